@@ -1,14 +1,14 @@
 // Three adapters of one: itself, half of it turned round, and its first module alone.
 
-import { type Adapter, pairsIn } from "@lowrank/adapter-format";
+import { type Adapter, loraMatricesIn } from "@lowrank/adapter-format";
 
 /** Modules that it has pairs for. */
 export function pathsOf({ tensors }: Adapter): readonly string[] {
-  return pairsIn(tensors).map(({ path }) => path);
+  return loraMatricesIn(tensors).map(({ path }) => path);
 }
 
 export function threeOf(adapter: Adapter): readonly [Adapter, Adapter, Adapter] {
-  const pairs = pairsIn(adapter.tensors);
+  const pairs = loraMatricesIn(adapter.tensors);
   const turned = pairs.flatMap(({ keys, a, b }) => {
     const half = { shape: b?.shape ?? [], values: (b?.values ?? new Float32Array()).map((value) => -value / 2) };
     return [[keys.a, a] as const, [keys.b, half] as const];

@@ -46,10 +46,10 @@ function lossWithHeld(subject: Subject, handle: AdapterHandle, norms: readonly t
 }
 
 /** W + s·ΔW with the axes of `readWeight`, outFeatures last; ΔW multiplied out from the halves as files have them. */
-function directionOf(handle: AdapterHandle, { site, pair, keys, scaling }: AdaptedSite): tf.Tensor {
+function directionOf(handle: AdapterHandle, { site, lora, keys, scaling }: AdaptedSite): tf.Tensor {
   const { outFeatures, inFeatures, geometry } = site;
-  const a = tf.reshape(handle.inFileLayout(keys.a, pair.a), [pair.rank, -1]); // [rank, inFeatures·kernel]
-  const b = tf.reshape(handle.inFileLayout(keys.b, pair.b), [outFeatures, pair.rank]);
+  const a = tf.reshape(handle.inFileLayout(keys.a, lora.a), [lora.rank, -1]); // [rank, inFeatures·kernel]
+  const b = tf.reshape(handle.inFileLayout(keys.b, lora.b), [outFeatures, lora.rank]);
   const product = tf.matMul(b, a); // [outFeatures, inFeatures·kernel]
   const delta = geometry
     ? tf.transpose(tf.reshape(product, [outFeatures, inFeatures, ...geometry.kernel]), [2, 3, 1, 0])

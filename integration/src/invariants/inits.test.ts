@@ -64,7 +64,7 @@ function initOf(config: { readonly init: boolean | "gaussian"; readonly rank?: n
   const isConvolution = target === "first" || target === "along";
   const model = isConvolution ? new PictureModel() : new HandMadeModel({ width, vocabulary: 50 });
   const handle = newAdapter({ model }, { rank, ...config, targetModules: [target] }, { seed });
-  const { a, b } = handle.sites[0]!.pair;
+  const { a, b } = handle.sites[0]!.lora;
   const values = { a: Float32Array.from(a.dataSync()), b: Float32Array.from(b.dataSync()) };
   handle.dispose();
   model.dispose();

@@ -131,7 +131,7 @@ export function moved(
 export function frozenIn({ sites, variables }: AdapterHandle): readonly Float32Array[] {
   const trained = new Set<unknown>(variables.values());
   return sites
-    .flatMap(({ pair: { a, b } }) => [a, b])
+    .flatMap(({ lora: { a, b } }) => [a, b])
     .filter((half) => !trained.has(half))
     .map((half) => Float32Array.from(half.dataSync()));
 }

@@ -1,7 +1,7 @@
 // Models that torch's exporters and ONNX Runtime's GenAI builder wrote, beside the weights that they were made of.
 
 import { join } from "node:path";
-import { pairsIn } from "@lowrank/adapter-format";
+import { loraMatricesIn } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { compareBase, OnnxBaseError } from "@lowrank/merge/onnx";
 import { openOnnxFile } from "@lowrank/merge/onnx/node";
@@ -12,7 +12,7 @@ import { fixtures, peftFixture } from "./fold-fixture.ts";
 
 async function compared(name: string, file: string, change = (base: TensorCollection) => base) {
   const { tensors } = await readAdapterFolder(peftFixture(name, "adapter"));
-  const paths = pairsIn(tensors).map(({ path }) => path);
+  const paths = loraMatricesIn(tensors).map(({ path }) => path);
   const model = await openOnnxFile(join(fixtures, "onnx", file));
   const base = await openSafetensors(await openFile(join(peftFixture(name, "base"), "model.safetensors")));
   try {

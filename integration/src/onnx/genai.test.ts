@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Adapter, type AdapterTensor, buildTensorKey, pairsIn } from "@lowrank/adapter-format";
+import { type Adapter, type AdapterTensor, buildTensorKey, loraMatricesIn } from "@lowrank/adapter-format";
 import { foldAdapter, makeSwitchable, SwitchableSession, writeOnnxAdapter } from "@lowrank/merge/onnx";
 import { type OpenedOnnx, openOnnxFile, writeOnnxFolder } from "@lowrank/merge/onnx/node";
 import { findPrepared } from "@lowrank/testing/cache-folder";
@@ -15,7 +15,7 @@ import { fixtures } from "./fold-fixture.ts";
 import { difference, logitsOf, makeTensor, ort, peftCase, sessionOf, type Tensor } from "./peft-case.ts";
 
 const folderOf = (base: string) => join(fixtures, "onnx/genai", base);
-const pathsOf = ({ tensors }: Adapter) => pairsIn(tensors).map(({ path }) => path);
+const pathsOf = ({ tensors }: Adapter) => loraMatricesIn(tensors).map(({ path }) => path);
 const nothingOf = (adapter: Adapter): Adapter => ({ ...adapter, tensors: new Map() });
 
 /** A case of PEFT on a base of the builder's, which is closed when the test is done. */

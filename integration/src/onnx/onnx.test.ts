@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Adapter, pairsIn, type StoredPair } from "@lowrank/adapter-format";
+import { type Adapter, loraMatricesIn, type StoredMatrices } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { foldAdapter, makeSwitchable, OnnxMismatchError, readOnnx, SwitchableSession } from "@lowrank/merge/onnx";
 import { bytesSource } from "@lowrank/safetensors";
@@ -62,7 +62,7 @@ describe.skipIf(ort === undefined)("a switchable ONNX model", { timeout: 60_000 
     "computes with any adapter and with none: %s",
     async (file) => {
       const { adapter, feeds, mask, base, adapted } = await peftCase("all-linear-llama");
-      const paths = pairsIn(adapter.tensors).map(({ path }) => path);
+      const paths = loraMatricesIn(adapter.tensors).map(({ path }) => path);
       const session = await sessionOf(makeSwitchable(await readOnnx(bytesOf(file)), paths));
       const switchable = new SwitchableSession<Tensor>(session as never, makeTensor);
       expect(switchable.inputNames).toEqual(["input_ids", "attention_mask"]);
@@ -72,7 +72,7 @@ describe.skipIf(ort === undefined)("a switchable ONNX model", { timeout: 60_000 
       switchable.select(adapter);
       expect(difference(await logits(), adapted, mask)).toBeLessThan(1e-4);
       // Another rank, on fewer modules.
-      const one = pairsIn(adapter.tensors)[0]!;
+      const one = loraMatricesIn(adapter.tensors)[0]!;
       const half = { shape: [1, one.a.shape[1]!], values: one.a.values.subarray(0, one.a.shape[1]) };
       const b = { shape: [one.b!.shape[0]!, 1], values: new Float32Array(one.b!.shape[0]!) };
       switchable.select({
@@ -91,7 +91,7 @@ describe.skipIf(ort === undefined)("a switchable ONNX model", { timeout: 60_000 
 
   it("refuses what it cannot switch, and goes on with the adapter before", async () => {
     const { adapter, feeds, base, mask } = await peftCase("dora-linear");
-    const paths = pairsIn(adapter.tensors).map(({ path }) => path);
+    const paths = loraMatricesIn(adapter.tensors).map(({ path }) => path);
     const session = await sessionOf(makeSwitchable(await readOnnx(bytesOf("all-linear-llama.onnx")), paths));
     const switchable = new SwitchableSession<Tensor>(session as never, makeTensor);
     expect(() => switchable.select(adapter)).toThrow(OnnxMismatchError);
@@ -112,7 +112,7 @@ describe("an adapter that does not fit an ONNX model", () => {
 
   it("is refused where the sizes differ", async () => {
     const { config, metadata, tensors } = await readAdapterFolder(join(fixtures, "peft/all-linear-llama/adapter"));
-    const [{ path, keys, a, b }] = pairsIn(tensors) as [StoredPair];
+    const [{ path, keys, a, b }] = loraMatricesIn(tensors) as [StoredMatrices];
     const narrow = { shape: [a.shape[0]!, 3], values: a.values.subarray(0, a.shape[0]! * 3) };
     const adapter = {
       config,

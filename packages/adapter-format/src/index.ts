@@ -9,7 +9,7 @@ export {
   UnsupportedPeftTypeError,
 } from "./errors.ts";
 export type { AdapterFolder } from "./formats/adapter-folder.ts";
-export { turned } from "./formats/encode-tensors.ts";
+export { transposed } from "./formats/encode-tensors.ts";
 export { writeDiffusersAdapter } from "./formats/kohya/write-diffusers.ts";
 export { writeKohyaAdapter } from "./formats/kohya/write-kohya.ts";
 export { readLoralibAdapter } from "./formats/loralib/read-loralib.ts";
@@ -25,7 +25,7 @@ export { readAdapterIn } from "./formats/read-adapter-in.ts";
 export { oneFileFormat } from "./formats/refuse-foreign.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export type { Adapter, AdapterTensor, LoraConfig, TaskType } from "./lora-config.ts";
-export { pairsIn, type StoredPair } from "./pairs-in.ts";
+export { loraMatricesIn, type StoredMatrices } from "./lora-matrices-in.ts";
 export { badPatterns } from "./targets/bad-patterns.ts";
 export { matchesTarget } from "./targets/matches-target.ts";
 export { type MatchPlan, type ModelFacts, planMatches } from "./targets/plan-matches.ts";

@@ -1,15 +1,15 @@
-// JSON values, and reading them from files that may be hostile.
+// JSON values, and a parser with limits for files that are not trusted.
 
 import { parseJson } from "@lowrank/contracts";
 import { InvalidAdapterConfigError } from "./errors.ts";
 
-/** Anything that JSON can say. */
+/** Any JSON value. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /** A JSON object. */
 export type JsonObject = { readonly [key: string]: JsonValue };
 
-/** Limits on a configuration file: a rank for each expert of the largest models takes 45 000 entries and 2 MB. */
+/** Limits on a configuration file. A rank for each expert of the largest models takes 45 000 entries and 2 MB. */
 const limits = { bytes: 8_000_000, depth: 16, textLength: 65_536, length: 100_000 };
 
 /** Whether a value is a JSON object (not null, not a list). */
@@ -18,9 +18,9 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
 }
 
 /**
- * Parses an object, refusing more than 8 MB, 16 levels, texts over 64 KB, lists and objects over 100 000 entries.
+ * Parses an object. Refused are more than 8 MB, 16 levels, strings over 64 KB, lists and objects over 100 000 entries.
  *
- * The result is a map, so that a key such as "__proto__" is a key like any other.
+ * The result is a map, so a key such as "__proto__" is an ordinary key.
  */
 export function parseJsonObject(text: string, file: string): ReadonlyMap<string, JsonValue> {
   const wrong = (got: string, expected: string, cause?: unknown): InvalidAdapterConfigError =>
@@ -49,17 +49,17 @@ function findExcess(value: JsonValue): string | null {
   return null;
 }
 
-/** A number that Python holds as a float: 0 is written "0.0". */
+/** A float in Python: 0 is written as "0.0". */
 export class PythonFloat {
   constructor(readonly value: number) {}
 }
 
-/** A dictionary whose order counts. */
+/** A dictionary that is written in its own order. */
 export class OrderedDictionary {
   constructor(readonly entries: ReadonlyMap<string, JsonValue>) {}
 }
 
-/** What can be written: JSON, floats that say so, dictionaries that keep their order. */
+/** Values that can be written: JSON, Python floats, ordered dictionaries. */
 export type WritableJson = JsonValue | PythonFloat | OrderedDictionary;
 
 /** Writes a dictionary with sorted keys and an indent of two, without a newline at the end. */
@@ -80,7 +80,7 @@ function writeFloat(value: number): string {
   return Number.isInteger(value) && Math.abs(value) < 1e16 ? `${value}.0` : String(value);
 }
 
-/** Like json.dumps, beyond ASCII everything is escaped; YAML reads it, too. */
+/** Escapes all characters beyond ASCII, like json.dumps. YAML reads the result, too. */
 export function writeText(text: string): string {
   return JSON.stringify(text).replace(
     /[\u007f-\uffff]/g,
@@ -100,7 +100,7 @@ function writeEntries(entries: readonly (readonly [string, WritableJson])[], ind
   return `{\n${entries.map(([key, value]) => `${inner}${writeText(key)}: ${write(value, inner)}`).join(",\n")}\n${indent}}`;
 }
 
-/** As Python sorts keys. */
+/** Sorts entries by key, like Python. */
 export function sorted<Value>(entries: readonly (readonly [string, Value])[]): readonly (readonly [string, Value])[] {
   return [...entries].sort(([left], [right]) => (left < right ? -1 : Number(left > right)));
 }

@@ -1,11 +1,11 @@
-// PEFT's LoraConfig, every field of version 0.21, under names that say what they mean.
+// All fields of PEFT's LoraConfig (version 0.21), under descriptive names.
 
 import type { JsonObject, JsonValue } from "./json.ts";
 
-/** What PEFT wraps the model for. */
+/** The task that PEFT wraps the model for. */
 export type TaskType = "SEQ_CLS" | "SEQ_2_SEQ_LM" | "CAUSAL_LM" | "TOKEN_CLS" | "QUESTION_ANS" | "FEATURE_EXTRACTION";
 
-/** Which biases of the base model train along. */
+/** Which biases of the base model are trained. */
 export type BiasMode = "none" | "all" | "lora_only";
 
 /** Every field of an adapter_config.json; the comment gives PEFT's key where the name differs. */
@@ -32,15 +32,15 @@ export interface LoraConfig {
   readonly bias: BiasMode;
   /** `use_rslora`: scale by α/√r instead of α/r */
   readonly rankStabilized: boolean;
-  /** Modules trained whole and saved along, by the end of their path. */
+  /** Modules that are trained in full and saved with the adapter, by the end of their path. */
   readonly modulesToSave: readonly string[] | null;
-  /** `init_lora_weights`: true, false, "gaussian", or an initialisation that looks at the weights */
+  /** `init_lora_weights`: true, false, "gaussian", or an initialization that uses the weights or data */
   readonly init: boolean | string;
   readonly layersToTransform: readonly number[] | number | null;
   readonly layersPattern: readonly string[] | string | null;
-  /** Rank by pattern; the first that matches counts. */
+  /** Rank by pattern. The first match is used. */
   readonly rankPattern: ReadonlyMap<string, number>;
-  /** Alpha by pattern; the first that matches counts. */
+  /** Alpha by pattern. The first match is used. */
   readonly alphaPattern: ReadonlyMap<string, number>;
 
   readonly megatronConfig: JsonObject | null;
@@ -57,18 +57,18 @@ export interface LoraConfig {
   readonly useQalora: boolean;
   readonly qaloraGroupSize: number;
   readonly monteCloraConfig: JsonObject | null;
-  /** Ranges [start, end) of layers that make up the new stack. */
+  /** Ranges [start, end) of layers that form the new stack. */
   readonly layerReplication: readonly (readonly number[])[] | null;
   /** A bias on B. */
   readonly loraBias: boolean;
   readonly targetParameters: readonly string[] | null;
-  /** `use_bdlora`: A or B made of blocks, with PEFT's keys: target_modules_bd_a, target_modules_bd_b, nblocks, match_strict */
+  /** `use_bdlora`: A or B is block diagonal. PEFT's keys: target_modules_bd_a, target_modules_bd_b, nblocks, match_strict */
   readonly blockDiagonal: JsonObject | null;
   readonly arrowConfig: JsonObject | null;
   readonly kasaConfig: JsonObject | null;
   readonly ensureWeightTying: boolean;
 
-  /** Keys that are not known here, kept so that writing gives them back. */
+  /** Unknown keys, which are written back unchanged. */
   readonly unknown: ReadonlyMap<string, JsonValue>;
 }
 
@@ -79,11 +79,11 @@ export interface AdapterTensor {
   readonly values: Float32Array;
 }
 
-/** A LoRA adapter: what PEFT keeps in a folder. */
+/** A LoRA adapter: the contents of PEFT's folder. */
 export interface Adapter {
   readonly config: LoraConfig;
   /** By PEFT's key without "base_model.model.": "transformer.h.0.attn.c_attn.lora_A.weight". */
   readonly tensors: ReadonlyMap<string, AdapterTensor>;
-  /** Texts in the weights file's header besides "format". */
+  /** Metadata in the weights file's header, without "format". */
   readonly metadata: ReadonlyMap<string, string>;
 }

@@ -8,10 +8,10 @@
 //   base_model.model.<module path>.token_adapter.base_layer.weight|bias   of the base, where rows of a saved table train
 //   base_model.model.<parameter path>                       of modules that are saved whole
 
-/** What PEFT puts before every key. */
+/** PEFT's prefix of every key. */
 export const keyPrefix = "base_model.model.";
 
-/** What a tensor is to its module. */
+/** The part that a tensor is of its module. */
 export type TensorPart =
   | "lora_A"
   | "lora_B"
@@ -25,16 +25,16 @@ export type TensorPart =
   | "token_base_layer"
   | "saved";
 
-/** A key taken apart. */
+/** The parts of a key. */
 export interface TensorKey {
-  /** Module path; where one module has several adapted parameters, with PEFT's ".base_layer" for each level. */
+  /** Module path. If a module has several adapted parameters, PEFT adds ".base_layer" for each level. */
   readonly path: string;
   readonly part: TensorPart;
   /** For "base_layer", "token_base_layer" and "saved": the parameter's own name, "weight" or "bias". */
   readonly parameter?: string;
 }
 
-/** Ends of keys, the longest first. */
+/** Suffixes of keys, the longest first. */
 const ends: readonly (readonly [string, TensorPart])[] = [
   [".lora_A.weight", "lora_A"],
   [".lora_B.weight", "lora_B"],
@@ -46,27 +46,27 @@ const ends: readonly (readonly [string, TensorPart])[] = [
   [".token_adapter.trainable_tokens_delta", "token_adapter"],
 ];
 
-/** The base's module inside the one that trains rows of it. */
+/** The base's module inside the module that trains rows of it. */
 const tokenBase = ".token_adapter.base_layer";
 
-/** Older PEFT (before 0.9) wrote a magnitude as a module's weight. */
+/** PEFT before 0.9 wrote a magnitude as a module's weight. */
 const oldMagnitude = ".lora_magnitude_vector.weight";
 
-/** A key as PEFT writes it today. */
+/** Converts an older key to today's name. */
 export function currentName(key: string): string {
   return key.endsWith(oldMagnitude) ? key.slice(0, -".weight".length) : key;
 }
 
 /**
- * A key as `save_pretrained` writes it. In a model's state_dict it has the adapter's name in it, and PEFT reads it where
- * that is the name it loads the adapter by: "default", unless another is given.
+ * Converts a key of a model's state_dict to the one that `save_pretrained` writes, which lacks the adapter's name. PEFT reads
+ * such keys if the name is the one under which it loads the adapter: "default", unless another is given.
  */
 export function withoutDefaultName(key: string): string {
   return key.replace(/(\.lora_[^.]+)\.default(\.weight|\.bias)?$/, "$1$2");
 }
 
 /**
- * Takes a key apart (without `base_model.model.`), or returns null if it follows no rule.
+ * Parses a key (without `base_model.model.`), or returns null if it follows no rule.
  *
  * @example
  * ```ts
@@ -100,7 +100,7 @@ export function buildTensorKey({ path, part, parameter = "weight" }: TensorKey):
   return `${path}${row?.[0] ?? ""}`;
 }
 
-/** Which axis of a tensor in a file is the rank; null for what is no factor. */
+/** The rank's axis in a stored A or B; null for other parts. */
 export function rankAxisOf(part: TensorPart): 0 | 1 | null {
   if (part === "lora_A" || part === "lora_embedding_A") return 0;
   return part === "lora_B" || part === "lora_embedding_B" ? 1 : null;

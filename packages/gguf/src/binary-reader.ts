@@ -1,8 +1,8 @@
-// A cursor over the first bytes of a file. Every count is compared with what the file can hold before it is believed.
+// A cursor over the first bytes of a file. Each count is checked against the file's size before it is used.
 
 import { GgufError } from "./errors.ts";
 
-/** The window of bytes at hand ends before the value does; read more of the file and start again. */
+/** The bytes in memory end before the value. Read more of the file and start again. */
 export class NeedMoreBytes extends Error {
   constructor(readonly until: number) {
     super(`needs the file up to byte ${until}`);
@@ -12,14 +12,14 @@ export class NeedMoreBytes extends Error {
 const strictText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenientText = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Reads little-endian values one after another from a file's beginning. */
+/** Reads little-endian values in order, from the start of a file. */
 export class BinaryReader {
   position = 0;
   private readonly view: DataView;
 
   /**
-   * @param bytes The file's first bytes, or all.
-   * @param file Its name and whole size.
+   * @param bytes The file's first bytes, or all of them.
+   * @param file Its name and size.
    */
   constructor(
     private readonly bytes: Uint8Array,
@@ -59,7 +59,7 @@ export class BinaryReader {
     return this.view.getBigInt64(this.take(8), true);
   }
 
-  /** A count of things that take at least `minBytes` each; more than the rest of the file can hold is refused. */
+  /** Reads a count of items of at least `minBytes` each. A count that cannot fit into the file is refused. */
   count(what: string, minBytes: number): number {
     const at = this.position;
     const count = this.uint64();
@@ -69,7 +69,7 @@ export class BinaryReader {
     throw new GgufError("GGUF_TRUNCATED", problem, { file: this.file.name, offset: at });
   }
 
-  /** A string with its length. Names must be valid UTF-8; in values what is not becomes U+FFFD. */
+  /** A string with its length. Names must be valid UTF-8; in values invalid bytes become U+FFFD. */
   string(what: string, kind: "name" | "value"): string {
     const length = this.count(`bytes of ${what}`, 1);
     const at = this.take(length);
@@ -83,7 +83,7 @@ export class BinaryReader {
     }
   }
 
-  /** Moves past `length` bytes and returns where they start. */
+  /** Skips `length` bytes and returns their position. */
   private take(length: number): number {
     const start = this.position;
     const end = start + length;
@@ -97,9 +97,9 @@ export class BinaryReader {
   }
 }
 
-/** Something with a size that can be read in ranges; the byte sources of @lowrank/safetensors are such. */
+/** A source of bytes that can be read in ranges, such as the byte sources of @lowrank/safetensors. */
 export interface GgufSource {
-  /** For messages: a path, a URL. */
+  /** A path or URL, for messages. */
   readonly name: string;
   /** In bytes. */
   readonly size: number;

@@ -1,5 +1,5 @@
-// Tensors as stored → float32, equal to ggml bit for bit: a scale and its product with a level are exact in float32 or
-// rounded once, as there, and so is the sum with a minimum. Source: ggml-quants.c, dequantize_row_*.
+// Converts stored tensors to float32, bit for bit like ggml: a scale and its product with a level are exact in float32 or rounded
+// once, and so is the sum with a minimum. Source: ggml-quants.c, dequantize_row_*.
 
 import { f16Values } from "@lowrank/contracts";
 import { GgufError } from "./errors.ts";
@@ -14,14 +14,14 @@ const formats: ReadonlyMap<string, BlockFormat> = new Map(
   Object.entries({ ...legacyFormats, ...kQuantFormats, ...unevenFormats, ...ternaryFormats }),
 );
 
-/** Types whose tables are loaded when a file has them: 12 kB that most never need. */
+/** Types whose tables are loaded on demand: 12 kB that most files do not need. */
 const gridTypes: readonly string[] = ["IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S"];
 
 export const blockTypes: readonly string[] = [...formats.keys(), ...gridTypes];
 
 let gridFormats: Promise<BlockFormats> | undefined;
 
-/** The format of a type, whose tables are loaded if it needs some. */
+/** The format of a type; loads its tables if it needs some. */
 async function loadBlockFormat(type: string): Promise<BlockFormat | undefined> {
   if (!gridTypes.includes(type)) return formats.get(type);
   gridFormats ??= import("./formats/grids/grid-formats.ts").then(({ makeGridFormats }) => makeGridFormats());
@@ -30,26 +30,26 @@ async function loadBlockFormat(type: string): Promise<BlockFormat | undefined> {
 
 type Read = (view: DataView, values: Float32Array) => void;
 
-/** Types that are not quantised. */
+/** Types that are not quantized. */
 const plainTypes: ReadonlyMap<string, Read> = new Map<string, Read>([
   ["F32", (view, values) => each(values, (index) => view.getFloat32(index * 4, true))],
   ["F16", readF16],
   ["BF16", readBf16],
 ]);
 
-/** Names of the types that can be dequantised. */
+/** Names of the types that can be dequantized. */
 export const dequantizableTypes: readonly string[] = [...plainTypes.keys(), ...blockTypes];
 
 /** Reads tensors of one type. */
 export interface TypeReader {
-  /** As `dequantize`. */
+  /** Like `dequantize`. */
   dequantize(bytes: Uint8Array, count: number): Float32Array;
-  /** Codes and scales apart, exactly; undefined for a type that has none. Throws GgufError `GGUF_RANGE_INVALID`. */
+  /** Codes and scales separately, without rounding; undefined for a type without them. Throws GgufError `GGUF_RANGE_INVALID`. */
   unpack(bytes: Uint8Array, rows: StoredRows): UnpackedBlocks | undefined;
 }
 
 /**
- * Turns the bytes of `count` elements into float32.
+ * Converts the bytes of `count` elements to float32.
  *
  * @throws {GgufError} `GGUF_TYPE_UNSUPPORTED` for a type that is not among `dequantizableTypes`, and for the IQ1, IQ2 and IQ3
  * types, whose tables `typeReader` loads first; `GGUF_RANGE_INVALID` if the bytes are not those of `count` elements.
@@ -70,7 +70,7 @@ export function dequantize(bytes: Uint8Array, type: string, count: number): Floa
 }
 
 /**
- * What reads a type's tensors; loads the tables that it needs.
+ * A reader for tensors of a type; loads the tables that it needs.
  *
  * @throws {GgufError} `GGUF_TYPE_UNSUPPORTED` for a type that is not among `dequantizableTypes`.
  *
@@ -131,7 +131,7 @@ function readBf16(view: DataView, values: Float32Array): void {
   for (let index = 0; index < bits.length; index += 1) bits[index] = view.getUint16(index * 2, true) << 16;
 }
 
-/** The same numbers as `dequantizeBlocks`, in half the time: blocks are not taken apart first. */
+/** The same values as `dequantizeBlocks` in half the time, because blocks are not unpacked first. */
 function dequantizePairs(bytes: Uint8Array, values: Float32Array, { levels, hasMinimum }: BlockFormat): void {
   const table = f16Values();
   const meanings = new Float32Array(16); // of the block's codes

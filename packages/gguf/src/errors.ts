@@ -1,4 +1,4 @@
-// What can go wrong with a GGUF file, as types.
+// Errors of GGUF files.
 
 import { LowrankError } from "@lowrank/contracts";
 
@@ -45,7 +45,7 @@ export class GgufError extends LowrankError {
   }
 }
 
-/** A name from a file made safe to print: quoted, control characters escaped, at most 200 characters. */
+/** Makes a name from a file safe to print: quoted, control characters escaped, at most 200 characters. */
 export function quoted(name: string): string {
   return JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}…` : name);
 }

@@ -3,7 +3,7 @@
 import type { BinaryReader } from "./binary-reader.ts";
 import { GgufError, quoted } from "./errors.ts";
 
-/** A metadata value. 64-bit integers are numbers where a number holds them exactly, else bigints. */
+/** A metadata value. 64-bit integers are numbers if they are exact, else bigints. */
 export type GgufValue = number | bigint | boolean | string | readonly GgufValue[];
 
 interface ValueType {
@@ -14,17 +14,17 @@ interface ValueType {
 const stringType = 8;
 const arrayType = 9;
 const maximumDepth = 4;
-/** Vocabularies have some hundred thousand entries. */
+/** Vocabularies have up to some hundred thousand entries. */
 const maximumArrayLength = 4_000_000;
 
-/** Where a value stands, and what its file may still ask of us. */
+/** The position of a value, and the remaining limits of its file. */
 export interface ValuePlace {
   readonly file: string;
   readonly key: string;
   readonly items: ItemBudget;
 }
 
-/** Items of arrays, all arrays of a file together: a file can pack a list of bytes far more densely than memory can. */
+/** Total number of items in a file's arrays: a file can store bytes far more densely than memory. */
 interface ItemBudget {
   readonly max: number;
   left: number;

@@ -1,4 +1,4 @@
-// An open GGUF file: the header at once, tensors when asked for.
+// Opens GGUF files: reads the header immediately, and tensors on request.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { GgufSource } from "./binary-reader.ts";
@@ -10,7 +10,7 @@ import { type BytePlace, type GgufHeader, type GgufTensorInfo, parseHeader } fro
 import { checkPart, type GgufParts, joinHeaders } from "./split-files.ts";
 import type { WritableValue } from "./writing/write.ts";
 
-/** Limits on what a file may ask of us. */
+/** Limits on a file's sizes. */
 export interface GgufOptions {
   /** Most bytes before the tensors (a vocabulary takes some MB); default 256 000 000. */
   readonly maxHeaderBytes?: number;
@@ -29,27 +29,27 @@ const optionNames: OptionNames<GgufOptions> = {
   maxItems: true,
 };
 
-/** An open GGUF file. The source stays the caller's to close. */
+/** An open GGUF file. The caller closes the source. */
 export interface GgufFile {
   /** 2 or 3. */
   readonly version: number;
   readonly metadata: ReadonlyMap<string, GgufValue>;
   /** In the order of the file. */
   readonly tensors: ReadonlyMap<string, GgufTensorInfo>;
-  /** The metadata as they are stored, for another file (`ggufPieces`): numbers keep their types. */
+  /** The stored metadata, for another file (`ggufPieces`): numbers keep their types. */
   readStoredMetadata(): Promise<ReadonlyMap<string, Extract<WritableValue, { type: "stored" }>>>;
   /** A tensor as stored, or a part of its bytes. */
   readBytes(name: string, range?: { readonly offset: number; readonly length: number }): Promise<Uint8Array>;
-  /** A tensor dequantised (see `dequantize`), the last axis running fastest. */
+  /** A dequantized tensor (see `dequantize`) in row-major order. */
   readFloat32(name: string): Promise<Float32Array>;
-  /** `count` rows along the first axis, from row `first` on, dequantised. */
+  /** `count` dequantized rows along the first axis, from row `first` on. */
   readRows(name: string, first: number, count: number): Promise<Float32Array>;
 }
 
 /**
- * Opens a GGUF file of version 2 or 3; the parts of a split one by the source that `openGgufParts` gives.
+ * Opens a GGUF file of version 2 or 3. For a split file pass the source from `openGgufParts`.
  *
- * @throws {GgufError} whose `code` says why: GGUF_NOT_GGUF, GGUF_TRUNCATED, …
+ * @throws {GgufError} with the reason as `code`: GGUF_NOT_GGUF, GGUF_TRUNCATED, …
  */
 export async function openGguf(source: GgufSource, options: GgufOptions = {}): Promise<GgufFile> {
   refuseUnknownOptions("openGguf", options, optionNames);
@@ -96,7 +96,7 @@ export async function openGguf(source: GgufSource, options: GgufOptions = {}): P
   };
 }
 
-/** The header, or those of all parts as one. */
+/** The header, or the joined headers of all parts. */
 async function readHeaders(source: GgufSource | GgufParts, options: GgufOptions): Promise<GgufHeader> {
   if (!("parts" in source)) {
     const header = await readHeader(source, options);
@@ -110,7 +110,7 @@ async function readHeaders(source: GgufSource | GgufParts, options: GgufOptions)
 
 const firstWindow = 1 << 20;
 
-/** The header's size is stated nowhere: read a window, and a larger one from the start if it was too small. */
+/** The header's size is not in the file: read a window, and a larger one from the start if it is too small. */
 async function readHeader(source: GgufSource, options: GgufOptions): Promise<GgufHeader> {
   const { maxTensors = 100_000, maxMetadata = 100_000, maxItems = 16_000_000 } = options;
   const max = Math.min(source.size, options.maxHeaderBytes ?? 256_000_000);

@@ -1,5 +1,5 @@
-// The beginning of a GGUF file: magic, version, metadata, and where each tensor lies.
-// Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+// Parses the start of a GGUF file: magic, version, metadata, and the position of each tensor. Format:
+// https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 
 import { describeLfsPointer } from "@lowrank/contracts";
 import { BinaryReader } from "./binary-reader.ts";
@@ -12,7 +12,7 @@ export interface GgufTensorInfo {
   readonly name: string;
   /** "F32", "Q4_1", … */
   readonly type: string;
-  /** Outermost axis first, as torch and safetensors count; the file stores them the other way round. */
+  /** Outermost axis first, like torch and safetensors; the file stores the reverse order. */
   readonly shape: readonly number[];
   /** First byte in the file. */
   readonly offset: number;
@@ -23,7 +23,7 @@ export interface GgufTensorInfo {
 export interface GgufHeader {
   readonly version: number;
   readonly metadata: ReadonlyMap<string, GgufValue>;
-  /** Where each metadata value stands in the file, from the number of its type on. */
+  /** Position of each metadata value in the file, from its type number on. */
   readonly places: ReadonlyMap<string, BytePlace>;
   readonly tensors: ReadonlyMap<string, GgufTensorInfo>;
 }
@@ -34,7 +34,7 @@ export interface BytePlace {
   readonly length: number;
 }
 
-/** What a file may ask of us. */
+/** Limits on a file's sizes. */
 export interface GgufLimits {
   readonly maxTensors: number;
   readonly maxMetadata: number;
@@ -117,7 +117,7 @@ function alignmentOf(metadata: ReadonlyMap<string, GgufValue>, file: string): nu
   throw new GgufError("GGUF_METADATA_INVALID", problem, { file, key: "general.alignment" });
 }
 
-/** Tensors with offsets as in the file: from the start of the data. */
+/** Tensors with the file's offsets, relative to the start of the data. */
 function readTensors(reader: BinaryReader, count: number, file: string): GgufTensorInfo[] {
   const names = new Set<string>();
   const tensors: GgufTensorInfo[] = [];
@@ -147,7 +147,7 @@ function readTensor(reader: BinaryReader, file: string): GgufTensorInfo {
   return { name, type: type.name, shape, offset, byteLength };
 }
 
-/** Bytes of a tensor; undefined if a row is no whole number of blocks, or the size is beyond 2⁵³. */
+/** Bytes of a tensor; undefined if a row is not a whole number of blocks, or the size is over 2⁵³. */
 function byteLengthOf(shape: readonly number[], type: TensorType): number | undefined {
   if ((shape.at(-1) ?? 1) % type.blockSize !== 0) return undefined;
   let elements = 1;

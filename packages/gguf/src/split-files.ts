@@ -1,15 +1,15 @@
-// Files that llama.cpp's gguf-split has cut: each part is a GGUF file, the first has the metadata, each its own tensors.
+// Reads files that llama.cpp's gguf-split has split: each part is a GGUF file with its own tensors, and the first has the metadata.
 
 import type { GgufSource } from "./binary-reader.ts";
 import { GgufError } from "./errors.ts";
 import type { GgufHeader, GgufTensorInfo } from "./parse-header.ts";
 
-/** A source that may have to be closed. */
+/** A source that may need closing. */
 export interface GgufPart extends GgufSource {
   close?(): Promise<void>;
 }
 
-/** Parts one after another, as one source. */
+/** Concatenates parts to one source. */
 export interface GgufParts extends GgufPart {
   readonly parts: readonly GgufPart[];
 }
@@ -17,7 +17,7 @@ export interface GgufParts extends GgufPart {
 const partName = /^(.*-)(\d{5})-of-(\d{5})(\.gguf)$/;
 const maxParts = 1000;
 
-/** Names of all parts of the split file that one of them belongs to; the name alone where it is none's. */
+/** Names of all parts of a split file, from the name of one part; only the name itself for other files. */
 export function ggufPartNames(name: string): readonly string[] {
   const [, before = "", , count = "", after = ""] = partName.exec(name) ?? [];
   const parts = Number(count);
@@ -29,8 +29,8 @@ export function ggufPartNames(name: string): readonly string[] {
 }
 
 /**
- * Opens a file's source, or, where its name is that of a split file's part ("model-00001-of-00003.gguf"), all parts as one,
- * which `openGguf` reads as one file. What is open is closed again where a part cannot be opened.
+ * Opens a file's source. If its name is that of a part ("model-00001-of-00003.gguf"), all parts are opened as one source, which
+ * `openGguf` reads as one file. If a part cannot be opened, the others are closed again.
  *
  * @param open Opens the file with a name.
  * @throws What `open` throws.
@@ -67,7 +67,7 @@ export async function openGgufParts(
   };
 }
 
-/** No tensor lies in two parts, and so no range that is read. */
+/** No tensor is in two parts, so no range is either. */
 async function readFrom(parts: readonly GgufSource[], offset: number, length: number): Promise<Uint8Array> {
   let start = 0;
   for (const part of parts) {
@@ -77,7 +77,7 @@ async function readFrom(parts: readonly GgufSource[], offset: number, length: nu
   return new Uint8Array(0);
 }
 
-/** The parts' headers as one; offsets count from the beginning of the first part. Throws GgufError `GGUF_SPLIT`. */
+/** Joins the parts' headers; offsets count from the start of the first part. Throws GgufError `GGUF_SPLIT`. */
 export function joinHeaders(headers: readonly GgufHeader[], source: GgufParts): GgufHeader {
   const [first] = headers;
   if (first === undefined) throw new GgufError("GGUF_SPLIT", "There are no parts.", { file: source.name });
@@ -98,7 +98,7 @@ export function joinHeaders(headers: readonly GgufHeader[], source: GgufParts): 
   return { ...first, tensors };
 }
 
-/** A part that is opened alone, or in another's place, is refused: the model would lack tensors. */
+/** Refuses a part that is opened alone or under another part's name, because tensors would be missing. */
 export function checkPart(
   { metadata }: GgufHeader,
   { index, count, file }: { readonly index: number; readonly count: number; readonly file: string },

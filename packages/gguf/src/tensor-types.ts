@@ -1,4 +1,4 @@
-// The types of GGML tensors, as one table: how many elements make a block, and how many bytes a block takes.
+// The table of GGML's tensor types: elements in a block, and bytes of a block.
 
 export interface TensorType {
   /** Number in the file. */
@@ -9,8 +9,8 @@ export interface TensorType {
   readonly blockBytes: number;
 }
 
-// Source: GGML_QUANT_SIZES of gguf-py. Types that cannot be dequantised here are listed too, so that a file with some
-// of them can be inspected and its other tensors read.
+// Source: GGML_QUANT_SIZES of gguf-py. Types that cannot be dequantized are listed too, so that files with them can be inspected
+// and their other tensors read.
 const rows: readonly (readonly [id: number, name: string, blockSize: number, blockBytes: number])[] = [
   [0, "F32", 1, 4],
   [1, "F16", 1, 2],
@@ -48,7 +48,7 @@ const rows: readonly (readonly [id: number, name: string, blockSize: number, blo
   [41, "Q1_0", 128, 18],
 ];
 
-/** Types that llama.cpp has given up, by their numbers, and what they were like. */
+/** Types that llama.cpp removed, by number, with a description. */
 const removed: ReadonlyMap<number, string> = new Map([
   [4, "Q4_2, which llama.cpp removed; the nearest is Q4_0"],
   [5, "Q4_3, which llama.cpp removed; the nearest is Q4_1"],
@@ -60,7 +60,7 @@ const removed: ReadonlyMap<number, string> = new Map([
   [38, "IQ4_NL_8_8, which llama.cpp removed: IQ4_NL with its rows interleaved"],
 ]);
 
-/** A number that is no type's, in words. */
+/** A description of an unknown type number. */
 export function describeUnknownType(id: number): string {
   const known = removed.get(id);
   return known === undefined ? `the unknown type ${id}` : `the type ${id} (${known})`;

@@ -1,10 +1,10 @@
-// Quantised rows as codes, levels and scales apart, without a number being rounded: what is kept in memory in place of
-// float32, and what float32 is made of.
+// Unpacks quantized rows to separate codes, levels and scales without rounding. They can be kept in memory instead of float32,
+// and float32 is computed from them.
 
 import type { BlockFormat, BlockParts } from "./formats/block-format.ts";
 import type { TensorType } from "./tensor-types.ts";
 
-/** Numbers that runs of elements have, one after another. */
+/** The numbers of all runs of elements, in order. */
 export type RunNumbers =
   | Float32Array
   /** Bits of F16 numbers. */
@@ -12,29 +12,29 @@ export type RunNumbers =
   /** Number i is `steps[⌊i / span⌋] · multiples[i]`. */
   | { readonly steps: Uint16Array; readonly multiples: Int8Array; readonly span: number };
 
-/** A matrix of which an element is `scale · levels[code] + minimum`. */
+/** A matrix whose elements are `scale · levels[code] + minimum`. */
 export interface UnpackedBlocks {
-  /** Elements along a row that share a scale and a minimum. */
+  /** Number of adjacent elements of a row that share a scale and a minimum. */
   readonly runSize: number;
   readonly codeBits: 4 | 8;
-  /** What each code stands for: 16 or 256 numbers. */
+  /** The level of each code: 16 or 256 numbers. */
   readonly levels: Float32Array;
-  /** A byte for each code, or for two: the even column in the lower half. */
+  /** One byte for each code, or for two: the even column in the low 4 bits. */
   readonly codes: Uint8Array;
   readonly scales: RunNumbers;
   /** Absent: all zero. */
   readonly minima?: RunNumbers;
 }
 
-/** Which rows, and where each lies among the bytes. */
+/** The rows to unpack, and their positions in the bytes. */
 export interface StoredRows {
   readonly rows: number;
   readonly columns: number;
-  /** Row of the file for a row of the matrix; absent: in the file's order. */
+  /** The file's row for each row of the matrix. Absent: in the file's order. */
   readonly storedRow?: (row: number) => number;
 }
 
-/** Takes all blocks of a matrix apart; its rows are whole blocks, and the bytes as many as these take. */
+/** Unpacks all blocks of a matrix. Its rows must be whole blocks, and the bytes must have the matching length. */
 export function unpackBlocks(
   bytes: Uint8Array,
   format: BlockFormat,
@@ -63,7 +63,7 @@ export function unpackBlocks(
   return format.hasMinimum ? { ...unpacked, minima: minima.numbers } : unpacked;
 }
 
-/** Where one block is unpacked; a format without multiples of its own has no room for them. */
+/** Memory for one unpacked block. A format without multiples has none for them. */
 export function roomFor({ runSize, hasMultiples }: BlockFormat, blockSize: number): BlockParts {
   const runs = hasMultiples ? blockSize / runSize : 0;
   return {
@@ -75,7 +75,7 @@ export function roomFor({ runSize, hasMultiples }: BlockFormat, blockSize: numbe
   };
 }
 
-/** Gathers a number of each block and, if it has some, its runs' multiples. */
+/** Collects one number for each block and, if there are any, its runs' multiples. */
 function collector(blocks: number, runs: Int8Array, kind: "f16" | "f32") {
   const span = runs.length;
   const steps = kind === "f16" ? new Uint16Array(blocks) : new Float32Array(blocks);

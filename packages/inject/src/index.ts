@@ -1,17 +1,17 @@
-// The rooms, each importing only from those above it:
+// The folders, each importing only from those above it:
 //
-// errors/    what can be refused, and lists of refusals
-// hosts/     what is asked of a model besides its doors
-// planned/   what an injection will do, as plain data
-// variants/  what changes a pair: where it acts, how it is made, what stands beside it
-// adapted/   what an adapter has on a model: variables in use, the doors they open, the weights they change
-// parts/     the kinds of those: how each is planned and made
-// start/     the first values of a new adapter
+// errors/    errors, and lists of them
+// hosts/     facts about a model in addition to its hook points
+// planned/   a plan as plain data
+// variants/  changes of A and B: where they act, their first values, additional vectors
+// adapted/   an adapter's parts on a model: variables, hook points, weights that change
+// parts/     the kinds of parts: how each is planned and built
+// init/      first values of a new adapter
 // plan/      from a configuration to a plan
-// handle/    what a caller holds: variables, names, the switch to take it off
-// measure/   what data says before a start
+// handle/    the handle of an attached adapter: variables, names, detaching
+// measure/   measurements for initializations that use data
 // fit/       whether an adapter from a file fits a model
-// attach/    a new adapter, one from a file, another in its place
+// attach/    attach a new adapter or one from a file, or replace one
 
 export type { AdaptedParameter } from "./adapted/adapted-parameter.ts";
 export type { AdaptedSite } from "./adapted/adapted-site.ts";

@@ -1,4 +1,4 @@
-// Every error this package throws on purpose.
+// Errors of this package.
 
 import { LowrankError } from "@lowrank/contracts";
 
@@ -13,7 +13,7 @@ export class RankError extends LowrankError {
 }
 
 /** A and B do not fit each other, or not the weight that they adapt. Pass matrices of the expected shapes. */
-export class PairShapeError extends LowrankError {
+export class MatrixShapeError extends LowrankError {
   constructor(
     readonly where: string,
     readonly a: readonly number[],

@@ -1,4 +1,4 @@
-export { BiasedAdaptation, createPairBias } from "./adaptations/biased-adaptation.ts";
+export { BiasedAdaptation, createLoraBias } from "./adaptations/biased-adaptation.ts";
 export { adaptedLengths, DoraAdaptation } from "./adaptations/dora-adaptation.ts";
 export { LoraAdaptation, type LoraAdaptationOptions } from "./adaptations/lora-adaptation.ts";
 export type { LowRankAdaptation } from "./adaptations/low-rank-adaptation.ts";
@@ -7,12 +7,12 @@ export { type Amplification, amplificationFactor } from "./analysis/amplificatio
 export { subspaceSimilarities, subspaceSimilarity } from "./analysis/subspace-similarity.ts";
 export { MissingMeasurementError, RankError, SettingError } from "./errors.ts";
 export type { GradientDirection, GradientScale, InitSettings, Measured } from "./inits/initialization.ts";
-export { initializationOf, initializations, initializePair } from "./inits/initializations.ts";
+export { initializationOf, initializations, initializeMatrices } from "./inits/initializations.ts";
 export { explainedVariance } from "./inits/measured/eva.ts";
 export { layerKinds, siteKinds } from "./kinds/kinds.ts";
-export type { Branch, Layer, LayerKind, PairInitialization, SiteKind } from "./kinds/layer-kind.ts";
+export type { Branch, Layer, LayerKind, RandomInit, SiteKind } from "./kinds/layer-kind.ts";
 export { tiedHead } from "./kinds/linear.ts";
-export { parameterDelta, rawPairSizes } from "./kinds/parameter.ts";
+export { parameterDelta, rawMatrixSizes } from "./kinds/parameter.ts";
 export { parameterRows } from "./kinds/parameter-rows.ts";
 export { lowRankNorm, lowRankSvd } from "./linear-algebra/low-rank-svd.ts";
 export {
@@ -35,19 +35,19 @@ export { type RowBlocks, streamedSvd } from "./linear-algebra/streamed-svd.ts";
 export { type Svd, svd, truncateSvd } from "./linear-algebra/svd.ts";
 export { thinQr } from "./linear-algebra/thin-qr.ts";
 export { truncatedSvd } from "./linear-algebra/truncated-svd.ts";
-export { createPair } from "./pairs/create-pair.ts";
-export { LoraPair, type PairOptions } from "./pairs/lora-pair.ts";
-export { pissaToLora } from "./pairs/pissa-to-lora.ts";
+export { createLora } from "./matrices/create-lora.ts";
+export { LoraMatrices, type LoraOptions } from "./matrices/lora-matrices.ts";
+export { pissaToLora } from "./matrices/pissa-to-lora.ts";
 export { loftq } from "./quantization/loftq.ts";
-export { type Beside, type Factor, type FactorSpec, type Halves, halvesOf, type Update } from "./update/factor.ts";
+export { type AB, type BaseChange, type Factor, type FactorSpec, toAB, type Update } from "./update/factor.ts";
 export {
   type FileLayout,
   fromStored,
   plainLayout,
   readStored,
   reshapedLayout,
+  type TorchMatrices,
   type TorchMatrix,
-  type TorchPair,
   transposedLayout,
 } from "./update/file-layout.ts";
 export { lowRankDelta } from "./update/low-rank-delta.ts";

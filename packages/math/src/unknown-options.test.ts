@@ -5,16 +5,16 @@ import { DoraAdaptation } from "./adaptations/dora-adaptation.ts";
 import { LoraAdaptation } from "./adaptations/lora-adaptation.ts";
 import { subspaceSimilarity } from "./analysis/subspace-similarity.ts";
 import { randomizedSvd } from "./linear-algebra/randomized-svd.ts";
-import { createPair } from "./pairs/create-pair.ts";
-import { LoraPair } from "./pairs/lora-pair.ts";
+import { createLora } from "./matrices/create-lora.ts";
+import { LoraMatrices } from "./matrices/lora-matrices.ts";
 import { loftq } from "./quantization/loftq.ts";
 import { scaling } from "./update/scaling.ts";
 
 const nothing = undefined as never;
 
 it.each<[name: string, misspelt: string, nearest: string, call: (options: never) => unknown]>([
-  ["createPair", "in_features", "inFeatures", (options) => createPair(options)],
-  ["LoraPair", "trainible", "trainable", (options) => new LoraPair([], options)],
+  ["createLora", "in_features", "inFeatures", (options) => createLora(options)],
+  ["LoraMatrices", "trainible", "trainable", (options) => new LoraMatrices([], options)],
   ["LoraAdaptation", "drop_out", "dropout", (options) => new LoraAdaptation(options)],
   ["DoraAdaptation", "dropouts", "dropout", (options) => new DoraAdaptation(options)],
   ["scaling", "rank_stabilized", "rankStabilized", (options) => scaling(options)],

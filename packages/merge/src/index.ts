@@ -1,10 +1,12 @@
-// fold/ puts adapters into weights, stream/ does so while a model is written, combine/ makes one adapter of several, reduce/ a smaller one, extract/ one of two checkpoints, difference/ compares, export/ writes the model, node/ to a folder. onnx/ has an entry of its own.
+// fold/ merges adapters into weights, stream/ does it while a model is written, combine/ joins several adapters, reduce/ lowers a
+// rank, extract/ makes an adapter from two checkpoints, difference/ compares, export/ and node/ write the model. onnx/ has its
+// own entry file.
 
 export type { Factors, MaskRequest } from "./combine/combination-method.ts";
 export { type CombineOptions, combineAdapters } from "./combine/combine-adapters.ts";
 export { UncombinableAdapterError, UnequalRanksError } from "./combine/errors.ts";
 export { combinationMethods } from "./combine/methods.ts";
-export type { WeightedAdapter } from "./combine/read-pairs.ts";
+export type { WeightedAdapter } from "./combine/read-layers.ts";
 export { type AdapterDifference, diffAdapters, type LayerDifference } from "./difference/diff-adapters.ts";
 export { diffFromBase, type WeightDifference } from "./difference/diff-from-base.ts";
 export { ExportOverflowError, OutputIsSourceError, SourceFolderError } from "./export/errors.ts";

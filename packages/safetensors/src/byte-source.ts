@@ -1,16 +1,16 @@
-// Where the bytes of a file come from: memory, a Blob, or whatever else can be read in ranges.
+// Sources of a file's bytes: memory, a Blob, or anything else that can be read in ranges.
 
 import type { OptionNames, WarningListener } from "@lowrank/contracts";
 import type { Dtype } from "./dtypes.ts";
 import { SafetensorsError } from "./errors.ts";
 
-/** Something with a size that can be read in ranges. */
+/** A source of bytes that can be read in ranges. */
 export interface ByteSource {
-  /** For messages: a path, a URL. */
+  /** A path or URL, for messages. */
   readonly name: string;
   /** In bytes. */
   readonly size: number;
-  /** Exactly `length` bytes from `offset` on; a source that has fewer rejects. */
+  /** Exactly `length` bytes from `offset` on; rejects if there are fewer. */
   read(offset: number, length: number): Promise<Uint8Array>;
   close?(): Promise<void>;
 }
@@ -27,7 +27,7 @@ export function bytesSource(bytes: Uint8Array, name = "bytes in memory"): ByteSo
   };
 }
 
-/** A browser's Blob or File as a source; only what is asked for is read. */
+/** A browser's Blob or File as a source; only requested ranges are read. */
 export function blobSource(
   blob: Blob,
   name = "name" in blob && typeof blob.name === "string" ? blob.name : "blob",
@@ -42,7 +42,7 @@ export function blobSource(
   };
 }
 
-/** Throws `InvalidRange` unless the range lies within the source. */
+/** Throws `InvalidRange` unless the range is within the source. */
 export function checkReadRange(
   source: { readonly name: string; readonly size: number },
   offset: number,
@@ -54,7 +54,7 @@ export function checkReadRange(
   throw new SafetensorsError("InvalidRange", problem, { file: source.name, offset });
 }
 
-/** Reads a range and checks that the source gave all of it. */
+/** Reads a range and checks that it is complete. */
 export async function readExactly(source: ByteSource, offset: number, length: number): Promise<Uint8Array> {
   const bytes = await source.read(offset, length);
   if (bytes.length === length) return bytes;
@@ -62,13 +62,13 @@ export async function readExactly(source: ByteSource, offset: number, length: nu
   throw new SafetensorsError("IncompleteRead", problem, { file: source.name, offset });
 }
 
-/** Limits on what a file may ask of us. */
+/** Limits on a file's sizes. */
 export interface ReadOptions {
   /** Largest header in bytes; default 25 000 000, never more than the format's 100 000 000. */
   readonly maxHeaderBytes?: number;
   /** Most tensors in one file; default 1 000 000. */
   readonly maxTensors?: number;
-  /** Told of oddities that are no errors. */
+  /** Called with warnings. */
   readonly onWarning?: WarningListener;
 }
 
@@ -79,8 +79,8 @@ export interface TensorInfo {
   readonly name: string;
   readonly dtype: Dtype;
   readonly shape: readonly number[];
-  /** First byte, counted from the start of the data buffer. */
+  /** First byte, relative to the start of the data buffer. */
   readonly begin: number;
-  /** One past the last byte, counted likewise. */
+  /** One past the last byte, relative to the start of the data buffer. */
   readonly end: number;
 }

@@ -1,6 +1,6 @@
 // The element types of the format, as one table.
 
-/** Element types in the reference's order, which is the order of increasing alignment and so decides how files are laid out. */
+/** Element types in the reference's order, by increasing alignment. It decides the order of tensors in a file. */
 const table = [
   ["BOOL", 8],
   ["F4", 4],
@@ -26,7 +26,7 @@ const table = [
   ["U64", 64],
 ] as const;
 
-/** Name of an element type as it stands in a header; case matters. */
+/** Name of an element type in a header; case-sensitive. */
 export type Dtype = (typeof table)[number][0];
 
 // A Map, not an object: a file may call its type "__proto__" or "toString".
@@ -46,7 +46,7 @@ export function bitsOf(dtype: Dtype): number {
   return bitsByName.get(dtype) ?? 0;
 }
 
-/** Place of a type in the layout order: tensors of a higher rank come first in a file. */
+/** Position of a type in the layout order: higher ones come first in a file. */
 export function layoutRank(dtype: Dtype): number {
   return rankByName.get(dtype) ?? 0;
 }

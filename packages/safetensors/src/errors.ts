@@ -1,4 +1,4 @@
-// What can go wrong with a safetensors file, as types.
+// Errors of safetensors files.
 
 import { LowrankError, printable } from "@lowrank/contracts";
 
@@ -32,7 +32,7 @@ export interface SafetensorsErrorPlace {
   /** The source's name: a path, a URL, or what the caller called it. */
   readonly file?: string | undefined;
   readonly tensor?: string | undefined;
-  /** Byte offset in the file, where one can be named. */
+  /** Byte offset in the file, if known. */
   readonly offset?: number | undefined;
   readonly cause?: unknown;
 }

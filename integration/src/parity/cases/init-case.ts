@@ -177,8 +177,8 @@ function pairChecks(
   { handle, label, tolerance }: { readonly handle: AdapterHandle; readonly label: string; readonly tolerance: number },
 ): readonly ParityCheck[] {
   if (![...fixture.tensors.keys()].some((name) => name.startsWith("delta."))) return [];
-  const checks = handle.sites.map(({ site, pair, scaling }) => {
-    const delta = lowRankDelta(pair.a, pair.b, scaling);
+  const checks = handle.sites.map(({ site, lora, scaling }) => {
+    const delta = lowRankDelta(lora.a, lora.b, scaling);
     const matrix = matrixOfTensor(delta); // [inFeatures, outFeatures]
     delta.dispose();
     const actual = (site.fanInFanOut ? matrix : transpose(matrix)).values;
@@ -192,12 +192,12 @@ function pairChecks(
 function productsCheck(fixture: Fixture, handle: AdapterHandle, fresh: Adapter): ParityCheck {
   const final = comparedByKey(fixture, "final.");
   return worst(
-    handle.sites.map(({ site, pair }) => {
+    handle.sites.map(({ site, lora }) => {
       const { a, b } = loraKeys(site.path);
       // What is not trained (MiCA's B) is in the fresh adapter alone.
       const [down, up] = [a, b].map((key) => matrixOf((final.get(key) ?? fresh.tensors.get(key))!));
       const expected = multiply(up!, down!); // [outFeatures, inFeatures]
-      const actual = transpose(multiply(matrixOfTensor(pair.a), matrixOfTensor(pair.b)));
+      const actual = transpose(multiply(matrixOfTensor(lora.a), matrixOfTensor(lora.b)));
       const numbers = { actual: actual.values, expected: expected.values };
       // Each factor may differ by 2e-5; the products are sums over the rank of larger numbers.
       return compare("final products", numbers, { tolerance: 5e-4, isRelative: true });

@@ -23,8 +23,8 @@ export function deltaChecks({ fixture, handle }: Pick<ParityCase, "fixture" | "h
   return [worst(checks)];
 }
 
-function rawDeltaOf({ parameter, pair, scaling }: AdaptedParameter): tf.Tensor {
-  const delta = parameterDelta(pair, parameter, scaling);
+function rawDeltaOf({ parameter, lora, scaling }: AdaptedParameter): tf.Tensor {
+  const delta = parameterDelta(lora, parameter, scaling);
   return parameter.transposedInFile ? tf.transpose(delta) : delta;
 }
 

@@ -68,8 +68,8 @@ function lookedAt({ labels, attentionMask }: ParityInputs, { init, evaConfig }: 
 /** A, B and what is left of the weight. */
 export function factorChecks(handle: AdapterHandle, fresh: Adapter, residual: PretrainedModel): readonly ParityCheck[] {
   const left = new Map(residual.sites().map((site) => [site.path, site]));
-  const found = handle.sites.map(({ site, pair, scaling }) => {
-    const own = { a: matrixOfTensor(pair.a), b: matrixOfTensor(pair.b) };
+  const found = handle.sites.map(({ site, lora, scaling }) => {
+    const own = { a: matrixOfTensor(lora.a), b: matrixOfTensor(lora.b) };
     const theirs = { a: inPairLayout(fresh, loraKeys(site.path).a), b: inPairLayout(fresh, loraKeys(site.path).b) };
     // A's directions are columns, B's are rows.
     const a = withSignsOf(own.a, theirs.a);

@@ -1,4 +1,4 @@
-// A LoraConfig from a program's options.
+// Makes a LoraConfig from the options of a program.
 
 import { describeValue, refuseUnknownOptions } from "@lowrank/contracts";
 import { type ConfigFieldProblem, InvalidAdapterConfigError } from "../errors.ts";
@@ -11,12 +11,12 @@ import { type FieldName, type FieldRow, fieldNames, loraFields } from "./lora-fi
 const peftVersion = "0.21.2";
 
 /**
- * Makes a configuration from some of its fields, the rest with PEFT's defaults, under the same checks as a file.
+ * Makes a configuration: the given fields, and PEFT's defaults for the rest. The checks are those of a file.
  *
- * A classification (`SEQ_CLS`, `TOKEN_CLS`) saves the modules `classifier` and `score`, and the finding of answers
- * (`QUESTION_ANS`) `qa_outputs`, as in PEFT.
+ * With task type `SEQ_CLS` or `TOKEN_CLS` the modules `classifier` and `score` are saved, with `QUESTION_ANS` (question
+ * answering) `qa_outputs`, as in PEFT.
  *
- * @throws InvalidAdapterConfigError listing every broken field; UnknownOptionError for one that there is not, such as
+ * @throws InvalidAdapterConfigError listing every invalid field; UnknownOptionError for an unknown option, such as
  * PEFT's `lora_alpha` in place of `alpha`.
  * @example
  * ```ts
@@ -27,9 +27,9 @@ const peftVersion = "0.21.2";
  * ```
  */
 export function createLoraConfig(options: Partial<LoraConfig> = {}): LoraConfig {
-  // A configuration from a file has keys besides, which is nothing to ask for.
-  const { unknown: _, ...asked } = options;
-  refuseUnknownOptions("createLoraConfig", asked, knownFields, otherNames);
+  // A configuration that was read from a file may have unknown keys; options may not.
+  const { unknown: _, ...fields } = options;
+  refuseUnknownOptions("createLoraConfig", fields, knownFields, otherNames);
   const problems: ConfigFieldProblem[] = [];
   for (const name of fieldNames) {
     const problem = checkField(loraFields[name] as FieldRow<unknown>, options[name]);
@@ -47,7 +47,7 @@ export function createLoraConfig(options: Partial<LoraConfig> = {}): LoraConfig 
 
 const knownFields: Readonly<Record<string, true>> = Object.fromEntries(fieldNames.map((name) => [name, true]));
 
-/** What PEFT calls each, the same with and without "use_" and "_config", and what else people call them. */
+/** Other names of the fields: PEFT's key, the key without "use_" and "_config", and names that people guess. */
 const otherNames: ReadonlyMap<string, FieldName> = new Map([
   ...fieldNames.flatMap((name) => {
     const stem = loraFields[name].key.replace(/^use_|_config$/, "");
@@ -64,7 +64,7 @@ const otherNames: ReadonlyMap<string, FieldName> = new Map([
   ] as const),
 ]);
 
-/** Modules that PEFT trains whole for a task, whichever of them a model has. */
+/** Modules that PEFT trains in full for a task, if the model has them. */
 const taskModules: ReadonlyMap<LoraConfig["taskType"], readonly string[]> = new Map([
   ["SEQ_CLS", ["classifier", "score"]],
   ["TOKEN_CLS", ["classifier", "score"]],
@@ -72,8 +72,8 @@ const taskModules: ReadonlyMap<LoraConfig["taskType"], readonly string[]> = new 
 ]);
 
 /**
- * The configuration with the modules to save that its task implies. PEFT adds them when it makes a model (0.21.2:
- * peft_model.py, PeftModelForSequenceClassification and its like), and misses their weights in a file without them.
+ * Adds the modules to save that the task implies. PEFT adds them when it makes a model (0.21.2: peft_model.py,
+ * PeftModelForSequenceClassification and similar classes), and then needs their weights in the file.
  */
 export function withTaskModules(config: LoraConfig): LoraConfig {
   const implied = taskModules.get(config.taskType);
@@ -86,12 +86,12 @@ function checkField(row: FieldRow<unknown>, value: unknown): ConfigFieldProblem 
   return { key: row.key, got: describeValue(value), expected: row.codec.expected };
 }
 
-/** Options hold maps where JSON holds objects. */
+/** Turns the maps of options into JSON objects. */
 function asJson(value: unknown): JsonValue {
   return value instanceof Map ? Object.fromEntries(value) : (value as JsonValue);
 }
 
-/** Patterns that a program in JavaScript gave as plain objects, which the checks have let through. */
+/** Makes maps of patterns that a JavaScript program passed as plain objects; the checks accept both. */
 function patternsFromObjects(options: Partial<LoraConfig>): Partial<LoraConfig> {
   const asObjects = fieldNames.filter((name) => {
     const { fallback } = loraFields[name];

@@ -1,4 +1,4 @@
-// How one field's value is read from JSON and written back. A codec says what it expects, so that the error can.
+// Codecs: each reads one field's value from JSON and writes it back. `expected` describes valid values for the error message.
 
 import {
   isJsonObject,
@@ -12,9 +12,9 @@ import {
 
 /** Reads and writes the values of one field. */
 export interface FieldCodec<Value> {
-  /** What is accepted, for messages: "an integer from 1 to 4096". */
+  /** Describes valid values in messages: "an integer from 1 to 4096". */
   readonly expected: string;
-  /** The value, or undefined if the JSON is not acceptable. */
+  /** The value, or undefined if the JSON is invalid. */
   read(json: JsonValue): Value | undefined;
   write(value: Value): WritableJson;
 }
@@ -27,12 +27,12 @@ export const flag: FieldCodec<boolean> = {
   write: (value) => value,
 };
 
-/** A text, or one of the given texts. */
+/** Any string. */
 export function text(): FieldCodec<string> {
   return { expected: "a text", read: (json) => (typeof json === "string" ? json : undefined), write: (value) => value };
 }
 
-/** One of the given texts. */
+/** One of the given strings. */
 export function oneOf<Choice extends string>(choices: readonly Choice[]): FieldCodec<Choice> {
   return {
     expected: `one of ${choices.join(", ")}`,
@@ -50,14 +50,14 @@ export function integer(min: number, max: number): FieldCodec<number> {
   };
 }
 
-/** A finite number (JSON's 1e999 is none). */
+/** A finite number. JSON's 1e999 is infinite in JavaScript. */
 export const finite: FieldCodec<number> = {
   expected: "a finite number",
   read: (json) => (typeof json === "number" && Number.isFinite(json) ? json : undefined),
   write: (value) => value,
 };
 
-/** A rate from 0 to below 1, which Python writes as a float. */
+/** A rate of at least 0 and less than 1. Python writes it as a float. */
 export const rate: FieldCodec<number> = {
   expected: "a number from 0 to below 1",
   read: (json) => (typeof json === "number" && json >= 0 && json < 1 ? json : undefined),
@@ -95,16 +95,14 @@ export function dictionaryOf<Value extends JsonValue>(item: FieldCodec<Value>): 
   };
 }
 
-/**
- * Values by pattern, of which the first that matches counts: the order is kept. Some tools write null where PEFT writes {}.
- */
+/** Values by pattern. The first pattern that matches is used, so the order is kept. Some tools write null where PEFT writes {}. */
 export function byPattern<Value extends JsonValue>(item: FieldCodec<Value>): FieldCodec<ReadonlyMap<string, Value>> {
   const { expected, read } = dictionaryOf(item);
   return {
     expected,
     read: (json) => {
       const values = json === null ? new Map<string, Value>() : read(json);
-      // JavaScript lists keys that are whole numbers first; a file of PEFT's has them sorted.
+      // JavaScript lists integer keys first; PEFT's files have them sorted.
       const isOrderLost = [...(values?.keys() ?? [])].some((key) => /^\d+$/.test(key));
       return values !== undefined && isOrderLost ? new Map(sorted([...values])) : values;
     },
@@ -112,7 +110,7 @@ export function byPattern<Value extends JsonValue>(item: FieldCodec<Value>): Fie
   };
 }
 
-/** Null, or what the codec reads. */
+/** Null, or a value of the codec. */
 export function optional<Value>(codec: FieldCodec<Value>): FieldCodec<Value | null> {
   return {
     expected: `${codec.expected}, or null`,
@@ -121,7 +119,7 @@ export function optional<Value>(codec: FieldCodec<Value>): FieldCodec<Value | nu
   };
 }
 
-/** What the first codec reads, else what the second reads. */
+/** A value of the first codec; if that fails, of the second. */
 export function either<First, Second>(
   first: FieldCodec<First>,
   second: FieldCodec<Second>,
@@ -134,7 +132,7 @@ export function either<First, Second>(
   };
 }
 
-/** An object that is kept as it is. */
+/** An object, kept unchanged. */
 export const object: FieldCodec<JsonObject> = {
   expected: "an object",
   read: (json) => (isJsonObject(json) ? json : undefined),
@@ -149,7 +147,7 @@ const nonEmptyText: FieldCodec<string> = {
 
 export const names: FieldCodec<Names> = listOf(nonEmptyText);
 
-/** A list of names, or one text (a regular expression, or "all-linear"). */
+/** A list of names, or one string (a regular expression, or "all-linear"). */
 export const namesOrPattern: FieldCodec<Names | string> = either(
   names,
   nonEmptyText,

@@ -1,4 +1,4 @@
-// What must hold between fields. Source: LoraConfig.__post_init__ in PEFT 0.21.2.
+// Rules that involve more than one field.
 
 import type { ConfigFieldProblem } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
@@ -7,33 +7,33 @@ import type { Rule } from "../variants/variant-facts.ts";
 import { variants } from "../variants/variants.ts";
 import { areLayerRanges } from "./lora-fields.ts";
 
-const starts: readonly (InitFacts & { readonly name: string })[] = initNames.map((name) => ({
+const inits: readonly (InitFacts & { readonly name: string })[] = initNames.map((name) => ({
   name,
   ...initFacts[name],
 }));
 
-/** What PEFT has layers of their own for, and whether a configuration asks for it. */
-const layers: readonly { readonly name: string; isAsked(config: LoraConfig): boolean }[] = [
+/** Variants and initializations for which PEFT has a layer class of its own. A module can have only one of them. */
+const layers: readonly { readonly name: string; isUsed(config: LoraConfig): boolean }[] = [
   ...variants
     .filter(({ layer }) => layer !== undefined)
-    .map(({ key, asked }) => ({ name: key, isAsked: (config: LoraConfig) => asked(config) !== null })),
-  ...starts
+    .map(({ key, setting }) => ({ name: key, isUsed: (config: LoraConfig) => setting(config) !== null })),
+  ...inits
     .filter(({ layer }) => layer !== undefined)
     .map(({ name }) => ({
       name: `init_lora_weights = "${name}"`,
-      isAsked: ({ init }: LoraConfig) => initNameOf(init) === name,
+      isUsed: ({ init }: LoraConfig) => initNameOf(init) === name,
     })),
 ];
 
-/** PEFT's resolve_lora_variant. */
+/** Variants that exclude all others, as in PEFT's resolve_lora_variant. */
 const exclusions = variants
   .filter(({ layer }) => layer === "alone")
-  .map(({ key, asked }): Rule => {
+  .map(({ key, setting }): Rule => {
     const others = layers.map(({ name }) => name).filter((name) => name !== key);
     return {
       key,
       expected: `null, because PEFT cannot combine it with ${either(others)}`,
-      holds: (config) => asked(config) === null || layers.filter(({ isAsked }) => isAsked(config)).length === 1,
+      holds: (config) => setting(config) === null || layers.filter(({ isUsed }) => isUsed(config)).length === 1,
     };
   });
 
@@ -58,7 +58,7 @@ const rules: readonly Rule[] = [
     expected: either(initNames),
     holds: ({ init }) => initNameOf(init) !== undefined,
   },
-  ...starts.flatMap(({ name, settings }): Rule[] => {
+  ...inits.flatMap(({ name, settings }): Rule[] => {
     if (settings === undefined) return [];
     const { key, field } = settings;
     const holds = (config: LoraConfig) =>
@@ -74,7 +74,7 @@ const rules: readonly Rule[] = [
   ...exclusions,
 ];
 
-/** Everything that two or more fields together get wrong. */
+/** All rules between fields that the configuration breaks. */
 export function brokenRules(config: LoraConfig): readonly ConfigFieldProblem[] {
   return rules
     .filter((rule) => !rule.holds(config))

@@ -1,5 +1,4 @@
-// One row for each field of LoraConfig: PEFT's key, the value where the file has none, and how to read and write it.
-// Source: PEFT 0.21.2, tuners/lora/config.py and config.py.
+// The table of LoraConfig's fields: PEFT's key, the default if the file has none, and the codec.
 
 import type { BiasMode, LoraConfig, TaskType } from "../lora-config.ts";
 import {
@@ -20,11 +19,11 @@ import {
   text,
 } from "./field-codec.ts";
 
-/** No model has as many layers; a file must not make us count to a billion. */
+/** More layers than any model has. The limit keeps a hostile file from making us count to a billion. */
 const maxLayers = 10_000;
 
 /**
- * Which layer of the base each layer of the adapted model repeats, or null if the configuration repeats none.
+ * For each layer of the adapted model, the layer of the base that it repeats; null without layer replication.
  *
  * @example
  * ```ts
@@ -41,7 +40,7 @@ export function layerOrderOf({ layerReplication }: Pick<LoraConfig, "layerReplic
   );
 }
 
-/** Whether every entry is a range of layers, none of them empty. */
+/** Whether every entry is a non-empty range of layers. */
 export function areLayerRanges(ranges: readonly (readonly number[])[]): boolean {
   let count = 0;
   return ranges.every((range) => {
@@ -62,8 +61,8 @@ export interface FieldRow<Value> {
 /** The fields that have a key of their own. */
 export type FieldName = Exclude<keyof LoraConfig, "unknown">;
 
-/** Largest rank accepted: beyond it a factor is no longer small. */
-const largestRank = 4096;
+/** Largest rank that is accepted. Beyond it A and B are no longer small. */
+const maxRank = 4096;
 
 const taskTypes: readonly TaskType[] = [
   "SEQ_CLS",
@@ -77,7 +76,7 @@ const biasModes: readonly BiasMode[] = ["none", "all", "lora_only"];
 
 const index = integer(0, 2 ** 31 - 1);
 const indices = listOf(index);
-const rank = integer(1, largestRank);
+const rank = integer(1, maxRank);
 
 const indicesByModule: FieldCodec<ReadonlyMap<string, readonly number[]>> = dictionaryOf(indices);
 
@@ -139,12 +138,12 @@ export const loraFields: { readonly [Name in FieldName]: FieldRow<LoraConfig[Nam
 
 export const fieldNames = Object.keys(loraFields) as readonly FieldName[];
 
-/** An empty text and an empty list mean "any layers", as null does. */
+/** An empty string or list means "any layers", like null. */
 function layersPatternCodec(): FieldCodec<readonly string[] | string> {
   return either(listOf(text()), text(), (value): value is readonly string[] => typeof value !== "string");
 }
 
-/** PEFT makes no difference between the two, and Axolotl writes null where nobody said anything. */
+/** Null counts as false: PEFT treats both alike, and Axolotl writes null for unset flags. */
 function falseIfNull(codec: FieldCodec<boolean>): FieldCodec<boolean> {
   return { ...codec, read: (json) => (json === null ? false : codec.read(json)) };
 }

@@ -1,15 +1,15 @@
-// An adapter's files wherever they lie – on a disk, on the Hub, in a page –, known by their names.
+// An adapter's files by name, from any place: a disk, the Hub, a web page.
 
 import type { ByteSource } from "@lowrank/safetensors";
 
 /** A folder of plain files. */
 export interface AdapterFolder {
-  /** For messages: a path or an address. */
+  /** A path or an address, for messages. */
   readonly name: string;
-  /** Names of what is in it; a server may know some alone. */
+  /** Names of its files. A server may know only some of them. */
   list(): Promise<readonly string[]>;
   has(file: string): Promise<boolean>;
-  /** Opens a file; the reader closes it. */
+  /** Opens a file. The caller closes it. */
   open(file: string): Promise<ByteSource>;
 }
 
@@ -17,17 +17,17 @@ export const configName = "adapter_config.json";
 export const weightsName = "adapter_model.safetensors";
 export const pickleName = "adapter_model.bin";
 
-/** Largest configuration file that is read at all. */
-const largestConfig = 32_000_000;
+/** Largest configuration file that is read, in bytes. */
+const maxConfigBytes = 32_000_000;
 
-/** The text of adapter_config.json; the parser refuses what is longer than its own limit allows. */
+/** The text of adapter_config.json. The parser has a smaller limit and refuses longer files. */
 export function readConfigText(folder: AdapterFolder): Promise<string> {
   return using(folder, configName, async (source) => {
-    return new TextDecoder().decode(await source.read(0, Math.min(source.size, largestConfig)));
+    return new TextDecoder().decode(await source.read(0, Math.min(source.size, maxConfigBytes)));
   });
 }
 
-/** Opens a file, and closes it whatever happens. */
+/** Opens a file for `read`, and closes it also after an error. */
 export async function using<Result>(
   folder: AdapterFolder,
   file: string,

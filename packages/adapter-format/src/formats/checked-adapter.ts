@@ -1,11 +1,11 @@
-// An adapter of another program's file, held to what PEFT's own are held to.
+// Checks adapters from other programs' files by the rules for PEFT's files.
 
 import { createLoraConfig } from "../config/create-lora-config.ts";
 import { InvalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
 import type { Adapter, LoraConfig } from "../lora-config.ts";
 import { firstNonFinite, tensorProblems } from "./peft/check-tensors.ts";
 
-/** The adapter as it is. Throws InvalidAdapterTensorsError listing everything wrong with its tensors. */
+/** Returns the adapter unchanged. Throws InvalidAdapterTensorsError listing all problems of its tensors. */
 export function checkedAdapter(
   adapter: Adapter,
   file: string,
@@ -26,8 +26,8 @@ export interface ModuleScale {
   readonly alpha: number;
 }
 
-/** Rank and α of most modules for all, and patterns for the others. Throws InvalidAdapterConfigError for what no rank can be. */
-export function configOfPairs(modules: readonly ModuleScale[], fields: Partial<LoraConfig> = {}): LoraConfig {
+/** The most frequent rank and α, with patterns for other modules. Throws InvalidAdapterConfigError for an invalid rank. */
+export function configOfModules(modules: readonly ModuleScale[], fields: Partial<LoraConfig> = {}): LoraConfig {
   const rank = mostFrequent(modules.map((one) => one.rank));
   const alpha = mostFrequent(modules.map((one) => one.alpha));
   return createLoraConfig({

@@ -1,41 +1,41 @@
-// Modules of one part of a pipeline, as Kohya's sd-scripts and diffusers name them – "lora_te1_text_model_encoder_layers_0_mlp_fc1",
-// "text_encoder.text_model.encoder.layers.0.mlp.fc1" –, at a model that is one of these parts. An underscore may have been a dot;
-// the model says which. Pairs of other parts are for other models, and stay out.
+// Finds the modules of one component of a diffusion pipeline in a model that is this component. Kohya's sd-scripts
+// write "lora_te1_text_model_encoder_layers_0_mlp_fc1", diffusers "text_encoder.text_model.encoder.layers.0.mlp.fc1".
+// An underscore may stand for a dot, so the model's own paths decide. Weights for other components are left out.
 
 import { enumerated, type WarningListener } from "@lowrank/contracts";
 import { InvalidAdapterTensorsError } from "../errors.ts";
 import type { Adapter, LoraConfig } from "../lora-config.ts";
-import { pairsIn } from "../pairs-in.ts";
+import { loraMatricesIn } from "../lora-matrices-in.ts";
 import { buildTensorKey, parseTensorKey } from "../tensor-keys.ts";
 
-/** A part's name, and what stands behind it. */
+/** The component's name, and the rest of the path. */
 const named = /^(lora_(?:unet|te\d?|transformer|prior)|unet|transformer|text_encoder(?:_\d)?)[._](.+)$/;
 
-/** The part of a pipeline that a module's name begins with; undefined for a name of a model's own. */
+/** The component at the start of a module's name; undefined for a path without one. */
 export function componentOf(path: string): { readonly component: string; readonly rest: string } | undefined {
   const [, component, rest] = named.exec(path) ?? [];
   return component === undefined || rest === undefined ? undefined : { component, rest };
 }
 
 /**
- * The adapter with the pairs of the one part that the model is, under the model's names; as it is where its names are no part's or
- * none of them is the model's.
+ * Keeps the A and B of the component that the model is, under the model's paths. Returns the adapter unchanged if its
+ * names have no component, or if none of them is in the model.
  *
- * @throws InvalidAdapterTensorsError where two parts fit the model equally well.
+ * @throws InvalidAdapterTensorsError if two components fit the model equally well.
  */
 export function withComponentPaths(
   adapter: Adapter,
   modules: readonly string[],
   onWarning: WarningListener | undefined,
 ): Adapter {
-  const paths = new Set(pairsIn(adapter.tensors).map(({ path }) => path));
+  const paths = new Set(loraMatricesIn(adapter.tensors).map(({ path }) => path));
   const own = new Set(modules);
   const parts = [...paths].flatMap((path) => (own.has(path) ? [] : [{ path, ...componentOf(path) }]));
   if (parts.length === 0 || parts.some(({ component }) => component === undefined)) return adapter;
   const find = finderOf(modules);
   const places = new Map<string, Map<string, string>>();
   for (const { path, component = "", rest = "" } of parts) {
-    // No model that is computed with here is another part of a pipeline; GPT-2's own paths begin with "transformer", too.
+    // Text encoders are the only components that can be run here. "transformer" is also the start of GPT-2's own paths.
     const found = /^(lora_te\d?|text_encoder(_\d)?)$/.test(component) ? find(rest) : undefined;
     const inPart = places.get(component) ?? new Map<string, string>();
     if (found !== undefined) places.set(component, inPart.set(path, found));
@@ -54,7 +54,7 @@ export function withComponentPaths(
   return moved(adapter, best[1]);
 }
 
-/** Finds the module whose path is meant: the same with underscores, or the same but for what one of the two begins with. */
+/** Finds the module of a path: equal when dots become underscores, or but for a prefix of one of the two paths. */
 function finderOf(modules: readonly string[]): (rest: string) => string | undefined {
   const flat = modules.map((path) => [path.replaceAll(".", "_"), path] as const);
   const exact = new Map(flat);
@@ -90,7 +90,7 @@ function moved(adapter: Adapter, places: ReadonlyMap<string, string>): Adapter {
   };
 }
 
-/** Patterns of these adapters are whole paths. */
+/** Renames the patterns. In these adapters each pattern is a full path. */
 function movedPatterns(
   patterns: LoraConfig["rankPattern"],
   places: ReadonlyMap<string, string>,

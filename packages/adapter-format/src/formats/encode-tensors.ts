@@ -1,4 +1,4 @@
-// Tensors as a safetensors file has them.
+// Converts an adapter's tensors for a safetensors file.
 
 import { encodeFloat32, type TensorData } from "@lowrank/safetensors";
 import { InvalidAdapterTensorsError } from "../errors.ts";
@@ -7,7 +7,7 @@ import { valueProblems } from "./peft/check-tensors.ts";
 
 export type AdapterDtype = "F32" | "F16" | "BF16";
 
-/** Throws InvalidAdapterTensorsError listing numbers that are none, or that the type cannot hold. */
+/** Throws InvalidAdapterTensorsError for values that are NaN, infinite or too large for the type. */
 export function encodeTensors(
   tensors: ReadonlyMap<string, AdapterTensor>,
   dtype: AdapterDtype,
@@ -20,14 +20,14 @@ export function encodeTensors(
 }
 
 /** [rows, columns] → [columns, rows] */
-export function turned({ shape: [rows = 0, columns = 0], values }: AdapterTensor): AdapterTensor {
+export function transposed({ shape: [rows = 0, columns = 0], values }: AdapterTensor): AdapterTensor {
   const result = new Float32Array(values.length);
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) result[column * rows + row] = values[row * columns + column]!;
   return { shape: [columns, rows], values: result };
 }
 
-/** As it is, to the bit, where the factor is 1. */
+/** Multiplies all values. A factor of 1 returns the same tensor. */
 export function multiplied({ shape, values }: AdapterTensor, factor: number): AdapterTensor {
   return { shape, values: factor === 1 ? values : values.map((value) => value * factor) };
 }

@@ -1,5 +1,5 @@
-// The adapter in a folder, whoever wrote it: PEFT's files as they are, another program's where its format can be read, and of
-// everything else what it is and what to do.
+// Reads an adapter from a folder: PEFT's files, or another program's format if it is supported. For other formats the error names
+// the program and the next step.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import { openSafetensors } from "@lowrank/safetensors";
@@ -12,13 +12,12 @@ import { type ReadAdapterOptions, readAdapter, readAdapterNames } from "./peft/r
 import { refuseForeign } from "./refuse-foreign.ts";
 
 /**
- * Reads the adapter in a folder that may lie anywhere: PEFT's two files, MLX's, or the one .safetensors file of Kohya's sd-scripts,
- * LyCORIS or diffusers, whose modules keep the names that they have there until the adapter is attached to a model.
+ * Reads the adapter in a folder on any storage: PEFT's two files, MLX's, or one .safetensors file of Kohya's sd-scripts, LyCORIS
+ * or diffusers. Modules of such a file keep its names until the adapter is attached to a model.
  *
- * @throws AdapterFileMissingError if it has no adapter_config.json or no adapter_model.safetensors.
- * @throws PickleWeightsError if its weights are adapter_model.bin; ForeignAdapterError if they are of a program whose format
- * is not read.
- * @throws what `readAdapter` throws for broken content.
+ * @throws AdapterFileMissingError if adapter_config.json or adapter_model.safetensors is missing.
+ * @throws PickleWeightsError for adapter_model.bin; ForeignAdapterError for formats that are not supported.
+ * @throws The errors of `readAdapter` for invalid contents.
  * @example
  * ```ts
  * import { type AdapterFolder, readAdapterIn } from "@lowrank/adapter-format";
@@ -52,7 +51,7 @@ export async function readAdapterIn(folder: AdapterFolder, options: ReadAdapterO
   return using(folder, weightsName, (weights) => readAdapter({ config, weights, name: folder.name }, options));
 }
 
-/** Looks at the files' names, and into weights that are not called as PEFT calls them. */
+/** Refuses other programs' formats by file names, and by the contents of weights that do not have PEFT's name. */
 async function refuseOthers(folder: AdapterFolder, names: readonly string[]): Promise<void> {
   for (const file of names) refuseForeign(`${folder.name}/${file}`, "file", [file]);
   const file = names.find((name) => name.endsWith(".safetensors") && name !== weightsName);
@@ -63,12 +62,12 @@ async function refuseOthers(folder: AdapterFolder, names: readonly string[]): Pr
       refuseForeign(source.name, "tensor", tensors.keys());
     });
   } catch (error) {
-    // A file that cannot be read says nothing of the folder.
+    // A file that cannot be read does not identify the folder.
     if (error instanceof ForeignAdapterError) throw error;
   }
 }
 
-/** Where the adapter is likely to be, as the trainers that people use lay out their folders. */
+/** Where the adapter probably is, in the folder layouts of common trainers. */
 function adviceOf(names: readonly string[]): string | undefined {
   const checkpoints = names.filter((name) => /^checkpoint-\d+$/.test(name));
   const newest = checkpoints.sort((one, other) => stepOf(other) - stepOf(one))[0];

@@ -1,18 +1,17 @@
-// Low-rank adapters that other programs write: recognised by how they name their tensors and files. What cannot be read is
-// refused with what to do instead. A new one is a row of the table; one that is read has a folder, and a line in
-// read-adapter-in.ts.
+// The table of other programs' LoRA formats, recognized by names of tensors and files. Formats that cannot be read are refused
+// with the next step. A new format is a row here; a format that is read has its own folder and a line in read-adapter-in.ts.
 
 import { ForeignAdapterError } from "../errors.ts";
 
-/** What of an adapter can be seen before it is read. `start`: the first four bytes; `configKey`: one that no PEFT wrote. */
+/** What identifies a format before the file is read. `start`: the first four bytes; `configKey`: a key that PEFT never wrote. */
 type Clue = "file" | "tensor" | "configKey" | "start";
 
-/** A program's format, and what files of it alone have. */
+/** A program's format, with patterns that only its files match. */
 interface ForeignFormat extends Readonly<Partial<Record<Clue, RegExp>>> {
   readonly name: string;
-  /** A sentence: what to do instead of reading it. */
+  /** A sentence with the next step. */
   readonly advice: string;
-  /** Whether one file holds a whole adapter and needs no configuration. */
+  /** Whether one file contains the whole adapter without a configuration. */
   readonly isOneFile?: true;
 }
 
@@ -70,7 +69,7 @@ const formats: readonly ForeignFormat[] = [
   },
 ];
 
-/** The format that the first telling one of a file's clues is of. */
+/** The format of the first text that matches; undefined if none does. */
 function foreignFormatOf(clue: Clue, texts: Iterable<string>): ForeignFormat | undefined {
   for (const text of texts) {
     const format = formats.find((one) => one[clue]?.test(text));
@@ -80,8 +79,8 @@ function foreignFormatOf(clue: Clue, texts: Iterable<string>): ForeignFormat | u
 }
 
 /**
- * The program that wrote a whole adapter into one file, by its tensors' names: "Kohya", which LyCORIS writes as, or "diffusers".
- * `readAdapterIn` reads it.
+ * The program that wrote a one-file adapter, by its tensors' names: "Kohya" (also for LyCORIS) or "diffusers". `readAdapterIn`
+ * reads both.
  *
  * @example
  * ```ts
@@ -95,7 +94,7 @@ export function oneFileFormat(names: Iterable<string>): string | undefined {
   return format?.isOneFile ? format.name : undefined;
 }
 
-/** Throws ForeignAdapterError if one of the clues that a file gives is of another program's format. */
+/** Throws ForeignAdapterError if one of the texts identifies another program's format. */
 export function refuseForeign(file: string, clue: Clue, texts: Iterable<string>): void {
   const format = foreignFormatOf(clue, texts);
   if (format !== undefined) throw new ForeignAdapterError(file, format);

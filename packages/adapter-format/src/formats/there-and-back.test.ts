@@ -86,10 +86,10 @@ function drawn(seed: number, { ranks, alphas }: { readonly ranks: boolean; reado
   return { config, tensors: new Map(tensors), metadata: new Map() };
 }
 
-describe.each(formats)("an adapter through $name", ({ there, ...words }) => {
+describe.each(formats)("an adapter through $name", ({ there, ...support }) => {
   it("comes back to the bit, with the scale of every module", async () => {
     for (let seed = 1; seed <= 60; seed++) {
-      const given = drawn(seed, words);
+      const given = drawn(seed, support);
       const back = currentAdapter(await there(given), { modules, parameters: [] });
       expect(new Map([...back.tensors].sort()), `seed ${seed}`).toEqual(new Map([...given.tensors].sort()));
       for (const path of modules) {

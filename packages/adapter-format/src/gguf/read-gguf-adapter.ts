@@ -1,24 +1,24 @@
-// llama.cpp's adapter → the same adapter as PEFT would have written it.
+// Reads an adapter of llama.cpp as PEFT would have written it.
 
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { type GgufTable, ggufPlaceOf, ggufTableFor } from "@lowrank/contracts/families/gguf";
 import { type GgufFile, type GgufSource, openGguf } from "@lowrank/gguf";
 import { ForeignAdapterError, InvalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
-import { configOfPairs } from "../formats/checked-adapter.ts";
-import { turned } from "../formats/encode-tensors.ts";
+import { configOfModules } from "../formats/checked-adapter.ts";
+import { transposed } from "../formats/encode-tensors.ts";
 import { tensorProblems } from "../formats/peft/check-tensors.ts";
 import type { Adapter, AdapterTensor } from "../lora-config.ts";
-import { pairsIn } from "../pairs-in.ts";
+import { loraMatricesIn } from "../lora-matrices-in.ts";
 import { buildTensorKey } from "../tensor-keys.ts";
 import { variants } from "../variants/variants.ts";
-import { fromStoredRows, tokenTable } from "./gguf-pair.ts";
+import { fromStoredRows, tokenTable } from "./row-order.ts";
 
 /**
- * Reads an adapter from a GGUF file, as convert_lora_to_gguf.py, `writeGgufAdapter` and llama-export-lora write it.
+ * Reads an adapter from a GGUF file that convert_lora_to_gguf.py, `writeGgufAdapter` or llama-export-lora wrote.
  *
- * @param config Of the base: the file says neither how its heads lie nor what PEFT calls its modules.
- * @throws GgufError for a broken file; ForeignAdapterError for one that is no adapter for a model of this configuration;
- * InvalidAdapterTensorsError listing every tensor that is no half of a pair.
+ * @param config Of the base. The file contains neither the head layout nor PEFT's module names.
+ * @throws GgufError for a damaged file; ForeignAdapterError if it is no adapter for a model of this configuration;
+ * InvalidAdapterTensorsError listing every tensor that is neither A nor B.
  *
  * @example
  * ```ts
@@ -44,26 +44,26 @@ export async function readGgufAdapter(source: GgufSource, config: ModelConfig): 
   const file = await openGguf(source);
   const table = tableOf(file, config, source.name);
   const { tensors, problems } = await tensorsOf(file, { table, config });
-  const pairs = pairsIn(tensors);
-  if (pairs.length === 0 && problems.length === 0) problems.push({ key: "the file", problem: "has no lora_a" });
+  const modules = loraMatricesIn(tensors);
+  if (modules.length === 0 && problems.length === 0) problems.push({ key: "the file", problem: "has no lora_a" });
   if (problems.length > 0) throw new InvalidAdapterTensorsError(source.name, problems);
-  const said = Number(file.metadata.get("adapter.lora.alpha") ?? 0);
-  const scales = pairs.map(
+  const storedAlpha = Number(file.metadata.get("adapter.lora.alpha") ?? 0);
+  const scales = modules.map(
     ({
       path,
       a: {
         shape: [rank = 0],
       },
     }) => {
-      // Without an alpha llama.cpp does not scale: α = rank, whatever the rank of a pair.
-      return { path, rank, alpha: said === 0 ? rank : said };
+      // Without an alpha llama.cpp does not scale, so α is the rank, for each module.
+      return { path, rank, alpha: storedAlpha === 0 ? rank : storedAlpha };
     },
   );
   const ofVariants = variants.map(({ gguf }) => {
     const numbers = gguf === undefined ? undefined : file.metadata.get(gguf.key);
     return Array.isArray(numbers) ? gguf?.read(numbers.map(Number)) : undefined;
   });
-  const settings = configOfPairs(scales, {
+  const settings = configOfModules(scales, {
     taskType: config.family.causal ? "CAUSAL_LM" : "FEATURE_EXTRACTION",
     ...Object.assign({}, ...ofVariants),
   });
@@ -94,9 +94,9 @@ async function tensorsOf(
   const tensors = new Map<string, AdapterTensor>();
   const problems: TensorProblem[] = [];
   for (const [key, { shape }] of file.tensors) {
-    const [, weight = "", half] = /^(.+)\.lora_([ab])$/.exec(key) ?? [];
+    const [, weight = "", matrix] = /^(.+)\.lora_([ab])$/.exec(key) ?? [];
     const place = ggufPlaceOf(table, weight);
-    if (half === undefined) problems.push({ key, problem: "is neither lora_a nor lora_b" });
+    if (matrix === undefined) problems.push({ key, problem: "is neither lora_a nor lora_b" });
     else if (place === null)
       problems.push({ key, problem: `is for no weight of the architecture ${table.architecture}` });
     else if (shape.length !== 2) problems.push({ key, problem: `has the shape [${shape.join(", ")}], not two sizes` });
@@ -104,11 +104,11 @@ async function tensorsOf(
       const read = { shape, values: await file.readFloat32(key) };
       const isTable = weight === tokenTable;
       const path = place.path.replace(/\.weight$/, "");
-      const part = half === "a" ? (isTable ? "lora_embedding_A" : "lora_A") : isTable ? "lora_embedding_B" : "lora_B";
-      const own = half === "a" && isTable ? turned(read) : read;
+      const part = matrix === "a" ? (isTable ? "lora_embedding_A" : "lora_A") : isTable ? "lora_embedding_B" : "lora_B";
+      const own = matrix === "a" && isTable ? transposed(read) : read;
       tensors.set(
         buildTensorKey({ path, part }),
-        half === "a" ? own : fromStoredRows(own, { change: place.change, config }),
+        matrix === "a" ? own : fromStoredRows(own, { change: place.change, config }),
       );
     }
   }

@@ -1,4 +1,4 @@
-// An adapter → a file that llama.cpp, and what is built on it – Ollama, node-llama-cpp, wllama –, puts on its base.
+// Writes an adapter as a GGUF file for llama.cpp and programs built on it: Ollama, node-llama-cpp, wllama.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
@@ -12,19 +12,19 @@ import {
 import { type EncodableType, encodeValues, ggufPieces, type WritableTensor, type WritableValue } from "@lowrank/gguf";
 import { joinPieces } from "@lowrank/safetensors";
 import { InexpressibleAdapterError, InvalidAdapterTensorsError } from "../errors.ts";
-import { turned } from "../formats/encode-tensors.ts";
-import { expressiblePairs, type WholePair } from "../formats/expressible-pairs.ts";
+import { transposed } from "../formats/encode-tensors.ts";
+import { expressibleMatrices, type WholeLora } from "../formats/expressible-matrices.ts";
 import { tensorProblems, valueProblems } from "../formats/peft/check-tensors.ts";
 import type { Adapter, AdapterTensor } from "../lora-config.ts";
 import { rankOf, scalingOf } from "../targets/scaling.ts";
 import { toPlainLora, variants } from "../variants/variants.ts";
-import { tokenTable, toStoredRows } from "./gguf-pair.ts";
+import { tokenTable, toStoredRows } from "./row-order.ts";
 
-/** How to write a GGUF adapter. */
+/** Options of `writeGgufAdapter`. */
 export interface WriteGgufAdapterOptions {
-  /** Type of the numbers; default F32. A matrix whose rows are no whole blocks of 32 is F16 where Q8_0 is asked for. */
+  /** Type of the values. Default F32. With Q8_0, a matrix whose rows are not whole blocks of 32 is written as F16. */
   readonly dtype?: AdapterType;
-  /** What the file calls itself. */
+  /** The name in the file's metadata. */
   readonly name?: string;
 }
 
@@ -36,12 +36,12 @@ type AdapterType = Extract<EncodableType, "F32" | "F16" | "BF16" | "Q8_0">;
 const fileTypes: Readonly<Record<AdapterType, number>> = { F32: 0, F16: 1, Q8_0: 7, BF16: 32 };
 
 /**
- * An adapter as the bytes of a GGUF file, for `llama-cli --lora`, an Ollama Modelfile's ADAPTER and the like. Scales that
- * α/rank cannot say – of rsLoRA, of `alpha_pattern` – are multiplied into B.
+ * An adapter as the bytes of a GGUF file, for `llama-cli --lora`, ADAPTER in an Ollama Modelfile and similar. Scales that differ
+ * from α/rank (rsLoRA, `alpha_pattern`) are multiplied into B.
  *
- * @param config Of the base: how its heads lie decides the order of rows.
- * @throws InexpressibleAdapterError listing what llama.cpp's format cannot hold, trained biases among it;
- * InvalidAdapterTensorsError for tensors that do not fit the configuration, or numbers that `dtype` cannot hold.
+ * @param config Of the base. Its head layout decides the order of rows.
+ * @throws InexpressibleAdapterError listing parts that llama.cpp's format cannot store, such as trained biases;
+ * InvalidAdapterTensorsError for tensors that do not fit the configuration, or values that `dtype` cannot store.
  *
  * @example
  * ```ts
@@ -74,11 +74,11 @@ export function writeGgufAdapter(
   const { dtype = "F32", name } = options;
   const broken = tensorProblems(adapter.config, adapter.tensors);
   if (broken.length > 0) throw new InvalidAdapterTensorsError("The adapter", broken);
-  const { architecture, alpha, pairs, lists } = planGgufAdapter(adapter, config);
+  const { architecture, alpha, modules, lists } = planGgufAdapter(adapter, config);
   const factors = new Map<string, AdapterTensor>();
-  for (const { pair, name: weight, change, factor } of pairs) {
-    factors.set(`${weight}.lora_a`, weight === tokenTable ? turned(pair.a) : pair.a);
-    factors.set(`${weight}.lora_b`, toStoredRows(pair.b, { change, config }, factor));
+  for (const { lora, name: weight, change, factor } of modules) {
+    factors.set(`${weight}.lora_a`, weight === tokenTable ? transposed(lora.a) : lora.a);
+    factors.set(`${weight}.lora_b`, toStoredRows(lora.b, { change, config }, factor));
   }
   const problems = valueProblems(factors, dtype);
   if (problems.length > 0) throw new InvalidAdapterTensorsError("The adapter", problems);
@@ -105,21 +105,21 @@ function stored({ shape, values }: AdapterTensor, dtype: AdapterType): WritableT
 
 interface GgufAdapterPlan {
   readonly architecture: string;
-  /** Of the whole file; llama.cpp scales each pair by it over its own rank. */
+  /** Of the whole file. llama.cpp divides it by the rank of each module. */
   readonly alpha: number;
-  readonly pairs: readonly {
-    readonly pair: WholePair;
+  readonly modules: readonly {
+    readonly lora: WholeLora;
     /** GGUF's name of the weight: "blk.0.attn_q.weight". */
     readonly name: string;
     readonly change: GgufChange | undefined;
-    /** What B is multiplied by, where llama.cpp's α/rank is not this module's scale. */
+    /** Factor for B, if llama.cpp's α/rank is not this module's scale. */
     readonly factor: number;
   }[];
-  /** What variants say in the metadata: lists of numbers by key. */
+  /** Metadata of variants: lists of numbers by key. */
   readonly lists: ReadonlyMap<string, readonly number[]>;
 }
 
-/** Throws InexpressibleAdapterError with everything that llama.cpp's format cannot hold. */
+/** Throws InexpressibleAdapterError listing everything that llama.cpp's format cannot store. */
 function planGgufAdapter(given: Adapter, config: ModelConfig): GgufAdapterPlan {
   const adapter = toPlainLora(given);
   const table = ggufTableFor(config);
@@ -127,28 +127,28 @@ function planGgufAdapter(given: Adapter, config: ModelConfig): GgufAdapterPlan {
     const reason = "llama.cpp's names for its weights are unknown; merge the adapter and convert the merged folder";
     throw new InexpressibleAdapterError("llama.cpp", [{ what: `a model of type ${config.family.modelType}`, reason }]);
   }
-  // llama.cpp takes an alpha of 0 for "no scale is said".
+  // llama.cpp reads an alpha of 0 as "no scale".
   const alpha = adapter.config.alpha === 0 ? 1 : adapter.config.alpha;
-  const whole = expressiblePairs(adapter, {
+  const whole = expressibleMatrices(adapter, {
     program: "llama.cpp",
     features: variants.flatMap(({ key, gguf }) => (gguf === undefined ? [] : [key])),
     holds: () => false,
-    reasonAgainst: (pair) => reasonAgainst(pair, config, table),
+    reasonAgainst: (lora) => reasonAgainst(lora, config, table),
   });
-  const pairs = whole.map((pair) => {
-    const name = ggufNameOf(table, `${pair.path}.weight`) ?? "";
-    // llama.cpp takes the rank of each pair from its own shape.
-    const factor = scalingOf(adapter.config, pair.path) / (alpha / rankOf(adapter.config, pair.path));
-    return { pair, name, change: ggufPlaceOf(table, name)?.change, factor };
+  const modules = whole.map((lora) => {
+    const name = ggufNameOf(table, `${lora.path}.weight`) ?? "";
+    // llama.cpp takes each rank from the shape of A.
+    const factor = scalingOf(adapter.config, lora.path) / (alpha / rankOf(adapter.config, lora.path));
+    return { lora, name, change: ggufPlaceOf(table, name)?.change, factor };
   });
-  const said = variants.flatMap(({ gguf }) =>
+  const variantLists = variants.flatMap(({ gguf }) =>
     gguf === undefined ? [] : [[gguf.key, gguf.write(adapter.config)] as const],
   );
-  const lists = new Map(said.filter(([, numbers]) => numbers.length > 0));
-  return { architecture: table.architecture, alpha, pairs, lists };
+  const lists = new Map(variantLists.filter(([, numbers]) => numbers.length > 0));
+  return { architecture: table.architecture, alpha, modules, lists };
 }
 
-function reasonAgainst({ path, partOfA, a }: WholePair, config: ModelConfig, table: GgufTable): string | undefined {
+function reasonAgainst({ path, partOfA, a }: WholeLora, config: ModelConfig, table: GgufTable): string | undefined {
   const name = ggufNameOf(table, `${path}.weight`);
   if (name === null) return `the architecture ${table.architecture} has no such weight in GGUF`;
   const isTable = partOfA === "lora_embedding_A";

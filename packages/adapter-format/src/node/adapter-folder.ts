@@ -1,4 +1,4 @@
-// An adapter as a folder on disk.
+// Reads and writes adapters as folders on disk.
 
 import { readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -14,27 +14,27 @@ import type { Adapter } from "../lora-config.ts";
 
 const cardName = "README.md";
 
-/** Reads the adapter in a folder on disk, or in the one file that other programs write. Throws what `readAdapterIn` does. */
+/** Reads the adapter in a folder on disk, or in another program's single file. Throws the errors of `readAdapterIn`. */
 export async function readAdapterFolder(path: string, options: ReadAdapterOptions = {}): Promise<Adapter> {
   refuseUnknownOptions("readAdapterFolder", options, readAdapterNames);
   return readAdapterIn(await folderAt(path), options);
 }
 
-/** How to write an adapter's folder. */
+/** Options of `writeAdapterFolder`. */
 export interface WriteFolderOptions extends WriteAdapterOptions {
-  /** Write into a folder that exists; otherwise it is an error. */
+  /** Write into an existing folder. Default: an existing folder is an error. */
   readonly overwrite?: boolean;
 }
 
 const writeNames: OptionNames<WriteFolderOptions> = { ...writeAdapterNames, overwrite: true };
 
 /**
- * Writes an adapter into a new folder: all of it, or nothing. Overwriting does as PEFT's `save_pretrained`: the adapter's
- * files are replaced, whoever wrote them, other files stay, and so does the text of a README.md that a person wrote, with its
- * front matter brought up to date. What an earlier call listed in `.lowrank.json` goes.
+ * Writes an adapter into a new folder: completely, or not at all. With `overwrite` it acts like PEFT's `save_pretrained`: the
+ * adapter's files are replaced, other files are kept. A README.md that a person wrote keeps its text and gets new front matter.
+ * Files that an earlier call listed in `.lowrank.json` are removed.
  *
  * @throws OutputExistsError if the folder exists, is not empty, and `overwrite` is not set.
- * @throws DiskFullError, FileWriteError if the system fails; what `writeAdapter` throws for broken content.
+ * @throws DiskFullError, FileWriteError if the system fails; the errors of `writeAdapter` for invalid contents.
  */
 export async function writeAdapterFolder(
   path: string,
@@ -46,13 +46,13 @@ export async function writeAdapterFolder(
   const { overwrite = false } = options;
   const card = overwrite ? await updatedCard(path, files[cardName]) : files[cardName];
   const fill = async (folder: string): Promise<void> => {
-    // Nobody sees the folder until it is complete and synced: its files need no temporary names of their own.
+    // The folder is invisible until it is complete and synced, so its files need no temporary names.
     const written = await Promise.allSettled([
       writePieces(join(folder, weightsName), files.weights),
       writeFile(join(folder, cardName), card),
       writeFile(join(folder, configName), files[configName]),
     ]);
-    // Only now: nothing may write any more when the folder of a failure is removed.
+    // Wait for all writes first: nothing may be written while a failed folder is removed.
     for (const outcome of written) if (outcome.status === "rejected") throw outcome.reason;
   };
   await writeListedFolder(path, fill, { overwrite, mayBeUnlisted: true });
@@ -63,7 +63,7 @@ async function updatedCard(path: string, card: string): Promise<string> {
   return earlierCard === undefined ? card : updateModelCard({ card: earlierCard, config: earlierConfig }, card);
 }
 
-/** Undefined where there is no such file. */
+/** Undefined if there is no such file. */
 async function textIn(path: string, name: string): Promise<string | undefined> {
   try {
     return await readText(join(path, name));
@@ -73,7 +73,7 @@ async function textIn(path: string, name: string): Promise<string | undefined> {
   }
 }
 
-/** The folder at a path; of a file the one in which nothing else is seen. */
+/** The folder at a path. A path of a file gives a folder with only this file. */
 async function folderAt(path: string): Promise<AdapterFolder> {
   try {
     return folderOf(path, (await readdir(path)).sort());
@@ -92,7 +92,7 @@ function folderOf(path: string, names: readonly string[]): AdapterFolder {
   };
 }
 
-/** A person's text, whole. */
+/** The text of a README.md. */
 async function readText(path: string): Promise<string> {
   const source = await openFile(path);
   try {

@@ -1,31 +1,31 @@
-// The patterns of one field, of which the first that matches counts: each compiled once, when it is first needed.
+// The patterns of one field. The first match is used, and each pattern is compiled when it is first needed.
 
 import { UnsupportedPatternError } from "../errors.ts";
 import { compilePattern, type Pattern, patternLimits } from "./pattern.ts";
 
-/** How large all programs of a list may be together: some 1 500 expressions as people write them. */
+/** Largest total size of a list's compiled programs: about 1 500 ordinary expressions. */
 const maxStates = 40_000;
 
-/** Of thousands of broken patterns the first are enough to see what is wrong. */
+/** The first of thousands of invalid patterns are enough for a message. */
 const maxProblems = 20;
 
-/** How a list's patterns are read. */
+/** How a field's patterns are compiled. */
 export interface PatternField {
-  /** Where they stand, for messages: "rank_pattern". */
+  /** The field, for messages: "rank_pattern". */
   readonly key: string;
-  /** Puts one into the expression that is matched. It must leave the meaning of a plain name as `PlainNames` has it. */
+  /** Builds the expression that is matched. It must keep the meaning that plain names have in `PlainNames`. */
   readonly wrap: (source: string) => string;
 }
 
-/** What matched, and its place in the list. */
+/** A match, and its position in the list. */
 export interface FirstMatch<Found> {
   readonly place: number;
   readonly found: Found;
 }
 
-/** Patterns in their order. */
+/** A list of patterns in order. */
 export class PatternList {
-  /** Those that are plain names. */
+  /** The patterns that are plain names. */
   readonly names = new PlainNames();
   readonly #field: PatternField;
   readonly #others: { readonly place: number; readonly source: string }[] = [];
@@ -43,9 +43,9 @@ export class PatternList {
   }
 
   /**
-   * The first pattern that is no plain name, stands before a place, and finds something.
+   * The first pattern before position `end` that is not a plain name and for which `find` returns a result.
    *
-   * @throws UnsupportedPatternError for one that cannot be used.
+   * @throws UnsupportedPatternError for a pattern that is not supported.
    */
   firstBefore<Found>(end: number, find: (pattern: Pattern) => Found | undefined): FirstMatch<Found> | undefined {
     for (const [index, { place }] of this.#others.entries()) {
@@ -56,7 +56,7 @@ export class PatternList {
     return undefined;
   }
 
-  /** The errors of the first twenty patterns that cannot be used. */
+  /** The errors of the first twenty unsupported patterns. */
   problems(): readonly UnsupportedPatternError[] {
     const problems: UnsupportedPatternError[] = [];
     for (let index = 0; index < this.#others.length && problems.length < maxProblems; index += 1) {
@@ -80,7 +80,7 @@ export class PatternList {
   }
 }
 
-/** The error by which a pattern cannot be used, or null. */
+/** The error of an unsupported pattern, or null. */
 export function problemOf(compile: () => Pattern): UnsupportedPatternError | null {
   try {
     compile();
@@ -95,29 +95,29 @@ function tooMany(before: number): string {
   return `with the ${before} regular expressions before it, it exceeds the limit of work; module paths without special characters have no limit`;
 }
 
-/** Characters that mean themselves, and dots; after a "^" or not. */
+/** Plain characters and dots, with or without a "^" before them. */
 const plain = /^\^?(?:[A-Za-z0-9_-]|\\?[.-])+$/;
 
-/** A model's paths have a few dozen shapes; each costs a look-up. */
+/** A model's paths have a few dozen shapes. Each costs one look-up. */
 const maxShapes = 256;
 
-/** Names of the same length, with their dots for any character at the same places. */
+/** Names of the same length with unescaped dots at the same positions. */
 interface Shape {
   readonly length: number;
-  /** Where a dot stands for any character. */
+  /** Positions of dots that match any character. */
   readonly open: readonly number[];
-  /** Whether nothing may stand before the name ("^"). */
+  /** Whether the name must be the whole path ("^"). */
   readonly isWhole: boolean;
-  /** The place in the list of the first such name, by its text. */
+  /** The position of each name in the list; of duplicates the first. */
   readonly places: Map<string, number>;
 }
 
-/** Names with their places in a list, found as the expressions that they are would find them. */
+/** Plain names with their positions in a list. They match exactly like the regular expressions that they are, but by look-ups. */
 class PlainNames {
   readonly #shapes = new Map<string, Shape>();
   readonly #byLength = new Map<number, Shape[]>();
 
-  /** Takes a name; false if it is more than a name, or of too many shapes. */
+  /** Adds a name. Returns false if it is not a plain name, or if there are too many shapes. */
   add(source: string, place: number): boolean {
     if (!plain.test(source)) return false;
     const isWhole = source.startsWith("^");
@@ -128,9 +128,9 @@ class PlainNames {
     return true;
   }
 
-  /** The place of the first name that is all of a text or its end after a dot; Infinity if there is none. */
+  /** The position of the first name that equals a text or its end after a dot; Infinity if there is none. */
   firstAtEnd(text: string): number {
-    // Neither a dot nor what may stand before a name takes a line break.
+    // Neither a dot nor the prefix before a name matches a line break.
     if (text.includes("\n")) return Number.POSITIVE_INFINITY;
     let first = Number.POSITIVE_INFINITY;
     const characters = [...text];
@@ -153,7 +153,7 @@ class PlainNames {
   }
 }
 
-/** Where the dots without a backslash stand, not counting backslashes. */
+/** Positions of dots without a backslash; backslashes are not counted. */
 function openDots(source: string): readonly number[] {
   const open: number[] = [];
   let backslashes = 0;

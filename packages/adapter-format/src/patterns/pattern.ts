@@ -1,4 +1,4 @@
-// Regular expressions from configuration files, run by RE2: its time is linear in the text, whatever the pattern.
+// Regular expressions from configuration files, run by RE2. Its time is linear in the text for every pattern.
 
 import { RE2JS, RE2JSException } from "re2js";
 import { UnsupportedPatternError } from "../errors.ts";
@@ -7,23 +7,23 @@ import { UnsupportedPatternError } from "../errors.ts";
 export const patternLimits = { patternLength: 1000, programSize: 2000, nameLength: 512 };
 
 export interface Pattern {
-  /** How many states its program has: a match takes at most so many steps a character. */
+  /** Number of states of the compiled program, the most steps that a match takes for a character. */
   readonly states: number;
   /** Whether the whole text matches (Python's re.fullmatch). */
   matchesWhole(text: string): boolean;
   /** Whether the text starts with a match (Python's re.match). */
   matchesStart(text: string): boolean;
-  /** What the group (?P<layer>…) of a match at the text's start holds; null if it took no part, undefined without match. */
+  /** The group (?P<layer>…) of a match at the text's start. Null if the group took no part, undefined without a match. */
   layerAtStart(text: string): string | null | undefined;
 }
 
 /**
- * Compiles a pattern given by a user or a file. That takes a thousand times as long as a match: keep the result.
+ * Compiles a pattern from a user or a file. This takes a thousand times as long as a match, so keep the result.
  *
- * @param key Where it stands, for messages: "target_modules".
- * @param wrap Puts a checked pattern into a larger expression.
- * @throws UnsupportedPatternError naming the construct that RE2 lacks or takes in another sense than Python, or the limit
- * that is exceeded.
+ * @param key The field, for messages: "target_modules".
+ * @param wrap Builds a larger expression around a checked pattern.
+ * @throws UnsupportedPatternError naming the construct that RE2 does not support or reads differently from Python, or the
+ * exceeded limit.
  */
 export function compilePattern(
   source: string,
@@ -56,14 +56,14 @@ function compile(expression: string, source: string, key: string): Pattern {
   };
 }
 
-/** Whether a text may be a module's path; a longer one matches nothing. */
+/** Whether a text is short enough to be a module's path. Longer ones match nothing. */
 export function isShort(text: string): boolean {
   return text.length <= patternLimits.nameLength;
 }
 
 function compileWithRe2(expression: string, source: string, key: string): RE2JS {
   try {
-    // Alone first: "a)(b" would be closed by what it is wrapped in.
+    // Compile the pattern alone first: inside parentheses "a)(b" would be valid.
     RE2JS.compile(source);
     return RE2JS.compile(expression);
   } catch (error) {
@@ -72,13 +72,13 @@ function compileWithRe2(expression: string, source: string, key: string): RE2JS 
   }
 }
 
-// What Python's regular expressions and RE2's do not share. Some of it RE2 refuses; the rest it would take in another
-// sense, and an adapter would land on other layers than in PEFT without a word. So it is looked for before compiling.
+// Constructs that Python's regular expressions and RE2 do not share. RE2 refuses some. Others it reads differently, and the
+// adapter would silently act on other layers than in PEFT. So patterns are checked before compiling.
 
 /** An escape, a class in brackets, or one character. */
 const piece = /\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]\\])*\]|[\s\S]/g;
 
-/** By how it looks where an escape begins. */
+/** Escapes that are not shared, by their start. */
 const escapes: readonly (readonly [RegExp, string])[] = [
   [/^\\[1-9]/, "it has a backreference such as \\1"],
   [/^\\Z/, "it has \\Z; write $ or nothing, since patterns match whole paths"],
@@ -89,7 +89,7 @@ const escapes: readonly (readonly [RegExp, string])[] = [
   [/^\\x\{/, "it has \\x{…}, which Python does not have; write \\x and two digits"],
 ];
 
-/** By how it looks where a group or a repetition begins. */
+/** Groups and repetitions that are not shared, by their start. */
 const others: readonly (readonly [RegExp, string])[] = [
   [/^\(\?=/, "it has a lookahead (?=…)"],
   [/^\(\?!/, "it has a negative lookahead (?!…)"],
@@ -107,7 +107,7 @@ const others: readonly (readonly [RegExp, string])[] = [
 
 const posixClass = /\[:\^?\w+:\]/;
 
-/** The first construct of a pattern that RE2 lacks or understands otherwise than Python; null if there is none. */
+/** The first construct of a pattern that RE2 does not support or reads differently from Python; null if there is none. */
 function foreignConstruct(source: string): string | null {
   for (const { 0: text, index } of source.matchAll(piece)) {
     const found =
@@ -130,8 +130,8 @@ function firstOf(constructs: readonly (readonly [RegExp, string])[], rest: strin
   return constructs.find(([look]) => look.test(rest))?.[1] ?? null;
 }
 
-/** The function, which computes once for each list, map or object that it is given. These must not change later. */
-export function oncePer<Owner extends object, Made>(make: (owner: Owner) => Made): (owner: Owner) => Made {
+/** Caches the results of a function by list, map or object. These must not change later. */
+export function memoizePer<Owner extends object, Made>(make: (owner: Owner) => Made): (owner: Owner) => Made {
   const known = new WeakMap<Owner, Made>();
   return (owner) => {
     if (!known.has(owner)) known.set(owner, make(owner));

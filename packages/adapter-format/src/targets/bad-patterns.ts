@@ -1,4 +1,4 @@
-// Every regular expression of a configuration that cannot be used: matching itself stops at the first.
+// Lists all unsupported regular expressions of a configuration. Matching itself stops at the first.
 
 import type { UnsupportedPatternError } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
@@ -8,7 +8,7 @@ import { savedPatterns } from "./saved-modules.ts";
 import { alphaPatterns, rankPatterns } from "./scaling.ts";
 
 /**
- * One error for each pattern that `planMatches`, `rankOf` and `alphaOf` would stop at; of one field twenty at most.
+ * One error for each pattern at which `planMatches`, `rankOf` and `alphaOf` would throw; at most twenty for each field.
  *
  * @example
  * ```ts
@@ -22,7 +22,7 @@ export function badPatterns(config: LoraConfig): readonly UnsupportedPatternErro
   const { targetModules, excludeModules, layersToTransform, modulesToSave } = config;
   const isPattern = typeof targetModules === "string" && targetModules.toLowerCase() !== "all-linear";
   return [
-    // Names in lists of targets and excludes are plain text.
+    // Names in lists of targets and excluded modules are plain text.
     isPattern ? problemOf(() => targetPattern(config)) : null,
     typeof excludeModules === "string" ? problemOf(() => excludePattern(config)) : null,
     ...(layersToTransform === null ? [] : containerPatterns(config).problems()),

@@ -1,5 +1,4 @@
-// Why a target matched nothing, said so that the next try succeeds: other layers, a module that is trained whole, or a
-// name that nearly is one.
+// Explains why a target matched nothing: other layers are selected, the module is trained in full, or the name is misspelt.
 
 import { describeValue, editDistance, enumerated, printable, type Warning } from "@lowrank/contracts";
 import { NothingMatchedError } from "../errors.ts";
@@ -7,19 +6,19 @@ import type { LoraConfig } from "../lora-config.ts";
 import { isNamed } from "./matches-target.ts";
 import { isGuarded } from "./saved-modules.ts";
 
-/** A file may name thousands of modules that are not there; the first of them are enough to see why. */
+/** A file may name thousands of missing modules. The first ones are enough for a message. */
 const maxExplained = 20;
 
-/** What is known of targets that matched nothing. */
+/** Targets that matched nothing, with explanations. */
 export interface Unmatched {
   readonly targets: readonly string[];
-  /** Near names for the first twenty of them that are the names of no module. */
+  /** Similar names for the first twenty targets that are not names of modules. */
   readonly suggestions: ReadonlyMap<string, readonly string[]>;
-  /** For the first twenty: what follows "matches no module". */
+  /** For the first twenty: the text after "matches no module". */
   readonly reasons: ReadonlyMap<string, string>;
 }
 
-/** Looks for the reason of each target. */
+/** Finds the reason for each target. */
 export function explainUnmatched(
   config: LoraConfig,
   targets: readonly string[],
@@ -38,7 +37,7 @@ export function explainUnmatched(
 
 interface Facts {
   readonly target: string;
-  /** The modules that it names, and those of them that modules_to_save does not keep to itself. */
+  /** The modules with the target's name, and those of them that are not in modules_to_save. */
   readonly named: readonly string[];
   readonly open: readonly string[];
   readonly near: readonly string[];
@@ -56,7 +55,7 @@ function reasonFor(config: LoraConfig, { target, named, open, near }: Facts): st
   return `${likely} Names in a list are taken literally; give a regular expression as one text, not in a list.`;
 }
 
-/** Only the choice of layers keeps a target from modules that it names. */
+/** The reason if only the selected layers exclude the target's modules. */
 function otherLayers({ layersToTransform, layersPattern }: LoraConfig, open: readonly string[]): string {
   const pattern = layersPattern?.length ? ` and layers_pattern = ${describeValue(layersPattern)} choose` : " chooses";
   const layers = numberedLayers(open);
@@ -64,7 +63,7 @@ function otherLayers({ layersToTransform, layersPattern }: LoraConfig, open: rea
   return ` in the layers that layers_to_transform = ${describeValue(layersToTransform)}${pattern}: ${there}.`;
 }
 
-/** A warning for each of the first twenty targets that matched nothing beside others that did, and one for the rest. */
+/** A warning for each of the first twenty unmatched targets (others matched), and one for the rest. */
 export function unmatchedWarnings({ targets, reasons }: Unmatched): readonly Warning[] {
   const warnings = [...reasons].map(
     ([target, reason]) => `The target ${describeValue(target)} matches no module${reason}`,
@@ -74,7 +73,7 @@ export function unmatchedWarnings({ targets, reasons }: Unmatched): readonly War
   return warnings.map((message) => ({ code: "TARGET_MATCHED_NOTHING", message }));
 }
 
-/** The error for a configuration of which no target matched. */
+/** The error for a configuration without any matched target. */
 export function nothingMatched(
   { targetModules }: LoraConfig,
   { suggestions, reasons }: Unmatched,
@@ -99,10 +98,10 @@ function examplesOf(modulePaths: readonly string[]): string {
 
 const maxSuggestions = 3;
 
-/** What modules were called before transformers 5, and are called now. */
+/** Modules renamed in transformers 5: old name → new name. */
 const renamedModules: ReadonlyMap<string, string> = new Map([["embed_out", "lm_head"]]);
 
-/** Up to three of the endings of module paths that are nearest to a name, the nearest first. */
+/** Up to three endings of module paths that are most similar to a name, the best first. */
 export function nearNames(name: string, modulePaths: Iterable<string>): readonly string[] {
   const last = lastSegment(name).toLowerCase();
   const candidates = new Set([...modulePaths].map(lastSegment).filter((segment) => segment !== ""));
@@ -120,7 +119,7 @@ function lastSegment(path: string): string {
   return path.slice(path.lastIndexOf(".") + 1);
 }
 
-/** Edits that turn one word into the other, counting none if one contains the other. */
+/** Edit distance of two words; 0 if one contains the other. */
 function distanceOf(left: string, right: string): number {
   if (left.length > 64 || right.length > 64) return Number.POSITIVE_INFINITY;
   if (left.length > 1 && right.length > 1 && (left.includes(right) || right.includes(left))) return 0.5;
@@ -136,7 +135,7 @@ export function numberedLayers(paths: readonly string[]): ReadonlyMap<string, re
   return new Map([...found].map(([name, numbers]) => [name, [...numbers].sort((one, other) => one - other)]));
 }
 
-/** "layers 0 to 5", "h 1, 3, 7"; of several containers, one after the other. */
+/** "layers 0 to 5", "h 1, 3, 7"; several containers are listed one after the other. */
 export function describeLayers(layers: ReadonlyMap<string, readonly number[]>): string {
   return [...layers].map(([name, numbers]) => `${name} ${describeNumbers(numbers)}`).join("; ");
 }

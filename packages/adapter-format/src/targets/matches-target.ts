@@ -2,25 +2,25 @@
 // check_target_module_exists, version 0.21.2.
 
 import type { LoraConfig } from "../lora-config.ts";
-import { compilePattern, isShort, oncePer } from "../patterns/pattern.ts";
+import { compilePattern, isShort, memoizePer } from "../patterns/pattern.ts";
 import { PatternList } from "../patterns/pattern-list.ts";
 import { endingsOf } from "./minimal-targets.ts";
 import { isGuarded } from "./saved-modules.ts";
 
-/** The fields that decide about targets. */
+/** The fields that select modules. */
 export type TargetFields = Pick<
   LoraConfig,
   "targetModules" | "excludeModules" | "modulesToSave" | "layersToTransform" | "layersPattern" | "targetParameters"
 >;
 
-/** What the rules say about one module. */
+/** The result of the rules for one module. */
 export type TargetVerdict = "matched" | "not-matched" | "excluded" | "saved-whole";
 
 /**
- * What the configuration says about a module path. `targetModules` must be resolved: null and "all-linear" depend on
- * the model (see `planMatches`), and match nothing here.
+ * Applies the rules to a module path. `targetModules` must be resolved: null and "all-linear" depend on the model (see
+ * `planMatches`) and match nothing here.
  *
- * @throws UnsupportedPatternError for a regular expression that cannot be used.
+ * @throws UnsupportedPatternError for an unsupported regular expression.
  */
 export function targetVerdict(config: TargetFields, path: string): TargetVerdict {
   if (isExcluded(config, path)) return "excluded";
@@ -49,12 +49,12 @@ export function isNamed(path: string, name: string): boolean {
   return path === name || path.endsWith(`.${name}`);
 }
 
-const setOf = oncePer((names: readonly string[]): ReadonlySet<string> => new Set(names));
-export const targetPattern = oncePer(({ targetModules }: TargetFields) =>
+const setOf = memoizePer((names: readonly string[]): ReadonlySet<string> => new Set(names));
+export const targetPattern = memoizePer(({ targetModules }: TargetFields) =>
   compilePattern(String(targetModules), "target_modules"),
 );
 
-export const excludePattern = oncePer(({ excludeModules }: TargetFields) =>
+export const excludePattern = memoizePer(({ excludeModules }: TargetFields) =>
   compilePattern(String(excludeModules), "exclude_modules"),
 );
 
@@ -71,12 +71,12 @@ function isTarget(config: TargetFields, path: string): boolean {
   if (targetModules === null) return false;
   if (typeof targetModules === "string") return targetPattern(config).matchesWhole(path);
   const targets = setOf(targetModules);
-  // A full name is taken as meant: the choice of layers does not apply to it.
+  // A full path is always adapted: the selection of layers does not apply to it.
   if (targets.has(path)) return true;
   return endingsOf(path).some((ending) => targets.has(ending)) && isInChosenLayer(config, path);
 }
 
-/** Whether a path lies in a layer that `layersToTransform` names; true if it names none. */
+/** Whether a path is in one of `layersToTransform`; true if that is not set. */
 export function isInChosenLayer(config: TargetFields, path: string): boolean {
   const { layersToTransform } = config;
   const chosen = typeof layersToTransform === "number" ? [layersToTransform] : (layersToTransform ?? []);
@@ -86,8 +86,8 @@ export function isInChosenLayer(config: TargetFields, path: string): boolean {
 }
 
 /**
- * The number after the first numbered container, or after the first container that a pattern names. Like PEFT, stops
- * at the first pattern that matches, even where an alternative of it leaves the number out.
+ * The number after the first numbered container, or after the first container that a pattern names. Like PEFT, it stops at the
+ * first pattern that matches, even if the match has no number.
  */
 function layerOf(config: TargetFields, path: string): number | null {
   const { layersPattern } = config;
@@ -103,14 +103,14 @@ function layerOf(config: TargetFields, path: string): number | null {
   return numberIn(match?.found);
 }
 
-/** The patterns of `layersPattern`, which stand before a layer's number. */
-export const containerPatterns = oncePer(({ layersPattern }: TargetFields) => {
+/** The patterns of `layersPattern`, which match the path before a layer's number. */
+export const containerPatterns = memoizePer(({ layersPattern }: TargetFields) => {
   const wrap = (pattern: string): string => `(?:^|.*?\\.)${pattern}\\.(?P<layer>\\d+)\\.`;
   const patterns = typeof layersPattern === "string" ? [layersPattern] : (layersPattern ?? []);
   return new PatternList(patterns, { key: "layers_pattern", wrap });
 });
 
-/** What stands before each number of a path, the outermost first: "a" and 0, "a.0.b" and 1 for "a.0.b.1.c". */
+/** The path before each number, the outermost first: "a" and 0, "a.0.b" and 1 for "a.0.b.1.c". */
 function numberedContainers(path: string): readonly { readonly container: string; readonly layer: string }[] {
   return [...path.matchAll(/\.(\d+)(?=\.)/g)].map(({ index, 1: layer = "" }) => ({
     container: path.slice(0, index),

@@ -1,17 +1,17 @@
-// Hundreds of full names said with a handful of endings, as PEFT does from 20 names on (tuners/tuners_utils.py,
-// _find_minimal_target_modules), so that a file stays readable.
+// Replaces hundreds of full paths by a few endings, so that the file is readable. PEFT does the same from 20 names on
+// (tuners/tuners_utils.py, _find_minimal_target_modules).
 
-/** Fewer names are left as they are. */
-const worthwhile = 20;
+/** Shorter lists are not changed. */
+const minNames = 20;
 
 /**
- * The shortest endings that mean exactly the given modules.
+ * The shortest endings that match exactly the given modules.
  *
  * @param targets Full module paths.
- * @param otherPaths Paths of all modules that must not be meant.
+ * @param otherPaths Paths of all modules that must not match.
  */
 export function minimalTargets(targets: readonly string[], otherPaths: readonly string[]): readonly string[] {
-  if (targets.length < worthwhile) return targets;
+  if (targets.length < minNames) return targets;
   const taken = new Set(otherPaths.flatMap(endingsOf));
   const endings = new Set<string>();
   for (const target of targets) {
@@ -29,7 +29,7 @@ export function endingsOf(path: string): readonly string[] {
   return parts.map((_, index) => parts.slice(parts.length - 1 - index).join("."));
 }
 
-/** Every path that lies above a module: "a" and "a.b" for "a.b.c". */
+/** Every path above a module: "a" and "a.b" for "a.b.c". */
 export function containersOf(paths: readonly string[]): readonly string[] {
   const containers = new Set<string>();
   for (const path of paths)

@@ -1,5 +1,5 @@
-// From a configuration and a model's modules to the list of modules to adapt, and everything a user should know about
-// names that meant nothing. PEFT stays silent when one of several targets matches nothing (peft#1959).
+// Matches a configuration with a model's modules: the modules to adapt, and warnings about names that matched nothing. PEFT is
+// silent if one of several targets matches nothing (peft#1959).
 
 import { describeValue, type OptionNames, refuseUnknownOptions, type Warning } from "@lowrank/contracts";
 import { defaultTargetsOf } from "@lowrank/contracts/families";
@@ -10,13 +10,13 @@ import { excludePattern, isInChosenLayer, matchesTarget, targetVerdict } from ".
 import { containersOf, endingsOf, minimalTargets } from "./minimal-targets.ts";
 import { isGuarded, isSavedModule, matchesSaved } from "./saved-modules.ts";
 
-/** What is known of the model whose modules are matched. */
+/** Facts about the model whose modules are matched. */
 export interface ModelFacts {
   /** transformers' `model_type`, for default targets. */
   readonly modelType?: string;
   /** Paths of all linear modules, for "all-linear". */
   readonly linearPaths?: readonly string[];
-  /** Paths of output heads and classifiers, which "all-linear" leaves out. */
+  /** Paths of output heads and classifiers, which "all-linear" excludes. */
   readonly outputHeadPaths?: readonly string[];
 }
 
@@ -24,19 +24,19 @@ const factNames: OptionNames<ModelFacts> = { modelType: true, linearPaths: true,
 
 /** Which modules a configuration adapts. */
 export interface MatchPlan {
-  /** The configuration with `targetModules` as a list or pattern: defaults and "all-linear" are spelled out, in short. */
+  /** The configuration with `targetModules` as a list or pattern: defaults and "all-linear" are resolved and shortened. */
   readonly config: LoraConfig;
   /** Paths of the modules to adapt, in the order given. */
   readonly matched: readonly string[];
-  /** Targets (or the one pattern) that matched no module. */
+  /** Targets (or the pattern) that matched no module. */
   readonly unmatchedTargets: readonly string[];
-  /** Modules that a target names, but `excludeModules` leaves out. */
+  /** Modules that a target matches but `excludeModules` excludes. */
   readonly excluded: readonly string[];
-  /** Modules that are trained whole. */
+  /** Modules that are trained in full. */
   readonly saved: readonly string[];
-  /** Entries of `excludeModules` that left nothing out. */
+  /** Entries of `excludeModules` that excluded nothing. */
   readonly unusedExcludes: readonly string[];
-  /** Near names for the first twenty unmatched targets that name no module at all. */
+  /** Similar names for the first twenty unmatched targets that are not names of modules. */
   readonly suggestions: ReadonlyMap<string, readonly string[]>;
   readonly warnings: readonly Warning[];
 }
@@ -45,7 +45,7 @@ export interface MatchPlan {
  * Matches a configuration against a model's module paths.
  *
  * @throws NothingMatchedError if no module is matched, or if there are neither targets nor defaults.
- * @throws UnsupportedPatternError for a regular expression that cannot be used.
+ * @throws UnsupportedPatternError for an unsupported regular expression.
  * @example
  * ```ts
  * import { createLoraConfig, planMatches } from "@lowrank/adapter-format";
@@ -97,15 +97,15 @@ function resolveTargets(config: LoraConfig, facts: ModelFacts): readonly string[
 }
 
 /**
- * Every linear module but the output head and what is trained whole, by full names. PEFT spares the latter by whole names
- * only, and then fails on those that merely end with one (DistilBERT's "pre_classifier" with "classifier").
+ * Full paths of all linear modules, without the output head and modules that are trained in full. PEFT excludes the latter only
+ * by full name, and then fails for names with the same ending (DistilBERT's "pre_classifier" with "classifier").
  */
 function allLinear(config: LoraConfig, { linearPaths = [], outputHeadPaths = [] }: ModelFacts): readonly string[] {
   const heads = new Set(outputHeadPaths);
   return linearPaths.filter((path) => !heads.has(path) && !isGuarded(config, path) && !isSavedModule(config, path));
 }
 
-/** Shortens long lists of full names, unless layers are chosen: that choice does not apply to full names. */
+/** Shortens long lists of full paths, unless layers are selected: the selection does not apply to full paths. */
 function compact(config: LoraConfig, matched: readonly string[], modulePaths: readonly string[]): LoraConfig {
   const { targetModules } = config;
   if (targetModules === null || typeof targetModules === "string" || config.layersToTransform !== null) return config;

@@ -1,22 +1,22 @@
-// Modules that are trained whole and saved beside the low-rank pairs.
+// Modules that are trained in full and saved with the adapter.
 
 import type { LoraConfig } from "../lora-config.ts";
-import { isShort, oncePer } from "../patterns/pattern.ts";
+import { isShort, memoizePer } from "../patterns/pattern.ts";
 import { PatternList } from "../patterns/pattern-list.ts";
 import { containersOf } from "./minimal-targets.ts";
 
 type SavedFields = Pick<LoraConfig, "modulesToSave">;
 
 /**
- * Whether PEFT trains a module whole: its path ends with one of `modules_to_save` (PEFT compares plain text, so
- * "norm" also means "input_layernorm").
+ * Whether PEFT trains a module in full: its path ends with one of `modules_to_save`. PEFT compares plain text, so "norm" also
+ * matches "input_layernorm".
  */
 export function matchesSaved({ modulesToSave }: SavedFields, path: string): boolean {
   if (modulesToSave === null) return false;
   return [...namesByLength(modulesToSave)].some(([length, names]) => names.has(path.slice(-length)));
 }
 
-/** Whether a path is, or lies inside, a module that is trained whole. */
+/** Whether a path is a module that is trained in full, or inside one. */
 export function isSavedModule(config: SavedFields, path: string): boolean {
   return selfAndContainers(path).some((module) => matchesSaved(config, module));
 }
@@ -28,16 +28,16 @@ export function savedModuleNames({ modulesToSave }: SavedFields, path: string): 
 }
 
 /**
- * Whether a path is kept free of adapters because it, or what it lies in, is trained whole. PEFT puts each name as it
- * stands into a regular expression.
+ * Whether a path gets no adapter because it, or a module around it, is trained in full. PEFT inserts each name unescaped into a
+ * regular expression.
  */
 export function isGuarded({ modulesToSave }: SavedFields, path: string): boolean {
   return firstNamedIn(modulesToSave ?? [], path) !== null;
 }
 
 /**
- * The place of the first name that stands for a path or for something that it lies in, or null; PEFT takes names for
- * regular expressions here.
+ * The position of the first name that matches a path or a module around it, or null. PEFT reads the names as regular expressions
+ * here.
  */
 export function firstNamedIn(names: readonly string[], path: string): number | null {
   if (names.length === 0 || !isShort(path)) return null;
@@ -47,13 +47,13 @@ export function firstNamedIn(names: readonly string[], path: string): number | n
   return other?.place ?? (Number.isFinite(named) ? named : null);
 }
 
-export const savedPatterns = oncePer((names: readonly string[]) => {
+export const savedPatterns = memoizePer((names: readonly string[]) => {
   const wrap = (source: string): string => `(^|.*\\.)${source}($|\\..*)`;
   return new PatternList(names, { key: "modules_to_save", wrap });
 });
 
-/** To compare the end of a path with thousands of names at once. */
-const namesByLength = oncePer((names: readonly string[]) => {
+/** Names by length, to compare the end of a path with thousands of names at once. */
+const namesByLength = memoizePer((names: readonly string[]) => {
   const byLength = new Map<number, Set<string>>();
   for (const name of names) byLength.set(name.length, (byLength.get(name.length) ?? new Set()).add(name));
   return byLength;

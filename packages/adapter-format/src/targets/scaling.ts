@@ -1,10 +1,10 @@
-// Rank, alpha and scale of one module, with the patterns that may override them.
+// Rank, alpha and scale of one module, with the patterns that override them.
 
 import type { LoraConfig } from "../lora-config.ts";
-import { isShort, oncePer } from "../patterns/pattern.ts";
+import { isShort, memoizePer } from "../patterns/pattern.ts";
 import { PatternList } from "../patterns/pattern-list.ts";
 
-/** The fields that decide about a module's scale. */
+/** The fields that decide a module's scale. */
 export type ScalingFields = Pick<LoraConfig, "rank" | "alpha" | "rankPattern" | "alphaPattern" | "rankStabilized">;
 
 /** The rank of a module: that of the first pattern in `rankPattern` that matches, else `rank`. */
@@ -18,8 +18,7 @@ export function alphaOf(config: ScalingFields, path: string): number {
 }
 
 /**
- * What a module's low-rank product is multiplied by: α/r, or α/√r if the configuration is rank-stabilised
- * (Kalajdzievski 2023).
+ * The factor of a module's product B·A: α/r, or α/√r if the configuration is rank-stabilized (Kalajdzievski 2023).
  *
  * @example
  * ```ts
@@ -34,15 +33,15 @@ export function scalingOf(config: ScalingFields, path: string): number {
   return alphaOf(config, path) / (config.rankStabilized ? Math.sqrt(rank) : rank);
 }
 
-/** The patterns of a map and the numbers that belong to them. */
+/** The patterns of a map and their numbers. */
 interface RankedPatterns {
   readonly patterns: PatternList;
   readonly values: readonly number[];
 }
 
-export const rankPatterns = oncePer((map: ReadonlyMap<string, number>) => listed(map, "rank_pattern"));
+export const rankPatterns = memoizePer((map: ReadonlyMap<string, number>) => listed(map, "rank_pattern"));
 
-export const alphaPatterns = oncePer((map: ReadonlyMap<string, number>) => listed(map, "alpha_pattern"));
+export const alphaPatterns = memoizePer((map: ReadonlyMap<string, number>) => listed(map, "alpha_pattern"));
 
 /** PEFT's get_pattern_key (utils/other.py): a key is a regular expression for the end of the path. */
 function listed(map: ReadonlyMap<string, number>, key: string): RankedPatterns {

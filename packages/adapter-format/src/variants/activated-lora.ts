@@ -4,7 +4,7 @@ import { given, type VariantFacts } from "./variant-facts.ts";
 
 export const activatedLora = {
   key: "alora_invocation_tokens",
-  asked: ({ activationTokens }) => given(activationTokens),
+  setting: ({ activationTokens }) => given(activationTokens),
   effect: "the adapter acts only after an invocation sequence",
   layer: "alone",
   option: {

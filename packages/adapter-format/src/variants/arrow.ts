@@ -4,7 +4,7 @@ import type { VariantFacts } from "./variant-facts.ts";
 
 export const arrow = {
   key: "arrow_config",
-  asked: ({ arrowConfig }) => arrowConfig,
+  setting: ({ arrowConfig }) => arrowConfig,
   effect: "routing between adapters",
   layer: "own",
 } as const satisfies VariantFacts;

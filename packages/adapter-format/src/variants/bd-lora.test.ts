@@ -12,12 +12,12 @@ const down = "model.layers.0.mlp.down_proj";
 const both = { target_modules_bd_a: ["down_proj"], target_modules_bd_b: ["q_proj"], nblocks: 2 };
 const settings = (blockDiagonal: LoraConfig["blockDiagonal"]) => ({ blockDiagonal });
 
-describe("which half is made of blocks", () => {
-  it("is said by names anywhere in the path, as plain text", () => {
-    expect(blockVerdict(settings(both), q)).toEqual({ kind: "blocks", half: "b", count: 2 });
-    expect(blockVerdict(settings(both), down)).toEqual({ kind: "blocks", half: "a", count: 2 });
+describe("the matrix that is made of blocks", () => {
+  it("is selected by names anywhere in the path, as plain text", () => {
+    expect(blockVerdict(settings(both), q)).toEqual({ kind: "blocks", matrix: "b", count: 2 });
+    expect(blockVerdict(settings(both), down)).toEqual({ kind: "blocks", matrix: "a", count: 2 });
     const inside = { target_modules_bd_a: ["s.0.m"], nblocks: 3 };
-    expect(blockVerdict(settings(inside), down)).toEqual({ kind: "blocks", half: "a", count: 3 });
+    expect(blockVerdict(settings(inside), down)).toEqual({ kind: "blocks", matrix: "a", count: 3 });
     const pattern = { target_modules_bd_a: ["down.proj"] };
     expect(blockVerdict(settings(pattern), down).kind).toBe("refused");
   });

@@ -1,5 +1,5 @@
-// BD-LoRA (PEFT's `use_bdlora`): in the modules that its two lists name, A or B is a diagonal of blocks. A file has the
-// blocks alone, one below the other. Source: PEFT 0.21.2, BdLoraConfig and BdLoraLinearVariant.
+// BD-LoRA (PEFT's `use_bdlora`): in the modules of its two lists, A or B is block diagonal. A file stores only the blocks, one
+// below the other. Source: PEFT 0.21.2, BdLoraConfig and BdLoraLinearVariant.
 
 import { describeValue } from "@lowrank/contracts";
 import { InvalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
@@ -8,23 +8,23 @@ import type { Adapter, AdapterTensor, LoraConfig } from "../lora-config.ts";
 import { parseTensorKey, type TensorKey } from "../tensor-keys.ts";
 import type { VariantFacts } from "./variant-facts.ts";
 
-/** What `use_bdlora` makes of a module's pair. */
+/** How `use_bdlora` changes a module's A and B. */
 export type BlockVerdict =
-  /** Both halves are whole matrices, as in plain LoRA. */
+  /** A and B are full matrices, as in plain LoRA. */
   | { readonly kind: "whole" }
-  /** One half is a diagonal of `count` blocks: A [rank, inFeatures/count] in files, or B [outFeatures, rank/count]. */
-  | { readonly kind: "blocks"; readonly half: "a" | "b"; readonly count: number }
+  /** One matrix is a diagonal of `count` blocks: A [rank, inFeatures/count] in files, or B [outFeatures, rank/count]. */
+  | { readonly kind: "blocks"; readonly matrix: "a" | "b"; readonly count: number }
   | { readonly kind: "refused"; readonly reason: string };
 
-/** Blocks divide a rank, and no rank is larger. */
+/** Blocks divide a rank, and this is the largest rank. */
 const maxBlocks = 4096;
 
-/** Most numbers that a half may have once it is spread out. */
+/** Largest number of values of a matrix with its zeros. */
 const maxNumbers = 2 ** 30;
 
 export const bdLora = {
   key: "use_bdlora",
-  asked: ({ blockDiagonal }) => blockDiagonal,
+  setting: ({ blockDiagonal }) => blockDiagonal,
   effect: "block-diagonal factors",
   layer: "alone",
   columnsPerStored: blocksIn,
@@ -40,7 +40,7 @@ export const bdLora = {
   ],
 } as const satisfies VariantFacts;
 
-/** Whether an object can be a `use_bdlora`: right types, and no name in both lists. Keys that are not known are kept. */
+/** Whether an object is a valid `use_bdlora`: right types, and no name in both lists. Unknown keys are kept. */
 function areBlockSettings(settings: JsonObject): boolean {
   const { nblocks = 1, match_strict: isStrict = true } = settings;
   const [forA, forB] = [settings.target_modules_bd_a ?? [], settings.target_modules_bd_b ?? []];
@@ -51,7 +51,7 @@ function areBlockSettings(settings: JsonObject): boolean {
 }
 
 /**
- * What becomes of the pair of the module at `path`. PEFT looks for each name anywhere in the path, as plain text.
+ * How A and B of the module at `path` are stored. PEFT searches each name anywhere in the path, as plain text.
  *
  * @example
  * ```ts
@@ -73,8 +73,8 @@ export function blockVerdict({ blockDiagonal }: Pick<LoraConfig, "blockDiagonal"
       reason: `use_bdlora names it twice: ${describeValue(forA)} for A, ${describeValue(forB)} for B`,
     };
   const count = Number(blockDiagonal.nblocks ?? 1);
-  if (forA !== undefined) return { kind: "blocks", half: "a", count };
-  if (forB !== undefined) return { kind: "blocks", half: "b", count };
+  if (forA !== undefined) return { kind: "blocks", matrix: "a", count };
+  if (forB !== undefined) return { kind: "blocks", matrix: "b", count };
   if (blockDiagonal.match_strict === false) return { kind: "whole" };
   return {
     kind: "refused",
@@ -83,10 +83,10 @@ export function blockVerdict({ blockDiagonal }: Pick<LoraConfig, "blockDiagonal"
 }
 
 /**
- * The same adapter as plain LoRA, for programs without BD-LoRA: blocks are spread over their diagonals, and the rest is
- * zeros. An adapter without blocks is returned as it is.
+ * The same adapter as plain LoRA, for programs without BD-LoRA: blocks are written on the diagonal of a zero matrix. An adapter
+ * without blocks is returned unchanged.
  *
- * @throws InvalidAdapterTensorsError for halves whose rows the blocks do not divide, and for ones beyond 2³⁰ numbers
+ * @throws InvalidAdapterTensorsError for matrices whose rows the blocks do not divide, or with more than 2³⁰ values
  * @example
  * ```ts
  * import { type Adapter, createLoraConfig, spreadBlocks } from "@lowrank/adapter-format";
@@ -120,11 +120,11 @@ export function spreadBlocks(adapter: Adapter): Adapter {
   return { ...adapter, config: { ...config, blockDiagonal: null }, tensors: spread };
 }
 
-/** Of how many blocks a tensor of an adapter file is made; 1 for what is whole. */
+/** Number of blocks of a stored tensor; 1 for a full matrix. */
 function blocksIn(config: Pick<LoraConfig, "blockDiagonal">, { path, part }: TensorKey): number {
   if (config.blockDiagonal === null || (part !== "lora_A" && part !== "lora_B")) return 1;
   const verdict = blockVerdict(config, path);
-  return verdict.kind === "blocks" && part === `lora_${verdict.half.toUpperCase()}` ? verdict.count : 1;
+  return verdict.kind === "blocks" && part === `lora_${verdict.matrix.toUpperCase()}` ? verdict.count : 1;
 }
 
 function spreadProblem({ shape }: AdapterTensor, count: number): string | null {

@@ -4,7 +4,7 @@ import { given, type VariantFacts } from "./variant-facts.ts";
 
 export const dora = {
   key: "use_dora",
-  asked: ({ useDora }) => given(useDora),
+  setting: ({ useDora }) => given(useDora),
   effect: "weight-decomposed LoRA (DoRA)",
   layer: "own",
   option: {
@@ -14,8 +14,8 @@ export const dora = {
     kind: "flag",
     help: "DoRA: train size and direction of weights separately",
   },
-  // Of an embedding whose table it saves (`save_embedding_layers`) PEFT writes everything, and so the lengths under their
-  // name in memory, too: that is the later one, which it reads.
+  // For an embedding with a saved table (`save_embedding_layers`) PEFT also writes the magnitude under its name in memory. PEFT
+  // reads that later tensor.
   isLeftOut: (key, keys) =>
     key.endsWith(".lora_magnitude_vector") &&
     keys.has(`${key}.weight`) &&

@@ -5,7 +5,7 @@ import type { LoraConfig } from "../lora-config.ts";
 import { checkFeatures, type Feature, features, trainingOnlyFeatures, unsupportedFeatures } from "./features.ts";
 
 /** A configuration that asks for each feature. */
-const askingFor: Readonly<Record<Feature, Partial<LoraConfig>>> = {
+const configWith: Readonly<Record<Feature, Partial<LoraConfig>>> = {
   bias: { bias: "all" },
   use_dora: { useDora: true },
   lora_bias: { loraBias: true },
@@ -33,7 +33,7 @@ const askingFor: Readonly<Record<Feature, Partial<LoraConfig>>> = {
 
 describe("features beyond plain LoRA", () => {
   it.each(features.map((feature) => [feature] as const))("%s is refused unless it is supported", (feature) => {
-    const config = createLoraConfig(askingFor[feature]);
+    const config = createLoraConfig(configWith[feature]);
     expect(unsupportedFeatures(config, new Set()).map((found) => found.feature)).toEqual([feature]);
     expect(unsupportedFeatures(config, new Set([feature]))).toEqual([]);
   });

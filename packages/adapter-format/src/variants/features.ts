@@ -1,5 +1,5 @@
-// Features of a configuration beyond plain LoRA: each changes what an adapter computes, so a program must either
-// implement it or refuse the adapter. One row a feature; who attaches adapters names the ones it implements.
+// Features of a configuration beyond plain LoRA. Each changes what an adapter computes, so a program must implement it or refuse
+// the adapter. One row for each feature; programs list the features that they support.
 
 import { describeValue } from "@lowrank/contracts";
 import { UnsupportedFeaturesError } from "../errors.ts";
@@ -8,76 +8,76 @@ import { type InitName, initFacts, initNameOf, initNames } from "./inits.ts";
 import { given, type VariantFacts } from "./variant-facts.ts";
 import { type VariantName, variantFacts } from "./variants.ts";
 
-type FeatureRow = Pick<VariantFacts, "key" | "asked" | "effect" | "onlyInTraining">;
+type FeatureRow = Pick<VariantFacts, "key" | "setting" | "effect" | "onlyInTraining">;
 
-/** What is neither a variant nor a start. */
+/** Features that are neither variants nor initializations. */
 const others = {
   bias: {
     key: "bias",
-    asked: ({ bias }) => (bias === "none" ? null : bias),
+    setting: ({ bias }) => (bias === "none" ? null : bias),
     effect: "biases of the base model are trained",
   },
   target_parameters: {
     key: "target_parameters",
-    asked: ({ targetParameters }) => given(targetParameters),
+    setting: ({ targetParameters }) => given(targetParameters),
     effect: "LoRA on raw parameters",
   },
   trainable_token_indices: {
     key: "trainable_token_indices",
-    asked: ({ trainableTokenIndices }) => trainableTokenIndices,
+    setting: ({ trainableTokenIndices }) => trainableTokenIndices,
     effect: "some rows of the embedding are replaced",
   },
   layer_replication: {
     key: "layer_replication",
-    asked: ({ layerReplication }) => given(layerReplication),
+    setting: ({ layerReplication }) => given(layerReplication),
     effect: "layers are repeated",
   },
   megatron_config: {
     key: "megatron_config",
-    asked: ({ megatronConfig }) => megatronConfig,
+    setting: ({ megatronConfig }) => megatronConfig,
     effect: "tensor-parallel layers",
   },
   ensure_weight_tying: {
     key: "ensure_weight_tying",
-    asked: ({ ensureWeightTying }) => given(ensureWeightTying),
+    setting: ({ ensureWeightTying }) => given(ensureWeightTying),
     effect: "tied weights stay tied while they train",
   },
 } as const satisfies Readonly<Record<string, FeatureRow>>;
 
 type InitFeature = Extract<(typeof initFacts)[InitName], { readonly feature: string }>["feature"];
 
-/** A feature beyond plain LoRA: PEFT's key, or key and value where one value of several is meant. */
+/** A feature beyond plain LoRA: PEFT's key, or "key=value" if only one value is meant. */
 export type Feature = keyof typeof others | VariantName | InitFeature;
 
-/** Starts that are no feature are those of plain LoRA. Two that differ only in how quick they are may be one feature. */
-const starts = Object.values(initFacts).flatMap((facts) => ("feature" in facts ? [facts] : []));
+/** Initializations that are not plain LoRA's. Two that differ only in speed may be one feature. */
+const inits = Object.values(initFacts).flatMap((facts) => ("feature" in facts ? [facts] : []));
 
-/** The features of starts. */
-export const initFeatures: readonly InitFeature[] = [...new Set(starts.map(({ feature }) => feature))];
+/** The features of initializations. */
+export const initFeatures: readonly InitFeature[] = [...new Set(inits.map(({ feature }) => feature))];
 
 const rows = new Map<Feature, FeatureRow>([
   ...(Object.entries(others) as [keyof typeof others, FeatureRow][]),
   ...(Object.entries(variantFacts) as [VariantName, FeatureRow][]),
-  ...starts.map((facts): [InitFeature, FeatureRow] => [facts.feature, startRow(facts)]),
+  ...inits.map((facts): [InitFeature, FeatureRow] => [facts.feature, initRow(facts)]),
 ]);
 
-function startRow({ feature, effect, base }: (typeof starts)[number]): FeatureRow {
+function initRow({ feature, effect, base }: (typeof inits)[number]): FeatureRow {
   const named = initNames.filter((name) => (initFacts[name] as { feature?: string }).feature === feature);
   return {
     key: "init_lora_weights",
-    asked: ({ init }) => (named.some((name) => name === initNameOf(init)) ? init : null),
+    setting: ({ init }) => (named.some((name) => name === initNameOf(init)) ? init : null),
     effect,
     onlyInTraining: base === "kept",
   };
 }
 
-/** Every feature there is. */
+/** All features. */
 export const features: readonly Feature[] = [...rows.keys()];
 
-/** Features that matter only while an adapter is made and trained: a trained one can be used without them. */
+/** Features that matter only for initialization and training. A trained adapter works without them. */
 export const trainingOnlyFeatures: readonly Feature[] = features.filter((name) => rows.get(name)?.onlyInTraining);
 
-/** A feature that a configuration asks for and a program does not have. */
+/** A feature that a configuration uses and a program does not support. */
 export interface UnsupportedFeature {
   readonly feature: Feature;
   readonly key: string;
@@ -85,22 +85,22 @@ export interface UnsupportedFeature {
   readonly effect: string;
 }
 
-/** What a configuration asks for beyond plain LoRA and beyond the `supported` features. */
+/** The features of a configuration that are neither plain LoRA nor `supported`. */
 export function unsupportedFeatures(
   config: LoraConfig,
   supported: ReadonlySet<Feature>,
 ): readonly UnsupportedFeature[] {
-  return [...rows].flatMap(([feature, { key, asked, effect }]) => {
-    const value = asked(config);
+  return [...rows].flatMap(([feature, { key, setting, effect }]) => {
+    const value = setting(config);
     if (value === null || supported.has(feature)) return [];
     return [{ feature, key, got: describeValue(value), effect }];
   });
 }
 
 /**
- * Throws if a configuration asks for a feature that is not among the supported ones.
+ * Throws if a configuration uses a feature that is not supported.
  *
- * @throws UnsupportedFeaturesError listing them all.
+ * @throws UnsupportedFeaturesError listing all of them.
  * @example
  * ```ts
  * import { checkFeatures, createLoraConfig } from "@lowrank/adapter-format";

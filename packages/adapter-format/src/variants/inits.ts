@@ -1,40 +1,40 @@
-// The table of starts: what PEFT's `init_lora_weights` can be, and what follows from it for everybody but the start itself,
-// whose numbers are made in @lowrank/math. A new start is a row here and a file there.
+// The table of initializations: the values of PEFT's `init_lora_weights` and their facts. @lowrank/math computes the matrices. A
+// new initialization is a row here and a file there.
 
 import type { JsonObject } from "../json.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import type { VariantFacts } from "./variant-facts.ts";
 
-/** What is known of a start. */
+/** Facts about an initialization. */
 export interface InitFacts extends Pick<VariantFacts, "layer"> {
-  /** Which values name it, where those are not one. */
+  /** Matches its values, if there is more than one. */
   readonly pattern?: RegExp;
-  /** What a program without it has to refuse; absent where pairs are drawn as those of plain LoRA. */
+  /** The feature that a program must support to load the adapter. Absent if A and B are random as in plain LoRA. */
   readonly feature?: `init=${string}`;
-  /** What it does, for that refusal. */
+  /** Its effect, for the error of programs without it. */
   readonly effect?: string;
   /**
-   * What PEFT leaves in the place of the base. A trained adapter is used on the base as it is where the start keeps it; where it
-   * changed the base and the same can be computed again, on what is computed; and else on a base that only PEFT has.
+   * What happens to the base weight. "kept": unchanged, so a trained adapter runs on the plain base. "computed again": changed,
+   * but the same weight can be computed from the base. "lost": changed, and only PEFT's process has the result.
    */
   readonly base?: "kept" | "computed again" | "lost";
-  /** What has to be measured of a layer before. */
+  /** What must be measured at each layer before the initialization. */
   readonly measures?: "inputs" | "moments" | "gradient";
-  /** Whether each measured call has to be one text. */
+  /** Whether each measured call must contain one text. */
   readonly measuresSingleTexts?: boolean;
-  /** Whether ranks move to the layers where the measured inputs ask for them. */
+  /** Whether ranks are redistributed to layers whose measured inputs need more. */
   readonly sharesRanks?: boolean;
-  /** Whether B stays as it started. */
+  /** Whether B keeps its initial values during training. */
   readonly keepsB?: boolean;
-  /** What it does to the weight that stands in for the base's wherever the pair acts, if one does. */
-  readonly standIn?: string;
-  /** The field with its settings, and the settings of a configuration that has none, if it must have some. */
+  /** How it changes the base weight that the adapted layer uses, if it does. For messages. */
+  readonly baseReplacement?: string;
+  /** The field with its settings, and defaults for a configuration that must have settings but has none. */
   readonly settings?: { readonly field: "loftqConfig"; readonly key: string; readonly defaults: JsonObject };
 }
 
 const changed = "the initialisation changes the base model's weights";
 
-/** Every start, by its value of `init_lora_weights`; "<n>" stands for a number. */
+/** All initializations by value of `init_lora_weights`. "<n>" stands for a number. */
 export const initFacts = {
   true: {},
   false: {},
@@ -54,7 +54,7 @@ export const initFacts = {
     feature: "init=loftq",
     effect: changed,
     base: "computed again",
-    standIn: "rounds the weight",
+    baseReplacement: "rounds the weight",
     settings: { field: "loftqConfig", key: "loftq_config", defaults: { loftq_bits: 4, loftq_iter: 1 } },
   },
   orthogonal: { feature: "init=orthogonal", effect: "factors start orthogonal", base: "kept" },
@@ -68,16 +68,16 @@ export const initFacts = {
   lora_ga: { feature: "init=lora_ga", effect: changed, base: "lost", measures: "gradient" },
 } as const satisfies Readonly<Record<string, InitFacts>>;
 
-/** What can be said of a value that PEFT does not know. */
+/** For values that PEFT does not have. */
 const unknown: InitFacts = { base: "lost" };
 
-/** A start's name in its table. */
+/** An initialization's name in the table. */
 export type InitName = keyof typeof initFacts;
 
-/** Every start there is. */
+/** The names of all initializations. */
 export const initNames = Object.keys(initFacts) as readonly InitName[];
 
-/** The name of the start that `init_lora_weights` asks for; undefined for a value that PEFT does not know. */
+/** The name of the initialization in `init_lora_weights`; undefined for a value that PEFT does not have. */
 export function initNameOf(init: LoraConfig["init"]): InitName | undefined {
   if (typeof init === "boolean") return init ? "true" : "false";
   return initNames.find((name) => {
@@ -87,7 +87,7 @@ export function initNameOf(init: LoraConfig["init"]): InitName | undefined {
 }
 
 /**
- * What is known of the start that a configuration asks for.
+ * The facts about a configuration's initialization.
  *
  * @example
  * ```ts
@@ -102,7 +102,7 @@ export function initOf({ init }: Pick<LoraConfig, "init">): InitFacts {
   return name === undefined ? unknown : initFacts[name];
 }
 
-/** Whether each half is drawn by itself, from neither the weight nor data: such a start is for pairs of any kind. */
+/** Whether A and B are drawn at random, without weight or data. Such an initialization works for layers of any kind. */
 export function drawsBothMatrices(config: Pick<LoraConfig, "init">): boolean {
   return initOf(config).feature === undefined && initNameOf(config.init) !== undefined;
 }

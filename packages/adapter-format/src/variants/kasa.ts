@@ -4,17 +4,17 @@ import type { JsonObject, JsonValue } from "../json.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import type { VariantFacts } from "./variant-facts.ts";
 
-/** What KaSA's regularisers are multiplied by. */
+/** The factors of KaSA's regularizers. */
 export interface KasaSettings {
-  /** β, of the sum of squares between the halves. PEFT's default: 1e-4. */
+  /** β, factor of the sum of squares of the diagonal between A and B. PEFT's default: 1e-4. */
   readonly beta: number;
-  /** γ, of what the halves lack of being orthonormal. PEFT's default: 1e-3. */
+  /** γ, factor of the distance of A and B from orthonormal matrices. PEFT's default: 1e-3. */
   readonly gamma: number;
 }
 
 export const kasa = {
   key: "kasa_config",
-  asked: ({ kasaConfig }) => kasaConfig,
+  setting: ({ kasaConfig }) => kasaConfig,
   effect: "a diagonal between A and B",
   layer: "alone",
   rules: [
@@ -26,7 +26,7 @@ export const kasa = {
   ],
 } as const satisfies VariantFacts;
 
-/** Whether an object can be a `kasa_config`. */
+/** Whether an object is a valid `kasa_config`. */
 function areKasaSettings({ beta = 0, gamma = 0 }: JsonObject): boolean {
   return isCoefficient(beta) && isCoefficient(gamma);
 }

@@ -4,7 +4,7 @@ import { given, type VariantFacts } from "./variant-facts.ts";
 
 export const loraBias = {
   key: "lora_bias",
-  asked: (config) => given(config.loraBias),
+  setting: (config) => given(config.loraBias),
   effect: "a bias on B",
   rules: [
     {

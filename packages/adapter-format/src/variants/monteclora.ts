@@ -1,11 +1,10 @@
-// MonteCLoRA (PEFT's `monteclora_config`). A is moved at random in training alone: source: PEFT 0.21.2,
-// MontecloraLinearVariant.forward.
+// MonteCLoRA (PEFT's `monteclora_config`) adds noise to A, only in training. Source: PEFT 0.21.2, MontecloraLinearVariant.forward.
 
 import type { VariantFacts } from "./variant-facts.ts";
 
 export const monteclora = {
   key: "monteclora_config",
-  asked: ({ monteCloraConfig }) => monteCloraConfig,
+  setting: ({ monteCloraConfig }) => monteCloraConfig,
   effect: "sampled factors",
   layer: "own",
   onlyInTraining: true,

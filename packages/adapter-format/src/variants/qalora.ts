@@ -1,17 +1,17 @@
-// QALoRA (Xu et al. 2023, arXiv 2309.14717; PEFT's `use_qalora`): A sees the mean of each group of inputs, and a file has one
-// column of A for each group. Source: PEFT 0.21.2, QALoraLinearVariant in tuners/lora/variants.py.
+// QALoRA (Xu et al. 2023, arXiv 2309.14717; PEFT's `use_qalora`): A multiplies the mean of each group of inputs, and a file has
+// one column of A for each group. Source: PEFT 0.21.2, QALoraLinearVariant in tuners/lora/variants.py.
 
 import { InvalidAdapterTensorsError } from "../errors.ts";
 import type { Adapter, AdapterTensor } from "../lora-config.ts";
 import { parseTensorKey } from "../tensor-keys.ts";
 import { given, type VariantFacts } from "./variant-facts.ts";
 
-/** Most numbers that A may have once it is spread out. */
+/** Largest number of values of A with a column for each input. */
 const maxNumbers = 2 ** 30;
 
 export const qalora = {
   key: "use_qalora",
-  asked: ({ useQalora }) => given(useQalora),
+  setting: ({ useQalora }) => given(useQalora),
   effect: "inputs are pooled in groups",
   layer: "alone",
   rules: [
@@ -39,8 +39,8 @@ function spreadGroups(adapter: Adapter): Adapter {
 }
 
 /**
- * [rank, groups] → [rank, groups · size]. PEFT multiplies the mean of each group by the number of groups: each of its inputs
- * has groups/size of the group's column.
+ * [rank, groups] → [rank, groups · size]. PEFT multiplies the mean of each group by the number of groups, so each input gets
+ * groups/size of the group's column.
  */
 function overGroups({ shape, values }: AdapterTensor, { qaloraGroupSize: size }: Adapter["config"]): AdapterTensor {
   const [rank = 0, groups = 0] = shape;

@@ -1,11 +1,11 @@
-// What a configuration alone tells of a variant of LoRA. How a variant computes is the other half, in @lowrank/inject.
+// Facts about a variant of LoRA that follow from the configuration alone. @lowrank/inject has the code that computes it.
 
 import type { Adapter, LoraConfig } from "../lora-config.ts";
 import type { TensorKey } from "../tensor-keys.ts";
 
-/** What must hold of a configuration. */
+/** A rule that a configuration must satisfy. */
 export interface Rule {
-  /** PEFT's key of the field that is wrong if it does not. */
+  /** PEFT's key of the field that breaks the rule. */
   readonly key: string;
   readonly expected: string;
   holds(config: LoraConfig): boolean;
@@ -13,54 +13,54 @@ export interface Rule {
 
 /** One variant. */
 export interface VariantFacts {
-  /** PEFT's key of the field that asks for it. */
+  /** PEFT's key of the field that turns it on. */
   readonly key: string;
-  /** The value that asks for it, or null if the configuration does not. */
-  asked(config: LoraConfig): unknown;
-  /** What it does, for the refusal by a program that does not have it. */
+  /** The field's value, or null if the configuration does not use the variant. */
+  setting(config: LoraConfig): unknown;
+  /** Its effect, for the error of programs without it. */
   readonly effect: string;
   /**
-   * Whether PEFT has a layer of its own for it, of which a module can have but one: "own", and "alone" where PEFT refuses to
-   * choose between two.
+   * "own": PEFT has a layer class for it, and a module can have only one such class. "alone": PEFT also refuses a choice between
+   * two.
    */
   readonly layer?: "own" | "alone";
-  /** True where it matters only while an adapter is trained, not when a trained one is used. */
+  /** True if it matters only in training, not for using a trained adapter. */
   readonly onlyInTraining?: boolean;
-  /** What must hold of its fields. */
+  /** Rules for its fields. */
   readonly rules?: readonly Rule[];
-  /** How a command line asks for it, where one does. */
+  /** Its option on the command line, if it has one. */
   readonly option?: VariantOption;
-  /** What a person should read about an adapter that has it: a word, and what is to be said. */
+  /** A line about the variant for people: a title and a text. */
   describe?(config: LoraConfig): readonly [word: string, text: string] | null;
-  /** By how much a tensor in a file has fewer columns than the matrix that it stands for, if it does. */
+  /** How many columns of the matrix one stored column stands for, if more than 1. */
   columnsPerStored?(config: LoraConfig, key: TensorKey): number;
-  /** Whether nothing reads a tensor of a file: it repeats what another one says, or matters in training alone. */
+  /** Whether a stored tensor is skipped: it repeats another one, or only training needs it. */
   isLeftOut?(key: string, keys: Pick<ReadonlySet<string>, "has">): boolean;
-  /** The same adapter as plain LoRA, where that can be written without loss. */
+  /** The same adapter as plain LoRA, if it can be written without loss. */
   toPlain?(adapter: Adapter): Adapter;
-  /** What llama.cpp's files say of it, where they can: a key of their metadata with a list of numbers, and back. */
+  /** Its metadata in llama.cpp's files, if they support it: a key and a list of numbers, and the way back. */
   readonly gguf?: {
     readonly key: string;
     write(config: LoraConfig): readonly number[];
     read(numbers: readonly number[]): Partial<LoraConfig>;
   };
-  /** True where adapters that say the same of it can be combined into one that says so, too. */
+  /** True if adapters with the same setting can be combined to one with that setting. */
   readonly isKeptIfShared?: boolean;
 }
 
 /** An option of a command line that sets a variant's field. */
 export interface VariantOption {
-  /** As it is written: "--use-it", and the name of a value if it takes one. */
+  /** The flag: "--use-it", followed by a value's name if it takes one. */
   readonly flag: string;
   /** Its name in a program. */
   readonly name: string;
   readonly field: keyof LoraConfig;
-  /** "flag": the field is true; "tokens": a text, whose tokens the field has. */
+  /** "flag": the field is true; "tokens": a text, which is stored as its tokens. */
   readonly kind: "flag" | "tokens";
   readonly help: string;
 }
 
-/** An object that is there, a list with something in it, a flag that is true; else null. */
+/** Returns the value if it is set: an object, a non-empty list, or true; else null. */
 export function given(value: unknown): unknown {
   return value === false || (Array.isArray(value) && value.length === 0) ? null : value;
 }

@@ -1,5 +1,5 @@
-// The table of variants: a new one is a file and a line here. @lowrank/inject has the other half of each row, and the compiler
-// asks for it.
+// The table of variants. A new one is a file and a line here. @lowrank/inject has the code for each row, and the compiler
+// requires it.
 
 import type { Adapter, LoraConfig } from "../lora-config.ts";
 import type { TensorKey } from "../tensor-keys.ts";
@@ -14,7 +14,7 @@ import { qalora } from "./qalora.ts";
 import type { VariantFacts } from "./variant-facts.ts";
 import { velora } from "./velora.ts";
 
-/** Every variant, by PEFT's field that asks for it. */
+/** All variants, by PEFT's field that turns them on. */
 export const variantFacts = {
   use_dora: dora,
   lora_bias: loraBias,
@@ -27,19 +27,19 @@ export const variantFacts = {
   monteclora_config: monteclora,
 } as const satisfies Readonly<Record<string, VariantFacts>>;
 
-/** PEFT's field that asks for a variant. */
+/** PEFT's field that turns a variant on. */
 export type VariantName = keyof typeof variantFacts;
 
-/** All of them. */
+/** All variants as a list. */
 export const variants: readonly (VariantFacts & { readonly key: VariantName })[] = Object.values(variantFacts);
 
-/** By how much a tensor in a file has fewer columns than the matrix that it stands for. */
+/** How many columns of the matrix one stored column stands for. */
 export function columnsPerStored(config: LoraConfig, key: TensorKey): number {
   return variants.reduce((product, row) => product * (row.columnsPerStored?.(config, key) ?? 1), 1);
 }
 
 /**
- * The same adapter with as much of it written as plain LoRA as can be without loss, for programs without the variants.
+ * Writes variants as plain LoRA if this loses nothing, for programs without them.
  *
  * @throws InvalidAdapterTensorsError for tensors that do not fit the configuration
  * @example

@@ -4,10 +4,10 @@ import type { VariantFacts } from "./variant-facts.ts";
 
 export const velora = {
   key: "velora_config",
-  asked: ({ veloraConfig }) => veloraConfig,
+  setting: ({ veloraConfig }) => veloraConfig,
   effect: "compressed gradients",
   layer: "own",
   onlyInTraining: true,
-  // What the next step of training would begin with.
+  // Needed only by the next training step.
   isLeftOut: (key) => key.endsWith(".lora_velora_embed"),
 } as const satisfies VariantFacts;

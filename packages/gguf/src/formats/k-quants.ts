@@ -1,5 +1,5 @@
-// k-quants: blocks of 256 in runs of 16 or 32, whose scales and minima are small whole multiples of the block's.
-// Source: ggml-quants.c (MIT licence), dequantize_row_q2_K and its neighbours.
+// k-quants: blocks of 256 in runs of 16 or 32, whose scales and minima are small integer multiples of the block's. Source:
+// ggml-quants.c (MIT licence), dequantize_row_q2_K and related functions.
 
 import {
   type BlockFormats,
@@ -13,17 +13,17 @@ import {
   uint16At,
 } from "./block-format.ts";
 
-/** The minimum is subtracted in these types, so that its sign is turned: of an F16 number's bits, the highest. */
+/** The minimum is subtracted in these types, so its sign is flipped: the highest bit of an F16 number. */
 function negated(bits: number): number {
   return bits ^ 0x8000;
 }
 
-/** Scale, minimum and their multiples at the beginning of Q4_K's and Q5_K's blocks. */
+/** Scale, minimum and their multiples at the start of Q4_K's and Q5_K's blocks. */
 function unpackFrame(bytes: Uint8Array, at: number, parts: BlockParts): void {
   parts.scale = uint16At(bytes, at);
   parts.minimum = negated(uint16At(bytes, at + 2));
   for (let run = 0; run < 4; run += 1) {
-    // Twelve bytes hold 16 numbers of 6 bits; the upper two bits of the last eight lie in the first eight.
+    // Twelve bytes contain 16 numbers of 6 bits; the high two bits of the last eight are in the first eight bytes.
     const [scale, minimum, mixed] = [bytes[at + 4 + run]!, bytes[at + 8 + run]!, bytes[at + 12 + run]!];
     parts.multiples[run] = scale & 63;
     parts.multiples[run + 4] = (mixed & 15) | ((scale >> 2) & 48);
@@ -32,7 +32,7 @@ function unpackFrame(bytes: Uint8Array, at: number, parts: BlockParts): void {
   }
 }
 
-/** Bit n of byte i belongs to element 32n + i; it goes to the place `place` of a code. */
+/** Bit n of byte i belongs to element 32n + i. It becomes bit `place` of the code. */
 function addBits(bytes: Uint8Array, from: number, codes: Uint8Array, place: number): void {
   for (let index = 0; index < 256; index += 1)
     codes[index]! += ((bytes[from + (index & 31)]! >> (index >> 5)) & 1) << place;
@@ -118,7 +118,7 @@ export const kQuantFormats: BlockFormats = {
     scaleKind: "f32",
     unpack(bytes, at, parts) {
       parts.scale = new DataView(bytes.buffer, bytes.byteOffset + at, 4).getFloat32(0, true);
-      parts.codes.set(bytes.subarray(at + 4, at + 260)); // sums of runs follow, which nobody needs here
+      parts.codes.set(bytes.subarray(at + 4, at + 260)); // sums of runs follow, which are not needed
     },
   }),
 };

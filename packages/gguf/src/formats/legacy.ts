@@ -1,5 +1,5 @@
-// The first types: blocks of 32 with one scale in F16, some with a minimum.
-// Source: ggml-quants.c (MIT licence), dequantize_row_q4_0 and its neighbours.
+// The oldest types: blocks of 32 with one scale in F16, some with a minimum. Source: ggml-quants.c (MIT licence),
+// dequantize_row_q4_0 and related functions.
 
 import {
   type BlockFormats,
@@ -16,7 +16,7 @@ import {
 const half = 16; // elements i and i + 16 share a byte
 const whole = { first: 0, count: half };
 
-/** Bit i belongs to element i, above its other four; `lowest` is what stands for none. */
+/** Bit i is the fifth bit of element i; `lowest` is the value without it. */
 function addFifthBits(bits: number, codes: Uint8Array, lowest: number): void {
   for (let index = 0; index < 32; index += 1) codes[index]! += (((bits >>> index) & 1) << 4) + lowest;
 }

@@ -1,5 +1,5 @@
-// Types with 16 levels at uneven distances: IQ4_NL and IQ4_XS, and MXFP4 of the Open Compute Project's Microscaling
-// Formats 1.0. Source: ggml-quants.c (MIT licence), dequantize_row_iq4_nl and its neighbours.
+// Types with 16 unevenly spaced levels: IQ4_NL and IQ4_XS, and MXFP4 of the Open Compute Project's Microscaling Formats 1.0.
+// Source: ggml-quants.c (MIT licence), dequantize_row_iq4_nl and related functions.
 
 import {
   type BlockFormats,
@@ -13,7 +13,7 @@ import {
 /** The code of 0; −1 is the one before. */
 const zero = 8;
 
-/** Five digits to the base 3 in a byte, as a fraction of 256: times a power of 3, the next digit comes on top. */
+/** Five base-3 digits in a byte, as a fraction of 256: multiplied by a power of 3, the next digit is on top. */
 function digit(byte: number, place: number): number {
   return (((byte * 3 ** place) & 255) * 3) >> 8;
 }
@@ -44,7 +44,7 @@ export const ternaryFormats: BlockFormats = {
 };
 
 const nonLinear = Float32Array.of(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
-/** Twice what E2M1 says; the scales are half. */
+/** Twice the values of E2M1; the scales are halved. */
 const smallFloats = Float32Array.of(0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12);
 
 /** 2^(exponent − 128) for each byte, the two smallest subnormal. */

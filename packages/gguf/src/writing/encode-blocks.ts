@@ -1,4 +1,4 @@
-// float32 → tensors as stored. Source: ggml-quants.c (MIT licence); gguf-py, quants.py.
+// Encodes float32 values as stored tensors. Source: ggml-quants.c (MIT licence); gguf-py, quants.py.
 
 import { halfBits } from "@lowrank/contracts";
 import { GgufError } from "../errors.ts";
@@ -7,7 +7,7 @@ import { kQuantizers } from "./quantizers/k-quants.ts";
 import { legacyQuantizers } from "./quantizers/legacy.ts";
 import type { BlockQuantizer } from "./quantizers/rounding.ts";
 
-/** Types that numbers can be written in. */
+/** Types that can be written. */
 export type EncodableType = "F32" | "F16" | "BF16" | keyof typeof quantizers;
 
 const quantizers = { ...legacyQuantizers, ...kQuantizers };
@@ -20,17 +20,17 @@ const plain: Readonly<Record<"F32" | "F16" | "BF16", (values: Float32Array) => U
   BF16: (values) => halves(values, "bf16"),
 };
 
-/** Names of all types that numbers can be written in. */
+/** Names of all types that can be written. */
 export const encodableTypes: readonly EncodableType[] = [
   ...(["F32", "F16", "BF16"] as const),
   ...(["Q8_0", "Q6_K", "Q5_K", "Q5_1", "Q5_0", "Q4_K", "Q4_1", "Q4_0"] as const),
 ];
 
 /**
- * The bytes of numbers in a type of GGUF: F16 and BF16 to the nearest, ties to even; quantised types to the numbers that
- * ggml gives without an importance matrix, bit for bit.
+ * Encodes values in a GGUF type: F16 and BF16 round to nearest, ties to even; quantized types are bit for bit like ggml without
+ * an importance matrix.
  *
- * @throws {GgufError} `GGUF_RANGE_INVALID` where the numbers are no whole blocks: of 32, or 256 for k-quants.
+ * @throws {GgufError} `GGUF_RANGE_INVALID` if the values are not whole blocks: of 32, or 256 for k-quants.
  *
  * @example
  * ```ts
@@ -42,7 +42,7 @@ export const encodableTypes: readonly EncodableType[] = [
  */
 export function encodeValues(values: Float32Array, type: EncodableType): Uint8Array {
   if (type in plain) return plain[type as keyof typeof plain](values);
-  if (type in quantizers) return quantised(values, type, quantizers[type as keyof typeof quantizers]);
+  if (type in quantizers) return quantized(values, type, quantizers[type as keyof typeof quantizers]);
   const problem = `Tensors of type ${String(type)} cannot be written; supported are ${encodableTypes.join(", ")}.`;
   throw new GgufError("GGUF_TYPE_UNSUPPORTED", problem);
 }
@@ -62,7 +62,7 @@ function halves(values: Float32Array, kind: "f16" | "bf16"): Uint8Array {
   return littleEndian(bits.length, 2, (view, index) => view.setUint16(index * 2, bits[index]!, true));
 }
 
-function quantised(values: Float32Array, type: string, quantize: BlockQuantizer): Uint8Array {
+function quantized(values: Float32Array, type: string, quantize: BlockQuantizer): Uint8Array {
   const { blockSize = 1, blockBytes = 1 } = tensorTypeOfName(type) ?? {};
   if (values.length % blockSize !== 0) {
     const problem = `${type} needs whole blocks of ${blockSize} values; got ${values.length}.`;

@@ -1,4 +1,4 @@
-// Metadata and tensors → a GGUF file of version 3. Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+// Writes metadata and tensors as a GGUF file of version 3. Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 
 import { GgufError, quoted } from "../errors.ts";
 import { tensorTypeOfName } from "../tensor-types.ts";
@@ -10,32 +10,32 @@ export type WritableValue =
   | { readonly type: NumberType; readonly value: number }
   | { readonly type: "array"; readonly of: NumberType; readonly value: readonly number[] }
   | { readonly type: "array"; readonly of: "string"; readonly value: readonly string[] }
-  /** As another file has it: the number of its type, and the value (`GgufFile.readStoredMetadata`). */
+  /** From another file: the type number and the value (`GgufFile.readStoredMetadata`). */
   | { readonly type: "stored"; readonly bytes: Uint8Array };
 
 type NumberType = keyof typeof numbers;
 
-/** What a file's header says of a tensor. */
+/** A tensor's entry in the header. */
 interface GgufTensorOutline {
   /** "F32", "Q8_0", … */
   readonly type: string;
-  /** Outermost axis first, as torch counts. */
+  /** Outermost axis first, like torch. */
   readonly shape: readonly number[];
 }
 
 /** A tensor to be written. */
 export interface WritableTensor extends GgufTensorOutline {
-  /** In its type, see `encodeValues`. */
+  /** The encoded bytes, see `encodeValues`. */
   readonly bytes: Uint8Array;
 }
 
-/** A tensor whose bytes are made when their turn comes, in pieces of any size. */
+/** A tensor whose bytes are made during writing, in pieces of any size. */
 export interface StreamedGgufTensor extends GgufTensorOutline {
   pieces(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
 const alignment = 32;
-/** GGML_MAX_NAME − 1: longer names are cut by llama.cpp, and found no more. */
+/** GGML_MAX_NAME − 1: llama.cpp cuts longer names and does not find them. */
 const longestName = 63;
 
 const numbers = {
@@ -50,7 +50,7 @@ const numbers = {
 } as const;
 
 /**
- * The file in pieces that follow one another; tensors' bytes are the caller's own, not copies.
+ * The file in consecutive pieces. The tensors' bytes are not copied.
  *
  * @throws {GgufError} `GGUF_TENSOR_INVALID` for a name longer than llama.cpp keeps, or bytes that are not those of the shape.
  *
@@ -76,9 +76,9 @@ export function ggufPieces(
   );
 }
 
-/** A file before its tensors' bytes are there. */
+/** The layout of a file without its tensors' bytes. */
 interface GgufLayout {
-  /** All that stands before the first tensor. */
+  /** All bytes before the first tensor. */
   readonly head: Uint8Array;
   /** Bytes of each tensor. */
   readonly lengths: ReadonlyMap<string, number>;
@@ -87,7 +87,7 @@ interface GgufLayout {
 }
 
 /**
- * Plans a file; its tensors follow in the order given.
+ * Plans a file with its tensors in the given order.
  *
  * @throws {GgufError} `GGUF_TENSOR_INVALID` for a name longer than llama.cpp keeps, or rows that are no whole blocks of the type.
  *
@@ -121,9 +121,10 @@ export function layoutGguf(
 }
 
 /**
- * The bytes of a file one after another, holding only one piece at a time. Nothing is yielded of the bytes before `from`.
+ * The bytes of a file in order, with one piece in memory at a time. Bytes before `from` are skipped.
  *
- * @throws {GgufError} as `layoutGguf`, and `GGUF_TENSOR_INVALID` for a tensor whose pieces are more or fewer bytes than its shape says.
+ * @throws {GgufError} as `layoutGguf`, and `GGUF_TENSOR_INVALID` for a tensor whose pieces are more or fewer bytes than its shape
+ * says.
  *
  * @example
  * ```ts
@@ -144,7 +145,7 @@ export async function* ggufChunks(
   let start = head.length;
   for (const [name, tensor] of tensors) {
     const end = start + padded(lengths.get(name) ?? 0);
-    // What lies before `from` is not made, but for the beginning of the tensor that it lies in.
+    // Tensors before `from` are not made; one that contains `from` is made from its start.
     if (from < end)
       for await (const piece of wholePieces(name, tensor, lengths)) {
         if (start + piece.length > from) yield start >= from ? piece : piece.subarray(from - start);
@@ -154,7 +155,7 @@ export async function* ggufChunks(
   }
 }
 
-/** A tensor's pieces and what fills it up. */
+/** A tensor's pieces and its padding. */
 async function* wholePieces(
   name: string,
   tensor: StreamedGgufTensor,
@@ -199,7 +200,7 @@ function valueBytes(value: WritableValue): readonly Uint8Array[] {
   return [numberBytes("uint32", 9), numberBytes("uint32", id), numberBytes("uint64", value.value.length), items];
 }
 
-/** All of a vocabulary in one piece: an array for each token would take a hundred times the room. */
+/** Encodes a whole vocabulary in one piece: an array for each token would take a hundred times the memory. */
 function textsBytes(texts: readonly string[]): Uint8Array {
   const max = texts.reduce((sum, text) => sum + 8 + 3 * text.length, 0); // a UTF-16 unit is at most three bytes
   const bytes = new Uint8Array(max);

@@ -1,17 +1,17 @@
-// A raw parameter with a pair (PEFT's `target_parameters`): experts of a mixture, or any matrix that no layer owns.
+// A raw parameter with A and B (PEFT's `target_parameters`): experts of a mixture, or any matrix that no layer owns.
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
-import { type LoraPair, parameterDelta, parameterRows } from "@lowrank/math";
+import { type LoraMatrices, parameterDelta, parameterRows } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedRawParameter } from "../planned/planned-parts.ts";
 import type { AdapterPart } from "./adapter-part.ts";
 
-/** What an adapter has at one raw parameter. */
+/** An adapter's part at one raw parameter. */
 export interface AdaptedParameter extends AdapterPart {
   readonly part: "raw-parameter";
   readonly parameter: ParameterRef;
   /** A [inFeatures, experts·rank] and B [rank·experts, outFeatures]; owned by the handle. */
-  readonly pair: LoraPair;
+  readonly lora: LoraMatrices;
   readonly keys: PlannedRawParameter["keys"];
   readonly scaling: number;
 }
@@ -19,19 +19,19 @@ export interface AdaptedParameter extends AdapterPart {
 export function adaptParameter(
   { keys, scaling }: PlannedRawParameter,
   parameter: ParameterRef,
-  pair: LoraPair,
+  lora: LoraMatrices,
 ): AdaptedParameter {
   let scale = scaling;
   const withUpdate = (value: tf.Tensor, weight: number) =>
-    tf.tidy(() => tf.add(value, parameterDelta(pair, parameter, scale * weight)));
+    tf.tidy(() => tf.add(value, parameterDelta(lora, parameter, scale * weight)));
   const { path, tiedWith } = parameter;
   return {
     part: "raw-parameter",
     parameter,
-    pair,
+    lora,
     keys,
     scaling,
-    tensors: pair.chain.map(({ variable, layout }, index) => ({
+    tensors: lora.factors.map(({ variable, layout }, index) => ({
       key: index === 0 ? keys.a : keys.b,
       variable,
       layout,
@@ -44,7 +44,7 @@ export function adaptParameter(
         ...(tiedWith === undefined ? {} : { tiedWith }),
         read: () => parameter.read(),
         fold: (weight) => withUpdate(weight, 1),
-        inRows: async () => ({ kind: "low-rank", ...(await parameterRows(pair, parameter, scale)) }),
+        inRows: async () => ({ kind: "low-rank", ...(await parameterRows(lora, parameter, scale)) }),
         replace: (value) => parameter.replace(value),
       },
     ],
@@ -53,11 +53,11 @@ export function adaptParameter(
         checkCall(context);
         return withUpdate(value, weight);
       };
-      return parameter.override(name, checked, pair.variables);
+      return parameter.override(name, checked, lora.variables);
     },
     setScale: (factor) => {
       scale = scaling * factor;
     },
-    dispose: () => pair.dispose(),
+    dispose: () => lora.dispose(),
   };
 }

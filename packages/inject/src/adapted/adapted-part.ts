@@ -6,5 +6,5 @@ import type { OverriddenParameter } from "./overridden-parameter.ts";
 import type { TiedSite } from "./tied-site.ts";
 import type { TrainedRows } from "./trained-rows.ts";
 
-/** One thing that an adapter changes in a model, told apart by `part`. */
+/** One part of an adapter. `part` is its kind. */
 export type AdaptedPart = AdaptedSite | TiedSite | AdaptedParameter | TrainedRows | OverriddenParameter;

@@ -1,9 +1,9 @@
-// A layer with a pair: LoRA, and what variants have besides.
+// A layer with A and B, and the additional vectors of variants.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Detach, ParameterRef, Site } from "@lowrank/contracts";
 import {
-  type LoraPair,
+  type LoraMatrices,
   type LowRankAdaptation,
   plainLayout,
   readStored,
@@ -14,63 +14,63 @@ import {
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedSite } from "../planned/planned-parts.ts";
 import { adaptationOf, type OwnVectors } from "../variants/adaptation-of.ts";
-import { factorKey, inFileOrder } from "../variants/pair-factors.ts";
+import { factorKey, inFileOrder } from "../variants/factor-specs.ts";
 import type { Wrapping } from "../variants/variant.ts";
 import { variantsOf } from "../variants/variants.ts";
 import type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
 import { openHookPoints, withCallsChecked } from "./open-hook-points.ts";
 
-/** What an adapter has at one site. */
+/** An adapter's part at one site. */
 export interface AdaptedSite extends AdapterPart {
   readonly part: "site";
   readonly site: Site;
   /** A [inFeatures, rank] and B [rank, outFeatures]; owned by the handle. */
-  readonly pair: LoraPair;
+  readonly lora: LoraMatrices;
   /** Names in an adapter file, without "base_model.model.". */
   readonly keys: PlannedSite["keys"];
-  /** The scaling s that the configuration gives. */
+  /** The configuration's scaling s. */
   readonly scaling: number;
   readonly adaptation: LowRankAdaptation;
 }
 
 export interface SiteVariables {
-  readonly pair: LoraPair;
+  readonly lora: LoraMatrices;
   readonly vectors: OwnVectors;
 }
 
 export interface AdaptOptions extends Omit<Wrapping, "vector"> {
-  /** The site's own bias, for folding what is added to it. */
+  /** The site's bias, for merging a change of it. */
   readonly siteBias?: ParameterRef | undefined;
-  /** The site's own weight, for a pair that goes with another one. */
+  /** The site's weight, if the adapter replaces it. */
   readonly siteWeight?: ParameterRef | undefined;
 }
 
-/** Puts a site's variables together; nothing is attached yet. */
+/** Joins a site's variables to a part. Nothing is attached yet. */
 export function adaptSite(
   entry: PlannedSite,
   site: Site,
-  { pair, vectors }: SiteVariables,
+  { lora, vectors }: SiteVariables,
   options: AdaptOptions,
 ): AdaptedSite {
   const { keys, scaling } = entry;
   const { siteWeight } = options;
-  const adaptation = adaptationOf({ pair, site, scale: scaling }, vectors, options);
+  const adaptation = adaptationOf({ lora, site, scale: scaling }, vectors, options);
   return {
     part: "site",
     site,
-    pair,
+    lora,
     keys,
     scaling,
     adaptation,
-    tensors: tensorsOf(entry, { pair, vectors }),
+    tensors: tensorsOf(entry, { lora, vectors }),
     changes: [
-      ...standInChanges(pair, siteWeight),
+      ...replacementChanges(lora, siteWeight),
       weightChange(entry, { site, adaptation, config: options.config }),
       ...biasChanges(site, adaptation, options),
     ],
     open: (opener) =>
       openHookPoints(opener, [
-        { open: ({ name }) => openStandIn(name, pair, siteWeight) },
+        { open: ({ name }) => openReplacement(name, lora, siteWeight) },
         { open: ({ name }) => site.attach(name, withCallsChecked(adaptation, opener)) },
       ]),
     setScale: (factor) => {
@@ -78,29 +78,29 @@ export function adaptSite(
     },
     dispose: () => {
       adaptation.release?.();
-      pair.dispose();
+      lora.dispose();
       for (const variable of vectors.values()) variable.dispose();
     },
   };
 }
 
-/** In the order of files: both halves, then what else the layer has. */
-function tensorsOf(entry: PlannedSite, { pair, vectors }: SiteVariables): AdapterVariable[] {
-  const [a, b, ...between] = inFileOrder(pair.chain).map((factor): AdapterVariable => {
+/** In file order: A, B, then further vectors. */
+function tensorsOf(entry: PlannedSite, { lora, vectors }: SiteVariables): AdapterVariable[] {
+  const [a, b, ...between] = inFileOrder(lora.factors).map((factor): AdapterVariable => {
     const { variable, layout, isTrained = true } = factor;
     return { key: factorKey(entry.path, factor), variable, layout, isTrained };
   });
   return [a!, b!, ...vectorTensors(entry, vectors), ...between];
 }
 
-/** Computes with what stands in for the frozen weight, if the pair has that. */
-function openStandIn(adapterName: string, { beside }: LoraPair, weight: ParameterRef | undefined): Detach {
-  if (beside?.kind !== "stand-in") return () => {};
-  return weight?.override(adapterName, () => beside.weight) ?? missingWeight();
+/** Replaces the frozen weight in forward passes, if the adapter has a replacement. */
+function openReplacement(adapterName: string, { baseChange }: LoraMatrices, weight: ParameterRef | undefined): Detach {
+  if (baseChange?.kind !== "replacement") return () => {};
+  return weight?.override(adapterName, () => baseChange.weight) ?? missingWeight();
 }
 
-function standInChanges({ beside }: LoraPair, weight: ParameterRef | undefined): readonly WeightChange[] {
-  if (beside?.kind !== "stand-in") return [];
+function replacementChanges({ baseChange }: LoraMatrices, weight: ParameterRef | undefined): readonly WeightChange[] {
+  if (baseChange?.kind !== "replacement") return [];
   const { path, tiedWith } = weight ?? missingWeight();
   return [
     {
@@ -108,10 +108,10 @@ function standInChanges({ beside }: LoraPair, weight: ParameterRef | undefined):
       kind: "replacement",
       ...(tiedWith === undefined ? {} : { tiedWith }),
       read: () => weight?.read() ?? missingWeight(),
-      fold: () => tf.clone(beside.weight),
+      fold: () => tf.clone(baseChange.weight),
       inRows: async () => {
         const layout = weight?.transposedInFile ? transposedLayout : plainLayout;
-        return { kind: "whole", values: (await readStored(beside.weight, layout)).values };
+        return { kind: "whole", values: (await readStored(baseChange.weight, layout)).values };
       },
       replace: (value) => weight?.replace(value) ?? missingWeight(),
     },
@@ -131,7 +131,7 @@ interface Adapted {
 
 function weightChange({ sharedBy, vectors }: PlannedSite, { site, adaptation, config }: Adapted): WeightChange {
   const { path } = site;
-  // Heads that share the pair get the same change, unless each has numbers of its own.
+  // Heads that share A and B get the same change, unless they have their own vectors.
   const tiedWith = sharedBy === undefined || vectors.size > 0 ? site.tiedWith : undefined;
   const ofVariants = variantsOf(config).flatMap(({ problemOfMerging }) => problemOfMerging ?? []);
   const problem = ofVariants[0] ?? siteKinds[site.kind].problemOfMerging(site);
@@ -147,7 +147,7 @@ function weightChange({ sharedBy, vectors }: PlannedSite, { site, adaptation, co
   };
 }
 
-/** What becomes of the site's bias: something is added to it, or what an earlier adapter added is stretched. */
+/** The changes of the site's bias: an addition, or magnitudes scale what an earlier adapter added. */
 function biasChanges(
   { path }: Site,
   adaptation: LowRankAdaptation,
@@ -173,7 +173,7 @@ function biasChanges(
   ];
 }
 
-/** One for each vector of a layer, in the order of files. */
+/** One for each vector of a layer, in file order. */
 export function vectorTensors(
   { vectors, fileShapes }: Pick<PlannedSite, "vectors" | "fileShapes">,
   variables: OwnVectors,

@@ -1,77 +1,76 @@
-// The pieces that an adapter is made of, seen alike: variables with names in files, doors to open, weights to fold into.
+// The common interface of an adapter's parts: variables with names in files, hook points to attach to, weights to merge into.
 
 import type { Restore } from "@lowrank/contracts";
 import type { FileLayout, RowUpdate } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { HookPoint } from "./open-hook-points.ts";
 
-/** One tensor of an adapter file, while it is in use. */
+/** One tensor of an adapter, as a variable. */
 export interface AdapterVariable {
   /** Name in an adapter file, without "base_model.model.". */
   readonly key: string;
   readonly variable: tf.Variable;
   readonly layout: FileLayout;
   readonly isTrained: boolean;
-  /** True for a frozen weight of the base that the file brings along (PEFT's `save_embedding_layers`). */
+  /** True for a frozen base weight that the file contains (PEFT's `save_embedding_layers`). */
   readonly isOfBase?: boolean;
 }
 
-/** What an adapter computes with in place of a weight of the base. */
+/** Values that an adapter uses instead of a base weight. */
 export interface OwnValues {
-  /** The whole of the weight, or the rows of a table with these indices. */
+  /** The whole weight, or rows of an embedding with these indices. */
   readonly rows: "all" | readonly number[];
   readonly variable: tf.Variable;
   readonly isTrained: boolean;
 }
 
-/** One weight of the base that an adapter changes, for whoever folds the change in. */
+/** The change of one base weight, for merging. */
 export interface WeightChange {
   /** transformers' parameter path. */
   readonly path: string;
-  /** "replacement": whatever the weight was does not matter; "update": it is added to or partly replaced. */
+  /** "replacement": independent of the old weight. "update": added to it, or replacing a part. */
   readonly kind: "replacement" | "update";
-  /** Path of the parameter that shares the weight, where that one does not get the same change. */
+  /** Path of the parameter that shares the weight, if it does not get the same change. */
   readonly tiedWith?: string;
-  /** Absent where the change is computed from pairs: those of several adapters add up. */
+  /** Absent for low-rank changes: those of several adapters are summed. */
   readonly own?: OwnValues;
-  /** Why it cannot be folded in, if it cannot. */
+  /** Why it cannot be merged; undefined if it can. */
   readonly problem?: string;
-  /** A copy of the frozen weight; the caller disposes of it. */
+  /** A copy of the frozen weight. The caller disposes of it. */
   read(): tf.Tensor;
-  /** True where it changes only what other adapters have changed already: alone, it leaves the weight as it is. */
+  /** True if it changes only what other adapters changed; alone it has no effect. */
   readonly onlyAfterOthers?: boolean;
   /**
-   * The new weight, from the one so far and from the one before any update. `baseOf` gives the latter of any weight, by
-   * path; call it inside a tidy. The caller owns the result.
+   * The new weight, from the current one and the one before all updates. `baseOf` gives any weight before the updates, by path;
+   * call it inside a tidy. The caller owns the result.
    */
   fold(weight: tf.Tensor, base: tf.Tensor, baseOf: (path: string) => tf.Tensor): tf.Tensor;
-  /** The same row by row; absent where the weight is looked at as a whole, as a bias is. */
+  /** The same row by row; absent if the weight is needed as a whole, like a bias. */
   readonly inRows?: () => Promise<RowChange>;
-  /** Computes with `value` from now on and takes ownership of it. */
+  /** Replaces the weight by `value`, and takes ownership of it. */
   replace(value: tf.Tensor): Restore;
 }
 
-/** One thing that an adapter changes in a model. */
+/** One part of an adapter. */
 export interface AdapterPart extends HookPoint {
   /** Owned by the handle. */
   readonly tensors: readonly AdapterVariable[];
   readonly changes: readonly WeightChange[];
-  /** True for a value that replaces a weight: it comes before those that are added to it. */
+  /** True for a value that replaces a weight: it is applied before updates. */
   readonly actsFirst?: boolean;
-  /** Acts with `factor` times the scaling that the configuration gives; absent where nothing is scaled. */
+  /** Sets the scaling to `factor` times the configuration's; absent if the part has no scaling. */
   setScale?(factor: number): void;
   /** Frees its variables. */
   dispose(): void;
 }
 
-// What an adapter does to a weight, row by row in the order of files: for whoever folds it into a weight that is larger than
-// memory.
+// The change of a weight row by row in file order, for merging into a weight that is larger than memory.
 
-/** A weight's axes but the last are its rows; of a convolution, all axes but the first are its columns. */
+/** All axes of a weight except the last are rows; for a convolution, all except the first are columns. */
 export type RowChange =
-  /** The whole weight is another one. */
+  /** The whole weight is replaced. */
   | { readonly kind: "whole"; readonly values: Float32Array }
-  /** Some rows are others: `values` is [indices, columns]. */
+  /** Some rows are replaced: `values` is [indices, columns]. */
   | { readonly kind: "rows"; readonly indices: readonly number[]; readonly values: Float32Array }
-  /** Rows are added to, and perhaps stretched. */
+  /** An update is added, and rows may be scaled by magnitudes. */
   | ({ readonly kind: "low-rank" } & RowUpdate);

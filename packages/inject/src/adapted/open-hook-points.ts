@@ -1,11 +1,11 @@
-// Opens a model's doors for one adapter: all of them, or none.
+// Attaches an adapter to a model's hook points: to all of them, or to none.
 
 import type { Adaptation, Detach, ForwardContext } from "@lowrank/contracts";
 
 export interface Opener {
-  /** The adapter's. */
+  /** Name of the adapter. */
   readonly name: string;
-  /** Throws if a call selects adapters that cannot act together; `ownPath` is a weight that the adapter replaces. */
+  /** Throws if a call selects adapters that cannot act together. `ownPath`: a weight that the adapter replaces. */
   readonly checkCall: (context: ForwardContext, ownPath?: string) => void;
 }
 
@@ -13,7 +13,7 @@ export interface HookPoint {
   open(opener: Opener): Detach;
 }
 
-/** Attaches everything. If one door refuses, those already open are closed again and its error goes on. */
+/** Attaches all parts. If one hook point throws, the others are detached again, and the error is rethrown. */
 export function openHookPoints(opener: Opener, parts: readonly HookPoint[]): Detach {
   const closers: Detach[] = [];
   const closeAll = () => {
@@ -28,12 +28,9 @@ export function openHookPoints(opener: Opener, parts: readonly HookPoint[]): Det
   return closeAll;
 }
 
-// An adapter's own look at each call: what several adapters cannot do together is refused where they meet.
+// Checks each call: combinations of adapters that are not possible are refused.
 
-/**
- * The same adaptation, which refuses calls whose selection does not pass the check. `ownPath`: the weight that the
- * adapter has values of its own for, if it has.
- */
+/** The same adaptation with a check of each call's selection. `ownPath`: a weight that the adapter replaces, if there is one. */
 export function withCallsChecked(adaptation: Adaptation, { checkCall }: Opener, ownPath?: string): Adaptation {
   return {
     get variables() {

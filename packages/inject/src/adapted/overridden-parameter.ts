@@ -1,4 +1,4 @@
-// A weight of the base that an adapter has a value of its own for, whole.
+// A base weight that an adapter replaces completely.
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
 import { plainLayout, readStored, transposedLayout } from "@lowrank/math";
@@ -8,19 +8,19 @@ import type { AdapterPart, WeightChange } from "./adapter-part.ts";
 import { type Opener, openHookPoints } from "./open-hook-points.ts";
 import { haveSameValues } from "./same-values.ts";
 
-/** A weight of the model that the adapter replaces by a variable of its own. */
+/** A weight of the model that an adapter replaces by a variable. */
 export interface OverriddenParameter extends AdapterPart {
   readonly part: "whole-parameter";
   readonly parameter: ParameterRef;
-  /** As computed with: the shape of the parameter. */
+  /** In the layout of memory: the parameter's shape. */
   readonly variable: tf.Variable;
   /** Name in an adapter file, without "base_model.model.". */
   readonly key: string;
-  /** False for the frozen weight of an adapted embedding that PEFT stores with it; it acts only if it differs. */
+  /** False for the frozen weight of an adapted embedding, which PEFT stores. It is used only if it differs from the base. */
   readonly isTrained: boolean;
 }
 
-/** The parameter, and those that share its values and follow; some of them have a name of their own in files. */
+/** The parameter, and others that share its values; some of these have their own names in files. */
 export interface OverriddenTogether {
   readonly parameter: ParameterRef;
   readonly followers: readonly { readonly parameter: ParameterRef; readonly key?: string }[];
@@ -67,7 +67,7 @@ export function overrideParameter(
   };
 }
 
-/** A table is [rows, width] to an embedding and [width, rows] to a head; files have both the same way round. */
+/** An embedding has [rows, width], a head [width, rows]; files have the same layout for both. */
 function valueFor(one: ParameterRef, first: ParameterRef, variable: tf.Variable): () => tf.Tensor {
   return one.transposedInFile === first.transposedInFile ? () => variable : () => tf.transpose(variable);
 }
@@ -86,7 +86,7 @@ function replacement(one: ParameterRef, first: ParameterRef, variable: tf.Variab
     kind: "replacement",
     ...(tiedWith === undefined || !isAlone ? {} : { tiedWith }),
     read: () => one.read(),
-    // A value of its own: the variable stays with its handle.
+    // A copy, because the handle owns the variable.
     fold: () =>
       tf.tidy(() => (one.transposedInFile === first.transposedInFile ? tf.add(variable, 0) : tf.transpose(variable))),
     inRows: async () => {
@@ -98,10 +98,10 @@ function replacement(one: ParameterRef, first: ParameterRef, variable: tf.Variab
 }
 
 /**
- * Whether the stored weight of an adapted embedding is the base's own, as it nearly always is: then there is nothing to
- * override, and a batch may mix adapters by row.
+ * Whether the stored weight of an adapted embedding equals the base's, which is usual. Then nothing is overridden, and a batch
+ * may mix adapters by row.
  */
 function isFrozenValue(parameter: ParameterRef, variable: tf.Variable): boolean {
-  // Where that cannot be said, the override does no harm.
+  // If this is unknown, overriding does no harm.
   return tf.tidy(() => haveSameValues(variable, parameter.read()) === true);
 }

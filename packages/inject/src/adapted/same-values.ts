@@ -1,10 +1,10 @@
-// Whether two tensors hold the same numbers.
+// Compares the values of two tensors.
 
 import * as tf from "@tensorflow/tfjs-core";
 
 const known = new WeakMap<tf.Tensor, WeakMap<tf.Tensor, boolean | null>>();
 
-/** Null where the backend cannot say at once: some read asynchronously only (webgpu). */
+/** Null if the backend cannot read synchronously (webgpu). */
 export function haveSameValues(one: tf.Tensor, other: tf.Tensor): boolean | null {
   if (one.shape.join() !== other.shape.join()) return false;
   const isSame = tf.tidy(() => tf.all(tf.equal(one, other)));
@@ -17,7 +17,7 @@ export function haveSameValues(one: tf.Tensor, other: tf.Tensor): boolean | null
   }
 }
 
-/** As `haveSameValues`, for tensors that never change: large tables are looked at once. */
+/** Like `haveSameValues`, for tensors that never change: the result is cached. */
 export function haveSameFrozenValues(one: tf.Tensor, other: tf.Tensor): boolean | null {
   const found = known.get(one)?.get(other);
   if (found !== undefined) return found;

@@ -1,7 +1,7 @@
-// An output head that shares the pair of the embedding whose table it shares.
+// An output head that shares A and B of the embedding whose weight it shares.
 
 import type { Site } from "@lowrank/contracts";
-import { type LoraPair, plainLayout, tiedHead } from "@lowrank/math";
+import { type LoraMatrices, plainLayout, tiedHead } from "@lowrank/math";
 import type { PlannedTiedSite } from "../planned/planned-parts.ts";
 import { adaptationOf, type OwnVectors } from "../variants/adaptation-of.ts";
 import type { Wrapping } from "../variants/variant.ts";
@@ -16,23 +16,23 @@ export interface TiedSite extends AdapterPart {
 }
 
 export interface TiedSiteVariables {
-  /** The embedding's, which owns it. */
-  readonly pair: LoraPair;
-  /** The head's own. */
+  /** A and B of the embedding, which owns them. */
+  readonly lora: LoraMatrices;
+  /** The head's own vectors. */
   readonly vectors: OwnVectors;
 }
 
 export function tieSite(
   planned: PlannedTiedSite,
   site: Site,
-  { pair, vectors }: TiedSiteVariables,
+  { lora, vectors }: TiedSiteVariables,
   options: Omit<Wrapping, "vector">,
 ): TiedSite {
-  const { path, keys, scaling, pairOf } = planned;
-  const adaptation = adaptationOf({ pair, branch: tiedHead, scale: scaling }, vectors, options);
+  const { path, keys, scaling, sourcePath } = planned;
+  const adaptation = adaptationOf({ lora, branch: tiedHead, scale: scaling }, vectors, options);
   const tensors: readonly AdapterVariable[] = [
-    { key: keys.a, variable: pair.b, layout: plainLayout, isTrained: false }, // [rank, inFeatures]
-    { key: keys.b, variable: pair.a, layout: plainLayout, isTrained: false }, // [outFeatures, rank]
+    { key: keys.a, variable: lora.b, layout: plainLayout, isTrained: false }, // [rank, inFeatures]
+    { key: keys.b, variable: lora.a, layout: plainLayout, isTrained: false }, // [outFeatures, rank]
     ...vectorTensors(planned, vectors),
   ];
   return {
@@ -44,8 +44,8 @@ export function tieSite(
       {
         path: `${path}.weight`,
         kind: "update",
-        // Without numbers of their own, head and table get the same change and go on being one.
-        ...(vectors.size > 0 ? { tiedWith: `${pairOf}.weight` } : {}),
+        // Without own vectors, head and embedding get the same change and stay tied.
+        ...(vectors.size > 0 ? { tiedWith: `${sourcePath}.weight` } : {}),
         read: () => site.readWeight(),
         fold: (weight, base) => adaptation.fold(weight, base),
         inRows: async () => ({ kind: "low-rank", ...(await adaptation.rows()) }),

@@ -1,4 +1,4 @@
-// Rows of an embedding that are trained (PEFT's `trainable_token_indices`), together with the head that shares the table.
+// Trained rows of an embedding (PEFT's `trainable_token_indices`), and of a head that shares it.
 
 import type { Site } from "@lowrank/contracts";
 import { plainLayout, TokenRowsAdaptation } from "@lowrank/math";
@@ -9,7 +9,7 @@ import { openHookPoints, withCallsChecked } from "./open-hook-points.ts";
 
 export interface TrainedRows extends AdapterPart {
   readonly part: "token-rows";
-  /** The module that is named, and every one that shares its table. */
+  /** The named module, and all modules that share its weight. */
   readonly sites: readonly Site[];
   /** [tokens, width]; owned by the handle. */
   readonly variable: tf.Variable<tf.Rank.R2>;
@@ -27,7 +27,7 @@ export function trainRows(
     sites,
     variable,
     key,
-    // They take the place of the table's own rows; what a pair adds comes on top (a head that is a target, too).
+    // They replace rows of the embedding. A low-rank update is added to them (if the head is a target, too).
     actsFirst: true,
     tensors: [
       { key, variable, layout: plainLayout, isTrained: true },
@@ -56,7 +56,7 @@ export function trainRows(
 
 function rowsChange(site: Site, sites: readonly Site[], adaptation: TokenRowsAdaptation): WeightChange {
   const { path, tiedWith, kind } = site;
-  // Where the twin gets the same rows, both go on sharing one table.
+  // If the tied module gets the same rows, both still share one weight.
   const isAlone = tiedWith !== undefined && !sites.some((other) => other.path === tiedWith);
   return {
     path: `${path}.weight`,
@@ -64,7 +64,7 @@ function rowsChange(site: Site, sites: readonly Site[], adaptation: TokenRowsAda
     ...(isAlone ? { tiedWith: `${tiedWith}.weight` } : {}),
     read: () => site.readWeight(),
     fold: (weight) => adaptation.fold(weight, kind),
-    // Files have a head's table the same way round as an embedding's.
+    // In files a head's weight has the layout of an embedding.
     inRows: async () => ({
       kind: "rows",
       indices: adaptation.indices,

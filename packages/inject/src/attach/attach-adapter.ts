@@ -1,27 +1,27 @@
-// An adapter that exists already: every difference to the model is found first, all of them, before anything changes.
+// Attaches an existing adapter. All differences to the model are found before anything changes.
 
 import { type Adapter, type AdapterTensor, currentAdapter } from "@lowrank/adapter-format";
 import { type AdaptableModel, type OptionNames, refuseUnknownOptions, type WarningListener } from "@lowrank/contracts";
-import { fromStored, LoraPair, plainLayout, transposedLayout } from "@lowrank/math";
+import { fromStored, LoraMatrices, plainLayout, transposedLayout } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFit } from "../fit/check-fit.ts";
 import type { AdapterContents } from "../handle/adapter-contents.ts";
 import type { AdapterHandle } from "../handle/adapter-handle.ts";
 import { baseFingerprintKey } from "../handle/base-fingerprint.ts";
 import { type BuildOptions, buildContents, buildHandle } from "../handle/build-handle.ts";
-import { storedBeside } from "../init/inits.ts";
+import { storedBaseChange } from "../init/inits.ts";
 import type { ValueSource } from "../parts/value-source.ts";
-import { factorKey, pairFactors } from "../variants/pair-factors.ts";
+import { factorKey, factorSpecs } from "../variants/factor-specs.ts";
 
-/** How an adapter is attached. */
+/** Options of `attachAdapter`. */
 export interface AttachOptions {
   /** Default "default". */
   readonly name?: string;
   /** Whether it will be trained further. Default false. */
   readonly trainable?: boolean;
-  /** Fingerprint of the model at hand, compared with the one in the adapter's metadata if it has one. */
+  /** Fingerprint of this model, compared with the one in the adapter's metadata, if it has one. */
   readonly baseFingerprint?: string;
-  /** Attach even if the fingerprints differ; shapes must fit all the same. Default false. */
+  /** Attach even if the fingerprints differ. Shapes must fit anyway. Default false. */
   readonly allowDifferentBase?: boolean;
   readonly onWarning?: WarningListener;
 }
@@ -37,9 +37,9 @@ const optionNames: OptionNames<AttachOptions> = { name: true, ...storedNames };
 /**
  * Attaches an adapter that was read from files.
  *
- * @throws DifferentBaseError if fingerprints or widths show another base, VocabularyMismatchError if it has other tokens,
- * else AdapterMismatchError: each with every difference; what `planInjection` throws for the configuration, and
- * SeveralProblemsError if it is both; InvalidAdapterNameError, AdapterExistsError. The model is unchanged then.
+ * @throws DifferentBaseError if fingerprints or widths show another base, VocabularyMismatchError for other tokens, else
+ * AdapterMismatchError: each with all differences; errors of `planInjection` for the configuration, and SeveralProblemsError for
+ * both; InvalidAdapterNameError, AdapterExistsError. The model is unchanged then.
  *
  * @example
  * ```ts
@@ -57,7 +57,7 @@ export function attachAdapter(model: AdaptableModel, adapter: Adapter, options: 
   return buildHandle(model, storedOptions(model, adapter, options));
 }
 
-/** The variables of an adapter that fits, attached nowhere yet. */
+/** The variables of an adapter that fits, not attached yet. */
 export function storedContents(model: AdaptableModel, adapter: Adapter, options: AttachOptions): AdapterContents {
   return buildContents(model, storedOptions(model, adapter, options));
 }
@@ -78,22 +78,23 @@ function storedOptions(model: AdaptableModel, given: Adapter, options: AttachOpt
   };
 }
 
-/** `adapter` must have passed `checkFit`: every tensor is there – but for biases that PEFT lost – and has the planned shape. */
+/** `adapter` must have passed `checkFit`: all tensors except biases that PEFT lost exist and have the planned shapes. */
 function storedValues(adapter: Adapter, trainable: boolean): ValueSource {
   const stored = (key: string): AdapterTensor => adapter.tensors.get(key)!;
-  const pairIn = ({ a, b }: { readonly a: string; readonly b: string }) => ({ a: stored(a), b: stored(b) });
+  const storedMatrices = ({ a, b }: { readonly a: string; readonly b: string }) => ({ a: stored(a), b: stored(b) });
   return {
-    pair: (entry, name, site) => {
+    lora: (entry, name, site) => {
       const { path, kind } = entry;
       const { config } = adapter;
-      const factors = pairFactors(site, entry, config);
-      return LoraPair.fromStored(
+      const factors = factorSpecs(site, entry, config);
+      return LoraMatrices.fromStored(
         factors.map((factor) => stored(factorKey(path, factor))),
-        { name, kind, factors, trainable, beside: storedBeside(entry, site, config, name) },
+        { name, kind, factors, trainable, baseChange: storedBaseChange(entry, site, config, name) },
       );
     },
     vector: ({ key }) => tf.tensor1d(stored(key).values),
-    rawPair: ({ keys }, name) => LoraPair.fromTorch(pairIn(keys), { name, kind: "parameter", trainable }),
+    rawMatrices: ({ keys }, name) =>
+      LoraMatrices.fromTorch(storedMatrices(keys), { name, kind: "parameter", trainable }),
     parameter: ({ key }, parameter) => {
       const tensor = adapter.tensors.get(key);
       // A bias that PEFT lost.

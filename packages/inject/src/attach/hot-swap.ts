@@ -1,4 +1,4 @@
-// Another adapter in the place of one that is attached: same name, same handle, no second look at the model's code.
+// Replaces an attached adapter by another one: same name and handle.
 
 import type { Adapter } from "@lowrank/adapter-format";
 import { refuseUnknownOptions } from "@lowrank/contracts";
@@ -8,14 +8,13 @@ import type { AdapterHandle } from "../handle/adapter-handle.ts";
 import { type AttachOptions, storedContents, storedNames } from "./attach-adapter.ts";
 
 /**
- * Puts another adapter's values behind a handle's name. It may have other ranks, scalings and targets: what it does not
- * target is no longer adapted. Its variables are new, and the handle's scale is 1 again.
+ * Replaces a handle's adapter. The new one may have other ranks, scalings and targets; layers that it does not target are no
+ * longer adapted. Its variables are new, and the handle's scale is 1 again.
  *
- * Everything is checked first, as `attachAdapter` does; the adapter that was there goes on working if the new one does not
- * fit. (PEFT's `hotswap_adapter` zeroes what the new file lacks; here a file that lacks what its own configuration asks for
- * is refused.)
+ * Everything is checked first, as in `attachAdapter`. The old adapter stays active if the new one does not fit. (PEFT's
+ * `hotswap_adapter` sets missing tensors to zero; here a file with missing tensors is refused.)
  *
- * @throws what `attachAdapter` throws, and HandleDisposedError
+ * @throws the errors of `attachAdapter`, and HandleDisposedError
  *
  * @example
  * ```ts

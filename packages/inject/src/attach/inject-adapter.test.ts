@@ -84,8 +84,8 @@ describe("injectAdapter", () => {
     stir(handle);
     const adapted = logits("default");
     const explicit = new HandMadeModel();
-    for (const { site, pair } of handle.sites) {
-      const weight = tf.tidy(() => tf.add(site.readWeight(), tf.mul(3, tf.matMul(pair.a, pair.b))));
+    for (const { site, lora } of handle.sites) {
+      const weight = tf.tidy(() => tf.add(site.readWeight(), tf.mul(3, tf.matMul(lora.a, lora.b))));
       explicit.site(site.path).replaceWeight(weight);
     }
     const expected = tf.tidy(() => explicit.forward(ids).dataSync());
@@ -130,7 +130,7 @@ describe("injectAdapter", () => {
   it("draws A between ±1/√inFeatures and starts B at zero", () => {
     const plan = planInjection(model, createLoraConfig({ rank: 6, targetModules: ["q_proj"] }));
     const handle = injectAdapter(model, plan, { seed: 7 });
-    const { a, b } = handle.sites[0]!.pair;
+    const { a, b } = handle.sites[0]!.lora;
     const bound = 1 / Math.sqrt(6);
     expect(a.dataSync().every((value) => Math.abs(value) <= bound && value !== 0)).toBe(true);
     expect(b.dataSync().every((value) => value === 0)).toBe(true);
@@ -146,9 +146,9 @@ describe("injectAdapter", () => {
       () => tf.mean(tf.square(model.forward(ids, context))) as tf.Scalar,
       variables,
     );
-    for (const { pair } of handle.sites.slice(1)) {
-      expect(grads[pair.a.name]!.dataSync().every((entry) => entry === 0)).toBe(true);
-      expect(grads[pair.b.name]!.dataSync().some((entry) => entry !== 0)).toBe(true);
+    for (const { lora } of handle.sites.slice(1)) {
+      expect(grads[lora.a.name]!.dataSync().every((entry) => entry === 0)).toBe(true);
+      expect(grads[lora.b.name]!.dataSync().some((entry) => entry !== 0)).toBe(true);
     }
     const optimizer = tf.train.sgd(0.1);
     optimizer.applyGradients(grads);

@@ -1,36 +1,35 @@
-// A new adapter: fresh pairs, and copies of the weights that train whole.
+// Attaches a new adapter: new A and B, and copies of the weights that are trained in full.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import { type AdaptableModel, type OptionNames, refuseUnknownOptions, type Site } from "@lowrank/contracts";
-import { createPair, type Measured } from "@lowrank/math";
+import { createLora, type Measured } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdapterHandle } from "../handle/adapter-handle.ts";
 import { buildHandle } from "../handle/build-handle.ts";
 import { tokenTableOf } from "../hosts/token-table.ts";
-import { freshPair, pairInitialization } from "../init/inits.ts";
+import { freshMatrices, randomInit } from "../init/inits.ts";
 import type { ValueSource } from "../parts/value-source.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import type { PlannedTokenRows } from "../planned/planned-parts.ts";
 import { initialVector } from "../variants/variants.ts";
 
-/** How a new adapter is made. */
+/** Options of `injectAdapter`. */
 export interface InjectOptions {
   /** Default "default", PEFT's own. */
   readonly name?: string;
-  /** Every pair is drawn from this and its path, so neither order nor number of the targets changes its values. */
+  /** The random seed. Values depend only on seed and path, not on the order or number of targets. */
   readonly seed: number;
-  /** Fingerprint of the base model, to be written into adapter files. */
+  /** Fingerprint of the base model, for adapter files. */
   readonly baseFingerprint?: string;
-  /** What `measureInputs` or `measureGradients` returned, for the starts that look at data: EVA, CorDA, LoRA-GA. */
+  /** Results of `measureInputs` or `measureGradients`, for initializations that use data: EVA, CorDA, LoRA-GA. */
   readonly measured?: ReadonlyMap<string, Measured>;
 }
 
 const optionNames: OptionNames<InjectOptions> = { name: true, seed: true, baseFingerprint: true, measured: true };
 
 /**
- * Attaches a fresh adapter, which leaves what the model computes exactly as it was until it is trained – unless its `init`
- * is false, or a start or a variant puts another weight in the place of the base's. If anything fails, the model is
- * unchanged and nothing is left in memory.
+ * Attaches a new adapter. The model's output is unchanged until training, unless `init` is false, or an initialization or variant
+ * replaces a base weight. If anything fails, the model is unchanged and all memory is freed.
  *
  * @throws InvalidAdapterNameError, AdapterExistsError, StalePlanError, MissingMeasurementError
  *
@@ -59,20 +58,20 @@ export function injectAdapter(model: AdaptableModel, plan: InjectionPlan, option
   });
 }
 
-/** Values drawn from `seed` and each layer's path alone. */
+/** Random values that depend only on `seed` and each layer's path. */
 function freshValues(config: LoraConfig, seed: number, measured?: ReadonlyMap<string, Measured>): ValueSource {
-  const init = pairInitialization(config);
+  const init = randomInit(config);
   return {
-    pair: (entry, name, site) => freshPair(entry, site, { config, seed, name, measured }),
+    lora: (entry, name, site) => freshMatrices(entry, site, { config, seed, name, measured }),
     vector: ({ variant }, layer) => initialVector(variant, { ...layer, init, seed }),
-    rawPair: ({ path, inFeatures, outFeatures, rank, experts }, name) =>
-      createPair({ kind: "parameter", inFeatures, outFeatures, rank, experts, init, key: { seed, path }, name }),
+    rawMatrices: ({ path, inFeatures, outFeatures, rank, experts }, name) =>
+      createLora({ kind: "parameter", inFeatures, outFeatures, rank, experts, init, key: { seed, path }, name }),
     parameter: (_, parameter) => parameter.read(),
     rows: frozenRows,
   };
 }
 
-/** The chosen rows of a table, or of a head's weight seen the other way round. */
+/** The chosen rows of an embedding, or of a head's transposed weight. */
 function frozenRows({ indices }: PlannedTokenRows, site: Site): tf.Tensor2D {
   return tf.tidy(() => {
     const weight = site.readWeight();
@@ -80,7 +79,7 @@ function frozenRows({ indices }: PlannedTokenRows, site: Site): tf.Tensor2D {
     const axis = tokenTableOf(site)?.axis ?? 0;
     const slices = tf.gather(weight, picked, axis);
     const rows = axis === 0 ? slices : tf.transpose(slices);
-    // A table and a head's weight are matrices.
+    // Embeddings and head weights are matrices.
     return rows as tf.Tensor2D;
   });
 }

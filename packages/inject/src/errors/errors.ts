@@ -31,7 +31,7 @@ export class UnsupportedInitError extends LowrankError {
 /** The adapter's `layer_replication` does not match the model's layers. Repeat the layers first, with `model.withLayers`. */
 export class LayerReplicationError extends LowrankError {
   constructor(
-    /** Which layer of its base each layer of the model repeats; null if it repeats none. */
+    /** For each layer of the model, the layer of its base that it repeats; null if it repeats none. */
     readonly got: readonly number[] | null,
     readonly expected: readonly number[] | null,
   ) {
@@ -146,7 +146,7 @@ export class AdapterNotFoundError extends LowrankError {
 export interface AdapterConflict {
   /** transformers' parameter path. */
   readonly path: string;
-  /** In the order in which the adapters were given. */
+  /** In the caller's order. */
   readonly adapterNames: readonly string[];
 }
 

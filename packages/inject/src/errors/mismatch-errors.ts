@@ -14,11 +14,11 @@ export type AdapterProblem =
   | { readonly kind: "rank"; readonly key: string; readonly got: number; readonly expected: number }
   /** The first value that is not finite, and its position, row by row. */
   | { readonly kind: "non-finite"; readonly key: string; readonly got: number; readonly position: number }
-  /** A name in target_modules that no module has, with the nearest ones; a warning unless more is wrong. */
+  /** A name in target_modules that matches no module, with similar names. It is a warning if nothing else is wrong. */
   | { readonly kind: "unmatched-target"; readonly key: "target_modules"; readonly reason: string }
   | { readonly kind: "unknown-path"; readonly key: string; readonly path: string; readonly nearest: readonly string[] }
   | { readonly kind: "not-targeted"; readonly key: string; readonly path: string }
-  /** `partner`: the other half of its pair, where that is there. */
+  /** `partner`: the key of the other matrix, A or B, if it exists. */
   | { readonly kind: "missing"; readonly key: string; readonly partner?: string }
   | { readonly kind: "unsupported"; readonly key: string; readonly reason: string };
 
@@ -61,7 +61,7 @@ export class AdapterMismatchError extends LowrankError {
   }
 }
 
-/** A long list is cut: something of each kind comes before the rest. */
+/** A long list is truncated, so one problem of each kind comes first. */
 function everyKindFirst(problems: readonly AdapterProblem[]): readonly AdapterProblem[] {
   if (problems.length <= maxListed) return problems;
   const first = new Set([...new Map([...problems].reverse().map((problem) => [problem.kind, problem])).values()]);
@@ -97,14 +97,14 @@ export class DifferentBaseError extends AdapterMismatchError {
     readonly expected: string,
     problems: readonly AdapterProblem[] = [],
   ) {
-    // Where nothing else differs it may be the same base from other files: saved anew, or as GGUF.
+    // If nothing else differs, it may be the same base from other files: saved again, or as GGUF.
     const way = problems.length > 0 ? "" : ", or allow it with `allowDifferentBase` if this one has the same weights";
     super(
       problems,
       `This adapter was trained on another base model (${printable(got)}; this one: ${expected}). ` +
         `Load that base model${way}`,
       "ADAPTER_FOR_ANOTHER_BASE",
-      3, // the base says it all
+      3, // the other base explains the rest
     );
   }
 }

@@ -1,4 +1,4 @@
-// Finds what a misspelt name may have meant.
+// Finds names that are similar to a misspelt name.
 
 import { editDistance } from "@lowrank/contracts";
 

@@ -1,9 +1,9 @@
-// Planning goes on after the first refusal, so that whoever mends a configuration hears of all of them at once.
+// Planning continues after the first error, so that a user gets all errors of a configuration at once.
 
 import { LowrankError } from "@lowrank/contracts";
 import { SavedModuleNotFoundError, SeveralProblemsError, UnsupportedSiteError } from "./errors.ts";
 
-/** Collects what the parts of a plan refuse. */
+/** Collects the errors of a plan's parts. */
 export class Refusals {
   readonly #errors: LowrankError[] = [];
 
@@ -12,12 +12,12 @@ export class Refusals {
   }
 
   add(...errors: readonly LowrankError[]): void {
-    // Two parts that look at the same pattern refuse it in the same words.
+    // Two parts with the same pattern give the same error.
     for (const error of errors)
       if (!this.#errors.some(({ message }) => message === error.message)) this.#errors.push(error);
   }
 
-  /** What a part of the plan returns; `otherwise` if it refuses. Anything but a refusal goes on. */
+  /** Returns a part's result, or `otherwise` after a LowrankError. Other errors are rethrown. */
   attempt<Result>(part: () => Result, otherwise: Result): Result {
     try {
       return part();
@@ -28,7 +28,7 @@ export class Refusals {
     }
   }
 
-  /** @throws the error there is, or SeveralProblemsError with all of them */
+  /** @throws the only error, or SeveralProblemsError with all of them */
   throwIfAny(): void {
     const errors = together(this.#errors);
     const [first] = errors;
@@ -36,7 +36,7 @@ export class Refusals {
   }
 }
 
-/** Errors that are lists themselves become one list. */
+/** Joins errors that are lists to one list. */
 function together(errors: readonly LowrankError[]): readonly LowrankError[] {
   const sites = errors.filter((error) => error instanceof UnsupportedSiteError);
   const modules = errors.filter((error) => error instanceof SavedModuleNotFoundError);

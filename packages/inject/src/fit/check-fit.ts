@@ -1,4 +1,4 @@
-// Whether an adapter fits a model. Finds every difference before anything changes, and says all of them in one error.
+// Checks that an adapter fits a model. All differences are found before anything changes, and reported in one error.
 
 import {
   type Adapter,
@@ -33,7 +33,7 @@ import { withBaseLayers } from "./plan-base-layers.ts";
 import { findUnexpected, unusedBaseWeights } from "./unexpected-tensors.ts";
 import { findUntied } from "./untied-tensors.ts";
 
-/** What is known of the model at hand besides its doors, and what for the adapter is attached. */
+/** Facts about the model, and the purpose of attaching. */
 export interface FitOptions {
   readonly trainable?: boolean;
   readonly baseFingerprint?: string;
@@ -42,10 +42,10 @@ export interface FitOptions {
 }
 
 /**
- * The plan by which the adapter will be attached.
+ * Makes the plan for attaching the adapter.
  *
- * @throws DifferentBaseError, VocabularyMismatchError, AdapterMismatchError; what planning throws for configurations that
- * are not supported; SeveralProblemsError where it is both
+ * @throws DifferentBaseError, VocabularyMismatchError, AdapterMismatchError; errors of planning for unsupported configurations;
+ * SeveralProblemsError for both
  */
 export function checkFit(model: AdaptableModel, adapter: Adapter, options: FitOptions = {}): InjectionPlan {
   const refusals = new Refusals();
@@ -58,17 +58,17 @@ export function checkFit(model: AdaptableModel, adapter: Adapter, options: FitOp
   });
   const plan = withBaseLayers(draft, model, adapter);
   const problems = findProblems(plan, { model, adapter, refused: refusals.errors });
-  // Planning has named them where it refused something.
+  // Planning has already reported them if it found errors.
   const unmatched = refusals.errors.length > 0 ? [] : unmatchedTargets(plan);
   const mismatch = mismatchOf(problems, { adapter, options, vocabulary, unmatched });
-  if (mismatch !== null && isForOthers(problems, adapter)) throw mismatch; // all else follows from that
+  if (mismatch !== null && isForOthers(problems, adapter)) throw mismatch; // it explains all other errors
   if (mismatch !== null) refusals.add(mismatch);
   refusals.throwIfAny();
   warn(plan, { model, adapter, options });
   return plan;
 }
 
-/** An adapter's values are in its file: how they started, or were trained, does not matter for using them. */
+/** The file has the adapter's values, so initialization and training do not matter for using them. */
 function usableFeatures(config: LoraConfig, { trainable = false }: FitOptions): ReadonlySet<Feature> {
   const past = trainingOnlyFeatures.filter((feature) => !trainable || feature.startsWith("init="));
   return new Set([...supportedFeatures, ...past, ...initsForStored(config)]);
@@ -77,25 +77,24 @@ function usableFeatures(config: LoraConfig, { trainable = false }: FitOptions): 
 interface Facts {
   readonly model: AdaptableModel;
   readonly adapter: Adapter;
-  /** What planning refused already. */
+  /** Errors of planning. */
   readonly refused: readonly LowrankError[];
 }
 
-/** Every difference that does not merely follow from what planning refused. */
+/** All differences that are not consequences of planning errors. */
 function findProblems(plan: InjectionPlan, { model, adapter, refused }: Facts): readonly AdapterProblem[] {
-  // Of layers that are repeated otherwise, every path means another one; and what a feature that is not implemented does to
-  // names and shapes is not known.
+  // With other repeated layers, paths mean other layers; and the effect of unsupported features on names and shapes is unknown.
   const isUnclear = refused.some(
     (error) => error instanceof LayerReplicationError || error instanceof UnsupportedFeaturesError,
   );
   const unexpected = findUnexpected(plan, model, adapter);
   return [
     ...(isUnclear ? [] : findMissing(plan, adapter)),
-    // A plan that is not whole has no place for what it should have one for.
+    // An incomplete plan lacks places for tensors.
     ...(refused.length === 0 ? unexpected : isUnclear ? [] : unexpected.filter(({ kind }) => kind === "unknown-path")),
     ...(isUnclear ? [] : findShapes(plan, adapter)),
     ...findUntied(plan, adapter),
-    ...findSharedStarts(plan, model, adapter),
+    ...findSharedInits(plan, model, adapter),
     ...findNonFinite(adapter),
   ];
 }
@@ -106,22 +105,22 @@ function unmatchedTargets({ warnings }: InjectionPlan): readonly AdapterProblem[
     .map(({ message }) => ({ kind: "unmatched-target", key: "target_modules", reason: message }));
 }
 
-/** Whether the model has no module for which the adapter has a pair. */
+/** Whether the model has none of the adapter's modules. */
 function isForOthers(problems: readonly AdapterProblem[], { tensors }: Adapter): boolean {
   const unknown = new Set(problems.filter(({ kind }) => kind === "unknown-path").map(({ key }) => key));
-  const halves = [...tensors.keys()].filter((key) => parseTensorKey(key)?.part.startsWith("lora_"));
-  return halves.length > 0 && halves.every((key) => unknown.has(key));
+  const loraKeys = [...tensors.keys()].filter((key) => parseTensorKey(key)?.part.startsWith("lora_"));
+  return loraKeys.length > 0 && loraKeys.every((key) => unknown.has(key));
 }
 
 interface Comparison {
   readonly adapter: Adapter;
   readonly options: FitOptions;
   readonly vocabulary: VocabularyDifference | null;
-  /** What would be a warning if nothing else were wrong. */
+  /** Problems that are only warnings if nothing else is wrong. */
   readonly unmatched: readonly AdapterProblem[];
 }
 
-/** One error with all problems, of the class that says best what to do; null if adapter and model are alike. */
+/** One error with all problems, of the class with the best advice; null if the adapter fits. */
 function mismatchOf(
   found: readonly AdapterProblem[],
   { adapter, options, vocabulary, unmatched }: Comparison,
@@ -136,7 +135,7 @@ function mismatchOf(
   if (isForOthers(found, adapter)) {
     return new DifferentBaseError(`modules that this model lacks${madeOn}`, "other modules", problems);
   }
-  // Whoever loads the right base has the right vocabulary, too.
+  // The right base also has the right vocabulary.
   if (got !== expected && !isAllowed)
     return new DifferentBaseError(`fingerprint ${got}${madeOn}`, `fingerprint ${expected}`, problems);
   const base = guessOtherBase(others);
@@ -151,7 +150,7 @@ interface Fingerprints {
   readonly isAllowed: boolean;
 }
 
-/** Alike where one of them is not known. */
+/** Equal if one of them is unknown. */
 function compareFingerprints({ metadata }: Adapter, options: FitOptions): Fingerprints {
   const expected = options.baseFingerprint ?? metadata.get(baseFingerprintKey) ?? "";
   const got = metadata.get(baseFingerprintKey) ?? expected;
@@ -169,9 +168,9 @@ function warn(
   for (const warning of [...plan.warnings, ...ofFile]) options.onWarning?.(warning);
 }
 
-// Recognises the commonest mistake: an adapter for the same kind of model in another size.
+// Recognizes the most frequent mistake: an adapter for a model of the same type in another size.
 
-/** The width that an adapter was made for, where shapes differ from the model's in one consistent way; else null. */
+/** The width of the adapter's base, if shapes differ from the model's in one consistent way; else null. */
 function guessOtherBase(
   problems: readonly AdapterProblem[],
 ): { readonly got: number; readonly expected: number } | null {
@@ -181,7 +180,7 @@ function guessOtherBase(
     const rankAxis = rankAxisOf(parseTensorKey(problem.key)?.part ?? "saved");
     problem.got.forEach((got, axis) => {
       const expected = problem.expected[axis]!;
-      // The rank is the adapter's own and says nothing of a base.
+      // The rank is independent of the base.
       if (got === expected || axis === rankAxis) return;
       const pair = pairs.get(`${got}:${expected}`) ?? { got, expected, count: 0 };
       pair.count += 1;
@@ -189,14 +188,14 @@ function guessOtherBase(
     });
   }
   const [max, next] = [...pairs.values()].sort((one, other) => other.count - one.count);
-  // One odd tensor is a broken file; the same difference again and again is another model.
+  // One different tensor is a damaged file; many equal differences are another model.
   const isConsistent = max !== undefined && max.count >= 2 && max.count > (next?.count ?? 0) / 2;
   return isConsistent ? { got: max.got, expected: max.expected } : null;
 }
 
-// NaN and infinity in an adapter: one of them makes every score of the model NaN.
+// NaN and infinity in an adapter: a single one makes all logits NaN.
 
-/** The first of each tensor. */
+/** The first non-finite value of each tensor. */
 function findNonFinite({ tensors }: Adapter): readonly AdapterProblem[] {
   return [...tensors].flatMap(([key, { values }]): AdapterProblem[] => {
     const position = firstNonFinite(values);
@@ -204,12 +203,11 @@ function findNonFinite({ tensors }: Adapter): readonly AdapterProblem[] {
   });
 }
 
-// Starts that take a pair out of a weight which two modules share. peft 0.21.2 changes the one tensor behind both, so that the
-// embedding computes with less than it had, too; a start made here leaves it alone. Such a file cannot be computed as it was
-// trained, and must not be computed otherwise in silence.
+// Initializations that subtract a part of a weight that two modules share. peft 0.21.2 changes the shared tensor, so the embedding
+// changes too; an adapter made here does not change it. Such a file cannot be computed as it was trained, so it is refused.
 
-/** Planned pairs whose start PEFT took out of a shared weight. */
-function findSharedStarts(
+/** Planned A and B whose initial product PEFT subtracted from a shared weight. */
+function findSharedInits(
   plan: InjectionPlan,
   model: AdaptableModel,
   { config }: Pick<Adapter, "config">,

@@ -1,12 +1,12 @@
-// The biases of adapted layers, as an older PEFT lost them: it looked for "query.bias" while they were called
-// "query.base_layer.bias". What PEFT 0.6 wrote as "query.bias", today's passes over.
+// Biases of adapted layers that an older PEFT lost: it searched for "query.bias", but they were named "query.base_layer.bias".
+// Today's PEFT ignores "query.bias" from PEFT 0.6.
 
 import { type Adapter, parseTensorKey } from "@lowrank/adapter-format";
 import { printable, type Warning } from "@lowrank/contracts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { partsOf } from "../planned/planned-parts.ts";
 
-/** Keys of the planned biases of adapted layers, if a file has none of them: like PEFT, we then begin with the base's. */
+/** Keys of the planned biases of adapted layers, if a file has none of them. Then the base's biases are used, as in PEFT. */
 export function lostBiases(plan: InjectionPlan, { tensors }: Adapter): ReadonlySet<string> {
   const ofLayers = partsOf(plan, "whole-parameter").filter(
     ({ key, reason }) => reason === "bias" && parseTensorKey(key)?.part === "base_layer",
@@ -14,7 +14,7 @@ export function lostBiases(plan: InjectionPlan, { tensors }: Adapter): ReadonlyS
   return new Set(ofLayers.some(({ key }) => tensors.has(key)) ? [] : ofLayers.map(({ key }) => key));
 }
 
-/** The names that PEFT 0.6 gave to those of them that it saved. */
+/** PEFT 0.6's names for those that it saved. */
 export function oldNamesOf(lost: ReadonlySet<string>): ReadonlySet<string> {
   return new Set([...lost].map((key) => key.replaceAll(".base_layer", "")));
 }

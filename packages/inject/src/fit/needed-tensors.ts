@@ -1,4 +1,4 @@
-// Which tensors an adapter's file must have for a plan, and whether they look as they must.
+// Checks that an adapter's file has the tensors that a plan needs, with the right shapes.
 
 import { type Adapter, embeddingKeys, loraKeys, parseTensorKey, rankAxisOf } from "@lowrank/adapter-format";
 import type { AdapterProblem } from "../errors/mismatch-errors.ts";
@@ -7,12 +7,12 @@ import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { partsOf } from "../planned/planned-parts.ts";
 import { lostBiases } from "./lost-biases.ts";
 
-/** Every tensor that the plan needs, with its shape as files store it. */
+/** All tensors that the plan needs, with their shapes in files. */
 export function neededShapes(plan: InjectionPlan): ReadonlyMap<string, readonly number[]> {
   return tensorsFor(plan.parts);
 }
 
-/** Tensors that are not there; of half a pair, with the half that is. */
+/** Missing tensors; for a missing A or B with the key of the other matrix. */
 export function findMissing(plan: InjectionPlan, adapter: Adapter): readonly AdapterProblem[] {
   const { tensors } = adapter;
   const lost = lostBiases(plan, adapter);
@@ -36,7 +36,7 @@ function partnerOf(key: string): string | null {
   return partners.get(key) ?? null;
 }
 
-/** Shapes that differ; where a factor's rank does, it is said as such. */
+/** Different shapes; a different rank is reported as a rank. */
 export function findShapes(plan: InjectionPlan, { tensors }: Adapter): readonly AdapterProblem[] {
   const ranks = ranksOf(plan);
   return [...neededShapes(plan)].flatMap(([key, expected]): AdapterProblem[] => {
@@ -48,10 +48,10 @@ export function findShapes(plan: InjectionPlan, { tensors }: Adapter): readonly 
   });
 }
 
-/** The rank of each factor that has one axis of just that size. */
+/** The planned rank of each A and B, by key. */
 function ranksOf(plan: InjectionPlan): ReadonlyMap<string, number> {
-  const pairs = [...partsOf(plan, "site"), ...partsOf(plan, "tied-site")];
-  return new Map(pairs.flatMap(({ keys, rank }) => [keys.a, keys.b].map((key) => [key, rank] as const)));
+  const matrices = [...partsOf(plan, "site"), ...partsOf(plan, "tied-site")];
+  return new Map(matrices.flatMap(({ keys, rank }) => [keys.a, keys.b].map((key) => [key, rank] as const)));
 }
 
 interface Shapes {
@@ -63,7 +63,7 @@ interface Shapes {
 function wrongRank(key: string, { got, expected, rank }: Shapes): readonly AdapterProblem[] | null {
   const axis = rankAxis(key);
   if (axis === null || got.length !== expected.length || got[axis] === expected[axis]) return null;
-  // In a convolution's groups, B has only a part of the rank.
+  // In a grouped convolution, B has only a part of the rank.
   if (rank === undefined || expected[axis] !== rank) return null;
   return [{ kind: "rank", key, got: got[axis] ?? 0, expected: rank }];
 }

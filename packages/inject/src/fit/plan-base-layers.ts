@@ -1,5 +1,4 @@
-// The frozen weights of the base that an adapter file brings along: PEFT's `save_embedding_layers`. They act where they
-// differ from the model's own.
+// Frozen base weights in an adapter file: PEFT's `save_embedding_layers`. They are used if they differ from the model's.
 
 import { type Adapter, type AdapterTensor, parseTensorKey, type TensorKey } from "@lowrank/adapter-format";
 import type { AdaptableModel, ParameterRef } from "@lowrank/contracts";
@@ -9,7 +8,7 @@ import { plannedParameter } from "../parts/saved-parameters.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { type PlannedParameter, type PlannedTokenRows, partsOf } from "../planned/planned-parts.ts";
 
-/** The plan with every weight of the base that the file has and that has its place: adapted layers, and tables. */
+/** Adds the base weights of the file to the plan: of adapted layers, and embeddings. */
 export function withBaseLayers(plan: InjectionPlan, model: AdaptableModel, { tensors }: Adapter): InjectionPlan {
   const whole = partsOf(plan, "whole-parameter");
   const planned = new Set(
@@ -19,7 +18,7 @@ export function withBaseLayers(plan: InjectionPlan, model: AdaptableModel, { ten
       ...copies,
     ]),
   );
-  // A bias may have two names in a file (BERT's output): what is trained under one is not set back under the other.
+  // A bias may have two names in a file (BERT's output): a value trained under one must not be reset under the other.
   const trained = new Set(whole.flatMap(({ path, followers = [] }) => [path, ...followers.map((one) => one.path)]));
   const places = placesFor(plan, model);
   const found = [...tensors.keys()].flatMap((key): PlannedParameter[] => {
@@ -32,15 +31,15 @@ export function withBaseLayers(plan: InjectionPlan, model: AdaptableModel, { ten
   return { ...plan, parts: [...parts, ...together(found, { model, tensors, trained })] };
 }
 
-/** Which parameter a tensor of the base is, if the adapter has a place for it. */
+/** The parameter of a base tensor, if the adapter has a part for it. */
 function placesFor(plan: InjectionPlan, model: AdaptableModel): (key: TensorKey) => ParameterRef | undefined {
   const sites = new Map(model.sites().map((site) => [site.path, site]));
   const adapted = new Set([...partsOf(plan, "site"), ...partsOf(plan, "tied-site")].map(({ path }) => path));
   const trained = new Set(partsOf(plan, "token-rows").flatMap(({ path, followers }) => [path, ...followers]));
-  // Marian's input embedding is to transformers the encoder's, one of the names of the shared table.
+  // transformers uses the encoder's embedding as Marian's input embedding, one of the names of the shared weight.
   const sharedName = sharedNames(model);
   const tables = new Set(vocabularyTables(model).map(({ path }) => sharedName(`${path}.weight`)));
-  // To transformers, what cuts an image into patches is its input embedding.
+  // transformers uses the patch embedding as an image model's input embedding.
   const isTable = (path: string) => tables.has(sharedName(`${path}.weight`)) || sites.get(path)?.kind === "convolution";
   const hasPlace = (part: TensorKey["part"], path: string) =>
     (part === "base_layer" && adapted.has(path)) ||
@@ -61,8 +60,8 @@ interface Together {
 }
 
 /**
- * What shares a weight goes on sharing it: as in PEFT, which puts the file's values into the one parameter, they reach every
- * module that computes with it. Only a module for which the file has other values, or a trained copy, computes with those.
+ * Modules that share a weight still share it, as in PEFT, which writes the file's values to the one parameter. Only modules with
+ * other values in the file, or a trained copy, use those.
  */
 function together(
   found: readonly PlannedParameter[],
@@ -89,7 +88,7 @@ function together(
   });
 }
 
-/** The names under which the file has the rows once more: heads that share the table. */
+/** Further names of the rows in the file: those of heads that share the embedding. */
 function withCopies(rows: PlannedTokenRows, tensors: Adapter["tensors"]): PlannedTokenRows {
   const copies = [...tensors.keys()].filter((key) => {
     const parsed = parseTensorKey(key);
@@ -99,7 +98,7 @@ function withCopies(rows: PlannedTokenRows, tensors: Adapter["tensors"]): Planne
   return copies.length === 0 ? rows : { ...rows, copies };
 }
 
-/** The path of a head that gets pairs, too: PEFT wraps what trains rows of it in what adapts it. */
+/** The path of a head that also gets A and B: PEFT puts the module that trains rows inside the adapted one. */
 function insideOfPair(path: string): string {
   return path.replace(/\.base_layer$/, "");
 }

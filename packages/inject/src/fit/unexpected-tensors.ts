@@ -1,4 +1,4 @@
-// Tensors of a file that a plan has no place for.
+// Tensors of a file that are not in a plan.
 
 import { type Adapter, parseTensorKey, type TensorKey } from "@lowrank/adapter-format";
 import { type AdaptableModel, printable, type Warning } from "@lowrank/contracts";
@@ -9,10 +9,10 @@ import { partsOf } from "../planned/planned-parts.ts";
 import { lostBiases, oldNamesOf } from "./lost-biases.ts";
 import { neededShapes } from "./needed-tensors.ts";
 
-/** How many unknown paths get suggestions: looking for them takes time, and a foreign file may have a million. */
+/** Number of unknown paths with suggestions: a search takes time, and a foreign file may have a million paths. */
 const suggestionsFor = 4;
 
-/** Names that follow no rule, modules that the model lacks, and what the configuration does not ask for. */
+/** Invalid names, modules that are not in the model, and parts that the configuration does not use. */
 export function findUnexpected(
   plan: InjectionPlan,
   model: AdaptableModel,

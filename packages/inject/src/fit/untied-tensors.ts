@@ -1,12 +1,11 @@
-// What is shared stands in a file under two names, and must be the same under both: PEFT's `ensure_weight_tying`, and a bias
-// that two modules name.
+// Shared values have two names in a file and must be equal: PEFT's `ensure_weight_tying`, and a bias with two names.
 
 import { type Adapter, type AdapterTensor, embeddingKeys } from "@lowrank/adapter-format";
 import type { AdapterProblem } from "../errors/mismatch-errors.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { type PlannedParameter, partsOf } from "../planned/planned-parts.ts";
 
-/** What is shared must be stored with the same values under both names. */
+/** Shared values that differ under their two names. */
 export function findUntied(plan: InjectionPlan, { tensors }: Adapter): readonly AdapterProblem[] {
   const whole = partsOf(plan, "whole-parameter");
   const saved = whole.flatMap(({ key, followers = [] }) =>
@@ -21,19 +20,19 @@ export function findUntied(plan: InjectionPlan, { tensors }: Adapter): readonly 
       if (isSame(tensors.get(key), tensors.get(twin))) return [];
       return [{ kind: "unsupported", key: twin, reason: `${reason} "${key}"` }];
     }),
-    ...partsOf(plan, "tied-site").flatMap(({ pairOf, keys }): AdapterProblem[] => {
-      const pair = embeddingKeys(pairOf);
-      return [[keys.a, pair.b] as const, [keys.b, pair.a] as const].flatMap(([key, twin]): AdapterProblem[] => {
+    ...partsOf(plan, "tied-site").flatMap(({ sourcePath, keys }): AdapterProblem[] => {
+      const source = embeddingKeys(sourcePath);
+      return [[keys.a, source.b] as const, [keys.b, source.a] as const].flatMap(([key, twin]): AdapterProblem[] => {
         const other = tensors.get(twin);
-        const turned = other === undefined ? undefined : { ...other, values: turnedOver(other) };
-        if (isSame(tensors.get(key), turned)) return [];
+        const expected = other === undefined ? undefined : { ...other, values: transposedValues(other) };
+        if (isSame(tensors.get(key), expected)) return [];
         return [{ kind: "unsupported", key, reason: `${reason} "${twin}", transposed` }];
       });
     }),
   ];
 }
 
-/** Copies with other values than what they are copies of. A file may do without them. */
+/** Copies that differ from the original. A file need not have copies. */
 function otherCopies({ key, copies = [] }: PlannedParameter, tensors: Adapter["tensors"]): readonly AdapterProblem[] {
   const values = tensors.get(key)?.values;
   const isOther = (copy: Float32Array) =>
@@ -47,6 +46,6 @@ function otherCopies({ key, copies = [] }: PlannedParameter, tensors: Adapter["t
   });
 }
 
-function turnedOver({ shape: [rows = 0, columns = 0], values }: AdapterTensor): Float32Array {
+function transposedValues({ shape: [rows = 0, columns = 0], values }: AdapterTensor): Float32Array {
   return Float32Array.from(values, (_, index) => values[(index % rows) * columns + Math.floor(index / rows)]!);
 }

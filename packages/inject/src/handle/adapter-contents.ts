@@ -1,18 +1,18 @@
-// What an adapter is made of while a handle holds it.
+// The contents of an adapter in a handle.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import type { AdaptedPart } from "../adapted/adapted-part.ts";
 import type { AdapterVariable } from "../adapted/adapter-part.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 
-/** What a handle holds; a hot swap exchanges all of it. */
+/** The contents of a handle; a hot swap replaces all of it. */
 export interface AdapterContents {
   readonly plan: InjectionPlan;
-  /** In the order of the plan, which is that of files. */
+  /** In the order of the plan, which is file order. */
   readonly parts: readonly AdaptedPart[];
   /** Fingerprint of the base model, written into files. */
   readonly baseFingerprint?: string;
-  /** False, or absent, for what was read from a file, which says by itself what it carries. */
+  /** False, or absent, for an adapter from a file. The file decides which base weights it contains. */
   readonly isNew?: boolean;
 }
 
@@ -20,17 +20,17 @@ export function disposeContents(contents: AdapterContents): void {
   for (const part of contents.parts) part.dispose();
 }
 
-/** Values that replace come before those that are added to them. */
+/** Replacements come before updates. */
 export function inOrderOfActing({ parts }: AdapterContents): readonly AdaptedPart[] {
   return [...parts.filter(({ actsFirst }) => actsFirst), ...parts.filter(({ actsFirst }) => !actsFirst)];
 }
 
-/** Every tensor of a file, in its order. */
+/** All tensors, in file order. */
 export function tensorsOf({ parts }: AdapterContents): readonly AdapterVariable[] {
   return parts.flatMap(({ tensors }) => tensors);
 }
 
-/** What is trained, by its name in a file. */
+/** Trained variables by name in a file. */
 export function trainedVariables(contents: AdapterContents): ReadonlyMap<string, tf.Variable> {
   return new Map(
     tensorsOf(contents)

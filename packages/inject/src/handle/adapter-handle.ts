@@ -1,4 +1,4 @@
-// What a caller holds after an adapter was attached: its variables, the switch to take it off, the way to a file.
+// The handle of an attached adapter: its variables, detaching, saving.
 
 import type { Adapter, LoraConfig } from "@lowrank/adapter-format";
 import { type AdaptableModel, type Detach, refuseUnknownOptions } from "@lowrank/contracts";
@@ -48,30 +48,30 @@ export class AdapterHandle {
     return this.#contents.plan;
   }
 
-  /** The configuration as it will be written, targets spelt out. */
+  /** The configuration as it will be written, with resolved targets. */
   get config(): LoraConfig {
     return this.plan.config;
   }
 
-  /** Everything that the adapter changes in the model; `partsOf(handle, "token-rows")` gives those of a kind. */
+  /** All parts of the adapter; `partsOf(handle, "token-rows")` gives those of one kind. */
   get parts(): readonly AdaptedPart[] {
     return this.#contents.parts;
   }
 
-  /** One pair for each adapted layer, in the model's order. */
+  /** The adapted layers, in the model's order. */
   get sites(): readonly AdaptedSite[] {
     return partsOf(this.#contents, "site");
   }
 
   /**
-   * Everything trainable, by its name in an adapter file without "base_model.model."; the order never changes. A hot swap
-   * brings new variables.
+   * All trainable variables, by name in an adapter file without "base_model.model.". The order never changes. A hot swap makes
+   * new variables.
    */
   get variables(): ReadonlyMap<string, tf.Variable> {
     return this.#variables;
   }
 
-  /** Every weight of the base that the adapter changes: what a merge folds in. */
+  /** All base weights that the adapter changes, for merging. */
   get changes(): readonly WeightChange[] {
     return inOrderOfActing(this.#contents).flatMap(({ changes }) => changes);
   }
@@ -88,15 +88,15 @@ export class AdapterHandle {
     return this.#isDisposed;
   }
 
-  /** The factor on every pair's own scaling; 1 as trained. */
+  /** The factor for all scalings; 1 as trained. */
   get scale(): number {
     return this.#scale;
   }
 
   /**
-   * Strengthens or weakens the adapter: every pair acts with `factor` times its own scaling. Files keep the original.
+   * Makes the adapter stronger or weaker: all scalings are multiplied by `factor`. Files keep the original ones.
    *
-   * @throws SettingError if the factor is no finite number; HandleDisposedError.
+   * @throws SettingError if the factor is not finite; HandleDisposedError.
    */
   setScale(factor: number): void {
     this.#checkUsable();
@@ -107,8 +107,8 @@ export class AdapterHandle {
   }
 
   /**
-   * What the adapter's variants add to the loss while it is trained, such as KaSA's regularisers: the sum over all layers,
-   * which the caller owns. Undefined where they add nothing.
+   * The loss terms of the adapter's variants in training, such as KaSA's regularizers: the sum over all layers. The caller owns
+   * it. Undefined if there are none.
    *
    * @example
    * ```ts
@@ -125,14 +125,14 @@ export class AdapterHandle {
     const penalties = variantsOf(this.config).flatMap(({ penalty }) => penalty ?? []);
     if (penalties.length === 0 || this.sites.length === 0) return undefined;
     return tf.tidy(() =>
-      tf.addN(penalties.flatMap((penalty) => this.sites.map(({ pair }) => penalty(pair, this.config)))),
+      tf.addN(penalties.flatMap((penalty) => this.sites.map(({ lora }) => penalty(lora, this.config)))),
     );
   }
 
   /**
-   * Puts the adapter (back) on its model.
+   * Attaches the adapter to its model (again).
    *
-   * @throws AdapterExistsError if another adapter took the name meanwhile; HandleDisposedError.
+   * @throws AdapterExistsError if another adapter has taken the name; HandleDisposedError.
    */
   attach(): void {
     this.#checkUsable();
@@ -153,17 +153,17 @@ export class AdapterHandle {
     }
   }
 
-  /** Takes the adapter off; the model computes bit for bit what it did before. The variables live on. */
+  /** Detaches the adapter; the model then computes exactly what it did before. The variables are kept. */
   detach(): void {
     this.#detach?.();
     this.#detach = null;
   }
 
   /**
-   * Reads the variables into plain data in torch's layout, ready for `writeAdapter`. Pairs that took over a part of the
-   * weight (PiSSA, OLoRA) become plain pairs of twice the rank, for the base as it is.
+   * Reads the variables as plain data in torch's layout, ready for `writeAdapter`. A and B that replace a part of the weight
+   * (PiSSA, OLoRA) become plain LoRA of twice the rank, for the unchanged base.
    *
-   * @throws HandleDisposedError; MergedTableError if a table of the base is to be saved and a merge changed it
+   * @throws HandleDisposedError; MergedTableError if an embedding of the base is to be saved that a merge changed
    */
   async toAdapter(options: ToAdapterOptions = {}): Promise<Adapter> {
     refuseUnknownOptions("toAdapter", options, toAdapterNames);
@@ -175,8 +175,7 @@ export class AdapterHandle {
   }
 
   /**
-   * A tensor that belongs to one of the variables – its value, its gradient – as an adapter file would have it. The caller
-   * owns the result.
+   * A tensor for one of the variables (its value, its gradient) in the layout of adapter files. The caller owns the result.
    *
    * @throws UnknownKeyError
    */
@@ -187,8 +186,8 @@ export class AdapterHandle {
   }
 
   /**
-   * Exchanges everything the adapter is made of and frees what it was; `hotSwap` calls it with contents that fit. If a door
-   * refuses, nothing changes. The scale is 1 again.
+   * Replaces the adapter's contents and frees the old ones. `hotSwap` calls it with contents that fit. If a hook point throws,
+   * nothing changes. The scale is 1 again.
    *
    * @throws HandleDisposedError
    */
@@ -209,7 +208,7 @@ export class AdapterHandle {
     disposeContents(previous);
   }
 
-  /** Detaches the adapter and frees its variables. Calling it twice does nothing more. */
+  /** Detaches the adapter and frees its variables. A second call does nothing. */
   dispose(): void {
     if (this.#isDisposed) return;
     this.detach();

@@ -1,19 +1,19 @@
-// The adapters on a model, for a caller who kept no handle.
+// Finds the adapters on a model, for callers without a handle.
 
 import type { AdaptableModel } from "@lowrank/contracts";
 import { AdapterNotFoundError } from "../errors/errors.ts";
 import { AdapterHandle } from "./adapter-handle.ts";
 import { adaptersOn } from "./adapter-names.ts";
 
-/** The names of the adapters on a model, in the order in which they were attached. */
+/** The names of the adapters on a model, in the order of attaching. */
 export function adapterNames(model: AdaptableModel): readonly string[] {
   return [...adaptersOn(model).keys()];
 }
 
 /**
- * The adapter of a name: to rescale, save, swap, detach or delete it.
+ * Finds an adapter by name: to rescale, save, swap, detach or delete it.
  *
- * @throws AdapterNotFoundError, which names those that are attached
+ * @throws AdapterNotFoundError, which lists the attached adapters
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-// How an adapter file says which base it was trained on. PEFT ignores what it does not know in a file's metadata.
+// The base model's fingerprint in adapter files. PEFT ignores unknown metadata.
 
-/** Entry of the safetensors header's metadata that holds the base model's fingerprint. */
+/** Metadata key of the base model's fingerprint in the safetensors header. */
 export const baseFingerprintKey = "lowrank.base_fingerprint";

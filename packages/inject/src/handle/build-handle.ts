@@ -1,4 +1,4 @@
-// From a plan to an attached adapter: makes every variable, then opens every door. All of it, or nothing.
+// Builds an attached adapter from a plan: makes all variables, then attaches to all hook points. Completely, or not at all.
 
 import type { AdaptableModel } from "@lowrank/contracts";
 import { HookPoints } from "../hosts/hook-points.ts";
@@ -15,14 +15,14 @@ export interface BuildOptions {
   readonly values: ValueSource;
   readonly trainable: boolean;
   readonly baseFingerprint?: string;
-  /** Whether the adapter begins here, rather than in a file. */
+  /** Whether the adapter is new, and not from a file. */
   readonly isNew?: boolean;
 }
 
 /**
- * Makes the variables and attaches them. If anything fails, everything made is freed and the model is as it was.
+ * Makes the variables and attaches them. If anything fails, all variables are freed and the model is unchanged.
  *
- * @throws StalePlanError, and what attaching throws
+ * @throws StalePlanError, and the errors of attaching
  */
 export function buildHandle(model: AdaptableModel, options: BuildOptions): AdapterHandle {
   const contents = buildContents(model, options);
@@ -37,7 +37,7 @@ export function buildHandle(model: AdaptableModel, options: BuildOptions): Adapt
 }
 
 /**
- * Makes the variables alone. If anything fails, everything made is freed.
+ * Makes only the variables. If anything fails, all of them are freed.
  *
  * @throws StalePlanError
  */

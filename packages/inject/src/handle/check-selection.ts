@@ -1,12 +1,12 @@
-// What a call may not select. A weight of NaN makes every score NaN without a word, and of two adapters with values of their
-// own for the same weight one would have its way without a word.
+// Checks the selection of a call. A weight of NaN would silently make all logits NaN. If two adapters replace the same weight,
+// one would silently be ignored.
 
 import { type ActiveAdapter, type AdaptableModel, type ForwardContext, selectedNames } from "@lowrank/contracts";
 import { InvalidWeightError } from "../errors/errors.ts";
 import { adaptersOn } from "./adapter-names.ts";
 import { checkTogether } from "./conflicting-adapters.ts";
 
-/** @throws InvalidWeightError naming all that are not finite */
+/** @throws InvalidWeightError listing all weights that are not finite */
 export function checkWeights(adapters: readonly ActiveAdapter[]): void {
   const broken = adapters.filter(({ weight }) => !Number.isFinite(weight));
   if (broken.length > 0)
@@ -14,9 +14,9 @@ export function checkWeights(adapters: readonly ActiveAdapter[]): void {
 }
 
 /**
- * `ownPath`: the weight that is about to be replaced by an adapter's own values, if one is.
+ * `ownPath`: the weight that the adapter is going to replace, if there is one.
  *
- * @throws InvalidWeightError; ConflictingAdaptersError with every weight that several adapters have of their own
+ * @throws InvalidWeightError; ConflictingAdaptersError with all weights that several adapters replace
  */
 export function checkSelection(
   model: AdaptableModel,

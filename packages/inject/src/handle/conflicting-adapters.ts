@@ -1,5 +1,5 @@
-// Which adapters cannot act together: those that have different values of their own for the same weight, of which a sum makes
-// no sense. As in PEFT, which refuses to activate two saved modules, or trained rows of one table, at a time.
+// Finds adapters that cannot act together: they have different values for the same weight, which cannot be added. PEFT also
+// refuses to activate two saved modules, or trained rows of one embedding, at a time.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { OwnValues } from "../adapted/adapter-part.ts";
@@ -11,18 +11,18 @@ interface Owner extends OwnValues {
   readonly adapterName: string;
 }
 
-/** What for adapters come together. */
+/** Options of `checkTogether`. */
 interface TogetherOptions {
-  /** Whether they train: they need not differ yet then, as they would go apart. Default false. */
+  /** Whether they are trained: equal values then count as a conflict, because they would diverge. Default false. */
   readonly training?: boolean;
-  /** The only weight to look at, unless there is a conflict. Default: every one. */
+  /** The only weight to check, unless there is a conflict. Default: all. */
   readonly first?: string;
 }
 
 /**
  * Throws unless the adapters can act together: in one call, or merged.
  *
- * @throws ConflictingAdaptersError with every weight
+ * @throws ConflictingAdaptersError with all such weights
  */
 export function checkTogether(handles: readonly NamedAdapter[], options: TogetherOptions = {}): void {
   const { training = false, first } = options;
@@ -45,12 +45,12 @@ function ownersByPath(handles: readonly NamedAdapter[]): ReadonlyMap<string, rea
   return owners;
 }
 
-/** Rows lie on top of a whole table, whoever comes first. */
+/** Trained rows override a replaced embedding, in any order. */
 function areInConflict(one: Owner, other: Owner, training: boolean): boolean {
   if (one.adapterName === other.adapterName) return false;
   if (one.rows === "all" || other.rows === "all") {
     if (one.rows !== other.rows) return false;
-    // What backends cannot compare at once are mostly the same tables.
+    // Values that backends cannot compare synchronously are usually equal embeddings.
     if (!one.isTrained && !other.isTrained) return haveSameFrozenValues(one.variable, other.variable) === false;
     return training || haveSameValues(one.variable, other.variable) !== true;
   }
@@ -61,7 +61,7 @@ function areInConflict(one: Owner, other: Owner, training: boolean): boolean {
 
 type Places = readonly [inOne: number, inOther: number];
 
-/** Where each row that is in both lists stands in either. */
+/** The positions of common rows in both lists. */
 function commonRows(rows: readonly number[], others: readonly number[]): readonly Places[] {
   const placeOf = new Map(others.map((row, place) => [row, place]));
   return rows.flatMap((row, place): Places[] => {

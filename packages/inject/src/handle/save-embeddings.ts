@@ -1,5 +1,5 @@
-// Which weights of the base an adapter file carries (PEFT's `save_embedding_layers`). PEFT 0.21.2:
-// utils/save_and_load.py, get_peft_model_state_dict.
+// Selects the base weights to save in an adapter file (PEFT's `save_embedding_layers`). PEFT 0.21.2: utils/save_and_load.py,
+// get_peft_model_state_dict.
 
 import { buildTensorKey, isSavedModule, type LoraConfig, matchesTarget, parseTensorKey } from "@lowrank/adapter-format";
 import type { AdaptableModel, ParameterRef, Site } from "@lowrank/contracts";
@@ -10,19 +10,19 @@ import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { partsOf } from "../planned/planned-parts.ts";
 
 /**
- * Whether the tables over tokens are saved with an adapter: `true`, `false`, or "auto" – if a target is called
- * "embed_tokens" or "lm_head" and no rows are trained, or if the vocabulary was resized after loading.
+ * Whether input and output embeddings are saved with an adapter: `true`, `false`, or "auto": if a target is named "embed_tokens"
+ * or "lm_head" and no rows are trained, or if the vocabulary was resized after loading.
  */
 export type SaveEmbeddingLayers = "auto" | boolean;
 
-/** One weight of the base, under its name in an adapter file. */
+/** A base weight, under its name in an adapter file. */
 export interface SavedBaseWeight {
   readonly key: string;
   readonly parameter: ParameterRef;
   readonly site: Site;
 }
 
-/** What goes into the file besides what the adapter itself is made of. */
+/** The base weights to save in addition to the adapter. */
 export function baseWeightsToSave(
   model: AdaptableModel,
   plan: InjectionPlan,
@@ -35,8 +35,8 @@ export function baseWeightsToSave(
   const trained = new Set(partsOf(plan, "token-rows").flatMap(({ path, followers }) => [path, ...followers]));
   return tables.flatMap((site): readonly SavedBaseWeight[] => {
     const { path } = site;
-    // Beside named targets PEFT saves nothing that is no target, and so loses new rows of a resized vocabulary, which
-    // nothing else has. Here they are saved; PEFT reads them.
+    // With named targets PEFT saves only targets, and so loses new rows of a resized vocabulary. Here they are saved, and PEFT
+    // reads them.
     const isPassedOver = isTargeted && !adapted.has(path) && model.resizedFrom === undefined;
     if (isPassedOver || isSavedModule(plan.config, path)) return [];
     const part = trained.has(path) ? "token_base_layer" : adapted.has(path) ? "base_layer" : "saved";
@@ -49,7 +49,7 @@ export function baseWeightsToSave(
   });
 }
 
-/** Names under which PEFT writes the trained rows of a table once more: for each head that shares it and is saved. */
+/** Further names under which PEFT writes trained rows: one for each saved head that shares the embedding. */
 export function repeatedRows(plan: InjectionPlan, saved: readonly SavedBaseWeight[]): ReadonlyMap<string, string> {
   const outer = new Map(saved.map(({ key, site }) => [site.path, parseTensorKey(key)?.path ?? site.path]));
   return new Map(
@@ -70,7 +70,7 @@ function isChosen(
   return (isTargeted && plan.config.trainableTokenIndices === null) || model.resizedFrom !== undefined;
 }
 
-/** PEFT looks for these names in a list as they stand, and tries a regular expression on every module of such a name. */
+/** PEFT searches for these exact names in a list, and applies a regular expression to every module with such a name. */
 function targetsEmbeddings(config: LoraConfig, sites: readonly Site[]): boolean {
   const { targetModules } = config;
   if (typeof targetModules !== "string") return embeddingNames.some((name) => targetModules?.includes(name));

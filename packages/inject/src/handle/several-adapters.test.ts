@@ -3,12 +3,12 @@
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import { activeAdapters, adapterRows, inferenceContext } from "@lowrank/contracts";
 import { OverridableParameter } from "@lowrank/engine/hook-points";
-import { createPair, SettingError } from "@lowrank/math";
+import { createLora, SettingError } from "@lowrank/math";
 import { expectClose, HandMadeModel } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { logits } from "../../test/started-model.ts";
+import { logits } from "../../test/initialized-model.ts";
 import { adaptParameter } from "../adapted/adapted-parameter.ts";
 import { injectAdapter } from "../attach/inject-adapter.ts";
 import { AdapterNotFoundError, ConflictingAdaptersError, InvalidWeightError } from "../errors/errors.ts";
@@ -106,8 +106,8 @@ describe("weights", () => {
     const [planned] = partsOf(planInjection(model, config), "raw-parameter") as [PlannedRawParameter];
     const parameter = new OverridableParameter({ path: planned.path, tensor: tf.zeros([...planned.shape]) });
     const { path, inFeatures, outFeatures, rank, experts } = planned;
-    const pair = createPair({ inFeatures, outFeatures, rank, experts, key: { seed: 7, path }, name: "raw" });
-    const adapted = adaptParameter(planned, parameter, pair);
+    const lora = createLora({ inFeatures, outFeatures, rank, experts, key: { seed: 7, path }, name: "raw" });
+    const adapted = adaptParameter(planned, parameter, lora);
     adapted.open({ name: "one", checkCall: (context) => checkSelection(model, context, undefined) });
     const adapters = [{ name: "one", weight: Number.NaN }];
     const value = () => tf.tidy(() => parameter.value(inferenceContext({ kind: "active", adapters })).dataSync());

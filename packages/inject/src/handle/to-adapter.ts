@@ -1,4 +1,4 @@
-// An adapter on a model as plain data in torch's layout, as a file will have it.
+// Converts an attached adapter to plain data in torch's layout, as in files.
 
 import type { Adapter, AdapterTensor, LoraConfig } from "@lowrank/adapter-format";
 import type { AdaptableModel, OptionNames } from "@lowrank/contracts";
@@ -6,8 +6,8 @@ import {
   pissaToLora,
   plainLayout,
   readStored,
+  type TorchMatrices,
   type TorchMatrix,
-  type TorchPair,
   transposedLayout,
 } from "@lowrank/math";
 import { MergedTableError } from "../errors/errors.ts";
@@ -16,20 +16,20 @@ import { type AdapterContents, tensorsOf } from "./adapter-contents.ts";
 import { baseFingerprintKey } from "./base-fingerprint.ts";
 import { baseWeightsToSave, repeatedRows, type SaveEmbeddingLayers } from "./save-embeddings.ts";
 
-/** What goes into an adapter's files besides its variables. */
+/** Options of `toAdapter`. */
 export interface ToAdapterOptions {
-  /** Entries for the weights file's header besides the base's fingerprint. */
+  /** Further metadata for the weights file, in addition to the base's fingerprint. */
   readonly metadata?: ReadonlyMap<string, string>;
   /**
-   * PEFT's `save_embedding_layers`: whether the base's tables over tokens go into the file. Default "auto", of which an
-   * adapter that was read from a file makes: what was in its file.
+   * PEFT's `save_embedding_layers`: whether to save the base's input and output embeddings. Default "auto"; for an adapter from a
+   * file this means: as in its file.
    */
   readonly saveEmbeddingLayers?: SaveEmbeddingLayers;
 }
 
 export const toAdapterNames: OptionNames<ToAdapterOptions> = { metadata: true, saveEmbeddingLayers: true };
 
-/** The adapter that is written. */
+/** The adapter to write. */
 interface WrittenAdapter {
   readonly model: AdaptableModel;
   readonly name: string;
@@ -37,15 +37,15 @@ interface WrittenAdapter {
   readonly isAttached: () => boolean;
 }
 
-/** @throws MergedTableError if a table of the base is to be saved and a merge changed it */
+/** @throws MergedTableError if an embedding of the base is to be saved that a merge changed */
 export async function adapterOf(
   written: WrittenAdapter,
   { metadata = new Map(), saveEmbeddingLayers = "auto" }: ToAdapterOptions,
 ): Promise<Adapter> {
   const { contents } = written;
   const { config } = contents.plan;
-  const isDoubled = partsOf(contents, "site").some(({ pair }) => pair.beside?.kind === "subtracted");
-  const tensors = await readPairs(contents, isDoubled);
+  const isDoubled = partsOf(contents, "site").some(({ lora }) => lora.baseChange?.kind === "subtracted");
+  const tensors = await readMatrices(contents, isDoubled);
   for (const { key, variable, layout, isOfBase = false } of tensorsOf(contents)) {
     const isLeftOut = isOfBase && saveEmbeddingLayers === false;
     if (!tensors.has(key) && !isLeftOut) tensors.set(key, await readStored(variable, layout));
@@ -60,12 +60,12 @@ export async function adapterOf(
   };
 }
 
-/** The pairs of layers. Where one of them took over a part of its weight, all get twice the rank. */
-async function readPairs(contents: AdapterContents, isDoubled: boolean): Promise<Map<string, AdapterTensor>> {
+/** A and B of all layers. If one of them replaces a part of its weight, all get twice the rank. */
+async function readMatrices(contents: AdapterContents, isDoubled: boolean): Promise<Map<string, AdapterTensor>> {
   const tensors = new Map<string, AdapterTensor>();
-  for (const { keys, pair } of partsOf(contents, "site")) {
-    const stored = await pair.toTorch();
-    const { a, b } = isDoubled && pair.beside?.kind !== "subtracted" ? withDoubledRank(stored) : stored;
+  for (const { keys, lora } of partsOf(contents, "site")) {
+    const stored = await lora.toTorch();
+    const { a, b } = isDoubled && lora.baseChange?.kind !== "subtracted" ? withDoubledRank(stored) : stored;
     tensors.set(keys.a, a); // [rank, inFeatures]
     tensors.set(keys.b, b); // [outFeatures, rank]
   }
@@ -91,12 +91,12 @@ async function addBaseWeights(
   for (const [key, rows] of repeatedRows(plan, saved)) tensors.set(key, tensors.get(rows)!);
 }
 
-// A pair that subtracts its start is written as a plain pair of twice the rank (`pissaToLora`), for the base that everybody
-// has (PEFT's `path_initial_model_for_weight_conversion`). This is what the rest of the adapter needs for that.
+// A and B that subtract their initial product are written as plain LoRA of twice the rank (`pissaToLora`), for the unchanged base
+// (PEFT's `path_initial_model_for_weight_conversion`). The rest of the adapter is converted here.
 
-/** The configuration of the plain adapter: ranks doubled, every scaling s as it was, also where patterns decide. */
+/** The configuration of the plain adapter: doubled ranks, the same scaling s, also with patterns. */
 function plainLoraConfig(config: LoraConfig): LoraConfig {
-  // s is alpha / rank, or alpha / √rank when rank-stabilised.
+  // s is alpha / rank, or alpha / √rank if rank-stabilized.
   const growth = config.rankStabilized ? Math.SQRT2 : 2;
   return {
     ...config,
@@ -108,8 +108,8 @@ function plainLoraConfig(config: LoraConfig): LoraConfig {
   };
 }
 
-/** The same update with twice the rank, for an embedding beside pairs that subtract their start. */
-function withDoubledRank({ a, b }: TorchPair): TorchPair {
+/** The same update with twice the rank, for an embedding in an adapter with such A and B. */
+function withDoubledRank({ a, b }: TorchMatrices): TorchMatrices {
   const nothing = ({ shape, values }: TorchMatrix) => ({ shape, values: new Float32Array(values.length) });
   return pissaToLora({ a, b }, { a: nothing(a), b: nothing(b) });
 }

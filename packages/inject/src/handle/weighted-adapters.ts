@@ -1,13 +1,13 @@
-// A set of adapters that act together, each as strongly as its weight says.
+// Selects adapters that act together, with weights.
 
 import type { AdapterSelection } from "@lowrank/contracts";
 import { checkWeights } from "./check-selection.ts";
 
 /**
- * The given adapters, each multiplied by its weight, and summed: what `activeAdapters(…)` of `@lowrank/contracts` selects
- * with weights of 1.
+ * The given adapters, each multiplied by its weight, and summed. `activeAdapters(…)` of `@lowrank/contracts` does this with
+ * weights of 1.
  *
- * @throws InvalidWeightError naming every weight that is no finite number
+ * @throws InvalidWeightError listing all weights that are not finite
  *
  * @example
  * ```ts

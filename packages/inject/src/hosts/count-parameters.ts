@@ -1,8 +1,8 @@
-// How many numbers a model has, tied weights and repeated layers once.
+// Counts a model's parameters; tied weights and repeated layers count once.
 
 import type { AdaptableModel } from "@lowrank/contracts";
 
-/** Numbers in all weights of the base model, counting a weight that several modules share once. */
+/** Number of values in all base weights; a shared weight counts once. */
 export function countParameters(model: AdaptableModel): number {
   const shared = sharedNames(model);
   const once = (path: string) => shared(firstOfRepeated(path, model.layerOrder));
@@ -20,7 +20,7 @@ export function countParameters(model: AdaptableModel): number {
   return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
 
-/** A weight of a repeated layer under the name that it has in the first of them. */
+/** The name of a repeated layer's weight in the first of these layers. */
 function firstOfRepeated(path: string, order: readonly number[] | undefined): string {
   if (order === undefined) return path;
   return path.replace(/\.(\d+)\./, (whole, layer: string) => {
@@ -29,11 +29,11 @@ function firstOfRepeated(path: string, order: readonly number[] | undefined): st
   });
 }
 
-// Which parameters of a model are one weight: a table, and whatever reads it under another name.
+// Finds parameters that are the same weight: an embedding, and modules that use it under another name.
 
 type Tie = readonly [path: string, tiedWith: string];
 
-/** Gives all parameters that share a weight one name, and every other its own. */
+/** Gives all parameters that share a weight the same name. */
 export function sharedNames(model: AdaptableModel): (path: string) => string {
   const ties = new Map([
     ...model
@@ -46,7 +46,7 @@ export function sharedNames(model: AdaptableModel): (path: string) => string {
   return (path) => nameOnce(path, ties);
 }
 
-/** Ties are followed to their end, or to the first name of their circle. */
+/** Follows ties to their end, or to the first name of a cycle. */
 function nameOnce(path: string, ties: ReadonlyMap<string, string>): string {
   const passed: string[] = [];
   for (let name: string | undefined = path; name !== undefined; name = ties.get(name)) {

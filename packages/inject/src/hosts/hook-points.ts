@@ -1,4 +1,4 @@
-// The doors of a model by their paths.
+// The hook points of a model by path.
 
 import type { AdaptableModel, ParameterRef, Site } from "@lowrank/contracts";
 import { StalePlanError } from "../errors/errors.ts";
@@ -13,9 +13,9 @@ export class HookPoints {
   readonly #parameters: ReadonlyMap<string, ParameterRef>;
 
   /**
-   * `wanted`: those that must exist.
+   * `wanted`: hook points that must exist.
    *
-   * @throws StalePlanError naming all that are missing
+   * @throws StalePlanError listing all missing ones
    */
   constructor(model: AdaptableModel, wanted: HookPointPaths) {
     this.#sites = new Map(model.sites().map((site) => [site.path, site]));

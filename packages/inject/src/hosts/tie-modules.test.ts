@@ -85,7 +85,7 @@ describe("ensure_weight_tying", () => {
     expect([...handle.variables.keys()].filter((key) => key.startsWith("lm_head"))).toEqual([]);
     handle.dispose();
     expect(shared.trainableParameters).toBe(2 * (11 + 6));
-    expect(partsOf(shared, "tied-site").map(({ path, pairOf }) => [path, pairOf])).toEqual([
+    expect(partsOf(shared, "tied-site").map(({ path, sourcePath: pairOf }) => [path, pairOf])).toEqual([
       ["lm_head", "model.embed_tokens"],
     ]);
     expect(shared.warnings).toEqual([]);

@@ -1,28 +1,27 @@
-// PEFT's `ensure_weight_tying`: what an adapter does to an embedding, it does to the modules that share its table. The
-// configuration then names the embedding alone, and the others follow (PEFT 0.21.2: BaseTuner._check_tied_modules).
+// PEFT's `ensure_weight_tying`: modules that share the embedding's weight get the same change. The configuration then names only
+// the embedding (PEFT 0.21.2: BaseTuner._check_tied_modules).
 
 import { firstNamedIn, type LoraConfig, loraKeys, matchesTarget } from "@lowrank/adapter-format";
 import type { AdaptableModel, Site, Warning } from "@lowrank/contracts";
 import { lastPart } from "../errors/nearest-names.ts";
 
-/** Which modules follow the input embedding. */
+/** The modules that follow the input embedding. */
 export interface Tying {
-  /** The configuration as PEFT completes it. */
+  /** The configuration, completed as in PEFT. */
   readonly config: LoraConfig;
-  /** "saved": they share a copy trained whole; "targets": they share a pair; null: nothing is shared. */
+  /** "saved": they share a fully trained copy; "targets": they share A and B; null: nothing is shared. */
   readonly kind: "saved" | "targets" | null;
   readonly embedding: string;
   readonly followers: readonly string[];
   readonly warnings: readonly Warning[];
 }
 
-/** The only names by which PEFT recognises an embedding that a configuration means. */
+/** The only names by which PEFT recognizes embeddings in a configuration. */
 export const embeddingNames: readonly string[] = ["embed_tokens", "lm_head"];
 
 /**
- * Completes the configuration; nothing changes unless it asks for tying and the model shares its embedding's table.
- * `stored`: names of an adapter's tensors. A file says by itself what was tied: PEFT knows no other names than those two,
- * and writes configurations without them.
+ * Completes the configuration if it uses tying and the model shares its embedding. `stored`: names of an adapter's tensors, which
+ * show what was tied: PEFT knows only those two names, and writes configurations without the tied modules.
  */
 export function tieModules(model: AdaptableModel, config: LoraConfig, stored?: ReadonlySet<string>): Tying {
   if (!config.ensureWeightTying) return untied(config);
@@ -37,7 +36,7 @@ export function tieModules(model: AdaptableModel, config: LoraConfig, stored?: R
   const isTarget = stored ? isStored((path) => loraKeys(path).a) : targetsEmbedding(config);
   if (isSaved) return { ...tied, kind: "saved", config: savingEmbedding(config, tied) };
   if (isTarget) return { ...tied, kind: "targets", config: targetingEmbedding(config, tied) };
-  // Trained tokens follow without being asked, and a file without a head was made without one.
+  // Heads follow trained tokens by default; a file without a head was made without one.
   if (config.trainableTokenIndices !== null || stored !== undefined) return untied(config);
   return warned(untied(config), `neither target_modules nor modules_to_save names one of ${embeddingNames.join(", ")}`);
 }
@@ -46,7 +45,7 @@ export function untied(config: LoraConfig): Tying {
   return { config, kind: null, embedding: "", followers: [], warnings: [] };
 }
 
-/** Whether one of two sites says that it shares the other's weight. */
+/** Whether one of two sites shares the other's weight. */
 export function areTwins(one: Site, other: Site): boolean {
   return one !== other && (one.tiedWith === other.path || other.tiedWith === one.path);
 }
@@ -84,7 +83,7 @@ function targetingEmbedding(config: LoraConfig, { embedding, followers }: Tied):
   return { ...config, targetModules: withoutFollowers(all, followers) };
 }
 
-/** Of each follower, the first name that means it is left out. */
+/** Removes the first name that matches each follower. */
 function withoutFollowers(names: readonly string[], followers: readonly string[]): readonly string[] {
   return followers.reduce((left, path) => {
     const first = firstNamedIn(left, path);

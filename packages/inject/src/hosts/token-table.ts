@@ -1,17 +1,16 @@
-// A layer's weight as a table with a vector for each token: an embedding's, or that of an output head, which is seen the
-// other way round.
+// A layer's weight with a vector for each token: an embedding, or the transposed weight of an output head.
 
 import type { Site } from "@lowrank/contracts";
 import { siteKinds } from "@lowrank/math";
 
 export interface TokenTable {
-  /** Along which axis of `readWeight` its tokens are. */
+  /** The axis of tokens in `readWeight`. */
   readonly axis: 0 | 1;
   readonly rows: number;
   readonly width: number;
 }
 
-/** The table of a layer; null for one whose weight is none. */
+/** The token table of a layer; null for other layers. */
 export function tokenTableOf({ kind, inFeatures, outFeatures }: Site): TokenTable | null {
   const axis = siteKinds[kind].tokenAxis;
   if (axis === null) return null;

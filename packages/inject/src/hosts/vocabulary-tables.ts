@@ -6,7 +6,7 @@ import { siteKinds } from "@lowrank/math";
 import type { AdapterProblem } from "../errors/mismatch-errors.ts";
 import { tokenTableOf } from "./token-table.ts";
 
-/** The input embedding and, if the model has one, the head that gives a score to each token. */
+/** The input embedding and, if the model has one, the head with a logit for each token. */
 export function vocabularyTables(model: AdaptableModel): readonly Site[] {
   const sites = model.sites();
   const input = sites.find(({ role }) => role === "input-embedding");
@@ -16,7 +16,7 @@ export function vocabularyTables(model: AdaptableModel): readonly Site[] {
   return output === undefined ? [input] : [input, output];
 }
 
-/** A table's own parameters by name, "weight" and – where it has one – "bias". */
+/** A layer's parameters by name: "weight" and, if it has one, "bias". */
 export function parametersOfTable(
   model: AdaptableModel,
   { path, hasBias, biasPath = `${path}.bias` }: Site,
@@ -30,16 +30,16 @@ export function parametersOfTable(
   );
 }
 
-/** How many tokens an adapter's own tables and pairs have. */
+/** The number of tokens in an adapter's embeddings and A and B. */
 interface AdapterVocabulary {
   readonly size: number;
-  /** The tensors that show it. */
+  /** Keys of the tensors with that number. */
   readonly keys: readonly string[];
 }
 
 /**
- * How many tokens the tables know that an adapter was trained on, as far as its file says so: by the tables themselves
- * (PEFT's `save_embedding_layers`) or by pairs on them. Undefined if it says nothing, or if sizes contradict each other.
+ * The vocabulary size of an adapter's base, from its file: from saved embeddings (PEFT's `save_embedding_layers`) or from A and B
+ * for them. Undefined if the file does not show it, or if sizes contradict each other.
  *
  * @example
  * ```ts
@@ -66,7 +66,7 @@ export function vocabularyOf(model: AdaptableModel, { tensors }: Adapter): Adapt
   return { size: first.size, keys: found.map(({ key }) => key) };
 }
 
-/** Tokens that a tensor of a table has a row for; undefined for one without such rows, or of another width. */
+/** Number of tokens of a tensor; undefined for one without rows for tokens, or with another width. */
 function tokensIn(
   { path, part, parameter }: TensorKey,
   key: string,
@@ -75,7 +75,7 @@ function tokensIn(
   const shapeOf = (name: string): readonly number[] => tensors.get(name)?.shape ?? [];
   const table = tokenTableOf(site);
   if (table === null) return undefined;
-  // A [rank, inFeatures] and B [outFeatures, rank]: one half has tokens along its outer axis, the other the width.
+  // In A [rank, inFeatures] and B [outFeatures, rank], one matrix has an axis of tokens, the other one of the width.
   const { parts } = siteKinds[site.kind];
   const [own, other] = table.axis === 0 ? ([0, 1] as const) : ([1, 0] as const);
   if (part === parts[own]) {
@@ -86,7 +86,7 @@ function tokensIn(
   return isOfBase && parameter === "weight" && shapeOf(key)[1] === table.width ? shapeOf(key)[0] : undefined;
 }
 
-/** An adapter's tables and a model's have another number of tokens. */
+/** The vocabulary sizes of an adapter and a model that differ. */
 export interface VocabularyDifference {
   readonly got: number;
   readonly expected: number;
@@ -94,7 +94,7 @@ export interface VocabularyDifference {
   readonly problems: readonly AdapterProblem[];
 }
 
-/** Where an adapter's file shows that it was trained with another number of tokens; null where it does not. */
+/** The difference, if an adapter's file shows another number of tokens; else null. */
 export function otherVocabulary(model: AdaptableModel, adapter: Adapter): VocabularyDifference | null {
   const [input] = vocabularyTables(model);
   const found = vocabularyOf(model, adapter);

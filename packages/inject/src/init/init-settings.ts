@@ -1,4 +1,4 @@
-// Settings of single starts, as PEFT's configuration nests them.
+// Reads settings of initializations from PEFT's nested configuration.
 
 import { InvalidAdapterConfigError, type JsonObject, type JsonValue, type LoraConfig } from "@lowrank/adapter-format";
 import type { GradientDirection, GradientScale, InitSettings } from "@lowrank/math";
@@ -19,11 +19,11 @@ export function initSettings({ evaConfig, cordaConfig, loraGaConfig, loftqConfig
   };
 }
 
-/** How EVA moves ranks between layers. */
+/** How EVA redistributes ranks between layers. */
 export interface RankSettings {
   /** No layer gets more than this many times its rank. */
   readonly rho: number;
-  /** Whether alpha follows the rank, so that s stays. */
+  /** Whether alpha changes with the rank, so that s is constant. */
   readonly adjustsAlpha: boolean;
 }
 

@@ -6,14 +6,14 @@ import { type Adapter, createLoraConfig, UnsupportedFeaturesError } from "@lowra
 import { expectClose, expectNoLeak, HandMadeModel } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { adapted, dispose, logits, start, train } from "../../test/started-model.ts";
+import { adapted, dispose, initializedModel, logits, train } from "../../test/initialized-model.ts";
 import { attachAdapter } from "../attach/attach-adapter.ts";
 import { planInjection } from "../plan/plan-injection.ts";
 import { initSettings } from "./init-settings.ts";
 
 describe("a start that takes over a part of the weight", () => {
   it.each(["pissa", "pissa_niter_2", "olora"])("leaves the model as it was: %s", (init) => {
-    const { model, handle } = start({ init });
+    const { model, handle } = initializedModel({ init });
     expectClose(logits(model, adapted), logits(model), 1e-5);
     const untouched = new HandMadeModel();
     expect(logits(model)).toEqual(logits(untouched));
@@ -34,7 +34,7 @@ describe("a start that takes over a part of the weight", () => {
     ],
     ["with an embedding beside it", { targetModules: ["q_proj", "embed_tokens"] }],
   ])("is written as plain LoRA for the same base: %s", async (_, options) => {
-    const { model, handle } = start({ init: "pissa", ...options });
+    const { model, handle } = initializedModel({ init: "pissa", ...options });
     train(handle);
     const expected = logits(model, adapted);
     const adapter = await handle.toAdapter();
@@ -47,19 +47,19 @@ describe("a start that takes over a part of the weight", () => {
   });
 
   it("keeps its own configuration while it is attached", () => {
-    const { model, handle } = start({ init: "olora" });
+    const { model, handle } = initializedModel({ init: "olora" });
     expect([handle.config.init, handle.config.rank]).toEqual(["olora", 2]);
     dispose({ model, handle });
   });
 
   it("is computed again for an adapter that PEFT saved without converting it", async () => {
-    const { model, handle } = start({ init: "pissa" });
+    const { model, handle } = initializedModel({ init: "pissa" });
     train(handle);
     const expected = logits(model, adapted);
     const tensors = new Map();
-    for (const { keys, pair } of handle.sites) {
-      tensors.set(keys.a, { shape: [2, pair.inFeatures], values: transposed(pair.a) });
-      tensors.set(keys.b, { shape: [pair.outFeatures, 2], values: transposed(pair.b) });
+    for (const { keys, lora } of handle.sites) {
+      tensors.set(keys.a, { shape: [2, lora.inFeatures], values: transposed(lora.a) });
+      tensors.set(keys.b, { shape: [lora.outFeatures, 2], values: transposed(lora.b) });
     }
     const adapter: Adapter = { config: handle.config, tensors, metadata: new Map() };
     handle.dispose();
@@ -78,42 +78,42 @@ describe("a start that takes over a part of the weight", () => {
   });
 
   it("strengthens only what was learnt when the adapter is rescaled", () => {
-    const { model, handle } = start({ init: "pissa" });
+    const { model, handle } = initializedModel({ init: "pissa" });
     handle.setScale(3);
     expectClose(logits(model, adapted), logits(model), 1e-5);
     dispose({ model, handle });
   });
 
   it("sees the whole input where dropout acts on the trained pair", () => {
-    const { model, handle } = start({ init: "pissa", dropout: 0.5 });
+    const { model, handle } = initializedModel({ init: "pissa", dropout: 0.5 });
     const training = { ...adapted, training: true };
-    const [{ pair }] = handle.sites as [(typeof handle.sites)[number]];
-    for (const { pair: one } of handle.sites) one.a.assign(tf.zerosLike(one.a));
+    const [{ lora }] = handle.sites as [(typeof handle.sites)[number]];
+    for (const { lora: one } of handle.sites) one.a.assign(tf.zerosLike(one.a));
     const withDropout = logits(model, training);
-    expect(pair.beside?.kind).toBe("subtracted");
+    expect(lora.baseChange?.kind).toBe("subtracted");
     expectClose(withDropout, logits(model, adapted), 1e-6);
     dispose({ model, handle });
   });
 
   it.each(["pissa", "olora"])("with DoRA leaves the model as it was, too: %s", (init) => {
-    const { model, handle } = start({ init, useDora: true });
+    const { model, handle } = initializedModel({ init, useDora: true });
     expectClose(logits(model, adapted), logits(model), 1e-5);
     dispose({ model, handle });
   });
 
   it("with DoRA and dropout is plain DoRA beside what the start leaves of the base", async () => {
-    const { model, handle } = start({ init: "pissa", useDora: true, dropout: 0.5 });
+    const { model, handle } = initializedModel({ init: "pissa", useDora: true, dropout: 0.5 });
     train(handle);
     const training = { ...adapted, training: true };
     const expected = logits(model, training);
     const adapter = await handle.toAdapter();
     const tensors = new Map(adapter.tensors);
     const residual = new HandMadeModel();
-    for (const { keys, pair, scaling, site } of handle.sites) {
-      tensors.set(keys.a, { shape: [2, pair.inFeatures], values: transposed(pair.a) });
-      tensors.set(keys.b, { shape: [pair.outFeatures, 2], values: transposed(pair.b) });
-      if (pair.beside?.kind !== "subtracted") throw new TypeError("The start is missing.");
-      const { a, b } = pair.beside;
+    for (const { keys, lora, scaling, site } of handle.sites) {
+      tensors.set(keys.a, { shape: [2, lora.inFeatures], values: transposed(lora.a) });
+      tensors.set(keys.b, { shape: [lora.outFeatures, 2], values: transposed(lora.b) });
+      if (lora.baseChange?.kind !== "subtracted") throw new TypeError("The start is missing.");
+      const { a, b } = lora.baseChange;
       const left = tf.tidy(() => tf.sub(site.readWeight(), tf.mul(tf.matMul(a, b), scaling)));
       residual
         .sites()
@@ -137,7 +137,7 @@ describe("a start that takes over a part of the weight", () => {
 
   it("leaves no tensor behind", async () => {
     await expectNoLeak(async () => {
-      const both = start({ init: "pissa" });
+      const both = initializedModel({ init: "pissa" });
       logits(both.model, adapted);
       await both.handle.toAdapter();
       dispose(both);
@@ -147,7 +147,7 @@ describe("a start that takes over a part of the weight", () => {
 
 describe("MiCA", () => {
   it("trains A alone and saves both", async () => {
-    const { model, handle } = start({ init: "mica" });
+    const { model, handle } = initializedModel({ init: "mica" });
     expect([...handle.variables.keys()].every((key) => key.endsWith("lora_A.weight"))).toBe(true);
     expect(handle.variables.size).toBe(handle.sites.length);
     expect((await handle.toAdapter()).tensors.size).toBe(2 * handle.sites.length);
@@ -155,7 +155,7 @@ describe("MiCA", () => {
   });
 
   it("goes on training A alone after a break", async () => {
-    const { model, handle } = start({ init: "mica" });
+    const { model, handle } = initializedModel({ init: "mica" });
     const adapter = await handle.toAdapter();
     handle.dispose();
     const again = attachAdapter(model, adapter, { trainable: true });
@@ -188,7 +188,7 @@ describe("a start that is not meant for an embedding", () => {
   });
 
   it("is of no concern to an adapter that has started already", async () => {
-    const { model, handle } = start({ init: "orthogonal", targetModules: ["embed_tokens", "q_proj"] });
+    const { model, handle } = initializedModel({ init: "orthogonal", targetModules: ["embed_tokens", "q_proj"] });
     expect(handle.plan.warnings.map(({ code }) => code)).toContain("START_NOT_APPLIED");
     const adapter = await handle.toAdapter();
     handle.dispose();
@@ -199,7 +199,7 @@ describe("a start that is not meant for an embedding", () => {
   });
 
   it("leaves MiCA's B of an embedding frozen, in a new adapter and after a break", async () => {
-    const { model, handle } = start({ init: "mica", targetModules: ["embed_tokens"] });
+    const { model, handle } = initializedModel({ init: "mica", targetModules: ["embed_tokens"] });
     expectClose(logits(model, adapted), logits(model), 0);
     expect([...handle.variables.keys()]).toEqual(["model.embed_tokens.lora_embedding_A"]);
     const adapter = await handle.toAdapter();

@@ -1,40 +1,40 @@
-// How the pairs of one adapter start, where that depends on the weights of the model they are attached to.
+// Initializes the A and B of an adapter, including initializations that depend on the model's weights.
 
 import { type Feature, initFeatures, initOf, type LoraConfig } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
 import {
-  type Beside,
-  createPair,
-  initializePair,
-  LoraPair,
+  type BaseChange,
+  createLora,
+  initializeMatrices,
+  LoraMatrices,
   type Measured,
   matrixOfTensor,
-  type PairInitialization,
+  type RandomInit,
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedSite } from "../planned/planned-parts.ts";
-import { pairFactors } from "../variants/pair-factors.ts";
+import { factorSpecs } from "../variants/factor-specs.ts";
 import { variantsOf } from "../variants/variants.ts";
 import { initSettings } from "./init-settings.ts";
 
-export interface StartOptions {
+export interface InitOptions {
   readonly config: LoraConfig;
   readonly seed: number;
   /** Prefix of the variables' names. */
   readonly name: string;
-  /** What was measured, by path. */
+  /** Measurements by path. */
   readonly measured?: ReadonlyMap<string, Measured> | undefined;
 }
 
-/** A new pair for a layer; the caller owns it. */
-export function freshPair(entry: PlannedSite, site: Site, options: StartOptions): LoraPair {
+/** New A and B for a layer. The caller owns them. */
+export function freshMatrices(entry: PlannedSite, site: Site, options: InitOptions): LoraMatrices {
   const { config, seed, name } = options;
   const { inFeatures, outFeatures, rank, kind, scaling, path } = entry;
   if (entry.sharedBy !== undefined) return freshShared(entry, options);
   const measured = options.measured?.get(path);
   const weight = () => readMatrix(site);
-  const usual = (prefix: string): LoraPair =>
-    initializePair({
+  const usual = (prefix: string): LoraMatrices =>
+    initializeMatrices({
       inFeatures,
       outFeatures,
       rank,
@@ -49,51 +49,51 @@ export function freshPair(entry: PlannedSite, site: Site, options: StartOptions)
       settings: initSettings(config),
       ...(measured && { measured }),
     });
-  const init = pairInitialization(config);
-  const pair = { path, inFeatures, outFeatures, rank, factors: pairFactors(site, entry, config), init, seed, weight };
-  const start = variantsOf(config).reduce(
-    (make, row) => (prefix: string) => row.start?.({ ...pair, name: prefix }, make) ?? make(prefix),
+  const init = randomInit(config);
+  const layer = { path, inFeatures, outFeatures, rank, factors: factorSpecs(site, entry, config), init, seed, weight };
+  const initialize = variantsOf(config).reduce(
+    (make, row) => (prefix: string) => row.initialize?.({ ...layer, name: prefix }, make) ?? make(prefix),
     usual,
   );
-  return start(name);
+  return initialize(name);
 }
 
-/** A pair that a head shares starts as the head's would, as in PEFT: A of the head random, B zero. */
+/** A and B that a head shares are initialized for the head, as in PEFT: the head's A is random, B zero. */
 function freshShared(
   { path, inFeatures, outFeatures, rank }: PlannedSite,
-  { config, seed, name }: StartOptions,
-): LoraPair {
-  const head = createPair({
+  { config, seed, name }: InitOptions,
+): LoraMatrices {
+  const head = createLora({
     inFeatures: outFeatures,
     outFeatures: inFeatures,
     rank,
-    init: pairInitialization(config),
+    init: randomInit(config),
     key: { seed, path },
     name: `${name}/head`,
   });
   const [a, b] = tf.tidy(() => [tf.transpose<tf.Tensor2D>(head.b), tf.transpose<tf.Tensor2D>(head.a)] as const);
   head.dispose();
-  return LoraPair.fromTensors({ a, b, name, kind: "embedding" });
+  return LoraMatrices.fromTensors({ a, b, name, kind: "embedding" });
 }
 
-/** PEFT's `init_lora_weights` where the weight is not looked at. */
-export function pairInitialization({ init }: LoraConfig): PairInitialization {
+/** The random initialization for PEFT's `init_lora_weights`. */
+export function randomInit({ init }: LoraConfig): RandomInit {
   return init === false ? "random" : init === "gaussian" ? "gaussian" : "default";
 }
 
-/** The starts that an adapter from a file may name: PEFT computes them again from the base, and so do we. */
+/** Initializations that an adapter from a file may have: they are computed again from the base, as in PEFT. */
 export function initsForStored(config: LoraConfig): readonly Feature[] {
   const { base, feature } = initOf(config);
   return base === "computed again" ? initFeatures.filter((one) => one === feature) : [];
 }
 
-/** What a stored pair was trained beside, where that is not the base as it is, computed again. The caller owns it. */
-export function storedBeside(entry: PlannedSite, site: Site, config: LoraConfig, name: string): Beside | null {
-  for (const { beside } of variantsOf(config)) if (beside) return beside(readMatrix(site), entry.rank);
+/** The base change that stored A and B were trained with, computed again; null if there is none. The caller owns it. */
+export function storedBaseChange(entry: PlannedSite, site: Site, config: LoraConfig, name: string): BaseChange | null {
+  for (const { baseChange } of variantsOf(config)) if (baseChange) return baseChange(readMatrix(site), entry.rank);
   if (initOf(config).base !== "computed again" || entry.kind !== "linear") return null;
-  const { chain, beside } = freshPair(entry, site, { config, seed: 0, name: `${name}/start` });
-  for (const { variable } of chain) variable.dispose();
-  return beside;
+  const { factors, baseChange } = freshMatrices(entry, site, { config, seed: 0, name: `${name}/start` });
+  for (const { variable } of factors) variable.dispose();
+  return baseChange;
 }
 
 function readMatrix(site: Site) {

@@ -16,7 +16,7 @@ import {
 import { expectClose, expectNoLeak, HandMadeModel } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { adapted, dispose, logits, train } from "../../test/started-model.ts";
+import { adapted, dispose, logits, train } from "../../test/initialized-model.ts";
 import { attachAdapter } from "../attach/attach-adapter.ts";
 import { injectAdapter } from "../attach/inject-adapter.ts";
 import { planInjection } from "../plan/plan-injection.ts";
@@ -118,10 +118,10 @@ describe("starts that need data", () => {
     const measured = measureGradients(model, plan, [loss, loss]);
     const handle = injectAdapter(model, plan, { seed: 7, measured });
     expectClose(logits(model, adapted), logits(model), 1e-5);
-    const [{ pair, site }] = handle.sites as [(typeof handle.sites)[number]];
+    const [{ lora, site }] = handle.sites as [(typeof handle.sites)[number]];
     const { gradient } = measured.get(site.path)!;
     // A spans the gradient's first three directions of the input.
-    const [u, a] = [svd(gradient!).u, matrixOfTensor(pair.a)];
+    const [u, a] = [svd(gradient!).u, matrixOfTensor(lora.a)];
     const overlap = frobeniusNorm(multiply(transpose(sliceColumns(u, 0, 3)), a));
     expect(overlap).toBeCloseTo(Math.sqrt(3), 5);
     dispose({ model, handle });

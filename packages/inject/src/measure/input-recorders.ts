@@ -1,23 +1,23 @@
-// What is kept of a layer's inputs while they are measured: EVA decomposes them as they are, CorDA after dividing those of
-// each call by their largest entry, as PEFT does. A recorder is an adaptation that changes nothing.
+// Records statistics of a layer's inputs: for EVA the inputs as they are, for CorDA those of each call divided by their largest
+// entry, as in PEFT. A recorder is an adaptation that changes nothing.
 
 import { initOf } from "@lowrank/adapter-format";
 import type { Adaptation, AdaptationCall } from "@lowrank/contracts";
 import { type Measured, matrixOfTensor } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Which rows of the next batch count: 1 or 0, [batch·time, 1]; null: all. */
+/** Rows of the next batch to record: 1 or 0, [batch·time, 1]; null: all. */
 export interface RowMask {
   rows: tf.Tensor2D | null;
 }
 
-/** Adds up what it sees, in tensors of its own. */
+/** Adds up a layer's inputs, in its own tensors. */
 export interface InputRecorder extends Adaptation {
   read(): Measured;
   dispose(): void;
 }
 
-/** A recorder of what the start needs that `init` names. */
+/** The recorder for the initialization `init`. */
 export function inputRecorder(init: boolean | string, inFeatures: number, mask: RowMask): InputRecorder {
   return initOf({ init }).measures === "moments" ? momentRecorder(inFeatures, mask) : sumRecorder(inFeatures, mask);
 }
@@ -55,7 +55,7 @@ function momentRecorder(inFeatures: number, mask: RowMask): InputRecorder {
   };
 }
 
-/** `see` gets the rows [rows, inFeatures], zeros where they do not count, and which count [rows, 1]; inside a tidy. */
+/** `see` gets the rows [rows, inFeatures] (zeros for ignored ones) and the mask [rows, 1]; inside a tidy. */
 function recorder(mask: RowMask, see: (rows: tf.Tensor2D, counts: tf.Tensor2D) => void): Adaptation {
   return {
     variables: [],
@@ -70,7 +70,7 @@ function recorder(mask: RowMask, see: (rows: tf.Tensor2D, counts: tf.Tensor2D) =
   };
 }
 
-/** Sums that outlive the calls they are made in. */
+/** Sums that are kept across calls. */
 class Sums {
   tensors: readonly tf.Tensor[];
 

@@ -1,5 +1,5 @@
-// The gradient of each weight of a plan, for LoRA-GA: taken at a matrix of zeros beside the weight, which has the same
-// gradient, so that frozen weights stay frozen.
+// Measures the gradient of each weight of a plan, for LoRA-GA, with a matrix of zeros that is added to the weight. It has the
+// same gradient, and frozen weights stay frozen.
 
 import {
   type AdaptableModel,
@@ -18,11 +18,11 @@ import { linearSites } from "./measure-inputs.ts";
 const recorderName = "measuring gradients";
 
 /**
- * The mean gradient of every linear weight of the plan over some losses, without changing the model. Needs as much memory
- * as these weights, twice.
+ * The mean gradient of each linear weight of the plan over some losses. The model is not changed. It needs twice the memory of
+ * these weights.
  *
- * @param losses one function for each batch; it computes the loss under the context that it is given
- * @throws AdapterExistsError if a measurement is under way already; StalePlanError
+ * @param losses one function for each batch, which computes the loss under the given context
+ * @throws AdapterExistsError if a measurement is already running; StalePlanError
  *
  * @example
  * ```ts
@@ -83,7 +83,7 @@ class GradientRecorder implements Adaptation {
     });
   }
 
-  /** Takes ownership of one batch's gradient; a layer that took no part has none. */
+  /** Takes ownership of one batch's gradient; undefined for a layer that was not used. */
   collect(gradient: tf.Tensor | undefined): void {
     if (!gradient) return;
     const sum = tf.add(this.#sum, gradient);

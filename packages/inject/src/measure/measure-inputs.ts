@@ -1,4 +1,4 @@
-// What each layer of a plan is given when the model runs: for EVA and CorDA.
+// Measures the inputs of each layer of a plan, for EVA and CorDA.
 
 import {
   type AdaptableModel,
@@ -17,12 +17,12 @@ import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { partsOf } from "../planned/planned-parts.ts";
 import { inputRecorder, type RowMask } from "./input-recorders.ts";
 
-/** How inputs are measured. */
+/** Options of `measureInputs`. */
 export interface MeasureInputsOptions {
   /**
-   * Runs the model on some batches under the given context. `keepOnly` tells which positions of the next batch count,
-   * 1 or 0 [batch, time]: for EVA, PEFT leaves out padding and unlabelled positions. It reads the mask at once. For CorDA
-   * PEFT takes one sequence a call, all of it.
+   * Runs the model on some batches under the given context. `keepOnly` selects positions of the next batch, 1 or 0 [batch, time]:
+   * for EVA, PEFT leaves out padding and unlabelled positions. The mask is read immediately. For CorDA, PEFT uses one whole
+   * sequence for each call.
    */
   run(context: ForwardContext, keepOnly: (mask: tf.Tensor) => void): void | Promise<void>;
 }
@@ -32,9 +32,9 @@ const optionNames: OptionNames<MeasureInputsOptions> = { run: true };
 const recorderName = "measuring inputs";
 
 /**
- * Sums up what every linear layer of the plan is given – as the plan's start needs it –, without changing the model.
+ * Sums up the inputs of each linear layer of the plan, as its initialization needs them, without changing the model.
  *
- * @throws AdapterExistsError if a measurement is under way already; StalePlanError
+ * @throws AdapterExistsError if a measurement is already running; StalePlanError
  *
  * @example
  * ```ts
@@ -74,7 +74,7 @@ export async function measureInputs(
   }
 }
 
-// The layers of a plan whose weights are matrices between inputs and outputs: those that data can be measured at.
+// The linear layers of a plan, which can be measured.
 
 /** @throws StalePlanError */
 export function linearSites(model: AdaptableModel, plan: InjectionPlan): readonly Site[] {

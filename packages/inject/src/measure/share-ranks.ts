@@ -1,4 +1,4 @@
-// EVA's second half: the same number of ranks, moved to the layers whose inputs they explain most of.
+// The second part of EVA: redistributes the total rank to layers whose inputs it explains best.
 
 import { type LoraConfig, patternFor } from "@lowrank/adapter-format";
 import { explainedVariance, type Measured, MissingMeasurementError } from "@lowrank/math";
@@ -7,8 +7,8 @@ import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { type PlannedSite, partsOf } from "../planned/planned-parts.ts";
 
 /**
- * The configuration with a rank for each layer by the variance of its inputs (EVA, section 3.3), at most `eva_config.rho`
- * times what it had; a layer that gets none is no target any more. Plan again with it.
+ * The configuration with a rank for each layer by the variance of its inputs (EVA, section 3.3), at most `eva_config.rho` times
+ * the old rank. A layer with rank 0 is no longer a target. Plan again with it.
  *
  * @throws MissingMeasurementError, InvalidAdapterConfigError
  *

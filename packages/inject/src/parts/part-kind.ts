@@ -1,4 +1,4 @@
-// What there is to say of each kind of part: one row of `part-kinds.ts`.
+// The interface of a kind of part: one row of `part-kinds.ts` each.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { AdaptableModel, Site, Warning } from "@lowrank/contracts";
@@ -11,16 +11,16 @@ import type { PartMaker } from "./part-maker.ts";
 
 export interface PlanningTask {
   readonly model: AdaptableModel;
-  /** With defaults, "all-linear" and what is tied resolved to names. */
+  /** With defaults, "all-linear" and tied modules resolved to names. */
   readonly config: LoraConfig;
   readonly tying: Tying;
-  /** The layers that target_modules means, refused or not; null where it was refused itself. */
+  /** The layers of target_modules, refused or not; null if target_modules was refused itself. */
   readonly adapted: readonly Site[] | null;
-  /** The parts of the kinds before. */
+  /** Parts of earlier kinds. */
   readonly planned: readonly PlannedPart[];
-  /** For what is refused while the rest goes on. What is thrown leaves out all parts of the kind. */
+  /** Collects errors while planning continues. If a kind throws, all its parts are left out. */
   readonly refusals: Refusals;
-  /** How many tokens the model is taken to know, if not those that it knows. */
+  /** Number of tokens to assume, if not the model's. */
   readonly vocabulary?: number | undefined;
 }
 
@@ -28,14 +28,14 @@ export interface PartKind<Planned extends PlannedPart> {
   readonly part: Planned["part"];
   /** In the model's own order. */
   plan(task: PlanningTask): readonly Planned[];
-  /** What a person should know of the configuration's share in this kind. */
+  /** Warnings for people about this kind. */
   warnings?(task: PlanningTask): readonly Warning[];
-  /** Names of a file's tensors that a part needs, with their shapes. */
+  /** Names and shapes of a part's tensors in a file. */
   tensors(planned: Planned): readonly (readonly [key: string, shape: readonly number[]])[];
   /** Lines of a table: layer, count, shape, rank, scaling, parameters. */
   describe(planned: readonly Planned[]): readonly (readonly string[])[];
-  /** Doors that a model must have for a part. */
+  /** Hook points that a part needs. */
   hookPoints(planned: Planned): HookPointPaths;
-  /** A part with its variables, attached nowhere yet. What it cannot finish it frees. */
+  /** Builds a part with its variables, not attached yet. If it fails, it frees them. */
   build(planned: Planned, maker: PartMaker): AdaptedPart;
 }

@@ -1,4 +1,4 @@
-// Every kind of part, in the order of files: pairs, then what is stored whole. Each is planned by what the ones before it are.
+// All kinds of parts, in file order: A and B first, then full weights. Planning a kind may use the parts before it.
 
 import type { Warning } from "@lowrank/contracts";
 import type { HookPointPaths } from "../hosts/hook-points.ts";
@@ -25,7 +25,7 @@ function kindOf({ part }: PlannedPart): PartKind<PlannedPart> {
   return partKinds[part];
 }
 
-/** All parts of a plan. A kind that is refused is left out and the others go on, so that everything is refused at once. */
+/** All parts of a plan. If a kind is refused, planning continues with the others, so that all errors are reported at once. */
 export function planParts(task: Omit<PlanningTask, "planned">): readonly PlannedPart[] {
   const planned: PlannedPart[] = [];
   for (const kind of Object.values(partKinds))
@@ -33,12 +33,12 @@ export function planParts(task: Omit<PlanningTask, "planned">): readonly Planned
   return planned;
 }
 
-/** What a person should know of a configuration besides what its parts are. */
+/** Warnings for people about a configuration. */
 export function partWarnings(task: PlanningTask): readonly Warning[] {
   return Object.values(partKinds).flatMap((kind: PartKind<PlannedPart>) => kind.warnings?.(task) ?? []);
 }
 
-/** Every tensor that a file must have for the parts, with its shape as files store it. */
+/** All tensors that a file must have for the parts, with their shapes in files. */
 export function tensorsFor(parts: readonly PlannedPart[]): ReadonlyMap<string, readonly number[]> {
   return new Map(parts.flatMap((planned) => kindOf(planned).tensors(planned)));
 }
@@ -56,7 +56,7 @@ export function hookPointsFor(parts: readonly PlannedPart[]): HookPointPaths {
   };
 }
 
-/** Makes a part and remembers it among those that the maker has made. */
+/** Builds a part and adds it to the maker's parts. */
 export function makePart(planned: PlannedPart, maker: PartMaker): void {
   maker.made.push(kindOf(planned).build(planned, maker));
 }

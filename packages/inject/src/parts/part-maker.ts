@@ -1,4 +1,4 @@
-// What the kinds of parts need to make one of them: doors, first values, variables with names.
+// What kinds of parts need to build a part: hook points, first values, variables with names.
 
 import type { LoraConfig, VariantName } from "@lowrank/adapter-format";
 import * as tf from "@tensorflow/tfjs-core";
@@ -17,13 +17,13 @@ export interface MakerOptions {
   readonly trainable: boolean;
 }
 
-/** Makes variables for one adapter, and knows what else its parts are made of. */
+/** Makes the variables of one adapter and keeps its parts. */
 export class PartMaker {
   readonly adapterName: string;
   readonly config: LoraConfig;
   readonly hookPoints: HookPoints;
   readonly values: ValueSource;
-  /** The parts so far, in the order of the plan. */
+  /** The finished parts, in the order of the plan. */
   readonly made: AdaptedPart[] = [];
   readonly #isTrainable: boolean;
   readonly #prefix: string;
@@ -37,18 +37,18 @@ export class PartMaker {
     this.#prefix = unusedPrefix(adapterName);
   }
 
-  /** A name for variables that no others of the program have. */
+  /** A unique name for variables in the whole program. */
   nameOf(path: string): string {
     return `${this.#prefix}${path}`;
   }
 
-  /** What decides how variants act. */
+  /** Arguments for variants. */
   get wrapping(): Omit<Wrapping, "vector"> {
     const { adapterName, config } = this;
     return { adapterName, config, dropout: config.dropout };
   }
 
-  /** What variants have beside a pair. */
+  /** The additional vectors of variants. */
   vectors(planned: PlannedVectors, layer: VectorLayer): OwnVectors {
     const made = new Map<VariantName, tf.Variable>();
     try {
@@ -71,7 +71,7 @@ export class PartMaker {
   }
 }
 
-/** tfjs keeps one register of variables by name for the whole program; two handles must not meet in it. */
+/** tfjs registers variables by name in the whole program, so names of two handles must differ. */
 function unusedPrefix(name: string): string {
   const taken = Object.keys(tf.engine().registeredVariables);
   for (let number = 1; ; number++) {

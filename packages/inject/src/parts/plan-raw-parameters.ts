@@ -1,4 +1,4 @@
-// Which raw parameters get pairs (PEFT's `target_parameters`).
+// Selects raw parameters for A and B (PEFT's `target_parameters`).
 
 import {
   alphaOf,
@@ -10,17 +10,17 @@ import {
   scalingOf,
 } from "@lowrank/adapter-format";
 import { type AdaptableModel, listed, type ParameterRef, type Warning } from "@lowrank/contracts";
-import { layerKinds, rawPairSizes } from "@lowrank/math";
+import { layerKinds, rawMatrixSizes } from "@lowrank/math";
 import { UnsupportedSiteError } from "../errors/errors.ts";
 import { nearestPaths } from "../errors/nearest-names.ts";
 import type { PlannedRawParameter } from "../planned/planned-parts.ts";
 import { variantsOf } from "../variants/variants.ts";
 
 /**
- * One entry for each parameter that a name means: its whole path, or the end of it after a dot. `adapted`: the paths of
- * the layers that get a pair of their own.
+ * One entry for each parameter that a name matches: its full path, or the end of it after a dot. `adapted`: paths of layers with
+ * their own A and B.
  *
- * @throws UnsupportedSiteError; NothingMatchedError if no name means a parameter and no layer is adapted either
+ * @throws UnsupportedSiteError; NothingMatchedError if no name matches a parameter and no layer is adapted
  */
 export function planRawParameters(
   model: AdaptableModel,
@@ -36,7 +36,7 @@ export function planRawParameters(
   return matched.map((parameter) => planParameter(parameter, keysAmong(matched, parameter), config));
 }
 
-/** A warning for each name that means no parameter, where PEFT is silent. */
+/** A warning for each name that matches no parameter; PEFT is silent. */
 export function unmatchedParameters(model: AdaptableModel, { targetParameters }: LoraConfig): readonly Warning[] {
   const parameters = model.parameters();
   const unmatched = (targetParameters ?? []).filter((name) => !parameters.some(({ path }) => isMeant(path, name)));
@@ -56,10 +56,10 @@ function planParameter(
   config: LoraConfig,
 ): PlannedRawParameter {
   const { path, shape } = parameter;
-  // Planning has refused every other shape.
-  const { experts, inFeatures, outFeatures } = rawPairSizes(parameter)!;
+  // Planning has refused all other shapes.
+  const { experts, inFeatures, outFeatures } = rawMatrixSizes(parameter)!;
   const rank = rankOf(config, path);
-  const [a, b] = layerKinds.parameter.pair({ inFeatures, outFeatures, experts }, rank);
+  const [a, b] = layerKinds.parameter.specs({ inFeatures, outFeatures, experts }, rank);
   return {
     part: "raw-parameter",
     path,
@@ -87,7 +87,7 @@ function keysAmong(matched: readonly ParameterRef[], parameter: ParameterRef): P
   return loraKeys(module + ".base_layer".repeat(depth));
 }
 
-/** How many wrappers PEFT puts around each module: one for a layer that gets a pair, one for each raw parameter. */
+/** Number of PEFT's wrappers around each module: one for an adapted layer, one for each raw parameter. */
 export function countWrappers(
   layers: ReadonlySet<string>,
   parameters: readonly PlannedRawParameter[],
@@ -112,7 +112,7 @@ function checkSupported(matched: readonly ParameterRef[], config: LoraConfig, ad
 }
 
 function refusal(parameter: ParameterRef, adapted: ReadonlySet<string>): string | null {
-  if (rawPairSizes(parameter) === null) return `it has ${parameter.shape.length} axes, not two or three`;
+  if (rawMatrixSizes(parameter) === null) return `it has ${parameter.shape.length} axes, not two or three`;
   return adapted.has(moduleOf(parameter.path)) ? "target_modules already adapts its layer" : null;
 }
 
@@ -124,7 +124,7 @@ function nothingMatched(names: readonly string[], parameters: readonly Parameter
   return new NothingMatchedError(names, suggestions, `No parameter matches target_parameters ${listed(names)}.${hint}`);
 }
 
-/** The ends of all paths that have as many parts as the name. */
+/** The ends of all paths, with the name's number of parts. */
 function endingsLike(name: string, paths: readonly string[]): readonly string[] {
   const parts = name.split(".").length;
   return [...new Set(paths.map((path) => path.split(".").slice(-parts).join(".")))];

@@ -1,4 +1,4 @@
-// What each matched layer will get.
+// Plans A and B of each matched layer.
 
 import {
   alphaOf,
@@ -14,13 +14,13 @@ import { listed, type ParameterRef, type Site } from "@lowrank/contracts";
 import { siteKinds } from "@lowrank/math";
 import type { UnsupportedSiteError } from "../errors/errors.ts";
 import type { PlannedSite } from "../planned/planned-parts.ts";
-import { factorKey, inFileOrder, pairFactors } from "../variants/pair-factors.ts";
+import { factorKey, factorSpecs, inFileOrder } from "../variants/factor-specs.ts";
 import { planVectors } from "../variants/plan-vectors.ts";
 import { variantsOf } from "../variants/variants.ts";
 
 export interface SitesPlan {
   readonly entries: readonly PlannedSite[];
-  /** Sites that cannot be adapted as the configuration asks, and why. */
+  /** Sites that do not support the configuration, and why. */
   readonly unsupported: UnsupportedSiteError["sites"];
 }
 
@@ -28,7 +28,7 @@ export interface SitesPlan {
 export function planSites(sites: readonly Site[], config: LoraConfig, parameters: readonly ParameterRef[]): SitesPlan {
   const weights = new Set(parameters.map(({ path }) => path));
   const reasons = new Map(
-    sites.map((site) => [site, refusal(site, config) ?? withoutPlaceForStandIn(site, config, weights)]),
+    sites.map((site) => [site, refusal(site, config) ?? replacementRefusal(site, config, weights)]),
   );
   return {
     entries: sites.filter((site) => reasons.get(site) === null).map((site) => planSite(site, config)),
@@ -39,7 +39,7 @@ export function planSites(sites: readonly Site[], config: LoraConfig, parameters
 function planSite(site: Site, config: LoraConfig): PlannedSite {
   const { path, kind, role, inFeatures, outFeatures, tiedWith } = site;
   const rank = rankOf(config, path);
-  const factors = pairFactors(site, { path, rank }, config);
+  const factors = factorSpecs(site, { path, rank }, config);
   const [a, b, ...between] = inFileOrder(factors).map((factor) => [factorKey(path, factor), factor.fileShape] as const);
   const vectors = planVectors(site, factors, config);
   const fileShapes = new Map([a!, b!, ...vectors.fileShapes, ...between]);
@@ -65,7 +65,7 @@ function countNumbers(shapes: PlannedSite["fileShapes"]): number {
   return [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((all, size) => all * size, 1), 0);
 }
 
-/** Why a site cannot be adapted as the configuration asks; null if it can. */
+/** Why a site does not support the configuration; null if it does. */
 function refusal(site: Site, config: LoraConfig): string | null {
   if (site.refusal !== undefined) return site.refusal;
   if (isSavedModule(config, site.path)) return savedReason(site, config);
@@ -80,7 +80,7 @@ function refusal(site: Site, config: LoraConfig): string | null {
   return null;
 }
 
-/** PEFT finds modules to save by the end of their paths, and raises TypeError or KeyError where a pair is in one. */
+/** PEFT finds modules to save by the end of their paths, and raises TypeError or KeyError if an adapted layer is in one. */
 function savedReason({ path }: Site, config: LoraConfig): string {
   const names = savedModuleNames(config, path);
   return (
@@ -89,13 +89,13 @@ function savedReason({ path }: Site, config: LoraConfig): string {
   );
 }
 
-/** Some variants and starts compute with a weight of their own in place of the frozen one. */
-function withoutPlaceForStandIn({ kind, path }: Site, config: LoraConfig, weights: ReadonlySet<string>): string | null {
+/** Some variants and initializations replace the frozen weight. */
+function replacementRefusal({ kind, path }: Site, config: LoraConfig, weights: ReadonlySet<string>): string | null {
   if (kind !== "linear" || weights.has(`${path}.weight`)) return null;
-  const ofInit = initOf(config).standIn;
+  const ofInit = initOf(config).baseReplacement;
   const what = [
     ...(ofInit === undefined ? [] : [`init_lora_weights = "${config.init}" ${ofInit}`]),
-    ...variantsOf(config).flatMap(({ standIn }) => standIn ?? []),
+    ...variantsOf(config).flatMap(({ baseReplacement }) => baseReplacement ?? []),
   ];
   return what.length === 0 ? null : `${what[0]}, and this model does not offer it as a parameter`;
 }

@@ -1,4 +1,4 @@
-// What the heads get that share an embedding's pair.
+// Plans heads that share an embedding's A and B.
 
 import { drawsBothMatrices, type LoraConfig, loraKeys, rankOf, scalingOf } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
@@ -7,8 +7,8 @@ import type { Tying } from "../hosts/tie-modules.ts";
 import type { PlannedSite, PlannedTiedSite } from "../planned/planned-parts.ts";
 import { planVectors } from "../variants/plan-vectors.ts";
 
-/** Throws UnsupportedInitError where a start looks at a weight that is to be shared. */
-export function checkTiedStart({ kind }: Tying, config: LoraConfig): void {
+/** Throws UnsupportedInitError if an initialization uses a weight that is to be shared. */
+export function checkTiedInit({ kind }: Tying, config: LoraConfig): void {
   if (kind === "targets" && !drawsBothMatrices(config))
     throw new UnsupportedInitError(String(config.init), "ensure_weight_tying");
 }
@@ -46,7 +46,7 @@ function planTiedSite(site: Site, source: PlannedSite, config: LoraConfig): Plan
   return {
     part: "tied-site",
     path,
-    pairOf: source.path,
+    sourcePath: source.path,
     rank,
     scaling: scalingOf(config, path),
     parameters: vectors.keys.size * outFeatures,

@@ -1,4 +1,4 @@
-// Which rows of which tables are trained (PEFT's `trainable_token_indices`).
+// Selects embeddings with trained rows (PEFT's `trainable_token_indices`).
 
 import { buildTensorKey, isSavedModule, type LoraConfig } from "@lowrank/adapter-format";
 import type { AdaptableModel, Site } from "@lowrank/contracts";
@@ -14,18 +14,18 @@ interface Chosen {
   readonly indices: readonly number[];
 }
 
-/** What decides about the rows besides the configuration. */
+/** Options of `planTokenRows`. */
 export interface TokenRowsOptions {
-  /** The paths of the layers that get a pair. */
+  /** Paths of layers with A and B. */
   readonly adapted: ReadonlySet<string>;
   readonly refusals: Refusals;
-  /** How many tokens the model is taken to know. Default: as many as its tables have rows. */
+  /** Number of tokens to assume. Default: the rows of the model's embedding. */
   readonly vocabulary?: number | undefined;
 }
 
 /**
- * One entry for each table. A list means the input embedding; a head that shares the table follows it, unless it has other
- * tokens of its own. Refusals are SavedModuleNotFoundError and UnsupportedSiteError.
+ * One entry for each embedding. A list means the input embedding; a head that shares it follows, unless it has its own tokens.
+ * Errors are SavedModuleNotFoundError and UnsupportedSiteError.
  */
 export function planTokenRows(
   model: AdaptableModel,
@@ -68,7 +68,7 @@ function chooseTables(
     if (!site) refusals.add(notFound(["embed_tokens"], sites));
     return site === undefined ? [] : [{ site, indices: trainableTokenIndices }];
   }
-  // A list was dealt with above; what is left is by module.
+  // Lists were handled above; the rest is by module.
   const byModule = [...(trainableTokenIndices as ReadonlyMap<string, readonly number[]>)];
   const missing = byModule.map(([name]) => name).filter((name) => !sites.some(endsWith(name)));
   if (missing.length) refusals.add(notFound(missing, sites));
@@ -84,20 +84,20 @@ function notFound(names: readonly string[], sites: readonly Site[]): SavedModule
   return new SavedModuleNotFoundError(names, [...new Set(names.flatMap((name) => nearestNames(name, paths)))]);
 }
 
-/** Whether a table shares its weight with the input embedding and has the same tokens: one set of rows does for both. */
+/** Whether a module shares the input embedding's weight and has the same tokens, so that both use the same rows. */
 function follows(one: Chosen, other: Chosen): boolean {
   if (one === other || other.site.role !== "input-embedding" || !areTwins(one.site, other.site)) return false;
   return one.indices.join() === other.indices.join();
 }
 
-/** PEFT ties a head to the trained rows of the input embedding, not the other way round. */
+/** PEFT ties a head to the trained rows of the input embedding, but not the embedding to a head's rows. */
 function followersOf(site: Site, sites: readonly Site[], own: readonly Chosen[]): readonly string[] {
   if (site.role !== "input-embedding") return [];
   const hasOwn = (path: string) => own.some((chosen) => chosen.site.path === path);
   return sites.filter((other) => areTwins(site, other) && !hasOwn(other.path)).map(({ path }) => path);
 }
 
-/** Why a table's rows cannot be trained; null if they can. */
+/** Why an embedding's rows cannot be trained; null if they can. */
 function refusal(
   site: Site,
   {
@@ -120,7 +120,7 @@ function refusal(
   return `it has ${rows} rows, but trainable_token_indices names ${outside.join(", ")}; ${advice}`;
 }
 
-/** PEFT refuses tied tables of which other tokens are trained, if they are to stay tied. */
+/** PEFT refuses different trained tokens for tied weights that must stay tied. */
 function untiedTokens(site: Site, chosen: readonly Chosen[], { ensureWeightTying }: LoraConfig): string | null {
   const own = chosen.find((one) => one.site === site)?.indices.join();
   const other = chosen.find((one) => areTwins(one.site, site) && one.indices.join() !== own);

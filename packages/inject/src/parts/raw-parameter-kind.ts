@@ -1,10 +1,10 @@
-// Raw parameters with a pair (PEFT's `target_parameters`).
+// Raw parameters with A and B (PEFT's `target_parameters`).
 
 import { adaptParameter } from "../adapted/adapted-parameter.ts";
 import type { PlannedRawParameter } from "../planned/planned-parts.ts";
 import type { PartKind } from "./part-kind.ts";
 import { planRawParameters, unmatchedParameters } from "./plan-raw-parameters.ts";
-import { pairLines } from "./table-lines.ts";
+import { matrixLines } from "./table-lines.ts";
 
 export const rawParameterKind: PartKind<PlannedRawParameter> = {
   part: "raw-parameter",
@@ -12,10 +12,10 @@ export const rawParameterKind: PartKind<PlannedRawParameter> = {
     planRawParameters(model, config, new Set((adapted ?? []).map(({ path }) => path))),
   warnings: ({ model, config }) => unmatchedParameters(model, config),
   tensors: ({ fileShapes }) => [...fileShapes],
-  describe: pairLines,
+  describe: matrixLines,
   hookPoints: ({ path }) => ({ sites: [], parameters: [path] }),
   build: (planned, maker) => {
     const parameter = maker.hookPoints.parameter(planned.path);
-    return adaptParameter(planned, parameter, maker.values.rawPair(planned, maker.nameOf(planned.path)));
+    return adaptParameter(planned, parameter, maker.values.rawMatrices(planned, maker.nameOf(planned.path)));
   },
 };

@@ -1,4 +1,4 @@
-// Which of the model's own weights train beside the pairs: modules to save, and biases.
+// Selects the model's weights that are trained in full: modules to save, and biases.
 
 import { buildTensorKey, isSavedModule, type LoraConfig } from "@lowrank/adapter-format";
 import type { AdaptableModel, ParameterRef } from "@lowrank/contracts";
@@ -7,18 +7,18 @@ import { nearestNames } from "../errors/nearest-names.ts";
 import type { PlannedParameter } from "../planned/planned-parts.ts";
 import { moduleOf } from "./plan-raw-parameters.ts";
 
-/** Heads that PEFT saves for a task whether the model has them or not (peft_model.py, PeftModelFor…). */
+/** Heads that PEFT saves for a task, even if the model has none of them (peft_model.py, PeftModelFor…). */
 const impliedModules: ReadonlySet<string> = new Set(["classifier", "score", "qa_outputs"]);
 
-/** What PEFT wraps modules in, by their paths; in files it stands before the names of their biases. */
+/** PEFT's wrappers of modules by path. In files they are a part of the biases' names. */
 export interface Wrappers {
-  /** How many there are around each module that gets pairs: one for a layer, one for each raw parameter. */
+  /** Number of wrappers of each adapted module: one for a layer, one for each raw parameter. */
   readonly pairs: ReadonlyMap<string, number>;
-  /** Tables of which some rows are trained, and the heads that follow them. */
+  /** Embeddings with trained rows, and the heads that follow them. */
   readonly rows: ReadonlySet<string>;
 }
 
-/** Every weight to train whole, in the model's order. */
+/** All weights to train in full, in the model's order. */
 export function planSavedParameters(
   model: AdaptableModel,
   config: LoraConfig,
@@ -27,16 +27,16 @@ export function planSavedParameters(
   const users = new Map(model.sites().map(({ path, biasPath }) => [biasPath, path]));
   return model.parameters().flatMap((parameter) => {
     const module = moduleOf(parameter.path);
-    // A bias that two modules name (BERT's "cls.predictions" and "cls.predictions.decoder").
+    // A bias of two modules (BERT's "cls.predictions" and "cls.predictions.decoder").
     const user = users.get(parameter.path);
     if (isSavedModule(config, module)) {
       const planned = plannedParameter(parameter, parameter.path, "saved-module");
       return [user === undefined ? planned : { ...planned, copies: [`${user}.bias`] }];
     }
-    // The copy of the module that PEFT saves holds it under its own name.
+    // PEFT's saved copy of the module has it under its own name.
     if (user !== undefined && isSavedModule(config, user)) {
       const planned = plannedParameter(parameter, `${user}.bias`, "saved-module");
-      // The module's own is trained by `bias: "all"`, too, but only the copy's acts.
+      // The original is trained by `bias: "all"` too, but only the copy is used.
       return [config.bias === "all" ? { ...planned, idleKey: parameter.path } : planned];
     }
     return planBias(parameter, { config, wrappers, user });
@@ -46,13 +46,13 @@ export function planSavedParameters(
 interface BiasOptions {
   readonly config: LoraConfig;
   readonly wrappers: Wrappers;
-  /** Path of the layer that adds the bias, where it has the name of another module. */
+  /** Path of the layer that adds the bias, if the bias has another module's name. */
   readonly user: string | undefined;
 }
 
 function planBias(parameter: ParameterRef, { config, wrappers, user }: BiasOptions): readonly PlannedParameter[] {
   const { path } = parameter;
-  // As PEFT, by the name: a table of relative positions that is called so (T5) is no bias.
+  // By name, as in PEFT: T5's relative position embedding has "bias" in its name but is no bias.
   if (!/(^|\.)bias$/.test(path) || config.bias === "none") return [];
   const own = biasKey(moduleOf(path), wrappers);
   const other = user === undefined ? [] : [biasKey(user, wrappers)];
@@ -62,18 +62,18 @@ function planBias(parameter: ParameterRef, { config, wrappers, user }: BiasOptio
   }
   const isAdapted = (module: string) => wrappers.pairs.has(module);
   if (isAdapted(moduleOf(path))) return [plannedParameter(parameter, own, "bias")];
-  // PEFT looks for biases of adapted layers by the layers' names.
+  // PEFT searches for biases of adapted layers by the layers' names.
   return user !== undefined && isAdapted(user) ? [plannedParameter(parameter, biasKey(user, wrappers), "bias")] : [];
 }
 
-/** In the file, the bias of an adapted module stands under the module that PEFT wrapped. */
+/** In a file, the bias of an adapted module is under the wrapped module. */
 function biasKey(module: string, { pairs, rows }: Wrappers): string {
   const path = `${module}${".base_layer".repeat(pairs.get(module) ?? 0)}`;
   return rows.has(module) ? buildTensorKey({ path, part: "token_base_layer", parameter: "bias" }) : `${path}.bias`;
 }
 
 /**
- * Throws if a name in `modulesToSave` means no module. Names that a task adds by itself may.
+ * Throws if a name in `modulesToSave` matches no module. Names that a task implies may match none.
  *
  * @throws SavedModuleNotFoundError
  */

@@ -1,4 +1,4 @@
-// Layers with a pair.
+// Layers with A and B.
 
 import { LoraAdaptation } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
@@ -9,13 +9,13 @@ import type { PlannedSite } from "../planned/planned-parts.ts";
 import type { PartKind, PlanningTask } from "./part-kind.ts";
 import type { PartMaker } from "./part-maker.ts";
 import { planSites } from "./plan-sites.ts";
-import { pairLines } from "./table-lines.ts";
+import { matrixLines } from "./table-lines.ts";
 
 export const siteKind: PartKind<PlannedSite> = {
   part: "site",
   plan: planAll,
   tensors: ({ fileShapes }) => [...fileShapes],
-  describe: pairLines,
+  describe: matrixLines,
   hookPoints: ({ path }) => ({ sites: [path], parameters: [] }),
   build,
 };
@@ -26,7 +26,7 @@ function planAll({ model, config, tying, adapted, refusals }: PlanningTask): rea
   return sharing(entries, tying);
 }
 
-/** The embedding's entry, which knows who shares its pair; nobody is left who could be parted from it by a merge. */
+/** Notes the heads that share the embedding's A and B, so that a merge cannot separate them. */
 function sharing(entries: readonly PlannedSite[], { kind, embedding, followers }: Tying): readonly PlannedSite[] {
   if (kind !== "targets") return entries;
   return entries.map((entry) => {
@@ -40,16 +40,16 @@ function build(planned: PlannedSite, maker: PartMaker): AdaptedSite {
   const { path, scaling, vectors } = planned;
   const { adapterName, hookPoints, values } = maker;
   const site = hookPoints.site(path);
-  const pair = values.pair(planned, maker.nameOf(path), site);
-  const plain = new LoraAdaptation({ pair, site, scale: scaling, adapterName });
-  const weight = () => (pair.beside?.kind === "stand-in" ? tf.clone(pair.beside.weight) : site.readWeight());
+  const lora = values.lora(planned, maker.nameOf(path), site);
+  const plain = new LoraAdaptation({ lora, site, scale: scaling, adapterName });
+  const weight = () => (lora.baseChange?.kind === "replacement" ? tf.clone(lora.baseChange.weight) : site.readWeight());
   const siteBias = hookPoints.findParameter(site.biasPath ?? `${path}.bias`);
   const siteWeight = hookPoints.findParameter(`${path}.weight`);
   try {
     const own = maker.vectors(vectors, { ...planned, weight, plain });
-    return adaptSite(planned, site, { pair, vectors: own }, { ...maker.wrapping, siteBias, siteWeight });
+    return adaptSite(planned, site, { lora, vectors: own }, { ...maker.wrapping, siteBias, siteWeight });
   } catch (error) {
-    pair.dispose();
+    lora.dispose();
     throw error;
   }
 }

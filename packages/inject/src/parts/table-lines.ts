@@ -2,11 +2,11 @@
 
 import type { PlannedParameter, PlannedSite } from "../planned/planned-parts.ts";
 
-/** What a line needs to know of a layer or a raw parameter with a pair. */
+/** The fields of a layer or raw parameter that a line shows. */
 type Adapted = Pick<PlannedSite, "path" | "inFeatures" | "outFeatures" | "rank" | "scaling" | "parameters">;
 
 /** A line for each group of layers or raw parameters that differ only by a number in their paths. */
-export function pairLines(entries: readonly Adapted[]): readonly string[][] {
+export function matrixLines(entries: readonly Adapted[]): readonly string[][] {
   const groups = new Map<string, { readonly first: Adapted; count: number; parameters: number }>();
   for (const entry of entries) {
     const { inFeatures, outFeatures, rank, scaling } = entry;
@@ -26,7 +26,7 @@ export function pairLines(entries: readonly Adapted[]): readonly string[][] {
   ]);
 }
 
-/** A line for each group of weights that are trained whole. */
+/** A line for each group of weights that are trained in full. */
 export function wholeLines(planned: readonly PlannedParameter[]): readonly string[][] {
   const groups = new Map<string, { count: number; readonly shape: string; parameters: number }>();
   for (const { path, shape, parameters } of planned) {

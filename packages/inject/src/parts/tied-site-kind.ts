@@ -1,4 +1,4 @@
-// Output heads that share the pair of the embedding whose table they share (PEFT's `ensure_weight_tying`).
+// Output heads that share A and B of the embedding (PEFT's `ensure_weight_tying`).
 
 import { LoraAdaptation, tiedHead } from "@lowrank/math";
 import { type TiedSite, tieSite } from "../adapted/tied-site.ts";
@@ -11,7 +11,7 @@ export const tiedSiteKind: PartKind<PlannedTiedSite> = {
   part: "tied-site",
   plan: planAll,
   tensors: ({ fileShapes }) => [...fileShapes],
-  // It is the embedding's line that counts the pair.
+  // The embedding's line counts A and B.
   describe: () => [],
   hookPoints: ({ path }) => ({ sites: [path], parameters: [] }),
   build,
@@ -19,17 +19,17 @@ export const tiedSiteKind: PartKind<PlannedTiedSite> = {
 
 function planAll({ model, config, tying, adapted, planned }: PlanningTask): readonly PlannedTiedSite[] {
   const entries = partsOf({ parts: planned }, "site");
-  // A head shares the embedding's pair, which may be missing where a layer was refused.
+  // A head shares the embedding's A and B, which may be missing if a layer was refused.
   if (entries.length !== adapted?.length) return [];
   return planTiedSites(tying, config, { sites: model.sites(), entries });
 }
 
 function build(planned: PlannedTiedSite, maker: PartMaker): TiedSite {
   const site = maker.hookPoints.site(planned.path);
-  // The embedding was made before.
-  const { pair } = partsOf({ parts: maker.made }, "site").find((one) => one.site.path === planned.pairOf)!;
+  // The embedding was built before.
+  const { lora } = partsOf({ parts: maker.made }, "site").find((one) => one.site.path === planned.sourcePath)!;
   const { path, outFeatures } = site;
-  const plain = new LoraAdaptation({ pair, branch: tiedHead, scale: planned.scaling });
-  const layer = { path, outFeatures, rank: pair.rank, weight: () => site.readWeight(), plain };
-  return tieSite(planned, site, { pair, vectors: maker.vectors(planned.vectors, layer) }, maker.wrapping);
+  const plain = new LoraAdaptation({ lora, branch: tiedHead, scale: planned.scaling });
+  const layer = { path, outFeatures, rank: lora.rank, weight: () => site.readWeight(), plain };
+  return tieSite(planned, site, { lora, vectors: maker.vectors(planned.vectors, layer) }, maker.wrapping);
 }

@@ -1,4 +1,4 @@
-// Rows of tables that are trained (PEFT's `trainable_token_indices`).
+// Trained rows of embeddings (PEFT's `trainable_token_indices`).
 
 import { trainRows } from "../adapted/trained-rows.ts";
 import type { PlannedTokenRows } from "../planned/planned-parts.ts";

@@ -1,8 +1,8 @@
-// From where the parts of an adapter get their first values: drawn anew, or read from a file.
+// The source of an adapter's first values: random, or from a file.
 
 import type { VariantName } from "@lowrank/adapter-format";
 import type { ParameterRef, Site } from "@lowrank/contracts";
-import type { LoraPair } from "@lowrank/math";
+import type { LoraMatrices } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { PlannedParameter, PlannedRawParameter, PlannedSite, PlannedTokenRows } from "../planned/planned-parts.ts";
 import type { NewVector } from "../variants/variant.ts";
@@ -14,14 +14,14 @@ interface PlannedVector {
   readonly key: string;
 }
 
-/** Where the first values of an adapter come from. Whoever asks takes ownership. */
+/** The source of an adapter's first values. The caller owns them. */
 export interface ValueSource {
   /** `name` is unique among all variables of the program. */
-  pair(entry: PlannedSite, name: string, site: Site): LoraPair;
-  /** What a variant has beside a pair, [outFeatures]. */
+  lora(entry: PlannedSite, name: string, site: Site): LoraMatrices;
+  /** The additional vector of a variant, [outFeatures]. */
   vector(planned: PlannedVector, layer: VectorLayer): tf.Tensor;
-  rawPair(planned: PlannedRawParameter, name: string): LoraPair;
-  /** As computed with. */
+  rawMatrices(planned: PlannedRawParameter, name: string): LoraMatrices;
+  /** In the layout of memory. */
   parameter(planned: PlannedParameter, parameter: ParameterRef): tf.Tensor;
   /** [tokens, width] */
   rows(planned: PlannedTokenRows, site: Site): tf.Tensor2D;

@@ -1,4 +1,4 @@
-// Weights that an adapter has values of its own for, whole: modules to save, biases, what a file brings of the base.
+// Weights that an adapter replaces completely: modules to save, biases, base weights from a file.
 
 import { type OverriddenParameter, overrideParameter } from "../adapted/overridden-parameter.ts";
 import type { Tying } from "../hosts/tie-modules.ts";

@@ -5,7 +5,7 @@ import { withCommas } from "../parts/table-lines.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 
 /**
- * The plan as a table: layers that differ only by their number share a line, then saved weights, sums and warnings.
+ * The plan as a table: layers that differ only by their number share a line, then follow saved weights, sums and warnings.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-// Puts a plan together. A part that is refused is left out and the others go on, so that everything is refused at once.
+// Builds a plan. If a part is refused, planning continues with the others, so that all errors are reported at once.
 
 import {
   badPatterns,
@@ -18,7 +18,7 @@ import { countParameters } from "../hosts/count-parameters.ts";
 import { type Tying, tieModules, untied } from "../hosts/tie-modules.ts";
 import { initsForStored } from "../init/inits.ts";
 import { partWarnings, planParts } from "../parts/part-kinds.ts";
-import { checkTiedStart } from "../parts/plan-tied-sites.ts";
+import { checkTiedInit } from "../parts/plan-tied-sites.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { partsOf } from "../planned/planned-parts.ts";
 import { variantsOf } from "../variants/variants.ts";
@@ -26,15 +26,15 @@ import { siteWarnings } from "./site-warnings.ts";
 
 export interface DraftOptions {
   readonly supported: ReadonlySet<Feature>;
-  /** Gets whatever is refused. The plan is without it then, and no adapter is to be made by it. */
+  /** Collects the errors. If there are any, the plan is incomplete and must not be used. */
   readonly refusals: Refusals;
-  /** Names of the tensors of an adapter that exists already. */
+  /** Names of an existing adapter's tensors. */
   readonly stored?: ReadonlySet<string>;
-  /** How many tokens the model is taken to know, if not those that it knows. */
+  /** Number of tokens to assume, if not the model's. */
   readonly vocabulary?: number | undefined;
 }
 
-/** The plan for a configuration that may come from a file, whose saved modules are checked against its tensors instead. */
+/** The plan for a configuration. For one from a file, saved modules are checked against its tensors. */
 export function draftPlan(model: AdaptableModel, given: LoraConfig, options: DraftOptions): InjectionPlan {
   const { refusals, vocabulary } = options;
   const tying = checkConfig(model, given, options);
@@ -44,7 +44,7 @@ export function draftPlan(model: AdaptableModel, given: LoraConfig, options: Dra
   const adapted = matches && model.sites().filter(({ path }) => matched.has(path));
   const task = { model, config, tying, adapted, refusals, vocabulary };
   const parts = planParts(task);
-  if (refusals.errors.length > 0) refusals.add(...unmatchedBeside(matches));
+  if (refusals.errors.length > 0) refusals.add(...partlyUnmatched(matches));
   const fanInFanOut = correctFanInFanOut(config, adapted ?? []);
   const trainableParameters = parts.reduce((sum, { parameters }) => sum + parameters, 0);
   const totalParameters = countParameters(model) + trainableParameters;
@@ -66,16 +66,16 @@ export function draftPlan(model: AdaptableModel, given: LoraConfig, options: Dra
   };
 }
 
-/** What can be said before the layers are looked for; and the configuration with what is tied. */
+/** Checks that do not need the layers. Returns the configuration with tied modules. */
 function checkConfig(model: AdaptableModel, given: LoraConfig, { supported, refusals, stored }: DraftOptions): Tying {
   refusals.attempt(() => checkFeatures(given, supported), undefined);
   refusals.attempt(() => checkLayers(model, given), undefined);
   refusals.add(...badPatterns(given));
   const config = withTaskModules(given);
   const tying = refusals.attempt(() => tieModules(model, config, stored), untied(config));
-  refusals.attempt(() => checkTiedStart(tying, config), undefined);
-  const isStarted = stored === undefined || initsForStored(config).length > 0;
-  for (const row of variantsOf(config)) refusals.attempt(() => row.check?.(config, { model, isStarted }), undefined);
+  refusals.attempt(() => checkTiedInit(tying, config), undefined);
+  const runsInit = stored === undefined || initsForStored(config).length > 0;
+  for (const row of variantsOf(config)) refusals.attempt(() => row.check?.(config, { model, runsInit }), undefined);
   return tying;
 }
 
@@ -93,8 +93,8 @@ function matchSites(model: AdaptableModel, tying: Tying): MatchPlan {
   );
 }
 
-/** Targets that match nothing beside others that do: a warning, unless there is an error that it belongs to. */
-function unmatchedBeside(matches: MatchPlan | null): readonly NothingMatchedError[] {
+/** Targets that match nothing although others do: a warning, unless it belongs to another error. */
+function partlyUnmatched(matches: MatchPlan | null): readonly NothingMatchedError[] {
   if (!matches?.unmatchedTargets.length) return [];
   const messages = matches.warnings
     .filter(({ code }) => code === "TARGET_MATCHED_NOTHING")
@@ -102,14 +102,14 @@ function unmatchedBeside(matches: MatchPlan | null): readonly NothingMatchedErro
   return [new NothingMatchedError(matches.unmatchedTargets, matches.suggestions, messages.slice(0, 20).join("\n"))];
 }
 
-/** PEFT corrects the field to what the layers are, and says so (tuners/lora/layer.py, dispatch_default). */
+/** PEFT corrects the field to fit the layers, with a warning (tuners/lora/layer.py, dispatch_default). */
 function correctFanInFanOut(
   config: LoraConfig,
   adapted: readonly Site[],
 ): { readonly value: boolean; readonly warnings: readonly Warning[] } {
   const linear = adapted.filter(({ kind }) => kind === "linear");
   if (linear.length === 0) return { value: config.fanInFanOut, warnings: [] };
-  // A model that mixes both has the field true for PEFT, which then looks at each layer again.
+  // For a model with both layouts PEFT sets the field to true and then checks each layer.
   const value = linear.some(({ fanInFanOut }) => fanInFanOut);
   if (value === config.fanInFanOut) return { value, warnings: [] };
   const layout = value ? "[in, out], as GPT-2's Conv1D does" : "[out, in]";
@@ -117,7 +117,7 @@ function correctFanInFanOut(
   return { value, warnings: [{ code: "FAN_IN_FAN_OUT_CORRECTED", message }] };
 }
 
-// Layer replication is done to the model before an adapter is attached (`model.withLayers`): paths then mean the new layers.
+// Layers are repeated before an adapter is attached (`model.withLayers`), so paths mean the new layers.
 
 /** Throws LayerReplicationError unless the model repeats the layers that the configuration repeats. */
 function checkLayers({ layerOrder }: AdaptableModel, config: LoraConfig): void {

@@ -1,4 +1,4 @@
-// Decides what an adapter will change, without making a single tensor.
+// Plans what an adapter will change, without making a tensor.
 
 import { type Feature, initFeatures, type LoraConfig } from "@lowrank/adapter-format";
 import type { AdaptableModel } from "@lowrank/contracts";
@@ -7,9 +7,9 @@ import { checkSavedModules } from "../parts/saved-parameters.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { variants } from "../variants/variants.ts";
 import { draftPlan } from "./draft-plan.ts";
-import { startWarnings } from "./site-warnings.ts";
+import { initWarnings } from "./site-warnings.ts";
 
-/** What any adapter may ask for beyond plain LoRA. */
+/** Supported features beyond plain LoRA. */
 export const supportedFeatures: readonly Feature[] = [
   "bias",
   "target_parameters",
@@ -22,14 +22,14 @@ export const supportedFeatures: readonly Feature[] = [
 const supportedWhenNew: ReadonlySet<Feature> = new Set([...supportedFeatures, ...initFeatures]);
 
 /**
- * Which layers a configuration adapts in this model, with which ranks and scalings, and what it will cost.
+ * Plans which layers a configuration adapts in this model, with ranks, scalings and cost.
  *
- * Targets that are null become PEFT's defaults for the model's type; "all-linear" becomes every linear layer but the
- * output head. A target that matches nothing beside others that do is a warning in the plan, where PEFT is silent.
+ * Null targets become PEFT's defaults for the model's type; "all-linear" becomes all linear layers except the output head. If
+ * only some targets match nothing, the plan has a warning; PEFT is silent.
  *
- * @throws NothingMatchedError if no layer matches; UnsupportedFeaturesError, UnsupportedPatternError;
- * UnsupportedInitError, UnsupportedSiteError, SavedModuleNotFoundError, LayerReplicationError; SeveralProblemsError with
- * all of them where more than one thing is wrong
+ * @throws NothingMatchedError if no layer matches; UnsupportedFeaturesError, UnsupportedPatternError; UnsupportedInitError,
+ * UnsupportedSiteError, SavedModuleNotFoundError, LayerReplicationError; SeveralProblemsError with all of them where more than
+ * one thing is wrong
  *
  * @example
  * ```ts
@@ -47,5 +47,5 @@ export function planInjection(model: AdaptableModel, config: LoraConfig): Inject
   refusals.attempt(() => checkSavedModules(model, config), undefined);
   const plan = draftPlan(model, config, { supported: supportedWhenNew, refusals });
   refusals.throwIfAny();
-  return { ...plan, warnings: [...plan.warnings, ...startWarnings(plan)] };
+  return { ...plan, warnings: [...plan.warnings, ...initWarnings(plan)] };
 }

@@ -1,4 +1,4 @@
-// What a person should know about the layers that an adapter targets.
+// Warnings about the layers that an adapter targets.
 
 import type { Warning } from "@lowrank/contracts";
 import { initializationOf } from "@lowrank/math";
@@ -19,12 +19,12 @@ export function siteWarnings(entries: readonly PlannedSite[]): readonly Warning[
 }
 
 /**
- * Warns of embeddings for which a new adapter's start is not meant: they start as with true, as in PEFT, where that is
- * silent (`Embedding.update_layer`). Convolutions are refused, there and here.
+ * Warns about embeddings that do not support the initialization: they are initialized as with true, as in PEFT, which is silent
+ * (`Embedding.update_layer`). Convolutions are refused, there and here.
  */
-export function startWarnings(plan: InjectionPlan): readonly Warning[] {
+export function initWarnings(plan: InjectionPlan): readonly Warning[] {
   const { init } = plan.config;
-  if (initializationOf(init).startsEmbeddings) return [];
+  if (initializationOf(init).initializesEmbeddings) return [];
   const embeddings = partsOf(plan, "site").filter(({ kind }) => kind === "embedding");
   return embeddings.map(({ path }) => ({
     code: "START_NOT_APPLIED",

@@ -1,4 +1,4 @@
-// What an injection will do, as plain data: no tensor exists yet, and a plan can be printed, tested or refused.
+// The plan of an injection as plain data: no tensor exists yet, and a plan can be printed, tested or refused.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Warning } from "@lowrank/contracts";
@@ -8,10 +8,10 @@ import type { PlannedPart } from "./planned-parts.ts";
 export interface InjectionPlan {
   /** The configuration with defaults and "all-linear" resolved to names, as it will be written to a file. */
   readonly config: LoraConfig;
-  /** Kind by kind, in the order of files; those of a kind in the model's own order. */
+  /** By kind in file order; parts of a kind in the model's order. */
   readonly parts: readonly PlannedPart[];
   readonly trainableParameters: number;
-  /** The base's own plus the trainable ones, as PEFT counts them. */
+  /** Base parameters plus trainable ones, as PEFT counts them. */
   readonly totalParameters: number;
   /** trainableParameters / totalParameters. */
   readonly share: number;

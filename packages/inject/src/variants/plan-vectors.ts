@@ -1,4 +1,4 @@
-// What variants have at a layer beside its pair: names and shapes in files.
+// Plans the additional vectors of variants: names and shapes in files.
 
 import { buildTensorKey, type LoraConfig } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
@@ -8,11 +8,11 @@ import { variantsOf } from "./variants.ts";
 
 export function planVectors(
   site: Site,
-  pair: readonly FactorSpec[],
+  factors: readonly FactorSpec[],
   config: LoraConfig,
 ): { readonly keys: PlannedVectors; readonly fileShapes: readonly (readonly [string, readonly number[]])[] } {
   const planned = variantsOf(config).flatMap(({ name, vector }) => {
-    if (vector === undefined || vector.isBeside?.(pair) === false) return [];
+    if (vector === undefined || vector.isUsed?.(factors) === false) return [];
     const key = buildTensorKey({ path: site.path, part: vector.part });
     return [{ name, key, fileShape: vector.fileShape?.(site) ?? [site.outFeatures] }];
   });

@@ -1,62 +1,62 @@
-// What a variant of LoRA does otherwise than plain LoRA: one row each. Whoever plans, makes, opens, reads or merges asks the rows
-// of a configuration, and names none. What the configuration alone tells of a variant is in @lowrank/adapter-format.
+// The interface of a variant of LoRA: its differences from plain LoRA, one row each. Other code calls the rows of a configuration
+// and names no variant. Facts that need only the configuration are in @lowrank/adapter-format.
 
 import type { LoraConfig, TensorPart } from "@lowrank/adapter-format";
 import type { AdaptableModel, Site, Warning } from "@lowrank/contracts";
-import type { Beside, FactorSpec, LoraPair, LowRankAdaptation, Matrix, PairInitialization } from "@lowrank/math";
+import type { BaseChange, FactorSpec, LoraMatrices, LowRankAdaptation, Matrix, RandomInit } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { PlannedSite } from "../planned/planned-parts.ts";
 
-/** One variant. All of it is asked only where the configuration asks for the variant. */
+/** One variant. Its members are used only if the configuration uses the variant. */
 export interface Variant {
-  /** Throws where this model or this configuration cannot have it at all. */
+  /** Throws if this model or this configuration does not support it. */
   check?(config: LoraConfig, situation: Situation): void;
-  /** Why a layer cannot have it; null if it can. */
+  /** Why a layer does not support it; null if it does. */
   refusal?(site: Site, config: LoraConfig): string | null;
-  /** Why a raw parameter cannot have it. */
+  /** Why a raw parameter does not support it. */
   readonly refusalOfParameters: string;
   warnings?(config: LoraConfig, entries: readonly PlannedSite[]): readonly Warning[];
 
-  /** What it makes of the factors of a layer's pair, in the order in which they are multiplied. */
-  factors?(pair: readonly FactorSpec[], layer: PairLayer, config: LoraConfig): readonly FactorSpec[];
-  /** A new pair, where that is not how it would start without the variant: `usual`, under a name of its own. */
-  start?(pair: NewPair, usual: (name: string) => LoraPair): LoraPair;
-  /** What stands beside a pair from a file, from the frozen weight [inFeatures, outFeatures]. */
-  beside?(weight: Matrix, rank: number): Beside;
-  /** What it does to the weight, if another one stands in for the base's wherever the pair acts. */
-  readonly standIn?: string;
-  /** What it adds to the loss for each pair while the adapter is trained. */
-  penalty?(pair: LoraPair, config: LoraConfig): tf.Scalar;
-  /** Numbers that a layer has besides its pair, one for each output. */
+  /** Changes the factors of a layer, in the order in which they are multiplied. */
+  factors?(factors: readonly FactorSpec[], layer: RankedLayer, config: LoraConfig): readonly FactorSpec[];
+  /** New A and B, if the variant changes the initialization. `usual` makes those without the variant, under the given name. */
+  initialize?(layer: NewLora, usual: (name: string) => LoraMatrices): LoraMatrices;
+  /** The change of the base weight for A and B from a file, from the frozen weight [inFeatures, outFeatures]. */
+  baseChange?(weight: Matrix, rank: number): BaseChange;
+  /** How it changes the base weight, if it replaces it. For messages. */
+  readonly baseReplacement?: string;
+  /** Loss term of each adapted layer in training. */
+  penalty?(lora: LoraMatrices, config: LoraConfig): tf.Scalar;
+  /** An additional vector of a layer, with one number for each output. */
   readonly vector?: OwnVector;
 
-  /** How it acts: around what the layer would have without it. */
+  /** Wraps the adaptation that the layer would have without it. */
   wrap?(inner: LowRankAdaptation, wrapping: Wrapping): LowRankAdaptation;
-  /** True where it drops entries of the input by itself, so that what it goes around must not. */
+  /** True if it applies dropout itself, so that the wrapped adaptation must not. */
   readonly dropsInput?: boolean;
-  /** Why its update cannot be folded into a weight. */
+  /** Why its update cannot be merged into a weight. */
   readonly problemOfMerging?: string;
-  /** What cannot be folded in where a layer has no bias. */
+  /** The part that cannot be merged if a layer has no bias. */
   readonly needsBias?: string;
 }
 
 interface Situation {
   readonly model: AdaptableModel;
-  /** Whether pairs are started, or what a start did to the base is computed again. */
-  readonly isStarted: boolean;
+  /** Whether the initialization runs: for a new adapter, or to compute its base change again. */
+  readonly runsInit: boolean;
 }
 
-/** What decides about the factors of a pair. */
-export interface PairLayer {
+/** The path and rank of a layer. */
+export interface RankedLayer {
   readonly path: string;
   readonly rank: number;
 }
 
-export interface NewPair extends PairLayer {
+export interface NewLora extends RankedLayer {
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly factors: readonly FactorSpec[];
-  readonly init: PairInitialization;
+  readonly init: RandomInit;
   readonly seed: number;
   /** Prefix of the variables' names. */
   readonly name: string;
@@ -64,34 +64,34 @@ export interface NewPair extends PairLayer {
   weight(): Matrix;
 }
 
-/** Numbers [outFeatures] that are trained beside the pair. */
+/** A vector [outFeatures] that is trained in addition to A and B. */
 interface OwnVector {
-  /** What it is to the layer, as PEFT names it. */
+  /** PEFT's name of the part. */
   readonly part: TensorPart;
-  /** Whether a layer with this pair has one. Default: every layer has. */
-  isBeside?(pair: readonly FactorSpec[]): boolean;
+  /** Whether a layer with these factors has one. Default: all layers. */
+  isUsed?(factors: readonly FactorSpec[]): boolean;
   /** Its shape in a file. Default [outFeatures]. */
   fileShape?(site: Site): readonly number[];
   /** Its first values. The caller owns them. */
-  start(vector: NewVector): tf.Tensor1D;
+  initialize(vector: NewVector): tf.Tensor1D;
 }
 
-/** A vector that is to be made. The pair exists already. */
-export interface NewVector extends PairLayer {
+/** A vector to make. A and B exist already. */
+export interface NewVector extends RankedLayer {
   readonly outFeatures: number;
-  readonly init: PairInitialization;
+  readonly init: RandomInit;
   readonly seed: number;
-  /** What the pair is added to. The caller owns it. */
+  /** The weight to which the update is added. The caller owns it. */
   weight(): tf.Tensor;
-  /** What the pair does without the vector. */
+  /** The adaptation without the vector. */
   readonly plain: LowRankAdaptation;
 }
 
-/** What decides how a variant acts at a layer. */
+/** Arguments for a variant at a layer. */
 export interface Wrapping {
   readonly config: LoraConfig;
   readonly adapterName: string;
   readonly dropout: number;
-  /** Its own, if it has one there. */
+  /** The variant's vector, if it has one. */
   readonly vector: tf.Variable | undefined;
 }

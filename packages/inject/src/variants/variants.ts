@@ -10,7 +10,7 @@ import { loraBias } from "./lora-bias/lora-bias.ts";
 import { qalora } from "./qalora/qalora.ts";
 import type { NewVector, Variant } from "./variant.ts";
 
-/** Null for those that are not implemented here, and refused by name. */
+/** Null for variants that are not supported; they are refused by name. */
 const rows = {
   use_dora: dora,
   lora_bias: loraBias,
@@ -23,24 +23,24 @@ const rows = {
   monteclora_config: null,
 } satisfies Readonly<Record<VariantName, Variant | null>>;
 
-/** A variant, and PEFT's field that asks for it. */
+/** A variant, and PEFT's field that turns it on. */
 export interface NamedVariant extends Variant {
   readonly name: VariantName;
 }
 
-/** Every variant that is implemented, from the one that acts inside all others to the one that acts around them. */
+/** All supported variants, from the innermost wrapper to the outermost. */
 export const variants: readonly NamedVariant[] = (Object.keys(rows) as VariantName[]).flatMap((name) => {
   const row: Variant | null = rows[name];
   return row === null ? [] : [{ name, ...row }];
 });
 
-/** First values of what a variant has beside a pair. The caller owns them. */
+/** First values of a variant's vector. The caller owns them. */
 export function initialVector(name: VariantName, request: NewVector): tf.Tensor1D {
   const vector = variants.find((row) => row.name === name)?.vector;
   if (vector === undefined) throw new TypeError(`${name} has no vector in addition to A and B.`);
-  return vector.start(request);
+  return vector.initialize(request);
 }
 
 export function variantsOf(config: LoraConfig): readonly NamedVariant[] {
-  return variants.filter(({ name }) => variantFacts[name].asked(config) !== null);
+  return variants.filter(({ name }) => variantFacts[name].setting(config) !== null);
 }

@@ -5,8 +5,8 @@ import {
   type AdapterFolder,
   alphaOf,
   columnsPerStored,
+  loraMatricesIn,
   oneFileFormat,
-  pairsIn,
   rankOf,
   readAdapterIn,
   scalingOf,
@@ -71,7 +71,7 @@ async function adapterInspection(
 /** Layer sizes from the tensors: A is [rank, in], with fewer columns in some variants; B is [out, rank]; an embedding's rows are in. */
 function adaptedModules({ config, tensors }: Adapter): readonly AdaptedModule[] {
   const modules: AdaptedModule[] = [];
-  for (const { path, partOfA: part, a, b } of pairsIn(tensors)) {
+  for (const { path, partOfA: part, a, b } of loraMatricesIn(tensors)) {
     modules.push({
       path,
       rank: rankOf(config, path),

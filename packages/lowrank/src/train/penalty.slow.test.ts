@@ -16,7 +16,7 @@ async function step(kasaConfig: { readonly beta: number; readonly gamma: number 
   const options = { ...rates, optimizer: "sgd", weightDecay: 0, clipNorm: 0 } as const;
   const run = await adapter.prepare(rows, options);
   const penalty = tf.tidy(() => run.handle.penalty()?.dataSync()[0] ?? 0);
-  const diagonal = () => [...run.handle.sites[0]!.pair.chain[1]!.variable.dataSync()];
+  const diagonal = () => [...run.handle.sites[0]!.lora.factors[1]!.variable.dataSync()];
   const before = diagonal();
   let loss = Number.NaN;
   for await (const event of adapter.run(run, options)) if (event.type === "step") loss = event.loss;

@@ -3,11 +3,11 @@
 import type { AdaptationCall } from "@lowrank/contracts";
 import { uniform } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { CreatePairOptions } from "../pairs/create-pair.ts";
+import type { CreateLoraOptions } from "../matrices/create-lora.ts";
 import type { RowUpdate } from "../update/row-update.ts";
 import type { LowRankAdaptation } from "./low-rank-adaptation.ts";
 
-/** A low-rank adaptation of a linear map or a convolution, and a bias [outFeatures] that is scaled like it. */
+/** A low-rank adaptation of a linear layer or a convolution, with a bias [outFeatures] that has the same scale. */
 export class BiasedAdaptation implements LowRankAdaptation {
   readonly variables: readonly tf.Variable[];
 
@@ -52,8 +52,8 @@ export class BiasedAdaptation implements LowRankAdaptation {
   }
 }
 
-/** A new bias [outFeatures] on B: zero, or for "random" even on ±1/√rank, as torch starts it. The caller owns it. */
-export function createPairBias(options: Pick<CreatePairOptions, "outFeatures" | "rank" | "init" | "key">): tf.Tensor1D {
+/** A new bias [outFeatures] on B: zero, or for "random" uniform in ±1/√rank, as in torch. The caller owns it. */
+export function createLoraBias(options: Pick<CreateLoraOptions, "outFeatures" | "rank" | "init" | "key">): tf.Tensor1D {
   const { outFeatures, rank, init = "default", key } = options;
   if (init !== "random") return tf.zeros([outFeatures]);
   const bound = 1 / Math.sqrt(rank);

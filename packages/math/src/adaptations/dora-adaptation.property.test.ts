@@ -18,8 +18,8 @@ import {
   training,
   twin,
 } from "../../test/dora-case.ts";
-import { createPair } from "../pairs/create-pair.ts";
-import type { LoraPair } from "../pairs/lora-pair.ts";
+import { createLora } from "../matrices/create-lora.ts";
+import type { LoraMatrices } from "../matrices/lora-matrices.ts";
 import { DoraAdaptation } from "./dora-adaptation.ts";
 import { LoraAdaptation } from "./lora-adaptation.ts";
 
@@ -37,9 +37,9 @@ function ours(one: DoraCase): Ours {
   const plain = tf.tensor2d(one.weight.slice(), [inFeatures, outFeatures]);
   const frozen = isTransposed ? FrozenWeight.fromTransposed(tf.transpose(plain)) : FrozenWeight.from(tf.clone(plain));
   const bias = tf.tensor1d(one.bias.slice());
-  const pair = createPair({ inFeatures, outFeatures, rank, key: { seed: 3, path: "p" }, name: "dora-drawn" });
+  const lora = createLora({ inFeatures, outFeatures, rank, key: { seed: 3, path: "p" }, name: "dora-drawn" });
   const [x, a, b, m] = one.inputs;
-  assign(pair, a, b);
+  assign(lora, a, b);
   const magnitude = tf.tidy(() => tf.variable(tf.tensor1d(m.slice())));
   const input = tf.tidy(() => tf.variable(tf.tensor2d(x.slice(), [rows, inFeatures])));
   const site: Site = {
@@ -56,20 +56,20 @@ function ours(one: DoraCase): Ours {
     replaceWeight: () => () => undefined,
     ...(tells ? { values: () => ({ weight: plain, bias }) } : {}),
   };
-  const adaptation = new DoraAdaptation({ inner: new LoraAdaptation({ pair, scale }), magnitude, dropout: rate });
+  const adaptation = new DoraAdaptation({ inner: new LoraAdaptation({ lora, scale }), magnitude, dropout: rate });
   return {
-    variables: [input, pair.a, pair.b, magnitude],
+    variables: [input, lora.a, lora.b, magnitude],
     compute: () =>
       adaptation.apply({ input, output: frozenLinear(input, frozen, bias), site, context: training, weight: 1 }),
     dispose: () => {
-      pair.dispose();
+      lora.dispose();
       frozen.dispose();
       tf.dispose([plain, bias, magnitude, input]);
     },
   };
 }
 
-function assign({ a, b }: LoraPair, forA: Float32Array, forB: Float32Array): void {
+function assign({ a, b }: LoraMatrices, forA: Float32Array, forB: Float32Array): void {
   tf.tidy(() => {
     a.assign(tf.tensor2d(forA.slice(), a.shape));
     b.assign(tf.tensor2d(forB.slice(), b.shape));

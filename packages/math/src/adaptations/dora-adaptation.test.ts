@@ -6,7 +6,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { SettingError } from "../errors.ts";
-import { createPair } from "../pairs/create-pair.ts";
+import { createLora } from "../matrices/create-lora.ts";
 import { lowRankDelta } from "../update/low-rank-delta.ts";
 import { columnLengths, DoraAdaptation } from "./dora-adaptation.ts";
 import { LoraAdaptation } from "./lora-adaptation.ts";
@@ -26,7 +26,7 @@ function withLinear<T>(
   try {
     return use(parts);
   } finally {
-    parts.pair.dispose();
+    parts.lora.dispose();
     tf.dispose([parts.weight, parts.bias, parts.magnitude, parts.x]);
   }
 }
@@ -35,7 +35,7 @@ function linearParts({ dropout: rate = 0, tellsBias = true }: { dropout?: number
   const weight = drawn([6, 5], "weight") as tf.Tensor2D;
   const bias = drawn([5], "bias");
   const magnitude = tf.variable(uniform([5], 0.5, 2, { seed: 1, path: "m" }));
-  const pair = createPair({
+  const lora = createLora({
     inFeatures: 6,
     outFeatures: 5,
     rank: 2,
@@ -57,13 +57,13 @@ function linearParts({ dropout: rate = 0, tellsBias = true }: { dropout?: number
     replaceWeight: () => () => undefined,
     ...(tellsBias ? { values: () => ({ weight, bias }) } : {}),
   };
-  const inner = new LoraAdaptation({ pair, scale });
+  const inner = new LoraAdaptation({ lora, scale });
   const adaptation = new DoraAdaptation({ inner, magnitude, dropout: rate });
   const x = drawn([4, 6], "x") as tf.Tensor2D;
   const output = (input: tf.Tensor2D) => tf.tidy(() => tf.add(tf.matMul(input, weight), bias));
   const apply = (context = inference, strength = 1) =>
     adaptation.apply({ input: x, output: output(x), site, context, weight: strength });
-  return { weight, bias, magnitude, pair, site, adaptation, x, output, apply };
+  return { weight, bias, magnitude, lora, site, adaptation, x, output, apply };
 }
 
 describe("the lengths that DoRA divides by", () => {
@@ -100,9 +100,9 @@ describe("the lengths that DoRA divides by", () => {
   }
 
   it("are computed once for a weight and its pair, and anew after a step, a merge and another scale", () => {
-    const results = looks(({ pair, adaptation, weight }) => [
+    const results = looks(({ lora, adaptation, weight }) => [
       () => undefined,
-      () => tf.tidy(() => pair.b.assign(tf.add(pair.b, 0.5) as tf.Tensor2D)),
+      () => tf.tidy(() => lora.b.assign(tf.add(lora.b, 0.5) as tf.Tensor2D)),
       () => {
         adaptation.scale = 3;
       },
@@ -116,9 +116,9 @@ describe("the lengths that DoRA divides by", () => {
 
 describe("DoraAdaptation", () => {
   it("computes with a weight whose columns have the magnitude's lengths and the adapted weight's directions", () => {
-    withLinear({}, ({ weight, bias, magnitude, pair, x, apply }) => {
+    withLinear({}, ({ weight, bias, magnitude, lora, x, apply }) => {
       const expected = tf.tidy(() => {
-        const adapted = tf.add(weight, lowRankDelta(pair.a, pair.b, scale)) as tf.Tensor2D;
+        const adapted = tf.add(weight, lowRankDelta(lora.a, lora.b, scale)) as tf.Tensor2D;
         const stretched = tf.mul(adapted, tf.div(magnitude, columnLengths(adapted))) as tf.Tensor2D;
         return tf.add(tf.matMul(x, stretched), bias).dataSync();
       });
@@ -137,10 +137,10 @@ describe("DoraAdaptation", () => {
   });
 
   it("stretches what was added to a bias before, and leaves a bias that nothing changed as it is", () => {
-    withLinear({}, ({ weight, bias, magnitude, pair, adaptation }) => {
+    withLinear({}, ({ weight, bias, magnitude, lora, adaptation }) => {
       const [added, untouched, expected] = tf.tidy(() => {
         const bases = { bias, weight: () => weight };
-        const lengths = columnLengths(tf.add(weight, lowRankDelta(pair.a, pair.b, scale)));
+        const lengths = columnLengths(tf.add(weight, lowRankDelta(lora.a, lora.b, scale)));
         return [
           adaptation.foldBias(tf.add(bias, 2), bases).dataSync(),
           adaptation.foldBias(bias, bases).dataSync(),
@@ -166,8 +166,8 @@ describe("DoraAdaptation", () => {
   });
 
   it("changes nothing when it starts from the lengths that the adapted weight has and the update is zero", () => {
-    withLinear({}, ({ weight, magnitude, pair, x, output, apply }) => {
-      pair.b.assign(tf.tidy(() => tf.zerosLike(pair.b)));
+    withLinear({}, ({ weight, magnitude, lora, x, output, apply }) => {
+      lora.b.assign(tf.tidy(() => tf.zerosLike(lora.b)));
       magnitude.assign(tf.tidy(() => columnLengths(weight)));
       expectClose(
         tf.tidy(() => apply().dataSync()),
@@ -178,13 +178,13 @@ describe("DoraAdaptation", () => {
   });
 
   it("gives gradients that take the adapted weight's lengths as constant", () => {
-    withLinear({}, ({ weight, bias, magnitude, pair, x, apply }) => {
+    withLinear({}, ({ weight, bias, magnitude, lora, x, apply }) => {
       const loss = (y: tf.Tensor) => tf.sum(tf.mul(y, drawn([4, 5], "g")) as tf.Tensor) as tf.Scalar;
-      const variables = [pair.a, pair.b, magnitude];
+      const variables = [lora.a, lora.b, magnitude];
       const ours = tf.variableGrads(() => loss(apply()), variables);
-      const lengths = tf.tidy(() => columnLengths(tf.add(weight, lowRankDelta(pair.a, pair.b, scale))));
+      const lengths = tf.tidy(() => columnLengths(tf.add(weight, lowRankDelta(lora.a, lora.b, scale))));
       const wanted = tf.variableGrads(() => {
-        const adapted = tf.add(weight, tf.mul(tf.matMul(pair.a, pair.b), scale)) as tf.Tensor2D;
+        const adapted = tf.add(weight, tf.mul(tf.matMul(lora.a, lora.b), scale)) as tf.Tensor2D;
         const stretched = tf.mul(adapted, tf.div(magnitude, lengths)) as tf.Tensor2D;
         return loss(tf.add(tf.matMul(x, stretched), bias));
       }, variables);
@@ -197,10 +197,10 @@ describe("DoraAdaptation", () => {
 
   it("drops the input of the correction and of the branch, not that of the frozen product", () => {
     const plain = withLinear({}, ({ apply }) => tf.tidy(() => apply().dataSync()));
-    withLinear({ dropout: 0.5 }, ({ weight, magnitude, pair, x, output, apply }) => {
+    withLinear({ dropout: 0.5 }, ({ weight, magnitude, lora, x, output, apply }) => {
       const expected = tf.tidy(() => {
         const dropped = dropout(x, 0.5, { ...training.random, path: "default/h.0.fc" }) as tf.Tensor2D;
-        const delta = lowRankDelta(pair.a, pair.b, scale);
+        const delta = lowRankDelta(lora.a, lora.b, scale);
         const ratio = tf.div(magnitude, columnLengths(tf.add(weight, delta)));
         const correction = tf.mul(tf.sub(ratio, 1), tf.matMul(dropped, weight));
         return tf.add(tf.add(output(x), correction), tf.mul(ratio, tf.matMul(dropped, delta))).dataSync();
@@ -234,7 +234,7 @@ describe("DoraAdaptation", () => {
     const table = drawn([7, 4], "table") as tf.Tensor2D;
     const ids = tf.tensor2d([1, 6, 3, 1], [2, 2], "int32");
     const magnitude = tf.variable(uniform([4], 0.5, 2, { seed: 1, path: "m" }));
-    const pair = createPair({
+    const lora = createLora({
       inFeatures: 7,
       outFeatures: 4,
       rank: 2,
@@ -244,7 +244,7 @@ describe("DoraAdaptation", () => {
       name: "dora-table",
     });
     const adaptation = new DoraAdaptation({
-      inner: new LoraAdaptation({ pair, scale, site: { kind: "embedding" } }),
+      inner: new LoraAdaptation({ lora, scale, site: { kind: "embedding" } }),
       magnitude,
       dropout: 0.5,
     });
@@ -267,13 +267,13 @@ describe("DoraAdaptation", () => {
     );
     const expected = tf.tidy(() => tf.mul(tf.gather(adaptation.fold(table, table), ids), 3).dataSync());
     expectClose(actual, expected, 1e-5);
-    pair.dispose();
+    lora.dispose();
     tf.dispose([table, ids, magnitude]);
   });
 
   it("leaves a column of zeros at zero instead of NaN", () => {
-    withLinear({}, ({ weight, adaptation, pair, magnitude }) => {
-      pair.b.assign(tf.tidy(() => tf.zerosLike(pair.b)));
+    withLinear({}, ({ weight, adaptation, lora, magnitude }) => {
+      lora.b.assign(tf.tidy(() => tf.zerosLike(lora.b)));
       magnitude.assign(tf.tidy(() => tf.zerosLike(magnitude)));
       const folded = tf.tidy(() => adaptation.fold(tf.zerosLike(weight), tf.zerosLike(weight)).dataSync());
       expect([...folded]).toEqual(Array(30).fill(0));
@@ -285,12 +285,12 @@ describe("DoraAdaptation", () => {
       const { inner } = adaptation;
       expect(() => new DoraAdaptation({ inner, magnitude, dropout: 1 })).toThrow(SettingError);
     });
-    const { pair, weight, bias, magnitude, x, adaptation, site, output } = linearParts({});
+    const { lora, weight, bias, magnitude, x, adaptation, site, output } = linearParts({});
     const base = output(x);
     await expectNoLeak(() =>
       adaptation.apply({ input: x, output: base, site, context: inference, weight: 1 }).dispose(),
     );
-    pair.dispose();
+    lora.dispose();
     tf.dispose([weight, bias, magnitude, x, base]);
   });
 });

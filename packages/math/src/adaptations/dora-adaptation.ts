@@ -1,9 +1,9 @@
-// DoRA (Liu et al. 2024): the adapted weight V = W + s·A·B keeps only its direction, and each of its columns gets a length
-// of its own, the magnitude m. With g = m/‖V‖ the output is g·(V·x) + bias, written so that the frozen product is computed
-// once:  output + (g − 1)·(output − bias) + g·s·B(A(x)).
+// DoRA (Liu et al. 2024): only the direction of the adapted weight V = W + s·A·B is used; each column gets its own length, the
+// magnitude m. With g = m/‖V‖ the output is g·(V·x) + bias. The form output + (g − 1)·(output − bias) + g·s·B(A(x)) computes the
+// frozen product only once.
 //
-// As in PEFT (tuners/lora/dora.py), ‖V‖ is a constant to the gradient (section 4.3 of the paper), and with dropout the
-// middle term uses the dropped input.
+// As in PEFT (tuners/lora/dora.py), the gradient treats ‖V‖ as constant (paper, section 4.3), and with dropout the middle term
+// uses the dropped input.
 
 import { type AdaptationCall, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { dropout, withoutTape } from "@lowrank/engine";
@@ -13,15 +13,15 @@ import type { RowUpdate } from "../update/row-update.ts";
 import { checkDropout } from "./lora-adaptation.ts";
 import type { BiasBases, LowRankAdaptation } from "./low-rank-adaptation.ts";
 
-/** How a DoRA adaptation is made. */
+/** Options of `DoraAdaptation`. */
 export interface DoraAdaptationOptions {
-  /** Of the site's kind, without dropout. */
+  /** The LoRA adaptation of the same site, without dropout. */
   readonly inner: LowRankAdaptation;
-  /** m, [outFeatures]; owned by the caller. It starts as `adaptedLengths` of the frozen weight. */
+  /** m, [outFeatures]; owned by the caller. Its initial value is `adaptedLengths` of the frozen weight. */
   readonly magnitude: tf.Variable;
-  /** Probability of dropping an entry of the input while training; none at an embedding. Default 0. */
+  /** Dropout probability of the input in training; not used for an embedding. Default 0. */
   readonly dropout?: number;
-  /** Tells the dropout masks of two adapters at one site apart. Default "default". */
+  /** Gives two adapters at one site different dropout masks. Default "default". */
   readonly adapterName?: string;
 }
 
@@ -33,21 +33,21 @@ const optionNames: OptionNames<DoraAdaptationOptions> = {
 };
 
 /**
- * Weight-decomposed LoRA at a linear map, a convolution or an embedding.
+ * Weight-decomposed LoRA for a linear layer, a convolution or an embedding.
  *
  * Throws SettingError.
  *
  * @example
  * ```ts
- * import { adaptedLengths, createPair, DoraAdaptation, LoraAdaptation } from "@lowrank/math";
+ * import { adaptedLengths, createLora, DoraAdaptation, LoraAdaptation } from "@lowrank/math";
  * import "@tensorflow/tfjs-backend-cpu";
  * import * as tf from "@tensorflow/tfjs-core";
  *
- * const pair = createPair({ inFeatures: 4, outFeatures: 3, rank: 2, key: { seed: 7, path: "fc" }, name: "dora-example" });
- * const inner = new LoraAdaptation({ pair, scale: 2 });
+ * const lora = createLora({ inFeatures: 4, outFeatures: 3, rank: 2, key: { seed: 7, path: "fc" }, name: "dora-example" });
+ * const inner = new LoraAdaptation({ lora, scale: 2 });
  * const magnitude = tf.variable(adaptedLengths(tf.ones([4, 3]), inner));
  * const adaptation = new DoraAdaptation({ inner, magnitude });
- * pair.dispose();
+ * lora.dispose();
  * magnitude.dispose();
  * ```
  */
@@ -58,7 +58,9 @@ export class DoraAdaptation implements LowRankAdaptation {
   readonly foldsOnlyAdded = true;
   readonly variables: readonly tf.Variable[];
   readonly #adapterName: string;
-  /** ‖V‖, and what it was computed from: it is the same for every token of a text and every batch of a validation. */
+  /**
+   * Cached ‖V‖ and the values that it was computed from. It is equal for all tokens of a text and all batches of a validation.
+   */
   #kept: { readonly from: readonly unknown[]; readonly lengths: tf.Tensor } | undefined;
 
   constructor(options: DoraAdaptationOptions) {
@@ -100,7 +102,7 @@ export class DoraAdaptation implements LowRankAdaptation {
     return { ...(await this.inner.rows()), lengths: await this.magnitude.data<"float32">() };
   }
 
-  /** g·(weight + s·A·B), where g comes from `base`: earlier adaptations do not count in ‖V‖, as in a forward pass. */
+  /** g·(weight + s·A·B). g is computed from `base`: earlier adaptations do not count in ‖V‖, as in a forward pass. */
   fold(weight: tf.Tensor, base: tf.Tensor): tf.Tensor {
     return tf.tidy(() =>
       tf.mul(
@@ -111,8 +113,8 @@ export class DoraAdaptation implements LowRankAdaptation {
   }
 
   /**
-   * base + g·(bias − base): whatever earlier adaptations added to the bias is part of the output that this one stretches.
-   * A bias that none has changed stays as it is.
+   * base + g·(bias − base): what earlier adaptations added to the bias is part of the output that DoRA scales. An unchanged bias
+   * stays unchanged.
    */
   foldBias(bias: tf.Tensor, bases: BiasBases): tf.Tensor {
     return tf.tidy(() => {
@@ -126,7 +128,9 @@ export class DoraAdaptation implements LowRankAdaptation {
     this.#kept = undefined;
   }
 
-  /** What the pair took over is missing in the frozen product, which sees the whole input, and not the dropped one. */
+  /**
+   * The part of the weight that A and B replace (PiSSA) is subtracted from the frozen product, which uses the input before dropout.
+   */
   #onWholeInput(result: tf.Tensor, dropped: AdaptationCall, whole: AdaptationCall): tf.Tensor {
     const seen = this.inner.takenOver?.(dropped);
     const due = this.inner.takenOver?.(whole);
@@ -144,7 +148,7 @@ export class DoraAdaptation implements LowRankAdaptation {
     return tf.div(this.magnitude, this.#lengths(base, strength));
   }
 
-  /** ‖V‖ in a call: kept where the site tells when its weight changes. Numbers of a variable lie elsewhere after each change. */
+  /** ‖V‖ in a call, cached if the site reports changes of its weight. A variable gets new data after each change. */
   #lengthsFor(call: AdaptationCall): tf.Tensor {
     const weight = call.site.weightIdentity?.(call.context);
     if (weight === undefined) return this.#lengths(() => weightOf(call), call.weight);
@@ -156,7 +160,7 @@ export class DoraAdaptation implements LowRankAdaptation {
     return this.#kept.lengths;
   }
 
-  /** ‖V‖; 1 for a column of nothing but zeros, which has no direction. */
+  /** ‖V‖; 1 for a column of zeros, which has no direction. */
   #lengths(base: () => tf.Tensor, strength: number): tf.Tensor {
     return withoutTape(() =>
       tf.tidy(() => {
@@ -167,7 +171,7 @@ export class DoraAdaptation implements LowRankAdaptation {
   }
 }
 
-/** ‖V‖, the lengths of the columns of a weight with what an adaptation adds to it: [outFeatures]. The caller owns them. */
+/** ‖V‖: column lengths of a weight plus the update of an adaptation, [outFeatures]. The caller owns the result. */
 export function adaptedLengths(weight: tf.Tensor, adaptation: LowRankAdaptation, strength = 1): tf.Tensor1D {
   return tf.tidy(() => {
     const delta = adaptation.deltaForLengths?.(strength) ?? adaptation.delta(strength);
@@ -175,7 +179,7 @@ export function adaptedLengths(weight: tf.Tensor, adaptation: LowRankAdaptation,
   });
 }
 
-/** The length of each column of a weight whose last axis is its output: [inFeatures, outFeatures] or HWIO → [outFeatures]. */
+/** Column lengths of a weight whose last axis is the output: [inFeatures, outFeatures] or HWIO → [outFeatures]. */
 export function columnLengths(weight: tf.Tensor): tf.Tensor1D {
   const axes = weight.shape.map((_, axis) => axis).slice(0, -1);
   return tf.tidy(() => tf.sqrt(tf.sum<tf.Tensor1D>(tf.square(weight), axes)));
@@ -185,11 +189,11 @@ function weightOf({ site, context }: AdaptationCall): tf.Tensor {
   return site.values?.(context).weight ?? site.readWeight();
 }
 
-/** The output so far less the site's bias. */
+/** The output so far minus the site's bias. */
 function withoutBias({ site, output, input, context }: AdaptationCall): tf.Tensor {
   if (!site.hasBias) return output;
   const values = site.values?.(context);
-  // A site that does not tell its bias computes its product a second time.
+  // If the site does not give its bias, the product is computed a second time.
   if (values === undefined) return site.applyBase(input);
   return values.bias === undefined ? output : tf.sub(output, values.bias);
 }

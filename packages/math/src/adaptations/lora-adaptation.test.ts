@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SettingError } from "../errors.ts";
-import { createPair } from "../pairs/create-pair.ts";
+import { createLora } from "../matrices/create-lora.ts";
 import { lowRankDelta } from "../update/low-rank-delta.ts";
 import { scaling } from "../update/scaling.ts";
 import { LoraAdaptation } from "./lora-adaptation.ts";
@@ -36,7 +36,7 @@ function randomPair(
   sizes: { inFeatures: number; outFeatures: number; rank: number },
   kind: "linear" | "embedding" = "linear",
 ) {
-  return createPair({ ...sizes, init: "random", key: { seed: 3, path: "p" }, name: "tested", kind });
+  return createLora({ ...sizes, init: "random", key: { seed: 3, path: "p" }, name: "tested", kind });
 }
 
 function waves(...shape: number[]): tf.Tensor {
@@ -65,15 +65,15 @@ describe("LoraAdaptation", () => {
         size,
         fc.double({ min: -3, max: 3, noNaN: true }),
         async (rows, inFeatures, outFeatures, rank, scale) => {
-          const pair = randomPair({ inFeatures, outFeatures, rank });
+          const lora = randomPair({ inFeatures, outFeatures, rank });
           const [x, weight] = [waves(rows, inFeatures), waves(inFeatures, outFeatures)];
-          const adaptation = new LoraAdaptation({ pair, scale });
+          const adaptation = new LoraAdaptation({ lora, scale });
           const site = siteOf("linear");
           const call = { input: x, site, context: inference, weight: 1 };
           const adapted = await valuesOf(() => adaptation.apply({ ...call, output: tf.matMul(x, weight) }));
-          const merged = await valuesOf(() => tf.matMul(x, tf.add(weight, lowRankDelta(pair.a, pair.b, scale))));
+          const merged = await valuesOf(() => tf.matMul(x, tf.add(weight, lowRankDelta(lora.a, lora.b, scale))));
           expectClose(adapted, merged, 1e-5 * Math.max(1, largestMagnitude(merged)));
-          pair.dispose();
+          lora.dispose();
           tf.dispose([x, weight]);
         },
       ),
@@ -82,18 +82,24 @@ describe("LoraAdaptation", () => {
   });
 
   it("leaves the output exactly as it was before training", async () => {
-    const pair = createPair({ inFeatures: 6, outFeatures: 5, rank: 2, key: { seed: 1, path: "p" }, name: "fresh" });
-    const adaptation = new LoraAdaptation({ pair, scale: 8 });
+    const lora = createLora({
+      inFeatures: 6,
+      outFeatures: 5,
+      rank: 2,
+      key: { seed: 1, path: "p" },
+      name: "fresh",
+    });
+    const adaptation = new LoraAdaptation({ lora, scale: 8 });
     const [x, output] = [waves(2, 3, 6), waves(2, 3, 5)];
     const call = { input: x, output, site: siteOf("linear"), context: inference, weight: 1 };
     expectClose(await valuesOf(() => adaptation.apply(call)), await output.data(), 0);
-    pair.dispose();
+    lora.dispose();
     tf.dispose([x, output]);
   });
 
   it("follows its scale and the weight of its adapter", async () => {
-    const pair = randomPair({ inFeatures: 6, outFeatures: 5, rank: 2 });
-    const adaptation = new LoraAdaptation({ pair, scale: 2 });
+    const lora = randomPair({ inFeatures: 6, outFeatures: 5, rank: 2 });
+    const adaptation = new LoraAdaptation({ lora, scale: 2 });
     const [x, output] = [waves(4, 6), tf.zeros([4, 5])];
     const call = { input: x, output, site: siteOf("linear"), context: inference };
     const full = await valuesOf(() => adaptation.apply({ ...call, weight: 1 }));
@@ -102,16 +108,16 @@ describe("LoraAdaptation", () => {
     adaptation.scale = 1;
     expect(adaptation.scale).toBe(1);
     expectClose(await valuesOf(() => adaptation.apply({ ...call, weight: 1 })), half, 1e-6);
-    pair.dispose();
+    lora.dispose();
     tf.dispose([x, output]);
   });
 
   it("drops entries of the branch's input while training, and then only", async () => {
-    const pair = randomPair({ inFeatures: 6, outFeatures: 5, rank: 2 });
-    const adaptation = new LoraAdaptation({ pair, scale: 2, dropout: 0.5, adapterName: "task" });
+    const lora = randomPair({ inFeatures: 6, outFeatures: 5, rank: 2 });
+    const adaptation = new LoraAdaptation({ lora, scale: 2, dropout: 0.5, adapterName: "task" });
     const [x, output] = [waves(4, 6), waves(4, 5)];
     const call = { input: x, output, site: siteOf("linear"), weight: 1 };
-    const branch = (input: tf.Tensor) => tf.add(output, tf.matMul(input, lowRankDelta(pair.a, pair.b, 2)));
+    const branch = (input: tf.Tensor) => tf.add(output, tf.matMul(input, lowRankDelta(lora.a, lora.b, 2)));
     const dropped = () => dropout(x, 0.5, { ...training.random, path: "task/h.0.fc" });
     expectClose(
       await valuesOf(() => adaptation.apply({ ...call, context: training })),
@@ -123,13 +129,13 @@ describe("LoraAdaptation", () => {
       await valuesOf(() => branch(x)),
       1e-5,
     );
-    pair.dispose();
+    lora.dispose();
     tf.dispose([x, output]);
   });
 
   it("is differentiated for its variables and leaks nothing", async () => {
-    const pair = randomPair({ inFeatures: 6, outFeatures: 5, rank: 2 });
-    const adaptation = new LoraAdaptation({ pair, scale: 2, dropout: 0.2 });
+    const lora = randomPair({ inFeatures: 6, outFeatures: 5, rank: 2 });
+    const adaptation = new LoraAdaptation({ lora, scale: 2, dropout: 0.2 });
     const [input, output] = [waves(4, 6), waves(4, 5)];
     const call = { input, output, site: siteOf("linear"), context: training, weight: 1 };
     const loss = () => tf.reshape<tf.Rank.R0>(tf.sum(adaptation.apply(call)), []);
@@ -137,22 +143,22 @@ describe("LoraAdaptation", () => {
     expect(Object.keys(grads)).toEqual(["tested.lora_A", "tested.lora_B"]);
     tf.dispose([value, grads]);
     await expectNoLeak(() => tf.dispose(tf.variableGrads(loss, [...adaptation.variables])));
-    pair.dispose();
+    lora.dispose();
     tf.dispose([input, output]);
   });
 
   it("refuses settings that are no numbers", () => {
-    const pair = randomPair({ inFeatures: 6, outFeatures: 5, rank: 2 });
-    expect(() => new LoraAdaptation({ pair, scale: Number.NaN })).toThrow(SettingError);
-    expect(() => new LoraAdaptation({ pair, scale: 1, dropout: 1 })).toThrow(SettingError);
-    pair.dispose();
+    const lora = randomPair({ inFeatures: 6, outFeatures: 5, rank: 2 });
+    expect(() => new LoraAdaptation({ lora, scale: Number.NaN })).toThrow(SettingError);
+    expect(() => new LoraAdaptation({ lora, scale: 1, dropout: 1 })).toThrow(SettingError);
+    lora.dispose();
   });
 });
 
 describe("LoraAdaptation at an embedding", () => {
   it("adds rows of ΔW, times the site's output scale", async () => {
-    const pair = randomPair({ inFeatures: 9, outFeatures: 5, rank: 2 }, "embedding");
-    const adaptation = new LoraAdaptation({ pair, scale: 3, site: { kind: "embedding" } });
+    const lora = randomPair({ inFeatures: 9, outFeatures: 5, rank: 2 }, "embedding");
+    const adaptation = new LoraAdaptation({ lora, scale: 3, site: { kind: "embedding" } });
     const ids = tf.tensor2d(
       [
         [8, 0, 3],
@@ -165,11 +171,11 @@ describe("LoraAdaptation at an embedding", () => {
     for (const outputScale of [undefined, 4]) {
       const call = { input: ids, output, site: siteOf("embedding", outputScale), context: inference, weight: 0.5 };
       const expected = await valuesOf(() =>
-        tf.add(output, tf.gather(lowRankDelta(pair.a, pair.b, 3 * 0.5 * (outputScale ?? 1)), ids)),
+        tf.add(output, tf.gather(lowRankDelta(lora.a, lora.b, 3 * 0.5 * (outputScale ?? 1)), ids)),
       );
       expectClose(await valuesOf(() => adaptation.apply(call)), expected, 1e-5);
     }
-    pair.dispose();
+    lora.dispose();
     tf.dispose([ids, output]);
   });
 });

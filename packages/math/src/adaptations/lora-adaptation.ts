@@ -1,4 +1,4 @@
-// LoRA at a site (Hu et al. 2021): output + s·(what the pair makes of the input), as the site's kind says.
+// LoRA at a site (Hu et al. 2021): output + s·(product of the input with A and B), computed as the kind of layer needs it.
 
 import {
   type AdaptationCall,
@@ -11,33 +11,33 @@ import * as tf from "@tensorflow/tfjs-core";
 import { SettingError } from "../errors.ts";
 import { siteKinds } from "../kinds/kinds.ts";
 import type { Branch } from "../kinds/layer-kind.ts";
-import { halvesOf, trainedIn, type Update } from "../update/factor.ts";
+import { toAB, trainedIn, type Update } from "../update/factor.ts";
 import { type RowUpdate, readRowUpdate } from "../update/row-update.ts";
 import type { LowRankAdaptation } from "./low-rank-adaptation.ts";
 
 type SiteFacts = Pick<Site, "kind" | "geometry"> & Partial<Pick<Site, "fanInFanOut">>;
 
-/** How an adaptation is made. */
+/** Options of `LoraAdaptation`. */
 export interface LoraAdaptationOptions {
   /** Owned by the caller. */
-  readonly pair: Update;
+  readonly lora: Update;
   /** s: see `scaling`. */
   readonly scale: number;
-  /** Where the pair acts: of a `Site`, its kind and a convolution's geometry. Default: a linear map. */
+  /** The site: its kind, and a convolution's geometry. Default: a linear layer. */
   readonly site?: SiteFacts;
-  /** How the pair acts, where that is not what the site's kind says: `tiedHead`. */
+  /** How A and B act, if not by the site's kind: `tiedHead`. */
   readonly branch?: Branch;
   /**
-   * Probability of dropping an entry of the branch's input while training; the frozen product sees all. Token ids have
-   * nothing to drop. Default 0.
+   * Dropout probability of the low-rank branch's input in training; the frozen product has no dropout. Not used for token ids.
+   * Default 0.
    */
   readonly dropout?: number;
-  /** Tells the dropout masks of two adapters at one site apart. Default "default". */
+  /** Gives two adapters at one site different dropout masks. Default "default". */
   readonly adapterName?: string;
 }
 
 const optionNames: OptionNames<LoraAdaptationOptions> = {
-  pair: true,
+  lora: true,
   scale: true,
   site: true,
   branch: true,
@@ -46,23 +46,23 @@ const optionNames: OptionNames<LoraAdaptationOptions> = {
 };
 
 /**
- * Adds a pair's update to a site's output, in activation space.
+ * Adds a low-rank update to a site's output, in activation space.
  *
  * Throws SettingError.
  *
  * @example
  * ```ts
- * import { createPair, LoraAdaptation } from "@lowrank/math";
+ * import { createLora, LoraAdaptation } from "@lowrank/math";
  * import "@tensorflow/tfjs-backend-cpu";
  *
- * const pair = createPair({ inFeatures: 4, outFeatures: 3, rank: 2, key: { seed: 7, path: "fc" }, name: "lora-example" });
- * const adaptation = new LoraAdaptation({ pair, scale: 2 });
+ * const lora = createLora({ inFeatures: 4, outFeatures: 3, rank: 2, key: { seed: 7, path: "fc" }, name: "lora-example" });
+ * const adaptation = new LoraAdaptation({ lora, scale: 2 });
  * adaptation.scale = 1; // halves what the adapter does
- * pair.dispose();
+ * lora.dispose();
  * ```
  */
 export class LoraAdaptation implements LowRankAdaptation {
-  readonly pair: Update;
+  readonly lora: Update;
   readonly dropout: number;
   readonly variables: readonly tf.Variable[];
   readonly #layer: SiteFacts;
@@ -72,17 +72,17 @@ export class LoraAdaptation implements LowRankAdaptation {
 
   constructor(options: LoraAdaptationOptions) {
     refuseUnknownOptions("LoraAdaptation", options, optionNames);
-    const { pair, scale, site = { kind: "linear" }, dropout = 0, adapterName = "default" } = options;
-    this.pair = pair;
+    const { lora, scale, site = { kind: "linear" }, dropout = 0, adapterName = "default" } = options;
+    this.lora = lora;
     this.dropout = checkDropout("LoraAdaptation", dropout);
-    this.variables = trainedIn(pair);
+    this.variables = trainedIn(lora);
     this.#layer = site;
     this.#branch = options.branch ?? siteKinds[site.kind];
     this.#adapterName = adapterName;
     this.#scale = checkScale("LoraAdaptation", scale);
   }
 
-  /** s, which may be changed at any time and takes effect with the next call. */
+  /** s. It may change at any time; the next call uses the new value. */
   get scale(): number {
     return this.#scale;
   }
@@ -92,52 +92,52 @@ export class LoraAdaptation implements LowRankAdaptation {
   }
 
   lowRank(): LowRankBranch | undefined {
-    const [a, b, ...others] = this.pair.chain;
+    const [a, b, ...others] = this.lora.factors;
     const isPlain = [a, b].every(
       (factor) => factor?.variable.rank === 2 && factor.expansion === undefined && (factor.groups ?? 1) === 1,
     );
-    if (this.#branch !== siteKinds.linear || this.pair.beside !== null || others.length > 0 || !isPlain)
+    if (this.#branch !== siteKinds.linear || this.lora.baseChange !== null || others.length > 0 || !isPlain)
       return undefined;
     return a && b && { a: a.variable, b: b.variable, scale: this.#scale };
   }
 
   apply(call: AdaptationCall): tf.Tensor {
     const { input, output, site, context, weight } = call;
-    const { beside } = this.pair;
+    const { baseChange } = this.lora;
     const rate = context.training && this.#branch.dropsInput ? this.dropout : 0;
     const scale = this.#scale * weight;
     const common = { site, layer: this.#layer };
     return tf.tidy(() => {
-      // What the pair took over is missing in the frozen weight, which sees the whole input: nothing is dropped here.
+      // The part of the weight that A and B replace (PiSSA) is subtracted for the whole input, without dropout.
       const frozen =
-        beside?.kind === "subtracted" ? this.#branch.add({ ...common, input, output }, beside, -scale) : output;
+        baseChange?.kind === "subtracted" ? this.#branch.add({ ...common, input, output }, baseChange, -scale) : output;
       const path = `${this.#adapterName}/${site.path}`;
       const dropout = rate === 0 ? undefined : { rate, key: { ...context.random, path } };
       const branch = { ...common, input, dropout, output: frozen, mayReuseOutput: true };
-      return this.#branch.add(branch, halvesOf(this.pair), scale);
+      return this.#branch.add(branch, toAB(this.lora), scale);
     });
   }
 
   takenOver({ input, output, site, weight }: AdaptationCall): tf.Tensor | undefined {
-    const { beside } = this.pair;
-    if (beside?.kind !== "subtracted") return undefined;
+    const { baseChange } = this.lora;
+    if (baseChange?.kind !== "subtracted") return undefined;
     return tf.tidy(() => {
       const call = { input, output: tf.zerosLike(output), site, layer: this.#layer };
-      return this.#branch.add(call, beside, -this.#scale * weight);
+      return this.#branch.add(call, baseChange, -this.#scale * weight);
     });
   }
 
   delta(strength: number): tf.Tensor {
-    return this.#branch.delta(this.pair, this.#scale * strength, this.#layer);
+    return this.#branch.delta(this.lora, this.#scale * strength, this.#layer);
   }
 
   deltaForLengths(strength: number): tf.Tensor {
     const branch = this.#branch;
-    return (branch.deltaForLengths ?? branch.delta)(this.pair, this.#scale * strength, this.#layer);
+    return (branch.deltaForLengths ?? branch.delta)(this.lora, this.#scale * strength, this.#layer);
   }
 
   rows(): Promise<RowUpdate> {
-    return readRowUpdate(this.pair, this.#scale, (halves) => this.#branch.rowSides(halves, this.#layer));
+    return readRowUpdate(this.lora, this.#scale, (matrices) => this.#branch.rowSides(matrices, this.#layer));
   }
 
   fold(weight: tf.Tensor): tf.Tensor {

@@ -1,41 +1,38 @@
-// What all low-rank adaptations have in common, whatever kind of site they sit at.
+// The interface of all low-rank adaptations, for all kinds of sites.
 
 import type { Adaptation, AdaptationCall } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { RowUpdate } from "../update/row-update.ts";
 
-/** What a layer computes with before any adaptation was folded in. */
+/** A layer's bias and weight before any merge. */
 export interface BiasBases {
   /** [outFeatures] */
   readonly bias: tf.Tensor;
-  /** As `fold` gets it, for those that look at it. Call it inside a tidy. */
+  /** The weight as `fold` gets it. Call it inside a tidy. */
   weight(): tf.Tensor;
 }
 
-/** An adaptation whose strength can be changed, and which can be folded into the weight it adapts. */
+/** An adaptation with a variable strength that can be merged into the weight. */
 export interface LowRankAdaptation extends Adaptation {
-  /** s, which may be changed at any time and takes effect with the next call. */
+  /** s. It may change at any time; the next call uses the new value. */
   scale: number;
   /**
-   * What it takes out of the frozen product for an input, if the pair took over a part of the weight: the same with and
-   * without dropout. The caller owns the result.
+   * The part to subtract from the frozen product, if A and B replace a part of the weight (PiSSA); independent of dropout. The
+   * caller owns the result.
    */
   takenOver?(call: AdaptationCall): tf.Tensor | undefined;
-  /** What it adds to the weight, in the layout of the site's `readWeight`, times `strength`. The caller owns it. */
+  /** The update of the weight in the layout of the site's `readWeight`, times `strength`. The caller owns it. */
   delta(strength: number): tf.Tensor;
-  /** What is added to the weight before lengths of its outputs are taken, where that is not `delta`. The caller owns it. */
+  /** The update for computing lengths of outputs, if it differs from `delta`. The caller owns it. */
   deltaForLengths?(strength: number): tf.Tensor;
-  /** What `delta` says in the order of files, with the lengths that its outputs are given: what `fold` does to a weight's rows. */
+  /** The update in file order, with magnitudes if there are any: what `fold` does to a weight's rows. */
   rows(): Promise<RowUpdate>;
-  /**
-   * The weight that computes what `weight` and this adaptation compute together. `base` is the weight before any
-   * adaptation was folded in. The caller owns the result.
-   */
+  /** The weight with this adaptation merged. `base` is the weight before any merge. The caller owns the result. */
   fold(weight: tf.Tensor, base: tf.Tensor): tf.Tensor;
-  /** The same for the bias; absent where the bias stays as it is. */
+  /** The same for the bias; absent if the bias does not change. */
   foldBias?(bias: tf.Tensor, bases: BiasBases): tf.Tensor;
-  /** True where `foldBias` changes only what earlier adaptations added: a bias that none has changed stays as it is. */
+  /** True if `foldBias` changes only parts that earlier adaptations added. */
   readonly foldsOnlyAdded?: boolean;
-  /** Frees what it keeps from one call to the next; a later call computes it again. */
+  /** Frees cached values; a later call computes them again. */
   release?(): void;
 }

@@ -1,17 +1,17 @@
-// Trained rows of an embedding (PEFT's `trainable_token_indices`): chosen tokens have vectors of their own, which replace
-// the frozen ones – in the look-up, and in an output head that shares the table or has rows trained itself. The table,
-// a model's largest weight, is never copied.
+// Trained rows of an embedding (PEFT's `trainable_token_indices`): chosen tokens have their own vectors, which replace the frozen
+// ones in the look-up, and in an output head that shares the embedding or has trained rows itself. The embedding, a model's
+// largest weight, is never copied.
 
 import type { Adaptation, AdaptationCall, Site } from "@lowrank/contracts";
 import { embeddingLookup, withGradients } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { siteKinds } from "../kinds/kinds.ts";
 
-/** Which tokens have rows of their own. */
+/** Options of `TokenRowsAdaptation`. */
 export interface TokenRowsOptions {
   /** [tokens, width]; owned by the caller. */
   readonly rows: tf.Variable<tf.Rank.R2>;
-  /** The token of each row, no token twice. */
+  /** The token of each row, without duplicates. */
   readonly indices: readonly number[];
 }
 
@@ -31,7 +31,7 @@ export class TokenRowsAdaptation implements Adaptation {
     return tf.tidy(() => (siteKinds[call.site.kind].tokenAxis === 0 ? this.#lookUp(call) : this.#score(call)));
   }
 
-  /** The weight with the rows put in: a table [vocabulary, width] or a head's weight [width, vocabulary]. */
+  /** The weight with the trained rows: an embedding [vocabulary, width] or a head's weight [width, vocabulary]. */
   fold(weight: tf.Tensor, kind: Site["kind"]): tf.Tensor {
     return tf.tidy(() =>
       siteKinds[kind].tokenAxis === 0
@@ -40,20 +40,20 @@ export class TokenRowsAdaptation implements Adaptation {
     );
   }
 
-  /** Rows as they are, to the bit. Look-ups train no row of padding. */
+  /** Looks up exact rows. The row of the padding token is not trained. */
   #lookUp({ input, output, site }: AdaptationCall): tf.Tensor {
     const ids = tf.reshape(tf.cast(input, "int32"), [input.size, 1]);
     const tokens = tf.tensor2d([...this.indices], [1, this.indices.length], "int32");
     const chosen = tf.cast(tf.equal<tf.Tensor2D>(ids, tokens), "float32"); // [batch·time, tokens]
     const numbers = tf.tensor2d([...this.indices.keys()], [this.indices.length, 1]);
-    const which = tf.reshape(tf.matMul(chosen, numbers), input.shape); // 0 for any other token
+    const which = tf.reshape(tf.matMul(chosen, numbers), input.shape); // 0 for all other tokens
     const paddingRow = this.indices.indexOf(site.paddingRow ?? -1);
     const own = tf.mul(embeddingLookup(this.rows, which, { paddingRow }), site.outputScale ?? 1);
     const isOwn = tf.reshape(tf.sum(chosen, 1), [...input.shape, 1]);
     return tf.where(tf.broadcastTo(tf.greater(isOwn, 0), output.shape), own, output);
   }
 
-  /** Scores [..., vocabulary], those of the tokens from their own rows. */
+  /** Logits [..., vocabulary]; those of the chosen tokens are computed from their own rows. */
   #score({ input, output, site, context }: AdaptationCall): tf.Tensor {
     const width = this.rows.shape[1];
     const flat = tf.reshape<tf.Rank.R2>(input, [input.size / width, width]);

@@ -4,13 +4,13 @@ import { lowRankSvd } from "../linear-algebra/low-rank-svd.ts";
 import { frobeniusNorm, type Matrix, multiply, transpose } from "../linear-algebra/matrix.ts";
 import { truncateSvd } from "../linear-algebra/svd.ts";
 
-/** What the amplification factor is made of. */
+/** The amplification factor and its parts. */
 export interface Amplification {
   /** ‖ΔW‖ / ‖Uᵀ·W·V‖: the paper finds about 20 for GPT-3, rank 4. Infinite if W has nothing in these directions, NaN if ΔW is 0. */
   readonly factor: number;
-  /** ‖ΔW‖, Frobenius. */
+  /** ‖ΔW‖, Frobenius norm. */
   readonly updateNorm: number;
-  /** ‖Uᵀ·W·V‖: how much of W lies in the directions of ΔW. */
+  /** ‖Uᵀ·W·V‖: the part of W in the directions of ΔW. */
   readonly projectedNorm: number;
 }
 
@@ -38,7 +38,7 @@ export interface FactoredUpdate {
  */
 export function amplificationFactor(weight: Matrix, { a, b, scale }: FactoredUpdate): Amplification {
   const all = lowRankSvd(b, a);
-  // An update need not have its full rank; directions that it does not use have no part in it.
+  // An update may have a lower rank than A and B; unused directions are ignored.
   const { u, s, v } = truncateSvd(all, all.s.filter((value) => value > 1e-12 * all.s[0]!).length);
   const updateNorm = Math.abs(scale) * Math.sqrt(s.reduce((sum, value) => sum + value * value, 0));
   const projectedNorm = frobeniusNorm(multiply(transpose(u), multiply(weight, v)));

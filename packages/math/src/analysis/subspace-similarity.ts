@@ -1,4 +1,4 @@
-// How much two adapters look in the same directions: section 7.2 of the LoRA paper.
+// How similar the directions of two adapters are: section 7.2 of the LoRA paper.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { SettingError } from "../errors.ts";
@@ -12,15 +12,15 @@ import {
 } from "../linear-algebra/matrix.ts";
 import { truncatedSvd } from "../linear-algebra/truncated-svd.ts";
 
-/** What is compared. */
+/** Options of `subspaceSimilarity`. */
 export interface SubspaceSimilarityOptions {
-  /** How many of the first matrix's strongest directions. */
+  /** Number of the first matrix's strongest directions. */
   readonly i: number;
-  /** How many of the second's. */
+  /** Number of the second matrix's strongest directions. */
   readonly j: number;
   /**
-   * "right" (the default) compares directions of the input, as the paper does with A [rank, inFeatures]; "left" those of
-   * the output, for B [outFeatures, rank] or whole updates.
+   * "right" (the default) compares input directions, as the paper does for A [rank, inFeatures]; "left" compares output
+   * directions, for B [outFeatures, rank] or full updates.
    */
   readonly side?: "left" | "right";
 }
@@ -58,14 +58,14 @@ function directions(matrix: Matrix, count: number, name: string, side: "left" | 
   if (!Number.isInteger(count) || count < 1 || count > limit)
     throw new SettingError("subspaceSimilarity", name, count, `a whole number from 1 to ${limit}`);
   const { u, s, v } = truncatedSvd(matrix, count);
-  // Beyond them any vector would do, and two matrices of zeros would look in the same directions.
+  // Further directions would be arbitrary, and equal for two matrices of zeros.
   const present = s.filter((value) => value > 1e-12 * s[0]!).length;
   if (present < count)
     throw new SettingError("subspaceSimilarity", name, count, `at most ${present}, the matrix's directions`);
   return sliceColumns(side === "left" ? u : v, 0, count);
 }
 
-// φ for every pair of numbers of directions at once: the squares in figure 3 of the LoRA paper.
+// φ for all i and j at once: the squares in figure 3 of the LoRA paper.
 
 /**
  * φ(i, j) = ‖Uᵢᵀ·Vⱼ‖² / min(i, j) (paper, equation 4) of the first i columns of one matrix and the first j of the other, in row
@@ -85,7 +85,7 @@ export function subspaceSimilarities(one: Matrix, other: Matrix): Matrix {
   if (one.rows !== other.rows) throw new SettingError("subspaceSimilarities", "other.rows", other.rows, `${one.rows}`);
   const shares = multiply(transpose(one), other);
   const found = createMatrix(one.columns, other.columns);
-  const sums = new Float64Array(other.columns); // of the rows so far, by column
+  const sums = new Float64Array(other.columns); // over the rows so far, by column
   for (let i = 0; i < found.rows; i += 1) {
     let sum = 0;
     for (let j = 0; j < found.columns; j += 1) {

@@ -1,10 +1,10 @@
-// What every way to start a pair has in common.
+// The interface of all initializations of A and B.
 
 import type { ConvolutionGeometry } from "@lowrank/contracts";
 import type { Matrix } from "../linear-algebra/matrix.ts";
-import type { LoraPair, PairKind } from "../pairs/lora-pair.ts";
+import type { LayerKindName, LoraMatrices } from "../matrices/lora-matrices.ts";
 
-/** What a layer was given, summed over rows of its inputs. */
+/** Sums over the inputs of a layer. */
 export interface InputStatistics {
   readonly rows: number;
   /** Σ x, [inFeatures]. */
@@ -13,30 +13,27 @@ export interface InputStatistics {
   readonly products: Matrix;
 }
 
-/** What was measured at a layer, for starts that look at data. */
+/** Measurements at a layer, for initializations that use data. */
 export interface Measured {
   /** For EVA. */
   readonly inputs?: InputStatistics;
-  /**
-   * For CorDA: Σ x·xᵀ of a call's inputs, all divided by the largest of them, and of that the mean over calls:
-   * [inFeatures, inFeatures].
-   */
+  /** For CorDA: the mean over calls of Σ x·xᵀ divided by its largest entry, [inFeatures, inFeatures]. */
   readonly moments?: Matrix;
-  /** Of the weight, [inFeatures, outFeatures]. */
+  /** Gradient of the weight, [inFeatures, outFeatures]. */
   readonly gradient?: Matrix;
 }
 
-/** Which of the first 2·rank directions of the gradient A and B get (LoRA-GA). */
+/** Which of the gradient's first 2·rank directions A and B get (LoRA-GA). */
 export type GradientDirection = "ArBr" | "A2rBr" | "ArB2r" | "random";
 
-/** How large they start (LoRA-GA). */
+/** The scale of A and B (LoRA-GA). */
 export type GradientScale = "stable" | "weight_svd" | "gd_scale" | "unit";
 
-/** Settings of single starts; each has PEFT's default. */
+/** Settings of initializations; each has PEFT's default. */
 export interface InitSettings {
   /** EVA: divide A's directions by the root of their strength. */
   readonly whiten?: boolean;
-  /** CorDA: "ipm" (the default) takes over what the data uses most, "kpm" what it uses least. */
+  /** CorDA: "ipm" (the default) replaces the directions that the data uses most, "kpm" those it uses least. */
   readonly corda?: "ipm" | "kpm";
   /** LoRA-GA. Default "ArB2r". */
   readonly direction?: GradientDirection;
@@ -50,42 +47,42 @@ export interface InitSettings {
   readonly loftqIterations?: number;
 }
 
-/** What a start may need to know of the layer that gets the pair. */
+/** The layer to initialize, and the settings. */
 export interface InitRequest {
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly rank: number;
-  readonly kind: PairKind;
-  /** A convolution's. */
+  readonly kind: LayerKindName;
+  /** For convolutions. */
   readonly geometry?: ConvolutionGeometry | undefined;
   /** Whether files store the weight as [inFeatures, outFeatures] (Conv1D). Default false. */
   readonly fanInFanOut?: boolean;
   /** PEFT's `init_lora_weights`: true, false or a name. */
   readonly init: boolean | string;
-  /** s, by which the product of the pair is multiplied. */
+  /** The scaling s of A·B. */
   readonly scaling: number;
-  /** The run's seed, and the module path that tells this pair's draws from others'. */
+  /** The run's seed, and the module path, which gives each layer its own random values. */
   readonly key: { readonly seed: number; readonly path: string };
   /** Prefix of the variables' names. */
   readonly name: string;
-  /** The frozen weight [inFeatures, outFeatures], read when it is asked for. */
+  /** The frozen weight [inFeatures, outFeatures], read on request. */
   weight(): Matrix;
   readonly measured?: Measured;
   readonly settings?: InitSettings;
 }
 
-/** One way to start a pair. */
+/** An initialization of A and B. */
 export interface Initialization {
-  /** As PEFT's `init_lora_weights` names it; "<n>" stands for a number. */
+  /** Its name in PEFT's `init_lora_weights`; "<n>" stands for a number. */
   readonly name: string;
-  /** The paper, or what is imitated. */
+  /** The paper or program that it follows. */
   readonly source: string;
-  /** Whether its values come from chance, and not from the weight alone. */
+  /** Whether its values are random and do not depend on the weight. */
   readonly isDrawn?: true;
-  /** Whether it answers to this `init_lora_weights`, where that is not its name. */
-  readonly answersTo?: (init: boolean | string) => boolean;
-  /** Whether it is meant for embeddings, too; others start as with true. */
-  readonly startsEmbeddings?: boolean;
-  /** A new pair for a linear layer, or an embedding if it is meant for those; the caller owns it. */
-  start(request: InitRequest): LoraPair;
+  /** Whether it handles this `init_lora_weights`. Default: if the value equals its name. */
+  readonly accepts?: (init: boolean | string) => boolean;
+  /** Whether it also works for embeddings. With the others, embeddings are initialized as with true. */
+  readonly initializesEmbeddings?: boolean;
+  /** New A and B for a linear layer, or for an embedding if supported. The caller owns them. */
+  initialize(request: InitRequest): LoraMatrices;
 }

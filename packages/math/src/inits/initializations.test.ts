@@ -14,15 +14,15 @@ import {
 } from "../linear-algebra/matrix.ts";
 import { normalMatrix } from "../linear-algebra/randomized-svd.ts";
 import { svd } from "../linear-algebra/svd.ts";
-import type { LoraPair } from "../pairs/lora-pair.ts";
-import { lowRankDelta, pairDelta } from "../update/low-rank-delta.ts";
+import type { LoraMatrices } from "../matrices/lora-matrices.ts";
+import { loraDelta, lowRankDelta } from "../update/low-rank-delta.ts";
 import type { InitRequest } from "./initialization.ts";
-import { initializations, initializePair } from "./initializations.ts";
+import { initializations, initializeMatrices } from "./initializations.ts";
 
 const weight = normalMatrix(12, 9, { seed: 2, path: "weight" }); // [inFeatures, outFeatures]
 
-function started(init: boolean | string, options: Partial<InitRequest> = {}): LoraPair {
-  return initializePair({
+function initialized(init: boolean | string, options: Partial<InitRequest> = {}): LoraMatrices {
+  return initializeMatrices({
     init,
     inFeatures: 12,
     outFeatures: 9,
@@ -37,11 +37,11 @@ function started(init: boolean | string, options: Partial<InitRequest> = {}): Lo
 }
 
 /** scaling·A·B of a fresh pair, which is freed. */
-function startProduct(pair: LoraPair): Matrix {
-  const delta = lowRankDelta(pair.a, pair.b, 2);
+function initialProduct(lora: LoraMatrices): Matrix {
+  const delta = lowRankDelta(lora.a, lora.b, 2);
   const product = matrixOfTensor(delta);
   delta.dispose();
-  pair.dispose();
+  lora.dispose();
   return product;
 }
 
@@ -54,33 +54,34 @@ describe("every start", () => {
     "%s names the pair whose weight is not finite",
     (init) => {
       const broken = { ...weight, values: weight.values.map((value, index) => (index === 5 ? Number.NaN : value)) };
-      expect(() => started(init, { weight: () => broken })).toThrow(`"start ${init}" got a frozen weight = NaN`);
+      expect(() => initialized(init, { weight: () => broken })).toThrow(`"start ${init}" got a frozen weight = NaN`);
     },
   );
 
   it.each(initializations.map(({ name }) => name.replace("<n>", "3")))("%s refuses a rank that is none", (name) => {
     const init = name === "true" || name === "false" ? name === "true" : name;
     const measured = { gradient: weight };
-    for (const rank of [0, 1.5]) expect(() => started(init, { rank, measured })).toThrow(RankError);
+    for (const rank of [0, 1.5]) expect(() => initialized(init, { rank, measured })).toThrow(RankError);
   });
 
   it.each(["pissa", "pissa_niter_3"])("%s refuses a scaling by which it cannot divide", (init) => {
-    for (const scaling of [0, -2]) expect(() => started(init, { scaling })).toThrow(/scaling = .* needs alpha above 0/);
+    for (const scaling of [0, -2])
+      expect(() => initialized(init, { scaling })).toThrow(/scaling = .* needs alpha above 0/);
   });
 
   it.each(["true", "gaussian", "orthogonal", "pissa", "pissa_niter_3", "olora", "mica"])(
     "%s leaves the weight as it was",
     (name) => {
-      const pair = started(name === "true" ? true : name);
-      const delta = tf.tidy(() => tf.max(tf.abs(pairDelta(pair, 2))).dataSync()[0]!);
-      pair.dispose();
+      const lora = initialized(name === "true" ? true : name);
+      const delta = tf.tidy(() => tf.max(tf.abs(loraDelta(lora, 2))).dataSync()[0]!);
+      lora.dispose();
       expect(delta).toBeLessThan(1e-6);
     },
   );
 
   it("gives the same numbers for the same seed and path", () => {
     for (const name of ["orthogonal", "pissa", "pissa_niter_2", "olora", "mica"]) {
-      expect(startProduct(started(name))).toEqual(startProduct(started(name)));
+      expect(initialProduct(initialized(name))).toEqual(initialProduct(initialized(name)));
     }
   });
 
@@ -89,46 +90,48 @@ describe("every start", () => {
   });
 
   it("is refused by name if there is no such start", () => {
-    expect(() => started("kaiming")).toThrow(UnknownInitializationError);
-    expect(() => started("kaiming")).toThrow(/pissa_niter_<n>/);
+    expect(() => initialized("kaiming")).toThrow(UnknownInitializationError);
+    expect(() => initialized("kaiming")).toThrow(/pissa_niter_<n>/);
   });
 
   it("frees everything", async () => {
     await expectNoLeak(() => {
-      for (const name of ["orthogonal", "pissa", "olora", "mica"]) started(name).dispose();
+      for (const name of ["orthogonal", "pissa", "olora", "mica"]) initialized(name).dispose();
     });
   });
 });
 
 describe("pissa", () => {
   it("takes over the weight's best approximation of its rank", () => {
-    const rest = distance(weight, startProduct(started("pissa")));
+    const rest = distance(weight, initialProduct(initialized("pissa")));
     const singular = svd(weight).s;
     expect(rest).toBeCloseTo(Math.sqrt(singular.slice(4).reduce((sum, value) => sum + value * value, 0)), 5);
   });
 
   it("gives A and B singular values of equal size", () => {
-    const pair = started("pissa");
-    const [a, b] = [matrixOfTensor(pair.a), matrixOfTensor(pair.b)];
-    pair.dispose();
+    const lora = initialized("pissa");
+    const [a, b] = [matrixOfTensor(lora.a), matrixOfTensor(lora.b)];
+    lora.dispose();
     expect(frobeniusNorm(a)).toBeCloseTo(frobeniusNorm(b), 5);
   });
 
   it("comes close to the best with a few power iterations", () => {
-    const [quick, exact] = ["pissa_niter_16", "pissa"].map((name) => distance(weight, startProduct(started(name))));
+    const [quick, exact] = ["pissa_niter_16", "pissa"].map((name) =>
+      distance(weight, initialProduct(initialized(name))),
+    );
     expect(quick! / exact!).toBeLessThan(1.01);
   });
 
   it("is refused beyond the rank of the weight", () => {
-    expect(() => started("pissa", { rank: 10 })).toThrow(/at most 9/);
+    expect(() => initialized("pissa", { rank: 10 })).toThrow(/at most 9/);
   });
 });
 
 describe("olora", () => {
   it("starts B with orthonormal rows that span what the first columns of the weight span", () => {
-    const pair = started("olora");
-    const b = matrixOfTensor(pair.b); // [rank, outFeatures]
-    pair.dispose();
+    const lora = initialized("olora");
+    const b = matrixOfTensor(lora.b); // [rank, outFeatures]
+    lora.dispose();
     const identity = multiply(b, transpose(b));
     expect(distance(identity, createMatrix(4, 4, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]))).toBeLessThan(1e-6);
   });
@@ -136,25 +139,25 @@ describe("olora", () => {
 
 describe("orthogonal", () => {
   it("starts with both matrices non-zero, a tenth of normal in size", () => {
-    const pair = started("orthogonal", { inFeatures: 400, outFeatures: 300 });
+    const lora = initialized("orthogonal", { inFeatures: 400, outFeatures: 300 });
     const deviation = (matrix: tf.Tensor) => tf.tidy(() => tf.sqrt(tf.mean(tf.square(matrix))).dataSync()[0]!);
     // Each entry is a sum of two products of a normal number with an entry of a unit column: 0.1 · √(1/2).
-    expect(deviation(pair.a)).toBeCloseTo(0.1 * Math.SQRT1_2, 2);
-    expect(deviation(pair.b)).toBeCloseTo(0.1 * Math.SQRT1_2, 2);
-    pair.dispose();
+    expect(deviation(lora.a)).toBeCloseTo(0.1 * Math.SQRT1_2, 2);
+    expect(deviation(lora.b)).toBeCloseTo(0.1 * Math.SQRT1_2, 2);
+    lora.dispose();
   });
 
   it("is refused for an odd rank", () => {
-    expect(() => started("orthogonal", { rank: 3 })).toThrow(SettingError);
+    expect(() => initialized("orthogonal", { rank: 3 })).toThrow(SettingError);
   });
 });
 
 describe("mica", () => {
   it("sets B to the weakest output directions and trains A alone", () => {
-    const pair = started("mica");
-    const strength = frobeniusNorm(multiply(weight, transpose(matrixOfTensor(pair.b))));
-    expect(pair.variables).toEqual([pair.a]);
-    pair.dispose();
+    const lora = initialized("mica");
+    const strength = frobeniusNorm(multiply(weight, transpose(matrixOfTensor(lora.b))));
+    expect(lora.variables).toEqual([lora.a]);
+    lora.dispose();
     const singular = svd(weight).s;
     expect(strength).toBeCloseTo(Math.sqrt(singular.slice(-4).reduce((sum, value) => sum + value * value, 0)), 5);
   });
@@ -162,34 +165,34 @@ describe("mica", () => {
 
 describe("an embedding", () => {
   it("starts as usual whatever the start for linear layers, as in PEFT", () => {
-    const pair = started("pissa", { kind: "embedding" });
-    expect(pair.beside).toBeNull();
-    expect(pair.a.dataSync().every((value) => value === 0)).toBe(true);
-    pair.dispose();
+    const lora = initialized("pissa", { kind: "embedding" });
+    expect(lora.baseChange).toBeNull();
+    expect(lora.a.dataSync().every((value) => value === 0)).toBe(true);
+    lora.dispose();
   });
 
   it("starts as MiCA does, as in PEFT: A zero, B the weakest directions and frozen", () => {
-    const [linear, pair] = [started("mica"), started("mica", { kind: "embedding", name: "table" })];
-    expect(pair.b.dataSync()).toEqual(linear.b.dataSync());
-    expect([pair.b.name.split(".").at(-1), pair.variables, pair.b.trainable]).toEqual([
+    const [linear, lora] = [initialized("mica"), initialized("mica", { kind: "embedding", name: "table" })];
+    expect(lora.b.dataSync()).toEqual(linear.b.dataSync());
+    expect([lora.b.name.split(".").at(-1), lora.variables, lora.b.trainable]).toEqual([
       "lora_embedding_B",
-      [pair.a],
+      [lora.a],
       false,
     ]);
     linear.dispose();
-    pair.dispose();
+    lora.dispose();
   });
 });
 
 describe("a pair that subtracts its start", () => {
   it("goes to a file as a plain update of twice the rank", async () => {
-    const pair = started("pissa");
-    pair.a.assign(tf.tidy(() => tf.add(pair.a, 0.5)));
-    const delta = pairDelta(pair, 1);
+    const lora = initialized("pissa");
+    lora.a.assign(tf.tidy(() => tf.add(lora.a, 0.5)));
+    const delta = loraDelta(lora, 1);
     const expected = matrixOfTensor(delta);
     delta.dispose();
-    const { a, b } = await pair.toTorch();
-    pair.dispose();
+    const { a, b } = await lora.toTorch();
+    lora.dispose();
     expect([a.shape, b.shape]).toEqual([
       [8, 12],
       [9, 8],

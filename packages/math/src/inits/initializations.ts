@@ -1,8 +1,8 @@
-// The table of starts: a new one is a file and a line here.
+// The table of initializations: a new one is a file and a line here.
 
 import { RankError, SettingError, UnknownInitializationError } from "../errors.ts";
 import { layerKinds } from "../kinds/kinds.ts";
-import type { PairInitialization } from "../kinds/layer-kind.ts";
+import type { RandomInit } from "../kinds/layer-kind.ts";
 import {
   createMatrix,
   type Matrix,
@@ -19,40 +19,40 @@ import { solveSymmetric } from "../linear-algebra/solve-symmetric.ts";
 import { type Svd, svd } from "../linear-algebra/svd.ts";
 import { thinQr } from "../linear-algebra/thin-qr.ts";
 import { truncatedSvd } from "../linear-algebra/truncated-svd.ts";
-import { createPair } from "../pairs/create-pair.ts";
-import { LoraPair } from "../pairs/lora-pair.ts";
+import { createLora } from "../matrices/create-lora.ts";
+import { LoraMatrices } from "../matrices/lora-matrices.ts";
 import { loftq } from "../quantization/loftq.ts";
 import type { Initialization, InitRequest } from "./initialization.ts";
 import { explainedVarianceInit, measuredOf } from "./measured/eva.ts";
 import { gradientInit } from "./measured/lora-ga.ts";
-import { checkDirections, checkScaling, subtractedPair } from "./subtracted-pair.ts";
+import { checkDirections, checkScaling, subtractedMatrices } from "./subtracted-matrices.ts";
 
-/** The pair takes over the weight's strongest directions, so that training starts with them. */
+/** PiSSA: A and B replace the weight's strongest directions, so that training starts with them. */
 const principalInit: Initialization = {
   name: "pissa",
   source: "Meng, Wang & Zhang 2024 (PiSSA), arXiv 2404.02948",
-  start(request) {
+  initialize(request) {
     checkDirections(request);
-    return pairOfDirections(truncatedSvd(request.weight(), request.rank), request);
+    return matricesOfDirections(truncatedSvd(request.weight(), request.rank), request);
   },
 };
 
-/** A and B each get the square root of the singular values, divided by s so that s·A·B is the part taken over. */
-function pairOfDirections({ u, s, v }: Svd, request: InitRequest): LoraPair {
+/** A and B each get the square root of the singular values, divided by s, so that s·A·B is the replaced part. */
+function matricesOfDirections({ u, s, v }: Svd, request: InitRequest): LoraMatrices {
   checkScaling(request, request.scaling > 0);
   const roots = s.map((value) => Math.sqrt(value / request.scaling));
-  return subtractedPair(scaleColumns(u, roots), transpose(scaleColumns(v, roots)), request);
+  return subtractedMatrices(scaleColumns(u, roots), transpose(scaleColumns(v, roots)), request);
 }
 
 const pattern = /^pissa_niter_(\d{1,4})$/;
 
-/** PiSSA with a quick decomposition, for large weights. */
+/** PiSSA with a fast approximate decomposition, for large weights. */
 const quickPrincipalInit: Initialization = {
   name: "pissa_niter_<n>",
   source: "Meng, Wang & Zhang 2024 (PiSSA), arXiv 2404.02948; Halko, Martinsson & Tropp 2011",
   isDrawn: true,
-  answersTo: (init) => typeof init === "string" && pattern.test(init),
-  start(request) {
+  accepts: (init) => typeof init === "string" && pattern.test(init),
+  initialize(request) {
     checkDirections(request);
     const { seed, path } = request.key;
     const found = randomizedSvd(request.weight(), {
@@ -60,22 +60,22 @@ const quickPrincipalInit: Initialization = {
       powerIterations: Number(pattern.exec(String(request.init))?.[1]),
       key: { seed, path: `${path}.pissa` },
     });
-    return pairOfDirections(found, request);
+    return matricesOfDirections(found, request);
   },
 };
 
-/** PEFT's choice: entries about as large as those of a usual start. */
+/** PEFT's value: entries get about the usual size. */
 const shrink = 0.1;
 
 /**
- * A and B both start non-zero, yet A·B = 0, because they use orthogonal halves of the rank's space: both have a gradient
- * from the first step on, and the weight stays what it is.
+ * A and B are both non-zero, but A·B = 0, because they use orthogonal halves of the rank's space. So both have a gradient from
+ * the first step on, and the model is unchanged at first.
  */
 const orthogonalInit: Initialization = {
   name: "orthogonal",
   source: "https://datta0.github.io/posts/rethink-lora-init, as PEFT's orthogonal_init has it",
   isDrawn: true,
-  start({ inFeatures, outFeatures, rank, key, name }) {
+  initialize({ inFeatures, outFeatures, rank, key, name }) {
     if (rank % 2 !== 0)
       throw new SettingError(`"${name}" with orthogonal initialization`, "rank", rank, "an even number");
     const draw = (rows: number, columns: number, part: string): Matrix =>
@@ -83,7 +83,7 @@ const orthogonalInit: Initialization = {
     const { q } = thinQr(draw(rank, rank, "orthogonal"));
     const a = multiply(draw(inFeatures, rank / 2, "lora_A"), everySecondRow(q, 0)); // [inFeatures, rank]
     const b = multiply(transpose(everySecondRow(q, 1)), draw(rank / 2, outFeatures, "lora_B")); // [rank, outFeatures]
-    return LoraPair.fromTensors({ a: tensorOfMatrix(shrunk(a)), b: tensorOfMatrix(shrunk(b)), name });
+    return LoraMatrices.fromTensors({ a: tensorOfMatrix(shrunk(a)), b: tensorOfMatrix(shrunk(b)), name });
   },
 };
 
@@ -98,49 +98,49 @@ function shrunk(matrix: Matrix): Matrix {
   return { ...matrix, values: matrix.values.map((value) => value * shrink) };
 }
 
-/** The pair takes over the first part of the weight's QR decomposition: B's rows start orthonormal. */
+/** OLoRA: A and B replace the first part of the weight's QR decomposition. B's rows are orthonormal at first. */
 const orthonormalInit: Initialization = {
   name: "olora",
   source: "Büyükakyüz 2024 (OLoRA), arXiv 2406.01775; without division by s, as PEFT",
-  start(request) {
+  initialize(request) {
     checkDirections(request);
     const { rank } = request;
     const { q, r } = thinQr(transpose(request.weight())); // q [outFeatures, …], r […, inFeatures]
-    return subtractedPair(transpose(rowsOf(r, 0, rank)), transpose(sliceColumns(q, 0, rank)), request);
+    return subtractedMatrices(transpose(rowsOf(r, 0, rank)), transpose(sliceColumns(q, 0, rank)), request);
   },
 };
 
-/** B is set to the output directions that the weight uses least and stays so; only A, from zero, is trained. */
+/** MiCA: B is set to the output directions that the weight uses least and is not trained. A is trained from zero. */
 const minorInit: Initialization = {
   name: "mica",
   source: "Minor Component Adaptation (MiCA), arXiv 2604.01694",
-  startsEmbeddings: true,
-  start(request) {
+  initializesEmbeddings: true,
+  initialize(request) {
     checkDirections(request);
     const { inFeatures, rank, name, kind } = request;
     const { v } = svd(request.weight()); // [outFeatures, count], the weakest direction last
     const b = transpose(sliceColumns(v, v.columns - rank, v.columns)); // [rank, outFeatures]
     const a = createMatrix(inFeatures, rank);
-    const [trained, still] = layerKinds[kind].pair(request, rank);
+    const [trained, still] = layerKinds[kind].specs(request, rank);
     const factors = [trained, { ...still, isTrained: false }];
-    return LoraPair.fromTensors({ a: tensorOfMatrix(a), b: tensorOfMatrix(b), name, factors });
+    return LoraMatrices.fromTensors({ a: tensorOfMatrix(a), b: tensorOfMatrix(b), name, factors });
   },
 };
 
 /**
- * Added to the diagonal, as a share of its mean: inputs rarely use all directions. PEFT doubles it while float32 cannot invert
- * the result; float64 can.
+ * Added to the diagonal, relative to its mean, because inputs rarely use all directions. PEFT doubles it until float32 can invert
+ * the matrix; float64 does not need that.
  */
 const damping = 0.01;
 
 /**
- * The pair takes over a part of the weight, as PiSSA, but directions are judged by what the layer is given: the weight times
- * the inputs' second moments is decomposed.
+ * CorDA: A and B replace a part of the weight like PiSSA, but directions are ranked by the layer's inputs: the weight times the
+ * inputs' second moments is decomposed.
  */
-const contextStart: Initialization = {
+const contextInit: Initialization = {
   name: "corda",
   source: "Yang et al. 2024 (CorDA), arXiv 2406.05223",
-  start(request) {
+  initialize(request) {
     checkDirections(request);
     const { rank, settings = {} } = request;
     const moments = damped(measuredOf(request, "moments"));
@@ -148,7 +148,7 @@ const contextStart: Initialization = {
     const isLast = settings.corda === "kpm";
     const found = isLast ? svd(seen) : truncatedSvd(seen, rank);
     const [from, to] = isLast ? [found.s.length - rank, found.s.length] : [0, rank];
-    return pairOfDirections(
+    return matricesOfDirections(
       {
         u: solveSymmetric(moments, sliceColumns(found.u, from, to)), // back from seen to the weight itself
         s: found.s.slice(from, to),
@@ -168,13 +168,13 @@ function damped({ rows: size, columns, values }: Matrix): Matrix {
 }
 
 /**
- * The pair mends what rounding the weight to few bits loses. The rounded weight, in full precision, stands in for the frozen
- * one wherever the pair acts: PEFT puts it into the base for good, here the base remains the one that everybody has.
+ * LoftQ: A and B reduce the error of quantizing the weight. The dequantized weight replaces the frozen one in the adapted layer.
+ * PEFT changes the base for good; here the base stays unchanged.
  */
 const roundedInit: Initialization = {
   name: "loftq",
   source: "Li et al. 2023 (LoftQ), arXiv 2310.08659; without regard to s, as PEFT",
-  start(request) {
+  initialize(request) {
     checkDirections(request);
     const { rank, name, settings } = request;
     const { quantized, a, b } = loftq(transpose(request.weight()), {
@@ -182,36 +182,38 @@ const roundedInit: Initialization = {
       bits: settings?.loftqBits ?? 4,
       iterations: settings?.loftqIterations ?? 1,
     });
-    return LoraPair.fromTensors({
+    return LoraMatrices.fromTensors({
       a: tensorOfMatrix(transpose(a)),
       b: tensorOfMatrix(transpose(b)),
-      beside: { kind: "stand-in", weight: tensorOfMatrix(transpose(quantized)) },
+      baseChange: { kind: "replacement", weight: tensorOfMatrix(transpose(quantized)) },
       name,
     });
   },
 };
 
-// Starts that look at nothing but a layer's sizes: both matrices are drawn, or B is zero.
+// Initializations that only need a layer's sizes: both matrices are random, or B is zero.
 
-function drawnInit(
-  init: PairInitialization,
-  facts: Pick<Initialization, "name" | "source" | "answersTo">,
-): Initialization {
-  return { ...facts, isDrawn: true, startsEmbeddings: true, start: (request) => drawnPair(request, init) };
+function drawnInit(init: RandomInit, facts: Pick<Initialization, "name" | "source" | "accepts">): Initialization {
+  return {
+    ...facts,
+    isDrawn: true,
+    initializesEmbeddings: true,
+    initialize: (request) => randomMatrices(request, init),
+  };
 }
 
-/** A even on ±1/√inFeatures, B zero: the adapter changes nothing until it is trained. */
+/** A is uniform in ±1/√inFeatures, B is zero: the untrained adapter changes nothing. */
 const zeroInit = drawnInit("default", {
   name: "true",
   source: "Hu et al. 2021, section 4.1; PEFT draws A by Kaiming's rule where the paper has a normal distribution",
-  answersTo: (init) => init === true,
+  accepts: (init) => init === true,
 });
 
-/** Both matrices random: the adapter changes the model from the start, for tests. */
+/** Both matrices are random: the untrained adapter changes the model, for tests. */
 const randomInit = drawnInit("random", {
   name: "false",
   source: "PEFT: torch's defaults for both linear layers",
-  answersTo: (init) => init === false,
+  accepts: (init) => init === false,
 });
 
 /** A from N(0, 1/rank²), B zero. */
@@ -220,15 +222,15 @@ const gaussianInit = drawnInit("gaussian", {
   source: "Hu et al. 2021, section 4.1; the deviation 1/rank is PEFT's",
 });
 
-/** A pair by chance alone; the caller owns it. */
-function drawnPair(
+/** Random A and B. The caller owns them. */
+function randomMatrices(
   { inFeatures, outFeatures, rank, kind, geometry, key, name }: InitRequest,
-  init: PairInitialization,
-): LoraPair {
-  return createPair({ inFeatures, outFeatures, rank, kind, geometry, key, name, init });
+  init: RandomInit,
+): LoraMatrices {
+  return createLora({ inFeatures, outFeatures, rank, kind, geometry, key, name, init });
 }
 
-/** Every start there is. */
+/** All initializations. */
 export const initializations: readonly Initialization[] = [
   zeroInit,
   randomInit,
@@ -239,31 +241,31 @@ export const initializations: readonly Initialization[] = [
   orthonormalInit,
   minorInit,
   explainedVarianceInit,
-  contextStart,
+  contextInit,
   gradientInit,
   roundedInit,
 ];
 
-/** The start that PEFT's `init_lora_weights` names. Throws UnknownInitializationError. */
+/** The initialization for a value of PEFT's `init_lora_weights`. Throws UnknownInitializationError. */
 export function initializationOf(init: boolean | string): Initialization {
-  const found = initializations.find(({ name, answersTo }) => answersTo?.(init) ?? init === name);
+  const found = initializations.find(({ name, accepts }) => accepts?.(init) ?? init === name);
   const known = initializations.map(({ name }) => name);
   if (!found) throw new UnknownInitializationError(init, known);
   return found;
 }
 
 /**
- * A new pair, started as `request.init` says. Most starts are for linear layers: embeddings then start as with true, as in
- * PEFT; see `startsEmbeddings`.
+ * New A and B, initialized by `request.init`. Most initializations are for linear layers; embeddings are then initialized as with
+ * true, as in PEFT (see `initializesEmbeddings`).
  *
  * Throws UnknownInitializationError, MissingMeasurementError, RankError, SettingError.
  *
  * @example
  * ```ts
- * import { createMatrix, initializePair } from "@lowrank/math";
+ * import { createMatrix, initializeMatrices } from "@lowrank/math";
  * import "@tensorflow/tfjs-backend-cpu";
  *
- * const pair = initializePair({
+ * const lora = initializeMatrices({
  *   init: "pissa",
  *   inFeatures: 2,
  *   outFeatures: 2,
@@ -274,19 +276,19 @@ export function initializationOf(init: boolean | string): Initialization {
  *   name: "start-example",
  *   weight: () => createMatrix(2, 2, [3, 0, 0, 1]), // [inFeatures, outFeatures]
  * });
- * pair.dispose();
+ * lora.dispose();
  * ```
  */
-export function initializePair(request: InitRequest): LoraPair {
+export function initializeMatrices(request: InitRequest): LoraMatrices {
   const { init, name, rank } = request;
   if (!Number.isInteger(rank) || rank < 1) throw new RankError(`Adapter "${name}"`, rank);
   const row = initializationOf(init);
   const weight = () => finiteWeight(request);
-  if (request.kind === "linear" || row.startsEmbeddings) return row.start({ ...request, weight });
-  return drawnPair(request, "default");
+  if (request.kind === "linear" || row.initializesEmbeddings) return row.initialize({ ...request, weight });
+  return randomMatrices(request, "default");
 }
 
-/** A start that takes NaN over from one weight would have the error blame a decomposition, or nobody. */
+/** Checks the weight here. A NaN would otherwise cause an error in a decomposition, or none. */
 function finiteWeight({ weight, name }: InitRequest): Matrix {
   const matrix = weight();
   const broken = matrix.values.find((value) => !Number.isFinite(value));

@@ -7,8 +7,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { LoraAdaptation } from "../adaptations/lora-adaptation.ts";
 import { GroupedConvolutionError, SettingError } from "../errors.ts";
-import { createPair } from "../pairs/create-pair.ts";
-import { LoraPair } from "../pairs/lora-pair.ts";
+import { createLora } from "../matrices/create-lora.ts";
+import { LoraMatrices } from "../matrices/lora-matrices.ts";
 import { convolution } from "./convolution.ts";
 
 const plain: ConvolutionGeometry = { kernel: [3, 2], strides: [1, 1], padding: [0, 0], dilations: [1, 1], groups: 1 };
@@ -17,8 +17,8 @@ const rank = 2;
 
 const drawn = (shape: readonly number[], path: string) => uniform(shape, -1, 1, { seed: 3, path });
 
-function pairFor(geometry: ConvolutionGeometry): LoraPair {
-  return createPair({
+function pairFor(geometry: ConvolutionGeometry): LoraMatrices {
+  return createLora({
     ...sizes,
     kind: "convolution",
     geometry,
@@ -49,9 +49,9 @@ function siteOf(geometry: ConvolutionGeometry, weight: tf.Tensor): Site {
 }
 
 /** The adapted output. */
-function run(geometry: ConvolutionGeometry, pair: LoraPair, weight: tf.Tensor, x: tf.Tensor): Float32Array {
+function run(geometry: ConvolutionGeometry, lora: LoraMatrices, weight: tf.Tensor, x: tf.Tensor): Float32Array {
   const site = siteOf(geometry, weight);
-  const adaptation = new LoraAdaptation({ pair, scale: 1.5, site: kindOf(geometry) });
+  const adaptation = new LoraAdaptation({ lora, scale: 1.5, site: kindOf(geometry) });
   return tf.tidy(() =>
     Float32Array.from(
       adaptation
@@ -74,39 +74,39 @@ describe("LoRA at a convolution", () => {
     ["dilation", { ...plain, dilations: [2, 2], padding: [1, 1] }],
     ["a kernel of single pixels", { ...plain, kernel: [1, 1] }],
   ] satisfies [string, ConvolutionGeometry][])("computes what the folded kernel computes: %s", (_, geometry) => {
-    const pair = pairFor(geometry);
+    const lora = pairFor(geometry);
     const weight = drawn([...geometry.kernel, 4, 6], "weight");
     const x = drawn([2, 6, 7, 4], "x");
-    const adaptation = new LoraAdaptation({ pair, scale: 1.5, site: kindOf(geometry) });
+    const adaptation = new LoraAdaptation({ lora, scale: 1.5, site: kindOf(geometry) });
     const expected = tf.tidy(() => convolve(x, adaptation.fold(weight), geometry).dataSync());
-    expectClose(run(geometry, pair, weight, x), expected, 1e-5);
-    pair.dispose();
+    expectClose(run(geometry, lora, weight, x), expected, 1e-5);
+    lora.dispose();
     tf.dispose([weight, x]);
   });
 
   it("lets A see all channels and each group of B its own part of the rank, as PEFT does", () => {
     const geometry = { ...plain, groups: 2 };
-    const pair = pairFor(geometry);
-    expect([pair.a.shape, pair.b.shape]).toEqual([
+    const lora = pairFor(geometry);
+    expect([lora.a.shape, lora.b.shape]).toEqual([
       [24, 2],
       [1, 6],
     ]);
     const weight = drawn([3, 2, 2, 6], "weight");
     const x = drawn([1, 5, 5, 4], "x");
     const expected = tf.tidy(() => {
-      const narrow = convolve(x, tf.reshape(pair.a, [3, 2, 4, 2]), plain); // one column of the rank for each group
+      const narrow = convolve(x, tf.reshape(lora.a, [3, 2, 4, 2]), plain); // one column of the rank for each group
       const [first, second] = tf.split(narrow, 2, 3) as [tf.Tensor, tf.Tensor];
-      const [left, right] = tf.split(pair.b, 2, 1) as [tf.Tensor, tf.Tensor];
+      const [left, right] = tf.split(lora.b, 2, 1) as [tf.Tensor, tf.Tensor];
       const update = tf.concat(
         [tf.mul(first, tf.reshape(left, [1, 1, 1, 3])), tf.mul(second, tf.reshape(right, [1, 1, 1, 3]))],
         3,
       );
       return tf.add(convolve(x, weight, geometry), tf.mul(update, 1.5)).dataSync();
     });
-    expectClose(run(geometry, pair, weight, x), expected, 1e-5);
-    const adaptation = new LoraAdaptation({ pair, scale: 1.5, site: kindOf(geometry) });
+    expectClose(run(geometry, lora, weight, x), expected, 1e-5);
+    const adaptation = new LoraAdaptation({ lora, scale: 1.5, site: kindOf(geometry) });
     expect(() => adaptation.delta(1)).toThrow(GroupedConvolutionError);
-    pair.dispose();
+    lora.dispose();
     tf.dispose([weight, x]);
   });
 
@@ -114,9 +114,9 @@ describe("LoRA at a convolution", () => {
     "has PEFT's shapes in files with %i axes, and reads back what it writes",
     async (axesInFile) => {
       const geometry: ConvolutionGeometry = { ...plain, kernel: [axesInFile, 3], axesInFile };
-      const pair = pairFor(geometry);
-      const stored = await pair.toTorch();
-      const factors = convolution.pair({ ...sizes, geometry }, rank);
+      const lora = pairFor(geometry);
+      const stored = await lora.toTorch();
+      const factors = convolution.specs({ ...sizes, geometry }, rank);
       const shapes = [...factors.map(({ fileShape }) => fileShape), convolution.outputsInFile({ ...sizes, geometry })];
       expect([stored.a.shape, stored.b.shape]).toEqual(shapes.slice(0, 2));
       expect(shapes).toEqual(
@@ -132,25 +132,25 @@ describe("LoRA at a convolution", () => {
               [1, 6, 1, 1],
             ],
       );
-      const again = LoraPair.fromTorch(stored, {
+      const again = LoraMatrices.fromTorch(stored, {
         name: "again",
         factors,
       });
-      expect(again.a.dataSync()).toEqual(pair.a.dataSync());
-      expect(again.b.dataSync()).toEqual(pair.b.dataSync());
-      pair.dispose();
+      expect(again.a.dataSync()).toEqual(lora.a.dataSync());
+      expect(again.b.dataSync()).toEqual(lora.b.dataSync());
+      lora.dispose();
       again.dispose();
     },
   );
 
   it("refuses settings that are no numbers, and leaks nothing", async () => {
-    const pair = pairFor(plain);
-    expect(() => new LoraAdaptation({ pair, scale: 1, dropout: 1, site: kindOf(plain) })).toThrow(SettingError);
-    expect(() => new LoraAdaptation({ pair, scale: Number.NaN, site: kindOf(plain) })).toThrow(SettingError);
+    const lora = pairFor(plain);
+    expect(() => new LoraAdaptation({ lora, scale: 1, dropout: 1, site: kindOf(plain) })).toThrow(SettingError);
+    expect(() => new LoraAdaptation({ lora, scale: Number.NaN, site: kindOf(plain) })).toThrow(SettingError);
     const weight = drawn([3, 2, 4, 6], "weight");
     const x = drawn([1, 5, 5, 4], "x");
-    await expectNoLeak(() => run(plain, pair, weight, x));
-    pair.dispose();
+    await expectNoLeak(() => run(plain, lora, weight, x));
+    lora.dispose();
     tf.dispose([weight, x]);
   });
 });

@@ -1,20 +1,20 @@
-// A convolution: output + s·B(A(x)), where A is a convolution with the site's own stride, padding and dilation and B one of
-// single pixels (PEFT's `Conv2d`). PEFT gives A no dilation, so that its branch does not fit the output of a dilated layer;
-// here it has the layer's, which is what the merged weight computes.
+// A convolution: output + s·B(A(x)). A is a convolution with the layer's stride, padding and dilation, B a 1×1 convolution
+// (PEFT's `Conv2d`). PEFT gives A no dilation, so its branch does not fit a dilated layer. Here A has the layer's dilation, like
+// the merged weight.
 
 import type { ConvolutionGeometry } from "@lowrank/contracts";
 import { convolve, dropout } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { GroupedConvolutionError } from "../errors.ts";
-import { halvesOf } from "../update/factor.ts";
+import { toAB } from "../update/factor.ts";
 import { kernelInFile, kernelLayout } from "../update/file-layout.ts";
-import { pairDelta } from "../update/low-rank-delta.ts";
+import { loraDelta } from "../update/low-rank-delta.ts";
 import type { Layer, SiteKind } from "./layer-kind.ts";
 import { linear } from "./linear.ts";
 
-/** The pair's A is [height·width·inFeatures, rank], its B [rank/groups, outFeatures]. */
+/** A is [height·width·inFeatures, rank], B [rank/groups, outFeatures]. */
 export const convolution: SiteKind = {
-  // PEFT starts its pair as a linear one over everything that its window sees.
+  // PEFT initializes A and B like those of a linear layer over the whole window.
   ...linear,
   refusal: ({ geometry }, rank) => {
     if (geometry === undefined) return "its stride, padding and groups are unknown";
@@ -22,11 +22,11 @@ export const convolution: SiteKind = {
     return rank % groups === 0 ? null : `its ${groups} groups do not divide the rank ${rank}`;
   },
   /** In files A is (rank, in, height, width) and B (out, rank/groups, 1, 1). */
-  pair: (layer, rank) => {
+  specs: (layer, rank) => {
     const { inFeatures, outFeatures } = layer;
     const { kernel, groups, axesInFile = 2 } = geometryOf(layer);
     const share = rank / groups;
-    const [a, b] = linear.pair({ inFeatures: kernel[0] * kernel[1] * inFeatures, outFeatures }, rank);
+    const [a, b] = linear.specs({ inFeatures: kernel[0] * kernel[1] * inFeatures, outFeatures }, rank);
     return [
       {
         ...a,
@@ -53,24 +53,24 @@ export const convolution: SiteKind = {
     const point = { kernel: [1, 1], strides: [1, 1], padding: [0, 0], dilations: [1, 1], groups } as const;
     return tf.add(output, convolve(narrow, up, point));
   },
-  /** HWIO; throws GroupedConvolutionError, because a grouped kernel has no place for what A sees beyond its group. */
+  /** HWIO. Throws GroupedConvolutionError: a grouped kernel cannot store weights for inputs outside its group. */
   delta: (update, scale, layer) => {
     const { kernel, groups } = geometryOf(layer);
     if (groups > 1) throw new GroupedConvolutionError(groups);
     return tf.tidy(() => {
-      const flat = pairDelta(update, scale); // [height·width·inFeatures, outFeatures]
+      const flat = loraDelta(update, scale); // [height·width·inFeatures, outFeatures]
       return tf.reshape(flat, [...kernel, flat.shape[0] / (kernel[0] * kernel[1]), flat.shape[1]]);
     });
   },
   /**
-   * In groups as PEFT computes it (0.21.2, `get_lora_weight`): the product of both factors as files hold them, B with `groups`
-   * rows in one, read in the order of the weight.
+   * For groups as in PEFT (0.21.2, `get_lora_weight`): the product of both factors in file layout, with `groups` rows of B joined
+   * to one, read in the order of the weight.
    */
   deltaForLengths: (update, scale, layer) => {
     const { kernel, groups } = geometryOf(layer);
     if (groups === 1) return convolution.delta(update, scale, layer);
     return tf.tidy(() => {
-      const { a, b } = halvesOf(update);
+      const { a, b } = toAB(update);
       const [rank, outFeatures] = [a.shape[1], b.shape[1]];
       const inFeatures = a.shape[0] / (kernel[0] * kernel[1]);
       const down = tf.transpose(tf.reshape(a, [...kernel, inFeatures, rank]), [3, 2, 0, 1]);
@@ -97,7 +97,7 @@ export const convolution: SiteKind = {
       : `the update of a convolution in ${geometry.groups} groups does not fit its weight`,
 };
 
-/** Planning refuses convolutions without one. */
+/** Planning refuses convolutions without a geometry. */
 function geometryOf({ path = "", geometry }: Pick<Layer, "path" | "geometry">): ConvolutionGeometry {
   if (!geometry) throw new TypeError(`The convolution "${path}" has no geometry.`);
   return geometry;

@@ -5,7 +5,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { LoraAdaptation } from "../adaptations/lora-adaptation.ts";
-import { LoraPair } from "../pairs/lora-pair.ts";
+import { LoraMatrices } from "../matrices/lora-matrices.ts";
 
 const site: Site = {
   kind: "embedding",
@@ -25,18 +25,18 @@ const site: Site = {
 function gradientsOf({ paddingRow }: Pick<Site, "paddingRow">): { readonly a: number[]; readonly b: number[] } {
   const a = tf.tensor2d([1, 2, 3], [3, 1]);
   const b = tf.tensor2d([4, 5], [1, 2]);
-  const pair = LoraPair.fromTensors({ a, b, name: "table", kind: "embedding" });
-  const adaptation = new LoraAdaptation({ pair, site, scale: 1 });
+  const lora = LoraMatrices.fromTensors({ a, b, name: "table", kind: "embedding" });
+  const adaptation = new LoraAdaptation({ lora, site, scale: 1 });
   const { paddingRow: _, ...plain } = site;
   const here: Site = paddingRow === undefined ? plain : { ...plain, paddingRow };
   const gradients = tf.tidy(() => {
     const input = tf.tensor2d([0, 2, 2], [1, 3], "int32");
     const call = { input, output: tf.zeros([1, 3, 2]), site: here, context: inferenceContext(), weight: 1 };
     expectClose(adaptation.apply(call).dataSync(), [4, 5, 12, 15, 12, 15], 0);
-    const { grads } = tf.variableGrads(() => tf.sum(adaptation.apply(call)), [pair.a, pair.b]);
-    return { a: [...grads[pair.a.name]!.dataSync()], b: [...grads[pair.b.name]!.dataSync()] };
+    const { grads } = tf.variableGrads(() => tf.sum(adaptation.apply(call)), [lora.a, lora.b]);
+    return { a: [...grads[lora.a.name]!.dataSync()], b: [...grads[lora.b.name]!.dataSync()] };
   });
-  pair.dispose();
+  lora.dispose();
   return gradients;
 }
 

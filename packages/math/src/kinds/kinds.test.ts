@@ -2,7 +2,7 @@ import type { ConvolutionGeometry, Site } from "@lowrank/contracts";
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { createPair } from "../pairs/create-pair.ts";
+import { createLora } from "../matrices/create-lora.ts";
 import { siteKinds } from "./kinds.ts";
 
 const geometry: ConvolutionGeometry = {
@@ -34,32 +34,39 @@ describe.each(Object.keys(siteKinds) as Site["kind"][])("the row of kind %s", (k
   const row = siteKinds[kind];
   const layer = { ...sizes, geometry };
   const pairOf = () =>
-    createPair({ ...layer, kind, rank: 2, init: "random", key: { seed: 3, path: "p" }, name: `row of ${kind}` });
+    createLora({
+      ...layer,
+      kind,
+      rank: 2,
+      init: "random",
+      key: { seed: 3, path: "p" },
+      name: `row of ${kind}`,
+    });
 
   it("says what its factors measure, as computed with and in files", () =>
     expectNoLeak(() => {
-      const pair = pairOf();
-      const specs = row.pair(layer, 2);
-      expect(pair.chain.map(({ variable }) => variable.shape)).toEqual(specs.map(({ shape }) => shape));
-      const inFile = pair.chain.map(({ variable, layout }) => tf.tidy(() => layout.toFile(variable).shape));
+      const lora = pairOf();
+      const specs = row.specs(layer, 2);
+      expect(lora.factors.map(({ variable }) => variable.shape)).toEqual(specs.map(({ shape }) => shape));
+      const inFile = lora.factors.map(({ variable, layout }) => tf.tidy(() => layout.toFile(variable).shape));
       expect(inFile).toEqual(specs.map(({ fileShape }) => fileShape));
-      expect(pair.chain.map(({ variable }) => variable.name)).toEqual(
+      expect(lora.factors.map(({ variable }) => variable.name)).toEqual(
         row.parts.map((part) => `row of ${kind}.${part}`),
       );
-      pair.dispose();
+      lora.dispose();
     }));
 
   it("has an update of the weight's shape, and says how the weight lies in a file", () => {
-    const pair = pairOf();
+    const lora = pairOf();
     const [computed, inFile] = weights[kind];
-    const delta = row.delta(pair, 1, layer);
+    const delta = row.delta(lora, 1, layer);
     const layout = row.weightLayout({ fanInFanOut: false });
     expect(delta.shape).toEqual(computed);
     const back = tf.tidy(() => layout.fromFile(layout.toFile(delta)).dataSync());
     expect(back).toEqual(delta.dataSync());
     expect(tf.tidy(() => layout.toFile(delta).shape)).toEqual(inFile);
     delta.dispose();
-    pair.dispose();
+    lora.dispose();
   });
 });
 

@@ -6,20 +6,20 @@ import * as tf from "@tensorflow/tfjs-core";
 import { plainLayout } from "../update/file-layout.ts";
 import { convolution } from "./convolution.ts";
 import type { LayerKind, SiteKind } from "./layer-kind.ts";
-import { linear, matrixPair, normally } from "./linear.ts";
+import { linear, linearSpecs, normally } from "./linear.ts";
 import { parameter } from "./parameter.ts";
 
-// An embedding: output + s·A[ids]·B, times the site's output scale (PEFT's `Embedding`). PEFT applies no dropout here: token
-// ids have nothing to drop.
+// An embedding: output + s·A[ids]·B, times the site's output scale (PEFT's `Embedding`). As in PEFT there is no dropout, because
+// the input is token ids.
 
 const parts = ["lora_embedding_A", "lora_embedding_B"] as const;
 
-/** The pair's A is [vocabulary, rank], its B [rank, outFeatures]. */
+/** A is [vocabulary, rank], B [rank, outFeatures]. */
 const embedding: SiteKind = {
   ...linear,
   parts,
-  pair: (layer, rank) => matrixPair(parts, layer, rank),
-  start: (init, { a, b }) => [
+  specs: (layer, rank) => linearSpecs(parts, layer, rank),
+  initialize: (init, { a, b }) => [
     init === "random" ? normally(a.shape, 1, a.key) : tf.zeros([...a.shape]),
     normally(b.shape, 1, b.key),
   ],
@@ -29,13 +29,13 @@ const embedding: SiteKind = {
     const update = tf.matMul(tf.mul<tf.Tensor2D>(narrow, scale * (site.outputScale ?? 1)), b); // [batch·time, outFeatures]
     return tf.add(output, tf.reshape(update, output.shape));
   },
-  rowSides: (halves) => linear.rowSides(halves, { fanInFanOut: true }),
+  rowSides: (matrices) => linear.rowSides(matrices, { fanInFanOut: true }),
   tokenAxis: 0,
   weightLayout: () => plainLayout,
 };
 
-/** Kinds of sites, by the name that a `Site` gives its own. */
+/** Kinds of sites, by the `kind` of a `Site`. */
 export const siteKinds: Readonly<Record<Site["kind"], SiteKind>> = { linear, embedding, convolution };
 
-/** Everything that can have a pair. */
+/** All kinds of layers that can have A and B. */
 export const layerKinds: Readonly<Record<Site["kind"] | "parameter", LayerKind>> = { ...siteKinds, parameter };

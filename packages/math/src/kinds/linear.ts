@@ -1,27 +1,27 @@
-// A linear map: output + s·(x·A)·B (Hu et al. 2021).
+// A linear layer: output + s·(x·A)·B (Hu et al. 2021).
 
 import { addLowRank, type DrawKey, normal, uniform } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { plainLayout, transposedLayout } from "../update/file-layout.ts";
-import { pairDelta } from "../update/low-rank-delta.ts";
-import type { Branch, Layer, LayerKind, PairSpec, SiteKind } from "./layer-kind.ts";
+import { loraDelta } from "../update/low-rank-delta.ts";
+import type { Branch, Layer, LayerKind, MatrixSpecs, SiteKind } from "./layer-kind.ts";
 
 const parts = ["lora_A", "lora_B"] as const;
 
-/** The pair's A is [inFeatures, rank], its B [rank, outFeatures]. */
+/** A is [inFeatures, rank], B [rank, outFeatures]. */
 export const linear: SiteKind = {
   parts,
   refusal: () => null,
-  pair: (layer, rank) => matrixPair(parts, layer, rank),
-  // B starts at zero so that an untrained adapter leaves the model exactly as it was (paper, section 4.1).
-  start: (init, { a, b, rank }) => [
+  specs: (layer, rank) => linearSpecs(parts, layer, rank),
+  // B is zero at first, so that an untrained adapter does not change the model (paper, section 4.1).
+  initialize: (init, { a, b, rank }) => [
     init === "gaussian" ? normally(a.shape, 1 / rank, a.key) : evenly(a.shape, a.key),
     init === "random" ? evenly(b.shape, b.key) : tf.zeros([...b.shape]),
   ],
   dropsInput: true,
   add: ({ input, output, dropout, mayReuseOutput = false }, { a, b }, scale) =>
     addLowRank(output, input, a, b, scale, { mayReuseOutput, dropout }),
-  delta: pairDelta,
+  delta: loraDelta,
   rowSides: ({ a, b }, { fanInFanOut = false }) =>
     fanInFanOut
       ? { left: { tensor: a, layout: plainLayout }, right: { tensor: b, layout: plainLayout }, outputs: "columns" }
@@ -36,12 +36,12 @@ export const linear: SiteKind = {
   problemOfMerging: () => null,
 };
 
-/** A [inFeatures, columns] and B [columns, outFeatures], which files keep the other way round. */
-export function matrixPair(
+/** Specifications of A [inFeatures, columns] and B [columns, outFeatures], which files store transposed. */
+export function linearSpecs(
   parts: LayerKind["parts"],
   { inFeatures, outFeatures, experts = 1 }: Layer,
   rank: number,
-): PairSpec {
+): MatrixSpecs {
   const columns = rank * experts;
   const layout = transposedLayout;
   return [
@@ -50,7 +50,7 @@ export function matrixPair(
   ];
 }
 
-/** torch's `kaiming_uniform_` with a = √5: even on ±√(6/((1 + a²)·fanIn)) = ±1/√fanIn. */
+/** torch's `kaiming_uniform_` with a = √5: uniform in ±√(6/((1 + a²)·fanIn)) = ±1/√fanIn. */
 function evenly(shape: readonly [number, number], key: DrawKey): tf.Tensor {
   const bound = 1 / Math.sqrt(shape[0]);
   return tf.reshape(uniform(shape, -bound, bound, key), [...shape]);
@@ -61,13 +61,13 @@ export function normally(shape: readonly [number, number], deviation: number, ke
   return tf.reshape(normal(shape, 0, deviation, key), [...shape]);
 }
 
-// The pair of an embedding at the output head that shares its table (PEFT's `ensure_weight_tying`). The head's weight is the
-// table seen the other way round, and so is what the pair adds: output + s·(x·Bᵀ)·Aᵀ.
+// A and B of an embedding, used at an output head with the same weights (PEFT's `ensure_weight_tying`). The head's weight is the
+// transposed embedding, and its update is transposed too: output + s·(x·Bᵀ)·Aᵀ.
 
-/** How a pair of A [vocabulary, rank] and B [rank, width] acts at a head [width, vocabulary]. */
+/** How A [vocabulary, rank] and B [rank, width] act at a head [width, vocabulary]. */
 export const tiedHead: Branch = {
   dropsInput: true,
   add: (call, { a, b }, scale) => linear.add(call, { a: tf.transpose(b), b: tf.transpose(a) }, scale),
-  rowSides: (halves) => ({ ...linear.rowSides(halves, { fanInFanOut: true }), outputs: "rows" }),
-  delta: (update, scale) => tf.tidy(() => tf.transpose(pairDelta(update, scale))),
+  rowSides: (matrices) => ({ ...linear.rowSides(matrices, { fanInFanOut: true }), outputs: "rows" }),
+  delta: (update, scale) => tf.tidy(() => tf.transpose(loraDelta(update, scale))),
 };

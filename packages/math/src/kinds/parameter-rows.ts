@@ -1,24 +1,24 @@
-// The update of a raw parameter row by row: an expert's rows have factors of their own.
+// Computes the update of a raw parameter row by row: an expert's rows have their own factors.
 
-import { halvesOf, type Update } from "../update/factor.ts";
+import { toAB, type Update } from "../update/factor.ts";
 import { plainLayout, readStored } from "../update/file-layout.ts";
 import type { RowUpdate } from "../update/row-update.ts";
-import { type RawParameter, rawPairSizes } from "./parameter.ts";
+import { type RawParameter, rawMatrixSizes } from "./parameter.ts";
 
-/** As `parameterDelta`, in the order in which a file has the parameter. */
+/** Like `parameterDelta`, in the order of the parameter's file. */
 export async function parameterRows(update: Update, parameter: RawParameter, scale: number): Promise<RowUpdate> {
-  const sizes = rawPairSizes(parameter);
+  const sizes = rawMatrixSizes(parameter);
   if (sizes === null) throw new TypeError(`A parameter of shape [${parameter.shape}] cannot have A and B.`);
   const { experts, inFeatures, outFeatures } = sizes;
-  const halves = halvesOf(update);
-  const a = (await readStored(halves.a, plainLayout)).values; // [inFeatures, experts·rank], an expert's beside each other
-  const b = (await readStored(halves.b, plainLayout)).values; // [rank·experts, outFeatures], experts innermost
-  const rank = halves.a.shape[1] / experts;
+  const matrices = toAB(update);
+  const a = (await readStored(matrices.a, plainLayout)).values; // [inFeatures, experts·rank], an expert's beside each other
+  const b = (await readStored(matrices.b, plainLayout)).values; // [rank·experts, outFeatures], experts innermost
+  const rank = matrices.a.shape[1] / experts;
   const fromA = (expert: number, index: number, input: number) =>
     a[(input * experts + expert) * rank + index] as number;
   const fromB = (expert: number, index: number, output: number) =>
     b[(index * experts + expert) * outFeatures + output] as number;
-  // A matrix by itself has its outputs as rows, whichever way round it is computed with.
+  // The rows of a single matrix are its outputs in the file.
   const [rows, columns] = parameter.isStackedInOut ? [inFeatures, outFeatures] : [outFeatures, inFeatures];
   const [ofRow, ofColumn] = parameter.isStackedInOut ? [fromA, fromB] : [fromB, fromA];
   const left = new Float32Array(experts * rows * rank);

@@ -4,21 +4,29 @@ import { expectClose, expectGradients } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { PairShapeError } from "../errors.ts";
-import { createPair } from "../pairs/create-pair.ts";
+import { MatrixShapeError } from "../errors.ts";
+import { createLora } from "../matrices/create-lora.ts";
 import { factorOf } from "../update/factor.ts";
-import { parameter, parameterDelta, rawPairSizes } from "./parameter.ts";
+import { parameter, parameterDelta, rawMatrixSizes } from "./parameter.ts";
 
 const pairOf = (inFeatures: number, outFeatures: number, rank: number, experts = 1) =>
-  createPair({ inFeatures, outFeatures, rank, experts, init: "random", key: { seed: 3, path: "p" }, name: "raw" });
+  createLora({
+    inFeatures,
+    outFeatures,
+    rank,
+    experts,
+    init: "random",
+    key: { seed: 3, path: "p" },
+    name: "raw",
+  });
 
 describe("parameterDelta", () => {
   it("gives each expert the product of its own columns of A and its own rows of B, in PEFT's order", () => {
     const [experts, outFeatures, inFeatures, rank] = [3, 4, 5, 2];
-    const pair = pairOf(inFeatures, outFeatures, rank, experts);
-    const [a, b] = [pair.a.arraySync(), pair.b.arraySync()];
+    const lora = pairOf(inFeatures, outFeatures, rank, experts);
+    const [a, b] = [lora.a.arraySync(), lora.b.arraySync()];
     const delta = tf.tidy(() =>
-      parameterDelta(pair, { shape: [experts, outFeatures, inFeatures], transposedInFile: false }, 2).arraySync(),
+      parameterDelta(lora, { shape: [experts, outFeatures, inFeatures], transposedInFile: false }, 2).arraySync(),
     ) as number[][][];
     for (let e = 0; e < experts; e++)
       for (let o = 0; o < outFeatures; o++)
@@ -28,42 +36,42 @@ describe("parameterDelta", () => {
           for (let k = 0; k < rank; k++) sum += a[i]![e * rank + k]! * b[k * experts + e]![o]!;
           expect(delta[e]![o]![i]).toBeCloseTo(2 * sum, 5);
         }
-    pair.dispose();
+    lora.dispose();
   });
 
   it("lies as the stack does, which may have its matrices the other way round", () => {
-    const pair = pairOf(5, 4, 2, 3);
-    const one = tf.tidy(() => parameterDelta(pair, { shape: [3, 4, 5], transposedInFile: false }, 2));
+    const lora = pairOf(5, 4, 2, 3);
+    const one = tf.tidy(() => parameterDelta(lora, { shape: [3, 4, 5], transposedInFile: false }, 2));
     const stack = { shape: [3, 5, 4], transposedInFile: false, isStackedInOut: true };
-    const other = tf.tidy(() => tf.transpose(parameterDelta(pair, stack, 2), [0, 2, 1]));
+    const other = tf.tidy(() => tf.transpose(parameterDelta(lora, stack, 2), [0, 2, 1]));
     expectClose(other.dataSync(), one.dataSync(), 1e-7);
     tf.dispose([one, other]);
-    pair.dispose();
+    lora.dispose();
   });
 
   it("lies as the matrix does: [outFeatures, inFeatures] as in files, or the other way round", () => {
-    const pair = pairOf(5, 4, 2);
-    const stored = tf.tidy(() => parameterDelta(pair, { shape: [4, 5], transposedInFile: false }, 1));
-    const turned = tf.tidy(() => tf.transpose(parameterDelta(pair, { shape: [5, 4], transposedInFile: true }, 1)));
+    const lora = pairOf(5, 4, 2);
+    const stored = tf.tidy(() => parameterDelta(lora, { shape: [4, 5], transposedInFile: false }, 1));
+    const turned = tf.tidy(() => tf.transpose(parameterDelta(lora, { shape: [5, 4], transposedInFile: true }, 1)));
     expectClose(stored.dataSync(), turned.dataSync(), 0);
     tf.dispose([stored, turned]);
-    pair.dispose();
+    lora.dispose();
   });
 
   it("is differentiable for both halves", async () => {
     const inputs = [uniform([5, 6], -1, 1, { seed: 1, path: "a" }), uniform([6, 4], -1, 1, { seed: 1, path: "b" })];
     await expectGradients((a, b) => {
-      const [first, second] = parameter.pair({ inFeatures: 5, outFeatures: 4, experts: 3 }, 2);
-      const chain = [factorOf(first, a as tf.Variable), factorOf(second, b as tf.Variable)];
-      return parameterDelta({ chain, beside: null }, { shape: [3, 4, 5], transposedInFile: false }, 2);
+      const [first, second] = parameter.specs({ inFeatures: 5, outFeatures: 4, experts: 3 }, 2);
+      const factors = [factorOf(first, a as tf.Variable), factorOf(second, b as tf.Variable)];
+      return parameterDelta({ factors, baseChange: null }, { shape: [3, 4, 5], transposedInFile: false }, 2);
     }, inputs);
     tf.dispose(inputs);
   });
 
   it("knows no pair for a vector, and refuses one of other sides", () => {
-    expect(rawPairSizes({ shape: [4], transposedInFile: false })).toBeNull();
-    const pair = pairOf(5, 4, 2);
-    expect(() => parameterDelta(pair, { shape: [5, 4], transposedInFile: false }, 1)).toThrow(PairShapeError);
-    pair.dispose();
+    expect(rawMatrixSizes({ shape: [4], transposedInFile: false })).toBeNull();
+    const lora = pairOf(5, 4, 2);
+    expect(() => parameterDelta(lora, { shape: [5, 4], transposedInFile: false }, 1)).toThrow(MatrixShapeError);
+    lora.dispose();
   });
 });

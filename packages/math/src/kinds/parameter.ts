@@ -1,40 +1,40 @@
-// LoRA on a raw parameter (PEFT's `target_parameters`): a matrix, or a stack of matrices, [experts, outFeatures,
-// inFeatures] or the other way round, with one pair each, whose halves lie side by side in one A and one B.
+// LoRA on a raw parameter (PEFT's `target_parameters`): a matrix, or a stack of matrices, [experts, outFeatures, inFeatures] or
+// transposed. The A and B of all experts are joined in one A and one B.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { PairShapeError } from "../errors.ts";
-import { halvesOf, type Update } from "../update/factor.ts";
-import { pairDelta } from "../update/low-rank-delta.ts";
+import { MatrixShapeError } from "../errors.ts";
+import { toAB, type Update } from "../update/factor.ts";
+import { loraDelta } from "../update/low-rank-delta.ts";
 import type { LayerKind } from "./layer-kind.ts";
 import { linear } from "./linear.ts";
 
-/** A raw parameter as a pair sees it. */
+/** The layout of a raw parameter. */
 export interface RawParameter {
-  /** As computed with. */
+  /** The shape in memory. */
   readonly shape: readonly number[];
-  /** True where a matrix is computed with as [inFeatures, outFeatures], the other way round than in files. */
+  /** True if a matrix is [inFeatures, outFeatures] in memory and transposed in files. */
   readonly transposedInFile: boolean;
   /** True for a stack [experts, inFeatures, outFeatures]. */
   readonly isStackedInOut?: boolean;
 }
 
-/** What the pair of a raw parameter measures: `rank` is the rank of one expert's update. */
-export interface RawPairSizes {
+/** Sizes of a raw parameter's A and B. `rank` is the rank of one expert's update. */
+export interface RawMatrixSizes {
   readonly experts: number;
   readonly inFeatures: number;
   readonly outFeatures: number;
 }
 
-/** The pair of one expert is a linear map's, and so is its start. */
+/** A and B of one expert are those of a linear layer, with the same initialization. */
 export const parameter: LayerKind = {
   parts: linear.parts,
   refusal: linear.refusal,
-  pair: linear.pair,
-  start: linear.start,
+  specs: linear.specs,
+  initialize: linear.initialize,
 };
 
-/** Sizes of the pair for a parameter of two or three axes; null for any other. */
-export function rawPairSizes({ shape, transposedInFile, isStackedInOut }: RawParameter): RawPairSizes | null {
+/** Sizes of A and B for a parameter with two or three axes; null for others. */
+export function rawMatrixSizes({ shape, transposedInFile, isStackedInOut }: RawParameter): RawMatrixSizes | null {
   const [first = 0, second = 0, third = 0] = shape;
   if (shape.length === 3) {
     const [outFeatures, inFeatures] = isStackedInOut ? [third, second] : [second, third];
@@ -49,16 +49,16 @@ export function rawPairSizes({ shape, transposedInFile, isStackedInOut }: RawPar
  * ΔW in the parameter's own layout, times `scale`. Differentiable; the caller owns it.
  *
  * For experts, A is [inFeatures, experts·rank] with one expert after the other, and B [rank·experts, outFeatures] with
- * the experts innermost: PEFT's layout. Throws PairShapeError.
+ * the experts innermost: PEFT's layout. Throws MatrixShapeError.
  */
 export function parameterDelta(update: Update, parameter: RawParameter, scale: number): tf.Tensor {
-  const sizes = rawPairSizes(parameter);
+  const sizes = rawMatrixSizes(parameter);
   return tf.tidy(() => {
-    const { a, b } = halvesOf(update);
+    const { a, b } = toAB(update);
     if (sizes === null || a.shape[0] !== sizes.inFeatures || b.shape[1] !== sizes.outFeatures)
-      throw new PairShapeError("parameterDelta", a.shape, b.shape, `sides of the parameter [${parameter.shape}]`);
+      throw new MatrixShapeError("parameterDelta", a.shape, b.shape, `sides of the parameter [${parameter.shape}]`);
     if (parameter.shape.length === 2) {
-      const delta = pairDelta(update, scale); // [inFeatures, outFeatures]
+      const delta = loraDelta(update, scale); // [inFeatures, outFeatures]
       return parameter.transposedInFile ? delta : tf.transpose(delta);
     }
     const { experts, inFeatures, outFeatures } = sizes;

@@ -6,7 +6,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { LoraAdaptation } from "../adaptations/lora-adaptation.ts";
-import { createPair } from "../pairs/create-pair.ts";
+import { createLora } from "../matrices/create-lora.ts";
 import { tiedHead } from "./linear.ts";
 
 const drawn = (shape: readonly number[], path: string) => uniform(shape, -1, 1, { seed: 3, path });
@@ -29,12 +29,12 @@ const site: Site = {
 function withPair(use: (adaptation: LoraAdaptation, table: LoraAdaptation) => void): void {
   const key = { seed: 3, path: "embed" };
   const sizes = { inFeatures: 7, outFeatures: 4, rank: 2, kind: "embedding", init: "random" } as const;
-  const pair = createPair({ ...sizes, key, name: "tied" });
+  const lora = createLora({ ...sizes, key, name: "tied" });
   use(
-    new LoraAdaptation({ pair, scale: 1.5, branch: tiedHead }),
-    new LoraAdaptation({ pair, scale: 1.5, site: { kind: "embedding" } }),
+    new LoraAdaptation({ lora, scale: 1.5, branch: tiedHead }),
+    new LoraAdaptation({ lora, scale: 1.5, site: { kind: "embedding" } }),
   );
-  pair.dispose();
+  lora.dispose();
 }
 
 const apply = (adaptation: LoraAdaptation, x: tf.Tensor, weight = 1) =>

@@ -1,4 +1,4 @@
-// Singular values of a product of two thin matrices, without ever forming the product: QR of both, then the small core.
+// Singular values of a product of two thin matrices without forming the product: QR of both, then the SVD of a small matrix.
 
 import { frobeniusNorm, type Matrix, multiply, transpose } from "./matrix.ts";
 import { type Svd, svd } from "./svd.ts";
@@ -24,8 +24,8 @@ export function lowRankSvd(left: Matrix, right: Matrix): Svd {
 }
 
 /**
- * ‖left · right‖, Frobenius, for left [outFeatures, rank] and right [rank, inFeatures]. By triangular factors rather than by
- * inner products, so that what is left where parts of the product cancel is right to rounding of the parts. Throws SettingError.
+ * ‖left · right‖, Frobenius norm, for left [outFeatures, rank] and right [rank, inFeatures]. It uses triangular factors and not
+ * inner products, so that the result is accurate also if parts of the product cancel. Throws SettingError.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
-// Matrices as plain numbers in float64, for decompositions: TensorFlow.js has float32 only and no singular values. What
-// is decomposed here is small, or read once. Tensors enter by `matrixOfTensor` and leave by `tensorOfMatrix`.
+// Matrices in float64, for decompositions: TensorFlow.js has only float32 and no singular values. The matrices are small, or read
+// once. Tensors are converted by `matrixOfTensor` and `tensorOfMatrix`.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { SettingError } from "../errors.ts";
@@ -56,19 +56,19 @@ export function multiply(left: Matrix, right: Matrix): Matrix {
   return product;
 }
 
-/** sums += factor · (as many values from `start`). */
+/** sums += factor · values, from `start` on. */
 function addScaled(sums: Float64Array, values: Float64Array, start: number, factor: number): void {
   for (let index = 0; index < sums.length; index++) sums[index]! += factor * values[start + index]!;
 }
 
-/** The matrix with rows and columns exchanged. */
+/** The transposed matrix. */
 export function transpose({ rows, columns, values }: Matrix): Matrix {
-  const turned = createMatrix(columns, rows);
+  const transposed = createMatrix(columns, rows);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++)
-      turned.values[column * rows + row] = values[row * columns + column]!;
+      transposed.values[column * rows + row] = values[row * columns + column]!;
   }
-  return turned;
+  return transposed;
 }
 
 /** Columns `start` up to, not including, `end`. */
@@ -91,7 +91,7 @@ export function rowOf({ columns, values }: Matrix, row: number): Float64Array {
   return values.subarray(row * columns, (row + 1) * columns);
 }
 
-/** Some rows, in the order in which they are named. */
+/** Some rows, in the given order. */
 export function selectRows(matrix: Matrix, order: readonly number[]): Matrix {
   const picked = createMatrix(order.length, matrix.columns);
   for (const [to, from] of order.entries()) rowOf(picked, to).set(rowOf(matrix, from));
@@ -105,7 +105,7 @@ export function scaleColumns(matrix: Matrix, factors: ArrayLike<number>): Matrix
   return { rows, columns, values };
 }
 
-/** Matrices with equally many rows, side by side. */
+/** Concatenates matrices with equal numbers of rows. */
 export function concatColumns(parts: readonly Matrix[]): Matrix {
   const columns = parts.reduce((sum, part) => sum + part.columns, 0);
   const whole = createMatrix(parts[0]?.rows ?? 0, columns);

@@ -1,5 +1,5 @@
-// The randomised range finder with power iterations (Halko, Martinsson & Tropp 2011, algorithms 4.4 and 5.1), which is
-// what torch.svd_lowrank does and PEFT's "pissa_niter_<n>" asks for.
+// The randomized range finder with power iterations (Halko, Martinsson & Tropp 2011, algorithms 4.4 and 5.1), as in
+// torch.svd_lowrank and PEFT's "pissa_niter_<n>".
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { type DrawKey, uniformValues } from "@lowrank/engine";
@@ -10,11 +10,11 @@ import { thinQr } from "./thin-qr.ts";
 
 /** Settings of `randomizedSvd`. */
 export interface RandomizedSvdOptions {
-  /** How many singular values are wanted. */
+  /** Number of singular values. */
   readonly rank: number;
-  /** How many directions are tried beyond these; the more, the closer. Default 0, as torch.svd_lowrank. */
+  /** Number of additional directions; more are more accurate. Default 0, as in torch.svd_lowrank. */
   readonly oversampling?: number;
-  /** How often the matrix is applied to its own range; the more, the closer. */
+  /** Number of power iterations; more are more accurate. */
   readonly powerIterations: number;
   /** The same key gives the same result. */
   readonly key: DrawKey;
@@ -28,7 +28,7 @@ const optionNames: OptionNames<RandomizedSvdOptions> = {
 };
 
 /**
- * About the first `rank` singular values and vectors, at the cost of a few products with the matrix. Throws SettingError.
+ * Approximates the first `rank` singular values and vectors with a few products. Throws SettingError.
  *
  * @example
  * ```ts
@@ -46,11 +46,11 @@ export function randomizedSvd(matrix: Matrix, options: RandomizedSvdOptions): Sv
   if (!Number.isInteger(rank) || rank < 1 || rank > limit)
     throw new SettingError("randomizedSvd", "rank", rank, `a whole number from 1 to ${limit}`);
   const width = Math.min(rank + oversampling, limit);
-  const turned = transpose(matrix);
+  const transposed = transpose(matrix);
   let { q } = thinQr(multiply(matrix, normalMatrix(matrix.columns, width, key))); // [rows, width]
   for (let iteration = 0; iteration < powerIterations; iteration++) {
-    // Orthonormal after each product: otherwise all columns turn into the first direction.
-    const back = thinQr(multiply(turned, q)).q; // [columns, width]
+    // Orthonormalized after each product: otherwise all columns converge to the first direction.
+    const back = thinQr(multiply(transposed, q)).q; // [columns, width]
     q = thinQr(multiply(matrix, back)).q;
   }
   const projected = svd(multiply(transpose(q), matrix)); // of [width, columns]

@@ -1,11 +1,11 @@
-// How many singular values it takes to hold a share of a matrix.
+// The rank that keeps a share of a matrix's energy.
 
 import { SettingError } from "../errors.ts";
 
 /**
- * The least number of singular values, the largest first, whose squares make up a share of the whole; at least 1. `whole` is
- * the sum of all squares, ‖W‖², where the values given are not all that there are. A share that they do not reach takes all that
- * are not zero. Throws SettingError.
+ * The smallest number of singular values, the largest first, whose squares add up to a share of the whole; at least 1. `whole` is
+ * the sum of all squares, ‖W‖², if some values are not given. If the share is never reached, all non-zero values count. Throws
+ * SettingError.
  *
  * @example
  * ```ts
@@ -17,7 +17,7 @@ import { SettingError } from "../errors.ts";
  */
 export function rankForEnergy(values: ArrayLike<number>, energy: number, whole = sumOfSquares(values)): number {
   if (!(energy > 0 && energy <= 1)) throw new SettingError("rankForEnergy", "energy", energy, "above 0 and at most 1");
-  // What is zero to rounding adds nothing, and an energy of 1 must not ask for it.
+  // Values that are zero up to rounding are not counted, also for an energy of 1.
   const smallest = 1e-12 * (values[0] ?? 0);
   let held = 0;
   for (let index = 0; index < values.length; index += 1) {

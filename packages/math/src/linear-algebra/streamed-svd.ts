@@ -1,5 +1,5 @@
-// The randomised decomposition (Halko, Martinsson & Tropp 2011) of a matrix that is read some rows at a time: in memory are its
-// rows of the moment and as many thin columns as are wanted. Products with it are the engine's; what is decomposed is thin.
+// The randomized decomposition (Halko, Martinsson & Tropp 2011) of a matrix that is read some rows at a time. Only the current
+// rows and thin matrices are in memory. The engine computes the products; only thin matrices are decomposed.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { DrawKey } from "@lowrank/engine";
@@ -11,21 +11,21 @@ import { normalMatrix } from "./randomized-svd.ts";
 import { type Svd, truncateSvd } from "./svd.ts";
 import { thinQr } from "./thin-qr.ts";
 
-/** A matrix that can be read from its first row to its last, as often as asked for. */
+/** A matrix that can be read from the first row to the last, repeatedly. */
 export interface RowBlocks {
   readonly rows: number;
   readonly columns: number;
-  /** Whole rows, one block after the other, each for use before the next is asked for. */
+  /** Whole rows, block by block. Use each block before asking for the next. */
   blocks(): AsyncIterable<Float32Array>;
 }
 
 /** Settings of `streamedSvd`. */
 export interface StreamedSvdOptions {
-  /** How many singular values are wanted, if there are so many. */
+  /** Largest number of singular values. */
   readonly rank: number;
-  /** How many directions are tried beyond these. Default 8. */
+  /** Number of additional directions. Default 8. */
   readonly oversampling?: number;
-  /** How often the matrix is applied to its own range: two passes over it each. Default 2. */
+  /** Number of power iterations, of two passes each. Default 2. */
   readonly powerIterations?: number;
   /** The same key gives the same result. */
   readonly key: DrawKey;
@@ -39,8 +39,8 @@ const optionNames: OptionNames<StreamedSvdOptions> = {
 };
 
 /**
- * About the first singular values and vectors of a matrix of any size: 2 + 2 · powerIterations passes over it. Throws SettingError,
- * also for NaN and infinity.
+ * Approximates the first singular values and vectors of a matrix of any size, in 2 + 2 · powerIterations passes. Throws
+ * SettingError, also for NaN and infinity.
  *
  * @example
  * ```ts
@@ -63,10 +63,10 @@ export async function streamedSvd(matrix: RowBlocks, options: StreamedSvdOptions
   const width = Math.min(rank + oversampling, matrix.rows, matrix.columns);
   let range = thinQr(await times(matrix, normalMatrix(matrix.columns, width, key))).q; // [rows, width]
   for (let iteration = 0; iteration < powerIterations; iteration += 1) {
-    const turned = thinQr(await turnedTimes(matrix, range)).q; // [columns, width]
-    range = thinQr(await times(matrix, turned)).q;
+    const transposed = thinQr(await transposedTimes(matrix, range)).q; // [columns, width]
+    range = thinQr(await times(matrix, transposed)).q;
   }
-  const inside = await turnedTimes(matrix, range); // [columns, width]
+  const inside = await transposedTimes(matrix, range); // [columns, width]
   return truncateSvd(lowRankSvd(range, transpose(inside)), rank);
 }
 
@@ -88,7 +88,7 @@ async function times(matrix: RowBlocks, right: Matrix): Promise<Matrix> {
 }
 
 /** matrixᵀ · left, for left [rows, width]. */
-async function turnedTimes(matrix: RowBlocks, left: Matrix): Promise<Matrix> {
+async function transposedTimes(matrix: RowBlocks, left: Matrix): Promise<Matrix> {
   const product = createMatrix(matrix.columns, left.columns);
   const { values: sums } = product;
   let first = 0;

@@ -51,7 +51,7 @@ export function svd(matrix: Matrix): Svd {
   };
 }
 
-/** Rotates pairs of rows until all are orthogonal: rotation · matrix = directions. */
+/** Rotates pairs of rows until all rows are orthogonal: rotation · matrix = directions. */
 function orthogonalizeRows(matrix: Matrix): { readonly directions: Matrix; readonly rotation: Matrix } {
   const directions = { ...matrix, values: matrix.values.slice() };
   const rotation = createMatrix(matrix.rows, matrix.rows);
@@ -101,7 +101,7 @@ function rotate(one: Float64Array, other: Float64Array, { cosine, sine }: Turn):
   }
 }
 
-/** Rows divided by their lengths; a row without length becomes a unit vector orthogonal to those before it. */
+/** Rows divided by their lengths; a row of zeros becomes a unit vector orthogonal to the rows before it. */
 function unitRows(matrix: Matrix, lengths: Float64Array): Matrix {
   const units = createMatrix(matrix.rows, matrix.columns);
   const smallest = Number.EPSILON * matrix.columns * (lengths[0] ?? 0);
@@ -115,13 +115,13 @@ function unitRows(matrix: Matrix, lengths: Float64Array): Matrix {
 
 /** The unit vector nearest to an axis that is orthogonal to the first `count` rows. */
 function anyOrthogonal(units: Matrix, count: number): Float64Array {
-  // Some axis keeps at least √(1 − count/columns) of its length, and the first that keeps half of that will do.
+  // Some axis keeps at least √(1 − count/columns) of its length. The first one that keeps half of that is used.
   const enough = 0.5 * Math.sqrt(1 - count / units.columns);
   for (let axis = 0; axis < units.columns; axis++) {
     const vector = new Float64Array(units.columns);
     vector[axis] = 1;
     subtractProjections(vector, units, count);
-    subtractProjections(vector, units, count); // again: rounding leaves a little of each the first time
+    subtractProjections(vector, units, count); // twice, because rounding leaves a remainder the first time
     const length = lengthOf(vector);
     if (length >= enough) return vector.map((value) => value / length);
   }

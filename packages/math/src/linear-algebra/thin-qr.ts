@@ -12,7 +12,7 @@ export interface ThinQr {
   readonly r: Matrix;
 }
 
-/** Sums of squares below it lose their digits; those of float32 numbers are never so small. */
+/** Smaller sums of squares lose precision. Sums of float32 numbers are never that small. */
 const negligible = 1e-290;
 
 /**
@@ -28,11 +28,11 @@ const negligible = 1e-290;
  */
 export function thinQr(matrix: Matrix): ThinQr {
   const { rows, columns } = matrix;
-  // NaN would go through all steps, and keep iterations that are built on them from ever ending.
+  // NaN would pass through all steps, and iterations based on them would never end.
   const broken = matrix.values.find((value) => !Number.isFinite(value));
   if (broken !== undefined) throw new SettingError("A decomposition", "an entry", broken, "finite numbers");
   const count = Math.min(rows, columns);
-  // Turned round, so that each column lies in one piece.
+  // Transposed, so that each column is contiguous.
   const work = transpose(matrix).values; // [columns, rows]
   const factors = new Float64Array(count);
   for (let step = 0; step < count; step++) {
@@ -45,8 +45,8 @@ export function thinQr(matrix: Matrix): ThinQr {
 }
 
 /**
- * Turns `column` from `step` on into a reflector I − factor·v·vᵀ that maps it to a multiple of a unit vector: the
- * multiple stays at `step`, v (whose first entry is 1) behind it. Returns the factor.
+ * Changes `column` from `step` on into a reflector I − factor·v·vᵀ that maps it to a multiple of a unit vector. The multiple is
+ * stored at `step`, v (whose first entry is 1) after it. Returns the factor.
  */
 function reflector(column: Float64Array, step: number): number {
   let below = 0;
@@ -69,17 +69,17 @@ function reflect(column: Float64Array, vector: Float64Array, step: number, facto
   for (let row = step + 1; row < column.length; row++) column[row]! -= product * vector[row]!;
 }
 
-/** The reflectors applied, the last first, to the first unit vectors. */
+/** Applies the reflectors, the last one first, to the first unit vectors. */
 function buildQ(work: Float64Array, factors: Float64Array, rows: number): Matrix {
   const count = factors.length;
-  const turned = createMatrix(count, rows);
+  const transposed = createMatrix(count, rows);
   for (let index = 0; index < count; index++) {
-    const column = turned.values.subarray(index * rows, (index + 1) * rows);
+    const column = transposed.values.subarray(index * rows, (index + 1) * rows);
     column[index] = 1;
     for (let step = index; step >= 0; step--)
       reflect(column, work.subarray(step * rows, (step + 1) * rows), step, factors[step]!);
   }
-  return transpose(turned);
+  return transpose(transposed);
 }
 
 function readR(work: Float64Array, rows: number, columns: number): Matrix {

@@ -1,4 +1,4 @@
-// LoftQ: a rounded weight and the pair that mends most of the rounding, found in turns.
+// LoftQ: a quantized weight with an A and B that reduce its error.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { normalFloat4Levels } from "@lowrank/engine";
@@ -17,9 +17,9 @@ export interface LoftqOptions {
 
 const optionNames: OptionNames<LoftqOptions> = { rank: true, bits: true, iterations: true };
 
-/** What `loftq` finds: weight ≈ quantized + b·a. */
+/** The result of `loftq`: weight ≈ quantized + b·a. */
 export interface LoftqInit {
-  /** The rounded weight, [outFeatures, inFeatures], in full precision. */
+  /** The dequantized weight, [outFeatures, inFeatures]. */
   readonly quantized: Matrix;
   /** [rank, inFeatures] */
   readonly a: Matrix;
@@ -28,9 +28,9 @@ export interface LoftqInit {
 }
 
 /**
- * Rounds a weight [outFeatures, inFeatures] and finds the pair that brings it nearest to what it was (Li et al. 2023,
- * arXiv 2310.08659; PEFT's loftq_init). PEFT uses the pair with whatever scaling s the adapter has, which is right for
- * s = 1 only. As a start of adapters, `init: "loftq"`. Throws SettingError.
+ * Quantizes a weight [outFeatures, inFeatures] and finds A and B that minimize the error (Li et al. 2023, arXiv 2310.08659;
+ * PEFT's loftq_init). PEFT uses this A and B with every scaling s of the adapter, which is correct only for s = 1. To initialize
+ * adapters use `init: "loftq"`. Throws SettingError.
  *
  * @example
  * ```ts
@@ -68,8 +68,8 @@ function minus(one: Matrix, other: Matrix): Matrix {
 const blockSize = 64;
 
 /**
- * Each number as the nearest of 16 levels times the largest of its block of 64 (Dettmers et al. 2023, QLoRA), in row-major
- * order of the matrix as files store it, [outFeatures, inFeatures].
+ * Rounds each number to the nearest of 16 levels times its block's largest (Dettmers et al. 2023, QLoRA), in blocks of 64 in the
+ * file's order, [outFeatures, inFeatures].
  */
 export function roundToNormalFloat4(matrix: Matrix): Matrix {
   const values = new Float64Array(matrix.values.length);
@@ -84,13 +84,13 @@ export function roundToNormalFloat4(matrix: Matrix): Matrix {
   return { ...matrix, values };
 }
 
-/** Each number as one of 255 even steps of its row's largest. As bitsandbytes does, weights become half precision first. */
+/** Rounds to 255 uniform steps of each row's largest number. As in bitsandbytes, weights are first rounded to half precision. */
 export function roundToInt8(matrix: Matrix): Matrix {
   const values = new Float64Array(matrix.values.length);
   for (let start = 0; start < values.length; start += matrix.columns) {
     const row = matrix.values.subarray(start, start + matrix.columns).map(toHalf);
     const largest = largestOf(row);
-    // In float32, as there: near the middle of two steps it decides.
+    // In float32, like bitsandbytes: between two steps this decides.
     const perUnit = Math.fround(127 / largest);
     values.set(
       row.map((value) => (largest === 0 ? 0 : (roundToEven(Math.fround(value * perUnit)) * largest) / 127)),
@@ -100,7 +100,7 @@ export function roundToInt8(matrix: Matrix): Matrix {
   return { ...matrix, values };
 }
 
-/** The nearest number with 11 significant bits, fewer below 2⁻¹⁴. */
+/** Rounds to float16: 11 significant bits, fewer below 2⁻¹⁴. */
 function toHalf(value: number): number {
   if (value === 0) return 0;
   const step = 2 ** (Math.max(-14, Math.floor(Math.log2(Math.abs(value)))) - 10);

@@ -5,14 +5,14 @@ import { expectClose } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LoraAdaptation } from "../adaptations/lora-adaptation.ts";
-import { PairShapeError } from "../errors.ts";
+import { MatrixShapeError } from "../errors.ts";
 import { linear } from "../kinds/linear.ts";
-import { LoraPair } from "../pairs/lora-pair.ts";
+import { LoraMatrices } from "../matrices/lora-matrices.ts";
 import type { FactorSpec } from "./factor.ts";
 import { transposedLayout } from "./file-layout.ts";
 
 const drawn = (shape: [number, number], path: string) => uniform(shape, -1, 1, { seed: 3, path }) as tf.Tensor2D;
-const [first, last] = linear.pair({ inFeatures: 4, outFeatures: 3 }, 2);
+const [first, last] = linear.specs({ inFeatures: 4, outFeatures: 3 }, 2);
 const middle: FactorSpec = { part: "lora_R", shape: [2, 2], fileShape: [2, 2], layout: transposedLayout };
 
 const site: Site = {
@@ -30,7 +30,7 @@ const site: Site = {
 };
 
 describe("an update of three matrices", () => {
-  let pair: LoraPair;
+  let lora: LoraMatrices;
   let x: tf.Tensor2D;
   const apply = (adaptation: LoraAdaptation) => {
     const context = inferenceContext(activeAdapters("default"));
@@ -39,17 +39,17 @@ describe("an update of three matrices", () => {
 
   beforeEach(() => {
     const tensors = [drawn([4, 2], "a"), drawn([2, 2], "r"), drawn([2, 3], "b")];
-    pair = new LoraPair(tensors, { name: "three", factors: [first, middle, last] });
+    lora = new LoraMatrices(tensors, { name: "three", factors: [first, middle, last] });
     x = drawn([5, 4], "x");
   });
   afterEach(() => {
-    pair.dispose();
+    lora.dispose();
     x.dispose();
   });
 
   it("acts as it folds", () => {
-    const adaptation = new LoraAdaptation({ pair, scale: 2 });
-    const [a, r, b] = pair.chain.map(({ variable }) => variable as tf.Variable<tf.Rank.R2>);
+    const adaptation = new LoraAdaptation({ lora, scale: 2 });
+    const [a, r, b] = lora.factors.map(({ variable }) => variable as tf.Variable<tf.Rank.R2>);
     const expected = tf.tidy(() => tf.mul(tf.matMul(x, tf.matMul(tf.matMul(a!, r!), b!)), 2).dataSync());
     const folded = tf.tidy(() => tf.matMul(x, adaptation.fold(tf.zeros([4, 3])) as tf.Tensor2D).dataSync());
     expectClose(
@@ -61,11 +61,11 @@ describe("an update of three matrices", () => {
   });
 
   it("trains each of them, but for one that stays as it starts", () => {
-    const frozen = new LoraPair(
-      pair.chain.map(({ variable }) => tf.clone(variable)),
+    const frozen = new LoraMatrices(
+      lora.factors.map(({ variable }) => tf.clone(variable)),
       { name: "frozen", factors: [first, { ...middle, isTrained: false }, last] },
     );
-    const { value, grads } = tf.variableGrads(() => tf.sum(apply(new LoraAdaptation({ pair, scale: 2 }))));
+    const { value, grads } = tf.variableGrads(() => tf.sum(apply(new LoraAdaptation({ lora, scale: 2 }))));
     expect(Object.keys(grads).sort()).toEqual(["three.lora_A", "three.lora_B", "three.lora_R"]);
     expect(frozen.variables.map(({ name }) => name)).toEqual(["frozen.lora_A", "frozen.lora_B"]);
     frozen.dispose();
@@ -74,8 +74,8 @@ describe("an update of three matrices", () => {
 
   it("is refused where one does not meet the next", () => {
     const tensors = [drawn([4, 2], "a"), drawn([3, 2], "r"), drawn([2, 3], "b")];
-    const make = () => new LoraPair(tensors, { name: "torn", factors: [first, middle, last] });
-    expect(make).toThrow(PairShapeError);
+    const make = () => new LoraMatrices(tensors, { name: "torn", factors: [first, middle, last] });
+    expect(make).toThrow(MatrixShapeError);
     tf.dispose(tensors);
   });
 });

@@ -1,27 +1,27 @@
-// A low-rank update as data: the factors whose product is added to a weight, and what stands beside them. Everything that
-// computes works on this, so that a variant with other factors needs no other code.
+// A low-rank update as data: factors whose product is added to a weight, and a change of the base weight. All computations use
+// it, so a variant with other factors needs no other code.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { FileLayout } from "./file-layout.ts";
 
-/** What a factor will be, before there is a tensor. */
+/** The specification of a factor, without values. */
 export interface FactorSpec {
-  /** What its variable is to the layer, the end of its name: "lora_A". */
+  /** Its part of the layer, which ends its name: "lora_A". */
   readonly part: string;
-  /** Of its variable: a matrix [rows, columns], or a vector, which stands for a diagonal matrix. */
+  /** The variable's shape: a matrix [rows, columns], or a vector for a diagonal matrix. */
   readonly shape: readonly number[];
-  /** As a file has it. */
+  /** The shape in files. */
   readonly fileShape: readonly number[];
   readonly layout: FileLayout;
-  /** How the matrix that is multiplied is made of the variable. Default: it is the variable. */
+  /** Makes the multiplied matrix from the variable. Default: the variable itself. */
   readonly expansion?: Expansion;
-  /** So many groups of its columns are multiplied with rows of their own, by a grouped convolution. Default 1. */
+  /** Number of groups of columns that have their own rows, for grouped convolutions. Default 1. */
   readonly groups?: number;
-  /** False for values that stay as they start. Default true. */
+  /** False for frozen values. Default true. */
   readonly isTrained?: boolean;
 }
 
-/** A matrix that is made of a smaller variable. */
+/** A matrix that is made from a smaller variable. */
 interface Expansion {
   readonly rows: number;
   /** Called inside a `tidy`; the result may be the variable. */
@@ -32,50 +32,50 @@ interface Expansion {
 export interface Factor extends FactorSpec {
   readonly variable: tf.Variable;
   /**
-   * What is multiplied: a matrix, or a vector for a diagonal one. Call it inside a `tidy` and dispose of nothing: it may be
+   * The matrix to multiply, or a vector for a diagonal one. Call it inside a `tidy` and do not dispose of the result: it may be
    * the variable.
    */
   expand(): tf.Tensor;
 }
 
-/** What an adapter computes with beside the factors, frozen. */
-export type Beside =
-  /** In place of the frozen weight, [inFeatures, outFeatures]: rounded (LoftQ), say. */
-  | { readonly kind: "stand-in"; readonly weight: tf.Tensor2D }
-  /** Taken from the update: the part of the weight that it took over (PiSSA), as s·a·b. */
-  | ({ readonly kind: "subtracted" } & Halves);
+/** A frozen change of the base weight. */
+export type BaseChange =
+  /** Replaces the frozen weight [inFeatures, outFeatures], such as by a quantized one (LoftQ). */
+  | { readonly kind: "replacement"; readonly weight: tf.Tensor2D }
+  /** Subtracts s·a·b, the part of the weight that A and B replace (PiSSA). */
+  | ({ readonly kind: "subtracted" } & AB);
 
 /** Two matrices whose product is an update or a part of it: a [inFeatures, rank] and b [rank, outFeatures]. */
-export interface Halves {
+export interface AB {
   readonly a: tf.Tensor2D;
   readonly b: tf.Tensor2D;
 }
 
-/** ΔW = s·F₁·F₂·…, less s·a·b where `beside` is subtracted. */
+/** ΔW = s·F₁·F₂·…, minus s·a·b if `baseChange` is "subtracted". */
 export interface Update {
   /** In the order in which they are multiplied, [inFeatures, …] first and […, outFeatures] last; at least two. */
-  readonly chain: readonly Factor[];
-  readonly beside: Beside | null;
+  readonly factors: readonly Factor[];
+  readonly baseChange: BaseChange | null;
 }
 
-/** A factor of a variable that exists. */
+/** Makes a factor from a variable. */
 export function factorOf(spec: FactorSpec, variable: tf.Variable): Factor {
   return { ...spec, variable, expand: () => spec.expansion?.of(variable) ?? variable };
 }
 
-/** What is trained of an update. */
-export function trainedIn({ chain }: Update): readonly tf.Variable[] {
-  return chain.filter(({ isTrained = true }) => isTrained).map(({ variable }) => variable);
+/** The trained variables of an update. */
+export function trainedIn({ factors }: Update): readonly tf.Variable[] {
+  return factors.filter(({ isTrained = true }) => isTrained).map(({ variable }) => variable);
 }
 
-/** The last factor, and the product of all before it. Call it inside a `tidy` and dispose of nothing. */
-export function halvesOf({ chain }: Pick<Update, "chain">): Halves {
-  const matrices = chain.map((factor) => factor.expand());
+/** The last factor as b, the product of the others as a. Call it inside a `tidy` and do not dispose of the result. */
+export function toAB({ factors }: Pick<Update, "factors">): AB {
+  const matrices = factors.map((factor) => factor.expand());
   const b = matrices.pop() as tf.Tensor2D;
   return { a: matrices.reduce(product) as tf.Tensor2D, b };
 }
 
-/** Numbers of rows and columns of the matrix that a factor stands for. */
+/** Rows and columns of a factor's matrix. */
 export function sidesOf({ expansion, groups = 1 }: FactorSpec, [rows = 0, columns = rows]: readonly number[]) {
   return { rows: (expansion?.rows ?? rows) * groups, columns };
 }

@@ -1,4 +1,4 @@
-// How a tensor lies in a torch file and how it is computed with. Each layout is a pair of inverse maps.
+// Layouts of tensors in torch files and in memory. Each layout is two inverse functions.
 
 import type { ConvolutionGeometry } from "@lowrank/contracts";
 import { borrowedValues } from "@lowrank/engine";
@@ -10,24 +10,24 @@ export interface StoredValues {
   readonly values: Float32Array;
 }
 
-/** Two ways round of the same numbers. Both functions return a new tensor and leave their input alone. */
+/** A layout in a file and in memory. Both functions return a new tensor and do not change their input. */
 export interface FileLayout {
-  /** As a torch file has it. Maps gradients, too. */
+  /** To the layout of a torch file. Also maps gradients. */
   toFile(tensor: tf.Tensor): tf.Tensor;
-  /** As computed with. */
+  /** To the layout in memory. */
   fromFile(tensor: tf.Tensor): tf.Tensor;
 }
 
-/** Computed with as it is stored. */
+/** The same layout in file and memory. */
 export const plainLayout: FileLayout = { toFile: (tensor) => tf.clone(tensor), fromFile: (tensor) => tf.clone(tensor) };
 
-/** A matrix stored the other way round: torch's [outFeatures, inFeatures]. */
+/** A matrix that is transposed in the file: torch's [outFeatures, inFeatures]. */
 export const transposedLayout: FileLayout = {
   toFile: (tensor) => tf.transpose(tensor),
   fromFile: (tensor) => tf.transpose(tensor),
 };
 
-/** The same numbers under another shape: a magnitude [outFeatures] that a file keeps as [1, outFeatures, 1, 1]. */
+/** The same values with another shape: a magnitude [outFeatures] that a file has as [1, outFeatures, 1, 1]. */
 export function reshapedLayout(computed: readonly number[], stored: readonly number[]): FileLayout {
   return {
     toFile: (tensor) => tf.reshape(tensor, [...stored]),
@@ -36,8 +36,8 @@ export function reshapedLayout(computed: readonly number[], stored: readonly num
 }
 
 /**
- * A kernel that is computed with as [height·width·inFeatures, outFeatures] and stored as [outFeatures, inFeatures,
- * height, width] – or without the height where files have one axis.
+ * A kernel: [height·width·inFeatures, outFeatures] in memory, [outFeatures, inFeatures, height, width] in the file, or without
+ * height.
  */
 export function kernelLayout(sizes: {
   readonly kernel: ConvolutionGeometry["kernel"];
@@ -67,7 +67,7 @@ export function kernelInFile(kernel: ConvolutionGeometry["kernel"], axesInFile: 
   return axesInFile === 1 ? [kernel[1]] : [...kernel];
 }
 
-/** Reads a tensor out in the layout of files. */
+/** Reads a tensor's values in the layout of files. */
 export async function readStored(tensor: tf.Tensor, layout: FileLayout): Promise<StoredValues> {
   if (layout === transposedLayout) return readTransposed(tensor);
   const stored = layout.toFile(tensor);
@@ -79,15 +79,15 @@ export async function readStored(tensor: tf.Tensor, layout: FileLayout): Promise
   }
 }
 
-/** Turned while it is copied, which it is anyway: an adapter has hundreds of small matrices, and a tensor for each costs more. */
+/** Transposes while copying: a tensor for each of an adapter's hundreds of small matrices would cost more. */
 async function readTransposed(matrix: tf.Tensor): Promise<StoredValues> {
   const [rows = 0, columns = 0] = matrix.shape;
   const values = borrowedValues(matrix) ?? (await matrix.data<"float32">());
-  return { shape: [columns, rows], values: turned(values, rows, columns) };
+  return { shape: [columns, rows], values: transposedValues(values, rows, columns) };
 }
 
-/** Four rows at a time become four neighbours: half again as fast as one after another. */
-function turned(values: Float32Array, rows: number, columns: number): Float32Array {
+/** Four rows at a time become four adjacent values: 1.5 times as fast as one row after another. */
+function transposedValues(values: Float32Array, rows: number, columns: number): Float32Array {
   const result = new Float32Array(values.length); // [columns, rows]
   let row = 0;
   for (; row + 4 <= rows; row += 4) {
@@ -108,7 +108,7 @@ function turned(values: Float32Array, rows: number, columns: number): Float32Arr
   return result;
 }
 
-/** A tensor as computed with; the caller owns it. */
+/** A tensor in the layout of memory. The caller owns it. */
 export function fromStored({ shape, values }: StoredValues, layout: FileLayout): tf.Tensor {
   return tf.tidy(() => layout.fromFile(tf.tensor(values, [...shape], "float32")));
 }
@@ -116,8 +116,8 @@ export function fromStored({ shape, values }: StoredValues, layout: FileLayout):
 /** A matrix as a torch file stores it. */
 export type TorchMatrix = StoredValues;
 
-/** A pair as PEFT stores it: A [rank, inFeatures] and B [outFeatures, rank], or kernels with more axes. */
-export interface TorchPair {
+/** A and B as PEFT stores them: A [rank, inFeatures] and B [outFeatures, rank], or kernels with more axes. */
+export interface TorchMatrices {
   readonly a: TorchMatrix;
   readonly b: TorchMatrix;
 }

@@ -1,13 +1,13 @@
-// What a pair adds to the weight it adapts.
+// Computes the update of a weight from A and B.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { PairShapeError } from "../errors.ts";
-import { halvesOf, type Update } from "./factor.ts";
+import { MatrixShapeError } from "../errors.ts";
+import { toAB, type Update } from "./factor.ts";
 
 /**
  * ΔW = scale·A·B as [inFeatures, outFeatures], for A [inFeatures, rank] and B [rank, outFeatures].
  *
- * The caller owns it. Throws PairShapeError.
+ * The caller owns it. Throws MatrixShapeError.
  *
  * @example
  * ```ts
@@ -21,20 +21,20 @@ import { halvesOf, type Update } from "./factor.ts";
  */
 export function lowRankDelta(a: tf.Tensor2D, b: tf.Tensor2D, scale: number): tf.Tensor2D {
   if (a.shape[1] !== b.shape[0])
-    throw new PairShapeError("lowRankDelta", a.shape, b.shape, "[inFeatures, rank] and [rank, outFeatures]");
-  // The smaller factor is scaled: fewer roundings than scaling the product, and less work.
+    throw new MatrixShapeError("lowRankDelta", a.shape, b.shape, "[inFeatures, rank] and [rank, outFeatures]");
+  // The smaller factor is scaled, which rounds less than scaling the product, and is less work.
   return tf.tidy(() => (a.size < b.size ? tf.matMul(tf.mul(a, scale), b) : tf.matMul(a, tf.mul(b, scale))));
 }
 
 /**
- * What an update adds to its weight [inFeatures, outFeatures]: scale·F₁·F₂·…, less scale·a·b where the pair took over a part
- * of the weight. The caller owns it.
+ * The update of a weight [inFeatures, outFeatures]: scale·F₁·F₂·…, minus scale·a·b if A and B replace a part of the weight. The
+ * caller owns it.
  */
-export function pairDelta(update: Update, scale: number): tf.Tensor2D {
+export function loraDelta(update: Update, scale: number): tf.Tensor2D {
   return tf.tidy(() => {
-    const { a, b } = halvesOf(update);
+    const { a, b } = toAB(update);
     const whole = lowRankDelta(a, b, scale);
-    const { beside } = update;
-    return beside?.kind === "subtracted" ? tf.sub(whole, lowRankDelta(beside.a, beside.b, scale)) : whole;
+    const { baseChange } = update;
+    return baseChange?.kind === "subtracted" ? tf.sub(whole, lowRankDelta(baseChange.a, baseChange.b, scale)) : whole;
   });
 }

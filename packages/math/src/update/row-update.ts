@@ -1,26 +1,27 @@
-// An update row by row, in the order in which a file has its weight: whoever folds it into a weight that is larger than memory
-// needs a few rows of both at a time.
+// Reads an update row by row in file order. A merge into a weight that is larger than memory needs only a few rows at a time.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { type Halves, halvesOf, type Update } from "./factor.ts";
+import { type AB, toAB, type Update } from "./factor.ts";
 import { type FileLayout, readStored, type StoredValues } from "./file-layout.ts";
 
-/** scale·left·right, for a weight whose axes but the last – of a kernel: but the first – count as rows. */
+/**
+ * scale·left·right, for a weight as a matrix: all axes except the last are rows; for a kernel, all except the first are columns.
+ */
 export interface RowUpdate {
   readonly scale: number;
   readonly rank: number;
   /** [rows, rank] */
   readonly left: Float32Array;
-  /** [groups, rank, columns]: as many rows, one after the other, share one of them (an expert's). */
+  /** [groups, rank, columns]: equal numbers of consecutive rows share one of the matrices (an expert's). */
   readonly right: Float32Array;
   readonly groups: number;
   /** Whether an output of the layer is a row of the file or a column. */
   readonly outputs: "rows" | "columns";
-  /** The length that each output has afterwards, where it has a magnitude. */
+  /** The length of each output after the update, if it has a magnitude. */
   readonly lengths?: Float32Array;
 }
 
-/** The halves of an update as the rows of a file take them. */
+/** A and B of an update in the order of a file's rows. */
 export interface RowSides {
   readonly left: Side;
   readonly right: Side;
@@ -32,20 +33,20 @@ interface Side {
   readonly layout: FileLayout;
 }
 
-/** Reads an update out, less what the pair took over of its weight. `sidesOf` says how halves lie in a file. */
+/** Reads an update, minus the part of the weight that it replaces. `sidesOf` gives the layout of A and B in a file. */
 export async function readRowUpdate(
   update: Update,
   scale: number,
-  sidesOf: (halves: Halves) => RowSides,
+  sidesOf: (matrices: AB) => RowSides,
 ): Promise<RowUpdate> {
-  const halves = tf.tidy(() => {
-    const { a, b } = halvesOf(update);
+  const matrices = tf.tidy(() => {
+    const { a, b } = toAB(update);
     return { a: tf.clone(a), b: tf.clone(b) };
   });
   try {
-    const sides = sidesOf(halves);
+    const sides = sidesOf(matrices);
     const [left, right] = await readSides(sides);
-    const { beside } = update;
+    const { baseChange } = update;
     const whole = {
       scale,
       rank: left.shape[1] ?? 0,
@@ -54,11 +55,11 @@ export async function readRowUpdate(
       groups: 1,
       outputs: sides.outputs,
     };
-    if (beside?.kind !== "subtracted") return whole;
-    const [leftTaken, rightTaken] = await readSides(sidesOf(beside));
+    if (baseChange?.kind !== "subtracted") return whole;
+    const [leftTaken, rightTaken] = await readSides(sidesOf(baseChange));
     return withoutTaken(whole, leftTaken, rightTaken);
   } finally {
-    tf.dispose([halves.a, halves.b]);
+    tf.dispose([matrices.a, matrices.b]);
   }
 }
 
@@ -66,7 +67,7 @@ async function readSides({ left, right }: RowSides): Promise<[StoredValues, Stor
   return Promise.all([readStored(left.tensor, left.layout), readStored(right.tensor, right.layout)]);
 }
 
-/** Both beside each other: [left, −left']·[right; right']. */
+/** Concatenates both: [left, −left']·[right; right']. */
 function withoutTaken(update: RowUpdate, left: StoredValues, right: StoredValues): RowUpdate {
   const [rows = 0, taken = 0] = left.shape;
   const rank = update.rank + taken;

@@ -1,4 +1,4 @@
-// The factor s by which an update is multiplied.
+// The scaling s of an update.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { RankError, SettingError } from "../errors.ts";
@@ -7,14 +7,14 @@ import { RankError, SettingError } from "../errors.ts";
 export interface ScalingOptions {
   readonly alpha: number;
   readonly rank: number;
-  /** Divides by √rank instead of rank (rsLoRA, Kalajdzievski 2023), which keeps updates alive at high ranks. */
+  /** Divide by √rank instead of rank (rsLoRA, Kalajdzievski 2023), which keeps updates large enough at high ranks. */
   readonly rankStabilized?: boolean;
 }
 
 const optionNames: OptionNames<ScalingOptions> = { alpha: true, rank: true, rankStabilized: true };
 
 /**
- * alpha/rank (paper, section 4.1) or, rank-stabilised, alpha/√rank. Throws RankError, SettingError.
+ * alpha/rank (paper, section 4.1) or, rank-stabilized, alpha/√rank. Throws RankError, SettingError.
  *
  * @example
  * ```ts

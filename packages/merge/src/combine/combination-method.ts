@@ -1,18 +1,18 @@
-// What every way to combine adapters has in common.
+// The interface of all methods that combine adapters.
 
 import type { Matrix } from "@lowrank/math";
 
-/** One adapter's pair at one layer. */
-export interface WeightedPair {
+/** A and B of one adapter at one layer. */
+export interface WeightedLora {
   /** [rank, inFeatures] */
   readonly a: Matrix;
   /** [outFeatures, rank] */
   readonly b: Matrix;
-  /** What the caller gives the adapter. */
+  /** The caller's weight of the adapter. */
   readonly weight: number;
-  /** s, by which the adapter's own configuration multiplies B·A. */
+  /** The scaling s of B·A, from the adapter's configuration. */
   readonly scaling: number;
-  /** Position of the adapter in the caller's list. */
+  /** Index of the adapter in the caller's list. */
   readonly adapter: number;
 }
 
@@ -24,7 +24,7 @@ export interface Factors {
   readonly b: Matrix;
 }
 
-/** Which numbers a mask is for. */
+/** The matrix for which a mask is drawn. */
 export interface MaskRequest {
   /** Module path of the layer. */
   readonly path: string;
@@ -33,45 +33,45 @@ export interface MaskRequest {
   readonly adapter: number;
   readonly rows: number;
   readonly columns: number;
-  /** With which probability each entry stays, row by row; absent: the density, for all. */
+  /** Probability of keeping each entry, row by row. Absent: the density for all entries. */
   readonly probabilities?: ArrayLike<number>;
 }
 
-/** How the sign of a group of numbers is decided: by their sum, or by how many there are of each. */
+/** How the sign of a group of numbers is elected: by their sum, or by majority. */
 export type MajoritySign = "total" | "frequency";
 
-/** What a method may need besides the pairs. */
+/** Settings of a method. */
 export interface MethodSettings {
   readonly path: string;
-  /** The result's rank, where the method lets it be chosen. */
+  /** The result's rank, for methods with a chosen rank. */
   readonly rank: number;
-  /** Share of entries that stay. */
+  /** Share of entries that are kept. */
   readonly density: number;
-  /** How far probabilities of staying are from the density at most. */
+  /** Largest difference of keep probabilities from the density. */
   readonly epsilon: number;
-  /** Share of the largest entries that go. */
+  /** Share of the largest entries that are dropped. */
   readonly gamma: number;
   readonly majoritySign: MajoritySign;
-  /** Quantile at which the factors of a decomposition are cut off, if they are. */
+  /** Quantile at which A and B of a decomposition are clamped; null for no clamping. */
   readonly clamp: number | null;
-  /** 1 where an entry stays, 0 where it is dropped, row by row. */
+  /** 1 to keep an entry, 0 to drop it, row by row. */
   mask(request: MaskRequest): ArrayLike<number>;
-  /** Factors whose signs those of a decomposition shall follow; their product is the same either way. */
+  /** Factors that decide the signs of a decomposition. The product does not depend on them. */
   readonly signs: Factors | null;
 }
 
-/** One way to combine adapters. */
+/** A method that combines adapters. */
 export interface CombinationMethod {
   /** As PEFT's `combination_type` names it. */
   readonly name: string;
-  /** The paper, or what is imitated. */
+  /** The paper or program that it follows. */
   readonly source: string;
-  /** The rank of the result: that which all adapters share, the sum of theirs, or one to choose. */
+  /** The rank of the result: the adapters' common rank, the sum of their ranks, or a chosen one. */
   readonly rank: "shared" | "sum" | "chosen";
-  /** Whether it drops entries, for which it needs a density. */
+  /** Whether it drops entries. If so, it needs a density. */
   readonly isSparse: boolean;
-  /** Whether it leads from one adapter to another, in proportion to their weights. */
+  /** Whether it interpolates between two adapters, in proportion to their weights. */
   readonly isBetweenTwo?: true;
   /** The combined update of one layer. */
-  combine(pairs: readonly WeightedPair[], settings: MethodSettings): Factors;
+  combine(loras: readonly WeightedLora[], settings: MethodSettings): Factors;
 }

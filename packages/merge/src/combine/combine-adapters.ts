@@ -1,4 +1,4 @@
-// Several adapters as one. Works on adapters as files hold them: no model, no backend.
+// Combines several adapters to one. It works on the tensors of files: no model and no backend are needed.
 
 import { type Adapter, type AdapterTensor, scalingOf, toPlainLora } from "@lowrank/adapter-format";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
@@ -9,7 +9,7 @@ import type {
   MajoritySign,
   MaskRequest,
   MethodSettings,
-  WeightedPair,
+  WeightedLora,
 } from "./combination-method.ts";
 import { exactConfig, peftConfig } from "./combined-config.ts";
 import {
@@ -20,37 +20,34 @@ import {
 } from "./errors.ts";
 import { checkFinite, storedFactors } from "./factors-of.ts";
 import { combinationMethods } from "./methods.ts";
-import { type CombinedLayer, nameOf, readPairs, type WeightedAdapter } from "./read-pairs.ts";
+import { type CombinedLayer, nameOf, readLayers, type WeightedAdapter } from "./read-layers.ts";
 
-/** How adapters are combined. */
+/** Options of `combineAdapters`. */
 export interface CombineOptions {
   /**
-   * "exact" (the default) and "cat" give the sum of the updates itself, "svd" its best approximation of a rank;
-   * others are listed in `combinationMethods`.
+   * "exact" (the default) and "cat" give the exact sum of the updates, "svd" its best approximation of a given rank.
+   * `combinationMethods` lists all methods.
    */
   readonly type?: string;
-  /** Rank of the result for "svd" and the methods that end in it. Default: the largest of the adapters. */
+  /** Rank of the result for "svd" and methods with "_svd". Default: the largest rank of the adapters. */
   readonly rank?: number;
-  /** Share of the entries that stay, above 0 and at most 1, for the methods that drop some. */
+  /** Share of entries that are kept, above 0 and at most 1, for methods that drop some. */
   readonly density?: number;
-  /** For "della…": how far the probabilities of staying are from the density at most, above 0. Default 0.15, as in mergekit. */
+  /** For "della…": largest difference of keep probabilities from the density, above 0. Default 0.15, as in mergekit. */
   readonly epsilon?: number;
-  /** For "breadcrumbs…": share of the largest entries that go, from 0 to below 1. Default 0.01, as in mergekit. */
+  /** For "breadcrumbs…": share of the largest entries that are dropped, from 0 to below 1. Default 0.01, as in mergekit. */
   readonly gamma?: number;
   /** Default "total". */
   readonly majoritySign?: MajoritySign;
   /** For methods that drop entries at random. Default 0. */
   readonly seed?: number;
-  /** PEFT's `svd_clamp`: a quantile from 0 to 1 at which the factors of a decomposition are cut off. Default: none. */
+  /** PEFT's `svd_clamp`: a quantile from 0 to 1 at which A and B of a decomposition are clamped. Default: none. */
   readonly clamp?: number;
-  /** "peft" gives PEFT's numbers where they are not the sum: a rank-stabilised result is √rank times too large. */
+  /** "peft" gives PEFT's result where it is not the sum: with rank stabilization it is √rank times too large. */
   readonly compatible?: "peft";
-  /** Masks of 0 and 1 instead of drawn ones. */
+  /** Gives masks of 0 and 1, instead of random ones. */
   readonly mask?: (request: MaskRequest) => ArrayLike<number>;
-  /**
-   * An adapter whose signs the singular vectors shall follow. They are arbitrary and do not change an update, except one
-   * that is clamped.
-   */
+  /** An adapter that decides the signs of the singular vectors. They are arbitrary and change only clamped updates. */
   readonly signsOf?: Adapter;
 }
 
@@ -69,10 +66,10 @@ const optionNames: OptionNames<CombineOptions> = {
 };
 
 /**
- * One adapter that does what the given ones do together, each multiplied by its weight. Its scaling is 1.
+ * Makes one adapter that has the effect of all given ones, each multiplied by its weight. Its scaling is 1.
  *
- * @throws UnknownCombinationError, CombinationSettingError, UnequalRanksError, SharedSavedWeightError,
- * UncombinableAdapterError (whatever is more than B·A, or no pair at all), CombinationShapeError
+ * @throws UnknownCombinationError, CombinationSettingError, UnequalRanksError, SharedSavedWeightError, UncombinableAdapterError
+ * (for anything beyond B·A, or an adapter without A and B), CombinationShapeError
  *
  * @example
  * ```ts
@@ -88,18 +85,18 @@ export function combineAdapters(given: readonly WeightedAdapter[], options: Comb
   refuseUnknownOptions("combineAdapters", options, optionNames);
   const method = methodOf(given, options);
   checkSettings(given, options, method);
-  // A half that is smaller than its matrix has no place for what another adapter has beside it.
+  // A stored matrix that is smaller than the real one has no place for another adapter's values.
   const plain = given.map((source) => ({ ...source, adapter: toPlainLora(source.adapter) }));
   const sources = method.isBetweenTwo ? asProportions(plain) : plain;
-  const { layers, saved } = readPairs(sources);
-  if (layers.length === 0) throw withoutPairs(sources);
+  const { layers, saved } = readLayers(sources);
+  if (layers.length === 0) throw noLayers(sources);
   const configs = sources.map(({ adapter }) => adapter.config);
   if (method.rank === "shared") for (const layer of layers) checkSameRank(layer, sources, method);
-  const chosen = options.rank ?? largest(layers.flatMap(({ pairs }) => pairs.map(({ a }) => a.rows)));
+  const chosen = options.rank ?? largest(layers.flatMap(({ loras }) => loras.map(({ a }) => a.rows)));
   const signs = signsByPath(options);
   const combined = layers.map((layer) => {
     const settings = { ...settingsOf(layer, options, chosen), signs: signs.get(layer.path) ?? null };
-    return { layer, factors: method.combine(pairsOf(layer, sources), settings) };
+    return { layer, factors: method.combine(lorasOf(layer, sources), settings) };
   });
   const widest = largest(combined.map(({ factors }) => factors.a.rows));
   const rank = options.compatible === "peft" ? peftRank(method, sources, options) : widest;
@@ -125,12 +122,12 @@ function methodOf(
 ): CombinationMethod {
   const known = combinationMethods.map(({ name }) => name);
   if (!known.includes(type)) throw new UnknownCombinationError(type, known);
-  // One adapter alone is only scaled, whatever the type: _check_add_weighted_adapter in PEFT's tuners/lora/model.py.
+  // A single adapter is only scaled, for every type: _check_add_weighted_adapter in PEFT's tuners/lora/model.py.
   const name = compatible === "peft" && sources.length === 1 ? "linear" : type;
   return combinationMethods.find((method) => method.name === name)!;
 }
 
-/** Weights that add up to 1. */
+/** Weights scaled to a sum of 1. */
 function asProportions(sources: readonly WeightedAdapter[]): readonly WeightedAdapter[] {
   const total = sources.reduce((sum, { weight }) => sum + weight, 0);
   return sources.map((source) => ({ ...source, weight: source.weight / total }));
@@ -172,22 +169,22 @@ function checkSettings(sources: readonly WeightedAdapter[], options: CombineOpti
     throw new CombinationSettingError("majoritySign", majoritySign, '"total" or "frequency"');
 }
 
-/** Whole weights alone leave no layer whose rank the result could have. */
-function withoutPairs(sources: readonly WeightedAdapter[]): UncombinableAdapterError {
+/** The error for adapters without A and B: the result would have no rank. */
+function noLayers(sources: readonly WeightedAdapter[]): UncombinableAdapterError {
   const problem = "it has no A and B; copy its whole weights instead";
   return new UncombinableAdapterError(sources.map((_, index) => ({ adapter: nameOf(sources, index), problem })));
 }
 
-function checkSameRank({ path, pairs }: CombinedLayer, sources: readonly WeightedAdapter[], method: CombinationMethod) {
-  if (new Set(pairs.map(({ a }) => a.rows)).size === 1) return;
-  const ranks = pairs.map(({ a, adapter }) => ({ adapter: nameOf(sources, adapter), rank: a.rows }));
+function checkSameRank({ path, loras }: CombinedLayer, sources: readonly WeightedAdapter[], method: CombinationMethod) {
+  if (new Set(loras.map(({ a }) => a.rows)).size === 1) return;
+  const ranks = loras.map(({ a, adapter }) => ({ adapter: nameOf(sources, adapter), rank: a.rows }));
   throw new UnequalRanksError(method.name, ranks, path);
 }
 
-function pairsOf({ path, pairs }: CombinedLayer, sources: readonly WeightedAdapter[]): readonly WeightedPair[] {
-  return pairs.map((pair) => {
-    const { adapter, weight } = sources[pair.adapter]!;
-    return { ...pair, weight, scaling: scalingOf(adapter.config, path) };
+function lorasOf({ path, loras }: CombinedLayer, sources: readonly WeightedAdapter[]): readonly WeightedLora[] {
+  return loras.map((lora) => {
+    const { adapter, weight } = sources[lora.adapter]!;
+    return { ...lora, weight, scaling: scalingOf(adapter.config, path) };
   });
 }
 
@@ -206,18 +203,18 @@ function settingsOf(layer: CombinedLayer, options: CombineOptions, rank: number)
 function signsByPath({ signsOf }: CombineOptions): ReadonlyMap<string, Factors> {
   if (!signsOf) return new Map();
   return new Map(
-    readPairs([{ adapter: toPlainLora(signsOf), weight: 1 }]).layers.map(({ path, pairs }) => [path, pairs[0]!]),
+    readLayers([{ adapter: toPlainLora(signsOf), weight: 1 }]).layers.map(({ path, loras }) => [path, loras[0]!]),
   );
 }
 
-/** PEFT takes ranks from the configurations, whatever single layers have. */
+/** PEFT takes ranks from the configurations and ignores those of single layers. */
 function peftRank(method: CombinationMethod, sources: readonly WeightedAdapter[], options: CombineOptions): number {
   const ranks = sources.map(({ adapter: { config } }) => largest([config.rank, ...config.rankPattern.values()]));
   if (method.rank === "sum") return ranks.reduce((sum, rank) => sum + rank, 0);
   return method.rank === "chosen" ? (options.rank ?? largest(ranks)) : largest(ranks);
 }
 
-/** Of at least one; a file may have more layers than a call may have arguments. */
+/** The largest of one or more values. A file may have more layers than a call may have arguments. */
 function largest(values: readonly number[]): number {
   return values.reduce((max, value) => Math.max(max, value));
 }

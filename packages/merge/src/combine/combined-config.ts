@@ -1,15 +1,15 @@
-// The configuration of a combination: one rank everywhere, scaling 1, and targets that are exactly the layers it has.
+// The configuration of a combined adapter: one rank, scaling 1, and exactly its layers as targets.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import { CombinationSettingError } from "./errors.ts";
 
-/** Configuration of a combination in which every layer has scaling 1. */
+/** Configuration of a combined adapter in which every layer has scaling 1. */
 export function exactConfig(configs: readonly LoraConfig[], rank: number, paths: readonly string[]): LoraConfig {
   const first = configs[0]!;
   return {
     ...first,
     rank,
-    // Not inherited: alpha / √rank would multiply the result by √rank.
+    // rankStabilized is not inherited: it would multiply the result by √rank.
     rankStabilized: false,
     alpha: rank,
     rankPattern: new Map(),
@@ -25,7 +25,7 @@ export function exactConfig(configs: readonly LoraConfig[], rank: number, paths:
   };
 }
 
-/** What PEFT writes: the first adapter's configuration with another rank; with `use_rslora` its scaling is √rank. */
+/** PEFT's result: the first adapter's configuration with another rank. With `use_rslora` its scaling is √rank. */
 export function peftConfig(configs: readonly LoraConfig[], rank: number): LoraConfig {
   const targetModules = peftTargets(configs);
   const patterns = { rankPattern: new Map(), alphaPattern: new Map() };
@@ -44,24 +44,24 @@ function peftTargets(configs: readonly LoraConfig[]): readonly string[] | string
   );
 }
 
-/** The list of names that all adapters share, if nothing else decides about layers. */
+/** The target list that all adapters share, if no other field selects layers. */
 function sharedList(configs: readonly LoraConfig[]): Pick<LoraConfig, "targetModules"> | null {
   const decidesMore = configs.some(
     ({ layersToTransform, excludeModules }) => layersToTransform !== null || excludeModules !== null,
   );
   const lists = configs.map(({ targetModules }) => targetModules);
   if (decidesMore || !lists.every((list): list is readonly string[] => Array.isArray(list))) return null;
-  // Of different lists, a name in one could match layers that the other adapter left out.
+  // With different lists, a name of one could match layers that another adapter does not have.
   const first = [...lists[0]!].sort().join("\n");
   return lists.every((list) => [...list].sort().join("\n") === first) ? { targetModules: lists[0]! } : null;
 }
 
-/** What one adapter trained whole goes along, and readers look for it only where the configuration says so. */
+/** Fields for weights that an adapter trained in full. Readers search for them only if the configuration lists them. */
 function wholeWeights(configs: readonly LoraConfig[]): Pick<LoraConfig, "bias" | "modulesToSave"> {
   return { bias: maxBiases(configs), modulesToSave: unionOf(configs.map(({ modulesToSave }) => modulesToSave ?? [])) };
 }
 
-/** Which biases some adapter trained. */
+/** The widest bias mode of the adapters. */
 export function maxBiases(configs: readonly Pick<LoraConfig, "bias">[]): LoraConfig["bias"] {
   const trained = configs.map(({ bias }) => bias);
   return (["all", "lora_only"] as const).find((bias) => trained.includes(bias)) ?? "none";

@@ -1,4 +1,4 @@
-// Everything that combining adapters can refuse.
+// Errors of combining adapters.
 
 import { itemized, LowrankError, listed, printable } from "@lowrank/contracts";
 
@@ -27,7 +27,7 @@ export class CombinationSettingError extends LowrankError {
 export class UnequalRanksError extends LowrankError {
   constructor(
     readonly combination: string,
-    /** By adapter, at the first layer where they differ. */
+    /** Rank of each adapter at the first layer with different ranks. */
     readonly ranks: readonly { readonly adapter: string; readonly rank: number }[],
     readonly path: string,
   ) {

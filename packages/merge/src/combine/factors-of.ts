@@ -1,4 +1,4 @@
-// From a decomposition to factors: B = U·S, A = Vᵀ, as PEFT and kohya's svd_merge_lora.py have it.
+// Makes factors from a decomposition: B = U·S, A = Vᵀ, as in PEFT and kohya's svd_merge_lora.py.
 
 import type { AdapterTensor } from "@lowrank/adapter-format";
 import { listed } from "@lowrank/contracts";
@@ -12,30 +12,30 @@ import {
   transpose,
   truncateSvd,
 } from "@lowrank/math";
-import type { Factors, MethodSettings, WeightedPair } from "./combination-method.ts";
+import type { Factors, MethodSettings, WeightedLora } from "./combination-method.ts";
 import { CombinationSettingError } from "./errors.ts";
-import type { CombinedLayer } from "./read-pairs.ts";
+import type { CombinedLayer } from "./read-layers.ts";
 
-/** The first `rank` components as factors, cut off at a quantile if asked for. */
+/** The first `rank` components as factors, clamped at a quantile if one is given. */
 export function factorsOf(
   found: Svd,
   { rank, clamp, signs }: Pick<MethodSettings, "rank" | "clamp" | "signs">,
 ): Factors {
   const { u, s, v } = truncateSvd(found, rank);
-  const turned = directionOf({ a: transpose(v), b: u }, signs);
+  const oriented = directionOf({ a: transpose(v), b: u }, signs);
   const factors = {
-    a: transpose(scaleColumns(v, turned)),
+    a: transpose(scaleColumns(v, oriented)),
     b: scaleColumns(
       u,
-      s.map((value, index) => value * turned[index]!),
+      s.map((value, index) => value * oriented[index]!),
     ),
   };
   return clamp === null ? factors : clamped(factors, clamp);
 }
 
 /**
- * For each component, 1 or −1. A decomposition leaves them open: without a model to follow, the entry of A that is
- * largest becomes positive.
+ * For each component, 1 or −1. A decomposition does not determine the sign: without factors to follow, the largest entry of A
+ * becomes positive.
  */
 function directionOf({ a, b }: Factors, signs: Factors | null): Float64Array {
   return Float64Array.from({ length: a.rows }, (_, component) => {
@@ -55,7 +55,7 @@ function rowOf({ columns, values }: Matrix, row: number): Float64Array {
   return values.subarray(row * columns, (row + 1) * columns);
 }
 
-/** Entries of both factors beyond ± the quantile of all of them, signs included, are set to it. */
+/** Clamps entries of both factors to ± the quantile of all of them, signs included. */
 function clamped({ a, b }: Factors, quantile: number): Factors {
   const all = new Float64Array(b.values.length + a.values.length);
   all.set(b.values);
@@ -68,7 +68,7 @@ function clamped({ a, b }: Factors, quantile: number): Factors {
   return { a: cut(a), b: cut(b) };
 }
 
-/** With linear interpolation, as torch.quantile. Sorts the values in place. */
+/** Linear interpolation, as in torch.quantile. Sorts the values in place. */
 function quantileOf(values: Float64Array, quantile: number): number {
   const sorted = values.sort();
   const position = quantile * (sorted.length - 1);
@@ -77,33 +77,33 @@ function quantileOf(values: Float64Array, quantile: number): number {
   return below + (position - Math.floor(position)) * (above - below);
 }
 
-/** Side by side: [c₁A₁; c₂A₂] and [B₁, B₂], whose product is Σ cᵢ·Bᵢ·Aᵢ to the last digit. */
-export function concatFactors(pairs: readonly WeightedPair[]): Factors {
-  const scaled = pairs.map(({ a, weight, scaling }) => ({
+/** Concatenates: [c₁A₁; c₂A₂] and [B₁, B₂] have the exact product Σ cᵢ·Bᵢ·Aᵢ. */
+export function concatFactors(loras: readonly WeightedLora[]): Factors {
+  const scaled = loras.map(({ a, weight, scaling }) => ({
     ...a,
     values: a.values.map((value) => value * weight * scaling),
   }));
   return {
     a: transpose(concatColumns(scaled.map(transpose))), // [Σ rank, inFeatures]
-    b: concatColumns(pairs.map(({ b }) => b)), // [outFeatures, Σ rank]
+    b: concatColumns(loras.map(({ b }) => b)), // [outFeatures, Σ rank]
   };
 }
 
-/** The nearest update of the wanted rank; the sum itself where that is at least the sum of all ranks. */
-export function nearest(pairs: readonly WeightedPair[], settings: MethodSettings): Factors {
-  const { a, b } = concatFactors(pairs);
+/** The nearest update of the given rank, or the sum itself if its rank is not larger. */
+export function nearest(loras: readonly WeightedLora[], settings: MethodSettings): Factors {
+  const { a, b } = concatFactors(loras);
   return factorsOf(lowRankSvd(b, a), settings);
 }
 
-/** The sum with no more rank than it needs: components that are zero to rounding are left out by every layer. */
-export function compressed(pairs: readonly WeightedPair[], settings: MethodSettings): Factors {
-  const { a, b } = concatFactors(pairs);
+/** The sum with the smallest sufficient rank: components that are zero up to rounding are left out at every layer. */
+export function compressed(loras: readonly WeightedLora[], settings: MethodSettings): Factors {
+  const { a, b } = concatFactors(loras);
   const found = lowRankSvd(b, a);
   const rank = Math.max(1, found.s.filter((value) => value > 1e-12 * found.s[0]!).length);
   return factorsOf(found, { ...settings, rank });
 }
 
-/** Both factors with as many rows and columns as the configuration says, in the layout of files. */
+/** Both factors with the configuration's rank, in the layout of files. */
 export function storedFactors(
   { keys, kernels }: CombinedLayer,
   { a, b }: Factors,
@@ -118,7 +118,7 @@ export function storedFactors(
   ];
 }
 
-/** All adapters are finite, so it is the weights that float32 cannot hold the result of. */
+/** All adapters are finite, so an overflow comes from the caller's weights. */
 export function checkFinite(tensors: ReadonlyMap<string, AdapterTensor>): void {
   const broken = [...tensors].filter(([, { values }]) => !values.every(Number.isFinite)).map(([key]) => key);
   if (broken.length === 0) return;
@@ -126,7 +126,7 @@ export function checkFinite(tensors: ReadonlyMap<string, AdapterTensor>): void {
   throw new CombinationSettingError("weights", `such that ${listed(broken)} would be infinite`, expected);
 }
 
-/** Zeros where the matrix ends. */
+/** Crops a matrix, or pads it with zeros. */
 function resized(matrix: Matrix, rows: number, columns: number): Matrix {
   if (matrix.rows === rows && matrix.columns === columns) return matrix;
   const larger = createMatrix(rows, columns);

@@ -1,28 +1,28 @@
-// The table of methods; a new one is a row. What adds A with A and B with B ("shared") is quick, of the same rank, and has
-// cross terms; what ends in "_svd" forms whole updates and takes the nearest of the wanted rank.
+// The table of methods; a new one is a row. Methods with rank "shared" add A to A and B to B: fast and of the same rank, but with
+// cross terms. Methods with "_svd" form whole updates and take the nearest one of the given rank.
 
 import { type Matrix, multiply, transpose, truncatedSvd } from "@lowrank/math";
-import type { CombinationMethod, Factors, MethodSettings, WeightedPair } from "./combination-method.ts";
+import type { CombinationMethod, Factors, MethodSettings, WeightedLora } from "./combination-method.ts";
 import { compressed, concatFactors, factorsOf, nearest } from "./factors-of.ts";
-import { elected, largest, likely, type MatrixMerge, middle, random, sum, sumOf } from "./sparsify.ts";
+import { byRank, elected, largest, type MatrixMerge, middle, random, sum, sumOf } from "./sparsify.ts";
 
-// Along the great circle from one update to another (Shoemake 1985, "slerp"), both seen as vectors: their mean is as long as they
-// are, where that of a sum is shorter the more they differ. The result is a sum of both, so no update is ever formed.
+// Spherical interpolation (Shoemake 1985, "slerp") between two updates seen as vectors: the result keeps their length, while a
+// plain mean gets shorter. The result is a sum of both, so no whole update is formed.
 
-/** Vectors that are closer than this are mixed in a straight line, as in mergekit. */
+/** Vectors with a larger cosine are interpolated linearly, as in mergekit. */
 const sameDirection = 0.9995;
 
-/** Two pairs whose weights add up to 1; of a layer that one adapter has alone, the straight line to zero. */
-function slerp(pairs: readonly WeightedPair[], settings: MethodSettings): Factors {
-  const [one, other] = pairs;
-  if (one === undefined || other === undefined) return compressed(pairs, settings);
+/** Interpolates two updates whose weights add up to 1. A layer that only one adapter has is interpolated linearly with zero. */
+function slerp(loras: readonly WeightedLora[], settings: MethodSettings): Factors {
+  const [one, other] = loras;
+  if (one === undefined || other === undefined) return compressed(loras, settings);
   const cosine =
     (Math.sign(one.scaling * other.scaling) * innerProduct(one, other)) /
     Math.sqrt(innerProduct(one, one) * innerProduct(other, other));
-  // Of an update of zeros there is no direction, and the cosine is NaN.
-  if (!(Math.abs(cosine) <= sameDirection)) return compressed(pairs, settings);
+  // An update of zeros has no direction, and the cosine is NaN.
+  if (!(Math.abs(cosine) <= sameDirection)) return compressed(loras, settings);
   const angle = Math.acos(cosine);
-  const part = ({ weight }: WeightedPair) => Math.sin(weight * angle) / Math.sin(angle);
+  const part = ({ weight }: WeightedLora) => Math.sin(weight * angle) / Math.sin(angle);
   return compressed(
     [
       { ...one, weight: part(one) },
@@ -39,7 +39,7 @@ function innerProduct(one: Factors, other: Factors): number {
   return left.values.reduce((sum, value, index) => sum + value * (right.values[index] as number), 0);
 }
 
-/** Every way to combine adapters. */
+/** All methods. */
 export const combinationMethods: readonly CombinationMethod[] = [
   // Adapters that share directions need less rank than "cat" gives them.
   {
@@ -54,7 +54,7 @@ export const combinationMethods: readonly CombinationMethod[] = [
     source: "PEFT; exact",
     rank: "sum",
     isSparse: false,
-    combine: (pairs) => concatFactors(pairs),
+    combine: (loras) => concatFactors(loras),
   },
   {
     name: "svd",
@@ -63,7 +63,7 @@ export const combinationMethods: readonly CombinationMethod[] = [
     isSparse: false,
     combine: nearest,
   },
-  // Its cross terms make it no sum of updates; kept because PEFT has it.
+  // Its cross terms make it different from the sum; kept because PEFT has it.
   {
     ...onFactors("linear", "PEFT; task arithmetic (Ilharco et al. 2023, arXiv 2212.04089) on A and B apart", sum),
     isSparse: false,
@@ -71,7 +71,7 @@ export const combinationMethods: readonly CombinationMethod[] = [
   onFactors("magnitude_prune", "PEFT: the largest entries of A and of B", sumOf(largest)),
   // Keeps the largest entries, elects a sign, averages what agrees.
   onFactors("ties", "Yadav et al. 2023 (TIES), arXiv 2306.01708, on A and B apart as in PEFT", elected(largest)),
-  // Drops entries at random, makes up for them, adds.
+  // Drops entries at random, rescales the others, adds.
   onFactors("dare_linear", "Yu et al. 2024 (DARE), arXiv 2311.03099, on A and B apart as in PEFT", sumOf(random)),
   onFactors("dare_ties", "DARE, then the election of TIES, on A and B apart as in PEFT", elected(random)),
   onProducts("magnitude_prune_svd", "PEFT: the largest entries of the updates", sumOf(largest)),
@@ -81,16 +81,16 @@ export const combinationMethods: readonly CombinationMethod[] = [
   onProducts(
     "della_svd",
     "Deep et al. 2024 (DELLA), arXiv 2406.11617, on the updates, as mergekit's `della`",
-    elected(likely),
+    elected(byRank),
   ),
-  onProducts("della_linear_svd", "DELLA without its election, as mergekit's `della_linear`", sumOf(likely)),
+  onProducts("della_linear_svd", "DELLA without its election, as mergekit's `della_linear`", sumOf(byRank)),
   onProducts(
     "breadcrumbs_svd",
     "Davari & Belilovsky 2023 (breadcrumbs), arXiv 2312.06795, on the updates, as mergekit's",
     sumOf(middle),
   ),
   onProducts("breadcrumbs_ties_svd", "breadcrumbs, then the election of TIES, on the updates", elected(middle)),
-  // Not in PEFT: from one update to the other, without losing length on the way.
+  // Not in PEFT: interpolates without losing length.
   {
     name: "slerp",
     source: "Shoemake 1985; mergekit's `slerp`, on the updates",
@@ -101,16 +101,16 @@ export const combinationMethods: readonly CombinationMethod[] = [
   },
 ];
 
-// Combining A with A and B with B: quick and of the same rank, but (Σ A)·(Σ B) has cross terms A of one with B of another,
-// so the result is not the sum of the updates.
+// Methods that combine A with A and B with B are fast and keep the rank. But (Σ A)·(Σ B) has cross terms of A and B from
+// different adapters, so the result is not the sum of the updates.
 
-/** Applies a merge to both factors; each gets the root of weight · s, and A the sign. */
+/** Applies a merge to A and to B. Each is multiplied by the root of |weight · s|, and A by its sign. */
 function onFactors(name: string, source: string, merge: MatrixMerge): CombinationMethod {
-  const combine = (pairs: readonly WeightedPair[], settings: MethodSettings): Factors => {
+  const combine = (loras: readonly WeightedLora[], settings: MethodSettings): Factors => {
     const half = (key: "a" | "b", part: "A" | "B", signOf: (strength: number) => number) =>
-      pairs.map(({ weight, scaling, adapter, ...pair }) => {
+      loras.map(({ weight, scaling, adapter, ...lora }) => {
         const strength = weight * scaling;
-        return { matrix: pair[key], weight: signOf(strength) * Math.sqrt(Math.abs(strength)), adapter, part };
+        return { matrix: lora[key], weight: signOf(strength) * Math.sqrt(Math.abs(strength)), adapter, part };
       });
     const a = half("a", "A", (strength) => (strength < 0 ? -1 : 1));
     return {
@@ -124,13 +124,13 @@ function onFactors(name: string, source: string, merge: MatrixMerge): Combinatio
   return { name, source, rank: "shared", isSparse: true, combine };
 }
 
-// Combining whole updates s·B·A entry by entry, then finding the nearest update of low rank. Dropping entries raises the
-// rank, so here the matrix [outFeatures, inFeatures] has to be formed.
+// Methods that combine whole updates s·B·A entry by entry, then find the nearest update of low rank. Dropping entries raises the
+// rank, so the matrix [outFeatures, inFeatures] must be formed.
 
-/** Applies a merge to the updates and decomposes the result. */
+/** Applies a merge to the updates, and decomposes the result. */
 function onProducts(name: string, source: string, merge: MatrixMerge): CombinationMethod {
-  const combine = (pairs: readonly WeightedPair[], settings: MethodSettings): Factors => {
-    const products = pairs.map(({ a, b, scaling, weight, adapter }) => ({
+  const combine = (loras: readonly WeightedLora[], settings: MethodSettings): Factors => {
+    const products = loras.map(({ a, b, scaling, weight, adapter }) => ({
       matrix: scaled(multiply(b, a), scaling), // [outFeatures, inFeatures]
       weight,
       adapter,

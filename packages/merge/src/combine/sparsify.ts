@@ -1,9 +1,9 @@
-// How entries of matrices of the same shape are dropped, and how the rest is added up.
+// Drops entries of matrices of the same shape, and adds up the rest.
 
 import { createMatrix, type Matrix } from "@lowrank/math";
 import type { MajoritySign, MaskRequest, MethodSettings } from "./combination-method.ts";
 
-/** One matrix of several that are combined, all of the same shape: its weight, and whose it is. */
+/** One of several matrices of the same shape, with its weight and its adapter. */
 interface MatrixOfAdapter {
   readonly matrix: Matrix;
   readonly weight: number;
@@ -14,18 +14,18 @@ interface MatrixOfAdapter {
 /** Combines matrices of the same shape. */
 export type MatrixMerge = (parts: readonly MatrixOfAdapter[], settings: MethodSettings) => Matrix;
 
-/** What of a matrix stays. */
+/** Sets the dropped entries of a matrix to 0. */
 type Drop = (part: MatrixOfAdapter, settings: MethodSettings) => Matrix;
 
 /** Task arithmetic (Ilharco et al. 2023): the weighted sum. */
 export const sum: MatrixMerge = (parts) => weightedSum(parts);
 
-/** Only what stays is added up. */
+/** The weighted sum of the kept entries. */
 export function sumOf(drop: Drop): MatrixMerge {
   return (parts, settings) => weightedSum(dropped(parts, drop, settings));
 }
 
-/** TIES (Yadav et al. 2023): of what stays, the entries with the elected sign. */
+/** TIES (Yadav et al. 2023): of the kept entries, those with the elected sign. */
 export function elected(drop: Drop): MatrixMerge {
   return (parts, settings) => electedMean(dropped(parts, drop, settings), settings.majoritySign);
 }
@@ -34,7 +34,7 @@ function dropped(parts: readonly MatrixOfAdapter[], drop: Drop, settings: Method
   return parts.map((part) => ({ ...part, matrix: drop(part, settings) }));
 }
 
-/** The largest entries by magnitude, `density` of them, rounded down. */
+/** Keeps the largest entries by magnitude, a share of `density`, rounded down. */
 export const largest: Drop = ({ matrix }, { density }) => {
   if (density >= 1) return matrix;
   const order = bySize(matrix, (one, other) => other - one);
@@ -42,9 +42,9 @@ export const largest: Drop = ({ matrix }, { density }) => {
 };
 
 /**
- * Model breadcrumbs (Davari & Belilovsky 2023): neither the largest entries, which are outliers, nor the smallest. Drops the
- * largest `gamma` of all and as many of the smallest as leave `density` of them; where that would be fewer than none, fewer of
- * the largest (mergekit's `magnitude_outliers`).
+ * Model breadcrumbs (Davari & Belilovsky 2023): drops the largest entries, which are outliers, and the smallest. First the
+ * largest `gamma` of all, then the smallest until `density` of them are left. If that number is negative, fewer of the largest
+ * are dropped (mergekit's `magnitude_outliers`).
  */
 export const middle: Drop = ({ matrix }, { density, gamma }) => {
   const order = bySize(matrix, (one, other) => one - other);
@@ -57,14 +57,14 @@ function bySize({ values }: Matrix, compare: (one: number, other: number) => num
   return Array.from(values.keys()).sort((one, other) => compare(Math.abs(values[one]!), Math.abs(values[other]!)));
 }
 
-/** The entries at some places, and zeros elsewhere. */
+/** The entries at the given indices, and zeros elsewhere. */
 function only({ rows, columns, values }: Matrix, places: readonly number[]): Matrix {
   const kept = createMatrix(rows, columns);
   for (const place of places) kept.values[place] = values[place]!;
   return kept;
 }
 
-/** DARE (Yu et al. 2024): entries are dropped at random, the others divided by the density, so that the expected value stays. */
+/** DARE (Yu et al. 2024): drops entries at random, and divides the others by the density to keep the expected value. */
 export const random: Drop = ({ matrix, part, adapter }, { path, density, mask }) => {
   if (density >= 1) return matrix;
   const { rows, columns } = matrix;
@@ -73,10 +73,10 @@ export const random: Drop = ({ matrix, part, adapter }, { path, density, mask })
 };
 
 /**
- * DELLA (Deep et al. 2024): as DARE, but in each row large entries stay more often than small ones. Each is divided by its own
- * probability.
+ * DELLA (Deep et al. 2024): like DARE, but large entries of a row are kept with a higher probability than small ones. Each is
+ * divided by its own probability.
  */
-export const likely: Drop = ({ matrix, part, adapter }, { path, density, epsilon, mask }) => {
+export const byRank: Drop = ({ matrix, part, adapter }, { path, density, epsilon, mask }) => {
   if (density >= 1) return matrix;
   const { rows, columns } = matrix;
   const probabilities = probabilitiesByRank(matrix, density, epsilon);
@@ -110,8 +110,8 @@ function weightedSum(parts: readonly MatrixOfAdapter[]): Matrix {
 }
 
 /**
- * For each entry, the sign that most matrices have there is elected, and the weighted mean of those that agree with it is
- * taken (Yadav et al. 2023, TIES). The election is held before weighting, as in PEFT.
+ * For each entry, the majority sign is elected, and the weighted mean of the matrices with this sign is taken (Yadav et al. 2023,
+ * TIES). The election ignores the weights, as in PEFT.
  */
 function electedMean(parts: readonly MatrixOfAdapter[], majoritySign: MajoritySign): Matrix {
   const mean = emptyLike(parts);

@@ -1,51 +1,51 @@
-// Two adapters beside each other, layer by layer: how much each changes, how far apart they are, and whether they look in the
-// same directions (LoRA paper, section 7). From thin factors; no model is needed.
+// Compares two adapters layer by layer: how much each changes, how far apart they are, and whether they use the same directions
+// (LoRA paper, section 7). It uses A and B only; no model is needed.
 
 import { type Adapter, type AdapterTensor, scalingOf, toPlainLora } from "@lowrank/adapter-format";
 import { lowRankNorm, lowRankSvd, type Matrix, type Svd, subspaceSimilarities, truncateSvd } from "@lowrank/math";
-import type { WeightedPair } from "../combine/combination-method.ts";
+import type { WeightedLora } from "../combine/combination-method.ts";
 import { CombinationShapeError } from "../combine/errors.ts";
 import { concatFactors } from "../combine/factors-of.ts";
-import { type CombinedLayer, readPairs } from "../combine/read-pairs.ts";
+import { type CombinedLayer, readLayers } from "../combine/read-layers.ts";
 
 /** One layer that both adapters change. */
 export interface LayerDifference {
   /** Module path. */
   readonly path: string;
-  /** ‖ΔW‖ of each, Frobenius. */
+  /** ‖ΔW‖ of each adapter, Frobenius norm. */
   readonly norms: readonly [number, number];
   /** ‖ΔW₁ − ΔW₂‖ */
   readonly distance: number;
-  /** ⟨ΔW₁, ΔW₂⟩ / (‖ΔW₁‖·‖ΔW₂‖), from −1 to 1; NaN where one of them is zero. */
+  /** ⟨ΔW₁, ΔW₂⟩ / (‖ΔW₁‖·‖ΔW₂‖), from −1 to 1; NaN if one of them is zero. */
   readonly cosine: number;
   /**
-   * φ(i, j) of the first i directions of ΔW₁ and the first j of ΔW₂, in row i − 1 and column j − 1: of the inputs (right singular
-   * vectors), and of the outputs (left ones). Only directions that are there: no rows or no columns for an update of zeros.
+   * Subspace similarity φ(i, j) of the first i directions of ΔW₁ and the first j of ΔW₂, in row i − 1 and column j − 1: for
+   * inputs (right singular vectors) and outputs (left ones). An update of zeros has no directions, so no rows or columns.
    */
   readonly similarity: { readonly inputs: Matrix; readonly outputs: Matrix };
 }
 
-/** A weight that both replace whole. */
+/** A weight that both adapters replace. */
 interface SavedDifference {
   /** Name in an adapter file, without "base_model.model.". */
   readonly key: string;
   readonly distance: number;
-  /** ‖V₁ − V₂‖ / ‖V₁‖; NaN where the first is zero or their shapes differ. */
+  /** ‖V₁ − V₂‖ / ‖V₁‖; NaN if the first is zero or their shapes differ. */
   readonly relative: number;
 }
 
-/** How two adapters differ. */
+/** The differences of two adapters. */
 export interface AdapterDifference {
   readonly layers: readonly LayerDifference[];
   readonly saved: readonly SavedDifference[];
-  /** Module paths and names of whole weights that one of them has alone. */
+  /** Module paths and names of full weights that only one of them has. */
   readonly alone: readonly [first: readonly string[], second: readonly string[]];
 }
 
 /**
- * Compares what two adapters of one base do. How an update is parted into B and A does not matter, nor does its scaling.
+ * Compares the effects of two adapters of one base. How an update is split into B, A and scaling does not matter.
  *
- * @throws UncombinableAdapterError (whatever is more than B·A; compare those with their base), CombinationShapeError
+ * @throws UncombinableAdapterError (for anything beyond B·A; compare such adapters with their base), CombinationShapeError
  *
  * @example
  * ```ts
@@ -65,8 +65,8 @@ export function diffAdapters(one: Adapter, other: Adapter): AdapterDifference {
   return {
     layers: shared.map((path) => layerDifference(path, sides)),
     saved: [...sides[0].saved].flatMap(([key, value]) => {
-      const twin = sides[1].saved.get(key);
-      return twin === undefined ? [] : [savedDifference(key, value, twin)];
+      const otherWeight = sides[1].saved.get(key);
+      return otherWeight === undefined ? [] : [savedDifference(key, value, otherWeight)];
     }),
     alone: [namesOnlyIn(sides[0], sides[1]), namesOnlyIn(sides[1], sides[0])],
   };
@@ -82,14 +82,14 @@ type Sides = readonly [Side, Side];
 
 function sideOf(given: Adapter): Side {
   const adapter = toPlainLora(given);
-  const { layers, saved } = readPairs([{ adapter, weight: 1 }]);
+  const { layers, saved } = readLayers([{ adapter, weight: 1 }]);
   return { adapter, layers: new Map(layers.map((layer) => [layer.path, layer])), saved };
 }
 
 function checkShapes(paths: readonly string[], sides: Sides): void {
   const mismatches = paths.flatMap((path) => {
     const shapes = sides.map(({ layers }) => {
-      const [{ a, b }] = layers.get(path)!.pairs as [CombinedLayer["pairs"][number]];
+      const [{ a, b }] = layers.get(path)!.loras as [CombinedLayer["loras"][number]];
       return `[${b.rows}, ${a.columns}]`;
     });
     return shapes[0] === shapes[1] ? [] : [{ path, shapes }];
@@ -111,14 +111,14 @@ function layerDifference(path: string, sides: Sides): LayerDifference {
   };
 }
 
-function weighted({ adapter, layers }: Side, path: string, weight: number): readonly WeightedPair[] {
+function weighted({ adapter, layers }: Side, path: string, weight: number): readonly WeightedLora[] {
   const scaling = scalingOf(adapter.config, path);
-  return layers.get(path)!.pairs.map((pair) => ({ ...pair, scaling, weight }));
+  return layers.get(path)!.loras.map((lora) => ({ ...lora, scaling, weight }));
 }
 
-/** Those that are there: beyond them any would do, and two updates of zeros would look in the same ones. */
-function directionsOf(pairs: readonly WeightedPair[]): Svd {
-  const { a, b } = concatFactors(pairs);
+/** Only the directions of the update: further ones would be arbitrary, and equal for two updates of zeros. */
+function directionsOf(loras: readonly WeightedLora[]): Svd {
+  const { a, b } = concatFactors(loras);
   const found = lowRankSvd(b, a);
   return truncateSvd(found, found.s.filter((value) => value > 1e-12 * (found.s[0] as number)).length);
 }

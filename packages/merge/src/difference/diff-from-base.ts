@@ -1,5 +1,5 @@
-// How much an adapter changes the weights of its base, measured while both pass through memory some rows at a time: whatever the
-// adapter is made of, its effect is the difference of two weights.
+// Measures how much an adapter changes the weights of its base. It reads both versions of a weight a few rows at a time, so it
+// works for every kind of adapter.
 
 import type { MergeInFiles } from "../stream/plan-merge.ts";
 
@@ -7,16 +7,16 @@ import type { MergeInFiles } from "../stream/plan-merge.ts";
 export interface WeightDifference {
   /** transformers' parameter path. */
   readonly path: string;
-  /** ‖W‖, Frobenius. */
+  /** ‖W‖, Frobenius norm. */
   readonly baseNorm: number;
   /** ‖ΔW‖ */
   readonly norm: number;
-  /** ‖ΔW‖ / ‖W‖; infinite for a weight of zeros that is changed, 0 for one that is not. */
+  /** ‖ΔW‖ / ‖W‖; infinite for a weight of zeros that is changed, 0 for an unchanged one. */
   readonly relative: number;
 }
 
 /**
- * Measures what a planned merge would change, weight by weight as they are read.
+ * Measures the changes of a planned merge, weight by weight while they are read.
  *
  * @throws NonFiniteMergeError
  *
@@ -36,7 +36,7 @@ export async function* diffFromBase(
 ): AsyncGenerator<WeightDifference> {
   for (const path of merge.changed) {
     const sums = { base: 0, update: 0 };
-    for await (const [before, after] of alongside(merge.before(path), merge.values(path)))
+    for await (const [before, after] of alignPieces(merge.before(path), merge.values(path)))
       for (let index = 0; index < before.length; index += 1) {
         const value = before[index] as number;
         sums.base += value * value;
@@ -47,8 +47,8 @@ export async function* diffFromBase(
   }
 }
 
-/** The same numbers of two weights that come in pieces of different lengths. */
-async function* alongside(
+/** Cuts two streams with pieces of different lengths into pieces of equal length. */
+async function* alignPieces(
   one: AsyncIterable<Float32Array>,
   other: AsyncIterable<Float32Array>,
 ): AsyncGenerator<[Float32Array, Float32Array]> {

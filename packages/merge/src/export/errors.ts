@@ -1,4 +1,4 @@
-// What writing a model can refuse.
+// Errors of writing a model.
 
 import { enumerated, LowrankError } from "@lowrank/contracts";
 
@@ -42,7 +42,7 @@ export class SourceFolderError extends LowrankError {
 export class OutputIsSourceError extends LowrankError {
   constructor(
     readonly folder: string,
-    /** The folder that is read: the base's, or the tokenizer's. */
+    /** The folder that is read: of the base or of the tokenizer. */
     readonly source: string,
   ) {
     super(

@@ -1,31 +1,31 @@
-// config.json of the exported model: the base's own, with what the export changed.
+// Makes config.json of the exported model from the base's, with the changes of the export.
 
 import { architectureOf, checkConfig, InvalidConfigError, type Task } from "@lowrank/contracts/families";
 import { RepeatedLayersError } from "./errors.ts";
 import type { ExportableModel, ExportDtype } from "./exportable-model.ts";
 
-/** What the export changed. */
+/** The changes of the export. */
 export interface ConfigChanges {
   readonly dtype: ExportDtype;
   readonly isUntied: boolean;
-  /** Names of a classifier's classes, where the base has others. */
+  /** Names of a classifier's classes, if the base has others. */
   readonly labelNames?: readonly string[] | undefined;
 }
 
 const torchNames = { F32: "float32", F16: "float16", BF16: "bfloat16" } as const;
 
-/** The configuration to write; whatever the base's says besides is kept. */
+/** The configuration to write. Other fields of the base are kept. */
 export function exportConfig(
   base: Readonly<Record<string, unknown>>,
   model: ExportableModel,
   changes: ConfigChanges,
 ): Readonly<Record<string, unknown>> {
-  // Weights are written as numbers, whatever bits the base's had (MXFP4).
+  // Weights are written as plain numbers, even if the base's were quantized (MXFP4).
   const { quantization_config: _, ...plain } = base;
   return {
     ...withFields(plain, model, {
       ...(changes.isUntied ? { tie_word_embeddings: false } : {}),
-      // The key of every family.
+      // All families have this key.
       ...(model.resizedFrom === undefined ? {} : { vocab_size: model.config.vocabularySize }),
     }),
     ...typeFields(base, changes.dtype),
@@ -36,8 +36,8 @@ export function exportConfig(
 }
 
 /**
- * The configuration with other values: in the object of the text model where that lies inside another's (Gemma 3), and beside it
- * what stands there, too.
+ * Sets fields of the configuration: in the text model's inner object if there is one (Gemma 3), and outside it if the key exists
+ * there.
  */
 function withFields(
   base: Readonly<Record<string, unknown>>,
@@ -50,7 +50,7 @@ function withFields(
   return { ...base, ...Object.fromEntries(twice), [key]: { ...own, ...fields } };
 }
 
-/** Where the file says how the model computes; the key of its object where it lies in one. */
+/** The object with the text model's fields, and its key if it is an inner object. */
 function ownPart(
   base: Readonly<Record<string, unknown>>,
   { family }: ExportableModel["config"],
@@ -61,13 +61,13 @@ function ownPart(
   return { own: inner as Readonly<Record<string, unknown>>, key }; // an object was asked for
 }
 
-/** What families call the number of layers. */
+/** Names of the number of layers in different families. */
 const layerCounts = ["num_hidden_layers", "n_layer", "n_layers", "num_layers"];
 
 /**
- * The base's configuration with as many layers as a model has that repeats them (layer replication).
+ * The base's configuration with the number of layers after layer replication.
  *
- * @throws RepeatedLayersError where the file cannot say what each layer is
+ * @throws RepeatedLayersError if the file cannot describe each layer
  */
 export function repeatLayers(
   base: Readonly<Record<string, unknown>>,
@@ -80,20 +80,20 @@ export function repeatLayers(
   const repeated = withFields(base, model, {
     ...Object.fromEntries((counts.length > 0 ? counts : ["num_hidden_layers"]).map((key) => [key, config.layers])),
     ...(Array.isArray(types) ? { layer_types: typesOf(layerOrder, types) } : {}),
-    // Whether it rotates, a layer takes along to its new place.
+    // A repeated layer keeps its flag for rotary embeddings.
     ...(Array.isArray(rotating) ? { no_rope_layers: layerOrder.map((layer) => rotating[layer]) } : {}),
   });
-  if (!saysTheSame(repeated, config)) throw new RepeatedLayersError(config.modelType, layerOrder);
+  if (!describesSameModel(repeated, config)) throw new RepeatedLayersError(config.modelType, layerOrder);
   return repeated;
 }
 
-/** As `withLayers` has it: types belong to places, and to layers where there are more places than the base has. */
+/** Types of the layers, as in `withLayers`: by position, and beyond the base's layers by the repeated layer. */
 function typesOf(order: readonly number[], types: readonly unknown[]): readonly unknown[] {
   return order.map((layer, place) => types[order.length > types.length ? layer : place]);
 }
 
-/** Whether a file would be read as a model with these layers. */
-function saysTheSame(file: Readonly<Record<string, unknown>>, wanted: ExportableModel["config"]): boolean {
+/** Whether config.json would be read as a model with these layers. */
+function describesSameModel(file: Readonly<Record<string, unknown>>, wanted: ExportableModel["config"]): boolean {
   try {
     const read = checkConfig(file);
     const isRotationSame = read.rotatingLayers.join() === wanted.rotatingLayers.join();
@@ -107,7 +107,7 @@ function saysTheSame(file: Readonly<Record<string, unknown>>, wanted: Exportable
   }
 }
 
-/** transformers 4 says `torch_dtype`, 5 says `dtype` and reads both. */
+/** transformers 4 writes `torch_dtype`. Version 5 writes `dtype` and reads both. */
 function typeFields(base: Readonly<Record<string, unknown>>, dtype: ExportDtype): Readonly<Record<string, unknown>> {
   if (dtype === "as-base") return {};
   const name = torchNames[dtype];
@@ -115,7 +115,7 @@ function typeFields(base: Readonly<Record<string, unknown>>, dtype: ExportDtype)
   return Object.fromEntries((keys.length > 0 ? keys : ["torch_dtype"]).map((key) => [key, name]));
 }
 
-/** Tasks whose head has as many outputs as the configuration has labels; question answering calls its two scores so. */
+/** Tasks whose head has one output for each label of the configuration. Question answering calls its two scores labels. */
 const labelled: ReadonlySet<Task> = new Set<Task>([
   "sequence-classification",
   "token-classification",
@@ -124,7 +124,7 @@ const labelled: ReadonlySet<Task> = new Set<Task>([
   "distilled-image-classification",
 ]);
 
-/** Whether the base's own classifier was trained for numbers, or for several classes, which its file does not say. */
+/** Whether the base's own classifier was trained for regression or multi-label classification, which its file does not say. */
 function isForAnotherProblem(base: Readonly<Record<string, unknown>>, { config, task }: ExportableModel): boolean {
   return labelled.has(task) && config.problemType !== null && config.problemType !== base.problem_type;
 }

@@ -1,4 +1,4 @@
-// Every file of the exported folder, each made only when it is written.
+// Lists the files of the exported folder. Each is made when it is written.
 
 import { parseJson } from "@lowrank/contracts";
 import {
@@ -15,15 +15,15 @@ import type { ExportableModel, ExportFile, ExportOptions, SourceFolder } from ".
 import { changesOf, type PlannedTensor, planTensors, planTensorsOf } from "./plan-tensors.ts";
 import { streamTensor, type TensorSources } from "./tensor-pieces.ts";
 
-/** How a text spells its floats, by the path to each as JSON. */
+/** The spelling of each float in a JSON text, by its path as JSON. */
 type FloatSpellings = ReadonlyMap<string, string>;
 
-/** Texts – so that digits in them are passed over – and numbers. */
+/** Strings, so that digits in them are skipped, and numbers. */
 const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-/** Stands in front of a number that is written as a text for a while. */
+/** Prefix of a number that is temporarily written as a string. */
 const mark = "\u0000";
 
-/** The spellings in a text that is JSON; none where its own texts could be taken for marked numbers. */
+/** The spellings in a JSON text; none if its own strings could be mistaken for marked numbers. */
 export function floatSpellings(text: string): FloatSpellings {
   if (text.includes("\\u0000")) return new Map();
   const marked = text.replace(tokens, (token) => (/^-?\d.*[.eE]/.test(token) ? JSON.stringify(mark + token) : token));
@@ -36,7 +36,7 @@ function spellingsIn(value: unknown, path: readonly string[]): readonly [string,
   return Object.entries(value).flatMap(([key, inner]) => spellingsIn(inner, [...path, key]));
 }
 
-/** JSON with an indent of two; a number that is what was spelt at its path is spelt so again. */
+/** JSON with an indent of two. A number that equals the one at the same path before keeps its spelling. */
 export function writeJson(value: unknown, floats: FloatSpellings): string {
   if (floats.size === 0) return JSON.stringify(value, null, 2);
   return JSON.stringify(spelt(value, [], floats), null, 2).replace(/"\\u0000(-?\d[\d.eE+-]*)"/g, "$1");
@@ -50,18 +50,18 @@ function spelt(value: unknown, path: readonly string[], floats: FloatSpellings):
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, spelt(inner, [...path, key], floats)]));
 }
 
-/** The tokenizer … */
+/** Files of a tokenizer … */
 const tokenizerFile =
   /^(tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)|merges\.txt|(tokenizer|spiece|spm|sentencepiece\.bpe)\.model|(source|target)\.spm|chat_template\.(jinja|json))$/;
 /** … and, of a base, generation settings and licences. */
 const otherFile = /^(generation_config\.json|preprocessor_config\.json|LICENSE.*|NOTICE.*)$/;
 
-/** Whether a file of this name belongs to a tokenizer: a plain name, so that writing it leads nowhere else. */
+/** Whether a file belongs to a tokenizer. Only plain names count, so a write cannot leave the folder. */
 function isTokenizerFile(name: string): boolean {
   return tokenizerFile.test(name);
 }
 
-/** The base's files, and in place of the tokenizer's among them those of the same name in `tokenizer`. */
+/** The base's files. Those of the tokenizer are replaced by the files of the same name in `tokenizer`. */
 async function copiedFiles(folders: {
   readonly base?: SourceFolder;
   readonly tokenizer: SourceFolder | undefined;
@@ -97,7 +97,7 @@ async function copiedFile(source: SourceFolder, name: string): Promise<ExportFil
   };
 }
 
-/** All files, and what must be closed afterwards. */
+/** All files, and the sources to close afterwards. */
 export interface ExportFiles {
   readonly files: readonly ExportFile[];
   close(): Promise<void>;
@@ -106,7 +106,7 @@ export interface ExportFiles {
 const maxConfigBytes = 10_000_000;
 const metadata = new Map([["format", "pt"]]);
 
-/** Plans the export; nothing but headers and config.json is read. Throws SourceFolderError, SafetensorsError. */
+/** Plans the export. It reads only headers and config.json. Throws SourceFolderError, SafetensorsError. */
 export async function planFiles(model: ExportableModel, options: ExportOptions): Promise<ExportFiles> {
   const { files, close } = await planOwnFiles(model, options);
   const texts = options.texts ?? new Map<string, string>();
@@ -131,7 +131,7 @@ async function planOwnFiles(model: ExportableModel, options: ExportOptions): Pro
   }
   const { config, floats } = await readConfig(source);
   const copies = await copiedFiles({ base: source, tokenizer });
-  // Repeated layers are others than those of the base's files, so all weights come from the model.
+  // Repeated layers are not in the base's files, so all weights come from the model.
   if (model.layerOrder !== undefined)
     return fromModel(configText(repeatLayers(config, model), model, { ...choices, floats }), copies);
   const checkpoint = await openCheckpoint(source);
@@ -155,7 +155,7 @@ function weightFiles(
   const last = checkpoint.files.at(-1)!;
   const byFile = new Map<string, StreamedTensor[]>(checkpoint.files.map((file) => [file, []]));
   for (const tensor of planned) {
-    // A tensor that the base lacks goes into the last file.
+    // A new tensor is written into the last file.
     const file = tensor.baseKey === undefined ? last : checkpoint.fileOf.get(tensor.baseKey);
     byFile.get(file ?? last)?.push(streamTensor(tensor, { ...sources, base: checkpoint.collection }));
   }
@@ -198,7 +198,7 @@ async function readConfig(source: SourceFolder) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new SourceFolderError(source.name, "config.json is not a JSON object.");
   }
-  // The check above justifies it: keys are texts, values stay unknown.
+  // Justified by the check above: keys are strings, values stay unknown.
   return { config: value as Readonly<Record<string, unknown>>, floats: floatSpellings(text) };
 }
 
@@ -210,7 +210,7 @@ function configText(
   return `${writeJson(exportConfig(base, model, changes), changes.floats ?? new Map())}\n`;
 }
 
-/** Opens headers only; the caller closes the collection. Throws SourceFolderError, SafetensorsError. */
+/** Opens headers only. The caller closes the collection. */
 async function openCheckpoint(folder: SourceFolder): Promise<FolderWeights> {
   const weights = await openFolderWeights(folder);
   if (weights !== undefined) return weights;

@@ -1,4 +1,4 @@
-// The exported folder for whoever has no disk: in memory for small models, or piece by piece.
+// Exports without a disk: in memory for small models, or piece by piece.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { joinPieces } from "@lowrank/safetensors";
@@ -16,8 +16,8 @@ const optionNames: OptionNames<ExportOptions> = {
 };
 
 /**
- * A model – merged or not – as the files of a Hugging Face folder that transformers loads: weights under the base's
- * names, config.json, tokenizer. Weights that no merge changed are copied byte for byte where the type stays.
+ * A model, merged or not, as the files of a Hugging Face folder that transformers loads: weights under the base's names,
+ * config.json, tokenizer. Weights without changes are copied byte for byte if the type stays the same.
  *
  * @returns file name → bytes
  * @throws SourceFolderError, ExportOverflowError, UnwritableTypeError, SafetensorsError
@@ -43,10 +43,10 @@ export async function exportModel(
 }
 
 /**
- * The same files one after the other, each made piece by piece while it is written: in memory is one tensor at a time. A
- * file's contents are to be taken before the next file is asked for.
+ * The same files one after the other. Each is made while it is written, with one tensor in memory. Read a file's contents before
+ * asking for the next file.
  *
- * @throws what `exportModel` does
+ * @throws the same errors as `exportModel`
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-// What the export must know of a model besides its doors, and where the files of its base come from.
+// What the export needs from a model in addition to its hook points, and where the files of its base come from.
 
 import type { AdaptableModel } from "@lowrank/contracts";
 import type { ModelConfig, Task } from "@lowrank/contracts/families";
@@ -10,13 +10,13 @@ import type { PlannedMerge } from "./planned-merge.ts";
 export interface ExportableModel extends AdaptableModel {
   readonly config: ModelConfig;
   readonly task: Task;
-  /** Paths of parameters that the base's files lack, because they were made new. */
+  /** Paths of new parameters, which are not in the base's files. */
   readonly newParameters: readonly string[];
 }
 
 /** The base's folder: on disk, on a web server, in memory. `ModelFolder` of `@lowrank/models` is one. */
 export interface SourceFolder {
-  /** For messages: a path or an address. */
+  /** A path or an address, for messages. */
   readonly name: string;
   list(): Promise<readonly string[]>;
   has(file: string): Promise<boolean>;
@@ -24,47 +24,44 @@ export interface SourceFolder {
   open(file: string): Promise<ByteSource>;
 }
 
-/** "as-base": every tensor in the type that the base's file has; merged weights are rounded to it once. */
+/** "as-base": each tensor has the type of the base's file, and merged weights are rounded to it once. */
 export type ExportDtype = "as-base" | "F32" | "F16" | "BF16";
 
-/** How a model is exported. */
+/** Options of an export. */
 export interface ExportOptions {
   /**
-   * The folder that the model was loaded from, or – for a base that is no such folder (GGUF) – the object to write as
-   * config.json (`configFromGguf`), and its tokenizer's texts by file name (`readTokenizerFiles` of `@lowrank/data`); all
-   * weights then come from the model.
+   * The folder that the model was loaded from. For a base in another format (GGUF): the object to write as config.json
+   * (`configFromGguf`), and the tokenizer's texts by file name (`readTokenizerFiles` of `@lowrank/data`). All weights then come
+   * from the model.
    */
   readonly source:
     | SourceFolder
     | { readonly config: Readonly<Record<string, unknown>>; readonly texts?: ReadonlyMap<string, string> };
-  /**
-   * A folder whose tokenizer is written in place of the base's, file by file: that of an adapter with tokens of its own.
-   * Its other files are not looked at.
-   */
+  /** A folder whose tokenizer files replace the base's: for an adapter with its own tokens. Its other files are ignored. */
   readonly tokenizer?: SourceFolder;
-  /** A merge that is to be computed while the model is written (`planMerge`). */
+  /** A merge to compute while the model is written (`planMerge`). */
   readonly merge?: PlannedMerge;
-  /** Hears, after each tensor that a planned merge changed and that is rounded, by how much at most a number was. */
+  /** Called after each tensor that a planned merge changed and that is rounded, with the largest rounding error. */
   readonly onRounded?: (rounded: { readonly tensor: string; readonly largest: number }) => void;
-  /** Default "F32": what is written is what was computed. "as-base" without a folder is F32 too. */
+  /** Default "F32": values are written as computed. "as-base" without a folder means F32 too. */
   readonly dtype?: ExportDtype;
-  /** Names of a classifier's classes, where the base's own configuration does not have them: one for each. */
+  /** Names of a classifier's classes, one for each, if the base's configuration does not have them. */
   readonly labelNames?: readonly string[];
-  /** Further texts to write, by file name, which may lie in a folder ("1_Pooling/config.json"); they go before copied ones. */
+  /** More texts to write, by file name, which may contain a folder ("1_Pooling/config.json"). They replace copied files. */
   readonly texts?: ReadonlyMap<string, string>;
 }
 
-/** One file to write, made piece by piece only when it is. */
+/** A file that is made piece by piece while it is written. */
 export interface ExportFile {
   readonly name: string;
   readonly bytes: number;
-  /** Its bytes, or those from a place on. */
+  /** Its bytes, from a position on. */
   contents(from?: number): AsyncIterable<Uint8Array>;
-  /** What is found out meanwhile, as plain data: `give` it to whoever makes the rest, before asking for `contents`. */
+  /** Results of the writing so far, as plain data. To continue in another process, pass them to `give` before `contents`. */
   readonly findings?: { taken(): unknown; give(found: unknown): void };
 }
 
-/** Paths of every parameter that has a row, or a number, for each token; none if the vocabulary is the files' own. */
+/** Paths of all parameters with a row or a number for each token; none if the vocabulary was not resized. */
 export function resizedParameters({ config, task, resizedFrom }: ExportableModel): readonly string[] {
   if (resizedFrom === undefined) return [];
   const oneMore = parametersOf({ ...config, vocabularySize: config.vocabularySize + 1 }, task);

@@ -1,4 +1,4 @@
-// Decides for every tensor of the export where its values come from: the base's file as it is, or the model.
+// Decides for each tensor of the export whether its values come from the base's file or from the model.
 
 import { listed } from "@lowrank/contracts";
 import { familyOf, type ModelConfig } from "@lowrank/contracts/families";
@@ -22,30 +22,30 @@ export interface PlannedTensor {
   /** Name in the new file. */
   readonly key: string;
   readonly dtype: Dtype;
-  /** As files store it; zeros follow what the base's tensor has too few of. */
+  /** Shape in the file. If the base's tensor is shorter, zeros are appended. */
   readonly shape: readonly number[];
   readonly from:
     | { readonly kind: "base"; readonly key: string; readonly dtype: Dtype }
     | { readonly kind: "model"; readonly path: string };
-  /** Name in the base's file of the tensor that this one is or replaces; absent for an added one. */
+  /** Name in the base's file of the copied or replaced tensor; absent for a new one. */
   readonly baseKey?: string;
 }
 
-/** What a file's header says of a tensor. */
+/** A tensor's entry in a file's header. */
 export interface BaseTensor {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
 }
 
-/** Which of the model's weights differ from the base's file. */
+/** The model's weights that differ from the base's file. */
 export interface Changes {
-  /** Parameter paths with other values than the file's, or that the file lacks. */
+  /** Paths of parameters with changed values, or that are not in the file. */
   readonly changed: ReadonlySet<string>;
-  /** Whether head and embedding have weights of their own now. */
+  /** Whether head and embedding no longer share a weight. */
   readonly isUntied: boolean;
 }
 
-/** What merges that are in effect, and a planned one, change; and what was made new. */
+/** The changes by active merges and a planned one, and new parameters. */
 export function changesOf(model: ExportableModel, merge: PlannedMerge | undefined): Changes {
   const merges = [...mergesOf(model), ...(merge === undefined ? [] : [merge])];
   const changed = merges.flatMap((one) => one.changed);
@@ -58,9 +58,9 @@ export function changesOf(model: ExportableModel, merge: PlannedMerge | undefine
 const floatTypes: ReadonlySet<Dtype> = new Set<Dtype>(["F64", "F32", "F16", "BF16"]);
 
 /**
- * All tensors of the export, those of the base first and in its order.
+ * All tensors of the export. Those of the base come first, in its order.
  *
- * @throws SourceFolderError if the file lacks weights of the model
+ * @throws SourceFolderError if weights of the model are missing in the file
  */
 export function planTensors(
   model: ExportableModel,
@@ -89,7 +89,7 @@ export function planTensors(
   ];
 }
 
-/** Weights that have another name once the head is untied, by that name: transformers then reads them there alone. */
+/** Weights with another name after untying the head, by the new name. transformers then reads only that name. */
 function untiedTensors({ config, task }: ExportableModel): ReadonlyMap<string, Parameter> {
   return new Map(
     parametersOf(config, task).flatMap((parameter) =>
@@ -98,15 +98,15 @@ function untiedTensors({ config, task }: ExportableModel): ReadonlyMap<string, P
   );
 }
 
-/** How the tensors of the base's file and the weights to be written belong together. */
+/** The mapping between the tensors of the base's file and the weights to write. */
 interface Fit {
-  /** The parameter that a tensor holds; a tensor that holds none keeps its own name. */
+  /** The parameter of a tensor. Other tensors keep their own name. */
   pathOf(key: string): string;
-  /** The parameter whose present value takes a tensor's place, if one does. */
+  /** The parameter whose current value replaces a tensor, if one does. */
   fromModel(key: string): Parameter | undefined;
-  /** Of a buffer over tokens: its shape, which the base's tensor need not have if the vocabulary was resized. */
+  /** The shape of a buffer over tokens. It differs from the base's if the vocabulary was resized. */
   shapeOf(path: string): readonly number[] | undefined;
-  /** Weights that the file lacks. */
+  /** Weights that are not in the file. */
   readonly added: readonly Parameter[];
   readonly leftOut: ReadonlySet<string>;
   /** A tensor's name in the new file. */
@@ -124,7 +124,7 @@ function fitToBase(
   const paths = new Map([...match.fileKeys].map(([path, key]) => [key, path]));
   const pathsOf = (key: string) => layout.namesOf(key).map((name) => paths.get(name) ?? name);
   const pathOf = (key: string) => (layout.isWhole(key) ? (paths.get(key) ?? key) : key);
-  // What is not whole stays, or gives way to the whole weights that it belongs to.
+  // A tensor that is only part of a weight is copied, or replaced by the whole weights that it belongs to.
   const isReplaced = (key: string) =>
     layout.isPacked(key) || (!layout.isWhole(key) && pathsOf(key).some((path) => changed.has(path)));
   const [replaced, left] = [keys.filter(isReplaced), keys.filter((key) => !isReplaced(key))];
@@ -138,11 +138,10 @@ function fitToBase(
     const names = listed(lost.map(({ path }) => path));
     throw new SourceFolderError(base.name, `it is not the folder of this model: it has no ${names}.`);
   }
-  // With a head made new the model is of another class than its base: the old head would only be reported as unexpected.
-  // With a vocabulary of another size, tied copies and other heads would keep the old one.
+  // A model with a new head has another class than its base, so the old head would be reported as unexpected.
   const isOther = model.newParameters.length > 0 || model.resizedFrom !== undefined;
   const all = new Map(parametersOf(model.config, model.task).map((parameter) => [parameter.path, parameter]));
-  // A tied head's own copy in the file has the table's old values.
+  // A tied head's copy in the file has the embedding's old values.
   const isStale = (key: string) => changed.has(all.get(key)?.tiedWith ?? "");
   const unneeded = match.unused.filter((key) => isOther || isStale(key));
   return {
@@ -159,7 +158,7 @@ function fitToBase(
   };
 }
 
-/** A table that the file has under its head's name gets its own once the head is written as well. */
+/** If the file has the embedding under the head's name, it gets its own name when the head is written too. */
 function withoutClash(
   rename: (key: string) => string,
   paths: ReadonlyMap<string, string>,
@@ -169,7 +168,7 @@ function withoutClash(
   return (key) => (taken.has(rename(key)) ? (paths.get(key) ?? rename(key)) : rename(key));
 }
 
-/** Parameters by path; a tied head only once it is untied. Buffers never change: they stay as the base's file has them. */
+/** Parameters by path. A tied head is included only after untying. Buffers never change, so they stay as in the base's file. */
 function writtenParameters({ config, task }: ExportableModel, isUntied: boolean): ReadonlyMap<string, Parameter> {
   const isWritten = ({ tiedWith, isBuffer }: Parameter) => !isBuffer && (tiedWith === null || isUntied);
   const parameters = parametersOf(config, task).filter(isWritten);
@@ -191,9 +190,9 @@ export function planTensorsOf(
 }
 
 /**
- * Names as a model with a head has them. transformers refuses a file that mixes the names of a bare base ("wte.weight")
- * with those of a head ("score.weight"), so a head added to such a file lengthens all names. LLaMA's answers to questions
- * have the base under another name than LLaMA's other models.
+ * Names for a model with a head. transformers refuses a file that mixes names of a bare base ("wte.weight") with those of a head
+ * ("score.weight"). So a head that is added to such a file adds the prefix to all names. LLaMA for question answering has another
+ * prefix than LLaMA's other models.
  */
 function fullNames({ config, task }: ExportableModel, pathOf: ReadonlyMap<string, string>): (key: string) => string {
   const family = familyOf(config.modelType);
@@ -215,15 +214,15 @@ function commonType(tensors: ReadonlyMap<string, BaseTensor>): Dtype {
   return max?.[0] ?? "F32";
 }
 
-// How a base's file may hold a model's weights otherwise than one by one: a tensor for each expert of a stack, several weights in
-// one tensor, blocks of few bits with their scales.
+// Layouts of a base's file other than one tensor for each weight: a tensor for each expert of a stack, several weights in one
+// tensor, quantized blocks with their scales.
 
 interface BaseLayout {
-  /** The weights that a tensor is or holds, or is a piece of, by the keys that they have in files of today. */
+  /** The weights that a tensor contains or is a part of, by their current names. */
   namesOf(key: string): readonly string[];
-  /** Whether a tensor is one weight by itself. */
+  /** Whether a tensor is exactly one weight. */
   isWhole(key: string): boolean;
-  /** Whether its numbers have a form that a merge cannot write: it always gives way to what the model computes with. */
+  /** Whether its numbers are in a format that a merge cannot write. Such a tensor is always replaced by the model's weight. */
   isPacked(key: string): boolean;
 }
 

@@ -1,20 +1,20 @@
-// What an export needs of a merge that is not computed yet.
+// The interface of a merge that is computed during an export.
 
-/** Types of numbers that are no blocks. */
+/** Number types without blocks. */
 export type PlainType = "F32" | "F16" | "BF16";
 
-/** A merge that is computed weight by weight, when somebody asks for one. */
+/** A merge that is computed weight by weight, on request. */
 export interface PlannedMerge {
-  /** Parameter paths of the weights that it changes. */
+  /** Paths of the parameters that it changes. */
   readonly changed: readonly string[];
-  /** Those of them that share a weight with another module, and are to have their own. */
+  /** Those that share a weight with another module and will get their own. */
   readonly untied: readonly string[];
   /**
-   * Any weight of the merged model in the order of files, some rows at a time, for use before the next ones are asked for.
-   * Throws NonFiniteMergeError.
+   * A weight of the merged model in file order, some rows at a time. Use each piece before asking for the next. Throws
+   * NonFiniteMergeError.
    */
   values(path: string): AsyncIterable<Float32Array>;
-  /** The same for a file of that type: where that is quicker, rows come rounded, with the largest loss of a number. */
+  /** The same for a file of that type. If that is faster, rows come already rounded, with the largest rounding error. */
   readonly roundedValues?: (
     path: string,
     dtype: PlainType,

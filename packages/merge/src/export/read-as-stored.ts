@@ -1,4 +1,4 @@
-// A model's weights with their axes as files have them.
+// Reads a model's weights in the layout of files.
 
 import { type FileLayout, plainLayout, siteKinds, transposedLayout } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
@@ -6,7 +6,7 @@ import type { ExportableModel } from "./exportable-model.ts";
 
 type HookPoints = Pick<ExportableModel, "sites" | "parameters">;
 
-/** The model's present value as files store it; the caller owns it. */
+/** The model's current value in the layout of files. The caller owns it. */
 export function readAsStored(model: HookPoints, path: string): tf.Tensor {
   return tf.tidy(() => {
     const parameter = model.parameters().find((one) => one.path === path);
@@ -23,7 +23,7 @@ export async function takeValues(tensor: tf.Tensor): Promise<Float32Array> {
   }
 }
 
-/** How a weight lies in a file, seen from how it is computed with. */
+/** The layout of a weight in a file, relative to the layout that the model computes with. */
 export function storedLayout(model: HookPoints, path: string): FileLayout {
   const parameter = model.parameters().find((one) => one.path === path);
   if (parameter !== undefined) return parameter.transposedInFile ? transposedLayout : plainLayout;

@@ -1,4 +1,4 @@
-// The bytes of one exported tensor, made when their turn comes.
+// Makes the bytes of an exported tensor piece by piece.
 
 import {
   bitsOf,
@@ -16,30 +16,30 @@ import type { PlannedTensor } from "./plan-tensors.ts";
 import type { PlannedMerge } from "./planned-merge.ts";
 import { readAsStored, takeValues } from "./read-as-stored.ts";
 
-/** Bytes of the base that are in memory at once while a tensor is copied; a multiple of every element's size. */
+/** Bytes of the base in memory while a tensor is copied; a multiple of every element's size. */
 const pieceBytes = 1 << 24;
 
 const encodable: ReadonlySet<string> = new Set(["F64", "F32", "F16", "BF16"]);
 
-/** Where tensors come from. */
+/** The sources of tensors. */
 export interface TensorSources {
   readonly model: ExportableModel;
-  /** Gives the model's weights as they will be, if it is planned. */
+  /** The planned merge, if there is one. */
   readonly merge?: PlannedMerge | undefined;
   readonly base?: TensorCollection;
   readonly onRounded?: ExportOptions["onRounded"] | undefined;
 }
 
-/** A planned tensor that can be streamed into a file. */
+/** Makes a stream for a planned tensor. */
 export function streamTensor(planned: PlannedTensor, { model, merge, base, onRounded }: TensorSources): StreamedTensor {
   const { key, dtype, shape, from } = planned;
   const pieces = () => {
     if (from.kind === "base") return basePieces(planned, from, base!);
     if (merge === undefined) return modelPieces(planned, model, from.path);
-    const hears = merge.changed.includes(from.path) ? onRounded : undefined;
+    const report = merge.changed.includes(from.path) ? onRounded : undefined;
     const isPlain = dtype === "F32" || dtype === "F16" || dtype === "BF16";
     const values = isPlain ? merge.roundedValues?.(from.path, dtype) : undefined;
-    return mergedPieces(planned, values ?? merge.values(from.path), hears);
+    return mergedPieces(planned, values ?? merge.values(from.path), report);
   };
   return { name: key, dtype, shape, pieces };
 }
@@ -79,7 +79,7 @@ async function* modelPieces(planned: PlannedTensor, model: ExportableModel, path
   yield encode(planned, await takeValues(readAsStored(model, path)));
 }
 
-/** The base's bytes, as many as there is room for, and zeros for the rest: a buffer over tokens may be resized. */
+/** The base's bytes, cropped or padded with zeros: a buffer over tokens may be resized. */
 async function* basePieces(
   planned: PlannedTensor,
   from: { readonly key: string; readonly dtype: Dtype },

@@ -1,4 +1,4 @@
-// Everything that extracting an adapter can refuse.
+// Errors of extracting an adapter.
 
 import { LowrankError } from "@lowrank/contracts";
 

@@ -1,7 +1,7 @@
-// An adapter out of two checkpoints of one model: the nearest of low rank to what training changed, layer by layer, while the weights
-// of both stay in their files.
+// Extracts an adapter from two checkpoints of one model: for each layer the low-rank update nearest to the change by training.
+// The weights of both stay in their files.
 
-import { type Adapter, type AdapterTensor, type LoraConfig, turned } from "@lowrank/adapter-format";
+import { type Adapter, type AdapterTensor, type LoraConfig, transposed } from "@lowrank/adapter-format";
 import { itemized, listed, type OptionNames, printable, refuseUnknownOptions } from "@lowrank/contracts";
 import { baseFingerprintKey, type PlannedSite, partsOf, planInjection } from "@lowrank/inject";
 import { SettingError } from "@lowrank/math";
@@ -17,42 +17,42 @@ import {
 } from "./extract-update.ts";
 import { rowsOf } from "./weight-pair.ts";
 
-/** What is extracted. */
+/** Options of `extractAdapter`. */
 export interface ExtractOptions {
   readonly base: ModelInFiles;
   /** The same model after training. */
   readonly tuned: ModelInFiles;
-  /** Its targets are what is looked at, its rank the largest of a layer; with `useDora` the adapter is a DoRA. */
+  /** Its targets are the layers to compare, its rank is the largest of a layer. With `useDora` the adapter is a DoRA. */
   readonly config: LoraConfig;
-  /** Share of each layer's ‖ΔW‖² that a rank has to hold, above 0 and at most 1 (the default). */
+  /** Share of each layer's ‖ΔW‖² that the rank must keep, above 0 and at most 1 (the default). */
   readonly energy?: number;
   /** Default 0. */
   readonly seed?: number;
-  /** Identifies the base, for whoever attaches the adapter. */
+  /** Identifies the base when the adapter is attached. */
   readonly baseFingerprint?: string;
-  /** After each weight: numbers that were looked at. */
+  /** Called after each weight with the count of compared numbers. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
-/** What was found for one layer. */
+/** The result for one layer. */
 interface ExtractedLayer {
   /** Module path. */
   readonly path: string;
   readonly rank: number;
-  /** ‖W‖ and ‖W' − W‖, Frobenius. */
+  /** ‖W‖ and ‖W' − W‖, Frobenius norms. */
   readonly baseNorm: number;
   readonly norm: number;
-  /** How much of the change a merge of the adapter would miss, in float32: ‖W' − merged‖ / ‖W' − W‖. */
+  /** The part of the change that a merge of the adapter would miss, in float32: ‖W' − merged‖ / ‖W' − W‖. */
   readonly error: number;
 }
 
-/** The adapter, and what it does not hold. */
+/** The adapter, and the changes that it does not contain. */
 export interface ExtractedAdapter {
   readonly adapter: Adapter;
   readonly layers: readonly ExtractedLayer[];
   /** Targets that are the same in both checkpoints. */
   readonly unchanged: readonly string[];
-  /** Weights that are no targets and do differ. */
+  /** Weights that differ but are not targets. */
   readonly others: readonly OtherChange[];
 }
 
@@ -67,11 +67,10 @@ const optionNames: OptionNames<ExtractOptions> = {
 };
 
 /**
- * Extracts an adapter. Where the tuned checkpoint is the base with a LoRA merged in, and the ranks suffice, it is that update again
- * to the rounding of the files: directions that rounding alone would make are left out.
+ * Extracts an adapter. If the tuned checkpoint is the base with a merged LoRA, and the ranks suffice, the result is that update
+ * up to the rounding of the files. Directions that come only from rounding are left out.
  *
- * @throws ExtractionError, SettingError; and what
- * `planInjection` of `@lowrank/inject` throws
+ * @throws ExtractionError, SettingError, and the errors of `planInjection` of `@lowrank/inject`
  *
  * @example
  * ```ts
@@ -94,18 +93,18 @@ export async function extractAdapter(options: ExtractOptions): Promise<Extracted
     throw new SettingError("extractAdapter", "energy", energy, "a number above 0 and at most 1");
   const { config, sites } = planExtraction(base.model, options.config);
   const pairs = pairsOf(sites, options);
-  const looked = countDone(pairs, options);
+  const reportDone = countDone(pairs, options);
   const tensors = new Map<string, AdapterTensor>();
   const layers: ExtractedLayer[] = [];
   const unchanged: string[] = [];
-  for (const { site, pair, isTurned } of pairs) {
+  for (const { site, pair, isTransposed } of pairs) {
     const lengthsKey = config.useDora ? site.vectors.get("use_dora") : undefined;
-    const asked = { rank: config.rank, energy, seed, isTurned, hasLengths: lengthsKey !== undefined };
-    const found = await extractUpdate(site.path, pair, asked);
-    looked(site.path);
+    const settings = { rank: config.rank, energy, seed, isTransposed, hasLengths: lengthsKey !== undefined };
+    const found = await extractUpdate(site.path, pair, settings);
+    reportDone(site.path);
     if (found === undefined) unchanged.push(site.path);
     else {
-      for (const [key, tensor] of tensorsOf(site, found, isTurned)) tensors.set(key, tensor);
+      for (const [key, tensor] of tensorsOf(site, found, isTransposed)) tensors.set(key, tensor);
       layers.push({ path: site.path, ...found.facts });
     }
   }
@@ -122,7 +121,7 @@ export async function extractAdapter(options: ExtractOptions): Promise<Extracted
   return { adapter, layers, unchanged, others };
 }
 
-/** What would be looked at. Throws ExtractionError, and what `planInjection` of `@lowrank/inject` does. */
+/** The layers that would be compared. Throws ExtractionError, and the errors of `planInjection` of `@lowrank/inject`. */
 export function planExtraction(
   model: ExportableModel,
   config: LoraConfig,
@@ -138,10 +137,10 @@ export function planExtraction(
   return { config: plan.config, sites };
 }
 
-/** Both weights of every target, of which nothing is read yet. */
+/** Both weights of each target; nothing is read yet. */
 function pairsOf(sites: readonly PlannedSite[], { base, tuned }: ExtractOptions) {
   const mismatches: { path: string; problem: string }[] = [];
-  const isTurned = new Map(base.model.sites().map(({ path, fanInFanOut }) => [path, fanInFanOut]));
+  const fanInFanOut = new Map(base.model.sites().map((site) => [site.path, site.fanInFanOut]));
   const pairs = sites.flatMap((site) => {
     const path = `${site.path}.weight`;
     const [before, after] = [base.weights.weight(path), tuned.weights.weight(path)];
@@ -153,8 +152,8 @@ function pairsOf(sites: readonly PlannedSite[], { base, tuned }: ExtractOptions)
           : `has shape [${before.shape.join(", ")}] in the base and [${after.shape.join(", ")}] in the tuned model`;
     if (problem !== undefined) mismatches.push({ path, problem });
     if (problem !== undefined || before === undefined || after === undefined) return [];
-    const turned = site.kind === "embedding" || isTurned.get(site.path) === true;
-    return [{ site, pair: { base: rowsOf(before), tuned: rowsOf(after) }, isTurned: turned }];
+    const isTransposed = site.kind === "embedding" || fanInFanOut.get(site.path) === true;
+    return [{ site, pair: { base: rowsOf(before), tuned: rowsOf(after) }, isTransposed }];
   });
   if (mismatches.length > 0)
     throw new ExtractionError(
@@ -175,18 +174,18 @@ function countDone(pairs: ReturnType<typeof pairsOf>, { onProgress }: ExtractOpt
   };
 }
 
-/** In the layout of files, where A is [rank, …] and B [outFeatures, rank, …]. */
+/** The tensors in the layout of files: A [rank, …], B [outFeatures, rank, …]. */
 function* tensorsOf(
   { keys, vectors, fileShapes }: PlannedSite,
   { left, right, rank, lengths }: ExtractedUpdate,
-  isTurned: boolean,
+  isTransposed: boolean,
 ): Generator<[string, AdapterTensor]> {
   const shape = (key: string, axis: number) =>
     fileShapes.get(key)!.map((size, index) => (index === axis ? rank : size));
-  const [a, b] = isTurned
+  const [a, b] = isTransposed
     ? [
-        turned({ shape: [left.length / rank, rank], values: left }).values,
-        turned({ shape: [rank, right.length / rank], values: right }).values,
+        transposed({ shape: [left.length / rank, rank], values: left }).values,
+        transposed({ shape: [rank, right.length / rank], values: right }).values,
       ]
     : [right, left];
   yield [keys.a, { shape: shape(keys.a, 0), values: a }];

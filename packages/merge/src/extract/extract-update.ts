@@ -1,4 +1,4 @@
-// The update of one weight, from the difference of two checkpoints.
+// Extracts the update of one weight from the difference of two checkpoints.
 
 import { type ParameterRef, printable } from "@lowrank/contracts";
 import { rankForEnergy, type Svd, streamedSvd } from "@lowrank/math";
@@ -9,35 +9,35 @@ import { type FileWeights, foldRows } from "../stream/fold-rows.ts";
 import { ExtractionError } from "./errors.ts";
 import { differenceOf, measurePair, type PairSums, rowsOf, sideBySide, type WeightPair } from "./weight-pair.ts";
 
-/** left·right, as the file has its weight. */
+/** An update left·right, in the layout of the file's weight. */
 export interface ExtractedUpdate {
   /** [rows, rank] */
   readonly left: Float32Array;
   /** [rank, columns] */
   readonly right: Float32Array;
   readonly rank: number;
-  /** The length of each output, of a DoRA. */
+  /** DoRA's magnitude of each output. */
   readonly lengths: Float32Array | undefined;
   readonly facts: { readonly rank: number; readonly baseNorm: number; readonly norm: number; readonly error: number };
 }
 
-interface Asked {
+interface UpdateSettings {
   readonly rank: number;
   readonly energy: number;
   readonly seed: number;
-  /** Whether the file has inputs as rows. */
-  readonly isTurned: boolean;
-  /** Whether outputs get a length of their own. */
+  /** Whether the file's rows are inputs. */
+  readonly isTransposed: boolean;
+  /** Whether to extract DoRA's magnitudes. */
   readonly hasLengths: boolean;
 }
 
-/** Undefined where both weights are the same. Throws ExtractionError. */
+/** Undefined if both weights are equal. */
 export async function extractUpdate(
   path: string,
   pair: WeightPair,
-  asked: Asked,
+  settings: UpdateSettings,
 ): Promise<ExtractedUpdate | undefined> {
-  const outputs = asked.isTurned ? "columns" : "rows";
+  const outputs = settings.isTransposed ? "columns" : "rows";
   const sums = await measurePair(pair, outputs);
   if (!Number.isFinite(sums.difference + sums.base))
     throw new ExtractionError(
@@ -45,11 +45,11 @@ export async function extractUpdate(
       `${printable(path)} has NaN or infinite values in one of the checkpoints (did its training diverge?).`,
     );
   if (sums.difference === 0) return undefined;
-  const lengths = asked.hasLengths ? Float32Array.from(sums.outputs.tuned, Math.sqrt) : undefined;
-  const difference = differenceOf(pair, asked.hasLengths ? stretchesOf(sums) : undefined, outputs);
-  const max = Math.min(asked.rank, difference.rows, difference.columns);
-  const found = await streamedSvd(difference, { rank: max, key: { seed: asked.seed, path } });
-  const rank = rankOf(found, { asked, sums, size: difference });
+  const lengths = settings.hasLengths ? Float32Array.from(sums.outputs.tuned, Math.sqrt) : undefined;
+  const difference = differenceOf(pair, settings.hasLengths ? stretchesOf(sums) : undefined, outputs);
+  const max = Math.min(settings.rank, difference.rows, difference.columns);
+  const found = await streamedSvd(difference, { rank: max, key: { seed: settings.seed, path } });
+  const rank = rankOf(found, { settings, sums, size: difference });
   const { a, b } = factorsOf(found, { rank, clamp: null, signs: null });
   const [left, right] = [Float32Array.from(b.values), Float32Array.from(a.values)];
   const change = { kind: "low-rank", scale: 1, rank, left, right, groups: 1, outputs } as const;
@@ -59,8 +59,8 @@ export async function extractUpdate(
 }
 
 /**
- * A DoRA has W' = m·V/‖V‖ with V = W + B·A for any length of V: that which comes closest to W leaves the least for B·A. An output
- * that points away from W is left as long as it is.
+ * DoRA computes W' = m·V/‖V‖ with V = W + B·A, for any length of V. The length that is closest to W leaves the smallest B·A. An
+ * output that points away from W keeps its length.
  */
 function stretchesOf({ outputs: { inner, tuned } }: PairSums): Float64Array {
   return inner.map((product, output) => {
@@ -70,32 +70,32 @@ function stretchesOf({ outputs: { inner, tuned } }: PairSums): Float64Array {
 }
 
 interface RankQuestion {
-  readonly asked: Asked;
+  readonly settings: UpdateSettings;
   readonly sums: PairSums;
   readonly size: { readonly rows: number; readonly columns: number };
 }
 
-/** What products in float32 tell of a singular value, as a share of the largest. */
+/** The accuracy of singular values from float32 products, relative to the largest. */
 const float32Share = 1e-6;
 
 /**
- * The least rank with enough of the energy, of directions that are more than rounding: rounding errors of the tuned weight's numbers
- * are a random matrix, whose largest singular value is about an entry's deviation times √rows + √columns.
+ * The smallest rank with enough energy, counting only directions above rounding. Rounding errors of the tuned weight are a random
+ * matrix; its largest singular value is about an entry's deviation times √rows + √columns.
  */
-function rankOf({ s }: Svd, { asked, sums, size }: RankQuestion): number {
+function rankOf({ s }: Svd, { settings, sums, size }: RankQuestion): number {
   const { rows, columns } = size;
   const deviation = sums.rounding * Math.sqrt(sums.tuned / (3 * rows * columns));
   const noise = deviation * (Math.sqrt(rows) + Math.sqrt(columns));
   const min = Math.max(1.5 * noise, float32Share * (s[0] ?? 0));
-  const whole = asked.hasLengths ? undefined : sums.difference;
+  const whole = settings.hasLengths ? undefined : sums.difference;
   return rankForEnergy(
     s.filter((value) => value > min),
-    asked.energy,
+    settings.energy,
     whole,
   );
 }
 
-/** ‖W' − merged‖, by what a merge does. */
+/** ‖W' − merged‖, computed like a merge. */
 async function distance(pair: WeightPair, change: Parameters<typeof foldRows>[1][number]): Promise<number> {
   const { columns, read } = pair.tuned;
   let sum = 0;
@@ -118,25 +118,25 @@ export interface ModelInFiles {
   readonly weights: FileWeights;
 }
 
-/** One such weight. */
+/** A changed weight that is not a target. */
 export interface OtherChange {
   /** transformers' parameter path. */
   readonly path: string;
-  /** ‖W' − W‖ / ‖W‖; NaN where one of the models lacks it or has it in another shape. */
+  /** ‖W' − W‖ / ‖W‖; NaN if it is missing in one of the models or has another shape. */
   readonly relative: number;
 }
 
-/** All of them, in the order of the base's parameters; `looked` are those that pairs were made of. */
+/** All changed weights that are not targets, in the order of the base's parameters. `compared` are the targets. */
 export async function changedElsewhere(
   { base, tuned }: { readonly base: ModelInFiles; readonly tuned: ModelInFiles },
-  looked: ReadonlySet<string>,
+  compared: ReadonlySet<string>,
 ): Promise<readonly OtherChange[]> {
-  const twins = new Map(tuned.model.parameters().map((parameter) => [parameter.path, parameter]));
+  const tunedParameters = new Map(tuned.model.parameters().map((parameter) => [parameter.path, parameter]));
   const found: OtherChange[] = [];
   for (const parameter of base.model.parameters()) {
     const { path, tiedWith } = parameter;
-    if (looked.has(path) || tiedWith !== undefined) continue; // what shares a weight differs as that one does
-    const relative = await relativeChange({ base, tuned }, parameter, twins.get(path));
+    if (compared.has(path) || tiedWith !== undefined) continue; // a shared weight is already compared
+    const relative = await relativeChange({ base, tuned }, parameter, tunedParameters.get(path));
     if (relative !== 0) found.push({ path, relative });
   }
   return found;

@@ -1,39 +1,39 @@
-// One weight of two checkpoints, read side by side some rows at a time; and what is measured of it in a first pass.
+// Reads one weight of two checkpoints, some rows at a time, and measures both in a first pass.
 
 import type { RowBlocks } from "@lowrank/math";
 import type { FileWeight, WeightRows } from "../stream/fold-rows.ts";
 
-/** Both as matrices of the same shape. */
+/** The weight in both checkpoints, as matrices of the same shape. */
 export interface WeightPair {
   readonly base: WeightRows;
   readonly tuned: WeightRows;
 }
 
-/** Sums over both weights, and by output where asked for. */
+/** Sums over both weights, and sums by output if requested. */
 export interface PairSums {
   /** ‖W‖², ‖W'‖², ‖W' − W‖² */
   readonly base: number;
   readonly tuned: number;
   readonly difference: number;
-  /** How exactly the tuned weight's numbers are kept: half a unit in the last place, relative to the number. */
+  /** Rounding of the tuned weight's numbers: half a unit in the last place, relative to the number. */
   readonly rounding: number;
-  /** By output: W·W' and W'·W', which say how W' is stretched. */
+  /** By output: W·W' and W'·W', which give the length of W' relative to W. */
   readonly outputs: { readonly inner: Float64Array; readonly tuned: Float64Array };
 }
 
-/** Numbers of one block of rows: enough for a product that takes longer than its call. */
+/** Numbers of one block of rows: enough to make the cost of a call small. */
 const blockNumbers = 1 << 20;
-/** A difference of so many numbers stays in memory between passes. */
+/** A difference with at most this many numbers is kept in memory between passes. */
 const keptNumbers = 1 << 23;
 
-/** A file's weight as a matrix: its first axis are the rows. */
+/** A file's weight as a matrix whose rows are the first axis. */
 export function rowsOf({ shape, read }: FileWeight): WeightRows {
   const [rows = 1, ...others] = shape;
   const columns = others.reduce((size, length) => size * length, 1);
   return { rows, columns, read: (first, count, into) => read(first * columns, count * columns, into) };
 }
 
-/** The rows of both, block by block; each block is for use before the next is asked for. */
+/** The rows of both, block by block. Use each block before asking for the next. */
 export async function* sideBySide({ base, tuned }: WeightPair): AsyncGenerator<readonly [Float32Array, Float32Array]> {
   const { rows, columns } = base;
   const size = Math.max(1, Math.floor(blockNumbers / Math.max(1, columns)));
@@ -74,13 +74,13 @@ export async function measurePair(pair: WeightPair, outputs: "rows" | "columns")
   };
 }
 
-/** By the bits that no number uses: of BF16 the last sixteen are zero, of F16 the last thirteen. */
+/** Finds the type by unused bits: the last sixteen of BF16 are zero, the last thirteen of F16. */
 function roundingOf(bits: number): number {
   if ((bits & 0xffff) === 0) return 2 ** -8;
   return (bits & 0x1fff) === 0 ? 2 ** -11 : 2 ** -24;
 }
 
-/** stretch·W' − W, in memory where it is small enough; `stretches` has a number for each output. */
+/** stretch·W' − W, in memory if it is small enough; `stretches` has a number for each output. */
 export function differenceOf(
   pair: WeightPair,
   stretches: Float64Array | undefined,

@@ -1,4 +1,4 @@
-// Everything that can be known against a merge before a single number is computed.
+// Checks a merge before any number is computed.
 
 import type { AdaptableModel } from "@lowrank/contracts";
 import { type AdapterHandle, checkTogether, HandleDisposedError } from "@lowrank/inject";

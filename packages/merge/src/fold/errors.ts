@@ -1,4 +1,4 @@
-// What folding adapters into weights, and the way back, can refuse.
+// Errors of merging adapters into weights, and of undoing it.
 
 import { itemized, LowrankError, listed, printable } from "@lowrank/contracts";
 

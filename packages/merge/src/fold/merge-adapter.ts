@@ -1,5 +1,5 @@
-// Folds adapters into the weights: W + s·A·B in float32. Everything new is computed and checked before anything is
-// replaced, and what was replaced is kept, so that undoing is exact to the bit – unless the caller gives it up for memory.
+// Merges adapters into the weights: W + s·A·B in float32. All new weights are computed and checked before one is replaced. The
+// old ones are kept, so undoing is exact, unless the caller gives that up to save memory.
 
 import { firstNonFinite } from "@lowrank/adapter-format";
 import { type AdaptableModel, type OptionNames, type Restore, refuseUnknownOptions } from "@lowrank/contracts";
@@ -10,16 +10,16 @@ import { NonFiniteMergeError, UnfinishedMergeError } from "./errors.ts";
 import { MergedHandle, mergesOf, pushMerge } from "./merged-handle.ts";
 import { computeMergedWeights, type MergedWeight, type WeightToMerge, weightsToMerge } from "./merged-weights.ts";
 
-/** How adapters are merged. */
+/** Options of `mergeAdapter`. */
 export interface MergeOptions {
   /**
-   * What to do with a weight that two modules share when the adapter changes one of them: "refuse" (the default), or
-   * "untie": that module gets a weight of its own, and an exported model has both.
+   * What to do if two modules share a weight and the adapter changes one of them. "refuse" (the default), or "untie": that module
+   * gets its own weight, and an exported model has both.
    */
   readonly tied?: "refuse" | "untie";
   /**
-   * Whether the weights from before the merge stay in memory, for `undo`. Default true. With false each is freed as soon as
-   * its new value is in place: a merged model then needs no more memory than the plain one, and there is no way back.
+   * Whether the old weights stay in memory for `undo`. Default true. With false each is freed when its new value is in place: a
+   * merged model then needs no more memory than the plain one, and cannot be undone.
    */
   readonly keepOriginals?: boolean;
 }
@@ -30,13 +30,13 @@ const optionNames: OptionNames<MergeOptions> = {
 };
 
 /**
- * Folds one or several adapters into the model's weights and takes them off: the plain model then computes what the
- * adapted one did. Several adapters are summed, whatever order they are given in; where each brings a base of its own along
- * (LoftQ, say), the last one's counts, as in a call that selects them in this order.
+ * Merges one or several adapters into the model's weights and detaches them: the plain model then computes what the adapted one
+ * did. Several adapters are summed, in any order. If several of them replace the base weight (LoftQ, for example), the last one's
+ * is used, as in a call that selects them in this order.
  *
  * @throws NonFiniteMergeError, TiedWeightError, UnmergeableError, AlreadyMergedError, NothingToMergeError,
- * ConflictingAdaptersError; nothing was changed then.
- * @throws UnfinishedMergeError if the engine fails – memory ran out, say – while originals are being given up.
+ * ConflictingAdaptersError. The model is unchanged after each of them.
+ * @throws UnfinishedMergeError if the engine fails, for example without free memory, with `keepOriginals: false`.
  *
  * @example
  * ```ts
@@ -59,13 +59,13 @@ export async function mergeAdapter(
   const handles = "length" in adapters ? [...adapters] : [adapters];
   const { tied = "refuse", keepOriginals = true } = options;
   checkMergeable(model, handles, tied);
-  if (!keepOriginals) return mergeForGood(model, handles, tied);
+  if (!keepOriginals) return mergeWithoutUndo(model, handles, tied);
   for (;;) {
     const below = mergesOf(model);
     const weights = computeMergedWeights(handles);
     try {
       await checkFinite(weights);
-      // The check above waited: another call may have merged meanwhile.
+      // The check was asynchronous, so another call may have merged in the meantime.
       checkMergeable(model, handles, tied);
     } catch (error) {
       for (const { value } of weights) value.dispose();
@@ -73,7 +73,7 @@ export async function mergeAdapter(
     }
     if (mergesOf(model) === below)
       return pushMerge(model, new MergedHandle(model, handles, weights, replaceAll(weights)));
-    // These values lack what was merged meanwhile, and would take it away again.
+    // These values do not include the other merge and would undo it.
     for (const { value } of weights) value.dispose();
   }
 }
@@ -84,7 +84,7 @@ async function checkFinite(weights: readonly MergedWeight[]): Promise<void> {
   if (broken.length) throw new NonFiniteMergeError(broken);
 }
 
-/** Replaces every weight; if one door refuses, those already replaced are put back. */
+/** Replaces all weights. If one replacement fails, the earlier ones are undone. */
 function replaceAll(weights: readonly MergedWeight[]): Restore {
   const restores: Restore[] = [];
   const restoreAll = () => {
@@ -100,8 +100,8 @@ function replaceAll(weights: readonly MergedWeight[]): Restore {
   return restoreAll;
 }
 
-/** Merges checked adapters into the model and frees what was there. */
-async function mergeForGood(
+/** Merges checked adapters and frees the old weights. */
+async function mergeWithoutUndo(
   model: AdaptableModel,
   handles: readonly AdapterHandle[],
   tied: "refuse" | "untie",
@@ -109,7 +109,7 @@ async function mergeForGood(
   const { weights, dependent } = await checkedWeights(model, handles, tied);
   const parameters = new Map(model.parameters().map((parameter) => [parameter.path, parameter]));
   const merged: string[] = [];
-  // What comes from other weights is computed while these are what they were.
+  // Weights that depend on others are computed first, from the unmerged weights.
   const early = new Map(weights.filter((one) => dependent.has(one)).map((one) => [one, one.compute().value]));
   for (const weight of weights) {
     let value = early.get(weight);
@@ -129,11 +129,11 @@ async function mergeForGood(
 
 interface CheckedWeights {
   readonly weights: readonly WeightToMerge[];
-  /** Those that come from other weights, too. */
+  /** Weights that depend on other weights. */
   readonly dependent: ReadonlySet<WeightToMerge>;
 }
 
-/** Checks again for as long as other calls merge or undo meanwhile: what lies below decides what is finite. */
+/** Repeats the check until no other call merged or undid in the meantime, because that changes the results. */
 async function checkedWeights(
   model: AdaptableModel,
   handles: readonly AdapterHandle[],
@@ -148,7 +148,7 @@ async function checkedWeights(
   }
 }
 
-/** Computes every weight once. Those that come from other weights, too. */
+/** Computes each weight once. Returns those that depend on other weights. */
 async function checkAll(weights: readonly WeightToMerge[]): Promise<ReadonlySet<WeightToMerge>> {
   const broken: string[] = [];
   const dependent = new Set<WeightToMerge>();
@@ -165,7 +165,7 @@ async function checkAll(weights: readonly WeightToMerge[]): Promise<ReadonlySet<
   return dependent;
 }
 
-/** Read and looked at here: shader compilers may assume that NaN does not occur. */
+/** Checked on the CPU, because shader compilers may assume that NaN does not occur. */
 async function isFiniteThroughout(value: tf.Tensor): Promise<boolean> {
   return firstNonFinite(await value.data<"float32">()) < 0;
 }

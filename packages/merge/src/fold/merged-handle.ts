@@ -1,5 +1,5 @@
-// What a caller holds after a merge: the way back. It leads through the merges that came later, the last one first: undoing
-// out of order would bring back weights that never were.
+// The handle of a merge, which can undo it. Merges are undone in reverse order, because another order would restore weights that
+// never existed.
 
 import type { AdaptableModel, Restore } from "@lowrank/contracts";
 import type { AdapterHandle } from "@lowrank/inject";
@@ -9,20 +9,20 @@ import type { WeightToMerge } from "./merged-weights.ts";
 const stacks = new WeakMap<AdaptableModel, readonly MergedHandle[]>();
 const none: readonly MergedHandle[] = [];
 
-/** Adapters folded into a model's weights, until undone. */
+/** A merge of adapters into a model's weights, which can be undone. */
 export class MergedHandle {
-  /** The merged adapters, which were taken off the model; their handles keep their variables. */
+  /** The merged adapters. They are detached from the model, and their handles keep their variables. */
   readonly adapters: readonly AdapterHandle[];
-  /** Parameter paths of the weights that the merge changed. */
+  /** Paths of the parameters that the merge changed. */
   readonly changed: readonly string[];
-  /** Those of them that shared a weight with another module and have their own now. */
+  /** Those that shared a weight with another module and now have their own. */
   readonly untied: readonly string[];
   readonly #model: AdaptableModel;
-  /** Absent where the originals were given up. */
+  /** Absent with `keepOriginals: false`. */
   readonly #restore: Restore | undefined;
   readonly #wereAttached: readonly AdapterHandle[];
 
-  /** Takes the adapters off their model. */
+  /** Detaches the adapters from their model. */
   constructor(
     model: AdaptableModel,
     adapters: readonly AdapterHandle[],
@@ -38,16 +38,15 @@ export class MergedHandle {
     for (const adapter of this.#wereAttached) adapter.detach();
   }
 
-  /** Whether the merge is still in effect. */
+  /** Whether the merge is still active. */
   get isMerged(): boolean {
     return mergesOf(this.#model).includes(this);
   }
 
   /**
-   * Puts every weight back bit for bit and attaches the adapters again, unless they were disposed of meanwhile.
-   * Calling it twice does nothing more.
+   * Restores every weight exactly and attaches the adapters again, except disposed ones. A second call does nothing.
    *
-   * @throws FinalMergeError if the originals were not kept; LaterMergeError if another merge lies on top
+   * @throws FinalMergeError if the originals were not kept; LaterMergeError if a later merge is active
    */
   undo(): void {
     if (!this.isMerged) return;
@@ -60,7 +59,7 @@ export class MergedHandle {
   }
 }
 
-/** Merges that are in effect, the oldest first. It is another list after each merge and each undoing, and else the same. */
+/** Active merges, the oldest first. The list is a new object after each merge and undo. */
 export function mergesOf(model: AdaptableModel): readonly MergedHandle[] {
   return stacks.get(model) ?? none;
 }
@@ -70,7 +69,7 @@ export function pushMerge(model: AdaptableModel, merged: MergedHandle): MergedHa
   return merged;
 }
 
-/** Whether an adapter is part of a merge that is in effect. */
+/** Whether an adapter is part of an active merge. */
 export function isMerged(model: AdaptableModel, handle: AdapterHandle): boolean {
   return mergesOf(model).some((merged) => merged.adapters.includes(handle));
 }

@@ -1,4 +1,4 @@
-// What each changed weight will be after a merge.
+// Computes the new value of each weight of a merge.
 
 import type { Restore } from "@lowrank/contracts";
 import type { AdapterHandle, WeightChange } from "@lowrank/inject";
@@ -8,27 +8,27 @@ import * as tf from "@tensorflow/tfjs-core";
 export interface WeightToMerge {
   /** transformers' parameter path. */
   readonly path: string;
-  /** Path of the parameter that shares the old value and keeps it, if one does. */
+  /** Path of the parameter that shares the old value and keeps it, if there is one. */
   readonly tiedWith?: string;
-  /** In their order: what replaces the weight, then what is added to it. */
+  /** In order: replacements of the weight, then updates. */
   readonly changes: readonly WeightChange[];
   compute(): ComputedWeight;
   replace(value: tf.Tensor): Restore;
 }
 
 interface ComputedWeight {
-  /** The new value, [inFeatures, outFeatures] for a matrix; owned by the caller. */
+  /** The new value, [inFeatures, outFeatures] for a matrix. The caller owns it. */
   readonly value: tf.Tensor;
-  /** Whether it came from other weights, too, as they are before the merge. */
+  /** Whether it depends on other weights from before the merge. */
   readonly usesOthers: boolean;
 }
 
-/** One weight's new value, not yet in place; owned by whoever replaces with it. */
+/** A weight's new value, not yet in place. The code that replaces the weight owns it. */
 export interface MergedWeight extends Pick<WeightToMerge, "path" | "tiedWith" | "replace"> {
   readonly value: tf.Tensor;
 }
 
-/** Every weight that the adapters change; nothing is computed yet. */
+/** All weights that the adapters change; nothing is computed yet. */
 export function weightsToMerge(handles: readonly AdapterHandle[]): readonly WeightToMerge[] {
   const groups = groupByPath(handles);
   return [...groups.values()].flatMap((changes) =>
@@ -36,7 +36,7 @@ export function weightsToMerge(handles: readonly AdapterHandle[]): readonly Weig
   );
 }
 
-/** The new value of every weight; the caller owns them all. */
+/** The new values of all weights. The caller owns them. */
 export function computeMergedWeights(handles: readonly AdapterHandle[]): readonly MergedWeight[] {
   const weights: MergedWeight[] = [];
   try {
@@ -61,7 +61,7 @@ function groupByPath(handles: readonly AdapterHandle[]): ChangesByPath {
   return groups;
 }
 
-/** Replacements as the caller orders the adapters. Sums depend on their order in the last bit: they go by name. */
+/** Replacements are in the caller's order. Sums are sorted by name, because their last bit depends on the order. */
 function inOrder(handles: readonly AdapterHandle[]): readonly WeightChange[] {
   const byName = [...handles].sort((one, other) => (one.name < other.name ? -1 : 1));
   const changesOf = (ordered: typeof handles, kind: WeightChange["kind"]) =>
@@ -69,7 +69,7 @@ function inOrder(handles: readonly AdapterHandle[]): readonly WeightChange[] {
   return [...changesOf(handles, "replacement"), ...changesOf(byName, "update")];
 }
 
-/** A weight that several adapters replace has the last one's value, as in a forward pass; updates follow in their order. */
+/** If several adapters replace a weight, the last one's value is used, as in a forward pass. Updates follow in order. */
 function mergeChanges(changes: SomeChanges, groups: ChangesByPath): WeightToMerge {
   const updates = changes.filter(({ kind }) => kind === "update");
   const last = updates.at(-1) ?? replacementIn(changes) ?? changes[0];
@@ -96,7 +96,7 @@ function foldAll(changes: SomeChanges, updates: readonly WeightChange[], groups:
   return { value, usesOthers };
 }
 
-/** The weight before any update: the frozen one, or the last that replaces it. */
+/** The weight before all updates: the last replacement, else the frozen weight. */
 function baseOf(changes: SomeChanges): tf.Tensor {
   const frozen = changes[0].read();
   return replacementIn(changes)?.fold(frozen, frozen, unchanged) ?? frozen;
@@ -106,7 +106,7 @@ function replacementIn(changes: SomeChanges): WeightChange | undefined {
   return changes.filter(({ kind }) => kind === "replacement").at(-1);
 }
 
-/** A change may look at other weights only if its adapter changes these, too. */
+/** A change may read other weights only if its adapter changes these, too. */
 function unchanged(path: string): never {
   throw new TypeError(`No adapter changes "${path}".`);
 }

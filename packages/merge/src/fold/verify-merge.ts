@@ -4,13 +4,13 @@ import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
 import { LogitsShapeError, MergeVerificationError } from "./errors.ts";
 
-/** What is compared. */
+/** Options of `verifyMerge`. */
 export interface VerifyMergeOptions {
   /** Logits of the adapted model, before the merge; [batch, time, …] or [batch, …]. The caller keeps ownership. */
   readonly adapted: tf.Tensor;
   /** Logits of the merged model on the same inputs. */
   readonly merged: tf.Tensor;
-  /** int32 [batch, time]: positions with 0 are padding, whose logits mean nothing. Only for logits [batch, time, …]. */
+  /** int32 [batch, time]; 0 marks padding, which is ignored. Only for logits [batch, time, …]. */
   readonly attentionMask?: tf.Tensor;
   /** Largest difference allowed. Default 1e-4. */
   readonly tolerance?: number;
@@ -23,18 +23,18 @@ const optionNames: OptionNames<VerifyMergeOptions> = {
   tolerance: true,
 };
 
-/** How far apart they are. */
+/** The difference of the logits. */
 export interface MergeVerification {
   readonly largestDifference: number;
   readonly tolerance: number;
-  /** How many logits were compared. */
+  /** Number of compared logits. */
   readonly compared: number;
 }
 
 /**
  * Compares logits from before and after a merge.
  *
- * @throws MergeVerificationError above the tolerance, or where either is NaN; LogitsShapeError
+ * @throws MergeVerificationError above the tolerance, or if a logit is NaN; LogitsShapeError
  *
  * @example
  * ```ts
@@ -58,12 +58,12 @@ export async function verifyMerge(options: VerifyMergeOptions): Promise<MergeVer
   for (let index = 0; index < before.length; index++) {
     if (!isCounted(index)) continue;
     const difference = Math.abs(before[index]! - after[index]!);
-    // NaN is neither above nor below a tolerance; here it counts as the worst.
+    // NaN compares false with every tolerance; here it is the largest difference.
     largestDifference = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : Math.max(largestDifference, difference);
     compared += 1;
     if (largestDifference === Number.POSITIVE_INFINITY) break;
   }
-  // Nothing is within a tolerance that is NaN.
+  // A tolerance of NaN always fails.
   if (!(largestDifference <= tolerance)) throw new MergeVerificationError(largestDifference, tolerance);
   return { largestDifference, tolerance, compared };
 }

@@ -1,13 +1,13 @@
-// What llama.cpp calls a file's type: which of GGML's types each tensor has. Source: llama.cpp, src/llama-quant.cpp (MIT
-// licence), llama_tensor_get_type and tensor_type_fallback, without an importance matrix.
+// llama.cpp's file types: which GGML type each tensor gets. Source: llama.cpp, src/llama-quant.cpp (MIT licence),
+// llama_tensor_get_type and tensor_type_fallback, without an importance matrix.
 
 import { itemized, LowrankError } from "@lowrank/contracts";
 import type { EncodableType } from "@lowrank/gguf";
 
-/** One type for all matrices, or a mix that spends more bits where they count. */
+/** One type for all matrices, or a mix with more bits for important ones. */
 export type GgufFileType = keyof typeof fileTypes;
 
-/** `general.file_type` (LLAMA_FTYPE), and what most matrices are. */
+/** `general.file_type` (LLAMA_FTYPE), and the type of most matrices. */
 const fileTypes = {
   F32: { id: 0, usual: "F32" },
   F16: { id: 1, usual: "F16" },
@@ -24,11 +24,11 @@ export function fileTypeId(type: GgufFileType): number {
   return fileTypes[type].id;
 }
 
-/** The model that a tensor is of. */
+/** The model of a tensor. */
 export interface FilePlace {
   readonly architecture: string;
   readonly layers: number;
-  /** Whether the file has a head besides the table of tokens. */
+  /** Whether the file has a head in addition to the embedding. */
   readonly hasOutput: boolean;
 }
 
@@ -38,8 +38,8 @@ const blocks: Readonly<Partial<Record<EncodableType, number>>> = {
   ...{ Q6_K: 256, Q5_K: 256, Q4_K: 256 },
 };
 
-/** What takes a type's place where rows are no whole blocks of it. */
-const instead: Readonly<Partial<Record<EncodableType, EncodableType>>> = { Q4_K: "Q5_0", Q5_K: "Q5_1", Q6_K: "Q8_0" };
+/** Types to use if rows are not whole blocks of the wanted type. */
+const fallbacks: Readonly<Partial<Record<EncodableType, EncodableType>>> = { Q4_K: "Q5_0", Q5_K: "Q5_1", Q6_K: "Q8_0" };
 
 /** The type of one tensor. */
 export function tensorTypeIn(
@@ -51,17 +51,17 @@ export function tensorTypeIn(
   return fitting(wanted(type, name, { ...place, width: shape.at(-1) ?? 1 }), shape);
 }
 
-/** Tables of positions and of kinds of tokens are small, and norms are vectors already. */
+/** Position and token type embeddings are small, and norms are vectors. */
 function isLeftWhole(name: string): boolean {
   return /^(position_embd|token_types)\.|_norm\.weight$/.test(name);
 }
 
-/** A type, or what takes its place where rows are no whole blocks: in the end F16. */
+/** A type, or its fallback if rows are not whole blocks: F16 in the end. */
 export function fitting(type: EncodableType, shape: readonly number[]): EncodableType {
   const width = shape.at(-1) ?? 1;
   const isWhole = (one: EncodableType) => width % (blocks[one] ?? 1) === 0;
   if (isWhole(type)) return type;
-  const other = instead[type] ?? "F16";
+  const other = fallbacks[type] ?? "F16";
   return isWhole(other) ? other : "F16";
 }
 
@@ -85,7 +85,7 @@ function wanted(
   return isImportant ? "Q6_K" : usual;
 }
 
-/** The first eighth of the layers, the last one, and every third between. */
+/** The first and the last eighth of the layers, and every third between. */
 function needsMoreBits(layer: number, layers: number): boolean {
   const eighth = Math.floor(layers / 8);
   return layer < eighth || layer >= Math.floor((7 * layers) / 8) || (layer - eighth) % 3 === 2;

@@ -1,4 +1,4 @@
-// A model – merged or not – as one GGUF file for llama.cpp and what is built on it, made piece by piece when it is written.
+// Writes a model, merged or not, as one GGUF file for llama.cpp and programs built on it, piece by piece.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { type GgufTable, ggufFromConfig, ggufPoolingTypes, ggufTableOf } from "@lowrank/contracts/families/gguf";
@@ -22,24 +22,24 @@ import { EffectSums, type KeptEffect, MeasuredEffects } from "./kept-effect.ts";
 import { type PlannedGgufTensor, planGguf, planLikeBase } from "./plan-gguf.ts";
 import { inStoredOrder } from "./stored-order.ts";
 
-/** How a GGUF file is made of a model. */
+/** Options of `ggufModelFile`. */
 export interface GgufModelOptions {
-  /** Of the numbers; or the base's own file, whose types and metadata stay. */
+  /** The file type; or the base's own file, to keep its types and metadata. */
   readonly type: GgufFileType | GgufFile;
-  /** Of a model of embeddings: which states stand for a text. Absent: a .gguf base's own; else whoever asks has to say it. */
+  /** Pooling of an embedding model. Default: that of a .gguf base, else the program that uses the file must set it. */
   readonly pooling?: "mean" | "first" | "last";
-  /** The tokenizer's (`ggufFromTokenizer` of `@lowrank/data`), a name; they go before the base's. */
+  /** Metadata of the tokenizer (`ggufFromTokenizer` of `@lowrank/data`), a name. They replace the base's. */
   readonly metadata?: ReadonlyMap<string, WritableValue>;
   /** The file's name; default "model.gguf". */
   readonly name?: string;
-  /** A merge that is to be computed while the file is written (`planMerge`). */
+  /** A merge to compute while the file is written (`planMerge`). */
   readonly merge?: MergeInFiles;
   /**
-   * Hears, of each tensor that a planned merge changed, what rounding left of the change: measured on all of a small tensor and
-   * on a quarter of a large one.
+   * Called for each tensor that a planned merge changed, with the share of the change that rounding kept: measured on all of a
+   * small tensor and on a quarter of a large one.
    */
   readonly onRounded?: (rounded: KeptEffect & { readonly tensor: string }) => void;
-  /** Least share of a planned merge's change that must be left, of all weights together; default 0.5. 0 takes any. */
+  /** Smallest share of a planned merge's change that must be kept, over all weights; default 0.5. 0 accepts all. */
   readonly minKept?: number;
 }
 
@@ -48,11 +48,11 @@ const optionNames: OptionNames<GgufModelOptions> = {
 };
 
 /**
- * The file, whose pieces are made as they are asked for. Of a base that lies in files a few rows are in memory at a time; of
- * GPT-2's matrices and of joint queries, keys and values one matrix.
+ * The file, made piece by piece. If the base's weights are in files, a few rows are in memory at a time; one whole matrix for
+ * GPT-2 and for joined queries, keys and values.
  *
- * @throws UnwritableArchitectureError of `@lowrank/contracts/families/gguf`, UnnamedWeightsError; and while it is written
- * ExportOverflowError, LostEffectError (after the last piece: what was written then is to be thrown away), NonFiniteMergeError.
+ * @throws UnwritableArchitectureError of `@lowrank/contracts/families/gguf`, UnnamedWeightsError; while writing
+ * ExportOverflowError, NonFiniteMergeError, and LostEffectError after the last piece: delete the file then.
  *
  * @example
  * ```ts
@@ -113,7 +113,7 @@ function madeAnew(model: ExportableModel, type: GgufFileType, changes: Changes):
   return { table, entries, planned: planGguf(model, type, { table, ...changes }), ropeFactors };
 }
 
-/** How the file was cut and padded is no longer so. */
+/** Keys about the old file's splits and padding. */
 const ofTheFile = /^(general\.alignment|split\..*)$/;
 
 async function likeBase(model: ExportableModel, base: GgufFile, changes: Changes): Promise<Outline> {
@@ -145,7 +145,7 @@ function streamed({ name, shape, type, from }: PlannedGgufTensor, writing: Writi
   };
 }
 
-/** Bytes of the base that are in memory at once. */
+/** Bytes of the base in memory at a time. */
 const pieceBytes = 1 << 22;
 
 async function* basePieces(name: string, { options: { type } }: Writing): AsyncGenerator<Uint8Array> {
@@ -166,7 +166,7 @@ async function* modelPieces(
   const after = inStoredOrder(merge?.values(path) ?? valuesOf(model, path), order);
   const isMeasured = merge?.changed.includes(path) === true && type !== "F32" && !effects.has(name);
   const before = isMeasured ? inStoredOrder(merge.before(path), order) : undefined;
-  // What lies on a type's levels already is beside itself; other numbers beside what the base would be in this type.
+  // Values that are already on the type's levels are compared directly; others are compared with the base rounded to this type.
   const isOwnType = typeof options.type !== "string" && options.type.tensors.get(name)?.type === type;
   const rounded = (values: Float32Array) => dequantize(encoded(values, type, name), type, values.length);
   const own = new EffectSums();
@@ -175,19 +175,19 @@ async function* modelPieces(
   for await (const piece of after) {
     const bytes = encoded(piece, type, name);
     const frozen = (await before?.next())?.value;
-    // What did not change adds nothing to the sums; of what did, measuring one piece takes as long as writing it.
+    // Unchanged pieces add nothing to the sums. For changed ones, measuring takes as long as writing.
     if (frozen !== undefined && !areEqual(frozen, piece) && changedPieces++ % measuredPieces === 0) {
       const [was, is] = [isOwnType ? frozen : rounded(frozen), dequantize(bytes, type, piece.length)];
       own.add({ before: frozen, after: piece }, { before: was, after: is });
     }
     left -= piece.length;
-    // Before its last bytes are written: whoever keeps these keeps the sums with them.
+    // Before the last bytes are written, so that a saved state has the sums too.
     if (left === 0 && isMeasured) effects.put(name, own);
     yield bytes;
   }
 }
 
-/** Of so many pieces that change one is measured, the first of a weight always. A piece has some 260 000 numbers. */
+/** One of this many changed pieces is measured, and always the first of a weight. A piece has about 260 000 numbers. */
 const measuredPieces = 4;
 
 function areEqual(before: Float32Array, after: Float32Array): boolean {
@@ -199,7 +199,7 @@ async function* valuesOf(model: ExportableModel, path: string): AsyncGenerator<F
   yield await takeValues(readAsStored(model, path));
 }
 
-/** Beyond this an F16 number is infinite, and so is a block's scale. */
+/** Larger values are infinite in F16, and so in a block's scale. */
 const largestHalf = 65_519;
 
 function encoded(values: Float32Array, type: EncodableType, tensor: string): Uint8Array {

@@ -1,29 +1,29 @@
-// How much of what an adapter does to weights is still there once they are rounded to few bits.
+// Measures how much of an adapter's change of the weights remains after quantization.
 
-/** What rounding left of a change. */
+/** The part of a change that rounding kept. */
 export interface KeptEffect {
-  /** The share of the change in its own direction: 1 is all of it, 0 none. */
+  /** The share of the change in its own direction: 1 for all, 0 for none. */
   readonly kept: number;
-  /** The length of what rounding adds to the change, to that of the change. */
+  /** The length of the rounding error, relative to the length of the change. */
   readonly noise: number;
 }
 
 /** Sums as plain data. */
 export type EffectNumbers = readonly [along: number, change: number, error: number];
 
-/** Numbers before a change and after it. */
+/** Values before and after a change. */
 interface Change {
   readonly before: Float32Array;
   readonly after: Float32Array;
 }
 
-/** Sums over numbers of one weight, or of many. */
+/** Sums over the values of one or more weights. */
 export class EffectSums {
   constructor(public numbers: EffectNumbers = [0, 0, 0]) {}
 
-  /** Numbers before and after the change, and the same as they are written. */
+  /** Adds exact values before and after the change, and the values that are written. */
   add(exact: Change, written: Change): void {
-    // In variables: fields that are written for each number take eight times as long.
+    // Local variables, because writing fields for each number takes eight times as long.
     let [along, change, error] = this.numbers;
     for (let index = 0; index < exact.after.length; index += 1) {
       const wanted = exact.after[index]! - exact.before[index]!;
@@ -40,14 +40,14 @@ export class EffectSums {
     this.numbers = [along + numbers[0], change + numbers[1], error + numbers[2]];
   }
 
-  /** Undefined where nothing changes. */
+  /** Undefined if nothing changes. */
   effect(): KeptEffect | undefined {
     const [along, change, error] = this.numbers;
     return change === 0 ? undefined : { kept: along / change, noise: Math.sqrt(error / change) };
   }
 }
 
-/** Effects by tensor; `onRounded` hears of each once. */
+/** Effects by tensor. `onRounded` is called once for each. */
 export class MeasuredEffects {
   readonly #sums = new Map<string, EffectSums>();
 
@@ -57,14 +57,14 @@ export class MeasuredEffects {
     return this.#sums.has(tensor);
   }
 
-  /** Takes the sums of a whole tensor. */
+  /** Sets the sums of a whole tensor. */
   put(tensor: string, sums: EffectSums): void {
     this.#sums.set(tensor, sums);
     const effect = sums.effect();
     if (effect !== undefined) this.onRounded({ tensor, ...effect });
   }
 
-  /** The share of all changes together that is left; 1 where nothing was measured. */
+  /** The kept share of all changes; 1 if nothing was measured. */
   get kept(): number {
     const all = new EffectSums();
     for (const sums of this.#sums.values()) all.join(sums);

@@ -1,4 +1,4 @@
-// Decides for every tensor of a merged GGUF file what it is called, in which type it is, and where its numbers come from.
+// Decides name, type and source of each tensor of a merged GGUF file.
 
 import { parametersOf, pathInModel } from "@lowrank/contracts/families/checkpoint";
 import { type GgufTable, ggufNameOf, ggufPlaceOf } from "@lowrank/contracts/families/gguf";
@@ -18,7 +18,7 @@ export interface PlannedGgufTensor {
     | { readonly kind: "model"; readonly path: string; readonly type: EncodableType; readonly order: WeightOrder };
 }
 
-/** What a plan depends on. */
+/** Facts for a plan. */
 export interface GgufPlanFacts extends Changes {
   readonly table: GgufTable;
 }
@@ -43,7 +43,7 @@ export function planGguf(
   });
 }
 
-/** The base's tensors in its order and types; those that changed in the nearest type that can be written. */
+/** The base's tensors in their order and types. Changed tensors get the nearest type that can be written. */
 export function planLikeBase(
   model: ExportableModel,
   base: Pick<GgufFile, "tensors">,
@@ -66,7 +66,7 @@ function asModel({ name, path, order }: NamedWeight, type: string): PlannedGgufT
   return { name, shape, type: own, from: { kind: "model", path, type: own, order } };
 }
 
-/** Types of fewer bits than are written here grow to those of four; others that are not written to eight. */
+/** Types with fewer bits than can be written become 4-bit types; other types that cannot be written become 8-bit. */
 function writable(type: string): EncodableType {
   const found = encodableTypes.find((one) => one === type);
   if (found !== undefined) return found;
@@ -84,7 +84,7 @@ function namedWeights({ config, task }: ExportableModel, { table, isUntied }: Gg
   const written = parametersOf(config, task).filter(
     ({ path, tiedWith, isBuffer }) => !isBuffer && (tiedWith === null || isUntied) && !isUnread(path),
   );
-  // Decoders without a head lack what stands before the names of those with one.
+  // Decoders without a head lack the prefix of the names with one.
   const inTable = (path: string) =>
     task === "feature-extraction" ? pathInModel(config.family, table.task ?? "causal-lm", path) : path;
   const unnamed: string[] = [];

@@ -1,29 +1,29 @@
-// A weight's numbers, some rows at a time, as a GGUF file has them: rows in llama.cpp's order, matrices of Conv1D turned,
-// Gemma's gains with 1 added.
+// Converts a weight's values to the layout of GGUF files, some rows at a time: rows in llama.cpp's order, Conv1D matrices
+// transposed, Gemma's norm weights plus 1.
 
-import { turned } from "@lowrank/adapter-format";
+import { transposed } from "@lowrank/adapter-format";
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { type GgufChange, storedRowOf } from "@lowrank/contracts/families/gguf";
 
-/** A weight as transformers has it, and what llama.cpp's converter does to it. */
+/** A weight in transformers' layout, and the change by llama.cpp's converter. */
 export interface WeightOrder {
   readonly shape: readonly number[];
   readonly change: GgufChange | undefined;
   readonly config: ModelConfig;
 }
 
-/** About so many numbers are in memory at once, where rows stay near their places. */
+/** About this many numbers are in memory at a time, if rows stay near their positions. */
 const usualBlock = 1 << 18;
 
-/** As a GGUF file has the shape. */
+/** The shape in a GGUF file. */
 export function storedShape({ shape, change }: WeightOrder): readonly number[] {
   if (change === "one-channel") return shape.filter((_, axis) => axis !== 1);
   return change === "transposed" ? [...shape].reverse() : shape;
 }
 
 /**
- * The same numbers in the file's order, in pieces that depend on the order alone. Rows that trade places within a head pass
- * head by head; a matrix whose rows go anywhere is in memory whole.
+ * The same values in the file's order, in pieces that depend only on that order. Rows that are permuted within a head are read
+ * head by head; other permutations need the whole matrix in memory.
  */
 export async function* inStoredOrder(
   blocks: AsyncIterable<Float32Array>,
@@ -38,7 +38,7 @@ export async function* inStoredOrder(
   const rowOf = storedRowOf(change, rows, config);
   let first = 0;
   for await (const piece of inPieces(blocks, size)) {
-    if (change === "transposed") yield turned({ shape: [rows, width], values: piece }).values;
+    if (change === "transposed") yield transposed({ shape: [rows, width], values: piece }).values;
     else if (change === "plus-one") yield piece.map((value) => value + 1);
     else if (rowOf === undefined) yield piece;
     else {
@@ -51,14 +51,14 @@ export async function* inStoredOrder(
   }
 }
 
-/** Rows that stay together in the file. */
+/** Number of rows that stay together in the file. */
 function groupOf({ change, config }: WeightOrder, rows: number): number {
   if (change === "pairs-of-heads") return rows / config.heads;
   if (change === "pairs-of-key-heads") return rows / config.keyValueHeads;
   return change === "apart" || change === "transposed" ? rows : 1;
 }
 
-/** Cut anew, into pieces of `size` numbers and a rest. */
+/** Cuts blocks into pieces of `size` numbers and a rest. */
 async function* inPieces(blocks: AsyncIterable<Float32Array>, size: number): AsyncGenerator<Float32Array> {
   let piece = new Float32Array(size);
   let filled = 0;

@@ -1,4 +1,4 @@
-// Files that are made while they are written, as one folder: complete, or not there.
+// Writes generated files into one folder: completely, or not at all.
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -14,27 +14,27 @@ import {
 import { SourceFolderError } from "../export/errors.ts";
 import type { ExportFile, SourceFolder } from "../export/exportable-model.ts";
 
-/** How far writing is. */
+/** Progress of writing. */
 interface WritingProgress {
   /** Bytes written so far, of all files. */
   readonly bytes: number;
   readonly total: number;
 }
 
-/** How the folder is written. */
+/** Options of `writeExportFolder`. */
 export interface WriteExportFolderOptions {
   /**
-   * Writes a draft next to the folder, so that another process can continue after a kill (`FolderDraft` of
-   * `@lowrank/safetensors/node`). Absent: nobody can, and what a killed one left goes with the next.
+   * Writes a draft next to the folder, so that another process can continue after a crash (`FolderDraft` of
+   * `@lowrank/safetensors/node`). Absent: no process can continue, and the next call removes the remains.
    */
   readonly draft?: DraftRequest | undefined;
-  /** Looks at the complete folder before it takes its place; if it throws, it never does. */
+  /** Checks the complete folder before it is moved into place. If it throws, the folder is not moved. */
   readonly check?: ((folder: string) => Promise<void>) | undefined;
-  /** After each piece that was written, or need not be written again. */
+  /** Called after each piece that was written or is already in the draft. */
   readonly onProgress?: ((progress: WritingProgress) => void) | undefined;
   /**
-   * Replace a folder that an earlier call wrote, which its `.lowrank.json` says: the files that it lists go, and others
-   * stay. Default false.
+   * Replace a folder that an earlier call wrote (it has `.lowrank.json`). The files listed there are removed, others are kept.
+   * Default false.
    */
   readonly overwrite?: boolean | undefined;
   /** Replaces the disk in tests. */
@@ -42,10 +42,10 @@ export interface WriteExportFolderOptions {
 }
 
 /**
- * Writes the files one after another. The folder appears whole or not at all.
+ * Writes the files one after another. The folder appears complete or not at all.
  *
- * @returns the files, but for `.lowrank.json`
- * @throws OutputExistsError, NotReplaceableError, DiskFullError, and what making the files throws
+ * @returns the files, without `.lowrank.json`
+ * @throws OutputExistsError, NotReplaceableError, DiskFullError, and errors of making the files
  *
  * @example
  * ```ts
@@ -92,12 +92,12 @@ async function writeAtOnce({ path, files, onBytes, check, ...onDisk }: Writing):
   const fill = async (folder: string) => {
     for (const { name, bytes, contents } of files) {
       const hash = createHash("sha256");
-      const hear = (piece: Uint8Array) => {
+      const onPiece = (piece: Uint8Array) => {
         hash.update(piece);
         onBytes(piece.length);
       };
-      // Nobody else sees the folder until it is complete: nothing is there that a file could replace.
-      await writeFileAtomic(join(folder, name), heard(contents(), hear), { ...onDisk, overwrite: true });
+      // The folder is invisible until it is complete, so no file can replace another one.
+      await writeFileAtomic(join(folder, name), observed(contents(), onPiece), { ...onDisk, overwrite: true });
       written.push({ name, bytes, sha256: hash.digest("hex") });
     }
     await check(folder);
@@ -106,9 +106,9 @@ async function writeAtOnce({ path, files, onBytes, check, ...onDisk }: Writing):
   return written;
 }
 
-async function* heard(pieces: AsyncIterable<Uint8Array>, hear: (piece: Uint8Array) => void) {
+async function* observed(pieces: AsyncIterable<Uint8Array>, onPiece: (piece: Uint8Array) => void) {
   for await (const piece of pieces) {
-    hear(piece);
+    onPiece(piece);
     yield piece;
   }
 }
@@ -136,8 +136,8 @@ async function writeByDraft(
 }
 
 /**
- * A folder on disk. Links are followed inside it, and to the blobs beside a snapshot of the hub's cache. Its methods throw
- * SourceFolderError, naming the folder and the file.
+ * A folder on disk. Links are followed inside it, and to the blobs next to a snapshot in the Hub's cache. Its methods throw
+ * SourceFolderError with the folder and the file.
  */
 export function diskFolder(path: string): SourceFolder {
   const files = folderFiles(path, ({ file, reason, cause }) => {

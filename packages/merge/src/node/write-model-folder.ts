@@ -1,4 +1,4 @@
-// The exported folder on disk: complete, or not there.
+// Writes an exported model to disk: completely, or not at all.
 
 import { realpath } from "node:fs/promises";
 import { resolve, sep } from "node:path";
@@ -9,12 +9,12 @@ import { planFiles } from "../export/export-files.ts";
 import type { ExportableModel, ExportOptions } from "../export/exportable-model.ts";
 import { diskFolder, type WriteExportFolderOptions, writeExportFolder } from "./write-export-folder.ts";
 
-/** How a model folder is written: what is written as of `exportFiles`, and how of `writeExportFolder`. */
+/** Options of `writeModelFolder`: those of `exportFiles` and `writeExportFolder`. */
 export interface WriteModelFolderOptions extends Omit<ExportOptions, "source" | "tokenizer">, WriteExportFolderOptions {
   readonly model: ExportableModel;
   /** The folder that the model was loaded from; for a GGUF base, see `ExportOptions.source`. */
   readonly sourceFolder: string | ExportOptions["source"];
-  /** A folder whose tokenizer is written in place of the base's: that of an adapter with tokens of its own. */
+  /** A folder whose tokenizer files replace the base's: for an adapter with its own tokens. */
   readonly tokenizerFolder?: string;
 }
 
@@ -35,9 +35,9 @@ const optionNames: OptionNames<WriteModelFolderOptions> = {
 };
 
 /**
- * Writes a model – merged or not – as a Hugging Face folder, tensor by tensor. The folder appears whole or not at all.
+ * Writes a model, merged or not, as a Hugging Face folder, tensor by tensor. The folder appears complete or not at all.
  *
- * @returns its files, but for `.lowrank.json`
+ * @returns its files, without `.lowrank.json`
  * @throws OutputIsSourceError, OutputExistsError, NotReplaceableError, ExportOverflowError, SourceFolderError, DiskFullError
  *
  * @example
@@ -84,7 +84,7 @@ async function refuseToReplace(source: string, output: string): Promise<void> {
     throw new OutputIsSourceError(output, source);
 }
 
-/** The writer takes ".." out of a path before it follows links, unlike the file system. */
+/** The writer resolves ".." before it follows links, unlike the file system. */
 async function realPath(path: string): Promise<string> {
   return realpath(resolve(path)).catch(() => resolve(path));
 }

@@ -1,4 +1,4 @@
-// An adapter of fewer directions: the nearest of each layer's updates (Eckart & Young 1936), found from its thin factors.
+// Reduces the rank of an adapter: the nearest update of each layer (Eckart & Young 1936), computed from A and B.
 
 import {
   type Adapter,
@@ -11,29 +11,29 @@ import {
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { lowRankSvd, RankError, rankForEnergy, SettingError } from "@lowrank/math";
 import { concatFactors, factorsOf, storedFactors } from "../combine/factors-of.ts";
-import { type CombinedLayer, readPairs } from "../combine/read-pairs.ts";
+import { type CombinedLayer, readLayers } from "../combine/read-layers.ts";
 
-/** How much stays; at least one of both. */
+/** Options of `reduceAdapter`; at least one of them is needed. */
 export interface ReduceOptions {
-  /** Ranks that no layer exceeds. */
+  /** Largest rank of a layer. */
   readonly rank?: number;
-  /** Share of each layer's ‖ΔW‖² that stays, above 0 and at most 1: the least rank that holds it. */
+  /** Share of each layer's ‖ΔW‖² to keep, above 0 and at most 1. The smallest sufficient rank is used. */
   readonly energy?: number;
 }
 
-/** What became of one layer. */
+/** The result for one layer. */
 export interface ReducedLayer {
   /** Module path. */
   readonly path: string;
   readonly rankBefore: number;
   readonly rank: number;
-  /** ‖ΔW‖ as it was, Frobenius. */
+  /** ‖ΔW‖ before, Frobenius norm. */
   readonly norm: number;
-  /** What went, ‖ΔW − ΔW'‖ / ‖ΔW‖; 0 for an update of zeros. */
+  /** Relative error ‖ΔW − ΔW'‖ / ‖ΔW‖; 0 for an update of zeros. */
   readonly error: number;
 }
 
-/** The adapter, and what each of its layers lost. */
+/** The adapter, and the error of each layer. */
 export interface ReducedAdapter {
   readonly adapter: Adapter;
   readonly layers: readonly ReducedLayer[];
@@ -42,10 +42,10 @@ export interface ReducedAdapter {
 const optionNames: OptionNames<ReduceOptions> = { rank: true, energy: true };
 
 /**
- * An adapter of lower rank that does nearly what the given one does, with the loss of each layer. Layers get ranks of their own,
- * and scaling 1; whole weights go along. No model is needed.
+ * Makes an adapter of lower rank with nearly the same effect, and reports the error of each layer. Each layer has its own rank,
+ * and scaling 1. Full weights are copied. No model is needed.
  *
- * @throws SettingError, RankError, UncombinableAdapterError (whatever is more than B·A)
+ * @throws SettingError, RankError, UncombinableAdapterError (for anything beyond B·A)
  *
  * @example
  * ```ts
@@ -68,7 +68,7 @@ export function reduceAdapter(adapter: Adapter, options: ReduceOptions): Reduced
   if (energy !== undefined && !(energy > 0 && energy <= 1))
     throw new SettingError("reduceAdapter", "energy", energy, "a number above 0 and at most 1");
   const plain = toPlainLora(adapter);
-  const { layers, saved } = readPairs([{ adapter: plain, weight: 1 }]);
+  const { layers, saved } = readLayers([{ adapter: plain, weight: 1 }]);
   const tensors = new Map<string, AdapterTensor>();
   const reduced: ReducedLayer[] = [];
   for (const layer of layers) {
@@ -82,12 +82,12 @@ export function reduceAdapter(adapter: Adapter, options: ReduceOptions): Reduced
 }
 
 function reducedLayer(
-  { path, pairs }: CombinedLayer,
+  { path, loras }: CombinedLayer,
   { config }: Adapter,
   { max, energy }: { readonly max: number; readonly energy: number },
 ) {
   const scaling = scalingOf(config, path);
-  const { a, b } = concatFactors(pairs.map((pair) => ({ ...pair, weight: 1, scaling })));
+  const { a, b } = concatFactors(loras.map((lora) => ({ ...lora, weight: 1, scaling })));
   const found = lowRankSvd(b, a);
   const rank = Math.min(max, rankForEnergy(found.s, energy));
   const [whole, lost] = [lengthOf(found.s), lengthOf(found.s.subarray(rank))];
@@ -101,7 +101,7 @@ function lengthOf(values: Float64Array): number {
 
 type RankFields = Pick<LoraConfig, "rank" | "alpha" | "rankStabilized" | "rankPattern" | "alphaPattern">;
 
-/** The rank that most layers have as the usual one, and a pattern for each of the others. */
+/** The most frequent rank as the default, and a pattern for each other layer. */
 export function ranksPerLayer(layers: readonly { readonly path: string; readonly rank: number }[]): RankFields {
   const counts = new Map<number, number>();
   for (const { rank } of layers) counts.set(rank, (counts.get(rank) ?? 0) + 1);

@@ -1,25 +1,25 @@
-// Changes folded into a weight some rows at a time: in memory are a few million of its numbers, however large it is.
+// Merges changes into a weight some rows at a time: only a few million numbers are in memory, for a weight of any size.
 
 import type { RowChange } from "@lowrank/inject";
 import type { PlainType } from "../export/planned-merge.ts";
 import { type AddRows, lowRankRows } from "./low-rank-rows.ts";
 
-/** A weight as a file has it, seen as a matrix. */
+/** A weight in the file's layout, as a matrix. */
 export interface WeightRows {
   readonly rows: number;
   readonly columns: number;
-  /** Rows of the frozen weight, perhaps in `into`; the caller may write into them. */
+  /** Reads rows of the frozen weight, possibly into `into`. The caller may overwrite them. */
   read(first: number, count: number, into: Float32Array): Promise<Float32Array>;
 }
 
 type LowRankChange = Extract<RowChange, { kind: "low-rank" }>;
 
-/** Numbers that are in memory at once: what a processor's cache holds. */
+/** Numbers in memory at a time: the size of a processor's cache. */
 const blockNumbers = 1 << 18;
 
 /**
- * The weight after the changes, in their order: what replaces it whole comes first. A pair's magnitudes are those of the
- * weight from before any update, as `WeightChange.fold` has it.
+ * The weight after the changes, in order; replacements come first. Magnitudes refer to the weight before all updates, as
+ * in `WeightChange.fold`.
  */
 export async function* foldRows(weight: WeightRows, changes: readonly RowChange[]): AsyncGenerator<Float32Array> {
   const base = replaced(weight, changes);
@@ -37,7 +37,7 @@ export async function* foldRows(weight: WeightRows, changes: readonly RowChange[
   }
 }
 
-/** The rows that updates start from: the frozen ones, or those of the last change that replaces them all. */
+/** The rows before all updates: those of the last replacement, else the frozen ones. */
 function replaced(weight: WeightRows, changes: readonly RowChange[]): WeightRows {
   const last = changes.filter((change) => change.kind === "whole").at(-1);
   if (last === undefined) return weight;
@@ -48,7 +48,7 @@ function replaced(weight: WeightRows, changes: readonly RowChange[]): WeightRows
 interface Block {
   readonly first: number;
   readonly values: Float32Array;
-  /** The same rows before any update; `values` itself where there is but one. */
+  /** The same rows before all updates; `values` itself if there is only one update. */
   readonly before: Float32Array;
 }
 
@@ -71,7 +71,7 @@ function putRows(
   });
 }
 
-/** What adds an update to a block, and stretches it where it has lengths. */
+/** Returns a function that adds an update to a block, and scales it to its magnitudes. */
 async function adding(base: WeightRows, update: LowRankChange): Promise<(block: Block) => void> {
   const { lengths, outputs } = update;
   const { columns } = base;
@@ -94,14 +94,14 @@ async function adding(base: WeightRows, update: LowRankChange): Promise<(block: 
   };
 }
 
-/** ‖V‖ of one row; 1 for nothing but zeros, which have no direction. */
+/** ‖V‖ of one row; 1 for a row of zeros, which has no direction. */
 function lengthOf(row: Float32Array): number {
   let sum = 0;
   for (let column = 0; column < row.length; column += 1) sum += (row[column] as number) ** 2;
   return sum === 0 ? 1 : Math.sqrt(sum);
 }
 
-/** m/‖V‖ for each column, which only a pass over all rows tells. */
+/** m/‖V‖ for each column, which needs a pass over all rows. */
 async function columnStretches(base: WeightRows, add: AddRows, lengths: Float32Array): Promise<Float64Array> {
   const { columns } = base;
   const sums = new Float64Array(columns);
@@ -115,23 +115,23 @@ async function columnStretches(base: WeightRows, add: AddRows, lengths: Float32A
   return sums.map((sum, column) => (lengths[column] as number) / (sum === 0 ? 1 : Math.sqrt(sum)));
 }
 
-/** A weight that lies in a file. */
+/** A weight in a file. */
 export interface FileWeight {
-  /** As files store it. */
+  /** The file's shape. */
   readonly shape: readonly number[];
-  /** Some of its numbers, row by row; both are whole rows of the last axis. They may be put into `into`. */
+  /** Reads some values, row by row; `first` and `count` are whole rows of the last axis. The result may be in `into`. */
   read(first: number, count: number, into?: Float32Array): Promise<Float32Array>;
-  /** The same as the file's bytes; there where these are plain numbers in the order of rows. */
+  /** The file's bytes, if they are plain numbers in row order. */
   readonly stored?: {
     readonly dtype: PlainType;
     readonly readBytes: (first: number, count: number) => Promise<Uint8Array>;
   };
 }
 
-/** The weights of such a base. `WeightsInFiles` of `@lowrank/models` is one. */
+/** Weights of a base in files. `WeightsInFiles` of `@lowrank/models` is one. */
 export interface FileWeights {
-  /** By transformers' parameter path; undefined for one that is in memory, or that another's path stands for. */
+  /** By transformers' parameter path; undefined for a weight in memory, or if another path stands for it. */
   weight(path: string): FileWeight | undefined;
-  /** Does something that computes with weights as a whole, which are read for it. */
+  /** Runs code that needs full weights; they are read for it. */
   whileRead<T>(work: () => T): Promise<T>;
 }

@@ -1,19 +1,19 @@
-// Rows of scale·left·right, added to rows of a weight: with the vector instructions of WebAssembly where there are any and rows
-// are whole vectors, else by loops.
+// Adds rows of scale·left·right to rows of a weight: with WebAssembly's vector instructions if they are available and rows are
+// whole vectors, else with loops.
 
 import type { RowUpdate } from "@lowrank/math";
 
 /** Adds the update's rows from `first` on to `values` [rows, columns]. */
 export type AddRows = (values: Float32Array, first: number) => void;
 
-/** What adds an update to a weight of so many rows, at most `most` of them at a time. */
+/** Returns a function that adds an update to rows of a weight. */
 export function lowRankRows(update: RowUpdate, weight: { readonly rows: number; readonly columns: number }): AddRows {
   return weight.columns % 4 === 0 ? (byKernel(update, weight) ?? byLoops(update, weight)) : byLoops(update, weight);
 }
 
 const pageBytes = 65_536;
 
-/** Undefined where WebAssembly is missing or forbidden, or the update too large for it. */
+/** Undefined if WebAssembly is missing or forbidden, or the update is too large. */
 function byKernel(
   { left, right, rank, groups, scale }: RowUpdate,
   { rows, columns }: { readonly rows: number; readonly columns: number },
@@ -68,7 +68,7 @@ export function byLoops(
   };
 }
 
-/** The module's bytes in base64. */
+/** The WebAssembly module in base64. */
 export const rowModuleBase64: string = /* @__PURE__ */ [
   "AGFzbQEAAAABGwRgBX9/f39/AGABewF7YAN/f38AYAR/f39/AAIQAQRyb3dzBm1lbW9yeQIAAQMKCQABAQECAgMDAgdCBgNhZGQAAAh3aWRlbkYxNgAECXdp",
   "ZGVuQkYxNgAFCHJvdW5kRjE2AAYJcm91bmRCRjE2AAcKbWVhc3VyZUYzMgAICssKCagDAgN/BXsgACAEaiEFAkADQCAFIABrQcAASQ0B/QwAAAAAAAAAAAAA",
@@ -89,7 +89,7 @@ export const rowModuleBase64: string = /* @__PURE__ */ [
   "BANAIAQgAP0ABAD94AEgAP0ABBD94AH9uQH9uQEhBCAAQSBqIgAgA0kNAAsgAiAE/QsEEAs=",
 ].join("");
 
-/** What the module exports; see row-kernel.wat. */
+/** Exports of the module; see row-kernel.wat. */
 interface RowFunctions {
   add(target: number, left: number, leftEnd: number, right: number, width: number): void;
   widenF16(source: number, target: number, count: number): void;
@@ -101,9 +101,9 @@ interface RowFunctions {
 
 let compiled: WebAssembly.Module | undefined;
 
-/** The module for a memory. Throws where WebAssembly or its vectors are missing or forbidden. */
+/** Instantiates the module with a memory. Throws if WebAssembly or its vectors are missing or forbidden. */
 export function rowModule(memory: WebAssembly.Memory): RowFunctions {
   compiled ??= new WebAssembly.Module(Uint8Array.from(atob(rowModuleBase64), (character) => character.charCodeAt(0)));
-  // The bytes above are known, and so is what they export.
+  // The module is constant, so its exports are known.
   return new WebAssembly.Instance(compiled, { rows: { memory } }).exports as unknown as RowFunctions;
 }

@@ -1,5 +1,5 @@
-// A merge that is planned, and computed only while its result is written: the base's weights stay in their files, and what
-// becomes of them passes through memory a few rows at a time.
+// Plans a merge that is computed while its result is written. The base's weights stay in their files and are read a few rows at a
+// time.
 
 import { firstNonFinite } from "@lowrank/adapter-format";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
@@ -13,9 +13,9 @@ import { type WeightToMerge, weightsToMerge } from "../fold/merged-weights.ts";
 import { type FileWeight, type FileWeights, foldRows } from "./fold-rows.ts";
 import { type RoundedRows, roundedRows } from "./rounded-rows.ts";
 
-/** How a merge is planned. */
+/** Options of `planMerge`. */
 interface PlanMergeOptions {
-  /** Where the base's weights are. */
+  /** The base's weights. */
   readonly weights: FileWeights;
   /** As for `mergeAdapter`. */
   readonly tied?: "refuse" | "untie";
@@ -23,17 +23,17 @@ interface PlanMergeOptions {
 
 const optionNames: OptionNames<PlanMergeOptions> = { weights: true, tied: true };
 
-/** A planned merge that also knows what was there. */
+/** A planned merge that can also read the weights before it. */
 export interface MergeInFiles extends PlannedMerge {
-  /** A weight as the base has it, as `values` gives it after the merge; the pieces may be of other lengths. */
+  /** A weight before the merge, like `values` after it. The pieces may have other lengths. */
   before(path: string): AsyncIterable<Float32Array>;
 }
 
 /**
- * Plans the merge of adapters into a model whose weights are in files (`WeightsInFiles` of `@lowrank/models`). The model stays
- * as it is; `exportFiles` and `writeModelFolder` take the plan.
+ * Plans the merge of adapters into a model whose weights are in files (`WeightsInFiles` of `@lowrank/models`). The model is not
+ * changed. `exportFiles` and `writeModelFolder` accept the plan.
  *
- * @throws what `mergeAdapter` throws before it computes
+ * @throws the errors of `mergeAdapter` that come before computing
  *
  * @example
  * ```ts
@@ -67,16 +67,16 @@ export function planMerge(
   };
 }
 
-/** A weight's place in the base's files, where the model has it as it is there. */
+/** Finds a weight in the base's files, if the model has it unchanged. */
 function fileWeightsOf(model: ExportableModel, weights: FileWeights): (path: string) => FileWeight | undefined {
   if (model.layerOrder !== undefined) return () => undefined;
   const resized = new Set(resizedParameters(model));
-  const twins = new Map(
+  const sharers = new Map(
     model
       .sites()
       .flatMap(({ path, tiedWith }) => (tiedWith === undefined ? [] : [[`${path}.weight`, `${tiedWith}.weight`]])),
   );
-  return (path) => (resized.has(path) ? undefined : (weights.weight(path) ?? weights.weight(twins.get(path) ?? "")));
+  return (path) => (resized.has(path) ? undefined : (weights.weight(path) ?? weights.weight(sharers.get(path) ?? "")));
 }
 
 interface WeightTask {
@@ -96,14 +96,14 @@ async function* valuesOf(path: string, task: WeightTask): AsyncGenerator<Float32
     yield* foldRows(rowsOf(file, rowChanges), rowChanges);
     return;
   }
-  // Small weights, and those that are others than the file's, pass through memory whole.
+  // Small weights, and weights that differ from the file's, are read as a whole.
   const value = await weights.whileRead(() => (change === undefined ? undefined : change.compute().value));
   const stored = value === undefined ? undefined : storedLayout(model, path).toFile(value);
   value?.dispose();
   yield await takeValues(stored ?? (await weights.whileRead(() => readAsStored(model, path))));
 }
 
-/** A weight of plain numbers that one pair changes goes from the file's bytes to the new ones at once. */
+/** If one A and B changes a weight of plain numbers, the file's bytes are converted directly to the new bytes. */
 async function* roundedValuesOf(
   path: string,
   dtype: PlainType,
@@ -115,7 +115,7 @@ async function* roundedValuesOf(
   }
 }
 
-/** Undefined for all others. */
+/** Undefined for all other weights. */
 async function atOnce(path: string, dtype: PlainType, { inFile, change }: WeightTask) {
   const file = inFile(path);
   const [first, ...others] = change?.changes ?? [];
@@ -128,7 +128,7 @@ async function atOnce(path: string, dtype: PlainType, { inFile, change }: Weight
   return roundedRows({ rows, columns, dtype: stored.dtype, readBytes }, update, dtype);
 }
 
-/** As a matrix with as many columns as the changes have. */
+/** A weight as a matrix with the changes' number of columns. */
 function rowsOf({ shape, read }: FileWeight, changes: readonly RowChange[]) {
   const size = shape.reduce((product, length) => product * length, 1);
   const wide = changes.find((change) => change.kind === "low-rank");

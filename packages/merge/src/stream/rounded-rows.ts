@@ -1,21 +1,21 @@
-// A low-rank update added to rows of plain numbers, which are rounded again, all in one pass: as float32 a row exists in the
-// processor's nearest cache only. That takes a third of the time of decoding, adding, looking for what is not finite, rounding, and
-// decoding once more for the loss, each over whole blocks.
+// Adds a low-rank update to rows of plain numbers and rounds them again, in one pass: a row is in float32 only in the processor's
+// fastest cache. This takes a third of the time of separate passes that decode, add, check for infinity, round, and decode again
+// for the error.
 
 import type { RowUpdate } from "@lowrank/math";
 import { decodeToFloat32 } from "@lowrank/safetensors";
 import type { PlainType } from "../export/planned-merge.ts";
 import { lowRankRows, rowModule } from "./low-rank-rows.ts";
 
-/** Some rows, rounded. */
+/** Rounded rows. */
 export interface RoundedRows {
   /** Little-endian. */
   readonly bytes: Uint8Array;
-  /** By how much a number was rounded at most. */
+  /** The largest rounding error. */
   readonly largest: number;
 }
 
-/** A weight's rows as a file has them. */
+/** A weight's rows in a file. */
 export interface StoredRows {
   readonly rows: number;
   readonly columns: number;
@@ -27,7 +27,7 @@ export interface StoredRows {
 const blockNumbers = 1 << 19;
 const pageBytes = 65_536;
 
-/** Bytes of a number, and the bits, without a sign, from which on float32 rounds to an infinite one or is no finite number. */
+/** Bytes of a number, and the float32 bits (without sign) from which it rounds to infinity or is not finite. */
 const types = {
   F32: { width: 4, tooLarge: 0x7f800000 },
   F16: { width: 2, tooLarge: 0x477ff000 },
@@ -35,8 +35,8 @@ const types = {
 } as const;
 
 /**
- * The weight's rows with the update. A block that the type cannot hold comes as the numbers that it would have, for whoever says so.
- * Undefined where this way is not for the update: rows that are no whole vectors, lengths, no WebAssembly.
+ * The weight's rows with the update. A block with values that the type cannot store is returned as float32, for the error.
+ * Undefined if this path does not apply: rows are not whole vectors, magnitudes, or no WebAssembly.
  */
 export function roundedRows(
   weight: StoredRows,
@@ -53,7 +53,7 @@ export function roundedRows(
 
 type Kernel = (block: Uint8Array, first: number) => RoundedRows | undefined;
 
-/** Undefined where WebAssembly is missing or forbidden, or the update too large for it. */
+/** Undefined if WebAssembly is missing or forbidden, or the update is too large. */
 function kernelOf(
   { rows, columns, dtype: source }: StoredRows,
   { left, right, rank, groups, scale }: RowUpdate,
@@ -86,7 +86,7 @@ function kernelOf(
       for (let row = 0; row < count; row += 1) {
         for (let factor = 0; factor < rank; factor += 1)
           factors[factor] = scale * (left[(first + row) * rank + factor] as number);
-        // The row in float32: where it was, where it goes, or between.
+        // The row in float32: at the source, at the target, or between.
         const [sourceRow, targetRow] = [sourceAt + from * row, targetAt + to * row];
         const wide = widen === undefined ? sourceRow : round === undefined ? targetRow : rowAt;
         widen?.(sourceRow, wide, columns);
@@ -116,7 +116,7 @@ async function* blocksOf({ weight, update, size, kernel }: Folding): AsyncGenera
   const { rows } = weight;
   const read = (first: number) => {
     const reading = weight.readBytes(first, Math.min(size, rows - first));
-    reading.catch(() => {}); // whoever waits for it hears of it
+    reading.catch(() => {}); // the code that awaits it gets the error
     return reading;
   };
   let next = read(0);
@@ -127,7 +127,7 @@ async function* blocksOf({ weight, update, size, kernel }: Folding): AsyncGenera
   }
 }
 
-/** The numbers themselves. */
+/** The exact numbers in float32. */
 function exactly(
   block: Uint8Array,
   { weight, update, first }: Pick<Folding, "weight" | "update"> & { readonly first: number },

@@ -1,4 +1,4 @@
-// Whether the tensors of a header fit together and fill the file.
+// Checks that the tensors of a header fill the file without overlap.
 
 import { printable } from "@lowrank/contracts";
 import type { TensorInfo } from "../byte-source.ts";
@@ -43,12 +43,12 @@ function checkTensor(info: TensorInfo, previousEnd: number, file: string): void 
   }
 }
 
-/** A tensor as errors call it. */
+/** A tensor's name in errors. */
 export function labelOf({ name, dtype, shape }: Pick<TensorInfo, "name" | "dtype" | "shape">): string {
   return `Tensor "${printable(name)}" (${dtype}, shape [${shape.join(", ")}])`;
 }
 
-/** Product of a shape; NaN where it, or any partial product or dimension, is 2⁵³ or more – also if a later dimension is 0. */
+/** Product of a shape; NaN if it, a partial product or a dimension is 2⁵³ or more, even if a later dimension is 0. */
 export function countElements(shape: readonly number[]): number {
   let product = 1;
   for (const dimension of shape) {

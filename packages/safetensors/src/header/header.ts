@@ -1,4 +1,4 @@
-// The header as data: what each tensor is and where its bytes lie, checked as the reference checks it and a little more.
+// Parses the header: type, shape and position of each tensor, checked like the reference does, and a little more.
 
 import { describeLfsPointer, printable } from "@lowrank/contracts";
 import type { ReadOptions, TensorInfo } from "../byte-source.ts";
@@ -25,7 +25,7 @@ export function parseHeader(
 ): HeaderContent {
   const text = decodeText(bytes, place.file);
   const { metadata, tensors } = readHeaderText(text, place.file, options);
-  // Ties (a zero-size tensor where another starts) are settled by the end, as the reference does.
+  // Ties (a zero-size tensor at another's start) are ordered by the end, as in the reference.
   tensors.sort((left, right) => left.begin - right.begin || left.end - right.end);
   checkLayout(tensors, place);
   return { metadata, tensors: new Map(tensors.map((info) => [info.name, info])) };
@@ -48,7 +48,7 @@ function readHeaderText(text: string, file: string, options: ReadOptions) {
   try {
     reader.readObject((key) => {
       if (key === "__metadata__") {
-        // MLX writes null for none, which the format's own reader takes.
+        // MLX writes null for no metadata, which the reference accepts.
         if (!reader.skipNull()) reader.readObject((name) => metadata.set(name, reader.readString()));
         return;
       }
@@ -104,7 +104,7 @@ function readIntegers(reader: JsonReader, max: number, what: string): number[] {
   return values;
 }
 
-/** The largest header that the format allows, in bytes. */
+/** Largest header of the format, in bytes. */
 export const headerLimit = 100_000_000;
 const defaultHeaderBytes = 25_000_000;
 

@@ -1,5 +1,5 @@
-// Reads the JSON of a header, token by token, and refuses what JSON.parse would let pass: the same key twice (also when
-// written differently, "a" and "\u0061"), lone surrogates, 2.0 or 2e0 where an integer is meant, and deep nesting.
+// Reads the JSON of a header token by token. It refuses input that JSON.parse accepts: duplicate keys (also with escapes, "a" and
+// "\u0061"), lone surrogates, 2.0 or 2e0 for an integer, and deep nesting.
 
 /** The text is not the JSON that was expected; `position` counts UTF-16 units. */
 export class JsonSyntaxError extends Error {
@@ -65,8 +65,8 @@ export class JsonReader {
   }
 
   /**
-   * Reads an integer of at most 64 bits without sign, point or exponent. From 2⁵³ on the result is rounded – and then
-   * is no safe integer, by which callers notice.
+   * Reads an integer of at most 64 bits without sign, point or exponent. From 2⁵³ on the result is rounded and no safe integer,
+   * which callers check.
    */
   readUnsigned(): number {
     this.skipSpace();
@@ -93,7 +93,7 @@ export class JsonReader {
     return this.text.slice(start, this.position);
   }
 
-  /** Consumes `null`, if that comes next. */
+  /** Consumes `null` if it is next. */
   skipNull(): boolean {
     if (!this.startsWith("n")) return false;
     this.skipLiteral();
@@ -177,7 +177,7 @@ export class JsonReader {
   }
 }
 
-/** Whether a string holds half of a surrogate pair, which UTF-8 cannot express. */
+/** Whether a string contains a lone surrogate, which UTF-8 cannot encode. */
 export function hasLoneSurrogate(text: string): boolean {
   return /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(text);
 }

@@ -1,4 +1,4 @@
-// What can go wrong with files on a disk, as types.
+// Errors of files on a disk.
 
 import { LowrankError } from "@lowrank/contracts";
 import { systemCode } from "./file-system.ts";
@@ -22,7 +22,7 @@ export class ProtectedFolderError extends LowrankError {
 export class NotReplaceableError extends LowrankError {
   constructor(
     readonly path: string,
-    /** Why, in words: "it is a device, a pipe or a socket". */
+    /** The reason: "it is a device, a pipe or a socket". */
     readonly reason: string,
   ) {
     super("NOT_REPLACEABLE", `"${path}" is not replaced: ${reason}. Choose another path, or delete it yourself.`);
@@ -44,7 +44,7 @@ export class DiskFullError extends LowrankError {
 
 /** Writing failed; no partial file is left, and an older output is unchanged. Check the path and its permissions. */
 export class FileWriteError extends LowrankError {
-  /** The system's name of the failure: EACCES, EIO, EROFS. */
+  /** The system's error code: EACCES, EIO, EROFS. */
   readonly systemCode: string | undefined;
   constructor(
     readonly path: string,
@@ -58,7 +58,7 @@ export class FileWriteError extends LowrankError {
 
 /** A file cannot be opened or read. Check the path and its permissions. */
 export class FileReadError extends LowrankError {
-  /** The system's name of the failure: ENOENT, EACCES, EIO. */
+  /** The system's error code: ENOENT, EACCES, EIO. */
   readonly systemCode: string | undefined;
   constructor(
     readonly path: string,
@@ -70,10 +70,10 @@ export class FileReadError extends LowrankError {
   }
 }
 
-/** A failed write as one of the errors above; what is a LowrankError already, or no system failure, stays itself. */
+/** A failed write as one of the errors above. A LowrankError, or an error that is not the system's, stays unchanged. */
 export function writeFailure(path: string, error: unknown): unknown {
   const code = systemCode(error);
-  // The system's names begin with E; "ABORT_ERR" is somebody who changed his mind.
+  // The system's codes begin with E; "ABORT_ERR" is a user's abort.
   if (LowrankError.isInstance(error) || code?.startsWith("E") !== true) return error;
   if (code === "ENOSPC" || code === "EDQUOT") return new DiskFullError(path, error);
   return new FileWriteError(path, error);

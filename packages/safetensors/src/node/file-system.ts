@@ -1,4 +1,4 @@
-// The few file-system calls that are used here, as an interface: a test passes one that fails at any call it likes.
+// The file-system calls that are used here, as an interface, so that a test can let any call fail.
 
 import { constants, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
@@ -6,38 +6,38 @@ import { dirname } from "node:path";
 
 /** An open file. */
 export interface OpenFile {
-  /** How many bytes were read; 0 at the end. */
+  /** Number of bytes read; 0 at the end. */
   read(into: Uint8Array, offset: number, length: number, position: number): Promise<number>;
-  /** How many bytes were written, which may be fewer than asked for. */
+  /** Number of bytes written, possibly fewer than requested. */
   write(from: Uint8Array, offset: number, length: number): Promise<number>;
   sync(): Promise<void>;
   close(): Promise<void>;
   size(): Promise<{ readonly bytes: number; readonly isFile: boolean }>;
 }
 
-/** What is at a path. */
+/** The entry at a path. */
 interface PathEntry {
   /** "other": a device, a pipe or a socket. */
   readonly kind: "file" | "folder" | "link" | "other";
   readonly modifiedAt: number;
-  /** When anything about it changed last, its name included. */
+  /** Time of the last change of the entry, including its name. */
   readonly changedAt: number;
 }
 
 /** The file-system calls that reading and atomic writing need. */
 export interface FileSystem {
   openForReading(path: string): Promise<OpenFile>;
-  /** To ask the disk to keep what was written before: `sync` need not work on a file that is open for reading. */
+  /** Opens a file to sync earlier writes: `sync` need not work on a file that is open for reading. */
   openForSyncing(path: string): Promise<OpenFile>;
   /** Fails if the path exists. */
   create(path: string): Promise<OpenFile>;
   /** Fails if the path exists. */
   makeFolder(path: string): Promise<void>;
-  /** Makes a folder and those above it, where they are missing. */
+  /** Makes a folder and missing ones above it. */
   makeFolders(path: string): Promise<void>;
   /** With `isToNew` it fails with EEXIST if the new path exists; that is for files. */
   rename(from: string, to: string, options?: { readonly isToNew: boolean }): Promise<void>;
-  /** Gives a file a second name; fails if the path exists, or where the file system has no links. */
+  /** Makes a hard link. Fails if the path exists, or if the file system has no links. */
   link(from: string, to: string): Promise<void>;
   /** Copies a file with its permissions; fails if the path exists. */
   copy(from: string, to: string): Promise<void>;
@@ -45,20 +45,20 @@ export interface FileSystem {
   remove(path: string): Promise<void>;
   removeEmptyFolder(path: string): Promise<void>;
   list(path: string): Promise<readonly string[]>;
-  /** Without following a link; `undefined` if there is nothing. */
+  /** Does not follow a link; `undefined` if the path does not exist. */
   entry(path: string): Promise<PathEntry | undefined>;
-  /** Asks the disk to keep a folder's names. */
+  /** Syncs a folder's names to the disk. */
   syncFolder(path: string): Promise<void>;
-  /** Gives one path the permissions of another; absent where there are none. */
+  /** Copies permissions from one path to another; absent if the system has none. */
   copyMode?(from: string, to: string): Promise<void>;
 }
 
-/** The most bytes that one call reads or writes: from 2 GiB on Node refuses, and so do some systems. */
+/** Largest read or write in one call, in bytes: from 2 GiB on Node refuses, and so do some systems. */
 export const largestTransfer = 1 << 30;
 
 /** Node's own file system. */
 export const nodeFileSystem: FileSystem = {
-  // O_NONBLOCK: opening a named pipe would otherwise wait for ever for a writer.
+  // O_NONBLOCK: opening a named pipe would otherwise wait forever for a writer.
   openForReading: async (path) => wrap(await fs.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))),
   openForSyncing: async (path) => wrap(await openForSyncing(path)),
   create: async (path) => wrap(await fs.open(path, "wx")),
@@ -67,7 +67,7 @@ export const nodeFileSystem: FileSystem = {
   rename: (from, to, { isToNew } = { isToNew: false }) => (isToNew ? renameToNew(from, to) : fs.rename(from, to)),
   link: (from, to) => fs.link(from, to),
   copy: (from, to) => fs.copyFile(from, to, constants.COPYFILE_EXCL),
-  // On Windows a file that somebody looks at cannot be removed at once.
+  // On Windows an open file cannot be removed at once.
   remove: (path) => fs.rm(path, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 }),
   removeEmptyFolder: (path) => fs.rmdir(path),
   list: (path) => fs.readdir(path),
@@ -89,7 +89,7 @@ function wrap(handle: fs.FileHandle): OpenFile {
   };
 }
 
-/** Windows syncs only what is open for writing; elsewhere a file that nobody may write is synced all the same. */
+/** Windows syncs only files open for writing; others can sync read-only files, too. */
 async function openForSyncing(path: string): Promise<fs.FileHandle> {
   try {
     return await fs.open(path, "r+");
@@ -115,22 +115,22 @@ function kindOf(stat: Stats): PathEntry["kind"] {
   return stat.isSymbolicLink() ? "link" : "other";
 }
 
-/** Who may read, write and run; not who one becomes by running it. Of a folder, its owner may do all, or it could not be removed. */
+/** Permissions without setuid and setgid. The owner gets all permissions of a folder; else it could not be removed. */
 async function copyMode(from: string, to: string): Promise<void> {
   const stat = await fs.stat(from);
   await fs.chmod(to, (stat.mode & 0o777) | (stat.isDirectory() ? 0o700 : 0));
 }
 
-/** `rename` replaces what is there; a second name for the same file cannot. */
+/** `rename` replaces an existing file; a hard link does not. */
 async function renameToNew(from: string, to: string): Promise<void> {
   try {
     await fs.link(from, to);
   } catch (error) {
     if (systemCode(error) === "EEXIST") throw error;
-    // Not every file system has links: memory cards and some network folders do not.
+    // Not all file systems have links: memory cards and some network folders do not.
     return fs.rename(from, to);
   }
-  // The file is in place whatever becomes of its other name, which the next run tidies up.
+  // The file is in place; the next run removes its old name.
   await fs.unlink(from).catch(() => undefined);
 }
 
@@ -139,7 +139,7 @@ async function syncFolder(path: string): Promise<void> {
   try {
     handle = await fs.open(path, "r");
   } catch (error) {
-    // Windows opens no folders; its file system orders such changes itself.
+    // Windows cannot open folders; its file system orders such changes itself.
     if (["EISDIR", "EPERM", "EACCES"].includes(systemCode(error) ?? "")) return;
     throw error;
   }
@@ -153,13 +153,13 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** The system's name of a failure ("ENOSPC"), if the error carries one. */
+/** The system's error code ("ENOSPC"), if the error has one. */
 export function systemCode(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;
 }
 
-/** One folder after the other: Node's own `recursive` never ends below /proc, where nobody can make a folder. */
+/** One folder after the other: Node's own `recursive` never ends below /proc, where no folder can be made. */
 async function makeFolders(path: string): Promise<void> {
   const make = () => fs.mkdir(path).catch((error: unknown) => orFolder(path, error));
   const parent = dirname(path);

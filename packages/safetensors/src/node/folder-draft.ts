@@ -1,5 +1,5 @@
-// A folder that takes long to write, and is gone on with where a killed process left it: a draft beside its place, and in it a
-// journal of how many bytes of each file are on the disk for certain.
+// Writes a folder that takes long, and continues after a killed process: a draft next to its target, with a journal of how many
+// bytes of each file are certainly on the disk.
 
 import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
@@ -12,16 +12,16 @@ import { ContentsFailure, piecesOf, writeFileAtomic } from "./write-file-atomic.
 /** A file of such a folder. */
 export interface DraftFile {
   readonly name: string;
-  /** Its bytes from a place on, the same each time. */
+  /** Its bytes from a position on, the same each time. */
   contents(from: number): AsyncIterable<Uint8Array>;
-  /** What is found out while the contents are made. */
+  /** Results of making the contents. */
   readonly findings?: Findings;
 }
 
-/** What one process found out and the next goes on with: kept as JSON beside the bytes that were written by then. */
+/** Results of one process that the next one continues with, stored as JSON with the number of bytes written by then. */
 interface Findings {
   taken(): unknown;
-  /** What an earlier process found out, before anything else is asked of the file. */
+  /** Receives the results of an earlier process, before any other call. */
   give(found: unknown): void;
 }
 
@@ -33,11 +33,11 @@ export interface WrittenFile {
   readonly sha256: string;
 }
 
-/** What is written for a folder, and with what. */
+/** Options of a draft. */
 export interface DraftRequest {
-  /** Tells this work from others: a draft of another identity is thrown away. */
+  /** Identity of this work. A draft with another identity is deleted. */
   readonly identity: string;
-  /** Whether to go on with what an earlier process left. Default false: it is thrown away. */
+  /** Whether to continue an earlier draft. Default false: it is deleted. */
   readonly resume?: boolean;
 }
 
@@ -53,11 +53,11 @@ interface Noted {
 }
 
 const journalName = ".lowrank-journal.json";
-/** Bytes between two notes of what is on the disk. */
+/** Bytes between two entries of the journal. */
 const stride = 1 << 28;
 
 /**
- * The draft of a folder. Its files are written one after the other, and moved into the folder when all are there.
+ * The draft of a folder. Its files are written one after the other, and moved into the folder when all are complete.
  *
  * @example
  * ```ts
@@ -103,7 +103,7 @@ export class FolderDraft {
     }
   }
 
-  /** How many bytes an earlier process left of a folder's draft; undefined where there is none. */
+  /** Number of bytes in the draft of an earlier process; undefined if there is none. */
   static async left(path: string): Promise<number | undefined> {
     const journal = await journalIn(draftOf(await linkTarget(path)));
     return journal && Object.values(journal.files).reduce((sum, { bytes }) => sum + bytes, 0);
@@ -114,7 +114,7 @@ export class FolderDraft {
     return this.#files.get(name)?.bytes ?? 0;
   }
 
-  /** Writes a file, or the rest of it. `onBytes` hears of each piece. Throws DiskFullError, FileWriteError. */
+  /** Writes a file, or the rest of it. `onBytes` is called for each piece. Throws DiskFullError, FileWriteError. */
   async write(file: DraftFile, onBytes: (bytes: number) => void = () => {}): Promise<WrittenFile> {
     const { name, contents, findings } = file;
     const known = this.#files.get(name);
@@ -141,7 +141,7 @@ export class FolderDraft {
       await rename(join(this.#folder, name), join(folder, name));
   }
 
-  /** Removes what is left of the draft. */
+  /** Removes the rest of the draft. */
   async remove(): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
   }
@@ -168,7 +168,7 @@ export class FolderDraft {
         noted = bytes;
         const entry = noteOf(bytes, findings);
         noting = file.datasync().then(() => this.#note(name, entry)); // while the next pieces are made
-        noting.catch(() => {}); // whoever waits for it hears of it
+        noting.catch(() => {}); // the code that awaits it gets the error
       }
     } finally {
       await noting;
@@ -205,7 +205,7 @@ async function journalIn(folder: string): Promise<Journal | undefined> {
   }
 }
 
-/** What was kept is read once more. */
+/** Reads the existing bytes again. */
 async function hashOf(file: FileHandle, bytes: number): Promise<Hash> {
   const hash = createHash("sha256");
   const buffer = new Uint8Array(Math.min(bytes, 1 << 22));

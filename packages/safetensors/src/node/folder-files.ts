@@ -1,12 +1,11 @@
-// The files of one folder on a disk, which no name and no link leads out of. Whoever reads models or adapters says by an
-// error of its own what is wrong.
+// Reads the files of one folder on a disk. No name and no link can leave the folder. Callers report problems with their own errors.
 
 import { readdir, realpath } from "node:fs/promises";
 import { join, sep } from "node:path";
 import type { ByteSource } from "../byte-source.ts";
 import { openFile } from "./open-file.ts";
 
-/** Plain files by name: what model folders, adapters and tokenizers are read from. */
+/** Plain files by name, for reading model folders, adapters and tokenizers. */
 export interface FolderFiles {
   /** Names of files and links, not of folders; sorted. */
   list(): Promise<readonly string[]>;
@@ -17,21 +16,21 @@ export interface FolderFiles {
   open(file: string): Promise<ByteSource>;
 }
 
-/** Why a folder or one of its files is refused. */
+/** The reason why a folder or one of its files is refused. */
 export interface FolderProblem {
-  /** Undefined where it is the folder itself. */
+  /** Undefined for the folder itself. */
   readonly file?: string;
-  /** In words, without a full stop. */
+  /** The reason, without a full stop. */
   readonly reason: string;
   readonly cause?: unknown;
 }
 
 /**
- * The files of a folder. Links are followed inside it, and to the blobs beside a snapshot of the hub's cache, which keeps
- * `snapshots/<revision>/model.safetensors` – or a file further down – as a link to `blobs/<hash>`.
+ * The files of a folder. Links are followed inside it, and to the blobs next to a snapshot in the Hub's cache, which stores
+ * `snapshots/<revision>/model.safetensors` (or a file in a subfolder) as a link to `blobs/<hash>`.
  *
- * @param refuse makes the error that is thrown for a name that is no plain file name, a link out of the folder, a file
- * that is missing, too large or no text, and a folder that is missing.
+ * @param refuse makes the error that is thrown for a name that is no plain file name, a link out of the folder, a file that is
+ * missing, too large or no text, and a folder that is missing.
  *
  * @example
  * ```ts
@@ -106,7 +105,7 @@ function isPlainName(file: string): boolean {
   return /^[^/\\\0]{1,255}$/.test(file) && file !== "." && file !== "..";
 }
 
-/** A model may lie in a folder of its repository: `snapshots/<revision>/adapter`. */
+/** A model may be in a subfolder of its repository: `snapshots/<revision>/adapter`. */
 function allowedRoots(root: string): readonly string[] {
   const parts = root.split(sep);
   const snapshots = parts.lastIndexOf("snapshots", -2);

@@ -85,12 +85,12 @@ async function readSome(
   }
 }
 
-/** As many links as Linux follows before it takes them for a circle. */
+/** The number of links after which Linux reports a cycle. */
 const maxLinks = 40;
 
 /**
- * The path that a link leads to, there or not; a path that is no link stays as it is. Only for paths that a person gave:
- * names that come from files are written into a new folder, which has no links.
+ * The target of a link, existing or not; other paths are returned unchanged. Only for paths from a person: names from files are
+ * written into a new folder, which has no links.
  *
  * @example
  * ```ts
@@ -105,7 +105,7 @@ export async function linkTarget(path: string): Promise<string> {
   for (let links = 0; links < maxLinks; links += 1) {
     const link = await readlink(target).catch(() => undefined);
     if (link === undefined) return target;
-    // A link's ".." starts where the folder really is.
+    // A link's ".." starts at the folder's real path.
     const folder = await realpath(dirname(target)).catch(() => dirname(target));
     target = resolve(folder, link);
   }

@@ -1,5 +1,5 @@
-// Names of unfinished outputs. They lie beside their target, since a rename cannot cross file systems, and say who makes
-// them, so that the next run can remove what a killed one left.
+// Names of unfinished outputs. They are next to their target, because a rename cannot cross file systems, and contain the
+// process's identity, so that the next run can remove the files of a killed process.
 
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -8,10 +8,10 @@ import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { type FileSystem, nodeFileSystem, systemCode } from "./file-system.ts";
 
-/** Before each further attempt, in milliseconds; together less than a person notices. */
+/** Delays before each retry, in milliseconds; short in total. */
 const waits = [10, 20, 40, 80, 160, 320];
 
-/** As the file system's `rename`, tried again while it is refused as a file in use is; the last refusal passes through. */
+/** Like the file system's `rename`, with retries while the file is in use. The last error is thrown. */
 export async function renamePatiently(
   fileSystem: FileSystem,
   ...[from, to, options]: Parameters<FileSystem["rename"]>
@@ -30,20 +30,20 @@ export async function renamePatiently(
 const pattern = /^\.lowrank-(unfinished|replaced)-([0-9a-f]{8})-(\d+)-([0-9a-f]{8}|unknown)-[0-9a-f]{12}(-.*)?$/s;
 /** In characters, each of which may take four bytes. */
 const longestStart = 20;
-/** For how long nobody touched what is unfinished, if its maker cannot be asked, in milliseconds. */
+/** Age in milliseconds at which unfinished files are removed if their process cannot be checked. */
 const longestPause = 24 * 60 * 60 * 1000;
-/** What was replaced goes, or comes back, within a second. */
+/** The same for a replaced output, which is removed or restored within a second. */
 const longestReplacement = 10 * 60 * 1000;
-/** How far a file's time and the process's may disagree, in milliseconds. */
+/** Largest difference between a file's time and the process's, in milliseconds. */
 const clockTolerance = 1000;
 
-/** Process ids mean something on one machine only, and folders can be shared. */
+/** Process ids are valid on one machine only, and folders can be shared. */
 const thisHost = shortHash(hostname());
 
 /**
- * A new name beside `target`: "unfinished" for what is being written, "replaced" for a folder that keeps, under its own
- * name, what is about to be removed. It ends, for people, with the start of the target's name, which may be as long as a
- * name can be. `tidyUpTemporaries` knows it as this process's, and removes it once the process is gone.
+ * A new name next to `target`: "unfinished" for an output that is being written, "replaced" for a folder that contains an old
+ * output, under its own name, before removal. For people it ends with the start of the target's name, which may be as long as
+ * names can be. `tidyUpTemporaries` removes it when this process is gone.
  *
  * @example
  * ```ts
@@ -65,9 +65,9 @@ export async function temporaryPath(target: string, purpose: "unfinished" | "rep
 }
 
 /**
- * Tidies up after killed processes in a folder: removes unfinished outputs whose process is gone, or – made on another
- * machine – that nobody touched for a day; and puts a replaced output back if its successor never arrived. So whoever looks
- * for an output of his own calls this first. Failing to tidy up never fails the work at hand.
+ * Cleans up after killed processes in a folder. Removes unfinished outputs whose process is gone, or which another machine made
+ * and did not touch for a day. Restores a replaced output if its successor never arrived. So call it before searching for an
+ * output. It never fails.
  *
  * @example
  * ```ts
@@ -114,11 +114,11 @@ async function isStale(
   const pid = Number(id);
   if (host === thisHost && !isRunning(pid)) return true;
   const current = host === thisHost ? await shortIdentity(pid) : unknown;
-  // The id may be another program's by now; in a container every run has the same.
+  // The id may belong to another program by now; in a container every run has the same id.
   if (identity !== unknown && current !== unknown) return identity !== current;
   const entry = await fileSystem.entry(join(folder, name));
   if (entry === undefined) return false;
-  // What is older than this process was left by one before it.
+  // Files older than this process come from an earlier one.
   if (host === thisHost && pid === process.pid) return entry.changedAt < now - process.uptime() * 1000 - clockTolerance;
   return purpose === "replaced" ? now - entry.changedAt > longestReplacement : now - entry.modifiedAt > longestPause;
 }
@@ -135,8 +135,8 @@ function shortHash(text: string): string {
 }
 
 /**
- * What tells the process of an id from those that have the id later: on Linux the boot and the tick at which it started.
- * Undefined where no such process runs, or where the system does not say.
+ * Distinguishes a process from later ones with the same id: on Linux the boot and the tick at which it started. Undefined if no
+ * such process runs, or if the system does not report it.
  *
  * @example
  * ```ts
@@ -159,10 +159,10 @@ export async function processIdentity(pid: number): Promise<string | undefined> 
   }
 }
 
-/** Whether a process with this id runs, whoever's it is. One that ended does not, though its parent may never have asked how. */
+/** Whether a process with this id runs, of any user. A zombie does not count. */
 export function isRunning(pid: number): boolean {
   try {
-    process.kill(pid, 0); // signal 0 only asks
+    process.kill(pid, 0); // signal 0 only checks
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }

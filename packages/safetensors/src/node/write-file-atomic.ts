@@ -1,4 +1,4 @@
-// A file that is either whole or not there: written beside its target, forced to disk, then renamed over it.
+// Writes a file completely or not at all: next to its target, synced to disk, then renamed over it.
 
 import { open } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -8,12 +8,12 @@ import { type FileSystem, largestTransfer, nodeFileSystem, type OpenFile, system
 import { linkTarget } from "./open-file.ts";
 import { renamePatiently, temporaryPath, tidyUpTemporaries } from "./temporary-path.ts";
 
-/** What a file will hold: all at once, or piece by piece (`safetensorsChunks`). */
+/** The contents of a file: all bytes, or piece by piece (`safetensorsChunks`). */
 export type FileContents = Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
-/** How an output is written. */
+/** Options of an atomic write. */
 export interface AtomicWriteOptions {
-  /** Replace what is there; default false. */
+  /** Replace an existing output. Default false. */
   readonly overwrite?: boolean;
   readonly fileSystem?: FileSystem;
 }
@@ -52,14 +52,14 @@ export async function writeFileAtomic(
   }
 }
 
-/** What `contents` threw, which is no failure to write whatever it says. */
+/** An error of `contents`, which must not be reported as a failed write. */
 export class ContentsFailure {
   constructor(readonly reason: unknown) {}
 }
 
 type CheckedOptions = AtomicWriteOptions & { readonly fileSystem: FileSystem };
 
-/** Whether a file is there that will be replaced. A link is one that leads in a circle: it holds nothing. */
+/** Whether an existing file will be replaced. A link here is part of a cycle and has no content. */
 async function checkTarget(target: string, { overwrite = false, fileSystem }: CheckedOptions): Promise<boolean> {
   const entry = await fileSystem.entry(target);
   if (entry === undefined) return false;
@@ -69,7 +69,7 @@ async function checkTarget(target: string, { overwrite = false, fileSystem }: Ch
   return entry.kind === "file";
 }
 
-/** Writing may have taken an hour, and somebody else may write the same file at this moment. */
+/** Writing may have taken an hour, and another process may write the same file now. */
 async function moveIntoPlace(temporary: string, target: string, options: CheckedOptions): Promise<void> {
   const { overwrite = false, fileSystem } = options;
   if (overwrite && (await checkTarget(target, options))) await keepMode(target, temporary, fileSystem);
@@ -80,7 +80,7 @@ async function moveIntoPlace(temporary: string, target: string, options: Checked
   }
 }
 
-/** Permissions of what is replaced. Some file systems have none, and a file may belong to somebody else: no reason to fail. */
+/** Copies the old file's permissions. Some file systems have none, and the file may belong to another user: that is no error. */
 export async function keepMode(old: string, replacement: string, fileSystem: FileSystem): Promise<void> {
   await fileSystem.copyMode?.(old, replacement).catch(() => undefined);
 }
@@ -118,10 +118,10 @@ async function writeAll(file: OpenFile, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Pieces of one call; every system takes so many. */
+/** Pieces in one call; all systems accept this number. */
 const piecesOfCall = 512;
 
-/** Makes a file of these bytes, one piece after another. Fails if the path exists. Nothing is synced. */
+/** Writes these bytes to a new file, piece by piece. Fails if the path exists. Nothing is synced. */
 export async function writePieces(path: string, pieces: readonly Uint8Array[]): Promise<void> {
   const file = await open(path, "wx");
   try {
@@ -136,7 +136,7 @@ export async function writePieces(path: string, pieces: readonly Uint8Array[]): 
   }
 }
 
-/** The first pieces, as many as one call can write; the last of them may be cut. */
+/** The first pieces that one call can write; the last may be cut. */
 export function atOnce(pieces: readonly Uint8Array[], maxBytes = largestTransfer): Uint8Array[] {
   const batch: Uint8Array[] = [];
   let room = maxBytes;
@@ -149,7 +149,7 @@ export function atOnce(pieces: readonly Uint8Array[], maxBytes = largestTransfer
   return batch;
 }
 
-/** What is left after the first bytes: a system may write fewer than it was asked to. */
+/** The rest after the first bytes: a system may write fewer than requested. */
 function without(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
   let written = bytes;
   const first = pieces.findIndex(({ length }) => {

@@ -1,4 +1,4 @@
-// A folder of several files that is either complete or not there.
+// Writes a folder of several files completely or not at all.
 
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
@@ -16,11 +16,10 @@ import { linkTarget } from "./open-file.ts";
 import { renamePatiently, temporaryPath, tidyUpTemporaries } from "./temporary-path.ts";
 import { type AtomicWriteOptions, atomicWriteNames, keepMode } from "./write-file-atomic.ts";
 
-/** How a folder is written. */
+/** Options of `writeFolderAtomic`. */
 export interface FolderWriteOptions extends AtomicWriteOptions {
   /**
-   * Which entries of a folder that is replaced live on in the new one, by their names, unless `fill` wrote one of that
-   * name; default none.
+   * Which entries of a replaced folder are kept in the new one, by name, unless `fill` wrote an entry of that name. Default: none.
    */
   readonly keep?: (name: string) => boolean;
 }
@@ -63,7 +62,7 @@ export async function writeFolderAtomic(
   }
 }
 
-/** A failure to write one of the files is one to write the folder: nobody knows the temporary name, or will find it. */
+/** Reports a failed file as a failure of the folder, because users do not know the temporary name. */
 function withoutTemporary(error: unknown, temporary: string): unknown {
   const isWriteFailure = error instanceof DiskFullError || error instanceof FileWriteError;
   return isWriteFailure && contains(temporary, resolve(error.path)) ? error.cause : error;
@@ -71,7 +70,7 @@ function withoutTemporary(error: unknown, temporary: string): unknown {
 
 type CheckedOptions = FolderWriteOptions & { readonly fileSystem: FileSystem };
 
-/** What is at the target; throws if it may not be replaced. */
+/** The entry at the target; throws if it may not be replaced. */
 async function stateOf(target: string, options: CheckedOptions): Promise<"absent" | "empty" | "replaceable"> {
   const entry = await options.fileSystem.entry(target);
   if (entry === undefined) return "absent";
@@ -82,7 +81,7 @@ async function stateOf(target: string, options: CheckedOptions): Promise<"absent
   return "replaceable";
 }
 
-/** Links resolved: by another name, the current folder is what it is. */
+/** Links are resolved, because the current folder may have another name. */
 function realPath(path: string): Promise<string> {
   return realpath(path).catch(() => path);
 }
@@ -92,7 +91,7 @@ function contains(folder: string, path: string): boolean {
   return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && resolve(folder, way) === path);
 }
 
-/** Files and their folder, whose names are all there, are synced at once: a disk takes little longer than for the largest. */
+/** All files and their folder are synced in parallel: this takes little longer than the largest file. */
 async function syncTree(folder: string, fileSystem: FileSystem): Promise<void> {
   const names = await fileSystem.list(folder);
   const entries = names.map((name) => syncEntry(join(folder, name), fileSystem));
@@ -115,7 +114,7 @@ async function syncFile(path: string, fileSystem: FileSystem): Promise<void> {
   }
 }
 
-/** How often to try where others write the same folder at this moment. */
+/** Number of attempts while others write the same folder. */
 const maxAttempts = 10;
 
 async function moveIntoPlace(temporary: string, target: string, options: CheckedOptions): Promise<void> {
@@ -133,7 +132,7 @@ async function clearAway(aside: string, target: string, { keep, fileSystem }: Ch
   await fileSystem.remove(dirname(aside));
 }
 
-/** Returns where an older folder was moved, if there was one. */
+/** Returns the new path of an older folder, if there was one. */
 async function enter(temporary: string, target: string, options: CheckedOptions): Promise<string | undefined> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -156,7 +155,7 @@ async function enterOnce(temporary: string, target: string, options: CheckedOpti
   return undefined;
 }
 
-/** No system call swaps two folders everywhere, so the old one steps aside – and comes back if the new one cannot enter. */
+/** No portable system call swaps two folders, so the old one is moved aside, and moved back if the new one cannot be moved in. */
 async function replace(temporary: string, target: string, { keep, fileSystem }: CheckedOptions): Promise<string> {
   if (keep !== undefined) {
     await carryOver({ from: target, to: temporary, keep }, fileSystem, (path) => syncEntry(path, fileSystem));
@@ -180,7 +179,7 @@ async function replace(temporary: string, target: string, { keep, fileSystem }: 
   return aside;
 }
 
-/** If another output came into its place meanwhile, the old folder was replaced all the same. */
+/** Moves the old folder back. If another output is in its place by now, it stays replaced. */
 async function putBack(aside: string, target: string, fileSystem: FileSystem): Promise<void> {
   try {
     await renamePatiently(fileSystem, aside, target);
@@ -190,14 +189,14 @@ async function putBack(aside: string, target: string, fileSystem: FileSystem): P
   await fileSystem.remove(dirname(aside)).catch(() => undefined);
 }
 
-/** Two folders, and which entries of the old one the new one shall have, if it has none of that name. */
+/** Two folders, and the entries of the old one to keep, if the new one has none of that name. */
 interface CarryOver {
   readonly from: string;
   readonly to: string;
   readonly keep: (name: string) => boolean;
 }
 
-/** Links – or copies – files and folders of theirs; what fails is left to `moveRest`. `sync` is called for what is new. */
+/** Links or copies entries to keep; `moveRest` moves those that failed. `sync` is called for new ones. */
 async function carryOver(
   plan: CarryOver,
   fileSystem: FileSystem,
@@ -209,12 +208,12 @@ async function carryOver(
       await duplicate(join(plan.from, name), to, fileSystem);
       await sync(to);
     } catch {
-      await fileSystem.remove(to).catch(() => undefined); // half of a folder would keep the rest from being moved
+      await fileSystem.remove(to).catch(() => undefined); // a partial folder would prevent moving the rest
     }
   }
 }
 
-/** Moves what could not be carried over or came late. Both folders must be in place; throws where the system fails. */
+/** Moves entries that could not be linked or copied, or are new. Both folders must be in place; throws if the system fails. */
 async function moveRest(plan: CarryOver, fileSystem: FileSystem): Promise<void> {
   for (const name of await missing(plan, fileSystem)) {
     await renamePatiently(fileSystem, join(plan.from, name), join(plan.to, name));
@@ -236,8 +235,8 @@ async function duplicate(from: string, to: string, fileSystem: FileSystem): Prom
     await fileSystem.copyMode?.(from, to);
     return;
   }
-  // Reading a pipe would wait for ever, and a link may lead anywhere.
+  // Reading a pipe would wait forever, and a link may lead anywhere.
   if (entry?.kind !== "file") throw new Error(`"${from}" is neither a file nor a folder.`);
-  // Not every file system has links: memory cards and some network folders do not.
+  // Not all file systems have links: memory cards and some network folders do not.
   await fileSystem.link(from, to).catch(() => fileSystem.copy(from, to));
 }

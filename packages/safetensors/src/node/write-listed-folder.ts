@@ -1,5 +1,5 @@
-// A folder with a list of what was written into it. By that it is known later whose it is: overwriting replaces what the
-// list names, and everything else is somebody's own and stays.
+// Writes a folder with a list of its files. Overwriting replaces only listed files; all others belong to somebody else and are
+// kept.
 
 import { readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -15,20 +15,19 @@ const format = "lowrank-folder";
 /** Names of a few files and of checkpoints. */
 const largestList = 2 ** 20;
 
-/** How a listed folder is written. */
+/** Options of `writeListedFolder`. */
 export interface ListedFolderOptions extends AtomicWriteOptions {
-  /** Overwrite a folder without a list as well, as if nothing in it were listed; default false. */
+  /** Also overwrite a folder without a list, as if its list were empty. Default false. */
   readonly mayBeUnlisted?: boolean;
-  /** Which entries of a folder that is replaced live on in the new one; default those that its list does not name. */
+  /** Which entries of a replaced folder are kept. Default: those that its list does not name. */
   readonly keep?: (name: string, isListed: boolean) => boolean;
 }
 
 const optionNames: OptionNames<ListedFolderOptions> = { ...atomicWriteNames, mayBeUnlisted: true, keep: true };
 
 /**
- * As `writeFolderAtomic`, with a list of what `fill` wrote, `.lowrank.json`. With `overwrite` a folder is replaced that has
- * such a list – or is empty –, and what it does not name lives on in the new folder, unless `fill` wrote something of
- * that name.
+ * Like `writeFolderAtomic`, with a list of the files that `fill` wrote, `.lowrank.json`. `overwrite` replaces a folder that has
+ * such a list or is empty. Entries that are not listed are kept, unless `fill` wrote an entry of that name.
  *
  * @throws {NotReplaceableError} if the folder has no list and `mayBeUnlisted` is not set; and what `writeFolderAtomic` throws.
  *
@@ -67,7 +66,7 @@ export async function writeListedFolder(
 }
 
 /**
- * The names of what lowrank wrote into a folder; undefined where it has no list, or one that nobody understands.
+ * The names of lowrank's files in a folder; undefined without a valid list.
  *
  * @throws {FileReadError} if there is a list that cannot be read.
  */
@@ -98,7 +97,7 @@ async function listText(path: string): Promise<string | undefined> {
   }
 }
 
-/** What cannot be listed is no folder; `writeFolderAtomic` says what it is. */
+/** A path that cannot be listed is not a folder; `writeFolderAtomic` reports it. */
 async function holdsSomething(path: string): Promise<boolean> {
   return (await readdir(path).catch(() => [])).length > 0;
 }

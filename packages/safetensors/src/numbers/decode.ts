@@ -1,4 +1,4 @@
-// Bytes of a tensor → numbers. One row per element type; the common ones have a fast path.
+// Decodes the bytes of a tensor. One row for each element type; the frequent ones have a fast path.
 
 import { f16Values } from "@lowrank/contracts";
 import { bitsOf, type Dtype } from "../dtypes.ts";
@@ -21,18 +21,18 @@ const readers: ReadonlyMap<Dtype, ReadElement> = new Map<Dtype, ReadElement>([
   ["U16", (view, offset) => view.getUint16(offset, true)],
   ["I8", (view, offset) => view.getInt8(offset)],
   ["U8", (view, offset) => view.getUint8(offset)],
-  // Other bytes than 0 and 1 occur in files; whatever is not 0 is true.
+  // Files contain bytes other than 0 and 1; all except 0 are true.
   ["BOOL", (view, offset) => (view.getUint8(offset) === 0 ? 0 : 1)],
 ]);
 
 const hostIsLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /**
- * Numbers of a tensor as float32. F16, BF16, BOOL and integers of up to 16 bits come out exactly; F64 and wider integers
- * are rounded. `into`, of at least as many numbers, is where they are put if it is given; the result then is its beginning.
+ * Values of a tensor as float32. F16, BF16, BOOL and integers of up to 16 bits are exact; F64 and wider integers are rounded.
+ * `into`, of at least that length, receives the values; the result is then its start.
  *
- * @throws {SafetensorsError} `UnsupportedDtype` for 4-, 6- and 8-bit floats and C64; `InvalidTensorView` for a length
- * that is no whole number of elements.
+ * @throws {SafetensorsError} `UnsupportedDtype` for 4-, 6- and 8-bit floats and C64; `InvalidTensorView` for a length that is no
+ * whole number of elements.
  */
 export function decodeToFloat32(
   bytes: Uint8Array,
@@ -50,13 +50,13 @@ export function decodeToFloat32(
   return target;
 }
 
-/** Numbers of a tensor as float64: exact for every type but 64-bit integers beyond 2⁵³. Throws as `decodeToFloat32`. */
+/** Values of a tensor as float64: exact for all types except 64-bit integers beyond 2⁵³. Throws like `decodeToFloat32`. */
 export function decodeToFloat64(bytes: Uint8Array, dtype: Dtype, place: SafetensorsErrorPlace = {}): Float64Array {
   return fill(new Float64Array(elementCount(bytes, dtype, place)), bytes, dtype);
 }
 
 /**
- * Numbers of an integer or boolean tensor as int32.
+ * Values of an integer or boolean tensor as int32.
  *
  * @throws {SafetensorsError} `UnsupportedDtype` for floats; `ValueOutOfRange` for a value that int32 cannot hold.
  */
@@ -92,7 +92,7 @@ function fill<T extends Float32Array | Float64Array>(target: T, bytes: Uint8Arra
   return target;
 }
 
-/** A buffer of its own: a file may place a tensor at an odd offset, where no typed array can start. */
+/** A copy, because a file may have a tensor at an odd offset, where no typed array can start. */
 function copyOf(bytes: Uint8Array): ArrayBuffer {
   return Uint8Array.from(bytes).buffer;
 }

@@ -1,4 +1,4 @@
-// Numbers → bytes of a tensor, rounded once, to nearest with ties to even. What does not fit is an error, not a surprise.
+// Encodes numbers as bytes of a tensor, rounded once, to nearest with ties to even. Values that do not fit are an error.
 
 import { halfBits } from "@lowrank/contracts";
 import { bitsOf, type Dtype } from "../dtypes.ts";
@@ -10,7 +10,7 @@ export interface TensorData {
   readonly dtype: Dtype;
   /** Empty for a scalar; a dimension may be 0. */
   readonly shape: readonly number[];
-  /** Little-endian, the last axis running fastest. */
+  /** Little-endian, in row-major order. */
   readonly data: Uint8Array;
 }
 
@@ -31,7 +31,7 @@ export type EncodableDtype =
 
 type WriteElement = (view: DataView, offset: number, value: number) => void;
 
-/** What 16-bit floats are called where they are made. */
+/** Names of 16-bit floats for the encoder. */
 const halfKinds = { F16: "f16", BF16: "bf16" } as const;
 
 const writers: Readonly<Record<Exclude<EncodableDtype, keyof typeof halfKinds>, WriteElement>> = {
@@ -47,7 +47,7 @@ const writers: Readonly<Record<Exclude<EncodableDtype, keyof typeof halfKinds>, 
   BOOL: (view, offset, value) => view.setUint8(offset, value),
 };
 
-/** Then memory holds float32 numbers as files do. */
+/** On little-endian machines float32 arrays have the layout of files. */
 const hostIsLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** Smallest and largest value of each integer type; for I64 what a number holds exactly. */
@@ -62,7 +62,7 @@ const integerRange: ReadonlyMap<EncodableDtype, readonly [number, number]> = new
   ["BOOL", [0, 1]],
 ]);
 
-/** From here on a finite value rounds to infinity. */
+/** Larger finite values round to infinity. */
 const floatLimit: ReadonlyMap<EncodableDtype, number> = new Map([
   ["F32", 2 ** 128 - 2 ** 103],
   ["F16", 65_520],
@@ -90,7 +90,7 @@ export function encodeNumbers(values: ArrayLike<number>, dtype: EncodableDtype):
   return write(values, dtype);
 }
 
-/** Whole models go through here: what does not fit is looked for only where something became infinite. */
+/** Used for whole models, so values that do not fit are searched only if a result is infinite. */
 function encodeHalves(values: ArrayLike<number>, dtype: keyof typeof halfKinds): Uint8Array {
   const bits = halfBits(values instanceof Float32Array ? values : Float32Array.from(values), halfKinds[dtype]);
   const infinite = dtype === "F16" ? 0x7c00 : 0x7f80;

@@ -1,4 +1,4 @@
-// Where a Hugging Face folder keeps its weights: in one file, or in shards with an index.
+// Opens the weights of a Hugging Face folder: one file, or shards with an index.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import type { ByteSource } from "../byte-source.ts";
@@ -13,15 +13,15 @@ export const weightFileNames = { single: "model.safetensors", index: "model.safe
 /** A folder of plain files: on disk, on a web server, in memory. */
 export interface WeightFolder extends ShardFolder {
   has(file: string): Promise<boolean>;
-  /** The file as text; a larger one is refused. */
+  /** The file as text; a file over the limit is refused. */
   readText(file: string, limits: { readonly maxBytes: number }): Promise<string>;
 }
 
-/** A folder's weights, whose headers were read. */
+/** A folder's weights with their headers. */
 export interface FolderWeights {
   /** The caller closes it. */
   readonly collection: TensorCollection;
-  /** Which file holds each tensor. */
+  /** The file of each tensor. */
   readonly fileOf: ReadonlyMap<string, string>;
   /** Files with weights, in order. */
   readonly files: readonly string[];
@@ -31,7 +31,7 @@ export interface FolderWeights {
 const maxIndexBytes = 100_000_000;
 
 /**
- * Opens the weights of a folder, headers only; undefined where it has neither the file nor an index.
+ * Opens the weights of a folder, headers only; undefined if it has neither the file nor an index.
  *
  * @throws {SafetensorsError} as `openSafetensors` and `openShardedSafetensors`. Nothing stays open.
  *

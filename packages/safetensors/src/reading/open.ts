@@ -1,4 +1,4 @@
-// One file, of which only the header is read at once.
+// Opens one file; only the header is read immediately.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import { type ByteSource, type ReadOptions, readExactly, readOptionNames } from "../byte-source.ts";
@@ -13,7 +13,7 @@ export interface SafetensorsFile extends TensorCollection {
 }
 
 /**
- * Opens a safetensors file: reads and checks its header, and reads tensors when asked for.
+ * Opens a safetensors file: reads and checks its header, and reads tensors on request.
  *
  * @throws {SafetensorsError} with the reference implementation's name of the failure as `code`.
  *

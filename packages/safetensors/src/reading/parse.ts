@@ -1,4 +1,4 @@
-// One file that is in memory already, read without waiting.
+// Reads a file in memory, synchronously.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { type ReadOptions, readOptionNames } from "../byte-source.ts";
@@ -18,16 +18,16 @@ export interface ParsedSafetensors extends HeaderContent {
   int32(name: string): Int32Array;
 }
 
-/** How a file in memory is read. */
+/** Options of `parseSafetensors`. */
 interface ParseOptions extends ReadOptions {
-  /** Stands in messages. */
+  /** The file's name in messages. */
   readonly name?: string;
 }
 
 const optionNames: OptionNames<ParseOptions> = { ...readOptionNames, name: true };
 
 /**
- * Parses a whole safetensors file in memory; `name` stands in messages.
+ * Parses a safetensors file in memory; `name` is used in messages.
  *
  * @throws {SafetensorsError} as `openSafetensors`.
  *

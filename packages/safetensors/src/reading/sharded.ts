@@ -1,4 +1,4 @@
-// A model in several files: model.safetensors.index.json says which tensor lies where, and must tell the truth.
+// Opens a model in several files: model.safetensors.index.json names the file of each tensor, and must be correct.
 
 import { enumerated, listed, printable, refuseUnknownOptions } from "@lowrank/contracts";
 import type { ByteSource } from "../byte-source.ts";
@@ -8,11 +8,11 @@ import { JsonReader, JsonSyntaxError } from "../header/json-reader.ts";
 import { openSafetensors, type SafetensorsFile } from "./open.ts";
 import { type LocatedTensor, LocatedTensors, type TensorCollection } from "./tensor-collection.ts";
 
-/** What an index file says. */
+/** The contents of an index file. */
 export interface ShardIndex {
   /** Tensor name → plain file name. */
   readonly weightMap: ReadonlyMap<string, string>;
-  /** Sum of the tensors' bytes as claimed; often wrong in the wild. */
+  /** Sum of the tensors' bytes in the index; often wrong in practice. */
   readonly totalSize: number | undefined;
 }
 
@@ -25,8 +25,8 @@ const maximumIndexLength = 100_000_000;
 const maximumShards = 10_000;
 
 /**
- * Opens a model that lies in several files. The tensors of all shards together must be exactly those of the index, each
- * in the file that the index names; a wrong `total_size` is only a warning.
+ * Opens a model in several files. The shards must have exactly the tensors of the index, each in the named file. A wrong
+ * `total_size` is only a warning.
  *
  * @param folder Opens a shard by its file name, which is checked to be a plain name before.
  * @param indexJson The text of `model.safetensors.index.json`.
@@ -41,7 +41,7 @@ export async function openShardedSafetensors(
   return openShards(folder, parseShardIndex(indexJson), options);
 }
 
-/** The same for an index that is parsed already. */
+/** The same for a parsed index. */
 export async function openShards(
   folder: ShardFolder,
   index: ShardIndex,

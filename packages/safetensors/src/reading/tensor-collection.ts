@@ -1,4 +1,4 @@
-// What one file and several shards have in common: named tensors, each read when asked for.
+// The common interface of one file and several shards: named tensors, each read on request.
 
 import { printable } from "@lowrank/contracts";
 import type { TensorInfo } from "../byte-source.ts";
@@ -7,13 +7,13 @@ import { bitsOf } from "../dtypes.ts";
 import { SafetensorsError } from "../errors.ts";
 import { decodeToFloat32, decodeToInt32 } from "../numbers/decode.ts";
 
-/** Named tensors that are read from their source when asked for. */
+/** Named tensors that are read from their source on request. */
 export interface TensorCollection {
   readonly metadata: ReadonlyMap<string, string>;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
-  /** A tensor's bytes, or the part of them that `range` names (in bytes from the tensor's start). */
+  /** A tensor's bytes, or the part in `range` (in bytes from the tensor's start). */
   readBytes(name: string, range?: { readonly offset: number; readonly length: number }): Promise<Uint8Array>;
-  /** A tensor as float32, whatever its type (see `decodeToFloat32`). */
+  /** A tensor of any type as float32 (see `decodeToFloat32`). */
   readFloat32(name: string): Promise<Float32Array>;
   /** An integer or boolean tensor as int32. */
   readInt32(name: string): Promise<Int32Array>;
@@ -23,7 +23,7 @@ export interface TensorCollection {
   close(): Promise<void>;
 }
 
-/** A tensor and where it lies. */
+/** A tensor and its position. */
 export interface LocatedTensor {
   readonly info: TensorInfo;
   readonly source: ByteSource;
@@ -31,7 +31,7 @@ export interface LocatedTensor {
   readonly dataStart: number;
 }
 
-/** A collection over tensors that may lie in different sources. */
+/** A collection of tensors from one or more sources. */
 export class LocatedTensors implements TensorCollection {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
 

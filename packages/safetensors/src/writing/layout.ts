@@ -1,4 +1,4 @@
-// Decides how a file will look before a byte of it is written: the order of tensors, their offsets, the header.
+// Plans a file before writing: the order of tensors, their offsets, the header.
 
 import { printable } from "@lowrank/contracts";
 import type { TensorInfo } from "../byte-source.ts";
@@ -15,7 +15,7 @@ export interface TensorOutline {
   readonly shape: readonly number[];
 }
 
-/** How a file will look. */
+/** The layout of a file. */
 export interface FileLayout {
   /** The 8 bytes of the header's length, and the header. */
   readonly head: Uint8Array;
@@ -26,8 +26,8 @@ export interface FileLayout {
 }
 
 /**
- * Lays out a file as the reference writer does: widest types first, then by name, no gaps, the header padded with
- * spaces to a multiple of 8, so that every tensor is aligned to its own elements. The same input gives the same bytes.
+ * Lays out a file like the reference writer: widest types first, then by name, no gaps, the header padded with spaces to a
+ * multiple of 8, so that each tensor is aligned to its elements. The same input gives the same bytes.
  *
  * @throws {SafetensorsError} `InvalidTensorName`, `ValidationOverflow`, `MisalignedSlice` or `HeaderTooLarge`.
  */
@@ -93,7 +93,7 @@ function buildHead(tensors: readonly TensorInfo[], metadata: ReadonlyMap<string,
   return head;
 }
 
-/** The reference writes metadata in the order of a hash map; sorted is one of those orders, and always the same. */
+/** The reference writes metadata in hash map order; sorted order is one of these, and always the same. */
 function metadataFields(metadata: ReadonlyMap<string, string>): string[] {
   const sorted = [...metadata].sort(([left], [right]) => compareCodePoints(left, right));
   return sorted.map(([key, value]) => {
@@ -104,7 +104,7 @@ function metadataFields(metadata: ReadonlyMap<string, string>): string[] {
   });
 }
 
-/** Order of UTF-8 bytes, which is Rust's; JavaScript's `<` puts characters beyond U+FFFF before U+E000. */
+/** Order of UTF-8 bytes, as in Rust; JavaScript's `<` puts characters beyond U+FFFF before U+E000. */
 function compareCodePoints(left: string, right: string): number {
   const length = Math.min(left.length, right.length);
   for (let index = 0; index < length; index += 1) {

@@ -1,4 +1,4 @@
-// Writing: the header is known before the data, so a file can be made in one pass, however large its tensors are.
+// Writes files: the header is known before the data, so a file of any size can be made in one pass.
 
 import { printable } from "@lowrank/contracts";
 import type { TensorInfo } from "../byte-source.ts";
@@ -6,18 +6,18 @@ import { SafetensorsError } from "../errors.ts";
 import type { TensorData } from "../numbers/encode.ts";
 import { layoutSafetensors, type TensorOutline } from "./layout.ts";
 
-/** A tensor whose bytes are made when their turn comes, in pieces of any size. */
+/** A tensor whose bytes are made during writing, in pieces of any size. */
 export interface StreamedTensor extends TensorOutline {
   pieces(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
-/** Where a file goes: a socket, a stream, a file. Each write is awaited before the next. */
+/** The target of a file: a socket, a stream, a file. Each write is awaited before the next. */
 export interface ByteTarget {
   write(bytes: Uint8Array): Promise<void>;
 }
 
 /**
- * Makes a file in memory. The same tensors and metadata always give the same bytes, which are the reference writer's.
+ * Makes a file in memory. The same tensors and metadata always give the same bytes as the reference writer.
  *
  * @throws {SafetensorsError} `InvalidTensorView` if a tensor's bytes do not fit its shape; else as `layoutSafetensors`.
  *
@@ -36,7 +36,7 @@ export function serializeSafetensors(
   return joinPieces(safetensorsPieces(tensors, metadata));
 }
 
-/** The same file as its pieces: the header, then each tensor's own bytes, uncopied. Throws as `serializeSafetensors`. */
+/** The same file in pieces: the header, then each tensor's bytes, uncopied. Throws like `serializeSafetensors`. */
 export function safetensorsPieces(
   tensors: ReadonlyMap<string, TensorData>,
   metadata?: ReadonlyMap<string, string>,
@@ -51,7 +51,7 @@ export function safetensorsPieces(
   return [layout.head, ...pieces];
 }
 
-/** Bytes one after another. */
+/** Concatenates bytes. */
 export function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let place = 0;
@@ -63,8 +63,8 @@ export function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * The bytes of a file one after another, holding only one piece at a time. Tensors are asked for their pieces in the
- * order of the file (see `layoutSafetensors`), not in the order given. Nothing is yielded of the bytes before `from`.
+ * The bytes of a file in order, with one piece in memory at a time. The pieces of tensors are read in the
+ * order of the file (see `layoutSafetensors`), not in the order given. Bytes before `from` are not yielded.
  *
  * @throws {SafetensorsError} `InvalidTensorView` if the pieces of a tensor are more or fewer bytes than its shape says;
  * what was yielded until then is no valid file.
@@ -84,7 +84,7 @@ export async function* safetensorsChunks(
   if (from < layout.head.length) yield layout.head.subarray(from);
   for (const info of layout.tensors) {
     const start = layout.head.length + info.begin;
-    // What lies before `from` is not made, but for the beginning of the tensor that it lies in.
+    // Tensors before `from` are not made; one that contains `from` is made from its start.
     if (from >= layout.head.length + info.end) continue;
     let written = 0;
     for await (const piece of byName.get(info.name)?.pieces() ?? []) {

@@ -1,6 +1,6 @@
 // The update of each layer from an adapter's files: ΔW = scaling · B · A, as thin matrices.
 
-import { type Adapter, pairsIn, parseTensorKey, scalingOf, toPlainLora } from "@lowrank/adapter-format";
+import { type Adapter, loraMatricesIn, parseTensorKey, scalingOf, toPlainLora } from "@lowrank/adapter-format";
 import { createMatrix, type Matrix, multiply, transpose } from "@lowrank/math";
 
 export interface LayerUpdate {
@@ -17,7 +17,7 @@ export interface LayerUpdate {
 /** By the layer's path. */
 export function updatesIn(adapter: Adapter): ReadonlyMap<string, LayerUpdate> {
   const { config, tensors } = toPlainLora(adapter);
-  const pairs = pairsIn(tensors);
+  const pairs = loraMatricesIn(tensors);
   const halves = new Set(pairs.flatMap(({ keys }) => [keys.a, keys.b]));
   const others = new Set([...tensors.keys()].filter((key) => !halves.has(key)).map((key) => parseTensorKey(key)?.path));
   return new Map(

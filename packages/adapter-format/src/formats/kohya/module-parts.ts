@@ -1,12 +1,12 @@
-// The tensors of one module in a file, and the pair that is made of them.
+// Types and checks for the tensors of one module in a file of Kohya, LyCORIS or diffusers.
 
 import type { AdapterTensor } from "../../lora-config.ts";
 
-/** The tensors of a module by what they are to it. */
+/** The tensors of a module by their part. */
 export type ModuleParts = ReadonlyMap<KohyaPart, AdapterTensor>;
 
-/** A pair, and what its product is multiplied by. */
-export interface PlainPair {
+/** A and B, and the scale of their product. */
+export interface PlainLora {
   /** [rank, inFeatures], of a convolution [rank, channels, height, width] */
   readonly a: AdapterTensor;
   /** [outFeatures, rank], of a convolution [outFeatures, rank, 1, 1] */
@@ -14,38 +14,38 @@ export interface PlainPair {
   readonly scale: number;
 }
 
-/** Thrown where no pair is made of a module. */
-export class NoPair {
+/** Thrown if no A and B can be made from a module's tensors. */
+export class BadModule {
   constructor(readonly problem: string) {}
 }
 
 /** The largest rank that an adapter may have. */
 const maxRank = 4096;
-/** The most numbers that a factor may grow to: what a small file says must not take all memory. */
+/** Largest number of values in A or B. A small file must not fill the memory. */
 const maxNumbers = 2 ** 26;
 
-/** α/rank; without an α, or with 0, it is the rank. */
+/** α/rank. A missing α, or 0, means α = rank. */
 export function scaleOf(parts: ModuleParts, rank: number): number {
   const alpha = parts.get("alpha")?.values[0] ?? 0;
   return alpha === 0 ? 1 : alpha / rank;
 }
 
-/** Two matrices of the module whose product is meant. Throws NoPair. */
+/** Two matrices of the module that are multiplied. */
 export function factorsIn(
   parts: ModuleParts,
   names: { readonly a: KohyaPart; readonly b: KohyaPart },
-): Omit<PlainPair, "scale"> {
+): Omit<PlainLora, "scale"> {
   const [a, b] = [parts.get(names.a), parts.get(names.b)];
-  if (a === undefined || b === undefined) throw new NoPair(`has no ${a === undefined ? names.a : names.b}`);
+  if (a === undefined || b === undefined) throw new BadModule(`has no ${a === undefined ? names.a : names.b}`);
   if (a.shape.length !== 2 || b.shape.length !== 2 || a.shape[0] !== b.shape[1])
-    throw new NoPair(`has a ${names.a} and a ${names.b} that are not two matrices of the same rank`);
+    throw new BadModule(`has a ${names.a} and a ${names.b} that are not two matrices of the same rank`);
   return { a, b };
 }
 
-/** Throws NoPair where factors of that size are not made. */
+/** Throws BadModule if A or B would be too large. */
 export function checkSize(rank: number, features: number): void {
-  if (rank > maxRank) throw new NoPair(`would have rank ${rank} as plain LoRA, more than ${maxRank}`);
-  if (rank * features > maxNumbers) throw new NoPair("would have too many values as plain LoRA");
+  if (rank > maxRank) throw new BadModule(`would have rank ${rank} as plain LoRA, more than ${maxRank}`);
+  if (rank * features > maxNumbers) throw new BadModule("would have too many values as plain LoRA");
 }
 
 /** [rows, columns] of a matrix. */
@@ -53,7 +53,7 @@ export function sizesOf({ shape: [rows = 0, columns = 0] }: AdapterTensor): read
   return [rows, columns];
 }
 
-/** What a tensor is to its module. "mid", "hada_…" and "lokr_…" are of LyCORIS. */
+/** The part that a tensor is of its module. LyCORIS writes "mid", "hada_…" and "lokr_…". */
 export type KohyaPart = "a" | "b" | "mid" | "alpha" | "magnitude" | `hada_${string}` | `lokr_${string}`;
 
 interface KohyaKey {
@@ -81,16 +81,16 @@ const ends: ReadonlyMap<string, KohyaPart> = new Map<string, KohyaPart>([
   ...[...hadamard, ...kronecker].map((name) => [name, name] as const),
 ]);
 
-/** Diffusers before 0.22 kept pairs in a processor beside the layers: "attn1.processor.to_q_lora.down.weight". */
+/** Diffusers before 0.22 stored LoRA weights in a processor next to the layers: "attn1.processor.to_q_lora.down.weight". */
 const ofProcessor = /^(.+)\.processor\.((?:to|add)_\w+)_lora\.(down|up)\.weight$/;
 
-/** Takes a key apart; undefined for one that no such program writes. */
+/** Parses a key; undefined if none of these programs writes it. */
 export function parseKohyaKey(key: string): KohyaKey | undefined {
-  const [, block, layer = "", half] = ofProcessor.exec(key) ?? [];
+  const [, block, layer = "", matrix] = ofProcessor.exec(key) ?? [];
   if (block !== undefined) {
-    // The layer behind the attention is the first of two.
+    // "to_out" is a list of two layers; the linear one is the first.
     const path = `${block}.${layer === "to_out" ? "to_out.0" : layer}`;
-    return isPath(path) ? { path, part: half === "down" ? "a" : "b" } : undefined;
+    return isPath(path) ? { path, part: matrix === "down" ? "a" : "b" } : undefined;
   }
   const dots = [...key.matchAll(/\./g)].slice(-3).map(({ index }) => index);
   for (const dot of dots) {

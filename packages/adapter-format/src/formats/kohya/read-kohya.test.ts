@@ -29,13 +29,13 @@ function folder(shapes: Shapes, ...others: readonly string[]): AdapterFolder {
 
 const q = "lora_te_text_model_encoder_layers_0_self_attn_q_proj";
 const conv = "lora_unet_input_blocks_1_0_in_layers_2";
-const pair = { [`${q}.lora_down.weight`]: [4, 6], [`${q}.lora_up.weight`]: [5, 4] };
+const lora = { [`${q}.lora_down.weight`]: [4, 6], [`${q}.lora_up.weight`]: [5, 4] };
 
 describe("an adapter of Kohya's", () => {
   it("has the rank of each module from its shapes, and as α that, where none is said", async () => {
     const adapter = await readAdapterIn(
       folder({
-        ...pair,
+        ...lora,
         [`${q}.alpha`]: [],
         [`${conv}.lora_down.weight`]: [2, 3, 3, 3],
         [`${conv}.lora_up.weight`]: [7, 2, 1, 1],
@@ -61,7 +61,7 @@ describe("an adapter of Kohya's", () => {
 
   it("is refused with every module that is no adapter here", async () => {
     const broken = {
-      ...pair,
+      ...lora,
       "lora_te_a.lora_down.weight": [2, 3],
       "lora_te_b.hada_w1_a": [2, 3],
       "lora_te_c.lokr_w1": [5000, 5000],
@@ -76,7 +76,7 @@ describe("an adapter of Kohya's", () => {
   });
 
   it("is asked for by its file where its folder has several", async () => {
-    await expect(readAdapterIn(folder(pair, "other.safetensors"))).rejects.toThrow(/Kohya.*path of the \.safetensors/);
+    await expect(readAdapterIn(folder(lora, "other.safetensors"))).rejects.toThrow(/Kohya.*path of the \.safetensors/);
   });
 
   it("fits the text encoder with as many modules where it has two, and says so where it cannot tell", async () => {

@@ -1,19 +1,19 @@
-// An adapter of Kohya's sd-scripts, of LyCORIS or of diffusers → the same adapter as PEFT would have written it. One file for all
-// parts of a pipeline: modules keep the names that they have there, since underscores in place of dots can be told apart only
-// beside a model (see component-paths.ts). A pair lies as PEFT's; α is of each module, and where it is missing it is the rank.
+// Reads an adapter of Kohya's sd-scripts, LyCORIS or diffusers as PEFT would have written it. One file has all
+// components of a pipeline. Modules keep the file's names, because only a model can say which underscores are dots (see
+// component-paths.ts). A and B have PEFT's layout. Each module has its own α; a missing α equals the rank.
 
 import { openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
 import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
 import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { loraKeys } from "../../tensor-keys.ts";
 import { type AdapterFolder, using } from "../adapter-folder.ts";
-import { checkedAdapter, configOfPairs, type ModuleScale } from "../checked-adapter.ts";
+import { checkedAdapter, configOfModules, type ModuleScale } from "../checked-adapter.ts";
 import { type ReadAdapterOptions, readableTypes } from "../peft/read-adapter.ts";
 import { oneFileFormat } from "../refuse-foreign.ts";
-import { type KohyaPart, NoPair, type PlainPair, parseKohyaKey } from "./module-parts.ts";
-import { plainPair } from "./plain-pair.ts";
+import { BadModule, type KohyaPart, type PlainLora, parseKohyaKey } from "./module-parts.ts";
+import { plainMatrices } from "./plain-matrices.ts";
 
-/** The adapter in one file; undefined where it is of none of these programs. Throws what `readAdapter` does. */
+/** Reads the file; undefined if none of these programs wrote it. Throws the errors of `readAdapter`. */
 export async function readKohya(
   folder: AdapterFolder,
   name: string,
@@ -35,37 +35,37 @@ async function adapterOf(file: SafetensorsFile, name: string, options: ReadAdapt
     const parts = new Map<KohyaPart, AdapterTensor>();
     for (const [part, key] of keys)
       parts.set(part, { shape: file.tensors.get(key)?.shape ?? [], values: await file.readFloat32(key) });
-    let pair: PlainPair;
+    let lora: PlainLora;
     try {
-      pair = plainPair(parts);
+      lora = plainMatrices(parts);
     } catch (thrown) {
-      if (!(thrown instanceof NoPair)) throw thrown;
+      if (!(thrown instanceof BadModule)) throw thrown;
       problems.push({ key: path, problem: thrown.problem });
       continue;
     }
-    const rank = pair.a.shape[0] ?? 0;
-    scales.push({ path, rank, alpha: pair.scale * rank });
-    tensors.set(loraKeys(path).a, pair.a).set(loraKeys(path).b, pair.b);
+    const rank = lora.a.shape[0] ?? 0;
+    scales.push({ path, rank, alpha: lora.scale * rank });
+    tensors.set(loraKeys(path).a, lora.a).set(loraKeys(path).b, lora.b);
     const magnitude = parts.get("magnitude");
     if (magnitude === undefined) continue;
-    const [rows = 0] = pair.b.shape;
+    const [rows = 0] = lora.b.shape;
     useDora = true;
-    // LyCORIS can also keep one for each input, which PEFT has not.
+    // LyCORIS can also store one magnitude for each input, which PEFT does not have.
     if (magnitude.values.length !== rows || (magnitude.shape[0] !== rows && magnitude.shape[1] !== rows))
       problems.push({ key: path, problem: "has magnitudes whose number is not that of the outputs" });
     else
       tensors.set(`${path}.lora_magnitude_vector`, {
         ...magnitude,
-        shape: pair.b.shape.length > 2 ? [1, rows, 1, 1] : [rows],
+        shape: lora.b.shape.length > 2 ? [1, rows, 1, 1] : [rows],
       });
   }
   if (modules.size === 0 && problems.length === 0) problems.push({ key: "the file", problem: "has no tensors" });
   if (problems.length > 0) throw new InvalidAdapterTensorsError(name, problems);
   const metadata = new Map([...file.metadata].filter(([key]) => key !== "format"));
-  return checkedAdapter({ config: configOfPairs(scales, { useDora }), tensors, metadata }, name, options);
+  return checkedAdapter({ config: configOfModules(scales, { useDora }), tensors, metadata }, name, options);
 }
 
-/** The keys of each module by what they are to it. */
+/** The keys of each module by part. */
 function modulesOf(
   file: SafetensorsFile,
   problems: TensorProblem[],

@@ -1,5 +1,5 @@
-// An adapter → the file that diffusers' pipelines save and load: PEFT's names behind the name of a pipeline's part. Without α the
-// scale there is 1, so that each B has its own scale in it.
+// Writes an adapter as the file that diffusers' pipelines load: PEFT's names after the component's name. A file without
+// α has scale 1, so each B is multiplied by its own scale.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { serializeSafetensors } from "@lowrank/safetensors";
@@ -8,10 +8,10 @@ import { scalingOf } from "../../targets/scaling.ts";
 import { toPlainLora } from "../../variants/variants.ts";
 import { componentOf } from "../component-paths.ts";
 import { encodeTensors, multiplied } from "../encode-tensors.ts";
-import { expressiblePairs } from "../expressible-pairs.ts";
+import { expressibleMatrices } from "../expressible-matrices.ts";
 import { reasonAgainst, type WriteKohyaOptions } from "./write-kohya.ts";
 
-/** How to write one: as Kohya's. */
+/** Options of `writeDiffusersAdapter`, the same as for Kohya's format. */
 export type WriteDiffusersOptions = WriteKohyaOptions;
 
 const optionNames: OptionNames<WriteDiffusersOptions> = { dtype: true, component: true };
@@ -25,10 +25,10 @@ const components = {
 };
 
 /**
- * Makes an adapter's file as `save_lora_weights` of diffusers does, for a text encoder or another part of a pipeline.
+ * Makes a file like `save_lora_weights` of diffusers, for a text encoder or another component of a pipeline.
  *
- * @throws InexpressibleAdapterError listing what that format cannot hold: tables, biases, modules and tokens that were trained, and
- * names of Kohya's, whose underscores may be dots; InvalidAdapterTensorsError for numbers that `dtype` cannot hold.
+ * @throws InexpressibleAdapterError listing parts that the format cannot store: embeddings, trained biases, modules and tokens, and
+ * Kohya's names, whose underscores may be dots; InvalidAdapterTensorsError for values that `dtype` cannot store.
  *
  * @example
  * ```ts
@@ -48,18 +48,18 @@ export function writeDiffusersAdapter(given: Adapter, options: WriteDiffusersOpt
   refuseUnknownOptions("writeDiffusersAdapter", options, optionNames);
   const { dtype = "F32", component = "te" } = options;
   const adapter = toPlainLora(given);
-  const pairs = expressiblePairs(adapter, {
+  const loras = expressibleMatrices(adapter, {
     program: "diffusers",
     features: ["use_dora"],
     holds: (key) => key.endsWith(".lora_magnitude_vector"),
-    reasonAgainst: (pair) =>
-      componentOf(pair.path)?.component.startsWith("lora_")
+    reasonAgainst: (lora) =>
+      componentOf(lora.path)?.component.startsWith("lora_")
         ? "a name of Kohya's, whose underscores may be dots"
-        : reasonAgainst(pair),
+        : reasonAgainst(lora),
   });
   const tensors = new Map<string, AdapterTensor>();
-  for (const { path, a, b } of pairs) {
-    // What stands around a CLIP text encoder went in transformers 5, from the encoder alone.
+  for (const { path, a, b } of loras) {
+    // transformers 5 removed the module around a CLIP text encoder ("text_model."), but only for the encoder alone.
     const own = path.replace(/^encoder\.layers\./, "text_model.$&");
     const name = componentOf(path) === undefined ? `${components[component]}.${own}` : path;
     tensors.set(`${name}.lora_A.weight`, a);

@@ -1,5 +1,5 @@
-// An adapter → the file of Kohya's sd-scripts, as ComfyUI, Automatic1111 and diffusers load it, with LyCORIS' key for DoRA.
-// Each module has an α of its own there, so that ranks, scales and rsLoRA's root need no words; paths have underscores.
+// Writes an adapter as a file of Kohya's sd-scripts, which ComfyUI, Automatic1111 and diffusers load, with LyCORIS' key
+// for DoRA. Each module has its own α, which also covers rank patterns and rsLoRA. Paths have underscores.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { serializeSafetensors } from "@lowrank/safetensors";
@@ -8,15 +8,15 @@ import { scalingOf } from "../../targets/scaling.ts";
 import { toPlainLora } from "../../variants/variants.ts";
 import { componentOf } from "../component-paths.ts";
 import { type AdapterDtype, encodeTensors } from "../encode-tensors.ts";
-import { expressiblePairs, type WholePair } from "../expressible-pairs.ts";
+import { expressibleMatrices, type WholeLora } from "../expressible-matrices.ts";
 
-/** How to write one. */
+/** Options of `writeKohyaAdapter`. */
 export interface WriteKohyaOptions {
-  /** Type of the numbers; default F32. */
+  /** Type of the values. Default F32. */
   readonly dtype?: AdapterDtype;
   /**
-   * The part of a pipeline that the adapter's base is, where its paths do not say so; default "te". Stable Diffusion XL's text
-   * encoders are "te1" and "te2".
+   * The component of a pipeline that the base model is, if the paths do not name it. Default "te". The text encoders of
+   * Stable Diffusion XL are "te1" and "te2".
    */
   readonly component?: "te" | "te1" | "te2" | "te3" | "unet";
 }
@@ -24,10 +24,10 @@ export interface WriteKohyaOptions {
 const optionNames: OptionNames<WriteKohyaOptions> = { dtype: true, component: true };
 
 /**
- * Makes an adapter's file as sd-scripts writes it, for a text encoder or another part of a pipeline that makes images.
+ * Makes a file like sd-scripts, for a text encoder or another component of an image pipeline.
  *
- * @throws InexpressibleAdapterError listing what that format cannot hold: tables, biases, modules and tokens that were trained;
- * InvalidAdapterTensorsError for numbers that `dtype` cannot hold.
+ * @throws InexpressibleAdapterError listing parts that the format cannot store: embeddings, trained biases, modules and
+ * tokens; InvalidAdapterTensorsError for values that `dtype` cannot store.
  *
  * @example
  * ```ts
@@ -50,21 +50,21 @@ export function writeKohyaAdapter(given: Adapter, options: WriteKohyaOptions = {
   const { config } = adapter;
   const magnitudeOf = (path: string) => adapter.tensors.get(`${path}.lora_magnitude_vector`);
   const names = new Map<string, string>();
-  const pairs = expressiblePairs(adapter, {
+  const loras = expressibleMatrices(adapter, {
     program: "Kohya",
     features: ["use_dora"],
     holds: (key) => key.endsWith(".lora_magnitude_vector"),
-    reasonAgainst(pair) {
-      const name = nameOf(pair.path, component);
-      const twin = names.get(name);
-      names.set(name, pair.path);
-      if (twin !== undefined) return `with underscores it has the same name as ${twin}`;
-      return scalingOf(config, pair.path) === 0 ? "this format reads an alpha of 0 as the rank" : reasonAgainst(pair);
+    reasonAgainst(lora) {
+      const name = nameOf(lora.path, component);
+      const earlier = names.get(name);
+      names.set(name, lora.path);
+      if (earlier !== undefined) return `with underscores it has the same name as ${earlier}`;
+      return scalingOf(config, lora.path) === 0 ? "this format reads an alpha of 0 as the rank" : reasonAgainst(lora);
     },
   });
   const tensors = new Map<string, AdapterTensor>();
   const alphas = new Map<string, AdapterTensor>();
-  for (const { path, a, b } of pairs) {
+  for (const { path, a, b } of loras) {
     const name = nameOf(path, component);
     const alpha = Float32Array.of(scalingOf(config, path) * (a.shape[0] ?? 0));
     alphas.set(`${name}.alpha`, { shape: [], values: alpha });
@@ -76,7 +76,7 @@ export function writeKohyaAdapter(given: Adapter, options: WriteKohyaOptions = {
   const rounded = encodeTensors(tensors, dtype);
   for (const [key, alpha] of alphas) {
     const { values } = alpha;
-    // α in the file's type, as sd-scripts has it, unless that would make it another number.
+    // α has the file's type, as in sd-scripts, unless rounding would change it.
     const isHeld = dtype !== "F32" && isExact(values[0] ?? 0, dtype);
     for (const [name, data] of encodeTensors(new Map([[key, alpha]]), isHeld ? dtype : "F32")) rounded.set(name, data);
   }
@@ -87,7 +87,7 @@ export function writeKohyaAdapter(given: Adapter, options: WriteKohyaOptions = {
 function nameOf(path: string, ofBase: string): string {
   const { component, rest } = componentOf(path) ?? {};
   if (component === undefined || rest === undefined || component === "transformer")
-    // What stands around a CLIP text encoder went in transformers 5, from the encoder alone.
+    // transformers 5 removed the module around a CLIP text encoder ("text_model."), but only for the encoder alone.
     return `lora_${ofBase}_${path.replace(/^encoder\.layers\./, "text_model.$&").replaceAll(".", "_")}`;
   if (component.startsWith("lora_")) return path;
   const encoder = /^text_encoder(?:_(\d))?$/.exec(component);
@@ -95,14 +95,14 @@ function nameOf(path: string, ofBase: string): string {
   return `lora_${part}_${rest.replaceAll(".", "_")}`;
 }
 
-/** What neither Kohya nor diffusers has pairs for. */
-export function reasonAgainst({ partOfA, a, b }: WholePair): string | undefined {
+/** Why neither Kohya nor diffusers can store this A and B; undefined if they can. */
+export function reasonAgainst({ partOfA, a, b }: WholeLora): string | undefined {
   if (partOfA === "lora_embedding_A") return "this format has no adapters of embeddings";
   return a.shape[0] === b.shape[1] ? undefined : "this format has no adapters of grouped convolutions";
 }
 
 function isExact(value: number, dtype: "F16" | "BF16"): boolean {
-  // F16 keeps 10 bits behind the first, BF16 7; both hold whole multiples of that between 2⁻¹⁰ and 2¹⁵.
+  // F16 has 10 bits after the leading one, BF16 has 7. Both store multiples of that exactly between 2⁻¹⁰ and 2¹⁵.
   const size = 2 ** Math.floor(Math.log2(Math.abs(value)));
   const step = size / 2 ** (dtype === "F16" ? 10 : 7);
   return size >= 2 ** -10 && size < 2 ** 15 && Number.isInteger(value / step);

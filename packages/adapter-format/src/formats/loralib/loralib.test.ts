@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createLoraConfig } from "../../config/create-lora-config.ts";
 import { InexpressibleAdapterError } from "../../errors.ts";
 import type { Adapter } from "../../lora-config.ts";
-import { pairsIn } from "../../pairs-in.ts";
+import { loraMatricesIn } from "../../lora-matrices-in.ts";
 import { scalingOf } from "../../targets/scaling.ts";
 import { readLoralibAdapter } from "./read-loralib.ts";
 import { writeLoralibAdapter } from "./write-loralib.ts";
@@ -15,9 +15,9 @@ const groups = { c_attn: [true, false, true], turned: [false, true] };
 
 /** s·B·A of a module; of a table turned, [rows, columns]. */
 function delta({ config, tensors }: Adapter, wanted: string): number[] {
-  const pair = pairsIn(tensors).find(({ path }) => path === wanted);
-  if (pair?.b === undefined) throw new Error(`no pair ${wanted}`);
-  const { a, b, partOfA } = pair;
+  const lora = loraMatricesIn(tensors).find(({ path }) => path === wanted);
+  if (lora?.b === undefined) throw new Error(`no pair ${wanted}`);
+  const { a, b, partOfA } = lora;
   const [rank = 0, columns = 0] = a.shape;
   const [rows = 0] = b.shape;
   const at = (row: number, column: number) => {

@@ -1,18 +1,19 @@
-// The file of loralib.lora_state_dict → the same adapter as PEFT would have written it. A MergedLinear keeps pairs for some of
-// several parts of one matrix, each of r rows of A and out/parts rows of B; the others get zeros. As one pair that is B with
-// blocks, and a rank of r for each part that has one: α grows by as much. Source: loralib 0.1.2, layers.py, utils.py.
+// Reads a file of loralib.lora_state_dict as PEFT would have written it. A MergedLinear joins several parts (such as
+// query, key, value) in one matrix, and some of them have LoRA: each has r rows of A and out/parts rows of B. As one A
+// and B this is a block matrix B, zero for the other parts. Its rank is r times the number of adapted parts, and α
+// grows by the same factor. Source: loralib 0.1.2, layers.py, utils.py.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { type ByteSource, bytesSource, openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
 import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
 import type { Adapter, AdapterTensor, BiasMode } from "../../lora-config.ts";
 import { embeddingKeys, loraKeys } from "../../tensor-keys.ts";
-import { checkedAdapter, configOfPairs, type ModuleScale } from "../checked-adapter.ts";
+import { checkedAdapter, configOfModules, type ModuleScale } from "../checked-adapter.ts";
 import { type ReadAdapterOptions, readAdapterNames, readableTypes } from "../peft/read-adapter.ts";
 
-/** How the layers were made that a file of loralib's is of, which it does not say itself. */
+/** How loralib's layers were configured. The file does not contain this. */
 export interface ReadLoralibOptions extends ReadAdapterOptions {
-  /** Their `lora_alpha`; 1, as loralib has it, where neither this nor the file's metadata say it. */
+  /** Their `lora_alpha`. Default: the file's metadata, else 1 as in loralib. */
   readonly alpha?: number;
   /** The `enable_lora` of each MergedLinear, by the end of its path: `{ c_attn: [true, false, true] }`. */
   readonly groups?: Readonly<Record<string, readonly boolean[]>>;
@@ -20,17 +21,17 @@ export interface ReadLoralibOptions extends ReadAdapterOptions {
 
 const optionNames: OptionNames<ReadLoralibOptions> = { ...readAdapterNames, alpha: true, groups: true };
 
-/** The key under which `writeLoralibAdapter` says α. */
+/** The metadata key of α, written by `writeLoralibAdapter`. */
 export const alphaKey = "lora_alpha";
 
-/** Tables of tokens, whose factors PEFT names otherwise. */
+/** Embeddings, whose A and B have other names in PEFT. */
 const tableName = /(^|\.)(embed_tokens|embed_in|wte|wpe|word_embeddings|shared)$/;
 
 /**
- * Reads what `loralib.lora_state_dict(model)` gives, saved by safetensors: pairs of Linear, MergedLinear and Embedding, and biases
- * that trained along. A Conv2d of loralib's keeps its numbers otherwise, and is refused.
+ * Reads `loralib.lora_state_dict(model)`, saved with safetensors: A and B of Linear, MergedLinear and Embedding, and
+ * trained biases. loralib's Conv2d has another layout and is refused.
  *
- * @throws SafetensorsError; InvalidAdapterTensorsError listing everything that is no such part.
+ * @throws SafetensorsError; InvalidAdapterTensorsError listing all other tensors.
  *
  * @example
  * ```ts
@@ -54,35 +55,35 @@ export async function readLoralibAdapter(
   const source = weights instanceof Uint8Array ? bytesSource(weights, "loralib's file") : weights;
   const file = await openSafetensors(source);
   const problems: TensorProblem[] = [];
-  const { halves, biases } = await sorted(file, problems);
+  const { modules, biases } = await sorted(file, problems);
   const alpha = options.alpha ?? Number(file.metadata.get(alphaKey) ?? 1);
   const tensors = new Map<string, AdapterTensor>();
   const scales: ModuleScale[] = [];
-  for (const [path, half] of halves) {
-    const pair = joined(path, half, options.groups ?? {});
-    if ("problem" in pair) {
-      problems.push({ key: path, problem: pair.problem });
+  for (const [path, loras] of modules) {
+    const lora = joined(path, loras, options.groups ?? {});
+    if ("problem" in lora) {
+      problems.push({ key: path, problem: lora.problem });
       continue;
     }
     const keys = tableName.test(path) ? embeddingKeys(path) : loraKeys(path);
-    tensors.set(keys.a, pair.a).set(keys.b, pair.b);
-    scales.push({ path, rank: pair.a.shape[0] ?? 0, alpha: alpha * pair.parts });
+    tensors.set(keys.a, lora.a).set(keys.b, lora.b);
+    scales.push({ path, rank: lora.a.shape[0] ?? 0, alpha: alpha * lora.parts });
   }
   if (problems.length === 0 && scales.length === 0) problems.push({ key: "the file", problem: "has no lora_A" });
   if (problems.length > 0) throw new InvalidAdapterTensorsError(source.name, problems);
-  for (const [path, bias] of biases) tensors.set(halves.has(path) ? `${path}.base_layer.bias` : `${path}.bias`, bias);
-  const config = configOfPairs(scales, { bias: biasMode([...biases.keys()], halves) });
+  for (const [path, bias] of biases) tensors.set(modules.has(path) ? `${path}.base_layer.bias` : `${path}.bias`, bias);
+  const config = configOfModules(scales, { bias: biasMode([...biases.keys()], modules) });
   const metadata = new Map([...file.metadata].filter(([key]) => key !== "format" && key !== alphaKey));
   return checkedAdapter({ config, tensors, metadata }, source.name, options);
 }
 
-interface Halves {
+interface ModuleMatrices {
   a?: AdapterTensor;
   b?: AdapterTensor;
 }
 
 async function sorted(file: SafetensorsFile, problems: TensorProblem[]) {
-  const halves = new Map<string, Halves>();
+  const modules = new Map<string, ModuleMatrices>();
   const biases = new Map<string, AdapterTensor>();
   for (const [key, { shape, dtype }] of file.tensors) {
     const [, path = "", part] = /^(\w[\w.-]*)\.(lora_A|lora_B|bias)$/.exec(key) ?? [];
@@ -96,21 +97,21 @@ async function sorted(file: SafetensorsFile, problems: TensorProblem[]) {
     else {
       const tensor = { shape, values: await file.readFloat32(key) };
       if (part === "bias") biases.set(path, tensor);
-      else halves.set(path, { ...halves.get(path), [part === "lora_A" ? "a" : "b"]: tensor });
+      else modules.set(path, { ...modules.get(path), [part === "lora_A" ? "a" : "b"]: tensor });
     }
   }
-  return { halves, biases };
+  return { modules, biases };
 }
 
-function biasMode(paths: readonly string[], halves: ReadonlyMap<string, Halves>): BiasMode {
+function biasMode(paths: readonly string[], modules: ReadonlyMap<string, ModuleMatrices>): BiasMode {
   if (paths.length === 0) return "none";
-  return paths.every((path) => halves.has(path)) ? "lora_only" : "all";
+  return paths.every((path) => modules.has(path)) ? "lora_only" : "all";
 }
 
-/** One pair, and how many parts of a matrix it is made of. */
+/** A and B of one module, and the number of adapted parts in them. */
 function joined(
   path: string,
-  { a, b }: Halves,
+  { a, b }: ModuleMatrices,
   groups: NonNullable<ReadLoralibOptions["groups"]>,
 ): { readonly a: AdapterTensor; readonly b: AdapterTensor; readonly parts: number } | { readonly problem: string } {
   if (a === undefined || b === undefined) return { problem: `has no lora_${a === undefined ? "A" : "B"}` };
@@ -127,7 +128,7 @@ function joined(
   return { a, b: enabled.length === 1 ? b : blocksOf(b, enabled), parts };
 }
 
-/** B [out/parts · enabled, rank] → [out, rank · enabled]: each part's rows in columns of its own. */
+/** B [out/parts · enabled, rank] → [out, rank · enabled]: each part's rows get columns of their own. */
 function blocksOf({ shape: [rows = 0, rank = 0], values }: AdapterTensor, enabled: readonly boolean[]): AdapterTensor {
   const parts = enabled.filter(Boolean).length;
   const [height, width] = [rows / parts, rank * parts];

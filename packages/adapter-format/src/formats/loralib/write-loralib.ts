@@ -1,5 +1,5 @@
-// An adapter → the tensors that loralib's layers load. It says no α: the file's metadata do, for whoever makes the layers, and a
-// module with another scale has it in its B.
+// Writes an adapter as the tensors that loralib's layers load. The tensors have no α; it is in the file's metadata. A
+// module with another scale has it multiplied into B.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { serializeSafetensors } from "@lowrank/safetensors";
@@ -8,23 +8,23 @@ import { scalingOf } from "../../targets/scaling.ts";
 import { parseTensorKey } from "../../tensor-keys.ts";
 import { toPlainLora } from "../../variants/variants.ts";
 import { type AdapterDtype, encodeTensors, multiplied } from "../encode-tensors.ts";
-import { expressiblePairs } from "../expressible-pairs.ts";
+import { expressibleMatrices } from "../expressible-matrices.ts";
 import { alphaKey } from "./read-loralib.ts";
 
-/** How to write one. */
+/** Options of `writeLoralibAdapter`. */
 export interface WriteLoralibOptions {
-  /** Type of the numbers; default F32. */
+  /** Type of the values. Default F32. */
   readonly dtype?: AdapterDtype;
 }
 
 const optionNames: OptionNames<WriteLoralibOptions> = { dtype: true };
 
 /**
- * Makes a safetensors file with the tensors of `loralib.lora_state_dict`, for Linear and Embedding layers that are made with each
- * module's rank and with the `lora_alpha` of the file's metadata.
+ * Makes a safetensors file with the tensors of `loralib.lora_state_dict`, for Linear and Embedding layers that are made
+ * with each module's rank and with the `lora_alpha` of the file's metadata.
  *
- * @throws InexpressibleAdapterError listing what loralib's layers cannot hold: convolutions, modules and tokens that were
- * trained; InvalidAdapterTensorsError for numbers that `dtype` cannot hold.
+ * @throws InexpressibleAdapterError listing parts that loralib's layers cannot store: convolutions, trained modules and
+ * tokens; InvalidAdapterTensorsError for values that `dtype` cannot store.
  *
  * @example
  * ```ts
@@ -49,16 +49,16 @@ export function writeLoralibAdapter(given: Adapter, options: WriteLoralibOptions
     const isBias = parsed?.parameter === "bias" && (parsed.part === "base_layer" || parsed.part === "saved");
     return isBias ? `${parsed.path}.bias` : undefined;
   };
-  const pairs = expressiblePairs(adapter, {
+  const loras = expressibleMatrices(adapter, {
     program: "loralib",
     features: ["bias"],
     holds: (key) => biasOf(key) !== undefined,
     reasonAgainst: ({ a }) => (a.shape.length === 2 ? undefined : "its convolutions keep other factors"),
   });
-  // α of 0 would leave nothing to multiply with.
+  // With α = 0 no factor in B could restore the scale.
   const alpha = config.alpha === 0 ? 1 : config.alpha;
   const tensors = new Map<string, AdapterTensor>();
-  for (const { path, a, b } of pairs) {
+  for (const { path, a, b } of loras) {
     const factor = scalingOf(config, path) / (alpha / (a.shape[0] ?? 1));
     tensors.set(`${path}.lora_A`, a).set(`${path}.lora_B`, multiplied(b, factor));
   }

@@ -1,7 +1,7 @@
-// Modules that mlx_lm has at another place than transformers: most models' layers lie at `model.layers` in both. Source: mlx_lm 0.32,
-// models/gpt2.py and models/gpt_neox.py.
+// Module paths that differ between mlx_lm and transformers. Most models have their layers at `model.layers` in both.
+// Source: mlx_lm 0.32, models/gpt2.py and models/gpt_neox.py.
 
-/** transformers' beginning, mlx_lm's, and what of a module behind it tells whose it is. */
+/** transformers' prefix, mlx_lm's prefix, and a pattern for the rest of the path that identifies the model. */
 const moved = [
   { transformers: "transformer.h.", mlx: "model.h.", inside: /^\d+\.(attn|mlp)\.c_/ },
   { transformers: "transformer.wte", mlx: "model.wte", inside: /^$/ },
@@ -10,7 +10,7 @@ const moved = [
   { transformers: "embed_out", mlx: "model.embed_out", inside: /^$/ },
 ] as const;
 
-/** The path of a module in mlx_lm; undefined where it is not known. */
+/** The path of a module in mlx_lm; undefined if unknown. */
 export function mlxPath(path: string): string | undefined {
   if (/^(model\.|lm_head$)/.test(path)) return path;
   return translated(path, { from: "transformers", to: "mlx" });

@@ -1,5 +1,5 @@
-// An adapter of mlx_lm → the same adapter as PEFT would have written it. mlx_lm computes x + scale·(x·lora_a)·lora_b with
-// lora_a [inFeatures, rank] and lora_b [rank, outFeatures]: both are turned, and α = scale · rank. Source: mlx_lm 0.32,
+// Reads an adapter of mlx_lm as PEFT would have written it. mlx_lm computes x + scale·(x·lora_a)·lora_b with lora_a
+// [inFeatures, rank] and lora_b [rank, outFeatures]. Both are transposed, and α = scale · rank. Source: mlx_lm 0.32,
 // tuner/lora.py, tuner/dora.py, tuner/utils.py.
 
 import { openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
@@ -15,13 +15,13 @@ import type { Adapter, AdapterTensor, LoraConfig } from "../../lora-config.ts";
 import { embeddingKeys, loraKeys } from "../../tensor-keys.ts";
 import { type AdapterFolder, configName, readConfigText, using } from "../adapter-folder.ts";
 import { checkedAdapter } from "../checked-adapter.ts";
-import { turned } from "../encode-tensors.ts";
+import { transposed } from "../encode-tensors.ts";
 import type { ReadAdapterOptions } from "../peft/read-adapter.ts";
 import { pathOfMlx } from "./module-names.ts";
 
 export const mlxWeightsName = "adapters.safetensors";
 
-/** Reads a folder that has mlx_lm's weights and adapter_config.json. Throws what `readAdapter` does. */
+/** Reads a folder with mlx_lm's weights and adapter_config.json. Throws the errors of `readAdapter`. */
 export async function readMlx(folder: AdapterFolder, options: ReadAdapterOptions): Promise<Adapter> {
   const settings = settingsOf(await readConfigText(folder), `${folder.name}/${configName}`, options);
   const tensors = await using(folder, mlxWeightsName, async (source) => {
@@ -36,8 +36,8 @@ export async function readMlx(folder: AdapterFolder, options: ReadAdapterOptions
 function settingsOf(text: string, file: string, { onWarning }: ReadAdapterOptions): Partial<LoraConfig> {
   const values = parseJsonObject(text, file);
   const kind = values.get("fine_tune_type") ?? (values.get("use_dora") === true ? "dora" : "lora");
-  const asked = values.get("lora_parameters");
-  const given: Readonly<Record<string, JsonValue>> = isJsonObject(asked) ? asked : {};
+  const loraParameters = values.get("lora_parameters");
+  const given: Readonly<Record<string, JsonValue>> = isJsonObject(loraParameters) ? loraParameters : {};
   const { rank = 8, scale = 20, dropout = 0, alpha } = given;
   const problems: ConfigFieldProblem[] = [];
   const needs = (key: string, got: JsonValue, expected: string) =>
@@ -64,7 +64,7 @@ function settingsOf(text: string, file: string, { onWarning }: ReadAdapterOption
   };
 }
 
-/** Tables of tokens, whose factors PEFT names otherwise. */
+/** Embeddings, whose A and B have other names in PEFT. */
 const tableName = /(^|\.)(embed_tokens|embed_in|wte|word_embeddings)$/;
 
 async function tensorsOf(file: SafetensorsFile, name: string): Promise<ReadonlyMap<string, AdapterTensor>> {
@@ -83,7 +83,7 @@ async function tensorsOf(file: SafetensorsFile, name: string): Promise<ReadonlyM
     } else {
       const values = await file.readFloat32(key);
       const { a, b } = tableName.test(path) ? embeddingKeys(path) : loraKeys(path);
-      if (isFactor) tensors.set(part === "lora_a" ? a : b, turned({ shape, values }));
+      if (isFactor) tensors.set(part === "lora_a" ? a : b, transposed({ shape, values }));
       else tensors.set(`${path}.lora_magnitude_vector`, { shape, values });
     }
   }

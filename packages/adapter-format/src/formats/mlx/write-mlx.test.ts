@@ -14,7 +14,7 @@ const matrix = (rows: number, columns: number, seed: number): AdapterTensor => {
   return { shape: [rows, columns], values };
 };
 
-const pair = (path: string, rank: number) =>
+const lora = (path: string, rank: number) =>
   [
     [`${path}.lora_A.weight`, matrix(rank, 3, 1)],
     [`${path}.lora_B.weight`, matrix(4, rank, 2)],
@@ -63,11 +63,11 @@ describe("an adapter for mlx_lm", () => {
   it("comes back as it was, to the bit, also as a DoRA", async () => {
     const magnitude = { shape: [4], values: Float32Array.of(1, 2, 3, 4) };
     for (const given of [
-      adapter({}, [...pair(q, 2), ...pair(v, 2)]),
-      adapter({ rankStabilized: true }, pair(q, 2)),
-      adapter({}, [...pair("transformer.h.0.attn.c_attn", 2), ...pair("transformer.h.1.mlp.c_fc", 2)]),
-      adapter({}, [...pair("gpt_neox.layers.0.attention.query_key_value", 2), ...pair("embed_out", 2)]),
-      adapter({ useDora: true }, [...pair(q, 2), [`${q}.lora_magnitude_vector`, magnitude]]),
+      adapter({}, [...lora(q, 2), ...lora(v, 2)]),
+      adapter({ rankStabilized: true }, lora(q, 2)),
+      adapter({}, [...lora("transformer.h.0.attn.c_attn", 2), ...lora("transformer.h.1.mlp.c_fc", 2)]),
+      adapter({}, [...lora("gpt_neox.layers.0.attention.query_key_value", 2), ...lora("embed_out", 2)]),
+      adapter({ useDora: true }, [...lora(q, 2), [`${q}.lora_magnitude_vector`, magnitude]]),
     ]) {
       const back = await returned(given);
       expect(back.tensors).toEqual(given.tensors);
@@ -78,7 +78,7 @@ describe("an adapter for mlx_lm", () => {
 
   it("does the same where modules have ranks and scales of their own", async () => {
     const patterns = { rankPattern: new Map([["v_proj", 1]]), alphaPattern: new Map([["v_proj", 5]]) };
-    const given = adapter(patterns, [...pair(q, 2), ...pair(v, 1)]);
+    const given = adapter(patterns, [...lora(q, 2), ...lora(v, 1)]);
     const back = await returned(given);
     for (const path of [q, v])
       for (const [index, value] of delta(given, path).entries()) expect(delta(back, path)[index]).toBeCloseTo(value, 5);
@@ -86,7 +86,7 @@ describe("an adapter for mlx_lm", () => {
 
   it("is refused with all that mlx_lm has no words for", () => {
     const given = adapter({ loraBias: true }, [
-      ...pair("transformer.h.0.self_attention.dense", 2),
+      ...lora("transformer.h.0.self_attention.dense", 2),
       ["score.weight", matrix(2, 3, 0)],
     ]);
     expect(() => writeMlxAdapter(given)).toThrow(InexpressibleAdapterError);

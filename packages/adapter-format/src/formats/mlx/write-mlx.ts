@@ -1,19 +1,19 @@
-// An adapter → the files that mlx_lm loads. It has one rank and one scale for all modules, and names these by their paths within
-// a layer: a module of a smaller rank gets zeros beside its numbers, another scale goes into its B, and a module that the adapter
-// leaves alone starts, as there, with a B of zeros. Source: mlx_lm 0.32, tuner/utils.py, tuner/lora.py, tuner/dora.py.
+// Writes an adapter as the files that mlx_lm loads. They have one rank and one scale for all modules, and name modules by their
+// paths within a layer. So a smaller rank is padded with zeros, another scale is multiplied into B, and a module without LoRA gets
+// mlx_lm's initial A and B, with B zero. Source: mlx_lm 0.32, tuner/utils.py, tuner/lora.py, tuner/dora.py.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { serializeSafetensors } from "@lowrank/safetensors";
 import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { scalingOf } from "../../targets/scaling.ts";
 import { toPlainLora } from "../../variants/variants.ts";
-import { type AdapterDtype, encodeTensors, multiplied, turned } from "../encode-tensors.ts";
-import { expressiblePairs } from "../expressible-pairs.ts";
+import { type AdapterDtype, encodeTensors, multiplied, transposed } from "../encode-tensors.ts";
+import { expressibleMatrices } from "../expressible-matrices.ts";
 import { mlxPath } from "./module-names.ts";
 
-/** How to write one. */
+/** Options of `writeMlxAdapter`. */
 export interface WriteMlxOptions {
-  /** Type of the numbers; default F32. */
+  /** Type of the values. Default F32. */
   readonly dtype?: AdapterDtype;
 }
 
@@ -26,11 +26,10 @@ export interface MlxFiles {
 const optionNames: OptionNames<WriteMlxOptions> = { dtype: true };
 
 /**
- * Makes an adapter's files as mlx_lm has them, for models whose layers lie at `model.layers` there as in transformers, GPT-2's and
- * GPT-NeoX'.
+ * Makes mlx_lm's files, for GPT-2, GPT-NeoX, and models whose layers are at `model.layers` in both libraries.
  *
- * @throws InexpressibleAdapterError listing what mlx_lm's format cannot hold; InvalidAdapterTensorsError for numbers that `dtype`
- * cannot hold
+ * @throws InexpressibleAdapterError listing parts that mlx_lm's format cannot store; InvalidAdapterTensorsError for
+ * values that `dtype` cannot store
  *
  * @example
  * ```ts
@@ -51,7 +50,7 @@ export function writeMlxAdapter(given: Adapter, options: WriteMlxOptions = {}): 
   const { dtype = "F32" } = options;
   const adapter = toPlainLora(given);
   const { config } = adapter;
-  const pairs = expressiblePairs(adapter, {
+  const loras = expressibleMatrices(adapter, {
     program: "mlx_lm",
     features: ["use_dora"],
     holds: (key) => key.endsWith(".lora_magnitude_vector"),
@@ -60,17 +59,17 @@ export function writeMlxAdapter(given: Adapter, options: WriteMlxOptions = {}): 
       return mlxPath(path) === undefined ? "mlx_lm has another name for the module" : undefined;
     },
   });
-  const rank = pairs.reduce((max, { a }) => Math.max(max, a.shape[0] ?? 0), 0);
-  const scale = scalingOf(config, pairs[0]?.path ?? "");
+  const rank = loras.reduce((max, { a }) => Math.max(max, a.shape[0] ?? 0), 0);
+  const scale = scalingOf(config, loras[0]?.path ?? "");
   const tensors = new Map<string, AdapterTensor>();
-  for (const { path, a, b } of pairs) {
+  for (const { path, a, b } of loras) {
     const name = mlxPath(path) ?? path;
-    tensors.set(`${name}.lora_a`, turned(widened(a, rank)));
-    tensors.set(`${name}.lora_b`, widened(turned(multiplied(b, scalingOf(config, path) / scale)), rank));
+    tensors.set(`${name}.lora_a`, transposed(widened(a, rank)));
+    tensors.set(`${name}.lora_b`, widened(transposed(multiplied(b, scalingOf(config, path) / scale)), rank));
     const magnitude = adapter.tensors.get(`${path}.lora_magnitude_vector`);
     if (magnitude !== undefined) tensors.set(`${name}.m`, magnitude);
   }
-  const keys = [...new Set(pairs.map(({ path }) => (mlxPath(path) ?? path).replace(/^model\.(layers|h)\.\d+\./, "")))];
+  const keys = [...new Set(loras.map(({ path }) => (mlxPath(path) ?? path).replace(/^model\.(layers|h)\.\d+\./, "")))];
   const settings = {
     fine_tune_type: config.useDora ? "dora" : "lora",
     num_layers: -1, // all of them
@@ -83,7 +82,7 @@ export function writeMlxAdapter(given: Adapter, options: WriteMlxOptions = {}): 
   };
 }
 
-/** [rank, columns] with rows of zeros up to another rank. */
+/** [rank, columns], padded with rows of zeros up to `rank`. */
 function widened(matrix: AdapterTensor, rank: number): AdapterTensor {
   const [rows = 0, columns = 0] = matrix.shape;
   if (rows === rank) return matrix;

@@ -1,4 +1,4 @@
-// Whether an adapter's tensors fit its configuration and each other, judged from names and shapes alone.
+// Checks names and shapes of an adapter's tensors against its configuration and each other.
 
 import { describeValue } from "@lowrank/contracts";
 import type { TensorProblem } from "../../errors.ts";
@@ -8,14 +8,14 @@ import { rankOf } from "../../targets/scaling.ts";
 import { parseTensorKey, rankAxisOf, type TensorKey, type TensorPart } from "../../tensor-keys.ts";
 import { columnsPerStored } from "../../variants/variants.ts";
 
-/** The bits of the largest finite number of each type; larger ones become infinite when rounded. */
+/** The bits of each type's largest finite number. Larger values become infinite when rounded. */
 const largestBits = {
   F32: 0x7f7fffff,
   F16: 0x477fefff, // just below 65 520
   BF16: 0x7f7f7fff,
 } as const;
 
-/** Every bit of a float32 but its sign. */
+/** All bits of a float32 except its sign. */
 const magnitude = 0x7fffffff;
 
 /**
@@ -32,14 +32,14 @@ export function firstNonFinite(values: Float32Array): number {
   return firstOverflow(values, "F32");
 }
 
-/** Position of the first value that the type would make infinite, or that is infinite or NaN already; −1 without one. */
+/** Position of the first value that is NaN, infinite, or infinite in that type; −1 if there is none. */
 export function firstOverflow(values: Float32Array, dtype: keyof typeof largestBits): number {
   const bits = largestBits[dtype];
-  // Without their sign, the bits of floats are in the order of the floats, and infinity and NaN are beyond all numbers.
+  // Without the sign, floats compare like their bits, and the bits of infinity and NaN are larger than all numbers'.
   const patterns = new Int32Array(values.buffer, values.byteOffset, values.length);
-  let signs = 0; // negative as soon as one value's distance to the largest number is
+  let signs = 0; // negative as soon as one value is larger than the largest the largest number is
   let index = 0;
-  // Four at a time, no question in between, no function called: a third of the time of comparing one after another.
+  // Four values at a time, without branches or calls: a third of the time of comparing them one by one.
   for (; index + 4 <= patterns.length; index += 4) {
     signs |= bits - ((patterns[index] as number) & magnitude);
     signs |= bits - ((patterns[index + 1] as number) & magnitude);
@@ -50,7 +50,7 @@ export function firstOverflow(values: Float32Array, dtype: keyof typeof largestB
   return signs >= 0 ? -1 : patterns.findIndex((pattern) => (pattern & magnitude) > bits);
 }
 
-/** Values that the type cannot hold, and tensors that have not as many as their shape says. */
+/** Values that the type cannot store, and tensors whose number of values differs from their shape. */
 export function valueProblems(
   tensors: ReadonlyMap<string, AdapterTensor>,
   dtype: keyof typeof largestBits | "Q8_0",
@@ -65,12 +65,12 @@ export function valueProblems(
   });
 }
 
-/** What is known of a tensor before its values are read. */
+/** A tensor without its values. */
 export interface TensorShape {
   readonly shape: readonly number[];
 }
 
-/** Names of embeddings that PEFT may save whole although nobody asked: a targeted or a resized one. */
+/** Names of embeddings that PEFT may save in full without `modules_to_save`: targeted or resized ones. */
 const embeddingNames =
   /(^|\.)(embed_tokens|lm_head|wte|wpe|word_embeddings|embed_in|embed_out|shared|tok_embeddings|token_embedding|proj_out|vocab_projector|generator_lm_head|(predictions|lm_head)\.decoder|patch_embeddings\.projection)$|^decoder$/;
 
@@ -84,7 +84,7 @@ const partners: ReadonlyMap<TensorPart, TensorPart> = new Map<TensorPart, Tensor
   ["lora_embedding_B", "lora_embedding_A"],
 ]);
 
-/** Everything wrong with an adapter's tensors. Keys are without "base_model.model.". */
+/** All problems of an adapter's tensors. Keys are without "base_model.model.". */
 export function tensorProblems(
   config: LoraConfig,
   tensors: ReadonlyMap<string, TensorShape>,
@@ -97,12 +97,12 @@ export function tensorProblems(
     const parsed = parseTensorKey(key);
     if (!parsed) continue;
     const place = `${parsed.path} ${parsed.part} ${parsed.parameter ?? ""}`;
-    const twin = places.get(place);
-    if (twin !== undefined) problems.push({ key, problem: `is a duplicate of ${describeValue(twin)}` });
+    const earlier = places.get(place);
+    if (earlier !== undefined) problems.push({ key, problem: `is a duplicate of ${describeValue(earlier)}` });
     places.set(place, key);
   }
   for (const [key] of tensors) {
-    const problem = halfPairProblem(key, places);
+    const problem = missingMatrixProblem(key, places);
     if (problem !== null) problems.push({ key, problem });
   }
   return problems;
@@ -153,14 +153,14 @@ function isGroupedConvolution(shape: readonly number[], part: TensorPart, rank: 
   return part === "lora_B" && shape.length > 2 && rank % (shape[1] ?? rank) === 0;
 }
 
-/** A factor of a raw parameter with E experts has rank·E. */
+/** A and B of a raw parameter with E experts have rank·E rows or columns. */
 function isExpertFactor({ targetParameters, rankPattern }: LoraConfig, got: number, rank: number): boolean {
-  // A pattern for a parameter names the parameter, which the key of its module does not.
+  // Patterns name the parameter, but the tensor's key has only its module.
   const ranks = [rank, ...rankPattern.values()];
   return (targetParameters?.length ?? 0) > 0 && ranks.some((one) => got % one === 0);
 }
 
-function halfPairProblem(key: string, places: ReadonlyMap<string, string>): string | null {
+function missingMatrixProblem(key: string, places: ReadonlyMap<string, string>): string | null {
   const parsed = parseTensorKey(key);
   const partner = parsed ? partners.get(parsed.part) : undefined;
   if (!parsed || !partner || places.has(`${parsed.path} ${partner} `)) return null;

@@ -1,14 +1,14 @@
-// An adapter as it is read today: files of older versions, and of other trainers, name the same things otherwise.
+// Converts adapters with names of older versions or other trainers to the names of the model.
 
 import type { WarningListener } from "@lowrank/contracts";
 import type { Adapter } from "../../lora-config.ts";
-import { pairsIn } from "../../pairs-in.ts";
+import { loraMatricesIn } from "../../lora-matrices-in.ts";
 import { badPatterns } from "../../targets/bad-patterns.ts";
 import { withComponentPaths } from "../component-paths.ts";
 import { gatherExperts } from "./gather-experts.ts";
 
-/** What of a model decides how an adapter's names are meant. */
-export interface NamedParts {
+/** Paths of a model, which decide how an adapter's names are read. */
+export interface ModelPaths {
   /** Paths of its modules. */
   readonly modules: readonly string[];
   /** Paths of its parameters. */
@@ -16,11 +16,11 @@ export interface NamedParts {
 }
 
 /**
- * The adapter under the names that the model has: pairs of single experts as those of the stacks that they became, a text model
- * that moved at its place, a text encoder's of a pipeline's file at the encoder, and for a pattern of targets that cannot be used here the modules that the file has pairs for.
+ * Renames an adapter's modules to the model's paths: stacks single experts, converts older paths and names of pipeline
+ * components. An unsupported target pattern is replaced by the modules that have A and B in the file.
  *
- * @throws InvalidAdapterTensorsError for experts of whose stack a part has no pair, or pairs that differ in rank or scale; where
- * two parts of a pipeline fit the model equally well.
+ * @throws InvalidAdapterTensorsError if only some experts of a stack have A and B, if their ranks or scales differ, or if two
+ * components of a pipeline fit equally well.
  * @example
  * ```ts
  * import { createLoraConfig, currentAdapter } from "@lowrank/adapter-format";
@@ -31,18 +31,21 @@ export interface NamedParts {
  * if (String(config.targetModules) !== "model.language_model.layers.0.q") throw new Error("not renamed");
  * ```
  */
-export function currentAdapter(adapter: Adapter, model: NamedParts, onWarning?: WarningListener): Adapter {
+export function currentAdapter(adapter: Adapter, model: ModelPaths, onWarning?: WarningListener): Adapter {
   const named = withComponentPaths(adapter, model.modules, onWarning);
   const gathered = gatherExperts(named, model.parameters, onWarning);
   return withUsableTargets(withCurrentPaths(gathered, model.modules), onWarning);
 }
 
-/** LLaMA-Factory and ms-swift keep adapters off what sees by a lookahead, which RE2 has none of; the file says where they went. */
+/**
+ * LLaMA-Factory and ms-swift exclude the vision tower by a lookahead, which RE2 lacks. The file's tensors show the adapted
+ * modules.
+ */
 function withUsableTargets(adapter: Adapter, onWarning: WarningListener | undefined): Adapter {
   const { targetModules, excludeModules } = adapter.config;
   const keys = new Set(badPatterns(adapter.config).map(({ key }) => key));
   if (!keys.has("target_modules") && !keys.has("exclude_modules")) return adapter;
-  const paths = [...new Set(pairsIn(adapter.tensors).map(({ path }) => path))];
+  const paths = [...new Set(loraMatricesIn(adapter.tensors).map(({ path }) => path))];
   const pattern = keys.has("target_modules") ? targetModules : excludeModules;
   onWarning?.({
     code: "PATTERN_REPLACED",
@@ -51,8 +54,8 @@ function withUsableTargets(adapter: Adapter, onWarning: WarningListener | undefi
   return { ...adapter, config: { ...adapter.config, targetModules: paths, excludeModules: null } };
 }
 
-// Adapters of text models inside models with images (Gemma 3), from before transformers 4.52 moved them: "language_model.model."
-// became "model.language_model.", and the head came out. PEFT reads them by transformers' own renamings, conversion_mapping.py.
+// Adapters of text models inside multimodal ones (Gemma 3) from before transformers 4.52, which renamed "language_model.model."
+// to "model.language_model." and "language_model.lm_head" to "lm_head". PEFT uses the same renamings (conversion_mapping.py).
 
 const moved = [
   ["language_model.model.", "model.language_model."],
@@ -60,9 +63,9 @@ const moved = [
 ] as const;
 
 /**
- * The adapter under the names that the model's modules have now; as it is where it has no older ones.
+ * Renames older paths to those of the model. Returns the adapter unchanged if it has none.
  *
- * @param modulePaths of the model.
+ * @param modulePaths Paths of the model's modules.
  */
 export function withCurrentPaths(adapter: Adapter, modulePaths: readonly string[]): Adapter {
   const isOld = (path: string) => moved.some(([before]) => path.startsWith(before));
@@ -72,7 +75,7 @@ export function withCurrentPaths(adapter: Adapter, modulePaths: readonly string[
   return {
     ...adapter,
     tensors: new Map([...adapter.tensors].map(([key, tensor]) => [currentPath(key), tensor])),
-    // A pattern on whole paths is left: PEFT leaves it, too.
+    // A pattern for full paths is not changed, as in PEFT.
     config:
       typeof targetModules === "string" || targetModules === null
         ? adapter.config

@@ -9,7 +9,7 @@ const parameters = [0, 1].flatMap((layer) =>
   ["experts.gate_up_proj", "experts.down_proj", "gate.weight"].map((name) => `model.layers.${layer}.mlp.${name}`),
 );
 
-const pair = (path: string, [inFeatures, rank, outFeatures]: readonly [number, number, number]) => [
+const lora = (path: string, [inFeatures, rank, outFeatures]: readonly [number, number, number]) => [
   [`${path}.lora_A.weight`, numbers([rank, inFeatures])] as const,
   [`${path}.lora_B.weight`, numbers([outFeatures, rank])] as const,
 ];
@@ -23,7 +23,7 @@ function adapter(maps: readonly string[], { layers = [0, 1], dropout = 0, skip =
   const tensors = layers.flatMap((layer) =>
     [0, 1].flatMap((expert) =>
       maps.flatMap((map) =>
-        pair(`model.layers.${layer}.block_sparse_moe.experts.${expert}.${map}`, map === "w2" ? [2, 1, 3] : [3, 1, 2]),
+        lora(`model.layers.${layer}.block_sparse_moe.experts.${expert}.${map}`, map === "w2" ? [2, 1, 3] : [3, 1, 2]),
       ),
     ),
   );
@@ -52,7 +52,7 @@ it("names layers by their whole paths where others have no pairs", () => {
 it("leaves an adapter alone where the model keeps its experts apart, or it has none", () => {
   const apart = adapter(["w1", "w2", "w3"]);
   expect(gatherExperts(apart, ["model.layers.0.block_sparse_moe.experts.0.w1.weight"])).toBe(apart);
-  const plain = { ...apart, tensors: new Map(pair("model.layers.0.self_attn.q_proj", [3, 1, 2])) };
+  const plain = { ...apart, tensors: new Map(lora("model.layers.0.self_attn.q_proj", [3, 1, 2])) };
   expect(gatherExperts(plain, parameters)).toBe(plain);
 });
 

@@ -1,6 +1,7 @@
-// Adapters of mixtures of experts from before transformers 5, when each expert's maps were modules of their own: Mixtral's
-// "block_sparse_moe.experts.3.w1", Qwen's "mlp.experts.3.gate_proj". Today the maps of all experts are two stacks, and the router
-// is a parameter. PEFT 0.21.2 makes the same of such files: utils/transformers_weight_conversion.py.
+// Stacks the LoRA weights of single experts. Before transformers 5 each expert's projection was a module: Mixtral's
+// "block_sparse_moe.experts.3.w1", Qwen's "mlp.experts.3.gate_proj". Today the projections of all experts are two
+// stacked parameters, and the router is a parameter too. PEFT 0.21.2 converts such files the same way:
+// utils/transformers_weight_conversion.py.
 
 import type { WarningListener } from "@lowrank/contracts";
 import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
@@ -14,13 +15,15 @@ const routerKey = /^(.*\.)(?:block_sparse_moe|mlp)\.gate\.lora_([AB])\.weight$/;
 
 const mapNames: Readonly<Record<string, string>> = { w1: "gate_proj", w2: "down_proj", w3: "up_proj" };
 
-/** The stacks in the order in which PEFT wraps them, each with the maps that stand one below the other in it. */
+/**
+ * The stacked parameters in the order in which PEFT wraps them, each with the projections that it contains, one below the other.
+ */
 const stacks: readonly (readonly [parameter: string, maps: readonly string[]])[] = [
   ["gate_up_proj", ["gate_proj", "up_proj"]],
   ["down_proj", ["down_proj"]],
 ];
 
-/** A parameter that gets a pair in place of modules that had some. */
+/** A parameter that replaces several adapted modules. */
 interface Gathered {
   readonly path: string;
   readonly rank: number;
@@ -28,12 +31,11 @@ interface Gathered {
 }
 
 /**
- * The adapter with the pairs of its experts as those of the stacks that the model has; as it is where it has none of single
- * experts, or the model keeps them apart. Its dropout is gone then, with a warning: what changes a stack has no input to drop.
+ * Stacks the A and B of single experts for the model's stacked parameters; without single experts the adapter is returned
+ * unchanged. Dropout is removed with a warning, because a stacked parameter has no input of its own.
  *
- * @param parameterPaths of the model: "model.layers.0.mlp.experts.gate_up_proj".
- * @throws InvalidAdapterTensorsError for stacks of which some maps or experts have no pair, or pairs that differ in rank or
- * scale.
+ * @param parameterPaths Paths of the model's parameters: "model.layers.0.mlp.experts.gate_up_proj".
+ * @throws InvalidAdapterTensorsError if only some experts or projections of a stack have A and B, or if ranks or scales differ.
  */
 export function gatherExperts(
   adapter: Adapter,
@@ -41,23 +43,23 @@ export function gatherExperts(
   onWarning?: WarningListener,
 ): Adapter {
   const paths = new Set(parameterPaths);
-  const mixtures = new Map<string, Map<string, ExpertPairs>>(); // by the layer, then by the map
+  const mixtures = new Map<string, Map<string, ExpertMatrices>>(); // by layer, then by projection
   const tensors = new Map<string, AdapterTensor>();
   const gathered: Gathered[] = [];
   const scaleOf = (key: string) => scalingOf(adapter.config, key.slice(0, key.lastIndexOf(".lora_")));
   for (const [key, tensor] of adapter.tensors) {
-    const [, layer, expert = "", map = "", half] = expertKey.exec(key) ?? [];
-    const [, router, routerHalf] = routerKey.exec(key) ?? [];
+    const [, layer, expert = "", map = "", matrix] = expertKey.exec(key) ?? [];
+    const [, router, routerMatrix] = routerKey.exec(key) ?? [];
     if (layer !== undefined && paths.has(`${layer}mlp.experts.gate_up_proj`)) {
-      const mixture = mixtures.get(layer) ?? new Map<string, ExpertPairs>();
+      const mixture = mixtures.get(layer) ?? new Map<string, ExpertMatrices>();
       const name = mapNames[map] ?? map;
-      const pairs = mixture.get(name) ?? { a: [], b: [], scale: scaleOf(key) };
-      pairs[half === "A" ? "a" : "b"][Number(expert)] = tensor;
-      mixtures.set(layer, mixture.set(name, pairs));
+      const matrices = mixture.get(name) ?? { a: [], b: [], scale: scaleOf(key) };
+      matrices[matrix === "A" ? "a" : "b"][Number(expert)] = tensor;
+      mixtures.set(layer, mixture.set(name, matrices));
     } else if (router !== undefined && paths.has(`${router}mlp.gate.weight`)) {
-      tensors.set(`${router}mlp.gate.lora_${routerHalf}.weight`, tensor);
+      tensors.set(`${router}mlp.gate.lora_${routerMatrix}.weight`, tensor);
       const [rank = 0] = tensor.shape;
-      if (routerHalf === "A") gathered.push({ path: `${router}mlp.gate.weight`, rank, scale: scaleOf(key) });
+      if (routerMatrix === "A") gathered.push({ path: `${router}mlp.gate.weight`, rank, scale: scaleOf(key) });
     } else tensors.set(key, tensor);
   }
   if (mixtures.size === 0 && gathered.length === 0) return adapter;
@@ -66,7 +68,7 @@ export function gatherExperts(
     const present = stacks.filter(([, maps]) => maps.some((map) => mixture.has(map)));
     for (const [index, [parameter, maps]] of present.entries()) {
       const place = `${layer}mlp.experts`;
-      const stack = stackedPairs(maps.map((map) => mixture.get(map)));
+      const stack = stackMatrices(maps.map((map) => mixture.get(map)));
       if (typeof stack === "string") problems.push({ key: `${place}.${parameter}`, problem: stack });
       else {
         const { a, b } = loraKeys(place + ".base_layer".repeat(present.length - 1 - index));
@@ -90,7 +92,7 @@ interface GatheredFacts {
   readonly parameterPaths: readonly string[];
 }
 
-/** Names what is in the file now; PEFT, too, asks for twice the rank where two maps became one. */
+/** Replaces targets and patterns by the new names. As in PEFT, two joined projections need twice the rank. */
 function gatheredConfig(config: LoraConfig, { gathered, tensors, parameterPaths }: GatheredFacts): LoraConfig {
   const { targetModules, targetParameters, rankStabilized } = config;
   const modules = [...tensors.keys()].map((key) => key.slice(0, Math.max(0, key.lastIndexOf(".lora_"))));
@@ -107,59 +109,60 @@ function gatheredConfig(config: LoraConfig, { gathered, tensors, parameterPaths 
   };
 }
 
-/** The end of the path, "mlp.gate.weight", where it means the same in all layers; else the path. */
+/** The end of the path, "mlp.gate.weight", if it means the same in all layers; else the full path. */
 function nameOf({ path, rank, scale }: Gathered, all: readonly Gathered[], parameterPaths: readonly string[]): string {
   const end = path.slice(path.lastIndexOf(".mlp.") + 1);
   const alike = new Set(all.filter((one) => one.rank === rank && one.scale === scale).map((one) => one.path));
   return parameterPaths.every((other) => !other.endsWith(`.${end}`) || alike.has(other)) ? end : path;
 }
 
-// Pairs of many experts' maps as the pair of the stack that the maps became, in PEFT's layout.
+// Joins the A and B of many experts to those of a stacked parameter, in PEFT's layout.
 
-/** The pairs of one map, by expert. */
-interface ExpertPairs {
+/** A and B of one projection, by expert. */
+interface ExpertMatrices {
   /** [rank, inFeatures] each */
   readonly a: AdapterTensor[];
   /** [outFeatures, rank] each */
   readonly b: AdapterTensor[];
-  /** What each product is multiplied by. */
+  /** The scale of each product. */
   readonly scale: number;
 }
 
-/** A stack's pair. */
-interface StackedPair {
-  /** [experts · rank, inFeatures], an expert's rows together */
+/** A and B of a stacked parameter. */
+interface StackedMatrices {
+  /** [experts · rank, inFeatures]; the rows of an expert are adjacent */
   readonly a: AdapterTensor;
-  /** [outFeatures, rank · experts], a rank's columns together */
+  /** [outFeatures, rank · experts]; the columns of a rank are adjacent */
   readonly b: AdapterTensor;
   readonly rank: number;
   readonly scale: number;
 }
 
 /**
- * The pair of a stack in which the maps stand one below the other, or why there is none. Maps keep ranks of their own: B has
- * zeros where one map's rank meets another's rows, as PEFT has them.
+ * A and B of a stack, or the reason why there are none. The projections keep their own ranks, so B is block diagonal as in PEFT.
  */
-function stackedPairs(maps: readonly (ExpertPairs | undefined)[]): StackedPair | string {
-  const pairs = maps.flatMap((map) => map ?? []);
-  if (pairs.length < maps.length) return "only one of the two maps in it has pairs, which PEFT cannot read either";
-  const experts = Math.max(...pairs.flatMap(({ a, b }) => [a.length, b.length]));
-  const [rank = 0, inFeatures = 0] = pairs[0]?.a.find((one) => one !== undefined)?.shape ?? [];
-  const outs = pairs.map(({ b }) => b.find((one) => one !== undefined)?.shape[0] ?? 0);
-  const isAlike = pairs.every(({ a, b, scale }, map) =>
+function stackMatrices(maps: readonly (ExpertMatrices | undefined)[]): StackedMatrices | string {
+  const matrices = maps.flatMap((map) => map ?? []);
+  if (matrices.length < maps.length) return "only one of the two maps in it has pairs, which PEFT cannot read either";
+  const experts = Math.max(...matrices.flatMap(({ a, b }) => [a.length, b.length]));
+  const [rank = 0, inFeatures = 0] = matrices[0]?.a.find((one) => one !== undefined)?.shape ?? [];
+  const outs = matrices.map(({ b }) => b.find((one) => one !== undefined)?.shape[0] ?? 0);
+  const isAlike = matrices.every(({ a, b, scale }, map) =>
     Array.from({ length: experts }).every(
       (_, expert) =>
-        isShaped(a[expert], rank, inFeatures) && isShaped(b[expert], outs[map] ?? 0, rank) && scale === pairs[0]?.scale,
+        isShaped(a[expert], rank, inFeatures) &&
+        isShaped(b[expert], outs[map] ?? 0, rank) &&
+        scale === matrices[0]?.scale,
     ),
   );
   if (!isAlike) return "its experts' pairs are not all there, or differ in rank or scale";
-  const whole = rank * pairs.length;
+  const whole = rank * matrices.length;
   const aValues = new Float32Array(experts * whole * inFeatures);
   const outFeatures = outs.reduce((sum, out) => sum + out, 0);
   const bValues = new Float32Array(outFeatures * whole * experts);
   for (let expert = 0; expert < experts; expert += 1) {
     let firstRow = 0;
-    for (const [map, { a, b }] of pairs.entries()) {
+    for (const [map, { a, b }] of matrices.entries()) {
       aValues.set(a[expert]?.values ?? [], (expert * whole + map * rank) * inFeatures);
       const values = b[expert]?.values ?? [];
       const out = outs[map] ?? 0;
@@ -176,7 +179,7 @@ function stackedPairs(maps: readonly (ExpertPairs | undefined)[]): StackedPair |
     a: { shape: [experts * whole, inFeatures], values: aValues },
     b: { shape: [outFeatures, whole * experts], values: bValues },
     rank: whole,
-    scale: pairs[0]?.scale ?? 0,
+    scale: matrices[0]?.scale ?? 0,
   };
 }
 

@@ -1,4 +1,4 @@
-// README.md of an adapter: the front matter by which a model hub knows what it is, and how to use it.
+// Writes the README.md of an adapter: front matter for model hubs, and how to use the adapter.
 
 import { escapeControls } from "@lowrank/contracts";
 import { writeText } from "../../json.ts";
@@ -22,8 +22,8 @@ const autoClasses: ReadonlyMap<TaskType, string> = new Map<TaskType, string>([
 ]);
 
 /**
- * Without a task type it may be a classifier of images, which PEFT has no name for. A finder of answers has two "classes", start
- * and end, whatever the base was trained for before.
+ * Null is included: PEFT has no task type for image classifiers. Question answering has two "classes", start and end,
+ * whatever the base was trained for.
  */
 const classifying: ReadonlySet<TaskType | null> = new Set<TaskType | null>([
   "SEQ_CLS",
@@ -32,21 +32,21 @@ const classifying: ReadonlySet<TaskType | null> = new Set<TaskType | null>([
   null,
 ]);
 
-/** The last map of a classifier, as transformers calls it in one family or another; an earlier one has no classes. */
+/** The last layer of a classifier, by transformers' names in all families. Earlier layers do not have one output for each class. */
 const classifierWeight = /^(?:.*\.)?(?:score|classifier|classification_head|qa_outputs)(?:\.out_proj)?\.weight$/;
 
-/** "owner/name" and what is in it, or any folder, and the file. A relative path of two folders reads like the Hub's, and works as that. */
+/** "owner/name", a folder, and the file. A relative path with two folders looks like a name on the Hub, and works as one. */
 const ggufPlace = /^(?:(?<repository>\w[\w.-]*\/\w[\w.-]*)\/)?(?<folder>(?:.*[\\/])?)(?<name>[^\\/]+\.gguf)$/;
 
 /**
- * The model card of an adapter, in Markdown with YAML front matter. `classes`: how many a classifier has, which transformers
- * has to be told where the base's own files say another number, or none.
+ * The model card of an adapter, in Markdown with YAML front matter. `classes`: number of classes of a classifier, which
+ * transformers needs if the base's own files have another number or none.
  */
 export function modelCard(config: LoraConfig, classes?: number): string {
   return `---\n${frontMatter(config).join("\n")}\n---\n\n${body(config, classes).join("\n")}\n`;
 }
 
-/** How many classes the classifier has that an adapter brings along: its weight is [classes, inFeatures]. */
+/** The number of classes of the classifier that an adapter contains: its weight is [classes, inFeatures]. */
 export function savedClasses({ config, tensors }: Pick<Adapter, "config" | "tensors">): number | undefined {
   if (!classifying.has(config.taskType)) return undefined;
   const weight = [...tensors].find(([key]) => classifierWeight.test(key))?.[1];
@@ -86,13 +86,13 @@ function body(config: LoraConfig, classes: number | undefined): readonly string[
   ];
 }
 
-/** The class that loads the base: by the task, or as PEFT notes it where it has no name for that. */
+/** The class that loads the base: by task, else the class that PEFT noted. */
 function classFor({ taskType, autoMapping }: LoraConfig): string {
   const known = taskType === null ? autoMapping?.base_model_class : autoClasses.get(taskType);
   return typeof known === "string" && /^[A-Za-z_]\w*$/.test(known) ? known : "AutoModel";
 }
 
-/** Where transformers finds a base: a .gguf file is named beside its folder, in a repository of the Hub beside that. */
+/** Where transformers finds a base. A .gguf file is given with its folder or its repository on the Hub. */
 function placeOf(base: string, revision: string | null): string {
   const at = revision === null ? "" : `, revision=${writeText(revision)}`;
   const { repository, folder, name } = ggufPlace.exec(base)?.groups ?? {};
@@ -102,7 +102,7 @@ function placeOf(base: string, revision: string | null): string {
   return `${writeText(place === "" ? "." : place)}, gguf_file=${writeText(inside)}${at}`;
 }
 
-/** Inline code that the text cannot end. */
+/** Inline code that is closed only at its end, whatever the text contains. */
 function inCode(text: string): string {
   return `\`${escapeControls(text.replace(/[`\r\n]/g, " "))}\``;
 }

@@ -1,4 +1,4 @@
-// adapter_config.json → LoraConfig, field by field into a fresh object.
+// Reads adapter_config.json into a new LoraConfig, field by field.
 
 import {
   describeValue,
@@ -14,7 +14,7 @@ import { type JsonValue, parseJsonObject } from "../../json.ts";
 import type { LoraConfig } from "../../lora-config.ts";
 import { refuseForeign } from "../refuse-foreign.ts";
 
-/** How to read a configuration. */
+/** Options of `parseLoraConfig`. */
 export interface ParseConfigOptions {
   /** The file's name in messages. */
   readonly file?: string;
@@ -29,7 +29,7 @@ const droppedKeys: ReadonlySet<string> = new Set(["runtime_config"]);
 /**
  * Reads an adapter_config.json. Absent fields get PEFT's defaults; unknown keys are kept and give one warning.
  *
- * @throws InvalidAdapterConfigError listing every broken field.
+ * @throws InvalidAdapterConfigError listing every invalid field.
  * @throws UnsupportedPeftTypeError for an adapter that is not LoRA; ForeignAdapterError for a file of MLX's.
  * @example
  * ```ts

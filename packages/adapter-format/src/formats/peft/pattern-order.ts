@@ -1,5 +1,5 @@
-// PEFT takes the first key of `rank_pattern` and `alpha_pattern` that matches a module, but sorts the keys whenever it saves
-// (json.dumps with sort_keys). Where two keys match the same module, sorted keys may be another adapter.
+// PEFT uses the first key of `rank_pattern` and `alpha_pattern` that matches a module, but sorts the keys when it saves
+// (json.dumps with sort_keys). If two keys match the same module, sorting may change the adapter.
 
 import { describeValue, type Warning } from "@lowrank/contracts";
 import { sorted } from "../../json.ts";
@@ -11,8 +11,8 @@ import { parseTensorKey, rankAxisOf } from "../../tensor-keys.ts";
 type Patterns = ReadonlyMap<string, number>;
 
 /**
- * The configuration with patterns that mean the same in any order: sorted, as PEFT writes them, where that changes nothing
- * for the adapter's modules; else a key for each module.
+ * Makes patterns independent of their order: sorted, as PEFT writes them, if that changes nothing for the adapter's
+ * modules; else one key for each module.
  */
 export function withSortedPatterns({ config, tensors }: Pick<Adapter, "config" | "tensors">): LoraConfig {
   const { rank, alpha, rankPattern, alphaPattern } = config;
@@ -28,7 +28,7 @@ export function withSortedPatterns({ config, tensors }: Pick<Adapter, "config" |
 }
 
 /**
- * A key of `rankPattern` or `alphaPattern` for the module of this path alone.
+ * A key of `rankPattern` or `alphaPattern` that matches only the module at this path.
  *
  * @example
  * ```ts
@@ -42,7 +42,7 @@ export function patternFor(path: string): string {
   return `^${path.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}`;
 }
 
-/** A warning where a file whose keys are sorted gives modules an alpha that may not be meant. Wrong ranks are errors. */
+/** A warning if sorted keys of a file give modules an alpha that may not be intended. Wrong ranks are errors. */
 export function patternOrderWarnings(config: LoraConfig, keys: Iterable<string>): readonly Warning[] {
   const { alphaPattern } = config;
   if (alphaPattern.size < 2 || !areSorted(alphaPattern)) return [];
@@ -57,7 +57,7 @@ export function patternOrderWarnings(config: LoraConfig, keys: Iterable<string>)
   return [{ code: "PATTERN_ORDER_LOST", message }];
 }
 
-/** The paths by which ranks are looked up: of modules with pairs, and of the raw parameters that may be meant instead. */
+/** The paths for which ranks are looked up: modules with A and B, and raw parameters that may be meant instead. */
 function adaptedPaths({ targetParameters }: LoraConfig, keys: Iterable<string>): readonly string[] {
   const paths = new Set<string>();
   for (const key of keys) {
@@ -76,7 +76,7 @@ function adaptedPaths({ targetParameters }: LoraConfig, keys: Iterable<string>):
 interface Lookup {
   readonly paths: readonly string[];
   readonly valueBy: (patterns: Patterns) => (path: string) => number;
-  /** The value of modules that no key matches. */
+  /** The value for modules that no key matches. */
   readonly usual: number;
 }
 

@@ -66,8 +66,10 @@ describe("an adapter that PEFT wrote", () => {
     expect(written.replace(lists, "")).toBe(config.replace(lists, ""));
   });
 
-  const told = names.filter((name) => name.endsWith("/adapter") && expectedOf(name).rank && expectedOf(name).scaling);
-  it.each(told)("%s: every module's rank and scale are those PEFT computed", async (name) => {
+  const withScaling = names.filter(
+    (name) => name.endsWith("/adapter") && expectedOf(name).rank && expectedOf(name).scaling,
+  );
+  it.each(withScaling)("%s: every module's rank and scale are those PEFT computed", async (name) => {
     const { scaling = {}, rank = {} } = expectedOf(name);
     const { config } = await readAdapter(filesOf(name));
     const paths = Object.keys(scaling);

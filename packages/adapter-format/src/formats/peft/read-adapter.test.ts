@@ -18,7 +18,7 @@ function counting(shape: readonly number[], dtype: "F32" | "F16" | "BF16" = "F32
   };
 }
 
-const pair: Readonly<Record<string, TensorData>> = {
+const lora: Readonly<Record<string, TensorData>> = {
   [`${prefix}q.lora_A.weight`]: counting([2, 3]),
   [`${prefix}q.lora_B.weight`]: counting([4, 2]),
 };
@@ -47,7 +47,7 @@ async function problemsOf(
 
 describe("reading an adapter", () => {
   it("gives the tensors without the prefix, in torch's layout", async () => {
-    const { tensors } = await read(pair);
+    const { tensors } = await read(lora);
     expect(tensors.get("q.lora_A.weight")).toEqual({ shape: [2, 3], values: Float32Array.of(0, 1, 2, 3, 4, 5) });
     expect([...tensors.keys()].sort()).toEqual(["q.lora_A.weight", "q.lora_B.weight"]);
   });
@@ -62,7 +62,7 @@ describe("reading an adapter", () => {
 
   it("keeps the header's texts except the format", async () => {
     const weights = serializeSafetensors(
-      new Map(Object.entries(pair)),
+      new Map(Object.entries(lora)),
       new Map([
         ["format", "pt"],
         ["lowrank.base", "abc"],
@@ -73,7 +73,7 @@ describe("reading an adapter", () => {
   });
 
   it("follows rank_pattern", async () => {
-    expect(await problemsOf(pair, { ...plain, r: 8, rank_pattern: { q: 2 } })).toEqual([]);
+    expect(await problemsOf(lora, { ...plain, r: 8, rank_pattern: { q: 2 } })).toEqual([]);
   });
 
   it("accepts convolutions, also grouped ones, embeddings, magnitudes and biases", async () => {
@@ -92,7 +92,7 @@ describe("reading an adapter", () => {
 
   it("accepts what modules_to_save and bias explain, and nothing else", async () => {
     const tensors = {
-      ...pair,
+      ...lora,
       [`${prefix}classifier.weight`]: counting([2, 3]),
       [`${prefix}classifier.dense.bias`]: counting([2]),
       [`${prefix}norm.bias`]: counting([2]),
@@ -104,13 +104,13 @@ describe("reading an adapter", () => {
 
 describe("an adapter that an older PEFT wrote, or that was saved as a model's state_dict", () => {
   it("may have a classifier that modules_to_save does not name: its task implies it", async () => {
-    const tensors = { ...pair, [`${prefix}classifier.weight`]: counting([2, 3]) };
+    const tensors = { ...lora, [`${prefix}classifier.weight`]: counting([2, 3]) };
     const { config } = await read(tensors, { ...plain, task_type: "SEQ_CLS", modules_to_save: null });
     expect(config.modulesToSave).toEqual(["classifier", "score"]);
   });
 
   it("may say null for init_lora_weights, which PEFT takes for false", async () => {
-    expect((await read(pair, { ...plain, init_lora_weights: null })).config.init).toBe(false);
+    expect((await read(lora, { ...plain, init_lora_weights: null })).config.init).toBe(false);
   });
 
   it("may call the adapter default in its keys", async () => {
@@ -131,7 +131,7 @@ describe("an adapter that an older PEFT wrote, or that was saved as a model's st
   });
 
   it("has no tensor twice, with that name and without", async () => {
-    const twice = { ...pair, [`${prefix}q.lora_A.default.weight`]: counting([2, 3]) };
+    const twice = { ...lora, [`${prefix}q.lora_A.default.weight`]: counting([2, 3]) };
     expect(String(await problemsOf(twice))).toContain("names a tensor twice");
   });
 });
@@ -139,7 +139,7 @@ describe("an adapter that an older PEFT wrote, or that was saved as a model's st
 describe("tensors that make no adapter", () => {
   it("are all named in one error", async () => {
     const broken = {
-      ...pair,
+      ...lora,
       [`${prefix}half.lora_A.weight`]: counting([2, 3]),
       [`${prefix}rank.lora_A.weight`]: counting([5, 3]),
       [`${prefix}rank.lora_B.weight`]: counting([4, 2]),
@@ -164,13 +164,13 @@ describe("tensors that make no adapter", () => {
   });
 
   it("a tensor that is there twice, with and without prefix", async () => {
-    const twice = { ...pair, "q.lora_A.weight": counting([2, 3]) };
+    const twice = { ...lora, "q.lora_A.weight": counting([2, 3]) };
     expect(String(await problemsOf(twice))).toContain("names a tensor twice");
   });
 
   it("two spellings of one magnitude", async () => {
     const twice = {
-      ...pair,
+      ...lora,
       [`${prefix}q.lora_magnitude_vector`]: counting([4]),
       [`${prefix}q.lora_magnitude_vector.weight`]: counting([4]),
     };
@@ -179,15 +179,15 @@ describe("tensors that make no adapter", () => {
 
   it("an empty file, a factor with one axis, a factor that holds nothing", async () => {
     expect(await problemsOf({})).toEqual(["the file: has no tensors"]);
-    expect(String(await problemsOf({ ...pair, [`${prefix}q.lora_A.weight`]: counting([2]) }))).toContain("two axes");
-    expect(String(await problemsOf({ ...pair, [`${prefix}q.lora_A.weight`]: counting([2, 0]) }))).toContain(
+    expect(String(await problemsOf({ ...lora, [`${prefix}q.lora_A.weight`]: counting([2]) }))).toContain("two axes");
+    expect(String(await problemsOf({ ...lora, [`${prefix}q.lora_A.weight`]: counting([2, 0]) }))).toContain(
       "which is empty",
     );
   });
 
   it("integers", async () => {
     const integers: TensorData = { dtype: "I32", shape: [2, 3], data: new Uint8Array(24) };
-    expect(String(await problemsOf({ ...pair, [`${prefix}q.lora_A.weight`]: integers }))).toContain("I32");
+    expect(String(await problemsOf({ ...lora, [`${prefix}q.lora_A.weight`]: integers }))).toContain("I32");
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY])("%d, unless allowed", async (value) => {
@@ -196,7 +196,7 @@ describe("tensors that make no adapter", () => {
       shape: [2, 3],
       data: encodeFloat32(Float32Array.of(0, 0, 0, 0, value, 0), "F32"),
     };
-    const tensors = { ...pair, [`${prefix}q.lora_A.weight`]: broken };
+    const tensors = { ...lora, [`${prefix}q.lora_A.weight`]: broken };
     expect(await problemsOf(tensors)).toEqual([`q.lora_A.weight: has ${value} at position 4`]);
     const weights = serializeSafetensors(new Map(Object.entries(tensors)));
     const adapter = await readAdapter({ config: JSON.stringify(plain), weights }, { allowNonFinite: true });
@@ -270,7 +270,7 @@ describe("an adapter of another program", () => {
 
   it("is called so by its configuration: MLX", async () => {
     const mlx = { fine_tune_type: "lora", num_layers: 16, lora_parameters: { rank: 8, scale: 20, dropout: 0 } };
-    await expect(read(pair, mlx)).rejects.toThrow(/adapter_config\.json is in the format of MLX.*mlx_lm\.fuse/);
+    await expect(read(lora, mlx)).rejects.toThrow(/adapter_config\.json is in the format of MLX.*mlx_lm\.fuse/);
   });
 
   it("is called so by its first bytes: GGUF", async () => {

@@ -1,4 +1,4 @@
-// An adapter's files → an adapter, or one error that says everything that is wrong.
+// Reads an adapter from its files. One error lists everything that is wrong.
 
 import { type OptionNames, refuseUnknownOptions, type WarningListener } from "@lowrank/contracts";
 import { type ByteSource, bytesSource, openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
@@ -13,32 +13,32 @@ import { firstNonFinite, tensorProblems } from "./check-tensors.ts";
 import { parseLoraConfig } from "./parse-lora-config.ts";
 import { patternOrderWarnings } from "./pattern-order.ts";
 
-// What PEFT writes more than once, parameters of modules that are trained whole, and what a variant does not read of its own.
+// Tensors that are skipped: PEFT writes parameters of fully trained modules more than once, and some variants write tensors that
+// only training needs.
 
 /**
- * What PEFT puts between a module that is trained whole and its parameters, in memory: the copy – of a table inside such a
- * module with the adapter's name –, and the original.
+ * Names that PEFT inserts in memory between a fully trained module and its parameters: one for the trained copy (an embedding
+ * inside such a module also gets the adapter's name), one for the original.
  */
 const wrapper = /\.(modules_to_save(\.[^.]+)?|original_module)\./;
 
 /**
- * Whether a key says nothing that is read: it repeats another, or is a variant's for training.
+ * Whether a tensor is skipped: it repeats another one, or a variant needs it only for training.
  *
- * Of a module that is trained whole, PEFT writes parameters as they are called in memory –
- * "classifier.modules_to_save.bias", "classifier.original_module.bias" – and besides them the module's own
- * "classifier.bias", which is the one that it reads: with `bias: "all"` everything with "bias" in its name, and of an
- * embedding or a head whose vocabulary was resized every parameter.
+ * For a fully trained module PEFT writes parameters under their names in memory ("classifier.modules_to_save.bias",
+ * "classifier.original_module.bias") in addition to "classifier.bias", which it reads. With `bias: "all"` this happens to all
+ * names with "bias", and in a resized embedding or head to every parameter.
  *
- * @param keys the file's
+ * @param keys All keys of the file
  */
 export function isLeftOut(config: LoraConfig, key: string, keys: Pick<ReadonlySet<string>, "has">): boolean {
-  if (variants.some((row) => row.asked(config) !== null && row.isLeftOut?.(key, keys))) return true;
+  if (variants.some((row) => row.setting(config) !== null && row.isLeftOut?.(key, keys))) return true;
   const found = wrapper.exec(key);
   if (found === null || !isSavedModule(config, key.slice(0, found.index))) return false;
   return (config.bias === "all" && key.endsWith("bias")) || keys.has(key.replace(wrapper, "."));
 }
 
-/** The files of an adapter. */
+/** The contents of an adapter's files. */
 export interface AdapterFiles {
   /** The text of adapter_config.json. */
   readonly config: string;
@@ -48,7 +48,7 @@ export interface AdapterFiles {
   readonly name?: string;
 }
 
-/** How to read an adapter. */
+/** Options of `readAdapter`. */
 export interface ReadAdapterOptions {
   readonly onWarning?: WarningListener;
   /** Accept NaN and infinity in the tensors. */
@@ -66,8 +66,8 @@ export const readableTypes: ReadonlySet<string> = new Set(["F32", "F16", "BF16"]
  * @throws PickleWeightsError for weights in Python's pickle format, whatever the file is called.
  * @throws ForeignAdapterError for an adapter of MLX, Kohya, diffusers or llama.cpp.
  * @throws SafetensorsError for a damaged weights file.
- * @throws InvalidAdapterTensorsError listing unknown names, half pairs, wrong ranks and types, and values that are no
- * numbers.
+ * @throws InvalidAdapterTensorsError listing unknown names, an A without B, wrong ranks and types, and values that are NaN or
+ * infinite.
  * @example
  * ```ts
  * import { createLoraConfig, readAdapter, writeAdapter } from "@lowrank/adapter-format";
@@ -90,7 +90,7 @@ export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptio
   const folder = files.name === undefined ? "" : `${files.name}/`;
   const listener = options.onWarning ? { onWarning: options.onWarning } : {};
   const parsed = parseLoraConfig(files.config, { file: `${folder}adapter_config.json`, ...listener });
-  // PEFT up to 0.10 wrote a classifier without naming it.
+  // PEFT up to 0.10 saved a classifier without listing it in `modules_to_save`.
   const config = withTaskModules(parsed);
   const source =
     files.weights instanceof Uint8Array
@@ -122,7 +122,7 @@ async function refuseOtherFiles(source: ByteSource): Promise<void> {
   if ((isZip || isPickle) && !(await looksLikeSafetensors(source))) throw new PickleWeightsError(source.name);
 }
 
-/** A header of 0x4b50 bytes begins like a zip archive; then, after its length, comes a brace. */
+/** A safetensors header of 0x4b50 bytes begins like a zip archive; then "{" follows its length. */
 async function looksLikeSafetensors(source: ByteSource): Promise<boolean> {
   if (source.size < 9) return false;
   const head = await source.read(0, 9);
@@ -151,7 +151,7 @@ function isReadable(file: SafetensorsFile, name: string): boolean {
   return readableTypes.has(file.tensors.get(name)?.dtype ?? "");
 }
 
-/** Values are looked at even where names or shapes are wrong: whoever mends a file wants to hear everything at once. */
+/** Checks values even if names or shapes are wrong, so that one error lists all problems. */
 async function readTensors(
   file: SafetensorsFile,
   keys: ReadonlyMap<string, string>,

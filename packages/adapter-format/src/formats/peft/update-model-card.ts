@@ -1,22 +1,22 @@
-// A README.md that a person wrote, when its adapter is written anew: the text is theirs and stays. What a model hub reads,
-// the front matter, is brought up to date, as PEFT does.
+// Updates the README.md of an adapter that is saved again. Text that a person wrote is kept. The front matter, which model hubs
+// read, is updated as PEFT does.
 
 import { LowrankError } from "@lowrank/contracts";
 import { modelCard } from "./model-card.ts";
 import { parseLoraConfig } from "./parse-lora-config.ts";
 
-/** What lies in the folder. */
+/** The files in the folder before the save. */
 export interface EarlierCard {
   readonly card: string;
   /** Its adapter_config.json, if there is one. */
   readonly config: string | undefined;
 }
 
-/** What model hubs take for front matter. */
+/** Front matter, as model hubs recognize it. */
 const frontMatter = /^\s*---(?:\r\n|\r|\n)([\s\S]*?)(?:\r\n|\r|\n)---[ \t]*(?:\r\n|\n|$)/;
 const ofThisAdapter: ReadonlySet<string> = new Set(["base_model", "library_name"]);
 
-/** The card for an adapter, of which `fresh` is the new one: that one, where nobody changed the earlier, which says its rank. */
+/** The card to write. `fresh` is the new card; it is used if nobody edited the earlier one, because it states the new rank. */
 export function updateModelCard(earlier: EarlierCard, fresh: string): string {
   if (isUnchanged(earlier)) return fresh;
   const match = frontMatter.exec(earlier.card);
@@ -42,7 +42,7 @@ function isUnchanged({ card, config }: EarlierCard): boolean {
   }
 }
 
-/** The lines of each top-level key of a YAML mapping; those before the first, such as comments, under the empty key. */
+/** The lines of each top-level key of a YAML mapping. Lines before the first key, such as comments, are under the empty key. */
 function entriesOf(yaml: string): Map<string, readonly string[]> {
   const entries = new Map<string, readonly string[]>();
   let current = "";
@@ -53,7 +53,7 @@ function entriesOf(yaml: string): Map<string, readonly string[]> {
   return entries;
 }
 
-/** Theirs and ours, but for the base of an earlier adapter. A list in a notation that is not read here stays as it is. */
+/** Their tags and ours, without the base of the earlier adapter. A list in an unknown notation is kept unchanged. */
 function joinedTags(theirs: readonly string[], ours: readonly string[]): readonly string[] {
   const [earlier, added] = [tagsOf(theirs), tagsOf(ours)];
   if (earlier === undefined || added === undefined) return theirs;
@@ -63,7 +63,7 @@ function joinedTags(theirs: readonly string[], ours: readonly string[]): readonl
   return ["tags:", ...[...tags.values()].map((tag) => `- ${tag}`)];
 }
 
-/** The items as they are written: a block list, or one in brackets on a line. */
+/** The items as written: a block list, or a list in brackets on one line. */
 function tagsOf([first = "", ...rest]: readonly string[]): readonly string[] | undefined {
   const inBrackets = /^tags:\s*\[([^[\]"'#]*)\]\s*$/.exec(first)?.[1];
   if (inBrackets !== undefined && rest.length === 0)

@@ -1,4 +1,4 @@
-// An adapter → the three files that PEFT keeps in a folder. The same adapter always gives the same bytes.
+// Writes an adapter as PEFT's three files. The same adapter always gives the same bytes.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { encodeFloat32, joinPieces, safetensorsPieces, type TensorData } from "@lowrank/safetensors";
@@ -11,9 +11,9 @@ import { tensorProblems, valueProblems } from "./check-tensors.ts";
 import { modelCard, savedClasses } from "./model-card.ts";
 import { withSortedPatterns } from "./pattern-order.ts";
 
-/** How to write an adapter. */
+/** Options of `writeAdapter`. */
 export interface WriteAdapterOptions {
-  /** Type of the numbers in the file; default F32. */
+  /** Type of the values in the file. Default F32. */
   readonly dtype?: "F32" | "F16" | "BF16";
 }
 
@@ -27,10 +27,10 @@ export interface WrittenAdapter {
 }
 
 /**
- * Makes an adapter's files, which PEFT's `PeftModel.from_pretrained` reads.
+ * Makes the files that PEFT's `PeftModel.from_pretrained` reads.
  *
- * @throws InvalidAdapterTensorsError if the tensors do not fit the configuration or their own shapes, are not finite,
- * or do not fit into `dtype`; so nothing is written that could not be read again.
+ * @throws InvalidAdapterTensorsError if tensors do not fit the configuration or their shapes, are not finite, or do not fit into
+ * `dtype`. So every file that is written can be read again.
  */
 export function writeAdapter(adapter: Adapter, options: WriteAdapterOptions = {}): WrittenAdapter {
   refuseUnknownOptions("writeAdapter", options, writeAdapterNames);
@@ -38,12 +38,12 @@ export function writeAdapter(adapter: Adapter, options: WriteAdapterOptions = {}
   return { ...texts, "adapter_model.safetensors": joinPieces(weights) };
 }
 
-/** An adapter's files, the weights as pieces that are to be written at once: they may be the adapter's own memory. */
+/** An adapter's files, with the weights in pieces. Write the pieces at once, because they may share the adapter's memory. */
 export interface AdapterPieces extends Omit<WrittenAdapter, "adapter_model.safetensors"> {
   readonly weights: readonly Uint8Array[];
 }
 
-/** As `writeAdapter`, without joining what can as well be written piece by piece. */
+/** Like `writeAdapter`, but the weights are not joined to one array. */
 export function adapterPieces(adapter: Adapter, options: WriteAdapterOptions = {}): AdapterPieces {
   const dtype = options.dtype ?? "F32";
   const problems = [...tensorProblems(adapter.config, adapter.tensors), ...valueProblems(adapter.tensors, dtype)];
@@ -59,9 +59,9 @@ export function adapterPieces(adapter: Adapter, options: WriteAdapterOptions = {
 }
 
 /**
- * Writes an adapter_config.json: every key that PEFT 0.21 writes, sorted, indented by two, `inference_mode` true;
- * unknown keys come back as they were. Patterns keep their order, because the first that matches counts; `writeAdapter`,
- * which knows the modules, sorts them or writes patterns whose order does not matter.
+ * Writes an adapter_config.json: every key of PEFT 0.21, sorted, indented by two, `inference_mode` true. Unknown keys are written
+ * back unchanged. Patterns keep their order, because the first match is used. `writeAdapter` knows the modules, so it can sort
+ * them or write patterns whose order does not matter.
  *
  * @example
  * ```ts

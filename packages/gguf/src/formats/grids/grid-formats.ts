@@ -1,11 +1,11 @@
-// The IQ1, IQ2 and IQ3 types: blocks of 256 in groups of 4 or 8, each a point of a grid, most with signs of their own.
-// Source: ggml-quants.c (MIT licence), dequantize_row_iq2_xxs and its neighbours. What ggml writes as
-// d · (½ + s) · ¼ is d · (1 + 2s) here, with levels that are an eighth: the same numbers to the bit.
+// The IQ1, IQ2 and IQ3 types: blocks of 256 in groups of 4 or 8. Each group is a point of a grid, usually with its own signs.
+// Source: ggml-quants.c (MIT licence), dequantize_row_iq2_xxs and related functions. ggml's d · (½ + s) · ¼ is d · (1 + 2s) here,
+// with levels divided by 8: exactly the same numbers.
 
 import { type BlockFormat, type BlockFormats, blockFormat, uint16At, uint32At } from "../block-format.ts";
 import { iq1Grid, iq2SGrid, iq2XsGrid, iq2XxsGrid, iq3SGrid, iq3XxsGrid } from "./grid-tables.ts";
 
-/** Codes of a grid and, at the place that they leave free, a sign. */
+/** Levels for codes of a grid with a sign in a free bit. */
 function signedLevels(magnitudes: readonly number[], signBit: 4 | 8, unit: number): Float32Array {
   return Float32Array.from({ length: 16 }, (_, code) => {
     const magnitude = (magnitudes[code & (signBit - 1)] ?? 0) * unit;
@@ -16,17 +16,17 @@ function signedLevels(magnitudes: readonly number[], signBit: 4 | 8, unit: numbe
 const levels2 = signedLevels([0x08, 0x19, 0x2b], 4, 1 / 8);
 const levels3 = signedLevels([0x04, 0x0c, 0x14, 0x1c, 0x24, 0x2c, 0x34, 0x3e], 8, 1 / 4);
 const levels3S = signedLevels([1, 3, 5, 7, 9, 11, 13, 15], 8, 1);
-/** −1, 0 and 1, moved up or, with bit 2, down by an eighth. */
+/** −1, 0 and 1, plus an eighth or, with bit 2, minus an eighth. */
 const levels1 = Float32Array.from({ length: 16 }, (_, code) => (code & 3) - 1 + (code & 4 ? -0.125 : 0.125));
 
-/** Seven signs and, so that their number is even, an eighth. */
+/** Seven signs, and an eighth one that makes their number even. */
 function evenSigns(seven: number): number {
   const folded = seven ^ (seven >> 4);
   const parity = (0x6996 >> (folded & 15)) & 1;
   return seven | (parity << 7);
 }
 
-/** The nibble of run `run` among those from `from` on, as an odd multiple. */
+/** The 4 bits of run `run`, counted from `from`, as an odd multiple. */
 function oddMultiple(bytes: Uint8Array, from: number, run: number): number {
   return 1 + 2 * ((bytes[from + (run >> 1)]! >> (4 * (run & 1))) & 15);
 }
@@ -156,9 +156,9 @@ export function makeGridFormats(): BlockFormats {
   };
 }
 
-/** Points one after another, a byte for each code. */
+/** All points, one byte for each code. */
 interface Grid {
-  /** Codes of a point. */
+  /** Number of codes of a point. */
   readonly groupSize: number;
   readonly codes: Uint8Array;
 }
@@ -174,11 +174,11 @@ function gridOf(text: string, { groupSize, codeBits }: { readonly groupSize: num
   return { groupSize, codes };
 }
 
-/** Which point, and the signs of its elements, the first in the lowest bit. */
+/** The point's index, and the signs of its elements, the first in the lowest bit. */
 interface SignedPoint {
   readonly point: number;
   readonly signs: number;
-  /** What a sign adds to a code. */
+  /** The value that a sign adds to a code. */
   readonly signBit: 4 | 8;
 }
 

@@ -1,6 +1,6 @@
-// Grids of the IQ1, IQ2 and IQ3 types: points of a lattice that groups of 4 or 8 codes are chosen from, as ggml-common.h has
-// them (MIT licence, The ggml authors), packed as Python's gguf 0.19.0 packs them: 2 bits a code, the lowest first, and a nibble for the
-// codes of 3 bits. In base64, loaded only where a file has such a type: they are larger than everything else here.
+// Grids of the IQ1, IQ2 and IQ3 types: lattice points for groups of 4 or 8 codes, from ggml-common.h (MIT licence, The ggml
+// authors), packed like Python's gguf 0.19.0: 2 bits for each code, the lowest first, and 4 bits for codes of 3 bits. In base64,
+// and loaded only for files with such a type, because the tables are larger than all other code here.
 
 /** 256 points of 8 codes. */
 export const iq2XxsGrid: string = /* @__PURE__ */ [

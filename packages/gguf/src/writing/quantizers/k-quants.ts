@@ -1,5 +1,5 @@
-// k-quants: blocks of 256 in runs of 16 or 32 whose scales and minima are small multiples of the block's. A scale is looked
-// for that leaves the least error, weighted by how large numbers are. Source: ggml-quants.c (MIT licence), quantize_row_q4_K_ref,
+// k-quants: blocks of 256 in runs of 16 or 32 whose scales and minima are small multiples of the block's. The scale with the
+// smallest error is searched, weighted by the size of the values. Source: ggml-quants.c (MIT licence), quantize_row_q4_K_ref,
 // quantize_row_q6_K_ref, make_qkx2_quants and make_qx_quants.
 
 import { type BlockQuantizer, nearestWhole, putHalf, rangeOf, scaleOf, within } from "./rounding.ts";
@@ -43,7 +43,7 @@ function multiplier(largest: number): number {
   return largest > 0 ? fround(63 / largest) : 0;
 }
 
-/** Twelve bytes hold 16 numbers of 6 bits; the upper two bits of the last eight lie in the first eight. */
+/** Twelve bytes contain 16 numbers of 6 bits; the high two bits of the last eight are in the first eight bytes. */
 function putMultiples(bytes: Uint8Array, run: number, { scale, minimum }: { scale: number; minimum: number }): void {
   if (run < 4) {
     bytes[4 + run] = scale;
@@ -55,7 +55,7 @@ function putMultiples(bytes: Uint8Array, run: number, { scale, minimum }: { scal
   bytes[4 + run]! |= (minimum >> 4) << 6;
 }
 
-/** Of one run. A run whose scale is 0 has codes that do not count. */
+/** The codes of one run. If its scale is 0, the codes are ignored. */
 function codesOf(
   values: Float32Array,
   codes: Uint8Array,
@@ -92,7 +92,7 @@ function sixBits(values: Float32Array, bytes: Uint8Array): void {
     bytes[128 + ((index >> 7) << 5) + (index & 31)]! |= (codes[index]! >> 4) << (2 * ((index >> 5) & 3));
 }
 
-/** By the names of their types. */
+/** Quantizers by type name. */
 export const kQuantizers: Readonly<Record<"Q4_K" | "Q5_K" | "Q6_K", BlockQuantizer>> = {
   Q4_K: withMinima(4),
   Q5_K: withMinima(5),

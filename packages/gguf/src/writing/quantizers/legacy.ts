@@ -1,5 +1,5 @@
-// The first types: blocks of 32 with one scale, some with a minimum. Source: ggml-quants.c (MIT licence),
-// quantize_row_q4_0_ref and its neighbours.
+// The oldest types: blocks of 32 with one scale, some with a minimum. Source: ggml-quants.c (MIT licence), quantize_row_q4_0_ref
+// and related functions.
 
 import { type BlockQuantizer, inverse, putHalf, within } from "./rounding.ts";
 
@@ -7,7 +7,7 @@ const size = 32;
 const half = 16; // elements i and i + 16 share a byte
 const { fround } = Math;
 
-/** Levels on both sides of 0; that of the largest number is exact. */
+/** Levels on both sides of 0. The largest number has an exact level. */
 function scaled(bits: 4 | 5): BlockQuantizer {
   const zero = 2 ** (bits - 1);
   return (values, bytes) => {
@@ -23,7 +23,7 @@ function scaled(bits: 4 | 5): BlockQuantizer {
   };
 }
 
-/** Levels from the least number to the largest. */
+/** Levels from the minimum to the maximum. */
 function ranged(bits: 4 | 5): BlockQuantizer {
   const max = 2 ** bits - 1;
   return (values, bytes) => {
@@ -42,7 +42,7 @@ function ranged(bits: 4 | 5): BlockQuantizer {
   };
 }
 
-/** Lower halves of bytes, then upper ones; fifth bits in the four bytes before. */
+/** First the low 4 bits of the bytes, then the high ones; fifth bits are in the four bytes before. */
 function putCodes(bytes: Uint8Array, codeOf: (index: number) => number, bits: 4 | 5): void {
   const codesAt = bits === 5 ? 4 : 0;
   for (let index = 0; index < half; index += 1) {
@@ -67,7 +67,7 @@ function wholeBytes(values: Float32Array, bytes: Uint8Array): void {
   }
 }
 
-/** By the names of their types. */
+/** Quantizers by type name. */
 export const legacyQuantizers: Readonly<Record<"Q4_0" | "Q4_1" | "Q5_0" | "Q5_1" | "Q8_0", BlockQuantizer>> = {
   Q4_0: scaled(4),
   Q4_1: ranged(4),

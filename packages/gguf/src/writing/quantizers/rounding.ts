@@ -1,28 +1,28 @@
-// float32 arithmetic as ggml's C code has it: each step rounded, so that blocks come out bit for bit.
+// float32 arithmetic like ggml's C code: each step is rounded, so that blocks are equal bit for bit.
 
 import { f16Values, halfBits } from "@lowrank/contracts";
 
 const { fround } = Math;
 const step = fround(0.1);
-/** Below this a run is taken for zeros. */
+/** Smaller runs count as zeros. */
 const nothing = fround(1e-15);
 
 interface RangeSearch {
   /** The highest code. */
   readonly max: number;
-  /** Tried are ranges that take so many codes more: from here, in steps of a tenth. */
+  /** First of the tried ranges: this many codes more, then in steps of a tenth. */
   readonly from: number;
   readonly steps: number;
 }
 
-/** Numbers of a run are scale · code − minimum. */
+/** The range of a run: values are scale · code − minimum. */
 interface Range {
   readonly scale: number;
   /** Not below 0. */
   readonly minimum: number;
 }
 
-/** The range of a run of numbers whose codes are 0 to `most`. */
+/** The range of a run whose codes are 0 to `max`. */
 export function rangeOf(values: Float32Array, { max, from, steps }: RangeSearch): Range {
   const weights = rangeWeights(values);
   let [min, largest] = [values[0]!, values[0]!];
@@ -42,7 +42,7 @@ export function rangeOf(values: Float32Array, { max, from, steps }: RangeSearch)
   setCodes(values, codes, { min, inverse, max });
   let bestError = errorOf(values, weights, { codes, ...best });
   for (let trial = 0; trial <= steps; trial += 1) {
-    // From the least number of the best so far.
+    // Start with the minimum of the best range so far.
     const more = fround(fround(fround(from) + fround(step * trial)) + max);
     const { min: start } = best;
     setCodes(values, codes, { min: start, inverse: fround(more / fround(largest - start)), max });
@@ -86,7 +86,7 @@ function errorOf(
   return error;
 }
 
-/** Scale and least number by weighted least squares; a least number above 0 becomes 0. */
+/** Scale and minimum by weighted least squares; a minimum above 0 becomes 0. */
 function fit(
   values: Float32Array,
   weights: Float32Array,
@@ -109,7 +109,7 @@ function fit(
   return { scale, min };
 }
 
-/** The scale of a run of numbers whose codes are −levels to levels − 1; numbers count by their squares. */
+/** The scale of a run whose codes are −levels to levels − 1; values are weighted by their squares. */
 export function scaleOf(values: Float32Array, levels: number): number {
   let largest = 0;
   for (const value of values) if (Math.abs(value) > Math.abs(largest)) largest = value;
@@ -128,7 +128,7 @@ export function scaleOf(values: Float32Array, levels: number): number {
   return scale;
 }
 
-/** Sums over the codes that an inverse scale gives: of products with the numbers, and of squares. */
+/** Sums over the codes for an inverse scale: of products with the values, and of squares. */
 function codeSums(values: Float32Array, inverse: number, levels: number): [products: number, squares: number] {
   let [products, squares] = [0, 0];
   for (let index = 0; index < values.length; index += 1) {
@@ -141,10 +141,10 @@ function codeSums(values: Float32Array, inverse: number, levels: number): [produ
   return [products, squares];
 }
 
-/** Writes one block: all of its numbers, all of its bytes, which are 0 before. */
+/** Writes one block: all its values to all its bytes, which must be 0 before. */
 export type BlockQuantizer = (values: Float32Array, bytes: Uint8Array) => void;
 
-/** To the nearest whole number, ties to even, of numbers up to 2²² (ggml's nearest_int). */
+/** Rounds to the nearest integer, ties to even, up to 2²² (ggml's nearest_int). */
 export function nearestWhole(value: number): number {
   return Math.fround(value + 12_582_912) - 12_582_912;
 }
@@ -160,7 +160,7 @@ export function inverse(value: number): number {
 
 const room = new Float32Array(1);
 
-/** Puts a number in F16; gives back what it is then. */
+/** Writes a number as F16 and returns the rounded value. */
 export function putHalf(bytes: Uint8Array, at: number, value: number): number {
   room[0] = value;
   const [bits = 0] = halfBits(room, "f16");

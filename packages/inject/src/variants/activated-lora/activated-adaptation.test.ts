@@ -5,7 +5,7 @@ import {
   type Site,
   type TokenPositions,
 } from "@lowrank/contracts";
-import { BiasedAdaptation, LoraAdaptation, LoraPair } from "@lowrank/math";
+import { BiasedAdaptation, LoraAdaptation, LoraMatrices } from "@lowrank/math";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
@@ -44,13 +44,13 @@ const context = (since: readonly number[]): ForwardContext => ({
 });
 
 /** Adds 2·(x₀ + x₁ + 0.5). */
-async function withAdaptation(work: (adaptation: ActivatedAdaptation, pair: LoraPair) => void): Promise<void> {
+async function withAdaptation(work: (adaptation: ActivatedAdaptation, lora: LoraMatrices) => void): Promise<void> {
   await expectNoLeak(() => {
-    const pair = LoraPair.fromTensors({ a: tf.ones([2, 1]), b: tf.ones([1, 1]), name: "activated" });
+    const lora = LoraMatrices.fromTensors({ a: tf.ones([2, 1]), b: tf.ones([1, 1]), name: "activated" });
     const bias = tf.tidy(() => tf.variable(tf.tensor1d([0.5])));
-    const plain = new LoraAdaptation({ pair, scale: 2 });
-    work(new ActivatedAdaptation(new BiasedAdaptation(plain, bias), tokens), pair);
-    pair.dispose();
+    const plain = new LoraAdaptation({ lora, scale: 2 });
+    work(new ActivatedAdaptation(new BiasedAdaptation(plain, bias), tokens), lora);
+    lora.dispose();
     bias.dispose();
   });
 }

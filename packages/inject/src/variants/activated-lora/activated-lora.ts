@@ -1,4 +1,4 @@
-// Activated LoRA (PEFT's `alora_invocation_tokens`): the adapter waits for tokens, and acts from them on.
+// Activated LoRA (PEFT's `alora_invocation_tokens`): the adapter acts from the invocation tokens on.
 
 import type { AdaptationCall } from "@lowrank/contracts";
 import type { LowRankAdaptation, RowUpdate } from "@lowrank/math";
@@ -24,15 +24,15 @@ export const activatedLora: Variant = {
   problemOfMerging: "its update acts only after alora_invocation_tokens, but a merged weight acts on all tokens",
 };
 
-// Activated LoRA (Greenewald et al. 2025): the pair acts on the tokens of an invocation sequence and on all behind it. What
-// stands before computes with the base alone, so that its keys and values are those of the base.
+// Activated LoRA (Greenewald et al. 2025): the adapter acts on the tokens of an invocation sequence and on all tokens after it.
+// Tokens before it use only the base, so that their keys and values are the base's.
 //
-// As in PEFT (tuners/lora/variants.py), the last occurrence in a row counts, and a row without one has no adapter.
+// As in PEFT (tuners/lora/variants.py), the last occurrence in a row is used, and in a row without one the adapter does not act.
 
 /**
  * A linear site's adaptation that acts from the last occurrence of `tokens` on. Its calls need a context with `places`.
  *
- * Throws PlacesMissingError in a call that lacks them.
+ * Throws PlacesMissingError if they are missing.
  */
 export class ActivatedAdaptation implements LowRankAdaptation {
   readonly variables: readonly tf.Variable[];
@@ -56,7 +56,7 @@ export class ActivatedAdaptation implements LowRankAdaptation {
     const { output, context, site } = call;
     const isActive = context.places?.since(this.tokens);
     if (isActive === undefined) throw new PlacesMissingError(site.path);
-    // Where gradients are asked for, rows without the tokens give zeros.
+    // For gradients, rows without the tokens give zeros.
     if (!tf.engine().isTapeOn() && isActive.every((one) => one === 0)) return tf.clone(output);
     if (isActive.every((one) => one === 1)) return this.inner.apply(call);
     return tf.tidy(() => {
@@ -66,7 +66,7 @@ export class ActivatedAdaptation implements LowRankAdaptation {
     });
   }
 
-  /** What it adds to the weight where it acts. */
+  /** The update of the weight where the adapter acts. */
   delta(strength: number): tf.Tensor {
     return this.inner.delta(strength);
   }
@@ -75,7 +75,7 @@ export class ActivatedAdaptation implements LowRankAdaptation {
     return this.inner.rows();
   }
 
-  /** The weight where it acts: no weight is right for all tokens. */
+  /** The weight where the adapter acts; no single weight is right for all tokens. */
   fold(weight: tf.Tensor, base: tf.Tensor): tf.Tensor {
     return this.inner.fold(weight, base);
   }

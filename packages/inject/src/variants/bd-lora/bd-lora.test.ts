@@ -7,7 +7,7 @@ import { activeAdapters, adapterRows, inferenceContext } from "@lowrank/contract
 import { expectClose, expectNoLeak, HandMadeModel } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { adapted, dispose, logits, train as move, start } from "../../../test/started-model.ts";
+import { adapted, dispose, initializedModel, logits, train as move } from "../../../test/initialized-model.ts";
 import { attachAdapter } from "../../attach/attach-adapter.ts";
 import { hotSwap } from "../../attach/hot-swap.ts";
 import { injectAdapter } from "../../attach/inject-adapter.ts";
@@ -24,20 +24,20 @@ const train = (handle: AdapterHandle) => tf.tidy(() => move(handle));
 
 describe("a pair with blocks", () => {
   it("has fewer numbers, in PEFT's shapes", async () => {
-    const { model, handle } = start(blocks);
+    const { model, handle } = initializedModel(blocks);
     const { tensors } = await handle.toAdapter();
     expect(tensors.get(`${query}.lora_A.weight`)?.shape).toEqual([4, 6]);
     expect(tensors.get(`${query}.lora_B.weight`)?.shape).toEqual([8, 2]); // [outFeatures, rank/2]
     expect(tensors.get(`${up}.lora_A.weight`)?.shape).toEqual([4, 4]); // [rank, inFeatures/2]
     expect(tensors.get(`${up}.lora_B.weight`)?.shape).toEqual([6, 4]);
     expect(handle.plan.trainableParameters).toBe(2 * (24 + 16 + 16 + 24));
-    expect(handle.sites.map(({ pair }) => [pair.inFeatures, pair.outFeatures, pair.rank])[0]).toEqual([6, 8, 4]);
+    expect(handle.sites.map(({ lora }) => [lora.inFeatures, lora.outFeatures, lora.rank])[0]).toEqual([6, 8, 4]);
     dispose({ model, handle });
   });
 
   it("computes what the plain pair with zeros around the blocks computes, after any training", () =>
     expectNoLeak(async () => {
-      const { model, handle } = start(blocks);
+      const { model, handle } = initializedModel(blocks);
       expectClose(logits(model, adapted), logits(model), 1e-6);
       train(handle);
       const trained = logits(model, adapted);
@@ -50,7 +50,7 @@ describe("a pair with blocks", () => {
     }));
 
   it("has the gradient that finite differences give", async () => {
-    const { model, handle } = start(blocks);
+    const { model, handle } = initializedModel(blocks);
     train(handle);
     const [ids, variables] = [tf.tensor2d([[1, 2, 3]], [1, 3], "int32"), [...handle.variables.values()]];
     const loss = () => tf.mean<tf.Scalar>(tf.square(model.forward(ids, adapted)));
@@ -80,7 +80,7 @@ describe("a pair with blocks", () => {
       const model = new HandMadeModel({ width: 62 }); // 62 → 64 and 64 → 62
       const config = createLoraConfig({ ...blocks, init, targetModules: ["q_proj", "up_proj"] });
       const handle = injectAdapter(model, planInjection(model, config), { seed: 7 });
-      const found = [query, up].map((path) => range(handle.sites.find(({ site }) => site.path === path)!.pair));
+      const found = [query, up].map((path) => range(handle.sites.find(({ site }) => site.path === path)!.lora));
       dispose({ model, handle });
       return found.flat();
     };
@@ -102,7 +102,7 @@ describe("a pair with blocks", () => {
   it("stands beside plain pairs, other adapters and rows of a mixed batch, and is exchanged for a plain one", () =>
     expectNoLeak(async () => {
       const mixed = { ...blockDiagonal, target_modules_bd_a: null, match_strict: false };
-      const { model, handle } = start({ rank: 4, blockDiagonal: mixed });
+      const { model, handle } = initializedModel({ rank: 4, blockDiagonal: mixed });
       train(handle);
       const config = createLoraConfig({ rank: 2, targetModules: ["up_proj"], init: false });
       const other = injectAdapter(model, planInjection(model, config), { name: "other", seed: 1 });
@@ -119,7 +119,7 @@ describe("a pair with blocks", () => {
 
 describe("a bias on B", () => {
   it("is left out where B is made of blocks, with a warning, as in PEFT", async () => {
-    const { model, handle } = start({ ...blocks, loraBias: true });
+    const { model, handle } = initializedModel({ ...blocks, loraBias: true });
     expect(handle.plan.warnings).toMatchObject([{ code: "BIAS_NOT_APPLIED", message: /q_proj/ }]);
     const keys = [...(await handle.toAdapter()).tensors.keys()].filter((key) => key.endsWith("lora_B.bias"));
     expect(keys.every((key) => key.includes("up_proj"))).toBe(true);
@@ -174,7 +174,7 @@ describe("what is refused", () => {
   });
 
   it("a start that PEFT computes again for a file, but not one that is past", async () => {
-    const { model, handle } = start(blocks);
+    const { model, handle } = initializedModel(blocks);
     const adapter = await handle.toAdapter();
     handle.dispose();
     const started = (init: string): Adapter => ({ ...adapter, config: { ...adapter.config, init } });
@@ -184,7 +184,7 @@ describe("what is refused", () => {
   });
 
   it("a file in which a half has other shapes", async () => {
-    const { model, handle } = start(blocks);
+    const { model, handle } = initializedModel(blocks);
     const adapter = await handle.toAdapter();
     handle.dispose();
     const whole = { ...spreadBlocks(adapter), config: adapter.config };

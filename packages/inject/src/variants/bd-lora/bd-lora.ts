@@ -3,18 +3,18 @@
 
 import { blockVerdict, drawsBothMatrices, rankOf } from "@lowrank/adapter-format";
 import { listed } from "@lowrank/contracts";
-import { createPair, type FactorSpec } from "@lowrank/math";
+import { createLora, type FactorSpec } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { UnsupportedInitError } from "../../errors/errors.ts";
-import type { NewPair, Variant } from "../variant.ts";
+import type { NewLora, Variant } from "../variant.ts";
 
 export const bdLora: Variant = {
   /**
    * Throws where a start makes whole matrices. PEFT lets it, and then replaces the half that is made of blocks, so that the
    * model is no longer what it was. An adapter from a file has its start behind it, unless PEFT computes it again.
    */
-  check(config, { isStarted }) {
-    if (drawsBothMatrices(config) || !isStarted) return;
+  check(config, { runsInit }) {
+    if (drawsBothMatrices(config) || !runsInit) return;
     const reason = "the initialization makes whole matrices, but the other setting needs blocks";
     throw new UnsupportedInitError(String(config.init), "use_bdlora", reason);
   },
@@ -24,9 +24,9 @@ export const bdLora: Variant = {
     if (verdict.kind === "refused") return verdict.reason;
     if (verdict.kind === "whole") return null;
     if (site.fanInFanOut) return "use_bdlora supports torch's Linear, not Conv1D";
-    const { half, count } = verdict;
+    const { matrix, count } = verdict;
     const rank = rankOf(config, site.path);
-    const [name, size] = half === "a" ? ["inputs", site.inFeatures] : ["outputs", site.outFeatures];
+    const [name, size] = matrix === "a" ? ["inputs", site.inFeatures] : ["outputs", site.outFeatures];
     const problems = [...(rank % count ? [`rank ${rank}`] : []), ...(size % count ? [`${size} ${name}`] : [])];
     return problems.length
       ? `${count} blocks (use_bdlora's nblocks) do not divide its ${problems.join(" or its ")}`
@@ -37,25 +37,25 @@ export const bdLora: Variant = {
   warnings(config, entries) {
     const hasBlocks = (path: string) => {
       const verdict = blockVerdict(config, path);
-      return verdict.kind === "blocks" && verdict.half === "b";
+      return verdict.kind === "blocks" && verdict.matrix === "b";
     };
     const without = entries.map(({ path }) => path).filter((path) => config.loraBias && hasBlocks(path));
     if (without.length === 0) return [];
     const message = `lora_bias has no effect where use_bdlora makes B of blocks, as in PEFT: ${listed(without)}.`;
     return [{ code: "BIAS_NOT_APPLIED", message }];
   },
-  factors(pair, { path }, config) {
+  factors(specs, { path }, config) {
     const verdict = blockVerdict(config, path);
-    if (verdict.kind !== "blocks") return pair;
-    const place = verdict.half === "a" ? 0 : pair.length - 1;
-    return pair.map((factor, index) => (index === place ? ofBlocks(factor, verdict.count) : factor));
+    if (verdict.kind !== "blocks") return specs;
+    const place = verdict.matrix === "a" ? 0 : specs.length - 1;
+    return specs.map((factor, index) => (index === place ? ofBlocks(factor, verdict.count) : factor));
   },
-  start(pair, usual) {
-    const { name, factors } = pair;
-    if (factors[0]?.expansion !== undefined) return withBlocksInA(pair);
+  initialize(layer, usual) {
+    const { name, factors } = layer;
+    if (factors[0]?.expansion !== undefined) return withBlocksInA(layer);
     // "random" draws the same A as "default", and a B that PEFT replaces.
     const isInB = factors.at(-1)?.expansion !== undefined;
-    return isInB ? startAs(pair, pair.init === "gaussian" ? "gaussian" : "default") : usual(name);
+    return isInB ? initializeAs(layer, layer.init === "gaussian" ? "gaussian" : "default") : usual(name);
   },
 };
 
@@ -79,13 +79,13 @@ function onDiagonal(matrix: tf.Tensor, count: number): tf.Tensor {
  * PEFT makes the half of blocks anew, whatever the start is: A by Kaiming's rule for ReLU, even on ±√(6/(inFeatures/count)),
  * and B zero.
  */
-function withBlocksInA(request: NewPair) {
-  const pair = startAs(request, request.init === "random" ? "random" : "default");
+function withBlocksInA(request: NewLora) {
+  const lora = initializeAs(request, request.init === "random" ? "random" : "default");
   // Drawn on ±1/√rows.
-  tf.tidy(() => pair.a.assign(tf.mul(pair.a, Math.sqrt(6))));
-  return pair;
+  tf.tidy(() => lora.a.assign(tf.mul(lora.a, Math.sqrt(6))));
+  return lora;
 }
 
-function startAs({ inFeatures, outFeatures, rank, path, seed, name, factors }: NewPair, init: NewPair["init"]) {
-  return createPair({ inFeatures, outFeatures, rank, init, key: { seed, path }, name, factors });
+function initializeAs({ inFeatures, outFeatures, rank, path, seed, name, factors }: NewLora, init: NewLora["init"]) {
+  return createLora({ inFeatures, outFeatures, rank, init, key: { seed, path }, name, factors });
 }

@@ -11,7 +11,7 @@ export const dora: Variant = {
     part: "lora_magnitude_vector",
     fileShape: (site) => siteKinds[site.kind].outputsInFile(site),
     // The lengths of the weight's columns as they are with the pair, so that decomposing them changes nothing.
-    start: ({ weight, plain }) => tf.tidy(() => adaptedLengths(weight(), plain)),
+    initialize: ({ weight, plain }) => tf.tidy(() => adaptedLengths(weight(), plain)),
   },
   wrap: (inner, { vector, dropout, adapterName }) =>
     vector === undefined ? inner : new DoraAdaptation({ inner, magnitude: vector, dropout, adapterName }),

@@ -63,15 +63,15 @@ describe("a weight without its weakest directions", () => {
 });
 
 /** What the first layer computes with in place of its weight. */
-function standInOf({ sites }: AdapterHandle): tf.Tensor2D {
-  const beside = sites[0]!.pair.beside;
-  if (beside?.kind !== "stand-in") throw new TypeError("Nothing stands in for the weight.");
-  return beside.weight;
+function baseReplacementOf({ sites }: AdapterHandle): tf.Tensor2D {
+  const baseChange = sites[0]!.lora.baseChange;
+  if (baseChange?.kind !== "replacement") throw new TypeError("Nothing stands in for the weight.");
+  return baseChange.weight;
 }
 
 /** What the first layer has between its halves. */
 function diagonalOf({ sites }: AdapterHandle): tf.Variable {
-  return sites[0]!.pair.chain[1]!.variable;
+  return sites[0]!.lora.factors[1]!.variable;
 }
 
 describe("a KaSA adapter", () => {
@@ -81,7 +81,7 @@ describe("a KaSA adapter", () => {
     expect(tensors.get(`${query}.lora_diag`)?.shape).toEqual([2]);
     expect(handle.variables.has(`${query}.lora_diag`)).toBe(true);
     expect(handle.plan.trainableParameters).toBe(4 * (2 * (6 + 8) + 2));
-    const { s } = svd(matrixOfTensor(standInOf(handle)));
+    const { s } = svd(matrixOfTensor(baseReplacementOf(handle)));
     expect(s[3]).toBeGreaterThan(0.01);
     expect(s[4]).toBeLessThan(1e-6);
     dispose({ model, handle });
@@ -145,11 +145,11 @@ describe("a KaSA adapter", () => {
   it("is merged as its update onto the cut weight", () => {
     const { model, handle } = start();
     train(handle);
-    const { pair, adaptation } = handle.sites[0]!;
-    const [base, diagonal] = [standInOf(handle), diagonalOf(handle)];
+    const { lora, adaptation } = handle.sites[0]!;
+    const [base, diagonal] = [baseReplacementOf(handle), diagonalOf(handle)];
     const folded = tf.tidy(() => adaptation.fold(base, base).dataSync());
     const expected = tf.tidy(() =>
-      tf.add(base, tf.mul(3, tf.matMul(tf.matMul(pair.a, tf.diag(diagonal) as tf.Tensor2D), pair.b))).dataSync(),
+      tf.add(base, tf.mul(3, tf.matMul(tf.matMul(lora.a, tf.diag(diagonal) as tf.Tensor2D), lora.b))).dataSync(),
     );
     expectClose(folded, expected, 1e-5);
     expect(handle.changes.map(({ kind }) => kind)).toEqual(Array(4).fill(["replacement", "update"]).flat());
@@ -162,7 +162,7 @@ describe("KaSA's regularisers", () => {
     expectNoLeak(async () => {
       const { model, handle } = start({ kasaConfig: { beta: 2, gamma: 0.5 }, targetModules: [query] });
       train(handle);
-      const { a, b } = handle.sites[0]!.pair;
+      const { a, b } = handle.sites[0]!.lora;
       const [rows, columns] = [a.arraySync(), b.arraySync()];
       let [lengthOfA, lengthOfB] = [0, 0];
       for (const one of [0, 1])
@@ -184,7 +184,7 @@ describe("KaSA's regularisers", () => {
 
   it("have a gradient where a half is orthonormal, and are none of other adapters", () => {
     const { model, handle } = start({ targetModules: [query] });
-    const { a, b } = handle.sites[0]!.pair;
+    const { a, b } = handle.sites[0]!.lora;
     tf.tidy(() => {
       a.assign(tf.eye(6, 2));
       b.assign(tf.eye(2, 8));

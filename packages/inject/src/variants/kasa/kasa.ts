@@ -1,12 +1,11 @@
-// KaSA (Wang et al. 2024, arXiv 2412.06071; PEFT's `kasa_config`): the weight loses its `rank` weakest directions, and the
-// pair has a vector between its halves, ΔW = s·B·diag·A. PEFT takes the directions out of the base for good; here the weight
-// without them stands in for the base's while the adapter is selected, as LoftQ's rounded one does, and the base remains the
-// one that everybody has. Source: PEFT 0.21.2, KasaLinearVariant in tuners/lora/variants.py.
+// KaSA (Wang et al. 2024, arXiv 2412.06071; PEFT's `kasa_config`): the weight loses its `rank` weakest directions, and there is a
+// diagonal between A and B: ΔW = s·B·diag·A. PEFT changes the base for good. Here the weight without these directions replaces
+// the base's only while the adapter is selected, like LoftQ's. Source: PEFT 0.21.2, KasaLinearVariant in tuners/lora/variants.py.
 
 import { initOf, kasaSettings, type LoraConfig, rankOf } from "@lowrank/adapter-format";
 import {
-  type Beside,
-  LoraPair,
+  type BaseChange,
+  LoraMatrices,
   type Matrix,
   multiply,
   normalMatrix,
@@ -16,11 +15,11 @@ import {
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { UnsupportedInitError } from "../../errors/errors.ts";
-import type { NewPair, Variant } from "../variant.ts";
+import type { NewLora, Variant } from "../variant.ts";
 import { smallestDirections } from "./smallest-directions.ts";
 
 export const kasa: Variant = {
-  /** Throws where a start changes the base, which would then be another one to take directions from. */
+  /** Throws if the initialization changes the base: the directions would come from another weight. */
   check(config) {
     const { base = "kept" } = initOf(config);
     if (base !== "kept") throw new UnsupportedInitError(String(config.init), "kasa_config");
@@ -34,44 +33,47 @@ export const kasa: Variant = {
     return rank < max ? null : `kasa_config removes ${rank} directions from its weight, which has only ${max}`;
   },
   refusalOfParameters: "kasa_config is for layers",
-  factors(pair, { rank }) {
+  factors(specs, { rank }) {
     const diagonal = { part: diagonalPart, shape: [rank], fileShape: [rank], layout: plainLayout };
-    return [pair[0]!, diagonal, ...pair.slice(1)];
+    return [specs[0]!, diagonal, ...specs.slice(1)];
   },
-  start: withDiagonal,
-  beside: standIn,
-  standIn: "kasa_config removes directions from the weight",
+  initialize: withDiagonal,
+  baseChange: baseReplacement,
+  baseReplacement: "kasa_config removes directions from the weight",
   penalty: kasaPenalty,
 };
 
-/** Between the halves are numbers from N(0, 1), as B is zero. */
-function withDiagonal({ factors, name, path, seed, weight }: NewPair, usual: (name: string) => LoraPair): LoraPair {
-  const halves = usual(`${name}/halves`);
-  const { rank } = halves;
+/** The diagonal is from N(0, 1), because B is zero. */
+function withDiagonal(
+  { factors, name, path, seed, weight }: NewLora,
+  usual: (name: string) => LoraMatrices,
+): LoraMatrices {
+  const plain = usual(`${name}/halves`);
+  const { rank } = plain;
   const drawn = normalMatrix(1, rank, { seed, path: `${path}.${diagonalPart}` });
-  const [a, b] = [tf.clone(halves.a), tf.clone(halves.b)];
-  halves.dispose();
+  const [a, b] = [tf.clone(plain.a), tf.clone(plain.b)];
+  plain.dispose();
   const diagonal = tf.tensor1d(Float32Array.from(drawn.values));
-  return new LoraPair([a, diagonal, b], { name, factors, beside: standIn(weight(), rank) });
+  return new LoraMatrices([a, diagonal, b], { name, factors, baseChange: baseReplacement(weight(), rank) });
 }
 
-function standIn(weight: Matrix, rank: number): Beside {
-  return { kind: "stand-in", weight: withoutWeakest(weight, rank) };
+function baseReplacement(weight: Matrix, rank: number): BaseChange {
+  return { kind: "replacement", weight: withoutWeakest(weight, rank) };
 }
 
 /** The weight [inFeatures, outFeatures] without its `count` weakest directions. The caller owns it. */
 export function withoutWeakest(weight: Matrix, count: number): tf.Tensor2D {
   const isWide = weight.rows <= weight.columns;
-  const turned = transpose(weight);
-  // The side that is smaller tells all directions.
-  const weakest = smallestDirections(isWide ? multiply(weight, turned) : multiply(turned, weight), count);
+  const transposed = transpose(weight);
+  // The smaller side is enough to find all directions.
+  const weakest = smallestDirections(isWide ? multiply(weight, transposed) : multiply(transposed, weight), count);
   const onto = transpose(weakest); // [count, side]
   const lost = isWide ? multiply(weakest, multiply(onto, weight)) : multiply(multiply(weight, weakest), onto);
   return tensorOfMatrix({ ...weight, values: weight.values.map((value, index) => value - lost.values[index]!) });
 }
 
-// KaSA's regularisers (arXiv 2412.06071, equations 9 to 12), which make the update look like a singular value decomposition.
-// PEFT leaves it to the training loop to add them (`LoraModel._get_kasa_loss`).
+// KaSA's regularizers (arXiv 2412.06071, equations 9 to 12), which make the update similar to a singular value decomposition. In
+// PEFT the training loop must add them (`LoraModel._get_kasa_loss`).
 
 const diagonalPart = "lora_diag";
 
@@ -79,12 +81,12 @@ const diagonalPart = "lora_diag";
 const nothing = 1e-30;
 
 /** β·Σ diag² + γ·(‖BᵀB − 1‖ + ‖AAᵀ − 1‖) of one layer, with the configuration's beta and gamma. Call it inside a tidy. */
-function kasaPenalty({ a, b, chain }: LoraPair, config: LoraConfig): tf.Scalar {
+function kasaPenalty({ a, b, factors }: LoraMatrices, config: LoraConfig): tf.Scalar {
   const settings = kasaSettings(config);
-  const diagonal = chain.find(({ part }) => part === diagonalPart)?.variable;
+  const diagonal = factors.find(({ part }) => part === diagonalPart)?.variable;
   if (settings === null || diagonal === undefined) return tf.scalar(0);
-  const ofHalves = tf.add(distanceToOne(tf.matMul(a, a, true, false)), distanceToOne(tf.matMul(b, b, false, true)));
-  return tf.add<tf.Scalar>(tf.mul(tf.sum(tf.square(diagonal)), settings.beta), tf.mul(ofHalves, settings.gamma));
+  const ofMatrices = tf.add(distanceToOne(tf.matMul(a, a, true, false)), distanceToOne(tf.matMul(b, b, false, true)));
+  return tf.add<tf.Scalar>(tf.mul(tf.sum(tf.square(diagonal)), settings.beta), tf.mul(ofMatrices, settings.gamma));
 }
 
 /** ‖G − 1‖ of a Gram matrix [rank, rank]. */

@@ -1,11 +1,11 @@
-// The directions in which a symmetric matrix does least: Householder's reflections make it tridiagonal, and the QL method
-// with implicit shifts finds all its eigenvalues (Golub & Van Loan, Matrix Computations, sections 8.3.1 and 8.3.3; the
-// steps are those of EISPACK's tql2). Of a large weight's Gram matrix that is far quicker than decomposing the weight.
+// The eigenvectors of a symmetric matrix with the smallest eigenvalues: Householder reflections make it tridiagonal, and the QL
+// method with implicit shifts finds all eigenvalues (Golub & Van Loan, Matrix Computations, sections 8.3.1 and 8.3.3; the steps
+// are those of EISPACK's tql2). For the Gram matrix of a large weight this is much faster than an SVD of the weight.
 
 import { createMatrix, type Matrix, SettingError } from "@lowrank/math";
 
-/** Two or three turns for each eigenvalue are usual. */
-const maxTurns = 60;
+/** Two or three sweeps for each eigenvalue are usual. */
+const maxSweeps = 60;
 
 /**
  * Orthonormal eigenvectors for the `count` smallest eigenvalues, as columns [side, count], the smallest first.
@@ -35,7 +35,7 @@ interface Tridiagonal {
   readonly diagonal: Float64Array;
   /** The entries next to the diagonal; the last is 0. */
   readonly offDiagonal: Float64Array;
-  /** The reflections' unit vectors in their order, each as long as the part, from the end, that it reflects. */
+  /** The reflections' unit vectors in order. Each has the length of the reflected part at the end. */
   readonly reflections: readonly Float64Array[];
 }
 
@@ -51,7 +51,7 @@ function tridiagonal({ rows: side, values }: Matrix): Tridiagonal {
     offDiagonal[step] = next[0]! > 0 ? -lengthOf(next) : lengthOf(next);
     next[0]! -= offDiagonal[step]!;
     const length = lengthOf(next);
-    if (length === 0) continue; // nothing but zeros
+    if (length === 0) continue; // only zeros
     const unit = next.map((value) => value / length);
     reflections.push(unit);
     reflectBothSides(rest, unit);
@@ -73,8 +73,8 @@ function reflectBothSides(matrix: Matrix, unit: Float64Array): void {
 }
 
 /**
- * Rotations of neighbours, in their order: `rows` has the first of both. Only the few vectors that are wanted are turned by
- * them, backwards, which costs a power of the side less than turning all vectors forwards.
+ * Rotations of adjacent rows, in order: `rows` has the first row of each. Only the few needed vectors are rotated, backwards,
+ * which costs a power of the side less than rotating all vectors forwards.
  */
 interface Rotations {
   readonly rows: number[];
@@ -86,10 +86,10 @@ interface Rotations {
 function diagonalise(diagonal: Float64Array, offDiagonal: Float64Array): Rotations {
   const rotations: Rotations = { rows: [], sines: [], cosines: [] };
   for (let first = 0; first < diagonal.length; first++) {
-    for (let turn = 0; turn < maxTurns; turn++) {
+    for (let sweep = 0; sweep < maxSweeps; sweep++) {
       const last = endOfBlock({ diagonal, offDiagonal }, first);
       if (last === first) break;
-      turnBlock({ diagonal, offDiagonal, rotations }, first, last);
+      rotateBlock({ diagonal, offDiagonal, rotations }, first, last);
     }
   }
   return rotations;
@@ -104,7 +104,7 @@ function rotateBack(vector: Float64Array, { rows, sines, cosines }: Rotations): 
   }
 }
 
-/** Where the block that begins at `first` ends: the entry next to the diagonal there is only rounding. */
+/** The end of the block that begins at `first`: the next off-diagonal entry is only rounding. */
 function endOfBlock({ diagonal, offDiagonal }: Pick<Tridiagonal, "diagonal" | "offDiagonal">, first: number): number {
   let last = first;
   while (last + 1 < diagonal.length) {
@@ -119,8 +119,8 @@ interface Eigenproblem extends Pick<Tridiagonal, "diagonal" | "offDiagonal"> {
   readonly rotations: Rotations;
 }
 
-/** One step of QL with Wilkinson's shift, by rotations of neighbours from the block's end to its beginning. */
-function turnBlock({ diagonal, offDiagonal, rotations }: Eigenproblem, first: number, last: number): void {
+/** One QL step with Wilkinson's shift, by rotations of adjacent rows from the block's end to its beginning. */
+function rotateBlock({ diagonal, offDiagonal, rotations }: Eigenproblem, first: number, last: number): void {
   const cotangent = (diagonal[first + 1]! - diagonal[first]!) / (2 * offDiagonal[first]!);
   const root = Math.hypot(cotangent, 1);
   let rest = diagonal[last]! - diagonal[first]! + offDiagonal[first]! / (cotangent + (cotangent < 0 ? -root : root));
@@ -130,7 +130,7 @@ function turnBlock({ diagonal, offDiagonal, rotations }: Eigenproblem, first: nu
     const length = Math.hypot(across, rest);
     offDiagonal[row + 1] = length;
     if (length === 0) {
-      // The block falls apart.
+      // The block splits.
       diagonal[row + 1]! -= taken;
       offDiagonal[last] = 0;
       return;

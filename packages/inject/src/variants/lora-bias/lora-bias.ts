@@ -1,6 +1,6 @@
 // A bias on B (PEFT's `lora_bias`).
 
-import { BiasedAdaptation, createPairBias } from "@lowrank/math";
+import { BiasedAdaptation, createLoraBias } from "@lowrank/math";
 import type { Variant } from "../variant.ts";
 
 export const loraBias: Variant = {
@@ -8,10 +8,10 @@ export const loraBias: Variant = {
   refusalOfParameters: "lora_bias is for layers",
   vector: {
     part: "lora_B_bias",
-    // PEFT gives none to a B that is made of less than its matrix.
-    isBeside: (pair) => pair.at(-1)?.expansion === undefined,
-    start: ({ path, outFeatures, rank, init, seed }) =>
-      createPairBias({ outFeatures, rank, init, key: { seed, path } }),
+    // PEFT has no bias for a B that is made from a smaller variable.
+    isUsed: (factors) => factors.at(-1)?.expansion === undefined,
+    initialize: ({ path, outFeatures, rank, init, seed }) =>
+      createLoraBias({ outFeatures, rank, init, key: { seed, path } }),
   },
   wrap: (inner, { vector }) => (vector === undefined ? inner : new BiasedAdaptation(inner, vector)),
   needsBias: "the bias on B (lora_bias)",

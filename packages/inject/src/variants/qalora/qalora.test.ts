@@ -4,15 +4,15 @@ import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import { createLoraConfig, InvalidAdapterConfigError, type LoraConfig, toPlainLora } from "@lowrank/adapter-format";
 import { activeAdapters, inferenceContext, type Site } from "@lowrank/contracts";
-import { halvesOf, LoraAdaptation, LoraPair, lowRankDelta } from "@lowrank/math";
+import { LoraAdaptation, LoraMatrices, lowRankDelta, toAB } from "@lowrank/math";
 import { expectClose, expectNoLeak, HandMadeModel } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { adapted, dispose, logits, start, train } from "../../../test/started-model.ts";
+import { adapted, dispose, initializedModel, logits, train } from "../../../test/initialized-model.ts";
 import { attachAdapter } from "../../attach/attach-adapter.ts";
 import { UnsupportedInitError, UnsupportedSiteError } from "../../errors/errors.ts";
 import { planInjection } from "../../plan/plan-injection.ts";
-import { pairFactors } from "../pair-factors.ts";
+import { factorSpecs } from "../factor-specs.ts";
 
 const pooled = { useQalora: true, qaloraGroupSize: 2 } as const;
 const query = "model.layers.0.self_attn.q_proj";
@@ -42,13 +42,13 @@ const config = createLoraConfig({ rank: 2, useQalora: true, qaloraGroupSize: 4 }
 describe("a pair whose A sees means of groups", () => {
   it("computes what PEFT computes, and has its gradients", () =>
     expectNoLeak(() => {
-      const factors = pairFactors(layer, { path: layer.path, rank: 2 }, config);
+      const factors = factorSpecs(layer, { path: layer.path, rank: 2 }, config);
       const stored = [
         { shape: [2, 2], values: Float32Array.from(peft.a) },
         { shape: [3, 2], values: Float32Array.from(peft.b) },
       ];
-      const pair = LoraPair.fromStored(stored, { name: "qalora", factors });
-      const adaptation = new LoraAdaptation({ pair, scale: 1.5 });
+      const lora = LoraMatrices.fromStored(stored, { name: "qalora", factors });
+      const adaptation = new LoraAdaptation({ lora, scale: 1.5 });
       const x = tf.tensor2d(peft.x, [2, 8]);
       // What the branch is added to is all that it asks of a site.
       const call = { output: tf.zeros([2, 3]), site: layer as unknown as Site, context: inferenceContext(), weight: 1 };
@@ -56,24 +56,24 @@ describe("a pair whose A sees means of groups", () => {
       const y = apply(x);
       expectClose(y.dataSync(), peft.y, 1e-5);
       const squared = (input: tf.Tensor) => tf.sum<tf.Scalar>(tf.square(apply(input)));
-      const { value, grads } = tf.variableGrads(() => squared(x), [...pair.variables]);
+      const { value, grads } = tf.variableGrads(() => squared(x), [...lora.variables]);
       const ofInput = tf.grad(squared)(x);
-      const [ofA, ofB] = [pair.a, pair.b].map(({ name }) => tf.transpose(grads[name]!)); // as files have them
+      const [ofA, ofB] = [lora.a, lora.b].map(({ name }) => tf.transpose(grads[name]!)); // as files have them
       expectClose(ofA!.dataSync(), peft.gradients.a, 1e-5);
       expectClose(ofB!.dataSync(), peft.gradients.b, 1e-5);
       expectClose(ofInput.dataSync(), peft.gradients.x, 1e-5);
-      const whole = tf.tidy(() => lowRankDelta(halvesOf(pair).a, halvesOf(pair).b, 1.5)); // [8, 3]
+      const whole = tf.tidy(() => lowRankDelta(toAB(lora).a, toAB(lora).b, 1.5)); // [8, 3]
       expectClose(
         tf.tidy(() => tf.matMul(x, whole).dataSync()),
         peft.y,
         1e-5,
       );
       tf.dispose([x, y, value, grads, ofInput, ofA!, ofB!, whole, call.output]);
-      pair.dispose();
+      lora.dispose();
     }));
 
   it("has one number for each group in A, in PEFT's shapes, and leaves the model as it was until it is trained", async () => {
-    const { model, handle } = start(pooled);
+    const { model, handle } = initializedModel(pooled);
     const { tensors } = await handle.toAdapter();
     expect(tensors.get(`${query}.lora_A.weight`)?.shape).toEqual([2, 3]); // [rank, inFeatures/2]
     expect(tensors.get(`${query}.lora_B.weight`)?.shape).toEqual([8, 2]);
@@ -83,7 +83,7 @@ describe("a pair whose A sees means of groups", () => {
 
   it("is the same again from its file, and as the plain pair that repeats each group's numbers", () =>
     expectNoLeak(async () => {
-      const { model, handle } = start(pooled);
+      const { model, handle } = initializedModel(pooled);
       tf.tidy(() => train(handle));
       const trained = logits(model, adapted);
       expect(trained).not.toEqual(logits(model));

@@ -1,15 +1,15 @@
-// QALoRA (Xu et al. 2023, arXiv 2309.14717; PEFT's `use_qalora`): A sees the mean of each group of inputs. PEFT has it for GPTQ's
-// layers alone, whose groups share a scale; here it is for linear layers in any precision. Source: PEFT 0.21.2,
+// QALoRA (Xu et al. 2023, arXiv 2309.14717; PEFT's `use_qalora`): A multiplies the mean of each group of inputs. PEFT supports it
+// only for GPTQ layers, whose groups share a scale; here it works for linear layers in any precision. Source: PEFT 0.21.2,
 // QALoraLinearVariant in tuners/lora/variants.py.
 
 import { drawsBothMatrices } from "@lowrank/adapter-format";
-import { createPair, type FactorSpec } from "@lowrank/math";
+import { createLora, type FactorSpec } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { UnsupportedInitError } from "../../errors/errors.ts";
 import type { Variant } from "../variant.ts";
 
 export const qalora: Variant = {
-  /** Throws where a start makes a row of A for each input. */
+  /** Throws if the initialization makes a row of A for each input. */
   check(config) {
     if (drawsBothMatrices(config)) return;
     const reason = "the initialization makes a row of A for each input, but the other setting needs one for each group";
@@ -23,16 +23,16 @@ export const qalora: Variant = {
   refusalOfParameters: "use_qalora is for layers",
   factors: ([a, ...others], _, { qaloraGroupSize }) =>
     a === undefined ? [] : [overGroups(a, qaloraGroupSize), ...others],
-  /** PEFT draws A again for every initialization, even on ±1/√groups. If the initialization sets B, that B stays. */
-  start({ inFeatures, outFeatures, rank, factors, name, path, seed, init }) {
+  /** PEFT draws A again for each initialization, uniform in ±1/√groups. If the initialization sets B, B is kept. */
+  initialize({ inFeatures, outFeatures, rank, factors, name, path, seed, init }) {
     const drawn = init === "random" ? "random" : "default";
-    return createPair({ inFeatures, outFeatures, rank, factors, name, key: { seed, path }, init: drawn });
+    return createLora({ inFeatures, outFeatures, rank, factors, name, key: { seed, path }, init: drawn });
   },
 };
 
 /**
- * The variable has one row for each group. PEFT multiplies the mean of a group by the number of groups: each of its inputs
- * has groups/size of the group's row.
+ * The variable has one row for each group. PEFT multiplies the mean of a group by the number of groups, so each input has
+ * groups/size of the group's row.
  */
 function overGroups(factor: FactorSpec, size: number): FactorSpec {
   const [rows = 0, columns = 0] = factor.shape;

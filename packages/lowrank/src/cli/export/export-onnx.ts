@@ -1,6 +1,6 @@
 // lowrank export --to onnx: an adapter and an ONNX model in, a folder with a model that computes with it out.
 
-import { pairsIn } from "@lowrank/adapter-format";
+import { loraMatricesIn } from "@lowrank/adapter-format";
 import { escapeControls, LowrankError } from "@lowrank/contracts";
 import {
   compareBase,
@@ -31,7 +31,7 @@ export async function exportOnnx(options: ExportOptions, report: Report): Promis
   await whileClaimed({ kind: "folder", model: path, adapter, out, overwrite }, report, async (read) => {
     const model = await openOnnxFile(path);
     try {
-      const paths = pairsIn(read.tensors).map((pair) => pair.path);
+      const paths = loraMatricesIn(read.tensors).map((pair) => pair.path);
       const compared = await compareWithBase(model, paths, options, report);
       const fedBy = switchable === true ? "session" : switchable;
       const { changes, files } = fedBy === false ? foldAdapter(model, read) : makeSwitchable(model, paths, { fedBy });

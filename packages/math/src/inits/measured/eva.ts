@@ -1,16 +1,16 @@
-// A starts as the main directions of what the layer is given, so that no direction is learnt that its inputs do not have.
+// EVA: A is initialized with the main directions of the layer's inputs, so that only directions that occur are learnt.
 
 import { MissingMeasurementError } from "../../errors.ts";
 import { createMatrix, type Matrix, scaleColumns, tensorOfMatrix } from "../../linear-algebra/matrix.ts";
 import type { Svd } from "../../linear-algebra/svd.ts";
 import { truncatedSvd } from "../../linear-algebra/truncated-svd.ts";
-import { LoraPair } from "../../pairs/lora-pair.ts";
+import { LoraMatrices } from "../../matrices/lora-matrices.ts";
 import type { Initialization, InitRequest, InputStatistics, Measured } from "../initialization.ts";
 
 export const explainedVarianceInit: Initialization = {
   name: "eva",
   source: "Paischer et al. 2024 (EVA), arXiv 2410.07170; the exact decomposition where PEFT's is incremental",
-  start(request) {
+  initialize(request) {
     const { rank, outFeatures, name, settings = {} } = request;
     const { v, s } = mainDirections(measuredOf(request, "inputs"), rank);
     // PEFT divides by the root of the data's singular values, which are the roots of the scatter matrix's.
@@ -21,11 +21,11 @@ export const explainedVarianceInit: Initialization = {
         )
       : v; // [inFeatures, rank]
     const b = createMatrix(rank, outFeatures);
-    return LoraPair.fromTensors({ a: tensorOfMatrix(a), b: tensorOfMatrix(b), name });
+    return LoraMatrices.fromTensors({ a: tensorOfMatrix(a), b: tensorOfMatrix(b), name });
   },
 };
 
-/** Shares of the inputs' variance in their first `count` directions, the largest first. */
+/** Shares of the inputs' variance in the first `count` directions, the largest first. */
 export function explainedVariance(inputs: InputStatistics, count: number): readonly number[] {
   const scatter = scatterOf(inputs);
   const total = Array.from({ length: scatter.rows }, (_, index) => scatter.values[index * (scatter.rows + 1)]!);

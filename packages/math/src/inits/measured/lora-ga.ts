@@ -1,16 +1,16 @@
-// The pair starts so that its first step points where full fine-tuning's would: along the gradient of the weight.
+// LoRA-GA: the first step of A and B points in the direction of full fine-tuning: along the gradient of the weight.
 
 import { uniformValues } from "@lowrank/engine";
 import { scaleColumns, selectRows, transpose } from "../../linear-algebra/matrix.ts";
 import { truncatedSvd } from "../../linear-algebra/truncated-svd.ts";
 import type { GradientDirection, GradientScale, Initialization, InitRequest } from "../initialization.ts";
-import { checkDirections, checkScaling, subtractedPair } from "../subtracted-pair.ts";
+import { checkDirections, checkScaling, subtractedMatrices } from "../subtracted-matrices.ts";
 import { measuredOf } from "./eva.ts";
 
 export const gradientInit: Initialization = {
   name: "lora_ga",
   source: "Wang, Yu & Li 2024 (LoRA-GA), arXiv 2407.05000, with PEFT's scales",
-  start(request) {
+  initialize(request) {
     checkDirections(request, 2);
     const found = truncatedSvd(measuredOf(request, "gradient"), 2 * request.rank); // of [inFeatures, outFeatures]
     const [forA, forB] = directions[request.settings?.direction ?? "ArB2r"](request);
@@ -19,7 +19,7 @@ export const gradientInit: Initialization = {
     const a = selectRows(transpose(found.u), forA); // [rank, inFeatures]
     const b = selectRows(transpose(found.v), forB); // [rank, outFeatures]
     const sizesOfB = strengths.map((strength) => strength * sizes.b);
-    return subtractedPair(
+    return subtractedMatrices(
       scaleColumns(
         transpose(a),
         forA.map(() => sizes.a),
@@ -60,7 +60,7 @@ const scales: Readonly<
   unit: () => ({ a: 1, b: 1 }),
 };
 
-/** The paper has outFeatures; PEFT takes the first axis of the stored weight, which is the other one for Conv1D. */
+/** The paper uses outFeatures. PEFT uses the first axis of the stored weight, which is inFeatures for Conv1D. */
 function storedRows({ fanInFanOut = false, inFeatures, outFeatures }: InitRequest): number {
   return fanInFanOut ? inFeatures : outFeatures;
 }

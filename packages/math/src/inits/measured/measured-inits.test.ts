@@ -14,7 +14,7 @@ import { normalMatrix } from "../../linear-algebra/randomized-svd.ts";
 import { solveSymmetric } from "../../linear-algebra/solve-symmetric.ts";
 import { svd } from "../../linear-algebra/svd.ts";
 import type { InitRequest, InputStatistics } from "../initialization.ts";
-import { initializePair } from "../initializations.ts";
+import { initializeMatrices } from "../initializations.ts";
 import { explainedVariance } from "./eva.ts";
 
 const noise = (rows: number, columns: number, path: string) => normalMatrix(rows, columns, { seed: 6, path });
@@ -46,8 +46,8 @@ function scaled(matrix: Matrix, factor: number): Matrix {
   return { ...matrix, values: matrix.values.map((value) => value * factor) };
 }
 
-function started(options: Partial<InitRequest>): { readonly a: Matrix; readonly b: Matrix } {
-  const pair = initializePair({
+function initialized(options: Partial<InitRequest>): { readonly a: Matrix; readonly b: Matrix } {
+  const lora = initializeMatrices({
     init: "eva",
     inFeatures: 8,
     outFeatures: 10,
@@ -59,8 +59,8 @@ function started(options: Partial<InitRequest>): { readonly a: Matrix; readonly 
     weight: () => weight,
     ...options,
   });
-  const factors = { a: matrixOfTensor(pair.a), b: matrixOfTensor(pair.b) };
-  pair.dispose();
+  const factors = { a: matrixOfTensor(lora.a), b: matrixOfTensor(lora.b) };
+  lora.dispose();
   return factors;
 }
 
@@ -70,7 +70,7 @@ function minus(one: Matrix, other: Matrix, factor = 1): Matrix {
 
 describe("eva", () => {
   it("starts A with orthonormal directions that hold most of the inputs, and B with zeros", () => {
-    const { a, b } = started({ init: "eva", measured: { inputs: statistics } });
+    const { a, b } = initialized({ init: "eva", measured: { inputs: statistics } });
     const held = frobeniusNorm(multiply(inputs, a)) ** 2 / frobeniusNorm(inputs) ** 2;
     expect(held).toBeGreaterThan(0.99);
     expect(frobeniusNorm(minus(multiply(transpose(a), a), diagonal([1, 1])))).toBeLessThan(1e-6);
@@ -94,16 +94,16 @@ describe("eva", () => {
   });
 
   it("says what to measure if nothing was", () => {
-    expect(() => started({ init: "eva" })).toThrow(MissingMeasurementError);
-    expect(() => started({ init: "corda", measured: { inputs: statistics } })).toThrow(/measureInputs/);
-    expect(() => started({ init: "lora_ga", measured: { inputs: statistics } })).toThrow(/measureGradients/);
+    expect(() => initialized({ init: "eva" })).toThrow(MissingMeasurementError);
+    expect(() => initialized({ init: "corda", measured: { inputs: statistics } })).toThrow(/measureInputs/);
+    expect(() => initialized({ init: "lora_ga", measured: { inputs: statistics } })).toThrow(/measureGradients/);
   });
 });
 
 describe("corda", () => {
   it("takes over what the outputs for these inputs miss most: less is lost of them than with pissa", () => {
     const lost = (init: string) => {
-      const { a, b } = started({ init, measured: { moments } });
+      const { a, b } = initialized({ init, measured: { moments } });
       return frobeniusNorm(multiply(inputs, minus(weight, multiply(a, b), 2)));
     };
     expect(lost("corda")).toBeLessThan(0.6 * lost("pissa"));
@@ -111,7 +111,7 @@ describe("corda", () => {
 
   it("takes over what they use least, as kpm", () => {
     const taken = (corda: "ipm" | "kpm") => {
-      const { a, b } = started({ init: "corda", measured: { moments }, settings: { corda } });
+      const { a, b } = initialized({ init: "corda", measured: { moments }, settings: { corda } });
       return frobeniusNorm(multiply(inputs, multiply(a, b)));
     };
     expect(taken("kpm")).toBeLessThan(0.2 * taken("ipm"));
@@ -121,7 +121,7 @@ describe("corda", () => {
 describe("lora_ga", () => {
   const gradient = noise(8, 10, "gradient");
   const lora = (settings: InitRequest["settings"] = {}) =>
-    started({ init: "lora_ga", measured: { gradient }, settings });
+    initialized({ init: "lora_ga", measured: { gradient }, settings });
   const { u, s, v } = svd(gradient);
 
   it.each([
@@ -149,7 +149,7 @@ describe("lora_ga", () => {
     };
     const [unitA = 0, unitB = 0] = size("unit");
     expect(size("stable")[1]! / unitB).toBeCloseTo(10 ** 0.25 / 4, 5);
-    const { b: ofConv1d } = started({ init: "lora_ga", measured: { gradient }, fanInFanOut: true });
+    const { b: ofConv1d } = initialized({ init: "lora_ga", measured: { gradient }, fanInFanOut: true });
     expect(frobeniusNorm(ofConv1d) / unitB).toBeCloseTo(8 ** 0.25 / 4, 5);
     expect(size("gd_scale").map((value, index) => value / [unitA, unitB][index]!)).toEqual([
       expect.closeTo(0.5, 5),
@@ -159,7 +159,7 @@ describe("lora_ga", () => {
   });
 
   it("needs twice as many directions as the rank", () => {
-    expect(() => started({ init: "lora_ga", rank: 5, measured: { gradient } })).toThrow(SettingError);
+    expect(() => initialized({ init: "lora_ga", rank: 5, measured: { gradient } })).toThrow(SettingError);
   });
 });
 

@@ -1,11 +1,11 @@
-// What an adapter does, module by module, in torch's layout.
+// Lists the changes of an adapter by module, in torch's layout.
 
 import {
   type Adapter,
   type AdapterTensor,
   buildTensorKey,
   type Feature,
-  pairsIn,
+  loraMatricesIn,
   parseTensorKey,
   scalingOf,
   toPlainLora,
@@ -14,31 +14,31 @@ import {
 } from "@lowrank/adapter-format";
 import type { Misfit } from "./errors.ts";
 
-/** What a path ends with, and what the halves of its outputs are called. */
+/** The end of a joined module's path, and the names of the two modules whose outputs it joins. */
 const joined = /(^|\.)gate_up_proj$/;
-const halves = ["gate_proj", "up_proj"];
+const partNames = ["gate_proj", "up_proj"];
 
-/** Paths of the modules that a path may have become; none where it is no such. */
+/** Paths of the modules that a joined module may be split into; none for other modules. */
 export function partPaths(path: string): readonly string[] {
-  return joined.test(path) ? halves.map((half) => path.replace(/gate_up_proj$/, half)) : [];
+  return joined.test(path) ? partNames.map((name) => path.replace(/gate_up_proj$/, name)) : [];
 }
 
-/** The pair's parts: A is each one's; B, and the magnitudes of outputs, are cut. */
-export function partsOf(pair: PairChange): readonly PairChange[] {
-  const paths = partPaths(pair.path);
-  const [outputs = 0, ...rest] = pair.b.shape;
-  if (outputs % halves.length !== 0) return [];
+/** Splits a joined module's A and B: all parts share A; B and DoRA's magnitudes are cut. */
+export function partsOf(lora: LoraChange): readonly LoraChange[] {
+  const paths = partPaths(lora.path);
+  const [outputs = 0, ...rest] = lora.b.shape;
+  if (outputs % partNames.length !== 0) return [];
   const cut = (values: Float32Array, index: number) =>
-    values.subarray((values.length / halves.length) * index, (values.length / halves.length) * (index + 1));
+    values.subarray((values.length / partNames.length) * index, (values.length / partNames.length) * (index + 1));
   return paths.map((path, index) => ({
-    ...pair,
+    ...lora,
     path,
-    b: { shape: [outputs / halves.length, ...rest], values: cut(pair.b.values, index) },
-    magnitude: pair.magnitude && cut(pair.magnitude, index),
+    b: { shape: [outputs / partNames.length, ...rest], values: cut(lora.b.values, index) },
+    magnitude: lora.magnitude && cut(lora.magnitude, index),
   }));
 }
 
-/** The parts of what a model lacks as a whole, where it has one of them; otherwise the whole, there or not. */
+/** The parts of a joined module, if the model has a part but not the whole; else the whole module. */
 export function inParts<One>(
   whole: One,
   partsOf: (whole: One) => readonly One[],
@@ -48,8 +48,8 @@ export function inParts<One>(
   return parts.some(isThere) ? parts : [whole];
 }
 
-/** A pair on one module. */
-export interface PairChange {
+/** A and B of one module. */
+export interface LoraChange {
   readonly path: string;
   readonly isEmbedding: boolean;
   /** [rank, inFeatures, ...kernel] */
@@ -57,11 +57,11 @@ export interface PairChange {
   /** [outFeatures, rank, ...] */
   readonly b: AdapterTensor;
   readonly scale: number;
-  /** DoRA's lengths, of each output. */
+  /** DoRA's magnitude of each output. */
   readonly magnitude: Float32Array | undefined;
 }
 
-/** A weight of the base that is another one altogether: of a saved module, or a bias. */
+/** A base weight that is replaced: of a saved module, or a bias. */
 export interface WholeChange {
   readonly path: string;
   /** "weight" or "bias" */
@@ -69,14 +69,14 @@ export interface WholeChange {
   readonly value: AdapterTensor;
 }
 
-/** All of an adapter. */
+/** All changes of an adapter. */
 export interface AdapterChanges {
-  readonly pairs: readonly PairChange[];
+  readonly loras: readonly LoraChange[];
   readonly wholes: readonly WholeChange[];
   readonly problems: readonly Misfit[];
 }
 
-/** What a weight can hold beside plain LoRA: starts are past when an adapter is used. */
+/** Features that can be merged into a weight. Initializations do not matter after training. */
 const possible: ReadonlySet<Feature> = new Set<Feature>([...trainingOnlyFeatures, "bias", "use_dora"]);
 
 /** Sorts an adapter's tensors. */
@@ -87,7 +87,7 @@ export function adapterChanges(given: Adapter): AdapterChanges {
     reason: `${effect}; merge the adapter into its base model and export that`,
   }));
   const used = new Set<string>();
-  const pairs = pairsIn(tensors).flatMap(({ path, partOfA, keys, a, b }): PairChange[] => {
+  const loras = loraMatricesIn(tensors).flatMap(({ path, partOfA, keys, a, b }): LoraChange[] => {
     used.add(keys.a).add(keys.b);
     if (b === undefined) {
       problems.push({ what: path, reason: "its other half is missing" });
@@ -102,11 +102,11 @@ export function adapterChanges(given: Adapter): AdapterChanges {
   for (const [key, value] of tensors) {
     if (used.has(key)) continue;
     const { path, part, parameter } = parseTensorKey(key) ?? {};
-    // A base layer's own weight comes along with an adapted table and is the base's.
+    // The base weight of an adapted embedding is saved with it, unchanged.
     if (part === "base_layer" && parameter === "weight") continue;
     if (path !== undefined && parameter !== undefined && (part === "saved" || part === "base_layer"))
       wholes.push({ path, parameter, value });
     else problems.push({ what: key, reason: "expected A and B, a weight or a bias" });
   }
-  return { pairs, wholes, problems };
+  return { loras, wholes, problems };
 }

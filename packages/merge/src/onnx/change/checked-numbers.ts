@@ -1,11 +1,11 @@
-// Numbers on their way into a model: none that its type cannot hold.
+// Converts numbers to a tensor's type, and refuses numbers that the type cannot store.
 
 import { firstOverflow } from "@lowrank/adapter-format";
 import { LowrankError, printable } from "@lowrank/contracts";
 import { encodeNumbers } from "@lowrank/safetensors";
 import type { FloatType } from "../model/onnx-model.ts";
 
-/** The bytes of a tensor's numbers, of which the first has number `first`. Throws OnnxOverflowError. */
+/** The bytes of a part of a tensor that starts at index `first`. Throws OnnxOverflowError. */
 export function checkedNumbers(name: string, values: Float32Array, type: FloatType, first = 0): Uint8Array {
   const position = firstOverflow(values, type);
   if (position >= 0) throw new OnnxOverflowError(name, first + position, values[position] ?? Number.NaN, type);

@@ -1,4 +1,4 @@
-// Changes of a model, and the files that come of them. Everything that is not changed stays the bytes that it was.
+// Collects changes of a model and makes its files. Unchanged parts keep their bytes.
 
 import type { ByteSource } from "@lowrank/safetensors";
 import {
@@ -21,13 +21,13 @@ export interface OnnxFile {
   readonly name: string;
   /** In bytes. */
   readonly size: number;
-  /** Its bytes, made while they are asked for. */
+  /** Its bytes, made on request. */
   pieces(): AsyncIterable<Uint8Array>;
   /** All of them, as `InferenceSession.create` takes them. */
   bytes(): Promise<Uint8Array>;
 }
 
-/** What becomes of a node: its output gets another name, and nodes follow that make the old one. */
+/** A change after a node: the node's output gets another name, and new nodes make the old one from it. */
 export interface Followed {
   readonly output: string;
   readonly renamed: string;
@@ -42,7 +42,7 @@ export class Edits {
 
   constructor(private readonly model: OnnxModel) {}
 
-  /** As many bytes in the place of a tensor's own. */
+  /** Replaces a tensor's bytes by the same number of bytes. */
   replace(tensor: OnnxTensor, bytes: LaterBytes): void {
     this.#tensors.set(tensor, bytes);
   }
@@ -51,7 +51,7 @@ export class Edits {
     this.#nodes.set(node, followed);
   }
 
-  /** A tensor that the whole model sees. */
+  /** Adds a tensor that is visible in the whole model. */
   addTensor(message: Message): void {
     this.#added.push(delimited(graphFields.initializer, message));
   }
@@ -60,7 +60,7 @@ export class Edits {
     this.#added.push(delimited(graphFields.input, message));
   }
 
-  /** The model's file, and those beside it. */
+  /** The model's file, and its files of weights. */
   files(): readonly OnnxFile[] {
     const { name, message, graph, outside } = this.model;
     const changed = message.map((field) =>
@@ -137,7 +137,7 @@ function isOutside(bytes: OnnxTensor["bytes"]): bytes is OutsideBytes {
   return bytes !== undefined && "location" in bytes;
 }
 
-/** Bytes of a file beside the model that are in memory at once while they are copied. */
+/** Bytes of an external file in memory while it is copied. */
 const pieceBytes = 2 ** 24;
 
 async function* patched(

@@ -1,13 +1,13 @@
-// An adapter into a model's own weights. What lies there in whole numbers cannot take it: there it becomes a branch beside the
-// node, with factors of its own.
+// Merges an adapter into the weights of an ONNX model. Quantized integer weights cannot be changed; there the adapter becomes a
+// branch next to the node, with its own A and B.
 
-import { type Adapter, turned } from "@lowrank/adapter-format";
+import { type Adapter, transposed } from "@lowrank/adapter-format";
 import { type ByteSource, bitsOf, decodeToFloat32 } from "@lowrank/safetensors";
 import {
   type AdapterChanges,
   adapterChanges,
   inParts,
-  type PairChange,
+  type LoraChange,
   partsOf,
   type WholeChange,
 } from "../adapter/adapter-changes.ts";
@@ -28,10 +28,10 @@ import type { LaterBytes } from "../wire/fields.ts";
 import { addBranch, type BranchNames } from "./branch.ts";
 import { checkedNumbers } from "./checked-numbers.ts";
 import { Edits, type OnnxFile } from "./edits.ts";
-import { branchFactors, PairFold, type WeightRows } from "./fold.ts";
+import { branchFactors, LoraFold, type WeightRows } from "./fold.ts";
 import { tensorMessage } from "./messages.ts";
 
-/** What is done for one module or parameter of an adapter. */
+/** The change for one module or parameter of an adapter. */
 export interface OnnxChange {
   readonly path: string;
   /** Name of the changed tensor; of a branch, of the node's output. */
@@ -39,20 +39,19 @@ export interface OnnxChange {
   readonly how: "folded" | "branch" | "replaced";
 }
 
-/** A model with an adapter in it, still to be written. */
+/** A model with a merged adapter, not written yet. */
 export interface FoldedOnnx {
   readonly changes: readonly OnnxChange[];
   readonly files: readonly OnnxFile[];
 }
 
 /**
- * Plans a model that computes what the adapter teaches it, with the same inputs and outputs: what runs the model now runs it then.
- * Weights of 32 and 16 bits take the adapter in and cost nothing more; beside quantised ones (`MatMulNBits`, ONNX Runtime's
- * dynamic 8 bits, `DequantizeLinear`) two small products are added. Numbers are read and made when `files` are asked for pieces.
+ * Plans a model with the adapter's effect and the same inputs and outputs, so programs can use it like the old one. Float weights
+ * (32 and 16 bits) are merged at no cost. Next to quantized ones (`MatMulNBits`, ONNX Runtime's dynamic 8 bits,
+ * `DequantizeLinear`) two small products are added. Values are read and made when the pieces of `files` are read.
  *
- * @throws OnnxMismatchError listing every module of the adapter that has no place in the model, and what a model cannot say;
- * OnnxOverflowError where
- * 16 bits are too few for a branch's factor; `pieces` throws it for a changed weight.
+ * @throws OnnxMismatchError listing all modules of the adapter that are not in the model, and features that it cannot represent;
+ * OnnxOverflowError if a branch's factor does not fit into 16 bits (`pieces` throws it for a changed weight).
  *
  * @example
  * ```ts
@@ -68,14 +67,14 @@ export interface FoldedOnnx {
  * ```
  */
 export function foldAdapter(model: OnnxModel, adapter: Adapter): FoldedOnnx {
-  const asked = adapterChanges(adapter);
+  const adapterChange = adapterChanges(adapter);
   const plan = new FoldPlan(model);
-  const problems: Misfit[] = [...asked.problems, ...plan.all(asked)];
+  const problems: Misfit[] = [...adapterChange.problems, ...plan.all(adapterChange)];
   if (problems.length > 0) throw new OnnxMismatchError(model.name, problems);
   return { changes: plan.changes, files: plan.files() };
 }
 
-/** Gives a reason where something has no place. */
+/** The reason why a change has no place; undefined if it has one. */
 type Verdict = string | undefined;
 
 class FoldPlan {
@@ -94,11 +93,11 @@ class FoldPlan {
     this.#uses = uses;
   }
 
-  all({ pairs, wholes }: AdapterChanges): readonly Misfit[] {
-    const isThere = (pair: PairChange) => typeof this.#sitesOf(pair) !== "string";
+  all({ loras, wholes }: AdapterChanges): readonly Misfit[] {
+    const isThere = (lora: LoraChange) => typeof this.#sitesOf(lora) !== "string";
     const verdicts = [
       ...wholes.map((whole) => [`${whole.path}.${whole.parameter}`, this.#whole(whole)] as const),
-      ...pairs.flatMap((pair) => inParts(pair, partsOf, isThere)).map((pair) => [pair.path, this.#pair(pair)] as const),
+      ...loras.flatMap((lora) => inParts(lora, partsOf, isThere)).map((lora) => [lora.path, this.#pair(lora)] as const),
     ];
     return verdicts.flatMap(([what, reason]) => (reason === undefined ? [] : [{ what, reason }]));
   }
@@ -111,18 +110,18 @@ class FoldPlan {
     return edits.files();
   }
 
-  #sitesOf({ path, isEmbedding }: PairChange): readonly OnnxSite[] | string {
+  #sitesOf({ path, isEmbedding }: LoraChange): readonly OnnxSite[] | string {
     return this.#named.find(path, isEmbedding ? ["embedding"] : ["linear", "convolution"]);
   }
 
-  #pair(pair: PairChange): Verdict {
-    const found = this.#sitesOf(pair);
+  #pair(lora: LoraChange): Verdict {
+    const found = this.#sitesOf(lora);
     if (typeof found === "string") return found;
     const verdicts = found.map((site) => {
       const { weight } = site;
-      if (weight === undefined) return this.#branch(site, pair);
+      if (weight === undefined) return this.#branch(site, lora);
       const { layout } = weight;
-      return this.#change(weight.tensor, found, pair.path, { kind: "pair", layout, pair, outputs: outputsOf(site) });
+      return this.#change(weight.tensor, found, lora.path, { kind: "pair", layout, lora, outputs: outputsOf(site) });
     });
     return verdicts.find((verdict) => verdict !== undefined);
   }
@@ -137,10 +136,10 @@ class FoldPlan {
     const name = `${path}.${parameter}`;
     const tensor = site?.weight?.tensor ?? this.#tensorCalled(name);
     if (tensor === undefined) return typeof found === "string" && found !== "" ? found : "there is no such tensor";
-    // A tensor that kept its name lies as it did in torch; one that lost it was turned for MatMul.
+    // A tensor that kept its name has torch's layout. One without it was transposed for MatMul.
     const keptName = isSameEnd(tensor.name, name);
-    const isTurned = !keptName && site?.kind === "linear" && site.weight?.layout === "in-out";
-    return this.#change(tensor, typeof found === "string" ? [] : found, name, { kind: "whole", value, isTurned });
+    const isTransposed = !keptName && site?.kind === "linear" && site.weight?.layout === "in-out";
+    return this.#change(tensor, typeof found === "string" ? [] : found, name, { kind: "whole", value, isTransposed });
   }
 
   #change(tensor: OnnxTensor, users: readonly OnnxSite[], path: string, change: WeightChange): Verdict {
@@ -150,7 +149,7 @@ class FoldPlan {
       return `${uses - ours} other nodes read the same weight; export the model untied`;
     const others = this.#weights.get(tensor) ?? [];
     // The branches of an \`If\` read one weight.
-    if (change.kind === "pair" && others.some((other) => other.kind === "pair" && other.pair === change.pair)) return;
+    if (change.kind === "pair" && others.some((other) => other.kind === "pair" && other.lora === change.lora)) return;
     if (others.some((other) => meets(other, change))) return "the adapter changes this weight twice";
     const misfit = changeMisfit(tensor, change);
     if (misfit !== undefined) return misfit;
@@ -159,15 +158,15 @@ class FoldPlan {
     return undefined;
   }
 
-  #branch(site: OnnxSite, pair: PairChange): Verdict {
+  #branch(site: OnnxSite, lora: LoraChange): Verdict {
     if (floatTypeOf(site.stateType) === undefined) return `its states are of ONNX's type ${site.stateType}`;
-    if (pair.magnitude !== undefined) return "its weight is quantised, and the adapter's magnitudes need its values";
-    const [ours, theirs] = [pair.a.shape[1] ?? 0, pair.b.shape[0] ?? 0];
+    if (lora.magnitude !== undefined) return "its weight is quantised, and the adapter's magnitudes need its values";
+    const [ours, theirs] = [lora.a.shape[1] ?? 0, lora.b.shape[0] ?? 0];
     const [inputs, outputs] = site.features ?? [ours, theirs];
     if (ours !== inputs || theirs !== outputs)
       return `its weight maps ${inputs} to ${outputs}, and the adapter ${ours} to ${theirs}`;
-    if (!this.#branches.put(site, pair)) return "the adapter changes this node twice";
-    this.changes.push({ path: pair.path, at: site.output, how: "branch" });
+    if (!this.#branches.put(site, lora)) return "the adapter changes this node twice";
+    this.changes.push({ path: lora.path, at: site.output, how: "branch" });
     return undefined;
   }
 
@@ -179,7 +178,7 @@ class FoldPlan {
   }
 }
 
-/** Whether two changes of a weight have outputs in common. */
+/** Whether two changes of a weight share outputs. */
 function meets(one: WeightChange, other: WeightChange): boolean {
   if (one.kind === "whole" || other.kind === "whole") return true;
   const [mine, theirs] = [one.outputs, other.outputs];
@@ -188,29 +187,29 @@ function meets(one: WeightChange, other: WeightChange): boolean {
 
 interface NodeBranch {
   readonly site: OnnxSite;
-  /** One, or one of each joined module. */
-  readonly pairs: (PairChange | undefined)[];
+  /** One entry, or one for each joined module. */
+  readonly loras: (LoraChange | undefined)[];
 }
 
 /** The branches of a model. */
 class FixedBranches {
   readonly #byNode = new Map<OnnxNode, NodeBranch>();
 
-  /** Whether the pair has a place beside the node: false where another one took it. */
-  put(site: OnnxSite, pair: PairChange): boolean {
+  /** Adds a branch to the node. False if another branch has its place. */
+  put(site: OnnxSite, lora: LoraChange): boolean {
     const { node, joined } = site;
-    const branch = this.#byNode.get(node) ?? { site, pairs: Array(joined?.modules.length ?? 1).fill(undefined) };
+    const branch = this.#byNode.get(node) ?? { site, loras: Array(joined?.modules.length ?? 1).fill(undefined) };
     const index = joined?.index ?? 0;
-    if ((branch.site.joined === undefined) !== (joined === undefined) || branch.pairs[index] !== undefined)
+    if ((branch.site.joined === undefined) !== (joined === undefined) || branch.loras[index] !== undefined)
       return false;
-    branch.pairs[index] = pair;
+    branch.loras[index] = lora;
     this.#byNode.set(node, branch);
     return true;
   }
 
   addTo(edits: Edits): void {
-    const named = new Map<PairChange, BranchNames>();
-    for (const { site, pairs } of this.#byNode.values()) {
+    const named = new Map<LoraChange, BranchNames>();
+    for (const { site, loras } of this.#byNode.values()) {
       const type = floatTypeOf(site.stateType) ?? "F32";
       const add = (path: string, { a, b }: Factors) => {
         const names = { a: `${path}.lora_A`, b: `${path}.lora_B` };
@@ -218,14 +217,14 @@ class FixedBranches {
         edits.addTensor(tensorMessage(names.b, b, type));
         return names;
       };
-      const namesOf = (pair: PairChange | undefined, index: number): BranchNames => {
-        if (pair === undefined) return add(`${site.output}/${site.joined?.modules[index]}`, emptyFactors(site, index));
-        // The branches of an `If` see the same factors.
-        const names = named.get(pair) ?? add(pair.path, branchFactors(pair));
-        named.set(pair, names);
+      const namesOf = (lora: LoraChange | undefined, index: number): BranchNames => {
+        if (lora === undefined) return add(`${site.output}/${site.joined?.modules[index]}`, emptyFactors(site, index));
+        // All branches of an `If` use the same factors.
+        const names = named.get(lora) ?? add(lora.path, branchFactors(lora));
+        named.set(lora, names);
         return names;
       };
-      addBranch(edits, site, pairs.map(namesOf));
+      addBranch(edits, site, loras.map(namesOf));
     }
   }
 }
@@ -240,22 +239,22 @@ function emptyFactors({ features, joined }: OnnxSite, index: number): Factors {
   };
 }
 
-/** A pair, or another value, for a weight. */
+/** A low-rank update or a new value for a weight. */
 type WeightChange =
   | {
       readonly kind: "pair";
       readonly layout: OnnxWeight["layout"];
-      readonly pair: PairChange;
-      /** The outputs that are the pair's, where several modules share the weight. */
+      readonly lora: LoraChange;
+      /** The outputs of the module, if several modules share the weight. */
       readonly outputs: Outputs | undefined;
     }
-  /** `isTurned`: the file has the matrix the other way round. */
-  | { readonly kind: "whole"; readonly value: WholeChange["value"]; readonly isTurned: boolean };
+  /** `isTransposed`: the file's matrix is transposed. */
+  | { readonly kind: "whole"; readonly value: WholeChange["value"]; readonly isTransposed: boolean };
 
-/** Numbers of a weight that are in memory at once, unless one row has more. */
+/** Numbers of a weight in memory at a time; at least one row. */
 const blockNumbers = 2 ** 22;
 
-/** Why a change cannot be made of that tensor. */
+/** Why a tensor cannot be changed. */
 function changeMisfit(tensor: OnnxTensor, change: WeightChange): string | undefined {
   const type = floatTypeOf(tensor.elementType);
   if (type === undefined) return `its numbers are of ONNX's type ${tensor.elementType}, which is not a float type`;
@@ -265,7 +264,7 @@ function changeMisfit(tensor: OnnxTensor, change: WeightChange): string | undefi
   return sizesMisfit(tensor.shape, change);
 }
 
-/** Bytes that will take the place of a tensor's; `changes` were found to fit. */
+/** The new bytes of a tensor. `changes` must fit it. */
 function changedBytes(
   tensor: OnnxTensor,
   changes: readonly WeightChange[],
@@ -275,14 +274,14 @@ function changedBytes(
   const [whole] = changes.filter((change) => change.kind === "whole");
   async function* pieces(): AsyncGenerator<Uint8Array> {
     if (whole !== undefined) {
-      const values = whole.isTurned ? turned(whole.value).values : whole.value.values;
+      const values = whole.isTransposed ? transposed(whole.value).values : whole.value.values;
       yield checkedNumbers(tensor.name, values, type);
       return;
     }
     const folds = changes.flatMap((change) => {
       if (change.kind !== "pair") return [];
-      const { pair, layout, outputs } = change;
-      return [new PairFold(pair, { layout, begin: outputs?.begin ?? 0 })];
+      const { lora, layout, outputs } = change;
+      return [new LoraFold(lora, { layout, begin: outputs?.begin ?? 0 })];
     });
     const measured = folds.filter(({ isMeasuredFirst }) => isMeasuredFirst);
     if (measured.length > 0)
@@ -312,12 +311,12 @@ async function* rowsOf(
 /** Why a change does not fit a weight of that shape. */
 function sizesMisfit(shape: readonly number[], change: WeightChange): string | undefined {
   if (change.kind === "whole") {
-    const own = change.isTurned ? [...change.value.shape].reverse() : change.value.shape;
+    const own = change.isTransposed ? [...change.value.shape].reverse() : change.value.shape;
     return own.join() === shape.join() ? undefined : `it is [${shape}], and the adapter has [${change.value.shape}]`;
   }
-  const { layout, pair, outputs: own } = change;
-  const [rank = 0] = pair.a.shape;
-  const sizes = [pair.a.values.length / rank, pair.b.values.length / rank];
+  const { layout, lora, outputs: own } = change;
+  const [rank = 0] = lora.a.shape;
+  const sizes = [lora.a.values.length / rank, lora.b.values.length / rank];
   const [rows, columns] = rowsAndColumns(shape);
   const [inputs, all] = layout === "out-in" ? [columns, rows] : [rows, columns];
   const outputs = own === undefined ? all : own.end - own.begin;

@@ -1,24 +1,24 @@
-import { turned } from "@lowrank/adapter-format";
+import { transposed } from "@lowrank/adapter-format";
 import { describe, expect, it } from "vitest";
-import type { PairChange } from "../adapter/adapter-changes.ts";
+import type { LoraChange } from "../adapter/adapter-changes.ts";
 import type { OnnxWeight } from "../sites/onnx-site.ts";
-import { PairFold } from "./fold.ts";
+import { LoraFold } from "./fold.ts";
 
-const turn = (values: Float32Array, rows: number) => turned({ shape: [rows, values.length / rows], values }).values;
+const turn = (values: Float32Array, rows: number) => transposed({ shape: [rows, values.length / rows], values }).values;
 
 const a = { shape: [1, 3], values: Float32Array.of(1, 2, 3) };
 const b = { shape: [2, 1], values: Float32Array.of(10, 20) };
-const pair = { path: "q", isEmbedding: false, a, b, scale: 0.5, magnitude: undefined };
+const lora = { path: "q", isEmbedding: false, a, b, scale: 0.5, magnitude: undefined };
 
 /** Folds row by row, as blocks of a large weight come. */
 function folded(
   values: Float32Array,
   rows: number,
-  pairs: readonly { readonly pair: PairChange; readonly begin: number }[],
+  loras: readonly { readonly lora: LoraChange; readonly begin: number }[],
   layout: OnnxWeight["layout"],
 ): Float32Array {
   const columns = values.length / rows;
-  const folds = pairs.map(({ pair, begin }) => new PairFold(pair, { layout, begin }));
+  const folds = loras.map(({ lora, begin }) => new LoraFold(lora, { layout, begin }));
   const rowAt = (first: number) => ({
     values: values.subarray(first * columns, (first + 1) * columns),
     columns,
@@ -32,17 +32,17 @@ function folded(
 
 describe("a pair in a weight", () => {
   it("is added as the weight lies", () => {
-    const outIn = folded(Float32Array.of(0, 0, 0, 1, 1, 1), 2, [{ pair, begin: 0 }], "out-in");
+    const outIn = folded(Float32Array.of(0, 0, 0, 1, 1, 1), 2, [{ lora, begin: 0 }], "out-in");
     expect([...outIn]).toEqual([5, 10, 15, 11, 21, 31]);
-    const inOut = folded(turn(Float32Array.of(0, 0, 0, 1, 1, 1), 2), 3, [{ pair, begin: 0 }], "in-out");
+    const inOut = folded(turn(Float32Array.of(0, 0, 0, 1, 1, 1), 2), 3, [{ lora, begin: 0 }], "in-out");
     expect([...turn(inOut, 3)]).toEqual([...outIn]);
   });
 
   it("gives each output DoRA's length, either way round", () => {
-    const pairs = [{ pair: { ...pair, magnitude: Float32Array.of(7, 9) }, begin: 0 }];
+    const loras = [{ lora: { ...lora, magnitude: Float32Array.of(7, 9) }, begin: 0 }];
     const lengths = (rows: Float32Array) => [0, 3].map((at) => Math.hypot(...rows.subarray(at, at + 3)));
-    const outIn = folded(Float32Array.of(0, 0, 0, 1, 1, 1), 2, pairs, "out-in");
-    const inOut = folded(turn(Float32Array.of(0, 0, 0, 1, 1, 1), 2), 3, pairs, "in-out");
+    const outIn = folded(Float32Array.of(0, 0, 0, 1, 1, 1), 2, loras, "out-in");
+    const inOut = folded(turn(Float32Array.of(0, 0, 0, 1, 1, 1), 2), 3, loras, "in-out");
     for (const rows of [outIn, turn(inOut, 3)]) {
       expect(lengths(rows)[0]).toBeCloseTo(7, 5);
       expect(lengths(rows)[1]).toBeCloseTo(9, 5);
@@ -50,8 +50,8 @@ describe("a pair in a weight", () => {
   });
 
   it("leaves the outputs of other modules that share the weight", () => {
-    const one = { pair: { ...pair, magnitude: Float32Array.of(7, 9) }, begin: 1 };
-    const other = { pair: { ...pair, b: { shape: [1, 1], values: Float32Array.of(2) } }, begin: 3 };
+    const one = { lora: { ...lora, magnitude: Float32Array.of(7, 9) }, begin: 1 };
+    const other = { lora: { ...lora, b: { shape: [1, 1], values: Float32Array.of(2) } }, begin: 3 };
     const given = () => Float32Array.from({ length: 12 }, (_, index) => index);
     const outIn = folded(given(), 4, [one, other], "out-in");
     expect([...outIn.subarray(0, 3)]).toEqual([0, 1, 2]);

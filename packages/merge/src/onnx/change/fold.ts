@@ -1,7 +1,7 @@
-// Low-rank updates in the numbers of a file, which come in blocks of rows: a table may be larger than memory.
+// Adds low-rank updates to weights that come in blocks of rows, because an embedding may be larger than memory.
 
-import { type AdapterTensor, turned } from "@lowrank/adapter-format";
-import type { PairChange } from "../adapter/adapter-changes.ts";
+import { type AdapterTensor, transposed } from "@lowrank/adapter-format";
+import type { LoraChange } from "../adapter/adapter-changes.ts";
 import type { OnnxWeight } from "../sites/onnx-site.ts";
 
 /** Some rows of a weight. */
@@ -9,41 +9,41 @@ export interface WeightRows {
   /** [rows, columns], a convolution's kernel among the columns */
   readonly values: Float32Array;
   readonly columns: number;
-  /** Number of the first one. */
+  /** Index of the first row. */
   readonly first: number;
 }
 
-/** Where a pair belongs in a weight. */
-export interface PairPlace {
+/** The position of a module's outputs in a weight. */
+export interface LoraPlace {
   readonly layout: OnnxWeight["layout"];
-  /** Number of its first output, where several modules share the weight. */
+  /** Index of its first output, if several modules share the weight. */
   readonly begin: number;
 }
 
 /**
- * Adds scale·(B·A) to a weight, in place. A magnitude (Liu et al. 2024) then gives each output its own length:
- * m·(W + s·B·A)/‖W + s·B·A‖. Where an output's numbers lie in all rows, these are gone through twice: all are measured first.
+ * Adds scale·(B·A) to a weight, in place. A magnitude m (Liu et al. 2024) then sets the length of each output: m·(W +
+ * s·B·A)/‖W + s·B·A‖. If an output's values are in all rows, the rows are read twice, first to measure all lengths.
  */
-export class PairFold {
+export class LoraFold {
   /** Whether `measure` must see every row before `fold` does. */
   readonly isMeasuredFirst: boolean;
   readonly #outputs: number;
   readonly #rank: number;
-  /** [rows, rank]·[rank, columns], as the weight lies */
+  /** [rows, rank]·[rank, columns], in the weight's layout */
   readonly #left: Float32Array;
   readonly #right: Float32Array;
   readonly #squares: Float64Array;
 
   constructor(
-    private readonly pair: PairChange,
-    private readonly place: PairPlace,
+    private readonly lora: LoraChange,
+    private readonly place: LoraPlace,
   ) {
-    const { a, b, magnitude } = pair;
+    const { a, b, magnitude } = lora;
     this.#rank = a.shape[0] ?? 0;
     this.#outputs = b.values.length / this.#rank;
     const isOutIn = place.layout === "out-in";
-    this.#left = isOutIn ? b.values : turn(a.values, this.#rank);
-    this.#right = isOutIn ? a.values : turn(b.values, this.#outputs);
+    this.#left = isOutIn ? b.values : transposeRows(a.values, this.#rank);
+    this.#right = isOutIn ? a.values : transposeRows(b.values, this.#outputs);
     this.isMeasuredFirst = !isOutIn && magnitude !== undefined;
     this.#squares = new Float64Array(magnitude === undefined ? 0 : this.#outputs);
   }
@@ -55,7 +55,7 @@ export class PairFold {
 
   fold(rows: WeightRows): void {
     this.#add(rows);
-    const { magnitude } = this.pair;
+    const { magnitude } = this.lora;
     if (magnitude === undefined) return;
     if (!this.isMeasuredFirst) this.#countSquares(rows);
     const squares = this.#squares;
@@ -71,7 +71,7 @@ export class PairFold {
     const [rank, right] = [this.#rank, this.#right];
     this.#each(rows, (target, _, row) => {
       for (let index = 0; index < rank; index++) {
-        const factor = this.pair.scale * this.#left[row * rank + index]!;
+        const factor = this.lora.scale * this.#left[row * rank + index]!;
         if (factor === 0) continue;
         const source = index * target.length;
         for (let column = 0; column < target.length; column++) target[column]! += factor * right[source + column]!;
@@ -86,7 +86,7 @@ export class PairFold {
     });
   }
 
-  /** Calls with the numbers of each row that are the pair's, with the output of the first of them, and the row of `#left`. */
+  /** Calls `use` for each row with the module's values, the index of its first output, and the row of `#left`. */
   #each(
     { values, columns, first }: WeightRows,
     call: (values: Float32Array, output: number, row: number) => void,
@@ -103,20 +103,20 @@ export class PairFold {
   }
 }
 
-/** [rows, columns] → [columns, rows]; a convolution's axes of the kernel count to its columns. */
-function turn(values: Float32Array, rows: number): Float32Array {
-  return turned({ shape: [rows, values.length / rows], values }).values;
+/** [rows, columns] → [columns, rows]; a convolution's kernel axes belong to the columns. */
+function transposeRows(values: Float32Array, rows: number): Float32Array {
+  return transposed({ shape: [rows, values.length / rows], values }).values;
 }
 
-/** A pair as a branch beside a node multiplies: [inFeatures, rank] and, scaled, [rank, outFeatures]. */
-export function branchFactors({ a, b, scale }: Pick<PairChange, "a" | "b" | "scale">): {
+/** A and B for a branch next to a node: [inFeatures, rank] and, scaled, [rank, outFeatures]. */
+export function branchFactors({ a, b, scale }: Pick<LoraChange, "a" | "b" | "scale">): {
   readonly a: AdapterTensor;
   readonly b: AdapterTensor;
 } {
   const [rank = 0, inputs = 0] = a.shape;
   const outputs = b.shape[0] ?? 0;
   return {
-    a: { shape: [inputs, rank], values: turn(a.values, rank) },
-    b: { shape: [rank, outputs], values: turn(b.values, outputs).map((value) => value * scale) },
+    a: { shape: [inputs, rank], values: transposeRows(a.values, rank) },
+    b: { shape: [rank, outputs], values: transposeRows(b.values, outputs).map((value) => value * scale) },
   };
 }

@@ -1,4 +1,4 @@
-// A model that computes with any adapter, or none: each node gets a branch whose factors are inputs.
+// Makes a model that can run with any adapter, or none: each node gets a branch whose A and B are inputs of the model.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { inParts, partPaths } from "../adapter/adapter-changes.ts";
@@ -17,18 +17,18 @@ export function branchInputs(path: string): { readonly a: string; readonly b: st
   return { a: `lora/${path}/a`, b: `lora/${path}/b` };
 }
 
-/** The module whose branch reads that input, and which half it is. */
-export function branchOf(input: string): { readonly path: string; readonly half: "a" | "b" } | undefined {
-  const [, path, half] = /^lora\/(.+)\/([ab])$/.exec(input) ?? [];
-  return path === undefined ? undefined : { path, half: half as "a" | "b" };
+/** The module whose branch reads that input, and whether the input is its A or B. */
+export function branchOf(input: string): { readonly path: string; readonly matrix: "a" | "b" } | undefined {
+  const [, path, matrix] = /^lora\/(.+)\/([ab])$/.exec(input) ?? [];
+  return path === undefined ? undefined : { path, matrix: matrix as "a" | "b" };
 }
 
-/** Who feeds the pairs of a switchable model. */
+/** Options of `makeSwitchable`. */
 interface SwitchableOptions {
   /**
-   * "session", the default: `SwitchableSession`, in JavaScript; the pairs are inputs that are always fed. "adapter-files": ONNX Runtime's
-   * own adapters (`writeOnnxAdapter`), in Python, C, C# and its GenAI; the pairs are inputs with none as their default, which its
-   * JavaScript would not feed.
+   * Who feeds A and B. "session" (the default): `SwitchableSession`, in JavaScript; A and B are required inputs. "adapter-files":
+   * ONNX Runtime's own adapters (`writeOnnxAdapter`), in Python, C, C# and its GenAI; A and B are inputs with empty defaults.
+   * ONNX Runtime in JavaScript never feeds inputs with a default.
    */
   readonly fedBy?: "session" | "adapter-files";
 }
@@ -36,10 +36,10 @@ interface SwitchableOptions {
 const optionNames: OptionNames<SwitchableOptions> = { fedBy: true };
 
 /**
- * Plans a model whose linear modules `paths` – PEFT's, as `pairsIn` of an adapter has them – read a pair from inputs of their
- * own, of any rank, 0 for no adapter. Of queries, keys and values that one node computes, each gets a pair.
+ * Plans a model whose linear modules `paths` (PEFT's paths, as in `loraMatricesIn`) read A and B from inputs of their own, of any
+ * rank; rank 0 means no adapter. If one node computes queries, keys and values, each gets its own A and B.
  *
- * @throws OnnxMismatchError listing the modules that have no node, or whose sizes the file does not say
+ * @throws OnnxMismatchError listing modules without a node, or with sizes that are not in the file
  *
  * @example
  * ```ts
@@ -73,9 +73,9 @@ export function makeSwitchable(
     else if (sites.some(({ node }) => (branched.get(node) ?? inputs) !== inputs))
       problems.push({ what: path, reason: "another module matches the same node" });
     else {
-      if (sites.every(({ node }) => !branched.has(node))) for (const pair of branch) addInputs(edits, pair, options);
+      if (sites.every(({ node }) => !branched.has(node))) for (const lora of branch) addInputs(edits, lora, options);
       for (const site of sites) {
-        const names = branch.map((pair) => pair.names);
+        const names = branch.map((lora) => lora.names);
         if (!branched.has(site.node)) addBranch(edits, site, names);
         branched.set(site.node, inputs);
         changes.push({ path, at: site.output, how: "branch" });
@@ -86,15 +86,15 @@ export function makeSwitchable(
   return { changes, files: edits.files() };
 }
 
-interface InputPair {
+interface LoraInputs {
   readonly path: string;
   readonly names: BranchNames;
   readonly features: readonly [number, number];
   readonly type: FloatType;
 }
 
-/** The pair of a site; of a joined one, that of each module. */
-function branchAt(path: string, { features, stateType, joined }: OnnxSite): readonly InputPair[] | undefined {
+/** The inputs A and B of a site; of a joined site, those of each module. */
+function branchAt(path: string, { features, stateType, joined }: OnnxSite): readonly LoraInputs[] | undefined {
   const type = floatTypeOf(stateType);
   if (features === undefined || type === undefined) return undefined;
   const all = joined?.modules.map((module) => path.replace(/[^.]+$/, module)) ?? [path];
@@ -104,7 +104,11 @@ function branchAt(path: string, { features, stateType, joined }: OnnxSite): read
   });
 }
 
-function addInputs(edits: Edits, { path, names, features, type }: InputPair, { fedBy = "session" }: SwitchableOptions) {
+function addInputs(
+  edits: Edits,
+  { path, names, features, type }: LoraInputs,
+  { fedBy = "session" }: SwitchableOptions,
+) {
   const [inputs, outputs] = features;
   const rank = `rank of ${path}`;
   edits.addInput(inputMessage(names.a, [inputs, rank], type));

@@ -1,18 +1,18 @@
-// ONNX's messages that changes add.
+// Makes the ONNX messages that changes add.
 
 import { attributeFields, elementTypes, type FloatType, nodeFields, tensorFields } from "../model/onnx-model.ts";
 import { type Message, wireTypes } from "../wire/fields.ts";
 import { delimited, whole } from "../wire/written.ts";
 import { checkedNumbers } from "./checked-numbers.ts";
 
-/** The attribute `axis` of the last axis, −1: as protobuf writes a negative number. */
+/** The attribute `axis` = −1 (the last axis), in protobuf's encoding of negative numbers. */
 export const lastAxis: Message = [
   delimited(attributeFields.name, "axis"),
   { number: attributeFields.integer, type: wireTypes.varint, content: Uint8Array.from([...Array(9).fill(255), 1]) },
   whole(attributeFields.type, 2),
 ];
 
-/** A node of ONNX's own operators. */
+/** A node with a standard ONNX operator. */
 export function nodeMessage(
   opType: string,
   inputs: readonly string[],
@@ -28,7 +28,7 @@ export function nodeMessage(
   ];
 }
 
-/** A tensor with its numbers. Throws OnnxOverflowError. */
+/** A tensor with its values. Throws OnnxOverflowError. */
 export function tensorMessage(
   name: string,
   tensor: { readonly shape: readonly number[]; readonly values: Float32Array },
@@ -42,7 +42,7 @@ export function tensorMessage(
   ];
 }
 
-/** An input; a size that the caller decides has a name. */
+/** An input. A size with a name is decided by the caller. */
 export function inputMessage(name: string, shape: readonly (number | string)[], type: FloatType): Message {
   const sizes = shape.map((size) => delimited(1, [typeof size === "number" ? whole(1, size) : delimited(2, size)]));
   const tensorType = [whole(1, elementTypes[type]), delimited(2, sizes)];

@@ -1,4 +1,4 @@
-// Whether a model was exported from the base that an adapter was trained on: some numbers of each adapted weight beside the base's own.
+// Checks that a model was exported from the base model of an adapter: compares some values of each adapted weight with the base's.
 
 import { bitsOf, decodeToFloat32, type TensorCollection, type TensorInfo } from "@lowrank/safetensors";
 import { type Misfit, OnnxBaseError } from "../adapter/errors.ts";
@@ -8,16 +8,16 @@ import { findSites } from "../sites/find-sites.ts";
 import { isSameEnd, NamedSites } from "../sites/match-sites.ts";
 import { type OnnxSite, outputsOf } from "../sites/onnx-site.ts";
 
-/** Numbers of a weight that are looked at: those of another base differ in nearly all of them. */
+/** Number of compared values of a weight: another base differs in nearly all of them. */
 const samples = 16;
-/** How far two roundings of one number can be apart: BF16's step, and F16's among its smallest. */
+/** The largest difference of two roundings of one number: BF16's step, and F16's step near 0. */
 const [relative, absolute] = [2 ** -7, 2 ** -20];
 
 /**
- * Compares the weights of the modules `paths` – those of an adapter – with the base's, and gives the paths that could be compared:
- * those whose weight both have as floats. `base` is the file or the shards of the base, as transformers saves it.
+ * Compares the weights of an adapter's modules `paths` with the base's, and returns the paths that could be compared: those with
+ * float weights in both. `base` is the file or the shards of the base, as saved by transformers.
  *
- * @throws OnnxBaseError listing each module whose weight is another one.
+ * @throws OnnxBaseError listing each module with a different weight.
  *
  * @example
  * ```ts
@@ -51,7 +51,7 @@ export async function compareBase(
   return compared;
 }
 
-/** The base's weight of a module; a path may have more or fewer modules around it than the base's file. */
+/** The base's weight of a module. One of the two paths may have an additional prefix. */
 function tensorOf(path: string, { tensors }: TensorCollection): TensorInfo | undefined {
   const name = `${path}.weight`;
   const [similar, ...others] = [...tensors.values()].filter((one) => isSameEnd(one.name, name));
@@ -59,7 +59,7 @@ function tensorOf(path: string, { tensors }: TensorCollection): TensorInfo | und
   return found !== undefined && /^(F32|F16|BF16)$/.test(found.dtype) ? found : undefined;
 }
 
-/** A weight as outputs × inputs, whichever way it lies; a convolution's kernel counts to its inputs. */
+/** A weight as outputs × inputs in any layout; a convolution's kernel belongs to the inputs. */
 interface Matrix {
   readonly outputs: number;
   readonly inputs: number;
@@ -87,11 +87,11 @@ function modelMatrix(site: OnnxSite | undefined, { outside }: OnnxModel): Matrix
   };
 }
 
-/** In words; undefined where the two are one weight. */
+/** A description of the first difference; undefined if the weights are equal. */
 async function firstDifference(model: Matrix, tensor: TensorInfo, base: TensorCollection): Promise<string | undefined> {
   const [rows, columns] = rowsAndColumns(tensor.shape);
   const { outputs, inputs } = model;
-  // torch's linear layers have a row for each output; its tables, and GPT-2's Conv1D, one for each input.
+  // torch's linear layers have a row for each output; embeddings and GPT-2's Conv1D have one for each input.
   const fitting = [
     ...(rows === outputs && columns === inputs ? [(output: number, input: number) => output * columns + input] : []),
     ...(rows === inputs && columns === outputs ? [(output: number, input: number) => input * columns + output] : []),
@@ -102,7 +102,7 @@ async function firstDifference(model: Matrix, tensor: TensorInfo, base: TensorCo
     Math.floor(outputs * ((index * 0.618) % 1)),
     Math.floor(inputs * ((index * 0.755) % 1)),
   ]) as readonly (readonly [number, number])[];
-  let said: string | undefined;
+  let attributes: string | undefined;
   for (const placeOf of fitting) {
     const differing: string[] = [];
     for (const [output, input] of places) {
@@ -113,9 +113,9 @@ async function firstDifference(model: Matrix, tensor: TensorInfo, base: TensorCo
       if (!(Math.abs(ours - theirs) <= max))
         differing.push(`from input ${input} to output ${output} it has ${ours}, the base model ${theirs}`);
     }
-    // What an optimiser changed in a few places is still that weight.
+    // A weight that an optimizer changed in a few places still counts as the same.
     if (differing.length <= samples / 4) return undefined;
-    said ??= differing[0];
+    attributes ??= differing[0];
   }
-  return said;
+  return attributes;
 }

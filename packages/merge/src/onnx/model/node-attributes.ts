@@ -1,10 +1,10 @@
-// What a node's attributes say.
+// Reads attributes and constants of nodes.
 
 import { decodeToFloat32, type ByteSource } from "@lowrank/safetensors";
 import { bytesOf, lastOf, type Message, messageIn, numberOf, numbersOf, textOf, wireTypes } from "../wire/fields.ts";
 import { attributeFields, nodeFields, type OnnxNode, tensorFields, type OnnxTensor } from "./onnx-model.ts";
 
-/** The numbers among a node's attributes. */
+/** The numeric attributes of a node. */
 export function attributesOf(node: OnnxNode): ReadonlyMap<string, number> {
   return new Map(
     attributeMessages(node).flatMap((message) => {
@@ -18,19 +18,19 @@ export function attributesOf(node: OnnxNode): ReadonlyMap<string, number> {
   );
 }
 
-/** Whether a `Transpose` turns a matrix. */
-export function turnsMatrix(node: OnnxNode): boolean {
+/** Whether a `Transpose` transposes a matrix. */
+export function transposesMatrix(node: OnnxNode): boolean {
   const order = attributeMessages(node).flatMap((message) => numbersOf(message, attributeFields.integers));
   return order.length === 0 || order.join() === "1,0";
 }
 
-/** The whole numbers of a `Constant`; undefined where it holds others. */
+/** The integers of a `Constant`; undefined for other values. */
 export function constantIntegers(node: OnnxNode): readonly number[] | undefined {
   const tensors = attributeMessages(node).flatMap((message) => lastOf(message, attributeFields.tensor) ?? []);
   return tensors[0] && integersIn(messageIn(tensors[0]));
 }
 
-/** The numbers of a short tensor of type INT64. */
+/** The values of a short INT64 tensor. */
 export function integersIn(tensor: Message): readonly number[] | undefined {
   const type = lastOf(tensor, tensorFields.elementType);
   if (type === undefined || numberOf(type) !== int64) return undefined;
@@ -43,7 +43,7 @@ export function integersIn(tensor: Message): readonly number[] | undefined {
 }
 
 const int64 = 7;
-/** More than three parts nobody asks for. */
+/** At most three parts (query, key, value) are needed; this is more. */
 const maxIntegers = 16;
 
 function attributeMessages({ message }: OnnxNode): readonly Message[] {
@@ -51,12 +51,12 @@ function attributeMessages({ message }: OnnxNode): readonly Message[] {
   return attributes.map((field) => messageIn(field));
 }
 
-/** A shape as a matrix's: what is behind the first axis are columns, a convolution's kernel among them. */
+/** A shape as that of a matrix: all axes after the first are columns, such as a convolution's kernel. */
 export function rowsAndColumns([rows = 0, ...rest]: readonly number[]): readonly [rows: number, columns: number] {
   return [rows, rest.reduce((product, size) => product * size, 1)];
 }
 
-/** Some of a tensor's bytes, from where they are. */
+/** Reads some of a tensor's bytes, from the model or an external file. */
 export async function storedBytes(
   bytes: OnnxTensor["bytes"],
   [begin, end]: readonly [number, number],

@@ -1,23 +1,23 @@
-// An ONNX model as far as adapters need it: which nodes there are, what they are called, and where weights lie.
-// Source: onnx/onnx.proto of ONNX 1.19.
+// The parts of an ONNX model that adapters need: nodes, their names, and the positions of weights. Source: onnx/onnx.proto of
+// ONNX 1.19.
 
 import type { ByteSource } from "@lowrank/safetensors";
 import { OnnxFileError, bytesOf, type Field, lastOf, type Message, numberOf, numbersOf, readFields, textOf, textsOf, wireTypes } from "../wire/fields.ts";
 
-/** A tensor that the file holds, or points to. */
+/** A tensor in the file or in an external file. */
 export interface OnnxTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  /** ONNX's number of its type, as in `elementTypes`. */
+  /** ONNX's number of the type, as in `elementTypes`. */
   readonly elementType: number;
   readonly message: Message;
-  /** Where its bytes are, as a raw block of little-endian numbers; undefined where they are written in another way. */
+  /** Its bytes, a raw block of little-endian numbers; undefined for other encodings. */
   readonly bytes: Uint8Array | OutsideBytes | undefined;
 }
 
-/** Bytes in a file beside the model. */
+/** Bytes in an external file next to the model. */
 export interface OutsideBytes {
-  /** The file's name, as the model has it. */
+  /** The file's name in the model. */
   readonly location: string;
   readonly offset: number;
   readonly length: number;
@@ -31,17 +31,17 @@ export interface OnnxNode {
   readonly domain: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Modules that it was made in, outermost first, where torch's newer exporter says so. */
+  /** Modules that contain it, outermost first, if torch's newer exporter noted them. */
   readonly scopes: readonly string[];
   readonly message: Message;
   readonly graphs: readonly OnnxGraph[];
 }
 
-/** What an input must be. */
+/** The type of an input. */
 interface OnnxInputType {
-  /** ONNX's number of its type, as in `elementTypes`; 0 where it is no tensor. */
+  /** ONNX's number of the type, as in `elementTypes`; 0 if it is not a tensor. */
   readonly elementType: number;
-  /** Undefined where the caller decides. */
+  /** Undefined for sizes that the caller decides. */
   readonly shape: readonly (number | undefined)[];
 }
 
@@ -54,21 +54,21 @@ export interface OnnxGraph {
   readonly inputs: ReadonlyMap<string, OnnxInputType>;
 }
 
-/** A model and the files beside it. */
+/** A model and its external files. */
 export interface OnnxModel {
   /** The file's name: "model.onnx". */
   readonly name: string;
   readonly message: Message;
   readonly graph: OnnxGraph;
-  /** Files of weights beside it, by the name that the model has for them. */
+  /** External files of weights, by the name in the model. */
   readonly outside: ReadonlyMap<string, ByteSource>;
 }
 
-/** What of `readOnnx` can be said besides the bytes. */
+/** Options of `readOnnx`. */
 export interface ReadOnnxOptions {
-  /** For messages, and of the file that is written; default "model.onnx". */
+  /** Name in messages and of the written file; default "model.onnx". */
   readonly name?: string;
-  /** Opens a file beside the model, by the plain name that the model has for it; needed where weights lie outside. */
+  /** Opens an external file by the plain name in the model. Needed if weights are in external files. */
   readonly openOutside?: (location: string) => Promise<ByteSource>;
 }
 
@@ -80,12 +80,12 @@ export const attributeFields = { name: 1, float: 2, integer: 3, tensor: 5, graph
 export const tensorFields = { dims: 1, elementType: 2, floats: 4, integers: 7, name: 8, raw: 9, outside: 13, location: 14 } as const;
 
 const deepestGraph = 16;
-/** What torch's exporter notes of a node. */
+/** Metadata of torch's exporter: the modules around a node. */
 const scopesKey = "pkg.torch.onnx.name_scopes";
 
 /**
- * Reads a model; its numbers stay where they are. Sizes are checked before anything is allocated, and a file beside the model
- * must be a plain name: it cannot point out of its folder.
+ * Reads a model; values are not read yet. Sizes are checked before memory is allocated. The name of an external file must be a
+ * plain name, so it cannot leave the folder.
  *
  * @throws OnnxFileError
  *
@@ -162,7 +162,7 @@ function readNode(bytes: Uint8Array, place: Place, depth: number): OnnxNode {
   const message = place.fields(bytes);
   const graphs = every(message, nodeFields.attribute).flatMap((field) => {
     const attribute = place.fields(bytesOf(field));
-    // A constant's numbers are looked at later.
+    // A constant's values are read later.
     for (const tensor of every(attribute, attributeFields.tensor)) place.inside("its tensor").fields(bytesOf(tensor));
     return every(attribute, attributeFields.graph).map((inner) =>
       readGraph(bytesOf(inner), place.inside("its graph"), depth + 1),
@@ -183,7 +183,7 @@ function readNode(bytes: Uint8Array, place: Place, depth: number): OnnxNode {
   };
 }
 
-/** Python prints a list of names: "['', 'model', 'model.layers.0']". */
+/** Parses Python's list of names: "['', 'model', 'model.layers.0']". */
 function quoted(text: string): readonly string[] {
   return text.split("'").filter((_, index) => index % 2 === 1);
 }
@@ -204,22 +204,22 @@ function placeOfBytes(message: Message, place: Place, name: string): OnnxTensor[
   if (location === undefined || numberOf(location) === 0) {
     const raw = lastOf(message, tensorFields.raw);
     if (raw !== undefined) return bytesOf(raw);
-    // 32-bit floats of a packed field are the same block of bytes.
+    // A packed field of 32-bit floats has the same bytes as a raw block.
     const floats = every(message, tensorFields.floats);
     return floats.length === 1 && floats[0]!.type === wireTypes.delimited ? bytesOf(floats[0]!) : undefined;
   }
-  const said = new Map(
+  const attributes = new Map(
     every(message, tensorFields.outside).map((field) => {
       const entry = place.fields(bytesOf(field));
       return [textOf(entry, 1) ?? "", textOf(entry, 2) ?? ""] as const;
     }),
   );
-  const file = said.get("location") ?? "";
-  // A stranger's file must not make us read what lies elsewhere.
+  const file = attributes.get("location") ?? "";
+  // A file that is not trusted must not make us read other files.
   if (!/^[^/\\\0:]+$/.test(file) || file === "." || file === "..")
     place.fail(`the values of "${name}" are in "${file}", which is not a plain file name`);
-  const [offset, length] = [said.get("offset") ?? "0", said.get("length") ?? ""].map(Number) as [number, number];
-  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0 || !said.has("length"))
+  const [offset, length] = [attributes.get("offset") ?? "0", attributes.get("length") ?? ""].map(Number) as [number, number];
+  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0 || !attributes.has("length"))
     place.fail(`the values of "${name}" are ${length} bytes at ${offset}`);
   return { location: file, offset, length };
 }
@@ -239,7 +239,7 @@ function every(message: Message, number: number): readonly Field[] {
   return message.filter((field) => field.number === number);
 }
 
-/** Where in a file something was read, for messages. */
+/** A position in the file, for messages. */
 class Place {
   constructor(
     private readonly file: string,
@@ -262,10 +262,10 @@ class Place {
 /** A type that adapters can be folded into. */
 export type FloatType = "F32" | "F16" | "BF16";
 
-/** ONNX's numbers for them (TensorProto.DataType). */
+/** ONNX's numbers of these types (TensorProto.DataType). */
 export const elementTypes: Readonly<Record<FloatType, number>> = { F32: 1, F16: 10, BF16: 16 };
 
-/** The type with that number, if it is one of floats. */
+/** The float type with that number; undefined for other types. */
 export function floatTypeOf(elementType: number): FloatType | undefined {
   return (Object.keys(elementTypes) as FloatType[]).find((type) => elementTypes[type] === elementType);
 }

@@ -14,7 +14,7 @@ async function written(message: Message): Promise<Uint8Array> {
 
 const modelOf = (graph: Message) => written([whole(modelFields.irVersion, 8), delimited(modelFields.graph, graph)]);
 
-function besideTensor(entries: Readonly<Record<string, string>>): Message {
+function externalTensor(entries: Readonly<Record<string, string>>): Message {
   return [
     whole(tensorFields.dims, 2),
     whole(tensorFields.elementType, 1),
@@ -70,7 +70,7 @@ describe("reading an ONNX model", () => {
     [{ location: "data", offset: "1e99", length: "8" }, /the values of/],
     [{ location: "data", offset: "8", length: "8" }, /ends at byte 16 of "data", which has 12/],
   ])("refuses numbers that are said to lie at %j", async (entries, message) => {
-    const bytes = await modelOf([delimited(graphFields.initializer, besideTensor(entries))]);
+    const bytes = await modelOf([delimited(graphFields.initializer, externalTensor(entries))]);
     const openOutside = async (name: string) => ({ name, size: 12, read: async () => new Uint8Array(8) });
     await expect(readOnnx(bytes, { openOutside })).rejects.toThrow(message);
   });

@@ -1,4 +1,4 @@
-// Models on disk.
+// Opens and writes ONNX models on disk.
 
 import { basename, dirname, join } from "node:path";
 import { openFile, writeFileAtomic, writeListedFolder } from "@lowrank/safetensors/node";
@@ -6,16 +6,16 @@ import type { OnnxFile } from "../change/edits.ts";
 import { type OnnxModel, readOnnx } from "../model/onnx-model.ts";
 import { OnnxFileError } from "../wire/fields.ts";
 
-/** A model from the disk, and how to let go of it. */
+/** A model from the disk. Close it after use. */
 export interface OpenedOnnx extends OnnxModel {
-  /** Closes the files beside the model. */
+  /** Closes the external files. */
   close(): Promise<void>;
 }
 
 /**
- * Reads a model's file; files of weights beside it are opened, and their numbers read when they are needed.
+ * Reads a model's file. External files of weights are opened, and values are read when they are needed.
  *
- * @throws OnnxFileError; FileReadError where a file is missing
+ * @throws OnnxFileError; FileReadError if a file is missing
  *
  * @example
  * ```ts
@@ -38,7 +38,7 @@ export async function openOnnxFile(path: string): Promise<OpenedOnnx> {
   return { ...model, close };
 }
 
-/** The most bytes that a message of protobuf has: weights beyond that lie in a file beside it. */
+/** Largest protobuf message in bytes. Larger models have their weights in an external file. */
 const largestModel = 2 ** 31 - 1;
 
 async function readModel(path: string): Promise<Uint8Array> {
@@ -53,7 +53,7 @@ async function readModel(path: string): Promise<Uint8Array> {
 }
 
 /**
- * Writes a model's files into a folder, which appears whole or not at all. `overwrite`: replace what an earlier call wrote.
+ * Writes a model's files into a folder, which appears complete or not at all. `overwrite`: replace the files of an earlier call.
  *
  * @throws OutputExistsError, NotReplaceableError, DiskFullError, OnnxOverflowError
  */

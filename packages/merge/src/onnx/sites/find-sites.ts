@@ -1,7 +1,7 @@
-// Walks a graph and finds where weights are multiplied: as torch's exporters, optimum, ONNX Runtime's quantiser and its
-// GenAI model builder leave them.
+// Finds the products with weights in a graph, in the forms of torch's exporters, optimum, ONNX Runtime's quantizer and its GenAI
+// model builder.
 
-import { attributesOf, constantIntegers, integersIn, turnsMatrix } from "../model/node-attributes.ts";
+import { attributesOf, constantIntegers, integersIn, transposesMatrix } from "../model/node-attributes.ts";
 import {
   elementTypes,
   floatTypeOf,
@@ -13,7 +13,7 @@ import {
 import { namesOf } from "./match-sites.ts";
 import type { OnnxSite, OnnxWeight } from "./onnx-site.ts";
 
-/** What names mean inside a graph: its own, and those of the graphs around it. */
+/** The names that are valid in a graph: its own, and those of the graphs around it. */
 interface Scope {
   readonly graph: OnnxGraph;
   readonly makers: ReadonlyMap<string, OnnxNode>;
@@ -62,18 +62,18 @@ function* sitesIn(scope: Scope): Generator<OnnxSite> {
 
 const microsoft = "com.microsoft";
 
-/** By domain and operator. A node without a frozen weight is none: attention multiplies states by states. */
+/** By domain and operator. A node without a frozen weight is no site: attention multiplies states by states. */
 const finders: Readonly<Record<string, (node: OnnxNode, scope: Scope) => Found | undefined>> = {
   ":MatMul": ({ inputs: [input = "", weight = ""] }, scope) => {
     const found = weightOf(weight, scope, "in-out");
-    return found === undefined ? dequantised(input, weight, scope) : { kind: "linear", input, weight: found };
+    return found === undefined ? dequantized(input, weight, scope) : { kind: "linear", input, weight: found };
   },
   ":Gemm": (node, scope) => {
     const [input = "", weight = ""] = node.inputs;
-    const said = attributesOf(node);
-    // A factor, or a turned input, nobody writes for a linear layer.
-    if ((said.get("alpha") ?? 1) !== 1 || (said.get("transA") ?? 0) !== 0) return undefined;
-    const found = weightOf(weight, scope, (said.get("transB") ?? 0) === 0 ? "in-out" : "out-in");
+    const attributes = attributesOf(node);
+    // No exporter writes a linear layer with a factor or a transposed input.
+    if ((attributes.get("alpha") ?? 1) !== 1 || (attributes.get("transA") ?? 0) !== 0) return undefined;
+    const found = weightOf(weight, scope, (attributes.get("transB") ?? 0) === 0 ? "in-out" : "out-in");
     return found && { kind: "linear", input, weight: found };
   },
   ":Gather": (node, scope) => {
@@ -92,8 +92,8 @@ const finders: Readonly<Record<string, (node: OnnxNode, scope: Scope) => Found |
   [`${microsoft}:MatMulNBits`]: (node, scope) => {
     const [input = "", , scales = ""] = node.inputs;
     const type = tensorNamed(scales, scope)?.elementType;
-    const said = attributesOf(node);
-    const features = [said.get("K") ?? 0, said.get("N") ?? 0] as const;
+    const attributes = attributesOf(node);
+    const features = [attributes.get("K") ?? 0, attributes.get("N") ?? 0] as const;
     return type === undefined ? undefined : { kind: "linear", input, stateType: type, features };
   },
   [`${microsoft}:DynamicQuantizeMatMul`]: ({ inputs: [input = "", weight = ""] }, scope) => ({
@@ -117,7 +117,7 @@ function onlyUser(node: OnnxNode, scope: Scope, opType: string): OnnxNode | unde
   return users.length === 1 && users[0]?.opType === opType ? users[0] : undefined;
 }
 
-/** A matrix of floats that lies in the file, perhaps turned on its way. */
+/** A float matrix in the file, which may be transposed before its use. */
 function weightOf(name: string, scope: Scope, layout: OnnxWeight["layout"]): OnnxWeight | undefined {
   const tensor = tensorNamed(name, scope);
   if (tensor !== undefined) {
@@ -127,25 +127,26 @@ function weightOf(name: string, scope: Scope, layout: OnnxWeight["layout"]): Onn
   const maker = makerOf(name, scope);
   const [inner = ""] = maker?.inputs ?? [];
   if (maker?.opType === "Identity") return weightOf(inner, scope, layout);
-  if (maker?.opType === "Transpose" && turnsMatrix(maker))
+  if (maker?.opType === "Transpose" && transposesMatrix(maker))
     return weightOf(inner, scope, layout === "in-out" ? "out-in" : "in-out");
   return undefined;
 }
 
-/** A product with a weight that is dequantised before, from numbers that lie in the file. */
-function dequantised(input: string, weight: string, scope: Scope, turned = false): Found | undefined {
+/** A product with a weight that is dequantized from integers in the file. */
+function dequantized(input: string, weight: string, scope: Scope, isTransposed = false): Found | undefined {
   const maker = makerOf(weight, scope);
   const [numbers = "", scales = ""] = maker?.inputs ?? [];
-  if (maker?.opType === "Identity") return dequantised(input, numbers, scope, turned);
-  if (maker?.opType === "Transpose" && turnsMatrix(maker)) return dequantised(input, numbers, scope, !turned);
+  if (maker?.opType === "Identity") return dequantized(input, numbers, scope, isTransposed);
+  if (maker?.opType === "Transpose" && transposesMatrix(maker))
+    return dequantized(input, numbers, scope, !isTransposed);
   const scale = tensorNamed(scales, scope);
   if (maker?.opType !== "DequantizeLinear" || scale === undefined) return undefined;
-  return { kind: "linear", input, stateType: scale.elementType, ...storedFeatures(numbers, scope, turned) };
+  return { kind: "linear", input, stateType: scale.elementType, ...storedFeatures(numbers, scope, isTransposed) };
 }
 
-function storedFeatures(name: string, scope: Scope, turned = false): Pick<Found, "features"> {
+function storedFeatures(name: string, scope: Scope, isTransposed = false): Pick<Found, "features"> {
   const shape = tensorNamed(name, scope)?.shape;
-  return shape === undefined ? {} : { features: featuresOf(shape, turned ? "out-in" : "in-out") };
+  return shape === undefined ? {} : { features: featuresOf(shape, isTransposed ? "out-in" : "in-out") };
 }
 
 function featuresOf(shape: readonly number[], layout: OnnxWeight["layout"]): readonly [number, number] {
@@ -170,7 +171,7 @@ function tensorNamed(name: string, scope: Scope | undefined): OnnxTensor | undef
 
 const modules = ["q_proj", "k_proj", "v_proj"];
 
-/** A site for each module that the site's product is joined of; none where it is a module of its own. */
+/** A site for each module that the product joins; none for a single module. */
 function joinedSites(site: OnnxSite, scope: Scope): readonly OnnxSite[] {
   const { features } = site;
   const names = site.names.filter((name) => /(^|\.)qkv_proj$/.test(name));
@@ -186,7 +187,7 @@ function joinedSites(site: OnnxSite, scope: Scope): readonly OnnxSite[] {
   }));
 }
 
-/** outFeatures of queries, keys and values: where they are split, or where GroupQueryAttention takes all three as one. */
+/** outFeatures of queries, keys and values, from the node that splits them or from GroupQueryAttention. */
 function widthsOf(output: string, outFeatures: number, scope: Scope): readonly number[] | undefined {
   const first = scope.users.get(output)?.[0];
   const biased = first?.opType === "Add" ? (first.outputs[0] ?? "") : output;
@@ -194,8 +195,8 @@ function widthsOf(output: string, outFeatures: number, scope: Scope): readonly n
   if (user?.opType === "Split" && user.inputs[0] === biased) return integersOf(user.inputs[1] ?? "", scope);
   const [query, key = ""] = user?.inputs ?? [];
   if (user?.opType !== "GroupQueryAttention" || query !== biased || key !== "") return undefined;
-  const said = attributesOf(user);
-  const [queries, keys] = [said.get("num_heads") ?? 0, said.get("kv_num_heads") ?? 0];
+  const attributes = attributesOf(user);
+  const [queries, keys] = [attributes.get("num_heads") ?? 0, attributes.get("kv_num_heads") ?? 0];
   const width = outFeatures / (queries + 2 * keys);
   return Number.isInteger(width) ? [queries * width, keys * width, keys * width] : undefined;
 }

@@ -1,11 +1,11 @@
-// Which sites an adapter's path means.
+// Finds the sites of an adapter's paths.
 
 import { editDistance, printable } from "@lowrank/contracts";
 import { noNode } from "../adapter/errors.ts";
 import type { OnnxNode } from "../model/onnx-model.ts";
 import type { OnnxSite } from "./onnx-site.ts";
 
-/** The sites of a model by what exporters call them. */
+/** The sites of a model by the exporters' names. */
 export class NamedSites {
   readonly #byName = new Map<string, OnnxSite[]>();
 
@@ -16,18 +16,18 @@ export class NamedSites {
   }
 
   /**
-   * All sites of a module: several where the branches of an `If` compute it each for itself. A path may have more or fewer modules
-   * around it than the export had. Gives a reason where none or more than one module is meant.
+   * All sites of a module: several if the branches of an `If` each compute it. The path and the export may have different
+   * prefixes. Returns a reason if no module or more than one matches.
    */
   find(path: string, kinds: readonly OnnxSite["kind"][]): readonly OnnxSite[] | string {
     const names = this.#namesFor(path);
     const all = [...new Set(names.flatMap((name) => this.#byName.get(name) ?? []))];
     const some = all.filter(({ kind }) => kinds.includes(kind));
     if (some.length === 0) return `${noNode}${this.#nearest(path)}`;
-    // A weight's name may be another module's, with which it is shared.
-    const surely = some.filter(({ names: [surest = ""] }) => names.includes(surest));
-    const found = surely.length > 0 ? surely : some;
-    const modules = new Set(found.map(({ names: [surest = ""] }) => surest));
+    // A weight's name may be that of another module that shares it.
+    const byFirstName = some.filter(({ names: [firstName = ""] }) => names.includes(firstName));
+    const found = byFirstName.length > 0 ? byFirstName : some;
+    const modules = new Set(found.map(({ names: [firstName = ""] }) => firstName));
     if (modules.size > 1) return `several modules match: ${[...modules].map(printable).join(", ")}`;
     return found;
   }
@@ -45,12 +45,12 @@ export class NamedSites {
   }
 }
 
-/** Whether two names are of one thing: one may have more modules around it than the other. */
+/** Whether two names mean the same module: one may have additional modules before it. */
 export function isSameEnd(one: string, other: string): boolean {
   return one === other || one.endsWith(`.${other}`) || other.endsWith(`.${one}`);
 }
 
-/** The surest first: what the newer exporter notes, the weight's own name, the node's place. */
+/** Names of a node, the most reliable first: from the newer exporter's metadata, from the weight, from the node. */
 export function namesOf({ name, scopes }: OnnxNode, weight: string | undefined): readonly string[] {
   const names = [
     // The innermost entry is the operation itself.
@@ -59,7 +59,7 @@ export function namesOf({ name, scopes }: OnnxNode, weight: string | undefined):
     // "/model/layers.0/self_attn/q_proj/MatMul"
     name.includes("/") ? name.split("/").slice(0, -1).filter(Boolean).join(".") : "",
   ];
-  // ONNX Runtime's GenAI builder calls every attention "attn".
+  // ONNX Runtime's GenAI builder names every attention "attn".
   const known = names.flatMap((one) => [one, one.replace(/(^|\.)attn\./, "$1self_attn.")]);
   return [...new Set(known.filter((one) => one !== ""))];
 }

@@ -1,52 +1,52 @@
-// Places in a graph where an adapter can act.
+// Sites: nodes of a graph on which an adapter can act.
 
 import type { OnnxNode, OnnxTensor } from "../model/onnx-model.ts";
 
-/** One node – or a chain of nodes that compute a product in 8 bits – with a frozen weight. */
+/** One node with a frozen weight, or several nodes that together compute a product in 8 bits. */
 export interface OnnxSite {
   readonly kind: "linear" | "embedding" | "convolution";
-  /** What the exporters call the module: candidates, the surest first. */
+  /** The module's possible names, the most reliable first. */
   readonly names: readonly string[];
   readonly node: OnnxNode;
-  /** Name of what goes in: states [..., inFeatures]; an embedding's token ids. */
+  /** Name of the input: states [..., inFeatures]; token ids of an embedding. */
   readonly input: string;
-  /** Name of what comes out. */
+  /** Name of the output. */
   readonly output: string;
-  /** The node that makes it. */
+  /** The node that computes the output. */
   readonly last: OnnxNode;
-  /** The weight, if it is there as floats; a quantised one cannot be folded into. */
+  /** The weight, if its values are floats. A quantized weight cannot be changed. */
   readonly weight: OnnxWeight | undefined;
-  /** ONNX's number of the states' type. */
+  /** ONNX's number of the type of the states. */
   readonly stateType: number;
-  /** inFeatures and outFeatures of a linear site, where the file says them. */
+  /** inFeatures and outFeatures of a linear site, if they are in the file. */
   readonly features: readonly [number, number] | undefined;
-  /** Where several modules share the node and the weight, the module's place among them. */
+  /** The module's position, if several modules share the node and the weight. */
   readonly joined: JoinedPlace | undefined;
 }
 
-/** A module among those whose outputs lie side by side in one product. */
+/** A module among several whose outputs are concatenated in one product. */
 interface JoinedPlace {
-  /** What their paths end with, in order. */
+  /** The ends of their paths, in order. */
   readonly modules: readonly string[];
   /** outFeatures of each. */
   readonly widths: readonly number[];
   readonly index: number;
 }
 
-/** A weight and how it lies. */
+/** A weight and its layout. */
 export interface OnnxWeight {
   readonly tensor: OnnxTensor;
-  /** "out-in" as torch's Linear has it, "in-out" as MatMul multiplies; a convolution's is "out-in" with its kernel behind. */
+  /** "out-in": like torch's Linear, and convolutions with the kernel after it. "in-out": like MatMul. */
   readonly layout: "out-in" | "in-out";
 }
 
-/** From one output of a weight to another. */
+/** A range of a weight's outputs. */
 export interface Outputs {
   readonly begin: number;
   readonly end: number;
 }
 
-/** The outputs that are a module's; undefined where all are. */
+/** The outputs of a joined module; undefined if the module has all. */
 export function outputsOf({ joined }: OnnxSite): Outputs | undefined {
   if (joined === undefined) return undefined;
   const begin = joined.widths.slice(0, joined.index).reduce((sum, width) => sum + width, 0);

@@ -1,11 +1,11 @@
-// A session of ONNX Runtime – in Node or in a page – whose model `makeSwitchable` made.
+// Switches adapters in a session of ONNX Runtime, in Node or in a page. The model must come from `makeSwitchable`.
 
 import type { Adapter } from "@lowrank/adapter-format";
 import { halfBits } from "@lowrank/contracts";
 import { branchOf } from "../change/make-switchable.ts";
-import { type Factors, switchableModules, switchablePairs } from "./switchable-pairs.ts";
+import { type Factors, switchableMatrices, switchableModules } from "./switchable-matrices.ts";
 
-/** What is used of an `InferenceSession`. */
+/** The used members of an `InferenceSession`. */
 interface OnnxSession<T> {
   readonly inputNames: readonly string[];
   readonly inputMetadata: readonly OnnxInput[];
@@ -22,12 +22,12 @@ export interface OnnxInput {
 /** ONNX Runtime's `new Tensor(type, data, dims)`. */
 type MakeTensor<T> = (type: "float32" | "float16", data: Float32Array | Uint16Array, dims: readonly number[]) => T;
 
-interface Halves<T> {
+interface FedMatrices<T> {
   readonly [input: string]: T;
 }
 
 /**
- * Runs a switchable model with the adapter that was selected, at first with none. Tensors of an adapter are made once.
+ * Runs a switchable model with the selected adapter, at first with none. An adapter's tensors are made once.
  *
  * @example
  * ```ts
@@ -45,9 +45,9 @@ interface Halves<T> {
  * ```
  */
 export class SwitchableSession<T> {
-  readonly #made = new WeakMap<Adapter, Halves<T>>();
-  readonly #none: Halves<T>;
-  #selected: Halves<T>;
+  readonly #made = new WeakMap<Adapter, FedMatrices<T>>();
+  readonly #none: FedMatrices<T>;
+  #selected: FedMatrices<T>;
 
   constructor(
     readonly session: OnnxSession<T>,
@@ -57,12 +57,12 @@ export class SwitchableSession<T> {
     this.#selected = this.#none;
   }
 
-  /** Names of the inputs that the model had before it could be switched. */
+  /** Names of the model's inputs without those for adapters. */
   get inputNames(): readonly string[] {
     return this.session.inputNames.filter((name) => branchOf(name) === undefined);
   }
 
-  /** @throws OnnxMismatchError for an adapter that changes what cannot be switched; the one before stays selected */
+  /** @throws OnnxMismatchError for an adapter with changes that cannot be switched; the selection stays unchanged */
   select(adapter: Adapter | null): void {
     this.#selected = adapter === null ? this.#none : this.#tensorsOf(adapter);
   }
@@ -71,33 +71,33 @@ export class SwitchableSession<T> {
     return this.session.run({ ...feeds, ...this.#selected });
   }
 
-  #tensorsOf(adapter: Adapter): Halves<T> {
+  #tensorsOf(adapter: Adapter): FedMatrices<T> {
     const known = this.#made.get(adapter);
     if (known !== undefined) return known;
     const inputs = this.session.inputMetadata.map(({ name, shape = [] }) => {
       const sizes = shape.map((size) => (typeof size === "number" && size > 0 ? size : undefined));
       return [name, sizes] as const;
     });
-    const factors = switchablePairs(adapter, switchableModules(inputs), "the switchable model");
+    const factors = switchableMatrices(adapter, switchableModules(inputs), "the switchable model");
     const made = this.#tensors((path) => factors.get(path));
     this.#made.set(adapter, made);
     return made;
   }
 
-  #tensors(factorsOf: (path: string) => Factors | undefined): Halves<T> {
+  #tensors(factorsOf: (path: string) => Factors | undefined): FedMatrices<T> {
     const tensors: Record<string, T> = {};
     for (const { name, type, shape = [] } of this.session.inputMetadata) {
-      const { path, half } = branchOf(name) ?? {};
-      if (path === undefined || half === undefined) continue;
-      // Without an adapter the rank is 0, and both products are of nothing.
+      const { path, matrix } = branchOf(name) ?? {};
+      if (path === undefined || matrix === undefined) continue;
+      // Without an adapter the rank is 0, so the branch adds zeros.
       const empty = {
         shape: shape.map((size) => (typeof size === "number" && size >= 0 ? size : 0)),
         values: new Float32Array(0),
       };
-      const factor = factorsOf(path)?.[half] ?? empty;
-      const isHalf = type === "float16";
-      const data = isHalf ? halfBits(factor.values, "f16") : factor.values;
-      tensors[name] = this.makeTensor(isHalf ? "float16" : "float32", data, factor.shape);
+      const factor = factorsOf(path)?.[matrix] ?? empty;
+      const isFloat16 = type === "float16";
+      const data = isFloat16 ? halfBits(factor.values, "f16") : factor.values;
+      tensors[name] = this.makeTensor(isFloat16 ? "float16" : "float32", data, factor.shape);
     }
     return tensors;
   }

@@ -1,17 +1,18 @@
-// An adapter as a file of ONNX Runtime's own, which its GenAI and its bindings for Python, C and C# load beside a session.
+// Writes an adapter file for ONNX Runtime, which its GenAI and its bindings for Python, C and C# load next to a session. The file
+// is a FlatBuffer (onnxruntime/lora/adapter_format): tables point to their vtable, names, sizes and values by relative offsets.
 
 import type { Adapter } from "@lowrank/adapter-format";
 import { checkedNumbers } from "../change/checked-numbers.ts";
 import { branchInputs } from "../change/make-switchable.ts";
 import { elementTypes, floatTypeOf, type OnnxModel } from "../model/onnx-model.ts";
-import { switchableModules, switchablePairs } from "./switchable-pairs.ts";
+import { switchableMatrices, switchableModules } from "./switchable-matrices.ts";
 
 /**
- * Makes an adapter's file for a model that `makeSwitchable` made with `fedBy: "adapter-files"`. Modules that the adapter leaves
- * alone keep the pair of rank 0 that the model has for them.
+ * Makes the adapter file for a model of `makeSwitchable` with `fedBy: "adapter-files"`. Modules without LoRA in the adapter keep
+ * the model's default: A and B of rank 0.
  *
- * @throws OnnxMismatchError listing what of the adapter has no place among the model's inputs; OnnxOverflowError for numbers that
- * their type cannot hold
+ * @throws OnnxMismatchError listing parts of the adapter without an input in the model; OnnxOverflowError for values that the
+ * input's type cannot store
  *
  * @example
  * ```ts
@@ -28,10 +29,10 @@ import { switchableModules, switchablePairs } from "./switchable-pairs.ts";
 export function writeOnnxAdapter(model: OnnxModel, adapter: Adapter): Uint8Array {
   const { inputs } = model.graph;
   const modules = switchableModules([...inputs].map(([name, { shape }]) => [name, shape]));
-  const parameters = [...switchablePairs(adapter, modules, model.name)].flatMap(([path, factors]) =>
-    (["a", "b"] as const).map((half) => {
-      const name = branchInputs(path)[half];
-      const { shape, values } = factors[half];
+  const parameters = [...switchableMatrices(adapter, modules, model.name)].flatMap(([path, factors]) =>
+    (["a", "b"] as const).map((matrix) => {
+      const name = branchInputs(path)[matrix];
+      const { shape, values } = factors[matrix];
       const type = floatTypeOf(inputs.get(name)?.elementType ?? 0) ?? "F32";
       return { name, shape, elementType: elementTypes[type], bytes: checkedNumbers(name, values, type) };
     }),
@@ -39,37 +40,38 @@ export function writeOnnxAdapter(model: OnnxModel, adapter: Adapter): Uint8Array
   return adapterFile(parameters);
 }
 
-/** A tensor of the file. */
+/** A tensor of the file: A or B of one module. */
 interface AdapterParameter {
   readonly name: string;
   readonly shape: readonly number[];
-  /** ONNX's number of its type, as in `elementTypes`. */
+  /** ONNX's number of the type, as in `elementTypes`. */
   readonly elementType: number;
   readonly bytes: Uint8Array;
 }
 
+/** ONNX Runtime's identifier of the file type. */
 const identifier = "TORT";
 const formatVersion = 1;
-/** Of the adapter and of its model: for whoever makes them; nobody reads them. */
+/** Versions of the adapter and its model, for their authors. ONNX Runtime does not use them. */
 const [adapterVersion, modelVersion] = [1, 1];
 
-/** Places of four fields in a table, behind the length of the list itself and that of the table. */
-const places = [12, 20, 4, 8, 12, 16];
-const placesAt = 8;
+/** The vtable of all tables: its own size, the size of a table, then the offsets of the four fields in a table. */
+const vtable = [12, 20, 4, 8, 12, 16];
+const vtableAt = 8;
 const rootAt = 20;
 const listAt = 40;
 const tableBytes = 20;
 
-/** The bytes of the file. */
+/** Encodes the file: header, vtable, root table, list of tensors, their tables, then names, sizes and values. */
 function adapterFile(parameters: readonly AdapterParameter[]): Uint8Array {
   const tablesAt = listAt + 4 + 4 * parameters.length;
   let end = tablesAt + tableBytes * parameters.length;
-  const laid = parameters.map(({ name, shape, elementType, bytes }, index) => {
+  const placed = parameters.map(({ name, shape, elementType, bytes }, index) => {
     const text = new TextEncoder().encode(name);
     const nameAt = end;
-    const dimsAt = beforeEighth(nameAt + 4 + text.length + 1);
-    const dataAt = beforeEighth(dimsAt + 4 + 8 * shape.length);
-    end = upTo(dataAt + 4 + bytes.length, 4);
+    const dimsAt = alignedLengthAt(nameAt + 4 + text.length + 1);
+    const dataAt = alignedLengthAt(dimsAt + 4 + 8 * shape.length);
+    end = roundUp(dataAt + 4 + bytes.length, 4);
     return { table: tablesAt + tableBytes * index, text, nameAt, shape, dimsAt, elementType, bytes, dataAt };
   });
   const file = new Uint8Array(end);
@@ -78,15 +80,15 @@ function adapterFile(parameters: readonly AdapterParameter[]): Uint8Array {
   const point = (at: number, to: number) => put(at, to - at);
   point(0, rootAt);
   file.set(new TextEncoder().encode(identifier), 4);
-  for (const [index, place] of places.entries()) view.setUint16(placesAt + 2 * index, place, true);
-  put(rootAt, rootAt - placesAt);
+  for (const [index, offset] of vtable.entries()) view.setUint16(vtableAt + 2 * index, offset, true);
+  put(rootAt, rootAt - vtableAt);
   for (const [index, version] of [formatVersion, adapterVersion, modelVersion].entries())
     put(rootAt + 4 + 4 * index, version);
   point(rootAt + 16, listAt);
-  put(listAt, laid.length);
-  for (const [index, { table, text, nameAt, shape, dimsAt, elementType, bytes, dataAt }] of laid.entries()) {
+  put(listAt, placed.length);
+  for (const [index, { table, text, nameAt, shape, dimsAt, elementType, bytes, dataAt }] of placed.entries()) {
     point(listAt + 4 + 4 * index, table);
-    put(table, table - placesAt);
+    put(table, table - vtableAt);
     point(table + 4, nameAt);
     point(table + 8, dimsAt);
     put(table + 12, elementType);
@@ -101,11 +103,11 @@ function adapterFile(parameters: readonly AdapterParameter[]): Uint8Array {
   return file;
 }
 
-/** Where a length can stand so that what follows it begins at a multiple of 8. */
-function beforeEighth(position: number): number {
-  return upTo(position + 4, 8) - 4;
+/** The next position of a 4-byte length such that the data after it is aligned to 8 bytes. */
+function alignedLengthAt(position: number): number {
+  return roundUp(position + 4, 8) - 4;
 }
 
-function upTo(position: number, multiple: number): number {
+function roundUp(position: number, multiple: number): number {
   return Math.ceil(position / multiple) * multiple;
 }

@@ -1,6 +1,6 @@
-// Protocol Buffers as far as ONNX needs them: a message is a list of fields, each a number and bytes. What is not looked at
-// stays the bytes that it was, so that a changed model differs from the given one by the change alone; no library promises that.
-// Source: protobuf.dev/programming-guides/encoding.
+// The part of Protocol Buffers that ONNX needs: a message is a list of fields, each with a number and bytes. Fields that are not
+// parsed keep their bytes, so a changed model differs only by the change. No library guarantees that. Source:
+// protobuf.dev/programming-guides/encoding.
 
 import { LowrankError, printable, readVarint } from "@lowrank/contracts";
 
@@ -9,7 +9,7 @@ export class OnnxFileError extends LowrankError {
   constructor(
     /** Name of the file. */
     readonly file: string,
-    /** Where in the model: "graph, node 12". */
+    /** The position in the model: "graph, node 12". */
     readonly place: string,
     readonly problem: string,
   ) {
@@ -17,7 +17,7 @@ export class OnnxFileError extends LowrankError {
   }
 }
 
-/** Bytes that are made when they are written, piece by piece; their number is known before. */
+/** Bytes that are made while they are written. Their number is known before. */
 export interface LaterBytes {
   readonly length: number;
   pieces(): AsyncIterable<Uint8Array>;
@@ -27,23 +27,25 @@ export interface LaterBytes {
 export interface Field {
   readonly number: number;
   readonly type: WireType;
-  /** Without tag and length. A message that was changed is a list of fields. */
+  /** Without tag and length. A changed message is a list of fields. */
   readonly content: Uint8Array | LaterBytes | readonly Field[];
 }
 
-/** A message, field after field as the file has them. */
+/** A message: its fields in file order. */
 export type Message = readonly Field[];
 
-/** How a field's bytes are delimited. */
+/** Protobuf's encodings of a field's length. */
 export const wireTypes = { varint: 0, fixed64: 1, delimited: 2, fixed32: 5 } as const;
 
-/** One of the four. */
+/** One of these four numbers. */
 type WireType = (typeof wireTypes)[keyof typeof wireTypes];
 
-/** A field takes some hundred bytes of memory, so that a file of tiny ones would take fifty times its size. */
+/**
+ * Most fields of a message: each takes about a hundred bytes of memory, so a file of tiny fields would need fifty times its size.
+ */
 const maxFields = 2 ** 20;
 
-/** Reads a message; `fail` is told what is wrong. */
+/** Reads a message. `fail` is called with the problem. */
 export function readFields(bytes: Uint8Array, fail: (problem: string) => never): Message {
   const fields: Field[] = [];
   let position = 0;
@@ -83,7 +85,7 @@ export function bytesOf({ content }: Field): Uint8Array {
   return content instanceof Uint8Array ? content : new Uint8Array();
 }
 
-/** The number in a varint field; not exact beyond 2⁵³, and not for negative ones. */
+/** The number in a varint field; inexact beyond 2⁵³, and wrong for negative numbers. */
 export function numberOf(field: Field): number {
   return readVarint(bytesOf(field), 0)?.value ?? 0;
 }
@@ -107,25 +109,25 @@ export function numbersOf(message: Message, number: number): readonly number[] {
 
 const decoder = new TextDecoder();
 
-/** The last field of that number, which counts where there should be one. */
+/** The last field with that number, which is valid if the field may occur once. */
 export function lastOf(message: Message, number: number): Field | undefined {
   return message.filter((field) => field.number === number).at(-1);
 }
 
-/** The message in a field, which was read before. */
+/** The message in a field that was read before. */
 export function messageIn(field: Field): Message {
   return readFields(bytesOf(field), (problem) => {
     throw new Error(problem);
   });
 }
 
-/** The last text of that number, as protobuf has it. */
+/** The last string with that field number. */
 export function textOf(message: Message, number: number): string | undefined {
   const field = lastOf(message, number);
   return field === undefined ? undefined : decoder.decode(bytesOf(field));
 }
 
-/** All texts of that number. */
+/** All strings with that field number. */
 export function textsOf(message: Message, number: number): readonly string[] {
   return message.filter((field) => field.number === number).map((field) => decoder.decode(bytesOf(field)));
 }

@@ -1,11 +1,11 @@
-// Fields → bytes.
+// Encodes fields as bytes.
 
 import { varint } from "@lowrank/contracts";
 import { type Field, type Message, wireTypes } from "./fields.ts";
 
 const encoder = new TextEncoder();
 
-/** A field of text, bytes or another message. */
+/** A field with a string, bytes or a message. */
 export function delimited(number: number, content: string | Field["content"]): Field {
   return {
     number,
@@ -14,12 +14,12 @@ export function delimited(number: number, content: string | Field["content"]): F
   };
 }
 
-/** A field of a whole number ≥ 0. */
+/** A field with an integer ≥ 0. */
 export function whole(number: number, value: number): Field {
   return { number, type: wireTypes.varint, content: varint(value) };
 }
 
-/** Bytes of a message. */
+/** Length of a message in bytes. */
 export function lengthOf(message: Message): number {
   return message.reduce((sum, { number, type, content }) => {
     const length = contentLength(content);
@@ -28,7 +28,7 @@ export function lengthOf(message: Message): number {
   }, 0);
 }
 
-/** The bytes of a message, piece by piece; what was read is given as it lies in memory. */
+/** The bytes of a message, piece by piece. Unchanged parts are given without a copy. */
 export async function* piecesOf(message: Message): AsyncGenerator<Uint8Array> {
   for (const { number, type, content } of message) {
     yield varint(number * 8 + type);

@@ -1,12 +1,11 @@
-// From adapters as plain data to the pairs that are combined, layer by layer. Everything that stands against it is found
-// first.
+// Reads A and B of all adapters, layer by layer. All reasons against combining are checked first.
 
 import {
   type Adapter,
   type AdapterTensor,
   buildTensorKey,
   type Feature,
-  pairsIn,
+  loraMatricesIn,
   parseTensorKey,
   rankAxisOf,
   type TensorPart,
@@ -22,15 +21,15 @@ import { CombinationShapeError, SharedSavedWeightError, UncombinableAdapterError
 /** One of the adapters to combine. */
 export interface WeightedAdapter {
   readonly adapter: Adapter;
-  /** May be negative, to take an adapter's effect away. */
+  /** May be negative, to subtract an adapter's effect. */
   readonly weight: number;
-  /** What messages call it; default its position. */
+  /** Name in messages. Default: its position. */
   readonly name?: string;
 }
 
-/** An adapter's pair at a layer. */
-interface StoredPair {
-  /** Position in the caller's list. */
+/** A and B of one adapter at a layer. */
+interface AdapterLora {
+  /** Index in the caller's list. */
   readonly adapter: number;
   /** [rank, inFeatures]; a convolution's kernel is flattened. */
   readonly a: Matrix;
@@ -38,29 +37,29 @@ interface StoredPair {
   readonly b: Matrix;
 }
 
-/** One layer that at least one adapter changes. */
+/** A layer that at least one adapter changes. */
 export interface CombinedLayer {
   readonly path: string;
   readonly keys: { readonly a: string; readonly b: string };
-  /** Axes of A and B in files behind the first two: [] or a kernel's. */
+  /** Further axes of A and B in files: [] or those of a kernel. */
   readonly kernels: { readonly a: readonly number[]; readonly b: readonly number[] };
-  readonly pairs: readonly StoredPair[];
+  readonly loras: readonly AdapterLora[];
 }
 
-/** Layers in the order of their first appearance, and whole weights that go along unchanged. */
-export interface ReadPairs {
+/** Layers in the order of their first appearance, and full weights that are copied unchanged. */
+export interface ReadAdapters {
   readonly layers: readonly CombinedLayer[];
   readonly saved: ReadonlyMap<string, AdapterTensor>;
 }
 
-/** What does not change how an adapter that exists computes. */
+/** Features that do not change how a trained adapter computes. */
 const harmless: ReadonlySet<Feature> = new Set(["bias", ...trainingOnlyFeatures]);
 
-/** What is no part of a pair, and goes along whole. */
+/** Parts that are full weights and are copied. */
 const wholeParts: ReadonlySet<TensorPart> = new Set(["base_layer", "token_base_layer", "saved"]);
 
 /** @throws UncombinableAdapterError, SharedSavedWeightError, CombinationShapeError */
-export function readPairs(sources: readonly WeightedAdapter[]): ReadPairs {
+export function readLayers(sources: readonly WeightedAdapter[]): ReadAdapters {
   const supported = supportedIn(sources);
   const problems = sources.flatMap(({ adapter }, index) =>
     problemsOf(adapter, supported).map((problem) => ({ adapter: nameOf(sources, index), problem })),
@@ -70,7 +69,7 @@ export function readPairs(sources: readonly WeightedAdapter[]): ReadPairs {
   sources.forEach(({ adapter }, index) => {
     for (const layer of layersOf(adapter, index)) {
       const known = layers.get(layer.path);
-      layers.set(layer.path, known ? { ...known, pairs: [...known.pairs, ...layer.pairs] } : layer);
+      layers.set(layer.path, known ? { ...known, loras: [...known.loras, ...layer.loras] } : layer);
     }
   });
   checkShapes([...layers.values()]);
@@ -78,15 +77,15 @@ export function readPairs(sources: readonly WeightedAdapter[]): ReadPairs {
   return { layers: [...layers.values()], saved: collectSaved(sources, layers) };
 }
 
-/** What messages call an adapter. */
+/** An adapter's name in messages. */
 export function nameOf(sources: readonly WeightedAdapter[], index: number): string {
   return sources[index]?.name ?? `adapter ${index + 1}`;
 }
 
-/** Some variants are the combination's where all adapters say the same of them. */
+/** Some variants are supported if all adapters have the same setting. */
 function supportedIn(sources: readonly WeightedAdapter[]): ReadonlySet<Feature> {
-  const isAgreed = ({ asked }: VariantFacts) =>
-    new Set(sources.map(({ adapter }) => JSON.stringify(asked(adapter.config)))).size === 1;
+  const isAgreed = ({ setting }: VariantFacts) =>
+    new Set(sources.map(({ adapter }) => JSON.stringify(setting(adapter.config)))).size === 1;
   const agreed = variants.filter((row) => row.isKeptIfShared && isAgreed(row)).map(({ key }) => key);
   return new Set([...harmless, ...agreed]);
 }
@@ -99,20 +98,20 @@ function problemsOf({ config, tensors }: Adapter, supported: ReadonlySet<Feature
   });
   const broken = [...tensors].filter(([, { values }]) => !values.every(Number.isFinite));
   return [
-    // A feature that is named already need not be named by its tensors too.
+    // A feature that is already listed need not be listed by its tensors too.
     ...(features.length ? features : foreign.map((key) => `${key} is not a part of plain LoRA`)),
     ...broken.map(([key]) => `${key} has NaN or infinite values; its training diverged`),
   ];
 }
 
 function* layersOf({ tensors }: Adapter, index: number): Generator<CombinedLayer> {
-  for (const { path, keys, a, b } of pairsIn(tensors)) {
-    if (!b) continue; // a half pair is refused by whoever reads or writes adapters
+  for (const { path, keys, a, b } of loraMatricesIn(tensors)) {
+    if (!b) continue; // readers and writers of adapters refuse an A without B
     yield {
       path,
       keys,
       kernels: { a: a.shape.slice(2), b: b.shape.slice(2) },
-      pairs: [{ adapter: index, a: flattened(a), b: flattened(b) }],
+      loras: [{ adapter: index, a: flattened(a), b: flattened(b) }],
     };
   }
 }
@@ -123,7 +122,7 @@ function flattened({ shape, values }: AdapterTensor): Matrix {
 }
 
 function checkShapes(layers: readonly CombinedLayer[]): void {
-  const grouped = layers.filter(({ pairs }) => pairs.some(({ a, b }) => a.rows !== b.columns));
+  const grouped = layers.filter(({ loras }) => loras.some(({ a, b }) => a.rows !== b.columns));
   if (grouped.length)
     throw new UncombinableAdapterError(
       grouped.map(({ path }) => ({
@@ -131,25 +130,25 @@ function checkShapes(layers: readonly CombinedLayer[]): void {
         problem: "A and B have different ranks, as in a grouped convolution",
       })),
     );
-  const mismatches = layers.flatMap(({ path, pairs }) => {
-    const shapes = [...new Set(pairs.map(({ a, b }) => `[${b.rows}, ${a.columns}]`))];
+  const mismatches = layers.flatMap(({ path, loras }) => {
+    const shapes = [...new Set(loras.map(({ a, b }) => `[${b.rows}, ${a.columns}]`))];
     return shapes.length > 1 ? [{ path, shapes }] : [];
   });
   if (mismatches.length) throw new CombinationShapeError(mismatches);
 }
 
-/** Where only biases of adapted layers were trained, those of layers that only others adapt are in no file. */
+/** With bias "lora_only" the biases of layers that only other adapters adapt are in no file. */
 function checkBiases(layers: readonly CombinedLayer[], sources: readonly WeightedAdapter[]): void {
   const configs = sources.map(({ adapter }) => adapter.config);
   if (maxBiases(configs) !== "lora_only") return;
-  const without = layers.filter(({ pairs }) => pairs.every(({ adapter }) => configs[adapter]?.bias === "none"));
+  const without = layers.filter(({ loras }) => loras.every(({ adapter }) => configs[adapter]?.bias === "none"));
   if (without.length === 0) return;
   const problem = `it has no bias for ${without[0]!.path}, which only it adapts, and others have one (bias = "lora_only")`;
-  const adapters = new Set(without.flatMap(({ pairs }) => pairs.map(({ adapter }) => adapter)));
+  const adapters = new Set(without.flatMap(({ loras }) => loras.map(({ adapter }) => adapter)));
   throw new UncombinableAdapterError([...adapters].map((index) => ({ adapter: nameOf(sources, index), problem })));
 }
 
-/** Whole weights: an adapter may bring them alone, or all bring the same, as embeddings that PEFT saves unchanged. */
+/** Full weights: either one adapter has them, or all have the same values, such as embeddings that PEFT saves unchanged. */
 function collectSaved(
   sources: readonly WeightedAdapter[],
   layers: ReadonlyMap<string, CombinedLayer>,
@@ -170,7 +169,9 @@ function collectSaved(
   return saved;
 }
 
-/** The bias of an adapted layer stands under the layer that PEFT wrapped – in the combination, of one that any adapts. */
+/**
+ * PEFT saves the bias of an adapted layer under "base_layer". In the combination this is any layer that one of the adapters adapts.
+ */
 function savedKey(key: string, layers: ReadonlyMap<string, CombinedLayer>): string {
   const { path, parameter } = parseTensorKey(key) ?? {};
   if (path === undefined || parameter !== "bias") return key;

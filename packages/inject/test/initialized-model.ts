@@ -19,7 +19,10 @@ export function logits(model: HandMadeModel, context = inferenceContext()): Floa
 }
 
 /** A fresh adapter on a fresh model; the caller disposes of both. */
-export function start(options: Partial<LoraConfig>): { readonly model: HandMadeModel; readonly handle: AdapterHandle } {
+export function initializedModel(options: Partial<LoraConfig>): {
+  readonly model: HandMadeModel;
+  readonly handle: AdapterHandle;
+} {
   const model = new HandMadeModel();
   const config = createLoraConfig({ rank: 2, alpha: 6, targetModules: ["q_proj", "up_proj"], ...options });
   const handle = injectAdapter(model, planInjection(model, config), { seed: 7 });

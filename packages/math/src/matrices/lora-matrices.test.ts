@@ -2,37 +2,37 @@ import { expectClose, expectNoLeak } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { PairShapeError } from "../errors.ts";
+import { MatrixShapeError } from "../errors.ts";
 import { linear } from "../kinds/linear.ts";
-import { type FactorSpec, halvesOf } from "../update/factor.ts";
+import { type FactorSpec, toAB } from "../update/factor.ts";
 import { plainLayout } from "../update/file-layout.ts";
-import { LoraPair } from "./lora-pair.ts";
+import { LoraMatrices } from "./lora-matrices.ts";
 
-describe("LoraPair", () => {
+describe("LoraMatrices", () => {
   const stored = {
     a: { shape: [2, 3], values: Float32Array.of(1, 2, 3, 4, 5, 6) },
     b: { shape: [1, 2], values: Float32Array.of(7, 8) },
   };
 
   it("turns PEFT's layout around and back", async () => {
-    const pair = LoraPair.fromTorch(stored, { name: "stored", trainable: false });
-    expect([pair.inFeatures, pair.rank, pair.outFeatures, pair.a.trainable]).toEqual([3, 2, 1, false]);
-    expectClose(await pair.a.data(), [1, 4, 2, 5, 3, 6], 0);
-    expect(await pair.toTorch()).toEqual(stored);
-    pair.dispose();
+    const lora = LoraMatrices.fromTorch(stored, { name: "stored", trainable: false });
+    expect([lora.inFeatures, lora.rank, lora.outFeatures, lora.a.trainable]).toEqual([3, 2, 1, false]);
+    expectClose(await lora.a.data(), [1, 4, 2, 5, 3, 6], 0);
+    expect(await lora.toTorch()).toEqual(stored);
+    lora.dispose();
   });
 
   it("names an embedding's variables as PEFT does", () => {
-    const pair = LoraPair.fromTorch(stored, { name: "wte", kind: "embedding" });
-    expect([pair.a.name, pair.b.name]).toEqual(["wte.lora_embedding_A", "wte.lora_embedding_B"]);
-    pair.dispose();
+    const lora = LoraMatrices.fromTorch(stored, { name: "wte", kind: "embedding" });
+    expect([lora.a.name, lora.b.name]).toEqual(["wte.lora_embedding_A", "wte.lora_embedding_B"]);
+    lora.dispose();
   });
 
   it("leaks nothing", async () => {
     await expectNoLeak(async () => {
-      const pair = LoraPair.fromTorch(stored, { name: "leak" });
-      await pair.toTorch();
-      pair.dispose();
+      const lora = LoraMatrices.fromTorch(stored, { name: "leak" });
+      await lora.toTorch();
+      lora.dispose();
     });
   });
 
@@ -40,7 +40,7 @@ describe("LoraPair", () => {
     await expectNoLeak(async () => {
       // Two blocks of one row and two columns, in PEFT's layout one below the other.
       const blocks = { a: { shape: [2, 2], values: Float32Array.of(1, 2, 3, 4) }, b: stored.b };
-      const [a, b] = linear.pair({ inFeatures: 2, outFeatures: 1 }, 2);
+      const [a, b] = linear.specs({ inFeatures: 2, outFeatures: 1 }, 2);
       const diagonal: FactorSpec = { part: "lora_diag", shape: [2], fileShape: [2], layout: plainLayout };
       const between = { shape: [2], values: Float32Array.of(10, 100) };
       const onDiagonal = (matrix: tf.Tensor) => {
@@ -57,10 +57,10 @@ describe("LoraPair", () => {
         ]);
       };
       const factors = [{ ...a, expansion: { rows: 4, of: onDiagonal } }, diagonal, b];
-      const pair = LoraPair.fromStored([blocks.a, between, blocks.b], { name: "blocks", factors });
-      expect([pair.inFeatures, pair.rank, pair.outFeatures, pair.size]).toEqual([4, 2, 1, 8]);
-      expect(pair.variables.map(({ name }) => name)).toEqual(["blocks.lora_A", "blocks.lora_diag", "blocks.lora_B"]);
-      const halves = tf.tidy(() => ({ a: halvesOf(pair).a.arraySync(), b: halvesOf(pair).b.arraySync() }));
+      const lora = LoraMatrices.fromStored([blocks.a, between, blocks.b], { name: "blocks", factors });
+      expect([lora.inFeatures, lora.rank, lora.outFeatures, lora.size]).toEqual([4, 2, 1, 8]);
+      expect(lora.variables.map(({ name }) => name)).toEqual(["blocks.lora_A", "blocks.lora_diag", "blocks.lora_B"]);
+      const halves = tf.tidy(() => ({ a: toAB(lora).a.arraySync(), b: toAB(lora).b.arraySync() }));
       expect(halves.a).toEqual([
         [10, 0],
         [20, 0],
@@ -68,15 +68,15 @@ describe("LoraPair", () => {
         [0, 400],
       ]);
       expect(halves.b).toEqual([[7], [8]]);
-      expect(await pair.toTorch()).toEqual(blocks);
-      pair.dispose();
+      expect(await lora.toTorch()).toEqual(blocks);
+      lora.dispose();
     });
   });
 
   it("refuses matrices of two ranks, and says both shapes", () => {
     const b = { shape: [1, 3], values: new Float32Array(3) };
-    const make = () => LoraPair.fromTorch({ ...stored, b }, { name: "torn" });
-    expect(make).toThrow(PairShapeError);
+    const make = () => LoraMatrices.fromTorch({ ...stored, b }, { name: "torn" });
+    expect(make).toThrow(MatrixShapeError);
     expect(make).toThrow(/\[2, 3\].*\[1, 3\]/);
   });
 });

@@ -1,12 +1,12 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { PairShapeError } from "../errors.ts";
+import { MatrixShapeError } from "../errors.ts";
 import { createMatrix, multiply } from "../linear-algebra/matrix.ts";
-import type { TorchPair } from "../update/file-layout.ts";
+import type { TorchMatrices } from "../update/file-layout.ts";
 import { pissaToLora } from "./pissa-to-lora.ts";
 
 /** Whole numbers, of which products and sums are exact. */
-function pairOf([outFeatures, rank, inFeatures]: readonly number[], seed: number): TorchPair {
+function pairOf([outFeatures, rank, inFeatures]: readonly number[], seed: number): TorchMatrices {
   const numbers = (size: number, step: number) =>
     Float32Array.from({ length: size }, (_, index) => (((index + seed) * step) % 11) - 5);
   const [rows = 0, middle = 0, columns = 0] = [outFeatures, rank, inFeatures];
@@ -17,7 +17,7 @@ function pairOf([outFeatures, rank, inFeatures]: readonly number[], seed: number
 }
 
 /** B·A, [outFeatures, inFeatures]. */
-function product({ a, b }: TorchPair): Float64Array {
+function product({ a, b }: TorchMatrices): Float64Array {
   const [rank = 0, inFeatures = 0] = a.shape;
   const [outFeatures = 0] = b.shape;
   return multiply(createMatrix(outFeatures, rank, b.values), createMatrix(rank, inFeatures, a.values)).values;
@@ -29,19 +29,19 @@ describe("pissaToLora", () => {
   test.prop([fc.tuple(size, size, size), fc.nat(20), fc.nat(20)])(
     "is what was learnt: B·A − B₀·A₀",
     (sizes, one, other) => {
-      const [trained, start] = [pairOf(sizes, one), pairOf(sizes, other)];
-      const plain = pissaToLora(trained, start);
-      const [learnt, taken] = [product(trained), product(start)];
+      const [trained, initial] = [pairOf(sizes, one), pairOf(sizes, other)];
+      const plain = pissaToLora(trained, initial);
+      const [learnt, taken] = [product(trained), product(initial)];
       expect(product(plain)).toEqual(learnt.map((value, index) => value - taken[index]!));
       expect([plain.a.shape[0], plain.b.shape[1]]).toEqual([2 * sizes[1], 2 * sizes[1]]);
     },
   );
 
   it("has A above A₀ and B beside −B₀, as PEFT stacks them", () => {
-    const [trained, start] = [pairOf([1, 1, 2], 0), pairOf([1, 1, 2], 3)];
-    const { a, b } = pissaToLora(trained, start);
-    expect([...a.values]).toEqual([...trained.a.values, ...start.a.values]);
-    expect([...b.values]).toEqual([trained.b.values[0], -start.b.values[0]!]);
+    const [trained, initial] = [pairOf([1, 1, 2], 0), pairOf([1, 1, 2], 3)];
+    const { a, b } = pissaToLora(trained, initial);
+    expect([...a.values]).toEqual([...trained.a.values, ...initial.a.values]);
+    expect([...b.values]).toEqual([trained.b.values[0], -initial.b.values[0]!]);
   });
 
   it("makes no −0 of a start's zeros", () => {
@@ -54,7 +54,7 @@ describe("pissaToLora", () => {
 
   it("refuses a start of another rank, and says both shapes", () => {
     const convert = () => pissaToLora(pairOf([3, 2, 4], 0), pairOf([3, 1, 4], 0));
-    expect(convert).toThrow(PairShapeError);
+    expect(convert).toThrow(MatrixShapeError);
     expect(convert).toThrow(/\[1, 4\].*\[2, 4\]/s);
   });
 });

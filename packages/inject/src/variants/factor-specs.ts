@@ -3,30 +3,30 @@
 import { buildTensorKey, initOf, type LoraConfig, type TensorPart } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
 import { type FactorSpec, type Layer, siteKinds } from "@lowrank/math";
-import type { PairLayer } from "./variant.ts";
+import type { RankedLayer } from "./variant.ts";
 import { variantsOf } from "./variants.ts";
 
 /** One specification for each factor, in the order in which they are multiplied. */
-export function pairFactors(
+export function factorSpecs(
   site: Layer & Pick<Site, "kind">,
-  layer: PairLayer,
+  layer: RankedLayer,
   config: LoraConfig,
 ): readonly FactorSpec[] {
-  const [a, b] = siteKinds[site.kind].pair(site, layer.rank);
-  const halves = [a, initOf(config).keepsB ? { ...b, isTrained: false } : b];
+  const [a, b] = siteKinds[site.kind].specs(site, layer.rank);
+  const plain = [a, initOf(config).keepsB ? { ...b, isTrained: false } : b];
   return variantsOf(config).reduce<readonly FactorSpec[]>(
-    (pair, row) => row.factors?.(pair, layer, config) ?? pair,
-    halves,
+    (factors, row) => row.factors?.(factors, layer, config) ?? factors,
+    plain,
   );
 }
 
-/** A factor's name in an adapter file, without "base_model.model.". */
+/** A factor's key in an adapter file, without "base_model.model.". */
 export function factorKey(path: string, { part }: FactorSpec): string {
   // Kinds and variants name their factors as PEFT does.
   return buildTensorKey({ path, part: part as TensorPart });
 }
 
-/** In the order of files: both halves, and then what stands between them. */
-export function inFileOrder<F extends FactorSpec>(chain: readonly F[]): readonly [a: F, b: F, ...between: F[]] {
-  return [chain[0]!, chain.at(-1)!, ...chain.slice(1, -1)];
+/** In file order: A, B, then the factors between them. */
+export function inFileOrder<F extends FactorSpec>(factors: readonly F[]): readonly [a: F, b: F, ...between: F[]] {
+  return [factors[0]!, factors.at(-1)!, ...factors.slice(1, -1)];
 }

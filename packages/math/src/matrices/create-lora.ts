@@ -1,35 +1,35 @@
-// How a pair starts. Values are drawn in JavaScript from the seed and the path alone, so that the same run starts the
-// same on every backend and no matter which other sites are adapted.
+// Makes new A and B. Random values come from JavaScript and depend only on seed and path, so that a run has the same initial
+// values on every backend and with any other adapted sites.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { DrawKey } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { RankError, SettingError } from "../errors.ts";
 import { layerKinds } from "../kinds/kinds.ts";
-import type { Layer, PairInitialization } from "../kinds/layer-kind.ts";
+import type { Layer, RandomInit } from "../kinds/layer-kind.ts";
 import type { FactorSpec } from "../update/factor.ts";
-import { LoraPair, type PairKind } from "./lora-pair.ts";
+import { type LayerKindName, LoraMatrices } from "./lora-matrices.ts";
 
-/** What `createPair` needs to know. */
-export interface CreatePairOptions extends Pick<Layer, "inFeatures" | "outFeatures"> {
+/** Options of `createLora`. */
+export interface CreateLoraOptions extends Pick<Layer, "inFeatures" | "outFeatures"> {
   readonly rank: number;
   /** Default "default". */
-  readonly init?: PairInitialization;
-  /** The run's seed, and the module path that tells this pair's draws from others'. */
+  readonly init?: RandomInit;
+  /** The run's seed, and the module path, which gives each layer its own random values. */
   readonly key: { readonly seed: number; readonly path: string };
   /** Prefix of the variables' names; in use only once at a time. */
   readonly name: string;
   /** Default "linear". */
-  readonly kind?: PairKind;
-  /** A convolution's. */
+  readonly kind?: LayerKindName;
+  /** For convolutions. */
   readonly geometry?: Layer["geometry"];
-  /** What both factors are. Default: a plain pair of the kind. */
+  /** Specifications of the factors. Default: plain A and B of the kind. */
   readonly factors?: readonly FactorSpec[];
-  /** Number of pairs of this rank that lie side by side: a raw parameter's experts. Default 1. */
+  /** Number of A and B of this rank that are joined: a raw parameter's experts. Default 1. */
   readonly experts?: number;
 }
 
-const optionNames: OptionNames<CreatePairOptions> = {
+const optionNames: OptionNames<CreateLoraOptions> = {
   inFeatures: true,
   outFeatures: true,
   rank: true,
@@ -43,23 +43,23 @@ const optionNames: OptionNames<CreatePairOptions> = {
 };
 
 /**
- * A new pair. Linear: A is drawn evenly from ±1/√inFeatures (Kaiming with a = √5, as PEFT does) or, if "gaussian", from
- * N(0, 1/rank²); B is zero. Embedding: A is zero and B drawn from N(0, 1).
+ * New A and B. Linear: A is uniform in ±1/√inFeatures (Kaiming with a = √5, as in PEFT) or, if "gaussian", from N(0, 1/rank²); B
+ * is zero. Embedding: A is zero, and B is from N(0, 1).
  *
  * Throws RankError, SettingError.
  *
  * @example
  * ```ts
- * import { createPair } from "@lowrank/math";
+ * import { createLora } from "@lowrank/math";
  * import "@tensorflow/tfjs-backend-cpu";
  *
  * const key = { seed: 7, path: "transformer.h.0.attn.c_attn" };
- * const pair = createPair({ inFeatures: 768, outFeatures: 2304, rank: 8, key, name: "default/h.0.attn.c_attn" });
- * pair.dispose();
+ * const lora = createLora({ inFeatures: 768, outFeatures: 2304, rank: 8, key, name: "default/h.0.attn.c_attn" });
+ * lora.dispose();
  * ```
  */
-export function createPair(options: CreatePairOptions): LoraPair {
-  refuseUnknownOptions("createPair", options, optionNames);
+export function createLora(options: CreateLoraOptions): LoraMatrices {
+  refuseUnknownOptions("createLora", options, optionNames);
   const { inFeatures, outFeatures, rank, name, kind = "linear", init = "default", geometry, experts = 1 } = options;
   if (!Number.isInteger(rank) || rank < 1) throw new RankError(`Adapter "${name}"`, rank);
   for (const [setting, size] of Object.entries({ inFeatures, outFeatures })) {
@@ -69,14 +69,14 @@ export function createPair(options: CreatePairOptions): LoraPair {
   const { seed, path } = options.key;
   const row = layerKinds[kind];
   const layer = { path, inFeatures, outFeatures, experts, geometry };
-  const factors = options.factors ?? row.pair(layer, rank);
-  const starting = ({ shape }: FactorSpec, part: string): { shape: readonly [number, number]; key: DrawKey } => {
+  const factors = options.factors ?? row.specs(layer, rank);
+  const initial = ({ shape }: FactorSpec, part: string): { shape: readonly [number, number]; key: DrawKey } => {
     const [rows = 0, columns = 0] = shape;
     return { shape: [rows, columns], key: { seed, path: `${path}.${part}` } };
   };
-  const [a, b] = [starting(factors[0]!, "lora_A"), starting(factors.at(-1)!, "lora_B")];
-  return new LoraPair(
-    tf.tidy(() => row.start(init, { a, b, rank })),
+  const [a, b] = [initial(factors[0]!, "lora_A"), initial(factors.at(-1)!, "lora_B")];
+  return new LoraMatrices(
+    tf.tidy(() => row.initialize(init, { a, b, rank })),
     { name, factors },
   );
 }

@@ -1,4 +1,4 @@
-// An adapter's pairs as a switchable model reads them; what cannot be switched is refused, all of it at once.
+// Converts an adapter's A and B to the inputs of a switchable model. One error lists everything that cannot be switched.
 
 import type { Adapter } from "@lowrank/adapter-format";
 import { adapterChanges, inParts, partsOf } from "../adapter/adapter-changes.ts";
@@ -9,48 +9,48 @@ import { branchOf } from "../change/make-switchable.ts";
 /** a [inFeatures, rank] and, scaled, b [rank, outFeatures] */
 export type Factors = ReturnType<typeof branchFactors>;
 
-/** inFeatures and outFeatures of a module, where they are known. */
+/** inFeatures and outFeatures of a module, if known. */
 type Features = readonly [number | undefined, number | undefined];
 
-/** The modules whose branches read some inputs, with the sizes that the inputs have. */
+/** The modules whose branches read the given inputs, with their sizes. */
 export function switchableModules(
   inputs: Iterable<readonly [name: string, shape: readonly (number | undefined)[]]>,
 ): ReadonlyMap<string, Features> {
   const modules = new Map<string, Features>();
   for (const [name, shape] of inputs) {
-    const { path, half } = branchOf(name) ?? {};
+    const { path, matrix } = branchOf(name) ?? {};
     if (path === undefined) continue;
     const [inFeatures, outFeatures] = modules.get(path) ?? [];
-    modules.set(path, half === "a" ? [shape[0], outFeatures] : [inFeatures, shape[1]]);
+    modules.set(path, matrix === "a" ? [shape[0], outFeatures] : [inFeatures, shape[1]]);
   }
   return modules;
 }
 
 /**
- * The factors of each module that the adapter has a pair for.
+ * A and B of each adapted module.
  *
- * @throws OnnxMismatchError for modules that are not among `modules` or of other sizes, and for what is no pair
+ * @throws OnnxMismatchError for modules that are missing in `modules` or have other sizes, and for parts other than A and B
  */
-export function switchablePairs(
+export function switchableMatrices(
   adapter: Adapter,
   modules: ReadonlyMap<string, Features>,
   model: string,
 ): ReadonlyMap<string, Factors> {
-  const { pairs, wholes, problems } = adapterChanges(adapter);
+  const { loras, wholes, problems } = adapterChanges(adapter);
   const misfits: Misfit[] = [
     ...problems,
     ...wholes.map(({ path, parameter }) => ({ what: `${path}.${parameter}`, reason: "only A and B can be switched" })),
   ];
   const made = new Map<string, Factors>();
-  for (const pair of pairs.flatMap((pair) => inParts(pair, partsOf, ({ path }) => modules.has(path)))) {
-    const { path, magnitude, isEmbedding } = pair;
+  for (const lora of loras.flatMap((lora) => inParts(lora, partsOf, ({ path }) => modules.has(path)))) {
+    const { path, magnitude, isEmbedding } = lora;
     const features = modules.get(path);
     const refuse = (reason: string) => misfits.push({ what: path, reason });
     if (magnitude !== undefined) refuse("magnitudes cannot be switched; merge them instead");
     else if (isEmbedding) refuse("embeddings cannot be switched; merge it instead");
     else if (features === undefined) refuse("the model is not switchable at this module");
     else {
-      const factors = branchFactors(pair);
+      const factors = branchFactors(lora);
       const [ours, theirs] = [factors.a.shape[0] ?? 0, factors.b.shape[1] ?? 0];
       const [inputs = ours, outputs = theirs] = features;
       if (inputs !== ours || outputs !== theirs)

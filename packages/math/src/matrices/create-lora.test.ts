@@ -4,9 +4,9 @@ import "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { RankError, SettingError } from "../errors.ts";
-import { type CreatePairOptions, createPair } from "./create-pair.ts";
+import { type CreateLoraOptions, createLora } from "./create-lora.ts";
 
-const options: CreatePairOptions = {
+const options: CreateLoraOptions = {
   inFeatures: 48,
   outFeatures: 32,
   rank: 4,
@@ -14,10 +14,10 @@ const options: CreatePairOptions = {
   name: "pair",
 };
 
-async function valuesOf(changes: Partial<CreatePairOptions> = {}): Promise<{ a: Float32Array; b: Float32Array }> {
-  const pair = createPair({ ...options, ...changes });
-  const [a, b] = await Promise.all([pair.a.data(), pair.b.data()]);
-  pair.dispose();
+async function valuesOf(changes: Partial<CreateLoraOptions> = {}): Promise<{ a: Float32Array; b: Float32Array }> {
+  const lora = createLora({ ...options, ...changes });
+  const [a, b] = await Promise.all([lora.a.data(), lora.b.data()]);
+  lora.dispose();
   return { a: Float32Array.from(a), b: Float32Array.from(b) };
 }
 
@@ -35,16 +35,16 @@ function distanceFromEven(values: Float32Array, bound: number): number {
   );
 }
 
-describe("createPair", () => {
+describe("createLora", () => {
   it("shapes A [inFeatures, rank] and B [rank, outFeatures], both trainable and named", () => {
-    const pair = createPair(options);
-    expect([pair.a.shape, pair.b.shape]).toEqual([
+    const lora = createLora(options);
+    expect([lora.a.shape, lora.b.shape]).toEqual([
       [48, 4],
       [4, 32],
     ]);
-    expect([pair.a.name, pair.b.name]).toEqual(["pair.lora_A", "pair.lora_B"]);
-    expect([pair.a.trainable, pair.b.trainable, pair.rank, pair.size]).toEqual([true, true, 4, 48 * 4 + 4 * 32]);
-    pair.dispose();
+    expect([lora.a.name, lora.b.name]).toEqual(["pair.lora_A", "pair.lora_B"]);
+    expect([lora.a.trainable, lora.b.trainable, lora.rank, lora.size]).toEqual([true, true, 4, 48 * 4 + 4 * 32]);
+    lora.dispose();
   });
 
   it("starts B at exactly zero", async () => {
@@ -96,20 +96,20 @@ describe("createPair", () => {
   });
 
   it("leaks nothing", async () => {
-    await expectNoLeak(() => createPair(options).dispose());
+    await expectNoLeak(() => createLora(options).dispose());
   });
 
   it.each([0, -1, 1.5, Number.NaN])("refuses rank %d", (rank) => {
-    expect(() => createPair({ ...options, rank })).toThrow(RankError);
+    expect(() => createLora({ ...options, rank })).toThrow(RankError);
   });
 
   it("accepts a rank above the weight's width, as PEFT does", () => {
-    const pair = createPair({ ...options, rank: 100 });
-    expect(pair.rank).toBe(100);
-    pair.dispose();
+    const lora = createLora({ ...options, rank: 100 });
+    expect(lora.rank).toBe(100);
+    lora.dispose();
   });
 
   it("refuses widths that are none", () => {
-    expect(() => createPair({ ...options, inFeatures: 0 })).toThrow(SettingError);
+    expect(() => createLora({ ...options, inFeatures: 0 })).toThrow(SettingError);
   });
 });

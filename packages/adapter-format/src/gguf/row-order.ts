@@ -1,21 +1,21 @@
-// A pair of llama.cpp's adapters beside PEFT's. The tensors `<name>.weight.lora_a` [rank, inFeatures] and
-// `<name>.weight.lora_b` [outFeatures, rank] lie as PEFT's, except that B's rows go where the base's rows go, and that the A of
-// a table of tokens is turned, [tokens, rank]. Source: llama.cpp, convert_lora_to_gguf.py and src/llama-adapter.cpp.
+// Converts B between PEFT and llama.cpp. llama.cpp's `<name>.weight.lora_a` [rank, inFeatures] and `<name>.weight.lora_b`
+// [outFeatures, rank] have PEFT's layout, except that B's rows are permuted like the base's rows, and that the embedding's A is
+// transposed, [tokens, rank]. Source: llama.cpp, convert_lora_to_gguf.py and src/llama-adapter.cpp.
 
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { type GgufChange, reorderRows, storedRowOf } from "@lowrank/contracts/families/gguf";
 import type { AdapterTensor } from "../lora-config.ts";
 
-/** The table of tokens, whose A is turned. */
+/** The embedding, whose A is transposed. */
 export const tokenTable = "token_embd.weight";
 
-/** How B's rows lie in the base of a GGUF file. */
+/** The order of B's rows in a GGUF file. */
 export interface RowOrder {
   readonly change: GgufChange | undefined;
   readonly config: ModelConfig;
 }
 
-/** B as PEFT has it → as llama.cpp has it, every number times `factor`. */
+/** B in PEFT's order → in llama.cpp's order, multiplied by `factor`. */
 export function toStoredRows({ shape, values }: AdapterTensor, order: RowOrder, factor: number): AdapterTensor {
   const [rows = 0, width = 0] = shape;
   const rowOf = storedRowOf(order.change, rows, order.config) ?? ((row: number) => row);

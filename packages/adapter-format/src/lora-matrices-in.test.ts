@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { pairsIn } from "./pairs-in.ts";
+import { loraMatricesIn } from "./lora-matrices-in.ts";
 
 const tensor = (...shape: number[]) => ({ shape, values: new Float32Array(shape.reduce((one, other) => one * other)) });
 
@@ -12,7 +12,7 @@ it("finds both kinds of pairs by their A, in order, and says where a B is missin
     ["q.lora_B.weight", tensor(3, 1)],
     ["q.lora_A.weight", tensor(1, 2)],
   ]);
-  expect(pairsIn(tensors).map(({ path, keys, b }) => [path, keys.b, b?.shape])).toEqual([
+  expect(loraMatricesIn(tensors).map(({ path, keys, b }) => [path, keys.b, b?.shape])).toEqual([
     ["v", "v.lora_B.weight", undefined],
     ["wte", "wte.lora_embedding_B", [2, 1]],
     ["q", "q.lora_B.weight", [3, 1]],

@@ -1,26 +1,26 @@
-// The tensors of one module in a file of Kohya's, LyCORIS' or diffusers' → one pair that computes the same.
+// Converts the tensors of one module in a file of Kohya, LyCORIS or diffusers to one A and B with the same product.
 
 import type { AdapterTensor } from "../../lora-config.ts";
-import { turned } from "../encode-tensors.ts";
-import { checkSize, factorsIn, type ModuleParts, NoPair, type PlainPair, scaleOf, sizesOf } from "./module-parts.ts";
+import { transposed } from "../encode-tensors.ts";
+import { BadModule, checkSize, factorsIn, type ModuleParts, type PlainLora, scaleOf, sizesOf } from "./module-parts.ts";
 
-/** Throws NoPair. */
-export function plainPair(parts: ModuleParts): PlainPair {
+/** Throws BadModule. */
+export function plainMatrices(parts: ModuleParts): PlainLora {
   const names = [...parts.keys()];
-  if (names.some((name) => name.startsWith("hada"))) return hadamardPair(parts);
-  if (names.some((name) => name.startsWith("lokr"))) return kroneckerPair(parts);
+  if (names.some((name) => name.startsWith("hada"))) return hadamardMatrices(parts);
+  if (names.some((name) => name.startsWith("lokr"))) return kroneckerMatrices(parts);
   const [a, b, mid] = [parts.get("a"), parts.get("b"), parts.get("mid")];
-  if (a === undefined || b === undefined) throw new NoPair(`has no ${a === undefined ? "down" : "up"} half`);
-  const pair = { a, b, scale: scaleOf(parts, a.shape[0] ?? 1) };
-  return mid === undefined ? pair : withMiddle(pair, mid);
+  if (a === undefined || b === undefined) throw new BadModule(`has no ${a === undefined ? "down" : "up"} half`);
+  const lora = { a, b, scale: scaleOf(parts, a.shape[0] ?? 1) };
+  return mid === undefined ? lora : withMiddle(lora, mid);
 }
 
-/** A convolution in three (Tucker): down [rank, channels, 1, 1], mid [rank, rank, height, width], up. Down and mid become one. */
-function withMiddle({ a, b, scale }: PlainPair, mid: AdapterTensor): PlainPair {
+/** Tucker decomposition: down [rank, channels, 1, 1], mid [rank, rank, height, width] and up. Down and mid become A. */
+function withMiddle({ a, b, scale }: PlainLora, mid: AdapterTensor): PlainLora {
   const [rank = 0, channels = 0, ...one] = a.shape;
   const [rows = 0, inner = 0, height = 0, width = 0] = mid.shape;
   if (mid.shape.length !== 4 || one.some((size) => size !== 1) || inner !== rank || rows !== rank)
-    throw new NoPair(`has a middle of shape [${mid.shape.join(", ")}], which its rank of ${rank} does not fit`);
+    throw new BadModule(`has a middle of shape [${mid.shape.join(", ")}], which its rank of ${rank} does not fit`);
   const places = height * width;
   checkSize(rank, channels * places);
   const values = new Float32Array(rank * channels * places);
@@ -35,21 +35,21 @@ function withMiddle({ a, b, scale }: PlainPair, mid: AdapterTensor): PlainPair {
   return { a: { shape: [rank, channels, height, width], values }, b, scale };
 }
 
-// LyCORIS' LoHa as one pair. A Hadamard product of two products of matrices is itself one, of a rank that is the product of theirs:
+// LyCORIS' LoHa as one A and B, whose rank is the product of both ranks:
 //   (B₁A₁) ∘ (B₂A₂) = B·A, where column (i, j) of B is B₁[:, i] ∘ B₂[:, j] and row (i, j) of A is A₁[i] ∘ A₂[j]
 
-function hadamardPair(parts: ModuleParts): PlainPair {
+function hadamardMatrices(parts: ModuleParts): PlainLora {
   if (parts.has("hada_t1") || parts.has("hada_t2"))
-    throw new NoPair("is a LoHa with Tucker decomposition, not supported");
+    throw new BadModule("is a LoHa with Tucker decomposition, not supported");
   const one = factorsIn(parts, { a: "hada_w1_b", b: "hada_w1_a" });
   const other = factorsIn(parts, { a: "hada_w2_b", b: "hada_w2_a" });
   const [[rank, inFeatures], [outFeatures]] = [sizesOf(one.a), sizesOf(one.b)];
   if (sizesOf(other.a)[1] !== inFeatures || sizesOf(other.b)[0] !== outFeatures)
-    throw new NoPair("has two products of different sizes");
+    throw new BadModule("has two products of different sizes");
   checkSize(rank * sizesOf(other.a)[0], Math.max(inFeatures, outFeatures));
   return {
     a: everyRowTimesEvery(one.a, other.a),
-    b: turned(everyRowTimesEvery(turned(one.b), turned(other.b))),
+    b: transposed(everyRowTimesEvery(transposed(one.b), transposed(other.b))),
     scale: scaleOf(parts, rank),
   };
 }
@@ -65,15 +65,15 @@ function everyRowTimesEvery(one: AdapterTensor, other: AdapterTensor): AdapterTe
   return { shape: [rows * otherRows, columns], values };
 }
 
-// LyCORIS' LoKr as one pair: (B₁A₁) ⊗ (B₂A₂) = (B₁ ⊗ B₂)·(A₁ ⊗ A₂). A side that is a whole matrix is a product with the identity.
+// LyCORIS' LoKr: (B₁A₁) ⊗ (B₂A₂) = (B₁ ⊗ B₂)·(A₁ ⊗ A₂). A side that is one full matrix is multiplied with the identity.
 
-function kroneckerPair(parts: ModuleParts): PlainPair {
-  if (parts.has("lokr_t2")) throw new NoPair("is a LoKr with Tucker decomposition, not supported");
+function kroneckerMatrices(parts: ModuleParts): PlainLora {
+  if (parts.has("lokr_t2")) throw new BadModule("is a LoKr with Tucker decomposition, not supported");
   const one = sideOf(parts, "lokr_w1");
   const other = sideOf(parts, "lokr_w2");
   const rank = sizesOf(one.a)[0] * sizesOf(other.a)[0];
   const [inFeatures, outFeatures] = [sizesOf(one.a)[1] * sizesOf(other.a)[1], sizesOf(one.b)[0] * sizesOf(other.b)[0]];
-  // Two whole matrices are not scaled, whatever α says.
+  // Two full matrices are not scaled; α is ignored.
   const inner = other.rank ?? one.rank;
   checkSize(rank, Math.max(inFeatures, outFeatures));
   return {
@@ -83,8 +83,8 @@ function kroneckerPair(parts: ModuleParts): PlainPair {
   };
 }
 
-interface Side extends Omit<PlainPair, "scale"> {
-  /** Undefined for a whole matrix. */
+interface Side extends Omit<PlainLora, "scale"> {
+  /** Undefined for a full matrix. */
   readonly rank: number | undefined;
 }
 
@@ -94,7 +94,7 @@ function sideOf(parts: ModuleParts, name: "lokr_w1" | "lokr_w2"): Side {
     const factors = factorsIn(parts, { a: `${name}_b`, b: `${name}_a` });
     return { ...factors, rank: sizesOf(factors.a)[0] };
   }
-  if (whole.shape.length !== 2) throw new NoPair("is a LoKr of a convolution, which is not supported");
+  if (whole.shape.length !== 2) throw new BadModule("is a LoKr of a convolution, which is not supported");
   const [rows, columns] = sizesOf(whole);
   const smaller = Math.min(rows, columns);
   checkSize(smaller, smaller);

@@ -1,29 +1,29 @@
-// The low-rank pairs among an adapter's tensors.
+// Finds A and B of each module among an adapter's tensors.
 
 import type { AdapterTensor } from "./lora-config.ts";
 import { buildTensorKey, parseTensorKey } from "./tensor-keys.ts";
 
-/** A pair as an adapter holds it. */
-export interface StoredPair {
-  /** Path of the module that it adapts. */
+/** A and B of one module, as an adapter stores them. */
+export interface StoredMatrices {
+  /** Path of the adapted module. */
   readonly path: string;
   readonly partOfA: "lora_A" | "lora_embedding_A";
-  /** Both keys. */
+  /** Keys of both tensors. */
   readonly keys: { readonly a: string; readonly b: string };
   /** [rank, …] */
   readonly a: AdapterTensor;
-  /** [outFeatures, rank, …]; undefined where the other half is missing. */
+  /** [outFeatures, rank, …]; undefined if B is missing. */
   readonly b: AdapterTensor | undefined;
 }
 
 /**
- * The pairs of an adapter, in the order of its tensors.
+ * A and B of each adapted module, in the order of the adapter's tensors.
  *
  * @example
  * ```ts
- * import { pairsIn } from "@lowrank/adapter-format";
+ * import { loraMatricesIn } from "@lowrank/adapter-format";
  *
- * const [pair] = pairsIn(
+ * const [pair] = loraMatricesIn(
  *   new Map([
  *     ["q.lora_A.weight", { shape: [1, 2], values: Float32Array.of(1, 2) }],
  *     ["q.lora_B.weight", { shape: [3, 1], values: Float32Array.of(4, 5, 6) }],
@@ -32,8 +32,8 @@ export interface StoredPair {
  * if (pair?.path !== "q" || pair.b?.shape[0] !== 3) throw new Error("unexpected");
  * ```
  */
-export function pairsIn(tensors: ReadonlyMap<string, AdapterTensor>): readonly StoredPair[] {
-  return [...tensors].flatMap(([key, a]): StoredPair[] => {
+export function loraMatricesIn(tensors: ReadonlyMap<string, AdapterTensor>): readonly StoredMatrices[] {
+  return [...tensors].flatMap(([key, a]): StoredMatrices[] => {
     const { path, part } = parseTensorKey(key) ?? {};
     if (path === undefined || (part !== "lora_A" && part !== "lora_embedding_A")) return [];
     const keyOfB = buildTensorKey({ path, part: part === "lora_A" ? "lora_B" : "lora_embedding_B" });
