@@ -10,7 +10,7 @@ export interface AdaptableModel {
   sites(): readonly Site[];
   parameters(): readonly ParameterRef[];
   /** Whether its calls tell where states stand in their texts (`ForwardContext.places`), as adapters need that act from certain tokens on. */
-  readonly tellsPlaces?: boolean;
+  readonly givesPlaces?: boolean;
   /** Of a model made by `withLayers`: which of its base's layers each of its own repeats. */
   readonly layerOrder?: readonly number[];
   /** Of a model made by `withVocabulary`: how many tokens its base knows. */

@@ -2,6 +2,7 @@
 
 import { setMaxListeners } from "node:events";
 import { type Context, Hono } from "hono";
+import type { AdapterRegistry } from "./adapters/adapter-registry.ts";
 import { type AnswerShape, chatShape, completionShape } from "./answers/answer-shape.ts";
 import { asRequestError, errorBody, eventStream } from "./answers/error-answer.ts";
 import { answerChunks, wholeAnswer } from "./answers/write-answer.ts";
@@ -24,14 +25,13 @@ import type {
   WriteOptions,
   WrittenEvent,
 } from "./served-model.ts";
-import type { AdapterShelf } from "./shelf/adapter-shelf.ts";
 
 /** All that answers are made with. */
 export interface AppParts<Adapter extends ServedAdapter> {
   readonly model: ServedModel<Adapter>;
   readonly writer: ServedWriter<Adapter>;
   readonly queue: FairQueue;
-  readonly shelf: AdapterShelf<Adapter>;
+  readonly registry: AdapterRegistry<Adapter>;
   readonly metrics: Metrics;
   readonly limits: RequestLimits & BodyLimits;
   readonly token: string | undefined;
@@ -54,7 +54,7 @@ interface AppEnvironment {
 type AppContext = Context<AppEnvironment>;
 
 export function createApp<Adapter extends ServedAdapter>(parts: AppParts<Adapter>): Hono<AppEnvironment> {
-  const { shelf, metrics, writer } = parts;
+  const { registry, metrics, writer } = parts;
   const app = new Hono<AppEnvironment>();
   app.onError((error, context) => failed(context, error));
   app.notFound((context) => failed(context, new RequestError(404, "NOT_FOUND", "There is nothing at this address.")));
@@ -70,14 +70,18 @@ export function createApp<Adapter extends ServedAdapter>(parts: AppParts<Adapter
   });
   app.get("/metrics", (context) => {
     const { running } = writer;
-    const text = metrics.text({ running, waiting: parts.queue.waiting + writer.waiting, models: shelf.names.length });
+    const text = metrics.text({
+      running,
+      waiting: parts.queue.waiting + writer.waiting,
+      models: registry.names.length,
+    });
     return context.text(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   });
-  app.get("/v1/models", (context) => context.json({ object: "list", data: shelf.names.map(modelFacts) }));
+  app.get("/v1/models", (context) => context.json({ object: "list", data: registry.names.map(modelFacts) }));
   app.get("/v1/models/:id{.+}", (context) => {
     const id = context.req.param("id");
-    shelf.take(id).release();
-    const found = shelf.names.find((model) => model.id === id);
+    registry.take(id).release();
+    const found = registry.names.find((model) => model.id === id);
     return context.json(found === undefined ? {} : modelFacts(found));
   });
   app.post("/v1/chat/completions", async (context) => {
@@ -124,10 +128,10 @@ async function answerTexts<Adapter extends ServedAdapter>(
   asked: TextsAsked,
   parts: AppParts<Adapter>,
 ): Promise<Response> {
-  const { shelf, metrics } = parts;
-  const { shape, n, isStreamed, tellsUsage, logprobs, model } = asked;
+  const { registry, metrics } = parts;
+  const { shape, n, isStreamed, includesUsage, logprobs, model } = asked;
   checkRunning(parts);
-  const lease = shelf.take(model);
+  const lease = registry.take(model);
   const left = new AbortController();
   const signal = AbortSignal.any([context.req.raw.signal, parts.ended, left.signal]);
   setMaxListeners(0, signal); // each text of the answer listens
@@ -155,7 +159,14 @@ async function answerTexts<Adapter extends ServedAdapter>(
     }
   }
   const id = `${shape.idPrefix}${parts.newId()}`;
-  const facts = { id, created: Math.floor(parts.now() / 1000), model, shape, n, tellsLogprobs: logprobs !== undefined };
+  const facts = {
+    id,
+    created: Math.floor(parts.now() / 1000),
+    model,
+    shape,
+    n,
+    includesLogprobs: logprobs !== undefined,
+  };
   if (!isStreamed) {
     try {
       return context.json(await wholeAnswer(choices, facts));
@@ -163,7 +174,7 @@ async function answerTexts<Adapter extends ServedAdapter>(
       lease.release();
     }
   }
-  const chunks = answerChunks(choices, { ...facts, tellsUsage });
+  const chunks = answerChunks(choices, { ...facts, includesUsage });
   // The first one comes before the status is sent: what is refused is refused by a status.
   const first = await chunks.next().catch((error: unknown) => {
     lease.release();
@@ -213,7 +224,7 @@ async function answerEmbeddings<Adapter extends ServedAdapter>(
   parts: AppParts<Adapter>,
 ): Promise<Response> {
   checkRunning(parts);
-  const lease = parts.shelf.take(model);
+  const lease = parts.registry.take(model);
   const signal = AbortSignal.any([context.req.raw.signal, parts.ended]);
   const place = await parts.queue.enter(clientOf(context), signal).catch((error: unknown) => {
     lease.release();

@@ -3,6 +3,8 @@
 import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { AdapterRegistry } from "./adapters/adapter-registry.ts";
+import { WatchedFolder } from "./adapters/watch-folder.ts";
 import { createApp } from "./app.ts";
 import { RequestError, ServeOptionError } from "./errors.ts";
 import { type Client, startFront } from "./front/start-front.ts";
@@ -11,8 +13,6 @@ import { Metrics } from "./metrics.ts";
 import { FairQueue } from "./queue/fair-queue.ts";
 import { requestLimits } from "./requests/fields.ts";
 import type { ServedAdapter, ServedModel, WriterLimits } from "./served-model.ts";
-import { AdapterShelf } from "./shelf/adapter-shelf.ts";
-import { WatchedFolder } from "./shelf/watch-folder.ts";
 
 /** Where and how to serve. */
 export interface ServeOptions extends WriterLimits {
@@ -91,16 +91,16 @@ export async function serve<Adapter extends ServedAdapter>(
   checkOptions(options);
   const writer = await model.writer({ maxWaiting, ...writerLimits(options) });
   const queue = new FairQueue({ maxInside: options.maxRows ?? maxRows, maxWaiting: options.maxWaiting ?? maxWaiting });
-  const shelf = new AdapterShelf(model, name, Date.now);
+  const registry = new AdapterRegistry(model, name, Date.now);
   const { adapterFolder: folder } = options;
-  const watched = folder === undefined ? undefined : new WatchedFolder(shelf, { folder, onNote });
+  const watched = folder === undefined ? undefined : new WatchedFolder(registry, { folder, onNote });
   await watched?.look();
   const ended = new AbortController();
   let isStopping = false;
   const maxBytes = options.maxBodyBytes ?? 4 * 2 ** 20;
   const allowedHosts = hostsFor(host, options.allowedHosts);
   const app = createApp({
-    ...{ model, writer, queue, shelf, metrics: new Metrics(), token: options.token, template: options.template },
+    ...{ model, writer, queue, registry, metrics: new Metrics(), token: options.token, template: options.template },
     allowedHosts,
     limits: {
       ...requestLimits,
@@ -121,7 +121,7 @@ export async function serve<Adapter extends ServedAdapter>(
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${front.port}`,
     get models() {
-      return shelf.names.map(({ id }) => id);
+      return registry.names.map(({ id }) => id);
     },
     refresh: async () => watched?.look(),
     stop: async ({ graceMs } = {}) => {

@@ -27,8 +27,8 @@ export type RotaryScaling =
       /** Multiplies cos and sin. */
       readonly magnitude: number;
       /** Turns within the original length above which a pair keeps its speed, and below which it is slowed in full. */
-      readonly fastTurns: number;
-      readonly slowTurns: number;
+      readonly betaFast: number;
+      readonly betaSlow: number;
       /** Whether the borders between these pairs are rounded outwards to whole pairs. */
       readonly wholePairs: boolean;
       readonly originalMaxPositions: number;

@@ -107,7 +107,7 @@ describe("ggufFromTokenizer", () => {
   });
 
   it("keeps the marks that RoBERTa's texts stand between, also where texts end otherwise than answers", async () => {
-    const framed = (sep: string) => (json: Record<string, unknown>) => {
+    const withProcessor = (sep: string) => (json: Record<string, unknown>) => {
       return { ...json, post_processor: { type: "RobertaProcessing", sep: [sep, 1], cls: ["<s>", 0] } };
     };
     const types = [3, 3, ...kindsOf(letters.length).slice(2)];
@@ -116,10 +116,10 @@ describe("ggufFromTokenizer", () => {
       ["tokenizer.ggml.token_type", types],
       ["tokenizer.ggml.eos_token_id", 1],
     ]);
-    const entries = await ggufFromTokenizer(folderOf(metadata, framed("h")), 9);
+    const entries = await ggufFromTokenizer(folderOf(metadata, withProcessor("h")), 9);
     const flags = ["bos", "eos"].map((mark) => entries.get(`tokenizer.ggml.add_${mark}_token`)?.value);
     expect(flags).toEqual([true, true]);
-    const others = await ggufFromTokenizer(folderOf(metadata, framed("s")), 9);
+    const others = await ggufFromTokenizer(folderOf(metadata, withProcessor("s")), 9);
     const ends = ["eos", "eot"].map((mark) => others.get(`tokenizer.ggml.${mark}_token_id`)?.value);
     expect(ends).toEqual([letters.indexOf("s"), 1]);
   });
@@ -131,8 +131,8 @@ describe("ggufFromTokenizer", () => {
     await expect(ggufFromTokenizer(folderOf(byteLevel("gpt-2"), words), 9)).rejects.toThrow(
       /llama\.cpp has no name for its pre_tokenizer/,
     );
-    const unframed = (json: Record<string, unknown>) => ({ ...json, post_processor: null });
-    await expect(ggufFromTokenizer(folderOf(wordPiece, unframed), 9)).rejects.toThrow(
+    const withoutProcessor = (json: Record<string, unknown>) => ({ ...json, post_processor: null });
+    await expect(ggufFromTokenizer(folderOf(wordPiece, withoutProcessor), 9)).rejects.toThrow(
       /it does not put a text between cls_token and sep_token/,
     );
     const uncleaned = (json: Record<string, unknown>) => ({ ...json, normalizer: { type: "Lowercase" } });

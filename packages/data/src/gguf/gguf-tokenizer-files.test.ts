@@ -37,8 +37,11 @@ describe("ggufTokenizerFiles", () => {
 
   it("does not look into the file where a tokenizer.json lies beside it", async () => {
     const json = { model: { type: "WordLevel", vocab: { a: 5 }, unk_token: "a" }, added_tokens: [] };
-    const beside = folder({ "tokenizer.json": JSON.stringify(json), "tokenizer_config.json": '{"eos_token": "a"}' });
-    const files = ggufTokenizerFiles(beside, () => Promise.reject(new Error("looked into the file")));
+    const folderFiles = folder({
+      "tokenizer.json": JSON.stringify(json),
+      "tokenizer_config.json": '{"eos_token": "a"}',
+    });
+    const files = ggufTokenizerFiles(folderFiles, () => Promise.reject(new Error("looked into the file")));
     expect((await openTokenizer(files)).eosId).toBe(5);
   });
 

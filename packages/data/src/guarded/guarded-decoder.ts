@@ -104,7 +104,7 @@ export class GuardedDecoder<Input, Output> {
     const allowance = new Allowance();
     return new Promise<Output>((resolve, reject) => {
       let isSettled = false;
-      const tell = (message: ToThread, transferred: ArrayBuffer[] = []) => worker.postMessage(message, transferred);
+      const send = (message: ToThread, transferred: ArrayBuffer[] = []) => worker.postMessage(message, transferred);
       const settle = (end: () => void) => {
         if (isSettled) return;
         isSettled = true;
@@ -120,7 +120,7 @@ export class GuardedDecoder<Input, Output> {
       const give = async ({ place, start, end }: Extract<FromThread, { kind: "read" }>) => {
         const bytes = await this.read(start, end);
         allowance.give(bytes.byteLength);
-        if (!isSettled) tell({ kind: "bytes", place, bytes }); // a copy: its source may go on using it
+        if (!isSettled) send({ kind: "bytes", place, bytes }); // a copy: its source may go on using it
       };
       const hear = (message: FromThread) => {
         if (message.kind === "read") give(message).catch(stop);
@@ -137,7 +137,7 @@ export class GuardedDecoder<Input, Output> {
       worker.on("message", hear).on("error", stop).on("exit", stop).ref();
       const buffers = buffersOf(input);
       for (const { byteLength } of buffers) allowance.give(byteLength);
-      tell({ kind: "decode", call, input }, buffers);
+      send({ kind: "decode", call, input }, buffers);
     });
   }
 }

@@ -15,15 +15,15 @@ import { ExampleError } from "../errors.ts";
  * if (wordErrorRate(["the cat sat"], ["the cat sat down"]) !== 0.25) throw new Error("one of four words is missing");
  * ```
  */
-export function wordErrorRate(transcripts: readonly string[], said: readonly string[]): number {
-  if (transcripts.length !== said.length) {
+export function wordErrorRate(transcripts: readonly string[], hypothesis: readonly string[]): number {
+  if (transcripts.length !== hypothesis.length) {
     throw new ExampleError(
-      `Transcripts: ${transcripts.length}, reference texts: ${said.length}; expected the same number of both.`,
+      `Transcripts: ${transcripts.length}, reference texts: ${hypothesis.length}; expected the same number of both.`,
     );
   }
   let [errors, words] = [0, 0];
   for (const [row, transcript] of transcripts.entries()) {
-    const right = wordsOf(said[row] ?? "");
+    const right = wordsOf(hypothesis[row] ?? "");
     errors += distance(wordsOf(transcript), right);
     words += right.length;
   }

@@ -26,7 +26,7 @@ interface Activation {
 }
 
 /** Steps of what is cheap to write and dear to do: the library throws errors to leave a loop or find no variable. */
-const throwSteps = 24;
+const throwTooManySteps = 24;
 /** Of each round of a loop, for which the library makes two scopes. */
 const iterationSteps = 16;
 
@@ -116,13 +116,13 @@ export class BoundedInterpreter {
   }
 
   #spendOnEntry(type: string): void {
-    if (type === "Break" || type === "Continue") this.#budget.spend(throwSteps);
+    if (type === "Break" || type === "Continue") this.#budget.spend(throwTooManySteps);
     if (type === "Macro" || type === "CallStatement") this.#budget.spend(this.#macroSteps);
   }
 
   /** At what an operation gave. */
   #look(value: JinjaValue, { operation, values: [owner] }: Activation): void {
-    if (value.type === "UndefinedValue") this.#budget.spend(throwSteps);
+    if (value.type === "UndefinedValue") this.#budget.spend(throwTooManySteps);
     if (value.type === "FunctionValue" && owner !== undefined && operation.kind === "member") {
       for (const [name, method] of owner.builtins) if (method === value) this.#methods.set(value, { owner, name });
     }

@@ -39,8 +39,8 @@ describe("extendTokenizer", () => {
   });
 
   it("keeps what lies beside the tokenizer, and no other files", async () => {
-    const beside = { "special_tokens_map.json": { eos_token: "</s>" }, "config.json": { model_type: "gpt2" } };
-    const { files: written } = await extendTokenizer(folder(beside), ["<new>"]);
+    const others = { "special_tokens_map.json": { eos_token: "</s>" }, "config.json": { model_type: "gpt2" } };
+    const { files: written } = await extendTokenizer(folder(others), ["<new>"]);
     expect([...written.keys()].sort()).toEqual(["special_tokens_map.json", "tokenizer.json", "tokenizer_config.json"]);
   });
 

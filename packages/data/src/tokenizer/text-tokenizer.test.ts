@@ -52,8 +52,8 @@ describe("a tokenizer", () => {
 
   it("knows what it adds to a text also where the letter a has no id", () => {
     const special = ["<s>", "</s>"].map((content, index) => ({ id: 2 + index, content, special: true }));
-    const mark = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
-    const single = [mark("<s>"), { Sequence: { id: "A", type_id: 0 } }, mark("</s>")];
+    const specialToken = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
+    const single = [specialToken("<s>"), { Sequence: { id: "A", type_id: 0 } }, specialToken("</s>")];
     const pair = [...single, { Sequence: { id: "B", type_id: 1 } }];
     const special_tokens = {
       "<s>": { id: "<s>", ids: [2], tokens: ["<s>"] },

@@ -47,7 +47,7 @@ export class GraphGradientError extends LowrankError {
     super(
       "GRAPH_WITHOUT_GRADIENT",
       "There is no gradient from the result to the adapted layers: TensorFlow.js has none for these nodes. Adapt layers " +
-        `after them only, or choose another output.${itemized(nodes.map(told))}`,
+        `after them only, or choose another output.${itemized(nodes.map(lineOf))}`,
     );
   }
 }
@@ -63,9 +63,9 @@ export class DynamicNodeError extends LowrankError {
       "GRAPH_DYNAMIC",
       isAdapted
         ? "Control flow or shapes that depend on values come after an adapted layer, where TensorFlow.js runs them in " +
-            `executeAsync only, without gradients. Adapt layers after them only.${itemized(nodes.map(told))}`
+            `executeAsync only, without gradients. Adapt layers after them only.${itemized(nodes.map(lineOf))}`
         : "The graph has control flow or shapes that depend on values. Compute the part before the adapted layers with " +
-            `\`await host.prepare(inputs)\` and execute with its result.${itemized(nodes.map(told))}`,
+            `\`await host.prepare(inputs)\` and execute with its result.${itemized(nodes.map(lineOf))}`,
     );
   }
 }
@@ -105,6 +105,6 @@ export class UnmergedAdapterError extends LowrankError {
   }
 }
 
-function told({ node, op }: NamedNode): string {
+function lineOf({ node, op }: NamedNode): string {
   return `"${printable(node)}" (${printable(op)})`;
 }

@@ -14,7 +14,7 @@ export interface ErrorBody {
 }
 
 /** What the model's packages throw because of what a client asked. */
-const askedWrongly = new Set([
+const badRequest = new Set([
   "EMPTY_PROMPT",
   "GENERATION_OPTION",
   "MODEL_INPUT",
@@ -37,7 +37,7 @@ export function asRequestError(error: unknown): RequestError {
   if (code === "WRITER_FULL") return new RequestError(429, code, message);
   if (code === "WRITER_STOPPED") return new RequestError(503, code, "The server is stopping.");
   if (code === "ADAPTER_GONE") return new RequestError(404, "MODEL_NOT_FOUND", message, "model");
-  return new RequestError(askedWrongly.has(code) ? 400 : 500, code, message);
+  return new RequestError(badRequest.has(code) ? 400 : 500, code, message);
 }
 
 /** Where this machine keeps its files is none of a client's business: of an absolute path the last name is left. */

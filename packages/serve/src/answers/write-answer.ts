@@ -11,14 +11,14 @@ export interface AnswerFacts {
   readonly shape: AnswerShape;
   /** Texts of each prompt. */
   readonly n: number;
-  readonly tellsLogprobs: boolean;
+  readonly includesLogprobs: boolean;
 }
 
 type Choices = readonly AsyncGenerator<ChoiceEvent, void, undefined>[];
 type End = Extract<ChoiceEvent, { type: "end" }>;
 
 export async function wholeAnswer(choices: Choices, facts: AnswerFacts): Promise<object> {
-  const { id, created, model, shape, tellsLogprobs, n } = facts;
+  const { id, created, model, shape, includesLogprobs, n } = facts;
   const texts = choices.map(() => "");
   const reports = choices.map((): TokenReport[] => []);
   const ends: End[] = [];
@@ -30,18 +30,18 @@ export async function wholeAnswer(choices: Choices, facts: AnswerFacts): Promise
     }
   }
   const whole = texts.map((text, index) => {
-    const told = tellsLogprobs ? reports[index] : undefined;
-    return shape.whole(index, text, told, ends[index]?.reason ?? "length");
+    const reported = includesLogprobs ? reports[index] : undefined;
+    return shape.whole(index, text, reported, ends[index]?.reason ?? "length");
   });
   return { id, object: shape.object, created, model, choices: whole, usage: usageOf(ends, n) };
 }
 
-/** The same in chunks; with `tellsUsage` the last one has no choice. */
+/** The same in chunks; with `includesUsage` the last one has no choice. */
 export async function* answerChunks(
   choices: Choices,
-  { tellsUsage, ...facts }: AnswerFacts & { readonly tellsUsage: boolean },
+  { includesUsage, ...facts }: AnswerFacts & { readonly includesUsage: boolean },
 ): AsyncGenerator<object, void, undefined> {
-  const { id, created, model, shape, tellsLogprobs, n } = facts;
+  const { id, created, model, shape, includesLogprobs, n } = facts;
   const chunk = (more: object) => ({ id, object: shape.chunkObject, created, model, ...more });
   const ends: End[] = [];
   const begun = new Set<number>();
@@ -52,12 +52,12 @@ export async function* answerChunks(
     if (event.type === "end") {
       ends[index] = event;
       yield chunk({ choices: [shape.last(index, event.reason)] });
-    } else if (event.text !== "" || (tellsLogprobs && event.report !== undefined)) {
-      const told = tellsLogprobs ? (event.report === undefined ? [] : [event.report]) : undefined;
-      yield chunk({ choices: [shape.piece(index, event.text, told)] });
+    } else if (event.text !== "" || (includesLogprobs && event.report !== undefined)) {
+      const reported = includesLogprobs ? (event.report === undefined ? [] : [event.report]) : undefined;
+      yield chunk({ choices: [shape.piece(index, event.text, reported)] });
     }
   }
-  if (tellsUsage) yield chunk({ choices: [], usage: usageOf(ends, n) });
+  if (includesUsage) yield chunk({ choices: [], usage: usageOf(ends, n) });
 }
 
 /** Values of all generators with the number of each; a consumer that stops early ends all. */

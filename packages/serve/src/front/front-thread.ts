@@ -86,16 +86,16 @@ export function frontThread(
     const address = server.address();
     parentPort?.postMessage({ type: "listening", port: typeof address === "object" ? address?.port : port });
   });
-  parentPort?.on("message", (told: ToFront) => {
-    if (told.type === "close") {
+  parentPort?.on("message", (message: ToFront) => {
+    if (message.type === "close") {
       server.close(() => process.exit());
       setInterval(() => answers.size === 0 && server.closeAllConnections(), 20);
-      setTimeout(() => server.closeAllConnections(), told.readersMs);
+      setTimeout(() => server.closeAllConnections(), message.readersMs);
       return;
     }
-    const answer = answers.get(told.id);
-    if (told.type === "head" && answer?.headersSent === false) answer.writeHead(told.status, told.headers);
-    if (told.type === "chunk") answer?.write(told.bytes);
-    if (told.type === "end") answer?.end();
+    const answer = answers.get(message.id);
+    if (message.type === "head" && answer?.headersSent === false) answer.writeHead(message.status, message.headers);
+    if (message.type === "chunk") answer?.write(message.bytes);
+    if (message.type === "end") answer?.end();
   });
 }

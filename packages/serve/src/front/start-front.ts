@@ -35,7 +35,7 @@ export async function startFront(
   const workerData: FrontData = { ...at, state, keepAliveMs, stalledSeconds };
   const source = `(${frontThread})(require("node:http"), require("node:worker_threads"))`;
   const worker = new Worker(source, { eval: true, workerData });
-  const tell = (message: ToFront) => worker.postMessage(message);
+  const send = (message: ToFront) => worker.postMessage(message);
   const asked = new Map<number, AbortController>();
   const port = await new Promise<number>((resolve, reject) => {
     worker.once("error", reject);
@@ -58,16 +58,16 @@ export async function startFront(
       );
       const request = { method, headers: Object.fromEntries(given), signal: left.signal, ...(hasBody && { body }) };
       const response = await answer(new Request(`http://front${path}`, request), client);
-      tell({ type: "head", id, status: response.status, headers: Object.fromEntries(response.headers) });
+      send({ type: "head", id, status: response.status, headers: Object.fromEntries(response.headers) });
       // Sent at once, however slowly the client reads: the rest waits in the other thread.
       const reader = response.body?.getReader();
       for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read())
-        tell({ type: "chunk", id, bytes: part.value });
+        send({ type: "chunk", id, bytes: part.value });
     } catch {
-      tell({ type: "head", id, status: 400, headers: {} }); // an address or a method that none is
+      send({ type: "head", id, status: 400, headers: {} }); // an address or a method that none is
     } finally {
       asked.delete(id);
-      tell({ type: "end", id });
+      send({ type: "end", id });
     }
   }
 
@@ -77,7 +77,7 @@ export async function startFront(
     close: async (readersMs) => {
       clearInterval(timer);
       const ended = once(worker, "exit");
-      tell({ type: "close", readersMs });
+      send({ type: "close", readersMs });
       await ended;
     },
   };

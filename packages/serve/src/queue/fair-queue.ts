@@ -116,7 +116,7 @@ export class FairQueue {
       if (client !== undefined && --client.texts === 0) parent?.children.delete(name);
       parent = client;
     }
-    if (this.#inside + this.waiting === 0) for (const tell of this.#emptied.splice(0)) tell();
+    if (this.#inside + this.waiting === 0) for (const resolve of this.#emptied.splice(0)) resolve();
   }
 
   #letIn(): void {

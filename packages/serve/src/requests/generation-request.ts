@@ -16,7 +16,7 @@ export interface GenerationRequest {
   readonly seed: number;
   readonly isStreamed: boolean;
   /** Whether a stream ends with how many tokens it took. */
-  readonly tellsUsage: boolean;
+  readonly includesUsage: boolean;
 }
 
 const anySeed = { min: -(2 ** 53), max: 2 ** 53 };
@@ -56,11 +56,11 @@ export function generationRequest(fields: Fields, limits: RequestLimits, default
     // Any whole number is a seed to a client; ours have 32 bits. Without one, each request draws anew.
     seed: (fields.integer("seed", anySeed) ?? Math.floor(Math.random() * 2 ** 32)) >>> 0,
     isStreamed,
-    tellsUsage: tellsUsage(fields, isStreamed),
+    includesUsage: includesUsage(fields, isStreamed),
   };
 }
 
-function tellsUsage(fields: Fields, isStreamed: boolean): boolean {
+function includesUsage(fields: Fields, isStreamed: boolean): boolean {
   const options = fields.raw("stream_options");
   if (options === undefined) return false;
   if (!isStreamed) fields.fault("stream_options", "given without stream: true");

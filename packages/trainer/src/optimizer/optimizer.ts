@@ -20,7 +20,7 @@ export interface OptimizerUpdate {
   ratesOf(place: Place): { readonly learningRate: number; readonly weightDecay: number };
 }
 
-interface Stretch {
+interface ParameterRange {
   readonly name: MeanName;
   readonly start: number;
   readonly end: number;
@@ -30,7 +30,7 @@ interface Run {
   readonly start: number;
   readonly end: number;
   readonly shape: readonly number[];
-  readonly means: readonly Stretch[];
+  readonly means: readonly ParameterRange[];
   readonly updates: number;
   readonly learningRate: number;
   readonly weightDecay: number;
@@ -42,7 +42,7 @@ export class Optimizer {
   readonly #rule: OptimizerRule;
   readonly #options: RuleOptions;
   readonly #means: ReadonlyMap<MeanName, Float32Array>;
-  readonly #stretches: readonly (readonly Stretch[])[];
+  readonly #stretches: readonly (readonly ParameterRange[])[];
   readonly #updates: number[];
 
   constructor(layout: FlatLayout, rule: OptimizerRule, options: RuleOptions) {
@@ -101,7 +101,7 @@ export class Optimizer {
     }
   }
 
-  #view({ name, start, end }: Stretch): Float32Array {
+  #view({ name, start, end }: ParameterRange): Float32Array {
     return this.#means.get(name)?.subarray(start, end) ?? new Float32Array();
   }
 

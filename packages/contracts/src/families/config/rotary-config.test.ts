@@ -106,7 +106,7 @@ describe("rotary positions", () => {
     const long = { ...llama, max_position_embeddings: 64 };
     const yarn = { rope_type: "yarn", factor: 4, original_max_position_embeddings: 16 };
     const magnitude = 0.1 * Math.log(4) + 1;
-    const open = { fastTurns: 32, slowTurns: 1, wholePairs: true };
+    const open = { betaFast: 32, betaSlow: 1, wholePairs: true };
     expect(checkConfig({ ...long, rope_scaling: yarn }).rotary?.scaling).toEqual({
       type: "yarn",
       factor: 4,

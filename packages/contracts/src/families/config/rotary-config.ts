@@ -153,8 +153,8 @@ function readYarn(nested: ConfigReader, place: ScalingPlace): RotaryScaling {
     type: "yarn",
     factor,
     magnitude: nested.number("attention_factor", factorBounds) ?? suggested,
-    fastTurns: nested.number("beta_fast", factorBounds) ?? 32,
-    slowTurns: nested.number("beta_slow", factorBounds) ?? 1,
+    betaFast: nested.number("beta_fast", factorBounds) ?? 32,
+    betaSlow: nested.number("beta_slow", factorBounds) ?? 1,
     // transformers reads it next to the types of layers, where no file has it, and not inside them.
     wholePairs: (nested.flag("truncate") ?? true) || place.table.local !== undefined,
     originalMaxPositions,

@@ -150,8 +150,8 @@ function differences(config: ModelConfig, { metadata, ropeFactors }: GgufConfig)
   const wanted: ConfigValues = { ...config, rotary: withListed(config, ropeFactors) };
   return (Object.keys(wanted) as (keyof ConfigValues)[]).flatMap((key) => {
     if (besides.has(key) || isAlike(wanted[key], again[key])) return [];
-    const [got, said] = [describeValue(wanted[key]), describeValue(again[key])];
-    return [{ what: key, reason: `the model has ${got}, the GGUF metadata would mean ${said}` }];
+    const [got, meant] = [describeValue(wanted[key]), describeValue(again[key])];
+    return [{ what: key, reason: `the model has ${got}, the GGUF metadata would mean ${meant}` }];
   });
 }
 

@@ -1,25 +1,25 @@
-// A RegExp whose time grows with the text's length, where the engine's own may double with each character. It tries the
-// same ways in the same order; but a way that failed at some place is never tried there again, as in RE2's BitState. RE2
-// itself lacks the looks ahead that almost every tokenizer needs, and Unicode's binary properties.
+// A RegExp whose time is linear in the text's length, where the engine's time may double with each character. It tries the
+// same alternatives in the same order, but never one that failed at the same position before, as in RE2's BitState. RE2
+// itself lacks lookahead, which almost every tokenizer needs, and Unicode's binary properties.
 
 import { TokenizationError } from "../../errors.ts";
 import { compilePattern, type Instruction, type PatternProgram } from "./pattern-program.ts";
 
-/** Steps for each character of a text; GPT-4o's pattern takes some 60. */
+/** Maximum steps for each character of a text; GPT-4o's pattern takes about 60. */
 const stepsForCharacter = 1000;
-/** And for any text: groups of three digits look ahead to the number's end. */
+/** Additional steps for any text: groups of three digits look ahead to the number's end. */
 const stepsForText = 2 ** 22;
-/** Bits to remember what failed: 64 MB. */
+/** Maximum bits for remembered failures: 64 MB. */
 const maxMarks = 2 ** 29;
 
 const programs = new Map<string, PatternProgram>();
 
-/** As a RegExp with the flags g and u, without groups. */
+/** Acts like a RegExp with the flags g and u, without captured groups. */
 export class LinearRegExp extends RegExp {
   readonly #program: PatternProgram;
   #matcher: Matcher | undefined;
 
-  /** Throws SyntaxError where the pattern cannot be run in bounded time. String's methods call it with a LinearRegExp. */
+  /** Throws SyntaxError if the pattern cannot run in bounded time. Methods of String call it with a LinearRegExp. */
   constructor(source: string | RegExp, flags = "gu") {
     super(source, flags);
     this.#program = programOf(this.source);
@@ -44,7 +44,7 @@ export class LinearRegExp extends RegExp {
   }
 }
 
-/** The library asks for the same pattern again and again: `split` makes a new object for each text. */
+/** Cached, because `split` makes a new object with the same pattern for each text. */
 function programOf(source: string): PatternProgram {
   const known = programs.get(source);
   if (known !== undefined) return known;
@@ -55,7 +55,7 @@ function programOf(source: string): PatternProgram {
 }
 
 class Matcher {
-  /** Where the last match ended: what failed says nothing of what lies before. */
+  /** Where the last match ended. Remembered failures are valid only after this position. */
   lastEnd = 0;
   readonly #failed: Uint8Array;
   #stepsLeft: number;
@@ -76,7 +76,7 @@ class Matcher {
   /** Where the match that starts here ends; undefined if there is none. */
   endFrom(start: number): number | undefined {
     const end = this.#run(0, start, undefined);
-    // What succeeded here has to be found again by the next match, which starts here.
+    // The next match starts here, so positions of a successful match must not count as failures.
     if (end === undefined) return undefined;
     const { splits } = this.program;
     for (let mark = 0; mark < splits; mark += 1) this.#clear(end * splits + mark);
@@ -84,7 +84,7 @@ class Matcher {
     return end;
   }
 
-  /** `visited` lists what was marked, where it has to be forgotten after a success. */
+  /** `visited` collects the remembered positions, if they must be forgotten after a success. */
   #run(entry: number, start: number, visited: number[] | undefined): number | undefined {
     const waiting = [entry, start];
     while (waiting.length > 0) {
@@ -113,7 +113,7 @@ class Matcher {
     return undefined;
   }
 
-  /** Where it goes on; undefined where it does not. */
+  /** The next instruction, if the lookaround succeeds at this position. */
   #look(instruction: Instruction, place: number, position: number): number | undefined {
     if (instruction.kind === "look-behind") {
       const before = codePointBefore(this.text, position);
@@ -134,7 +134,7 @@ class Matcher {
     throw new TokenizationError(reason, stepsForCharacter);
   }
 
-  /** Whether this is the first time here. */
+  /** Remembers a split at a position; false if it was tried before. */
   #mark(position: number, mark: number, visited: number[] | undefined): boolean {
     const bit = position * this.program.splits + mark;
     const byte = this.#failed[bit >>> 3] as number;

@@ -149,7 +149,11 @@ export class GraphRunner {
       const computed = application.leave(adapted ?? site.forward(application.enter(input), context));
       const lacksBias = bias !== undefined && adapted === undefined && !hasBias;
       const biased = lacksBias ? tf.add(computed, values.read(bias)) : computed;
-      return activate(biased, activation, activation?.kind === "prelu" ? values.read(activation.slopes) : undefined);
+      return activate(
+        biased,
+        activation,
+        activation?.kind === "prelu" ? values.read(activation.derivatives) : undefined,
+      );
     });
     values.add([application.node], [output]);
   }

@@ -99,7 +99,11 @@ export function readsOf(node: GraphNode, applications: ReadonlyMap<string, Appli
   const application = applications.get(node.name);
   if (application === undefined) return node.inputs;
   const { input, bias, activation } = application;
-  return [input, ...(bias === undefined ? [] : [bias]), ...(activation?.kind === "prelu" ? [activation.slopes] : [])];
+  return [
+    input,
+    ...(bias === undefined ? [] : [bias]),
+    ...(activation?.kind === "prelu" ? [activation.derivatives] : []),
+  ];
 }
 
 /** A value that was given must not lie behind an adapted layer: it was computed without it. */

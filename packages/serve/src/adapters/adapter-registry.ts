@@ -20,7 +20,7 @@ export interface Lease<Adapter> {
   release(): void;
 }
 
-export class AdapterShelf<Adapter extends ServedAdapter> {
+export class AdapterRegistry<Adapter extends ServedAdapter> {
   readonly #entries = new Map<string, Entry<Adapter>>();
   /** Adapters that the model had from the beginning: no folder takes their names. */
   readonly #isNamed: ReadonlySet<string>;

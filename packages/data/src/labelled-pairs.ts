@@ -4,7 +4,7 @@ import type { ComparisonExample, Example, SentenceExample } from "./example.ts";
 import { ListedRows, type RowList } from "./row-list.ts";
 
 /** Pairs, and where each is from. */
-interface JudgedPairs {
+interface LabelledPairs {
   readonly pairs: RowList<Example>;
   /** The place of the row that a pair is of. */
   rowOf(pair: number): number;
@@ -16,14 +16,14 @@ interface JudgedPairs {
  *
  * @example
  * ```ts
- * import { judgedPairs } from "@lowrank/data";
+ * import { labelledPairs } from "@lowrank/data";
  *
- * const { pairs } = judgedPairs([{ kind: "comparison", texts: ["reset?", "Press the key.", "It rains."] }]);
+ * const { pairs } = labelledPairs([{ kind: "comparison", texts: ["reset?", "Press the key.", "It rains."] }]);
  * const labels = pairs.map((pair) => (pair.kind === "sentence" ? pair.label : undefined));
  * if (labels.join() !== "1,0") throw new Error("wrong pairs");
  * ```
  */
-export function judgedPairs(rows: RowList<Example>): JudgedPairs {
+export function labelledPairs(rows: RowList<Example>): LabelledPairs {
   const numbers = new Map<string, number>();
   const rowOf: number[] = [];
   const placeOf: number[] = [];

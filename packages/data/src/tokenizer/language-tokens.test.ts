@@ -6,7 +6,7 @@ import { TextTokenizer } from "./text-tokenizer.ts";
 
 const words = ["[UNK]", "</s>", "en_XX", "ko_KR", "de_DE", "one", "eins", "hana"];
 const special = (content: string) => ({ id: words.indexOf(content), content, special: true });
-const mark = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
+const specialToken = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
 const text = (id: string) => ({ Sequence: { id, type_id: 0 } });
 const named = (id: string) => [id, { id, ids: [words.indexOf(id)], tokens: [id] }] as const;
 
@@ -20,8 +20,8 @@ function tokenizer(around: "in front" | "behind", config: Record<string, unknown
       pre_tokenizer: { type: "Whitespace" },
       post_processor: {
         type: "TemplateProcessing",
-        single: [...before.map(mark), text("A"), ...after.map(mark)],
-        pair: [...before.map(mark), text("A"), text("B"), ...after.map(mark)],
+        single: [...before.map(specialToken), text("A"), ...after.map(specialToken)],
+        pair: [...before.map(specialToken), text("A"), text("B"), ...after.map(specialToken)],
         special_tokens: Object.fromEntries(["</s>", "en_XX"].map(named)),
       },
     },

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { escapeControls, LowrankError, printable } from "@lowrank/contracts";
 
 /** Where adapters are put. */
-export interface Shelf {
+export interface Registry {
   put(id: string, folder: string): Promise<void>;
   /** Whether there was one that was put. */
   remove(id: string): boolean;
@@ -25,7 +25,7 @@ export class WatchedFolder {
   #next: Promise<void> | undefined;
 
   constructor(
-    private readonly shelf: Shelf,
+    private readonly registry: Registry,
     private readonly options: WatchOptions,
   ) {}
 
@@ -53,13 +53,13 @@ export class WatchedFolder {
     const found = await adaptersIn(folder);
     for (const name of [...this.#seen.keys()].filter((name) => !found.has(name))) {
       this.#seen.delete(name);
-      if (this.shelf.remove(name)) onNote(`adapter "${printable(name)}" is gone`);
+      if (this.registry.remove(name)) onNote(`adapter "${printable(name)}" is gone`);
     }
     for (const [name, signature] of found) {
       if (this.#seen.get(name) === signature) continue;
       this.#seen.set(name, signature); // what cannot be read is tried again once it has changed
       try {
-        await this.shelf.put(name, join(folder, name));
+        await this.registry.put(name, join(folder, name));
         onNote(`adapter "${printable(name)}" is served`);
       } catch (error) {
         const reason = LowrankError.isInstance(error) ? error.message : escapeControls(String(error));

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Shelf, WatchedFolder } from "./watch-folder.ts";
+import { type Registry, WatchedFolder } from "./watch-folder.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -24,11 +24,11 @@ it("sees what changed while it was looking, in one more look for all who ask mea
   const slowly = new Promise<void>((resolve) => {
     readOn = resolve;
   });
-  const shelf: Shelf = {
+  const registry: Registry = {
     put: (id) => (put.push(id) > 1 ? Promise.resolve() : slowly),
     remove: (id) => put.push(`${id} is gone`) > 0,
   };
-  const watched = new WatchedFolder(shelf, { folder, onNote: () => {} });
+  const watched = new WatchedFolder(registry, { folder, onNote: () => {} });
   await adapter("one", "{}");
   const first = watched.look();
   await expect.poll(() => put).toEqual(["one"]);
@@ -49,8 +49,8 @@ it("sees what changed while it was looking, in one more look for all who ask mea
 it("looks again after a look that failed", async () => {
   const put: string[] = [];
   const notes: string[] = [];
-  const shelf: Shelf = { put: async (id) => void put.push(id), remove: () => false };
-  const watched = new WatchedFolder(shelf, { folder: join(folder, "later"), onNote: (line) => notes.push(line) });
+  const registry: Registry = { put: async (id) => void put.push(id), remove: () => false };
+  const watched = new WatchedFolder(registry, { folder: join(folder, "later"), onNote: (line) => notes.push(line) });
   const [failing, next] = [watched.look(), watched.look()];
   await expect(failing).rejects.toThrow("ENOENT");
   await expect(next).rejects.toThrow("ENOENT");
