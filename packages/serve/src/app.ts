@@ -1,4 +1,4 @@
-// Which address answers what.
+// The routes of the server.
 
 import { setMaxListeners } from "node:events";
 import { type Context, Hono } from "hono";
@@ -26,7 +26,7 @@ import type {
   WrittenEvent,
 } from "./served-model.ts";
 
-/** All that answers are made with. */
+/** Everything that the routes need. */
 export interface AppParts<Adapter extends ServedAdapter> {
   readonly model: ServedModel<Adapter>;
   readonly writer: ServedWriter<Adapter>;
@@ -35,18 +35,18 @@ export interface AppParts<Adapter extends ServedAdapter> {
   readonly metrics: Metrics;
   readonly limits: RequestLimits & BodyLimits;
   readonly token: string | undefined;
-  /** Other names than this machine's own; undefined where any will do. */
+  /** Host names in addition to this machine's own; undefined: any. */
   readonly allowedHosts: readonly string[] | undefined;
-  /** How conversations are written; the model's own way if undefined. */
+  /** The prompt template of conversations; undefined: the model's own. */
   readonly template: string | undefined;
   readonly isStopping: () => boolean;
-  /** Aborted when nothing is to be written any more. */
+  /** Aborted when the server stops writing. */
   readonly ended: AbortSignal;
   readonly now: () => number;
   readonly newId: () => string;
 }
 
-/** The front says with each request where it is from. */
+/** The front passes each request's origin. */
 interface AppEnvironment {
   Bindings: Client;
 }
@@ -101,14 +101,14 @@ export function createApp<Adapter extends ServedAdapter>(parts: AppParts<Adapter
 
 const routes = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/models", "/metrics"];
 
-/** What clients made up has one name, so that they cannot make up numbers of their own. */
+/** The route of a path for metrics. Unknown paths share one label, so that clients cannot create new ones. */
 function routeOf(path: string): string {
   return routes.includes(path) ? path : "other";
 }
 
 function failed(context: AppContext, error: unknown): Response {
   const failure = asRequestError(error);
-  // A client that asks again at once would be refused again.
+  // An immediate retry would be refused again.
   const headers = failure.status === 429 || failure.status === 503 ? { "retry-after": "1" } : {};
   return context.json(errorBody(failure), failure.status, headers);
 }
@@ -134,14 +134,14 @@ async function answerTexts<Adapter extends ServedAdapter>(
   const lease = registry.take(model);
   const left = new AbortController();
   const signal = AbortSignal.any([context.req.raw.signal, parts.ended, left.signal]);
-  setMaxListeners(0, signal); // each text of the answer listens
+  setMaxListeners(0, signal); // each text of the response listens
   const choices = asked.prompts.flatMap((prompt) =>
     Array.from({ length: n }, (_, index) => counted(textOf(prompt, index), metrics)),
   );
   function textOf(prompt: ServedPrompt, index: number) {
     const { maxNewTokens, temperature, topP, topK, minP, repetitionPenalty, stop } = asked;
     const sampling = { temperature, topP, topK, minP, repetitionPenalty, seed: (asked.seed + index) >>> 0 };
-    // A completion goes on with the text as it is, however an adapter writes its prompts.
+    // A text completion continues the text unchanged, whatever template an adapter has.
     const template = typeof prompt === "string" ? "plain" : parts.template;
     const options = { adapter: lease.adapter, maxNewTokens, stop, logprobs, template, signal, ...sampling };
     return choiceEvents(inTurn(prompt, options), { stop });
@@ -175,7 +175,7 @@ async function answerTexts<Adapter extends ServedAdapter>(
     }
   }
   const chunks = answerChunks(choices, { ...facts, includesUsage });
-  // The first one comes before the status is sent: what is refused is refused by a status.
+  // Waits for the first chunk before the status is sent, so that a refusal has a status.
   const first = await chunks.next().catch((error: unknown) => {
     lease.release();
     throw error;
@@ -190,7 +190,7 @@ function checkRunning({ isStopping }: Pick<AppParts<ServedAdapter>, "isStopping"
   if (isStopping()) throw new RequestError(503, "STOPPING", "The server is stopping.");
 }
 
-/** Who asks: the front says from where, and a key tells apart who comes from there. */
+/** The client of a request: its address from the front, and its API key. */
 function clientOf({ env, req }: AppContext): ClientPath {
   return [env.address, req.header("authorization") ?? "", env.connection];
 }

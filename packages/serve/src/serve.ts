@@ -1,4 +1,4 @@
-// A model on a port of this machine.
+// Serves a model on a port of this machine.
 
 import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
@@ -16,25 +16,25 @@ import type { ServedAdapter, ServedModel, WriterLimits } from "./served-model.ts
 
 /** Where and how to serve. */
 export interface ServeOptions extends WriterLimits {
-  /** Default 127.0.0.1: this machine alone. */
+  /** Default 127.0.0.1: only this machine. */
   readonly host?: string | undefined;
-  /** Default 8000; 0 takes one that is free. */
+  /** Default 8000; 0 selects a free port. */
   readonly port?: number | undefined;
-  /** The base's name for clients; default the last part of what the model was opened by. */
+  /** The base model's name for clients; default: the last part of the path or name by which it was opened. */
   readonly name?: string | undefined;
   /** A secret that clients send as a bearer token (`api_key`). */
   readonly token?: string | undefined;
-  /** Names by which this machine may be asked for beside localhost, against pages whose name leads here. */
+  /** Extra host names accepted in requests, in addition to localhost. Other names are refused, against DNS rebinding. */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** A folder of adapters, each in one of its own by whose name it is asked for; what comes and goes is noticed. */
+  /** A folder with one folder for each adapter, whose name clients use. New, changed and removed adapters are detected. */
   readonly adapterFolder?: string | undefined;
-  /** How conversations are written, where the model has no chat template of its own. */
+  /** The prompt template for conversations, if the model has no chat template. */
   readonly template?: string | undefined;
-  /** Bytes of a request's body; default 4 MiB. */
+  /** Maximum bytes of a request's body; default 4 MiB. */
   readonly maxBodyBytes?: number | undefined;
-  /** New tokens of one text that a client may ask for; default 4096. */
+  /** Maximum new tokens of one text that a client may request; default 4096. */
   readonly maxNewTokens?: number | undefined;
-  /** Hears of adapters that come and go. */
+  /** Receives a line for each adapter that is added, changed or removed. */
   readonly onNote?: ((line: string) => void) | undefined;
 }
 
@@ -44,17 +44,17 @@ const optionNames: OptionNames<ServeOptions> = {
   ...{ maxRows: true, maxPositions: true, maxPromptTokens: true, maxWaiting: true },
 };
 
-/** A server that runs. */
+/** A running server. */
 export interface RunningServer {
   /** Its address for clients (`baseURL` without `/v1`). */
   readonly url: string;
-  /** Names that may be asked for. */
+  /** Names that clients may use. */
   readonly models: readonly string[];
-  /** Looks into the folder of adapters now. */
+  /** Checks the folder of adapters now. */
   refresh(): Promise<void>;
   /**
-   * Takes nothing new (503), waits until all texts that were asked for are written, however long that takes unless `graceMs`
-   * says otherwise, gives readers ten more seconds to take them, and closes. The model stays the caller's.
+   * Refuses new requests (503), waits until all requested texts are written, for at most `graceMs` if given, gives clients ten more
+   * seconds to read them, and closes. The caller keeps the model.
    */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
 }
@@ -62,15 +62,15 @@ export interface RunningServer {
 const watchMs = 1000;
 const readersMs = 10_000;
 const maxWaiting = 256;
-/** A writer's own default. */
+/** The writer's default. */
 const maxRows = 16;
 const maxDepth = 32;
 
 /**
- * Serves a model and its adapters over HTTP as OpenAI's API does: `/v1/chat/completions`, `/v1/completions`, `/v1/embeddings`,
- * `/v1/models`, and `/metrics` for Prometheus. Texts of all clients are written together, each with the adapter that it names.
+ * Serves a model and its adapters with OpenAI's HTTP API: `/v1/chat/completions`, `/v1/completions`, `/v1/embeddings`, `/v1/models`,
+ * and `/metrics` for Prometheus. Texts of all clients are batched together, each with the adapter that its request names.
  *
- * @throws ServeOptionError; the system's error where the port is taken or the folder of adapters cannot be read
+ * @throws ServeOptionError; the system's error if the port is in use or the folder of adapters cannot be read
  *
  * @example
  * ```ts
@@ -153,7 +153,7 @@ function writerLimits({ maxRows, maxPositions, maxPromptTokens, maxWaiting }: Se
   return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
 }
 
-/** A server for this machine alone is asked for by its own names; one for a network by any, unless they are named. */
+/** Allowed host names: for a local server this machine's names, for a network server any, unless `allowed` has names. */
 function hostsFor(host: string, allowed: readonly string[] | undefined): readonly string[] | undefined {
   const isLocal = ["127.0.0.1", "localhost", "::1"].includes(host);
   if (allowed === undefined) return isLocal ? [] : undefined;

@@ -1,4 +1,4 @@
-// What can go wrong with a GraphModel as a host, each failure with its facts as fields.
+// Errors of graph models as hosts, with their facts as fields.
 
 import { itemized, LowrankError, listed, printable } from "@lowrank/contracts";
 
@@ -56,7 +56,7 @@ export class GraphGradientError extends LowrankError {
 export class DynamicNodeError extends LowrankError {
   constructor(
     readonly nodes: readonly NamedNode[],
-    /** Whether what they compute depends on an adapted layer. */
+    /** Whether their results depend on an adapted layer. */
     readonly isAdapted: boolean,
   ) {
     super(

@@ -1,4 +1,4 @@
-// A foreign model is taken hold of while at least one door of it is open, and let go with the last.
+// Changes a host model while at least one hook point is in use, and restores it with the last one.
 
 import type { Detach } from "@lowrank/contracts";
 
@@ -13,7 +13,7 @@ export class Hold {
     return this.#doors > 0;
   }
 
-  /** Opens a door: the first takes hold of the model. The result closes it again, once. */
+  /** Counts a hook point in use; the first one changes the model. The result ends the use, once. */
   enter(close: Detach): Detach {
     if (this.#doors === 0) this.#release = this.take();
     this.#doors += 1;

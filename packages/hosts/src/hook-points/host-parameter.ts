@@ -1,4 +1,4 @@
-// A named weight of a foreign model, and what adapters compute with in its place.
+// A named weight of a host model, with the values by which adapters override it.
 
 import type { ForwardContext, ParameterRef, Restore } from "@lowrank/contracts";
 import { OverrideList, type ParameterOverride } from "@lowrank/engine/hook-points";
@@ -30,12 +30,12 @@ export class HostParameter implements ParameterRef {
     this.#overrides = new OverrideList(weight.path);
   }
 
-  /** What this call computes with in place of the model's own, in the layout seen. Call it inside a tidy. */
+  /** The override of this call, in the view's layout; undefined for the model's own value. Call it inside a tidy. */
   overrideFor(context: ForwardContext): tf.Tensor | undefined {
     return this.#overrides.apply(() => this.weight.read(), context);
   }
 
-  /** The value of this call, in the layout seen. Call it inside a tidy and dispose of nothing. */
+  /** The value in this call, in the view's layout. Call it inside a tidy and dispose of nothing. */
   value(context: ForwardContext): tf.Tensor {
     return this.overrideFor(context) ?? this.weight.read();
   }

@@ -1,13 +1,13 @@
-// What a layer sees during one call in place of its own: other values of its weights, another nonlinearity. Properties of the
-// instance hide those of its class and go when the call is over, so no other layer notices.
+// Replaces weights and the activation of a layer during one call. Properties of the instance hide those of its class and are removed
+// after the call, so other layers are not affected.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Activation, ForeignLayer, LayerVariable } from "./foreign-layer.ts";
 
-/** A weight, and what it reads as. */
+/** A weight, and its value during the call. */
 export type Reading = readonly [variable: LayerVariable, value: tf.Tensor];
 
-/** Runs `compute`, in which the weights read as these values. */
+/** Runs `compute` with these values of the weights. */
 export function withReadings<T>(readings: readonly Reading[], compute: () => T): T {
   for (const [variable, value] of readings) variable.read = () => value;
   try {
@@ -17,7 +17,7 @@ export function withReadings<T>(readings: readonly Reading[], compute: () => T):
   }
 }
 
-/** Runs `compute`, in which the layer has this nonlinearity. */
+/** Runs `compute` with this activation of the layer. */
 export function withActivation<T>(layer: ForeignLayer, activation: Activation, compute: () => T): T {
   const host: ForeignLayer & { activation?: unknown } = layer;
   const { activation: own } = host;
@@ -29,12 +29,12 @@ export function withActivation<T>(layer: ForeignLayer, activation: Activation, c
   }
 }
 
-/** Those that tfjs-layers computes in one kernel with the product before them. */
+/** Activations that tfjs-layers fuses with the product before them. */
 const fusedNames: readonly string[] = ["relu", "linear", "elu"];
 
 /**
- * No nonlinearity, under a name that makes a layer take the same path through its kernels as it does with its own: what comes out
- * is to the bit what its own is given.
+ * An identity activation, with a name that makes the layer use the same kernels as with its own. The output is then, bit for bit, the
+ * input of its own activation.
  */
 export function noneLike(activation: Activation | undefined): Activation {
   const name = activation !== undefined && !fusedNames.includes(activation.getClassName()) ? "lowrankNone" : "linear";

@@ -1,5 +1,5 @@
-// What changes in a LayersModel while adapters are attached, instance by instance, and how it is undone. No prototype is touched:
-// another model of the same classes notices nothing.
+// Changes the instances of a LayersModel while adapters are attached, and undoes it. No prototype is changed, so other models of the
+// same classes are not affected.
 
 import type { Detach } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
@@ -7,14 +7,14 @@ import { AdaptersAttachedError, OptimizerInUseError, UndecidedSaveError, UnfitDa
 import type { CallSettings, ForeignLayer, Tensors } from "./foreign-layer.ts";
 import type { HostedLayer } from "./layer-kind.ts";
 
-/** How layers compute, and what `fit` trains. */
+/** The changes: how layers compute, and what `fit` trains. */
 export interface TakenModel {
   readonly layers: readonly HostedLayer[];
   call(hosted: HostedLayer, inputs: Tensors, settings: CallSettings, original: ForeignLayer["call"]): Tensors;
   variables(): readonly tf.Variable[];
 }
 
-/** Hides properties of one object behind others. The result takes them away again. */
+/** Hides properties of an object by others. The result removes them again. */
 function hide(object: object, properties: PropertyDescriptorMap): Detach {
   const own = Object.keys(properties).map((name) => [name, Object.getOwnPropertyDescriptor(object, name)] as const);
   for (const [name, property] of Object.entries(properties))
@@ -47,7 +47,7 @@ function takeCall(hosted: HostedLayer, taken: TakenModel): Detach {
   return hide(layer, { call: { value: call, writable: true } });
 }
 
-/** What is compiled and trained: a sequential model has a functional one in it for that. */
+/** The object that is compiled and trained: for a sequential model, its inner functional model. */
 function trainedModel(model: ForeignLayer): object {
   const inner: unknown = "model" in model ? model.model : undefined;
   return typeof inner === "object" && inner !== null ? inner : model;
@@ -59,7 +59,7 @@ interface Compiled {
   optimizer_?: object;
 }
 
-/** `fit` trains what `compile` collected: the adapters' variables, whenever it is compiled. */
+/** Makes `fit` train the adapters' variables, whenever the model is compiled: it trains the variables that `compile` collects. */
 function takeTraining(model: Compiled, taken: TakenModel): Detach {
   let isCompiled = model.collectedTrainableWeights !== undefined;
   let isCompiledAnew = false;
@@ -71,7 +71,7 @@ function takeTraining(model: Compiled, taken: TakenModel): Detach {
         isCompiledAnew = true;
       },
     },
-    // It compares that list with the base's weights, and warns that they differ.
+    // It would warn that this list differs from the base's weights.
     checkTrainableWeightsConsistency: { value: () => {} },
   });
   return () => {
@@ -86,7 +86,7 @@ interface Fed {
   standardizeUserDataXY?(...data: unknown[]): unknown;
 }
 
-/** Whatever is wrong with the data is said in one class of error, with the model's name. */
+/** Turns every error about the data into an UnfitDataError with the model's name. */
 function takeData(model: Fed, name: string): Detach {
   const { standardizeUserDataXY: check } = model;
   if (check === undefined) return () => {};
@@ -94,17 +94,17 @@ function takeData(model: Fed, name: string): Detach {
     try {
       return check.apply(model, data);
     } catch (cause) {
-      if (model.optimizer_ === undefined) throw cause; // that it is not compiled
+      if (model.optimizer_ === undefined) throw cause; // the model is not compiled
       throw new UnfitDataError(name, cause instanceof Error ? cause.message : String(cause), { cause });
     }
   };
   return hide(model, { standardizeUserDataXY: { value, writable: true } });
 }
 
-/** The variables that each optimiser was last asked to train here. */
+/** The variables that each optimiser trained last. */
 const lastTrained = new WeakMap<object, readonly tf.Variable[]>();
 
-/** As tfjs-layers lists weights. Throws OptimizerInUseError. */
+/** The variables in tfjs-layers' form. Throws OptimizerInUseError. */
 function trainedBy(optimizer: object | undefined, variables: readonly tf.Variable[]): readonly object[] {
   if (optimizer !== undefined) {
     const last = lastTrained.get(optimizer);
@@ -115,7 +115,7 @@ function trainedBy(optimizer: object | undefined, variables: readonly tf.Variabl
   return variables.map((variable) => ({ shape: variable.shape, read: () => variable }));
 }
 
-/** TensorFlow.js's optimisers tell what they remember of variables by its place in a list: of others it would be wrong. */
+/** Whether an optimiser has moments. TensorFlow.js's optimisers match them with variables by index, which is wrong for other variables. */
 function hasMoments(optimizer: object): boolean {
   return Object.values(optimizer).some(
     (value) =>
@@ -123,7 +123,7 @@ function hasMoments(optimizer: object): boolean {
   );
 }
 
-/** What would lose an adapter, or write something that is neither base nor merged. */
+/** Refuses calls that would lose an adapter, or save weights that are neither base nor merged. */
 function takeChanges(model: ForeignLayer): Detach {
   const refuse = (action: string) => ({
     value: () => {
@@ -143,7 +143,7 @@ function takeChanges(model: ForeignLayer): Detach {
     ...properties,
     add: refuse("add a layer to it"),
     pop: refuse("remove a layer from it"),
-    // A sequential model would make another functional one of itself when it is compiled, and train that.
+    // On compile, a sequential model would otherwise build a new functional model, and train that one.
     build: { value: () => {}, writable: true },
   });
 }

@@ -1,4 +1,4 @@
-// An answer of one or several texts, whole or as it comes.
+// Writes a response of one or several texts, complete or as a stream.
 
 import type { AnswerShape } from "./answer-shape.ts";
 import type { ChoiceEvent, TokenReport } from "./written-choice.ts";
@@ -9,7 +9,7 @@ export interface AnswerFacts {
   readonly created: number;
   readonly model: string;
   readonly shape: AnswerShape;
-  /** Texts of each prompt. */
+  /** Texts for each prompt. */
   readonly n: number;
   readonly includesLogprobs: boolean;
 }
@@ -60,7 +60,7 @@ export async function* answerChunks(
   if (includesUsage) yield chunk({ choices: [], usage: usageOf(ends, n) });
 }
 
-/** Values of all generators with the number of each; a consumer that stops early ends all. */
+/** Merges the values of all generators, each with its generator's index. A consumer that stops early ends all of them. */
 async function* together<Value>(
   generators: readonly AsyncGenerator<Value, void, undefined>[],
 ): AsyncGenerator<readonly [index: number, value: Value], void, undefined> {
@@ -84,7 +84,7 @@ async function* together<Value>(
       yield [index, result.value];
     }
   } finally {
-    // What was asked for already may fail, too, and nobody waits for it any more.
+    // Pending values may still fail, and nothing waits for them.
     for (const step of pending.values()) step.catch(() => undefined);
     await Promise.allSettled(generators.map((generator) => generator.return()));
   }
@@ -96,7 +96,7 @@ interface Usage {
   readonly total_tokens: number;
 }
 
-/** `n` texts of one prompt read it once, as OpenAI counts it. */
+/** A prompt with `n` texts counts once, as in OpenAI's usage. */
 function usageOf(ends: readonly Extract<ChoiceEvent, { type: "end" }>[], n: number): Usage {
   const prompt = ends.filter((_, index) => index % n === 0).reduce((sum, { promptTokens }) => sum + promptTokens, 0);
   const completion = ends.reduce((sum, { tokens }) => sum + tokens, 0);

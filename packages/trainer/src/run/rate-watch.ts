@@ -1,14 +1,14 @@
-// What is known of a run's learning rate: the watched steps, where to go back to, and how often that was done.
+// Watches whether a run's learning rate suits it: the watched steps, the variables to return to, and the restarts so far.
 
 import type { TrainingState } from "../state/training-state.ts";
 import type { RateWatchOptions } from "../train-options.ts";
 import type { RateRestart } from "../training-event.ts";
 
-/** Watches until the last of the steps, or a warning. */
+/** Watches the first steps, until the last of them or a warning. */
 export class RateWatch {
-  /** The variables before the first step, while the run may go back to them. */
+  /** The variables before the first step, as long as the run may restart. */
   start: TrainingState["startVariables"];
-  /** Undefined where the rate is no longer watched. */
+  /** Undefined if the rate is no longer watched. */
   #steps: WatchedStep[] | undefined;
   #restarts: readonly RateRestart[];
 
@@ -22,7 +22,7 @@ export class RateWatch {
     this.start = this.hasRestart ? state?.startVariables : undefined;
   }
 
-  /** Whether the rate is watched and a restart is left. */
+  /** Whether the rate is watched and another restart is allowed. */
   get hasRestart(): boolean {
     return this.#steps !== undefined && this.#restarts.length < (this.options?.restarts ?? 0);
   }
@@ -31,14 +31,14 @@ export class RateWatch {
     return this.start !== undefined;
   }
 
-  /** What a checkpoint holds of it. */
+  /** Its part of a checkpoint. */
   get state(): Pick<TrainingState, "rateWatch" | "startVariables"> {
     const [restarts, steps, start] = [this.#restarts, this.#steps, this.start];
     if (steps === undefined) return restarts.length === 0 ? {} : { rateWatch: { restarts } };
     return { rateWatch: { restarts, steps: [...steps] }, ...(start === undefined ? {} : { startVariables: start }) };
   }
 
-  /** Notes a step; NaN where the loss or a gradient was not finite. */
+  /** Records a step; NaN if the loss or a gradient was not finite. */
   add(...step: WatchedStep): void {
     this.#steps?.push(step);
   }
@@ -51,7 +51,7 @@ export class RateWatch {
     return verdict;
   }
 
-  /** Notes that the run goes back, and gives its first variables; undefined, and nothing is watched any more, where it may not. */
+  /** Records a restart and returns the first variables. If no restart is allowed: returns undefined and stops watching. */
   goBack(restart: RateRestart): TrainingState["startVariables"] {
     const { start } = this;
     if (start === undefined) {
@@ -70,7 +70,7 @@ export class RateWatch {
   }
 }
 
-// Whether a learning rate suits a run, by its first steps: numbers in, verdict out.
+// Judges a learning rate by the first steps of a run. A pure function.
 //
 // Measured with adapters on all linear layers. MiniLM on 200–1000 rows of SST-2, batches of 8: at 5e-4 the loss leaves ln 2 after 50–75
 // steps; at 3e-5 never, its spread over ten steps being 0.01 throughout; at 8e-3, and at 2e-3 with one seed of three, never, with spreads
@@ -79,33 +79,33 @@ export class RateWatch {
 
 export type WatchedStep = readonly [loss: number, gradientNorm: number];
 
-/** What else is known of the run. */
+/** Other facts of the run. */
 export interface WatchedRun {
   readonly warmupSteps: number;
-  /** The loss of guessing, where it is known. */
+  /** The loss of guessing, if known. */
   readonly guess?: number | undefined;
 }
 
-/** What is wrong with a rate, and by which factor to change it. */
+/** The problem of a rate, and the factor by which to change it. */
 interface RateVerdict {
-  /** In words, for people. */
+  /** For a message. */
   readonly reason: string;
   readonly factor: number;
 }
 
-/** How long after the warm-up a rising loss is looked for. */
+/** For how many steps after the warm-up a rising loss is detected. */
 const risingSteps = 30;
-/** How long after the warm-up a classifier that learns is better than guessing. */
+/** After how many steps after the warm-up a classifier that learns is better than guessing. */
 const guessingSteps = 100;
 const tooHigh = 1 / 4;
 const tooLow = 2;
 
-/** How many steps are looked at. */
+/** How many steps are watched. */
 function watchedSteps({ warmupSteps, guess }: WatchedRun): number {
   return warmupSteps + (guess === undefined ? risingSteps : guessingSteps);
 }
 
-/** Judges by all steps so far; undefined where nothing speaks against the rate. */
+/** Judges all steps so far; undefined if the rate has no problem. */
 export function judgeRate(steps: readonly WatchedStep[], run: WatchedRun): RateVerdict | undefined {
   const count = steps.length;
   if (!Number.isFinite(steps.at(-1)?.[0] ?? 0)) return { reason: `step ${count} was not finite`, factor: tooHigh };
@@ -115,8 +115,8 @@ export function judgeRate(steps: readonly WatchedStep[], run: WatchedRun): RateV
 }
 
 /**
- * The first two steps come before the rate has done much. Batches differ, so higher losses alone prove nothing: the gradients of most of
- * the last eight steps are other ones than before, too, much larger or, where the outputs are saturated, much smaller.
+ * Compares the last eight steps with the first two, in which the rate has had little effect. Batches differ, so a higher loss alone
+ * is no proof: most gradients must have changed as well. They are much larger, or much smaller if the outputs are saturated.
  */
 function judgeRise(steps: readonly WatchedStep[]): RateVerdict | undefined {
   const of = (some: readonly WatchedStep[], index: 0 | 1) => some.map((step) => step[index]);
@@ -128,7 +128,7 @@ function judgeRise(steps: readonly WatchedStep[]): RateVerdict | undefined {
   return { reason, factor: tooHigh };
 }
 
-/** A rate that is too high moves the outputs, and with them the loss, to and fro; one that is too low leaves them where they were. */
+/** With a rate that is too high, the loss moves up and down; with one that is too low, it stays at the loss of guessing. */
 function judgeGuessing(steps: readonly WatchedStep[], guess: number): RateVerdict | undefined {
   const losses = steps.map(([loss]) => loss);
   const { mean } = spreadOf(losses.slice(-40));

@@ -1,4 +1,4 @@
-// What a fused node does behind its product, as TensorFlow's grappler joined them: a bias, then an activation.
+// The bias and the activation that TensorFlow's grappler fuses with a product.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { GraphNode, Reference } from "../reading/graph.ts";
@@ -8,14 +8,14 @@ export type Activation =
   | { readonly kind: "leakyrelu"; readonly derivative: number }
   | { readonly kind: "prelu"; readonly derivatives: Reference };
 
-/** What is fused with a product; `unknown` names what TensorFlow.js has no activation for. */
+/** The operations that are fused with a product; `unknown` is the name of an activation that TensorFlow.js does not have. */
 export interface Fused {
   readonly bias?: Reference | undefined;
   readonly activation?: Activation | undefined;
   readonly unknown?: string;
 }
 
-/** Reads what is fused with a node whose own inputs are two. */
+/** Reads the fused operations of a node with two inputs of its own. */
 export function fusedWith({ attributes, inputs }: GraphNode): Fused {
   const [first, ...rest] = attributes.texts("fused_ops").map((name) => name.toLowerCase());
   if (first === undefined) return {};

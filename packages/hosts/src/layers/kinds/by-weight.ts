@@ -1,5 +1,5 @@
-// Any layer: its own call, in which its weights read as what adapters make of them. The update is made once a call, also where
-// the layer uses the weight at every step of a sequence.
+// Any layer: runs the layer's own call with adapted weights. The update is computed once in a call, also if the layer uses the weight
+// at every step of a sequence.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { WeightView } from "../../hook-points/host-weight.ts";
@@ -12,12 +12,12 @@ export const byWeight: LayerKind = {
   call: callByWeight,
 };
 
-/** As it is stored. */
+/** The stored layout. */
 export function plainView(shape: readonly number[]): WeightView {
   return { shape, toView: (own) => tf.clone(own), fromView: (seen) => tf.clone(seen) };
 }
 
-/** The same numbers under another shape, after their axes were put in this order. */
+/** Transposes the axes to an order, and reshapes. */
 export function matrixView(shape: readonly number[], order: readonly number[], matrix: readonly number[]): WeightView {
   const turned = order.map((axis) => shape[axis]!);
   const back = order.map((_, axis) => order.indexOf(axis));
@@ -33,7 +33,7 @@ export function matrixView(shape: readonly number[], order: readonly number[], m
   };
 }
 
-/** A weight whose last axis is its output, as a matrix. */
+/** A weight as a matrix, with its last axis as outputs. */
 function matrixOutline(name: string, variable: LayerVariable): readonly SiteOutline[] {
   const { shape, dtype } = variable.read();
   if (shape.length < 2 || dtype !== "float32") return [];
@@ -48,7 +48,7 @@ export function callByWeight(call: LayerCall): Tensors {
   return withReadings(readings, () => call.original(call.inputs, call.settings));
 }
 
-/** What the layer's weights read as in this call, where that is not what they are. */
+/** The adapted or overridden weights of the layer in this call. */
 export function readingsOf({ parameters, sites, context }: LayerCall): readonly Reading[] {
   return parameters.flatMap(({ variable, parameter }): readonly Reading[] => {
     const site = sites.find(({ weight }) => weight === parameter);
