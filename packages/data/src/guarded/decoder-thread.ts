@@ -1,4 +1,4 @@
-// The program of a thread that decodes: it imports the module whose address it is given, and answers one call after another.
+// The program of a decoder thread. It imports the module at the given URL, and answers one call after another.
 
 import { parentPort, workerData } from "node:worker_threads";
 import { buffersOf, type FromThread, type OpenDecoder, type ToThread } from "./decoder-module.ts";
@@ -21,7 +21,7 @@ async function serve(port: NonNullable<typeof parentPort>, url: string): Promise
       reads.set(places, resolve);
       send({ kind: "read", place: places, start, end });
     });
-  // A decoder may leave a promise that fails to itself: its call has failed then, whatever it waits for.
+  // If a decoder ignores a rejected promise, its current call fails.
   process.on("unhandledRejection", fail);
   port.on("message", async (message: ToThread) => {
     if (message.kind === "bytes") {
