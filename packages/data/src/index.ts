@@ -59,10 +59,10 @@ export type { TextFiles } from "./text-files.ts";
 export {
   type ClassifiedSequence,
   type ComparedTexts,
+  type ImageInputs as Seen,
   ignoredLabel,
   isUndecoded,
   labelsOf,
-  type Seen,
   type Sounds,
   type TokenizedExample,
   type TokenMasks,

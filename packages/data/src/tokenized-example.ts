@@ -14,7 +14,7 @@ export interface TokenMasks {
 }
 
 /** The present masks, truncated by `cut` in the same way as the ids. */
-export function cutMasks(
+export function truncateMasks(
   { attentionMask, tokenTypeIds }: TokenMasks,
   cut: (values: readonly number[]) => readonly number[],
 ): TokenMasks {
@@ -33,14 +33,14 @@ export interface TokenSequence extends TokenMasks {
 }
 
 /** One text (or two) as tokens, or an image, and its class. */
-export interface ClassifiedSequence extends TokenMasks, Seen {
+export interface ClassifiedSequence extends TokenMasks, ImageInputs {
   readonly kind: "classified";
   /** The class's number from 0. */
   readonly label: number;
 }
 
 /** One text (or two) as tokens, or an image, and the target of each output of the model. */
-export interface ScoredSequence extends TokenMasks, Seen {
+export interface ScoredSequence extends TokenMasks, ImageInputs {
   readonly kind: "scored";
   /** The number of a regression; or for multi-label, 1 for each class of the row and 0 for others. */
   readonly scores: readonly number[];
@@ -49,7 +49,7 @@ export interface ScoredSequence extends TokenMasks, Seen {
 }
 
 /** The input of a classifier. */
-export interface Seen {
+export interface ImageInputs {
   /** Empty for an image. */
   readonly inputIds: readonly number[];
   /** The prepared image. */

@@ -70,7 +70,7 @@ describe("a run that keeps its best evaluation", () => {
     const losses = [5, 4, 1, 2, 3, 4];
     await run(losses);
     const whole = values();
-    regression.startOver();
+    regression.reset();
     const { end, afterStep, saved } = await run(losses, {}, step);
     expect(end).toMatchObject({ reason: "aborted", variablesStep: step });
     expect(values()).toEqual(afterStep.get(step));

@@ -32,7 +32,7 @@ describe("train", () => {
       yield* epoch;
     }
     const expected = stepsOf(await collect(train(options({ steps: 3 })))).map((step) => step.loss);
-    regression.startOver();
+    regression.reset();
     const steps = stepsOf(await collect(train(options({ steps: 3, batches: later }))));
     expect(steps.map((step) => step.loss)).toEqual(expected);
   });

@@ -54,7 +54,7 @@ export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerato
     let reason = reasonToEnd(run);
     while (reason === undefined) {
       yield await run.makeStep();
-      await othersWork();
+      await yieldToEventLoop();
       const restart = await run.reconsiderRate();
       if (restart !== undefined) yield restart;
       if (evaluate !== undefined && isDue(run, evaluate)) yield* evaluation(run, evaluate);
@@ -112,6 +112,6 @@ function isComplete(reason: EndEvent["reason"] | undefined): boolean {
 }
 
 /** Gives timers, signals and clicks time to run, because synchronous backends never wait. */
-function othersWork(): Promise<void> {
+function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

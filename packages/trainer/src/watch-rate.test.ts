@@ -18,7 +18,7 @@ const high: Partial<TrainOptions<Rows>> = { steps: 40, learningRate: 40, warmupS
 const evaluate = { every: 10, atStart: true, keepsBest: true, run: () => ({ loss: values().flat()[0] ?? 0 }) };
 
 /** The loss, but NaN after the first step while the variables have gone far. */
-function brokenAbove(rate: number) {
+function nanAbove(rate: number) {
   return (rows: Rows, key: RandomKey) => {
     const isFar = Math.max(...values().flat().map(Math.abs)) > rate;
     const loss = regression.loss(rows, key);
@@ -36,7 +36,7 @@ describe("a run that watches its learning rate", () => {
     ]);
     const rest = events.slice(events.map(({ type }) => type).lastIndexOf("restart") + 1);
     const found = values();
-    regression.startOver();
+    regression.reset();
     const [, ...quarter] = await collect(train(options({ ...high, learningRate: 2.5, evaluate })));
     const numbers = (all: typeof events) =>
       all.flatMap((event) =>
@@ -51,7 +51,7 @@ describe("a run that watches its learning rate", () => {
   it.each([3, 20, 35])("ends with the same bits where it was stopped at step %i and resumed", async (step) => {
     await collect(train(options({ ...high, evaluate })));
     const whole = values();
-    regression.startOver();
+    regression.reset();
     const controller = new AbortController();
     let saved: TrainingState | undefined;
     const save = (state: TrainingState) => {
@@ -70,18 +70,18 @@ describe("a run that watches its learning rate", () => {
   });
 
   it("goes back where a number is not finite", async () => {
-    const broken = { ...high, learningRate: 0.8, warmupSteps: 0, loss: brokenAbove(0.7) };
+    const broken = { ...high, learningRate: 0.8, warmupSteps: 0, loss: nanAbove(0.7) };
     const events = await collect(train(options({ ...broken, steps: 3 })));
     const rates = events.flatMap((event) => (event.type === "restart" ? [event.learningRate] : []));
     expect(rates).toEqual([0.2]);
     expect(stepsOf(events).map(({ step }) => step)).toEqual([1, 1, 2, 3]);
-    regression.startOver();
-    const never = collect(train(options({ ...broken, loss: brokenAbove(0.31) })));
+    regression.reset();
+    const never = collect(train(options({ ...broken, loss: nanAbove(0.31) })));
     await expect(never).rejects.toMatchObject({ code: "NON_FINITE_LOSS", step: 2 });
   });
 
   it("blames no rate for a number that is not finite in the first step", async () => {
-    const never = collect(train(options({ ...high, loss: brokenAbove(0) })));
+    const never = collect(train(options({ ...high, loss: nanAbove(0) })));
     await expect(never).rejects.toMatchObject({ code: "NON_FINITE_LOSS", step: 1 });
   });
 

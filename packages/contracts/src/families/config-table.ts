@@ -31,7 +31,7 @@ interface RateRow {
 interface SwitchRow {
   readonly key: string;
   /** The file's values for off and on, if they are not false and true: ModernBERT's "cls" and "mean". */
-  readonly words?: readonly [off: string, on: string];
+  readonly values?: readonly [off: string, on: string];
   /** Another key that decides if the file does not have this one. */
   readonly otherwise?: string;
   readonly fallback: boolean;
@@ -59,7 +59,7 @@ export interface WindowTable {
 
 /**
  * All layers; every second layer from the first, optionally only below the number under the key `alternatingBelow`; the layers from
- * the number under `from`; the layers that GPT-Neo's list `types` calls "local"; or all except every nth, where `butEvery` is the
+ * the number under `from`; the layers that GPT-Neo's list `types` calls "local"; or all except every nth, where `exceptEvery` is the
  * key of n (null if n is constant): the nth, 2nth …, or counted from the first layer.
  */
 export type WindowLayers =
@@ -68,16 +68,16 @@ export type WindowLayers =
   | { readonly alternatingBelow: string; readonly fallback: number }
   | { readonly from: string; readonly fallback: number }
   | { readonly types: string; readonly fallback: readonly string[] }
-  | { readonly butEvery: string | null; readonly fallback: number; readonly fromFirst?: true };
+  | { readonly exceptEvery: string | null; readonly fallback: number; readonly fromFirst?: true };
 
 /**
  * The layers with a window; the same, but all layers if the window size is null; or the layers with 1 in the list under the key
- * `list`. Without that list: all except every nth, where `butEvery` is the key of n.
+ * `list`. Without that list: all except every nth, where `exceptEvery` is the key of n.
  */
 export type RotatingLayers =
   | "windowed"
   | "windowed-or-all"
-  | { readonly list: string; readonly butEvery: string; readonly fallback: number };
+  | { readonly list: string; readonly exceptEvery: string; readonly fallback: number };
 
 /** Which layers are of the other kind, in a family with two kinds of layers. */
 export interface LayerKindTable {
@@ -100,7 +100,7 @@ export interface RotaryTable {
   /** The share of each head that rotates. */
   readonly share?: { readonly key: string; readonly fallback: number };
   /** Whether an odd number of rotating features is rounded up (GPT-NeoX). */
-  readonly oddTakesNext?: boolean;
+  readonly roundsUpOdd?: boolean;
   /** The same as a number of features (GPT-J). */
   readonly features?: { readonly key: string; readonly fallback: number };
   /** θ of layers with a window, if they have another θ (Gemma 3) or no scaling (OLMo 3). */

@@ -76,18 +76,18 @@ type Texts = string | readonly string[];
 
 /** Counts the characters that parts add to the current text. Characters that a part removes are not subtracted. */
 class GrowthRoom {
-  #most: number | undefined;
+  #maxCharacters: number | undefined;
   #added = 0;
 
   /** Runs all steps on one text. A nested run counts into the outer one. */
   within<T>(texts: Texts, run: () => T): T {
-    if (this.#most !== undefined) return run();
-    this.#most = growth.factor * lengthOf(texts) + growth.characters;
+    if (this.#maxCharacters !== undefined) return run();
+    this.#maxCharacters = growth.factor * lengthOf(texts) + growth.characters;
     this.#added = 0;
     try {
       return run();
     } finally {
-      this.#most = undefined;
+      this.#maxCharacters = undefined;
     }
   }
 
@@ -102,13 +102,16 @@ class GrowthRoom {
 
   /** Whether this number of characters may still be added. */
   holds(added: number): boolean {
-    return this.#most === undefined || this.#added + added <= this.#most;
+    return this.#maxCharacters === undefined || this.#added + added <= this.#maxCharacters;
   }
 
   /** Throws TokenizationError if it may not. */
   check(added: number): void {
     if (this.holds(added)) return;
-    throw new TokenizationError(`the tokenizer adds more than ${this.#most} characters to the text.`, this.#most);
+    throw new TokenizationError(
+      `the tokenizer adds more than ${this.#maxCharacters} characters to the text.`,
+      this.#maxCharacters,
+    );
   }
 }
 

@@ -12,12 +12,12 @@ const memory = { any: 2 ** 28, each: 200 };
 /** Limit of wall-clock time as a multiple of CPU time, because a busy machine gives a thread only part of its time. */
 const patience = 10;
 /** In milliseconds. If more passed between two checks, this process was busy: excess time and memory are not charged to the decoder. */
-const longestLook = 250;
+const maxInterval = 250;
 
 /** Measures a decoder's time and memory from outside, because a busy thread cannot answer. */
-class Allowance {
+class ResourceLimits {
   #given = 0;
-  #last = look();
+  #last = measure();
   #spent = { processor: 0, clock: 0, bytes: 0 };
 
   /** Raises the limits by the bytes that the decoder received. */
@@ -27,12 +27,12 @@ class Allowance {
 
   /** The exceeded limit, as a text; undefined if there is none. Must be called every few milliseconds. */
   excess(): string | undefined {
-    const [now, last] = [look(), this.#last];
+    const [now, last] = [measure(), this.#last];
     this.#last = now;
-    const clock = Math.min(now.clock - last.clock, longestLook);
+    const clock = Math.min(now.clock - last.clock, maxInterval);
     this.#spent.clock += clock;
     this.#spent.processor += Math.min(now.processor - last.processor, clock);
-    if (clock < longestLook) this.#spent.bytes += now.bytes - last.bytes;
+    if (clock < maxInterval) this.#spent.bytes += now.bytes - last.bytes;
     const milliseconds = Math.round(time.any + time.each * this.#given);
     const bytes = memory.any + memory.each * this.#given;
     if (this.#spent.bytes > bytes) return `it needs more than ${Math.round(bytes / 1e6)} MB to unpack`;
@@ -41,7 +41,7 @@ class Allowance {
   }
 }
 
-function look(): { readonly clock: number; readonly processor: number; readonly bytes: number } {
+function measure(): { readonly clock: number; readonly processor: number; readonly bytes: number } {
   const { user, system } = process.cpuUsage();
   return { clock: performance.now(), processor: (user + system) / 1000, bytes: process.memoryUsage.rss() };
 }
@@ -101,7 +101,7 @@ export class GuardedDecoder<Input, Output> {
   #decodeIn(worker: Worker, input: Input): Promise<Output> {
     calls += 1;
     const call = calls;
-    const allowance = new Allowance();
+    const allowance = new ResourceLimits();
     return new Promise<Output>((resolve, reject) => {
       let isSettled = false;
       const send = (message: ToThread, transferred: ArrayBuffer[] = []) => worker.postMessage(message, transferred);

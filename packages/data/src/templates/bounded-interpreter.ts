@@ -5,11 +5,11 @@
 import { type Environment, Interpreter } from "@huggingface/jinja";
 import {
   givenArguments,
+  type IterationMarker,
   type JinjaNode,
-  markRounds,
+  markIterations,
   type Operation,
   operationOf,
-  type RoundMark,
   textNode,
 } from "./jinja-tree.ts";
 import { type JinjaValue, lengthOf, ValueSizes } from "./jinja-values.ts";
@@ -34,7 +34,7 @@ const iterationSteps = 16;
 export interface KnownTemplate {
   readonly operations: Map<JinjaNode, Operation>;
   /** Marker nodes at the start and the end of each loop's body. */
-  readonly marks: Map<JinjaNode, RoundMark>;
+  readonly marks: Map<JinjaNode, IterationMarker>;
   /** Length of its source. */
   readonly length: number;
 }
@@ -102,11 +102,11 @@ export class BoundedInterpreter {
     if (known !== undefined) return known;
     const operation = operationOf(node);
     operations.set(node, operation);
-    for (const [mark, meaning] of markRounds(node)) marks.set(mark, meaning);
+    for (const [mark, meaning] of markIterations(node)) marks.set(mark, meaning);
     return operation;
   }
 
-  #textAt({ variable, isEnd }: RoundMark, scope: Environment): string {
+  #textAt({ variable, isEnd }: IterationMarker, scope: Environment): string {
     if (isEnd) return this.#marked.delete(scope) ? endOfTurn : "";
     const message = this.#messages.get(scope.lookupVariable(variable));
     this.#marked.delete(scope); // an earlier iteration may have been left early

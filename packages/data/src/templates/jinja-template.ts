@@ -4,7 +4,7 @@ import { Environment, parse, Template, tokenize } from "@huggingface/jinja";
 import { TemplateError, TemplateLimitError } from "../errors.ts";
 import { BoundedInterpreter, type KnownTemplate } from "./bounded-interpreter.ts";
 import { boundedRange, type TemplateBudget, templateLimits } from "./template-budget.ts";
-import { generationMarks, type MarkedText, readMarks, withGenerationMarks } from "./turns/answer-spans.ts";
+import { generationMarkers, type MarkedText, readMarkers, withGenerationMarkers } from "./turns/answer-spans.ts";
 
 export interface JinjaTemplate {
   /** Throws TemplateError, and TemplateLimitError if it exceeds the rest of the budget. */
@@ -24,17 +24,19 @@ export function parseTemplate(source: string): JinjaTemplate {
   if (source.split(/\S+/).some(({ length }) => length > longestSpace)) {
     throw new TemplateLimitError("consecutive spaces in its source", longestSpace);
   }
-  const program = typed(() => parse(tokenize(withGenerationMarks(source), { lstrip_blocks: true, trim_blocks: true })));
+  const program = typed(() =>
+    parse(tokenize(withGenerationMarkers(source), { lstrip_blocks: true, trim_blocks: true })),
+  );
   const known: KnownTemplate = { operations: new Map(), marks: new Map(), length: source.length };
   return {
     render: (variables, budget) =>
       typed(() => new BoundedInterpreter(environmentOf(variables, budget), budget, known).run(program)),
     renderTurns: (variables, budget) =>
       typed(() => {
-        const environment = environmentOf({ ...variables, ...generationMarks }, budget);
+        const environment = environmentOf({ ...variables, ...generationMarkers }, budget);
         const { value: messages } = environment.lookupVariable("messages");
         const marked = Array.isArray(messages) ? messages : [];
-        return readMarks(new BoundedInterpreter(environment, budget, known).run(program, marked));
+        return readMarkers(new BoundedInterpreter(environment, budget, known).run(program, marked));
       }),
   };
 }

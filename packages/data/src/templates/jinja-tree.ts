@@ -53,13 +53,13 @@ export function operationOf(node: JinjaNode): Operation {
 }
 
 /** A marker at the start or end of a loop's iteration. */
-export interface RoundMark {
+export interface IterationMarker {
   readonly variable: string;
   readonly isEnd: boolean;
 }
 
 /** Puts empty text nodes at the start and end of each loop's body, so that the interpreter sees iterations. Other nodes are unchanged. */
-export function markRounds(node: JinjaNode): readonly (readonly [JinjaNode, RoundMark])[] {
+export function markIterations(node: JinjaNode): readonly (readonly [JinjaNode, IterationMarker])[] {
   const { loopvar, body } = node as unknown as { readonly loopvar: JinjaNode; body: readonly JinjaNode[] };
   if (node.type !== "For" || loopvar.type !== "Identifier") return [];
   const { value: variable } = loopvar as unknown as { readonly value: string };

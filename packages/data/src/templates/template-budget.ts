@@ -34,16 +34,16 @@ const counted = {
  */
 export class TemplateBudget {
   #steps = 0;
-  #most: number = templateLimits.steps;
+  #maxSteps: number = templateLimits.steps;
 
   /** Must be called before each rendering, with its number of messages. */
   allowFor(messages: number): void {
-    this.#most += messages * templateLimits.messageSteps;
+    this.#maxSteps += messages * templateLimits.messageSteps;
   }
 
   spend(steps: number): void {
     this.#steps += steps;
-    if (!(this.#steps <= this.#most)) throw new TemplateLimitError("steps", this.#most);
+    if (!(this.#steps <= this.#maxSteps)) throw new TemplateLimitError("steps", this.#maxSteps);
   }
 
   check(what: keyof typeof counted, count: number): void {

@@ -40,27 +40,27 @@ export class GraphHost implements AdaptableModel {
   /** A hash of the topology, which adapters store. */
   readonly fingerprint: string;
   readonly #graph: Graph;
-  readonly #doors: GraphHookPoints;
+  readonly #hookPoints: GraphHookPoints;
   readonly #runner: GraphRunner;
   #isDisposed = false;
 
   constructor(readonly model: GraphModel) {
     this.#graph = readGraph(model);
-    this.#doors = new GraphHookPoints(model, this.#graph, constantsOf(model, this.#graph));
-    this.#runner = new GraphRunner(model, this.#graph, (application) => this.#doors.siteOf(application));
-    this.refused = this.#doors.refusals;
+    this.#hookPoints = new GraphHookPoints(model, this.#graph, constantsOf(model, this.#graph));
+    this.#runner = new GraphRunner(model, this.#graph, (application) => this.#hookPoints.siteOf(application));
+    this.refused = this.#hookPoints.refusals;
     this.topology = topologyOf(model, this.#graph);
     this.fingerprint = topologyFingerprint(this.topology);
   }
 
   sites(): readonly Site[] {
     this.#checkUsable();
-    return this.#doors.sites();
+    return this.#hookPoints.sites();
   }
 
   parameters(): readonly ParameterRef[] {
     this.#checkUsable();
-    return this.#doors.parameters();
+    return this.#hookPoints.parameters();
   }
 
   /** One output, by default the model's first. The caller owns it. Throws as `execute`. */
@@ -96,7 +96,7 @@ export class GraphHost implements AdaptableModel {
   /** Constants that merges replaced, by name, as copies that the caller owns. */
   replaced(): ReadonlyMap<string, tf.Tensor> {
     this.#checkUsable();
-    return this.#doors.replaced();
+    return this.#hookPoints.replaced();
   }
 
   /** Frees the hook points, but not the model. Throws HostInUseError while adapters are attached. */
@@ -104,21 +104,21 @@ export class GraphHost implements AdaptableModel {
     if (this.#isDisposed) return;
     const names = adapterNames(this);
     if (names.length > 0) throw new HostInUseError(names);
-    this.#doors.dispose();
+    this.#hookPoints.dispose();
     this.#isDisposed = true;
   }
 
   #call(
     inputs: GraphInputs,
     { context = inferenceContext(), outputs }: ExecuteOptions,
-    changed: ReadonlyMap<string, tf.Tensor> = this.#doors.changed(context),
+    changed: ReadonlyMap<string, tf.Tensor> = this.#hookPoints.changed(context),
   ): GraphCall {
     this.#checkUsable();
     return {
       given: this.#given(inputs),
       wanted: outputs?.map((name) => this.#graph.reference(name)) ?? this.#graph.outputs,
       context,
-      applications: this.#doors.open(context),
+      applications: this.#hookPoints.open(context),
       changed,
     };
   }
@@ -131,7 +131,7 @@ export class GraphHost implements AdaptableModel {
   ): Promise<Result> {
     const changed = new Map<string, tf.Tensor>();
     tf.tidy(() => {
-      for (const [name, value] of this.#doors.changed(options.context ?? inferenceContext()))
+      for (const [name, value] of this.#hookPoints.changed(options.context ?? inferenceContext()))
         changed.set(name, tf.keep(tf.clone(value)));
     });
     const call = this.#call(inputs, options, changed);

@@ -13,8 +13,8 @@ import type {
 import { convolve } from "@lowrank/engine";
 import { AdaptationSlots } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Hold } from "./hold.ts";
 import type { HostParameter } from "./host-parameter.ts";
+import type { SharedPatch } from "./shared-patch.ts";
 
 export interface HostSiteOptions {
   readonly kind: Site["kind"];
@@ -29,7 +29,7 @@ export interface HostSiteOptions {
   readonly bias?: HostParameter | undefined;
   /** Whether it is adapted only if a target names it. Default false. */
   readonly isMinor?: boolean | undefined;
-  readonly hold: Hold;
+  readonly patch: SharedPatch;
 }
 
 export class HostSite implements Site {
@@ -45,7 +45,7 @@ export class HostSite implements Site {
   readonly isMinor: boolean;
   readonly weight: HostParameter;
   readonly bias: HostParameter | undefined;
-  readonly #hold: Hold;
+  readonly #patch: SharedPatch;
   readonly #slots = new AdaptationSlots();
 
   constructor(options: HostSiteOptions) {
@@ -60,7 +60,7 @@ export class HostSite implements Site {
     this.isMinor = options.isMinor ?? false;
     this.weight = options.weight;
     this.bias = bias;
-    this.#hold = options.hold;
+    this.#patch = options.patch;
   }
 
   get isReplaced(): boolean {
@@ -68,7 +68,7 @@ export class HostSite implements Site {
   }
 
   attach(adapterName: string, adaptation: Adaptation): Detach {
-    return this.#hold.enter(this.#slots.attach(adapterName, adaptation));
+    return this.#patch.acquire(this.#slots.attach(adapterName, adaptation));
   }
 
   /** Whether `adapt` or `adaptedWeight` would change anything in this call. */

@@ -1,10 +1,10 @@
 // Makes the hook points of a model's layers, with their names.
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { Hold } from "../hook-points/hold.ts";
 import { HostParameter } from "../hook-points/host-parameter.ts";
 import { HostSite } from "../hook-points/host-site.ts";
 import { HostWeight, type WeightPlace } from "../hook-points/host-weight.ts";
+import type { SharedPatch } from "../hook-points/shared-patch.ts";
 import type { FoundLayer } from "./find-layers.ts";
 import type { LayerVariable } from "./foreign-layer.ts";
 import { plainView } from "./kinds/by-weight.ts";
@@ -12,7 +12,7 @@ import { kindOf } from "./kinds/kinds.ts";
 import type { HostedLayer, LayerParameter, SiteOutline } from "./layer-kind.ts";
 
 /** A layer that is used several times in a model has one set of hook points. */
-export function hostLayer({ layer, path, variables, buffers }: FoundLayer, hold: Hold): HostedLayer {
+export function hostLayer({ layer, path, variables, buffers }: FoundLayer, patch: SharedPatch): HostedLayer {
   const kind = kindOf(layer.getClassName());
   const trained = new Map([...variables].filter(([name]) => !buffers.has(name)));
   const outlines = kind.outlines(layer, trained);
@@ -29,7 +29,7 @@ export function hostLayer({ layer, path, variables, buffers }: FoundLayer, hold:
       name,
       variable,
       isBuffer: buffers.has(name),
-      parameter: new HostParameter({ weight, hold, transposedInFile }),
+      parameter: new HostParameter({ weight, patch, transposedInFile }),
     };
   });
   const parameterOf = (name: string | undefined) => parameters.find((one) => one.name === name)?.parameter;
@@ -44,7 +44,7 @@ export function hostLayer({ layer, path, variables, buffers }: FoundLayer, hold:
       weight: parameterOf(weight)!,
       bias: parameterOf(outline.bias),
       isMinor,
-      hold,
+      patch,
     });
   });
   return { layer, path, kind, parameters, sites };

@@ -52,7 +52,7 @@ export interface LayerKind {
   /** Computes the layer with its adapters. Call it inside a tidy. */
   call(call: LayerCall): Tensors;
   /** Whether the layer is computed differently in training even without an adapter of its own. */
-  readonly isFrozenByUs?: boolean;
+  readonly differsInTraining?: boolean;
 }
 
 export function parameterIn({ parameters }: HostedLayer, name: string): LayerParameter | undefined {

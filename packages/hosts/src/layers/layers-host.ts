@@ -16,13 +16,13 @@ import { mergeAdapter } from "@lowrank/merge";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { ModelChangedError, UnadaptableModelError, UndecidedSaveError } from "../errors.ts";
-import { Hold } from "../hook-points/hold.ts";
+import { SharedPatch } from "../hook-points/shared-patch.ts";
 import { type Topology, topologyFingerprint } from "../topology/topology.ts";
 import { findLayers } from "./find-layers.ts";
 import { type CallSettings, type ForeignLayer, fieldOf, layersOf, type Tensors } from "./foreign-layer.ts";
 import { hostLayer } from "./host-layers.ts";
 import type { HostedLayer } from "./layer-kind.ts";
-import { takeModel } from "./take-model.ts";
+import { patchModel } from "./patch-model.ts";
 
 /** Which weights are saved while adapters are attached. */
 export type SavedWeights = "base" | "merged";
@@ -55,7 +55,7 @@ export class LayersHost implements AdaptableModel {
   constructor(model: LayersModel) {
     this.model = model;
     this.#save = model.save.bind(model);
-    const hold = new Hold(() => this.#take());
+    const patch = new SharedPatch(() => this.#take());
     // A sequential model builds its inner model on first use.
     if (!model.built && model.outputs.length > 0) model.build([]);
     const found = model.built ? findLayers(model) : [];
@@ -63,7 +63,7 @@ export class LayersHost implements AdaptableModel {
       const reason = "it has no weights yet; give its first layer an inputShape, or build it";
       throw new UnadaptableModelError(model.name, reason);
     }
-    this.#layers = found.map((layer) => hostLayer(layer, hold));
+    this.#layers = found.map((layer) => hostLayer(layer, patch));
     this.topology = describeTopology(model, this.#layers);
   }
 
@@ -134,14 +134,14 @@ export class LayersHost implements AdaptableModel {
   #take(): Detach {
     const now = describeTopology(
       this.model,
-      findLayers(this.model).map((layer) => hostLayer(layer, new Hold(() => () => {}))),
+      findLayers(this.model).map((layer) => hostLayer(layer, new SharedPatch(() => () => {}))),
     );
     const differences = [
       ...now.filter((line) => !this.topology.includes(line)),
       ...this.topology.filter((line) => !now.includes(line)),
     ];
     if (differences.length > 0) throw new ModelChangedError(this.model.name, differences);
-    return takeModel(this.model, {
+    return patchModel(this.model, {
       layers: this.#layers,
       call: (hosted, inputs, settings, original) => this.#call(hosted, { inputs, settings, original }),
       variables: () => this.#variables(),
@@ -158,7 +158,7 @@ export class LayersHost implements AdaptableModel {
       hosted.parameters.some(({ parameter }) => parameter.isOpen(context));
     // Outside training, a layer without an adapter runs its own call.
     const isTrained = context.training || tf.engine().state.gradientDepth > 0;
-    if (!isOpen && !(isTrained && hosted.kind.isFrozenByUs)) return call.original(call.inputs, call.settings);
+    if (!isOpen && !(isTrained && hosted.kind.differsInTraining)) return call.original(call.inputs, call.settings);
     return tf.tidy(() => hosted.kind.call({ ...hosted, ...call, context }));
   }
 

@@ -14,7 +14,7 @@ export interface ErrorBody {
 }
 
 /** Codes of errors from other packages that an invalid request causes. */
-const badRequest = new Set([
+const badRequestCodes = new Set([
   "EMPTY_PROMPT",
   "GENERATION_OPTION",
   "MODEL_INPUT",
@@ -37,7 +37,7 @@ export function asRequestError(error: unknown): RequestError {
   if (code === "WRITER_FULL") return new RequestError(429, code, message);
   if (code === "WRITER_STOPPED") return new RequestError(503, code, "The server is stopping.");
   if (code === "ADAPTER_GONE") return new RequestError(404, "MODEL_NOT_FOUND", message, "model");
-  return new RequestError(badRequest.has(code) ? 400 : 500, code, message);
+  return new RequestError(badRequestCodes.has(code) ? 400 : 500, code, message);
 }
 
 /** Shortens absolute paths to their last name, because clients must not learn the folders of this machine. */

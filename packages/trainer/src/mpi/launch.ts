@@ -14,7 +14,7 @@ export interface Launch {
   readonly launcher: "Open MPI's mpirun" | "mpiexec of MPICH or Intel MPI" | "Slurm's srun";
 }
 
-interface Words {
+interface LauncherVariables {
   readonly launcher: Launch["launcher"];
   readonly rank: string;
   readonly size: string;
@@ -22,7 +22,7 @@ interface Words {
 }
 
 /** In this order, because inside srun an MPI's own variables may be set as well, and are more precise. */
-const launchers: readonly Words[] = [
+const launchers: readonly LauncherVariables[] = [
   {
     launcher: "Open MPI's mpirun",
     rank: "OMPI_COMM_WORLD_RANK",

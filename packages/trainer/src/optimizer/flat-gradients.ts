@@ -78,7 +78,7 @@ export class FlatGradients {
   }
 
   /** Names of the variables whose gradients are not finite. */
-  broken(): readonly string[] {
+  nonFinite(): readonly string[] {
     return this.#ranges()
       .filter(({ start, end }) => !this.values.subarray(start, end).every(Number.isFinite))
       .map(({ name }) => name);

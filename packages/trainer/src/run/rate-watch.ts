@@ -27,7 +27,7 @@ export class RateWatch {
     return this.#steps !== undefined && this.#restarts.length < (this.options?.restarts ?? 0);
   }
 
-  get mayGoBack(): boolean {
+  get mayRestart(): boolean {
     return this.start !== undefined;
   }
 
@@ -52,7 +52,7 @@ export class RateWatch {
   }
 
   /** Records a restart and returns the first variables. If no restart is allowed: returns undefined and stops watching. */
-  goBack(restart: RateRestart): TrainingState["startVariables"] {
+  restart(restart: RateRestart): TrainingState["startVariables"] {
     const { start } = this;
     if (start === undefined) {
       this.#stop();
@@ -97,8 +97,8 @@ interface RateVerdict {
 const risingSteps = 30;
 /** After how many steps after the warm-up a classifier that learns is better than guessing. */
 const guessingSteps = 100;
-const tooHigh = 1 / 4;
-const tooLow = 2;
+const lowerFactor = 1 / 4;
+const raiseFactor = 2;
 
 /** How many steps are watched. */
 function watchedSteps({ warmupSteps, guess }: WatchedRun): number {
@@ -108,7 +108,7 @@ function watchedSteps({ warmupSteps, guess }: WatchedRun): number {
 /** Judges all steps so far; undefined if the rate has no problem. */
 export function judgeRate(steps: readonly WatchedStep[], run: WatchedRun): RateVerdict | undefined {
   const count = steps.length;
-  if (!Number.isFinite(steps.at(-1)?.[0] ?? 0)) return { reason: `step ${count} was not finite`, factor: tooHigh };
+  if (!Number.isFinite(steps.at(-1)?.[0] ?? 0)) return { reason: `step ${count} was not finite`, factor: lowerFactor };
   if (run.guess !== undefined && count === watchedSteps(run)) return judgeGuessing(steps, run.guess);
   const isDue = count >= 10 && count <= run.warmupSteps + risingSteps && count % 5 === 0;
   return isDue ? judgeRise(steps) : undefined;
@@ -125,7 +125,7 @@ function judgeRise(steps: readonly WatchedStep[]): RateVerdict | undefined {
   const growth = medianOf(of(last, 1)) / (steps[0]?.[1] ?? 1);
   if (now < 1.2 * before || (growth > 1 / 3 && growth < 3)) return undefined;
   const reason = `the loss rose from ${before.toFixed(3)} to ${now.toFixed(3)} in ${steps.length} steps`;
-  return { reason, factor: tooHigh };
+  return { reason, factor: lowerFactor };
 }
 
 /** With a rate that is too high, the loss moves up and down; with one that is too low, it stays at the loss of guessing. */
@@ -135,7 +135,7 @@ function judgeGuessing(steps: readonly WatchedStep[], guess: number): RateVerdic
   if (mean < 0.98 * guess) return undefined;
   const hasMoved = losses.some((_, i) => i % 10 === 0 && spreadOf(losses.slice(i, i + 10)).deviation > 0.06 * guess);
   const reason = `after ${steps.length} steps the loss was ${mean.toFixed(3)}, no better than guessing (${guess.toFixed(3)})`;
-  return { reason, factor: hasMoved ? tooHigh : tooLow };
+  return { reason, factor: hasMoved ? lowerFactor : raiseFactor };
 }
 
 function medianOf(values: readonly number[]): number {

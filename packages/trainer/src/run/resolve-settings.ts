@@ -33,7 +33,7 @@ export async function resolveSettings<Batch>(options: TrainOptions<Batch>): Prom
 }
 
 /** The settings of a run, which a resumed state may change. Throws what `checkState` does, and warns of changed settings. */
-export function goOnWith<Batch>(asked: TrainingSettings, options: TrainOptions<Batch>): TrainingSettings {
+export function settingsOfRun<Batch>(asked: TrainingSettings, options: TrainOptions<Batch>): TrainingSettings {
   const { resumeFrom, variables, fingerprint, onWarning } = options;
   if (resumeFrom === undefined) return asked;
   const settings = resumedSettings(asked, resumeFrom);

@@ -16,7 +16,7 @@ import type { EvaluationEvent, RestartEvent, SkipEvent, StepEvent } from "../tra
 import { BestTracker } from "./best-tracker.ts";
 import { compareProcesses, numbersOf } from "./compare-processes.ts";
 import { RateWatch } from "./rate-watch.ts";
-import { goOnWith, resolveSettings } from "./resolve-settings.ts";
+import { resolveSettings, settingsOfRun } from "./resolve-settings.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
 /** After how many steps the processes of a training compare their numbers. */
@@ -68,7 +68,7 @@ export class TrainingRun<Batch> {
   /** Checks the options and the state to resume from; nothing has changed if it throws. */
   static async start<Batch>(options: TrainOptions<Batch>): Promise<TrainingRun<Batch>> {
     const asked = await resolveSettings(options);
-    const run = new TrainingRun(options, goOnWith(asked, options));
+    const run = new TrainingRun(options, settingsOfRun(asked, options));
     if (options.resumeFrom === undefined && run.#watch.hasRestart) run.#watch.start = await run.#copyVariables();
     return run;
   }
@@ -115,7 +115,7 @@ export class TrainingRun<Batch> {
     const batches = await this.#stream.window(this.settings.accumulate);
     const { loss, tokens } = await this.#differentiate(batches);
     const gradientNorm = this.#gradients.norm();
-    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) return this.#leaveOut(loss, gradientNorm);
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) return this.#skipStep(loss, gradientNorm);
     this.#badSteps = 0;
     const { clipNorm, steps } = this.settings;
     const learningRate = this.#learningRate();
@@ -143,7 +143,7 @@ export class TrainingRun<Batch> {
     const { learningRate: learningRateBefore, steps } = this.settings;
     const { reason } = verdict;
     const learningRate = learningRateBefore * verdict.factor;
-    const start = this.#watch.goBack({ step: this.#step, reason, learningRateBefore, learningRate });
+    const start = this.#watch.restart({ step: this.#step, reason, learningRateBefore, learningRate });
     if (start === undefined) {
       const size = verdict.factor < 1 ? "high" : "low";
       const message = `The learning rate ${learningRateBefore} is probably too ${size}: ${reason}. Try ${learningRate}.`;
@@ -257,14 +257,14 @@ export class TrainingRun<Batch> {
   }
 
   /** Skips a step with NaN or infinite numbers; throws NonFiniteLossError after too many consecutive ones. */
-  #leaveOut(loss: number, gradientNorm: number): SkipEvent {
+  #skipStep(loss: number, gradientNorm: number): SkipEvent {
     const step = this.#step + 1;
     const isOfLoss = !Number.isFinite(loss);
     const what = isOfLoss ? "loss" : "gradient";
-    const [value, names] = isOfLoss ? [loss, []] : [gradientNorm, this.#gradients.broken()];
+    const [value, names] = isOfLoss ? [loss, []] : [gradientNorm, this.#gradients.nonFinite()];
     if (this.#badSteps >= (this.options.maxSkippedSteps ?? 0)) {
       // Before the first update, the learning rate cannot be the cause.
-      if (this.#step === 0 || !this.#watch.mayGoBack) throw new NonFiniteLossError(step, what, value, names);
+      if (this.#step === 0 || !this.#watch.mayRestart) throw new NonFiniteLossError(step, what, value, names);
       this.#watch.add(Number.NaN, Number.NaN);
     }
     this.#step = step;

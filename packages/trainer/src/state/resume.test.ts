@@ -18,7 +18,7 @@ const { options, values } = regression;
 const waves = { schedule: "cosine-with-restarts", scheduleShape: { cycles: 2 } } as const;
 
 /** The loss, but NaN in these steps. */
-function brokenAt(...steps: readonly number[]) {
+function nanAt(...steps: readonly number[]) {
   return (rows: Rows, key: RandomKey) => {
     const loss = regression.loss(rows, key);
     return steps.includes(key.step + 1) ? (tf.mul(loss, Number.NaN) as tf.Scalar) : loss;
@@ -51,7 +51,7 @@ describe("a run that goes on from its state", () => {
       4,
       { learningRateGroups: [{ matches: (name: string) => name === "bias", factor: 16 }] },
     ],
-    ["between steps that are left out", 4, { loss: brokenAt(4, 5), maxSkippedSteps: 2 }],
+    ["between steps that are left out", 4, { loss: nanAt(4, 5), maxSkippedSteps: 2 }],
     ["with micro-batches, cosine and warm-up", 4, { gradientAccumulationSteps: 2, schedule: "cosine", warmupSteps: 3 }],
   ] as const)("%s ends with the very same bits", async (_, step, more) => {
     const start = values();
@@ -71,7 +71,7 @@ describe("a run that goes on from its state", () => {
     const save = async (state: TrainingState) => {
       kept.set(state.step, await writeCheckpoint(folder, state, { keepLast: 100 }));
     };
-    regression.startOver();
+    regression.reset();
     await collect(train(options({ ...more, checkpoint: { every: 1, save } })));
     kept.delete(Math.max(...kept.keys())); // the last one has nothing left to do
     expect(kept.size).toBe(7);
@@ -126,7 +126,7 @@ describe("a run that goes on from its state", () => {
     };
     const whole = await seen(options(more));
     expect(whole.at(-1)).toEqual(["stopped-early", 6, { step: 3, value: 0 }]);
-    regression.startOver();
+    regression.reset();
     const controller = new AbortController();
     let kept: Promise<TrainingState> | undefined;
     const save = (state: TrainingState) => {
@@ -145,7 +145,7 @@ describe("a run that goes on from its state", () => {
     const save = (state: TrainingState) => {
       kept = state;
     };
-    const more = { loss: brokenAt(3, 4, 5), maxSkippedSteps: 2 };
+    const more = { loss: nanAt(3, 4, 5), maxSkippedSteps: 2 };
     const first = options({ ...more, signal: controller.signal, checkpoint: { every: 1000, save } });
     for await (const event of train(first)) if (event.type === "skip") controller.abort();
     if (kept === undefined) throw new Error("no state was kept");

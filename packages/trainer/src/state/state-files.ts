@@ -18,7 +18,7 @@ import type { NamedValues, TrainingState } from "./training-state.ts";
 export const stateFileNames = { tensors: "state.safetensors", facts: "trainer.json" } as const;
 
 /** Settings of runs that were saved before these options existed. */
-const formerSettings = { optimizer: "adamw", momentum: 0, scheduleShape: {} } as const;
+const oldSettings = { optimizer: "adamw", momentum: 0, scheduleShape: {} } as const;
 
 /** The contents of the two files. */
 export interface StateFiles {
@@ -83,7 +83,7 @@ export async function parseState(files: StateFiles, name = "checkpoint"): Promis
   }
   const variables = parts.get("variables") ?? new Map<string, NamedValues>();
   const moments = new Map<string, Moments>();
-  const settings = { ...formerSettings, ...facts.settings };
+  const settings = { ...oldSettings, ...facts.settings };
   const rule = ruleOf(settings.optimizer);
   for (const [variable, count] of facts.updates) {
     const shape = variables.get(variable)?.shape;

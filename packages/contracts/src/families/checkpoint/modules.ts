@@ -121,13 +121,13 @@ function makeModule(row: Row, place: Place & { readonly path: string; readonly l
     const outFeatures = widthOf(config, row.outFeatures);
     const bias = typeof row.bias === "boolean" ? row.bias : config.switches[row.bias];
     const ownRow = { ...(config.tiedEmbeddings ? row : withOwnBias(row)), bias };
-    return { type: "linear", ...common, row: ownRow, inFeatures, outFeatures, tiedWith: twinOf(path, place) };
+    return { type: "linear", ...common, row: ownRow, inFeatures, outFeatures, tiedWith: tiedWithOf(path, place) };
   }
   if ("rows" in row) {
     const rows = widthOf(config, row.rows) + (row.extraRows ?? 0);
     const columns = widthOf(config, row.columns ?? "hidden");
     const shared = sharedTable(row, config);
-    const tiedWith = shared === null ? twinOf(path, place) : pathInModel(place.family, place.task, shared);
+    const tiedWith = shared === null ? tiedWithOf(path, place) : pathInModel(place.family, place.task, shared);
     return { type: "embedding", ...common, row, rows, columns, tiedWith };
   }
   if ("shape" in row) return { type: "tensor", ...common, row, shape: row.shape(config) };
@@ -150,7 +150,7 @@ function withOwnBias({ biasPath: _, ...row }: LinearRow): LinearRow {
   return row;
 }
 
-function twinOf(path: string, { config, family, task }: Place): string | null {
+function tiedWithOf(path: string, { config, family, task }: Place): string | null {
   const tie = family.heads[task]?.tie;
   if (!tie || !config.tiedEmbeddings) return null;
   const embedding = pathInModel(family, task, tie.embedding);

@@ -146,9 +146,9 @@ function readEndTokens(reader: ConfigReader, one: () => number | null): readonly
 
 function checkRotatingFeatures(reader: ConfigReader, { rotary, headSize }: ConfigValues, table: ConfigTable): void {
   if (rotary === null || Number.isNaN(headSize)) return;
-  const { oddTakesNext = false } = typeof table.rotary === "object" ? table.rotary : {};
+  const { roundsUpOdd = false } = typeof table.rotary === "object" ? table.rotary : {};
   const features = Math.floor(headSize * rotary.share + 1e-9);
-  const rotating = oddTakesNext ? features + (features % 2) : features;
+  const rotating = roundsUpOdd ? features + (features % 2) : features;
   if (rotating >= 2 && rotating <= headSize && rotating % 2 === 0) return;
   const expected = "a head size with an even number of rotated features (two halves)";
   const { headSize: own, heads } = table.sizes;
@@ -228,7 +228,7 @@ function readRotatingLayers(
     const isWindowless = window !== undefined && reader.peek(window.size.key) === null;
     return windows.map((size) => size !== null || (layers === "windowed-or-all" && isWindowless));
   }
-  const period = reader.integer(layers.butEvery, { min: 1, max: 4096 }) ?? layers.fallback;
+  const period = reader.integer(layers.exceptEvery, { min: 1, max: 4096 }) ?? layers.fallback;
   const list = reader.peek(layers.list) ?? null;
   if (list === null) return windows.map((_, layer) => (layer + 1) % period !== 0);
   const isGood = Array.isArray(list) && list.length >= windows.length && list.every((one) => [0, 1].includes(one));

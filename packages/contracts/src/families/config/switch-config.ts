@@ -16,7 +16,7 @@ export function readSwitches(
     const row = switches[name];
     if (row === undefined) return name === "gatedFeedForward" && isGated;
     const other = row.otherwise === undefined ? null : reader.flag(row.otherwise);
-    const own = row.words === undefined ? reader.flag(row.key) : reader.choice(row.key, row.words);
+    const own = row.values === undefined ? reader.flag(row.key) : reader.choice(row.key, row.values);
     return own ?? other ?? row.fallback;
   });
 }

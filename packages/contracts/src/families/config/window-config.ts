@@ -59,7 +59,7 @@ function defaultLayers(reader: ConfigReader, layers: WindowLayers, count: number
       reader.invalid(layers.types, reader.peek(layers.types), `a type for each of ${count} layers`);
     return (layer) => types[layer] === "local";
   }
-  const { butEvery: key, fallback } = layers;
+  const { exceptEvery: key, fallback } = layers;
   const period = (key === null ? null : reader.integer(key, { min: 1, max: 4096 })) ?? fallback;
   return (layer) => (layers.fromFirst ? layer : layer + 1) % period !== 0;
 }

@@ -137,7 +137,7 @@ function scalingEntries(scaling: RotaryScaling): readonly Own[] {
 }
 
 /** Settings that GGUF does not need: of training, of heads that are not written, of how a width was computed, and of the tokenizer. */
-const besides: ReadonlySet<string> = new Set([
+const settingsOutsideGguf: ReadonlySet<string> = new Set([
   ...["modelType", "architecture", "family", "dropouts", "labels", "labelNames", "problemType", "refusedTasks"],
   ...["padTokenId", "bosTokenId", "eosTokenIds", "decoderStartTokenId", "maxPositions", "intermediateStep"],
 ]);
@@ -149,7 +149,7 @@ function differences(config: ModelConfig, { metadata, ropeFactors }: GgufConfig)
   const again = checkConfig(configFromGguf(values, names, { ropeFactors }));
   const wanted: ConfigValues = { ...config, rotary: withListed(config, ropeFactors) };
   return (Object.keys(wanted) as (keyof ConfigValues)[]).flatMap((key) => {
-    if (besides.has(key) || isAlike(wanted[key], again[key])) return [];
+    if (settingsOutsideGguf.has(key) || isAlike(wanted[key], again[key])) return [];
     const [got, meant] = [describeValue(wanted[key]), describeValue(again[key])];
     return [{ what: key, reason: `the model has ${got}, the GGUF metadata would mean ${meant}` }];
   });

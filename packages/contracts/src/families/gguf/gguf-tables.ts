@@ -31,7 +31,7 @@ const tables: ReadonlyMap<string, GgufTable> = new Map(
 type Metadata = ReadonlyMap<string, unknown>;
 
 /** Second families under the same architecture name, and how to recognize them. */
-const seconds: readonly { readonly table: GgufTable; readonly isMeant: (metadata: Metadata) => boolean }[] = [
+const secondTables: readonly { readonly table: GgufTable; readonly isMeant: (metadata: Metadata) => boolean }[] = [
   { table: mistral, isMeant: (metadata) => Number(metadata.get("llama.attention.sliding_window") ?? 0) > 0 },
   { table: falconGrouped, isMeant: (metadata) => Number(metadata.get("falcon.attention.head_count_kv") ?? 1) > 1 },
 ];
@@ -53,7 +53,7 @@ export function ggufTableOf(metadata: Metadata, file = "the GGUF file"): GgufTab
   const architecture = metadata.get("general.architecture");
   const table = typeof architecture === "string" ? tables.get(architecture) : undefined;
   if (table === undefined) throw new UnsupportedArchitectureError(file, architecture, [...tables.keys()]);
-  const second = seconds.find((one) => one.table.architecture === architecture && one.isMeant(metadata));
+  const second = secondTables.find((one) => one.table.architecture === architecture && one.isMeant(metadata));
   return second?.table ?? table;
 }
 

@@ -10,7 +10,7 @@ const stepsForCharacter = 1000;
 /** Additional steps for any text: groups of three digits look ahead to the number's end. */
 const stepsForText = 2 ** 22;
 /** Maximum bits for remembered failures: 64 MB. */
-const maxMarks = 2 ** 29;
+const maxRemembered = 2 ** 29;
 
 const programs = new Map<string, PatternProgram>();
 
@@ -66,8 +66,8 @@ class Matcher {
     private readonly source: string,
   ) {
     const marks = (text.length + 1) * program.splits;
-    if (marks > maxMarks) {
-      throw new TokenizationError(`the text is too long for the pattern ${shortened(source)}`, maxMarks);
+    if (marks > maxRemembered) {
+      throw new TokenizationError(`the text is too long for the pattern ${shortened(source)}`, maxRemembered);
     }
     this.#failed = new Uint8Array(Math.ceil(marks / 8));
     this.#stepsLeft = text.length * stepsForCharacter + stepsForText;
@@ -79,7 +79,7 @@ class Matcher {
     // The next match starts here, so positions of a successful match must not count as failures.
     if (end === undefined) return undefined;
     const { splits } = this.program;
-    for (let mark = 0; mark < splits; mark += 1) this.#clear(end * splits + mark);
+    for (let remember = 0; remember < splits; remember += 1) this.#clear(end * splits + remember);
     this.lastEnd = end;
     return end;
   }
@@ -102,7 +102,7 @@ class Matcher {
             place += 1;
           }
         } else if (instruction.kind === "split") {
-          if (this.#mark(position, instruction.mark, visited)) {
+          if (this.#remember(position, instruction.mark, visited)) {
             waiting.push(instruction.second, position);
             place = instruction.first;
           } else place = undefined;
@@ -135,8 +135,8 @@ class Matcher {
   }
 
   /** Remembers a split at a position; false if it was tried before. */
-  #mark(position: number, mark: number, visited: number[] | undefined): boolean {
-    const bit = position * this.program.splits + mark;
+  #remember(position: number, remember: number, visited: number[] | undefined): boolean {
+    const bit = position * this.program.splits + remember;
     const byte = this.#failed[bit >>> 3] as number;
     const mask = 1 << (bit & 7);
     if ((byte & mask) !== 0) return false;

@@ -52,7 +52,7 @@ function turnSpans(marked: MarkedText, messages: readonly ChatMessage[], writer:
   const conversation = { ...marked, messages, writer, prompt: () => (prompt ??= promptOf(messages, writer)) };
   return messages.flatMap(({ role, content }, message): AnswerSpan[] => {
     if (role !== "assistant") return [];
-    const found = spanByBeginnings(message, conversation) ?? spanInTurn(message, conversation);
+    const found = spanByPrefixes(message, conversation) ?? spanInTurn(message, conversation);
     if (found === undefined) return [];
     const { start, end } = found;
     return [{ message, start, end: start + trainedLength(marked.text.slice(start, end), content) }];
@@ -66,7 +66,7 @@ interface Rendered extends MarkedText {
 }
 
 /** The span between the text before the answer (with a generation prompt) and the text up to its end, if both are prefixes of the whole. */
-function spanByBeginnings(message: number, { messages, writer, text }: Rendered): TextSpan | undefined {
+function spanByPrefixes(message: number, { messages, writer, text }: Rendered): TextSpan | undefined {
   if (message === 0) return undefined; // many templates refuse an empty conversation
   const before = unlessRefused(() => writer.render(messages.slice(0, message), true));
   if (before === undefined || !text.startsWith(before)) return undefined;
@@ -85,7 +85,7 @@ function spanInTurn(message: number, conversation: Rendered): TextSpan | undefin
   // The text at the start of every conversation may be part of the first message's turn.
   const preamble = Math.max(0, written.indexOf(prompt()));
   const start = turn.start + preamble + sharedStart(written.slice(preamble), prompt());
-  const isEndedLater = message === messages.length - 1 && !hasMark(written, messages[message]?.content ?? "");
+  const isEndedLater = message === messages.length - 1 && !hasEndToken(written, messages[message]?.content ?? "");
   return { start, end: isEndedLater ? text.length : turn.start + lengthWithoutTools(message, written, conversation) };
 }
 
@@ -119,11 +119,11 @@ function sharedStart(text: string, other: string): number {
 
 /** Generation stops at the token that ends a turn, so a line end after it is not trained. */
 function trainedLength(turn: string, content: string): number {
-  return hasMark(turn, content) ? turn.trimEnd().length : turn.length;
+  return hasEndToken(turn, content) ? turn.trimEnd().length : turn.length;
 }
 
 /** Whether a turn has more text after its content, such as an end token. Assumed for a turn without content (tool calls). */
-function hasMark(turn: string, content: string): boolean {
+function hasEndToken(turn: string, content: string): boolean {
   return content.trim() === "" || !turn.trimEnd().endsWith(content.trimEnd());
 }
 
@@ -138,7 +138,7 @@ export function unlessRefused<T>(render: () => T): T | undefined {
 }
 
 /** Variables that are written at the start and end of a {% generation %} block. Without markers they are empty. */
-export const generationMarks = { turn_generation_begins: "\uFDD3", turn_generation_ends: "\uFDD4" } as const;
+export const generationMarkers = { turn_generation_begins: "\uFDD3", turn_generation_ends: "\uFDD4" } as const;
 
 interface TextSpan {
   readonly start: number;
@@ -158,7 +158,7 @@ export interface MarkedText {
 const generationTag = /\{%(-?)\s*(end)?generation\s*(-?)%\}/g;
 
 /** Replaces transformers' own tag by standard Jinja statements, with the same effect on white space. */
-export function withGenerationMarks(source: string): string {
+export function withGenerationMarkers(source: string): string {
   return source.replace(generationTag, (_, before: string, end: string | undefined, after: string) => {
     return `{%${before} if true %}{{ turn_generation_${end === undefined ? "begins" : "ends"} }}{% endif ${after}%}`;
   });
@@ -173,7 +173,7 @@ export function startOfTurn(message: number): string {
 export const endOfTurn = "\uFDD2";
 
 /** Removes the markers from a text, and reads their positions. */
-export function readMarks(marked: string): MarkedText {
+export function readMarkers(marked: string): MarkedText {
   const turns = new Map<number, TextSpan>();
   const generated: (TextSpan & { readonly message: number | undefined })[] = [];
   const open: { readonly message: number; readonly start: number }[] = [];
@@ -181,8 +181,8 @@ export function readMarks(marked: string): MarkedText {
   let generationStart = 0;
   for (const [index, piece] of marked.split(/(\uFDD0\d+\uFDD1|[\uFDD2-\uFDD4])/).entries()) {
     if (index % 2 === 0) text += piece;
-    else if (piece === generationMarks.turn_generation_begins) generationStart = text.length;
-    else if (piece === generationMarks.turn_generation_ends) {
+    else if (piece === generationMarkers.turn_generation_begins) generationStart = text.length;
+    else if (piece === generationMarkers.turn_generation_ends) {
       generated.push({ start: generationStart, end: text.length, message: open.at(-1)?.message });
     } else if (piece !== endOfTurn) open.push({ message: Number(piece.slice(1, -1)), start: text.length });
     else {

@@ -5,7 +5,7 @@ import { withGradients } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { activationOf, onlyTensor } from "../foreign-layer.ts";
 import { type LayerCall, overrideIn, parameterIn } from "../layer-kind.ts";
-import { noneLike, type Reading, withActivation, withReadings } from "../stand-ins.ts";
+import { identityLike, type TemporaryValue, withActivation, withValues } from "../temporary-values.ts";
 
 /** The product of a class of layers. */
 export interface Product {
@@ -40,9 +40,9 @@ function productOf(call: LayerCall, x: tf.Tensor, { weight: name, inputGradient 
   const { layer, settings } = call;
   const weight = overrideIn(call, name);
   const bias = overrideIn(call, "bias");
-  const none = noneLike(activationOf(layer));
+  const none = identityLike(activationOf(layer));
   const compute = () =>
-    withReadings([...reading(call, name, weight), ...reading(call, "bias", bias)], () =>
+    withValues([...reading(call, name, weight), ...reading(call, "bias", bias)], () =>
       withActivation(layer, none, () => onlyTensor(call.original(x, settings))),
     );
   // A weight that is trained in full needs a gradient, so the plain operations are used.
@@ -61,7 +61,7 @@ function productOf(call: LayerCall, x: tf.Tensor, { weight: name, inputGradient 
   });
 }
 
-function reading(call: LayerCall, name: string, value: tf.Tensor | undefined): readonly Reading[] {
+function reading(call: LayerCall, name: string, value: tf.Tensor | undefined): readonly TemporaryValue[] {
   const variable = parameterIn(call, name)?.variable;
   return variable === undefined || value === undefined ? [] : [[variable, value]];
 }

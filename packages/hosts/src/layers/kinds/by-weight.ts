@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { WeightView } from "../../hook-points/host-weight.ts";
 import type { LayerVariable, Tensors } from "../foreign-layer.ts";
 import type { LayerCall, LayerKind, SiteOutline } from "../layer-kind.ts";
-import { type Reading, withReadings } from "../stand-ins.ts";
+import { type TemporaryValue, withValues } from "../temporary-values.ts";
 
 export const byWeight: LayerKind = {
   outlines: (_layer, variables) => [...variables].flatMap(([name, variable]) => matrixOutline(name, variable)),
@@ -44,13 +44,13 @@ function matrixOutline(name: string, variable: LayerVariable): readonly SiteOutl
 }
 
 export function callByWeight(call: LayerCall): Tensors {
-  const readings = readingsOf(call);
-  return withReadings(readings, () => call.original(call.inputs, call.settings));
+  const readings = temporaryValuesOf(call);
+  return withValues(readings, () => call.original(call.inputs, call.settings));
 }
 
 /** The adapted or overridden weights of the layer in this call. */
-export function readingsOf({ parameters, sites, context }: LayerCall): readonly Reading[] {
-  return parameters.flatMap(({ variable, parameter }): readonly Reading[] => {
+export function temporaryValuesOf({ parameters, sites, context }: LayerCall): readonly TemporaryValue[] {
+  return parameters.flatMap(({ variable, parameter }): readonly TemporaryValue[] => {
     const site = sites.find(({ weight }) => weight === parameter);
     const seen = site?.isOpen(context) ? site.adaptedWeight(context) : parameter.overrideFor(context);
     return seen === undefined ? [] : [[variable, parameter.weight.view.fromView(seen)]];

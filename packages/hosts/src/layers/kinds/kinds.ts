@@ -4,8 +4,8 @@ import { withGradients, withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { activationOf, type ForeignLayer, fieldOf, numbersIn, onlyTensor } from "../foreign-layer.ts";
 import { type LayerCall, type LayerKind, overrideIn, parameterIn } from "../layer-kind.ts";
-import { noneLike, withActivation, withReadings } from "../stand-ins.ts";
-import { byWeight, callByWeight, matrixView, plainView, readingsOf } from "./by-weight.ts";
+import { identityLike, withActivation, withValues } from "../temporary-values.ts";
+import { byWeight, callByWeight, matrixView, plainView, temporaryValuesOf } from "./by-weight.ts";
 import { convolution } from "./convolution.ts";
 import { dense } from "./dense.ts";
 
@@ -29,7 +29,7 @@ const rectifier: LayerKind = {
       }),
     });
   },
-  isFrozenByUs: true,
+  differsInTraining: true,
 };
 
 /** The maximum of a ReLU's output; undefined for other layers. */
@@ -65,7 +65,7 @@ const embedding: LayerKind = {
     if (!site?.isOpen(context)) return rows;
     return site.adapt(tf.cast(onlyTensor(inputs), "int32"), rows, context);
   },
-  isFrozenByUs: true,
+  differsInTraining: true,
 };
 
 /** DepthwiseConv2D: a kernel for each channel, too small for A and B of its own. Adapters see a matrix [window, channels]. */
@@ -78,13 +78,14 @@ const depthwise: LayerKind = {
   },
   call: (call) => {
     const { layer, inputs, settings } = call;
-    if (readingsOf(call).length > 0 || fieldOf(layer, "dataFormat") !== "channelsLast") return callByWeight(call);
+    if (temporaryValuesOf(call).length > 0 || fieldOf(layer, "dataFormat") !== "channelsLast")
+      return callByWeight(call);
     const x = onlyTensor(inputs);
     const activation = activationOf(layer);
     const output = withGradients({
       inputs: { x },
       forward: () => ({
-        value: withActivation(layer, noneLike(activation), () => onlyTensor(call.original(x, settings))),
+        value: withActivation(layer, identityLike(activation), () => onlyTensor(call.original(x, settings))),
         saved: [],
       }),
       backward: (dy) => ({
@@ -103,7 +104,7 @@ const depthwise: LayerKind = {
     });
     return activation?.apply(output) ?? output;
   },
-  isFrozenByUs: true,
+  differsInTraining: true,
 };
 
 /**
@@ -114,9 +115,9 @@ const batchNormalization: LayerKind = {
   outlines: () => [],
   call: (call) => {
     const x = onlyTensor(call.inputs);
-    const readings = readingsOf(call);
+    const readings = temporaryValuesOf(call);
     const compute = () =>
-      withReadings(readings, () => onlyTensor(call.original(x, { ...call.settings, training: false })));
+      withValues(readings, () => onlyTensor(call.original(x, { ...call.settings, training: false })));
     if (readings.length > 0) return compute();
     return withGradients({
       inputs: { x },
@@ -124,7 +125,7 @@ const batchNormalization: LayerKind = {
       backward: (dy) => ({ x: () => tf.tidy(() => tf.mul(dy, gradientOf(call, x.shape))) }),
     });
   },
-  isFrozenByUs: true,
+  differsInTraining: true,
 };
 
 /** gamma/√(variance + epsilon), one number for each channel, in x's axes. */

@@ -49,13 +49,13 @@ export async function loadLibrary(environment: Environment, launch: Launch | und
  * and the process crashes. Without hooks UCX cannot cache registered memory, which is a little slower on InfiniBand. Variables that
  * are already set stay, so a user can turn the hooks on.
  */
-function leaveMemoryAlone(): void {
+function disableMemoryHooks(): void {
   process.env.UCX_MEM_EVENTS ??= "no";
 }
 
 /** Loads with global symbols, which Open MPI's plug-ins need, and without unloading: MPI's threads may outlive koffi. */
 function load(koffi: Koffi, file: string): KoffiLibrary {
-  leaveMemoryAlone();
+  disableMemoryHooks();
   const library = koffi.load(file, { global: true });
   const how = loadFlags[process.platform];
   if (how !== undefined) koffi.load(null).func("dlopen", "void *", ["str", "int"])(file, how);

@@ -51,7 +51,7 @@ const feedForwardKind = {
 } as const;
 
 /** Feed-forwards that are gated where the file does not say it. */
-const gatedUnlessSaid = { ...feedForwardKind, fallback: "gated-gelu" } as const;
+const gatedByDefault = { ...feedForwardKind, fallback: "gated-gelu" } as const;
 
 /**
  * What changes nothing: the class says whether there is a decoder, feed_forward_proj what follows in the next two, and positions
@@ -167,12 +167,12 @@ export const t5 = likeT5("t5", { name: "T5" });
 /** The tables of `mt5`. */
 export const mt5 = likeT5("mt5", {
   name: "MT5",
-  config: { activation: gatedUnlessSaid, switches: {}, harmless: [...t5Harmless, "tie_word_embeddings"] },
+  config: { activation: gatedByDefault, switches: {}, harmless: [...t5Harmless, "tie_word_embeddings"] },
 });
 
 /** The tables of `umt5`. */
 export const umt5 = likeT5("umt5", {
   name: "UMT5",
-  config: { activation: gatedUnlessSaid },
+  config: { activation: gatedByDefault },
   positionTables: "all layers",
 });

@@ -21,7 +21,7 @@ export const smollm3 = likeLlama("smollm3", decoderClasses("SmolLM3", ["token-cl
     tiedByDefault: true,
     rotary: {
       thetaFallback: 2_000_000,
-      layers: { list: "no_rope_layers", butEvery: "no_rope_layer_interval", fallback: 4 },
+      layers: { list: "no_rope_layers", exceptEvery: "no_rope_layer_interval", fallback: 4 },
     },
     switches: linearBiases,
     window: { size: { key: "sliding_window", fallback: null }, enabledBy: "use_sliding_window", layers: "all" },

@@ -8,7 +8,7 @@ import type { CallSettings, ForeignLayer, Tensors } from "./foreign-layer.ts";
 import type { HostedLayer } from "./layer-kind.ts";
 
 /** The changes: how layers compute, and what `fit` trains. */
-export interface TakenModel {
+export interface ModelPatch {
   readonly layers: readonly HostedLayer[];
   call(hosted: HostedLayer, inputs: Tensors, settings: CallSettings, original: ForeignLayer["call"]): Tensors;
   variables(): readonly tf.Variable[];
@@ -28,22 +28,22 @@ function hide(object: object, properties: PropertyDescriptorMap): Detach {
 }
 
 /** @returns what undoes it */
-export function takeModel(model: ForeignLayer, taken: TakenModel): Detach {
+export function patchModel(model: ForeignLayer, patch: ModelPatch): Detach {
   const undo = [
-    ...taken.layers.map((hosted) => takeCall(hosted, taken)),
-    takeTraining(trainedModel(model), taken),
-    takeData(trainedModel(model), model.name),
-    takeChanges(model),
+    ...patch.layers.map((hosted) => patchCall(hosted, patch)),
+    patchTraining(trainedModel(model), patch),
+    patchDataCheck(trainedModel(model), model.name),
+    refuseChanges(model),
   ];
   return () => {
     for (const step of undo.reverse()) step();
   };
 }
 
-function takeCall(hosted: HostedLayer, taken: TakenModel): Detach {
+function patchCall(hosted: HostedLayer, patch: ModelPatch): Detach {
   const { layer } = hosted;
   const original: ForeignLayer["call"] = layer.call.bind(layer);
-  const call = (inputs: Tensors, settings: CallSettings) => taken.call(hosted, inputs, settings ?? {}, original);
+  const call = (inputs: Tensors, settings: CallSettings) => patch.call(hosted, inputs, settings ?? {}, original);
   return hide(layer, { call: { value: call, writable: true } });
 }
 
@@ -60,12 +60,12 @@ interface Compiled {
 }
 
 /** Makes `fit` train the adapters' variables, whenever the model is compiled: it trains the variables that `compile` collects. */
-function takeTraining(model: Compiled, taken: TakenModel): Detach {
+function patchTraining(model: Compiled, patch: ModelPatch): Detach {
   let isCompiled = model.collectedTrainableWeights !== undefined;
   let isCompiledAnew = false;
   const show = hide(model, {
     collectedTrainableWeights: {
-      get: () => (isCompiled ? trainedBy(model.optimizer_, taken.variables()) : undefined),
+      get: () => (isCompiled ? trainedBy(model.optimizer_, patch.variables()) : undefined),
       set: () => {
         isCompiled = true;
         isCompiledAnew = true;
@@ -80,14 +80,14 @@ function takeTraining(model: Compiled, taken: TakenModel): Detach {
   };
 }
 
-interface Fed {
+interface DataChecker {
   readonly optimizer_?: object;
   /** tfjs-layers checks inputs and labels here, for `fit`, `evaluate` and `trainOnBatch`. */
   standardizeUserDataXY?(...data: unknown[]): unknown;
 }
 
 /** Turns every error about the data into an UnfitDataError with the model's name. */
-function takeData(model: Fed, name: string): Detach {
+function patchDataCheck(model: DataChecker, name: string): Detach {
   const { standardizeUserDataXY: check } = model;
   if (check === undefined) return () => {};
   const value = (...data: unknown[]) => {
@@ -124,7 +124,7 @@ function hasMoments(optimizer: object): boolean {
 }
 
 /** Refuses calls that would lose an adapter, or save weights that are neither base nor merged. */
-function takeChanges(model: ForeignLayer): Detach {
+function refuseChanges(model: ForeignLayer): Detach {
   const refuse = (action: string) => ({
     value: () => {
       throw new AdaptersAttachedError(model.name, action);

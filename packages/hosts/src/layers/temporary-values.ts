@@ -5,15 +5,15 @@ import type * as tf from "@tensorflow/tfjs-core";
 import type { Activation, ForeignLayer, LayerVariable } from "./foreign-layer.ts";
 
 /** A weight, and its value during the call. */
-export type Reading = readonly [variable: LayerVariable, value: tf.Tensor];
+export type TemporaryValue = readonly [variable: LayerVariable, value: tf.Tensor];
 
 /** Runs `compute` with these values of the weights. */
-export function withReadings<T>(readings: readonly Reading[], compute: () => T): T {
-  for (const [variable, value] of readings) variable.read = () => value;
+export function withValues<T>(temporary: readonly TemporaryValue[], compute: () => T): T {
+  for (const [variable, value] of temporary) variable.read = () => value;
   try {
     return compute();
   } finally {
-    for (const [variable] of readings) Reflect.deleteProperty(variable, "read");
+    for (const [variable] of temporary) Reflect.deleteProperty(variable, "read");
   }
 }
 
@@ -36,7 +36,7 @@ const fusedNames: readonly string[] = ["relu", "linear", "elu"];
  * An identity activation, with a name that makes the layer use the same kernels as with its own. The output is then, bit for bit, the
  * input of its own activation.
  */
-export function noneLike(activation: Activation | undefined): Activation {
+export function identityLike(activation: Activation | undefined): Activation {
   const name = activation !== undefined && !fusedNames.includes(activation.getClassName()) ? "lowrankNone" : "linear";
   return { apply: (x) => x, getClassName: () => name };
 }
