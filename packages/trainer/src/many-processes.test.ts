@@ -115,7 +115,7 @@ it("end with the best evaluation's variables as one does", async () => {
   }
 });
 
-it("stop after the same step when one of them is told to", async () => {
+it("stop after the same step when one of them is aborted", async () => {
   const controller = new AbortController();
   const shares = await Promise.all(
     members(3).map((each) => {
@@ -132,7 +132,7 @@ it("stop after the same step when one of them is told to", async () => {
   for (const { events } of shares) expect(events.at(-1)).toMatchObject({ type: "end", reason: "aborted", step: 3 });
 });
 
-it("refuse to begin with other variables, naming the first, or with other options", async () => {
+it("refuse different variables, naming the first, and different options", async () => {
   const started = await Promise.allSettled(
     members(2).map((each) => run({ reduceGradients: each, batches: shareOf(each) }, each.rank)),
   );
@@ -145,14 +145,14 @@ it("refuse to begin with other variables, naming the first, or with other option
     expect(result).toMatchObject({ reason: new ProcessesDifferError(rank, 0, "settings") });
 });
 
-it("refuse what would weigh shares wrongly", async () => {
+it("refuse options that would weight shares wrongly", async () => {
   const [one] = members(1);
   const asked = run({ reduceGradients: one, gradientAccumulationSteps: 2 });
   await expect(asked).rejects.toThrow(TrainingOptionsError);
   await expect(run({ reduceGradients: one, gradientAccumulationSteps: 2 })).rejects.toThrow("needs weightByTokens");
 });
 
-it("go back together where the learning rate does not suit", async () => {
+it("restart together if the learning rate does not suit", async () => {
   const high = { learningRate: 1000, warmupSteps: 2, epochs: 6, watchRate: { restarts: 1 } };
   const shares = await Promise.all(
     members(2).map((each) => run({ ...high, reduceGradients: each, batches: shareOf(each) })),

@@ -22,12 +22,12 @@ const split = (rest: object) => ({
 });
 
 describe("a tokenizer.json", () => {
-  it("with marks that it has is taken", () => {
+  it("with special tokens that it has is accepted", () => {
     const json = { ...good, ...template([specialToken("[CLS]"), text("A"), specialToken("[SEP]")]) };
     expect(TextTokenizer.fromJson(json).encode("a")).toEqual([2, 1, 3]);
   });
 
-  it("with a mark and a vocabulary with a piece that is none is refused for the piece", () => {
+  it("with a special token and an invalid piece is refused for the piece", () => {
     const json = { model: { type: "Unigram", vocab: [["[CLS]", 0], null] }, ...template([specialToken("[CLS]")]) };
     expect(() => TextTokenizer.fromJson(json)).toThrow(TokenizerError);
     expect(() => TextTokenizer.fromJson(json)).toThrow("model.vocab[1]: expected a piece");
@@ -119,7 +119,7 @@ describe("a tokenizer.json", () => {
     expect(() => checkTokenizerJson({ ...good, ...wrong })).toThrow(where);
   });
 
-  it("is told what is wrong in all its parts at once, with a message of twelve problems at most", () => {
+  it("gets all problems of its parts at once, with at most twelve in the message", () => {
     const wrong = { ...template([specialToken(1)]), decoder: { type: "Replace" }, normalizer: { type: "Prepend" } };
     expect(() => checkTokenizerJson({ ...good, ...wrong })).toThrow(
       /normalizer\.[\s\S]*post_processor\.[\s\S]*decoder\./,

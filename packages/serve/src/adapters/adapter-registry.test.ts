@@ -4,7 +4,7 @@ import { AdapterRegistry } from "./adapter-registry.ts";
 
 const adapter = (name: string) => ({ name, dispose: () => undefined });
 
-it("keeps an adapter that the model had before a folder's of the same name", async () => {
+it("prefers an adapter of the model to one in the folder with the same name", async () => {
   const model = { adapters: [adapter("mine")], attach: async (folder: string) => adapter(folder) };
   const registry = new AdapterRegistry(model as unknown as ServedModel, "base", Date.now);
   await expect(registry.put("mine", "folder/mine")).rejects.toThrow("given by name");

@@ -1,4 +1,4 @@
-// A folder of adapters while it changes.
+// Tests with a folder of adapters that changes.
 
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -18,7 +18,7 @@ async function adapter(name: string, config: string): Promise<void> {
   await writeFile(join(folder, name, "adapter_config.json"), config);
 }
 
-it("sees what changed while it was looking, in one more look for all who ask meanwhile", async () => {
+it("finds changes during a check in one more check, shared by all callers", async () => {
   const put: string[] = [];
   let readOn = () => {};
   const slowly = new Promise<void>((resolve) => {
@@ -46,7 +46,7 @@ it("sees what changed while it was looking, in one more look for all who ask mea
   expect(put.at(-1)).toBe("two is gone");
 });
 
-it("looks again after a look that failed", async () => {
+it("checks again after a check that failed", async () => {
   const put: string[] = [];
   const notes: string[] = [];
   const registry: Registry = { put: async (id) => void put.push(id), remove: () => false };

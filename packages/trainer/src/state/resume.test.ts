@@ -25,7 +25,7 @@ function nanAt(...steps: readonly number[]) {
   };
 }
 
-describe("a run that goes on from its state", () => {
+describe("a run that resumes from its state", () => {
   async function resumedAfter(step: number, more: Partial<TrainOptions<Rows>>): Promise<number[][]> {
     const controller = new AbortController();
     let kept: TrainingState | undefined;
@@ -62,7 +62,7 @@ describe("a run that goes on from its state", () => {
     expect(await resumedAfter(step, more)).toEqual(whole);
   });
 
-  it("after any number of steps, by way of the disk, ends with the very same bits", async () => {
+  it("after any number of steps, through files, ends with the same bits", async () => {
     const folder = await mkdtemp(join(tmpdir(), "lowrank-resume-"));
     const more = { epochs: 4, gradientAccumulationSteps: 3, schedule: "linear", warmupSteps: 2, seed: 11 } as const;
     await collect(train(options(more)));
@@ -83,7 +83,7 @@ describe("a run that goes on from its state", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("asks for old masks to its end where it began with them, and else never", async () => {
+  it("uses the old dropout masks to its end if it began with them, and otherwise never", async () => {
     const states: TrainingState[] = [];
     const asked = new Set<boolean | undefined>();
     const more = (state?: TrainingState): TrainOptions<Rows> => ({
@@ -105,7 +105,7 @@ describe("a run that goes on from its state", () => {
     expect(states.at(-1)?.version).toBe(1);
   });
 
-  it.each([1, 2, 3, 5, 6])("makes the evaluation that stopping it after step %i left out", async (step) => {
+  it.each([1, 2, 3, 5, 6])("makes the evaluation that was stopped after step %i", async (step) => {
     // Lower, then higher from step 3 on: two in a row end the run after step 6.
     const losses = new Map([0, 1, 2, 3, 4, 5, 6, 7, 8].map((made) => [made, Math.abs(made - 3)]));
     let made = 0;
@@ -139,7 +139,7 @@ describe("a run that goes on from its state", () => {
     expect([...before, ...after]).toEqual(whole);
   });
 
-  it("has as many bad steps in a row behind it as before it was stopped", async () => {
+  it("continues the count of consecutive skipped steps", async () => {
     const controller = new AbortController();
     let kept: TrainingState | undefined;
     const save = (state: TrainingState) => {
@@ -186,7 +186,7 @@ describe("a run that goes on from its state", () => {
     expect(values()).toEqual(before);
   });
 
-  it("warns where the learning rate was changed on purpose", async () => {
+  it("warns of a learning rate that was changed on purpose", async () => {
     let kept: TrainingState | undefined;
     const save = (state: TrainingState) => {
       kept ??= state;
