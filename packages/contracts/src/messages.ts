@@ -3,9 +3,9 @@
 /** Control characters (with C1), characters that change the direction of text, and line separators, except tab and line break. */
 const dangerous = /(?![\t\n])[\p{Cc}\p{Bidi_C}\p{Zl}\p{Zp}]/gu;
 
-/** Longer names are cut. */
+/** Longer names are truncated. */
 const longestName = 200;
-/** Longer values are cut. */
+/** Longer values are truncated. */
 const longestValue = 120;
 /** Longer lists are truncated. */
 export const maxListed = 12;

@@ -3,7 +3,6 @@
 import type { ComparisonExample, Example, SentenceExample } from "./example.ts";
 import { ListedRows, type RowList } from "./row-list.ts";
 
-/** Labelled pairs, and the row of each. */
 interface LabelledPairs {
   readonly pairs: RowList<Example>;
   /** The index of the pair's row. */

@@ -70,11 +70,8 @@ export function createApp<Adapter extends ServedAdapter>(parts: AppParts<Adapter
   });
   app.get("/metrics", (context) => {
     const { running } = writer;
-    const text = metrics.text({
-      running,
-      waiting: parts.queue.waiting + writer.waiting,
-      models: registry.names.length,
-    });
+    const waiting = parts.queue.waiting + writer.waiting;
+    const text = metrics.text({ running, waiting, models: registry.names.length });
     return context.text(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   });
   app.get("/v1/models", (context) => context.json({ object: "list", data: registry.names.map(modelFacts) }));
@@ -159,14 +156,7 @@ async function answerTexts<Adapter extends ServedAdapter>(
     }
   }
   const id = `${shape.idPrefix}${parts.newId()}`;
-  const facts = {
-    id,
-    created: Math.floor(parts.now() / 1000),
-    model,
-    shape,
-    n,
-    includesLogprobs: logprobs !== undefined,
-  };
+  const facts = { id, created: Math.floor(parts.now() / 1000), model, shape, n, hasLogprobs: logprobs !== undefined };
   if (!isStreamed) {
     try {
       return context.json(await wholeAnswer(choices, facts));

@@ -3,7 +3,6 @@
 /** Upper bounds of the histogram's buckets, in seconds. */
 const buckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
 
-/** Current values. */
 export interface Gauges {
   readonly running: number;
   readonly waiting: number;

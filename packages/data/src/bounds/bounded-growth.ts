@@ -105,7 +105,6 @@ class GrowthRoom {
     return this.#maxCharacters === undefined || this.#added + added <= this.#maxCharacters;
   }
 
-  /** Throws TokenizationError if it may not. */
   check(added: number): void {
     if (this.holds(added)) return;
     throw new TokenizationError(
@@ -115,7 +114,6 @@ class GrowthRoom {
   }
 }
 
-/** The characters of all texts. */
 function lengthOf(texts: Texts): number {
   if (typeof texts === "string") return texts.length;
   let length = 0;

@@ -119,6 +119,6 @@ export function byteLevelParts({ pre, merges }: GgufVocabulary): TokenizerParts 
     decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: bpeModel(merges, { ignore_merges: rule.keepsWholeWords ?? false }),
     addsBos: rule.addsBos ?? false,
-    defaultSpecialTokens: {},
+    defaultTokens: {},
   };
 }

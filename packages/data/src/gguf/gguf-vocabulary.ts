@@ -171,5 +171,5 @@ export interface TokenizerParts {
     readonly isOneForBoth: boolean;
   };
   /** Ids of special tokens that the file does not name. */
-  readonly defaultSpecialTokens: GgufSpecialTokens;
+  readonly defaultTokens: GgufSpecialTokens;
 }

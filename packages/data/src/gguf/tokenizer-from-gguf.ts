@@ -15,7 +15,7 @@ import {
 import { wordPieceParts } from "./word-piece-parts.ts";
 
 /** SentencePiece writes it for a space. */
-const metaSymbol = "▁";
+const meta = "▁";
 
 /** The parts of a SentencePiece tokenizer. Throws TokenizerError without scores, and if the file removes extra spaces. */
 function sentencePieceParts(vocabulary: GgufVocabulary): TokenizerParts {
@@ -29,9 +29,9 @@ function sentencePieceParts(vocabulary: GgufVocabulary): TokenizerParts {
   }
   const startsWithSpace = flags.addSpacePrefix ?? true;
   const unknown = tokens[specialTokens.unknown ?? 0];
-  const spaceToMeta = { type: "Replace", pattern: { String: " " }, content: metaSymbol };
-  const metaToSpace = { type: "Replace", pattern: { String: metaSymbol }, content: " " };
-  const prefix = { type: "Prepend", prepend: metaSymbol };
+  const spaceToMeta = { type: "Replace", pattern: { String: " " }, content: meta };
+  const metaToSpace = { type: "Replace", pattern: { String: meta }, content: " " };
+  const prefix = { type: "Prepend", prepend: meta };
   const strip = { type: "Strip", content: " ", start: 1, stop: 0 };
   return {
     normalizer: { type: "Sequence", normalizers: startsWithSpace ? [prefix, spaceToMeta] : [spaceToMeta] },
@@ -46,7 +46,7 @@ function sentencePieceParts(vocabulary: GgufVocabulary): TokenizerParts {
       byte_fallback: tokens.some(({ kind }) => kind === "byte"),
     }),
     addsBos: true,
-    defaultSpecialTokens: { bos: 1, eos: 2, unknown: 0 },
+    defaultTokens: { bos: 1, eos: 2, unknown: 0 },
   };
 }
 
@@ -102,14 +102,14 @@ export function tokenizerFromGguf(metadata: GgufMetadata): GgufTokenizer {
     ]);
   }
   const parts = partsOf(vocabulary);
-  const specialTokens = specialTokenTexts(vocabulary, parts);
+  const specialTokens = tokenTexts(vocabulary, parts);
   return {
     tokenizerJson: jsonOf(vocabulary, parts, specialTokens),
     tokenizerConfig: configOf(vocabulary, specialTokens),
   };
 }
 
-type SpecialTokenTexts = Readonly<Partial<Record<keyof GgufSpecialTokens, string>>>;
+type TokenTexts = Readonly<Partial<Record<keyof GgufSpecialTokens, string>>>;
 
 /** tokenizer_config.json's keys. */
 const configKeys = {
@@ -121,15 +121,12 @@ const configKeys = {
   separator: "sep_token",
   mask: "mask_token",
 } as const satisfies Record<keyof GgufSpecialTokens, string>;
-const specialTokenNames = Object.keys(configKeys) as (keyof GgufSpecialTokens)[]; // its keys are those
+const tokenNames = Object.keys(configKeys) as (keyof GgufSpecialTokens)[]; // its keys are those
 
 /** Texts of the special tokens. Normal tokens are ignored: as special tokens they would be matched anywhere in a text. */
-function specialTokenTexts(
-  { tokens, specialTokens }: GgufVocabulary,
-  { defaultSpecialTokens }: TokenizerParts,
-): SpecialTokenTexts {
-  const texts = specialTokenNames.flatMap((name) => {
-    const token = tokens[specialTokens[name] ?? defaultSpecialTokens[name] ?? -1];
+function tokenTexts({ tokens, specialTokens }: GgufVocabulary, { defaultTokens }: TokenizerParts): TokenTexts {
+  const texts = tokenNames.flatMap((name) => {
+    const token = tokens[specialTokens[name] ?? defaultTokens[name] ?? -1];
     return token !== undefined && isAdded(token) ? [[name, token.text] as const] : [];
   });
   return Object.fromEntries(texts);
@@ -140,11 +137,7 @@ function isAdded({ kind, text }: GgufToken): boolean {
   return text !== "" && (kind === "control" || kind === "unknown" || kind === "user-defined");
 }
 
-function jsonOf(
-  { tokens, flags }: GgufVocabulary,
-  parts: TokenizerParts,
-  specialTokens: SpecialTokenTexts,
-): JsonObject {
+function jsonOf({ tokens, flags }: GgufVocabulary, parts: TokenizerParts, specialTokens: TokenTexts): JsonObject {
   const around = parts.template ?? { start: "bos", end: "eos", isOneForBoth: false };
   const plain = { single_word: false, lstrip: false, rstrip: false, normalized: false };
   return {
@@ -156,7 +149,7 @@ function jsonOf(
     }),
     normalizer: parts.normalizer,
     pre_tokenizer: parts.preTokenizer,
-    post_processor: templateProcessing(tokens, {
+    post_processor: templateOf(tokens, {
       start: (flags.addBos ?? parts.addsBos) ? specialTokens[around.start] : undefined,
       end: (flags.addEos ?? around.isOneForBoth) ? specialTokens[around.end] : undefined,
       isOneForBoth: around.isOneForBoth,
@@ -177,10 +170,7 @@ interface TextTemplate {
 }
 
 /** The post-processor that adds special tokens around a text; null for none. */
-function templateProcessing(
-  tokens: readonly GgufToken[],
-  { start, end, isOneForBoth }: TextTemplate,
-): JsonObject | null {
+function templateOf(tokens: readonly GgufToken[], { start, end, isOneForBoth }: TextTemplate): JsonObject | null {
   const used = [...new Set([start, end].filter((text) => text !== undefined))];
   if (used.length === 0) return null;
   const textWithTokens = (id: "A" | "B", type: 0 | 1) => [
@@ -199,12 +189,12 @@ function templateProcessing(
   };
 }
 
-function configOf({ chatTemplate }: GgufVocabulary, specialTokens: SpecialTokenTexts): JsonObject {
+function configOf({ chatTemplate }: GgufVocabulary, specialTokens: TokenTexts): JsonObject {
   return {
     tokenizer_class: "PreTrainedTokenizerFast",
     clean_up_tokenization_spaces: false,
     ...Object.fromEntries(
-      specialTokenNames.flatMap((name) =>
+      tokenNames.flatMap((name) =>
         specialTokens[name] === undefined ? [] : [[configKeys[name], specialTokens[name]]],
       ),
     ),

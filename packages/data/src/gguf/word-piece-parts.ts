@@ -34,7 +34,7 @@ export function wordPieceParts({ tokens, specialTokens, flags }: GgufVocabulary)
     wordOf,
     addsBos: true,
     template: { start: "classify", end: "separator", isOneForBoth: true },
-    defaultSpecialTokens: {},
+    defaultTokens: {},
   };
 }
 

@@ -15,7 +15,6 @@ export interface ParquetContents {
   readonly groups: readonly { readonly rows: number; readonly size: number }[];
 }
 
-/** The answer to a request. */
 export type ParquetAnswer = ParquetContents | readonly unknown[];
 
 /** Rows are sent in pieces of this many characters. A text that many rows share is stored once only within the thread. */

@@ -4,7 +4,6 @@
 import type { Interpreter } from "@huggingface/jinja";
 import type { TemplateBudget } from "./template-budget.ts";
 
-/** The value of an expression. */
 export type JinjaValue = ReturnType<Interpreter["evaluate"]>;
 
 export interface ValueSize {

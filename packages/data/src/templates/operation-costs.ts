@@ -4,14 +4,12 @@
 import type { GivenArguments } from "./jinja-tree.ts";
 import { type JinjaValue, lengthOf, type ValueSize, type ValueSizes } from "./jinja-values.ts";
 
-/** The cost of an operation. */
 export interface OperationCost {
   readonly steps: number;
   /** Characters that it adds to its input. */
   readonly added: number;
 }
 
-/** The input of an operation. */
 export interface Operand {
   /** The value, if it is a text. */
   readonly text: string;

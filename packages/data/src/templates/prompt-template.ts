@@ -47,7 +47,6 @@ export function promptOf(rendered: RenderedExample): string {
   return shown.map((segment) => segment.text).join("");
 }
 
-/** An example for instruction templates. */
 interface TaskAndAnswer {
   readonly task: string;
   /** The input of an instruction; empty if there is none. */

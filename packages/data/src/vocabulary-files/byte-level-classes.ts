@@ -4,7 +4,7 @@ import { TokenizerError } from "../errors.ts";
 import { bpeModel, type Merge } from "../tokenizer-json/bpe-model.ts";
 import { configuredTemplate } from "./byte-pair-classes.ts";
 import type { TextTemplate, TokenizerClass, TokenizerDraft, VocabularySource } from "./tokenizer-draft.ts";
-import { numberedTokens, robertaSpecialTokens, robertaTemplate, tokensInOrder } from "./tokenizer-draft.ts";
+import { numberedTokens, robertaTemplate, robertaTokens, tokensInOrder } from "./tokenizer-draft.ts";
 
 interface ByteLevelClass extends Pick<TokenizerClass, "names" | "modelTypes" | "specialTokens"> {
   readonly normalizer?: object;
@@ -26,7 +26,7 @@ const classes: readonly ByteLevelClass[] = [
   {
     names: ["RobertaTokenizer", "BartTokenizer", "LongformerTokenizer"],
     modelTypes: ["roberta", "bart", "longformer", "data2vec-text"],
-    specialTokens: robertaSpecialTokens,
+    specialTokens: robertaTokens,
     template: () => robertaTemplate,
   },
   {

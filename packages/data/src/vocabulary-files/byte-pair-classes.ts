@@ -6,10 +6,10 @@ import { bpeModel, mergesByScore } from "../tokenizer-json/bpe-model.ts";
 import { controlPieces, precompiled, sequenceOf } from "./sentence-piece-classes.ts";
 import type { TokenizerClass, TokenizerDraft, VocabularySource } from "./tokenizer-draft.ts";
 
-const metaSymbol = "▁";
+const meta = "▁";
 const file = "tokenizer.model";
-const spaceToMeta = { type: "Replace", pattern: { String: " " }, content: metaSymbol };
-const metaToSpace = { type: "Replace", pattern: { String: metaSymbol }, content: " " };
+const spaceToMeta = { type: "Replace", pattern: { String: " " }, content: meta };
+const metaToSpace = { type: "Replace", pattern: { String: meta }, content: " " };
 
 /** A BPE model for tokenizer.json from the pieces of a SentencePiece file. */
 export function bytePairModel(model: SentencePieceModel): TokenizerDraft["model"] {
@@ -38,7 +38,7 @@ function normalizersOf({ normaliser }: SentencePieceModel, isFirstOnly: boolean)
     spaceToMeta,
     // The Metaspace step adds no ▁ before an existing one, so that one is doubled here.
     ...(addsDummyPrefix && !isFirstOnly
-      ? [{ type: "Replace", pattern: { Regex: `\\A${metaSymbol}` }, content: metaSymbol + metaSymbol }]
+      ? [{ type: "Replace", pattern: { Regex: `\\A${meta}` }, content: meta + meta }]
       : []),
   ];
 }
@@ -74,7 +74,7 @@ async function fileDraft(source: VocabularySource): Promise<TokenizerDraft> {
 }
 
 function metaspace(isFirstOnly: boolean): object {
-  return { type: "Metaspace", replacement: metaSymbol, prepend_scheme: isFirstOnly ? "first" : "always", split: false };
+  return { type: "Metaspace", replacement: meta, prepend_scheme: isFirstOnly ? "first" : "always", split: false };
 }
 
 async function llamaDraft(source: VocabularySource): Promise<TokenizerDraft> {

@@ -3,10 +3,10 @@
 
 import type { SentencePieceModel } from "../sentence-piece/sentence-piece-model.ts";
 import type { DraftToken, SpecialTokenKey, TextTemplate, TokenizerClass, VocabularySource } from "./tokenizer-draft.ts";
-import { bertTemplate, languagesOfMBart, languagesOfMBart50, robertaSpecialTokens } from "./tokenizer-draft.ts";
+import { bertTemplate, languagesOfMBart, languagesOfMBart50, robertaTokens } from "./tokenizer-draft.ts";
 
 /** SentencePiece writes it for a space. */
-const metaSymbol = "▁";
+const meta = "▁";
 
 type Scored = readonly [piece: string, score: number];
 
@@ -26,7 +26,7 @@ interface UnigramClass extends Pick<TokenizerClass, "names" | "modelTypes" | "sp
   readonly config?: (source: VocabularySource) => Readonly<Record<string, unknown>>;
 }
 
-const bertSpecialTokens = {
+const bertTokens = {
   bos_token: "[CLS]",
   eos_token: "[SEP]",
   sep_token: "[SEP]",
@@ -41,12 +41,7 @@ const fairseqTemplate: TextTemplate = {
 
 const wholeWords = { type: "WhitespaceSplit" };
 const oneSpace = { type: "Replace", pattern: { Regex: " {2,}" }, content: " " };
-const metaspace = (prepend_scheme: string) => ({
-  type: "Metaspace",
-  replacement: metaSymbol,
-  prepend_scheme,
-  split: true,
-});
+const metaspace = (prepend_scheme: string) => ({ type: "Metaspace", replacement: meta, prepend_scheme, split: true });
 const words = ({ config }: VocabularySource) => [
   wholeWords,
   metaspace((config.add_prefix_space ?? true) === true ? "always" : "never"),
@@ -87,7 +82,7 @@ const unigrams: readonly UnigramClass[] = [
     names: ["XLMRobertaTokenizer"],
     modelTypes: ["xlm-roberta", "xlm-roberta-xl", "xmod"],
     file: "sentencepiece.bpe.model",
-    specialTokens: robertaSpecialTokens,
+    specialTokens: robertaTokens,
     vocabulary: fairseqPieces,
     normalizers: charsmapAlone,
     preTokenizers: words,
@@ -97,7 +92,7 @@ const unigrams: readonly UnigramClass[] = [
     names: ["CamembertTokenizer"],
     modelTypes: ["camembert"],
     file: "sentencepiece.bpe.model",
-    specialTokens: robertaSpecialTokens,
+    specialTokens: robertaTokens,
     vocabulary: (model, source) => {
       const [pad = "<pad>", unknown = "<unk>"] = [source.specialToken("pad_token"), source.specialToken("unk_token")];
       const first: Scored[] = [
@@ -107,10 +102,8 @@ const unigrams: readonly UnigramClass[] = [
         [unknown, 0],
         ["<unk>NOTUSED", -100],
       ];
-      return {
-        scored: [...first, ...scoredPieces(model).slice(1), ...specialPieces(source, ["mask_token"])],
-        unknown: 3,
-      };
+      const last = specialPieces(source, ["mask_token"]);
+      return { scored: [...first, ...scoredPieces(model).slice(1), ...last], unknown: 3 };
     },
     normalizers: charsmapAlone,
     preTokenizers: words,
@@ -121,7 +114,7 @@ const unigrams: readonly UnigramClass[] = [
     names: ["AlbertTokenizer"],
     modelTypes: ["albert", "yoso"],
     file: "spiece.model",
-    specialTokens: { ...bertSpecialTokens, unk_token: "<unk>", pad_token: "<pad>" },
+    specialTokens: { ...bertTokens, unk_token: "<unk>", pad_token: "<pad>" },
     vocabulary: (model) => ({ scored: scoredPieces(model), unknown: 1 }),
     normalizers: (charsmap, { config }) => [
       ...["``", "''"].map((quotes) => ({ type: "Replace", pattern: { String: quotes }, content: '"' })),
@@ -136,7 +129,7 @@ const unigrams: readonly UnigramClass[] = [
     names: ["DebertaV2Tokenizer"],
     modelTypes: ["deberta-v2"],
     file: "spm.model",
-    specialTokens: { ...bertSpecialTokens, unk_token: "[UNK]", pad_token: "[PAD]" },
+    specialTokens: { ...bertTokens, unk_token: "[UNK]", pad_token: "[PAD]" },
     vocabulary: (model, source) => {
       const at = model.pieces.findIndex(({ text, score }) => text === source.specialToken("unk_token") && score === 0);
       return { scored: scoredPieces(model), unknown: at === -1 ? model.unknownId : at };
@@ -158,7 +151,7 @@ const unigrams: readonly UnigramClass[] = [
     names: ["MBartTokenizer"],
     modelTypes: ["mbart"],
     file: "sentencepiece.bpe.model",
-    specialTokens: robertaSpecialTokens,
+    specialTokens: robertaTokens,
     vocabulary: (model, source) => fairseqPieces(model, source, languagesOfMBart),
     // As for DeBERTa, transformers 5 does not use the file's charsmap.
     normalizers: () => [],
@@ -175,7 +168,7 @@ const unigrams: readonly UnigramClass[] = [
     names: ["MBart50Tokenizer"],
     modelTypes: ["mbart50"],
     file: "sentencepiece.bpe.model",
-    specialTokens: { ...robertaSpecialTokens, bos_token: undefined as never },
+    specialTokens: { ...robertaTokens, bos_token: undefined as never },
     vocabulary: (model, source) => {
       const first = specialPieces(source, ["cls_token", "pad_token", "eos_token", "unk_token"]);
       const last = [...languagesOfMBart50.map(noScore), ...specialPieces(source, ["mask_token"])];
@@ -266,7 +259,6 @@ export function precompiled(charsmap: Uint8Array): object {
   return { type: "Precompiled", precompiled_charsmap: encodeBase64(charsmap) };
 }
 
-/** Normalizers in sequence; null for none. */
 export function sequenceOf(normalizers: readonly object[]): object | null {
   return normalizers.length === 0 ? null : { type: "Sequence", normalizers };
 }

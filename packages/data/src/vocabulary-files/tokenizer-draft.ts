@@ -36,7 +36,7 @@ export interface TextTemplate {
 }
 
 /** RoBERTa's (Liu et al. 2019), which many models use. */
-export const robertaSpecialTokens = {
+export const robertaTokens = {
   bos_token: "<s>",
   eos_token: "</s>",
   unk_token: "<unk>",

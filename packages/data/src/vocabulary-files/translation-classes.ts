@@ -10,7 +10,7 @@ import { precompiled } from "./sentence-piece-classes.ts";
 import type { TokenizerClass, TokenizerDraft, VocabularySource } from "./tokenizer-draft.ts";
 import { languagesOfM2M100, numberedTokens, tokensInOrder } from "./tokenizer-draft.ts";
 
-const metaSymbol = "▁";
+const meta = "▁";
 
 /** The normalizer and the segmentation model of a SentencePiece file: fields of our own in tokenizer.json. */
 function segmentationOf(model: SentencePieceModel): JsonObject {
@@ -22,9 +22,9 @@ function segmentationOf(model: SentencePieceModel): JsonObject {
       normalizers: [
         ...(charsmap === undefined ? [] : [{ ...precompiled(charsmap), [longestMatches]: true }]),
         ...(removesExtraSpaces ? [replace("\\A +", ""), replace(" {2,}", " ")] : []),
-        ...(addsDummyPrefix ? [{ type: "Prepend", prepend: metaSymbol }] : []),
-        { type: "Replace", pattern: { String: " " }, content: metaSymbol },
-        ...(removesExtraSpaces ? [replace(`${metaSymbol}+\\z`, "")] : []),
+        ...(addsDummyPrefix ? [{ type: "Prepend", prepend: meta }] : []),
+        { type: "Replace", pattern: { String: " " }, content: meta },
+        ...(removesExtraSpaces ? [replace(`${meta}+\\z`, "")] : []),
       ],
     },
     segmentation: model.algorithm === "bpe" ? bytePairModel(model) : unigramOf(model),
@@ -49,7 +49,7 @@ function unigramOf({ pieces, unknownId }: SentencePieceModel): JsonObject {
 const decoder = {
   type: "Sequence",
   decoders: [
-    { type: "Replace", pattern: { String: metaSymbol }, content: " " },
+    { type: "Replace", pattern: { String: meta }, content: " " },
     { type: "Fuse" },
     { type: "Strip", content: " ", start: 1024, stop: 1024 },
   ],

@@ -2,8 +2,8 @@
 
 import {
   bertTemplate,
-  robertaSpecialTokens,
   robertaTemplate,
+  robertaTokens,
   type TextTemplate,
   type TokenizerClass,
 } from "./tokenizer-draft.ts";
@@ -29,7 +29,7 @@ const classes: readonly WordPieceClass[] = [
   {
     names: ["MPNetTokenizer"],
     modelTypes: ["mpnet"],
-    specialTokens: { ...robertaSpecialTokens, unk_token: "[UNK]" },
+    specialTokens: { ...robertaTokens, unk_token: "[UNK]" },
     template: robertaTemplate,
     maskTakesSpace: true,
   },

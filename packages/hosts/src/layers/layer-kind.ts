@@ -21,7 +21,6 @@ export interface SiteOutline extends Pick<Site, "kind" | "geometry"> {
   readonly isMinor?: boolean;
 }
 
-/** A parameter of a layer, and its variable. */
 export interface LayerParameter {
   readonly name: string;
   readonly variable: LayerVariable;
@@ -30,7 +29,6 @@ export interface LayerParameter {
   readonly isBuffer: boolean;
 }
 
-/** A layer of a host, with its hook points. */
 export interface HostedLayer {
   readonly layer: ForeignLayer;
   readonly path: string;

@@ -7,7 +7,6 @@ import { AdaptersAttachedError, OptimizerInUseError, UndecidedSaveError, UnfitDa
 import type { CallSettings, ForeignLayer, Tensors } from "./foreign-layer.ts";
 import type { HostedLayer } from "./layer-kind.ts";
 
-/** The changes: how layers compute, and what `fit` trains. */
 export interface ModelPatch {
   readonly layers: readonly HostedLayer[];
   call(hosted: HostedLayer, inputs: Tensors, settings: CallSettings, original: ForeignLayer["call"]): Tensors;

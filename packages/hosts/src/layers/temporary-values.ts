@@ -4,7 +4,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Activation, ForeignLayer, LayerVariable } from "./foreign-layer.ts";
 
-/** A weight, and its value during the call. */
 export type TemporaryValue = readonly [variable: LayerVariable, value: tf.Tensor];
 
 /** Runs `compute` with these values of the weights. */

@@ -11,14 +11,14 @@ export interface AnswerFacts {
   readonly shape: AnswerShape;
   /** Texts for each prompt. */
   readonly n: number;
-  readonly includesLogprobs: boolean;
+  readonly hasLogprobs: boolean;
 }
 
 type Choices = readonly AsyncGenerator<ChoiceEvent, void, undefined>[];
 type End = Extract<ChoiceEvent, { type: "end" }>;
 
 export async function wholeAnswer(choices: Choices, facts: AnswerFacts): Promise<object> {
-  const { id, created, model, shape, includesLogprobs, n } = facts;
+  const { id, created, model, shape, hasLogprobs, n } = facts;
   const texts = choices.map(() => "");
   const reports = choices.map((): TokenReport[] => []);
   const ends: End[] = [];
@@ -30,7 +30,7 @@ export async function wholeAnswer(choices: Choices, facts: AnswerFacts): Promise
     }
   }
   const whole = texts.map((text, index) => {
-    const reported = includesLogprobs ? reports[index] : undefined;
+    const reported = hasLogprobs ? reports[index] : undefined;
     return shape.whole(index, text, reported, ends[index]?.reason ?? "length");
   });
   return { id, object: shape.object, created, model, choices: whole, usage: usageOf(ends, n) };
@@ -41,7 +41,7 @@ export async function* answerChunks(
   choices: Choices,
   { includesUsage, ...facts }: AnswerFacts & { readonly includesUsage: boolean },
 ): AsyncGenerator<object, void, undefined> {
-  const { id, created, model, shape, includesLogprobs, n } = facts;
+  const { id, created, model, shape, hasLogprobs, n } = facts;
   const chunk = (more: object) => ({ id, object: shape.chunkObject, created, model, ...more });
   const ends: End[] = [];
   const begun = new Set<number>();
@@ -52,8 +52,8 @@ export async function* answerChunks(
     if (event.type === "end") {
       ends[index] = event;
       yield chunk({ choices: [shape.last(index, event.reason)] });
-    } else if (event.text !== "" || (includesLogprobs && event.report !== undefined)) {
-      const reported = includesLogprobs ? (event.report === undefined ? [] : [event.report]) : undefined;
+    } else if (event.text !== "" || (hasLogprobs && event.report !== undefined)) {
+      const reported = hasLogprobs ? (event.report === undefined ? [] : [event.report]) : undefined;
       yield chunk({ choices: [shape.piece(index, event.text, reported)] });
     }
   }

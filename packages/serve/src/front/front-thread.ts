@@ -11,7 +11,6 @@ export interface FrontData {
   readonly keepAliveMs: number;
   /** After this many seconds without a turn of its event loop, the model's thread counts as stalled. */
   readonly stalledSeconds: number;
-  /** Maximum size of a request's body. */
   readonly maxBytes: number;
   /** Allowed host names for /health; undefined: any. For other routes the model's thread checks them. */
   readonly hosts: readonly string[] | undefined;

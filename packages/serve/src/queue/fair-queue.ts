@@ -7,7 +7,6 @@ import { RequestError } from "../errors.ts";
 /** A client, from the outermost name to the innermost. */
 export type ClientPath = readonly string[];
 
-/** The limits of the queue. */
 export interface QueueLimits {
   readonly maxInside: number;
   readonly maxWaiting: number;

@@ -2,7 +2,6 @@
 
 import type { Fields, RequestLimits } from "./fields.ts";
 
-/** Settings of generation. */
 export interface GenerationRequest {
   readonly model: string;
   readonly n: number;

@@ -79,7 +79,6 @@ export class RateWatch {
 
 export type WatchedStep = readonly [loss: number, gradientNorm: number];
 
-/** Other facts of the run. */
 export interface WatchedRun {
   readonly warmupSteps: number;
   /** The loss of guessing, if known. */
@@ -100,7 +99,6 @@ const guessingSteps = 100;
 const lowerFactor = 1 / 4;
 const raiseFactor = 2;
 
-/** How many steps are watched. */
 function watchedSteps({ warmupSteps, guess }: WatchedRun): number {
   return warmupSteps + (guess === undefined ? risingSteps : guessingSteps);
 }

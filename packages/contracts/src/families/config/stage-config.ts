@@ -1,4 +1,4 @@
-// Models in stages, each with half as many rows and columns of states as the one before, and twice their width (Swin).
+// Models in stages (Swin). Each stage has half the height and width of the previous one's grid of states, and twice their size.
 
 import type { SizeName } from "../config-names.ts";
 import type { ConfigTable, SizeListRow } from "../config-table.ts";

@@ -147,7 +147,6 @@ interface TextSpan {
 
 /** A rendered text without markers, and the spans that they marked. */
 export interface MarkedText {
-  /** Without markers. */
   readonly text: string;
   /** The turn of each message, by its index: the first span that is not empty. */
   readonly turns: ReadonlyMap<number, TextSpan>;

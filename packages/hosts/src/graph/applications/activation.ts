@@ -5,8 +5,8 @@ import type { GraphNode, Reference } from "../reading/graph.ts";
 
 export type Activation =
   | { readonly kind: "relu" | "relu6" | "elu" | "sigmoid" }
-  | { readonly kind: "leakyrelu"; readonly derivative: number }
-  | { readonly kind: "prelu"; readonly derivatives: Reference };
+  | { readonly kind: "leakyrelu"; readonly alpha: number }
+  | { readonly kind: "prelu"; readonly alphas: Reference };
 
 /** The operations that are fused with a product; `unknown` is the name of an activation that TensorFlow.js does not have. */
 export interface Fused {
@@ -22,18 +22,18 @@ export function fusedWith({ attributes, inputs }: GraphNode): Fused {
   const hasBias = first === "biasadd";
   const bias = hasBias ? inputs[2] : undefined;
   const name = hasBias || first === "noop" ? rest[0] : first;
-  const derivatives = inputs[hasBias ? 3 : 2];
+  const alphas = inputs[hasBias ? 3 : 2];
   if (name === undefined) return { bias };
   if (name === "relu" || name === "relu6" || name === "elu" || name === "sigmoid")
     return { bias, activation: { kind: name } };
   if (name === "leakyrelu")
-    return { bias, activation: { kind: name, derivative: attributes.number("leakyrelu_alpha", 0.2) } };
-  if (name === "prelu" && derivatives !== undefined) return { bias, activation: { kind: name, derivatives } };
+    return { bias, activation: { kind: name, alpha: attributes.number("leakyrelu_alpha", 0.2) } };
+  if (name === "prelu" && alphas !== undefined) return { bias, activation: { kind: name, alphas } };
   return { bias, unknown: name };
 }
 
 /** The activation of x; `slopes` are prelu's. Call it inside a tidy. */
-export function activate(x: tf.Tensor, activation: Activation | undefined, derivatives?: tf.Tensor): tf.Tensor {
+export function activate(x: tf.Tensor, activation: Activation | undefined, alphas?: tf.Tensor): tf.Tensor {
   switch (activation?.kind) {
     case undefined:
       return x;
@@ -46,8 +46,8 @@ export function activate(x: tf.Tensor, activation: Activation | undefined, deriv
     case "sigmoid":
       return tf.sigmoid(x);
     case "leakyrelu":
-      return tf.leakyRelu(x, activation.derivative);
+      return tf.leakyRelu(x, activation.alpha);
     case "prelu":
-      return tf.prelu(x, derivatives ?? tf.scalar(0));
+      return tf.prelu(x, alphas ?? tf.scalar(0));
   }
 }

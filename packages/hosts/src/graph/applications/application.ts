@@ -74,7 +74,6 @@ export function isRefusal(found: Application | Refusal): found is Refusal {
   return "reason" in found;
 }
 
-/** Makes a refusal. */
 export function refusal({ name, op }: GraphNode, weight: string, reason: string): Refusal {
   return { node: name, op, weight, reason };
 }

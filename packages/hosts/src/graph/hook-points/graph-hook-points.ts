@@ -10,7 +10,6 @@ import { findApplications } from "../applications/find-applications.ts";
 import type { Graph } from "../reading/graph.ts";
 import { type GraphSite, makeGraphSite } from "./graph-site.ts";
 
-/** The hook points of a graph. */
 export class GraphHookPoints implements AdaptableModel {
   readonly refusals: readonly Refusal[];
   readonly #applications: readonly Application[];

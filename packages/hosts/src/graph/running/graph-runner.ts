@@ -149,11 +149,7 @@ export class GraphRunner {
       const computed = application.leave(adapted ?? site.forward(application.enter(input), context));
       const lacksBias = bias !== undefined && adapted === undefined && !hasBias;
       const biased = lacksBias ? tf.add(computed, values.read(bias)) : computed;
-      return activate(
-        biased,
-        activation,
-        activation?.kind === "prelu" ? values.read(activation.derivatives) : undefined,
-      );
+      return activate(biased, activation, activation?.kind === "prelu" ? values.read(activation.alphas) : undefined);
     });
     values.add([application.node], [output]);
   }
@@ -234,7 +230,6 @@ function productOf(node: GraphNode, { bias }: Application): GraphNode {
 // Some nodes of a graph as a separate graph model, which TensorFlow.js runs. All values from other nodes, weights included, are its
 // inputs, so that it owns no tensor.
 
-/** Looks up a value by reference. */
 type Read = (reference: Reference) => tf.Tensor;
 
 class NodeModel {

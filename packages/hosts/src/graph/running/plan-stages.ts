@@ -5,7 +5,6 @@ import type { Application } from "../applications/application.ts";
 import { GraphNameError, type NamedNode, StaleInputError } from "../errors.ts";
 import { type Graph, type GraphNode, nodeOfReference, type Reference } from "../reading/graph.ts";
 
-/** The call to plan. */
 export interface StageRequest {
   readonly graph: Graph;
   /** The values that the caller gives. */
@@ -17,7 +16,6 @@ export interface StageRequest {
   readonly changed: ReadonlySet<string>;
 }
 
-/** One step after the frozen part. */
 export type Stage =
   | {
       readonly kind: "nodes";
@@ -99,11 +97,7 @@ export function readsOf(node: GraphNode, applications: ReadonlyMap<string, Appli
   const application = applications.get(node.name);
   if (application === undefined) return node.inputs;
   const { input, bias, activation } = application;
-  return [
-    input,
-    ...(bias === undefined ? [] : [bias]),
-    ...(activation?.kind === "prelu" ? [activation.derivatives] : []),
-  ];
+  return [input, ...(bias === undefined ? [] : [bias]), ...(activation?.kind === "prelu" ? [activation.alphas] : [])];
 }
 
 /** Throws if a given value depends on an adapted layer, because it was computed without the adapter. */

@@ -19,7 +19,6 @@ export interface Handles {
   readonly threadMultiple: number;
 }
 
-/** The handles of a loaded library. */
 export function handlesOf(library: KoffiLibrary): Handles {
   const symbol = (name: string) => library.symbol(`ompi_mpi_${name}`);
   if (isCommon(library)) return common;

@@ -9,7 +9,7 @@ import { linearRows, normRows } from "../shared/module-rows.ts";
 
 type Attention = "SelfAttention" | "EncDecAttention";
 
-/** What has a decoder: all but a classifier of tokens and the encoder alone. */
+/** Tasks with a decoder: all except token classification and text encoding. */
 const tasks: readonly Task[] = [
   "sequence-to-sequence",
   "sequence-classification",
@@ -50,7 +50,7 @@ const feedForwardKind = {
   gatedBy: "gated-",
 } as const;
 
-/** Feed-forwards that are gated where the file does not say it. */
+/** For families whose feed-forward is gated by default. */
 const gatedByDefault = { ...feedForwardKind, fallback: "gated-gelu" } as const;
 
 /**
@@ -60,15 +60,15 @@ const gatedByDefault = { ...feedForwardKind, fallback: "gated-gelu" } as const;
 const t5Harmless = ["is_encoder_decoder", "dense_act_fn", "is_gated_act", "n_positions", "initializer_factor"];
 
 interface RelativeOfT5 {
-  /** How its classes' names begin. */
+  /** The prefix of its classes' names. */
   readonly name: string;
-  /** What its configuration says otherwise. */
+  /** Differences of its configuration. */
   readonly config?: Partial<ConfigTable>;
   /** Which layers of each stack have a table of relative positions; the others read that of the one before. */
   readonly positionTables?: "first layer" | "all layers";
 }
 
-/** T5, or a relative of it that computes alike. */
+/** T5, or a relative with the same computation. */
 function likeT5(modelType: string, { name, config = {}, positionTables = "first layer" }: RelativeOfT5): Family {
   const positionTable = (stack: "encoder" | "decoder"): EmbeddingRow => {
     const layer = positionTables === "first layer" ? "0" : stack === "encoder" ? "{n}" : "{m}";
