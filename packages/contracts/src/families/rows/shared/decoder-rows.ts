@@ -156,7 +156,7 @@ interface Differences extends Partial<Omit<Family, "config">> {
   readonly config: Pick<Family["config"], "sizes"> & Partial<Family["config"]>;
 }
 
-/** LLaMA, or a family with LLaMA's module names; `own` has the keys and rows that replace LLaMA's. */
+/** LLaMA, or a family with LLaMA's module names; described by the keys and rows that replace LLaMA's. */
 export function likeLlama(
   modelType: string,
   architectures: Family["architectures"],
