@@ -1,25 +1,25 @@
-// What an injector needs to know of a model, and all that it may know.
+// The interface of a model that adapters can be attached to. `@lowrank/inject` uses nothing else of a model.
 
 import type { ParameterRef } from "./parameter.ts";
 import type { Site } from "./site.ts";
 
-/** A model with doors. Our own models, any LayersModel and any GraphModel can be one. */
+/** A model with hook points: our own models, any LayersModel and any GraphModel. */
 export interface AdaptableModel {
-  /** transformers' `model_type` ("llama"), by which default targets are looked up; absent for foreign models. */
+  /** transformers' `model_type` ("llama"), which selects default targets; absent for foreign models. */
   readonly modelType?: string;
   sites(): readonly Site[];
   parameters(): readonly ParameterRef[];
-  /** Whether its calls tell where states stand in their texts (`ForwardContext.places`), as adapters need that act from certain tokens on. */
-  readonly tellsPlaces?: boolean;
-  /** Of a model made by `withLayers`: which of its base's layers each of its own repeats. */
+  /** Whether its forward pass sets `ForwardContext.places`, which activated LoRA needs: the position of each state in its text. */
+  readonly givesPlaces?: boolean;
+  /** For a model made by `withLayers`: the base layer that each layer repeats. */
   readonly layerOrder?: readonly number[];
-  /** Of a model made by `withVocabulary`: how many tokens its base knows. */
+  /** For a model made by `withVocabulary`: the vocabulary size of its base. */
   readonly resizedFrom?: number;
-  /** Parts that its files have and that are not computed ("vision_tower."): adapters of them are refused by this name. */
+  /** Parts of its files that are not computed ("vision_tower."): adapters of them are refused. */
   readonly partsLeftOut?: readonly string[];
   /**
-   * Layer replication: a model whose layers repeat those that `order` lists. The frozen weights are shared, not copied;
-   * doors and paths are its own.
+   * Layer replication: a model whose layers repeat the layers listed in `order`. It shares the frozen weights, but has hook points
+   * and paths of its own.
    */
   withLayers?(order: readonly number[]): AdaptableModel;
 }

@@ -26,7 +26,7 @@ describe("LowrankError", () => {
     expect(LowrankError.isInstance(foreign)).toBe(true);
   });
 
-  it("does not take any error for its own", () => {
+  it("does not accept other errors", () => {
     expect(LowrankError.isInstance(new Error("x"))).toBe(false);
     expect(LowrankError.isInstance(null)).toBe(false);
   });

@@ -1,12 +1,11 @@
-// The base of every error that a lowrank package throws on purpose.
+// The base class of all errors that lowrank packages throw on purpose.
 
 import { escapeControls } from "./messages.ts";
 
 const beginning = "version https://git-lfs.github.com/spec/";
 
 /**
- * Describes a file and the remedy, for messages ("it is …"), if its text or its first bytes (8 are enough) are those of a Git
- * LFS pointer; else undefined.
+ * If a file's text or first bytes (8 are enough) are a Git LFS pointer: a description with the remedy, for messages ("it is …").
  *
  * @example
  * ```ts
@@ -25,15 +24,15 @@ export function describeLfsPointer(start: Uint8Array | string): string | undefin
 
 const marker = Symbol.for("lowrank.error");
 
-/** Longer messages are cut: nobody reads them, and a log should not grow by what a stranger's file says. */
+/** Longer messages are truncated, so that an untrusted file cannot fill a log. */
 const longestMessage = 16_000;
 
 /**
  * An error with a stable code. Every lowrank package throws it for failures that a caller may want to handle.
  *
- * Subclasses have the facts (file, tensor, got, expected) as read-only fields, so that a program never has to parse
- * a message. Control characters in a message are made visible, and it is cut at 16 000 characters; names from files go
- * into it through `printable` and `listed`. `LowrankError.isInstance` also recognises errors made by another installed copy of this package.
+ * Subclasses have the facts (file, tensor, got, expected) as read-only fields, so that a program never has to parse a message.
+ * Control characters in a message are escaped, and it is truncated at 16 000 characters. Names from files must pass `printable`
+ * or `listed`. `LowrankError.isInstance` also recognizes errors of another installed copy of this package.
  *
  * @example
  * ```ts
@@ -70,12 +69,12 @@ function bounded(message: string): string {
   return rest > 0 ? `${message.slice(0, longestMessage)}… (and ${rest} more characters)` : message;
 }
 
-/** Something that the caller should show to a person. The work continues. */
+/** A problem that the caller should show to a person, while the work continues. */
 export interface Warning {
   /** Stable name in capitals, for programs. */
   readonly code: string;
   readonly message: string;
 }
 
-/** Receives warnings as they arise; a library given none stays silent. */
+/** Receives warnings. Without a listener, warnings are dropped. */
 export type WarningListener = (warning: Warning) => void;

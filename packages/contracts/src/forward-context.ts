@@ -1,6 +1,6 @@
-// What one forward pass was asked to do.
+// The settings of one forward pass.
 
-/** Names one draw of randomness: dropout adds the site's path. The same key gives the same numbers, always. */
+/** The seed of random numbers in one pass; dropout adds the site's path. The same key always gives the same numbers. */
 export interface RandomKey {
   /** The run's seed: an integer from 0 to 2³² − 1. */
   readonly seed: number;
@@ -8,31 +8,31 @@ export interface RandomKey {
   readonly step: number;
   /** The micro-batch within the step, counted from 0. */
   readonly microStep: number;
-  /** Whether dropout draws as it did before its masks had a generator of their own: for runs that began so. */
+  /** Whether to use the dropout masks of the first version, for runs that began with them. */
   readonly oldMasks?: boolean;
 }
 
-/** Passed by value: a block recomputed during backward must see the same as its forward did. */
+/** Immutable, because a block that is recomputed in the backward pass must use the same settings. */
 export interface ForwardContext {
-  /** Whether dropout acts. */
+  /** Whether dropout is on. */
   readonly training: boolean;
   readonly adapters: AdapterSelection;
   readonly random: RandomKey;
   /**
-   * Gradient checkpointing: keep only what goes into every so many blocks and compute them again during backward. Absent:
-   * keep everything. It costs up to a second forward pass and changes no number.
+   * Gradient checkpointing: keep only the input of every Nth block, and recompute the rest in the backward pass. It costs up to one
+   * more forward pass, and changes no number. Absent: keep all activations.
    */
   readonly blocksPerCheckpoint?: number;
-  /** While training: how large the noise on the embeddings of tokens is (NEFTune's alpha, Jain et al. 2024). Absent: none. */
+  /** In training: NEFTune's alpha, the size of the noise on token embeddings (Jain et al. 2024). Absent: no noise. */
   readonly embeddingNoise?: number;
-  /** While training: the share of a label's target that all classes get in equal parts (Szegedy et al. 2016). Absent: none. */
+  /** In training: label smoothing, the share of the target that is spread over all classes (Szegedy et al. 2016). Absent: none. */
   readonly labelSmoothing?: number;
   /**
-   * Whether sites are to see every position of a batch, padding too, as whoever measures what they are given asks. Absent:
-   * a model may leave out what its answer does not need.
+   * Whether sites must receive every position of a batch, padding included, as measurements of activations need. Absent: a model may
+   * leave out positions that do not affect its result.
    */
   readonly everyPosition?: boolean;
-  /** Where the states at hand stand in their texts. Callers leave it out: a model that tells it fills it in. */
+  /** The positions of the current states in their texts. Set by models with `givesPlaces`, never by callers. */
   readonly places?: TokenPositions;
 }
 
@@ -57,8 +57,8 @@ export type AdapterSelection =
 export const noAdapters: AdapterSelection = { kind: "none" };
 
 /**
- * The given adapters, each with weight 1, summed. What replaces a weight has no sum: only one of the adapters may have a
- * saved module, a bias, a row of a table of its own that others of them have, too, with other numbers.
+ * The given adapters, each with weight 1, summed. Replacements of a weight (a saved module, a bias, a trained token row) cannot be
+ * summed: if several adapters replace the same one, their values must be equal.
  */
 export function activeAdapters(...names: readonly string[]): AdapterSelection {
   return { kind: "active", adapters: names.map((name) => ({ name, weight: 1 })) };
@@ -76,15 +76,15 @@ export function selectedNames(selection: AdapterSelection): readonly string[] {
   return [...new Set(selection.rows.filter((name): name is string => name !== null))];
 }
 
-/** Of each state at a site – its input, all axes but the last flattened –, the place in its text. Made by the model. */
+/** The position in its text of each state at a site: of its input with all axes but the last flattened. Made by the model. */
 export interface TokenPositions {
-  /** How many states there are. */
+  /** The number of states. */
   readonly count: number;
   /**
-   * 1 for each state from the last occurrence of `tokens` in its text on, that itself included, else 0. A text is what its
-   * row held when it began: what is generated after it is not looked at. Whoever asks does not change the result.
+   * 1 for each state from the last occurrence of `tokens` in its text on, including the occurrence, else 0. A text is the row's
+   * original input; generated tokens are not searched. The method has no side effects.
    */
   since(tokens: readonly number[]): Float32Array;
-  /** The places of some of the states, by their numbers. */
+  /** The positions of some of the states, by their indices. */
   pick(states: readonly number[]): TokenPositions;
 }

@@ -1,11 +1,11 @@
-// The two types of 16-bit floats, bit by bit: f16 (IEEE 754 binary16) and bf16 (the upper half of a float32). Files hold
-// them and engines compute with them, so all must agree on every bit.
+// Conversion of 16-bit floats: f16 (IEEE 754 binary16) and bf16 (the upper half of a float32). Files store them and engines compute
+// with them, so all packages must agree on every bit.
 
 let table: Float32Array | undefined;
 
 /**
- * The value of each of the 65 536 patterns of an f16, computed once. The table decodes more than twice as fast as arithmetic
- * on the bits, and has infinities and NaN.
+ * The value of each of the 65 536 bit patterns of an f16, computed once. The table decodes more than twice as fast as arithmetic on
+ * the bits, and includes infinities and NaN.
  *
  * @example
  * ```ts
@@ -29,8 +29,8 @@ function valueOfF16(bits: number): number {
 }
 
 /**
- * The bit pattern of the nearest 16-bit float for each number, the even one halfway. Numbers too large for an f16 become
- * infinite; NaN stays NaN.
+ * The bit pattern of the nearest 16-bit float for each number, with ties to even. Numbers too large for an f16 become infinite; NaN
+ * stays NaN.
  *
  * @example
  * ```ts

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { describeValue, escapeControls, itemized, listed, printable } from "./messages.ts";
 
-describe("what comes from outside, in a message", () => {
-  it("shows control characters, marks of direction and line breaks of a name instead of sending them", () => {
+describe("untrusted text in a message", () => {
+  it("escapes control characters, direction marks and line breaks of a name", () => {
     expect(printable("w\u001b[31m\u202e\r\n\tx\u009b\u2028")).toBe("w\\u001b[31m\\u202e\\u000d\\n\\tx\\u009b\\u2028");
     expect(escapeControls("a\nb\tc\u0007")).toBe("a\nb\tc\\u0007");
   });
@@ -11,12 +11,12 @@ describe("what comes from outside, in a message", () => {
     expect(printable("Ġcafé 고양이 میخواهم 👩‍👧")).toBe("Ġcafé 고양이 میخواهم 👩‍👧");
   });
 
-  it("is cut where it is long", () => {
+  it("is truncated if it is long", () => {
     expect(printable("a".repeat(1000))).toBe(`${"a".repeat(200)}…`);
     expect(describeValue(["b".repeat(1000)])).toBe(`["${"b".repeat(118)}…`);
   });
 
-  it("says of long lists how many are not named", () => {
+  it("has the number of names that a long list leaves out", () => {
     const names = Array.from({ length: 20_000 }, (_, at) => `key\n${at}`);
     expect(listed(names)).toBe(`${Array.from({ length: 12 }, (_, at) => `"key\\n${at}"`).join(", ")} and 19988 more`);
     expect(listed(names.slice(0, 2))).toBe('"key\\n0", "key\\n1"');

@@ -1,16 +1,16 @@
-// What comes from files – names, values, whole lists – made fit for messages: short, harmless, on one line.
+// Formats untrusted names, values and lists for messages: short, without control characters, on one line.
 
-/** Control characters, C1 included, marks that turn the direction of text, and line separators; no tab, no line break. */
+/** Control characters (with C1), characters that change the direction of text, and line separators, except tab and line break. */
 const dangerous = /(?![\t\n])[\p{Cc}\p{Bidi_C}\p{Zl}\p{Zp}]/gu;
 
-/** Longer names are cut. */
+/** Longer names are truncated. */
 const longestName = 200;
-/** Longer values are cut. */
+/** Longer values are truncated. */
 const longestValue = 120;
-/** Of longer lists the first are named. */
+/** Longer lists are truncated. */
 export const maxListed = 12;
 
-/** Makes control characters visible ("\u001b"), so that a stranger's text prints harmlessly. Tabs and line breaks stay. */
+/** Escapes control characters ("\u001b"), so that an untrusted text can be printed. Tabs and line breaks stay. */
 export function escapeControls(text: string): string {
   return text.replace(dangerous, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
@@ -21,8 +21,8 @@ export function escapeName(text: string): string {
 }
 
 /**
- * A name from outside for a message: on one line, without control characters, cut to 200 characters. Every name that a
- * file, a program's argument or another host gave goes through here, so that the line breaks of a message are our own.
+ * An untrusted name for a message: on one line, without control characters, at most 200 characters. Every name from a file, an
+ * argument or another host passes through here, so that all line breaks of a message are our own.
  *
  * @example
  * ```ts
@@ -36,7 +36,7 @@ export function printable(name: string): string {
 }
 
 /**
- * A value from outside as JSON, cut to 120 characters; what JSON cannot say by its type.
+ * An untrusted value as JSON, at most 120 characters. For a value that JSON cannot express: its type.
  *
  * @example
  * ```ts
@@ -53,8 +53,7 @@ export function describeValue(value: unknown): string {
 }
 
 /**
- * The first twelve names in quotation marks, and how many there are besides. Whoever needs all of them finds them in the
- * error's fields.
+ * The first twelve names in quotation marks, and the number of others. The error's fields have all of them.
  *
  * @example
  * ```ts
@@ -67,15 +66,15 @@ export function listed(names: readonly string[]): string {
   return enumerated(names.map((name) => `"${printable(name)}"`));
 }
 
-/** The first twelve texts and how many there are besides, for what is no name or is `printable` already. */
+/** The first twelve texts and the number of others, without quotation marks. Names must be `printable` already. */
 export function enumerated(texts: readonly (string | number)[], separator = ", "): string {
   const shown = texts.slice(0, maxListed).join(separator);
   return texts.length > maxListed ? `${shown} and ${texts.length - maxListed} more` : shown;
 }
 
 /**
- * A line for each of the first twelve, after a line break, two spaces and a dash, and how many there are besides. Names in
- * the lines are to be `printable` already. `count` is how many there are where `lines` are only the first of them.
+ * A list with one line for each of the first twelve items ("\n  - …"), and the number of others. Names in the lines must be
+ * `printable` already. `count` is the total, if `lines` has only the first items.
  *
  * @example
  * ```ts
@@ -89,17 +88,17 @@ export function itemized(lines: readonly string[], count = lines.length): string
   return count > shown.length ? `${shown.join("")}\n  - … and ${count - shown.length} more` : shown.join("");
 }
 
-/** A text cut to a length, with the sign that something is missing. */
+/** A text, truncated to a length with an ellipsis. */
 export function shortened(text: string, longest: number): string {
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 
-/** Longer names are cut: they come from strangers, and the work grows with the square. */
+/** Longer names are truncated, because they are untrusted and the work grows with the square. */
 const longest = 200;
 
 /**
- * The fewest letters to put in, take out or replace that make one name the other (Levenshtein 1966); of names beyond 200
- * characters, their first 200.
+ * The minimum number of insertions, deletions and replacements between two names (Levenshtein 1966). Only the first 200 characters
+ * are compared.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-// The second kind of door: a named weight that can be overridden while an adapter is attached – saved modules, biases,
+// The second kind of hook point: a named weight that can be overridden while an adapter is attached – saved modules, biases,
 // trained token rows.
 
 // biome-ignore lint/suspicious/noTsIgnore: the error only occurs where TensorFlow.js is not installed.
@@ -13,7 +13,7 @@ export interface ParameterRef {
   readonly path: string;
   /** Shape as computed with; for a linear weight [inFeatures, outFeatures]. */
   readonly shape: readonly number[];
-  /** True where the file stores the two axes the other way round (torch's linear layers). */
+  /** Whether the file stores the two axes transposed (torch's linear layers). */
   readonly transposedInFile: boolean;
   /** True for a stack of matrices stored [experts, inFeatures, outFeatures] (transformers' `is_transposed`). */
   readonly isStackedInOut?: boolean;
@@ -23,10 +23,10 @@ export interface ParameterRef {
   /** A copy of the frozen value; the caller disposes of it. */
   read(): Tensor;
   /**
-   * In calls that select `adapterName`, computes with `value` instead of the frozen one: a variable (trainable; the
-   * caller keeps ownership) or a function of the value so far, which is the frozen one unless an adapter before this one
-   * changed it. `weight` is that of the adapter in the active set, `context` the call's. `variables` names everything trainable that the function
-   * reads, so that a recomputed block can be differentiated for it.
+   * In calls that select `adapterName`, computes with `value` instead of the frozen one. `value` is a variable (trainable; the caller
+   * keeps ownership) or a function of the current value, which earlier adapters may have changed. `weight` is that of the adapter in
+   * the active set, `context` the call's. `variables` lists all variables that the function reads, so that a recomputed block can be
+   * differentiated for them.
    */
   override(
     adapterName: string,
@@ -36,8 +36,8 @@ export interface ParameterRef {
   /** Computes with `value` (shape `shape`) from now on and takes ownership of it. */
   replace(value: Tensor): Restore;
   /**
-   * Frees what `replace` hid, unless another module computes with it: there is no way back then, and calling a `Restore`
-   * does nothing. Absent where hidden values stay.
+   * Frees the values that `replace` replaced, unless another module uses them. They cannot be restored then: a `Restore` does nothing.
+   * Absent if replaced values are always kept.
    */
   forgetReplaced?(): void;
 }

@@ -25,12 +25,12 @@ describe("parseJson", () => {
     expect(() => parseJson('["\\\\", [[1]]]', { maxDepth: 2 })).toThrow("more than 2 levels");
   });
 
-  it.each(["", "{", '"', '"\\', "[1,]", "nul", "]]]"])("says of %j that it is no JSON, with the cause", (text) => {
+  it.each(["", "{", '"', '"\\', "[1,]", "nul", "]]]"])("reports that %j is not JSON, with the cause", (text) => {
     expect(() => parseJson(text)).toThrow(JsonError);
     expect(() => parseJson(text)).toThrow("is not JSON (");
   });
 
-  it("passes over a byte order mark", () => {
+  it("skips a byte order mark", () => {
     expect(parseJson('\uFEFF{"a": 1}')).toEqual({ a: 1 });
   });
 

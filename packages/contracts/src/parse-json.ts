@@ -1,10 +1,10 @@
-// The one door for JSON that others wrote. JSON.parse itself takes a million levels, and whatever walks through the result
-// then overflows the stack; and a text beyond the engine's longest string does not even come to be.
+// Parses all untrusted JSON. JSON.parse itself accepts a million levels, and a recursive function on the result then overflows the
+// stack. A text beyond the engine's maximum string length cannot be created at all.
 
 import { describeLfsPointer, LowrankError } from "./errors.ts";
 import { printable } from "./messages.ts";
 
-/** Characters of the longest text that V8 can hold; a file with more bytes is refused before it is read as one text. */
+/** V8's maximum string length; a file with more bytes is refused before it is read as one text. */
 export const maxTextLength = 2 ** 29 - 24;
 
 /** Configurations, tokenizers and rows nest 10 levels and less. */
@@ -13,7 +13,7 @@ const deepest = 64;
 /** A text is not valid JSON, or is nested too deep. Correct the text. */
 export class JsonError extends LowrankError {
   constructor(
-    /** What follows "the text": "is not JSON (…)". */
+    /** The end of a sentence that starts with the file's name: "is not JSON (…)". */
     readonly reason: string,
     options?: { readonly cause?: unknown },
   ) {
@@ -23,16 +23,16 @@ export class JsonError extends LowrankError {
 
 /** How JSON is read. */
 export interface ParseJsonOptions {
-  /** The error to throw, with a reason that follows the file's name, such as "is not JSON (…)"; a JsonError if not given. */
+  /** Makes the error from a reason such as "is not JSON (…)", which follows the file's name. Default: a JsonError. */
   readonly refuse?: (reason: string, cause?: unknown) => Error;
   readonly maxDepth?: number;
 }
 
 /**
- * Parses JSON from a file, at most 64 levels deep – objects have a key "__proto__" as any other. A byte order mark in front,
- * which is no JSON, but which some editors write, is passed over.
+ * Parses JSON from a file, at most 64 levels deep. "__proto__" is a key like any other. A byte order mark at the start is skipped:
+ * it is not JSON, but some editors write it.
  *
- * @throws what `refuse` gives, or JsonError.
+ * @throws the error of `refuse`, or JsonError.
  * @example
  * ```ts
  * import { JsonError, parseJson } from "@lowrank/contracts";
@@ -59,7 +59,7 @@ function refused(reason: string, cause?: unknown): JsonError {
   return new JsonError(reason, { cause });
 }
 
-/** Counts brackets outside texts before anything is parsed; what stands in texts is jumped over. */
+/** Counts brackets before parsing, and skips texts in quotation marks. */
 function isDeeper(text: string, maxDepth: number): boolean {
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
@@ -72,7 +72,7 @@ function isDeeper(text: string, maxDepth: number): boolean {
   return false;
 }
 
-/** Where the text that begins at a quotation mark ends: at the next one with an even number of backslashes before it. */
+/** The end of the text that starts at a quotation mark: the next one with an even number of backslashes before it. */
 function endOfText(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let first = end;

@@ -1,7 +1,7 @@
-// Protocol Buffers' wire format, as far as files of ONNX, SentencePiece and TensorBoard need it.
+// The parts of Protocol Buffers' wire format that files of ONNX, SentencePiece and TensorBoard need.
 // https://protobuf.dev/programming-guides/encoding/
 
-/** The bytes of a whole number; of a negative one its two's complement in 64 bits. */
+/** The bytes of an integer; a negative one as its two's complement in 64 bits. */
 export function varint(value: number): Uint8Array {
   const bytes: number[] = [];
   let rest = BigInt.asUintN(64, BigInt(value));
@@ -10,8 +10,8 @@ export function varint(value: number): Uint8Array {
 }
 
 /**
- * The number at a place, and where it ends; undefined where the bytes end within it, or it has more than ten. Beyond 2⁵³, so also
- * of negative numbers, it is not exact.
+ * The number at a position, and its end. Undefined if the bytes end within it, or if it has more than ten bytes. Not exact beyond
+ * 2⁵³, which includes negative numbers.
  */
 export function readVarint(bytes: Uint8Array, position: number): { value: number; end: number } | undefined {
   let value = 0;

@@ -13,33 +13,33 @@ function refusal(options: object, otherNames?: ReadonlyMap<string, string>): Unk
 }
 
 describe("refuseUnknownOptions", () => {
-  it("lets options through that there are", () => {
+  it("accepts known options", () => {
     expect(() => refuseUnknownOptions("train", { seed: 1, batchSize: undefined }, names)).not.toThrow();
   });
 
-  it("names the nearest of a misspelt one and of one that Python spells", () => {
+  it("names the nearest option for a misspelt one and for Python's spelling", () => {
     expect(refusal({ learningrat: 1, batch_size: 2 }).unknown).toEqual([
       { name: "learningrat", nearest: "learningRate" },
       { name: "batch_size", nearest: "batchSize" },
     ]);
   });
 
-  it("guesses nothing where no name is alike, and says what there is", () => {
+  it("suggests nothing if no name is similar, and lists all", () => {
     const { unknown, message } = refusal({ colour: "red" });
     expect(unknown).toEqual([{ name: "colour", nearest: undefined }]);
     expect(message).toContain("Its options: learningRate, batchSize, seed.");
   });
 
-  it("takes a text in place of options for one option, not for its letters", () => {
+  it("reports a text instead of options as one option, not as its letters", () => {
     const text: unknown = "native";
     expect(refusal(text as object).unknown).toEqual([{ name: "native", nearest: undefined }]);
   });
 
-  it("takes another library's name for ours", () => {
+  it("maps another library's name to ours", () => {
     expect(refusal({ r: 4 }, new Map([["r", "seed"]])).message).toContain('"r" → "seed"');
   });
 
-  it("knows another library's name however it is spelt, and leads nothing else to a name of one letter", () => {
+  it("maps another library's name in any spelling, and nothing else to a name of one letter", () => {
     const otherNames = new Map([
       ["r", "seed"],
       ["use_steps", "batchSize"],

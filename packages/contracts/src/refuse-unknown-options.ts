@@ -3,7 +3,7 @@
 import { LowrankError } from "./errors.ts";
 import { editDistance, itemized, printable } from "./messages.ts";
 
-/** The names of all options; the compiler asks for each. */
+/** The names of all options; the compiler requires each. */
 export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true };
 
 /** An unknown option, and the option that was probably meant. */
@@ -30,8 +30,8 @@ export class UnknownOptionError extends LowrankError {
 }
 
 /**
- * Throws UnknownOptionError for own keys of `options` that are not among the names, each with the nearest name. What other
- * libraries call an option is in `otherNames`, and leads to ours in any spelling: "lora_alpha" and "loraAlpha" to "alpha".
+ * Throws UnknownOptionError for own keys of `options` that are not among the names, each with the nearest name. `otherNames` has
+ * names from other libraries, which match in any spelling: "lora_alpha" and "loraAlpha" suggest "alpha".
  *
  * @example
  * ```ts
@@ -54,7 +54,7 @@ export function refuseUnknownOptions(
 ): void {
   const known = Object.keys(names);
   const candidates = [...known.map((name) => [name, name] as const), ...otherNames];
-  // Where a program without types gives a text in place of options, its letters would be their names.
+  // Without type checking a program may pass a text as options, whose letters would be the keys.
   const text: unknown = options;
   const unknown = (typeof text === "string" ? [text] : Object.keys(options))
     .filter((name) => !Object.hasOwn(names, name))
@@ -63,8 +63,8 @@ export function refuseUnknownOptions(
 }
 
 /**
- * What the spelling that differs least stands for, without regard to case and underscores; undefined where none is alike.
- * Where two differ as little, the first counts.
+ * Our name for the most similar spelling, ignoring case and underscores; undefined if none is similar. Of equally similar ones, the
+ * first counts.
  */
 function nearestName(name: string, candidates: readonly (readonly [spelling: string, ours: string])[]) {
   const plain = (text: string) => text.replaceAll("_", "").toLowerCase();
@@ -75,7 +75,7 @@ function nearestName(name: string, candidates: readonly (readonly [spelling: str
       size: plain(spelling).length,
       distance: editDistance(wanted, plain(spelling)),
     }))
-    // A name of which nothing is left is not alike: "r" is not "x".
+    // A name where every letter differs is not similar: "r" is not "x".
     .filter(({ size, distance }) => distance < size && distance <= Math.max(1, Math.ceil(wanted.length / 3)))
     .sort((one, other) => one.distance - other.distance);
   return nearest?.ours;

@@ -1,4 +1,4 @@
-// What a row of a data file means, whatever its keys were called.
+// The meaning of a row of a data file, independent of its keys.
 
 import type { AudioInput } from "./audio/read-wav.ts";
 import type { ImageInput } from "./images/image-input.ts";
@@ -10,131 +10,131 @@ export interface ChatMessage {
   readonly content: string;
   /** False for an answer that is shown but not trained. */
   readonly isTrained?: boolean;
-  /** What a model's own template may read besides: `name`, `tool_calls`, `tool_call_id`, `reasoning_content`. */
+  /** Further fields for the model's chat template: `name`, `tool_calls`, `tool_call_id`, `reasoning_content`. */
   readonly more?: Readonly<Record<string, unknown>>;
 }
 
-/** A prompt and what the model should say next. Only the completion is trained. */
+/** A prompt and its completion. Only the completion is trained. */
 export interface CompletionExample {
   readonly kind: "completion";
   readonly prompt: string;
   readonly completion: string;
 }
 
-/** Alpaca's form: a task, perhaps with material, and the answer. Only the output is trained. */
+/** Alpaca's form: an instruction, perhaps with an input, and the output. Only the output is trained. */
 interface InstructionExample {
   readonly kind: "instruction";
   readonly instruction: string;
-  /** Empty where the task needs no material. */
+  /** Empty if the instruction needs no input. */
   readonly input: string;
   readonly output: string;
 }
 
-/** Running text, all of it trained. */
+/** Plain text, all of it trained. */
 interface TextExample {
   readonly kind: "text";
   readonly text: string;
 }
 
-/** A conversation. Only what the assistant says is trained. */
+/** A conversation. Only the assistant's messages are trained. */
 export interface ChatExample {
   readonly kind: "chat";
   readonly messages: readonly ChatMessage[];
-  /** Functions that the assistant may call, as JSON Schema describes them; the model's own template writes them. */
+  /** Functions that the assistant may call, in JSON Schema. The model's chat template writes them. */
   readonly tools?: readonly unknown[];
 }
 
-/** Two answers to the same, of which one is better. Both begin alike. */
+/** Preference: a chosen and a rejected answer to the same prompt. Both conversations begin alike. */
 export interface PreferenceExample {
   readonly kind: "preference";
   readonly chosen: CompletionExample | ChatExample;
   readonly rejected: CompletionExample | ChatExample;
 }
 
-/** An answer that somebody liked, or did not. */
+/** A single judgement (KTO): a good or a bad answer. */
 interface JudgedExample {
   readonly kind: "judged";
   readonly answer: CompletionExample | ChatExample;
   readonly isGood: boolean;
 }
 
-/** A row's class, by its number from 0 or its name; the number that a regression is to give; or all of a row's classes. */
+/** The label of a row: a class by its number from 0 or its name, the number of a regression, or several classes (multi-label). */
 export type Label = number | string | readonly (number | string)[];
 
-/** A sentence, or a pair of them, and its label. */
+/** A sentence, or two sentences, and the label. */
 export interface SentenceExample {
   readonly kind: "sentence";
   readonly sentence: string;
   readonly pair?: string;
   readonly label: Label;
-  /** Of a pair, the number of the search that it belongs to, whose pairs are ranked among each other. */
+  /** For ranking: the number of the search. The texts of one search are ranked among each other. */
   readonly search?: number;
 }
 
-/** A question about a text that holds its answer, as SQuAD has them. */
+/** A question about a text that contains the answer, as in SQuAD. */
 export interface QuestionExample {
   readonly kind: "question";
   readonly question: string;
   readonly context: string;
-  /** Right answers; none where the text does not answer the question. The first is trained, all are compared with. */
+  /** Correct answers; empty if the text does not answer the question. The first one is trained, and validation accepts all. */
   readonly answers: readonly Answer[];
 }
 
-/** A stretch of a context. */
+/** A span of a context. */
 export interface Answer {
   readonly text: string;
-  /** Where it starts in the context, in UTF-16 units. */
+  /** Its start in the context, in UTF-16 units. */
   readonly start: number;
 }
 
-/** Answers to choose from, of which a model says how well each goes with what it is about. */
+/** Multiple choice: several endings, for which a model computes how well each fits. */
 interface ChoiceExample {
   readonly kind: "choice";
-  /** What a model reads first: a question, or a text. */
+  /** The first text of each input: a question or a context. */
   readonly about: string;
   readonly choices: readonly string[];
-  /** What it reads after it for each: the choice, or what the row begins of each and the choice. */
+  /** The second text of each input: the choice, after the row's beginning of it if there is one. */
   readonly endings: readonly string[];
 }
 
-/** A picture and its label. One that is not prepared yet (`resizeImage`) is when a batch draws it (`decodedBatches`). */
+/** An image and its label. An image that is not prepared yet (`resizeImage`) is prepared with its batch (`decodedBatches`). */
 export interface ImageExample {
   readonly kind: "image";
   readonly image: ImageInput;
   readonly label: Label;
 }
 
-/** A recording and what is said in it: speech, once its features are made. */
+/** A recording and its transcript. It becomes a SpeechExample when its features are computed. */
 export interface AudioExample extends Pick<SpeechExample, "text" | "start"> {
   readonly kind: "audio";
   readonly audio: AudioInput;
 }
 
-/** A sound and what is said in it. Only the text is trained. */
+/** The features of a sound and the transcript. Only the text is trained. */
 export interface SpeechExample extends Sounds {
   readonly kind: "speech";
   readonly text: string;
   /**
-   * How the text begins, as the tokenizer writes its marks: `<|startoftranscript|><|ko|><|transcribe|><|notimestamps|>`. Absent:
-   * with the tokenizer's own.
+   * Special tokens at the start of the text, such as `<|startoftranscript|><|ko|><|transcribe|><|notimestamps|>`. Default: the
+   * tokenizer's own.
    */
   readonly start?: string;
 }
 
-/** Texts to be compared: of which a model learns embeddings. */
+/** Texts to compare, for training embeddings. */
 export interface ComparisonExample {
   readonly kind: "comparison";
-  /** Two with a score; else one, one that belongs to it, and any number that do not. */
+  /** With a score: two texts. Otherwise: an anchor, a positive, and any number of negatives. */
   readonly texts: readonly string[];
-  /** How alike the two are, the more the higher. */
+  /** The similarity of the two texts; higher is more similar. */
   readonly score?: number;
 }
 
-/** Tokens that somebody else made. */
+/** Text that is already tokenized. */
 export interface TokensExample extends TokenMasks {
   readonly kind: "tokens";
   readonly inputIds: readonly number[];
-  /** One for each token (−100: not trained), or the class or the number of the whole row. */
+  /** One label for each token (−100: not trained), or the class or the number of the whole row. */
   readonly labels: readonly number[] | number;
 }
 

@@ -38,7 +38,7 @@ export { tokenizerFromGguf } from "./gguf/tokenizer-from-gguf.ts";
 export type { ImageInput } from "./images/image-input.ts";
 export { type ImagePreparation, readImagePreparation } from "./images/image-preparation.ts";
 export { type DecodedImage, ImageDataError, type Pixels, prepareImage, resizeImage } from "./images/prepare-image.ts";
-export { judgedPairs } from "./judged-pairs.ts";
+export { labelledPairs } from "./labelled-pairs.ts";
 export { rowLabel } from "./reading/label-kinds.ts";
 export { readCsv, readTsv } from "./reading/read-csv.ts";
 export { readJson, readObjects } from "./reading/read-json.ts";
@@ -59,10 +59,10 @@ export type { TextFiles } from "./text-files.ts";
 export {
   type ClassifiedSequence,
   type ComparedTexts,
+  type ImageInputs as Seen,
   ignoredLabel,
   isUndecoded,
   labelsOf,
-  type Seen,
   type Sounds,
   type TokenizedExample,
   type TokenMasks,

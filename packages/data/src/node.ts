@@ -1,4 +1,4 @@
-// Data files from a disk, read in pieces.
+// Reads data files from disk, in pieces.
 
 export type { DataFormat } from "./files/data-format.ts";
 export { findDataFiles } from "./files/find-data-files.ts";

@@ -1,3 +1,3 @@
-// Parquet files, in a page as well. readDataFile of "@lowrank/data/node" reads those on a disk.
+// Reads Parquet files, also in a page. readDataFile of "@lowrank/data/node" reads files on disk.
 
 export { openParquet } from "./parquet/open-parquet.ts";

@@ -1,6 +1,6 @@
-// Rows that are held somewhere: an array is such a list, and so are rows on a disk.
+// Lists of rows, in memory (an array) or on disk.
 
-/** What is needed of a list of rows; every row may be another object each time it is asked for. */
+/** A list of rows. Each access may return a new object for the same row. */
 export interface RowList<Row> extends Iterable<Row> {
   readonly length: number;
   at(index: number): Row | undefined;
@@ -10,7 +10,7 @@ export interface RowList<Row> extends Iterable<Row> {
   entries(): IterableIterator<[number, Row]>;
 }
 
-/** The list of whatever gives a row by its number. */
+/** A list whose rows are read by index. */
 export abstract class NumberedRows<Row> implements RowList<Row> {
   abstract readonly length: number;
   abstract at(index: number): Row | undefined;
@@ -47,7 +47,7 @@ export abstract class NumberedRows<Row> implements RowList<Row> {
   }
 }
 
-/** Some rows of a list, by their places in it; of an array an array. */
+/** Some rows of a list, by their indices; for an array an array. */
 export function selectRows<Row>(rows: RowList<Row>, places: ArrayLike<number>): RowList<Row> {
   const picked = new ListedRows(places.length, (index) => {
     const place = places[index];
@@ -56,7 +56,7 @@ export function selectRows<Row>(rows: RowList<Row>, places: ArrayLike<number>): 
   return Array.isArray(rows) ? [...picked] : picked;
 }
 
-/** The rows of lists one after the other; of arrays an array. */
+/** The rows of all lists in sequence; for arrays an array. */
 export function concatRows<Row>(lists: readonly RowList<Row>[]): RowList<Row> {
   const [first, ...others] = lists.filter(({ length }) => length > 0);
   if (first === undefined) return [];
@@ -76,7 +76,7 @@ export function concatRows<Row>(lists: readonly RowList<Row>[]): RowList<Row> {
   return [first, ...others].every((list) => Array.isArray(list)) ? [...joined] : joined;
 }
 
-/** Each row as another one, made when it is asked for; of an array an array. */
+/** Applies a function to each row on access; for an array the result is an array. */
 export function mapRows<Row, Changed>(rows: RowList<Row>, change: (row: Row) => Changed): RowList<Changed> {
   if (Array.isArray(rows)) return rows.map((row: Row) => change(row));
   const at = (index: number) => {
@@ -88,25 +88,25 @@ export function mapRows<Row, Changed>(rows: RowList<Row>, change: (row: Row) => 
   });
 }
 
-/** Rows that are made of others whenever one is asked for, of which the length of each is known without that. */
+/** Rows that are made on each access, with expected lengths that are known beforehand. */
 export interface SampledRows<Row> extends RowList<Row> {
-  /** About how long each row will be. */
+  /** The expected length of each row. */
   readonly lengths: ArrayLike<number>;
-  /** What a row is made of, where batches have to keep rows apart that have a text in common. */
+  /** The texts of a row, for batches that must not contain the same text twice. */
   textsAt?(index: number): readonly string[] | undefined;
 }
 
-/** How rows are drawn. */
+/** How rows are sampled. */
 export interface DrawOptions<Row, Drawn> {
-  /** Makes a row of the one at a place; undefined: there is none, and whoever goes through the list passes it over. */
+  /** Makes a new row from the row at an index; undefined leaves it out. */
   make(row: Row, index: number): Drawn | undefined;
   readonly lengths: ArrayLike<number>;
-  /** What a row is made of; said where rows are compared. */
+  /** The texts of a row; only for comparisons. */
   texts?(row: Row): readonly string[];
 }
 
 /**
- * Each row as another one, made anew each time: the list is as long as that of its rows, also where some of them give none.
+ * A list that makes each row again on every access. It has the length of the given list, even if `make` returns undefined for some.
  *
  * @example
  * ```ts
@@ -158,7 +158,7 @@ class MadeRows<Row, Drawn> extends NumberedRows<Drawn> implements SampledRows<Dr
   }
 }
 
-/** Rows that are made when they are asked for; `all` gives them in order where that is quicker than one by one. */
+/** Rows that are made on access. `all` reads them in order, if that is faster than one by one. */
 export class ListedRows<Row> extends NumberedRows<Row> {
   constructor(
     readonly length: number,

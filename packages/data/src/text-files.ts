@@ -1,14 +1,14 @@
-// What a tokenizer is read from.
+// The files that a tokenizer is read from.
 
 import { isObject } from "@lowrank/contracts";
 
-/** What can be read by name: a model folder on disk or behind an address (`ModelFolder` of `@lowrank/models` is one). */
+/** Files that are read by name: a model folder on disk or at a URL (`ModelFolder` of `@lowrank/models` is one). */
 export interface TextFiles {
   /** For messages. */
   readonly name: string;
   has(file: string): Promise<boolean>;
   readText(file: string, limits: { readonly maxBytes: number }): Promise<string>;
-  /** Where bytes can be read as well: SentencePiece's files are no text. */
+  /** Opens a file as bytes, if supported; needed for SentencePiece's files, which are not text. */
   open?(file: string): Promise<OpenBytes>;
 }
 
@@ -19,7 +19,7 @@ interface OpenBytes {
   close?(): Promise<void>;
 }
 
-/** Its text; undefined for anything else. */
+/** The text of a token, given as a text or an object with `content`; undefined for anything else. */
 export function tokenText(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   return isObject(value) && typeof value.content === "string" ? value.content : undefined;

@@ -1,20 +1,20 @@
-// What a batch is made of.
+// Tokenized examples, from which batches are made.
 
 import type { AudioInput } from "./audio/read-wav.ts";
 import type { ImageInput } from "./images/image-input.ts";
 import type { Pixels } from "./images/prepare-image.ts";
 
-/** The label that the loss passes over, as torch's cross-entropy does. */
+/** The label that the loss ignores, as in torch's cross-entropy. */
 export const ignoredLabel = -100;
 
-/** What a model reads beside ids, one entry for each token. */
+/** Further inputs of a model, with one entry for each token. */
 export interface TokenMasks {
   readonly attentionMask?: readonly number[];
   readonly tokenTypeIds?: readonly number[];
 }
 
-/** The masks that are there, each shortened by `cut` as the ids are. */
-export function cutMasks(
+/** The present masks, truncated by `cut` in the same way as the ids. */
+export function truncateMasks(
   { attentionMask, tokenTypeIds }: TokenMasks,
   cut: (values: readonly number[]) => readonly number[],
 ): TokenMasks {
@@ -24,7 +24,7 @@ export function cutMasks(
   };
 }
 
-/** One text as tokens, with a label for each: the token itself, or −100 where it is not trained. */
+/** One text as tokens, with a label for each: the token itself, or −100 if it is not trained. */
 export interface TokenSequence extends TokenMasks {
   readonly kind: "sequence";
   readonly inputIds: readonly number[];
@@ -32,64 +32,64 @@ export interface TokenSequence extends TokenMasks {
   readonly labels: readonly number[];
 }
 
-/** One text (or pair) as tokens, or a picture, and its class. */
-export interface ClassifiedSequence extends TokenMasks, Seen {
+/** One text (or two) as tokens, or an image, and its class. */
+export interface ClassifiedSequence extends TokenMasks, ImageInputs {
   readonly kind: "classified";
   /** The class's number from 0. */
   readonly label: number;
 }
 
-/** One text (or pair) as tokens, or a picture, and what each output of the model should be. */
-export interface ScoredSequence extends TokenMasks, Seen {
+/** One text (or two) as tokens, or an image, and the target of each output of the model. */
+export interface ScoredSequence extends TokenMasks, ImageInputs {
   readonly kind: "scored";
-  /** The number of a regression; or for each class 1 where it is one of the row's, else 0. */
+  /** The number of a regression; or for multi-label, 1 for each class of the row and 0 for others. */
   readonly scores: readonly number[];
-  /** The number of the search that the pair belongs to, where it is ranked among others. */
+  /** For ranking: the number of the search. */
   readonly search?: number;
 }
 
-/** What a classifier reads. */
-export interface Seen {
-  /** Empty where it sees. */
+/** The input of a classifier. */
+export interface ImageInputs {
+  /** Empty for an image. */
   readonly inputIds: readonly number[];
-  /** What it sees instead. */
+  /** The prepared image. */
   readonly pixels?: Pixels;
-  /** The picture of which pixels are made when a batch draws it. */
+  /** An image that is prepared with its batch. */
   readonly image?: ImageInput;
 }
 
-/** What a model hears. */
+/** The features of a sound. */
 export interface Sounds {
   /** [melBins · frames], as `logMelFeatures` makes them. */
   readonly features: Float32Array;
   readonly melBins: number;
-  /** How many frames the model hears; those that are not there are all silence, as the last one of each bin. Default: those there. */
+  /** Frames of the model's input. Missing frames are filled with silence, the last frame of each bin. Default: those in `features`. */
   readonly frames?: number;
 }
 
-/** What an encoder–decoder reads or hears, and what its decoder is to write. */
+/** Input and target of an encoder–decoder. */
 export interface SourceTarget extends TokenMasks {
   readonly kind: "source-target";
-  /** What the encoder reads; empty where it hears. */
+  /** The input of the encoder; empty for a sound. */
   readonly inputIds: readonly number[];
-  /** What it hears instead. */
+  /** The sound's features. */
   readonly sounds?: Sounds;
-  /** The recording of which sounds are made when a batch draws it. */
+  /** A recording whose features are computed with its batch. */
   readonly audio?: AudioInput;
-  /** What the decoder writes, its end token included; of any length. −100 is not trained. */
+  /** The target with its end token; of any length. −100 is not trained. */
   readonly labels: readonly number[];
 }
 
-/** A text as tokens, and which of them the answer is. */
+/** A text as tokens, and the span of the answer. */
 export interface AnswerSpan extends TokenMasks {
   readonly kind: "span";
   readonly inputIds: readonly number[];
-  /** The answer's first token, and its last; both 0 where there is none. */
+  /** The answer's first token. `start` and `end` are 0 without an answer. */
   readonly start: number;
   readonly end: number;
 }
 
-/** Texts to be compared, each as tokens of its own. */
+/** Texts to compare, each as tokens of its own. */
 export interface ComparedTexts extends TokenMasks {
   readonly kind: "comparison";
   /** The first text. */
@@ -98,13 +98,13 @@ export interface ComparedTexts extends TokenMasks {
   readonly score?: number;
 }
 
-/** Two answers behind one prompt, each with its labels; the better one first. */
+/** Preference: two answers after one prompt, each with its labels; the chosen one first. */
 interface ComparedAnswers extends Omit<TokenSequence, "kind"> {
   readonly kind: "preference";
   readonly rejected: TokenSequence;
 }
 
-/** An answer behind its prompt, and whether it is a good one. */
+/** A single judgement (KTO): an answer after its prompt, and whether it is good. */
 interface JudgedAnswer extends Omit<TokenSequence, "kind"> {
   readonly kind: "judged";
   readonly isGood: boolean;
@@ -121,12 +121,12 @@ export type TokenizedExample =
   | ComparedAnswers
   | JudgedAnswer;
 
-/** Whether an example has a picture or a recording that nobody has opened. */
+/** Whether an example has an image or a recording that is not decoded. */
 export function isUndecoded(example: TokenizedExample): boolean {
   return ("image" in example && example.image !== undefined) || ("audio" in example && example.audio !== undefined);
 }
 
-/** The labels of an example: one a token, a class, one for each output, start and end, or a comparison's score. */
+/** The labels of an example: one for each token, a class, one for each output, start and end, or a comparison's score. */
 export function labelsOf(example: TokenizedExample): readonly number[] {
   if (example.kind === "classified") return [example.label];
   if (example.kind === "scored") return example.scores;
@@ -134,7 +134,7 @@ export function labelsOf(example: TokenizedExample): readonly number[] {
   return example.kind === "span" ? [example.start, example.end] : example.labels;
 }
 
-/** How many tokens a model computes for an example: of all its texts; 1 for what is only seen. */
+/** The number of tokens that a model computes for an example: of all its texts; 1 for an image. */
 export function tokensIn(example: TokenizedExample): number {
   const { length } = example.inputIds;
   if (example.kind === "source-target") return length + example.labels.length;
@@ -143,16 +143,16 @@ export function tokensIn(example: TokenizedExample): number {
   return Math.max(1, length);
 }
 
-/** Which labels of a sequence a loss counts. */
+/** Which labels of a sequence the loss counts. */
 export interface CountedLabels {
   /**
-   * Whether the first token's label counts: in every model but a causal one, which predicts that token from nothing.
-   * Default false.
+   * Whether the first token's label counts. True for all models except causal ones, which have no input to predict it from. Default
+   * false.
    */
   readonly firstCounts?: boolean;
 }
 
-/** How many labels of a sequence a loss counts. */
+/** The number of labels that the loss counts. */
 export function supervisedTokens(labels: ArrayLike<number>, { firstCounts = false }: CountedLabels = {}): number {
   let count = 0;
   for (let t = firstCounts ? 0 : 1; t < labels.length; t += 1) if (labels[t] !== ignoredLabel) count += 1;

@@ -1,4 +1,4 @@
-// Options that there are not are refused by every function that takes some, but for those that run once a row.
+// Unknown options are refused by every function with options, except functions that run once for each row.
 
 import { expect, it } from "vitest";
 import { batches, batchIndices } from "./batching/batches.ts";

@@ -1,4 +1,4 @@
-// What can go wrong with a guest, each failure with its facts as fields. Nothing is changed when one is thrown.
+// Errors of host models. Each has its facts as fields, and nothing has changed when one is thrown.
 
 import { itemized, LowrankError, printable } from "@lowrank/contracts";
 
@@ -7,7 +7,7 @@ export class UnadaptableModelError extends LowrankError {
   constructor(
     readonly model: string,
     readonly reason: string,
-    /** The layers that were looked at: name and class. */
+    /** The layers that were searched: name and class. */
     readonly layers: readonly string[] = [],
   ) {
     super(
@@ -81,7 +81,7 @@ export class OptimizerInUseError extends LowrankError {
 export class UnfitDataError extends LowrankError {
   constructor(
     readonly model: string,
-    /** What TensorFlow.js says of it. */
+    /** The message of TensorFlow.js. */
     readonly problem: string,
     options: { readonly cause: unknown },
   ) {

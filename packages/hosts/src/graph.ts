@@ -1,9 +1,9 @@
 // Any tf.GraphModel as a host:
 //
 // reading/       its graph as plain data
-// applications/  which nodes compute with a weight, and how a site stands for each: a row for each operation
-// doors/         the sites and parameters
-// running/       a plan of what runs frozen, what behind it and what in sites; and how plans run
+// applications/  finds nodes that compute with a weight, and maps each to a site: a row for each operation
+// hook-points/   the sites and parameters
+// running/       plans which nodes run frozen, after the frozen part, and in sites; runs plans
 // saving/        the merged model as files that TensorFlow.js loads without us
 
 export { attachLora } from "./graph/adapter-data.ts";

@@ -1,4 +1,4 @@
-// Guests in a page: its engine must start from the base to the bit, tell the losses that plain JavaScript tells, and give the base back.
+// Host models in a page: the engine must start bit-identical to the base, give the losses of plain JavaScript, and restore the base.
 
 import { createLoraConfig } from "@lowrank/adapter-format";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
@@ -43,7 +43,7 @@ function classifier(): Sequential {
 }
 
 describe(`guests on ${engine}`, () => {
-  it("a model of tf.layers trains by fit as on cpu, merges, and is the base again", async () => {
+  it("a model of tf.layers trains with fit as on cpu, merges, and is restored", async () => {
     const [expected, found] = [await fitOn("cpu"), await fitOn(engine)];
     expect(expected.at(-1)).toBeLessThan(expected[0]! - 0.05);
     expectClose(found, expected, 1e-3);

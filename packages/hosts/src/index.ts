@@ -1,5 +1,5 @@
-// What all guests have in common. Each kind of them has a sub-path of its own, so that a program loads only what it uses:
+// The common parts of all host models. Each kind has a sub-path of its own, so that a program loads only what it uses:
 //
-// topology/  what a guest is made of, and whether an adapter was made for it
+// topology/  describes a model's structure, and checks that an adapter belongs to it
 
 export { type Topology, topologyFingerprint } from "./topology/topology.ts";

@@ -1,7 +1,7 @@
-// The rooms behind it, besides what all guests have in common:
+// Any tf.LayersModel as a host. Its folders:
 //
-// doors/   a foreign model's weights and the places where adapters act, and the hold on it while one is open
-// layers/  classes of layers, how each computes with an adapter; the model with doors; LoRA in one line, adapters as data
+// hook-points/  weights and sites of a host model, and the changes to the model while adapters are attached
+// layers/       how each class of layers computes with an adapter; the host; `enableLora`; adapters as data
 
 export { UnfitDataError } from "./errors.ts";
 export { attachLora } from "./layers/adapter-data.ts";

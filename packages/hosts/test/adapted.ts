@@ -1,4 +1,4 @@
-// What the tests of guests do again and again: adapt a model, read what it computes.
+// Common steps of the tests of host models: adapt a model, read its outputs.
 
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import { type AdapterHandle, injectAdapter, planInjection } from "@lowrank/inject";
@@ -14,7 +14,7 @@ export function adapt(model: LayersModel, config: Partial<LoraConfig> = {}, name
   return injectAdapter(host, plan, { name, seed: 3, baseFingerprint: host.fingerprint });
 }
 
-/** Lets the adapter change something: every variable gets other numbers. */
+/** Changes every variable, so that the adapter has an effect. */
 export function stir(handle: AdapterHandle): void {
   let seed = 1;
   for (const variable of handle.variables.values()) {

@@ -26,7 +26,7 @@ import { ModelInputError, NothingSupervisedError, UnknownAdapterError } from "./
 import type { GenerationDefaults } from "./folder/generation-defaults.ts";
 import { type LabelLogProbs, type Losses, type LossSum, type Measurement, tensorsOf } from "./heads/head.ts";
 import { readForPooling } from "./heads/pooling.ts";
-import { makePass, tellsPlaces } from "./inputs/make-pass.ts";
+import { givesPlaces, makePass } from "./inputs/make-pass.ts";
 import { checkInputs, type LabelledInputs, type ModelInputs } from "./inputs/model-inputs.ts";
 import { sequencesOf } from "./inputs/sequence-inputs.ts";
 import type { ModelAssembly } from "./outline/outline-model.ts";
@@ -47,7 +47,7 @@ export class PretrainedModel implements AdaptableModel {
   /** Number of a text's first position: 0, or that behind the padding token's id (RoBERTa). */
   readonly firstPosition: number;
   /** Whether adapters can act from certain tokens on. */
-  readonly tellsPlaces: boolean;
+  readonly givesPlaces: boolean;
   /** Paths of parameters that no file held (a classifier): train them and save them with the adapter. */
   readonly newParameters: readonly string[];
   /** Of the files that it was loaded from. */
@@ -70,7 +70,7 @@ export class PretrainedModel implements AdaptableModel {
     this.task = assembly.task;
     this.causal = familyOf(this.modelType).causal !== assembly.config.switches.reversedSight;
     this.firstPosition = firstPositionOf(assembly.backbone);
-    this.tellsPlaces = tellsPlaces(assembly.task);
+    this.givesPlaces = givesPlaces(assembly.task);
     this.newParameters = assembly.newParameters;
     this.fingerprint = assembly.fingerprint;
     this.generation = assembly.generation;

@@ -1,7 +1,8 @@
-// Which address answers what.
+// The routes of the server.
 
 import { setMaxListeners } from "node:events";
 import { type Context, Hono } from "hono";
+import type { AdapterRegistry } from "./adapters/adapter-registry.ts";
 import { type AnswerShape, chatShape, completionShape } from "./answers/answer-shape.ts";
 import { asRequestError, errorBody, eventStream } from "./answers/error-answer.ts";
 import { answerChunks, wholeAnswer } from "./answers/write-answer.ts";
@@ -24,29 +25,28 @@ import type {
   WriteOptions,
   WrittenEvent,
 } from "./served-model.ts";
-import type { AdapterShelf } from "./shelf/adapter-shelf.ts";
 
-/** All that answers are made with. */
+/** Everything that the routes need. */
 export interface AppParts<Adapter extends ServedAdapter> {
   readonly model: ServedModel<Adapter>;
   readonly writer: ServedWriter<Adapter>;
   readonly queue: FairQueue;
-  readonly shelf: AdapterShelf<Adapter>;
+  readonly registry: AdapterRegistry<Adapter>;
   readonly metrics: Metrics;
   readonly limits: RequestLimits & BodyLimits;
   readonly token: string | undefined;
-  /** Other names than this machine's own; undefined where any will do. */
+  /** Host names in addition to this machine's own; undefined: any. */
   readonly allowedHosts: readonly string[] | undefined;
-  /** How conversations are written; the model's own way if undefined. */
+  /** The prompt template of conversations; undefined: the model's own. */
   readonly template: string | undefined;
   readonly isStopping: () => boolean;
-  /** Aborted when nothing is to be written any more. */
+  /** Aborted when the server stops writing. */
   readonly ended: AbortSignal;
   readonly now: () => number;
   readonly newId: () => string;
 }
 
-/** The front says with each request where it is from. */
+/** The front passes each request's origin. */
 interface AppEnvironment {
   Bindings: Client;
 }
@@ -54,7 +54,7 @@ interface AppEnvironment {
 type AppContext = Context<AppEnvironment>;
 
 export function createApp<Adapter extends ServedAdapter>(parts: AppParts<Adapter>): Hono<AppEnvironment> {
-  const { shelf, metrics, writer } = parts;
+  const { registry, metrics, writer } = parts;
   const app = new Hono<AppEnvironment>();
   app.onError((error, context) => failed(context, error));
   app.notFound((context) => failed(context, new RequestError(404, "NOT_FOUND", "There is nothing at this address.")));
@@ -70,14 +70,15 @@ export function createApp<Adapter extends ServedAdapter>(parts: AppParts<Adapter
   });
   app.get("/metrics", (context) => {
     const { running } = writer;
-    const text = metrics.text({ running, waiting: parts.queue.waiting + writer.waiting, models: shelf.names.length });
+    const waiting = parts.queue.waiting + writer.waiting;
+    const text = metrics.text({ running, waiting, models: registry.names.length });
     return context.text(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   });
-  app.get("/v1/models", (context) => context.json({ object: "list", data: shelf.names.map(modelFacts) }));
+  app.get("/v1/models", (context) => context.json({ object: "list", data: registry.names.map(modelFacts) }));
   app.get("/v1/models/:id{.+}", (context) => {
     const id = context.req.param("id");
-    shelf.take(id).release();
-    const found = shelf.names.find((model) => model.id === id);
+    registry.take(id).release();
+    const found = registry.names.find((model) => model.id === id);
     return context.json(found === undefined ? {} : modelFacts(found));
   });
   app.post("/v1/chat/completions", async (context) => {
@@ -97,14 +98,14 @@ export function createApp<Adapter extends ServedAdapter>(parts: AppParts<Adapter
 
 const routes = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/models", "/metrics"];
 
-/** What clients made up has one name, so that they cannot make up numbers of their own. */
+/** The route of a path for metrics. Unknown paths share one label, so that clients cannot create new ones. */
 function routeOf(path: string): string {
   return routes.includes(path) ? path : "other";
 }
 
 function failed(context: AppContext, error: unknown): Response {
   const failure = asRequestError(error);
-  // A client that asks again at once would be refused again.
+  // An immediate retry would be refused again.
   const headers = failure.status === 429 || failure.status === 503 ? { "retry-after": "1" } : {};
   return context.json(errorBody(failure), failure.status, headers);
 }
@@ -124,20 +125,20 @@ async function answerTexts<Adapter extends ServedAdapter>(
   asked: TextsAsked,
   parts: AppParts<Adapter>,
 ): Promise<Response> {
-  const { shelf, metrics } = parts;
-  const { shape, n, isStreamed, tellsUsage, logprobs, model } = asked;
+  const { registry, metrics } = parts;
+  const { shape, n, isStreamed, includesUsage, logprobs, model } = asked;
   checkRunning(parts);
-  const lease = shelf.take(model);
+  const lease = registry.take(model);
   const left = new AbortController();
   const signal = AbortSignal.any([context.req.raw.signal, parts.ended, left.signal]);
-  setMaxListeners(0, signal); // each text of the answer listens
+  setMaxListeners(0, signal); // each text of the response listens
   const choices = asked.prompts.flatMap((prompt) =>
     Array.from({ length: n }, (_, index) => counted(textOf(prompt, index), metrics)),
   );
   function textOf(prompt: ServedPrompt, index: number) {
     const { maxNewTokens, temperature, topP, topK, minP, repetitionPenalty, stop } = asked;
     const sampling = { temperature, topP, topK, minP, repetitionPenalty, seed: (asked.seed + index) >>> 0 };
-    // A completion goes on with the text as it is, however an adapter writes its prompts.
+    // A text completion continues the text unchanged, whatever template an adapter has.
     const template = typeof prompt === "string" ? "plain" : parts.template;
     const options = { adapter: lease.adapter, maxNewTokens, stop, logprobs, template, signal, ...sampling };
     return choiceEvents(inTurn(prompt, options), { stop });
@@ -155,7 +156,7 @@ async function answerTexts<Adapter extends ServedAdapter>(
     }
   }
   const id = `${shape.idPrefix}${parts.newId()}`;
-  const facts = { id, created: Math.floor(parts.now() / 1000), model, shape, n, tellsLogprobs: logprobs !== undefined };
+  const facts = { id, created: Math.floor(parts.now() / 1000), model, shape, n, hasLogprobs: logprobs !== undefined };
   if (!isStreamed) {
     try {
       return context.json(await wholeAnswer(choices, facts));
@@ -163,8 +164,8 @@ async function answerTexts<Adapter extends ServedAdapter>(
       lease.release();
     }
   }
-  const chunks = answerChunks(choices, { ...facts, tellsUsage });
-  // The first one comes before the status is sent: what is refused is refused by a status.
+  const chunks = answerChunks(choices, { ...facts, includesUsage });
+  // Waits for the first chunk before the status is sent, so that a refusal has a status.
   const first = await chunks.next().catch((error: unknown) => {
     lease.release();
     throw error;
@@ -179,7 +180,7 @@ function checkRunning({ isStopping }: Pick<AppParts<ServedAdapter>, "isStopping"
   if (isStopping()) throw new RequestError(503, "STOPPING", "The server is stopping.");
 }
 
-/** Who asks: the front says from where, and a key tells apart who comes from there. */
+/** The client of a request: its address from the front, and its API key. */
 function clientOf({ env, req }: AppContext): ClientPath {
   return [env.address, req.header("authorization") ?? "", env.connection];
 }
@@ -213,7 +214,7 @@ async function answerEmbeddings<Adapter extends ServedAdapter>(
   parts: AppParts<Adapter>,
 ): Promise<Response> {
   checkRunning(parts);
-  const lease = parts.shelf.take(model);
+  const lease = parts.registry.take(model);
   const signal = AbortSignal.any([context.req.raw.signal, parts.ended]);
   const place = await parts.queue.enter(clientOf(context), signal).catch((error: unknown) => {
     lease.release();

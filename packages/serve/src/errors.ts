@@ -1,4 +1,4 @@
-// What a client did wrong or cannot have now, as HTTP says it; and what `serve` cannot do.
+// Errors of requests, with their HTTP status, and of the options of `serve`.
 
 import { itemized, LowrankError } from "@lowrank/contracts";
 

@@ -1,10 +1,10 @@
-// What a server of anything that writes answers to bodies that are none, and to clients that ask for too much.
+// Responses to invalid bodies, and to clients that request too much.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RunningServer, serve } from "./serve.ts";
 import type { ServedAdapter, ServedModel, WrittenEvent } from "./served-model.ts";
 
-/** Writes the prompt's words back, one a token; "wait" until its signal aborts. */
+/** Writes the prompt's words back, one for each token; "wait" until its signal aborts. */
 function echo(): ServedModel {
   const texts = new Set<object>();
   let isStopped = false;
@@ -48,7 +48,7 @@ function failure(code: string, message = code): Error {
   return Object.assign(new Error(message), { code, [Symbol.for("lowrank.error")]: true });
 }
 
-/** What these tests look at of an answer. */
+/** The parts of a response that these tests check. */
 interface Answer {
   readonly error: {
     readonly code: string;
@@ -78,7 +78,7 @@ async function post(path: string, body: string | object, headers: Record<string,
 const chat = "/v1/chat/completions";
 const messages = [{ role: "user", content: "one two three" }];
 
-describe("a body that is none", () => {
+describe("an invalid body", () => {
   it.each([
     ["", 400, "invalid_json"],
     ["{", 400, "invalid_json"],
@@ -92,7 +92,7 @@ describe("a body that is none", () => {
     expect([answer.status, answer.body.error.code]).toEqual([status, code]);
   });
 
-  it("of another type than JSON is refused: pages elsewhere can send such", async () => {
+  it("of another type than JSON is refused, because other sites can send it", async () => {
     expect((await post(chat, "{}", { "content-type": "text/plain" })).status).toBe(415);
   });
 });
@@ -118,14 +118,14 @@ describe("a field that cannot be served", () => {
     expect([answer.status, answer.body.error.param]).toEqual([400, param]);
   });
 
-  it("is told with all others at once", async () => {
+  it("is reported together with all others", async () => {
     const { body } = await post("/v1/completions", { prompt: "", n: -1, echo: true });
     for (const name of ["model", "prompt", "n:", "echo"]) expect(body.error.message).toContain(name);
   });
 });
 
 describe("a request", () => {
-  it("is answered by the model that it names, and by none that there is not", async () => {
+  it("is answered by the model that it names, and refused for an unknown one", async () => {
     const { body } = await post(chat, { model: "mine", messages, max_tokens: 2 });
     expect(body.choices[0]).toMatchObject({
       message: { role: "assistant", content: "one two " },
@@ -134,7 +134,7 @@ describe("a request", () => {
     expect((await post(chat, { model: "nobody", messages })).body.error.code).toBe("model_not_found");
   });
 
-  it("that finds all places taken is told so by 429, and by when to come again", async () => {
+  it("that finds a full queue gets 429 with a retry time", async () => {
     const stop = new AbortController();
     const taken = [1, 2].map(() =>
       fetch(`${server.url}${chat}`, {
@@ -152,7 +152,7 @@ describe("a request", () => {
     await expect.poll(async () => (await post(chat, { model: "echo", messages })).status).toBe(200);
   });
 
-  it("for embeddings gives their numbers, plain or as base64 of their bytes", async () => {
+  it("for embeddings returns vectors as numbers or base64", async () => {
     const asked = { model: "echo", input: ["abc", "d"] };
     const { body } = await post("/v1/embeddings", asked);
     expect(body.data.map(({ embedding }) => embedding)).toEqual([
@@ -164,7 +164,7 @@ describe("a request", () => {
     expect([bytes.readFloatLE(0), bytes.readFloatLE(4)]).toEqual([3, 0.5]);
   });
 
-  it("that fails is not told where this machine keeps its files", async () => {
+  it("that fails does not reveal paths of this machine", async () => {
     const { body } = await post(chat, { model: "echo", messages: [{ role: "user", content: "fail" }] });
     expect(body.error.message).toBe('The model at "echo" and echo: no template.');
   });
@@ -188,7 +188,7 @@ describe("a request", () => {
     }
   });
 
-  it("that comes while the server stops is told so by 503", async () => {
+  it("during the stop of the server gets 503", async () => {
     const other = await serve<ServedAdapter>(echo(), { port: 0 });
     const stopping = other.stop();
     const refused = fetch(`${other.url}/health`).then(
@@ -206,7 +206,7 @@ it("a secret with letters that many clients cannot send in a header is refused a
   );
 });
 
-it("a port that is taken is told by the system's error", async () => {
+it("a port in use gives the system's error", async () => {
   const port = Number(new URL(server.url).port);
   await expect(serve<ServedAdapter>(echo(), { port })).rejects.toMatchObject({ code: "EADDRINUSE" });
 });

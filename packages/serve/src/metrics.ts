@@ -1,9 +1,8 @@
-// What the server did so far, in the text format that Prometheus reads.
+// Metrics of the server in Prometheus' text format.
 
-/** Upper ends of the buckets of seconds. */
+/** Upper bounds of the histogram's buckets, in seconds. */
 const buckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
 
-/** What is the case at the moment. */
 export interface Gauges {
   readonly running: number;
   readonly waiting: number;
@@ -17,7 +16,7 @@ export class Metrics {
   #count = 0;
   #sum = 0;
 
-  /** Counts a request that was answered. `route` is a pattern, never what a client wrote. */
+  /** Counts a request that was answered. `route` is a pattern, never a client's text. */
   answered(route: string, status: number, seconds: number): void {
     const labels = `route="${route}",status="${status}"`;
     this.#requests.set(labels, (this.#requests.get(labels) ?? 0) + 1);

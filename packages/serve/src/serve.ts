@@ -1,8 +1,10 @@
-// A model on a port of this machine.
+// Serves a model on a port of this machine.
 
 import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { AdapterRegistry } from "./adapters/adapter-registry.ts";
+import { WatchedFolder } from "./adapters/watch-folder.ts";
 import { createApp } from "./app.ts";
 import { RequestError, ServeOptionError } from "./errors.ts";
 import { type Client, startFront } from "./front/start-front.ts";
@@ -11,30 +13,28 @@ import { Metrics } from "./metrics.ts";
 import { FairQueue } from "./queue/fair-queue.ts";
 import { requestLimits } from "./requests/fields.ts";
 import type { ServedAdapter, ServedModel, WriterLimits } from "./served-model.ts";
-import { AdapterShelf } from "./shelf/adapter-shelf.ts";
-import { WatchedFolder } from "./shelf/watch-folder.ts";
 
 /** Where and how to serve. */
 export interface ServeOptions extends WriterLimits {
-  /** Default 127.0.0.1: this machine alone. */
+  /** Default 127.0.0.1: only this machine. */
   readonly host?: string | undefined;
-  /** Default 8000; 0 takes one that is free. */
+  /** Default 8000; 0 selects a free port. */
   readonly port?: number | undefined;
-  /** The base's name for clients; default the last part of what the model was opened by. */
+  /** The base model's name for clients; default: the last part of the path or name by which it was opened. */
   readonly name?: string | undefined;
   /** A secret that clients send as a bearer token (`api_key`). */
   readonly token?: string | undefined;
-  /** Names by which this machine may be asked for beside localhost, against pages whose name leads here. */
+  /** Extra host names accepted in requests, in addition to localhost. Other names are refused, against DNS rebinding. */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** A folder of adapters, each in one of its own by whose name it is asked for; what comes and goes is noticed. */
+  /** A folder with one folder for each adapter, whose name clients use. New, changed and removed adapters are detected. */
   readonly adapterFolder?: string | undefined;
-  /** How conversations are written, where the model has no chat template of its own. */
+  /** The prompt template for conversations, if the model has no chat template. */
   readonly template?: string | undefined;
-  /** Bytes of a request's body; default 4 MiB. */
+  /** Maximum bytes of a request's body; default 4 MiB. */
   readonly maxBodyBytes?: number | undefined;
-  /** New tokens of one text that a client may ask for; default 4096. */
+  /** Maximum new tokens of one text that a client may request; default 4096. */
   readonly maxNewTokens?: number | undefined;
-  /** Hears of adapters that come and go. */
+  /** Receives a line for each adapter that is added, changed or removed. */
   readonly onNote?: ((line: string) => void) | undefined;
 }
 
@@ -44,17 +44,17 @@ const optionNames: OptionNames<ServeOptions> = {
   ...{ maxRows: true, maxPositions: true, maxPromptTokens: true, maxWaiting: true },
 };
 
-/** A server that runs. */
+/** A running server. */
 export interface RunningServer {
   /** Its address for clients (`baseURL` without `/v1`). */
   readonly url: string;
-  /** Names that may be asked for. */
+  /** Names that clients may use. */
   readonly models: readonly string[];
-  /** Looks into the folder of adapters now. */
+  /** Checks the folder of adapters now. */
   refresh(): Promise<void>;
   /**
-   * Takes nothing new (503), waits until all texts that were asked for are written, however long that takes unless `graceMs`
-   * says otherwise, gives readers ten more seconds to take them, and closes. The model stays the caller's.
+   * Refuses new requests (503), waits until all requested texts are written, for at most `graceMs` if given, gives clients ten more
+   * seconds to read them, and closes. The caller keeps the model.
    */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
 }
@@ -62,15 +62,15 @@ export interface RunningServer {
 const watchMs = 1000;
 const readersMs = 10_000;
 const maxWaiting = 256;
-/** A writer's own default. */
+/** The writer's default. */
 const maxRows = 16;
 const maxDepth = 32;
 
 /**
- * Serves a model and its adapters over HTTP as OpenAI's API does: `/v1/chat/completions`, `/v1/completions`, `/v1/embeddings`,
- * `/v1/models`, and `/metrics` for Prometheus. Texts of all clients are written together, each with the adapter that it names.
+ * Serves a model and its adapters with OpenAI's HTTP API: `/v1/chat/completions`, `/v1/completions`, `/v1/embeddings`, `/v1/models`,
+ * and `/metrics` for Prometheus. Texts of all clients are batched together, each with the adapter that its request names.
  *
- * @throws ServeOptionError; the system's error where the port is taken or the folder of adapters cannot be read
+ * @throws ServeOptionError; the system's error if the port is in use or the folder of adapters cannot be read
  *
  * @example
  * ```ts
@@ -91,16 +91,16 @@ export async function serve<Adapter extends ServedAdapter>(
   checkOptions(options);
   const writer = await model.writer({ maxWaiting, ...writerLimits(options) });
   const queue = new FairQueue({ maxInside: options.maxRows ?? maxRows, maxWaiting: options.maxWaiting ?? maxWaiting });
-  const shelf = new AdapterShelf(model, name, Date.now);
+  const registry = new AdapterRegistry(model, name, Date.now);
   const { adapterFolder: folder } = options;
-  const watched = folder === undefined ? undefined : new WatchedFolder(shelf, { folder, onNote });
+  const watched = folder === undefined ? undefined : new WatchedFolder(registry, { folder, onNote });
   await watched?.look();
   const ended = new AbortController();
   let isStopping = false;
   const maxBytes = options.maxBodyBytes ?? 4 * 2 ** 20;
   const allowedHosts = hostsFor(host, options.allowedHosts);
   const app = createApp({
-    ...{ model, writer, queue, shelf, metrics: new Metrics(), token: options.token, template: options.template },
+    ...{ model, writer, queue, registry, metrics: new Metrics(), token: options.token, template: options.template },
     allowedHosts,
     limits: {
       ...requestLimits,
@@ -121,7 +121,7 @@ export async function serve<Adapter extends ServedAdapter>(
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${front.port}`,
     get models() {
-      return shelf.names.map(({ id }) => id);
+      return registry.names.map(({ id }) => id);
     },
     refresh: async () => watched?.look(),
     stop: async ({ graceMs } = {}) => {
@@ -153,7 +153,7 @@ function writerLimits({ maxRows, maxPositions, maxPromptTokens, maxWaiting }: Se
   return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
 }
 
-/** A server for this machine alone is asked for by its own names; one for a network by any, unless they are named. */
+/** Allowed host names: for a local server this machine's names, for a network server any, unless `allowed` has names. */
 function hostsFor(host: string, allowed: readonly string[] | undefined): readonly string[] | undefined {
   const isLocal = ["127.0.0.1", "localhost", "::1"].includes(host);
   if (allowed === undefined) return isLocal ? [] : undefined;

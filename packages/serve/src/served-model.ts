@@ -1,4 +1,4 @@
-// What is served, as far as HTTP has to know it: an `OpenedModel` of the package lowrank is one.
+// The interface of a model that can be served. An `OpenedModel` of the package lowrank implements it.
 
 /** A message of a conversation. */
 export interface ServedMessage {
@@ -6,7 +6,7 @@ export interface ServedMessage {
   readonly content: string;
 }
 
-/** A text to go on with, or a conversation to be answered. */
+/** A text to continue, or a conversation to answer. */
 export type ServedPrompt = string | { readonly messages: readonly ServedMessage[] };
 
 /** An adapter of the model. */
@@ -15,9 +15,9 @@ export interface ServedAdapter {
   dispose(): void;
 }
 
-/** How a text is to be written. */
+/** Settings of one text. */
 export interface WriteOptions<Adapter> {
-  /** Null for the base. */
+  /** Null for the base model. */
   readonly adapter: Adapter | null;
   readonly template?: string | undefined;
   readonly maxNewTokens: number;
@@ -28,12 +28,12 @@ export interface WriteOptions<Adapter> {
   readonly repetitionPenalty?: number | undefined;
   readonly stop?: readonly string[] | undefined;
   readonly seed?: number | undefined;
-  /** How many likeliest tokens are told beside each. */
+  /** How many of the likeliest tokens to report for each token. */
   readonly logprobs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A token that might have come. */
+/** A possible token with its probability. */
 export interface WrittenLikelyToken {
   readonly id: number;
   readonly text: string;
@@ -51,14 +51,14 @@ export type WrittenEvent =
     }
   | {
       readonly type: "end";
-      /** What was held back of it. */
+      /** The rest of the text that was held back. */
       readonly rest: string;
       readonly ids: readonly number[];
       readonly promptTokens: number;
       readonly reason: "stop" | "length";
     };
 
-/** How much is written at one time. */
+/** Limits of a writer. */
 export interface WriterLimits {
   readonly maxRows?: number;
   readonly maxPositions?: number;
@@ -66,20 +66,20 @@ export interface WriterLimits {
   readonly maxWaiting?: number;
 }
 
-/** Writes many texts at one time. */
+/** Writes many texts in one batch. */
 export interface ServedWriter<Adapter> {
   readonly running: number;
   readonly waiting: number;
-  /** Rejects for a prompt that is too long to be tokenized, before it waits for its turn. */
+  /** Rejects a prompt that is too long to be tokenized, before it waits for its turn. */
   check?(prompt: ServedPrompt, options: { readonly adapter: NoInfer<Adapter> | null }): Promise<void>;
   write(prompt: ServedPrompt, options: WriteOptions<NoInfer<Adapter>>): AsyncGenerator<WrittenEvent, void, undefined>;
-  /** Takes no more; resolves when what was begun is written. */
+  /** Accepts no more texts; resolves when the current ones are written. */
   stop(): Promise<void>;
 }
 
-/** How texts are written where a request does not say it. */
+/** Default settings of generation. */
 export interface ServedDefaults {
-  /** Whether the model's own files have tokens sampled. If not, the temperature is 1, OpenAI's default. */
+  /** Whether the model's own files set `do_sample`. If not, the temperature is 1, OpenAI's default. */
   readonly doSample: boolean;
   readonly topK?: number;
   readonly topP?: number;
@@ -91,7 +91,7 @@ export interface ServedDefaults {
 export interface ServedModel<Adapter extends ServedAdapter = ServedAdapter> {
   readonly name: string;
   readonly adapters: readonly Adapter[];
-  /** What the model's files say (generation_config.json). */
+  /** Defaults from the model's generation_config.json. */
   readonly defaults?: ServedDefaults;
   attach(folder: string, options: { readonly name: string }): Promise<Adapter>;
   writer(limits: WriterLimits): ServedWriter<Adapter> | Promise<ServedWriter<Adapter>>;
@@ -100,7 +100,7 @@ export interface ServedModel<Adapter extends ServedAdapter = ServedAdapter> {
     options: {
       readonly adapter: NoInfer<Adapter> | null;
       readonly signal?: AbortSignal;
-      /** Hears how many tokens of the texts were read, in as many parts as it likes. */
+      /** Receives the number of tokens read, possibly in several parts. */
       readonly onTokens?: (tokens: number) => void;
     },
   ): Promise<readonly Float32Array[]>;

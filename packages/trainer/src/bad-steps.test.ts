@@ -8,7 +8,7 @@ import { train } from "./train.ts";
 const regression = useRegression();
 const { loss, options } = regression;
 
-it("a step whose loss is not finite is passed over as often in a row as is allowed, and told", async () => {
+it("a step with a loss that is not finite is skipped, with an event, up to the allowed number of consecutive steps", async () => {
   const broken = (steps: readonly number[]) => (rows: Rows, key: RandomKey) =>
     steps.includes(key.step + 1) ? (tf.mul(loss(rows, key), Number.NaN) as tf.Scalar) : loss(rows, key);
   const kinds = async (steps: readonly number[]) => {
@@ -28,7 +28,7 @@ it("a step whose loss is not finite is passed over as often in a row as is allow
   await expect(kinds([2, 3, 4])).rejects.toMatchObject({ step: 4, what: "loss" });
 });
 
-it("a loss for each row in place of one number is refused, with nothing changed or left", async () => {
+it("a loss with one number for each row is refused, and leaves no change and no tensor", async () => {
   const weight = regression.variables.get("weight") as tf.Variable;
   const before = [[...weight.dataSync()], tf.memory().numTensors];
   const rows = () => tf.square(weight) as tf.Tensor as tf.Scalar;

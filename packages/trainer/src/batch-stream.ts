@@ -1,17 +1,17 @@
-// Batches of one epoch after the other, with a position from which a later run can go on.
+// Streams the batches of all epochs, with a position from which a later run can resume.
 
 import { TrainingOptionsError } from "./errors.ts";
 
-/** How far the data has been read: `batches` batches of `epoch` (counted from 0) are used up. */
+/** How far the data has been read: `batches` batches of `epoch` (counted from 0) are used. */
 export interface DataPosition {
   readonly epoch: number;
   readonly batches: number;
 }
 
-/** Where batches come from: the same epoch gives the same batches, always. */
+/** Gives the batches of an epoch. The same epoch must always give the same batches. */
 export type BatchSource<Batch> = (epoch: number) => Iterable<Batch> | AsyncIterable<Batch>;
 
-/** Reads windows of batches; a window never reaches over the end of an epoch. */
+/** Reads windows of batches; a window never crosses the end of an epoch. */
 export class BatchStream<Batch> {
   #iterator: Iterator<Batch> | AsyncIterator<Batch> | undefined;
   #epoch: number;
@@ -30,7 +30,7 @@ export class BatchStream<Batch> {
     return { epoch: this.#epoch, batches: this.#batches };
   }
 
-  /** Up to `size` batches, at least one; throws TrainingOptionsError where an epoch has none. */
+  /** Up to `size` batches, at least one; throws TrainingOptionsError if an epoch has none. */
   async window(size: number): Promise<readonly Batch[]> {
     await this.#skip();
     const first = await this.#fill(size);
@@ -44,7 +44,7 @@ export class BatchStream<Batch> {
     return next;
   }
 
-  /** Lets the source free what it holds. */
+  /** Closes the source, so that it can free its resources. */
   async close(): Promise<void> {
     await this.#iterator?.return?.();
     this.#iterator = undefined;

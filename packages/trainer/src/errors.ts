@@ -32,7 +32,7 @@ export class NonFiniteLossError extends LowrankError {
 /** The evaluation did not return the watched metric. Return it from `evaluate.run`, or watch another one. */
 export class MissingMetricError extends LowrankError {
   constructor(
-    /** The metric that was asked for. */
+    /** The watched metric. */
     readonly metric: string,
     /** The metrics that the evaluation returned. */
     readonly names: readonly string[],

@@ -36,7 +36,7 @@ async function run(losses: readonly number[], more: Partial<TrainOptions<Rows>> 
 }
 
 describe("a run that keeps its best evaluation", () => {
-  it("ends with those variables, which the last save finds in place; the state is of the last step", async () => {
+  it("ends with those variables, which the last save sees; the saved state is of the last step", async () => {
     const { end, afterStep, saved } = await run([5, 4, 1, 2, 3]);
     expect(end).toMatchObject({ type: "end", step: 4, best: { step: 2, value: 1 }, variablesStep: 2 });
     expect(values()).toEqual(afterStep.get(2));
@@ -47,7 +47,7 @@ describe("a run that keeps its best evaluation", () => {
     expect(numbersOf(saved.state.bestVariables)).toEqual(afterStep.get(2));
   });
 
-  it("does so where it stops early", async () => {
+  it("does so after early stopping", async () => {
     const losses = [5, 4, 1, 2, 3, 9];
     const run = () => ({ loss: losses.shift() ?? 9 });
     const evaluate = { every: 1, atStart: true, keepsBest: true, patience: 2, run };
@@ -66,11 +66,11 @@ describe("a run that keeps its best evaluation", () => {
     expect(saved.state.bestVariables).toBeUndefined();
   });
 
-  it.each([1, 2, 3, 4])("ends with the same bits where it was stopped after step %i", async (step) => {
+  it.each([1, 2, 3, 4])("ends with the same bits after it was stopped after step %i", async (step) => {
     const losses = [5, 4, 1, 2, 3, 4];
     await run(losses);
     const whole = values();
-    regression.startOver();
+    regression.reset();
     const { end, afterStep, saved } = await run(losses, {}, step);
     expect(end).toMatchObject({ reason: "aborted", variablesStep: step });
     expect(values()).toEqual(afterStep.get(step));
@@ -79,7 +79,7 @@ describe("a run that keeps its best evaluation", () => {
     expect(values()).toEqual(whole);
   });
 
-  it("ends with the last step's where an earlier program's state has no variables of the best", async () => {
+  it("ends with the last step's variables if the state of an older version has none of the best step", async () => {
     const losses = [5, 4, 1, 2, 3, 4];
     const { saved } = await run(losses, {}, 3);
     const { bestVariables: _, ...state } = saved.state;
@@ -88,7 +88,7 @@ describe("a run that keeps its best evaluation", () => {
     expect(values()).toEqual(afterStep.get(5));
   });
 
-  it("refuses a file in which a variable of the best is missing or of another shape", async () => {
+  it("refuses a file in which a variable of the best step is missing or has another shape", async () => {
     const { state } = (await run([5, 4, 1, 2, 3, 4], {}, 3)).saved;
     const best = state.bestVariables ?? new Map();
     const flat = [...best].map(([name, { values }]) => [name, { shape: [values.length, 1, 1], values }] as const);

@@ -40,15 +40,15 @@ function members(size: number): readonly GradientReduction[] {
 
 /** One process with variables of its own, which start at 0 unless said. */
 async function run(options: Partial<TrainOptions<Rows>>, start = 0) {
-  const slope = tf.variable(tf.scalar(start));
+  const gradient = tf.variable(tf.scalar(start));
   const offset = tf.variable(tf.scalar(0));
   const loss = (rows: Rows) => {
     const x = tf.tensor1d(rows.map(([value]) => value));
     const y = tf.tensor1d(rows.map(([, value]) => value));
-    return tf.mean(tf.squaredDifference(tf.add(tf.mul(x, slope), offset), y)) as tf.Scalar;
+    return tf.mean(tf.squaredDifference(tf.add(tf.mul(x, gradient), offset), y)) as tf.Scalar;
   };
   const variables = new Map([
-    ["slope", slope],
+    ["slope", gradient],
     ["offset", offset],
   ]);
   const batchSize = (rows: Rows) => ({ tokens: rows.length, supervised: rows.length });
@@ -56,9 +56,9 @@ async function run(options: Partial<TrainOptions<Rows>>, start = 0) {
     const events = await collect(
       train({ variables, loss, batches: () => all, epochs: 3, learningRate: 0.1, batchSize, ...options }),
     );
-    return { events, values: [...slope.dataSync(), ...offset.dataSync()] };
+    return { events, values: [...gradient.dataSync(), ...offset.dataSync()] };
   } finally {
-    tf.dispose([slope, offset]);
+    tf.dispose([gradient, offset]);
   }
 }
 
@@ -115,7 +115,7 @@ it("end with the best evaluation's variables as one does", async () => {
   }
 });
 
-it("stop after the same step when one of them is told to", async () => {
+it("stop after the same step when one of them is aborted", async () => {
   const controller = new AbortController();
   const shares = await Promise.all(
     members(3).map((each) => {
@@ -132,27 +132,27 @@ it("stop after the same step when one of them is told to", async () => {
   for (const { events } of shares) expect(events.at(-1)).toMatchObject({ type: "end", reason: "aborted", step: 3 });
 });
 
-it("refuse to begin with other variables, naming the first, or with other options", async () => {
+it("refuse different variables, naming the first, and different options", async () => {
   const started = await Promise.allSettled(
     members(2).map((each) => run({ reduceGradients: each, batches: shareOf(each) }, each.rank)),
   );
   for (const [rank, result] of started.entries())
     expect(result).toMatchObject({ reason: new ProcessesDifferError(rank, 0, "slope") });
-  const told = await Promise.allSettled(
+  const results = await Promise.allSettled(
     members(2).map((each) => run({ reduceGradients: each, batches: shareOf(each), learningRate: 0.1 + each.rank })),
   );
-  for (const [rank, result] of told.entries())
+  for (const [rank, result] of results.entries())
     expect(result).toMatchObject({ reason: new ProcessesDifferError(rank, 0, "settings") });
 });
 
-it("refuse what would weigh shares wrongly", async () => {
+it("refuse options that would weight shares wrongly", async () => {
   const [one] = members(1);
   const asked = run({ reduceGradients: one, gradientAccumulationSteps: 2 });
   await expect(asked).rejects.toThrow(TrainingOptionsError);
   await expect(run({ reduceGradients: one, gradientAccumulationSteps: 2 })).rejects.toThrow("needs weightByTokens");
 });
 
-it("go back together where the learning rate does not suit", async () => {
+it("restart together if the learning rate does not suit", async () => {
   const high = { learningRate: 1000, warmupSteps: 2, epochs: 6, watchRate: { restarts: 1 } };
   const shares = await Promise.all(
     members(2).map((each) => run({ ...high, reduceGradients: each, batches: shareOf(each) })),

@@ -1,4 +1,4 @@
-// Checkpoints on a disk.
+// Checkpoints on disk.
 
 export {
   latestCheckpoint,

@@ -1,4 +1,4 @@
-// What a training run is told.
+// The options of `train`.
 
 import type { OptionNames, RandomKey, WarningListener } from "@lowrank/contracts";
 import type { Scalar, Variable } from "@tensorflow/tfjs-core";
@@ -11,77 +11,77 @@ import type { ScheduleName } from "./schedules/schedules.ts";
 import type { TrainingState } from "./state/training-state.ts";
 import type { Metrics } from "./training-event.ts";
 
-/** How large a batch is. */
+/** The size of a batch. */
 interface BatchSize {
-  /** Tokens without padding, for the speed. */
+  /** Tokens without padding, for tokens per second. */
   readonly tokens: number;
-  /** What the batch's loss averages over, for `weightByTokens`. */
+  /** Number of items that the batch's loss averages over (tokens, rows), for `weightByTokens`. */
   readonly supervised: number;
 }
 
 /** When and how to evaluate. */
 export interface EvaluationOptions {
-  /** After how many steps, each time; the last step is always evaluated. */
+  /** Evaluate every N steps; the last step is always evaluated. */
   readonly every: number;
   /** Whether to evaluate before the first step too; default false. */
   readonly atStart?: boolean;
   /**
-   * Evaluates. It may stop early by throwing the signal's reason: the run then ends as aborted, with its state kept.
+   * Evaluates the model. It may stop early by throwing the signal's reason: the run then ends as aborted, with its state saved.
    */
   run(signal: AbortSignal | undefined): Metrics | Promise<Metrics>;
-  /** The metric whose best value is kept in mind; default "loss". A value that is not finite is never the best. */
+  /** The metric that decides which evaluation is best; default "loss". A value that is not finite is never the best. */
   readonly watch?: string;
   /** Whether higher values of that metric are better; default false. */
   readonly higherIsBetter?: boolean;
-  /** Stop after this many evaluations in a row without a better value; default: never. */
+  /** Early stopping: stop after N consecutive evaluations without improvement; default: never. */
   readonly patience?: number;
   /**
-   * Whether a run that finishes or stops early ends with the variables of its best evaluation, in place of the last step's; default
-   * false. Where the evaluation before the first step was the best, and in an aborted run, the last step's stay.
+   * Whether a run that finishes or stops early ends with the variables of its best evaluation instead of the last step's; default
+   * false. If the evaluation before the first step was the best, or the run is aborted, the last step's variables stay.
    */
   readonly keepsBest?: boolean;
 }
 
-/** When and how to keep the run's state. */
+/** When and how to save the run's state. */
 export interface CheckpointOptions {
-  /** After how many steps, each time; the last step, also of an aborted run, is always kept. */
+  /** Save every N steps; the last step is always saved, also in an aborted run. */
   readonly every: number;
-  /** Whether to keep it also after each evaluation that was the best so far; default false. */
+  /** Whether to save also after each evaluation that is the best so far; default false. */
   readonly atBest?: boolean;
-  /** `state` is of the last step. At the end of a run that `keepsBest`, the variables already are those of the best evaluation. */
+  /** Saves `state`, which is that of the last step. At the end of a run with `keepsBest`, the variables already are those of the best evaluation. */
   save(state: TrainingState): void | Promise<void>;
 }
 
 /**
- * The first steps are watched: those of the warm-up and 30 more, or 100 with `guess`. Where the loss rises, is not finite or stays at what guessing gives, the run goes
- * back to its start with another learning rate, and a "restart" event says so.
+ * Restarts the run with another learning rate if the first steps go wrong: the loss rises, is not finite, or stays at the loss of
+ * guessing. Watched are the warm-up and 30 more steps, or 100 more with `guess`. Each restart yields a "restart" event.
  */
 export interface RateWatchOptions {
-  /** How often at most; once more is a warning. 0: one warning, and the run continues. */
+  /** Maximum number of restarts. After that, the next problem is a warning, and the run continues. */
   readonly restarts: number;
-  /** The loss of guessing: of a classifier the logarithm of the number of its classes. */
+  /** The loss of guessing. For a classifier: the logarithm of the number of classes. */
   readonly guess?: number;
 }
 
-/** Everything that `train` can be told. */
+/** The options of `train`. */
 export interface TrainOptions<Batch> {
-  /** What is trained, by stable names: those of the adapter file. The caller keeps ownership. */
+  /** The variables to train, by stable names: those of the adapter file. The caller keeps ownership. */
   readonly variables: ReadonlyMap<string, Variable>;
-  /** The mean loss of a batch. Called under the gradient tape; tensors it makes are disposed of. */
+  /** The mean loss of a batch. Called under the gradient tape; its tensors are disposed of. */
   loss(batch: Batch, key: RandomKey): Scalar;
-  /** The batches of an epoch, counted from 0: the same each time it is called, if runs shall be repeatable. */
+  /** The batches of an epoch, counted from 0. They must be the same in each call for a run to be reproducible. */
   readonly batches: BatchSource<Batch>;
-  /** How many optimiser steps to make; or say `epochs`. */
+  /** Number of optimiser steps. Give either `steps` or `epochs`. */
   readonly steps?: number;
-  /** How often to go through the data; or say `steps`. */
+  /** Number of epochs. Give either `steps` or `epochs`. */
   readonly epochs?: number;
-  /** How many batches an epoch has; counted by reading the first one through if only `epochs` is said. */
+  /** Number of batches in an epoch. If only `epochs` is given, the first epoch is read once to count them. */
   readonly batchesPerEpoch?: number;
   /** The highest learning rate. */
   readonly learningRate: number;
   /** Default "linear". */
   readonly schedule?: ScheduleName;
-  /** Numbers that some schedules have besides. */
+  /** Additional settings of some schedules. */
   readonly scheduleShape?: ScheduleShape;
   /** Steps over which the learning rate rises from 0, or from `scheduleShape.warmupStart`; default 0. */
   readonly warmupSteps?: number;
@@ -96,25 +96,25 @@ export interface TrainOptions<Batch> {
   readonly betas?: readonly [number, number];
   /** AdamW's epsilon; default 1e-8. */
   readonly epsilon?: number;
-  /** Of "sgd": how much of the last step's direction stays; default 0. */
+  /** For "sgd": the share of the last step's direction that is kept; default 0. */
   readonly momentum?: number;
-  /** Largest global norm of the gradients; default 1; null: no clipping. */
+  /** Clip gradients to this global norm; default 1; null: no clipping. */
   readonly clipNorm?: number | null;
   /**
-   * How many steps in a row may be left out because their loss or a gradient is not finite: they change nothing, and a "skip"
-   * event tells of each. One more throws. Default 0.
+   * Skip up to N consecutive steps with a NaN or infinite loss or gradient. A skipped step changes nothing and yields a "skip"
+   * event. One more throws NonFiniteLossError. Default 0.
    */
   readonly maxSkippedSteps?: number;
-  /** Micro-batches for each step; default 1. */
+  /** Micro-batches whose gradients are added before a step; default 1. */
   readonly gradientAccumulationSteps?: number;
-  /** Whether micro-batches count by what they supervise (one large batch) instead of alike; default false. */
+  /** Whether micro-batches are weighted by their supervised items, as in one large batch, instead of equally; default false. */
   readonly weightByTokens?: boolean;
-  /** How large a batch is; needed for tokens per second and `weightByTokens`. */
+  /** The size of a batch; needed for tokens per second and `weightByTokens`. */
   batchSize?(batch: Batch): BatchSize;
   /**
-   * Sums each step's gradients over processes that train as one. `batches` then are this process's shares of the same batches;
-   * one that has none – `batchSize` says 0 of it – is not computed. Each weighs what it supervises, so it needs `batchSize`, and
-   * `weightByTokens` where `gradientAccumulationSteps` is more than 1. Dropout is drawn for each process by itself; the others must be told the same.
+   * Sums each step's gradients over the processes of one training. `batches` then gives this process's share of each batch; an empty
+   * share (`batchSize` is 0) is not computed. Shares are weighted by their supervised items, so `batchSize` is needed, and
+   * `weightByTokens` if `gradientAccumulationSteps` is more than 1. Dropout differs between processes; all other options must be equal.
    */
   readonly reduceGradients?: GradientReduction | undefined;
   readonly evaluate?: EvaluationOptions;
@@ -122,11 +122,11 @@ export interface TrainOptions<Batch> {
   readonly watchRate?: RateWatchOptions;
   /** Seeds dropout through the key that `loss` receives; default 0. */
   readonly seed?: number;
-  /** Ends the run after the step that is being made, or within an evaluation that heeds it. */
+  /** Stops the run after the current step, or during an evaluation that checks the signal. */
   readonly signal?: AbortSignal;
-  /** Go on from here: the variables, the optimiser and the place in the data become those of the state. */
+  /** Resume from this state: it sets the variables, the optimiser and the position in the data. */
   readonly resumeFrom?: TrainingState;
-  /** What is trained on what, in any words of the caller's; a state with another one is refused. */
+  /** A text that identifies model and data. A state with another fingerprint is refused. */
   readonly fingerprint?: string;
   readonly onWarning?: WarningListener;
   /** The time in milliseconds; default `performance.now`. */
@@ -180,5 +180,5 @@ export const evaluationNames: OptionNames<EvaluationOptions> = {
 
 export const checkpointNames: OptionNames<CheckpointOptions> = { every: true, atBest: true, save: true };
 
-/** Options that count something, with the least that each may be. */
+/** Options that are counts, with their minimum. */
 export const minCounts = { steps: 1, epochs: 1, batchesPerEpoch: 1, maxSkippedSteps: 0 } as const;

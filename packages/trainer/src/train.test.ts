@@ -21,7 +21,7 @@ describe("train", () => {
     expect(regression.variables.get("weight")?.dataSync()[1]).toBeCloseTo(-1, 1);
   });
 
-  it("goes through the data as often as epochs say, with a smaller window at an epoch's end", async () => {
+  it("reads the data once for each epoch, with a smaller window at an epoch's end", async () => {
     const steps = stepsOf(await collect(train(options({ epochs: 2, gradientAccumulationSteps: 2 }))));
     expect(steps.map((step) => step.epoch)).toEqual([0, 0, 0, 1, 1, 1]);
     expect(steps.map((step) => step.tokens)).toEqual([4, 6, 2, 4, 6, 2]);
@@ -32,7 +32,7 @@ describe("train", () => {
       yield* epoch;
     }
     const expected = stepsOf(await collect(train(options({ steps: 3 })))).map((step) => step.loss);
-    regression.startOver();
+    regression.reset();
     const steps = stepsOf(await collect(train(options({ steps: 3, batches: later }))));
     expect(steps.map((step) => step.loss)).toEqual(expected);
   });
@@ -50,7 +50,7 @@ describe("train", () => {
     expect(first?.secondsLeft).toBeCloseTo(3 * 0.5, 10);
   });
 
-  it("finishes the step that is being made when it is aborted, and keeps the state", async () => {
+  it("finishes the current step when it is aborted, and saves the state", async () => {
     const controller = new AbortController();
     const kept: TrainingState[] = [];
     const run = train(
@@ -187,7 +187,7 @@ describe("what cannot be trained", () => {
     expect(error).toBeInstanceOf(TrainingOptionsError);
   });
 
-  it("is not a variable that merely has no gradient: it stays as it is", async () => {
+  it("is not a variable without a gradient, which stays unchanged", async () => {
     const weightOnly = (rows: Rows) => {
       const x = tf.tensor2d(rows.x.map((row) => [...row]));
       return tf.mean(tf.square(tf.matMul(x, regression.variables.get("weight") as tf.Tensor2D))) as tf.Scalar;
@@ -199,7 +199,7 @@ describe("what cannot be trained", () => {
 });
 
 describe("evaluations", () => {
-  it("come at their steps, know the best one and stop a run that no longer gets better", async () => {
+  it("run at their steps, track the best one and stop a run without improvement", async () => {
     const losses = [5, 3, 4, 3.5, 1];
     const evaluate = { every: 1, patience: 2, run: () => ({ loss: losses.shift() ?? 0 }) };
     const events = await collect(train(options({ evaluate })));
@@ -237,7 +237,7 @@ describe("evaluations", () => {
     for (const state of states) expect((await parseState(serializeState(state))).best).toEqual(state.best);
   });
 
-  it("that give nothing but NaN end a run whose patience is over, with a state that can be read", async () => {
+  it("that are always NaN end a run after its patience, with a state that can be read", async () => {
     const states: TrainingState[] = [];
     const evaluate = { every: 1, patience: 2, run: () => ({ loss: Number.NaN }) };
     const checkpoint = { every: 100, save: (state: TrainingState) => void states.push(state) };
@@ -246,7 +246,7 @@ describe("evaluations", () => {
     for (const state of states) expect(await parseState(serializeState(state))).toMatchObject({ step: 2 });
   });
 
-  it("have their state kept where they are the best so far and that is asked for", async () => {
+  it("save the state if they are the best so far and atBest is set", async () => {
     for (const [atBest, expected] of [
       [true, [2, 3, 6, 7]],
       [false, [3, 6, 7]],
@@ -260,14 +260,14 @@ describe("evaluations", () => {
     }
   });
 
-  it("without the metric that is watched fail, naming those there are", async () => {
+  it("without the watched metric fail, with the names of the others", async () => {
     const evaluate = { every: 1, watch: "bleu", run: () => ({ loss: 1, accuracy: 0.5 }) };
     const error = await collect(train(options({ evaluate }))).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(MissingMetricError);
     expect(error).toMatchObject({ metric: "bleu", names: ["loss", "accuracy"], step: 1 });
   });
 
-  it("may stop when the run is told to, which then ends with its state kept and no evaluation", async () => {
+  it("may stop when the run is aborted, which then ends with its state saved and without an evaluation", async () => {
     const controller = new AbortController();
     const kept: TrainingState[] = [];
     const evaluate = {

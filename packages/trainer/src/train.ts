@@ -1,4 +1,4 @@
-// The training loop, as a stream of events. It knows nothing of models, adapters or text: variables, a loss, batches.
+// The training loop, as a stream of events. It needs only variables, a loss and batches, no model, adapter or text.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import { TrainingRun } from "./run/training-run.ts";
@@ -15,12 +15,12 @@ import type { EndEvent, TrainingEvent } from "./training-event.ts";
 /**
  * Trains variables and yields an event for each step, evaluation and checkpoint.
  *
- * Between steps it lets other work run, so that Ctrl-C and buttons act. It never prints and holds no tensor when it
- * yields. The same options give the same numbers on the same backend, also when a run goes on from a checkpoint.
+ * Between steps it lets other work run, so that Ctrl-C and buttons react. It never prints, and holds no tensor when it yields. The
+ * same options give the same numbers on the same backend, also if a run resumes from a checkpoint.
  *
- * Throws TrainingOptionsError, ResumeMismatchError, LossShapeError, NoGradientError, MissingMetricError, and NonFiniteLossError where
- * the loss or a gradient is not finite, more often in a row than the options allow: the variables then are as before that step;
- * ProcessesDifferError where those of `reduceGradients` no longer train the same.
+ * Throws TrainingOptionsError, ResumeMismatchError, LossShapeError, NoGradientError, MissingMetricError; NonFiniteLossError if more
+ * consecutive steps are not finite than the options allow, with the variables as before that step; ProcessesDifferError if the
+ * processes of `reduceGradients` have different numbers.
  *
  * @example
  * ```ts
@@ -54,7 +54,7 @@ export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerato
     let reason = reasonToEnd(run);
     while (reason === undefined) {
       yield await run.makeStep();
-      await othersWork();
+      await yieldToEventLoop();
       const restart = await run.reconsiderRate();
       if (restart !== undefined) yield restart;
       if (evaluate !== undefined && isDue(run, evaluate)) yield* evaluation(run, evaluate);
@@ -86,7 +86,7 @@ async function* evaluation<Batch>(run: TrainingRun<Batch>, options: EvaluationOp
   if (event !== undefined) yield event;
 }
 
-/** Before the first step if that is asked for, and where a run goes on whose last evaluation was stopped. */
+/** Whether to evaluate first: `atStart` before the first step, or a resumed run whose last evaluation was stopped. */
 function isDueAtStart<Batch>(run: TrainingRun<Batch>, { atStart = false }: EvaluationOptions): boolean {
   return run.owesEvaluation || (atStart && run.step === 0);
 }
@@ -102,16 +102,16 @@ function isWorthKeeping<Batch>({ step, best }: TrainingRun<Batch>, options: Chec
 
 function reasonToEnd<Batch>(run: TrainingRun<Batch>): EndEvent["reason"] | undefined {
   if (run.isFinished) return "finished";
-  if (run.step > 0 && run.best.isExhausted) return "stopped-early"; // an evaluation before the first step judges nothing
+  if (run.step > 0 && run.best.isExhausted) return "stopped-early"; // an evaluation before the first step does not count
   return run.isStopped ? "aborted" : undefined;
 }
 
-/** Whether nothing is left to do: an aborted run resumes from its last step. */
+/** Whether nothing is left to do. An aborted run is not complete, because it can be resumed. */
 function isComplete(reason: EndEvent["reason"] | undefined): boolean {
   return reason === "finished" || reason === "stopped-early";
 }
 
-/** Synchronous backends never wait for anything, so timers, signals and clicks need a turn of their own. */
-function othersWork(): Promise<void> {
+/** Gives timers, signals and clicks time to run, because synchronous backends never wait. */
+function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -1,6 +1,6 @@
-// What a run says while it runs.
+// The events of a training run.
 
-/** What an evaluation found; `loss` at least, lower is better. */
+/** The results of an evaluation: at least `loss`, where lower is better. */
 export interface Metrics {
   readonly loss: number;
   readonly [name: string]: number;
@@ -12,12 +12,12 @@ export interface BestEvaluation {
   readonly value: number;
 }
 
-/** The run begins, or goes on. */
+/** The run begins or resumes. */
 interface StartEvent {
   readonly type: "start";
   /** Steps already made (0 unless resumed). */
   readonly step: number;
-  /** Steps that the run will have made at its end. */
+  /** Total steps of the run. */
   readonly steps: number;
   readonly trainableTensors: number;
   readonly trainableParameters: number;
@@ -46,21 +46,21 @@ export interface StepEvent {
   readonly secondsLeft: number;
 }
 
-/** A step was left out, because its loss or a gradient is not finite: no variable was changed, and the run goes on. */
+/** A step was skipped because its loss or a gradient is not finite. No variable was changed, and the run continues. */
 export interface SkipEvent {
   readonly type: "skip";
-  /** The step, counted from 1: it counts as one of the run's. */
+  /** The step, counted from 1. A skipped step counts as one of the run's steps. */
   readonly step: number;
   readonly steps: number;
   readonly what: "loss" | "gradient";
   readonly value: number;
   /** For a gradient: the variables whose gradients are not finite. */
   readonly names: readonly string[];
-  /** How many steps in a row were left out, this one included. */
+  /** Consecutive skipped steps, including this one. */
   readonly inARow: number;
 }
 
-/** The learning rate did not suit: the run is back at its start, as if no step had been made, with another one. */
+/** The learning rate did not suit. The run restarts with another one, as if no step had been made. */
 export interface RestartEvent extends RateRestart {
   readonly type: "restart";
   readonly steps: number;
@@ -68,9 +68,9 @@ export interface RestartEvent extends RateRestart {
 
 /** A change of the learning rate. */
 export interface RateRestart {
-  /** Steps that were made until then. */
+  /** Steps that were made before the restart. */
   readonly step: number;
-  /** In words. */
+  /** For a message. */
   readonly reason: string;
   readonly learningRateBefore: number;
   readonly learningRate: number;
@@ -87,7 +87,7 @@ export interface EvaluationEvent {
   readonly best: BestEvaluation | undefined;
 }
 
-/** The state was kept. */
+/** The state was saved. */
 interface CheckpointEvent {
   readonly type: "checkpoint";
   readonly step: number;
@@ -102,7 +102,7 @@ export interface EndEvent {
   readonly steps: number;
   readonly seconds: number;
   readonly best: BestEvaluation | undefined;
-  /** The step that the variables are of: the last one, or with `keepsBest` that of the best evaluation. */
+  /** The step of the final variables: the last one, or with `keepsBest` that of the best evaluation. */
   readonly variablesStep: number;
 }
 

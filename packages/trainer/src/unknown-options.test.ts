@@ -1,4 +1,4 @@
-// Options that there are not are refused before anything is done.
+// Unknown options are refused before any work is done.
 
 import { expect, it } from "vitest";
 import { latestCheckpoint, writeCheckpoint } from "./node/checkpoint-folder.ts";

@@ -1,4 +1,4 @@
-// A run whose learning rate does not suit goes back to its start with another one.
+// A run whose learning rate does not suit restarts with another one.
 
 import type { RandomKey } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
@@ -18,7 +18,7 @@ const high: Partial<TrainOptions<Rows>> = { steps: 40, learningRate: 40, warmupS
 const evaluate = { every: 10, atStart: true, keepsBest: true, run: () => ({ loss: values().flat()[0] ?? 0 }) };
 
 /** The loss, but NaN after the first step while the variables have gone far. */
-function brokenAbove(rate: number) {
+function nanAbove(rate: number) {
   return (rows: Rows, key: RandomKey) => {
     const isFar = Math.max(...values().flat().map(Math.abs)) > rate;
     const loss = regression.loss(rows, key);
@@ -27,7 +27,7 @@ function brokenAbove(rate: number) {
 }
 
 describe("a run that watches its learning rate", () => {
-  it("goes back to its start with a quarter of it, twice at most, and ends as if it had begun so", async () => {
+  it("restarts with a quarter of it, at most twice, and ends as if it had begun with that rate", async () => {
     const events = await collect(train(options({ ...high, evaluate })));
     const restarts = events.filter(({ type }) => type === "restart");
     expect(restarts).toMatchObject([
@@ -36,7 +36,7 @@ describe("a run that watches its learning rate", () => {
     ]);
     const rest = events.slice(events.map(({ type }) => type).lastIndexOf("restart") + 1);
     const found = values();
-    regression.startOver();
+    regression.reset();
     const [, ...quarter] = await collect(train(options({ ...high, learningRate: 2.5, evaluate })));
     const numbers = (all: typeof events) =>
       all.flatMap((event) =>
@@ -48,10 +48,10 @@ describe("a run that watches its learning rate", () => {
     expect(found).toEqual(values());
   });
 
-  it.each([3, 20, 35])("ends with the same bits where it was stopped at step %i and resumed", async (step) => {
+  it.each([3, 20, 35])("ends with the same bits after it was stopped at step %i and resumed", async (step) => {
     await collect(train(options({ ...high, evaluate })));
     const whole = values();
-    regression.startOver();
+    regression.reset();
     const controller = new AbortController();
     let saved: TrainingState | undefined;
     const save = (state: TrainingState) => {
@@ -69,23 +69,23 @@ describe("a run that watches its learning rate", () => {
     expect(warnings).toEqual([]);
   });
 
-  it("goes back where a number is not finite", async () => {
-    const broken = { ...high, learningRate: 0.8, warmupSteps: 0, loss: brokenAbove(0.7) };
+  it("restarts if a number is not finite", async () => {
+    const broken = { ...high, learningRate: 0.8, warmupSteps: 0, loss: nanAbove(0.7) };
     const events = await collect(train(options({ ...broken, steps: 3 })));
     const rates = events.flatMap((event) => (event.type === "restart" ? [event.learningRate] : []));
     expect(rates).toEqual([0.2]);
     expect(stepsOf(events).map(({ step }) => step)).toEqual([1, 1, 2, 3]);
-    regression.startOver();
-    const never = collect(train(options({ ...broken, loss: brokenAbove(0.31) })));
+    regression.reset();
+    const never = collect(train(options({ ...broken, loss: nanAbove(0.31) })));
     await expect(never).rejects.toMatchObject({ code: "NON_FINITE_LOSS", step: 2 });
   });
 
-  it("blames no rate for a number that is not finite in the first step", async () => {
-    const never = collect(train(options({ ...high, loss: brokenAbove(0) })));
+  it("does not restart if a number of the first step is not finite", async () => {
+    const never = collect(train(options({ ...high, loss: nanAbove(0) })));
     await expect(never).rejects.toMatchObject({ code: "NON_FINITE_LOSS", step: 1 });
   });
 
-  it("only warns, once, where it may not go back", async () => {
+  it("only warns, once, if it may not restart", async () => {
     const warnings: { readonly message: string }[] = [];
     const onWarning = (warning: { readonly message: string }) => void warnings.push(warning);
     const events = await collect(train(options({ ...high, watchRate: { restarts: 0 }, onWarning })));

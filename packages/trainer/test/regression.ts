@@ -34,7 +34,7 @@ export interface Regression {
   options(more?: Partial<TrainOptions<Rows>>): TrainOptions<Rows>;
   values(): number[][];
   /** Puts the variables back to where each test starts. */
-  startOver(): void;
+  reset(): void;
 }
 
 /** Makes the variables anew before each test of the file and disposes of them after it. */
@@ -69,7 +69,7 @@ export function useRegression(): Regression {
       const base = { variables, loss, batches: () => epoch, learningRate: 0.05, batchSize: size, seed: 3 };
       return "epochs" in more ? { ...base, ...more } : { ...base, steps: 10, ...more };
     },
-    startOver() {
+    reset() {
       for (const variable of variables.values()) variable.dispose();
       variables = startingVariables();
     },

@@ -1,9 +1,8 @@
-// What a configuration can say, by our own names: the same for every family.
+// Our own names of configuration values, which are the same for every family.
 
 /**
- * The numbers that make an architecture, with the largest believable values, far above the largest models published. In the
- * order in which they are read, because a fallback may refer to sizes above it. `imageSize` and `patchSize` are heights; a model
- * with `melBins` hears.
+ * The sizes of an architecture with their maximum, far above the largest published models. They are in the order in which they are
+ * read, because a fallback may refer to sizes above it. `imageSize` and `patchSize` are heights; speech models have `melBins`.
  */
 export const sizeLimits = {
   vocabularySize: 16_777_216,
@@ -43,12 +42,12 @@ export const sizeLimits = {
   sourcePositions: 1_048_576,
 } as const;
 
-/** The numbers that make an architecture. */
+/** The sizes of an architecture. */
 export type SizeName = keyof typeof sizeLimits;
 
 /**
- * The places where a base model itself drops values while training; "path" drops what a half of a layer adds to whole rows, and
- * the last two drop whole layers of a stack (M2M-100).
+ * Where a base model has dropout. "path" (stochastic depth) drops the output of half a layer for whole rows; the last two drop whole
+ * layers of a stack (M2M-100).
  */
 export const dropoutPlaces = [
   "embedding",
@@ -63,12 +62,12 @@ export const dropoutPlaces = [
   "decoderLayer",
 ] as const;
 
-/** A place where values drop out. */
+/** Where a base model has dropout. */
 export type DropoutPlace = (typeof dropoutPlaces)[number];
 
 /**
- * What a configuration switches on or off, beyond its sizes. With "reversedSight" positions of a causal family see later
- * ones, and those of another do not.
+ * Boolean settings of a configuration. "reversedSight" reverses the attention mask: a causal family attends to later positions too,
+ * and a bidirectional family only to earlier ones.
  */
 export const switchNames = [
   "attentionBias",
@@ -101,14 +100,14 @@ export const switchNames = [
   "visionHead",
 ] as const;
 
-/** What is on or off. */
+/** A boolean setting. */
 export type SwitchName = (typeof switchNames)[number];
 
 /**
- * Numbers of single families: the bound of attention scores and that of logits (Gemma 2), the width by whose root
- * scores are divided where that is not the head's, how many norms a parallel layer has (Falcon), what scores, embeddings,
- * each half of a layer and logits are multiplied by (Granite, Cohere 2), and how many times as wide as its layers a
- * feed-forward is (DINOv2). Then two of the gate in GPT-OSS, and what the loss that balances experts is multiplied by.
+ * Numbers of single families: soft caps of attention scores and logits (Gemma 2); the width whose root divides scores, if it is not
+ * the head's; the number of norms in a parallel layer (Falcon); factors of scores, embeddings, each half of a layer and logits
+ * (Granite, Cohere 2); the feed-forward's width as a multiple of the layers' (DINOv2); two numbers of GPT-OSS's gate; and the factor
+ * of the loss that balances experts.
  */
 export const scalarNames = [
   "scoreCap",

@@ -1,66 +1,66 @@
-// How one family's config.json is read: which key holds which number, which keys must have a certain value, and which
-// do not matter here.
+// Describes how one family's config.json is read: which key has which number, which keys must have a certain value, and which keys
+// are ignored.
 
 import type { DropoutPlace, ScalarName, SizeName, SwitchName } from "./config-names.ts";
 import type { ConfigValues, LayerKind } from "./config-values.ts";
 import type { Task } from "./task.ts";
 
-/** Where a size is written, and what it is when the file says nothing. */
+/** The keys of a size, and its default. */
 export interface SizeRow {
   /** config.json's key, then other spellings of it that transformers accepts. */
   readonly keys: readonly [string, ...string[]];
-  /** Used when no key is present or its value is null; absent means that the size must be given. */
+  /** Default if no key is present or its value is null; absent: the size is required. */
   readonly fallback?: number | { readonly times: number; readonly of: SizeName };
-  /** Which of two numbers it is where the file may have a pair; a number by itself is the first. */
+  /** The index, if the file may have a pair of numbers; a single number is the first. */
   readonly place?: 0 | 1;
 }
 
-/** Where a list of sizes is written, one for each stage, and what it is when the file says nothing. */
+/** The key of a list of sizes, one for each stage, and its default. */
 export interface SizeListRow {
   readonly keys: readonly [string, ...string[]];
   readonly fallback: readonly number[];
 }
 
-/** Where a rate from 0 to below 1 is written. */
+/** The keys of a rate in [0, 1). */
 interface RateRow {
   readonly keys: readonly [string, ...string[]];
   readonly fallback: number;
 }
 
-/** Where a switch is written. */
+/** The key of a boolean setting. */
 interface SwitchRow {
   readonly key: string;
-  /** What the file says for off and on, where it is not false and true: ModernBERT's "cls" and "mean". */
-  readonly words?: readonly [off: string, on: string];
-  /** Another switch that decides where the file has no such key. */
+  /** The file's values for off and on, if they are not false and true: ModernBERT's "cls" and "mean". */
+  readonly values?: readonly [off: string, on: string];
+  /** Another key that decides if the file does not have this one. */
   readonly otherwise?: string;
   readonly fallback: boolean;
 }
 
-/** Where such a number is written; null means that the family computes without it. */
+/** The key of a number of single families; null: the family computes without it. */
 interface ScalarRow {
   readonly key: string;
   readonly fallback: number | null;
-  /** True where the file says what to divide by, and we what to multiply by. */
+  /** Whether the file has a divisor; we store the factor. */
   readonly isDivisor?: boolean;
-  /** True where 0 is a number like others: what a loss is multiplied by. */
+  /** Whether 0 is allowed, as for the factor of a loss. */
   readonly mayBeZero?: boolean;
 }
 
-/** In which layers attention sees only nearby keys. */
+/** Layers with sliding-window attention. */
 export interface WindowTable {
-  /** How many keys a query sees there, itself included; null for all. */
+  /** The window: number of keys for a query, itself included; null for all. */
   readonly size: { readonly key: string; readonly fallback: number | null };
-  /** A switch without which no layer has a window, whatever the size says. */
+  /** A key that must be true for any layer to have a window. */
   readonly enabledBy?: string;
-  /** Which layers have it where the file has no `layer_types`. */
+  /** The layers with a window, if the file has no `layer_types`. */
   readonly layers: WindowLayers;
 }
 
 /**
- * All; every second one from the first, or of those only such as come before the number in `alternatingBelow`; those from the
- * number in `from` on; those that GPT-Neo's list `types` calls "local"; or all but each nth, `butEvery` being n's key, null where n
- * is always the same: the nth, 2nth …, or from the first layer on.
+ * All layers; every second layer from the first, optionally only below the number under the key `alternatingBelow`; the layers from
+ * the number under `from`; the layers that GPT-Neo's list `types` calls "local"; or all except every nth, where `exceptEvery` is the
+ * key of n (null if n is constant): the nth, 2nth …, or counted from the first layer.
  */
 export type WindowLayers =
   | "all"
@@ -68,100 +68,100 @@ export type WindowLayers =
   | { readonly alternatingBelow: string; readonly fallback: number }
   | { readonly from: string; readonly fallback: number }
   | { readonly types: string; readonly fallback: readonly string[] }
-  | { readonly butEvery: string | null; readonly fallback: number; readonly fromFirst?: true };
+  | { readonly exceptEvery: string | null; readonly fallback: number; readonly fromFirst?: true };
 
 /**
- * Those with a window; the same, but all if the file's size of windows is null; or those for which the list of key `list` says
- * 1, where there is none all but each nth, `butEvery` being n's key.
+ * The layers with a window; the same, but all layers if the window size is null; or the layers with 1 in the list under the key
+ * `list`. Without that list: all except every nth, where `exceptEvery` is the key of n.
  */
 export type RotatingLayers =
   | "windowed"
   | "windowed-or-all"
-  | { readonly list: string; readonly butEvery: string; readonly fallback: number };
+  | { readonly list: string; readonly exceptEvery: string; readonly fallback: number };
 
-/** Which layers are of a kind of their own, in a family that has layers of two kinds. */
+/** Which layers are of the other kind, in a family with two kinds of layers. */
 export interface LayerKindTable {
   readonly kind: Exclude<LayerKind, "plain">;
-  /** What `layer_types` calls plain layers and the others, where a file may have such a list. */
+  /** The names of plain and other layers in `layer_types`, if a file may have this list. */
   readonly types?: readonly [plain: string, other: string];
-  /** Key of a list of the plain layers' numbers; without it none is plain, or all where a file could have types. */
+  /** Key of a list of the plain layers' indices. Without it no layer is plain, or all are if the table has `types`. */
   readonly plain?: string;
-  /** Key of a number n, where the nth, 2nth … layer is plain if the file has no types. */
+  /** Key of n: the nth, 2nth … layer is plain, if the file has no types. */
   readonly plainEach?: { readonly key: string; readonly fallback: number };
-  /** Key of a number n: only the nth, 2nth … are of the kind. */
+  /** Key of n: only the nth, 2nth … layers are of the other kind. */
   readonly each?: string;
 }
 
-/** How rotations are written, where that is not `rope_theta` and whole heads. */
+/** Keys of rotary positions, if they differ from `rope_theta` and whole heads. */
 export interface RotaryTable {
-  /** Keys of θ at the top of the file, the first that is given counts, and its value where none is: 10 000 unless the table says otherwise. */
+  /** Keys of θ at the top level of the file; the first that is present counts. Default value: 10 000, unless the table has another. */
   readonly thetaKeys?: readonly [string, ...string[]];
   readonly thetaFallback?: number;
   /** The share of each head that rotates. */
   readonly share?: { readonly key: string; readonly fallback: number };
-  /** An odd number of features that rotate takes the next one along (GPT-NeoX). */
-  readonly oddTakesNext?: boolean;
+  /** Whether an odd number of rotating features is rounded up (GPT-NeoX). */
+  readonly roundsUpOdd?: boolean;
   /** The same as a number of features (GPT-J). */
   readonly features?: { readonly key: string; readonly fallback: number };
-  /** θ of layers with a window, where these rotate at another speed (Gemma 3) or are not stretched (OLMo 3). */
+  /** θ of layers with a window, if they have another θ (Gemma 3) or no scaling (OLMo 3). */
   readonly local?: { readonly key?: string; readonly fallback: number };
-  /** Which layers rotate, where not all do. */
+  /** Which layers rotate, if not all. */
   readonly layers?: RotatingLayers;
-  /** `original_max_position_embeddings` where the file has none (Phi 3). */
+  /** Default of `original_max_position_embeddings` (Phi 3). */
   readonly originalFallback?: number;
-  /** Keys beside the speeds that change nothing for texts (Qwen 3.5). */
+  /** Further keys that change nothing for texts (Qwen 3.5). */
   readonly ignored?: readonly string[];
   /** Older names of scalings (Phi 3). */
   readonly scalingAliases?: Readonly<Record<string, string>>;
 }
 
-/** A key that changes the computation, of which only some values are computed. */
+/** A key that changes the computation, with the supported values. */
 export interface FixedKey {
   readonly key: string;
-  /** Values that are computed; an absent key is always fine. `null` must be listed where it may occur. */
+  /** Supported values; an absent key is always accepted. `null` must be listed if it may occur. */
   readonly values: readonly unknown[];
-  /** What another value would change. */
+  /** The effect of other values, for the error. */
   readonly effect: string;
-  /** The only task in which it does. */
+  /** The only task with this effect. */
   readonly task?: Task;
 }
 
 /** One family's config.json. */
 export interface ConfigTable {
-  /** Key of the object that holds the numbers, where they do not lie at the top: the text's part of a model with images. */
+  /** Key of an inner object with the numbers, such as the text part of a model with images. Absent: they are at the top level. */
   readonly inside?: string;
-  /** A size without a row is 0 (`tokenTypes`) or follows from others (`keyValueHeads`, `headSize`, `embeddingSize`). */
+  /** A size without a row is 0 (`tokenTypes`) or computed from others (`keyValueHeads`, `headSize`, `embeddingSize`). */
   readonly sizes: Readonly<Partial<Record<SizeName, SizeRow>>>;
-  /** Of a model in stages, each twice as wide as the one before (Swin): how many layers they have, and how many heads. */
+  /** For a model in stages, each twice as wide as the previous one (Swin): layers and heads of each stage. */
   readonly stages?: { readonly layers: SizeListRow; readonly heads: SizeListRow };
   readonly activation: {
-    /** Absent where a family has one activation for all models. */
+    /** Absent if a family has one activation for all models. */
     readonly key?: string;
-    /** What some files call it. */
+    /** The key in some files. */
     readonly otherKey?: string;
     readonly fallback: string;
-    /** Names that this family takes for another one: Gemma's "gelu" is the approximation by tanh. */
+    /** Names with another meaning in this family: Gemma's "gelu" is the approximation by tanh. */
     readonly aliases?: Readonly<Record<string, string>>;
-    /** Names that begin like this ask for a gated feed-forward: T5's "gated-gelu". */
+    /** A prefix of names that means a gated feed-forward: T5's "gated-gelu". */
     readonly gatedBy?: string;
   };
   /** A family without a key has one value for all models. */
   readonly normEpsilon: { readonly key?: string; readonly otherKey?: string; readonly fallback: number };
   readonly dropouts: Readonly<Partial<Record<DropoutPlace, RateRow>>>;
   readonly tiedByDefault: boolean;
-  /** True where the class ties whatever the file says; a head of its own in the weights still counts (T5). */
+  /** Whether the class always ties head and embedding. A separate head in the weights still counts (T5). */
   readonly tiedAlways?: boolean;
-  /** True or a table where positions are rotations; the file then says how fast they turn. */
+  /** True or a table if the family has rotary positions. */
   readonly rotary: boolean | RotaryTable;
   readonly switches?: Readonly<Partial<Record<SwitchName, SwitchRow>>>;
   readonly scalars?: Readonly<Partial<Record<ScalarName, ScalarRow>>>;
   readonly window?: WindowTable;
   readonly layerKinds?: LayerKindTable;
-  /** Ids that transformers assumes where the file has no such key. */
+  /** Default ids in transformers. */
   readonly tokenIds?: { readonly padding?: number; readonly decoderStart?: number; readonly end?: number };
   readonly fixed?: readonly FixedKey[];
-  /** Last corrections, where sizes follow from switches (Falcon). */
+  /** Final corrections, for sizes that depend on other settings (Falcon). */
   readonly derive?: (config: ConfigValues) => ConfigValues;
-  /** Keys of this family that change nothing here, beyond those common to all families. */
+  /** Keys that change nothing here, in addition to those of all families. */
   readonly harmless?: readonly string[];
 }

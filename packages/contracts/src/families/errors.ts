@@ -27,9 +27,9 @@ export class UnsupportedModelError extends LowrankError {
 export class UnsupportedTaskError extends LowrankError {
   constructor(
     readonly modelType: string,
-    /** The class name or task asked for; null if config.json names none. */
+    /** The requested class name or task; null if config.json names none. */
     readonly asked: string | null,
-    /** What there is: class names, or tasks. */
+    /** The supported class names or tasks. */
     readonly supported: readonly string[],
   ) {
     super(
@@ -41,12 +41,12 @@ export class UnsupportedTaskError extends LowrankError {
   }
 }
 
-/** One thing wrong with a configuration. */
+/** One problem of a configuration. */
 export interface ConfigProblem {
   readonly kind: "missing" | "invalid" | "not-handled";
   /** The key, with dots into nested objects: "rope_parameters.rope_type". */
   readonly key: string;
-  /** What the file says, shortened for display; "nothing" if the key is absent. */
+  /** The file's value, shortened for display; "nothing" if the key is absent. */
   readonly got: string;
   readonly expected: string;
 }

@@ -15,7 +15,7 @@ export const supportedModelTypes: readonly string[] = [...familiesByType.keys()]
 /**
  * The family of transformers' `model_type`.
  *
- * @throws UnsupportedModelError if there is none; the error lists all that there are.
+ * @throws UnsupportedModelError if there is none; the error lists all supported types.
  * @example
  * ```ts
  * import { familyOf } from "@lowrank/contracts/families";

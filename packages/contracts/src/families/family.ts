@@ -1,11 +1,11 @@
-// What is written down of one model family. A family is data: one file that fills this type, and one line in `rows.ts`.
+// The description of one model family. A family is data: one file with a value of this type, and one line in `rows.ts`.
 
 import type { SwitchName } from "./config-names.ts";
 import type { ConfigTable } from "./config-table.ts";
 import type { ConfigValues } from "./config-values.ts";
 import type { Task } from "./task.ts";
 
-/** Widths that a configuration decides, by the names that tables call them. */
+/** Widths from a configuration, by the names that tables use. */
 export const widths = {
   hidden: (config) => config.hiddenSize,
   embedding: (config) => config.embeddingSize,
@@ -36,35 +36,35 @@ export const widths = {
   "memory-value": (config) => config.memoryValueSize,
 } satisfies Readonly<Record<string, (config: ConfigValues) => number>>;
 
-/** A width that the configuration decides, or a number of outputs that is always the same. */
+/** A width from the configuration, or a constant number of outputs. */
 export type Width = keyof typeof widths | 1 | 2;
 
 /** How a checkpoint stores a linear weight: torch's Linear as [out, in], GPT-2's Conv1D as [in, out]. */
 type WeightLayout = "out-in" | "in-out";
 
-/** What every module row has. Paths below the base model are written without its prefix: "h.{n}.attn.c_attn". */
+/** The fields of every module row. Paths below the base model are written without its prefix: "h.{n}.attn.c_attn". */
 interface ModuleRow {
   /** transformers' module path; `{n}` stands for the layer's index, `{m}` for that of a second stack, the decoder, `{s}` for a stage's. */
   readonly path: string;
   /** Tasks whose model has this module; absent means every task. */
   readonly tasks?: readonly Task[];
-  /** Which layers have the module; absent means all: ModernBERT's first has no norm in front. */
+  /** Which layers have the module; absent means all. ModernBERT's first layer has no norm before attention. */
   readonly inLayers?: (config: ConfigValues, layer: number) => boolean;
   /** Whether a model of this configuration has the module; absent means that it does. */
   readonly when?: (config: ConfigValues) => boolean;
-  /** Path of the tower by whose configuration it is made; absent: that of the whole model. */
+  /** Path of the tower whose configuration it uses; absent: the whole model's. */
   readonly tower?: string;
-  /** True where a checkpoint may lack the module and it is then made new. */
+  /** Whether a checkpoint may lack the module; it is then newly initialized. */
   readonly newIfMissing?: boolean;
 }
 
 /** A linear map y = x·W + b. */
 export interface LinearRow extends ModuleRow {
-  /** Where its outputs are a model's answers: what "all-linear" adapts ends in front of it. */
+  /** Marks the output layer, which "all-linear" does not adapt. */
   readonly role?: "output-head";
   readonly inFeatures: Width;
   readonly outFeatures: Width;
-  /** A name stands for the configuration's switch. */
+  /** A name means that setting of the configuration. */
   readonly bias: boolean | SwitchName;
   readonly layout: WeightLayout;
   /** The bias's parameter path while the head is tied, where that is not `<path>.bias`. */
@@ -76,38 +76,38 @@ export interface EmbeddingRow extends ModuleRow {
   readonly rows: Width;
   /** Default "hidden". */
   readonly columns?: Width;
-  /** Rows in front that no position uses (OPT's two). */
+  /** Unused rows at the start (OPT's two). */
   readonly extraRows?: number;
-  /** What looked-up rows are multiplied by: Gemma's root of the hidden size, Granite's own number. */
+  /** The factor of looked-up rows: Gemma's root of the hidden size, Granite's own number. */
   readonly scale?: "root-of-hidden" | "root-of-hidden-if-switched" | "embedding-scale";
   /** Path of the embedding whose table this one shares (T5's two stacks). */
   readonly sharedWith?: string;
-  /** True where the table is shared only in models whose head is tied too (BART). */
+  /** Whether the table is shared only in models whose head is tied too (BART). */
   readonly sharesOnlyIfTied?: boolean;
 }
 
 /** A normalisation over the last axis; only layer norms have a bias. */
 export interface NormRow extends ModuleRow {
   readonly kind: "layer" | "root-mean-square";
-  /** What keeps its divisor from 0, where the file's number does not count (Swin). */
+  /** A constant epsilon, for norms that ignore the file's value (Swin). */
   readonly epsilon?: number;
-  /** False where a layer norm has none (Cohere 2); a name stands for the configuration's switch. */
+  /** False for a layer norm without a bias (Cohere 2); a name means that setting of the configuration. */
   readonly bias?: false | SwitchName;
   /** Default "hidden". */
   readonly width?: Width;
-  /** Added to the gain that the file holds: 1 for Gemma. */
+  /** Added to the gain in the file: 1 for Gemma. */
   readonly gainOffset?: number;
 }
 
-/** A weight that is no linear map, embedding or norm; its path is that of the parameter. */
+/** A weight that is not a linear map, embedding or norm; its path is that of the parameter. */
 export interface TensorRow extends ModuleRow {
   readonly shape: (config: ConfigValues) => readonly number[];
   /**
-   * A buffer is stored, but never trained; "unused" can be trained, but nothing computes with it. A file may lack both, and
-   * then they are 0 unless `otherwise` says more.
+   * A "buffer" is stored, but never trained; an "unused" weight can be trained, but nothing computes with it. A file may lack both;
+   * they are then 0, unless `otherwise` is given.
    */
   readonly kind: "parameter" | "buffer" | "unused";
-  /** What a buffer is where a file lacks it, if not 0: sinusoids over [positions, hidden]. */
+  /** Default values of a buffer, if not 0: sinusoids over [positions, hidden]. */
   readonly otherwise?: "sinusoids";
   /** True for a stack of matrices stored [experts, inFeatures, outFeatures]. */
   readonly isStackedInOut?: boolean;
@@ -127,7 +127,7 @@ export interface HeadTable {
   readonly norms?: readonly NormRow[];
   readonly tensors?: readonly TensorRow[];
   readonly tie?: TieRow;
-  /** Where the base model lies under another attribute than in the family's other models (LLaMA's question answering). */
+  /** The base model's attribute, if it differs from the family's other models (LLaMA's question answering). */
   readonly basePrefix?: string;
 }
 
@@ -148,7 +148,7 @@ export interface TowerRow {
   readonly tasks?: readonly Task[];
 }
 
-/** Weights of which files hold one a piece, where a model has one for all (experts). */
+/** Weights that are one stack in a model, and one tensor for each expert in files. */
 export interface StackedFileKeys {
   /** The end of the parameter path, with `{n}` for the layer: "layers.{n}.mlp.experts.gate_up_proj". */
   readonly path: string;
@@ -156,7 +156,7 @@ export interface StackedFileKeys {
   readonly pieces: readonly string[];
 }
 
-/** A tensor of files whose rows are those of several of a model's weights, in equal parts (NomicBERT's queries, keys and values). */
+/** A tensor of files with the rows of several weights of a model, in equal parts (NomicBERT's queries, keys and values). */
 interface FusedFileKeys {
   /** The end of the file's key, with `{n}` for the layer: "layers.{n}.attn.Wqkv.weight". */
   readonly file: string;
@@ -164,41 +164,40 @@ interface FusedFileKeys {
   readonly paths: readonly string[];
 }
 
-/** Everything known of one model family. */
+/** The description of one model family. */
 export interface Family {
   /** transformers' `model_type`. */
   readonly modelType: string;
   /** Whether each position sees only earlier ones. */
   readonly causal: boolean;
-  /** True where positions count the tokens behind the padding id: RoBERTa's first token stands in row padTokenId + 1. */
+  /** Whether positions start after the padding id: RoBERTa's first token has row padTokenId + 1. */
   readonly positionsAfterPadding?: boolean;
-  /** True where positions are stretched over images of another size than the configured one. */
+  /** Whether positions are interpolated for images of other sizes. */
   readonly readsImagesOfAnySize?: boolean;
   /**
-   * What a decoder reads where nobody gives it: the source where there are no labels to make it from (BART), and labels with
-   * their last token in front of the first, as a target ends with its language (mBART), instead of the start token.
+   * How decoder inputs are made if they are not given. `readsSource`: without labels, from the source (BART). `beginWithLast`: the last
+   * token of the labels, which is the target's language, replaces the start token (mBART).
    */
   readonly decoderInputs?: { readonly readsSource?: true; readonly beginWithLast?: true };
-  /** Class names of config.json's `architectures` and what they are for; the first of a task is written on export. */
+  /** Class names of config.json's `architectures`, and their tasks. Export writes the first class of a task. */
   readonly architectures: ReadonlyMap<string, Task>;
   /**
-   * The attribute under which a model with a head keeps its base model: "transformer"; "" where the modules of
-   * both lie side by side (T5).
+   * The attribute of the base model in a model with a head: "transformer"; "" if head and base have no separate attributes (T5).
    */
   readonly basePrefix: string;
   readonly config: ConfigTable;
-  /** Models that it is put together from. */
+  /** The towers that it is composed of. */
   readonly towers?: readonly TowerRow[];
   readonly embeddings: readonly EmbeddingRow[];
   readonly linears: readonly LinearRow[];
   readonly norms: readonly NormRow[];
   readonly tensors?: readonly TensorRow[];
   readonly heads: Readonly<Partial<Record<Task, HeadTable>>>;
-  /** Ends of file keys that hold no weights of the model: masks, position counters. */
+  /** Ends of file keys without weights of the model: masks, position counters. */
   readonly ignoredFileKeys?: readonly string[];
-  /** The same of whole modules that are not computed here: parts of keys ("vision_tower."). */
+  /** The same for whole modules that are not computed here: parts of keys ("vision_tower."). */
   readonly ignoredFileParts?: readonly string[];
-  /** What else files call the base model's attribute ("language_model.model"). */
+  /** Other names of the base model's attribute in files ("language_model.model"). */
   readonly otherPrefixes?: readonly string[];
   readonly fileSpellings?: readonly FileSpelling[];
   readonly stackedFileKeys?: readonly StackedFileKeys[];
@@ -207,6 +206,6 @@ export interface Family {
 
 /** A checked configuration. */
 export interface ModelConfig extends ConfigValues {
-  /** The family that it is of: whoever has a configuration needs no table of all families. */
+  /** Its family, so that code with a configuration needs no table of all families. */
   readonly family: Family;
 }

@@ -103,16 +103,16 @@ function keysOf(config: ConfigTable): readonly string[] {
 }
 
 function layerKeys(layers: RotatingLayers | undefined): readonly string[] {
-  return typeof layers === "object" ? [layers.list, layers.butEvery] : [];
+  return typeof layers === "object" ? [layers.list, layers.exceptEvery] : [];
 }
 
 function windowKeys(layers: NonNullable<ConfigTable["window"]>["layers"]): readonly string[] {
   if (typeof layers === "string") return ["layer_types"];
-  const { alternatingBelow, from, types, butEvery } = {
-    ...{ alternatingBelow: undefined, from: undefined, types: undefined, butEvery: undefined },
+  const { alternatingBelow, from, types, exceptEvery } = {
+    ...{ alternatingBelow: undefined, from: undefined, types: undefined, exceptEvery: undefined },
     ...layers,
   };
-  const keys = [alternatingBelow, from, types, butEvery];
+  const keys = [alternatingBelow, from, types, exceptEvery];
   return ["layer_types", ...keys.filter((key) => key !== undefined && key !== null)];
 }
 

@@ -7,12 +7,12 @@ const gpt2 = { model_type: "gpt2", vocab_size: 9, n_embd: 4, n_layer: 1, n_head:
 const withArchitecture = (...architectures: readonly string[]) => checkConfig({ ...gpt2, architectures });
 
 describe("a model's task", () => {
-  it("is what its class is for", () => {
+  it("is the task of its class", () => {
     expect(resolveTask(withArchitecture("GPT2LMHeadModel"))).toBe("causal-lm");
     expect(resolveTask(withArchitecture("GPT2Model"))).toBe("feature-extraction");
   });
 
-  it("is what the caller asks for, if the family has it", () => {
+  it("is the requested task, if the family has it", () => {
     expect(resolveTask(withArchitecture("GPT2LMHeadModel"), "sequence-classification")).toBe("sequence-classification");
     expect(() => resolveTask(withArchitecture("GPT2LMHeadModel"), "masked-lm")).toThrow(UnsupportedTaskError);
   });
@@ -23,14 +23,14 @@ describe("a model's task", () => {
     expect(() => resolveTask(withArchitecture("GPT2DoubleHeadsModel"))).toThrow("Supported: GPT2LMHeadModel");
   });
 
-  it("names a class that it does not have, and those that it has", () => {
+  it("reports an unknown class, and the supported ones", () => {
     const bert = { model_type: "bert", vocab_size: 9, hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2 };
     const config = checkConfig({ ...bert, intermediate_size: 8, architectures: ["BertForPreTraining"] });
     expect(() => resolveTask(config)).toThrow('"BertForPreTraining"');
     expect(() => resolveTask(config)).toThrow("BertForMultipleChoice, BertLMHeadModel, BertForNextSentencePrediction");
   });
 
-  it("is refused where the configuration asks for a form of it that is not computed, and only then", () => {
+  it("is refused only if the configuration needs an unsupported form of it", () => {
     const sizes = { vocab_size: 9, hidden_size: 4, intermediate_size: 8, num_hidden_layers: 1, num_attention_heads: 2 };
     const config = checkConfig({ model_type: "electra", ...sizes, summary_type: "mean", summary_activation: "tanh" });
     expect(resolveTask(config, "sequence-classification")).toBe("sequence-classification");

@@ -1,4 +1,4 @@
-// Which task a model is loaded for.
+// Decides for which task a model is loaded.
 
 import { InvalidConfigError, UnsupportedTaskError } from "./errors.ts";
 import { familyOf } from "./families.ts";
@@ -6,10 +6,10 @@ import type { ModelConfig } from "./family.ts";
 import type { Task } from "./task.ts";
 
 /**
- * The task that `asked` or else the configuration's architecture names.
+ * The task `asked`, or else the task of the configuration's architecture.
  *
  * @throws UnsupportedTaskError if the family has no such task or architecture, or if nothing names one.
- * @throws InvalidConfigError if the configuration asks for a form of it that is not computed.
+ * @throws InvalidConfigError if the configuration needs an unsupported form of the task.
  * @example
  * ```ts
  * import { checkConfig, resolveTask } from "@lowrank/contracts/families";

@@ -1,10 +1,10 @@
-// Rotary positions (Su et al. 2021) as a checked configuration says them.
+// Rotary positions (Su et al. 2021) of a checked configuration.
 
 /** Rotary positions of a model. */
 export interface RotaryConfig {
   /** Base θ of the speeds θ^(−2i/headSize). */
   readonly theta: number;
-  /** How much of each head rotates: its first headSize·share features. */
+  /** The share of each head that rotates: its first headSize·share features. */
   readonly share: number;
   readonly scaling: RotaryScaling;
 }
@@ -26,16 +26,16 @@ export type RotaryScaling =
       readonly factor: number;
       /** Multiplies cos and sin. */
       readonly magnitude: number;
-      /** Turns within the original length above which a pair keeps its speed, and below which it is slowed in full. */
-      readonly fastTurns: number;
-      readonly slowTurns: number;
-      /** Whether the borders between these pairs are rounded outwards to whole pairs. */
+      /** Rotations within the original length. Pairs with more than `betaFast` keep their speed; pairs below `betaSlow` are fully scaled. */
+      readonly betaFast: number;
+      readonly betaSlow: number;
+      /** Whether the borders of this range are rounded outwards to whole pairs (`truncate`). */
       readonly wholePairs: boolean;
       readonly originalMaxPositions: number;
     }
   | {
       readonly type: "longrope";
-      /** Each pair's divisor, for texts up to the original length and for longer ones. */
+      /** Each pair's divisor, for texts up to the original length. `longFactors`: for longer texts. */
       readonly shortFactors: readonly number[];
       readonly longFactors: readonly number[];
       readonly magnitude: number;

@@ -1,9 +1,8 @@
-// What a model is asked to do, as the class name in config.json's `architectures` says it.
+// Tasks of models, as given by the class names in config.json's `architectures`.
 
 /**
- * The head on top of the base model; `feature-extraction` is the base model alone, and `text-encoding` its
- * encoder alone where it has a decoder too. An embedding is one state for a whole text or image, projected to where the two can
- * be compared.
+ * The head on top of the base model. `feature-extraction` is the base model without a head; `text-encoding` is only the encoder of an
+ * encoder–decoder. An embedding is one state for a whole text or image, projected to a common space.
  */
 export type Task =
   | "causal-lm"

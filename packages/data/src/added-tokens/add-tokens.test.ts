@@ -47,14 +47,14 @@ describe.each(cases)(
 describe("addTokens", () => {
   const json = fixture("word-piece") as Readonly<Record<string, unknown>>;
 
-  it("changes nothing else, and does not touch what it is given", () => {
+  it("changes nothing else, and does not modify its argument", () => {
     const before = JSON.stringify(json);
     const { json: after } = addTokens(json, ["<new>"]);
     expect(JSON.stringify(json)).toBe(before);
     expect({ ...after, added_tokens: json.added_tokens }).toEqual(json);
   });
 
-  it("does not add a token twice, and leaves one that was special special", () => {
+  it("does not add a token twice, and keeps a special token special", () => {
     const once = addTokens(json, ["[SEP]", "<new>"]);
     const twice = addTokens(once.json, ["<new>", "[SEP]"]);
     expect(twice.json).toEqual(once.json);
@@ -62,20 +62,20 @@ describe("addTokens", () => {
     expect(twice.ids).toEqual([235, 3]);
   });
 
-  it("counts on from added tokens beyond the vocabulary", () => {
+  it("continues after the ids of added tokens", () => {
     const entry = { ...(json.added_tokens as readonly object[])[0], id: 900, content: "<far>" };
     const far = { ...json, added_tokens: [...(json.added_tokens as readonly object[]), entry] };
     expect(addTokens(far, ["<new>", "<newer>"]).ids).toEqual([901, 902]);
   });
 
-  it("says everything that is wrong at once", () => {
+  it("reports all problems at once", () => {
     const add = () => addTokens(json, ["fine", "", " \t", "fine", "x".repeat(257), "\ud800"]);
     expect(add).toThrow(AddedTokensError);
     for (const reason of ["empty", "white space", "twice", "257 characters, expected at most 256", "surrogate"])
       expect(add).toThrow(reason);
   });
 
-  it("refuses more tokens than any vocabulary grows by", () => {
+  it("refuses more than 10 000 tokens", () => {
     const many = Array.from({ length: 10_001 }, (_, index) => `<${index}>`);
     expect(() => addTokens(json, many)).toThrow("10001 tokens were given, expected at most 10000");
     expect(addTokens(json, many.slice(1)).newIds).toHaveLength(10_000);
@@ -86,7 +86,7 @@ describe("addTokens", () => {
     expect(() => addTokens(gaps, ["c"])).toThrow("its id would be 2, which another token has");
   });
 
-  it("refuses what is no tokenizer.json", () => {
+  it("refuses an invalid tokenizer.json", () => {
     expect(() => addTokens({ model: { type: "BPE" } }, ["c"])).toThrow(TokenizerError);
   });
 });

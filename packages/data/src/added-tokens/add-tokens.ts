@@ -1,4 +1,4 @@
-// Adds tokens to a tokenizer.json, with the ids and the entries that transformers' `tokenizer.add_tokens` gives them (Rust's
+// Adds tokens to a tokenizer.json, with the same ids and entries as transformers' `tokenizer.add_tokens` (Rust's
 // `AddedVocabulary::add_tokens`, tokenizers 0.23).
 
 import { isObject, type OptionNames } from "@lowrank/contracts";
@@ -8,13 +8,13 @@ import { vocabularyOf } from "../tokenizer-json/vocabulary-of.ts";
 
 /** How tokens are added. */
 export interface AddTokensOptions {
-  /** Whether they are marks: found before the text is normalised, and left out of decoded text. Default false. */
+  /** Whether they are special tokens: found before the text is normalized, and left out of decoded text. Default false. */
   readonly special?: boolean;
 }
 
 export const addTokensNames: OptionNames<AddTokensOptions> = { special: true };
 
-/** An entry of `added_tokens`; other fields say how it is found. */
+/** An entry of `added_tokens`; other fields define how it is matched. */
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
@@ -24,19 +24,19 @@ export interface AddedToken {
 /** A tokenizer.json with more tokens. */
 export interface WithTokens {
   readonly json: Readonly<Record<string, unknown>>;
-  /** The id of each given token, in their order. */
+  /** The id of each given token, in the same order. */
   readonly ids: readonly number[];
-  /** The ids of those that the tokenizer did not know. */
+  /** The ids of the new tokens. */
   readonly newIds: readonly number[];
-  /** Entries that `added_tokens` did not have. */
+  /** The new entries of `added_tokens`. */
   readonly added: readonly AddedToken[];
 }
 
 /**
- * A tokenizer.json with the tokens at the end of its vocabulary. A token that the model has by itself keeps its id, and is
- * found whole from now on; one that was added before stays as it is.
+ * A tokenizer.json with the tokens at the end of its vocabulary. A token of the model keeps its id, and is never split from
+ * now on; a token that was added before stays as it is.
  *
- * @throws TokenizerError for what is no tokenizer.json; AddedTokensError naming every token that cannot be added
+ * @throws TokenizerError for an invalid tokenizer.json; AddedTokensError naming every token that cannot be added
  */
 export function addTokens(
   tokenizerJson: unknown,
@@ -46,7 +46,7 @@ export function addTokens(
   const { model, added_tokens } = checkTokenizerJson(tokenizerJson);
   checkKind(model);
   checkNewTokens(tokens);
-  // checkTokenizerJson refused everything else.
+  // checkTokenizerJson has checked these types.
   const [json, before] = [tokenizerJson as WithTokens["json"], added_tokens as readonly AddedToken[]];
   const known = new Map(before.map(({ content, id }) => [content, id]));
   const ofModel = vocabularyOf(model);
@@ -65,7 +65,7 @@ export function addTokens(
   return { json: { ...json, added_tokens: all }, ids, newIds: ids.filter((id) => id >= first), added };
 }
 
-/** Files from before 2020 name no kind. */
+/** Files from before 2020 have no type. */
 const kinds: readonly unknown[] = ["BPE", "WordPiece", "WordLevel", "Unigram", undefined];
 
 function checkKind(model: unknown): void {
@@ -77,7 +77,7 @@ function checkKind(model: unknown): void {
 
 const foundAnywhere = { single_word: false, lstrip: false, rstrip: false } as const;
 
-/** Rust counts tokens, not ids: where the model's ids have gaps, the next number may be a token's. */
+/** Rust counts tokens, not ids: if the model's ids have gaps, the next id may belong to another token. */
 function refuseTaken(added: readonly AddedToken[], ofModel: ReadonlyMap<string, number>): void {
   const taken = new Set(ofModel.values());
   const problems = added
@@ -89,7 +89,7 @@ function refuseTaken(added: readonly AddedToken[], ofModel: ReadonlyMap<string, 
   if (problems.length > 0) throw new AddedTokensError(problems);
 }
 
-/** As many are added at once at most: more is a vocabulary of its own. */
+/** Maximum number of tokens in one call. */
 const maxTokens = 10_000;
 /** In UTF-16 units. */
 const longestToken = 256;
@@ -117,7 +117,7 @@ function refusal(token: string): string | undefined {
   return isWellFormed(token) ? undefined : "it has half of a surrogate pair, which no file can store";
 }
 
-/** `String.prototype.isWellFormed`, which Node 20 has and the ES2022 library does not name. */
+/** `String.prototype.isWellFormed`, which Node 20 has and TypeScript's ES2022 library does not declare. */
 function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }

@@ -1,12 +1,12 @@
-// Rust's tokenizers keep added tokens apart from the model. The JavaScript library puts them into the model's vocabulary,
-// where the model itself finds those of one character; and it decodes them as they were given, Rust as the normaliser leaves
-// them (for LLaMA's: with the space before them).
+// Rust's tokenizers separate added tokens from the model. The JavaScript library puts them into the model's vocabulary, so
+// that the model itself may find tokens of one character. It also decodes them as they were given; Rust decodes the
+// normalized form (for LLaMA: with a space before it).
 
 import type { Tokenizer } from "@huggingface/tokenizers";
 import { vocabularyOf } from "../tokenizer-json/vocabulary-of.ts";
 import type { AddedToken } from "./add-tokens.ts";
 
-/** Makes the tokenizer do as Rust's; returns the ids of its added tokens. */
+/** Makes the tokenizer treat added tokens as Rust does; returns their ids. */
 export function ownAddedTokens(
   tokenizer: Tokenizer,
   json: Readonly<Record<string, unknown>>,
@@ -32,7 +32,7 @@ export function ownAddedTokens(
   return ids;
 }
 
-/** The library's own: cuts a text at added tokens. */
+/** The library's class that splits a text at added tokens. */
 interface Splitter {
   split(text: string): string[];
 }
@@ -41,16 +41,16 @@ const word = "[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]";
 const endsWithWord = new RegExp(`${word}$`, "u");
 const startsWithWord = new RegExp(`^${word}`, "u");
 
-/** Makes the tokenizer leave such tokens in the text where a letter or digit stands beside them. */
+/** Makes the tokenizer ignore `single_word` tokens that have a letter or digit next to them. */
 function keepSingleWords(tokenizer: Tokenizer, tokens: readonly AddedToken[]): void {
   const { normalizer } = tokenizer;
-  // A normalised text is searched for normalised tokens.
+  // A normalized text is searched for normalized tokens.
   const forms = (found: readonly AddedToken[]) =>
     new Set(found.flatMap(({ content }) => [content, normalizer?.normalize(content) ?? content]));
   const single = forms(tokens.filter(({ single_word }) => single_word === true));
   if (single.size === 0) return;
   const isAdded = forms(tokens);
-  // Private in the library's types, and the only place where it cuts.
+  // Private in the library's types, and the only place where it splits at added tokens.
   const { splitter_unnormalized, splitter_normalized } = tokenizer as unknown as Readonly<Record<string, Splitter>>;
   for (const splitter of [splitter_unnormalized, splitter_normalized]) {
     if (splitter === undefined) continue;

@@ -26,7 +26,7 @@ function sound(kind: string, length: number): Float32Array {
 }
 
 describe("logMelFeatures", () => {
-  it.each(golden.cases)("hears $length samples of $kind in $melBins bins as transformers does", (wanted) => {
+  it.each(golden.cases)("computes $melBins bins of $length samples of $kind as transformers does", (wanted) => {
     const { melBins, frames, features } = wanted;
     const made = logMelFeatures(sound(wanted.kind, wanted.length), { melBins, frames });
     expect(made).toHaveLength(melBins * frames);
@@ -35,13 +35,13 @@ describe("logMelFeatures", () => {
     expect(farthest).toBeLessThan(2e-5);
   });
 
-  it("cuts what is too long, and hears silence as one number", () => {
+  it("truncates long sounds, and gives silence a constant value", () => {
     const long = sound("noise", 5000);
     expect(logMelFeatures(long, { frames: 4 })).toEqual(logMelFeatures(long.subarray(0, 640), { frames: 4 }));
     expect(new Set(logMelFeatures(new Float32Array(10), { frames: 2 }))).toEqual(new Set([-1.5]));
   });
 
-  it("refuses samples and sizes that are no numbers to hear", () => {
+  it("refuses samples that are not finite, and invalid sizes", () => {
     expect(() => logMelFeatures(Float32Array.of(0, Number.NaN))).toThrow(
       new AudioError("Sample 1 is NaN; expected numbers from −1 to 1."),
     );

@@ -1,5 +1,5 @@
-// What Whisper hears (Radford et al. 2022, section 2.2): the logarithm of the power in each of 80 or 128 mel bins, every
-// hundredth of a second, as transformers' WhisperFeatureExtractor computes it: three short files, which need no runtime for models.
+// Whisper's input features (Radford et al. 2022, section 2.2): the logarithm of the power in each of 80 or 128 mel bins, every
+// hundredth of a second. The result equals transformers' WhisperFeatureExtractor.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { AudioError } from "../errors.ts";
@@ -7,25 +7,25 @@ import { AudioError } from "../errors.ts";
 /** The sampling rate of every Whisper, in Hz. */
 export const whisperSampleRate = 16_000;
 
-/** Samples from one column of features to the next, and in each. */
+/** Samples between two columns of features (`hop_length`), and samples in each column (`n_fft`). */
 const [step, window] = [160, 400];
 const bins = window / 2 + 1;
 
-/** What the features are made for; preprocessor_config.json says both. */
+/** Sizes of the features; both are in preprocessor_config.json. */
 export interface LogMelOptions {
   /** `feature_size`: 80, and 128 from Whisper large-v3 on. Default 80. */
   readonly melBins?: number;
-  /** Columns: `chunk_length` × 100. Shorter sounds are padded with silence, longer ones cut. Default 3000: 30 seconds. */
+  /** Columns: `chunk_length` × 100. Shorter sounds are padded with silence, longer ones truncated. Default 3000: 30 seconds. */
   readonly frames?: number;
 }
 
 const optionNames: OptionNames<LogMelOptions> = { melBins: true, frames: true };
 
 /**
- * A sound as a model that hears reads it: [melBins · frames], one bin after the other.
+ * The log-mel features of a sound: [melBins · frames], one bin after the other.
  *
  * @param samples One channel at 16 000 Hz, from −1 to 1.
- * @throws AudioError for samples that are not finite, and sizes that are no integers from 1.
+ * @throws AudioError for samples that are not finite, and sizes that are not integers from 1.
  * @example
  * ```ts
  * import { logMelFeatures } from "@lowrank/data";
@@ -44,7 +44,7 @@ export function logMelFeatures(samples: Float32Array, options: LogMelOptions = {
   const broken = samples.findIndex((value) => !Number.isFinite(value));
   if (broken >= 0) throw new AudioError(`Sample ${broken} is ${samples[broken]}; expected numbers from −1 to 1.`);
   const features = logarithms(samples, melBins, frames);
-  // What is 80 dB below the loudest counts as silence.
+  // Values more than 80 dB below the loudest count as silence.
   const floor = features.reduce((max, value) => Math.max(max, value), Number.NEGATIVE_INFINITY) - 8;
   return features.map((value) => (Math.max(value, floor) + 4) / 4);
 }
@@ -59,14 +59,14 @@ function logarithms(samples: Float32Array, melBins: number, frames: number): Flo
     (_, place) => 0.5 - 0.5 * Math.cos((2 * Math.PI * place) / window),
   );
   const length = frames * step;
-  const heard = samples.subarray(0, length);
+  const audible = samples.subarray(0, length);
   const piece = new Float64Array(window);
-  // Behind the last sample all is silence.
-  const last = Math.min(frames, Math.ceil((heard.length + window / 2) / step));
+  // After the last sample there is only silence.
+  const last = Math.min(frames, Math.ceil((audible.length + window / 2) / step));
   for (let frame = 0; frame < last; frame++) {
     const start = frame * step - window / 2;
     for (let place = 0; place < window; place++) {
-      piece[place] = (shape[place] as number) * (heard[mirrored(start + place, length)] ?? 0);
+      piece[place] = (shape[place] as number) * (audible[mirrored(start + place, length)] ?? 0);
     }
     const power = spectrum(piece);
     for (const [mel, filter] of filters.entries()) {
@@ -78,16 +78,16 @@ function logarithms(samples: Float32Array, melBins: number, frames: number): Flo
   return features;
 }
 
-/** Beyond both ends a sound goes on as in a mirror. */
+/** The index of a sample, with reflection at both ends of the sound. */
 function mirrored(place: number, length: number): number {
   if (place < 0) return -place;
   return place < length ? place : 2 * (length - 1) - place;
 }
 
-// How much of each frequency each mel bin hears: triangles that are evenly wide in mel, of equal area (Slaney 1998), as
-// transformers' `mel_filter_bank` makes them with `norm` and `mel_scale` "slaney".
+// The weight of each frequency in each mel bin: triangles of equal width in mel and equal area (Slaney 1998), as in
+// transformers' `mel_filter_bank` with `norm` and `mel_scale` "slaney".
 
-/** Up to here mel grows with the frequency, from here with its logarithm. */
+/** Up to here mel is linear in the frequency, and above it logarithmic. */
 const lastLinear = { hertz: 1000, mel: 15 };
 const logarithmicStep = Math.log(6.4) / 27;
 
@@ -116,10 +116,10 @@ function hertzOf(mel: number): number {
   return lastLinear.hertz * Math.exp(logarithmicStep * (mel - lastLinear.mel));
 }
 
-// The power of each frequency in a short piece of sound. Whisper's pieces have 400 samples, no power of two; with a direct sum
-// that uses what sines and cosines repeat, the features of half a minute took 0.3 s of one processor (AMD Zen 5, Node 20).
+// The power of each frequency in a window of sound. Whisper's window of 400 samples is not a power of two, so this is a direct sum
+// that uses the symmetries of sine and cosine. Features of half a minute took 0.3 s of one processor (AMD Zen 5, Node 20).
 
-/** Makes a function from `size` samples, an even number, to the power of size/2 + 1 frequencies; what it returns is overwritten by its next call. */
+/** A function from `size` samples (an even number) to the power of size/2 + 1 frequencies. Each call overwrites the last result. */
 function powerSpectrum(size: number): (samples: Float64Array) => Float64Array {
   const half = size / 2;
   const quarter = Math.floor(half / 2);

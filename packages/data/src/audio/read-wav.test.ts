@@ -8,7 +8,7 @@ interface Recording {
   readonly channels?: number;
   readonly data: Uint8Array;
   readonly sampleRate?: number;
-  /** What stands in front of the samples. */
+  /** Chunks before the samples. */
   readonly before?: readonly number[];
 }
 
@@ -36,13 +36,13 @@ describe("readWav", () => {
     expect(readWav(wav({ bits, data }))).toEqual({ samples: Float32Array.from(expected), sampleRate: 16_000 });
   });
 
-  it("reads floats, takes the mean of channels and passes over other parts", () => {
+  it("reads floats, takes the mean of channels and skips other chunks", () => {
     const data = bytes(Float32Array.of(0.5, -0.25, 1, 0));
     const before = [...letters("LIST"), ...little(3, 4), 1, 2, 3, 0];
     expect([...readWav(wav({ kind: 3, bits: 32, channels: 2, data, before })).samples]).toEqual([0.125, 0.5]);
   });
 
-  it("reads as much as there is of a file that was cut off", () => {
+  it("reads the samples of a truncated file", () => {
     const whole = wav({ bits: 16, data: bytes(Int16Array.of(16_384, -16_384, 0)) });
     expect([...readWav(whole.subarray(0, whole.length - 3)).samples]).toEqual([0.5]);
   });

@@ -1,5 +1,5 @@
-// Samples of a WAV file: RIFF with whole numbers of 8 to 32 bits, or floats. Other sounds are decoded before: by a browser's
-// `decodeAudioData`, or ffmpeg.
+// Reads the samples of a WAV file: RIFF with integers of 8 to 32 bits, or floats. Decode other formats with a browser's
+// `decodeAudioData` or ffmpeg first.
 
 import { AudioError } from "../errors.ts";
 
@@ -22,7 +22,7 @@ interface Format {
 }
 
 /**
- * Reads a WAV file. A model that hears wants 16 000 samples a second: convert others first
+ * Reads a WAV file. Whisper needs 16 000 samples a second: convert others first
  * (`ffmpeg -i in.mp3 -ar 16000 -ac 1 out.wav`).
  *
  * @throws AudioError for other files, kinds of samples and files that end too early.

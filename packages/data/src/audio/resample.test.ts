@@ -17,7 +17,7 @@ describe("resample", () => {
     for (const [place, value] of last.entries()) expect(made.at(place - 2)).toBeCloseTo(value, 6);
   });
 
-  it("leaves samples of the same rate as they are, and refuses rates that are none", () => {
+  it("keeps samples of the same rate, and refuses invalid rates", () => {
     expect(resample({ samples, sampleRate: 16_000 }, 16_000)).toBe(samples);
     expect(() => resample({ samples, sampleRate: 0 }, 16_000)).toThrow(AudioError);
     expect(() => resample({ samples, sampleRate: 999_983 }, 16_000)).toThrow(

@@ -1,14 +1,14 @@
-// Another number of samples a second, by a windowed sinc as torchaudio's `resample` has it by default (a Hann window of six zero
-// crossings, nothing above 0.99 of the lower rate's highest frequency).
+// Changes the sampling rate with a windowed sinc, with the defaults of torchaudio's `resample`: a Hann window of six zero
+// crossings, and a cutoff at 0.99 of the lower rate's highest frequency.
 
 import { AudioError } from "../errors.ts";
 import type { Sound } from "./read-wav.ts";
 
 const crossings = 6;
 const rolloff = 0.99;
-/** New samples for each old one: more would be made up, and a small file would fill the memory. */
+/** Maximum new samples for each old one, so that a small file cannot fill the memory. */
 const maxRatio = 100;
-/** Rates without a common divisor would need a kernel of this many numbers: more is no recording's. */
+/** Maximum size of the kernels, which are large for rates without a common divisor. */
 const maxNumbers = 2 ** 24;
 
 /**
@@ -47,7 +47,7 @@ export function resample({ samples, sampleRate: from }: Sound, sampleRate: numbe
   });
 }
 
-/** One for each place of a new sample between the old ones: [fresh][2 · reach + old]. */
+/** One kernel for each position of a new sample between old ones: [fresh][2 · reach + old]. */
 function kernelsOf(old: number, fresh: number): readonly Float64Array[] {
   const rate = Math.min(old, fresh) * rolloff;
   const reach = Math.ceil((crossings * old) / rate);

@@ -44,7 +44,7 @@ describe("a batch", () => {
     expect(batch).toMatchObject({ time: 4, supervised: 2, labelShape: [2] });
   });
 
-  it("does not count what a row's own mask hides", () => {
+  it("does not count tokens that a row's own mask hides", () => {
     const padded: TokenizedExample = {
       kind: "sequence",
       inputIds: [5, 6, 1, 1],
@@ -90,7 +90,7 @@ describe("an epoch", () => {
     expect(batchIndices(examples, { ...options, dropLast: true })).toHaveLength(2);
   });
 
-  it("grouped by length pads less and still holds every example once", () => {
+  it("grouped by length pads less and still has every example once", () => {
     const many = sequences(Array.from({ length: 200 }, (_, index) => 1 + ((index * 37) % 50)));
     const padding = (groupByLength: boolean) => {
       const epoch = [...batches(many, { batchSize: 8, padId: 0, groupByLength })];
@@ -107,7 +107,7 @@ describe("an epoch", () => {
   });
 });
 
-describe("batches of so many tokens", () => {
+describe("batches with a maximum of tokens", () => {
   const examples = sequences([3, 9, 1, 7, 5, 2, 8]);
 
   it("hold whole rows in the epoch's order, as many as fit", () => {
@@ -116,13 +116,13 @@ describe("batches of so many tokens", () => {
     expect(batchIndices(examples, { batchTokens: 10, seed: 2 }).flat()).toEqual(shuffled(7, 2000));
   });
 
-  it("leave a row alone that is longer by itself", () => {
+  it("have a longer row in a batch of its own", () => {
     const batchTokens = 8;
     const epoch = [...batches(examples, { batchTokens, padId: 0, shuffle: false })];
     expect(epoch.map(({ tokens }) => tokens)).toEqual([3, 9, 8, 7, 8]);
   });
 
-  it("of like length waste less time on padding, and hold every row once", () => {
+  it("of similar length have less padding, and every row once", () => {
     const many = sequences(Array.from({ length: 200 }, (_, index) => 1 + ((index * 37) % 50)));
     const padding = (groupByLength: boolean) => {
       const epoch = [...batches(many, { batchTokens: 200, padId: 0, groupByLength })];
@@ -133,14 +133,14 @@ describe("batches of so many tokens", () => {
     expect(padding(true)).toBeLessThan(padding(false) / 2);
   });
 
-  it("of drawn rows hold no more than they may either, where lengths were a guess", () => {
+  it("of sampled rows respect the maximum too, although lengths were estimated", () => {
     const guessed = sampleRows(examples, { make: (row) => row, lengths: examples.map(() => 1) });
     const epoch = [...batches(guessed, { batchTokens: 10, padId: 0, shuffle: false })];
     expect(epoch.map(({ tokens }) => tokens)).toEqual([3, 10, 7, 7, 8]);
     expect(batchIndices(guessed, { batchTokens: 10, shuffle: false })).toHaveLength(1);
   });
 
-  it("refuse a batch size beside it", () => {
+  it("refuse a batch size at the same time", () => {
     expect(() => batchIndices(examples, { batchTokens: 10, batchSize: 2 })).toThrow(
       /batchTokens is given together with batchSize or dropLast/,
     );
@@ -149,7 +149,7 @@ describe("batches of so many tokens", () => {
 });
 
 describe("drawn rows", () => {
-  it("that are not there are left out of their batches, and a batch of none is none", () => {
+  it("that are undefined are left out of their batches, and empty batches are left out", () => {
     const examples = sequences([3, 2, 4, 1, 2]);
     const make = (row: TokenizedExample) => (row.inputIds.length === 2 || row.inputIds.length === 4 ? undefined : row);
     const drawn = sampleRows(examples, { make, lengths: [3, 2, 4, 1, 2] });

@@ -9,27 +9,27 @@ import { mulberry32, shuffled, shuffleInPlace } from "./shuffled.ts";
 
 /** How examples become batches. */
 export interface BatchOptions extends CountedLabels {
-  /** Rows a batch; left out where `batchTokens` says how large one is. */
+  /** Rows in a batch; undefined if `batchTokens` is given. */
   readonly batchSize?: number | undefined;
-  /** In place of a batch size: as many whole rows as have together no more than so many tokens; a longer row is alone. */
+  /** Instead of a batch size: fill each batch with whole rows up to this number of tokens. A longer row is a batch of its own. */
   readonly batchTokens?: number | undefined;
-  /** What rows are padded with on the right. */
+  /** The id for padding on the right. */
   readonly padId: number;
-  /** The run's seed; the order of an epoch is drawn from seed · 1000 + epoch. Default 0. */
+  /** The run's seed; an epoch is shuffled with seed · 1000 + epoch. Default 0. */
   readonly seed?: number;
   /** Counted from 0; default 0. */
   readonly epoch?: number;
-  /** Whether the order is drawn anew; default true. */
+  /** Whether rows are shuffled; default true. */
   readonly shuffle?: boolean;
-  /** Whether rows of like length come together, which pads less but makes neighbours alike; default false. */
+  /** Whether to batch rows of similar length: less padding, but less random batches; default false. */
   readonly groupByLength?: boolean;
   /** Whether a last batch that is not full is left out; default false. */
   readonly dropLast?: boolean;
-  /** Make every batch's time a multiple of this; default 1. */
+  /** Pads every batch's time to a multiple of this; default 1. */
   readonly multipleOf?: number;
   /**
-   * Of processes that train as one: the part of each batch that is this one's, `rank` from 0. Rows are dealt out by their length. A
-   * process for which a batch has no row gets an empty one, of rows 0. Default: all rows.
+   * For training in several processes: this process's share of each batch, `rank` from 0. Rows are distributed by length. A process
+   * without a row gets an empty batch (`rows` is 0). Default: all rows.
    */
   readonly share?: BatchShare | undefined;
 }
@@ -52,8 +52,8 @@ export const batchOptionNames: OptionNames<BatchOptions> = {
 const batchesPerGroup = 50;
 
 /**
- * The batches of one epoch, made as they are asked for; rows that `sampleRows` has none for are left out of theirs. Throws ExampleError for a batch size or a `multipleOf` that is
- * no whole number from 1, or where there are no examples.
+ * The batches of one epoch, made on demand. Rows for which `sampleRows` gives undefined are left out. Throws ExampleError if the
+ * batch size or `multipleOf` is not an integer from 1, or if there are no examples.
  *
  * @example
  * ```ts
@@ -76,7 +76,7 @@ export function* batches(examples: RowList<TokenizedExample>, options: BatchOpti
   }
 }
 
-/** The rows of each batch. Of those that are drawn it turns out only now how many tokens each has. */
+/** The rows of each batch. For sampled rows the number of tokens is known only now. */
 export function* batchRows(examples: RowList<TokenizedExample>, options: BatchOptions): Generator<TokenizedExample[]> {
   const { batchTokens, groupByLength = false, share } = options;
   const planned = batchIndices(examples, options);
@@ -97,7 +97,7 @@ export function* batchRows(examples: RowList<TokenizedExample>, options: BatchOp
   }
 }
 
-/** Which examples each batch of an epoch holds; of drawn rows with `batchTokens` about which, by how long they will be. */
+/** The indices of the examples in each batch. For sampled rows with `batchTokens` they are an estimate from expected lengths. */
 export function batchIndices(
   examples: RowList<TokenizedExample>,
   options: Omit<BatchOptions, "padId">,
@@ -137,7 +137,7 @@ function checkSize({ batchSize, batchTokens, dropLast }: Omit<BatchOptions, "pad
   }
 }
 
-/** About how many rows have so many tokens together. */
+/** About how many rows fit into a number of tokens. */
 function rowsWithin(tokens: number, lengths: ArrayLike<number>): number {
   let sum = 0;
   for (let index = 0; index < lengths.length; index += 1) sum += lengths[index] ?? 0;
@@ -148,7 +148,7 @@ function byLength(rows: number[], lengthOf: (index: number) => number): number[]
   return rows.sort((a, b) => lengthOf(b) - lengthOf(a));
 }
 
-/** What rows are grouped by is the length of what is read; what fills a batch, or a share of it, is all that is computed. */
+/** Rows are grouped by the length of the input. A batch or a share is filled by all tokens that are computed. */
 function lengthsOf(
   examples: RowList<TokenizedExample>,
   lengthOf: (example: TokenizedExample) => number,
@@ -170,16 +170,16 @@ function chunk(items: readonly number[], size: number): number[][] {
   return chunks;
 }
 
-// Batches of as many whole rows as a number of tokens has room for. Where padding is not computed this is what others call packing:
-// no row is cut, none sees another, and each batch takes about the same time and memory.
+// Batches of whole rows up to a number of tokens. Where padding is not computed, this is packing: no row is cut, no row attends
+// to another, and each batch takes about the same time and memory.
 
-/** How much there is room for, and what a row takes of it. */
+/** The maximum tokens of a batch, and how many a row takes. */
 interface Room<Row> {
   readonly tokens: number;
   tokensOf(row: Row): number;
 }
 
-/** The rows in their order, cut where the next one would not fit; one that is too large by itself is alone. */
+/** The rows in order, in batches that the next row would overfill. A row that is too large is a batch of its own. */
 function* fillBatches<Row>(rows: Iterable<Row>, { tokens, tokensOf }: Room<Row>): Generator<Row[]> {
   let batch: Row[] = [];
   let taken = 0;
@@ -196,15 +196,15 @@ function* fillBatches<Row>(rows: Iterable<Row>, { tokens, tokensOf }: Room<Row>)
   if (batch.length > 0) yield batch;
 }
 
-// Where every other text of a batch counts as one that does not belong to a row's first text, the same text twice in a batch would
-// teach the wrong thing.
+// With in-batch negatives, the texts of other rows count as wrong answers. The same text twice in a batch would then be trained
+// as a wrong answer to itself.
 
-/** Whether the other rows of a batch say what does not belong together. */
+/** Whether a row is trained with in-batch negatives. */
 function isRelated(example: TokenizedExample | undefined): boolean {
   return example?.kind === "comparison" && example.score === undefined;
 }
 
-/** As many batches of the same sizes; each row comes to the first that has none of its texts, as far as there is one with room. */
+/** Reorders rows into batches of the same sizes. Each row goes to the first batch with room that has none of its texts, if there is one. */
 function apart(
   batches: readonly (readonly number[])[],
   examples: RowList<TokenizedExample> & Pick<SampledRows<TokenizedExample>, "textsAt">,
@@ -223,7 +223,7 @@ function apart(
   return made.map(({ indices }) => indices);
 }
 
-/** How many batches are looked at for one row: many rows with one answer find no room apart in any. */
+/** How many batches are tried for one row. */
 const farthest = 64;
 
 function textsOf(example: TokenizedExample | undefined): readonly string[] {
@@ -238,8 +238,8 @@ interface BatchShare {
 }
 
 /**
- * The rows of one process, in their order: the longest row first, each goes to whoever has the fewest tokens so far, since all wait
- * for the slowest. Together the shares are the batch, and none has a row of another's.
+ * The rows of one process, in order. The longest row is assigned first, each to the process with the fewest tokens so far, because
+ * all wait for the slowest. The shares are disjoint, and together they are the batch.
  */
 export function shareOfBatch<Row>(
   rows: readonly Row[],
@@ -252,7 +252,7 @@ export function shareOfBatch<Row>(
   const own = new Set<number>();
   for (const index of longestFirst) {
     const min = loads.indexOf(Math.min(...loads));
-    // A row takes time beside its tokens, and rows of pictures have none.
+    // Plus 1, because a row takes time in addition to its tokens, and rows of images have no tokens.
     loads[min] = (loads[min] ?? 0) + (tokens[index] ?? 0) + 1;
     if (min === rank) own.add(index);
   }

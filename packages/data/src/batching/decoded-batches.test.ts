@@ -33,8 +33,8 @@ async function all(made: AsyncIterable<TokenBatch>): Promise<readonly TokenBatch
   return found;
 }
 
-describe("opened batches", () => {
-  it("are those of rows that were prepared before, to the byte and in their order", async () => {
+describe("decoded batches", () => {
+  it("equal batches of rows that were prepared before, byte for byte and in order", async () => {
     expect(await all(decodedBatches(named, { ...options, open: opener().open }))).toEqual([
       ...batches(prepared, options),
     ]);
@@ -50,7 +50,7 @@ describe("opened batches", () => {
     expect(seen).toEqual([4, 6, 8, 10, 11, 11]);
   });
 
-  it("leave out what cannot be opened, and throw where nothing is left of a batch", async () => {
+  it("leave out files that cannot be opened, and throw if nothing of a batch is left", async () => {
     const inOrder = { batchSize: 2, padId: 0, shuffle: false };
     const found = await all(decodedBatches(named, { ...inOrder, open: opener({ broken: [1] }).open }));
     expect(found.map(({ rows }) => rows)).toEqual([1, 2, 2, 2, 2, 1]);
@@ -59,7 +59,7 @@ describe("opened batches", () => {
     );
   });
 
-  it("open nothing of what nobody will see, and count it", async () => {
+  it("open no file of skipped batches, and count them", async () => {
     const { opened, open } = opener();
     const found = await all(decodedBatches(named, { ...options, open, unseen: 4 }));
     expect(found.slice(0, 4).map(({ rows }) => rows)).toEqual([0, 0, 0, 0]);
@@ -67,7 +67,7 @@ describe("opened batches", () => {
     expect(opened).toHaveLength(3);
   });
 
-  it("throw what opening throws when its turn comes, and not before", async () => {
+  it("throw the error of opening when the batch is requested, and not before", async () => {
     const open = async (row: TokenizedExample) => {
       if (row.kind === "classified" && row.label === 3) throw new Error("broken 3");
       return prepared[row.kind === "classified" ? row.label : 0];
@@ -77,7 +77,7 @@ describe("opened batches", () => {
     await expect(made.next()).rejects.toThrow("broken 3");
   });
 
-  it("are needed: a batch of files that nobody has opened is refused", () => {
+  it("are needed: a batch of files that are not decoded is refused", () => {
     expect(() => [...batches(named, options)]).toThrow("A picture or recording of the batch is not decoded. Use");
   });
 });

@@ -1,5 +1,4 @@
-// Batches of pictures and recordings, which are opened when a batch draws them: in memory are those of two batches, however many
-// a data set has.
+// Batches of images and recordings, which are decoded when a batch needs them. At most two batches are in memory at once.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import { ExampleError } from "../errors.ts";
@@ -8,20 +7,20 @@ import { isUndecoded, type TokenizedExample } from "../tokenized-example.ts";
 import { type BatchOptions, batchOptionNames, batchRows } from "./batches.ts";
 import { emptyBatch, padBatch, type TokenBatch } from "./pad-batch.ts";
 
-/** How examples become batches, and who opens them. */
+/** How examples become batches, and how files are decoded. */
 export interface DecodedBatchOptions extends BatchOptions {
-  /** The example with pixels or sounds in place of a file; undefined: it is left out of its batch. */
+  /** Returns the example with pixels or features instead of a file; undefined leaves it out of its batch. */
   open(example: TokenizedExample): Promise<TokenizedExample | undefined>;
   /**
-   * How many batches at the beginning of the epoch nobody will look at, as where a run goes on: nothing of them is opened, and they
-   * come as batches of rows 0. Default 0.
+   * How many batches at the start of the epoch are skipped, as in a resumed run. Their files are not opened, and they are empty
+   * batches (`rows` is 0). Default 0.
    */
   readonly unseen?: number | undefined;
 }
 
 /**
- * What `batches` gives, with each example as `open` makes it; the next batch is opened while the last is used. Throws what `batches`
- * and `open` do, and ExampleError for a batch of which nothing is left.
+ * The batches of `batches`, with each example decoded by `open`. The next batch is decoded while the current one is used. Throws
+ * what `batches` and `open` throw, and ExampleError for a batch without any example left.
  *
  * @example
  * ```ts
@@ -49,7 +48,7 @@ export async function* decodedBatches(
     }
     if (opened.length > 0) return padBatch(opened, { padId, multipleOf, firstCounts });
     if (share !== undefined) return emptyBatch;
-    // Passed over, it would not be counted, and a run that goes on would take another place in the epoch.
+    // A batch that is left out would not be counted, and a resumed run would continue at another position of the epoch.
     throw new ExampleError("No picture or recording of a whole batch could be opened. Check the files.");
   };
   let ahead: Promise<TokenBatch> | undefined;
@@ -59,7 +58,7 @@ export async function* decodedBatches(
     const isUnseen = number < unseen;
     number += 1;
     const next = isUnseen ? Promise.resolve(emptyBatch) : batchOf(rows);
-    next.catch(() => undefined); // it is thrown when its turn comes, if it comes
+    next.catch(() => undefined); // the error is thrown when this batch is requested
     if (ahead !== undefined) yield await ahead;
     ahead = next;
   }

@@ -1,11 +1,11 @@
-// Answers behind the prompts of other rows: by them a loss measures how far a model has moved where nothing was asked of it.
+// Pairs prompts with the answers of other rows, by which KTO estimates the KL divergence between model and reference.
 
 import { ignoredLabel, type TokenSequence } from "../tokenized-example.ts";
 import { padBatch, type TokenBatch } from "./pad-batch.ts";
 
 /**
- * Each row's prompt with the answer of the row before it, the first with the last's: the answers are the batch's own, as in the
- * paper and in TRL.
+ * Each row's prompt with the answer of the row before it; the first row gets the answer of the last. All answers are from the
+ * batch, as in the paper and in TRL.
  *
  * @example
  * ```ts
@@ -32,7 +32,7 @@ export function mismatchedCompletions(batch: TokenBatch, padId: number): TokenBa
   return padBatch(mixed, { padId });
 }
 
-/** What comes before the first label, and from there on. */
+/** A row's tokens before the first label, and from there on. */
 function partsOf({ inputIds, attentionMask, labels, time }: TokenBatch, row: number) {
   const own = (values: ArrayLike<number>) => Array.from({ length: time }, (_, t) => values[row * time + t] ?? 0);
   const length = own(attentionMask).lastIndexOf(1) + 1;

@@ -1,4 +1,4 @@
-// Sequences of different lengths as one rectangle of integers.
+// Pads sequences of different lengths to one array of integers.
 
 import { ExampleError } from "../errors.ts";
 import { normalizedPixels } from "../images/prepare-image.ts";
@@ -13,45 +13,45 @@ import {
   type TokenSequence,
 } from "../tokenized-example.ts";
 
-/** A batch of token sequences: every array is row-major [rows, time] unless it says otherwise. */
+/** A batch of token sequences. Arrays are row-major [rows, time] unless noted otherwise. */
 export interface TokenBatch {
   readonly inputIds: Int32Array;
   /** 1 on tokens, 0 on padding. */
   readonly attentionMask: Int32Array;
   /**
-   * [rows, time] with −100 where nothing is trained, [rows, targetTime] for an encoder–decoder, [rows, 2] of first and last
-   * tokens, or [rows] of classes; `labelShape` says which. What a row's outputs should be, [rows, outputs], is floats.
+   * [rows, time] with −100 where nothing is trained; [rows, targetTime] for an encoder–decoder; [rows, 2] for first and last
+   * tokens of answers; [rows] for classes; [rows, outputs], as floats, for regression and multi-label. `labelShape` is the shape.
    */
   readonly labels: Int32Array | Float32Array;
   readonly labelShape: readonly [rows: number] | readonly [rows: number, time: number];
-  /** Present where an example of the batch has them. */
+  /** Present if an example of the batch has them. */
   readonly tokenTypeIds?: Int32Array;
-  /** Of a batch of sounds, [rows, melBins, frames]; ids and mask are then nothing but padding. */
+  /** For a batch of sounds: [rows, melBins, frames]. Ids and mask are then padding. */
   readonly features?: Float32Array;
   readonly featureShape?: readonly [rows: number, melBins: number, frames: number];
-  /** Of a batch of pictures, [rows, 3, height, width]; ids and mask are then nothing but padding. */
+  /** For a batch of images: [rows, 3, height, width]. Ids and mask are then padding. */
   readonly pixels?: Float32Array;
   readonly pixelShape?: readonly [rows: number, channels: number, height: number, width: number];
   readonly rows: number;
   readonly time: number;
   /**
-   * Of a batch of comparisons: how many texts each has. Their first texts are the first rows, then all their second ones …;
-   * `labels` are one 0 a row.
+   * For a batch of comparisons: how many texts each has. The rows are all first texts, then all second texts, and so on;
+   * `labels` is 0 for each row.
    */
   readonly columns?: number;
-  /** How alike the two texts of each comparison are, where that is said. */
+  /** The similarity scores of comparisons, if the rows have them. */
   readonly similarities?: readonly number[];
-  /** Of judged answers: which rows are good ones. */
+  /** For single judgements (KTO): which rows are good answers. */
   readonly isGood?: readonly boolean[];
-  /** Of pairs that are ranked: each row's search. */
+  /** For ranking: the search that each row belongs to. */
   readonly searches?: readonly number[];
-  /** Tokens without padding: those that the attention mask does not hide, or those of the texts about sounds. */
+  /** Tokens without padding: tokens in the attention mask, or for sounds the tokens of their texts. */
   readonly tokens: number;
-  /** What the loss averages over: trained tokens – without a row's first, unless `firstCounts` –, a classifier's rows, comparisons, judged answers, or pairs of answers. */
+  /** What the loss averages over: trained tokens (without a row's first, unless `firstCounts`), rows of a classifier, comparisons, judgements, or preference pairs. */
   readonly supervised: number;
 }
 
-/** A batch of nothing: the share of a process for which a batch has too few rows. */
+/** The share of a process for which a batch has too few rows. */
 export const emptyBatch: TokenBatch = {
   inputIds: new Int32Array(),
   attentionMask: new Int32Array(),
@@ -63,16 +63,16 @@ export const emptyBatch: TokenBatch = {
   supervised: 0,
 };
 
-/** How to fill the rectangle. */
+/** How to pad. */
 export interface PadOptions extends CountedLabels {
   readonly padId: number;
-  /** Make `time` a multiple of this, so that a compiled or cached shape is met again; default 1. */
+  /** Pads `time` to a multiple of this, so that compiled or cached shapes are reused; default 1. */
   readonly multipleOf?: number;
 }
 
 /**
- * Pads examples on the right to the longest of them. Throws ExampleError for none, for classes among sequences, for pictures and
- * recordings that nobody has opened, or for a `multipleOf` that is no whole number from 1.
+ * Pads examples on the right to the longest of them. Throws ExampleError for no examples, for a mix of classes and sequences, for
+ * images and recordings that are not decoded, or if `multipleOf` is not an integer from 1.
  */
 export function padBatch(examples: readonly TokenizedExample[], options: PadOptions): TokenBatch {
   const first = examples[0];
@@ -116,19 +116,19 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
     rows,
     time,
     tokens: attentionMask.reduce((sum, seen) => (seen === 0 ? sum : sum + 1), 0),
-    ...batchSounds(examples),
-    ...batchPictures(examples),
+    ...batchFeatures(examples),
+    ...batchPixels(examples),
     ...batchSearches(examples),
   };
 }
 
-/** Nothing for rows that belong to no search. */
+/** Empty for rows without a search. */
 function batchSearches(examples: readonly TokenizedExample[]): Pick<TokenBatch, "searches"> {
   const searches = examples.flatMap((example) => (example.kind === "scored" ? (example.search ?? []) : []));
   return searches.length === examples.length ? { searches } : {};
 }
 
-/** Chosen answers, then rejected ones in the same order. */
+/** All chosen answers, then all rejected ones in the same order. */
 function padPreferences(examples: readonly TokenizedExample[], options: PadOptions): TokenBatch {
   const pairs = examples.flatMap((example) => (example.kind === "preference" ? [example] : []));
   const chosen = pairs.map((pair): TokenSequence => ({ ...pair, kind: "sequence" }));
@@ -162,8 +162,8 @@ function padComparisons(examples: readonly TokenizedExample[], options: PadOptio
   return { ...batch, columns, supervised: compared.length, ...(similarities.length === 0 ? {} : { similarities }) };
 }
 
-/** Pictures of one size side by side; nothing for rows of text. Each counts as one token. */
-function batchPictures(
+/** The pixels of images of one size; empty for rows of text. Each image counts as one token. */
+function batchPixels(
   examples: readonly TokenizedExample[],
 ): Partial<Pick<TokenBatch, "pixels" | "pixelShape" | "tokens">> {
   const pictures = examples.flatMap((example) => ("pixels" in example ? (example.pixels ?? []) : []));
@@ -179,8 +179,8 @@ function batchPictures(
   return { pixels, pixelShape: [examples.length, 3, height, width], tokens: examples.length };
 }
 
-/** Sounds of one shape side by side; nothing for rows of text. */
-function batchSounds(
+/** The features of sounds of one shape; empty for rows of text. */
+function batchFeatures(
   examples: readonly TokenizedExample[],
 ): Partial<Pick<TokenBatch, "features" | "featureShape" | "tokens">> {
   const sounds = examples.flatMap((example) => (example.kind === "source-target" ? (example.sounds ?? []) : []));
@@ -197,11 +197,11 @@ function batchSounds(
   const length = melBins * frames;
   const features = new Float32Array(examples.length * length);
   for (const [row, { features: own }] of sounds.entries()) {
-    const heard = own.length / melBins;
+    const frameCount = own.length / melBins;
     for (let bin = 0; bin < melBins; bin++) {
       const at = row * length + bin * frames;
-      features.set(own.subarray(bin * heard, (bin + 1) * heard), at);
-      features.fill(own[(bin + 1) * heard - 1] ?? 0, at + heard, at + frames);
+      features.set(own.subarray(bin * frameCount, (bin + 1) * frameCount), at);
+      features.fill(own[(bin + 1) * frameCount - 1] ?? 0, at + frameCount, at + frames);
     }
   }
   const tokens = examples.reduce((sum, example) => sum + labelsOf(example).length, 0);
@@ -226,9 +226,9 @@ function batchLabels(
       throw new ExampleError("The rows of a batch need the same number of scores.");
     return { labels: Float32Array.from(lists.flat()), labelShape: [rows, outputs], supervised: rows * outputs };
   }
-  // Start and end are two predictions.
+  // Start and end are two predictions, so each row counts twice.
   if (kind === "span") return { labels: Int32Array.from(lists.flat()), labelShape: [rows, 2], supervised: 2 * rows };
-  // A decoder's labels have a length of their own, and it predicts the first of them, too.
+  // The labels of an encoder–decoder have their own length, and the first label is predicted, too.
   const hasTargets = kind === "source-target";
   const targetLengths = lists.map(({ length }) => length);
   const time = hasTargets ? paddedLength(targetLengths, options.multipleOf ?? 1) : sourceTime;

@@ -1,4 +1,4 @@
-// An order of data that anyone can reproduce, in any language.
+// Shuffles rows reproducibly, in a way that is easy to repeat in another language.
 
 /** mulberry32 (Tommy Ettinger 2017, public domain): numbers in [0, 1) from a 32-bit seed. */
 export function mulberry32(seed: number): () => number {

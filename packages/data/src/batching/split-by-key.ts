@@ -1,4 +1,4 @@
-// A validation part that shares no input with the training part.
+// Splits off validation rows that share no input with the training rows.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { ExampleError } from "../errors.ts";
@@ -12,7 +12,7 @@ export interface Split<T> {
 
 /** How to split. */
 export interface SplitOptions {
-  /** Share of the distinct keys that goes to validation, between 0 and 1. */
+  /** Share of the distinct keys that is used for validation, between 0 and 1. */
   readonly share: number;
   readonly seed: number;
 }
@@ -20,7 +20,7 @@ export interface SplitOptions {
 const optionNames: OptionNames<SplitOptions> = { share: true, seed: true };
 
 /**
- * Splits examples so that all with the same key land in the same part; order within a part stays.
+ * Splits examples so that all examples with the same key are in the same part. The order within a part stays.
  *
  * Data sets such as E2E have several answers to one input: a split by row would validate on inputs that were trained.
  * Throws ExampleError where a part would be empty.
@@ -41,7 +41,7 @@ export function splitByKey<T>(examples: readonly T[], keyOf: (example: T) => str
   return { train: pick(train), validation: pick(validation) };
 }
 
-/** The same for rows that are wherever they are: the places of each part's. */
+/** The same for any list of rows: returns the indices of each part. */
 export function splitIndices<T>(
   examples: Iterable<T>,
   keyOf: (example: T) => unknown,

@@ -1,4 +1,4 @@
-// The parts of a tokenizer that may multiply text: each is counted after it ran, and replacements before they are made.
+// Limits how much the parts of a tokenizer may enlarge a text. Each part is counted after it ran, replacements beforehand.
 
 import {
   type Normalizer,
@@ -11,19 +11,19 @@ import {
 import { TokenizationError } from "../errors.ts";
 import { partsOf, type TokenizerPart } from "../tokenizer-json/parts-of.ts";
 
-/** Makes a tokenizer throw TokenizationError where it makes too much of a text, or of ids. */
+/** Makes a tokenizer throw TokenizationError if a text grows too much while it is encoded or decoded. */
 export function boundGrowth(tokenizer: Tokenizer): void {
   const room = new GrowthRoom();
   bound(tokenizer.normalizer, room);
   bound(tokenizer.pre_tokenizer, room);
   bound(tokenizer.decoder, new GrowthRoom());
-  // Private in the library's types, and the only place where a text goes through both.
+  // Private in the library's types, and the only method that runs both normalizer and pre-tokenizer.
   const inner = tokenizer as unknown as { encode_text(text: string | null): string[] | null };
   const encode = inner.encode_text.bind(inner);
   inner.encode_text = (text) => room.within(text ?? "", () => encode(text));
 }
 
-/** Makes a normaliser do so. */
+/** Makes a normalizer throw it. */
 export function boundNormalizer(normalizer: Normalizer | null): void {
   bound(normalizer, new GrowthRoom());
 }
@@ -41,7 +41,7 @@ function bound(component: TokenizerPart | null, room: GrowthRoom): void {
   around(component, (texts, run) => room.within(texts, run));
 }
 
-/** Puts something around what a part does to texts. */
+/** Wraps the method by which a part changes texts. */
 function around(part: TokenizerPart, run: (texts: Texts, inner: () => Texts) => Texts): void {
   const name = "normalize" in part ? "normalize" : "pre_tokenize" in part ? "pre_tokenize" : "decode_chain";
   const holder = part as unknown as Record<typeof name, (texts: Texts, options?: unknown) => Texts>;
@@ -50,8 +50,8 @@ function around(part: TokenizerPart, run: (texts: Texts, inner: () => Texts) => 
 }
 
 /**
- * What checks a text before a part replaces in it, as that alone may write a thousand characters for one; undefined for
- * other parts. Matches are counted where there may be too many.
+ * A check before a Replace part runs, because one replacement may write a thousand characters for one. It counts the matches if
+ * there may be too many. Undefined for other parts.
  */
 function replacementsOf(part: TokenizerPart, room: GrowthRoom): ((texts: Texts) => void) | undefined {
   const replaces =
@@ -68,30 +68,30 @@ function replacementsOf(part: TokenizerPart, room: GrowthRoom): ((texts: Texts) 
   };
 }
 
-/** For each character: NFKD writes up to 18 for one, and ByteLevel up to three for each of those. For any text: some more. */
+/** Allowed growth: for each character (NFKD writes up to 18 for one, and ByteLevel up to three for each), and for any text. */
 const growth = { factor: 64, characters: 2 ** 13 };
 
-/** One text, or the words or tokens that it is cut into. */
+/** One text, or its words or tokens. */
 type Texts = string | readonly string[];
 
-/** Counts the characters that parts add to the text that is being worked on; what others take away does not come back. */
+/** Counts the characters that parts add to the current text. Characters that a part removes are not subtracted. */
 class GrowthRoom {
-  #most: number | undefined;
+  #maxCharacters: number | undefined;
   #added = 0;
 
-  /** Runs all that is done to one text; within another such run it is a part of that one. */
+  /** Runs all steps on one text. A nested run counts into the outer one. */
   within<T>(texts: Texts, run: () => T): T {
-    if (this.#most !== undefined) return run();
-    this.#most = growth.factor * lengthOf(texts) + growth.characters;
+    if (this.#maxCharacters !== undefined) return run();
+    this.#maxCharacters = growth.factor * lengthOf(texts) + growth.characters;
     this.#added = 0;
     try {
       return run();
     } finally {
-      this.#most = undefined;
+      this.#maxCharacters = undefined;
     }
   }
 
-  /** Runs one part; throws TokenizationError where it added too much. */
+  /** Runs one part; throws TokenizationError if it added too much. */
   count<T extends Texts>(texts: Texts, run: () => T): T {
     const made = run();
     const added = Math.max(0, lengthOf(made) - lengthOf(texts));
@@ -100,19 +100,20 @@ class GrowthRoom {
     return made;
   }
 
-  /** Whether so many characters more would not be too many. */
+  /** Whether this number of characters may still be added. */
   holds(added: number): boolean {
-    return this.#most === undefined || this.#added + added <= this.#most;
+    return this.#maxCharacters === undefined || this.#added + added <= this.#maxCharacters;
   }
 
-  /** Throws TokenizationError where they would be. */
   check(added: number): void {
     if (this.holds(added)) return;
-    throw new TokenizationError(`the tokenizer adds more than ${this.#most} characters to the text.`, this.#most);
+    throw new TokenizationError(
+      `the tokenizer adds more than ${this.#maxCharacters} characters to the text.`,
+      this.#maxCharacters,
+    );
   }
 }
 
-/** The characters of all of them. */
 function lengthOf(texts: Texts): number {
   if (typeof texts === "string") return texts.length;
   let length = 0;

@@ -19,7 +19,7 @@ describe("a pattern that backtracks", () => {
     ],
     ["a normaliser", { normalizer: replace("(a|aa)+$", "b") }],
     ["a pre-tokenizer that replaces", { pre_tokenizer: replace("(a|aa)+$", "b") }],
-  ])("in %s ends, and cuts as it should", (_, parts) => {
+  ])("in %s ends, and splits correctly", (_, parts) => {
     const tokenizer = TextTokenizer.fromJson({ model: bpe, ...parts });
     expect(tokenizer.encode(long)).toHaveLength(21);
   });
@@ -32,7 +32,7 @@ describe("a pattern that backtracks", () => {
     expect(tokenizer.decode([5, 0])).toBe(`${long}b`);
   });
 
-  it("in a normaliser of added tokens is refused, as they are normalised before it can be replaced", () => {
+  it("in a normalizer of added tokens is refused, as they are normalized before it can be replaced", () => {
     const json = { model: bpe, normalizer: replace("(a+)+$", "b"), added_tokens: [added(long, true)] };
     expect(() => TextTokenizer.fromJson(json)).toThrow(TokenizerError);
     expect(() => TextTokenizer.fromJson(json)).toThrow(
@@ -40,14 +40,14 @@ describe("a pattern that backtracks", () => {
     );
   });
 
-  it.each(["(a)\\1", "(?<=a+)b", "(?:a*)*"])("and cannot be bounded is refused by its place: %s", (regex) => {
+  it.each(["(a)\\1", "(?<=a+)b", "(?:a*)*"])("and cannot be bounded is refused with its path: %s", (regex) => {
     const json = { model: bpe, pre_tokenizer: { type: "Sequence", pretokenizers: [split("b"), split(regex)] } };
     expect(() => TextTokenizer.fromJson(json)).toThrow(TokenizerError);
     expect(() => TextTokenizer.fromJson(json)).toThrow("pre_tokenizer[1].pattern:");
   });
 });
 
-describe("text that multiplies", () => {
+describe("text that grows", () => {
   it.each([
     ["doubles it thirty times", normalizers(doubling(30))],
     ["writes much for each letter", normalizers([replace("a", "b".repeat(1000)), replace("b", "a".repeat(1000))])],
@@ -137,14 +137,14 @@ describe("a Unigram model", () => {
     );
   });
 
-  it.each([null, undefined])("with %j for it refuses a text with what it has no piece for", (id) => {
+  it.each([null, undefined])("with %j for it refuses a text without a piece", (id) => {
     const tokenizer = TextTokenizer.fromJson(model(id));
     expect(tokenizer.encode("abb")).toEqual([3, 2]);
     expect(() => tokenizer.encode("abc")).toThrow(TokenizationError);
     expect(() => tokenizer.encode("abc")).toThrow('no piece for "c"');
   });
 
-  it("cuts a text of more pieces than a function has arguments", () => {
+  it("splits a text into more pieces than a function can have arguments", () => {
     expect(TextTokenizer.fromJson(model(0)).encode("a".repeat(200_000))).toHaveLength(200_000);
   });
 

@@ -1,4 +1,4 @@
-// The library's tokenizer, made so that a tokenizer.json from strangers can neither hang it nor fill the memory.
+// The library's tokenizer with limits, so that an untrusted tokenizer.json can neither hang it nor fill the memory.
 
 import { SequenceNormalizer, Tokenizer, Unigram } from "@huggingface/tokenizers";
 import { isObject, type JsonObject } from "@lowrank/contracts";
@@ -10,7 +10,7 @@ import { boundPatterns, checkNormalizerPatterns } from "./patterns/bound-pattern
 
 type NormalizerConfig = ConstructorParameters<typeof SequenceNormalizer>[0]["normalizers"][number];
 
-/** Throws TokenizerError; `json` is as `checkTokenizerJson` gives it. */
+/** Builds it from the result of `checkTokenizerJson`. Throws TokenizerError. */
 export function boundedTokenizer(json: JsonObject, config: JsonObject): Tokenizer {
   checkNormalizedTokens(json);
   const tokenizer = new Tokenizer(json, config);
@@ -21,13 +21,13 @@ export function boundedTokenizer(json: JsonObject, config: JsonObject): Tokenize
   return tokenizer;
 }
 
-/** The library normalises added tokens while it is made, before anything of it can be bounded. */
+/** Checks added tokens beforehand: the library normalizes them in its constructor, before limits can be installed. */
 function checkNormalizedTokens({ normalizer, added_tokens: tokens }: JsonObject): void {
   const normalized = (tokens as readonly AddedToken[]).filter(
     ({ normalized, special }) => normalized ?? special !== true,
   );
   if (!isObject(normalizer) || normalized.length === 0) return;
-  // Its fields were checked.
+  // `checkTokenizerJson` has checked its fields.
   const apart = new SequenceNormalizer({ type: "Sequence", normalizers: [normalizer as unknown as NormalizerConfig] });
   useCharsmaps(apart);
   checkNormalizerPatterns(apart);
@@ -40,16 +40,16 @@ function checkNormalizedTokens({ normalizer, added_tokens: tokens }: JsonObject)
   }
 }
 
-/** Candidates for the pieces of one text, of some 150 bytes each; a megabyte of English has four million. */
+/** Maximum candidate pieces of one text. Each takes about 150 bytes; a megabyte of English has four million. */
 const maxCandidates = 2 ** 23;
-/** Pairs of candidates that meet: each is weighed. */
+/** Maximum pairs of adjacent candidates, which are all compared. */
 const maxPairs = 2 ** 26;
 
-/** Makes the model refuse by TokenizationError what it cannot do. */
+/** Makes the model throw TokenizationError for texts that take too much work, or have no piece. */
 function boundUnigram(model: Unigram): void {
   const hasUnknown = typeof model.unk_token_id === "number";
   let max: number | undefined;
-  // The library's own gives all pieces of a word as arguments of one call, of which there may not be so many.
+  // The library passes all pieces of a word as arguments of one call, and JavaScript limits their number.
   model.encode = (words) =>
     words.flatMap((word) => {
       max ??= maxAtOnePlace(model.trie.root);
@@ -60,7 +60,7 @@ function boundUnigram(model: Unigram): void {
     });
 }
 
-/** How many pieces can start, and how many can end, at one place of a text. */
+/** Maximum number of pieces that can start at one position of a text. */
 function maxAtOnePlace(node: Unigram["trie"]["root"]): number {
   let max = 0;
   for (const child of node.children.values()) max = Math.max(max, maxAtOnePlace(child));
@@ -85,7 +85,7 @@ function checkCandidates(word: string, { trie }: Unigram): void {
   }
 }
 
-/** Without an unknown piece Rust refuses what it has no piece for; the library gives it no id. */
+/** Without an unknown piece, Rust refuses text that has no piece; the library returns no id. */
 function checkKnown(pieces: readonly string[], { tokens_to_ids: ids }: Unigram): void {
   const unknown = pieces.find((piece) => !ids.has(piece));
   if (unknown === undefined) return;

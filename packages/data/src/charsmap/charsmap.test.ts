@@ -18,7 +18,7 @@ const expected = JSON.parse(gunzipSync(packed).toString("utf8")) as Expected;
 const bytes = new Uint8Array(Buffer.from(expected.charsmap, "base64"));
 const map = new Charsmap(bytes);
 
-describe("SentencePiece's map of characters", () => {
+describe("SentencePiece's charsmap", () => {
   it("writes texts as Rust's tokenizers do", () => {
     expect(expected.texts.map((text) => map.replaceGraphemes(text))).toEqual(expected.graphemes);
   });
@@ -27,12 +27,12 @@ describe("SentencePiece's map of characters", () => {
     expect(expected.texts.map((text) => map.replaceLongest(text))).toEqual(expected.longest);
   });
 
-  it("is refused where its trie is longer than the bytes", () => {
+  it("is refused if its trie is longer than the bytes", () => {
     expect(() => new Charsmap(bytes.subarray(0, 1000))).toThrow(RangeError);
     expect(() => new Charsmap(new Uint8Array())).toThrow(RangeError);
   });
 
-  it("replaces nothing and ends where its trie leads nowhere", () => {
+  it("replaces nothing at a broken link of its trie", () => {
     const broken = Uint8Array.from({ length: 1028 }, (_, at) => (at < 4 ? [0, 4, 0, 0][at] : (at * 37) % 256) ?? 0);
     const text = "The quick brown fox é ﬁ 한글";
     expect(() => new Charsmap(broken).replaceLongest(text) + new Charsmap(broken).replaceGraphemes(text)).not.toThrow();

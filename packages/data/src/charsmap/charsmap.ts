@@ -1,14 +1,14 @@
-// SentencePiece's "precompiled charsmap": which sequences of bytes are written as which others, NFKC and more, in a double-array
-// trie (Aoe 1989) as Darts-clone lays it out, with the texts to write behind it.
+// SentencePiece's "precompiled charsmap": replacements of byte sequences (NFKC and more). The file has a double-array trie
+// (Aoe 1989) in Darts-clone's layout, followed by the replacement texts.
 
 import { type Normalizer, PrecompiledNormalizer } from "@huggingface/tokenizers";
 import { TokenizerError } from "../errors.ts";
 import { partsOf } from "../tokenizer-json/parts-of.ts";
 
-/** A field of our own beside the library's: how SentencePiece itself reads the map, which other programs do a little otherwise. */
+/** A field of our own: read the map as SentencePiece does, which differs slightly from Hugging Face's tokenizers. */
 export const longestMatches = "longest_matches";
 
-/** Makes a normaliser read the maps of its parts. Throws TokenizerError for one that is broken. */
+/** Makes the Precompiled parts of a normalizer use their maps. Throws TokenizerError for a broken map. */
 export function useCharsmaps(normalizer: Normalizer | null): void {
   for (const [, part] of partsOf(normalizer)) {
     if (!(part instanceof PrecompiledNormalizer)) continue;
@@ -34,16 +34,16 @@ function charsmapOf(base64: string): Charsmap {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** In bytes: NFKC writes eighteen letters for one character, and no other rule more. */
+/** In bytes. NFKC replaces one character by up to eighteen letters, and no other rule by more. */
 const maxTextLength = 256;
 
-/** A character map, read from the bytes that a file has of it. */
+/** A character map, read from its bytes in the file. */
 export class Charsmap {
   readonly #trie: Uint32Array;
   readonly #texts: Uint8Array;
   readonly #written = new Map<number, string>();
 
-  /** Throws RangeError where the trie is longer than the bytes. Where it leads nowhere, nothing is replaced. */
+  /** Throws RangeError if the trie is longer than the bytes. A broken link in the trie replaces nothing. */
   constructor(bytes: Uint8Array) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const size = bytes.length < 4 ? 0 : view.getUint32(0, true);
@@ -53,7 +53,7 @@ export class Charsmap {
   }
 
   /**
-   * The text as SentencePiece writes it: at each place the longest sequence that is in the map is replaced.
+   * The text as SentencePiece normalizes it: at each position the longest sequence in the map is replaced.
    */
   replaceLongest(text: string): string {
     const bytes = encoder.encode(text);
@@ -71,8 +71,9 @@ export class Charsmap {
   }
 
   /**
-   * The text as Hugging Face's tokenizers write it ("Precompiled"): letter with accents by letter with accents. One of fewer than
-   * six bytes is replaced whole by what its shortest beginning in the map becomes; of others each character by itself.
+   * The text as Hugging Face's tokenizers normalize it ("Precompiled"): one grapheme (a letter with its accents) at a time. A
+   * grapheme of fewer than six bytes is replaced by the text of its shortest prefix in the map; a longer one character by
+   * character.
    */
   replaceGraphemes(text: string): string {
     let written = "";
@@ -90,7 +91,7 @@ export class Charsmap {
     return found === undefined ? character : this.#textAt(found.text);
   }
 
-  /** What the map has of the bytes from a place on, the shortest first. */
+  /** The sequences of the map that start at a position, shortest first: their lengths, and the offsets of their texts. */
   #matches(bytes: Uint8Array, from: number): readonly { readonly length: number; readonly text: number }[] {
     const matches: { readonly length: number; readonly text: number }[] = [];
     let node = offsetOf(this.#trie[0] ?? 0);

@@ -1,11 +1,11 @@
-// Of which kind a data file is: its name's ending says, or, of what has no name, its first characters.
+// Recognizes the format of a data file, by the ending of its name, or without a name by its first characters.
 
 import { extname } from "node:path";
 
-/** The kinds of files that can be read. */
+/** Supported formats. */
 export type DataFormat = "jsonl" | "json" | "csv" | "tsv" | "parquet";
 
-/** Those that are text, read from the beginning on. */
+/** Formats of text, which can be read as a stream. */
 export type TextFormat = Exclude<DataFormat, "parquet">;
 
 const formats: ReadonlyMap<string, DataFormat> = new Map<string, DataFormat>([
@@ -17,15 +17,15 @@ const formats: ReadonlyMap<string, DataFormat> = new Map<string, DataFormat>([
   [".parquet", "parquet"],
 ]);
 
-/** The endings of names, for messages. */
+/** Endings of names, for messages. */
 export const knownEndings: readonly string[] = [...formats.keys()];
 
-/** By the name's ending, before a .gz; undefined for an unknown one. */
+/** The format by the name's ending, before a .gz; undefined for an unknown one. */
 export function formatOfName(name: string): DataFormat | undefined {
   return formats.get(extname(name.replace(/\.gz$/i, "")).toLowerCase());
 }
 
-/** By how a text begins: an array, an object on each line, or a table, whose first line has tabs or has none. */
+/** The format by the start of a text: an array, an object on each line, or a table with or without tabs in the first line. */
 export function formatOfText(start: string): TextFormat {
   const text = start.replace(/^\uFEFF/, "").trimStart();
   if (text.startsWith("[")) return "json";

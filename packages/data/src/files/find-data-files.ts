@@ -1,15 +1,15 @@
-// The files that a pattern names, where no shell has filled it in: "data/*.jsonl", "data/**/part-?.parquet".
+// Finds the files that match a pattern which no shell has expanded: "data/*.jsonl", "data/**/part-?.parquet".
 
 import { readdir, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { DataFileError } from "../errors.ts";
 
-/** More than this is a pattern over a whole disk. */
+/** Limit for patterns that would search a whole disk. */
 const maxEntries = 1_000_000;
 
 /**
- * The path itself, or the files that match its `*` (within a name), `?` (one character) and `**` (any folders), sorted; names
- * that begin with a dot have to be named so. Throws DataFileError where nothing matches.
+ * The path itself, or the files that match its `*` (within a name), `?` (one character) and `**` (any folders), sorted. Names that
+ * begin with a dot match only patterns with that dot. Throws DataFileError if nothing matches.
  *
  * @example
  * ```ts

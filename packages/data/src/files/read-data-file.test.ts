@@ -35,7 +35,7 @@ describe("a data file", () => {
     expect(await readDataFile(await write(name, contents))).toEqual([{ kind: "text", text: "a" }]);
   });
 
-  it("that gzip made is unpacked, as far as rows may be large", async () => {
+  it("compressed by gzip is decompressed, up to the size limit", async () => {
     const rows = '{"text": "a"}\n'.repeat(10_000);
     const path = await write("rows.jsonl.gz", gzipSync(rows));
     expect(await readDataFile(path)).toHaveLength(10_000);
@@ -61,7 +61,7 @@ describe("a data file", () => {
     await expect(readDataFile(path)).rejects.toThrow(`Cannot use "${path}"`);
   });
 
-  it("that is missing is looked for among the data files beside it, which the error lists", async () => {
+  it("that is missing gives an error with the data files next to it", async () => {
     const inside = join(folder, "mistyped");
     await mkdir(inside);
     await expect(readDataFile(join(inside, "row.jsonl"))).rejects.toThrow(/row\.jsonl"\.$/);
@@ -124,7 +124,7 @@ describe("bytes that come without a name", () => {
     expect(await readDataFile(bytes(...pieces))).toEqual([{ kind: "text", text: "a" }]);
   });
 
-  it("are refused where nothing came, or Parquet is meant", async () => {
+  it("are refused if they are empty, or Parquet", async () => {
     await expect(readDataFile(bytes())).rejects.toThrow('Cannot read "the input": it has no rows.');
     await expect(readDataFile(bytes("PAR1"), { format: "parquet" })).rejects.toThrow(
       /Parquet cannot be read from a stream\. Save it as a file/,
@@ -135,7 +135,7 @@ describe("bytes that come without a name", () => {
 describe("broken rows", () => {
   const text = '{"text": "a"}\n{"text": 1}\nno JSON\n{"text": "b"}\n';
 
-  it("are left out and counted, where somebody hears of them", async () => {
+  it("are left out and counted, if there is a listener", async () => {
     const path = await write("some.jsonl", text);
     const heard: DataError[] = [];
     const examples = await readDataFile(path, { onBrokenRows: (error) => heard.push(error) });
@@ -143,7 +143,7 @@ describe("broken rows", () => {
     expect(heard).toMatchObject([{ file: path, count: 2, problems: [{ row: 2 }, { row: 3 }] }]);
   });
 
-  it("are an error where nobody does, and where there are no others", async () => {
+  it("are an error without a listener, and if there are no other rows", async () => {
     await expect(readDataFile(await write("some.jsonl", text))).rejects.toThrow(/2 lines are broken/);
     const path = await write("all.jsonl", '{"text": 1}\n');
     await expect(readDataFile(path, { onBrokenRows: () => {} })).rejects.toThrow(DataError);

@@ -1,4 +1,4 @@
-// Reads a data file from a path, in pieces, so that a large file is never held as one text.
+// Reads a data file in pieces, so that a large file is never in memory as one text.
 
 import { createReadStream } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
@@ -17,12 +17,12 @@ import { type DataFormat, formatOfName, formatOfText, knownEndings, type TextFor
 
 /** Options of `readDataFile`. */
 export interface ReadFileOptions extends ReadOptions {
-  /** The kind of file; by default its name's ending says, or of bytes without a name how they begin. */
+  /** The format of the file. Default: by the ending of its name, or by the first characters of bytes without a name. */
   readonly format?: DataFormat;
   readonly signal?: AbortSignal;
 }
 
-/** A path, or bytes that come from elsewhere, such as standard input. */
+/** A path, or a stream of bytes such as standard input. */
 export type DataInput = string | AsyncIterable<Uint8Array>;
 
 const optionNames: OptionNames<ReadFileOptions> = { ...readOptionNames, format: true, signal: true };
@@ -34,11 +34,11 @@ interface PieceReader {
 }
 
 /**
- * Reads the examples of a JSONL, JSON, CSV, TSV or Parquet file, or of one that gzip made of it ("rows.jsonl.gz"); or of bytes
- * that come, which may be any of them but Parquet.
+ * Reads the examples of a JSONL, JSON, CSV, TSV or Parquet file, also compressed by gzip ("rows.jsonl.gz"). A stream of bytes may
+ * have any of these formats except Parquet.
  *
- * Throws DataError naming every broken row, and DataFileError where the file is missing, no regular file, larger than
- * `maxSize` bytes – unpacked, too –, not UTF-8 or of an unknown kind.
+ * Throws DataError naming every broken row, and DataFileError for a file that is missing, not a regular file, larger than `maxSize`
+ * bytes (also after decompression), not UTF-8, or of an unknown format.
  *
  * @example
  * ```ts
@@ -60,8 +60,8 @@ export async function readDataFile(input: DataInput, options: ReadFileOptions = 
 }
 
 /**
- * The examples of `readDataFile` one by one, of which no more are held than a piece of the file has – but of a JSON array, which
- * must be whole to be parsed. What is wrong with rows is thrown at the end, when the good ones have come.
+ * The examples of `readDataFile` one by one, with only one piece of the file in memory. A JSON array must be parsed as a whole. The
+ * DataError of broken rows is thrown at the end, after the good rows.
  *
  * @example
  * ```ts
@@ -111,7 +111,7 @@ async function* textExamples(
   for await (const piece of bytes) {
     if (size === 0) refuseUtf16(piece, file);
     size += piece.length;
-    // A packed file says nothing of what it unpacks to.
+    // The size of a compressed file does not limit its contents.
     if (size > maxSize) throw new DataFileError(file, `it is larger than ${maxSize} bytes. Raise maxSize to read it.`);
     const text = decode(decoder, piece, file);
     if (format === undefined && text.trim() === "") continue;
@@ -127,7 +127,7 @@ async function* textExamples(
   yield* reader.finish();
 }
 
-/** Row group by row group: those of a file that was made for reading in parts have some thousand rows each. */
+/** Reads one row group at a time. Typical row groups have some thousand rows. */
 async function* parquetExamples(path: string, byteLength: number, options: ReadOptions): AsyncGenerator<Example> {
   const { openParquet } = await import("../parquet/open-parquet.ts"); // few people have one
   const file = await open(path);
@@ -146,7 +146,7 @@ async function* parquetExamples(path: string, byteLength: number, options: ReadO
   }
 }
 
-/** For kinds that people have. */
+/** Advice for common unsupported formats. */
 function adviceFor(file: string): string {
   if (/\.(txt|md|text)$/i.test(file)) return ' Convert plain text to a .jsonl file with a row {"text": "…"} per line.';
   if (/\.(xlsx?|ods|numbers)$/i.test(file)) return " Save the table as CSV.";
@@ -227,7 +227,7 @@ async function* fileBytes(
 
 function openBytes(path: string, signal: AbortSignal | undefined): Readable {
   const stream = createReadStream(path, { signal });
-  // Whoever reads the unpacked bytes gets the error of either.
+  // A reader of the decompressed bytes receives the errors of both streams.
   return /\.gz$/i.test(path) ? pipeline(stream, createGunzip(), () => {}) : stream;
 }
 
@@ -235,7 +235,7 @@ function isZlibFailure(error: unknown): error is Error {
   return error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
 }
 
-/** A failure of the system, as against a broken file or an abort, whose code begins with no E. */
+/** Whether an error is from the system (its code starts with E), not from a broken file or an abort. */
 function isSystemFailure(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "syscall" in error;
 }
@@ -245,7 +245,7 @@ function unopened(path: string, file: string, cause: NodeJS.ErrnoException): Dat
   return new DataFileError(file, `"${resolve(path)}" cannot be opened: ${reason}.`, { cause });
 }
 
-/** Names a mistyped path's neighbours, for somebody who looks for the right one. */
+/** Lists data files in the folder of a missing path, for the message. */
 async function filesNextTo(path: string): Promise<string> {
   const names = await readdir(dirname(path)).catch(() => []);
   const data = names.filter((name) => formatOfName(name) !== undefined).sort();

@@ -1,30 +1,30 @@
-// GGUF's tokenizers of the model "gpt2": byte-level BPE. The file names only how text is cut into words before it; what
-// that name means is written down here, as the models' own tokenizer.json say it.
+// Byte-level BPE in GGUF files (the tokenizer model "gpt2"). The file has only a name for how text is split into words
+// (`tokenizer.ggml.pre`). This table has the rules behind each name, taken from the models' tokenizer.json.
 
 import { isObject, type JsonObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
 import { bpeModel } from "../tokenizer-json/bpe-model.ts";
 import type { GgufVocabulary, TokenizerParts } from "./gguf-vocabulary.ts";
 
-interface WordRule {
-  /** Names of `tokenizer.ggml.pre`. */
+interface SplitRule {
+  /** Values of `tokenizer.ggml.pre`. */
   readonly names: readonly string[];
   readonly preTokenizers: readonly object[];
   readonly normalizer?: object;
-  /** Whether a word that is a token stays whole, whatever its merges would make. */
+  /** Whether a word that is a token stays whole, without merges (`ignore_merges`). */
   readonly keepsWholeWords?: boolean;
-  /** Whether a text starts with a mark where the file does not say it. */
+  /** Whether a text starts with the bos token, if the file does not define it. */
   readonly addsBos?: boolean;
 }
 
-/** Cuts as GPT-2 does (Radford et al. 2019), and writes bytes as letters. */
+/** Splits as GPT-2 does (Radford et al. 2019), and writes bytes as letters. */
 const gpt2Words = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true };
-/** Only the bytes, after a pattern has cut. */
-const bytesAlone = { ...gpt2Words, use_regex: false };
+/** Writes bytes as letters only, after a pattern has split the text. */
+const bytesOnly = { ...gpt2Words, use_regex: false };
 const singleDigits = { type: "Digits", individual_digits: true };
 
-function cutAt(...patterns: readonly string[]): readonly object[] {
-  return [{ type: "Split", pattern: { Regex: patterns.join("|") }, behavior: "Isolated", invert: false }, bytesAlone];
+function splitAt(...patterns: readonly string[]): readonly object[] {
+  return [{ type: "Split", pattern: { Regex: patterns.join("|") }, behavior: "Isolated", invert: false }, bytesOnly];
 }
 
 const contractions = "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])";
@@ -34,18 +34,18 @@ const spaces = ["\\s*[\\r\\n]+", "\\s+(?!\\S)", "\\s+"] as const;
 const [upper, lower] = ["[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]", "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"];
 const before = "[^\\r\\n\\p{L}\\p{N}]?";
 
-const rules: readonly WordRule[] = [
+const rules: readonly SplitRule[] = [
   { names: ["gpt-2", "phi-2", "olmo", "mpt"], preTokenizers: [gpt2Words] },
   { names: ["smollm", "starcoder", "refact"], preTokenizers: [singleDigits, gpt2Words] },
   {
     // Llama 3 and LFM2
     names: ["llama-bpe", "llama3", "llama-v3", "lfm2"],
-    preTokenizers: cutAt(contractions, letters, "\\p{N}{1,3}", symbols, ...spaces),
+    preTokenizers: splitAt(contractions, letters, "\\p{N}{1,3}", symbols, ...spaces),
     keepsWholeWords: true,
     addsBos: true,
   },
   // OLMo 2 and Phi 4
-  { names: ["dbrx", "smaug-bpe"], preTokenizers: cutAt(contractions, letters, "\\p{N}{1,3}", symbols, ...spaces) },
+  { names: ["dbrx", "smaug-bpe"], preTokenizers: splitAt(contractions, letters, "\\p{N}{1,3}", symbols, ...spaces) },
   {
     names: ["falcon"],
     preTokenizers: [
@@ -55,16 +55,16 @@ const rules: readonly WordRule[] = [
       { type: "Split", pattern: { Regex: "[0-9][0-9][0-9]" }, behavior: "Isolated", invert: false },
     ],
   },
-  { names: ["bloom"], preTokenizers: cutAt(" ?[^(\\s|[.,!?…。，、।۔،])]+") },
+  { names: ["bloom"], preTokenizers: splitAt(" ?[^(\\s|[.,!?…。，、।۔،])]+") },
   {
     names: ["qwen2"],
     normalizer: { type: "NFC" },
-    preTokenizers: cutAt(contractions, letters, "\\p{N}", symbols, ...spaces),
+    preTokenizers: splitAt(contractions, letters, "\\p{N}", symbols, ...spaces),
   },
   {
     // Mistral Nemo
     names: ["tekken"],
-    preTokenizers: cutAt(
+    preTokenizers: splitAt(
       `${before}${upper}*${lower}+`,
       `${before}${upper}+${lower}*`,
       "\\p{N}",
@@ -76,32 +76,32 @@ const rules: readonly WordRule[] = [
   },
 ];
 
-/** What decides how a tokenizer.json's `pre_tokenizer` cuts, of each of its parts. */
-function partsThatCut(value: unknown): readonly string[] {
+/** The settings of each part of a `pre_tokenizer` that define how it splits, as comparable texts. */
+function splittingParts(value: unknown): readonly string[] {
   if (!isObject(value)) return [];
   const { type, pretokenizers, pattern, behavior, individual_digits, use_regex = true, add_prefix_space } = value;
-  if (type === "Sequence" && Array.isArray(pretokenizers)) return pretokenizers.flatMap(partsThatCut);
+  if (type === "Sequence" && Array.isArray(pretokenizers)) return pretokenizers.flatMap(splittingParts);
   const regex = isObject(pattern) ? String(pattern.Regex).replace(foldedContractions, contractions) : undefined;
-  const cuts = type === "ByteLevel" ? { use_regex, add_prefix_space } : { regex, behavior, individual_digits };
-  return [JSON.stringify({ type, ...cuts })];
+  const settings = type === "ByteLevel" ? { use_regex, add_prefix_space } : { regex, behavior, individual_digits };
+  return [JSON.stringify({ type, ...settings })];
 }
 
-/** The same as ours: letters of both cases. */
+/** Equal to `contractions`, written with a flag for both cases. */
 const foldedContractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
 
-/** `tokenizer.ggml.pre` for a tokenizer.json; undefined where llama.cpp has no such way to cut. */
+/** `tokenizer.ggml.pre` for a tokenizer.json; undefined if llama.cpp has no such rule. */
 export function preTokenizerName({ pre_tokenizer, model }: JsonObject): string | undefined {
-  const wanted = partsThatCut(pre_tokenizer).join();
+  const wanted = splittingParts(pre_tokenizer).join();
   const keepsWholeWords = isObject(model) && model.ignore_merges === true;
   const [found] = rules.filter(
     (rule) =>
-      partsThatCut({ type: "Sequence", pretokenizers: rule.preTokenizers }).join() === wanted &&
+      splittingParts({ type: "Sequence", pretokenizers: rule.preTokenizers }).join() === wanted &&
       (rule.keepsWholeWords ?? false) === keepsWholeWords,
   );
   return found?.names[0];
 }
 
-/** The parts of such a tokenizer. Throws TokenizerError for a way of cutting that is not known, and without merges. */
+/** The parts of a byte-level tokenizer. Throws TokenizerError for an unknown `pre`, and without merges. */
 export function byteLevelParts({ pre, merges }: GgufVocabulary): TokenizerParts {
   const rule = rules.find(({ names }) => pre !== undefined && names.includes(pre));
   if (rule === undefined) {
@@ -119,6 +119,6 @@ export function byteLevelParts({ pre, merges }: GgufVocabulary): TokenizerParts 
     decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: bpeModel(merges, { ignore_merges: rule.keepsWholeWords ?? false }),
     addsBos: rule.addsBos ?? false,
-    impliedMarks: {},
+    defaultTokens: {},
   };
 }

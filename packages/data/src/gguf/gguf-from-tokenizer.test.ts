@@ -24,7 +24,7 @@ const sentencePiece = new Map<string, unknown>([
   ["tokenizer.ggml.pre", "default"],
   ["tokenizer.ggml.tokens", pieces],
   ["tokenizer.ggml.token_type", [2, 3, 3, 6, 1, 1, 1, 1, 1]],
-  // One less than all merges for what none of them makes.
+  // Pieces that no merge makes have the lowest score.
   ["tokenizer.ggml.scores", [-3, -3, -3, -3, -3, -3, -3, -1, -2]],
   ["tokenizer.ggml.add_space_prefix", true],
   ["tokenizer.ggml.bos_token_id", 1],
@@ -50,7 +50,7 @@ const wordPiece = new Map<string, unknown>([
   ["tokenizer.ggml.add_sep_token", true],
 ]);
 
-/** The folder of a tokenizer that was made from a GGUF file. */
+/** The folder of a tokenizer that was made from GGUF metadata. */
 function folderOf(
   metadata: ReadonlyMap<string, unknown>,
   change: (json: Record<string, unknown>) => object = (json) => json,
@@ -79,14 +79,14 @@ describe("ggufFromTokenizer", () => {
     ["bloom", byteLevel("bloom")],
     ["llama", sentencePiece],
     ["bert", wordPiece],
-  ])("says what the file said that a tokenizer was made of: %s", async (_, metadata) => {
+  ])("restores the metadata that a tokenizer was made from: %s", async (_, metadata) => {
     const entries = await ggufFromTokenizer(folderOf(metadata), 9);
     expect(new Map([...entries].map(([key, { value }]) => [key, value] as const).sort())).toEqual(
       new Map([...metadata].sort()),
     );
   });
 
-  it("makes tokens for rows of the model that have none", async () => {
+  it("makes tokens for rows of the model without one", async () => {
     const entries = await ggufFromTokenizer(folderOf(byteLevel("gpt-2")), 11);
     expect(entries.get("tokenizer.ggml.tokens")?.value).toEqual([...letters, "[PAD9]", "[PAD10]"]);
     await expect(ggufFromTokenizer(folderOf(byteLevel("gpt-2")), 5)).rejects.toThrow(
@@ -94,7 +94,7 @@ describe("ggufFromTokenizer", () => {
     );
   });
 
-  it("knows Llama 3's pattern as its own files spell it", async () => {
+  it("recognizes Llama 3's pattern in the spelling of its own files", async () => {
     const folded = (json: Record<string, unknown>) =>
       JSON.parse(
         JSON.stringify(json).replace(
@@ -106,8 +106,8 @@ describe("ggufFromTokenizer", () => {
     expect(entries.get("tokenizer.ggml.pre")?.value).toBe("llama-bpe");
   });
 
-  it("keeps the marks that RoBERTa's texts stand between, also where texts end otherwise than answers", async () => {
-    const framed = (sep: string) => (json: Record<string, unknown>) => {
+  it("keeps the special tokens around RoBERTa's texts, also if texts and answers end differently", async () => {
+    const withProcessor = (sep: string) => (json: Record<string, unknown>) => {
       return { ...json, post_processor: { type: "RobertaProcessing", sep: [sep, 1], cls: ["<s>", 0] } };
     };
     const types = [3, 3, ...kindsOf(letters.length).slice(2)];
@@ -116,23 +116,23 @@ describe("ggufFromTokenizer", () => {
       ["tokenizer.ggml.token_type", types],
       ["tokenizer.ggml.eos_token_id", 1],
     ]);
-    const entries = await ggufFromTokenizer(folderOf(metadata, framed("h")), 9);
+    const entries = await ggufFromTokenizer(folderOf(metadata, withProcessor("h")), 9);
     const flags = ["bos", "eos"].map((mark) => entries.get(`tokenizer.ggml.add_${mark}_token`)?.value);
     expect(flags).toEqual([true, true]);
-    const others = await ggufFromTokenizer(folderOf(metadata, framed("s")), 9);
+    const others = await ggufFromTokenizer(folderOf(metadata, withProcessor("s")), 9);
     const ends = ["eos", "eot"].map((mark) => others.get(`tokenizer.ggml.${mark}_token_id`)?.value);
     expect(ends).toEqual([letters.indexOf("s"), 1]);
   });
 
-  it("refuses what llama.cpp would cut otherwise", async () => {
+  it("refuses tokenizers that llama.cpp would split differently", async () => {
     const lower = (json: Record<string, unknown>) => ({ ...json, normalizer: { type: "Lowercase" } });
     await expect(ggufFromTokenizer(folderOf(byteLevel("gpt-2"), lower), 9)).rejects.toThrow(/Lowercase/);
     const words = (json: Record<string, unknown>) => ({ ...json, pre_tokenizer: { type: "Whitespace" } });
     await expect(ggufFromTokenizer(folderOf(byteLevel("gpt-2"), words), 9)).rejects.toThrow(
       /llama\.cpp has no name for its pre_tokenizer/,
     );
-    const unframed = (json: Record<string, unknown>) => ({ ...json, post_processor: null });
-    await expect(ggufFromTokenizer(folderOf(wordPiece, unframed), 9)).rejects.toThrow(
+    const withoutProcessor = (json: Record<string, unknown>) => ({ ...json, post_processor: null });
+    await expect(ggufFromTokenizer(folderOf(wordPiece, withoutProcessor), 9)).rejects.toThrow(
       /it does not put a text between cls_token and sep_token/,
     );
     const uncleaned = (json: Record<string, unknown>) => ({ ...json, normalizer: { type: "Lowercase" } });

@@ -1,4 +1,4 @@
-// A tokenizer's files as the metadata by which llama.cpp cuts text: what `tokenizerFromGguf` reads.
+// Converts a tokenizer's files to GGUF metadata for llama.cpp: the reverse of `tokenizerFromGguf`.
 
 import { isObject, type JsonObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
@@ -16,14 +16,14 @@ export type GgufTokenizerEntry =
   | { readonly type: "array"; readonly of: "string"; readonly value: readonly string[] }
   | { readonly type: "array"; readonly of: "int32" | "float32"; readonly value: readonly number[] };
 
-/** GGUF's numbers of what a token is for. */
+/** GGUF's numbers for types of tokens. */
 const kinds = { normal: 1, unknown: 2, control: 3, "user-defined": 4, unused: 5, byte: 6 } as const;
 
 /**
- * The metadata of a folder's tokenizer: byte-level BPE that llama.cpp has a name for, SentencePiece's BPE, or BERT's WordPiece.
+ * The metadata of a folder's tokenizer: byte-level BPE with a rule that llama.cpp has, SentencePiece's BPE, or BERT's WordPiece.
  *
- * @param vocabularySize Rows of the model's table: llama.cpp has a token for each.
- * @throws {TokenizerError} for a tokenizer that it would not cut text alike with: what it is that it does not know.
+ * @param vocabularySize Rows of the model's embedding table: llama.cpp needs a token for each.
+ * @throws {TokenizerError} if llama.cpp would split text differently; the message has the reason.
  *
  * @example
  * ```ts
@@ -45,7 +45,7 @@ export async function ggufFromTokenizer(
   if (!isObject(json) || !isObject(json.model) || !isObject(json.model.vocab))
     throw refused("its model has no vocabulary");
   const { model } = json;
-  const kind = model.type === "WordPiece" ? wordPiece(json) : pairs(json, model);
+  const kind = model.type === "WordPiece" ? wordPiece(json) : bytePairs(json, model);
   const tokens = tokensOf(json, kind, vocabularySize);
   const settings = isObject(config) ? config : {};
   const ids = new Map(tokens.map(({ text }, id) => [text, id]));
@@ -53,8 +53,8 @@ export async function ggufFromTokenizer(
     ...kind.entries(tokens.map(({ text }) => text)),
     ["tokenizer.ggml.tokens", { type: "array", of: "string", value: tokens.map(({ text }) => text) }],
     ["tokenizer.ggml.token_type", { type: "array", of: "int32", value: tokens.map((token) => kinds[token.kind]) }],
-    ...markEntries(settings, ids),
-    ...kind.frame(marksAround(json.post_processor), settings, ids),
+    ...specialTokenEntries(settings, ids),
+    ...kind.boundaryEntries(surroundingTokens(json.post_processor), settings, ids),
     ...templateEntries(settings.chat_template),
   ]);
 }
@@ -68,7 +68,7 @@ function refused(reason: string): TokenizerError {
   ]);
 }
 
-/** "a b" or ["a", "b"], as files of different age have them. */
+/** Merges as "a b". Newer files have ["a", "b"]. */
 function mergesOf({ merges }: JsonObject): readonly string[] {
   if (!Array.isArray(merges)) throw refused("its model has no merges");
   return merges.map((pair: unknown) => (Array.isArray(pair) ? pair.join(" ") : String(pair)));
@@ -77,21 +77,21 @@ function mergesOf({ merges }: JsonObject): readonly string[] {
 type Ids = ReadonlyMap<string, number>;
 
 interface Kind {
-  /** What is said of the kind alone. */
+  /** Entries that only this kind of tokenizer has. */
   readonly entries: (tokens: readonly string[]) => readonly Entry[];
-  /** A token that is no mark, as the file has it; as it is where absent. */
-  readonly pieceOf?: (text: string) => string;
-  /** What is said of the marks around a text. */
-  readonly frame: (around: MarksAround, settings: JsonObject, ids: Ids) => readonly Entry[];
+  /** Converts a normal token to its text in the GGUF file. Absent: the texts are the same. */
+  readonly ggufTextOf?: (text: string) => string;
+  /** Entries for the special tokens before and after a text. */
+  readonly boundaryEntries: (around: SurroundingTokens, settings: JsonObject, ids: Ids) => readonly Entry[];
 }
 
-/** Cuts by merging pairs. */
-function pairs(json: JsonObject, model: JsonObject): Kind {
+/** BPE: byte-level, or SentencePiece's if the model has `byte_fallback`. */
+function bytePairs(json: JsonObject, model: JsonObject): Kind {
   const merges = mergesOf(model);
   if (model.byte_fallback === true) return sentencePiece(json, merges);
   const pre = preTokenizerName(json);
   if (pre === undefined) throw refused("llama.cpp has no name for its pre_tokenizer");
-  // llama.cpp leaves characters as they are: composed ones come so from nearly all keyboards.
+  // llama.cpp does not normalize. NFC is accepted, because nearly all keyboards type composed characters.
   if (isObject(json.normalizer) && json.normalizer.type !== "NFC")
     throw refused(`its normalizer (${String(json.normalizer.type)}) changes text first`);
   return {
@@ -101,11 +101,11 @@ function pairs(json: JsonObject, model: JsonObject): Kind {
       ["tokenizer.ggml.merges", { type: "array", of: "string", value: merges }],
       ["tokenizer.ggml.add_space_prefix", { type: "bool", value: false }],
     ],
-    frame: beginAndEnd,
+    boundaryEntries: bosAndEos,
   };
 }
 
-/** llama.cpp frames its texts by itself: by what it calls their beginning, and by the separator. */
+/** llama.cpp always puts BERT's texts between the bos token and the separator. */
 function wordPiece(json: JsonObject): Kind {
   const rules = wordRules(json);
   if (rules === undefined) throw refused("its BertNormalizer or BertPreTokenizer differs from BERT's");
@@ -115,8 +115,8 @@ function wordPiece(json: JsonObject): Kind {
       ["tokenizer.ggml.normalizer.lowercase", { type: "bool", value: rules.lowercase }],
       ["tokenizer.ggml.normalizer.strip_accents", { type: "bool", value: rules.stripAccents }],
     ],
-    pieceOf: ggufPiece,
-    frame: ({ first, last }, { cls_token, sep_token }, ids) => {
+    ggufTextOf: ggufPiece,
+    boundaryEntries: ({ first, last }, { cls_token, sep_token }, ids) => {
       const start = ids.get(first ?? "");
       if (start === undefined || first !== tokenText(cls_token) || last === undefined || last !== tokenText(sep_token))
         throw refused("it does not put a text between cls_token and sep_token");
@@ -129,7 +129,7 @@ function wordPiece(json: JsonObject): Kind {
   };
 }
 
-/** Its pieces have scores: those that an earlier merge makes are made first. */
+/** SentencePiece's BPE: each piece gets a score, higher for earlier merges. */
 function sentencePiece(json: JsonObject, merges: readonly string[]): Kind {
   const parts = JSON.stringify([json.normalizer ?? null, json.pre_tokenizer ?? null]);
   if (!parts.includes("▁")) throw refused("it has byte pieces without SentencePiece's mark for spaces");
@@ -151,7 +151,7 @@ function sentencePiece(json: JsonObject, merges: readonly string[]): Kind {
       ],
       ["tokenizer.ggml.add_space_prefix", { type: "bool", value: hasPrefix }],
     ],
-    frame: beginAndEnd,
+    boundaryEntries: bosAndEos,
   };
 }
 
@@ -160,7 +160,7 @@ interface Token {
   readonly kind: keyof typeof kinds;
 }
 
-function tokensOf(json: JsonObject, { pieceOf = (text) => text }: Kind, count: number): readonly Token[] {
+function tokensOf(json: JsonObject, { ggufTextOf = (text) => text }: Kind, count: number): readonly Token[] {
   const model = isObject(json.model) ? json.model : {};
   const tokens: (Token | undefined)[] = Array.from({ length: count });
   const put = (id: unknown, token: Token) => {
@@ -169,7 +169,7 @@ function tokensOf(json: JsonObject, { pieceOf = (text) => text }: Kind, count: n
     tokens[id] = token;
   };
   const wordOrUnknown = (text: string): Token =>
-    text === model.unk_token ? { text, kind: "unknown" } : { text: pieceOf(text), kind: "normal" };
+    text === model.unk_token ? { text, kind: "unknown" } : { text: ggufTextOf(text), kind: "normal" };
   const isByte = (text: string) => model.byte_fallback === true && /^<0x[0-9A-F]{2}>$/.test(text);
   for (const [text, id] of Object.entries(isObject(model.vocab) ? model.vocab : {}))
     put(id, isByte(text) ? { text, kind: "byte" } : wordOrUnknown(text));
@@ -182,8 +182,8 @@ function tokensOf(json: JsonObject, { pieceOf = (text) => text }: Kind, count: n
   return Array.from(tokens, (token, id) => token ?? { text: `[PAD${id}]`, kind: "unused" });
 }
 
-/** tokenizer_config.json's marks, and what GGUF calls them. */
-const marks = Object.entries({
+/** Special tokens: their keys in tokenizer_config.json, and their names in GGUF. */
+const specialTokens = Object.entries({
   bos_token: "bos",
   eos_token: "eos",
   unk_token: "unknown",
@@ -193,62 +193,62 @@ const marks = Object.entries({
   mask_token: "mask",
 });
 
-function markEntries(settings: JsonObject, ids: Ids): readonly Entry[] {
-  return marks.flatMap(([key, name]): Entry[] => {
+function specialTokenEntries(settings: JsonObject, ids: Ids): readonly Entry[] {
+  return specialTokens.flatMap(([key, name]): Entry[] => {
     const value = ids.get(tokenText(settings[key]) ?? "");
-    return value === undefined ? [] : [markEntry(name, value)];
+    return value === undefined ? [] : [specialTokenEntry(name, value)];
   });
 }
 
-function markEntry(name: string, value: number): Entry {
+function specialTokenEntry(name: string, value: number): Entry {
   return [`tokenizer.ggml.${name}_token_id`, { type: "uint32", value }];
 }
 
-/** The marks around one text, where there are some. */
-interface MarksAround {
+/** The special tokens before and after one text, if there are any. */
+interface SurroundingTokens {
   readonly first: string | undefined;
   readonly last: string | undefined;
 }
 
-function marksAround(processor: unknown): MarksAround {
+function surroundingTokens(processor: unknown): SurroundingTokens {
   const parts = isObject(processor) && Array.isArray(processor.processors) ? processor.processors : [processor];
   const bert = parts.find(
     (part) => isObject(part) && ["BertProcessing", "RobertaProcessing"].includes(String(part.type)),
   );
   if (isObject(bert)) {
-    const [first, last] = [bert.cls, bert.sep].map((mark) => (Array.isArray(mark) ? tokenText(mark[0]) : undefined));
+    const [first, last] = [bert.cls, bert.sep].map((token) => (Array.isArray(token) ? tokenText(token[0]) : undefined));
     return { first, last };
   }
   const template = parts.find((part) => isObject(part) && part.type === "TemplateProcessing");
   const single = isObject(template) && Array.isArray(template.single) ? template.single : [];
-  const marksAt = (place: number) => {
+  const tokenAt = (place: number) => {
     const part: unknown = single.at(place);
     return isObject(part) && isObject(part.SpecialToken) ? tokenText(part.SpecialToken.id) : undefined;
   };
-  return { first: marksAt(0), last: marksAt(-1) };
+  return { first: tokenAt(0), last: tokenAt(-1) };
 }
 
-function beginAndEnd({ first, last }: MarksAround, settings: JsonObject, ids: Ids): readonly Entry[] {
+function bosAndEos({ first, last }: SurroundingTokens, settings: JsonObject, ids: Ids): readonly Entry[] {
   const [bos, eos] = [tokenText(settings.bos_token), tokenText(settings.eos_token)];
   if (first !== undefined && first !== bos) throw refused(`a text begins with ${first}, which is not its bos_token`);
   return [
     ["tokenizer.ggml.add_bos_token", { type: "bool", value: first !== undefined }],
     ["tokenizer.ggml.add_eos_token", { type: "bool", value: last !== undefined }],
-    ...(last === undefined || last === eos ? [] : otherEnd(last, eos, ids)),
+    ...(last === undefined || last === eos ? [] : endOfTextEntries(last, eos, ids)),
   ];
 }
 
 /**
- * Texts of Qwen 3's embeddings end with another mark than answers do: as llama.cpp's converter has it, that one is the end of a
- * text, and the other the end of a turn.
+ * In Qwen 3's embedding models a text ends with another token than an answer. As in llama.cpp's converter, the token after a
+ * text is "eos", and the one after an answer is "eot" (end of turn).
  */
-function otherEnd(last: string, eos: string | undefined, ids: Ids): readonly Entry[] {
+function endOfTextEntries(last: string, eos: string | undefined, ids: Ids): readonly Entry[] {
   const [end, turn] = [ids.get(last), ids.get(eos ?? "")];
   if (end === undefined) throw refused(`a text ends with ${last}, which is not a token`);
-  return [markEntry("eos", end), ...(turn === undefined ? [] : [markEntry("eot", turn)])];
+  return [specialTokenEntry("eos", end), ...(turn === undefined ? [] : [specialTokenEntry("eot", turn)])];
 }
 
-/** One template, or several by name, of which "default" counts. */
+/** The chat template: a text, or the one named "default" of a list. */
 function templateEntries(template: unknown): readonly Entry[] {
   const named = Array.isArray(template) ? template.find((one) => isObject(one) && one.name === "default") : undefined;
   const value = isObject(named) ? named.template : template;

@@ -21,7 +21,7 @@ function folder(texts: Readonly<Record<string, string>> = {}) {
 }
 
 describe("ggufTokenizerFiles", () => {
-  it("has what a tokenizer is built from, and nothing of another model's that lies there", async () => {
+  it("has the files of a tokenizer, and ignores those of another model in the folder", async () => {
     const files = ggufTokenizerFiles(
       folder({ "config.json": "{", "special_tokens_map.json": "{" }),
       async () => metadata,
@@ -30,19 +30,22 @@ describe("ggufTokenizerFiles", () => {
     expect(await openTokenizer(files)).toMatchObject({ eosId: 3, chatTemplate: "own" });
   });
 
-  it("believes a chat_template.jinja beside the file", async () => {
+  it("prefers a chat_template.jinja in the folder", async () => {
     const files = ggufTokenizerFiles(folder({ "chat_template.jinja": "beside" }), async () => metadata);
     expect(await openTokenizer(files)).toMatchObject({ eosId: 3, chatTemplate: "beside" });
   });
 
-  it("does not look into the file where a tokenizer.json lies beside it", async () => {
+  it("does not read the GGUF file if there is a tokenizer.json", async () => {
     const json = { model: { type: "WordLevel", vocab: { a: 5 }, unk_token: "a" }, added_tokens: [] };
-    const beside = folder({ "tokenizer.json": JSON.stringify(json), "tokenizer_config.json": '{"eos_token": "a"}' });
-    const files = ggufTokenizerFiles(beside, () => Promise.reject(new Error("looked into the file")));
+    const folderFiles = folder({
+      "tokenizer.json": JSON.stringify(json),
+      "tokenizer_config.json": '{"eos_token": "a"}',
+    });
+    const files = ggufTokenizerFiles(folderFiles, () => Promise.reject(new Error("looked into the file")));
     expect((await openTokenizer(files)).eosId).toBe(5);
   });
 
-  it("has none where the file has none, and reads it once", async () => {
+  it("has no tokenizer if the GGUF file has none, and reads it once", async () => {
     let reads = 0;
     const files = ggufTokenizerFiles(folder(), async () => {
       reads += 1;

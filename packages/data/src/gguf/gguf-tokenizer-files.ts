@@ -1,13 +1,13 @@
-// The tokenizer of a GGUF file as files, so that all that reads a tokenizer beside a model reads this one, too.
+// Presents the tokenizer of a GGUF file as tokenizer files, so that the same code reads both.
 
 import { TokenizerError } from "../errors.ts";
 import type { TextFiles } from "../text-files.ts";
 import type { GgufMetadata } from "./gguf-vocabulary.ts";
 
 /**
- * The files in a GGUF file's folder, with a tokenizer.json and a tokenizer_config.json made of its metadata where there is
- * no tokenizer.json among them. A chat_template.jinja among them counts more than the metadata's. The metadata is asked for
- * at most once, and only where it is needed; `readText` throws what `tokenizerFromGguf` does.
+ * The files in the folder of a GGUF file. If the folder has no tokenizer.json, it and tokenizer_config.json are made from the
+ * metadata. A chat_template.jinja in the folder has precedence over the metadata. The metadata is read at most once, and only
+ * if needed; `readText` throws what `tokenizerFromGguf` does.
  *
  * @example
  * ```ts
@@ -24,23 +24,23 @@ import type { GgufMetadata } from "./gguf-vocabulary.ts";
  * if (tokenizer.decode([2]) !== "hi") throw new Error("wrong text");
  * ```
  */
-export function ggufTokenizerFiles(beside: TextFiles, readMetadata: () => Promise<GgufMetadata>): TextFiles {
+export function ggufTokenizerFiles(folder: TextFiles, readMetadata: () => Promise<GgufMetadata>): TextFiles {
   let metadata: Promise<GgufMetadata> | undefined;
   let made: Promise<ReadonlyMap<string, string>> | undefined;
   const read = () => {
     metadata ??= readMetadata();
     return metadata;
   };
-  const isMade = async (file: string) => !(await beside.has("tokenizer.json")) && madeFiles.includes(file);
+  const isMade = async (file: string) => !(await folder.has("tokenizer.json")) && madeFiles.includes(file);
   return {
-    name: beside.name,
+    name: folder.name,
     async has(file) {
       if (await isMade(file)) return (await read()).has("tokenizer.ggml.model");
-      // Without a tokenizer.json these are another model's.
-      return (ownFiles.includes(file) || (await beside.has("tokenizer.json"))) && beside.has(file);
+      // Without a tokenizer.json, these files belong to another model.
+      return (ownFiles.includes(file) || (await folder.has("tokenizer.json"))) && folder.has(file);
     },
     async readText(file, limits) {
-      if (!(await isMade(file))) return beside.readText(file, limits);
+      if (!(await isMade(file))) return folder.readText(file, limits);
       made ??= read().then(textsOf);
       const text = (await made).get(file) ?? "";
       if (text.length > limits.maxBytes) throw new TokenizerError([`${file}: more than ${limits.maxBytes} characters`]);

@@ -1,12 +1,12 @@
-// The tokenizer's entries of a GGUF file's metadata, checked: the file comes from strangers, and what they make us do must
-// be bounded before it is done. Keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+// Reads and checks the tokenizer's entries of a GGUF file's metadata. The file is not trusted: sizes are limited before any
+// work is done. Keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 
 import { TokenizerError } from "../errors.ts";
 
 /** A GGUF file's metadata by key, as `openGguf` of `@lowrank/gguf` gives it. */
 export type GgufMetadata = ReadonlyMap<string, unknown>;
 
-/** What a token is for; GGUF numbers these from 1. */
+/** Types of tokens; GGUF numbers them from 1. */
 const kinds = ["normal", "unknown", "control", "user-defined", "unused", "byte"] as const;
 
 export interface GgufToken {
@@ -14,36 +14,36 @@ export interface GgufToken {
   readonly kind: (typeof kinds)[number];
 }
 
-/** Ids of the marks that the file names. */
-export type GgufMarks = Readonly<
+/** Ids of the special tokens that the file names. */
+export type GgufSpecialTokens = Readonly<
   Partial<Record<"bos" | "eos" | "unknown" | "padding" | "classify" | "separator" | "mask", number>>
 >;
 
 type FlagName = "addBos" | "addEos" | "addSpacePrefix" | "removeExtraSpaces" | "lowercase" | "stripAccents";
 
-/** A tokenizer's entries; the place of a token is its id. */
+/** A tokenizer's entries; the index of a token is its id. */
 export interface GgufVocabulary {
   /** "gpt2", "llama", "bert". */
   readonly model: string;
-  /** How text is cut into words; undefined where the file does not say. */
+  /** The name of the rule that splits text into words (`tokenizer.ggml.pre`), if the file has it. */
   readonly pre: string | undefined;
   readonly tokens: readonly GgufToken[];
-  /** Pairs in order of their rank. */
+  /** In order of rank. */
   readonly merges: readonly (readonly [string, string])[] | undefined;
-  /** One for each token; the highest is merged first. */
+  /** One for each token; pieces with the highest score are merged first. */
   readonly scores: readonly number[] | undefined;
-  readonly marks: GgufMarks;
+  readonly specialTokens: GgufSpecialTokens;
   readonly flags: Readonly<Partial<Record<FlagName, boolean>>>;
   readonly chatTemplate: string | undefined;
 }
 
 /** Gemma 3 has 262 144 tokens; merges are about as many. */
 const maxEntries = 2 ** 21;
-/** Rows of 128 spaces are the longest tokens that are common. */
+/** The longest common tokens are 128 spaces. */
 const longestToken = 1024;
 const longestTemplate = 1_000_000;
 
-/** Reads the entries. Throws TokenizerError with everything that is wrong with them. */
+/** Reads the entries. Throws TokenizerError with all their problems. */
 export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary {
   const problems: string[] = [];
   const value = (key: string) => metadata.get(`tokenizer.${key}`);
@@ -86,7 +86,7 @@ export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary {
     tokens: (texts ?? []).map((token, place) => ({ text: token, kind: types?.[place] ?? "normal" })),
     merges,
     scores,
-    marks: {
+    specialTokens: {
       bos: id("bos"),
       eos: id("eos"),
       unknown: id("unknown"),
@@ -94,7 +94,7 @@ export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary {
       classify: id("cls"),
       separator: id("seperator"), // as the format spells it
       mask: id("mask"),
-    } as GgufMarks,
+    } as GgufSpecialTokens,
     flags: {
       addBos: flag("ggml.add_bos_token"),
       addEos: flag("ggml.add_eos_token"),
@@ -110,7 +110,7 @@ export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary {
   return vocabulary;
 }
 
-/** The entries, or what is wrong with them, to be written behind the key. */
+/** The entries of a list, or the end of an error message that starts with the key. */
 function readList<T>(
   got: unknown,
   length: number | undefined,
@@ -132,14 +132,14 @@ function tokenText(entry: unknown): string | undefined {
   return typeof entry === "string" && entry.length <= longestToken ? entry : undefined;
 }
 
-/** "Ġ t": the space that parts them is never the first character, and byte-level tokens have none. */
+/** Splits "Ġ t". The separating space is never the first character, and byte-level tokens contain no space. */
 function mergedPair(entry: unknown): readonly [string, string] | undefined {
   if (typeof entry !== "string" || entry.length > 2 * longestToken + 1) return undefined;
   const space = entry.indexOf(" ", 1);
   return space === -1 || space === entry.length - 1 ? undefined : [entry.slice(0, space), entry.slice(space + 1)];
 }
 
-/** A text with two ids: one of them could never be read or written. */
+/** Problems of texts with two ids: one of the ids could never be used. */
 function repeatedTokens(texts: readonly string[]): string[] {
   const seen = new Map<string, number>();
   const problems: string[] = [];
@@ -158,14 +158,18 @@ export interface TokenizerParts {
   readonly normalizer: object | null;
   readonly preTokenizer: object | null;
   readonly decoder: object;
-  /** Fields of the model beside its vocabulary. */
+  /** Fields of the model, without its vocabulary. */
   readonly model: Readonly<Record<string, unknown>>;
-  /** How the vocabulary writes a token, where the file writes it otherwise. */
+  /** Converts a token of the GGUF file to its text in tokenizer.json. Absent: the texts are the same. */
   readonly wordOf?: (token: GgufToken) => string;
-  /** Whether a text starts with a mark where the file does not say it. */
+  /** Whether a text starts with the bos token, if the file does not define it. */
   readonly addsBos: boolean;
-  /** Which marks stand around a text; the second of two texts begins without one where `isOneFrame`. */
-  readonly frame?: { readonly start: keyof GgufMarks; readonly end: keyof GgufMarks; readonly isOneFrame: boolean };
-  /** Ids of marks where the file does not name them. */
-  readonly impliedMarks: GgufMarks;
+  /** The special tokens around a text. With `isOneForBoth` only the first of two texts has the start token. */
+  readonly template?: {
+    readonly start: keyof GgufSpecialTokens;
+    readonly end: keyof GgufSpecialTokens;
+    readonly isOneForBoth: boolean;
+  };
+  /** Ids of special tokens that the file does not name. */
+  readonly defaultTokens: GgufSpecialTokens;
 }

@@ -38,7 +38,7 @@ describe.each(Object.keys(cases))("the tokenizer of GGUF's metadata, %s", (name)
 });
 
 describe("tokenizerFromGguf", () => {
-  it("names the marks and the chat template", () => {
+  it("names the special tokens and the chat template", () => {
     const metadata = metadataOf("smollm", {
       [key("padding_token_id")]: 1n,
       "tokenizer.chat_template": "{{ messages }}",
@@ -48,7 +48,7 @@ describe("tokenizerFromGguf", () => {
     expect(tokenizer.decode(tokenizer.encode("a<|end|>"))).toBe("a");
   });
 
-  it("puts marks around a text as the file says, which goes before what is usual", () => {
+  it("adds special tokens by the flags of the file, which override the defaults", () => {
     const ends = build(metadataOf("smollm", { [key("add_bos_token")]: true, [key("add_eos_token")]: true }));
     expect([ends.prefixIds, ends.suffixIds]).toEqual([[0], [1]]);
     expect(ends.encodePair("a", "b").inputIds.filter((id) => id < 2)).toEqual([0, 1, 0, 1]);
@@ -56,7 +56,7 @@ describe("tokenizerFromGguf", () => {
     expect(build(metadataOf("llama", { [key("bos_token_id")]: undefined })).prefixIds).toEqual([1]);
   });
 
-  it("frames BERT's texts once, and names its marks", () => {
+  it("puts special tokens around BERT's texts once, and names them", () => {
     const { tokenizerConfig } = tokenizerFromGguf(metadataOf("bert"));
     expect(tokenizerConfig).toMatchObject({ cls_token: "[CLS]", sep_token: "[SEP]", mask_token: "[MASK]" });
     const { inputIds, tokenTypeIds } = build(metadataOf("bert")).encodePair("a", "b");
@@ -68,7 +68,7 @@ describe("tokenizerFromGguf", () => {
     expect(() => tokenizerFromGguf(none)).toThrow(/unknown_token_id: missing/);
   });
 
-  it("takes no word of the vocabulary for a mark", () => {
+  it("never makes a normal token a special token", () => {
     const { tokenizerConfig } = tokenizerFromGguf(metadataOf("smollm", { [key("eos_token_id")]: 200 }));
     expect(tokenizerConfig).not.toHaveProperty("eos_token");
   });
@@ -83,11 +83,11 @@ describe("tokenizerFromGguf", () => {
     [{ [key("pre")]: undefined }, /tokenizer\.ggml\.pre is missing/],
     [{ [key("merges")]: undefined }, /tokenizer\.ggml\.merges: missing/],
     [{ [key("tokens")]: undefined }, /tokenizer\.ggml\.tokens: missing/],
-  ])("refuses what it does not know or have, and says the way on: %o", (changes, message) => {
+  ])("refuses unknown and missing entries, and says what to do: %o", (changes, message) => {
     expect(() => tokenizerFromGguf(metadataOf("smollm", changes))).toThrow(message);
   });
 
-  it("refuses SentencePiece without scores, and cleaning that it does not do", () => {
+  it("refuses SentencePiece without scores, and unsupported removal of spaces", () => {
     expect(() => tokenizerFromGguf(metadataOf("llama", { [key("scores")]: undefined }))).toThrow(/scores: missing/);
     const cleaning = metadataOf("llama", { [key("remove_extra_whitespaces")]: true });
     expect(() => tokenizerFromGguf(cleaning)).toThrow(/tokenizer\.ggml\.remove_extra_whitespaces: true is not/);
@@ -117,7 +117,7 @@ describe("tokenizerFromGguf", () => {
     expect(() => tokenizerFromGguf(metadata)).toThrow(expect.objectContaining({ code: "TOKENIZER_INVALID", problems }));
   });
 
-  it("bounds what a hostile file makes it do", () => {
+  it("limits the work for a hostile file", () => {
     const huge = "x".repeat(1025);
     expect(() => tokenizerFromGguf(metadataOf("smollm", { [key("tokens")]: [huge] }))).toThrow(/tokens\[0\]: got "xxx/);
     const many = new Array(2 ** 21 + 1).fill("a b");
@@ -129,7 +129,7 @@ describe("tokenizerFromGguf", () => {
     expect(() => tokenizerFromGguf(metadataOf("llama", pieces))).toThrow(/too many long pieces/);
   });
 
-  it("keeps tokens that JavaScript's objects have names for", () => {
+  it("keeps tokens with the names of JavaScript's object properties", () => {
     const tokens = ["__proto__", "constructor", "a"];
     const types = { [key("token_type")]: [4, 4, 1], [key("eos_token_id")]: undefined, [key("merges")]: [] };
     const tokenizer = build(metadataOf("smollm", { [key("tokens")]: tokens, ...types }));

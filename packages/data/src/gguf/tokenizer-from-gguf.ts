@@ -1,12 +1,12 @@
-// A GGUF file's metadata as the two files that a tokenizer is built from elsewhere.
+// Converts a GGUF file's metadata to the contents of tokenizer.json and tokenizer_config.json.
 
 import type { JsonObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
 import { bpeModel, type Merge, mergesByScore } from "../tokenizer-json/bpe-model.ts";
 import { byteLevelParts } from "./byte-level-parts.ts";
 import {
-  type GgufMarks,
   type GgufMetadata,
+  type GgufSpecialTokens,
   type GgufToken,
   type GgufVocabulary,
   readGgufVocabulary,
@@ -14,12 +14,12 @@ import {
 } from "./gguf-vocabulary.ts";
 import { wordPieceParts } from "./word-piece-parts.ts";
 
-/** How a space is written. */
-const mark = "▁";
+/** SentencePiece writes it for a space. */
+const meta = "▁";
 
-/** The parts of such a tokenizer. Throws TokenizerError without scores, and for cleaning of texts that is not done here. */
+/** The parts of a SentencePiece tokenizer. Throws TokenizerError without scores, and if the file removes extra spaces. */
 function sentencePieceParts(vocabulary: GgufVocabulary): TokenizerParts {
-  const { tokens, scores, flags, marks } = vocabulary;
+  const { tokens, scores, flags, specialTokens } = vocabulary;
   if (scores === undefined) throw new TokenizerError(["tokenizer.ggml.scores: missing, needed to split text"]);
   if (flags.removeExtraSpaces === true) {
     throw new TokenizerError([
@@ -28,17 +28,17 @@ function sentencePieceParts(vocabulary: GgufVocabulary): TokenizerParts {
     ]);
   }
   const startsWithSpace = flags.addSpacePrefix ?? true;
-  const unknown = tokens[marks.unknown ?? 0];
-  const toMark = { type: "Replace", pattern: { String: " " }, content: mark };
-  const toSpace = { type: "Replace", pattern: { String: mark }, content: " " };
-  const prefix = { type: "Prepend", prepend: mark };
+  const unknown = tokens[specialTokens.unknown ?? 0];
+  const spaceToMeta = { type: "Replace", pattern: { String: " " }, content: meta };
+  const metaToSpace = { type: "Replace", pattern: { String: meta }, content: " " };
+  const prefix = { type: "Prepend", prepend: meta };
   const strip = { type: "Strip", content: " ", start: 1, stop: 0 };
   return {
-    normalizer: { type: "Sequence", normalizers: startsWithSpace ? [prefix, toMark] : [toMark] },
+    normalizer: { type: "Sequence", normalizers: startsWithSpace ? [prefix, spaceToMeta] : [spaceToMeta] },
     preTokenizer: null,
     decoder: {
       type: "Sequence",
-      decoders: [toSpace, { type: "ByteFallback" }, { type: "Fuse" }, ...(startsWithSpace ? [strip] : [])],
+      decoders: [metaToSpace, { type: "ByteFallback" }, { type: "Fuse" }, ...(startsWithSpace ? [strip] : [])],
     },
     model: bpeModel(scoredMerges(vocabulary, scores), {
       unk_token: unknown?.kind === "unknown" ? unknown.text : null,
@@ -46,7 +46,7 @@ function sentencePieceParts(vocabulary: GgufVocabulary): TokenizerParts {
       byte_fallback: tokens.some(({ kind }) => kind === "byte"),
     }),
     addsBos: true,
-    impliedMarks: { bos: 1, eos: 2, unknown: 0 },
+    defaultTokens: { bos: 1, eos: 2, unknown: 0 },
   };
 }
 
@@ -63,7 +63,7 @@ export interface GgufTokenizer {
   readonly tokenizerConfig: JsonObject;
 }
 
-/** By `tokenizer.ggml.model`. */
+/** Values of `tokenizer.ggml.model`. */
 const kinds: ReadonlyMap<string, (vocabulary: GgufVocabulary) => TokenizerParts> = new Map([
   ["gpt2", byteLevelParts],
   ["llama", sentencePieceParts],
@@ -74,8 +74,8 @@ const kinds: ReadonlyMap<string, (vocabulary: GgufVocabulary) => TokenizerParts>
  * Makes a tokenizer from the metadata of a GGUF file (`openGguf` of `@lowrank/gguf`): byte-level BPE ("gpt2") whose
  * `tokenizer.ggml.pre` is known, SentencePiece's BPE with scores ("llama"), or WordPiece ("bert").
  *
- * @throws {TokenizerError} for another model, for a way of cutting words that is not known, and for entries that are
- * broken or too large: every one of them, and what to do.
+ * @throws {TokenizerError} for another model, an unknown `tokenizer.ggml.pre`, and entries that are broken or too large. The
+ * message lists all of them, and what to do.
  *
  * @example
  * ```ts
@@ -102,14 +102,17 @@ export function tokenizerFromGguf(metadata: GgufMetadata): GgufTokenizer {
     ]);
   }
   const parts = partsOf(vocabulary);
-  const marks = markTexts(vocabulary, parts);
-  return { tokenizerJson: jsonOf(vocabulary, parts, marks), tokenizerConfig: configOf(vocabulary, marks) };
+  const specialTokens = tokenTexts(vocabulary, parts);
+  return {
+    tokenizerJson: jsonOf(vocabulary, parts, specialTokens),
+    tokenizerConfig: configOf(vocabulary, specialTokens),
+  };
 }
 
-type MarkTexts = Readonly<Partial<Record<keyof GgufMarks, string>>>;
+type TokenTexts = Readonly<Partial<Record<keyof GgufSpecialTokens, string>>>;
 
 /** tokenizer_config.json's keys. */
-const markKeys = {
+const configKeys = {
   bos: "bos_token",
   eos: "eos_token",
   unknown: "unk_token",
@@ -117,25 +120,25 @@ const markKeys = {
   classify: "cls_token",
   separator: "sep_token",
   mask: "mask_token",
-} as const satisfies Record<keyof GgufMarks, string>;
-const allMarks = Object.keys(markKeys) as (keyof GgufMarks)[]; // its keys are those
+} as const satisfies Record<keyof GgufSpecialTokens, string>;
+const tokenNames = Object.keys(configKeys) as (keyof GgufSpecialTokens)[]; // its keys are those
 
-/** A word of the vocabulary is no mark, whatever the file says: it would be cut out of every text. */
-function markTexts({ tokens, marks }: GgufVocabulary, { impliedMarks }: TokenizerParts): MarkTexts {
-  const texts = allMarks.flatMap((mark) => {
-    const token = tokens[marks[mark] ?? impliedMarks[mark] ?? -1];
-    return token !== undefined && isAdded(token) ? [[mark, token.text] as const] : [];
+/** Texts of the special tokens. Normal tokens are ignored: as special tokens they would be matched anywhere in a text. */
+function tokenTexts({ tokens, specialTokens }: GgufVocabulary, { defaultTokens }: TokenizerParts): TokenTexts {
+  const texts = tokenNames.flatMap((name) => {
+    const token = tokens[specialTokens[name] ?? defaultTokens[name] ?? -1];
+    return token !== undefined && isAdded(token) ? [[name, token.text] as const] : [];
   });
   return Object.fromEntries(texts);
 }
 
-/** Tokens that are looked for in a text before it is cut. */
+/** Whether a token is searched for in a text before the text is split. */
 function isAdded({ kind, text }: GgufToken): boolean {
   return text !== "" && (kind === "control" || kind === "unknown" || kind === "user-defined");
 }
 
-function jsonOf({ tokens, flags }: GgufVocabulary, parts: TokenizerParts, marks: MarkTexts): JsonObject {
-  const around = parts.frame ?? { start: "bos", end: "eos", isOneFrame: false };
+function jsonOf({ tokens, flags }: GgufVocabulary, parts: TokenizerParts, specialTokens: TokenTexts): JsonObject {
+  const around = parts.template ?? { start: "bos", end: "eos", isOneForBoth: false };
   const plain = { single_word: false, lstrip: false, rstrip: false, normalized: false };
   return {
     version: "1.0",
@@ -146,10 +149,10 @@ function jsonOf({ tokens, flags }: GgufVocabulary, parts: TokenizerParts, marks:
     }),
     normalizer: parts.normalizer,
     pre_tokenizer: parts.preTokenizer,
-    post_processor: frame(tokens, {
-      start: (flags.addBos ?? parts.addsBos) ? marks[around.start] : undefined,
-      end: (flags.addEos ?? around.isOneFrame) ? marks[around.end] : undefined,
-      isOneFrame: around.isOneFrame,
+    post_processor: templateOf(tokens, {
+      start: (flags.addBos ?? parts.addsBos) ? specialTokens[around.start] : undefined,
+      end: (flags.addEos ?? around.isOneForBoth) ? specialTokens[around.end] : undefined,
+      isOneForBoth: around.isOneForBoth,
     }),
     decoder: parts.decoder,
     model: {
@@ -159,19 +162,19 @@ function jsonOf({ tokens, flags }: GgufVocabulary, parts: TokenizerParts, marks:
   };
 }
 
-interface Frame {
+interface TextTemplate {
   readonly start: string | undefined;
   readonly end: string | undefined;
-  /** Whether the second of two texts begins without a mark: BERT's; LLaMA's own files have one. */
-  readonly isOneFrame: boolean;
+  /** Whether only the first of two texts has the start token, as for BERT; for LLaMA both have it. */
+  readonly isOneForBoth: boolean;
 }
 
-/** Marks around a text; null for none. */
-function frame(tokens: readonly GgufToken[], { start, end, isOneFrame }: Frame): JsonObject | null {
+/** The post-processor that adds special tokens around a text; null for none. */
+function templateOf(tokens: readonly GgufToken[], { start, end, isOneForBoth }: TextTemplate): JsonObject | null {
   const used = [...new Set([start, end].filter((text) => text !== undefined))];
   if (used.length === 0) return null;
-  const framed = (id: "A" | "B", type: 0 | 1) => [
-    ...(start === undefined || (id === "B" && isOneFrame) ? [] : [{ SpecialToken: { id: start, type_id: type } }]),
+  const textWithTokens = (id: "A" | "B", type: 0 | 1) => [
+    ...(start === undefined || (id === "B" && isOneForBoth) ? [] : [{ SpecialToken: { id: start, type_id: type } }]),
     { Sequence: { id, type_id: type } },
     ...(end === undefined ? [] : [{ SpecialToken: { id: end, type_id: type } }]),
   ];
@@ -180,18 +183,20 @@ function frame(tokens: readonly GgufToken[], { start, end, isOneFrame }: Frame):
   });
   return {
     type: "TemplateProcessing",
-    single: framed("A", 0),
-    pair: [...framed("A", 0), ...framed("B", 1)],
+    single: textWithTokens("A", 0),
+    pair: [...textWithTokens("A", 0), ...textWithTokens("B", 1)],
     special_tokens: Object.fromEntries(special),
   };
 }
 
-function configOf({ chatTemplate }: GgufVocabulary, marks: MarkTexts): JsonObject {
+function configOf({ chatTemplate }: GgufVocabulary, specialTokens: TokenTexts): JsonObject {
   return {
     tokenizer_class: "PreTrainedTokenizerFast",
     clean_up_tokenization_spaces: false,
     ...Object.fromEntries(
-      allMarks.flatMap((mark) => (marks[mark] === undefined ? [] : [[markKeys[mark], marks[mark]]])),
+      tokenNames.flatMap((name) =>
+        specialTokens[name] === undefined ? [] : [[configKeys[name], specialTokens[name]]],
+      ),
     ),
     ...(chatTemplate === undefined ? {} : { chat_template: chatTemplate }),
   };

@@ -1,14 +1,14 @@
-// What a decoder and the thread that it runs in tell each other.
+// The messages between a decoder's thread and the main thread, and the interface of decoder modules.
 
-/** Gives a decoder some of the bytes of a file that it was not sent. */
+/** Reads a range of bytes of the file, on request of a decoder. */
 export type ReadBytes = (start: number, end: number) => Promise<ArrayBuffer>;
 
-/** Begins to decode one file: what it returns is called one input after another. */
+/** Starts decoding one file. Returns a function that is called with one input after another. */
 export type OpenDecoder<Input, Output> = (read: ReadBytes) => (input: Input) => Output | Promise<Output>;
 
 /** A module that exports `open`. */
 export interface DecoderModule<Input, Output> {
-  /** Its address; undefined where nothing can start a thread. */
+  /** Its URL; undefined on hosts without threads. */
   url(): string | undefined;
   /** The same module, for hosts without threads. */
   load(): Promise<{ readonly open: OpenDecoder<Input, Output> }>;
@@ -25,7 +25,7 @@ export type FromThread =
   | { readonly kind: "decoded"; readonly call: number; readonly output: unknown }
   | { readonly kind: "failed"; readonly call: number; readonly message: string; readonly code: unknown };
 
-/** The buffers that a message is to hand over rather than copy: those that its byte arrays fill. */
+/** The buffers of a message to transfer instead of copying: buffers that a byte array fills completely. */
 export function buffersOf(message: unknown): ArrayBuffer[] {
   const values = typeof message === "object" && message !== null ? Object.values(message) : [];
   return values.flatMap((value) =>

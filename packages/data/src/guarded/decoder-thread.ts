@@ -1,4 +1,4 @@
-// The program of a thread that decodes: it imports the module whose address it is given, and answers one call after another.
+// The program of a decoder thread. It imports the module at the given URL, and answers one call after another.
 
 import { parentPort, workerData } from "node:worker_threads";
 import { buffersOf, type FromThread, type OpenDecoder, type ToThread } from "./decoder-module.ts";
@@ -10,18 +10,18 @@ async function serve(port: NonNullable<typeof parentPort>, url: string): Promise
   const reads = new Map<number, (bytes: ArrayBuffer) => void>();
   let decode: ReturnType<typeof open> | undefined;
   let [current, places] = [0, 0];
-  const tell = (message: FromThread, buffers: ArrayBuffer[] = []) => port.postMessage(message, buffers);
+  const send = (message: FromThread, buffers: ArrayBuffer[] = []) => port.postMessage(message, buffers);
   const fail = (reason: unknown) => {
     const message = reason instanceof Error ? reason.message : String(reason);
-    tell({ kind: "failed", call: current, message, code: Reflect.get(Object(reason), "code") });
+    send({ kind: "failed", call: current, message, code: Reflect.get(Object(reason), "code") });
   };
   const read = (start: number, end: number) =>
     new Promise<ArrayBuffer>((resolve) => {
       places += 1;
       reads.set(places, resolve);
-      tell({ kind: "read", place: places, start, end });
+      send({ kind: "read", place: places, start, end });
     });
-  // A decoder may leave a promise that fails to itself: its call has failed then, whatever it waits for.
+  // If a decoder ignores a rejected promise, its current call fails.
   process.on("unhandledRejection", fail);
   port.on("message", async (message: ToThread) => {
     if (message.kind === "bytes") {
@@ -37,11 +37,11 @@ async function serve(port: NonNullable<typeof parentPort>, url: string): Promise
     try {
       decode ??= open(read);
       const output = await decode(message.input);
-      tell({ kind: "decoded", call: message.call, output }, buffersOf(output));
+      send({ kind: "decoded", call: message.call, output }, buffersOf(output));
     } catch (reason) {
       // Promises that fail with this one do so first, in this call.
       setImmediate(() => fail(reason));
     }
   });
-  tell({ kind: "ready" });
+  send({ kind: "ready" });
 }

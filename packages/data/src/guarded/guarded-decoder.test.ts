@@ -31,13 +31,13 @@ describe("a decoder in a thread", () => {
     await expect(broken.decode("reads")).rejects.toThrow("the disk is gone");
   });
 
-  it("is not charged for what its own process does meanwhile", async () => {
+  it("is not charged for the work of the main thread", async () => {
     const decoded = decoder.decode("decodes well");
     for (const end = performance.now() + 1500; performance.now() < end; );
     expect(await decoded).toEqual(new Uint8Array([1, 2, 3]));
   });
 
-  it("runs where it is called on a host without threads", async () => {
+  it("runs in the calling thread on a host without threads", async () => {
     const direct = new GuardedDecoder<string, unknown>({ ...module, url: () => undefined }, read);
     expect(await direct.decode("reads")).toEqual(Uint8Array.of(2, 3).buffer);
     await expect(direct.decode("refuses")).rejects.toThrow("it is no picture");

@@ -1,38 +1,38 @@
-// Decoders that are not ours run in a thread of their own: a damaged or hostile file may then hang, grow or leave a promise
-// to fail, and all that comes of it is an error. In a browser they run where they are called.
+// Runs decoders of other libraries in a thread of their own. If a damaged or hostile file makes one hang, use too much memory or
+// reject a promise, the result is only an error. In a browser they run in the calling thread.
 
 import type { Worker } from "node:worker_threads";
 import { buffersOf, type DecoderModule, type FromThread, type ReadBytes, type ToThread } from "./decoder-module.ts";
 import { isAlive, startThread } from "./start-thread.ts";
 
-/** Milliseconds of a processor for any file, and for each byte: many times what honest files take. */
+/** Allowed CPU time in milliseconds, for any file and for each byte: many times more than normal files need. */
 const time = { any: 1200, each: 0.005 };
-/** What the process may grow by for any file, and for each byte. */
+/** Allowed memory in bytes, for any file and for each byte. */
 const memory = { any: 2 ** 28, each: 200 };
-/** A busy machine gives a thread a part of its time: that of the processor counts, the clock's only far later. */
+/** Limit of wall-clock time as a multiple of CPU time, because a busy machine gives a thread only part of its time. */
 const patience = 10;
-/** Between two looks this process may have been busy itself: such time, and what it then took, is not the decoder's. */
-const longestLook = 250;
+/** In milliseconds. If more passed between two checks, this process was busy: excess time and memory are not charged to the decoder. */
+const maxInterval = 250;
 
-/** What a decoder takes, watched from outside: nothing in a busy thread can be asked. */
-class Allowance {
+/** Measures a decoder's time and memory from outside, because a busy thread cannot answer. */
+class ResourceLimits {
   #given = 0;
-  #last = look();
+  #last = measure();
   #spent = { processor: 0, clock: 0, bytes: 0 };
 
-  /** Tells of bytes that the decoder was given. */
+  /** Raises the limits by the bytes that the decoder received. */
   give(bytes: number): void {
     this.#given += bytes;
   }
 
-  /** What there is too much of, to be called every few milliseconds; undefined while all is well. */
+  /** The exceeded limit, as a text; undefined if there is none. Must be called every few milliseconds. */
   excess(): string | undefined {
-    const [now, last] = [look(), this.#last];
+    const [now, last] = [measure(), this.#last];
     this.#last = now;
-    const clock = Math.min(now.clock - last.clock, longestLook);
+    const clock = Math.min(now.clock - last.clock, maxInterval);
     this.#spent.clock += clock;
     this.#spent.processor += Math.min(now.processor - last.processor, clock);
-    if (clock < longestLook) this.#spent.bytes += now.bytes - last.bytes;
+    if (clock < maxInterval) this.#spent.bytes += now.bytes - last.bytes;
     const milliseconds = Math.round(time.any + time.each * this.#given);
     const bytes = memory.any + memory.each * this.#given;
     if (this.#spent.bytes > bytes) return `it needs more than ${Math.round(bytes / 1e6)} MB to unpack`;
@@ -41,24 +41,24 @@ class Allowance {
   }
 }
 
-function look(): { readonly clock: number; readonly processor: number; readonly bytes: number } {
+function measure(): { readonly clock: number; readonly processor: number; readonly bytes: number } {
   const { user, system } = process.cpuUsage();
   return { clock: performance.now(), processor: (user + system) / 1000, bytes: process.memoryUsage.rss() };
 }
 
-/** Milliseconds between two looks at what a decoder takes. */
+/** Milliseconds between two checks of a decoder. */
 const interval = 20;
 
-/** Threads that wait for the next file, by their module: starting one takes longer than most files. */
+/** Idle threads by module, kept because starting a thread takes longer than most files. */
 const idle = new Map<string, Worker>();
 
 let calls = 0;
 
 /**
- * Decodes one file after another, or one file in parts, which it asks `read` for. Calls must not overlap.
+ * Decodes one file after another, or one file in parts, which it requests from `read`. Calls must not overlap.
  *
- * A call rejects with the decoder's error, or with one that says what it took too much of: 1.2 seconds of processor time and 5 more
- * for each megabyte that it was given, or 256 MiB of memory and 200 bytes more for each byte.
+ * A call rejects with the decoder's error, or with an error about an exceeded limit: 1.2 seconds of CPU time plus 5 seconds for each
+ * megabyte of input, or 256 MiB of memory plus 200 bytes for each byte of input.
  */
 export class GuardedDecoder<Input, Output> {
   #worker: Worker | undefined;
@@ -101,10 +101,10 @@ export class GuardedDecoder<Input, Output> {
   #decodeIn(worker: Worker, input: Input): Promise<Output> {
     calls += 1;
     const call = calls;
-    const allowance = new Allowance();
+    const allowance = new ResourceLimits();
     return new Promise<Output>((resolve, reject) => {
       let isSettled = false;
-      const tell = (message: ToThread, transferred: ArrayBuffer[] = []) => worker.postMessage(message, transferred);
+      const send = (message: ToThread, transferred: ArrayBuffer[] = []) => worker.postMessage(message, transferred);
       const settle = (end: () => void) => {
         if (isSettled) return;
         isSettled = true;
@@ -120,24 +120,24 @@ export class GuardedDecoder<Input, Output> {
       const give = async ({ place, start, end }: Extract<FromThread, { kind: "read" }>) => {
         const bytes = await this.read(start, end);
         allowance.give(bytes.byteLength);
-        if (!isSettled) tell({ kind: "bytes", place, bytes }); // a copy: its source may go on using it
+        if (!isSettled) send({ kind: "bytes", place, bytes }); // copied, because the source may still use it
       };
       const hear = (message: FromThread) => {
         if (message.kind === "read") give(message).catch(stop);
         else if (message.kind === "ready" || message.call !== call) return;
         else if (message.kind === "decoded")
-          settle(() => resolve(message.output as Output)); // as its module's type says
+          settle(() => resolve(message.output as Output)); // the type of its module
         else settle(() => reject(Object.assign(new Error(message.message), { code: message.code })));
       };
       const watch = setInterval(() => {
         const excess = allowance.excess();
-        // An answer that came while this process was busy is heard first.
+        // Deferred, so that an answer that arrived while this process was busy is handled first.
         if (excess !== undefined) setImmediate(() => isSettled || stop(new Error(excess)));
       }, interval);
       worker.on("message", hear).on("error", stop).on("exit", stop).ref();
       const buffers = buffersOf(input);
       for (const { byteLength } of buffers) allowance.give(byteLength);
-      tell({ kind: "decode", call, input }, buffers);
+      send({ kind: "decode", call, input }, buffers);
     });
   }
 }

@@ -1,14 +1,14 @@
-// A thread for a decoder: from the sources by tsx, from a build as the file that it is.
+// Starts a thread for a decoder: from TypeScript sources with tsx, or from a built file.
 
 import type { Worker } from "node:worker_threads";
 import type { FromThread } from "./decoder-module.ts";
 
-/** V8's own limit for values of JavaScript; what a call may take is less. */
+/** V8's heap limit, which is higher than the limit of a call. */
 const resourceLimits = { maxOldGenerationSizeMb: 4096 };
 
 /**
- * The address of a package's file below src/ or dist/, named without an ending. Undefined in a browser, and where the file is not
- * there since a program was bundled into one.
+ * The URL of a package's file below src/ or dist/, named without an ending. Undefined in a browser, and if the file does not exist
+ * because a program was bundled into one file.
  */
 export function fileOfPackage(packageName: string, file: string): string | undefined {
   try {
@@ -22,7 +22,7 @@ export function fileOfPackage(packageName: string, file: string): string | undef
   }
 }
 
-/** Starts a thread with the decoder at an address; undefined where the host has none. */
+/** Starts a thread with the decoder at a URL; undefined on hosts without threads. */
 export async function startThread(url: string): Promise<Worker | undefined> {
   const program = fileOfPackage("@lowrank/data", "guarded/decoder-thread");
   const threads = builtIn("node:worker_threads");
@@ -32,7 +32,7 @@ export async function startThread(url: string): Promise<Worker | undefined> {
     const worker = isSource()
       ? new threads.Worker(compiled(program), { ...options, eval: true })
       : new threads.Worker(new URL(program), options);
-    worker.on("error", () => {}); // between two calls it concerns nobody
+    worker.on("error", () => {}); // errors between two calls are ignored
     await new Promise<void>((resolve, reject) => {
       worker.once("message", (message: FromThread) => message.kind === "ready" && resolve());
       worker.once("exit", reject);
@@ -43,12 +43,12 @@ export async function startThread(url: string): Promise<Worker | undefined> {
   }
 }
 
-/** Whether there is a thread that has not ended. */
+/** Whether a thread exists and has not ended. */
 export function isAlive(worker: Worker | undefined): worker is Worker {
   return worker !== undefined && worker.threadId !== -1;
 }
 
-/** Node 20 reads no TypeScript, and a loader that was registered for one thread is not another's. */
+/** Compiles TypeScript, which Node 20 cannot read. A loader is registered for one thread only. */
 function compiled(program: string): string {
   const file = JSON.stringify(program);
   return `import("tsx/esm/api").then(({ tsImport }) => tsImport(${file}, ${file}))`;
@@ -63,7 +63,7 @@ function here(): string {
   return import.meta.url ?? __filename;
 }
 
-/** One of Node's own modules, in a way that no bundler follows. */
+/** One of Node's own modules, loaded in a way that bundlers ignore. */
 function builtIn<Name extends "node:fs" | "node:module" | "node:url" | "node:worker_threads">(name: Name) {
   return globalThis.process?.getBuiltinModule?.(name);
 }

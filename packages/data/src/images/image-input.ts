@@ -1,6 +1,6 @@
-// What a row may have as a picture.
+// The forms of an image in a row.
 
 import type { DecodedImage, Pixels } from "./prepare-image.ts";
 
-/** A picture: a file's name, a file's bytes, decoded, or prepared for a model. */
+/** An image: a file's name, a file's bytes, decoded pixels, or prepared for a model. */
 export type ImageInput = string | Uint8Array | Blob | DecodedImage | Pixels;

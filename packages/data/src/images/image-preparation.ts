@@ -1,21 +1,21 @@
-// preprocessor_config.json: how an image becomes what a model reads – to which size, by which filter, with which mean.
+// Reads preprocessor_config.json: how an image is prepared for a model (size, filter, mean).
 
 import { describeValue, LowrankError } from "@lowrank/contracts";
 
-/** How new pixels are made of old ones. */
+/** The filter of resizing. */
 export type ResampleFilter = "nearest" | "lanczos" | "bilinear" | "bicubic" | "box";
 
-/** To which size an image is brought: to both lengths, or the shorter one to `edge`, the other one in proportion. */
+/** The target size: both lengths, or `edge` for the shorter one and the other in proportion. */
 export type ResizeTarget = { readonly height: number; readonly width: number } | { readonly edge: number };
 
-/** What is done to an image, in this order; null for what is not. */
+/** The steps of preparing an image, in this order; null for steps that are skipped. */
 export interface ImagePreparation {
   readonly resize: { readonly target: ResizeTarget; readonly filter: ResampleFilter } | null;
-  /** The middle is kept; black beyond the border of an image that is smaller. */
+  /** Center crop; a smaller image is padded with black. */
   readonly crop: { readonly height: number; readonly width: number } | null;
-  /** What numbers from 0 to 255 are multiplied by. */
+  /** The factor of values from 0 to 255. */
   readonly factor: number;
-  /** Subtracted from red, green and blue, and what the rest is divided by. */
+  /** Subtracted from red, green and blue. The result is divided by `deviation`. */
   readonly mean: readonly number[];
   readonly deviation: readonly number[];
 }
@@ -34,12 +34,12 @@ export class ImagePreparationError extends LowrankError {
   }
 }
 
-/** Pillow's numbers of them. */
+/** In the order of Pillow's numbers. */
 const filters: readonly ResampleFilter[] = ["nearest", "lanczos", "bilinear", "bicubic", "box"];
-/** Of a length in a file: a square of it takes 800 MB as the numbers of a model, none takes more than this. */
+/** Maximum length in a file. A square of this size takes 800 MB as floats. */
 const largest = 8_192;
 
-/** Processors that take a single number for the shorter edge, and whose filter is bicubic where the file names none. */
+/** Processors for which a single number is the shorter edge, and whose default filter is bicubic. */
 const byShorterEdge = /^(CLIP|Bit|Siglip)/;
 
 /**
@@ -84,7 +84,7 @@ function targetOf(size: unknown, type: string): ResizeTarget {
   return { edge: lengthOf("size.shortest_edge", edge) };
 }
 
-/** A single number stands for both lengths. */
+/** A size as an object, or a single number for both lengths. */
 function squareOf(key: string, given: unknown): { readonly height: number; readonly width: number } {
   if (typeof given === "number") return { height: lengthOf(key, given), width: lengthOf(key, given) };
   const { height, width } = Object(given) as Readonly<Record<string, unknown>>;

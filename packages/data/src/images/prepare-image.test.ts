@@ -48,14 +48,14 @@ describe("an image prepared by preprocessor_config.json", () => {
     expect(targetOf("CLIPFeatureExtractor")).toEqual({ edge: 8 });
   });
 
-  it("is refused, by the key, where the file asks for what is not done", () => {
+  it("is refused, with the key, for unsupported settings", () => {
     const file = { size: 8, image_mean: [0, 0, 0], image_std: [1, 1, 1] };
     expect(() => readImagePreparation({ ...file, resample: 5 })).toThrow(ImagePreparationError);
     expect(() => readImagePreparation({ ...file, size: { longest_edge: 9 } })).toThrow(/size\.height/);
     expect(() => readImagePreparation({ ...file, image_mean: [0.5] })).toThrow(/image_mean/);
   });
 
-  it("is refused where its bytes are not three or four a pixel", () => {
+  it("is refused if it has not three or four bytes for each pixel", () => {
     const preparation = readImagePreparation({ size: 8, image_mean: [0, 0, 0], image_std: [1, 1, 1] });
     expect(() => prepareImage({ width: 2, height: 2, data: new Uint8Array(4) }, preparation)).toThrow(ImageDataError);
   });

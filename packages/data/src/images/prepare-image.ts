@@ -1,25 +1,25 @@
-// From decoded pixels to the numbers that a model reads.
+// Converts decoded pixels to the input of a model.
 
 import { LowrankError } from "@lowrank/contracts";
 import type { ImagePreparation, ResizeTarget } from "./image-preparation.ts";
 import { type Bytes, resizeBytes } from "./resize-bytes.ts";
 
-/** A decoded image, as `ImageData`, pngjs, jpeg-js and sharp's raw output have it. */
+/** A decoded image, in the form of `ImageData`, pngjs, jpeg-js and sharp's raw output. */
 export interface DecodedImage {
   readonly width: number;
   readonly height: number;
-  /** Rows of pixels: red, green, blue, and, where there are four bytes a pixel, opacity, which is not looked at. */
+  /** Rows of pixels with three bytes (RGB) or four bytes (RGBA) each. Opacity is ignored. */
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
-/** An image as a model reads it: [3, height, width], row-major. */
+/** The input of a model: [3, height, width], row-major. */
 export interface PreparedImage {
   readonly height: number;
   readonly width: number;
   readonly values: Float32Array;
 }
 
-/** An image in a model's size, its numbers still bytes: a quarter of the memory. */
+/** An image in the model's size, still as bytes, which take a quarter of the memory of floats. */
 export interface Pixels extends Pick<ImagePreparation, "factor" | "mean" | "deviation"> {
   readonly height: number;
   readonly width: number;
@@ -40,7 +40,7 @@ export class ImageDataError extends LowrankError {
 }
 
 /**
- * Resizes, crops and normalises an image as transformers' image processors do with Pillow.
+ * Resizes, crops and normalizes an image, as transformers' image processors do with Pillow.
  *
  * @throws ImageDataError
  * @example

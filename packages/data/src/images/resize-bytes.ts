@@ -1,5 +1,5 @@
-// Resizing as Pillow does it, to the byte: first across, then down, each new pixel the mean of all old ones that it covers, with
-// shares in whole numbers of 22 bits. Models were trained on images that were made that way.
+// Resizes images exactly like Pillow, because models were trained on such images: first horizontally, then vertically. Each new pixel
+// is a weighted mean of the old pixels that it covers, with weights as integers of 22 bits.
 
 import type { ResampleFilter } from "./image-preparation.ts";
 
@@ -14,7 +14,7 @@ export function resizeBytes(image: Bytes, size: { width: number; height: number 
   if (filter === "nearest") return pickNearest(image, size);
   const across = image.width === size.width ? image : resizeWidth(image, size.width, curves[filter]);
   if (image.height === size.height) return across;
-  return turn(resizeWidth(turn(across), size.height, curves[filter]));
+  return transpose(resizeWidth(transpose(across), size.height, curves[filter]));
 }
 
 function pickNearest(image: Bytes, { width, height }: { width: number; height: number }): Bytes {
@@ -30,7 +30,7 @@ function pickNearest(image: Bytes, { width, height }: { width: number; height: n
 }
 
 interface Curve {
-  /** From which distance on a pixel has no share. */
+  /** The distance from which a pixel has no weight. */
   readonly reach: number;
   share(distance: number): number;
 }
@@ -70,7 +70,7 @@ function resizeWidth({ width: old, height, data: from }: Bytes, width: number, c
   return { width, height, data };
 }
 
-/** Which old pixels a new one is made of, and their shares of `unit`. */
+/** For each new pixel: its old pixels, and their weights, which sum to `unit`. */
 function sharesOf(
   x: number,
   { old, width }: { readonly old: number; readonly width: number },
@@ -87,8 +87,8 @@ function sharesOf(
   return { first, shares: weights.map((weight) => whole(weight / total)) };
 }
 
-/** Rows become columns. */
-function turn({ width, height, data }: Bytes): Bytes {
+/** Swaps rows and columns. */
+function transpose({ width, height, data }: Bytes): Bytes {
   const turned = new Uint8Array(data.length);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

@@ -22,7 +22,7 @@ describe("a Parquet file", () => {
     },
   );
 
-  it("may be in memory, and says its columns before its rows are read", async () => {
+  it("may be in memory, and has its columns before its rows are read", async () => {
     const table = await openParquet(await bytesOf("snappy"));
     expect(table).toMatchObject({ columns: ["prompt", "completion", "picture"], rows: 3 });
     const examples: Example[] = [];
@@ -41,7 +41,7 @@ describe("a Parquet file", () => {
     expect(await readDataFile(path("labels"))).toMatchObject([{ label: 1 }, { label: 0 }]);
   });
 
-  it("with rows of no form is refused with its columns", async () => {
+  it("with rows of an unknown form is refused with its columns", async () => {
     const columns = { prompt: "prompt", completion: "answer" };
     const error = await readDataFile(path("none"), { columns }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DataError);
@@ -49,7 +49,7 @@ describe("a Parquet file", () => {
     expect(String(error)).toContain('the columns "answer", got the keys "prompt", "completion", "picture"');
   });
 
-  it("that is none, cut or too large is refused as a file", async () => {
+  it("that is another file, truncated or too large is refused", async () => {
     const whole = await bytesOf("zstd");
     for (const bytes of [new ArrayBuffer(0), new ArrayBuffer(100), whole.slice(0, 200)]) {
       await expect(openParquet(bytes)).rejects.toThrow(DataFileError);
@@ -58,12 +58,12 @@ describe("a Parquet file", () => {
     await expect(readDataFile(path("none"), { maxRows: 2 })).rejects.toThrow("more than 2 rows");
   });
 
-  // A page without a size, a column that the schema has not beside pages that do not unpack.
+  // A page without a size; a column that the schema lacks; pages that cannot be decompressed.
   it.each(["hang", "gzip", "lz4"])("that was made to end or stop the process (%s) is refused as a file", (name) =>
     expect(readDataFile(path(`hostile/${name}`))).rejects.toThrow(DataFileError),
   );
 
-  it("with a damaged page is refused as a file, whatever its reader throws", async () => {
+  it("with a damaged page is refused, whatever error its reader throws", async () => {
     for (const name of ["snappy", "gzip", "brotli", "zstd", "lz4"]) {
       const bytes = new Uint8Array(await bytesOf(name));
       bytes.fill(0xff, 30, 60);

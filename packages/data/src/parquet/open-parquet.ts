@@ -1,4 +1,4 @@
-// Parquet, as the Hub's data sets have it: columns and rows of a file, read a group of rows at a time.
+// Reads Parquet files, the format of the Hub's data sets: columns and rows, one row group at a time.
 
 import { DataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
@@ -14,25 +14,25 @@ const parquetModule: DecoderModule<ParquetRequest, ParquetAnswer> = {
   load: () => import("./parquet-decoder.ts"),
 };
 
-/** Where a file's bytes are: an ArrayBuffer is one. */
+/** Access to a file's bytes; an ArrayBuffer is one. */
 export interface ParquetSource {
   readonly byteLength: number;
   slice(start: number, end?: number): ArrayBuffer | Promise<ArrayBuffer>;
 }
 
-/** A file whose last part, which says what there is, was read. */
+/** An open file, whose metadata was read. */
 export interface ParquetTable {
   /** Names of the columns, in order. */
   readonly columns: readonly string[];
   readonly rows: number;
-  /** The rows as examples, as many in memory as a group of them has. Throws as `readJson` does. */
+  /** The rows as examples, with one row group in memory. Throws what `readJson` throws. */
   examples(options?: ReadOptions): AsyncGenerator<Example>;
 }
 
 /**
  * Opens a Parquet file; `file` of the options names it in errors.
  *
- * Throws DataFileError for bytes that are none, or that unpack to more than `maxSize` bytes. Format:
+ * Throws DataFileError for another file, or one that decompresses to more than `maxSize` bytes. Format:
  * https://parquet.apache.org/docs/file-format, compressed by Snappy, gzip, Brotli, Zstandard or LZ4.
  */
 export async function openParquet(source: ParquetSource, options: ReadOptions = {}): Promise<ParquetTable> {
@@ -73,7 +73,7 @@ export async function openParquet(source: ParquetSource, options: ReadOptions = 
   };
 }
 
-/** What the file's last part says that there is. */
+/** The contents by the file's metadata, which is its last part. */
 async function contentsOf(
   decoder: GuardedDecoder<ParquetRequest, ParquetAnswer>,
   { source: { byteLength }, file }: { readonly source: ParquetSource; readonly file: string },
@@ -83,7 +83,7 @@ async function contentsOf(
   throw new DataFileError(file, "its row groups have impossible sizes. Write the file again, or as .jsonl.");
 }
 
-/** The bytes that the decoder asks for, if the file has them: where they are is what the file says. */
+/** Reads the bytes that the decoder requests. Checks that the file has them, because the positions come from the file. */
 function readerOf(source: ParquetSource): ReadBytes {
   return async (start, end) => {
     if (start >= 0 && start <= end && end <= source.byteLength) return source.slice(start, end);
@@ -91,17 +91,17 @@ function readerOf(source: ParquetSource): ReadBytes {
   };
 }
 
-/** Those that the options name, where all of them are there: a picture beside a text need not be unpacked. */
+/** The columns that the options name, if all of them exist, so that other columns, such as images, are not decompressed. */
 function columnsToRead(
   columns: readonly string[],
   { columns: asked, onQuestion }: ReadOptions,
 ): readonly string[] | undefined {
-  if (onQuestion !== undefined) return undefined; // which wants all of them
+  if (onQuestion !== undefined) return undefined; // it needs all columns
   const wanted = Object.values(asked ?? {});
   return wanted.length > 0 && wanted.every((name) => columns.includes(name)) ? [...new Set(wanted)] : undefined;
 }
 
-/** The reader throws plain errors, of whatever kind a broken file leads to. */
+/** Turns any error of the reader, which a broken file causes, into a DataFileError. */
 async function orRefused<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

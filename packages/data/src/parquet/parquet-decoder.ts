@@ -1,9 +1,9 @@
-// The part of reading Parquet that believes what the file says: hyparquet's. It runs in a thread where there are threads.
+// Decodes Parquet with hyparquet, which trusts the file. It therefore runs in a thread of its own, if the host has threads.
 
 import type { Compressors, FileMetaData, ParquetRow } from "hyparquet";
 import type { OpenDecoder } from "../guarded/decoder-module.ts";
 
-/** First what a file holds, then the first rows of a group of rows, then the next ones until there are none. */
+/** The requests for a file: first its contents, then the first rows of a row group, then the next ones until there are none. */
 export type ParquetRequest =
   | { readonly kind: "contents"; readonly byteLength: number }
   | { readonly kind: "group"; readonly index: number; readonly columns: readonly string[] | undefined }
@@ -11,14 +11,13 @@ export type ParquetRequest =
 
 export interface ParquetContents {
   readonly columns: readonly string[];
-  /** Of each group of rows their number, and its bytes before they were packed. */
+  /** For each row group: the number of rows, and its uncompressed size in bytes. */
   readonly groups: readonly { readonly rows: number; readonly size: number }[];
 }
 
-/** What a request gives. */
 export type ParquetAnswer = ParquetContents | readonly unknown[];
 
-/** Rows are sent in pieces of this many characters: a text that a million rows share is one only in the thread. */
+/** Rows are sent in pieces of this many characters. A text that many rows share is stored once only within the thread. */
 const pieceSize = 2 ** 20;
 
 export const open: OpenDecoder<ParquetRequest, ParquetAnswer> = (read) => {
@@ -57,18 +56,18 @@ export const open: OpenDecoder<ParquetRequest, ParquetAnswer> = (read) => {
   };
 };
 
-/** Whole numbers of 64 bits become numbers, times texts, typed arrays lists; bytes stay bytes, and no form takes them. */
+/** Converts 64-bit integers to numbers, times to texts, and typed arrays to lists. Bytes stay bytes, which no row form accepts. */
 function jsonValue(value: unknown): unknown {
   if (typeof value === "bigint") return Number(value);
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map(jsonValue);
-  if (value instanceof Uint8Array) return value.slice(); // out of the page that it is a part of
+  if (value instanceof Uint8Array) return value.slice(); // copied out of its page
   if (typeof value !== "object" || value === null) return value;
   if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<number | bigint>, Number);
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, jsonValue(inner)]));
 }
 
-/** About how many bytes such a value takes. */
+/** The approximate size of a value in bytes. */
 function sizeOf(value: unknown): number {
   if (typeof value === "string") return value.length + 16;
   if (value instanceof Uint8Array) return value.length;
@@ -79,7 +78,7 @@ function sizeOf(value: unknown): number {
 /** Writers make pages of a megabyte; a page of one long text is larger. */
 const largestPage = 2 ** 28;
 
-/** Every way of packing that the format names, but LZO, which nobody writes. */
+/** All compressions of the format except LZO, which no writer uses. */
 async function boundedCompressors(): Promise<Compressors> {
   const { compressors } = await import("hyparquet-compressors");
   const bounded = Object.entries(compressors).map(([name, unpack]) => {

@@ -3,13 +3,13 @@
 
 import { ExampleError } from "../errors.ts";
 
-/** A BLEU score and what it was made of. */
+/** A BLEU score and its parts. */
 export interface BleuScore {
   /** 0 to 100. */
   readonly score: number;
   /** Share of n-grams found in a reference, for n = 1 … 4, 0 to 100, after smoothing. */
   readonly precisions: readonly number[];
-  /** 1 where the candidates are as long as the closest references, less where they are shorter. */
+  /** 1 if the candidates are as long as the closest references, less if they are shorter. */
   readonly brevityPenalty: number;
   readonly candidateLength: number;
   readonly referenceLength: number;
@@ -17,7 +17,7 @@ export interface BleuScore {
 
 const orders = 4;
 
-/** Splits a text as mteval-v13a does, the tokenisation that sacrebleu calls "13a". */
+/** Splits a text as mteval-v13a does (sacrebleu's tokenization "13a"). */
 export function tokenize13a(text: string): readonly string[] {
   const plain = text.replaceAll("<skipped>", "").replaceAll("-\n", "").replaceAll("\n", " ");
   const unescaped = plain
@@ -34,8 +34,8 @@ export function tokenize13a(text: string): readonly string[] {
 }
 
 /**
- * BLEU of candidate texts, each against one or more references. Throws ExampleError where the counts differ, or a
- * candidate has no reference.
+ * BLEU of candidate texts, each compared with one or more references. Throws ExampleError if the counts differ, or if a candidate has
+ * no reference.
  *
  * @example
  * ```ts

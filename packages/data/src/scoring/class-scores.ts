@@ -1,24 +1,24 @@
-// How well a classifier does: scikit-learn's accuracy_score, f1_score and matthews_corrcoef, with 0 where they would divide by it.
+// Metrics of classifiers: scikit-learn's accuracy_score, f1_score and matthews_corrcoef, with 0 for a division by 0.
 
 import { ExampleError } from "../errors.ts";
 
 /** Scores of a classifier that gives each row, or each token, one class. */
 export interface ClassScores {
-  /** The share that is right, 0 to 1. */
+  /** The share of correct classes, 0 to 1. */
   readonly accuracy: number;
-  /** F1 of class 1 where there are two, else the mean of all classes' F1. */
+  /** With two classes: F1 of class 1; else the mean of all classes' F1. */
   readonly f1: number;
-  /** Matthews' correlation, −1 to 1; of more classes as scikit-learn has it (Gorodkin 2004). */
+  /** Matthews correlation coefficient, −1 to 1; for more than two classes as in scikit-learn (Gorodkin 2004). */
   readonly matthews: number;
 }
 
-/** Scores of a classifier that gives each row any number of classes. */
+/** Scores of a multi-label classifier. */
 export interface LabelScores {
-  /** The share of rows all of whose classes are right, and no others, 0 to 1. */
+  /** The share of rows with exactly the right classes, 0 to 1. */
   readonly accuracy: number;
   /** F1 of all decisions together. */
   readonly f1Micro: number;
-  /** The mean of all classes' F1; 0 for one that is neither given nor right anywhere. */
+  /** The mean of all classes' F1, with 0 for a class that is never given nor right. */
   readonly f1Macro: number;
 }
 
@@ -49,7 +49,7 @@ export function classScores(given: ArrayLike<number>, right: ArrayLike<number>, 
   const chance = sumOf(givenOf.map((count, own) => count * (rightOf[own] ?? 0)));
   const spread = (counts: readonly number[]) => total * total - sumOf(counts.map((count) => count * count));
   const scale = Math.sqrt(spread(givenOf) * spread(rightOf));
-  // A class that is in neither list is none of scikit-learn's.
+  // scikit-learn leaves out classes that are in neither list.
   const seen = f1s.filter((_, own) => (givenOf[own] ?? 0) + (rightOf[own] ?? 0) > 0);
   return {
     accuracy: correct / total,
@@ -98,7 +98,7 @@ export function labelScores(
   };
 }
 
-/** Their length. Throws ExampleError where they have two. */
+/** The common length of two lists. Throws ExampleError if they differ. */
 export function sameLength(given: ArrayLike<unknown>, right: ArrayLike<unknown>): number {
   if (given.length === right.length) return given.length;
   throw new ExampleError(`Predictions: ${given.length}, labels: ${right.length}; expected the same number of both.`);

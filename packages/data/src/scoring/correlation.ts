@@ -1,9 +1,9 @@
-// How well numbers that a model gives go with the right ones: scipy's pearsonr and spearmanr.
+// Correlation of predicted and correct numbers: scipy's pearsonr and spearmanr.
 
 import { sameLength } from "./class-scores.ts";
 
 /**
- * Pearson's correlation of two lists of one length, −1 to 1; NaN where all of one list are equal.
+ * Pearson's correlation of two lists of equal length, −1 to 1; NaN if all numbers of one list are equal.
  *
  * @throws ExampleError for lists of two lengths.
  * @example
@@ -27,7 +27,7 @@ export function pearson(given: ArrayLike<number>, right: ArrayLike<number>): num
 }
 
 /**
- * Spearman's correlation: Pearson's of the ranks; equal numbers share the mean of theirs.
+ * Spearman's correlation: Pearson's correlation of the ranks. Equal numbers have the mean of their ranks.
  *
  * @throws ExampleError for lists of two lengths.
  * @example

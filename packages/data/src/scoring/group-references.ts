@@ -1,4 +1,4 @@
-// Several right answers to one prompt, as E2E has for each meaning representation: what BLEU compares with.
+// Groups all correct answers to one prompt, as E2E has for each meaning representation: the references of BLEU.
 
 import type { CompletionExample, Example } from "../example.ts";
 
@@ -9,7 +9,7 @@ export interface PromptReferences {
 }
 
 /**
- * Groups prompt/completion rows by prompt, in order of first appearance; rows of other kinds are passed over.
+ * Groups prompt/completion rows by prompt, in order of first appearance; rows of other kinds are skipped.
  *
  * @example
  * ```ts

@@ -1,20 +1,20 @@
-// How high a search puts what was looked for.
+// Metrics of search: how high the relevant texts are ranked.
 
 /** Scores of several searches; shares from 0 to 1. */
 export interface RankingScores {
-  /** Of what belongs to a text, how much is among the first; the mean over searches. */
+  /** The share of relevant texts among the first N results; the mean over searches. */
   readonly recallAt1: number;
   readonly recallAt5: number;
   readonly recallAt10: number;
-  /** One over the place of the first that belongs to it, 0 from the eleventh on; the mean over searches. */
+  /** Mean reciprocal rank of the first relevant text, with 0 from rank 11 on. */
   readonly mrrAt10: number;
-  /** How early all that belongs to it comes among the first ten, a place counting 1/log2(place + 1); the mean over searches. */
+  /** Normalized discounted cumulative gain of the first ten results, with gain 1/log2(rank + 1); the mean over searches. */
   readonly ndcgAt10: number;
 }
 
 /**
- * Scores of searches, of which each gives the places, counted from 1, at which what belongs to it was found: as
- * sentence-transformers' InformationRetrievalEvaluator and CrossEncoderRerankingEvaluator count them. NaN for no searches.
+ * Scores of searches. Each search is the list of ranks, counted from 1, of its relevant texts. The definitions are those of
+ * sentence-transformers' InformationRetrievalEvaluator and CrossEncoderRerankingEvaluator. NaN without searches.
  *
  * @example
  * ```ts

@@ -28,12 +28,12 @@ it("scores classes as scikit-learn does: three of them by the mean, two by the s
   expect(two.matthews).toBeCloseTo(0.7321428571428571, 12);
 });
 
-it("leaves a class that is nowhere out of the mean, and gives 0 where all are of one class", () => {
+it("leaves an absent class out of the mean, and gives 0 if all rows have one class", () => {
   expect(classScores(given, right, 5).f1).toBeCloseTo(0.7678571428571429, 12);
   expect(classScores([0, 0], [0, 0], 2)).toEqual({ accuracy: 1, f1: 0, matthews: 0 });
 });
 
-it("scores sets of classes as scikit-learn does, a class that is nowhere counting as 0", () => {
+it("scores sets of classes as scikit-learn does, with 0 for an absent class", () => {
   const sets = [[1], [0, 1, 2], [0], [2], [0, 2], [0, 2]];
   const scores = labelScores(sets, [[1], [2], [2], [2], [0, 1], [1]], 4);
   expect(scores.accuracy).toBeCloseTo(1 / 3, 12);
@@ -41,7 +41,7 @@ it("scores sets of classes as scikit-learn does, a class that is nowhere countin
   expect(scores.f1Macro).toBeCloseTo(0.34285714285714286, 12);
 });
 
-it("counts words put in, left out and replaced, over all texts together", () => {
+it("counts inserted, deleted and replaced words over all texts", () => {
   expect(wordErrorRate(["the cat sat"], ["the cat sat"])).toBe(0);
   expect(wordErrorRate(["a cat  sat there now", ""], ["the cat sat", "gone"])).toBe(4 / 4);
   expect(() => wordErrorRate([""], [" "])).toThrow(ExampleError);

@@ -1,13 +1,12 @@
-// How many words of what was said a transcript has wrong, as jiwer counts: words are what white space parts, and case and
-// punctuation count.
+// Word error rate of transcripts, as in jiwer: words are separated by white space, and case and punctuation count.
 
 import { ExampleError } from "../errors.ts";
 
 /**
- * Words to put in, take out or replace to get from the transcripts to what was said, over all words that were said: 0 is
- * perfect, and there is no highest number.
+ * The number of insertions, deletions and replacements of words between transcripts and references, divided by the number of words in
+ * the references. 0 is perfect; the value can exceed 1.
  *
- * @throws ExampleError for lists of two lengths, and where nothing was said at all.
+ * @throws ExampleError for lists of different lengths, and if the references have no words.
  * @example
  * ```ts
  * import { wordErrorRate } from "@lowrank/data";
@@ -15,15 +14,15 @@ import { ExampleError } from "../errors.ts";
  * if (wordErrorRate(["the cat sat"], ["the cat sat down"]) !== 0.25) throw new Error("one of four words is missing");
  * ```
  */
-export function wordErrorRate(transcripts: readonly string[], said: readonly string[]): number {
-  if (transcripts.length !== said.length) {
+export function wordErrorRate(transcripts: readonly string[], hypothesis: readonly string[]): number {
+  if (transcripts.length !== hypothesis.length) {
     throw new ExampleError(
-      `Transcripts: ${transcripts.length}, reference texts: ${said.length}; expected the same number of both.`,
+      `Transcripts: ${transcripts.length}, reference texts: ${hypothesis.length}; expected the same number of both.`,
     );
   }
   let [errors, words] = [0, 0];
   for (const [row, transcript] of transcripts.entries()) {
-    const right = wordsOf(said[row] ?? "");
+    const right = wordsOf(hypothesis[row] ?? "");
     errors += distance(wordsOf(transcript), right);
     words += right.length;
   }
@@ -35,7 +34,7 @@ function wordsOf(text: string): readonly string[] {
   return text.split(/\s+/).filter((word) => word !== "");
 }
 
-/** Levenshtein's, of words; one row of the table at a time. */
+/** Levenshtein distance of words, with one row of the table at a time. */
 function distance(given: readonly string[], right: readonly string[]): number {
   let above = Array.from({ length: right.length + 1 }, (_, place) => place);
   for (const [row, word] of given.entries()) {

@@ -12,7 +12,7 @@ const onePiece = (text: readonly number[], kind: number, ...more: readonly numbe
   Uint8Array.from([0x0a, text.length + 4, 0x0a, text.length, ...text, 0x18, kind, ...more]);
 
 describe("a SentencePiece model", () => {
-  it("says its pieces, marks and settings", () => {
+  it("has its pieces, special tokens and settings", () => {
     const model = read(bytes);
     expect(model.pieces.slice(0, 4).map(({ text, kind }) => [text, kind])).toEqual([
       ["<unk>", "unknown"],
@@ -51,7 +51,7 @@ describe("a SentencePiece model", () => {
     expect(() => read(content)).toThrow("folder/tokenizer.model");
   });
 
-  it("is read or refused whatever byte is another", () => {
+  it("is read or refused with any byte changed", () => {
     let seed = 1;
     for (let round = 0; round < 300; round += 1) {
       const broken = Uint8Array.from(bytes);

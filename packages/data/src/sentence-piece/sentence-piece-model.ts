@@ -1,22 +1,22 @@
-// A SentencePiece model (spm.model, spiece.model, tokenizer.model, source.spm …): pieces with scores, and what happens to a
-// text before it is cut. https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto
+// Reads a SentencePiece model (spm.model, spiece.model, tokenizer.model, source.spm …): pieces with scores, and the
+// normalization. https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto
 
 import { readVarint } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
 
 const kinds = ["normal", "unknown", "control", "user-defined", "unused", "byte"] as const;
 
-/** One piece; its place is its id. */
+/** One piece; its index is its id. */
 interface SentencePiece {
   readonly text: string;
-  /** A logarithm of its probability, or of BPE minus the rank of its merge. */
+  /** Unigram: the logarithm of its probability. BPE: minus the rank of its merge. */
   readonly score: number;
   readonly kind: (typeof kinds)[number];
 }
 
-/** What is done to a text before it is cut. */
+/** How a text is normalized before it is split. */
 interface SentencePieceNormaliser {
-  /** Which characters become which; undefined for none. */
+  /** Replacements of characters (`Charsmap`); undefined for none. */
   readonly charsmap: Uint8Array | undefined;
   readonly addsDummyPrefix: boolean;
   readonly removesExtraSpaces: boolean;
@@ -34,10 +34,10 @@ export interface SentencePieceModel {
 
 /** Gemma has 256 000 pieces, mT5 250 100. */
 const maxPieces = 2 ** 21;
-/** In bytes; sixteen spaces or dashes are the longest that are common. */
+/** In bytes; the longest common pieces are sixteen spaces or dashes. */
 const longestPiece = 4096;
 
-/** Reads the bytes of a file; `name` is for messages. Throws TokenizerError for what is no such file or is broken. */
+/** Reads the bytes of a file; `name` is for messages. Throws TokenizerError for another kind of file or a broken one. */
 export function readSentencePiece(bytes: Uint8Array, name: string): SentencePieceModel {
   try {
     return readModel(bytes);
@@ -94,7 +94,7 @@ function readPiece(bytes: Uint8Array, id: number): SentencePiece {
   return { text: decode(text), score: value, kind };
 }
 
-/** The last of each number counts, as the format says. */
+/** Fields by number. Of repeated fields the last one counts, as Protocol Buffers define. */
 function byNumber(bytes: Uint8Array): ReadonlyMap<number, ProtobufField> {
   return new Map([...protobufFields(bytes)].map((entry) => [entry.field, entry]));
 }
@@ -112,20 +112,20 @@ function textOf(entry: ProtobufField | undefined, usual: string): string {
   return bytes === undefined || bytes.length > longestPiece ? usual : decode(bytes);
 }
 
-/** Throws TypeError for what is no UTF-8. */
+/** Throws TypeError for invalid UTF-8. */
 function decode(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
-// Protocol Buffers' wire format, as far as SentencePiece's files need it: fields one after the other, each with a number.
+// The parts of Protocol Buffers' wire format that SentencePiece uses: a list of numbered fields.
 // https://protobuf.dev/programming-guides/encoding/
 
-/** One field: a number, or bytes that are a text, a message or a fixed-width number. */
+/** One field: a number, or the bytes of a text, a message or a fixed-width number. */
 type ProtobufField =
   | { readonly field: number; readonly value: number }
   | { readonly field: number; readonly bytes: Uint8Array };
 
-/** The fields of a message, in order. Throws RangeError where the bytes end within one, or are none. */
+/** The fields of a message, in order. Throws RangeError for bytes that are not fields, or end within one. */
 function* protobufFields(bytes: Uint8Array): Generator<ProtobufField, void, undefined> {
   let at = 0;
   const varint = (): number => {

@@ -1,5 +1,5 @@
-// Rows that are gathered in memory as long as they are few, and on the disk when they are many: a data set may be larger than
-// memory, and each batch asks for rows from all over it.
+// Stores rows in memory up to a limit, and on disk beyond it, because a data set may be larger than memory, and each batch needs rows
+// from everywhere in it.
 
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,25 +7,25 @@ import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import { NumberedRows, type RowList } from "../row-list.ts";
 
-/** Who gathers rows. */
+/** Stores rows. */
 export interface RowStore<Row> {
   add(row: Row): void;
-  /** All rows, in the order in which they came; nothing is added after it. */
+  /** All rows, in the order in which they were added. No row can be added afterwards. */
   finish(): RowList<Row>;
 }
 
-/** How much may be in memory. */
+/** The limit of memory. */
 export interface SpoolOptions {
-  /** Bytes that rows may take there before they go to the disk; default 32 MiB. */
+  /** Maximum bytes of rows in memory before they are written to disk; default 32 MiB. */
   readonly maxBytes?: number;
 }
 
-/** Bytes that are written, or read in order, at once. */
+/** Bytes in one write, or in one sequential read. */
 const pieceSize = 2 ** 20;
 
 /**
- * Gathers rows of plain values and typed arrays. Those beyond `maxBytes` lie in a file without a name in the system's folder for
- * temporary files (TMPDIR), which is gone when nobody has the rows any more, or the process ends, however that happens.
+ * Stores rows of plain values and typed arrays. Rows beyond `maxBytes` are in a file without a name in the system's temporary folder
+ * (TMPDIR). The system deletes it when the rows are no longer used, or when the process ends in any way.
  *
  * @example
  * ```ts
@@ -65,7 +65,7 @@ export class RowSpool<Row> implements RowStore<Row> {
   }
 }
 
-/** About how many bytes a row takes: a number in a list 8, a character of a text 1 or 2. */
+/** The approximate size of a row in bytes: 8 for a number in a list, 1 or 2 for a character. */
 function sizeOf(value: unknown): number {
   if (typeof value === "string") return 24 + value.length;
   if (typeof value !== "object" || value === null) return 8;
@@ -74,7 +74,7 @@ function sizeOf(value: unknown): number {
   return Object.values(value).reduce((sum: number, inner) => sum + sizeOf(inner), 32);
 }
 
-/** Closes files whose rows nobody has any more. */
+/** Closes files whose rows are no longer used. */
 const closing = new FinalizationRegistry<() => void>((close) => close());
 
 class SpoolFile {
@@ -115,7 +115,7 @@ class SpoolFile {
   }
 }
 
-/** A file that is open and has no name any more, where a system allows that; else it goes when it is closed. */
+/** An open file whose name is already deleted, if the system allows it; else the file is deleted when it is closed. */
 function openUnnamed(): { readonly descriptor: number; readonly close: () => void } {
   const folder = mkdtempSync(join(tmpdir(), "lowrank-rows-"));
   const descriptor = openSync(join(folder, "rows"), "w+");
@@ -157,7 +157,7 @@ class StoredRows<Row> extends NumberedRows<Row> {
     return deserialize(this.#read(start, end - start));
   }
 
-  /** In pieces: a row at a time would be a call of the system for each. */
+  /** Reads in pieces, because one row at a time would need a system call for each. */
   override *[Symbol.iterator](): Generator<Row> {
     for (let first = 0; first < this.length; ) {
       const start = this.#startOf(first);

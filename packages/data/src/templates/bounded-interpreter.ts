@@ -1,15 +1,15 @@
-// The library's interpreter with bounds. Everything that it computes goes through `evaluate`, so that counting there,
-// and looking at what an operation is about to work on, bounds time and memory without a copy of the library. A worker
-// with a deadline would need asynchronous rendering, and in a browser would not bound memory.
+// The library's Jinja interpreter with limits. All its work passes through `evaluate`. Counting there, and checking the inputs of each
+// operation beforehand, limits time and memory without a copy of the library. A worker with a deadline would need asynchronous
+// rendering, and would not limit memory in a browser.
 
 import { type Environment, Interpreter } from "@huggingface/jinja";
 import {
   givenArguments,
+  type IterationMarker,
   type JinjaNode,
-  markRounds,
+  markIterations,
   type Operation,
   operationOf,
-  type RoundMark,
   textNode,
 } from "./jinja-tree.ts";
 import { type JinjaValue, lengthOf, ValueSizes } from "./jinja-values.ts";
@@ -19,43 +19,43 @@ import { endOfTurn, startOfTurn } from "./turns/answer-spans.ts";
 
 type Program = Parameters<Interpreter["run"]>[0];
 
-/** An operation under way, and what its inputs were found to be. */
+/** A running operation, and its input values so far. */
 interface Activation {
   readonly operation: Operation;
   readonly values: JinjaValue[];
 }
 
-/** Steps of what is cheap to write and dear to do: the library throws errors to leave a loop or find no variable. */
-const throwSteps = 24;
-/** Of each round of a loop, for which the library makes two scopes. */
+/** Steps of statements for which the library throws an error: leaving a loop, or an unknown variable. */
+const throwTooManySteps = 24;
+/** Steps of each iteration of a loop, for which the library makes two scopes. */
 const iterationSteps = 16;
 
-/** What earlier renderings of a template found out about it. */
+/** Facts about a template that are kept between renderings. */
 export interface KnownTemplate {
   readonly operations: Map<JinjaNode, Operation>;
-  /** Nodes that stand before and after what each round of a loop writes. */
-  readonly marks: Map<JinjaNode, RoundMark>;
-  /** Characters of its source. */
+  /** Marker nodes at the start and the end of each loop's body. */
+  readonly marks: Map<JinjaNode, IterationMarker>;
+  /** Length of its source. */
   readonly length: number;
 }
 
 const nothing: OperationCost = { steps: 0, added: 0 };
 
-/** Runs a template; throws TemplateLimitError where it takes more than `templateLimits`. */
+/** Runs a template; throws TemplateLimitError if it exceeds `templateLimits`. */
 export class BoundedInterpreter {
-  /** Its `evaluate`, by which it calls itself for every node, is ours; a subclass would ask for the library before it is used. */
+  /** Its `evaluate`, which it calls for every node, is replaced by ours. A subclass would load the library before it is needed. */
   readonly #library: Interpreter;
   readonly #evaluateInLibrary: Interpreter["evaluate"];
   readonly #budget: TemplateBudget;
   readonly #sizes: ValueSizes;
   readonly #activations: Activation[] = [];
-  /** What a text's or object's functions belong to, with their names. */
+  /** The owner and the name of each method of a text or object. */
   readonly #methods = new WeakMap<JinjaValue, { readonly owner: JinjaValue; readonly name: string }>();
   readonly #known: KnownTemplate;
   readonly #macroSteps: number;
-  /** The numbers of the messages whose turns are marked. */
+  /** The indices of the messages whose turns are marked. */
   readonly #messages = new Map<JinjaValue, number>();
-  /** Scopes of the rounds that a mark was written at the start of. */
+  /** Scopes of iterations with a marker at their start. */
   readonly #marked = new WeakSet<Environment>();
 
   constructor(environment: Environment, budget: TemplateBudget, known: KnownTemplate) {
@@ -65,11 +65,11 @@ export class BoundedInterpreter {
     this.#budget = budget;
     this.#sizes = new ValueSizes(budget);
     this.#known = known;
-    // The library walks through the whole of a macro's body where the macro is defined.
+    // The library visits a macro's whole body when the macro is defined.
     this.#macroSteps = known.length / 32;
   }
 
-  /** What the template writes; of each of the `marked` messages between `startOfTurn` and `endOfTurn`. */
+  /** The rendered text. The turn of each message in `marked` is between `startOfTurn` and `endOfTurn`. */
   run(program: Program, marked: readonly JinjaValue[] = []): string {
     for (const [index, message] of marked.entries()) this.#messages.set(message, index);
     return String(this.#library.run(program).value);
@@ -102,34 +102,34 @@ export class BoundedInterpreter {
     if (known !== undefined) return known;
     const operation = operationOf(node);
     operations.set(node, operation);
-    for (const [mark, meaning] of markRounds(node)) marks.set(mark, meaning);
+    for (const [mark, meaning] of markIterations(node)) marks.set(mark, meaning);
     return operation;
   }
 
-  #textAt({ variable, isEnd }: RoundMark, scope: Environment): string {
+  #textAt({ variable, isEnd }: IterationMarker, scope: Environment): string {
     if (isEnd) return this.#marked.delete(scope) ? endOfTurn : "";
     const message = this.#messages.get(scope.lookupVariable(variable));
-    this.#marked.delete(scope); // a round before may have been left early
+    this.#marked.delete(scope); // an earlier iteration may have been left early
     if (message === undefined) return "";
     this.#marked.add(scope);
     return startOfTurn(message);
   }
 
   #spendOnEntry(type: string): void {
-    if (type === "Break" || type === "Continue") this.#budget.spend(throwSteps);
+    if (type === "Break" || type === "Continue") this.#budget.spend(throwTooManySteps);
     if (type === "Macro" || type === "CallStatement") this.#budget.spend(this.#macroSteps);
   }
 
-  /** At what an operation gave. */
+  /** Checks the result of an operation. */
   #look(value: JinjaValue, { operation, values: [owner] }: Activation): void {
-    if (value.type === "UndefinedValue") this.#budget.spend(throwSteps);
+    if (value.type === "UndefinedValue") this.#budget.spend(throwTooManySteps);
     if (value.type === "FunctionValue" && owner !== undefined && operation.kind === "member") {
       for (const [name, method] of owner.builtins) if (method === value) this.#methods.set(value, { owner, name });
     }
     this.#sizes.of(value);
   }
 
-  /** When the last input is known, the operation is about to happen. */
+  /** Records an input of an operation. After the last input, the cost of the operation is checked. */
   #giveTo(activation: Activation | undefined, node: JinjaNode, value: JinjaValue): void {
     if (activation === undefined || activation.operation.inputs[activation.values.length] !== node) return;
     activation.values.push(value);
@@ -182,7 +182,7 @@ export class BoundedInterpreter {
   }
 }
 
-/** Python adds no text and object; the library would write "[object Map]". */
+/** Refuses the sum of a text and an object, as Python does; the library would write "[object Map]". */
 function refuseMixedSum(operator: string, left: JinjaValue, right: JinjaValue): void {
   const isMixed = (left.type === "StringValue") !== (right.type === "StringValue");
   if (operator === "+" && isMixed) throw new Error(`Cannot add ${left.type} and ${right.type}.`);

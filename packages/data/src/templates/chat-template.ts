@@ -16,7 +16,7 @@ import {
   writeConversation,
 } from "./turns/answer-spans.ts";
 
-/** What a chat template may refer to besides the messages. */
+/** Variables of a chat template besides the messages. */
 export interface ChatTemplateOptions {
   readonly bosToken?: string;
   readonly eosToken?: string;
@@ -26,18 +26,17 @@ export interface ChatTemplateOptions {
 
 const optionNames: OptionNames<ChatTemplateOptions> = { bosToken: true, eosToken: true, variables: true };
 
-/** The conversation that a template is given, part by part. */
+/** The conversation to render. */
 type Conversation = Pick<ChatExample, "messages" | "tools">;
 
 /**
  * A prompt template from the Jinja text of a chat template.
  *
- * Trained is all that the assistant says, as the whole conversation has it, with the mark that ends its turn; a template with
- * {% generation %} blocks says itself what that is. Where the template takes no text as content, it gets parts of one text each.
+ * The assistant's messages are trained, as written in the whole conversation, with the token that ends the turn. A template with
+ * {% generation %} blocks defines the trained text itself. If a template needs content as a list of parts, it gets one part.
  *
- * Throws TemplateError where the text is too long or no Jinja; `render` throws it where the template refuses the conversation,
- * leaves out a call of a tool, or writes the last answer before an earlier one, and TemplateLimitError where it takes too long or
- * writes too much.
+ * Throws TemplateError if the source is too long or not Jinja. `render` throws it if the template refuses the conversation, leaves out
+ * a tool call, or writes the last answer before an earlier one. It throws TemplateLimitError if rendering exceeds a limit.
  *
  * @example
  * ```ts
@@ -57,7 +56,7 @@ export function chatTemplate(source: string, options: ChatTemplateOptions = {}):
     source: "the model's tokenizer_config.json, as transformers' apply_chat_template renders it",
     render(example) {
       const conversation = conversationOf(example);
-      // A template that knows no tools would leave them out in silence.
+      // A template without tool support would silently leave them out.
       if (usesTools(conversation) && !source.includes("tool")) {
         throw new TemplateError("chat", "the conversation has tools, which the model's chat template does not write.");
       }
@@ -85,7 +84,7 @@ function compile(
     const variablesFor = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => {
       budget.allowFor(messages.length);
       return {
-        // transformers always has these two, none for want of any: `tools is not none` must be false.
+        // transformers always sets these two, to none if there are none: `tools is not none` must be false.
         tools: null,
         documents: null,
         ...options.variables,
@@ -103,7 +102,7 @@ function compile(
   };
 }
 
-/** transformers gives thoughts by gpt-oss's name, too. */
+/** The variables of a message. transformers also passes reasoning under gpt-oss's name, `thinking`. */
 function messageVariables({ isTrained, more, content, ...message }: ChatMessage, hasParts: boolean): JsonObject {
   const thoughts = more?.reasoning_content ?? more?.thinking ?? more?.reasoning;
   return {
@@ -144,7 +143,7 @@ function segmentsOf(messages: readonly ChatMessage[], { text, answers }: Written
   };
 }
 
-/** Answers that are to be trained and are not found. Throws TemplateError where that is the last one, or calls a tool. */
+/** The number of answers to train that were not found. Throws TemplateError if one of them is the last, or calls a tool. */
 function countLost(messages: readonly ChatMessage[], { text, answers }: WrittenConversation): number {
   let count = 0;
   for (const [index, message] of messages.entries()) {

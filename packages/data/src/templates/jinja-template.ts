@@ -1,21 +1,21 @@
-// A chat template's program: parsed once, run within bounds for each conversation.
+// A chat template: parsed once, and rendered with limits for each conversation.
 
 import { Environment, parse, Template, tokenize } from "@huggingface/jinja";
 import { TemplateError, TemplateLimitError } from "../errors.ts";
 import { BoundedInterpreter, type KnownTemplate } from "./bounded-interpreter.ts";
 import { boundedRange, type TemplateBudget, templateLimits } from "./template-budget.ts";
-import { generationMarks, type MarkedText, readMarks, withGenerationMarks } from "./turns/answer-spans.ts";
+import { generationMarkers, type MarkedText, readMarkers, withGenerationMarkers } from "./turns/answer-spans.ts";
 
 export interface JinjaTemplate {
-  /** Throws TemplateError, TemplateLimitError where it takes more than is left of the budget. */
+  /** Throws TemplateError, and TemplateLimitError if it exceeds the rest of the budget. */
   render(variables: Readonly<Record<string, unknown>>, budget: TemplateBudget): string;
-  /** The same, and what of it was written for which of `variables.messages`. */
+  /** The same, with the part of the text for each of `variables.messages`. */
   renderTurns(variables: Readonly<Record<string, unknown>>, budget: TemplateBudget): MarkedText;
 }
 
 /** Published templates have up to some 20 000 characters. */
 const longestSource = 2 ** 18;
-/** The library's search for a tag takes the square of a run's length. */
+/** Maximum run of white space: the library's search for a tag takes quadratic time in its length. */
 const longestSpace = 1000;
 
 /** Parses a template; throws TemplateError. */
@@ -24,22 +24,24 @@ export function parseTemplate(source: string): JinjaTemplate {
   if (source.split(/\S+/).some(({ length }) => length > longestSpace)) {
     throw new TemplateLimitError("consecutive spaces in its source", longestSpace);
   }
-  const program = typed(() => parse(tokenize(withGenerationMarks(source), { lstrip_blocks: true, trim_blocks: true })));
+  const program = typed(() =>
+    parse(tokenize(withGenerationMarkers(source), { lstrip_blocks: true, trim_blocks: true })),
+  );
   const known: KnownTemplate = { operations: new Map(), marks: new Map(), length: source.length };
   return {
     render: (variables, budget) =>
       typed(() => new BoundedInterpreter(environmentOf(variables, budget), budget, known).run(program)),
     renderTurns: (variables, budget) =>
       typed(() => {
-        const environment = environmentOf({ ...variables, ...generationMarks }, budget);
+        const environment = environmentOf({ ...variables, ...generationMarkers }, budget);
         const { value: messages } = environment.lookupVariable("messages");
         const marked = Array.isArray(messages) ? messages : [];
-        return readMarks(new BoundedInterpreter(environment, budget, known).run(program, marked));
+        return readMarkers(new BoundedInterpreter(environment, budget, known).run(program, marked));
       }),
   };
 }
 
-/** What the library gives every template, with a `range` that ends. */
+/** The library's standard variables, with a limited `range`. */
 function environmentOf(variables: Readonly<Record<string, unknown>>, budget: TemplateBudget): Environment {
   const environment = new Environment();
   const constants = { true: true, false: false, none: null, True: true, False: false, None: null };
@@ -58,14 +60,14 @@ function refuse(reason: unknown): never {
   throw new Error(String(reason));
 }
 
-/** The library's own, which it does not export. */
+/** The library's `strftime_now`, which it does not export. */
 function formatNow(format: unknown): string {
   const text = String(format);
   if (text.length > 1000) throw new TemplateLimitError("characters in a time format", 1000);
   return new Template("{{ strftime_now(format) }}").render({ format: text });
 }
 
-/** Any failure as ours. Firefox calls a full stack an InternalError. */
+/** Converts any error to ours. Firefox throws an InternalError for a stack overflow. */
 function typed<T>(run: () => T): T {
   try {
     return run();

@@ -1,4 +1,4 @@
-// The program that a template is, as the library's parser leaves it: the library exports no types of its nodes.
+// Types and functions for the library's syntax tree, whose types it does not export.
 
 import type { Interpreter } from "@huggingface/jinja";
 import { isObject } from "@lowrank/contracts";
@@ -7,13 +7,13 @@ import type { JinjaValue } from "./jinja-values.ts";
 
 export type JinjaNode = NonNullable<Parameters<Interpreter["evaluate"]>[0]>;
 
-/** One operation and what it works on, in the order in which it is evaluated. */
+/** One operation and its operands, in order of evaluation. */
 export interface Operation {
   readonly kind: "filter" | "filter-block" | "call" | "binary" | "member" | "slice" | "loop" | "test" | "none";
-  /** Of a filter its name, of a binary operation its operator. */
+  /** The name of a filter, or the operator of a binary operation. */
   readonly name: string;
   readonly inputs: readonly JinjaNode[];
-  /** Of a call and of a filter: what is given in brackets. */
+  /** The arguments of a call or a filter. */
   readonly args: readonly JinjaNode[];
 }
 
@@ -52,14 +52,14 @@ export function operationOf(node: JinjaNode): Operation {
   }
 }
 
-/** Where a round of a loop begins or ends. */
-export interface RoundMark {
+/** A marker at the start or end of a loop's iteration. */
+export interface IterationMarker {
   readonly variable: string;
   readonly isEnd: boolean;
 }
 
-/** Puts an empty text before and after what a round of a loop writes, so that it is seen there. Other nodes stay as they are. */
-export function markRounds(node: JinjaNode): readonly (readonly [JinjaNode, RoundMark])[] {
+/** Puts empty text nodes at the start and end of each loop's body, so that the interpreter sees iterations. Other nodes are unchanged. */
+export function markIterations(node: JinjaNode): readonly (readonly [JinjaNode, IterationMarker])[] {
   const { loopvar, body } = node as unknown as { readonly loopvar: JinjaNode; body: readonly JinjaNode[] };
   if (node.type !== "For" || loopvar.type !== "Identifier") return [];
   const { value: variable } = loopvar as unknown as { readonly value: string };
@@ -97,7 +97,7 @@ function callOperation({ callee, args }: Fields): Operation {
   return { kind: "call", name: "", inputs: [...ordered.map(evaluated), callee as JinjaNode], args: ordered };
 }
 
-/** What is given by name is evaluated last. */
+/** Arguments in order of evaluation: keyword arguments are last. */
 function inOrder(args: readonly JinjaNode[]): readonly JinjaNode[] {
   const isNamed = ({ type }: JinjaNode) => type === "KeywordArgumentExpression" || type === "KeywordSpreadExpression";
   return [...args.filter((arg) => !isNamed(arg)), ...args.filter(isNamed)];
@@ -110,13 +110,13 @@ function evaluated(arg: JinjaNode): JinjaNode {
   return arg.type === "SpreadExpression" || arg.type === "KeywordSpreadExpression" ? (argument as JinjaNode) : arg;
 }
 
-/** The values of arguments: those given by place, with those of an unpacked list, and those given by name. */
+/** The values of arguments: positional ones, including those of an unpacked list, and keyword arguments. */
 export interface GivenArguments {
   readonly placed: readonly JinjaValue[];
   readonly named: ReadonlyMap<string, JinjaValue>;
 }
 
-/** Matches arguments with their values, which lie in the same order. */
+/** Matches arguments with their values, which are in the same order. */
 export function givenArguments(args: readonly JinjaNode[], values: readonly JinjaValue[]): GivenArguments {
   const placed: JinjaValue[] = [];
   const named = new Map<string, JinjaValue>();
@@ -134,7 +134,7 @@ export function givenArguments(args: readonly JinjaNode[], values: readonly Jinj
   return { placed, named };
 }
 
-/** Whether functions are offered, called or answer in it. */
+/** Whether a conversation has tools, tool calls or answers of tools. */
 export function usesTools({ messages, tools }: Pick<ChatExample, "messages" | "tools">): boolean {
   return tools !== undefined || messages.some(({ role, more }) => role === "tool" || more?.tool_calls !== undefined);
 }

@@ -1,32 +1,31 @@
-// How large a value of a template is. The library's lists, objects and texts never change once made, so that each is
-// looked at once; only what holds a namespace is looked at again.
+// Measures values of a template. The library's lists, objects and texts are immutable, so each is measured once. Only values that
+// contain a namespace are measured again.
 
 import type { Interpreter } from "@huggingface/jinja";
 import type { TemplateBudget } from "./template-budget.ts";
 
-/** What an expression gives. */
 export type JinjaValue = ReturnType<Interpreter["evaluate"]>;
 
 export interface ValueSize {
-  /** About how many characters it prints as; what is held twice counts twice. */
+  /** Approximate length of its printed form; a value that is contained twice counts twice. */
   readonly characters: number;
-  /** It and all that it holds. */
+  /** Number of entries, including nested ones and itself. */
   readonly entries: number;
   /** How deeply lists and objects are nested in it. */
   readonly depth: number;
-  /** Whether it holds no namespace. */
+  /** Whether it contains no namespace. */
   readonly isFixed: boolean;
 }
 
 const ofOther: ValueSize = { characters: 8, entries: 1, depth: 0, isFixed: true };
 
-/** Measures values against a budget, so that no value comes to be that could not be printed. */
+/** Measures values against a budget, so that no value becomes too large to print. */
 export class ValueSizes {
   readonly #known = new WeakMap<JinjaValue, ValueSize>();
 
   constructor(private readonly budget: TemplateBudget) {}
 
-  /** Throws TemplateLimitError where the value is too large, or too deep. */
+  /** Throws TemplateLimitError if the value is too large or too deep. */
   of(value: JinjaValue, depth = 0): ValueSize {
     if (typeof value.value === "string") return this.#checked({ ...ofOther, characters: value.value.length });
     const held = entriesOf(value);
@@ -57,7 +56,7 @@ export class ValueSizes {
   }
 }
 
-/** How many entries a list or object has itself. */
+/** The number of entries of a list or object, without nested ones. */
 export function lengthOf({ value }: JinjaValue): number {
   return Array.isArray(value) ? value.length : value instanceof Map ? value.size : 0;
 }

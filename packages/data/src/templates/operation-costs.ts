@@ -1,21 +1,19 @@
-// What an operation of a template takes, told from what it works on before it happens: one filter can make a hundred
-// billion characters of two short texts.
+// Estimates the cost of a template's operation from its inputs before it runs, because one filter can make a hundred billion
+// characters from two short texts.
 
 import type { GivenArguments } from "./jinja-tree.ts";
 import { type JinjaValue, lengthOf, type ValueSize, type ValueSizes } from "./jinja-values.ts";
 
-/** What an operation will take. */
 export interface OperationCost {
   readonly steps: number;
-  /** Characters that it adds to what it works on. */
+  /** Characters that it adds to its input. */
   readonly added: number;
 }
 
-/** What an operation is applied to. */
 export interface Operand {
-  /** Where it is a text: it. */
+  /** The value, if it is a text. */
   readonly text: string;
-  /** Where it is a list or an object: how many entries it has. */
+  /** The number of entries, if it is a list or an object. */
   readonly length: number;
   readonly size: ValueSize;
 }
@@ -81,12 +79,12 @@ function replaceCost(text: string, old: string, fresh: string): OperationCost {
   return { steps: searchSteps(text, old) + matches / 2 + added / charactersInStep, added };
 }
 
-/** Texts are searched place by place, as the engine does where a text and what is sought in it are alike throughout. */
+/** Upper bound of the steps of a text search: the engine's worst case, for repetitive texts. */
 function searchSteps(text: string, sought: string): number {
   return (text.length + sought.length) / charactersInStep + (text.length * sought.length) / 256;
 }
 
-/** The engine itself is quick to find that a long text is not there. */
+/** Counts occurrences by the engine's own search, which is fast for absent texts. */
 function countOf(sought: string, text: string): number {
   let count = 0;
   for (let at = text.indexOf(sought); at !== -1; at = text.indexOf(sought, at + sought.length)) count += 1;

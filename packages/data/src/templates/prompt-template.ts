@@ -1,36 +1,36 @@
-// How an example becomes text: a row of the table in templates.ts.
+// The interface of prompt templates, which convert an example to text.
 
 import { TemplateError } from "../errors.ts";
 import type { Example } from "../example.ts";
 
-/** A stretch of text that is either shown to the model or trained. */
+/** A part of the text that is either only input, or trained. */
 export interface Segment {
   readonly text: string;
   /** Whether the loss counts these tokens. */
   readonly isTrained: boolean;
-  /** Whether the end-of-text token follows, as it will where generation should stop. */
+  /** Whether the end-of-text token follows, so that generation learns to stop there. */
   readonly endsText?: boolean;
 }
 
 /** An example as text. */
 export interface RenderedExample {
   readonly segments: readonly Segment[];
-  /** True where the text already holds the tokenizer's special tokens, as chat templates' does. */
+  /** Whether the text already contains special tokens, as with chat templates. */
   readonly hasSpecialTokens?: boolean;
-  /** How many answers are not trained because they were not found in what the template wrote. */
+  /** How many answers are not trained because they were not found in the rendered text. */
   readonly lostAnswers?: number;
 }
 
-/** A way to write examples as prompts. */
+/** Converts examples to prompts. */
 export interface PromptTemplate {
   readonly name: string;
-  /** Where the wording comes from. */
+  /** The source of the wording. */
   readonly source: string;
-  /** The example as text; throws TemplateError where this template cannot express it. */
+  /** The example as text; throws TemplateError if this template does not support it. */
   render(example: Example): RenderedExample;
 }
 
-/** What is shown and what is trained, the common case. */
+/** The common case: a prompt that is input, and an answer that is trained. */
 export function promptAndAnswer(prompt: string, answer: string): RenderedExample {
   return {
     segments: [
@@ -40,22 +40,21 @@ export function promptAndAnswer(prompt: string, answer: string): RenderedExample
   };
 }
 
-/** The text before the first trained stretch: what to generate from. */
+/** The text before the first trained part: the prompt for generation. */
 export function promptOf(rendered: RenderedExample): string {
   const firstTrained = rendered.segments.findIndex((segment) => segment.isTrained);
   const shown = firstTrained === -1 ? rendered.segments : rendered.segments.slice(0, firstTrained);
   return shown.map((segment) => segment.text).join("");
 }
 
-/** An example as instruction templates see it. */
 interface TaskAndAnswer {
   readonly task: string;
-  /** Empty where there is none. */
+  /** The input of an instruction; empty if there is none. */
   readonly material: string;
   readonly answer: string;
 }
 
-/** Reads instruction and completion rows as tasks; throws TemplateError for other kinds. */
+/** Converts instruction and completion rows; throws TemplateError for other kinds. */
 export function taskAndAnswer(example: Example, template: string): TaskAndAnswer {
   if (example.kind === "instruction") {
     return { task: example.instruction, material: example.input, answer: example.output };

@@ -1,4 +1,4 @@
-// Every template that needs no model: adding one is one file and one line.
+// All templates that need no model. To add one, write it here or in its own file, and add it to the list.
 
 import { TemplateError } from "../errors.ts";
 import type { ChatMessage, Example } from "../example.ts";
@@ -37,7 +37,7 @@ const vicuna: PromptTemplate = {
       segments.push({ text: shown, isTrained: false }, { text: ` ${content}`, isTrained, endsText: true });
       shown = "";
     }
-    // A last question without an answer trains nothing, but is the prompt to generate from.
+    // A last question without an answer is not trained, but it is the prompt for generation.
     return { segments: shown === "" ? segments : [...segments, { text: shown, isTrained: false }] };
   },
 };
@@ -51,7 +51,7 @@ function messagesOf(example: Example): readonly ChatMessage[] {
   ];
 }
 
-/** Prompt and completion as they are; running text is trained whole. */
+/** Prompt and completion unchanged; plain text is trained completely. */
 const plain: PromptTemplate = {
   name: "plain",
   source: "TRL's prompt-completion format",
@@ -68,7 +68,7 @@ const plain: PromptTemplate = {
   },
 };
 
-/** KoAlpaca's prompt for its Polyglot-Ko models. A space parts the answer from the colon. */
+/** KoAlpaca's prompt for its Polyglot-Ko models, with a space between the colon and the answer. */
 const koalpaca: PromptTemplate = {
   name: "koalpaca",
   source: "KoAlpaca (Beomi), the prompt of its Polyglot-Ko models' published examples",
@@ -79,7 +79,7 @@ const koalpaca: PromptTemplate = {
   },
 };
 
-// Stanford Alpaca's two prompts, word for word: models fine-tuned on it expect exactly these.
+// Stanford Alpaca's two prompts, word for word, because models fine-tuned on it expect exactly these.
 
 const withMaterial =
   "Below is an instruction that describes a task, paired with an input that provides further context. " +
@@ -87,7 +87,7 @@ const withMaterial =
 const withoutMaterial =
   "Below is an instruction that describes a task. Write a response that appropriately completes the request.";
 
-/** Alpaca's prompt, with the input section only where there is an input. */
+/** Alpaca's prompt, with the input section only if there is an input. */
 const alpaca: PromptTemplate = {
   name: "alpaca",
   source: "Stanford Alpaca (Taori et al. 2023), train.py PROMPT_DICT",

@@ -1,4 +1,4 @@
-// What is published goes on as it did: the library's own rendering, without bounds, is what is compared with.
+// Limits do not change published templates: they are compared with the library's own rendering, without limits.
 
 import { Template } from "@huggingface/jinja";
 import { describe, expect, it } from "vitest";
@@ -214,7 +214,7 @@ describe("1000 messages by a template like that of", () => {
   });
 });
 
-it("calls of tools are trained as Llama 3.1's template writes them, what is offered and what comes back is shown", () => {
+it("tool calls are trained as Llama 3.1's template writes them; tools and their answers are input only", () => {
   const call = { function: { name: "weather", arguments: { city: "Oslo" } } };
   const { segments } = chatTemplate(llama3, { bosToken: "<s>" }).render({
     kind: "chat",

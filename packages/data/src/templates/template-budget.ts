@@ -1,23 +1,23 @@
-// What rendering a chat template may take. A template is a program from a stranger: it may loop for ever, call itself, or
-// double a text until memory ends.
+// Limits of rendering a chat template. A template is an untrusted program: it may loop forever, call itself, or double a text until
+// memory is full.
 
 import { TemplateLimitError } from "../errors.ts";
 
-/** Bounds on one rendering, or where it says so on a conversation. */
+/** Limits of one rendering; `steps` and `messageSteps` are limits of a whole conversation. */
 export const templateLimits = {
-  /** Nodes of the program evaluated, entries of lists visited, and one for each 32 characters worked on. */
+  /** Evaluated nodes, visited entries of lists, and one step for each 32 processed characters. */
   steps: 2 ** 21,
-  /** More of them for each message of each rendering: ten times what one of 2000 characters takes in Llama 3's and Qwen 3's. */
+  /** Additional steps for each message of each rendering: ten times the cost of a message of 2000 characters in Llama 3 and Qwen 3. */
   messageSteps: 2 ** 12,
-  /** Expressions, statements and macros within each other. */
+  /** Nesting of expressions, statements and macros. */
   depth: 400,
-  /** Characters of one text, or of what a list or object prints as. */
+  /** Characters of one text, or of the printed form of a list or object. */
   characters: 2 ** 24,
-  /** Entries of one list or object, those within it included. */
+  /** Entries of one list or object, including nested ones. */
   entries: 2 ** 18,
-  /** Lists and objects within each other. */
+  /** Nesting of lists and objects. */
   nesting: 100,
-  /** Numbers in one `range`: as in Python's sandbox, in which transformers renders. */
+  /** Numbers in one `range`, as in Jinja's sandbox, which transformers uses. */
   range: 100_000,
 } as const;
 
@@ -29,21 +29,21 @@ const counted = {
 } as const;
 
 /**
- * Counts what a conversation takes; throws TemplateLimitError where that is too much. It is rendered up to each of its turns:
- * a bound for each rendering alone would let a template take that many times as long.
+ * Counts the steps of a conversation; throws TemplateLimitError beyond the limit. A conversation is rendered once for each of its
+ * turns, so a limit for each rendering would allow that many times as much.
  */
 export class TemplateBudget {
   #steps = 0;
-  #most: number = templateLimits.steps;
+  #maxSteps: number = templateLimits.steps;
 
-  /** Before each rendering, with the number of its messages. */
+  /** Must be called before each rendering, with its number of messages. */
   allowFor(messages: number): void {
-    this.#most += messages * templateLimits.messageSteps;
+    this.#maxSteps += messages * templateLimits.messageSteps;
   }
 
   spend(steps: number): void {
     this.#steps += steps;
-    if (!(this.#steps <= this.#most)) throw new TemplateLimitError("steps", this.#most);
+    if (!(this.#steps <= this.#maxSteps)) throw new TemplateLimitError("steps", this.#maxSteps);
   }
 
   check(what: keyof typeof counted, count: number): void {
@@ -51,7 +51,7 @@ export class TemplateBudget {
   }
 }
 
-/** Python's `range`; throws TemplateLimitError where it is too long. */
+/** Python's `range`; throws TemplateLimitError if it is too long. */
 export function boundedRange(first: unknown, second?: unknown, step: unknown = 1): number[] {
   const [start, stop] = second === undefined ? [0, first] : [first, second];
   if (![start, stop, step].every(Number.isSafeInteger)) throw new Error("range() expects integers.");

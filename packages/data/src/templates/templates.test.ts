@@ -27,7 +27,7 @@ function written(name: string, example: Example): string {
 }
 
 describe("templates", () => {
-  it("have names of their own and say where they come from", () => {
+  it("have unique names and a source", () => {
     expect(new Set(promptTemplates.map(({ name }) => name)).size).toBe(promptTemplates.length);
     for (const { source } of promptTemplates) expect(source).not.toBe("");
   });
@@ -61,7 +61,7 @@ describe("templates", () => {
     expect(written(name, example)).toBe(text);
   });
 
-  it("refuse what they cannot express, by a typed error", () => {
+  it("refuse unsupported examples with a typed error", () => {
     expect(() => promptTemplate("alpaca").render(chat)).toThrow(TemplateError);
     expect(() => promptTemplate("plain").render(chat)).toThrow(
       /a conversation needs a template that marks the speakers/,
@@ -71,11 +71,11 @@ describe("templates", () => {
     expect(() => promptTemplate("vicuna").render(twice)).toThrow(/must alternate/);
   });
 
-  it("say what is wrong with a template, and nothing of a program", () => {
+  it("report the problem of a template, without code of the library", () => {
     expect(() => parseTemplate("{{ (messages }}")).toThrow(/Expected closing parenthesis\./);
   });
 
-  it("give the text to generate from", () => {
+  it("give the prompt for generation", () => {
     expect(promptOf(promptTemplate("koalpaca").render(instruction))).toBe("### 질문: Do it.\n\n### 답변:");
   });
 });
@@ -86,7 +86,7 @@ describe("a chat template", () => {
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}" +
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 
-  it("trains each of the assistant's turns with its closing mark, and nothing else", () => {
+  it("trains each of the assistant's turns with its end token, and nothing else", () => {
     const { segments, hasSpecialTokens } = chatTemplate(chatMl).render(chat);
     expect(hasSpecialTokens).toBe(true);
     expect(segments.filter(({ isTrained }) => isTrained).map(({ text }) => text)).toEqual([
@@ -135,14 +135,14 @@ describe("a chat template", () => {
     expect(trainedBy(forgetful, chat)).toEqual(["VICUNA.|", "Bye!|"]);
   });
 
-  it("trains an answer that begins as the thought does that its generation prompt opens", () => {
+  it("trains an answer that begins like the reasoning that its generation prompt opens", () => {
     const opening =
       "{% for m in messages %}{{ '[' + m.role + ']' + m.content + '</s>' }}{% endfor %}" +
       "{% if add_generation_prompt %}[assistant]<think>{% endif %}";
     expect(trainedBy(opening, { ...completion, completion: "<this>" })).toEqual(["<this></s>"]);
   });
 
-  it("is told of an answer that the template leaves out, and refused for a call or the last answer", () => {
+  it("counts an answer that the template leaves out, and is refused if it is a tool call or the last answer", () => {
     const leaving = (kept: string) =>
       `tool:{% for m in messages %}{% if ${kept} %}{{ m.content }}|{% endif %}{% endfor %}`;
     const lastOnly = chatTemplate(leaving("m.role != 'assistant' or loop.last"));
@@ -155,13 +155,13 @@ describe("a chat template", () => {
     expect(() => lastOnly.render({ kind: "chat", messages })).toThrow(/call of the tool "weather"/);
   });
 
-  it("sees the tokenizer's marks and the caller's variables", () => {
+  it("has the tokenizer's special tokens and the caller's variables", () => {
     const source = "{{ bos_token }}{{ greeting }}{% for m in messages %}{{ m.content }}{{ eos_token }}{% endfor %}";
     const template = chatTemplate(source, { bosToken: "<s>", eosToken: "</s>", variables: { greeting: "!" } });
     expect(template.render(completion).segments.map(({ text }) => text)).toEqual(["<s>!Q</s>", "A</s>"]);
   });
 
-  it("sees that there are no tools and no documents, as transformers' do", () => {
+  it("has no tools and no documents by default, as in transformers", () => {
     const tools = "{% if tools is not none %}{{ tools | length }}{% endif %}{% if documents is defined %}d{% endif %}";
     const template = chatTemplate(`${tools}{% for m in messages %}{{ m.content }}{% endfor %}`);
     expect(template.render(completion).segments.map(({ text }) => text)).toEqual(["dQ", "A"]);

@@ -1,10 +1,10 @@
-// The model of a tokenizer.json that merges pairs.
+// The BPE model of a tokenizer.json.
 
 import { TokenizerError } from "../errors.ts";
 
 export type Merge = readonly [left: string, right: string];
 
-/** A BPE model with the fields that it has in every tokenizer.json. */
+/** A BPE model with the fields that every tokenizer.json has. */
 export function bpeModel(
   merges: readonly Merge[],
   others: Readonly<Record<string, unknown>>,
@@ -22,14 +22,14 @@ export function bpeModel(
   };
 }
 
-/** Characters that are cut out of pieces in all: a vocabulary of a million pieces of sixteen letters. */
+/** Maximum work, in characters: enough for a million pieces of sixteen letters. */
 const maxCut = 2 ** 28;
 
 /**
- * SentencePiece's BPE (Kudo and Richardson 2018) has no merges in its file, but a score for each piece: of two neighbours those
- * are joined first that make the piece with the highest score. Written as merges, as transformers' converter of such models does:
- * every way in which two pieces that are `known` make one of `pieces`, in order of their texts, as Python sorts them, or of their
- * `compare`. Throws TokenizerError for too long pieces.
+ * Merges of SentencePiece's BPE (Kudo and Richardson 2018), whose file has a score for each piece instead. The neighbours that
+ * make the piece with the highest score are merged first. As in transformers' converter, the list has every pair of `known`
+ * pieces that makes one of `pieces`. Merges of one piece are sorted by text, as in Python, or by `compare`. Throws
+ * TokenizerError for too long pieces.
  */
 export function mergesByScore(
   pieces: readonly { readonly text: string; readonly score: number }[],

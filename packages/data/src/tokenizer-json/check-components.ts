@@ -1,4 +1,4 @@
-// What a text goes through before and after the model: each part's fields, and how many there are of them.
+// Checks the parts of a tokenizer.json before and after the model: their number, nesting and fields.
 
 import { isObject, type JsonObject } from "@lowrank/contracts";
 import {
@@ -19,11 +19,11 @@ const components = {
   decoder: decoderRules,
 } as const;
 
-/** Published ones have a dozen parts. */
+/** Published files have a dozen parts. */
 const maxParts = 512;
 const deepest = 16;
 
-/** What is wrong with the parts of one component. */
+/** The problems of one component. */
 export function componentProblems(json: JsonObject, name: keyof typeof components, maxPatternLength: number): string[] {
   const checked = new ComponentCheck(json, components[name], maxPatternLength);
   checked.check(json[name], name, 0);
@@ -76,17 +76,17 @@ class ComponentCheck {
   }
 }
 
-/** A value as a message shows it. */
+/** A value for an error message. */
 export function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return `a list of ${value.length}`;
   return isObject(value) ? "an object" : JSON.stringify(typeof value === "string" ? value.slice(0, 40) : value);
 }
 
-/** Published ones have up to eight pieces. */
+/** Published templates have up to eight pieces. */
 const maxPieces = 64;
 
-/** What is wrong with its templates, and which marks the tokenizer does not have. */
+/** Problems of the post-processor's templates, such as special tokens that the tokenizer does not have. */
 function templateProblems(part: JsonObject, at: string, json: JsonObject): string[] {
   return (["single", "pair"] as const).flatMap((name) => {
     const pieces = part[name];
@@ -109,17 +109,17 @@ function pieceProblems(piece: unknown, at: string, part: JsonObject, json: JsonO
     return [`${at}: expected {"SpecialToken" or "Sequence": {"id": a text, "type_id": a number}}`];
   }
   if (kind === "Sequence") return ["A", "B"].includes(String(content.id)) ? [] : [`${at}: expected the text A or B`];
-  return markProblems(String(content.id), at, part, json);
+  return specialTokenProblems(String(content.id), at, part, json);
 }
 
-/** Rust takes a mark's ids from the template, the library from the vocabulary. */
-function markProblems(mark: string, at: string, part: JsonObject, json: JsonObject): string[] {
-  const given = isObject(part.special_tokens) ? part.special_tokens[mark] : undefined;
-  const name = JSON.stringify(mark.slice(0, 40));
+/** Rust reads a special token's ids from the template, the library from the vocabulary: both must have it. */
+function specialTokenProblems(token: string, at: string, part: JsonObject, json: JsonObject): string[] {
+  const given = isObject(part.special_tokens) ? part.special_tokens[token] : undefined;
+  const name = JSON.stringify(token.slice(0, 40));
   if (!isObject(given) || !Array.isArray(given.ids))
     return [`${at}: expected ${name} among special_tokens with its ids`];
-  const isAdded = Array.isArray(json.added_tokens) && json.added_tokens.some((token) => token?.content === mark);
-  if (isAdded || json.model === undefined || vocabularyOf(json.model).has(mark)) return [];
+  const isAdded = Array.isArray(json.added_tokens) && json.added_tokens.some((added) => added?.content === token);
+  if (isAdded || json.model === undefined || vocabularyOf(json.model).has(token)) return [];
   return [`${at}: expected a token of the vocabulary, got ${name}`];
 }
 

@@ -1,13 +1,13 @@
-// The vocabulary of a tokenizer.json, and what its kind of model needs besides.
+// Checks the model of a tokenizer.json: its vocabulary, and the fields that its type needs.
 
 import { isObject, type JsonObject } from "@lowrank/contracts";
 import { shown } from "./check-components.ts";
 
 /** Published tokens have up to 256 characters: runs of spaces and dashes. */
 const longestToken = 1024;
-/** Unigram looks at every piece that a text goes on with, at each of its characters. */
+/** At each character, Unigram tries every piece that the text continues with. */
 const longestPiece = 128;
-/** All published WordPiece models have 100; time grows with its square. */
+/** All published WordPiece models have 100; the time grows with the square. */
 const maxCharactersOfWord = 200;
 
 export function modelProblems(model: unknown, maxTokens: number): string[] {
@@ -49,7 +49,7 @@ function pieceProblems(pieces: readonly unknown[], maxTokens: number): string[] 
   return at === -1 ? [] : [`model.vocab[${at}]: expected ${expected}`];
 }
 
-/** Rust has none for null; the library would take any other value for an id. */
+/** null means no unknown token in Rust; the library would use any other value as an id. */
 function unknownProblems({ unk_id: id }: JsonObject, pieces: readonly unknown[]): string[] {
   if (id === undefined || id === null || isId(id, pieces.length)) return [];
   return [`model.unk_id: expected null or a whole number from 0 to ${pieces.length - 1}, got ${shown(id)}`];
@@ -63,12 +63,12 @@ function mergeProblems(merges: unknown, maxTokens: number): string[] {
     (Array.isArray(merge) && merge.length === 2 && merge.every((s) => typeof s === "string"));
   const at = merges.findIndex((merge) => !isMerge(merge));
   if (at !== -1) return [`model.merges[${at}]: expected two tokens`];
-  // The library looks at the first alone.
+  // The library looks only at the form of the first merge.
   const other = merges.findIndex((merge) => Array.isArray(merge) !== Array.isArray(merges[0]));
   return other === -1 ? [] : [`model.merges[${other}]: expected the same form as model.merges[0]`];
 }
 
-/** The library's BPE has no such prefix: it would give other ids without a word. */
+/** The library's BPE ignores such a prefix, and would silently give other ids. */
 function prefixProblems(prefix: unknown): string[] {
   if (prefix === undefined || prefix === null || prefix === "") return [];
   return [`model.continuing_subword_prefix: expected none, which alone is computed with BPE, got ${shown(prefix)}`];

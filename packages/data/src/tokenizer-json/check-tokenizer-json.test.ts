@@ -5,7 +5,7 @@ import { checkTokenizerJson } from "./check-tokenizer-json.ts";
 
 const model = { type: "WordLevel", vocab: { "[UNK]": 0, a: 1, "[CLS]": 2 }, unk_token: "[UNK]" };
 const good = { model, added_tokens: [{ id: 3, content: "[SEP]", special: true }] };
-const mark = (id: unknown) => ({ SpecialToken: { id, type_id: 0 } });
+const specialToken = (id: unknown) => ({ SpecialToken: { id, type_id: 0 } });
 const text = (id: unknown) => ({ Sequence: { id, type_id: 0 } });
 const special_tokens = {
   "[CLS]": { id: "[CLS]", ids: [2], tokens: ["[CLS]"] },
@@ -22,13 +22,13 @@ const split = (rest: object) => ({
 });
 
 describe("a tokenizer.json", () => {
-  it("with marks that it has is taken", () => {
-    const json = { ...good, ...template([mark("[CLS]"), text("A"), mark("[SEP]")]) };
+  it("with special tokens that it has is accepted", () => {
+    const json = { ...good, ...template([specialToken("[CLS]"), text("A"), specialToken("[SEP]")]) };
     expect(TextTokenizer.fromJson(json).encode("a")).toEqual([2, 1, 3]);
   });
 
-  it("with a mark and a vocabulary with a piece that is none is refused for the piece", () => {
-    const json = { model: { type: "Unigram", vocab: [["[CLS]", 0], null] }, ...template([mark("[CLS]")]) };
+  it("with a special token and an invalid piece is refused for the piece", () => {
+    const json = { model: { type: "Unigram", vocab: [["[CLS]", 0], null] }, ...template([specialToken("[CLS]")]) };
     expect(() => TextTokenizer.fromJson(json)).toThrow(TokenizerError);
     expect(() => TextTokenizer.fromJson(json)).toThrow("model.vocab[1]: expected a piece");
   });
@@ -36,9 +36,17 @@ describe("a tokenizer.json", () => {
   it.each([
     ["a template that is none", template(null), "post_processor.single: expected a list"],
     ["a template of numbers", template([7]), 'post_processor.single[0]: expected {"SpecialToken" or "Sequence"'],
-    ["a mark without a text", template([mark(7)]), "post_processor.single[0]"],
-    ["a mark of no ids", template([mark("[X]")]), 'post_processor.single[0]: expected "[X]" among special_tokens'],
-    ["a mark of no vocabulary", template([mark("[NO]")]), "post_processor.single[0]: expected a token of the vocab"],
+    ["a mark without a text", template([specialToken(7)]), "post_processor.single[0]"],
+    [
+      "a mark of no ids",
+      template([specialToken("[X]")]),
+      'post_processor.single[0]: expected "[X]" among special_tokens',
+    ],
+    [
+      "a mark of no vocabulary",
+      template([specialToken("[NO]")]),
+      "post_processor.single[0]: expected a token of the vocab",
+    ],
     ["a third text", template([text("C")]), "post_processor.single[0]: expected the text A or B"],
     ["a text written twice", template([text("A"), text("A")]), "post_processor.single: expected the text A at most 1"],
     ["a second text where one is given", template([text("B")]), "post_processor.single: expected the text B at most 0"],
@@ -111,8 +119,8 @@ describe("a tokenizer.json", () => {
     expect(() => checkTokenizerJson({ ...good, ...wrong })).toThrow(where);
   });
 
-  it("is told what is wrong in all its parts at once, with a message of twelve problems at most", () => {
-    const wrong = { ...template([mark(1)]), decoder: { type: "Replace" }, normalizer: { type: "Prepend" } };
+  it("gets all problems of its parts at once, with at most twelve in the message", () => {
+    const wrong = { ...template([specialToken(1)]), decoder: { type: "Replace" }, normalizer: { type: "Prepend" } };
     expect(() => checkTokenizerJson({ ...good, ...wrong })).toThrow(
       /normalizer\.[\s\S]*post_processor\.[\s\S]*decoder\./,
     );

@@ -1,9 +1,9 @@
-// The parts that a tokenizer.json may be made of, with the fields that the library takes on trust. Other fields are not
-// read; one that is null or missing has its default, unless it is needed.
+// The parts that a tokenizer.json may have, with the fields that the library does not check itself. Other fields are not
+// read. A null or missing field has its default, unless `isNeeded`.
 
 import { isObject } from "@lowrank/contracts";
 
-/** What a field has to be. */
+/** What a field must contain. */
 export interface FieldRule {
   readonly expected: string;
   readonly isNeeded?: boolean;
@@ -31,7 +31,7 @@ const pattern: FieldRule = {
   accepts: (value) =>
     isObject(value) && [value.String, value.Regex].filter((one) => typeof one === "string").length === 1,
 };
-const mark: FieldRule = {
+const tokenAndId: FieldRule = {
   expected: "a token and its id",
   isNeeded: true,
   accepts: (value) => Array.isArray(value) && typeof value[0] === "string" && isCount(value[1]),
@@ -74,8 +74,8 @@ export const preTokenizerRules: PartRules = {
 
 export const postProcessorRules: PartRules = {
   Sequence: { processors: parts },
-  BertProcessing: { sep: mark, cls: mark },
-  RobertaProcessing: { sep: mark, cls: mark },
+  BertProcessing: { sep: tokenAndId, cls: tokenAndId },
+  RobertaProcessing: { sep: tokenAndId, cls: tokenAndId },
   ByteLevel: byteLevel,
 };
 

@@ -1,4 +1,4 @@
-// What a tokenizer's normaliser, pre-tokeniser and decoder are made of.
+// The parts of a tokenizer's normalizer, pre-tokenizer or decoder.
 
 import {
   type Decoder,
@@ -11,7 +11,7 @@ import {
 
 export type TokenizerPart = Normalizer | PreTokenizer | Decoder;
 
-/** The parts of a component without the sequences that they stand in, by their places: "normalizer[2]". */
+/** The parts of a component, without the enclosing sequences, each with its path: "normalizer[2]". */
 export function partsOf(part: TokenizerPart | null, at = ""): readonly (readonly [string, TokenizerPart])[] {
   const inner =
     part instanceof SequenceNormalizer

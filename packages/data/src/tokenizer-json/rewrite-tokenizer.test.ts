@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { TokenizerError } from "../errors.ts";
 import { TextTokenizer } from "../tokenizer/text-tokenizer.ts";
 
-/** What Python's tokenizers said: fixtures/make_rust_parts.py. */
+/** Results of Python's tokenizers: fixtures/make_rust_parts.py. */
 interface RustPart {
   readonly name: string;
   readonly json: unknown;
@@ -13,7 +13,7 @@ interface RustPart {
     readonly ids: readonly number[];
     readonly types: readonly number[];
   }[];
-  /** Pairs that were cut, the longer text first. */
+  /** Truncated pairs, the longer text first. */
   readonly cuts: readonly (RustPart["pairs"][number] & { readonly length: number })[];
 }
 
@@ -32,7 +32,7 @@ describe.each(parts)("a tokenizer with $name", ({ json, texts }) => {
 });
 
 describe.each(parts.filter(({ pairs }) => pairs.length > 0))("a tokenizer with $name", ({ json, pairs, cuts }) => {
-  it("cuts pairs as Rust's does: the longer text first", () => {
+  it("truncates two texts as Rust's does: the longer text first", () => {
     const tokenizer = TextTokenizer.fromJson(json);
     const got = cuts.map(({ pair, length }) => {
       const { inputIds, tokenTypeIds } = tokenizer.encodePair(...pair, { maxLength: length });
@@ -57,7 +57,7 @@ it("gives a run of bytes that is no UTF-8 a replacement character each, as Rust 
   expect(tokenizer.decode([1 + 0xe2, 1 + 0x82])).toBe("\uFFFD\uFFFD");
 });
 
-it("refuses a BPE with a prefix of subwords, which the library would pass over", () => {
+it("refuses a BPE with a prefix of subwords, which the library would ignore", () => {
   const model = { type: "BPE", vocab: { a: 0, "##b": 1 }, merges: [], continuing_subword_prefix: "##" };
   expect(() => TextTokenizer.fromJson({ model })).toThrow(TokenizerError);
   expect(() => TextTokenizer.fromJson({ model })).toThrow("continuing_subword_prefix: expected none");

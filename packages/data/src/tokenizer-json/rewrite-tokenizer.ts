@@ -1,5 +1,5 @@
-// Parts of a tokenizer.json that the JavaScript library computes otherwise than Rust's tokenizers, or lacks, written as
-// parts that it computes alike.
+// Replaces parts of a tokenizer.json that the JavaScript library lacks, or computes differently from Rust's tokenizers, by
+// parts that both compute alike.
 
 import { isObject, type JsonObject } from "@lowrank/contracts";
 
@@ -9,12 +9,12 @@ type Part = unknown;
 const inWord = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}";
 /** Rust's `is_whitespace`: with U+0085, without the byte order mark. */
 const spaces = "\\p{White_Space}+";
-/** All of ASCII's, `$` and `<` too, and Unicode's category P. */
+/** ASCII punctuation, with `$` and `<`, and Unicode's category P. */
 const punctuation = "[\\p{P}\\x21-\\x2F\\x3A-\\x40\\x5B-\\x60\\x7B-\\x7E]";
-/** Outside words and white space. */
+/** Words, and runs of other characters that are not white space. */
 const words = `[${inWord}]+|[^${inWord}\\p{White_Space}]+`;
 
-/** Where the library means ASCII, Rust means Unicode: every number (½, ①, Ⅳ) with `Digits`, every letter (é, 서) with `Whitespace`. */
+/** The library's classes are ASCII, Rust's are Unicode: every number (½, ①, Ⅳ) for `Digits`, every letter (é, 서) for `Whitespace`. */
 export function rewritePreTokenizer(part: Part): Part {
   if (!isObject(part)) return part;
   switch (part.type) {
@@ -43,7 +43,7 @@ export function rewritePreTokenizer(part: Part): Part {
   }
 }
 
-/** The library knows two of the five behaviours, and forgets what lies between the matches of an inverted one. */
+/** The library supports two of the five behaviours, and drops the text between the matches of an inverted split. */
 function rewriteSplit(part: JsonObject): Part {
   const { pattern, behavior, invert } = part;
   if (!isObject(pattern)) return part;
@@ -51,7 +51,7 @@ function rewriteSplit(part: JsonObject): Part {
   return typeof text === "string" ? (splitAs(text, { behavior, invert }) ?? part) : part;
 }
 
-/** A split of Rust's; undefined for a behaviour that there is not. */
+/** Rust's split with any behaviour; undefined for an unknown behaviour. */
 function splitAs(
   pattern: string,
   { behavior, invert }: { readonly behavior: unknown; readonly invert?: unknown },
@@ -75,12 +75,12 @@ function splitAs(
   }
 }
 
-/** Cuts at the matches of a pattern. */
+/** Splits at the matches of a pattern. */
 function split(pattern: string, behavior: "Isolated" | "Removed"): Part {
   return { type: "Split", pattern: { Regex: pattern }, behavior, invert: false };
 }
 
-/** Takes the matches of a pattern and nothing else. */
+/** Keeps only the matches of a pattern. */
 function pieces(pattern: string): Part {
   return { type: "Split", pattern: { Regex: pattern }, behavior: "Removed", invert: true };
 }
@@ -92,14 +92,14 @@ function literal(text: string): string {
 /** Rust lower-cases letter by letter: Σ is σ at the end of a word too, where JavaScript writes ς. */
 const sigmas = { type: "Replace", pattern: { String: "Σ" }, content: "σ" };
 
-/** Chinese characters beyond U+FFFF: the library looks at half of each, and puts no space around it. */
+/** Chinese characters beyond U+FFFF: the library reads one UTF-16 unit at a time, and does not put spaces around them. */
 const rareHan = {
   type: "Replace",
   pattern: { Regex: "[\\u{20000}-\\u{2A6DF}\\u{2A700}-\\u{2B81F}\\u{2B920}-\\u{2CEAF}\\u{2F800}-\\u{2FA1F}]" },
   content: " $& ",
 };
 
-/** Control characters, and what SentencePiece's NMT rules make spaces of. */
+/** SentencePiece's NMT rules: they remove control characters, and replace others by a space. */
 const nmt = {
   type: "Sequence",
   normalizers: [
@@ -112,7 +112,7 @@ const nmt = {
   ],
 };
 
-/** The same for what happens to a text first. */
+/** The same for normalizers. */
 export function rewriteNormalizer(part: Part): Part {
   if (!isObject(part)) return part;
   if (part.type === "Nmt") return nmt;
@@ -129,7 +129,7 @@ export function rewriteNormalizer(part: Part): Part {
   return { ...part, normalizers: part.normalizers.map(rewriteNormalizer) };
 }
 
-/** And for what is made of tokens. */
+/** The same for decoders. */
 export function rewriteDecoder(part: Part): Part {
   if (!isObject(part)) return part;
   if (part.type === "Replace") return literalReplace(part);
@@ -137,21 +137,23 @@ export function rewriteDecoder(part: Part): Part {
   return { ...part, decoders: part.decoders.map(rewriteDecoder) };
 }
 
-/** Rust writes the content as it is; JavaScript takes `$&` for what was found, and `` $` `` for all that is before it. */
+/** Rust inserts the content unchanged; in JavaScript `$&` means the match, and `` $` `` the text before it. */
 function literalReplace(part: JsonObject): Part {
   return typeof part.content === "string" ? { ...part, content: part.content.replaceAll("$", "$$$$") } : part;
 }
 
-/** RoBERTa's pairs are one segment: its models have no other. */
+/** RoBERTa's pairs have segment 0 only: its models have no other. */
 export function rewritePostProcessor(part: Part): Part {
   if (!isObject(part)) return part;
   if (part.type === "Sequence" && Array.isArray(part.processors)) {
     return { ...part, processors: part.processors.map(rewritePostProcessor) };
   }
-  const [cls, sep] = [part.cls, part.sep].map((mark) => (Array.isArray(mark) ? mark[0] : undefined));
+  const [cls, sep] = [part.cls, part.sep].map((specialToken) =>
+    Array.isArray(specialToken) ? specialToken[0] : undefined,
+  );
   if (part.type !== "RobertaProcessing" || typeof cls !== "string" || typeof sep !== "string") return part;
-  const mark = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
+  const specialToken = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
   const text = (id: "A" | "B") => ({ Sequence: { id, type_id: 0 } });
-  const single = [mark(cls), text("A"), mark(sep)];
-  return { type: "TemplateProcessing", single, pair: [...single, mark(sep), text("B"), mark(sep)] };
+  const single = [specialToken(cls), text("A"), specialToken(sep)];
+  return { type: "TemplateProcessing", single, pair: [...single, specialToken(sep), text("B"), specialToken(sep)] };
 }

@@ -1,8 +1,8 @@
-// The tokens that a tokenizer's model has by itself, without those that were added.
+// The tokens of a tokenizer's model, without added tokens.
 
 import { isObject } from "@lowrank/contracts";
 
-/** The id of each; `checkTokenizerJson` must have seen that they are texts with ids, or pieces in order of theirs. */
+/** The id of each token. The model must have passed `checkTokenizerJson`: tokens with ids, or pieces in order of their ids. */
 export function vocabularyOf(model: unknown): ReadonlyMap<string, number> {
   const vocab = isObject(model) ? model.vocab : undefined;
   if (Array.isArray(vocab)) return new Map(vocab.map(([piece]: [string], id) => [piece, id]));

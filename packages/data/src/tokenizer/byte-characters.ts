@@ -1,11 +1,11 @@
-// GPT-2's alphabet: a letter for each byte, so that a vocabulary of bytes can be written as text. Source: openai/gpt-2,
-// encoder.py, bytes_to_unicode.
+// GPT-2's byte-level alphabet: one letter for each byte, so that a vocabulary of bytes can be stored as text. Source:
+// openai/gpt-2, encoder.py, bytes_to_unicode.
 
 import { ByteFallbackDecoder, ByteLevelPreTokenizer, type Decoder, type Tokenizer } from "@huggingface/tokenizers";
 import { isObject } from "@lowrank/contracts";
 import { partsOf } from "../tokenizer-json/parts-of.ts";
 
-/** By byte: printable ones are themselves, the others follow Latin-1. */
+/** The letter of each byte: a printable byte is its own letter, the others get the characters after Latin-1. */
 export const byteCharacters: readonly string[] = (() => {
   const isPrintable = (byte: number) => (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
   let others = 0;
@@ -15,17 +15,16 @@ export const byteCharacters: readonly string[] = (() => {
 const encoder = new TextEncoder();
 const space = byteCharacters[32] ?? "";
 
-/** The bytes of a text's UTF-8 in that alphabet. */
+/** The UTF-8 bytes of a text in that alphabet. */
 function asByteCharacters(text: string): string {
-  // Most words of most texts; the way over bytes takes ten times as long.
+  // Most words are ASCII, and encoding them as bytes takes ten times as long.
   if (/^[ -~]*$/.test(text)) return text.replaceAll(" ", space);
   return Array.from(encoder.encode(text), (byte) => byteCharacters[byte]).join("");
 }
 
-// The library writes each word as bytes letter by letter, which takes half of the time of a text; here it is done at once
-// where words are plain.
+// The library converts each word letter by letter, which takes half of the time of a text. Here ASCII words take one step.
 
-/** Makes the tokenizer's step from words to bytes quick; it gives what it gave. */
+/** Replaces the tokenizer's ByteLevel step by a faster one with the same result. */
 export function writeBytesQuickly({ pre_tokenizer: step }: Tokenizer): void {
   for (const [, part] of partsOf(step)) {
     if (!(part instanceof ByteLevelPreTokenizer)) continue;
@@ -38,10 +37,10 @@ export function writeBytesQuickly({ pre_tokenizer: step }: Tokenizer): void {
   }
 }
 
-// Models with `byte_fallback` write what they have no piece for as its UTF-8 bytes. The JavaScript library does so for BPE
-// alone, not for Unigram (llm-jp's, rinna's), and reads bytes back otherwise than Rust.
+// Models with `byte_fallback` write characters without a piece as UTF-8 bytes. The JavaScript library supports it for BPE
+// only, not for Unigram (llm-jp, rinna), and it decodes such bytes differently from Rust.
 
-/** Makes the tokenizer fall back to bytes where its model says so and has all of them that a character needs. */
+/** Adds byte fallback to a Unigram tokenizer whose model asks for it and has all bytes of the character. */
 export function fallBackToBytes({ model, decoder }: Tokenizer, json: unknown): void {
   readBytesAsRust(decoder);
   if (model === null || !isObject(json) || json.byte_fallback !== true || !Array.isArray(json.vocab)) return;
@@ -55,7 +54,7 @@ export function fallBackToBytes({ model, decoder }: Tokenizer, json: unknown): v
     });
 }
 
-/** Rust keeps a byte order mark, and writes a replacement character for each byte of a run that is no UTF-8. */
+/** Rust keeps a byte order mark, and writes one replacement character for each byte of an invalid UTF-8 sequence. */
 function readBytesAsRust(decoder: Decoder | null): void {
   const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const decode = (bytes: Uint8Array): string => {

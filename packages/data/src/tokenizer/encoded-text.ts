@@ -1,13 +1,13 @@
-// The types that callers see, apart from those of the tokenizer library: its declarations do not compile under node16.
+// Types for callers, without imports from the tokenizer library: its declarations do not compile under node16.
 
-/** From the first character to behind the last one, in UTF-16 units of the text. */
+/** A range of characters, in UTF-16 units; `end` is exclusive. */
 export type CharacterSpan = readonly [start: number, end: number];
 
-/** A text as ids, and where in it the tokens are from. */
+/** A text as ids, with the characters of each token. */
 export interface EncodedText {
   readonly inputIds: readonly number[];
-  /** The first token that is no mark. */
+  /** Index of the first token that is not a special token. */
   readonly textStart: number;
-  /** For each token that is no mark, its characters: UTF-16 units from the first to behind the last. */
+  /** The span of each token that is not a special token. */
   readonly spans: readonly CharacterSpan[];
 }

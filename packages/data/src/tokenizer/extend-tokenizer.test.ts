@@ -26,7 +26,7 @@ const folder = (more: Readonly<Record<string, unknown>> = {}) =>
   );
 
 describe("extendTokenizer", () => {
-  it("gives files that a tokenizer opened from them reads as it does itself", async () => {
+  it("writes files from which an equal tokenizer opens", async () => {
     const { tokenizer, files: written } = await extendTokenizer(
       folder({ "tokenizer_config.json": { eos_token: "</s>" } }),
       ["<Fact>"],
@@ -38,13 +38,13 @@ describe("extendTokenizer", () => {
     }
   });
 
-  it("keeps what lies beside the tokenizer, and no other files", async () => {
-    const beside = { "special_tokens_map.json": { eos_token: "</s>" }, "config.json": { model_type: "gpt2" } };
-    const { files: written } = await extendTokenizer(folder(beside), ["<new>"]);
+  it("keeps the other files of the tokenizer, and no more", async () => {
+    const others = { "special_tokens_map.json": { eos_token: "</s>" }, "config.json": { model_type: "gpt2" } };
+    const { files: written } = await extendTokenizer(folder(others), ["<new>"]);
     expect([...written.keys()].sort()).toEqual(["special_tokens_map.json", "tokenizer.json", "tokenizer_config.json"]);
   });
 
-  it("names a class, without which transformers 4 looks for a config.json, but none in place of the model's own", async () => {
+  it("adds a class, without which transformers 4 needs a config.json, but keeps the model's own", async () => {
     const classOf = async (config: Readonly<Record<string, unknown>>) => {
       const { files: written } = await extendTokenizer(folder({ "tokenizer_config.json": config }), ["<new>"]);
       return JSON.parse(written.get("tokenizer_config.json") ?? "").tokenizer_class;
@@ -53,7 +53,7 @@ describe("extendTokenizer", () => {
     expect(await classOf({ tokenizer_class: "GPT2Tokenizer" })).toBe("GPT2Tokenizer");
   });
 
-  it("adds to transformers 4's second list of added tokens where there is one", async () => {
+  it("adds to transformers 4's second list of added tokens if there is one", async () => {
     const config = { added_tokens_decoder: { 2: { content: "</s>", special: true } } };
     const { files: written } = await extendTokenizer(folder({ "tokenizer_config.json": config }), ["<new>"], {
       special: true,
@@ -63,14 +63,14 @@ describe("extendTokenizer", () => {
     expect(added_tokens_decoder[3]).toMatchObject({ content: "<new>", special: true, normalized: false });
   });
 
-  it("refuses tokens that the normaliser makes the same", async () => {
+  it("refuses tokens that the normalizer makes equal", async () => {
     const adding = extendTokenizer(folder(), ["<New>", "<new>"]);
     await expect(adding).rejects.toBeInstanceOf(AddedTokensError);
     await expect(adding).rejects.toThrow(/"<New>": a text that begins with it starts with the token 4, expected 3/);
     await expect(extendTokenizer(folder(), ["<New>", "<new>"], { special: true })).resolves.toBeDefined();
   });
 
-  it("needs a tokenizer.json of a kind that it knows", async () => {
+  it("needs a tokenizer.json of a supported type", async () => {
     await expect(extendTokenizer(files(new Map()), ["<new>"])).rejects.toThrow(/models\/toy has no tokenizer\.json/);
     const strange = folder({
       "tokenizer.json": { ...json, model: { ...json.model, type: "Strange", vocab: { a: 0 } } },

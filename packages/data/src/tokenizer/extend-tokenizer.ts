@@ -1,4 +1,4 @@
-// The tokenizer beside a model with more tokens: to encode with, and as files to write beside an adapter or a merged model.
+// Adds tokens to a model's tokenizer: returns the tokenizer, and files to store next to an adapter or a merged model.
 
 import { isObject, refuseUnknownOptions } from "@lowrank/contracts";
 import { type AddedToken, type AddTokensOptions, addTokens, addTokensNames } from "../added-tokens/add-tokens.ts";
@@ -12,16 +12,16 @@ import { parseTokenizerFile, readTokenizerFiles, withChatTemplate } from "./toke
 /** A tokenizer with more tokens. */
 export interface ExtendedTokenizer {
   readonly tokenizer: TextTokenizer;
-  /** The id of each given token, in their order: of new ones, and of those that it had. */
+  /** The id of each given token, in the same order: new tokens and tokens that existed before. */
   readonly ids: readonly number[];
-  /** The ids of those that it did not have. */
+  /** The ids of the new tokens. */
   readonly newIds: readonly number[];
-  /** Texts by file name, as transformers' `save_pretrained` would leave them to `AutoTokenizer.from_pretrained`. */
+  /** Texts by file name, as transformers' `save_pretrained` would write them. */
   readonly files: ReadonlyMap<string, string>;
 }
 
 /**
- * The tokenizer of a folder with more tokens, as transformers' `tokenizer.add_tokens(tokens)` makes it. Nothing is written.
+ * Adds tokens to the tokenizer of a folder, as transformers' `tokenizer.add_tokens(tokens)` does. Writes no file.
  *
  * @throws TokenizerError, AddedTokensError
  *
@@ -52,7 +52,7 @@ export async function extendTokenizer(
     ]);
   }
   const { json, ids, newIds, added } = addTokens(before, tokens, options);
-  // Written too: beside an adapter there is no config.json to name them.
+  // Special tokens are stored too: an adapter's folder has no config.json that names them.
   const named = await withSpecialTokens(parseTokenizerFile(texts, "tokenizer_config.json", files), before, files);
   const config = withEntries(named, added);
   const tokenizer = TextTokenizer.fromJson(json, withChatTemplate(config, texts));
@@ -62,8 +62,8 @@ export async function extendTokenizer(
 }
 
 /**
- * tokenizer_config.json for a folder that has no config.json to tell the class by, and – where transformers 4 wrote it –
- * with the entries of its copy of the added tokens.
+ * tokenizer_config.json for a folder without config.json: it names the class, and has the new tokens in `added_tokens_decoder`
+ * if transformers 4 wrote that list.
  */
 function withEntries(config: unknown, added: readonly AddedToken[]): Readonly<Record<string, unknown>> {
   if (config !== undefined && !isObject(config))
@@ -77,10 +77,10 @@ function withEntries(config: unknown, added: readonly AddedToken[]): Readonly<Re
   };
 }
 
-/** Two tokens that the normaliser makes the same, or one that it makes nothing of, are not found as what they are. */
+/** Throws if a token is not found in a text, because the normalizer removes it or makes it equal to another token. */
 function checkFound(tokenizer: TextTokenizer, tokens: readonly string[], ids: readonly number[]): void {
   const problems = tokens.flatMap((token, index) => {
-    // Twice: the library does not normalise a text that is a token as it stands.
+    // The token is written twice, because the library does not normalize a text that is exactly one token.
     const [found] = tokenizer.encode(`${token}\n${token}`, { addSpecialTokens: false });
     if (found === ids[index]) return [];
     const got = found === undefined ? "nothing" : `the token ${found}`;

@@ -27,12 +27,12 @@ describe("openTokenizer", () => {
     expect(tokenizer.eosId).toBe(2);
   });
 
-  it("does without tokenizer_config.json", async () => {
+  it("works without tokenizer_config.json", async () => {
     const tokenizer = await openTokenizer(files({ "tokenizer.json": json }));
     expect(tokenizer.encode("hello")).toEqual([1]);
   });
 
-  it("takes the chat template from the file of its own before that of tokenizer_config.json", async () => {
+  it("prefers chat_template.jinja to the chat template of tokenizer_config.json", async () => {
     const folder = { "tokenizer.json": json, "chat_template.jinja": "{{ messages }}" };
     for (const others of [{}, { "tokenizer_config.json": '{"chat_template": "old"}' }])
       expect((await openTokenizer(files({ ...folder, ...others }))).chatTemplate).toBe("{{ messages }}");
@@ -42,7 +42,7 @@ describe("openTokenizer", () => {
     await expect(openTokenizer(files({}))).rejects.toThrow(/models\/toy has no tokenizer\.json/);
   });
 
-  it("names a vocabulary's file where nothing says of which class it is", async () => {
+  it("names a vocabulary's file if its class is unknown", async () => {
     await expect(openTokenizer(files({ "source.spm": "" }))).rejects.toThrow(/its source\.spm can be used only if/);
   });
 

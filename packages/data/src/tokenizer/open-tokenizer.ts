@@ -1,4 +1,4 @@
-// The tokenizer that lies beside a model.
+// Opens the tokenizer in a model's folder.
 
 import type { TextFiles } from "../text-files.ts";
 import { vocabularyTokenizerFiles } from "../vocabulary-files/vocabulary-tokenizer-files.ts";

@@ -1,28 +1,28 @@
-// Fields of our own in a tokenizer.json that was made of Marian's or M2M-100's files: there one model cuts a text into pieces
-// (`model.segmentation`), and another vocabulary says their ids; and targets may be cut by a third one (`target`).
+// Two fields of our own in a tokenizer.json that was made from Marian's or M2M-100's files. There one model splits text into
+// pieces (`model.segmentation`) and another vocabulary has their ids. A third model may split targets (`target`).
 
 import type { Tokenizer } from "@huggingface/tokenizers";
 import { isObject, type JsonObject } from "@lowrank/contracts";
 import { boundedTokenizer } from "../bounds/bounded-tokenizer.ts";
 import { checkTokenizerJson } from "../tokenizer-json/check-tokenizer-json.ts";
 
-/** Makes the tokenizer cut words by the model that the file names for it, if it names one. Throws TokenizerError. */
-export function cutByOwnModel(tokenizer: Tokenizer, { model }: JsonObject): void {
+/** Makes the tokenizer split words with `model.segmentation`, if the file has it. Throws TokenizerError. */
+export function segmentByOwnModel(tokenizer: Tokenizer, { model }: JsonObject): void {
   const segmentation = isObject(model) ? model.segmentation : undefined;
   if (segmentation === undefined) return;
-  const { model: cutter } = boundedTokenizer(checkTokenizerJson({ model: segmentation }), unknownOf(segmentation));
+  const { model: segmenter } = boundedTokenizer(checkTokenizerJson({ model: segmentation }), unknownOf(segmentation));
   const { model: vocabulary } = tokenizer;
-  if (vocabulary === null || cutter === null) return;
-  // Unknown characters side by side are one piece; pieces that have no id are each unknown.
+  if (vocabulary === null || segmenter === null) return;
+  // The segmentation joins unknown neighbours into one piece. Each piece without an id then stays an unknown token of its own.
   vocabulary.fuse_unk = false;
-  // The library looks ids up afterwards.
-  vocabulary.encode = (words) => cutter._call([...words]);
-  if (isObject(model) && model.starts_with_language === true) takeLanguage(tokenizer);
+  // The library looks up ids afterwards.
+  vocabulary.encode = (words) => segmenter._call([...words]);
+  if (isObject(model) && model.starts_with_language === true) keepLanguagePrefix(tokenizer);
 }
 
-/** Marian's sources may begin with the language to write in: `>>deu<< Good morning`. */
-function takeLanguage(tokenizer: Tokenizer): void {
-  // Private in the library's types.
+/** Marian's sources may begin with the target language, which must stay one token: `>>deu<< Good morning`. */
+function keepLanguagePrefix(tokenizer: Tokenizer): void {
+  // `encode_text` is private in the library's types.
   const inner = tokenizer as unknown as { encode_text(text: string | null): string[] | null };
   const encode = inner.encode_text.bind(inner);
   inner.encode_text = (text) => {
@@ -37,21 +37,21 @@ function unknownOf(model: unknown): JsonObject {
   return isObject(model) && typeof model.unk_token === "string" ? { unk_token: model.unk_token } : {};
 }
 
-/** The tokenizer.json by which targets are cut; undefined where it is the same. Not checked yet. */
+/** The tokenizer.json for targets; undefined if sources and targets use the same one. Expects an unchecked file. */
 export function targetJson({ target, ...json }: JsonObject): JsonObject | undefined {
   if (!isObject(target) || !isObject(json.model)) return undefined;
   const { normalizer, segmentation } = target;
   return checkTokenizerJson({ ...json, normalizer, model: { ...json.model, segmentation } });
 }
 
-/** Whether a tokenizer.json, parsed and not checked, has such fields. */
+/** Whether a parsed, unchecked tokenizer.json has a segmentation model. */
 export function hasSegmentation(json: unknown): boolean {
   return isObject(json) && isObject(json.model) && json.model.segmentation !== undefined;
 }
 
 /**
- * Rust's `LongestFirst`: the shorter text stays whole if the longer one, cut, makes the room; otherwise each gets half, the
- * longer one what is odd.
+ * How many tokens of each text fit into `room` (Rust's `LongestFirst`). The shorter text stays whole if it needs at most half;
+ * otherwise each text gets half, and the longer one the odd token.
  */
 export function pairLengths(first: number, second: number, room: number): readonly [first: number, second: number] {
   if (first > second) {

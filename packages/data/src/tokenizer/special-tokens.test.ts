@@ -28,8 +28,8 @@ function folder(others: Readonly<Record<string, object | string>>) {
 
 const config = { bos_token_id: 4, eos_token_id: [4, 1], pad_token_id: 3 };
 
-describe("marks that tokenizer_config.json does not name", () => {
-  it("are those of config.json, so that answers end as the base's texts do", async () => {
+describe("special tokens that tokenizer_config.json does not name", () => {
+  it("are those of config.json, so that answers end like the base model's texts", async () => {
     // As openai-community/gpt2 has it.
     const files = folder({ "tokenizer_config.json": { model_max_length: 1024 }, "config.json": config });
     const tokenizer = await openTokenizer(files);
@@ -39,32 +39,32 @@ describe("marks that tokenizer_config.json does not name", () => {
     expect(inputIds).toEqual([1, 2, 4]);
   });
 
-  it("are those of special_tokens_map.json before config.json's", async () => {
+  it("are those of special_tokens_map.json, then config.json's", async () => {
     const map = { eos_token: { content: "<pad>" } };
     const tokenizer = await openTokenizer(folder({ "special_tokens_map.json": map, "config.json": config }));
     expect([tokenizer.eosId, tokenizer.bosId]).toEqual([3, 4]);
   });
 
-  it("stay none where it says so, or where the ids are no tokens", async () => {
+  it("stay absent if it is null, or if the ids are not special tokens", async () => {
     const none = { bos_token: null, eos_token: null };
     const files = folder({ "tokenizer_config.json": none, "config.json": { ...config, pad_token_id: -1 } });
     const tokenizer = await openTokenizer(files);
     expect([tokenizer.bosId, tokenizer.eosId, tokenizer.padId]).toEqual([undefined, undefined, 0]);
   });
 
-  it("are no words of the vocabulary, which transformers would cut out of every text", async () => {
+  it("are never normal tokens, which transformers would match in every text", async () => {
     const tokenizer = await openTokenizer(folder({ "config.json": { bos_token_id: 1, eos_token_id: 2 } }));
     expect([tokenizer.bosId, tokenizer.eosId]).toEqual([undefined, undefined]);
   });
 
-  it("are written with more tokens: beside an adapter there is no config.json", async () => {
+  it("are stored with added tokens, because an adapter has no config.json", async () => {
     const { files } = await extendTokenizer(folder({ "config.json": config }), ["<fact>"]);
     const written = JSON.parse(files.get("tokenizer_config.json") ?? "");
     expect(written).toMatchObject({ bos_token: "<|endoftext|>", eos_token: "<|endoftext|>", pad_token: "<pad>" });
     expect(files.has("config.json")).toBe(false);
   });
 
-  it("are not guessed from a file that is no JSON", async () => {
+  it("are not guessed from a file that is not JSON", async () => {
     const opening = openTokenizer(folder({ "config.json": "{" }));
     await expect(opening).rejects.toBeInstanceOf(TokenizerError);
     await expect(opening).rejects.toThrow("config.json is not JSON");

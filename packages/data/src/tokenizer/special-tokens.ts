@@ -1,48 +1,48 @@
-// The marks that start, end and pad a text, where tokenizer_config.json does not name them: GPT-2's, RoBERTa's and BERT's
-// published ones leave that to classes of transformers. Their special_tokens_map.json says it, or the model's config.json.
+// The bos, eos and pad tokens of a tokenizer whose tokenizer_config.json does not name them. In the published files of GPT-2,
+// RoBERTa and BERT, transformers' classes have them. We read special_tokens_map.json, then the model's config.json.
 
 import type { Tokenizer } from "@huggingface/tokenizers";
 import { isObject, type JsonObject } from "@lowrank/contracts";
 import type { TextFiles } from "../text-files.ts";
 import { parseTokenizerFile } from "./tokenizer-files.ts";
 
-const marks = ["bos_token", "eos_token", "pad_token"] as const;
+const keys = ["bos_token", "eos_token", "pad_token"] as const;
 
-/** A config.json has some kilobytes, with thousands of class names some more. */
+/** A config.json has a few kilobytes, and more with thousands of class names. */
 const maxBytes = 16_000_000;
 
 /**
- * The tokenizer's configuration with the marks that it does not name. An explicit null stays: that model has none. Throws
- * TokenizerError for a file that is not JSON.
+ * The tokenizer's configuration, completed with the special tokens that it does not name. An explicit null stays: that model
+ * has no such token. Throws TokenizerError for a file that is not JSON.
  */
 export async function withSpecialTokens(config: unknown, tokenizerJson: unknown, files: TextFiles): Promise<unknown> {
   if (config !== undefined && !isObject(config)) return config; // refused where the tokenizer is made
-  const isNamed = (named: JsonObject, mark: string) => named[mark] !== undefined;
+  const isNamed = (named: JsonObject, key: string) => named[key] !== undefined;
   let known: JsonObject = config ?? {};
   for (const [file, read] of [
     ["special_tokens_map.json", (found: JsonObject) => found],
     ["config.json", (found: JsonObject) => namesOfIds(found, tokenizerJson)],
   ] as const) {
-    if (marks.every((mark) => isNamed(known, mark))) return known;
+    if (keys.every((key) => isNamed(known, key))) return known;
     if (!(await files.has(file))) continue;
     const text = await files.readText(file, { maxBytes });
     const found = parseTokenizerFile(new Map([[file, text]]), file, files);
     const named = isObject(found) ? read(found) : {};
-    const missing = marks.filter((mark) => !isNamed(known, mark) && isNamed(named, mark));
-    known = { ...known, ...Object.fromEntries(missing.map((mark) => [mark, named[mark]])) };
+    const missing = keys.filter((key) => !isNamed(known, key) && isNamed(named, key));
+    known = { ...known, ...Object.fromEntries(missing.map((key) => [key, named[key]])) };
   }
   return config === undefined && Object.keys(known).length === 0 ? undefined : known;
 }
 
 /**
- * `eos_token_id` and its like as tokens; of several ids the first. An id that is no special token names nothing: once a word
- * of the vocabulary is called a mark, transformers cuts it out of every text.
+ * Tokens for `bos_token_id`, `eos_token_id` and `pad_token_id` of a config.json; of several ids the first. Ids of normal tokens
+ * are ignored: transformers would match such a word anywhere in a text, also within other words.
  */
 function namesOfIds(config: JsonObject, tokenizerJson: unknown): JsonObject {
-  const entries = marks.flatMap((mark) => {
-    const ids = config[`${mark}_id`];
+  const entries = keys.flatMap((key) => {
+    const ids = config[`${key}_id`];
     const token = tokenOf(Array.isArray(ids) ? ids[0] : ids, tokenizerJson);
-    return token === undefined ? [] : [[mark, token] as const];
+    return token === undefined ? [] : [[key, token] as const];
   });
   return Object.fromEntries(entries);
 }
@@ -53,8 +53,11 @@ function tokenOf(id: unknown, tokenizerJson: unknown): string | undefined {
   return isObject(entry) && entry.special === true && typeof entry.content === "string" ? entry.content : undefined;
 }
 
-/** What the tokenizer writes around a text. It is asked of the post-processor: some texts have no token at all. */
-export function marksAround({ post_processor }: Tokenizer): { readonly before: string[]; readonly after: string[] } {
+/** The special tokens around a text. Computed by the post-processor alone, because some texts have no token at all. */
+export function specialTokensAround({ post_processor }: Tokenizer): {
+  readonly before: string[];
+  readonly after: string[];
+} {
   const text = "\0text";
   const tokens = post_processor?.post_process([text], null).tokens ?? [text];
   const at = tokens.indexOf(text);

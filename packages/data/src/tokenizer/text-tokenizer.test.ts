@@ -50,10 +50,10 @@ describe("a tokenizer", () => {
     expect([wordPiece.prefixIds, wordPiece.suffixIds, wordPiece.padId]).toEqual([[2], [3], 0]);
   });
 
-  it("knows what it adds to a text also where the letter a has no id", () => {
+  it("knows what it adds to a text, also if the letter a has no id", () => {
     const special = ["<s>", "</s>"].map((content, index) => ({ id: 2 + index, content, special: true }));
-    const mark = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
-    const single = [mark("<s>"), { Sequence: { id: "A", type_id: 0 } }, mark("</s>")];
+    const specialToken = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
+    const single = [specialToken("<s>"), { Sequence: { id: "A", type_id: 0 } }, specialToken("</s>")];
     const pair = [...single, { Sequence: { id: "B", type_id: 1 } }];
     const special_tokens = {
       "<s>": { id: "<s>", ids: [2], tokens: ["<s>"] },
@@ -64,17 +64,17 @@ describe("a tokenizer", () => {
       added_tokens: special,
       post_processor: { type: "TemplateProcessing", single, pair, special_tokens },
     });
-    expect(tokenizer.encode("a")).toEqual([2, 3]); // otherwise this tests nothing
+    expect(tokenizer.encode("a")).toEqual([2, 3]); // without this, the test would prove nothing
     expect([tokenizer.prefixIds, tokenizer.suffixIds]).toEqual([[2], [3]]);
     expect(tokenizer.encodePair("xay", "ax")).toEqual({ inputIds: [2, 0, 1, 3, 0], tokenTypeIds: [0, 0, 0, 0, 1] });
   });
 
-  it("leaves spaces before punctuation alone when decoding", () => {
+  it("keeps spaces before punctuation when decoding", () => {
     const tokenizer = TextTokenizer.fromJson(fixture("byte-level"), {});
     expect(tokenizer.decode(tokenizer.encode("... --- !!!"))).toBe("... --- !!!");
   });
 
-  it("has an id for words that a vocabulary of whole words lacks", () => {
+  it("has the unknown id for words that a WordLevel vocabulary lacks", () => {
     const model = { type: "WordLevel", vocab: { "[UNK]": 7, two: 1 }, unk_token: "[UNK]" };
     const tokenizer = TextTokenizer.fromJson({ model, pre_tokenizer: { type: "Whitespace" } });
     expect(tokenizer.encode("two or two")).toEqual([1, 7, 1]);
@@ -129,7 +129,7 @@ describe("a hostile tokenizer.json", () => {
     expect(() => TextTokenizer.fromJson(json)).toThrow(where);
   });
 
-  it("is told everything that is wrong at once", () => {
+  it("gets all problems at once", () => {
     const json = { ...good, added_tokens: 3, decoder: 7 };
     expect(() => TextTokenizer.fromJson(json)).toThrow(/added_tokens[\s\S]*decoder/);
   });

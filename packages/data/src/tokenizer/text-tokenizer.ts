@@ -1,4 +1,5 @@
-// A Hugging Face tokenizer as fine-tuning needs it: ids in, ids out, with the gaps of the JavaScript library closed.
+// A Hugging Face tokenizer for fine-tuning: text to ids and back. It fixes the differences between the JavaScript library and
+// Rust's tokenizers.
 
 import type { Tokenizer } from "@huggingface/tokenizers";
 import { isObject, LowrankError, refuseUnknownOptions } from "@lowrank/contracts";
@@ -9,28 +10,28 @@ import { tokenText } from "../text-files.ts";
 import { checkTokenizerJson, limitNames, type TokenizerLimits } from "../tokenizer-json/check-tokenizer-json.ts";
 import { fallBackToBytes, writeBytesQuickly } from "./byte-characters.ts";
 import type { CharacterSpan, EncodedText } from "./encoded-text.ts";
-import { withLanguages } from "./language-marks.ts";
-import { type PlacedToken, placeTokens } from "./place-tokens.ts";
-import { cutByOwnModel, pairLengths, targetJson } from "./segmentation.ts";
-import { marksAround } from "./special-tokens.ts";
+import { withLanguages } from "./language-tokens.ts";
+import { pairLengths, segmentByOwnModel, targetJson } from "./segmentation.ts";
+import { specialTokensAround } from "./special-tokens.ts";
+import { type TokenSpan, tokenSpans } from "./token-spans.ts";
 
-/** What `encode` can be told. */
+/** Options of `encode`. */
 export interface EncodeOptions {
-  /** Whether the tokenizer's own marks ([CLS], <s> …) are added; default true, as in transformers. */
+  /** Whether special tokens ([CLS], <s> …) are added; default true, as in transformers. */
   readonly addSpecialTokens?: boolean;
-  /** Whether a decoder is to write the text: some tokenizers (Marian's) cut such texts otherwise. Default false. */
+  /** Whether the text is a target of an encoder–decoder: some tokenizers (Marian's) split targets differently. Default false. */
   readonly isTarget?: boolean;
 }
 
-/** What `decode` can be told. */
+/** Options of `decode`. */
 export interface DecodeOptions {
-  /** Whether marks such as </s> are left out; default true. */
+  /** Whether special tokens such as </s> are left out; default true. */
   readonly skipSpecialTokens?: boolean;
 }
 
-/** What `encodePair` can be told. */
+/** Options of `encodePair`, `encodeQuestion` and `encodeWithSpans`. */
 export interface PairOptions {
-  /** Largest number of tokens, marks included; default: any. */
+  /** Maximum number of tokens, special tokens included; default: no limit. */
   readonly maxLength?: number;
 }
 
@@ -40,17 +41,17 @@ export interface EncodedPair {
   readonly tokenTypeIds: readonly number[];
 }
 
-/** A question and the text that holds its answer as ids, and where in the text the tokens are from. */
+/** A question and the text with its answer as ids, with the characters of each token of the text. */
 export interface EncodedQuestion extends EncodedPair {
-  /** The first token of the text. */
+  /** Index of the first token of the text. */
   readonly contextStart: number;
-  /** For each token of the text that is there, its characters: UTF-16 units from the first to behind the last. */
+  /** The span of each token of the text that was kept. */
   readonly spans: readonly CharacterSpan[];
 }
 
 /**
- * Turns texts into token ids and back, from the contents of tokenizer.json and tokenizer_config.json. A tokenizer that takes
- * too much work or makes too much text of a text, or has no piece for it, gets a TokenizationError.
+ * Converts texts to token ids and back, by the contents of tokenizer.json and tokenizer_config.json. Throws TokenizationError
+ * if a text takes too much work, grows too much, or has no piece in the vocabulary.
  *
  * @example
  * ```ts
@@ -64,42 +65,42 @@ export interface EncodedQuestion extends EncodedPair {
  * ```
  */
 export class TextTokenizer {
-  /** Marks that start a text; undefined where the tokenizer has none. */
+  /** Id of the beginning-of-text token; undefined if the tokenizer has none. */
   readonly bosId: number | undefined;
   readonly eosId: number | undefined;
-  /** What batches are padded with: the padding token, else the end-of-text token, else 0. */
+  /** Id for padding: the padding token, else the end-of-text token, else 0. */
   readonly padId: number;
   readonly bosToken: string | undefined;
   readonly eosToken: string | undefined;
   /** The largest id plus one. */
   readonly vocabSize: number;
-  /** Characters of the longest token, as the vocabulary writes it. */
+  /** Length of the longest token of the vocabulary, in characters. */
   readonly longestToken: number;
   /** The Jinja text of the model's chat template, if it has one. */
   readonly chatTemplate: string | undefined;
-  /** The ids that the tokenizer puts before a text. */
+  /** Special tokens before a text. */
   readonly prefixIds: readonly number[];
-  /** The ids that it puts after a text. */
+  /** Special tokens after a text. */
   readonly suffixIds: readonly number[];
-  /** The same around what a decoder is to write: the others unless tokenizer_config.json names its language (`tgt_lang`). */
+  /** Special tokens before a target. They differ from `prefixIds` only if tokenizer_config.json has `tgt_lang`. */
   readonly targetPrefixIds: readonly number[];
   readonly targetSuffixIds: readonly number[];
-  /** The mark of that language. */
+  /** The language token of `tgt_lang`. */
   readonly targetLanguageId: number | undefined;
 
-  /** Rows of questions have one text several times in turn. */
-  #lastPlaced: { readonly text: string; readonly tokens: readonly PlacedToken[] } | undefined;
+  /** The last result: data sets of questions repeat one text in consecutive rows. */
+  #lastSpans: { readonly text: string; readonly tokens: readonly TokenSpan[] } | undefined;
   readonly #tokenizer: Tokenizer;
   readonly #addedIds: ReadonlyMap<string, number>;
   readonly #cleansSpaces: boolean;
-  /** What cuts texts that a decoder is to write, where that is another one. */
+  /** The tokenizer of targets, if it is a different one. */
   readonly #forTargets: TextTokenizer | undefined;
 
   private constructor(given: Readonly<Record<string, unknown>>, config: Readonly<Record<string, unknown>>) {
     const { json, target } = withLanguages(given, config);
     const tokenizer = boundedTokenizer(json, { ...unknownToken(json), ...config });
     this.#tokenizer = tokenizer;
-    cutByOwnModel(tokenizer, json);
+    segmentByOwnModel(tokenizer, json);
     this.#addedIds = ownAddedTokens(tokenizer, json);
     fallBackToBytes(tokenizer, json.model);
     writeBytesQuickly(tokenizer);
@@ -112,12 +113,12 @@ export class TextTokenizer {
     this.vocabSize = vocabulary.reduce((max, [, id]) => Math.max(max, id + 1), 0);
     this.longestToken = vocabulary.reduce((max, [token = ""]) => Math.max(max, token.length), 0);
     this.chatTemplate = templateText(config.chat_template);
-    // Only WordPiece writes spaces that a reader would not, and only its configs ask to have them removed.
+    // Only WordPiece decodes to text with extra spaces, and only its configurations request their removal.
     this.#cleansSpaces = config.clean_up_tokenization_spaces === true;
-    const marks = marksAround(tokenizer);
-    this.prefixIds = marks.before.flatMap((token) => this.tokenId(token) ?? []);
-    this.suffixIds = marks.after.flatMap((token) => this.tokenId(token) ?? []);
-    const [source, language] = [this.#idOf(target?.source), this.#idOf(target?.mark)];
+    const count = specialTokensAround(tokenizer);
+    this.prefixIds = count.before.flatMap((token) => this.tokenId(token) ?? []);
+    this.suffixIds = count.after.flatMap((token) => this.tokenId(token) ?? []);
+    const [source, language] = [this.#idOf(target?.source), this.#idOf(target?.token)];
     const translated = (ids: readonly number[]) =>
       ids.map((id) => (id === source && language !== undefined ? language : id));
     this.targetLanguageId = language;
@@ -136,7 +137,7 @@ export class TextTokenizer {
     const json = checkTokenizerJson(tokenizerJson, limits);
     if (!isObject(tokenizerConfig)) throw new TokenizerError(["tokenizer_config.json: expected an object"]);
     const further = tokenizerConfig.additional_special_tokens;
-    // The library looks through all of them for each.
+    // The library searches the whole list for each token.
     if (Array.isArray(further) && further.length > maxSpecialTokens) {
       const expected = `at most ${maxSpecialTokens} tokens, got ${further.length}`;
       throw new TokenizerError([`tokenizer_config.json: additional_special_tokens: expected ${expected}`]);
@@ -155,54 +156,54 @@ export class TextTokenizer {
     if (options.isTarget === true && this.#forTargets !== undefined)
       return this.#forTargets.encode(text, { ...options, isTarget: false });
     const { ids } = this.#tokenizer.encode(text, { add_special_tokens: options.addSpecialTokens ?? true });
-    // A BPE without an unknown token has no id for some texts; Rust's tokenizers leave them out.
+    // BPE without an unknown token has no id for some characters; Rust's tokenizers leave them out.
     return ids.filter((id) => id !== undefined);
   }
 
   /**
-   * The ids of two texts as one input ([CLS] a [SEP] b [SEP]), with 0 and 1 for the tokens of each. What is too long loses
-   * the end of its longer text first, as with transformers' `truncation=True`.
+   * The ids of two texts as one input ([CLS] a [SEP] b [SEP]), with segment 0 or 1 for each token. Truncation takes tokens
+   * from the end of the longer text first, as transformers' `truncation=True` does.
    */
   encodePair(first: string, second: string, { maxLength = Number.POSITIVE_INFINITY }: PairOptions = {}): EncodedPair {
     const [a, b] = [this.#tokens(first), this.#tokens(second)];
     const whole = this.#joinPair(a, b);
     if (whole.inputIds.length <= maxLength) return whole;
-    const marks = whole.inputIds.length - a.length - b.length;
-    const [keptOfA, keptOfB] = pairLengths(a.length, b.length, Math.max(0, maxLength - marks));
-    return this.#joinPair(a.slice(0, keptOfA), b.slice(0, keptOfB));
+    const count = whole.inputIds.length - a.length - b.length;
+    const [lengthOfA, lengthOfB] = pairLengths(a.length, b.length, Math.max(0, maxLength - count));
+    return this.#joinPair(a.slice(0, lengthOfA), b.slice(0, lengthOfB));
   }
 
   /**
-   * The ids of a question and a text as one input, as transformers' `truncation="only_second"` makes them: the text loses its
-   * end where both are too long. Throws ExampleError where the question leaves no room, and where the tokenizer does not say
-   * which characters a token is made of.
+   * The ids of a question and a text as one input. Only the text is truncated, as transformers' `truncation="only_second"` does.
+   * Throws ExampleError if the question leaves no room, or if the spans of the tokens cannot be computed.
    */
   encodeQuestion(
     question: string,
     context: string,
     { maxLength = Number.POSITIVE_INFINITY }: PairOptions = {},
   ): EncodedQuestion {
-    const asked = this.#tokens(question).filter((token) => this.#knows(token));
-    const placed = this.#placed(context);
-    const places = this.#placesInPair();
-    const room = maxLength - places.marks - asked.length;
-    if (room < 1) throw new ExampleError(`The question has ${asked.length} tokens and leaves no room for the text.`);
-    const kept = placed.slice(0, room);
+    const questionTokens = this.#tokens(question).filter((token) => this.#knows(token));
+    const spansOf = this.#spansOf(context);
+    const special = this.#pairSpecialTokens();
+    const room = maxLength - special.count - questionTokens.length;
+    if (room < 1)
+      throw new ExampleError(`The question has ${questionTokens.length} tokens and leaves no room for the text.`);
+    const kept = spansOf.slice(0, room);
     const pair = this.#joinPair(
-      asked,
+      questionTokens,
       kept.map(({ token }) => token),
     );
-    return { ...pair, contextStart: places.before + asked.length, spans: kept.map(({ span }) => span) };
+    return { ...pair, contextStart: special.beforeSecond + questionTokens.length, spans: kept.map(({ span }) => span) };
   }
 
   /**
-   * The ids of a text with the tokenizer's marks, and where in the text each token between the marks is from; a text that is too
-   * long loses its end. Throws ExampleError where the tokenizer does not say which characters a token is made of.
+   * The ids of a text with special tokens, and the span of each other token. A text that is too long loses its end. Throws
+   * ExampleError if the spans of the tokens cannot be computed.
    */
-  encodePlaced(text: string, { maxLength = Number.POSITIVE_INFINITY }: PairOptions = {}): EncodedText {
-    const placed = this.#placed(text);
+  encodeWithSpans(text: string, { maxLength = Number.POSITIVE_INFINITY }: PairOptions = {}): EncodedText {
+    const spansOf = this.#spansOf(text);
     const room = Math.max(0, maxLength - this.prefixIds.length - this.suffixIds.length);
-    const kept = placed.slice(0, room);
+    const kept = spansOf.slice(0, room);
     const ids = kept.map(({ token }) => this.tokenId(token) ?? this.#tokenizer.model?.unk_token_id ?? 0);
     return {
       inputIds: [...this.prefixIds, ...ids, ...this.suffixIds],
@@ -211,12 +212,12 @@ export class TextTokenizer {
     };
   }
 
-  #placed(text: string): readonly PlacedToken[] {
-    if (this.#lastPlaced?.text === text) return this.#lastPlaced.tokens;
-    const tokens = placeTokens(text, this.#tokenizer)?.filter(({ token }) => this.#knows(token));
+  #spansOf(text: string): readonly TokenSpan[] {
+    if (this.#lastSpans?.text === text) return this.#lastSpans.tokens;
+    const tokens = tokenSpans(text, this.#tokenizer)?.filter(({ token }) => this.#knows(token));
     if (tokens === undefined)
       throw new ExampleError("This tokenizer has no character offsets, which question answering needs.");
-    this.#lastPlaced = { text, tokens };
+    this.#lastSpans = { text, tokens };
     return tokens;
   }
 
@@ -235,16 +236,16 @@ export class TextTokenizer {
     return this.#addedIds.get(token) ?? this.#tokenizer.token_to_id(token);
   }
 
-  /** A text's tokens without marks. */
+  /** A text's tokens without special tokens. */
   #tokens(text: string): string[] {
     return this.#tokenizer.tokenize(text, { add_special_tokens: false });
   }
 
-  /** The library takes an empty second text for none, so that its marks would be missing. */
+  /** Calls the post-processor, because the library treats an empty second text as absent and leaves out its special tokens. */
   #joinPair(first: string[], second: string[]): EncodedPair {
     const { post_processor, model } = this.#tokenizer;
     const joined = post_processor?.post_process(first, second, true);
-    // Without a template of its own the library drops the second text; Rust's tokenizers put one after the other.
+    // Without a template the library drops the second text; Rust's tokenizers concatenate both.
     const { tokens, token_type_ids: types } =
       joined?.token_type_ids === undefined
         ? { tokens: [...first, ...second], token_type_ids: [...first.map(() => 0), ...second.map(() => 1)] }
@@ -260,12 +261,12 @@ export class TextTokenizer {
     return (this.tokenId(token) ?? this.#tokenizer.model?.unk_token_id) !== undefined;
   }
 
-  /** How many marks a pair has, and how many of them are before its second text. */
-  #placesInPair(): { readonly marks: number; readonly before: number } {
+  /** How many special tokens a pair has, and how many of them are before its second text. */
+  #pairSpecialTokens(): { readonly count: number; readonly beforeSecond: number } {
     const [first, second] = ["\0first", "\0second"];
     const joined = this.#tokenizer.post_processor?.post_process([first], [second], true);
     const tokens = joined?.token_type_ids === undefined ? [first, second] : joined.tokens;
-    return { marks: tokens.length - 2, before: tokens.indexOf(second) - 1 };
+    return { count: tokens.length - 2, beforeSecond: tokens.indexOf(second) - 1 };
   }
 
   #idOf(token: string | undefined): number | undefined {
@@ -275,12 +276,12 @@ export class TextTokenizer {
 
 const maxSpecialTokens = 2 ** 14;
 
-/** Of a model of whole words the library takes it from the configuration, Rust from the model. */
+/** The unknown token of WordLevel: the library reads it from the configuration, Rust from the model. */
 function unknownToken({ model }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return isObject(model) && typeof model.unk_token === "string" ? { unk_token: model.unk_token } : {};
 }
 
-/** A chat template is a text or a list of named ones, of which "default" is the one for plain conversations. */
+/** A chat template is a text, or a list of named texts, where "default" is for plain conversations. */
 function templateText(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   if (!Array.isArray(value)) return undefined;

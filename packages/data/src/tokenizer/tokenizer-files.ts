@@ -1,14 +1,14 @@
-// The files that make a tokenizer, as transformers' `save_pretrained` writes them.
+// Reads the files of a tokenizer, as transformers' `save_pretrained` writes them.
 
 import { isObject, parseJson, printable } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
 import type { TextFiles } from "../text-files.ts";
 import { vocabularyFiles, vocabularyTokenizerFiles } from "../vocabulary-files/vocabulary-tokenizer-files.ts";
 
-/** Gemma's tokenizer.json, the largest that is common, has 33 MB. */
+/** In bytes. Gemma's tokenizer.json, the largest common one, has 33 MB. */
 const largest = 64_000_000;
 
-/** Those that it is built from; sizes in bytes. */
+/** Files that a tokenizer is built from, with their maximum sizes in bytes. */
 const needed = [
   ["tokenizer.json", largest],
   ["tokenizer_config.json", largest],
@@ -17,15 +17,15 @@ const needed = [
 const all = [...needed, ["special_tokens_map.json", 1_000_000]] as const;
 
 /**
- * The texts of a folder's tokenizer by file name: what it is built from, or – to be written elsewhere – "all". Throws
- * TokenizerError if there is no tokenizer.json, and none can be made (`vocabularyTokenizerFiles`).
+ * The texts of a tokenizer's files by name: the "needed" ones to build it, or "all" to copy it. Throws TokenizerError if
+ * there is no tokenizer.json and it cannot be made from vocabulary files (`vocabularyTokenizerFiles`).
  *
  * @example
  * ```ts
  * import { readTokenizerFiles, type TextFiles } from "@lowrank/data";
  *
  * export async function filesToKeep(model: TextFiles): Promise<readonly string[]> {
- *   return [...(await readTokenizerFiles(model, "all")).keys()]; // tokenizer.json and what lies beside it
+ *   return [...(await readTokenizerFiles(model, "all")).keys()]; // tokenizer.json and the files next to it
  * }
  * ```
  */
@@ -59,7 +59,7 @@ async function noTokenizer(files: TextFiles): Promise<TokenizerError> {
   ]);
 }
 
-/** One of them as JSON; undefined if it is not there. Throws TokenizerError naming it. */
+/** One of the texts as JSON; undefined if the file is absent. Throws TokenizerError with the file's name. */
 export function parseTokenizerFile(
   texts: ReadonlyMap<string, string>,
   file: string,
@@ -72,10 +72,10 @@ export function parseTokenizerFile(
   });
 }
 
-/** The configuration with the chat template that transformers 4.43 and later keeps in a file of its own, which counts more. */
+/** The configuration with the chat template of chat_template.jinja (transformers 4.43 and later), which has precedence. */
 export function withChatTemplate(config: unknown, texts: ReadonlyMap<string, string>): unknown {
   const template = texts.get("chat_template.jinja");
   if (template === undefined) return config;
-  // Anything but an object is refused where the tokenizer is made.
+  // A configuration that is not an object is refused when the tokenizer is built.
   return config === undefined || isObject(config) ? { ...config, chat_template: template } : config;
 }

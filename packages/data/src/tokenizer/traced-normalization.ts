@@ -1,21 +1,21 @@
-// A text as a normaliser leaves it, with the characters of the text that each of its characters came from.
+// A text after the normalizer, with the source of each character: its span in the original text.
 
 import type { Normalizer } from "@huggingface/tokenizers";
 import type { CharacterSpan } from "./encoded-text.ts";
 
-/** One character of the normalised text. */
+/** One character of the normalized text, and its span in the original. */
 export interface TracedCharacter {
   readonly character: string;
   readonly span: CharacterSpan;
 }
 
-/** Each with its accents. */
+/** A letter with its accents. */
 const letters = /\P{M}\p{M}*|\p{M}+/gu;
 
 /**
- * The normalised text character by character. Of each word, characters are normalised one by one where that gives the same as
- * the word does; else letters with their accents; else all of it comes from the whole word. Undefined where even words cannot
- * be told apart.
+ * The normalized text, character by character. Each word is normalized in pieces: first single characters, then letters with
+ * their accents, then the whole word. The first division that gives the same text as the word is used. Undefined if even
+ * whole words give another text.
  */
 export function traceNormalization(
   text: string,
@@ -23,9 +23,9 @@ export function traceNormalization(
 ): readonly TracedCharacter[] | undefined {
   if (normalizer === null) return charactersOf(text);
   const whole = normalizer.normalize(text);
-  // LLaMA's normaliser writes a mark before every text.
-  const mark = normalizer.normalize("a").slice(0, -1);
-  const lead = mark !== "" && whole.startsWith(mark) ? mark : "";
+  // LLaMA's normalizer writes ▁ before every text.
+  const added = normalizer.normalize("a").slice(0, -1);
+  const lead = added !== "" && whole.startsWith(added) ? added : "";
   const normalize = (piece: string) => {
     const normalized = normalizer.normalize(piece);
     return lead !== "" && normalized.startsWith(lead) ? normalized.slice(lead.length) : normalized;
@@ -42,7 +42,7 @@ export function traceNormalization(
     const normalized = ofPiece(word);
     const tracedBy = (pieces: RegExp) =>
       [...word.matchAll(pieces)].flatMap(({ 0: piece, index: at }) => {
-        // Of a letter and accents that become one character, Rust says that it is the letter.
+        // Where a letter and its accents become one character, Rust's span is the letter.
         const length = pieces === letters ? lengthOfFirst(piece) : piece.length;
         const span: CharacterSpan = [index + at, index + at + length];
         return [...ofPiece(piece)].map((character) => ({ character, span }));

@@ -2,7 +2,7 @@
 
 import { ExampleError } from "../errors.ts";
 import type { Label } from "../example.ts";
-import type { ClassifiedSequence, ScoredSequence, Seen, TokenMasks } from "../tokenized-example.ts";
+import type { ClassifiedSequence, ImageInputs, ScoredSequence, TokenMasks } from "../tokenized-example.ts";
 
 /** What a classifier is for, as transformers names it. */
 export type ProblemType = "regression" | "single_label_classification" | "multi_label_classification";
@@ -18,7 +18,7 @@ export interface LabelMeaning {
 }
 
 /** What the model reads of a row. */
-export interface ReadRow extends TokenMasks, Seen, Pick<ScoredSequence, "search"> {}
+export interface ReadRow extends TokenMasks, ImageInputs, Pick<ScoredSequence, "search"> {}
 
 /** The row with its label. Throws ExampleError for a label that does not go with the problem, and an unknown class. */
 export function labelRow(row: ReadRow, label: Label, meaning: LabelMeaning): ClassifiedSequence | ScoredSequence {

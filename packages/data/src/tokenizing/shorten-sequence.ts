@@ -2,12 +2,12 @@
 
 import {
   type CountedLabels,
-  cutMasks,
   ignoredLabel,
   isUndecoded,
   supervisedTokens,
   type TokenizedExample,
   type TokenSequence,
+  truncateMasks,
 } from "../tokenized-example.ts";
 
 /**
@@ -30,7 +30,7 @@ export function shortenSequence(sequence: TokenSequence, maxLength: number, keep
     ...sequence,
     inputIds: cut(sequence.inputIds),
     labels: cut(sequence.labels),
-    ...cutMasks(sequence, cut),
+    ...truncateMasks(sequence, cut),
   };
 }
 

@@ -4,7 +4,7 @@ import { TemplateError } from "../errors.ts";
 import type { AudioExample, Example, SpeechExample, TokensExample } from "../example.ts";
 import type { PromptTemplate, RenderedExample } from "../templates/prompt-template.ts";
 import { promptOf } from "../templates/prompt-template.ts";
-import { cutMasks, type SourceTarget } from "../tokenized-example.ts";
+import { type SourceTarget, truncateMasks } from "../tokenized-example.ts";
 import type { TextTokenizer } from "../tokenizer/text-tokenizer.ts";
 import { cutBeforeEnd } from "./shorten-sequence.ts";
 
@@ -94,7 +94,7 @@ export function cutSourceTarget(
     kind: "source-target",
     inputIds: cut(inputIds),
     labels: typeof labels === "number" ? [] : labels.slice(0, maxTargetLength),
-    ...cutMasks(example, cut),
+    ...truncateMasks(example, cut),
   };
 }
 

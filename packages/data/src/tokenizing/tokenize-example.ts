@@ -12,11 +12,11 @@ import type { PromptTemplate, RenderedExample, Segment } from "../templates/prom
 import {
   type ClassifiedSequence,
   type ComparedTexts,
-  cutMasks,
   ignoredLabel,
   type ScoredSequence,
   type TokenizedExample,
   type TokenSequence,
+  truncateMasks,
 } from "../tokenized-example.ts";
 import type { TextTokenizer } from "../tokenizer/text-tokenizer.ts";
 import { type LabelMeaning, labelRow } from "./label-row.ts";
@@ -110,7 +110,7 @@ export function labelImage({ image, label }: ImageExample, meaning: LabelMeaning
 /** A ready-made row as a sequence; needs no tokenizer. */
 export function shortenTokens(example: TokensExample, maxLength: number, meaning: LabelMeaning = {}): TokenizedExample {
   const { inputIds, labels } = example;
-  const masks = cutMasks(example, (values) => values);
+  const masks = truncateMasks(example, (values) => values);
   if (typeof labels !== "number") return shortenSequence({ kind: "sequence", inputIds, labels, ...masks }, maxLength);
   const cut = shortenSequence({ kind: "sequence", inputIds, labels: inputIds, ...masks }, maxLength);
   const { labels: _, kind: __, ...rest } = cut;

@@ -1,7 +1,7 @@
 // From a question about a text to tokens, and which of them the answer is.
 
 import type { QuestionExample } from "../example.ts";
-import { type AnswerSpan, cutMasks } from "../tokenized-example.ts";
+import { type AnswerSpan, truncateMasks } from "../tokenized-example.ts";
 import type { CharacterSpan } from "../tokenizer/encoded-text.ts";
 import type { TextTokenizer } from "../tokenizer/text-tokenizer.ts";
 
@@ -55,7 +55,7 @@ export function tokenizeQuestion(
 export function cutSpan(example: AnswerSpan, maxLength: number): AnswerSpan {
   const cut = (values: readonly number[]) => values.slice(0, maxLength);
   const { start, end } = example.end < maxLength ? example : { start: 0, end: 0 };
-  return { kind: "span", inputIds: cut(example.inputIds), start, end, ...cutMasks(example, cut) };
+  return { kind: "span", inputIds: cut(example.inputIds), start, end, ...truncateMasks(example, cut) };
 }
 
 /** The last token that starts no later than the answer, and the first that ends no earlier; undefined if none does. */

@@ -1,16 +1,16 @@
-// Byte-level BPE (Radford et al. 2019) as its classes save it: vocab.json and merges.txt.
+// Byte-level BPE (Radford et al. 2019) from vocab.json and merges.txt.
 
 import { TokenizerError } from "../errors.ts";
 import { bpeModel, type Merge } from "../tokenizer-json/bpe-model.ts";
-import { framed } from "./byte-pair-classes.ts";
-import type { Frame, TokenizerClass, TokenizerDraft, VocabularySource } from "./tokenizer-draft.ts";
-import { numberedTokens, robertaFrame, robertaMarks, tokensInOrder } from "./tokenizer-draft.ts";
+import { configuredTemplate } from "./byte-pair-classes.ts";
+import type { TextTemplate, TokenizerClass, TokenizerDraft, VocabularySource } from "./tokenizer-draft.ts";
+import { numberedTokens, robertaTemplate, robertaTokens, tokensInOrder } from "./tokenizer-draft.ts";
 
-interface ByteLevelClass extends Pick<TokenizerClass, "names" | "modelTypes" | "marks"> {
+interface ByteLevelClass extends Pick<TokenizerClass, "names" | "modelTypes" | "specialTokens"> {
   readonly normalizer?: object;
-  /** Cuts a text before its bytes are written as letters; GPT-2's pattern unless given. */
+  /** Splits a text before its bytes are written as letters. Default: GPT-2's pattern. */
   readonly pattern?: string;
-  readonly frame: (source: VocabularySource) => Frame | null;
+  readonly template: (source: VocabularySource) => TextTemplate | null;
 }
 
 const endOfText = "<|endoftext|>";
@@ -20,31 +20,31 @@ const classes: readonly ByteLevelClass[] = [
   {
     names: ["GPT2Tokenizer"],
     modelTypes: ["gpt2", "gpt_neo", "gptj", "opt", "phi", "codegen", "starcoder2"],
-    marks: { bos_token: endOfText, eos_token: endOfText, unk_token: endOfText },
-    frame: framed,
+    specialTokens: { bos_token: endOfText, eos_token: endOfText, unk_token: endOfText },
+    template: configuredTemplate,
   },
   {
     names: ["RobertaTokenizer", "BartTokenizer", "LongformerTokenizer"],
     modelTypes: ["roberta", "bart", "longformer", "data2vec-text"],
-    marks: robertaMarks,
-    frame: () => robertaFrame,
+    specialTokens: robertaTokens,
+    template: () => robertaTemplate,
   },
   {
     names: ["WhisperTokenizer"],
     modelTypes: ["whisper"],
-    marks: { bos_token: endOfText, eos_token: endOfText, unk_token: endOfText },
-    frame: ({ config }) => {
-      const start = ["<|startoftranscript|>", ...(config.predict_timestamps === true ? [] : ["<|notimestamps|>"])];
-      return { single: [...start, "A", "eos_token"], pair: [...start, "A", "B", "eos_token"], hasSegments: true };
+    specialTokens: { bos_token: endOfText, eos_token: endOfText, unk_token: endOfText },
+    template: ({ config }) => {
+      const prefix = ["<|startoftranscript|>", ...(config.predict_timestamps === true ? [] : ["<|notimestamps|>"])];
+      return { single: [...prefix, "A", "eos_token"], pair: [...prefix, "A", "B", "eos_token"], hasSegments: true };
     },
   },
   {
     names: ["Qwen2Tokenizer"],
     modelTypes: ["qwen2", "qwen3", "qwen2_moe", "qwen3_moe"],
-    marks: { eos_token: endOfText, unk_token: endOfText, pad_token: endOfText },
+    specialTokens: { eos_token: endOfText, unk_token: endOfText, pad_token: endOfText },
     normalizer: { type: "NFC" },
     pattern: `${contractions}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`,
-    frame: framed,
+    template: configuredTemplate,
   },
 ];
 
@@ -78,12 +78,12 @@ async function draft(row: ByteLevelClass, source: VocabularySource): Promise<Tok
             ],
           },
     decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
-    frame: row.frame(source),
+    template: row.template(source),
     added: [],
   };
 }
 
-/** Two tokens a line, in order of their rank; a line that starts with "#version" says the format's. */
+/** merges.txt has two tokens on each line, in order of rank. A line with "#version" is the version of the format. */
 function mergesOf(text: string, ids: ReadonlyMap<string, number>): readonly Merge[] {
   const lines = text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#version"));
   return lines.map((line, index) => {

@@ -1,17 +1,17 @@
-// Tokenizers of SentencePiece's BPE models, as transformers 5 makes them of the file alone: LLaMA's and Mistral's, which follow
-// what the file says, and Gemma's.
+// Tokenizers with SentencePiece's BPE models, built as transformers 5 builds them from the file: LLaMA and Mistral, which use
+// the settings of the file, and Gemma.
 
 import type { SentencePieceModel } from "../sentence-piece/sentence-piece-model.ts";
 import { bpeModel, mergesByScore } from "../tokenizer-json/bpe-model.ts";
 import { controlPieces, precompiled, sequenceOf } from "./sentence-piece-classes.ts";
 import type { TokenizerClass, TokenizerDraft, VocabularySource } from "./tokenizer-draft.ts";
 
-const mark = "▁";
+const meta = "▁";
 const file = "tokenizer.model";
-const toMark = { type: "Replace", pattern: { String: " " }, content: mark };
-const toSpace = { type: "Replace", pattern: { String: mark }, content: " " };
+const spaceToMeta = { type: "Replace", pattern: { String: " " }, content: meta };
+const metaToSpace = { type: "Replace", pattern: { String: meta }, content: " " };
 
-/** A BPE model of tokenizer.json, of a file's pieces. */
+/** A BPE model for tokenizer.json from the pieces of a SentencePiece file. */
 export function bytePairModel(model: SentencePieceModel): TokenizerDraft["model"] {
   const { pieces, fallsBackToBytes, unknownId } = model;
   const normal = pieces.filter(({ kind }) => kind === "normal");
@@ -24,8 +24,8 @@ export function bytePairModel(model: SentencePieceModel): TokenizerDraft["model"
   });
 }
 
-/** What SentencePiece does to a text before it cuts it, as far as it is no map of characters. */
-function asTheFileSays({ normaliser }: SentencePieceModel, isFirstAlone: boolean): readonly object[] {
+/** SentencePiece's normalization, by the settings of the file. */
+function normalizersOf({ normaliser }: SentencePieceModel, isFirstOnly: boolean): readonly object[] {
   const { charsmap, removesExtraSpaces, addsDummyPrefix } = normaliser;
   return [
     ...(charsmap === undefined ? [] : [precompiled(charsmap)]),
@@ -35,46 +35,46 @@ function asTheFileSays({ normaliser }: SentencePieceModel, isFirstAlone: boolean
           { type: "Replace", pattern: { Regex: " {2,}" }, content: " " },
         ]
       : []),
-    toMark,
-    // The step behind it puts no mark before one that is there.
-    ...(addsDummyPrefix && !isFirstAlone
-      ? [{ type: "Replace", pattern: { Regex: `\\A${mark}` }, content: mark + mark }]
+    spaceToMeta,
+    // The Metaspace step adds no ▁ before an existing one, so that one is doubled here.
+    ...(addsDummyPrefix && !isFirstOnly
+      ? [{ type: "Replace", pattern: { Regex: `\\A${meta}` }, content: meta + meta }]
       : []),
   ];
 }
 
-const asText = (startsWithSpace: boolean, fallsBack: boolean) => ({
+const decoderOf = (startsWithSpace: boolean, fallsBack: boolean) => ({
   type: "Sequence",
   decoders: [
-    toSpace,
+    metaToSpace,
     ...(fallsBack ? [{ type: "ByteFallback" }] : []),
     ...(startsWithSpace || fallsBack ? [{ type: "Fuse" }] : []),
     ...(startsWithSpace ? [{ type: "Strip", content: " ", start: 1, stop: 0 }] : []),
   ],
 });
 
-/** What transformers makes of a file whose class is not known: as SentencePiece does, by the file's own settings. */
+/** The tokenizer of a file without a known class: as SentencePiece does it, by the settings of the file. */
 async function fileDraft(source: VocabularySource): Promise<TokenizerDraft> {
   const model = await source.sentencePiece(file);
   const { pieces, unknownId, fallsBackToBytes, normaliser } = model;
   const { addsDummyPrefix } = normaliser;
-  const isFirstAlone = source.config.legacy === false;
+  const isFirstOnly = source.config.legacy === false;
   const unigram = { type: "Unigram", unk_id: unknownId, vocab: pieces.map(({ text, score }) => [text, score]) };
-  const marks = { bos_token: model.beginsText, eos_token: model.endsText };
+  const specialTokens = { bos_token: model.beginsText, eos_token: model.endsText };
   return {
     tokens: pieces.map(({ text }) => text),
     model: model.algorithm === "bpe" ? bytePairModel(model) : { ...unigram, byte_fallback: fallsBackToBytes },
-    normalizer: sequenceOf(asTheFileSays(model, isFirstAlone)),
-    preTokenizer: addsDummyPrefix ? metaspace(isFirstAlone) : null,
-    decoder: asText(addsDummyPrefix, fallsBackToBytes),
-    frame: framed(source),
+    normalizer: sequenceOf(normalizersOf(model, isFirstOnly)),
+    preTokenizer: addsDummyPrefix ? metaspace(isFirstOnly) : null,
+    decoder: decoderOf(addsDummyPrefix, fallsBackToBytes),
+    template: configuredTemplate(source),
     added: controlPieces(model),
-    config: Object.fromEntries(Object.entries(marks).filter(([key]) => source.config[key] === undefined)),
+    config: Object.fromEntries(Object.entries(specialTokens).filter(([key]) => source.config[key] === undefined)),
   };
 }
 
-function metaspace(isFirstAlone: boolean): object {
-  return { type: "Metaspace", replacement: mark, prepend_scheme: isFirstAlone ? "first" : "always", split: false };
+function metaspace(isFirstOnly: boolean): object {
+  return { type: "Metaspace", replacement: meta, prepend_scheme: isFirstOnly ? "first" : "always", split: false };
 }
 
 async function llamaDraft(source: VocabularySource): Promise<TokenizerDraft> {
@@ -84,9 +84,9 @@ async function llamaDraft(source: VocabularySource): Promise<TokenizerDraft> {
     tokens: model.pieces.map(({ text }) => text),
     model: { ...bytePairModel(model), unk_token: null, byte_fallback: true },
     normalizer: null,
-    preTokenizer: startsWithSpace ? metaspace(source.config.legacy !== true) : toMark,
-    decoder: asText(startsWithSpace, true),
-    frame: framed(source),
+    preTokenizer: startsWithSpace ? metaspace(source.config.legacy !== true) : spaceToMeta,
+    decoder: decoderOf(startsWithSpace, true),
+    template: configuredTemplate(source),
     added: controlPieces(model),
   };
 }
@@ -96,16 +96,16 @@ async function gemmaDraft(source: VocabularySource): Promise<TokenizerDraft> {
   return {
     tokens: model.pieces.map(({ text }) => text),
     model: bytePairModel(model),
-    normalizer: toMark,
+    normalizer: spaceToMeta,
     preTokenizer: null,
-    decoder: asText(false, true),
-    frame: framed(source),
+    decoder: decoderOf(false, true),
+    template: configuredTemplate(source),
     added: controlPieces(model),
   };
 }
 
-/** Marks around a text only where tokenizer_config.json asks for them. */
-export function framed({ config }: VocabularySource): TokenizerDraft["frame"] {
+/** Special tokens around a text, if tokenizer_config.json has `add_bos_token` or `add_eos_token`. */
+export function configuredTemplate({ config }: VocabularySource): TokenizerDraft["template"] {
   const [bos, eos] = [config.add_bos_token === true, config.add_eos_token === true];
   if (!bos && !eos) return null;
   const around = (text: string) => [...(bos ? ["bos_token"] : []), text, ...(eos ? ["eos_token"] : [])];
@@ -117,21 +117,27 @@ export const bytePairClasses: readonly TokenizerClass[] = [
     names: ["LlamaTokenizer"],
     modelTypes: [],
     files: [file],
-    marks: { bos_token: "<s>", eos_token: "</s>", unk_token: "<unk>" },
+    specialTokens: { bos_token: "<s>", eos_token: "</s>", unk_token: "<unk>" },
     draft: llamaDraft,
   },
   {
     names: ["TokenizersBackend"],
     modelTypes: ["llama", "mistral", "mixtral", "phi3", "stablelm", "olmo2", "granite"],
     files: [file],
-    marks: { unk_token: "<unk>" },
+    specialTokens: { unk_token: "<unk>" },
     draft: fileDraft,
   },
   {
     names: ["GemmaTokenizer"],
     modelTypes: ["gemma", "gemma2", "gemma3", "gemma3_text", "recurrent_gemma"],
     files: [file],
-    marks: { bos_token: "<bos>", eos_token: "<eos>", unk_token: "<unk>", pad_token: "<pad>", mask_token: "<mask>" },
+    specialTokens: {
+      bos_token: "<bos>",
+      eos_token: "<eos>",
+      unk_token: "<unk>",
+      pad_token: "<pad>",
+      mask_token: "<mask>",
+    },
     draft: gemmaDraft,
   },
 ];

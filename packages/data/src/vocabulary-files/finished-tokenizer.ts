@@ -1,16 +1,16 @@
-// From a class's draft to the two files that a tokenizer is built from: the marks that the folder names, tokens that were added
-// later, and what stands around a text.
+// Completes a class's draft to tokenizer.json and tokenizer_config.json: adds the special tokens that the folder names, tokens
+// that were added later, and the template around a text.
 
 import { isObject, type JsonObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
 import { tokenText } from "../text-files.ts";
 import {
   type DraftToken,
-  type Frame,
-  type MarkKey,
-  markKeys,
+  type SpecialTokenKey,
+  type SpecialTokens,
+  specialTokenKeys,
+  type TextTemplate,
   type TokenizerDraft,
-  type UsualMarks,
 } from "./tokenizer-draft.ts";
 
 /** Contents of tokenizer.json and tokenizer_config.json. */
@@ -19,32 +19,35 @@ export interface FinishedTokenizer {
   readonly tokenizerConfig: JsonObject;
 }
 
-/** What the folder says beside the vocabulary. */
-export interface FolderWords {
-  /** tokenizer_config.json, with what special_tokens_map.json says beside it. */
+/** The other facts of the folder. */
+export interface FolderFacts {
+  /** special_tokens_map.json, overridden by tokenizer_config.json. */
   readonly config: JsonObject;
-  /** added_tokens.json of older versions: ids by token. */
+  /** added_tokens.json of older versions: the id of each token. */
   readonly addedIds: ReadonlyMap<string, number>;
-  readonly marks: UsualMarks;
+  readonly specialTokens: SpecialTokens;
 }
 
-/** A mark's text: what the folder says, null for none, or what is usual. */
-export function markOf({ config, marks }: Pick<FolderWords, "config" | "marks">, key: MarkKey): string | undefined {
-  return config[key] === undefined ? marks[key] : tokenText(config[key]);
+/** The text of a special token: the folder's value (null for none), or the default of the class. */
+export function specialTokenOf(
+  { config, specialTokens }: Pick<FolderFacts, "config" | "specialTokens">,
+  key: SpecialTokenKey,
+): string | undefined {
+  return config[key] === undefined ? specialTokens[key] : tokenText(config[key]);
 }
 
-/** Puts the pieces together. Throws TokenizerError for a mark that is in no vocabulary. */
-export function finishedTokenizer(draft: TokenizerDraft, words: FolderWords): FinishedTokenizer {
-  const config = { ...words.config, ...draft.config };
-  const said = { ...words, config };
-  const added = addedTokens(draft, said, furtherTokens(words.config));
+/** Throws TokenizerError if a special token of the template has no id. */
+export function finishedTokenizer(draft: TokenizerDraft, folder: FolderFacts): FinishedTokenizer {
+  const config = { ...folder.config, ...draft.config };
+  const effective = { ...folder, config };
+  const added = addedTokens(draft, effective, additionalTokens(folder.config));
   const ids = new Map([
     ...draft.tokens.map((token, id) => [token, id] as const),
     ...added.map(({ content, id }) => [content, id] as const),
   ]);
-  const marks = markKeys.flatMap((key) => {
-    const text = markOf(said, key);
-    return text === undefined ? [] : [[key, words.config[key] ?? text] as const];
+  const specialTokens = specialTokenKeys.flatMap((key) => {
+    const text = specialTokenOf(effective, key);
+    return text === undefined ? [] : [[key, folder.config[key] ?? text] as const];
   });
   return {
     tokenizerJson: {
@@ -54,12 +57,12 @@ export function finishedTokenizer(draft: TokenizerDraft, words: FolderWords): Fi
       added_tokens: added,
       normalizer: draft.normalizer,
       pre_tokenizer: draft.preTokenizer,
-      post_processor: draft.frame === null ? null : templateOf(draft.frame, said, ids),
+      post_processor: draft.template === null ? null : templateOf(draft.template, effective, ids),
       decoder: draft.decoder,
       model: draft.model,
       ...(draft.target === undefined ? {} : { target: draft.target }),
     },
-    tokenizerConfig: { clean_up_tokenization_spaces: false, ...config, ...Object.fromEntries(marks) },
+    tokenizerConfig: { clean_up_tokenization_spaces: false, ...config, ...Object.fromEntries(specialTokens) },
   };
 }
 
@@ -73,8 +76,8 @@ interface AddedEntry {
   readonly special: boolean;
 }
 
-/** Tokens with ids that the folder gives them, then marks, then the class's own: ids go on behind the vocabulary. */
-function addedTokens(draft: TokenizerDraft, words: FolderWords, further: readonly string[]): readonly AddedEntry[] {
+/** Tokens with ids in the folder, then special tokens, then tokens of the class. New ids follow the vocabulary. */
+function addedTokens(draft: TokenizerDraft, folder: FolderFacts, additional: readonly string[]): readonly AddedEntry[] {
   const vocabulary = new Map(draft.tokens.map((token, id) => [token, id]));
   const entries = new Map<string, AddedEntry>();
   let next = draft.tokens.length;
@@ -87,21 +90,21 @@ function addedTokens(draft: TokenizerDraft, words: FolderWords, further: readonl
     entries.set(content, { ...plain, ...token, id });
   };
   const lstrips = new Set(draft.added.flatMap(({ content, lstrip }) => (lstrip === true ? [content] : [])));
-  const named = new Map(markKeys.map((key) => [markOf(words, key) ?? "", words.config[key]]));
-  for (const [id, token] of decodedTokens(words.config)) add(token, id);
-  for (const [content, id] of words.addedIds) add({ content, special: named.has(content) }, id);
+  const named = new Map(specialTokenKeys.map((key) => [specialTokenOf(folder, key) ?? "", folder.config[key]]));
+  for (const [id, token] of decodedTokens(folder.config)) add(token, id);
+  for (const [content, id] of folder.addedIds) add({ content, special: named.has(content) }, id);
   for (const [content, given] of named) {
     const flags = isObject(given) ? flagsOf(given) : {};
     add({ content, lstrip: lstrips.has(content), ...flags, special: true });
   }
-  for (const content of further) add({ content, special: true });
+  for (const content of additional) add({ content, special: true });
   for (const token of draft.added) add(token);
   return [...entries.values()].sort((one, other) => one.id - other.id);
 }
 
-function furtherTokens(config: JsonObject): readonly string[] {
-  const further = config.additional_special_tokens ?? config.extra_special_tokens;
-  return Array.isArray(further) ? further.flatMap((token) => tokenText(token) ?? []) : [];
+function additionalTokens(config: JsonObject): readonly string[] {
+  const additional = config.additional_special_tokens ?? config.extra_special_tokens;
+  return Array.isArray(additional) ? additional.flatMap((token) => tokenText(token) ?? []) : [];
 }
 
 /** tokenizer_config.json's `added_tokens_decoder`, by id. */
@@ -120,12 +123,12 @@ function flagsOf(token: JsonObject): Partial<Omit<AddedEntry, "id" | "content" |
   return Object.fromEntries(flags.flatMap((flag) => (typeof token[flag] === "boolean" ? [[flag, token[flag]]] : [])));
 }
 
-function templateOf(frame: Frame, words: FolderWords, ids: ReadonlyMap<string, number>): JsonObject {
+function templateOf(template: TextTemplate, folder: FolderFacts, ids: ReadonlyMap<string, number>): JsonObject {
   const used = new Map<string, number>();
   const piece = (name: string, type_id: number) => {
     if (name === "A" || name === "B") return { Sequence: { id: name, type_id } };
-    const key = markKeys.find((each) => each === name);
-    const text = key === undefined ? name : markOf(words, key);
+    const key = specialTokenKeys.find((each) => each === name);
+    const text = key === undefined ? name : specialTokenOf(folder, key);
     const id = ids.get(text ?? "");
     if (text === undefined || id === undefined) {
       throw new TokenizerError([`tokenizer_config.json: ${name} is put around texts, but there is no such token`]);
@@ -133,11 +136,11 @@ function templateOf(frame: Frame, words: FolderWords, ids: ReadonlyMap<string, n
     used.set(text, id);
     return { SpecialToken: { id: text, type_id } };
   };
-  const single = frame.single.map((name) => piece(name, 0));
-  const second = frame.pair.indexOf("B");
-  // A mark right before the second text is its own where both begin with one.
-  const begins = frame.pair[0] !== "A" && frame.pair[second - 1] === frame.pair[0] ? second - 1 : second;
-  const pair = frame.pair.map((name, at) => piece(name, frame.hasSegments === true && at >= begins ? 1 : 0));
+  const single = template.single.map((name) => piece(name, 0));
+  const second = template.pair.indexOf("B");
+  // If both texts begin with the same special token, the one before the second text belongs to its segment.
+  const begins = template.pair[0] !== "A" && template.pair[second - 1] === template.pair[0] ? second - 1 : second;
+  const pair = template.pair.map((name, at) => piece(name, template.hasSegments === true && at >= begins ? 1 : 0));
   const special = [...used].map(([text, id]) => [text, { id: text, ids: [id], tokens: [text] }] as const);
   return { type: "TemplateProcessing", single, pair, special_tokens: Object.fromEntries(special) };
 }

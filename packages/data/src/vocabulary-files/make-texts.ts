@@ -1,4 +1,4 @@
-// A folder's vocabulary → tokenizer.json and tokenizer_config.json as texts.
+// Makes the texts of tokenizer.json and tokenizer_config.json from a folder's vocabulary files.
 
 import { isObject, type JsonObject, parseJson, printable } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
@@ -6,7 +6,7 @@ import { readSentencePiece } from "../sentence-piece/sentence-piece-model.ts";
 import type { TextFiles } from "../text-files.ts";
 import { byteLevelClasses } from "./byte-level-classes.ts";
 import { bytePairClasses } from "./byte-pair-classes.ts";
-import { type FinishedTokenizer, finishedTokenizer, markOf } from "./finished-tokenizer.ts";
+import { type FinishedTokenizer, finishedTokenizer, specialTokenOf } from "./finished-tokenizer.ts";
 import { sentencePieceClasses } from "./sentence-piece-classes.ts";
 import type { TokenizerClass, VocabularySource } from "./tokenizer-draft.ts";
 import { numberedTokens } from "./tokenizer-draft.ts";
@@ -21,7 +21,7 @@ export async function isMade(folder: TextFiles, present: readonly string[]): Pro
   return chosenClass(await namesOf(folder), present) !== undefined;
 }
 
-/** What says of which class a tokenizer is. */
+/** The names by which the class of a tokenizer is chosen. */
 async function namesOf(folder: TextFiles): Promise<{ readonly className: unknown; readonly modelType: unknown }> {
   const [tokenizer, model] = await Promise.all(
     ["tokenizer_config.json", "config.json"].map((file) => optionalJson(folder, file)),
@@ -29,7 +29,7 @@ async function namesOf(folder: TextFiles): Promise<{ readonly className: unknown
   return { className: tokenizer?.tokenizer_class ?? model?.tokenizer_class, modelType: model?.model_type };
 }
 
-/** Both files by name; undefined where no class is named. Throws TokenizerError for broken files. */
+/** Both texts by file name; undefined if the folder names no supported class. Throws TokenizerError for broken files. */
 export async function makeTexts(
   folder: TextFiles,
   present: readonly string[],
@@ -48,19 +48,19 @@ async function finish(folder: TextFiles, chosen: TokenizerClass): Promise<Finish
   const map = (await optionalJson(folder, "special_tokens_map.json")) ?? {};
   const added = await optionalJson(folder, "added_tokens.json");
   const config = { ...map, ...own };
-  const words = {
+  const facts = {
     config,
     addedIds: added === undefined ? new Map() : numberedTokens(added, "added_tokens.json"),
-    marks: chosen.marks,
+    specialTokens: chosen.specialTokens,
   };
   const source: VocabularySource = {
     config,
-    mark: (key) => markOf(words, key),
+    specialToken: (key) => specialTokenOf(facts, key),
     sentencePiece: async (file) => readSentencePiece(await bytesOf(folder, file), `${printable(folder.name)}/${file}`),
     json: (file) => readJson(folder, file),
     text: (file) => folder.readText(file, { maxBytes }),
   };
-  return finishedTokenizer(await chosen.draft(source), words);
+  return finishedTokenizer(await chosen.draft(source), facts);
 }
 
 async function optionalJson(folder: TextFiles, file: string): Promise<JsonObject | undefined> {
@@ -95,17 +95,17 @@ const classes: readonly TokenizerClass[] = [
   ...wordPieceClasses,
 ];
 
-/** Every file that one of them needs. */
+/** Every file that some class needs. */
 export const filesOfClasses: ReadonlySet<string> = new Set(classes.flatMap(({ files }) => files));
 
-/** The class that a folder names – tokenizer_config.json, or its model's type – if the files that it needs are there. */
+/** The class that a folder names, by tokenizer_config.json or the model's type, if all its files are present. */
 function chosenClass(
   { className, modelType }: { readonly className: unknown; readonly modelType: unknown },
   present: readonly string[],
 ): TokenizerClass | undefined {
   const name = typeof className === "string" ? className.replace(/Fast$/, "") : undefined;
   const possible = classes.filter(({ files }) => files.every((file) => present.includes(file)));
-  // Published folders name classes that others took the place of: the model's type says more than one that is not known.
+  // Some published folders name a class that was replaced since. If the class is unknown, the model's type decides.
   return (
     possible.find(({ names }) => name !== undefined && names.includes(name)) ??
     possible.find(({ modelTypes }) => modelTypes.some((type) => type === modelType))

@@ -1,32 +1,32 @@
-// Tokenizers of the Unigram models of SentencePiece (Kudo 2018), as transformers 5 makes them of the file alone: each class puts
-// marks of its own before, between or behind the pieces.
+// Tokenizers with SentencePiece's Unigram models (Kudo 2018), built as transformers 5 builds them from the file. Each class has
+// special tokens of its own before, among or after the pieces.
 
 import type { SentencePieceModel } from "../sentence-piece/sentence-piece-model.ts";
-import type { DraftToken, Frame, MarkKey, TokenizerClass, VocabularySource } from "./tokenizer-draft.ts";
-import { bertFrame, languagesOfMBart, languagesOfMBart50, robertaMarks } from "./tokenizer-draft.ts";
+import type { DraftToken, SpecialTokenKey, TextTemplate, TokenizerClass, VocabularySource } from "./tokenizer-draft.ts";
+import { bertTemplate, languagesOfMBart, languagesOfMBart50, robertaTokens } from "./tokenizer-draft.ts";
 
-/** How a space is written. */
-const mark = "▁";
+/** SentencePiece writes it for a space. */
+const meta = "▁";
 
 type Scored = readonly [piece: string, score: number];
 
-interface UnigramClass extends Pick<TokenizerClass, "names" | "modelTypes" | "marks"> {
+interface UnigramClass extends Pick<TokenizerClass, "names" | "modelTypes" | "specialTokens"> {
   readonly file: string;
-  /** The pieces in order of their ids, with the id of the unknown one. */
+  /** The pieces in order of their ids, and the id of the unknown token. */
   vocabulary(
     model: SentencePieceModel,
     source: VocabularySource,
   ): { readonly scored: readonly Scored[]; readonly unknown: number };
   readonly normalizers: (charsmap: object | undefined, source: VocabularySource) => readonly object[];
   readonly preTokenizers: (source: VocabularySource) => readonly object[];
-  readonly frame: Frame | ((source: VocabularySource) => Frame);
+  readonly template: TextTemplate | ((source: VocabularySource) => TextTemplate);
   readonly added?: (source: VocabularySource) => readonly DraftToken[];
-  /** Marks that take the space before them. */
-  readonly takesSpace?: MarkKey;
+  /** A special token that absorbs the space before it (`lstrip`). */
+  readonly stripsSpaceBefore?: SpecialTokenKey;
   readonly config?: (source: VocabularySource) => Readonly<Record<string, unknown>>;
 }
 
-const bertMarks = {
+const bertTokens = {
   bos_token: "[CLS]",
   eos_token: "[SEP]",
   sep_token: "[SEP]",
@@ -34,14 +34,14 @@ const bertMarks = {
   mask_token: "[MASK]",
 };
 
-const fairseqFrame: Frame = {
+const fairseqTemplate: TextTemplate = {
   single: ["bos_token", "A", "eos_token"],
   pair: ["bos_token", "A", "eos_token", "eos_token", "B", "eos_token"],
 };
 
 const wholeWords = { type: "WhitespaceSplit" };
 const oneSpace = { type: "Replace", pattern: { Regex: " {2,}" }, content: " " };
-const metaspace = (prepend_scheme: string) => ({ type: "Metaspace", replacement: mark, prepend_scheme, split: true });
+const metaspace = (prepend_scheme: string) => ({ type: "Metaspace", replacement: meta, prepend_scheme, split: true });
 const words = ({ config }: VocabularySource) => [
   wholeWords,
   metaspace((config.add_prefix_space ?? true) === true ? "always" : "never"),
@@ -50,13 +50,13 @@ const charsmapAlone = (charsmap: object | undefined) => (charsmap === undefined 
 
 const scoredPieces = ({ pieces }: SentencePieceModel): Scored[] => pieces.map(({ text, score }) => [text, score]);
 const noScore = (text: string): Scored => [text, 0];
-const marksOf = (source: VocabularySource, keys: readonly MarkKey[]) =>
-  keys.flatMap((key) => source.mark(key) ?? []).map(noScore);
+const specialPieces = (source: VocabularySource, keys: readonly SpecialTokenKey[]) =>
+  keys.flatMap((key) => source.specialToken(key) ?? []).map(noScore);
 
-/** fairseq's order of marks, before the pieces that are none. */
+/** fairseq's order: special tokens first, then the normal pieces, then `behind` and the mask token. */
 function fairseqPieces(model: SentencePieceModel, source: VocabularySource, behind: readonly string[] = []) {
-  const first = marksOf(source, ["bos_token", "pad_token", "eos_token", "unk_token"]);
-  const last = [...behind.map(noScore), ...marksOf(source, ["mask_token"])];
+  const first = specialPieces(source, ["bos_token", "pad_token", "eos_token", "unk_token"]);
+  const last = [...behind.map(noScore), ...specialPieces(source, ["mask_token"])];
   return { scored: [...first, ...scoredPieces(model).slice(3), ...last], unknown: 3 };
 }
 
@@ -68,33 +68,33 @@ const unigrams: readonly UnigramClass[] = [
     names: ["T5Tokenizer"],
     modelTypes: ["t5", "mt5", "umt5", "switch_transformers"],
     file: "spiece.model",
-    marks: { eos_token: "</s>", unk_token: "<unk>", pad_token: "<pad>" },
+    specialTokens: { eos_token: "</s>", unk_token: "<unk>", pad_token: "<pad>" },
     vocabulary: (model, source) => {
       const scored = [...scoredPieces(model), ...sentinels(source).map(({ content }) => noScore(content))];
       return { scored, unknown: 2 };
     },
     normalizers: charsmapAlone,
     preTokenizers: () => [wholeWords, metaspace("always")],
-    frame: { single: ["A", "eos_token"], pair: ["A", "eos_token", "B", "eos_token"] },
+    template: { single: ["A", "eos_token"], pair: ["A", "eos_token", "B", "eos_token"] },
     added: sentinels,
   },
   {
     names: ["XLMRobertaTokenizer"],
     modelTypes: ["xlm-roberta", "xlm-roberta-xl", "xmod"],
     file: "sentencepiece.bpe.model",
-    marks: robertaMarks,
+    specialTokens: robertaTokens,
     vocabulary: fairseqPieces,
     normalizers: charsmapAlone,
     preTokenizers: words,
-    frame: fairseqFrame,
+    template: fairseqTemplate,
   },
   {
     names: ["CamembertTokenizer"],
     modelTypes: ["camembert"],
     file: "sentencepiece.bpe.model",
-    marks: robertaMarks,
+    specialTokens: robertaTokens,
     vocabulary: (model, source) => {
-      const [pad = "<pad>", unknown = "<unk>"] = [source.mark("pad_token"), source.mark("unk_token")];
+      const [pad = "<pad>", unknown = "<unk>"] = [source.specialToken("pad_token"), source.specialToken("unk_token")];
       const first: Scored[] = [
         ["<s>NOTUSED", 0],
         [pad, 0],
@@ -102,18 +102,19 @@ const unigrams: readonly UnigramClass[] = [
         [unknown, 0],
         ["<unk>NOTUSED", -100],
       ];
-      return { scored: [...first, ...scoredPieces(model).slice(1), ...marksOf(source, ["mask_token"])], unknown: 3 };
+      const last = specialPieces(source, ["mask_token"]);
+      return { scored: [...first, ...scoredPieces(model).slice(1), ...last], unknown: 3 };
     },
     normalizers: charsmapAlone,
     preTokenizers: words,
-    frame: fairseqFrame,
-    takesSpace: "mask_token",
+    template: fairseqTemplate,
+    stripsSpaceBefore: "mask_token",
   },
   {
     names: ["AlbertTokenizer"],
     modelTypes: ["albert", "yoso"],
     file: "spiece.model",
-    marks: { ...bertMarks, unk_token: "<unk>", pad_token: "<pad>" },
+    specialTokens: { ...bertTokens, unk_token: "<unk>", pad_token: "<pad>" },
     vocabulary: (model) => ({ scored: scoredPieces(model), unknown: 1 }),
     normalizers: (charsmap, { config }) => [
       ...["``", "''"].map((quotes) => ({ type: "Replace", pattern: { String: quotes }, content: '"' })),
@@ -122,18 +123,18 @@ const unigrams: readonly UnigramClass[] = [
       ...charsmapAlone(charsmap),
     ],
     preTokenizers: words,
-    frame: bertFrame,
+    template: bertTemplate,
   },
   {
     names: ["DebertaV2Tokenizer"],
     modelTypes: ["deberta-v2"],
     file: "spm.model",
-    marks: { ...bertMarks, unk_token: "[UNK]", pad_token: "[PAD]" },
+    specialTokens: { ...bertTokens, unk_token: "[UNK]", pad_token: "[PAD]" },
     vocabulary: (model, source) => {
-      const at = model.pieces.findIndex(({ text, score }) => text === source.mark("unk_token") && score === 0);
+      const at = model.pieces.findIndex(({ text, score }) => text === source.specialToken("unk_token") && score === 0);
       return { scored: scoredPieces(model), unknown: at === -1 ? model.unknownId : at };
     },
-    // Without the file's own map: transformers 5 leaves it out.
+    // transformers 5 does not use the file's charsmap.
     normalizers: (_, { config }) => [
       ...(config.do_lower_case === true ? [{ type: "Lowercase" }] : []),
       { type: "Replace", pattern: { Regex: "\\s{2,}|[\\n\\r\\t]" }, content: " " },
@@ -144,61 +145,61 @@ const unigrams: readonly UnigramClass[] = [
       ...(config.split_by_punct === true ? [{ type: "Punctuation", behavior: "Isolated" }] : []),
       metaspace((config.add_prefix_space ?? true) === true ? "always" : "first"),
     ],
-    frame: bertFrame,
+    template: bertTemplate,
   },
   {
     names: ["MBartTokenizer"],
     modelTypes: ["mbart"],
     file: "sentencepiece.bpe.model",
-    marks: robertaMarks,
+    specialTokens: robertaTokens,
     vocabulary: (model, source) => fairseqPieces(model, source, languagesOfMBart),
-    // As DeBERTa's.
+    // As for DeBERTa, transformers 5 does not use the file's charsmap.
     normalizers: () => [],
     preTokenizers: () => [wholeWords, metaspace("always")],
-    frame: (source) => ({
+    template: (source) => ({
       single: ["A", "eos_token", sourceLanguage(source)],
       pair: ["A", "B", "eos_token", sourceLanguage(source)],
     }),
     added: () => languagesOfMBart.map(special),
-    takesSpace: "mask_token",
+    stripsSpaceBefore: "mask_token",
     config: (source) => ({ src_lang: sourceLanguage(source) }),
   },
   {
     names: ["MBart50Tokenizer"],
     modelTypes: ["mbart50"],
     file: "sentencepiece.bpe.model",
-    marks: { ...robertaMarks, bos_token: undefined as never },
+    specialTokens: { ...robertaTokens, bos_token: undefined as never },
     vocabulary: (model, source) => {
-      const first = marksOf(source, ["cls_token", "pad_token", "eos_token", "unk_token"]);
-      const last = [...languagesOfMBart50.map(noScore), ...marksOf(source, ["mask_token"])];
+      const first = specialPieces(source, ["cls_token", "pad_token", "eos_token", "unk_token"]);
+      const last = [...languagesOfMBart50.map(noScore), ...specialPieces(source, ["mask_token"])];
       return { scored: [...first, ...scoredPieces(model).slice(3), ...last], unknown: 3 };
     },
     normalizers: (charsmap) => [...charsmapAlone(charsmap), oneSpace],
     preTokenizers: () => [metaspace("always")],
-    frame: (source) => ({
+    template: (source) => ({
       single: [sourceLanguage(source), "A", "eos_token"],
       pair: [sourceLanguage(source), "A", "B", "eos_token"],
     }),
     added: () => languagesOfMBart50.map(special),
-    takesSpace: "mask_token",
+    stripsSpaceBefore: "mask_token",
     config: (source) => ({ src_lang: sourceLanguage(source) }),
   },
   {
     names: ["PegasusTokenizer"],
     modelTypes: ["pegasus"],
     file: "spiece.model",
-    marks: { eos_token: "</s>", unk_token: "<unk>", pad_token: "<pad>", mask_token: "<mask_2>" },
+    specialTokens: { eos_token: "</s>", unk_token: "<unk>", pad_token: "<pad>", mask_token: "<mask_2>" },
     vocabulary: (model, source) => {
-      const first = [...marksOf(source, ["pad_token", "eos_token"]), noScore("<mask_1>"), noScore("<mask_2>")];
+      const first = [...specialPieces(source, ["pad_token", "eos_token"]), noScore("<mask_1>"), noScore("<mask_2>")];
       const unused = numbers(pegasusOffset(source))
         .slice(2)
         .map((number): Scored => [`<unk_${number}>`, -100]);
       const scored = [...first, ...unused, ...scoredPieces(model).slice(2)];
-      return { scored, unknown: scored.findIndex(([text]) => text === source.mark("unk_token")) };
+      return { scored, unknown: scored.findIndex(([text]) => text === source.specialToken("unk_token")) };
     },
     normalizers: (charsmap) => [charsmap ?? { type: "Replace", pattern: { Regex: "\\n" }, content: " " }, oneSpace],
     preTokenizers: () => [metaspace("always")],
-    frame: { single: ["A", "eos_token"], pair: ["A", "B", "eos_token"] },
+    template: { single: ["A", "eos_token"], pair: ["A", "B", "eos_token"] },
     added: (source) =>
       [
         "<mask_1>",
@@ -209,7 +210,7 @@ const unigrams: readonly UnigramClass[] = [
   },
 ];
 
-/** T5's marks of what was left out of a text, the last one first. */
+/** T5's sentinels, which replace masked text, in descending order. */
 function sentinels({ config }: VocabularySource): readonly DraftToken[] {
   const count = typeof config.extra_ids === "number" ? Math.min(config.extra_ids, maxSentinels) : 100;
   return numbers(count)
@@ -236,16 +237,16 @@ export const sentencePieceClasses: readonly TokenizerClass[] = unigrams.map((row
     const { charsmap } = model.normaliser;
     const part = charsmap === undefined ? undefined : precompiled(charsmap);
     const preTokenizers = row.preTokenizers(source);
-    const taken = row.takesSpace === undefined ? undefined : source.mark(row.takesSpace);
+    const stripped = row.stripsSpaceBefore === undefined ? undefined : source.specialToken(row.stripsSpaceBefore);
     return {
       tokens: scored.map(([text]) => text),
       model: { type: "Unigram", unk_id: unknown, vocab: scored, byte_fallback: false },
       normalizer: sequenceOf(row.normalizers(part, source)),
       preTokenizer: { type: "Sequence", pretokenizers: preTokenizers },
       decoder: metaspace("always"),
-      frame: typeof row.frame === "function" ? row.frame(source) : row.frame,
+      template: typeof row.template === "function" ? row.template(source) : row.template,
       added: [
-        ...(taken === undefined ? [] : [{ ...special(taken), lstrip: true }]),
+        ...(stripped === undefined ? [] : [{ ...special(stripped), lstrip: true }]),
         ...controlPieces(model),
         ...(row.added?.(source) ?? []),
       ],
@@ -258,12 +259,11 @@ export function precompiled(charsmap: Uint8Array): object {
   return { type: "Precompiled", precompiled_charsmap: encodeBase64(charsmap) };
 }
 
-/** Normalisers one after the other; null for none. */
 export function sequenceOf(normalizers: readonly object[]): object | null {
   return normalizers.length === 0 ? null : { type: "Sequence", normalizers };
 }
 
-/** Pieces that no text is cut into, and those that a text is never cut within. */
+/** Pieces that are added tokens: control pieces, which never come from text, and user-defined pieces, which are never split. */
 export function controlPieces({ pieces }: SentencePieceModel): readonly DraftToken[] {
   return pieces.flatMap(({ text, kind }) =>
     kind === "control" || kind === "user-defined" ? [{ content: text, special: kind === "control" }] : [],
@@ -272,7 +272,7 @@ export function controlPieces({ pieces }: SentencePieceModel): readonly DraftTok
 
 function encodeBase64(bytes: Uint8Array): string {
   let characters = "";
-  // The engine takes only so many arguments of one call.
+  // JavaScript engines limit the number of arguments in one call.
   for (let at = 0; at < bytes.length; at += 8192) characters += String.fromCharCode(...bytes.subarray(at, at + 8192));
   return btoa(characters);
 }

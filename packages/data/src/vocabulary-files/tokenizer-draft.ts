@@ -1,11 +1,11 @@
-// What the classes of tokenizers differ in, before the marks that a folder names are put in.
+// The parts in which the classes of tokenizers differ. `finishedTokenizer` adds the special tokens that a folder names.
 
 import { isObject, type JsonObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
 import type { SentencePieceModel } from "../sentence-piece/sentence-piece-model.ts";
 
-/** Marks by their keys in tokenizer_config.json, in the order in which transformers adds those that the vocabulary lacks. */
-export const markKeys = [
+/** Keys of special tokens in tokenizer_config.json, in the order in which transformers adds missing ones to the vocabulary. */
+export const specialTokenKeys = [
   "bos_token",
   "eos_token",
   "unk_token",
@@ -15,28 +15,28 @@ export const markKeys = [
   "mask_token",
 ] as const;
 
-export type MarkKey = (typeof markKeys)[number];
+export type SpecialTokenKey = (typeof specialTokenKeys)[number];
 
-/** What a class calls its marks where the folder does not name them. */
-export type UsualMarks = Readonly<Partial<Record<MarkKey, string>>>;
+/** Default special tokens of a class, for folders that do not name them. */
+export type SpecialTokens = Readonly<Partial<Record<SpecialTokenKey, string>>>;
 
-/** A token that is looked for in a text before it is cut, as tokenizer.json has it. */
+/** A token that is searched for in a text before the text is split. The fields are those of tokenizer.json. */
 export interface DraftToken {
   readonly content: string;
   readonly special: boolean;
   readonly lstrip?: boolean;
 }
 
-/** Around one text and around two: marks by key, other tokens as they are, "A" and "B" for the texts. */
-export interface Frame {
+/** The input for one text and for two: keys of special tokens, other tokens by their text, and "A" and "B" for the texts. */
+export interface TextTemplate {
   readonly single: readonly string[];
   readonly pair: readonly string[];
-  /** Whether the second text, with what follows it, is a segment of its own. */
+  /** Whether the second text and the tokens after it have segment 1. */
   readonly hasSegments?: boolean;
 }
 
-/** RoBERTa's (Liu et al. 2019), which many have taken over. */
-export const robertaMarks = {
+/** RoBERTa's (Liu et al. 2019), which many models use. */
+export const robertaTokens = {
   bos_token: "<s>",
   eos_token: "</s>",
   unk_token: "<unk>",
@@ -44,21 +44,21 @@ export const robertaMarks = {
   pad_token: "<pad>",
   cls_token: "<s>",
   mask_token: "<mask>",
-} as const satisfies UsualMarks;
+} as const satisfies SpecialTokens;
 
-export const robertaFrame: Frame = {
+export const robertaTemplate: TextTemplate = {
   single: ["cls_token", "A", "sep_token"],
   pair: ["cls_token", "A", "sep_token", "sep_token", "B", "sep_token"],
 };
 
 /** BERT's (Devlin et al. 2018). */
-export const bertFrame: Frame = {
+export const bertTemplate: TextTemplate = {
   single: ["cls_token", "A", "sep_token"],
   pair: ["cls_token", "A", "sep_token", "B", "sep_token"],
   hasSegments: true,
 };
 
-/** A tokenizer.json without its added tokens and its template. */
+/** The contents of a tokenizer.json, before added tokens and the template are completed. */
 export interface TokenizerDraft {
   /** By id. */
   readonly tokens: readonly string[];
@@ -67,40 +67,40 @@ export interface TokenizerDraft {
   readonly normalizer: object | null;
   readonly preTokenizer: object | null;
   readonly decoder: object;
-  readonly frame: Frame | null;
-  /** Tokens of the vocabulary that are looked for in texts, or that are to be added behind the marks. */
+  readonly template: TextTemplate | null;
+  /** Tokens of the vocabulary that are searched for in texts, or new tokens after the special tokens. */
   readonly added: readonly DraftToken[];
-  /** What is done otherwise to texts that a decoder is to write. */
+  /** Parts that differ for targets of an encoder–decoder. */
   readonly target?: JsonObject;
-  /** Fields of tokenizer_config.json that the class says otherwise than the folder. */
+  /** Fields of tokenizer_config.json that the class overrides. */
   readonly config?: JsonObject;
 }
 
-/** A folder's files as a class reads them. Each throws TokenizerError for what is broken. */
+/** Reads a folder's files for a class. Each method throws TokenizerError for a broken file. */
 export interface VocabularySource {
-  /** tokenizer_config.json, with what special_tokens_map.json says beside it. */
+  /** special_tokens_map.json, overridden by tokenizer_config.json. */
   readonly config: JsonObject;
-  /** A mark's text; undefined where there is none. */
-  mark(key: MarkKey): string | undefined;
+  /** The text of a special token; undefined for none. */
+  specialToken(key: SpecialTokenKey): string | undefined;
   sentencePiece(file: string): Promise<SentencePieceModel>;
   json(file: string): Promise<unknown>;
   text(file: string): Promise<string>;
 }
 
-/** How one of transformers' classes is made of the files it is saved as. */
+/** How to build one of transformers' tokenizer classes from its files. */
 export interface TokenizerClass {
-  /** Its names, without "Fast". */
+  /** Names of the class, without "Fast". */
   readonly names: readonly string[];
-  /** The `model_type`s of config.json whose tokenizer it is. */
+  /** Values of `model_type` in config.json that use this class. */
   readonly modelTypes: readonly string[];
   readonly files: readonly string[];
-  readonly marks: UsualMarks;
+  readonly specialTokens: SpecialTokens;
   draft(source: VocabularySource): Promise<TokenizerDraft>;
 }
 
 const maxTokens = 2 ** 22;
 
-/** A parsed vocab.json. Throws TokenizerError for what is none. */
+/** The ids of a parsed vocab.json. Throws TokenizerError for anything else. */
 export function numberedTokens(json: unknown, file: string): ReadonlyMap<string, number> {
   const entries = isObject(json) ? Object.entries(json) : undefined;
   if (entries === undefined) throw new TokenizerError([`${file}: expected an object with an id for each token`]);
@@ -113,7 +113,7 @@ export function numberedTokens(json: unknown, file: string): ReadonlyMap<string,
   ]);
 }
 
-/** Tokens by id; empty where an id has none. */
+/** Tokens by id; an empty text for an id without a token. */
 export function tokensInOrder(ids: ReadonlyMap<string, number>): readonly string[] {
   const size = [...ids.values()].reduce((largest, id) => Math.max(largest, id + 1), 0);
   const tokens: string[] = new Array(size).fill("");

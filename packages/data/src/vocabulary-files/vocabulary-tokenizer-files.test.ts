@@ -57,7 +57,7 @@ function modelFolder({ files, config, tokenizerConfig }: Case) {
 describe.each(Object.entries(expected.cases))("a folder of %s without tokenizer.json", (_name, wanted) => {
   const opening = openTokenizer(modelFolder(wanted));
 
-  it("cuts texts as transformers does", async () => {
+  it("splits texts as transformers does", async () => {
     const tokenizer = await opening;
     const made = expected.texts.map((text) => tokenizer.encode(text));
     const wrong = made.flatMap((ids, index) =>
@@ -66,10 +66,10 @@ describe.each(Object.entries(expected.cases))("a folder of %s without tokenizer.
     expect(wrong).toEqual([]);
   });
 
-  it("writes texts, joins pairs and knows marks as it does", async () => {
+  it("decodes, encodes pairs and has special tokens as transformers does", async () => {
     const tokenizer = await opening;
     const written = wanted.decoded.map((_text, index) => tokenizer.decode(wanted.ids[index] ?? []));
-    // transformers leaves M2M-100's marks of languages in a text that it writes.
+    // transformers leaves M2M-100's language tokens in decoded text.
     expect(written).toEqual(wanted.decoded.map((text) => (text.startsWith("__") ? text.slice(6).trimStart() : text)));
     const pairs = expected.pairs.map(([first, second]) => tokenizer.encodePair(first, second));
     expect(pairs.map(({ inputIds }) => inputIds)).toEqual(wanted.pairs);
@@ -79,7 +79,7 @@ describe.each(Object.entries(expected.cases))("a folder of %s without tokenizer.
     expect(tokenizer).toMatchObject({ bosId, eosId });
   });
 
-  it.runIf(wanted.targets !== undefined)("cuts what a decoder is to write as it does", async () => {
+  it.runIf(wanted.targets !== undefined)("splits targets as transformers does", async () => {
     const tokenizer = await opening;
     const { targetPrefixIds, targetSuffixIds } = tokenizer;
     const made = expected.texts.map((text) => [
@@ -96,14 +96,14 @@ describe("vocabularyTokenizerFiles", () => {
   const config = ["config.json", text('{"model_type": "bert"}')] as const;
   const vocabulary = ["vocab.txt", text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\r\n")] as const;
 
-  it("leaves a folder with a tokenizer.json, or without a vocabulary, as it is", async () => {
+  it("does not change a folder with a tokenizer.json, or without a vocabulary", async () => {
     const own = vocabularyTokenizerFiles(folderOf(new Map([config, vocabulary, ["tokenizer.json", text("own")]])));
     expect(await own.readText("tokenizer.json")).toBe("own");
     const none = vocabularyTokenizerFiles(folderOf(new Map([config])));
     expect([await none.has("tokenizer.json"), await none.has("config.json")]).toEqual([false, true]);
   });
 
-  it("gives tokens that were added later their ids, and marks their flags", async () => {
+  it("gives added tokens their ids, and special tokens their flags", async () => {
     const added = ["added_tokens.json", text('{"<fact>": 9}')] as const;
     const tokenizer = await openTokenizer(folderOf(new Map([config, vocabulary, added])));
     expect(tokenizer.encode("a <fact> a")).toEqual([2, 5, 9, 5, 3]);
@@ -145,6 +145,6 @@ describe("vocabularyTokenizerFiles", () => {
   });
 });
 
-it("asks for the files that classes need, no more and no fewer", () => {
+it("requests exactly the files that classes need", () => {
   expect([...vocabularyFiles].sort()).toEqual([...filesOfClasses].sort());
 });

@@ -1,5 +1,5 @@
-// Folders that have no tokenizer.json, but the files of one of transformers' classes: SentencePiece models, vocab.json with
-// merges.txt, vocab.txt. A tokenizer.json is made of these, so that all that reads a tokenizer reads this one, too.
+// Folders without a tokenizer.json may have the files of one of transformers' classes: a SentencePiece model, vocab.json with
+// merges.txt, or vocab.txt. A tokenizer.json is made from them, so that the same code reads both.
 
 import { printable } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
@@ -8,10 +8,10 @@ import type { TextFiles } from "../text-files.ts";
 const madeFiles = ["tokenizer.json", "tokenizer_config.json"];
 
 /**
- * The files of a folder, with a tokenizer.json and a tokenizer_config.json made of its vocabulary where it has no tokenizer.json:
- * as transformers 5 makes them, for the classes T5, XLM-RoBERTa, CamemBERT, ALBERT, DeBERTa v2, mBART, Pegasus, LLaMA, Gemma,
- * GPT-2, RoBERTa, Whisper, Qwen 2, BERT and MPNet; texts of Marian and M2M-100 are cut as SentencePiece cuts them. `readText`
- * throws TokenizerError for files that are broken; whatever else is asked for comes from the folder itself.
+ * The files of a folder. If it has no tokenizer.json, it and tokenizer_config.json are made from the vocabulary files as
+ * transformers 5 makes them, for the classes T5, XLM-RoBERTa, CamemBERT, ALBERT, DeBERTa v2, mBART, Pegasus, LLaMA, Gemma,
+ * GPT-2, RoBERTa, Whisper, Qwen 2, BERT and MPNet. Texts of Marian and M2M-100 are split as SentencePiece does. `readText`
+ * throws TokenizerError for broken files. All other files come from the folder itself.
  *
  * @example
  * ```ts
@@ -66,7 +66,7 @@ async function presentFiles(folder: TextFiles): Promise<readonly string[]> {
   return vocabularyFiles.filter((_, index) => found[index]);
 }
 
-/** Few folders need them: a page loads them when one does. */
+/** Loaded on demand, because few folders need them. */
 function classes(): Promise<typeof import("./make-texts.ts")> {
   return import("./make-texts.ts");
 }

@@ -1,9 +1,15 @@
-// WordPiece (Wu et al. 2016) as its classes save it: vocab.txt, a token a line.
+// WordPiece (Wu et al. 2016) from vocab.txt, which has one token on each line.
 
-import { bertFrame, type Frame, robertaFrame, robertaMarks, type TokenizerClass } from "./tokenizer-draft.ts";
+import {
+  bertTemplate,
+  robertaTemplate,
+  robertaTokens,
+  type TextTemplate,
+  type TokenizerClass,
+} from "./tokenizer-draft.ts";
 
-interface WordPieceClass extends Pick<TokenizerClass, "names" | "modelTypes" | "marks"> {
-  readonly frame: Frame;
+interface WordPieceClass extends Pick<TokenizerClass, "names" | "modelTypes" | "specialTokens"> {
+  readonly template: TextTemplate;
   readonly maskTakesSpace?: boolean;
 }
 
@@ -11,14 +17,20 @@ const classes: readonly WordPieceClass[] = [
   {
     names: ["BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer"],
     modelTypes: ["bert", "distilbert", "electra", "nomic_bert", "convbert", "ernie", "megatron-bert"],
-    marks: { unk_token: "[UNK]", sep_token: "[SEP]", pad_token: "[PAD]", cls_token: "[CLS]", mask_token: "[MASK]" },
-    frame: bertFrame,
+    specialTokens: {
+      unk_token: "[UNK]",
+      sep_token: "[SEP]",
+      pad_token: "[PAD]",
+      cls_token: "[CLS]",
+      mask_token: "[MASK]",
+    },
+    template: bertTemplate,
   },
   {
     names: ["MPNetTokenizer"],
     modelTypes: ["mpnet"],
-    marks: { ...robertaMarks, unk_token: "[UNK]" },
-    frame: robertaFrame,
+    specialTokens: { ...robertaTokens, unk_token: "[UNK]" },
+    template: robertaTemplate,
     maskTakesSpace: true,
   },
 ];
@@ -30,12 +42,12 @@ export const wordPieceClasses: readonly TokenizerClass[] = classes.map((row) => 
     const { config } = source;
     const lines = (await source.text("vocab.txt")).split(/\r?\n/);
     const tokens = lines.at(-1) === "" ? lines.slice(0, -1) : lines;
-    const mask = source.mark("mask_token");
+    const mask = source.specialToken("mask_token");
     return {
       tokens,
       model: {
         type: "WordPiece",
-        unk_token: source.mark("unk_token") ?? null,
+        unk_token: source.specialToken("unk_token") ?? null,
         continuing_subword_prefix: "##",
         max_input_chars_per_word: 100,
         vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
@@ -49,7 +61,7 @@ export const wordPieceClasses: readonly TokenizerClass[] = classes.map((row) => 
       },
       preTokenizer: { type: "BertPreTokenizer" },
       decoder: { type: "WordPiece", prefix: "##", cleanup: true },
-      frame: row.frame,
+      template: row.template,
       added: row.maskTakesSpace === true && mask !== undefined ? [{ content: mask, special: true, lstrip: true }] : [],
     };
   },

@@ -1,4 +1,4 @@
-// Adapters of graphs in the form of PEFT's files. What they were trained on is told by the nodes of the graph.
+// Attaches adapters from PEFT's files to a graph. The nodes of the graph identify the base model.
 
 import type { Adapter } from "@lowrank/adapter-format";
 import type { AdapterHandle, AttachOptions } from "@lowrank/inject";

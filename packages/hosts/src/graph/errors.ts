@@ -1,4 +1,4 @@
-// What can go wrong with a GraphModel as a host, each failure with its facts as fields.
+// Errors of graph models as hosts, with their facts as fields.
 
 import { itemized, LowrankError, listed, printable } from "@lowrank/contracts";
 
@@ -47,7 +47,7 @@ export class GraphGradientError extends LowrankError {
     super(
       "GRAPH_WITHOUT_GRADIENT",
       "There is no gradient from the result to the adapted layers: TensorFlow.js has none for these nodes. Adapt layers " +
-        `after them only, or choose another output.${itemized(nodes.map(told))}`,
+        `after them only, or choose another output.${itemized(nodes.map(lineOf))}`,
     );
   }
 }
@@ -56,16 +56,16 @@ export class GraphGradientError extends LowrankError {
 export class DynamicNodeError extends LowrankError {
   constructor(
     readonly nodes: readonly NamedNode[],
-    /** Whether what they compute depends on an adapted layer. */
+    /** Whether their results depend on an adapted layer. */
     readonly isAdapted: boolean,
   ) {
     super(
       "GRAPH_DYNAMIC",
       isAdapted
         ? "Control flow or shapes that depend on values come after an adapted layer, where TensorFlow.js runs them in " +
-            `executeAsync only, without gradients. Adapt layers after them only.${itemized(nodes.map(told))}`
+            `executeAsync only, without gradients. Adapt layers after them only.${itemized(nodes.map(lineOf))}`
         : "The graph has control flow or shapes that depend on values. Compute the part before the adapted layers with " +
-            `\`await host.prepare(inputs)\` and execute with its result.${itemized(nodes.map(told))}`,
+            `\`await host.prepare(inputs)\` and execute with its result.${itemized(nodes.map(lineOf))}`,
     );
   }
 }
@@ -105,6 +105,6 @@ export class UnmergedAdapterError extends LowrankError {
   }
 }
 
-function told({ node, op }: NamedNode): string {
+function lineOf({ node, op }: NamedNode): string {
   return `"${printable(node)}" (${printable(op)})`;
 }

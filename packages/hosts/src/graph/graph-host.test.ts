@@ -52,7 +52,7 @@ function move(handle: AdapterHandle): void {
 const x = () => tf.tensor2d(waves([5, 3], 4), [5, 3]);
 
 describe("graphModel", () => {
-  it("shows products as sites named by their weights, a fused bias as theirs, and nothing twice", async () => {
+  it("has products as sites with the names of their weights, with a fused bias, and nothing twice", async () => {
     const model = await twoLayers().load();
     const host = graphModel(model);
     expect(
@@ -72,7 +72,7 @@ describe("graphModel", () => {
     model.dispose();
   });
 
-  it("computes bit for bit what the model does, with a new adapter and after it is gone", async () => {
+  it("computes the same bits as the model, with a new adapter and after it is removed", async () => {
     const model = await twoLayers().load();
     const host = graphModel(model);
     const input = x();
@@ -100,7 +100,7 @@ describe("graphModel", () => {
     model.dispose();
   });
 
-  it("computes merged what it computed adapted, and gives the merged constants out", async () => {
+  it("computes the same merged as adapted, and returns the merged constants", async () => {
     const model = await twoLayers().load();
     const host = graphModel(model);
     const handle = inject(host);

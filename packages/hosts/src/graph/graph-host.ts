@@ -1,5 +1,5 @@
-// A tf.GraphModel with doors. The model itself stays as it is and goes on working by itself; calls of the host say which adapters
-// act, and only then does anything but TensorFlow.js's own executor run.
+// A tf.GraphModel with hook points. The model itself is unchanged and still works on its own. Calls of the host select the adapters;
+// without an adapter only TensorFlow.js's own executor runs.
 
 import {
   type AdaptableModel,
@@ -20,10 +20,10 @@ import { GraphHookPoints } from "./hook-points/graph-hook-points.ts";
 import { type Graph, type GraphNode, nodeOfReference, readGraph } from "./reading/graph.ts";
 import { type GraphCall, GraphRunner } from "./running/graph-runner.ts";
 
-/** What a graph is given: its only input, all of them in order, or values by the names of inputs and of any other node. */
+/** Inputs of a graph: its only input, all inputs in order, or values by name, for inputs and any other node. */
 export type GraphInputs = tf.Tensor | readonly tf.Tensor[] | tf.NamedTensorMap;
 
-/** How a graph is called. */
+/** Options of a call. */
 export interface ExecuteOptions {
   /** Which adapters act. Default: none. */
   readonly context?: ForwardContext;
@@ -33,34 +33,34 @@ export interface ExecuteOptions {
 
 /** A tf.GraphModel that accepts adapters; `graphModel` makes one. */
 export class GraphHost implements AdaptableModel {
-  /** Layers that can have no adapter, and why; their weights can be trained as wholes. */
+  /** Layers that cannot have an adapter, with reasons. Their weights can be trained in full. */
   readonly refused: readonly Refusal[];
   /** One line for each node of the graph. */
   readonly topology: Topology;
-  /** Names the topology: adapters carry it. */
+  /** A hash of the topology, which adapters store. */
   readonly fingerprint: string;
   readonly #graph: Graph;
-  readonly #doors: GraphHookPoints;
+  readonly #hookPoints: GraphHookPoints;
   readonly #runner: GraphRunner;
   #isDisposed = false;
 
   constructor(readonly model: GraphModel) {
     this.#graph = readGraph(model);
-    this.#doors = new GraphHookPoints(model, this.#graph, constantsOf(model, this.#graph));
-    this.#runner = new GraphRunner(model, this.#graph, (application) => this.#doors.siteOf(application));
-    this.refused = this.#doors.refusals;
+    this.#hookPoints = new GraphHookPoints(model, this.#graph, constantsOf(model, this.#graph));
+    this.#runner = new GraphRunner(model, this.#graph, (application) => this.#hookPoints.siteOf(application));
+    this.refused = this.#hookPoints.refusals;
     this.topology = topologyOf(model, this.#graph);
     this.fingerprint = topologyFingerprint(this.topology);
   }
 
   sites(): readonly Site[] {
     this.#checkUsable();
-    return this.#doors.sites();
+    return this.#hookPoints.sites();
   }
 
   parameters(): readonly ParameterRef[] {
     this.#checkUsable();
-    return this.#doors.parameters();
+    return this.#hookPoints.parameters();
   }
 
   /** One output, by default the model's first. The caller owns it. Throws as `execute`. */
@@ -70,24 +70,24 @@ export class GraphHost implements AdaptableModel {
   }
 
   /**
-   * One tensor for each output, which the caller owns. Differentiable for the adapters' variables: whatever lies before the
-   * first adapted layer is computed outside the tape.
+   * One tensor for each output, which the caller owns. Differentiable for the adapters' variables: the part before the first adapted
+   * layer is computed outside the tape.
    *
-   * Throws GraphNameError; DynamicNodeError where the graph has control flow or shapes that depend on values (`prepare` them);
-   * GraphGradientError under a tape that cannot reach an adapter; StaleInputError for prepared values of another call.
+   * Throws GraphNameError; DynamicNodeError if the graph has control flow or shapes that depend on values (use `prepare`);
+   * GraphGradientError if gradients cannot reach an adapter; StaleInputError for prepared values of another call.
    */
   execute(inputs: GraphInputs, options: ExecuteOptions = {}): readonly tf.Tensor[] {
     return tf.tidy(() => [...this.#runner.run(this.#call(inputs, options))]);
   }
 
-  /** The same for every graph, without gradients. */
+  /** The same for every graph, with control flow, but without gradients. */
   async executeAsync(inputs: GraphInputs, options: ExecuteOptions = {}): Promise<readonly tf.Tensor[]> {
     return this.#keeping(inputs, options, (call) => this.#runner.runAsync(call));
   }
 
   /**
-   * Everything that a call with these options computes before its first adapted layer, control flow included: give it to `execute`
-   * in place of the inputs. The caller owns the tensors, and may use them for as many steps as the inputs stay the same.
+   * Computes the part of a call before its first adapted layer, control flow included. Pass the result to `execute` instead of the
+   * inputs. The caller owns the tensors, and may reuse them as long as the inputs stay the same.
    */
   async prepare(inputs: GraphInputs, options: ExecuteOptions = {}): Promise<tf.NamedTensorMap> {
     return this.#keeping(inputs, options, (call) => this.#runner.prepare(call));
@@ -96,34 +96,34 @@ export class GraphHost implements AdaptableModel {
   /** Constants that merges replaced, by name, as copies that the caller owns. */
   replaced(): ReadonlyMap<string, tf.Tensor> {
     this.#checkUsable();
-    return this.#doors.replaced();
+    return this.#hookPoints.replaced();
   }
 
-  /** Frees the doors; the model is its owner's. Throws HostInUseError while adapters are attached. */
+  /** Frees the hook points, but not the model. Throws HostInUseError while adapters are attached. */
   dispose(): void {
     if (this.#isDisposed) return;
     const names = adapterNames(this);
     if (names.length > 0) throw new HostInUseError(names);
-    this.#doors.dispose();
+    this.#hookPoints.dispose();
     this.#isDisposed = true;
   }
 
   #call(
     inputs: GraphInputs,
     { context = inferenceContext(), outputs }: ExecuteOptions,
-    changed: ReadonlyMap<string, tf.Tensor> = this.#doors.changed(context),
+    changed: ReadonlyMap<string, tf.Tensor> = this.#hookPoints.changed(context),
   ): GraphCall {
     this.#checkUsable();
     return {
       given: this.#given(inputs),
       wanted: outputs?.map((name) => this.#graph.reference(name)) ?? this.#graph.outputs,
       context,
-      applications: this.#doors.open(context),
+      applications: this.#hookPoints.open(context),
       changed,
     };
   }
 
-  /** For calls that wait, what stands for constants is kept meanwhile. */
+  /** Keeps the replacements of constants alive during an asynchronous call. */
   async #keeping<Result>(
     inputs: GraphInputs,
     options: ExecuteOptions,
@@ -131,7 +131,7 @@ export class GraphHost implements AdaptableModel {
   ): Promise<Result> {
     const changed = new Map<string, tf.Tensor>();
     tf.tidy(() => {
-      for (const [name, value] of this.#doors.changed(options.context ?? inferenceContext()))
+      for (const [name, value] of this.#hookPoints.changed(options.context ?? inferenceContext()))
         changed.set(name, tf.keep(tf.clone(value)));
     });
     const call = this.#call(inputs, options, changed);
@@ -170,10 +170,10 @@ export class GraphHost implements AdaptableModel {
 }
 
 /**
- * Shows a converted TensorFlow model as one that adapters can be attached to: matrix products, convolutions, einsums and tables with
- * a constant are sites, named by that constant with dots for slashes; every other constant of floats is a parameter.
+ * Makes a converted TensorFlow model accept adapters. Matrix products, convolutions, einsums and lookups with a constant are sites.
+ * A site has the name of its constant, with dots for slashes. Every other constant of floats is a parameter.
  *
- * The weights stay the model's and lie in memory once, kernels of several pixels twice. Throws UnreadableGraphError, GraphWithoutWeightsError.
+ * The model keeps its weights. They are in memory once, kernels larger than 1×1 twice. Throws UnreadableGraphError, GraphWithoutWeightsError.
  *
  * @example
  * ```ts
@@ -198,9 +198,9 @@ export function graphModel(model: GraphModel): GraphHost {
   return new GraphHost(model);
 }
 
-// A graph as lines of text: what it is made of, without the numbers in its weights.
+// A graph as lines of text: its structure, without the values of its weights.
 
-/** One line for each node, in the graph's order: name, operation, attributes, what it reads; of a constant its shape. */
+/** One line for each node, in the graph's order: name, operation, attributes and inputs; for a constant its shape. */
 function topologyOf(model: GraphModel, { nodes }: Graph): Topology {
   return [...nodes.values()].map((node) => {
     const tensor = model.weights[node.name]?.[0];
@@ -209,7 +209,7 @@ function topologyOf(model: GraphModel, { nodes }: Graph): Topology {
   });
 }
 
-/** What converters note about results is no part of what is computed. */
+/** Attributes, without the converter's notes about outputs, which do not affect the computation. */
 function attributesOf({ definition: { attr = {} } }: GraphNode): string {
   const said = Object.keys(attr).filter((name) => !name.startsWith("_") && name !== "value");
   return JSON.stringify(said.sort().map((name) => [name, attr[name]]));

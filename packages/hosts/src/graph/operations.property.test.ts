@@ -24,7 +24,7 @@ const activations = ["", "Relu", "Relu6", "Elu", "Sigmoid", "LeakyRelu", "Prelu"
 interface Case {
   readonly graph: GraphBuilder;
   readonly x: { readonly values: ArrayLike<number>; readonly shape: number[]; readonly dtype: "float32" | "int32" };
-  /** Whether differences tell its slope: an edge of an activation is none. */
+  /** Whether differences give its derivative, which an activation has not at its edge. */
   readonly isSmooth?: boolean;
 }
 

@@ -55,7 +55,7 @@ function inject(
 const gradientsOf = (host: GraphHost, handle: AdapterHandle, output: string) =>
   differentiate(() => tf.sum(host.forward(x(), adapted, output)), [...handle.variables.values()]).gradients;
 
-describe("a layer that can have no adapter", () => {
+describe("a layer that cannot have an adapter", () => {
   const depthwise = (graph: GraphBuilder) => {
     graph.input("image");
     graph.constant("fine/kernel", waves([3, 3, 2, 1]), [3, 3, 2, 1]);
@@ -67,7 +67,7 @@ describe("a layer that can have no adapter", () => {
     });
   };
 
-  it("is named with its operation and the reason, in a list and to whoever asks for it", async () => {
+  it("is listed with its operation and the reason, and in the error of targeting it", async () => {
     const host = await hostOf(depthwise);
     expect(host.refused.map(({ node, op, weight }) => [node, op, weight])).toEqual([
       ["fine", "DepthwiseConv2dNative", "fine/kernel"],
@@ -77,7 +77,7 @@ describe("a layer that can have no adapter", () => {
     expect(planInjection(host, createLoraConfig({ targetModules: "all-linear" })).parts).toHaveLength(1);
   });
 
-  it("is trained whole as a saved module", async () => {
+  it("is trained in full as a saved module", async () => {
     const host = await hostOf(depthwise);
     const handle = inject(host, { targetModules: ["w1"], modulesToSave: ["fine.kernel"] });
     const image = tf.ones([1, 4, 4, 2]);
@@ -138,7 +138,7 @@ describe("a layer that can have no adapter", () => {
 });
 
 describe("a gradient", () => {
-  it("that a node lets not pass is refused with the node's name, and the next step too", async () => {
+  it("that a node blocks is refused with the node's name, and in the next step too", async () => {
     const host = await hostOf((graph) => {
       graph.constant("count", [1], [], "int32");
       graph.node("TopKV2", "blocking", ["first", "count"], { sorted: true });
@@ -154,7 +154,7 @@ describe("a gradient", () => {
     host.dispose();
   });
 
-  it("goes around nodes whose values are whole numbers", async () => {
+  it("ignores nodes whose values are integers", async () => {
     const host = await hostOf((graph) => {
       graph.constant("axis", [1], [], "int32");
       graph.node("ArgMax", "best", ["first", "axis"]);
@@ -179,7 +179,7 @@ describe("shapes that depend on values", () => {
     graph.node("GatherNd", name, [of, `${name}/places`]);
   };
 
-  it("before the adapted layers are prepared once, for as many steps as wanted", async () => {
+  it("before the adapted layers are prepared once for any number of steps", async () => {
     const host = await hostOf((graph) => {
       chosen(graph, "x", "positive");
       graph.constant("flat", [-1, 1], [2], "int32");
@@ -204,7 +204,7 @@ describe("shapes that depend on values", () => {
     host.dispose();
   });
 
-  it("behind an adapted layer run in executeAsync, and are named where a gradient would have to pass", async () => {
+  it("after an adapted layer run in executeAsync, and are named if a gradient must pass", async () => {
     const host = await hostOf((graph) => chosen(graph, "first", "positive"));
     const handle = inject(host);
     const options = { context: adapted, outputs: ["positive"] };
@@ -232,7 +232,7 @@ describe("names and states", () => {
     expect(() => host.forward(x())).toThrow(HostDisposedError);
   });
 
-  it("values from before an adapter cannot stand behind it", async () => {
+  it("values from before an adapter was attached are refused after it", async () => {
     const host = await hostOf((graph) => graph.node("Neg", "result", ["first"]));
     const first = host.forward(x(), undefined, "first");
     const handle = inject(host);
@@ -253,7 +253,7 @@ describe("names and states", () => {
     expect(() => graphModel(model)).toThrow(GraphWithoutWeightsError);
   });
 
-  it("an adapter made for another graph is refused with what differs", async () => {
+  it("an adapter of another graph is refused with the differences", async () => {
     const host = await hostOf();
     const handle = inject(host);
     const adapter = await loraOf(handle);

@@ -1,14 +1,14 @@
-// A named weight of a foreign model, and what adapters compute with in its place.
+// A named weight of a host model, with the values by which adapters override it.
 
 import type { ForwardContext, ParameterRef, Restore } from "@lowrank/contracts";
 import { OverrideList, type ParameterOverride } from "@lowrank/engine/hook-points";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { Hold } from "./hold.ts";
 import type { HostWeight } from "./host-weight.ts";
+import type { SharedPatch } from "./shared-patch.ts";
 
 export interface HostParameterOptions {
   readonly weight: HostWeight;
-  readonly hold: Hold;
+  readonly patch: SharedPatch;
   /** Default false. */
   readonly transposedInFile?: boolean;
 }
@@ -18,24 +18,24 @@ export class HostParameter implements ParameterRef {
   readonly shape: readonly number[];
   readonly transposedInFile: boolean;
   readonly weight: HostWeight;
-  readonly #hold: Hold;
+  readonly #patch: SharedPatch;
   readonly #overrides: OverrideList;
 
-  constructor({ weight, hold, transposedInFile = false }: HostParameterOptions) {
+  constructor({ weight, patch, transposedInFile = false }: HostParameterOptions) {
     this.path = weight.path;
     this.shape = weight.view.shape;
     this.transposedInFile = transposedInFile;
     this.weight = weight;
-    this.#hold = hold;
+    this.#patch = patch;
     this.#overrides = new OverrideList(weight.path);
   }
 
-  /** What this call computes with in place of the model's own, in the layout seen. Call it inside a tidy. */
+  /** The override of this call, in the view's layout; undefined for the model's own value. Call it inside a tidy. */
   overrideFor(context: ForwardContext): tf.Tensor | undefined {
     return this.#overrides.apply(() => this.weight.read(), context);
   }
 
-  /** The value of this call, in the layout seen. Call it inside a tidy and dispose of nothing. */
+  /** The value in this call, in the view's layout. Call it inside a tidy and dispose of nothing. */
   value(context: ForwardContext): tf.Tensor {
     return this.overrideFor(context) ?? this.weight.read();
   }
@@ -54,7 +54,7 @@ export class HostParameter implements ParameterRef {
 
   override(adapterName: string, value: ParameterOverride, variables?: readonly tf.Variable[]): Restore {
     if (typeof value !== "function") this.weight.check("override", value);
-    return this.#hold.enter(this.#overrides.add(adapterName, value, variables));
+    return this.#patch.acquire(this.#overrides.add(adapterName, value, variables));
   }
 
   replace(value: tf.Tensor): Restore {

@@ -1,5 +1,4 @@
-// A place of a foreign model where adapters act: on what comes out of it, or – where the model does not show that – on the
-// weight itself.
+// A site of a host model. Adapters change the layer's output or, if the output is not accessible, the weight itself.
 
 import type {
   Adaptation,
@@ -14,23 +13,23 @@ import type {
 import { convolve } from "@lowrank/engine";
 import { AdaptationSlots } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Hold } from "./hold.ts";
 import type { HostParameter } from "./host-parameter.ts";
+import type { SharedPatch } from "./shared-patch.ts";
 
 export interface HostSiteOptions {
   readonly kind: Site["kind"];
   readonly path: string;
   readonly inFeatures: number;
   readonly outFeatures: number;
-  /** Of a convolution. Its padding is [0, 0]: adaptations are given an input that is padded already. */
+  /** For a convolution. Its padding is [0, 0], because adaptations receive an input that is padded already. */
   readonly geometry?: ConvolutionGeometry;
-  /** Seen as [inFeatures, outFeatures], a convolution's as HWIO. */
+  /** In the layout [inFeatures, outFeatures], or HWIO for a convolution. */
   readonly weight: HostParameter;
-  /** What is added to the output; absent where adaptations see the weight alone. */
+  /** The bias of the output; absent if adaptations change the weight only. */
   readonly bias?: HostParameter | undefined;
-  /** Whether it is adapted only where it is named. Default false. */
+  /** Whether it is adapted only if a target names it. Default false. */
   readonly isMinor?: boolean | undefined;
-  readonly hold: Hold;
+  readonly patch: SharedPatch;
 }
 
 export class HostSite implements Site {
@@ -46,7 +45,7 @@ export class HostSite implements Site {
   readonly isMinor: boolean;
   readonly weight: HostParameter;
   readonly bias: HostParameter | undefined;
-  readonly #hold: Hold;
+  readonly #patch: SharedPatch;
   readonly #slots = new AdaptationSlots();
 
   constructor(options: HostSiteOptions) {
@@ -61,7 +60,7 @@ export class HostSite implements Site {
     this.isMinor = options.isMinor ?? false;
     this.weight = options.weight;
     this.bias = bias;
-    this.#hold = options.hold;
+    this.#patch = options.patch;
   }
 
   get isReplaced(): boolean {
@@ -69,7 +68,7 @@ export class HostSite implements Site {
   }
 
   attach(adapterName: string, adaptation: Adaptation): Detach {
-    return this.#hold.enter(this.#slots.attach(adapterName, adaptation));
+    return this.#patch.acquire(this.#slots.attach(adapterName, adaptation));
   }
 
   /** Whether `adapt` or `adaptedWeight` would change anything in this call. */
@@ -81,14 +80,14 @@ export class HostSite implements Site {
     return this.#slots.variables(context);
   }
 
-  /** The output after what adapters add to it. */
+  /** The output with the updates of the adapters. */
   adapt(input: tf.Tensor, output: tf.Tensor, context: ForwardContext): tf.Tensor {
     return this.#slots.apply({ input, output, site: this, context });
   }
 
   /**
-   * The weight [inFeatures, outFeatures] with what adapters add to it, for layers that use it in ways of their own: what a
-   * linear map makes of the identity is its matrix. Nothing is dropped there, since there are no inputs to drop.
+   * The weight [inFeatures, outFeatures] with the updates of the adapters, for layers that use it in their own way. It is computed by
+   * applying the adapted linear map to the identity matrix. Dropout does not act, because there are no inputs.
    */
   adaptedWeight(context: ForwardContext): tf.Tensor {
     const output = this.weight.value(context);

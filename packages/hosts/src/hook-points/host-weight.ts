@@ -1,19 +1,18 @@
-// A weight that belongs to a foreign model: seen in the layout that adapters count in, replaced in its own place, put back to
-// the bit.
+// A weight of a host model. It can be read in the adapters' layout (a view), replaced, and restored bit for bit.
 
 import type { Restore } from "@lowrank/contracts";
 import { ShapeError } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Where a foreign model keeps a tensor. */
+/** Access to a tensor of a host model. */
 export interface WeightPlace {
-  /** The tensor that the model computes with now; not the caller's. */
+  /** The tensor that the model uses now; the model owns it. */
   current(): tf.Tensor;
-  /** Lets the model compute with these numbers, of the same shape. The caller keeps the tensor. */
+  /** Makes the model use these values, of the same shape. The caller keeps the tensor. */
   put(value: tf.Tensor): void;
 }
 
-/** Two ways round of the same numbers; both functions return a new tensor and leave their input alone. */
+/** Conversion between two layouts. Both functions return a new tensor and keep their input. */
 export interface WeightView {
   readonly shape: readonly number[];
   /** From the model's own layout. */
@@ -23,7 +22,7 @@ export interface WeightView {
 }
 
 export class HostWeight {
-  /** What the model computed with first, and above it what replaced it; empty where nothing did. */
+  /** The original value, followed by its replacements; empty without a replacement. */
   #layers: readonly tf.Tensor[] = [];
   #isFinal = false;
 
@@ -39,29 +38,29 @@ export class HostWeight {
     return this.#isFinal || this.#layers.length > 0;
   }
 
-  /** What the model computes with, in its own layout; not the caller's. */
+  /** The current value in the model's layout; the model owns it. */
   get own(): tf.Tensor {
     return this.place.current();
   }
 
-  /** A copy as seen; the caller disposes of it. */
+  /** A copy in the view's layout; the caller disposes of it. */
   read(): tf.Tensor {
     return this.view.toView(this.place.current());
   }
 
-  /** The model computes with `value`, laid out as seen, from now on. Takes ownership. Throws ShapeError. */
+  /** Replaces the value by `value`, in the view's layout. Takes ownership. Throws ShapeError. */
   replace(value: tf.Tensor): Restore {
     this.check("replace", value);
     const own = tf.keep(this.view.fromView(value));
     value.dispose();
-    // A clone shares its numbers with the original, which so stay in memory as they are.
+    // A clone shares the data of the original, which therefore stays in memory unchanged.
     const below = this.#layers.length > 0 ? this.#layers : [tf.keep(tf.clone(this.place.current()))];
     this.place.put(own);
     this.#layers = [...below, own];
     return () => this.#remove(own);
   }
 
-  /** Frees what replacements hid: there is no way back. */
+  /** Frees the replaced values, which cannot be restored then. */
   forgetReplaced(): void {
     if (this.#layers.length === 0) return;
     for (const layer of this.#layers) layer.dispose();

@@ -31,7 +31,7 @@ function classifier(units = 3): LayersModel {
 }
 
 describe("an adapter of a LayersModel", () => {
-  it("goes into a folder as PEFT's do and acts the same on the model built anew", async () => {
+  it("is saved in PEFT's format and acts the same on a rebuilt model", async () => {
     const trained = classifier();
     const handle = enableLora(trained, { rank: 2, alpha: 6, config: { useDora: true, bias: "all" } });
     stir(handle);
@@ -44,7 +44,7 @@ describe("an adapter of a LayersModel", () => {
     expect(predict(other, x)).toEqual(predict(trained, x));
   });
 
-  it("is refused for a model that is built otherwise, with the differences, and nothing changes", async () => {
+  it("is refused for a model with another structure, with the differences, and nothing changes", async () => {
     const adapter = await loraOf(enableLora(classifier(), { rank: 2 }));
     const other = classifier(4);
     const base = weightsOf(other);
@@ -59,7 +59,7 @@ describe("an adapter of a LayersModel", () => {
     expect(() => attachLora(other, withoutLines)).toThrow(DifferentBaseError);
   });
 
-  it("has a name that no other on the same model has", () => {
+  it("has a unique name on its model", () => {
     const model = classifier();
     enableLora(model, { rank: 1 });
     expect(() => enableLora(model, { rank: 1 })).toThrow(AdapterExistsError);

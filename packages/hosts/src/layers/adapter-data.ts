@@ -1,4 +1,4 @@
-// Attaching adapters from files to a tf.LayersModel, by the names of its layers.
+// Attaches adapters from files to a tf.LayersModel, by the names of its layers.
 
 import type { Adapter } from "@lowrank/adapter-format";
 import type { AdapterHandle, AttachOptions } from "@lowrank/inject";

@@ -26,12 +26,12 @@ function model(): Sequential {
 
 const [x, y] = [tf.ones([4, 3]), tf.zeros([4, 2])];
 
-describe("what cannot be adapted", () => {
+describe("a value that cannot be adapted", () => {
   it("is a model without weights", () => {
     expect(() => layersModel(sequential())).toThrow(UnadaptableModelError);
   });
 
-  it("is anything but a model of layers; of a graph is said who adapts it", () => {
+  it("is any other value than a LayersModel; for a graph the error names the function", () => {
     const graph = new GraphModel("nowhere");
     for (const other of [graph, {}, null, undefined, layers.dense({ units: 1 })])
       expect(() => enableLora(other as never, { rank: 1 })).toThrow(UnadaptableModelError);
@@ -54,7 +54,7 @@ describe("what cannot be adapted", () => {
 });
 
 describe("a model with an adapter", () => {
-  it("is not disposed of and loses no layer; the adapter stays, and the base is whole when it is gone", () => {
+  it("cannot be disposed of and loses no layer; the adapter stays, and removing it restores the base", () => {
     const net = model();
     const before = predict(net, x);
     const handle = enableLora(net, { rank: 1 });
@@ -65,7 +65,7 @@ describe("a model with an adapter", () => {
     net.dispose();
   });
 
-  it("is refused where layers came or went since it was looked at", () => {
+  it("is refused if layers were added or removed since layersModel", () => {
     const net = model();
     layersModel(net);
     net.pop();
@@ -89,7 +89,7 @@ describe("a model with an adapter", () => {
     await expect(net.fit(x, tf.zeros([4, 3]), { epochs: 1, verbose: 0 })).rejects.not.toThrow(UnfitDataError);
   });
 
-  it("trains with an optimizer that remembers nothing of other weights, however often it is compiled", async () => {
+  it("trains with an optimizer without moments of other weights, however often it is compiled", async () => {
     const net = model();
     net.compile({ optimizer: tf.train.adam(0.1), loss: "meanSquaredError" });
     await net.fit(x, y, { epochs: 1, verbose: 0 });

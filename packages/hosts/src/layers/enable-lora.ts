@@ -1,4 +1,4 @@
-// LoRA in one line, as Keras has it.
+// LoRA in one line, as in Keras.
 
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import { listed, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
@@ -8,21 +8,21 @@ import { UnadaptableLayerError, UnadaptableModelError } from "../errors.ts";
 import type { LayersHost } from "./layers-host.ts";
 import { layersModel } from "./layers-model.ts";
 
-/** What an adapter is like. */
+/** Settings of the adapter. */
 export interface EnableLoraOptions {
   readonly rank: number;
   /** The update is multiplied by alpha/rank. Default: the rank, as in Keras. */
   readonly alpha?: number;
   /**
-   * Names of layers, in a model inside the model with its name before it ("backbone.dense_1") or without. Default: every layer
-   * with a matrix or kernel but embeddings and depthwise kernels.
+   * Names of layers. The name of a layer in an inner model may include that model's name ("backbone.dense_1"). Default: all layers with
+   * a matrix or kernel, except embeddings and depthwise kernels.
    */
   readonly layers?: readonly string[];
   /** Default "default". */
   readonly name?: string;
-  /** Of the first values. Default 0. */
+  /** Random seed of the initialization. Default 0. */
   readonly seed?: number;
-  /** Whatever else a LoRA configuration has: `rankStabilized`, `dropout`, `modulesToSave` … */
+  /** Other fields of a LoRA configuration: `rankStabilized`, `dropout`, `modulesToSave` … */
   readonly config?: Partial<LoraConfig>;
 }
 
@@ -36,10 +36,10 @@ const optionNames: OptionNames<EnableLoraOptions> = {
 };
 
 /**
- * Puts a fresh adapter on a model. From here on `model.fit` trains the adapter and nothing else, and the model computes with it;
- * compile it afterwards, with a new optimizer. `dispose()` of the handle takes the adapter off.
+ * Attaches a new adapter to a model. From now on the model computes with it, and `model.fit` trains only the adapter. Compile the
+ * model afterwards, with a new optimizer. `dispose()` of the handle removes the adapter.
  *
- * @throws UnadaptableLayerError naming every layer that was asked for and has no place for a pair, with its class;
+ * @throws UnadaptableLayerError naming every requested layer without a site, with its class;
  * UnadaptableModelError, and what `planInjection` and `injectAdapter` throw. The model is unchanged then.
  *
  * @example
@@ -74,7 +74,7 @@ function defaultTargets(host: LayersHost): readonly string[] {
   throw new UnadaptableModelError(host.model.name, "no layer has a matrix or kernel large enough for LoRA", layers);
 }
 
-/** The sites of the layer or layers that a name means, or the one site that has it. */
+/** The sites of the layers with a name, or the single site with this name. */
 function sitesOf(host: LayersHost, name: string): readonly string[] {
   const isMeant = (path: string) => path === name || path.endsWith(`.${name}`);
   return host.layers.flatMap(({ path, sites }) =>

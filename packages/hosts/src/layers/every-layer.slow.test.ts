@@ -14,7 +14,7 @@ describe.each(testEngines("cpu", "wasm", "native"))("on the %s engine", (engine)
   beforeAll(() => useEngine(engine));
 
   describe.each(Object.entries(guests))("%s", (_, make) => {
-    it("starts as the base, differs once trained, is the base again when detached: all to the bit", () => {
+    it("equals the base at first, differs after training, and equals the base when detached, bit for bit", () => {
       const { model, inputs } = make();
       const before = predict(model, inputs);
       const base = weightsOf(model);
@@ -27,7 +27,7 @@ describe.each(testEngines("cpu", "wasm", "native"))("on the %s engine", (engine)
       expect(weightsOf(model)).toEqual(base);
     });
 
-    it("computes merged what it computed adapted, and is restored to the bit", async () => {
+    it("computes the same merged as adapted, and is restored bit for bit", async () => {
       const { model, inputs } = make();
       const base = weightsOf(model);
       for (const useDora of [false, true]) {

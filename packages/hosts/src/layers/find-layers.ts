@@ -1,13 +1,12 @@
-// The layers of a model that have weights or compute something, each once: those of models inside it, of wrappers, and of custom
-// layers that hold others.
+// Finds all layers of a model, each once, including layers of inner models, of wrappers, and of custom layers.
 
 import { type ForeignLayer, isLayer, type LayerVariable, lastName, layersOf } from "./foreign-layer.ts";
 
 export interface FoundLayer {
   readonly layer: ForeignLayer;
-  /** Names on the way to it, with points between: "backbone.dense_1". */
+  /** The names from the model to the layer, joined by dots: "backbone.dense_1". */
   readonly path: string;
-  /** Its own weights by name, without those of layers in it. */
+  /** Its own weights by name, without weights of inner layers. */
   readonly variables: ReadonlyMap<string, LayerVariable>;
   /** Names of weights that `fit` never trains: moving averages. */
   readonly buffers: ReadonlySet<string>;
@@ -23,7 +22,7 @@ function found(layer: ForeignLayer, path: string, seen: Set<ForeignLayer>): read
   seen.add(layer);
   const layers = layersOf(layer);
   if (layers !== undefined) return layers.flatMap((inner) => found(inner, `${path}.${inner.name}`, seen));
-  // A recurrent layer calls its cell at every step; what its weights are in a call is decided once, for all steps.
+  // A recurrent layer calls its cell at every step. Its adapted weights are computed once in a call, for all steps.
   const cells = cellsOf(layer);
   if (cells.length > 0) return [{ layer, path, variables: cellVariables(cells), buffers: new Set() }];
   const inside = heldBy(layer).flatMap(([name, inner]) => found(inner, `${path}.${name}`, seen));
@@ -32,7 +31,7 @@ function found(layer: ForeignLayer, path: string, seen: Set<ForeignLayer>): read
   return [{ layer, path, variables: byName(own), buffers: buffersOf(layer) }, ...inside];
 }
 
-/** The cells of a recurrent layer, of a stack each one. */
+/** The cell of a recurrent layer, or all cells of a stack. */
 function cellsOf(layer: ForeignLayer): readonly ForeignLayer[] {
   const cell: unknown = "cell" in layer ? layer.cell : undefined;
   if (!isLayer(cell)) return [];
@@ -46,7 +45,7 @@ function cellVariables(cells: readonly ForeignLayer[]): ReadonlyMap<string, Laye
   return new Map([only, ...others].flatMap((one, index) => [...one].map(([name, v]) => [`cells.${index}.${name}`, v])));
 }
 
-/** Layers that a layer keeps as properties: `layer` of a wrapper, `forwardLayer` and `backwardLayer` of a bidirectional one. */
+/** Layers in properties of a layer: `layer` of a wrapper, `forwardLayer` and `backwardLayer` of a bidirectional one. */
 function heldBy(layer: ForeignLayer): readonly (readonly [name: string, layer: ForeignLayer])[] {
   return Object.entries(layer).flatMap(([name, value]) => {
     if (isLayer(value)) return [[name, value] as const];
@@ -55,7 +54,7 @@ function heldBy(layer: ForeignLayer): readonly (readonly [name: string, layer: F
   });
 }
 
-/** Two weights of one name are told apart by their order. */
+/** Weights by name. Weights of the same name get numbers, by their order. */
 function byName(variables: readonly LayerVariable[]): ReadonlyMap<string, LayerVariable> {
   const named = new Map<string, LayerVariable>();
   for (const variable of variables) {

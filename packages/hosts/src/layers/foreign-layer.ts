@@ -1,14 +1,13 @@
-// What is asked of a layer of TensorFlow.js, as far as its kinds have it in common. Structural, so that any copy of tfjs-layers
-// will do.
+// The parts of TensorFlow.js' layers that all classes share. Structural types, so that any copy of tfjs-layers fits.
 
 import type * as tf from "@tensorflow/tfjs-core";
 
 export type Tensors = tf.Tensor | tf.Tensor[];
 
-/** What tfjs-layers hands down with each call; `training` is true in `fit`. */
+/** Arguments that tfjs-layers passes with each call; `training` is true in `fit`. */
 export type CallSettings = Record<string, unknown>;
 
-/** A weight of a layer: tfjs-layers reads it anew in every call. */
+/** A weight of a layer. tfjs-layers reads it again in every call. */
 export interface LayerVariable {
   /** "dense_1/kernel" */
   readonly originalName: string;
@@ -30,7 +29,7 @@ export function isLayer(value: unknown): value is ForeignLayer {
   );
 }
 
-/** The layers of a model, or of one that lies in a model; undefined for a plain layer. */
+/** The layers of a model or an inner model; undefined for a plain layer. */
 export function layersOf(layer: ForeignLayer): readonly ForeignLayer[] | undefined {
   const layers: unknown = "layers" in layer ? layer.layers : undefined;
   return Array.isArray(layers) ? layers.filter(isLayer) : undefined;
@@ -41,7 +40,7 @@ export function lastName({ originalName }: LayerVariable): string {
   return originalName.slice(originalName.lastIndexOf("/") + 1);
 }
 
-/** A layer's nonlinearity, an object that it looks up in every call. */
+/** A layer's activation, an object that the layer reads in every call. */
 export interface Activation {
   apply(x: tf.Tensor): tf.Tensor;
   getClassName(): string;
@@ -56,7 +55,7 @@ function isActivation(value: unknown): value is Activation {
   return typeof value === "object" && value !== null && "apply" in value && "getClassName" in value;
 }
 
-/** One of the fields of a layer's configuration that are numbers, as the list that tfjs-layers makes of them. */
+/** A field of a layer's configuration that is a list of numbers. */
 export function numbersIn(layer: ForeignLayer, field: string): readonly number[] {
   const value = fieldOf(layer, field);
   if (typeof value === "number") return [value];
@@ -72,10 +71,10 @@ export function fieldOf(layer: ForeignLayer, field: string): unknown {
   return config.get(field);
 }
 
-/** A configuration does not change once a layer is made, and is looked at in every call. */
+/** Cached, because a configuration never changes and is read in every call. */
 const configs = new WeakMap<ForeignLayer, ReadonlyMap<string, unknown>>();
 
-/** The one tensor that a layer of one input was given. */
+/** The tensor of a layer with one input. */
 export function onlyTensor(tensors: Tensors): tf.Tensor {
   const [first] = Array.isArray(tensors) ? tensors : [tensors];
   if (first === undefined) throw new TypeError("A layer was called without an input.");

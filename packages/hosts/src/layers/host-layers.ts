@@ -1,35 +1,35 @@
-// The doors of a model's layers: which weight is whose, under which name.
+// Makes the hook points of a model's layers, with their names.
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { Hold } from "../hook-points/hold.ts";
 import { HostParameter } from "../hook-points/host-parameter.ts";
 import { HostSite } from "../hook-points/host-site.ts";
 import { HostWeight, type WeightPlace } from "../hook-points/host-weight.ts";
+import type { SharedPatch } from "../hook-points/shared-patch.ts";
 import type { FoundLayer } from "./find-layers.ts";
 import type { LayerVariable } from "./foreign-layer.ts";
 import { plainView } from "./kinds/by-weight.ts";
 import { kindOf } from "./kinds/kinds.ts";
 import type { HostedLayer, LayerParameter, SiteOutline } from "./layer-kind.ts";
 
-/** A layer that several places of a model share is one here, with one set of doors. */
-export function hostLayer({ layer, path, variables, buffers }: FoundLayer, hold: Hold): HostedLayer {
+/** A layer that is used several times in a model has one set of hook points. */
+export function hostLayer({ layer, path, variables, buffers }: FoundLayer, patch: SharedPatch): HostedLayer {
   const kind = kindOf(layer.getClassName());
   const trained = new Map([...variables].filter(([name]) => !buffers.has(name)));
   const outlines = kind.outlines(layer, trained);
-  // The site of a layer with one is the layer; of one with several each has its weight's name.
+  // The only site of a layer has the layer's name; several sites have their weights' names as well.
   const siteOf = ({ weight }: SiteOutline) => (outlines.length === 1 ? path : `${path}.${weight}`);
   const parameters = [...variables].map(([name, variable]): LayerParameter => {
     const outline = outlines.find(({ weight }) => weight === name);
     const view = outline?.view ?? plainView(variable.read().shape);
     const ownPath = outline === undefined ? `${path}.${name}` : `${siteOf(outline)}.weight`;
     const weight = new HostWeight(ownPath, placeOf(variable), view);
-    // As in torch's files, where a matrix of a site has its outputs first.
+    // As in torch's files, where a site's matrix is [outFeatures, inFeatures].
     const transposedInFile = outline?.kind === "linear";
     return {
       name,
       variable,
       isBuffer: buffers.has(name),
-      parameter: new HostParameter({ weight, hold, transposedInFile }),
+      parameter: new HostParameter({ weight, patch, transposedInFile }),
     };
   });
   const parameterOf = (name: string | undefined) => parameters.find((one) => one.name === name)?.parameter;
@@ -44,7 +44,7 @@ export function hostLayer({ layer, path, variables, buffers }: FoundLayer, hold:
       weight: parameterOf(weight)!,
       bias: parameterOf(outline.bias),
       isMinor,
-      hold,
+      patch,
     });
   });
   return { layer, path, kind, parameters, sites };

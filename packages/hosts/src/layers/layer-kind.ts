@@ -1,4 +1,4 @@
-// What a class of layers has to say about itself: one row each. What has none is adapted by the weight.
+// The description of a class of layers: one row each. Classes without a row are adapted by the weight.
 
 import type { ForwardContext, Site } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
@@ -15,22 +15,20 @@ export interface SiteOutline extends Pick<Site, "kind" | "geometry"> {
   readonly view: WeightView;
   /** Of a convolution: channels. Default: what the view has. */
   readonly inFeatures?: number;
-  /** The name of the bias that is part of the output which adapters add to; absent where they see the weight alone. */
+  /** The name of the bias in the output that adapters change; absent if they change the weight only. */
   readonly bias?: string | undefined;
-  /** Whether it is adapted only where it is named. Default false. */
+  /** Whether it is adapted only if a target names it. Default false. */
   readonly isMinor?: boolean;
 }
 
-/** A door of a layer and the variable behind it. */
 export interface LayerParameter {
   readonly name: string;
   readonly variable: LayerVariable;
   readonly parameter: HostParameter;
-  /** Whether nothing ever trains it: a moving average. */
+  /** Whether it is never trained, such as a moving average. */
   readonly isBuffer: boolean;
 }
 
-/** What a layer is to its host. */
 export interface HostedLayer {
   readonly layer: ForeignLayer;
   readonly path: string;
@@ -47,19 +45,19 @@ export interface LayerCall extends HostedLayer {
 }
 
 export interface LayerKind {
-  /** Where adapters can act; names of weights decide where the answer is one for all. */
+  /** The layer's sites. */
   outlines(layer: ForeignLayer, variables: ReadonlyMap<string, LayerVariable>): readonly SiteOutline[];
-  /** Computes what the layer computes, and what adapters add. Call it inside a tidy. */
+  /** Computes the layer with its adapters. Call it inside a tidy. */
   call(call: LayerCall): Tensors;
-  /** Whether the layer computes otherwise than by itself even where no adapter acts on it while others train. */
-  readonly isFrozenByUs?: boolean;
+  /** Whether the layer is computed differently in training even without an adapter of its own. */
+  readonly differsInTraining?: boolean;
 }
 
 export function parameterIn({ parameters }: HostedLayer, name: string): LayerParameter | undefined {
   return parameters.find((one) => one.name === name);
 }
 
-/** The value of a weight in this call and in the layer's own layout, if it is another than the model's. */
+/** The overridden value of a weight in this call, in the layer's own layout; undefined if it is not overridden. */
 export function overrideIn(call: LayerCall, name: string): tf.Tensor | undefined {
   const parameter = parameterIn(call, name)?.parameter;
   const seen = parameter?.overrideFor(call.context);

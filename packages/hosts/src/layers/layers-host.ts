@@ -1,4 +1,4 @@
-// A tf.LayersModel as a model with doors.
+// A tf.LayersModel with hook points.
 
 import {
   type AdaptableModel,
@@ -16,59 +16,58 @@ import { mergeAdapter } from "@lowrank/merge";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { ModelChangedError, UnadaptableModelError, UndecidedSaveError } from "../errors.ts";
-import { Hold } from "../hook-points/hold.ts";
+import { SharedPatch } from "../hook-points/shared-patch.ts";
 import { type Topology, topologyFingerprint } from "../topology/topology.ts";
 import { findLayers } from "./find-layers.ts";
 import { type CallSettings, type ForeignLayer, fieldOf, layersOf, type Tensors } from "./foreign-layer.ts";
 import { hostLayer } from "./host-layers.ts";
 import type { HostedLayer } from "./layer-kind.ts";
-import { takeModel } from "./take-model.ts";
+import { patchModel } from "./patch-model.ts";
 
-/** How a model's weights are saved while adapters are attached. */
+/** Which weights are saved while adapters are attached. */
 export type SavedWeights = "base" | "merged";
 
-/** A layer as its host sees it. */
+/** A layer and its sites. */
 export interface LayerSummary {
   readonly path: string;
   /** "Dense" */
   readonly className: string;
-  /** `isMinor`: adapted only where it is named – an embedding, a kernel with few numbers for each channel. */
+  /** `isMinor`: adapted only if a target names it, such as an embedding or a depthwise kernel. */
   readonly sites: readonly { readonly path: string; readonly isMinor: boolean }[];
 }
 
 /**
- * A model of TensorFlow.js's layers with doors. `predict`, `evaluate` and `fit` of the model itself compute with the adapters
- * that are attached, all of them unless `adapters` selects others; `fit` trains theirs and nothing else. The model owns its
- * weights, the adapters' handles theirs.
+ * A tf.LayersModel with hook points. `predict`, `evaluate` and `fit` of the model itself use all attached adapters, unless `adapters`
+ * selects some. `fit` trains only the adapters' weights. The model owns its weights, and the adapters' handles own theirs.
  */
 export class LayersHost implements AdaptableModel {
   readonly model: LayersModel;
   /** Which adapters the model's own calls use; undefined for all that are attached, each with weight 1. */
   adapters: AdapterSelection | undefined;
-  /** How the model is built, a line for each layer. */
+  /** The model's structure, with a line for each layer. */
   readonly topology: Topology;
   readonly #layers: readonly HostedLayer[];
   readonly #save: LayersModel["save"];
-  /** Counts calls in training, so that each draws another dropout. */
+  /** Counts calls in training, so that each has a different dropout mask. */
   #step = 0;
 
   /** Use `layersModel`. Throws UnadaptableModelError. */
   constructor(model: LayersModel) {
     this.model = model;
     this.#save = model.save.bind(model);
-    const hold = new Hold(() => this.#take());
-    // A sequential model makes what it computes with when it is first used.
+    const patch = new SharedPatch(() => this.#take());
+    // A sequential model builds its inner model on first use.
     if (!model.built && model.outputs.length > 0) model.build([]);
     const found = model.built ? findLayers(model) : [];
     if (found.length === 0) {
       const reason = "it has no weights yet; give its first layer an inputShape, or build it";
       throw new UnadaptableModelError(model.name, reason);
     }
-    this.#layers = found.map((layer) => hostLayer(layer, hold));
+    this.#layers = found.map((layer) => hostLayer(layer, patch));
     this.topology = describeTopology(model, this.#layers);
   }
 
-  /** A short name for how the model is built. */
+  /** A hash of the topology. */
   get fingerprint(): string {
     return topologyFingerprint(this.topology);
   }
@@ -83,7 +82,7 @@ export class LayersHost implements AdaptableModel {
     );
   }
 
-  /** The layers that were looked at, and where adapters can act in them. */
+  /** All layers with their sites. */
   get layers(): readonly LayerSummary[] {
     return this.#layers.map(({ path, layer, sites }) => ({
       path,
@@ -92,7 +91,7 @@ export class LayersHost implements AdaptableModel {
     }));
   }
 
-  /** Runs `compute`, in which the model uses these adapters: the base is `within(noAdapters, …)`. It must be synchronous. */
+  /** Runs `compute` with these adapters; `within(noAdapters, …)` uses the base model. `compute` must be synchronous. */
   within<T>(adapters: AdapterSelection, compute: () => T): T {
     const before = this.adapters;
     this.adapters = adapters;
@@ -104,8 +103,8 @@ export class LayersHost implements AdaptableModel {
   }
 
   /**
-   * As `model.save`, with the weights that the model had before, or with those adapters folded in that its calls use. The
-   * adapters are off the model while merged weights are written, and on it again afterwards.
+   * Saves like `model.save`: the base weights, or weights with the selected adapters merged. The adapters are detached while merged
+   * weights are written, and attached again afterwards.
    *
    * @throws UndecidedSaveError if the optimizer is to be saved with it, or adapters are selected by row or with a weight other
    * than 1; what `mergeAdapter` throws
@@ -135,14 +134,14 @@ export class LayersHost implements AdaptableModel {
   #take(): Detach {
     const now = describeTopology(
       this.model,
-      findLayers(this.model).map((layer) => hostLayer(layer, new Hold(() => () => {}))),
+      findLayers(this.model).map((layer) => hostLayer(layer, new SharedPatch(() => () => {}))),
     );
     const differences = [
       ...now.filter((line) => !this.topology.includes(line)),
       ...this.topology.filter((line) => !now.includes(line)),
     ];
     if (differences.length > 0) throw new ModelChangedError(this.model.name, differences);
-    return takeModel(this.model, {
+    return patchModel(this.model, {
       layers: this.#layers,
       call: (hosted, inputs, settings, original) => this.#call(hosted, { inputs, settings, original }),
       variables: () => this.#variables(),
@@ -157,9 +156,9 @@ export class LayersHost implements AdaptableModel {
     const isOpen =
       hosted.sites.some((site) => site.isOpen(context)) ||
       hosted.parameters.some(({ parameter }) => parameter.isOpen(context));
-    // Where nothing is trained the layer's own call is what is wanted of a layer that no adapter is on.
+    // Outside training, a layer without an adapter runs its own call.
     const isTrained = context.training || tf.engine().state.gradientDepth > 0;
-    if (!isOpen && !(isTrained && hosted.kind.isFrozenByUs)) return call.original(call.inputs, call.settings);
+    if (!isOpen && !(isTrained && hosted.kind.differsInTraining)) return call.original(call.inputs, call.settings);
     return tf.tidy(() => hosted.kind.call({ ...hosted, ...call, context }));
   }
 
@@ -183,10 +182,10 @@ export class LayersHost implements AdaptableModel {
   }
 }
 
-/** What decides about a layer's output beside its weights, and is short. */
+/** Short fields of a configuration that affect a layer's output. */
 const fields: readonly string[] = ["activation", "strides", "padding", "dilationRate", "dataFormat", "axis", "mode"];
 
-/** How a LayersModel is built, as lines of text: what an adapter must find again in the model that it is attached to. */
+/** The structure of a LayersModel as lines of text. An adapter is attached only to a model with the same lines. */
 function describeTopology(model: ForeignLayer, layers: readonly HostedLayer[]): Topology {
   const inputs = new Map(inputsOf(model));
   return layers.map(({ layer, path, parameters }) => {
@@ -200,7 +199,7 @@ function describeTopology(model: ForeignLayer, layers: readonly HostedLayer[]): 
   });
 }
 
-/** The names of the layers that each layer reads, where the model says so. */
+/** The names of each layer's input layers, if the model has them. */
 function inputsOf(model: ForeignLayer): readonly (readonly [layer: ForeignLayer, names: string])[] {
   return (layersOf(model) ?? []).flatMap((layer) => {
     const nodes: unknown = "inboundNodes" in layer ? layer.inboundNodes : [];

@@ -1,4 +1,4 @@
-// One host for each model, so that adapters of two callers meet under their names.
+// Makes one host for each model, so that two callers share its adapters.
 
 import { registerGradients } from "@lowrank/engine";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
@@ -12,11 +12,11 @@ const notOfLayers =
   "it is not a tf.LayersModel. For a model of tf.loadGraphModel, use graphModel of @lowrank/hosts/graph";
 
 /**
- * Shows a tf.LayersModel – sequential, functional, nested, with layers of one's own – as a model with doors: its Dense,
- * convolutional, embedding and recurrent layers are sites, every trained weight is a parameter. Nothing changes in it until an
- * adapter is attached, and it is what it was, bit for bit, when the last one is taken off. The same model gives the same host.
+ * Makes a tf.LayersModel accept adapters: sequential, functional, nested, or with custom layers. Dense, convolutional, embedding and
+ * recurrent layers are sites; every trained weight is a parameter. The model is unchanged until an adapter is attached, and restored
+ * bit for bit when the last one is removed. The same model always gives the same host.
  *
- * @throws UnadaptableModelError for a model that is not built, and for what is no tf.LayersModel
+ * @throws UnadaptableModelError for a model that is not built, and for other values than a tf.LayersModel
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ export function layersModel(model: LayersModel): LayersHost {
   if (!isLayer(model) || layersOf(model) === undefined) throw new UnadaptableModelError(nameOf(model), notOfLayers);
   const known = hosts.get(model);
   if (known !== undefined) return known;
-  // tf.layers brings gradients of its own, of which some are wrong, over those that were there.
+  // Registered again, because tf.layers overwrites gradients, and some of its own are wrong.
   registerGradients();
   const host = new LayersHost(model);
   hosts.set(model, host);

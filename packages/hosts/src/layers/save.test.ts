@@ -35,7 +35,7 @@ async function saved(save: Save): Promise<tf.io.ModelArtifacts> {
 }
 
 describe("saving a model with an adapter", () => {
-  it("asks which weights to save", async () => {
+  it("requires a choice of weights", async () => {
     const adapted = model();
     enableLora(adapted, { rank: 2 });
     await expect(adapted.save("file:///nowhere")).rejects.toThrow(UndecidedSaveError);
@@ -54,7 +54,7 @@ describe("saving a model with an adapter", () => {
     expect(await saved((handler) => adapted.save(handler))).toEqual(before);
   });
 
-  it("writes merged weights that TensorFlow.js loads alone, and leaves the adapter attached", async () => {
+  it("writes merged weights that TensorFlow.js loads without lowrank, and leaves the adapter attached", async () => {
     const adapted = model();
     const handle = enableLora(adapted, { rank: 2, config: { useDora: true } });
     stir(handle);

@@ -20,8 +20,8 @@ function model(): LayersModel {
   return made;
 }
 
-describe("training a guest", () => {
-  it("calls back, validates, takes data sets, evaluates: all as without an adapter", async () => {
+describe("training a host model", () => {
+  it("runs callbacks, validates, accepts data sets and evaluates as without an adapter", async () => {
     const net = model();
     const handle = enableLora(net, { rank: 2, config: { dropout: 0.1 } });
     net.compile({ optimizer: "adam", loss: "meanSquaredError", metrics: ["mae"] });
@@ -46,7 +46,7 @@ describe("training a guest", () => {
     handle.dispose();
   });
 
-  it("trains biases, norms and whole layers beside pairs, and gives the base back", async () => {
+  it("trains biases, norms and full layers in addition to A and B, and restores the base", async () => {
     const net = model();
     const base = weightsOf(net);
     const before = predict(net, x);
@@ -95,8 +95,8 @@ describe("training a guest", () => {
   );
 });
 
-describe("several adapters on a guest", () => {
-  it("act together, or as they are selected, or each on rows of its own", () => {
+describe("several adapters on a host model", () => {
+  it("act together, by selection, or each on its own rows", () => {
     const net = model();
     const host = layersModel(net);
     const base = predict(net, x);

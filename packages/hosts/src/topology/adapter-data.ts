@@ -6,8 +6,8 @@ import { type AdapterHandle, type AttachOptions, attachAdapter } from "@lowrank/
 import { checkTopology, type Topology, topologyKey } from "./topology.ts";
 
 /**
- * An adapter of a graph or a LayersModel as plain data, for `writeAdapter` of `@lowrank/adapter-format`: its tensors, its
- * configuration, and how the model is built that it was trained on.
+ * An adapter of a graph or a LayersModel as plain data for `writeAdapter` of `@lowrank/adapter-format`: its tensors, its
+ * configuration, and the topology of its base model.
  *
  * @throws HandleDisposedError
  *

@@ -4,7 +4,7 @@ import { checkTopology, OtherTopologyError, topologyFingerprint } from "./topolo
 const base = ["a Dense kernel[4,3] < input", "b Dense kernel[3,2] < a"];
 
 describe("a topology", () => {
-  it("has another fingerprint where a shape, a name or the order is another", () => {
+  it("has another fingerprint if a shape, a name or the order differs", () => {
     const others = [["a Dense kernel[4,3] < input"], [...base].reverse(), [base[0]!, "b Dense kernel[3,1] < a"]];
     const all = [base, ...others].map((lines) => topologyFingerprint(lines));
     expect(new Set(all).size).toBe(4);

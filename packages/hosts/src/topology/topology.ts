@@ -1,17 +1,17 @@
-// What a guest is made of, as lines of text: an adapter carries them, so that one made for another model is told from one that
-// fits, with what differs between the two.
+// The structure of a host model as lines of text. Adapters store them, so that an adapter of another model is refused, with the
+// lines that differ.
 
 import { itemized, LowrankError, printable } from "@lowrank/contracts";
 
-/** One line for each layer or node: its name, its class, its weights' shapes, what it reads. */
+/** One line for each layer or node: its name, class, shapes of weights and inputs. */
 export type Topology = readonly string[];
 
-/** The header of an adapter's file under which its base's topology stands. */
+/** The key of the topology in the header of an adapter's file. */
 export const topologyKey = "lowrank_topology";
 
 /**
- * A short name for a topology: "lowrank-host-1:" and 16 hexadecimal digits (FNV-1a with 64 bits). It says "built alike", and
- * nothing of the numbers in the weights.
+ * A hash of a topology: "lowrank-host-1:" and 16 hexadecimal digits (64-bit FNV-1a). It identifies the structure, not the values of
+ * the weights.
  *
  * @example
  * ```ts
@@ -45,7 +45,7 @@ export class OtherTopologyError extends LowrankError {
   }
 }
 
-/** Throws OtherTopologyError with every line that only one of the two has; lines may stand in another order. */
+/** Throws OtherTopologyError with all lines that only one of the two has. The order does not matter. */
 export function checkTopology(adapters: Topology, models: Topology): void {
   const missing = withoutAll(adapters, models);
   const added = withoutAll(models, adapters);

@@ -1,6 +1,6 @@
 // Measures a model on rows.
 
-import { type Example, judgedPairs, type LabelMeaning, type RowList, type TextTokenizer } from "@lowrank/data";
+import { type Example, type LabelMeaning, labelledPairs, type RowList, type TextTokenizer } from "@lowrank/data";
 import { NonFiniteOutputError, type PretrainedModel } from "@lowrank/models";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import type { MediaReader } from "../media/prepare-media.ts";
@@ -61,7 +61,7 @@ export async function evaluateRows(
   const texts = rowsAsText(rows);
   if (options.generate === true) checkReferences({ name, rows: texts });
   const isOfPairs = surveyRows(name, texts).objective.mayBePairs === true && judgesPairs(measurer.opened.model);
-  const measured = isOfPairs ? judgedPairs(texts).pairs : texts;
+  const measured = isOfPairs ? labelledPairs(texts).pairs : texts;
   return namingBrokenWeights(measurer.opened, () => evaluate(measurer, { name, rows: measured, whole: rows }, options));
 }
 

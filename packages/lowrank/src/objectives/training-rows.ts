@@ -5,7 +5,7 @@ import {
   type Example,
   ExampleError,
   type ImageInput,
-  judgedPairs,
+  labelledPairs,
   type ProblemType,
   type RowList,
   type Split,
@@ -50,7 +50,7 @@ export function trainingRows(request: TrainingRowsRequest): TrainingRows {
 
 /** Texts to compare, as pairs for a cross-encoder. All pairs of a query are on the same side of the split. */
 function asPairs(rows: TrainingRows): TrainingRows {
-  const [train, validation] = [judgedPairs(rows.train), judgedPairs(rows.validation)];
+  const [train, validation] = [labelledPairs(rows.train), labelledPairs(rows.validation)];
   const numbers = {
     train: (pair: number) => rows.numbers.train(train.rowOf(pair)),
     validation: (pair: number) => rows.numbers.validation(validation.rowOf(pair)),

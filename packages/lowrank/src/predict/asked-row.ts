@@ -65,7 +65,7 @@ async function askedRow(example: Example, { task, tokenizer, maxLength }: RowRea
     return { ...tokens, text: example.context, textStart: contextStart, spans };
   }
   if (task === "token-classification" && example.kind === "sentence") {
-    return { ...(await tokenizer()).encodePlaced(example.sentence, { maxLength }), text: example.sentence };
+    return { ...(await tokenizer()).encodeWithSpans(example.sentence, { maxLength }), text: example.sentence };
   }
   if (task === "sequence-classification" && example.kind === "sentence") {
     const asked = { ...example, label: 0 };

@@ -38,7 +38,7 @@ export function makePass(
   }
   if (backbone.decoder === undefined) {
     const positions = positionsOf({ ...inputs, inputIds }, backbone);
-    const own = tellsPlaces(task) ? withPlaces(context, { ...inputs, inputIds }) : context;
+    const own = givesPlaces(task) ? withPlaces(context, { ...inputs, inputIds }) : context;
     return new Pass(own, { ...inputs, positions, causal });
   }
   // What a cache holds belongs to the decoder.
@@ -48,7 +48,7 @@ export function makePass(
 }
 
 /** Whether a model's calls tell where states stand in their texts: PEFT looks for tokens that adapters wait for in no other models. */
-export function tellsPlaces(task: Task): boolean {
+export function givesPlaces(task: Task): boolean {
   return task === "causal-lm";
 }
 

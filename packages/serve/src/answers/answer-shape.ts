@@ -1,16 +1,16 @@
-// How chats and completions say the same: the forms of OpenAI's API reference.
+// The JSON of chat and text completions, as in OpenAI's API reference.
 
 import type { WrittenLikelyToken } from "../served-model.ts";
 import type { TokenReport } from "./written-choice.ts";
 
-/** Why a text ended; null for one that goes on. */
+/** Why a text ended; null while it continues. */
 type FinishReason = "stop" | "length" | null;
 
 export interface AnswerShape {
   readonly idPrefix: string;
   readonly object: string;
   readonly chunkObject: string;
-  /** What a streamed text begins with. */
+  /** The first chunk of a streamed text, if there is one. */
   first(index: number): object | undefined;
   piece(index: number, text: string, reports: readonly TokenReport[] | undefined): object;
   last(index: number, reason: FinishReason): object;
@@ -82,7 +82,7 @@ function completionLogprobs(reports: readonly TokenReport[]): object {
   };
 }
 
-/** JSON has no infinity: OpenAI's stand-in for a token that cannot come. */
+/** JSON has no infinity; OpenAI's API has this value for impossible tokens. */
 function finite(logprob: number): number {
   return Math.max(logprob, -9999);
 }

@@ -1,9 +1,9 @@
-// Failures as OpenAI's clients read them.
+// Error responses in OpenAI's format.
 
 import { LowrankError } from "@lowrank/contracts";
 import { RequestError } from "../errors.ts";
 
-/** The body of an answer that is an error. */
+/** The body of an error response. */
 export interface ErrorBody {
   readonly error: {
     readonly message: string;
@@ -13,8 +13,8 @@ export interface ErrorBody {
   };
 }
 
-/** What the model's packages throw because of what a client asked. */
-const askedWrongly = new Set([
+/** Codes of errors from other packages that an invalid request causes. */
+const badRequestCodes = new Set([
   "EMPTY_PROMPT",
   "GENERATION_OPTION",
   "MODEL_INPUT",
@@ -28,7 +28,7 @@ const askedWrongly = new Set([
   "WRONG_USAGE",
 ]);
 
-/** What came of it as a failure with a status. What nobody foresaw is not told to clients. */
+/** Any error as a RequestError with a status. Details of unexpected errors are not sent to clients. */
 export function asRequestError(error: unknown): RequestError {
   if (error instanceof RequestError) return error;
   if (!LowrankError.isInstance(error)) return new RequestError(500, "INTERNAL", "The server failed at this request.");
@@ -37,10 +37,10 @@ export function asRequestError(error: unknown): RequestError {
   if (code === "WRITER_FULL") return new RequestError(429, code, message);
   if (code === "WRITER_STOPPED") return new RequestError(503, code, "The server is stopping.");
   if (code === "ADAPTER_GONE") return new RequestError(404, "MODEL_NOT_FOUND", message, "model");
-  return new RequestError(askedWrongly.has(code) ? 400 : 500, code, message);
+  return new RequestError(badRequestCodes.has(code) ? 400 : 500, code, message);
 }
 
-/** Where this machine keeps its files is none of a client's business: of an absolute path the last name is left. */
+/** Shortens absolute paths to their last name, because clients must not learn the folders of this machine. */
 function withoutFolders(message: string): string {
   return message
     .replace(/(["'`])(?:[A-Za-z]:)?[\\/][^"'`\n]*[\\/]/g, "$1")
@@ -58,7 +58,7 @@ function typeOf(status: number): string {
   return status < 500 ? "invalid_request_error" : "server_error";
 }
 
-/** The answer's body. It is computed as it is read; a reader that leaves calls `onLeave`. */
+/** The body of a streamed response, computed as it is read. A client that disconnects calls `onLeave`. */
 export function eventStream(
   events: AsyncGenerator<object, void, undefined>,
   onLeave: () => void,
@@ -72,7 +72,7 @@ export function eventStream(
         if (done !== true) return controller.enqueue(line(JSON.stringify(value)));
         controller.enqueue(line("[DONE]"));
       } catch (error) {
-        // The status is gone already: the failure is the stream's last event.
+        // The status is sent already, so the error is the stream's last event.
         controller.enqueue(line(JSON.stringify(errorBody(asRequestError(error)))));
       }
       controller.close();

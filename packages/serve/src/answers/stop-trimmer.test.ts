@@ -7,12 +7,12 @@ function shown(stops: readonly string[], pieces: readonly string[]): readonly [s
   return [text, trimmer.isOver];
 }
 
-it("shows all that comes before a stop, however it is cut", () => {
+it("sends all text before a stop, whatever the pieces are", () => {
   for (const pieces of [["one END two"], ["one E", "N", "D two"], [..."one END two"]])
     expect(shown(["END"], pieces)).toEqual(["one ", true]);
 });
 
-it("shows in the end what only began like a stop", () => {
+it("sends text at the end that only began like a stop", () => {
   expect(shown(["END"], ["one E", "NOUGH EN"])).toEqual(["one ENOUGH EN", false]);
 });
 
@@ -20,7 +20,7 @@ it("ends at the first of several stops", () => {
   expect(shown(["two", "one"], ["zero one two"])).toEqual(["zero ", true]);
 });
 
-it("shows everything at once where nothing stops", () => {
+it("sends everything immediately without stops", () => {
   const trimmer = new StopTrimmer([]);
   expect(trimmer.push("all")).toBe("all");
 });

@@ -1,4 +1,4 @@
-// An answer of one or several texts, whole or as it comes.
+// Writes a response of one or several texts, complete or as a stream.
 
 import type { AnswerShape } from "./answer-shape.ts";
 import type { ChoiceEvent, TokenReport } from "./written-choice.ts";
@@ -9,16 +9,16 @@ export interface AnswerFacts {
   readonly created: number;
   readonly model: string;
   readonly shape: AnswerShape;
-  /** Texts of each prompt. */
+  /** Texts for each prompt. */
   readonly n: number;
-  readonly tellsLogprobs: boolean;
+  readonly hasLogprobs: boolean;
 }
 
 type Choices = readonly AsyncGenerator<ChoiceEvent, void, undefined>[];
 type End = Extract<ChoiceEvent, { type: "end" }>;
 
 export async function wholeAnswer(choices: Choices, facts: AnswerFacts): Promise<object> {
-  const { id, created, model, shape, tellsLogprobs, n } = facts;
+  const { id, created, model, shape, hasLogprobs, n } = facts;
   const texts = choices.map(() => "");
   const reports = choices.map((): TokenReport[] => []);
   const ends: End[] = [];
@@ -30,18 +30,18 @@ export async function wholeAnswer(choices: Choices, facts: AnswerFacts): Promise
     }
   }
   const whole = texts.map((text, index) => {
-    const told = tellsLogprobs ? reports[index] : undefined;
-    return shape.whole(index, text, told, ends[index]?.reason ?? "length");
+    const reported = hasLogprobs ? reports[index] : undefined;
+    return shape.whole(index, text, reported, ends[index]?.reason ?? "length");
   });
   return { id, object: shape.object, created, model, choices: whole, usage: usageOf(ends, n) };
 }
 
-/** The same in chunks; with `tellsUsage` the last one has no choice. */
+/** The same in chunks; with `includesUsage` the last one has no choice. */
 export async function* answerChunks(
   choices: Choices,
-  { tellsUsage, ...facts }: AnswerFacts & { readonly tellsUsage: boolean },
+  { includesUsage, ...facts }: AnswerFacts & { readonly includesUsage: boolean },
 ): AsyncGenerator<object, void, undefined> {
-  const { id, created, model, shape, tellsLogprobs, n } = facts;
+  const { id, created, model, shape, hasLogprobs, n } = facts;
   const chunk = (more: object) => ({ id, object: shape.chunkObject, created, model, ...more });
   const ends: End[] = [];
   const begun = new Set<number>();
@@ -52,15 +52,15 @@ export async function* answerChunks(
     if (event.type === "end") {
       ends[index] = event;
       yield chunk({ choices: [shape.last(index, event.reason)] });
-    } else if (event.text !== "" || (tellsLogprobs && event.report !== undefined)) {
-      const told = tellsLogprobs ? (event.report === undefined ? [] : [event.report]) : undefined;
-      yield chunk({ choices: [shape.piece(index, event.text, told)] });
+    } else if (event.text !== "" || (hasLogprobs && event.report !== undefined)) {
+      const reported = hasLogprobs ? (event.report === undefined ? [] : [event.report]) : undefined;
+      yield chunk({ choices: [shape.piece(index, event.text, reported)] });
     }
   }
-  if (tellsUsage) yield chunk({ choices: [], usage: usageOf(ends, n) });
+  if (includesUsage) yield chunk({ choices: [], usage: usageOf(ends, n) });
 }
 
-/** Values of all generators with the number of each; a consumer that stops early ends all. */
+/** Merges the values of all generators, each with its generator's index. A consumer that stops early ends all of them. */
 async function* together<Value>(
   generators: readonly AsyncGenerator<Value, void, undefined>[],
 ): AsyncGenerator<readonly [index: number, value: Value], void, undefined> {
@@ -84,7 +84,7 @@ async function* together<Value>(
       yield [index, result.value];
     }
   } finally {
-    // What was asked for already may fail, too, and nobody waits for it any more.
+    // Pending values may still fail, and nothing waits for them.
     for (const step of pending.values()) step.catch(() => undefined);
     await Promise.allSettled(generators.map((generator) => generator.return()));
   }
@@ -96,7 +96,7 @@ interface Usage {
   readonly total_tokens: number;
 }
 
-/** `n` texts of one prompt read it once, as OpenAI counts it. */
+/** A prompt with `n` texts counts once, as in OpenAI's usage. */
 function usageOf(ends: readonly Extract<ChoiceEvent, { type: "end" }>[], n: number): Usage {
   const prompt = ends.filter((_, index) => index % n === 0).reduce((sum, { promptTokens }) => sum + promptTokens, 0);
   const completion = ends.reduce((sum, { tokens }) => sum + tokens, 0);

@@ -1,8 +1,8 @@
-// One text of an answer while it is written: what its reader sees of it, and what is told about it.
+// One text of a response while it is written, without its stop texts, and with reports about its tokens.
 
 import type { WriteOptions, WrittenEvent, WrittenLikelyToken } from "../served-model.ts";
 
-/** A token with what the model thought of it. */
+/** A token with its probability, and the likeliest alternatives. */
 export interface TokenReport extends WrittenLikelyToken {
   readonly top: readonly WrittenLikelyToken[];
 }
@@ -17,7 +17,7 @@ export type ChoiceEvent =
       readonly tokens: number;
     };
 
-/** The text without what stops it. A piece may be empty. */
+/** The text without the stop text. A piece may be empty. */
 export async function* choiceEvents(
   written: AsyncGenerator<WrittenEvent, void, undefined>,
   { stop = [] }: Pick<WriteOptions<unknown>, "stop">,
@@ -46,7 +46,7 @@ export class StopTrimmer {
     return this.#isOver;
   }
 
-  /** What can be shown of the text after one more piece. */
+  /** The characters that can be sent after one more piece. */
   push(piece: string): string {
     if (this.#isOver) return "";
     const text = this.#held + piece;
@@ -61,7 +61,7 @@ export class StopTrimmer {
     return text.slice(0, text.length - held);
   }
 
-  /** What was held back and turned out to be no stop. */
+  /** The characters that were held back, and are not a stop text. */
   end(): string {
     const held = this.#held;
     this.#held = "";
@@ -69,7 +69,7 @@ export class StopTrimmer {
   }
 }
 
-/** How many of the text's last characters are the stop's first. */
+/** How many characters at the end of the text are the beginning of the stop text. */
 function begunBy(text: string, stop: string): number {
   for (let length = Math.min(stop.length - 1, text.length); length > 0; length--)
     if (text.endsWith(stop.slice(0, length))) return length;

@@ -1,23 +1,22 @@
-// The server's own thread: it has the port and answers /health, whatever the model computes meanwhile. Everything else it passes to
-// the model's thread as messages, which come all at once; of sockets that thread would take one a step of the model.
+// The front: a thread with the port, which answers /health while the model computes. It passes all other requests to the model's thread
+// as messages, because that thread receives all messages at once, but would accept only one socket for each step of the model.
 
 import type { IncomingHttpHeaders } from "node:http";
 
 export interface FrontData {
   readonly host: string;
   readonly port: number;
-  /** Shared: whether the server stops, and the second in which the model's thread last had time for anything else. */
+  /** Shared memory: whether the server stops, and the time (in seconds) when the model's thread last ran its event loop. */
   readonly state: Int32Array<SharedArrayBuffer>;
   readonly keepAliveMs: number;
-  /** Seconds without a turn of the model's thread after which the server counts as stalled. */
+  /** After this many seconds without a turn of its event loop, the model's thread counts as stalled. */
   readonly stalledSeconds: number;
-  /** Of a body. */
   readonly maxBytes: number;
-  /** Hosts by which /health may be asked for; undefined: any. For others the model's thread refuses. */
+  /** Allowed host names for /health; undefined: any. For other routes the model's thread checks them. */
   readonly hosts: readonly string[] | undefined;
 }
 
-/** A request that came in whole, or whose client has left. */
+/** A complete request, or the note that its client has disconnected. */
 export type FromFront =
   | { readonly type: "listening"; readonly port: number }
   | { readonly type: "left"; readonly id: number }
@@ -27,23 +26,23 @@ export type FromFront =
       readonly method: string;
       readonly path: string;
       readonly headers: IncomingHttpHeaders;
-      /** Where the client is: its address and port. */
+      /** The client's address and port. */
       readonly address: string;
       readonly connection: string;
       readonly body: Uint8Array<ArrayBuffer>;
     };
 
-/** A part of an answer, or that no more are to come. */
+/** A part of a response, or its end. */
 export type ToFront =
   | { readonly type: "head"; readonly id: number; readonly status: number; readonly headers: Record<string, string> }
   | { readonly type: "chunk"; readonly id: number; readonly bytes: Uint8Array }
   | { readonly type: "end"; readonly id: number }
-  /** The port is closed; readers have this many milliseconds to take the rest of their answers. */
+  /** Closes the port; clients have this many milliseconds to read the rest of their responses. */
   | { readonly type: "close"; readonly readersMs: number };
 
 /**
- * Runs as the source of a worker, so that no bundler has to find a file: it uses nothing but its parameters, and its functions
- * have no names, which some compilers keep by a helper that is not there.
+ * Its source text runs in a worker, so that bundlers need no separate file. It therefore uses only its parameters, and its functions
+ * are anonymous, because some compilers keep function names with a helper that the worker does not have.
  */
 export function frontThread(
   http: typeof import("node:http"),
@@ -64,7 +63,7 @@ export function frontThread(
     }
     const chunks: Uint8Array[] = [];
     let bytes = 0;
-    // A slow sender costs the model's thread nothing. Of a body that is too large comes as much as shows that.
+    // Collected here, so that a slow client does not occupy the model's thread. A body is read only up to the limit.
     asked.on("data", (chunk: Uint8Array) => {
       if (bytes <= maxBytes) chunks.push(chunk);
       bytes += chunk.length;
@@ -86,16 +85,16 @@ export function frontThread(
     const address = server.address();
     parentPort?.postMessage({ type: "listening", port: typeof address === "object" ? address?.port : port });
   });
-  parentPort?.on("message", (told: ToFront) => {
-    if (told.type === "close") {
+  parentPort?.on("message", (message: ToFront) => {
+    if (message.type === "close") {
       server.close(() => process.exit());
       setInterval(() => answers.size === 0 && server.closeAllConnections(), 20);
-      setTimeout(() => server.closeAllConnections(), told.readersMs);
+      setTimeout(() => server.closeAllConnections(), message.readersMs);
       return;
     }
-    const answer = answers.get(told.id);
-    if (told.type === "head" && answer?.headersSent === false) answer.writeHead(told.status, told.headers);
-    if (told.type === "chunk") answer?.write(told.bytes);
-    if (told.type === "end") answer?.end();
+    const answer = answers.get(message.id);
+    if (message.type === "head" && answer?.headersSent === false) answer.writeHead(message.status, message.headers);
+    if (message.type === "chunk") answer?.write(message.bytes);
+    if (message.type === "end") answer?.end();
   });
 }

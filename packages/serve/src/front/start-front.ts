@@ -1,30 +1,30 @@
-// Starts the thread that has the port, and answers what comes from it.
+// Starts the front thread, and answers its requests.
 
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { type FromFront, type FrontData, frontThread, type ToFront } from "./front-thread.ts";
 
-/** Longer than clients keep a connection that nobody uses: Node's 5 s, which are httpx's too, let both sides close at one moment. */
+/** Longer than clients keep idle connections. With Node's 5 s, which httpx also has, both sides may close at the same moment. */
 const keepAliveMs = 75_000;
 /** No step of a model takes so long. */
 const stalledSeconds = 300;
 
-/** Where a request is from: what no client can say of itself. */
+/** The origin of a request, which a client cannot forge. */
 export interface Client {
   readonly address: string;
   readonly connection: string;
 }
 
-/** The thread that clients talk to. */
+/** The front thread, which has the port. */
 export interface Front {
   readonly port: number;
-  /** Has /health say that the server stops. */
+  /** Makes /health report that the server stops. */
   announceStop(): void;
-  /** Closes the port; readers have `readersMs` to take the rest of their answers. */
+  /** Closes the port; clients have `readersMs` milliseconds to read the rest of their responses. */
   close(readersMs: number): Promise<void>;
 }
 
-/** Opens the port. Throws the system's error where it is taken. */
+/** Opens the port. Throws the system's error if it is in use. */
 export async function startFront(
   answer: (request: Request, client: Client) => Promise<Response>,
   at: Pick<FrontData, "host" | "port" | "maxBytes" | "hosts">,
@@ -35,7 +35,7 @@ export async function startFront(
   const workerData: FrontData = { ...at, state, keepAliveMs, stalledSeconds };
   const source = `(${frontThread})(require("node:http"), require("node:worker_threads"))`;
   const worker = new Worker(source, { eval: true, workerData });
-  const tell = (message: ToFront) => worker.postMessage(message);
+  const send = (message: ToFront) => worker.postMessage(message);
   const asked = new Map<number, AbortController>();
   const port = await new Promise<number>((resolve, reject) => {
     worker.once("error", reject);
@@ -45,7 +45,7 @@ export async function startFront(
       else void answerOne(message);
     });
   });
-  worker.removeAllListeners("error"); // what fails from now on was not foreseen
+  worker.removeAllListeners("error"); // later errors are unexpected, and crash the process
   const timer = setInterval(turn, 1000).unref();
 
   async function answerOne({ id, method, path, headers, body, ...client }: Extract<FromFront, { type: "asked" }>) {
@@ -58,16 +58,16 @@ export async function startFront(
       );
       const request = { method, headers: Object.fromEntries(given), signal: left.signal, ...(hasBody && { body }) };
       const response = await answer(new Request(`http://front${path}`, request), client);
-      tell({ type: "head", id, status: response.status, headers: Object.fromEntries(response.headers) });
-      // Sent at once, however slowly the client reads: the rest waits in the other thread.
+      send({ type: "head", id, status: response.status, headers: Object.fromEntries(response.headers) });
+      // Sent immediately; data for a slow client waits in the front thread.
       const reader = response.body?.getReader();
       for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read())
-        tell({ type: "chunk", id, bytes: part.value });
+        send({ type: "chunk", id, bytes: part.value });
     } catch {
-      tell({ type: "head", id, status: 400, headers: {} }); // an address or a method that none is
+      send({ type: "head", id, status: 400, headers: {} }); // an invalid URL or method
     } finally {
       asked.delete(id);
-      tell({ type: "end", id });
+      send({ type: "end", id });
     }
   }
 
@@ -77,7 +77,7 @@ export async function startFront(
     close: async (readersMs) => {
       clearInterval(timer);
       const ended = once(worker, "exit");
-      tell({ type: "close", readersMs });
+      send({ type: "close", readersMs });
       await ended;
     },
   };

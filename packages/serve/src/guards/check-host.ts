@@ -1,12 +1,12 @@
-// A page that a person visits may have its own name lead to this machine (DNS rebinding): it then sends that name as `Host`.
+// Protects against DNS rebinding: a web page may point its own name at this machine, and its requests then have that name as `Host`.
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import { RequestError } from "../errors.ts";
 
-/** By which every machine may be asked for. */
+/** The names of the local machine. */
 export const ownNames = ["localhost", "127.0.0.1", "[::1]"];
 
-/** Throws RequestError unless the host that a client asked for is this machine's own or one of `allowed`. */
+/** Throws RequestError unless the requested host is this machine's own or one of `allowed`. */
 export function checkHost(host: string | undefined, allowed: readonly string[]): void {
   const name = (host ?? "").replace(/:\d+$/, "").toLowerCase();
   if (ownNames.includes(name) || allowed.includes(name)) return;
@@ -17,14 +17,14 @@ export function checkHost(host: string | undefined, allowed: readonly string[]):
   );
 }
 
-/** Throws RequestError. Takes as long for any wrong token as for any other. */
+/** Throws RequestError for a wrong token, in constant time. */
 export function checkToken(authorization: string | undefined, token: string): void {
   const given = /^Bearer (.+)$/i.exec(authorization ?? "")?.[1] ?? "";
   if (timingSafeEqual(digest(given), digest(token))) return;
   throw new RequestError(401, "INVALID_API_KEY", "The Authorization header has no valid bearer token for this server.");
 }
 
-/** Of equal length whatever it is made of, as the comparison needs. */
+/** A hash of constant length, which the comparison needs. */
 function digest(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }

@@ -1,18 +1,18 @@
-// A request's body as JSON, bounded before it is parsed.
+// Reads a request's body as JSON, with limits that are checked before parsing.
 
 import { isObject, parseJson } from "@lowrank/contracts";
 import { RequestError } from "../errors.ts";
 
 export interface BodyLimits {
   readonly maxBytes: number;
-  /** Lists and objects within each other. */
+  /** Maximum nesting of lists and objects. */
   readonly maxDepth: number;
 }
 
 /** A JSON object. Throws RequestError. */
 export async function readJson(request: Request, limits: BodyLimits): Promise<Readonly<Record<string, unknown>>> {
   const type = request.headers.get("content-type") ?? "";
-  // A page elsewhere can send text to this server without being asked for leave, but not JSON.
+  // Browsers send text from other sites without a CORS preflight request, but not JSON.
   if (!/^application\/json\s*(;|$)/i.test(type))
     throw new RequestError(415, "WRONG_CONTENT_TYPE", `The body is "${type}"; expected application/json.`);
   const text = await readText(request, limits.maxBytes);

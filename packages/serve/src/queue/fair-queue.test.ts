@@ -3,7 +3,7 @@ import { FairQueue, type Place } from "./fair-queue.ts";
 
 const never = new AbortController().signal;
 
-/** A queue of so many places, and the order in which texts are let in. */
+/** A queue with these limits, and the order in which texts are admitted. */
 function queueOf(limits: { readonly maxInside: number; readonly maxWaiting: number }) {
   const queue = new FairQueue(limits);
   const entered: string[] = [];
@@ -17,7 +17,7 @@ function queueOf(limits: { readonly maxInside: number; readonly maxWaiting: numb
       },
       () => refused.push(path),
     );
-  /** The text that was let in first gets so many tokens and leaves. */
+  /** The first admitted text gets this number of tokens and ends. */
   const next = async (tokens = 1) => {
     await Promise.resolve();
     const place = places.shift();
@@ -28,7 +28,7 @@ function queueOf(limits: { readonly maxInside: number; readonly maxWaiting: numb
   return { queue, entered, refused, ask, next };
 }
 
-it("lets clients in by turns, however many texts one of them asked for before", async () => {
+it("serves clients in turns, however many texts one of them has requested", async () => {
   const { entered, ask, next } = queueOf({ maxInside: 1, maxWaiting: 100 });
   for (let text = 0; text < 6; text++) void ask("a");
   for (let text = 0; text < 2; text++) void ask("b");
@@ -52,7 +52,7 @@ it("shares among addresses first: more connections do not give one of them more"
   expect(entered.slice(0, 6).filter((path) => path.startsWith("one"))).toHaveLength(3);
 });
 
-it("refuses the client who fills it, not the one who comes last", async () => {
+it("refuses the client that fills it, not the last one", async () => {
   const { entered, refused, ask, next } = queueOf({ maxInside: 1, maxWaiting: 3 });
   for (let text = 0; text < 5; text++) void ask("a");
   void ask("b");
@@ -61,7 +61,7 @@ it("refuses the client who fills it, not the one who comes last", async () => {
   expect(entered).toEqual(["a", "b"]);
 });
 
-it("forgets a text whose client has left, and says when nothing is left", async () => {
+it("removes a text whose client has disconnected, and resolves when it is empty", async () => {
   const { queue, entered, refused, ask, next } = queueOf({ maxInside: 1, maxWaiting: 3 });
   const left = new AbortController();
   void ask("a");

@@ -1,26 +1,25 @@
-// Whose text is written next where more are asked for than there is room: that of the client who has got the fewest tokens so
-// far (virtual token counters: Sheng et al. 2024, "Fairness in serving large language models"). Clients are paths – an address,
-// a key used there, a connection with it –, so that shares are equal among addresses, then among one address's keys, and so on.
+// Decides whose text is written next when there are more requests than room: the client with the fewest tokens so far (virtual token
+// counters: Sheng et al. 2024, "Fairness in serving large language models"). A client is a path of address, API key and connection.
+// Shares are equal among addresses, then among the keys of one address, and so on.
 
 import { RequestError } from "../errors.ts";
 
-/** Who asks, from the outermost name to the innermost. */
+/** A client, from the outermost name to the innermost. */
 export type ClientPath = readonly string[];
 
-/** How much is let in at one time. */
 export interface QueueLimits {
   readonly maxInside: number;
   readonly maxWaiting: number;
 }
 
-/** A text that was let in. */
+/** The slot of a text that is being written. */
 export interface Place {
-  /** Notes tokens that the client has got. */
+  /** Counts tokens that the client has received. */
   charge(tokens: number): void;
   leave(): void;
 }
 
-/** A name on a path, as long as a text of it waits or is inside. */
+/** A node of the tree of clients. It exists while a text of it waits or is being written. */
 interface Client {
   readonly children: Map<string, Client>;
   served: number;
@@ -42,14 +41,14 @@ export class FairQueue {
 
   constructor(private readonly limits: QueueLimits) {}
 
-  /** Texts that wait for their turn. */
+  /** The number of waiting texts. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
   /**
-   * Resolves when it is the text's turn. Where too many wait, the latest text of the client with the most waiting is refused by
-   * a RequestError (429): the client that fills the queue gives way to others.
+   * Resolves when it is the text's turn. If too many texts wait, the newest text of the client with the most waiting texts is refused
+   * with a RequestError (429), so that a client that fills the queue does not block others.
    */
   enter(path: ClientPath, signal: AbortSignal): Promise<Place> {
     signal.throwIfAborted();
@@ -74,7 +73,7 @@ export class FairQueue {
         enter: () => {
           stopWaiting();
           this.#inside += 1;
-          charge(1); // clients take turns before the first token comes, too
+          charge(1); // so that clients take turns before the first token, too
           resolve({ charge, leave });
         },
         refuse: (reason) => {
@@ -91,12 +90,12 @@ export class FairQueue {
     });
   }
 
-  /** Resolves when nothing waits or is inside. */
+  /** Resolves when no text waits or is being written. */
   async whenEmpty(): Promise<void> {
     while (this.#inside + this.waiting > 0) await new Promise<void>((resolve) => this.#emptied.push(resolve));
   }
 
-  /** The clients of a path. A new one begins with the count of the least served of its siblings: nobody saves up turns. */
+  /** The nodes of a path. A new client starts with the minimum count of its siblings, so that idle clients gain no advantage. */
   #arrive(path: ClientPath): readonly Client[] {
     let parent = this.#root;
     return path.map((name) => {
@@ -116,7 +115,7 @@ export class FairQueue {
       if (client !== undefined && --client.texts === 0) parent?.children.delete(name);
       parent = client;
     }
-    if (this.#inside + this.waiting === 0) for (const tell of this.#emptied.splice(0)) tell();
+    if (this.#inside + this.waiting === 0) for (const resolve of this.#emptied.splice(0)) resolve();
   }
 
   #letIn(): void {

@@ -1,4 +1,4 @@
-// A conversation to be answered: the body of POST /v1/chat/completions.
+// The body of POST /v1/chat/completions.
 
 import { describeValue } from "@lowrank/contracts";
 import type { ServedMessage } from "../served-model.ts";
@@ -8,11 +8,11 @@ import { type GenerationRequest, generationRequest } from "./generation-request.
 
 export interface ChatRequest extends GenerationRequest {
   readonly messages: readonly ServedMessage[];
-  /** How many likeliest tokens are told; undefined if no probabilities are. */
+  /** How many of the likeliest tokens to report; undefined: no probabilities. */
   readonly logprobs: number | undefined;
 }
 
-/** Of an answer, where a request does not say it. */
+/** Default maximum of new tokens. */
 const defaultTokens = 512;
 
 /** Throws InvalidRequestError. */

@@ -1,15 +1,15 @@
-// Texts to go on with: the body of POST /v1/completions.
+// The bodies of POST /v1/completions and /v1/embeddings.
 
 import { Fields, type RequestLimits } from "./fields.ts";
 import { type GenerationRequest, generationRequest } from "./generation-request.ts";
 
 export interface CompletionRequest extends GenerationRequest {
   readonly prompts: readonly string[];
-  /** How many likeliest tokens are told; undefined if no probabilities are. */
+  /** How many of the likeliest tokens to report; undefined: no probabilities. */
   readonly logprobs: number | undefined;
 }
 
-/** OpenAI's, where a request does not say it. */
+/** Default maximum of new tokens, as in OpenAI's API. */
 const defaultTokens = 16;
 
 /** Throws InvalidRequestError. */
@@ -34,7 +34,7 @@ export function completionRequest(body: Readonly<Record<string, unknown>>, limit
 interface EmbeddingRequest {
   readonly model: string;
   readonly inputs: readonly string[];
-  /** Whether numbers come as base64 of their bytes, which OpenAI's client asks for. */
+  /** Whether vectors are sent as base64 of their bytes, which OpenAI's client requests. */
   readonly isBase64: boolean;
 }
 

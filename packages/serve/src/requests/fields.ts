@@ -1,4 +1,4 @@
-// The fields of a request, read one by one; whatever is wrong is collected and told at once.
+// Reads the fields of a request. All problems are collected and reported in one error.
 
 import { describeValue } from "@lowrank/contracts";
 import { InvalidRequestError } from "../errors.ts";
@@ -14,7 +14,7 @@ export class Fields {
 
   constructor(private readonly body: Readonly<Record<string, unknown>>) {}
 
-  /** The field as it came; undefined for null as well, which clients write for what they leave out. */
+  /** The raw field; undefined for null too, which clients send for absent fields. */
   raw(name: string): unknown {
     return this.body[name] ?? undefined;
   }
@@ -24,7 +24,7 @@ export class Fields {
     return undefined;
   }
 
-  /** Throws InvalidRequestError if anything was wrong. */
+  /** Throws InvalidRequestError if there were problems. */
   end(): void {
     if (this.#faults.length > 0) throw new InvalidRequestError(this.#faults);
   }
@@ -63,7 +63,7 @@ export class Fields {
     return this.fault(name, "something other than a text; expected a text or a list of texts");
   }
 
-  /** Refuses what is not served, unless it is said not to be wanted. */
+  /** Refuses an unsupported field, unless its value turns the feature off. */
   unserved(name: string, unwanted: readonly unknown[], advice = "it is not supported"): void {
     const value = this.raw(name);
     const isEmpty = Array.isArray(value) && value.length === 0;
@@ -73,15 +73,15 @@ export class Fields {
 }
 
 export interface RequestLimits {
-  /** Texts that one request may have written: its prompts times `n`. */
+  /** Maximum number of texts in one request: prompts times `n`. */
   readonly maxChoices: number;
-  /** New tokens of one text. */
+  /** Maximum new tokens of one text. */
   readonly maxNewTokens: number;
   readonly maxStops: number;
   readonly maxMessages: number;
-  /** Texts to be embedded by one request. */
+  /** Maximum number of texts in one embedding request. */
   readonly maxInputs: number;
-  /** What the model's files say, where a request does not. */
+  /** Defaults from the model's files. */
   readonly defaults: ServedDefaults;
 }
 

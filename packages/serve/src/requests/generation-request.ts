@@ -1,8 +1,7 @@
-// What chats and completions ask for alike.
+// The common fields of chat and text completion requests.
 
 import type { Fields, RequestLimits } from "./fields.ts";
 
-/** How texts are to be written. */
 export interface GenerationRequest {
   readonly model: string;
   readonly n: number;
@@ -15,13 +14,13 @@ export interface GenerationRequest {
   readonly stop: readonly string[];
   readonly seed: number;
   readonly isStreamed: boolean;
-  /** Whether a stream ends with how many tokens it took. */
-  readonly tellsUsage: boolean;
+  /** Whether a stream ends with its token counts (`stream_options.include_usage`). */
+  readonly includesUsage: boolean;
 }
 
 const anySeed = { min: -(2 ** 53), max: 2 ** 53 };
 
-/** `defaultTokens`: where a request does not say how many. */
+/** `defaultTokens`: default maximum of new tokens. */
 export function generationRequest(fields: Fields, limits: RequestLimits, defaultTokens: number): GenerationRequest {
   const model = fields.text("model") ?? fields.fault("model", "it is missing") ?? "";
   const { defaults } = limits;
@@ -46,21 +45,21 @@ export function generationRequest(fields: Fields, limits: RequestLimits, default
     model,
     n: fields.integer("n", { min: 1, max: limits.maxChoices }) ?? 1,
     maxNewTokens,
-    // OpenAI's default, unless the model's files have tokens sampled in their own way.
+    // OpenAI's default, unless the model's files have their own sampling settings.
     temperature: temperature ?? (defaults.doSample ? undefined : 1),
     topP: topP === 1 && defaults.topP === undefined ? undefined : topP,
     topK: topK === 0 && defaults.topK === undefined ? undefined : topK,
     minP,
     repetitionPenalty: fields.number("repetition_penalty", { min: 0.01, max: 100 }),
     stop,
-    // Any whole number is a seed to a client; ours have 32 bits. Without one, each request draws anew.
+    // Clients may send any integer as a seed; ours have 32 bits. Without a seed, each request gets a random one.
     seed: (fields.integer("seed", anySeed) ?? Math.floor(Math.random() * 2 ** 32)) >>> 0,
     isStreamed,
-    tellsUsage: tellsUsage(fields, isStreamed),
+    includesUsage: includesUsage(fields, isStreamed),
   };
 }
 
-function tellsUsage(fields: Fields, isStreamed: boolean): boolean {
+function includesUsage(fields: Fields, isStreamed: boolean): boolean {
   const options = fields.raw("stream_options");
   if (options === undefined) return false;
   if (!isStreamed) fields.fault("stream_options", "given without stream: true");

@@ -1,12 +1,12 @@
-// Whether all processes were told the same, before they train as one.
+// Checks, before training, that all processes have the same settings.
 
 import { printable } from "@lowrank/contracts";
 import type { Communicator } from "./communicator.ts";
 import { RanksDifferError } from "./errors.ts";
 
 /**
- * Compares facts by name with those of the first process, in all of them. Throws RanksDifferError, with which process differs in
- * what, in all of them.
+ * Compares named facts of each process with those of the first one. If any differ, it throws RanksDifferError in all processes,
+ * with the names that differ in each.
  */
 export async function compareRanks(
   communicator: Communicator,

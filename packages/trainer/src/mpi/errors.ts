@@ -6,7 +6,7 @@ import { itemized, LowrankError, printable } from "@lowrank/contracts";
 export class MpiUnavailableError extends LowrankError {
   constructor(
     readonly reason: string,
-    /** What to type. */
+    /** The command that installs MPI. */
     readonly command: string,
     options?: { readonly cause?: unknown },
   ) {
@@ -18,11 +18,11 @@ export class MpiUnavailableError extends LowrankError {
 export class MpiMismatchError extends LowrankError {
   constructor(
     readonly launcher: string,
-    /** How many it started. */
+    /** How many processes the launcher started. */
     readonly expected: number,
-    /** The library in its own words. */
+    /** The version text of the library. */
     readonly library: string,
-    /** How many it sees. */
+    /** How many processes the library reports. */
     readonly got: number,
   ) {
     super(
@@ -39,7 +39,7 @@ export class MpiCallError extends LowrankError {
     /** "MPI_Allreduce". */
     readonly call: string,
     readonly status: number,
-    /** MPI's own words. */
+    /** MPI's error text. */
     readonly reason: string,
   ) {
     super(
@@ -78,7 +78,7 @@ export class CommunicationSizeError extends LowrankError {
 /** The processes of one training have different settings. Give all of them the same base model, rows, recipe and version. */
 export class RanksDifferError extends LowrankError {
   constructor(
-    /** Of each process that differs from the first: which fields. */
+    /** For each process that differs from the first: the fields. */
     readonly differences: readonly string[],
   ) {
     super(

@@ -1,35 +1,35 @@
-// As which of how many processes a launcher has started this one: what mpirun, mpiexec and srun put into the environment.
+// Reads this process's rank and the number of processes from the environment variables of mpirun, mpiexec and srun.
 
 /** Variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the launcher says. */
+/** The facts that a launcher sets. */
 export interface Launch {
   /** Counted from 0. */
   readonly rank: number;
   readonly size: number;
-  /** How many of the processes are on this machine, where that is said. */
+  /** How many of the processes are on this machine, if known. */
   readonly localSize: number | undefined;
-  /** Whose MPI it belongs to, in words. */
+  /** The launcher and its MPI, for messages. */
   readonly launcher: "Open MPI's mpirun" | "mpiexec of MPICH or Intel MPI" | "Slurm's srun";
 }
 
-interface Words {
+interface LauncherVariables {
   readonly launcher: Launch["launcher"];
   readonly rank: string;
   readonly size: string;
   readonly localSize: string;
 }
 
-/** Inside of srun an MPI's own names may be there as well, and say more. */
-const launchers: readonly Words[] = [
+/** In this order, because inside srun an MPI's own variables may be set as well, and are more precise. */
+const launchers: readonly LauncherVariables[] = [
   {
     launcher: "Open MPI's mpirun",
     rank: "OMPI_COMM_WORLD_RANK",
     size: "OMPI_COMM_WORLD_SIZE",
     localSize: "OMPI_COMM_WORLD_LOCAL_SIZE",
   },
-  // Of a step, not of the job: a script of sbatch has SLURM_NTASKS without being one of several. Its PMI sets PMI_SIZE, too.
+  // Variables of a step, not of the job: a script of sbatch has SLURM_NTASKS but is a single process. srun's PMI sets PMI_SIZE, too.
   {
     launcher: "Slurm's srun",
     rank: "SLURM_PROCID",
@@ -40,7 +40,7 @@ const launchers: readonly Words[] = [
 ];
 
 /**
- * The place of this process among those that were started with it; undefined where it is alone.
+ * The rank of this process among those that were started together; undefined if it was started alone.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export function launchOf(environment: Environment): Launch | undefined {
   return undefined;
 }
 
-/** Slurm writes "2(x3)" for two on each of three machines, and "2,1" where they differ; the first is the largest then. */
+/** Parses Slurm's "2(x3)", two on each of three machines, and "2,1", where the first number is the largest. */
 function countIn(text: string | undefined): number | undefined {
   const [digits] = /^\d{1,9}(?=$|\(|,)/.exec(text ?? "") ?? [];
   return digits === undefined ? undefined : Number(digits);

@@ -1,18 +1,18 @@
-// How long the processes take to sum an array together.
+// Measures how long the processes take to sum an array.
 
 import type { Communicator } from "./communicator.ts";
 
-/** An array's length and what its sum over all processes took. */
+/** The length of an array, and the time of its sum over all processes. */
 export interface ExchangeTime {
   /** Float32 numbers. */
   readonly values: number;
-  /** Median of the rounds, as this process saw them. */
+  /** Median of the rounds, measured in this process. */
   readonly milliseconds: number;
 }
 
 /**
- * Times `allReduce` of arrays of these lengths: the median of `rounds` (default 10) after two that do not count. All processes call
- * it together, with the same lengths. Throws what `allReduce` does.
+ * Times `allReduce` of arrays of these lengths: the median of `rounds` (default 10) after two warm-up rounds. All processes must
+ * call it together, with the same lengths. Throws what `allReduce` does.
  *
  * @example
  * ```ts

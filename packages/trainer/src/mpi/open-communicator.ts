@@ -1,4 +1,4 @@
-// Joins the processes that a launcher has started, over the MPI library that goes with it.
+// Joins the processes that a launcher has started, with the launcher's MPI library.
 
 import type { Communicator } from "./communicator.ts";
 import { CommunicationSizeError, CommunicationTimeoutError, MpiMismatchError } from "./errors.ts";
@@ -8,22 +8,22 @@ import { MpiLibrary } from "./library/mpi-library.ts";
 
 /** How to join. */
 interface CommunicatorOptions {
-  /** What the launcher set; default the process's. LOWRANK_MPI_LIBRARY names the library, LOWRANK_MPI_TIMEOUT the seconds. */
+  /** Default: the process's environment. LOWRANK_MPI_LIBRARY names the library, LOWRANK_MPI_TIMEOUT the timeout in seconds. */
   readonly environment?: Environment;
   /** How long a call waits for the other processes before it fails; default half an hour. */
   readonly timeoutSeconds?: number;
 }
 
 const defaultTimeout = 1800;
-/** Numbers that are given to MPI at once: it counts in 32 bits, and a call that hangs is noticed piece by piece. */
+/** Maximum numbers in one MPI call: MPI counts in 32 bits, and the timeout applies to each call. */
 const maxNumbers = 2 ** 24;
-/** Of what one process tells all others. */
+/** Maximum size of a broadcast. */
 const maxBytes = 2 ** 32;
 
 /**
- * Joins the other processes; where none were started, it is alone (size 1). One of a process, ever: MPI begins once.
+ * Joins the other processes; without a launcher the size is 1. Can be called once in a process, because MPI starts only once.
  *
- * Throws MpiUnavailableError where there is no MPI, MpiMismatchError where launcher and library are of two.
+ * Throws MpiUnavailableError without MPI, and MpiMismatchError if launcher and library belong to different MPIs.
  *
  * @example
  * ```ts
@@ -52,7 +52,7 @@ export async function openCommunicator(options: CommunicatorOptions = {}): Promi
   return new MpiCommunicator(mpi, { ...place, library: version, timeoutSeconds: asked > 0 ? asked : defaultTimeout });
 }
 
-/** The MPI library of this machine in its own words, without joining anybody. Throws MpiUnavailableError. */
+/** The version text of this machine's MPI library, without joining. Throws MpiUnavailableError. */
 export async function findMpi(environment: Environment = process.env): Promise<string> {
   const { library, file } = await loadLibrary(environment, launchOf(environment));
   return named(new MpiLibrary(library), file);
@@ -76,7 +76,7 @@ class MpiCommunicator implements Communicator {
   readonly library: string;
   readonly #mpi: MpiLibrary;
   readonly #timeoutSeconds: number;
-  /** MPI has one call of ours at a time: their order is what pairs them with the others'. */
+  /** Calls run one at a time, because MPI matches the calls of all processes by their order. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(mpi: MpiLibrary, { rank, size, library, timeoutSeconds }: Place) {
@@ -127,7 +127,7 @@ class MpiCommunicator implements Communicator {
     });
   }
 
-  /** MPI reads past the end of the shorter array where two differ. */
+  /** Checks that lengths agree, because MPI would read past the end of the shorter array. */
   async #agreeOn(call: string, length: number): Promise<void> {
     const sums = Float64Array.of(length, length * length);
     await this.#mpi.sum(sums);
@@ -136,7 +136,7 @@ class MpiCommunicator implements Communicator {
     throw new CommunicationSizeError(call, length, "as many numbers as the other processes give");
   }
 
-  /** After the call before; fails where the others do not come. */
+  /** Runs an action after the previous call. Fails if the others do not make the same call in time. */
   #next<Result>(call: string, action: () => Promise<Result>): Promise<Result> {
     const result = this.#last.then(() => this.#inTime(call, action()));
     this.#last = result.catch(() => undefined);

@@ -55,7 +55,7 @@ function state(step: number): TrainingState {
 }
 
 describe("a checkpoint", () => {
-  it("gives back the very same state", async () => {
+  it("restores exactly the same state", async () => {
     const path = await writeCheckpoint(folder, state(5));
     expect(await readCheckpoint(path)).toEqual(state(5));
   });
@@ -86,7 +86,7 @@ describe("a checkpoint", () => {
     },
   );
 
-  it("that has no place to be gets a typed error", async () => {
+  it("in a folder that cannot be created gives a typed error", async () => {
     await writeFile(join(folder, "file"), "");
     await expect(writeCheckpoint(join(folder, "file", "x"), state(5))).rejects.toThrow(CheckpointError);
   });
@@ -97,7 +97,7 @@ describe("a checkpoint", () => {
     expect(await readdir(folder)).toHaveLength(2);
   });
 
-  it("stays however old where its evaluation is the best", async () => {
+  it("stays, however old, if its evaluation is the best", async () => {
     const best = { step: 2, value: 0.25 };
     for (const step of [1, 2, 3, 4, 5]) {
       await writeCheckpoint(folder, { ...state(step), ...(step > 1 && { best }) }, { keepLast: 2 });
@@ -105,13 +105,13 @@ describe("a checkpoint", () => {
     expect((await listCheckpoints(folder)).map(({ step }) => step)).toEqual([5, 4, 2]);
   });
 
-  it("never falls victim to its own keepLast", async () => {
+  it("is never removed by its own keepLast", async () => {
     await writeCheckpoint(folder, state(10), { keepLast: 1 });
     await writeCheckpoint(folder, state(3), { keepLast: 1 });
     expect((await listCheckpoints(folder)).map(({ step }) => step)).toEqual([3]);
   });
 
-  it("leaves the older ones and nothing half-written when the disk fails at any call", async () => {
+  it("leaves the older ones and no partial file when the disk fails at any call", async () => {
     await writeCheckpoint(folder, state(1));
     let calls = 0;
     for (let failing = 1; ; failing += 1) {
@@ -217,7 +217,7 @@ describe("a damaged checkpoint", () => {
     2000,
   );
 
-  it("is no reason to fail where there is none at all", async () => {
+  it("is not an error if there is no checkpoint at all", async () => {
     expect(await latestCheckpoint(join(folder, "absent"))).toBeUndefined();
   });
 });

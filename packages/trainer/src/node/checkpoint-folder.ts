@@ -1,4 +1,4 @@
-// Checkpoints as folders on a disk: each is complete or absent, and damage is noticed before anything is used.
+// Stores checkpoints as folders on disk. Each is complete or absent, and damage is found before anything is used.
 
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,13 +12,13 @@ import { isPlainName, manifestName, readListedFile, readManifest, serializeManif
 /** How to keep checkpoints. */
 export interface WriteCheckpointOptions {
   /**
-   * How many of the newest to keep; default 3. Older ones are removed once the new one is on the disk, but for that of
-   * the state's best evaluation.
+   * How many of the newest checkpoints to keep; default 3. Older ones are removed after the new one is on disk. The checkpoint of
+   * the best evaluation always stays.
    */
   readonly keepLast?: number;
-  /** More files to put into the folder, such as the adapter's: plain names with their contents. */
+  /** More files for the folder, such as the adapter's: plain names with their contents. */
   readonly files?: ReadonlyMap<string, Uint8Array | string>;
-  /** The disk; tests pass one that fails. */
+  /** Functions of the file system; tests pass functions that fail. */
   readonly fileSystem?: FileSystem;
 }
 
@@ -30,17 +30,17 @@ export interface StoredCheckpoint {
   readonly step: number;
 }
 
-/** Which checkpoints stay. */
+/** Which checkpoints to keep. */
 interface Retention {
-  /** How many of the newest, the one that is being written counted. */
+  /** How many of the newest, including the one that is being written. */
   readonly keepLast: number;
   /** The step of the best evaluation. */
   readonly best: number | undefined;
 }
 
-/** Where checkpoints were found wanting. */
+/** Options of `latestCheckpoint`. */
 export interface LatestCheckpointOptions {
-  /** Told of each newer checkpoint that is damaged and passed over. */
+  /** Receives a warning for each newer checkpoint that is damaged and skipped. */
   readonly onWarning?: WarningListener;
 }
 
@@ -49,10 +49,10 @@ const latestNames: OptionNames<LatestCheckpointOptions> = { onWarning: true };
 const folderName = /^checkpoint-(\d{1,15})$/;
 
 /**
- * Writes `folder/checkpoint-<step>` with state.safetensors, trainer.json and a manifest of hashes; gives its path.
+ * Writes `folder/checkpoint-<step>` with state.safetensors, trainer.json and a manifest of hashes; returns its path.
  *
- * The checkpoint appears as a whole or not at all, whatever happens, and an error leaves the older ones as they are.
- * Throws CheckpointError for a folder that cannot be made or a file name that is not plain, and the writing errors of `@lowrank/safetensors/node`.
+ * The write is atomic: the checkpoint appears complete or not at all, and an error leaves older ones unchanged. Throws
+ * CheckpointError if the folder cannot be created or a file name is not plain, and the writing errors of `@lowrank/safetensors/node`.
  *
  * @example
  * ```ts
@@ -78,7 +78,7 @@ export async function writeCheckpoint(
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw new CheckpointError(path, `the folder "${folder}" cannot be made.`, { cause });
   });
-  // Also for the files: nobody else sees their folder until it is complete.
+  // Files need no other protection: their folder has a temporary name until it is complete.
   const replacing = { overwrite: true, ...onDisk };
   await writeFolderAtomic(
     path,
@@ -92,7 +92,7 @@ export async function writeCheckpoint(
   return path;
 }
 
-/** Reads a checkpoint; throws CheckpointError where any byte of it is not what was written. */
+/** Reads a checkpoint; throws CheckpointError if any byte has changed since it was written. */
 export async function readCheckpoint(path: string): Promise<TrainingState> {
   const manifest = await readManifest(path);
   const [tensors, facts] = await Promise.all([
@@ -104,7 +104,7 @@ export async function readCheckpoint(path: string): Promise<TrainingState> {
   return state;
 }
 
-/** The checkpoints of a folder, newest first, without looking into them; none if there is no such folder. */
+/** The checkpoints of a folder, newest first, without reading them; empty if there is no such folder. */
 export async function listCheckpoints(folder: string): Promise<readonly StoredCheckpoint[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
@@ -118,7 +118,7 @@ export async function listCheckpoints(folder: string): Promise<readonly StoredCh
     .sort((a, b) => b.step - a.step);
 }
 
-/** The newest checkpoint that is whole, or undefined; damaged ones are passed over with a warning. */
+/** The newest undamaged checkpoint, or undefined. Damaged ones are skipped with a warning. */
 export async function latestCheckpoint(
   folder: string,
   options: LatestCheckpointOptions = {},
@@ -135,7 +135,7 @@ export async function latestCheckpoint(
   return undefined;
 }
 
-/** Those of older checkpoints, newest first as `listCheckpoints` gives them, that need not stay beside the new one. */
+/** The older checkpoints to remove, by the retention. `others` is newest first, as from `listCheckpoints`. */
 export function surplusCheckpoints(
   others: readonly StoredCheckpoint[],
   { keepLast, best }: Retention,
@@ -159,7 +159,7 @@ function filesOf(state: TrainingState, more: ReadonlyMap<string, Uint8Array | st
   return files;
 }
 
-/** Whatever of them cannot be removed is left to the next save: this one is done. */
+/** A checkpoint that cannot be removed is left for the next save, because this save is complete. */
 async function removeSurplus(
   folder: string,
   { newest, ...rule }: Retention & { readonly newest: string },
@@ -169,7 +169,7 @@ async function removeSurplus(
   for (const { path } of surplusCheckpoints(others, rule)) await removeCheckpoint(path).catch(() => undefined);
 }
 
-/** Renamed first, so that a kill in the middle leaves nothing that looks like a checkpoint, and what the next save removes. */
+/** Renames the folder first. If the process is killed in between, no partial checkpoint remains, and the next save removes the rest. */
 async function removeCheckpoint(path: string): Promise<void> {
   const aside = await temporaryPath(path, "unfinished");
   await rename(path, aside);

@@ -1,4 +1,4 @@
-// The list of a checkpoint's files with their sizes and hashes: a file cut short, zeroed or swapped is noticed.
+// The manifest lists a checkpoint's files with sizes and hashes, so that a truncated, zeroed or swapped file is found.
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ export interface Manifest {
 }
 
 export const manifestName = "manifest.json";
-/** A manifest has a line for each of a handful of files. */
+/** In bytes; a manifest has a line for each of a few files. */
 const largestManifest = 2 ** 20;
 
 /** The manifest of files in memory, as JSON. */
@@ -56,7 +56,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   return { format: "lowrank-checkpoint", version: 1, step, files };
 }
 
-/** The bytes of a listed file; throws CheckpointError where they are not those that were written. */
+/** The bytes of a listed file; throws CheckpointError if they differ from the manifest. */
 export async function readListedFile(folder: string, name: string, manifest: Manifest): Promise<Uint8Array> {
   const entry = manifest.files.get(name);
   if (entry === undefined) throw new CheckpointError(folder, `${manifestName} does not list ${name}.`);

@@ -14,7 +14,7 @@ describe("clipping by global norm", () => {
     expect(clipFactor(0, 1)).toBe(1);
   });
 
-  it("gives gradients of at most the norm asked for, and of that norm where they were longer", () =>
+  it("limits gradients to the given norm, and scales longer ones to it", () =>
     fc.assert(
       fc.property(
         fc.array(fc.float({ noNaN: true, min: -1e3, max: 1e3 }), { minLength: 1, maxLength: 9 }),

@@ -1,18 +1,18 @@
-// The gradients of one optimiser step in one array that serves every step: those of its micro-batches, averaged.
+// The gradients of one optimiser step, averaged over its micro-batches, in one array that all steps reuse.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import type { FlatLayout, Place } from "./flat-layout.ts";
 import { readEach } from "./flat-parameters.ts";
 import type { GradientReduction } from "./gradient-reduction.ts";
 
-/** Beside gradients. */
+/** Maximum numbers that are exchanged together with the gradients. */
 const maxNumbers = 4;
 
-/** Adds up gradients by place of the layout. */
+/** Sums gradients in the ranges of the layout. */
 export class FlatGradients {
-  /** Where `has` says no, numbers of an earlier step. */
+  /** The sums. Ranges of variables without a gradient (`has`) contain numbers of an earlier step. */
   readonly values: Float32Array;
-  /** The values, then whether each variable has a gradient, then numbers of the step: what processes give each other. */
+  /** The array that processes exchange: the values, then 0 or 1 for each variable (has a gradient), then numbers of the step. */
   readonly #exchanged: Float32Array;
   readonly #layout: FlatLayout;
   readonly #found: Uint8Array;
@@ -33,7 +33,7 @@ export class FlatGradients {
     return this.#found[index] === 1;
   }
 
-  /** Adds `weight` times the gradients, by tfjs' names of variables; reads each tensor once, straight into the array. */
+  /** Adds `weight` times the gradients, given by tfjs' names of variables. Each tensor is read once, directly into the array. */
   async add(gradients: tf.NamedTensorMap, weight: number): Promise<void> {
     const found = this.#layout.places.flatMap((place, index) => {
       const gradient: tf.Tensor | null | undefined = gradients[place.variable.name];
@@ -49,8 +49,8 @@ export class FlatGradients {
   }
 
   /**
-   * Adds up the gradients of all processes, and the numbers beside them, which it returns; a variable has a gradient where it has
-   * one in any. One exchange, of one array.
+   * Sums the gradients of all processes, and the given numbers, which it returns, in one exchange of one array. A variable has a
+   * gradient if it has one in any process.
    */
   async reduce(reduction: GradientReduction, numbers: readonly number[]): Promise<number[]> {
     const { size, places } = this.#layout;
@@ -78,7 +78,7 @@ export class FlatGradients {
   }
 
   /** Names of the variables whose gradients are not finite. */
-  broken(): readonly string[] {
+  nonFinite(): readonly string[] {
     return this.#ranges()
       .filter(({ start, end }) => !this.values.subarray(start, end).every(Number.isFinite))
       .map(({ name }) => name);
@@ -109,7 +109,7 @@ export class FlatGradients {
 
 // Clipping by global norm (Pascanu et al. 2013), as torch.nn.utils.clip_grad_norm_ does it.
 
-/** `sum` and the squares of the values of a range; a loop of its own, as a sum in a callback's closure is a boxed number. */
+/** `sum` plus the squares of the values of a range. A separate loop, because a sum in a callback's closure is a boxed number. */
 export function addSquares(
   sum: number,
   values: Float32Array,
@@ -120,7 +120,7 @@ export function addSquares(
   return total;
 }
 
-/** What torch multiplies gradients with so that their global norm is at most `maxNorm`; never more than 1. */
+/** The factor by which torch scales gradients so that their global norm is at most `maxNorm`; never more than 1. */
 export function clipFactor(norm: number, maxNorm: number): number {
   return Math.min(1, maxNorm / (norm + 1e-6));
 }

@@ -1,4 +1,4 @@
-// Where each variable's numbers lie when all of them share one array: parameters, gradients and moments alike.
+// The range of each variable when all variables share one array. Parameters, gradients and moments use the same layout.
 
 import type { Variable } from "@tensorflow/tfjs-core";
 
@@ -7,14 +7,14 @@ export interface Place {
   readonly name: string;
   readonly variable: Variable;
   readonly start: number;
-  /** Just behind the last number. */
+  /** Exclusive. */
   readonly end: number;
 }
 
 /** The table of ranges, in the order of the variables. */
 export class FlatLayout {
   readonly places: readonly Place[];
-  /** Numbers in all. */
+  /** The length of the array. */
   readonly size: number;
 
   constructor(variables: ReadonlyMap<string, Variable>) {

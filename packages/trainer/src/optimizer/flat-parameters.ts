@@ -1,14 +1,14 @@
-// The variables' values in one array, read from the backend only when somebody else has written them.
+// The values of all variables in one array, which are read from the backend only if other code has written them.
 
 import { borrowedValues, currentBackend } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { FlatLayout, Place } from "./flat-layout.ts";
 
-/** Keeps the array beside the variables. */
+/** A copy of the variables' values on the CPU. */
 export class FlatParameters {
   readonly #layout: FlatLayout;
   readonly #values: Float32Array;
-  /** By place; a variable's changes with every assignment, so it tells whether the array still has its values. */
+  /** The data id of each variable when it was read. Every assignment changes it, so it shows whether the array is up to date. */
   readonly #known: (object | undefined)[];
 
   constructor(layout: FlatLayout) {
@@ -17,7 +17,7 @@ export class FlatParameters {
     this.#known = layout.places.map(() => undefined);
   }
 
-  /** The present values of every variable. What is written into the array counts after `assign`. */
+  /** The current values of all variables. Changes to the array take effect with `assign`. */
   async read(): Promise<Float32Array> {
     const changed = [...this.#layout.places.entries()].filter(
       ([index, { variable }]) => this.#known[index] !== variable.dataId,
@@ -34,11 +34,10 @@ export class FlatParameters {
     return this.#values;
   }
 
-  /** Gives the variables for which `isChanged` says yes their values in the array. */
+  /** Writes the array's values to the variables for which `isChanged` is true. */
   assign(isChanged: (index: number) => boolean): void {
-    // Where arrays are not copied they are kept – by the cpu's and the native backend for good, by those on a graphics card
-    // and tfjs-node until the first kernel –, so each variable gets one of its own: a value that somebody read before a step
-    // must not change with it.
+    // A backend that does not copy arrays keeps a reference: cpu and native permanently, GPU backends and tfjs-node until the first
+    // kernel. Each variable then gets its own copy, so that a value that was read before a step does not change with it.
     const isCopied = currentBackend()?.copiesArrays ?? false;
     for (const [index, place] of this.#layout.places.entries())
       if (isChanged(index)) this.#assign(index, place, isCopied);
@@ -64,8 +63,8 @@ export class FlatParameters {
 }
 
 /**
- * Calls `visit` with the values of each float tensor and its number. The array may be the tensor's own memory: copy from
- * it, and do not keep it. On a graphics card the tensors are joined first: one transfer instead of hundreds.
+ * Calls `visit` with the values of each float tensor and its index. The array may be the tensor's own memory: copy from it, and do
+ * not keep it. On a GPU the tensors are concatenated first: one transfer instead of hundreds.
  */
 export async function readEach(
   tensors: readonly tf.Tensor[],

@@ -1,4 +1,4 @@
-// Loss and gradients of one optimiser step, from its micro-batches.
+// Sums loss and gradients of one optimiser step over its micro-batches.
 
 import { differentiate } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
@@ -6,7 +6,7 @@ import { LossShapeError, NoGradientError } from "../errors.ts";
 import type { FlatGradients } from "./flat-gradients.ts";
 import type { GradientReduction } from "./gradient-reduction.ts";
 
-/** One micro-batch's loss and what it counts for. */
+/** One micro-batch's loss and its weight in the step. */
 export interface WeightedLoss {
   /** Computes the loss; called once, inside a tidy, under the gradient tape. */
   readonly loss: () => tf.Scalar;
@@ -40,7 +40,7 @@ export class GradientWindow {
     }
   }
 
-  /** Adds up what all processes have added; returns the sums of `counts`. */
+  /** Sums over all processes; returns the sums of `counts`. */
   async reduce(reduction: GradientReduction, counts: readonly number[]): Promise<readonly number[]> {
     const [loss = Number.NaN, weight = Number.NaN, ...sums] = await this.#gradients.reduce(reduction, [
       this.#loss,
@@ -52,7 +52,7 @@ export class GradientWindow {
     return sums;
   }
 
-  /** Returns the mean loss of what was added; the gradients then are means too. */
+  /** Divides by the total weight: returns the mean loss, and makes the gradients means. */
   finish(): number {
     this.#gradients.divide(this.#weight);
     return this.#loss / this.#weight;

@@ -4,7 +4,7 @@
 export interface LearningRateGroup {
   /** Whether a variable, by its name, belongs to the group. */
   matches(name: string): boolean;
-  /** What the learning rate is multiplied with. */
+  /** Multiplies the learning rate. */
   readonly factor: number;
 }
 
@@ -14,9 +14,9 @@ export function learningRateFactor(groups: readonly LearningRateGroup[], name: s
 }
 
 /**
- * LoRA+ (Hayou et al. 2024): B learns `ratio` times as fast as A. The paper and PEFT advise a ratio of 16. PEFT's optimiser
- * also gives that rate to vectors (biases, lengths of columns) and one of its own to pairs of embeddings; groups of your own,
- * put before this one, do the same.
+ * LoRA+ (Hayou et al. 2024): the learning rate of B is `ratio` times that of A. The paper and PEFT recommend 16. PEFT's optimiser
+ * also gives that rate to vectors (biases, column magnitudes), and another rate to adapters of embeddings. To do the same, put
+ * groups of your own before this one.
  *
  * @example
  * ```ts

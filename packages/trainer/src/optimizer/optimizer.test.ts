@@ -80,7 +80,7 @@ describe.each(cases)("one pass of $name over flat arrays on $backend", ({ rule, 
     expect(optimizer.capture()).toEqual(moments);
   });
 
-  it("leaves what was read of a variable before a step as it was", async () => {
+  it("does not change values that were read from a variable before a step", async () => {
     const variable = variables.get("a");
     const copy = tf.clone(variable ?? tf.scalar(0));
     const seen: Float32Array[] = [];
@@ -93,7 +93,7 @@ describe.each(cases)("one pass of $name over flat arrays on $backend", ({ rule, 
     copy.dispose();
   });
 
-  it("sees what somebody else assigned between steps", async () => {
+  it("uses values that other code assigned between steps", async () => {
     const layout = new FlatLayout(variables);
     const parameters = new FlatParameters(layout);
     await parameters.read();

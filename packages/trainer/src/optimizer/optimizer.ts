@@ -1,10 +1,9 @@
-// The optimiser of a run on plain arrays: a rule, and what it remembers of all variables, in an array for each of its means.
+// The optimiser of a run on plain arrays: an update rule, and one array for each of its running means, for all variables.
 //
-// TensorFlow.js' own optimisers pair their state with variables by position and multiply up the powers of beta, so
-// that a changed set of variables silently mixes states and a resumed run differs from an uninterrupted one. Here each
-// variable has its own integer count of updates, from which the bias correction is computed anew: one without a gradient
-// keeps its state. A LoRA adapter is small, so the update is not worth a kernel launch for each of its tensors: plain loops
-// are exact and alike on every backend.
+// TensorFlow.js' own optimisers match state and variables by position, and accumulate the powers of beta. A changed set of variables
+// then silently mixes states, and a resumed run differs from an uninterrupted one. Here each variable has an integer count of
+// updates, from which the bias correction is computed. A variable without a gradient keeps its state. A LoRA adapter is small, so
+// plain loops are faster than a kernel launch for each tensor, and give the same numbers on every backend.
 
 import type { FlatGradients } from "./flat-gradients.ts";
 import type { FlatLayout, Place } from "./flat-layout.ts";
@@ -14,13 +13,13 @@ export interface OptimizerUpdate {
   /** Changed in place. */
   readonly values: Float32Array;
   readonly gradients: FlatGradients;
-  /** Every gradient is multiplied by it: clipping. */
+  /** Multiplies every gradient, for clipping. */
   readonly gradientFactor: number;
   /** Learning rate and weight decay of a variable. */
   ratesOf(place: Place): { readonly learningRate: number; readonly weightDecay: number };
 }
 
-interface Stretch {
+interface ParameterRange {
   readonly name: MeanName;
   readonly start: number;
   readonly end: number;
@@ -30,19 +29,19 @@ interface Run {
   readonly start: number;
   readonly end: number;
   readonly shape: readonly number[];
-  readonly means: readonly Stretch[];
+  readonly means: readonly ParameterRange[];
   readonly updates: number;
   readonly learningRate: number;
   readonly weightDecay: number;
 }
 
-/** Updates variables by a rule, and can say and restore all that the next update depends on. */
+/** Updates variables by a rule. `capture` and `restore` save and load its state. */
 export class Optimizer {
   readonly #layout: FlatLayout;
   readonly #rule: OptimizerRule;
   readonly #options: RuleOptions;
   readonly #means: ReadonlyMap<MeanName, Float32Array>;
-  readonly #stretches: readonly (readonly Stretch[])[];
+  readonly #stretches: readonly (readonly ParameterRange[])[];
   readonly #updates: number[];
 
   constructor(layout: FlatLayout, rule: OptimizerRule, options: RuleOptions) {
@@ -74,7 +73,7 @@ export class Optimizer {
     }
   }
 
-  /** A copy of everything that the next update depends on; a variable that never had a gradient is missing. */
+  /** A copy of the state. A variable that never had a gradient is absent. */
   capture(): ReadonlyMap<string, Moments> {
     const entries = this.#layout.places.map(({ name }, index): [string, Moments] => {
       const means = (this.#stretches[index] ?? []).map((stretch) => [stretch.name, this.#view(stretch).slice()]);
@@ -83,12 +82,12 @@ export class Optimizer {
     return new Map(entries.filter(([, { updates }]) => updates > 0));
   }
 
-  /** What it remembers of each variable, by place, without copying it. */
+  /** The running means of each variable, by index, as views. */
   means(): readonly (readonly Float32Array[])[] {
     return this.#stretches.map((stretches) => stretches.map((stretch) => this.#view(stretch)));
   }
 
-  /** Goes on from a captured state. */
+  /** Continues from a captured state. */
   restore(state: ReadonlyMap<string, Moments>): void {
     for (const [index, { name }] of this.#layout.places.entries()) {
       const moments = state.get(name);
@@ -101,11 +100,11 @@ export class Optimizer {
     }
   }
 
-  #view({ name, start, end }: Stretch): Float32Array {
+  #view({ name, start, end }: ParameterRange): Float32Array {
     return this.#means.get(name)?.subarray(start, end) ?? new Float32Array();
   }
 
-  /** Neighbours that are updated alike become one, where the rule allows it. */
+  /** Joins neighbouring variables that are updated alike to one run, if the rule is elementwise. */
   #runs(gradients: FlatGradients, ratesOf: OptimizerUpdate["ratesOf"]): readonly Run[] {
     const runs: Run[] = [];
     for (const [index, place] of this.#layout.places.entries()) {
@@ -130,7 +129,7 @@ function isAlike(one: Run, other: Run): boolean {
   );
 }
 
-/** An elementwise rule's means have as many numbers as the variables, so that theirs are neighbours too. */
+/** An elementwise rule's means have the same lengths as the variables, so their arrays are neighbours too. */
 function joined(one: Run, other: Run): Run {
   const means = one.means.map((mean, index) => ({ ...mean, end: other.means[index]?.end ?? mean.end }));
   return { ...one, end: other.end, shape: [other.end - one.start], means };

@@ -1,4 +1,4 @@
-// Which evaluation was best, and whether to stop because none is better any more.
+// Finds the best evaluation, and decides on early stopping.
 
 import { MissingMetricError } from "../errors.ts";
 import type { EvaluationOptions } from "../train-options.ts";
@@ -30,8 +30,8 @@ export class BestTracker {
   }
 
   /**
-   * Notes an evaluation. A value that is not finite counts as one that is no better, the first one too: nothing could
-   * ever be better than NaN, and JSON cannot hold it. Throws MissingMetricError where there is no such value.
+   * Records an evaluation. A value that is not finite is never better, even as the first one: no value is better than NaN, and JSON
+   * cannot store it. Throws MissingMetricError if the metric is absent.
    */
   add(step: number, metrics: Metrics): { readonly isBest: boolean; readonly best: BestEvaluation | undefined } {
     const { watch = "loss", higherIsBetter = false } = this.options;

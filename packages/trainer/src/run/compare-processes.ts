@@ -1,5 +1,5 @@
-// Whether processes that train as one still have the same numbers: by a hash of each variable with its part of the optimiser's
-// state, since the state itself is never exchanged.
+// Checks that all processes of a training still have the same numbers. The state itself is never exchanged, so they compare a hash of
+// each variable and its optimiser state.
 
 import { ProcessesDifferError } from "../errors.ts";
 import type { GradientReduction } from "../optimizer/gradient-reduction.ts";
@@ -9,7 +9,7 @@ export interface Compared {
   readonly values: readonly Float32Array[];
 }
 
-/** Throws ProcessesDifferError, naming the first that differs, in those processes that have other sums than their own. */
+/** Throws ProcessesDifferError, naming the first tensor that differs, in the processes whose hashes differ from the mean. */
 export async function compareProcesses(
   reduction: GradientReduction,
   step: number,
@@ -23,7 +23,7 @@ export async function compareProcesses(
   if (index >= 0) throw new ProcessesDifferError(rank, step, compared[index >> 1]?.name ?? "");
 }
 
-/** FNV-1a over the numbers' bits, in two halves: 256 processes' sums of them are exact in float32. */
+/** FNV-1a over the numbers' bits, in two halves: sums of them over 256 processes are exact in float32. */
 function halvesOf(arrays: readonly Float32Array[]): readonly [number, number] {
   let hash = 0x811c9dc5;
   for (const values of arrays) {
@@ -35,7 +35,7 @@ function halvesOf(arrays: readonly Float32Array[]): readonly [number, number] {
   return [hash & 0xffff, hash >>> 16];
 }
 
-/** A text as numbers that are compared. */
+/** A text as numbers, to compare it in the same way. */
 export function numbersOf(text: string): Float32Array {
   return Float32Array.from(text, (letter) => letter.codePointAt(0) ?? 0);
 }

@@ -56,7 +56,7 @@ describe("judgeRate", () => {
     expect(firstVerdict(steps)).toBeUndefined();
   });
 
-  it("looks longer where the warm-up is long", () => {
+  it("watches more steps if the warm-up is long", () => {
     const steps = together([...healthy, ...healthy, ...hot], [...norms, ...norms, ...hotNorms]);
     expect(firstVerdict(steps, { warmupSteps: 20 })).toMatchObject({ steps: 45, factor: 0.25 });
   });
@@ -72,7 +72,7 @@ describe("judgeRate", () => {
     expect(firstVerdict(steps)).toBeUndefined();
   });
 
-  it("leaves the rate of a classifier alone that learns late (5e-4)", () => {
+  it("does not change the rate of a classifier that learns late (5e-4)", () => {
     const first = windows([0.69, 0.01], [0.69, 0.02], [0.69, 0.03], [0.69, 0.03], [0.68, 0.02], [0.64, 0.03]);
     const rest = windows([0.6, 0.1], [0.53, 0.4], [0.53, 0.45], [0.65, 0.3]);
     expect(firstVerdict([...first, ...rest], { guess: Math.LN2 })).toBeUndefined();

@@ -1,4 +1,4 @@
-// Options with defaults filled in and checked.
+// Checks the options and fills in defaults.
 
 import { listed } from "@lowrank/contracts";
 import { countBatches } from "../batch-stream.ts";
@@ -9,7 +9,7 @@ import { schedules } from "../schedules/schedules.ts";
 import { changedSettings, checkState, resumedSettings, type TrainingSettings } from "../state/training-state.ts";
 import { minCounts, type TrainOptions } from "../train-options.ts";
 
-/** Fills in and checks; throws TrainingOptionsError naming everything that is wrong. */
+/** Throws TrainingOptionsError with all problems. */
 export async function resolveSettings<Batch>(options: TrainOptions<Batch>): Promise<TrainingSettings> {
   const settings = {
     learningRate: options.learningRate,
@@ -32,8 +32,8 @@ export async function resolveSettings<Batch>(options: TrainOptions<Batch>): Prom
   return { ...settings, steps: await stepsOf(options, settings.accumulate) };
 }
 
-/** The settings with the state to go on from, if there is one. Throws what `checkState` does, and warns of what has changed. */
-export function goOnWith<Batch>(asked: TrainingSettings, options: TrainOptions<Batch>): TrainingSettings {
+/** The settings of a run, which a resumed state may change. Throws what `checkState` does, and warns of changed settings. */
+export function settingsOfRun<Batch>(asked: TrainingSettings, options: TrainOptions<Batch>): TrainingSettings {
   const { resumeFrom, variables, fingerprint, onWarning } = options;
   if (resumeFrom === undefined) return asked;
   const settings = resumedSettings(asked, resumeFrom);

@@ -1,6 +1,6 @@
-// How fast a run is and how long it will take.
+// Measures a run's speed and its remaining time.
 
-/** Steps over which the speed is averaged: enough to be calm, few enough to follow a change. */
+/** Steps over which the speed is averaged: enough for a stable value, few enough to follow a change. */
 const windowSize = 10;
 
 export interface Pace {
@@ -9,7 +9,7 @@ export interface Pace {
   readonly tokensPerSecond: number | undefined;
 }
 
-/** Measures steps; time spent between them (evaluations, checkpoints) does not count as theirs. */
+/** Measures steps, without the time between them (evaluations, checkpoints). */
 export class Stopwatch {
   readonly #clock: () => number;
   readonly #start: number;
@@ -24,7 +24,7 @@ export class Stopwatch {
     return (this.#clock() - this.#start) / 1000;
   }
 
-  /** Notes a step that began at `startedAt` seconds. */
+  /** Records a step that began at `startedAt` seconds. */
   step(startedAt: number, tokens: number | undefined, stepsLeft: number): Pace {
     this.#recent.push({ seconds: this.seconds - startedAt, tokens });
     if (this.#recent.length > windowSize) this.#recent.shift();

@@ -1,4 +1,4 @@
-// One run's moving parts: `train` drives them and turns what they say into events.
+// The state and the operations of one run. `train` calls them, and yields their results as events.
 
 import { BatchStream } from "../batch-stream.ts";
 import { NonFiniteLossError } from "../errors.ts";
@@ -16,10 +16,10 @@ import type { EvaluationEvent, RestartEvent, SkipEvent, StepEvent } from "../tra
 import { BestTracker } from "./best-tracker.ts";
 import { compareProcesses, numbersOf } from "./compare-processes.ts";
 import { RateWatch } from "./rate-watch.ts";
-import { goOnWith, resolveSettings } from "./resolve-settings.ts";
+import { resolveSettings, settingsOfRun } from "./resolve-settings.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
-/** After how many steps processes that train as one compare what they have. */
+/** After how many steps the processes of a training compare their numbers. */
 const compareEvery = 100;
 
 /** The state of a run and the steps it can make. */
@@ -35,13 +35,13 @@ export class TrainingRun<Batch> {
   readonly #version: TrainingState["version"];
   #step: number;
   #owesEvaluation: boolean;
-  /** Steps in a row that were left out. */
+  /** Consecutive skipped steps. */
   #badSteps: number;
-  /** Those of the best evaluation after a step, where the run shall end with them. */
+  /** The variables of the best evaluation after a step, if the run ends with them (`keepsBest`). */
   #bestVariables: TrainingState["variables"] | undefined;
-  /** The step whose variables are back in place. */
+  /** The step whose variables `restoreBest` has restored. */
   #restoredStep: number | undefined;
-  /** Whether one of several processes was told to stop: all then stop after the same step. */
+  /** Whether the signal of any process is aborted. All then stop after the same step. */
   #stopsWithOthers = false;
 
   private constructor(
@@ -65,10 +65,10 @@ export class TrainingRun<Batch> {
     if (state !== undefined) this.#restore(state);
   }
 
-  /** Checks the options and the state to go on from; nothing has changed if it throws. */
+  /** Checks the options and the state to resume from; nothing has changed if it throws. */
   static async start<Batch>(options: TrainOptions<Batch>): Promise<TrainingRun<Batch>> {
     const asked = await resolveSettings(options);
-    const run = new TrainingRun(options, goOnWith(asked, options));
+    const run = new TrainingRun(options, settingsOfRun(asked, options));
     if (options.resumeFrom === undefined && run.#watch.hasRestart) run.#watch.start = await run.#copyVariables();
     return run;
   }
@@ -81,12 +81,12 @@ export class TrainingRun<Batch> {
     return this.#step >= this.settings.steps;
   }
 
-  /** Whether the last evaluation that was due was not made, because the run's signal stopped it. */
+  /** Whether the run's signal stopped an evaluation, which is still due. */
   get owesEvaluation(): boolean {
     return this.#owesEvaluation;
   }
 
-  /** Whether the run's signal has stopped it, or the signal of one of the processes that train as one. */
+  /** Whether the signal of this process, or of another process of the training, is aborted. */
   get isStopped(): boolean {
     const { signal, reduceGradients } = this.options;
     if (reduceGradients === undefined) return signal?.aborted === true;
@@ -97,25 +97,25 @@ export class TrainingRun<Batch> {
     return this.#best;
   }
 
-  /** The step that the variables are of. */
+  /** The step after which the variables had their current values. */
   get variablesStep(): number {
     return this.#restoredStep ?? this.#step;
   }
 
-  /** Puts the variables of the best evaluation back, if the run keeps them; no step may follow. */
+  /** Restores the variables of the best evaluation, with `keepsBest`. No step may follow. */
   restoreBest(): void {
     if (this.#bestVariables === undefined) return;
     this.#parameters.restore(this.#bestVariables);
     this.#restoredStep = this.#best.best?.step;
   }
 
-  /** Makes one optimiser step, or leaves it out, also one after which `reconsiderRate` goes back; if it throws, the variables are as before. */
+  /** Makes or skips one optimiser step. If it throws, the variables are unchanged. */
   async makeStep(): Promise<StepEvent | SkipEvent> {
     const startedAt = this.stopwatch.seconds;
     const batches = await this.#stream.window(this.settings.accumulate);
     const { loss, tokens } = await this.#differentiate(batches);
     const gradientNorm = this.#gradients.norm();
-    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) return this.#leaveOut(loss, gradientNorm);
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) return this.#skipStep(loss, gradientNorm);
     this.#badSteps = 0;
     const { clipNorm, steps } = this.settings;
     const learningRate = this.#learningRate();
@@ -136,14 +136,14 @@ export class TrainingRun<Batch> {
     };
   }
 
-  /** Puts the run back to its start with another learning rate if its own does not suit, or warns of it. */
+  /** Restarts the run with another learning rate if its own does not suit, or warns. */
   async reconsiderRate(): Promise<RestartEvent | undefined> {
     const verdict = this.#watch.judge(this.settings.warmupSteps);
     if (verdict === undefined) return undefined;
     const { learningRate: learningRateBefore, steps } = this.settings;
     const { reason } = verdict;
     const learningRate = learningRateBefore * verdict.factor;
-    const start = this.#watch.goBack({ step: this.#step, reason, learningRateBefore, learningRate });
+    const start = this.#watch.restart({ step: this.#step, reason, learningRateBefore, learningRate });
     if (start === undefined) {
       const size = verdict.factor < 1 ? "high" : "low";
       const message = `The learning rate ${learningRateBefore} is probably too ${size}: ${reason}. Try ${learningRate}.`;
@@ -163,7 +163,7 @@ export class TrainingRun<Batch> {
     return { type: "restart", step, steps, reason, learningRateBefore, learningRate };
   }
 
-  /** Throws ProcessesDifferError where the processes that train as one do not have the same numbers. */
+  /** Throws ProcessesDifferError if the processes of the training have different numbers. */
   async compareProcesses(): Promise<void> {
     const { reduceGradients } = this.options;
     if (reduceGradients === undefined) return;
@@ -177,7 +177,7 @@ export class TrainingRun<Batch> {
     ]);
   }
 
-  /** Runs the caller's evaluation; undefined if it stopped because the run's signal told it to. */
+  /** Runs the caller's evaluation; undefined if the run's signal stopped it. */
   async evaluate(evaluation: EvaluationOptions): Promise<EvaluationEvent | undefined> {
     const { signal } = this.options;
     this.#owesEvaluation = true;
@@ -194,7 +194,7 @@ export class TrainingRun<Batch> {
     }
   }
 
-  /** A copy of all that the rest of the run depends on. */
+  /** A copy of the state that the rest of the run depends on. */
   async captureState(): Promise<TrainingState> {
     const { best, evaluationsSinceBest } = this.#best;
     return {
@@ -231,7 +231,7 @@ export class TrainingRun<Batch> {
     this.#optimizer.restore(state.moments);
   }
 
-  /** The mean loss of a step, whose gradients then lie in the flat array, and its tokens. */
+  /** The mean loss of a step and its tokens. Puts the step's gradients into the flat array. */
   async #differentiate(
     batches: readonly Batch[],
   ): Promise<{ readonly loss: number; readonly tokens: number | undefined }> {
@@ -256,15 +256,15 @@ export class TrainingRun<Batch> {
     return { loss: window.finish(), tokens: allTokens };
   }
 
-  /** Passes a step over whose numbers are not finite; throws NonFiniteLossError where too many were in a row. */
-  #leaveOut(loss: number, gradientNorm: number): SkipEvent {
+  /** Skips a step with NaN or infinite numbers; throws NonFiniteLossError after too many consecutive ones. */
+  #skipStep(loss: number, gradientNorm: number): SkipEvent {
     const step = this.#step + 1;
     const isOfLoss = !Number.isFinite(loss);
     const what = isOfLoss ? "loss" : "gradient";
-    const [value, names] = isOfLoss ? [loss, []] : [gradientNorm, this.#gradients.broken()];
+    const [value, names] = isOfLoss ? [loss, []] : [gradientNorm, this.#gradients.nonFinite()];
     if (this.#badSteps >= (this.options.maxSkippedSteps ?? 0)) {
-      // Before the first update no learning rate is to blame.
-      if (this.#step === 0 || !this.#watch.mayGoBack) throw new NonFiniteLossError(step, what, value, names);
+      // Before the first update, the learning rate cannot be the cause.
+      if (this.#step === 0 || !this.#watch.mayRestart) throw new NonFiniteLossError(step, what, value, names);
       this.#watch.add(Number.NaN, Number.NaN);
     }
     this.#step = step;

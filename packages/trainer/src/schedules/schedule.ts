@@ -1,10 +1,10 @@
-// What every learning-rate schedule is: a pure function of the step, so that a resumed run needs no more than the step.
+// The interface of learning-rate schedules: a pure function of the step, so that a resumed run needs only the step.
 
-/** Numbers that some schedules have besides the run's length. */
+/** Additional settings of some schedules. */
 export interface ScheduleShape {
-  /** cosine-with-restarts: how many waves; default 1. */
+  /** cosine-with-restarts: number of waves; default 1. */
   readonly cycles?: number;
-  /** polynomial: the power of what is left of the run; default 1. */
+  /** polynomial: the power of the remaining share of the run; default 1. */
   readonly power?: number;
   /** polynomial and wsd: the last learning rate as a share of the highest; default 0. */
   readonly endShare?: number;
@@ -14,7 +14,7 @@ export interface ScheduleShape {
   readonly warmupStart?: number;
 }
 
-/** Where in the run a learning rate is asked for. */
+/** A step, and the length of the run. */
 export interface ScheduleMoment {
   /** The step, counted from 0. */
   readonly step: number;
@@ -23,7 +23,7 @@ export interface ScheduleMoment {
   readonly shape?: ScheduleShape;
 }
 
-/** One way to change the learning rate over a run. */
+/** How the learning rate changes over a run. */
 export interface Schedule {
   readonly name: string;
   readonly source: string;
@@ -31,7 +31,7 @@ export interface Schedule {
   share(moment: ScheduleMoment): number;
 }
 
-/** How far the part after warm-up is, 0 at its start and 1 at the end. */
+/** The progress after warm-up, from 0 to 1. */
 export function progress({ step, warmupSteps, totalSteps }: ScheduleMoment): number {
   return (step - warmupSteps) / Math.max(1, totalSteps - warmupSteps);
 }

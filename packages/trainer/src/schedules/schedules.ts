@@ -1,10 +1,10 @@
-// Every schedule; adding one is one object and its name in the table.
+// All schedules. To add one, write an object and add its name to the table.
 
 import { progress, type Schedule, type ScheduleMoment } from "./schedule.ts";
 
 /**
- * Warm-up, then the highest learning rate, then half a cosine wave over the last steps: a run can be made longer from a
- * checkpoint before the fall.
+ * Warm-up, stable, decay: the highest learning rate, then half a cosine wave over the last steps. A run can be extended from a
+ * checkpoint before the decay.
  */
 const wsd: Schedule = {
   name: "wsd",
@@ -19,7 +19,7 @@ const wsd: Schedule = {
   },
 };
 
-/** A power of what is left of the run, down to a share of the highest learning rate. */
+/** A power of the remaining share of the run, down to a share of the highest learning rate. */
 const polynomial: Schedule = {
   name: "polynomial",
   source: "transformers, get_polynomial_decay_schedule_with_warmup",
@@ -69,8 +69,8 @@ export const schedules: ReadonlyMap<string, Schedule> = new Map(
 );
 
 /**
- * The share of the highest learning rate at a step: linear over the warm-up, then as the schedule says. The first step of a
- * warm-up has a learning rate of 0, as in transformers, or the share `shape.warmupStart`.
+ * The share of the highest learning rate at a step: linear during warm-up, then by the schedule. The first step of a warm-up has a
+ * learning rate of 0, as in transformers, or the share `shape.warmupStart`.
  *
  * @example
  * ```ts

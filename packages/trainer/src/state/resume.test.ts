@@ -18,14 +18,14 @@ const { options, values } = regression;
 const waves = { schedule: "cosine-with-restarts", scheduleShape: { cycles: 2 } } as const;
 
 /** The loss, but NaN in these steps. */
-function brokenAt(...steps: readonly number[]) {
+function nanAt(...steps: readonly number[]) {
   return (rows: Rows, key: RandomKey) => {
     const loss = regression.loss(rows, key);
     return steps.includes(key.step + 1) ? (tf.mul(loss, Number.NaN) as tf.Scalar) : loss;
   };
 }
 
-describe("a run that goes on from its state", () => {
+describe("a run that resumes from its state", () => {
   async function resumedAfter(step: number, more: Partial<TrainOptions<Rows>>): Promise<number[][]> {
     const controller = new AbortController();
     let kept: TrainingState | undefined;
@@ -51,7 +51,7 @@ describe("a run that goes on from its state", () => {
       4,
       { learningRateGroups: [{ matches: (name: string) => name === "bias", factor: 16 }] },
     ],
-    ["between steps that are left out", 4, { loss: brokenAt(4, 5), maxSkippedSteps: 2 }],
+    ["between steps that are left out", 4, { loss: nanAt(4, 5), maxSkippedSteps: 2 }],
     ["with micro-batches, cosine and warm-up", 4, { gradientAccumulationSteps: 2, schedule: "cosine", warmupSteps: 3 }],
   ] as const)("%s ends with the very same bits", async (_, step, more) => {
     const start = values();
@@ -62,7 +62,7 @@ describe("a run that goes on from its state", () => {
     expect(await resumedAfter(step, more)).toEqual(whole);
   });
 
-  it("after any number of steps, by way of the disk, ends with the very same bits", async () => {
+  it("after any number of steps, through files, ends with the same bits", async () => {
     const folder = await mkdtemp(join(tmpdir(), "lowrank-resume-"));
     const more = { epochs: 4, gradientAccumulationSteps: 3, schedule: "linear", warmupSteps: 2, seed: 11 } as const;
     await collect(train(options(more)));
@@ -71,7 +71,7 @@ describe("a run that goes on from its state", () => {
     const save = async (state: TrainingState) => {
       kept.set(state.step, await writeCheckpoint(folder, state, { keepLast: 100 }));
     };
-    regression.startOver();
+    regression.reset();
     await collect(train(options({ ...more, checkpoint: { every: 1, save } })));
     kept.delete(Math.max(...kept.keys())); // the last one has nothing left to do
     expect(kept.size).toBe(7);
@@ -83,7 +83,7 @@ describe("a run that goes on from its state", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("asks for old masks to its end where it began with them, and else never", async () => {
+  it("uses the old dropout masks to its end if it began with them, and otherwise never", async () => {
     const states: TrainingState[] = [];
     const asked = new Set<boolean | undefined>();
     const more = (state?: TrainingState): TrainOptions<Rows> => ({
@@ -105,7 +105,7 @@ describe("a run that goes on from its state", () => {
     expect(states.at(-1)?.version).toBe(1);
   });
 
-  it.each([1, 2, 3, 5, 6])("makes the evaluation that stopping it after step %i left out", async (step) => {
+  it.each([1, 2, 3, 5, 6])("makes the evaluation that was stopped after step %i", async (step) => {
     // Lower, then higher from step 3 on: two in a row end the run after step 6.
     const losses = new Map([0, 1, 2, 3, 4, 5, 6, 7, 8].map((made) => [made, Math.abs(made - 3)]));
     let made = 0;
@@ -126,7 +126,7 @@ describe("a run that goes on from its state", () => {
     };
     const whole = await seen(options(more));
     expect(whole.at(-1)).toEqual(["stopped-early", 6, { step: 3, value: 0 }]);
-    regression.startOver();
+    regression.reset();
     const controller = new AbortController();
     let kept: Promise<TrainingState> | undefined;
     const save = (state: TrainingState) => {
@@ -139,13 +139,13 @@ describe("a run that goes on from its state", () => {
     expect([...before, ...after]).toEqual(whole);
   });
 
-  it("has as many bad steps in a row behind it as before it was stopped", async () => {
+  it("continues the count of consecutive skipped steps", async () => {
     const controller = new AbortController();
     let kept: TrainingState | undefined;
     const save = (state: TrainingState) => {
       kept = state;
     };
-    const more = { loss: brokenAt(3, 4, 5), maxSkippedSteps: 2 };
+    const more = { loss: nanAt(3, 4, 5), maxSkippedSteps: 2 };
     const first = options({ ...more, signal: controller.signal, checkpoint: { every: 1000, save } });
     for await (const event of train(first)) if (event.type === "skip") controller.abort();
     if (kept === undefined) throw new Error("no state was kept");
@@ -186,7 +186,7 @@ describe("a run that goes on from its state", () => {
     expect(values()).toEqual(before);
   });
 
-  it("warns where the learning rate was changed on purpose", async () => {
+  it("warns of a learning rate that was changed on purpose", async () => {
     let kept: TrainingState | undefined;
     const save = (state: TrainingState) => {
       kept ??= state;

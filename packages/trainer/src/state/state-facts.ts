@@ -1,4 +1,4 @@
-// What trainer.json holds, and whether a parsed file holds it.
+// The contents of trainer.json, and a check of parsed files.
 
 import { optimizers } from "../optimizer/rules/rules.ts";
 import type { TrainingState } from "./training-state.ts";
@@ -49,7 +49,7 @@ const isSettings = isRecord({
   steps: isCount,
   learningRate: isNumber,
   schedule: isText,
-  // Absent where a program wrote it that had no other.
+  // Absent in files of older versions.
   scheduleShape: isOptional(isShape),
   warmupSteps: isCount,
   optimizer: isOptional((value) => isText(value) && optimizers.has(value as string)),
@@ -81,7 +81,7 @@ const isFacts = isRecord({
   ),
 });
 
-/** Whether parsed JSON is the facts of a state, of a version that this program goes on with. */
+/** Whether parsed JSON has the facts of a state in a supported version. */
 export function isStateFacts(value: unknown): value is StateFacts {
   return isFacts(value);
 }

@@ -1,4 +1,4 @@
-// A training state as two files: tensors in safetensors, the rest in JSON. Knows no disk, so a browser can store them too.
+// A training state as two files: tensors in safetensors, the rest in JSON. Without disk access, so that browsers can use it too.
 
 import { parseJson } from "@lowrank/contracts";
 import {
@@ -17,8 +17,8 @@ import type { NamedValues, TrainingState } from "./training-state.ts";
 /** Names of the two files. */
 export const stateFileNames = { tensors: "state.safetensors", facts: "trainer.json" } as const;
 
-/** What runs had before they could be told. */
-const formerSettings = { optimizer: "adamw", momentum: 0, scheduleShape: {} } as const;
+/** Settings of runs that were saved before these options existed. */
+const oldSettings = { optimizer: "adamw", momentum: 0, scheduleShape: {} } as const;
 
 /** The contents of the two files. */
 export interface StateFiles {
@@ -65,7 +65,7 @@ export function serializeState(state: TrainingState): StateFiles {
   return { tensors: serializeSafetensors(tensors), facts: `${JSON.stringify(facts, null, 2)}\n` };
 }
 
-/** The state in the files; throws CheckpointError, naming `name`, where they are not whole. */
+/** Reads the state; throws CheckpointError, with `name`, if the files are damaged or incomplete. */
 export async function parseState(files: StateFiles, name = "checkpoint"): Promise<TrainingState> {
   const facts = parseFacts(files.facts, name);
   const file = await openSafetensors(bytesSource(files.tensors, stateFileNames.tensors)).catch((cause: unknown) => {
@@ -83,7 +83,7 @@ export async function parseState(files: StateFiles, name = "checkpoint"): Promis
   }
   const variables = parts.get("variables") ?? new Map<string, NamedValues>();
   const moments = new Map<string, Moments>();
-  const settings = { ...formerSettings, ...facts.settings };
+  const settings = { ...oldSettings, ...facts.settings };
   const rule = ruleOf(settings.optimizer);
   for (const [variable, count] of facts.updates) {
     const shape = variables.get(variable)?.shape;

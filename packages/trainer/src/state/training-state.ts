@@ -1,5 +1,5 @@
-// Everything that the rest of a run depends on, as plain data. There is no generator's state: dropout is drawn from the
-// seed and the step, and the order of the data from the seed and the epoch.
+// Everything that the rest of a run depends on, as plain data. It needs no state of a random generator: dropout depends on seed and
+// step, and the order of the data on seed and epoch.
 
 import type { Variable } from "@tensorflow/tfjs-core";
 import type { DataPosition } from "../batch-stream.ts";
@@ -18,7 +18,7 @@ export interface NamedValues {
 
 /** A run between two steps. */
 export interface TrainingState {
-  /** 1 where the run draws dropout's masks as programs did that knew no other: it does so to its end. */
+  /** 1 for a run that began with the first version's dropout masks, and keeps them to its end. */
   readonly version: 1 | 2;
   /** Steps made. */
   readonly step: number;
@@ -28,32 +28,32 @@ export interface TrainingState {
   /** The optimiser's state; a variable that never had a gradient has none. */
   readonly moments: ReadonlyMap<string, Moments>;
   readonly best?: BestEvaluation;
-  /** Of a run that ends with its best evaluation: the variables of that step, where it is neither `step` nor 0. */
+  /** With `keepsBest`: the variables of the best evaluation, if its step is neither `step` nor 0. */
   readonly bestVariables?: ReadonlyMap<string, NamedValues>;
-  /** Evaluations in a row that were no better. */
+  /** Consecutive evaluations without improvement. */
   readonly evaluationsSinceBest: number;
-  /** Steps in a row, up to this one, that were left out because a number was not finite; absent: none. */
+  /** Consecutive steps, up to this one, that were skipped because of NaN or infinite numbers; absent: none. */
   readonly badSteps?: number;
-  /** There where the evaluation due after `step` was stopped by the run's signal: a resumed run begins with it. */
+  /** Present if the run's signal stopped the evaluation after `step`. A resumed run begins with it. */
   readonly owesEvaluation?: true;
   readonly fingerprint?: string;
-  /** How the learning rate was changed, and loss and gradients of the steps since, while they are watched. */
+  /** Changes of the learning rate, and loss and gradient norm of the steps since, as long as they are watched. */
   readonly rateWatch?: {
     readonly restarts: readonly RateRestart[];
     readonly steps?: readonly (readonly [loss: number, gradientNorm: number])[];
   };
-  /** The variables before the first step, while the run may go back to them. */
+  /** The variables before the first step, as long as the run may restart. */
   readonly startVariables?: ReadonlyMap<string, NamedValues>;
 }
 
-/** What a state has to fit. */
+/** The run that a state must match. */
 export interface PresentRun {
   readonly variables: ReadonlyMap<string, Variable>;
   readonly settings: TrainingSettings;
   readonly fingerprint?: string;
 }
 
-/** Throws ResumeMismatchError naming all that keeps a state from being gone on from. */
+/** Throws ResumeMismatchError with all reasons why the run cannot resume from a state. */
 export function checkState(state: TrainingState, run: PresentRun): void {
   const differences = [...variableDifferences(state, run.variables), ...settingDifferences(state, run)];
   if (state.step >= run.settings.steps) {
@@ -77,7 +77,7 @@ function variableDifferences(state: TrainingState, variables: ReadonlyMap<string
   return differences;
 }
 
-/** Only what would silently make another run of it: the learning rate and its like may be changed on purpose. */
+/** Differences that would silently change the run. Settings such as the learning rate may be changed on purpose. */
 function settingDifferences(state: TrainingState, run: PresentRun): string[] {
   const differences: string[] = [];
   for (const key of ["seed", "accumulate", "weightByTokens", "optimizer", "momentum"] as const) {
@@ -91,7 +91,7 @@ function settingDifferences(state: TrainingState, run: PresentRun): string[] {
   return differences;
 }
 
-/** The variables of the best evaluation after a step; undefined where there was none, or the state does not hold them. */
+/** The variables of the best evaluation after a step; undefined if there was none, or the state does not have them. */
 export function bestVariablesOf({
   step,
   best,
@@ -101,13 +101,13 @@ export function bestVariablesOf({
   return best !== undefined && best.step > 0 && best.step === step ? variables : bestVariables;
 }
 
-/** The settings of a resumed run: its learning rate is the one that it changed to, unless another one is asked for. */
+/** The settings of a resumed run: the learning rate after restarts, unless the options have another one. */
 export function resumedSettings(asked: TrainingSettings, state: TrainingState): TrainingSettings {
   const { learningRateBefore } = state.rateWatch?.restarts[0] ?? {};
   return learningRateBefore === asked.learningRate ? { ...asked, learningRate: state.settings.learningRate } : asked;
 }
 
-/** The settings that a resumed run changes, in words. */
+/** The settings that a resumed run changes, as texts for a warning. */
 export function changedSettings(before: TrainingSettings, now: TrainingSettings): readonly string[] {
   const keys = [
     "steps",
@@ -127,7 +127,7 @@ export function changedSettings(before: TrainingSettings, now: TrainingSettings)
     .map(({ key, was, is }) => `${key} ${was} → ${is}`);
 }
 
-/** The numbers of a run. */
+/** The settings of a run. */
 export interface TrainingSettings {
   readonly steps: number;
   readonly learningRate: number;

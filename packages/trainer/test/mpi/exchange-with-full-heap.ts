@@ -1,4 +1,4 @@
-// The program exchange.ts in a process whose heap cannot grow where it lies, as happens by chance where V8 puts its code right behind it.
+// The program exchange.ts in a process whose heap cannot grow, as happens when V8 happens to place its code directly after it.
 
 import { importKoffi } from "../../src/mpi/library/koffi.ts";
 

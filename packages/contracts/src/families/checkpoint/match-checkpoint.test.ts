@@ -65,7 +65,7 @@ describe("a checkpoint", () => {
     expect([back.missing, back.unexpected]).toEqual([[], []]);
   });
 
-  it("of another task's model gives its base; the head is to be made new", () => {
+  it("of another task's model gives its base; the head is newly initialized", () => {
     const match = matchCheckpoint(bert, "sequence-classification", fileOf(bert, "masked-lm"));
     expect(match.toMakeNew.map(({ path }) => path)).toEqual([
       "bert.pooler.dense.weight",
@@ -85,7 +85,7 @@ describe("a checkpoint", () => {
     expect([unused, unexpected]).toEqual([["pooler.dense.weight", "bert.pooler.dense.bias"], []]);
   });
 
-  it("may hold buffers and copies of tied weights, which are not used", () => {
+  it("may have buffers and copies of tied weights, which are not used", () => {
     const extra = ["h.0.attn.bias", "transformer.h.0.attn.masked_bias", "lm_head.weight"];
     const match = matchCheckpoint(gpt2, "causal-lm", [...fileOf(gpt2, "causal-lm"), ...extra]);
     expect([match.unused, match.unexpected]).toEqual([extra, []]);
@@ -94,7 +94,7 @@ describe("a checkpoint", () => {
     expect(matchCheckpoint(bert, "masked-lm", ["embeddings.position_ids"]).unused).toEqual(["embeddings.position_ids"]);
   });
 
-  it("may hold a tied weight under any of its names alone, as transformers reads it", () => {
+  it("may have a tied weight under only one of its names, as transformers reads it", () => {
     const rest = fileOf(gpt2, "causal-lm").filter((key) => key !== "transformer.wte.weight");
     const match = matchCheckpoint(gpt2, "causal-lm", [...rest, "lm_head.weight"]);
     expect(match.fileKeys.get("transformer.wte.weight")).toBe("lm_head.weight");
@@ -104,7 +104,7 @@ describe("a checkpoint", () => {
     expect([fileKeys.get("shared.weight"), unused]).toEqual([stacks[0], [stacks[1]]]);
   });
 
-  it("does not read a table out of a head of its own", () => {
+  it("does not read the embedding from an untied head", () => {
     const untied = { ...gpt2, tiedEmbeddings: false };
     const { missing } = matchCheckpoint(untied, "causal-lm", ["lm_head.weight"]);
     expect(missing.map(({ path }) => path)).toContain("transformer.wte.weight");
@@ -117,7 +117,7 @@ describe("a checkpoint", () => {
     expect(small.fileKeys.get("distilbert.embeddings.LayerNorm.bias")).toBe("distilbert.embeddings.LayerNorm.beta");
   });
 
-  it("with two spellings of one weight is read by the present one, whatever the order", () => {
+  it("with two spellings of one weight is read by the current one, whatever the order", () => {
     const two = ["cls.predictions.decoder.bias", "cls.predictions.bias"];
     for (const keys of [two, [...two].reverse()]) {
       const { fileKeys, unused, unexpected } = matchCheckpoint(bert, "masked-lm", keys);
@@ -131,7 +131,7 @@ describe("a checkpoint", () => {
     expect(unexpected).toEqual(["wte.weight"]);
   });
 
-  it("that lacks weights names them all, and names what nothing explains", () => {
+  it("that lacks weights names them all, and all unexpected keys", () => {
     const keys = fileOf(gpt2, "causal-lm").slice(2);
     const { missing, unexpected } = matchCheckpoint(gpt2, "causal-lm", [...keys, "extra.weight"]);
     expect(missing.map(({ path }) => path)).toEqual(["transformer.wte.weight", "transformer.wpe.weight"]);

@@ -1,25 +1,25 @@
-// Which file key holds which parameter. Checkpoints differ: with or without the base model's prefix, with a head of
-// another task, with old spellings, with buffers that hold no weights.
+// Matches the keys of a checkpoint with a model's parameters. Checkpoints differ: with or without the base model's prefix, with a
+// head of another task, with old names, with buffers that are no weights.
 
 import type { Family, ModelConfig } from "../family.ts";
 import type { Task } from "../task.ts";
 import { pathInModel } from "./modules.ts";
 import { type Parameter, parametersOf } from "./parameters.ts";
 
-/** How a checkpoint's keys and a model's parameters fit together. */
+/** The result of matching a checkpoint's keys with a model's parameters. */
 export interface CheckpointMatch {
   /**
-   * File key of each parameter that the file holds. A tied head is not looked up: it has its twin's values, which a file may
-   * hold under the head's name alone.
+   * File key of each parameter that the file has. A tied head has no entry: it uses the embedding's values, which a file may store
+   * under the head's name only.
    */
   readonly fileKeys: ReadonlyMap<string /* parameter path */, string>;
   /** Parameters without which the model cannot run. */
   readonly missing: readonly Parameter[];
-  /** Parameters that the file lacks and that are made new: classifiers, poolers. */
+  /** Parameters that the file lacks and that are newly initialized: classifiers, poolers. */
   readonly toMakeNew: readonly Parameter[];
-  /** File keys known to hold nothing this model needs: buffers, tied copies, another task's head. */
+  /** File keys that this model does not need: buffers, tied copies, another task's head. */
   readonly unused: readonly string[];
-  /** File keys that nothing explains. */
+  /** Other file keys. */
   readonly unexpected: readonly string[];
 }
 
@@ -61,7 +61,7 @@ export function matchCheckpoint(config: ModelConfig, task: Task, fileKeys: Itera
     else if (parameter ? isRespelt : isIgnored(family, path) || isKnown(path)) unused.push(key);
     else unexpected.push(key);
   }
-  // A file has a tied weight once, under whichever of its names the writer kept.
+  // A file stores a tied weight once, under either of its names.
   for (const [key, path] of copies) {
     if (found.has(path)) unused.push(key);
     else found.set(path, key);
@@ -76,7 +76,7 @@ export function matchCheckpoint(config: ModelConfig, task: Task, fileKeys: Itera
   };
 }
 
-/** A parameter's path as it is in a model with a head, whatever the task. */
+/** A parameter's path in a model with a head. */
 function withPrefix(family: Family, task: Task, path: string): string {
   return task === "feature-extraction" ? prefixed(family, path) : path;
 }
@@ -85,7 +85,7 @@ function prefixed({ basePrefix }: Family, path: string): string {
   return basePrefix === "" ? path : `${basePrefix}.${path}`;
 }
 
-/** A path of another task's model as this task's model has it, where the two keep their base under different names. */
+/** Converts a path of another task's model to this task's, if their base models have different prefixes. */
 function underOwnPrefix(family: Family, task: Task, path: string): string {
   const heads = Object.values(family.heads).flatMap(({ basePrefix }) => basePrefix ?? []);
   const other = [family.basePrefix, ...heads, ...(family.otherPrefixes ?? [])].find((prefix) =>
@@ -97,12 +97,12 @@ function underOwnPrefix(family: Family, task: Task, path: string): string {
 
 interface Spelling {
   readonly key: string;
-  /** The key in transformers' present spelling. */
+  /** The key as current versions of transformers spell it. */
   readonly path: string;
   readonly isRespelt: boolean;
 }
 
-/** Every key with its present spelling; where a file has both, the present one goes first. */
+/** Every key with its current spelling. If a file has both, the current one comes first. */
 function exactFirst(fileKeys: Iterable<string>, respell: (key: string) => string | null): readonly Spelling[] {
   const spelt = [...fileKeys].map((key): Spelling => {
     const path = respell(key);
@@ -119,7 +119,7 @@ function respelt(family: Family, key: string): string | null {
   return null;
 }
 
-/** Where the end of a key begins if it reads `end`, and which layer it names. */
+/** If a key ends with `end`: where the end starts, and the layer in it. */
 function endOf(key: string, end: string): { readonly start: number; readonly layer: string } | null {
   const [before = "", after] = end.split("{n}");
   if (after === undefined) return key.endsWith(end) ? { start: key.length - end.length, layer: "" } : null;

@@ -1,4 +1,4 @@
-// A family's table with the numbers of one configuration filled in: every module of a model, with its full path.
+// All modules of a model with their full paths: a family's table, completed with the numbers of one configuration.
 
 import { configOfStage } from "../config/stage-config.ts";
 import { configOfTower, towersOf } from "../config/tower-config.ts";
@@ -15,13 +15,13 @@ import {
 import type { Task } from "../task.ts";
 
 interface InModel {
-  /** transformers' full path; of a tensor, that of the parameter itself. */
+  /** transformers' full module path; for a tensor, its parameter path. */
   readonly path: string;
   readonly layer: number | null;
   readonly inHead: boolean;
 }
 
-/** A module of a concrete model. */
+/** A module of one model. */
 export type Module = InModel &
   (
     | {
@@ -39,14 +39,14 @@ export type Module = InModel &
         readonly columns: number;
         readonly tiedWith: string | null;
       }
-    /** `bias`: of a layer norm. */
+    /** `bias`: whether a layer norm has one. */
     | { readonly type: "norm"; readonly row: Omit<NormRow, "bias">; readonly bias: boolean; readonly size: number }
     | { readonly type: "tensor"; readonly row: TensorRow; readonly shape: readonly number[] }
   );
 
 /**
- * Every module of a model, in the table's order, with transformers' full paths: a model with a head keeps its base
- * under the family's prefix ("transformer.h.0.attn.c_attn"), a bare base does not ("h.0.attn.c_attn").
+ * All modules of a model, in the table's order, with transformers' full paths. In a model with a head, the base has the family's
+ * prefix ("transformer.h.0.attn.c_attn"); a base model alone has none ("h.0.attn.c_attn").
  */
 export function modulesOf(config: ModelConfig, task: Task): readonly Module[] {
   const { family } = config;
@@ -65,14 +65,14 @@ export function modulesOf(config: ModelConfig, task: Task): readonly Module[] {
   ];
 }
 
-/** A tower is a model by itself under a path of its own. */
+/** The modules of towers. A tower is a complete model under a path of its own. */
 function modulesOfTowers(config: ModelConfig, task: Task): readonly Module[] {
   return towersOf(config, task).flatMap(({ path, tower }) =>
     modulesOf(tower, "feature-extraction").map((module) => ({ ...module, path: `${path}.${module.path}` })),
   );
 }
 
-/** A path below the base model as a model for `task` has it. */
+/** The full path, in a model for `task`, of a path below the base model. */
 export function pathInModel(family: Family, task: Task, path: string): string {
   const prefix = task === "feature-extraction" ? "" : (family.heads[task]?.basePrefix ?? family.basePrefix);
   return prefix === "" ? path : `${prefix}.${path}`;
@@ -121,13 +121,13 @@ function makeModule(row: Row, place: Place & { readonly path: string; readonly l
     const outFeatures = widthOf(config, row.outFeatures);
     const bias = typeof row.bias === "boolean" ? row.bias : config.switches[row.bias];
     const ownRow = { ...(config.tiedEmbeddings ? row : withOwnBias(row)), bias };
-    return { type: "linear", ...common, row: ownRow, inFeatures, outFeatures, tiedWith: twinOf(path, place) };
+    return { type: "linear", ...common, row: ownRow, inFeatures, outFeatures, tiedWith: tiedWithOf(path, place) };
   }
   if ("rows" in row) {
     const rows = widthOf(config, row.rows) + (row.extraRows ?? 0);
     const columns = widthOf(config, row.columns ?? "hidden");
     const shared = sharedTable(row, config);
-    const tiedWith = shared === null ? twinOf(path, place) : pathInModel(place.family, place.task, shared);
+    const tiedWith = shared === null ? tiedWithOf(path, place) : pathInModel(place.family, place.task, shared);
     return { type: "embedding", ...common, row, rows, columns, tiedWith };
   }
   if ("shape" in row) return { type: "tensor", ...common, row, shape: row.shape(config) };
@@ -145,12 +145,12 @@ function sharedTable({ sharedWith, sharesOnlyIfTied }: EmbeddingRow, { tiedEmbed
   return sharedWith === undefined || (sharesOnlyIfTied && !tiedEmbeddings) ? null : sharedWith;
 }
 
-/** A head that is not tied has a bias under its own name. */
+/** A row without `biasPath`: the bias of an untied head is `<path>.bias`. */
 function withOwnBias({ biasPath: _, ...row }: LinearRow): LinearRow {
   return row;
 }
 
-function twinOf(path: string, { config, family, task }: Place): string | null {
+function tiedWithOf(path: string, { config, family, task }: Place): string | null {
   const tie = family.heads[task]?.tie;
   if (!tie || !config.tiedEmbeddings) return null;
   const embedding = pathInModel(family, task, tie.embedding);

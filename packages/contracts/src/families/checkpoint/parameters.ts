@@ -1,4 +1,4 @@
-// Every weight that a model's file should hold, with its shape: what a checkpoint is checked against.
+// All weights that a model's file should have, with their shapes. Checkpoints are checked against this list.
 
 import type { ModelConfig } from "../family.ts";
 import type { Task } from "../task.ts";
@@ -8,7 +8,7 @@ import { type Module, modulesOf } from "./modules.ts";
 export interface Parameter {
   /** transformers' parameter path: "transformer.h.0.attn.c_attn.weight". */
   readonly path: string;
-  /** What its path becomes once head and embedding have weights of their own, where that differs (BERT's output bias). */
+  /** The path after head and embedding are untied, if it differs (BERT's output bias). */
   readonly pathIfUntied?: string;
   /** Path of the module that uses it. */
   readonly module: string;
@@ -16,16 +16,16 @@ export interface Parameter {
   readonly shape: readonly number[];
   /** True for a linear weight stored [out, in]. */
   readonly transposedInFile: boolean;
-  /** Path of the parameter that holds the values, for a tied head; its own copy in a file, if any, is not used. */
+  /** For a tied head: path of the parameter with the values. A copy of its own in a file is not used. */
   readonly tiedWith: string | null;
-  /** True where a checkpoint may lack it and it is then made new. */
+  /** Whether a checkpoint may lack it; it is then newly initialized. */
   readonly newIfMissing: boolean;
-  /** True for what a merge never changes: buffers, and what nothing computes with; 0 where a file lacks it. */
+  /** True for buffers and unused weights, which a merge never changes; 0 if a file lacks it. */
   readonly isBuffer: boolean;
 }
 
 /**
- * Every parameter of a model, in the order of its modules.
+ * All parameters of a model, in the order of its modules.
  *
  * @example
  * ```ts
@@ -73,7 +73,7 @@ function parameterOfTensor({ path, shape, row }: Extract<Module, { type: "tensor
   };
 }
 
-/** The parameter that holds a module's weight, if that is another module's: a head's, or a second embedding's. */
+/** For a shared weight of a head or a second embedding: the parameter that it is shared with. */
 function borrowedFrom(module: WeightModule): string | null {
   const isBorrower = module.type === "linear" || (module.type === "embedding" && module.row.sharedWith !== undefined);
   return isBorrower && module.tiedWith !== null ? `${module.tiedWith}.weight` : null;

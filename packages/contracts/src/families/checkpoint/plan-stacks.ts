@@ -1,12 +1,11 @@
-// Which of a file's tensors make one of the model's together: files of older versions hold a module for each expert, models a
-// stack of all.
+// Plans which tensors of a file are combined or split. Older files have one tensor for each expert; models have a stack of all.
 
 import type { ModelConfig } from "../family.ts";
 
-/** Of each stack – by the key that it has in files of today – the keys of its pieces, one after the other. */
+/** The key of each stack in current files → the keys of its pieces in this file, in order. */
 type StackPlan = ReadonlyMap<string, readonly string[]>;
 
-/** Stacks of which every piece is there; what is left over is told by `matchCheckpoint`. */
+/** The stacks whose pieces are complete. `matchCheckpoint` reports other pieces. */
 export function planStacks({ family, experts }: ModelConfig, fileKeys: Iterable<string>): StackPlan {
   const rows = family.stackedFileKeys ?? [];
   if (rows.length === 0) return new Map();
@@ -26,7 +25,7 @@ export function planStacks({ family, experts }: ModelConfig, fileKeys: Iterable<
   return stacks;
 }
 
-/** Up to the first that is missing: what config.json says of experts is no reason to make as many names. */
+/** The pieces up to the first missing one, so that a wrong number of experts in config.json cannot produce endless names. */
 function presentPieces(
   keys: ReadonlySet<string>,
   experts: number,
@@ -41,7 +40,7 @@ function presentPieces(
   return present;
 }
 
-/** What stands before the row and which layer it names, if the key ends as the row says. */
+/** If a key ends with the row: the prefix before it, and its layer. */
 function placeOf(key: string, row: string): { readonly prefix: string; readonly layer: string } | null {
   const [before = "", after = ""] = row.split("{n}");
   if (!key.endsWith(after)) return null;
@@ -52,7 +51,7 @@ function placeOf(key: string, row: string): { readonly prefix: string; readonly 
 
 const [blocksEnd, scalesEnd] = ["_blocks", "_scales"];
 
-/** Of each such weight – by the key that it has where it is one tensor – the keys of its blocks and its scales. */
+/** The key of each weight in MXFP4 → the keys of its blocks and its scales. */
 export function planBlocks(fileKeys: Iterable<string>): ReadonlyMap<string, readonly [blocks: string, scales: string]> {
   const keys = new Set(fileKeys);
   const names = [...keys].flatMap((key) => (key.endsWith(blocksEnd) ? [key.slice(0, -blocksEnd.length)] : []));
@@ -63,10 +62,10 @@ export function planBlocks(fileKeys: Iterable<string>): ReadonlyMap<string, read
   );
 }
 
-/** Of each such tensor – by its key – the keys that its parts have in files of today, in the order of their rows. */
+/** The key of each fused tensor → the keys of its parts in current files, in the order of their rows. */
 type SplitPlan = ReadonlyMap<string, readonly string[]>;
 
-/** Tensors to take apart, unless the file has the parts as well. */
+/** Fused tensors to split, unless the file has the parts as well. */
 export function planSplits({ family }: ModelConfig, fileKeys: Iterable<string>): SplitPlan {
   const rows = family.fusedFileKeys ?? [];
   if (rows.length === 0) return new Map();

@@ -1,5 +1,5 @@
-// From a foreign config.json of a known family to a configuration that the rest can rely on: every size present and sane,
-// every key that changes the mathematics either computed or refused. Whoever serves one family bundles its tables alone.
+// Converts the config.json of a known family to a checked configuration: every size is present and plausible, and every key that
+// changes the computation is supported or refused. A program with one family bundles only that family's tables.
 
 import type { WarningListener } from "../../errors.ts";
 import { describeValue, listed } from "../../messages.ts";
@@ -19,7 +19,7 @@ import { readActivation, readScalars, readSwitches } from "./switch-config.ts";
 import { readTowers, withTowers } from "./tower-config.ts";
 import { readLayerTypes, readWindows } from "./window-config.ts";
 
-/** What to call the file in errors, and who hears warnings. */
+/** The file's name for errors, and a listener for warnings. */
 export interface CheckOptions {
   readonly onWarning?: WarningListener | undefined;
   /** Default "config.json". */
@@ -27,7 +27,7 @@ export interface CheckOptions {
 }
 
 /**
- * Checks a parsed config.json of one family, as `checkConfig` does for all of them.
+ * Checks a parsed config.json of one family, as `checkConfig` does for all families.
  *
  * @throws InvalidConfigError listing every missing, broken or unhandled key; another `model_type` is a broken one.
  * @example
@@ -69,7 +69,7 @@ export function checkConfigOf(family: Family, config: unknown, options: CheckOpt
     dropouts: readDropouts(reader, table),
     ...readLabels(reader),
     ...readTokenIds(reader, table),
-    // Last, because these are the keys that nothing else has read.
+    // Last, because it checks the keys that nothing else has read.
     refusedTasks: checkFixedKeys(reader, table),
   };
   checkRotatingFeatures(reader, checked, table);
@@ -78,7 +78,7 @@ export function checkConfigOf(family: Family, config: unknown, options: CheckOpt
   return { ...(table.derive?.(checked) ?? withTowers(withStages(checked))), family };
 }
 
-/** What the inner object says and the outer one does not; what both say, transformers takes from the outer one. */
+/** Merges the inner object into the outer one. Keys in both have the outer value, as in transformers. */
 function unnested(config: unknown, { inside }: ConfigTable): unknown {
   const outer = inside === undefined ? null : jsonObject(config);
   const inner = inside === undefined ? null : jsonObject(outer?.get(inside));
@@ -117,12 +117,12 @@ function readTokenIds(
   reader: ConfigReader,
   { tokenIds = {} }: ConfigTable,
 ): Pick<ModelConfig, "padTokenId" | "decoderStartTokenId" | "bosTokenId" | "eosTokenIds"> {
-  // −1 is how the first LLaMA files said "none".
+  // −1 means "none" in the first LLaMA files.
   const one = (key: string): number | null => {
     const id = reader.integer(key, { min: -1, max: 2 ** 31 - 1 });
     return id === -1 ? null : id;
   };
-  // A key that is there and null says that there is none.
+  // A key with the value null means "none".
   const given = (key: string, fallback: number | undefined): number | null =>
     reader.peek(key) === undefined ? (fallback ?? null) : one(key);
   return {
@@ -146,19 +146,19 @@ function readEndTokens(reader: ConfigReader, one: () => number | null): readonly
 
 function checkRotatingFeatures(reader: ConfigReader, { rotary, headSize }: ConfigValues, table: ConfigTable): void {
   if (rotary === null || Number.isNaN(headSize)) return;
-  const { oddTakesNext = false } = typeof table.rotary === "object" ? table.rotary : {};
+  const { roundsUpOdd = false } = typeof table.rotary === "object" ? table.rotary : {};
   const features = Math.floor(headSize * rotary.share + 1e-9);
-  const rotating = oddTakesNext ? features + (features % 2) : features;
+  const rotating = roundsUpOdd ? features + (features % 2) : features;
   if (rotating >= 2 && rotating <= headSize && rotating % 2 === 0) return;
   const expected = "a head size with an even number of rotated features (two halves)";
   const { headSize: own, heads } = table.sizes;
   reader.invalid(own?.keys[0] ?? heads?.keys[0] ?? "head size", headSize, expected);
 }
 
-/** Gives what only some tasks cannot do without. */
+/** Checks keys with fixed values. Returns the problems that concern only some tasks. */
 function checkFixedKeys(reader: ConfigReader, { fixed = [], harmless = [] }: ConfigTable): ModelConfig["refusedTasks"] {
   const own = new Set(fixed.map((row) => row.key));
-  // What a table reads, it handles; what it calls harmless, it knows.
+  // A key is known if the table reads it, or lists it as harmless.
   const isKnown = (key: string) => own.has(key) || reader.hasSeen(key) || harmless.includes(key);
   const others = mathsKeys.filter((row) => !isKnown(row.key));
   const refusedTasks = new Map<Task, ConfigProblem[]>();
@@ -197,7 +197,7 @@ function warnOfUnknownKeys(
 function readLayerKinds(reader: ConfigReader, table: LayerKindTable | undefined, layers: number): readonly LayerKind[] {
   const count = Number.isNaN(layers) ? 0 : layers;
   if (table === undefined) return Array.from({ length: count }, () => "plain");
-  // Both are read, though the types say all: files have the list as well.
+  // Both are read, although the types are sufficient, because files have the list as well.
   const byNumbers = byNumber(reader, table);
   const isOther = (table.types && readLayerTypes(reader, table.types, count)) ?? byNumbers;
   return Array.from({ length: count }, (_, layer) => (isOther(layer) ? table.kind : "plain"));
@@ -216,7 +216,7 @@ function byNumber(reader: ConfigReader, { types, plain, plainEach, each }: Layer
   return (layer) => isGood && !list.includes(layer) && (layer + 1) % period === 0;
 }
 
-/** Whether each layer rotates: some models leave out each fourth (Yang et al. 2025, "Rope to Nope and back again"). */
+/** Whether each layer rotates. Some models skip every fourth layer (Yang et al. 2025, "Rope to Nope and back again"). */
 function readRotatingLayers(
   reader: ConfigReader,
   { rotary, window }: Pick<ConfigTable, "rotary" | "window">,
@@ -228,7 +228,7 @@ function readRotatingLayers(
     const isWindowless = window !== undefined && reader.peek(window.size.key) === null;
     return windows.map((size) => size !== null || (layers === "windowed-or-all" && isWindowless));
   }
-  const period = reader.integer(layers.butEvery, { min: 1, max: 4096 }) ?? layers.fallback;
+  const period = reader.integer(layers.exceptEvery, { min: 1, max: 4096 }) ?? layers.fallback;
   const list = reader.peek(layers.list) ?? null;
   if (list === null) return windows.map((_, layer) => (layer + 1) % period !== 0);
   const isGood = Array.isArray(list) && list.length >= windows.length && list.every((one) => [0, 1].includes(one));

@@ -1,4 +1,4 @@
-// What is read of a config.json, and what is refused.
+// How a config.json is read and refused.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -71,7 +71,7 @@ describe("a broken configuration", () => {
 });
 
 describe("a configuration of a family that is given", () => {
-  it("reads as with all families at hand, and carries its family", () => {
+  it("is read as with all families, and has its family", () => {
     expect(checkConfigOf(familyOf("gpt2"), gpt2)).toEqual(checkConfig(gpt2));
     expect(checkConfig(gpt2).family).toBe(familyOf("gpt2"));
   });
@@ -112,13 +112,13 @@ describe("keys that change the mathematics", () => {
     expect(problemsOf(config)).toEqual([`not-handled ${key}`]);
   });
 
-  it("says what the value would change and which values are computed", () => {
+  it("reports the effect of the value and the supported values", () => {
     expect(() => checkConfig({ ...llama, scale_attn_weights: false })).toThrow(
       "scale_attn_weights: got false, expected null or true (false leaves attention scores unscaled)",
     );
   });
 
-  it("reads those that are computed", () => {
+  it("reads supported values", () => {
     const scores = { scale_attn_weights: false, scale_attn_by_inverse_layer_idx: true };
     expect(checkConfig({ ...gpt2, ...scores }).switches).toMatchObject({ scaledScores: false, scaledByLayer: true });
     expect(checkConfig(gpt2).switches).toMatchObject({ scaledScores: true, scaledByLayer: false });
@@ -132,7 +132,7 @@ describe("keys that change the mathematics", () => {
     ]);
   });
 
-  it("reads which way positions see, where it is not the family's", () => {
+  it("reads the direction of attention, if it is not the family's", () => {
     const isReversed = (config: object) => checkConfig(config).switches.reversedSight;
     expect([isReversed(bert), isReversed({ ...bert, is_decoder: true })]).toEqual([false, true]);
     const gemma = { ...llama, model_type: "gemma3_text", head_dim: 8 };
@@ -145,7 +145,7 @@ describe("keys that change the mathematics", () => {
 });
 
 describe("other unknown keys", () => {
-  it("are named in a short warning even where there are thousands of them", () => {
+  it("are named in a short warning even if there are thousands", () => {
     const warnings: Warning[] = [];
     const keys = Array.from({ length: 20_000 }, (_, at) => [`key\u001b\n${at}`, at]);
     checkConfig({ ...gpt2, ...Object.fromEntries(keys) }, (warning) => warnings.push(warning));
@@ -172,7 +172,7 @@ describe("any configuration at all", () => {
   const keys = [...new Set(bases.flatMap((base) => Object.keys(base))), "rope_scaling", "rope_parameters", "id2label"];
   const odd = fc.dictionary(fc.constantFrom(...keys, "eos_token_id", "head_dim"), fc.jsonValue({ maxDepth: 3 }));
 
-  it("gives numbers that can be relied on, or an error of our own", () => {
+  it("gives valid numbers, or an error of our own", () => {
     fc.assert(
       fc.property(fc.constantFrom(...bases), odd, ({ model_type, ...base }, changes) => {
         try {
@@ -193,7 +193,7 @@ describe("windows", () => {
   const four = { ...llama, num_hidden_layers: 4, sliding_window: 7 };
   const windowsOf = (config: object) => checkConfig(config).windows;
 
-  it("are in every layer of Mistral, in every second of Gemma 2, and nowhere where the size is null", () => {
+  it("are in every layer of Mistral, in every second of Gemma 2, and absent if the size is null", () => {
     expect(windowsOf({ ...four, model_type: "mistral", num_key_value_heads: 2 })).toEqual([7, 7, 7, 7]);
     expect(windowsOf({ ...four, model_type: "mistral", num_key_value_heads: 2, sliding_window: null })).toEqual([
       null,
@@ -210,7 +210,7 @@ describe("windows", () => {
     expect(windowsOf({ ...qwen, use_sliding_window: true })).toEqual([null, null, null, 7]);
   });
 
-  it("count the keys to one side where a query sees both", () => {
+  it("count the keys to one side if a query attends to both", () => {
     const gemma = { ...four, model_type: "gemma3_text", head_dim: 8, sliding_window_pattern: 2 };
     const windows = (sliding_window: number) =>
       windowsOf({ ...gemma, use_bidirectional_attention: true, sliding_window });
@@ -218,7 +218,7 @@ describe("windows", () => {
     expect(windows(7)).toEqual([4, null, 4, null]);
   });
 
-  it("are where layer_types says", () => {
+  it("follow layer_types", () => {
     const layer_types = ["full_attention", "sliding_attention", "full_attention", "sliding_attention"];
     expect(windowsOf({ ...four, model_type: "gemma2", head_dim: 8, layer_types })).toEqual([null, 7, null, 7]);
     const wrong = { ...four, model_type: "gemma2", head_dim: 8, layer_types: ["chunked_attention"] };
@@ -258,14 +258,14 @@ describe("the sizes of an image", () => {
 });
 
 describe("names of activations", () => {
-  it("are what a family takes them for", () => {
+  it("have the meaning of their family", () => {
     expect(checkConfig({ ...mistral, model_type: "gemma", hidden_act: "gelu" }).activation).toBe("gelu-tanh");
     expect(checkConfig({ ...mistral, hidden_act: "gelu" }).activation).toBe("gelu-erf");
   });
 });
 
-describe("what a file leaves out", () => {
-  it("is what transformers assumes", () => {
+describe("an absent key", () => {
+  it("has transformers' default", () => {
     expect(checkConfig(gpt2)).toMatchObject({
       intermediateSize: 128,
       keyValueHeads: 4,

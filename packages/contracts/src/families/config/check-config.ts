@@ -1,4 +1,4 @@
-// A foreign config.json of any family: its `model_type` says by which tables it is read.
+// Checks a config.json of any family. Its `model_type` selects the family's tables.
 
 import type { WarningListener } from "../../errors.ts";
 import { InvalidConfigError, UnsupportedModelError } from "../errors.ts";
@@ -8,10 +8,10 @@ import { checkConfigOf } from "./check-config-of.ts";
 import { type ConfigReader, jsonObject, readerOf } from "./config-reader.ts";
 
 /**
- * Checks a parsed config.json and returns it in this library's words.
+ * Checks a parsed config.json and returns it under this library's names.
  *
- * Keys that change the mathematics and are not handled are errors; keys known to change nothing are silent; all other
- * unknown keys give one warning, UNKNOWN_CONFIG_KEYS.
+ * Unsupported keys that change the computation are errors. Keys that are known to change nothing are ignored. All other unknown
+ * keys give one warning, UNKNOWN_CONFIG_KEYS.
  *
  * @throws UnsupportedModelError for a `model_type` without a family.
  * @throws InvalidConfigError listing every missing, broken or unhandled key.
@@ -37,7 +37,7 @@ function familyNamedIn(config: unknown, file: string): Family {
   throw new InvalidConfigError(file, reader.problems);
 }
 
-/** Throws an error that names the text model inside a model of several parts (images, sounds), if that one is computed here. */
+/** For a model of several parts (images, sounds): throws an error that names the text model inside, if that one is supported. */
 function familyAround(modelType: string, reader: ConfigReader): Family {
   if (supportedModelTypes.includes(modelType)) return familyOf(modelType);
   const inner = jsonObject(reader.peek("text_config") ?? null)?.get("model_type");

@@ -1,9 +1,9 @@
-// Keys that any family's config.json may have: those that change nothing here, and those that change the computation
-// in some family, so that no other family may carry them with a value that does something.
+// Keys that any family's config.json may have: keys that change nothing here, and keys that change the computation in some family,
+// so that other families may have them only with neutral values.
 
 import type { FixedKey } from "../config-table.ts";
 
-/** Keys that change nothing about what a loaded model computes. */
+/** Keys that do not change what a loaded model computes. */
 export const harmlessKeys: ReadonlySet<string> = new Set([
   "_attn_implementation",
   "_attn_implementation_autoset",
@@ -35,14 +35,14 @@ export const harmlessKeys: ReadonlySet<string> = new Set([
   "transformers_version",
   "use_bfloat16",
   "use_cache",
-  // How GPT-2's double heads and ELECTRA's choices make one state of a sequence.
+  // Pooling of GPT-2's double heads and ELECTRA's multiple choice.
   "summary_activation",
   "summary_first_dropout",
   "summary_last_dropout",
   "summary_proj_to_labels",
   "summary_type",
   "summary_use_proj",
-  // How a text is continued, not what is computed: transformers keeps these in generation_config.json now.
+  // Settings of generation: transformers keeps them in generation_config.json now.
   "bad_words_ids",
   "decoder_start_token_id",
   "begin_suppress_tokens",
@@ -73,7 +73,7 @@ export const harmlessKeys: ReadonlySet<string> = new Set([
 
 const none: readonly unknown[] = [null, false];
 
-/** Keys that change the computation somewhere, with the values that change nothing. A family's own row goes first. */
+/** Keys that change the computation in some family, with the values that change nothing. A family's own row has precedence. */
 export const mathsKeys: readonly FixedKey[] = [
   { key: "quantization_config", values: [null], effect: "the weights are stored quantized" },
   { key: "compression_config", values: [null], effect: "the weights are stored compressed" },

@@ -1,5 +1,5 @@
-// Takes typed values out of a parsed config.json, gathering every problem instead of stopping at the first, and
-// remembering which keys were looked at so that the rest can be reported.
+// Reads typed values from a parsed config.json. It collects all problems, and remembers which keys were read, so that the others can
+// be reported.
 
 import { describeValue } from "../../messages.ts";
 import { type ConfigProblem, InvalidConfigError } from "../errors.ts";
@@ -26,15 +26,15 @@ export class ConfigReader {
     return this.#values.get(key);
   }
 
-  /** The first key of several that is present and not null, else the first key; all count as looked at. */
+  /** The first of several keys that is present and not null, else the first key; all count as read. */
   pick(keys: readonly [string, ...string[]]): string {
     for (const key of keys) this.#seen.add(key);
     return keys.find((key) => (this.#values.get(key) ?? null) !== null) ?? keys[0];
   }
 
   /**
-   * An integer within bounds; null if absent or null; NaN after reporting a problem. With a place, that of a pair: a number
-   * by itself is the first, and there is no second.
+   * An integer within bounds; null if absent or null; NaN after reporting a problem. With `place`, an element of a pair: a single
+   * number is the first, and there is no second.
    */
   integer(key: string, { min, max }: Bounds, place?: 0 | 1): number | null {
     const given = this.peek(key);
@@ -71,7 +71,7 @@ export class ConfigReader {
     return null;
   }
 
-  /** Whether it is the second of two words; null if absent, null, or reported as a problem. */
+  /** Whether it is the second of two texts; null if absent, null, or reported as a problem. */
   choice(key: string, [off, on]: readonly [string, string]): boolean | null {
     const value = this.peek(key) ?? null;
     if (value === null) return null;
@@ -92,17 +92,17 @@ export class ConfigReader {
     this.problems.push({ kind: "not-handled", key: this.#prefix + key, got: describeValue(value), expected });
   }
 
-  /** A reader of the object under a key, with problems of its own. */
+  /** A reader of the object under a key, with its own list of problems. */
   inside(values: ReadonlyMap<string, unknown>, key: string): ConfigReader {
     return new ConfigReader(values, `${this.#prefix}${key}.`);
   }
 
-  /** Whether anything has looked at the key. */
+  /** Whether the key was read. */
   hasSeen(key: string): boolean {
     return this.#seen.has(key);
   }
 
-  /** Keys of the file that nothing has looked at, sorted. */
+  /** Keys of the file that were not read, sorted. */
   unseenKeys(): readonly string[] {
     return [...this.#values.keys()].filter((key) => !this.#seen.has(key)).sort();
   }
@@ -116,7 +116,7 @@ export function readerOf(config: unknown, file: string): ConfigReader {
   throw new InvalidConfigError(file, [{ kind: "invalid", key: "the whole file", got, expected: "an object" }]);
 }
 
-/** An object of a parsed JSON file as a map (safe against keys such as "__proto__"), or null if it is none. */
+/** An object of a parsed JSON file as a map (safe for keys such as "__proto__"), or null for other values. */
 export function jsonObject(value: unknown): ReadonlyMap<string, unknown> | null {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
   return new Map(Object.entries(value));

@@ -5,7 +5,7 @@ describe("a text model inside one with images", () => {
   const inner = { hidden_size: 32, num_hidden_layers: 2, intermediate_size: 48, sliding_window: 4, vocab_size: 90 };
   const outer = { model_type: "gemma3", text_config: { ...inner, model_type: "gemma3_text" }, vision_config: {} };
 
-  it("is read from there, but for what the outer object says, too", () => {
+  it("is read from there, except keys that the outer object has, too", () => {
     const warnings: string[] = [];
     const read = checkConfig({ ...outer, eos_token_id: [1, 9] }, ({ message }) => warnings.push(message));
     expect([read.modelType, read.hiddenSize, read.heads, read.eosTokenIds, read.windows[0]]).toEqual([
@@ -16,7 +16,7 @@ describe("a text model inside one with images", () => {
     expect(checkConfig({ ...outer, hidden_size: 64 }).hiddenSize).toBe(64);
   });
 
-  it("is refused as any other for what it asks for", () => {
+  it("is refused for unsupported settings like any other", () => {
     const asks = { ...outer, text_config: { ...inner, clip_qkv: 3 } };
     expect(() => checkConfig(asks)).toThrow("clip_qkv: got 3");
   });

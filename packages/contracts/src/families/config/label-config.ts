@@ -1,4 +1,4 @@
-// How many classes a classifier tells apart, and their names.
+// Reads the number of a classifier's classes, and their names.
 
 import type { ProblemType } from "../config-values.ts";
 import { type ConfigReader, jsonObject } from "./config-reader.ts";
@@ -10,7 +10,7 @@ const problemTypes: readonly string[] = [
   "multi_label_classification",
 ] satisfies readonly ProblemType[];
 
-/** The classes of a classifier; two without names if the file says nothing, as in transformers. */
+/** The classes of a classifier. Default: two without names, as in transformers. */
 export interface LabelConfig {
   readonly labels: number;
   readonly labelNames: readonly string[];

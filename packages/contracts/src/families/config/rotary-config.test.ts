@@ -23,7 +23,7 @@ function problemsOf(config: unknown): readonly string[] {
 }
 
 describe("rotary positions", () => {
-  it("turn a share of each head, wherever the file says so", () => {
+  it("rotate a share of each head, by any of its keys", () => {
     const neox = { ...llama, model_type: "gpt_neox", rotary_emb_base: 500 };
     expect(checkConfig(neox).rotary).toEqual({ theta: 500, share: 0.25, scaling: { type: "none" } });
     expect(checkConfig({ ...neox, rotary_pct: 0.5, partial_rotary_factor: 1 }).rotary?.share).toBe(0.5);
@@ -35,7 +35,7 @@ describe("rotary positions", () => {
     });
   });
 
-  it("turn an even number of features; GPT-NeoX takes the next one along, if the head has one", () => {
+  it("rotate an even number of features; GPT-NeoX rounds up, if the head is large enough", () => {
     const neox = { ...llama, model_type: "gpt_neox" };
     expect(problemsOf({ ...neox, rotary_pct: 0.4 })).toEqual([]); // 3 of 8
     expect(problemsOf({ ...neox, hidden_size: 28, rotary_pct: 1 })).toEqual(["invalid num_attention_heads"]); // 7 of 7
@@ -44,7 +44,7 @@ describe("rotary positions", () => {
     expect(problemsOf(phi)).toEqual(["invalid num_attention_heads"]);
   });
 
-  it("reads what transformers 5 and older versions write alike", () => {
+  it("reads files of transformers 5 and of older versions alike", () => {
     const theta = 500_000;
     const fresh = checkConfig({ ...llama, rope_parameters: { rope_theta: theta, rope_type: "default" } });
     const old = checkConfig({ ...llama, rope_theta: theta, rope_scaling: null });
@@ -64,7 +64,7 @@ describe("rotary positions", () => {
     });
   });
 
-  it("of layers at two speeds obey the old name of a rescaling, and not YaRN's truncate", () => {
+  it("of layers with two thetas read the old name of a scaling, and not YaRN's truncate", () => {
     const yarn = { factor: 4, original_max_position_embeddings: 16, truncate: false };
     for (const model_type of ["gemma3_text", "olmo3"]) {
       const base = { ...llama, model_type, head_dim: 8, num_key_value_heads: 4 };
@@ -102,11 +102,11 @@ describe("rotary positions", () => {
     expect(old.rotary).toEqual(fresh.rotary);
   });
 
-  it("fills in what YaRN and LongRoPE leave open as transformers does", () => {
+  it("has the defaults of transformers for YaRN and LongRoPE", () => {
     const long = { ...llama, max_position_embeddings: 64 };
     const yarn = { rope_type: "yarn", factor: 4, original_max_position_embeddings: 16 };
     const magnitude = 0.1 * Math.log(4) + 1;
-    const open = { fastTurns: 32, slowTurns: 1, wholePairs: true };
+    const open = { betaFast: 32, betaSlow: 1, wholePairs: true };
     expect(checkConfig({ ...long, rope_scaling: yarn }).rotary?.scaling).toEqual({
       type: "yarn",
       factor: 4,
@@ -114,7 +114,7 @@ describe("rotary positions", () => {
       ...open,
       originalMaxPositions: 16,
     });
-    // Phi 3's original length stands at the top and goes first; "su" is its old name for longrope.
+    // Phi 3's original length is at the top level and has precedence; "su" is its old name for longrope.
     const factors = { short_factor: [1, 1, 1, 2], long_factor: [1, 2, 3, 4] };
     const phi3 = { ...long, model_type: "phi3", original_max_position_embeddings: 16 };
     expect(checkConfig({ ...phi3, rope_scaling: { type: "su", ...factors } }).rotary?.scaling).toEqual({
@@ -130,7 +130,7 @@ describe("rotary positions", () => {
     ]);
   });
 
-  it("wants every number that a rescaling needs", () => {
+  it("requires every number of a scaling", () => {
     expect(problemsOf({ ...llama, rope_scaling: { type: "linear" } })).toEqual(["missing rope_scaling.factor"]);
     expect(problemsOf({ ...llama, rope_scaling: { type: "linear", factor: 0 } })).toEqual([
       "invalid rope_scaling.factor",
@@ -143,7 +143,7 @@ describe("layers that do not rotate", () => {
   const smollm3 = { ...llama, model_type: "smollm3", num_hidden_layers: 5 };
   const rotating = (config: object) => checkConfig(config).rotatingLayers.map(Number).join("");
 
-  it("are none in most families, and each fourth of SmolLM3 or those that a list names", () => {
+  it("do not exist in most families, and are every fourth of SmolLM3 or those in a list", () => {
     expect([rotating(llama), rotating({ ...llama, model_type: "opt", ffn_dim: 48 })]).toEqual(["11", "00"]);
     expect(rotating(smollm3)).toBe("11101");
     expect(rotating({ ...smollm3, no_rope_layer_interval: 2 })).toBe("10101");
@@ -155,7 +155,7 @@ describe("layers that do not rotate", () => {
       expect(problemsOf({ ...smollm3, no_rope_layers: list })).toEqual(["invalid no_rope_layers"]);
   });
 
-  it("are those without a window in Cohere 2 and EXAONE 4, where a file has windows at all", () => {
+  it("are those without a window in Cohere 2 and EXAONE 4, if a file has windows", () => {
     const [cohere2, exaone4] = ["cohere2", "exaone4"].map((model_type) => ({ ...smollm3, model_type, head_dim: 8 }));
     expect([cohere2, exaone4].map((config) => rotating({ ...config, num_key_value_heads: 4 }))).toEqual([
       "11101",

@@ -1,5 +1,4 @@
-// How fast rotary positions turn (Su et al. 2021). transformers 5 writes `rope_parameters`, older versions `rope_theta` and
-// `rope_scaling`.
+// Reads rotary positions (Su et al. 2021). transformers 5 writes `rope_parameters`, older versions `rope_theta` and `rope_scaling`.
 
 import type { ConfigTable, RotaryTable } from "../config-table.ts";
 import type { RotaryConfig, RotaryScaling } from "../rotary.ts";
@@ -8,13 +7,13 @@ import { type ConfigReader, jsonObject } from "./config-reader.ts";
 const thetaBounds = { min: 1, max: 1e12 };
 const shareBounds = { min: 0, max: 1 };
 
-/** How all layers rotate, and those with a window where these differ. */
+/** Rotary positions of all layers, and of layers with a window if these differ. */
 export interface Rotations {
   readonly rotary: RotaryConfig | null;
   readonly localRotary: RotaryConfig | null;
 }
 
-/** Reads every spelling; problems go to the reader. transformers prefers `rope_scaling` where both are present. */
+/** Reads old and new keys; problems go to the reader. transformers prefers `rope_scaling` if both are present. */
 export function readRotations(
   reader: ConfigReader,
   { rotary: given }: Pick<ConfigTable, "rotary">,
@@ -30,7 +29,7 @@ export function readRotations(
   if (!table.local)
     return { rotary: readOne(reader, inScaling ?? inParameters, { table, defaults }), localRotary: null };
 
-  // One set for each kind of layer; older files have them side by side at the top, and scale whole views only.
+  // One set for each kind of layer. Older files have both at the top level, and scale only layers without a window.
   const { key: localKey, fallback } = table.local;
   const localTheta = (localKey === undefined ? null : reader.number(localKey, thetaBounds)) ?? fallback;
   const whole = inParameters && readObject(inParameters, "full_attention");
@@ -79,7 +78,7 @@ function readOne(
   return { theta, share, scaling };
 }
 
-/** Every key inside changes the rotation: what nothing has read is not handled. */
+/** Every key inside changes the rotation, so a key that was not read is an error. */
 function finish(reader: ConfigReader, nested: ConfigReader, ignored: readonly string[] = []): void {
   const unread = nested.unseenKeys().filter((key) => !ignored.includes(key));
   for (const key of unread) nested.notHandled(key, nested.peek(key), "no such key");
@@ -99,7 +98,7 @@ interface ScalingPlace {
   /** How many features of a head rotate. */
   readonly features: number;
   readonly maxPositions: number;
-  /** `original_max_position_embeddings` at the top of the file, which goes before the one inside. */
+  /** `original_max_position_embeddings` at the top level of the file, which has precedence over the inner one. */
   readonly originalAtTop: number | null;
 }
 
@@ -108,7 +107,7 @@ const factorBounds = { min: 1e-6, max: 1e6 };
 const handled = '"default", "linear", "dynamic", "yarn", "longrope" or "llama3"';
 const originalKey = "original_max_position_embeddings";
 
-/** Reads `rope_type` and what belongs to it; problems go to the reader. */
+/** Reads `rope_type` and its settings; problems go to the reader. */
 function readScaling(nested: ConfigReader, place: ScalingPlace): RotaryScaling {
   const key = nested.pick(["rope_type", "type"]);
   const given = nested.text(key) ?? "default";
@@ -123,7 +122,7 @@ function readScaling(nested: ConfigReader, place: ScalingPlace): RotaryScaling {
   if (type === "yarn") return readYarn(nested, place);
   if (type === "longrope") return readLongrope(nested, place);
   nested.notHandled(key, given, handled);
-  // The other keys belong to the type that is not handled: one complaint is enough.
+  // The other keys belong to the unsupported type, so they give no further problems.
   for (const other of nested.unseenKeys()) nested.peek(other);
   return { type: "none" };
 }
@@ -153,9 +152,9 @@ function readYarn(nested: ConfigReader, place: ScalingPlace): RotaryScaling {
     type: "yarn",
     factor,
     magnitude: nested.number("attention_factor", factorBounds) ?? suggested,
-    fastTurns: nested.number("beta_fast", factorBounds) ?? 32,
-    slowTurns: nested.number("beta_slow", factorBounds) ?? 1,
-    // transformers reads it next to the types of layers, where no file has it, and not inside them.
+    betaFast: nested.number("beta_fast", factorBounds) ?? 32,
+    betaSlow: nested.number("beta_slow", factorBounds) ?? 1,
+    // transformers reads `truncate` next to the types of layers, where no file has it, and not inside them.
     wholePairs: (nested.flag("truncate") ?? true) || place.table.local !== undefined,
     originalMaxPositions,
   };
@@ -190,7 +189,7 @@ function readFactors(nested: ConfigReader, key: string, { features }: ScalingPla
   return [];
 }
 
-/** As transformers: what stands at the top, then what stands inside, then the longest text. */
+/** As in transformers: the value at the top level, then the inner value, then the maximum length. */
 function originalOf(nested: ConfigReader, { originalAtTop, maxPositions }: ScalingPlace): number {
   const inside = nested.integer(originalKey, positionBounds);
   return originalAtTop ?? inside ?? maxPositions;

@@ -1,4 +1,4 @@
-// The numbers that make an architecture, with limits so that no file can ask for absurd amounts of memory.
+// Reads the sizes of an architecture, with limits so that no file can request absurd amounts of memory.
 
 import { type SizeName, sizeLimits } from "../config-names.ts";
 import type { SizeRow } from "../config-table.ts";
@@ -10,7 +10,7 @@ const isSize = (name: string): name is SizeName => name in sizeLimits;
 type SizeRows = Readonly<Partial<Record<SizeName, SizeRow>>>;
 type Sizes = Record<SizeName, number>;
 
-/** Reads all sizes and checks that heads divide what they must; problems go to the reader. */
+/** Reads all sizes and checks that they are divisible by the number of heads; problems go to the reader. */
 export function readSizes(reader: ConfigReader, { config: { sizes: rows } }: Family): Sizes {
   const known: Sizes = { ...sizeLimits };
   for (const name of Object.keys(sizeLimits).filter(isSize)) {
@@ -51,7 +51,7 @@ function readHeadSize(reader: ConfigReader, rows: SizeRows, { hiddenSize: hidden
   if (given !== null) return given;
   if (typeof row?.fallback === "number") return row.fallback;
   if (Number.isNaN(hidden) || Number.isNaN(heads)) return Number.NaN;
-  // Heads that differ from stage to stage stand there.
+  // Without a row, the number of heads differs between stages and is read there.
   if (rows.heads === undefined) return 0;
   if (hidden % heads !== 0) reader.invalid(keyOf(rows.heads), heads, `a divisor of the hidden size (${hidden})`);
   return Math.floor(hidden / heads);

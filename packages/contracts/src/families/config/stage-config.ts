@@ -1,4 +1,4 @@
-// Models in stages, each with half as many rows and columns of states as the one before, and twice their width (Swin).
+// Models in stages (Swin). Each stage has half the height and width of the previous one's grid of states, and twice their size.
 
 import type { SizeName } from "../config-names.ts";
 import type { ConfigTable, SizeListRow } from "../config-table.ts";
@@ -38,7 +38,7 @@ function readList(reader: ConfigReader, { keys, fallback }: SizeListRow): readon
   return fallback;
 }
 
-/** The whole model's: as wide as the last stage, and with the layers of all. */
+/** The values of the whole model: the width of the last stage, and the layers of all stages. */
 export function withStages(config: ConfigValues): ConfigValues {
   const { stages, embeddingSize } = config;
   if (stages.length === 0) return config;
@@ -46,7 +46,7 @@ export function withStages(config: ConfigValues): ConfigValues {
   return { ...config, hiddenSize: embeddingSize * 2 ** (stages.length - 1), layers };
 }
 
-/** The configuration that one stage is made by. */
+/** The configuration of one stage. */
 export function configOfStage<Config extends ConfigValues>(config: Config, stage: number): Config {
   const stages = config.stages.slice(stage);
   const { layers, heads } = stages[0] ?? { layers: 0, heads: 1 };

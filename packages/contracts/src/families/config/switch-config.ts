@@ -1,11 +1,11 @@
-// What a configuration switches on or off, and the numbers that only some families have.
+// Reads boolean settings, the numbers that only some families have, and the activation.
 
 import { byName, type ScalarName, type SwitchName, scalarNames, switchNames } from "../config-names.ts";
 import type { ConfigTable } from "../config-table.ts";
 import type { Activation } from "../config-values.ts";
 import type { ConfigReader } from "./config-reader.ts";
 
-/** What is on; problems go to the reader. */
+/** The boolean settings; problems go to the reader. */
 export function readSwitches(
   reader: ConfigReader,
   { switches = {}, activation }: ConfigTable,
@@ -16,7 +16,7 @@ export function readSwitches(
     const row = switches[name];
     if (row === undefined) return name === "gatedFeedForward" && isGated;
     const other = row.otherwise === undefined ? null : reader.flag(row.otherwise);
-    const own = row.words === undefined ? reader.flag(row.key) : reader.choice(row.key, row.words);
+    const own = row.values === undefined ? reader.flag(row.key) : reader.choice(row.key, row.values);
     return own ?? other ?? row.fallback;
   });
 }
@@ -26,7 +26,7 @@ export function readScalars(reader: ConfigReader, { scalars = {} }: ConfigTable)
   return byName(scalarNames, (name) => {
     const row = scalars[name];
     if (row === undefined) return null;
-    // A key that is there and null switches the bound off; only an absent one gives way to the family's number.
+    // null turns the bound off; only an absent key has the family's default.
     if (reader.peek(row.key) === undefined) return row.fallback;
     const value = reader.number(row.key, { min: row.mayBeZero ? 0 : 1e-6, max: 1e6 });
     return value !== null && row.isDivisor ? 1 / value : value;

@@ -1,4 +1,4 @@
-// Models put together from others, whose configurations lie inside that of the whole (CLIP).
+// Reads models that are composed of towers, each with its own configuration inside the whole (CLIP).
 
 import type { ConfigValues } from "../config-values.ts";
 import type { Family, ModelConfig, TowerRow } from "../family.ts";
@@ -11,7 +11,7 @@ export type TowerCheck = (tower: TowerRow, values: unknown) => ConfigValues;
 export function readTowers(reader: ConfigReader, { towers = [] }: Family, check: TowerCheck): ConfigValues["towers"] {
   return Object.fromEntries(
     towers.map((tower) => {
-      // Older files have a second object, whose values go first.
+      // Older files have a second object, whose values have precedence.
       const parts = [tower.key, `${tower.key}_dict`].flatMap((key) => {
         const value = reader.peek(key) ?? null;
         if (value !== null && jsonObject(value) === null) reader.invalid(key, value, "an object");
@@ -22,7 +22,7 @@ export function readTowers(reader: ConfigReader, { towers = [] }: Family, check:
   );
 }
 
-/** What the whole reads is what its towers read; what it projects to, so do they. */
+/** The values of the whole model with the input sizes of its towers, and the towers with the whole's projection size. */
 export function withTowers(config: ConfigValues): ConfigValues {
   const towers = Object.values(config.towers);
   if (towers.length === 0) return config;
@@ -58,7 +58,7 @@ export function towersOf(
     .map(({ path }) => ({ path, tower: configOfTower(config, path) }));
 }
 
-/** The configuration of one tower, which tells as many classes apart as the whole; the whole's where it has no such tower. */
+/** The configuration of one tower, with the classes of the whole model; the whole's configuration if it has no such tower. */
 export function configOfTower(config: ModelConfig, path: string): ModelConfig {
   const row = config.family.towers?.find((tower) => tower.path === path);
   const values = config.towers[path];

@@ -1,11 +1,11 @@
-// In which layers attention sees only nearby keys (Beltagy et al. 2020; Jiang et al. 2023), and how many of them.
+// Reads sliding-window attention (Beltagy et al. 2020; Jiang et al. 2023): which layers have it, and the size of the window.
 
 import type { WindowLayers, WindowTable } from "../config-table.ts";
 import type { ConfigReader } from "./config-reader.ts";
 
 const layerTypes = ["full_attention", "sliding_attention"] as const;
 
-/** The window of each layer, null where all keys are seen; problems go to the reader. */
+/** The window of each layer, null for full attention; problems go to the reader. */
 export function readWindows(
   reader: ConfigReader,
   table: WindowTable | undefined,
@@ -27,7 +27,7 @@ function readSize(reader: ConfigReader, { size, enabledBy }: WindowTable): numbe
   return isGiven ? window : size.fallback;
 }
 
-/** Whether a layer has the second of two types by the file's list of them; null where it has none. Problems go to the reader. */
+/** Whether each layer has the second of two types, by the file's list; null without a list. Problems go to the reader. */
 export function readLayerTypes(
   reader: ConfigReader,
   names: readonly [string, string],
@@ -59,12 +59,12 @@ function defaultLayers(reader: ConfigReader, layers: WindowLayers, count: number
       reader.invalid(layers.types, reader.peek(layers.types), `a type for each of ${count} layers`);
     return (layer) => types[layer] === "local";
   }
-  const { butEvery: key, fallback } = layers;
+  const { exceptEvery: key, fallback } = layers;
   const period = (key === null ? null : reader.integer(key, { min: 1, max: 4096 })) ?? fallback;
   return (layer) => (layers.fromFirst ? layer : layer + 1) % period !== 0;
 }
 
-/** GPT-Neo's [[["global", "local"], 12], …]: each list repeated so many times, one after the other. */
+/** GPT-Neo's [[["global", "local"], 12], …]: each list, repeated the given number of times. */
 function readExpandedTypes(
   reader: ConfigReader,
   { types: key, fallback }: Extract<WindowLayers, { readonly types: string }>,

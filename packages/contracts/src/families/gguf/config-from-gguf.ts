@@ -1,5 +1,5 @@
-// GGUF's metadata as a config.json. Whatever changes the computation is passed on or refused: llama.cpp reads many keys for
-// every architecture, and a file that sets one of them computes something else without it.
+// Converts GGUF metadata to a config.json. Every key that changes the computation is converted or refused: llama.cpp reads many keys
+// for every architecture, and ignoring one would change the results.
 
 import { describeValue } from "../../messages.ts";
 import { type ConfigProblem, InvalidConfigError } from "../errors.ts";
@@ -12,7 +12,7 @@ type Metadata = ReadonlyMap<string, unknown>;
 type Entry = readonly [key: string, value: unknown];
 type Problem = Omit<ConfigProblem, "kind">;
 
-/** A key behind "<architecture>.", refused unless its value changes nothing: 0 is how llama.cpp says "not set". */
+/** A key after "<architecture>." that is refused unless its value changes nothing. In llama.cpp 0 means "not set". */
 interface RefusedKey {
   readonly key: string;
   /** Another value that changes nothing. */
@@ -44,7 +44,7 @@ const refusedKeys: readonly RefusedKey[] = [
   { key: "use_parallel_residual", neutral: false, effect: "attention and feed-forward are computed in parallel" },
 ];
 
-/** Keys that are read below, or say nothing about what is computed. */
+/** Keys that are read below, or do not affect the computation. */
 const knownKeys: ReadonlySet<string> = new Set([
   "attention.key_length",
   "attention.value_length",
@@ -61,10 +61,10 @@ const knownKeys: ReadonlySet<string> = new Set([
   "vocab_size",
 ]);
 
-/** How many kinds of tokens BERT's relatives have; llama.cpp counts it to the tokenizer. */
+/** The number of token types of BERT and its relatives, which llama.cpp stores with the tokenizer. */
 export const tokenTypesKey = "tokenizer.ggml.token_type_count";
 
-/** What the file has beside its metadata. */
+/** Other contents of the file. */
 export interface GgufConfigOptions {
   /** For messages. */
   readonly file?: string;
@@ -73,12 +73,11 @@ export interface GgufConfigOptions {
 }
 
 /**
- * GGUF metadata of a model as the object that `checkConfig` takes. Keys that are not known here come along by their own
- * names, so that `checkConfig` warns of them.
+ * Converts a model's GGUF metadata to an object for `checkConfig`. Unknown keys keep their names, so that `checkConfig` warns of them.
  *
  * @param metadata GGUF's key–value pairs; 64-bit integers may be bigint.
  * @param tensorNames Names of the file's tensors: a file without an output head is tied.
- * @throws UnsupportedArchitectureError; InvalidConfigError listing every key that asks for what is not computed.
+ * @throws UnsupportedArchitectureError; InvalidConfigError listing every unsupported key.
  */
 export function configFromGguf(
   metadata: Metadata,
@@ -116,12 +115,12 @@ export function configFromGguf(
   return Object.fromEntries(entries);
 }
 
-/** 0 is how llama.cpp says "not set" for keys that change the computation. */
+/** For keys that change the computation, 0 means "not set" in llama.cpp. */
 function isUnset(key: string, value: unknown): boolean {
   return value === 0 && refusedKeys.some((refused) => refused.key === key);
 }
 
-/** What stands behind "<architecture>."; numbers are plain. */
+/** The keys after "<architecture>.", with bigint values as numbers. */
 function ownKeys(metadata: Metadata, architecture: string): Metadata {
   const prefix = `${architecture}.`;
   const own = [...metadata].filter(([key]) => key.startsWith(prefix));
@@ -152,7 +151,7 @@ function unhandled(own: Metadata, read: ReadonlySet<string>, isCausal: boolean):
   });
 }
 
-/** The width of a head where no key says it. */
+/** The default width of a head. */
 function widthBySizes(own: Metadata): number {
   return Number(own.get("embedding_length")) / Number(own.get("attention.head_count"));
 }
@@ -162,16 +161,16 @@ function widthOf(own: Metadata): number {
   return typeof width === "number" ? width : widthBySizes(own);
 }
 
-/** How much of each head rotates; all of it where the file does not say. */
+/** The share of each head that rotates; default: all. */
 function rotaryShareOf(own: Metadata): number {
   return Number(own.get("rope.dimension_count") ?? widthOf(own)) / widthOf(own);
 }
 
-/** Heads that are not as wide as the family can have them, or of which only a part rotates where all should. */
+/** Problems of head sizes that the family does not support, or of partial rotation in a family with full rotation. */
 function otherHeadSizes(own: Metadata, table: GgufTable): readonly Problem[] {
   const hasOwnWidth = table.config.some(({ gguf }) => gguf === "attention.key_length");
   const width = hasOwnWidth ? widthOf(own) : widthBySizes(own);
-  if (Number.isNaN(width)) return []; // checkConfig says which number is missing
+  if (Number.isNaN(width)) return []; // checkConfig reports the missing number
   const mayTurnLess = table.rotaryShare !== undefined;
   const keys = ["attention.key_length", "attention.value_length", ...(mayTurnLess ? [] : ["rope.dimension_count"])];
   return keys.flatMap((key) => {

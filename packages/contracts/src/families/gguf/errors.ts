@@ -8,7 +8,7 @@ import { withRelative } from "../lookup/default-targets.ts";
 export class UnsupportedArchitectureError extends LowrankError {
   constructor(
     readonly file: string,
-    /** `general.architecture`; undefined where the file names none. */
+    /** `general.architecture`; undefined if the file has none. */
     readonly architecture: unknown,
     readonly supported: readonly string[],
   ) {

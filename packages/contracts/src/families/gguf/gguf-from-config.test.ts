@@ -38,13 +38,13 @@ const cases: readonly (readonly [string, object])[] = [
 ];
 
 describe("ggufFromConfig", () => {
-  it.each(cases)("says of %s what the configuration says: %j", (model_type, options) => {
+  it.each(cases)("stores the whole configuration of %s: %j", (model_type, options) => {
     const config = checkConfig({ model_type, ...options });
     const { table, metadata } = ggufFromConfig(config);
     expect(metadata.get(`${table.architecture}.block_count`)).toEqual({ type: "uint32", value: config.layers });
   });
 
-  it("refuses what the file would not say: a scale of scores, and positions that stretch by the text's length", () => {
+  it("refuses settings that GGUF lacks: a scale of scores, and positions that depend on the text's length", () => {
     const scaled = checkConfig({ model_type: "gemma2", ...grouped, head_dim: 8, query_pre_attn_scalar: 5 });
     expect(() => ggufFromConfig(scaled)).toThrow(/scalars: the model has/);
     const dynamic = { rope_scaling: { rope_type: "dynamic", factor: 2 } };

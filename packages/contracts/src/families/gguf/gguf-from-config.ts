@@ -1,4 +1,4 @@
-// A configuration as GGUF's metadata: what `configFromGguf` reads. Whether it says all is found out by reading it again.
+// Converts a configuration to GGUF metadata: the reverse of `configFromGguf`. The result is read again, to check that nothing is lost.
 
 import { describeValue } from "../../messages.ts";
 import { checkConfig } from "../config/check-config.ts";
@@ -18,7 +18,7 @@ type GgufEntry =
   | { readonly type: "string"; readonly value: string }
   | { readonly type: "array"; readonly of: "int32"; readonly value: readonly number[] };
 
-/** A configuration as a GGUF file has it. */
+/** A configuration in GGUF's form. */
 export interface GgufConfig {
   readonly table: GgufTable;
   readonly metadata: ReadonlyMap<string, GgufEntry>;
@@ -27,9 +27,9 @@ export interface GgufConfig {
 }
 
 /**
- * The metadata of a model with this configuration, without those of its tokenizer.
+ * The metadata of a model with this configuration, without its tokenizer.
  *
- * @throws UnwritableArchitectureError where llama.cpp has no such architecture, or it would compute something else by them.
+ * @throws UnwritableArchitectureError if llama.cpp has no such architecture, or would compute the model differently.
  * @example
  * ```ts
  * import { checkConfig } from "@lowrank/contracts/families";
@@ -62,14 +62,14 @@ export function ggufFromConfig(config: ModelConfig): GgufConfig {
 
 type Own = readonly [key: string, entry: GgufEntry | undefined];
 
-/** What stands behind "<architecture>."; undefined for what the model does not have. */
+/** The keys after "<architecture>.", without those that the model does not need. */
 function ownEntries(config: ModelConfig): readonly Own[] {
   const { rotary, localRotary, scalars, family, headSize, maxPositions } = config;
   const hasMeans = ggufTableFor(config)?.config.some(({ gguf }) => gguf === "attention.layer_norm_epsilon");
   const window = Math.max(0, ...config.windows.map((width) => width ?? 0));
   return [
     ["vocab_size", whole(config.vocabularySize)],
-    // Without positions of their own (BLOOM) texts could be as long as they like.
+    // Models without position embeddings (BLOOM) have no maximum length.
     ["context_length", whole(Math.min(maxPositions, 2 ** 20))],
     ["embedding_length", whole(config.hiddenSize)],
     ["block_count", whole(config.layers)],
@@ -95,7 +95,7 @@ function ownEntries(config: ModelConfig): readonly Own[] {
   ];
 }
 
-/** LFM2's, which says by them in which layers there are convolutions in place of attention. */
+/** LFM2's key heads for each layer, where 0 means a convolution instead of attention. */
 function keyHeadsOf(config: ModelConfig): GgufEntry {
   const { keyValueHeads, layerKinds } = config;
   if (!hasConvolutions(config)) return whole(keyValueHeads);
@@ -107,7 +107,7 @@ function hasConvolutions({ layerKinds }: ModelConfig): boolean {
   return layerKinds.includes("convolution");
 }
 
-/** llama.cpp asks these two; all others have one way. */
+/** llama.cpp reads this setting only for these two architectures. */
 function hasParallelHalves(modelType: string): boolean {
   return modelType === "gpt_neox" || modelType === "stablelm";
 }
@@ -136,26 +136,26 @@ function scalingEntries(scaling: RotaryScaling): readonly Own[] {
   ];
 }
 
-/** What decides about training, about heads that are not written, how a width came about, and what the tokenizer's metadata say. */
-const besides: ReadonlySet<string> = new Set([
+/** Settings that GGUF does not need: of training, of heads that are not written, of how a width was computed, and of the tokenizer. */
+const settingsOutsideGguf: ReadonlySet<string> = new Set([
   ...["modelType", "architecture", "family", "dropouts", "labels", "labelNames", "problemType", "refusedTasks"],
   ...["padTokenId", "bosTokenId", "eosTokenIds", "decoderStartTokenId", "maxPositions", "intermediateStep"],
 ]);
 
-/** Where the metadata, read again, say something else. */
+/** Differences after the metadata is read again. */
 function differences(config: ModelConfig, { metadata, ropeFactors }: GgufConfig) {
   const values = new Map([...metadata].map(([key, { value }]) => [key, value]));
   const names = new Set([...ropeFactors.keys(), ...impliedNames(config)]);
   const again = checkConfig(configFromGguf(values, names, { ropeFactors }));
   const wanted: ConfigValues = { ...config, rotary: withListed(config, ropeFactors) };
   return (Object.keys(wanted) as (keyof ConfigValues)[]).flatMap((key) => {
-    if (besides.has(key) || isAlike(wanted[key], again[key])) return [];
-    const [got, said] = [describeValue(wanted[key]), describeValue(again[key])];
-    return [{ what: key, reason: `the model has ${got}, the GGUF metadata would mean ${said}` }];
+    if (settingsOutsideGguf.has(key) || isAlike(wanted[key], again[key])) return [];
+    const [got, meant] = [describeValue(wanted[key]), describeValue(again[key])];
+    return [{ what: key, reason: `the model has ${got}, the GGUF metadata would mean ${meant}` }];
   });
 }
 
-/** Tensors by which llama.cpp knows what the model has. */
+/** Names of tensors whose presence is a setting in llama.cpp. */
 function impliedNames({ tiedEmbeddings, switches }: ModelConfig): readonly string[] {
   return [
     ...(tiedEmbeddings ? [] : ["output.weight"]),
@@ -166,7 +166,7 @@ function impliedNames({ tiedEmbeddings, switches }: ModelConfig): readonly strin
   ];
 }
 
-/** Speeds that a formula gives, as the list that stands in the file in its place. */
+/** Replaces a formula of rotation speeds by the list of divisors in the file. */
 function withListed({ rotary, maxPositions }: ModelConfig, factors: ReadonlyMap<string, Float32Array>) {
   const all = factors.get("rope_freqs.weight");
   if (rotary === null || all === undefined) return rotary;
@@ -175,7 +175,7 @@ function withListed({ rotary, maxPositions }: ModelConfig, factors: ReadonlyMap<
   return { ...rotary, scaling: { ...scaling, originalMaxPositions: maxPositions } };
 }
 
-/** Equal, but for what float32 makes of numbers. */
+/** Equal up to rounding to float32. */
 function isAlike(one: unknown, other: unknown): boolean {
   if (typeof one === "number" && typeof other === "number") return Math.abs(one - other) <= 1e-6 * Math.abs(one);
   if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return one === other;
@@ -183,16 +183,16 @@ function isAlike(one: unknown, other: unknown): boolean {
   return own.length === their.size && own.every(([key, value]) => isAlike(value, their.get(key)));
 }
 
-// What rotation speeds are divided by, where a GGUF file lists that in tensors. Source: llama.cpp, convert_hf_to_gguf.py.
+// Divisors of rotation speeds, which GGUF files store as tensors. Source: llama.cpp, convert_hf_to_gguf.py.
 
-/** By the names of the tensors; none where speeds are the plain ones, or follow from metadata. */
+/** By tensor name; empty if speeds are unscaled, or defined by metadata. */
 function ropeDivisors({ rotary, headSize, modelType }: ModelConfig): readonly (readonly [string, Float32Array])[] {
   const [all, short, long] = ropeFactorTensors;
   if (rotary?.scaling.type === "longrope") {
     const { shortFactors, longFactors, magnitude } = rotary.scaling;
     const [ofShort, ofLong] = [Float32Array.from(shortFactors), Float32Array.from(longFactors)];
     if (magnitude === 1 && ofShort.every((factor, pair) => factor === ofLong[pair])) return [[all, ofShort]];
-    // No other architecture looks for two lists without being told of a type.
+    // Phi 3 is the only architecture with two lists and no scaling type.
     return modelType === "phi3"
       ? [
           [short, ofShort],

@@ -6,12 +6,12 @@ import type { GgufChange, GgufNameRow, GgufTable } from "./gguf-table.ts";
 export interface GgufPlace {
   /** transformers' parameter path. */
   readonly path: string;
-  /** How the file's numbers differ from transformers'; absent where they do not. */
+  /** How the file's numbers differ from transformers'; absent if they are equal. */
   readonly change?: GgufChange;
 }
 
 /**
- * The parameter that a GGUF tensor holds, or null if the architecture has none of that name.
+ * The parameter of a GGUF tensor, or null if the architecture has none of that name.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ export function ggufPlaceOf(table: GgufTable, tensorName: string): GgufPlace | n
   const row = table.names.find(({ gguf }) => gguf === base);
   if (!row || end === null) return null;
   const path = `${row.path.replace("{n}", layer)}.${end}`;
-  // A bias has rows to be put in order, but nothing to be transposed.
+  // A bias may be reordered, but not transposed.
   const change = row.change === "transposed" && end === "bias" ? undefined : row.change;
   return change ? { path, change } : { path };
 }
@@ -47,5 +47,5 @@ function splitName(name: string): { base: string; layer: string; end: string | n
   return { base: layer === "" ? stem : stem.replace(`.${layer}.`, ".{n}."), layer, end };
 }
 
-/** llama.cpp's numbers of them (LLAMA_POOLING_TYPE): 0 is the states of every token, 4 a reranker's score. */
+/** llama.cpp's numbers (LLAMA_POOLING_TYPE). 0 is no pooling, 4 a reranker's score. */
 export const ggufPoolingTypes = { mean: 1, first: 2, last: 3 } as const;

@@ -1,4 +1,4 @@
-// How a GGUF file stretches rotary positions: by keys of its metadata, or by tensors with a divisor for each pair of features.
+// Scaling of rotary positions in GGUF files: by metadata keys, or by tensors with a divisor for each pair of features.
 
 import type { ConfigProblem } from "../errors.ts";
 
@@ -6,7 +6,7 @@ type Metadata = ReadonlyMap<string, unknown>;
 type Factors = ReadonlyMap<string, ArrayLike<number>>;
 type Problem = Omit<ConfigProblem, "kind">;
 
-/** Tensors that say what each pair's speed is divided by: Llama 3's; Phi 3's for texts up to the first length, and longer. */
+/** Tensors with each pair's divisor: Llama 3's; Phi 3's for texts up to the original length, and for longer ones. */
 export const ropeFactorTensors = [
   "rope_freqs.weight",
   "rope_factors_short.weight",
@@ -16,12 +16,12 @@ export const ropeFactorTensors = [
 interface Scaling {
   /** For config.json. */
   readonly entries: readonly (readonly [key: string, value: unknown])[];
-  /** Keys of the metadata that are honoured here. */
+  /** The metadata keys that were used. */
   readonly read: readonly string[];
   readonly problems: readonly Problem[];
 }
 
-/** As llama.cpp: divisors of a tensor and a linear factor multiply; a factor without a type is linear. */
+/** As in llama.cpp, a tensor's divisors and a linear factor are multiplied. A factor without a type is linear. */
 export function scalingOf(own: Metadata, factors: Factors): Scaling {
   const [all, short, long] = ropeFactorTensors.map((name) => factors.get(name));
   const linear = own.get("rope.scaling.factor") ?? own.get("rope.scale_linear") ?? 0;
@@ -45,7 +45,7 @@ interface Divisors {
   readonly linear: number;
 }
 
-/** config.json's word for divisors that are listed is "longrope"; with two equal lists no length changes anything. */
+/** In config.json, lists of divisors are "longrope". With two equal lists, the length of a text has no effect. */
 function dividedBy(own: Metadata, { short, long, type, linear }: Divisors): Scaling {
   const problems: Problem[] = [];
   if (type !== "none" && type !== "linear") {
@@ -63,7 +63,7 @@ function dividedBy(own: Metadata, { short, long, type, linear }: Divisors): Scal
   return { entries: [["rope_scaling", scaling]], read: ["rope.scaling.attn_factor"], problems };
 }
 
-/** Tensors of divisors whose values were not given: without them the model would compute something else. */
+/** Problems of divisor tensors without values: without them the model would compute something else. */
 export function factorsMissing(tensorNames: ReadonlySet<string>, factors: Factors): readonly Problem[] {
   return ropeFactorTensors
     .filter((name) => tensorNames.has(name) && !factors.has(name))

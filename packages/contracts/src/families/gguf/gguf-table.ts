@@ -1,4 +1,4 @@
-// How GGUF, llama.cpp's file format, names and stores a family's tensors.
+// Describes how GGUF, llama.cpp's file format, names and stores a family's tensors.
 
 /** One module's name in GGUF. */
 export interface GgufNameRow {
@@ -30,23 +30,23 @@ export interface GgufConfigRow {
   readonly key: string;
 }
 
-/** What a file's metadata say, behind "<architecture>."; numbers are plain. */
+/** A file's metadata keys after "<architecture>.", with bigint values as numbers. */
 export type GgufOwnKeys = ReadonlyMap<string, unknown>;
 
 /** GGUF's view of one family. */
 export interface GgufTable {
   /** `general.architecture`. */
   readonly architecture: string;
-  /** config.json's word for the same family. */
+  /** `model_type` of the same family. */
   readonly modelType: string;
-  /** What the file's models are for; "causal-lm" where absent. */
+  /** The task of the file's models; absent: "causal-lm". */
   readonly task?: "feature-extraction";
   readonly names: readonly GgufNameRow[];
-  /** Modules that llama.cpp computes nothing with, by transformers' paths: its files are without them. */
+  /** Modules that llama.cpp does not use, by transformers' paths. Its files do not have them. */
   readonly unread?: readonly string[];
   readonly config: readonly GgufConfigRow[];
-  /** Keys of config.json that follow from what the file has: tensors by name, and metadata. */
+  /** Keys of config.json that are derived from the file's tensor names and metadata. */
   readonly implied?: (tensorNames: ReadonlySet<string>, own: GgufOwnKeys) => Readonly<Record<string, unknown>>;
-  /** config.json's key for the share of each head that rotates; absent where all of it does. */
+  /** config.json's key for the share of each head that rotates; absent: all. */
   readonly rotaryShare?: string;
 }

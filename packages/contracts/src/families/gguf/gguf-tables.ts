@@ -1,4 +1,4 @@
-// The architectures that are read from GGUF files; a new one is a row here and its table in tables/.
+// The architectures that are read from GGUF files. A new one needs a row here, and its table in tables/.
 
 import type { ModelConfig } from "../family.ts";
 import { UnsupportedArchitectureError } from "./errors.ts";
@@ -30,8 +30,8 @@ const tables: ReadonlyMap<string, GgufTable> = new Map(
 
 type Metadata = ReadonlyMap<string, unknown>;
 
-/** Architectures by whose name two families go, and what tells the second by. */
-const seconds: readonly { readonly table: GgufTable; readonly isMeant: (metadata: Metadata) => boolean }[] = [
+/** Second families under the same architecture name, and how to recognize them. */
+const secondTables: readonly { readonly table: GgufTable; readonly isMeant: (metadata: Metadata) => boolean }[] = [
   { table: mistral, isMeant: (metadata) => Number(metadata.get("llama.attention.sliding_window") ?? 0) > 0 },
   { table: falconGrouped, isMeant: (metadata) => Number(metadata.get("falcon.attention.head_count_kv") ?? 1) > 1 },
 ];
@@ -53,12 +53,12 @@ export function ggufTableOf(metadata: Metadata, file = "the GGUF file"): GgufTab
   const architecture = metadata.get("general.architecture");
   const table = typeof architecture === "string" ? tables.get(architecture) : undefined;
   if (table === undefined) throw new UnsupportedArchitectureError(file, architecture, [...tables.keys()]);
-  const second = seconds.find((one) => one.table.architecture === architecture && one.isMeant(metadata));
+  const second = secondTables.find((one) => one.table.architecture === architecture && one.isMeant(metadata));
   return second?.table ?? table;
 }
 
 /**
- * The table by which a model of this configuration is kept in a GGUF file; undefined where there is none.
+ * The table for writing a model with this configuration to GGUF; undefined if there is none.
  *
  * @example
  * ```ts

@@ -25,7 +25,7 @@ const metadata = new Map<string, unknown>([
 ]);
 
 describe("GGUF names", () => {
-  it("lead to every parameter of a model and back", () => {
+  it("map to every parameter of a model and back", () => {
     const config = checkConfig(configFromGguf(metadata, new Set(["output.weight"])));
     for (const { path } of parametersOf(config, "causal-lm")) {
       const name = ggufNameOf(llama, path);
@@ -133,7 +133,7 @@ describe("GGUF metadata", () => {
     );
   });
 
-  it("that says what would be so without it is fine", () => {
+  it("with default values is accepted", () => {
     const keys = {
       "attention.sliding_window": 0,
       logit_scale: 1,
@@ -144,7 +144,7 @@ describe("GGUF metadata", () => {
     expect(checkConfig(configFromGguf(withKeys(keys), new Set()))).toEqual(plain);
   });
 
-  it("that nobody knows is warned of", () => {
+  it("with unknown keys gives a warning", () => {
     const warnings: string[] = [];
     const config = configFromGguf(withKeys({ "attention.novelty": 3 }), new Set());
     checkConfig(config, ({ message }) => void warnings.push(message), "model.gguf");
@@ -165,7 +165,7 @@ describe("GGUF metadata", () => {
     );
   };
 
-  it("of LFM2 says by numbers of key heads which layers have convolutions", () => {
+  it("of LFM2 defines by key heads which layers have convolutions", () => {
     const kinds = ["convolution", "plain", "convolution"];
     expect(ofLfm2([0, 3, 0])).toMatchObject({ keyValueHeads: 3, layerKinds: kinds, intermediateSize: 1536 });
     expect(ofLfm2(3)).toMatchObject({ keyValueHeads: 3, layerKinds: ["plain", "plain", "plain"] });
@@ -188,7 +188,7 @@ describe("GGUF metadata", () => {
     );
   });
 
-  it("divides speeds by a tensor's values, and refuses to go without them", () => {
+  it("divides speeds by a tensor's values, and requires them", () => {
     const names = new Set(["rope_freqs.weight"]);
     const divisors = Float32Array.from({ length: 32 }, (_, pair) => 1 + pair);
     const ropeFactors = new Map([["rope_freqs.weight", divisors]]);

@@ -1,13 +1,13 @@
-// Where a GGUF file has the rows of a matrix: llama.cpp's converter sorts some in another order than transformers does.
+// Maps rows of a matrix to a GGUF file: llama.cpp's converter stores some matrices in another order than transformers.
 
 import type { ModelConfig } from "../family.ts";
 import type { GgufChange } from "./gguf-table.ts";
 
-/** Row of the file for a row of transformers' matrix. */
+/** Maps a row of transformers' matrix to a row of the file. */
 export type StoredRow = (row: number) => number;
 
 /**
- * Where a GGUF file has each row of a matrix, or entry of a bias; undefined where the order is transformers' own.
+ * The row of the file for each row of a matrix or entry of a bias; undefined if the order is the same.
  *
  * @example
  * ```ts
@@ -28,8 +28,8 @@ export function storedRowOf(change: GgufChange | undefined, rows: number, config
 }
 
 /**
- * GGUF keeps the rows of LLaMA's rotated projections so that neighbours turn together, [heads, headSize/2, 2]; transformers
- * turns halves, [heads, 2, headSize/2].
+ * In GGUF, rotary positions rotate adjacent rows of LLaMA's projections together: [heads, headSize/2, 2]. In transformers they rotate
+ * rows of the two halves: [heads, 2, headSize/2].
  */
 function pairedRow(row: number, rows: number, heads: number): number {
   const headSize = rows / heads;
@@ -50,7 +50,7 @@ function apartRow(row: number, config: Pick<ModelConfig, "heads" | "keyValueHead
 }
 
 /**
- * Copies rows in transformers' order, out of a GGUF file's, into `ordered`, which it returns.
+ * Copies rows from a GGUF file's order to transformers' order, into `ordered`, which it returns.
  *
  * @example
  * ```ts

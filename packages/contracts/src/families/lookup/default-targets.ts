@@ -1,9 +1,9 @@
-// Which modules PEFT adapts when the user names none. PEFT 0.21.2, utils/constants.py,
+// PEFT's default target modules. Source: PEFT 0.21.2, utils/constants.py,
 // TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING.
 
 /**
- * For a message, after the sentence with the unknown name: " The nearest supported one is "bert".", or which part of a model with
- * a similar name is not supported, or nothing.
+ * The end of a message about an unknown name: " The nearest supported one is "bert".", or which part of a similarly named model is
+ * not supported, or an empty text.
  */
 export function withRelative(unknown: unknown, supported: readonly string[]): string {
   if (typeof unknown !== "string") return "";
@@ -13,7 +13,7 @@ export function withRelative(unknown: unknown, supported: readonly string[]): st
   return nearest === undefined ? "" : ` The nearest supported one is "${nearest}".`;
 }
 
-/** Names that are like a supported one, of models that are not supported. */
+/** Names of unsupported models that resemble a supported one. */
 const lacking: readonly (readonly [RegExp, string])[] = [
   [/^qwen3_(5_moe|next)/, "Qwen 3.5 with a mixture of experts is not supported."],
   [
@@ -28,8 +28,8 @@ const lacking: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * The longest name whose words are all in the unknown one; else the one that begins most alike, of those that the unknown one
- * begins with or that have its letters up to the first digit. Shorter likenesses mislead: hubert is no bert.
+ * The longest supported name whose words are all in the unknown one. Otherwise the name with the longest common prefix, among names
+ * that the unknown one starts with, or that have its letters up to the first digit. Weaker matches would mislead: hubert is not bert.
  */
 function nearestRelative(unknown: string, supported: readonly string[]): string | undefined {
   const words = wordsOf(unknown);

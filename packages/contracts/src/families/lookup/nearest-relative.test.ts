@@ -14,6 +14,6 @@ it.each([
   ["mobilebert", '"mobilebert" are not supported. Supported'],
   ["hubert", "Of the models that read audio, only whisper is supported. Supported"],
   ["switch_transformers", "T5 with a mixture of experts is not supported. Supported"],
-])("refuses %s with the name of what it is most like, if anything", (modelType, line) => {
+])("refuses %s with the most similar supported name, if there is one", (modelType, line) => {
   expect(() => checkConfig({ model_type: modelType })).toThrow(line);
 });

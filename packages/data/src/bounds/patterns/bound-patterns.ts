@@ -1,5 +1,5 @@
-// Which of a tokenizer's patterns the JavaScript engine may run: those that are known, and those that cannot backtrack.
-// The others are run by our own matcher, which takes up to ten times as long and never longer.
+// Decides which of a tokenizer's patterns the JavaScript engine may run: known patterns, and patterns that cannot backtrack.
+// Our own matcher runs the others in linear time. It takes up to ten times as long, and never longer.
 
 import {
   type Normalizer,
@@ -14,14 +14,14 @@ import { partsOf, type TokenizerPart } from "../../tokenizer-json/parts-of.ts";
 import { LinearRegExp } from "./linear-regexp.ts";
 import { type PatternTree, parsePattern } from "./pattern-tree.ts";
 
-/** Makes the tokenizer's patterns end. Throws TokenizerError for one that cannot be run in bounded time. */
+/** Replaces patterns that may backtrack by `LinearRegExp`. Throws TokenizerError for one that cannot run in bounded time. */
 export function boundPatterns({ normalizer, pre_tokenizer, decoder }: Tokenizer): void {
   for (const [name, part] of Object.entries({ normalizer, pre_tokenizer, decoder })) boundPart(part, name);
 }
 
 /**
- * Throws TokenizerError where the library would run a pattern over added tokens before `boundPatterns` sees it: it
- * normalises them while it makes the tokenizer.
+ * Throws TokenizerError for a normalizer pattern that may backtrack, if there are added tokens: the library normalizes them in
+ * its constructor, before `boundPatterns` can replace the pattern.
  */
 export function checkNormalizerPatterns(normalizer: Normalizer): void {
   for (const { pattern, at } of patternsOf(normalizer, "normalizer")) {
@@ -62,7 +62,7 @@ function patternsOf(component: TokenizerPart | null, name: string): readonly Pla
   });
 }
 
-/** JavaScript's `split` writes what groups captured between the pieces, once for each group; Rust's does not. */
+/** Whether JavaScript's `split` would insert the text of captured groups between the pieces, which Rust's does not. */
 function writesGroups(owner: object, { source }: RegExp): boolean {
   if (!(owner instanceof SplitPreTokenizer)) return false;
   const { behavior, invert } = owner.config;
@@ -80,7 +80,7 @@ function isQuick({ source }: RegExp): boolean {
   }
 }
 
-/** A text, or one character that may be repeated: what fails has nothing to be tried again. */
+/** Whether the pattern is fixed text or one repeated character: then a failed match has no alternative to try. */
 function cannotBacktrack(tree: PatternTree): boolean {
   if (isCharacter(tree)) return true;
   if (tree.kind === "repeat") return isCharacter(tree.body) && tree.min <= 100;
@@ -93,7 +93,7 @@ function isText(tree: PatternTree): boolean {
   return tree.kind === "character" || (tree.kind === "sequence" && tree.parts.every(isText));
 }
 
-/** One character, also one that is looked at beforehand: `(?!x)[\s\S]`. */
+/** One character, also with a lookahead before it: `(?!x)[\s\S]`. */
 function isCharacter(tree: PatternTree): boolean {
   if (tree.kind === "character") return true;
   if (tree.kind !== "sequence") return false;
@@ -106,17 +106,17 @@ function isOneOf(tree: PatternTree): boolean {
   return tree.kind === "choice" ? tree.parts.every(isOneOf) : isCharacter(tree);
 }
 
-// The patterns by which published tokenizers cut texts into words. The engine runs them in linear time, as whatever one of
-// their alternatives gives up is taken by the next; the test beside this file runs them on what might show otherwise.
+// The patterns by which published tokenizers split texts into words. The engine runs them in linear time, because the text that
+// one alternative gives up is matched by the next. The test next to this file runs them on texts that could show otherwise.
 
 const contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
 const lineEndsAndSpaces = "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 const signs = " ?[^\\s\\p{L}\\p{N}]+";
 const [upper, lower] = ["[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]", "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"];
 
-/** As tokenizer.json has them. */
+/** As written in tokenizer.json. */
 export const publishedPatterns: readonly string[] = [
-  // GPT-2, as a split of its own.
+  // GPT-2, written as a Split.
   `'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+|${signs}|\\s+(?!\\S)|\\s+`,
   // GPT-4 and Llama 3, Qwen 2 and 3.
   `${contractions}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|${signs}[\\r\\n]*|${lineEndsAndSpaces}`,
@@ -129,7 +129,7 @@ export const publishedPatterns: readonly string[] = [
 
 let sources: ReadonlySet<string> | undefined;
 
-/** Whether a RegExp's source is one of theirs, as the library writes it for JavaScript. */
+/** Whether a RegExp's source is a published pattern, in the form that the library translates it to. */
 export function isKnownPattern(source: string): boolean {
   sources ??= new Set(
     publishedPatterns.map((regex) => {

@@ -1,25 +1,25 @@
-// A RegExp whose time grows with the text's length, where the engine's own may double with each character. It tries the
-// same ways in the same order; but a way that failed at some place is never tried there again, as in RE2's BitState. RE2
-// itself lacks the looks ahead that almost every tokenizer needs, and Unicode's binary properties.
+// A RegExp whose time is linear in the text's length, where the engine's time may double with each character. It tries the
+// same alternatives in the same order, but never one that failed at the same position before, as in RE2's BitState. RE2
+// itself lacks lookahead, which almost every tokenizer needs, and Unicode's binary properties.
 
 import { TokenizationError } from "../../errors.ts";
 import { compilePattern, type Instruction, type PatternProgram } from "./pattern-program.ts";
 
-/** Steps for each character of a text; GPT-4o's pattern takes some 60. */
+/** Maximum steps for each character of a text; GPT-4o's pattern takes about 60. */
 const stepsForCharacter = 1000;
-/** And for any text: groups of three digits look ahead to the number's end. */
+/** Additional steps for any text: groups of three digits look ahead to the number's end. */
 const stepsForText = 2 ** 22;
-/** Bits to remember what failed: 64 MB. */
-const maxMarks = 2 ** 29;
+/** Maximum bits for remembered failures: 64 MB. */
+const maxRemembered = 2 ** 29;
 
 const programs = new Map<string, PatternProgram>();
 
-/** As a RegExp with the flags g and u, without groups. */
+/** Acts like a RegExp with the flags g and u, without captured groups. */
 export class LinearRegExp extends RegExp {
   readonly #program: PatternProgram;
   #matcher: Matcher | undefined;
 
-  /** Throws SyntaxError where the pattern cannot be run in bounded time. String's methods call it with a LinearRegExp. */
+  /** Throws SyntaxError if the pattern cannot run in bounded time. Methods of String call it with a LinearRegExp. */
   constructor(source: string | RegExp, flags = "gu") {
     super(source, flags);
     this.#program = programOf(this.source);
@@ -44,7 +44,7 @@ export class LinearRegExp extends RegExp {
   }
 }
 
-/** The library asks for the same pattern again and again: `split` makes a new object for each text. */
+/** Cached, because `split` makes a new object with the same pattern for each text. */
 function programOf(source: string): PatternProgram {
   const known = programs.get(source);
   if (known !== undefined) return known;
@@ -55,7 +55,7 @@ function programOf(source: string): PatternProgram {
 }
 
 class Matcher {
-  /** Where the last match ended: what failed says nothing of what lies before. */
+  /** Where the last match ended. Remembered failures are valid only after this position. */
   lastEnd = 0;
   readonly #failed: Uint8Array;
   #stepsLeft: number;
@@ -66,8 +66,8 @@ class Matcher {
     private readonly source: string,
   ) {
     const marks = (text.length + 1) * program.splits;
-    if (marks > maxMarks) {
-      throw new TokenizationError(`the text is too long for the pattern ${shortened(source)}`, maxMarks);
+    if (marks > maxRemembered) {
+      throw new TokenizationError(`the text is too long for the pattern ${shortened(source)}`, maxRemembered);
     }
     this.#failed = new Uint8Array(Math.ceil(marks / 8));
     this.#stepsLeft = text.length * stepsForCharacter + stepsForText;
@@ -76,15 +76,15 @@ class Matcher {
   /** Where the match that starts here ends; undefined if there is none. */
   endFrom(start: number): number | undefined {
     const end = this.#run(0, start, undefined);
-    // What succeeded here has to be found again by the next match, which starts here.
+    // The next match starts here, so positions of a successful match must not count as failures.
     if (end === undefined) return undefined;
     const { splits } = this.program;
-    for (let mark = 0; mark < splits; mark += 1) this.#clear(end * splits + mark);
+    for (let remember = 0; remember < splits; remember += 1) this.#clear(end * splits + remember);
     this.lastEnd = end;
     return end;
   }
 
-  /** `visited` lists what was marked, where it has to be forgotten after a success. */
+  /** `visited` collects the remembered positions, if they must be forgotten after a success. */
   #run(entry: number, start: number, visited: number[] | undefined): number | undefined {
     const waiting = [entry, start];
     while (waiting.length > 0) {
@@ -102,7 +102,7 @@ class Matcher {
             place += 1;
           }
         } else if (instruction.kind === "split") {
-          if (this.#mark(position, instruction.mark, visited)) {
+          if (this.#remember(position, instruction.mark, visited)) {
             waiting.push(instruction.second, position);
             place = instruction.first;
           } else place = undefined;
@@ -113,7 +113,7 @@ class Matcher {
     return undefined;
   }
 
-  /** Where it goes on; undefined where it does not. */
+  /** The next instruction, if the lookaround succeeds at this position. */
   #look(instruction: Instruction, place: number, position: number): number | undefined {
     if (instruction.kind === "look-behind") {
       const before = codePointBefore(this.text, position);
@@ -134,9 +134,9 @@ class Matcher {
     throw new TokenizationError(reason, stepsForCharacter);
   }
 
-  /** Whether this is the first time here. */
-  #mark(position: number, mark: number, visited: number[] | undefined): boolean {
-    const bit = position * this.program.splits + mark;
+  /** Remembers a split at a position; false if it was tried before. */
+  #remember(position: number, remember: number, visited: number[] | undefined): boolean {
+    const bit = position * this.program.splits + remember;
     const byte = this.#failed[bit >>> 3] as number;
     const mask = 1 << (bit & 7);
     if ((byte & mask) !== 0) return false;

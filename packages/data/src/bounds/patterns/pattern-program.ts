@@ -1,19 +1,19 @@
-// A pattern as instructions for a matcher that never does the same work twice.
+// Compiles a pattern to instructions for a matcher that never does the same work twice.
 
 import { type PatternTree, parsePattern } from "./pattern-tree.ts";
 
-/** One instruction; numbers are places of others. */
+/** One instruction; `next`, `first` and `second` are indices of other instructions. */
 export type Instruction =
   | { readonly kind: "character"; readonly accepts: (codePoint: number) => boolean }
-  /** First the one, then the other; `mark` counts the splits. */
+  /** Tries `first`, then `second`; `mark` is the number of this split. */
   | { kind: "split"; first: number; second: number; readonly mark: number }
   | { kind: "jump"; to: number }
-  /** What is looked at starts behind this and ends with a "found". */
+  /** Lookahead or lookbehind: its pattern starts after this instruction and ends with a "found". */
   | { kind: "look"; next: number; readonly isNegated: boolean }
   | { readonly kind: "look-behind"; readonly accepts: (codePoint: number) => boolean; readonly isNegated: boolean }
   | { readonly kind: "found" };
 
-/** Instructions, and how many splits are among them. */
+/** Instructions, and the number of splits among them. */
 export interface PatternProgram {
   readonly instructions: readonly Instruction[];
   readonly splits: number;
@@ -21,7 +21,7 @@ export interface PatternProgram {
 
 const maxInstructions = 5000;
 
-/** Compiles a RegExp's source. Throws SyntaxError for what cannot be run in bounded time. */
+/** Compiles a RegExp's source. Throws SyntaxError for patterns that cannot run in bounded time. */
 export function compilePattern(source: string): PatternProgram {
   return new Compiler().compile(parsePattern(source));
 }
@@ -113,7 +113,7 @@ class Compiler {
   }
 }
 
-/** A backward look is only needed at one character; a longer one would need a matcher that runs backwards. */
+/** Lookbehind supports one character; a longer one would need a matcher that runs backwards. */
 function charactersOf(tree: PatternTree): string[] {
   if (tree.kind === "character") return [tree.source];
   if (tree.kind === "choice") return tree.parts.flatMap(charactersOf);
@@ -130,7 +130,7 @@ function canBeEmpty(tree: PatternTree): boolean {
 
 const maxRemembered = 2 ** 14;
 
-/** Classes are the engine's own: they never backtrack. It is asked about a character once, unless a text has very many. */
+/** Character classes are run by the engine, because they never backtrack. The results are cached for a limited number of characters. */
 function acceptanceOf(sources: readonly string[]): (codePoint: number) => boolean {
   const pattern = new RegExp(`^(?:${sources.join("|")})$`, "u");
   const known = new Map<number, boolean>();

@@ -1,4 +1,4 @@
-// Regular expressions of a tokenizer.json, as the tokenizer library translates them for JavaScript, read into a tree.
+// Parses regular expressions of a tokenizer.json into a tree, after the library's translation to JavaScript.
 
 export type PatternTree =
   | { readonly kind: "character"; readonly source: string }
@@ -12,12 +12,12 @@ export type PatternTree =
     }
   | { readonly kind: "look"; readonly body: PatternTree; readonly isNegated: boolean; readonly isBehind: boolean };
 
-/** Reads the source of a RegExp with the flag u. Throws SyntaxError for what only backtracking can find. */
+/** Parses the source of a RegExp with the flag u. Throws SyntaxError for syntax that needs backtracking. */
 export function parsePattern(source: string): PatternTree {
   return new PatternParser(source).parse();
 }
 
-/** What stands for one character: a class, an escape, or itself. */
+/** The syntax for one character: a class, an escape, or the character itself. */
 const characterSource =
   /\[(?:\\[\s\S]|[^\]\\])*\]|\\[pP]\{[^}]*\}|\\u\{[^}]*\}|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[\da-fA-F]{4}|\\x[\da-fA-F]{2}|\\c[A-Za-z]|\\[dDsSwWtnvfr0^$\\.*+?()[\]{}|/-]|[^\\^$*+?()[\]{}|]/uy;
 const quantifier = /(?:([*+?])|\{(\d+)(?:(,)(\d*))?\})(\??)/y;

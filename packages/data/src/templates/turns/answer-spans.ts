@@ -1,17 +1,17 @@
-// Where in a rendered conversation the assistant's answers are. Templates rewrite earlier turns once more turns follow (they
-// drop thoughts), end the last turn by another token, and open a thought in the generation prompt, so that what a
-// conversation's beginning is rendered as need not be the beginning of the whole.
+// Finds the assistant's answers in a rendered conversation. This is not simple, because the text of a conversation's first turns is
+// not always a prefix of the whole text: templates drop the reasoning of earlier turns, end the last turn with another token, or
+// start the reasoning in the generation prompt.
 
 import { TemplateError, TemplateLimitError } from "../../errors.ts";
 import type { ChatMessage } from "../../example.ts";
 
-/** A conversation by a template. Both throw TemplateError where the template refuses it. */
+/** Renders a conversation. Both methods throw TemplateError if the template refuses it. */
 export interface ConversationWriter {
   render(messages: readonly ChatMessage[], addGenerationPrompt: boolean): string;
   renderTurns(messages: readonly ChatMessage[], addGenerationPrompt: boolean): MarkedText;
 }
 
-/** An answer in the text; more than one stretch where {% generation %} blocks say so. */
+/** An answer in the text. With {% generation %} blocks an answer may have several spans. */
 interface AnswerSpan extends TextSpan {
   readonly message: number;
 }
@@ -19,16 +19,16 @@ interface AnswerSpan extends TextSpan {
 /** A conversation as text, and the answers in it. */
 export interface WrittenConversation {
   readonly text: string;
-  /** In the order of the text. Of a message that is not found there is none. */
+  /** In the order of the text, without messages that were not found. */
   readonly answers: readonly AnswerSpan[];
 }
 
-/** The whole conversation, with a generation prompt where an answer is due. */
+/** Renders the whole conversation, with a generation prompt if the next message is the assistant's, and finds the answers. */
 export function writeConversation(messages: readonly ChatMessage[], writer: ConversationWriter): WrittenConversation {
   const isAnswerDue = messages.at(-1)?.role !== "assistant";
   const text = writer.render(messages, isAnswerDue);
   const marked = writer.renderTurns(messages, isAnswerDue);
-  // Marks can change what is written: where a template trims what a loop over messages wrote.
+  // Markers can change the rendered text, for example if a template trims the text of a loop. They are then not used.
   const turns = marked.text === text ? marked : { text, turns: new Map<number, TextSpan>(), generated: [] };
   const inOrder: AnswerSpan[] = [];
   for (const span of turns.generated.length > 0
@@ -39,7 +39,7 @@ export function writeConversation(messages: readonly ChatMessage[], writer: Conv
   return { text, answers: inOrder };
 }
 
-/** As the template's author marked them. */
+/** The answers by the template's own {% generation %} blocks. */
 function generatedSpans({ text, generated }: MarkedText, messages: readonly ChatMessage[]): readonly AnswerSpan[] {
   const last = messages.length - 1;
   return generated.map(({ start, end, message = last }) => {
@@ -52,7 +52,7 @@ function turnSpans(marked: MarkedText, messages: readonly ChatMessage[], writer:
   const conversation = { ...marked, messages, writer, prompt: () => (prompt ??= promptOf(messages, writer)) };
   return messages.flatMap(({ role, content }, message): AnswerSpan[] => {
     if (role !== "assistant") return [];
-    const found = spanByBeginnings(message, conversation) ?? spanInTurn(message, conversation);
+    const found = spanByPrefixes(message, conversation) ?? spanInTurn(message, conversation);
     if (found === undefined) return [];
     const { start, end } = found;
     return [{ message, start, end: start + trainedLength(marked.text.slice(start, end), content) }];
@@ -65,8 +65,8 @@ interface Rendered extends MarkedText {
   prompt(): string;
 }
 
-/** Between what comes before the answer, with a generation prompt, and what ends with it, if the whole text begins with both. */
-function spanByBeginnings(message: number, { messages, writer, text }: Rendered): TextSpan | undefined {
+/** The span between the text before the answer (with a generation prompt) and the text up to its end, if both are prefixes of the whole. */
+function spanByPrefixes(message: number, { messages, writer, text }: Rendered): TextSpan | undefined {
   if (message === 0) return undefined; // many templates refuse an empty conversation
   const before = unlessRefused(() => writer.render(messages.slice(0, message), true));
   if (before === undefined || !text.startsWith(before)) return undefined;
@@ -76,20 +76,20 @@ function spanByBeginnings(message: number, { messages, writer, text }: Rendered)
   return { start: before.length, end: through.length };
 }
 
-/** What was written for the message, without what of the generation prompt it begins with. */
+/** The text of the message's turn, without the part of the generation prompt at its start. */
 function spanInTurn(message: number, conversation: Rendered): TextSpan | undefined {
   const { messages, text, turns, prompt } = conversation;
   const turn = turns.get(message);
   if (turn === undefined) return undefined;
   const written = text.slice(turn.start, turn.end);
-  // What every conversation begins with can be written in the first message's turn.
+  // The text at the start of every conversation may be part of the first message's turn.
   const preamble = Math.max(0, written.indexOf(prompt()));
   const start = turn.start + preamble + sharedStart(written.slice(preamble), prompt());
-  const isEndedLater = message === messages.length - 1 && !hasMark(written, messages[message]?.content ?? "");
+  const isEndedLater = message === messages.length - 1 && !hasEndToken(written, messages[message]?.content ?? "");
   return { start, end: isEndedLater ? text.length : turn.start + lengthWithoutTools(message, written, conversation) };
 }
 
-/** Some templates write what tools answer in the turn that called them. */
+/** The length of a turn without answers of tools, which some templates write into the turn of the call. */
 function lengthWithoutTools(message: number, written: string, { messages, writer }: Rendered): number {
   if (messages[message + 1]?.role !== "tool") return written.length;
   const next = messages.findIndex(({ role }, index) => index > message && role !== "tool");
@@ -99,7 +99,7 @@ function lengthWithoutTools(message: number, written: string, { messages, writer
   return turn === undefined ? written.length : sharedStart(written, without?.text.slice(turn.start, turn.end) ?? "");
 }
 
-/** What asks for an answer: what follows the last message's turn. */
+/** The generation prompt: the text after the last message's turn. */
 function promptOf(messages: readonly ChatMessage[], { renderTurns }: ConversationWriter): string {
   const last = messages.map(({ role }) => role !== "assistant").lastIndexOf(true);
   const { text, turns } =
@@ -108,7 +108,7 @@ function promptOf(messages: readonly ChatMessage[], { renderTurns }: Conversatio
   return text.slice(Math.max(0, ...[...turns.values()].map(({ end }) => end)));
 }
 
-/** How many characters two texts share at their start. A mark of which only a part is shared ("<" of "<think>") is not. */
+/** The length of the common prefix of two texts, without a partial special token at its end ("<" of "<think>"). */
 function sharedStart(text: string, other: string): number {
   let length = 0;
   while (length < text.length && text[length] === other[length]) length += 1;
@@ -117,17 +117,17 @@ function sharedStart(text: string, other: string): number {
   return length;
 }
 
-/** Generation stops at the mark that ends a turn, so the line end that many templates write after it is not trained. */
+/** Generation stops at the token that ends a turn, so a line end after it is not trained. */
 function trainedLength(turn: string, content: string): number {
-  return hasMark(turn, content) ? turn.trimEnd().length : turn.length;
+  return hasEndToken(turn, content) ? turn.trimEnd().length : turn.length;
 }
 
-/** Whether a turn ends with more than what is said. Without a text – calls of tools – nothing tells the two apart. */
-function hasMark(turn: string, content: string): boolean {
+/** Whether a turn has more text after its content, such as an end token. Assumed for a turn without content (tool calls). */
+function hasEndToken(turn: string, content: string): boolean {
   return content.trim() === "" || !turn.trimEnd().endsWith(content.trimEnd());
 }
 
-/** Undefined where the template refuses what it is given. */
+/** Undefined if the template refuses the conversation. */
 export function unlessRefused<T>(render: () => T): T | undefined {
   try {
     return render();
@@ -137,43 +137,42 @@ export function unlessRefused<T>(render: () => T): T | undefined {
   }
 }
 
-/** Names of the variables that a {% generation %} block begins and ends with; empty texts where nothing is marked. */
-export const generationMarks = { turn_generation_begins: "\uFDD3", turn_generation_ends: "\uFDD4" } as const;
+/** Variables that are written at the start and end of a {% generation %} block. Without markers they are empty. */
+export const generationMarkers = { turn_generation_begins: "\uFDD3", turn_generation_ends: "\uFDD4" } as const;
 
 interface TextSpan {
   readonly start: number;
   readonly end: number;
 }
 
-/** What the marks of a rendering say. */
+/** A rendered text without markers, and the spans that they marked. */
 export interface MarkedText {
-  /** Without the marks. */
   readonly text: string;
-  /** What was written for each message, by its number: the first stretch that is not empty. */
+  /** The turn of each message, by its index: the first span that is not empty. */
   readonly turns: ReadonlyMap<number, TextSpan>;
-  /** What {% generation %} blocks wrote, with the number of the message whose turn it is in. */
+  /** The spans of {% generation %} blocks, with the index of the message whose turn contains them. */
   readonly generated: readonly (TextSpan & { readonly message: number | undefined })[];
 }
 
 const generationTag = /\{%(-?)\s*(end)?generation\s*(-?)%\}/g;
 
-/** transformers' own tag, as statements that Jinja has, with the same effect on white space. */
-export function withGenerationMarks(source: string): string {
+/** Replaces transformers' own tag by standard Jinja statements, with the same effect on white space. */
+export function withGenerationMarkers(source: string): string {
   return source.replace(generationTag, (_, before: string, end: string | undefined, after: string) => {
     return `{%${before} if true %}{{ turn_generation_${end === undefined ? "begins" : "ends"} }}{% endif ${after}%}`;
   });
 }
 
-/** What a template writes before what is in a turn. */
+/** The marker at the start of a turn. */
 export function startOfTurn(message: number): string {
   return `\uFDD0${message}\uFDD1`;
 }
 
-/** What a template writes behind it. */
+/** The marker at the end of a turn. */
 export const endOfTurn = "\uFDD2";
 
-/** Takes the marks out of a text. */
-export function readMarks(marked: string): MarkedText {
+/** Removes the markers from a text, and reads their positions. */
+export function readMarkers(marked: string): MarkedText {
   const turns = new Map<number, TextSpan>();
   const generated: (TextSpan & { readonly message: number | undefined })[] = [];
   const open: { readonly message: number; readonly start: number }[] = [];
@@ -181,8 +180,8 @@ export function readMarks(marked: string): MarkedText {
   let generationStart = 0;
   for (const [index, piece] of marked.split(/(\uFDD0\d+\uFDD1|[\uFDD2-\uFDD4])/).entries()) {
     if (index % 2 === 0) text += piece;
-    else if (piece === generationMarks.turn_generation_begins) generationStart = text.length;
-    else if (piece === generationMarks.turn_generation_ends) {
+    else if (piece === generationMarkers.turn_generation_begins) generationStart = text.length;
+    else if (piece === generationMarkers.turn_generation_ends) {
       generated.push({ start: generationStart, end: text.length, message: open.at(-1)?.message });
     } else if (piece !== endOfTurn) open.push({ message: Number(piece.slice(1, -1)), start: text.length });
     else {

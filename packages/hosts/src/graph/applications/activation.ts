@@ -1,39 +1,39 @@
-// What a fused node does behind its product, as TensorFlow's grappler joined them: a bias, then an activation.
+// The bias and the activation that TensorFlow's grappler fuses with a product.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { GraphNode, Reference } from "../reading/graph.ts";
 
 export type Activation =
   | { readonly kind: "relu" | "relu6" | "elu" | "sigmoid" }
-  | { readonly kind: "leakyrelu"; readonly slope: number }
-  | { readonly kind: "prelu"; readonly slopes: Reference };
+  | { readonly kind: "leakyrelu"; readonly alpha: number }
+  | { readonly kind: "prelu"; readonly alphas: Reference };
 
-/** What is fused with a product; `unknown` names what TensorFlow.js has no activation for. */
+/** The operations that are fused with a product; `unknown` is the name of an activation that TensorFlow.js does not have. */
 export interface Fused {
   readonly bias?: Reference | undefined;
   readonly activation?: Activation | undefined;
   readonly unknown?: string;
 }
 
-/** Reads what is fused with a node whose own inputs are two. */
+/** Reads the fused operations of a node with two inputs of its own. */
 export function fusedWith({ attributes, inputs }: GraphNode): Fused {
   const [first, ...rest] = attributes.texts("fused_ops").map((name) => name.toLowerCase());
   if (first === undefined) return {};
   const hasBias = first === "biasadd";
   const bias = hasBias ? inputs[2] : undefined;
   const name = hasBias || first === "noop" ? rest[0] : first;
-  const slopes = inputs[hasBias ? 3 : 2];
+  const alphas = inputs[hasBias ? 3 : 2];
   if (name === undefined) return { bias };
   if (name === "relu" || name === "relu6" || name === "elu" || name === "sigmoid")
     return { bias, activation: { kind: name } };
   if (name === "leakyrelu")
-    return { bias, activation: { kind: name, slope: attributes.number("leakyrelu_alpha", 0.2) } };
-  if (name === "prelu" && slopes !== undefined) return { bias, activation: { kind: name, slopes } };
+    return { bias, activation: { kind: name, alpha: attributes.number("leakyrelu_alpha", 0.2) } };
+  if (name === "prelu" && alphas !== undefined) return { bias, activation: { kind: name, alphas } };
   return { bias, unknown: name };
 }
 
 /** The activation of x; `slopes` are prelu's. Call it inside a tidy. */
-export function activate(x: tf.Tensor, activation: Activation | undefined, slopes?: tf.Tensor): tf.Tensor {
+export function activate(x: tf.Tensor, activation: Activation | undefined, alphas?: tf.Tensor): tf.Tensor {
   switch (activation?.kind) {
     case undefined:
       return x;
@@ -46,8 +46,8 @@ export function activate(x: tf.Tensor, activation: Activation | undefined, slope
     case "sigmoid":
       return tf.sigmoid(x);
     case "leakyrelu":
-      return tf.leakyRelu(x, activation.slope);
+      return tf.leakyRelu(x, activation.alpha);
     case "prelu":
-      return tf.prelu(x, slopes ?? tf.scalar(0));
+      return tf.prelu(x, alphas ?? tf.scalar(0));
   }
 }

@@ -1,22 +1,22 @@
-// A node that computes with a weight: what its site is, and what stands between the node's tensors and the site's.
+// A node that computes with a weight: its site, and the conversions between the node's tensors and the site's.
 
 import type { ConvolutionGeometry } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { GraphNode, Reference } from "../reading/graph.ts";
 import type { Activation } from "./activation.ts";
 
-/** A constant that is a matrix, perhaps with more axes than two. */
+/** The shape of a constant that is used as a matrix, and may have more than two axes. */
 export interface LinearShape {
   readonly kind: "linear";
   readonly inFeatures: number;
   readonly outFeatures: number;
-  /** Whether its rows, once the axes are in order, are outputs. */
+  /** Whether the rows are outputs, after the axes are reordered. */
   readonly isTransposed: boolean;
-  /** The constant's axes in the order in which it is a matrix; absent: as they lie. */
+  /** The order of axes that makes it a matrix; absent: unchanged. */
   readonly axes?: readonly number[];
 }
 
-/** What kind of site a constant is. */
+/** The kind of a constant's site. */
 export type SiteShape =
   | LinearShape
   | { readonly kind: "embedding"; readonly rows: number; readonly width: number }
@@ -27,26 +27,26 @@ export type SiteShape =
       readonly geometry: ConvolutionGeometry;
     };
 
-/** A node that a site computes in its place. */
+/** A node that a site replaces. */
 export interface Application {
   readonly node: string;
   /** The constant with the weight. */
   readonly weight: string;
   readonly shape: SiteShape;
-  /** What the weight is applied to. */
+  /** The input of the product. */
   readonly input: Reference;
   /** Added to the site's output, along its last axis. */
   readonly bias?: Reference | undefined;
   readonly activation?: Activation | undefined;
-  /** The node's input as the site takes it. */
+  /** Converts the node's input to the site's. */
   enter(input: tf.Tensor): tf.Tensor;
-  /** The site's output as the node's, before bias and activation. */
+  /** Converts the site's output to the node's, before bias and activation. */
   leave(output: tf.Tensor): tf.Tensor;
-  /** Back from the node's output to the site's. */
+  /** Converts the node's output back to the site's. */
   retrace(output: tf.Tensor): tf.Tensor;
 }
 
-/** A node with a weight that no site can stand for. */
+/** A node with a weight that cannot be a site. */
 export interface Refusal {
   readonly node: string;
   readonly op: string;
@@ -55,7 +55,7 @@ export interface Refusal {
 }
 
 export interface Constants {
-  /** The constant behind a reference, through nodes that hand it on as it is; undefined where there is none. */
+  /** The constant of a reference, also through nodes that pass it on unchanged; undefined if there is none. */
   find(reference: Reference | undefined): Constant | undefined;
 }
 
@@ -63,18 +63,17 @@ export interface Constant {
   readonly name: string;
   readonly shape: readonly number[];
   readonly dtype: tf.DataType;
-  /** Of one whole number; undefined of others. */
+  /** The value of a constant that is one integer; undefined for others. */
   readonly value: number | undefined;
 }
 
-/** What a row says of a node; undefined where it computes with no weight. */
+/** Recognizes an operation; undefined if the node has no weight. */
 export type Recognise = (node: GraphNode, constants: Constants) => Application | Refusal | undefined;
 
 export function isRefusal(found: Application | Refusal): found is Refusal {
   return "reason" in found;
 }
 
-/** A node with a weight that no site can stand for. */
 export function refusal({ name, op }: GraphNode, weight: string, reason: string): Refusal {
   return { node: name, op, weight, reason };
 }

@@ -1,4 +1,4 @@
-// Einsum with a constant: a product over the axes that both have and the result has not.
+// Recognizes an einsum with a constant: a product over the axes that both operands have and the result does not.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { GraphNode } from "../reading/graph.ts";

@@ -1,4 +1,4 @@
-// Walks a graph for nodes that compute with a weight.
+// Finds the nodes of a graph that compute with a weight.
 
 import type { GraphModel } from "@tensorflow/tfjs-converter";
 import * as tf from "@tensorflow/tfjs-core";
@@ -33,7 +33,7 @@ const rows: Readonly<Record<string, Recognise>> = {
   Gather: recogniseTable,
 };
 
-/** What a graph computes with its weights. */
+/** The nodes that compute with weights, and the refused ones. */
 export interface FoundApplications {
   readonly applications: readonly Application[];
   readonly refusals: readonly Refusal[];
@@ -62,7 +62,7 @@ export function findApplications(graph: Graph, constants: Constants): FoundAppli
   };
 }
 
-/** For each constant the nodes that compute with it. */
+/** The nodes that use each constant. */
 function usersOf(graph: Graph, constants: Constants): ReadonlyMap<string, readonly string[]> {
   const users = new Map<string, string[]>();
   for (const { name, op, inputs } of graph.nodes.values()) {
@@ -75,7 +75,7 @@ function usersOf(graph: Graph, constants: Constants): ReadonlyMap<string, readon
   return users;
 }
 
-/** The constants of a model, seen through nodes that hand them on. */
+/** The constants of a model, also through nodes that pass them on unchanged. */
 export function constantsOf(model: GraphModel, graph: Graph): Constants {
   const find = (reference: Reference | undefined): Constant | undefined => {
     let node: GraphNode | undefined = reference === undefined ? undefined : graph.nodes.get(nodeOfReference(reference));
@@ -97,8 +97,8 @@ export function constantsOf(model: GraphModel, graph: Graph): Constants {
   return { find };
 }
 
-// Products of which one side is a constant: MatMul, its fused kind, and the batched ones. A constant on the left is the same
-// map seen with the last two axes of everything swapped.
+// Products with a constant: MatMul, its fused form, and the batched ones. A constant on the left is the same map with the last two
+// axes of all tensors swapped.
 
 /** MatMul, _FusedMatMul, BatchMatMul, BatchMatMulV2. */
 function recogniseProduct(node: GraphNode, constants: Constants): Application | Refusal | undefined {
@@ -144,7 +144,7 @@ function swapLast(x: tf.Tensor): tf.Tensor {
   return tf.transpose(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2]);
 }
 
-/** A constant with more axes than the input gives the product as many. */
+/** Adds axes of size 1 to the input, up to the rank of the constant, which is the rank of the product. */
 function atLeast(x: tf.Tensor, rank: number): tf.Tensor {
   return x.rank >= rank ? x : tf.reshape(x, [...Array<number>(rank - x.rank).fill(1), ...x.shape]);
 }

@@ -1,4 +1,4 @@
-// All doors of a graph: a site for each weight that a layer multiplies by, and every other constant of floats as a parameter.
+// All hook points of a graph: a site for each weight of a product, and a parameter for every other constant of floats.
 
 import type { AdaptableModel, Detach, ForwardContext, ParameterRef, Restore, Site } from "@lowrank/contracts";
 import { OverridableParameter } from "@lowrank/engine/hook-points";
@@ -10,7 +10,6 @@ import { findApplications } from "../applications/find-applications.ts";
 import type { Graph } from "../reading/graph.ts";
 import { type GraphSite, makeGraphSite } from "./graph-site.ts";
 
-/** The doors, and what they need to be used. */
 export class GraphHookPoints implements AdaptableModel {
   readonly refusals: readonly Refusal[];
   readonly #applications: readonly Application[];
@@ -67,7 +66,7 @@ export class GraphHookPoints implements AdaptableModel {
     return this.#sites.get(weight)!;
   }
 
-  /** Nodes that their sites must compute in this call. */
+  /** The nodes that sites compute in this call, because adapters act on them. */
   open(context: ForwardContext): ReadonlyMap<string, Application> {
     const open = this.#applications.filter((application) => {
       const site = this.siteOf(application);
@@ -76,7 +75,7 @@ export class GraphHookPoints implements AdaptableModel {
     return new Map(open.map((application) => [application.node, application]));
   }
 
-  /** What this call computes with in place of constants. Call it inside a tidy, and dispose of nothing. */
+  /** The values that replace constants in this call. Call it inside a tidy, and dispose of nothing. */
   changed(context: ForwardContext): ReadonlyMap<string, tf.Tensor> {
     const changed = [...this.#parameters].filter(([, parameter]) => parameter.isReplaced || parameter.isOpen(context));
     return new Map(changed.map(([name, parameter]) => [name, parameter.value(context)]));
@@ -97,7 +96,7 @@ export class GraphHookPoints implements AdaptableModel {
   }
 }
 
-/** Names with dots in place of slashes, as PEFT writes paths; names that would become one keep theirs. */
+/** Names with dots for slashes, as PEFT writes paths. Names that would become equal are kept. */
 function pathsOf(names: readonly string[]): ReadonlyMap<string, string> {
   const dotted = (name: string) => name.replaceAll("/", ".");
   const counts = new Map<string, number>();
@@ -111,7 +110,7 @@ interface BiasFacts {
   readonly applications: readonly Application[];
 }
 
-/** The constant that is fused behind this site alone, one number for each of its outputs. */
+/** The bias constant that is fused only with this site, with one number for each output. */
 function ownBias(
   { bias, weight, shape, node }: Application,
   { graph, constants, applications }: BiasFacts,
@@ -127,8 +126,7 @@ function ownBias(
 }
 
 /**
- * A layer that can have no adapter, shown all the same: whoever names it among the targets is told why, in place of a guess that there
- * is no such layer.
+ * A layer that cannot have an adapter. It is listed so that targeting it gives an error with the reason, instead of "no such layer".
  */
 class RefusedSite implements Site {
   readonly kind = "convolution";
@@ -142,7 +140,7 @@ class RefusedSite implements Site {
   constructor(
     readonly path: string,
     private readonly refused: Refusal,
-    /** The weight, which can be trained as a whole. */
+    /** The weight, which can be trained in full. */
     readonly weight: OverridableParameter,
   ) {
     const { shape } = weight;

@@ -1,4 +1,4 @@
-// The site of a constant, made with the constant's values: what the graph model loaded lies in memory once, and both see it.
+// The site of a constant. It shares the constant's values with the graph model, so that they are in memory once.
 
 import { ConvolutionSite, EmbeddingSite, LinearSite, OverridableParameter } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
@@ -11,11 +11,11 @@ export interface GraphSiteOptions {
   readonly constant: string;
   readonly shape: SiteShape;
   readonly weight: tf.Tensor;
-  /** The constant that is added to its output, where no other node adds it. */
+  /** The constant that is added to its output, if no other node adds it. */
   readonly bias?: { readonly name: string; readonly path: string; readonly value: tf.Tensor } | undefined;
 }
 
-/** A door of a graph: a site, and how its weight is the constant. */
+/** A site of a graph, with the conversion between its weight and the constant. */
 export class GraphSite {
   constructor(
     readonly site: AnySite,
@@ -31,7 +31,7 @@ export class GraphSite {
     return this.site.isReplaced || this.#bias?.isReplaced === true;
   }
 
-  /** Constants whose values merges replaced, as the graph has them; the caller disposes of the tensors. */
+  /** Constants that merges replaced, in the graph's layout; the caller disposes of the tensors. */
   replaced(): ReadonlyMap<string, tf.Tensor> {
     const { constant, bias } = this.options;
     const replaced = new Map<string, tf.Tensor>();
@@ -55,7 +55,7 @@ export class GraphSite {
   }
 }
 
-/** Both tensors stay the model's. */
+/** Makes a site. The model keeps both tensors. */
 export function makeGraphSite(options: GraphSiteOptions): GraphSite {
   const { path, shape, weight, bias } = options;
   const common = { path, bias: bias !== undefined };
@@ -86,7 +86,7 @@ function toMatrix(weight: tf.Tensor, shape: LinearShape): tf.Tensor {
   return tf.tidy(() => tf.reshape(ordered(weight, shape.axes), matrixSizes(shape)));
 }
 
-/** A weight [inFeatures, outFeatures] as the constant of `sizes`. */
+/** Converts a weight [inFeatures, outFeatures] to the constant of `sizes`. */
 function fromMatrix(matrix: tf.Tensor, sizes: readonly number[], shape: LinearShape): tf.Tensor {
   const { axes, isTransposed } = shape;
   const stored = isTransposed ? tf.transpose(matrix) : matrix;

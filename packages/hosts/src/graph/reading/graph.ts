@@ -1,19 +1,18 @@
-// The inference graph of a tf.GraphModel as plain data, read from what it was loaded from. TensorFlow.js keeps that, and hands it
-// out to whoever saves the model.
+// Reads the inference graph of a tf.GraphModel as plain data, from the artifacts that TensorFlow.js keeps for saving the model.
 
 import type { GraphModel } from "@tensorflow/tfjs-converter";
 import { GraphWithoutWeightsError, UnreadableGraphError } from "../errors.ts";
 
-/** One output of a node: its name, and behind a colon which of several. */
+/** One output of a node: the node's name, and a colon with the index if there are several. */
 export type Reference = string;
 
 export interface GraphNode {
   readonly name: string;
   readonly op: string;
-  /** What it computes with, in order; nodes that it only has to wait for are left out. */
+  /** Its inputs in order, without control inputs. */
   readonly inputs: readonly Reference[];
   readonly attributes: NodeAttributes;
-  /** As model.json has it. */
+  /** The entry of model.json. */
   readonly definition: NodeDefinition;
 }
 
@@ -25,15 +24,15 @@ export interface NodeDefinition {
   readonly attr?: Readonly<Record<string, unknown>>;
 }
 
-/** A graph: its nodes, and the names by which it is called from outside. */
+/** A graph: its nodes, and the names of its inputs and outputs. */
 export interface Graph {
   readonly nodes: ReadonlyMap<string, GraphNode>;
   readonly outputs: readonly Reference[];
-  /** Inputs that TensorFlow.js fills in by itself: tables of its own. */
+  /** Inputs that TensorFlow.js sets itself: hash tables. */
   readonly captured: ReadonlySet<string>;
-  /** Functions that control flow calls, as model.json has them. */
+  /** Functions that control flow calls, as in model.json. */
   readonly library: unknown;
-  /** The reference that a name of the signature stands for; any other name is one itself. */
+  /** The reference for a name of the signature. Any other name is a reference itself. */
   reference(name: string): Reference;
 }
 
@@ -92,10 +91,9 @@ function field(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }
 
-// Attributes of a node as a model.json has them: TensorFlow's protocol buffers in JSON, where whole numbers may be texts and
-// texts are base64.
+// Attributes of a node in a model.json: TensorFlow's protocol buffers as JSON, where integers may be texts and texts are base64.
 
-/** What a node is told besides its inputs. */
+/** Reads the attributes of a node. */
 class NodeAttributes {
   constructor(private readonly raw: Readonly<Record<string, unknown>>) {}
 
@@ -127,7 +125,7 @@ function list(attribute: unknown, kind: string): readonly unknown[] {
   return Array.isArray(values) ? values : [];
 }
 
-/** base64, or the bytes one by one, as TensorFlow.js's converter wrote both. */
+/** Decodes base64 or a list of bytes; TensorFlow.js's converter writes both. */
 function decoded(value: unknown): string | undefined {
   if (typeof value === "string") return atob(value);
   if (Array.isArray(value)) return String.fromCharCode(...value.map(Number));

@@ -1,4 +1,4 @@
-// Runs plans. Whatever a plan needs twice – models of its stages – is made once and kept.
+// Runs plans. The models of a plan's stages are made once and reused.
 
 import type { ForwardContext } from "@lowrank/contracts";
 import { withoutTape } from "@lowrank/engine";
@@ -16,9 +16,9 @@ export interface GraphCall {
   readonly given: tf.NamedTensorMap;
   readonly wanted: readonly Reference[];
   readonly context: ForwardContext;
-  /** Sites that compute otherwise than the constant does, by node. */
+  /** The nodes that sites compute in this call. */
   readonly applications: ReadonlyMap<string, Application>;
-  /** Values in place of constants, by the constant's name. */
+  /** Replaced values, by the constant's name. */
   readonly changed: ReadonlyMap<string, tf.Tensor>;
 }
 
@@ -87,7 +87,7 @@ export class GraphRunner {
     }
   }
 
-  /** Everything that the call computes before the first adapted layer, by reference; the caller owns it. */
+  /** The values before the first adapted layer, by reference; the caller owns them. */
   async prepare(call: GraphCall): Promise<tf.NamedTensorMap> {
     const plan = this.#plan(call);
     const tensors = await this.frozenAsync(call.given, plan);
@@ -99,14 +99,14 @@ export class GraphRunner {
     ]);
   }
 
-  /** By TensorFlow.js's own executor, unrecorded. */
+  /** Runs TensorFlow.js's own executor, outside the tape. */
   frozen(given: tf.NamedTensorMap, wanted: readonly Reference[]): readonly tf.Tensor[] {
     if (wanted.length === 0) return [];
     return withoutTape(() => [this.model.execute(given, [...wanted])].flat());
   }
 
   async frozenAsync(given: tf.NamedTensorMap, { frozen, dynamicBefore }: StagePlan): Promise<readonly tf.Tensor[]> {
-    // TensorFlow.js warns of every asynchronous call that need not be one.
+    // TensorFlow.js warns of every asynchronous call that could be synchronous.
     if (dynamicBefore.length === 0) return this.frozen(given, frozen);
     return [await this.model.executeAsync(given, [...frozen])].flat();
   }
@@ -149,12 +149,12 @@ export class GraphRunner {
       const computed = application.leave(adapted ?? site.forward(application.enter(input), context));
       const lacksBias = bias !== undefined && adapted === undefined && !hasBias;
       const biased = lacksBias ? tf.add(computed, values.read(bias)) : computed;
-      return activate(biased, activation, activation?.kind === "prelu" ? values.read(activation.slopes) : undefined);
+      return activate(biased, activation, activation?.kind === "prelu" ? values.read(activation.alphas) : undefined);
     });
     values.add([application.node], [output]);
   }
 
-  /** The product of the frozen weight, and its bias, as TensorFlow.js computes them. */
+  /** The product with the frozen weight and its bias, computed by TensorFlow.js. */
   #product(application: Application, reads: readonly Reference[], values: Values): tf.Tensor {
     const { node, weight } = application;
     const made = this.#products.get(node) ?? this.#productModel(application);
@@ -170,7 +170,7 @@ export class GraphRunner {
     return new NodeModel(this.graph, [product], [...new Set(product.inputs)], [application.node]);
   }
 
-  /** Node by node, in the plan's order, so that what is recorded can be told apart. */
+  /** Runs one node at a time, in the plan's order, to find which nodes record a gradient. */
   #runWatched(stage: NodeStage, values: Values): void {
     const own = new Values((reference) => values.read(reference), []);
     for (const node of stage.nodes) {
@@ -206,14 +206,14 @@ function dynamicIn({ stages }: StagePlan) {
   return stages.flatMap((stage) => (stage.kind === "nodes" ? stage.dynamic : []));
 }
 
-/** The outputs of a node that somebody reads. */
+/** The outputs of a node that are used. */
 function usedOf({ name }: GraphNode, { nodes, makes }: NodeStage): readonly Reference[] {
   const read = new Set([...nodes.flatMap(({ inputs }) => inputs), ...makes]);
   return [...read].filter((reference) => nodeOfReference(reference) === name);
 }
 
-// The product that a site stands for, as a node of TensorFlow.js's: what a new adapter leaves as it is then has every bit of what the
-// graph computed without it.
+// The product of a site as a node for TensorFlow.js. With a new adapter, whose update is zero, the result is then bit-identical to
+// the graph's own.
 
 /** The node without its activation; a fused bias stays. It keeps its kind: fused kernels sum in an order of their own. */
 function productOf(node: GraphNode, { bias }: Application): GraphNode {
@@ -227,10 +227,9 @@ function productOf(node: GraphNode, { bias }: Application): GraphNode {
   return { ...node, inputs, definition: { ...definition, attr: { ...definition.attr, ...fused } } };
 }
 
-// Some nodes of a graph as a graph model of their own, which TensorFlow.js runs with all that it knows of operations. What the
-// nodes read from elsewhere, weights too, are its inputs, so that it holds no tensor.
+// Some nodes of a graph as a separate graph model, which TensorFlow.js runs. All values from other nodes, weights included, are its
+// inputs, so that it owns no tensor.
 
-/** How values are found by reference. */
 type Read = (reference: Reference) => tf.Tensor;
 
 class NodeModel {
@@ -249,7 +248,7 @@ class NodeModel {
     this.#model = loadGraphModelSync(asHandler({ node, library, versions: { producer: 1, minConsumer: 1 } }));
   }
 
-  /** What the nodes make, in the order asked for; the caller owns the tensors. */
+  /** The wanted outputs of the nodes, in order; the caller owns the tensors. */
   run(read: Read): readonly tf.Tensor[] {
     return [this.#model.execute(this.#given(read), [...this.makes])].flat();
   }
@@ -272,7 +271,7 @@ function asHandler(modelTopology: object) {
   return { load: () => ({ modelTopology, weightSpecs: [], weightData: new ArrayBuffer(0) }) };
 }
 
-/** What is known while a graph runs. It owns what was made meanwhile. */
+/** The values while a graph runs. It owns the tensors that were computed. */
 class Values {
   readonly #made = new Map<Reference, tf.Tensor>();
   readonly #uses = new Map<Reference, number>();
@@ -298,7 +297,7 @@ class Values {
     return tensor;
   }
 
-  /** One use less of each; what nobody uses any more is freed. */
+  /** Decrements the number of uses of each value, and frees values without further uses. */
   release(references: Iterable<Reference>): void {
     for (const reference of references) {
       const left = (this.#uses.get(reference) ?? 0) - 1;

@@ -1,5 +1,5 @@
-// What is known of the gradients of nodes. Nobody has a list of which operations have one on which path, so that the first run under a
-// tape watches: an operation that was recorded without a gradient lets none pass.
+// Finds out which nodes let gradients through. There is no list of operations with gradients, so the first run under a tape checks
+// it: an operation that was recorded without a gradient blocks gradients.
 
 import { withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
@@ -8,10 +8,10 @@ import { GraphGradientError, type NamedNode } from "../errors.ts";
 import { type Graph, nodeOfReference, type Reference } from "../reading/graph.ts";
 import { readsOf, type StagePlan } from "./plan-stages.ts";
 
-/** "stops": a node whose values are no floats, a constant to whoever differentiates. "blocks": one that has floats and no gradient. */
+/** "stops": the node's values are not floats, so they are constants for the gradient. "blocks": they are floats without a gradient. */
 export type Passage = "passes" | "stops" | "blocks";
 
-/** Learns which nodes let gradients through. */
+/** Remembers which nodes let gradients through. */
 export class NodeGradients {
   readonly #passages = new Map<string, Passage>();
 
@@ -19,7 +19,7 @@ export class NodeGradients {
     return this.#passages.get(node);
   }
 
-  /** Runs one node under the tape and remembers what it recorded. Values that stop gradients come back cut off from it. */
+  /** Runs one node under the tape and remembers what it recorded. Values that stop gradients are returned detached from the tape. */
   watch(node: string, run: () => readonly tf.Tensor[]): readonly tf.Tensor[] {
     const tape = tf.engine().state.activeTape ?? [];
     const before = tape.length;
@@ -31,7 +31,7 @@ export class NodeGradients {
     return isFloat ? values : values.map(cutOff);
   }
 
-  /** @throws GraphGradientError naming every node that blocks the way from the wanted values to a site of the plan */
+  /** @throws GraphGradientError naming every node that blocks gradients between the wanted values and a site of the plan */
   refuseBlocked(
     graph: Graph,
     { stages }: StagePlan,

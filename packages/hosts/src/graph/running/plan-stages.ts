@@ -1,23 +1,21 @@
-// Decides how a graph runs around its adapted layers. What no adapter reaches is one call of TensorFlow.js's own executor, outside
-// the tape. Behind it the nodes come in stages: all that can run before the next adapted layers, then these layers' sites.
+// Plans how a graph runs around its adapted layers. The part before the first adapted layer is one call of TensorFlow.js's executor,
+// outside the tape. After it, stages alternate: all nodes that can run before the next adapted layers, then the sites of these layers.
 
 import type { Application } from "../applications/application.ts";
 import { GraphNameError, type NamedNode, StaleInputError } from "../errors.ts";
 import { type Graph, type GraphNode, nodeOfReference, type Reference } from "../reading/graph.ts";
 
-/** What is to be run. */
 export interface StageRequest {
   readonly graph: Graph;
-  /** What the caller gives. */
+  /** The values that the caller gives. */
   readonly given: ReadonlySet<Reference>;
   readonly wanted: readonly Reference[];
   /** Nodes that sites compute, by name. */
   readonly applications: ReadonlyMap<string, Application>;
-  /** Constants in whose place something else is computed with. */
+  /** Constants with replaced values. */
   readonly changed: ReadonlySet<string>;
 }
 
-/** One step behind the frozen part. */
 export type Stage =
   | {
       readonly kind: "nodes";
@@ -31,7 +29,7 @@ export type Stage =
 
 /** A call of a graph as a list of steps. */
 export interface StagePlan {
-  /** What is computed first, frozen. */
+  /** The values of the frozen part that later steps need. */
   readonly frozen: readonly Reference[];
   readonly dynamicBefore: readonly NamedNode[];
   readonly stages: readonly Stage[];
@@ -41,7 +39,7 @@ export interface StagePlan {
 export function planStages(request: StageRequest): StagePlan {
   const { graph, given, wanted, applications, changed } = request;
   const order = neededNodes(request);
-  const levels = new Map<string, number>(); // of nodes that something adapted reaches
+  const levels = new Map<string, number>(); // of nodes that depend on adapted layers
   const reads = new Map(order.map((node) => [node.name, readsOf(node, applications)]));
   const levelOf = (reference: Reference) => (given.has(reference) ? undefined : levels.get(nodeOfReference(reference)));
   for (const node of order) {
@@ -68,7 +66,7 @@ export function planStages(request: StageRequest): StagePlan {
   };
 }
 
-/** Every node that the wanted values need, each behind what it reads. */
+/** All nodes that the wanted values need, in topological order. */
 function neededNodes({ graph, given, wanted, applications }: StageRequest): readonly GraphNode[] {
   const order: GraphNode[] = [];
   const seen = new Set<string>();
@@ -94,15 +92,15 @@ function inputNames({ nodes }: Graph): readonly string[] {
   return [...nodes.values()].filter(({ op }) => op.startsWith("Placeholder")).map(({ name }) => name);
 }
 
-/** A site reads its input, and what is fused behind it; its weight is its own. */
+/** The inputs of a node. A site has its own weight, so it reads only its input and the fused operands. */
 export function readsOf(node: GraphNode, applications: ReadonlyMap<string, Application>): readonly Reference[] {
   const application = applications.get(node.name);
   if (application === undefined) return node.inputs;
   const { input, bias, activation } = application;
-  return [input, ...(bias === undefined ? [] : [bias]), ...(activation?.kind === "prelu" ? [activation.slopes] : [])];
+  return [input, ...(bias === undefined ? [] : [bias]), ...(activation?.kind === "prelu" ? [activation.alphas] : [])];
 }
 
-/** A value that was given must not lie behind an adapted layer: it was computed without it. */
+/** Throws if a given value depends on an adapted layer, because it was computed without the adapter. */
 function refuseStale({ graph, given, applications, changed }: StageRequest, levels: ReadonlyMap<string, number>): void {
   if (levels.size === 0 && applications.size === 0) return;
   const isInput = (reference: Reference) => graph.nodes.get(nodeOfReference(reference))?.inputs.length === 0;
@@ -158,7 +156,7 @@ function stagesOf(level: number, { request, levels, reads, reached }: StageFacts
   return [stage, ...sites];
 }
 
-// Operations that TensorFlow.js runs in executeAsync alone (tfjs-converter 4.22, executor/model_analysis.ts).
+// Operations that TensorFlow.js runs only in executeAsync (tfjs-converter 4.22, executor/model_analysis.ts).
 
 const dynamic: ReadonlySet<string> = new Set([
   ...["Switch", "Merge", "Enter", "Exit", "NextIteration", "StatelessIf", "StatelessWhile", "if", "While"],

@@ -1,8 +1,8 @@
-// A graph model as files: model.json, which lists the weights, and their bytes in pieces that caches and servers like.
+// Writes a graph model as files: model.json, which lists the weights, and their bytes in shards for caches and servers.
 
 import * as tf from "@tensorflow/tfjs-core";
 
-/** The converter's own size of a piece. */
+/** The converter's size of a shard. */
 const shardBytes = 4 * 1024 * 1024;
 
 /**
@@ -32,9 +32,9 @@ export function graphModelFiles(artifacts: tf.io.ModelArtifacts): ReadonlyMap<st
 }
 
 /**
- * Reads such files for `tf.loadGraphModel`, wherever they lie: TensorFlow.js itself reads from addresses only, outside tfjs-node.
+ * Reads such files for `tf.loadGraphModel` from any storage. TensorFlow.js itself reads only URLs, except in tfjs-node.
  *
- * @param read gives a file's bytes by its name
+ * @param read returns a file's bytes by its name
  *
  * @example
  * ```ts

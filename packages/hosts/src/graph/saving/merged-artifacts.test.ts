@@ -18,7 +18,7 @@ beforeAll(async () => {
   await tf.setBackend("cpu");
 });
 
-/** x·W + b, with a text beside it, W in 8 bits and b in 16. */
+/** x·W + b, and a text constant, with W in 8 bits and b in 16. */
 function quantised(): GraphBuilder {
   const graph = new GraphBuilder();
   graph.input("x");
@@ -39,7 +39,7 @@ function quantised(): GraphBuilder {
 }
 
 describe("mergedArtifacts", () => {
-  it("without a merge are what was loaded, byte for byte", async () => {
+  it("without a merge equal the loaded artifacts, byte for byte", async () => {
     const model = await quantised().load();
     const host = graphModel(model);
     const { artifacts, changed, decoded } = await mergedArtifacts(host);

@@ -1,4 +1,4 @@
-// A host's model as TensorFlow.js loads it without us: the graph as it was, and weights of which only the merged ones are other bytes.
+// A host's model as artifacts that TensorFlow.js loads without lowrank. The graph is unchanged, and only merged weights have new bytes.
 
 import { adapterNames } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
@@ -7,16 +7,16 @@ import type { GraphHost } from "../graph-host.ts";
 
 /** A model to be saved. */
 export interface MergedArtifacts {
-  /** For any of TensorFlow.js's own handlers, or `graphModelFiles`. */
+  /** For any of TensorFlow.js's save handlers, or `graphModelFiles`. */
   readonly artifacts: tf.io.ModelArtifacts;
   /** Constants that merges changed. */
   readonly changed: readonly string[];
-  /** Those of them that were stored in 8 or 16 bits, and are float32 now: another grid would round the merge away. */
+  /** The changed constants that were stored in 8 or 16 bits and are float32 now, because rounding could lose the update. */
   readonly decoded: readonly string[];
 }
 
 /**
- * The model with everything that was merged into it. Without a merge it is the model that was loaded, byte for byte.
+ * The model with all merges. Without a merge it is the loaded model, byte for byte.
  *
  * Throws UnmergedAdapterError while an adapter is attached: merge it first, or dispose of its handle to save the base.
  *
@@ -66,7 +66,7 @@ export async function mergedArtifacts(host: GraphHost): Promise<MergedArtifacts>
   }
 }
 
-/** What the model was loaded from, its weights in one piece. */
+/** The artifacts that the model was loaded from, with all weights in one buffer. */
 async function artifactsOf({ model }: GraphHost): Promise<tf.io.ModelArtifacts> {
   let saved: tf.io.ModelArtifacts = {};
   const dateSaved = new Date(0);
@@ -106,14 +106,14 @@ function splitWeights(specs: readonly Spec[], data: Uint8Array): readonly Uint8A
 function lengthOf({ shape, dtype, quantization }: Spec, data: Uint8Array, offset: number): number {
   const size = shape.reduce((product, length) => product * length, 1);
   if (dtype !== "string") return size * (bytesOfType[quantization?.dtype ?? dtype] ?? 4);
-  // Each text stands behind its length, in four bytes (tfjs-core, io_utils.ts).
+  // Each text follows its length in four bytes (tfjs-core, io_utils.ts).
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   let end = offset;
   for (let index = 0; index < size; index += 1) end += 4 + view.getUint32(end, true);
   return end - offset;
 }
 
-/** The spec of a weight that is float32 from now on, whatever it was stored as. */
+/** The spec of a weight that is now float32, without quantization. */
 function asFloats({ name, shape, group }: Spec): Spec {
   return { name, shape, dtype: "float32", ...(group === undefined ? {} : { group }) };
 }

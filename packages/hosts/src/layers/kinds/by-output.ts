@@ -1,28 +1,28 @@
-// Layers with one product, to which adapters add what they make of the same input. The frozen product is the layer's own, by the
-// same kernels and to the bit; only its gradient is ours: for the input alone, and with nothing saved for it.
+// Layers with one product, whose output adapters change. The frozen product is computed by the layer's own kernels, bit for bit. Only
+// its gradient is ours: for the input only, and without saved tensors.
 
 import { withGradients } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { activationOf, onlyTensor } from "../foreign-layer.ts";
 import { type LayerCall, overrideIn, parameterIn } from "../layer-kind.ts";
-import { noneLike, type Reading, withActivation, withReadings } from "../stand-ins.ts";
+import { identityLike, type TemporaryValue, withActivation, withValues } from "../temporary-values.ts";
 
-/** What a class of such layers does with its input. */
+/** The product of a class of layers. */
 export interface Product {
   /** The name of the weight in its layer. */
   readonly weight: string;
-  /** What adapters are given in place of the layer's input, if anything. */
+  /** Converts the layer's input for adapters, if needed. */
   toSite?(call: LayerCall, x: tf.Tensor): tf.Tensor;
-  /** What adapters are given in place of the layer's product; and back, for the same product. */
+  /** Converts the layer's product for adapters. It is its own inverse. */
   outputToSite?(product: tf.Tensor): tf.Tensor;
-  /** Gradient for x of the product with the weight, which has the layer's own layout. */
+  /** The gradient of the product for x. The weight has the layer's own layout. */
   inputGradient(
     call: LayerCall,
     given: { readonly dy: tf.Tensor; readonly x: readonly number[]; readonly weight: tf.Tensor },
   ): tf.Tensor;
 }
 
-/** Computes the layer: nonlinearity(product + bias + what adapters add). */
+/** Computes the layer: activation(product + bias + updates of the adapters). */
 export function callByOutput(call: LayerCall, product: Product): tf.Tensor {
   const { sites, layer, context } = call;
   const [site] = sites;
@@ -40,12 +40,12 @@ function productOf(call: LayerCall, x: tf.Tensor, { weight: name, inputGradient 
   const { layer, settings } = call;
   const weight = overrideIn(call, name);
   const bias = overrideIn(call, "bias");
-  const none = noneLike(activationOf(layer));
+  const none = identityLike(activationOf(layer));
   const compute = () =>
-    withReadings([...reading(call, name, weight), ...reading(call, "bias", bias)], () =>
+    withValues([...reading(call, name, weight), ...reading(call, "bias", bias)], () =>
       withActivation(layer, none, () => onlyTensor(call.original(x, settings))),
     );
-  // A weight that is trained whole needs its gradient, which plain operations have.
+  // A weight that is trained in full needs a gradient, so the plain operations are used.
   if (weight !== undefined) return compute();
   return withGradients({
     inputs: { x, ...(bias === undefined ? {} : { bias }) },
@@ -61,7 +61,7 @@ function productOf(call: LayerCall, x: tf.Tensor, { weight: name, inputGradient 
   });
 }
 
-function reading(call: LayerCall, name: string, value: tf.Tensor | undefined): readonly Reading[] {
+function reading(call: LayerCall, name: string, value: tf.Tensor | undefined): readonly TemporaryValue[] {
   const variable = parameterIn(call, name)?.variable;
   return variable === undefined || value === undefined ? [] : [[variable, value]];
 }

@@ -1,23 +1,23 @@
-// Any layer: its own call, in which its weights read as what adapters make of them. The update is made once a call, also where
-// the layer uses the weight at every step of a sequence.
+// Any layer: runs the layer's own call with adapted weights. The update is computed once in a call, also if the layer uses the weight
+// at every step of a sequence.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { WeightView } from "../../hook-points/host-weight.ts";
 import type { LayerVariable, Tensors } from "../foreign-layer.ts";
 import type { LayerCall, LayerKind, SiteOutline } from "../layer-kind.ts";
-import { type Reading, withReadings } from "../stand-ins.ts";
+import { type TemporaryValue, withValues } from "../temporary-values.ts";
 
 export const byWeight: LayerKind = {
   outlines: (_layer, variables) => [...variables].flatMap(([name, variable]) => matrixOutline(name, variable)),
   call: callByWeight,
 };
 
-/** As it is stored. */
+/** The stored layout. */
 export function plainView(shape: readonly number[]): WeightView {
   return { shape, toView: (own) => tf.clone(own), fromView: (seen) => tf.clone(seen) };
 }
 
-/** The same numbers under another shape, after their axes were put in this order. */
+/** Transposes the axes to an order, and reshapes. */
 export function matrixView(shape: readonly number[], order: readonly number[], matrix: readonly number[]): WeightView {
   const turned = order.map((axis) => shape[axis]!);
   const back = order.map((_, axis) => order.indexOf(axis));
@@ -33,7 +33,7 @@ export function matrixView(shape: readonly number[], order: readonly number[], m
   };
 }
 
-/** A weight whose last axis is its output, as a matrix. */
+/** A weight as a matrix, with its last axis as outputs. */
 function matrixOutline(name: string, variable: LayerVariable): readonly SiteOutline[] {
   const { shape, dtype } = variable.read();
   if (shape.length < 2 || dtype !== "float32") return [];
@@ -44,13 +44,13 @@ function matrixOutline(name: string, variable: LayerVariable): readonly SiteOutl
 }
 
 export function callByWeight(call: LayerCall): Tensors {
-  const readings = readingsOf(call);
-  return withReadings(readings, () => call.original(call.inputs, call.settings));
+  const readings = temporaryValuesOf(call);
+  return withValues(readings, () => call.original(call.inputs, call.settings));
 }
 
-/** What the layer's weights read as in this call, where that is not what they are. */
-export function readingsOf({ parameters, sites, context }: LayerCall): readonly Reading[] {
-  return parameters.flatMap(({ variable, parameter }): readonly Reading[] => {
+/** The adapted or overridden weights of the layer in this call. */
+export function temporaryValuesOf({ parameters, sites, context }: LayerCall): readonly TemporaryValue[] {
+  return parameters.flatMap(({ variable, parameter }): readonly TemporaryValue[] => {
     const site = sites.find(({ weight }) => weight === parameter);
     const seen = site?.isOpen(context) ? site.adaptedWeight(context) : parameter.overrideFor(context);
     return seen === undefined ? [] : [[variable, parameter.weight.view.fromView(seen)]];

@@ -1,5 +1,5 @@
-// Conv1D and Conv2D with channels last. Adapters are given the input with its border: what TensorFlow adds for padding "same"
-// is not alike on both sides, and depends on the input's size.
+// Conv1D and Conv2D with channels last. Adapters receive the padded input: TensorFlow's padding "same" may differ between the sides,
+// and depends on the input's size.
 
 import type { ConvolutionGeometry } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
@@ -41,12 +41,12 @@ export const convolution: LayerKind = {
       inputGradient,
     });
   },
-  isFrozenByUs: true,
+  differsInTraining: true,
 };
 
-/** Others are adapted by the weight: channels first, and kernels of three axes. */
+/** Whether the layer is supported here. Others are adapted by the weight: channels first, and 3D kernels. */
 function isOurs(layer: ForeignLayer): boolean {
-  // The configuration of Conv1D leaves its format out.
+  // The configuration of Conv1D has no format.
   const format: unknown = "dataFormat" in layer ? layer.dataFormat : undefined;
   return format === "channelsLast" && numbersIn(layer, "kernelSize").length < 3;
 }
@@ -108,7 +108,7 @@ function inputGradient(
   return tf.reshape(gradient, [...x]);
 }
 
-/** A dilated kernel is a larger one with zeros between its entries. No engine has the gradient of dilated ones. */
+/** A dilated kernel as a larger one with zeros between its entries, because no engine has the gradient of dilated convolutions. */
 function spread(filter: tf.Tensor4D, [down, across]: readonly [number, number]): tf.Tensor4D {
   if (down === 1 && across === 1) return filter;
   const [height, width, inFeatures, outFeatures] = filter.shape;

@@ -20,7 +20,7 @@ function classifier(): LayersModel {
 const someInputs = () => tf.randomNormal([7, 5], 0, 1, "float32", 11);
 
 describe("a model of Dense layers", () => {
-  it("computes the same to the bit with a fresh adapter, another with a stirred one, and the first again without", () => {
+  it("computes the same bits with a new adapter, others with a changed one, and the first again without", () => {
     const [model, x] = [classifier(), someInputs()];
     const before = predict(model, x);
     const handle = adapt(model);
@@ -33,7 +33,7 @@ describe("a model of Dense layers", () => {
     expect(Object.keys(model.getLayer("hidden"))).not.toContain("call");
   });
 
-  it("trains the adapter alone in fit, compiled before or after", async () => {
+  it("trains only the adapter in fit, compiled before or after", async () => {
     for (const isBefore of [true, false]) {
       const [model, x] = [classifier(), someInputs()];
       const y = tf.oneHot(tf.tensor1d([0, 1, 2, 0, 1, 2, 0], "int32"), 3);
@@ -56,7 +56,7 @@ describe("a model of Dense layers", () => {
     }
   });
 
-  it("computes merged what it computed adapted, and is restored to the bit", async () => {
+  it("computes the same merged as adapted, and is restored bit for bit", async () => {
     const [model, x] = [classifier(), someInputs()];
     const base = weightsOf(model);
     for (const config of [{}, { useDora: true }, { init: "pissa" as const }]) {

@@ -1,17 +1,16 @@
-// The table of classes. A class without a row is adapted by the weight, and so is one's own.
+// The table of layer classes. Classes without a row, such as custom ones, are adapted by the weight.
 
 import { withGradients, withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { activationOf, type ForeignLayer, fieldOf, numbersIn, onlyTensor } from "../foreign-layer.ts";
 import { type LayerCall, type LayerKind, overrideIn, parameterIn } from "../layer-kind.ts";
-import { noneLike, withActivation, withReadings } from "../stand-ins.ts";
-import { byWeight, callByWeight, matrixView, plainView, readingsOf } from "./by-weight.ts";
+import { identityLike, withActivation, withValues } from "../temporary-values.ts";
+import { byWeight, callByWeight, matrixView, plainView, temporaryValuesOf } from "./by-weight.ts";
 import { convolution } from "./convolution.ts";
 import { dense } from "./dense.ts";
 
 /**
- * ReLU, also one with a largest value: the gradient can tell from the output where it acts, and the output is kept anyway by
- * the layer that reads it.
+ * ReLU, also with a maximum. Its gradient is computed from the output, which the next layer keeps anyway.
  */
 const rectifier: LayerKind = {
   outlines: () => [],
@@ -30,10 +29,10 @@ const rectifier: LayerKind = {
       }),
     });
   },
-  isFrozenByUs: true,
+  differsInTraining: true,
 };
 
-/** The largest value that comes out; undefined for a layer that is no rectifier. */
+/** The maximum of a ReLU's output; undefined for other layers. */
 function ceilingOf(layer: ForeignLayer): number | undefined {
   const max = fieldOf(layer, "maxValue");
   if (layer.getClassName() === "ReLU") return typeof max === "number" ? max : Number.POSITIVE_INFINITY;
@@ -48,7 +47,7 @@ function isBetween(y: tf.Tensor, max: number): tf.Tensor {
   return max === Number.POSITIVE_INFINITY ? isPositive : tf.logicalAnd(isPositive, tf.less(y, max));
 }
 
-/** Embedding: rows of a table, by numbers that have no gradient. */
+/** Embedding: looks up rows of a table by integers, which have no gradient. */
 const embedding: LayerKind = {
   outlines: (_layer, variables) => [
     {
@@ -66,10 +65,10 @@ const embedding: LayerKind = {
     if (!site?.isOpen(context)) return rows;
     return site.adapt(tf.cast(onlyTensor(inputs), "int32"), rows, context);
   },
-  isFrozenByUs: true,
+  differsInTraining: true,
 };
 
-/** DepthwiseConv2D: a kernel for each channel, too small for a pair beside it. Adapters see it as a matrix of windows by channels. */
+/** DepthwiseConv2D: a kernel for each channel, too small for A and B of its own. Adapters see a matrix [window, channels]. */
 const depthwise: LayerKind = {
   outlines: (_layer, variables) => {
     const shape = variables.get("depthwise_kernel")!.read().shape;
@@ -79,13 +78,14 @@ const depthwise: LayerKind = {
   },
   call: (call) => {
     const { layer, inputs, settings } = call;
-    if (readingsOf(call).length > 0 || fieldOf(layer, "dataFormat") !== "channelsLast") return callByWeight(call);
+    if (temporaryValuesOf(call).length > 0 || fieldOf(layer, "dataFormat") !== "channelsLast")
+      return callByWeight(call);
     const x = onlyTensor(inputs);
     const activation = activationOf(layer);
     const output = withGradients({
       inputs: { x },
       forward: () => ({
-        value: withActivation(layer, noneLike(activation), () => onlyTensor(call.original(x, settings))),
+        value: withActivation(layer, identityLike(activation), () => onlyTensor(call.original(x, settings))),
         saved: [],
       }),
       backward: (dy) => ({
@@ -104,21 +104,20 @@ const depthwise: LayerKind = {
     });
     return activation?.apply(output) ?? output;
   },
-  isFrozenByUs: true,
+  differsInTraining: true,
 };
 
 /**
- * BatchNormalization stays as it was trained: what a batch measures would change the base, and an adapter would work beside
- * another one. So it computes with its own moving averages in `fit`, too, as Keras' frozen layers do. That it is then a factor
- * and a sum for each channel needs nothing saved.
+ * BatchNormalization is frozen: statistics of batches would change the base model under the adapter. It uses its moving averages in
+ * `fit`, too, like Keras' frozen layers. It is then a scale and an offset for each channel, whose gradient needs no saved tensor.
  */
 const batchNormalization: LayerKind = {
   outlines: () => [],
   call: (call) => {
     const x = onlyTensor(call.inputs);
-    const readings = readingsOf(call);
+    const readings = temporaryValuesOf(call);
     const compute = () =>
-      withReadings(readings, () => onlyTensor(call.original(x, { ...call.settings, training: false })));
+      withValues(readings, () => onlyTensor(call.original(x, { ...call.settings, training: false })));
     if (readings.length > 0) return compute();
     return withGradients({
       inputs: { x },
@@ -126,7 +125,7 @@ const batchNormalization: LayerKind = {
       backward: (dy) => ({ x: () => tf.tidy(() => tf.mul(dy, gradientOf(call, x.shape))) }),
     });
   },
-  isFrozenByUs: true,
+  differsInTraining: true,
 };
 
 /** gamma/√(variance + epsilon), one number for each channel, in x's axes. */
@@ -149,10 +148,10 @@ function gradientOf(call: LayerCall, x: readonly number[]): tf.Tensor {
   );
 }
 
-/** Computes as it does by itself; its weights are parameters, and no pair has a place there. */
+/** A layer without sites: it computes as usual, and its weights are parameters. */
 const withoutSites: LayerKind = { ...byWeight, outlines: () => [] };
 
-/** Its kernel has the outputs before the inputs: [..., outFeatures, inFeatures]. */
+/** The kernel of a transposed convolution is [..., outFeatures, inFeatures]. */
 const transposedConvolution: LayerKind = {
   ...byWeight,
   outlines: (_layer, variables) => {
@@ -165,7 +164,7 @@ const transposedConvolution: LayerKind = {
   },
 };
 
-/** A depthwise kernel and one of single pixels behind it. */
+/** A depthwise kernel, followed by a 1×1 kernel. */
 const separableConvolution: LayerKind = {
   ...byWeight,
   outlines: (layer, variables) => [

@@ -16,7 +16,7 @@ describe("alora_invocation_tokens", () => {
     made = new HandMadeModel();
     model = {
       modelType: made.modelType,
-      tellsPlaces: true,
+      givesPlaces: true,
       sites: () => made.sites(),
       parameters: () => made.parameters(),
     };

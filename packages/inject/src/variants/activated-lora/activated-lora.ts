@@ -7,8 +7,8 @@ import type { Variant } from "../variant.ts";
 import { InvocationTokensError, PlacesMissingError } from "./errors.ts";
 
 export const activatedLora: Variant = {
-  check({ activationTokens }, { model: { tellsPlaces = false, modelType } }) {
-    if (!tellsPlaces) throw new InvocationTokensError(activationTokens ?? [], modelType ?? null);
+  check({ activationTokens }, { model: { givesPlaces = false, modelType } }) {
+    if (!givesPlaces) throw new InvocationTokensError(activationTokens ?? [], modelType ?? null);
   },
   refusal: ({ kind }) => (kind === "linear" ? null : "alora_invocation_tokens is for linear layers"),
   refusalOfParameters: "alora_invocation_tokens is for linear layers",

@@ -112,13 +112,13 @@ interface Turns extends Extract<RotaryScaling, { type: "yarn" }> {
 /** YaRN: pairs that turn often within the original length keep their speed, those that turn little are slowed. */
 function stretchedByTurns(
   { usual, slowed }: { readonly usual: Float32Array; readonly slowed: Float32Array },
-  { theta, dims, fastTurns, slowTurns, wholePairs, originalMaxPositions }: Turns,
+  { theta, dims, betaFast, betaSlow, wholePairs, originalMaxPositions }: Turns,
 ): Float32Array {
   const { fround } = Math;
   /** Which pair turns so often, perhaps a fraction. */
   const pairOf = (turns: number) =>
     (dims * Math.log(originalMaxPositions / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
-  const [low, high] = [pairOf(fastTurns), pairOf(slowTurns)];
+  const [low, high] = [pairOf(betaFast), pairOf(betaSlow)];
   const first = Math.max(wholePairs ? Math.floor(low) : low, 0);
   const last = Math.min(wholePairs ? Math.ceil(high) : high, dims - 1);
   const width = last === first ? 0.001 : last - first;

@@ -1,10 +1,10 @@
-// What C programs get from mpi.h at compile time, for each of the three binary interfaces that are in use: Open MPI's, whose handles
-// are addresses of variables of the library; MPICH's – also of Intel MPI and MVAPICH –, whose handles are numbers
-// (https://www.mpich.org/abi/); and the common one of MPI 5.0, chapter 20, whose handles are small addresses (mpi_abi.h).
+// The constants that C programs get from mpi.h, for the three binary interfaces (ABIs) in use. Open MPI: handles are addresses of
+// variables in the library. MPICH, Intel MPI and MVAPICH: handles are numbers (https://www.mpich.org/abi/). The common ABI of MPI 5.0,
+// chapter 20: handles are small addresses (mpi_abi.h).
 
 import type { KoffiLibrary } from "./koffi.ts";
 
-/** The handles of a library, and of which C type they are. */
+/** The handles of a library, and their C type. */
 export interface Handles {
   readonly type: "void *" | "int";
   readonly world: unknown;
@@ -13,13 +13,12 @@ export interface Handles {
   readonly byte: unknown;
   readonly sum: unknown;
   readonly errorsReturn: unknown;
-  /** In the place of what is sent: what is received is sent. */
+  /** MPI_IN_PLACE: passed as the send buffer, it makes the receive buffer the input. */
   readonly inPlace: bigint;
-  /** Every thread may call; ours wait for MPI on a thread of their own, while another may abort. */
+  /** MPI_THREAD_MULTIPLE: any thread may call. Our calls wait on a thread of their own, while another may abort. */
   readonly threadMultiple: number;
 }
 
-/** Those of a loaded library. */
 export function handlesOf(library: KoffiLibrary): Handles {
   const symbol = (name: string) => library.symbol(`ompi_mpi_${name}`);
   if (isCommon(library)) return common;
@@ -61,7 +60,7 @@ const common: Handles = {
   threadMultiple: 4096,
 };
 
-/** A library may come in two files, with the common interface and with its own; the second says version −1. */
+/** Whether the library has the common ABI. A library may have a second file with its own ABI, which reports version −1. */
 function isCommon(library: KoffiLibrary): boolean {
   if (!hasSymbol(library, "MPI_Abi_get_version")) return false;
   const [major, minor] = [[0], [0]];

@@ -1,4 +1,4 @@
-// The npm package koffi, which calls C functions: the part of it that is used here, and how it is loaded.
+// Loads the npm package koffi, which calls C functions, and declares the parts that are used here.
 
 import { MpiUnavailableError } from "../errors.ts";
 
@@ -10,7 +10,7 @@ export interface Native {
 
 export interface KoffiLibrary {
   func(name: string, result: string, parameters: readonly string[]): Native;
-  /** The address of a function or a variable; throws where there is none. */
+  /** The address of a function or a variable; throws if there is none. */
   symbol(name: string): bigint;
 }
 

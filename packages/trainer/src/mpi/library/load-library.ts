@@ -18,11 +18,11 @@ export interface LoadedLibrary {
 }
 
 /** RTLD_NOW, RTLD_GLOBAL and RTLD_NODELETE of each system's dlfcn.h. */
-const stays: Readonly<Record<string, number>> = { linux: 0x1102, darwin: 0x8a };
+const loadFlags: Readonly<Record<string, number>> = { linux: 0x1102, darwin: 0x8a };
 
 /**
- * Loads the library that LOWRANK_MPI_LIBRARY names, or that goes with the launcher. Throws MpiUnavailableError for none, and
- * where koffi is missing.
+ * Loads the library that LOWRANK_MPI_LIBRARY names, or the one that belongs to the launcher. Throws MpiUnavailableError if there is
+ * none, or if koffi is missing.
  */
 export async function loadLibrary(environment: Environment, launch: Launch | undefined): Promise<LoadedLibrary> {
   const koffi = await importKoffi();
@@ -44,20 +44,20 @@ export async function loadLibrary(environment: Environment, launch: Launch | und
 }
 
 /**
- * UCX, which Open MPI and MPICH load where it is installed, puts functions of its own in the place of the system's that get and return
- * memory. Where the heap cannot grow because something lies behind it – in one process of thirty V8's code does –, its `brk` does not
- * say so, and the process crashes. Without these functions UCX forgets which memory a network card knows: a little slower on
- * InfiniBand. Who wants them says so: what is set stays.
+ * Turns off UCX's memory hooks. Open MPI and MPICH load UCX if it is installed, and its hooks replace the system's allocation
+ * functions. If the heap cannot grow (in one process of thirty, V8's code is right after it), the hooked `brk` does not report it,
+ * and the process crashes. Without hooks UCX cannot cache registered memory, which is a little slower on InfiniBand. Variables that
+ * are already set stay, so a user can turn the hooks on.
  */
-function leaveMemoryAlone(): void {
+function disableMemoryHooks(): void {
   process.env.UCX_MEM_EVENTS ??= "no";
 }
 
-/** For all to see, as Open MPI's plug-ins expect it; and for good, as a thread of MPI's may outlive koffi at the end. */
+/** Loads with global symbols, which Open MPI's plug-ins need, and without unloading: MPI's threads may outlive koffi. */
 function load(koffi: Koffi, file: string): KoffiLibrary {
-  leaveMemoryAlone();
+  disableMemoryHooks();
   const library = koffi.load(file, { global: true });
-  const how = stays[process.platform];
+  const how = loadFlags[process.platform];
   if (how !== undefined) koffi.load(null).func("dlopen", "void *", ["str", "int"])(file, how);
   return library;
 }

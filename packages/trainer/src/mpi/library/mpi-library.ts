@@ -1,10 +1,10 @@
-// MPI's functions as far as they are used: each checks what it gives to C, and turns a status into an error.
+// The MPI functions that are used here. Each one checks its arguments for C, and throws an error for a failed status.
 
 import { MpiCallError } from "../errors.ts";
 import { type Handles, handlesOf } from "./handles.ts";
 import type { KoffiLibrary, Native } from "./koffi.ts";
 
-/** Longer than any library's words (Open MPI: 256, MPICH: 8192). */
+/** Longer than any library's texts (Open MPI: 256, MPICH: 8192). */
 const textBytes = 16_384;
 
 export class MpiLibrary {
@@ -24,12 +24,12 @@ export class MpiLibrary {
     this.#barrier = bind("MPI_Barrier", [type]);
   }
 
-  /** The library in its own words; may be asked before `start`. */
+  /** The version text of the library; may be called before `start`. */
   version(): string {
     return this.#text("MPI_Get_library_version", [], []);
   }
 
-  /** Joins the other processes, on another thread, since the last of them may be long in coming; errors then are returned, and end nothing. */
+  /** Joins the other processes. It waits on another thread, because processes may start late. From now on MPI returns errors instead of aborting. */
   async start(): Promise<{ readonly rank: number; readonly size: number }> {
     const { type, world, errorsReturn, threadMultiple } = this.#handles;
     const init = this.#library.func("MPI_Init_thread", "int", ["void *", "void *", "int", "void *"]);
@@ -74,7 +74,7 @@ export class MpiLibrary {
     this.#check(name, this.#library.func(name, "int", parameters)(...values));
   }
 
-  /** On a thread of koffi's, so that timers and signals go on here; the arrays are held until it is done. */
+  /** Calls on a thread of koffi, so that timers and signals continue here. The arrays are kept alive until the call returns. */
   #later(name: string, call: Native, values: readonly unknown[]): Promise<void> {
     return new Promise((resolve, reject) => {
       call.async(...values, (error: unknown, status: unknown) => {

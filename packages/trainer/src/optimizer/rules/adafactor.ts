@@ -1,12 +1,11 @@
-// Adafactor (Shazeer & Stern 2018) with a learning rate from outside: of a matrix's squared gradients it remembers the means
-// of rows and columns alone. A table of 50 000 tokens that is trained whole then costs its gradient and little more, where
-// AdamW keeps two arrays of its size.
+// Adafactor (Shazeer & Stern 2018) with an external learning rate. For a matrix it stores only the row and column means of squared
+// gradients. Full training of a table of 50 000 tokens then needs little more than its gradient; AdamW needs two arrays of its size.
 
 import { type OptimizerRule, type RuleArrays, type RuleRates, sizeOf } from "./rule.ts";
 
 const smallestSquare = 1e-30;
 const decayPower = -0.8;
-/** The root mean square of an update that is not shortened. */
+/** Updates with a larger root mean square are scaled down to it. */
 const largestUpdate = 1;
 
 export const adafactor: OptimizerRule = {
@@ -39,7 +38,7 @@ export const adafactor: OptimizerRule = {
   },
 };
 
-/** A number's place → what its gradient is multiplied by. */
+/** Maps the index of a number to the factor of its gradient. */
 type FactorOf = (place: number) => number;
 
 const none = new Float32Array();
@@ -86,7 +85,7 @@ function ofRowsAndColumns({ gradients, means, shape }: RuleArrays, rates: RuleRa
   };
 }
 
-/** The last two axes are matrices; those before them say how many. */
+/** A shape as a number of matrices, which are its last two axes. */
 function matricesOf(shape: readonly number[]) {
   const [rows = 1, columns = 1] = shape.slice(-2);
   return { stacks: sizeOf(shape.slice(0, -2)), rows, columns };

@@ -1,50 +1,50 @@
-// What every optimiser is: a rule that updates the numbers of one variable, and what it remembers of them between steps.
-// The rule is pure; a run's `Optimizer` keeps the numbers.
+// The interface of optimisers: a rule that updates the numbers of one variable and their running means. The rule has no state;
+// a run's `Optimizer` stores the means.
 
-/** Running means by which optimisers remember gradients; of a matrix's squares, some keep those of its rows and columns alone. */
+/** Running means of gradients: first and second moment. "rows" and "columns" are Adafactor's second moments of a matrix. */
 export type MeanName = "first" | "second" | "rows" | "columns";
 
-/** What an optimiser knows of one variable: its running means, and how often it was updated. */
+/** The optimiser state of one variable: its running means, and the number of updates. */
 export type Moments = { readonly updates: number } & { readonly [name in MeanName]?: Float32Array };
 
-/** An optimiser's own numbers. */
+/** Settings of optimisers. */
 export interface RuleOptions {
   readonly betas: readonly [first: number, second: number];
   readonly epsilon: number;
   readonly momentum: number;
 }
 
-/** Numbers that are updated alike: one variable's, or those of neighbours. */
+/** Numbers that are updated together: one variable, or neighbours with the same rates. */
 export interface RuleArrays {
   /** Read and written. */
   readonly values: Float32Array;
   readonly gradients: Float32Array;
-  /** The rule's, by name; read and written. */
+  /** The rule's running means by name; read and written. */
   readonly means: Readonly<Partial<Record<MeanName, Float32Array>>>;
-  /** Of the variable; of neighbours a single axis. */
+  /** The shape of the variable; for neighbours a single axis. */
   readonly shape: readonly number[];
 }
 
-/** With what they are updated. */
+/** The rates of one update. */
 export interface RuleRates {
   readonly learningRate: number;
-  /** Share of the value that is taken away, times the learning rate. */
+  /** Subtracts this share of the value, times the learning rate. */
   readonly weightDecay: number;
-  /** How often these numbers were updated, this time included. */
+  /** How often these numbers were updated, including this time. */
   readonly updates: number;
-  /** Every gradient is multiplied by it first: clipping. */
+  /** Multiplies every gradient first, for clipping. */
   readonly gradientFactor: number;
 }
 
 export interface OptimizerRule {
   readonly name: string;
-  /** Where the rule is defined, and whose implementation gives the same numbers. */
+  /** The paper, and the implementation that gives the same numbers. */
   readonly source: string;
-  /** What it takes where nobody says it. */
+  /** Default betas. */
   readonly betas: readonly [first: number, second: number];
-  /** Whether each number is updated by itself, so that neighbours may be updated as one array. */
+  /** Whether each number is updated independently, so that neighbours may be updated as one array. */
   readonly isElementwise: boolean;
-  /** The means of a variable of this shape, and how many numbers each has. */
+  /** The running means of a variable of this shape, and their lengths. */
   means(shape: readonly number[], options: RuleOptions): readonly (readonly [name: MeanName, size: number])[];
   update(arrays: RuleArrays, rates: RuleRates, options: RuleOptions): void;
 }

@@ -1,4 +1,4 @@
-// Every optimiser; adding one is a rule here, or in a file of its own, and its name in the table.
+// All optimisers. To add one, write a rule here or in its own file, and add its name to the table.
 
 import { adafactor } from "./adafactor.ts";
 import { type OptimizerRule, sizeOf } from "./rule.ts";
@@ -6,8 +6,8 @@ import { type OptimizerRule, sizeOf } from "./rule.ts";
 const none = new Float32Array();
 
 /**
- * Stochastic gradient descent with heavy-ball momentum (Polyak 1964). As in torch its weight decay is part of the gradient,
- * not decoupled from it.
+ * Stochastic gradient descent with heavy-ball momentum (Polyak 1964). As in torch, weight decay is added to the gradient, not
+ * decoupled from it.
  */
 const sgd: OptimizerRule = {
   name: "sgd",
@@ -27,8 +27,8 @@ const sgd: OptimizerRule = {
 };
 
 /**
- * Lion (Chen et al. 2023): every number moves by the same amount, whose direction is the sign of a mean of gradients. It
- * remembers half of what AdamW does, and asks for a learning rate three to ten times smaller.
+ * Lion (Chen et al. 2023): every number moves by the same amount, in the direction of the sign of a running mean of gradients. It
+ * needs half of AdamW's memory, and a learning rate three to ten times smaller.
  */
 const lion: OptimizerRule = {
   name: "lion",

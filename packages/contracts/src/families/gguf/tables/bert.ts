@@ -25,7 +25,7 @@ export const bert: GgufTable = {
   config: configRows([layerNormEpsilon("layer_norm_eps")], ["attention.head_count_kv", "rope.freq_base"]),
 };
 
-/** Its queries, keys and values lie in one tensor where the file was made of its first program's; llama.cpp takes them apart, too. */
+/** Queries, keys and values may be one tensor, as in NomicBERT's original files. llama.cpp splits them, too. */
 export const nomicBert: GgufTable = {
   architecture: "nomic-bert",
   modelType: "nomic_bert",

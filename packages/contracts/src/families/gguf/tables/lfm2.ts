@@ -1,9 +1,9 @@
-// LFM2 in GGUF: which layers attend is said by how many key heads each has; the others' convolutions are "shortconv".
+// LFM2 in GGUF. Layers with key heads have attention; the others have convolutions, named "shortconv".
 
 import type { GgufOwnKeys, GgufTable } from "../gguf-table.ts";
 import { configRows, nameRows } from "./shared-rows.ts";
 
-/** Numbers of key heads for each layer, 0 where there is a convolution; one number for all where all attend. */
+/** Key heads of each layer, 0 for a convolution; a single number if all layers have attention. */
 function layersByKeyHeads(own: GgufOwnKeys): Readonly<Record<string, unknown>> {
   const counts = own.get("attention.head_count_kv");
   if (!Array.isArray(counts)) return {};
@@ -20,7 +20,7 @@ export const lfm2: GgufTable = {
   names: [
     ...nameRows([
       ["token_embd", "model.embed_tokens"],
-      // By its name, of the embedding; computed behind the last layer.
+      // It is named after the embedding, but computed after the last layer.
       ["token_embd_norm", "model.embedding_norm"],
       ["blk.{n}.attn_norm", "model.layers.{n}.operator_norm"],
       ["blk.{n}.ffn_norm", "model.layers.{n}.ffn_norm"],

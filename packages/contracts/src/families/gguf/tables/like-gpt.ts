@@ -37,7 +37,7 @@ export const gpt2: GgufTable = {
   ),
 };
 
-/** The maps of a layer, for families that name them alike. */
+/** The linear maps of a layer, for families with these names. */
 function jointRows(layer: string, attention: string): readonly GgufNameRow[] {
   return [
     ...nameRows([["blk.{n}.attn_qkv", `${layer}.${attention}.query_key_value`]], "apart"),

@@ -12,7 +12,7 @@ import {
   window,
 } from "./shared-rows.ts";
 
-// Gemma 1, 2 and 3 (text) in GGUF: gains are stored as they multiply, so that 1 was added to transformers'.
+// Gemma 1, 2 and 3 (text) in GGUF: gains are stored as factors, which are transformers' values plus 1.
 
 const gemmaNorms = [
   ["blk.{n}.attn_norm", "model.layers.{n}.input_layernorm"],
@@ -23,7 +23,7 @@ const gemmaNorms = [
 ] as const;
 const finalCap = { gguf: "final_logit_softcapping", key: "final_logit_softcapping" };
 
-/** No key says what scores are divided by. As llama.cpp: the largest model takes another width than that of its heads. */
+/** The width whose root divides scores has no key. As in llama.cpp, the largest model uses another width than its heads'. */
 function scoreWidth(own: GgufOwnKeys, layersOfLargest: number): unknown {
   const isLargest = own.get("block_count") === layersOfLargest;
   if (!isLargest) return own.get("attention.key_length") ?? 256;
@@ -182,7 +182,7 @@ export const stablelm: GgufTable = {
   rotaryShare: "partial_rotary_factor",
   implied: (tensorNames) => ({
     use_qkv_bias: tensorNames.has("blk.0.attn_q.bias"),
-    // The metadata say true by default; llama.cpp, too, goes by the norm in front of the feed-forward.
+    // The metadata's default is true; llama.cpp, too, decides by the presence of the feed-forward's norm.
     use_parallel_residual: !tensorNames.has("blk.0.ffn_norm.weight"),
   }),
 };

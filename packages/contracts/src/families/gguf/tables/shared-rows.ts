@@ -1,4 +1,4 @@
-// What GGUF's architectures have in common: names that llama.cpp gives every model's tensors, and keys of its metadata.
+// Rows that GGUF's architectures share: tensor names of llama.cpp, and metadata keys.
 
 import type { GgufChange, GgufConfigRow, GgufNameRow } from "../gguf-table.ts";
 
@@ -9,7 +9,7 @@ export function nameRows(
   return names.map(([gguf, path]) => (change === undefined ? { gguf, path } : { gguf, path, change }));
 }
 
-/** LLaMA's modules but its norms; queries and keys are as they are. */
+/** LLaMA's modules without norms; queries and keys are not reordered. */
 export const llamaLikeMaps: readonly GgufNameRow[] = nameRows([
   ["token_embd", "model.embed_tokens"],
   ["blk.{n}.attn_q", "model.layers.{n}.self_attn.q_proj"],
@@ -33,7 +33,7 @@ export const queryKeyNorms: readonly (readonly [gguf: string, path: string])[] =
   ["blk.{n}.attn_k_norm", "model.layers.{n}.self_attn.k_norm"],
 ];
 
-/** Sizes and rotations that nearly all have; `normEpsilon` is config.json's key for that of root-mean-square norms. */
+/** Sizes and rotations of nearly all architectures. */
 const commonConfig: readonly GgufConfigRow[] = [
   { gguf: "vocab_size", key: "vocab_size" },
   { gguf: "embedding_length", key: "hidden_size" },
@@ -50,7 +50,7 @@ const commonConfig: readonly GgufConfigRow[] = [
 export const headWidth: GgufConfigRow = { gguf: "attention.key_length", key: "head_dim" };
 export const window: GgufConfigRow = { gguf: "attention.sliding_window", key: "sliding_window" };
 
-/** The common keys with others in place of some. */
+/** The common keys, with some replaced. */
 export function configRows(
   others: readonly GgufConfigRow[],
   without: readonly string[] = [],

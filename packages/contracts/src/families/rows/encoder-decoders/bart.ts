@@ -43,27 +43,27 @@ export function bartHead(head: string, embedding: string): HeadTable {
 const tokens = { rows: "vocabulary", scale: "root-of-hidden-if-switched" } as const;
 const shared = { sharedWith: "shared", sharesOnlyIfTied: true, ...tokens } as const;
 
-/** What a position adds: a learned row – from row 2 on –, sinusoids that a file may hold, or sinusoids alone. */
+/** Position embeddings: learned rows (from row 2 on), sinusoids that a file may store, or computed sinusoids. */
 type Positions = "learned" | "stored sinusoids" | "sinusoids";
 
 interface RelativeOfBart {
   readonly architectures: Family["architectures"];
   readonly positions?: Positions;
-  /** True where norms stand in front of each part and one more behind each stack, false where each follows a sum. */
+  /** True for norms before each part and after each stack; false for norms after each sum. */
   readonly normsBefore?: boolean;
   /** False for a family without a norm after the embeddings. */
   readonly embeddingNorm?: boolean;
-  /** False for a family that adds nothing to its logits. */
+  /** False for a family without a bias of logits. */
   readonly logitBias?: boolean;
-  /** Heads besides that of its texts. */
+  /** Heads in addition to the language model's. */
   readonly heads?: Family["heads"];
   readonly decoderInputs?: Family["decoderInputs"];
-  /** What its configuration says otherwise, and what of it must have one value besides. */
+  /** Differences of its configuration, and further keys with fixed values. */
   readonly config?: Omit<Partial<ConfigTable>, "fixed">;
   readonly fixed?: readonly FixedKey[];
 }
 
-/** BART, or a relative of it whose stacks are made of the same parts. */
+/** BART, or a relative whose stacks have the same parts. */
 export function likeBart(modelType: string, own: RelativeOfBart): Family {
   const { positions = "learned", normsBefore = false, embeddingNorm = true, logitBias = true } = own;
   const stacks = ["encoder", "decoder"] as const;
@@ -126,7 +126,7 @@ function storedSinusoids(stack: "encoder" | "decoder"): TensorRow {
   };
 }
 
-/** Old files say of themselves what their family is; transformers does not look at it. */
+/** Old files have keys for properties of their family, which transformers ignores. */
 function fixedBy(own: {
   readonly normsBefore: boolean;
   readonly embeddingNorm: boolean;
@@ -147,7 +147,7 @@ function fixedBy(own: {
   ];
 }
 
-/** config.json of BART, which its relatives took over. */
+/** config.json of BART, which its relatives share. */
 export const bartConfig = {
   sizes: {
     vocabularySize: { keys: ["vocab_size"] },
@@ -183,13 +183,13 @@ export const bartConfig = {
   harmless: ["extra_pos_embeddings", "force_bos_token_to_be_generated", "init_std", "num_hidden_layers"],
 } as const satisfies ConfigTable;
 
-/** What BART and mBART have besides texts. */
+/** The heads of BART and mBART besides the language model's. */
 export const readerHeads: Family["heads"] = {
   "sequence-classification": lastTokenClassification,
   "question-answering": { linears: [classifierRow("qa_outputs", 2)] },
 };
 
-/** The classes of a relative, by how their names begin. */
+/** The classes of a relative, by the prefix of their names. */
 export function bartClasses(name: string): Family["architectures"] {
   return new Map([
     [`${name}ForConditionalGeneration`, "sequence-to-sequence"],
@@ -199,7 +199,7 @@ export function bartClasses(name: string): Family["architectures"] {
   ]);
 }
 
-/** The same of a relative without other heads than that of its texts. */
+/** The same for a relative with only a language model head. */
 export function writerClasses(name: string, withHead = `${name}ForConditionalGeneration`): Family["architectures"] {
   return new Map([
     [withHead, "sequence-to-sequence"],

@@ -1,5 +1,5 @@
-// mBART (Liu et al. 2020), as transformers' modeling_mbart.py names it: BART with norms in front of each part and behind
-// each stack. Its targets end with the id of their language, with which a decoder's inputs begin.
+// mBART (Liu et al. 2020), as transformers' modeling_mbart.py names it: BART with a norm before each part and after each
+// stack. Its targets end with a language token, which is also the first token of the decoder's inputs.
 
 import { bartClasses, bartConfig, likeBart, readerHeads, writerClasses } from "./bart.ts";
 
@@ -40,7 +40,7 @@ export const m2m100 = likeBart("m2m_100", {
       decoderLayer: { ...bartConfig.dropouts.decoderLayer, fallback: 0.05 },
     },
     switches: { scaledEmbedding: { ...bartConfig.switches.scaledEmbedding, fallback: true } },
-    // Positions have no limit: the key says how many are made at first.
+    // Positions have no limit: the key is only the initial size of the table.
     harmless: [...bartConfig.harmless, "max_position_embeddings"],
   },
 });

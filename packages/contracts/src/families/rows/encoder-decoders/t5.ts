@@ -9,7 +9,7 @@ import { linearRows, normRows } from "../shared/module-rows.ts";
 
 type Attention = "SelfAttention" | "EncDecAttention";
 
-/** What has a decoder: all but a classifier of tokens and the encoder alone. */
+/** Tasks with a decoder: all except token classification and text encoding. */
 const tasks: readonly Task[] = [
   "sequence-to-sequence",
   "sequence-classification",
@@ -50,8 +50,8 @@ const feedForwardKind = {
   gatedBy: "gated-",
 } as const;
 
-/** Feed-forwards that are gated where the file does not say it. */
-const gatedUnlessSaid = { ...feedForwardKind, fallback: "gated-gelu" } as const;
+/** For families whose feed-forward is gated by default. */
+const gatedByDefault = { ...feedForwardKind, fallback: "gated-gelu" } as const;
 
 /**
  * What changes nothing: the class says whether there is a decoder, feed_forward_proj what follows in the next two, and positions
@@ -60,15 +60,15 @@ const gatedUnlessSaid = { ...feedForwardKind, fallback: "gated-gelu" } as const;
 const t5Harmless = ["is_encoder_decoder", "dense_act_fn", "is_gated_act", "n_positions", "initializer_factor"];
 
 interface RelativeOfT5 {
-  /** How its classes' names begin. */
+  /** The prefix of its classes' names. */
   readonly name: string;
-  /** What its configuration says otherwise. */
+  /** Differences of its configuration. */
   readonly config?: Partial<ConfigTable>;
   /** Which layers of each stack have a table of relative positions; the others read that of the one before. */
   readonly positionTables?: "first layer" | "all layers";
 }
 
-/** T5, or a relative of it that computes alike. */
+/** T5, or a relative with the same computation. */
 function likeT5(modelType: string, { name, config = {}, positionTables = "first layer" }: RelativeOfT5): Family {
   const positionTable = (stack: "encoder" | "decoder"): EmbeddingRow => {
     const layer = positionTables === "first layer" ? "0" : stack === "encoder" ? "{n}" : "{m}";
@@ -167,12 +167,12 @@ export const t5 = likeT5("t5", { name: "T5" });
 /** The tables of `mt5`. */
 export const mt5 = likeT5("mt5", {
   name: "MT5",
-  config: { activation: gatedUnlessSaid, switches: {}, harmless: [...t5Harmless, "tie_word_embeddings"] },
+  config: { activation: gatedByDefault, switches: {}, harmless: [...t5Harmless, "tie_word_embeddings"] },
 });
 
 /** The tables of `umt5`. */
 export const umt5 = likeT5("umt5", {
   name: "UMT5",
-  config: { activation: gatedUnlessSaid },
+  config: { activation: gatedByDefault },
   positionTables: "all layers",
 });

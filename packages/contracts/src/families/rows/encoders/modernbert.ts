@@ -46,11 +46,11 @@ export const modernbert: Family = {
       normBias: { key: "norm_bias", fallback: false },
       outputBias: { key: "decoder_bias", fallback: true },
       classifierBias: { key: "classifier_bias", fallback: false },
-      meanPooling: { key: "classifier_pooling", fallback: false, words: ["cls", "mean"] },
+      meanPooling: { key: "classifier_pooling", fallback: false, values: ["cls", "mean"] },
     },
     window: {
       size: { key: "local_attention", fallback: 128 },
-      layers: { butEvery: "global_attn_every_n_layers", fallback: 3, fromFirst: true },
+      layers: { exceptEvery: "global_attn_every_n_layers", fallback: 3, fromFirst: true },
     },
     // The file counts the keys on both sides of a query, a window here those on one side and the query itself.
     derive: (config) => ({ ...config, windows: config.windows.map((size) => size && (size >> 1) + 1) }),

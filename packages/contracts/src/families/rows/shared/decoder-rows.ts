@@ -1,5 +1,5 @@
-// What decoder-only families have in common: the names that LLaMA gave its modules and that many took over, and the
-// two heads that transformers gives every decoder.
+// Rows that decoder-only families share: LLaMA's module names, which many families use, and the two heads that transformers has for
+// every decoder.
 
 import type { SwitchName } from "../../config-names.ts";
 import type { SizeRow } from "../../config-table.ts";
@@ -9,7 +9,7 @@ import { commonSizes, linearRows, normRows } from "./module-rows.ts";
 
 type Bias = boolean | SwitchName;
 
-/** Query, key, value and output as maps of their own; layers are numbered `{n}`. */
+/** Query, key, value and output as separate maps; `{n}` is the layer's index. */
 export function separateAttention(bias: Bias, output: { readonly name?: string; readonly bias?: Bias } = {}) {
   const { name = "o_proj", bias: outputBias = bias } = output;
   return [
@@ -45,7 +45,7 @@ interface DecoderHeadOptions {
   readonly inFeatures?: Width;
   /** Name of the classifier of tokens. */
   readonly tokens?: "score" | "classifier";
-  /** Where a model that answers questions keeps its base, if not where the others do. */
+  /** The base model's attribute in question answering, if it differs. */
   readonly questionPrefix?: string;
 }
 
@@ -75,7 +75,7 @@ export function decoderHeads(
   };
 }
 
-/** What transformers gives to some decoders only. */
+/** Tasks that transformers has for some decoders only. */
 type ExtraTask = "token-classification" | "question-answering";
 
 const extraHeads: Readonly<Record<ExtraTask, string>> = {
@@ -83,7 +83,7 @@ const extraHeads: Readonly<Record<ExtraTask, string>> = {
   "question-answering": "ForQuestionAnswering",
 };
 
-/** The classes of a family whose names begin alike: "Mistral" → MistralForCausalLM and so on. */
+/** The classes of a family by the prefix of their names: "Mistral" → MistralForCausalLM and so on. */
 export function decoderClasses(name: string, extra: readonly ExtraTask[] = []): Family["architectures"] {
   return new Map<string, Task>([
     [`${name}ForCausalLM`, "causal-lm"],
@@ -93,7 +93,7 @@ export function decoderClasses(name: string, extra: readonly ExtraTask[] = []): 
   ]);
 }
 
-/** The same of a family without classifiers. */
+/** The same for a family without classifiers. */
 export function writerClasses(name: string): Family["architectures"] {
   return new Map([
     [`${name}ForCausalLM`, "causal-lm"],
@@ -101,7 +101,7 @@ export function writerClasses(name: string): Family["architectures"] {
   ]);
 }
 
-/** Dropout in front of the classifier of tokens, as transformers' generic head reads it. */
+/** Dropout before the token classifier, with the keys of transformers' generic head. */
 export const tokenDropout = { keys: ["classifier_dropout", "hidden_dropout"], fallback: 0.1 } as const;
 
 interface DecoderSizes {
@@ -143,7 +143,7 @@ export const rotaryBuffers = ["rotary_emb.inv_freq"] as const;
 export const attentionBias = { attentionBias: { key: "attention_bias", fallback: false } } as const;
 export const linearBiases = { ...attentionBias, feedForwardBias: { key: "mlp_bias", fallback: false } } as const;
 
-/** What LLaMA's descendants say of config.json alike. */
+/** The common keys of LLaMA's descendants. */
 const llamaConfig = {
   activation: { key: "hidden_act", fallback: "silu" },
   normEpsilon: { key: "rms_norm_eps", fallback: 1e-6 },
@@ -156,7 +156,7 @@ interface Differences extends Partial<Omit<Family, "config">> {
   readonly config: Pick<Family["config"], "sizes"> & Partial<Family["config"]>;
 }
 
-/** LLaMA, or a family that names its modules alike, by what it has of its own: keys and rows that replace LLaMA's. */
+/** LLaMA, or a family with LLaMA's module names; described by the keys and rows that replace LLaMA's. */
 export function likeLlama(
   modelType: string,
   architectures: Family["architectures"],

@@ -1,4 +1,4 @@
-// What BERT's relatives have in common: names of layers and config.json's keys, and the heads that all encoders get.
+// Rows that BERT's relatives share: layer names, keys of config.json, and the heads of all encoders.
 
 import type { EmbeddingRow, Family, HeadTable, LinearRow, NormRow, TensorRow, Width } from "../../family.ts";
 import type { Task } from "../../task.ts";
@@ -6,12 +6,12 @@ import { commonSizes, linearRows, normRows } from "./module-rows.ts";
 
 const linear = { bias: true, layout: "out-in" } as const;
 
-/** A classifier on top of a hidden state; made new where a file has none. */
+/** A classifier on top of a hidden state; newly initialized if a file has none. */
 export function classifierRow(path: string, outFeatures: Width = "labels"): LinearRow {
   return { path, role: "output-head", newIfMissing: true, inFeatures: "hidden", outFeatures, ...linear };
 }
 
-/** A square map that shapes the state in front of a classifier, and is made new with it. */
+/** A square map before a classifier, which is newly initialized with it. */
 export function transformRow(path: string): LinearRow {
   return { path, newIfMissing: true, inFeatures: "hidden", outFeatures: "hidden", ...linear };
 }
@@ -115,7 +115,7 @@ export function encoderClasses(name: string, own: readonly (readonly [string, Ta
   ]);
 }
 
-/** config.json of BERT, which its relatives took over. */
+/** config.json of BERT, which its relatives share. */
 export const bertConfig = {
   sizes: {
     ...commonSizes,

@@ -1,5 +1,5 @@
 // DINOv2 (Oquab et al. 2023; with registers, Darcet et al. 2023), as transformers' modeling_dinov2.py and
-// modeling_dinov2_with_registers.py name it: ViT whose halves of a layer are scaled by learnt numbers, for images of any size.
+// modeling_dinov2_with_registers.py name it: ViT with LayerScale (learnt factors for each half of a layer), for images of any size.
 
 import type { ConfigValues } from "../../config-values.ts";
 import type { Family, TensorRow } from "../../family.ts";
@@ -27,7 +27,7 @@ const gated = { key: "use_swiglu_ffn", fallback: false } as const;
 const isGated = ({ switches }: ConfigValues) => switches.gatedFeedForward;
 const isPlain = (config: ConfigValues) => !isGated(config);
 
-/** Nothing reads it unless patches are hidden, as they are in pretraining. */
+/** Used only in pretraining, for masked patches. */
 const maskToken: TensorRow = {
   path: "embeddings.mask_token",
   kind: "unused",
@@ -49,7 +49,7 @@ export const dinov2 = likeVit("dinov2", {
     },
     scalars: { feedForwardRatio: { key: "mlp_ratio", fallback: 4 } },
     derive: withIntermediateSize,
-    // The start of the scales, which files hold; what a backbone for other models gives.
+    // The initialization of LayerScale, and the outputs of a backbone for other models.
     harmless: ["layerscale_value", "apply_layernorm", "reshape_hidden_states", ...backboneKeys],
   },
   tensors: [
@@ -106,6 +106,6 @@ export const dinov2WithRegisters: Family = {
 function withIntermediateSize(config: ConfigValues): ConfigValues {
   const plain = Math.trunc(config.hiddenSize * (config.scalars.feedForwardRatio ?? 1));
   if (isPlain(config)) return { ...config, intermediateSize: plain };
-  // Two thirds, since there are three matrices then, and whole eights.
+  // A gated feed-forward has three matrices, so it has two thirds of the width, rounded up to a multiple of 8.
   return { ...config, intermediateSize: Math.ceil(Math.trunc((plain * 2) / 3) / 8) * 8, activation: "silu" };
 }

@@ -37,7 +37,7 @@ const vision = visionTower({
   norms: ["post_layernorm"],
 });
 
-const whenHead: Pick<TensorRow, "when"> = { when: ({ switches }) => switches.visionHead };
+const withVisionHead: Pick<TensorRow, "when"> = { when: ({ switches }) => switches.visionHead };
 
 /** The tables of `siglip_vision_model`. */
 export const siglipVision: Family = {
@@ -47,19 +47,19 @@ export const siglipVision: Family = {
   architectures: new Map([["SiglipVisionModel", "feature-extraction"]]),
   tensors: [
     ...(vision.tensors ?? []),
-    parameterRow("head.probe", ({ hiddenSize }) => [1, 1, hiddenSize], whenHead),
-    parameterRow("head.attention.in_proj_weight", ({ hiddenSize }) => [3 * hiddenSize, hiddenSize], whenHead),
-    parameterRow("head.attention.in_proj_bias", ({ hiddenSize }) => [3 * hiddenSize], whenHead),
+    parameterRow("head.probe", ({ hiddenSize }) => [1, 1, hiddenSize], withVisionHead),
+    parameterRow("head.attention.in_proj_weight", ({ hiddenSize }) => [3 * hiddenSize, hiddenSize], withVisionHead),
+    parameterRow("head.attention.in_proj_bias", ({ hiddenSize }) => [3 * hiddenSize], withVisionHead),
   ],
   linears: [
     ...vision.linears,
-    ...linearRows({ ...linear, ...whenHead }, [
+    ...linearRows({ ...linear, ...withVisionHead }, [
       ["head.attention.out_proj", "hidden", "hidden"],
       ["head.mlp.fc1", "hidden", "intermediate"],
       ["head.mlp.fc2", "intermediate", "hidden"],
     ]),
   ],
-  norms: [...vision.norms, ...normRows("layer", ["head.layernorm"]).map((row) => ({ ...row, ...whenHead }))],
+  norms: [...vision.norms, ...normRows("layer", ["head.layernorm"]).map((row) => ({ ...row, ...withVisionHead }))],
   heads: {},
 };
 

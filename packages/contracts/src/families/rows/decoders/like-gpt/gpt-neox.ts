@@ -28,7 +28,7 @@ export const gptNeox: Family = {
       classifier: { keys: ["classifier_dropout"], fallback: 0.1 },
     },
     tiedByDefault: false,
-    rotary: { thetaKeys: ["rotary_emb_base"], share: { key: "rotary_pct", fallback: 0.25 }, oddTakesNext: true },
+    rotary: { thetaKeys: ["rotary_emb_base"], share: { key: "rotary_pct", fallback: 0.25 }, roundsUpOdd: true },
     switches: {
       attentionBias: { key: "attention_bias", fallback: true },
       parallelResidual: { key: "use_parallel_residual", fallback: true },

@@ -1,4 +1,4 @@
-// LLaMA (Touvron et al. 2023), as transformers' modeling_llama.py names it, and its descendants that say "llama".
+// LLaMA (Touvron et al. 2023), as transformers' modeling_llama.py names it, and its descendants with the type "llama".
 
 import { decoderClasses, decoderHeads, decoderSizes, likeLlama, linearBiases } from "../../shared/decoder-rows.ts";
 
@@ -21,11 +21,11 @@ export const smollm3 = likeLlama("smollm3", decoderClasses("SmolLM3", ["token-cl
     tiedByDefault: true,
     rotary: {
       thetaFallback: 2_000_000,
-      layers: { list: "no_rope_layers", butEvery: "no_rope_layer_interval", fallback: 4 },
+      layers: { list: "no_rope_layers", exceptEvery: "no_rope_layer_interval", fallback: 4 },
     },
     switches: linearBiases,
     window: { size: { key: "sliding_window", fallback: null }, enabledBy: "use_sliding_window", layers: "all" },
-    // No published model has windows; transformers gives them to the layers that do not rotate.
+    // No published model has windows. transformers would use them in layers without rotation.
     fixed: [
       { key: "use_sliding_window", values: [null, false], effect: "true limits attention in some layers" },
       { key: "sliding_window", values: [null], effect: "it limits attention in some layers" },

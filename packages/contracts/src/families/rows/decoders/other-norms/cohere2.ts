@@ -18,7 +18,7 @@ export const cohere2 = likeLlama("cohere2", writerClasses("Cohere2"), {
     scalars: { logitScale: { key: "logit_scale", fallback: 0.0625 } },
     window: {
       size: { key: "sliding_window", fallback: 4096 },
-      layers: { butEvery: "sliding_window_pattern", fallback: 4 },
+      layers: { exceptEvery: "sliding_window_pattern", fallback: 4 },
     },
     // What Cohere's own files say of the architecture, which transformers does not read.
     fixed: [

@@ -12,7 +12,7 @@ export const exaone4 = likeLlama("exaone4", decoderClasses("Exaone4", ["token-cl
     rotary: { layers: "windowed-or-all" },
     window: {
       size: { key: "sliding_window", fallback: 4096 },
-      layers: { butEvery: "sliding_window_pattern", fallback: 4 },
+      layers: { exceptEvery: "sliding_window_pattern", fallback: 4 },
     },
     // "LLLG" beside a list of each layer's type.
     harmless: ["sliding_window_pattern"],

@@ -33,7 +33,7 @@ export const gemma3Text = likeLlama(
       },
       window: {
         size: { key: "sliding_window", fallback: 4096 },
-        layers: { butEvery: "sliding_window_pattern", fallback: 6 },
+        layers: { exceptEvery: "sliding_window_pattern", fallback: 6 },
       },
       // The file counts the keys on both sides of a query, transformers those on one side and the query itself.
       derive: (config) => {

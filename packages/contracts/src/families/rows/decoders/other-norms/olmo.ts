@@ -40,7 +40,7 @@ export const olmo3 = likeLlama("olmo3", decoderClasses("Olmo3"), {
   config: {
     ...olmo2.config,
     rotary: { thetaFallback: 500_000, local: { fallback: 500_000 } },
-    window: { size: { key: "sliding_window", fallback: 4096 }, layers: { butEvery: null, fallback: 4 } },
+    window: { size: { key: "sliding_window", fallback: 4096 }, layers: { exceptEvery: null, fallback: 4 } },
   },
   norms: olmo2.norms,
 });

@@ -18,7 +18,7 @@ const hasAttention = (config: ConfigValues, layer: number) => !hasMemory(config,
 const net = "layers.{n}.linear_attn";
 const norm = { kind: "root-mean-square", gainOffset: 1 } as const;
 
-/** As many for each head, and the taps of queries, keys and values. */
+/** Weights of the delta net: two numbers for each head, and the convolution kernel of queries, keys and values. */
 const tensors: readonly TensorRow[] = [
   parameterRow(`${net}.dt_bias`, ({ memoryHeads }) => [memoryHeads], { inLayers: hasMemory }),
   parameterRow(`${net}.A_log`, ({ memoryHeads }) => [memoryHeads], { inLayers: hasMemory }),
@@ -53,7 +53,7 @@ export const qwen35Text = likeLlama(
         memoryKeySize: { keys: ["linear_key_head_dim"], fallback: 128 },
         memoryValueSize: { keys: ["linear_value_head_dim"], fallback: 128 },
       },
-      // Texts have one position where images have three: the sections change nothing.
+      // A text token has one position, an image patch three: the sections do not affect texts.
       rotary: {
         share: { key: "partial_rotary_factor", fallback: 0.25 },
         ignored: ["mrope_section", "mrope_interleaved"],
@@ -65,7 +65,7 @@ export const qwen35Text = likeLlama(
         plainEach: { key: "full_attention_interval", fallback: 4 },
       },
       fixed: [{ key: "attn_output_gate", values: [null, true], effect: "false leaves out the gate after attention" }],
-      // How many tokens training guesses at once; in how many bits CUDA keeps the memory.
+      // Multi-token prediction in training, and the precision of the memory on CUDA.
       harmless: ["mtp_num_hidden_layers", "mtp_use_dedicated_embeddings", "mamba_ssm_dtype", "mlp_only_layers"],
     },
     tensors,
@@ -107,7 +107,7 @@ export const qwen35: Family = {
   config: {
     ...config,
     inside: "text_config",
-    // What files may leave out, as transformers' Qwen3_5TextConfig has it.
+    // Defaults of transformers' Qwen3_5TextConfig.
     sizes: {
       ...config.sizes,
       ...layerSizesOr({ hidden: 4096, intermediate: 12_288, layers: 32, heads: 16 }),

@@ -1,37 +1,37 @@
-// A folder of adapters, looked at now and then: each folder in it with an adapter_config.json is one, under the folder's name.
-// Watching by the system's events would miss files on network disks.
+// Checks a folder of adapters at intervals. Each folder in it with an adapter_config.json is an adapter, under the folder's name.
+// File system events are not used, because they miss changes on network disks.
 
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { escapeControls, LowrankError, printable } from "@lowrank/contracts";
 
-/** Where adapters are put. */
-export interface Shelf {
+/** Receives the adapters. */
+export interface Registry {
   put(id: string, folder: string): Promise<void>;
-  /** Whether there was one that was put. */
+  /** Whether there was such an adapter. */
   remove(id: string): boolean;
 }
 
 export interface WatchOptions {
   readonly folder: string;
-  /** Hears of each adapter that came, changed, went or could not be read. */
+  /** Receives a line for each adapter that was added, changed or removed, or could not be read. */
   readonly onNote: (line: string) => void;
 }
 
 export class WatchedFolder {
-  /** Of each name what its files were when they were read, in sizes and times. */
+  /** For each name: the sizes and times of its files when they were read. */
   readonly #seen = new Map<string, string>();
   #looking: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
   constructor(
-    private readonly shelf: Shelf,
+    private readonly registry: Registry,
     private readonly options: WatchOptions,
   ) {}
 
   /**
-   * Reads what is new or changed, and removes what is gone: all that was in the folder when it was called. So calls while one
-   * runs, which may have passed what changed, wait for it and share the one after it.
+   * Reads new and changed adapters, and removes missing ones, as of the time of the call. A call during a running check waits for it,
+   * because that check may have missed a change; all such calls then share one new check.
    */
   look(): Promise<void> {
     if (this.#next !== undefined) return this.#next;
@@ -53,13 +53,13 @@ export class WatchedFolder {
     const found = await adaptersIn(folder);
     for (const name of [...this.#seen.keys()].filter((name) => !found.has(name))) {
       this.#seen.delete(name);
-      if (this.shelf.remove(name)) onNote(`adapter "${printable(name)}" is gone`);
+      if (this.registry.remove(name)) onNote(`adapter "${printable(name)}" is gone`);
     }
     for (const [name, signature] of found) {
       if (this.#seen.get(name) === signature) continue;
-      this.#seen.set(name, signature); // what cannot be read is tried again once it has changed
+      this.#seen.set(name, signature); // an unreadable adapter is tried again when it changes
       try {
-        await this.shelf.put(name, join(folder, name));
+        await this.registry.put(name, join(folder, name));
         onNote(`adapter "${printable(name)}" is served`);
       } catch (error) {
         const reason = LowrankError.isInstance(error) ? error.message : escapeControls(String(error));
@@ -79,7 +79,7 @@ async function adaptersIn(folder: string): Promise<ReadonlyMap<string, string>> 
   return found;
 }
 
-/** Undefined for what is no adapter, or not whole yet. */
+/** Undefined for a folder without a complete adapter. */
 async function signatureOf(folder: string): Promise<string | undefined> {
   try {
     const files = ["adapter_config.json", "adapter_model.safetensors"].map((file) => stat(join(folder, file)));

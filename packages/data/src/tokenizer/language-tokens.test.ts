@@ -6,11 +6,11 @@ import { TextTokenizer } from "./text-tokenizer.ts";
 
 const words = ["[UNK]", "</s>", "en_XX", "ko_KR", "de_DE", "one", "eins", "hana"];
 const special = (content: string) => ({ id: words.indexOf(content), content, special: true });
-const mark = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
+const specialToken = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
 const text = (id: string) => ({ Sequence: { id, type_id: 0 } });
 const named = (id: string) => [id, { id, ids: [words.indexOf(id)], tokens: [id] }] as const;
 
-/** NLLB and mBART-50 put the language in front, mBART behind the end. */
+/** NLLB and mBART-50 put the language first, mBART after the end token. */
 function tokenizer(around: "in front" | "behind", config: Record<string, unknown>) {
   const [before, after] = around === "in front" ? [["en_XX"], ["</s>"]] : [[], ["</s>", "en_XX"]];
   return TextTokenizer.fromJson(
@@ -20,8 +20,8 @@ function tokenizer(around: "in front" | "behind", config: Record<string, unknown
       pre_tokenizer: { type: "Whitespace" },
       post_processor: {
         type: "TemplateProcessing",
-        single: [...before.map(mark), text("A"), ...after.map(mark)],
-        pair: [...before.map(mark), text("A"), text("B"), ...after.map(mark)],
+        single: [...before.map(specialToken), text("A"), ...after.map(specialToken)],
+        pair: [...before.map(specialToken), text("A"), text("B"), ...after.map(specialToken)],
         special_tokens: Object.fromEntries(["</s>", "en_XX"].map(named)),
       },
     },
@@ -36,7 +36,7 @@ const pairOf = (reader: TextTokenizer) =>
   );
 
 describe("the languages of tokenizer_config.json", () => {
-  it("stand in front of sources and targets as NLLB's do", () => {
+  it("are before sources and targets, as in NLLB", () => {
     const reader = tokenizer("in front", { src_lang: "en_XX", tgt_lang: "ko_KR" });
     expect(pairOf(reader)).toEqual([
       [
@@ -47,7 +47,7 @@ describe("the languages of tokenizer_config.json", () => {
     expect([reader.targetLanguageId, reader.targetPrefixIds]).toEqual([3, [3]]);
   });
 
-  it("stand behind both as mBART's do, and a source's own replaces that of tokenizer.json", () => {
+  it("are after both, as in mBART, and a source's own replaces that of tokenizer.json", () => {
     const reader = tokenizer("behind", { src_lang: "de_DE", tgt_lang: "ko_KR" });
     expect(pairOf(reader)).toEqual([
       [
@@ -58,7 +58,7 @@ describe("the languages of tokenizer_config.json", () => {
     expect(reader.suffixIds).toEqual([1, 4]);
   });
 
-  it("are those of the source where no other is named", () => {
+  it("are those of the source if no other is named", () => {
     const reader = tokenizer("in front", {});
     expect(pairOf(reader)).toEqual([
       [
@@ -69,7 +69,7 @@ describe("the languages of tokenizer_config.json", () => {
     expect(reader.targetLanguageId).toBeUndefined();
   });
 
-  it("are refused where the tokenizer has no mark of them", () => {
+  it("are refused if the tokenizer has no token for them", () => {
     expect(() => tokenizer("in front", { tgt_lang: "fr_XX" })).toThrow(TokenizerError);
     expect(() => tokenizer("in front", { src_lang: "hana" })).toThrow(/src_lang is "hana"/);
   });

@@ -1,5 +1,5 @@
-// What changes in a LayersModel while adapters are attached, instance by instance, and how it is undone. No prototype is touched:
-// another model of the same classes notices nothing.
+// Changes the instances of a LayersModel while adapters are attached, and undoes it. No prototype is changed, so other models of the
+// same classes are not affected.
 
 import type { Detach } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
@@ -7,14 +7,13 @@ import { AdaptersAttachedError, OptimizerInUseError, UndecidedSaveError, UnfitDa
 import type { CallSettings, ForeignLayer, Tensors } from "./foreign-layer.ts";
 import type { HostedLayer } from "./layer-kind.ts";
 
-/** How layers compute, and what `fit` trains. */
-export interface TakenModel {
+export interface ModelPatch {
   readonly layers: readonly HostedLayer[];
   call(hosted: HostedLayer, inputs: Tensors, settings: CallSettings, original: ForeignLayer["call"]): Tensors;
   variables(): readonly tf.Variable[];
 }
 
-/** Hides properties of one object behind others. The result takes them away again. */
+/** Hides properties of an object by others. The result removes them again. */
 function hide(object: object, properties: PropertyDescriptorMap): Detach {
   const own = Object.keys(properties).map((name) => [name, Object.getOwnPropertyDescriptor(object, name)] as const);
   for (const [name, property] of Object.entries(properties))
@@ -28,26 +27,26 @@ function hide(object: object, properties: PropertyDescriptorMap): Detach {
 }
 
 /** @returns what undoes it */
-export function takeModel(model: ForeignLayer, taken: TakenModel): Detach {
+export function patchModel(model: ForeignLayer, patch: ModelPatch): Detach {
   const undo = [
-    ...taken.layers.map((hosted) => takeCall(hosted, taken)),
-    takeTraining(trainedModel(model), taken),
-    takeData(trainedModel(model), model.name),
-    takeChanges(model),
+    ...patch.layers.map((hosted) => patchCall(hosted, patch)),
+    patchTraining(trainedModel(model), patch),
+    patchDataCheck(trainedModel(model), model.name),
+    refuseChanges(model),
   ];
   return () => {
     for (const step of undo.reverse()) step();
   };
 }
 
-function takeCall(hosted: HostedLayer, taken: TakenModel): Detach {
+function patchCall(hosted: HostedLayer, patch: ModelPatch): Detach {
   const { layer } = hosted;
   const original: ForeignLayer["call"] = layer.call.bind(layer);
-  const call = (inputs: Tensors, settings: CallSettings) => taken.call(hosted, inputs, settings ?? {}, original);
+  const call = (inputs: Tensors, settings: CallSettings) => patch.call(hosted, inputs, settings ?? {}, original);
   return hide(layer, { call: { value: call, writable: true } });
 }
 
-/** What is compiled and trained: a sequential model has a functional one in it for that. */
+/** The object that is compiled and trained: for a sequential model, its inner functional model. */
 function trainedModel(model: ForeignLayer): object {
   const inner: unknown = "model" in model ? model.model : undefined;
   return typeof inner === "object" && inner !== null ? inner : model;
@@ -59,19 +58,19 @@ interface Compiled {
   optimizer_?: object;
 }
 
-/** `fit` trains what `compile` collected: the adapters' variables, whenever it is compiled. */
-function takeTraining(model: Compiled, taken: TakenModel): Detach {
+/** Makes `fit` train the adapters' variables, whenever the model is compiled: it trains the variables that `compile` collects. */
+function patchTraining(model: Compiled, patch: ModelPatch): Detach {
   let isCompiled = model.collectedTrainableWeights !== undefined;
   let isCompiledAnew = false;
   const show = hide(model, {
     collectedTrainableWeights: {
-      get: () => (isCompiled ? trainedBy(model.optimizer_, taken.variables()) : undefined),
+      get: () => (isCompiled ? trainedBy(model.optimizer_, patch.variables()) : undefined),
       set: () => {
         isCompiled = true;
         isCompiledAnew = true;
       },
     },
-    // It compares that list with the base's weights, and warns that they differ.
+    // It would warn that this list differs from the base's weights.
     checkTrainableWeightsConsistency: { value: () => {} },
   });
   return () => {
@@ -80,31 +79,31 @@ function takeTraining(model: Compiled, taken: TakenModel): Detach {
   };
 }
 
-interface Fed {
+interface DataChecker {
   readonly optimizer_?: object;
   /** tfjs-layers checks inputs and labels here, for `fit`, `evaluate` and `trainOnBatch`. */
   standardizeUserDataXY?(...data: unknown[]): unknown;
 }
 
-/** Whatever is wrong with the data is said in one class of error, with the model's name. */
-function takeData(model: Fed, name: string): Detach {
+/** Turns every error about the data into an UnfitDataError with the model's name. */
+function patchDataCheck(model: DataChecker, name: string): Detach {
   const { standardizeUserDataXY: check } = model;
   if (check === undefined) return () => {};
   const value = (...data: unknown[]) => {
     try {
       return check.apply(model, data);
     } catch (cause) {
-      if (model.optimizer_ === undefined) throw cause; // that it is not compiled
+      if (model.optimizer_ === undefined) throw cause; // the model is not compiled
       throw new UnfitDataError(name, cause instanceof Error ? cause.message : String(cause), { cause });
     }
   };
   return hide(model, { standardizeUserDataXY: { value, writable: true } });
 }
 
-/** The variables that each optimiser was last asked to train here. */
+/** The variables that each optimiser trained last. */
 const lastTrained = new WeakMap<object, readonly tf.Variable[]>();
 
-/** As tfjs-layers lists weights. Throws OptimizerInUseError. */
+/** The variables in tfjs-layers' form. Throws OptimizerInUseError. */
 function trainedBy(optimizer: object | undefined, variables: readonly tf.Variable[]): readonly object[] {
   if (optimizer !== undefined) {
     const last = lastTrained.get(optimizer);
@@ -115,7 +114,7 @@ function trainedBy(optimizer: object | undefined, variables: readonly tf.Variabl
   return variables.map((variable) => ({ shape: variable.shape, read: () => variable }));
 }
 
-/** TensorFlow.js's optimisers tell what they remember of variables by its place in a list: of others it would be wrong. */
+/** Whether an optimiser has moments. TensorFlow.js's optimisers match them with variables by index, which is wrong for other variables. */
 function hasMoments(optimizer: object): boolean {
   return Object.values(optimizer).some(
     (value) =>
@@ -123,8 +122,8 @@ function hasMoments(optimizer: object): boolean {
   );
 }
 
-/** What would lose an adapter, or write something that is neither base nor merged. */
-function takeChanges(model: ForeignLayer): Detach {
+/** Refuses calls that would lose an adapter, or save weights that are neither base nor merged. */
+function refuseChanges(model: ForeignLayer): Detach {
   const refuse = (action: string) => ({
     value: () => {
       throw new AdaptersAttachedError(model.name, action);
@@ -143,7 +142,7 @@ function takeChanges(model: ForeignLayer): Detach {
     ...properties,
     add: refuse("add a layer to it"),
     pop: refuse("remove a layer from it"),
-    // A sequential model would make another functional one of itself when it is compiled, and train that.
+    // On compile, a sequential model would otherwise build a new functional model, and train that one.
     build: { value: () => {}, writable: true },
   });
 }

@@ -1,29 +1,28 @@
-// Searches and their answers as pairs of texts to be judged one by one, as a cross-encoder reads them.
+// Converts searches and their answers to labelled pairs of texts, which a cross-encoder scores one by one.
 
 import type { ComparisonExample, Example, SentenceExample } from "./example.ts";
 import { ListedRows, type RowList } from "./row-list.ts";
 
-/** Pairs, and where each is from. */
-interface JudgedPairs {
+interface LabelledPairs {
   readonly pairs: RowList<Example>;
-  /** The place of the row that a pair is of. */
+  /** The index of the pair's row. */
   rowOf(pair: number): number;
 }
 
 /**
- * A pair for each text that a row of a comparison has beside its first: 1 for what belongs to it, 0 for what does not, or its
- * score. Pairs with the same first text are one search. Other rows stay as they are.
+ * For each comparison, the first text paired with each of its other texts. The label is the row's score, or 1 for the positive and 0
+ * for negatives. Pairs with the same first text are one search. Other rows are unchanged.
  *
  * @example
  * ```ts
- * import { judgedPairs } from "@lowrank/data";
+ * import { labelledPairs } from "@lowrank/data";
  *
- * const { pairs } = judgedPairs([{ kind: "comparison", texts: ["reset?", "Press the key.", "It rains."] }]);
+ * const { pairs } = labelledPairs([{ kind: "comparison", texts: ["reset?", "Press the key.", "It rains."] }]);
  * const labels = pairs.map((pair) => (pair.kind === "sentence" ? pair.label : undefined));
  * if (labels.join() !== "1,0") throw new Error("wrong pairs");
  * ```
  */
-export function judgedPairs(rows: RowList<Example>): JudgedPairs {
+export function labelledPairs(rows: RowList<Example>): LabelledPairs {
   const numbers = new Map<string, number>();
   const rowOf: number[] = [];
   const placeOf: number[] = [];

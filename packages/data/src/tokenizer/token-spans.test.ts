@@ -8,29 +8,32 @@ const fixture = (name: string) => {
 };
 const { texts, spans }: Expected = fixture("offsets.expected");
 
-/** What fixtures/make_offsets.py wrote: null for a token of white space alone. */
+/** Written by fixtures/make_offsets.py: null for a token of white space only. */
 interface Expected {
   readonly texts: readonly string[];
   readonly spans: Readonly<Record<string, readonly (readonly (readonly [number, number] | null)[])[]>>;
 }
 
 describe.each(["byte-level", "word-piece", "unigram", "llama-like", "word-level"])(
-  "the characters of tokens (%s)",
+  "the spans of tokens (%s)",
   (name) => {
     const tokenizer = TextTokenizer.fromJson(fixture(name), {});
 
-    it.each(texts.map((text, index) => ({ text, index })))("are those that Rust tells: $text", ({ text, index }) => {
-      const expected = spans[name]?.[index] ?? [];
-      const got = tokenizer.encodeQuestion("", text).spans;
-      expect(got.map((span, token) => (expected[token] === null ? null : span))).toEqual(expected);
-    });
+    it.each(texts.map((text, index) => ({ text, index })))(
+      "are those of Rust's tokenizers: $text",
+      ({ text, index }) => {
+        const expected = spans[name]?.[index] ?? [];
+        const got = tokenizer.encodeQuestion("", text).spans;
+        expect(got.map((span, token) => (expected[token] === null ? null : span))).toEqual(expected);
+      },
+    );
   },
 );
 
 describe("a question and a text", () => {
   const tokenizer = TextTokenizer.fromJson(fixture("word-piece"), {});
 
-  it("are the pair that both make, the text cut where they are too long", () => {
+  it("are encoded as a pair, with the text truncated if they are too long", () => {
     const pair = tokenizer.encodePair("the dog", "does the fox sleep");
     const whole = tokenizer.encodeQuestion("the dog", "does the fox sleep");
     expect([whole.inputIds, whole.tokenTypeIds]).toEqual([pair.inputIds, pair.tokenTypeIds]);
@@ -40,7 +43,7 @@ describe("a question and a text", () => {
     expect(cut.inputIds.at(-1)).toBe(whole.inputIds.at(-1));
   });
 
-  it("need room for the text, and a text whose tokens say what they are made of", () => {
+  it("need room for the text, and a tokenizer with character offsets", () => {
     expect(() => tokenizer.encodeQuestion("the dog", "sleeps", { maxLength: 5 })).toThrow(ExampleError);
     expect(() => tokenizer.encodeQuestion("the dog", "the [SEP] fox")).toThrow(
       "This tokenizer has no character offsets",

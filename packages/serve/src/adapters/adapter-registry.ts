@@ -1,5 +1,5 @@
-// The names that clients may ask for: the base's, and its adapters'. An adapter in use is not freed before its last text is
-// written, and may be replaced meanwhile.
+// The names that clients may use: the base model's and its adapters'. An adapter can be replaced while it is in use; it is freed after
+// its last text is written.
 
 import { listed, printable } from "@lowrank/contracts";
 import { RequestError } from "../errors.ts";
@@ -13,16 +13,16 @@ interface Entry<Adapter> {
   isRetired: boolean;
 }
 
-/** A model's name taken for one request. */
+/** The use of a model by one request. */
 export interface Lease<Adapter> {
-  /** Null for the base. */
+  /** Null for the base model. */
   readonly adapter: Adapter | null;
   release(): void;
 }
 
-export class AdapterShelf<Adapter extends ServedAdapter> {
+export class AdapterRegistry<Adapter extends ServedAdapter> {
   readonly #entries = new Map<string, Entry<Adapter>>();
-  /** Adapters that the model had from the beginning: no folder takes their names. */
+  /** Adapters that the model had from the beginning. Adapters in the folder cannot have their names. */
   readonly #isNamed: ReadonlySet<string>;
   #made = 0;
 
@@ -36,12 +36,12 @@ export class AdapterShelf<Adapter extends ServedAdapter> {
     this.#isNamed = new Set(model.adapters.map(({ name }) => name));
   }
 
-  /** All names, the base's first, with the second since which each is there. */
+  /** All names, the base model's first, with the time when each was added. */
   get names(): readonly { readonly id: string; readonly since: number }[] {
     return [...this.#entries].map(([id, { since }]) => ({ id, since }));
   }
 
-  /** Throws RequestError for a name that there is not. */
+  /** Throws RequestError for an unknown name. */
   take(id: string): Lease<Adapter> {
     const entry = this.#entries.get(id);
     if (entry === undefined) {
@@ -59,7 +59,7 @@ export class AdapterShelf<Adapter extends ServedAdapter> {
     return { adapter: entry.adapter, release };
   }
 
-  /** Attaches what a folder holds under a name, in the place of what had it. */
+  /** Attaches the adapter of a folder under a name, and replaces an earlier one. */
   async put(id: string, folder: string): Promise<void> {
     if (id === this.baseName || this.#isNamed.has(id)) {
       const whose = id === this.baseName ? "the base" : "an adapter that was given by name";
@@ -71,7 +71,7 @@ export class AdapterShelf<Adapter extends ServedAdapter> {
     this.#entries.set(id, this.#entry(adapter));
   }
 
-  /** Takes away what `put` has put; whether there was such. */
+  /** Removes an adapter that `put` added; false if there was none. */
   remove(id: string): boolean {
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.adapter === null || this.#isNamed.has(id)) return false;

@@ -1,10 +1,10 @@
-// A folder of adapters while it changes.
+// Tests with a folder of adapters that changes.
 
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Shelf, WatchedFolder } from "./watch-folder.ts";
+import { type Registry, WatchedFolder } from "./watch-folder.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -18,17 +18,17 @@ async function adapter(name: string, config: string): Promise<void> {
   await writeFile(join(folder, name, "adapter_config.json"), config);
 }
 
-it("sees what changed while it was looking, in one more look for all who ask meanwhile", async () => {
+it("finds changes during a check in one more check, shared by all callers", async () => {
   const put: string[] = [];
   let readOn = () => {};
   const slowly = new Promise<void>((resolve) => {
     readOn = resolve;
   });
-  const shelf: Shelf = {
+  const registry: Registry = {
     put: (id) => (put.push(id) > 1 ? Promise.resolve() : slowly),
     remove: (id) => put.push(`${id} is gone`) > 0,
   };
-  const watched = new WatchedFolder(shelf, { folder, onNote: () => {} });
+  const watched = new WatchedFolder(registry, { folder, onNote: () => {} });
   await adapter("one", "{}");
   const first = watched.look();
   await expect.poll(() => put).toEqual(["one"]);
@@ -46,11 +46,11 @@ it("sees what changed while it was looking, in one more look for all who ask mea
   expect(put.at(-1)).toBe("two is gone");
 });
 
-it("looks again after a look that failed", async () => {
+it("checks again after a check that failed", async () => {
   const put: string[] = [];
   const notes: string[] = [];
-  const shelf: Shelf = { put: async (id) => void put.push(id), remove: () => false };
-  const watched = new WatchedFolder(shelf, { folder: join(folder, "later"), onNote: (line) => notes.push(line) });
+  const registry: Registry = { put: async (id) => void put.push(id), remove: () => false };
+  const watched = new WatchedFolder(registry, { folder: join(folder, "later"), onNote: (line) => notes.push(line) });
   const [failing, next] = [watched.look(), watched.look()];
   await expect(failing).rejects.toThrow("ENOENT");
   await expect(next).rejects.toThrow("ENOENT");
