@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { readJobLines } from "./job-lines.ts";
 
-function line(seconds: number, said: object) {
-  return { seconds, text: JSON.stringify(said) };
+function line(seconds: number, message: object) {
+  return { seconds, text: JSON.stringify(message) };
 }
 
 const lines = [

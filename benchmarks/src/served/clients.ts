@@ -41,7 +41,7 @@ interface Answer {
 /** Not by fetch, which waits five minutes for an answer's head: the last of 64 clients may wait longer on a slow machine. */
 function complete(
   port: number,
-  asked: object,
+  body: object,
 ): Promise<{ readonly status: number | undefined; readonly answer: Answer }> {
   return new Promise((resolve, reject) => {
     const headers = { "content-type": "application/json" };
@@ -54,6 +54,6 @@ function complete(
         .once("error", reject)
         .once("end", () => resolve({ status: response.statusCode, answer: JSON.parse(text) }));
     });
-    sent.once("error", reject).end(JSON.stringify(asked));
+    sent.once("error", reject).end(JSON.stringify(body));
   });
 }

@@ -63,9 +63,9 @@ export async function runServed({ threads, rounds, onPart }: ServedOptions): Pro
     for (const { clients, peer, targetRatio } of loads) {
       const load = { clients, texts: 1, newTokens: 16, areAdapted: peer === "PEFT" };
       const [oursMs, peerMs] = await inTurns([ours, peers[peer]], load, rounds, spread);
-      const asked = `${clients} client${clients === 1 ? "" : "s"}`;
+      const clientsText = `${clients} client${clients === 1 ? "" : "s"}`;
       const part = {
-        label: `${asked}${peer === "PEFT" ? "" : ` of the base, beside ${peer}`}, ms a token`,
+        label: `${clientsText}${peer === "PEFT" ? "" : ` of the base, beside ${peer}`}, ms a token`,
         ...{ oursMs, peerMs, ratio: rounded(oursMs / peerMs) },
         ...(targetRatio === undefined ? {} : { targetRatio }),
       };

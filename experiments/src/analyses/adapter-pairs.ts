@@ -28,8 +28,8 @@ export async function adapterOf(sweep: string, method: string, seed: number): Pr
 
 /** A layer's pair by its path. */
 export function pairOf({ tensors, config }: Adapter, path: string): Pair {
-  const matrix = (half: "A" | "B") => {
-    const found = tensors.get(`${path}.lora_${half}.weight`);
+  const matrix = (name: "A" | "B") => {
+    const found = tensors.get(`${path}.lora_${name}.weight`);
     if (found === undefined) throw new Error(`The adapter has no pair at ${path}.`);
     const [rows = 0, columns = 0] = found.shape;
     return createMatrix(rows, columns, found.values);

@@ -56,8 +56,11 @@ function lora({
       const targetModules = [...targetsOf(model, jobs), ...alsoAt];
       const taskType = taskTypes[model.task] ?? "CAUSAL_LM";
       // PEFT knows no task of pictures: there the new classifier is said by name.
-      const told = model.task === "image-classification" ? { modulesToSave: ["classifier"] } : { taskType };
-      const plan = planInjection(model, createLoraConfig({ rank, alpha, dropout, targetModules, ...told, ...config }));
+      const fields = model.task === "image-classification" ? { modulesToSave: ["classifier"] } : { taskType };
+      const plan = planInjection(
+        model,
+        createLoraConfig({ rank, alpha, dropout, targetModules, ...fields, ...config }),
+      );
       const handle = injectAdapter(model, plan, { seed, baseFingerprint: model.fingerprint });
       return {
         variables: handle.variables,

@@ -37,7 +37,7 @@ export interface Task {
   /** The batches of an epoch in an order that follows from the seed. */
   batches(seed: number): Iterable<TokenBatch>;
   /** Measures a model through the ways that it can be asked. */
-  measure(model: AskedModel): Promise<Metrics>;
+  measure(model: TaskModel): Promise<Metrics>;
 }
 
 /** Every so-many-th row is held out, so that it is of the whole file, `most` at most; to search for rates the rows before these. */
@@ -59,7 +59,7 @@ export function rateOf({ rateShare, rates, dropout, ratesWithDropout }: Task, { 
 }
 
 /** A model with a method on it. */
-export interface AskedModel {
+export interface TaskModel {
   /** The loss's sum and count, and how many classes are right; of questions, the sum of each answer's F1. */
   answer(batch: TokenBatch): Promise<{ readonly sum: number; readonly count: number; readonly right: number }>;
   /** Greedy texts behind prompts; absent where the method cannot write. */

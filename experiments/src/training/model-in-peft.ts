@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { TokenBatch } from "@lowrank/data";
 import { preparedPython } from "../../../benchmarks/src/harness/peer-folders.ts";
-import type { AskedModel } from "../tasks/task.ts";
+import type { TaskModel } from "../tasks/task.ts";
 
 export interface PeftOptions {
   /** A Hugging Face folder. */
@@ -17,7 +17,7 @@ export interface PeftOptions {
   readonly steps: number;
 }
 
-export interface ModelInPeft extends AskedModel {
+export interface ModelInPeft extends TaskModel {
   readonly trainable: number;
   /** Versions of torch and PEFT. */
   readonly engine: string;

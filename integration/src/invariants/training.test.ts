@@ -31,9 +31,9 @@ describe("6. a step changes what the adapter declared and nothing else", () => {
           const before = weightsOf(subject.model);
           const modulesToSave = name === "hand-made" || name === "bert-seqcls" ? ["classifier"] : null;
           const handle = newAdapter(subject, { ...size, bias, modulesToSave, dropout: 0.1 });
-          const start = valuesOf(handle);
+          const initial = valuesOf(handle);
           await runSteps(subject, handle, { steps: 2, batches: () => [rows.slice(1)] });
-          const changed = [...valuesOf(handle)].filter(([key, values]) => distance(values, start.get(key)!) > 0);
+          const changed = [...valuesOf(handle)].filter(([key, values]) => distance(values, initial.get(key)!) > 0);
           expect(changed.map(([key]) => key)).toEqual([...handle.variables.keys()]);
           handle.dispose();
           expect(differing(weightsOf(subject.model), before)).toEqual([]);
@@ -46,10 +46,10 @@ describe("6. a step changes what the adapter declared and nothing else", () => {
     withSubject(variant.subject, async (subject) => {
       const before = weightsOf(subject.model);
       const handle = moved(subject, variant);
-      const [start, frozen] = [valuesOf(handle), frozenIn(handle)];
+      const [initial, frozen] = [valuesOf(handle), frozenIn(handle)];
       await runSteps(subject, handle);
       for (const [key, values] of valuesOf(handle))
-        expect([key, distance(values, start.get(key)!) > 0]).toEqual([key, true]);
+        expect([key, distance(values, initial.get(key)!) > 0]).toEqual([key, true]);
       expect(frozenIn(handle)).toEqual(frozen);
       handle.dispose();
       expect(differing(weightsOf(subject.model), before)).toEqual([]);
@@ -63,16 +63,16 @@ describe("7. the zero half moves first, then both", () => {
       fc.asyncProperty(anySubject, anySize, (name, size) =>
         withSubject(name, async (subject) => {
           const handle = newAdapter(subject, size);
-          const halves = (part: RegExp) => [...valuesOf(handle)].filter(([key]) => part.test(key));
+          const matrices = (part: RegExp) => [...valuesOf(handle)].filter(([key]) => part.test(key));
           const gradients = gradientsOf(handle, () => subject.loss({ adapters: activeAdapters("default") }));
           for (const [key, gradient] of gradients)
             expect([key, gradient.every((value) => value === 0)]).toEqual([key, key.includes("lora_A")]);
-          const [a, b] = [halves(/lora_A/), halves(/lora_B/)];
+          const [a, b] = [matrices(/lora_A/), matrices(/lora_B/)];
           await runSteps(subject, handle, { weightDecay: 0 });
-          expect(halves(/lora_A/)).toEqual(a);
-          for (const [index, [, values]] of halves(/lora_B/).entries()) expect(values).not.toEqual(b[index]?.[1]);
+          expect(matrices(/lora_A/)).toEqual(a);
+          for (const [index, [, values]] of matrices(/lora_B/).entries()) expect(values).not.toEqual(b[index]?.[1]);
           await runSteps(subject, handle, { weightDecay: 0 });
-          for (const [index, [, values]] of halves(/lora_A/).entries()) expect(values).not.toEqual(a[index]?.[1]);
+          for (const [index, [, values]] of matrices(/lora_A/).entries()) expect(values).not.toEqual(a[index]?.[1]);
           handle.dispose();
         }),
       ),

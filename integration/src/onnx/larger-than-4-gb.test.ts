@@ -118,13 +118,13 @@ function writeAdapter(folder: string): void {
 
 /** The most megabytes that the command had. */
 async function memoryOfExport(model: string, adapter: string, out: string): Promise<number> {
-  const tellMemory = "process.on('exit', () => console.log('most ' + process.resourceUsage().maxRSS))";
+  const printMemory = "process.on('exit', () => console.log('most ' + process.resourceUsage().maxRSS))";
   const node = [
     "--conditions=lowrank-source",
     "--import",
     "tsx",
     "--import",
-    `data:text/javascript,${encodeURIComponent(tellMemory)}`,
+    `data:text/javascript,${encodeURIComponent(printMemory)}`,
   ];
   const argv = ["export", "--to", "onnx", "--model", model, "--adapter", adapter, "--out", out];
   const { stdout } = await promisify(execFile)(

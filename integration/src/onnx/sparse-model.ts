@@ -23,8 +23,10 @@ function node(opType: string, inputs: readonly string[], output: string): Uint8A
 }
 
 function weight(name: keyof typeof offsets, shape: readonly [number, number]): Uint8Array {
-  const said = { location: "model.onnx_data", offset: offsets[name], length: 4 * shape[0] * shape[1] };
-  const outside = Object.entries(said).map(([key, value]) => field(13, message(field(1, key), field(2, `${value}`))));
+  const entries = { location: "model.onnx_data", offset: offsets[name], length: 4 * shape[0] * shape[1] };
+  const outside = Object.entries(entries).map(([key, value]) =>
+    field(13, message(field(1, key), field(2, `${value}`))),
+  );
   return message(
     ...shape.map((size) => field(1, size)),
     field(2, 1),

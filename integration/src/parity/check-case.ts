@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import { type Fixture, readFixture } from "@lowrank/testing";
 import { adaptersChecks, hasAdapters } from "./cases/adapters-case.ts";
-import { hasStart, startChecks } from "./cases/init-case.ts";
+import { hasStart, initChecks } from "./cases/init-case.ts";
 import { roundedChecks } from "./cases/rounded-case.ts";
 import { singleAdapterChecks } from "./cases/single-adapter-case.ts";
 import { hasCombinations, weightedChecks } from "./cases/weighted-case.ts";
@@ -29,7 +29,7 @@ export interface CaseOptions {
 
 /** Kinds of fixtures; the first that fits counts. */
 const kinds = [
-  { isOne: hasStart, checks: startChecks },
+  { isOne: hasStart, checks: initChecks },
   { isOne: hasCombinations, checks: weightedChecks },
   { isOne: hasAdapters, checks: adaptersChecks },
   { isOne: () => true, checks: singleAdapterChecks },

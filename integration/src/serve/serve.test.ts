@@ -40,14 +40,14 @@ function newAdapter(name: string, seed: number): OpenedAdapter {
 
 describe("a server", () => {
   it("gives each of 64 clients the text that its own adapter writes alone, streamed or whole", async () => {
-    const asked = Array.from({ length: 64 }, (_, index) => ({
+    const requests = Array.from({ length: 64 }, (_, index) => ({
       model: [...adapters.keys()][index % adapters.size] ?? "tiny",
       prompt: `${names[index % names.length]}${" ->".repeat(index % 3)}`,
       max_tokens: 4 + (index % 9),
       stream: index % 2 === 0,
     }));
-    const texts = await Promise.all(asked.map(complete));
-    for (const [index, { model: name, prompt, max_tokens }] of asked.entries()) {
+    const texts = await Promise.all(requests.map(complete));
+    for (const [index, { model: name, prompt, max_tokens }] of requests.entries()) {
       const adapter = adapters.get(name) ?? null;
       expect(texts[index], `client ${index}`).toBe(await model.generate(prompt, { adapter, maxNewTokens: max_tokens }));
     }
@@ -85,11 +85,11 @@ describe("a server", () => {
   });
 
   it("tells usage, why a text ended, how likely tokens were, and draws the same from the same seed", async () => {
-    const asked = { model: "two", prompt: "Aromi is", max_tokens: 3, logprobs: 2, seed: 4, temperature: 1.5 };
+    const body = { model: "two", prompt: "Aromi is", max_tokens: 3, logprobs: 2, seed: 4, temperature: 1.5 };
     const [one, same, other] = await Promise.all([
-      client.completions.create(asked),
-      client.completions.create(asked),
-      client.completions.create({ ...asked, seed: 5, n: 2 }),
+      client.completions.create(body),
+      client.completions.create(body),
+      client.completions.create({ ...body, seed: 5, n: 2 }),
     ]);
     expect(one?.choices[0]?.text).toBe(same?.choices[0]?.text);
     expect(one?.usage?.completion_tokens).toBe(3);
@@ -99,12 +99,12 @@ describe("a server", () => {
   });
 
   it("ends before a stop text, which its client never sees", async () => {
-    const asked = { model: "two", prompt: "Aromi is", max_tokens: 24 };
-    const whole = await complete({ ...asked, stream: false });
+    const body = { model: "two", prompt: "Aromi is", max_tokens: 24 };
+    const whole = await complete({ ...body, stream: false });
     const stop = whole.slice(9, 13);
     expect(stop).toHaveLength(4);
     for (const stream of [false, true]) {
-      const text = await complete({ ...asked, stream, stop });
+      const text = await complete({ ...body, stream, stop });
       expect(text).toBe(whole.slice(0, whole.indexOf(stop)));
     }
   });
@@ -131,7 +131,7 @@ describe("a server", () => {
   });
 });
 
-interface Asked {
+interface CompletionRequest {
   readonly model: string;
   readonly prompt: string;
   readonly max_tokens: number;
@@ -139,10 +139,10 @@ interface Asked {
   readonly stop?: string;
 }
 
-async function complete({ stream, ...asked }: Asked): Promise<string> {
-  if (!stream) return (await client.completions.create({ ...asked, ...greedy })).choices[0]?.text ?? "";
+async function complete({ stream, ...body }: CompletionRequest): Promise<string> {
+  if (!stream) return (await client.completions.create({ ...body, ...greedy })).choices[0]?.text ?? "";
   let text = "";
-  for await (const chunk of await client.completions.create({ ...asked, ...greedy, stream: true }))
+  for await (const chunk of await client.completions.create({ ...body, ...greedy, stream: true }))
     text += chunk.choices[0]?.text ?? "";
   return text;
 }
@@ -150,13 +150,13 @@ async function complete({ stream, ...asked }: Asked): Promise<string> {
 /** Leaves after the first piece, or before it. */
 async function killedClient(index: number): Promise<void> {
   const stop = new AbortController();
-  const asked = { model: "two", prompt: "Aromi is", max_tokens: 100, ...greedy };
+  const body = { model: "two", prompt: "Aromi is", max_tokens: 100, ...greedy };
   if (index % 2 === 0) {
     setTimeout(() => stop.abort(), 30);
-    await client.completions.create(asked, { signal: stop.signal }).catch(() => undefined);
+    await client.completions.create(body, { signal: stop.signal }).catch(() => undefined);
     return;
   }
-  const stream = await client.completions.create({ ...asked, stream: true }, { signal: stop.signal });
+  const stream = await client.completions.create({ ...body, stream: true }, { signal: stop.signal });
   for await (const _ of stream) break;
 }
 

@@ -110,10 +110,10 @@ describe("a run with out", { timeout: 120_000 }, () => {
     const card = await readFile(join(whole, "README.md"), "utf8");
     expect(card).toMatch(/\| given up \| learning rate 4: the loss rose from [\d.]+ to [\d.]+ in 10 steps \|/);
     await train({ ...high, out: parted }, { stopAfter: 21 });
-    const heard: string[] = [];
-    const onWarning = ({ code }: { readonly code: string }) => void heard.push(code);
+    const codes: string[] = [];
+    const onWarning = ({ code }: { readonly code: string }) => void codes.push(code);
     expect(await train({ ...high, out: parted, resume: true, onWarning })).toEqual([22]);
-    expect(heard).not.toContain("RESUMED_WITH_OTHER_SETTINGS");
+    expect(codes).not.toContain("RESUMED_WITH_OTHER_SETTINGS");
     expect(await bytesIn(parted)).toEqual(await bytesIn(whole));
   });
 

@@ -66,10 +66,10 @@ function trainOnce(page: Page, row: Row): Promise<readonly number[]> {
     training: { steps, batchSize: 1, learningRate: 1e-3, schedule: "constant", seed: 1, validationShare: 0 },
     name: "measured",
   };
-  return page.evaluate(async (asked) => {
+  return page.evaluate(async (request) => {
     const { studio } = globalThis as unknown as { readonly studio: { readonly ask: Ask } };
     const ends: number[] = [];
-    await studio.ask("train", asked, (news) => {
+    await studio.ask("train", request, (news) => {
       if (news.type === "step") ends.push(performance.now());
     });
     return ends.slice(1).map((end, index) => (end - (ends[index] ?? 0)) / 1000);

@@ -130,10 +130,10 @@ describe.skipIf(executable === undefined)("the published page", () => {
     "fetches SmolLM2 once, and has it on the next visit without the Hub",
     async () => {
       const page = await plainPage();
-      const asked: string[] = [];
+      const requests: string[] = [];
       const files = await serveFile(smollm2Gguf as string);
       await page.route("https://huggingface.co/**", (route) => {
-        asked.push(route.request().url());
+        requests.push(route.request().url());
         // As the Hub does: elsewhere lies the file itself.
         return route.fulfill({ status: 302, headers: { location: files.address, "access-control-allow-origin": "*" } });
       });
@@ -148,7 +148,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
       await expect.poll(() => bar.textContent(), { timeout: 90_000 }).toContain("SmolLM2-135M-Instruct is ready.");
       await page.reload();
       await expect.poll(() => bar.textContent(), { timeout: 90_000 }).toContain("SmolLM2-135M-Instruct is ready.");
-      expect(asked).toHaveLength(1);
+      expect(requests).toHaveLength(1);
       await page.close();
       files.close();
     },

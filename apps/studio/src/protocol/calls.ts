@@ -9,8 +9,8 @@ import type { PlanFacts, PlanRequest, RunRequest, RunResult, TrainingNews, Unfin
 import type { MixRequest, ShelfEntry } from "./shelf.ts";
 
 /** A question, the news while it is worked on, and the answer. */
-interface Call<Ask, Answer, News = never> {
-  readonly ask: Ask;
+interface Call<Request, Answer, News = never> {
+  readonly request: Request;
   readonly news: News;
   readonly answer: Answer;
 }
@@ -72,7 +72,7 @@ export type CallName = keyof Calls;
 /** The message to the worker; the answer comes through the port in it. */
 export interface Question<Name extends CallName = CallName> {
   readonly name: Name;
-  readonly ask: Calls[Name]["ask"];
+  readonly request: Calls[Name]["request"];
 }
 
 /** The answer. `code` is that of a LowrankError, so that the page can offer a remedy. */

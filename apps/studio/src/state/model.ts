@@ -67,7 +67,7 @@ export class ModelState {
   }
 
   /** Receives failures of all parts: for a lost GPU, the top bar offers to try again and starts the engine again. */
-  hear(error: unknown): void {
+  note(error: unknown): void {
     const { value: engine } = this.engine;
     if (engine === undefined || !(error instanceof WorkerFailure) || error.code !== "DEVICE_LOST") return;
     this.failure.value = { at: "engine", code: error.code, message: error.message };

@@ -30,8 +30,8 @@ async function isolate(page: Page, cores?: number): Promise<void> {
   await page.route("**/*", async (route) => {
     const response = await route.fetch();
     const isWorker = cores !== undefined && route.request().url().includes("studio-worker");
-    const told = `Object.defineProperty(navigator, "hardwareConcurrency", { value: ${cores} });`;
-    const body = isWorker ? { body: told + (await response.text()) } : {};
+    const script = `Object.defineProperty(navigator, "hardwareConcurrency", { value: ${cores} });`;
+    const body = isWorker ? { body: script + (await response.text()) } : {};
     await route.fulfill({ response, ...body, headers: { ...response.headers(), ...isolating } });
   });
 }
@@ -53,7 +53,7 @@ export async function openSmollm2(page: Page, gguf: string): Promise<void> {
 export function ask<Name extends CallName>(
   page: Page,
   name: Name,
-  request: Calls[Name]["ask"],
+  request: Calls[Name]["request"],
 ): Promise<Calls[Name]["answer"]> {
   return page.evaluate(
     ([call, what]) => {
@@ -65,7 +65,7 @@ export function ask<Name extends CallName>(
 }
 
 /** Logits [time · vocabulary] of a row of token ids, with an adapter of the shelf if one is named. */
-export async function logits(page: Page, request: Calls["logits"]["ask"]): Promise<readonly number[]> {
+export async function logits(page: Page, request: Calls["logits"]["request"]): Promise<readonly number[]> {
   return page.evaluate(async (what) => {
     const { studio } = globalThis as unknown as { studio: { ask(name: string, ask: unknown): Promise<Float32Array> } };
     return Array.from(await studio.ask("logits", what));

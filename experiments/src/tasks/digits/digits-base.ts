@@ -57,11 +57,11 @@ export async function digitsBase(folder: string = join(adaptersFolder, "digits-b
     seed: 1,
   });
   for await (const _event of run);
-  const turned = new Set(model.parameters().flatMap((one) => (one.transposedInFile ? [one.path] : [])));
+  const transposed = new Set(model.parameters().flatMap((one) => (one.transposedInFile ? [one.path] : [])));
   const tensors = [...trained.variables]
     .filter(([path]) => !path.startsWith("classifier."))
     .map(([path, variable]) => {
-      const stored = tf.tidy(() => (turned.has(path) ? tf.transpose(variable) : tf.clone(variable)));
+      const stored = tf.tidy(() => (transposed.has(path) ? tf.transpose(variable) : tf.clone(variable)));
       const values = stored.dataSync<"float32">();
       stored.dispose();
       return [path, float32Tensor(stored.shape, values)] as const;

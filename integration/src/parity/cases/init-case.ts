@@ -40,7 +40,7 @@ export function hasStart({ folder }: Fixture): boolean {
 }
 
 /** PEFT's fresh adapter beside what it left of the base, and ours beside the base itself. */
-export async function startChecks(fixture: Fixture): Promise<readonly ParityCheck[]> {
+export async function initChecks(fixture: Fixture): Promise<readonly ParityCheck[]> {
   const adapter = await readAdapterFolder(`${fixture.folder}/adapter`);
   return [
     ...(await withModel(fixture, "base_residual", (model) => residualChecks(fixture, model, adapter))),
@@ -97,7 +97,7 @@ async function residualChecks(fixture: Fixture, model: PretrainedModel, adapter:
 /** The same start made here, on the base as it is; trained, and written as a plain adapter. */
 async function ownChecks(fixture: Fixture, model: PretrainedModel, adapter: Adapter) {
   const base = logitsCheck(fixture, { model, what: "base.logits", label: "base.logits", context: baseContext });
-  const init = statedStart(fixture);
+  const init = statedInit(fixture);
   const plan = planInjection(model, { ...adapter.config, init });
   const { measures } = initOf({ init });
   const measured = measures && (await measuredAsPeft(fixture, { model, plan, needs: measures }));
@@ -146,10 +146,10 @@ async function convertedChecks(fixture: Fixture, model: PretrainedModel): Promis
 }
 
 /** The fixture names its initialisation in its description alone. */
-function statedStart({ expected }: Fixture): boolean | string {
-  const start = /init_lora_weights=(?:'([^']+)'|(True|False))/.exec(String(expected.description));
-  if (!start) throw new Error("The fixture's description names no init_lora_weights.");
-  return start[1] ?? start[2] === "True";
+function statedInit({ expected }: Fixture): boolean | string {
+  const match = /init_lora_weights=(?:'([^']+)'|(True|False))/.exec(String(expected.description));
+  if (!match) throw new Error("The fixture's description names no init_lora_weights.");
+  return match[1] ?? match[2] === "True";
 }
 
 function logitsCheck(

@@ -11,39 +11,39 @@ import type { ParityModel } from "../parity-model.ts";
 const withoutAdapters: ReadonlySet<string> = new Set(["base", "disabled", "unloaded"]);
 
 /** A fixture's word for each adapter, and the name that it has on the model. */
-export type AdapterWords = ReadonlyMap<string, string>;
+export type AdapterNames = ReadonlyMap<string, string>;
 
 /** Which adapters a text means, or null if it is none of the kind. */
-export function selectionOf(text: string, words: AdapterWords): AdapterSelection | null {
-  if (!words.has(text) && withoutAdapters.has(text)) return noAdapters;
-  const terms = words.has(text) ? [text] : text.split("+");
-  const adapters = terms.map((term) => weighted(term, words));
+export function selectionOf(text: string, names: AdapterNames): AdapterSelection | null {
+  if (!names.has(text) && withoutAdapters.has(text)) return noAdapters;
+  const terms = names.has(text) ? [text] : text.split("+");
+  const adapters = terms.map((term) => weighted(term, names));
   const known = adapters.filter((adapter) => adapter !== null);
   return known.length === adapters.length ? { kind: "active", adapters: known } : null;
 }
 
-function weighted(term: string, words: AdapterWords): ActiveAdapter | null {
-  const own = words.get(term);
+function weighted(term: string, names: AdapterNames): ActiveAdapter | null {
+  const own = names.get(term);
   if (own !== undefined) return { name: own, weight: 1 };
-  const [, weight = "", word = ""] = /^(-?\d+(?:\.\d+)?(?:e-?\d+)?)\*(.+)$/.exec(term) ?? [];
-  const name = words.get(word);
+  const [, weight = "", fixtureName = ""] = /^(-?\d+(?:\.\d+)?(?:e-?\d+)?)\*(.+)$/.exec(term) ?? [];
+  const name = names.get(fixtureName);
   return name === undefined ? null : { name, weight: Number(weight) };
 }
 
 interface Selected {
   readonly fixture: Fixture;
   readonly model: ParityModel;
-  readonly words: AdapterWords;
+  readonly names: AdapterNames;
 }
 
 /** Every "….logits" and "….loss" of the fixture that names a selection; `isOther` leaves those to others. */
 export function selectedChecks(
-  { fixture, model, words }: Selected,
+  { fixture, model, names }: Selected,
   isOther: (name: string) => boolean = () => false,
 ): readonly ParityCheck[] {
   return [...fixture.tensors.keys()].flatMap((key) => {
     const [, text, kind] = /^(.+)\.(logits|loss)$/.exec(key) ?? [];
-    const adapters = text === undefined || isOther(key) ? null : selectionOf(text, words);
+    const adapters = text === undefined || isOther(key) ? null : selectionOf(text, names);
     if (adapters === null) return [];
     if (kind === "logits") return [logitsCheck({ fixture, model }, key, adapters)];
     return [lossCheck({ fixture, model }, { what: key, adapters, expected: fixture.tensor(key).values })];

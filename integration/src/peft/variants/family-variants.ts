@@ -90,11 +90,11 @@ export const familyVariants: readonly Variant[] = [...plain, ...rich, ...activat
 function rowOf({ name, task, modelType }: Reference, what: string, config: Partial<LoraConfig>): Variant {
   const common = { rank: 2, alpha: 4, targetModules: "all-linear" } as const;
   // PEFT's class for texts passes ids of texts on, which Whisper does not take.
-  const asked = modelType === "whisper" ? {} : tasks[task];
+  const taskConfig = modelType === "whisper" ? {} : tasks[task];
   return {
     name: `${name}, ${what}`,
     base: `references/${name}`,
-    config: { ...common, ...asked, ...config },
+    config: { ...common, ...taskConfig, ...config },
   };
 }
 

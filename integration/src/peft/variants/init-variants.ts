@@ -31,7 +31,7 @@ const loftq = {
 } as const;
 
 /** One row a start. */
-export const startVariants: readonly Variant[] = [
+export const initVariants: readonly Variant[] = [
   ...rows.map(([name, base, config]) => ({
     name: `${base} that starts as ${name}`,
     base,

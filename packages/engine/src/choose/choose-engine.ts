@@ -71,7 +71,7 @@ async function startRow(
   const started: Started[] = [];
   for (const name of row) {
     try {
-      const options = { ...plan.settings, isAskedFor: name === plan.askedFor };
+      const options = { ...plan.settings, isPreferred: name === plan.preferred };
       started.push({ name, outcome: await startEngine(name, options) });
     } catch (cause) {
       skipped.push({ name, ...explainFailure(name, cause) });

@@ -44,8 +44,8 @@ export const chooseEngineNames: OptionNames<ChooseEngineOptions> = {
 export interface EnginePlan {
   readonly order: EngineOrder;
   /** The engine that the user asked for by name. */
-  readonly askedFor: EngineName | undefined;
-  readonly settings: Omit<StartOptions, "isAskedFor">;
+  readonly preferred: EngineName | undefined;
+  readonly settings: Omit<StartOptions, "isPreferred">;
   /** Sentences about settings that could not be used. */
   readonly notes: readonly string[];
 }
@@ -67,21 +67,21 @@ export async function planEngines(options: ChooseEngineOptions): Promise<EngineP
   const forced = environment.LOWRANK_ENGINE;
   if (!forced) return { ...orderOf(options), settings, notes };
   const name = findEngineName(forced);
-  if (name !== undefined) return { order: [[name]], askedFor: name, settings, notes };
+  if (name !== undefined) return { order: [[name]], preferred: name, settings, notes };
   const names = engineNames.join(", ");
   const unknown = `LOWRANK_ENGINE is "${forced}", which is not an engine. The best available engine is used. Set it to one of: ${names}.`;
   return { ...orderOf(options), settings, notes: [unknown, ...notes] };
 }
 
-function orderOf(options: ChooseEngineOptions): Pick<EnginePlan, "order" | "askedFor"> {
+function orderOf(options: ChooseEngineOptions): Pick<EnginePlan, "order" | "preferred"> {
   const rows = options.order?.map((name) => [parseEngineName(name, "the option order")]);
   const order = rows ?? usualOrder(isNode() ? "node" : "browser");
   // A single engine in the order was asked for, whatever the preference.
   const only = options.order?.length === 1 ? order[0]?.[0] : undefined;
-  if (options.prefer === undefined) return { order, askedFor: only };
+  if (options.prefer === undefined) return { order, preferred: only };
   const prefer = parseEngineName(options.prefer, "the option prefer");
   const others = order.map((row) => row.filter((name) => name !== prefer)).filter((row) => row.length > 0);
-  return { order: [[prefer], ...others], askedFor: prefer };
+  return { order: [[prefer], ...others], preferred: prefer };
 }
 
 /** Engines to try, best first. Those in one row do the same work equally well: a small product decides between them. */
@@ -101,9 +101,9 @@ export function usualOrder(place: "node" | "browser"): EngineOrder {
 }
 
 /** The name as a type; `askedBy` says in the error where it came from. Throws UnknownEngineError. */
-export function parseEngineName(name: string, askedBy: string): EngineName {
+export function parseEngineName(name: string, origin: string): EngineName {
   const found = findEngineName(name);
-  if (found === undefined) throw new UnknownEngineError(name, engineNames, askedBy);
+  if (found === undefined) throw new UnknownEngineError(name, engineNames, origin);
   return found;
 }
 
@@ -126,12 +126,12 @@ const max = 1024;
 
 /** Decides. Throws ArgumentError for an option that is no whole number from 1 to 1024. */
 export async function threadCount(
-  asked: number | undefined,
+  given: number | undefined,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<ThreadCount> {
-  if (asked !== undefined) {
-    if (!isCount(asked)) throw new ArgumentError("chooseEngine", "threads", asked, `a whole number from 1 to ${max}`);
-    return { threads: asked };
+  if (given !== undefined) {
+    if (!isCount(given)) throw new ArgumentError("chooseEngine", "threads", given, `a whole number from 1 to ${max}`);
+    return { threads: given };
   }
   const threads = isNode() ? await processors() : undefined;
   const text = environment.LOWRANK_THREADS;

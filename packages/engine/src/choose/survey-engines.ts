@@ -37,7 +37,7 @@ export async function compareEngines(options: ChooseEngineOptions = {}): Promise
   const reports: EngineReport[] = [];
   for (const name of engineNames) {
     try {
-      const { note } = await startEngine(name, { ...settings, isAskedFor: false });
+      const { note } = await startEngine(name, { ...settings, isPreferred: false });
       const speed = await measureMatMul();
       reports.push({ name, runs: true, speed, ...(note === undefined ? {} : { note }) });
     } catch (cause) {

@@ -3,7 +3,7 @@
 /** What a starter is told. */
 export interface StartOptions {
   /** True if the user asked for this engine by name, and so gets it even where another would be faster. */
-  readonly isAskedFor: boolean;
+  readonly isPreferred: boolean;
   /** How many threads compute; undefined leaves it to the engine. */
   readonly threads?: number;
   /** Folder (with a final slash) of the .wasm files; needed in a page whose bundle does not have them. */

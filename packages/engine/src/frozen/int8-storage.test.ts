@@ -241,11 +241,11 @@ onEachBackend((engine) => {
       const copy = tf.tensor2d(sum.dataSync().slice(), [90, inFeatures]);
       expect(inPlace).toEqual(await valuesOf(multiply(copy).result));
       const values = waves([90, inFeatures]).dataSync<"float32">().slice();
-      const lent = tf.tensor2d(values, [90, inFeatures]);
-      const before = multiply(lent);
+      const borrowed = tf.tensor2d(values, [90, inFeatures]);
+      const before = multiply(borrowed);
       values.fill(0);
-      expect((await valuesOf(multiply(lent).result)).every((value) => value === 0)).toBe(true);
-      tf.dispose([x, other, a, b, first.result, next.result, sum, copy, lent, before.result]);
+      expect((await valuesOf(multiply(borrowed).result)).every((value) => value === 0)).toBe(true);
+      tf.dispose([x, other, a, b, first.result, next.result, sum, copy, borrowed, before.result]);
       for (const weight of weights) weight.dispose();
     });
 

@@ -120,14 +120,14 @@ onEachBackend(() => {
       const block = (constant: tf.Tensor) => tf.exp(tf.mul(variable, constant));
       const expected = gradientsOf(block);
       const actual = gradientsOf((constant) => {
-        const lent = tf.clone(constant); // gone when backward begins
+        const borrowed = tf.clone(constant); // gone when backward begins
         const y = recompute({
-          compute: (...[given]) => block(given ?? lent),
+          compute: (...[given]) => block(given ?? borrowed),
           inputs: [],
-          constants: [lent],
+          constants: [borrowed],
           variables: [variable],
         });
-        lent.dispose();
+        borrowed.dispose();
         return y;
       });
       const numbers = async ({ grads }: typeof actual) => (await grads[variable.name]?.data()) ?? [];

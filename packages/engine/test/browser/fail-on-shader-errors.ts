@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach } from "vitest";
 import { propertyOf } from "../../src/engines/import-unseen.ts";
 
-const heard = new WeakSet<EventTarget>();
+const watched = new WeakSet<EventTarget>();
 const reports: string[] = [];
 
 beforeEach(() => listen());
@@ -28,8 +28,8 @@ function queue(): unknown {
 
 function listen(): void {
   const target = device();
-  if (!(target instanceof EventTarget) || heard.has(target)) return;
-  heard.add(target);
+  if (!(target instanceof EventTarget) || watched.has(target)) return;
+  watched.add(target);
   target.addEventListener("uncapturederror", (event) => {
     reports.push(String(propertyOf(propertyOf(event, "error"), "message")));
   });

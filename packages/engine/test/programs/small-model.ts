@@ -62,10 +62,10 @@ export function smallModel(): SmallModel {
     const normal = rmsNorm(x, gain, 1e-5);
     const key = { seed: 1, step, microStep: 0, path: "query" };
     const query = addLowRank(frozenLinear(normal, frozen.query), dropout(normal, 0.1, key), a, b, 2);
-    const turned = (part: tf.Tensor) => rotary(splitHeads(part, heads), tables);
+    const rotated = (part: tf.Tensor) => rotary(splitHeads(part, heads), tables);
     const mixed = attention({
-      query: turned(query),
-      key: turned(frozenLinear(normal, frozen.key)),
+      query: rotated(query),
+      key: rotated(frozenLinear(normal, frozen.key)),
       value: splitHeads(frozenLinear(normal, frozen.value), heads),
       mask,
     });

@@ -136,9 +136,9 @@ export class Chat {
   async *#answer({ signal }: TurnOptions): AsyncGenerator<TextEvent, void, undefined> {
     const messages = this.#messages;
     const { seed = 0 } = this.#options;
-    const asked = await this.#asked(messages);
+    const settings = await this.#settings(messages);
     // Each turn has its own random seed.
-    const drawn = { ...asked, seed: (seed + this.#turns++) >>> 0, prefix: this.#prefixFor(), signal };
+    const drawn = { ...settings, seed: (seed + this.#turns++) >>> 0, prefix: this.#prefixFor(), signal };
     let content = "";
     try {
       for await (const event of this.#model.stream({ messages }, drawn)) {
@@ -151,23 +151,23 @@ export class Chat {
   }
 
   /** Generation options, limited to the positions left. */
-  async #asked(messages: readonly ChatMessage[]): Promise<Omit<TextOptions, "prefix" | "signal"> & AdapterChoice> {
-    const asked = { ...this.#writing, ...this.#choice };
+  async #settings(messages: readonly ChatMessage[]): Promise<Omit<TextOptions, "prefix" | "signal"> & AdapterChoice> {
+    const settings = { ...this.#writing, ...this.#choice };
     try {
-      return { ...asked, maxNewTokens: await this.#roomFor(messages, asked) };
+      return { ...settings, maxNewTokens: await this.#roomFor(messages, settings) };
     } catch (error) {
       const template = this.#templateBefore;
-      const isLeft = error instanceof ChatTemplateMissingError && asked.template === undefined;
+      const isLeft = error instanceof ChatTemplateMissingError && settings.template === undefined;
       if (!isLeft || template === undefined) throw error;
-      return { ...asked, template, maxNewTokens: await this.#roomFor(messages, { ...asked, template }) };
+      return { ...settings, template, maxNewTokens: await this.#roomFor(messages, { ...settings, template }) };
     }
   }
 
   /** The requested number of tokens, limited to the positions left; at least one, which generation then refuses. */
-  async #roomFor(messages: readonly ChatMessage[], asked: TextOptions & AdapterChoice): Promise<number> {
-    const { template, system, adapter } = asked;
+  async #roomFor(messages: readonly ChatMessage[], settings: TextOptions & AdapterChoice): Promise<number> {
+    const { template, system, adapter } = settings;
     const prompt = await this.#model.promptIds({ messages }, { adapter, template, system });
-    const maxNewTokens = asked.maxNewTokens ?? newTokensByFile(this.#model.base, prompt.length) ?? defaultTokens;
+    const maxNewTokens = settings.maxNewTokens ?? newTokensByFile(this.#model.base, prompt.length) ?? defaultTokens;
     return Math.max(1, Math.min(maxNewTokens, positionLimit(this.#model.base.config) - prompt.length));
   }
 

@@ -30,11 +30,11 @@ async function written(
 describe("OpenedModel.writer", () => {
   it("writes each text as it is alone, whoever else asks at the time", async () => {
     const writer = await model.writer({ maxRows: 3 });
-    const asked = prompts.flatMap((prompt, index) =>
+    const requests = prompts.flatMap((prompt, index) =>
       [null, ...model.adapters].map((adapter) => ({ prompt, adapter, maxNewTokens: 2 + 2 * index })),
     );
-    const all = await Promise.all(asked.map(({ prompt, ...options }) => written(writer, prompt, options)));
-    for (const [index, { prompt, ...options }] of asked.entries())
+    const all = await Promise.all(requests.map(({ prompt, ...options }) => written(writer, prompt, options)));
+    for (const [index, { prompt, ...options }] of requests.entries())
       expect(all[index]).toBe(await model.generate(prompt, options));
     expect(new Set(all).size).toBeGreaterThan(prompts.length); // the adapters say other things
     expect([writer.running, writer.waiting]).toEqual([0, 0]);

@@ -72,7 +72,7 @@ describe("logits of starts and ends", () => {
   });
 
   it("may say that there is none, where that is asked for", () => {
-    const asked = { ...rules, mayBeNone: true };
-    expect(answerOfQuestion(logits, { ...row, spans }, asked)).toMatchObject({ prediction: "" });
+    const options = { ...rules, mayBeNone: true };
+    expect(answerOfQuestion(logits, { ...row, spans }, options)).toMatchObject({ prediction: "" });
   });
 });

@@ -77,6 +77,6 @@ export function readWritingDefaults(
     maxLength: read<number>("max_length"),
     stop: typeof stop === "string" ? [stop] : stop,
   };
-  const said = Object.entries(defaults).filter(([, value]) => value !== undefined);
-  return { doSample, ...Object.fromEntries(said) };
+  const given = Object.entries(defaults).filter(([, value]) => value !== undefined);
+  return { doSample, ...Object.fromEntries(given) };
 }

@@ -83,7 +83,7 @@ export async function* generateTokens(
       }
       if (ended.every(Boolean)) return;
       next = next.after(chosen.map(({ id }) => id));
-      if (!turnsOtherwise(model.config, next.positions)) continue;
+      if (!rotatesDifferently(model.config, next.positions)) continue;
       cache.dispose();
       cache = new KeyValueCache(context.adapters, { generated: rows.map(({ length }) => length) });
       const texts = promptIds.map((prompt, row) => [...prompt, ...(rows[row] ?? [])]);
@@ -160,7 +160,7 @@ function decoded(
  * Whether the longest text has just become so long that all its keys turn at other speeds (LongRoPE): those in the cache
  * are of no use any more. transformers begins anew there as well.
  */
-function turnsOtherwise({ rotary }: ModelConfig, positions: number): boolean {
+function rotatesDifferently({ rotary }: ModelConfig, positions: number): boolean {
   return rotary?.scaling.type === "longrope" && positions === rotary.scaling.originalMaxPositions + 1;
 }
 

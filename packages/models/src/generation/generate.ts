@@ -31,9 +31,9 @@ const optionNames: OptionNames<GenerateOptions> = { ...generationNames, onToken:
  */
 export async function generate(model: PretrainedModel, options: GenerateOptions): Promise<number[][]> {
   refuseUnknownOptions("generate", options, optionNames);
-  const { onToken, ...asked } = options;
+  const { onToken, ...settings } = options;
   const rows = options.promptIds.map((): number[] => []);
-  for await (const token of generateTokens(model, asked)) {
+  for await (const token of generateTokens(model, settings)) {
     rows[token.prompt]?.push(token.id);
     onToken?.(token);
   }

@@ -100,7 +100,7 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
   checkNamed("decoderStartTokenId", start === undefined ? [] : [start], vocabularySize);
   checkNamed("forced", options.forced, vocabularySize);
   checkNamed("banned", options.banned, vocabularySize);
-  checkHeard(options, melBins > 0);
+  checkAudio(options, melBins > 0);
   const wrong = promptIds.flat().find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
   if (wrong !== undefined) throw new ModelInputError("promptIds", `${wrong} is outside 0 to ${vocabularySize - 1}`);
   const longest = Math.max(...promptIds.map(({ length }) => length));
@@ -126,8 +126,8 @@ function checkNamed(
 }
 
 /** Texts about sounds begin together: nothing tells a decoder which of its first tokens are padding. */
-function checkHeard({ inputFeatures, promptIds }: GenerationOptions, hears: boolean): void {
-  if (!hears) {
+function checkAudio({ inputFeatures, promptIds }: GenerationOptions, isSpeech: boolean): void {
+  if (!isSpeech) {
     if (inputFeatures === undefined) return;
     throw new GenerationOptionError("inputFeatures", "features", "no features: this model reads text");
   }

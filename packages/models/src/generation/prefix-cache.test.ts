@@ -27,8 +27,8 @@ async function answer(
   adapter?: string,
 ): Promise<readonly number[]> {
   const context = inferenceContext(adapter === undefined ? undefined : activeAdapters(adapter));
-  const asked = { ...options, promptIds: [promptIds], context };
-  const [ids = []] = await generate(model, prefix === undefined ? asked : { ...asked, prefix });
+  const request = { ...options, promptIds: [promptIds], context };
+  const [ids = []] = await generate(model, prefix === undefined ? request : { ...request, prefix });
   return ids;
 }
 
@@ -37,12 +37,12 @@ describe("PrefixCache", () => {
     expectNoLeak(async () => {
       const prefix = new PrefixCache();
       const first = [5, 6, 7];
-      const said = [...first, ...(await answer(first, prefix))];
-      expect(prefix.length).toBe(said.length - 1); // the last token was never read
-      const second = [...said, 8, 9];
+      const conversation = [...first, ...(await answer(first, prefix))];
+      expect(prefix.length).toBe(conversation.length - 1); // the last token was never read
+      const second = [...conversation, 8, 9];
       const taken = prefix.take(model, second, inferenceContext().adapters);
-      expect(taken?.length).toBe(said.length - 1);
-      if (taken !== undefined) prefix.keep(model, taken.cache, said.slice(0, -1));
+      expect(taken?.length).toBe(conversation.length - 1);
+      if (taken !== undefined) prefix.keep(model, taken.cache, conversation.slice(0, -1));
       expect(await answer(second, prefix)).toEqual(await answer(second));
       prefix.dispose();
     }));
@@ -79,7 +79,7 @@ describe("PrefixCache", () => {
     }));
 
   it("is for one prompt", async () => {
-    const asked = { ...options, promptIds: [[5], [6]], prefix: new PrefixCache() };
-    await expect(generate(model, asked)).rejects.toThrow(GenerationOptionError);
+    const request = { ...options, promptIds: [[5], [6]], prefix: new PrefixCache() };
+    await expect(generate(model, request)).rejects.toThrow(GenerationOptionError);
   });
 });

@@ -26,8 +26,8 @@ export function makePass(
   const { inputIds, pixelValues, inputFeatures } = inputs;
   if (inputFeatures !== undefined) {
     const [batch] = inputFeatures.shape;
-    const heard = { inputFeatures, shape: [batch, config.sourcePositions] as const, positions: [], causal };
-    return new Pass(context, heard, decoderPass(inputs, context, { backbone, config, task }));
+    const audio = { inputFeatures, shape: [batch, config.sourcePositions] as const, positions: [], causal };
+    return new Pass(context, audio, decoderPass(inputs, context, { backbone, config, task }));
   }
   if (inputIds === undefined) {
     return new Pass(context, { positions: [], causal, ...(pixelValues === undefined ? {} : { pixelValues }) });

@@ -102,9 +102,9 @@ const maxLabels = 1_000_000;
 /** The configuration with another number of classes, for another problem. Throws InvalidConfigError for one that no classifier has. */
 export function withLabels(
   config: ModelConfig,
-  { numLabels: labels, problemType: asked }: Pick<LoadOptions, "numLabels" | "problemType">,
+  { numLabels: labels, problemType: requested }: Pick<LoadOptions, "numLabels" | "problemType">,
 ): ModelConfig {
-  const problemType = asked ?? config.problemType;
+  const problemType = requested ?? config.problemType;
   if (labels === undefined || labels === config.labels) return { ...config, problemType };
   if (!(Number.isInteger(labels) && labels >= 1 && labels <= maxLabels)) {
     const expected = `a whole number from 1 to ${maxLabels}`;

@@ -160,18 +160,18 @@ export class Pass {
   }
 
   /** The caller's tensors whose values a block may read: masks. */
-  get lent(): readonly tf.Tensor[] {
+  get borrowed(): readonly tf.Tensor[] {
     const { attentionMask, sourceMask } = this.inputs;
-    return [attentionMask, sourceMask, ...(this.second?.lent ?? [])].filter((tensor) => tensor !== undefined);
+    return [attentionMask, sourceMask, ...(this.second?.borrowed ?? [])].filter((tensor) => tensor !== undefined);
   }
 
   /**
    * The same pass anew; `lent` stands for the tensors of the property, which may be gone. Call it inside a tidy; the caller
    * disposes of it.
    */
-  again(lent: readonly tf.Tensor[]): Pass {
+  again(borrowed: readonly tf.Tensor[]): Pass {
     const { attentionMask, sourceMask, ...inputs } = this.inputs;
-    const rest = [...lent];
+    const rest = [...borrowed];
     const next = (like: tf.Tensor2D) => tf.reshape<tf.Rank.R2>(rest.shift() ?? like, like.shape);
     return new Pass(
       this.context,

@@ -115,7 +115,7 @@ function Compare({ entry }: { readonly entry: ShelfEntry }) {
       </div>
       {similarity !== undefined && other !== undefined && similarity.cells.length > 0 && (
         <>
-          <p class="quiet">{words.alikeSays}</p>
+          <p class="quiet">{words.alikeNote}</p>
           <HeatMap title={words.alikeMap} cells={inOrderOf(look.picture.value, similarity)} />
         </>
       )}

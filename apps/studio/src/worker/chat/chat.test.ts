@@ -25,8 +25,8 @@ describe("a conversation with the tiny model", { timeout: 60_000 }, () => {
 
   async function ask(request: Partial<ChatRequest> = {}) {
     const news: ChatNews[] = [];
-    const asked = { ...how, turns, sides: ["base", "adapted"], adapter, ...request } as const;
-    return { news, ...(await chat(workshop, asked, (each) => news.push(each))) };
+    const fullRequest = { ...how, turns, sides: ["base", "adapted"], adapter, ...request } as const;
+    return { news, ...(await chat(workshop, fullRequest, (each) => news.push(each))) };
   }
 
   it("has both answers written side by side, a piece of each in turn", async () => {

@@ -58,9 +58,9 @@ function renewBackend(name: EngineName | undefined): void {
 function passedOverFrom(
   chosen: Awaited<ReturnType<typeof chooseEngine>>,
   before: EngineFacts | undefined,
-  asked: EngineName | undefined,
+  requested: EngineName | undefined,
 ): EngineFacts["skipped"] {
-  if (asked !== undefined && before !== undefined) return before.skipped;
+  if (requested !== undefined && before !== undefined) return before.skipped;
   return chosen.skipped.map(({ name, reason }) => ({ name: name as EngineName, reason }));
 }
 

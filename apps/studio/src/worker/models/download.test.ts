@@ -10,13 +10,13 @@ const file = {
   sha256: createHash("sha256").update(content).digest("hex"),
 };
 /** Ranges that were asked for. */
-const asked: (string | null)[] = [];
+const rangeHeaders: (string | null)[] = [];
 
 /** A server that sends at most `most` bytes before the connection breaks. */
 function serve({ max = Number.POSITIVE_INFINITY, ranges = true, bytes = content } = {}): void {
   vi.stubGlobal("fetch", async (_: string, init: RequestInit) => {
     const range = new Headers(init.headers).get("Range");
-    asked.push(range);
+    rangeHeaders.push(range);
     const from = ranges ? Number(range?.match(/\d+/)?.[0] ?? 0) : 0;
     let sent = 0;
     const body = new ReadableStream({
@@ -34,7 +34,7 @@ function serve({ max = Number.POSITIVE_INFINITY, ranges = true, bytes = content 
 
 afterEach(() => {
   vi.unstubAllGlobals();
-  asked.length = 0;
+  rangeHeaders.length = 0;
 });
 
 describe("download", () => {
@@ -45,7 +45,7 @@ describe("download", () => {
     expect([kept.size, kept.isWhole]).toEqual([2_000_000, false]);
     serve();
     const blob = await download(file, kept, () => undefined);
-    expect(asked).toEqual([null, "bytes=2000000-"]);
+    expect(rangeHeaders).toEqual([null, "bytes=2000000-"]);
     expect(Buffer.from(await blob.arrayBuffer()).equals(content)).toBe(true);
     expect(kept.isWhole).toBe(true);
   });

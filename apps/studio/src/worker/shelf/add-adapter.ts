@@ -12,8 +12,8 @@ import type { AdapterFolder } from "./shelf-folder.ts";
 const maxZipBytes = 700_000_000;
 
 /** Throws AdapterFilesError, AdapterRepositoryError, QuotaError, and the errors of attaching: a wrong base, broken tensors. */
-export const addAdapter: Answerer<"addAdapter"> = async (workshop, ask) => {
-  const { name, folder } = await ("repository" in ask ? fromHub(ask.repository) : fromFiles(ask.files));
+export const addAdapter: Answerer<"addAdapter"> = async (workshop, request) => {
+  const { name, folder } = await ("repository" in request ? fromHub(request.repository) : fromFiles(request.files));
   checkWhole(name, folder);
   const id = crypto.randomUUID();
   await attachFolder(workshop, { id, name, folder });

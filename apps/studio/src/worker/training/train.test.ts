@@ -40,9 +40,9 @@ function reloaded(now = still): Workshop {
   return fresh;
 }
 
-async function run(ask: Partial<RunRequest> = {}, onNews: (news: TrainingNews) => void = () => {}) {
+async function run(changes: Partial<RunRequest> = {}, onNews: (news: TrainingNews) => void = () => {}) {
   const news: TrainingNews[] = [];
-  const result = await train(workshop, { ...request, ...ask }, (each) => {
+  const result = await train(workshop, { ...request, ...changes }, (each) => {
     news.push(each);
     onNews(each);
   });
@@ -103,21 +103,21 @@ describe("train", () => {
   });
 
   it("waits while it is paused, and stops from there", async () => {
-    const told: string[] = [];
+    const types: string[] = [];
     let isOver = false;
     const running = run({}, (news) => {
-      told.push(news.type);
+      types.push(news.type);
       if (news.type === "step" && news.step === 2) pause(workshop, undefined, () => {});
     }).then((made) => {
       isOver = true;
       return made;
     });
-    await expect.poll(() => told.at(-1), { timeout: 20_000 }).toBe("paused");
-    const before = told.length;
+    await expect.poll(() => types.at(-1), { timeout: 20_000 }).toBe("paused");
+    const before = types.length;
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect([told.length, isOver]).toEqual([before, false]);
+    expect([types.length, isOver]).toEqual([before, false]);
     goOn(workshop, undefined, () => {});
-    await expect.poll(() => told.filter((type) => type === "step").length, { timeout: 20_000 }).toBeGreaterThan(2);
+    await expect.poll(() => types.filter((type) => type === "step").length, { timeout: 20_000 }).toBeGreaterThan(2);
     pause(workshop, undefined, () => {});
     stop(workshop, undefined, () => {});
     expect((await running).result.reason).toBe("stopped");

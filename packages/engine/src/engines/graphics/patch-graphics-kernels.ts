@@ -14,7 +14,7 @@ const ofNothing = {
 
 const wrappers: Readonly<Record<"webgl" | "webgpu", Readonly<Record<string, Wrap>>>> = {
   webgl: ofNothing,
-  webgpu: { ...ofNothing, AddN: addByParts, Cast: convertingCast, Cumsum: turnedCumsum },
+  webgpu: { ...ofNothing, AddN: addByParts, Cast: convertingCast, Cumsum: reversedCumsum },
 };
 
 /**
@@ -87,18 +87,18 @@ function convertingCast(original: tf.KernelConfig): tf.KernelConfig {
 // for every length: a second length is summed as if it were the first. From the beginning no length is needed.
 
 /** Wraps the backend's own kernel, which sums from the beginning, and turns the axis round before and after. */
-function turnedCumsum(original: tf.KernelConfig): tf.KernelConfig {
+function reversedCumsum(original: tf.KernelConfig): tf.KernelConfig {
   return {
     ...original,
     kernelFunc: (call) => {
       const { inputs, attrs = {}, backend } = call;
       if (!booleanOf(attrs, "reverse")) return original.kernelFunc(call);
       const dims = tf.util.parseAxisParam(numberOf(attrs, "axis"), inputOf(inputs, "x").shape);
-      const turn = (x: tf.TensorInfo) => runKernel(siblingOf(original, "Reverse"), { x }, { dims }, backend);
-      const turned = turn(inputOf(inputs, "x"));
-      const summed = runKernel(original, { x: turned }, { ...attrs, reverse: false }, backend);
-      const result = turn(summed);
-      for (const { dataId } of [turned, summed]) tf.backend().disposeData(dataId);
+      const reverseOf = (x: tf.TensorInfo) => runKernel(siblingOf(original, "Reverse"), { x }, { dims }, backend);
+      const reversed = reverseOf(inputOf(inputs, "x"));
+      const summed = runKernel(original, { x: reversed }, { ...attrs, reverse: false }, backend);
+      const result = reverseOf(summed);
+      for (const { dataId } of [reversed, summed]) tf.backend().disposeData(dataId);
       return result;
     },
   };

@@ -55,9 +55,9 @@ const steps = {
     const parts = tf.tidy(() => tf.split(tf.reshape(holder, [1, length]), 1));
     for (const part of parts) tensors.push({ holder: part, values });
   },
-  turnsTwice: ({ tensors }, { holder, values }) => {
-    const turned = tf.tidy(() => tf.transpose(tf.transpose(tf.reshape(holder, [8, -1]))));
-    tensors.push({ holder: turned, values });
+  transposesTwice: ({ tensors }, { holder, values }) => {
+    const transposed = tf.tidy(() => tf.transpose(tf.transpose(tf.reshape(holder, [8, -1]))));
+    tensors.push({ holder: transposed, values });
   },
   castsAndPads: ({ tensors }, { holder, values }) => {
     const same = tf.tidy(() => tf.cast(tf.pad(flat(holder), [[0, 0]]), "float32"));

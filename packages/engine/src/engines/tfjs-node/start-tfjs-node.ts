@@ -28,7 +28,7 @@ export async function startTfjsNode(name: TfjsNodeName, options: StartOptions): 
   }
   if (isOnGpu) return { backend: "tensorflow" };
   const reason = "TensorFlow found no GPU (check nvidia-smi, and that LD_LIBRARY_PATH has CUDA's libraries)";
-  if (!options.isAskedFor) throw new EngineUnavailableError(reason);
+  if (!options.isPreferred) throw new EngineUnavailableError(reason);
   return { backend: "tensorflow", note: `${reason} and computes on the CPU.` };
 }
 

@@ -19,14 +19,14 @@ export function lendMatrix(
 ): LentMatrix {
   const { memoryOffset } = backend.dataIdMap.get(dataId);
   const start = memoryOffset + at.index * at.rows * at.columns * bytesPerFloat;
-  const lent = backend.makeOutput([at.rows, at.columns], "float32", start);
-  const { id } = backend.dataIdMap.get(lent.dataId);
+  const borrowed = backend.makeOutput([at.rows, at.columns], "float32", start);
+  const { id } = backend.dataIdMap.get(borrowed.dataId);
   return {
     id,
     release: () => {
       // Not backend.disposeData: that would free memory which belongs to the larger tensor.
       backend.wasm.tfjs.disposeData(id);
-      backend.dataIdMap.delete(lent.dataId);
+      backend.dataIdMap.delete(borrowed.dataId);
     },
   };
 }

@@ -113,9 +113,9 @@ export class SiteWeight {
 /** Stored the way round in which the weight before it is: products with a single row read it faster so. */
 function frozenLike({ stored }: FrozenWeight, matrix: tf.Tensor2D): FrozenWeight {
   if (!stored?.isTransposed) return FrozenWeight.from(matrix);
-  const turned = tf.keep(tf.transpose(matrix));
+  const transposed = tf.keep(tf.transpose(matrix));
   matrix.dispose();
-  return FrozenWeight.fromTransposed(turned);
+  return FrozenWeight.fromTransposed(transposed);
 }
 
 /** A frozen matrix that several sites compute with: repeated layers share their weights, and whoever goes last frees it. */

@@ -138,8 +138,8 @@ function ownLosses(
   };
   if (!hasOwnKernel("LowrankHeadLoss", inputs)) return undefined;
   const roundedFor = isDifferentiated && head.roundsLogits() ? head : undefined;
-  const lent = attributesOfHead({ classes: head.outFeatures, features: head.inFeatures, read, roundedFor });
-  const [losses, gradient] = runOwnKernel("LowrankHeadLoss", inputs, { isDifferentiated, ...lent }) ?? [];
+  const headAttributes = attributesOfHead({ classes: head.outFeatures, features: head.inFeatures, read, roundedFor });
+  const [losses, gradient] = runOwnKernel("LowrankHeadLoss", inputs, { isDifferentiated, ...headAttributes }) ?? [];
   if (losses === undefined) return undefined;
   return gradient === undefined ? [losses] : [losses, gradient];
 }

@@ -40,11 +40,11 @@ export class MaskKernel {
     const size = segmentSize(plan);
     const [begin, end] = [Math.floor(first / size), Math.ceil((first + count) / size)];
     this.#reserve(factorsAt + 4 * size * (end - begin));
-    const asked = `${words} ${plan.bits} ${plan.threshold} ${begin} ${end}`;
-    for (let number = begin; number < end && asked !== this.#drawn; number++) {
+    const command = `${words} ${plan.bits} ${plan.threshold} ${begin} ${end}`;
+    for (let number = begin; number < end && command !== this.#drawn; number++) {
       this.#draw(factorsAt + 4 * size * (number - begin), { words, plan, number }, size);
     }
-    this.#drawn = asked;
+    this.#drawn = command;
     const start = factorsAt / 4 + first - begin * size;
     return this.#floats.subarray(start, start + count);
   }

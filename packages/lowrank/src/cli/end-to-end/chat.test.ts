@@ -163,14 +163,14 @@ describe("lowrank generate", () => {
     await cp(tiny, folder, { recursive: true });
     const settings = { do_sample: true, temperature: 1.5, top_k: 7, max_new_tokens: 5 };
     await writeFile(place.path("sampled", "generation_config.json"), JSON.stringify(settings));
-    const asked = ["--prompt", "Aromi is", "--seed", "3", "--json"];
+    const options = ["--prompt", "Aromi is", "--seed", "3", "--json"];
     const [byFile, byOptions, greedy, plain] = [
-      await place.call("generate", "--model", folder, ...asked),
+      await place.call("generate", "--model", folder, ...options),
       await place.call(
-        ...["generate", "--model", tiny, ...asked, "--temperature", "1.5", "--top-k", "7", "--max-new-tokens", "5"],
+        ...["generate", "--model", tiny, ...options, "--temperature", "1.5", "--top-k", "7", "--max-new-tokens", "5"],
       ),
-      await place.call("generate", "--model", folder, ...asked, "--temperature", "0"),
-      await place.call("generate", "--model", tiny, ...asked, "--max-new-tokens", "5"),
+      await place.call("generate", "--model", folder, ...options, "--temperature", "0"),
+      await place.call("generate", "--model", tiny, ...options, "--max-new-tokens", "5"),
     ];
     expect(byFile.json.at(-1)).toEqual(byOptions.json.at(-1));
     expect(greedy.json.at(-1)).toEqual(plain.json.at(-1));

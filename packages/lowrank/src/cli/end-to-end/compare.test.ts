@@ -86,7 +86,7 @@ describe("lowrank train on texts to compare", () => {
     await cp(folder, place.path("plain"), { recursive: true });
     await rm(place.path("plain", "modules.json"));
     const triplets = await place.write("triplets.jsonl", lines(related.map((row) => ({ ...row, negative: "rain" }))));
-    const asked = [
+    const options = [
       "train",
       "--model",
       place.path("plain"),
@@ -97,9 +97,9 @@ describe("lowrank train on texts to compare", () => {
       "--steps",
       "2",
     ];
-    const refused = await place.call(...asked, "--loss", "triplet");
+    const refused = await place.call(...options, "--loss", "triplet");
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("--pooling")]);
-    expect((await place.call(...asked, "--loss", "triplet", "--pooling", "mean", "--overwrite")).code).toBe(0);
+    expect((await place.call(...options, "--loss", "triplet", "--pooling", "mean", "--overwrite")).code).toBe(0);
     const with_ = ["--model", place.path("plain"), "--adapter", place.path("pooled")];
     expect((await place.call("embed", ...with_, "--text", "rain")).code).toBe(0);
     expect((await place.call("evaluate", ...with_, "--data", triplets, "--json")).code).toBe(0);

@@ -74,8 +74,8 @@ describe("lowrank embed", () => {
     const silent = ["embed", "--model", place.path("plain"), "--text", "Rain"];
     const refused = await place.call(...silent);
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("--pooling")]);
-    const told = await place.call(...silent, "--pooling", "first", "--normalize");
-    expectClose(JSON.parse(told.stdout), expected.embeddings[2] ?? [], 1e-5, "told");
+    const given = await place.call(...silent, "--pooling", "first", "--normalize");
+    expectClose(JSON.parse(given.stdout), expected.embeddings[2] ?? [], 1e-5, "told");
   });
 
   it("pools as a .gguf file says, whose model and tokenizer are the folder's", async () => {
@@ -95,12 +95,12 @@ describe("lowrank embed", () => {
     await cp(folder, place.path("prompted"), { recursive: true });
     const prompts = { prompts: { query: "How do I ", document: "Rain " }, default_prompt_name: "document" };
     await place.write("prompted/config_sentence_transformers.json", JSON.stringify(prompts));
-    const asked = ["embed", "--model", place.path("prompted"), "--text", "reset my password?"];
-    const named = await place.call(...asked, "--prompt-name", "query");
+    const command = ["embed", "--model", place.path("prompted"), "--text", "reset my password?"];
+    const named = await place.call(...command, "--prompt-name", "query");
     expectClose(JSON.parse(named.stdout), expected.embeddings[0] ?? [], 1e-5, "query");
     const whole = await place.call("embed", "--model", folder, "--text", "Rain reset my password?");
-    expectClose(JSON.parse((await place.call(...asked)).stdout), JSON.parse(whole.stdout), 1e-6, "default");
-    const unknown = await place.call(...asked, "--prompt-name", "questions");
+    expectClose(JSON.parse((await place.call(...command)).stdout), JSON.parse(whole.stdout), 1e-6, "default");
+    const unknown = await place.call(...command, "--prompt-name", "questions");
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('Available: "query"')]);
   });
 

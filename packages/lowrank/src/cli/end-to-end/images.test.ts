@@ -62,12 +62,12 @@ describe("pictures in a folder for each class", () => {
       "0": "bright",
       "1": "dark",
     });
-    const told = await place.call("predict", "--model", merged, ...data, "--json");
+    const predicted = await place.call("predict", "--model", merged, ...data, "--json");
     expect(
-      told.json.map(({ prediction }) => prediction),
-      told.stderr,
-    ).toEqual(told.json.map(({ label }) => label));
-    expect(told.json[1]).toMatchObject({ image: place.path("pictures", "bright", "1.jpg"), label: "bright" });
+      predicted.json.map(({ prediction }) => prediction),
+      predicted.stderr,
+    ).toEqual(predicted.json.map(({ label }) => label));
+    expect(predicted.json[1]).toMatchObject({ image: place.path("pictures", "bright", "1.jpg"), label: "bright" });
   });
 
   it("train on from where they were stopped, on the same files alone", async () => {
@@ -168,8 +168,8 @@ describe("pictures that cannot be read", () => {
     expect(trained.code, trained.stderr).toBe(0);
     expect(trained.stdout).toContain("2 classes: day, night");
     expect(trained.stdout).toContain("3 rows;");
-    const asked = await place.call("predict", ...vit, "--adapter", out, "--data", folder, "--json");
-    expect(asked.json.map(({ file_name: name }) => name)).toEqual(lines.map((line) => line.split(",")[0]));
+    const adapted = await place.call("predict", ...vit, "--adapter", out, "--data", folder, "--json");
+    expect(adapted.json.map(({ file_name: name }) => name)).toEqual(lines.map((line) => line.split(",")[0]));
   });
 
   it("are no rows without a class, a preparation, or a model that sees", async () => {

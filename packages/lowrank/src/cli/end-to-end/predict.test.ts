@@ -45,8 +45,8 @@ describe("lowrank predict", () => {
     const out = place.path("by-column");
     const columns = ["--columns", "sentence=review,label=stars", "--steps", "1"];
     await place.call("train", ...bert, "--data", learnt, "--out", out, ...columns);
-    const asked = await place.write("asked.csv", "id,review\n7,dog\n");
-    const { json, stderr } = await place.call("predict", ...bert, "--adapter", out, "--data", asked, "--json");
+    const questions = await place.write("asked.csv", "id,review\n7,dog\n");
+    const { json, stderr } = await place.call("predict", ...bert, "--adapter", out, "--data", questions, "--json");
     expect(json, stderr).toMatchObject([{ id: "7", review: "dog", prediction: expect.stringMatching(/^(good|bad)$/) }]);
   });
 
@@ -151,12 +151,12 @@ describe("lowrank predict", () => {
       { question: "who sleeps", context, answers: answers("The dog") },
       { question: "who is old", context, answers: answers("the fox") },
     ];
-    const asked = await train("answers", rows);
+    const trained = await train("answers", rows);
     const data = await place.write("questions.jsonl", jsonl(rows.map(({ answers: _, ...row }) => row)));
-    const { json, stderr } = await place.call("predict", ...asked, "--data", data, "--top-k", "2", "--json");
+    const { json, stderr } = await place.call("predict", ...trained, "--data", data, "--top-k", "2", "--json");
     expect(json, stderr).toMatchObject([{ prediction: "The dog" }, { prediction: "the fox" }]);
     expect(json[1]?.answers).toMatchObject([{ text: "the fox", start: 16, end: 23 }, {}]);
-    expect(await place.call("predict", ...asked, "--text", "the dog")).toMatchObject({
+    expect(await place.call("predict", ...trained, "--text", "the dog")).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('A model for question-answering cannot answer a "sentence" row.'),
     });
@@ -178,15 +178,18 @@ describe("lowrank predict", () => {
       .split("\n")
       .map((line) => JSON.parse(line));
     const choices = rows.map(({ positive, negative_1, negative_2 }) => [positive, negative_1, negative_2]);
-    const asked = rows.map(({ query: question }, row) => ({ question, choices: choices[row], answer: 0 }));
+    const questions = rows.map(({ query: question }, row) => ({ question, choices: choices[row], answer: 0 }));
     const model = ["--model", place.path("choosing"), "--batch-size", "5"];
-    const data = await place.write("choices.jsonl", jsonl([...asked, { question: "It", choices: { text: ["is"] } }]));
+    const data = await place.write(
+      "choices.jsonl",
+      jsonl([...questions, { question: "It", choices: { text: ["is"] } }]),
+    );
     const { json, stderr } = await place.call("predict", ...model, "--data", data, "--json");
     expect(json, stderr).toHaveLength(5);
     for (const [row, texts] of choices.entries()) {
       const own = logits.slice(3 * row, 3 * row + 3).map(Math.exp);
       const best = own.indexOf(Math.max(...own));
-      expect(json[row]).toMatchObject({ ...asked[row], prediction: texts[best], choice: best });
+      expect(json[row]).toMatchObject({ ...questions[row], prediction: texts[best], choice: best });
       const [first] = (json[row]?.classes ?? []) as { probability: number }[];
       expect(first?.probability).toBeCloseTo((own[best] ?? 0) / own.reduce((sum, each) => sum + each, 0), 4);
     }

@@ -71,10 +71,10 @@ describe("an adapter's folder", () => {
     const { stdout } = await train(data, "--learning-rate", "0.05");
     expect(await setup()).toEqual({ template: "chat", system: "brief", basePath: "../base" });
     expect(stdout).toContain(`try: lowrank chat --adapter ${out}`);
-    const said = ["--model", base, "--adapter", out, "--template", "plain", "--prompt"];
-    const written = await ids(...said, "<system>brief</s><user>film</s><assistant>");
+    const options = ["--model", base, "--adapter", out, "--template", "plain", "--prompt"];
+    const written = await ids(...options, "<system>brief</s><user>film</s><assistant>");
     expect(await ids("--adapter", out, "--prompt", "film")).toEqual(written);
-    const bare = await ids(...said, "<user>film</s><assistant>");
+    const bare = await ids(...options, "<user>film</s><assistant>");
     expect(await ids("--adapter", out, "--prompt", "film", "--system", "")).toEqual(bare);
     expect(written).not.toEqual(bare);
   });

@@ -112,8 +112,8 @@ describe("recordings beside a file of rows", () => {
     const trained = await place.call("train", ...whisper, ...data, "--out", out, ...quickly, "--steps", "150");
     expect(trained.code, trained.stderr).toBe(0);
     const both = [...whisper, "--adapter", out];
-    const told = await place.call("predict", ...both, ...data, "--json");
-    expect(told.json, told.stderr).toMatchObject([
+    const predicted = await place.call("predict", ...both, ...data, "--json");
+    expect(predicted.json, predicted.stderr).toMatchObject([
       { audio: "tone.wav", text: "a tone is a tone", prediction: "a tone is a tone" },
       { audio: "silence.wav", prediction: "nothing is" },
     ]);

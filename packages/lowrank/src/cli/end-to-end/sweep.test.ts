@@ -14,8 +14,8 @@ beforeAll(async () => {
   place = await makeWorkplace();
   const rows = Array.from({ length: 6 }, (_, row) => ({ input_ids: [5, 7, 9, row], labels: [5, 7, 9, row] }));
   const data = await place.write("rows.jsonl", jsonl(rows));
-  const said = { model: fixture("gpt2", "base"), data, validation: data, steps: 4, batchSize: 2, saveEvery: 1 };
-  recipe = await place.write("recipe.json", JSON.stringify(said));
+  const settings = { model: fixture("gpt2", "base"), data, validation: data, steps: 4, batchSize: 2, saveEvery: 1 };
+  recipe = await place.write("recipe.json", JSON.stringify(settings));
 });
 afterAll(() => place.remove());
 

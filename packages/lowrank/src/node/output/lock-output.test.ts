@@ -91,18 +91,18 @@ describe("lockOutput", () => {
 
   it("waits, where that is wanted, for a process on another machine until it is taken for gone, or says that it is there", async () => {
     const there = { ...here, host: "elsewhere", pid: endedProcess() };
-    const heard: unknown[] = [];
+    const waits: unknown[] = [];
     const onWait = ({ host }: { readonly host: string }, { seconds }: { readonly seconds: number }) =>
-      heard.push([host, seconds]);
+      waits.push([host, seconds]);
     await leave(there, 10 - 2 / 60);
     await (await lockOutput(out, { onWait }))();
-    expect(heard).toEqual([["elsewhere", 2]]);
+    expect(waits).toEqual([["elsewhere", 2]]);
     const lock = await leave(there, 5);
     const refused = expect(lockOutput(out, { onWait })).rejects.toMatchObject({ ...inUse, host: "elsewhere" });
     await setTimeout(100);
     await utimes(lock, new Date(), new Date());
     await refused;
-    expect(heard).toHaveLength(2);
+    expect(waits).toHaveLength(2);
   });
 
   it.each(["", "{", '{"pid": "1"}', '{"pid": -1, "host": "x", "run": "y"}', "x".repeat(5000)])(

@@ -3,7 +3,7 @@
 import type { Example, QuestionExample, RowList } from "@lowrank/data";
 import type { OpenedBase } from "../../open/open-base.ts";
 import { answerOfQuestion, rowLogits } from "../../predict/answer-logits.ts";
-import { askedRows, type RowReader } from "../../predict/asked-row.ts";
+import { inputRows, type RowReader } from "../../predict/asked-row.ts";
 import type { Objective } from "../objective.ts";
 import { ownLoss } from "../own-loss/own-loss.ts";
 
@@ -30,10 +30,10 @@ async function measureAnswers(
   const mayBeNone = rows.some((row) => row.kind === "question" && row.answers.length === 0);
   let [exact, f1, count] = [0, 0, 0];
   for (const questions of questionsOf(rows, batchSize)) {
-    const asked = (await Promise.all(questions.map((question) => askedRows(question, reader)))).flat();
-    const logits = await rowLogits(opened, asked);
+    const inputs = (await Promise.all(questions.map((question) => inputRows(question, reader)))).flat();
+    const logits = await rowLogits(opened, inputs);
     for (const [index, { answers }] of questions.entries()) {
-      const [own, row] = [logits[index], asked[index]];
+      const [own, row] = [logits[index], inputs[index]];
       if (own === undefined || row === undefined) throw new Error("A question is one row.");
       const { prediction } = answerOfQuestion(own, row, { topK: 1, mayBeNone });
       const score = squadScore(

@@ -6,7 +6,7 @@ import { type RelativePositions, relativePositions } from "../../parts/attention
 import { separateProjections } from "../../parts/attention/self-attention.ts";
 import type { Backbone, Stage } from "../../parts/backbone/backbone.ts";
 import { attentionOf } from "../../parts/backbone/decoder-backbone.ts";
-import { inHalves } from "../../parts/backbone/stages.ts";
+import { ofSublayers } from "../../parts/backbone/stages.ts";
 import { transformerBlock } from "../../parts/backbone/transformer-block.ts";
 import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
 import { feedForward, gatedFeedForward } from "../../parts/feed-forward.ts";
@@ -65,10 +65,10 @@ export function albert(model: PartList): Backbone {
 
 /** The layer once more, with dropout of its own. */
 function passageThrough({ parts, run }: Stage, passage: number): Stage {
-  const { mix = run, byPosition = run } = run.halves ?? {};
+  const { mix = run, byPosition = run } = run.sublayers ?? {};
   return {
     parts,
-    run: inHalves(
+    run: ofSublayers(
       (hidden, pass) => mix(hidden, pass.repeated(passage)),
       (middle, pass) => byPosition(middle, pass.repeated(passage)),
     ),

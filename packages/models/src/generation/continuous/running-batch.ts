@@ -58,8 +58,8 @@ export function canJoinBatches(
   { promptIds, maxNewTokens }: Pick<BatchText, "promptIds" | "maxNewTokens">,
 ): boolean {
   const scaling = config.rotary?.scaling;
-  const turnsAt = scaling?.type === "longrope" ? scaling.originalMaxPositions : Number.POSITIVE_INFINITY;
-  return task === "causal-lm" && promptIds.length + maxNewTokens <= turnsAt;
+  const longestText = scaling?.type === "longrope" ? scaling.originalMaxPositions : Number.POSITIVE_INFINITY;
+  return task === "causal-lm" && promptIds.length + maxNewTokens <= longestText;
 }
 
 interface Row {

@@ -75,9 +75,9 @@ export function selfAttention(options: SelfAttentionOptions): Layer {
       }
       const split = hidden.shape[1] === 1 ? headsOfOne : splitHeads;
       // [batch, heads, time, headSize]
-      const query = turned(normed(split(projected.query, options.heads), options.queryNorm, pass), options, pass);
+      const query = rotated(normed(split(projected.query, options.heads), options.queryNorm, pass), options, pass);
       const fresh = {
-        key: turned(normed(split(projected.key, options.keyHeads), options.keyNorm, pass), options, pass),
+        key: rotated(normed(split(projected.key, options.keyHeads), options.keyNorm, pass), options, pass),
         value: split(projected.value, options.keyHeads),
       };
       if (pass.groups.length > 0) {
@@ -105,8 +105,8 @@ function continued(
   const { heads, keyHeads, rotary: frequencies, rotaryInterleaved: interleaved = false } = options;
   const headSize = (query.shape[2] ?? 0) / heads;
   const scale = options.scale ?? 1 / Math.sqrt(headSize);
-  const turn = (x: tf.Tensor, factor: number) =>
-    frequencies === undefined ? x : turnByMatrix(x, pass.rotation(frequencies, { headSize, interleaved, factor }));
+  const rotate = (x: tf.Tensor, factor: number) =>
+    frequencies === undefined ? x : rotateByMatrix(x, pass.rotation(frequencies, { headSize, interleaved, factor }));
   const split = normed(headsOfOne(query, heads), options.queryNorm, pass);
   const mask = maskOf(options, pass);
   const cap = options.cap ?? null;
@@ -120,9 +120,9 @@ function continued(
     cache.replaceLast(options.layer, next.recent);
     return tf.reshape(next.mixed, query.shape);
   }
-  const segments = cache.extend(options.layer, { key: turn(whole.key, 1), value: whole.value });
+  const segments = cache.extend(options.layer, { key: rotate(whole.key, 1), value: whole.value });
   // A rotation can stretch as well, which saves a multiplication of its own.
-  const scaled = frequencies === undefined ? tf.mul(split, scale) : turn(split, scale);
+  const scaled = frequencies === undefined ? tf.mul(split, scale) : rotate(split, scale);
   return tf.reshape(attendWithOneQuery({ query: scaled, segments, mask, cap }), query.shape);
 }
 
@@ -133,7 +133,7 @@ function headsOfOne(x: tf.Tensor, heads: number): tf.Tensor {
 }
 
 /** x [batch, heads, 1, headSize] by a matrix for all rows, or by one for each: [1 or batch, headSize, headSize]. */
-function turnByMatrix(x: tf.Tensor, rotation: tf.Tensor3D): tf.Tensor {
+function rotateByMatrix(x: tf.Tensor, rotation: tf.Tensor3D): tf.Tensor {
   const [batch = 0, heads = 0, , headSize = 0] = x.shape;
   const own = rotation.shape[0];
   return tf.reshape(tf.matMul(tf.reshape(x, [own, (batch / own) * heads, headSize]), rotation), x.shape);
@@ -143,7 +143,7 @@ function normed(x: tf.Tensor, norm: Norm | undefined, pass: Pass): tf.Tensor {
   return norm === undefined ? x : norm.forward(x, pass.context);
 }
 
-function turned(x: tf.Tensor, options: SelfAttentionOptions, pass: Pass): tf.Tensor {
+function rotated(x: tf.Tensor, options: SelfAttentionOptions, pass: Pass): tf.Tensor {
   if (options.rotary === undefined) return x;
   return rotary(x, { ...pass.rotary(options.rotary), interleaved: options.rotaryInterleaved ?? false });
 }

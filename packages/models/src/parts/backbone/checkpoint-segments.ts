@@ -76,7 +76,7 @@ function twice(segment: Segment, { isConstant, source }: SegmentInputs): tf.Tens
   const inputs = states.filter((state) => !state.isConstant).map(({ tensor }) => tensor);
   const variables = trainableIn(stages, pass);
   if (inputs.length + variables.length === 0) return runSegment(segment);
-  const constants = [...states.filter((state) => state.isConstant).map(({ tensor }) => tensor), ...pass.lent];
+  const constants = [...states.filter((state) => state.isConstant).map(({ tensor }) => tensor), ...pass.borrowed];
   const order = [...inputs, ...constants];
   return recompute({
     inputs,
@@ -86,7 +86,7 @@ function twice(segment: Segment, { isConstant, source }: SegmentInputs): tf.Tens
       if (!pass.isOver) return runSegment(segment);
       // During backward: the tensors of the first run are gone, all but those that were kept for this.
       const kept = (tensor: tf.Tensor) => given[order.indexOf(tensor)] ?? tensor;
-      const again = pass.again(pass.lent.map(kept));
+      const again = pass.again(pass.borrowed.map(kept));
       try {
         if (source !== undefined) again.decoder.setSource(kept(source.tensor));
         return runStages(stages, kept(hidden), again);

@@ -8,7 +8,7 @@ import { type PartPlan, planned, planOf } from "../planned.ts";
 
 /** A layer whose second half treats every position by itself: layer = byPosition ∘ mix. */
 export interface Block extends Layer {
-  readonly halves?: { readonly mix: Layer; readonly byPosition: Layer };
+  readonly sublayers?: { readonly mix: Layer; readonly byPosition: Layer };
 }
 
 export interface Stage {
@@ -48,10 +48,10 @@ export function runStages(stages: readonly Stage[], hidden: tf.Tensor, pass: Pas
 }
 
 /** A layer of two halves: in the first positions see each other, in the second none needs another. */
-export function inHalves(mix: Layer, byPosition: Layer): Block {
+export function ofSublayers(mix: Layer, byPosition: Layer): Block {
   const whole: Layer = (hidden, pass) => tf.tidy(() => byPosition(mix(hidden, pass), pass));
   const plan: PartPlan = (x, steps, context) => planOf(byPosition)(planOf(mix)(x, steps, context), steps, context);
-  return Object.assign(whole, { halves: { mix, byPosition }, plan });
+  return Object.assign(whole, { sublayers: { mix, byPosition }, plan });
 }
 
 /** A norm behind the last block. */
@@ -69,7 +69,7 @@ export function withPick<List extends StageList>(list: List, picking: Layer, lef
   const pick: Stage = { parts: [], run: picking, isRunOnce: true };
   const block = list.stages[last];
   if (block === undefined) return { ...list, stages: [pick, ...list.stages] };
-  const { mix = block.run, byPosition } = block.run.halves ?? {};
+  const { mix = block.run, byPosition } = block.run.sublayers ?? {};
   const second = byPosition === undefined ? [] : [{ ...block, run: byPosition }];
   const before = [...list.stages.slice(0, last), { ...block, run: mix }];
   const after = [...second, ...list.stages.slice(last + 1)].map((stage) => ({

@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { NormLayer } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";
 import { type PartPlan, planned, planOf } from "../planned.ts";
-import { type Block, inHalves } from "./stages.ts";
+import { type Block, ofSublayers } from "./stages.ts";
 
 export interface TransformerBlockOptions {
   readonly attention: Layer;
@@ -30,13 +30,13 @@ export interface TransformerBlockOptions {
 
 export function transformerBlock(options: TransformerBlockOptions): Block {
   const { dropout } = options;
-  const attend: Half = {
+  const attend: Sublayer = {
     layer: options.attention,
     before: options.beforeAttention,
     after: options.afterAttention,
     dropout: dropout && { rate: dropout.attentionRate ?? dropout.rate, path: `${dropout.path}/attention-output` },
   };
-  const feed: Half = {
+  const feed: Sublayer = {
     layer: options.feedForward,
     before: options.beforeFeedForward,
     after: options.afterFeedForward,
@@ -45,40 +45,43 @@ export function transformerBlock(options: TransformerBlockOptions): Block {
   if (options.residual === "parallel") {
     return planned(
       (hidden: tf.Tensor, pass: Pass) =>
-        tf.tidy(() => addResidual(hidden, addResidual(runHalf(attend, hidden, pass), runHalf(feed, hidden, pass)))),
-      (x, plan, context) => plan.add(x, plan.add(planHalf(attend)(x, plan, context), planHalf(feed)(x, plan, context))),
+        tf.tidy(() =>
+          addResidual(hidden, addResidual(runSublayer(attend, hidden, pass), runSublayer(feed, hidden, pass))),
+        ),
+      (x, plan, context) =>
+        plan.add(x, plan.add(planSublayer(attend)(x, plan, context), planSublayer(feed)(x, plan, context))),
     );
   }
   const isAfterNorm = options.residual === "after-norm";
-  return inHalves(
+  return ofSublayers(
     residual({ ...attend, afterSum: options.afterAttentionSum, isAfterNorm }),
     residual({ ...feed, afterSum: options.afterFeedForwardSum, isAfterNorm }),
   );
 }
 
 /** A half with its place in the residual stream: afterSum(hidden + dropout(after(layer(before(hidden))))) */
-export function residual({ afterSum, isAfterNorm = false, ...half }: ResidualHalf): Layer {
+export function residual({ afterSum, isAfterNorm = false, ...sublayer }: ResidualSublayer): Layer {
   const sum = isAfterNorm ? sumAfterNorm : sumAround;
-  const run: Layer = (hidden, pass) => tf.tidy(() => normed(afterSum, sum(half, hidden, pass), pass));
+  const run: Layer = (hidden, pass) => tf.tidy(() => normed(afterSum, sum(sublayer, hidden, pass), pass));
   return planned(run, (x, plan, context) => {
     const [from, rest] = isAfterNorm
-      ? [planNorm(half.before)(x, plan, context), { ...half, before: undefined }]
-      : [x, half];
-    return planNorm(afterSum)(plan.add(from, planHalf(rest)(from, plan, context)), plan, context);
+      ? [planNorm(sublayer.before)(x, plan, context), { ...sublayer, before: undefined }]
+      : [x, sublayer];
+    return planNorm(afterSum)(plan.add(from, planSublayer(rest)(from, plan, context)), plan, context);
   });
 }
 
-function sumAround(half: Half, hidden: tf.Tensor, pass: Pass): tf.Tensor {
-  const { dropout } = half;
+function sumAround(sublayer: Sublayer, hidden: tf.Tensor, pass: Pass): tf.Tensor {
+  const { dropout } = sublayer;
   const draw = dropout && pass.draw(dropout.rate, dropout.path);
-  return addResidual(hidden, runHalf({ ...half, dropout: undefined }, hidden, pass), draw);
+  return addResidual(hidden, runSublayer({ ...sublayer, dropout: undefined }, hidden, pass), draw);
 }
 
-function sumAfterNorm({ before, ...half }: Half, hidden: tf.Tensor, pass: Pass): tf.Tensor {
-  return sumAround({ ...half, before: undefined }, normed(before, hidden, pass), pass);
+function sumAfterNorm({ before, ...sublayer }: Sublayer, hidden: tf.Tensor, pass: Pass): tf.Tensor {
+  return sumAround({ ...sublayer, before: undefined }, normed(before, hidden, pass), pass);
 }
 
-interface Half {
+interface Sublayer {
   readonly layer: Layer;
   /** Normalises what goes into the layer. */
   readonly before?: NormLayer | undefined;
@@ -88,19 +91,19 @@ interface Half {
   readonly dropout?: { readonly rate: number; readonly path: string } | undefined;
 }
 
-interface ResidualHalf extends Half {
+interface ResidualSublayer extends Sublayer {
   /** Normalises the sum. */
   readonly afterSum?: NormLayer | undefined;
   /** Whether the sum has the normalised states in place of those that came. */
   readonly isAfterNorm?: boolean;
 }
 
-function runHalf({ layer, before, after, dropout }: Half, hidden: tf.Tensor, pass: Pass): tf.Tensor {
+function runSublayer({ layer, before, after, dropout }: Sublayer, hidden: tf.Tensor, pass: Pass): tf.Tensor {
   const output = normed(after, layer(normed(before, hidden, pass), pass), pass);
   return dropout === undefined ? output : pass.drop(output, dropout.rate, dropout.path);
 }
 
-function planHalf({ layer, before, after }: Half): PartPlan {
+function planSublayer({ layer, before, after }: Sublayer): PartPlan {
   return (x, plan, context) =>
     planNorm(after)(planOf(layer)(planNorm(before)(x, plan, context), plan, context), plan, context);
 }

@@ -104,7 +104,7 @@ export class NativeInt8Weights implements Int8Weights {
     const { inner, columns, columnScales } = forward;
     const codes =
       backward instanceof Int8Array
-        ? this.#rounding.turn(backward, columns)
+        ? this.#rounding.transpose(backward, columns)
         : Int8Array.from(this.#multiplyUnits({ ...forward, columnScales: new Float32Array(columns).fill(1) }));
     return { codes, inner, columns, columnScales, packing };
   }
@@ -114,7 +114,7 @@ export class NativeInt8Weights implements Int8Weights {
     const rounded = this.round(values, shape);
     if (rounded === undefined) return undefined;
     const { inFeatures: inner, outFeatures: columns, codes, scales: columnScales } = rounded;
-    return { codes: this.#rounding.turn(codes, columns), inner, columns, columnScales };
+    return { codes: this.#rounding.transpose(codes, columns), inner, columns, columnScales };
   }
 
   read(weight: number): Float32Array {
@@ -144,8 +144,8 @@ export class NativeInt8Weights implements Int8Weights {
 
   #forwardOf({ inFeatures, outFeatures, codes, scales }: Int8Matrix, packing?: Packing): Int8Product {
     const shared = packing === undefined ? {} : { packing };
-    const turned = this.#rounding.turn(codes, outFeatures);
-    const session = productSession(this.#runtime, turned, { inner: inFeatures, ...shared });
+    const transposed = this.#rounding.transpose(codes, outFeatures);
+    const session = productSession(this.#runtime, transposed, { inner: inFeatures, ...shared });
     return { session, inner: inFeatures, columns: outFeatures, columnScales: scales };
   }
 

@@ -33,13 +33,13 @@ export class NativeRounding {
   }
 
   /** [rows, columns] → [columns, rows] */
-  turn(codes: Int8Array, rows: number): Int8Array {
-    const turned = new Int8Array(codes.length);
+  transpose(codes: Int8Array, rows: number): Int8Array {
+    const transposed = new Int8Array(codes.length);
     const columns = codes.length / rows;
-    const session = this.#session("turn", turningGraph);
-    const output = { values: turned, shape: [columns, rows] };
+    const session = this.#session("turn", transposeGraph);
+    const output = { values: transposed, shape: [columns, rows] };
     this.#runtime.run(session, [{ values: codes, shape: [rows, columns] }], [output]);
-    return turned;
+    return transposed;
   }
 
   dispose(): void {
@@ -75,10 +75,10 @@ function roundingGraph(isTransposed: boolean): OnnxGraph {
   };
 }
 
-function turningGraph(): OnnxGraph {
+function transposeGraph(): OnnxGraph {
   const g = new GraphWriter([{ name: "codes", type: "int8" }]);
-  const turned = g.node("Transpose", ["codes"], { perm: [1, 0] });
-  return { ...g.finish(turned), outputTypes: { [turned]: "int8" } };
+  const transposed = g.node("Transpose", ["codes"], { perm: [1, 0] });
+  return { ...g.finish(transposed), outputTypes: { [transposed]: "int8" } };
 }
 
 /**

@@ -15,8 +15,8 @@ function reduce(call: KernelCall, op: string): tf.TensorInfo | undefined {
   const { backend, attributes } = call;
   const x = inputOf(call, "x");
   if (!areFloats(x)) return undefined;
-  const asked = attributes.axis ?? attributes.reductionIndices;
-  const axes = tf.util.parseAxisParam(isAxes(asked) ? asked : x.shape.map((_, axis) => axis), x.shape);
+  const given = attributes.axis ?? attributes.reductionIndices;
+  const axes = tf.util.parseAxisParam(isAxes(given) ? given : x.shape.map((_, axis) => axis), x.shape);
   if (axes.length === 0 || new Set(axes).size !== axes.length) return undefined;
   const shape = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
   const values = backend.pool.take(sizeOf(shape));

@@ -9,13 +9,13 @@ import type { OnnxGraph } from "../runtime/onnx-model.ts";
  * With so many rows – a batch that generates – it is the matrix that costs: ONNX Runtime copies the right factor into an order
  * of its own, and reads the left one as it lies. With fewer it has better ways, with more the copy pays.
  */
-const [fewestTurnedRows, maxTurnedRows] = [8, 64];
+const [minSwappedRows, maxSwappedRows] = [8, 64];
 
 /** How a product is computed. */
 interface Kind {
   readonly isTransposed: boolean;
   /** Whether the matrix is the left factor, (matrix·xᵀ)ᵀ, which takes down to half the time. */
-  readonly isTurned: boolean;
+  readonly isSwapped: boolean;
   readonly hasTerm: boolean;
 }
 
@@ -31,8 +31,8 @@ export function linear({ backend, attributes, inputs }: KernelCall): tf.TensorIn
   const columns = matrix.shape[isTransposed ? 0 : 1] ?? 0;
   const values = backend.floats(x);
   const rows = values.length / inner;
-  const isTurned = isTransposed && rows >= fewestTurnedRows && rows <= maxTurnedRows;
-  const kind = { isTransposed, isTurned, hasTerm: term !== undefined };
+  const isSwapped = isTransposed && rows >= minSwappedRows && rows <= maxSwappedRows;
+  const kind = { isTransposed, isSwapped, hasTerm: term !== undefined };
   const session = backend.session(`linear ${Object.values(kind).join(" ")}`, () => linearGraph(kind));
   const factors = [
     { values, shape: [rows, inner] },
@@ -53,9 +53,9 @@ export function linear({ backend, attributes, inputs }: KernelCall): tf.TensorIn
  * Not Gemm, which adds too: that carries the term into its result first, by one thread and through memory, and then adds the
  * product to it, which takes 5 to 8 % longer than a product and a sum.
  */
-function linearGraph({ isTransposed, isTurned, hasTerm }: Kind): OnnxGraph {
+function linearGraph({ isTransposed, isSwapped, hasTerm }: Kind): OnnxGraph {
   const g = graphOf("x", "matrix", ...(hasTerm ? ["term"] : []));
-  const product = isTurned
+  const product = isSwapped
     ? g.node("Transpose", [g.product("matrix", "x", { transB: true })], { perm: [1, 0] })
     : g.product("x", "matrix", { transB: isTransposed });
   return g.finish(hasTerm ? g.add(product, "term") : product);

@@ -155,11 +155,11 @@ export class OnnxRuntime {
     for (const tensor of inputs) checkTensor(tensor);
     for (const tensor of outputs) checkTensor(tensor);
     this.runs++;
-    const lent: Address[] = [];
+    const borrowed: Address[] = [];
     const addressOf = (tensor: NativeTensor): Address => {
       if (tensor instanceof HeldTensor) return tensor.address;
       const address = this.#lend(tensor);
-      lent.push(address);
+      borrowed.push(address);
       return address;
     };
     try {
@@ -178,7 +178,7 @@ export class OnnxRuntime {
         ),
       );
     } finally {
-      for (const address of lent) this.#call.ReleaseValue(address);
+      for (const address of borrowed) this.#call.ReleaseValue(address);
     }
   }
 
@@ -195,7 +195,7 @@ export class OnnxRuntime {
     if (shared === undefined)
       return this.#make((result) => CreateSessionFromArray(this.#environment, model, model.length, options, result));
     const { packing, constants } = shared;
-    const lent: Address[] = [];
+    const borrowed: Address[] = [];
     const kept: unknown[] = [];
     try {
       const names = this.#names(
@@ -204,7 +204,7 @@ export class OnnxRuntime {
       );
       for (const [index, constant] of constants.entries()) {
         const value = this.#lend(constant);
-        lent.push(value);
+        borrowed.push(value);
         this.#check(this.#call.AddInitializer(options, names[index], value));
       }
       return this.#make((result) =>
@@ -218,7 +218,7 @@ export class OnnxRuntime {
         ),
       );
     } finally {
-      for (const value of lent) this.#call.ReleaseValue(value);
+      for (const value of borrowed) this.#call.ReleaseValue(value);
     }
   }
 

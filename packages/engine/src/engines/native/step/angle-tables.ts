@@ -39,7 +39,7 @@ export class AngleTables {
     }
   }
 
-  turn(rows: readonly PlacedPositions[]): void {
+  fill(rows: readonly PlacedPositions[]): void {
     for (const rotation of this.#rotations) {
       const table = this.of(rotation);
       for (const { place, positions } of rows) {

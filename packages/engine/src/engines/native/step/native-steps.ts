@@ -81,7 +81,7 @@ export class NativeSteps implements StepProgram {
     const total = this.#rooms.longest + time;
     if (this.#rooms.makeRoom(total)) this.#held.release();
     this.#angles.makeRoom(this.#rooms.capacity);
-    this.#angles.turn(placed);
+    this.#angles.fill(placed);
     this.#total[0] = total;
     for (let row = 0; row < rows; row++) this.#last[row] = (lengths[row] ?? 0) + time - 1;
     const states = this.#runAll(this.backend.floats(hidden), time, {

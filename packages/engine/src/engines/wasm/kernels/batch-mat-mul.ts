@@ -122,13 +122,20 @@ function multiplyEach(
     return output;
   }
   for (let matrix = 0; matrix < matrices; matrix++) {
-    const lent = [
+    const borrowed = [
       lendMatrix(backend, left.tensor.dataId, { index: left.index(matrix), rows, columns: inner }),
       lendMatrix(backend, right.tensor.dataId, { index: right.index(matrix), rows: inner, columns }),
       lendMatrix(backend, output.dataId, { index: matrix, rows, columns }),
     ] as const;
-    multiplyPlain(backend, { left: lent[0].id, right: lent[1].id, output: lent[2].id, rows, inner, columns });
-    for (const loan of lent) loan.release();
+    multiplyPlain(backend, {
+      left: borrowed[0].id,
+      right: borrowed[1].id,
+      output: borrowed[2].id,
+      rows,
+      inner,
+      columns,
+    });
+    for (const loan of borrowed) loan.release();
   }
   return output;
 }
