@@ -128,7 +128,7 @@ export class LayerOrderError extends LowrankError {
   }
 }
 
-/** The vocabulary cannot be resized to this size. Give another size, or do what the message says first. */
+/** The vocabulary cannot be resized to this size. Give another size, or first follow the advice in the message. */
 export class VocabularyError extends LowrankError {
   constructor(
     readonly size: number,

@@ -1,4 +1,4 @@
-// Turns what a loader throws into one sentence that says why an engine does not run, and the command that would change it.
+// Turns a loader's error into one sentence: why an engine does not run, and which command would change that.
 
 import { EngineUnavailableError } from "../engines/engine-unavailable-error.ts";
 import { type EngineName, engineFacts } from "../engines/facts.ts";
@@ -70,7 +70,7 @@ export function explainFailure(name: EngineName, cause: unknown): Failure {
   return isRebuilt === true && rebuild !== undefined ? { reason, command: rebuild } : { reason };
 }
 
-/** Node says it by a code; Vite puts a module that throws in the place of an optional peer that it did not find. */
+/** Node reports a missing package by a code. Vite replaces a missing optional peer by a module that throws. */
 function isMissing(message: string, code: unknown): boolean {
   if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") return true;
   return /^Could not resolve "[^"]+" imported by/.test(message);

@@ -1,4 +1,4 @@
-// Looks at every engine in turn: what a user needs to know before asking for another one.
+// Tries every engine in turn, so that a user can see which ones work on this machine.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";

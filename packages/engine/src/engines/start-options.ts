@@ -1,8 +1,8 @@
 // What starting an engine may depend on.
 
-/** What a starter is told. */
+/** The options of an engine's starter. */
 export interface StartOptions {
-  /** True if the user asked for this engine by name, and so gets it even where another would be faster. */
+  /** True if the user named this engine: it then starts even if another would be faster. */
   readonly isPreferred: boolean;
   /** How many threads compute; undefined leaves it to the engine. */
   readonly threads?: number;
@@ -10,7 +10,7 @@ export interface StartOptions {
   readonly wasmPath?: string;
   /** Folder of an npm project in which tfjs-node is installed; default: where any import finds it. */
   readonly tfjsNodeFolder?: string;
-  /** The file of ONNX Runtime's library that LOWRANK_ONNX_RUNTIME names; default: the one that npm brought. */
+  /** ONNX Runtime's library file, as LOWRANK_ONNX_RUNTIME names it. Default: the library from npm. */
   readonly onnxRuntimeFile?: string;
 }
 

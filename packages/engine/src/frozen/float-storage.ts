@@ -1,4 +1,4 @@
-// A frozen matrix in float32: one tensor, multiplied as it lies.
+// A frozen matrix in float32: one tensor, multiplied without a copy.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { currentBackend } from "../engines/backends.ts";

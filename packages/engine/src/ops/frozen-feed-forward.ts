@@ -11,7 +11,7 @@ import { withGradients } from "../tape/with-gradients.ts";
 import { frozenLinear } from "./frozen-linear.ts";
 import { type GeluKind, gelu } from "./gelu.ts";
 
-/** x·W + bias, none of which trains. */
+/** x·W + bias; neither is trained. */
 export interface FrozenMap {
   readonly weight: FrozenWeight;
   /** [outFeatures] */

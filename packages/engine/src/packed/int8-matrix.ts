@@ -15,7 +15,7 @@ export interface Int8Matrix {
   readonly scales: Float32Array;
 }
 
-/** How the numbers of a matrix lie. */
+/** The layout of a matrix's numbers. */
 export interface MatrixShape {
   readonly rows: number;
   readonly columns: number;
@@ -23,7 +23,7 @@ export interface MatrixShape {
   readonly layout: "out-in" | "in-out";
 }
 
-/** Throws ArgumentError unless every array has the length that the features ask for. */
+/** Throws ArgumentError unless every array has the length that the features require. */
 export function checkInt8(where: string, { outFeatures, inFeatures, codes, scales }: Int8Matrix): void {
   for (const [argument, size] of Object.entries({ outFeatures, inFeatures }))
     if (!Number.isSafeInteger(size) || size < 1)

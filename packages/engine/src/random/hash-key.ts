@@ -8,7 +8,7 @@ import { threefry, type Words } from "./threefry.ts";
 export type DrawKey = Partial<RandomKey> & {
   /** An integer from 0 to 2³² − 1. */
   readonly seed: number;
-  /** Who draws: a site's path, say. */
+  /** The owner of the draw, such as a site's path. */
   readonly path: string;
 };
 

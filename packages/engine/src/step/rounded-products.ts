@@ -1,4 +1,4 @@
-// Who may trade exactness for speed says so around its calls: generation does, training and measuring never.
+// Callers that may trade exactness for speed wrap their calls in this: generation does, training and measuring never.
 
 let isAllowed = false;
 

@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Computes a gradient, and returns it with `soFar` added, in whose memory the result may lie: the caller gives it up. */
+/** Computes a gradient and adds `soFar`. The result may reuse the memory of `soFar`; the caller must not use it again. */
 export type AccumulatingGradient = (soFar?: tf.Tensor) => tf.Tensor;
 
 const accumulating = new WeakSet<() => tf.Tensor>();

@@ -88,7 +88,7 @@ function walkBack(
   return targets.map(({ id }) => gradients.get(id));
 }
 
-/** Operations that lie between a target and the value, in order, with the names of the inputs that come from a target. */
+/** Operations between a target and the value, in order, with the names of the inputs that come from a target. */
 function pathBetween(
   tape: readonly TapeNode[],
   targets: ReadonlySet<number>,
@@ -115,7 +115,7 @@ function passBack(node: TapeNode, names: readonly string[], gradients: Map<numbe
   const { gradient } = node;
   if (gradient === undefined) throw new Error(`The kernel ${node.kernelName} has no gradient.`);
   tf.tidy(() => {
-    // The tape makes zeros for an output that nothing was asked of.
+    // The tape creates zeros for an output without a gradient.
     const thunks = gradient(node.outputs.map(({ id }) => gradients.get(id) as tf.Tensor));
     const changed = new Map<number, tf.Tensor>();
     for (const name of names) {

@@ -5,7 +5,7 @@ import type { PretrainedModel } from "../pretrained-model.ts";
 import { type GeneratedToken, generateTokens } from "./generate-tokens.ts";
 import { type GenerationOptions, generationNames } from "./generation-options.ts";
 
-/** What a whole generation may be told besides. */
+/** Further options of a whole generation. */
 export interface GenerateOptions extends GenerationOptions {
   /** Each token as soon as it is known, the end token included. */
   readonly onToken?: (token: GeneratedToken) => void;

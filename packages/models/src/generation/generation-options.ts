@@ -1,4 +1,4 @@
-// What a generation is asked for, checked before anything is computed.
+// The options of a generation, checked before anything is computed.
 
 import type { ForwardContext, OptionNames } from "@lowrank/contracts";
 import { familyOf } from "@lowrank/contracts/families";
@@ -10,7 +10,7 @@ import type { PrefixCache } from "./prefix-cache.ts";
 import { checkSampling, type Sampling } from "./sampling.ts";
 import type { StopStrings } from "./stop-rule.ts";
 
-/** What `generate` and `generateTokens` are asked for. */
+/** The options of `generate` and `generateTokens`. */
 export interface GenerationOptions {
   /**
    * At least one token each; lengths may differ. Of an encoder–decoder its sources, or, if it hears, how its texts begin, all

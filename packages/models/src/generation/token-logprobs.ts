@@ -14,7 +14,7 @@ export interface TokenReport {
   readonly top: readonly TokenLogprob[];
 }
 
-/** Of the token `id`, beside the `count` likeliest ones. */
+/** The log probability of token `id`, and those of the `count` likeliest tokens. */
 export function reportToken(logits: Float32Array, id: number, count: number): TokenReport {
   let highest = Number.NEGATIVE_INFINITY;
   for (const logit of logits) if (logit > highest) highest = logit;
@@ -26,7 +26,7 @@ export function reportToken(logits: Float32Array, id: number, count: number): To
   return { logprob: logprobOf(id), top };
 }
 
-/** Of equal ones those that come first. */
+/** Among equal ones, the first. */
 function likeliestTokens(logits: Float32Array, count: number): readonly number[] {
   const found: number[] = [];
   for (let token = 0; token < logits.length && count > 0; token++) {

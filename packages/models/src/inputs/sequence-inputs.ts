@@ -1,4 +1,4 @@
-// A multiple choice is asked as [batch, choices, time]; a model reads rows, [batch·choices, time].
+// Multiple choice comes as [batch, choices, time]; a model reads rows, [batch·choices, time].
 
 import type { Task } from "@lowrank/contracts/families";
 import * as tf from "@tensorflow/tfjs-core";

@@ -91,7 +91,7 @@ export async function fingerprint(base: PretrainedModel | ModelFolder): Promise<
   }
 }
 
-/** Weights that lie in pieces or in one tensor with others. */
+/** Weights that are stored in pieces, or in one tensor together with others. */
 function asModelHasThem(source: WeightSource, config: ModelConfig): WeightSource {
   return joinWeights(splitWeights(source, config), config);
 }
@@ -120,8 +120,8 @@ function initializerRange(raw: Readonly<Record<string, unknown>>): number {
   return typeof value === "number" && value > 0 && value <= 10 ? value : 0.02;
 }
 
-// A configuration may say that head and embedding share a weight while the file holds two different ones (Flan-T5, saved
-// anew). Like transformers (`tie_weights`), believe the file.
+// A configuration may claim that head and embedding share a weight while the file holds two different ones (Flan-T5, saved
+// again). Like transformers (`tie_weights`), trust the file.
 
 const pieceBytes = 1 << 24;
 

@@ -24,7 +24,7 @@ export function outlineModel(plan: ModelPlan): ModelOutline {
   return { plan, backbone, head, parts: list.parts };
 }
 
-// Everything a model is put together from: what loading makes, and what other numbers of layers or tokens are made of.
+// The pieces of a model: loading makes them, and models with another number of layers or tokens are made from them.
 
 /** What a model is made of; `loadModel` and `loadGguf` fill it in. */
 export interface ModelAssembly {

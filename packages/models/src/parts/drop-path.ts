@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Layer } from "./pass.ts";
 
-/** The layer itself where nothing is ever left out; rows that stay are scaled up for those that go. */
+/** The layer itself if nothing is ever dropped; otherwise the kept rows are scaled up for the dropped ones. */
 export function dropPath(layer: Layer, rate: number, path: string): Layer {
   if (rate === 0) return layer;
   return (hidden, pass) => {

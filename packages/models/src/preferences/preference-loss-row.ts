@@ -12,7 +12,7 @@ export interface AnswerScores {
   readonly lengths: tf.Tensor1D;
 }
 
-/** Two answers to each prompt, of which the chosen one is better; what they are made of for a loss of single answers. */
+/** The chosen and the rejected answer of each prompt, and all answers, for losses of single answers. */
 interface ScoredPairs {
   readonly chosen: AnswerScores;
   readonly rejected: AnswerScores;

@@ -1,5 +1,5 @@
-// Every kernel of the native backend: those of tfjs-backend-cpu, those that replace some of them, and the operations of this
-// package that have a kernel of their own.
+// Every kernel of the native backend: the kernels of tfjs-backend-cpu, replacements for some of them, and this package's
+// operations that have a kernel.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { OwnKernel } from "../../kernels/own-kernel.ts";

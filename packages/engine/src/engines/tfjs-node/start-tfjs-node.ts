@@ -10,7 +10,7 @@ type TfjsNodeName = "tfjs-node" | "tfjs-node-gpu";
 
 /**
  * Loads one of the two packages, which registers the backend "tensorflow". Throws EngineUnavailableError if it is absent,
- * of another version, or without a GPU that nobody insisted on; throws what the loader throws if it is broken.
+ * has another version, or finds no GPU and the user did not name it; rethrows the loader's error if the package is broken.
  */
 export async function startTfjsNode(name: TfjsNodeName, options: StartOptions): Promise<StartOutcome> {
   if (tf.findBackend("tensorflow") === null) await load(name, options);
@@ -138,7 +138,7 @@ async function requireTensorflowProcessor(): Promise<void> {
     throw new EngineUnavailableError("TensorFlow's library needs a processor with AVX, which this one does not have");
 }
 
-/** Whether Linux's description of the processors says that they have no AVX. */
+/** Whether Linux's list of processors shows no AVX. */
 export function lacksAvx(cpuinfo: string): boolean {
   const flags = /^flags\s*:(.*)$/m.exec(cpuinfo)?.[1];
   return flags !== undefined && !/\bavx\b/.test(flags);

@@ -3,7 +3,7 @@
 import type { WasmBackend } from "./wasm-backend.ts";
 
 /** A loan: `id` is what C++ functions know the matrix by. */
-export interface LentMatrix {
+export interface BorrowedMatrix {
   readonly id: number;
   /** Ends the loan, and with it whatever XNNPACK has prepared for this matrix. */
   release(): void;
@@ -16,7 +16,7 @@ export function lendMatrix(
   backend: WasmBackend,
   dataId: object,
   at: { readonly index: number; readonly rows: number; readonly columns: number },
-): LentMatrix {
+): BorrowedMatrix {
   const { memoryOffset } = backend.dataIdMap.get(dataId);
   const start = memoryOffset + at.index * at.rows * at.columns * bytesPerFloat;
   const borrowed = backend.makeOutput([at.rows, at.columns], "float32", start);

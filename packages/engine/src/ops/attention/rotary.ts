@@ -1,24 +1,24 @@
-// Rotary position embedding (Su et al. 2021): pairs of features turn by an angle that grows with the position. The
-// gradient turns back by the same angle, so nothing but the tables is needed.
+// Rotary position embedding (Su et al. 2021): pairs of features are rotated by an angle that grows with the position. The
+// gradient is rotated back by the same angle, so it needs nothing but the tables.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../../errors.ts";
 import { runOwnKernelForOne } from "../../kernels/own-kernel.ts";
 import { withGradients } from "../../tape/with-gradients.ts";
 
-/** How features are turned. */
+/** How features are rotated. */
 export interface RotaryOptions {
   /** cos and sin of each angle: [time, pairs] or [batch, 1, time, pairs]. */
   readonly cos: tf.Tensor;
   readonly sin: tf.Tensor;
-  /** Turns only the first `dims` features of each head (GPT-NeoX's rotary_pct); default 2·pairs. Always 2·pairs. */
+  /** Rotates only the first `dims` features of each head (GPT-NeoX's rotary_pct); default 2·pairs. Always 2·pairs. */
   readonly dims?: number;
   /** True pairs feature 2i with 2i + 1 (GPT-J); false, the default, pairs i with i + dims/2 (LLaMA). */
   readonly interleaved?: boolean;
 }
 
 /**
- * Turns each head of x [batch, heads, time, headSize] by its position's angles.
+ * Rotates each head of x [batch, heads, time, headSize] by its position's angles.
  *
  * Differentiable for x. Throws ShapeError.
  *

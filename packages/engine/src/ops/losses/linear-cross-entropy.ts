@@ -14,7 +14,7 @@ import { checkRows, logitGradient, rowLosses, rowWeights } from "./cross-entropy
 
 /** Settings of `linearCrossEntropy`. */
 export interface LinearCrossEntropyOptions {
-  /** Rows whose logits exist at one time. Default: as many as make about four million logits. */
+  /** Rows whose logits exist at one time. Default: enough rows for about four million logits. */
   readonly chunkRows?: number;
   /** Default "mean" over the rows that count. */
   readonly reduction?: "mean" | "sum";

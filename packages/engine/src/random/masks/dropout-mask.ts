@@ -27,7 +27,7 @@ export interface Stretch {
   readonly count: number;
 }
 
-/** A mask that is drawn wherever it is asked for. */
+/** A mask that can be drawn again for any part. */
 export interface DropoutMask {
   /** 0 or the factor of each entry; valid until the next call, of whichever mask. */
   factors(stretch: Stretch): Float32Array;

@@ -13,7 +13,7 @@ const pageBytes = 65_536;
 let kernel: MaskKernel | undefined;
 let isMissing = false;
 
-/** Made when first asked for; undefined where WebAssembly or its vectors are missing or forbidden. */
+/** Made on first use; undefined if WebAssembly or its vectors are missing or forbidden. */
 export function maskKernel(): MaskKernel | undefined {
   if (kernel !== undefined || isMissing) return kernel;
   try {
@@ -28,7 +28,7 @@ export class MaskKernel {
   readonly #memory = new WebAssembly.Memory({ initial: 1 });
   readonly #functions = maskModule(this.#memory);
   #floats = new Float32Array(this.#memory.buffer);
-  /** Whose factors lie in the memory: a gradient asks for the same ones several times. */
+  /** Which mask's factors are in memory: a gradient reads the same ones several times. */
   #drawn = "";
 
   /** Factors of `count` entries from number `first` on, in this kernel's memory until the next call: to be read, not written. */

@@ -57,7 +57,7 @@ function learnedPositions(first: PartList, path: string) {
   return { positions, positionOffset: positions.inFeatures - first.plan.config.maxPositions };
 }
 
-/** A table that nobody trains, if the family has one. */
+/** A table that is never trained, if the family has one. */
 function storedPositions(first: PartList, path: string): ((pass: Pass) => tf.Tensor) | undefined {
   const table = first.optionalTensor(path);
   return table && ((pass) => tf.gather(table.value(pass.context), positionTensor(pass)));

@@ -1,5 +1,5 @@
-// Whisper's wiring (transformers' modeling_whisper.py): features through two convolutions, the second with a step of two,
-// then mBART's layers; the decoder is mBART's without a norm behind the embeddings.
+// Whisper's wiring (transformers' modeling_whisper.py): features through two convolutions, the second with a stride of two,
+// then mBART's layers; the decoder is mBART's without a norm after the embeddings.
 
 import type { ForwardContext } from "@lowrank/contracts";
 import { gelu } from "@lowrank/engine";

@@ -39,15 +39,15 @@ export function mpnet(model: PartList): Backbone {
   const { positionBuckets: buckets, padTokenId } = model.plan.config;
   const backbone = likeBert(model, () => {
     const table = model.embedding("encoder.relative_attention_bias");
-    // The distance is 128 whatever the file says.
+    // The distance is 128, whatever config.json has.
     return { relativePositions: relativePositions(table, { buckets, farthest: 128, isBidirectional: true }) };
   });
   return { ...backbone, positionsFrom: { padding: padTokenId ?? 1 } };
 }
 
 /**
- * ALBERT: narrow embeddings, widened, and one layer that is passed through as often as the configuration says. An adapter on it
- * acts at every passage.
+ * ALBERT: narrow embeddings, widened, and one layer that runs as often as the configuration says. An adapter on it acts in
+ * every run.
  */
 export function albert(model: PartList): Backbone {
   const { config } = model.plan;
@@ -75,7 +75,7 @@ function passageThrough({ parts, run }: Stage, passage: number): Stage {
   };
 }
 
-/** `own` is made behind the embedding, in the order of the modules. */
+/** `own` is made after the embedding, in the order of the modules. */
 function likeBert(model: PartList, own: () => Omit<PostNormOptions, "layer"> = () => ({})): Backbone {
   const { layers, maxPositions } = model.plan.config;
   const first = model.group();
@@ -114,13 +114,13 @@ interface PostNormOptions {
   readonly layer: number;
   /** Learnt biases of the scores, which all layers share (MPNet). */
   readonly relativePositions?: RelativePositions;
-  /** How queries and keys are turned, if they are. */
+  /** How queries and keys are rotated, if they are. */
   readonly rotary?: RotaryFrequencies;
-  /** Which halves drop out what they add, while training; both unless given. */
+  /** Which sublayers apply dropout to their output in training; both unless given. */
   readonly drops?: "attention" | "feed-forward";
 }
 
-/** Makes the rows of the table whose paths have `mark`: a layer's maps and norms stand there in the order in which they compute. */
+/** Makes the rows of the table whose paths contain `mark`: a layer's maps and norms, in the order in which they compute. */
 function postNormBlock(block: PartList, options: PostNormOptions, mark = "{n}"): Stage {
   const { layer, relativePositions, rotary, drops } = options;
   const { family, dropouts, activation } = block.plan.config;

@@ -34,7 +34,7 @@ export interface RoundPlan {
   readonly join: number;
 }
 
-/** A text that needs more than all there is runs alone; nobody overtakes a text that waits for room. */
+/** A text that needs more than the whole room runs alone; no text overtakes one that waits for room. */
 export function planRound({ running, waiting }: BatchState, limits: BatchLimits): RoundPlan {
   const stay = [...running.keys()].filter((row) => running[row]?.isOver === false);
   let rows = stay.length;

@@ -26,7 +26,7 @@ export const distilbertHeads = encoderHeads({
 });
 
 export const electraHeads = encoderHeads({
-  // Whatever hidden_act says.
+  // This activation is fixed; hidden_act does not change it.
   activation: gelu,
   sequence: { activation: gelu.apply, dropsTwice: true },
   choice: { activation: gelu.apply, dropsTwice: false, dropout: "summary" },
@@ -41,13 +41,13 @@ export const debertaV2Heads = encoderHeads({
 export const robertaHeads = encoderHeads({
   activation: gelu,
   sequence: { activation: tanh, dropsTwice: true },
-  // transformers drops at `hidden_dropout_prob` here, whatever `classifier_dropout` says.
+  // transformers uses `hidden_dropout_prob` here and ignores `classifier_dropout`.
   choice: { activation: tanh, dropsTwice: false, dropout: "residual" },
 });
 
 /**
  * ModernBERT's heads (transformers' modeling_modernbert.py): norm(gelu(dense(state))) and a last map, on every token or on
- * what stands for the sequence.
+ * the state that represents the sequence.
  */
 export function modernbertHeads(model: PartList, backbone: Backbone): Head {
   const { task, config } = model.plan;

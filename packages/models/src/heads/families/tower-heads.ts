@@ -69,7 +69,7 @@ export function siglipHeads(model: PartList): Head {
   });
 }
 
-/** A classifier on the mean of the patches, behind `fronts` states. */
+/** A classifier on the mean of the patches, after `fronts` states. */
 function patchClassifier(model: PartList, fronts: number): Head {
   return stateClassifier(model, { ofAll: (states) => meanBehind(states, fronts) });
 }
@@ -85,7 +85,7 @@ function endStates({ plan: { config } }: PartList): Layer {
   const [end = -1] = config.eosTokenIds;
   return (states, { lastIds }: Pass) => {
     const rows = lastIds.arraySync();
-    // Older files say 2 of vocabularies whose last token is the end.
+    // Older files have 2 here, although the last token of the vocabulary is the end.
     const columns = rows.map((ids) => (end === 2 ? ids.indexOf(Math.max(...ids)) : Math.max(ids.indexOf(end), 0)));
     return oneOf(states, columns);
   };

@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../pass.ts";
 import { beyondScores } from "../positions/pass-masks.ts";
 
-/** A layer's mask, made once a pass; undefined: everything is seen. */
+/** A layer's mask, made once for each pass; undefined: no key is hidden. */
 export type MaskMaker = (pass: Pass) => AttentionMask | undefined;
 
 /** For a layer whose queries see `window` keys, themselves included; null: all keys before them. */

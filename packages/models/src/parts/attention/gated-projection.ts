@@ -1,4 +1,4 @@
-// Queries that bring a gate along, for what attention answers them (Qwen 3.5).
+// Queries that bring a gate for the output of attention (Qwen 3.5).
 
 import { forwardTogether, type LinearSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
@@ -11,7 +11,7 @@ interface GatedSites {
   readonly value: LinearSite;
 }
 
-/** Three linear maps, the first of which also gives the gate. */
+/** Three linear maps. The first also gives the gate. */
 export function gatedProjection({ query, key, value }: GatedSites, heads: number): Projection {
   return (hidden, { context }) => {
     const parts = forwardTogether([query, key, value], hidden, context);

@@ -163,7 +163,7 @@ function attend(heads: Projected, options: SelfAttentionOptions, pass: Pass): tf
   return attentionByParts({ ...inputs, kept, sinks }, (weights) => pass.drop(weights, options.dropout, path));
 }
 
-/** By which the weights' dropout draws. */
+/** The key of the dropout draw on the attention weights. */
 function pathOf({ output }: SelfAttentionOptions): string {
   return `${output.path}/attention`;
 }
@@ -212,7 +212,7 @@ function maskOf({ relativePositions, alibi, window, mask }: SelfAttentionOptions
 interface PartInputs extends Omit<AttentionInputs, "dropout"> {
   /** Multiplies the scores, which is 0 where nothing may pass back through them. */
   readonly kept?: tf.Tensor | undefined;
-  /** For each head a score of nothing: what it draws of a query's attention goes to no value (GPT-OSS). [heads] */
+  /** For each head, the score of a sink: its share of a query's attention goes to no value (GPT-OSS). [heads] */
   readonly sinks?: tf.Tensor | undefined;
 }
 
@@ -225,20 +225,20 @@ export function attentionByParts(inputs: PartInputs, drop: (weights: tf.Tensor) 
   const unbounded = tf.mul(tf.matMul(query, key, false, true), scale); // [batch, heads, queryTime, keyTime]
   const bounded = cap === undefined ? unbounded : softCap(unbounded, cap);
   const scores = kept === undefined ? bounded : tf.mul(bounded, kept);
-  if (sinks !== undefined) return tf.matMul(drop(sharesBesideSinks(masked(scores, mask), sinks)), value);
+  if (sinks !== undefined) return tf.matMul(drop(sharesWithSinks(masked(scores, mask), sinks)), value);
   if (mask === undefined) return tf.matMul(drop(tf.softmax(scores)), value);
   // A query that sees no key would spread evenly over what is hidden; it gives 0 instead.
   const seen = tf.cast(tf.greater(mask, maskedScore / 2), "float32");
   return tf.matMul(drop(tf.mul(tf.softmax(tf.add(scores, mask)), seen)), value);
 }
 
-/** A query that sees no key gives all its attention to the sink, not to the mean that the mask asks for. */
+/** A query that sees no key gives all its attention to the sink, not to the mean of the masked values. */
 function masked(scores: tf.Tensor, mask: tf.Tensor | undefined): tf.Tensor {
   if (mask === undefined) return scores;
   return tf.add(scores, tf.where(tf.greater(mask, -maskedScore), tf.fill(mask.shape, maskedScore), mask));
 }
 
-function sharesBesideSinks(scores: tf.Tensor, sinks: tf.Tensor): tf.Tensor {
+function sharesWithSinks(scores: tf.Tensor, sinks: tf.Tensor): tf.Tensor {
   const [batch = 0, heads = 0, queries = 0, keys = 0] = scores.shape;
   const column = tf.tile(tf.reshape(sinks, [1, heads, 1, 1]), [batch, 1, queries, 1]);
   const shares = tf.softmax(tf.concat([scores, column], 3));
@@ -253,7 +253,7 @@ function repeatHeads(x: tf.Tensor, heads: number): tf.Tensor {
   return tf.reshape(group, [batch, heads, time, headSize]);
 }
 
-// Attention of one new token to everything in a cache: no order to keep, no weights to save, four operations a segment.
+// Attention of one new token to a whole cache: no order to keep, no weights to save, four operations for each segment.
 
 interface OneQueryInputs {
   /** Scaled already: [batch, heads, 1, headSize]. */

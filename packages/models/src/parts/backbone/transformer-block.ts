@@ -10,21 +10,21 @@ import { type Block, ofSublayers } from "./stages.ts";
 export interface TransformerBlockOptions {
   readonly attention: Layer;
   readonly feedForward: Layer;
-  /** GPT-2 and LLaMA normalise what goes into a half; in a parallel block both may share one norm. */
+  /** GPT-2 and LLaMA normalise a sublayer's input; in a parallel block both may share one norm. */
   readonly beforeAttention?: NormLayer;
   readonly beforeFeedForward?: NormLayer;
-  /** Gemma 2 also normalises what comes out of a half. */
+  /** Gemma 2 also normalises a sublayer's output. */
   readonly afterAttention?: NormLayer;
   readonly afterFeedForward?: NormLayer;
   /** BERT normalises the sum. */
   readonly afterAttentionSum?: NormLayer;
   readonly afterFeedForwardSum?: NormLayer;
   /**
-   * "parallel" feeds both halves from the block's input (GPT-NeoX, Phi); "after-norm" adds what a half computes to what
-   * goes into it, not to what the norm before it was given (some BLOOMs).
+   * "parallel" feeds both sublayers from the block's input (GPT-NeoX, Phi); "after-norm" adds a sublayer's output to the
+   * normalised input, not to the input of the norm (some BLOOMs).
    */
   readonly residual?: "sequential" | "parallel" | "after-norm";
-  /** Dropout on what each half adds, while training. */
+  /** Dropout on each sublayer's output, while training. */
   readonly dropout?: { readonly rate: number; readonly path: string; readonly attentionRate?: number };
 }
 
@@ -59,7 +59,7 @@ export function transformerBlock(options: TransformerBlockOptions): Block {
   );
 }
 
-/** A half with its place in the residual stream: afterSum(hidden + dropout(after(layer(before(hidden))))) */
+/** A sublayer with its place in the residual stream: afterSum(hidden + dropout(after(layer(before(hidden))))) */
 export function residual({ afterSum, isAfterNorm = false, ...sublayer }: ResidualSublayer): Layer {
   const sum = isAfterNorm ? sumAfterNorm : sumAround;
   const run: Layer = (hidden, pass) => tf.tidy(() => normed(afterSum, sum(sublayer, hidden, pass), pass));
@@ -83,7 +83,7 @@ function sumAfterNorm({ before, ...sublayer }: Sublayer, hidden: tf.Tensor, pass
 
 interface Sublayer {
   readonly layer: Layer;
-  /** Normalises what goes into the layer. */
+  /** Normalises the layer's input. */
   readonly before?: NormLayer | undefined;
   /** Normalises what comes out of it. */
   readonly after?: NormLayer | undefined;
@@ -94,7 +94,7 @@ interface Sublayer {
 interface ResidualSublayer extends Sublayer {
   /** Normalises the sum. */
   readonly afterSum?: NormLayer | undefined;
-  /** Whether the sum has the normalised states in place of those that came. */
+  /** Whether the residual is the normalised input instead of the input. */
   readonly isAfterNorm?: boolean;
 }
 

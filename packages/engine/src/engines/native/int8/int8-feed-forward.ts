@@ -42,7 +42,7 @@ export function int8FeedForward(call: KernelCall): tf.TensorInfo[] {
   return derivatives === undefined ? [output] : [output, backend.output([derivatives.length], derivatives)];
 }
 
-/** dy [..., outFeatures] and the derivatives → the gradient of x, plus a term of as many entries, in whose memory it may lie. */
+/** dy [..., outFeatures] and the derivatives → the gradient of x, plus `term` of its size, whose memory it may reuse. */
 export function int8FeedForwardGradient(call: KernelCall): tf.TensorInfo[] {
   const { backend, inputs } = call;
   const dy = inputOf(call, "dy");

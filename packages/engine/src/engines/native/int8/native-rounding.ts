@@ -59,7 +59,7 @@ export class NativeRounding {
 
 function roundingGraph(isTransposed: boolean): OnnxGraph {
   const g = graphOf("values");
-  // Turned first: the library's reductions along columns take ten times as long as those along rows.
+  // Transposed first: the library's reductions along columns take ten times as long as along rows.
   const values = isTransposed ? "values" : g.node("Transpose", ["values"], { perm: [1, 0] });
   const scales = g.divide(largestOfRows(g, values), g.constant(127));
   // A column of zeros is divided by the smallest normal number instead of 0.
@@ -82,8 +82,8 @@ function transposeGraph(): OnnxGraph {
 }
 
 /**
- * Of each row the largest magnitude. `trouble` [rows, 1] is 0, or NaN where a row is to be no number: where it has a NaN or an
- * infinity, if nothing else is said.
+ * The largest magnitude of each row. `trouble` [rows, 1] is 0, or NaN for a row whose result must be NaN; by default these
+ * are rows with a NaN or an infinity.
  */
 export function largestOfRows(g: GraphWriter, x: string, trouble?: string): string {
   const reduce = (op: string) => g.node(op, [x, g.integers([-1])], { keepdims: 1 });

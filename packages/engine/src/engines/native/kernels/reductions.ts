@@ -36,7 +36,7 @@ function reductionGraph(op: string): OnnxGraph {
   const reduce = (by: string, x: string) => g.node(by, [x, "axes"], { keepdims: 1 });
   const result = reduce(op, "a");
   if (op !== "ReduceMax" && op !== "ReduceMin") return g.finish(result);
-  // These two pass over NaN unless it comes first, while TensorFlow.js's kernels give NaN wherever it stands.
+  // These two ignore a NaN unless it comes first; TensorFlow.js's kernels return NaN wherever it is.
   const hasNaN = reduce("ReduceMax", g.node("IsNaN", ["a"]));
   return g.finish(g.node("Where", [hasNaN, g.constant(Number.NaN), result]));
 }

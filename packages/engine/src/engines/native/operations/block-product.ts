@@ -4,7 +4,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { inputOf, type KernelCall } from "../kernels/native-kernel.ts";
 
-/** x [..., columns of M] → [..., rows of M], or that cut into parts of the `widths` that are asked for. */
+/** x [..., columns of M] → [..., rows of M], or the same cut into parts of the given `widths`. */
 export function blockProduct(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
   const input = inputOf(call, "x");

@@ -6,8 +6,8 @@ import type { KernelCall } from "../kernels/native-kernel.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 
 /**
- * With so many rows – a batch that generates – it is the matrix that costs: ONNX Runtime copies the right factor into an order
- * of its own, and reads the left one as it lies. With fewer it has better ways, with more the copy pays.
+ * For 8 to 64 rows – a batch that generates – the matrix decides the time: ONNX Runtime copies the right factor into its own
+ * order and reads the left one in place. With fewer rows it has faster ways, with more the copy pays.
  */
 const [minSwappedRows, maxSwappedRows] = [8, 64];
 
@@ -20,8 +20,8 @@ interface Kind {
 }
 
 /**
- * x [..., inFeatures], matrix [inFeatures, outFeatures] or, transposed, the other way round → [..., outFeatures]. A term
- * [outFeatures] or of as many entries as the product is added; the latter then holds the product, if nobody else can see it.
+ * x [..., inFeatures], matrix [inFeatures, outFeatures] or, transposed, [outFeatures, inFeatures] → [..., outFeatures].
+ * `term` is added: [outFeatures], or the product's size; the latter's memory then holds the product, if it is not shared.
  */
 export function linear({ backend, attributes, inputs }: KernelCall): tf.TensorInfo[] {
   const { x, matrix, term } = inputs;

@@ -78,11 +78,11 @@ export interface NativeSession {
 export class OnnxRuntime {
   readonly version: string;
   readonly threads: number;
-  /** How many times a session has run, for whoever measures. */
+  /** Number of session runs, for measurements. */
   runs = 0;
   readonly #call: Readonly<Record<FunctionName, Native>>;
   readonly #koffi: Koffi;
-  /** Held because koffi unloads a library once nobody refers to it, and our functions are bare addresses inside it. */
+  /** Kept because koffi unloads a library without references, and our functions are bare addresses inside it. */
   readonly library: KoffiLibrary;
   readonly #environment: Address;
   readonly #memory: Address;
@@ -182,10 +182,10 @@ export class OnnxRuntime {
     }
   }
 
-  /** Lends a tensor's memory for as many runs as there will be, until the caller releases it. Its values may change between runs. */
+  /** Wraps a tensor's memory for any number of runs, until the caller releases it. Its values may change between runs. */
   hold(tensor: NativeTensor): HeldTensor {
     checkTensor(tensor);
-    // Whoever has asked for the buffer of a small array has it moved off V8's heap, where nothing moves any more.
+    // Reading the buffer of a small array moves the array off V8's heap; after that it never moves again.
     void tensor.values.buffer;
     return new HeldTensor(tensor, this.#lend(tensor), this.#call.ReleaseValue);
   }

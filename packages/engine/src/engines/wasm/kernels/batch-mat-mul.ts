@@ -1,4 +1,4 @@
-// Matrix products in terms of the one product that is fast in wasm. Matrices of a batch are multiplied where they lie.
+// Matrix products made of the one product that is fast in wasm. Matrices of a batch are multiplied in place.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { booleanOf } from "../../../gradients/attributes.ts";

@@ -1,5 +1,5 @@
-// One new token's attention in one graph: queries and keys are turned, the key and the value joined to those before, and the
-// values mixed. Queries that share a key are the rows of one product.
+// One new token's attention in one graph: it rotates queries and keys, joins the key and the value to the earlier ones, and
+// mixes the values. Queries that share a key are the rows of one product.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { type GraphWriter, graphOf } from "../../kernels/graph.ts";

@@ -1,5 +1,5 @@
-// Attention of rows whose weights are too many for the cache: heads are turned to lie one after the other, once for all rows of a
-// group, and then computed a few at a time as those of a batch are.
+// Attention of rows whose weights do not fit into the cache: heads are transposed to follow one another, once for all rows
+// of a group, and then computed a few at a time, like those of a batch.
 
 import { graphOf } from "../../kernels/graph.ts";
 import type { NativeTensor } from "../../runtime/native-tensor.ts";

@@ -38,7 +38,7 @@ function readMask(source: Float32Array, shape: readonly number[]): MaskFacts {
     }
     if (isDead) deadRows.push(row);
   }
-  // The cache must not keep the tensor's own array: it may be recycled while the facts are still asked for.
+  // The cache must not keep the tensor's own array, which may be recycled while the facts are still in use.
   const values = isBounded ? source.slice() : source.map((value) => Math.max(value, maskedScore));
   return { values, shape, deadRows };
 }
