@@ -27,7 +27,7 @@ describe("the lines of a job", () => {
     });
   });
 
-  it("end the clock when the adapter is saved, and tell the last validation", () => {
+  it("stop the clock when the adapter is saved, and report the last validation", () => {
     expect(readJobLines(lines)).toMatchObject({ seconds: 10, loss: 1, accuracy: 0.75 });
   });
 

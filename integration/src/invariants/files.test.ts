@@ -73,7 +73,7 @@ describe("18. an adapter comes back from its files as it was", () => {
       examples,
     ));
 
-  it("several adapters lie in a folder each, and each is read back as itself", () =>
+  it("several adapters are in a folder each, and each is read back as itself", () =>
     withSubject("hand-made", async (subject) => {
       const root = await mkdtemp(join(tmpdir(), "lowrank-"));
       const written = new Map<string, Adapter>();
@@ -107,7 +107,7 @@ describe("18. an adapter comes back from its files as it was", () => {
 });
 
 describe("20. files that are not what they should be are refused with a typed error, whole", () => {
-  it("an adapter's file that ends anywhere too early, or goes on", () =>
+  it("an adapter's file that is cut anywhere, or too long", () =>
     withSubject("hand-made", async (subject) => {
       const handle = trainedAdapter(subject, { rank: 1, targetModules: ["q_proj"] });
       const files = writeAdapter(await handle.toAdapter());

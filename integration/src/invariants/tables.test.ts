@@ -75,7 +75,7 @@ describe("21. tables that are shared stay shared, and of a table only the chosen
       examples,
     ));
 
-  it("an adapter on a shared table acts where it was put, and the head goes on with the frozen one", () =>
+  it("an adapter on a shared table acts only in its own place, and the head still uses the frozen one", () =>
     withSubject("gpt2", async (subject) => {
       const base = weightsOf(subject.model);
       const handle = trainedAdapter(subject, { targetModules: ["wte"] });

@@ -114,7 +114,7 @@ describe("8. adapters that are not trained stay as they are", () => {
       examples,
     ));
 
-  it("one trained beside another becomes what it becomes alone", () =>
+  it("one trained together with another becomes the same as alone", () =>
     withSubject("gpt2", async (subject) => {
       const alone = newAdapter(subject, { dropout: 0.2 });
       await runSteps(subject, alone, { steps: 3 });
@@ -140,7 +140,7 @@ describe("8. adapters that are not trained stay as they are", () => {
     }));
 });
 
-describe("9. training does what its settings say", () => {
+describe("9. training follows its settings", () => {
   it("the loss goes down", () =>
     fc.assert(
       fc.asyncProperty(anySubject, anySeed, (name, seed) =>
@@ -194,7 +194,7 @@ describe("9. training does what its settings say", () => {
       handle.dispose();
     }));
 
-  it("the learning rate rises over the warm-up, then falls as the schedule says", () =>
+  it("the learning rate rises during the warm-up, then follows the schedule", () =>
     fc.assert(
       fc.property(
         fc.constantFrom("constant", "linear", "cosine"),

@@ -55,7 +55,7 @@ describe.skipIf(ort === undefined)("a model of the GenAI builder", { timeout: 60
     },
   );
 
-  it("takes branches beside 4 bits, whose error stays what it was", async () => {
+  it("adds branches to 4-bit weights without changing their error", async () => {
     const { adapter, feeds, mask, base, adapted, model } = await caseOn("gemma-int4");
     const alone = await logitsOf(foldAdapter(model, nothingOf(adapter)), feeds);
     const before = difference(alone, base, mask);
@@ -175,7 +175,7 @@ describe.skipIf("missing" in found || ort === undefined)("ONNX Runtime GenAI", {
   );
 });
 
-it("takes no bias of a module that is joined with others, and says so", async () => {
+it("refuses the bias of a module that is joined with others, and explains it", async () => {
   const { adapter, model } = await caseOn("qwen3-fp32");
   const key = "model.layers.0.self_attn.q_proj.base_layer.bias";
   const biased = { ...adapter, tensors: new Map([[key, { shape: [64], values: new Float32Array(64) }]]) };

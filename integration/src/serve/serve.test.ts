@@ -54,7 +54,7 @@ describe("a server", () => {
     expect(new Set(texts).size).toBeGreaterThan(16);
   });
 
-  it("goes on for others when clients are killed in the middle, and holds nothing for those", async () => {
+  it("keeps serving others when clients are killed in the middle, and frees their memory", async () => {
     const killed = Array.from({ length: 8 }, (_, index) => killedClient(index));
     const text = complete({ model: "one", prompt: "Aromi is", max_tokens: 24, stream: false });
     await Promise.all(killed);
@@ -84,7 +84,7 @@ describe("a server", () => {
     await expect(ask()).rejects.toThrow(NotFoundError);
   });
 
-  it("tells usage, why a text ended, how likely tokens were, and draws the same from the same seed", async () => {
+  it("reports usage, finish reasons and log probabilities, and samples the same text from the same seed", async () => {
     const body = { model: "two", prompt: "Aromi is", max_tokens: 3, logprobs: 2, seed: 4, temperature: 1.5 };
     const [one, same, other] = await Promise.all([
       client.completions.create(body),
@@ -109,16 +109,16 @@ describe("a server", () => {
     }
   });
 
-  it("answers conversations where the model has a template, and says so where it has none", async () => {
+  it("answers conversations if the model has a template, and refuses them with a reason if not", async () => {
     const messages = [{ role: "user" as const, content: "Hello" }];
     await expect(client.chat.completions.create({ model: "tiny", messages })).rejects.toThrow(/chat_template/);
   });
 
-  it("keeps a connection for longer than its clients do, so that none asks on one that is being closed", async () => {
+  it("keeps a connection open for longer than its clients do, so that no request meets a closing one", async () => {
     expect((await fetch(`${server.url}/health`)).headers.get("keep-alive")).toBe("timeout=75");
   });
 
-  it("lists its models, and is asked by nobody without the secret or by another host's name", async () => {
+  it("lists its models, and refuses requests without the secret or with another host's name", async () => {
     const listed = await client.models.list();
     expect(listed.data.map(({ id }) => id)).toEqual(["tiny", "one", "two", "three"]);
     expect((await client.models.retrieve("one")).id).toBe("one");

@@ -39,7 +39,7 @@ describe("meanLoss", () => {
     model.dispose();
   });
 
-  it("lets timers run on an engine that never waits, and stops between batches when it is told to", async () => {
+  it("lets timers run on an engine that never waits, and stops between batches on request", async () => {
     const model = await loadModel(openFolder(join(fixturesRoot, "gpt2", "base")));
     const controller = new AbortController();
     const reason = new Error("enough");

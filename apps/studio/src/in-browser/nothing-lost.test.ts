@@ -24,7 +24,7 @@ describe.skipIf(executable === undefined)("nothing is ever lost", { timeout: 120
     return keptDigest(page, `adapters/${await adapterId(page, name)}/adapter_model.safetensors`);
   }
 
-  it("goes on with a run that a reload ended, to the bytes of one that was not", async () => {
+  it("resumes a run after a reload, with the same bytes as a run without one", async () => {
     await prepareLesson(page, { rows: restaurantRows, steps, name: "whole", watched: "name[Aromi]" });
     await train(page);
     await page.getByLabel("Name of the adapter", { exact: true }).fill("broken");
@@ -54,7 +54,7 @@ describe.skipIf(executable === undefined)("nothing is ever lost", { timeout: 120
     expect((await ask(page, "shelf", undefined)).map(({ name }) => name).sort()).toEqual(["broken", "whole"]);
   });
 
-  it("says so where the browser keeps nothing, and works all the same", async () => {
+  it("reports a browser without storage, and works all the same", async () => {
     const other = await studio.newPage({ serviceWorkers: "block" });
     await other.addInitScript(() => {
       navigator.storage.getDirectory = () => Promise.reject(new DOMException("refused", "SecurityError"));

@@ -36,7 +36,7 @@ async function send(chat: ChatState, says: string): Promise<void> {
 }
 
 describe("the conversation", () => {
-  it("asks both, and goes on from the adapted answers", async () => {
+  it("asks both models, and continues with the adapted answers", async () => {
     const { chat, requests } = conversation();
     await send(chat, "one");
     await send(chat, "two");
@@ -50,7 +50,7 @@ describe("the conversation", () => {
     expect(requests[1]?.sides).toEqual(["base", "adapted"]);
   });
 
-  it("asks the base alone where there is no adapter", async () => {
+  it("asks only the base if there is no adapter", async () => {
     const { chat, requests, adapter } = conversation();
     adapter.value = undefined;
     await send(chat, "one");
@@ -67,7 +67,7 @@ describe("the conversation", () => {
     expect(chat.exchanges.value[0]?.base).toBe("base");
   });
 
-  it("puts the question back into the field where nobody could answer, and says why", async () => {
+  it("puts the question back into the field if no model could answer, and explains why", async () => {
     const { chat } = conversation("There is no model yet.");
     await send(chat, "one");
     expect(chat.draft.value).toBe("one");

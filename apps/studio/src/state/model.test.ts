@@ -57,7 +57,7 @@ describe("ModelState", () => {
     expect(gone.calls).toEqual(["start", "weigh smollm2", "weigh tiny", "open tiny"]);
   });
 
-  it("only looks at a model that has to be downloaded, until it is told to load it", async () => {
+  it("only shows a model that has to be downloaded, until the visitor loads it", async () => {
     const { ask, calls } = worker();
     const state = new ModelState(ask, { base: "", store: memoryStore() });
     await state.startUp();
@@ -77,7 +77,7 @@ describe("ModelState", () => {
     expect(calls).toHaveLength(3);
   });
 
-  it("keeps the open model where another one fails, says why, and does the same again when told to", async () => {
+  it("keeps the open model if another one fails, explains why, and tries again on request", async () => {
     let isOnline = false;
     const open = ({ kind }: Calls["open"]["request"]): Calls["open"]["answer"] => {
       if (kind === "smollm2" && !isOnline) fails("NO_NETWORK")();
@@ -94,7 +94,7 @@ describe("ModelState", () => {
     expect([state.facts.value?.name, state.failure.value]).toEqual(["smollm2", undefined]);
   });
 
-  it("opens the model again on another engine, and goes on with the old one where that does not start", async () => {
+  it("opens the model again on another engine, and keeps the old engine if that one does not start", async () => {
     const { ask, calls } = worker({
       start: ({ engine = "wasm" }) =>
         engine === "webgpu" ? fails("NO_ENGINE")() : { name: engine, threads: 1, skipped: [] },
@@ -109,7 +109,7 @@ describe("ModelState", () => {
     expect([state.engine.value?.name, state.facts.value?.name]).toEqual(["cpu", "tiny"]);
   });
 
-  it("starts the engine anew and opens the model on it where another part of the page heard of a lost card", async () => {
+  it("restarts the engine and opens the model on it if another part of the page reports a lost GPU", async () => {
     const { ask, calls } = worker();
     const state = new ModelState(ask, { base: "", store: memoryStore() });
     await state.startUp();

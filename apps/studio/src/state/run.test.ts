@@ -26,7 +26,7 @@ function open(answers: Answers) {
 }
 
 describe("a run as the page sees it", () => {
-  it("draws what it hears, and hands over the adapter", async () => {
+  it("draws the worker's news, and returns the adapter", async () => {
     const { run, onTaught } = open({
       train: async (_, onNews) => {
         for (const news of [step(1, 4), step(2, 3)]) onNews(news);
@@ -46,7 +46,7 @@ describe("a run as the page sees it", () => {
     expect(run.phase.value).toBe("idle");
   });
 
-  it("is paused once the worker says so, and training again with the next step", async () => {
+  it("is paused once the worker reports it, and trains again with the next step", async () => {
     let onNews: (news: TrainingNews) => void = () => {};
     const { run } = open({
       train: (_, news) => {
@@ -67,7 +67,7 @@ describe("a run as the page sees it", () => {
     await vi.waitFor(() => expect(run.phase.value).toBe("training"));
   });
 
-  it("keeps an earlier run's curve behind the new one", async () => {
+  it("keeps an earlier run's curve in the background of the new one", async () => {
     const { run } = open({
       train: async (_, onNews) => {
         onNews(step(1, 4));
@@ -102,7 +102,7 @@ describe("a run as the page sees it", () => {
     expect(run.diverged.value).toBeUndefined();
   });
 
-  it("goes on with an interrupted run, whose curve and answers it draws again", async () => {
+  it("resumes an interrupted run, and draws its curve and answers again", async () => {
     const requests: RunRequest[] = [];
     const { run } = open({
       unfinished: async () => left,
@@ -120,7 +120,7 @@ describe("a run as the page sees it", () => {
     expect(run.frames.value).toHaveLength(1);
   });
 
-  it("says why a run did not work, and offers what was kept of it", async () => {
+  it("explains why a run failed, and offers the saved part of it", async () => {
     const { run } = open({
       train: async () => {
         throw new Error("the device was lost");

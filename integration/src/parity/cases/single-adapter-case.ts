@@ -57,7 +57,7 @@ function forwardChecks({ fixture, base, model }: ParityCase): readonly ParityChe
     ...(hasLabels(fixture) ? [adapterLossCheck({ fixture, model })] : []),
     ...statedLossChecks({ fixture, model: base }, "base_loss", none),
     ...statedLossChecks({ fixture, model }, "adapter_loss", adapted),
-    ...selectedChecks({ fixture, model, names: new Map([["adapter", "default"]]) }, isDone),
+    ...selectedChecks({ fixture, model, namesByWord: new Map([["adapter", "default"]]) }, isDone),
   ];
 }
 

@@ -14,36 +14,36 @@ const withoutAdapters: ReadonlySet<string> = new Set(["base", "disabled", "unloa
 export type AdapterNames = ReadonlyMap<string, string>;
 
 /** Which adapters a text means, or null if it is none of the kind. */
-export function selectionOf(text: string, names: AdapterNames): AdapterSelection | null {
-  if (!names.has(text) && withoutAdapters.has(text)) return noAdapters;
-  const terms = names.has(text) ? [text] : text.split("+");
-  const adapters = terms.map((term) => weighted(term, names));
+export function selectionOf(text: string, namesByWord: AdapterNames): AdapterSelection | null {
+  if (!namesByWord.has(text) && withoutAdapters.has(text)) return noAdapters;
+  const terms = namesByWord.has(text) ? [text] : text.split("+");
+  const adapters = terms.map((term) => weighted(term, namesByWord));
   const known = adapters.filter((adapter) => adapter !== null);
   return known.length === adapters.length ? { kind: "active", adapters: known } : null;
 }
 
-function weighted(term: string, names: AdapterNames): ActiveAdapter | null {
-  const own = names.get(term);
+function weighted(term: string, namesByWord: AdapterNames): ActiveAdapter | null {
+  const own = namesByWord.get(term);
   if (own !== undefined) return { name: own, weight: 1 };
   const [, weight = "", fixtureName = ""] = /^(-?\d+(?:\.\d+)?(?:e-?\d+)?)\*(.+)$/.exec(term) ?? [];
-  const name = names.get(fixtureName);
+  const name = namesByWord.get(fixtureName);
   return name === undefined ? null : { name, weight: Number(weight) };
 }
 
 interface Selected {
   readonly fixture: Fixture;
   readonly model: ParityModel;
-  readonly names: AdapterNames;
+  readonly namesByWord: AdapterNames;
 }
 
 /** Every "….logits" and "….loss" of the fixture that names a selection; `isOther` leaves those to others. */
 export function selectedChecks(
-  { fixture, model, names }: Selected,
+  { fixture, model, namesByWord }: Selected,
   isOther: (name: string) => boolean = () => false,
 ): readonly ParityCheck[] {
   return [...fixture.tensors.keys()].flatMap((key) => {
     const [, text, kind] = /^(.+)\.(logits|loss)$/.exec(key) ?? [];
-    const adapters = text === undefined || isOther(key) ? null : selectionOf(text, names);
+    const adapters = text === undefined || isOther(key) ? null : selectionOf(text, namesByWord);
     if (adapters === null) return [];
     if (kind === "logits") return [logitsCheck({ fixture, model }, key, adapters)];
     return [lossCheck({ fixture, model }, { what: key, adapters, expected: fixture.tensor(key).values })];

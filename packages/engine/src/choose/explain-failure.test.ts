@@ -22,7 +22,7 @@ describe("explainFailure", () => {
     });
   });
 
-  it("tells the backend that native is built on from native's own packages", () => {
+  it("tells native's own packages from the backend that it is built on", () => {
     const message = "Cannot find package '@tensorflow/tfjs-backend-cpu' imported from /a/start-native.js";
     const error = Object.assign(new Error(message), { code: "ERR_MODULE_NOT_FOUND" });
     expect(explainFailure("native", error).command).toBe("npm install @tensorflow/tfjs-backend-cpu@4.22.0");
@@ -58,7 +58,7 @@ describe("explainFailure", () => {
     expect(explainFailure("tfjs-node-gpu", new Error(output)).reason).toMatch(reason);
   });
 
-  it("says of a wasm backend that does not start what a page's policy must allow", () => {
+  it("names what a page's policy must allow for a wasm backend that does not start", () => {
     const { reason } = explainFailure("wasm", new Error('the backend "wasm" could not be initialised'));
     expect(reason).toMatch(/did not start.*Content-Security-Policy.*'wasm-unsafe-eval'/);
     expect(explainFailure("webgl", new Error('the backend "webgl" could not be initialised')).reason).toBe(
@@ -66,7 +66,7 @@ describe("explainFailure", () => {
     );
   });
 
-  it("keeps what an engine says of itself", () => {
+  it("keeps an engine's own reason", () => {
     const failure = explainFailure("webgpu", new EngineUnavailableError("no library", "npm install it"));
     expect(sentenceOf(failure)).toBe("no library (npm install it)");
   });

@@ -30,7 +30,7 @@ describe("planEngines", () => {
     expect({ order, preferred }).toEqual({ order: [["cpu"], ["wasm"]], preferred: "cpu" });
   });
 
-  it("tries only what LOWRANK_ENGINE names, whatever the options say", async () => {
+  it("tries only the engine that LOWRANK_ENGINE names, whatever the options are", async () => {
     const plan = await planEngines({ prefer: "wasm", environment: { LOWRANK_ENGINE: "cpu" } });
     expect(plan).toMatchObject({ order: [["cpu"]], preferred: "cpu" });
   });

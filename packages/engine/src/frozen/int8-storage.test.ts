@@ -130,7 +130,7 @@ onEachBackend((engine) => {
     });
 
     it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
-      "makes no number of a row with %d, wherever it stands, and leaves other rows alone",
+      "makes a row with %d NaN, wherever it is, and leaves other rows alone",
       async (bad) => {
         const weight = FrozenWeight.fromInt8(packed);
         const good = waves([3, inFeatures]);

@@ -6,7 +6,7 @@ import { packInt8, roundByLoops } from "./pack-int8.ts";
 
 onEachBackend(() => {
   describe("packInt8", () => {
-    it("rounds each output by its own largest magnitude, whichever way round the matrix lies", () => {
+    it("rounds each output by its own largest magnitude, in both layouts of the matrix", () => {
       const packed = packInt8(Float32Array.of(1, -0.5, 0.25, 0, 0, -254), { rows: 3, columns: 2, layout: "out-in" });
       expect([...(packed?.codes ?? [])]).toEqual([127, -64, 127, 0, 0, -127]); // −63.5 to the even one
       expect([...(packed?.scales ?? [])]).toEqual([1 / 127, 0.25 / 127, 2].map(Math.fround));

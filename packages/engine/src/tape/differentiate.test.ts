@@ -23,7 +23,7 @@ onEachBackend(() => {
       tf.dispose([x, y, ...expected, actual.value, ...actual.gradients.filter((gradient) => gradient !== undefined)]);
     });
 
-    it("says undefined where the value does not depend on a target, and takes a gradient of the value", async () => {
+    it("is undefined if the value does not depend on a target, and takes a gradient of the value", async () => {
       const [x, unused] = [tf.tensor1d([1, 2]), tf.tensor1d([5])];
       const weights = tf.tensor1d([10, 100]);
       const { value, gradients } = differentiate(() => tf.square(x), [x, unused], weights);
@@ -49,7 +49,7 @@ onEachBackend(() => {
       x.dispose();
     });
 
-    it("frees what an operation saved before it goes on to the one before", () => {
+    it("frees an operation's saved tensors before it continues with the one before", () => {
       const size = 1000;
       const x = tf.variable(waves([size]));
       const bytes: number[] = [];

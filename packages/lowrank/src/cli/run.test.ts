@@ -76,7 +76,7 @@ describe("wrong usage", () => {
 describe("flags of transformers, PEFT and TRL", () => {
   const program = createProgram(recordingIo().io);
 
-  it("are accepted with dashes or underscores, with the value behind them or after =", async () => {
+  it("are accepted with dashes or underscores, with the value after a space or after =", async () => {
     const theirs = [
       "train",
       "--num_train_epochs",

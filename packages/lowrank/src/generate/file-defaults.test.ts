@@ -20,7 +20,7 @@ function complete(
 
 const sampled = { doSample: true, temperature: 0.6, topK: 20, repetitionPenalty: 1.1 };
 
-it("takes from the file what a call leaves open, and says it once", () => {
+it("takes missing options from the file, and reports them once", () => {
   const { completed, lines } = complete(sampled, { topK: 5 });
   expect(completed).toEqual({ temperature: 0.6, topK: 5, repetitionPenalty: 1.1 });
   expect(lines).toEqual([expect.stringContaining("temperature 0.6, repetition_penalty 1.1.")]);

@@ -28,7 +28,7 @@ async function written(
 }
 
 describe("OpenedModel.writer", () => {
-  it("writes each text as it is alone, whoever else asks at the time", async () => {
+  it("writes each text as it does alone, whatever else is written at the time", async () => {
     const writer = await model.writer({ maxRows: 3 });
     const requests = prompts.flatMap((prompt, index) =>
       [null, ...model.adapters].map((adapter) => ({ prompt, adapter, maxNewTokens: 2 + 2 * index })),
@@ -61,7 +61,7 @@ describe("OpenedModel.writer", () => {
     await expect(written(writer, "Aromi", {})).rejects.toMatchObject({ code: "WRITER_STOPPED" });
   });
 
-  it("ends a text that was aborted or that nobody hears any more, and no other", async () => {
+  it("ends a text that was aborted or whose consumer left, and no other", async () => {
     const writer = await model.writer();
     const stop = new AbortController();
     const aborted = written(writer, "Aromi is", { maxNewTokens: 200, signal: stop.signal });
@@ -83,7 +83,7 @@ describe("OpenedModel.writer", () => {
     expect(await other).toBe(await model.generate("Aromi is", { adapter: null, maxNewTokens: 12 }));
   });
 
-  it("tells the end's reason and, where asked, how likely each token was", async () => {
+  it("reports why a text ended and, on request, each token's log probability", async () => {
     const events = [];
     for await (const event of (await model.writer()).write("Aromi is", { maxNewTokens: 2, logprobs: 3 }))
       events.push(event);

@@ -193,7 +193,7 @@ describe("lowrank merge", () => {
     ["a folder", ["--dtype", "as-base"]],
     ["a .gguf file", ["--to", "gguf", "--dtype", "Q8_0"]],
   ])(
-    "is killed again and again and goes on: there is nothing, or the whole of %s",
+    "is killed again and again and resumed: there is nothing, or the whole of %s",
     async (_, to) => {
       const mergeTo = (folder: string, ...options: readonly string[]) =>
         merge("small", ...to, "--out", folder, ...options);

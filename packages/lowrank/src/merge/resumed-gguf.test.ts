@@ -11,7 +11,7 @@ import { openInFiles } from "./open-in-files.ts";
 const notices = { note: () => {}, say: () => {}, warn: () => {} };
 const context = { notices, stdin: undefined, fetch: undefined, accessToken: undefined } as never;
 
-it("a merged .gguf file is gone on with from any piece: the same bytes, and of each weight what rounding left", async () => {
+it("a merged .gguf file is resumed from any piece: the same bytes, and the same rounding of each weight", async () => {
   const places = {
     model: () => nodePlatform.findModel(join(fixturesRoot, "llama-gqa", "base"), context),
     adapter: () => nodePlatform.findAdapter(join(fixturesRoot, "llama-gqa", "adapter"), context),

@@ -81,7 +81,7 @@ describe("generate", () => {
     expect(tokens).toEqual(rows);
   });
 
-  it("stops when told to, and leaves nothing behind", async () => {
+  it("stops on request, and leaves nothing behind", async () => {
     const model = modelOf("gpt2");
     const stop = new AbortController();
     const options = {

@@ -33,7 +33,7 @@ async function answer(
 }
 
 describe("PrefixCache", () => {
-  it("goes on with a text as a new generation reads it, and computes what is new alone", () =>
+  it("continues a text with the tokens of a new generation, and computes only what is new", () =>
     expectNoLeak(async () => {
       const prefix = new PrefixCache();
       const first = [5, 6, 7];
@@ -69,7 +69,7 @@ describe("PrefixCache", () => {
       detach?.();
     }));
 
-  it("holds what was said until somebody stopped listening", () =>
+  it("keeps the text up to the place where a consumer stopped reading", () =>
     expectNoLeak(async () => {
       const prefix = new PrefixCache();
       for await (const { id } of generateTokens(model, { ...options, promptIds: [[5, 6]], prefix })) if (id >= 0) break;

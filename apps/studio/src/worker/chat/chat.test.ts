@@ -46,7 +46,7 @@ describe("a conversation with the tiny model", { timeout: 60_000 }, () => {
     expect(words?.every(({ likelier }) => likelier === 0)).toBe(true);
   });
 
-  it("says of each word how much likelier the adapter made it, and leaves none out", async () => {
+  it("shows for each word how much likelier the adapter made it, and omits none", async () => {
     const { texts, words = [] } = await ask({ sides: ["adapted"] });
     expect(
       words

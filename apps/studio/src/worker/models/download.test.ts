@@ -38,7 +38,7 @@ afterEach(() => {
 });
 
 describe("download", () => {
-  it("goes on where a connection broke", async () => {
+  it("resumes after a broken connection", async () => {
     const kept = inMemory();
     serve({ max: 2_000_000 });
     await expect(download(file, kept, () => undefined)).rejects.toMatchObject({ code: "NO_NETWORK" });
@@ -57,7 +57,7 @@ describe("download", () => {
     expect((await download(file, kept, () => undefined)).size).toBe(content.length);
   });
 
-  it("says how many bytes of how many came, up to all", async () => {
+  it("reports how many bytes of the total have arrived", async () => {
     const news: number[][] = [];
     serve();
     await download(file, inMemory(), (...each) => news.push(each));
@@ -65,7 +65,7 @@ describe("download", () => {
     expect(news.at(-1)).toEqual([3_000_000, 3_000_000]);
   });
 
-  it("asks no network for what is whole", async () => {
+  it("needs no network for a complete file", async () => {
     const kept = inMemory();
     serve();
     await download(file, kept, () => undefined);

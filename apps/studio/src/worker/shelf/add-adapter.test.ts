@@ -81,7 +81,7 @@ describe("an adapter from elsewhere", () => {
     expect(urls).toContain("https://huggingface.co/some/adapter/resolve/main/adapter_model.safetensors");
   });
 
-  it("says why the Hub gives none", async () => {
+  it("explains why the Hub returns none", async () => {
     vi.stubGlobal("fetch", async () => new Response("", { status: 401 }));
     const download = addAdapter(workshop, { repository: "some/adapter" }, silent);
     await expect(download).rejects.toMatchObject({

@@ -58,7 +58,7 @@ describe("what is taken home", () => {
   }
 
   it.each(["peft", "merged"] as const)(
-    "runs as its README says: %s",
+    "runs as its README shows: %s",
     async (form) => {
       const news: TakeHomeNews[] = [];
       const text = await unpack(form, (each) => news.push(each));

@@ -62,7 +62,7 @@ async function crashAfter(step: number): Promise<void> {
 }
 
 describe("train", () => {
-  it("tells the base's loss and answer, each step, validations and answers again, and puts the adapter on the shelf", async () => {
+  it("reports the base's loss and answer, each step, validations and answers again, and puts the adapter on the shelf", async () => {
     const { news, result } = await run();
     expect(result).toMatchObject({ reason: "finished", steps: 6 });
     expect(stepsIn(news)).toEqual([1, 2, 3, 4, 5, 6]);
@@ -75,7 +75,7 @@ describe("train", () => {
     expect(shared.opened.opened.adapters).toEqual([]);
   });
 
-  it("goes on after a crash as if there had been none, bit for bit", async () => {
+  it("resumes after a crash with the same bits as without one", async () => {
     const whole = await run();
     await crashAfter(3);
     const left = await unfinished(workshop, undefined, () => {});
@@ -146,7 +146,7 @@ describe("train", () => {
     expect(news.flatMap((each) => (each.type === "kept" ? [each.step] : []))).toEqual([1, 21]);
   });
 
-  it("goes on where the browser has no room to keep it, and says so once", async () => {
+  it("continues if the browser has no space to save it, and reports it once", async () => {
     const write = store.write;
     store.write = (path, bytes) =>
       path.startsWith("runs/") ? Promise.reject(new QuotaError(path, bytes.length)) : write(path, bytes);
@@ -163,7 +163,7 @@ describe("train", () => {
     expect(await store.list("runs")).toEqual([]);
   });
 
-  it("forgets a run that nobody wants to go on with", async () => {
+  it("forgets a run that the visitor discards", async () => {
     await crashAfter(1);
     const left = await unfinished(workshop, undefined, () => {});
     await forget(workshop, { run: left?.run ?? "" }, () => {});
@@ -173,7 +173,7 @@ describe("train", () => {
 });
 
 describe("timeStep", () => {
-  it("says what a step takes and leaves nothing of it", async () => {
+  it("measures the time of a step and leaves nothing of it", async () => {
     const { seconds, tokens } = await timeStep(workshop, request, () => {});
     expect(seconds).toBeGreaterThan(0);
     expect(tokens).toBeGreaterThan(10);

@@ -142,7 +142,7 @@ describe.each(testEngines("native"))("values on %s", (engine) => {
     weight.dispose();
   });
 
-  it("change in an output that may be reused, and only where nobody shares it or reuse was not allowed", () => {
+  it("change in an output that may be reused, and only if it is not shared or reuse was not allowed", () => {
     const [x, a, b] = [tf.ones([8, 4]), tf.ones<tf.Rank.R2>([4, 1]), tf.ones<tf.Rank.R2>([1, length / 8])];
     const zeros = () => tf.tidy(() => tf.mul(tf.ones([8, length / 8]), 0));
     const sumOf = (output: tf.Tensor, mayReuseOutput: boolean) => {

@@ -23,7 +23,7 @@ it("finds the files that a bundler took along, without a word from the program",
   expect(files["tfjs-backend-wasm.wasm"]).toMatch(/^file:.*\/tfjs-backend-wasm\.wasm$/);
 });
 
-it("looks beside the page next, and there alone for another version of the backend", async () => {
+it("looks next to the page next, and only there for another version of the backend", async () => {
   const urls = openPage(/^http:\/\/localhost\/app\/tfjs-backend-wasm-simd\.wasm$/);
   expect((await findWasmFiles(undefined, true))["tfjs-backend-wasm-simd.wasm"]).toBe(urls[1]);
   await findWasmFiles(undefined, false);
@@ -36,7 +36,7 @@ it("looks only in the folder that is named", async () => {
   expect(urls).toEqual(["http://localhost/wasm/tfjs-backend-wasm-simd.wasm"]);
 });
 
-it("says where it looked, what the server answered and what to pass", async () => {
+it("reports where it looked, the server's answer and what to pass", async () => {
   openPage(/nowhere/);
   const finding = findWasmFiles(undefined, true);
   await expect(finding).rejects.toThrow(EngineUnavailableError);

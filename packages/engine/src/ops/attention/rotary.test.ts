@@ -52,7 +52,7 @@ onEachBackend(() => {
       tf.dispose([cos, sin]);
     });
 
-    it("turns neighbouring pairs if interleaved", async () => {
+    it("rotates neighbouring pairs if interleaved", async () => {
       const { cos, sin } = tables(3, 2);
       const order = [0, 2, 1, 3];
       const reorder = (x: tf.Tensor) => tf.gather(x, order, 3); // its own inverse

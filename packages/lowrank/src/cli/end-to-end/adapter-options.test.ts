@@ -31,7 +31,7 @@ async function trained(name: string, ...options: readonly string[]) {
 const starts = recipeOptions.get("init")?.value.enum ?? [];
 const measuringInits: readonly string[] = initNames.filter((name) => "measures" in initFacts[name]);
 
-describe("how a new adapter starts", () => {
+describe("the initialization of a new adapter", () => {
   it.each(starts.filter((start) => start !== "loftq"))("%s leaves the model as it was, and trains", async (start) => {
     const plain = await trained(`plain-${start}`);
     const looks = measuringInits.includes(start) ? ["--init-batches", "2"] : [];

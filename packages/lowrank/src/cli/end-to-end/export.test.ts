@@ -75,7 +75,7 @@ describe("lowrank export", () => {
     expect(await readFile(again)).toEqual(await readFile(out));
   });
 
-  it("replaces its own file if asked, and no other", async () => {
+  it("replaces its own file on request, and no other", async () => {
     const again = (out: string, ...more: readonly string[]) =>
       work.call("export", "--model", model, "--adapter", adapter, "--out", out, ...more);
     const out = work.path("twice.gguf");

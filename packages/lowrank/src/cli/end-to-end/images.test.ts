@@ -90,7 +90,7 @@ describe("pictures in a folder for each class", () => {
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("rows (as tokens and files)")]);
   });
 
-  it("leave out one that turns out broken in the midst of a run, and say which", async () => {
+  it("leave out one that turns out broken during a run, and name it", async () => {
     const folder = place.path("one-broken");
     await cp(place.path("pictures"), folder, { recursive: true });
     const whole = await readFile(place.path("pictures/dark/0.png"));
@@ -104,7 +104,7 @@ describe("pictures in a folder for each class", () => {
     expect(trained.stderr.match(/Skipped/g)).toHaveLength(1);
   });
 
-  it("may be rows of a file beside them, the same to the number", async () => {
+  it("may be rows of a file next to them, with the same numbers", async () => {
     const names = ["bright/0.png", "dark/1.jpg"];
     const rows = names.map((name) => ({ image: `pictures/${name}`, label: name.split("/")[0] }));
     const listed = await place.write("pictures.jsonl", jsonl(rows));

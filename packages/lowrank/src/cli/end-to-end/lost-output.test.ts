@@ -80,7 +80,7 @@ describe.skipIf(!isPosix)("a training", { timeout: 60_000 }, () => {
     expect([await kept("head"), await locks()]).toEqual(["checkpoint", []]);
   });
 
-  it("goes on where nobody reads its progress any more", async () => {
+  it("continues if the reader of its progress is gone", async () => {
     const child = start(trainInto("unseen", "60"));
     await untilPrinted(child, "stderr", "  step ");
     child.stderr?.destroy();
@@ -109,7 +109,7 @@ describe.skipIf(!isPosix)("a training", { timeout: 60_000 }, () => {
     expect([await kept("orphan"), await locks()]).toEqual(["checkpoint", []]);
   });
 
-  it.skipIf(!hasTerminals)("goes on to its end where its terminal goes away without a signal", async () => {
+  it.skipIf(!hasTerminals)("continues to its end if its terminal goes away without a signal", async () => {
     const script = [process.execPath, ...node, ...trainInto("gone", "200")].map((word) => `'${word}'`).join(" ");
     const inOwnSession = `setsid --wait sh -c "${script}; echo \\$? > ${place.path("code")}"`;
     const terminal = spawn("script", ["--quiet", "--command", inOwnSession, "/dev/null"], { env });

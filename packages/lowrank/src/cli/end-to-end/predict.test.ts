@@ -40,7 +40,7 @@ describe("lowrank predict", () => {
     );
   }, 60_000);
 
-  it("finds the column of its texts as training was told it, where there are no answers", async () => {
+  it("finds the column of texts that training was given, if there are no answers", async () => {
     const learnt = await place.write("reviews.csv", "review,stars\nred,good\nold,bad\n");
     const out = place.path("by-column");
     const columns = ["--columns", "sentence=review,label=stars", "--steps", "1"];
@@ -87,7 +87,7 @@ describe("lowrank predict", () => {
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("End it in .jsonl or .csv") });
   });
 
-  it("asks texts of the command and rows of standard input", async () => {
+  it("predicts texts of the command and rows of standard input", async () => {
     const { stdout } = await place.call("predict", ...model, "--text", "dog", "red");
     expect(
       stdout
@@ -107,7 +107,7 @@ describe("lowrank predict", () => {
     expect(await place.call("predict", ...model)).toMatchObject({ code: 2, stderr: expect.stringContaining("--text") });
   });
 
-  it("tells numbers and sets of classes as the adapter was trained", async () => {
+  it("predicts numbers and sets of classes as the adapter was trained", async () => {
     const numbers = await train(
       "numbers",
       words.map((text, index) => ({ text, label: index + 0.5 })),
@@ -164,7 +164,7 @@ describe("lowrank predict", () => {
     expect(gpt2).toMatchObject({ code: 1, stderr: expect.stringContaining("Predicting") });
   });
 
-  it("says which of some answers goes best with a question, in any number of them", async () => {
+  it("predicts which of several answers fits a question best, for any number of them", async () => {
     // A cross-encoder and a multiple choice of BERT's have the same weights: the fixture's logits are sentence-transformers'.
     const reranker = fileURLToPath(new URL("../../../fixtures/reranker", import.meta.url));
     await cp(reranker, place.path("choosing"), { recursive: true });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-it("rows that compare two answers train the chosen one alone where that is asked, and say so", async () => {
+it("rows that compare two answers train the chosen one alone on request, and report it", async () => {
   const chosen = { prompt: "film", completion: "fine" };
   const files = {
     pairs: [{ prompt: "film", chosen: "fine", rejected: "dull" }],

@@ -44,7 +44,7 @@ describe("rows with a number", () => {
     expect(config).toMatchObject({ problem_type: "regression", id2label: { "0": "LABEL_0" } });
   });
 
-  it("may all be whole where the option says what they are, and the adapter remembers it", async () => {
+  it("may all be whole if the option names the problem type, and the adapter remembers it", async () => {
     const whole = rows.map(({ text }, label) => ({ text, label }));
     const { found, data } = await wholeWay("whole", whole, "--problem-type", "regression");
     expect(found).toMatchObject(correlations);

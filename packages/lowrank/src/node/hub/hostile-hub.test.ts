@@ -58,7 +58,7 @@ const list = (entry: object): HubAnswer => {
   return (url) => (isTree(url) ? Response.json([large, { ...large, path: "config.json", ...entry }]) : undefined);
 };
 
-describe("a Hub, or what stands before it, that does not send what it should, is refused", () => {
+describe("a Hub, or a proxy in front of it, that sends something wrong is refused", () => {
   const cases: Readonly<Record<string, readonly [HubAnswer, expected: string]>> = {
     "an oid that leads upwards": [list({ oid: "../../x", lfs: null }), 'config.json with the hash "../../x"'],
     "an oid of LFS that leads upwards": [list({ lfs: { ...lfs, oid: "../../../x" } }), '"../../../x"'],
@@ -186,7 +186,7 @@ describe("the cache", () => {
     expect(await readdir(blobs())).toHaveLength(2);
   });
 
-  it("fetches again what is damaged in it, whoever put it there", async () => {
+  it("fetches damaged files again, whatever damaged them", async () => {
     const { endpoint, requests } = await listen();
     const { path } = await download(endpoint);
     const blob = join(blobs(), sha256);
@@ -201,7 +201,7 @@ describe("the cache", () => {
     expect(await readFile(join(path, "model.safetensors"), "utf8")).toBe(weights);
   });
 
-  it("is checked as a whole, and what is damaged is fetched again even if its time says nothing", async () => {
+  it("is checked as a whole, and damaged files are fetched again even if their time has not changed", async () => {
     const { endpoint } = await listen();
     const { path } = await download(endpoint);
     const blob = join(blobs(), sha256);

@@ -127,7 +127,7 @@ describe("pushToHub", () => {
     expect(commit[0]?.token).toBe("Bearer hf_x");
   });
 
-  it("leaves a repository that exists as it is, and says what the Hub says where it refuses", async () => {
+  it("leaves an existing repository as it is, and reports the Hub's reason if it refuses", async () => {
     const there = hub({ exists: true });
     await pushToHub(folder, "me/mine", { fetch: there.fetch, accessToken: "hf_x", private: true });
     expect(there.requests.some(({ path }) => path === "/api/repos/create")).toBe(false);
@@ -138,7 +138,7 @@ describe("pushToHub", () => {
     });
   });
 
-  it("gives the token to the Hub alone, wherever its answers lead", async () => {
+  it("gives the token to the Hub alone, whatever its answers link to", async () => {
     const { fetch, requests } = hub({ exists: true, xet: "https://other.example/xet-write-token" });
     const moved: typeof fetch = async (input, init) =>
       String(input).includes("/preupload/") && !String(input).includes("moved")

@@ -18,20 +18,20 @@ describe("warnOfOddClasses", () => {
     return warnings;
   };
 
-  it("tells of a line of names that was read as a row, in the file's words or anybody's", () => {
+  it("warns of a header line that was read as a row, in the file's or in usual names", () => {
     expect(warningsOf(["good", "Sentiment", "bad"])).toEqual([
       expect.stringMatching(/one row with the class "Sentiment"/),
     ]);
     expect(warningsOf(["good", "verdict", "bad"], { sentence: "text", label: "verdict" })).toHaveLength(1);
   });
 
-  it("tells of rows that nearly all have a class of their own", () => {
+  it("warns of rows that nearly all have a class of their own", () => {
     expect(warningsOf(Array.from({ length: 24 }, (_, row) => `class ${row}`))).toEqual([
       expect.stringMatching(/24 classes in 24 rows\. .* the other order/),
     ]);
   });
 
-  it("tells of rows that all have one class, which is no classifier's work", () => {
+  it("warns of rows that all have one class", () => {
     const codes = (labels: readonly (string | number)[], problem: ProblemType) => {
       const train = labels.map((label): Example => ({ kind: "sentence", sentence: "x", label }));
       const found: string[] = [];
@@ -45,7 +45,7 @@ describe("warnOfOddClasses", () => {
     expect(codes([1, 1], "regression")).toEqual([]);
   });
 
-  it("tells of numbers that a new head is far from, and what to train on in their place", () => {
+  it("warns of numbers that a new head is far from, and advises what to train on instead", () => {
     const warningsOfNumbers = (numbers: readonly number[]) => {
       const warnings: string[] = [];
       const train = numbers.map((label): Example => ({ kind: "sentence", sentence: "x", label }));

@@ -54,7 +54,7 @@ describe("drawTokens", () => {
     expect(batchIndices(draw(rows).rows, { batchSize: 4 })).toEqual(batchIndices(made, { batchSize: 4 }));
   });
 
-  it("tells of empty answers, and by which option a cut answer is kept", () => {
+  it("warns of empty answers, and names the option that keeps a cut answer", () => {
     const { io, stderr } = recordingIo();
     const rows = ["b", " ", ""].map((completion): Example => ({ kind: "completion", prompt: "a", completion }));
     const long: Example = { kind: "completion", prompt: "a", completion: "b a b a b a b a b" };
@@ -68,7 +68,7 @@ describe("drawTokens", () => {
     expect([lengths[0], lengths[1]]).toEqual([2, 4]);
   });
 
-  it("leaves out what turns out to be broken or to have nothing to train, and tells the first", () => {
+  it("skips broken rows and rows without anything to train, and reports the first", () => {
     const { rows, output } = draw(
       rowsWith([
         { kind: "text", text: "a c" },

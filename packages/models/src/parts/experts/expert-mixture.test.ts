@@ -127,7 +127,7 @@ describe("a mixture of experts", () => {
 });
 
 describe("a bounded gate", () => {
-  it("takes gate and up in turns, bounds the gate above and up on both sides", () => {
+  it("reads gate and up alternately, bounds the gate above and up on both sides", () => {
     tf.tidy(() => {
       const gated = clampedGate(2, 1)(tf.tensor2d([[5, 0.5, -3, 4, 0.5, -7]]));
       const glu = (gate: number) => gate / (1 + Math.exp(-2 * gate));

@@ -58,7 +58,7 @@ describe.each(["lfm2", "lfm2-padded-left", "qwen3-5", "qwen3-5-padded-left"])("m
       batch.dispose();
     }));
 
-  it("go on with a text that was kept, and begin anew with one that goes another way", () =>
+  it("continue a cached text, and begin again for one that differs", () =>
     expectNoLeak(async () => {
       const prefix = new PrefixCache();
       const [first] = texts as [BatchText];

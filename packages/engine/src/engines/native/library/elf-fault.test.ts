@@ -46,7 +46,7 @@ describe("elfFault", () => {
     expect(faultOf(changed(() => {}))).toBeUndefined();
   });
 
-  it("finds that a library is cut short, wherever it is", () => {
+  it("finds that a library is cut short, at any place", () => {
     const whole = changed(() => {});
     for (let length = 0; length < whole.length; length++)
       expect(faultOf(whole.subarray(0, length))).toMatch(
@@ -93,7 +93,7 @@ describe("elfFault", () => {
     expect(faultOf(bytes)).toMatch(fault);
   });
 
-  it("refuses a library of another processor, and knows none for one that it has not heard of", () => {
+  it("refuses a library for another processor, and accepts all for an unknown processor", () => {
     const library = changed(() => {});
     expect(faultOf(library, "arm64")).toBe(
       "was built for another processor: ELF machine 62 with 64 bits, but arm64 is 183 with 64",
