@@ -27,7 +27,7 @@ it.skipIf(process.platform === "win32")(
   },
 );
 
-it.skipIf(!hasFull)("ends with a message where its story cannot be written", async () => {
+it.skipIf(!hasFull)("ends with a message if stdout cannot be written", async () => {
   const full = openSync("/dev/full", "w");
   const end = await helpOn(full);
   closeSync(full);

@@ -12,7 +12,7 @@ export class WorkerFailure extends Error {
   }
 }
 
-/** Asks the worker; rejects with a WorkerFailure. */
+/** Calls the worker; rejects with a WorkerFailure. */
 export type Ask = <Name extends CallName>(
   name: Name,
   request: Calls[Name]["request"],

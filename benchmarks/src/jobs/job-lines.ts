@@ -1,4 +1,4 @@
-// What a run says while it works, one JSON object a line, and when each line came: where its time went, how good it became.
+// A run's JSON events with the time of each: how long each phase took, and how good the result is.
 
 /** A line of stdout, or of the descriptor that a peer writes to. */
 export interface TimedLine {
@@ -40,7 +40,7 @@ interface Message {
   readonly versions?: Readonly<Record<string, string>>;
 }
 
-/** Throws Error where a run did not say that it has saved its adapter, or never validated. */
+/** Throws Error if a run never validated, or did not report that its adapter was saved. */
 export function readJobLines(lines: readonly TimedLine[]): JobRun {
   const phases = { "libraries and engine": 0, "weights and tokens": 0, validation: 0, steps: 0, saving: 0 };
   let before = 0;

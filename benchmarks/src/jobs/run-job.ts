@@ -1,4 +1,4 @@
-// Runs both sides of a job in turns, each run a process of its own with a seed of its round.
+// Runs both sides of a job alternately. Each run is a process of its own with the seed of its round.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

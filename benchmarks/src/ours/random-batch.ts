@@ -7,7 +7,7 @@ import { type Settings, shapeOf } from "../settings.ts";
 export interface Batch {
   /** [batch · time] */
   readonly ids: Int32Array;
-  /** [batch · time] with −100 where nothing is asked, or a class for each row, [batch]. */
+  /** [batch · time] with −100 at positions without a label, or a class for each row, [batch]. */
   readonly labels: Int32Array;
 }
 

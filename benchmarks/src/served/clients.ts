@@ -1,14 +1,14 @@
-// Clients of a server that ask at one time, each for another model.
+// Clients of a server that send requests at one time, each to another model.
 
 import { request } from "node:http";
 
-/** How many ask, and for what. */
+/** The number of clients, and their requests. */
 export interface Load {
   readonly clients: number;
-  /** Texts that each asks for, one after the other. */
+  /** Texts that each client requests, one after the other. */
   readonly texts: number;
   readonly newTokens: number;
-  /** Names of models that are asked for in turns. */
+  /** Names of models, used in turn. */
   readonly models: readonly string[];
 }
 

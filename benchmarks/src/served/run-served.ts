@@ -30,7 +30,7 @@ const loads: readonly MeasuredLoad[] = [
 
 interface MeasuredLoad {
   readonly clients: number;
-  /** PEFT's server is asked for adapters, transformers' for the base, which is all that it has. */
+  /** PEFT's server is measured with adapters, transformers' with the base, which is all that it has. */
   readonly peer: "PEFT" | "transformers serve";
   readonly targetRatio?: number;
 }
@@ -38,7 +38,7 @@ interface MeasuredLoad {
 export interface ServedOptions {
   readonly threads: number;
   readonly rounds: number;
-  /** Hears of each load once it is measured. */
+  /** Called with each load once it is measured. */
   readonly onPart: (part: ComparedTimes) => void;
 }
 

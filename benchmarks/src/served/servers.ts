@@ -13,11 +13,11 @@ import { preparedPython, preparedServers } from "../harness/peer-folders.ts";
 export interface Server {
   readonly child: ChildProcess;
   readonly port: number;
-  /** By which its base is asked for. */
+  /** The name of its base in requests. */
   readonly base: string;
 }
 
-/** What is served. */
+/** The served model and adapters. */
 export interface Served {
   /** The base's folder. */
   readonly folder: string;

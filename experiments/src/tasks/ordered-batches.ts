@@ -5,7 +5,7 @@ import type { Task, TaskModel } from "./task.ts";
 
 export interface TaskRows {
   readonly train: readonly TokenizedExample[];
-  /** Measured in this order; what is of like length stands together. */
+  /** Measured in this order; rows of similar length are next to each other. */
   readonly held: readonly TokenizedExample[];
   readonly padId: number;
   readonly batchSize: number;

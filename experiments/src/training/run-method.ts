@@ -96,7 +96,7 @@ function contextFor({ virtualTokens }: Adapted): ForwardContext {
   return virtualTokens?.byPlace ? { ...context, everyPosition: true } : context;
 }
 
-/** How a model is asked, with a method or as it is. */
+/** How a model is used, with a method or without. */
 interface ModelUse extends Pick<Adapted, "virtualTokens"> {
   readonly context: ForwardContext;
 }

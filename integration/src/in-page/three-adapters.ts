@@ -1,8 +1,8 @@
-// Three adapters of one: itself, half of it turned round, and its first module alone.
+// Three adapters made of one: itself, itself times −½, and its first module alone.
 
 import { type Adapter, pairsIn } from "@lowrank/adapter-format";
 
-/** Modules that it has pairs for. */
+/** Modules with A and B. */
 export function pathsOf({ tensors }: Adapter): readonly string[] {
   return pairsIn(tensors).map(({ path }) => path);
 }

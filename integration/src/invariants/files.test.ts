@@ -52,7 +52,7 @@ describe("18. an adapter comes back from its files as it was", () => {
       const files = writeAdapter(await handle.toAdapter());
       handle.dispose();
       const again = attachAdapter(subject.model, await adapterFrom(files));
-      expectNear(subject.logits(active), before, 1e-5); // PiSSA and OLoRA come back as plain pairs of twice the rank
+      expectNear(subject.logits(active), before, 1e-5); // PiSSA and OLoRA come back as plain A and B of twice the rank
       expect(writeAdapter(await again.toAdapter())).toEqual(files);
       again.dispose();
     }),
@@ -169,7 +169,7 @@ describe("20. files that are not what they should be are refused with a typed er
           for (const key of broken.keys) expect(String(error)).toContain(key);
           expect(differing(weightsOf(subject.model), weights)).toEqual([]);
           expectClose(subject.logits(), base, 0);
-          const again = attachAdapter(subject.model, adapter); // no door was left occupied
+          const again = attachAdapter(subject.model, adapter); // no hook point still has an adapter
           again.dispose();
         }),
       ),

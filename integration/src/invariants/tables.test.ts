@@ -1,4 +1,4 @@
-// Invariant 21: tables that two modules share, and tables of which some rows train.
+// Invariant 21: tables that two modules share, and tables with some trained rows.
 
 import { activeAdapters } from "@lowrank/contracts";
 import { mergeAdapter } from "@lowrank/merge";

@@ -1,4 +1,4 @@
-// llama.cpp's numbers beside ours: what both give for the next token.
+// Compares llama.cpp's numbers with ours: the probabilities of the next token.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
@@ -33,12 +33,12 @@ export interface NextTokenRequest {
   readonly ids: readonly number[];
 }
 
-/** Probabilities of the next token, by its id, one list for each that was asked for. */
+/** Probabilities of the next token, by its id, one map for each request. */
 export function llamaCpp(requests: readonly NextTokenRequest[]): readonly ReadonlyMap<number, number>[] {
   return (answers("next-token.mjs", requests) as [number, number][][]).map((list) => new Map(list)); // what the program writes
 }
 
-/** A text by its tokens: pooled as the model's file says, in its own length. */
+/** A text by its tokens: pooled as the model's file defines, not normalised. */
 export interface Embedded {
   readonly ids: readonly number[];
   readonly embedding: readonly number[];
@@ -51,7 +51,7 @@ export function llamaCppEmbeddings(
   return answers("embeddings.mjs", requests) as Embedded[][]; // what the program writes
 }
 
-/** Of one of the programs beside this file, run where node-llama-cpp is. */
+/** The output of one of the programs in this folder, run where node-llama-cpp is installed. */
 function answers(name: string, requests: unknown): unknown {
   const program = fileURLToPath(new URL(name, import.meta.url));
   const { stdout, stderr, status } = spawnSync(process.execPath, [program], {

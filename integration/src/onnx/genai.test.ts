@@ -91,7 +91,7 @@ describe.skipIf(ort === undefined)("a model of the GenAI builder", { timeout: 60
 describe.skipIf(ort === undefined)(
   "a pair for gate and up at once, as Phi-3 has them, where the builder took both apart",
   () => {
-    /** One pair on each layer's joint module, and the same as a pair for each half. */
+    /** One A and B for each layer's joint module, or one for each of its parts. */
     function jointAndApart(given: Adapter): readonly [Adapter, Adapter] {
       const [rank, inputs, outputs] = [2, 32, 48];
       const numbers = (count: number, step: number) =>

@@ -1,5 +1,5 @@
-// An ONNX model of three weights whose numbers lie in a file beside it that is almost all hole: 4.5 GB, of which the disk keeps some
-// kilobytes. states = embed[ids] -> wide, far.
+// An ONNX model of three weights whose numbers are in a sparse file of 4.5 GB, which takes some kilobytes on disk. states =
+// embed[ids] -> wide, far.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";

@@ -64,7 +64,7 @@ export async function runCase(
   };
 }
 
-/** The files, or an error that names the one that is at fault. */
+/** The files, or an error that names the broken one. */
 async function readCase(nameOrPath: string): Promise<Fixture> {
   const fixture = await readFixture(nameOrPath).catch((error: unknown) => {
     if (error instanceof SyntaxError) throw new Error(`expected.json is no JSON: ${error.message}`, { cause: error });

@@ -47,7 +47,7 @@ const parts = {
     });
     return times;
   },
-  /** Tokens that each of many clients got, who ask again as soon as they have an answer. The last ones read slowly. */
+  /** Tokens of many clients that send the next request as soon as they have an answer. The last ones read slowly. */
   many({ clients, slow, tokensOfText }) {
     const tokens = Array(clients).fill(0);
     for (const client of tokens.keys()) {
@@ -61,7 +61,7 @@ const parts = {
     }
     return tokens;
   },
-  /** Tokens of one client who asks for as many texts as it may, and how prompts of megabytes were answered. */
+  /** Tokens of one client that requests as many texts as it may, and the answers to prompts of megabytes. */
   greedy({ connections, characters, tokensOfText }) {
     const seen = { tokens: 0, refusals: {} };
     const key = "greedy";

@@ -1,4 +1,4 @@
-// Runs of the library that keep themselves in a folder, as those of the command line do.
+// Runs of the library that save to a folder, like runs of the command line.
 
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Trains a new adapter in a model that is opened anew, as a program does that starts again; gives the steps it made. */
+/** Opens the model again and trains a new adapter, like a restarted program; returns the steps that were made. */
 async function train(
   options: TrainingOptions,
   { rank = 4, stopAfter = Number.POSITIVE_INFINITY, isLeft = false, base = tiny as ModelInput } = {},
@@ -57,7 +57,7 @@ async function bytesIn(path: string): Promise<ReadonlyMap<string, string>> {
   return new Map(await Promise.all(files.sort().map(read)));
 }
 
-// Several runs each, which take a minute where others compute beside them.
+// Several runs each, which take a minute on a busy machine.
 describe("a run with out", { timeout: 120_000 }, () => {
   it("that was stopped and resumed leaves, byte for byte, what an uninterrupted one leaves", async () => {
     const [whole, parted] = [join(folder, "whole"), join(folder, "parted")];
@@ -87,7 +87,7 @@ describe("a run with out", { timeout: 120_000 }, () => {
     await expect(train({ out: notOurs, overwrite: true })).rejects.toMatchObject({ code: "OUTPUT_NOT_OURS" });
   });
 
-  it("does not go on as another run: it names what differs", async () => {
+  it("is not resumed with other settings, and lists the differences", async () => {
     const out = join(folder, "out");
     await train({ out }, { stopAfter: 2 });
     await expect(train({ out, resume: true }, { rank: 2 })).rejects.toThrow("adapter's r: 4 in the checkpoint, 2 now");

@@ -14,7 +14,7 @@ export interface HandMadeModelOptions {
   readonly classes?: number;
   /** GPT-2's way of storing linear weights. */
   readonly fanInFanOut?: boolean;
-  /** Whether "lm_head" says that it shares the embedding's weight. */
+  /** Whether "lm_head" shares the embedding's weight. */
   readonly tiedHead?: boolean;
   readonly seed?: number;
 }

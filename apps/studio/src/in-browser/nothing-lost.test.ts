@@ -1,4 +1,4 @@
-// What was made is there again: after a reload in the middle of a run, without a network, without a disk.
+// Rows, adapters and runs survive a reload in the middle of a run, a missing network and a missing disk.
 
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
@@ -45,7 +45,7 @@ describe.skipIf(executable === undefined)("nothing is ever lost", { timeout: 120
   it("brings back rows, settings, adapters and the conversation", async () => {
     await say(page, "name[Aromi], food[French]");
     const { adapted } = await say(page, "name[Cotto], food[Italian]");
-    await page.waitForTimeout(800); // what is typed is kept a moment later
+    await page.waitForTimeout(800); // typed text is saved a moment later
     await page.reload();
     await ready(page);
     await page.getByText("8 rows to learn").waitFor();

@@ -23,7 +23,7 @@ export interface Smollm2Figures {
   readonly memory: readonly Memory[];
 }
 
-/** One row of 64 tokens a step, in pages of one thread and of two in turns. */
+/** One row of 64 tokens a step, alternately in pages with one thread and with two. */
 export async function measureSmollm2(studio: BuiltStudio, gguf: string): Promise<readonly Smollm2Figures[]> {
   const pages: { readonly threads: number; readonly page: Page; readonly row: Row }[] = [];
   for (const threads of [1, 2]) {

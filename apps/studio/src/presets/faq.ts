@@ -1,6 +1,5 @@
-// A small business's questions and answers: twelve facts that no model can know. Each is asked in five ways, since a model
-// of this size that has seen one way only answers the same words. The evaluation asks in other
-// words.
+// A small business's questions and answers: twelve facts that no model can know. Each question has five wordings: a model of
+// this size that has seen one wording only answers that one. The evaluation uses other wordings.
 
 import type { Preset } from "./preset.ts";
 

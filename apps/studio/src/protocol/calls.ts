@@ -16,11 +16,11 @@ interface Call<Request, Answer, News = never> {
 }
 
 export interface Calls {
-  /** Starts an engine; asked once, and again where a person chooses another. */
+  /** Starts an engine; called once, and again when a person chooses another. */
   start: Call<EngineRequest, EngineFacts>;
   /** The memory that a model needs, from its headers, before weights are read. */
   weigh: Call<ModelSource, ModelEstimate>;
-  /** Loads a model in place of the one before, which stays where this fails. */
+  /** Loads a model in place of the previous one, which stays if this fails. */
   open: Call<ModelSource, ModelFacts, LoadingNews>;
   /** Rows for the table; nothing of a file where one row of it is broken. */
   readRows: Call<RowsSource, readonly Row[]>;

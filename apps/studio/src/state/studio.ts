@@ -47,7 +47,7 @@ export class Studio {
   readonly text = computed(() => this.#speech.value.texts);
   /** Why nothing works any more, in plain words. */
   readonly broken = signal<string | undefined>(undefined);
-  /** Said once to screen readers. */
+  /** Announced once to screen readers. */
   readonly announcement = signal("");
 
   readonly model: ModelState;

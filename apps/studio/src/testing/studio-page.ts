@@ -49,7 +49,7 @@ export async function openSmollm2(page: Page, gguf: string): Promise<void> {
   await page.getByText(/SmolLM2.* is ready\./).waitFor({ timeout: 90_000 });
 }
 
-/** Asks the worker, as from the browser's console. */
+/** Calls the worker, as from the browser's console. */
 export function ask<Name extends CallName>(
   page: Page,
   name: Name,

@@ -31,7 +31,7 @@ const [epochs, batchSize] = [30, 32];
 /** Of AdamW. */
 const baseRate = 1e-3;
 
-/** Trained on all coarse digits, without its classifier: what is adapted gets a new one. */
+/** Trained on all coarse digits, without its classifier: the adapted model gets a new one. */
 export async function digitsBase(folder: string = join(adaptersFolder, "digits-base")): Promise<ModelFolder> {
   if (existsSync(join(folder, "config.json"))) return openFolder(folder);
   await chooseEngine();

@@ -1,5 +1,5 @@
-// Fixtures with several adapters on one base: each alone, sums, the base beside them, a batch with an adapter for each row,
-// merges of sums, one swapped for another, and what is left when one is deleted.
+// Fixtures with several adapters on one base: each alone, sums, the base, a batch with an adapter for each row, merges of
+// sums, one swapped for another, and what is left when one is deleted.
 
 import { existsSync, readdirSync } from "node:fs";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
@@ -61,7 +61,7 @@ function adapterNames({ folder }: Fixture): readonly string[] {
   return [...named, ...(existsSync(`${folder}/adapters/adapter_config.json`) ? ["default"] : [])].sort();
 }
 
-/** PEFT saves an adapter in a folder of its name, but "default" beside the others' folders. */
+/** PEFT saves an adapter in a folder of its name, but "default" next to the others' folders. */
 function adapterFolder({ folder }: Fixture, name: string): string {
   const own = `${folder}/adapters/${name}`;
   return name === "default" && !existsSync(own) ? `${folder}/adapters` : own;

@@ -19,7 +19,7 @@ import {
 } from "../fixture/parity-case.ts";
 import { compare, type ParityCheck, worst } from "../fixture/parity-check.ts";
 
-/** What expected.json says of a combination. */
+/** A combination, as expected.json describes it. */
 interface Combination {
   readonly adapters: readonly string[];
   readonly weights: readonly number[];
@@ -109,7 +109,7 @@ async function combinationChecks(parity: WeightedCase, name: string, combination
     ...optionsOf(combination),
     compatible: "peft",
     mask: recordedMask(parity, name, combination),
-    // What is clamped depends on the signs that LAPACK happened to choose.
+    // The clamped entries depend on the signs that LAPACK happened to choose.
     ...(reference && { signsOf: reference }),
   });
   const logits = `${name}.logits`;

@@ -1,4 +1,4 @@
-// Logits that a fixture names by which adapters act: "base", "a", "a+b", "0.5*a", "-1*a+2*b".
+// Logits whose names in a fixture are the active adapters: "base", "a", "a+b", "0.5*a", "-1*a+2*b".
 
 import { type ActiveAdapter, type AdapterSelection, inferenceContext, noAdapters } from "@lowrank/contracts";
 import type { Fixture } from "@lowrank/testing";
@@ -7,7 +7,7 @@ import { disposeInputs, inputsOf, logitsOf, paddingFilter } from "../fixture/par
 import { compare, type ParityCheck } from "../fixture/parity-check.ts";
 import type { ParityModel } from "../parity-model.ts";
 
-/** Words for a model whose adapters are there and do not act, or are gone. */
+/** Names for a model whose adapters are attached but inactive, or removed. */
 const withoutAdapters: ReadonlySet<string> = new Set(["base", "disabled", "unloaded"]);
 
 /** A fixture's word for each adapter, and the name that it has on the model. */

@@ -31,7 +31,7 @@ const references = readdirSync(referencesRoot, { withFileTypes: true })
   .flatMap((entry) => (entry.isDirectory() ? [referenceIn(entry.name)] : []))
   .filter(({ task }) => !untrained.includes(task));
 
-/** What a task asks of an adapter. For some PEFT has no task type, so that their answers' maps are named here. */
+/** Settings of an adapter for a task. Some tasks have no task type in PEFT, so their heads are named here. */
 const tasks: Readonly<Record<Task, Partial<LoraConfig>>> = {
   "causal-lm": { taskType: "CAUSAL_LM" },
   "masked-lm": {},

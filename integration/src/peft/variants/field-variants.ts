@@ -1,10 +1,10 @@
-// Fields of a configuration that decide about layers, ranks and scalings, and what trains beside the pairs.
+// Fields of a configuration that select layers, ranks and scalings, and modules trained in addition to A and B.
 
 import type { Variant } from "./variant.ts";
 
 const size = { rank: 4, alpha: 8 } as const;
 
-/** Where pairs go. */
+/** Where A and B are placed. */
 const targets: readonly Variant[] = [
   { name: "gpt2, c_attn", base: "gpt2", config: { ...size, targetModules: ["c_attn"], taskType: "CAUSAL_LM" } },
   { name: "gpt2, default targets", base: "gpt2", config: { rank: 2, alpha: 4, taskType: "CAUSAL_LM" } },
@@ -107,7 +107,7 @@ const targets: readonly Variant[] = [
   },
 ];
 
-/** How pairs act, and what else trains. */
+/** How A and B act, and what else trains. */
 const extras: readonly Variant[] = [
   { name: "gpt2, rsLoRA", base: "gpt2", config: { ...size, targetModules: ["c_attn"], rankStabilized: true } },
   {

@@ -3,7 +3,7 @@
 import type { Variant } from "./variant.ts";
 
 const size = { rank: 4, alpha: 8 } as const;
-/** Every fixture's base has so many tokens. */
+/** The number of tokens of every fixture's base. */
 const vocabulary = 100;
 
 /** Tables of the size that they have. */

@@ -1,4 +1,4 @@
-// Picks the best engine that really starts here, and remembers why the others were passed over.
+// Picks the best engine that starts here, and records why the others were skipped.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import { backends } from "../engines/backends.ts";
@@ -99,7 +99,7 @@ async function takeFastest(started: readonly Started[], skipped: SkippedEngine[]
 
 /**
  * Which engine runs, why the faster one does not, and the command to run, which comes last so that it can be copied.
- * Undefined where that was not tried – somebody chose the engine by name – or where another library computes as fast.
+ * Undefined if that was not tried, because the user named the engine, or if another library is as fast.
  */
 export function explainSlowEngine(name: EngineName, skipped: readonly SkippedEngine[]): string | undefined {
   const { slowerThan = [] } = engineFacts[name];

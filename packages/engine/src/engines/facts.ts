@@ -6,7 +6,7 @@ import { installCommand } from "./native/library/install-command.ts";
 /** The command that installs its package, which the native engine needs, too. */
 const installCpu = "npm install @tensorflow/tfjs-backend-cpu@4.22.0";
 
-/** Every engine by its name. WebGL comes after wasm: it makes every number a texture's, and reading one waits for the card. */
+/** Every engine by its name. WebGL comes after wasm: it stores all numbers in textures, and reading one waits for the GPU. */
 const rows = {
   // TensorFlow's C library in Node, with or without a GPU: two packages, one backend.
   "tfjs-node-gpu": {

@@ -1,4 +1,4 @@
-// Our walk of the tape gives what TensorFlow.js's own gives, and holds less while it does.
+// Our walk of the tape gives the same gradients as TensorFlow.js's own, and uses less memory.
 
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
@@ -8,7 +8,7 @@ import { differentiate } from "./differentiate.ts";
 
 onEachBackend(() => {
   describe("differentiate", () => {
-    it("gives the gradients that tf.grads gives, where paths part and meet again", async () => {
+    it("gives the gradients of tf.grads for paths that branch and join", async () => {
       const x = waves([3, 4]);
       const y = waves([4, 3], 2);
       const compute = (a: tf.Tensor, b: tf.Tensor) => {

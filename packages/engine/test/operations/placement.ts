@@ -1,4 +1,4 @@
-// Operations that move entries, turn them in pairs or drop them: heads, rotary embedding, look-up, dropout.
+// Operations that move, rotate or drop entries: heads, rotary embedding, look-up, dropout.
 
 import { fc } from "@fast-check/vitest";
 import * as tf from "@tensorflow/tfjs-core";
@@ -91,7 +91,7 @@ const rotated = defineOperation<RotarySettings>({
     const tableShape = isByItem ? [batch, 1, time, pairs] : [time, pairs];
     const angles = waveValues(sizeOf(tableShape), 5).map((value) => 3 * value);
     const table = (turn: (angle: number) => number) => tf.tensor(angles.map(turn), tableShape);
-    /** The feature with which each of the first 2·pairs turns. */
+    /** The feature with which each of the first 2·pairs features rotates. */
     const partner = (feature: number) => {
       if (interleaved) return feature % 2 === 0 ? feature + 1 : feature - 1;
       return feature < pairs ? feature + pairs : feature - pairs;

@@ -54,7 +54,7 @@ export class Chat {
   #messages: readonly ChatMessage[];
   #turns = 0;
   /** Whether a system prompt was set, even an empty one; else the adapter's own is used. */
-  #isTold = false;
+  #hasSystem = false;
 
   constructor(model: OpenedModel, { system, messages = [], adapter, strength, ...options }: ChatOptions = {}) {
     this.#model = model;
@@ -77,7 +77,7 @@ export class Chat {
   /** Replaces the system prompt and keeps the messages; an empty text removes it. */
   set system(content: string | undefined) {
     const rest = this.#messages.filter(({ role }) => role !== "system");
-    this.#isTold = true;
+    this.#hasSystem = true;
     this.#messages = content ? [{ role: "system", content }, ...rest] : rest;
   }
 
@@ -138,10 +138,10 @@ export class Chat {
     const { seed = 0 } = this.#options;
     const settings = await this.#settings(messages);
     // Each turn has its own random seed.
-    const drawn = { ...settings, seed: (seed + this.#turns++) >>> 0, prefix: this.#prefixFor(), signal };
+    const turn = { ...settings, seed: (seed + this.#turns++) >>> 0, prefix: this.#prefixFor(), signal };
     let content = "";
     try {
-      for await (const event of this.#model.stream({ messages }, drawn)) {
+      for await (const event of this.#model.stream({ messages }, turn)) {
         content = event.type === "end" ? event.text : content + event.text;
         yield event;
       }
@@ -152,7 +152,7 @@ export class Chat {
 
   /** Generation options, limited to the positions left. */
   async #settings(messages: readonly ChatMessage[]): Promise<Omit<TextOptions, "prefix" | "signal"> & AdapterChoice> {
-    const settings = { ...this.#writing, ...this.#choice };
+    const settings = { ...this.#generation, ...this.#choice };
     try {
       return { ...settings, maxNewTokens: await this.#roomFor(messages, settings) };
     } catch (error) {
@@ -171,8 +171,8 @@ export class Chat {
     return Math.max(1, Math.min(maxNewTokens, positionLimit(this.#model.base.config) - prompt.length));
   }
 
-  get #writing(): Omit<TextOptions, "prefix" | "signal"> {
-    return this.#isTold ? { ...this.#options, system: "" } : this.#options;
+  get #generation(): Omit<TextOptions, "prefix" | "signal"> {
+    return this.#hasSystem ? { ...this.#options, system: "" } : this.#options;
   }
 
   /** A decoder reads a conversation as one text; an encoder–decoder reads it as source. */

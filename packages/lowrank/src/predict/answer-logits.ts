@@ -6,8 +6,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { given } from "../given.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
-import type { InputRow } from "./asked-row.ts";
 import { bestAnswers } from "./best-answer.ts";
+import type { InputRow } from "./input-row.ts";
 import type { Answer, ClassProbability, LabelledWord } from "./prediction.ts";
 
 export interface AnswerRules {

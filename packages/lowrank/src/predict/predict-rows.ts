@@ -14,7 +14,7 @@ import {
   answerOfTokens,
   rowLogits,
 } from "./answer-logits.ts";
-import { type InputRow, inputRows, predictedTasks, type RowReader } from "./asked-row.ts";
+import { type InputRow, inputRows, predictedTasks, type RowReader } from "./input-row.ts";
 import type { Answer, Prediction } from "./prediction.ts";
 import { transcribe } from "./transcribe.ts";
 

@@ -73,7 +73,7 @@ function rowsOf({ rows }: Preset) {
 
 const [begin, end] = ["<!-- presets -->", "<!-- /presets -->"];
 
-/** The README with the table in place of the one between its marks. Throws an Error where the marks are missing. */
+/** The README with a new table between its marks. Throws an Error if the marks are missing. */
 export function putTable(
   readme: string,
   recorded: Readonly<Partial<Record<PresetId, Recording>>>,

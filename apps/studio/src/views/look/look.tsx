@@ -1,4 +1,4 @@
-// The chosen adapter from inside: where it changed the model, in how few directions, and how alike it is to another.
+// The chosen adapter from inside: where it changed the model, in how few directions, and how similar it is to another.
 
 import "./look.css";
 import { useSignal } from "@preact/signals";

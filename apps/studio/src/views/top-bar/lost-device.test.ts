@@ -1,4 +1,4 @@
-// A graphics card that goes away: Chromium's software adapter stands in for one.
+// A GPU that is lost: Chromium's software adapter replaces one.
 
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { chromiumArguments } from "../../../../../scripts/chromium.mjs";

@@ -1,5 +1,5 @@
-// Answers a conversation: by the base, by the adapted model, or by both in turns of a token each, so that both are seen
-// being written. Every call says itself how strongly the adapter acts; nothing is switched on the model.
+// Answers a conversation: by the base, by the adapted model, or by both, one token each alternately, so that both are seen
+// being written. Every call has its own adapter strength; nothing is switched on the model.
 
 import { inferenceContext, LowrankError } from "@lowrank/contracts";
 import { weightedAdapters } from "@lowrank/inject";
@@ -81,7 +81,7 @@ function begin(side: Side, { model, request, adapter, signal }: Beginning): Writ
   return { side, events, tokens: [], text: "" };
 }
 
-/** A token of each in turn, until all have ended. */
+/** One token of each alternately, until all have ended. */
 async function writeInTurns(all: readonly Writing[], show: (writing: Writing, text: string) => void): Promise<void> {
   let open = all;
   while (open.length > 0) {

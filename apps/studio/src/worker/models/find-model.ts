@@ -34,7 +34,7 @@ async function findTiny(workshop: Workshop, onNews: (news: LoadingNews) => void)
     const folder = await tiny.folder;
     return { name: "Tiny", address: "@lowrank/tiny-model", folder, isQuantised: false };
   } catch (error) {
-    workshop.tiny = undefined; // the next try asks again
+    workshop.tiny = undefined; // the next try downloads again
     throw error;
   }
 }

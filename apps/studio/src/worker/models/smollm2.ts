@@ -39,7 +39,7 @@ export async function fetchSmollm2(onProgress: (news: LoadingNews) => void): Pro
   return { name, address, folder: filesFolder(name, new Map([[file, blob]])), isQuantised: true };
 }
 
-/** A file of which everything is known but its bytes. */
+/** A file whose name, size and digest are known before its bytes. */
 interface KnownFile {
   readonly url: string;
   readonly bytes: number;
@@ -50,8 +50,8 @@ interface KnownFile {
 const pieceBytes = 1 << 20;
 
 /**
- * The whole file, checked once by its digest. What came before a failure stays for the next try; a file that is not the one
- * that was meant does not.
+ * The whole file, checked once by its digest. The bytes before a failure stay for the next try; a file with another digest
+ * is deleted.
  *
  * @throws DownloadError
  */

@@ -140,8 +140,8 @@ export function knownColumns(names: readonly string[]): ColumnChoice {
 }
 
 /**
- * Of a table with this first line. Two columns need no names that are known: `hasHeader` says whether the first line is
- * names all the same (of a file), or a row (of cells that were copied).
+ * How to read a table with this first line. Two columns need no known names: `hasHeader` tells whether the first line has
+ * names all the same (a file), or is a row (copied cells).
  */
 export function tableColumns(
   firstLine: readonly string[],

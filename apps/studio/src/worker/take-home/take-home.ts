@@ -21,7 +21,7 @@ export const takeHome: Answerer<"takeHome"> = async (workshop, { id, form }, onN
   return form === "peft" ? adapterZip(workshop, entry) : mergedZip(workshop, entry, onNews);
 };
 
-/** Of an adapter whose base is open: how its heads lie decides the order of rows. */
+/** For an adapter whose base is open: its layout of heads decides the order of rows. */
 async function adapterGguf(workshop: Workshop, { id, name }: ShelfEntry): Promise<TakeHomeFile> {
   const bytes = await (await attached(workshop, id)).gguf({ name });
   return { name: `${folderName(name)}.gguf`, blob: new Blob([bytes as Uint8Array<ArrayBuffer>]) };

@@ -1,5 +1,5 @@
-// One run, from its first step or from a kept one: the library's events become news, frames are made between steps, and what a
-// reload would lose is kept as it goes.
+// One run, from its first step or from a saved one: the library's events become news, frames are made between steps, and
+// everything that a reload would lose is saved at once.
 
 import { NonFiniteLossError, type TrainingEvent, type TrainingState } from "@lowrank/trainer";
 import type { OpenedAdapter } from "lowrank/browser";

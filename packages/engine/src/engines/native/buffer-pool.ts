@@ -2,8 +2,8 @@
 // fresh from the system costs a page fault for every 4 KB. An array is recycled only if this pool made it and nobody else
 // can still hold it: arrays that were handed out or aliased count as escaped.
 //
-// What waits here and what is in use together exceed what was once in use at the same time by a tenth at most: recycling
-// everything between the end of one step and the middle of the next costs little that the steps did not need anyway.
+// Idle and used memory together exceed the largest memory that was in use by a tenth at most. Recycling everything between
+// the end of one step and the middle of the next costs little that the steps did not need anyway.
 
 /**
  * Steps do not free sizes in the order in which they use them: without spare memory, some arrays would be allocated again

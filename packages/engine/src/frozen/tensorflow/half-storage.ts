@@ -42,7 +42,7 @@ export class HalfStorage implements FrozenStorage {
     );
   }
 
-  /** Whether a matrix can be kept so now: TensorFlow computes, and its numbers enter it in pairs. */
+  /** Whether a matrix can be stored so now: the engine is TensorFlow, and its numbers form pairs. */
   static canHold({ rows, columns }: HalfMatrix): boolean {
     return isTensorflowCurrent() && rows * columns > 0 && (rows * columns) % 2 === 0;
   }

@@ -34,7 +34,7 @@ const optionNames: OptionNames<OverridableParameterOptions> = {
 };
 
 /**
- * A frozen tensor with a door: `value(context)` is what to compute with in one call.
+ * A frozen tensor with a hook point: `value(context)` is the tensor to compute with in one call.
  *
  * @example
  * ```ts

@@ -35,7 +35,7 @@ const optionNames: OptionNames<ConvolutionSiteOptions> = {
   bias: true,
 };
 
-/** A convolution with a door. A kernel with one axis in files (torch's Conv1d) has the height 1 here. */
+/** A convolution with a hook point. A kernel with one axis in files (torch's Conv1d) has the height 1 here. */
 export class ConvolutionSite extends OpenSite implements Site, Part {
   readonly kind = "convolution";
   readonly role = "body";

@@ -1,4 +1,4 @@
-// y = x·W + b with a frozen W: the commonest door.
+// y = x·W + b with a frozen W: the most common hook point.
 
 import {
   type ForwardContext,
@@ -55,7 +55,7 @@ export interface LowRankParts {
   readonly branches: readonly LowRankBranch[];
 }
 
-/** A linear map x·W + b: one of the doors of a model. x [batch, time, inFeatures] → [batch, time, outFeatures]. */
+/** A linear map x·W + b with a hook point. x [batch, time, inFeatures] → [batch, time, outFeatures]. */
 export class LinearSite extends OpenSite implements Site, Part {
   readonly kind = "linear";
   readonly path: string;

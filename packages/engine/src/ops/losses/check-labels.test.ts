@@ -1,4 +1,4 @@
-// A label that is no class is refused by name; where it cannot be seen without stopping a graphics card, it makes NaN.
+// A label that is no class is refused by name; if checking it would stop a GPU, it makes NaN.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";

@@ -39,7 +39,7 @@ it("compares rates and ranks, and trains the best as train does with its recipe"
   expect(await bytesOf("again")).toEqual(await bytesOf("best"));
 }, 120_000);
 
-it("does not search what was given, nor the rank of an adapter that is trained on", async () => {
+it("does not search given options, nor the rank of an adapter that is trained further", async () => {
   const rated = await call(...tune("rated", "--learning-rate", "1e-3", "--validation", data));
   expect(tried(rated.json)).toEqual([[0.001, 8], [0.001, 16]]); // biome-ignore format: two pairs
   const more = await call(...tune("more", "--adapter", place.path("rated")));
@@ -48,7 +48,7 @@ it("does not search what was given, nor the rank of an adapter that is trained o
   expect(tried(more.json)).toHaveLength(5);
 }, 120_000);
 
-it("drops a rate that diverges, and trains the defaults where the time or a winner is missing", async () => {
+it("drops a rate that diverges, and trains the defaults if there is no time or no winner", async () => {
   const wild = await call(...tune("wild", "--learning-rate", "1e38"));
   expect(wild.stderr).toContain(
     "Every trial diverged or was worse than the base by validation loss, so the defaults are trained",

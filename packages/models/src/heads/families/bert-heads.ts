@@ -20,7 +20,7 @@ const tanh = (x: tf.Tensor) => tf.tanh(x);
 export const bertHeads = encoderHeads({ sequence: { activation: tanh, dropsTwice: false } });
 
 export const distilbertHeads = encoderHeads({
-  // transformers drops at `dropout` here, not at `seq_classif_dropout`.
+  // transformers uses `dropout` here and ignores `seq_classif_dropout`.
   tokenDropout: "residual",
   sequence: { activation: (x) => tf.relu(x), dropsTwice: false },
 });
@@ -32,7 +32,7 @@ export const electraHeads = encoderHeads({
   choice: { activation: gelu.apply, dropsTwice: false, dropout: "summary" },
 });
 
-/** The pooler is next to the base model, and its activation is GELU. */
+/** transformers keeps the pooler outside the base model; its activation is GELU. */
 export const debertaV2Heads = encoderHeads({
   tokenDropout: "residual",
   sequence: { activation: gelu.apply, dropsTwice: false },
