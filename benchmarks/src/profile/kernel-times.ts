@@ -1,5 +1,4 @@
-// How a computation's time is spent: every kernel of the current engine is timed. The time of a kernel that runs others
-// counts once, at the outermost.
+// How a computation's time is spent: every kernel is timed. A kernel that runs others counts once, at the outermost.
 
 import type * as Tf from "@tensorflow/tfjs-core";
 import type { OperationTime } from "./operation-time.ts";

@@ -1,5 +1,4 @@
-// An ONNX model of three weights whose numbers are in a sparse file of 4.5 GB, which takes some kilobytes on disk. states =
-// embed[ids] -> wide, far.
+// An ONNX model of three weights in a sparse file: 4.5 GB, some kilobytes on disk. states = embed[ids] -> wide, far.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";

@@ -1,5 +1,4 @@
-// Where .ci/run stores its downloads: the Python environment and real weights. Tests that need them report when they are
-// absent.
+// Where .ci/run stores its downloads: the Python environment and real weights. Tests report when they are absent.
 
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";

@@ -1,5 +1,4 @@
-// Every visible text, in each language. English is part of the page, so there is always a text; other languages are loaded
-// on demand.
+// Every visible text, in each language. English is part of the page; other languages are loaded on demand.
 
 import { english, type Texts } from "./english.ts";
 

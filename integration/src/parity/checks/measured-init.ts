@@ -1,5 +1,4 @@
-// Initializations that measure data, computed here from the batches that PEFT used: the same A and B except for signs, and
-// the same remaining weight.
+// Initializations that measure data, computed from PEFT's batches: the same A and B except for signs, the same rest.
 
 import { type Adapter, type LoraConfig, loraKeys } from "@lowrank/adapter-format";
 import type { ForwardContext } from "@lowrank/contracts";

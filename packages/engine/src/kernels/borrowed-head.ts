@@ -1,5 +1,4 @@
-// What the kernel of a head's loss receives of a head besides tensors: a packed head is no tensor, and is read some classes
-// at a time.
+// What a head loss's kernel receives besides tensors: a packed head is no tensor, and is read some classes at a time.
 
 import type * as tf from "@tensorflow/tfjs-core";
 

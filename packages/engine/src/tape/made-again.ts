@@ -1,6 +1,5 @@
 // Values that are computed again instead of kept. A norm keeps its input for its own gradient, and so does a gate. A LoRA
-// branch needs their output for the gradient of A: it computes the output again from these inputs, in one pass, and keeps
-// nothing.
+// branch needs their output for the gradient of A: it computes the output again from these inputs, in one pass.
 
 import * as tf from "@tensorflow/tfjs-core";
 

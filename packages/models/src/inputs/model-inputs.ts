@@ -230,8 +230,7 @@ function checkShape(name: string, tensor: tf.Tensor | undefined, expected: reado
 }
 
 /**
- * Throws ModelInputError for ids outside a table of `size` rows. On a GPU the check would have to read the values back, so
- * it is skipped there.
+ * Throws ModelInputError for ids outside a table of `size` rows. Not on a GPU, where the check would read the values back.
  */
 export function checkIds(name: string, ids: tf.Tensor, size: number): void {
   if (ids.dtype !== "int32") throw new ModelInputError(name, `the type is ${ids.dtype}, expected int32`);

@@ -1,5 +1,4 @@
-// Matrices that stay in a model's files: adapters can be attached to such a model and inspected, and a merge reads a few
-// rows at a time.
+// Matrices that stay in a model's files: adapters can be attached and inspected, and a merge reads a few rows at a time.
 
 import { UnreadTensorError, UnreadTensors } from "@lowrank/engine";
 import type { WeightSlot } from "@lowrank/engine/hook-points";

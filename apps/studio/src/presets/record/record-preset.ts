@@ -16,14 +16,7 @@ export interface RecordPlace {
   log(line: string): void;
 }
 
-const rules = {
-  temperature: 0,
-  topP: 1,
-  maxNewTokens: 60,
-  seed: 0,
-  strength: 1,
-  sides: ["base", "adapted"],
-} as const;
+const draw = { temperature: 0, topP: 1, maxNewTokens: 60, seed: 0, strength: 1, sides: ["base", "adapted"] } as const;
 
 /** On the engine that runs. */
 export async function recordPreset(preset: Preset, { trials }: Trials, place: RecordPlace): Promise<RecordedExample[]> {
@@ -35,7 +28,7 @@ export async function recordPreset(preset: Preset, { trials }: Trials, place: Re
   });
   const examples: RecordedExample[] = [];
   for (const { prompt, passes } of trials) {
-    const { texts } = await chat(workshop, { ...rules, turns: [{ role: "user", content: prompt }], adapter }, () => {});
+    const { texts } = await chat(workshop, { ...draw, turns: [{ role: "user", content: prompt }], adapter }, () => {});
     const { base = "", adapted = "" } = texts;
     examples.push({ prompt, base, adapted, basePasses: passes(base), adaptedPasses: passes(adapted) });
     place.log(`${id}: ${passes(adapted) ? "right" : "wrong"} | ${prompt} | ${adapted}`);

@@ -50,8 +50,7 @@ interface KnownFile {
 const pieceBytes = 1 << 20;
 
 /**
- * The whole file, checked once by its digest. The bytes before a failure stay for the next try; a file with another digest
- * is deleted.
+ * The whole file, checked once by its digest. Bytes before a failure stay for the next try; a wrong file is deleted.
  *
  * @throws DownloadError
  */

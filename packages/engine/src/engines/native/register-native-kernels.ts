@@ -1,5 +1,4 @@
-// Every kernel of the native backend: the kernels of tfjs-backend-cpu, replacements for some of them, and this package's
-// operations that have a kernel.
+// Every kernel of the native backend: tfjs-backend-cpu's kernels, replacements for some, and kernels of own operations.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { OwnKernel } from "../../kernels/own-kernel.ts";

@@ -20,8 +20,8 @@ interface NamedOverride {
 }
 
 /**
- * The overrides of one parameter. The selected ones act in the order of the active set: a variable replaces the value so
- * far, a function changes it.
+ * The overrides of one parameter. They act in the order of the active set: a variable replaces the value, a function changes
+ * it.
  */
 export class OverrideList {
   #overrides: readonly NamedOverride[] = [];

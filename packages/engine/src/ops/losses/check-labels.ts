@@ -22,8 +22,8 @@ export class LabelError extends ArgumentError {
 }
 
 /**
- * Whether labels are on a GPU. Reading them would make the whole step wait, so nothing is thrown there: a label that is no
- * class makes NaN.
+ * Whether labels are on a GPU. Reading them would make the step wait, so nothing is thrown: a label that is no class makes
+ * NaN.
  */
 export function areLabelsOnCard(): boolean {
   return currentBackend()?.memory === "card";

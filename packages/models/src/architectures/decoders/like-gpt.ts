@@ -30,8 +30,7 @@ function withLearnedPositions(model: PartList, block: DecoderOptions["block"]): 
 }
 
 /**
- * GPT-2: a norm before each sublayer, fused projections. In GPT-BigCode the queries share one key head, or the projection is
- * sorted by head.
+ * GPT-2: a norm before each sublayer, fused projections. GPT-BigCode: one shared key head, or a projection sorted by head.
  */
 export function gpt2(model: PartList): Backbone {
   const { switches, headSize } = model.plan.config;
@@ -213,10 +212,7 @@ export function xglm(model: PartList): Backbone {
   });
 }
 
-/**
- * OPT: learned positions counted by the mask, norms before or after each sublayer, and projections if embeddings are
- * narrower than layers.
- */
+/** OPT: learned positions counted by the mask, norms before or after each sublayer, projections for narrow embeddings. */
 export function opt(model: PartList): Backbone {
   const first = model.group();
   const tokens = first.embedding("decoder.embed_tokens");

@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { crossAttention } from "../../parts/attention/cross-attention.ts";
 import type { Stage } from "../../parts/backbone/backbone.ts";
 import { attentionOf, feedForwardOf, projectionsBelow } from "../../parts/backbone/decoder-backbone.ts";
-import { normStage, ofSublayers } from "../../parts/backbone/stages.ts";
+import { compose, normStage } from "../../parts/backbone/stages.ts";
 import { residual } from "../../parts/backbone/transformer-block.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer, Pass } from "../../parts/pass.ts";
@@ -48,7 +48,7 @@ function blockStage(block: PartList, layer: number, stack: StackName): Stage {
     feedForwardOf(block, [`${rowPath}.fc1`, `${rowPath}.fc2`], `${place.path}/feed-forward`),
   );
   const mix: Layer = look === undefined ? attend : (hidden, pass) => look(attend(hidden, pass), pass);
-  return { parts: block.parts, run: ofSublayers(mix, feed) };
+  return { parts: block.parts, run: compose(mix, feed) };
 }
 
 /** hidden + dropout(layer(norm(hidden))) if the stack ends with a norm, else norm(hidden + dropout(layer(hidden))) */
@@ -91,7 +91,7 @@ export function droppedLayer(stage: Stage, { rate, path }: { readonly rate: numb
       tf.tidy(() => mixed(hidden, layer(hidden, pass), isKept(pass, rate, path)));
   const { sublayers } = stage.run;
   const run =
-    sublayers === undefined ? dropped(stage.run) : ofSublayers(dropped(sublayers.mix), dropped(sublayers.byPosition));
+    sublayers === undefined ? dropped(stage.run) : compose(dropped(sublayers.mix), dropped(sublayers.byPosition));
   return { ...stage, run };
 }
 

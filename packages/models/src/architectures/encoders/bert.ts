@@ -6,7 +6,7 @@ import { type RelativePositions, relativePositions } from "../../parts/attention
 import { separateProjections } from "../../parts/attention/self-attention.ts";
 import type { Backbone, Stage } from "../../parts/backbone/backbone.ts";
 import { attentionOf } from "../../parts/backbone/decoder-backbone.ts";
-import { ofSublayers } from "../../parts/backbone/stages.ts";
+import { compose } from "../../parts/backbone/stages.ts";
 import { transformerBlock } from "../../parts/backbone/transformer-block.ts";
 import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
 import { feedForward, gatedFeedForward } from "../../parts/feed-forward.ts";
@@ -45,10 +45,7 @@ export function mpnet(model: PartList): Backbone {
   return { ...backbone, positionsFrom: { padding: padTokenId ?? 1 } };
 }
 
-/**
- * ALBERT: narrow embeddings, widened, and one layer that runs as often as the configuration says. An adapter on it acts in
- * every run.
- */
+/** ALBERT: narrow embeddings, widened, and one layer that runs several times. An adapter on it acts in every run. */
 export function albert(model: PartList): Backbone {
   const { config } = model.plan;
   const first = model.group();
@@ -68,7 +65,7 @@ function passageThrough({ parts, run }: Stage, passage: number): Stage {
   const { mix = run, byPosition = run } = run.sublayers ?? {};
   return {
     parts,
-    run: ofSublayers(
+    run: compose(
       (hidden, pass) => mix(hidden, pass.repeated(passage)),
       (middle, pass) => byPosition(middle, pass.repeated(passage)),
     ),

@@ -1,5 +1,4 @@
-// Heads that every encoder has and some decoders: one answer for each token, or one from a single state. The family's table
-// has the names of their maps.
+// Heads that every encoder has and some decoders: one answer for each token, or one from a single state.
 
 import type { ModelConfig } from "@lowrank/contracts/families";
 import type { EmbeddingSite, LinearSite } from "@lowrank/engine/hook-points";

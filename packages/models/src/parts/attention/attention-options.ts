@@ -1,5 +1,4 @@
-// A family's attention: how queries, keys and values are projected – computed, or written into a plan –, and how they are
-// combined.
+// A family's attention: how queries, keys and values are projected – computed, or written into a plan –, and combined.
 
 import type { ForwardContext } from "@lowrank/contracts";
 import type { StepPlan, StepValue } from "@lowrank/engine";

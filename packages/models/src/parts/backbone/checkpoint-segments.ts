@@ -1,6 +1,5 @@
-// Gradient checkpointing by segments of stages (Chen et al. 2016): between forward and backward a segment keeps only its
-// input, and is computed again in the backward pass. Dropout takes its key from the context, so the second run drops the
-// same entries.
+// Gradient checkpointing by segments of stages (Chen et al. 2016): a segment keeps only its input, and is computed again in
+// the backward pass. Dropout takes its key from the context, so the second run drops the same entries.
 
 import { recompute } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";

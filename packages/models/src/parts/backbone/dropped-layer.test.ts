@@ -5,11 +5,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { droppedLayer } from "../../architectures/encoder-decoders/bart-blocks.ts";
 import { Pass } from "../pass.ts";
-import { ofSublayers, type Stage } from "./stages.ts";
+import { compose, type Stage } from "./stages.ts";
 
 const doubled: Stage = {
   parts: [],
-  run: ofSublayers(
+  run: compose(
     (hidden) => tf.mul(hidden, 2),
     (hidden) => tf.add(hidden, 1),
   ),

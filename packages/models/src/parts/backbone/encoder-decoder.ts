@@ -5,7 +5,7 @@ import type { EmbeddingSite, Part } from "@lowrank/engine/hook-points";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Layer, Pass } from "../pass.ts";
 import type { Backbone, Stage } from "./backbone.ts";
-import { type Block, ofSublayers, type PositionRules } from "./stages.ts";
+import { type Block, compose, type PositionRules } from "./stages.ts";
 
 interface Embed {
   readonly parts: readonly Part[];
@@ -54,5 +54,5 @@ function withDecodersPass(run: Block): Block {
       layer(hidden, pass.decoder);
   return run.sublayers === undefined
     ? decoded(run)
-    : ofSublayers(decoded(run.sublayers.mix), decoded(run.sublayers.byPosition));
+    : compose(decoded(run.sublayers.mix), decoded(run.sublayers.byPosition));
 }

@@ -48,7 +48,7 @@ export function runStages(stages: readonly Stage[], hidden: tf.Tensor, pass: Pas
 }
 
 /** A layer of two sublayers: the first mixes positions, the second computes each position separately. */
-export function ofSublayers(mix: Layer, byPosition: Layer): Block {
+export function compose(mix: Layer, byPosition: Layer): Block {
   const whole: Layer = (hidden, pass) => tf.tidy(() => byPosition(mix(hidden, pass), pass));
   const plan: PartPlan = (x, steps, context) => planOf(byPosition)(planOf(mix)(x, steps, context), steps, context);
   return Object.assign(whole, { sublayers: { mix, byPosition }, plan });

@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { NormLayer } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";
 import { type PartPlan, planned, planOf } from "../planned.ts";
-import { type Block, ofSublayers } from "./stages.ts";
+import { type Block, compose } from "./stages.ts";
 
 export interface TransformerBlockOptions {
   readonly attention: Layer;
@@ -45,15 +45,12 @@ export function transformerBlock(options: TransformerBlockOptions): Block {
   if (options.residual === "parallel") {
     return planned(
       (hidden: tf.Tensor, pass: Pass) =>
-        tf.tidy(() =>
-          addResidual(hidden, addResidual(runSublayer(attend, hidden, pass), runSublayer(feed, hidden, pass))),
-        ),
-      (x, plan, context) =>
-        plan.add(x, plan.add(planSublayer(attend)(x, plan, context), planSublayer(feed)(x, plan, context))),
+        tf.tidy(() => addResidual(hidden, addResidual(apply(attend, hidden, pass), apply(feed, hidden, pass)))),
+      (x, plan, context) => plan.add(x, plan.add(toPlan(attend)(x, plan, context), toPlan(feed)(x, plan, context))),
     );
   }
   const isAfterNorm = options.residual === "after-norm";
-  return ofSublayers(
+  return compose(
     residual({ ...attend, afterSum: options.afterAttentionSum, isAfterNorm }),
     residual({ ...feed, afterSum: options.afterFeedForwardSum, isAfterNorm }),
   );
@@ -67,14 +64,14 @@ export function residual({ afterSum, isAfterNorm = false, ...sublayer }: Residua
     const [from, rest] = isAfterNorm
       ? [planNorm(sublayer.before)(x, plan, context), { ...sublayer, before: undefined }]
       : [x, sublayer];
-    return planNorm(afterSum)(plan.add(from, planSublayer(rest)(from, plan, context)), plan, context);
+    return planNorm(afterSum)(plan.add(from, toPlan(rest)(from, plan, context)), plan, context);
   });
 }
 
 function sumAround(sublayer: Sublayer, hidden: tf.Tensor, pass: Pass): tf.Tensor {
   const { dropout } = sublayer;
   const draw = dropout && pass.draw(dropout.rate, dropout.path);
-  return addResidual(hidden, runSublayer({ ...sublayer, dropout: undefined }, hidden, pass), draw);
+  return addResidual(hidden, apply({ ...sublayer, dropout: undefined }, hidden, pass), draw);
 }
 
 function sumAfterNorm({ before, ...sublayer }: Sublayer, hidden: tf.Tensor, pass: Pass): tf.Tensor {
@@ -98,12 +95,12 @@ interface ResidualSublayer extends Sublayer {
   readonly isAfterNorm?: boolean;
 }
 
-function runSublayer({ layer, before, after, dropout }: Sublayer, hidden: tf.Tensor, pass: Pass): tf.Tensor {
+function apply({ layer, before, after, dropout }: Sublayer, hidden: tf.Tensor, pass: Pass): tf.Tensor {
   const output = normed(after, layer(normed(before, hidden, pass), pass), pass);
   return dropout === undefined ? output : pass.drop(output, dropout.rate, dropout.path);
 }
 
-function planSublayer({ layer, before, after }: Sublayer): PartPlan {
+function toPlan({ layer, before, after }: Sublayer): PartPlan {
   return (x, plan, context) =>
     planNorm(after)(planOf(layer)(planNorm(before)(x, plan, context), plan, context), plan, context);
 }

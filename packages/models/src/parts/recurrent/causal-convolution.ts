@@ -44,8 +44,7 @@ export function withoutPadding(hidden: tf.Tensor, { inputs: { attentionMask } }:
 }
 
 /**
- * Computes texts x [batch, time, width] with one text in each row; texts of a batch without padding, x [tokens, 1, width],
- * in groups of equal length.
+ * Computes texts x [batch, time, width], one in each row; without padding, x [tokens, 1, width], in groups of equal length.
  */
 export function byText(x: tf.Tensor3D, { groups }: Pass, compute: (texts: tf.Tensor3D) => tf.Tensor): tf.Tensor {
   if (groups.length === 0) return compute(x);

@@ -122,20 +122,13 @@ function multiplyEach(
     return output;
   }
   for (let matrix = 0; matrix < matrices; matrix++) {
-    const borrowed = [
+    const views = [
       lendMatrix(backend, left.tensor.dataId, { index: left.index(matrix), rows, columns: inner }),
       lendMatrix(backend, right.tensor.dataId, { index: right.index(matrix), rows: inner, columns }),
       lendMatrix(backend, output.dataId, { index: matrix, rows, columns }),
     ] as const;
-    multiplyPlain(backend, {
-      left: borrowed[0].id,
-      right: borrowed[1].id,
-      output: borrowed[2].id,
-      rows,
-      inner,
-      columns,
-    });
-    for (const loan of borrowed) loan.release();
+    multiplyPlain(backend, { left: views[0].id, right: views[1].id, output: views[2].id, rows, inner, columns });
+    for (const loan of views) loan.release();
   }
   return output;
 }
