@@ -1,4 +1,4 @@
-// What a person wants to know of a model before using it.
+// Facts that a person wants to know about a model before using it.
 
 import type { ParameterRef, Site } from "@lowrank/contracts";
 import { EmbeddingSite, LinearSite } from "@lowrank/engine/hook-points";

@@ -1,4 +1,4 @@
-// What can go wrong with a model, each failure with its facts as fields.
+// Errors of models, each with its facts as fields.
 
 import { describeValue, enumerated, itemized, LowrankError, listed, printable } from "@lowrank/contracts";
 

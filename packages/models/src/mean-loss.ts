@@ -1,4 +1,4 @@
-// The loss over a data set, as one large batch would have it: each batch counts by what it supervises.
+// The loss over a data set, as of one large batch: each batch counts by its number of labels.
 
 import { type ForwardContext, inferenceContext, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,4 +1,4 @@
-// What is known of an engine before it is loaded.
+// Facts about an engine that are available before it is loaded.
 
 /** One engine. What is absent is false or does not exist. */
 export interface EngineFacts {

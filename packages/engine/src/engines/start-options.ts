@@ -1,4 +1,4 @@
-// What starting an engine may depend on.
+// The options and the result of starting an engine.
 
 /** The options of an engine's starter. */
 export interface StartOptions {

@@ -1,5 +1,5 @@
-// How a frozen matrix may be kept. What computes with a weight speaks of products and rows only, so that a base kept in
-// 4 bits takes the same way as one in float32.
+// The ways of storing a frozen matrix. Callers only use products and rows, so a 4-bit base takes the same path as a float32
+// one.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import type { HalfMatrix } from "../packed/packed-matrix.ts";

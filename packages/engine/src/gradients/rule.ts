@@ -1,4 +1,4 @@
-// How a row of the gradient table is written, and what its rows share.
+// The format of a row of the gradient table, and shared parts of its rows.
 
 import * as tf from "@tensorflow/tfjs-core";
 

@@ -1,6 +1,6 @@
-// The gated delta rule (Yang et al. 2024), a memory in place of attention: of each head a matrix, which every token fades, corrects
-// by what it would have read, and reads. Chunks of tokens are computed at once, by the paper's UT transform, so that most of it
-// are products of matrices; from chunk to chunk goes the memory alone.
+// The gated delta rule (Yang et al. 2024), a recurrent memory instead of attention. Each head has a matrix; every token
+// fades it, corrects the value that it would have read, and reads it. Chunks of tokens are computed at once, by the paper's
+// UT transform, so that most of the work is matrix products; only the memory passes from chunk to chunk.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";

@@ -1,6 +1,6 @@
-// A matrix in 8 bits with one scale for each output, as plain data: what products in 8 bits are made of. One scale an
-// output and not one a block, since a product of integers is scaled after its sum (Dettmers et al. 2022, LLM.int8(),
-// arXiv 2208.07339; Wortsman et al. 2023, SwitchBack, arXiv 2304.13013).
+// A matrix in 8 bits with one scale for each output, as plain data for products in 8 bits. One scale for each output instead
+// of each block, since a product of integers is scaled after its sum (Dettmers et al. 2022, LLM.int8(), arXiv 2208.07339;
+// Wortsman et al. 2023, SwitchBack, arXiv 2304.13013).
 
 import { ArgumentError } from "../errors.ts";
 

@@ -1,4 +1,4 @@
-// What a backend brings that multiplies in 8 bits: a place for matrices in the order that its products read.
+// The interface of a backend that multiplies in 8 bits: it stores matrices in the order that its products read.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Int8Matrix, MatrixShape } from "./int8-matrix.ts";

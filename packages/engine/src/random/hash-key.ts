@@ -1,4 +1,4 @@
-// From names to keys: what is drawn depends on who draws, never on how much was drawn before.
+// From names to keys: a draw depends on its owner's name, never on the number of earlier draws.
 
 import type { RandomKey } from "@lowrank/contracts";
 import { ArgumentError } from "../errors.ts";

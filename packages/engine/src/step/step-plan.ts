@@ -1,5 +1,5 @@
-// What a decoder computes for its newest tokens, written down before anything is computed: data that an engine turns into
-// graphs of its own, where going operation by operation would take longer than the operations.
+// The operations of a decoder for its newest tokens, as data: an engine turns the plan into graphs of its own, because
+// running the operations one by one would cost more time than the operations themselves.
 
 import type { LowRankBranch } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";

@@ -1,5 +1,5 @@
-// A gradient that can be added to what is there already. A tensor that several layers read gets a gradient from each, and a
-// matrix product adds to its output for nothing, where a sum of two finished gradients is another pass over both.
+// A gradient that can be added to an existing one. A tensor that several layers read gets a gradient from each. A matrix
+// product can add to its output without extra cost, while a sum of two finished gradients is another pass over both.
 
 import * as tf from "@tensorflow/tfjs-core";
 

@@ -1,6 +1,6 @@
-// Gradients by TensorFlow.js's own tape, walked so that memory is given back on the way: what an operation saved goes as
-// soon as its gradient is taken, and a gradient goes as soon as it has been passed on. tf.grads and tf.variableGrads keep
-// all of both until the last one is done, which doubles the peak of a training step.
+// Gradients by TensorFlow.js's own tape, with memory freed on the way: an operation's saved tensors are freed as soon as its
+// gradient is taken, and a gradient as soon as it has been passed on. tf.grads and tf.variableGrads keep all of them to the
+// end, which doubles the peak memory of a training step.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { addGradient } from "./accumulate.ts";

@@ -1,5 +1,5 @@
-// How likely a model found what was written, and what it would have written instead: by its own logits, before temperature
-// or any rule acts on them.
+// Log probabilities of written tokens and of the likeliest alternatives: from the model's own logits, before temperature or
+// other rules.
 
 /** A token with the natural logarithm of its probability. */
 interface TokenLogprob {

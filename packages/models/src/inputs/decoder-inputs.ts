@@ -1,4 +1,4 @@
-// What an encoder–decoder's second stack reads: given, or made from the labels as transformers does.
+// The inputs of an encoder–decoder's decoder: given, or made from the labels as in transformers.
 
 import { familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
 import * as tf from "@tensorflow/tfjs-core";

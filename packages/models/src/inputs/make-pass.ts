@@ -1,4 +1,4 @@
-// From checked inputs to what the stages of a model carry along.
+// Makes the pass, which the stages of a model share, from checked inputs.
 
 import type { ForwardContext } from "@lowrank/contracts";
 import type { ModelConfig, Task } from "@lowrank/contracts/families";

@@ -1,4 +1,4 @@
-// What a model is given, checked before anything is computed.
+// The inputs of a model, checked before anything is computed.
 
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { currentBackend } from "@lowrank/engine";

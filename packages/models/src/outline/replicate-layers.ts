@@ -1,5 +1,5 @@
-// Layer replication (PEFT's `layer_replication`): a deeper model whose layers repeat those of another one. The weights are
-// shared, so that memory does not grow; doors are not, so that each repetition can be adapted by itself.
+// Layer replication (PEFT's `layer_replication`): a deeper model whose layers repeat those of another one. Weights are
+// shared, so memory does not grow. Hook points are not shared, so each repetition has its own adapters.
 
 import type { Part } from "@lowrank/engine/hook-points";
 import { LayerOrderError } from "../errors.ts";

@@ -1,4 +1,4 @@
-// What each activation computes, alone and as a gate.
+// The activations, alone and as gates.
 
 import type { Activation as ActivationName } from "@lowrank/contracts/families";
 import { type GeluKind, geglu, gelu, silu, stepActivations, swiglu } from "@lowrank/engine";

@@ -1,4 +1,4 @@
-// Stochastic depth (Huang et al. 2016): while training, what a layer adds is left out for whole rows of the batch.
+// Stochastic depth (Huang et al. 2016): in training, a layer's output is dropped for whole rows of the batch.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Layer } from "./pass.ts";

@@ -1,4 +1,4 @@
-// What one run through a model carries along: the context, the inputs, and masks and rotation tables made once.
+// The state of one forward pass: the context, the inputs, and masks and rotation tables made once.
 
 import { adapterRows, type ForwardContext } from "@lowrank/contracts";
 import { type AttentionMask, type DropoutDraw, dropout, paddingMask } from "@lowrank/engine";

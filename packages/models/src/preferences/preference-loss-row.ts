@@ -1,4 +1,4 @@
-// What one way of learning from preferences is: a row of the table.
+// A preference loss: a row of the table.
 
 import type * as tf from "@tensorflow/tfjs-core";
 

@@ -1,4 +1,4 @@
-// A batch of preferences → a loss, and what each answer is worth. The base is its own reference: the same model with no adapter
+// A batch of preferences → a loss, and each answer's reward. The base is its own reference: the same model with no adapter
 // selected, which takes a forward pass and no memory for a second model.
 
 import { type ForwardContext, inferenceContext, noAdapters } from "@lowrank/contracts";

@@ -1,4 +1,4 @@
-// What adapters compute with in place of a frozen value, and how a call picks among them.
+// The values that adapters use in place of a frozen one, and how a call chooses among them.
 
 import { type ForwardContext, type Restore, selectedNames } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";

@@ -1,5 +1,5 @@
-// Attention of one new token to everything before it, and the token's own key and value joined to what is kept: one call
-// where the backend has it, in place of seven.
+// Attention of one new token to everything before it, with the token's own key and value appended to the cache: one call
+// instead of seven, if the backend has it.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { runOwnKernel } from "../../kernels/own-kernel.ts";

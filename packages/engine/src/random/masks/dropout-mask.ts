@@ -1,4 +1,4 @@
-// What dropout multiplies its entries by, as a function of a key: the same on every engine, for any stretch of a tensor.
+// The factors of dropout as a function of a key: the same on every engine, for any part of a tensor.
 
 import { uniformValues } from "../draw.ts";
 import { type DrawKey, hashKey } from "../hash-key.ts";

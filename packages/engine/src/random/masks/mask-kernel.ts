@@ -1,5 +1,5 @@
-// Masks with the vector instructions of WebAssembly. The module works in a small memory of its own, a segment at a time, so
-// that what it reads again is still in the processor's first cache; engines may read factors where it writes them.
+// Masks with the vector instructions of WebAssembly. The module computes one segment at a time in a small memory of its own,
+// which stays in the processor's first cache; engines may read the factors there.
 
 import type { Words } from "../threefry.ts";
 import { firstCounter, type MaskPlan, maskStream, type Segment, segmentSize } from "./segments.ts";

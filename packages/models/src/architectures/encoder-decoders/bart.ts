@@ -1,5 +1,5 @@
-// The wiring of BART, mBART, Marian, PEGASUS and M2M-100 (transformers' modeling_bart.py and its relatives): what a family
-// lacks, its table does not have.
+// The wiring of BART, mBART, Marian, PEGASUS and M2M-100 (transformers' modeling_bart.py and its relatives). A part that a
+// family lacks is missing in its table.
 
 import type { EmbeddingSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";

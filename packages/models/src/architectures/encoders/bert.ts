@@ -1,5 +1,5 @@
-// The wiring of BERT and its relatives (transformers' modeling_<family>.py): every position sees every other, norms after each
-// sum. What a family lacks, its table does not have.
+// The wiring of BERT and its relatives (transformers' modeling_<family>.py): every position sees every other, norms after
+// each sum. A part that a family lacks is missing in its table.
 
 import { activations } from "../../parts/activations.ts";
 import { type RelativePositions, relativePositions } from "../../parts/attention/relative-positions.ts";

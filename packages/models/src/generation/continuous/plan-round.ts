@@ -1,5 +1,5 @@
-// Who computes in the next round of a running batch: which texts leave, and which of the waiting ones join. Decided before
-// anything is computed, first come, first served.
+// Plans the next round of a running batch: which texts leave, and which waiting ones join. Decided before anything is
+// computed, first come, first served.
 
 /** How much may be computed at one time. */
 export interface BatchLimits {

@@ -1,5 +1,5 @@
-// Heads of CLIP and SigLIP (transformers' modeling_clip.py and modeling_siglip.py): how well each text fits each image, a
-// classifier of images, or what one tower gives to be compared.
+// Heads of CLIP and SigLIP (transformers' modeling_clip.py and modeling_siglip.py): scores of each text for each image, a
+// classifier of images, or the embeddings of one tower.
 
 import type { ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";

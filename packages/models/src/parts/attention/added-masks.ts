@@ -1,5 +1,5 @@
-// What GPT-Neo's queries see: transformers hides by the layer's own mask – later keys, keys before the window –, and then
-// adds the mask of all layers – later keys, padding. The sum differs from one mask for queries that see nothing.
+// GPT-Neo's masks: transformers applies the layer's own mask – later keys, keys before the window –, and then adds the mask
+// of all layers – later keys, padding. The sum differs from a single mask for queries that see no key.
 
 import { type AttentionMask, causalMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";

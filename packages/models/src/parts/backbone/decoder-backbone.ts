@@ -1,4 +1,4 @@
-// What decoder-only families have in common: an embedding, blocks one after the other, and a norm at the end.
+// The common part of decoder-only families: an embedding, blocks one after the other, and a norm at the end.
 
 import { activations } from "../activations.ts";
 import type { Projection, SelfAttentionOptions } from "../attention/attention-options.ts";

@@ -1,4 +1,4 @@
-// What the queries of a pass may see: masks made of its order, its padding and biases that rise with the key's place.
+// The masks of a pass, made of its causal order, its padding and biases that rise with the key's position.
 
 import { type AttentionMask, causalMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,4 +1,4 @@
-// A convolution over a few of the last positions, each feature by itself.
+// A convolution over a few of the last positions, for each feature separately.
 
 import { computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,4 +1,4 @@
-// What happens between two products in 8 bits, forward and back.
+// The graphs between two 8-bit products, forward and backward.
 
 import { GraphWriter } from "../kernels/graph.ts";
 import type { OnnxConstant, OnnxGraph } from "../runtime/onnx-model.ts";

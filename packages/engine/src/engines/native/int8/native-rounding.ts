@@ -1,5 +1,5 @@
-// Rounds float32 matrices to 8 bits by the library, three times as fast as loops in JavaScript: a run waits for it once, and
-// its base has a hundred million weights. What comes out is `packInt8`'s to the bit.
+// Rounds float32 matrices to 8 bits with the library, three times as fast as loops in JavaScript. A run waits for this once,
+// and its base has a hundred million weights. The result is `packInt8`'s to the bit.
 
 import type { Int8Matrix, MatrixShape } from "../../../packed/int8-matrix.ts";
 import { GraphWriter, graphOf } from "../kernels/graph.ts";

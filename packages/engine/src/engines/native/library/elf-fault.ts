@@ -1,6 +1,6 @@
-// What is wrong with a file as a shared library of Linux. The loader maps what a file's headers tell of without asking whether
-// the file has it: the first look past its end is a bus error, and an empty table a segmentation fault, which end the
-// process. So a download that broke off must be known by its headers. They are described in elf(5) and the System V ABI.
+// Finds damage in a shared library of Linux before it is loaded. The loader maps the parts that the headers list without
+// checking that the file has them: reading past its end is a bus error, and an empty table a segmentation fault; both end
+// the process. So an incomplete download must be found by its headers. They are described in elf(5) and the System V ABI.
 
 /** A file that can be read in parts. */
 export interface PartsOfFile {

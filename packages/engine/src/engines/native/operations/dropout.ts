@@ -1,5 +1,5 @@
-// Dropout, and what is added to it, in pieces: the factors of a piece are drawn into the kernel's memory, and read there while
-// they are still in the processor's cache.
+// Dropout, and a term that is added to it, in pieces: the factors of a piece are drawn into the kernel's memory, and read
+// there while they are still in the processor's cache.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { drawIn } from "../../../kernels/drop-entries.ts";

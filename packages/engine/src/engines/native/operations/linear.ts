@@ -1,4 +1,4 @@
-// A product and what is added to it in one call: a bias, or the gradient that other layers have given.
+// A product and a sum in one call: the added term is a bias, or the gradient from other layers.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { graphOf } from "../kernels/graph.ts";

@@ -1,5 +1,5 @@
-// A plan's products with matrices in fewer bits, which are constants of its graph. What several products have in common – x in
-// 8 bits, its sums over blocks – is computed once.
+// A plan's products with quantized matrices, which are constants of its graph. Values that several products share – x in 8
+// bits, its sums over blocks – are computed once.
 
 import type { BlockMatrix } from "../../../packed/packed-matrix.ts";
 import type { StepFactor } from "../../../step/step-plan.ts";

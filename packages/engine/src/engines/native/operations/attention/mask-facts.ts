@@ -1,5 +1,5 @@
-// What attention must know of a mask: its values without −Infinity, and which queries see nothing. Found once for each mask,
-// which serves every layer of a pass.
+// What attention needs to know about a mask: its values without −Infinity, and which queries see no key. Computed once for
+// each mask, for every layer of a pass.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { maskedScore } from "../../../../kernels/masked-score.ts";
