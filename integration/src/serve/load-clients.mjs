@@ -1,5 +1,5 @@
 // Clients of the load test, in threads of their own: on the model's thread they would measure how long they wait themselves.
-// Each part goes on until the thread is asked what it saw.
+// Each part goes on until the thread receives the request for its results.
 
 import { createServer, request } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
@@ -11,7 +11,7 @@ const { part, url } = workerData;
 function ask(path, { key, body, isSlow = false }) {
   return new Promise((resolve, reject) => {
     const headers = { "content-type": "application/json", authorization: `Bearer ${key}` };
-    const asked = request(`${url}${path}`, { method: "POST", agent: false, headers }, async (answer) => {
+    const sent = request(`${url}${path}`, { method: "POST", agent: false, headers }, async (answer) => {
       let text = "";
       answer.setEncoding("utf8");
       for await (const piece of answer) {
@@ -20,8 +20,8 @@ function ask(path, { key, body, isSlow = false }) {
       }
       resolve({ status: answer.statusCode, text });
     });
-    asked.on("error", reject);
-    asked.end(JSON.stringify({ model: "tiny", temperature: 0, ...body }));
+    sent.on("error", reject);
+    sent.end(JSON.stringify({ model: "tiny", temperature: 0, ...body }));
   });
 }
 

@@ -25,7 +25,7 @@ export interface EngineFacts {
 /** One backend. What is absent is false. */
 export interface BackendFacts {
   /** Where values are stored: in this process's memory, or on a GPU, where reading them means waiting. */
-  readonly memory: "process" | "card";
+  readonly memory: "process" | "gpu";
   /** It has done with an array when an operation on it returns; others may read it later. */
   readonly computesAtOnce?: boolean;
   /** It copies the array that a tensor is made of at once; others keep the array itself, for good or for a while. */

@@ -234,7 +234,7 @@ function checkShape(name: string, tensor: tf.Tensor | undefined, expected: reado
  */
 export function checkIds(name: string, ids: tf.Tensor, size: number): void {
   if (ids.dtype !== "int32") throw new ModelInputError(name, `the type is ${ids.dtype}, expected int32`);
-  if (currentBackend()?.memory === "card") return;
+  if (currentBackend()?.memory === "gpu") return;
   const wrong = ids.dataSync().find((id) => id < 0 || id >= size);
   if (wrong !== undefined) throw new ModelInputError(name, `${wrong} is outside 0 to ${size - 1}`);
 }

@@ -9,9 +9,9 @@ import type { StartOutcome } from "../start-options.ts";
 /** Throws if there is no WebGL, if it cannot hold 32-bit numbers, or if it is emulated and the user did not name it. */
 export async function startWebgl(acceptSoftware: boolean): Promise<StartOutcome> {
   if (isNode()) throw new EngineUnavailableError("it needs a browser");
-  const card = graphicsCard();
-  if (card === undefined) throw new EngineUnavailableError("this environment has no WebGL");
-  const isSoftware = isSoftwareName(card);
+  const gpu = gpuName();
+  if (gpu === undefined) throw new EngineUnavailableError("this environment has no WebGL");
+  const isSoftware = isSoftwareName(gpu);
   if (isSoftware && !acceptSoftware) throw new EngineUnavailableError("WebGL is emulated in software");
   const { env } = await import("@tensorflow/tfjs-core");
   await import("@tensorflow/tfjs-backend-webgl");
@@ -23,7 +23,7 @@ export async function startWebgl(acceptSoftware: boolean): Promise<StartOutcome>
 }
 
 /** The GPU's own name; empty if it has none, undefined without WebGL. */
-function graphicsCard(): string | undefined {
+function gpuName(): string | undefined {
   if (typeof OffscreenCanvas === "undefined" && typeof document === "undefined") return undefined;
   const canvas = typeof OffscreenCanvas === "undefined" ? document.createElement("canvas") : new OffscreenCanvas(1, 1);
   const context = canvas.getContext("webgl2") ?? canvas.getContext("webgl");

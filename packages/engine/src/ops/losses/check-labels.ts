@@ -26,7 +26,7 @@ export class LabelError extends ArgumentError {
  * NaN.
  */
 export function areLabelsOnCard(): boolean {
-  return currentBackend()?.memory === "card";
+  return currentBackend()?.memory === "gpu";
 }
 
 /** Throws LabelError if a label is not below `classes`, unless `areLabelsOnCard`; DisposedError. */

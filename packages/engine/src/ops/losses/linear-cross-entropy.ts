@@ -31,7 +31,7 @@ const defaultChunkLogits = 4_000_000;
  *
  * hidden [rows, features], head [features, classes], int32 labels [rows]. Differentiable for hidden, once. Throws
  * ShapeError, ArgumentError, and LabelError for a label that is no class – but on webgl and webgpu, where looking at labels
- * would stop the card, such a label makes the loss NaN.
+ * would stop the GPU, such a label makes the loss NaN.
  *
  * @example
  * ```ts

@@ -46,7 +46,7 @@ export function runBackbone(backbone: Backbone, pass: Pass, pick?: Pick): tf.Ten
 
 /**
  * Which tokens to compute for, if not for all positions. A decoder's cross attention and what its distances bias see rows of
- * two lengths; a cache keeps rectangles; on a graphics card each group of rows would be launches of its own, and the mask
+ * two lengths; a cache keeps rectangles; on a GPU each group of rows would be launches of its own, and the mask
  * would have to travel back first.
  */
 function packingFor({ decoder, keepsPadding }: Backbone, pass: Pass, pick: Pick): Packing | undefined {
