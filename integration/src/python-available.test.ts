@@ -1,5 +1,5 @@
-// The smallest part of `npm run test:peft` – one adapter and its merged model, read by PEFT and transformers – so that
-// `npm test` says by itself whether Python could be asked.
+// The smallest part of `npm run test:peft` – one adapter and its merged model, read by PEFT and transformers – so that `npm
+// test` reports by itself whether Python was available.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";

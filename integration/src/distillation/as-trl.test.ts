@@ -74,7 +74,7 @@ describe.each(["wasm", "native"] as const)("distillation on %s", (engine) => {
         () => compute(expectedCase),
         variables.map(([, variable]) => variable),
       );
-      // Variables lie as the product takes them, PEFT's the other way round.
+      // Variables are stored as [in, out], PEFT's tensors as [out, in].
       return own.map((gradient) => Float32Array.from(gradient === undefined ? [] : tf.transpose(gradient).dataSync()));
     });
     expect(found.length).toBeGreaterThan(0);

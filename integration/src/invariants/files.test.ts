@@ -208,7 +208,7 @@ function fileOf(header: string, size: number): readonly number[] {
   return [...new Uint8Array(new BigUint64Array([BigInt(text.length)]).buffer), ...text, ...new Uint8Array(size)];
 }
 
-/** The number that a sign, an exponent and a fraction stand for (IEEE 754). */
+/** The value of a sign, an exponent and a fraction (IEEE 754). */
 function floatOf(bits: number, exponentBits: number, fractionBits: number): number {
   const fraction = bits & (2 ** fractionBits - 1);
   const exponent = (bits >> fractionBits) & (2 ** exponentBits - 1);

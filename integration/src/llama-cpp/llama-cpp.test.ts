@@ -73,7 +73,7 @@ describe.skipIf(!isThere)("llama.cpp", { timeout: 300_000 }, () => {
     await chooseEngine({ order: ["native", "wasm", "cpu"] });
     const source = await openFile(path);
     const model = await loadGguf(source);
-    // Weights in float32: beside those of 4 bits llama.cpp rounds states to 8.
+    // Weights in float32: with 4-bit weights llama.cpp rounds states to 8 bits.
     const whole = keep("smollm2.gguf", ...(await rewritten(source)));
     await source.close?.();
     const ids = [504, 3575, 282, 4649, 314];

@@ -1,5 +1,5 @@
-// Merged models that we write as GGUF, in llama.cpp: of each architecture, in each type of file, and beside the file that its own
-// quantiser makes of the same numbers.
+// Merged models that we write as GGUF, in llama.cpp: of each architecture, in each type of file, and compared with the file
+// that its own quantiser makes of the same numbers.
 
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-// Models that torch's exporters and ONNX Runtime's GenAI builder wrote, beside the weights that they were made of.
+// Compares models that torch's exporters and ONNX Runtime's GenAI builder wrote with the weights that they were made of.
 
 import { join } from "node:path";
 import { pairsIn } from "@lowrank/adapter-format";

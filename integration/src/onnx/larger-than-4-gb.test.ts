@@ -79,7 +79,7 @@ describe("an ONNX model larger than 4 GB", { timeout: 600_000 }, () => {
   });
 });
 
-/** Weights are used where they lie in the file. */
+/** Weights are used without a copy of the file's bytes. */
 const withoutCopies = { logSeverityLevel: 3, extra: { session: { disable_prepacking: "1" } } } as const;
 
 const ids = () => makeTensor("int64", BigInt64Array.of(BigInt(last)), [1, 1]);

@@ -1,4 +1,4 @@
-// A server of the tiny model, asked by OpenAI's own client.
+// A server of the tiny model, used through OpenAI's own client.
 
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";

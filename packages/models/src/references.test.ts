@@ -65,7 +65,7 @@ describe.each(cases)("%s", (name) => {
     const output = model.forward(model.task === "sequence-to-sequence" ? { ...inputs, labels } : inputs);
     const wanted = tf.tensor(expected.logits ?? expected.last_hidden_state ?? []);
     expect(output.shape).toEqual(wanted.shape);
-    // What stands at padded positions means nothing; classifiers have no positions.
+    // Values at padded positions have no meaning; classifiers have no positions.
     const mask = expected.inputs.attention_mask ?? [];
     const shown = mask.flat(2);
     const hasPositions = output.shape[1] === mask[0]?.length && model.task !== "multiple-choice";

@@ -1,5 +1,5 @@
-// Choosing an engine in a page. The graphics of Chromium are emulated in tests (vitest.browser.config.ts), so that they compute
-// only where they are asked for by name.
+// Choosing an engine in a page. Chromium's graphics are emulated in tests (vitest.browser.config.ts), so they compute only
+// if the caller names them.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, describe, expect, it } from "vitest";

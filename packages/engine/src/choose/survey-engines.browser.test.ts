@@ -1,4 +1,4 @@
-// What a survey says in a page of which nobody asked for emulated graphics (vitest.browser.config.ts).
+// A survey in a page whose user did not name emulated graphics (vitest.browser.config.ts).
 
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";

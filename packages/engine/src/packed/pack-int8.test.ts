@@ -23,7 +23,7 @@ onEachBackend(() => {
     it.each(["out-in", "in-out"] as const)("rounds to the bit as loops in JavaScript do, %s", (layout) => {
       const values = waveValues(130 * 70);
       for (const [place, small] of [0, -0, 1e-45, -3e-39, 1e-37, 0.5].entries()) {
-        // A row and a column of numbers that have hardly a scale, and numbers that lie halfway.
+        // A row and a column with almost no scale, and numbers halfway between two codes.
         values.fill(small, place * 70, (place + 1) * 70);
         for (let row = 20; row < 130; row++) values[row * 70 + place] = small;
       }

@@ -1,5 +1,5 @@
-// WebGPU reports a shader that it refuses, or a device that is lost, beside the program: nothing is thrown, and the result is
-// what was in memory before. In the tests of a page (vitest.browser.config.ts) such a report fails the test it comes from.
+// WebGPU reports a refused shader, or a lost device, only by an event: nothing is thrown, and the result is what was in
+// memory before. In the tests of a page (vitest.browser.config.ts) such a report fails the test it comes from.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach } from "vitest";

@@ -16,7 +16,7 @@ export function product(a: Float64Array, b: Float64Array, inner: number): Float6
   return result;
 }
 
-/** Rows of x, each turned into a row of the result. */
+/** Maps each row of x to a row of the result. */
 export function byRows(x: Float64Array, width: number, map: (row: Float64Array) => Iterable<number>): Float64Array {
   const result: number[] = [];
   for (let start = 0; start < x.length; start += width) {

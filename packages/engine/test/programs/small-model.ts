@@ -1,5 +1,5 @@
-// Trains a small model for as many steps as asked, on the engine in use, and says what it holds before and after: two layers
-// with LoRA, attention under a mask, a gated feed-forward block, dropout, cross-entropy from the head, and AdamW.
+// Trains a small model for the given number of steps on the current engine, and prints its memory before and after: two
+// layers with LoRA, attention with a mask, a gated feed-forward block, dropout, cross-entropy from the head, and AdamW.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { FrozenWeight } from "../../src/frozen-weight.ts";

@@ -1,4 +1,4 @@
-// What only models with an encoder are asked: another start, sounds, tokens that never come.
+// Generation options for models with an encoder only: another start token, audio, banned tokens.
 
 import "@tensorflow/tfjs-backend-cpu";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-// What is asked of masks: each entry drops by itself, whatever its neighbours do – in the tensor, in the step before, in
+// The requirements of masks: each entry drops independently of its neighbours – in the tensor, in the step before, in
 // another place of the model, under another seed.
 
 import { describe, expect, it } from "vitest";

@@ -42,7 +42,7 @@ describe.each(dequantizableTypes.filter((type) => !plainTypes.includes(type)))("
     weight.dispose();
     for (let row = 0; row < rows; row++) {
       const stored = expected.subarray(storedRow(row) * columns, (storedRow(row) + 1) * columns);
-      // Adding a minimum of 0 turns −0 to 0.
+      // Adding a minimum of 0 changes −0 to 0.
       expect(decoded.subarray(row * columns, (row + 1) * columns)).toEqual(stored.map((value) => value + 0));
     }
     expect(new Set(decoded).size).toBeGreaterThan(5);

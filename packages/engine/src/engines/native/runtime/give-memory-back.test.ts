@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { giveMemoryBack } from "../start-native.ts";
 import type { Koffi } from "./koffi.ts";
 
-/** What C's library was asked for. */
+/** The calls to the C library. */
 function callsWith(environment: Readonly<Record<string, string>>, find: () => void = () => {}) {
   const calls: unknown[][] = [];
   const func = (name: string) => {

@@ -32,7 +32,7 @@ function outcomeOf(program: string, ...extra: readonly string[]) {
 }
 
 describe.skipIf(library === undefined)("OnnxRuntime", () => {
-  // koffi unloads a library that nobody refers to, and the process ends at the next call of an address inside it.
+  // koffi unloads a library without references, and the process ends at the next call of an address inside it.
   it("computes after everything that can be collected was collected", () => {
     const program = `
       await startNative({ threads: 1 });
