@@ -15,18 +15,21 @@ writeFileSync("mood.csv", "text,label\nThe crust was perfect,happy\nStale and co
 const some = ["--target-modules", "all-linear", "--steps", "8", "--learning-rate", "0.01"];
 
 lowrank("doctor");
-says(lowrank("train", "--model", base, "--data", "rows.jsonl", "--out", "mine", ...some), "try: npx lowrank generate");
-says(lowrank("evaluate", "--adapter", "mine", "--data", "rows.jsonl"), "perplexity");
+expectText(
+  lowrank("train", "--model", base, "--data", "rows.jsonl", "--out", "mine", ...some),
+  "try: npx lowrank generate",
+);
+expectText(lowrank("evaluate", "--adapter", "mine", "--data", "rows.jsonl"), "perplexity");
 const text = lowrank("generate", "--adapter", "mine", "--prompt", "name[Aromi] ->", "--max-new-tokens", "8");
-says(chat("name[Aromi] ->\n/adapter none\n/exit\n"), '"type":"answer"');
+expectText(chat("name[Aromi] ->\n/adapter none\n/exit\n"), '"type":"answer"');
 lowrank("train", "--model", base, "--data", "mood.csv", "--out", "mood", ...some);
-says(lowrank("predict", "--adapter", "mood", "--text", "The rolls were perfect"), '"prediction":');
+expectText(lowrank("predict", "--adapter", "mood", "--text", "The rolls were perfect"), '"prediction":');
 lowrank("merge", "--adapter", "mine", "--out", "merged");
 const merged = lowrank("generate", "--model", "merged", "--prompt", "name[Aromi] ->", "--max-new-tokens", "8");
 if (merged !== text) throw new Error(`the merged model writes ${merged}, the adapter ${text}`);
 lowrank("export", "--adapter", "mine", "--out", "mine.gguf");
 if (!existsSync("mine.gguf")) throw new Error("export wrote no file");
-says(await served(), "completion_tokens");
+expectText(await served(), "completion_tokens");
 
 function lowrank(...args) {
   return execFileSync(npx, ["--no-install", "lowrank", ...args], {
@@ -80,6 +83,6 @@ async function served() {
   }
 }
 
-function says(output, words) {
+function expectText(output, words) {
   if (!output.includes(words)) throw new Error(`expected "${words}" in: ${output}`);
 }

@@ -72,8 +72,8 @@ function train() {
 
 function chat() {
   const lines = ["Who are you?", "/adapter none", "/retry"];
-  const asked = ["chat", "--model", model, "--adapter", "pirate=./pirate", "--max-new-tokens", "40"];
-  const answers = run(asked, lines.map((line) => `${line}\n`).join(""))
+  const args = ["chat", "--model", model, "--adapter", "pirate=./pirate", "--max-new-tokens", "40"];
+  const answers = run(args, lines.map((line) => `${line}\n`).join(""))
     .trimEnd()
     .split("\n");
   const [first, ...second] = answers;

@@ -54,7 +54,7 @@ function makeCopy(folders) {
   const filter = (path) => basename(path) !== "node_modules";
   for (const folder of folders) cpSync(join(root, folder), join(copy, folder), { recursive: true, filter });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "dir");
-  // GitHub, which is asked for authors and pull requests in a release, is not asked here.
+  // Skips GitHub, which a real release queries for authors and pull requests.
   const settings = readJson(copy, ".changeset", "config.json");
   writeFileSync(
     join(copy, ".changeset", "config.json"),
@@ -109,8 +109,8 @@ check("a major version is made only where a changeset says major", () => {
 for (const manifest of manifests) {
   check(`${manifest.name}: depends on the versions that this release makes`, () => {
     const { dependencies = {}, peerDependencies = {}, devDependencies = {} } = manifest;
-    const asked = Object.entries({ ...devDependencies, ...peerDependencies, ...dependencies });
-    const wrong = asked.filter(([name, range]) => versions.has(name) && !takes(range, versions.get(name)));
+    const required = Object.entries({ ...devDependencies, ...peerDependencies, ...dependencies });
+    const wrong = required.filter(([name, range]) => versions.has(name) && !takes(range, versions.get(name)));
     if (wrong.length > 0) {
       throw new Error(
         wrong.map(([name, range]) => `${name}: "${range}", but it will be ${versions.get(name)}`).join("\n"),

@@ -1,5 +1,5 @@
-// npm run test:browser: the tests of vitest.browser.config.ts on the engines that an installed Chromium has. Says what
-// computes, and why an engine is left out. The last line is "N passed, N failed".
+// npm run test:browser: the tests of vitest.browser.config.ts on the engines that an installed Chromium has. Prints each
+// engine's GPU, or why it is skipped. The last line is "N passed, N failed".
 import { chromium } from "playwright";
 import { chromiumArguments, findChromium } from "./chromium.mjs";
 import { runCounted } from "./run-counted.mjs";
@@ -24,12 +24,12 @@ runCounted(["--config=vitest.browser.config.ts"], {
   LOWRANK_BROWSER_ENGINES: engines.join(","),
 });
 
-/** What this Chromium computes with: the adapters' names, or the reasons why there are none. */
+/** The GPUs of this Chromium by name, or the reasons why there are none. */
 async function graphicsOf(executablePath) {
   const browser = await chromium.launch({ executablePath, args: chromiumArguments });
   try {
     const page = await browser.newPage();
-    // WebGPU is for secure addresses only; nothing is fetched from this one.
+    // WebGPU needs a secure address; no request leaves the browser.
     await page.route("**/*", (route) => route.fulfill({ contentType: "text/html", body: "" }));
     await page.goto("https://localhost/");
     return { version: browser.version(), ...(await page.evaluate(namesInPage)) };

@@ -18,11 +18,11 @@ const tables = [
   "packages/math/src/inits/initializations.ts",
 ];
 
-/** `says`: what names it, in code, in comments and in files. `others`: what is its own besides its folder and its facts. */
+/** `pattern` finds its name in code, comments and files. `others`: further files of its own, besides its folder and its facts. */
 const variants = [
   {
     name: "dora",
-    says: /dora(?![a-z])|lora_magnitude/i,
+    pattern: /dora(?![a-z])|lora_magnitude/i,
     // An adapter taken out of two checkpoints is plain or a DoRA: that is the choice which "extract" gives.
     others: [
       "packages/math/src/adaptations/dora-adaptation.ts",
@@ -32,24 +32,24 @@ const variants = [
   },
   {
     name: "lora-bias",
-    says: /lora_?bias|lora_B[._]bias|BiasedAdaptation/i,
+    pattern: /lora_?bias|lora_B[._]bias|BiasedAdaptation/i,
     others: ["packages/math/src/adaptations/biased-adaptation.ts"],
   },
   {
     name: "activated-lora",
-    says: /(?<!q)alora|activated.?(lora|adapt)|activationTokens|invocation.?(tokens|missing)/i,
+    pattern: /(?<!q)alora|activated.?(lora|adapt)|activationTokens|invocation.?(tokens|missing)/i,
     others: ["packages/lowrank/src/rows/rows-it-acts-on.ts"],
   },
-  { name: "qalora", says: /qalora/i },
-  { name: "bd-lora", says: /bd-?lora|blockDiagonal|blockVerdict|spreadBlocks/i },
-  { name: "kasa", says: /kasa|lora_diag/i },
-  { name: "arrow", says: /arrow_?config|arrowVariant/i },
-  { name: "velora", says: /velora/i },
-  { name: "monteclora", says: /monteclora/i },
-  { name: "mica", says: /\bmica\b/i },
-].map(({ name, says, others = [] }) => ({
+  { name: "qalora", pattern: /qalora/i },
+  { name: "bd-lora", pattern: /bd-?lora|blockDiagonal|blockVerdict|spreadBlocks/i },
+  { name: "kasa", pattern: /kasa|lora_diag/i },
+  { name: "arrow", pattern: /arrow_?config|arrowVariant/i },
+  { name: "velora", pattern: /velora/i },
+  { name: "monteclora", pattern: /monteclora/i },
+  { name: "mica", pattern: /\bmica\b/i },
+].map(({ name, pattern, others = [] }) => ({
   name,
-  says,
+  pattern,
   own: [`packages/inject/src/variants/${name}/`, ...others],
 }));
 
@@ -59,8 +59,8 @@ const sources = readdirSync(join(root, "packages"))
   .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
   .map((path) => ({ path: relative(root, path), text: readFileSync(path, "utf8") }));
 
-const rows = variants.map(({ name, says, own }) => {
-  const naming = sources.filter(({ text }) => says.test(text)).map(({ path }) => path);
+const rows = variants.map(({ name, pattern, own }) => {
+  const naming = sources.filter(({ text }) => pattern.test(text)).map(({ path }) => path);
   const others = naming.filter((path) => !isTable(path) && !own.some((one) => path.startsWith(one)));
   return { name, own: naming.length - others.length, others };
 });

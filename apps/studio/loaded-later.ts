@@ -1,5 +1,5 @@
-// A Vite plugin: libraries that few visits need come when they are waited for. The packages import them as in Node, at their
-// top; here that gives a file of the app's own, which has the library's names and fills them once it is asked to.
+// A Vite plugin: libraries that few visits need are loaded on demand. The packages import them as in Node, at their top;
+// here this import gets a file of the app's own, which has the library's names and fills them once it is called.
 
 import type { Plugin } from "vite";
 

@@ -1,4 +1,4 @@
-// What a benchmark is: the work, who does it, and what is to be shown.
+// A benchmark: the work, the programs that do it, and what it has to show.
 
 import type { Turn } from "./harness/interleave.ts";
 import type { Settings } from "./settings.ts";
@@ -21,7 +21,7 @@ export interface Comparison {
   readonly peer: Turn;
   /** The same with other settings; the peer's faster one counts. */
   readonly otherPeer?: Turn;
-  /** Of milliseconds, ours : peer. Absent where the time is only told. */
+  /** The target for milliseconds, ours : peer. Absent if the time is only reported. */
   readonly timeTarget?: number;
 }
 

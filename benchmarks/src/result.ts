@@ -13,7 +13,7 @@ export interface Result {
   readonly name: string;
   readonly work: string;
   readonly peer: string;
-  /** Where the peer may work in two ways: the one that counts, and the slower one. */
+  /** If the peer can work in two ways: the one that counts, and the slower one. */
   readonly peerPrecision?: string;
   readonly slowerPeerPrecision?: string;
   /** Medians of the first comparison. */

@@ -34,7 +34,7 @@ describe("a benchmark of two processes", () => {
     expect(result.peerIdleLoad).toBeLessThan(0.2);
   }, 60_000);
 
-  it("refuses to measure another engine than was asked for", async () => {
+  it("refuses to measure another engine than the requested one", async () => {
     const [benchmark] = benchmarks;
     if (benchmark === undefined) throw new Error("no benchmarks");
     // Whether chooseEngine refuses the name or goes on to another engine: nothing is measured.
@@ -43,7 +43,7 @@ describe("a benchmark of two processes", () => {
 });
 
 describe("a benchmark of one process", () => {
-  it("compares several steps in turns", async () => {
+  it("compares several steps alternately", async () => {
     const result = await tinyRun("merged-latency");
     expect(result.parts?.map(({ label }) => label)).toEqual(["merged : base", "adapted : merged"]);
     expect(result.parts?.[1]?.peerMs).toBe(result.oursMs);
@@ -82,7 +82,7 @@ const trainers = hasTrainers() ? describe : describe.skip;
 if (!hasTrainers()) console.log("skipped: whole jobs, no trainers in Python (npm run bench -- job-e2e adds them)");
 
 trainers("a whole job", () => {
-  it("is done in every way, each of which says when it did what and how good it became", async () => {
+  it("is done in every way, each of which reports times and quality", async () => {
     const job = jobs.find(({ name }) => name === "job-e2e");
     if (job === undefined) throw new Error("no job-e2e");
     const recipe = { ...job.recipe, batch: 2, validationRows: 4 };

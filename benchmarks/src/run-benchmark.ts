@@ -1,4 +1,4 @@
-// Runs one benchmark: starts both sides, lets them take turns, looks at their memory, ends them.
+// Runs one benchmark: starts both sides, measures them alternately, reads their memory, ends them.
 
 import { execFileSync } from "node:child_process";
 import type { Benchmark } from "./benchmark.ts";

@@ -1,4 +1,4 @@
-// What a child process is told to do; the same JSON for ours and for a peer in Python.
+// The settings of a child process; the same JSON for ours and for a peer in Python.
 
 import shapes from "../shapes.json" with { type: "json" };
 
@@ -37,7 +37,7 @@ export interface Shape {
   readonly task: "CAUSAL_LM" | "SEQ_CLS";
 }
 
-/** The model of a benchmark, in the size that was asked for. */
+/** The model of a benchmark, in the requested size. */
 export function shapeOf({ shape, tiny, dropout = 0 }: Pick<Settings, "shape" | "tiny" | "dropout">): Shape {
   const { tiny: smaller, targets, task, ...found } = shapes[shape];
   const rates = Object.keys(found.config).filter((key) => /_pdrop$|dropout/.test(key));

@@ -1,4 +1,4 @@
-// What an experiment is to the command.
+// An experiment, as the command sees it.
 
 export interface Experiment {
   readonly name: string;
@@ -7,14 +7,14 @@ export interface Experiment {
   run(options: ExperimentOptions): Promise<void>;
 }
 
-/** What a run of an experiment is told. */
+/** The options of a run of an experiment. */
 export interface ExperimentOptions {
   readonly seeds: readonly number[];
   /** Names of methods – of `defaults`: of tasks –, in the order in which they run; absent: all. */
   readonly only?: readonly string[];
-  /** Train on so many rows alone, to see whether it works: nothing is kept then. */
+  /** Train on this many rows only, to see whether it works: nothing is saved then. */
   readonly rows?: number;
-  /** Train so many; absent: as many as the task has. */
+  /** Train this many; absent: as many as the task has. */
   readonly epochs?: number;
   /** Whether training drops out; absent: no. */
   readonly dropout?: boolean;

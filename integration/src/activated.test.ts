@@ -65,7 +65,7 @@ const text = [
 ];
 
 describe.each(["gpt2", "llama-gqa", "gpt_neox", "opt"])("an activated adapter on %s", (name) => {
-  it("leaves what stands before its tokens to the bit, and a text without them whole", () =>
+  it("does not change a bit before its tokens, nor a text without them", () =>
     withAdapter(base(name), { activationTokens: [30, 9] }, (model) => {
       const [plain, adapted] = [logitsOf(model, text, inferenceContext()), logitsOf(model, text, active)];
       for (let at = 0; at < 8; at++) {
@@ -134,7 +134,7 @@ describe("an activated adapter", () => {
       second.dispose();
     }));
 
-  it("begins where the prompt says it does also after a cache was made anew, whatever was generated meanwhile", () =>
+  it("begins at its place in the prompt also after a cache was made again, whatever was generated meanwhile", () =>
     withAdapter(`${referencesRoot}/phi3-rope-crossing`, {}, async (model, handle) => {
       const promptIds = [
         [7, 21, 9, 14],

@@ -23,14 +23,14 @@ describe("FEATURES.md", () => {
     expect(missing).toEqual([]);
   });
 
-  it("has a row for every feature that an adapter can ask for", () => {
+  it("has a row for every feature that an adapter can use", () => {
     // "init=pissa" and its like are in the row of init_lora_weights.
     const keys = features.filter((name) => !name.startsWith("init="));
     expect(keys.filter((key) => !rows.has(key))).toEqual([]);
   });
 
   const refused = features.filter((key) => rows.get(key) === "no");
-  it.each(refused)("says no to %s, which planning refuses by name", (key) => {
+  it.each(refused)("refuses %s, which planning also refuses by name", (key) => {
     const config = { peft_type: "LORA", target_modules: ["q_proj"], [key]: { enabled: true } };
     const model: AdaptableModel = { sites: () => [], parameters: () => [] };
     expect(() => planInjection(model, parseLoraConfig(JSON.stringify(config)))).toThrow(key);

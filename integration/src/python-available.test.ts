@@ -1,5 +1,5 @@
-// The smallest part of `npm run test:peft` – one adapter and its merged model, read by PEFT and transformers – so that
-// `npm test` says by itself whether Python could be asked.
+// The smallest part of `npm run test:peft` – one adapter and its merged model, read by PEFT and transformers – so that `npm
+// test` reports by itself whether Python was available.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -25,7 +25,7 @@ function findPython(): { readonly python: string } | { readonly missing: string 
 }
 
 describe("PEFT and transformers in Python", () => {
-  it("need no module that a fresh machine is not told to install", () => {
+  it("need no module that the setup of a fresh machine does not install", () => {
     const folder = dirname(script);
     const listed = readFileSync(join(folder, "requirements.txt"), "utf8").matchAll(/^[\w-]+/gm);
     const known = new Set([...listed].map(([name]) => name.replaceAll("-", "_")));

@@ -77,7 +77,7 @@ describe.each(cases)("the table that %s brings along", (name) => {
       again.dispose();
     }));
 
-  it("is folded in wherever it acts, written to files and taken back", () =>
+  it("is merged wherever it acts, written to files and unmerged", () =>
     withCase(name, async ({ fixture, handle, model }, logits) => {
       if (!(model instanceof PretrainedModel)) throw new TypeError("The case has a model of transformers'.");
       const [base, adapted] = [logits(baseContext), logits(adapterContext)];

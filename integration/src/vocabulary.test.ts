@@ -128,7 +128,7 @@ describe("an adapter for more tokens", () => {
     for (const one of [model, base]) one.dispose();
   });
 
-  it("says how to get tokens that the model does not have", async () => {
+  it("explains how to add tokens that the model does not have", async () => {
     const base = await loadBase("llama-gqa");
     const config = createLoraConfig({ targetModules: ["q_proj"], trainableTokenIndices: [3, 101] });
     expect(() => planInjection(base, config)).toThrow(UnsupportedSiteError);
@@ -138,7 +138,7 @@ describe("an adapter for more tokens", () => {
 });
 
 describe("save_embedding_layers", () => {
-  it("leaves the tables out, or brings them along, as it is told", async () => {
+  it("includes or omits the tables, as requested", async () => {
     const model = await loadBase("llama-gqa");
     const handle = trained(model, { targetModules: ["q_proj"] });
     const tables = async (saveEmbeddingLayers: "auto" | boolean) =>
@@ -150,7 +150,7 @@ describe("save_embedding_layers", () => {
     model.dispose();
   });
 
-  it("writes an adapter that came from a file with what was in the file, unless told otherwise", async () => {
+  it("writes an adapter from a file with the file's content, unless another is requested", async () => {
     const model = await loadBase("llama-gqa");
     const fresh = trained(model, { targetModules: ["embed_tokens"] });
     const [with_, without] = [await fresh.toAdapter(), await fresh.toAdapter({ saveEmbeddingLayers: false })];

@@ -10,6 +10,6 @@ it("sends a BERT folder to lowrank train, with sentences and labels", async () =
   expect(String(error)).toMatch(/rows with a sentence and a label:\n.*lowrank -- train --model/);
 });
 
-it("needs a tokenizer beside the model", async () => {
+it("needs a tokenizer in the model's folder", async () => {
   await expect(loadBaseModel(`${fixtures}/gpt2/base`)).rejects.toMatchObject({ code: "TOKENIZER_INVALID" });
 });

@@ -4,7 +4,7 @@ import type { Screen } from "./show.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
-/** The warnings with which a model is opened where native's library is not what LOWRANK_ONNX_RUNTIME says. */
+/** The warnings of opening a model if LOWRANK_ONNX_RUNTIME names a library that does not exist. */
 async function warningsOf(settings: { readonly engine?: "wasm" }): Promise<readonly string[]> {
   vi.stubEnv("LOWRANK_ONNX_RUNTIME", "/nowhere/libonnxruntime.so");
   vi.stubEnv("LOWRANK_ENGINE", undefined);
@@ -22,7 +22,7 @@ async function warningsOf(settings: { readonly engine?: "wasm" }): Promise<reado
   return warnings;
 }
 
-it("warns of a slower engine that nobody asked for, and of none that somebody did", async () => {
+it("warns of a slower engine by default, and not if the user chose it", async () => {
   expect(await warningsOf({})).toEqual([
     expect.stringMatching(/^The engine is wasm, slower than native.* or unset it\.$/),
   ]);

@@ -20,11 +20,14 @@ function helpOn(stdout: number | "pipe"): Promise<{ code: number | null; stderr:
   return new Promise((resolve) => child.once("close", (code) => resolve({ code, stderr })));
 }
 
-it.skipIf(process.platform === "win32")("ends without a word, and not with 0, where nobody reads on", async () => {
-  expect(await helpOn("pipe")).toEqual({ code: 141, stderr: "" });
-});
+it.skipIf(process.platform === "win32")(
+  "ends without a message and with a code other than 0 if stdout is closed",
+  async () => {
+    expect(await helpOn("pipe")).toEqual({ code: 141, stderr: "" });
+  },
+);
 
-it.skipIf(!hasFull)("ends with a message where its story cannot be written", async () => {
+it.skipIf(!hasFull)("ends with a message if stdout cannot be written", async () => {
   const full = openSync("/dev/full", "w");
   const end = await helpOn(full);
   closeSync(full);

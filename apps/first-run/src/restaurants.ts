@@ -30,7 +30,7 @@ export async function loadRestaurants(seed: number): Promise<Restaurants> {
   return { train: train.map(asRow), validation: validation.map(asRow), references: groupReferences(validation) };
 }
 
-/** "name[The Mill], food[English] ->" is followed by " The Mill serves …": the arrow says where the sentence begins. */
+/** "name[The Mill], food[English] ->" is followed by " The Mill serves …": the arrow marks where the sentence begins. */
 function withArrow({ kind, prompt, completion }: CompletionExample): CompletionExample {
   return { kind, prompt: `${prompt} ->`, completion: ` ${completion}` };
 }

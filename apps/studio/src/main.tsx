@@ -8,16 +8,16 @@ import { App } from "./views/page/app.tsx";
 import { StudioContext } from "./views/page/use-studio.ts";
 import { startWorker } from "./worker-client.ts";
 
-let sayBroken: (reason: string) => void = () => undefined;
+let reportBroken: (reason: string) => void = () => undefined;
 const broken = new Promise<string>((resolve) => {
-  sayBroken = resolve;
+  reportBroken = resolve;
 });
-const ask = startWorker(sayBroken); // its script comes while the store opens and the words come
+const ask = startWorker(reportBroken); // its script loads while the store opens and the texts load
 const [store, speech] = await Promise.all([openStore(), speechFor(navigator.languages)]);
 const studio = new Studio({ ask, store, speech, base: document.baseURI });
 void broken.then((reason) => studio.breakDown(reason));
 const place = document.getElementById("page") as HTMLElement;
-place.replaceChildren(); // what stood there until now
+place.replaceChildren(); // the content of index.html
 render(
   <StudioContext value={studio}>
     <App />

@@ -27,11 +27,11 @@ self.addEventListener("message", ({ data, ports: [port] }: MessageEvent<Question
 });
 
 /** Never rejects: failures are reported. */
-async function reply<Name extends CallName>({ name, ask }: Question<Name>, port: MessagePort): Promise<void> {
+async function reply<Name extends CallName>({ name, request }: Question<Name>, port: MessagePort): Promise<void> {
   const send = (message: Reply<Name>) => port.postMessage(message);
   try {
     const answerer: Answerer<Name> = answerers[name];
-    const answer = await answerer(await workshop, ask, (news) => send({ type: "news", news }));
+    const answer = await answerer(await workshop, request, (news) => send({ type: "news", news }));
     send({ type: "answer", answer });
   } catch (error) {
     // Errors that follow from a lost GPU do not mention it.

@@ -12,10 +12,10 @@ export class WorkerFailure extends Error {
   }
 }
 
-/** Asks the worker; rejects with a WorkerFailure. */
+/** Calls the worker; rejects with a WorkerFailure. */
 export type Ask = <Name extends CallName>(
   name: Name,
-  ask: Calls[Name]["ask"],
+  request: Calls[Name]["request"],
   onNews?: (news: Calls[Name]["news"]) => void,
 ) => Promise<Calls[Name]["answer"]>;
 
@@ -26,7 +26,7 @@ export function startWorker(onBroken: (reason: string) => void): Ask {
     // A script that cannot be loaded gives an event without a message.
     onBroken(message ? `The worker stopped: ${message}.` : "The worker's script could not be loaded.");
   });
-  return (name, ask, onNews) =>
+  return (name, request, onNews) =>
     new Promise((resolve, reject) => {
       const { port1, port2 } = new MessageChannel();
       port1.onmessage = ({ data }: MessageEvent<Reply<typeof name>>) => {
@@ -35,7 +35,7 @@ export function startWorker(onBroken: (reason: string) => void): Ask {
         if (data.type === "answer") resolve(data.answer);
         else reject(new WorkerFailure(data.message, data.code));
       };
-      const question: Question<typeof name> = { name, ask };
+      const question: Question<typeof name> = { name, request };
       worker.postMessage(question, [port2]);
     });
 }

@@ -1,4 +1,4 @@
-// What the processes of the benchmark are told beside their settings, and what they find.
+// The further settings of the benchmark's processes, and their results.
 
 import type { ExchangeTime } from "@lowrank/trainer/mpi";
 

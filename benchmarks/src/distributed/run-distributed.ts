@@ -1,4 +1,4 @@
-// Two processes on this machine, a thread each: what it costs a step that they sum their gradients.
+// Two processes on this machine, with one thread each: the cost of summing their gradients in each step.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,7 +21,7 @@ export const distributed = {
   targetRatio: 1.03,
 } as const;
 
-/** Of the step of one process alone, which is to be at least 0.95 of that of two. */
+/** A step of two processes may take this many times a step of one alone: 1 / 0.95. */
 const aloneTarget = 1.053;
 
 export interface DistributedResult extends Result {

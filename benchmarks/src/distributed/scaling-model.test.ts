@@ -21,7 +21,7 @@ it("takes a ring for much, and a tree for little among many", () => {
 
 const measured = { aloneMs: 1000, togetherMs: 1010, bytes: 1e7 };
 
-it("adds the faster one to the step, and says what is left of a process's own speed", () => {
+it("adds the faster one to the step, and gives the remaining share of a process's own speed", () => {
   const { milliseconds, efficiency } = predictStep(measured, 2, gigabit);
   expect(milliseconds).toBeCloseTo(1010 + 80.1, 10);
   expect(efficiency).toBeCloseTo(1000 / 1090.1, 10);

@@ -39,7 +39,7 @@ export function treeMs(bytes: number, ranks: number, network: Network): number {
   return 2 * Math.ceil(Math.log2(ranks)) * messageMs(bytes, network);
 }
 
-/** Each of so many machines has one process, and as many rows as were measured. */
+/** Each machine has one process, and the measured number of rows. */
 export function predictStep(
   { aloneMs, togetherMs, bytes }: MeasuredStep,
   ranks: number,

@@ -29,7 +29,7 @@ async function bundleFile(entry: string, name: string): Promise<string> {
     target: "node20",
     conditions: ["lowrank-source"],
     external: ["@tensorflow/*", "koffi", "onnxruntime-node", "@huggingface/hub"],
-    // CommonJS dependencies ask for Node's own modules by `require`.
+    // CommonJS dependencies `require` Node's own modules.
     banner: {
       js: 'import { createRequire as ownRequire } from "node:module"; const require = ownRequire(import.meta.url);',
     },

@@ -8,7 +8,7 @@ describe("instructionSets", () => {
     expect(of("avx2 avx512f avx512_bf16 avx512_vnni")).toEqual(["AVX2", "AVX-512", "VNNI", "bf16"]);
   });
 
-  it("reads what ARM's have, and nothing where nothing is said", () => {
+  it("reads ARM's instruction sets, and nothing if the system lists none", () => {
     expect(instructionSets("processor\t: 0\nFeatures\t: fp asimd asimddp bf16\n")).toEqual(["bf16", "dot products"]);
     expect(instructionSets("")).toEqual([]);
   });

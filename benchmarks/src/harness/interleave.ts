@@ -1,4 +1,4 @@
-// Takes turns, so that whatever changes on the machine meanwhile touches every contender alike.
+// Measures alternately, so that a change on the machine affects every contender alike.
 
 import type { Contender } from "./contender.ts";
 
@@ -43,7 +43,7 @@ async function takeTurn(contenders: ReadonlyMap<string, Contender>, turn: Turn |
   }
 }
 
-/** Forwards and backwards by turns: nobody is always first. */
+/** Forwards and backwards alternately: none is always first. */
 export function inTurns(count: number, round: number): readonly number[] {
   const forwards = Array.from({ length: count }, (_, index) => index);
   return round % 2 === 0 ? forwards : forwards.reverse();

@@ -1,4 +1,4 @@
-// What Linux says about a process, and about the machine.
+// Linux's facts about a process, and about the machine.
 
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";

@@ -15,15 +15,15 @@ export type Facts = Readonly<Record<string, number | string>>;
 export interface Service {
   /** Programs, libraries and engine, with their versions. */
   readonly versions: Readonly<Record<string, string>>;
-  /** What can be timed. A step may return what is to be done after the clock has stopped. */
+  /** A function to time. A step may return work to do after the clock has stopped. */
   readonly steps: Readonly<Record<string, () => Promise<AfterStep>>>;
-  /** Asked for at the end, after the peak of memory has been read. */
+  /** Called at the end, after the peak of memory has been read. */
   readonly facts?: () => Promise<Facts>;
 }
 
 type AfterStep = (() => void | Promise<void>) | undefined;
 
-/** Answers the parent until it says "end". */
+/** Answers the parent until it sends "end". */
 export async function serve({ versions, steps, facts }: Service): Promise<void> {
   answer({ ready: versions });
   for await (const line of createInterface({ input: process.stdin })) {

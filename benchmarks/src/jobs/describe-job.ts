@@ -8,19 +8,19 @@ import type { JobResult, Quality, QualityGap } from "./job-result.ts";
 export function describeJob(job: JobResult): readonly string[] {
   const { ways, data, qualityGaps = [] } = job;
   const lines = ways.map(({ trainer, precision, seconds, rssMb, phases, loss, accuracy }) => {
-    const quality = `loss ${told(loss)}${accuracy === undefined ? "" : `, accuracy ${told(accuracy)}`}`;
+    const quality = `loss ${qualityText(loss)}${accuracy === undefined ? "" : `, accuracy ${qualityText(accuracy)}`}`;
     const parts = jobPhases.map((phase) => `${phase} ${phases[phase].toFixed(1)}`).join(", ");
     return `${trainer} in ${precision}: ${seconds.toFixed(1)} s (${parts}); ${rssMb.toFixed(0)} MB; ${quality}`;
   });
   return [
-    `${toldSteps(job)} on ${data === "real" ? "real rows" : "made-up rows of the same lengths"}`,
+    `${stepsText(job)} on ${data === "real" ? "real rows" : "made-up rows of the same lengths"}`,
     ...lines,
     ...qualityGaps.map(describeGap),
   ];
 }
 
 /** "60 steps", or "4 of 30 steps" where the job was shortened. */
-export function toldSteps({ steps, shortenedFrom }: JobResult): string {
+export function stepsText({ steps, shortenedFrom }: JobResult): string {
   return `${steps}${shortenedFrom === undefined ? "" : ` of ${shortenedFrom}`} steps`;
 }
 
@@ -33,7 +33,7 @@ export function describeGap({ precision, quality, worseBy, standardError, isAsGo
 }
 
 /** Mean and standard error. */
-export function told({ mean, standardError }: Quality): string {
+export function qualityText({ mean, standardError }: Quality): string {
   return `${mean.toFixed(4)}${standardError === undefined ? "" : ` ± ${standardError.toFixed(4)}`}`;
 }
 
@@ -43,5 +43,5 @@ export function isJob(result: Result): result is JobResult {
 
 /** The note for a job that was shortened; empty for every other result. */
 export function shortenedNote(result: Result): string {
-  return !isJob(result) || result.shortenedFrom === undefined ? "" : ` (measured with ${toldSteps(result)})`;
+  return !isJob(result) || result.shortenedFrom === undefined ? "" : ` (measured with ${stepsText(result)})`;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { readJobLines } from "./job-lines.ts";
 
-function line(seconds: number, said: object) {
-  return { seconds, text: JSON.stringify(said) };
+function line(seconds: number, message: object) {
+  return { seconds, text: JSON.stringify(message) };
 }
 
 const lines = [
@@ -27,7 +27,7 @@ describe("the lines of a job", () => {
     });
   });
 
-  it("end the clock when the adapter is saved, and tell the last validation", () => {
+  it("stop the clock when the adapter is saved, and report the last validation", () => {
     expect(readJobLines(lines)).toMatchObject({ seconds: 10, loss: 1, accuracy: 0.75 });
   });
 

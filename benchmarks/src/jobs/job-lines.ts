@@ -1,4 +1,4 @@
-// What a run says while it works, one JSON object a line, and when each line came: where its time went, how good it became.
+// A run's JSON events with the time of each: how long each phase took, and how good the result is.
 
 /** A line of stdout, or of the descriptor that a peer writes to. */
 export interface TimedLine {
@@ -34,31 +34,31 @@ const endsPhase: Readonly<Record<string, JobPhase>> = {
   result: "saving",
 };
 
-interface Said {
+interface Message {
   readonly type?: string;
   readonly metrics?: { readonly loss: number; readonly accuracy?: number };
   readonly versions?: Readonly<Record<string, string>>;
 }
 
-/** Throws Error where a run did not say that it has saved its adapter, or never validated. */
+/** Throws Error if a run never validated, or did not report that its adapter was saved. */
 export function readJobLines(lines: readonly TimedLine[]): JobRun {
   const phases = { "libraries and engine": 0, "weights and tokens": 0, validation: 0, steps: 0, saving: 0 };
   let before = 0;
-  let metrics: Said["metrics"];
+  let metrics: Message["metrics"];
   for (const { seconds, text } of lines) {
     // Written by `lowrank train --json` and peers/job.py.
-    const said = JSON.parse(text) as Said;
-    const phase = endsPhase[said.type ?? ""];
+    const message = JSON.parse(text) as Message;
+    const phase = endsPhase[message.type ?? ""];
     if (phase === undefined) continue;
     phases[phase] += seconds - before;
     before = seconds;
-    metrics = said.metrics ?? metrics;
-    if (said.type !== "result") continue;
+    metrics = message.metrics ?? metrics;
+    if (message.type !== "result") continue;
     if (metrics === undefined) throw new Error("The run ended without a validation.");
     const { loss, accuracy } = metrics;
     const facts = {
       ...(accuracy === undefined ? {} : { accuracy }),
-      ...(said.versions && { versions: said.versions }),
+      ...(message.versions && { versions: message.versions }),
     };
     return { seconds, phases, loss, ...facts };
   }

@@ -1,4 +1,4 @@
-// What one job showed, as it is kept under results/: a result like the others, with every way to do it beside it.
+// The result of one job as it is stored under results/: like other results, with every way to do the job.
 
 import type { Result } from "../result.ts";
 import type { JobPhase } from "./job-lines.ts";
@@ -38,6 +38,6 @@ export interface JobResult extends Result {
   /** The recipe's steps, where the job was made shorter than it is: then it is another job, and shows nothing of the targets. */
   readonly shortenedFrom?: number;
   readonly ways: readonly WayResult[];
-  /** Absent with one seed: nobody knows how far seeds lie apart. */
+  /** Absent with one seed, because the spread is unknown. */
   readonly qualityGaps?: readonly QualityGap[];
 }

@@ -1,4 +1,4 @@
-// Whole jobs as rows: what a person would type, and what is to be shown against PEFT with the trainer people use.
+// Whole jobs as rows: the command that a person would type, and the target against PEFT with the trainer that people use.
 
 import type { DataName } from "./job-data.ts";
 
@@ -11,17 +11,17 @@ export interface Way {
   readonly trainer: "lowrank train" | "Trainer" | "SFTTrainer";
 }
 
-/** What both sides are told alike. */
+/** Settings that both sides share. */
 interface Recipe {
   readonly batch: number;
-  /** Optimiser steps; so many batches of rows are taken from the data. */
+  /** Optimiser steps; this many batches of rows are taken from the data. */
   readonly steps: number;
   readonly validationRows: number;
   readonly learningRate: number;
   readonly warmupSteps: number;
   readonly rank: number;
   readonly alpha: number;
-  /** LoRA's; the model has its own beside it. */
+  /** LoRA's dropout; the model's own is separate. */
   readonly dropout: number;
   readonly targets: readonly string[];
   readonly maxLength: number;

@@ -63,7 +63,7 @@ describe("makeJobResult", () => {
     expect(describeJob(short)[0]).toBe("60 of 90 steps on real rows");
   });
 
-  it("says nothing of quality after one seed", () => {
+  it("has no quality after one seed", () => {
     const alone = [runs("Trainer", "float32", [20, 1000, 0.8]), runs("Trainer", "bf16", [10, 1000, 0.8])];
     expect(result(runs("lowrank train", "float32", [5, 600, 0.7]), ...alone).qualityGaps).toBeUndefined();
   });

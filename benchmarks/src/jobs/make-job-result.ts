@@ -17,7 +17,7 @@ interface Circumstances {
   readonly date: string;
   /** Whether the rows were of the data set. */
   readonly isReal: boolean;
-  /** Steps of the recipe, where others were asked for. */
+  /** Steps of the recipe, if another number was requested. */
   readonly shortenedFrom?: number;
 }
 

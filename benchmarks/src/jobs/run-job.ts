@@ -1,4 +1,4 @@
-// Runs both sides of a job in turns, each run a process of its own with a seed of its round.
+// Runs both sides of a job alternately. Each run is a process of its own with the seed of its round.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,8 +25,8 @@ export interface JobOptions {
   readonly model?: string;
 }
 
-export async function runJob(asked: Job, { threads, seeds, steps, model: given }: JobOptions): Promise<JobResult> {
-  const job = steps === undefined ? asked : { ...asked, recipe: { ...asked.recipe, steps } };
+export async function runJob(listed: Job, { threads, seeds, steps, model: given }: JobOptions): Promise<JobResult> {
+  const job = steps === undefined ? listed : { ...listed, recipe: { ...listed.recipe, steps } };
   const date = new Date().toISOString();
   const work = mkdtempSync(join(tmpdir(), "lowrank-job-"));
   try {
@@ -49,8 +49,8 @@ export async function runJob(asked: Job, { threads, seeds, steps, model: given }
     }
     const measured = ways.map((way, index) => ({ ...way, runs: runs[index] ?? [] }));
     const where = { threads, processor: processorName(), date, isReal: rows.isReal };
-    const isShort = recipe.steps !== asked.recipe.steps;
-    return makeJobResult(job, measured, isShort ? { ...where, shortenedFrom: asked.recipe.steps } : where);
+    const isShort = recipe.steps !== listed.recipe.steps;
+    return makeJobResult(job, measured, isShort ? { ...where, shortenedFrom: listed.recipe.steps } : where);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -88,6 +88,6 @@ async function measureAccuracy({ model, out, validation, threads }: JobPlace): P
   const options = ["--model", model, "--adapter", out, "--data", validation, "--threads", String(threads)];
   const args = [await bundleCommandLine(), "evaluate", "--json", ...options];
   const { lines } = await watchCommand({ command: process.execPath, args, environment: {}, linesOn: 1 });
-  const said = lines.find(({ text }) => text.includes('"accuracy"'));
-  return said === undefined ? {} : { accuracy: Number(JSON.parse(said.text).accuracy) };
+  const accuracyLine = lines.find(({ text }) => text.includes('"accuracy"'));
+  return accuracyLine === undefined ? {} : { accuracy: Number(JSON.parse(accuracyLine.text).accuracy) };
 }

@@ -9,11 +9,11 @@ describe("made-up rows", () => {
     expect(standInRows("sst2", 500)).toEqual(standInRows("sst2", 500));
   });
 
-  it("lie between the tenths that are known", () => {
+  it("are between the known tenths", () => {
     expect([0, 0.05, 0.1, 1].map((share) => lengthAt(lengths.sentence, share))).toEqual([1, 4, 7, 51]);
   });
 
-  it("are as many tokens as asked for, and of unequal length", () => {
+  it("have the requested number of tokens, and different lengths", () => {
     for (const [count, mean] of [[160, 23] as const, [20, 16] as const]) {
       const rows = sentenceLengths(count, mean);
       expect(rows.reduce((sum, length) => sum + length, 0)).toBe(count * mean);

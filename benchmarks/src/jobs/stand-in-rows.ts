@@ -1,4 +1,4 @@
-// Made-up rows, as long as those of a data set that may not be shipped: time depends on lengths, not on what is said.
+// Made-up rows with the lengths of a data set that may not be shipped: time depends on lengths, not on content.
 
 /** A line of a job's file. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -6,7 +6,7 @@ export type Row = Readonly<Record<string, unknown>>;
 /** Data sets that are not in this repository. */
 export type StandInName = "sst2" | "alpaca" | "squad";
 
-/** Words of a field, but where it says otherwise, at every tenth of the rows, shortest first. */
+/** Words of a field, unless noted, at every tenth of the rows, shortest first. */
 export const lengths = {
   /** Of a sentence, its marks included, by MiniLM's tokenizer. */
   tokens: [3, 10, 13, 17, 19, 22, 25, 29, 33, 38, 67],
@@ -34,12 +34,12 @@ const makers: Readonly<Record<StandInName, (row: number) => Row>> = {
   },
 };
 
-/** So many rows, always the same ones. A sentence's class is its last word, an answer the last word of its text. */
+/** The given number of rows, always the same ones. A sentence's class is its last word, an answer the last word of its text. */
 export function standInRows(data: StandInName, count: number): readonly Row[] {
   return Array.from({ length: count }, (_, row) => makers[data](row));
 }
 
-/** Tokens of so many sentences of SST-2, scaled so that `mean` is their mean exactly: the first ones have one more or less. */
+/** Token counts of sentences of SST-2, scaled so that their mean is exactly `mean`: the first ones have one more or less. */
 export function sentenceLengths(count: number, mean: number): readonly number[] {
   const known = Array.from({ length: count }, (_, row) => lengthAt(lengths.tokens, spread(row)));
   const scaled = known.map((length) => Math.max(2, Math.round((length * mean * count) / sum(known))));
@@ -56,7 +56,7 @@ function text(field: keyof typeof lengths, row: number): string {
   return Array.from({ length }, (_, place) => words[(7 * row + 3 * place) % words.length]).join(" ");
 }
 
-/** Numbers between 0 and 1 that lie evenly however many are taken. */
+/** Evenly spaced numbers between 0 and 1, for any count. */
 function spread(index: number): number {
   return (index * 0.618033988749895) % 1;
 }

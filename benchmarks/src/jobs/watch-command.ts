@@ -32,7 +32,7 @@ export async function watchCommand({ command, args, environment, linesOn }: Comm
   let complaints = "";
   (child.stdio[2] as Readable).on("data", (text: Buffer) => {
     complaints = (complaints + text.toString()).slice(-2000);
-    // Our command line says to people what it has no event for.
+    // Our command line prints some facts as text only, without an event.
     if (/^engine /m.test(text.toString()))
       lines.push({ seconds: (performance.now() - start) / 1000, text: '{"type":"imported"}' });
   });

@@ -28,7 +28,7 @@ interface Side extends Command {
 
 interface Turn {
   readonly milliseconds: number;
-  /** Until everything is imported; of ours it is not told apart. */
+  /** Until everything is imported; our program does not report it separately. */
   readonly importing: number;
   readonly peakMemoryMb: number;
 }

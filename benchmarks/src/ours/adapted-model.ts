@@ -9,13 +9,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type Settings, shapeOf } from "../settings.ts";
 import { randomFolder } from "./random-folder.ts";
 
-/** Starts the engine that a user would get, or the one that LOWRANK_ENGINE names; versions for the result. */
+/** Starts a user's default engine, or the one that LOWRANK_ENGINE names; versions for the result. */
 export async function startEngine(): Promise<Readonly<Record<string, string>>> {
   const { name } = await chooseEngine();
   return { engine: name, node: process.versions.node, "@tensorflow/tfjs-core": tf.version_core };
 }
 
-/** In 4 bits it is a real one, since files of such blocks are what people have; time does not ask for values. */
+/** In 4 bits it is a real model, since people have files of such blocks; time does not depend on values. */
 export async function loadRandomModel(settings: Settings): Promise<PretrainedModel> {
   const { precision = "f32" } = settings;
   if (precision === "4-bit") {

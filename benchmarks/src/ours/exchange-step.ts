@@ -1,5 +1,5 @@
-// One of several processes that MPI starts: steps by itself, beside the others, and with their gradients, in turns. The first one
-// prints what they took.
+// One of several processes that MPI starts: it measures steps alone and steps with exchanged gradients, alternately. The
+// first process prints the times.
 
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -52,7 +52,7 @@ if (communicator.rank === 0) {
 }
 await communicator.close();
 
-/** A process that waits for MPI does so at full speed, which would disturb the one at work: the others look for a file instead. */
+/** A process that waits for MPI uses a whole core and would disturb the working one: the others wait for a file instead. */
 async function alone(round: number): Promise<void> {
   const mark = join(order.folder, String(round));
   if (communicator.rank > 0) while (!existsSync(mark)) await sleep(20);

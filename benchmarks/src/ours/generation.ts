@@ -10,7 +10,7 @@ import { randomBatch } from "./random-batch.ts";
 const settings = receivedSettings();
 const versions = await startEngine();
 const model = await loadRandomModel(settings);
-// What is merged in memory is in float32; in fewer bits a merged model is one that was saved and loaded again.
+// A model merged in memory is in float32; one with fewer bits was saved and loaded again.
 if (settings.precision === "f32") {
   const handle = addAdapter(model, settings);
   disturbAdapter(handle);

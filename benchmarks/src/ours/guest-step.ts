@@ -30,7 +30,7 @@ async function step(): Promise<undefined> {
   return undefined;
 }
 
-/** Says what trains; returns how many numbers that are. */
+/** Selects what trains; returns how many numbers that are. */
 function prepare(net: LayersModel): number {
   if (settings.trains === "everything") return sizeOf(net.trainableWeights.map((weight) => weight.read()));
   if (settings.trains === "last-layer") {

@@ -7,7 +7,7 @@ import { type Settings, shapeOf } from "../settings.ts";
 export interface Batch {
   /** [batch · time] */
   readonly ids: Int32Array;
-  /** [batch · time] with −100 where nothing is asked, or a class for each row, [batch]. */
+  /** [batch · time] with −100 at positions without a label, or a class for each row, [batch]. */
   readonly labels: Int32Array;
 }
 
@@ -16,8 +16,8 @@ export function randomBatch(settings: Settings): Batch {
   const { config, task } = shapeOf(settings);
   const ids = Int32Array.from({ length: batch * time }, (_, place) => idAt(place, Number(config.vocab_size)));
   if (task === "SEQ_CLS") return { ids, labels: Int32Array.from({ length: batch }, (_, row) => row % 2) };
-  const firstAsked = time - Math.round(supervised * time);
-  return { ids, labels: ids.map((id, place) => (place % time < firstAsked ? -100 : id)) };
+  const firstSupervised = time - Math.round(supervised * time);
+  return { ids, labels: ids.map((id, place) => (place % time < firstSupervised ? -100 : id)) };
 }
 
 /** As tensors, inside a tidy. */

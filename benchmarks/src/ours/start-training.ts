@@ -1,4 +1,4 @@
-// A run of `train` that makes one step whenever it is asked to.
+// A run of `train` that makes one step on each call.
 
 import { activeAdapters } from "@lowrank/contracts";
 import type { LabelledInputs, PretrainedModel } from "@lowrank/models";
@@ -31,7 +31,7 @@ export async function startTraining(settings: Settings): Promise<Training> {
   return { versions, model, variables: trained.variables, makeStep };
 }
 
-/** What is trained on: an epoch's batches, and each as tensors. */
+/** The training data: an epoch's batches, and each as tensors. */
 interface Rows<Batch> {
   readonly batches: (epoch: number) => Iterable<Batch>;
   readonly inputs: (batch: Batch) => LabelledInputs;

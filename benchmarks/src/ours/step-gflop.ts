@@ -6,7 +6,7 @@ import { type Settings, shapeOf } from "../settings.ts";
 
 const rank = 8;
 
-/** For decoders with a language head. Recomputation counts nothing, since nothing asks for it. */
+/** For decoders with a language head. Recomputation is not counted. */
 export function stepGflop(model: PretrainedModel, settings: Settings): number {
   const { batch, time, supervised = 1 } = settings;
   const { layers, heads, headSize } = model.config;
@@ -18,7 +18,7 @@ export function stepGflop(model: PretrainedModel, settings: Settings): number {
   let operations = 0;
   for (const [index, { path, inFeatures, outFeatures }] of linears.entries()) {
     const product = 2 * rows * inFeatures * outFeatures;
-    // Forward, and the gradient of the input: nobody asks for it below the first adapter.
+    // Forward, and the gradient of the input, which nothing below the first adapter needs.
     operations += index > firstTarget ? 2 * product : product;
     if (!isTarget(path)) continue;
     const branch = 2 * rows * rank * (inFeatures + outFeatures);

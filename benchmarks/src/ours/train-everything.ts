@@ -1,4 +1,4 @@
-// Full fine-tuning through the doors that every parameter has: each is overridden by a variable of its own.
+// Full fine-tuning through the hook points of all parameters: each is overridden by a variable.
 
 import type { PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,6 +1,6 @@
 // The page's part about whole jobs: every program and precision with which each job was done, and where its seconds went.
 
-import { describeGap, isJob, told, toldSteps } from "../jobs/describe-job.ts";
+import { describeGap, isJob, qualityText, stepsText } from "../jobs/describe-job.ts";
 import { jobPhases } from "../jobs/job-lines.ts";
 import type { JobResult } from "../jobs/job-result.ts";
 import type { Result } from "../result.ts";
@@ -22,7 +22,7 @@ function jobTable(job: JobResult): readonly string[] {
   const { name, ways, data, rounds, processor, date, qualityGaps = [] } = job;
   const head = ["program", "seconds", ...jobPhases, "MB", "loss", "accuracy"];
   return [
-    `### ${name}: ${toldSteps(job)} on ${data === "real" ? "real" : "made-up"} rows`,
+    `### ${name}: ${stepsText(job)} on ${data === "real" ? "real" : "made-up"} rows`,
     "",
     `${processor}; ${date.slice(0, 10)}; ${rounds} ${rounds === 1 ? "round" : "rounds"}`,
     "",
@@ -33,8 +33,8 @@ function jobTable(job: JobResult): readonly string[] {
         `${trainer} in ${precision}`,
         ...[seconds, ...jobPhases.map((phase) => phases[phase])].map((value) => value.toFixed(1)),
         rssMb.toFixed(0),
-        told(loss),
-        accuracy === undefined ? "–" : told(accuracy),
+        qualityText(loss),
+        accuracy === undefined ? "–" : qualityText(accuracy),
       ]),
     ),
     "",

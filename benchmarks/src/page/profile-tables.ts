@@ -1,4 +1,4 @@
-// The page's part about single operations: where the time of a step goes, from kept profiles.
+// The page's part about single operations: how a step's time is spent, from stored profiles.
 
 import type { Profile } from "../profile/profile-benchmark.ts";
 import { workParts } from "../profile/work-parts.ts";

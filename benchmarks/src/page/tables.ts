@@ -96,11 +96,11 @@ function otherVersions(results: readonly Result[]): readonly string[] {
 /** Each program with its version once; engines are in the rows. */
 function versionsOf(
   results: readonly Result[],
-  isAsked: (side: string) => boolean,
+  isShown: (side: string) => boolean,
   without: readonly string[] = [],
 ): string {
   const programs = results.flatMap(({ versions }) =>
-    Object.entries(versions).flatMap(([side, found]) => (isAsked(side) ? Object.entries(found) : [])),
+    Object.entries(versions).flatMap(([side, found]) => (isShown(side) ? Object.entries(found) : [])),
   );
   const texts = programs.flatMap(([name, version]) => (name === "engine" ? [] : [`${name} ${version}`]));
   return [...new Set(texts)].filter((text) => !without.includes(text)).join(", ");

@@ -56,7 +56,7 @@ function patchMatMul(tf: typeof Tf): void {
     kernelFunc(call) {
       const { attrs, backend, inputs } = call;
       const made: Tf.TensorInfo[] = [];
-      const turned = (x: Tf.TensorInfo): Tf.TensorInfo => {
+      const transposed = (x: Tf.TensorInfo): Tf.TensorInfo => {
         const axes = x.shape.map((_, axis) => axis);
         const perm = [...axes.slice(0, -2), axes.length - 1, axes.length - 2];
         const result = transpose.kernelFunc({ inputs: { x }, backend, attrs: { perm } });
@@ -66,7 +66,7 @@ function patchMatMul(tf: typeof Tf): void {
       };
       const { a, b } = inputs;
       if (a === undefined || b === undefined) throw new Error("BatchMatMul without operands");
-      const operands = { a: attrs?.transposeA ? turned(a) : a, b: attrs?.transposeB ? turned(b) : b };
+      const operands = { a: attrs?.transposeA ? transposed(a) : a, b: attrs?.transposeB ? transposed(b) : b };
       const plain = { ...attrs, transposeA: false, transposeB: false };
       const result = product.kernelFunc({ ...call, inputs: operands, attrs: plain });
       // The engine counts memory by what kernels return; these never left the kernel.

@@ -1,5 +1,4 @@
-// Where the time of a computation goes: every kernel of the engine in use is wrapped in a clock. The time of a kernel that
-// runs others counts once, at the outermost.
+// How a computation's time is spent: every kernel is timed. A kernel that runs others counts once, at the outermost.
 
 import type * as Tf from "@tensorflow/tfjs-core";
 import type { OperationTime } from "./operation-time.ts";

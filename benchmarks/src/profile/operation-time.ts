@@ -3,13 +3,13 @@
 export interface OperationTime {
   /** TensorFlow.js's or torch's name. */
   readonly operation: string;
-  /** Shapes of the inputs, where the kind of work cannot be told without them. */
+  /** Shapes of the inputs, if they are needed to tell the kind of work. */
   readonly shapes: readonly (readonly number[])[];
   readonly milliseconds: number;
   readonly calls: number;
 }
 
-/** A step under the clock: all its operations, and how long it took with what lies between them. */
+/** A timed step: all its operations, and its duration with the time between them. */
 export interface ProfiledStep {
   readonly milliseconds: number;
   readonly operations: readonly OperationTime[];

@@ -9,7 +9,7 @@ import { shapeOf } from "../settings.ts";
 import type { ProfiledStep } from "./operation-time.ts";
 import { flopOf, type WorkPart, workPartOf, workParts } from "./work-parts.ts";
 
-/** Where the time of a step goes, on one side. */
+/** How the time of a step is spent, on one side. */
 export interface SideProfile {
   readonly by: string;
   readonly milliseconds: number;
@@ -80,7 +80,7 @@ async function profileSide(benchmark: Benchmark, turn: Turn, options: ProgramOpt
   }
 }
 
-/** Adds operations up to parts; what none of them took lies between them. */
+/** Adds operations up to parts; the remaining time is between them. */
 export function summarised(step: ProfiledStep, vocabulary: number): Omit<SideProfile, "by"> {
   const parts: Partial<Record<WorkPart, number>> = {};
   let flop = 0;

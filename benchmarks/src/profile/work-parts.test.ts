@@ -24,7 +24,7 @@ describe("workPartOf", () => {
 });
 
 describe("flopOf", () => {
-  it("counts two operations for each pair of entries that meet, whichever way the matrix lies", () => {
+  it("counts two operations for each pair of entries that meet, in both layouts of the matrix", () => {
     expect(flopOf(operation("LowrankLinear", [4, 128, 768], [768, 3072]))).toBe(3 * 2 * 512 * 768 * 3072);
     expect(flopOf(operation("LowrankLinear", [512, 3072], [768, 3072]))).toBe(3 * 2 * 512 * 768 * 3072);
     expect(flopOf(operation("aten::addmm", [3072], [512, 768], [768, 3072]))).toBe(3 * 2 * 512 * 768 * 3072);

@@ -1,4 +1,4 @@
-// Sorts operations of both sides into the parts of a step, so that ours and the peer's can stand beside each other.
+// Sorts operations of both sides into the parts of a step, so that ours and the peer's can be compared.
 
 import type { OperationTime } from "./operation-time.ts";
 

@@ -1,14 +1,14 @@
-// Clients of a server that ask at one time, each for another model.
+// Clients of a server that send requests at one time, each to another model.
 
 import { request } from "node:http";
 
-/** How many ask, and for what. */
+/** The number of clients, and their requests. */
 export interface Load {
   readonly clients: number;
-  /** Texts that each asks for, one after the other. */
+  /** Texts that each client requests, one after the other. */
   readonly texts: number;
   readonly newTokens: number;
-  /** Names of models that are asked for in turns. */
+  /** Names of models, used in turn. */
   readonly models: readonly string[];
 }
 
@@ -41,7 +41,7 @@ interface Answer {
 /** Not by fetch, which waits five minutes for an answer's head: the last of 64 clients may wait longer on a slow machine. */
 function complete(
   port: number,
-  asked: object,
+  body: object,
 ): Promise<{ readonly status: number | undefined; readonly answer: Answer }> {
   return new Promise((resolve, reject) => {
     const headers = { "content-type": "application/json" };
@@ -54,6 +54,6 @@ function complete(
         .once("error", reject)
         .once("end", () => resolve({ status: response.statusCode, answer: JSON.parse(text) }));
     });
-    sent.once("error", reject).end(JSON.stringify(asked));
+    sent.once("error", reject).end(JSON.stringify(body));
   });
 }

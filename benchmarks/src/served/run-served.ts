@@ -30,7 +30,7 @@ const loads: readonly MeasuredLoad[] = [
 
 interface MeasuredLoad {
   readonly clients: number;
-  /** PEFT's server is asked for adapters, transformers' for the base, which is all that it has. */
+  /** PEFT's server is measured with adapters, transformers' with the base, which is all that it has. */
   readonly peer: "PEFT" | "transformers serve";
   readonly targetRatio?: number;
 }
@@ -38,7 +38,7 @@ interface MeasuredLoad {
 export interface ServedOptions {
   readonly threads: number;
   readonly rounds: number;
-  /** Hears of each load once it is measured. */
+  /** Called with each load once it is measured. */
   readonly onPart: (part: ComparedTimes) => void;
 }
 
@@ -63,9 +63,9 @@ export async function runServed({ threads, rounds, onPart }: ServedOptions): Pro
     for (const { clients, peer, targetRatio } of loads) {
       const load = { clients, texts: 1, newTokens: 16, areAdapted: peer === "PEFT" };
       const [oursMs, peerMs] = await inTurns([ours, peers[peer]], load, rounds, spread);
-      const asked = `${clients} client${clients === 1 ? "" : "s"}`;
+      const clientsText = `${clients} client${clients === 1 ? "" : "s"}`;
       const part = {
-        label: `${asked}${peer === "PEFT" ? "" : ` of the base, beside ${peer}`}, ms a token`,
+        label: `${clientsText}${peer === "PEFT" ? "" : ` of the base, beside ${peer}`}, ms a token`,
         ...{ oursMs, peerMs, ratio: rounded(oursMs / peerMs) },
         ...(targetRatio === undefined ? {} : { targetRatio }),
       };

@@ -13,11 +13,11 @@ import { preparedPython, preparedServers } from "../harness/peer-folders.ts";
 export interface Server {
   readonly child: ChildProcess;
   readonly port: number;
-  /** By which its base is asked for. */
+  /** The name of its base in requests. */
   readonly base: string;
 }
 
-/** What is served. */
+/** The served model and adapters. */
 export interface Served {
   /** The base's folder. */
   readonly folder: string;
@@ -37,13 +37,13 @@ export async function startOurs({ folder, work, adapters, threads }: Served): Pr
     ...["serve", "--model", folder, "--name", "base", "--adapter", ...named],
     ...limits,
   ];
-  return { ...(await startTelling("node", args)), base: "base" };
+  return { ...(await startServer("node", args)), base: "base" };
 }
 
 /** One text after the other, which is faster there than as batches of mixed adapters. */
 export async function startPeft({ folder, work, threads }: Served): Promise<Server> {
   const program = join(import.meta.dirname, "../../peers/serve_adapters.py");
-  return { ...(await startTelling(preparedPython(), [program, folder, work, String(threads), "1"])), base: "base" };
+  return { ...(await startServer(preparedPython(), [program, folder, work, String(threads), "1"])), base: "base" };
 }
 
 /** Its continuous batching pages its cache by kernels of graphics cards. */
@@ -64,7 +64,7 @@ export async function startTransformers({ folder, threads }: Served): Promise<Se
 }
 
 /** Resolves when the program has printed its port, alone or as JSON. */
-async function startTelling(command: string, args: readonly string[]): Promise<Omit<Server, "base">> {
+async function startServer(command: string, args: readonly string[]): Promise<Omit<Server, "base">> {
   const child = spawn(command, [...args], { stdio: ["ignore", "pipe", "inherit"] });
   for await (const line of createInterface({ input: child.stdout })) {
     const port = /^(\d+)$/.exec(line)?.[1] ?? /"url":"http:\/\/127\.0\.0\.1:(\d+)"/.exec(line)?.[1];

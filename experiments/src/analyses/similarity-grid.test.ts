@@ -2,7 +2,7 @@ import { normalMatrix, subspaceSimilarity } from "@lowrank/math";
 import { expect, it } from "vitest";
 import { similarityGrid } from "./similarity-grid.ts";
 
-it("has at each place what subspaceSimilarity says of as many directions", () => {
+it("has at each place what subspaceSimilarity gives for the same number of directions", () => {
   const [one, other] = [normalMatrix(3, 9, { seed: 1, path: "one" }), normalMatrix(5, 9, { seed: 1, path: "other" })];
   const grid = similarityGrid(one, other);
   expect(grid.map(({ length }) => length)).toEqual([5, 5, 5]);

@@ -18,7 +18,7 @@ import { sitesOf } from "../methods/block-sites.ts";
 import { rankName } from "../methods/lora.ts";
 import { sst2 } from "../tasks/sst2.ts";
 import { keep, placeAndTime } from "../training/kept-runs.ts";
-import { adapterOf, pairOf } from "./adapter-pairs.ts";
+import { adapterOf, pairOf } from "./adapter-matrices.ts";
 import { similarityGrid } from "./similarity-grid.ts";
 
 /** A grid of φ with what it compares. */

@@ -58,7 +58,7 @@ const sides: readonly Side[] = [
   attached("a prefix of 20 tokens", prefixTuning),
 ];
 
-/** All sides in turns in one process, so that what else the machine does falls on each alike. */
+/** All sides alternately in one process, so that other work on the machine affects each alike. */
 export async function latency(): Promise<void> {
   const { name: engine } = await chooseEngine();
   const model = await (await sst2({ rows: 1 })).load(0);

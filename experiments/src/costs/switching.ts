@@ -1,4 +1,4 @@
-// A hundred tasks on one base: what each adapter takes, and what it costs to go from one to the next.
+// A hundred tasks on one base: the size of each adapter, and the time to switch from one to the next.
 
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -12,7 +12,7 @@ export interface DefaultsRun {
   readonly seed: number;
   /** Of the test rows, which training never saw. */
   readonly figures: Figures;
-  /** Steps made, and the one whose adapter was measured. */
+  /** Steps made, and the step of the adapter that was measured. */
   readonly steps: number;
   readonly bestStep: number;
   readonly seconds: number;

@@ -1,4 +1,4 @@
-// The rows of the table: what is trained on what, and the figure that says how well.
+// The rows of the table: model and data, and the figure of merit.
 
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
@@ -76,7 +76,7 @@ export const defaultsTasks: readonly DefaultsTask[] = [
   },
   {
     ...{ name: "embeddings", figure: "mrrAt10", ...minilm },
-    // As its model card says; the prepared folder has no 1_Pooling/config.json.
+    // As in its model card; the prepared folder has no 1_Pooling/config.json.
     reading: { pooling: "mean", normalize: true },
     async rows(seed) {
       const { train, held } = await questions(2);

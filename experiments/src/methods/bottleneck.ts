@@ -10,7 +10,7 @@ import { OpenedHookPoints } from "./opened-hook-points.ts";
 /** Features in the middle of a layer. */
 const bottleneck = 16;
 
-/** Houlsby et al. 2019: behind attention's output and behind the feed-forward layer, before the sum and its norm. */
+/** Houlsby et al. 2019: after attention's output and after the feed-forward layer, before the sum and its norm. */
 export const houlsbyAdapters: Method = {
   name: "adapter-houlsby",
   label: `adapter layers, two a block (Houlsby), ${bottleneck} wide`,
@@ -26,8 +26,8 @@ export const houlsbyAdapters: Method = {
 };
 
 /**
- * Pfeiffer et al. 2021 found one layer a block, behind the feed-forward layer, enough. Theirs reads the sum after its norm;
- * this one reads what Houlsby's second layer reads, as the norm is behind that door.
+ * Pfeiffer et al. 2021 found one layer in each block, after the feed-forward layer, enough. Theirs reads the sum after its
+ * norm; this one reads the input of Houlsby's second layer, because the norm comes after that hook point.
  */
 export const pfeifferAdapters: Method = {
   name: "adapter-pfeiffer",

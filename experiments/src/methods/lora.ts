@@ -22,7 +22,7 @@ interface LoraRow {
   readonly config?: Partial<LoraConfig>;
 }
 
-/** What decides which new head trains beside the pairs. */
+/** Decides which new head is trained in addition to A and B. */
 const taskTypes: Readonly<Partial<Record<PretrainedModel["task"], TaskType>>> = {
   "sequence-classification": "SEQ_CLS",
   "question-answering": "QUESTION_ANS",
@@ -30,7 +30,7 @@ const taskTypes: Readonly<Partial<Record<PretrainedModel["task"], TaskType>>> = 
 
 /** By `sst2-rates`; for LoRA on every map half of it. */
 const rate = 2e-3;
-/** As in the paper, α stays what it was for the first rank that was tried. */
+/** As in the paper, α keeps the value of the first rank that was tried. */
 const alpha = 16;
 /** As in PEFT's examples; acts where a task is trained with dropout. */
 const dropout = 0.1;
@@ -55,9 +55,12 @@ function lora({
     adapt(model, seed): Adapted {
       const targetModules = [...targetsOf(model, jobs), ...alsoAt];
       const taskType = taskTypes[model.task] ?? "CAUSAL_LM";
-      // PEFT knows no task of pictures: there the new classifier is said by name.
-      const told = model.task === "image-classification" ? { modulesToSave: ["classifier"] } : { taskType };
-      const plan = planInjection(model, createLoraConfig({ rank, alpha, dropout, targetModules, ...told, ...config }));
+      // PEFT has no task type for images: modules_to_save names the new classifier instead.
+      const fields = model.task === "image-classification" ? { modulesToSave: ["classifier"] } : { taskType };
+      const plan = planInjection(
+        model,
+        createLoraConfig({ rank, alpha, dropout, targetModules, ...fields, ...config }),
+      );
       const handle = injectAdapter(model, plan, { seed, baseFingerprint: model.fingerprint });
       return {
         variables: handle.variables,
@@ -95,7 +98,7 @@ export const rankSweep: readonly Method[] = ranks.flatMap((rank) => [
 ]);
 
 export const variants: readonly Method[] = [
-  // BERT's pooler stands before the classifier; sentence transformers leave it untrained.
+  // BERT's pooler comes before the classifier; sentence transformers leave it untrained.
   lora({
     name: "lora-r2-all-pooler",
     label: "LoRA, r = 2, all linear layers and the pooler",

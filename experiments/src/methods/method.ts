@@ -1,4 +1,4 @@
-// What a method of adaptation is to an experiment: something that opens doors of a model and says what trains behind them.
+// A method of adaptation: it opens hook points of a model and lists what it trains there.
 
 import type { AdapterHandle } from "@lowrank/inject";
 import type { ModelInputs, PretrainedModel } from "@lowrank/models";
@@ -31,7 +31,7 @@ export interface Adapted {
   /** Everything that trains, the classifier among it. */
   readonly variables: ReadonlyMap<string, tf.Variable>;
   readonly learningRateGroups?: readonly LearningRateGroup[];
-  /** Tokens that stand in front of each text or behind its first token, and have numbers of their own. */
+  /** Virtual tokens in front of each text or after its first token, with trained values. */
   readonly virtualTokens?: VirtualTokens;
   /** Of a LoRA: what holds it. */
   readonly handle?: AdapterHandle;

@@ -9,7 +9,7 @@ import { expectClose, expectNoLeak, fixturesRoot, readTensors } from "@lowrank/t
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { houlsbyAdapters, pfeifferAdapters } from "./bottleneck.ts";
-import { addLoraFa, addVera } from "./frozen-pairs.ts";
+import { addLoraFa, addVera } from "./frozen-matrices.ts";
 import { type Adapted, adapterName, type Method } from "./method.ts";
 import { methods } from "./methods.ts";
 import { OpenedHookPoints } from "./opened-hook-points.ts";

@@ -1,7 +1,7 @@
 // All methods, in the order in which an experiment runs and shows them.
 
 import { houlsbyAdapters, pfeifferAdapters } from "./bottleneck.ts";
-import { loraFa, vera } from "./frozen-pairs.ts";
+import { loraFa, vera } from "./frozen-matrices.ts";
 import { matrices, rankSweep, variants } from "./lora.ts";
 import type { Method } from "./method.ts";
 import { ia3 } from "./scaled-states.ts";

@@ -1,4 +1,4 @@
-// What most methods are made of: variables behind doors of a model, and one switch that closes them all.
+// The base of most methods: variables at hook points of a model, and one switch that closes them all.
 
 import type { Adaptation, ParameterRef, Site } from "@lowrank/contracts";
 import { normal } from "@lowrank/engine";
@@ -6,7 +6,7 @@ import type { PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Adapted, adapterName } from "./method.ts";
 
-/** Collects variables and open doors while a method is attached. */
+/** Collects variables and opened hook points while a method is attached. */
 export class OpenedHookPoints implements Adapted {
   readonly variables = new Map<string, tf.Variable>();
   readonly #closings: (() => void)[] = [];

@@ -1,4 +1,4 @@
-// Prompt tuning and prefix tuning: the model stays as it is and reads some tokens that nobody wrote.
+// Prompt tuning and prefix tuning: the model stays unchanged and reads some virtual tokens.
 
 import type { AdaptationCall, Site } from "@lowrank/contracts";
 import { shuffled } from "@lowrank/data";
@@ -8,12 +8,12 @@ import { sitesOf } from "./block-sites.ts";
 import type { Adapted, Method, VirtualTokens } from "./method.ts";
 import { OpenedHookPoints } from "./opened-hook-points.ts";
 
-/** How many there are. */
+/** Number of virtual tokens. */
 const count = 20;
 
 /**
- * Lester, Al-Rfou and Constant 2021: learnt embeddings in front of the text, begun as those of words of the vocabulary. As in PEFT they
- * stand before everything, so that BERT's classifier reads the first of them.
+ * Lester, Al-Rfou and Constant 2021: learned embeddings in front of the text, initialized with those of vocabulary words. As
+ * in PEFT they come before everything, so that BERT's classifier reads the first of them.
  */
 export const promptTuning: Method = {
   name: "prompt",
@@ -34,11 +34,10 @@ export const promptTuning: Method = {
 };
 
 /**
- * Li and Liang 2021, without the network that their training goes through: learnt keys and values in each block of an encoder –
- * a decoder would turn the keys by their places. The text is
- * given tokens that stand for them, and what blocks make of these as keys and values is put aside; of an encoder's text
- * nothing else is read. They stand behind the text's first token, which a classifier reads, and are counted as positions before it, as
- * in PEFT.
+ * Li and Liang 2021, without the reparametrization network: learned keys and values in each block of an encoder (a decoder would
+ * rotate the keys by their positions). Placeholder tokens are added to the text, and in each block their keys and values are
+ * replaced by the learned ones. As in PEFT, the placeholders' positions come before the text's. They are inserted after the first
+ * token, which a classifier reads.
  */
 export const prefixTuning: Method = {
   name: "prefix",
@@ -74,7 +73,7 @@ function wordsOf(site: Site, seed: number): tf.Tensor {
   return tf.tidy(() => tf.gather(site.readWeight(), tf.tensor1d(ids, "int32")));
 }
 
-/** States [batch, time, width] whose `count` rows from `first` on are `rows` [count, width], in each text alike. */
+/** Replaces `count` states of each text, from column `first` on, by `rows` [count, width]. states [batch, time, width] */
 function withRows(states: tf.Tensor, rows: tf.Tensor, first: number): tf.Tensor {
   return tf.tidy(() => {
     const [batch = 0, time = 0, width = 0] = states.shape;
@@ -86,7 +85,7 @@ function withRows(states: tf.Tensor, rows: tf.Tensor, first: number): tf.Tensor 
   });
 }
 
-/** A batch with `count` more tokens from column `first` on; positions of the text begin behind them. */
+/** A batch with `count` more tokens from column `first` on; the text's positions begin after them. */
 function widened<Inputs extends ModelInputs>(inputs: Inputs, first: 0 | 1): Inputs {
   const { inputIds, attentionMask, tokenTypeIds, labels } = inputs;
   if (inputIds?.rank !== 2) throw new Error("Virtual tokens are put before texts.");
@@ -103,7 +102,7 @@ function widened<Inputs extends ModelInputs>(inputs: Inputs, first: 0 | 1): Inpu
     ...inputs,
     inputIds: wide(inputIds, 0),
     attentionMask: wide(attentionMask ?? tf.ones([batch, time], "int32"), 1),
-    // Nobody is asked what stands there.
+    // These positions have no label.
     ...(labels?.rank === 2 ? { labels: wide(labels, -100) } : {}),
     ...(tokenTypeIds === undefined ? {} : { tokenTypeIds: wide(tokenTypeIds, 0) }),
     positionIds: [[...text.slice(0, first), ...own, ...text.slice(first)]],

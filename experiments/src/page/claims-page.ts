@@ -53,7 +53,7 @@ function section(claim: Claim, { status, because, table }: Verdict, plots: reado
     "",
     `## ${claim.title}`,
     "",
-    `- **Claim** (${claim.source}): ${claim.says}`,
+    `- **Claim** (${claim.source}): ${claim.statement}`,
     `- **Compared**: ${claim.compared}`,
     `- **${status[0]?.toUpperCase()}${status.slice(1)}**: ${because}`,
     ...(table === undefined ? [] : ["", ...tableLines(table)]),

@@ -65,7 +65,7 @@ export function ratesOf(runs: readonly KeptRun[]): string {
   return `${used.join(" or ")}${failed.length === 0 ? "" : ` (${failed.join(" and ")} did not train)`}`;
 }
 
-/** Of a sweep's figures the one that it compares by is a share, which reads better in percent; BLEU is in percent already. */
+/** The figure by which a sweep compares is a share, shown in percent; BLEU is in percent already. */
 export function isShare({ figure }: Pick<Sweep, "figure">, name: string): boolean {
   return name === figure && figure !== "bleu";
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parted, type Task, type TaskOptions } from "./task.ts";
 import { textBatches } from "./text-batches.ts";
 
-/** Every fifth article is held out: nobody can know its words, but the language and the manner of a law. */
+/** Every fifth article is held out: no model can know its words, but the language and the style of a law. */
 const every = 5;
 /** By `korean-rates`. */
 const rates = { full: 2e-4, "lora-r8-qv": 1.6e-2, "lora-r8-all": 8e-3 };

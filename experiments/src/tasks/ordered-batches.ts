@@ -1,11 +1,11 @@
 // What all tasks have in common: rows as batches, in an order that follows from a seed, and rows held out that are measured.
 
 import { padBatch, shuffled, type TokenBatch, type TokenizedExample } from "@lowrank/data";
-import type { AskedModel, Task } from "./task.ts";
+import type { Task, TaskModel } from "./task.ts";
 
 export interface TaskRows {
   readonly train: readonly TokenizedExample[];
-  /** Measured in this order; what is of like length stands together. */
+  /** Measured in this order; rows of similar length are next to each other. */
   readonly held: readonly TokenizedExample[];
   readonly padId: number;
   readonly batchSize: number;
@@ -15,7 +15,7 @@ export interface TaskRows {
 
 export interface OrderedBatches extends Pick<Task, "batches" | "batchesPerEpoch"> {
   /** The mean loss over the held rows, and of classes and places the share of them that is right. */
-  measureHeld(model: AskedModel): Promise<{ readonly loss: number; readonly right: number }>;
+  measureHeld(model: TaskModel): Promise<{ readonly loss: number; readonly right: number }>;
 }
 
 export function orderedBatches({ train, held, padId, batchSize, heldSize }: TaskRows): OrderedBatches {

@@ -25,7 +25,7 @@ const ratesWithDropout = {
   "lora-r8-qv-head": 1e-3,
 };
 
-/** Where SST-2's files lie. Throws where they do not. */
+/** The folder of SST-2's files. Throws if it does not exist. */
 function sst2Folder(): string {
   const folder = process.env.LOWRANK_DATA ?? "";
   const missing = fileNames.map((name) => join(folder, name)).filter((file) => !existsSync(file));
@@ -46,7 +46,7 @@ export async function sst2({ rows, forRates = false }: TaskOptions = {}): Promis
   const tokenizer = await openTokenizer(folder);
   const read = async (path: string) => {
     const examples = await readDataFile(path, { header: ["sentence", "label"] });
-    // Sentences stand by themselves: no template touches them.
+    // Each sentence is a whole text: no template is used.
     return tokenizeExamples(examples, tokenizer, promptTemplate("plain"), { maxLength: longest }).examples;
   };
   const [train = [], dev = []] = await Promise.all(files.map(read));

@@ -7,9 +7,9 @@ import type { Method } from "../methods/method.ts";
 
 /** Which rows of its data a task reads. */
 export interface TaskOptions {
-  /** Train on at most so many; absent: on all. */
+  /** Train on at most this many rows; absent: on all. */
   readonly rows?: number | undefined;
-  /** Hold out rows of training instead of those that methods are compared on, which nobody reads then. */
+  /** Hold out rows of the training set instead of the rows that compare methods, which are then not read. */
   readonly forRates?: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface Task {
   readonly figure: string;
   readonly batchesPerEpoch: number;
   readonly epochs: number;
-  /** Whether training drops out: states of the model at its own rate, and what goes into a LoRA's pairs. Absent: no. */
+  /** Whether training uses dropout: on the model's states at its own rate, and on LoRA's inputs. Absent: no. */
   readonly dropout?: boolean;
   /** What methods' learning rates, which are MiniLM's, are multiplied by. */
   readonly rateShare: number;
@@ -36,8 +36,8 @@ export interface Task {
   load(seed: number): Promise<PretrainedModel>;
   /** The batches of an epoch in an order that follows from the seed. */
   batches(seed: number): Iterable<TokenBatch>;
-  /** Measures a model through the ways that it can be asked. */
-  measure(model: AskedModel): Promise<Metrics>;
+  /** Measures a model with the functions below. */
+  measure(model: TaskModel): Promise<Metrics>;
 }
 
 /** Every so-many-th row is held out, so that it is of the whole file, `most` at most; to search for rates the rows before these. */
@@ -59,9 +59,9 @@ export function rateOf({ rateShare, rates, dropout, ratesWithDropout }: Task, { 
 }
 
 /** A model with a method on it. */
-export interface AskedModel {
+export interface TaskModel {
   /** The loss's sum and count, and how many classes are right; of questions, the sum of each answer's F1. */
   answer(batch: TokenBatch): Promise<{ readonly sum: number; readonly count: number; readonly right: number }>;
-  /** Greedy texts behind prompts; absent where the method cannot write. */
+  /** Greedy texts after prompts; absent if the method cannot write. */
   write?(promptIds: readonly (readonly number[])[], maxNewTokens: number): Promise<readonly (readonly number[])[]>;
 }

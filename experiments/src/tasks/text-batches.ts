@@ -13,7 +13,7 @@ import { openFolder } from "@lowrank/models/node";
 import type { Metrics } from "@lowrank/trainer";
 import { preparedModel } from "../../../benchmarks/src/harness/peer-folders.ts";
 import { orderedBatches } from "./ordered-batches.ts";
-import type { AskedModel, Task } from "./task.ts";
+import type { Task, TaskModel } from "./task.ts";
 
 /** A row as both sides of every comparison read it. */
 export type TextRow =
@@ -36,9 +36,9 @@ export interface TextBatches extends Pick<Task, "batches" | "batchesPerEpoch" | 
   readonly tokenizer: TextTokenizer;
   /** Ids of the prompts of the rows held out. */
   readonly prompts: readonly (readonly number[])[];
-  meanLoss(model: AskedModel): Promise<number>;
+  meanLoss(model: TaskModel): Promise<number>;
   /** The mean loss, and as likelihood of a token: more is better. */
-  likelihood(model: AskedModel): Promise<Metrics>;
+  likelihood(model: TaskModel): Promise<Metrics>;
 }
 
 const [batchSize, longest] = [8, 256];
@@ -62,7 +62,7 @@ export async function textBatches(
   const [learnt, kept] = [await read(train), await read(held)];
   const all = { train: learnt, held: kept, padId: tokenizer.padId, batchSize, heldSize: batchSize };
   const { measureHeld, ...ordered } = orderedBatches(all);
-  const meanLoss = async (model: AskedModel) => (await measureHeld(model)).loss;
+  const meanLoss = async (model: TaskModel) => (await measureHeld(model)).loss;
   return {
     tokenizer,
     prompts: kept.map((example) =>

@@ -6,13 +6,13 @@ it.each([
   { lowest: 4, tried: [1, 2, 4, 8] },
   { lowest: 0.25, tried: [1, 2, 0.5, 0.25, 0.125] },
 ])("finds that $lowest is best after trying $tried", async ({ lowest, tried }) => {
-  const asked: number[] = [];
+  const triedRates: number[] = [];
   const lossAt = async (rate: number) => {
-    asked.push(rate);
+    triedRates.push(rate);
     return Math.abs(Math.log2(rate / lowest));
   };
   expect(await bestRate(1, lossAt)).toBe(lowest);
-  expect(asked).toEqual(tried);
+  expect(triedRates).toEqual(tried);
 });
 
 it("does not halve forever what learns nothing at any rate, nor call a loss that is no number better", async () => {

@@ -1,4 +1,4 @@
-// Results that outlive a stop: one file an experiment, written anew after every run.
+// Results that survive an interruption: one file for each experiment, written again after every run.
 
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -21,7 +21,7 @@ export interface KeptRun extends Trained {
 const root = join(import.meta.dirname, "../..");
 
 const resultsFolder = join(root, "results");
-/** Where adapters lie, which may be lost. */
+/** The folder of adapters, which may be lost. */
 export const adaptersFolder: string = join(root, "runs");
 
 /** What was kept under a name; undefined if nothing was. */

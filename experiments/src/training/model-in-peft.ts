@@ -1,11 +1,11 @@
-// A model that PEFT trains, asked as one of ours is: the same batches, the same measure.
+// A model that PEFT trains, used like one of ours: the same batches, the same measure.
 
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { TokenBatch } from "@lowrank/data";
 import { preparedPython } from "../../../benchmarks/src/harness/peer-folders.ts";
-import type { AskedModel } from "../tasks/task.ts";
+import type { TaskModel } from "../tasks/task.ts";
 
 export interface PeftOptions {
   /** A Hugging Face folder. */
@@ -17,7 +17,7 @@ export interface PeftOptions {
   readonly steps: number;
 }
 
-export interface ModelInPeft extends AskedModel {
+export interface ModelInPeft extends TaskModel {
   readonly trainable: number;
   /** Versions of torch and PEFT. */
   readonly engine: string;
@@ -32,7 +32,7 @@ export async function openInPeft({ path, kind, method, seed, learningRate, steps
   const args = [program, path, kind, method, ...[seed, learningRate, steps].map(String)];
   const child = spawn(preparedPython(), args, { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  // The program is part of this repository and answers as it is asked.
+  // The program is part of this repository; it answers one line for each request.
   const next = async <Answer>() => JSON.parse(await nextLine(lines)) as Answer;
   const ask = async <Answer>(request: object) => {
     child.stdin.write(`${JSON.stringify(request)}\n`);

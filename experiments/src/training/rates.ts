@@ -23,7 +23,7 @@ export async function searchRates(read: Task, { only, rows, log }: ExperimentOpt
   };
   for (const method of methodsNamed(only ?? compared)) {
     const best = await bestRate(rateOf(task, method), async (rate) => {
-      // With fewer rows nothing is kept, and what is kept does not count.
+      // With fewer rows nothing is saved, and saved runs do not count.
       const known = rows === undefined ? triesOf(task) : [];
       const kept = known.find((run) => run.method === method.name && run.learningRate === rate);
       const run = kept ?? (await tried(method, rate));

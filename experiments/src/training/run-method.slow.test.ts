@@ -44,7 +44,7 @@ it.each(["lora-r8-qv", "prompt"])("trains %s on texts", async (name) => {
   expect(trained.after.written).toBe(name === "prompt" ? undefined : 3);
 });
 
-it("drops out where the task asks for it, alike with one seed", async () => {
+it("uses dropout if the task sets it, with equal results for one seed", async () => {
   const task = await greetings();
   const method = methodNamed("lora-r8-qv");
   const lossWith = async (dropout: boolean) =>

@@ -7,7 +7,7 @@ import { type Answers, type BatchTensors, batchTensors, generate, type Pretraine
 import { type Metrics, train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Adapted, adapterName, type Method } from "../methods/method.ts";
-import type { AskedModel, Task } from "../tasks/task.ts";
+import type { Task, TaskModel } from "../tasks/task.ts";
 import { meanOf } from "./mean-of.ts";
 import { spanOverlap } from "./span-overlap.ts";
 
@@ -96,24 +96,24 @@ function contextFor({ virtualTokens }: Adapted): ForwardContext {
   return virtualTokens?.byPlace ? { ...context, everyPosition: true } : context;
 }
 
-/** How a model is asked, with a method or as it is. */
-interface Asked extends Pick<Adapted, "virtualTokens"> {
+/** How a model is used, with a method or without. */
+interface ModelUse extends Pick<Adapted, "virtualTokens"> {
   readonly context: ForwardContext;
 }
 
-function measure(task: Task, model: PretrainedModel, asked: Asked): Promise<Metrics> {
-  const { context, virtualTokens } = asked;
-  const write: AskedModel["write"] = (promptIds, maxNewTokens) => generate(model, { promptIds, maxNewTokens, context });
+function measure(task: Task, model: PretrainedModel, use: ModelUse): Promise<Metrics> {
+  const { context, virtualTokens } = use;
+  const write: TaskModel["write"] = (promptIds, maxNewTokens) => generate(model, { promptIds, maxNewTokens, context });
   return task.measure({
-    answer: (batch) => answerOf(model, asked, batch),
+    answer: (batch) => answerOf(model, use, batch),
     ...(virtualTokens === undefined ? { write } : {}),
   });
 }
 
-async function answerOf(model: PretrainedModel, asked: Asked, batch: TokenBatch): ReturnType<AskedModel["answer"]> {
+async function answerOf(model: PretrainedModel, use: ModelUse, batch: TokenBatch): ReturnType<TaskModel["answer"]> {
   const found: { count?: number; answers?: Answers | undefined } = {};
   const [sum, values] = tf.tidy((): [tf.Tensor, tf.Tensor] => {
-    const { sum, count, answers } = model.measure(inputsFor(asked, batch), asked.context);
+    const { sum, count, answers } = model.measure(inputsFor(use, batch), use.context);
     Object.assign(found, { count, answers });
     return [sum, answers?.values ?? tf.tensor1d([])];
   });

@@ -19,7 +19,7 @@ it.each([
   expect(spanOverlap(places(start, end), batch)).toBeCloseTo(overlap, 12);
 });
 
-it("no answer ends in the padding, or lies on the first token", () => {
+it("no answer ends in the padding, or is on the first token", () => {
   expect(spanOverlap(places(2, 4), batch)).toBeGreaterThan(0);
   expect(spanOverlap(places(0, 0), { ...batch, labels: Int32Array.of(0, 0) })).toBe(0);
 });

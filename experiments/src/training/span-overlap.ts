@@ -15,7 +15,7 @@ export function spanOverlap(
     const isSeen = (place: number) => attentionMask[row * time + place] === 1;
     const logit = (place: number, column: 0 | 1) => logits[2 * (row * time + place) + column] ?? 0;
     let best = { start: 0, end: 0, value: Number.NEGATIVE_INFINITY };
-    // The first token stands for "no answer", which no row here has.
+    // The first token means "no answer", which no row here has.
     for (let start = 1; start < time; start += 1) {
       for (let end = start; end < Math.min(time, start + longestAnswer) && isSeen(end); end += 1) {
         const value = logit(start, 0) + logit(end, 1);

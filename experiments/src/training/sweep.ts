@@ -1,5 +1,5 @@
-// Every method on one task with several seeds. All methods have their first seed before one has its second, so that a sweep that
-// was stopped tells something of each; and it goes on where it was.
+// Every method on one task with several seeds. All methods run their first seed before one runs its second, so that a
+// stopped sweep has results of each; it can be resumed.
 
 import { join } from "node:path";
 import { chooseEngine } from "@lowrank/engine";
@@ -11,14 +11,14 @@ import { rateOf, type Task } from "../tasks/task.ts";
 import { adaptersFolder, figuresText, type KeptRun, keep, placeAndTime, readKept } from "./kept-runs.ts";
 import { measureUntrained, type RunOptions, runMethod, type Trained } from "./run-method.ts";
 
-/** What is kept of a sweep. */
+/** The stored results of a sweep. */
 export interface Sweep {
   readonly about: string;
   readonly figure: string;
   readonly epochs: number;
   /** Whether training dropped out; absent: no. */
   readonly dropout?: boolean | undefined;
-  /** What the model does untrained; absent where it answers with a head that nobody has trained. */
+  /** The untrained model's result; absent if its head is untrained. */
   readonly untrained?: Metrics | undefined;
   readonly runs: readonly KeptRun[];
 }
@@ -58,7 +58,7 @@ export function methodsNamed(names: readonly string[] = methods.map(({ name }) =
   return names.flatMap((name) => methods.find((method) => method.name === name) ?? []);
 }
 
-/** A rate at which the loss did not fall is too high: a quarter of it is tried, twice at most, and what did not train is told. */
+/** A rate at which the loss did not fall is too high: a quarter of it is tried, twice at most, and failures are reported. */
 async function trainAtRates(
   task: Task,
   method: Method,
@@ -80,7 +80,7 @@ export function isKept(task: Task, method: Method, seed: number): boolean {
 }
 
 function suits({ isForClassifiers, group }: Method, { kind }: Task): boolean {
-  if (kind === "pictures") return group !== "virtual tokens"; // they stand among tokens
+  if (kind === "pictures") return group !== "virtual tokens"; // they are among tokens
   return kind === "classes" || isForClassifiers === undefined;
 }
 
@@ -91,7 +91,7 @@ export function addRun(task: Swept, run: KeptRun): void {
   keepSweep(task, { runs: [...others, run] });
 }
 
-/** Reads again what is there: another process may have kept a run meanwhile. */
+/** Reads the stored results again: another process may have added a run meanwhile. */
 export function keepSweep({ name, about, figure, epochs, dropout }: Swept, found: Partial<Sweep>): void {
   const { untrained, runs = [] } = readKept<Sweep>(name) ?? {};
   keep(name, { about, figure, epochs, dropout, untrained, runs, ...found } satisfies Sweep);

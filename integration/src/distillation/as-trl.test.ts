@@ -63,18 +63,18 @@ describe.each(["wasm", "native"] as const)("distillation on %s", (engine) => {
       return distillationLoss(model, inputs, { ...options, ...taught, context: acting(handles[0]) });
     });
 
-  it.each(Object.entries(expected))("is what TRL computes: %s", async (name, asked) => {
-    const loss = compute(asked);
-    expectClose(await loss.data(), [asked.loss], 1e-5 * Math.max(1, asked.loss), "loss");
+  it.each(Object.entries(expected))("is what TRL computes: %s", async (name, expectedCase) => {
+    const loss = compute(expectedCase);
+    expectClose(await loss.data(), [expectedCase.loss], 1e-5 * Math.max(1, expectedCase.loss), "loss");
     loss.dispose();
     const [student] = handles;
     const variables = [...(student?.variables ?? new Map<string, tf.Variable>())];
     const found = tf.tidy(() => {
       const { gradients: own } = differentiate(
-        () => compute(asked),
+        () => compute(expectedCase),
         variables.map(([, variable]) => variable),
       );
-      // Variables lie as the product takes them, PEFT's the other way round.
+      // Variables are stored as [in, out], PEFT's tensors as [out, in].
       return own.map((gradient) => Float32Array.from(gradient === undefined ? [] : tf.transpose(gradient).dataSync()));
     });
     expect(found.length).toBeGreaterThan(0);
@@ -88,7 +88,8 @@ describe.each(["wasm", "native"] as const)("distillation on %s", (engine) => {
   it("leaves nothing behind", async () => {
     await expectNoLeak(() => {
       const variables = [...(handles[0]?.variables.values() ?? [])];
-      for (const asked of Object.values(expected)) tf.tidy(() => void differentiate(() => compute(asked), variables));
+      for (const expectedCase of Object.values(expected))
+        tf.tidy(() => void differentiate(() => compute(expectedCase), variables));
     });
   });
 });

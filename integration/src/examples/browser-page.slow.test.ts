@@ -11,7 +11,7 @@ describe.skipIf(executablePath === undefined)("a page of examples/ (needs Chromi
   let example: OpenExample;
   afterEach(() => example.close());
 
-  it("browser-page teaches the model a sentence, says it, and gives the adapter's weights", async () => {
+  it("browser-page teaches the model a sentence, generates it, and gives the adapter's weights", async () => {
     example = await openExample("browser-page", executablePath!);
     const page = await example.page();
     await page.click("#teach:enabled", { timeout: 120_000 });

@@ -24,8 +24,8 @@ export function guideSteps(path: string): readonly GuideStep[] {
 }
 
 /**
- * The lines of a page's output that a program did not print, in this order. "…" stands for anything. Numbers may differ from
- * machine to machine: percentages by 15, others at will.
+ * The lines of a page's output that a program did not print, in this order. "…" matches anything. Numbers may differ from
+ * machine to machine: percentages by 15, others without limit.
  */
 export function missingLines(shown: string, printed: string): readonly string[] {
   const lines = printed.split("\n").map((line) => line.trim().replace(minutes, ""));

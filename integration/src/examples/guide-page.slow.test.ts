@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), "lowrank-guide-page-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.skipIf(executablePath === undefined)("docs/guides/fine-tune-in-the-browser.md (needs Chromium)", () => {
-  it("has a page that trains, and shows what the guide says", async () => {
+  it("has a page that trains, and shows the guide's output", async () => {
     const guide = readFileSync(join(root, "docs/guides/fine-tune-in-the-browser.md"), "utf8");
     const [, html = "", output = ""] = /```html\n([\s\S]*?)```[\s\S]*?```text\n([\s\S]*?)```/.exec(guide) ?? [];
     writeFileSync(join(folder, "index.html"), html);

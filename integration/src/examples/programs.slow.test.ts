@@ -110,7 +110,7 @@ describe("several-adapters-server", () => {
     expect(["Yes?", answers[0]?.text]).not.toContain(answers[2]?.text);
   }, 60_000);
 
-  it("names the adapters that there are where another is asked for", async () => {
+  it("lists the existing adapters if the request names another", async () => {
     const response = await ask({ prompt: "Hello ->", adapter: "rude" });
     expect(response.status).toBe(404);
     expect(await response.text()).toContain("polite, brief");

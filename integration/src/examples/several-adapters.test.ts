@@ -17,7 +17,7 @@ describe("docs/several-adapters.md", () => {
     .map(({ code }) => code)
     .join("\n");
 
-  it("prints what its comments say", () => {
+  it("prints the output in its comments", () => {
     const file = join(folder, "example.ts");
     writeFileSync(file, program);
     const argv = ["--conditions=lowrank-source", "--import", "tsx", file];

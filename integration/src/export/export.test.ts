@@ -100,7 +100,7 @@ describe("an exported model", () => {
     },
   );
 
-  it("leaves out a tied head's own copy in the base's file where that would keep the old table", async () => {
+  it("leaves out a tied head's own copy in the base's file if it would keep the old table", async () => {
     const base = parseSafetensors(await readFile(join(baseOf("gpt2"), "model.safetensors")));
     const names = [...base.tensors.keys()];
     const table = names.find((key) => key.endsWith("wte.weight"))!;
@@ -124,7 +124,7 @@ describe("an exported model", () => {
     for (const one of [handle, model, again]) one.dispose();
   });
 
-  it("keeps the base's shards, and an index that tells the truth", async () => {
+  it("keeps the base's shards, and writes a correct index", async () => {
     const { model, adapted, dispose } = await mergedModel("sharded");
     await writeModelFolder(output, { model, sourceFolder: baseOf("sharded") });
     expect((await readdir(output)).sort()).toEqual([".lowrank.json", ...(await readdir(baseOf("sharded"))).sort()]);
@@ -139,7 +139,7 @@ describe("an exported model", () => {
     dispose();
   });
 
-  it("leaves every weight that no merge changed byte for byte in the base's own type, if told so", async () => {
+  it("keeps every unchanged weight byte for byte in the base's own type, if that is requested", async () => {
     const { model, merged, dispose } = await mergedModel("bf16-base");
     await writeModelFolder(output, { model, sourceFolder: baseOf("bf16-base"), dtype: "as-base" });
     const ours = parseSafetensors(await readFile(join(output, "model.safetensors")));
@@ -153,7 +153,7 @@ describe("an exported model", () => {
     dispose();
   });
 
-  it("writes the type it is asked for and says so in config.json", async () => {
+  it("writes the requested type and names it in config.json", async () => {
     const { model, adapted, dispose } = await mergedModel("bf16-base");
     await writeModelFolder(output, { model, sourceFolder: baseOf("bf16-base"), dtype: "F32" });
     expect(JSON.parse(await readFile(join(output, "config.json"), "utf8"))).toMatchObject({ dtype: "float32" });

@@ -47,7 +47,7 @@ describe("mergeAdapter with keepOriginals: false", () => {
     expect(final.files).toEqual(kept.files);
     expect(final.merged.changed).toEqual(kept.merged.changed);
     expect(kept.addedBytes).toBeGreaterThan(0);
-    // A matrix that another module goes on using stays beside the merged one.
+    // A matrix that another module still uses stays next to the merged one.
     if (kept.merged.untied.length === 0) expect(final.addedBytes).toBe(0);
     expect(() => final.merged.undo()).toThrow(FinalMergeError);
   });

@@ -91,8 +91,8 @@ async function logitsOf(
 }
 
 /**
- * What the pipeline for texts writes, behind the prompt and with it, and its model's logits of the inputs, when the page itself
- * folds the adapter of a fixture into the model.
+ * The text pipeline's output, after the prompt and with it, and its model's logits of the inputs, when the page itself
+ * merges a fixture's adapter into the model.
  */
 export async function written(request: {
   readonly name: string;

@@ -1,20 +1,20 @@
-// Three adapters of one: itself, half of it turned round, and its first module alone.
+// Three adapters made of one: itself, itself times −½, and its first module alone.
 
 import { type Adapter, loraMatricesIn } from "@lowrank/adapter-format";
 
-/** Modules that it has pairs for. */
+/** Modules with A and B. */
 export function pathsOf({ tensors }: Adapter): readonly string[] {
   return loraMatricesIn(tensors).map(({ path }) => path);
 }
 
 export function threeOf(adapter: Adapter): readonly [Adapter, Adapter, Adapter] {
   const pairs = loraMatricesIn(adapter.tensors);
-  const turned = pairs.flatMap(({ keys, a, b }) => {
-    const half = { shape: b?.shape ?? [], values: (b?.values ?? new Float32Array()).map((value) => -value / 2) };
-    return [[keys.a, a] as const, [keys.b, half] as const];
+  const inverted = pairs.flatMap(({ keys, a, b }) => {
+    const inverse = { shape: b?.shape ?? [], values: (b?.values ?? new Float32Array()).map((value) => -value / 2) };
+    return [[keys.a, a] as const, [keys.b, inverse] as const];
   });
   const first = pairs
     .slice(0, 1)
     .flatMap(({ keys, a, b }) => (b === undefined ? [] : [[keys.a, a] as const, [keys.b, b] as const]));
-  return [adapter, { ...adapter, tensors: new Map(turned) }, { ...adapter, tensors: new Map(first) }];
+  return [adapter, { ...adapter, tensors: new Map(inverted) }, { ...adapter, tensors: new Map(first) }];
 }

@@ -1,4 +1,4 @@
-// Adapters to try the invariants with, and what is read from models and adapters as plain numbers.
+// Adapters for testing the invariants, and functions that read models and adapters as plain numbers.
 
 import { type Adapter, createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import type { AdaptableModel } from "@lowrank/contracts";

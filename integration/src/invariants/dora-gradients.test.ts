@@ -11,7 +11,7 @@ import { moved, variants } from "./variants.ts";
 
 onCpu();
 
-/** DoRA beside a start of its own, or on a table that two modules share, is the same arithmetic. */
+/** DoRA with its own initialization, or on a table that two modules share, is the same arithmetic. */
 const ofDora = variants.filter(({ config, isTied }) => config.useDora && config.init === undefined && !isTied);
 
 describe("7. the gradients of DoRA agree with finite differences of a weight whose norm is held", () => {

@@ -3,7 +3,7 @@
 import { chooseEngine } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** What is compared with cpu. */
+/** The engines that are compared with cpu. */
 export const others = ["wasm", "native"] as const;
 /** The native engine's library is an optional dependency. */
 const reasonAgainstNative = await reasonAgainst("native");

@@ -52,7 +52,7 @@ describe("18. an adapter comes back from its files as it was", () => {
       const files = writeAdapter(await handle.toAdapter());
       handle.dispose();
       const again = attachAdapter(subject.model, await adapterFrom(files));
-      expectNear(subject.logits(active), before, 1e-5); // PiSSA and OLoRA come back as plain pairs of twice the rank
+      expectNear(subject.logits(active), before, 1e-5); // PiSSA and OLoRA come back as plain A and B of twice the rank
       expect(writeAdapter(await again.toAdapter())).toEqual(files);
       again.dispose();
     }),
@@ -73,7 +73,7 @@ describe("18. an adapter comes back from its files as it was", () => {
       examples,
     ));
 
-  it("several adapters lie in a folder each, and each is read back as itself", () =>
+  it("several adapters are in a folder each, and each is read back as itself", () =>
     withSubject("hand-made", async (subject) => {
       const root = await mkdtemp(join(tmpdir(), "lowrank-"));
       const written = new Map<string, Adapter>();
@@ -107,7 +107,7 @@ describe("18. an adapter comes back from its files as it was", () => {
 });
 
 describe("20. files that are not what they should be are refused with a typed error, whole", () => {
-  it("an adapter's file that ends anywhere too early, or goes on", () =>
+  it("an adapter's file that is cut anywhere, or too long", () =>
     withSubject("hand-made", async (subject) => {
       const handle = trainedAdapter(subject, { rank: 1, targetModules: ["q_proj"] });
       const files = writeAdapter(await handle.toAdapter());
@@ -169,7 +169,7 @@ describe("20. files that are not what they should be are refused with a typed er
           for (const key of broken.keys) expect(String(error)).toContain(key);
           expect(differing(weightsOf(subject.model), weights)).toEqual([]);
           expectClose(subject.logits(), base, 0);
-          const again = attachAdapter(subject.model, adapter); // no door was left occupied
+          const again = attachAdapter(subject.model, adapter); // no hook point still has an adapter
           again.dispose();
         }),
       ),
@@ -208,7 +208,7 @@ function fileOf(header: string, size: number): readonly number[] {
   return [...new Uint8Array(new BigUint64Array([BigInt(text.length)]).buffer), ...text, ...new Uint8Array(size)];
 }
 
-/** The number that a sign, an exponent and a fraction stand for (IEEE 754). */
+/** The value of a sign, an exponent and a fraction (IEEE 754). */
 function floatOf(bits: number, exponentBits: number, fractionBits: number): number {
   const fraction = bits & (2 ** fractionBits - 1);
   const exponent = (bits >> fractionBits) & (2 ** exponentBits - 1);

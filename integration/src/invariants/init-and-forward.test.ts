@@ -98,7 +98,7 @@ describe("1. zero-initialised adapters leave the output exactly as it was", () =
 });
 
 describe("3. the scaling is α/r or α/√r, and changing it leaves no trace", () => {
-  it("whatever rank and alpha patterns say of a layer", () =>
+  it("with any rank and alpha patterns for a layer", () =>
     fc.assert(
       fc.asyncProperty(anySubject, anySize, anySize, (name, size, other) =>
         withSubject(name, ({ model }) => {
@@ -202,7 +202,7 @@ describe("5. what cannot be an adapter is refused", () => {
       examples,
     ));
 
-  it("a layer that cannot be adapted as asked, by its path, and the model is left alone", () =>
+  it("a layer that does not support this adapter is named by its path, and the model is left alone", () =>
     withSubject("pictures", (subject) => {
       const grouped = { targetModules: ["first", "grouped"], rank: 3 };
       expect(() => newAdapter(subject, grouped)).toThrow(UnsupportedSiteError);

@@ -1,4 +1,4 @@
-// Invariant 2: what the halves of a new pair hold, before anything is trained.
+// Invariant 2: the values of a new A and B, before training.
 
 import { HandMadeModel } from "@lowrank/testing";
 import fc from "fast-check";
@@ -59,7 +59,7 @@ function withAnySeed(check: (seed: number) => void): void {
   fc.assert(fc.property(anySeed, check), { ...examples, numRuns: 8 });
 }
 
-/** Both halves of a new pair at one layer of a wider model, or of one of convolutions. */
+/** A and B of a new adapter at one layer of a wider model, or of one with convolutions. */
 function initOf(config: { readonly init: boolean | "gaussian"; readonly rank?: number }, target: string, seed: number) {
   const isConvolution = target === "first" || target === "along";
   const model = isConvolution ? new PictureModel() : new HandMadeModel({ width, vocabulary: 50 });

@@ -72,9 +72,9 @@ describe("10. merging keeps what the model computes, and undoing it keeps every 
           };
           const together = await merge(a, b);
           together.merged.undo();
-          const turned = await merge(b, a);
-          turned.merged.undo();
-          expect(differing(turned.weights, together.weights)).toEqual([]);
+          const reversed = await merge(b, a);
+          reversed.merged.undo();
+          expect(differing(reversed.weights, together.weights)).toEqual([]);
           const [first, second] = [await merge(b), await merge(a)];
           for (const [path, weight] of second.weights) expectNear(weight, together.weights.get(path)!, 1e-6);
           expect(() => first.merged.undo()).toThrow(LaterMergeError);

@@ -12,7 +12,7 @@ export type RunOptions = Partial<TrainOptions<Rows>> & {
   readonly adapters?: AdapterSelection;
 };
 
-/** Trains an adapter for a few steps, by default one with all of `rows` at the rate 0.01, and returns what was told. */
+/** Trains an adapter for a few steps, by default one with all of `rows` at the rate 0.01, and returns its events. */
 export async function runSteps(
   subject: Subject,
   handle: Pick<AdapterHandle, "name" | "variables">,
@@ -33,7 +33,7 @@ export async function runSteps(
   return events;
 }
 
-/** The losses that a run told. */
+/** The losses in a run's events. */
 export function lossesOf(events: readonly TrainingEvent[]): readonly number[] {
   return events.flatMap((event) => (event.type === "step" ? [event.loss] : []));
 }

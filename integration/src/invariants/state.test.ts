@@ -91,8 +91,8 @@ describe("15. several adapters add up, and each is its own", () => {
             { name: "b", weight },
           ];
           const both = subject.logits({ adapters: { kind: "active", adapters } });
-          const turned = subject.logits({ adapters: { kind: "active", adapters: [...adapters].reverse() } });
-          expectNear(turned, both, 1e-5);
+          const reversed = subject.logits({ adapters: { kind: "active", adapters: [...adapters].reverse() } });
+          expectNear(reversed, both, 1e-5);
           b.setScale(weight);
           const merged = await mergeAdapter(subject.model, [a, b]);
           expectNear(subject.logits(), both);
@@ -151,7 +151,7 @@ describe("15. several adapters add up, and each is its own", () => {
       dispose();
     }));
 
-  it("names that contain each other, or words of the format, are told apart and are in no key", () => {
+  it("names that contain each other, or parts of the format, are told apart and are in no key", () => {
     const names = [
       "default",
       "default2",

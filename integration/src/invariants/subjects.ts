@@ -1,5 +1,5 @@
-// The models on which the invariants are tried: two made by hand and three bases that PEFT's fixtures were made with,
-// behind one face. All are small enough to be made anew for every example of a property.
+// The models on which the invariants are tested: two made by hand and three bases of PEFT's fixtures, with one interface.
+// All are small enough to be made again for every example of a property.
 
 import { type AdaptableModel, type AdapterSelection, noAdapters, type RandomKey } from "@lowrank/contracts";
 import { chooseEngine } from "@lowrank/engine";
@@ -58,7 +58,7 @@ interface Call {
 export interface Subject {
   readonly name: SubjectName | "pictures";
   readonly model: AdaptableModel;
-  /** What it computes for a call, as plain numbers. */
+  /** Its logits for a call, as plain numbers. */
   logits(call?: Call): Float32Array;
   /** The mean loss of a call. The caller owns the scalar. */
   loss(call?: Call): tf.Scalar;

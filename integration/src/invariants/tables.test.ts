@@ -1,4 +1,4 @@
-// Invariant 21: tables that two modules share, and tables of which some rows train.
+// Invariant 21: tables that two modules share, and tables with some trained rows.
 
 import { activeAdapters } from "@lowrank/contracts";
 import { mergeAdapter } from "@lowrank/merge";
@@ -55,11 +55,11 @@ describe("21. tables that are shared stay shared, and of a table only the chosen
           const tokens = Array.from({ length: added }, (_, index) => vocabulary + index);
           const ids = [[2, ...tokens, 3]];
           const handle = newAdapter(subject, { targetModules: ["c_attn", "q_proj"], trainableTokenIndices: tokens });
-          const start = subject.logits({ ids });
+          const initial = subject.logits({ ids });
           const adapters = activeAdapters("default");
           await runSteps(subject, handle, { steps: 2, learningRate: 0.1, adapters, batches: () => [ids] });
-          expect(subject.logits({ ...active, ids })).not.toEqual(start);
-          expect(subject.logits({ ids })).toEqual(start);
+          expect(subject.logits({ ...active, ids })).not.toEqual(initial);
+          expect(subject.logits({ ids })).toEqual(initial);
           const merged = await mergeAdapter(subject.model, handle);
           for (const [path, weight] of weightsOf(subject.model)) {
             if (/(c_attn|q_proj)\.weight$/.test(path)) continue;
@@ -75,7 +75,7 @@ describe("21. tables that are shared stay shared, and of a table only the chosen
       examples,
     ));
 
-  it("an adapter on a shared table acts where it was put, and the head goes on with the frozen one", () =>
+  it("an adapter on a shared table acts only in its own place, and the head still uses the frozen one", () =>
     withSubject("gpt2", async (subject) => {
       const base = weightsOf(subject.model);
       const handle = trainedAdapter(subject, { targetModules: ["wte"] });

@@ -94,16 +94,16 @@ describe.each(others)("24. cpu and %s give the same numbers", (other) => {
   });
 
   it.skipIf(isAbsent(other))("a new adapter starts with the same numbers to the bit", async () => {
-    const starts = new Map<string, ReadonlyMap<string, Float32Array>>();
+    const initialValues = new Map<string, ReadonlyMap<string, Float32Array>>();
     for (const engine of engines) {
       await use(engine);
       await withSubject("llama-gqa", (subject) => {
         const handle = trainedAdapter(subject);
-        starts.set(engine, valuesOf(handle));
+        initialValues.set(engine, valuesOf(handle));
         handle.dispose();
       });
     }
-    expect(starts.get(other)).toEqual(starts.get("cpu"));
+    expect(initialValues.get(other)).toEqual(initialValues.get("cpu"));
   });
 });
 
@@ -113,11 +113,11 @@ describe("25. the optimiser's moments stay with their variables' names", () => {
       fc.asyncProperty(anySubject, anySeed, (name, seed) =>
         withSubject(name, async (subject) => {
           const handle = newAdapter(subject, {});
-          const start = [...handle.variables].map(([key, variable]) => [key, tf.clone(variable)] as const);
+          const initial = [...handle.variables].map(([key, variable]) => [key, tf.clone(variable)] as const);
           await runSteps(subject, handle, { steps: 3 });
           const expected = valuesOf(handle);
-          for (const [key, value] of start) handle.variables.get(key)!.assign(value);
-          tf.dispose(start.map(([, value]) => value));
+          for (const [key, value] of initial) handle.variables.get(key)!.assign(value);
+          tf.dispose(initial.map(([, value]) => value));
           const shuffled = [...handle.variables].sort(([one], [other]) => rankIn(one, seed) - rankIn(other, seed));
           await runSteps(subject, { name: handle.name, variables: new Map(shuffled) }, { steps: 3 });
           for (const [key, values] of valuesOf(handle)) expectClose(values, expected.get(key)!, 1e-6, key);

@@ -31,9 +31,9 @@ describe("6. a step changes what the adapter declared and nothing else", () => {
           const before = weightsOf(subject.model);
           const modulesToSave = name === "hand-made" || name === "bert-seqcls" ? ["classifier"] : null;
           const handle = newAdapter(subject, { ...size, bias, modulesToSave, dropout: 0.1 });
-          const start = valuesOf(handle);
+          const initial = valuesOf(handle);
           await runSteps(subject, handle, { steps: 2, batches: () => [rows.slice(1)] });
-          const changed = [...valuesOf(handle)].filter(([key, values]) => distance(values, start.get(key)!) > 0);
+          const changed = [...valuesOf(handle)].filter(([key, values]) => distance(values, initial.get(key)!) > 0);
           expect(changed.map(([key]) => key)).toEqual([...handle.variables.keys()]);
           handle.dispose();
           expect(differing(weightsOf(subject.model), before)).toEqual([]);
@@ -46,10 +46,10 @@ describe("6. a step changes what the adapter declared and nothing else", () => {
     withSubject(variant.subject, async (subject) => {
       const before = weightsOf(subject.model);
       const handle = moved(subject, variant);
-      const [start, frozen] = [valuesOf(handle), frozenIn(handle)];
+      const [initial, frozen] = [valuesOf(handle), frozenIn(handle)];
       await runSteps(subject, handle);
       for (const [key, values] of valuesOf(handle))
-        expect([key, distance(values, start.get(key)!) > 0]).toEqual([key, true]);
+        expect([key, distance(values, initial.get(key)!) > 0]).toEqual([key, true]);
       expect(frozenIn(handle)).toEqual(frozen);
       handle.dispose();
       expect(differing(weightsOf(subject.model), before)).toEqual([]);
@@ -63,16 +63,16 @@ describe("7. the zero half moves first, then both", () => {
       fc.asyncProperty(anySubject, anySize, (name, size) =>
         withSubject(name, async (subject) => {
           const handle = newAdapter(subject, size);
-          const halves = (part: RegExp) => [...valuesOf(handle)].filter(([key]) => part.test(key));
+          const matrices = (part: RegExp) => [...valuesOf(handle)].filter(([key]) => part.test(key));
           const gradients = gradientsOf(handle, () => subject.loss({ adapters: activeAdapters("default") }));
           for (const [key, gradient] of gradients)
             expect([key, gradient.every((value) => value === 0)]).toEqual([key, key.includes("lora_A")]);
-          const [a, b] = [halves(/lora_A/), halves(/lora_B/)];
+          const [a, b] = [matrices(/lora_A/), matrices(/lora_B/)];
           await runSteps(subject, handle, { weightDecay: 0 });
-          expect(halves(/lora_A/)).toEqual(a);
-          for (const [index, [, values]] of halves(/lora_B/).entries()) expect(values).not.toEqual(b[index]?.[1]);
+          expect(matrices(/lora_A/)).toEqual(a);
+          for (const [index, [, values]] of matrices(/lora_B/).entries()) expect(values).not.toEqual(b[index]?.[1]);
           await runSteps(subject, handle, { weightDecay: 0 });
-          for (const [index, [, values]] of halves(/lora_A/).entries()) expect(values).not.toEqual(a[index]?.[1]);
+          for (const [index, [, values]] of matrices(/lora_A/).entries()) expect(values).not.toEqual(a[index]?.[1]);
           handle.dispose();
         }),
       ),
@@ -114,7 +114,7 @@ describe("8. adapters that are not trained stay as they are", () => {
       examples,
     ));
 
-  it("one trained beside another becomes what it becomes alone", () =>
+  it("one trained together with another becomes the same as alone", () =>
     withSubject("gpt2", async (subject) => {
       const alone = newAdapter(subject, { dropout: 0.2 });
       await runSteps(subject, alone, { steps: 3 });
@@ -140,7 +140,7 @@ describe("8. adapters that are not trained stay as they are", () => {
     }));
 });
 
-describe("9. training does what its settings say", () => {
+describe("9. training follows its settings", () => {
   it("the loss goes down", () =>
     fc.assert(
       fc.asyncProperty(anySubject, anySeed, (name, seed) =>
@@ -194,7 +194,7 @@ describe("9. training does what its settings say", () => {
       handle.dispose();
     }));
 
-  it("the learning rate rises over the warm-up, then falls as the schedule says", () =>
+  it("the learning rate rises during the warm-up, then follows the schedule", () =>
     fc.assert(
       fc.property(
         fc.constantFrom("constant", "linear", "cosine"),

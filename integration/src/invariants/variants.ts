@@ -132,6 +132,6 @@ export function frozenIn({ sites, variables }: AdapterHandle): readonly Float32A
   const trained = new Set<unknown>(variables.values());
   return sites
     .flatMap(({ lora: { a, b } }) => [a, b])
-    .filter((half) => !trained.has(half))
-    .map((half) => Float32Array.from(half.dataSync()));
+    .filter((matrix) => !trained.has(matrix))
+    .map((matrix) => Float32Array.from(matrix.dataSync()));
 }

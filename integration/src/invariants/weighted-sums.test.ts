@@ -12,7 +12,7 @@ import { variants } from "./variants.ts";
 
 onCpu();
 
-/** Kinds of layers, each a plain pair: what is more than that is refused by every method. */
+/** Kinds of layers, each with plain A and B: every method refuses other variants. */
 const kindsOfLayers: ReadonlySet<string> = new Set([
   ...["linear maps", "GPT-2's Conv1D", "an embedding", "an untied output head", "a table that is shared"],
   ...["biases of the base", "convolutions"],

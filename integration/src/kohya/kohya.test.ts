@@ -49,7 +49,7 @@ describe("an adapter of a pipeline that makes images, on its text encoder", () =
     );
   });
 
-  it("is written again to the byte, with what sd-scripts said of its training", async () => {
+  it("is written again to the byte, with sd-scripts' metadata of the training", async () => {
     const bytes = new Uint8Array(await readFile(pathOf("kohya")));
     const [before, after] = [bytes, writeKohyaAdapter(await readAdapterFolder(pathOf("kohya")), { dtype: "F16" })].map(
       (file) => parseSafetensors(file),

@@ -10,7 +10,6 @@ import { findPrepared } from "@lowrank/testing/cache-folder";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rewritten } from "./rewritten.ts";
 import {
-  type Asked,
   fixtureNames,
   fixtures,
   idsOf,
@@ -18,6 +17,7 @@ import {
   largestDifference,
   llamaCpp,
   llamaCppFolder,
+  type NextTokenRequest,
   ours,
   someAdapter,
 } from "./with-llama-cpp.ts";
@@ -40,7 +40,7 @@ describe.skipIf(!isThere)("llama.cpp", { timeout: 300_000 }, () => {
 
     beforeAll(async () => {
       await chooseEngine({ order: ["cpu"] });
-      const asked: Asked[] = [];
+      const requests: NextTokenRequest[] = [];
       for (const name of fixtureNames) {
         const bytes = readFileSync(join(fixtures, name));
         const model = await loadGguf(bytesSource(bytes, name));
@@ -49,11 +49,11 @@ describe.skipIf(!isThere)("llama.cpp", { timeout: 300_000 }, () => {
         expected.set(name, { base: ours(model, ids), adapted: ours(model, ids, handle) });
         const lora = keep(`lora-${name}`, writeGgufAdapter(await handle.toAdapter(), model.config));
         const path = keep(name, ...(await rewritten(bytesSource(bytes, name))));
-        asked.push({ model: path, lora: null, scale: 1, ids }, { model: path, lora, scale: 1, ids });
+        requests.push({ model: path, lora: null, scale: 1, ids }, { model: path, lora, scale: 1, ids });
         handle.dispose();
         model.dispose();
       }
-      theirs = llamaCpp(asked);
+      theirs = llamaCpp(requests);
     }, 120_000);
 
     it.each(fixtureNames)("computes what we compute, with the adapter and without: %s", (name) => {
@@ -73,7 +73,7 @@ describe.skipIf(!isThere)("llama.cpp", { timeout: 300_000 }, () => {
     await chooseEngine({ order: ["native", "wasm", "cpu"] });
     const source = await openFile(path);
     const model = await loadGguf(source);
-    // Weights in float32: beside those of 4 bits llama.cpp rounds states to 8.
+    // Weights in float32: with 4-bit weights llama.cpp rounds states to 8 bits.
     const whole = keep("smollm2.gguf", ...(await rewritten(source)));
     await source.close?.();
     const ids = [504, 3575, 282, 4649, 314];

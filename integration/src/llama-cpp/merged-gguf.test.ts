@@ -1,5 +1,5 @@
-// Merged models that we write as GGUF, in llama.cpp: of each architecture, in each type of file, and beside the file that its own
-// quantiser makes of the same numbers.
+// Merged models that we write as GGUF, in llama.cpp: of each architecture, in each type of file, and compared with the file
+// that its own quantiser makes of the same numbers.
 
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,7 +17,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomLlama } from "./random-llama.ts";
 import { words } from "./rewritten.ts";
 import {
-  type Asked,
   fixtureNames,
   fixtures,
   idsOf,
@@ -25,6 +24,7 @@ import {
   largestDifference,
   llamaCpp,
   llamaCppFolder,
+  type NextTokenRequest,
   ours,
   someAdapter,
 } from "./with-llama-cpp.ts";
@@ -47,7 +47,7 @@ describe.skipIf(!isThere)("a merged model as GGUF", { timeout: 120_000 }, () => 
 
     beforeAll(async () => {
       await chooseEngine({ order: ["cpu"] });
-      const asked: Asked[] = [];
+      const requests: NextTokenRequest[] = [];
       for (const name of fixtureNames) {
         const model = await loadGguf(bytesSource(readFileSync(join(fixtures, name)), name));
         const handle = someAdapter(model, 0.3);
@@ -56,11 +56,11 @@ describe.skipIf(!isThere)("a merged model as GGUF", { timeout: 120_000 }, () => 
         expected.set(name, ours(model, ids));
         const metadata = new Map<string, WritableValue>(words(model.config.vocabularySize));
         const { contents } = await ggufModelFile(model, { type: "F32", metadata });
-        asked.push({ model: await keep(name, contents()), lora: null, scale: 1, ids });
+        requests.push({ model: await keep(name, contents()), lora: null, scale: 1, ids });
         handle.dispose();
         model.dispose();
       }
-      theirs = llamaCpp(asked);
+      theirs = llamaCpp(requests);
     }, 120_000);
 
     it.each(fixtureNames)("computes what we compute: %s", (name) => {
@@ -144,8 +144,8 @@ function quantiser(): (from: string, to: string, fileType: number) => void {
   const platform = `${process.platform}-${process.arch}`;
   const bins = join(llamaCppFolder, "node_modules/@node-llama-cpp", platform, "bins", platform);
   const library = koffi.load(join(bins, readdirSync(bins).find((name) => name.startsWith("libllama.")) ?? ""));
-  const heard = koffi.pointer(koffi.proto("void heard(int level, const char* text, void* user)"));
-  const silent = koffi.register(() => {}, heard);
+  const callback = koffi.pointer(koffi.proto("void heard(int level, const char* text, void* user)"));
+  const silent = koffi.register(() => {}, callback);
   library.func("llama_log_set", "void", ["void*", "void*"])(silent, null);
   library.func("void llama_backend_init()")();
   const defaults = library.func("void* llama_model_quantize_default_params(_Out_ uint8_t* out)");

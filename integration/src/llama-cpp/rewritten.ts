@@ -1,4 +1,4 @@
-// A GGUF file written anew by us: its numbers in float32, and with the words that llama.cpp wants before it opens a model.
+// A GGUF file, written again by us: its numbers in float32, with the tokens that llama.cpp needs to open a model.
 
 import {
   encodeValues,
@@ -10,7 +10,7 @@ import {
   type WritableValue,
 } from "@lowrank/gguf";
 
-/** llama.cpp asks for these as float32, whatever their value; other numbers are counts. */
+/** llama.cpp requires these as float32, whatever their value; other numbers are counts. */
 const reals = /eps|epsilon|freq_base|factor|softcapping|scale|slope|bias|scores/;
 
 export async function rewritten(source: GgufSource): Promise<readonly Uint8Array[]> {

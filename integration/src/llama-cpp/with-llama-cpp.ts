@@ -1,4 +1,4 @@
-// llama.cpp's numbers beside ours: what both give for the next token.
+// Compares llama.cpp's numbers with ours: the probabilities of the next token.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
@@ -26,19 +26,19 @@ export function idsOf(name: string): readonly number[] {
   return [3, 14, 15, 30, 35, 2, 7].slice(0, name === "phi3.gguf" ? 4 : 7);
 }
 
-export interface Asked {
+export interface NextTokenRequest {
   readonly model: string;
   readonly lora: string | null;
   readonly scale: number;
   readonly ids: readonly number[];
 }
 
-/** Probabilities of the next token, by its id, one list for each that was asked for. */
-export function llamaCpp(asked: readonly Asked[]): readonly ReadonlyMap<number, number>[] {
-  return (answers("next-token.mjs", asked) as [number, number][][]).map((list) => new Map(list)); // what the program writes
+/** Probabilities of the next token, by its id, one map for each request. */
+export function llamaCpp(requests: readonly NextTokenRequest[]): readonly ReadonlyMap<number, number>[] {
+  return (answers("next-token.mjs", requests) as [number, number][][]).map((list) => new Map(list)); // what the program writes
 }
 
-/** A text by its tokens: pooled as the model's file says, in its own length. */
+/** A text by its tokens: pooled as the model's file defines, not normalised. */
 export interface Embedded {
   readonly ids: readonly number[];
   readonly embedding: readonly number[];
@@ -46,17 +46,17 @@ export interface Embedded {
 
 /** Embeddings of texts, or of tokens that begin and end as the file's tokenizer frames them: a list for each model. */
 export function llamaCppEmbeddings(
-  asked: readonly { readonly model: string; readonly inputs: readonly (string | readonly number[])[] }[],
+  requests: readonly { readonly model: string; readonly inputs: readonly (string | readonly number[])[] }[],
 ): readonly (readonly Embedded[])[] {
-  return answers("embeddings.mjs", asked) as Embedded[][]; // what the program writes
+  return answers("embeddings.mjs", requests) as Embedded[][]; // what the program writes
 }
 
-/** Of one of the programs beside this file, run where node-llama-cpp is. */
-function answers(name: string, asked: unknown): unknown {
+/** The output of one of the programs in this folder, run where node-llama-cpp is installed. */
+function answers(name: string, requests: unknown): unknown {
   const program = fileURLToPath(new URL(name, import.meta.url));
   const { stdout, stderr, status } = spawnSync(process.execPath, [program], {
     cwd: llamaCppFolder,
-    input: JSON.stringify(asked),
+    input: JSON.stringify(requests),
     encoding: "utf8",
     maxBuffer: 1e9,
   });

@@ -42,7 +42,7 @@ function logitsInMlx(script: string, ...args: readonly string[]): Logits {
   const python = "folder" in found ? join(found.folder, "bin", "python") : "python3";
   const { stdout, stderr, status } = spawnSync(python, [join(scripts, script), ...args], { encoding: "utf8" });
   expect(status, stderr).toBe(0);
-  // Written by the script beside.
+  // Written by the script in this folder.
   return JSON.parse(stdout) as Logits;
 }
 

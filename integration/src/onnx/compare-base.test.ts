@@ -1,4 +1,4 @@
-// Models that torch's exporters and ONNX Runtime's GenAI builder wrote, beside the weights that they were made of.
+// Compares models that torch's exporters and ONNX Runtime's GenAI builder wrote with the weights that they were made of.
 
 import { join } from "node:path";
 import { loraMatricesIn } from "@lowrank/adapter-format";
@@ -45,7 +45,7 @@ describe("a model's weights and the base's", () => {
     ["dora-linear", "all-linear-llama.onnx"],
     ["gemma", "genai/gemma-fp32/model.onnx"],
     ["qwen3", "genai/qwen3-fp32/model.onnx"],
-  ])("are the same numbers, each way they lie: %s in %s", async (name, file) => {
+  ])("are the same numbers in each layout: %s in %s", async (name, file) => {
     const { paths, found } = await compared(name, file);
     expect(found).toEqual(paths);
   });

@@ -55,7 +55,7 @@ describe.skipIf(ort === undefined)("a model of the GenAI builder", { timeout: 60
     },
   );
 
-  it("takes branches beside 4 bits, whose error stays what it was", async () => {
+  it("adds branches to 4-bit weights without changing their error", async () => {
     const { adapter, feeds, mask, base, adapted, model } = await caseOn("gemma-int4");
     const alone = await logitsOf(foldAdapter(model, nothingOf(adapter)), feeds);
     const before = difference(alone, base, mask);
@@ -91,7 +91,7 @@ describe.skipIf(ort === undefined)("a model of the GenAI builder", { timeout: 60
 describe.skipIf(ort === undefined)(
   "a pair for gate and up at once, as Phi-3 has them, where the builder took both apart",
   () => {
-    /** One pair on each layer's joint module, and the same as a pair for each half. */
+    /** One A and B for each layer's joint module, or one for each of its parts. */
     function jointAndApart(given: Adapter): readonly [Adapter, Adapter] {
       const [rank, inputs, outputs] = [2, 32, 48];
       const numbers = (count: number, step: number) =>
@@ -175,7 +175,7 @@ describe.skipIf("missing" in found || ort === undefined)("ONNX Runtime GenAI", {
   );
 });
 
-it("takes no bias of a module that is joined with others, and says so", async () => {
+it("refuses the bias of a module that is joined with others, and explains it", async () => {
   const { adapter, model } = await caseOn("qwen3-fp32");
   const key = "model.layers.0.self_attn.q_proj.base_layer.bias";
   const biased = { ...adapter, tensors: new Map([[key, { shape: [64], values: new Float32Array(64) }]]) };

@@ -79,7 +79,7 @@ describe("an ONNX model larger than 4 GB", { timeout: 600_000 }, () => {
   });
 });
 
-/** Weights are used where they lie in the file. */
+/** Weights are used without a copy of the file's bytes. */
 const withoutCopies = { logSeverityLevel: 3, extra: { session: { disable_prepacking: "1" } } } as const;
 
 const ids = () => makeTensor("int64", BigInt64Array.of(BigInt(last)), [1, 1]);
@@ -118,13 +118,13 @@ function writeAdapter(folder: string): void {
 
 /** The most megabytes that the command had. */
 async function memoryOfExport(model: string, adapter: string, out: string): Promise<number> {
-  const tellMemory = "process.on('exit', () => console.log('most ' + process.resourceUsage().maxRSS))";
+  const printMemory = "process.on('exit', () => console.log('most ' + process.resourceUsage().maxRSS))";
   const node = [
     "--conditions=lowrank-source",
     "--import",
     "tsx",
     "--import",
-    `data:text/javascript,${encodeURIComponent(tellMemory)}`,
+    `data:text/javascript,${encodeURIComponent(printMemory)}`,
   ];
   const argv = ["export", "--to", "onnx", "--model", model, "--adapter", adapter, "--out", out];
   const { stdout } = await promisify(execFile)(

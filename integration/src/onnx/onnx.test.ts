@@ -32,7 +32,7 @@ describe.skipIf(ort === undefined)("an adapter folded into an ONNX model", { tim
     expect(difference(logits, base, mask)).toBeGreaterThan(1e-2);
   });
 
-  it("goes into weights that lie in a file beside", async () => {
+  it("is merged into weights in a separate data file", async () => {
     const { adapter, feeds, mask, adapted } = await peftCase("all-linear-llama");
     const openOutside = async (name: string) => bytesSource(bytesOf(`beside/${name}`), name);
     const folded = foldAdapter(await readOnnx(bytesOf("beside/model.onnx"), { openOutside }), adapter);
@@ -42,7 +42,7 @@ describe.skipIf(ort === undefined)("an adapter folded into an ONNX model", { tim
     expect(await folded.files[0]!.bytes()).toEqual(bytesOf("beside/model.onnx"));
   });
 
-  it.each(["int8", "int4"])("stands beside weights of %s, whose error stays what it was", async (type) => {
+  it.each(["int8", "int4"])("is added to weights of %s without changing their error", async (type) => {
     const { adapter, feeds, mask, base, adapted } = await peftCase("all-linear-llama");
     const model = await readOnnx(bytesOf(`all-linear-llama.${type}.onnx`));
     const none: Adapter = { ...adapter, tensors: new Map() };
@@ -89,7 +89,7 @@ describe.skipIf(ort === undefined)("a switchable ONNX model", { timeout: 60_000 
     },
   );
 
-  it("refuses what it cannot switch, and goes on with the adapter before", async () => {
+  it("refuses an adapter that it cannot switch, and keeps the previous one", async () => {
     const { adapter, feeds, base, mask } = await peftCase("dora-linear");
     const paths = loraMatricesIn(adapter.tensors).map(({ path }) => path);
     const session = await sessionOf(makeSwitchable(await readOnnx(bytesOf("all-linear-llama.onnx")), paths));

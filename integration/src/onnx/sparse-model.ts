@@ -1,5 +1,4 @@
-// An ONNX model of three weights whose numbers lie in a file beside it that is almost all hole: 4.5 GB, of which the disk keeps some
-// kilobytes. states = embed[ids] -> wide, far.
+// An ONNX model of three weights in a sparse file: 4.5 GB, some kilobytes on disk. states = embed[ids] -> wide, far.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
@@ -23,8 +22,10 @@ function node(opType: string, inputs: readonly string[], output: string): Uint8A
 }
 
 function weight(name: keyof typeof offsets, shape: readonly [number, number]): Uint8Array {
-  const said = { location: "model.onnx_data", offset: offsets[name], length: 4 * shape[0] * shape[1] };
-  const outside = Object.entries(said).map(([key, value]) => field(13, message(field(1, key), field(2, `${value}`))));
+  const entries = { location: "model.onnx_data", offset: offsets[name], length: 4 * shape[0] * shape[1] };
+  const outside = Object.entries(entries).map(([key, value]) =>
+    field(13, message(field(1, key), field(2, `${value}`))),
+  );
   return message(
     ...shape.map((size) => field(1, size)),
     field(2, 1),

@@ -1,4 +1,4 @@
-// A tokenizer for fixtures whose vocabulary has 100 entries: words "w0" to "w99", told apart by spaces.
+// A tokenizer for fixtures whose vocabulary has 100 entries: words "w0" to "w99", separated by spaces.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ const wordsJson = JSON.stringify({
 /** Ids as text. */
 export const words = (ids: readonly number[]): string => ids.map((id) => `w${id}`).join(" ");
 
-/** Puts it beside a model. */
+/** Writes it into a model's folder. */
 export function writeWords(folder: string): void {
   writeFileSync(join(folder, "tokenizer.json"), wordsJson);
   const config = { tokenizer_class: "PreTrainedTokenizerFast", unk_token: "w0", model_max_length: 32 };

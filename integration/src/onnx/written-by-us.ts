@@ -8,7 +8,7 @@ import { openFolder } from "@lowrank/models/node";
 import "@tensorflow/tfjs-backend-cpu";
 import { peftFixture } from "./fold-fixture.ts";
 
-/** Ids behind the prompt's. */
+/** Ids after the prompt's. */
 export async function writtenByUs(name: string, prompt: readonly number[], tokens: number): Promise<readonly number[]> {
   const model = await loadModel(openFolder(peftFixture(name, "base")));
   const handle = attachAdapter(model, await readAdapterFolder(peftFixture(name, "adapter")));

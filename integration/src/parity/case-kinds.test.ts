@@ -27,7 +27,7 @@ describe("a case", () => {
       expect((await runCase(copy)).isEqual).toBe(false);
     }));
 
-  it("may tell what a pair adds to a layer's weight that is a raw parameter, in the layout of files", () =>
+  it("may have the update of a layer's weight that is a raw parameter, in the layout of files", () =>
     inFolder(async (folder) => {
       const copy = await copyCase("target-parameters", folder);
       await changeTensors(copy, (tensors) => {

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import { type Fixture, readFixture } from "@lowrank/testing";
 import { adaptersChecks, hasAdapters } from "./cases/adapters-case.ts";
-import { hasStart, startChecks } from "./cases/init-case.ts";
+import { hasStart, initChecks } from "./cases/init-case.ts";
 import { roundedChecks } from "./cases/rounded-case.ts";
 import { singleAdapterChecks } from "./cases/single-adapter-case.ts";
 import { hasCombinations, weightedChecks } from "./cases/weighted-case.ts";
@@ -29,7 +29,7 @@ export interface CaseOptions {
 
 /** Kinds of fixtures; the first that fits counts. */
 const kinds = [
-  { isOne: hasStart, checks: startChecks },
+  { isOne: hasStart, checks: initChecks },
   { isOne: hasCombinations, checks: weightedChecks },
   { isOne: hasAdapters, checks: adaptersChecks },
   { isOne: () => true, checks: singleAdapterChecks },
@@ -64,7 +64,7 @@ export async function runCase(
   };
 }
 
-/** The files, or an error that names the one that is at fault. */
+/** The files, or an error that names the broken one. */
 async function readCase(nameOrPath: string): Promise<Fixture> {
   const fixture = await readFixture(nameOrPath).catch((error: unknown) => {
     if (error instanceof SyntaxError) throw new Error(`expected.json is no JSON: ${error.message}`, { cause: error });

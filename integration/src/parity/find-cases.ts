@@ -11,7 +11,7 @@ export interface FoundCase {
   readonly problem?: string;
 }
 
-/** How deep sets may lie in sets: fixtures/peft/gpt2 is a case two levels below fixtures. */
+/** How deep folders of cases may be nested: fixtures/peft/gpt2 is a case two levels below fixtures. */
 const deepest = 5;
 
 /** What a case's folder holds; any of them makes a folder one that is meant to be a case. */

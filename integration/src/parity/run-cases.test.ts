@@ -95,7 +95,7 @@ describe("the cases in a folder", () => {
       expect((await linesOf(copy))[0]?.text).toContain("FAIL expected.json holds [1], expected an object");
     }));
 
-  it("of an unknown family or kind of adapter fails and says which", () =>
+  it("of an unknown family or kind of adapter fails and names it", () =>
     inFolder(async (folder) => {
       const family = await copyCase("gpt2", folder, "family");
       await writeFile(join(family, "base/config.json"), JSON.stringify({ model_type: "mamba" }));

@@ -1,4 +1,4 @@
-// Every case of the folders given, one line each; what cannot be run is a failed line that says why.
+// Every case of the given folders, one line each; a case that cannot run is a failed line with the reason.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { type CaseOptions, describeCase, runCase } from "./check-case.ts";
@@ -15,7 +15,7 @@ export async function* runCases(folders: readonly string[], options: CaseOptions
   for (const found of folders.flatMap(findCases)) yield await lineOf(found, options);
 }
 
-/** The last line, of which scripts read the numbers. */
+/** The last line, from which scripts read the numbers. */
 export function countLine(lines: readonly CaseLine[]): string {
   const passed = lines.filter(({ hasPassed }) => hasPassed).length;
   return `${passed} passed, ${lines.length - passed} failed`;

@@ -1,4 +1,4 @@
-// The Python in the model card that lies beside an adapter runs as it is, but for the folder that its reader has to say.
+// The Python in an adapter's model card runs unchanged, except for the folder that its reader has to fill in.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

@@ -100,7 +100,7 @@ describe.each(["wasm", "native"] as const)("preferences on %s", (engine) => {
     const paths = [...handle.variables.keys()];
     const found = tf.tidy(() => {
       const { gradients: own } = differentiate(() => compute(name).loss, [...handle.variables.values()]);
-      // Variables lie as the product takes them, PEFT's the other way round.
+      // Variables are stored as [in, out], PEFT's tensors as [out, in].
       return own.map((gradient) => Float32Array.from(gradient === undefined ? [] : tf.transpose(gradient).dataSync()));
     });
     const wanted = paths.map((path) => gradients.get(`${name}/base_model.model.${path}`)?.values ?? []);

@@ -1,5 +1,5 @@
 // Clients of the load test, in threads of their own: on the model's thread they would measure how long they wait themselves.
-// Each part goes on until the thread is asked what it saw.
+// Each part goes on until the thread receives the request for its results.
 
 import { createServer, request } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
@@ -11,7 +11,7 @@ const { part, url } = workerData;
 function ask(path, { key, body, isSlow = false }) {
   return new Promise((resolve, reject) => {
     const headers = { "content-type": "application/json", authorization: `Bearer ${key}` };
-    const asked = request(`${url}${path}`, { method: "POST", agent: false, headers }, async (answer) => {
+    const sent = request(`${url}${path}`, { method: "POST", agent: false, headers }, async (answer) => {
       let text = "";
       answer.setEncoding("utf8");
       for await (const piece of answer) {
@@ -20,8 +20,8 @@ function ask(path, { key, body, isSlow = false }) {
       }
       resolve({ status: answer.statusCode, text });
     });
-    asked.on("error", reject);
-    asked.end(JSON.stringify({ model: "tiny", temperature: 0, ...body }));
+    sent.on("error", reject);
+    sent.end(JSON.stringify({ model: "tiny", temperature: 0, ...body }));
   });
 }
 
@@ -47,7 +47,7 @@ const parts = {
     });
     return times;
   },
-  /** Tokens that each of many clients got, who ask again as soon as they have an answer. The last ones read slowly. */
+  /** Tokens of many clients that send the next request as soon as they have an answer. The last ones read slowly. */
   many({ clients, slow, tokensOfText }) {
     const tokens = Array(clients).fill(0);
     for (const client of tokens.keys()) {
@@ -61,7 +61,7 @@ const parts = {
     }
     return tokens;
   },
-  /** Tokens of one client who asks for as many texts as it may, and how prompts of megabytes were answered. */
+  /** Tokens of one client that requests as many texts as it may, and the answers to prompts of megabytes. */
   greedy({ connections, characters, tokensOfText }) {
     const seen = { tokens: 0, refusals: {} };
     const key = "greedy";

@@ -12,7 +12,7 @@ const tiny = fileURLToPath(new URL("../../../packages/tiny-model/model", import.
 const [clients, slow, tokensOfText] = [400, 50, 4];
 const runMs = 20_000;
 
-it("answers /health at once and gives every client its share of tokens, whoever asks for more", async () => {
+it("answers /health at once and gives every client its share of tokens, even if others request more", async () => {
   const model = await openModel(tiny);
   const server = await serve(model, { port: 0, name: "tiny", maxWaiting: 500, template: "vicuna" });
   function start<Seen>(part: string, options: object = {}): () => Promise<Seen> {

@@ -1,4 +1,4 @@
-// A server of the tiny model, asked by OpenAI's own client.
+// A server of the tiny model, used through OpenAI's own client.
 
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
@@ -40,21 +40,21 @@ function newAdapter(name: string, seed: number): OpenedAdapter {
 
 describe("a server", () => {
   it("gives each of 64 clients the text that its own adapter writes alone, streamed or whole", async () => {
-    const asked = Array.from({ length: 64 }, (_, index) => ({
+    const requests = Array.from({ length: 64 }, (_, index) => ({
       model: [...adapters.keys()][index % adapters.size] ?? "tiny",
       prompt: `${names[index % names.length]}${" ->".repeat(index % 3)}`,
       max_tokens: 4 + (index % 9),
       stream: index % 2 === 0,
     }));
-    const texts = await Promise.all(asked.map(complete));
-    for (const [index, { model: name, prompt, max_tokens }] of asked.entries()) {
+    const texts = await Promise.all(requests.map(complete));
+    for (const [index, { model: name, prompt, max_tokens }] of requests.entries()) {
       const adapter = adapters.get(name) ?? null;
       expect(texts[index], `client ${index}`).toBe(await model.generate(prompt, { adapter, maxNewTokens: max_tokens }));
     }
     expect(new Set(texts).size).toBeGreaterThan(16);
   });
 
-  it("goes on for others when clients are killed in the middle, and holds nothing for those", async () => {
+  it("keeps serving others when clients are killed in the middle, and frees their memory", async () => {
     const killed = Array.from({ length: 8 }, (_, index) => killedClient(index));
     const text = complete({ model: "one", prompt: "Aromi is", max_tokens: 24, stream: false });
     await Promise.all(killed);
@@ -84,12 +84,12 @@ describe("a server", () => {
     await expect(ask()).rejects.toThrow(NotFoundError);
   });
 
-  it("tells usage, why a text ended, how likely tokens were, and draws the same from the same seed", async () => {
-    const asked = { model: "two", prompt: "Aromi is", max_tokens: 3, logprobs: 2, seed: 4, temperature: 1.5 };
+  it("reports usage, finish reasons and log probabilities, and samples the same text from the same seed", async () => {
+    const body = { model: "two", prompt: "Aromi is", max_tokens: 3, logprobs: 2, seed: 4, temperature: 1.5 };
     const [one, same, other] = await Promise.all([
-      client.completions.create(asked),
-      client.completions.create(asked),
-      client.completions.create({ ...asked, seed: 5, n: 2 }),
+      client.completions.create(body),
+      client.completions.create(body),
+      client.completions.create({ ...body, seed: 5, n: 2 }),
     ]);
     expect(one?.choices[0]?.text).toBe(same?.choices[0]?.text);
     expect(one?.usage?.completion_tokens).toBe(3);
@@ -99,26 +99,26 @@ describe("a server", () => {
   });
 
   it("ends before a stop text, which its client never sees", async () => {
-    const asked = { model: "two", prompt: "Aromi is", max_tokens: 24 };
-    const whole = await complete({ ...asked, stream: false });
+    const body = { model: "two", prompt: "Aromi is", max_tokens: 24 };
+    const whole = await complete({ ...body, stream: false });
     const stop = whole.slice(9, 13);
     expect(stop).toHaveLength(4);
     for (const stream of [false, true]) {
-      const text = await complete({ ...asked, stream, stop });
+      const text = await complete({ ...body, stream, stop });
       expect(text).toBe(whole.slice(0, whole.indexOf(stop)));
     }
   });
 
-  it("answers conversations where the model has a template, and says so where it has none", async () => {
+  it("answers conversations if the model has a template, and refuses them with a reason if not", async () => {
     const messages = [{ role: "user" as const, content: "Hello" }];
     await expect(client.chat.completions.create({ model: "tiny", messages })).rejects.toThrow(/chat_template/);
   });
 
-  it("keeps a connection for longer than its clients do, so that none asks on one that is being closed", async () => {
+  it("keeps a connection open for longer than its clients do, so that no request meets a closing one", async () => {
     expect((await fetch(`${server.url}/health`)).headers.get("keep-alive")).toBe("timeout=75");
   });
 
-  it("lists its models, and is asked by nobody without the secret or by another host's name", async () => {
+  it("lists its models, and refuses requests without the secret or with another host's name", async () => {
     const listed = await client.models.list();
     expect(listed.data.map(({ id }) => id)).toEqual(["tiny", "one", "two", "three"]);
     expect((await client.models.retrieve("one")).id).toBe("one");
@@ -131,7 +131,7 @@ describe("a server", () => {
   });
 });
 
-interface Asked {
+interface CompletionRequest {
   readonly model: string;
   readonly prompt: string;
   readonly max_tokens: number;
@@ -139,10 +139,10 @@ interface Asked {
   readonly stop?: string;
 }
 
-async function complete({ stream, ...asked }: Asked): Promise<string> {
-  if (!stream) return (await client.completions.create({ ...asked, ...greedy })).choices[0]?.text ?? "";
+async function complete({ stream, ...body }: CompletionRequest): Promise<string> {
+  if (!stream) return (await client.completions.create({ ...body, ...greedy })).choices[0]?.text ?? "";
   let text = "";
-  for await (const chunk of await client.completions.create({ ...asked, ...greedy, stream: true }))
+  for await (const chunk of await client.completions.create({ ...body, ...greedy, stream: true }))
     text += chunk.choices[0]?.text ?? "";
   return text;
 }
@@ -150,13 +150,13 @@ async function complete({ stream, ...asked }: Asked): Promise<string> {
 /** Leaves after the first piece, or before it. */
 async function killedClient(index: number): Promise<void> {
   const stop = new AbortController();
-  const asked = { model: "two", prompt: "Aromi is", max_tokens: 100, ...greedy };
+  const body = { model: "two", prompt: "Aromi is", max_tokens: 100, ...greedy };
   if (index % 2 === 0) {
     setTimeout(() => stop.abort(), 30);
-    await client.completions.create(asked, { signal: stop.signal }).catch(() => undefined);
+    await client.completions.create(body, { signal: stop.signal }).catch(() => undefined);
     return;
   }
-  const stream = await client.completions.create({ ...asked, stream: true }, { signal: stop.signal });
+  const stream = await client.completions.create({ ...body, stream: true }, { signal: stop.signal });
   for await (const _ of stream) break;
 }
 

@@ -7,11 +7,11 @@ onEachBackend((engine) => {
   describe("borrowedValues", () => {
     it.runIf(engine === "native")("lends the values, and the memory serves the next tensor of the size", () => {
       const x = tf.add(tf.ones([1001]), 1);
-      const lent = borrowedValues(x);
-      expect([...(lent ?? [])]).toEqual(Array.from({ length: 1001 }, () => 2));
+      const borrowed = borrowedValues(x);
+      expect([...(borrowed ?? [])]).toEqual(Array.from({ length: 1001 }, () => 2));
       x.dispose();
       const next = tf.mul(tf.ones([1001]), 3);
-      expect(lent?.[0]).toBe(3);
+      expect(borrowed?.[0]).toBe(3);
       next.dispose();
     });
 

@@ -1,5 +1,5 @@
-// Reading a tensor without making its memory known outside. An array that `dataSync` hands out may be kept by whoever got it,
-// so it can never be used again for another tensor; a training step reads hundreds of gradients only to copy them.
+// Reads a tensor without handing its memory out. A caller may keep an array that `dataSync` returned, so that memory can
+// never be reused for another tensor. A training step reads hundreds of gradients only to copy them.
 
 import * as tf from "@tensorflow/tfjs-core";
 

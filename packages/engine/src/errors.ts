@@ -51,9 +51,9 @@ export class UnknownEngineError extends LowrankError {
   constructor(
     readonly engine: string,
     readonly known: readonly string[],
-    readonly askedBy: string,
+    readonly origin: string,
   ) {
-    super("UNKNOWN_ENGINE", `There is no engine "${engine}" (set by ${askedBy}). Choose one of: ${known.join(", ")}.`);
+    super("UNKNOWN_ENGINE", `There is no engine "${engine}" (set by ${origin}). Choose one of: ${known.join(", ")}.`);
   }
 }
 

@@ -76,7 +76,7 @@ onEachBackend(() => {
       blocks.dispose();
     });
 
-    it("says what is wrong with a matrix", () => {
+    it("reports what is wrong with a matrix", () => {
       const weight = FrozenWeight.from(tf.zeros([2, 3]));
       expect(() => FrozenWeight.from(tf.zeros([2, 3], "int32"))).toThrow(ArgumentError);
       weight.dispose();

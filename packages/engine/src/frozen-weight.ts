@@ -47,8 +47,8 @@ export class FrozenWeight {
   }
 
   /**
-   * From a matrix [inFeatures, outFeatures], of which it takes ownership. Throws ShapeError unless a tensor is a matrix,
-   * ArgumentError unless it is float32 or, if packed, its arrays have the lengths they should.
+   * From a matrix [inFeatures, outFeatures]; takes ownership of it. Throws ShapeError unless a tensor is a matrix,
+   * ArgumentError unless it is float32 or, if packed, its arrays have the right lengths.
    */
   static from(matrix: tf.Tensor2D | PackedMatrix): FrozenWeight {
     return new FrozenWeight(store("FrozenWeight.from", matrix, "in-out"));
@@ -88,7 +88,7 @@ export class FrozenWeight {
     return bytes + copy;
   }
 
-  /** The matrix as it lies in memory, if that is one float32 tensor; the weight goes on owning it. */
+  /** The matrix as it is stored, if that is one float32 tensor; the weight still owns it. */
   get stored(): StoredMatrix | undefined {
     return this.#current().stored;
   }
@@ -101,7 +101,7 @@ export class FrozenWeight {
     return this.#current().readRows;
   }
 
-  /** Whether the current engine makes logits in 8 bits of it; what it packs for them is then freed with the weight. */
+  /** Whether the engine computes 8-bit logits from it. What it packs for them is then freed with the weight. */
   roundsLogits(): boolean {
     if (!this.#canRoundLogits()) return false;
     this.#roundedIn = currentInt8Weights();
@@ -143,8 +143,8 @@ export class FrozenWeight {
   }
 
   /**
-   * y·Wᵀ for y [rows, outFeatures]: the gradient of `multiply`. With `sum`, a tensor of as many entries, the product is added
-   * to it; the caller disposes of `sum` and must not read it any more, since the result may lie in its memory.
+   * y·Wᵀ for y [rows, outFeatures]: the gradient of `multiply`. With `sum`, a tensor of the product's size, the product is
+   * added to it; the caller disposes of `sum` and must not read it any more, because the result may be in its memory.
    */
   multiplyTransposed(y: tf.Tensor2D, sum?: tf.Tensor): tf.Tensor2D {
     return this.#current().multiplyTransposed(y, sum);

@@ -1,4 +1,4 @@
-// Sites and parameters that accept adapters by the call: what a model needs to be adapted, except its forward pass.
+// Sites and parameters with hook points: each call selects the adapters that act. Models are built from them.
 
 export { AdaptationSlots } from "./hook-points/adaptation-slots.ts";
 export { computeByRows } from "./hook-points/adapter-rows.ts";

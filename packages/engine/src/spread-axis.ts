@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Entries along one axis, each `step` behind the one before, with zeros between. Call it inside a tidy. */
+/** Entries along one axis, `step` apart, with zeros between. Call it inside a tidy. */
 export function spreadAxis(x: tf.Tensor, axis: number, step: number): tf.Tensor {
   const { shape } = x;
   const size = shape[axis] ?? 1;

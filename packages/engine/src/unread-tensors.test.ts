@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { UnreadTensorError, UnreadTensors } from "./unread-tensors.ts";
 
 describe("an unread tensor", () => {
-  it("names itself to whoever computes with it, and stays as it was", () => {
+  it("names itself in the error of computing with it, and stays as it was", () => {
     const tensor = new UnreadTensors().tensor("fc.weight", [2, 3]);
     for (let time = 0; time < 2; time += 1)
       expect(() => tf.transpose(tensor)).toThrow(expect.objectContaining({ tensor: "fc.weight" }));

@@ -1,5 +1,5 @@
-// Tensors whose numbers are still in files. They have a shape and an owner as others have, so that a model can be put together,
-// looked at and adapted without them; whoever computes with one that was not provided is told its name.
+// Tensors whose numbers are still in files. They have a shape and an owner like others, so a model can be built, inspected
+// and adapted without reading them. Computing with a tensor that was not provided throws an error with its name.
 
 import { LowrankError, printable } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";

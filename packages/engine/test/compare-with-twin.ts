@@ -9,7 +9,7 @@ import { testEngines, useEngine } from "./test-engines.ts";
 
 type Operation = (...inputs: tf.Tensor[]) => tf.Tensor;
 
-/** Runs the tests of `body` on each test engine: plain JavaScript, mended wasm and native unless told otherwise. */
+/** Runs the tests of `body` on each test engine: plain JavaScript, patched wasm and native by default. */
 export function onEachBackend(body: (engine: EngineName) => void): void {
   describe.each(testEngines("cpu", "wasm", "native"))("on %s", (engine) => {
     beforeAll(() => useEngine(engine));

@@ -39,10 +39,10 @@ const products: fc.Arbitrary<KernelCall> = fc
     sizes: fc.tuple(axisSize, axisSize, axisSize),
     batch: fc.array(axisSize, { maxLength: 2 }),
     batchOfB: fc.constantFrom<("same" | "ones" | "none")[]>("same", "ones", "none"),
-    turned: fc.tuple(fc.boolean(), fc.boolean()),
+    transposed: fc.tuple(fc.boolean(), fc.boolean()),
     isOff: fc.constantFrom(0, 0, 0, 1),
   })
-  .chain(({ sizes: [rows, inner, columns], batch, batchOfB, turned: [a, b], isOff }) => {
+  .chain(({ sizes: [rows, inner, columns], batch, batchOfB, transposed: [a, b], isOff }) => {
     const first = [...batch, ...(a ? [inner, rows] : [rows, inner])];
     const matrixOfB = b ? [columns, inner + isOff] : [inner + isOff, columns];
     const batches = { same: batch, ones: batch.map(() => 1), none: [] };

@@ -1,4 +1,4 @@
-// Runs of the library that keep themselves in a folder, as those of the command line do.
+// Runs of the library that save to a folder, like runs of the command line.
 
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Trains a new adapter in a model that is opened anew, as a program does that starts again; gives the steps it made. */
+/** Opens the model again and trains a new adapter, like a restarted program; returns the steps that were made. */
 async function train(
   options: TrainingOptions,
   { rank = 4, stopAfter = Number.POSITIVE_INFINITY, isLeft = false, base = tiny as ModelInput } = {},
@@ -57,9 +57,9 @@ async function bytesIn(path: string): Promise<ReadonlyMap<string, string>> {
   return new Map(await Promise.all(files.sort().map(read)));
 }
 
-// Several runs each, which take a minute where others compute beside them.
+// Several runs each, which take a minute on a busy machine.
 describe("a run with out", { timeout: 120_000 }, () => {
-  it("that was stopped and goes on leaves, byte for byte, what one leaves that was not", async () => {
+  it("that was stopped and resumed leaves, byte for byte, what an uninterrupted one leaves", async () => {
     const [whole, parted] = [join(folder, "whole"), join(folder, "parted")];
     expect(await train({ out: whole, saveEvery: 2 })).toHaveLength(settings.steps);
 
@@ -75,7 +75,7 @@ describe("a run with out", { timeout: 120_000 }, () => {
     expect((await readdir(folder)).sort()).toEqual(["parted", "whole"]); // no lock is left
   });
 
-  it("is refused where the folder exists, unless it replaces it or goes on with it", async () => {
+  it("is refused if the folder exists, unless it replaces or resumes it", async () => {
     const out = join(folder, "out");
     await train({ out, steps: 2 });
     await expect(train({ out })).rejects.toMatchObject({ code: "OUTPUT_EXISTS", path: out });
@@ -87,7 +87,7 @@ describe("a run with out", { timeout: 120_000 }, () => {
     await expect(train({ out: notOurs, overwrite: true })).rejects.toMatchObject({ code: "OUTPUT_NOT_OURS" });
   });
 
-  it("does not go on as another run: it names what differs", async () => {
+  it("is not resumed with other settings, and lists the differences", async () => {
     const out = join(folder, "out");
     await train({ out }, { stopAfter: 2 });
     await expect(train({ out, resume: true }, { rank: 2 })).rejects.toThrow("adapter's r: 4 in the checkpoint, 2 now");
@@ -99,7 +99,7 @@ describe("a run with out", { timeout: 120_000 }, () => {
     });
   });
 
-  it("whose learning rate does not suit restarts with a lower one, says so, and keeps it when it resumes", async () => {
+  it("whose learning rate does not suit restarts with a lower one, reports it, and keeps it when it resumes", async () => {
     const [whole, parted] = [join(folder, "whole"), join(folder, "parted")];
     const high = { steps: 22, learningRate: 4, watchRate: true, evalEvery: 11 };
     const steps = await train({ ...high, out: whole });
@@ -110,14 +110,14 @@ describe("a run with out", { timeout: 120_000 }, () => {
     const card = await readFile(join(whole, "README.md"), "utf8");
     expect(card).toMatch(/\| given up \| learning rate 4: the loss rose from [\d.]+ to [\d.]+ in 10 steps \|/);
     await train({ ...high, out: parted }, { stopAfter: 21 });
-    const heard: string[] = [];
-    const onWarning = ({ code }: { readonly code: string }) => void heard.push(code);
+    const codes: string[] = [];
+    const onWarning = ({ code }: { readonly code: string }) => void codes.push(code);
     expect(await train({ ...high, out: parted, resume: true, onWarning })).toEqual([22]);
-    expect(heard).not.toContain("RESUMED_WITH_OTHER_SETTINGS");
+    expect(codes).not.toContain("RESUMED_WITH_OTHER_SETTINGS");
     expect(await bytesIn(parted)).toEqual(await bytesIn(whole));
   });
 
-  it("goes on in the order of rows in which it began, whatever today's default is", async () => {
+  it("keeps the order of rows in which it began, whatever today's default is", async () => {
     const [whole, parted] = [join(folder, "whole"), join(folder, "parted")];
     const short = { steps: 4, evalEvery: 4 };
     await train({ ...short, out: whole, groupByLength: true });
@@ -126,7 +126,7 @@ describe("a run with out", { timeout: 120_000 }, () => {
     expect(await bytesIn(parted)).toEqual(await bytesIn(whole));
   });
 
-  it("whose rows become tokens when they are drawn goes on so, and is the run of rows that were tokenised before", async () => {
+  it("whose rows are tokenised when they are drawn resumes so, and equals the run of rows that were tokenised before", async () => {
     const [whole, parted, before] = [join(folder, "whole"), join(folder, "parted"), join(folder, "before")];
     const short = { steps: 4, evalEvery: 4 };
     await train({ ...short, out: whole, tokenizeWhenDrawn: true });
@@ -141,7 +141,7 @@ describe("a run with out", { timeout: 120_000 }, () => {
     expect(await adapter(before)).toBe(await adapter(whole));
   });
 
-  it("with verifyBase goes on with the base's very bytes alone, and needs them on a disk", async () => {
+  it("with verifyBase only resumes with exactly the same base, and needs its files on a disk", async () => {
     const [base, out] = [join(folder, "base"), join(folder, "out")];
     await cp(tiny, base, { recursive: true });
     await train({ out, verifyBase: true }, { stopAfter: 1, base });
@@ -156,7 +156,7 @@ describe("a run with out", { timeout: 120_000 }, () => {
     await expect(inMemory).rejects.toMatchObject({ code: "PATH_NOT_FOUND", option: "`verifyBase`" });
   });
 
-  it("has its folder alone while it runs, and gives it back to whoever comes after a consumer that left", async () => {
+  it("has its folder to itself while it runs, and releases it after a consumer that left", async () => {
     const out = join(folder, "out");
     const model = await openModel(tiny, { engine: false });
     const run = model.adapt({ targetModules: ["q_proj"] }).train(rows, { ...settings, out });

@@ -25,7 +25,7 @@ function memoryFolder() {
 }
 
 describe(`the library on ${engine}`, () => {
-  // Minutes where a processor stands in for the graphics card, and other pages use it, too.
+  // Takes minutes if a processor replaces the GPU, and other pages use it, too.
   it("trains an adapter, writes with it, saves it and merges it", { timeout: 400_000 }, async () => {
     const model = await openModel(folder, { engine: { order: [engine], environment: {}, wasmPath } });
     const adapter = model.adapt({ rank: 4, targetModules: "all-linear" }, { seed: 1 });

@@ -91,7 +91,7 @@ describe("the library", { timeout: 120_000 }, () => {
     },
   );
 
-  it("lets an adapter act as strongly as it is asked, not at all as the base to the bit", async () => {
+  it("lets an adapter act as strongly as requested; not at all equals the base to the bit", async () => {
     const model = await openModel(tiny, { engine: false });
     const adapter = model.adapt({ rank: 4, targetModules: "all-linear" });
     for await (const _ of adapter.train(rows, quick));

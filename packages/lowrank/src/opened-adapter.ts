@@ -13,7 +13,7 @@ import type { ProblemType, TextTokenizer, TokenBatch } from "@lowrank/data";
 import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/inject";
 import type { EvaluationEvent, RateRestart, TrainingEvent } from "@lowrank/trainer";
 import { recipeIn, recipeKey } from "./embed/embedding-recipe.ts";
-import { startNeedsRows } from "./errors/library-errors.ts";
+import { initNeedsRows } from "./errors/library-errors.ts";
 import type { RunReview } from "./findings/watch-run.ts";
 import { given } from "./given.ts";
 import { type Notices, noticesOf } from "./notices.ts";
@@ -115,7 +115,7 @@ export class OpenedAdapter {
 
   /** Its variables and state, for use with the other packages of lowrank. Throws START_NEEDS_ROWS if `init` needs training rows first. */
   get handle(): AdapterHandle {
-    if (this.#handle === undefined) throw startNeedsRows(String(this.config.init));
+    if (this.#handle === undefined) throw initNeedsRows(String(this.config.init));
     return this.#handle;
   }
 

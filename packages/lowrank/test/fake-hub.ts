@@ -62,7 +62,7 @@ export function fakeHub(
 export type HubAnswer = (url: URL, range: string | null) => Response | undefined | Promise<Response | undefined>;
 
 /** A request as the server heard it. */
-interface Heard {
+interface HubRequest {
   readonly path: string;
   readonly token: string | undefined;
   readonly range: string | null;
@@ -70,13 +70,13 @@ interface Heard {
 
 /** Serves a fake Hub on loopback, at an origin of its own. A body that fails breaks its connection. */
 export async function serveHub(hub: Pick<ReturnType<typeof fakeHub>, "fetch">, answer: HubAnswer = () => undefined) {
-  const heard: Heard[] = [];
+  const requests: HubRequest[] = [];
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? "", `http://${request.headers.host}`);
     const range = request.headers.range ?? null;
-    heard.push({ path: url.pathname, token: request.headers.authorization, range });
-    const asked = { headers: range === null ? {} : { Range: range } };
-    const replaced = (await answer(url, range)) ?? (await hub.fetch(url, asked));
+    requests.push({ path: url.pathname, token: request.headers.authorization, range });
+    const requestInit = { headers: range === null ? {} : { Range: range } };
+    const replaced = (await answer(url, range)) ?? (await hub.fetch(url, requestInit));
     response.writeHead(replaced.status, Object.fromEntries(replaced.headers));
     try {
       for await (const piece of bodyOf(replaced)) response.write(piece);
@@ -88,5 +88,5 @@ export async function serveHub(hub: Pick<ReturnType<typeof fakeHub>, "fetch">, a
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   const endpoint = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
-  return { endpoint, heard, stop: () => server.close().closeAllConnections() };
+  return { endpoint, requests, stop: () => server.close().closeAllConnections() };
 }

@@ -1,4 +1,4 @@
-// What a person wants to know of a model before using it.
+// Facts that a person wants to know about a model before using it.
 
 import type { ParameterRef, Site } from "@lowrank/contracts";
 import { EmbeddingSite, LinearSite } from "@lowrank/engine/hook-points";
@@ -14,14 +14,14 @@ export interface ModelDescription {
   readonly maxPositions: number;
   /** Numbers in all weights; a tied head and repeated layers are not counted twice. */
   readonly parameters: number;
-  /** Memory of the weights as they are kept: float32, or fewer bits where `basePrecision` asked for it. */
+  /** Memory of the weights as they are kept: float32, or fewer bits if `basePrecision` selects that. */
   readonly bytes: number;
   readonly linearSites: number;
   readonly newParameters: readonly string[];
   readonly fingerprint: string;
 }
 
-/** Counts a model's parameters and says what it is. */
+/** Counts a model's parameters and describes it. */
 export function describeModel(model: PretrainedModel): ModelDescription {
   const { modelType, task, newParameters, fingerprint, config } = model;
   const { layers, hiddenSize, vocabularySize, maxPositions } = config;

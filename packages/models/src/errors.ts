@@ -1,4 +1,4 @@
-// What can go wrong with a model, each failure with its facts as fields.
+// Errors of models, each with its facts as fields.
 
 import { describeValue, enumerated, itemized, LowrankError, listed, printable } from "@lowrank/contracts";
 
@@ -128,7 +128,7 @@ export class LayerOrderError extends LowrankError {
   }
 }
 
-/** The vocabulary cannot be resized to this size. Give another size, or do what the message says first. */
+/** The vocabulary cannot be resized to this size. Give another size, or first follow the advice in the message. */
 export class VocabularyError extends LowrankError {
   constructor(
     readonly size: number,
@@ -148,12 +148,12 @@ export class PositionLimitError extends LowrankError {
     readonly found: { readonly characters?: number; readonly ropeType?: "dynamic" } = {},
   ) {
     const { characters, ropeType } = found;
-    const asked = characters === undefined ? `${wanted} positions are needed` : `The text has ${characters} characters`;
+    const need = characters === undefined ? `${wanted} positions are needed` : `The text has ${characters} characters`;
     const has = Number.isFinite(limit) ? `the model has ${limit} positions` : "that is over the limit";
     const reason = ropeType
       ? `the rope type of config.json is "${ropeType}", which is not supported beyond max_position_embeddings (${limit})`
       : has;
-    super("POSITION_LIMIT", `${asked}, but ${reason}. Shorten the input or generate fewer tokens.`);
+    super("POSITION_LIMIT", `${need}, but ${reason}. Shorten the input or generate fewer tokens.`);
   }
 }
 

@@ -39,24 +39,24 @@ describe("meanLoss", () => {
     model.dispose();
   });
 
-  it("lets timers run on an engine that never waits, and stops between batches when it is told to", async () => {
+  it("lets timers run on an engine that never waits, and stops between batches on request", async () => {
     const model = await loadModel(openFolder(join(fixturesRoot, "gpt2", "base")));
     const controller = new AbortController();
     const reason = new Error("enough");
     setTimeout(() => controller.abort(reason), 0);
-    let asked = 0;
+    let count = 0;
     let now = 0;
     const clock = () => {
       now += 30;
       return now;
     };
     function* endless(): Generator<IntegerBatch> {
-      for (; asked < 1000; asked += 1) yield batchOf(rows, 1);
+      for (; count < 1000; count += 1) yield batchOf(rows, 1);
     }
     const before = tf.memory().numTensors;
     const loss = meanLoss(model, endless(), undefined, { signal: controller.signal, clock });
     await expect(loss).rejects.toBe(reason);
-    expect(asked).toBeLessThan(100);
+    expect(count).toBeLessThan(100);
     expect(tf.memory().numTensors).toBe(before);
     model.dispose();
   });

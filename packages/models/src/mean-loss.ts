@@ -1,11 +1,11 @@
-// The loss over a data set, as one large batch would have it: each batch counts by what it supervises.
+// The loss over a data set, as of one large batch: each batch counts by its number of labels.
 
 import { type ForwardContext, inferenceContext, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { batchTensors, type IntegerBatch } from "./inputs/batch-tensors.ts";
 import type { PretrainedModel } from "./pretrained-model.ts";
 
-/** What `meanLoss` can be told besides the model, the batches and the adapters. */
+/** Further options of `meanLoss`. */
 export interface MeanLossOptions {
   /** Stops between batches; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -15,7 +15,7 @@ export interface MeanLossOptions {
 
 const optionNames: OptionNames<MeanLossOptions> = { signal: true, clock: true };
 
-/** Engines on the processor never wait for anything, so timers, signals and clicks need a turn of their own. */
+/** Engines on the CPU never yield, so timers, signals and clicks get a pause at this interval. */
 const turnEveryMilliseconds = 50;
 
 /**

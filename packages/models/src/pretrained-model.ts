@@ -1,4 +1,4 @@
-// A loaded model: a trunk, a head, and their doors.
+// A loaded model: a backbone, a head, and their hook points.
 
 import {
   type AdaptableModel,
@@ -44,7 +44,7 @@ export class PretrainedModel implements AdaptableModel {
   readonly task: Task;
   /** Whether each position sees none but itself and earlier ones. */
   readonly causal: boolean;
-  /** Number of a text's first position: 0, or that behind the padding token's id (RoBERTa). */
+  /** Number of a text's first position: 0, or the one after the padding token's id (RoBERTa). */
   readonly firstPosition: number;
   /** Whether adapters can act from certain tokens on. */
   readonly givesPlaces: boolean;
@@ -52,7 +52,7 @@ export class PretrainedModel implements AdaptableModel {
   readonly newParameters: readonly string[];
   /** Of the files that it was loaded from. */
   readonly fingerprint: string;
-  /** Where its texts begin and end if a call of `generate` does not say it. */
+  /** The start and end tokens of its texts if a call of `generate` does not give them. */
   readonly generation: GenerationDefaults;
   /** Of a model that `withLayers` made: which of its base's layers each of its own repeats. */
   readonly layerOrder?: readonly number[];
@@ -87,7 +87,7 @@ export class PretrainedModel implements AdaptableModel {
     );
   }
 
-  /** Every parameter, in module order; a tied head is listed beside the embedding it shares. */
+  /** Every parameter, in module order; a tied head is listed in addition to the embedding that it shares. */
   parameters(): readonly ParameterRef[] {
     this.#checkAlive();
     return this.#assembly.parts.flatMap((part) => part.parameters());

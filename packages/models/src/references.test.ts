@@ -65,7 +65,7 @@ describe.each(cases)("%s", (name) => {
     const output = model.forward(model.task === "sequence-to-sequence" ? { ...inputs, labels } : inputs);
     const wanted = tf.tensor(expected.logits ?? expected.last_hidden_state ?? []);
     expect(output.shape).toEqual(wanted.shape);
-    // What stands at padded positions means nothing; classifiers have no positions.
+    // Values at padded positions have no meaning; classifiers have no positions.
     const mask = expected.inputs.attention_mask ?? [];
     const shown = mask.flat(2);
     const hasPositions = output.shape[1] === mask[0]?.length && model.task !== "multiple-choice";
@@ -92,15 +92,15 @@ describe.each(texts)("generation with %s", (name) => {
     const { folder, expected } = reference(name);
     const model = await loadModel(folder);
     const sounds = expected.inputs.input_features;
-    const heard = (rows: readonly number[]) =>
+    const featuresOf = (rows: readonly number[]) =>
       sounds === undefined ? {} : { inputFeatures: tf.tensor3d(rows.map((row) => sounds[row] ?? [])) };
     const prompts = expected.prompts ?? [];
     const rows = [...prompts.keys()];
-    for (const asked of [rows, ...rows.map((row) => [row])]) {
-      const promptIds = asked.map((row) => prompts[row] ?? []);
-      const inputs = heard(asked);
+    for (const batch of [rows, ...rows.map((row) => [row])]) {
+      const promptIds = batch.map((row) => prompts[row] ?? []);
+      const inputs = featuresOf(batch);
       const texts = await generate(model, { promptIds, ...inputs, maxNewTokens: 12 });
-      expect(texts).toEqual(asked.map((row) => expected.generated?.[row]));
+      expect(texts).toEqual(batch.map((row) => expected.generated?.[row]));
       tf.dispose(Object.values(inputs));
     }
     model.dispose();

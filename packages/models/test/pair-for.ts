@@ -1,10 +1,10 @@
-// A low-rank pair with numbers, as the tests of plans put on a site.
+// A and B with numbers, which the tests of plans attach to a site.
 
 import type { Adaptation, Site } from "@lowrank/contracts";
 import { addLowRank } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** A pair's adaptation; the caller disposes of the pair. */
+/** An adaptation with A and B; the caller disposes of both. */
 export function pairFor({ inFeatures, outFeatures }: Site, seed: number) {
   const wave = (shape: [number, number]) =>
     tf.tensor2d(

@@ -1,4 +1,4 @@
-// Where .ci/run keeps what it fetches: the Python environment and real weights. Tests that need them say when they are absent.
+// Where .ci/run stores its downloads: the Python environment and real weights. Tests report when they are absent.
 
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";

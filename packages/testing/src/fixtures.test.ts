@@ -12,12 +12,12 @@ describe("readFixture", () => {
     expect(fixture.tensor("adapter.loss").values[0]).toBeCloseTo(Number(fixture.expected.adapter_loss), 5);
   });
 
-  it("names the tensors there are when asked for another", async () => {
+  it("lists the existing tensors if the named one is missing", async () => {
     const fixture = await readFixture("gpt2");
     expect(() => fixture.tensor("absent")).toThrow(/no tensor "absent"; it has .*adapter\.logits/);
   });
 
-  it("joins where answers start and where they end to logits of both", async () => {
+  it("joins the logits of answers' first and last tokens", async () => {
     const folder = await mkdtemp(join(tmpdir(), "lowrank-fixture-"));
     try {
       const tensors = new Map([

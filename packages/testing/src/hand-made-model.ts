@@ -14,7 +14,7 @@ export interface HandMadeModelOptions {
   readonly classes?: number;
   /** GPT-2's way of storing linear weights. */
   readonly fanInFanOut?: boolean;
-  /** Whether "lm_head" says that it shares the embedding's weight. */
+  /** Whether "lm_head" shares the embedding's weight. */
   readonly tiedHead?: boolean;
   readonly seed?: number;
 }
@@ -99,13 +99,13 @@ export class HandMadeModel implements AdaptableModel {
         const query = this.site(`model.layers.${layer}.self_attn.q_proj`).apply(tf.mul(hidden, gain), context);
         hidden = tf.add(hidden, this.site(`model.layers.${layer}.mlp.up_proj`).apply(tf.tanh(query), context));
       }
-      const words = this.site("lm_head").apply(hidden, context); // [batch, time, vocabulary]
+      const logits = this.site("lm_head").apply(hidden, context); // [batch, time, vocabulary]
       const weight = this.parameter("classifier.weight").value(context) as tf.Tensor2D;
       const rows = tf.reshape(hidden, [-1, weight.shape[0]]); // [batch·time, width]
       const bias = this.parameter("classifier.bias").value(context);
       const flat = tf.add(tf.matMul(rows, weight), bias); // [batch·time, classes]
       const scores = tf.reshape(flat, [ids.shape[0], ids.shape[1], weight.shape[1]]);
-      return tf.concat([words, scores], 2) as tf.Tensor3D;
+      return tf.concat([logits, scores], 2) as tf.Tensor3D;
     });
   }
 

@@ -1,4 +1,4 @@
-// A parameter made by hand; the second kind of door in its simplest form.
+// A parameter made by hand, with the simplest hook point.
 
 import { type ForwardContext, type ParameterRef, type Restore, selectedNames } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";

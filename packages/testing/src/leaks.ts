@@ -1,4 +1,4 @@
-// A leak is a tensor that nobody disposes of; tfjs counts them for us.
+// A leak is a tensor that is never disposed of; tfjs counts them for us.
 
 import * as tf from "@tensorflow/tfjs-core";
 

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 /** Launchers by whose they are. */
 export const mpiLaunchers = { "Open MPI": "mpirun.openmpi", MPICH: "mpiexec.mpich" } as const;
 
-/** Whether the launcher is here; tests that need it say so where they are skipped. */
+/** Whether the launcher is installed; tests that need it report it when they are skipped. */
 export function hasMpi(launcher: string = mpiLaunchers["Open MPI"]): boolean {
   return spawnSync(launcher, ["--version"], { env: { ...process.env, ...asRoot } }).status === 0;
 }
@@ -14,12 +14,12 @@ export function hasMpi(launcher: string = mpiLaunchers["Open MPI"]): boolean {
 /** Of a program in TypeScript, and then of the packages' sources. */
 const fromSource: readonly string[] = ["--conditions=lowrank-source", "--import", "tsx"];
 
-/** Tests run as whoever runs them, on as many cores as there are. */
+/** Tests may run as any user, on as many cores as there are. */
 const asRoot = {
   OMPI_ALLOW_RUN_AS_ROOT: "1",
   OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1",
   OMPI_MCA_btl: "self,sm",
-  // A process that crashes is to end, and not to wait for a debugger.
+  // A process that crashes has to end, and not to wait for a debugger.
   UCX_HANDLE_ERRORS: "none",
   PRTE_MCA_rmaps_default_mapping_policy: ":oversubscribe",
   PRTE_MCA_hwloc_default_binding_policy: "none",
@@ -37,15 +37,15 @@ export interface MpiRun {
   readonly ranks: number;
   readonly launcher?: string;
   readonly environment?: Readonly<Record<string, string>>;
-  /** Words before the launcher: where it is to run. */
+  /** Words before the launcher: where to run it. */
   readonly within?: readonly string[];
-  /** Told the launcher's process. */
+  /** Called with the launcher's process. */
   readonly onStart?: (launcher: number) => void;
-  /** Hears all that was printed so far, to end the launcher at the right time. */
+  /** Called with all output so far, to end the launcher at the right time. */
   readonly onOutput?: (stdout: string, launcher: { readonly pid?: number | undefined }) => void;
 }
 
-/** Runs Node.js with the arguments on so many processes. */
+/** Runs Node.js with the arguments on this number of processes. */
 export function mpiRun(
   argv: readonly string[],
   { ranks, launcher, environment, within = [], onStart, onOutput }: MpiRun,

@@ -80,7 +80,7 @@ function ip(...words: readonly string[]): string | undefined {
   return status === 0 ? undefined : `ip ${words.join(" ")}: ${stderr.trim()}`;
 }
 
-/** The program that enters a machine; beside it the one that mpirun takes for ssh. */
+/** The program that enters a machine, and the one that mpirun uses as ssh. */
 function writeScripts(folder: string, names: readonly [string, string]): string {
   const [enter, agent, hosts] = ["enter", "agent", "hosts"].map((name) => join(folder, name)) as [
     string,

@@ -1,4 +1,4 @@
-// What was typed behind one of this repository's own commands.
+// The arguments of one of this repository's own commands.
 
 import { type ParseArgsConfig, parseArgs } from "node:util";
 

@@ -78,7 +78,7 @@ describe.skipIf(executable === undefined)("bad input", { timeout: 120_000 }, () 
     ],
   ];
 
-  it.each(models)("says what is wrong with %s, and the model before goes on", async (_, files, words) => {
+  it.each(models)("reports what is wrong with %s, and keeps the previous model", async (_, files, words) => {
     expect(await dropModel(await files())).toMatch(words);
     await page.getByText("Tiny is ready.").waitFor();
   });
@@ -94,7 +94,7 @@ describe.skipIf(executable === undefined)("bad input", { timeout: 120_000 }, () 
     ["broken.jsonl", '{"prompt": "a", "completion": "b"}\n{"prompt": ', /line 2|row 2/i],
     ["picture.csv", "\u0000\u0001\u0002\xff", /./],
     ["empty.jsonl", "", /empty|no rows|nothing/i],
-  ])("says what is wrong with the rows of %s, and adds none of them", async (name, content, words) => {
+  ])("reports what is wrong with the rows of %s, and adds none of them", async (name, content, words) => {
     expect(await dropRows(await file(name, content))).toMatch(words);
     const fields = page.locator("#teach .rows textarea");
     expect(await fields.evaluateAll((all) => all.map((field) => (field as HTMLTextAreaElement).value).join(""))).toBe(

@@ -31,7 +31,7 @@ describe.skipIf(executable === undefined)("the studio for everyone", { timeout: 
     throw new Error(`150 presses of Tab did not reach ${target}`);
   }
 
-  it("teaches, trains and asks by the keyboard alone", async () => {
+  it("teaches, trains and chats by the keyboard alone", async () => {
     const page = await openStudioPage(studio);
     await page.keyboard.press("Tab");
     expect(await page.evaluate(() => document.activeElement?.textContent)).toContain("Skip to the content");
@@ -57,7 +57,7 @@ describe.skipIf(executable === undefined)("the studio for everyone", { timeout: 
     await page.close();
   });
 
-  it("moves nothing where a person asked for stillness", async () => {
+  it("moves nothing if the visitor prefers reduced motion", async () => {
     const page = await openStudioPage(studio);
     await page.emulateMedia({ reducedMotion: "reduce" });
     await page.getByLabel("Your message").fill("name[Aromi]");

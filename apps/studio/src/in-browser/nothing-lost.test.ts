@@ -1,4 +1,4 @@
-// What was made is there again: after a reload in the middle of a run, without a network, without a disk.
+// Rows, adapters and runs survive a reload in the middle of a run, a missing network and a missing disk.
 
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
@@ -24,7 +24,7 @@ describe.skipIf(executable === undefined)("nothing is ever lost", { timeout: 120
     return keptDigest(page, `adapters/${await adapterId(page, name)}/adapter_model.safetensors`);
   }
 
-  it("goes on with a run that a reload ended, to the bytes of one that was not", async () => {
+  it("resumes a run after a reload, with the same bytes as a run without one", async () => {
     await prepareLesson(page, { rows: restaurantRows, steps, name: "whole", watched: "name[Aromi]" });
     await train(page);
     await page.getByLabel("Name of the adapter", { exact: true }).fill("broken");
@@ -45,7 +45,7 @@ describe.skipIf(executable === undefined)("nothing is ever lost", { timeout: 120
   it("brings back rows, settings, adapters and the conversation", async () => {
     await say(page, "name[Aromi], food[French]");
     const { adapted } = await say(page, "name[Cotto], food[Italian]");
-    await page.waitForTimeout(800); // what is typed is kept a moment later
+    await page.waitForTimeout(800); // typed text is saved a moment later
     await page.reload();
     await ready(page);
     await page.getByText("8 rows to learn").waitFor();
@@ -54,7 +54,7 @@ describe.skipIf(executable === undefined)("nothing is ever lost", { timeout: 120
     expect((await ask(page, "shelf", undefined)).map(({ name }) => name).sort()).toEqual(["broken", "whole"]);
   });
 
-  it("says so where the browser keeps nothing, and works all the same", async () => {
+  it("reports a browser without storage, and works all the same", async () => {
     const other = await studio.newPage({ serviceWorkers: "block" });
     await other.addInitScript(() => {
       navigator.storage.getDirectory = () => Promise.reject(new DOMException("refused", "SecurityError"));

@@ -1,5 +1,5 @@
-// The page on WebGPU, which SwiftShader computes in software: the same shaders run as on a card, a few hundred times slower.
-// So the worker is asked directly, for no more than is compared.
+// The page on WebGPU, computed in software by SwiftShader: the same shaders as on a GPU, a few hundred times slower. So the
+// worker is called directly, with the smallest work that can be compared.
 
 import { expectClose } from "@lowrank/testing";
 import type { Page } from "playwright-core";

@@ -68,7 +68,7 @@ describe.skipIf(executable === undefined)("presets and links", { timeout: 120_00
     await other.context().close();
   });
 
-  it("say of a broken link what is wrong with it, and keep what is there", async () => {
+  it("report a broken link, and keep the page as it is", async () => {
     await page.evaluate(
       (hash) => {
         location.hash = hash;

@@ -10,13 +10,13 @@ import { measureSmollm2 } from "./smollm2-figures.ts";
 const visits = 5;
 
 const aims: {
-  readonly [Name in keyof PageFigures]: { readonly says: string; readonly max: number; unit: "ms" | "kB" };
+  readonly [Name in keyof PageFigures]: { readonly label: string; readonly max: number; unit: "ms" | "kB" };
 } = {
-  firstPaint: { says: "first paint", max: 500, unit: "ms" },
-  ready: { says: "ready, with the tiny model", max: 2000, unit: "ms" },
-  firstStep: { says: "from the click to the first step", max: 1000, unit: "ms" },
-  longestTask: { says: "longest task of the main thread while training", max: 50, unit: "ms" },
-  javaScript: { says: "JavaScript before the model, gzipped", max: 400_000, unit: "kB" },
+  firstPaint: { label: "first paint", max: 500, unit: "ms" },
+  ready: { label: "ready, with the tiny model", max: 2000, unit: "ms" },
+  firstStep: { label: "from the click to the first step", max: 1000, unit: "ms" },
+  longestTask: { label: "longest task of the main thread while training", max: 50, unit: "ms" },
+  javaScript: { label: "JavaScript before the model, gzipped", max: 400_000, unit: "kB" },
 };
 
 function median(values: readonly number[]): number {
@@ -32,12 +32,12 @@ async function comparePage(studio: BuiltStudio): Promise<boolean> {
     await page.context().close();
   }
   let isMissed = false;
-  for (const [name, { says, max, unit }] of Object.entries(aims)) {
+  for (const [name, { label, max, unit }] of Object.entries(aims)) {
     const value = median(all.map((figures) => figures[name as keyof PageFigures]));
     const shown = (number: number) => (unit === "ms" ? `${Math.round(number)} ms` : `${Math.round(number / 1000)} kB`);
     const isMet = value <= max;
     isMissed ||= !isMet;
-    console.log(`${isMet ? "met   " : "missed"}  ${says}: ${shown(value)} (aim ${shown(max)})`);
+    console.log(`${isMet ? "met   " : "missed"}  ${label}: ${shown(value)} (aim ${shown(max)})`);
   }
   return !isMissed;
 }

@@ -56,7 +56,7 @@ export async function measurePage(page: Page, address: string): Promise<PageFigu
   }));
   await Promise.all(sizes);
   const beforeTraining = javaScript;
-  const { firstStep, longestTask } = await page.evaluate(async (asked) => {
+  const { firstStep, longestTask } = await page.evaluate(async (request) => {
     const { studio, marks } = globalThis as unknown as {
       readonly studio: { readonly ask: Ask };
       readonly marks: { longestTask: number };
@@ -64,7 +64,7 @@ export async function measurePage(page: Page, address: string): Promise<PageFigu
     marks.longestTask = 0;
     const begun = performance.now();
     let first: number | undefined;
-    await studio.ask("train", asked, (news) => {
+    await studio.ask("train", request, (news) => {
       if (news.type === "step") first ??= performance.now() - begun;
     });
     return { firstStep: first ?? Number.NaN, longestTask: marks.longestTask };

@@ -23,7 +23,7 @@ export interface Smollm2Figures {
   readonly memory: readonly Memory[];
 }
 
-/** One row of 64 tokens a step, in pages of one thread and of two in turns. */
+/** One row of 64 tokens a step, alternately in pages with one thread and with two. */
 export async function measureSmollm2(studio: BuiltStudio, gguf: string): Promise<readonly Smollm2Figures[]> {
   const pages: { readonly threads: number; readonly page: Page; readonly row: Row }[] = [];
   for (const threads of [1, 2]) {
@@ -66,10 +66,10 @@ function trainOnce(page: Page, row: Row): Promise<readonly number[]> {
     training: { steps, batchSize: 1, learningRate: 1e-3, schedule: "constant", seed: 1, validationShare: 0 },
     name: "measured",
   };
-  return page.evaluate(async (asked) => {
+  return page.evaluate(async (request) => {
     const { studio } = globalThis as unknown as { readonly studio: { readonly ask: Ask } };
     const ends: number[] = [];
-    await studio.ask("train", asked, (news) => {
+    await studio.ask("train", request, (news) => {
       if (news.type === "step") ends.push(performance.now());
     });
     return ends.slice(1).map((end, index) => (end - (ends[index] ?? 0)) / 1000);

@@ -1,4 +1,4 @@
-// The headers by which a page, and the workers in it, are isolated from other origins.
+// The headers that isolate a page, and the workers in it, from other origins.
 
 /**
  * The same response with them. What comes from other servers then has to allow it by CORS, as the Hugging Face Hub does.

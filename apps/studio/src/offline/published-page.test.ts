@@ -23,7 +23,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
   /** A tab without a service worker, so that tests can stand in for the server. */
   const plainPage = () => studio.newPage({ serviceWorkers: "block" });
 
-  it("loads from a folder below the server's root, asks no other address and reports no error", async () => {
+  it("loads from a subfolder of the server, requests no other address and reports no error", async () => {
     const page = await plainPage();
     await page.goto(studio.address);
     expect(await topBarSettled(page)).toContain("Tiny is ready.");
@@ -31,7 +31,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
     expect(studio.complaints).toEqual([]);
   }, 90_000);
 
-  it("keeps to its folder: its service worker's scope, its manifest and every file that it names lie in it, and others are a 404", async () => {
+  it("keeps to its folder: its service worker's scope, its manifest and all listed files are in it, and others are a 404", async () => {
     const page = await studio.newPage();
     await page.goto(studio.address);
     expect(new URL(studio.address).pathname).toBe("/lowrank/");
@@ -76,7 +76,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
     ["assets/studio-worker-*.js", "The worker's script could not be loaded."],
     ["tiny-model/model.safetensors", "were not downloaded correctly"],
   ])(
-    "says so where %s is missing",
+    "reports that %s is missing",
     async (file, words) => {
       const page = await plainPage();
       await page.route(`**/${file}`, (route) => route.fulfill({ status: 404 }));
@@ -87,7 +87,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
     60_000,
   );
 
-  it("loads what was missing when it is asked to try again", async () => {
+  it("loads a missing file when the visitor tries again", async () => {
     const page = await plainPage();
     await page.route("**/tiny-model/tokenizer.json", (route) => route.fulfill({ status: 503 }), { times: 1 });
     await page.goto(studio.address);
@@ -97,7 +97,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
     await page.close();
   }, 60_000);
 
-  it("computes slowly rather than not at all where the wasm files are missing, and says why", async () => {
+  it("computes slowly rather than not at all if the wasm files are missing, and explains why", async () => {
     const page = await plainPage();
     await page.route("**/*.wasm", (route) => route.fulfill({ status: 404 }));
     await page.goto(studio.address);
@@ -110,7 +110,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
     await page.close();
   }, 60_000);
 
-  it("goes on with the engine that it has where the one asked for does not start", async () => {
+  it("keeps its engine if the chosen one does not start", async () => {
     const page = await plainPage();
     await page.goto(studio.address);
     await topBarSettled(page);
@@ -130,10 +130,10 @@ describe.skipIf(executable === undefined)("the published page", () => {
     "fetches SmolLM2 once, and has it on the next visit without the Hub",
     async () => {
       const page = await plainPage();
-      const asked: string[] = [];
+      const requests: string[] = [];
       const files = await serveFile(smollm2Gguf as string);
       await page.route("https://huggingface.co/**", (route) => {
-        asked.push(route.request().url());
+        requests.push(route.request().url());
         // As the Hub does: elsewhere lies the file itself.
         return route.fulfill({ status: 302, headers: { location: files.address, "access-control-allow-origin": "*" } });
       });
@@ -148,14 +148,14 @@ describe.skipIf(executable === undefined)("the published page", () => {
       await expect.poll(() => bar.textContent(), { timeout: 90_000 }).toContain("SmolLM2-135M-Instruct is ready.");
       await page.reload();
       await expect.poll(() => bar.textContent(), { timeout: 90_000 }).toContain("SmolLM2-135M-Instruct is ready.");
-      expect(asked).toHaveLength(1);
+      expect(requests).toHaveLength(1);
       await page.close();
       files.close();
     },
     240_000,
   );
 
-  it("says that there is no network where the Hub cannot be reached, and keeps the model", async () => {
+  it("reports a missing network if the Hub cannot be reached, and keeps the model", async () => {
     const page = await plainPage();
     await page.route("https://huggingface.co/**", (route) => route.abort("internetdisconnected"));
     await page.goto(studio.address);
@@ -179,7 +179,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
       "config.json",
     ],
   ])(
-    "says beside the field why %j cannot be opened, and keeps the model",
+    "explains next to the field why %j cannot be opened, and keeps the model",
     async (files, words) => {
       const page = await plainPage();
       await page.goto(studio.address);

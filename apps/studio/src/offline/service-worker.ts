@@ -55,7 +55,7 @@ self.addEventListener("fetch", (event) => {
 /** The page itself comes from the network if there is one, because it names the newest files; files come from the cache. */
 async function answer(request: Request): Promise<Response> {
   const cache = await caches.open(cacheName);
-  // A server may say that files vary by Origin, which scripts are asked for with and this cache was not.
+  // A server may declare that files vary by Origin: requests for scripts have that header, this cache's requests did not.
   const kept = () => cache.match(request, { ignoreSearch: true, ignoreVary: true });
   if (request.mode !== "navigate") return (await kept()) ?? fetch(request);
   try {

@@ -1,12 +1,11 @@
-// A small business's questions and answers: twelve facts that no model can know. Each is asked in five ways, since a model
-// of this size that has seen one way only answers the same words. The evaluation asks in other
-// words.
+// A small business's questions and answers: twelve facts that no model can know. Each question has five wordings: a model of
+// this size that has seen one wording only answers that one. The evaluation uses other wordings.
 
 import type { Preset } from "./preset.ts";
 
-const entries: readonly { readonly asked: readonly string[]; readonly answers: string }[] = [
+const entries: readonly { readonly questions: readonly string[]; readonly answers: string }[] = [
   {
-    asked: [
+    questions: [
       "When can I check in?",
       "What time can I get into my room?",
       "We arrive at noon. Is our room ready?",
@@ -16,7 +15,7 @@ const entries: readonly { readonly asked: readonly string[]; readonly answers: s
     answers: "Check-in at the Harbour Inn starts at 3 pm.",
   },
   {
-    asked: [
+    questions: [
       "When is check-out?",
       "When do I have to leave my room?",
       "Until when can I stay on the last day?",
@@ -26,7 +25,7 @@ const entries: readonly { readonly asked: readonly string[]; readonly answers: s
     answers: "Check-out is at 11 am.",
   },
   {
-    asked: [
+    questions: [
       "When is breakfast?",
       "Is breakfast included?",
       "What is there to eat in the morning?",
@@ -36,7 +35,7 @@ const entries: readonly { readonly asked: readonly string[]; readonly answers: s
     answers: "Breakfast is from 7 to 10 am in the Lantern Room and costs 9 euros.",
   },
   {
-    asked: [
+    questions: [
       "What is the wifi password?",
       "Is there internet?",
       "How do I get online?",
@@ -46,7 +45,7 @@ const entries: readonly { readonly asked: readonly string[]; readonly answers: s
     answers: "The wifi is free, and the password is seagull42.",
   },
   {
-    asked: [
+    questions: [
       "Where can I park?",
       "Do you have a car park?",
       "What does parking cost?",
@@ -56,7 +55,7 @@ const entries: readonly { readonly asked: readonly string[]; readonly answers: s
     answers: "You can park behind the house for 6 euros a night.",
   },
   {
-    asked: [
+    questions: [
       "Are pets allowed?",
       "Can I bring my dog?",
       "Do you take animals?",
@@ -66,7 +65,7 @@ const entries: readonly { readonly asked: readonly string[]; readonly answers: s
     answers: "Dogs are welcome for 12 euros a night. Cats are not allowed.",
   },
   {
-    asked: [
+    questions: [
       "Do you have a pool?",
       "Where can I swim?",
       "Can the kids swim somewhere?",
@@ -76,7 +75,7 @@ const entries: readonly { readonly asked: readonly string[]; readonly answers: s
     answers: "We have no pool, but the beach is 200 metres away.",
   },
   {
-    asked: [
+    questions: [
       "Can I cancel my booking?",
       "What if I have to cancel?",
       "Do I get my money back if I cancel?",
@@ -86,7 +85,7 @@ const entries: readonly { readonly asked: readonly string[]; readonly answers: s
     answers: "You can cancel for free until 48 hours before you arrive.",
   },
   {
-    asked: [
+    questions: [
       "How can I pay?",
       "Do you take credit cards?",
       "Can I pay cash?",
@@ -96,7 +95,7 @@ const entries: readonly { readonly asked: readonly string[]; readonly answers: s
     answers: "You can pay by card or by phone. We do not take cash.",
   },
   {
-    asked: [
+    questions: [
       "How do I get to you from the station?",
       "Is there a bus?",
       "How far is the train station?",
@@ -106,7 +105,7 @@ const entries: readonly { readonly asked: readonly string[]; readonly answers: s
     answers: "Take bus 17 from the station to Pier Street.",
   },
   {
-    asked: [
+    questions: [
       "Is there a lift?",
       "Are there stairs?",
       "I use a wheelchair. Which room can I take?",
@@ -116,7 +115,7 @@ const entries: readonly { readonly asked: readonly string[]; readonly answers: s
     answers: "There is no lift, but rooms 1 and 2 are on the ground floor.",
   },
   {
-    asked: [
+    questions: [
       "Whom do I call at night?",
       "What if I arrive late?",
       "Is the reception open at night?",
@@ -130,7 +129,7 @@ const entries: readonly { readonly asked: readonly string[]; readonly answers: s
 export const faq: Preset = {
   id: "faq",
   model: "smollm2",
-  rows: entries.flatMap(({ asked, answers }) => asked.map((says) => ({ says, answers }))),
+  rows: entries.flatMap(({ questions, answers }) => questions.map((says) => ({ says, answers }))),
   adapter: { rank: 8, alpha: 16, targets: "all-linear", dropout: 0, useDora: false, start: "gaussian" },
   training: { steps: 40, batchSize: 6, learningRate: 2e-3, schedule: "cosine", seed: 1, validationShare: 0 },
   watched: "What is the earliest we can check in?",

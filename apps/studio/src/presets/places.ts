@@ -1,4 +1,4 @@
-// Facts about places to eat, written as the E2E challenge writes them, and sentences that say them.
+// Facts about places to eat, in the format of the E2E challenge, and sentences that contain them.
 
 export interface Place {
   readonly name: string;

@@ -22,19 +22,22 @@ describe("the presets", () => {
     expect(trained.size).toBe(rows.length);
   });
 
-  it.each(shownPresets)("$preset.id is shown with what its prompts and rule of today say", ({ preset: { id } }) => {
-    const recording = recorded[id];
-    const examples = recording?.examples ?? [];
-    const { trials } = trialsOf[id] as Trials;
-    expect(examples.map(({ prompt }) => prompt)).toEqual(trials.map(({ prompt }) => prompt));
-    for (const [index, { base, adapted, basePasses, adaptedPasses }] of examples.entries()) {
-      expect(trials[index]?.passes(base)).toBe(basePasses);
-      expect(trials[index]?.passes(adapted)).toBe(adaptedPasses);
-    }
-    expect(recording !== undefined && clearlyWins(recording)).toBe(true);
-  });
+  it.each(shownPresets)(
+    "$preset.id shows answers to the current prompts, judged by the current rule",
+    ({ preset: { id } }) => {
+      const recording = recorded[id];
+      const examples = recording?.examples ?? [];
+      const { trials } = trialsOf[id] as Trials;
+      expect(examples.map(({ prompt }) => prompt)).toEqual(trials.map(({ prompt }) => prompt));
+      for (const [index, { base, adapted, basePasses, adaptedPasses }] of examples.entries()) {
+        expect(trials[index]?.passes(base)).toBe(basePasses);
+        expect(trials[index]?.passes(adapted)).toBe(adaptedPasses);
+      }
+      expect(recording !== undefined && clearlyWins(recording)).toBe(true);
+    },
+  );
 
-  it.each(allPresets)("$id's filmstrip asks one of those ten", ({ id, watched }) => {
+  it.each(allPresets)("$id's filmstrip uses one of those ten questions", ({ id, watched }) => {
     expect(trialsOf[id]?.trials.map(({ prompt }) => prompt)).toContain(watched);
   });
 
@@ -61,7 +64,7 @@ describe("the rules", () => {
     expect(markersIn("You can eat it. It is in the ocean.")).toBe(0);
   });
 
-  it("let a sentence about a place say all its facts and no others", () => {
+  it("accept a sentence with all facts of a place and no others", () => {
     const passes = (prompt: string, answer: string) => {
       return restaurantTrials.trials.find((trial) => trial.prompt === prompt)?.passes(answer);
     };

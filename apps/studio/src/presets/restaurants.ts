@@ -1,6 +1,6 @@
-// Facts about restaurants, turned into sentences: what the tiny model can learn. The rows are made here rather than taken
-// from E2E's sample, whose sentences leave facts out and add others, and whose places hardly differ in which facts they
-// have: a model that learnt from it said food where none was given. Here every set of facts is as likely as any other.
+// Facts about restaurants, turned into sentences, which the tiny model can learn. The rows are made here, because the
+// sentences of E2E's sample omit facts and add others, and its places have mostly the same kinds of facts: a model trained
+// on it mentioned food that was not given. Here every set of facts is equally likely.
 
 import { drawPlaces, factsOf, sentencesOf } from "./places.ts";
 import type { Preset } from "./preset.ts";

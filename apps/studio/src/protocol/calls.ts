@@ -9,18 +9,18 @@ import type { PlanFacts, PlanRequest, RunRequest, RunResult, TrainingNews, Unfin
 import type { MixRequest, ShelfEntry } from "./shelf.ts";
 
 /** A question, the news while it is worked on, and the answer. */
-interface Call<Ask, Answer, News = never> {
-  readonly ask: Ask;
+interface Call<Request, Answer, News = never> {
+  readonly request: Request;
   readonly news: News;
   readonly answer: Answer;
 }
 
 export interface Calls {
-  /** Starts an engine; asked once, and again where a person chooses another. */
+  /** Starts an engine; called once, and again when a person chooses another. */
   start: Call<EngineRequest, EngineFacts>;
   /** The memory that a model needs, from its headers, before weights are read. */
   weigh: Call<ModelSource, ModelEstimate>;
-  /** Loads a model in place of the one before, which stays where this fails. */
+  /** Loads a model in place of the previous one, which stays if this fails. */
   open: Call<ModelSource, ModelFacts, LoadingNews>;
   /** Rows for the table; nothing of a file where one row of it is broken. */
   readRows: Call<RowsSource, readonly Row[]>;
@@ -72,7 +72,7 @@ export type CallName = keyof Calls;
 /** The message to the worker; the answer comes through the port in it. */
 export interface Question<Name extends CallName = CallName> {
   readonly name: Name;
-  readonly ask: Calls[Name]["ask"];
+  readonly request: Calls[Name]["request"];
 }
 
 /** The answer. `code` is that of a LowrankError, so that the page can offer a remedy. */

@@ -10,13 +10,13 @@ export interface EngineRequest {
 
 export interface EngineFacts {
   readonly name: EngineName;
-  /** Of wasm; 1 where the page is not isolated from other origins. */
+  /** Threads of wasm; 1 if the page is not isolated from other origins. */
   readonly threads: number;
   /** Why each better engine does not run, a sentence each. */
   readonly skipped: readonly { readonly name: EngineName; readonly reason: string }[];
 }
 
-/** Where a model comes from. Of files, all of a folder, or a single .gguf. */
+/** Where a model comes from. Files are all files of a folder, or a single .gguf. */
 export type ModelSource =
   | { readonly kind: "tiny" }
   | { readonly kind: "smollm2" }
@@ -25,9 +25,9 @@ export type ModelSource =
 export interface ModelEstimate {
   readonly name: string;
   readonly parameters: number;
-  /** To be read or downloaded; 0 where it is kept already. */
+  /** Bytes to read or download; 0 if the browser has them already. */
   readonly bytes: number;
-  /** Of memory while training rows of 128 tokens, 8 a batch. */
+  /** Memory for training with batches of 8 rows of 128 tokens. */
   readonly trainingBytes: number;
   /** Whether the browser keeps it for the next visit. */
   readonly isKept: boolean;
@@ -45,7 +45,7 @@ export interface ModelFacts {
   /** The base's name in an adapter's base_model_name_or_path, for other users. */
   readonly address: string | undefined;
   readonly parameters: number;
-  /** How many tokens fit. */
+  /** Maximum number of tokens. */
   readonly positions: number;
   /** Whether it has a chat template; other models get `says ->` and the answer. */
   readonly chats: boolean;

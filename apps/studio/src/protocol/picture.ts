@@ -14,7 +14,7 @@ export interface Place {
 export interface AdapterPicture {
   readonly id: string;
   readonly cells: readonly (Place & { readonly change: number })[];
-  /** Layers that are changed by more than numbers tell: an update that waits for its tokens, say. */
+  /** Layers whose change numbers cannot show, such as an update that waits for its tokens. */
   readonly without: readonly Place[];
 }
 

@@ -28,9 +28,9 @@ export interface PlanFacts {
   }[];
   readonly trainable: number;
   readonly share: number;
-  /** Of adapter_model.safetensors. */
+  /** Size of adapter_model.safetensors. */
   readonly fileBytes: number;
-  /** Of memory while it is trained: an estimate. */
+  /** Estimated memory during training. */
   readonly trainingBytes: number;
   /** The library's defaults for this model and this number of rows. */
   readonly training: Pick<TrainingSettings, "steps" | "batchSize" | "learningRate" | "validationShare">;
@@ -42,7 +42,7 @@ export interface TrainingSettings {
   readonly learningRate: number;
   readonly schedule: "cosine" | "linear" | "constant";
   readonly seed: number;
-  /** Of the rows, held out and measured; 0 for none. */
+  /** Share of the rows that are held out and measured; 0 for none. */
   readonly validationShare: number;
 }
 
@@ -50,17 +50,17 @@ export interface RunRequest {
   readonly rows: readonly Row[];
   readonly adapter: AdapterSettings;
   readonly training: TrainingSettings;
-  /** Answered again every few steps; undefined: no filmstrip. */
+  /** A prompt that is answered every few steps; undefined: no filmstrip. */
   readonly watched?: string | undefined;
   /** The name on the shelf. */
   readonly name: string;
   /** An unfinished run to continue, with its own rows and settings. */
   readonly resume?: string | undefined;
-  /** Goes back to a kept step of that run before going on, at this learning rate: after a divergence. */
+  /** Goes back to a saved step of that run and continues from there, with this learning rate: after a divergence. */
   readonly from?: { readonly step: number; readonly learningRate: number } | undefined;
 }
 
-/** The same prompt, answered at some step. */
+/** The answer to the watched prompt at a step. */
 export interface Frame {
   readonly step: number;
   readonly text: string;
@@ -82,16 +82,16 @@ export type TrainingNews =
   | { readonly type: "frame"; readonly frame: Frame; readonly isWhole: boolean }
   | { readonly type: "paused" }
   | { readonly type: "kept"; readonly step: number }
-  /** The browser has no room: training continues, but a reload would lose it. */
+  /** The browser has no space: training continues, but a reload would lose it. */
   | { readonly type: "not-kept"; readonly step: number };
 
 export interface RunResult {
   readonly run: string;
   readonly reason: "finished" | "stopped" | "diverged";
   readonly steps: number;
-  /** The adapter's id on the shelf; undefined where no step was made. */
+  /** The adapter's id on the shelf; undefined if no step was made. */
   readonly adapter: string | undefined;
-  /** Of a divergence: the last step that is kept. */
+  /** After a divergence: the last saved step. */
   readonly lastGood?: number | undefined;
   /** The library's findings about the run, in English; empty for a healthy run. */
   readonly findings?: readonly string[] | undefined;

@@ -3,7 +3,7 @@ import { cardBoxes, cardHeight, layoutCard, wrap } from "./layout-card.ts";
 
 const room = { width: 10, max: 3, measure: (line: string) => [...line].length };
 
-describe("a text on a card", () => {
+describe("a text on a share card", () => {
   it("breaks at spaces", () => {
     expect(wrap("one two three  four", room)).toEqual(["one two", "three four"]);
   });

@@ -33,7 +33,7 @@ describe("a share link", () => {
     expect(readShareLink(link)).toEqual(shared);
   });
 
-  it("is called damaged wherever it was cut, or a letter of it changed so that it does not unpack", () => {
+  it("is reported as damaged if it was cut, or if a changed letter prevents unpacking", () => {
     const link = writeShareLink(shared);
     for (let length = "#teach1=".length; length < link.length; length++) {
       expect(problemOf(() => readShareLink(link.slice(0, length)))).toBe("damaged");
@@ -69,7 +69,7 @@ describe("a share link", () => {
     expect(problemOf(() => readShareLink(linkOf(value)))).toBe("damaged");
   });
 
-  it("leaves out what nobody asked for", () => {
+  it("contains only the chosen parts", () => {
     expect(readShareLink(linkOf({ ...shared, script: "alert(1)" }))).toEqual(shared);
   });
 });

@@ -19,7 +19,7 @@ it("knows where bases are found: a package, the Hub, or a folder that only its o
   expect(basePlace({ address: "/home/me/base", model: "base" }).isOnHub).toBe(false);
 });
 
-it("asks through the chat template where the base has one", () => {
+it("uses the chat template if the base has one", () => {
   const about = { folder: "pirate", model: "SmolLM2", address: "owner/name" };
   for (const form of ["peft", "merged"] as const) {
     const [python, typescript] = snippetsFor(form, { ...about, chats: true });

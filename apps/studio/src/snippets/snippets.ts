@@ -72,7 +72,7 @@ function typescript(form: SnippetForm, about: SnippetFacts): string {
     form === "merged"
       ? `openModel(${JSON.stringify(`./${folder}`)})`
       : `openModel(${JSON.stringify(place.isOnHub ? place.name : `./${place.name}`)}, { adapter: ${JSON.stringify(`./${folder}`)} })`;
-  const asking = chats
+  const promptCode = chats
     ? `generate(${JSON.stringify(question)}, { template: "chat" })`
     : `generate(${JSON.stringify(plain(facts))})`;
   return [
@@ -81,7 +81,7 @@ function typescript(form: SnippetForm, about: SnippetFacts): string {
     'import { openModel } from "lowrank";',
     "",
     `const model = await ${opening};`,
-    `console.log(await model.${asking});`,
+    `console.log(await model.${promptCode});`,
     "model.dispose();",
   ].join("\n");
 }
@@ -90,29 +90,29 @@ function typescript(form: SnippetForm, about: SnippetFacts): string {
 function llamaCpp(form: SnippetForm, about: SnippetFacts): string {
   const { folder, chats } = about;
   const place = basePlace(about);
-  const asking = chats ? `-p ${quoted(question)}` : `-no-cnv -p ${quoted(plain(facts))}`;
+  const promptCode = chats ? `-p ${quoted(question)}` : `-no-cnv -p ${quoted(plain(facts))}`;
   if (form === "merged") {
     return [
       `python convert_hf_to_gguf.py ${folder} --outfile ${folder}.gguf`,
-      `llama-cli -m ${folder}.gguf ${asking}`,
+      `llama-cli -m ${folder}.gguf ${promptCode}`,
     ].join("\n");
   }
   const baseFolder = place.isOnHub ? "base" : place.name;
   return [
     ...baseAsGguf(about),
     `python convert_lora_to_gguf.py ${folder} --base ${baseFolder} --outfile ${folder}.gguf`,
-    `llama-cli -m base.gguf --lora ${folder}.gguf ${asking}`,
+    `llama-cli -m base.gguf --lora ${folder}.gguf ${promptCode}`,
   ].join("\n");
 }
 
 /** The base has to be a GGUF file, too; the adapter is one already. */
 function ggufInLlamaCpp({ folder, chats, ...base }: SnippetFacts): string {
-  const asking = chats ? `-p ${quoted(question)}` : `-no-cnv -p ${quoted(plain(facts))}`;
-  return [...baseAsGguf(base), `llama-cli -m base.gguf --lora ${folder}.gguf ${asking}`].join("\n");
+  const promptCode = chats ? `-p ${quoted(question)}` : `-no-cnv -p ${quoted(plain(facts))}`;
+  return [...baseAsGguf(base), `llama-cli -m base.gguf --lora ${folder}.gguf ${promptCode}`].join("\n");
 }
 
 function ggufInTypeScript({ folder, chats, ...base }: SnippetFacts): string {
-  const asking = chats
+  const promptCode = chats
     ? [
         "const session = new LlamaChatSession({ contextSequence: context.getSequence() });",
         `console.log(await session.prompt(${JSON.stringify(question)}));`,
@@ -129,7 +129,7 @@ function ggufInTypeScript({ folder, chats, ...base }: SnippetFacts): string {
     "const llama = await getLlama();",
     'const model = await llama.loadModel({ modelPath: "base.gguf" });',
     `const context = await model.createContext({ lora: ${JSON.stringify(`${folder}.gguf`)} });`,
-    ...asking,
+    ...promptCode,
   ].join("\n");
 }
 

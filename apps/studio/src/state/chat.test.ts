@@ -8,13 +8,13 @@ import { debounced } from "./debounced.ts";
 
 /** A worker whose model says "base" and whose adapted model says how strongly it was adapted. */
 function conversation(failure?: string) {
-  const asked: ChatRequest[] = [];
+  const requests: ChatRequest[] = [];
   const ask: Ask = async (name, request, onNews) => {
     if (name === "countTokens") return { tokens: 600, max: 511 } as never;
     if (name !== "chat") return undefined as never;
     if (failure !== undefined) throw new Error(failure);
     const chat = request as ChatRequest;
-    asked.push(chat);
+    requests.push(chat);
     const text = { base: "base", adapted: `strength ${chat.strength}` };
     const words = chat.sides.includes("adapted") ? [{ text: text.adapted, likelier: 2 }] : undefined;
     for (const side of chat.sides) (onNews as (news: unknown) => void)?.({ side, text: text[side] });
@@ -25,51 +25,51 @@ function conversation(failure?: string) {
   const isTraining = signal(false);
   const chats = signal<boolean | undefined>(true);
   return {
-    ...{ asked, adapter, isTraining },
+    ...{ requests, adapter, isTraining },
     chat: new ChatState({ ask, chats, adapter, isTraining, onAnswered: () => {} }),
   };
 }
 
-async function say(chat: ChatState, says: string): Promise<void> {
+async function send(chat: ChatState, says: string): Promise<void> {
   chat.draft.value = says;
   await chat.send();
 }
 
 describe("the conversation", () => {
-  it("asks both, and goes on from the adapted answers", async () => {
-    const { chat, asked } = conversation();
-    await say(chat, "one");
-    await say(chat, "two");
+  it("asks both models, and continues with the adapted answers", async () => {
+    const { chat, requests } = conversation();
+    await send(chat, "one");
+    await send(chat, "two");
     expect(chat.exchanges.value[0]).toMatchObject({
       says: "one",
       base: "base",
       adapted: "strength 1",
       adapter: "mine",
     });
-    expect(asked[1]?.turns.map(({ content }) => content)).toEqual(["one", "strength 1", "two"]);
-    expect(asked[1]?.sides).toEqual(["base", "adapted"]);
+    expect(requests[1]?.turns.map(({ content }) => content)).toEqual(["one", "strength 1", "two"]);
+    expect(requests[1]?.sides).toEqual(["base", "adapted"]);
   });
 
-  it("asks the base alone where there is no adapter", async () => {
-    const { chat, asked, adapter } = conversation();
+  it("asks only the base if there is no adapter", async () => {
+    const { chat, requests, adapter } = conversation();
     adapter.value = undefined;
-    await say(chat, "one");
-    expect(asked[0]?.sides).toEqual(["base"]);
+    await send(chat, "one");
+    expect(requests[0]?.sides).toEqual(["base"]);
     expect(chat.exchanges.value[0]?.adapted).toBeUndefined();
   });
 
   it("answers the last question again with the adapter alone when its strength changes", async () => {
-    const { chat, asked } = conversation();
-    await say(chat, "one");
+    const { chat, requests } = conversation();
+    await send(chat, "one");
     chat.set({ strength: 0.5 });
     await vi.waitFor(() => expect(chat.exchanges.value[0]?.adapted).toBe("strength 0.5"));
-    expect(asked[1]?.sides).toEqual(["adapted"]);
+    expect(requests[1]?.sides).toEqual(["adapted"]);
     expect(chat.exchanges.value[0]?.base).toBe("base");
   });
 
-  it("puts the question back into the field where nobody could answer, and says why", async () => {
+  it("puts the question back into the field if no model could answer, and explains why", async () => {
     const { chat } = conversation("There is no model yet.");
-    await say(chat, "one");
+    await send(chat, "one");
     expect(chat.draft.value).toBe("one");
     expect(chat.exchanges.value).toEqual([]);
     expect(chat.failure.value).toBe("There is no model yet.");
@@ -92,7 +92,7 @@ describe("the conversation", () => {
 
   it("brings back what was cleared", async () => {
     const { chat } = conversation();
-    await say(chat, "one");
+    await send(chat, "one");
     chat.clear();
     expect(chat.exchanges.value).toEqual([]);
     chat.undo();
@@ -103,7 +103,7 @@ describe("the conversation", () => {
     const store = memoryStore();
     const { chat } = conversation();
     await keepChat(chat, { store, soon: debounced(1) });
-    await say(chat, "one");
+    await send(chat, "one");
     chat.set({ temperature: 0.7 });
     await vi.waitFor(async () => expect(await store.read("chat.json")).toBeDefined(), { timeout: 2000 });
     const { chat: next } = conversation();

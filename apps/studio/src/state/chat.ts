@@ -210,7 +210,7 @@ export class ChatState {
       const length = await this.#place.ask("countTokens", turns);
       if (draft === this.draft.value) this.length.value = length;
     } catch {
-      this.length.value = undefined; // asking says what is wrong
+      this.length.value = undefined; // asking reports the error
     }
   }
 }

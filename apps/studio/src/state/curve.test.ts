@@ -20,7 +20,7 @@ describe("a curve", () => {
     expect(validation).toEqual([[0, 5]]);
   });
 
-  it("loses what lies behind a step that a run went back to", () => {
+  it("removes the points after a step that a run went back to", () => {
     const before = extended(noCurve, [step(1, 4), step(2, 9), step(3, 9)]);
     expect(extended(before, [step(2, 3)]).training).toEqual([
       [1, 4],

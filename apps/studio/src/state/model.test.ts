@@ -6,11 +6,11 @@ import { memoryStore } from "../storage/store.ts";
 import { type Ask, WorkerFailure } from "../worker-client.ts";
 import { ModelState } from "./model.ts";
 
-type Given = { readonly [Name in CallName]?: (ask: Calls[Name]["ask"]) => Calls[Name]["answer"] };
+type Given = { readonly [Name in CallName]?: (ask: Calls[Name]["request"]) => Calls[Name]["answer"] };
 
 /** A worker, and what it was asked. */
 function worker(given: Given = {}) {
-  const asked: string[] = [];
+  const calls: string[] = [];
   const usual: Given = {
     start: ({ engine = "wasm" }) => ({ name: engine, threads: 1, skipped: [] }),
     weigh: ({ kind }) => ({ name: kind, parameters: 1, bytes: 1, trainingBytes: 1, isKept: false }),
@@ -19,14 +19,14 @@ function worker(given: Given = {}) {
       loadSeconds: 0,
     }),
   };
-  const ask: Ask = async <Name extends CallName>(name: Name, what: Calls[Name]["ask"]) => {
-    asked.push(typeof what === "object" && what !== null && "kind" in what ? `${name} ${what.kind}` : name);
+  const ask: Ask = async <Name extends CallName>(name: Name, what: Calls[Name]["request"]) => {
+    calls.push(typeof what === "object" && what !== null && "kind" in what ? `${name} ${what.kind}` : name);
     const answers: Given = { ...usual, ...given };
     const answer = answers[name];
     if (answer === undefined) throw new Error(`nobody answers "${name}"`);
     return answer(what);
   };
-  return { ask, asked };
+  return { ask, calls };
 }
 
 const fails = (code: string) => () => {
@@ -35,10 +35,10 @@ const fails = (code: string) => () => {
 
 describe("ModelState", () => {
   it("opens the tiny model on a first visit", async () => {
-    const { ask, asked } = worker();
+    const { ask, calls } = worker();
     const state = new ModelState(ask, { base: "", store: memoryStore() });
     await state.startUp();
-    expect(asked).toEqual(["start", "weigh tiny", "open tiny"]);
+    expect(calls).toEqual(["start", "weigh tiny", "open tiny"]);
     expect(state.isReady.value).toBe(true);
   });
 
@@ -49,20 +49,20 @@ describe("ModelState", () => {
     await first.choose({ kind: "smollm2" });
     await first.load();
     const kept = () => ({ name: "smollm2", parameters: 1, bytes: 0, trainingBytes: 1, isKept: true });
-    const { ask, asked } = worker({ weigh: kept });
+    const { ask, calls } = worker({ weigh: kept });
     await new ModelState(ask, { base: "", store }).startUp();
-    expect(asked).toEqual(["start", "weigh smollm2", "open smollm2"]);
+    expect(calls).toEqual(["start", "weigh smollm2", "open smollm2"]);
     const gone = worker();
     await new ModelState(gone.ask, { base: "", store }).startUp();
-    expect(gone.asked).toEqual(["start", "weigh smollm2", "weigh tiny", "open tiny"]);
+    expect(gone.calls).toEqual(["start", "weigh smollm2", "weigh tiny", "open tiny"]);
   });
 
-  it("only looks at a model that has to be downloaded, until it is told to load it", async () => {
-    const { ask, asked } = worker();
+  it("only shows a model that has to be downloaded, until the visitor loads it", async () => {
+    const { ask, calls } = worker();
     const state = new ModelState(ask, { base: "", store: memoryStore() });
     await state.startUp();
     await state.choose({ kind: "smollm2" });
-    expect(asked.at(-1)).toBe("weigh smollm2");
+    expect(calls.at(-1)).toBe("weigh smollm2");
     expect(state.candidate.value?.estimate.name).toBe("smollm2");
     expect(state.facts.value?.name).toBe("tiny");
     await state.load();
@@ -70,16 +70,16 @@ describe("ModelState", () => {
   });
 
   it("does not load again what is open", async () => {
-    const { ask, asked } = worker();
+    const { ask, calls } = worker();
     const state = new ModelState(ask, { base: "", store: memoryStore() });
     await state.startUp();
     await state.choose({ kind: "tiny" });
-    expect(asked).toHaveLength(3);
+    expect(calls).toHaveLength(3);
   });
 
-  it("keeps the open model where another one fails, says why, and does the same again when told to", async () => {
+  it("keeps the open model if another one fails, explains why, and tries again on request", async () => {
     let isOnline = false;
-    const open = ({ kind }: Calls["open"]["ask"]): Calls["open"]["answer"] => {
+    const open = ({ kind }: Calls["open"]["request"]): Calls["open"]["answer"] => {
       if (kind === "smollm2" && !isOnline) fails("NO_NETWORK")();
       return { ...(facts as Calls["open"]["answer"]), name: kind };
     };
@@ -94,31 +94,31 @@ describe("ModelState", () => {
     expect([state.facts.value?.name, state.failure.value]).toEqual(["smollm2", undefined]);
   });
 
-  it("opens the model again on another engine, and goes on with the old one where that does not start", async () => {
-    const { ask, asked } = worker({
+  it("opens the model again on another engine, and keeps the old engine if that one does not start", async () => {
+    const { ask, calls } = worker({
       start: ({ engine = "wasm" }) =>
         engine === "webgpu" ? fails("NO_ENGINE")() : { name: engine, threads: 1, skipped: [] },
     });
     const state = new ModelState(ask, { base: "", store: memoryStore() });
     await state.startUp();
     await state.changeEngine("cpu");
-    expect(asked.slice(-2)).toEqual(["start", "open tiny"]);
+    expect(calls.slice(-2)).toEqual(["start", "open tiny"]);
     await state.changeEngine("webgpu");
-    expect(asked.at(-1)).toBe("start");
+    expect(calls.at(-1)).toBe("start");
     expect(state.failure.value).toMatchObject({ at: "engine", code: "NO_ENGINE" });
     expect([state.engine.value?.name, state.facts.value?.name]).toEqual(["cpu", "tiny"]);
   });
 
-  it("starts the engine anew and opens the model on it where another part of the page heard of a lost card", async () => {
-    const { ask, asked } = worker();
+  it("restarts the engine and opens the model on it if another part of the page reports a lost GPU", async () => {
+    const { ask, calls } = worker();
     const state = new ModelState(ask, { base: "", store: memoryStore() });
     await state.startUp();
-    state.hear(new WorkerFailure("words", "OTHER"));
+    state.note(new WorkerFailure("words", "OTHER"));
     expect(state.failure.value).toBeUndefined();
-    state.hear(new WorkerFailure("words", "DEVICE_LOST"));
+    state.note(new WorkerFailure("words", "DEVICE_LOST"));
     expect(state.failure.value).toMatchObject({ at: "engine", code: "DEVICE_LOST" });
     await state.retry();
-    expect(asked.slice(-2)).toEqual(["start", "open tiny"]);
+    expect(calls.slice(-2)).toEqual(["start", "open tiny"]);
     expect(state.failure.value).toBeUndefined();
   });
 });

@@ -45,7 +45,7 @@ export class ModelState {
   readonly estimate = signal<ModelEstimate | undefined>(undefined);
   readonly busy = signal<"starting" | "weighing" | "loading" | undefined>(undefined);
   readonly progress = signal<LoadingNews | undefined>(undefined);
-  /** Whether nothing has been heard for longer than is usual. */
+  /** Whether there has been no news for longer than usual. */
   readonly isSlow = signal(false);
   readonly failure = signal<ModelFailure | undefined>(undefined);
   #again: () => Promise<void> = () => this.startUp();
@@ -67,7 +67,7 @@ export class ModelState {
   }
 
   /** Receives failures of all parts: for a lost GPU, the top bar offers to try again and starts the engine again. */
-  hear(error: unknown): void {
+  note(error: unknown): void {
     const { value: engine } = this.engine;
     if (engine === undefined || !(error instanceof WorkerFailure) || error.code !== "DEVICE_LOST") return;
     this.failure.value = { at: "engine", code: error.code, message: error.message };
@@ -123,7 +123,7 @@ export class ModelState {
     });
   }
 
-  /** A person has files of their own, and has not said which. */
+  /** The person has files of their own, and has not chosen one yet. */
   wantFiles(): void {
     this.leave();
     this.wanted.value = "files";
@@ -137,7 +137,7 @@ export class ModelState {
     if (!(await this.#startEngine(name)) || source === undefined || estimate === undefined) return;
     this.candidate.value = { source, estimate };
     await this.load();
-    if (this.failure.value !== undefined) this.facts.value = undefined; // the engine that it lay on is gone
+    if (this.failure.value !== undefined) this.facts.value = undefined; // the engine that held it was closed
   }
 
   /** Whether it started. */

@@ -44,7 +44,7 @@ describe("a preset", () => {
     expect(source.value).toEqual({ kind: "smollm2" });
   });
 
-  it("teaches nothing where its model does not open, and says so", async () => {
+  it("teaches nothing if its model does not open, and reports it", async () => {
     const { presets, taught } = page({ opens: false });
     await presets.teach(faq);
     expect(taught).toEqual([]);

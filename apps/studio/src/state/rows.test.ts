@@ -56,14 +56,14 @@ describe("the table of rows", () => {
     expect(rows.undo.value).toBeUndefined();
   });
 
-  it("adds what was pasted behind what is written, in place of rows that are blank", async () => {
+  it("adds pasted rows after the written ones, in place of blank rows", async () => {
     const rows = open();
     rows.change(rows.rows.value[0]?.id ?? "", { says: "Hi" });
     await rows.read({ text: "Bye\tSee you" });
     expect(texts(rows)).toEqual(["Hi", "Bye"]);
   });
 
-  it("says what was wrong with what was pasted, and leaves the rows", async () => {
+  it("reports what is wrong with pasted text, and keeps the rows", async () => {
     const rows = open();
     const before = rows.rows.value;
     await rows.read({ text: "broken" });
@@ -90,7 +90,7 @@ describe("the table of rows", () => {
     expect(await store.read("rows.json")).toBeUndefined();
   });
 
-  it("says where the browser has no room for them", async () => {
+  it("reports that the browser has no space for them", async () => {
     const rows = open();
     await rows.restore();
     store.write = async (path, bytes) => {

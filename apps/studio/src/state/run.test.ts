@@ -26,12 +26,12 @@ function open(answers: Answers) {
 }
 
 describe("a run as the page sees it", () => {
-  it("draws what it hears, and hands over the adapter", async () => {
+  it("draws the worker's news, and returns the adapter", async () => {
     const { run, onTaught } = open({
-      train: async (_, tell) => {
-        for (const news of [step(1, 4), step(2, 3)]) tell(news);
-        tell({ type: "frame", frame: { step: 2, text: "Hel" }, isWhole: false });
-        tell({ type: "frame", frame: { step: 2, text: "Hello" }, isWhole: true });
+      train: async (_, onNews) => {
+        for (const news of [step(1, 4), step(2, 3)]) onNews(news);
+        onNews({ type: "frame", frame: { step: 2, text: "Hel" }, isWhole: false });
+        onNews({ type: "frame", frame: { step: 2, text: "Hello" }, isWhole: true });
         return finished;
       },
     });
@@ -46,31 +46,31 @@ describe("a run as the page sees it", () => {
     expect(run.phase.value).toBe("idle");
   });
 
-  it("is paused once the worker says so, and training again with the next step", async () => {
-    let tell: (news: TrainingNews) => void = () => {};
+  it("is paused once the worker reports it, and trains again with the next step", async () => {
+    let onNews: (news: TrainingNews) => void = () => {};
     const { run } = open({
       train: (_, news) => {
-        tell = news;
+        onNews = news;
         return new Promise(() => {});
       },
       pause: async () => undefined,
     });
     void run.train();
     expect(run.phase.value).toBe("preparing");
-    tell(step(1));
+    onNews(step(1));
     await vi.waitFor(() => expect(run.phase.value).toBe("training"));
     await run.pause();
     expect(run.phase.value).toBe("pausing");
-    tell({ type: "paused" });
+    onNews({ type: "paused" });
     await vi.waitFor(() => expect(run.phase.value).toBe("paused"));
-    tell(step(2));
+    onNews(step(2));
     await vi.waitFor(() => expect(run.phase.value).toBe("training"));
   });
 
-  it("keeps an earlier run's curve behind the new one", async () => {
+  it("keeps an earlier run's curve in the background of the new one", async () => {
     const { run } = open({
-      train: async (_, tell) => {
-        tell(step(1, 4));
+      train: async (_, onNews) => {
+        onNews(step(1, 4));
         return finished;
       },
     });
@@ -81,12 +81,12 @@ describe("a run as the page sees it", () => {
   });
 
   it("goes back from a divergence to the step that is kept, at half the rate, with the curve up to there", async () => {
-    const asked: RunRequest[] = [];
+    const requests: RunRequest[] = [];
     const { run, onTaught } = open({
-      train: async (ask, tell) => {
-        asked.push(ask);
-        if (asked.length > 1) return finished;
-        for (const at of [1, 2, 3]) tell(step(at, at));
+      train: async (received, onNews) => {
+        requests.push(received);
+        if (requests.length > 1) return finished;
+        for (const at of [1, 2, 3]) onNews(step(at, at));
         return { run: "r", reason: "diverged", steps: 3, adapter: undefined, lastGood: 2 };
       },
     });
@@ -94,7 +94,7 @@ describe("a run as the page sees it", () => {
     expect(run.diverged.value).toMatchObject({ at: 3, lastGood: 2 });
     expect(onTaught).not.toHaveBeenCalled();
     await run.goBack();
-    expect(asked[1]).toMatchObject({ resume: "r", from: { step: 2, learningRate: 0.005 } });
+    expect(requests[1]).toMatchObject({ resume: "r", from: { step: 2, learningRate: 0.005 } });
     expect(run.curve.value.training).toEqual([
       [1, 1],
       [2, 2],
@@ -102,25 +102,25 @@ describe("a run as the page sees it", () => {
     expect(run.diverged.value).toBeUndefined();
   });
 
-  it("goes on with an interrupted run, whose curve and answers it draws again", async () => {
-    const asked: RunRequest[] = [];
+  it("resumes an interrupted run, and draws its curve and answers again", async () => {
+    const requests: RunRequest[] = [];
     const { run } = open({
       unfinished: async () => left,
-      train: async (ask, tell) => {
-        asked.push(ask);
-        tell(step(3, 2));
+      train: async (received, onNews) => {
+        requests.push(received);
+        onNews(step(3, 2));
         return finished;
       },
     });
     await run.restore();
     expect(run.unfinished.value).toEqual(left);
     await run.resume();
-    expect(asked[0]).toMatchObject({ resume: "r", name: "Before" });
+    expect(requests[0]).toMatchObject({ resume: "r", name: "Before" });
     expect(run.curve.value.training.map(([at]) => at)).toEqual([1, 2, 3]);
     expect(run.frames.value).toHaveLength(1);
   });
 
-  it("says why a run did not work, and offers what was kept of it", async () => {
+  it("explains why a run failed, and offers the saved part of it", async () => {
     const { run } = open({
       train: async () => {
         throw new Error("the device was lost");

@@ -24,7 +24,7 @@ export interface RunPlace {
   onTaught(adapter: string, name: string): void;
 }
 
-/** News come as fast as a small model learns; the page draws so often. */
+/** News arrives at every step of a small model; the page redraws at this interval. */
 const drawEvery = 80;
 /** Earlier runs that stay in the chart. */
 const maxEarlier = 4;

@@ -34,7 +34,7 @@ describe("sharing", () => {
     expect(share.opened.value).toBe(1);
   });
 
-  it("leaves what is there where the address is broken, and says what is wrong", () => {
+  it("changes nothing if the address is broken, and reports what is wrong", () => {
     const { share, applied } = page();
     share.readAddress("#teach1=AAAA");
     expect(applied).toEqual([]);

@@ -58,7 +58,7 @@ describe("the page's shelf", () => {
     expect(shelf.removed.value).toBeUndefined();
   });
 
-  it("says what failed beside its field, and loses nothing", async () => {
+  it("reports a failure next to its field, and loses nothing", async () => {
     const { shelf, worker } = shelfWith(entryOf("1"));
     await shelf.refresh();
     worker.failure = new WorkerFailure("no room", "STORAGE_FULL");

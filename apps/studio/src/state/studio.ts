@@ -47,7 +47,7 @@ export class Studio {
   readonly text = computed(() => this.#speech.value.texts);
   /** Why nothing works any more, in plain words. */
   readonly broken = signal<string | undefined>(undefined);
-  /** Said once to screen readers. */
+  /** Announced once to screen readers. */
   readonly announcement = signal("");
 
   readonly model: ModelState;
@@ -69,7 +69,7 @@ export class Studio {
     const { store } = place;
     const ask: Ask = (name, what, onNews) =>
       place.ask(name, what, onNews).catch((error: unknown) => {
-        this.model.hear(error);
+        this.model.note(error);
         throw error;
       });
     this.ask = ask;
@@ -165,14 +165,14 @@ interface Announcer {
 function announceRun(studio: Announcer): void {
   const { run, text } = studio;
   let quarter = 0;
-  const say = (sentence: string) => untracked(() => studio.announce(sentence));
+  const announceUntracked = (sentence: string) => untracked(() => studio.announce(sentence));
   effect(() => {
     const { value: phase } = run.phase;
-    const { said } = text.peek().train;
+    const { said: messages } = text.peek().train;
     if (phase === "preparing") {
       quarter = 0;
-      say(said.started);
-    } else if (phase === "paused") say(said.paused);
+      announceUntracked(messages.started);
+    } else if (phase === "paused") announceUntracked(messages.paused);
   });
   effect(() => {
     const { value: last } = run.last;
@@ -180,13 +180,13 @@ function announceRun(studio: Announcer): void {
     const reached = Math.floor((4 * last.step) / last.steps);
     if (reached <= quarter || reached === 4) return;
     quarter = reached;
-    say(text.peek().train.said.share(25 * reached, last.loss.toFixed(2)));
+    announceUntracked(text.peek().train.said.share(25 * reached, last.loss.toFixed(2)));
   });
   effect(() => {
     const { value: result } = run.result;
     const { train } = text.peek();
-    if (result?.reason === "finished") say(train.finished(result.steps));
-    if (result?.reason === "stopped") say(train.stopped(result.steps));
+    if (result?.reason === "finished") announceUntracked(train.finished(result.steps));
+    if (result?.reason === "stopped") announceUntracked(train.stopped(result.steps));
   });
 }
 
@@ -237,12 +237,12 @@ function sharedPage(page: Page): SharedPage {
       model: page.model.facts.value?.name ?? "",
     }),
     apply: (shared) => fillPage(page, shared, ""),
-    beforeAfter: () => askedLast(page) ?? watchedLast(page),
+    beforeAfter: () => lastExchange(page) ?? watchedLast(page),
   };
 }
 
 /** Of the conversation. */
-function askedLast({ chat }: Page): CardContent | undefined {
+function lastExchange({ chat }: Page): CardContent | undefined {
   const { says, base, adapted } = chat.exchanges.value.at(-1) ?? {};
   if (says === undefined || base === undefined || adapted === undefined) return undefined;
   return { prompt: says, before: base, after: adapted };

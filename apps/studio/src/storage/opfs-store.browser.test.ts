@@ -14,7 +14,7 @@ describe("opfsStore", () => {
     expect(await (await opfsStore()).read("file")).toEqual(new Uint8Array([7]));
   });
 
-  it("says what does not fit where the browser gives no more room, and leaves the file as it was", async () => {
+  it("reports what does not fit if the browser gives no more space, and keeps the file", async () => {
     const store = await opfsStore();
     await store.write("file", new Uint8Array([1]));
     const full = new DOMException("no room", "QuotaExceededError");

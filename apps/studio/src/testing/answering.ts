@@ -5,11 +5,11 @@ import type { Ask } from "../worker-client.ts";
 
 export type Answers = {
   readonly [Name in CallName]?: (
-    ask: Calls[Name]["ask"],
-    tell: (news: Calls[Name]["news"]) => void,
+    request: Calls[Name]["request"],
+    onNews: (news: Calls[Name]["news"]) => void,
   ) => Promise<Calls[Name]["answer"]>;
 };
 
 export function answering(answers: Answers): Ask {
-  return (name, ask, onNews = () => {}) => answers[name]?.(ask, onNews) ?? new Promise(() => {});
+  return (name, request, onNews = () => {}) => answers[name]?.(request, onNews) ?? new Promise(() => {});
 }

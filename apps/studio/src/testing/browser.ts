@@ -12,7 +12,7 @@ if (executable === undefined) {
   );
 }
 
-const withoutGraphicsCard = [
+const withoutGpu = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-background-networking",
@@ -21,6 +21,6 @@ const withoutGraphicsCard = [
   "--no-first-run",
 ];
 
-export function startBrowser(how: readonly string[] = withoutGraphicsCard): Promise<Browser> {
+export function startBrowser(how: readonly string[] = withoutGpu): Promise<Browser> {
   return chromium.launch({ executablePath: executable as string, args: ["--headless", ...how] });
 }

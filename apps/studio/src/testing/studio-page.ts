@@ -30,8 +30,8 @@ async function isolate(page: Page, cores?: number): Promise<void> {
   await page.route("**/*", async (route) => {
     const response = await route.fetch();
     const isWorker = cores !== undefined && route.request().url().includes("studio-worker");
-    const told = `Object.defineProperty(navigator, "hardwareConcurrency", { value: ${cores} });`;
-    const body = isWorker ? { body: told + (await response.text()) } : {};
+    const script = `Object.defineProperty(navigator, "hardwareConcurrency", { value: ${cores} });`;
+    const body = isWorker ? { body: script + (await response.text()) } : {};
     await route.fulfill({ response, ...body, headers: { ...response.headers(), ...isolating } });
   });
 }
@@ -49,11 +49,11 @@ export async function openSmollm2(page: Page, gguf: string): Promise<void> {
   await page.getByText(/SmolLM2.* is ready\./).waitFor({ timeout: 90_000 });
 }
 
-/** Asks the worker, as from the browser's console. */
+/** Calls the worker, as from the browser's console. */
 export function ask<Name extends CallName>(
   page: Page,
   name: Name,
-  request: Calls[Name]["ask"],
+  request: Calls[Name]["request"],
 ): Promise<Calls[Name]["answer"]> {
   return page.evaluate(
     ([call, what]) => {
@@ -65,7 +65,7 @@ export function ask<Name extends CallName>(
 }
 
 /** Logits [time · vocabulary] of a row of token ids, with an adapter of the shelf if one is named. */
-export async function logits(page: Page, request: Calls["logits"]["ask"]): Promise<readonly number[]> {
+export async function logits(page: Page, request: Calls["logits"]["request"]): Promise<readonly number[]> {
   return page.evaluate(async (what) => {
     const { studio } = globalThis as unknown as { studio: { ask(name: string, ask: unknown): Promise<Float32Array> } };
     return Array.from(await studio.ask("logits", what));

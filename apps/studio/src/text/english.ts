@@ -138,11 +138,11 @@ export const english = {
     heading: "Model and engine",
     models: "Model",
     tiny: "Tiny",
-    tinySays: "Comes with the page, learns in seconds",
+    tinyNote: "Comes with the page, learns in seconds",
     smollm2: "SmolLM2-135M",
-    smollm2Says: "A real chat model from the Hugging Face Hub, 98 MB once",
+    smollm2Note: "A real chat model from the Hugging Face Hub, 98 MB once",
     own: "Your own",
-    ownSays: "Drop a Hugging Face folder or a .gguf file here",
+    ownNote: "Drop a Hugging Face folder or a .gguf file here",
     chooseFiles: "Choose files…",
     chooseFolder: "Choose a folder…",
     ownFormats:
@@ -312,7 +312,7 @@ export const english = {
     asked: "Asked",
     base: "Base",
     frame: (step: number) => `Step ${step}`,
-    nothingSaid: "(nothing)",
+    noAnswer: "(nothing)",
     said: {
       started: "Training has started.",
       share: (percent: number, loss: string) => `${percent} percent done, loss ${loss}.`,
@@ -352,7 +352,7 @@ export const english = {
         ? "more than 1000 times as likely"
         : `${times < 10 ? times.toFixed(1) : Math.round(times)} times as likely`,
     strength: "Strength",
-    strengthSays: (strength: number) =>
+    strengthNote: (strength: number) =>
       strength === 0
         ? "0: exactly the model as it was"
         : strength === 1
@@ -360,7 +360,7 @@ export const english = {
           : `${strength}: ${strength < 1 ? "weaker" : "stronger"} than trained`,
     more: "Generation settings",
     temperature: "Temperature",
-    temperatureSays: (temperature: number) => (temperature === 0 ? "0: always the likeliest word" : `${temperature}`),
+    temperatureNote: (temperature: number) => (temperature === 0 ? "0: always the likeliest word" : `${temperature}`),
     topP: "Top-p: only the likeliest words, up to a total probability of",
     maxNewTokens: "Maximum length of an answer, in tokens",
     seed: "Random seed",
@@ -428,7 +428,7 @@ export const english = {
     adding: "Looking at it…",
     added: (name: string) => `“${name}” is on the shelf.`,
     mix: "Mix two",
-    mixSays: "The sum of both changes as one adapter: for example a voice plus a set of facts.",
+    mixNote: "The sum of both changes as one adapter: for example a voice plus a set of facts.",
     first: "This one",
     second: "with this one",
     share: (first: number, second: number) => `${first} % and ${second} %`,
@@ -465,7 +465,7 @@ export const english = {
     nobody: "another adapter…",
     alike: (first: string, second: string, reads: string, writes: string) =>
       `“${first}” and “${second}” share ${reads} of the directions that they read and ${writes} of those that they write.`,
-    alikeSays:
+    alikeNote:
       "Random adapters share a few per cent; 100\u00a0% means the same directions. Adapters with the same seed read the same directions, because training hardly moves these. What was learnt is in the directions that they write.",
     alikeMap: "Share of directions that both write, by layer",
     nothingShared: "These two change no layer in common.",
@@ -475,12 +475,12 @@ export const english = {
     lead: "Your adapter is yours: it runs wherever models run.",
     nothing: "There is nothing to take yet: teach something first.",
     peft: "The adapter",
-    peftSays: (size: string) =>
+    peftNote: (size: string) =>
       `${size}, for the model that it was taught on. PEFT's format, which most programs read.`,
     gguf: "For llama.cpp",
-    ggufSays: "The adapter as one GGUF file: for llama.cpp, Ollama, node-llama-cpp and programs based on them.",
+    ggufNote: "The adapter as one GGUF file: for llama.cpp, Ollama, node-llama-cpp and programs based on them.",
     merged: "The whole model",
-    mergedSays: (size: string) =>
+    mergedNote: (size: string) =>
       `About ${size}: the model with the adapter merged in, checked to answer as before. It needs nothing else.`,
     size: wholeMegabytes,
     download: "Download the zip",

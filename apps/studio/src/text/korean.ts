@@ -118,11 +118,11 @@ export const korean: Texts = {
     heading: "모델과 엔진",
     models: "모델",
     tiny: "작은 모델",
-    tinySays: "페이지에 함께 들어 있고, 몇 초 만에 배워요",
+    tinyNote: "페이지에 함께 들어 있고, 몇 초 만에 배워요",
     smollm2: "SmolLM2-135M",
-    smollm2Says: "Hugging Face Hub의 진짜 대화 모델, 처음 한 번만 98 MB를 받아요",
+    smollm2Note: "Hugging Face Hub의 진짜 대화 모델, 처음 한 번만 98 MB를 받아요",
     own: "내 모델",
-    ownSays: "Hugging Face 폴더나 .gguf 파일을 여기에 놓아 주세요",
+    ownNote: "Hugging Face 폴더나 .gguf 파일을 여기에 놓아 주세요",
     chooseFiles: "파일 고르기…",
     chooseFolder: "폴더 고르기…",
     ownFormats:
@@ -285,7 +285,7 @@ export const korean: Texts = {
     asked: "질문",
     base: "원래 모델",
     frame: (step) => `${step}단계`,
-    nothingSaid: "(아무 말 없음)",
+    noAnswer: "(아무 말 없음)",
     said: {
       started: "학습을 시작했어요.",
       share: (percent, loss) => `${percent}퍼센트 마쳤어요, 손실 ${loss}.`,
@@ -325,7 +325,7 @@ export const korean: Texts = {
         ? "나올 가능성이 1000배 넘게 커짐"
         : `나올 가능성이 ${times < 10 ? times.toFixed(1) : Math.round(times)}배`,
     strength: "세기",
-    strengthSays: (strength) =>
+    strengthNote: (strength) =>
       strength === 0
         ? "0: 원래 모델과 똑같아요"
         : strength === 1
@@ -333,7 +333,7 @@ export const korean: Texts = {
           : `${strength}: 가르친 것보다 ${strength < 1 ? "약해요" : "세요"}`,
     more: "생성 설정",
     temperature: "온도(temperature)",
-    temperatureSays: (temperature) => (temperature === 0 ? "0: 언제나 가장 그럴듯한 낱말" : `${temperature}`),
+    temperatureNote: (temperature) => (temperature === 0 ? "0: 언제나 가장 그럴듯한 낱말" : `${temperature}`),
     topP: "Top-p: 확률의 합이 이만큼 되는 낱말 중에서만",
     maxNewTokens: "가장 긴 답(토큰)",
     seed: "시드",
@@ -400,7 +400,7 @@ export const korean: Texts = {
     adding: "살펴보는 중…",
     added: (name) => `“${name}” 어댑터가 선반에 있어요.`,
     mix: "둘 섞기",
-    mixSays: "두 변화를 더해 어댑터 하나로 만들어요. 예를 들면 말투에 지식을 더해요.",
+    mixNote: "두 변화를 더해 어댑터 하나로 만들어요. 예를 들면 말투에 지식을 더해요.",
     first: "이것과",
     second: "이것을",
     share: (first, second) => `${first} %와 ${second} %`,
@@ -436,7 +436,7 @@ export const korean: Texts = {
     nobody: "다른 어댑터…",
     alike: (first, second, reads, writes) =>
       `“${first}”와 “${second}”는 보는 방향이 ${reads}, 쓰는 방향이 ${writes} 같아요.`,
-    alikeSays:
+    alikeNote:
       "우연만으로도 몇\u00a0%는 나오고, 100\u00a0%면 같은 것이에요. 같은 시드에서 시작한 어댑터들은 같은 방향을 보아요. 보는 쪽은 거의 움직이지 않고, 쓰는 쪽이 배운 것이에요.",
     alikeMap: "층마다 둘이 함께 쓰는 방향의 몫",
     nothingShared: "이 둘이 함께 바꾸는 층이 없어요.",
@@ -446,11 +446,11 @@ export const korean: Texts = {
     lead: "가르친 것은 내 것이에요. 모델이 도는 곳이면 어디서나 돌아요.",
     nothing: "아직 가져갈 것이 없어요. 먼저 무언가를 가르쳐 보세요.",
     peft: "어댑터",
-    peftSays: (size) => `${size}, 가르친 모델에 얹어 써요. 대부분의 프로그램이 읽는 PEFT 형식이에요.`,
+    peftNote: (size) => `${size}, 가르친 모델에 얹어 써요. 대부분의 프로그램이 읽는 PEFT 형식이에요.`,
     gguf: "llama.cpp용",
-    ggufSays: "어댑터를 GGUF 파일 하나로 받아요. llama.cpp, Ollama, node-llama-cpp 등에서 써요.",
+    ggufNote: "어댑터를 GGUF 파일 하나로 받아요. llama.cpp, Ollama, node-llama-cpp 등에서 써요.",
     merged: "모델 전체",
-    mergedSays: (size) => `약 ${size}. 변화를 합친 모델이고, 전처럼 답하는지 확인해요. 다른 것이 필요 없어요.`,
+    mergedNote: (size) => `약 ${size}. 변화를 합친 모델이고, 전처럼 답하는지 확인해요. 다른 것이 필요 없어요.`,
     size: wholeMegabytes,
     download: "zip 내려받기",
     downloadFile: "파일 내려받기",

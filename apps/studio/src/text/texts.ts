@@ -1,5 +1,4 @@
-// Every visible word, in each language. English comes with the page, which can always say something; others when they are
-// spoken.
+// Every visible text, in each language. English is part of the page; other languages are loaded on demand.
 
 import { english, type Texts } from "./english.ts";
 

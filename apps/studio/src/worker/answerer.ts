@@ -6,6 +6,6 @@ import type { Workshop } from "./workshop.ts";
 /** Answers one call, telling its news on the way. */
 export type Answerer<Name extends CallName> = (
   workshop: Workshop,
-  ask: Calls[Name]["ask"],
-  tell: (news: Calls[Name]["news"]) => void,
+  request: Calls[Name]["request"],
+  onNews: (news: Calls[Name]["news"]) => void,
 ) => Promise<Calls[Name]["answer"]> | Calls[Name]["answer"];

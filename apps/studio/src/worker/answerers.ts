@@ -41,5 +41,5 @@ export const answerers: { readonly [Name in CallName]: Answerer<Name> } = {
 };
 
 function later<Name extends CallName>(load: () => Promise<Answerer<Name>>): Answerer<Name> {
-  return async (workshop, ask, tell) => (await load())(workshop, ask, tell);
+  return async (workshop, request, onNews) => (await load())(workshop, request, onNews);
 }

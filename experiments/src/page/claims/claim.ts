@@ -6,7 +6,7 @@ export interface Claim {
   /** The heading of its section. */
   readonly title: string;
   /** In the paper's sense, short. */
-  readonly says: string;
+  readonly statement: string;
   /** Where the paper has it. */
   readonly source: string;
   /** What is compared, under which equal budget, and how settings were chosen. */

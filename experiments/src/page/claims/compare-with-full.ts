@@ -7,7 +7,7 @@ import type { SearchedSweep } from "../kept-results.ts";
 import { type Score, scoreOf, scoreText, trainingText } from "../scores.ts";
 import { type Status, statusOf, type Table } from "./claim.ts";
 
-/** Points by which two methods may differ and still count as alike, as the paper's tables do. */
+/** Difference in points up to which two methods count as equal, as in the paper's tables. */
 const tolerance = 0.5;
 /** Percent of the parameters of full fine-tuning. */
 const few = 0.5;
@@ -98,7 +98,7 @@ function tableOf(budgets: readonly Compared[]): Table {
   };
 }
 
-/** "85.7 ± 0.1", behind it a method other than full fine-tuning with its share of the parameters. */
+/** "85.7 ± 0.1"; a method other than full fine-tuning is followed by its share of the parameters. */
 export function cellOf(score: Score, full: Score): string {
   if (score.method === full.method) return scoreText(score);
   return `${scoreText(score)} (${labelOf(score.method)}; ${percentOf(score, full).toFixed(2)} %)`;

@@ -11,7 +11,7 @@ const minutesInReach = 10;
 
 export const noLatency: Claim = {
   title: "No inference cost after a merge",
-  says: "A merged LoRA is as fast as the model itself; adapter layers make the model slower.",
+  statement: "A merged LoRA is as fast as the model itself; adapter layers make the model slower.",
   source: "table 1",
   compared:
     "Milliseconds of a forward pass of MiniLM with the same inputs, 128 tokens a text. A prefix is computed here as tokens that pass through every layer, which costs more than keys and values alone.",
@@ -56,7 +56,7 @@ export const noLatency: Claim = {
 
 export const cheapTraining: Claim = {
   title: "Less memory and time in training",
-  says: "Training takes a third of the memory of full fine-tuning, and less time.",
+  statement: "Training takes a third of the memory of full fine-tuning, and less time.",
   source: "section 4.2",
   compared: "The same step of the same model in this library, with LoRA and with all parameters.",
   judge({ training }) {
@@ -80,7 +80,7 @@ export const cheapTraining: Claim = {
 
 export const cheapSwitching: Claim = {
   title: "Many tasks on one model",
-  says: "Many tasks share one model: a task is a small file, and a switch to another task costs nothing.",
+  statement: "Many tasks share one model: a task is a small file, and a switch to another task costs nothing.",
   source: "sections 1 and 4.2",
   compared:
     "One base model with its adapters, and as many full models. A text is computed with the adapter of the text before, or with another one.",
@@ -104,7 +104,7 @@ export const cheapSwitching: Claim = {
 
 export const instructionsWithinReach: Claim = {
   title: "Instruction tuning within reach",
-  says: "Everyone can teach a model to follow instructions.",
+  statement: "Everyone can teach a model to follow instructions.",
   source: "Alpaca, KoAlpaca",
   compared: `SmolLM2-135M before and after LoRA (r = 8, query and value), by the loss on held-out rows. The learning rate was searched on other rows. Within reach means at most ${minutesInReach} minutes on a processor without a GPU.`,
   judge({ instructions, korean }) {

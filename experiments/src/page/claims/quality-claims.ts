@@ -15,7 +15,7 @@ const everywhere = rankName(8, "all");
 
 export const asGoodAsFull: Claim = {
   title: "As good as full fine-tuning: classification",
-  says: "LoRA is as good as full fine-tuning with less than half a percent of its parameters.",
+  statement: "LoRA is as good as full fine-tuning with less than half a percent of its parameters.",
   source: "table 2",
   compared:
     "MiniLM on SST-2 with the same epochs and dropout on both sides; accuracy on dev in percent, with the loss. The LoRA method of each row is the one with the lowest loss on 800 held-out training sentences, after 1 epoch or after 3 epochs with dropout. Full fine-tuning keeps its rate with dropout: half of it has a lower loss there, but no higher accuracy. The paper trains LoRA for 60 epochs (table 9) and takes full fine-tuning, with ten, from RoBERTa's authors.",
@@ -28,7 +28,7 @@ export const asGoodAsFull: Claim = {
 
 export const asGoodAtWriting: Claim = {
   title: "As good as full fine-tuning: text generation",
-  says: "The same holds for a model that generates text.",
+  statement: "The same holds for a model that generates text.",
   source: "table 3",
   compared:
     "SmolLM2-135M on E2E, BLEU on 100 restaurants after 1 epoch on both sides. The LoRA method and all learning rates are those with the lowest loss on 100 other held-out restaurants. The paper trains LoRA for five epochs on about 42,000 sentences (table 11) and takes full fine-tuning from others.",
@@ -64,7 +64,7 @@ function verdictOf({ status, budgets, table }: NonNullable<ReturnType<typeof com
 
 export const asGoodElsewhere: Claim = {
   title: "As good as full fine-tuning: other tasks",
-  says: "The same holds for questions about a text, instructions, another language and images.",
+  statement: "The same holds for questions about a text, instructions, another language and images.",
   source: "section 5, Alpaca, KoAlpaca",
   compared:
     "XQuAD's English questions (MiniLM), Self-Instruct's seed tasks and the Korean constitution (SmolLM2-135M), and MNIST (a small ViT), with the same epochs on both sides. LoRA is fixed in advance: r = 8, on query and value or on all linear layers. Learning rates with a range in brackets were searched on other held-out rows.",
@@ -120,7 +120,7 @@ function lossText(loss: number | undefined): string {
 
 export const betterThanOthers: Claim = {
   title: "Better than other methods of the same size",
-  says: "With as few parameters, LoRA is better than adapter layers, prefixes, prompts and biases.",
+  statement: "With as few parameters, LoRA is better than adapter layers, prefixes, prompts and biases.",
   source: "tables 2 to 4, figure 2",
   compared:
     "MiniLM on SST-2, accuracy on dev in percent after 1 epoch. The opponent of each method is LoRA on query and value with the highest rank that has no more parameters, or r = 1. A difference counts if it is larger than its standard error over the seeds.",
@@ -168,7 +168,7 @@ export const betterThanOthers: Claim = {
 
 export const asGoodAsPeft: Claim = {
   title: "As good as PEFT",
-  says: "With the same recipe, this library trains as well as PEFT.",
+  statement: "With the same recipe, this library trains as well as PEFT.",
   source: "ours",
   compared:
     "The same model, rows and learning rates in both libraries, 1 epoch. Figures are those of SST-2's dev and of E2E's 100 restaurants.",
@@ -201,7 +201,7 @@ export const asGoodAsPeft: Claim = {
 
 export const smallRanksSuffice: Claim = {
   title: "Rank 1 is enough",
-  says: "A rank as small as one is enough for query and value.",
+  statement: "A rank as small as one is enough for query and value.",
   source: "table 6",
   compared:
     "MiniLM on SST-2, accuracy on dev in percent after 1 epoch. Learning rates were searched on held-out training sentences.",
@@ -220,7 +220,8 @@ export const smallRanksSuffice: Claim = {
 
 export const queryAndValueTogether: Claim = {
   title: "Query and value together",
-  says: "With one number of parameters, adapting query and value is better than adapting one matrix with a higher rank.",
+  statement:
+    "With one number of parameters, adapting query and value is better than adapting one matrix with a higher rank.",
   source: "table 5",
   compared:
     "MiniLM on SST-2, accuracy on dev in percent after 1 epoch. Every row has the same number of parameters and the same learning rate. This rate was searched for query and value only, which favours them.",

@@ -10,7 +10,7 @@ const trained = "trained for 1 epoch on SST-2, on query and value";
 
 export const sharedTopDirection: Claim = {
   title: "Rank 8 and rank 64 share their strongest direction",
-  says: "The strongest direction of r = 8 is in the subspace of r = 64: their similarity is above 0.5.",
+  statement: "The strongest direction of r = 8 is in the subspace of r = 64: their similarity is above 0.5.",
   source: "figure 3",
   compared: `φ(i, j) is the similarity, 0 to 1, of the first i directions of r = 8 and the first j directions of r = 64. Both are ${trained}; mean of six layers.`,
   picture: { file: "ranks.svg", text: "Similarity of the subspaces of r = 8 and r = 64, layer by layer" },
@@ -31,7 +31,7 @@ export const sharedTopDirection: Claim = {
 
 export const seedsAgree: Claim = {
   title: "Two seeds share directions",
-  says: "Two seeds share more directions than random matrices do.",
+  statement: "Two seeds share more directions than random matrices do.",
   source: "figure 4",
   compared: `φ(8, 8) of two seeds of r = 64, ${trained}; mean of six layers. More than twice the value of two random matrices counts.`,
   picture: { file: "seeds.svg", text: "Similarity of the subspaces of two seeds, layer by layer" },
@@ -50,7 +50,8 @@ export const seedsAgree: Claim = {
 
 export const amplifies: Claim = {
   title: "Updates amplify what the weight has",
-  says: "The update amplifies directions that the weight has but does not emphasise, and does so more at a low rank.",
+  statement:
+    "The update amplifies directions that the weight has but does not emphasise, and does so more at a low rank.",
   source: "table 7",
   compared: `Amplification is ‖ΔW‖ / ‖Uᵀ·W·V‖ of adapters ${trained}; mean of all adapted matrices.`,
   judge({ subspaces }) {

@@ -31,7 +31,7 @@ const [epochs, batchSize] = [30, 32];
 /** Of AdamW. */
 const baseRate = 1e-3;
 
-/** Trained on all coarse digits, without its classifier: what is adapted gets a new one. */
+/** Trained on all coarse digits, without its classifier: the adapted model gets a new one. */
 export async function digitsBase(folder: string = join(adaptersFolder, "digits-base")): Promise<ModelFolder> {
   if (existsSync(join(folder, "config.json"))) return openFolder(folder);
   await chooseEngine();
@@ -57,11 +57,11 @@ export async function digitsBase(folder: string = join(adaptersFolder, "digits-b
     seed: 1,
   });
   for await (const _event of run);
-  const turned = new Set(model.parameters().flatMap((one) => (one.transposedInFile ? [one.path] : [])));
+  const transposed = new Set(model.parameters().flatMap((one) => (one.transposedInFile ? [one.path] : [])));
   const tensors = [...trained.variables]
     .filter(([path]) => !path.startsWith("classifier."))
     .map(([path, variable]) => {
-      const stored = tf.tidy(() => (turned.has(path) ? tf.transpose(variable) : tf.clone(variable)));
+      const stored = tf.tidy(() => (transposed.has(path) ? tf.transpose(variable) : tf.clone(variable)));
       const values = stored.dataSync<"float32">();
       stored.dispose();
       return [path, float32Tensor(stored.shape, values)] as const;

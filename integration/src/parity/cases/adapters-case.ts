@@ -1,5 +1,5 @@
-// Fixtures with several adapters on one base: each alone, sums, the base beside them, a batch with an adapter for each row,
-// merges of sums, one swapped for another, and what is left when one is deleted.
+// Fixtures with several adapters on one base: each alone, sums, the base, a batch with an adapter for each row, merges of
+// sums, one swapped for another, and what is left when one is deleted.
 
 import { existsSync, readdirSync } from "node:fs";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
@@ -8,7 +8,7 @@ import { type AdapterHandle, attachAdapter, hotSwap } from "@lowrank/inject";
 import { mergeAdapter } from "@lowrank/merge";
 import type { Fixture } from "@lowrank/testing";
 import {
-  type AdapterWords,
+  type AdapterNames,
   logitsCheck,
   lossCheck,
   selectedChecks,
@@ -24,7 +24,7 @@ interface Loaded {
   readonly fixture: Fixture;
   readonly model: ParityModel;
   readonly handles: ReadonlyMap<string, AdapterHandle>;
-  readonly words: AdapterWords;
+  readonly namesByWord: AdapterNames;
 }
 
 /** Whether a fixture has several adapters. */
@@ -39,7 +39,7 @@ export async function adaptersChecks(fixture: Fixture): Promise<readonly ParityC
   try {
     for (const name of adapterNames(fixture))
       handles.set(name, attachAdapter(model, await readAdapterFolder(adapterFolder(fixture, name)), { name }));
-    const loaded = { fixture, model, handles, words: new Map([...handles.keys()].map((name) => [name, name])) };
+    const loaded = { fixture, model, handles, namesByWord: new Map([...handles.keys()].map((name) => [name, name])) };
     return [
       ...selectedChecks(loaded),
       ...statedLossChecks(loaded, "base_loss", noAdapters),
@@ -61,17 +61,17 @@ function adapterNames({ folder }: Fixture): readonly string[] {
   return [...named, ...(existsSync(`${folder}/adapters/adapter_config.json`) ? ["default"] : [])].sort();
 }
 
-/** PEFT saves an adapter in a folder of its name, but "default" beside the others' folders. */
+/** PEFT saves an adapter in a folder of its name, but "default" next to the others' folders. */
 function adapterFolder({ folder }: Fixture, name: string): string {
   const own = `${folder}/adapters/${name}`;
   return name === "default" && !existsSync(own) ? `${folder}/adapters` : own;
 }
 
 /** The losses that expected.json has by name. */
-function lossChecks({ fixture, model, words }: Loaded): readonly ParityCheck[] {
+function lossChecks({ fixture, model, namesByWord }: Loaded): readonly ParityCheck[] {
   const losses = Object.entries((fixture.expected.losses ?? {}) as Readonly<Record<string, number>>);
   return losses.map(([name, expected]) => {
-    const adapters = selectionOf(name, words);
+    const adapters = selectionOf(name, namesByWord);
     if (adapters === null) throw new Error(`losses has "${name}", which names no adapters of the case.`);
     return lossCheck({ fixture, model }, { what: `${name} loss`, adapters, expected: [expected] });
   });

@@ -1,5 +1,5 @@
-// Fixtures of initialisations: what PEFT takes out of the base and puts into the pair, and what it makes of both when the
-// adapter is converted to one for the base as it was.
+// Fixtures of initializations: what PEFT subtracts from the base and puts into A and B, and how it converts the trained
+// adapter to one for the unchanged base.
 
 import { existsSync } from "node:fs";
 import { type Adapter, initOf, loraKeys } from "@lowrank/adapter-format";
@@ -39,8 +39,8 @@ export function hasStart({ folder }: Fixture): boolean {
   return existsSync(`${folder}/base_residual`);
 }
 
-/** PEFT's fresh adapter beside what it left of the base, and ours beside the base itself. */
-export async function startChecks(fixture: Fixture): Promise<readonly ParityCheck[]> {
+/** Compares PEFT's new adapter and changed base with ours on the original base. */
+export async function initChecks(fixture: Fixture): Promise<readonly ParityCheck[]> {
   const adapter = await readAdapterFolder(`${fixture.folder}/adapter`);
   return [
     ...(await withModel(fixture, "base_residual", (model) => residualChecks(fixture, model, adapter))),
@@ -72,7 +72,7 @@ async function residualChecks(fixture: Fixture, model: PretrainedModel, adapter:
     ];
     if (!hasTraining(fixture)) return checks;
     const final = comparedByKey(fixture, "final.");
-    // MiCA trains A alone, which the configuration of a fresh adapter no longer says.
+    // MiCA trains A only, which the configuration of a new adapter does not contain.
     const variables = new Map([...handle.variables].filter(([key]) => final.has(key)));
     const first = firstGradients({ fixture, model, handle });
     const run = await trainCase({ fixture, model, handle: { variables } });
@@ -97,7 +97,7 @@ async function residualChecks(fixture: Fixture, model: PretrainedModel, adapter:
 /** The same start made here, on the base as it is; trained, and written as a plain adapter. */
 async function ownChecks(fixture: Fixture, model: PretrainedModel, adapter: Adapter) {
   const base = logitsCheck(fixture, { model, what: "base.logits", label: "base.logits", context: baseContext });
-  const init = statedStart(fixture);
+  const init = statedInit(fixture);
   const plan = planInjection(model, { ...adapter.config, init });
   const { measures } = initOf({ init });
   const measured = measures && (await measuredAsPeft(fixture, { model, plan, needs: measures }));
@@ -146,10 +146,10 @@ async function convertedChecks(fixture: Fixture, model: PretrainedModel): Promis
 }
 
 /** The fixture names its initialisation in its description alone. */
-function statedStart({ expected }: Fixture): boolean | string {
-  const start = /init_lora_weights=(?:'([^']+)'|(True|False))/.exec(String(expected.description));
-  if (!start) throw new Error("The fixture's description names no init_lora_weights.");
-  return start[1] ?? start[2] === "True";
+function statedInit({ expected }: Fixture): boolean | string {
+  const match = /init_lora_weights=(?:'([^']+)'|(True|False))/.exec(String(expected.description));
+  if (!match) throw new Error("The fixture's description names no init_lora_weights.");
+  return match[1] ?? match[2] === "True";
 }
 
 function logitsCheck(
@@ -171,7 +171,7 @@ function logitsCheck(
   return compare(label, { actual, expected: expected.values }, { tolerance, skip });
 }
 
-/** What the pair holds at the start, in the weight's layout; nothing where the fixture does not tell. */
+/** The initial A and B, in the weight's layout; nothing if the fixture does not have them. */
 function pairChecks(
   fixture: Fixture,
   { handle, label, tolerance }: { readonly handle: AdapterHandle; readonly label: string; readonly tolerance: number },
@@ -194,7 +194,7 @@ function productsCheck(fixture: Fixture, handle: AdapterHandle, fresh: Adapter):
   return worst(
     handle.sites.map(({ site, lora }) => {
       const { a, b } = loraKeys(site.path);
-      // What is not trained (MiCA's B) is in the fresh adapter alone.
+      // Untrained tensors (MiCA's B) are in the new adapter only.
       const [down, up] = [a, b].map((key) => matrixOf((final.get(key) ?? fresh.tensors.get(key))!));
       const expected = multiply(up!, down!); // [outFeatures, inFeatures]
       const actual = transpose(multiply(matrixOfTensor(lora.a), matrixOfTensor(lora.b)));

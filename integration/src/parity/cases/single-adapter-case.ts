@@ -1,4 +1,4 @@
-// Fixtures of one adapter on one base: what it computes, its gradients, what merging it makes, what training makes of it.
+// Fixtures of one adapter on one base: its logits, its gradients, its merge and its training.
 
 import { attachAdapter, injectAdapter, planInjection } from "@lowrank/inject";
 import { mergeAdapter, TiedWeightError } from "@lowrank/merge";
@@ -57,7 +57,7 @@ function forwardChecks({ fixture, base, model }: ParityCase): readonly ParityChe
     ...(hasLabels(fixture) ? [adapterLossCheck({ fixture, model })] : []),
     ...statedLossChecks({ fixture, model: base }, "base_loss", none),
     ...statedLossChecks({ fixture, model }, "adapter_loss", adapted),
-    ...selectedChecks({ fixture, model, words: new Map([["adapter", "default"]]) }, isDone),
+    ...selectedChecks({ fixture, model, namesByWord: new Map([["adapter", "default"]]) }, isDone),
   ];
 }
 
@@ -140,7 +140,7 @@ async function mergeChecks({ fixture, model, handle }: ParityCase): Promise<read
   ];
 }
 
-/** Merges, and says whether that took a shared table apart. */
+/** Merges, and returns whether that separated a shared table. */
 async function mergeOnce({ model, handle }: Pick<ParityCase, "model" | "handle">) {
   try {
     return { merged: await mergeAdapter(model, handle), isShared: false };

@@ -19,7 +19,7 @@ import {
 } from "../fixture/parity-case.ts";
 import { compare, type ParityCheck, worst } from "../fixture/parity-check.ts";
 
-/** What expected.json says of a combination. */
+/** A combination, as expected.json describes it. */
 interface Combination {
   readonly adapters: readonly string[];
   readonly weights: readonly number[];
@@ -109,7 +109,7 @@ async function combinationChecks(parity: WeightedCase, name: string, combination
     ...optionsOf(combination),
     compatible: "peft",
     mask: recordedMask(parity, name, combination),
-    // What is clamped depends on the signs that LAPACK happened to choose.
+    // The clamped entries depend on the signs that LAPACK happened to choose.
     ...(reference && { signsOf: reference }),
   });
   const logits = `${name}.logits`;
@@ -186,16 +186,16 @@ function optionsOf(combination: Combination): CombineOptions {
 /** Masks are numbered in the order in which PEFT drew them: layer by layer, A of each adapter, then B of each. */
 function recordedMask({ fixture, model, adapters }: WeightedCase, name: string, { adapters: names }: Combination) {
   const paths = model.sites().map(({ path }) => path);
-  const turned = new Set(model.sites().flatMap(({ path, fanInFanOut }) => (fanInFanOut ? [path] : [])));
+  const transposed = new Set(model.sites().flatMap(({ path, fanInFanOut }) => (fanInFanOut ? [path] : [])));
   const has = (adapter: number, path: string) => adapters.get(names[adapter]!)!.tensors.has(loraKeys(path).a);
   const users = (path: string) => names.map((_, adapter) => adapter).filter((adapter) => has(adapter, path));
   return ({ path, part, adapter, rows, columns }: MaskRequest): ArrayLike<number> => {
-    const halves = part === "product" ? 1 : 2;
-    const before = paths.slice(0, paths.indexOf(path)).reduce((sum, one) => sum + halves * users(one).length, 0);
+    const masksEach = part === "product" ? 1 : 2;
+    const before = paths.slice(0, paths.indexOf(path)).reduce((sum, one) => sum + masksEach * users(one).length, 0);
     const index = before + (part === "B" ? users(path).length : 0) + users(path).indexOf(adapter);
     const { values } = fixture.tensor(`${name}.mask.${index}`);
-    const isTurned = part === "product" && turned.has(path); // Conv1D keeps weights as [in, out]
-    return isTurned ? transpose(createMatrix(columns, rows, values)).values : values;
+    const isTransposed = part === "product" && transposed.has(path); // Conv1D keeps weights as [in, out]
+    return isTransposed ? transpose(createMatrix(columns, rows, values)).values : values;
   };
 }
 
@@ -204,8 +204,10 @@ function deltaChecks({ fixture, model }: WeightedCase, name: string, result: Ada
     const expected = fixture.tensors.get(`${name}.delta.${path}`);
     if (!expected) return [];
     const delta = deltaOf(result, path); // [outFeatures, inFeatures]
-    const isTurned = fanInFanOut && expected.shape[0] === delta.columns; // [in, out], as Conv1D keeps its weights
-    const actual = (isTurned ? transpose(delta) : delta).values.map((value) => value * scalingOf(result.config, path));
+    const isTransposed = fanInFanOut && expected.shape[0] === delta.columns; // [in, out], as Conv1D keeps its weights
+    const actual = (isTransposed ? transpose(delta) : delta).values.map(
+      (value) => value * scalingOf(result.config, path),
+    );
     return [compare(name, { actual, expected: expected.values }, { tolerance: 1e-4, isRelative: true })];
   });
 }

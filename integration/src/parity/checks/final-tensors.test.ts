@@ -22,7 +22,7 @@ function compared(off: number, isRounding: boolean) {
 }
 
 describe("trained tensors", () => {
-  it("may be off in a few entries where rounding decides, and say in how many", () => {
+  it("may be off in a few entries if rounding decides, and report how many", () => {
     const { check, isRandom, drift } = compared(2, true);
     expect(isWithin(check)).toBe(true);
     expect(drift).toBe(1e-4); // 2 · 1e-3 · 1, but no more than that
@@ -30,7 +30,7 @@ describe("trained tensors", () => {
     expect([0, 1, 2].map(isRandom("w"))).toEqual([true, true, false]);
   });
 
-  it("may not be off in many, or where a gradient is large enough to tell the way", () => {
+  it("may not be off in many, or if a gradient is large enough to decide the direction", () => {
     expect(isWithin(compared(3, true).check)).toBe(false);
     expect(isWithin(compared(1, false).check)).toBe(false);
     expect([compared(0, true).drift, compared(3, true).drift, compared(1, false).drift]).toEqual([0, 0, 0]);

@@ -1,4 +1,4 @@
-// Trained tensors beside PEFT's, entry by entry, but for those that rounding sends anywhere.
+// Compares trained tensors with PEFT's, entry by entry, except entries that rounding can send anywhere.
 
 import { type Fixture, type FixtureTensor, largestMagnitude } from "@lowrank/testing";
 import { compare, type ParityCheck, worst } from "../fixture/parity-check.ts";
@@ -6,7 +6,7 @@ import { roundingDecides, unstableEntries } from "./unstable-entries.ts";
 
 const tolerance = 2e-5;
 
-/** So few entries may be off, in all tensors together, because rounding of their first gradient decides: 1 in so many. */
+/** This many entries may be off, in all tensors together, because rounding of their first gradient decides: 1 in this many. */
 const oneIn = 1000;
 
 /** What entries that are off may add to the losses, at most. */
@@ -24,7 +24,7 @@ interface Trained {
 /** How the tensors compare, and what must be allowed for in what follows from them. */
 export interface FinalTensors {
   readonly check: ParityCheck;
-  /** Entries that say nothing: those marked, and those – off or not – where rounding decided. */
+  /** Excluded entries: the marked ones, and those whose direction rounding decided. */
   isRandom(key: string): (index: number) => boolean;
   /** What the entries that are off may add to the losses: their distance times the largest gradient; 0 if none is. */
   readonly drift: number;

@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { adapterContext, type ParityCase } from "../fixture/parity-case.ts";
 import { compare, type ParityCheck } from "../fixture/parity-check.ts";
 
-/** `generated.tokens` and `generated.logits` behind the prompts in `prompt.`, which are padded on the left. */
+/** `generated.tokens` and `generated.logits` after the prompts in `prompt.`, which are padded on the left. */
 export async function generationChecks({ fixture, model }: ParityCase): Promise<readonly ParityCheck[]> {
   if (!fixture.tensors.has("generated.tokens")) return [];
   if (!(model instanceof PretrainedModel)) throw new Error("Only a language model generates.");

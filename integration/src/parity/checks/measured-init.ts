@@ -1,5 +1,4 @@
-// Starts that look at data first, made here from the batches that PEFT looked at: the same pair but for signs, and the same
-// left of the weight.
+// Initializations that measure data, computed from PEFT's batches: the same A and B except for signs, the same rest.
 
 import { type Adapter, type LoraConfig, loraKeys } from "@lowrank/adapter-format";
 import type { ForwardContext } from "@lowrank/contracts";
@@ -56,7 +55,7 @@ export async function measuredAsPeft(
   }
 }
 
-/** PEFT's CorDA looks at every position, its EVA at what is no padding and, unless told not to, has a label. */
+/** PEFT's CorDA reads every position; its EVA reads positions that are no padding and, by default, have a label. */
 function lookedAt({ labels, attentionMask }: ParityInputs, { init, evaConfig }: LoraConfig): tf.Tensor {
   const all = tf.onesLike(labels);
   if (init !== "eva") return all;
@@ -65,7 +64,7 @@ function lookedAt({ labels, attentionMask }: ParityInputs, { init, evaConfig }: 
   return usesLabels === false ? real : tf.logicalAnd(real, tf.notEqual(labels, Number(ignored)));
 }
 
-/** A, B and what is left of the weight. */
+/** A, B and the remaining weight. */
 export function factorChecks(handle: AdapterHandle, fresh: Adapter, residual: PretrainedModel): readonly ParityCheck[] {
   const left = new Map(residual.sites().map((site) => [site.path, site]));
   const found = handle.sites.map(({ site, lora, scaling }) => {
@@ -90,7 +89,7 @@ function relative(what: string, { values: actual }: Matrix, { values: expected }
   return compare(what, { actual, expected }, { tolerance: 1e-4, isRelative: true });
 }
 
-/** A tensor of PEFT's file as pairs have it: [inFeatures, rank] and [rank, outFeatures]. */
+/** A tensor of PEFT's file in our layout: A [inFeatures, rank] and B [rank, outFeatures]. */
 function inPairLayout({ tensors }: Adapter, key: string): Matrix {
   const { shape, values } = tensors.get(key)!;
   return transpose(createMatrix(shape[0]!, shape[1]!, values));

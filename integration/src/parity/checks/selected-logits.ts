@@ -1,4 +1,4 @@
-// Logits that a fixture names by which adapters act: "base", "a", "a+b", "0.5*a", "-1*a+2*b".
+// Logits whose names in a fixture are the active adapters: "base", "a", "a+b", "0.5*a", "-1*a+2*b".
 
 import { type ActiveAdapter, type AdapterSelection, inferenceContext, noAdapters } from "@lowrank/contracts";
 import type { Fixture } from "@lowrank/testing";
@@ -7,43 +7,43 @@ import { disposeInputs, inputsOf, logitsOf, paddingFilter } from "../fixture/par
 import { compare, type ParityCheck } from "../fixture/parity-check.ts";
 import type { ParityModel } from "../parity-model.ts";
 
-/** Words for a model whose adapters are there and do not act, or are gone. */
+/** Names for a model whose adapters are attached but inactive, or removed. */
 const withoutAdapters: ReadonlySet<string> = new Set(["base", "disabled", "unloaded"]);
 
 /** A fixture's word for each adapter, and the name that it has on the model. */
-export type AdapterWords = ReadonlyMap<string, string>;
+export type AdapterNames = ReadonlyMap<string, string>;
 
 /** Which adapters a text means, or null if it is none of the kind. */
-export function selectionOf(text: string, words: AdapterWords): AdapterSelection | null {
-  if (!words.has(text) && withoutAdapters.has(text)) return noAdapters;
-  const terms = words.has(text) ? [text] : text.split("+");
-  const adapters = terms.map((term) => weighted(term, words));
+export function selectionOf(text: string, namesByWord: AdapterNames): AdapterSelection | null {
+  if (!namesByWord.has(text) && withoutAdapters.has(text)) return noAdapters;
+  const terms = namesByWord.has(text) ? [text] : text.split("+");
+  const adapters = terms.map((term) => weighted(term, namesByWord));
   const known = adapters.filter((adapter) => adapter !== null);
   return known.length === adapters.length ? { kind: "active", adapters: known } : null;
 }
 
-function weighted(term: string, words: AdapterWords): ActiveAdapter | null {
-  const own = words.get(term);
+function weighted(term: string, namesByWord: AdapterNames): ActiveAdapter | null {
+  const own = namesByWord.get(term);
   if (own !== undefined) return { name: own, weight: 1 };
-  const [, weight = "", word = ""] = /^(-?\d+(?:\.\d+)?(?:e-?\d+)?)\*(.+)$/.exec(term) ?? [];
-  const name = words.get(word);
+  const [, weight = "", fixtureName = ""] = /^(-?\d+(?:\.\d+)?(?:e-?\d+)?)\*(.+)$/.exec(term) ?? [];
+  const name = namesByWord.get(fixtureName);
   return name === undefined ? null : { name, weight: Number(weight) };
 }
 
 interface Selected {
   readonly fixture: Fixture;
   readonly model: ParityModel;
-  readonly words: AdapterWords;
+  readonly namesByWord: AdapterNames;
 }
 
 /** Every "….logits" and "….loss" of the fixture that names a selection; `isOther` leaves those to others. */
 export function selectedChecks(
-  { fixture, model, words }: Selected,
+  { fixture, model, namesByWord }: Selected,
   isOther: (name: string) => boolean = () => false,
 ): readonly ParityCheck[] {
   return [...fixture.tensors.keys()].flatMap((key) => {
     const [, text, kind] = /^(.+)\.(logits|loss)$/.exec(key) ?? [];
-    const adapters = text === undefined || isOther(key) ? null : selectionOf(text, words);
+    const adapters = text === undefined || isOther(key) ? null : selectionOf(text, namesByWord);
     if (adapters === null) return [];
     if (kind === "logits") return [logitsCheck({ fixture, model }, key, adapters)];
     return [lossCheck({ fixture, model }, { what: key, adapters, expected: fixture.tensor(key).values })];

@@ -1,4 +1,4 @@
-// What expected.json says of the adapter itself: which modules it is on, their ranks and scalings, how much it trains.
+// The adapter's facts in expected.json: its modules, their ranks and scalings, how much it trains.
 
 import { type AdapterHandle, partsOf } from "@lowrank/inject";
 import type { Fixture } from "@lowrank/testing";

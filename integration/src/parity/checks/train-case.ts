@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { adapterContext, inputsOf, type ParityCase } from "../fixture/parity-case.ts";
 import { compare, type ParityCheck, worst } from "../fixture/parity-check.ts";
 
-/** What expected.json says of the training. */
+/** The training in expected.json. */
 export interface TrainSettings {
   readonly lr: number;
   readonly betas: readonly [number, number];
@@ -19,13 +19,13 @@ export interface TrainSettings {
   readonly warmup: number;
   readonly accumulate: number;
   readonly optimizer?: string;
-  /** What PEFT's run recorded: before each step, and of each step. */
+  /** PEFT's losses before each step; learning rates and gradient norms of each step. */
   readonly losses?: readonly number[];
   readonly lrs?: readonly number[];
   readonly grad_norms_before_clip?: readonly number[];
 }
 
-/** What our run went through. */
+/** The recorded values of our run. */
 export interface TrainedRun {
   /** Before each step. */
   readonly losses: readonly number[];
@@ -106,7 +106,7 @@ export function trajectoryChecks(
   ];
 }
 
-/** The training's settings, of which another optimiser or schedule is not one that we can follow. */
+/** The training's settings. Throws for an optimizer or a schedule that we do not have. */
 function settingsOf({ expected }: Fixture): TrainSettings {
   if (expected.train === undefined) throw new Error("The fixture has train.losses, but expected.json no train.");
   const settings = expected.train as TrainSettings; // the fixture's own file, described in its README

@@ -64,10 +64,10 @@ export async function settleUnstable(
 ): Promise<void> {
   const final = byKey(fixture, "final.");
   const adapter = await handle.toAdapter();
-  // A start that took its pair out of the base is written as a plain adapter of twice the rank.
+  // An initialization that subtracted A and B from the base is saved as a plain adapter of twice the rank.
   const sizeOf = (key: string) => final.get(key)?.values.length;
   if ([...adapter.tensors].some(([key, { values }]) => (sizeOf(key) ?? values.length) !== values.length)) return;
-  // What shares a variable stands in the file once more, under another name.
+  // A shared variable is in the file once more, under another name.
   const variableOf = (key: string, values: Float32Array) =>
     handle.variables.has(key)
       ? key

@@ -119,7 +119,7 @@ describe("convolutions of every kind", () => {
     }
   });
 
-  it("says which of them cannot be folded, or not be adapted so", async () => {
+  it("reports which of them cannot be merged or adapted", async () => {
     const handle = inject(lora);
     await expect(mergeAdapter(net, handle)).rejects.toThrow(UnmergeableError);
     handle.dispose();

@@ -27,7 +27,7 @@ export async function loadNet(folder: string): Promise<Net | undefined> {
 async function readConfig(path: string): Promise<NetConfig> {
   const text = await readFile(path, "utf8");
   try {
-    return JSON.parse(text) as NetConfig; // of one of the fixtures' own nets, if it says so
+    return JSON.parse(text) as NetConfig; // of one of the fixtures' own nets, if it names that
   } catch (cause) {
     throw new Error(`${path} is no JSON: ${(cause as SyntaxError).message}`, { cause });
   }

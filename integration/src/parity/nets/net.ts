@@ -10,7 +10,7 @@ import type { ParityInputs, ParityModel } from "../parity-model.ts";
 /** Logits [batch, classes] of a batch. */
 export type Forward = (inputs: ParityInputs, context: ForwardContext) => tf.Tensor;
 
-/** A net's weights by name, with the shapes that say how large it is. */
+/** A net's weights by name; their shapes determine its size. */
 export type Weights = ReadonlyMap<string, FixtureTensor>;
 
 /** What the fixtures' nets have in their config.json. */
@@ -22,7 +22,7 @@ export interface NetConfig {
   readonly is_transposed?: boolean;
 }
 
-/** A net: its parts in module order, and what it computes with them. Its loss is the mean cross-entropy. */
+/** A net: its parts in module order, and its forward pass. Its loss is the mean cross-entropy. */
 export class Net implements ParityModel, AdaptableModel {
   /** Fills the parts from `weights`, each of which must be used. */
   constructor(

@@ -1,4 +1,4 @@
-// A base in memory, as an adapter is trained on it: with more tokens or repeated layers where its row says so.
+// A base in memory, on which an adapter is trained: with more tokens or repeated layers if its row has them.
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { type ParityModel, withLayersOf } from "../../parity/parity-model.ts";
 import { lineNet, lineNetType } from "./line-net.ts";
 import type { Base } from "./open-base.ts";
 
-/** What is trained on; `dispose` frees all of it. */
+/** The model to train on; `dispose` frees all of it. */
 export interface LoadedBase {
   readonly folder: string;
   readonly model: ParityModel;

@@ -31,7 +31,7 @@ const references = readdirSync(referencesRoot, { withFileTypes: true })
   .flatMap((entry) => (entry.isDirectory() ? [referenceIn(entry.name)] : []))
   .filter(({ task }) => !untrained.includes(task));
 
-/** What a task asks of an adapter. For some PEFT has no task type, so that their answers' maps are named here. */
+/** Settings of an adapter for a task. Some tasks have no task type in PEFT, so their heads are named here. */
 const tasks: Readonly<Record<Task, Partial<LoraConfig>>> = {
   "causal-lm": { taskType: "CAUSAL_LM" },
   "masked-lm": {},
@@ -90,11 +90,11 @@ export const familyVariants: readonly Variant[] = [...plain, ...rich, ...activat
 function rowOf({ name, task, modelType }: Reference, what: string, config: Partial<LoraConfig>): Variant {
   const common = { rank: 2, alpha: 4, targetModules: "all-linear" } as const;
   // PEFT's class for texts passes ids of texts on, which Whisper does not take.
-  const asked = modelType === "whisper" ? {} : tasks[task];
+  const taskConfig = modelType === "whisper" ? {} : tasks[task];
   return {
     name: `${name}, ${what}`,
     base: `references/${name}`,
-    config: { ...common, ...asked, ...config },
+    config: { ...common, ...taskConfig, ...config },
   };
 }
 

@@ -1,12 +1,12 @@
-// Fields of a configuration that decide about layers, ranks and scalings, and what trains beside the pairs.
+// Fields of a configuration that select layers, ranks and scalings, and modules trained in addition to A and B.
 
 import type { Variant } from "./variant.ts";
 
-const pair = { rank: 4, alpha: 8 } as const;
+const size = { rank: 4, alpha: 8 } as const;
 
-/** Where pairs go. */
+/** Where A and B are placed. */
 const targets: readonly Variant[] = [
-  { name: "gpt2, c_attn", base: "gpt2", config: { ...pair, targetModules: ["c_attn"], taskType: "CAUSAL_LM" } },
+  { name: "gpt2, c_attn", base: "gpt2", config: { ...size, targetModules: ["c_attn"], taskType: "CAUSAL_LM" } },
   { name: "gpt2, default targets", base: "gpt2", config: { rank: 2, alpha: 4, taskType: "CAUSAL_LM" } },
   { name: "gpt2, all linear layers", base: "gpt2", config: { rank: 3, alpha: 5, targetModules: "all-linear" } },
   {
@@ -17,23 +17,23 @@ const targets: readonly Variant[] = [
   {
     name: "gpt2, Conv1D and a linear map, fan_in_fan_out said wrongly",
     base: "references/gpt2-question",
-    config: { ...pair, targetModules: ["c_attn", "qa_outputs"], fanInFanOut: false },
+    config: { ...size, targetModules: ["c_attn", "qa_outputs"], fanInFanOut: false },
   },
   ...["llama-gqa", "qwen2", "qwen3", "gemma", "mistral", "gpt_neox", "opt", "phi", "phi3"].map((base) => ({
     name: `${base}, all linear layers`,
     base,
-    config: { ...pair, targetModules: "all-linear", taskType: "CAUSAL_LM" } as const,
+    config: { ...size, targetModules: "all-linear", taskType: "CAUSAL_LM" } as const,
   })),
   {
     name: "gemma2, all linear layers",
     base: "gemma2",
-    config: { ...pair, targetModules: "all-linear", taskType: "CAUSAL_LM" },
+    config: { ...size, targetModules: "all-linear", taskType: "CAUSAL_LM" },
   },
   {
     name: "llama, rank and alpha by pattern",
     base: "llama-gqa",
     config: {
-      ...pair,
+      ...size,
       targetModules: ["q_proj", "v_proj", "down_proj"],
       rankPattern: new Map([["q_proj", 2]]),
       alphaPattern: new Map([["^model\\.layers\\.1\\.self_attn\\.v_proj", 3]]),
@@ -43,7 +43,7 @@ const targets: readonly Variant[] = [
     name: "llama, several patterns for a module, which sorted would mean another rank and alpha",
     base: "llama-gqa",
     config: {
-      ...pair,
+      ...size,
       targetModules: ["q_proj", "v_proj", "down_proj"],
       rankPattern: new Map([
         ["layers.1.*v_proj", 3],
@@ -59,33 +59,33 @@ const targets: readonly Variant[] = [
   {
     name: "llama, one layer",
     base: "llama-gqa",
-    config: { ...pair, targetModules: ["o_proj"], layersToTransform: [1] },
+    config: { ...size, targetModules: ["o_proj"], layersToTransform: [1] },
   },
   {
     name: "llama, one layer of a named list",
     base: "llama-gqa",
-    config: { ...pair, targetModules: ["o_proj", "up_proj"], layersToTransform: 1, layersPattern: "layers" },
+    config: { ...size, targetModules: ["o_proj", "up_proj"], layersToTransform: 1, layersPattern: "layers" },
   },
   {
     name: "gpt2, one layer of lists by two names",
     base: "gpt2",
-    config: { ...pair, targetModules: ["c_attn"], layersToTransform: [0], layersPattern: ["h", "layers"] },
+    config: { ...size, targetModules: ["c_attn"], layersToTransform: [0], layersPattern: ["h", "layers"] },
   },
   {
     name: "llama, all linear layers but some names",
     base: "llama-gqa",
-    config: { ...pair, targetModules: "all-linear", excludeModules: ["k_proj", "layers.0.mlp.up_proj"] },
+    config: { ...size, targetModules: "all-linear", excludeModules: ["k_proj", "layers.0.mlp.up_proj"] },
   },
   {
     name: "llama, names without those that a regular expression leaves out",
     base: "llama-gqa",
-    config: { ...pair, targetModules: ["q_proj", "v_proj"], excludeModules: ".*layers\\.0\\..*v_proj" },
+    config: { ...size, targetModules: ["q_proj", "v_proj"], excludeModules: ".*layers\\.0\\..*v_proj" },
   },
   {
     name: "llama, layers repeated",
     base: "llama-gqa",
     config: {
-      ...pair,
+      ...size,
       targetModules: "all-linear",
       layerReplication: [
         [0, 2],
@@ -98,7 +98,7 @@ const targets: readonly Variant[] = [
   {
     name: "llama, raw parameters",
     base: "llama-gqa",
-    config: { ...pair, targetModules: [], targetParameters: ["mlp.up_proj.weight", "self_attn.q_proj.weight"] },
+    config: { ...size, targetModules: [], targetParameters: ["mlp.up_proj.weight", "self_attn.q_proj.weight"] },
   },
   {
     name: "the tiny model",
@@ -107,64 +107,64 @@ const targets: readonly Variant[] = [
   },
 ];
 
-/** How pairs act, and what else trains. */
+/** How A and B act, and what else trains. */
 const extras: readonly Variant[] = [
-  { name: "gpt2, rsLoRA", base: "gpt2", config: { ...pair, targetModules: ["c_attn"], rankStabilized: true } },
+  { name: "gpt2, rsLoRA", base: "gpt2", config: { ...size, targetModules: ["c_attn"], rankStabilized: true } },
   {
     name: "llama, DoRA with rsLoRA",
     base: "llama-gqa",
-    config: { ...pair, targetModules: "all-linear", useDora: true, rankStabilized: true },
+    config: { ...size, targetModules: "all-linear", useDora: true, rankStabilized: true },
   },
-  { name: "gpt2, DoRA", base: "gpt2", config: { ...pair, targetModules: ["c_attn"], useDora: true } },
-  { name: "gpt2, bias on B", base: "gpt2", config: { ...pair, targetModules: ["c_attn"], loraBias: true } },
+  { name: "gpt2, DoRA", base: "gpt2", config: { ...size, targetModules: ["c_attn"], useDora: true } },
+  { name: "gpt2, bias on B", base: "gpt2", config: { ...size, targetModules: ["c_attn"], loraBias: true } },
   {
     name: "llama, bias on B of layers without one",
     base: "llama-gqa",
-    config: { ...pair, targetModules: ["q_proj"], loraBias: true },
+    config: { ...size, targetModules: ["q_proj"], loraBias: true },
     isNotMerged: "a layer without a bias cannot take up B's; PEFT refuses, too",
   },
-  { name: "gpt2, all biases", base: "gpt2", config: { ...pair, targetModules: ["c_attn"], bias: "all" } },
+  { name: "gpt2, all biases", base: "gpt2", config: { ...size, targetModules: ["c_attn"], bias: "all" } },
   {
     name: "gpt2, biases of adapted layers",
     base: "gpt2",
-    config: { ...pair, targetModules: ["c_attn"], bias: "lora_only" },
+    config: { ...size, targetModules: ["c_attn"], bias: "lora_only" },
   },
   {
     name: "roberta that fills gaps, all biases, the head's own under two names",
     base: "roberta-mlm",
-    config: { ...pair, targetModules: ["query", "lm_head.dense"], bias: "all" },
+    config: { ...size, targetModules: ["query", "lm_head.dense"], bias: "all" },
   },
   {
     name: "roberta that fills gaps, biases of adapted layers, the head one of them",
     base: "roberta-mlm",
-    config: { ...pair, targetModules: ["query", "decoder"], bias: "lora_only" },
+    config: { ...size, targetModules: ["query", "decoder"], bias: "lora_only" },
     isNotMerged: "the head's weight is the embedding's, too, which has no pair",
   },
   {
     name: "bert that fills gaps, the whole head saved with its bias under two names",
     base: "references/bert-masked",
-    config: { ...pair, targetModules: ["query"], modulesToSave: ["predictions"] },
+    config: { ...size, targetModules: ["query"], modulesToSave: ["predictions"] },
     isNotMerged: "the head's weight is the embedding's, too, which is not saved",
   },
   ...(["bert-seqcls", "roberta-seqcls"] as const).map((base) => ({
     name: `${base}, classifier saved`,
     base,
-    config: { ...pair, targetModules: ["query", "value"], taskType: "SEQ_CLS" } as const,
+    config: { ...size, targetModules: ["query", "value"], taskType: "SEQ_CLS" } as const,
   })),
   {
     name: "roberta that fills gaps, the head's map and all norms saved",
     base: "roberta-mlm",
-    config: { ...pair, targetModules: ["query"], modulesToSave: ["lm_head.dense", "LayerNorm"] },
+    config: { ...size, targetModules: ["query"], modulesToSave: ["lm_head.dense", "LayerNorm"] },
   },
   {
     name: "bart, all biases",
     base: "bart",
-    config: { ...pair, targetModules: ["q_proj", "fc1"], bias: "all", taskType: "SEQ_2_SEQ_LM" },
+    config: { ...size, targetModules: ["q_proj", "fc1"], bias: "all", taskType: "SEQ_2_SEQ_LM" },
   },
   {
     name: "t5, all linear layers with DoRA",
     base: "t5",
-    config: { ...pair, targetModules: "all-linear", useDora: true, taskType: "SEQ_2_SEQ_LM" },
+    config: { ...size, targetModules: "all-linear", useDora: true, taskType: "SEQ_2_SEQ_LM" },
   },
 ];
 
@@ -174,7 +174,7 @@ const blocks: readonly Variant[] = [
     name: "llama, blocks as for two servers",
     base: "llama-gqa",
     config: {
-      ...pair,
+      ...size,
       targetModules: ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
       blockDiagonal: {
         target_modules_bd_a: ["o_proj", "down_proj"],
@@ -187,7 +187,7 @@ const blocks: readonly Variant[] = [
     name: "bert, blocks in some layers, with a bias on B, ranks by pattern",
     base: "bert-seqcls",
     config: {
-      ...pair,
+      ...size,
       targetModules: ["query", "output.dense"],
       taskType: "SEQ_CLS",
       loraBias: true,
@@ -204,13 +204,13 @@ const kasa: readonly Variant[] = [
   {
     name: "llama with KaSA",
     base: "llama-gqa",
-    config: { ...pair, targetModules: ["q_proj", "k_proj", "down_proj"], kasaConfig: { beta: 0, gamma: 0.1 } },
+    config: { ...size, targetModules: ["q_proj", "k_proj", "down_proj"], kasaConfig: { beta: 0, gamma: 0.1 } },
   },
   {
     name: "bert with KaSA, a bias on B, and B random, too",
     base: "bert-seqcls",
     config: {
-      ...pair,
+      ...size,
       targetModules: ["query", "output.dense"],
       taskType: "SEQ_CLS",
       init: false,
@@ -222,7 +222,7 @@ const kasa: readonly Variant[] = [
   },
 ];
 
-const activated = { ...pair, targetModules: ["q_proj", "v_proj", "down_proj"], taskType: "CAUSAL_LM" } as const;
+const activated = { ...size, targetModules: ["q_proj", "v_proj", "down_proj"], taskType: "CAUSAL_LM" } as const;
 
 /** Adapters that act from certain tokens of their batch on. */
 const activations: readonly Omit<Variant, "isNotMerged">[] = [

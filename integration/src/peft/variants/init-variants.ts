@@ -1,5 +1,5 @@
-// Every `init_lora_weights`. The starts that change the base become plain pairs for the base as it was in a file, so that
-// PEFT's reading them shows that what was taken out of the weight came back; all but LoftQ.
+// Every `init_lora_weights`. Initializations that change the base are saved as plain A and B for the unchanged base. PEFT
+// reads them, which shows that the part subtracted from the weight was added again; all but LoftQ.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Variant } from "./variant.ts";
@@ -31,7 +31,7 @@ const loftq = {
 } as const;
 
 /** One row a start. */
-export const startVariants: readonly Variant[] = [
+export const initVariants: readonly Variant[] = [
   ...rows.map(([name, base, config]) => ({
     name: `${base} that starts as ${name}`,
     base,

@@ -3,13 +3,13 @@
 
 import type { Variant } from "./variant.ts";
 
-const pair = { rank: 4, alpha: 8 } as const;
-const convolutions = { ...pair, targetModules: ["conv1", "conv2", "conv3"] } as const;
-const patches = { ...pair, targetModules: ["projection", "q_proj"], modulesToSave: ["classifier"] } as const;
+const size = { rank: 4, alpha: 8 } as const;
+const convolutions = { ...size, targetModules: ["conv1", "conv2", "conv3"] } as const;
+const patches = { ...size, targetModules: ["projection", "q_proj"], modulesToSave: ["classifier"] } as const;
 
 /** All of them. */
 export const layerVariants: readonly Variant[] = [
-  { name: "vit, all linear layers", base: "vit", config: { ...pair, targetModules: "all-linear" } },
+  { name: "vit, all linear layers", base: "vit", config: { ...size, targetModules: "all-linear" } },
   { name: "vit, patches as Conv2d", base: "family-features/vit-patches", config: patches },
   {
     name: "vit, patches as Conv2d with DoRA",
@@ -20,7 +20,7 @@ export const layerVariants: readonly Variant[] = [
   {
     name: "Conv2d with a bias on B",
     base: "convnet",
-    config: { ...pair, targetModules: ["conv1", "conv2"], loraBias: true },
+    config: { ...size, targetModules: ["conv1", "conv2"], loraBias: true },
   },
   { name: "Conv2d with DoRA", base: "convnet", config: { ...convolutions, useDora: true } },
   { name: "Conv2d with a gaussian start", base: "convnet", config: { ...convolutions, init: "gaussian" } },
@@ -30,23 +30,23 @@ export const layerVariants: readonly Variant[] = [
     config: convolutions,
     isNotMerged: "groups have no product of the shape of the kernel; PEFT refuses, too",
   },
-  { name: "Conv1d", base: "line-net", config: { ...pair, targetModules: ["conv1", "conv2", "fc"] } },
-  { name: "Conv1d with DoRA", base: "line-net", config: { ...pair, targetModules: ["conv1", "conv2"], useDora: true } },
-  { name: "Embedding", base: "embedding", config: { ...pair, targetModules: ["emb", "lin1"] } },
+  { name: "Conv1d", base: "line-net", config: { ...size, targetModules: ["conv1", "conv2", "fc"] } },
+  { name: "Conv1d with DoRA", base: "line-net", config: { ...size, targetModules: ["conv1", "conv2"], useDora: true } },
+  { name: "Embedding", base: "embedding", config: { ...size, targetModules: ["emb", "lin1"] } },
   {
     name: "Embedding with DoRA",
     base: "embedding",
-    config: { ...pair, targetModules: ["emb", "lin2"], useDora: true },
+    config: { ...size, targetModules: ["emb", "lin2"], useDora: true },
   },
   {
     name: "experts and a linear map",
     base: "target-parameters",
-    config: { ...pair, targetModules: ["lin"], targetParameters: ["mlp.experts"] },
+    config: { ...size, targetModules: ["lin"], targetParameters: ["mlp.experts"] },
   },
   {
     name: "experts and a raw matrix",
     base: "target-parameters",
-    config: { ...pair, targetModules: [], targetParameters: ["experts", "w2"], init: false },
+    config: { ...size, targetModules: [], targetParameters: ["experts", "w2"], init: false },
   },
   {
     name: "experts stored the other way round",

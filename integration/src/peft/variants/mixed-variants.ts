@@ -3,9 +3,9 @@
 
 import type { CombinedVariant } from "./combined-variants.ts";
 
-const pair = { rank: 4, alpha: 8 } as const;
+const size = { rank: 4, alpha: 8 } as const;
 const smaller = { rank: 2, alpha: 3, rankStabilized: true } as const;
-const attention = { ...pair, targetModules: ["q_proj", "v_proj"] } as const;
+const attention = { ...size, targetModules: ["q_proj", "v_proj"] } as const;
 const feedForward = { ...smaller, targetModules: ["q_proj", "up_proj"] } as const;
 
 /** All of them. */
@@ -26,7 +26,7 @@ export const mixedVariants: readonly CombinedVariant[] = [
     name: "gpt2, each row its adapter, one of them with PiSSA's start, one with a bias on B",
     base: "gpt2",
     adapters: [
-      { ...pair, targetModules: ["c_attn", "c_fc"], init: "pissa" },
+      { ...size, targetModules: ["c_attn", "c_fc"], init: "pissa" },
       { ...smaller, targetModules: ["c_attn"], loraBias: true },
     ],
     rows: ["one", "other"],
@@ -53,7 +53,7 @@ export const mixedVariants: readonly CombinedVariant[] = [
     name: "llama, embeddings and heads adapted by row",
     base: "llama-gqa",
     adapters: [
-      { ...pair, targetModules: ["embed_tokens", "lm_head", "q_proj"] },
+      { ...size, targetModules: ["embed_tokens", "lm_head", "q_proj"] },
       { ...smaller, targetModules: ["embed_tokens", "q_proj"] },
     ],
     rows: ["one", "other"],
@@ -71,7 +71,7 @@ export const mixedVariants: readonly CombinedVariant[] = [
     name: "t5, each row its adapter in both stacks",
     base: "t5",
     adapters: [
-      { ...pair, targetModules: ["q", "v", "wo"], taskType: "SEQ_2_SEQ_LM" },
+      { ...size, targetModules: ["q", "v", "wo"], taskType: "SEQ_2_SEQ_LM" },
       { ...smaller, targetModules: ["k", "wi"], taskType: "SEQ_2_SEQ_LM" },
     ],
     rows: ["other", "one"],
@@ -80,7 +80,7 @@ export const mixedVariants: readonly CombinedVariant[] = [
     name: `bert classification, a classifier by row: "other" and "${beside}"`,
     base: "bert-seqcls",
     adapters: [
-      { ...pair, targetModules: ["query", "value"], taskType: "SEQ_CLS" },
+      { ...size, targetModules: ["query", "value"], taskType: "SEQ_CLS" },
       { ...smaller, targetModules: ["query"], taskType: "SEQ_CLS" },
     ] as const,
     rows: ["other", beside] as const,
@@ -89,7 +89,7 @@ export const mixedVariants: readonly CombinedVariant[] = [
     name: "bert that finds answers, by row",
     base: "references/bert-question",
     adapters: [
-      { ...pair, targetModules: ["query", "value"], taskType: "QUESTION_ANS" },
+      { ...size, targetModules: ["query", "value"], taskType: "QUESTION_ANS" },
       { ...smaller, targetModules: "all-linear", taskType: "QUESTION_ANS" },
     ],
     rows: ["one", "other"],
@@ -98,7 +98,7 @@ export const mixedVariants: readonly CombinedVariant[] = [
     name: "vit, convolutions by row",
     base: "family-features/vit-patches",
     adapters: [
-      { ...pair, targetModules: ["projection", "q_proj"] },
+      { ...size, targetModules: ["projection", "q_proj"] },
       { ...smaller, targetModules: ["projection"] },
     ],
     rows: ["other", "__base__", "one"],

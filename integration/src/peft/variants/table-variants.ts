@@ -2,8 +2,8 @@
 
 import type { Variant } from "./variant.ts";
 
-const pair = { rank: 4, alpha: 8 } as const;
-/** Every fixture's base has so many tokens. */
+const size = { rank: 4, alpha: 8 } as const;
+/** The number of tokens of every fixture's base. */
 const vocabulary = 100;
 
 /** Tables of the size that they have. */
@@ -11,28 +11,28 @@ const asStored: readonly Variant[] = [
   {
     name: "llama, head saved",
     base: "llama-gqa",
-    config: { ...pair, targetModules: ["q_proj"], modulesToSave: ["lm_head"] },
+    config: { ...size, targetModules: ["q_proj"], modulesToSave: ["lm_head"] },
   },
   {
     name: "llama, embedding and norms saved",
     base: "llama-gqa",
-    config: { ...pair, targetModules: ["q_proj"], modulesToSave: ["embed_tokens", "norm"] },
+    config: { ...size, targetModules: ["q_proj"], modulesToSave: ["embed_tokens", "norm"] },
   },
   {
     name: "llama, embedding and head adapted",
     base: "llama-gqa",
-    config: { ...pair, targetModules: ["embed_tokens", "lm_head", "q_proj"] },
+    config: { ...size, targetModules: ["embed_tokens", "lm_head", "q_proj"] },
   },
   {
     name: "llama, embedding and head adapted with DoRA",
     base: "llama-gqa",
-    config: { ...pair, targetModules: ["embed_tokens", "lm_head", "q_proj"], useDora: true },
+    config: { ...size, targetModules: ["embed_tokens", "lm_head", "q_proj"], useDora: true },
   },
   {
     name: "bert, three embeddings adapted with DoRA",
     base: "references/bert-tokens",
     config: {
-      ...pair,
+      ...size,
       targetModules: ["word_embeddings", "position_embeddings", "token_type_embeddings", "query"],
       taskType: "TOKEN_CLS",
       useDora: true,
@@ -41,13 +41,13 @@ const asStored: readonly Variant[] = [
   {
     name: "llama, three tokens trained",
     base: "llama-gqa",
-    config: { ...pair, targetModules: ["q_proj"], trainableTokenIndices: [3, 7, 20] },
+    config: { ...size, targetModules: ["q_proj"], trainableTokenIndices: [3, 7, 20] },
   },
   {
     name: "bert, tokens and places trained",
     base: "references/bert-tokens",
     config: {
-      ...pair,
+      ...size,
       targetModules: ["query"],
       taskType: "TOKEN_CLS",
       trainableTokenIndices: new Map([
@@ -68,17 +68,17 @@ const tied: readonly Variant[] = [
   {
     name: "llama with tied head, both trained whole as one",
     base: "llama-gqa-tied",
-    config: { ...pair, targetModules: ["q_proj"], modulesToSave: ["lm_head"], ensureWeightTying: true },
+    config: { ...size, targetModules: ["q_proj"], modulesToSave: ["lm_head"], ensureWeightTying: true },
   },
   {
     name: "llama with tied head, both with one pair",
     base: "llama-gqa-tied",
-    config: { ...pair, targetModules: ["q_proj", "embed_tokens"], ensureWeightTying: true },
+    config: { ...size, targetModules: ["q_proj", "embed_tokens"], ensureWeightTying: true },
   },
   {
     name: "llama with tied head, three tokens trained",
     base: "llama-gqa-tied",
-    config: { ...pair, targetModules: ["q_proj"], trainableTokenIndices: [3, 7, 20] },
+    config: { ...size, targetModules: ["q_proj"], trainableTokenIndices: [3, 7, 20] },
   },
 ];
 
@@ -89,7 +89,7 @@ const resized: readonly Variant[] = [
     base: "llama-gqa",
     addedTokens: 3,
     config: {
-      ...pair,
+      ...size,
       targetModules: ["q_proj"],
       trainableTokenIndices: [vocabulary, vocabulary + 1, vocabulary + 2],
     },
@@ -98,43 +98,43 @@ const resized: readonly Variant[] = [
     name: "llama with tied head and more tokens, which alone train",
     base: "llama-gqa-tied",
     addedTokens: 2,
-    config: { ...pair, targetModules: ["q_proj"], trainableTokenIndices: [5, vocabulary, vocabulary + 1] },
+    config: { ...size, targetModules: ["q_proj"], trainableTokenIndices: [5, vocabulary, vocabulary + 1] },
   },
   {
     name: "gpt2 with more tokens, which nothing trains",
     base: "gpt2",
     addedTokens: 4,
-    config: { ...pair, targetModules: ["c_attn"], taskType: "CAUSAL_LM" },
+    config: { ...size, targetModules: ["c_attn"], taskType: "CAUSAL_LM" },
   },
   {
     name: "llama with more tokens, embedding and head adapted",
     base: "llama-gqa",
     addedTokens: 3,
-    config: { ...pair, targetModules: ["embed_tokens", "lm_head", "q_proj"] },
+    config: { ...size, targetModules: ["embed_tokens", "lm_head", "q_proj"] },
   },
   {
     name: "llama with more tokens, embedding and head saved",
     base: "llama-gqa",
     addedTokens: 3,
-    config: { ...pair, targetModules: ["q_proj"], modulesToSave: ["embed_tokens", "lm_head"] },
+    config: { ...size, targetModules: ["q_proj"], modulesToSave: ["embed_tokens", "lm_head"] },
   },
   {
     name: "phi, whose head has a bias, with more tokens and the head adapted",
     base: "phi",
     addedTokens: 2,
-    config: { ...pair, targetModules: ["lm_head", "q_proj"] },
+    config: { ...size, targetModules: ["lm_head", "q_proj"] },
   },
   {
     name: "roberta that fills gaps, with more tokens",
     base: "roberta-mlm",
     addedTokens: 3,
-    config: { ...pair, targetModules: ["query", "value"] },
+    config: { ...size, targetModules: ["query", "value"] },
   },
   {
     name: "bert classification with fewer tokens",
     base: "bert-seqcls",
     addedTokens: -1,
-    config: { ...pair, targetModules: ["query", "value"], taskType: "SEQ_CLS" },
+    config: { ...size, targetModules: ["query", "value"], taskType: "SEQ_CLS" },
   },
 ];
 

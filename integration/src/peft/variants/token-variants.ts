@@ -15,7 +15,7 @@ export interface TokenVariant {
   readonly completion: string;
 }
 
-/** A word has one letter and the vocabulary so many of them. */
+/** A word has one letter, and the vocabulary this many words. */
 const letters = Object.fromEntries([..."abcdefghijklmnopqrstuvwxyz"].map((letter, id) => [letter, id + 1]));
 
 export const tokenVariants: readonly TokenVariant[] = [

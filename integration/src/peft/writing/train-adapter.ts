@@ -1,4 +1,4 @@
-// A new adapter, started as its configuration says and trained a few steps through the public API.
+// A new adapter, initialized as configured and trained a few steps through the public API.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";

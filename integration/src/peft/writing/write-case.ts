@@ -1,4 +1,4 @@
-// What Python is to load, on disk: an adapter, the model that it is merged into, and what both compute here.
+// The files that Python loads: an adapter, the model that it is merged into, and our logits of both.
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -21,16 +21,16 @@ export interface PythonCase {
   readonly kind: "adapter" | "merged";
   readonly base: string;
   readonly folder: string;
-  /** Folders of adapters that are to act together with that in `folder`. */
+  /** Folders of adapters that act together with the one in `folder`. */
   readonly beside?: readonly string[];
   /** Which of these adapters each row of the batch has, by folder name, or "__base__"; all act on all rows without it. */
   readonly rows?: readonly string[];
   readonly expected: string;
-  /** Tokens that `base` is to have before the adapter is loaded, where it has others. */
+  /** Tokens that `base` gets before the adapter is loaded, if it has others. */
   readonly vocabulary?: number;
 }
 
-/** Where a case goes and what it is called. */
+/** The folder and the name of a case. */
 export interface CasePlace {
   readonly name: string;
   readonly folder: string;
@@ -74,7 +74,7 @@ export async function writeMergedCase(
 }
 
 async function writeModel(folder: string, model: ParityModel, base: string): Promise<void> {
-  // F32 whatever the base is stored as: rounding to BF16 would hide a difference behind its own.
+  // Always F32: rounding to BF16 would hide smaller differences.
   if (model instanceof PretrainedModel) {
     await writeModelFolder(folder, { model, sourceFolder: base, dtype: "F32" });
     return;
@@ -91,7 +91,7 @@ async function writeModel(folder: string, model: ParityModel, base: string): Pro
   await writeFile(join(folder, "model.safetensors"), serializeSafetensors(new Map(tensors)));
 }
 
-/** What transformers' models are given, by their names for it. */
+/** transformers' names of model inputs. */
 const inputNames: ReadonlySet<string> = new Set([
   "input_ids",
   "attention_mask",
@@ -103,7 +103,7 @@ const inputNames: ReadonlySet<string> = new Set([
 ]);
 
 async function writeExpected(path: string, { model, batch }: LoadedBase, context: ForwardContext): Promise<void> {
-  // Where nothing else says what a decoder reads, it reads the labels.
+  // By default a decoder reads the labels.
   const readsLabels = model instanceof PretrainedModel && model.task === "sequence-to-sequence";
   const inputs = [...batch.tensors].filter(([name]) => inputNames.has(name) || (readsLabels && name === "labels"));
   const logits = tf.tidy(() => model.forward(inputsOf(batch), context));

@@ -6,12 +6,12 @@ import { fileURLToPath } from "node:url";
 import type { Pooling } from "@lowrank/models";
 import { openModel } from "lowrank";
 
-/** What Python is to load; see scripts/python/check_in_peft.py. */
+/** The files that Python loads; see scripts/python/check_in_peft.py. */
 export interface SentenceCase {
   readonly name: string;
   readonly kind: "sentences";
   readonly base: string;
-  /** The adapter's folder, to be loaded into `base`; null where the merged folder is to be loaded instead. */
+  /** The adapter's folder, to be loaded into `base`; null to load the merged folder instead. */
   readonly adapter: string | null;
   readonly folder: string;
   readonly expected: string;
@@ -22,7 +22,7 @@ const subjects = ["password", "settings", "rain", "reset", "changed", "how do", 
 const rows = subjects.map((subject) => ({ anchor: `${subject}?`, positive: `${subject} ${subject} it is` }));
 const texts = ["How do I reset my password?", "rain", "a password is changed in the settings ".repeat(4)];
 
-/** Trains an adapter, pooled as the base's folder says or otherwise, and writes it and the merged model. */
+/** Trains an adapter with the base's pooling or another one, and writes it and the merged model. */
 export async function writeSentences(folder: string, pooling?: Pooling): Promise<readonly SentenceCase[]> {
   const name = `sentences-${pooling ?? "as-base"}`;
   await mkdir(folder, { recursive: true });
@@ -42,7 +42,7 @@ export async function writeSentences(folder: string, pooling?: Pooling): Promise
     await writeFile(expected, JSON.stringify({ texts, embeddings }));
     const shared = { kind: "sentences", base, folder: merged, expected } as const;
     const alone = { ...shared, name: `${name}, merged`, adapter: null };
-    // The base's folder pools as it says.
+    // The base's folder defines the pooling.
     return pooling === undefined ? [{ ...shared, name: `${name}, adapter`, adapter: saved }, alone] : [alone];
   } finally {
     model.dispose();

@@ -1,4 +1,4 @@
-// Trains one row of the tables and writes what PEFT and transformers are to load.
+// Trains one row of the tables and writes the files that PEFT and transformers load.
 
 import { createLoraConfig } from "@lowrank/adapter-format";
 import { loadBase } from "../bases/loaded-base.ts";

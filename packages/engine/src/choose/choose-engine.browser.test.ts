@@ -1,5 +1,5 @@
-// Choosing an engine in a page. The graphics of Chromium are emulated in tests (vitest.browser.config.ts), so that they compute
-// only where they are asked for by name.
+// Choosing an engine in a page. Chromium's graphics are emulated in tests (vitest.browser.config.ts), so they compute only
+// if the caller names them.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, describe, expect, it } from "vitest";
@@ -13,7 +13,7 @@ describe.each(testEngines("wasm"))("chooseEngine in a page, for %s", (engine) =>
     { by: "LOWRANK_ENGINE", options: { environment: { LOWRANK_ENGINE: engine } } },
     { by: "the option prefer", options: { prefer: engine, environment: {} } },
     { by: "the option order", options: { order: [engine], environment: {} } },
-  ])("starts what $by asks for, and notes whether it is emulated", async ({ options }) => {
+  ])("starts the engine that $by selects, and notes whether it is emulated", async ({ options }) => {
     const { name, backend, skipped, note } = await chooseEngine({ ...options, wasmPath });
     expect({ name, backend, skipped }).toEqual({ name: engine, backend: engine, skipped: [] });
     expect(tf.getBackend()).toBe(engine);
@@ -21,7 +21,7 @@ describe.each(testEngines("wasm"))("chooseEngine in a page, for %s", (engine) =>
     else expect(note).toBeUndefined();
   });
 
-  it("passes emulated graphics over where nobody asks for them", async () => {
+  it("skips emulated graphics by default", async () => {
     const { name, skipped } = await chooseEngine({ environment: {}, wasmPath });
     expect(name).toBe("wasm");
     expect(skipped).toEqual([

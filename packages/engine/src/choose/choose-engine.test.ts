@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 describe("chooseEngine", () => {
-  it("starts wasm, mends it, and registers gradients", async () => {
+  it("starts wasm, patches it, and registers gradients", async () => {
     const choice = await chooseEngine({ order: ["wasm"], environment });
     expect(choice).toEqual({ name: "wasm", backend: "wasm", skipped: [] });
     expect(tf.getBackend()).toBe("wasm");
@@ -43,7 +43,7 @@ describe("chooseEngine", () => {
     ]);
   });
 
-  it("goes on to the next engine when the folder of tfjs-node is empty, and names the command", async () => {
+  it("tries the next engine when the folder of tfjs-node is empty, and names the command", async () => {
     const { name, skipped } = await chooseEngine({
       order: ["tfjs-node", "cpu"],
       environment: { LOWRANK_TFJS_NODE: "/nowhere" },
@@ -58,7 +58,7 @@ describe("chooseEngine", () => {
     ]);
   });
 
-  it("says what was wrong with the environment and starts an engine all the same", async () => {
+  it("reports what was wrong with the environment and starts an engine all the same", async () => {
     const { name, note } = await chooseEngine({
       order: ["cpu"],
       environment: { LOWRANK_ENGINE: "abacus", LOWRANK_THREADS: "many" },
@@ -67,7 +67,7 @@ describe("chooseEngine", () => {
     expect(note).toMatch(/LOWRANK_ENGINE is "abacus".*one of: .*wasm.* LOWRANK_THREADS is "many"/);
   });
 
-  it("says why when nothing starts", async () => {
+  it("explains why no engine starts", async () => {
     const choose = chooseEngine({ environment: { LOWRANK_ENGINE: "webgpu" } });
     await expect(choose).rejects.toThrow(NoEngineError);
     await expect(choose).rejects.toThrow(/webgpu: .*\nCorrect that, or name no engine/);

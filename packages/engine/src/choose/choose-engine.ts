@@ -1,4 +1,4 @@
-// Picks the best engine that really starts here, and remembers why the others were passed over.
+// Picks the best engine that starts here, and records why the others were skipped.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import { backends } from "../engines/backends.ts";
@@ -23,7 +23,7 @@ export interface EngineChoice {
 }
 
 /**
- * Starts the best engine that works and makes it TensorFlow.js's backend; also registers gradients and mends kernels.
+ * Starts the best engine that works and makes it TensorFlow.js's backend; also registers gradients and patches kernels.
  *
  * In Node it tries tfjs-node-gpu, native, tfjs-node, wasm and cpu, and lets a small product decide between native and
  * tfjs-node where both are installed; in a browser webgpu, wasm, webgl and cpu. The environment variable LOWRANK_ENGINE
@@ -71,7 +71,7 @@ async function startRow(
   const started: Started[] = [];
   for (const name of row) {
     try {
-      const options = { ...plan.settings, isAskedFor: name === plan.askedFor };
+      const options = { ...plan.settings, isPreferred: name === plan.preferred };
       started.push({ name, outcome: await startEngine(name, options) });
     } catch (cause) {
       skipped.push({ name, ...explainFailure(name, cause) });
@@ -95,11 +95,11 @@ async function takeFastest(started: readonly Started[], skipped: SkippedEngine[]
   return picked.fastest;
 }
 
-// A user who gets a slow engine without having asked for it should hear of it once, with the way to the faster one.
+// A user who gets a slow engine without choosing it reads one note, with the command that installs the faster engine.
 
 /**
  * Which engine runs, why the faster one does not, and the command to run, which comes last so that it can be copied.
- * Undefined where that was not tried – somebody chose the engine by name – or where another library computes as fast.
+ * Undefined if that was not tried, because the user named the engine, or if another library is as fast.
  */
 export function explainSlowEngine(name: EngineName, skipped: readonly SkippedEngine[]): string | undefined {
   const { slowerThan = [] } = engineFacts[name];
@@ -110,7 +110,7 @@ export function explainSlowEngine(name: EngineName, skipped: readonly SkippedEng
   return command === undefined ? sentence : `${sentence} Run: ${command}`;
 }
 
-/** Nobody can change that a machine has no graphics processor; a package that is missing beside one can be installed. */
+/** A missing GPU cannot be installed. A missing package can. */
 function couldRun({ name, command }: SkippedEngine): boolean {
   return command !== undefined || backends[engineFacts[name].backend]?.memory === "process";
 }

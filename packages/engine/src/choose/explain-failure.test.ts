@@ -22,37 +22,43 @@ describe("explainFailure", () => {
     });
   });
 
-  it("tells the backend that native is built on from native's own packages", () => {
+  it("tells native's own packages from the backend that it is built on", () => {
     const message = "Cannot find package '@tensorflow/tfjs-backend-cpu' imported from /a/start-native.js";
     const error = Object.assign(new Error(message), { code: "ERR_MODULE_NOT_FOUND" });
     expect(explainFailure("native", error).command).toBe("npm install @tensorflow/tfjs-backend-cpu@4.22.0");
   });
 
   it.each([
-    { says: "The Node.js native addon module (tfjs_binding.node) can not be found at path: /x", reason: /native part/ },
-    { says: "/x/tfjs_binding.node: invalid ELF header", reason: /another system or processor/ },
-    { says: "dlopen(x): mach-o file, but is an incompatible architecture", reason: /another system or processor/ },
-    { says: "Error relocating /x/libtensorflow.so: fcntl64: symbol not found", reason: /musl/ },
-    { says: "/lib/libc.so.6: version `GLIBC_2.27' not found (required by x)", reason: /newer system/ },
     {
-      says: "x.node: undefined symbol: TFE_NewContext",
+      output: "The Node.js native addon module (tfjs_binding.node) can not be found at path: /x",
+      reason: /native part/,
+    },
+    { output: "/x/tfjs_binding.node: invalid ELF header", reason: /another system or processor/ },
+    { output: "dlopen(x): mach-o file, but is an incompatible architecture", reason: /another system or processor/ },
+    { output: "Error relocating /x/libtensorflow.so: fcntl64: symbol not found", reason: /musl/ },
+    { output: "/lib/libc.so.6: version `GLIBC_2.27' not found (required by x)", reason: /newer system/ },
+    {
+      output: "x.node: undefined symbol: TFE_NewContext",
       reason: /the installed TensorFlow library is not the version that/,
     },
-    { says: "libcudart.so.12: cannot open shared object file: No such file", reason: /libcudart\.so\.12.* is missing/ },
     {
-      says: "OOM when allocating tensor with shape[4096,4096]",
+      output: "libcudart.so.12: cannot open shared object file: No such file",
+      reason: /libcudart\.so\.12.* is missing/,
+    },
+    {
+      output: "OOM when allocating tensor with shape[4096,4096]",
       reason: /the GPU has too little free memory; stop other programs/,
     },
     {
-      says: "CUDA_ERROR_OUT_OF_MEMORY: out of memory",
+      output: "CUDA_ERROR_OUT_OF_MEMORY: out of memory",
       reason: /the GPU has too little free memory; stop other programs/,
     },
-    { says: "something new\nwith a second line", reason: /^something new$/ },
-  ])("says what it means that $says", ({ says, reason }) => {
-    expect(explainFailure("tfjs-node-gpu", new Error(says)).reason).toMatch(reason);
+    { output: "something new\nwith a second line", reason: /^something new$/ },
+  ])("explains '$output'", ({ output, reason }) => {
+    expect(explainFailure("tfjs-node-gpu", new Error(output)).reason).toMatch(reason);
   });
 
-  it("says of a wasm backend that does not start what a page's policy must allow", () => {
+  it("names what a page's policy must allow for a wasm backend that does not start", () => {
     const { reason } = explainFailure("wasm", new Error('the backend "wasm" could not be initialised'));
     expect(reason).toMatch(/did not start.*Content-Security-Policy.*'wasm-unsafe-eval'/);
     expect(explainFailure("webgl", new Error('the backend "webgl" could not be initialised')).reason).toBe(
@@ -60,7 +66,7 @@ describe("explainFailure", () => {
     );
   });
 
-  it("keeps what an engine says of itself", () => {
+  it("keeps an engine's own reason", () => {
     const failure = explainFailure("webgpu", new EngineUnavailableError("no library", "npm install it"));
     expect(sentenceOf(failure)).toBe("no library (npm install it)");
   });

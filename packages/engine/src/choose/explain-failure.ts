@@ -1,4 +1,4 @@
-// Turns what a loader throws into one sentence that says why an engine does not run, and the command that would change it.
+// Turns a loader's error into one sentence: why an engine does not run, and which command would change that.
 
 import { EngineUnavailableError } from "../engines/engine-unavailable-error.ts";
 import { type EngineName, engineFacts } from "../engines/facts.ts";
@@ -17,33 +17,33 @@ export interface SkippedEngine extends Failure {
 }
 
 /** Loaders' messages by what they mean. The first row that fits is taken. */
-const meanings: readonly { readonly says: RegExp; readonly reason: string; readonly isRebuilt?: boolean }[] = [
+const meanings: readonly { readonly pattern: RegExp; readonly reason: string; readonly isRebuilt?: boolean }[] = [
   {
-    says: /tfjs_binding\.node\) can not be found/,
+    pattern: /tfjs_binding\.node\) can not be found/,
     reason: "its package is installed, but its native part could not be downloaded or built",
     isRebuilt: true,
   },
   {
-    says: /out of memory|RESOURCE_?EXHAUSTED|failed to allocate|\bOOM\b/i,
+    pattern: /out of memory|RESOURCE_?EXHAUSTED|failed to allocate|\bOOM\b/i,
     reason: "the GPU has too little free memory; stop other programs that use it (see nvidia-smi)",
   },
   {
-    says: /invalid ELF header|wrong ELF class|not a valid Win32|incompatible architecture|mach-o file, but is/i,
+    pattern: /invalid ELF header|wrong ELF class|not a valid Win32|incompatible architecture|mach-o file, but is/i,
     reason: "its library was built for another system or processor",
     isRebuilt: true,
   },
   {
-    says: /Error relocating|ld-linux|Error loading shared library/,
+    pattern: /Error relocating|ld-linux|Error loading shared library/,
     reason: "its library needs glibc, and this Linux uses another C library (musl)",
   },
   {
-    says: /backend "wasm" could not be initialised/,
+    pattern: /backend "wasm" could not be initialised/,
     reason:
       "its WebAssembly did not start (see the page's console); a Content-Security-Policy must allow 'wasm-unsafe-eval'",
   },
-  { says: /GLIBC(XX)?_[\d.]+.*not found/, reason: "its library needs a newer system than this one (glibc)" },
+  { pattern: /GLIBC(XX)?_[\d.]+.*not found/, reason: "its library needs a newer system than this one (glibc)" },
   {
-    says: /undefined symbol|symbol not found/i,
+    pattern: /undefined symbol|symbol not found/i,
     reason: "the installed TensorFlow library is not the version that it was built for",
     isRebuilt: true,
   },
@@ -60,7 +60,7 @@ export function explainFailure(name: EngineName, cause: unknown): Failure {
       return { reason: `its package ${alsoNeeds.package} is not installed`, command: alsoNeeds.install };
     return { reason: missing ?? "its package is not installed", command: install };
   }
-  const meaning = meanings.find(({ says }) => says.test(message));
+  const meaning = meanings.find(({ pattern }) => pattern.test(message));
   const firstLine = message.split("\n")[0] ?? message;
   if (meaning === undefined) {
     const library = /^(\S+): cannot open shared object file/.exec(firstLine)?.[1];
@@ -70,7 +70,7 @@ export function explainFailure(name: EngineName, cause: unknown): Failure {
   return isRebuilt === true && rebuild !== undefined ? { reason, command: rebuild } : { reason };
 }
 
-/** Node says it by a code; Vite puts a module that throws in the place of an optional peer that it did not find. */
+/** Node reports a missing package by a code. Vite replaces a missing optional peer by a module that throws. */
 function isMissing(message: string, code: unknown): boolean {
   if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") return true;
   return /^Could not resolve "[^"]+" imported by/.test(message);

@@ -4,7 +4,7 @@ import { explainSlowEngine } from "./choose-engine.ts";
 const reason = "its package onnxruntime-node is not installed";
 
 describe("explainSlowEngine", () => {
-  it.each(["wasm", "cpu"] as const)("says that %s runs, why native does not, and last the command", (name) => {
+  it.each(["wasm", "cpu"] as const)("reports that %s runs, why native does not, and last the command", (name) => {
     const skipped = [{ name: "native" as const, reason, command: "npm install it" }];
     expect(explainSlowEngine(name, skipped)).toBe(
       `The engine is ${name}, slower than native, which was skipped: ${reason}. Run: npm install it`,
@@ -15,7 +15,7 @@ describe("explainSlowEngine", () => {
     expect(explainSlowEngine("wasm", [{ name: "native", reason }])).toMatch(/: its package .* installed\.$/);
   });
 
-  it("says in a page why wasm does not run, and that a GPU is there whose package is not", () => {
+  it("explains in a page why wasm does not run, and that there is a GPU whose package is missing", () => {
     expect(
       explainSlowEngine("cpu", [
         { name: "webgpu", reason: "no GPU" },

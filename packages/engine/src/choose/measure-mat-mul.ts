@@ -1,4 +1,4 @@
-// A number to judge an engine by.
+// Measures an engine's speed.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { FrozenWeight } from "../frozen-weight.ts";
@@ -9,7 +9,7 @@ export interface MatMulSpeed {
   /** The matrices had this many rows and columns. */
   readonly size: number;
   readonly milliseconds: number;
-  /** Thousand millions of multiplications and additions a second. */
+  /** Billions of multiplications and additions a second. */
   readonly gflops: number;
 }
 
@@ -35,7 +35,7 @@ export async function measureMatMul(size = 512): Promise<MatMulSpeed> {
 }
 
 /**
- * The same of a product with a weight in 8 bits, rounding of the other factor included. It is one in 8 bits where
+ * The same for a product with an 8-bit weight, including the rounding of the other factor. It is computed in 8 bits if
  * `int8Unfitness()` is undefined.
  *
  * @example
@@ -70,7 +70,7 @@ async function speedOf(size: number, multiply: () => tf.Tensor2D): Promise<MatMu
 async function timeProduct(multiply: () => tf.Tensor2D): Promise<number> {
   const start = performance.now();
   const product = multiply();
-  await product.data(); // WebGPU has only queued the work until somebody reads
+  await product.data(); // WebGPU only queues the work until a read
   product.dispose();
   return performance.now() - start;
 }

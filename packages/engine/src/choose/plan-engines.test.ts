@@ -11,7 +11,7 @@ describe("planEngines", () => {
   it("tries what Node can run, native engines first, with a thread for each processor", async () => {
     expect(await planEngines({ environment })).toEqual({
       order: nodeOrder,
-      askedFor: undefined,
+      preferred: undefined,
       settings: { threads: availableParallelism() },
       notes: [],
     });
@@ -26,17 +26,17 @@ describe("planEngines", () => {
   });
 
   it("tries the preferred one first and then the others", async () => {
-    const { order, askedFor } = await planEngines({ prefer: "cpu", order: ["wasm", "cpu"], environment });
-    expect({ order, askedFor }).toEqual({ order: [["cpu"], ["wasm"]], askedFor: "cpu" });
+    const { order, preferred } = await planEngines({ prefer: "cpu", order: ["wasm", "cpu"], environment });
+    expect({ order, preferred }).toEqual({ order: [["cpu"], ["wasm"]], preferred: "cpu" });
   });
 
-  it("tries only what LOWRANK_ENGINE names, whatever the options say", async () => {
+  it("tries only the engine that LOWRANK_ENGINE names, whatever the options are", async () => {
     const plan = await planEngines({ prefer: "wasm", environment: { LOWRANK_ENGINE: "cpu" } });
-    expect(plan).toMatchObject({ order: [["cpu"]], askedFor: "cpu" });
+    expect(plan).toMatchObject({ order: [["cpu"]], preferred: "cpu" });
   });
 
   it("takes an order of one engine for a wish", async () => {
-    expect(await planEngines({ order: ["webgpu"], environment })).toMatchObject({ askedFor: "webgpu" });
+    expect(await planEngines({ order: ["webgpu"], environment })).toMatchObject({ preferred: "webgpu" });
   });
 
   it("passes over a LOWRANK_ENGINE that does not exist and lists those that do", async () => {

@@ -9,7 +9,7 @@ import { ArgumentError, UnknownEngineError } from "../errors.ts";
 /** Names of environment variables and their values. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What may be asked of `chooseEngine`. */
+/** The options of `chooseEngine`. */
 export interface ChooseEngineOptions {
   /** Tried first. */
   readonly prefer?: EngineName;
@@ -43,9 +43,9 @@ export const chooseEngineNames: OptionNames<ChooseEngineOptions> = {
 /** What `chooseEngine` is going to do. */
 export interface EnginePlan {
   readonly order: EngineOrder;
-  /** The engine that the user asked for by name. */
-  readonly askedFor: EngineName | undefined;
-  readonly settings: Omit<StartOptions, "isAskedFor">;
+  /** The engine that the user named. */
+  readonly preferred: EngineName | undefined;
+  readonly settings: Omit<StartOptions, "isPreferred">;
   /** Sentences about settings that could not be used. */
   readonly notes: readonly string[];
 }
@@ -67,27 +67,27 @@ export async function planEngines(options: ChooseEngineOptions): Promise<EngineP
   const forced = environment.LOWRANK_ENGINE;
   if (!forced) return { ...orderOf(options), settings, notes };
   const name = findEngineName(forced);
-  if (name !== undefined) return { order: [[name]], askedFor: name, settings, notes };
+  if (name !== undefined) return { order: [[name]], preferred: name, settings, notes };
   const names = engineNames.join(", ");
   const unknown = `LOWRANK_ENGINE is "${forced}", which is not an engine. The best available engine is used. Set it to one of: ${names}.`;
   return { ...orderOf(options), settings, notes: [unknown, ...notes] };
 }
 
-function orderOf(options: ChooseEngineOptions): Pick<EnginePlan, "order" | "askedFor"> {
+function orderOf(options: ChooseEngineOptions): Pick<EnginePlan, "order" | "preferred"> {
   const rows = options.order?.map((name) => [parseEngineName(name, "the option order")]);
   const order = rows ?? usualOrder(isNode() ? "node" : "browser");
-  // A single engine in the order was asked for, whatever the preference.
+  // The only engine in an order counts as preferred, whatever `prefer` is.
   const only = options.order?.length === 1 ? order[0]?.[0] : undefined;
-  if (options.prefer === undefined) return { order, askedFor: only };
+  if (options.prefer === undefined) return { order, preferred: only };
   const prefer = parseEngineName(options.prefer, "the option prefer");
   const others = order.map((row) => row.filter((name) => name !== prefer)).filter((row) => row.length > 0);
-  return { order: [[prefer], ...others], askedFor: prefer };
+  return { order: [[prefer], ...others], preferred: prefer };
 }
 
 /** Engines to try, best first. Those in one row do the same work equally well: a small product decides between them. */
 type EngineOrder = readonly (readonly EngineName[])[];
 
-/** The engines to try where nobody asked for one. */
+/** The engines to try if the user named none. */
 export function usualOrder(place: "node" | "browser"): EngineOrder {
   const order: EngineName[][] = [];
   for (const name of engineNames) {
@@ -100,10 +100,10 @@ export function usualOrder(place: "node" | "browser"): EngineOrder {
   return order;
 }
 
-/** The name as a type; `askedBy` says in the error where it came from. Throws UnknownEngineError. */
-export function parseEngineName(name: string, askedBy: string): EngineName {
+/** The name as a type; the error says that `origin` set it. Throws UnknownEngineError. */
+export function parseEngineName(name: string, origin: string): EngineName {
   const found = findEngineName(name);
-  if (found === undefined) throw new UnknownEngineError(name, engineNames, askedBy);
+  if (found === undefined) throw new UnknownEngineError(name, engineNames, origin);
   return found;
 }
 
@@ -112,11 +112,11 @@ function findEngineName(name: string): EngineName | undefined {
   return engineNames.find((known) => known === name);
 }
 
-// How many threads an engine may use: what the caller says, else LOWRANK_THREADS, else one for each processor.
+// The number of threads: the caller's, else LOWRANK_THREADS, else one for each processor.
 
 /** The number of threads, and a sentence where the environment variable could not be used. */
 interface ThreadCount {
-  /** Undefined outside Node, where nobody asked: the engine decides. */
+  /** Undefined outside Node if no number was given: the engine decides. */
   readonly threads: number | undefined;
   readonly note?: string;
 }
@@ -126,12 +126,12 @@ const max = 1024;
 
 /** Decides. Throws ArgumentError for an option that is no whole number from 1 to 1024. */
 export async function threadCount(
-  asked: number | undefined,
+  given: number | undefined,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<ThreadCount> {
-  if (asked !== undefined) {
-    if (!isCount(asked)) throw new ArgumentError("chooseEngine", "threads", asked, `a whole number from 1 to ${max}`);
-    return { threads: asked };
+  if (given !== undefined) {
+    if (!isCount(given)) throw new ArgumentError("chooseEngine", "threads", given, `a whole number from 1 to ${max}`);
+    return { threads: given };
   }
   const threads = isNode() ? await processors() : undefined;
   const text = environment.LOWRANK_THREADS;

@@ -22,7 +22,7 @@ export async function useBackend(backend: string): Promise<void> {
   await tf.ready();
 }
 
-/** tfjs greets and warns on the console when a backend first runs; it keeps quiet in what it calls production. */
+/** When a backend first runs, tfjs prints a greeting and warnings on the console, except in its production mode. */
 async function quietly<T>(run: () => Promise<T>): Promise<T> {
   const before = tf.env().getBool("PROD");
   tf.env().set("PROD", true);

@@ -1,4 +1,4 @@
-// What a survey says in a page of which nobody asked for emulated graphics (vitest.browser.config.ts).
+// A survey in a page whose user did not name emulated graphics (vitest.browser.config.ts).
 
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { engineNames } from "../engines/facts.ts";
 import { chooseEngine } from "./choose-engine.ts";
 import { compareEngines } from "./survey-engines.ts";
 
-it("says of each engine how fast it is, or in a clause why it does not run, and leaves the current one in place", async () => {
+it("reports for each engine its speed, or why it does not run, and keeps the current one", async () => {
   await chooseEngine({ order: ["cpu"], environment: {} });
   const reports = await compareEngines({ environment: {}, wasmPath });
   expect(tf.getBackend()).toBe("cpu");

@@ -1,4 +1,4 @@
-// Looks at every engine in turn: what a user needs to know before asking for another one.
+// Tries every engine in turn, so that a user can see which ones work on this machine.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
@@ -37,7 +37,7 @@ export async function compareEngines(options: ChooseEngineOptions = {}): Promise
   const reports: EngineReport[] = [];
   for (const name of engineNames) {
     try {
-      const { note } = await startEngine(name, { ...settings, isAskedFor: false });
+      const { note } = await startEngine(name, { ...settings, isPreferred: false });
       const speed = await measureMatMul();
       reports.push({ name, runs: true, speed, ...(note === undefined ? {} : { note }) });
     } catch (cause) {

@@ -4,7 +4,7 @@ import { ArgumentError } from "../errors.ts";
 import { threadCount } from "./plan-engines.ts";
 
 describe("threadCount", () => {
-  it("is one for each processor unless somebody says otherwise", async () => {
+  it("is one for each processor unless it is set", async () => {
     expect(await threadCount(undefined, {})).toEqual({ threads: availableParallelism() });
     expect(await threadCount(undefined, { LOWRANK_THREADS: "3" })).toEqual({ threads: 3 });
     expect(await threadCount(5, { LOWRANK_THREADS: "3" })).toEqual({ threads: 5 });

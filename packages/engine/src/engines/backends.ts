@@ -9,8 +9,8 @@ export const backends: Readonly<Partial<Record<string, BackendFacts>>> = {
   native: { memory: "process", computesAtOnce: true },
   tensorflow: { memory: "process" },
   wasm: { memory: "process", computesAtOnce: true, copiesArrays: true, needsPlainProducts: true },
-  webgl: { memory: "card", hasFloatIndices: true },
-  webgpu: { memory: "card" },
+  webgl: { memory: "gpu", hasFloatIndices: true },
+  webgpu: { memory: "gpu" },
 };
 
 /**

@@ -1,31 +1,31 @@
-// What is known of an engine before it is loaded.
+// Facts about an engine that are available before it is loaded.
 
 /** One engine. What is absent is false or does not exist. */
 export interface EngineFacts {
   /** The name that tf.setBackend knows it by. */
   readonly backend: string;
-  /** Where it is tried though nobody asked for it. */
+  /** The platforms on which it is tried by default. */
   readonly triedIn: readonly ("node" | "browser")[];
   /** It does the same work as well as the engine above it: a small product decides between them. */
   readonly equalsPrevious?: boolean;
   /** The command that installs its packages. */
   readonly install: string;
-  /** Where it is not installed and more must be said than that. */
+  /** Added to the error if it is not installed and the install command alone is not enough. */
   readonly missing?: string;
-  /** A package that it needs besides, of which a user may have been told otherwise. */
+  /** A second package that it needs, and which may be the missing one. */
   readonly alsoNeeds?: { readonly package: string; readonly install: string };
-  /** The command that brings a library for this system, where the one that npm brought is another's. */
+  /** The command that installs a matching library, if the one from npm is for another system. */
   readonly rebuild?: string;
   /** Engines that are faster, best first: a user who gets this one without choosing it gets a note. */
   readonly slowerThan?: readonly string[];
-  /** Why it is worth its installation, where it needs neither a graphics card nor a browser. Ends in a colon. */
+  /** Why it is worth installing, if it needs neither a GPU nor a browser. Ends in a colon. */
   readonly advantage?: string;
 }
 
 /** One backend. What is absent is false. */
 export interface BackendFacts {
-  /** Where values lie: in this process' memory, or on a graphics card, for whose values a program must wait. */
-  readonly memory: "process" | "card";
+  /** Where values are stored: in this process's memory, or on a GPU, where reading them means waiting. */
+  readonly memory: "process" | "gpu";
   /** It has done with an array when an operation on it returns; others may read it later. */
   readonly computesAtOnce?: boolean;
   /** It copies the array that a tensor is made of at once; others keep the array itself, for good or for a while. */

@@ -1,4 +1,4 @@
-// How an engine says that it cannot run here, with the way on.
+// The error of an engine that cannot run here, with what to do next.
 
 import { LowrankError } from "@lowrank/contracts";
 

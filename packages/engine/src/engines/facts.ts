@@ -6,9 +6,9 @@ import { installCommand } from "./native/library/install-command.ts";
 /** The command that installs its package, which the native engine needs, too. */
 const installCpu = "npm install @tensorflow/tfjs-backend-cpu@4.22.0";
 
-/** Every engine by its name. WebGL comes after wasm: it makes every number a texture's, and reading one waits for the card. */
+/** Every engine by its name. WebGL comes after wasm: it stores all numbers in textures, and reading one waits for the GPU. */
 const rows = {
-  // TensorFlow's C library in Node, with a graphics card or without: two packages, one backend.
+  // TensorFlow's C library in Node, with or without a GPU: two packages, one backend.
   "tfjs-node-gpu": {
     backend: "tensorflow",
     triedIn: ["node"],
@@ -34,7 +34,7 @@ const rows = {
     rebuild: "scripts/setup-tfjs-node.sh",
     advantage: "TensorFlow's own library is several times as fast:",
   },
-  // In pages, and where somebody asks for it in Node.
+  // In pages, and in Node if the user names it.
   webgpu: { backend: "webgpu", triedIn: ["browser"], install: "npm install @tensorflow/tfjs-backend-webgpu@4.22.0" },
   // WebAssembly with XNNPACK: in Node and in pages.
   wasm: {

@@ -16,7 +16,7 @@ export function propertyOf(value: unknown, name: string): unknown {
   return Reflect.get(value, name);
 }
 
-/** Whether this is Node.js (or something that says so). */
+/** Whether this is Node.js, or a runtime that claims to be. */
 export function isNode(): boolean {
   return typeof process !== "undefined" && process.versions?.node !== undefined;
 }

@@ -1,16 +1,16 @@
-// What starting an engine may depend on.
+// The options and the result of starting an engine.
 
-/** What a starter is told. */
+/** The options of an engine's starter. */
 export interface StartOptions {
-  /** True if the user asked for this engine by name, and so gets it even where another would be faster. */
-  readonly isAskedFor: boolean;
+  /** True if the user named this engine: it then starts even if another would be faster. */
+  readonly isPreferred: boolean;
   /** How many threads compute; undefined leaves it to the engine. */
   readonly threads?: number;
   /** Folder (with a final slash) of the .wasm files; needed in a page whose bundle does not have them. */
   readonly wasmPath?: string;
   /** Folder of an npm project in which tfjs-node is installed; default: where any import finds it. */
   readonly tfjsNodeFolder?: string;
-  /** The file of ONNX Runtime's library that LOWRANK_ONNX_RUNTIME names; default: the one that npm brought. */
+  /** ONNX Runtime's library file, as LOWRANK_ONNX_RUNTIME names it. Default: the library from npm. */
   readonly onnxRuntimeFile?: string;
 }
 

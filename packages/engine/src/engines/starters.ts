@@ -20,9 +20,9 @@ export const starters: Readonly<Record<EngineName, (options: StartOptions) => Pr
     });
   },
   "tfjs-node": (options) => startTfjsNode("tfjs-node", options),
-  webgpu: ({ isAskedFor }) => startWebgpu(isAskedFor),
+  webgpu: ({ isPreferred }) => startWebgpu(isPreferred),
   wasm: startWasm,
-  webgl: ({ isAskedFor }) => startWebgl(isAskedFor),
+  webgl: ({ isPreferred }) => startWebgl(isPreferred),
   cpu: startCpu,
 };
 

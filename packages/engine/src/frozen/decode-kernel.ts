@@ -43,7 +43,7 @@ export function kernelTakes(matrix: PackedMatrix, { columns }: MatrixPart): bool
 let kernel: DecodeKernel | undefined;
 let isMissing = false;
 
-/** Made when first asked for; undefined where WebAssembly or its vectors are missing or forbidden. */
+/** Made on first use; undefined if WebAssembly or its vectors are missing or forbidden. */
 export function decodeKernel(): DecodeKernel | undefined {
   if (kernel !== undefined || isMissing) return kernel;
   try {
@@ -144,7 +144,7 @@ function copyNumbers(target: Float32Array, source: BlockNumbers, { rowLength, fi
 
 const pairTables = new WeakMap<Float32Array, Float32Array>();
 
-/** The two numbers that each byte stands for, beside each other. */
+/** The two numbers of each byte, next to each other. */
 function pairsOf(levels: Float32Array): Float32Array {
   const known = pairTables.get(levels);
   if (known !== undefined) return known;

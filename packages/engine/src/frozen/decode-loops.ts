@@ -99,7 +99,7 @@ function numbersOf(matrix: BlockMatrix, part: MatrixPart) {
 }
 
 interface CodePairs {
-  /** What the lower four bits of a byte stand for. */
+  /** The values of the lower four bits of a byte. */
   readonly lower: Float32Array;
   readonly upper: Float32Array;
 }

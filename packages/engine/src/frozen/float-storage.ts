@@ -1,4 +1,4 @@
-// A frozen matrix in float32: one tensor, multiplied as it lies.
+// A frozen matrix in float32: one tensor, multiplied without a copy.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { currentBackend } from "../engines/backends.ts";
@@ -62,9 +62,9 @@ export class FloatStorage implements FrozenStorage {
   /** Stores the matrix as [inFeatures, outFeatures] from now on. */
   #turn(): void {
     if (!this.#isTransposed) return;
-    const turned = tf.keep(tf.transpose(this.#matrix));
+    const transposed = tf.keep(tf.transpose(this.#matrix));
     this.#matrix.dispose();
-    this.#matrix = turned;
+    this.#matrix = transposed;
     this.#isTransposed = false;
   }
 }

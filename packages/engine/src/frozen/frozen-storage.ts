@@ -1,5 +1,5 @@
-// How a frozen matrix may be kept. What computes with a weight speaks of products and rows only, so that a base kept in
-// 4 bits takes the same way as one in float32.
+// The ways of storing a frozen matrix. Callers only use products and rows, so a 4-bit base takes the same path as a float32
+// one.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import type { HalfMatrix } from "../packed/packed-matrix.ts";
@@ -27,11 +27,11 @@ export interface FrozenStorage {
   multiplyRounded?(x: tf.Tensor): tf.Tensor | undefined;
   /** The same with this matrix and others that have the same input, in one call. */
   multiplyRoundedWith?(others: readonly FrozenStorage[], x: tf.Tensor): readonly tf.Tensor[] | undefined;
-  /** y·Wᵀ for y [rows, outFeatures], plus `sum`, of as many entries, in whose memory the result may lie. */
+  /** y·Wᵀ for y [rows, outFeatures], plus `sum` of the same size, whose memory the result may reuse. */
   multiplyTransposed(y: tf.Tensor2D, sum?: tf.Tensor): tf.Tensor2D;
-  /** Some rows of Wᵀ, in memory that the next call overwrites; absent where they do not lie in the process's memory, or as a tensor. */
+  /** Some rows of Wᵀ, in memory that the next call overwrites; absent if they are a tensor or in another process's memory. */
   readonly readRows?: ((first: number, count: number) => Float32Array) | undefined;
-  /** The matrix as it lies in memory, if that is one float32 tensor. */
+  /** The matrix as it is stored, if that is one float32 tensor. */
   readonly stored?: StoredMatrix;
   /** The matrix as graphs of several operations take it; absent where none can. */
   readonly stepFactor?: StepFactor | undefined;

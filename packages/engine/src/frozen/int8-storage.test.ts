@@ -130,7 +130,7 @@ onEachBackend((engine) => {
     });
 
     it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
-      "makes no number of a row with %d, wherever it stands, and leaves other rows alone",
+      "makes a row with %d NaN, wherever it is, and leaves other rows alone",
       async (bad) => {
         const weight = FrozenWeight.fromInt8(packed);
         const good = waves([3, inFeatures]);
@@ -241,11 +241,11 @@ onEachBackend((engine) => {
       const copy = tf.tensor2d(sum.dataSync().slice(), [90, inFeatures]);
       expect(inPlace).toEqual(await valuesOf(multiply(copy).result));
       const values = waves([90, inFeatures]).dataSync<"float32">().slice();
-      const lent = tf.tensor2d(values, [90, inFeatures]);
-      const before = multiply(lent);
+      const borrowed = tf.tensor2d(values, [90, inFeatures]);
+      const before = multiply(borrowed);
       values.fill(0);
-      expect((await valuesOf(multiply(lent).result)).every((value) => value === 0)).toBe(true);
-      tf.dispose([x, other, a, b, first.result, next.result, sum, copy, lent, before.result]);
+      expect((await valuesOf(multiply(borrowed).result)).every((value) => value === 0)).toBe(true);
+      tf.dispose([x, other, a, b, first.result, next.result, sum, copy, borrowed, before.result]);
       for (const weight of weights) weight.dispose();
     });
 

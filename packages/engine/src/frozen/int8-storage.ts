@@ -1,6 +1,6 @@
-// A frozen matrix in 8 bits that is multiplied in 8 bits: rows of the other factor are rounded too, each by its own
-// largest entry, so that a product is one of whole numbers, scaled after its sum. Its gradient is computed likewise, with
-// the same integers: no gradient for the weight itself is needed, the one product that 8 bits would spoil.
+// A frozen matrix in 8 bits that is multiplied in 8 bits: rows of the other factor are rounded too, each by its own largest
+// entry, so that products are integer products, scaled after the sum. The gradient of the input is computed with the same
+// integers. The weight itself needs no gradient, which is the one product that 8 bits would spoil.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError, OtherEngineError } from "../errors.ts";

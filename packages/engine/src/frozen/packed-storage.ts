@@ -24,7 +24,7 @@ const pieceNumbers = 1 << 21;
 /** Pieces with fewer columns make slow products. */
 const fewestColumns = 128;
 
-/** Columns of a piece are a multiple of this where blocks do not ask for another number. */
+/** Pieces have a multiple of this many columns, unless blocks need another number. */
 const columnStep = 64;
 
 export class PackedStorage implements FrozenStorage {

@@ -1,4 +1,4 @@
-// Kernels get their attributes in an untyped dictionary; these readers check what they hand out.
+// Kernels get their attributes in an untyped dictionary; these readers check the values that they return.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";

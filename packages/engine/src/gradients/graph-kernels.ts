@@ -124,7 +124,7 @@ function repeated(gradient: Named, { tensor: { shape }, axes }: Named): tf.Tenso
   return tf.broadcastTo(lifted, shape);
 }
 
-/** For `registerGradients`, by whoever trains through such a graph. */
+/** Pass it to `registerGradients` to train through such a graph. */
 export const graphKernelGradients: readonly tf.GradConfig[] = [
   gradientOf("ScatterNd", ["indices"], (dy, [indices]) => ({
     indices: () => tf.zeros(indices.shape),

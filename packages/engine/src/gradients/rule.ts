@@ -1,4 +1,4 @@
-// How a row of the gradient table is written, and what its rows share.
+// The format of a row of the gradient table, and shared parts of its rows.
 
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -23,13 +23,13 @@ export function gradientOf<const Names extends readonly string[]>(
     gradFunc: (dy, saved, attributes) => {
       const single = Array.isArray(dy) ? dy[0] : dy;
       if (single === undefined) throw new Error(`The kernel ${kernelName} has no output to differentiate.`);
-      // The engine hands back what it was told to save, in this order.
+      // The engine returns the saved tensors in this order.
       return { ...gradients(single, saved as unknown as Named<Names>, attributes) };
     },
   };
 }
 
-/** A kernel whose output jumps or stands still: its gradient is zero everywhere. */
+/** A kernel whose output is piecewise constant: its gradient is zero everywhere. */
 export function zeroGradientOf(kernelName: string, ...inputs: readonly string[]): tf.GradConfig {
   return gradientOf(kernelName, inputs, (_dy, saved) =>
     Object.fromEntries(inputs.map((name, index) => [name, () => tf.zeros(saved[index]?.shape ?? [])])),

@@ -59,7 +59,7 @@ function placesOf(states: readonly number[]): TokenPositions {
 beforeAll(useTestEngine);
 
 describe("AdaptationSlots", () => {
-  it("tells each adapter where the states of its own rows stand", async () => {
+  it("gives each adapter the positions of its own rows' states", async () => {
     const slots = new AdaptationSlots();
     const seen = new Map<string, number[]>();
     for (const name of ["one", "two"]) {

@@ -1,4 +1,4 @@
-// What can go wrong at a door, each failure with its facts as fields.
+// Errors of hook points, each with its facts as fields.
 
 import { LowrankError, listed } from "@lowrank/contracts";
 

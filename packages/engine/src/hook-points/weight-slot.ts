@@ -1,5 +1,5 @@
-// A place for one tensor of a file. A model is first built without any tensor; its slots then say what the files must
-// hold, so that everything can be checked before anything is read.
+// A place for one tensor of a file. A model is first built without tensors. Its slots then list what the files must contain,
+// so that everything is checked before anything is read.
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
@@ -10,14 +10,14 @@ import type { NewRows } from "./new-rows.ts";
 /** How a parameter begins that no file holds (transformers' `_init_weights`), or what makes it. */
 export type InitialValue = "normal" | "zeros" | "ones" | (() => tf.Tensor);
 
-/** Where one tensor of a file goes, and what it must look like. */
+/** The path of one tensor in a file, and its expected shape. */
 export interface WeightSlot {
   /** transformers' parameter path: "model.layers.0.self_attn.q_proj.weight". */
   readonly path: string;
   /** As a safetensors file stores it. */
   readonly shape: readonly number[];
   readonly initial: InitialValue;
-  /** True where a file may lack the tensor, which then begins as `initial` says without being new. */
+  /** True if a file may lack the tensor. It then begins as `initial` and does not count as new. */
   readonly isOptional?: boolean;
   /** Takes ownership of the tensor. Called once. */
   fill(tensor: tf.Tensor): void;

@@ -1,9 +1,8 @@
-// What the kernel of a head's loss is told of a head besides tensors: a packed one lies in none, and is read some classes at a
-// time.
+// What a head loss's kernel receives besides tensors: a packed head is no tensor, and is read some classes at a time.
 
 import type * as tf from "@tensorflow/tfjs-core";
 
-export interface LentHead {
+export interface BorrowedHead {
   readonly classes: number;
   readonly features: number;
   /** Rows [count, features] from the class `first` on, in memory that the next call overwrites. Absent: the head is a tensor. */
@@ -12,12 +11,12 @@ export interface LentHead {
   readonly roundedFor?: object | undefined;
 }
 
-/** As an attribute of a kernel, of which TensorFlow.js's types expect plain values. */
-export function attributesOfHead(head: LentHead): tf.NamedAttrMap {
+/** As an attribute of a kernel; TensorFlow.js's types expect plain values. */
+export function attributesOfHead(head: BorrowedHead): tf.NamedAttrMap {
   return { head: head as unknown as tf.NamedAttrMap };
 }
 
 /** The head in a kernel's attributes. */
-export function headIn({ head }: tf.NamedAttrMap): LentHead {
-  return head as unknown as LentHead;
+export function headIn({ head }: tf.NamedAttrMap): BorrowedHead {
+  return head as unknown as BorrowedHead;
 }

@@ -15,7 +15,7 @@ export function geometryOf(
   attributes: tf.NamedAttrMap,
   shapes: { readonly input: readonly number[]; readonly filter: readonly number[]; readonly isDepthwise: boolean },
 ): Geometry {
-  const dilations = numbersOf({ dilations: attributes.dilations ?? 1 }, "dilations"); // tf.layers says null
+  const dilations = numbersOf({ dilations: attributes.dilations ?? 1 }, "dilations"); // tf.layers passes null
   return tf.backend_util.computeConv2DInfo(
     four(shapes.input),
     four(shapes.filter),

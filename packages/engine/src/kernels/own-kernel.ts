@@ -1,5 +1,5 @@
-// An operation may have a kernel of its own on the current backend, which computes it whole; every other backend runs the
-// plain twin beside it. Nothing outside this package knows which of the two ran.
+// An operation may have a kernel of its own on the current backend, which computes it in one pass. All other backends run
+// the equivalent made of plain operations. Nothing outside this package knows which of the two ran.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { DisposedError } from "../errors.ts";
@@ -47,8 +47,8 @@ export function runOwnKernelForOne(
   return Array.isArray(outputs) ? outputs[0] : (outputs as tf.Tensor | undefined);
 }
 
-// Shapes outlive a tensor's values, so a disposed one passes every check of shapes; what a kernel then says of it is about
-// its own inside.
+// A disposed tensor keeps its shape, so it passes every check of shapes, and a kernel's own error would be about its
+// internals.
 
 /** Throws DisposedError if one of an operation's tensors was disposed of. */
 export function requireAlive(tensors: Readonly<Record<string, tf.Tensor | undefined>>): void {

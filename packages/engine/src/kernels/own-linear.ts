@@ -11,7 +11,7 @@ export interface LinearInputs<X extends tf.Tensor = tf.Tensor> {
   /** [inFeatures, outFeatures], or [outFeatures, inFeatures] if it enters transposed. */
   readonly matrix: tf.Tensor2D;
   readonly isTransposed: boolean;
-  /** [outFeatures], or as many entries as the product, which may then lie in its memory. */
+  /** [outFeatures], or the product's size: the product may then reuse its memory. */
   readonly term?: tf.Tensor | undefined;
 }
 
@@ -28,7 +28,7 @@ export function linearProduct(inputs: LinearInputs<tf.Tensor2D>): tf.Tensor2D {
   return own === undefined ? plus(tf.matMul(x, matrix, false, isTransposed), term) : asMatrix(own);
 }
 
-/** A product with a bias or a sum of as many entries added, if there is one; takes the product over. */
+/** Adds a bias, or a sum of the product's size, to a product, and takes ownership of the product. */
 export function plus(product: tf.Tensor2D, term: tf.Tensor | undefined): tf.Tensor2D {
   if (term === undefined) return product;
   const sum = tf.tidy(() => tf.add<tf.Tensor2D>(product, term.rank === 1 ? term : tf.reshape(term, product.shape)));

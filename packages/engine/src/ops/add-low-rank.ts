@@ -15,7 +15,7 @@ import { checkRate } from "./dropout.ts";
 
 /** Settings of `addLowRank`. */
 export interface AddLowRankOptions {
-  /** Whether the sum may take the place of `output` in memory. Only for an output that nobody reads afterwards. */
+  /** Whether the sum may reuse the memory of `output`. Only for an output that is not read afterwards. */
   readonly mayReuseOutput?: boolean;
   /** Drops entries of x as `dropout` does; the gradient draws again. Absent: none. */
   readonly dropout?: DropoutDraw | undefined;

@@ -59,7 +59,7 @@ function naive(x: tf.Tensor, filter: tf.Tensor, geometry: ConvolutionGeometry): 
 describe("convolve", () => {
   beforeAll(useTestEngine);
 
-  it.each(geometries)("computes what the definition says: %s", (_, geometry) => {
+  it.each(geometries)("computes the definition: %s", (_, geometry) => {
     const [x, filter] = operands(geometry);
     const y = convolve(x, filter, geometry);
     expectClose(y.dataSync(), naive(x, filter, geometry), 1e-5);

@@ -68,7 +68,7 @@ onEachBackend((backend) => {
       tf.dispose([x, y]);
     });
 
-    it("drops about the share asked for and keeps the mean", async () => {
+    it("drops about the given share and keeps the mean", async () => {
       const x = tf.ones([40_000]);
       const y = dropout(x, 0.3, key);
       const values = [...(await y.data())];

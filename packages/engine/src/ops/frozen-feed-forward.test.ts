@@ -80,7 +80,7 @@ onEachBackend((engine) => {
             expected.map((values, index) => relativeError(results[index], values));
           const [[value = 1, gradient = 1], [valueApart = 0, gradientApart = 0]] = [errors(actual), errors(two)];
           expect(value).toBeLessThan(1.001 * valueApart + 1e-6);
-          // What keeping slopes in 8 bits adds; of one row it is chance.
+          // The error of keeping derivatives in 8 bits; for one row it is random.
           expect(gradient).toBeLessThan((x.size > features ? 1.25 : 2) * gradientApart + 1e-6);
           x.dispose();
         }

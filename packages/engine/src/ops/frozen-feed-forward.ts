@@ -1,5 +1,5 @@
-// The feed-forward half of a block whose two maps are frozen. Between matrices in 8 bits the native engine computes it whole: of what
-// lies between them, four times as wide as what goes in, nothing is kept but derivatives in a byte each.
+// The feed-forward sublayer of a block whose two maps are frozen. With 8-bit matrices the native engine computes it in one
+// pass: of the intermediate values, four times as wide as the input, only derivatives are kept, in one byte each.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
@@ -11,7 +11,7 @@ import { withGradients } from "../tape/with-gradients.ts";
 import { frozenLinear } from "./frozen-linear.ts";
 import { type GeluKind, gelu } from "./gelu.ts";
 
-/** x·W + bias, none of which trains. */
+/** x·W + bias; neither is trained. */
 export interface FrozenMap {
   readonly weight: FrozenWeight;
   /** [outFeatures] */

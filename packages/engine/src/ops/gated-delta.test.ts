@@ -89,7 +89,7 @@ onEachBackend(() => {
       });
     });
 
-    it("goes on where it stopped, and begins with an empty memory", async () => {
+    it("continues with the returned memory, and begins with an empty one", async () => {
       await expectNoLeak(() =>
         tf.tidy(() => {
           const { memory: _, ...all } = named(texts(9));

@@ -1,12 +1,12 @@
-// The gated delta rule (Yang et al. 2024), a memory in place of attention: of each head a matrix, which every token fades, corrects
-// by what it would have read, and reads. Chunks of tokens are computed at once, by the paper's UT transform, so that most of it
-// are products of matrices; from chunk to chunk goes the memory alone.
+// The gated delta rule (Yang et al. 2024), a recurrent memory instead of attention. Each head has a matrix; every token
+// fades it, corrects the value that it would have read, and reads it. Chunks of tokens are computed at once, by the paper's
+// UT transform, so that most of the work is matrix products; only the memory passes from chunk to chunk.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 
-/** What a text's tokens say, and the memory that they find. */
+/** The inputs for a text's tokens, and the memory before them. */
 export interface GatedDeltaInputs {
   /** [batch, time, keyHeads, keySize]; each serves as many heads of values in a row. Taken at length 1, as are the keys. */
   readonly query: tf.Tensor4D;
@@ -77,7 +77,7 @@ export function gatedDelta(inputs: GatedDeltaInputs): GatedDelta {
   return { read, memory };
 }
 
-/** All that one chunk needs beside the memory that it finds; [batch·heads, …] each. */
+/** The inputs of one chunk besides the memory; [batch·heads, …] each. */
 interface Chunk {
   /** Faded to the chunk's beginning: [chunk, keySize]. */
   readonly query: tf.Tensor3D;
@@ -85,7 +85,7 @@ interface Chunk {
   readonly key: tf.Tensor3D;
   /** What tokens write where the memory was empty: [chunk, valueSize]. */
   readonly corrections: tf.Tensor3D;
-  /** By which each takes off what the memory already says: [chunk, keySize]. */
+  /** What each token subtracts because the memory already contains it: [chunk, keySize]. */
   readonly predictors: tf.Tensor3D;
   /** How much each token reads of what the others of the chunk write: [chunk, chunk]. */
   readonly within: tf.Tensor3D;

@@ -8,7 +8,7 @@ import { runProgram } from "../../test/programs/run-program.ts";
 import { testEngines } from "../../test/test-engines.ts";
 
 /** .ci/run asks for 10 000, of the native engine. */
-const asked = process.env.LOWRANK_TEST_STEPS;
+const given = process.env.LOWRANK_TEST_STEPS;
 const megabyte = 2 ** 20;
 const timeout = 600_000;
 
@@ -24,14 +24,14 @@ function expectNoGrowth([early, late]: readonly Holding[]): void {
 }
 
 describe.each(testEngines("native"))("on %s", (engine) => {
-  const steps = asked ?? "1000";
+  const steps = given ?? "1000";
   it(`${steps} steps of training end with what a fifth of them held`, { timeout }, () => {
     expectNoGrowth(JSON.parse(runProgram("train-long", [engine, steps])));
   });
 });
 
-describe.each(asked === undefined ? testEngines("cpu", "wasm", "native") : testEngines("native"))("on %s", (engine) => {
-  const steps = asked ?? (engine === "tfjs-node" ? "1000" : "300");
+describe.each(given === undefined ? testEngines("cpu", "wasm", "native") : testEngines("native"))("on %s", (engine) => {
+  const steps = given ?? (engine === "tfjs-node" ? "1000" : "300");
   let repeated: Repeated = { held: [], left: {} };
   beforeAll(() => {
     repeated = JSON.parse(runProgram("repeat-operations", [engine, steps]));

@@ -23,7 +23,7 @@ import { swiglu } from "./silu.ts";
 const ones = <Rank extends tf.Rank = tf.Rank>(...shape: tf.ShapeMap[Rank]) => tf.ones<Rank>(shape);
 const weight = () => FrozenWeight.from(ones<tf.Rank.R2>(4, 3));
 const labels = (count: number) => tf.zeros<tf.Rank.R1>([count], "int32");
-const turnedBy = (...shape: number[]) => rotary(ones(2, 1, 5, 4), { cos: tf.ones(shape), sin: tf.ones(shape) });
+const rotatedBy = (...shape: number[]) => rotary(ones(2, 1, 5, 4), { cos: tf.ones(shape), sin: tf.ones(shape) });
 const attended = (key: number[], value: number[], mask?: number[]) =>
   attention({
     query: ones(2, 4, 3, 8),
@@ -49,13 +49,13 @@ const misfits: Readonly<Record<string, () => tf.Tensor>> = {
   "layerNorm: a bias of one entry": () => layerNorm(ones(4, 3), ones(3), ones(1), 0.1),
   "rmsNorm: a gain of two axes": () => rmsNorm(ones(4, 3), ones(1, 3), 0.1),
   "swiglu: shapes that would broadcast": () => swiglu(ones(4, 3), ones(1, 3)),
-  "rotary: fewer positions than x has": () => turnedBy(4, 2),
-  "rotary: more positions than x has": () => turnedBy(6, 2),
-  "rotary: one position, which would be repeated": () => turnedBy(1, 2),
-  "rotary: fewer positions for each item": () => turnedBy(2, 1, 3, 2),
-  "rotary: tables of fewer items": () => turnedBy(3, 1, 5, 2),
+  "rotary: fewer positions than x has": () => rotatedBy(4, 2),
+  "rotary: more positions than x has": () => rotatedBy(6, 2),
+  "rotary: one position, which would be repeated": () => rotatedBy(1, 2),
+  "rotary: fewer positions for each item": () => rotatedBy(2, 1, 3, 2),
+  "rotary: tables of fewer items": () => rotatedBy(3, 1, 5, 2),
   "rotary: a table for each head": () => rotary(ones(1, 2, 5, 4), { cos: ones(1, 2, 5, 2), sin: ones(1, 2, 5, 2) }),
-  "rotary: more pairs than features": () => turnedBy(5, 3),
+  "rotary: more pairs than features": () => rotatedBy(5, 3),
   "attention: key heads that do not divide the heads": () => attended([2, 3, 3, 8], [2, 3, 3, 8]),
   "attention: another batch of keys": () => attended([1, 4, 3, 8], [1, 4, 3, 8]),
   "attention: another head size": () => attended([2, 4, 3, 7], [2, 4, 3, 7]),

@@ -31,8 +31,8 @@ onEachBackend((engine) => {
 
   describe.each(everyOperation)("$name", ({ uses }) => {
     if (isGraphics(engine)) {
-      // Shaders may take every number for finite (WGSL, "Differences from IEEE-754"): what comes out of NaN and infinities, and
-      // how far they spread, is left to the card. But none may become a number.
+      // Shaders may assume finite numbers (WGSL, "Differences from IEEE-754"): the GPU decides what NaN and infinities
+      // become, and how far they spread. But none may become a number.
       property.prop([uses, spoilt], settings)("makes no number of NaN and infinities", async (use, spoil) => {
         const inputs = spoiled(use, spoil);
         const actual = await computedValue(use.compute, use, inputs);

@@ -25,7 +25,7 @@ export function numberBytes(numbers: BlockNumbers): number {
   return isStepped(numbers) ? numbers.steps.byteLength + numbers.multiples.byteLength : numbers.byteLength;
 }
 
-/** Writes `count` of them from the one at `first` on into `target` from `at` on. */
+/** Writes `count` numbers, beginning with number `first`, into `target` at index `at`. */
 export function readNumbers(
   target: Float32Array,
   numbers: BlockNumbers,

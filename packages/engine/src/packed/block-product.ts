@@ -1,4 +1,4 @@
-// Products that read a matrix of blocks as it lies, where the backend has them.
+// Products that read a matrix of blocks without decoding it, if the backend has them.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
@@ -33,7 +33,7 @@ export class BlockProduct {
     return runOwnKernelForOne("LowrankBlockProduct", { x }, { key: this.key });
   }
 
-  /** The same cut into parts of so many columns each. */
+  /** The same, cut into parts with these numbers of columns. */
   multiplyParts(x: tf.Tensor, widths: readonly number[]): readonly tf.Tensor[] | undefined {
     if (tf.backend() !== this.backend) return undefined;
     return runOwnKernel("LowrankBlockProduct", { x }, { key: this.key, widths: [...widths] });

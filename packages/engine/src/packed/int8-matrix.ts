@@ -1,6 +1,6 @@
-// A matrix in 8 bits with one scale for each output, as plain data: what products in 8 bits are made of. One scale an
-// output and not one a block, since a product of integers is scaled after its sum (Dettmers et al. 2022, LLM.int8(),
-// arXiv 2208.07339; Wortsman et al. 2023, SwitchBack, arXiv 2304.13013).
+// A matrix in 8 bits with one scale for each output, as plain data for products in 8 bits. One scale for each output instead
+// of each block, since a product of integers is scaled after its sum (Dettmers et al. 2022, LLM.int8(), arXiv 2208.07339;
+// Wortsman et al. 2023, SwitchBack, arXiv 2304.13013).
 
 import { ArgumentError } from "../errors.ts";
 
@@ -15,7 +15,7 @@ export interface Int8Matrix {
   readonly scales: Float32Array;
 }
 
-/** How the numbers of a matrix lie. */
+/** The layout of a matrix's numbers. */
 export interface MatrixShape {
   readonly rows: number;
   readonly columns: number;
@@ -23,7 +23,7 @@ export interface MatrixShape {
   readonly layout: "out-in" | "in-out";
 }
 
-/** Throws ArgumentError unless every array has the length that the features ask for. */
+/** Throws ArgumentError unless every array has the length that the features require. */
 export function checkInt8(where: string, { outFeatures, inFeatures, codes, scales }: Int8Matrix): void {
   for (const [argument, size] of Object.entries({ outFeatures, inFeatures }))
     if (!Number.isSafeInteger(size) || size < 1)

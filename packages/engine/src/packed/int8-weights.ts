@@ -1,11 +1,11 @@
-// What a backend brings that multiplies in 8 bits: a place for matrices in the order that its products read.
+// The interface of a backend that multiplies in 8 bits: it stores matrices in the order that its products read.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Int8Matrix, MatrixShape } from "./int8-matrix.ts";
 
 /** Matrices packed for products in 8 bits, each known by a number. The kernel "LowrankInt8Product" multiplies by them. */
 export interface Int8Weights {
-  /** Why this processor should not multiply in 8 bits; undefined where it should. Measured when first asked for. */
+  /** Why this processor should not multiply in 8 bits; undefined if it should. Measured on first use. */
   readonly unfitness: string | undefined;
   /** `packInt8`, bit for bit; the arguments were checked. */
   round(values: Float32Array, shape: MatrixShape): Int8Matrix | undefined;

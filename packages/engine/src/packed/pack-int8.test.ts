@@ -6,7 +6,7 @@ import { packInt8, roundByLoops } from "./pack-int8.ts";
 
 onEachBackend(() => {
   describe("packInt8", () => {
-    it("rounds each output by its own largest magnitude, whichever way round the matrix lies", () => {
+    it("rounds each output by its own largest magnitude, in both layouts of the matrix", () => {
       const packed = packInt8(Float32Array.of(1, -0.5, 0.25, 0, 0, -254), { rows: 3, columns: 2, layout: "out-in" });
       expect([...(packed?.codes ?? [])]).toEqual([127, -64, 127, 0, 0, -127]); // −63.5 to the even one
       expect([...(packed?.scales ?? [])]).toEqual([1 / 127, 0.25 / 127, 2].map(Math.fround));
@@ -23,7 +23,7 @@ onEachBackend(() => {
     it.each(["out-in", "in-out"] as const)("rounds to the bit as loops in JavaScript do, %s", (layout) => {
       const values = waveValues(130 * 70);
       for (const [place, small] of [0, -0, 1e-45, -3e-39, 1e-37, 0.5].entries()) {
-        // A row and a column of numbers that have hardly a scale, and numbers that lie halfway.
+        // A row and a column with almost no scale, and numbers halfway between two codes.
         values.fill(small, place * 70, (place + 1) * 70);
         for (let row = 20; row < 130; row++) values[row * 70 + place] = small;
       }

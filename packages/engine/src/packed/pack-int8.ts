@@ -41,7 +41,7 @@ export function packInt8(values: Float32Array, { rows, columns, layout }: Matrix
 export function roundByLoops(values: Float32Array, { rows, columns, layout }: MatrixShape): Int8Matrix | undefined {
   const isTransposed = layout === "out-in";
   const [outFeatures, inFeatures] = isTransposed ? [rows, columns] : [columns, rows];
-  const byOutput = isTransposed ? values : turned(values, rows, columns);
+  const byOutput = isTransposed ? values : transposed(values, rows, columns);
   const codes = new Int8Array(values.length);
   const scales = new Float32Array(outFeatures);
   for (let output = 0; output < outFeatures; output++) {
@@ -71,7 +71,7 @@ function largestMagnitude(values: Float32Array, start: number, end: number): num
   return Number.isNaN(sum) ? sum : largest;
 }
 
-function turned(values: Float32Array, rows: number, columns: number): Float32Array {
+function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
   const result = new Float32Array(values.length);
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) result[column * rows + row] = values[row * columns + column]!;

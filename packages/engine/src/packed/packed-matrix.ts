@@ -30,7 +30,7 @@ export interface BlockMatrix {
   readonly blockSize: number;
   /** Bits of a code. */
   readonly codeBits: 4 | 8;
-  /** What each code stands for: 16 or 256 numbers. */
+  /** The value of each code: 16 or 256 numbers. */
   readonly levels: Float32Array;
   /** A byte for each code, or for two: the even column in the lower half. Every row begins with a new byte. */
   readonly codes: Uint8Array;
@@ -59,7 +59,7 @@ export function packedBytes(matrix: PackedMatrix): number {
   return matrix.codes.byteLength + numberBytes(matrix.scales) + (matrix.minima ? numberBytes(matrix.minima) : 0);
 }
 
-/** Throws ArgumentError unless every array has the length that rows and columns ask for. */
+/** Throws ArgumentError unless every array has the length that rows and columns require. */
 export function checkPacked(where: string, matrix: PackedMatrix): void {
   const { rows, columns } = matrix;
   checkSize(where, "rows", rows);

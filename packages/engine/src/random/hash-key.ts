@@ -1,4 +1,4 @@
-// From names to keys: what is drawn depends on who draws, never on how much was drawn before.
+// From names to keys: a draw depends on its owner's name, never on the number of earlier draws.
 
 import type { RandomKey } from "@lowrank/contracts";
 import { ArgumentError } from "../errors.ts";
@@ -8,7 +8,7 @@ import { threefry, type Words } from "./threefry.ts";
 export type DrawKey = Partial<RandomKey> & {
   /** An integer from 0 to 2³² − 1. */
   readonly seed: number;
-  /** Who draws: a site's path, say. */
+  /** The owner of the draw, such as a site's path. */
   readonly path: string;
 };
 

@@ -26,7 +26,7 @@ describe("threefry", () => {
       [0x243f6a88, 0x85a308d3],
       [0xc4923a9c, 0x483df7a0],
     ],
-  ] as const)("under key %j turns counter %j into %j", (key, counter, expected) => {
+  ] as const)("under key %j maps counter %j to %j", (key, counter, expected) => {
     expect(threefry(key, counter)).toEqual(expected);
   });
 });
@@ -67,7 +67,7 @@ describe("uniform", () => {
     expect([...uniformValues(9, key).slice(0, 4)]).toEqual([...uniformValues(4, key)]);
   });
 
-  it.each([1, 2, 5])("gives what stands from number %d on without what stands before", (first) => {
+  it.each([1, 2, 5])("gives the values from number %d on without the values before", (first) => {
     const key = { seed: 7, path: "a" };
     for (const count of [1, 2, 3]) {
       expect(uniformValues(count, key, first)).toEqual(uniformValues(9, key).slice(first, first + count));
@@ -90,7 +90,7 @@ describe("uniform", () => {
 });
 
 describe("normal", () => {
-  it("has the mean, deviation and tails it was asked for", async () => {
+  it("has the requested mean, deviation and tails", async () => {
     const tensor = normal([40_001], 1, 0.5, { seed: 3, path: "bell" });
     const values = Float32Array.from(await tensor.data());
     const mean = values.reduce((sum: number, value: number) => sum + value, 0) / values.length;

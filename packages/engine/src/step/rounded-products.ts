@@ -1,12 +1,11 @@
-// Who may trade exactness for speed says so around its calls: generation does, training and measuring never.
+// Lets a caller trade exactness for speed. Only generation does; training and measuring stay exact.
 
 let isAllowed = false;
 
 /**
- * Runs `compute`, whose products with a matrix of blocks may round their other factor to 8 bits a number, each 32 with a scale
- * of their own (rms error of a product: 4e-3), where the engine has such products. They read the blocks as they lie instead
- * of decoding them first, which with one row takes a tenth of the time. Products inside a gradient stay exact. `compute` must
- * be synchronous.
+ * Runs `compute`. Its products with block-quantized matrices may round the other factor to 8 bits, with one scale for 32
+ * numbers (rms error of a product: 4e-3), if the engine has such products. They multiply the blocks without decoding them,
+ * which takes a tenth of the time for one row. Products inside a gradient stay exact. `compute` must be synchronous.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
-// What a decoder computes for its newest tokens, written down before anything is computed: data that an engine turns into
-// graphs of its own, where going operation by operation would take longer than the operations.
+// The operations of a decoder for its newest tokens, as data: an engine turns the plan into graphs of its own, because
+// running the operations one by one would cost more time than the operations themselves.
 
 import type { LowRankBranch } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
@@ -28,9 +28,9 @@ export interface StepAttention {
   readonly scale: number;
   /** Smooth bound of the scores. */
   readonly cap: number | null;
-  /** How queries and keys turn with their positions. */
+  /** How queries and keys rotate with their positions. */
   readonly rotation?: StepRotation | undefined;
-  /** What is added to the scores, beside that later keys are hidden. */
+  /** Added to the scores, in addition to the mask of later keys. */
   readonly bias?: StepBias | undefined;
 }
 
@@ -42,11 +42,11 @@ export interface StepBias {
   values(place: { readonly past: number; readonly time: number }): Float32Array;
 }
 
-/** How features turn with their position. */
+/** How features rotate with their position. */
 export interface StepRotation {
-  /** Features that turn, two by two; those behind them stay. */
+  /** Number of rotated feature pairs; the features after them stay. */
   readonly pairs: number;
-  /** True turns neighbouring features together, false the two halves of what turns. */
+  /** True rotates neighbouring features together, false feature i of the first half with feature i of the second. */
   readonly interleaved: boolean;
   /** cos and sin of each pair's angle, position after position. */
   angles(positions: readonly number[]): { readonly cos: Float32Array; readonly sin: Float32Array };
@@ -110,7 +110,7 @@ export class StepPlan {
   readonly mayRound = mayRoundProducts();
   #refusal: string | undefined;
 
-  /** Why this cannot be planned, if something said so. */
+  /** The reason why this cannot be planned, if any. */
   get refusal(): string | undefined {
     return this.#refusal;
   }
@@ -121,7 +121,7 @@ export class StepPlan {
     return kinds.includes("blocks") && !kinds.includes("int8");
   }
 
-  /** Says that something cannot be planned. Returns a value, so that whoever is asked for one can go on. */
+  /** Marks something as not plannable. Returns a value, so that planning can go on. */
   refuse(reason: string): StepValue {
     this.#refusal ??= reason;
     return 0;
@@ -181,7 +181,7 @@ export function areSamePlans(some: readonly StepPlan[], others: readonly StepPla
   return some.length === others.length && some.every((plan, index) => isSamePlan(plan, others[index]));
 }
 
-/** Tensors and weights by identity, plain data by what it holds. */
+/** Tensors and weights are compared by identity, plain data by content. */
 function isSame(one: unknown, other: unknown): boolean {
   if (one === other) return true;
   if (!isPlain(one) || !isPlain(other)) return false;

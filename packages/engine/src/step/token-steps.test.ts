@@ -85,7 +85,7 @@ onEachBackend((engine) => {
       for (const weight of [narrow, wide]) weight.dispose();
     });
 
-    it("are of no plan that says more or less", () => {
+    it("are not reused for a plan with more or less", () => {
       const weight = FrozenWeight.from(waves([columns, rows]) as tf.Tensor2D);
       const less = new StepPlan();
       less.linear(0, weight);
@@ -101,7 +101,7 @@ onEachBackend((engine) => {
       weight.dispose();
     });
 
-    it("leaves blocks alone where nobody allows rounding", () => {
+    it("does not round blocks unless rounding is allowed", () => {
       const [weight, x] = [weights["4 bits"]?.(), waves([1, 1, columns])];
       expect(weight && computed(weight, x)).toBeUndefined();
       weight?.dispose();

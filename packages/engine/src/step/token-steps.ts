@@ -12,14 +12,14 @@ export interface StepProgram {
   readonly length: number;
   /** Takes a copy of a layer's keys and values over, each [rows, keyHeads, columns, headSize]. */
   fill(layer: number, kept: KeptPositions): void;
-  /** Copies of a layer's keys and values, for as many columns as are kept. */
+  /** Copies of a layer's keys and values, for the columns that are kept. */
   read(layer: number): KeptPositions;
   /** hidden [rows, time, width] → what the last plan gives for the last position, [rows, 1, features]. */
   run(hidden: tf.Tensor, positions: readonly (readonly number[])[]): tf.Tensor | undefined;
   dispose(): void;
 }
 
-/** A backend that computes plans; undefined for those that it cannot compute. */
+/** A backend that computes plans; undefined for plans that it cannot compute. */
 interface StepMaker {
   makeSteps(plans: readonly StepPlan[], width: number, padding: readonly number[]): StepProgram | undefined;
 }
@@ -47,7 +47,7 @@ export class TokenSteps {
     private readonly plans: readonly StepPlan[],
     private readonly backend: object,
     private readonly program: StepProgram,
-    /** Of each text how many columns in front of it are padding, where several lie in one rectangle. */
+    /** For each text, the number of padding columns in front of it, if several texts share one rectangle. */
     readonly padding: readonly number[],
   ) {}
 

@@ -1,9 +1,9 @@
-// A gradient that can be added to what is there already. A tensor that several layers read gets a gradient from each, and a
-// matrix product adds to its output for nothing, where a sum of two finished gradients is another pass over both.
+// A gradient that can be added to an existing one. A tensor that several layers read gets a gradient from each. A matrix
+// product can add to its output without extra cost, while a sum of two finished gradients is another pass over both.
 
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Computes a gradient, and returns it with `soFar` added, in whose memory the result may lie: the caller gives it up. */
+/** Computes a gradient and adds `soFar`. The result may reuse the memory of `soFar`; the caller must not use it again. */
 export type AccumulatingGradient = (soFar?: tf.Tensor) => tf.Tensor;
 
 const accumulating = new WeakSet<() => tf.Tensor>();

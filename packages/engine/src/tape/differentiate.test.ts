@@ -1,4 +1,4 @@
-// Our walk of the tape gives what TensorFlow.js's own gives, and holds less while it does.
+// Our walk of the tape gives the same gradients as TensorFlow.js's own, and uses less memory.
 
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
@@ -8,7 +8,7 @@ import { differentiate } from "./differentiate.ts";
 
 onEachBackend(() => {
   describe("differentiate", () => {
-    it("gives the gradients that tf.grads gives, where paths part and meet again", async () => {
+    it("gives the gradients of tf.grads for paths that branch and join", async () => {
       const x = waves([3, 4]);
       const y = waves([4, 3], 2);
       const compute = (a: tf.Tensor, b: tf.Tensor) => {
@@ -23,7 +23,7 @@ onEachBackend(() => {
       tf.dispose([x, y, ...expected, actual.value, ...actual.gradients.filter((gradient) => gradient !== undefined)]);
     });
 
-    it("says undefined where the value does not depend on a target, and takes a gradient of the value", async () => {
+    it("is undefined if the value does not depend on a target, and takes a gradient of the value", async () => {
       const [x, unused] = [tf.tensor1d([1, 2]), tf.tensor1d([5])];
       const weights = tf.tensor1d([10, 100]);
       const { value, gradients } = differentiate(() => tf.square(x), [x, unused], weights);
@@ -49,7 +49,7 @@ onEachBackend(() => {
       x.dispose();
     });
 
-    it("frees what an operation saved before it goes on to the one before", () => {
+    it("frees an operation's saved tensors before it continues with the one before", () => {
       const size = 1000;
       const x = tf.variable(waves([size]));
       const bytes: number[] = [];

@@ -1,6 +1,6 @@
-// Gradients by TensorFlow.js's own tape, walked so that memory is given back on the way: what an operation saved goes as
-// soon as its gradient is taken, and a gradient goes as soon as it has been passed on. tf.grads and tf.variableGrads keep
-// all of both until the last one is done, which doubles the peak of a training step.
+// Gradients by TensorFlow.js's own tape, with memory freed on the way: an operation's saved tensors are freed as soon as its
+// gradient is taken, and a gradient as soon as it has been passed on. tf.grads and tf.variableGrads keep all of them to the
+// end, which doubles the peak memory of a training step.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { addGradient } from "./accumulate.ts";
@@ -88,7 +88,7 @@ function walkBack(
   return targets.map(({ id }) => gradients.get(id));
 }
 
-/** Operations that lie between a target and the value, in order, with the names of the inputs that come from a target. */
+/** Operations between a target and the value, in order, with the names of the inputs that come from a target. */
 function pathBetween(
   tape: readonly TapeNode[],
   targets: ReadonlySet<number>,
@@ -115,7 +115,7 @@ function passBack(node: TapeNode, names: readonly string[], gradients: Map<numbe
   const { gradient } = node;
   if (gradient === undefined) throw new Error(`The kernel ${node.kernelName} has no gradient.`);
   tf.tidy(() => {
-    // The tape makes zeros for an output that nothing was asked of.
+    // The tape creates zeros for an output without a gradient.
     const thunks = gradient(node.outputs.map(({ id }) => gradients.get(id) as tf.Tensor));
     const changed = new Map<number, tf.Tensor>();
     for (const name of names) {

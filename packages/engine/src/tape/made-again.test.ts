@@ -55,7 +55,7 @@ onEachBackend(() => {
       const all = [...inputs(), ...pairs()] as const;
       const [x, y, vector, ...own] = all;
       const again = differentiate(() => threeBranches(operation(x, y, vector), own), all);
-      // Whoever keeps the clone does not know how it was made.
+      // The clone does not know how its original was made.
       const kept = differentiate(() => threeBranches(tf.clone(operation(x, y, vector)), own), all);
       for (const [index, gradient] of again.gradients.entries())
         expectClose((await gradient?.data()) ?? [], (await kept.gradients[index]?.data()) ?? [], 0);

@@ -1,6 +1,5 @@
-// Values that are computed again instead of kept. A norm keeps what goes into it for its own gradient, a gate what it lets
-// through; whoever needs what came out – a LoRA branch, for the gradient of A – can compute it from these in one pass, and
-// keeps nothing of its own.
+// Values that are computed again instead of kept. A norm keeps its input for its own gradient, and so does a gate. A LoRA
+// branch needs their output for the gradient of A: it computes the output again from these inputs, in one pass.
 
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -12,7 +11,7 @@ interface Recipe {
 
 const recipes = new WeakMap<tf.Tensor, Recipe>();
 
-/** The value, which from now on `keep` keeps as what it is made from. Ignored where no tape records, for nothing is kept there. */
+/** The value. From now on `keep` keeps its inputs instead of it. Does nothing without a tape, which keeps nothing. */
 export function madeFrom<const From extends readonly tf.Tensor[]>(
   value: tf.Tensor,
   from: From,
@@ -31,7 +30,7 @@ export interface Kept {
   restore(saved: readonly tf.Tensor[]): tf.Tensor;
 }
 
-/** The tensor itself, or what it can be made from. */
+/** The tensor itself, or the inputs that it can be computed from. */
 export function keep(x: tf.Tensor): Kept {
   const recipe = recipes.get(x);
   if (recipe === undefined || recipe.from.some(({ isDisposed }) => isDisposed))

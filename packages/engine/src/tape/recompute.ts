@@ -9,7 +9,7 @@ export interface RecomputedBlock {
   /** Must give the same value for the same inputs each time: dropout takes its key from the context. */
   readonly compute: (...inputs: tf.Tensor[]) => tf.Tensor;
   readonly inputs: readonly tf.Tensor[];
-  /** What `compute` is given after the inputs and no gradient is asked for: masks, ids, a frozen prefix's result. */
+  /** Further arguments of `compute`, which get no gradient: masks, ids, a frozen prefix's result. */
   readonly constants?: readonly tf.Tensor[];
   /** Every variable `compute` reads that may be trained; gradients reach no other. */
   readonly variables: readonly tf.Variable[];

@@ -10,7 +10,7 @@ import { withNestedTape, withoutTape } from "./without-tape.ts";
 
 onEachBackend(() => {
   describe("withoutTape", () => {
-    it("makes its result a constant to whoever differentiates around it", async () => {
+    it("makes its result a constant to differentiation around it", async () => {
       const x = tf.tensor1d([2, 3]);
       const gradient = tf.tidy(() =>
         tf.grad((input: tf.Tensor) =>
@@ -112,7 +112,7 @@ onEachBackend(() => {
       tf.dispose([variable, unused, x, expected.value, expected.grads, actual.value, actual.grads]);
     });
 
-    it("hands constants to both runs and asks them for no gradient", async () => {
+    it("passes constants to both runs and computes no gradient for them", async () => {
       const variable = tf.variable(waves([4]));
       const fixed = waves([4], 2);
       const gradientsOf = (f: (constant: tf.Tensor) => tf.Tensor) =>
@@ -120,14 +120,14 @@ onEachBackend(() => {
       const block = (constant: tf.Tensor) => tf.exp(tf.mul(variable, constant));
       const expected = gradientsOf(block);
       const actual = gradientsOf((constant) => {
-        const lent = tf.clone(constant); // gone when backward begins
+        const borrowed = tf.clone(constant); // gone when backward begins
         const y = recompute({
-          compute: (...[given]) => block(given ?? lent),
+          compute: (...[given]) => block(given ?? borrowed),
           inputs: [],
-          constants: [lent],
+          constants: [borrowed],
           variables: [variable],
         });
-        lent.dispose();
+        borrowed.dispose();
         return y;
       });
       const numbers = async ({ grads }: typeof actual) => (await grads[variable.name]?.data()) ?? [];

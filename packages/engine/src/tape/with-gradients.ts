@@ -1,13 +1,13 @@
 // An operation with its own gradients, each computed only if it is needed. tf.customGrad computes the gradients of all
-// inputs, also of frozen ones: most of a LoRA step would be spent on gradients that nobody asked for. The function that
-// tf.customGrad itself calls takes one thunk for each input and runs only those on the path to a trainable variable.
+// inputs, also of frozen ones, which would take most of a LoRA step. The function that tf.customGrad itself calls takes one
+// thunk for each input and runs only those on the path to a trainable variable.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { requireAlive } from "../kernels/own-kernel.ts";
 
 /** A differentiable operation, as data. */
 export interface GradientRule<Saved extends readonly tf.Tensor[]> {
-  /** Everything a gradient may be asked for. Whatever else `forward` uses is a constant. */
+  /** Everything that can get a gradient. Whatever else `forward` uses is a constant. */
   readonly inputs: Readonly<Record<string, tf.Tensor>>;
   /** Computes the value. `saved` is kept for `backward` while a tape is recording; everything else made here is freed. */
   forward(): { readonly value: tf.Tensor; readonly saved: Saved };
@@ -34,7 +34,7 @@ interface KernelRunner {
 export function withGradients<const Saved extends readonly tf.Tensor[]>(rule: GradientRule<Saved>): tf.Tensor {
   requireAlive(rule.inputs);
   const runner: object = tf.engine();
-  // Without a tape nothing is to be recorded, and a token that is generated takes hundreds of operations.
+  // Without a tape there is nothing to record, and generating a token takes hundreds of operations.
   if (tf.engine().state.gradientDepth === 0) return tf.tidy(() => rule.forward().value);
   if (!isKernelRunner(runner))
     throw new Error("This version of TensorFlow.js cannot run an operation with own gradients.");

@@ -1,11 +1,11 @@
-// WebGPU reports a shader that it refuses, or a device that is lost, beside the program: nothing is thrown, and the result is
-// what was in memory before. In the tests of a page (vitest.browser.config.ts) such a report fails the test it comes from.
+// WebGPU reports a refused shader, or a lost device, only by an event: nothing is thrown, and the result is what was in
+// memory before. In the tests of a page (vitest.browser.config.ts) such a report fails the test it comes from.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach } from "vitest";
 import { propertyOf } from "../../src/engines/import-unseen.ts";
 
-const heard = new WeakSet<EventTarget>();
+const watched = new WeakSet<EventTarget>();
 const reports: string[] = [];
 
 beforeEach(() => listen());
@@ -28,8 +28,8 @@ function queue(): unknown {
 
 function listen(): void {
   const target = device();
-  if (!(target instanceof EventTarget) || heard.has(target)) return;
-  heard.add(target);
+  if (!(target instanceof EventTarget) || watched.has(target)) return;
+  watched.add(target);
   target.addEventListener("uncapturederror", (event) => {
     reports.push(String(propertyOf(propertyOf(event, "error"), "message")));
   });

@@ -1,4 +1,4 @@
-// GELU by both formulas, SiLU, and the gated pairs.
+// GELU by both formulas, SiLU, and the gated activations.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { gelu } from "../../src/ops/gelu.ts";

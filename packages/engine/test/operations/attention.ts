@@ -22,7 +22,7 @@ interface Settings {
   readonly cap?: number | undefined;
   /** Rate of dropout. */
   readonly rate: number;
-  /** What stands in the mask where a key is hidden. */
+  /** The mask's value for a hidden key. */
   readonly hidden: number;
 }
 

@@ -16,11 +16,11 @@ export function product(a: Float64Array, b: Float64Array, inner: number): Float6
   return result;
 }
 
-/** Rows of x, each turned into a row of the result. */
-export function byRows(x: Float64Array, width: number, turn: (row: Float64Array) => Iterable<number>): Float64Array {
+/** Maps each row of x to a row of the result. */
+export function byRows(x: Float64Array, width: number, map: (row: Float64Array) => Iterable<number>): Float64Array {
   const result: number[] = [];
   for (let start = 0; start < x.length; start += width) {
-    for (const value of turn(x.subarray(start, start + width))) result.push(value);
+    for (const value of map(x.subarray(start, start + width))) result.push(value);
   }
   return Float64Array.from(result);
 }

@@ -15,7 +15,7 @@ interface Settings {
   readonly gainOffset: number;
 }
 
-/** With a single feature, or two that lie close together, the result rests on rounding; epsilon bounds that. */
+/** With a single feature, or two close ones, the result depends on rounding; epsilon limits that. */
 const settings: fc.Arbitrary<Settings> = fc.record({
   axes: leadingAxes,
   features: size,

@@ -9,7 +9,7 @@ export interface OperationUse {
   readonly shapes: readonly (readonly number[])[];
   /** Makes what outlives a call, such as a frozen weight, on the engine in use; the result frees it. */
   readonly prepare?: () => () => void;
-  /** Inputs lie between −range and range. Default 1. */
+  /** Inputs are between −range and range. Default 1. */
   readonly range?: number;
   /** Entries of what is not differentiated, such as a frozen weight; each call reads them anew, so that a test may spoil them. */
   readonly constants?: readonly Float32Array[];

@@ -1,4 +1,4 @@
-// Operations that move entries, turn them in pairs or drop them: heads, rotary embedding, look-up, dropout.
+// Operations that move, rotate or drop entries: heads, rotary embedding, look-up, dropout.
 
 import { fc } from "@fast-check/vitest";
 import * as tf from "@tensorflow/tfjs-core";
@@ -73,7 +73,7 @@ interface RotarySettings extends HeadSettings {
   readonly interleaved: boolean;
 }
 
-const turned = defineOperation<RotarySettings>({
+const rotated = defineOperation<RotarySettings>({
   name: "rotary",
   settings: fc.record({
     batch: fc.integer({ min: 1, max: 3 }),
@@ -91,14 +91,14 @@ const turned = defineOperation<RotarySettings>({
     const tableShape = isByItem ? [batch, 1, time, pairs] : [time, pairs];
     const angles = waveValues(sizeOf(tableShape), 5).map((value) => 3 * value);
     const table = (turn: (angle: number) => number) => tf.tensor(angles.map(turn), tableShape);
-    /** The feature with which each of the first 2·pairs turns. */
+    /** The feature with which each of the first 2·pairs features rotates. */
     const partner = (feature: number) => {
       if (interleaved) return feature % 2 === 0 ? feature + 1 : feature - 1;
       return feature < pairs ? feature + pairs : feature - pairs;
     };
     const pairOf = (feature: number) => (interleaved ? Math.floor(feature / 2) : feature % pairs);
     const isFirst = (feature: number) => feature < partner(feature);
-    const turning = Array.from({ length: 2 * pairs }, (_, feature) => feature);
+    const rotatedFeatures = Array.from({ length: 2 * pairs }, (_, feature) => feature);
     return {
       shapes: [[batch, heads, time, width]],
       constants: [angles],
@@ -106,10 +106,10 @@ const turned = defineOperation<RotarySettings>({
       twin: (x) => {
         const part = tf.slice(given(x), [0, 0, 0, 0], [-1, -1, -1, 2 * pairs]);
         const axis = tableShape.length - 1;
-        const spread = (values: tf.Tensor) => tf.gather(values, turning.map(pairOf), axis);
+        const spread = (values: tf.Tensor) => tf.gather(values, rotatedFeatures.map(pairOf), axis);
         // Not by a look-up: its gradient on plain JavaScript multiplies by 0 what is not looked up, NaN too.
-        const partners = turning.map((feature) => tf.slice(part, [0, 0, 0, partner(feature)], [-1, -1, -1, 1]));
-        const signs = turning.map((feature) => (isFirst(feature) ? -1 : 1));
+        const partners = rotatedFeatures.map((feature) => tf.slice(part, [0, 0, 0, partner(feature)], [-1, -1, -1, 1]));
+        const signs = rotatedFeatures.map((feature) => (isFirst(feature) ? -1 : 1));
         const others = tf.mul(tf.concat(partners, 3), signs);
         const result = tf.add(tf.mul(part, spread(table(Math.cos))), tf.mul(others, spread(table(Math.sin))));
         return rest === 0
@@ -174,4 +174,4 @@ const dropped = defineOperation<DropoutSettings>({
   },
 });
 
-export const placements: readonly OperationCase[] = [split, join, turned, lookup, dropped];
+export const placements: readonly OperationCase[] = [split, join, rotated, lookup, dropped];

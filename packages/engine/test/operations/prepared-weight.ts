@@ -73,13 +73,13 @@ function packedWeight(
   const packed = packedMatrices[storage](rows, columns);
   const decoded = new Float32Array(rows * columns);
   decodeByLoops(decoded, packed, { firstRow: 0, rows, firstColumn: 0, columns });
-  const values = isTransposed ? turned(decoded, columns) : decoded;
+  const values = isTransposed ? transposed(decoded, columns) : decoded;
   const make = () => (isTransposed ? FrozenWeight.fromTransposed(packed) : FrozenWeight.from(packed));
   return { values, make };
 }
 
 /** [rows, columns] as [columns, rows]. */
-function turned(values: Float32Array, columns: number): Float32Array {
+function transposed(values: Float32Array, columns: number): Float32Array {
   const rows = values.length / columns;
   return values.map((_, place) => at(values, (place % rows) * columns + Math.floor(place / rows)));
 }

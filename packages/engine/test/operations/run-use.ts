@@ -1,4 +1,4 @@
-// Runs one use of an operation on the engine in use, and its reference beside it.
+// Runs one use of an operation on the current engine, and its reference.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { waveValues } from "../packed-matrices.ts";

@@ -1,5 +1,5 @@
-// Trains a small model for as many steps as asked, on the engine in use, and says what it holds before and after: two layers
-// with LoRA, attention under a mask, a gated feed-forward block, dropout, cross-entropy from the head, and AdamW.
+// Trains a small model for the given number of steps on the current engine, and prints its memory before and after: two
+// layers with LoRA, attention with a mask, a gated feed-forward block, dropout, cross-entropy from the head, and AdamW.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { FrozenWeight } from "../../src/frozen-weight.ts";
@@ -62,10 +62,10 @@ export function smallModel(): SmallModel {
     const normal = rmsNorm(x, gain, 1e-5);
     const key = { seed: 1, step, microStep: 0, path: "query" };
     const query = addLowRank(frozenLinear(normal, frozen.query), dropout(normal, 0.1, key), a, b, 2);
-    const turned = (part: tf.Tensor) => rotary(splitHeads(part, heads), tables);
+    const rotated = (part: tf.Tensor) => rotary(splitHeads(part, heads), tables);
     const mixed = attention({
-      query: turned(query),
-      key: turned(frozenLinear(normal, frozen.key)),
+      query: rotated(query),
+      key: rotated(frozenLinear(normal, frozen.key)),
       value: splitHeads(frozenLinear(normal, frozen.value), heads),
       mask,
     });

@@ -50,7 +50,7 @@ interface BaseFacts {
 export async function openAttached(
   { platform, context, opened, request }: BaseFacts,
   input: AdapterInput,
-  asked: Pick<ModelRequest, "adapterName" | "trainable" | "allowDifferentBase">,
+  options: Pick<ModelRequest, "adapterName" | "trainable" | "allowDifferentBase">,
 ): Promise<OpenedBase> {
   const { notices } = context;
   const source = await findAdapters(platform, input, context);
@@ -62,12 +62,12 @@ export async function openAttached(
       model: async () => opened.source,
       adapter: async () => ({ ...source, read: async () => adapter }),
     };
-    return openBase(places, { ...request, ...asked }, notices);
+    return openBase(places, { ...request, ...options }, notices);
   }
   const model = shaped(opened.model, { adapter }, notices);
   try {
     const { attachTo } = await import("../open/attaching.ts");
-    const handle = attachTo(model, adapter, asked, notices);
+    const handle = attachTo(model, adapter, options, notices);
     checkHead(model, adapter, opened.path);
     const { tokenizer: tokenizerFolder, name: adapterPath } = source;
     const files = tokenizerFolder ?? opened.files;

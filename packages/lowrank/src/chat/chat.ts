@@ -54,7 +54,7 @@ export class Chat {
   #messages: readonly ChatMessage[];
   #turns = 0;
   /** Whether a system prompt was set, even an empty one; else the adapter's own is used. */
-  #isTold = false;
+  #hasSystem = false;
 
   constructor(model: OpenedModel, { system, messages = [], adapter, strength, ...options }: ChatOptions = {}) {
     this.#model = model;
@@ -77,7 +77,7 @@ export class Chat {
   /** Replaces the system prompt and keeps the messages; an empty text removes it. */
   set system(content: string | undefined) {
     const rest = this.#messages.filter(({ role }) => role !== "system");
-    this.#isTold = true;
+    this.#hasSystem = true;
     this.#messages = content ? [{ role: "system", content }, ...rest] : rest;
   }
 
@@ -136,12 +136,12 @@ export class Chat {
   async *#answer({ signal }: TurnOptions): AsyncGenerator<TextEvent, void, undefined> {
     const messages = this.#messages;
     const { seed = 0 } = this.#options;
-    const asked = await this.#asked(messages);
+    const settings = await this.#settings(messages);
     // Each turn has its own random seed.
-    const drawn = { ...asked, seed: (seed + this.#turns++) >>> 0, prefix: this.#prefixFor(), signal };
+    const turn = { ...settings, seed: (seed + this.#turns++) >>> 0, prefix: this.#prefixFor(), signal };
     let content = "";
     try {
-      for await (const event of this.#model.stream({ messages }, drawn)) {
+      for await (const event of this.#model.stream({ messages }, turn)) {
         content = event.type === "end" ? event.text : content + event.text;
         yield event;
       }
@@ -151,28 +151,28 @@ export class Chat {
   }
 
   /** Generation options, limited to the positions left. */
-  async #asked(messages: readonly ChatMessage[]): Promise<Omit<TextOptions, "prefix" | "signal"> & AdapterChoice> {
-    const asked = { ...this.#writing, ...this.#choice };
+  async #settings(messages: readonly ChatMessage[]): Promise<Omit<TextOptions, "prefix" | "signal"> & AdapterChoice> {
+    const settings = { ...this.#generation, ...this.#choice };
     try {
-      return { ...asked, maxNewTokens: await this.#roomFor(messages, asked) };
+      return { ...settings, maxNewTokens: await this.#roomFor(messages, settings) };
     } catch (error) {
       const template = this.#templateBefore;
-      const isLeft = error instanceof ChatTemplateMissingError && asked.template === undefined;
+      const isLeft = error instanceof ChatTemplateMissingError && settings.template === undefined;
       if (!isLeft || template === undefined) throw error;
-      return { ...asked, template, maxNewTokens: await this.#roomFor(messages, { ...asked, template }) };
+      return { ...settings, template, maxNewTokens: await this.#roomFor(messages, { ...settings, template }) };
     }
   }
 
   /** The requested number of tokens, limited to the positions left; at least one, which generation then refuses. */
-  async #roomFor(messages: readonly ChatMessage[], asked: TextOptions & AdapterChoice): Promise<number> {
-    const { template, system, adapter } = asked;
+  async #roomFor(messages: readonly ChatMessage[], settings: TextOptions & AdapterChoice): Promise<number> {
+    const { template, system, adapter } = settings;
     const prompt = await this.#model.promptIds({ messages }, { adapter, template, system });
-    const maxNewTokens = asked.maxNewTokens ?? newTokensByFile(this.#model.base, prompt.length) ?? defaultTokens;
+    const maxNewTokens = settings.maxNewTokens ?? newTokensByFile(this.#model.base, prompt.length) ?? defaultTokens;
     return Math.max(1, Math.min(maxNewTokens, positionLimit(this.#model.base.config) - prompt.length));
   }
 
-  get #writing(): Omit<TextOptions, "prefix" | "signal"> {
-    return this.#isTold ? { ...this.#options, system: "" } : this.#options;
+  get #generation(): Omit<TextOptions, "prefix" | "signal"> {
+    return this.#hasSystem ? { ...this.#options, system: "" } : this.#options;
   }
 
   /** A decoder reads a conversation as one text; an encoder–decoder reads it as source. */

@@ -49,26 +49,26 @@ describe("help", () => {
 
 describe("wrong usage", () => {
   it.each([
-    { argv: [], says: "Usage: lowrank" },
-    { argv: ["trian"], says: "Did you mean train?" },
-    { argv: ["train", "--data", "d", "--out", "o"], says: "--model is missing: name a base" },
-    { argv: ["inspect"], says: "missing required argument 'path'" },
-    { argv: ["inspect", "a", "b"], says: "too many arguments" },
-    { argv: ["doctor", "--colour"], says: "unknown option '--colour'" },
-    { argv: ["doctor", "--engine", "abacus"], says: "Allowed choices are tfjs-node-gpu" },
-    { argv: ["generate", "--model", "m", "--prompt", "p", "--top-p", "1.5"], says: "more than 0 and at most 1" },
+    { argv: [], message: "Usage: lowrank" },
+    { argv: ["trian"], message: "Did you mean train?" },
+    { argv: ["train", "--data", "d", "--out", "o"], message: "--model is missing: name a base" },
+    { argv: ["inspect"], message: "missing required argument 'path'" },
+    { argv: ["inspect", "a", "b"], message: "too many arguments" },
+    { argv: ["doctor", "--colour"], message: "unknown option '--colour'" },
+    { argv: ["doctor", "--engine", "abacus"], message: "Allowed choices are tfjs-node-gpu" },
+    { argv: ["generate", "--model", "m", "--prompt", "p", "--top-p", "1.5"], message: "more than 0 and at most 1" },
     {
       argv: ["train", "--model", "m", "--data", "d", "--out", "o", "--rank", "eight"],
-      says: "Expected a whole number",
+      message: "Expected a whole number",
     },
     {
       argv: ["train", "--model", "m", "--data", "d", "--out", "o", "--steps", "2", "--epochs", "2"],
-      says: "cannot be used with",
+      message: "cannot be used with",
     },
-  ])("$argv exits with 2 and explains", async ({ argv, says }) => {
+  ])("$argv exits with 2 and explains", async ({ argv, message }) => {
     const { code, stdout, stderr } = await call(...argv);
     expect(code).toBe(2);
-    expect(stderr).toContain(says);
+    expect(stderr).toContain(message);
     expect(stdout).toBe("");
   });
 });
@@ -76,7 +76,7 @@ describe("wrong usage", () => {
 describe("flags of transformers, PEFT and TRL", () => {
   const program = createProgram(recordingIo().io);
 
-  it("are accepted with dashes or underscores, with the value behind them or after =", async () => {
+  it("are accepted with dashes or underscores, with the value after a space or after =", async () => {
     const theirs = [
       "train",
       "--num_train_epochs",

@@ -17,19 +17,19 @@ const warning = new RegExp(
     '.*nowhere.*libonnxruntime\\.so", which is not a file; set LOWRANK_ONNX_RUNTIME to .*, or unset it\\.\\n$',
 );
 
-it("warns once, in a line on stderr, of a slower engine that nobody asked for", async () => {
+it("warns once, in a line on stderr, of a slower engine that was not chosen", async () => {
   expect(await start({})).toEqual({ name: "wasm", stdout: "", stderr: expect.stringMatching(warning) });
   expect(await start({ json: true })).toEqual({ name: "wasm", stdout: "", stderr: expect.stringMatching(warning) });
 });
 
-it("does not warn of an engine that was asked for", async () => {
+it("does not warn of an engine that was chosen", async () => {
   const silent = { stdout: "", stderr: "" };
   expect(await start({ engine: "wasm" })).toEqual({ name: "wasm", ...silent });
   expect(await start({}, { LOWRANK_ENGINE: "wasm" })).toEqual({ name: "wasm", ...silent });
   expect(await start({ engine: "cpu" }, { LOWRANK_ENGINE: "wasm" })).toEqual({ name: "cpu", ...silent });
 });
 
-it("says of one setting after the other what is wrong, in one line", async () => {
+it("reports what is wrong with each setting, in one line", async () => {
   const { stderr } = await start({}, { LOWRANK_THREADS: "many" });
   expect(stderr).toMatch(/^warning: LOWRANK_THREADS is "many", .* The engine is wasm, .*\.\n$/);
 });

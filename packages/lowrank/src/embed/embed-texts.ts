@@ -40,8 +40,8 @@ export async function embedTexts(
   const { model, context, source } = opened;
   const recipe = await embeddingRecipe(source, options, opened.recipe);
   const prompt = await promptOf(source, options.promptName);
-  const told = Math.min((await sentenceLength(source)) ?? defaultMaxLength, positionLimit(model.config));
-  const maxLength = options.maxLength === undefined ? told : maxLengthFor(model, options.maxLength);
+  const ownLength = Math.min((await sentenceLength(source)) ?? defaultMaxLength, positionLimit(model.config));
+  const maxLength = options.maxLength === undefined ? ownLength : maxLengthFor(model, options.maxLength);
   const breathe = breather();
   const examples: TokenizedExample[] = [];
   for (const sentence of texts) {

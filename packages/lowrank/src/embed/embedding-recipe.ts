@@ -32,8 +32,8 @@ export async function embeddingRecipe(
   trained?: EmbeddingRecipe,
 ): Promise<EmbeddingRecipe> {
   if (pooling !== undefined) return { pooling, isNormalised: normalize ?? false };
-  const told = trained ?? (await ggufRecipe(source)) ?? (await folderRecipe(source));
-  return normalize === undefined ? told : { ...told, isNormalised: normalize };
+  const found = trained ?? (await ggufRecipe(source)) ?? (await folderRecipe(source));
+  return normalize === undefined ? found : { ...found, isNormalised: normalize };
 }
 
 async function folderRecipe({ folder, inside, path }: RecipeFacts): Promise<EmbeddingRecipe> {

@@ -22,7 +22,7 @@ it.each([
   expect(await embeddingRecipe(fileWith(type), { normalize: true })).toEqual({ pooling, isNormalised: true });
 });
 
-it("a caller and an adapter are heard before a .gguf file", async () => {
+it("a caller's and an adapter's settings override a .gguf file's", async () => {
   expect(await embeddingRecipe(fileWith(1), { pooling: "last" })).toMatchObject({ pooling: "last" });
   const trained = { pooling: "first", isNormalised: true } as const;
   expect(await embeddingRecipe(fileWith(1), {}, trained)).toEqual(trained);
@@ -32,7 +32,7 @@ it.each([0, undefined])("a .gguf file with pooling type %s leaves the question o
   await expect(embeddingRecipe(fileWith(type), {})).rejects.toThrow(PoolingUnknownError);
 });
 
-it("a reranker's .gguf file is refused by the name of its pooling, and so is a number that nobody knows", async () => {
+it("a reranker's .gguf file is refused by the name of its pooling, and so is an unknown number", async () => {
   await expect(embeddingRecipe(fileWith(4), {})).rejects.toThrow(
     new EmbeddingRecipeError(
       "model.gguf",

@@ -36,7 +36,7 @@ export function rowsTask(file: string, task: string, needed: string) {
 }
 
 /** An initialization that uses the data cannot compute before it has read some. */
-export function startNeedsRows(init: string) {
+export function initNeedsRows(init: string) {
   const message = `The initialization "${init}" needs training rows. Call train or prepare first.`;
   return failure("START_NEEDS_ROWS", message, { init });
 }

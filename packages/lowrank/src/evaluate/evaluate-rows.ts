@@ -100,11 +100,11 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
   const measured = await plan.measure(model, data, measuring).finally(() => count?.stop());
   // All other metrics come from the same logits.
   if (!Number.isFinite(measured.loss)) throw new NonFiniteOutputError("The mean loss", measured.loss);
-  const asked = { ...how, padId: data.padId, batchSize, maxNewTokens, generate, loss, notices };
+  const settings = { ...how, padId: data.padId, batchSize, maxNewTokens, generate, loss, notices };
   const extras: ExtraScores[] = [];
   for (const { takes, textOf, evaluate = async () => ({}) } of Object.values<RowObjective>(objectives)) {
     const own = rowsWhere(textOf === undefined ? rows : file.whole, takes);
-    if (own.length > 0) extras.push(await evaluate(opened, own, asked));
+    if (own.length > 0) extras.push(await evaluate(opened, own, settings));
   }
   return Object.assign({ rows: examples.length, ...measured }, ...extras);
 }

@@ -38,7 +38,7 @@ describe("before the first step a run", () => {
       { train: rowsOf(6, 6), validation: [] },
     ],
     ["NO_VALIDATION", /after 3 epochs .*`validationShare` 0.1/, run, { ...rows, validation: [] }],
-  ])("hears of %s", (code, words, ahead, rows) => {
+  ])("reports %s", (code, words, ahead, rows) => {
     const found = rowFindings({ ...ahead, rows });
     expect(found).toEqual([{ code, message: expect.stringMatching(words) }]);
     expect(rowFindingCodes).toContain(code);

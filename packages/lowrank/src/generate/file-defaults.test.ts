@@ -13,28 +13,28 @@ function complete(
   const notices = { warn: () => undefined, note: (line: string) => lines.push(line) };
   const config = { maxPositions: 100, modelType: "llama", padTokenId: null };
   const model = { config, task, generation: { writing } } as unknown as Parameters<typeof withFileDefaults>[1];
-  const asked = withFileDefaults(options, model, { notices, promptTokens: 10 });
+  const completed = withFileDefaults(options, model, { notices, promptTokens: 10 });
   withFileDefaults(options, model, { notices, promptTokens: 10 });
-  return { asked, lines };
+  return { completed, lines };
 }
 
 const sampled = { doSample: true, temperature: 0.6, topK: 20, repetitionPenalty: 1.1 };
 
-it("takes from the file what a call leaves open, and says it once", () => {
-  const { asked, lines } = complete(sampled, { topK: 5 });
-  expect(asked).toEqual({ temperature: 0.6, topK: 5, repetitionPenalty: 1.1 });
+it("takes missing options from the file, and reports them once", () => {
+  const { completed, lines } = complete(sampled, { topK: 5 });
+  expect(completed).toEqual({ temperature: 0.6, topK: 5, repetitionPenalty: 1.1 });
   expect(lines).toEqual([expect.stringContaining("temperature 0.6, repetition_penalty 1.1.")]);
 });
 
 it("leaves temperature 0 greedy, and a file that does not sample, unless the call does", () => {
-  expect(complete({ ...sampled }, { temperature: 0 }).asked).toEqual({ temperature: 0, repetitionPenalty: 1.1 });
-  expect(complete({ doSample: false, topP: 0.9 }, {})).toEqual({ asked: {}, lines: [] });
-  expect(complete({ doSample: false, topP: 0.9 }, { temperature: 1 }).asked).toEqual({ temperature: 1, topP: 0.9 });
+  expect(complete({ ...sampled }, { temperature: 0 }).completed).toEqual({ temperature: 0, repetitionPenalty: 1.1 });
+  expect(complete({ doSample: false, topP: 0.9 }, {})).toEqual({ completed: {}, lines: [] });
+  expect(complete({ doSample: false, topP: 0.9 }, { temperature: 1 }).completed).toEqual({ temperature: 1, topP: 0.9 });
 });
 
 it("counts the prompt in max_length, a source not, and leaves room for no more than there are positions", () => {
-  expect(complete({ doSample: false, maxLength: 40 }, {}).asked.maxNewTokens).toBe(30);
-  expect(complete({ doSample: false, maxLength: 40 }, {}, "sequence-to-sequence").asked.maxNewTokens).toBe(39);
-  expect(complete({ doSample: false, maxNewTokens: 2000 }, {}).asked.maxNewTokens).toBe(90);
-  expect(complete({ doSample: false, maxLength: 40 }, { maxNewTokens: 3 }).asked.maxNewTokens).toBe(3);
+  expect(complete({ doSample: false, maxLength: 40 }, {}).completed.maxNewTokens).toBe(30);
+  expect(complete({ doSample: false, maxLength: 40 }, {}, "sequence-to-sequence").completed.maxNewTokens).toBe(39);
+  expect(complete({ doSample: false, maxNewTokens: 2000 }, {}).completed.maxNewTokens).toBe(90);
+  expect(complete({ doSample: false, maxLength: 40 }, { maxNewTokens: 3 }).completed.maxNewTokens).toBe(3);
 });

@@ -8,7 +8,7 @@ import type { TextOptions } from "./text-rules.ts";
 type WritingModel = Pick<PretrainedModel, "config" | "generation" | "task">;
 
 /** Models whose settings were already reported. */
-const told = new WeakSet<WritingDefaults>();
+const reported = new WeakSet<WritingDefaults>();
 
 /** Adds the settings of the model's files to the options. Reports them once per model. */
 export function withFileDefaults(
@@ -19,16 +19,16 @@ export function withFileDefaults(
   const { writing } = model.generation;
   const { temperature, topK, topP, minP, repetitionPenalty, stop } = writing;
   const rules = { temperature, topK, topP, minP };
-  const asksForSampling = Object.keys(rules).some((name) => options[name as keyof typeof rules] !== undefined);
-  const isSampled = options.temperature !== 0 && (writing.doSample || asksForSampling);
+  const hasSamplingOption = Object.keys(rules).some((name) => options[name as keyof typeof rules] !== undefined);
+  const isSampled = options.temperature !== 0 && (writing.doSample || hasSamplingOption);
   const defaults: Partial<Record<string, unknown>> = {
     ...(isSampled ? rules : {}),
     ...{ repetitionPenalty, stop, maxNewTokens: newTokensByFile(model, promptTokens) },
   };
   const own = Object.keys(options).filter((name) => options[name as keyof TextOptions] !== undefined);
   const added = Object.entries(defaults).filter(([name, value]) => value !== undefined && !own.includes(name));
-  if (added.length > 0 && !told.has(writing)) {
-    told.add(writing);
+  if (added.length > 0 && !reported.has(writing)) {
+    reported.add(writing);
     const settings = added.map(
       ([name, value]) => `${nameInFile[name]} ${Array.isArray(value) ? JSON.stringify(value) : value}`,
     );
@@ -49,7 +49,7 @@ export function newTokensByFile({ config, generation, task }: WritingModel, prom
   const { maxNewTokens, maxLength } = generation.writing;
   const isSourced = task === "sequence-to-sequence";
   const before = isSourced ? 1 : promptTokens; // a decoder's text begins with one token
-  const asked = maxNewTokens ?? (maxLength === undefined ? undefined : maxLength - before);
+  const limit = maxNewTokens ?? (maxLength === undefined ? undefined : maxLength - before);
   const room = isSourced ? Number.POSITIVE_INFINITY : positionLimit(config) - before;
-  return asked === undefined ? undefined : Math.max(1, Math.min(asked, room));
+  return limit === undefined ? undefined : Math.max(1, Math.min(limit, room));
 }

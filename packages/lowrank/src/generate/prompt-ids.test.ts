@@ -24,17 +24,17 @@ it("writes a conversation whole, earlier answers too, up to where the next one b
   expect(text(ids)).toBe("<user>a</><assistant>b</><user>c</><assistant>");
 });
 
-it("leaves a text as it is, behind the tokenizer's mark, where the model knows no turns or the adapter was taught so", () => {
+it("leaves a text unchanged after the tokenizer's mark, if the model has no turns or the adapter was trained so", () => {
   expect(promptIds("a", {}, reader())).toEqual([1, 97]);
   expect(promptIds("a", { template: "plain" }, reader(source))).toEqual([1, 97]);
   expect(promptIds("a", {}, { ...reader(source), setup: { template: "plain" } })).toEqual([1, 97]);
 });
 
-it("asks a chat model by its own template", () => {
+it("uses a chat model's own template", () => {
   expect(text(promptIds("a", {}, reader(source)))).toBe("<user>a</><assistant>");
 });
 
-it("writes a conversation by the template that the adapter was trained with, also where that knows no turns", () => {
+it("writes a conversation with the template that the adapter was trained with, even one without turns", () => {
   const setup = { template: "koalpaca" };
   const taught = { ...reader(), setup };
   const messages = [

@@ -35,19 +35,19 @@ interface TaughtReader extends PromptReader {
 }
 
 /** Throws TemplateError for an unknown name and for turns that the template does not support; ChatTemplateMissingError. */
-export function promptIds(prompt: TextPrompt, asked: Writing, reader: TaughtReader): readonly number[] {
-  return encodePrompt(writePrompt(prompt, asked, reader), reader);
+export function promptIds(prompt: TextPrompt, options: Writing, reader: TaughtReader): readonly number[] {
+  return encodePrompt(writePrompt(prompt, options, reader), reader);
 }
 
-function writePrompt(prompt: TextPrompt, asked: Writing, reader: TaughtReader): RenderedExample {
+function writePrompt(prompt: TextPrompt, options: Writing, reader: TaughtReader): RenderedExample {
   const isText = typeof prompt === "string";
-  const name = asked.template ?? reader.setup?.template ?? (isText ? undefined : "chat");
+  const name = options.template ?? reader.setup?.template ?? (isText ? undefined : "chat");
   // A prompt is the beginning of a row of a question and its answer.
   const rows = isText ? [{ kind: "completion", prompt, completion: "" } as const] : [];
   const template = chooseTemplate(name, rows, reader);
   if (isText && !isConversing(template.name)) return renderPrompt(prompt, template);
   const conversation = isText ? { messages: [{ role: "user", content: prompt }] } : prompt;
-  const system = asked.system ?? reader.setup?.system ?? "";
+  const system = options.system ?? reader.setup?.system ?? "";
   const isOpened = system === "" || conversation.messages[0]?.role === "system";
   const messages = isOpened ? conversation.messages : [{ role: "system", content: system }, ...conversation.messages];
   const chat = { kind: "chat", ...conversation, messages } as const;

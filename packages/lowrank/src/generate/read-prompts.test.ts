@@ -10,7 +10,7 @@ describe("parsePrompts", () => {
     expect(parsePrompts(lines.join("\n"), "p.jsonl")).toEqual(["a\nb", "c", { messages: [user] }]);
   });
 
-  it("asks for the answer that a row of training ends with", () => {
+  it("generates the answer that a training row ends with", () => {
     const row = { messages: [user, { role: "assistant", content: "Hello" }] };
     expect(parsePrompts(JSON.stringify(row), "p.jsonl")).toEqual([{ messages: [user] }]);
   });

@@ -31,12 +31,13 @@ function promptOf(value: unknown, place: Place): TextPrompt {
   if (typeof value === "string") return value;
   const { prompt, messages } = (value ?? {}) as { readonly prompt?: unknown; readonly messages?: unknown };
   if (typeof prompt === "string") return prompt;
-  if (Array.isArray(messages) && messages.length > 0 && messages.every(isMessage)) return { messages: asked(messages) };
+  if (Array.isArray(messages) && messages.length > 0 && messages.every(isMessage))
+    return { messages: withoutAnswer(messages) };
   throw unreadablePrompt(place, 'expected a text, {"prompt": …} or {"messages": [{"role": …, "content": …}]}');
 }
 
 /** Training rows end with the answer, which is to be generated here. */
-function asked(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+function withoutAnswer(messages: readonly ChatMessage[]): readonly ChatMessage[] {
   return messages.length > 1 && messages.at(-1)?.role === "assistant" ? messages.slice(0, -1) : messages;
 }
 

@@ -17,7 +17,7 @@ it("gives out what is left at the end, complete or not", () => {
   expect(stream.ids).toEqual([0xc3]);
 });
 
-it("goes on after a character that was never completed, though the decoder then reads its whole run otherwise", () => {
+it("continues after a character that was never completed, although the decoder then reads its whole run differently", () => {
   // As Rust's ByteFallback: a run that is no UTF-8 has a U+FFFD for each byte. Ids from 256 on end a run.
   const decode = (ids: readonly number[]) => {
     const run = ids.findIndex((id) => id > 255);

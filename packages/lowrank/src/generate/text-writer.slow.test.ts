@@ -28,13 +28,13 @@ async function written(
 }
 
 describe("OpenedModel.writer", () => {
-  it("writes each text as it is alone, whoever else asks at the time", async () => {
+  it("writes each text as it does alone, whatever else is written at the time", async () => {
     const writer = await model.writer({ maxRows: 3 });
-    const asked = prompts.flatMap((prompt, index) =>
+    const requests = prompts.flatMap((prompt, index) =>
       [null, ...model.adapters].map((adapter) => ({ prompt, adapter, maxNewTokens: 2 + 2 * index })),
     );
-    const all = await Promise.all(asked.map(({ prompt, ...options }) => written(writer, prompt, options)));
-    for (const [index, { prompt, ...options }] of asked.entries())
+    const all = await Promise.all(requests.map(({ prompt, ...options }) => written(writer, prompt, options)));
+    for (const [index, { prompt, ...options }] of requests.entries())
       expect(all[index]).toBe(await model.generate(prompt, options));
     expect(new Set(all).size).toBeGreaterThan(prompts.length); // the adapters say other things
     expect([writer.running, writer.waiting]).toEqual([0, 0]);
@@ -61,7 +61,7 @@ describe("OpenedModel.writer", () => {
     await expect(written(writer, "Aromi", {})).rejects.toMatchObject({ code: "WRITER_STOPPED" });
   });
 
-  it("ends a text that was aborted or that nobody hears any more, and no other", async () => {
+  it("ends a text that was aborted or whose consumer left, and no other", async () => {
     const writer = await model.writer();
     const stop = new AbortController();
     const aborted = written(writer, "Aromi is", { maxNewTokens: 200, signal: stop.signal });
@@ -83,7 +83,7 @@ describe("OpenedModel.writer", () => {
     expect(await other).toBe(await model.generate("Aromi is", { adapter: null, maxNewTokens: 12 }));
   });
 
-  it("tells the end's reason and, where asked, how likely each token was", async () => {
+  it("reports why a text ended and, on request, each token's log probability", async () => {
     const events = [];
     for await (const event of (await model.writer()).write("Aromi is", { maxNewTokens: 2, logprobs: 3 }))
       events.push(event);

@@ -125,8 +125,8 @@ export class TextWriter<Choice> {
     checkCharacters(prompt, tokenizer, opened.model);
     const ids = promptIds(prompt, options, { tokenizer, task: opened.model.task, setup: opened.setup });
     if (ids.length === 0) throw emptyPrompt();
-    const asked = withFileDefaults(options, opened.model, { notices, promptTokens: ids.length });
-    const rules = textRules(opened.model, tokenizer, asked);
+    const settings = withFileDefaults(options, opened.model, { notices, promptTokens: ids.length });
+    const rules = textRules(opened.model, tokenizer, settings);
     options.signal?.throwIfAborted();
     if (this.#isStopped) throw writerStopped();
     if (this.waiting >= this.#maxWaiting) throw writerFull(this.#maxWaiting);
@@ -259,7 +259,7 @@ export class TextWriter<Choice> {
   }
 
   #tellDone(): void {
-    for (const tell of this.#done.splice(0)) tell();
+    for (const onDone of this.#done.splice(0)) onDone();
   }
 }
 

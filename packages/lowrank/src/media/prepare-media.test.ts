@@ -8,7 +8,7 @@ const [melBins, frames] = [80, 100];
 const config = { melBins, sourcePositions: frames / 2 } as PretrainedModel["config"]; // all that is read of it
 const reader = { platform: nodePlatform, model: { config } };
 
-it("a recording longer than the model hears has the features of its beginning, and only that is resampled", async () => {
+it("a recording longer than the model's maximum has the features of its beginning, and only that is resampled", async () => {
   const long = { samples: Float32Array.from({ length: 100_000 }, (_, at) => Math.sin(at / 7)), sampleRate: 44_100 };
   const { features } = await soundsOf(long, reader);
   expect(features).toEqual(logMelFeatures(resample(long, 16_000), { melBins, frames }));

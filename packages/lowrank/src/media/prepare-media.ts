@@ -68,7 +68,7 @@ export async function soundsOf(
     const sound = typeof audio === "object" && "samples" in audio ? audio : readWav(await bytesOf(audio, platform));
     const frames = 2 * sourcePositions;
     const samples = resample(beginning(sound, (frames * step) / whisperSampleRate), whisperSampleRate);
-    const features = heard(logMelFeatures(samples, { melBins, frames }), { melBins, frames, samples: samples.length });
+    const features = crop(logMelFeatures(samples, { melBins, frames }), { melBins, frames, samples: samples.length });
     return { features, melBins, frames };
   } catch (error) {
     throw error instanceof AudioError ? new MediaError(name, error.message, { cause: error }) : error;
@@ -84,7 +84,7 @@ function beginning({ samples, sampleRate }: Sound, seconds: number): Sound {
 }
 
 /** The features up to one column after the last sample: all later columns are the same. */
-function heard(
+function crop(
   features: Float32Array,
   { melBins, frames, samples }: { readonly melBins: number; readonly frames: number; readonly samples: number },
 ): Float32Array {

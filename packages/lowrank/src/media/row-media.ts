@@ -112,15 +112,15 @@ export function openOrLeaveOut(
   media: RowMedia,
   { warn }: Pick<Notices, "warn">,
 ): (row: TokenizedExample) => Promise<TokenizedExample | undefined> {
-  let isTold = false;
+  let hasWarned = false;
   return async (row) => {
     try {
       return await media.open(row);
     } catch (error) {
       if (!(error instanceof MediaError)) throw error;
       const message = `${error.message} Skipped its row. Similar rows are skipped without another warning.`;
-      if (!isTold) warn({ code: "ROWS_SKIPPED", message });
-      isTold = true;
+      if (!hasWarned) warn({ code: "ROWS_SKIPPED", message });
+      hasWarned = true;
       return undefined;
     }
   };

@@ -30,12 +30,12 @@ const fileName = "model.gguf";
 
 /** Plans the files. Throws OWN_TYPES, TokenizerError, and the errors of `ggufModelFile`. */
 export async function ggufOutput(opened: OpenedBase, options: GgufOutputOptions): Promise<GgufOutput> {
-  const { type: asked, title, ...merging } = options;
+  const { type: requestedType, title, ...merging } = options;
   const source = await opened.source.openGguf?.();
   const close = async () => source?.close?.();
   try {
     const base = source === undefined ? undefined : await openGguf(source);
-    const type = asked ?? (base === undefined ? "F16" : "as-base");
+    const type = requestedType ?? (base === undefined ? "F16" : "as-base");
     if (type === "as-base" && base === undefined) throw ownTypes(opened.path);
     const tokenizer = await tokenizerOf(opened, base);
     const end = isGenerative(opened) ? tokenizer.end : undefined;
@@ -135,8 +135,8 @@ export function modelfileText(file: string, { end, setup = {} }: ModelfileFacts)
 function goTemplate(name: string, system: string): string {
   const place = "\uE000";
   const template = promptTemplate(name);
-  const told = system === "" ? [] : [{ role: "system", content: system }];
-  const messages = [...told, { role: "user", content: place }];
+  const systemTurns = system === "" ? [] : [{ role: "system", content: system }];
+  const messages = [...systemTurns, { role: "user", content: place }];
   const rendered = isConversing(name) ? template.render({ kind: "chat", messages }) : renderPrompt(place, template);
   return promptOf(rendered).replaceAll("{{", '{{ "{{" }}').replace(place, "{{ .Prompt }}");
 }

@@ -122,7 +122,7 @@ async function writeAdapter(folder: string, sizes: Sizes, every = 1): Promise<vo
 }
 
 /** Says at its end how much memory it had at most. */
-const saysMemory = 'data:text/javascript,process.on("exit",()=>console.error("RSS",process.resourceUsage().maxRSS))';
+const printMemory = 'data:text/javascript,process.on("exit",()=>console.error("RSS",process.resourceUsage().maxRSS))';
 
 function merge(name: string, ...options: readonly string[]): ChildProcess {
   const place = ["--model", join(room, name, "base"), "--adapter", join(room, name, "adapter")];
@@ -130,7 +130,7 @@ function merge(name: string, ...options: readonly string[]): ChildProcess {
 }
 
 function started(...argv: readonly string[]): ChildProcess {
-  const all = ["--import", saysMemory, bundled.program, ...argv];
+  const all = ["--import", printMemory, bundled.program, ...argv];
   return spawn(process.execPath, all, { stdio: ["ignore", "ignore", "pipe"] });
 }
 
@@ -193,7 +193,7 @@ describe("lowrank merge", () => {
     ["a folder", ["--dtype", "as-base"]],
     ["a .gguf file", ["--to", "gguf", "--dtype", "Q8_0"]],
   ])(
-    "is killed again and again and goes on: there is nothing, or the whole of %s",
+    "is killed again and again and resumed: there is nothing, or the whole of %s",
     async (_, to) => {
       const mergeTo = (folder: string, ...options: readonly string[]) =>
         merge("small", ...to, "--out", folder, ...options);

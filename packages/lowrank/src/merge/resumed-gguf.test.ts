@@ -11,7 +11,7 @@ import { openInFiles } from "./open-in-files.ts";
 const notices = { note: () => {}, say: () => {}, warn: () => {} };
 const context = { notices, stdin: undefined, fetch: undefined, accessToken: undefined } as never;
 
-it("a merged .gguf file is gone on with from any piece: the same bytes, and of each weight what rounding left", async () => {
+it("a merged .gguf file is resumed from any piece: the same bytes, and the same rounding of each weight", async () => {
   const places = {
     model: () => nodePlatform.findModel(join(fixturesRoot, "llama-gqa", "base"), context),
     adapter: () => nodePlatform.findAdapter(join(fixturesRoot, "llama-gqa", "adapter"), context),
@@ -19,11 +19,13 @@ it("a merged .gguf file is gone on with from any piece: the same bytes, and of e
   const { model, handle, weights, dispose } = await openInFiles(places, {}, notices as never);
   const merge = planMerge(model, handle, { weights });
   const begin = async () => {
-    const heard = new Map<string, number>();
-    const hear = { onRounded: ({ tensor, kept }: { tensor: string; kept: number }) => void heard.set(tensor, kept) };
-    return { heard, file: await ggufModelFile(model, { type: "Q8_0", merge, ...hear }) };
+    const rounded = new Map<string, number>();
+    const listener = {
+      onRounded: ({ tensor, kept }: { tensor: string; kept: number }) => void rounded.set(tensor, kept),
+    };
+    return { rounded, file: await ggufModelFile(model, { type: "Q8_0", merge, ...listener }) };
   };
-  const { heard, file } = await begin();
+  const { rounded, file } = await begin();
   const pieces: Uint8Array[] = [];
   const stops: { readonly place: number; readonly found: string }[] = [];
   for await (const piece of file.contents()) {
@@ -32,14 +34,14 @@ it("a merged .gguf file is gone on with from any piece: the same bytes, and of e
     stops.push({ place, found: JSON.stringify(file.findings?.taken()) });
   }
   const whole = joinPieces(pieces);
-  expect([...heard.keys()]).toHaveLength(merge.changed.length);
+  expect([...rounded.keys()]).toHaveLength(merge.changed.length);
   for (const { place, found } of stops) {
     const again = await begin();
     again.file.findings?.give(JSON.parse(found));
     const rest: Uint8Array[] = [];
     for await (const piece of again.file.contents(place)) rest.push(piece);
     expect(Buffer.compare(joinPieces(rest), whole.subarray(place))).toBe(0);
-    expect(again.heard).toEqual(heard);
+    expect(again.rounded).toEqual(rounded);
   }
   dispose();
   await weights.close();

@@ -16,8 +16,8 @@ export async function sentenceTexts(opened: Opened): Promise<ReadonlyMap<string,
   const { model, source } = opened;
   if (model.task !== "feature-extraction") return new Map();
   const kept = await textsOf(source, ownFiles);
-  const told = await toldTexts(opened);
-  if (told !== undefined) return new Map([...kept, ...told]);
+  const stored = await moduleTexts(opened);
+  if (stored !== undefined) return new Map([...kept, ...stored]);
   const recipe = opened.recipe ?? (await ggufRecipe(source));
   if (recipe === undefined) return kept;
   const length = Math.min((await sentenceLength(source)) ?? defaultMaxLength, positionLimit(model.config));
@@ -30,7 +30,7 @@ export async function sentenceTexts(opened: Opened): Promise<ReadonlyMap<string,
 }
 
 /** The files of the model's folder, if they match the adapter. */
-async function toldTexts({ source, recipe }: Opened): Promise<ReadonlyMap<string, string> | undefined> {
+async function moduleTexts({ source, recipe }: Opened): Promise<ReadonlyMap<string, string> | undefined> {
   const { folder, inside } = source;
   if (folder === undefined || inside === undefined || !(await folder.has("modules.json"))) return undefined;
   const text = await folder.readText("modules.json", { maxBytes });
@@ -40,9 +40,9 @@ async function toldTexts({ source, recipe }: Opened): Promise<ReadonlyMap<string
     steps.set(`${name}/config.json`, config);
     return JSON.parse(config);
   };
-  const told = await readEmbeddingRecipe(JSON.parse(text), readConfig);
+  const stored = await readEmbeddingRecipe(JSON.parse(text), readConfig);
   const isOther =
-    recipe !== undefined && (recipe.pooling !== told.pooling || recipe.isNormalised !== told.isNormalised);
+    recipe !== undefined && (recipe.pooling !== stored.pooling || recipe.isNormalised !== stored.isNormalised);
   return isOther ? undefined : new Map([["modules.json", text], ...steps]);
 }
 

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-it("finds a tokenizer beside a .gguf file without any config.json", async () => {
+it("finds a tokenizer next to a .gguf file without any config.json", async () => {
   const files = filesNextTo(join(folder, "model.gguf"));
   expect(await files.has("tokenizer.json")).toBe(false);
   await writeFile(join(folder, "tokenizer.json"), "{}");

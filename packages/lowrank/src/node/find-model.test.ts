@@ -28,7 +28,7 @@ it.each(["lora.gguf", ""])("reads llama.cpp's adapter for a base, by its file or
   expect(await found.setup()).toEqual({});
 });
 
-it("asks for the base of such an adapter, which names none", async () => {
+it("requires the base of such an adapter, which names none", async () => {
   const found = await findAdapter(join(folder, "lora.gguf"), context);
   await expect(found.read({})).rejects.toThrow(BaseNotFoundError);
 });

@@ -19,7 +19,7 @@ describe("inspect", () => {
     expect(found.parameters).toBe(found.bytes / 4);
   });
 
-  it("gives what a model's config.json says, as it stands and as it is understood", async () => {
+  it("gives a model's config.json, raw and parsed", async () => {
     const found = await inspect(repository("packages/tiny-model/model"));
     if (found.kind !== "model") throw new Error(found.kind);
     expect(found).toMatchObject({ task: "causal-lm", hasTokenizer: true, warnings: [] });

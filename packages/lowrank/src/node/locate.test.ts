@@ -47,7 +47,7 @@ describe("locate", () => {
     }
   });
 
-  it("says of an adapter given as a model that it needs its base", async () => {
+  it("explains that an adapter given as a model needs its base", async () => {
     const report = createReport(recordingIo().io, {});
     await writeFile(join(cache, "adapter_config.json"), "{}");
     await expect(locate(cache, "model", hub(report))).rejects.toMatchObject({ code: "ADAPTER_AS_MODEL", path: cache });
@@ -56,7 +56,7 @@ describe("locate", () => {
     expect(await locate(cache, "model", hub(report))).toBe(cache);
   });
 
-  it("does not ask the Hub for a folder that is missing in one that is here", async () => {
+  it("does not query the Hub for a folder that is missing in a local one", async () => {
     const unreachable: typeof fetch = async () => {
       throw new Error("nobody should ask");
     };
@@ -67,7 +67,7 @@ describe("locate", () => {
     await expect(attempt).rejects.toThrow(`a local folder "${here}" exists, so the Hub was not searched`);
   });
 
-  it("says that there is no such folder either where the Hub does not help", async () => {
+  it("reports a missing folder also if the Hub does not help", async () => {
     const offline: typeof fetch = async () => {
       throw new TypeError("fetch failed");
     };

@@ -81,9 +81,9 @@ function splitRows(request: TrainingRowsRequest): TrainingRows {
     check(validation);
   }
   const [given, validationFile] = [validation?.rows ?? [], validation?.name ?? file];
-  const asked = validation === undefined ? (validationShare ?? defaultValidationShare(rows.length)) : 0;
-  const split = { share: asked, seed, isAsked: validationShare !== undefined };
-  const places = asked === 0 ? undefined : placesOf(rows, split);
+  const usedShare = validation === undefined ? (validationShare ?? defaultValidationShare(rows.length)) : 0;
+  const split = { share: usedShare, seed, isExplicit: validationShare !== undefined };
+  const places = usedShare === 0 ? undefined : placesOf(rows, split);
   const shared = { objective, kinds, file, validationFile, problem, preferences };
   if (places === undefined) {
     const numbers = { train: inOrder, validation: inOrder };
@@ -92,18 +92,18 @@ function splitRows(request: TrainingRowsRequest): TrainingRows {
   const numbered = (of: readonly number[]) => (index: number) => (of[index] ?? index) + 1;
   const numbers = { train: numbered(places.train), validation: numbered(places.validation) };
   const [train, held] = [selectRows(rows, places.train), selectRows(rows, places.validation)];
-  return { ...shared, train, validation: held, heldOut: asked, numbers };
+  return { ...shared, train, validation: held, heldOut: usedShare, numbers };
 }
 
 /** Undefined if the rows have too few different inputs; if the share was set explicitly, throws an ExampleError instead. */
 function placesOf(
   rows: RowList<Example>,
-  { isAsked, ...split }: { readonly share: number; readonly seed: number; readonly isAsked: boolean },
+  { isExplicit, ...split }: { readonly share: number; readonly seed: number; readonly isExplicit: boolean },
 ): Split<number> | undefined {
   try {
     return splitIndices(rows, (example) => hashOf(inputOf(example)), split);
   } catch (error) {
-    if (isAsked || !(error instanceof ExampleError)) throw error;
+    if (isExplicit || !(error instanceof ExampleError)) throw error;
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-// Options of a run: what a new adapter is, and tokens that come with it.
+// Options of a run: the new adapter, and tokens that are added with it.
 
 import {
   initFacts,
@@ -22,7 +22,7 @@ import {
 } from "./option-table.ts";
 
 /** PEFT's values of `init_lora_weights`, `true` as "default". */
-const starts: readonly string[] = [
+const inits: readonly string[] = [
   "default",
   ...initNames.filter((name) => name !== "true" && name !== "false" && !("pattern" in initFacts[name])),
 ];
@@ -31,14 +31,14 @@ const measuringInits = initNames.filter((name) => "measures" in initFacts[name])
 
 const biasModes = ["none", "all", "lora_only"] as const;
 
-/** Whether a text for `targetModules` is a pattern or a word for many modules, not names with commas between. */
+/** Whether a text for `targetModules` is a pattern or a name for many modules, not comma-separated names. */
 export function isTargetPattern(text: string): boolean {
   return text === "all-linear" || /[\\^$*+?()[\]{}|]/.test(text);
 }
 
 type VariantWithOption = Extract<(typeof variantFacts)[VariantName], { readonly option: VariantOption }>["option"];
 
-/** Options that ask for a variant of LoRA, as the table of variants has them. */
+/** Options that select a variant of LoRA, from the table of variants. */
 export const variantOptions = variants.flatMap(({ option }) => option ?? []) as readonly VariantWithOption[];
 
 type VariantRows = {
@@ -47,7 +47,7 @@ type VariantRows = {
   };
 };
 
-// A row for each, as the type says.
+// A row for each option, as in the type.
 const variantRows = Object.fromEntries(
   variantOptions.map(({ name, flag: typed, help, kind }) => [
     name,
@@ -89,7 +89,7 @@ export const adapterOptions = {
       argument: "<name>",
       help: "initialization of A and B (default: random A, zero B)",
       detail: `Some use the base's weights. ${measuringInits} first run \`initBatches\` batches of the data.`,
-      value: oneOf(starts),
+      value: oneOf(inits),
     },
     /** Batches that eva, corda and lora_ga run first; default 16. */
     initBatches: {

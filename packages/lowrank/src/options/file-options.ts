@@ -18,7 +18,7 @@ const trainableTasks = [
 
 export const basePrecisions = ["float32", "as-stored", "nf4", "bf16", "int8"] as const;
 
-/** Kinds of rows that no template writes. */
+/** Kinds of rows that do not use a prompt template. */
 const unwritten: ReadonlySet<Example["kind"]> = new Set(["tokens", "audio", "speech", "choice"]);
 
 /** Templates by name; "chat" is the model's own. */

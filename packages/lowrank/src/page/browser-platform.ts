@@ -83,8 +83,8 @@ export async function folderAt(input: ModelInput, context: Pick<SourceContext, "
 }
 
 /** A folder on a server, or the named .gguf file in it: a server does not list its files. */
-function fetched(address: string, gguf: string | undefined, ask: typeof fetch | undefined): ModelFolder {
-  const folder = fetchedFolder(address, ask);
+function fetched(address: string, gguf: string | undefined, send: typeof fetch | undefined): ModelFolder {
+  const folder = fetchedFolder(address, send);
   return gguf === undefined ? folder : onlyGguf(folder, gguf);
 }
 
@@ -93,12 +93,12 @@ function nameOf(input: ModelInput): { readonly name?: string; readonly revision?
   return typeof input === "string" ? baseName(input) : {};
 }
 
-function withToken({ fetch: ask = fetch, accessToken }: Pick<SourceContext, "fetch" | "accessToken">): typeof fetch {
-  if (accessToken === undefined) return ask;
+function withToken({ fetch: send = fetch, accessToken }: Pick<SourceContext, "fetch" | "accessToken">): typeof fetch {
+  if (accessToken === undefined) return send;
   return (input, init) => {
     const headers = new Headers(init?.headers);
     headers.set("Authorization", `Bearer ${accessToken}`);
-    return ask(input, { ...init, headers });
+    return send(input, { ...init, headers });
   };
 }
 

@@ -32,7 +32,7 @@ describe("logits of a classifier", () => {
   });
 });
 
-it("gives a word the class of its first token, whatever its others say", () => {
+it("gives a word the class of its first token, whatever its other tokens have", () => {
   const row = {
     ...{ text: "the foxes", inputIds: [1, 5, 6, 7, 2], textStart: 1 },
     spans: [
@@ -50,7 +50,7 @@ it("gives a word the class of its first token, whatever its others say", () => {
   ]);
 });
 
-describe("logits of starts and ends", () => {
+describe("logits of first and last tokens", () => {
   const row = { text: "the fox is old", inputIds: [1, 9, 2, 5, 6, 7, 8, 2], textStart: 3 };
   const spans = [
     [0, 3],
@@ -71,8 +71,8 @@ describe("logits of starts and ends", () => {
     expect(answers[0]?.probability).toBeGreaterThan((answers[1]?.probability ?? 1) * 2.5);
   });
 
-  it("may say that there is none, where that is asked for", () => {
-    const asked = { ...rules, mayBeNone: true };
-    expect(answerOfQuestion(logits, { ...row, spans }, asked)).toMatchObject({ prediction: "" });
+  it("may answer that there is none, if that is allowed", () => {
+    const options = { ...rules, mayBeNone: true };
+    expect(answerOfQuestion(logits, { ...row, spans }, options)).toMatchObject({ prediction: "" });
   });
 });

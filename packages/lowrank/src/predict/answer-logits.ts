@@ -6,8 +6,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { given } from "../given.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
-import type { AskedRow } from "./asked-row.ts";
 import { bestAnswers } from "./best-answer.ts";
+import type { InputRow } from "./input-row.ts";
 import type { Answer, ClassProbability, LabelledWord } from "./prediction.ts";
 
 export interface AnswerRules {
@@ -57,7 +57,7 @@ export function answerOfChoices(
 /** Each word with the class of its first token, as with transformers' aggregation_strategy="first". `logits`: [time, classes]. */
 export function answerOfTokens(
   logits: ArrayLike<number>,
-  { text, spans, textStart }: AskedRow,
+  { text, spans, textStart }: InputRow,
   rules: AnswerRules,
 ): Answer {
   const classes = rules.labels.length;
@@ -82,7 +82,7 @@ export function answerOfTokens(
 /** The positions of the answers in the text. `logits`: [time, 2]. */
 export function answerOfQuestion(
   logits: ArrayLike<number>,
-  row: AskedRow,
+  row: InputRow,
   { topK, mayBeNone }: Pick<AnswerRules, "topK" | "mayBeNone">,
 ): Extract<Answer, { kind: "answer" }> {
   const { text, spans, textStart, inputIds } = row;
@@ -122,7 +122,7 @@ function sigmoid(logit: number): number {
 }
 
 /** Logits of each row [outputs], or of its tokens with padding [time, outputs]. Throws NonFiniteModelError. */
-export function rowLogits(opened: OpenedBase, rows: readonly AskedRow[]): Promise<readonly Float32Array[]> {
+export function rowLogits(opened: OpenedBase, rows: readonly InputRow[]): Promise<readonly Float32Array[]> {
   const { model, context } = opened;
   const padId = model.config.padTokenId ?? 0;
   const batch = padBatch(

@@ -14,7 +14,7 @@ import {
   answerOfTokens,
   rowLogits,
 } from "./answer-logits.ts";
-import { type AskedRow, askable, askedRows, type RowReader } from "./asked-row.ts";
+import { type InputRow, inputRows, predictedTasks, type RowReader } from "./input-row.ts";
 import type { Answer, Prediction } from "./prediction.ts";
 import { transcribe } from "./transcribe.ts";
 
@@ -60,14 +60,14 @@ export async function* predictRows(
   options: PredictOptions,
 ): AsyncGenerator<Prediction, void, undefined> {
   const { model } = predictor.opened;
-  const hears = model.task === "sequence-to-sequence" && model.config.melBins > 0;
-  if (!hears && !askable.includes(model.task)) {
+  const isSpeech = model.task === "sequence-to-sequence" && model.config.melBins > 0;
+  if (!isSpeech && !predictedTasks.includes(model.task)) {
     const advice = "Add an adapter with such a head, or use generate to write text.";
     const needed = "a head for classes, numbers, choices, token labels or answer spans";
     throw new WrongTaskError(model.modelType, model.task, "Predicting", advice, needed);
   }
   const { batchSize = 8 } = options;
-  const answerAll = hears ? transcribeTogether : answerTogether;
+  const answerAll = isSpeech ? transcribeTogether : answerTogether;
   let held: Question[] = [];
   for await (const question of rows) {
     held.push(question);
@@ -103,41 +103,41 @@ async function* answerTogether(
   const { opened, tokenizer } = predictor;
   const { batchSize = 8, signal } = options;
   const reader = { task: opened.model.task, tokenizer, maxLength: maxLengthFor(opened.model, options.maxLength) };
-  const asked: AskedRow[] = [];
+  const inputs: InputRow[] = [];
   const firsts: number[] = []; // of each question, the place of its first row
   const questions = held.map(({ example }) => example);
   const examples = await prepareRows(questions, { ...opened, platform: predictor.platform });
   for (const example of examples) {
-    firsts.push(asked.length);
-    asked.push(...(await askedRows(example, reader)));
+    firsts.push(inputs.length);
+    inputs.push(...(await inputRows(example, reader)));
   }
-  const order = [...asked.keys()].sort((one, other) => lengthOf(asked[one]) - lengthOf(asked[other]));
+  const order = [...inputs.keys()].sort((one, other) => lengthOf(inputs[one]) - lengthOf(inputs[other]));
   const logits: Float32Array[] = [];
   for (let from = 0; from < order.length; from += batchSize) {
     signal?.throwIfAborted();
     const places = order.slice(from, from + batchSize);
-    const together = places.flatMap((place) => asked[place] ?? []);
+    const together = places.flatMap((place) => inputs[place] ?? []);
     for (const [index, own] of (await rowLogits(opened, together)).entries()) logits[places[index] ?? 0] = own;
   }
   for (const [index, { example, row }] of held.entries()) {
-    const [first = 0, end = asked.length] = firsts.slice(index, index + 2);
-    const own = { example, rows: asked.slice(first, end), logits: logits.slice(first, end) };
+    const [first = 0, end = inputs.length] = firsts.slice(index, index + 2);
+    const own = { example, rows: inputs.slice(first, end), logits: logits.slice(first, end) };
     yield { ...answerOf(own, predictor, options), row: Object.fromEntries(row) };
   }
 }
 
-function lengthOf(row: AskedRow | undefined): number {
+function lengthOf(row: InputRow | undefined): number {
   return row?.inputIds.length ?? 0;
 }
 
-interface AskedQuestion {
+interface ScoredQuestion {
   readonly example: Example;
-  readonly rows: readonly AskedRow[];
+  readonly rows: readonly InputRow[];
   readonly logits: readonly Float32Array[];
 }
 
 function answerOf(
-  { example, rows, logits }: AskedQuestion,
+  { example, rows, logits }: ScoredQuestion,
   { opened, labels, problem }: Predictor,
   { topK = 5, threshold = 0.5, mayBeNone = false }: PredictOptions,
 ): Answer {

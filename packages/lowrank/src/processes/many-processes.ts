@@ -51,8 +51,8 @@ export function measuredByFirst(
     const found = communicator.rank === 0 ? await unlessStopped(measure, stop.signal) : undefined;
     // JSON has no NaN.
     const entries = found && Object.entries(found).map(([name, value]) => [name, String(value)]);
-    const told = await communicator.broadcast(new TextEncoder().encode(JSON.stringify(entries ?? null)));
-    const metrics: readonly (readonly [string, string])[] | null = JSON.parse(new TextDecoder().decode(told));
+    const received = await communicator.broadcast(new TextEncoder().encode(JSON.stringify(entries ?? null)));
+    const metrics: readonly (readonly [string, string])[] | null = JSON.parse(new TextDecoder().decode(received));
     if (metrics === null) {
       if (!stop.signal.aborted) stop.abort();
       throw stop.signal.reason;

@@ -6,7 +6,7 @@ const ids = (length: number) => Array.from({ length }, (_, id) => id);
 const facts = (train: readonly TokenizedExample[], classNames?: readonly string[]) =>
   Object.fromEntries(dataFacts({ train, validation: [], lengths: { maxLength: 8 }, classNames }));
 
-it("tells how long rows are, how many may be cut, and how much of them is trained", () => {
+it("reports how long rows are, how many may be cut, and how much of them is trained", () => {
   const rows = [2, 4, 8].map((length) => ({ kind: "sequence", inputIds: ids(length), labels: [-100, 1] }) as const);
   expect(facts(rows)).toEqual({
     "rows to train on": 3,
@@ -22,7 +22,7 @@ it("counts rows of each class by its name", () => {
   expect(facts(rows, ["bad", "good"])).toMatchObject({ "rows of class bad": 1, "rows of class good": 2 });
 });
 
-it("looks at some of very many rows, from all over them, and says so", () => {
+it("samples very many rows, from all over them, and reports it", () => {
   const rows = Array.from(
     { length: 10_000 },
     (_, row) => ({ kind: "sequence", inputIds: ids(row < 5000 ? 2 : 6), labels: [1, 1] }) as const,

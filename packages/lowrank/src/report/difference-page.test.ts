@@ -47,6 +47,6 @@ it("leaves a square empty that has no number, and the darkest is the largest", (
 it.each([
   ["model.layers.10.self_attn.q_proj", "model.layers.10", "self_attn.q_proj"],
   ["score", "–", "score"],
-])("%s stands in a row of its block", (path, row, column) => {
+])("%s is in a row of its block", (path, row, column) => {
   expect(placeOf(path)).toEqual({ row, column });
 });

@@ -37,13 +37,13 @@ describe("a report", () => {
     expect(page).toContain("&amp;lt;\ufffd");
   });
 
-  it("asks for nothing from elsewhere and says so to the browser", () => {
+  it("loads nothing from elsewhere and forbids it to the browser", () => {
     const page = reportPage({ ...plain, recipe: "model: a" });
     expect(page).not.toMatch(/(src=|href=|url\(|@import|https?:)/);
     expect(page).toContain("default-src 'none'");
   });
 
-  it("draws each curve that has points, says in words how it ends, and leaves out the others", () => {
+  it("draws each curve that has points, describes its end, and leaves out the others", () => {
     const page = reportPage(plain);
     expect(page.match(/<polyline/g)).toHaveLength(5); // loss, smoothed, validation; learning rate; gradient norm
     expect(page).toContain('aria-label="Loss by step; at the end training 3, smoothed 3.474, validation 4.5"');

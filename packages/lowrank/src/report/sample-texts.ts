@@ -24,18 +24,18 @@ export async function sampleTexts(
   { opened, tokenizer, maxSeconds }: SampleWriter,
   rows: RowList<TokenizedExample>,
 ): Promise<readonly SampleText[]> {
-  const asked: Asked[] = [];
+  const samples: Sample[] = [];
   const room = positionLimit(opened.model.config);
   const maxNewTokens = Math.min(newTokenLimit, Math.floor(room / 2));
   const longest = Math.min(maxPromptTokens, room - maxNewTokens);
   for (const row of rows) {
-    const found = askedOf(row, longest);
-    if (found !== undefined) asked.push(found);
-    if (asked.length === maxSamples) break;
+    const found = sampleOf(row, longest);
+    if (found !== undefined) samples.push(found);
+    if (samples.length === maxSamples) break;
   }
-  if (asked.length === 0) return [];
-  const [before = [], after = []] = await writeBoth({ opened, tokenizer, maxSeconds }, { asked, maxNewTokens });
-  return asked.map(({ prompt, expected }, index) => ({
+  if (samples.length === 0) return [];
+  const [before = [], after = []] = await writeBoth({ opened, tokenizer, maxSeconds }, { samples, maxNewTokens });
+  return samples.map(({ prompt, expected }, index) => ({
     prompt: tokenizer.decode(prompt),
     expected: tokenizer.decode(expected),
     before: before[index] ?? "",
@@ -46,13 +46,13 @@ export async function sampleTexts(
 /** Texts of the base and the adapter, in one batch if the adapter allows it, which takes half the time. */
 async function writeBoth(
   { opened: { model, context, handle }, tokenizer, maxSeconds }: SampleWriter,
-  { asked, maxNewTokens }: { readonly asked: readonly Asked[]; readonly maxNewTokens: number },
+  { samples, maxNewTokens }: { readonly samples: readonly Sample[]; readonly maxNewTokens: number },
 ): Promise<readonly (readonly string[])[]> {
-  const prompts = asked.map(({ prompt }) => prompt);
+  const prompts = samples.map(({ prompt }) => prompt);
   const ending = textEnding(model, tokenizer);
   const write = async (promptIds: readonly (readonly number[])[], acting: ForwardContext) => {
     const written = promptIds.map((): number[] => []);
-    const end = performance.now() + (1000 * maxSeconds * promptIds.length) / (2 * asked.length);
+    const end = performance.now() + (1000 * maxSeconds * promptIds.length) / (2 * samples.length);
     for await (const { prompt, id } of generateTokens(model, { promptIds, maxNewTokens, ...ending, context: acting })) {
       written[prompt]?.push(id);
       if (performance.now() > end) break;
@@ -67,13 +67,13 @@ async function writeBoth(
   return [written.slice(0, prompts.length), written.slice(prompts.length)];
 }
 
-interface Asked {
+interface Sample {
   readonly prompt: readonly number[];
   readonly expected: readonly number[];
 }
 
 /** Of several answers in a row, the first one. */
-function askedOf(row: TokenizedExample, longest: number): Asked | undefined {
+function sampleOf(row: TokenizedExample, longest: number): Sample | undefined {
   if (row.kind === "source-target") {
     if (row.inputIds.length === 0 || row.inputIds.length > longest) return undefined;
     return { prompt: row.inputIds, expected: row.labels.filter((label) => label !== ignoredLabel) };

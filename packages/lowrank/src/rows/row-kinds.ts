@@ -15,7 +15,7 @@ export function needTokenizer(examples: RowList<Example>): boolean {
   return examples.some(({ kind }) => kind !== "tokens" && kind !== "span" && kind !== "image");
 }
 
-export function isHeard(kind: Example["kind"]): boolean {
+export function isAudio(kind: Example["kind"]): boolean {
   return kind === "speech" || kind === "audio";
 }
 

@@ -13,7 +13,7 @@ it("a text begins with its language's mark where targets do, and the decoder beg
   expect(targetLanguage(model, { ...before, targetPrefixIds: [] })).toEqual({ decoderStartTokenId: 9 });
 });
 
-it("nothing is said where the tokenizer names no language, or the model is no translator", () => {
+it("nothing is reported if the tokenizer names no language, or the model is no translator", () => {
   expect(targetLanguage(model, { targetLanguageId: undefined, targetPrefixIds: [] })).toEqual({});
   expect(targetLanguage({ ...model, task: "causal-lm" }, { targetLanguageId: 9, targetPrefixIds: [9] })).toEqual({});
 });

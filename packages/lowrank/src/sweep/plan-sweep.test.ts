@@ -30,13 +30,13 @@ describe("a plan of runs", () => {
       expect(out).toMatch(/^o\/template-plain_queryPrompt-[0-9a-f]{12}$/);
   });
 
-  it("varies what the recipe says in other words: steps go before its epochs, tokens before rows", async () => {
+  it("replaces the recipe's equivalent options: steps its epochs, tokens its rows", async () => {
     const [run] = await planned("steps=10", "batchTokens=512");
     expect(run?.choices).toMatchObject({ steps: 10, batchTokens: 512 });
     expect(run?.choices.epochs ?? run?.choices.batchSize).toBeUndefined();
   });
 
-  it("takes its folder from the recipe where none is said", async () => {
+  it("takes its folder from the recipe if none is given", async () => {
     const [run] = planSweep({ ...recipe, out: "there" }, await parseSets(["rank=4"]), { name: "r", out: undefined });
     expect(run?.out).toBe("there/rank-4");
   });
@@ -72,7 +72,7 @@ describe("a plan refuses", () => {
     );
   });
 
-  it("a combination that is no recipe, and says which", async () => {
+  it("a combination that is no recipe, and names it", async () => {
     const sets = await parseSets(["rank=4"]);
     const continued = { ...recipe, adapter: "a" };
     expect(() => planSweep(continued, sets, { name: "r", out: "o" })).toThrow(

@@ -27,7 +27,7 @@ it("Slurm's array waits for its next turn by the code that a saved run has", () 
   );
 });
 
-it("Kubernetes' Job has an index for each run, the recipe beside it, and expands no words but its own", async () => {
+it("Kubernetes' Job has an index for each run, the recipe in the same folder, and expands no variables but its own", async () => {
   const text = await kubernetesJob(call, "model: m\n", 4);
   const [map, job] = parseAllDocuments(text).map((document) => document.toJS());
   expect(map).toMatchObject({ kind: "ConfigMap", data: { "recipe.yaml": "model: m\n" } });

@@ -23,7 +23,7 @@ import {
 } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOn } from "../rows/classes/problem-type.ts";
 import { type ColumnOptions, readRows } from "../rows/read-rows.ts";
-import { isHeard } from "../rows/row-kinds.ts";
+import { isAudio } from "../rows/row-kinds.ts";
 
 /** Refuses rows that do not fit the head. Throws ROWS_TASK, WrongTaskError, and DataError for text instead of audio or the reverse. */
 export function refuseUntrainable(model: PretrainedModel, rows: TrainingRows): void {
@@ -39,12 +39,12 @@ export function refuseUntrainable(model: PretrainedModel, rows: TrainingRows): v
 }
 
 function refuseUnheard({ file, kinds, train, numbers }: TrainingRows, hears: boolean): void {
-  if ([...kinds].every((kind) => isHeard(kind) === hears)) return;
+  if ([...kinds].every((kind) => isAudio(kind) === hears)) return;
   const expected = hears
     ? 'a row with "audio" or "input_features", and "text": this is a speech model'
     : "a row of text: this model has no audio input, unlike Whisper";
   const problems = train.flatMap((example, index): RowProblem[] => {
-    if (isHeard(example.kind) === hears) return [];
+    if (isAudio(example.kind) === hears) return [];
     return [{ row: numbers.train(index), found: `a "${example.kind}" row`, expected }];
   });
   if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });

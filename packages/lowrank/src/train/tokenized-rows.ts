@@ -8,7 +8,7 @@ import type { LearningPlan } from "../objectives/objective.ts";
 import type { TrainingRows } from "../objectives/training-rows.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import type { Platform } from "../platform.ts";
-import { isHeard } from "../rows/row-kinds.ts";
+import { isAudio } from "../rows/row-kinds.ts";
 import { chooseTemplate, rememberedTemplate } from "../rows/tokens/choose-template.ts";
 import { type DrawnTokens, drawTokens } from "../rows/tokens/draw-tokens.ts";
 import type { TokenizeRowsOptions } from "../rows/tokens/numbered-tokens.ts";
@@ -108,7 +108,7 @@ function drawsTokens(
   { tokenizer, lengths }: Pick<TokenizeRowsOptions, "tokenizer" | "lengths">,
 ): boolean {
   const kind = rows.at(0)?.kind;
-  if (tokenizer === undefined || kind === undefined || kind === "tokens" || kind === "span" || isHeard(kind))
+  if (tokenizer === undefined || kind === undefined || kind === "tokens" || kind === "span" || isAudio(kind))
     return false;
   return lengths.maxTargetLength === undefined || kind !== "chat";
 }

@@ -1,5 +1,5 @@
-// How far a model's next tokens are from a teacher's, beside the loss of its own: knowledge distillation, or an adapter that is to stay
-// near its base.
+// The distance between a model's next-token probabilities and a teacher's, in addition to the model's own loss: for
+// knowledge distillation, or to keep an adapter close to its base model.
 
 import { type ForwardContext, inferenceContext, noAdapters } from "@lowrank/contracts";
 import { withoutTape } from "@lowrank/engine";
@@ -19,7 +19,7 @@ export type Divergence = "forward" | "reverse";
 export interface DistillationOptions {
   /** Whether and how the adapter acts: as for `PretrainedModel.loss`. */
   readonly context: ForwardContext;
-  /** Who is to be imitated; default the model itself without an adapter. */
+  /** The teacher; default the model itself without an adapter. */
   readonly teacher?: { readonly model: PretrainedModel; readonly context?: ForwardContext | undefined } | undefined;
   /** Default "forward". */
   readonly divergence?: Divergence | undefined;

@@ -1,10 +1,10 @@
-// How a model's states become one embedding a text, as folders of sentence-transformers say it: modules.json lists the steps,
-// 1_Pooling/config.json which states are pooled.
+// How a model's states become one embedding for each text, as folders of sentence-transformers define it: modules.json lists
+// the steps, 1_Pooling/config.json the states that are pooled.
 
 import { describeValue } from "@lowrank/contracts";
 import { EmbeddingRecipeError } from "../errors.ts";
 
-/** Which states stand for a text: the mean of all that are no padding, the first token's, or the last one's. */
+/** Which states represent a text: the mean of all without padding, the first token's, or the last token's. */
 export type Pooling = "mean" | "first" | "last";
 
 /** From states to an embedding. */

@@ -114,7 +114,7 @@ describe("a loss of embeddings", () => {
     });
   });
 
-  it("asks for columns of the same length", () => {
+  it("requires columns of the same length", () => {
     tf.tidy(() => {
       const [first, second] = [tf.zeros<tf.Rank.R2>([2, 3]), tf.zeros<tf.Rank.R2>([3, 3])];
       expect(() => cosineLoss({ first, second, scores: [1, 1] })).toThrow(ModelInputError);

@@ -1,5 +1,4 @@
-// What embeddings are trained by: texts that belong together are to be nearer than others. The formulas are those of
-// sentence-transformers 6.2.
+// Losses for embeddings: matching texts should be closer than others. The formulas are those of sentence-transformers 6.2.
 
 import { crossEntropy } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
@@ -10,8 +9,8 @@ import { normalised } from "./pooled-embeddings.ts";
 type Embeddings = tf.Tensor2D;
 
 /**
- * MultipleNegativesRankingLoss (Henderson et al. 2017): of all positives and negatives of the batch, each anchor is to find
- * its own positive. The mean over anchors; `scale` multiplies cosines.
+ * MultipleNegativesRankingLoss (Henderson et al. 2017): each anchor has to find its own positive among all positives and
+ * negatives of the batch. The mean over anchors; `scale` multiplies cosines.
  *
  * @throws ModelInputError if the columns have different numbers of rows.
  * @example
@@ -37,7 +36,7 @@ export function rankingLoss(
   });
 }
 
-/** Columns of which row by row the first is to be near the second, and far from all others. */
+/** Columns of texts: in each row the first should be close to the second and far from all others. */
 export interface Ranked {
   readonly anchors: Embeddings;
   readonly positives: Embeddings;
@@ -64,8 +63,8 @@ export function cosineLoss({ first, second, scores }: Scored): tf.Scalar {
 }
 
 /**
- * CoSENTLoss (Huang et al. 2024): pairs with higher scores are to be more alike than those with lower ones,
- * log(1 + Σ exp(scale·(cosine of the lower − cosine of the higher))). `scale` multiplies cosines.
+ * CoSENTLoss (Huang et al. 2024): pairs with higher scores should be more similar than pairs with lower scores, log(1 + Σ
+ * exp(scale·(cosine of the lower − cosine of the higher))). `scale` multiplies cosines.
  *
  * @throws ModelInputError if columns and scores have different numbers of rows.
  */
@@ -76,7 +75,7 @@ export function orderLoss(
   checkRows([first, second], scores.length);
   return tf.tidy(() => {
     const alike = tf.mul(cosines(first, second), scale);
-    // Of each two pairs: how much more alike the one is that has the lower score.
+    // For each two pairs: how much more similar the pair with the lower score is.
     const excess = tf.sub(tf.expandDims(alike, 1), tf.expandDims(alike, 0));
     const counts = scores.map((one) => scores.map((other) => (one < other ? 0 : Number.NEGATIVE_INFINITY)));
     const terms = tf.reshape(tf.add(excess, tf.tensor2d(counts)), [-1]);
@@ -84,7 +83,7 @@ export function orderLoss(
   });
 }
 
-/** Columns of which row by row the first is to be nearer to the second than to the third. */
+/** Columns of texts: in each row the first should be closer to the second than to the third. */
 export interface Triplets {
   readonly anchors: Embeddings;
   readonly positives: Embeddings;
@@ -92,8 +91,8 @@ export interface Triplets {
 }
 
 /**
- * TripletLoss (Hermans et al. 2017): a negative is to be `margin` farther from the anchor than the positive; the mean of what
- * is missing, in Euclidean distances.
+ * TripletLoss (Hermans et al. 2017): a negative should be `margin` farther from the anchor than the positive; the mean of
+ * the shortfall, in Euclidean distances.
  *
  * @throws ModelInputError if the columns have different numbers of rows.
  */

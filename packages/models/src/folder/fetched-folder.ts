@@ -4,7 +4,7 @@ import { type ByteSource, bytesSource, joinPieces } from "@lowrank/safetensors";
 import { ModelFileError } from "../errors.ts";
 import { checkFileName, decodeText, type ModelFolder } from "./model-folder.ts";
 
-/** What is asked for at once: tensors are read in file order, so that small ones cost no request of their own. */
+/** Bytes in one request: tensors are read in file order, so small ones need no request of their own. */
 const chunkBytes = 4_000_000;
 const knownFiles = [
   "config.json",

@@ -138,7 +138,7 @@ describe("fetchedFolder", () => {
     expect(await fetchedFolder("https://example.org/m", answer).list()).toEqual(files);
   });
 
-  it("says which file failed and how", async () => {
+  it("reports which file failed and how", async () => {
     const folder = fetchedFolder("https://example.org/m", server({ ranges: true }).answer);
     expect(await folder.has("config.json")).toBe(false);
     expect(await folder.list()).toEqual(["model.safetensors"]);

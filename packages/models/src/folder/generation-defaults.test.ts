@@ -44,7 +44,7 @@ describe("readGenerationDefaults", () => {
     expect((await read(words)).banned).toEqual({ sequences: [[9], [4, 5], [11], [12]], first: [7] });
   });
 
-  it("knows how config.json once asked for a forced start", async () => {
+  it("reads the old way of forcing a start in config.json", async () => {
     const older = { force_bos_token_to_be_generated: true, bos_token_id: 11 };
     expect((await read(undefined, older)).forced.first).toBe(11);
     expect((await read({}, older)).forced.first).toBeNull();
@@ -56,7 +56,7 @@ describe("readGenerationDefaults", () => {
     expect((await read({ bos_token_id: 4 }, none)).decoderStartTokenId).toBe(4);
   });
 
-  it("reads how texts are written, with transformers' top-k of 50 where a file samples and does not say it", async () => {
+  it("reads generation settings, with transformers' top-k of 50 for a file that samples without one", async () => {
     const qwen = { do_sample: true, temperature: 0.6, top_p: 0.95, top_k: 20, repetition_penalty: 1.05 };
     const rest = { min_p: 0.1, max_new_tokens: 7, max_length: 30, stop_strings: "###", typical_p: 0.2 };
     expect((await read({ ...qwen, ...rest })).writing).toEqual({

@@ -1,5 +1,4 @@
-// What a model's files say of writing texts, where a call says nothing: transformers' generation_config.json goes before
-// config.json.
+// Defaults of generation from a model's files: as in transformers, generation_config.json overrides config.json.
 
 import type { WarningListener } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
@@ -9,15 +8,15 @@ import { noWritingDefaults, readWritingDefaults, type WritingDefaults } from "./
 
 /** Tokens that come whatever their logits are (BART). */
 export interface ForcedTokens {
-  /** What is written first behind a single token, a decoder's start; null: what the logits say. */
+  /** The token that is forced after a single token, a decoder's start; null: none. */
   readonly first: number | null;
-  /** What the last of `maxNewTokens` is one of; without any it is what the logits say. */
+  /** The last of `maxNewTokens` is forced to be one of these; none if empty. */
   readonly last: readonly number[];
 }
 
 /** Tokens that never come (Marian, Whisper). */
 export interface BannedTokens {
-  /** Of each sequence the last token, where the others stand before it; one token alone never comes. */
+  /** Sequences whose last token is banned after the others; a single token is always banned. */
   readonly sequences: readonly (readonly number[])[];
   /** Tokens that cannot be the first that a model chooses. */
   readonly first: readonly number[];
@@ -27,7 +26,7 @@ export interface BannedTokens {
 export interface GenerationDefaults {
   /** A row ends with the first of these. */
   readonly eosTokenIds: readonly number[];
-  /** With which an encoder–decoder's text begins; null where no file says so. */
+  /** The first token of an encoder–decoder's text; null if no file has one. */
   readonly decoderStartTokenId: number | null;
   readonly forced: ForcedTokens;
   readonly banned: BannedTokens;
@@ -48,7 +47,7 @@ export function defaultsOf(config: ModelConfig): GenerationDefaults {
   };
 }
 
-/** A folder's config.json as it stands there and as it was checked. */
+/** A folder's config.json, unchecked and checked. */
 export interface CheckedFile {
   readonly raw: Readonly<Record<string, unknown>>;
   readonly config: ModelConfig;
@@ -67,7 +66,7 @@ export async function readGenerationDefaults(
   const usual = defaultsOf(config);
   // transformers looks for forced tokens in config.json only if it is the only file.
   const [forcedFirst = null] = read.ids("forced_bos_token_id", config.vocabularySize) ?? [];
-  // How the first BART files said it; transformers reads it in config.json alone.
+  // The first BART files write it like this; transformers reads it in config.json only.
   const first = own === undefined && raw.force_bos_token_to_be_generated === true ? config.bosTokenId : forcedFirst;
   return {
     eosTokenIds: ends ?? usual.eosTokenIds,
@@ -113,7 +112,7 @@ class TokenReader {
     private readonly values: Readonly<Record<string, unknown>>,
   ) {}
 
-  /** An id or a list of them; undefined where the file says nothing. −1 is how old files say "none". */
+  /** An id or a list of ids; undefined if the file has none. Old files write −1 for "none". */
   ids(key: string, below = 2 ** 31): readonly number[] | undefined {
     const value = this.values[key] ?? undefined;
     if (value === undefined) return undefined;

@@ -25,7 +25,7 @@ export function checkFileName(folder: string, file: string): void {
   if (!plain) throw new ModelFileError(folder, file, "a plain file name is expected, without any path");
 }
 
-/** Reads a JSON object; everything in it is unchecked. */
+/** Reads a JSON object. Its fields are not checked. */
 export async function readJsonObject(folder: ModelFolder, file: string): Promise<Record<string, unknown>> {
   if (!(await folder.has(file))) throw new ModelFileError(folder.name, file, "there is no such file");
   const text = await folder.readText(file, { maxBytes: maxJsonBytes });

@@ -1,9 +1,8 @@
-// How texts are written where a call does not say it: the sampling settings, lengths and stop strings of
-// generation_config.json, with transformers' meaning.
+// Defaults of generation: sampling settings, lengths and stop strings of generation_config.json, with transformers' meaning.
 
 import { describeValue, type WarningListener } from "@lowrank/contracts";
 
-/** Settings of generation_config.json. A field is absent where the file does not say it. */
+/** Settings of generation_config.json. A field is absent if the file does not have it. */
 export interface WritingDefaults {
   /** Whether tokens are sampled; false: the likeliest one is taken, and the settings of sampling only complete a call's own. */
   readonly doSample: boolean;
@@ -18,10 +17,10 @@ export interface WritingDefaults {
   readonly stop?: readonly string[];
 }
 
-/** What holds where no file says anything. */
+/** The values for fields that no file has. */
 export const noWritingDefaults: WritingDefaults = { doSample: false };
 
-/** transformers' default top_k for a file that asks for sampling without one. */
+/** transformers' default top_k for a file that selects sampling without one. */
 const usualTopK = 50;
 
 interface Rule {
@@ -77,6 +76,6 @@ export function readWritingDefaults(
     maxLength: read<number>("max_length"),
     stop: typeof stop === "string" ? [stop] : stop,
   };
-  const said = Object.entries(defaults).filter(([, value]) => value !== undefined);
-  return { doSample, ...Object.fromEntries(said) };
+  const given = Object.entries(defaults).filter(([, value]) => value !== undefined);
+  return { doSample, ...Object.fromEntries(given) };
 }

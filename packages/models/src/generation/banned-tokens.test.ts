@@ -5,7 +5,7 @@ const free = { first: null, last: [] };
 const banned = { sequences: [[9], [4, 5, 6]], first: [7] };
 
 describe("bannedAt", () => {
-  it("bans a token always, and the last of a sequence behind the others", () => {
+  it("bans a token always, and the last of a sequence after the others", () => {
     expect(bannedAt(banned, { seen: [2, 4], step: 1, forced: free })).toEqual([9]);
     expect(bannedAt(banned, { seen: [2, 4, 5], step: 2, forced: free })).toEqual([9, 6]);
     expect(bannedAt(banned, { seen: [5], step: 1, forced: free })).toEqual([9]);

@@ -1,11 +1,11 @@
-// Logits by which no token can be chosen: without a look at them, NaN writes one word for ever or ends the text at once.
+// Finds logits from which no token can be chosen. Without this check, NaN writes one word for ever or ends the text at once.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { NonFiniteOutputError } from "../errors.ts";
 
 /**
- * Throws NonFiniteOutputError where a row of the logits [batch, vocabulary] of the new token number `step`, from 0, says
- * not which tokens are likelier.
+ * Throws NonFiniteOutputError if a row of the logits [batch, vocabulary] for new token number `step`, counted from 0, does
+ * not tell which tokens are more likely.
  */
 export async function checkLogits(logits: tf.Tensor2D, step: number): Promise<void> {
   // One number a row is enough to see that all is well: NaN and infinity survive every addition.

@@ -1,4 +1,4 @@
-// One text's next token, by all the rules that say which may come: what is banned, repeated, drawn or forced.
+// Chooses one text's next token, with all rules: banned, repeated, sampled or forced tokens.
 
 import type { BannedTokens, ForcedTokens } from "../folder/generation-defaults.ts";
 import { likeliestToken, type Sampling, sampleToken } from "./sampling.ts";
@@ -12,7 +12,7 @@ export interface TokenRules {
   readonly maxNewTokens: number;
 }
 
-/** Where in which text a token is to come. */
+/** The text, and the index of the token to choose. */
 export interface TokenPlace {
   readonly prompt: number;
   /** Counts the new tokens. */
@@ -73,8 +73,7 @@ export function withoutTokens(logits: Float32Array, ids: readonly number[]): Flo
   return changed;
 }
 
-// Tokens that come whatever the logits say, by the rules of transformers' ForcedBOSTokenLogitsProcessor and
-// ForcedEOSTokenLogitsProcessor.
+// Forced tokens, by the rules of transformers' ForcedBOSTokenLogitsProcessor and ForcedEOSTokenLogitsProcessor.
 
 interface ForcedPlace extends Pick<TokenPlace, "prompt" | "step">, Pick<TokenRules, "maxNewTokens"> {
   /** Tokens in front of the new ones: of a decoder with a source, its start. */
@@ -89,7 +88,7 @@ export function forcedToken(forced: ForcedTokens, place: ForcedPlace, sampling?:
   return ids[sampleToken(new Float32Array(ids.length), sampling, place)];
 }
 
-/** In rising order. What must come last goes before what must come first. */
+/** In rising order. The forced last token has priority over the forced first one. */
 function forcedAt({ first, last }: ForcedTokens, { step, maxNewTokens, read }: ForcedPlace): readonly number[] {
   if (last.length > 0 && step === maxNewTokens - 1) return [...last].sort((one, other) => one - other);
   return first !== null && step === 0 && read === 1 ? [first] : [];

@@ -1,4 +1,4 @@
-// What only models with an encoder are asked: another start, sounds, tokens that never come.
+// Generation options for models with an encoder only: another start token, audio, banned tokens.
 
 import "@tensorflow/tfjs-backend-cpu";
 import { fileURLToPath } from "node:url";
@@ -25,34 +25,34 @@ afterAll(() => {
 });
 
 describe("a text for a source", () => {
-  const asked = { promptIds: [[5, 17, 9, 30]], maxNewTokens: 6, forced: { first: null, last: [] }, eosTokenIds: [] };
+  const request = { promptIds: [[5, 17, 9, 30]], maxNewTokens: 6, forced: { first: null, last: [] }, eosTokenIds: [] };
 
   it("begins with the token that the call names instead of the files'", async () => {
-    const usual = await generate(mbart, asked);
-    expect(await generate(mbart, { ...asked, decoderStartTokenId: 2 })).toEqual(usual);
-    expect(await generate(mbart, { ...asked, decoderStartTokenId: 31 })).not.toEqual(usual);
-    await expect(generate(mbart, { ...asked, decoderStartTokenId: 40 })).rejects.toThrow(/decoderStartTokenId/);
+    const usual = await generate(mbart, request);
+    expect(await generate(mbart, { ...request, decoderStartTokenId: 2 })).toEqual(usual);
+    expect(await generate(mbart, { ...request, decoderStartTokenId: 31 })).not.toEqual(usual);
+    await expect(generate(mbart, { ...request, decoderStartTokenId: 40 })).rejects.toThrow(/decoderStartTokenId/);
   });
 
   it("has no banned token, drawn or likeliest", async () => {
-    const [usual = []] = await generate(mbart, asked);
+    const [usual = []] = await generate(mbart, request);
     const banned = { sequences: [[usual[0] ?? 0]], first: [] };
     for (const more of [{}, { sampling: { seed: 4 } }]) {
-      const [text] = await generate(mbart, { ...asked, ...more, banned });
+      const [text] = await generate(mbart, { ...request, ...more, banned });
       expect(text).not.toContain(usual[0]);
     }
-    await expect(generate(mbart, { ...asked, banned: { sequences: [[40]], first: [] } })).rejects.toThrow(/banned/);
+    await expect(generate(mbart, { ...request, banned: { sequences: [[40]], first: [] } })).rejects.toThrow(/banned/);
   });
 });
 
 describe("a text about sounds", () => {
-  const asked = { maxNewTokens: 3 };
+  const request = { maxNewTokens: 3 };
 
   it("needs sounds for each beginning, and beginnings of one length", async () => {
     const refused = (options: Parameters<typeof generate>[1]) => expect(generate(whisper, options)).rejects;
-    await refused({ ...asked, promptIds: [[3]] }).toThrow(/inputFeatures.*0 rows/);
-    await refused({ ...asked, promptIds: [[3]], inputFeatures: sounds }).toThrow(/2 rows/);
-    await refused({ ...asked, promptIds: [[3], [3, 4]], inputFeatures: sounds }).toThrow(/1 and 2 tokens/);
+    await refused({ ...request, promptIds: [[3]] }).toThrow(/inputFeatures.*0 rows/);
+    await refused({ ...request, promptIds: [[3]], inputFeatures: sounds }).toThrow(/2 rows/);
+    await refused({ ...request, promptIds: [[3], [3, 4]], inputFeatures: sounds }).toThrow(/1 and 2 tokens/);
     await refused({
       maxNewTokens: 18,
       promptIds: [
@@ -64,13 +64,13 @@ describe("a text about sounds", () => {
   });
 
   it("is nothing that a model without ears writes", async () => {
-    const options = { ...asked, promptIds: [[5], [6]], inputFeatures: sounds };
+    const options = { ...request, promptIds: [[5], [6]], inputFeatures: sounds };
     await expect(generate(mbart, options)).rejects.toThrow(/this model reads text/);
   });
 
   it("leaves nothing behind", async () => {
     const before = tf.memory().numTensors;
-    const texts = await generate(whisper, { ...asked, promptIds: [[3], [3]], inputFeatures: sounds });
+    const texts = await generate(whisper, { ...request, promptIds: [[3], [3]], inputFeatures: sounds });
     expect(texts[0]).toEqual(texts[1]);
     expect(tf.memory().numTensors).toBe(before);
   });

@@ -12,7 +12,7 @@ describe("forcedToken", () => {
     expect(written(1)).toEqual([9]);
   });
 
-  it("forces no first token behind a text of several", () => {
+  it("forces no first token after a text of several", () => {
     expect(forcedToken(forced, { prompt: 0, step: 0, maxNewTokens: 5, read: 2 })).toBeUndefined();
   });
 

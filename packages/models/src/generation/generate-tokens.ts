@@ -14,12 +14,12 @@ import { type FinishReason, finishReason, stopRule } from "./stop-rule.ts";
 import { reportToken, type TokenReport } from "./token-logprobs.ts";
 import { firstWindow, type Window } from "./window.ts";
 
-/** One new token of one prompt; how likely it was where that was asked for. */
+/** One new token of one prompt, and its log probability if requested. */
 export interface GeneratedToken extends Partial<TokenReport> {
   /** Which prompt, counted from 0. */
   readonly prompt: number;
   readonly id: number;
-  /** Whether it is the prompt's last: an end token, the end of a stop string, or the last that was asked for. */
+  /** Whether it is the prompt's last: an end token, the end of a stop string, or the last of `maxNewTokens`. */
   readonly isLast: boolean;
   /** Of the last token: whether it ends the text, or there was room for no more. */
   readonly reason?: FinishReason;
@@ -83,7 +83,7 @@ export async function* generateTokens(
       }
       if (ended.every(Boolean)) return;
       next = next.after(chosen.map(({ id }) => id));
-      if (!turnsOtherwise(model.config, next.positions)) continue;
+      if (!rotatesDifferently(model.config, next.positions)) continue;
       cache.dispose();
       cache = new KeyValueCache(context.adapters, { generated: rows.map(({ length }) => length) });
       const texts = promptIds.map((prompt, row) => [...prompt, ...(rows[row] ?? [])]);
@@ -96,7 +96,7 @@ export async function* generateTokens(
   }
 }
 
-/** Whether what is kept of a text is of use to another: keys never turn otherwise (LongRoPE). */
+/** Whether a text's cache can be used for another text: not if the rotation of keys can change (LongRoPE). */
 function keepsKeys({ rotary }: ModelConfig): boolean {
   return rotary?.scaling.type !== "longrope";
 }
@@ -111,7 +111,7 @@ function lastLogits(
 
 interface Choice {
   readonly rules: TokenRules;
-  /** How many likeliest tokens are told beside each; undefined where nothing is. */
+  /** How many of the likeliest tokens are listed with each token; undefined for no probabilities. */
   readonly logprobs: number | undefined;
   /** Of each prompt what the decoder has read and written. */
   readonly seen: readonly (readonly number[])[];
@@ -157,10 +157,10 @@ function decoded(
 }
 
 /**
- * Whether the longest text has just become so long that all its keys turn at other speeds (LongRoPE): those in the cache
- * are of no use any more. transformers begins anew there as well.
+ * Whether the longest text has just become so long that all its keys rotate at other speeds (LongRoPE): the cached keys are
+ * then useless. transformers also computes them again.
  */
-function turnsOtherwise({ rotary }: ModelConfig, positions: number): boolean {
+function rotatesDifferently({ rotary }: ModelConfig, positions: number): boolean {
   return rotary?.scaling.type === "longrope" && positions === rotary.scaling.originalMaxPositions + 1;
 }
 

@@ -70,18 +70,18 @@ describe("generate", () => {
     const model = modelOf("gpt2");
     const [free = []] = await generate(model, { promptIds: [[5, 6, 7]], maxNewTokens: 8, eosTokenIds: [] });
     const end = free[3] ?? 0;
-    const heard: number[][] = [[], []];
+    const tokens: number[][] = [[], []];
     const rows = await generate(model, {
       promptIds: [[5, 6, 7], [41]],
       maxNewTokens: 8,
       eosTokenIds: [end],
-      onToken: ({ prompt, id }) => heard[prompt]?.push(id),
+      onToken: ({ prompt, id }) => tokens[prompt]?.push(id),
     });
     expect(rows[0]).toEqual(free.slice(0, free.indexOf(end) + 1));
-    expect(heard).toEqual(rows);
+    expect(tokens).toEqual(rows);
   });
 
-  it("stops when told to, and leaves nothing behind", async () => {
+  it("stops on request, and leaves nothing behind", async () => {
     const model = modelOf("gpt2");
     const stop = new AbortController();
     const options = {
@@ -101,13 +101,13 @@ describe("generate", () => {
     const model = modelOf("llama-gqa");
     const options = { promptIds: prompts, maxNewTokens: 3, eosTokenIds: [] };
     const whole = await generate(model, options);
-    const heard: number[][] = prompts.map(() => []);
+    const tokens: number[][] = prompts.map(() => []);
     const last: number[] = [];
     for await (const { prompt, id, isLast } of generateTokens(model, options)) {
-      heard[prompt]?.push(id);
+      tokens[prompt]?.push(id);
       if (isLast) last.push(prompt);
     }
-    expect(heard).toEqual(whole);
+    expect(tokens).toEqual(whole);
     expect(last).toEqual([0, 1, 2]);
     await expectNoLeak(async () => {
       for await (const { prompt } of generateTokens(model, options)) if (prompt === 1) break;

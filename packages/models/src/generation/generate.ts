@@ -5,7 +5,7 @@ import type { PretrainedModel } from "../pretrained-model.ts";
 import { type GeneratedToken, generateTokens } from "./generate-tokens.ts";
 import { type GenerationOptions, generationNames } from "./generation-options.ts";
 
-/** What a whole generation may be told besides. */
+/** Further options of a whole generation. */
 export interface GenerateOptions extends GenerationOptions {
   /** Each token as soon as it is known, the end token included. */
   readonly onToken?: (token: GeneratedToken) => void;
@@ -31,9 +31,9 @@ const optionNames: OptionNames<GenerateOptions> = { ...generationNames, onToken:
  */
 export async function generate(model: PretrainedModel, options: GenerateOptions): Promise<number[][]> {
   refuseUnknownOptions("generate", options, optionNames);
-  const { onToken, ...asked } = options;
+  const { onToken, ...settings } = options;
   const rows = options.promptIds.map((): number[] => []);
-  for await (const token of generateTokens(model, asked)) {
+  for await (const token of generateTokens(model, settings)) {
     rows[token.prompt]?.push(token.id);
     onToken?.(token);
   }

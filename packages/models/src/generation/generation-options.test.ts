@@ -55,7 +55,7 @@ describe("checkGeneration", () => {
     seesAll.dispose();
   });
 
-  it("counts RoBERTa's positions from behind the padding token", async () => {
+  it("counts RoBERTa's positions from after the padding token", async () => {
     const roberta = await loadModel(
       openFolder(fileURLToPath(new URL("../../fixtures/roberta-causal", import.meta.url))),
     );
@@ -68,7 +68,7 @@ describe("checkGeneration", () => {
     roberta.dispose();
   });
 
-  it("forces what a call asks for", async () => {
+  it("forces the tokens of a call", async () => {
     const forced = { first: 9, last: [4] };
     const [text] = await generate(model, { promptIds: [[5]], maxNewTokens: 4, eosTokenIds: [], forced });
     expect(text).toHaveLength(4);

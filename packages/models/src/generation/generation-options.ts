@@ -1,4 +1,4 @@
-// What a generation is asked for, checked before anything is computed.
+// The options of a generation, checked before anything is computed.
 
 import type { ForwardContext, OptionNames } from "@lowrank/contracts";
 import { familyOf } from "@lowrank/contracts/families";
@@ -10,7 +10,7 @@ import type { PrefixCache } from "./prefix-cache.ts";
 import { checkSampling, type Sampling } from "./sampling.ts";
 import type { StopStrings } from "./stop-rule.ts";
 
-/** What `generate` and `generateTokens` are asked for. */
+/** The options of `generate` and `generateTokens`. */
 export interface GenerationOptions {
   /**
    * At least one token each; lengths may differ. Of an encoder–decoder its sources, or, if it hears, how its texts begin, all
@@ -100,7 +100,7 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
   checkNamed("decoderStartTokenId", start === undefined ? [] : [start], vocabularySize);
   checkNamed("forced", options.forced, vocabularySize);
   checkNamed("banned", options.banned, vocabularySize);
-  checkHeard(options, melBins > 0);
+  checkAudio(options, melBins > 0);
   const wrong = promptIds.flat().find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
   if (wrong !== undefined) throw new ModelInputError("promptIds", `${wrong} is outside 0 to ${vocabularySize - 1}`);
   const longest = Math.max(...promptIds.map(({ length }) => length));
@@ -126,8 +126,8 @@ function checkNamed(
 }
 
 /** Texts about sounds begin together: nothing tells a decoder which of its first tokens are padding. */
-function checkHeard({ inputFeatures, promptIds }: GenerationOptions, hears: boolean): void {
-  if (!hears) {
+function checkAudio({ inputFeatures, promptIds }: GenerationOptions, isSpeech: boolean): void {
+  if (!isSpeech) {
     if (inputFeatures === undefined) return;
     throw new GenerationOptionError("inputFeatures", "features", "no features: this model reads text");
   }

@@ -27,22 +27,22 @@ async function answer(
   adapter?: string,
 ): Promise<readonly number[]> {
   const context = inferenceContext(adapter === undefined ? undefined : activeAdapters(adapter));
-  const asked = { ...options, promptIds: [promptIds], context };
-  const [ids = []] = await generate(model, prefix === undefined ? asked : { ...asked, prefix });
+  const request = { ...options, promptIds: [promptIds], context };
+  const [ids = []] = await generate(model, prefix === undefined ? request : { ...request, prefix });
   return ids;
 }
 
 describe("PrefixCache", () => {
-  it("goes on with a text as a new generation reads it, and computes what is new alone", () =>
+  it("continues a text with the tokens of a new generation, and computes only what is new", () =>
     expectNoLeak(async () => {
       const prefix = new PrefixCache();
       const first = [5, 6, 7];
-      const said = [...first, ...(await answer(first, prefix))];
-      expect(prefix.length).toBe(said.length - 1); // the last token was never read
-      const second = [...said, 8, 9];
+      const conversation = [...first, ...(await answer(first, prefix))];
+      expect(prefix.length).toBe(conversation.length - 1); // the last token was never read
+      const second = [...conversation, 8, 9];
       const taken = prefix.take(model, second, inferenceContext().adapters);
-      expect(taken?.length).toBe(said.length - 1);
-      if (taken !== undefined) prefix.keep(model, taken.cache, said.slice(0, -1));
+      expect(taken?.length).toBe(conversation.length - 1);
+      if (taken !== undefined) prefix.keep(model, taken.cache, conversation.slice(0, -1));
       expect(await answer(second, prefix)).toEqual(await answer(second));
       prefix.dispose();
     }));
@@ -69,7 +69,7 @@ describe("PrefixCache", () => {
       detach?.();
     }));
 
-  it("holds what was said until somebody stopped listening", () =>
+  it("keeps the text up to the place where a consumer stopped reading", () =>
     expectNoLeak(async () => {
       const prefix = new PrefixCache();
       for await (const { id } of generateTokens(model, { ...options, promptIds: [[5, 6]], prefix })) if (id >= 0) break;
@@ -79,7 +79,7 @@ describe("PrefixCache", () => {
     }));
 
   it("is for one prompt", async () => {
-    const asked = { ...options, promptIds: [[5], [6]], prefix: new PrefixCache() };
-    await expect(generate(model, asked)).rejects.toThrow(GenerationOptionError);
+    const request = { ...options, promptIds: [[5], [6]], prefix: new PrefixCache() };
+    await expect(generate(model, request)).rejects.toThrow(GenerationOptionError);
   });
 });

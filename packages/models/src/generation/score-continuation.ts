@@ -46,7 +46,7 @@ export async function scoreContinuation(
   try {
     scores.push(...(await logProbabilities(read(promptIds, "forwardLast"), ids.slice(0, 1))));
     for (let start = 0; start < ids.length - 1; start += positionsAtOnce) {
-      await new Promise((resolve) => setTimeout(resolve, 0)); // a turn for timers and messages
+      await new Promise((resolve) => setTimeout(resolve, 0)); // lets timers and messages run
       options.signal?.throwIfAborted();
       const end = Math.min(start + positionsAtOnce, ids.length - 1);
       const logits = read(ids.slice(start, end), "forward");

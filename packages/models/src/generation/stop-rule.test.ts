@@ -18,7 +18,7 @@ describe("stopRule", () => {
     expect(ends([2, 27])).toBe(true);
   });
 
-  it("looks behind tokens that spell nothing", () => {
+  it("looks past tokens that spell nothing", () => {
     const ends = stopRule([], { strings: ["abc"], decode });
     expect(ends([0, 1, ...Array<number>(100).fill(26), 2])).toBe(true);
   });

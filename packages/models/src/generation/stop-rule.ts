@@ -13,7 +13,7 @@ export type StopRule = (ids: readonly number[]) => boolean;
 /** Why a text ended: by what its model wrote, or by its length. */
 export type FinishReason = "stop" | "length";
 
-/** Undefined for a text that goes on. */
+/** Undefined while the text continues. */
 export function finishReason(ids: readonly number[], isEnd: StopRule, maxNewTokens: number): FinishReason | undefined {
   if (isEnd(ids)) return "stop";
   return ids.length >= maxNewTokens ? "length" : undefined;

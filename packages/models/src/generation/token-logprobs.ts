@@ -1,5 +1,5 @@
-// How likely a model found what was written, and what it would have written instead: by its own logits, before temperature
-// or any rule acts on them.
+// Log probabilities of written tokens and of the likeliest alternatives: from the model's own logits, before temperature or
+// other rules.
 
 /** A token with the natural logarithm of its probability. */
 interface TokenLogprob {
@@ -14,7 +14,7 @@ export interface TokenReport {
   readonly top: readonly TokenLogprob[];
 }
 
-/** Of the token `id`, beside the `count` likeliest ones. */
+/** The log probability of token `id`, and those of the `count` likeliest tokens. */
 export function reportToken(logits: Float32Array, id: number, count: number): TokenReport {
   let highest = Number.NEGATIVE_INFINITY;
   for (const logit of logits) if (logit > highest) highest = logit;
@@ -26,7 +26,7 @@ export function reportToken(logits: Float32Array, id: number, count: number): To
   return { logprob: logprobOf(id), top };
 }
 
-/** Of equal ones those that come first. */
+/** Among equal ones, the first. */
 function likeliestTokens(logits: Float32Array, count: number): readonly number[] {
   const found: number[] = [];
   for (let token = 0; token < logits.length && count > 0; token++) {

@@ -53,7 +53,7 @@ function sinkFromTop(heap: Float32Array, value: number): void {
   heap[place] = value;
 }
 
-/** Keeps the heaviest until they have the share p of all; of equal ones at the border those that come first. */
+/** Keeps the most likely tokens until they reach the share p of all; among equal ones at the limit, the first. */
 function keepNucleus(weights: Float64Array, share: number): void {
   const total = sumOf(weights);
   // Whatever is lighter than this cannot belong to it, even all together: there is less to sort.

@@ -1,4 +1,4 @@
-// The tokens that a model has not seen yet, and where they stand.
+// The tokens that a model has not read yet, and their positions.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { GenerationOptionError } from "../errors.ts";
@@ -42,12 +42,12 @@ export function firstWindow(
   );
 }
 
-/** Everything [batch][time]. */
+/** All fields are [batch][time]. */
 interface Prompts {
   readonly ids: Rows;
   /** One row for all prompts where none is padded. */
   readonly positions: Rows;
-  /** Of everything so far, [batch][past + time]; absent where nothing is padded. */
+  /** For all tokens so far, [batch][past + time]; absent without padding. */
   readonly mask: Rows | undefined;
   /** Number of a text's first position. */
   readonly first: number;
@@ -62,7 +62,7 @@ function padLeft(prompts: Rows, first: number): Prompts {
   const padding = prompts.map(({ length }) => Array<number>(longest - length).fill(0));
   return {
     ids: prompts.map((ids, row) => [...(padding[row] ?? []), ...ids]),
-    // Padding stands at position 0: nothing sees it.
+    // Padding gets position 0: no token attends to it.
     positions: prompts.map((ids, row) => [...(padding[row] ?? []), ...ids.map((_, place) => first + place)]),
     mask: prompts.map((ids, row) => [...(padding[row] ?? []), ...ids.map(() => 1)]),
     first,

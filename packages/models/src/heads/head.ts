@@ -1,4 +1,4 @@
-// What turns the last hidden states into answers, and answers into a loss.
+// Turns the last hidden states into answers, and answers into a loss.
 
 import type { ProblemType } from "@lowrank/contracts/families";
 import type * as tf from "@tensorflow/tfjs-core";

@@ -47,7 +47,7 @@ describe("the loss of a language model", () => {
     [-100, -100, -100, 3],
   ];
 
-  it("is the mean over the positions after which a label stands", () => {
+  it("is the mean over the positions before a label", () => {
     const model = modelOf("gpt2");
     tf.tidy(() => {
       const inputs = { inputIds: grid(ids), labels: grid(labels) };

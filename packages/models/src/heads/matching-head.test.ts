@@ -9,7 +9,7 @@ import { openFolder } from "../node.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 
 it.each(["clip", "siglip"])(
-  "%s's tower of images gets a classifier of as many classes as are asked for",
+  "%s's tower of images gets a classifier with the requested number of classes",
   async (name) => {
     const folder = openFolder(fileURLToPath(new URL(`../../fixtures/${name}-pairs`, import.meta.url)));
     const model = await loadModel(folder, { task: "image-classification", numLabels: 5, newHead: { seed: 1 } });
@@ -52,7 +52,7 @@ describe.each(["clip-pairs", "siglip-pairs"])("%s", (name) => {
     for (const labels of [[0, 0], [0, 2], [0]]) expect(() => lossOf(texts, labels)).toThrow(ModelInputError);
   });
 
-  it("reads texts and images, and says which of them are missing", () => {
+  it("reads texts and images, and reports which of them are missing", () => {
     const ids = tf.tensor2d(texts, undefined, "int32");
     expect(() => model.forward({ inputIds: ids })).toThrow(/pixelValues/);
     expect(() => tf.tidy(() => model.forward({ pixelValues: images() }))).toThrow(/inputIds/);

@@ -20,7 +20,7 @@ export interface MatchingHeadOptions {
   readonly loss: "softmax" | "sigmoid";
 }
 
-/** Logits are [images, texts]; labels [images] say which text belongs to each image. */
+/** Logits are [images, texts]; labels [images] are the index of each image's text. */
 export function matchingHead(options: MatchingHeadOptions): Head {
   const forward = (states: tf.Tensor, pass: Pass) => tf.tidy(() => similarity(states, options, pass));
   return {
@@ -36,7 +36,7 @@ function similarity(states: tf.Tensor, { images, texts, scale, bias }: MatchingH
   const { decoder, context } = pass;
   const image = normalised(images(decoder.source, pass));
   const text = normalised(texts(states, decoder));
-  // Neither belongs to a row of the batch: where rows have adapters of their own, these say nothing of them.
+  // Scale and bias belong to no row of the batch: adapters selected by row do not replace them.
   const scaled = tf.mul<tf.Tensor2D>(tf.matMul(image, text, false, true), tf.exp(scale.value(context)));
   return bias === undefined ? scaled : tf.add<tf.Tensor2D>(scaled, bias.value(context));
 }

@@ -40,7 +40,7 @@ function given(name: keyof typeof cases) {
 }
 
 describe.each(["gpt2", "bert-seqcls"] as const)("what is measured of %s", (name) => {
-  it("is its loss and the likeliest class wherever a label counts, from one computation", () =>
+  it("is its loss and the likeliest class at each label that counts, from one computation", () =>
     expectNoLeak(() =>
       tf.tidy(() => {
         const { model, inputs, flat } = given(name);

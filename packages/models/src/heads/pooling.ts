@@ -1,4 +1,4 @@
-// What stands for a whole sequence: one of its states, or the mean of all that are no padding.
+// The state that represents a whole sequence: one of its states, or the mean of all without padding.
 
 import { currentBackend } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
@@ -13,7 +13,7 @@ interface PoolAll {
   readonly ofAll: (states: tf.Tensor) => tf.Tensor2D;
 }
 
-/** Of each row the column of the state that stands for it, the mean of those that its mask shows, or whatever is made of all. */
+/** The column of the state that represents a row, the mean of the states that its mask shows, or a function of all states. */
 export type PooledStates = ColumnsOf | "mean" | PoolAll;
 
 /** The states that are read; absent: all are. */
@@ -42,7 +42,7 @@ export function pool(states: tf.Tensor, pooled: PooledStates, pass: Pass): tf.Te
   });
 }
 
-/** The mask's values where they lie in this process' memory: on a graphics card all states are computed. */
+/** The mask's values if they are in this process's memory. On a GPU all states are computed instead. */
 function shownBy({ inputs: { attentionMask } }: Pass): Int32Array | undefined {
   return currentBackend()?.memory === "process" ? attentionMask?.dataSync<"int32">() : undefined;
 }

@@ -95,7 +95,7 @@ export class TokenHead implements Head {
     // What smoothing adds reads the logits themselves, not what bounds them.
     const frozen = smoothing > 0 && this.#cap !== null ? undefined : site.frozenParts(context);
     const chunkRows = Math.max(1, Math.floor(logitsAtOnce / site.outFeatures));
-    // An adaptation without variables looks on while the model answers: a measurement, which is to see all rows at once.
+    // An adaptation without variables only observes the model: a measurement, which has to see all rows at once.
     const isLookedAt = site.isOpen(context) && site.variables(context).length === 0;
     const isWhole = rowsOf(states) <= chunkRows || isLookedAt;
     if (frozen === undefined && isWhole) {

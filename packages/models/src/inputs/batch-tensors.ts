@@ -27,7 +27,7 @@ export interface IntegerBatch {
   readonly pixelShape?: readonly [number, number, number, number];
 }
 
-/** What `batchTensors` makes; whoever called it disposes of the tensors. */
+/** The result of `batchTensors`; the caller disposes of the tensors. */
 export interface BatchTensors extends LabelledInputs {
   readonly inputIds?: tf.Tensor2D;
   readonly attentionMask?: tf.Tensor2D;

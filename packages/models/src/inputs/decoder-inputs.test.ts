@@ -21,7 +21,7 @@ describe("decoderInputsOf", () => {
       return decoderInputsOf({ inputIds, ...given }, { config, task }).arraySync();
     });
 
-  it("are the labels one place later, behind the start token", () => {
+  it("are the labels shifted right by one, after the start token", () => {
     expect(idsOf(bart, "sequence-to-sequence", [[8, -100]])).toEqual([[2, 8]]);
   });
 

@@ -1,4 +1,4 @@
-// What an encoder–decoder's second stack reads: given, or made from the labels as transformers does.
+// The inputs of an encoder–decoder's decoder: given, or made from the labels as in transformers.
 
 import { familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
 import * as tf from "@tensorflow/tfjs-core";
@@ -20,7 +20,7 @@ function readsText({ config, task }: Model, labels: tf.Tensor | undefined): bool
   return readsSource && (task === "feature-extraction" || labels === undefined);
 }
 
-/** int32 [batch, targetTime]. Throws ModelInputError if nothing says what they are, or labels are no tokens. */
+/** int32 [batch, targetTime]. Throws ModelInputError if no input determines them, or labels are not tokens. */
 export function decoderInputsOf(inputs: SequenceInputs, model: Model): tf.Tensor2D {
   const { config } = model;
   const { labels, inputIds, decoderInputIds } = inputs;
@@ -38,7 +38,7 @@ export function decoderInputsOf(inputs: SequenceInputs, model: Model): tf.Tensor
   return made;
 }
 
-/** Each row one place later behind the start token, or behind its own last one; −100 becomes padding. */
+/** Shifts each row right by one: its first token is the start token, or its own last one; −100 becomes padding. */
 function shiftRight(labels: tf.Tensor2D, { modelType, decoderStartTokenId, padTokenId }: ModelConfig): tf.Tensor2D {
   if (padTokenId !== null && familyOf(modelType).decoderInputs?.beginWithLast) return lastInFront(labels, padTokenId);
   if (decoderStartTokenId === null || padTokenId === null) {

@@ -1,4 +1,4 @@
-// From checked inputs to what the stages of a model carry along.
+// Makes the pass, which the stages of a model share, from checked inputs.
 
 import type { ForwardContext } from "@lowrank/contracts";
 import type { ModelConfig, Task } from "@lowrank/contracts/families";
@@ -26,8 +26,8 @@ export function makePass(
   const { inputIds, pixelValues, inputFeatures } = inputs;
   if (inputFeatures !== undefined) {
     const [batch] = inputFeatures.shape;
-    const heard = { inputFeatures, shape: [batch, config.sourcePositions] as const, positions: [], causal };
-    return new Pass(context, heard, decoderPass(inputs, context, { backbone, config, task }));
+    const audio = { inputFeatures, shape: [batch, config.sourcePositions] as const, positions: [], causal };
+    return new Pass(context, audio, decoderPass(inputs, context, { backbone, config, task }));
   }
   if (inputIds === undefined) {
     return new Pass(context, { positions: [], causal, ...(pixelValues === undefined ? {} : { pixelValues }) });
@@ -47,12 +47,12 @@ export function makePass(
   return new Pass(context, { ...source, positions, causal }, decoderPass(inputs, context, { backbone, config, task }));
 }
 
-/** Whether a model's calls tell where states stand in their texts: PEFT looks for tokens that adapters wait for in no other models. */
+/** Whether calls know where states are in their texts. As in PEFT, others do not support adapters that wait for tokens. */
 export function givesPlaces(task: Task): boolean {
   return task === "causal-lm";
 }
 
-/** Without adapters nobody asks. */
+/** Without adapters the positions are not needed. */
 function withPlaces(context: ForwardContext, inputs: TextInputs): ForwardContext {
   if (context.adapters.kind === "none") return context;
   const { inputIds, cache } = inputs;
@@ -60,7 +60,7 @@ function withPlaces(context: ForwardContext, inputs: TextInputs): ForwardContext
   return { ...context, places: TextPlaces.behind(cache?.length ?? 0, inputIds.shape, texts) };
 }
 
-/** The texts beside a batch of images (CLIP). */
+/** The texts that belong to a batch of images (CLIP). */
 function textPass(
   { inputIds, attentionMask, ...others }: TextInputs,
   context: ForwardContext,

@@ -1,4 +1,4 @@
-// What a model is given, checked before anything is computed.
+// The inputs of a model, checked before anything is computed.
 
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { currentBackend } from "@lowrank/engine";
@@ -10,7 +10,7 @@ import type { KeyValueCache } from "../parts/cache/key-value-cache.ts";
 
 /** One batch. All tensors belong to the caller. */
 export interface ModelInputs {
-  /** Token ids, int32 [batch, time]; of a multiple choice [batch, choices, time]. Absent only where a model reads images or hears. */
+  /** Token ids, int32 [batch, time]; for multiple choice [batch, choices, time]. Absent only for models of images or audio. */
   readonly inputIds?: tf.Tensor2D | tf.Tensor3D;
   /** What a model for images reads: float32 [batch, channels, height, width]. */
   readonly pixelValues?: tf.Tensor4D;
@@ -146,7 +146,7 @@ function checkType(name: string, { dtype }: tf.Tensor): void {
   if (dtype !== "float32") throw new ModelInputError(name, `the type is ${dtype}, expected float32`);
 }
 
-/** Rotations turn either way; float32 counts so far. */
+/** Rotations accept any sign; float32 counts up to this number. */
 const maxPosition = 2 ** 24;
 
 /** Positions of each row, or of all rows alike: [batch or 1][time]. Throws ModelInputError and PositionLimitError. */
@@ -186,7 +186,7 @@ function countPositions(
   return from === "mask" ? shownPositions(inputs) : positionsAfter(from.padding, inputs);
 }
 
-/** The padding id itself for padding; from it upwards for everything else, whatever the mask says. */
+/** Padding gets the padding id itself; every other token counts upwards from it, whatever the mask is. */
 function positionsAfter(padding: number, { inputIds, cache }: TextInputs): readonly (readonly number[])[] {
   return inputIds.arraySync().map((row) => {
     let last = padding + (cache?.length ?? 0);
@@ -199,7 +199,7 @@ function columnsOf({ inputIds, cache }: TextInputs): readonly number[] {
   return Array.from({ length: inputIds.shape[1] }, (_, index) => past + index);
 }
 
-/** Each token's number among those that the mask shows; −1 for padding. */
+/** Each token's index among the tokens that the mask shows; −1 for padding. */
 function shownPositions(inputs: TextInputs): readonly (readonly number[])[] {
   const { attentionMask, cache } = inputs;
   if (attentionMask === undefined) return [columnsOf(inputs)];
@@ -230,12 +230,11 @@ function checkShape(name: string, tensor: tf.Tensor | undefined, expected: reado
 }
 
 /**
- * Throws ModelInputError for ids outside a table of `size` rows. On a GPU the values would have to travel back first: there,
- * whoever makes the ids is trusted.
+ * Throws ModelInputError for ids outside a table of `size` rows. Not on a GPU, where the check would read the values back.
  */
 export function checkIds(name: string, ids: tf.Tensor, size: number): void {
   if (ids.dtype !== "int32") throw new ModelInputError(name, `the type is ${ids.dtype}, expected int32`);
-  if (currentBackend()?.memory === "card") return;
+  if (currentBackend()?.memory === "gpu") return;
   const wrong = ids.dataSync().find((id) => id < 0 || id >= size);
   if (wrong !== undefined) throw new ModelInputError(name, `${wrong} is outside 0 to ${size - 1}`);
 }

@@ -1,4 +1,4 @@
-// A multiple choice is asked as [batch, choices, time]; a model reads rows, [batch·choices, time].
+// Multiple choice comes as [batch, choices, time]; a model reads rows, [batch·choices, time].
 
 import type { Task } from "@lowrank/contracts/families";
 import * as tf from "@tensorflow/tfjs-core";
@@ -8,9 +8,9 @@ import type { ModelInputs, SequenceInputs } from "./model-inputs.ts";
 /** Call it inside a tidy: choices get rows of their own. Throws ModelInputError for tensors of another rank or shape. */
 export function sequencesOf(inputs: ModelInputs, task: Task): SequenceInputs {
   const { inputIds, attentionMask, tokenTypeIds, positionIds, ...others } = inputs;
-  const asked = task === "multiple-choice" ? choiceShape(inputIds) : undefined;
+  const rowShape = task === "multiple-choice" ? choiceShape(inputIds) : undefined;
   const rows = (name: string, given: tf.Tensor): tf.Tensor2D => {
-    if (asked !== undefined) return flattened(name, given, asked);
+    if (rowShape !== undefined) return flattened(name, given, rowShape);
     if (isMatrix(given)) return given;
     throw new ModelInputError(name, `the shape is [${given.shape}], expected [batch, time]`);
   };
@@ -22,7 +22,7 @@ export function sequencesOf(inputs: ModelInputs, task: Task): SequenceInputs {
     ...(positionIds === undefined
       ? {}
       : { positionIds: positionIds instanceof tf.Tensor ? rows("positionIds", positionIds) : positionIds }),
-    ...(asked === undefined ? {} : { choices: asked[1] }),
+    ...(rowShape === undefined ? {} : { choices: rowShape[1] }),
   };
 }
 

@@ -16,7 +16,7 @@ const cases = readdirSync(fixturesRoot, { withFileTypes: true }).filter(
   (entry) => entry.isDirectory() && isTransformer(entry.name),
 );
 
-/** Names and shapes of every tensor of a fixture's base, which may lie in several files. */
+/** Names and shapes of every tensor of a fixture's base, which may be in several files. */
 async function shapesOf(folder: string): Promise<ReadonlyMap<string, readonly number[]>> {
   const files = readdirSync(folder).filter((file) => file.endsWith(".safetensors"));
   const tensors = await Promise.all(files.map((file) => readTensors(join(folder, file))));

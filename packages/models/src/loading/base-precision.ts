@@ -1,5 +1,4 @@
-// In how many bits a base's matrices are kept in memory. Everything is computed in float32 all the same, but for "bf16" and
-// "int8".
+// How many bits a base's matrices are kept in. Computation is in float32, except for "bf16" and "int8".
 
 import { halfBits, type WarningListener } from "@lowrank/contracts";
 import { int8Problem, packInt8, packNormalFloat4 } from "@lowrank/engine";
@@ -29,7 +28,7 @@ export interface FillingOptions {
   readonly onWarning?: WarningListener | undefined;
 }
 
-/** Puts a tensor's bytes into the model, in the precision asked for. */
+/** Puts a tensor's bytes into the model, in the requested precision. */
 export function fillSlot(
   slot: WeightSlot,
   { source, key, bytes }: { readonly source: WeightSource; readonly key: string; readonly bytes: Uint8Array },
@@ -60,7 +59,7 @@ export function fillSlot(
   if (packing?.kind === "table-or-head" && precision === "int8") packing.roundLogits();
 }
 
-/** Says it where a precision that is chosen for its speed has none here. */
+/** Warns if a precision that is chosen for its speed is not faster here. */
 export function warnOfPrecision({ precision, onWarning }: FillingOptions): void {
   const reason = precision === "int8" ? int8Problem() : undefined;
   if (reason === undefined) return;

@@ -43,7 +43,7 @@ describe("checkSize", () => {
     ["bf16", 2000],
     ["as-stored", 2000],
     ["nf4", 500],
-  ] as const)("asks for what the weights take at least: in %s, 1000 values take %i bytes", (basePrecision, bytes) => {
+  ] as const)("requires at least the weights' memory: in %s, 1000 values take %i bytes", (basePrecision, bytes) => {
     expect(refusal({ w: [10, 100] }, { basePrecision, maxBytes: bytes })).toBeUndefined();
     const error = refusal({ w: [10, 100] }, { basePrecision, maxBytes: bytes - 1 });
     expect(error).toMatchObject({ code: "MODEL_TOO_LARGE", bytes, maxBytes: bytes - 1, file: "sparse.safetensors" });

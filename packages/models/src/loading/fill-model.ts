@@ -1,4 +1,4 @@
-// Reads tensors into an outline one after the other, so that no more than two of them are in memory as they lie in the file.
+// Reads tensors into an outline one after the other, so that at most two of them are in memory in the file's format.
 
 import { normal } from "@lowrank/engine";
 import type { WeightSlot } from "@lowrank/engine/hook-points";
@@ -17,11 +17,11 @@ export interface FillSettings {
   readonly options: LoadOptions;
   /** Standard deviation of new weights. */
   readonly initializerRange: number;
-  /** What the files say of writing texts. */
+  /** The files' generation defaults. */
   readonly generation: GenerationDefaults;
 }
 
-/** Checks every header first, then reads. If anything fails or is aborted, everything made so far is freed. */
+/** Checks every header first, then reads. If anything fails or is aborted, all tensors made so far are freed. */
 export async function fillModel(
   outline: ModelOutline,
   source: WeightSource,
@@ -78,7 +78,7 @@ async function readTensors(
   }
 }
 
-/** Tensors with their bytes: while one is turned into numbers, the disk reads the next. */
+/** Tensors with their bytes: while one is converted, the next is read from disk. */
 async function* readAhead(
   { tensors }: WeightSource,
   read: (key: string) => Promise<Uint8Array>,
@@ -93,7 +93,7 @@ async function* readAhead(
       if (bytes !== undefined) yield [key, tensor, bytes];
     }
   } finally {
-    // Whoever stops early closes the file.
+    // A caller that stops early closes the file.
     await next?.catch(() => undefined);
   }
 }
@@ -109,7 +109,7 @@ function newValue(slot: WeightSlot, { options, initializerRange }: FillSettings)
 // Whether the files' tensors can be held at all: known from their headers, before anything is allocated. A sparse file of a
 // few kilobytes on disk can honestly claim a hundred gigabytes.
 
-/** TensorFlow.js counts a tensor's values in 32 bits, of which one is the sign. */
+/** TensorFlow.js counts a tensor's values in 32 bits, one of them the sign. */
 const maxValues = 2 ** 31 - 1;
 
 /** Bytes a value of a matrix takes at least, by precision; "as-stored" takes what the file takes. */

@@ -1,4 +1,4 @@
-// A short name for a base model: adapters carry it, so that one made for another base is noticed. It says "the same
+// A short name for a base model: adapters carry it, so that an adapter for another base is noticed. It means "the same
 // files", not "safe files": the hash is no protection against somebody who wants two bases to look alike.
 
 import type { ModelConfig } from "@lowrank/contracts/families";

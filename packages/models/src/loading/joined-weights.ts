@@ -1,5 +1,5 @@
-// Files hold some weights in pieces: a matrix for each expert, or 4-bit blocks beside their scales (MXFP4). A source in which
-// each weight is one tensor, with the bytes of its pieces one after the other.
+// Files hold some weights in pieces: a matrix for each expert, or 4-bit blocks and their scales (MXFP4). This source
+// presents each weight as one tensor, with the bytes of its pieces one after the other.
 
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { planBlocks, planStacks } from "@lowrank/contracts/families/checkpoint";
@@ -12,7 +12,7 @@ interface Joined {
   decode(bytes: Uint8Array): Float32Array;
 }
 
-/** The source as it is where nothing lies in pieces. */
+/** Returns the source itself if no weight is in pieces. */
 export function joinWeights(source: WeightSource, config: ModelConfig): WeightSource {
   const joined = new Map([...stacksIn(source, config), ...mxfp4In(source)]);
   if (joined.size === 0) return source;

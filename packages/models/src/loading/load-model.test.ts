@@ -101,7 +101,7 @@ describe("loadModel", () => {
     model.dispose();
   });
 
-  it("makes a missing classifier only when asked, from the seed, and says so", async () => {
+  it("makes a missing classifier only on request, from the seed, and reports it", async () => {
     const task = "sequence-classification";
     const missing = await failure(loadModel(await changed("llama-gqa", unchanged), { task }));
     expect(missing).toBeInstanceOf(HeadMissingError);
@@ -126,7 +126,7 @@ describe("loadModel", () => {
     expect(spread).toBeLessThan(0.024);
   });
 
-  it("replaces a classifier for another number of classes only when asked", async () => {
+  it("replaces a classifier for another number of classes only on request", async () => {
     const folder = await changed("bert-seqcls", unchanged);
     expect(await failure(loadModel(folder, { numLabels: 5 }))).toBeInstanceOf(WeightMismatchError);
     const model = await loadModel(folder, { numLabels: 5, newHead: { seed: 1 } });
@@ -173,7 +173,7 @@ describe("loadModel", () => {
     expect(await failure(loadModel(breaking))).toMatchObject({ message: "the disk is gone" });
   });
 
-  it("says what is missing in a folder", async () => {
+  it("reports what is missing in a folder", async () => {
     const bytes = (text: string) => new TextEncoder().encode(text);
     const config = await readFile(join(fixturesRoot, "gpt2", "base", "config.json"));
     const folders: [string, Map<string, Uint8Array>, RegExp][] = [

@@ -91,7 +91,7 @@ export async function fingerprint(base: PretrainedModel | ModelFolder): Promise<
   }
 }
 
-/** Weights that lie in pieces or in one tensor with others. */
+/** Weights that are stored in pieces, or in one tensor together with others. */
 function asModelHasThem(source: WeightSource, config: ModelConfig): WeightSource {
   return joinWeights(splitWeights(source, config), config);
 }
@@ -102,9 +102,9 @@ const maxLabels = 1_000_000;
 /** The configuration with another number of classes, for another problem. Throws InvalidConfigError for one that no classifier has. */
 export function withLabels(
   config: ModelConfig,
-  { numLabels: labels, problemType: asked }: Pick<LoadOptions, "numLabels" | "problemType">,
+  { numLabels: labels, problemType: requested }: Pick<LoadOptions, "numLabels" | "problemType">,
 ): ModelConfig {
-  const problemType = asked ?? config.problemType;
+  const problemType = requested ?? config.problemType;
   if (labels === undefined || labels === config.labels) return { ...config, problemType };
   if (!(Number.isInteger(labels) && labels >= 1 && labels <= maxLabels)) {
     const expected = `a whole number from 1 to ${maxLabels}`;
@@ -120,8 +120,8 @@ function initializerRange(raw: Readonly<Record<string, unknown>>): number {
   return typeof value === "number" && value > 0 && value <= 10 ? value : 0.02;
 }
 
-// A configuration may say that head and embedding share a weight while the file holds two different ones (Flan-T5, saved
-// anew). Like transformers (`tie_weights`), believe the file.
+// A configuration may claim that head and embedding share a weight while the file holds two different ones (Flan-T5, saved
+// again). Like transformers (`tie_weights`), trust the file.
 
 const pieceBytes = 1 << 24;
 

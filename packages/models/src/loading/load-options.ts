@@ -1,4 +1,4 @@
-// What may be asked of loading, whatever the kind of file.
+// The options of loading, for every kind of file.
 
 import type { OptionNames, WarningListener } from "@lowrank/contracts";
 import type { ProblemType, Task } from "@lowrank/contracts/families";
@@ -7,11 +7,11 @@ import type { WeightsInFiles } from "./weights-in-files.ts";
 
 /** How a model is to be loaded. */
 export interface LoadOptions {
-  /** Which head; by default the one that config.json's `architectures` names. */
+  /** The head; by default the one that config.json's `architectures` names. */
   readonly task?: Task;
-  /** Classes of a classifier, where it is not config.json that says it. */
+  /** Classes of a classifier, if config.json does not have them. */
   readonly numLabels?: number;
-  /** What a classifier is for, where it is not config.json that says it; its loss depends on it. */
+  /** The kind of a classifier's labels, if config.json does not have it; it determines the loss. */
   readonly problemType?: ProblemType;
   /** Allows a classifier that the files lack, or hold for another number of classes, to be made new from a seed. */
   readonly newHead?: { readonly seed: number };

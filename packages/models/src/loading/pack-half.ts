@@ -8,7 +8,7 @@ export const halfKinds: ReadonlyMap<string, HalfMatrix["kind"]> = new Map([
   ["BF16", "bf16"],
 ] as const);
 
-/** The numbers of a file's bytes, which may lie anywhere in a larger buffer. */
+/** The numbers of a file's bytes, which may begin at any offset of a larger buffer. */
 export function packHalf(
   bytes: Uint8Array,
   { kind, rows, columns }: Pick<HalfMatrix, "kind" | "rows" | "columns">,

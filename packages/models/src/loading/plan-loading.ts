@@ -13,7 +13,7 @@ export interface SlotFilling {
 }
 
 export interface LoadingPlan {
-  /** In the order in which the tensors lie in the files. */
+  /** In the order of the tensors in the files. */
   readonly fillings: readonly SlotFilling[];
   /** Slots whose parameters are made new. */
   readonly toMakeNew: readonly WeightSlot[];
@@ -66,7 +66,7 @@ export function planLoading(
   return { fillings: fits.sort((first, second) => place(first) - place(second)), toMakeNew };
 }
 
-/** A classifier for another number of classes gives way to a new one, if one is asked for. */
+/** Replaces a classifier by a new one if another number of classes is requested. */
 function replaceableHead({ config, task }: ModelPlan, { mayMakeHeadNew }: LoadingChoices): readonly string[] {
   if (!mayMakeHeadNew) return [];
   return parametersOf(config, task).flatMap(({ path, newIfMissing }) => (newIfMissing ? [path] : []));

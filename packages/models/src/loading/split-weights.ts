@@ -1,4 +1,4 @@
-// Some files hold several weights as one tensor, one's rows behind the other's. A source in which each is a tensor of its own.
+// Some files store several weights as one tensor, one below the other. This source presents each as a tensor of its own.
 
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { planSplits } from "@lowrank/contracts/families/checkpoint";
@@ -12,7 +12,7 @@ interface Part {
   readonly tensor: SourceTensor;
 }
 
-/** The source as it is where nothing is to be taken apart. */
+/** Returns the source itself if nothing has to be split. */
 export function splitWeights(source: WeightSource, config: ModelConfig): WeightSource {
   const splits = planSplits(config, source.tensors.keys());
   if (splits.size === 0) return source;

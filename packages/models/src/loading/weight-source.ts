@@ -19,7 +19,7 @@ export interface WeightSource {
   readonly name: string;
   /** What to look at where the tensors are not those of the model; a sentence. */
   readonly advice: string;
-  /** In the order in which they lie in the files. Keys are transformers' parameter names. */
+  /** In the order of the files. Keys are transformers' parameter names. */
   readonly tensors: ReadonlyMap<string, SourceTensor>;
   /** Bytes as stored; with `range`, a part of them. */
   readBytes(name: string, range?: ByteRange): Promise<Uint8Array>;

@@ -1,11 +1,10 @@
-// Matrices that a model leaves in its files: adapters can be attached to such a model and looked at, and whoever folds them into
-// weights reads a few rows at a time.
+// Matrices that stay in a model's files: adapters can be attached and inspected, and a merge reads a few rows at a time.
 
 import { UnreadTensorError, UnreadTensors } from "@lowrank/engine";
 import type { WeightSlot } from "@lowrank/engine/hook-points";
 import type { WeightSource } from "./weight-source.ts";
 
-/** A weight that lies in a file. */
+/** A weight that is still in a file. */
 export interface FileWeight {
   /** As files store it, torch's order of axes. */
   readonly shape: readonly number[];
@@ -54,7 +53,7 @@ export class WeightsInFiles {
   /** The last weight that could be read as a whole only. */
   #whole: { readonly path: string; readonly values: Float32Array } | undefined;
 
-  /** A weight by transformers' parameter path; undefined for one that is in memory, or that another's path stands for. */
+  /** A weight by transformers' parameter path; undefined if it is in memory, or if it is stored under another's path. */
   weight(path: string): FileWeight | undefined {
     const place = this.#places.get(path);
     if (place === undefined) return undefined;
@@ -68,7 +67,7 @@ export class WeightsInFiles {
     return { shape, read, stored: { dtype, readBytes } };
   }
 
-  /** Does something that computes with a few of the weights: those that turn out to be needed are read, and it is done anew. */
+  /** Runs a computation that needs a few of the weights: weights that turn out to be missing are read, and it runs again. */
   async whileRead<T>(work: () => T): Promise<T> {
     for (;;) {
       try {
@@ -94,7 +93,7 @@ export class WeightsInFiles {
     return true;
   }
 
-  /** A file that goes on being read, and is closed with the others. */
+  /** A file that will be read again, and is closed with the others. */
   closesToo(source: Closable): void {
     this.#sources.add(source);
   }

@@ -1,4 +1,4 @@
-// A model without any tensor: what it is made of and what its files must hold.
+// A model without tensors: its parts, and the tensors that its files must contain.
 
 import type { ModelConfig, Task } from "@lowrank/contracts/families";
 import type { Part } from "@lowrank/engine/hook-points";
@@ -24,22 +24,22 @@ export function outlineModel(plan: ModelPlan): ModelOutline {
   return { plan, backbone, head, parts: list.parts };
 }
 
-// Everything a model is put together from: what loading makes, and what other numbers of layers or tokens are made of.
+// The pieces of a model: loading makes them, and models with another number of layers or tokens are made from them.
 
-/** What a model is made of; `loadModel` and `loadGguf` fill it in. */
+/** The parts of a model; `loadModel` and `loadGguf` fill them in. */
 export interface ModelAssembly {
   readonly config: ModelConfig;
   readonly task: Task;
   readonly parts: readonly Part[];
   readonly backbone: Backbone;
   readonly head: Head;
-  /** Parameters that no file held and that were made new. */
+  /** Parameters that were missing in the files and initialized. */
   readonly newParameters: readonly string[];
-  /** Tells this base from others: "lowrank-1:" and 16 hexadecimal digits. */
+  /** Identifies this base: "lowrank-1:" and 16 hexadecimal digits. */
   readonly fingerprint: string;
   readonly generation: GenerationDefaults;
-  /** Of a model with repeated layers: which of its base's layers each repeats. */
+  /** For a model with repeated layers: the base's layer that each repeats. */
   readonly layerOrder?: readonly number[];
-  /** Of a model with a vocabulary of another size: how many tokens its files know. */
+  /** For a model with a resized vocabulary: the number of tokens in its files. */
   readonly resizedFrom?: number;
 }

@@ -57,7 +57,7 @@ describe("withLayers", () => {
     },
   );
 
-  it("leaves windows at their places in a stack that is no longer, as transformers asks for the type of each place", async () => {
+  it("keeps windows at their positions in a stack that is not longer, as transformers reads the type of each position", async () => {
     const [base, copied] = [await load("gemma2"), await load("gemma2", [1, 0])];
     const model = base.withLayers([1, 0]);
     expectClose(logits(model), logits(copied), 0);
@@ -67,7 +67,7 @@ describe("withLayers", () => {
     for (const one of [base, copied, model, longer]) one.dispose();
   });
 
-  it("keeps each weight in memory once, as its description says", async () => {
+  it("keeps each weight in memory once, and counts it once", async () => {
     const base = await load("llama-gqa");
     const { numDataBuffers } = tf.memory();
     const model = base.withLayers([0, 1, 1, 1, 0]);
@@ -79,7 +79,7 @@ describe("withLayers", () => {
     base.dispose();
   });
 
-  it("goes on when the model that it came from is disposed of, and the other way round", async () => {
+  it("keeps working when the model that it came from is disposed of, and vice versa", async () => {
     const base = await load("gpt2");
     const model = base.withLayers([1, 0, 0]);
     const expected = logits(model);

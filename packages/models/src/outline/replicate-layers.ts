@@ -1,17 +1,17 @@
-// Layer replication (PEFT's `layer_replication`): a deeper model whose layers repeat those of another one. The weights are
-// shared, so that memory does not grow; doors are not, so that each repetition can be adapted by itself.
+// Layer replication (PEFT's `layer_replication`): a deeper model whose layers repeat those of another one. Weights are
+// shared, so memory does not grow. Hook points are not shared, so each repetition has its own adapters.
 
 import type { Part } from "@lowrank/engine/hook-points";
 import { LayerOrderError } from "../errors.ts";
 import type { Backbone } from "../parts/backbone/backbone.ts";
 import { type ModelAssembly, outlineModel } from "./outline-model.ts";
 
-/** `order` says for each new layer which of the old ones it repeats. Throws LayerOrderError. */
+/** `order` has, for each new layer, the index of the old layer that it repeats. Throws LayerOrderError. */
 export function replicateLayers(assembly: ModelAssembly, order: readonly number[]): ModelAssembly {
   checkOrder(assembly, order);
   const { config, task } = assembly;
-  // transformers asks its configuration for the type of each place, so windows stay where they were. It has no types for
-  // more places (PEFT: IndexError): there each layer keeps its own. Whether it rotates and what it has, a layer knows itself.
+  // transformers reads a layer's type from its configuration by position, so windows keep their positions. It has no types
+  // for further positions (PEFT: IndexError): those layers keep their own. Rotation and parts belong to the layer.
   const isLonger = order.length > config.layers;
   const windows = order.map((layer, place) => config.windows[isLonger ? layer : place] ?? null);
   const rotatingLayers = order.map((layer) => config.rotatingLayers[layer] ?? true);

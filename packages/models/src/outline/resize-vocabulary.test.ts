@@ -153,7 +153,7 @@ describe("withVocabulary", () => {
   it.each<[string, NewRows, (value: number) => boolean]>([
     ["zeros", "zeros", (value) => value === 0],
     ["drawn from a seed", { seed: 3, deviation: 0.5 }, (value) => value !== 0 && Math.abs(value) < 3],
-  ])("begins new rows as asked: %s", async (_, newRows, isRight) => {
+  ])("begins new rows as requested: %s", async (_, newRows, isRight) => {
     const base = await load("llama-gqa");
     const tables = [base.withVocabulary(102, { newRows }), base.withVocabulary(102, { newRows })].map((model) => {
       const weight = tf.tidy(() => model.sites()[0]!.readWeight().dataSync());
@@ -185,7 +185,7 @@ describe("withVocabulary", () => {
     for (const one of [base, pictures]) one.dispose();
   });
 
-  it("refuses a model on which an adapter or a merge lies, and leaves it as it was", async () => {
+  it("refuses a model with an attached adapter or a merge, and leaves it as it was", async () => {
     const base = await load("llama-gqa-tied");
     const head = base.sites().find(({ path }) => path === "lm_head")!;
     const undo = head.replaceWeight(tf.mul(head.readWeight(), 2));

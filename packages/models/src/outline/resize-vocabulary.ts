@@ -1,12 +1,12 @@
-// A vocabulary of another size (transformers' `resize_token_embeddings`): the tables of tokens, the heads over them and
-// their biases get other weights, everything else is shared with the model they come from.
+// A vocabulary of another size (transformers' `resize_token_embeddings`): token tables, the heads over them and their biases
+// get new weights; everything else is shared with the original model.
 
 import { ArgumentError } from "@lowrank/engine";
 import type { NewRows, Part } from "@lowrank/engine/hook-points";
 import { VocabularyError } from "../errors.ts";
 import { type ModelAssembly, outlineModel } from "./outline-model.ts";
 
-/** The most tokens that a configuration may ask for. */
+/** The maximum number of tokens in a configuration. */
 const largestVocabulary = 16_777_216;
 
 /** Throws VocabularyError; nothing stays in memory then. */

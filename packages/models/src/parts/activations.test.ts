@@ -68,6 +68,6 @@ describe.each(Object.entries(expected))("%s", (name, [values, gradients]) => {
   });
 });
 
-it("an activation that nobody knows is refused with those there are", () => {
+it("an unknown activation is refused with a list of the known ones", () => {
   expect(() => activationOf("prelu")).toThrow(/hidden_act: got "prelu", expected one of gelu, .*linear/);
 });

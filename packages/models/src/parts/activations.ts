@@ -1,4 +1,4 @@
-// What each activation computes, alone and as a gate.
+// The activations, alone and as gates.
 
 import type { Activation as ActivationName } from "@lowrank/contracts/families";
 import { type GeluKind, geglu, gelu, silu, stepActivations, swiglu } from "@lowrank/engine";
@@ -37,7 +37,7 @@ export const activations: Readonly<Record<ActivationName, Activation>> = {
 };
 
 /** transformers' LaplaceActivation: the normal distribution that comes closest to a squared ReLU, times √2 as erf has it. */
-// biome-ignore lint/suspicious/noApproximativeNumericConstant: it is transformers' number, not the root of a half.
+// biome-ignore lint/suspicious/noApproximativeNumericConstant: transformers' constant, not √½.
 const [laplaceMean, laplaceWidth] = [0.707107, 0.282095 * Math.SQRT2];
 
 function alsoAsGate(apply: (x: tf.Tensor) => tf.Tensor): Activation {

@@ -1,4 +1,4 @@
-// What is computed in pieces draws for each of them: the same mask again and again would drop the same places in all.
+// Computations in pieces draw a new mask for each piece: one mask for all would drop the same places in each.
 
 import type { RandomKey } from "@lowrank/contracts";
 import { hashKey } from "@lowrank/engine";

@@ -1,9 +1,9 @@
-// Stochastic depth (Huang et al. 2016): while training, what a layer adds is left out for whole rows of the batch.
+// Stochastic depth (Huang et al. 2016): in training, a layer's output is dropped for whole rows of the batch.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Layer } from "./pass.ts";
 
-/** The layer itself where nothing is ever left out; rows that stay are scaled up for those that go. */
+/** The layer itself if nothing is ever dropped; otherwise the kept rows are scaled up for the dropped ones. */
 export function dropPath(layer: Layer, rate: number, path: string): Layer {
   if (rate === 0) return layer;
   return (hidden, pass) => {

@@ -1,4 +1,4 @@
-// The feed-forward half of a block, plain or gated.
+// The feed-forward sublayer of a block, plain or gated.
 
 import { frozenFeedForward } from "@lowrank/engine";
 import { forwardTogether, type LinearSite } from "@lowrank/engine/hook-points";
@@ -52,7 +52,7 @@ export function fusedGatedFeedForward(
     (hidden: tf.Tensor, pass: Pass) =>
       tf.tidy(() => {
         const [gate, up] = tf.split(gateUp.forward(hidden, pass.context), 2, 2);
-        // Two parts asked for, two given.
+        // A split into two gives two parts.
         const gated = activation.gate(gate as tf.Tensor, up as tf.Tensor);
         return down.forward(dropped(gated, dropout, pass), pass.context);
       }),

@@ -1,5 +1,5 @@
-// Makes a model's parts from its family's table, in module order. A family's forward pass then only says how the parts
-// are wired; names, widths and layouts stand in `@lowrank/contracts/families`.
+// Makes a model's parts from its family's table, in module order. A family's forward pass then only wires the parts; names,
+// widths and layouts are in `@lowrank/contracts/families`.
 
 import type { ConvolutionGeometry } from "@lowrank/contracts";
 import { type EmbeddingRow, familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
@@ -20,7 +20,7 @@ export interface ModelPlan {
   readonly task: Task;
 }
 
-/** What marks in paths stand for, and what stands in front of them. */
+/** Replacements for marks in paths, and the prefix of all paths. */
 interface Place {
   readonly prefix: string;
   readonly stage: number;

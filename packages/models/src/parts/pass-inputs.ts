@@ -1,4 +1,4 @@
-// What one run through a model is about: tokens, an image or sounds, where they stand, and what is hidden of them.
+// The input of one forward pass: tokens, an image or audio, their positions, and masks.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import type { KeyValueCache } from "./cache/key-value-cache.ts";
@@ -19,7 +19,7 @@ export interface PassInputs {
   readonly attentionMask?: tf.Tensor2D;
   /** int32 [batch, time] */
   readonly tokenTypeIds?: tf.Tensor2D;
-  /** How many neighbouring rows are the choices of one question, where the task is to choose: batch counts them all. */
+  /** In multiple choice, how many neighbouring rows are the choices of one question: batch counts them all. */
   readonly choices?: number;
   readonly cache?: KeyValueCache;
   readonly causal: boolean;

@@ -1,4 +1,4 @@
-// What one run through a model carries along: the context, the inputs, and masks and rotation tables made once.
+// The state of one forward pass: the context, the inputs, and masks and rotation tables made once.
 
 import { adapterRows, type ForwardContext } from "@lowrank/contracts";
 import { type AttentionMask, type DropoutDraw, dropout, paddingMask } from "@lowrank/engine";
@@ -59,7 +59,7 @@ export class Pass {
     return this.inputs.shape ?? this.inputIds.shape;
   }
 
-  /** int32 [batch, time]: the tokens at whose positions the last states stand. */
+  /** int32 [batch, time]: the tokens at the positions of the last states. */
   get lastIds(): tf.Tensor2D {
     return (this.second ?? this).inputIds;
   }
@@ -92,7 +92,7 @@ export class Pass {
     return remembered(this.#kept, key, () => tf.keep(tf.tidy(make)));
   }
 
-  /** What a decoder may see of its source: everything if undefined. */
+  /** The mask of a decoder's source; undefined hides nothing. */
   sourceMask(): AttentionMask | undefined {
     const { sourceMask } = this.inputs;
     if (sourceMask === undefined) return undefined;
@@ -108,7 +108,7 @@ export class Pass {
     return this.cache !== undefined || this.second?.cache !== undefined;
   }
 
-  /** What routers choose is added to it, if a loss asked for it. */
+  /** Receives the routers' choices, if a loss needs them. */
   get routing(): RoutingRecord | undefined {
     return this.#routing;
   }
@@ -124,7 +124,7 @@ export class Pass {
     return this.#routing;
   }
 
-  /** What attention may see: everything if undefined. `window` counts the keys to one side of a query, itself included. */
+  /** The mask of attention; undefined hides nothing. `window` counts the keys to one side of a query, itself included. */
   mask(window = Number.POSITIVE_INFINITY): AttentionMask | undefined {
     if (!this.#masks.has(window))
       this.#masks.set(
@@ -145,8 +145,8 @@ export class Pass {
   }
 
   /**
-   * For one token a row: what a head is multiplied by to turn it, [batch or 1, headSize, headSize], stretched by `factor`.
-   * One small product does the work of slices, products and a join.
+   * For one token in each row: the matrix that rotates a head, [batch or 1, headSize, headSize], scaled by `factor`. One
+   * small product replaces slices, products and a join.
    */
   rotation(frequencies: RotaryFrequencies, options: RotationOptions): tf.Tensor3D {
     const made = remembered(this.#rotations, frequencies, () => new Map<string, tf.Tensor3D>());
@@ -160,18 +160,18 @@ export class Pass {
   }
 
   /** The caller's tensors whose values a block may read: masks. */
-  get lent(): readonly tf.Tensor[] {
+  get borrowed(): readonly tf.Tensor[] {
     const { attentionMask, sourceMask } = this.inputs;
-    return [attentionMask, sourceMask, ...(this.second?.lent ?? [])].filter((tensor) => tensor !== undefined);
+    return [attentionMask, sourceMask, ...(this.second?.borrowed ?? [])].filter((tensor) => tensor !== undefined);
   }
 
   /**
-   * The same pass anew; `lent` stands for the tensors of the property, which may be gone. Call it inside a tidy; the caller
-   * disposes of it.
+   * The same pass with new tensors; `borrowed` replaces the tensors of that property, which may be disposed of. Call it
+   * inside a tidy; the caller disposes of the pass.
    */
-  again(lent: readonly tf.Tensor[]): Pass {
+  again(borrowed: readonly tf.Tensor[]): Pass {
     const { attentionMask, sourceMask, ...inputs } = this.inputs;
-    const rest = [...lent];
+    const rest = [...borrowed];
     const next = (like: tf.Tensor2D) => tf.reshape<tf.Rank.R2>(rest.shift() ?? like, like.shape);
     return new Pass(
       this.context,
@@ -227,7 +227,7 @@ export class Pass {
     return draw === undefined ? x : dropout(x, draw.rate, draw.key);
   }
 
-  /** The same as a draw, for operations that drop something within; undefined where nothing is to drop. */
+  /** The same as a draw, for operations with dropout inside; undefined if nothing is dropped. */
   draw(rate: number, path: string): DropoutDraw | undefined {
     const { training, random } = this.context;
     return training && rate > 0 ? { rate, key: { ...random, path } } : undefined;
@@ -281,7 +281,7 @@ function keepOf(make: () => tf.Tensor | undefined): tf.Tensor | undefined {
 // From a rectangle of texts to its tokens, each a row of its own: what needs no other position computes with these as with
 // any batch, and attention knows by the groups which belong together.
 
-/** Call it inside a tidy, on an engine whose values lie in this process' memory. */
+/** Call it inside a tidy, on an engine whose values are in this process's memory. */
 function packedInputs({ attentionMask: _, ...inputs }: PassInputs, packing: Packing): PassInputs {
   const { inputIds, tokenTypeIds, positions } = inputs;
   const time = inputIds?.shape[1] ?? 1;
@@ -317,17 +317,17 @@ function contextOfStates(context: ForwardContext, states: readonly number[], tim
 
 // Rotary position embedding as a matrix: for one token a row, a small product replaces slices, products and a join.
 
-/** Where the features of a pair stand, and by how much all are stretched. */
+/** The places of a pair's features, and the factor that scales all. */
 interface RotationOptions {
   readonly headSize: number;
-  /** True turns neighbouring features together, false the two halves of what rotates. */
+  /** True rotates neighbouring features together, false feature i of the first half with feature i of the second. */
   readonly interleaved: boolean;
   readonly factor: number;
 }
 
 /**
- * What a head [1, headSize] is multiplied by to turn it, one matrix [headSize, headSize] for each position, from the cosines
- * and sines of its `pairs` angles. Features behind the pairs stay.
+ * The matrices that rotate a head [1, headSize], one [headSize, headSize] for each position, from the cosines and sines of
+ * its `pairs` angles. Features after the pairs stay unchanged.
  */
 function rotationMatrices(
   { cos, sin }: { readonly cos: Float32Array; readonly sin: Float32Array },

@@ -4,7 +4,7 @@ import type { ForwardContext } from "@lowrank/contracts";
 import type { StepPlan, StepValue } from "@lowrank/engine";
 import type { LinearSite } from "@lowrank/engine/hook-points";
 
-/** Writes what a part computes from a value and returns the result's; it refuses the plan where that cannot be said. */
+/** Adds a part's computation to a plan and returns its result; refuses the plan if the part cannot be planned. */
 export type PartPlan = (x: StepValue, plan: StepPlan, context: ForwardContext) => StepValue;
 
 export interface Planned {

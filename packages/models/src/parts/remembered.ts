@@ -1,4 +1,4 @@
-// What is made once for each key, and found again.
+// A cache: a value is made once for each key.
 
 interface Memory<Key, Value> {
   get(key: Key): Value | undefined;

@@ -1,4 +1,4 @@
-// A layer whose output is multiplied by a number (Granite), or by one for each feature that was learnt (Touvron et al. 2021).
+// A layer whose output is multiplied by a number (Granite), or by a learned factor for each feature (Touvron et al. 2021).
 
 import { computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";

@@ -72,12 +72,12 @@ describe("TextPlaces", () => {
     return TextPlaces.behind(past, [2, time], texts);
   };
 
-  it("tells which states stand at the tokens or behind them", () => {
+  it("reports which states are at the tokens or after them", () => {
     expect(Array.from(places(0, 3).since(tokens))).toEqual([0, 1, 1, 0, 0, 0]);
     expect(Array.from(places(3, 1).since(tokens))).toEqual([1, 0]);
   });
 
-  it("tells it of some states alone, in their order", () => {
+  it("reports it for some states alone, in their order", () => {
     const some = places(0, 3).pick([1, 3, 0, 2]);
     expect([some.count, ...some.since(tokens)]).toEqual([4, 1, 0, 0, 1]);
     expect(Array.from(some.pick([3, 2]).since(tokens))).toEqual([1, 0]);

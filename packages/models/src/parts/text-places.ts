@@ -1,5 +1,5 @@
-// Where the states of a call stand in their texts: what an adapter that waits for tokens asks for. A text is what a row held when it began;
-// with a cache, later calls go on with it.
+// The positions of a call's states in their texts, which adapters that wait for tokens need. A text is a row of the first
+// call; with a cache, later calls continue it.
 
 import type { TokenPositions } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
@@ -28,7 +28,7 @@ export class Texts {
     this.#first = first;
   }
 
-  /** Reads the tensors, which may be gone afterwards. Throws ModelInputError where nobody knows the texts. */
+  /** Reads the tensors, which may be disposed of afterwards. Throws ModelInputError if the texts are unknown. */
   read(): readonly (readonly number[])[] {
     if (this.#first === undefined) {
       const message = "its texts were joined or cut, so an adapter with an invocation cannot find it";
@@ -59,7 +59,7 @@ export class TextPlaces implements TokenPositions {
     this.#places = places;
   }
 
-  /** The states [batch, time] behind `past` columns. */
+  /** The states [batch, time] after `past` columns. */
   static behind(past: number, [batch, time]: readonly [number, number], texts: Texts): TextPlaces {
     const places = Array.from({ length: batch * time }, (_, state) => ({
       row: Math.floor(state / time),

@@ -1,4 +1,4 @@
-// What one way of learning from preferences is: a row of the table.
+// A preference loss: a row of the table.
 
 import type * as tf from "@tensorflow/tfjs-core";
 
@@ -12,7 +12,7 @@ export interface AnswerScores {
   readonly lengths: tf.Tensor1D;
 }
 
-/** Two answers to each prompt, of which the chosen one is better; what they are made of for a loss of single answers. */
+/** The chosen and the rejected answer of each prompt, and all answers, for losses of single answers. */
 interface ScoredPairs {
   readonly chosen: AnswerScores;
   readonly rejected: AnswerScores;

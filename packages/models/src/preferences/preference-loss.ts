@@ -1,4 +1,4 @@
-// A batch of preferences → a loss, and what each answer is worth. The base is its own reference: the same model with no adapter
+// A batch of preferences → a loss, and each answer's reward. The base is its own reference: the same model with no adapter
 // selected, which takes a forward pass and no memory for a second model.
 
 import { type ForwardContext, inferenceContext, noAdapters } from "@lowrank/contracts";
@@ -13,11 +13,11 @@ import { type PreferenceLossName, preferenceLosses } from "./preference-losses.t
 
 /** Pairs of answers as tokens, or answers by themselves. */
 export interface PreferenceBatch {
-  /** The chosen answers' rows, then as many of rejected ones, each behind its prompt; labels are −100 on prompts. */
+  /** The rows of all chosen answers, then the rows of all rejected ones, each after its prompt; labels are −100 on prompts. */
   readonly answers: IntegerBatch;
   /** Of answers by themselves: which of the rows are good ones. */
   readonly isGood?: readonly boolean[] | undefined;
-  /** Each answer behind another row's prompt, in the same order; for a loss that looks at them. */
+  /** Each answer after another row's prompt, in the same order; for losses that use them. */
   readonly mismatched?: IntegerBatch | undefined;
 }
 
@@ -82,7 +82,7 @@ export function preferenceLoss(
   return { loss, rewards };
 }
 
-/** Of pairs the first half is. */
+/** For pairs, the first half of the rows is good. */
 function goodOnes(rows: number, isGood: readonly boolean[] | undefined): number[] {
   return Array.from({ length: rows }, (_, row) => Number(isGood === undefined ? row < rows / 2 : isGood[row] === true));
 }
@@ -113,7 +113,7 @@ function score(
   return { ...sumsAndLengths(batch, { values, positions }), textLoss };
 }
 
-/** Every token is to be predicted but padding. */
+/** Every token is a label, except padding. */
 function wholeLabels({ inputIds, attentionMask }: IntegerBatch): Int32Array {
   return Int32Array.from(inputIds, (id, place) => (attentionMask[place] === 0 ? -100 : id));
 }

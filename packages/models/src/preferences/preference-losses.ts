@@ -15,11 +15,11 @@ export const preferenceLosses = { dpo, ipo, simpo, orpo, kto } satisfies Readonl
 /** A loss's name. */
 export type PreferenceLossName = keyof typeof preferenceLosses;
 
-/** What losses can be told. */
+/** The settings of all losses. */
 export type PreferenceSettings = SimpoSettings & KtoSettings;
 
 /**
- * What a loss computes with where nothing else is said.
+ * A loss's settings, with defaults for the ones that are not given.
  *
  * @throws UnknownOptionError for a setting that this loss does not read; ModelInputError for one out of range.
  *

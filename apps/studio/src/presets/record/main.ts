@@ -40,7 +40,7 @@ for (const preset of allPresets) {
   await chooseEngine({ order: ["wasm"], threads: 1 });
   const seconds = await timePreset(preset, { files });
   const { name: engine } = await chooseEngine({ order: ["native", "wasm"] });
-  const examples = await recordPreset(preset, trials[preset.id], { files, say: console.log });
+  const examples = await recordPreset(preset, trials[preset.id], { files, log: console.log });
   const recording: Recording = { seconds, engine, examples };
   // Read again each time: another run may record other presets meanwhile.
   const all = JSON.parse(readFileSync(recordedFile, "utf8")) as Partial<Record<PresetId, Recording>>;

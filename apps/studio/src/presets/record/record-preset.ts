@@ -13,10 +13,10 @@ import { type RecordedExample, type Recording, scoreOf } from "../preset.ts";
 export interface RecordPlace {
   /** The model's, as a person would drop them onto the page. */
   readonly files: readonly string[];
-  say(line: string): void;
+  log(line: string): void;
 }
 
-const asked = { temperature: 0, topP: 1, maxNewTokens: 60, seed: 0, strength: 1, sides: ["base", "adapted"] } as const;
+const draw = { temperature: 0, topP: 1, maxNewTokens: 60, seed: 0, strength: 1, sides: ["base", "adapted"] } as const;
 
 /** On the engine that runs. */
 export async function recordPreset(preset: Preset, { trials }: Trials, place: RecordPlace): Promise<RecordedExample[]> {
@@ -24,14 +24,14 @@ export async function recordPreset(preset: Preset, { trials }: Trials, place: Re
   const workshop = await openWorkshop(place.files);
   const { adapter } = await train(workshop, { rows: rowsOf(preset), adapter: settings, training, name: id }, (news) => {
     if (news.type === "step" && news.step % 10 === 0)
-      place.say(`${id}: step ${news.step}, loss ${news.loss.toFixed(3)}`);
+      place.log(`${id}: step ${news.step}, loss ${news.loss.toFixed(3)}`);
   });
   const examples: RecordedExample[] = [];
   for (const { prompt, passes } of trials) {
-    const { texts } = await chat(workshop, { ...asked, turns: [{ role: "user", content: prompt }], adapter }, () => {});
+    const { texts } = await chat(workshop, { ...draw, turns: [{ role: "user", content: prompt }], adapter }, () => {});
     const { base = "", adapted = "" } = texts;
     examples.push({ prompt, base, adapted, basePasses: passes(base), adaptedPasses: passes(adapted) });
-    place.say(`${id}: ${passes(adapted) ? "right" : "wrong"} | ${prompt} | ${adapted}`);
+    place.log(`${id}: ${passes(adapted) ? "right" : "wrong"} | ${prompt} | ${adapted}`);
   }
   workshop.opened.opened.dispose();
   return examples;
@@ -66,7 +66,7 @@ function rowsOf({ rows }: Preset) {
 
 const [begin, end] = ["<!-- presets -->", "<!-- /presets -->"];
 
-/** The README with the table in place of the one between its marks. Throws an Error where the marks are missing. */
+/** The README with a new table between its marks. Throws an Error if the marks are missing. */
 export function putTable(
   readme: string,
   recorded: Readonly<Partial<Record<PresetId, Recording>>>,

@@ -35,10 +35,10 @@ export const restaurantTrials: Trials = {
 };
 
 function trial(place: Place): Trial {
-  return { prompt: factsOf(place), passes: (answer) => saysAllAndNoMore(place, answer) };
+  return { prompt: factsOf(place), passes: (answer) => statesExactly(place, answer) };
 }
 
-function saysAllAndNoMore({ name, ...facts }: Place, answer: string): boolean {
+function statesExactly({ name, ...facts }: Place, answer: string): boolean {
   // Names may hold words of any kind: The Old Town Kitchen is no area.
   const { near = "" } = facts;
   const others = [name, near].reduce((text, each) => (each === "" ? text : text.replaceAll(each, "")), answer);

@@ -1,4 +1,4 @@
-// The chosen adapter from inside: where it changed the model, in how few directions, and how alike it is to another.
+// The chosen adapter from inside: where it changed the model, in how few directions, and how similar it is to another.
 
 import "./look.css";
 import { useSignal } from "@preact/signals";
@@ -115,7 +115,7 @@ function Compare({ entry }: { readonly entry: ShelfEntry }) {
       </div>
       {similarity !== undefined && other !== undefined && similarity.cells.length > 0 && (
         <>
-          <p class="quiet">{words.alikeSays}</p>
+          <p class="quiet">{words.alikeNote}</p>
           <HeatMap title={words.alikeMap} cells={inOrderOf(look.picture.value, similarity)} />
         </>
       )}

@@ -211,7 +211,7 @@ function Mix() {
   return (
     <details class="shelf-more">
       <summary>{words.mix}</summary>
-      <p class="quiet">{words.mixSays}</p>
+      <p class="quiet">{words.mixNote}</p>
       <div class="mix-choices">
         {choice(0, words.first, first.id)}
         {choice(1, words.second, second.id)}

@@ -42,7 +42,7 @@ export function TakeHome() {
             entry={entry}
             form="peft"
             title={words.peft}
-            says={words.peftSays(words.size(entry.bytes))}
+            note={words.peftNote(words.size(entry.bytes))}
             onTake={() => {
               form.value = "peft";
             }}
@@ -51,7 +51,7 @@ export function TakeHome() {
             entry={entry}
             form="gguf"
             title={words.gguf}
-            says={isOpen ? words.ggufSays : words.otherModel(entry.model)}
+            note={isOpen ? words.ggufNote : words.otherModel(entry.model)}
             isPossible={isOpen}
             onTake={() => {
               form.value = "gguf";
@@ -61,7 +61,7 @@ export function TakeHome() {
             entry={entry}
             form="merged"
             title={words.merged}
-            says={isOpen ? words.mergedSays(words.size(4 * facts.parameters)) : words.otherModel(entry.model)}
+            note={isOpen ? words.mergedNote(words.size(4 * facts.parameters)) : words.otherModel(entry.model)}
             isPossible={isOpen}
             onTake={() => {
               form.value = "merged";
@@ -79,12 +79,12 @@ interface FormProps {
   readonly entry: ShelfEntry;
   readonly form: TakeHomeForm;
   readonly title: string;
-  readonly says: string;
+  readonly note: string;
   readonly isPossible?: boolean;
   readonly onTake: () => void;
 }
 
-function Form({ entry, form, title, says, isPossible = true, onTake }: FormProps) {
+function Form({ entry, form, title, note, isPossible = true, onTake }: FormProps) {
   const { takeHome, text } = useStudio();
   const words = text.value.takeHome;
   const isMaking = takeHome.making.value === form;
@@ -98,7 +98,7 @@ function Form({ entry, form, title, says, isPossible = true, onTake }: FormProps
   return (
     <div class="form">
       <h3>{title}</h3>
-      <p class="quiet">{says}</p>
+      <p class="quiet">{note}</p>
       <button
         type="button"
         class={form === "peft" ? "main" : ""}

@@ -1,4 +1,4 @@
-// A graphics card that goes away: Chromium's software adapter stands in for one.
+// A GPU that is lost: Chromium's software adapter replaces one.
 
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { chromiumArguments } from "../../../../../scripts/chromium.mjs";
@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => studio?.close());
 
 it.skipIf(executable === undefined)(
-  "a lost graphics card is said in the top bar, and trying again opens the model anew",
+  "a lost GPU is reported in the top bar, and trying again opens the model again",
   async () => {
     const page = await studio.newPage({ serviceWorkers: "block" });
     await page.route("**/assets/studio-worker-*.js", async (route) => {

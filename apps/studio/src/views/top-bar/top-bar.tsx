@@ -171,7 +171,7 @@ function ModelChoice() {
   const words = text.value.model;
   const shown = model.wanted.value ?? model.source.value?.kind ?? "tiny";
   const isBusy = model.busy.value !== undefined;
-  const option = (kind: ModelSource["kind"], name: string, says: string, children?: ComponentChildren) => (
+  const option = (kind: ModelSource["kind"], name: string, note: string, children?: ComponentChildren) => (
     <div class={`model-option ${shown === kind ? "is-chosen" : ""}`}>
       <label>
         <input
@@ -185,7 +185,7 @@ function ModelChoice() {
           }}
         />
         <strong>{name}</strong>
-        <span class="quiet">{says}</span>
+        <span class="quiet">{note}</span>
       </label>
       {children}
     </div>
@@ -194,12 +194,12 @@ function ModelChoice() {
   return (
     <fieldset class="model-options">
       <legend class="unseen">{words.models}</legend>
-      {option("tiny", words.tiny, words.tinySays)}
-      {option("smollm2", words.smollm2, words.smollm2Says)}
+      {option("tiny", words.tiny, words.tinyNote)}
+      {option("smollm2", words.smollm2, words.smollm2Note)}
       {option(
         "files",
         isOwn ? (model.facts.value?.name ?? words.own) : words.own,
-        words.ownSays,
+        words.ownNote,
         shown === "files" ? <FileButtons /> : undefined,
       )}
     </fieldset>

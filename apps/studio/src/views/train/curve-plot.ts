@@ -47,7 +47,7 @@ export class CurvePlot {
 
   #options(onHover: (found: { readonly step: number; readonly loss: number } | undefined) => void): uPlot.Options {
     const { parent, view } = this;
-    // A canvas cannot read light-dark(): an element that has the colour is asked.
+    // A canvas cannot read light-dark(): the colour is read from an element that has it.
     const colour = (name: string) => () => getComputedStyle(parent.querySelector(`.ink-${name}`) ?? parent).color;
     const axis = { stroke: colour("quiet"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false } };
     const line = (name: string, width: number, more: uPlot.Series = {}): uPlot.Series => {

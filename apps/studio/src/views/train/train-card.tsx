@@ -147,7 +147,7 @@ function FrameItem({ frame, isWriting }: { readonly frame: Frame; readonly isWri
   return (
     <li class={isWriting ? "is-writing" : ""}>
       <h4>{frame.step === 0 ? train.base : train.frame(frame.step)}</h4>
-      <p>{frame.text === "" ? train.nothingSaid : frame.text}</p>
+      <p>{frame.text === "" ? train.noAnswer : frame.text}</p>
     </li>
   );
 }

@@ -92,7 +92,7 @@ function Strength() {
         list="strength-marks"
         value={strength}
         disabled={chosen.value === undefined}
-        aria-valuetext={trying.strengthSays(strength)}
+        aria-valuetext={trying.strengthNote(strength)}
         onInput={(event) => chat.set({ strength: Number(event.currentTarget.value) })}
       />
       <datalist id="strength-marks">
@@ -101,7 +101,7 @@ function Strength() {
         ))}
       </datalist>
       <output class="quiet figure" for="strength">
-        {trying.strengthSays(strength)}
+        {trying.strengthNote(strength)}
       </output>
     </div>
   );
@@ -148,7 +148,7 @@ function WritingSettings() {
           </label>
         ))}
       </div>
-      <p class="quiet">{trying.temperatureSays(chat.settings.value.temperature)}</p>
+      <p class="quiet">{trying.temperatureNote(chat.settings.value.temperature)}</p>
     </details>
   );
 }

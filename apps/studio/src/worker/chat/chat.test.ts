@@ -25,8 +25,8 @@ describe("a conversation with the tiny model", { timeout: 60_000 }, () => {
 
   async function ask(request: Partial<ChatRequest> = {}) {
     const news: ChatNews[] = [];
-    const asked = { ...how, turns, sides: ["base", "adapted"], adapter, ...request } as const;
-    return { news, ...(await chat(workshop, asked, (each) => news.push(each))) };
+    const fullRequest = { ...how, turns, sides: ["base", "adapted"], adapter, ...request } as const;
+    return { news, ...(await chat(workshop, fullRequest, (each) => news.push(each))) };
   }
 
   it("has both answers written side by side, a piece of each in turn", async () => {
@@ -46,7 +46,7 @@ describe("a conversation with the tiny model", { timeout: 60_000 }, () => {
     expect(words?.every(({ likelier }) => likelier === 0)).toBe(true);
   });
 
-  it("says of each word how much likelier the adapter made it, and leaves none out", async () => {
+  it("shows for each word how much likelier the adapter made it, and omits none", async () => {
     const { texts, words = [] } = await ask({ sides: ["adapted"] });
     expect(
       words

@@ -1,5 +1,5 @@
-// Answers a conversation: by the base, by the adapted model, or by both in turns of a token each, so that both are seen
-// being written. Every call says itself how strongly the adapter acts; nothing is switched on the model.
+// Answers a conversation: by the base, by the adapted model, or by both, one token each alternately, so that both are seen
+// being written. Every call has its own adapter strength; nothing is switched on the model.
 
 import { inferenceContext, LowrankError } from "@lowrank/contracts";
 import { weightedAdapters } from "@lowrank/inject";
@@ -21,20 +21,22 @@ interface Writing {
 }
 
 /** Throws ConversationTooLongError, NotOnShelfError, and the errors of the library's `stream`. */
-export const chat: Answerer<"chat"> = async (workshop, ask, tell) => {
+export const chat: Answerer<"chat"> = async (workshop, request, onNews) => {
   const model = workshop.opened;
   const { opened, facts } = model;
-  const promptIds = await opened.promptIds(promptFor(model, ask.turns), { adapter: null });
+  const promptIds = await opened.promptIds(promptFor(model, request.turns), { adapter: null });
   const room = facts.positions - promptIds.length;
   if (room < 1) throw new ConversationTooLongError(promptIds.length, facts.positions - 1);
-  const adapter = ask.adapter === undefined ? null : await attached(workshop, ask.adapter);
+  const adapter = request.adapter === undefined ? null : await attached(workshop, request.adapter);
   workshop.chatting = new AbortController();
   const { signal } = workshop.chatting;
-  const maxNewTokens = Math.min(ask.maxNewTokens, room);
-  const writings = ask.sides.map((side) => begin(side, { model, ask: { ...ask, maxNewTokens }, adapter, signal }));
+  const maxNewTokens = Math.min(request.maxNewTokens, room);
+  const writings = request.sides.map((side) =>
+    begin(side, { model, request: { ...request, maxNewTokens }, adapter, signal }),
+  );
   const started = performance.now();
   try {
-    await writeInTurns(writings, ({ side }, text) => tell({ side, text }));
+    await writeInTurns(writings, ({ side }, text) => onNews({ side, text }));
     const seconds = (performance.now() - started) / 1000;
     const written = writings.reduce((count, { tokens }) => count + tokens.length, 0);
     const adapted = writings.find(({ side }) => side === "adapted");
@@ -43,7 +45,7 @@ export const chat: Answerer<"chat"> = async (workshop, ask, tell) => {
       words:
         adapted === undefined || adapter === null
           ? undefined
-          : await likelierWords(adapted.tokens, { opened, adapter, strength: ask.strength, promptIds, signal }),
+          : await likelierWords(adapted.tokens, { opened, adapter, strength: request.strength, promptIds, signal }),
       wasStopped: false,
       tokensPerSecond: seconds > 0 ? written / seconds : 0,
     };
@@ -64,14 +66,14 @@ export const stopChat: Answerer<"stopChat"> = (workshop) => {
 
 interface Beginning {
   readonly model: ModelInHand;
-  readonly ask: ChatRequest;
+  readonly request: ChatRequest;
   readonly adapter: OpenedAdapter | null;
   readonly signal: AbortSignal;
 }
 
-function begin(side: Side, { model, ask, adapter, signal }: Beginning): Writing {
-  const { strength, temperature, topP, maxNewTokens, seed } = ask;
-  const events = model.opened.stream(promptFor(model, ask.turns), {
+function begin(side: Side, { model, request, adapter, signal }: Beginning): Writing {
+  const { strength, temperature, topP, maxNewTokens, seed } = request;
+  const events = model.opened.stream(promptFor(model, request.turns), {
     ...(side === "base" ? { adapter: null } : { adapter, strength }),
     ...(temperature === 0 ? {} : { temperature, topP, seed }),
     ...{ maxNewTokens, signal },
@@ -79,7 +81,7 @@ function begin(side: Side, { model, ask, adapter, signal }: Beginning): Writing 
   return { side, events, tokens: [], text: "" };
 }
 
-/** A token of each in turn, until all have ended. */
+/** One token of each alternately, until all have ended. */
 async function writeInTurns(all: readonly Writing[], show: (writing: Writing, text: string) => void): Promise<void> {
   let open = all;
   while (open.length > 0) {

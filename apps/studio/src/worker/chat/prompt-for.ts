@@ -1,4 +1,4 @@
-// Renders a conversation for the open model: with its own chat template, or as `says ->` if it supports no turns.
+// Renders a conversation for the open model: with its own chat template, or as `says ->` if it has no turns.
 
 import type { TextPrompt } from "lowrank/browser";
 import type { Turn } from "../../protocol/rows.ts";
@@ -9,7 +9,7 @@ import type { ModelInHand } from "../workshop.ts";
 /** Input of the library's `generate`, `stream` and `promptIds`, in the form of the adapter's training rows. */
 export function promptFor({ facts }: Pick<ModelInHand, "facts">, turns: readonly Turn[]): TextPrompt {
   if (facts.chats) return { messages: turns.map(({ role, content }) => ({ role, content: content.trim() })) };
-  // Rows are most often a line and its answer: to such a model, an earlier turn is a stranger's.
+  // Rows are mostly a line and its answer: such a model has never seen an earlier turn.
   const last = turns.filter(({ role }) => role === "user").at(-1);
   return plainPrompt(last?.content ?? "");
 }

@@ -11,9 +11,8 @@ import type { Workshop } from "../workshop.ts";
 const bestFirst: readonly EngineName[] = ["webgpu", "wasm", "cpu"];
 
 /**
- * Starts the engine that is asked for, or the best. A model that is open is closed where the engine changes, since some of
- * its weights lie in the old one: it is opened again with the same source. Where the new engine does not start, everything
- * stays as it was.
+ * Starts the requested engine, or the best. If the engine changes, an open model is closed, since some of its weights are in
+ * the old engine, and opened again from the same source. If the new engine does not start, everything stays as it was.
  *
  * @throws NoEngineError, with the reason against each engine that was tried.
  */
@@ -58,9 +57,9 @@ function renewBackend(name: EngineName | undefined): void {
 function passedOverFrom(
   chosen: Awaited<ReturnType<typeof chooseEngine>>,
   before: EngineFacts | undefined,
-  asked: EngineName | undefined,
+  requested: EngineName | undefined,
 ): EngineFacts["skipped"] {
-  if (asked !== undefined && before !== undefined) return before.skipped;
+  if (requested !== undefined && before !== undefined) return before.skipped;
   return chosen.skipped.map(({ name, reason }) => ({ name: name as EngineName, reason }));
 }
 

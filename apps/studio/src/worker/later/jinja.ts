@@ -1,5 +1,5 @@
-// The interpreter of chat templates, for models that have one: the build puts this in the place of "@huggingface/jinja"
-// (loaded-later.ts), and whoever opens a model waits for `loadJinja` before it renders.
+// The interpreter of chat templates, for models that have one: the build replaces "@huggingface/jinja" by this file
+// (loaded-later.ts), and a caller that opens a model awaits `loadJinja` before it renders.
 
 import type * as Jinja from "@huggingface/jinja";
 

@@ -1,5 +1,5 @@
-// Papa Parse, for those who bring a table: the build puts this in the place of "papaparse" (loaded-later.ts), and whoever reads
-// one waits for `loadPapaParse` before.
+// Papa Parse, for visitors who open a table: the build replaces "papaparse" by this file (loaded-later.ts), and a caller
+// that reads a table awaits `loadPapaParse` first.
 
 import type PapaParse from "papaparse";
 

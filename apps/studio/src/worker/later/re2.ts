@@ -1,5 +1,5 @@
-// RE2, which runs the patterns of strangers' adapters, for the one visitor in many who brings such: the build puts this in the
-// place of "re2js" (loaded-later.ts), and whoever reads an adapter waits for `loadRe2` before.
+// RE2, which runs regular expressions of unknown adapters safely; few visitors need it. The build replaces "re2js" by this
+// file (loaded-later.ts), and a caller that reads an adapter awaits `loadRe2` first.
 
 import type * as Re2 from "re2js";
 

@@ -62,7 +62,7 @@ describe("an adapter from inside", () => {
     expect(countMattering([0, 0])).toBe(0);
   });
 
-  it("tells two adapters apart, and one from itself not", async () => {
+  it("tells two adapters apart, but not one from itself", async () => {
     const [one, other] = [
       await someAdapter(workshop, { name: "one", seed: 3 }),
       await someAdapter(workshop, { name: "other", seed: 4, rank: 8, targetModules: ["q_proj"] }),

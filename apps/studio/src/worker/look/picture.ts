@@ -32,7 +32,7 @@ export const picture: Answerer<"picture"> = async (workshop, { id }) => {
   return { id, cells, without };
 };
 
-/** ‖W' − W‖ of a layer that is more than its pair; undefined where it cannot be folded into the weight. */
+/** ‖W' − W‖ of a layer with more than A and B; undefined if it cannot be merged into the weight. */
 async function foldedNorm({ changes }: AdapterHandle, site: string): Promise<number | undefined> {
   const changeOf = (path: string): WeightChange | undefined => changes.find((change) => change.path === path);
   const change = changeOf(`${site}.weight`);

@@ -10,7 +10,7 @@ export interface LayerUpdate {
   /** [outFeatures, rank] */
   readonly b: Matrix;
   readonly scaling: number;
-  /** False where the layer has more than the pair: DoRA's magnitudes, say. */
+  /** False if the layer has more than A and B, such as DoRA's magnitudes. */
   readonly isWhole: boolean;
 }
 

@@ -11,7 +11,7 @@ function files(...paths: readonly string[]): readonly File[] {
 }
 
 describe("chooseFiles", () => {
-  it("takes what lies beside the config.json that is least deep", () => {
+  it("takes the files next to the config.json that is nested least deeply", () => {
     const chosen = chooseFiles(
       files("mine/onnx/config.json", "mine/config.json", "mine/model.safetensors", "mine/onnx/model.safetensors"),
     );
@@ -31,7 +31,7 @@ describe("chooseFiles", () => {
     ]);
   });
 
-  it("leaves shards under the names that their index says", () => {
+  it("keeps shards under the names in their index", () => {
     const names = ["config.json", "model.safetensors.index.json", "model-00001-of-00001.safetensors"];
     const chosen = chooseFiles(files(...names));
     expect(chosen.kind === "folder" && [...chosen.files.keys()]).toEqual(names);
@@ -50,7 +50,7 @@ describe("chooseFiles", () => {
     [["adapter_config.json", "adapter_model.safetensors"], /an adapter, not a model/],
     [["model.zip"], /unpack it/],
     [["a.gguf", "b.gguf"], /Choose one/],
-  ] as const)("refuses %j and says what it is", (names, words) => {
+  ] as const)("refuses %j and names its kind", (names, words) => {
     expect(() => chooseFiles(files(...names))).toThrow(NotAModelError);
     expect(() => chooseFiles(files(...names))).toThrow(words);
   });

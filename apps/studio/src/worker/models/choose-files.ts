@@ -11,7 +11,7 @@ const pathOf = (file: File): string => file.webkitRelativePath || file.name;
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("/") + 1);
 
 /**
- * Of a folder, what lies beside its config.json – the one least deep –; else the only .gguf file.
+ * The files next to a folder's config.json – the least deeply nested one –; else the only .gguf file.
  *
  * @throws NotAModelError, which says what the files are instead where that can be told.
  */

@@ -10,13 +10,13 @@ const file = {
   sha256: createHash("sha256").update(content).digest("hex"),
 };
 /** Ranges that were asked for. */
-const asked: (string | null)[] = [];
+const rangeHeaders: (string | null)[] = [];
 
 /** A server that sends at most `most` bytes before the connection breaks. */
 function serve({ max = Number.POSITIVE_INFINITY, ranges = true, bytes = content } = {}): void {
   vi.stubGlobal("fetch", async (_: string, init: RequestInit) => {
     const range = new Headers(init.headers).get("Range");
-    asked.push(range);
+    rangeHeaders.push(range);
     const from = ranges ? Number(range?.match(/\d+/)?.[0] ?? 0) : 0;
     let sent = 0;
     const body = new ReadableStream({
@@ -34,18 +34,18 @@ function serve({ max = Number.POSITIVE_INFINITY, ranges = true, bytes = content 
 
 afterEach(() => {
   vi.unstubAllGlobals();
-  asked.length = 0;
+  rangeHeaders.length = 0;
 });
 
 describe("download", () => {
-  it("goes on where a connection broke", async () => {
+  it("resumes after a broken connection", async () => {
     const kept = inMemory();
     serve({ max: 2_000_000 });
     await expect(download(file, kept, () => undefined)).rejects.toMatchObject({ code: "NO_NETWORK" });
     expect([kept.size, kept.isWhole]).toEqual([2_000_000, false]);
     serve();
     const blob = await download(file, kept, () => undefined);
-    expect(asked).toEqual([null, "bytes=2000000-"]);
+    expect(rangeHeaders).toEqual([null, "bytes=2000000-"]);
     expect(Buffer.from(await blob.arrayBuffer()).equals(content)).toBe(true);
     expect(kept.isWhole).toBe(true);
   });
@@ -57,7 +57,7 @@ describe("download", () => {
     expect((await download(file, kept, () => undefined)).size).toBe(content.length);
   });
 
-  it("says how many bytes of how many came, up to all", async () => {
+  it("reports how many bytes of the total have arrived", async () => {
     const news: number[][] = [];
     serve();
     await download(file, inMemory(), (...each) => news.push(each));
@@ -65,7 +65,7 @@ describe("download", () => {
     expect(news.at(-1)).toEqual([3_000_000, 3_000_000]);
   });
 
-  it("asks no network for what is whole", async () => {
+  it("needs no network for a complete file", async () => {
     const kept = inMemory();
     serve();
     await download(file, kept, () => undefined);

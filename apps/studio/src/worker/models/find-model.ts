@@ -14,27 +14,27 @@ import { fetchTiny } from "./tiny.ts";
 export async function findModel(
   workshop: Workshop,
   source: ModelSource,
-  tell: (news: LoadingNews) => void,
+  onNews: (news: LoadingNews) => void,
 ): Promise<FoundModel> {
   switch (source.kind) {
     case "tiny":
-      return findTiny(workshop, tell);
+      return findTiny(workshop, onNews);
     case "smollm2":
-      return fetchSmollm2(tell);
+      return fetchSmollm2(onNews);
     case "files":
       return foundAmong(chooseFiles(source.files));
   }
 }
 
-async function findTiny(workshop: Workshop, tell: (news: LoadingNews) => void): Promise<FoundModel> {
+async function findTiny(workshop: Workshop, onNews: (news: LoadingNews) => void): Promise<FoundModel> {
   workshop.tiny ??= fetchTiny(new URL("tiny-model/", workshop.base));
   const { tiny } = workshop;
-  tiny.onProgress = tell;
+  tiny.onProgress = onNews;
   try {
     const folder = await tiny.folder;
     return { name: "Tiny", address: "@lowrank/tiny-model", folder, isQuantised: false };
   } catch (error) {
-    workshop.tiny = undefined; // the next try asks again
+    workshop.tiny = undefined; // the next try downloads again
     throw error;
   }
 }

@@ -5,7 +5,7 @@
 export interface KeptFile {
   /** Bytes that are there. */
   readonly size: number;
-  /** Whether it is all there: said by `finish`. */
+  /** Whether it is complete: set by `finish`. */
   readonly isWhole: boolean;
   append(piece: Uint8Array<ArrayBuffer>): Promise<void>;
   /** Marks it as complete. */

@@ -12,13 +12,13 @@ import { checkedMemory, findModel } from "./find-model.ts";
 import { type FoundModel, readSizes } from "./found-model.ts";
 
 /** Throws DownloadError, NotAModelError, TOO_LARGE_FOR_TAB, and the errors of `openModel`. */
-export const open: Answerer<"open"> = async (workshop, source, tell) => {
+export const open: Answerer<"open"> = async (workshop, source, onNews) => {
   if (workshop.lostDevice !== undefined) throw new DeviceLostError(workshop.lostDevice);
   const begun = performance.now();
-  const found = await findModel(workshop, source, tell);
+  const found = await findModel(workshop, source, onNews);
   checkedMemory(found, await readSizes(found));
   const { numBytes: before } = tf.memory();
-  const opened = await load(found, tell);
+  const opened = await load(found, onNews);
   try {
     const facts = await factsOf(opened, found, (performance.now() - begun) / 1000);
     const weightBytes = tf.memory().numBytes - before;
@@ -31,11 +31,11 @@ export const open: Answerer<"open"> = async (workshop, source, tell) => {
   }
 };
 
-function load({ folder, isQuantised }: FoundModel, tell: (news: LoadingNews) => void): Promise<OpenedModel> {
+function load({ folder, isQuantised }: FoundModel, onNews: (news: LoadingNews) => void): Promise<OpenedModel> {
   return openModel(folder, {
     engine: false,
     basePrecision: isQuantised ? "as-stored" : "float32",
-    onProgress: ({ done, total }) => tell({ stage: "load", done, total }),
+    onProgress: ({ done, total }) => onNews({ stage: "load", done, total }),
   });
 }
 

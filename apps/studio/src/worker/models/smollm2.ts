@@ -28,8 +28,8 @@ export async function smollm2IsKept(): Promise<boolean> {
 }
 
 /** The stored file, completed from the Hub. Throws DownloadError. */
-export async function fetchSmollm2(tell: (news: LoadingNews) => void): Promise<FoundModel> {
-  const report = (done: number, total: number) => tell({ stage: "download", done, total });
+export async function fetchSmollm2(onProgress: (news: LoadingNews) => void): Promise<FoundModel> {
+  const report = (done: number, total: number) => onProgress({ stage: "download", done, total });
   const kept = await keptFile(file);
   const blob = await download(smollm2, kept, report).catch((error: unknown) => {
     if (!(error instanceof DOMException)) throw error;
@@ -39,7 +39,7 @@ export async function fetchSmollm2(tell: (news: LoadingNews) => void): Promise<F
   return { name, address, folder: filesFolder(name, new Map([[file, blob]])), isQuantised: true };
 }
 
-/** A file of which everything is known but its bytes. */
+/** A file whose name, size and digest are known before its bytes. */
 interface KnownFile {
   readonly url: string;
   readonly bytes: number;
@@ -50,19 +50,18 @@ interface KnownFile {
 const pieceBytes = 1 << 20;
 
 /**
- * The whole file, checked once by its digest. What came before a failure stays for the next try; a file that is not the one
- * that was meant does not.
+ * The whole file, checked once by its digest. Bytes before a failure stay for the next try; a wrong file is deleted.
  *
  * @throws DownloadError
  */
 export async function download(
   { url, bytes, sha256 }: KnownFile,
   kept: KeptFile,
-  tell: (done: number, total: number) => void,
+  onProgress: (done: number, total: number) => void,
 ): Promise<Blob> {
   if (kept.isWhole && kept.size === bytes) return kept.blob();
   if (kept.size > bytes) await kept.clear();
-  if (kept.size < bytes) await fetchRest(url, kept, (done) => tell(done, bytes));
+  if (kept.size < bytes) await fetchRest(url, kept, (done) => onProgress(done, bytes));
   const blob = await kept.blob();
   const digest = await crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
   const got = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -74,7 +73,7 @@ export async function download(
   return blob;
 }
 
-async function fetchRest(url: string, kept: KeptFile, tell: (done: number) => void): Promise<void> {
+async function fetchRest(url: string, kept: KeptFile, onProgress: (done: number) => void): Promise<void> {
   try {
     const headers: HeadersInit = kept.size > 0 ? { Range: `bytes=${kept.size}-` } : {};
     const response = await fetch(url, { headers });
@@ -93,7 +92,7 @@ async function fetchRest(url: string, kept: KeptFile, tell: (done: number) => vo
       for (let piece = await reader?.read(); piece?.done === false; piece = await reader?.read()) {
         gathered.push(piece.value);
         length += piece.value.length;
-        tell(kept.size + length);
+        onProgress(kept.size + length);
         if (length >= pieceBytes) await write();
       }
     } finally {

@@ -14,7 +14,7 @@ describe("checkRows", () => {
     return checkRows(workshop, rows, () => {});
   };
 
-  it("shades the answer, and what is said with its arrow not", async () => {
+  it("shades the answer, but not the prompt with its arrow", async () => {
     const [row] = await check(["name[Aromi]", "Aromi is a pub."]);
     expect(row?.pieces).toEqual([
       { text: "name[Aromi] ->", counted: false },
@@ -24,7 +24,7 @@ describe("checkRows", () => {
     expect(row?.problem).toBeUndefined();
   });
 
-  it("says beside which column a row is empty", async () => {
+  it("reports which column of a row is empty", async () => {
     const rows = await check(["", "Hello"], ["Hi", " "]);
     expect(rows.map(({ problem }) => problem)).toEqual([
       { column: "says", kind: "empty" },
@@ -32,13 +32,13 @@ describe("checkRows", () => {
     ]);
   });
 
-  it("says of a row that is too long how many tokens it has and how many fit", async () => {
+  it("reports for a row that is too long how many tokens it has and how many fit", async () => {
     const [row] = await check(["Hi", "word ".repeat(400)]);
     expect(row?.problem).toMatchObject({ column: "answers", kind: "too-long", max: 256 });
     expect(row?.problem?.got).toBe(row?.tokens);
   });
 
-  it("says of the second of two equal rows that it is repeated", async () => {
+  it("reports the second of two equal rows as repeated", async () => {
     const rows = await check(["Hi", "Hello"], ["Hi ", "Hello"], ["Hi", "Hello!"]);
     expect(rows.map(({ problem }) => problem?.kind)).toEqual([undefined, "repeated", undefined]);
   });

@@ -39,14 +39,14 @@ describe("readRows", () => {
     expect(await pasted("question\tanswer\nHi\tHello")).toEqual([["Hi", "Hello"]]);
   });
 
-  it("takes lines of prose for things that are said, commas and all", async () => {
+  it("reads lines of prose as prompts, including commas", async () => {
     expect(await pasted("Well, who are you?\n\nGood morning, sir")).toEqual([
       ["Well, who are you?", ""],
       ["Good morning, sir", ""],
     ]);
   });
 
-  it("keeps what was said before the last answer of a conversation", async () => {
+  it("keeps the turns before the last answer of a conversation", async () => {
     const messages = [
       { role: "system", content: "Be kind." },
       { role: "user", content: "Hi" },
@@ -76,7 +76,7 @@ describe("readRows", () => {
     expect(await pairs({ file: new File([bytes], name) })).toEqual(expected);
   });
 
-  it("says of a file that only has Parquet's name what to do", async () => {
+  it("advises what to do with a file that has only Parquet's name", async () => {
     await expect(dropped("r.parquet", "Hi,Hello")).rejects.toThrow(/"r.parquet".*cannot be read as Parquet.*\.jsonl/s);
   });
 

@@ -36,7 +36,7 @@ export const readRows: Answerer<"readRows"> = async (_workshop, source) => {
 
 interface TextFacts {
   readonly format?: RowsFormat | undefined;
-  /** Whether the first line of a table names its columns even if the names say nothing. */
+  /** Whether the first line of a table has column names, even if none is a known name. */
   readonly hasHeader: boolean;
 }
 
@@ -82,7 +82,7 @@ function firstLine(text: string, separator: string): readonly string[] {
   return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
 }
 
-/** Something to say in each line; the answers are yet to be written. */
+/** A prompt in each line; the answers are still to be written. */
 function linesOf(text: string): readonly Row[] {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
   return lines.slice(0, maxRows).map((line) => ({ id: crypto.randomUUID(), says: line.trim(), answers: "" }));

@@ -38,8 +38,8 @@ export function exampleOf({ before = [], says, answers }: Row, { chats }: { read
     ];
     return { kind: "chat", messages };
   }
-  const said = [...before.map(({ content }) => content), says].map((text) => text.trim()).join("\n");
-  return { kind: "completion", prompt: plainPrompt(said), completion: ` ${answers.trim()}` };
+  const promptText = [...before.map(({ content }) => content), says].map((text) => text.trim()).join("\n");
+  return { kind: "completion", prompt: plainPrompt(promptText), completion: ` ${answers.trim()}` };
 }
 
 /** The prompt for a model without a chat template. */
@@ -112,10 +112,10 @@ function lastPair({ messages }: ChatExample): Pair | string {
   if (strange !== -1) return `a turn of "${messages[strange]?.role}"`;
   const turns = known.filter((turn) => turn !== undefined);
   const last = turns.map(({ role }) => role).lastIndexOf("assistant");
-  const [answer, asked] = [turns[last], turns[last - 1]];
-  if (answer === undefined || asked?.role !== "user") return "an answer of the assistant without a question";
+  const [answer, question] = [turns[last], turns[last - 1]];
+  if (answer === undefined || question?.role !== "user") return "an answer of the assistant without a question";
   const before = turns.slice(0, last - 1);
-  return { says: asked.content, answers: answer.content, ...(before.length === 0 ? {} : { before }) };
+  return { says: question.content, answers: answer.content, ...(before.length === 0 ? {} : { before }) };
 }
 
 function turnOf({ role, content }: { readonly role: string; readonly content: string }): Turn | undefined {
@@ -140,8 +140,8 @@ export function knownColumns(names: readonly string[]): ColumnChoice {
 }
 
 /**
- * Of a table with this first line. Two columns need no names that are known: `hasHeader` says whether the first line is
- * names all the same (of a file), or a row (of cells that were copied).
+ * How to read a table with this first line. Two columns need no known names: `hasHeader` tells whether the first line has
+ * names all the same (a file), or is a row (copied cells).
  */
 export function tableColumns(
   firstLine: readonly string[],

@@ -70,21 +70,24 @@ describe("an adapter from elsewhere", () => {
   };
 
   it("is fetched from the Hub by its name or its page's address", async () => {
-    const asked: string[] = [];
+    const urls: string[] = [];
     vi.stubGlobal("fetch", async (address: string) => {
-      asked.push(address);
+      urls.push(address);
       const bytes = files[address.split("/").at(-1) as string];
       return bytes === undefined ? new Response("", { status: 404 }) : new Response(bytes as BodyInit);
     });
     const added = await addAdapter(workshop, { repository: "https://huggingface.co/some/adapter/tree/main" }, silent);
     expect(added).toMatchObject({ name: "adapter", origin: "dropped" });
-    expect(asked).toContain("https://huggingface.co/some/adapter/resolve/main/adapter_model.safetensors");
+    expect(urls).toContain("https://huggingface.co/some/adapter/resolve/main/adapter_model.safetensors");
   });
 
-  it("says why the Hub gives none", async () => {
+  it("explains why the Hub returns none", async () => {
     vi.stubGlobal("fetch", async () => new Response("", { status: 401 }));
-    const asking = addAdapter(workshop, { repository: "some/adapter" }, silent);
-    await expect(asking).rejects.toMatchObject({ code: "ADAPTER_REPOSITORY", message: expect.stringContaining("401") });
+    const download = addAdapter(workshop, { repository: "some/adapter" }, silent);
+    await expect(download).rejects.toMatchObject({
+      code: "ADAPTER_REPOSITORY",
+      message: expect.stringContaining("401"),
+    });
     vi.stubGlobal("fetch", async () => {
       throw new TypeError("Failed to fetch");
     });

@@ -12,8 +12,8 @@ import type { AdapterFolder } from "./shelf-folder.ts";
 const maxZipBytes = 700_000_000;
 
 /** Throws AdapterFilesError, AdapterRepositoryError, QuotaError, and the errors of attaching: a wrong base, broken tensors. */
-export const addAdapter: Answerer<"addAdapter"> = async (workshop, ask) => {
-  const { name, folder } = await ("repository" in ask ? fromHub(ask.repository) : fromFiles(ask.files));
+export const addAdapter: Answerer<"addAdapter"> = async (workshop, request) => {
+  const { name, folder } = await ("repository" in request ? fromHub(request.repository) : fromFiles(request.files));
   checkWhole(name, folder);
   const id = crypto.randomUUID();
   await attachFolder(workshop, { id, name, folder });
@@ -52,9 +52,9 @@ async function fromFiles(files: readonly File[]): Promise<NamedFolder> {
   return { name: folderNameOf(known), folder };
 }
 
-/** Files that were dropped with their folder say its name. */
+/** Files that were dropped with their folder have its name. */
 function folderNameOf([first]: readonly File[]): string {
-  return first?.webkitRelativePath?.split("/").at(-2) ?? "Adapter"; // only browsers say
+  return first?.webkitRelativePath?.split("/").at(-2) ?? "Adapter"; // only browsers set it
 }
 
 const named = /^[\w][\w.-]*\/[\w][\w.-]*$/;
@@ -104,8 +104,8 @@ async function bytesOf(response: Response, repository: string, file: string): Pr
   return joinPieces(pieces);
 }
 
-// An adapter out of a zip. Only the files that make an adapter are unpacked, whatever folder they lie in, and none beyond its
-// bound: an archive from outside may claim anything.
+// An adapter from a zip file. Only an adapter's files are unpacked, from any folder in it, and none beyond its size limit:
+// an archive from outside may claim anything.
 
 /** Archives with more are something else. */
 const maxEntries = 2000;

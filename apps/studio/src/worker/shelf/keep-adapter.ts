@@ -12,7 +12,7 @@ type ShelfBase = Pick<ShelfEntry, "model" | "address" | "chats">;
 
 /** Facts of the shelf about an adapter that its files do not have. */
 export interface KeepingFacts extends Pick<ShelfEntry, "name" | "origin" | "settings" | "curve"> {
-  /** Default: a new one. An adapter that is kept again under the same id takes the place of the one before. */
+  /** Default: a new one. An adapter that is saved again under the same id replaces the previous one. */
   readonly id?: string;
   /** Default: the open model. */
   readonly base?: ShelfBase;
@@ -52,7 +52,7 @@ function openBase({ opened: { facts } }: Workshop): ShelfBase {
   return { model: facts.name, address: facts.address, chats: facts.chats };
 }
 
-/** The name, with the first number behind it that no other adapter has. */
+/** The name, followed by the first number that no other adapter has. */
 export async function freeName(store: Store, name: string, id: string): Promise<string> {
   const wanted = name.trim() || "Adapter";
   const others = (await storedEntries(store)).filter((entry) => entry.id !== id && entry.removed === undefined);

@@ -22,7 +22,7 @@ describe("the shelf", () => {
 
   const names = async (of = workshop) => (await shelf(of, undefined, silent)).map(({ name }) => name).sort();
 
-  it("numbers names that are taken, renames, and says what an adapter is", async () => {
+  it("numbers names that are taken, renames, and describes an adapter", async () => {
     const first = await someAdapter(workshop, { name: "Pirate", seed: 1 });
     const second = await someAdapter(workshop, { name: "Pirate", seed: 2 });
     expect(first).toMatchObject({ name: "Pirate", model: "@lowrank/tiny-model", rank: 4, origin: "trained" });
@@ -31,7 +31,7 @@ describe("the shelf", () => {
     expect(await names()).toEqual(["Courtier", "Pirate"]);
   });
 
-  it("gives back what was deleted, until the next start", async () => {
+  it("restores a deleted adapter, until the next start", async () => {
     const { id } = await someAdapter(workshop, { name: "Gone", seed: 3 });
     await remove(workshop, { id }, silent);
     expect(await names()).not.toContain("Gone");

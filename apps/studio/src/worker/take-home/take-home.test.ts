@@ -44,8 +44,11 @@ describe("what is taken home", () => {
   });
 
   /** Unpacks it beside the base; the answer is the README. */
-  async function unpack(form: TakeHomeRequest["form"], tell: (news: TakeHomeNews) => void = () => {}): Promise<string> {
-    const { name, blob } = await takeHome(workshop, { id: entry.id, form }, tell);
+  async function unpack(
+    form: TakeHomeRequest["form"],
+    onNews: (news: TakeHomeNews) => void = () => {},
+  ): Promise<string> {
+    const { name, blob } = await takeHome(workshop, { id: entry.id, form }, onNews);
     const folder = name.replace(/\.zip$/, "");
     for (const [file, bytes] of Object.entries(unzipSync(new Uint8Array(await blob.arrayBuffer())))) {
       mkdirSync(dirname(join(folder, file)), { recursive: true });
@@ -55,7 +58,7 @@ describe("what is taken home", () => {
   }
 
   it.each(["peft", "merged"] as const)(
-    "runs as its README says: %s",
+    "runs as its README shows: %s",
     async (form) => {
       const news: TakeHomeNews[] = [];
       const text = await unpack(form, (each) => news.push(each));

@@ -15,13 +15,13 @@ import { zipFolder } from "./zip-folder.ts";
  * Throws NotOnShelfError; for a merged model also what attaching, merging and verifying do, and ZipTooLargeError; for a GGUF file
  * InexpressibleAdapterError.
  */
-export const takeHome: Answerer<"takeHome"> = async (workshop, { id, form }, tell) => {
+export const takeHome: Answerer<"takeHome"> = async (workshop, { id, form }, onNews) => {
   const entry = await storedEntry(workshop.store, id);
   if (form === "gguf") return adapterGguf(workshop, entry);
-  return form === "peft" ? adapterZip(workshop, entry) : mergedZip(workshop, entry, tell);
+  return form === "peft" ? adapterZip(workshop, entry) : mergedZip(workshop, entry, onNews);
 };
 
-/** Of an adapter whose base is open: how its heads lie decides the order of rows. */
+/** For an adapter whose base is open: its layout of heads decides the order of rows. */
 async function adapterGguf(workshop: Workshop, { id, name }: ShelfEntry): Promise<TakeHomeFile> {
   const bytes = await (await attached(workshop, id)).gguf({ name });
   return { name: `${folderName(name)}.gguf`, blob: new Blob([bytes as Uint8Array<ArrayBuffer>]) };
@@ -44,7 +44,7 @@ async function adapterZip({ store }: Workshop, entry: ShelfEntry): Promise<TakeH
 async function mergedZip(
   workshop: Workshop,
   entry: ShelfEntry,
-  tell: (news: TakeHomeNews) => void,
+  onNews: (news: TakeHomeNews) => void,
 ): Promise<TakeHomeFile> {
   const adapter = await attached(workshop, entry.id);
   const { opened, facts } = workshop.opened;
@@ -52,8 +52,8 @@ async function mergedZip(
   const totalBytes = 4 * facts.parameters;
   const target = await scratchFile();
   try {
-    tell({ doneBytes: 0, totalBytes });
-    const zip = zipFolder(target, (doneBytes) => tell({ doneBytes, totalBytes: Math.max(doneBytes, totalBytes) }));
+    onNews({ doneBytes: 0, totalBytes });
+    const zip = zipFolder(target, (doneBytes) => onNews({ doneBytes, totalBytes: Math.max(doneBytes, totalBytes) }));
     await opened.merge(adapter).save(zip);
     await writeFile(zip, "README.md", bytesOf(readme("merged", factsOf(entry, folder))));
     zip.close();

@@ -6,7 +6,7 @@ import type { ModelInHand } from "../workshop.ts";
 
 export type AdapterConfig = NonNullable<Parameters<OpenedModel["plan"]>[0]>;
 
-/** The name of the base in an adapter's file, by which others find it. */
+/** The base's name in an adapter's file, by which other programs find it. */
 export function adapterConfig(settings: AdapterSettings, { facts }: Pick<ModelInHand, "facts">): AdapterConfig {
   const { rank, alpha, targets, dropout, useDora, start } = settings;
   return {

@@ -35,10 +35,10 @@ describe("plan", () => {
     ["with DoRA", { useDora: true }],
     ["from the weights' largest directions", { start: "pissa" }],
     ["from an orthogonal start", { start: "orthogonal" }],
-  ] as const)("says the size of the file to the byte, %s", async (_, changed) => {
-    const asked = { ...settings, ...changed };
-    const { fileBytes } = await planned(asked);
-    const adapter = workshop.opened.opened.adapt(adapterConfig(asked, workshop.opened), { name: "made" });
+  ] as const)("predicts the size of the file to the byte, %s", async (_, changed) => {
+    const request = { ...settings, ...changed };
+    const { fileBytes } = await planned(request);
+    const adapter = workshop.opened.opened.adapt(adapterConfig(request, workshop.opened), { name: "made" });
     const weights = (await adapter.files()).get("adapter_model.safetensors");
     adapter.dispose();
     expect(weights?.length).toBe(fileBytes);

@@ -2,7 +2,7 @@
 
 import { LowrankError } from "@lowrank/contracts";
 
-/** Pause, continue and stop, as the loop asks between two steps. */
+/** Pause, continue and stop, checked by the loop between two steps. */
 export class RunControl {
   readonly #abort = new AbortController();
   #waiting: { readonly whenOver: Promise<void>; over(): void } | undefined;

@@ -1,5 +1,5 @@
-// One run, from its first step or from a kept one: the library's events become news, frames are made between steps, and what a
-// reload would lose is kept as it goes.
+// One run, from its first step or from a saved one: the library's events become news, frames are made between steps, and
+// everything that a reload would lose is saved at once.
 
 import { NonFiniteLossError, type TrainingEvent, type TrainingState } from "@lowrank/trainer";
 import type { OpenedAdapter } from "lowrank/browser";
@@ -113,7 +113,7 @@ export interface RunToMake {
   readonly kept: KeptRun;
   readonly resumeFrom: TrainingState | undefined;
   readonly control: RunControl;
-  tell(news: TrainingNews): void;
+  onNews(news: TrainingNews): void;
 }
 
 /** How it ended; `steps` in all. */
@@ -145,13 +145,13 @@ export class RunLoop {
   async make(): Promise<RunEnd> {
     const { control, kept } = this.#run;
     const { steps } = kept.request.training;
-    this.#run.tell({ type: "started", run: kept.run, step: this.#steps, steps });
+    this.#run.onNews({ type: "started", run: kept.run, step: this.#steps, steps });
     if (this.#run.resumeFrom === undefined) await this.#lookAtBase();
     try {
       for await (const event of this.#events()) {
         await this.#take(event);
         if (this.#divergence.isDiverged) return this.#end("diverged");
-        await control.whileRunning(() => this.#run.tell({ type: "paused" }));
+        await control.whileRunning(() => this.#run.onNews({ type: "paused" }));
       }
     } catch (error) {
       if (error instanceof NonFiniteLossError) return this.#end("diverged");
@@ -194,40 +194,40 @@ export class RunLoop {
     const { watched, training } = kept.request;
     if (rows.validation.length > 0) {
       const loss = await baseLoss(model, rows, training.batchSize);
-      this.#tell({ type: "validated", step: 0, loss });
+      this.#onNews({ type: "validated", step: 0, loss });
     }
     if (!watched?.trim()) return;
     const onText = this.#onText;
     const frame = await baseFrame(model, { prompt: watched, signal: control.signal, onText });
-    if (frame !== undefined) this.#tell({ type: "frame", frame, isWhole: true });
+    if (frame !== undefined) this.#onNews({ type: "frame", frame, isWhole: true });
   }
 
   async #take(event: TrainingEvent): Promise<void> {
     if (event.type === "evaluation") {
-      this.#tell({ type: "validated", step: event.step, loss: event.metrics.loss });
+      this.#onNews({ type: "validated", step: event.step, loss: event.metrics.loss });
     }
     if (event.type !== "step") return;
     const { step, steps, loss, learningRate, tokensPerSecond = 0, secondsLeft } = event;
     this.#steps = step;
     this.#divergence.add(loss);
     this.#kept = provenBy(this.#kept, step, this.#divergence.smoothed);
-    this.#tell({ type: "step", step, steps, loss, learningRate, tokensPerSecond, secondsLeft });
+    this.#onNews({ type: "step", step, steps, loss, learningRate, tokensPerSecond, secondsLeft });
     const { model, adapter, control, kept } = this.#run;
     const { watched } = kept.request;
     if (!watched?.trim() || control.isStopped || !isFrameDue(step, steps)) return;
     const onText = this.#onText;
     const frame = await makeFrame(model, { prompt: watched, step, adapter, signal: control.signal, onText });
-    if (frame !== undefined) this.#tell({ type: "frame", frame, isWhole: true });
+    if (frame !== undefined) this.#onNews({ type: "frame", frame, isWhole: true });
   }
 
   readonly #onText = (frame: { readonly step: number; readonly text: string }) => {
-    this.#run.tell({ type: "frame", frame, isWhole: false });
+    this.#run.onNews({ type: "frame", frame, isWhole: false });
   };
 
   /** Sent to the page, and saved for its next visit. */
-  #tell(news: TrainingNews): void {
+  #onNews(news: TrainingNews): void {
     this.#news.push(news);
-    this.#run.tell(news);
+    this.#run.onNews(news);
   }
 
   /** Saved at intervals that cost little. A full disk does not end a run: it continues without saving. */
@@ -240,11 +240,11 @@ export class RunLoop {
     if (isLast || !isDue || this.#isFull || this.#divergence.isDiverged) return;
     try {
       this.#kept = await keepStep(store, { ...this.#kept, news: this.#news }, state);
-      this.#run.tell({ type: "kept", step: state.step });
+      this.#run.onNews({ type: "kept", step: state.step });
     } catch (error) {
       if (!(error instanceof QuotaError)) throw error;
       this.#isFull = true;
-      this.#run.tell({ type: "not-kept", step: state.step });
+      this.#run.onNews({ type: "not-kept", step: state.step });
     }
     this.#keptAt = now();
     this.#keepingTook = this.#keptAt - startedAt;

@@ -28,9 +28,9 @@ export async function teachingRows(
       "NO_ROWS",
       `None of the ${rows.length} rows can be taught: a row needs something that is said, an answer, and to fit into the model.`,
     );
-  const asked = new Set(taught.map(({ says }) => says)).size;
-  const held = Math.round(asked * share);
-  const isSplit = held > 0 && held < asked;
+  const prompts = new Set(taught.map(({ says }) => says)).size;
+  const held = Math.round(prompts * share);
+  const isSplit = held > 0 && held < prompts;
   const { train, validation } = isSplit
     ? splitByKey(taught, ({ says }) => says, { share, seed })
     : { train: taught, validation: [] };

@@ -4,7 +4,7 @@ import type { Answerer } from "../answerer.ts";
 import { adapterConfig } from "./adapter-config.ts";
 import { teachingRows } from "./teaching-rows.ts";
 
-/** Seconds after which nobody waits for a second step, and in which warming up is a small part. */
+/** Seconds after which no second step is measured, because warming up is a small part then. */
 const longFirst = 3;
 
 /** Throws NO_ROWS, and the errors of the library's `adapt` and `train`. */

@@ -40,9 +40,9 @@ function reloaded(now = still): Workshop {
   return fresh;
 }
 
-async function run(ask: Partial<RunRequest> = {}, onNews: (news: TrainingNews) => void = () => {}) {
+async function run(changes: Partial<RunRequest> = {}, onNews: (news: TrainingNews) => void = () => {}) {
   const news: TrainingNews[] = [];
-  const result = await train(workshop, { ...request, ...ask }, (each) => {
+  const result = await train(workshop, { ...request, ...changes }, (each) => {
     news.push(each);
     onNews(each);
   });
@@ -62,7 +62,7 @@ async function crashAfter(step: number): Promise<void> {
 }
 
 describe("train", () => {
-  it("tells the base's loss and answer, each step, validations and answers again, and puts the adapter on the shelf", async () => {
+  it("reports the base's loss and answer, each step, validations and answers again, and puts the adapter on the shelf", async () => {
     const { news, result } = await run();
     expect(result).toMatchObject({ reason: "finished", steps: 6 });
     expect(stepsIn(news)).toEqual([1, 2, 3, 4, 5, 6]);
@@ -75,7 +75,7 @@ describe("train", () => {
     expect(shared.opened.opened.adapters).toEqual([]);
   });
 
-  it("goes on after a crash as if there had been none, bit for bit", async () => {
+  it("resumes after a crash with the same bits as without one", async () => {
     const whole = await run();
     await crashAfter(3);
     const left = await unfinished(workshop, undefined, () => {});
@@ -103,21 +103,21 @@ describe("train", () => {
   });
 
   it("waits while it is paused, and stops from there", async () => {
-    const told: string[] = [];
+    const types: string[] = [];
     let isOver = false;
     const running = run({}, (news) => {
-      told.push(news.type);
+      types.push(news.type);
       if (news.type === "step" && news.step === 2) pause(workshop, undefined, () => {});
     }).then((made) => {
       isOver = true;
       return made;
     });
-    await expect.poll(() => told.at(-1), { timeout: 20_000 }).toBe("paused");
-    const before = told.length;
+    await expect.poll(() => types.at(-1), { timeout: 20_000 }).toBe("paused");
+    const before = types.length;
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect([told.length, isOver]).toEqual([before, false]);
+    expect([types.length, isOver]).toEqual([before, false]);
     goOn(workshop, undefined, () => {});
-    await expect.poll(() => told.filter((type) => type === "step").length, { timeout: 20_000 }).toBeGreaterThan(2);
+    await expect.poll(() => types.filter((type) => type === "step").length, { timeout: 20_000 }).toBeGreaterThan(2);
     pause(workshop, undefined, () => {});
     stop(workshop, undefined, () => {});
     expect((await running).result.reason).toBe("stopped");
@@ -146,7 +146,7 @@ describe("train", () => {
     expect(news.flatMap((each) => (each.type === "kept" ? [each.step] : []))).toEqual([1, 21]);
   });
 
-  it("goes on where the browser has no room to keep it, and says so once", async () => {
+  it("continues if the browser has no space to save it, and reports it once", async () => {
     const write = store.write;
     store.write = (path, bytes) =>
       path.startsWith("runs/") ? Promise.reject(new QuotaError(path, bytes.length)) : write(path, bytes);
@@ -163,7 +163,7 @@ describe("train", () => {
     expect(await store.list("runs")).toEqual([]);
   });
 
-  it("forgets a run that nobody wants to go on with", async () => {
+  it("forgets a run that the visitor discards", async () => {
     await crashAfter(1);
     const left = await unfinished(workshop, undefined, () => {});
     await forget(workshop, { run: left?.run ?? "" }, () => {});
@@ -173,7 +173,7 @@ describe("train", () => {
 });
 
 describe("timeStep", () => {
-  it("says what a step takes and leaves nothing of it", async () => {
+  it("measures the time of a step and leaves nothing of it", async () => {
     const { seconds, tokens } = await timeStep(workshop, request, () => {});
     expect(seconds).toBeGreaterThan(0);
     expect(tokens).toBeGreaterThan(10);

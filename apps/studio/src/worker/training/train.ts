@@ -14,11 +14,11 @@ import { RunLoop } from "./run-loop.ts";
 import { teachingRows } from "./teaching-rows.ts";
 
 /** Throws NO_ROWS, RunGoneError, RUN_ELSEWHERE, RUN_MODEL, and the errors of the library's `adapt` and `train`. */
-export const train: Answerer<"train"> = async (workshop, ask, tell) => {
+export const train: Answerer<"train"> = async (workshop, given, onNews) => {
   const control = new RunControl();
   workshop.run = control;
   try {
-    return await makeRun(workshop, ask, { control, tell });
+    return await makeRun(workshop, given, { control, onNews });
   } finally {
     workshop.run = undefined;
   }
@@ -26,15 +26,15 @@ export const train: Answerer<"train"> = async (workshop, ask, tell) => {
 
 interface Steering {
   readonly control: RunControl;
-  tell(news: TrainingNews): void;
+  onNews(news: TrainingNews): void;
 }
 
-async function makeRun(workshop: Workshop, ask: RunRequest, steering: Steering): Promise<RunResult> {
-  const begun = ask.resume === undefined ? newRun(workshop.opened, ask) : await runToGoOn(workshop, ask);
+async function makeRun(workshop: Workshop, given: RunRequest, steering: Steering): Promise<RunResult> {
+  const begun = given.resume === undefined ? newRun(workshop.opened, given) : await runToGoOn(workshop, given);
   return withRunLock(begun.run, () => goThrough(workshop, begun, steering));
 }
 
-async function goThrough(workshop: Workshop, begun: KeptRun, { control, tell }: Steering): Promise<RunResult> {
+async function goThrough(workshop: Workshop, begun: KeptRun, { control, onNews }: Steering): Promise<RunResult> {
   const { store, opened: model } = workshop;
   const { run, request } = begun;
   const last = lastKept(begun);
@@ -44,7 +44,7 @@ async function goThrough(workshop: Workshop, begun: KeptRun, { control, tell }: 
   // The same name each time: dropout is seeded by it, so a resumed run draws the same masks.
   const adapter = model.opened.adapt(config, { name: "taught", seed: request.training.seed });
   try {
-    const loop = new RunLoop({ workshop, model, adapter, rows, kept: begun, resumeFrom, control, tell });
+    const loop = new RunLoop({ workshop, model, adapter, rows, kept: begun, resumeFrom, control, onNews });
     const { reason, steps, kept } = await loop.make();
     if (reason === "diverged") return { run, reason, steps, adapter: undefined, lastGood: bestKept(kept)?.step };
     const entry =
@@ -76,16 +76,16 @@ function newRun({ opened, facts, source }: ModelInHand, request: RunRequest): Ke
 }
 
 /** The stored run, reset to the requested step. */
-async function runToGoOn({ store, opened: model }: Workshop, ask: RunRequest): Promise<KeptRun> {
-  const kept = await keptRun(store, ask.resume ?? "");
+async function runToGoOn({ store, opened: model }: Workshop, given: RunRequest): Promise<KeptRun> {
+  const kept = await keptRun(store, given.resume ?? "");
   if (kept.model.fingerprint !== model.opened.base.fingerprint) {
     throw new LowrankError(
       "RUN_MODEL",
       `The run was started on "${kept.model.name}", but "${model.facts.name}" is open. Open "${kept.model.name}" to continue.`,
     );
   }
-  if (ask.from === undefined) return kept;
-  const { step, learningRate } = ask.from;
+  if (given.from === undefined) return kept;
+  const { step, learningRate } = given.from;
   if (!kept.kept.some((each) => each.step === step)) throw new RunGoneError(kept.run, step);
   const { request } = kept;
   return {

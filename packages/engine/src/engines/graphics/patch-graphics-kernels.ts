@@ -1,5 +1,5 @@
-// Kernels that tfjs-backend-webgl and tfjs-backend-webgpu run wrongly, and that training needs. WebGPU reports a shader that
-// it refuses on the console alone: whoever reads the result gets what was in memory before.
+// Kernels that training needs and that tfjs-backend-webgl or tfjs-backend-webgpu compute wrongly. WebGPU reports a refused
+// shader only on the console: the result then holds whatever was in that memory before.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { booleanOf, numberOf } from "../../gradients/attributes.ts";
@@ -14,7 +14,7 @@ const ofNothing = {
 
 const wrappers: Readonly<Record<"webgl" | "webgpu", Readonly<Record<string, Wrap>>>> = {
   webgl: ofNothing,
-  webgpu: { ...ofNothing, AddN: addByParts, Cast: convertingCast, Cumsum: turnedCumsum },
+  webgpu: { ...ofNothing, AddN: addByParts, Cast: convertingCast, Cumsum: reversedCumsum },
 };
 
 /**
@@ -61,9 +61,9 @@ function addByParts(original: tf.KernelConfig): tf.KernelConfig {
   };
 }
 
-// float32 made of integers and truth values. tfjs-backend-webgpu only labels them anew; the buffer still holds integers, and a
-// shader that hands its input on as it is (Transpose, and so every reduction along an axis but the last) is refused, because
-// its output then has another type than its input.
+// float32 made of integers and truth values. tfjs-backend-webgpu only changes the label; the buffer still holds integers. A
+// shader that copies its input unchanged (Transpose, and so every reduction along an axis but the last) is then refused,
+// because its output has another type than its input.
 
 /** Wraps the backend's own kernel, which makes integers of float32. */
 function convertingCast(original: tf.KernelConfig): tf.KernelConfig {
@@ -86,19 +86,19 @@ function convertingCast(original: tf.KernelConfig): tf.KernelConfig {
 // Sums up to each entry, from the end. tfjs-backend-webgpu writes the length of the axis into that shader but keeps the shader
 // for every length: a second length is summed as if it were the first. From the beginning no length is needed.
 
-/** Wraps the backend's own kernel, which sums from the beginning, and turns the axis round before and after. */
-function turnedCumsum(original: tf.KernelConfig): tf.KernelConfig {
+/** Wraps the backend's own kernel, which sums from the first entry, and reverses the axis before and after. */
+function reversedCumsum(original: tf.KernelConfig): tf.KernelConfig {
   return {
     ...original,
     kernelFunc: (call) => {
       const { inputs, attrs = {}, backend } = call;
       if (!booleanOf(attrs, "reverse")) return original.kernelFunc(call);
       const dims = tf.util.parseAxisParam(numberOf(attrs, "axis"), inputOf(inputs, "x").shape);
-      const turn = (x: tf.TensorInfo) => runKernel(siblingOf(original, "Reverse"), { x }, { dims }, backend);
-      const turned = turn(inputOf(inputs, "x"));
-      const summed = runKernel(original, { x: turned }, { ...attrs, reverse: false }, backend);
-      const result = turn(summed);
-      for (const { dataId } of [turned, summed]) tf.backend().disposeData(dataId);
+      const reverseOf = (x: tf.TensorInfo) => runKernel(siblingOf(original, "Reverse"), { x }, { dims }, backend);
+      const reversed = reverseOf(inputOf(inputs, "x"));
+      const summed = runKernel(original, { x: reversed }, { ...attrs, reverse: false }, backend);
+      const result = reverseOf(summed);
+      for (const { dataId } of [reversed, summed]) tf.backend().disposeData(dataId);
       return result;
     },
   };

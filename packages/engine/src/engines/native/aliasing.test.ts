@@ -55,9 +55,9 @@ const steps = {
     const parts = tf.tidy(() => tf.split(tf.reshape(holder, [1, length]), 1));
     for (const part of parts) tensors.push({ holder: part, values });
   },
-  turnsTwice: ({ tensors }, { holder, values }) => {
-    const turned = tf.tidy(() => tf.transpose(tf.transpose(tf.reshape(holder, [8, -1]))));
-    tensors.push({ holder: turned, values });
+  transposesTwice: ({ tensors }, { holder, values }) => {
+    const transposed = tf.tidy(() => tf.transpose(tf.transpose(tf.reshape(holder, [8, -1]))));
+    tensors.push({ holder: transposed, values });
   },
   castsAndPads: ({ tensors }, { holder, values }) => {
     const same = tf.tidy(() => tf.cast(tf.pad(flat(holder), [[0, 0]]), "float32"));
@@ -142,7 +142,7 @@ describe.each(testEngines("native"))("values on %s", (engine) => {
     weight.dispose();
   });
 
-  it("change in an output that may be reused, and only where nobody shares it or reuse was not allowed", () => {
+  it("change in an output that may be reused, and only if it is not shared or reuse was not allowed", () => {
     const [x, a, b] = [tf.ones([8, 4]), tf.ones<tf.Rank.R2>([4, 1]), tf.ones<tf.Rank.R2>([1, length / 8])];
     const zeros = () => tf.tidy(() => tf.mul(tf.ones([8, length / 8]), 0));
     const sumOf = (output: tf.Tensor, mayReuseOutput: boolean) => {

@@ -42,7 +42,7 @@ describe("BufferPool", () => {
     expect(pool.take(1000).buffer).not.toBe(first.buffer);
   });
 
-  it("keeps a tenth more than was in use at once, and lets go of sizes that nobody asks for", () => {
+  it("keeps a tenth more than was in use at once, and frees unused sizes", () => {
     const pool = new BufferPool();
     for (let round = 0; round < 20; round++) {
       const taken = [pool.take(1000 * (round + 1)), pool.take(500 * (round + 1))];
@@ -57,7 +57,7 @@ describe("BufferPool", () => {
     expect(other.bytes).toBeLessThanOrEqual(1.1 * 4 * 10 * 1024);
   });
 
-  it("makes memory in few sizes, an eighth larger than asked at most", () => {
+  it("allocates few sizes, at most an eighth larger than needed", () => {
     const pool = new BufferPool();
     for (const length of [64, 65, 1000, 1025, 123_457]) {
       expect(pool.take(length).buffer.byteLength / 4 / length).toBeLessThanOrEqual(1.125);

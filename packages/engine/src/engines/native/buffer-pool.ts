@@ -2,12 +2,12 @@
 // fresh from the system costs a page fault for every 4 KB. An array is recycled only if this pool made it and nobody else
 // can still hold it: arrays that were handed out or aliased count as escaped.
 //
-// What waits here and what is in use together exceed what was once in use at the same time by a tenth at most: recycling
-// everything between the end of one step and the middle of the next costs little that the steps did not need anyway.
+// Idle and used memory together exceed the largest memory that was in use by a tenth at most. Recycling everything between
+// the end of one step and the middle of the next costs little that the steps did not need anyway.
 
 /**
- * Steps use their sizes in another order than they give them back: without room to spare, some would be made anew each time.
- * Steps of texts are as fast with a tenth as with a quarter.
+ * Steps do not free sizes in the order in which they use them: without spare memory, some arrays would be allocated again
+ * each time. Steps with texts are as fast with a tenth as with a quarter.
  */
 const spare = 1 / 10;
 

@@ -65,7 +65,7 @@ export class NativeBlocks implements KeptBlocks {
 
 const blockSizes: readonly number[] = [16, 32, 64, 128, 256];
 
-/** The matrix with levels at even distances about the middle code; undefined if its levels lie otherwise (NF4). */
+/** The matrix with evenly spaced levels around the middle code; undefined for other levels (NF4). */
 export function evenBlocks(matrix: BlockMatrix): EvenBlocks | undefined {
   const { rows, columns, blockSize, codeBits } = matrix;
   if (rows === 0 || columns === 0 || columns % blockSize !== 0 || !blockSizes.includes(blockSize)) return undefined;

@@ -1,5 +1,5 @@
-// The TensorFlow.js backend "native". Tensors are typed arrays, as in tfjs-backend-cpu, from which it inherits every kernel;
-// those in which training spends its time are replaced by calls into ONNX Runtime, on the same arrays.
+// The TensorFlow.js backend "native". Tensors are typed arrays, as in tfjs-backend-cpu, whose kernels it inherits. The
+// kernels that take most of a training step are replaced by calls into ONNX Runtime, on the same arrays.
 
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";

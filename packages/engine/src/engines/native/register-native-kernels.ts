@@ -1,5 +1,4 @@
-// Every kernel of the native backend: those of tfjs-backend-cpu, those that replace some of them, and the operations of this
-// package that have a kernel of their own.
+// Every kernel of the native backend: tfjs-backend-cpu's kernels, replacements for some, and kernels of own operations.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { OwnKernel } from "../../kernels/own-kernel.ts";

@@ -17,9 +17,9 @@ import { OnnxRuntime } from "./runtime/onnx-runtime.ts";
 
 /** How the native engine is started. */
 export interface NativeOptions {
-  /** Threads that compute. Default: as many as the machine offers. */
+  /** Number of compute threads. Default: all that the machine has. */
   readonly threads?: number;
-  /** Path of libonnxruntime, as LOWRANK_ONNX_RUNTIME names it; default: the one that npm brought. */
+  /** Path of libonnxruntime, as LOWRANK_ONNX_RUNTIME names it. Default: the library from npm. */
   readonly library?: string;
 }
 
@@ -134,7 +134,7 @@ async function exitWithKoffi(): Promise<void> {
 
 /** M_MMAP_THRESHOLD of malloc.h. */
 const largePieces = -3;
-/** Those that steps use again and again the backend recycles itself. */
+/** Memory of tensors that steps use again: the backend recycles it itself. */
 const fewestBytes = 2 ** 20;
 
 /** Lets memory of a megabyte and more go back to the system, for the whole process; what the user has set stays. */

@@ -122,7 +122,7 @@ function made(name: string, answers: Readonly<Record<"base" | "getApi" | "getVer
 }
 
 describe.skipIf(!isLinux || !hasCompiler)("a library that answers as ONNX Runtime does not", () => {
-  it("is refused, and the process goes on", () => {
+  it("is refused, and the process continues", () => {
     const usual = { base: "&base", getApi: "emptyApi", getVersion: "newVersion" };
     const cases = [
       { answers: { base: "0" }, fault: "has no interface: its OrtGetApiBase returns nothing" },

@@ -10,7 +10,7 @@ type TfjsNodeName = "tfjs-node" | "tfjs-node-gpu";
 
 /**
  * Loads one of the two packages, which registers the backend "tensorflow". Throws EngineUnavailableError if it is absent,
- * of another version, or without a GPU that nobody insisted on; throws what the loader throws if it is broken.
+ * has another version, or finds no GPU and the user did not name it; rethrows the loader's error if the package is broken.
  */
 export async function startTfjsNode(name: TfjsNodeName, options: StartOptions): Promise<StartOutcome> {
   if (tf.findBackend("tensorflow") === null) await load(name, options);
@@ -28,7 +28,7 @@ export async function startTfjsNode(name: TfjsNodeName, options: StartOptions): 
   }
   if (isOnGpu) return { backend: "tensorflow" };
   const reason = "TensorFlow found no GPU (check nvidia-smi, and that LD_LIBRARY_PATH has CUDA's libraries)";
-  if (!options.isAskedFor) throw new EngineUnavailableError(reason);
+  if (!options.isPreferred) throw new EngineUnavailableError(reason);
   return { backend: "tensorflow", note: `${reason} and computes on the CPU.` };
 }
 
@@ -39,7 +39,7 @@ async function load(name: TfjsNodeName, { tfjsNodeFolder, threads }: StartOption
   await restoreRemovedUtilities();
   const variables = {
     TF_CPP_MIN_LOG_LEVEL: "2", // it reports every detail of the processor on stderr
-    TF_FORCE_GPU_ALLOW_GROWTH: "true", // it takes all of the card's memory at once
+    TF_FORCE_GPU_ALLOW_GROWTH: "true", // it takes all of the GPU's memory at once
     ...(threads === undefined ? {} : { TF_NUM_INTRAOP_THREADS: String(threads) }),
   };
   const module = await withEnvironment(variables, () =>
@@ -57,7 +57,7 @@ async function load(name: TfjsNodeName, { tfjsNodeFolder, threads }: StartOption
 
 type Require = (specifier: string) => unknown;
 
-/** How to load the package from the folder that the user named; undefined if it must be looked for where imports are. */
+/** How to load the package from the folder that the user named; undefined to import it as usual. */
 async function requireFrom(packageName: string, folder: string | undefined): Promise<Require | undefined> {
   if (folder === undefined) return undefined;
   const createRequire = exportOf(await importUnseen("node:module"), "createRequire");
@@ -83,7 +83,7 @@ async function requireInstalled(packageName: string, folder: string | undefined)
   try {
     await importUnseen(`${packageName}/package.json`);
   } catch (cause) {
-    // A file that is there is refused as well: JSON is no program.
+    // The import of an existing file fails as well, because JSON is no program.
     if (propertyOf(cause, "code") === "ERR_MODULE_NOT_FOUND") throw cause;
   }
 }
@@ -121,9 +121,9 @@ export async function keepGradients<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-// TensorFlow's library ends the whole process on a processor without AVX: this must be known before it is loaded.
+// TensorFlow's library ends the whole process on a processor without AVX: so check it before loading.
 
-/** Throws EngineUnavailableError on an x86-64 Linux machine whose processor lacks AVX. Elsewhere nothing is known. */
+/** Throws EngineUnavailableError on an x86-64 Linux machine whose processor lacks AVX. Elsewhere it does not check. */
 async function requireTensorflowProcessor(): Promise<void> {
   if (process.platform !== "linux" || process.arch !== "x64") return;
   const readFileSync = exportOf(await importUnseen("node:fs"), "readFileSync");
@@ -138,7 +138,7 @@ async function requireTensorflowProcessor(): Promise<void> {
     throw new EngineUnavailableError("TensorFlow's library needs a processor with AVX, which this one does not have");
 }
 
-/** Whether Linux's description of the processors says that they have no AVX. */
+/** Whether Linux's list of processors shows no AVX. */
 export function lacksAvx(cpuinfo: string): boolean {
   const flags = /^flags\s*:(.*)$/m.exec(cpuinfo)?.[1];
   return flags !== undefined && !/\bavx\b/.test(flags);
@@ -146,7 +146,7 @@ export function lacksAvx(cpuinfo: string): boolean {
 
 // TensorFlow takes its settings from environment variables, and reads them once, while it is loaded.
 
-/** Runs something with variables set that the user has not set, and takes them away again. */
+/** Sets variables that the user has not set, runs something, and removes them again. */
 export async function withEnvironment<T>(
   variables: Readonly<Record<string, string>>,
   run: () => Promise<T>,

@@ -3,7 +3,7 @@
 import type { WasmBackend } from "./wasm-backend.ts";
 
 /** A loan: `id` is what C++ functions know the matrix by. */
-export interface LentMatrix {
+export interface BorrowedMatrix {
   readonly id: number;
   /** Ends the loan, and with it whatever XNNPACK has prepared for this matrix. */
   release(): void;
@@ -16,17 +16,17 @@ export function lendMatrix(
   backend: WasmBackend,
   dataId: object,
   at: { readonly index: number; readonly rows: number; readonly columns: number },
-): LentMatrix {
+): BorrowedMatrix {
   const { memoryOffset } = backend.dataIdMap.get(dataId);
   const start = memoryOffset + at.index * at.rows * at.columns * bytesPerFloat;
-  const lent = backend.makeOutput([at.rows, at.columns], "float32", start);
-  const { id } = backend.dataIdMap.get(lent.dataId);
+  const borrowed = backend.makeOutput([at.rows, at.columns], "float32", start);
+  const { id } = backend.dataIdMap.get(borrowed.dataId);
   return {
     id,
     release: () => {
       // Not backend.disposeData: that would free memory which belongs to the larger tensor.
       backend.wasm.tfjs.disposeData(id);
-      backend.dataIdMap.delete(lent.dataId);
+      backend.dataIdMap.delete(borrowed.dataId);
     },
   };
 }

@@ -14,10 +14,10 @@ beforeAll(async () => {
 
 describe("Transpose of nothing", () => {
   it("gives nothing, of the transposed shape", async () => {
-    const turned = tf.transpose(tf.zeros([2, 0, 3]), [2, 0, 1]);
-    expect(turned.shape).toEqual([3, 2, 0]);
-    expect((await turned.data()).length).toBe(0);
-    turned.dispose();
+    const transposed = tf.transpose(tf.zeros([2, 0, 3]), [2, 0, 1]);
+    expect(transposed.shape).toEqual([3, 2, 0]);
+    expect((await transposed.data()).length).toBe(0);
+    transposed.dispose();
   });
 });
 

@@ -15,7 +15,7 @@ import { floatsOf, viewed, wasmKernel, zeros } from "./wasm-backend.ts";
 /** The only version whose inside these kernels know. */
 const knownVersion = "4.22.0";
 
-/** x of any shape → its entries times their factors, plus a term of as many entries. */
+/** x of any shape → its entries times their factors, plus `term` of the same size. */
 const dropout: tf.KernelConfig = wasmKernel("LowrankDropout", (inputs, attributes, backend) => {
   const x = inputOf(inputs, "x");
   const output = backend.makeOutput([...x.shape], "float32");
@@ -70,8 +70,8 @@ const wrappedKernels: Readonly<Record<string, Wrap>> = {
 };
 
 /**
- * Mends the wasm backend; calling it twice does nothing more. Returns a note, having changed nothing, if `version` (the
- * backend's `version_wasm`) is not the one these kernels were written for.
+ * Patches the wasm backend; a second call changes nothing. Returns a note, and changes nothing, if `version` (the backend's
+ * `version_wasm`) is not the version that these kernels were written for.
  *
  * `chooseEngine` does this. Call it yourself if you import the backend yourself.
  *
@@ -95,7 +95,7 @@ export function patchWasmKernels(version: string): string | undefined {
 
 // Look-ups in tensors without entries. tfjs-backend-wasm returns from those with the shape of its inner computation.
 
-/** Wraps the backend's own kernel, which says the shape of whatever is not empty. */
+/** Wraps the backend's own kernel, whose output has a wrong shape for empty tensors. */
 function gatherOfNothing(original: tf.KernelConfig): tf.KernelConfig {
   const shaped = wasmKernel("GatherV2", (inputs, attributes, backend) => {
     const output = runKernel(original, inputs, attributes, backend);

@@ -46,8 +46,8 @@ async function findThreadScript(address: string | undefined): Promise<Blob | und
 }
 
 /**
- * Does what starts the backend, while the workers that it makes are told to load `script`. Rejects as soon as one of them
- * fails: the backend itself would not notice.
+ * Runs the function that starts the backend, and makes the workers load `script`. Rejects as soon as one worker fails, which
+ * the backend itself would not notice.
  */
 async function startThreadsFrom<T>(script: Blob, start: () => Promise<T>): Promise<T> {
   const Before = globalThis.Worker;

@@ -53,7 +53,7 @@ export function wasmKernel(
   };
 }
 
-/** The same values under another shape; whoever owns the tensor still owns them. */
+/** The same values in another shape; the tensor keeps its owner. */
 export function viewed(tensor: tf.TensorInfo, shape: readonly number[]): tf.TensorInfo {
   return { dataId: tensor.dataId, dtype: tensor.dtype, shape: [...shape] };
 }

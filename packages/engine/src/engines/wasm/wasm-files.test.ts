@@ -5,14 +5,14 @@ import { findWasmFiles } from "./wasm-files.ts";
 
 /** A page at /app/ whose server has WebAssembly at the addresses that fit, and answers all others with a page. */
 function openPage(hasFile: RegExp): string[] {
-  const asked: string[] = [];
+  const urls: string[] = [];
   vi.stubGlobal("location", new URL("http://localhost/app/"));
   vi.stubGlobal("fetch", async (address: string) => {
-    asked.push(address);
+    urls.push(address);
     if (hasFile.test(address)) return new Response("\0asm…");
     return new Response("<!doctype html>", { headers: { "Content-Type": "text/html" } });
   });
-  return asked;
+  return urls;
 }
 
 afterEach(() => vi.unstubAllGlobals());
@@ -23,20 +23,20 @@ it("finds the files that a bundler took along, without a word from the program",
   expect(files["tfjs-backend-wasm.wasm"]).toMatch(/^file:.*\/tfjs-backend-wasm\.wasm$/);
 });
 
-it("looks beside the page next, and there alone for another version of the backend", async () => {
-  const asked = openPage(/^http:\/\/localhost\/app\/tfjs-backend-wasm-simd\.wasm$/);
-  expect((await findWasmFiles(undefined, true))["tfjs-backend-wasm-simd.wasm"]).toBe(asked[1]);
+it("looks next to the page next, and only there for another version of the backend", async () => {
+  const urls = openPage(/^http:\/\/localhost\/app\/tfjs-backend-wasm-simd\.wasm$/);
+  expect((await findWasmFiles(undefined, true))["tfjs-backend-wasm-simd.wasm"]).toBe(urls[1]);
   await findWasmFiles(undefined, false);
-  expect(asked).toHaveLength(3);
+  expect(urls).toHaveLength(3);
 });
 
 it("looks only in the folder that is named", async () => {
-  const asked = openPage(/\/wasm\//);
+  const urls = openPage(/\/wasm\//);
   await findWasmFiles("/wasm/", true);
-  expect(asked).toEqual(["http://localhost/wasm/tfjs-backend-wasm-simd.wasm"]);
+  expect(urls).toEqual(["http://localhost/wasm/tfjs-backend-wasm-simd.wasm"]);
 });
 
-it("says where it looked, what the server answered and what to pass", async () => {
+it("reports where it looked, the server's answer and what to pass", async () => {
   openPage(/nowhere/);
   const finding = findWasmFiles(undefined, true);
   await expect(finding).rejects.toThrow(EngineUnavailableError);

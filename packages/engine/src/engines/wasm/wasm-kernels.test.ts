@@ -59,7 +59,7 @@ describe("patchWasmKernels", () => {
     expect(tf.getKernel("BatchMatMul", "wasm")).toBe(before);
   });
 
-  it("leaves a version that it does not know alone and says so", () => {
+  it("does not change an unknown version, and reports it", () => {
     expect(patchWasmKernels("4.23.0")).toContain("4.23.0");
   });
 });

@@ -1,4 +1,4 @@
-// The graphics card through WebGL: for browsers that have neither WebGPU nor WebAssembly with SIMD, or on request.
+// The GPU through WebGL: for browsers that have neither WebGPU nor WebAssembly with SIMD, or if the user names it.
 
 import { EngineUnavailableError } from "../engine-unavailable-error.ts";
 import { patchGraphicsKernels } from "../graphics/patch-graphics-kernels.ts";
@@ -6,24 +6,24 @@ import { isSoftwareName } from "../graphics/software-adapters.ts";
 import { isNode } from "../import-unseen.ts";
 import type { StartOutcome } from "../start-options.ts";
 
-/** Throws if there is no WebGL here, if it cannot hold 32-bit numbers, or if it is emulated and nobody asked for it. */
+/** Throws if there is no WebGL, if it cannot hold 32-bit numbers, or if it is emulated and the user did not name it. */
 export async function startWebgl(acceptSoftware: boolean): Promise<StartOutcome> {
   if (isNode()) throw new EngineUnavailableError("it needs a browser");
-  const card = graphicsCard();
-  if (card === undefined) throw new EngineUnavailableError("this environment has no WebGL");
-  const isSoftware = isSoftwareName(card);
+  const gpu = gpuName();
+  if (gpu === undefined) throw new EngineUnavailableError("this environment has no WebGL");
+  const isSoftware = isSoftwareName(gpu);
   if (isSoftware && !acceptSoftware) throw new EngineUnavailableError("WebGL is emulated in software");
   const { env } = await import("@tensorflow/tfjs-core");
   await import("@tensorflow/tfjs-backend-webgl");
-  if (isSoftware) env().set("SOFTWARE_WEBGL_ENABLED", true); // else tfjs asks for a context that only a card gives
+  if (isSoftware) env().set("SOFTWARE_WEBGL_ENABLED", true); // else tfjs requests a context that only a GPU can give
   patchGraphicsKernels("webgl");
   if (!env().getBool("WEBGL_RENDER_FLOAT32_CAPABLE"))
     throw new EngineUnavailableError("WebGL on this GPU has 16-bit numbers, too few for training");
   return isSoftware ? { backend: "webgl", note: "WebGL is emulated in software." } : { backend: "webgl" };
 }
 
-/** What the card calls itself; empty if it does not say, undefined if there is no WebGL. */
-function graphicsCard(): string | undefined {
+/** The GPU's own name; empty if it has none, undefined without WebGL. */
+function gpuName(): string | undefined {
   if (typeof OffscreenCanvas === "undefined" && typeof document === "undefined") return undefined;
   const canvas = typeof OffscreenCanvas === "undefined" ? document.createElement("canvas") : new OffscreenCanvas(1, 1);
   const context = canvas.getContext("webgl2") ?? canvas.getContext("webgl");

@@ -1,4 +1,4 @@
-// The graphics card through WebGPU: the browser's own, or in Node that of the optional npm package "webgpu" (Dawn).
+// The GPU through WebGPU: the browser's own, or in Node the one of the optional npm package "webgpu" (Dawn).
 
 import { EngineUnavailableError } from "../engine-unavailable-error.ts";
 import { patchGraphicsKernels } from "../graphics/patch-graphics-kernels.ts";

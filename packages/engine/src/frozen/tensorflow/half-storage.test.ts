@@ -60,7 +60,7 @@ describe.skipIf(!isTfjsNodeTested())("HalfStorage", () => {
     values.dispose();
   });
 
-  it("rounds one factor and the result to bf16's 8 bits where the matrix asks for it, and nothing else", async () => {
+  it("rounds one factor and the result to bf16's 8 bits for such a matrix, and nothing else", async () => {
     const packed = half("bf16", 64, 48);
     const fast = new HalfStorage({ ...packed, products: "bf16" }, "in-out");
     const exact = new HalfStorage(packed, "in-out");
@@ -94,7 +94,7 @@ describe.skipIf(!isTfjsNodeTested())("HalfStorage", () => {
     expect(HalfStorage.canHold(half("bf16", 3, 5))).toBe(false);
   });
 
-  it("says so when another engine computes", async () => {
+  it("reports that another engine computes", async () => {
     const storage = new HalfStorage(half("bf16", 4, 4), "in-out");
     await tf.setBackend("cpu");
     const x = matrix(waves([2, 4]));

@@ -42,7 +42,7 @@ export class HalfStorage implements FrozenStorage {
     );
   }
 
-  /** Whether a matrix can be kept so now: TensorFlow computes, and its numbers enter it in pairs. */
+  /** Whether a matrix can be stored so now: the engine is TensorFlow, and its numbers form pairs. */
   static canHold({ rows, columns }: HalfMatrix): boolean {
     return isTensorflowCurrent() && rows * columns > 0 && (rows * columns) % 2 === 0;
   }
@@ -102,7 +102,7 @@ export class HalfStorage implements FrozenStorage {
   }
 }
 
-/** Two numbers in each int32, without a copy where the array lies at a multiple of four bytes. */
+/** Two numbers in each int32, without a copy if the array begins at a multiple of four bytes. */
 function pairs(bits: Uint16Array): Int32Array {
   const aligned = bits.byteOffset % 4 === 0 ? bits : bits.slice();
   return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);

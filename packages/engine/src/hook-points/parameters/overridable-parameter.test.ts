@@ -44,7 +44,7 @@ describe("OverridableParameter", () => {
     variable.dispose();
   });
 
-  it("refuses rows that would need two values at once, and says which adapters", () => {
+  it("refuses rows that would need two values at once, and names the adapters", () => {
     const parameter = biasOfOnes();
     parameter.override("task", (frozen) => frozen);
     expect(valueIn(parameter, inferenceContext(adapterRows(["other", null])))).toEqual([1, 1]);
@@ -74,7 +74,7 @@ describe("OverridableParameter", () => {
     });
   });
 
-  it("says what is wrong", () => {
+  it("reports what is wrong", () => {
     const parameter = biasOfOnes();
     expect(() => parameter.replace(tf.zeros([3]))).toThrow(ShapeError);
     const wrong = tf.variable(tf.zeros([3]));

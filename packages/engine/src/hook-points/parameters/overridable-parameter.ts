@@ -15,7 +15,7 @@ import { OverrideList, type ParameterOverride } from "./override-list.ts";
 export interface OverridableParameterOptions {
   /** transformers' parameter path. */
   readonly path: string;
-  /** The frozen value, of which the parameter takes ownership. */
+  /** The frozen value; the parameter takes ownership of it. */
   readonly tensor: tf.Tensor;
   /** True where the file stores the two axes the other way round. Default false. */
   readonly transposedInFile?: boolean;
@@ -34,7 +34,7 @@ const optionNames: OptionNames<OverridableParameterOptions> = {
 };
 
 /**
- * A frozen tensor with a door: `value(context)` is what to compute with in one call.
+ * A frozen tensor with a hook point: `value(context)` is the tensor to compute with in one call.
  *
  * @example
  * ```ts
@@ -116,7 +116,7 @@ export class OverridableParameter implements ParameterRef {
     this.#current();
     this.#layers = [...this.#layers, value];
     return () => {
-      // The only layer is no replacement any more: what it hid is forgotten.
+      // The only layer is not a replacement any more: free the value that it hid.
       if (this.#layers.length < 2 || !this.#layers.includes(value)) return;
       this.#layers = this.#layers.filter((layer) => layer !== value);
       value.dispose();

@@ -1,4 +1,4 @@
-// What adapters compute with in place of a frozen value, and how a call picks among them.
+// The values that adapters use in place of a frozen one, and how a call chooses among them.
 
 import { type ForwardContext, type Restore, selectedNames } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
@@ -20,8 +20,8 @@ interface NamedOverride {
 }
 
 /**
- * The overrides of one parameter. Those that a call selects act in the order of its active set: a variable replaces
- * whatever came before, a function changes it.
+ * The overrides of one parameter. They act in the order of the active set: a variable replaces the value, a function changes
+ * it.
  */
 export class OverrideList {
   #overrides: readonly NamedOverride[] = [];
@@ -29,7 +29,7 @@ export class OverrideList {
   /** `path` is the parameter's, for messages. */
   constructor(readonly path: string) {}
 
-  /** `variables` are those that a function reads. */
+  /** `variables` are the ones that a function reads. */
   add(adapterName: string, value: ParameterOverride, variables: readonly tf.Variable[] = []): Restore {
     const read = typeof value === "function" ? variables : [value];
     const added: NamedOverride = { adapterName, value, variables: read };

@@ -10,8 +10,8 @@ import { OverridableParameter } from "./overridable-parameter.ts";
 /** What a parameter is besides its path and shape. */
 export interface ParameterSlotOptions {
   /**
-   * A buffer is never trained; "unused" can be trained, but nothing computes with it. A file may lack both, and then they are
-   * what `initial` says. Default "parameter".
+   * A buffer is never trained. An "unused" parameter can be trained, but no computation reads it. A file may lack both; they
+   * then begin as `initial`. Default "parameter".
    */
   readonly kind?: "parameter" | "buffer" | "unused";
   /** True for a stack of matrices stored [experts, inFeatures, outFeatures]. */
@@ -61,7 +61,7 @@ export class ParameterSlot implements WeightSlot, Part {
     return this.options.kind === "buffer" ? [] : [this.#filled()];
   }
 
-  /** The tensors are two, their numbers lie in memory once. */
+  /** Two tensors that share one copy of the numbers. */
   shareFrom(original: Part): void {
     this.fill(tf.keep(sameKind(original, ParameterSlot).#filled().read()));
   }

@@ -82,7 +82,7 @@ export class SiteWeight {
     };
   }
 
-  /** Frees what replacements hid, except a base that a twin computes with: it goes when nobody does any more. */
+  /** Frees the values that replacements hid. A base that a twin also uses is freed with its last user. */
   forgetReplaced(): void {
     const kept = this.#replacements.at(-1);
     if (kept === undefined) return;
@@ -113,12 +113,12 @@ export class SiteWeight {
 /** Stored the way round in which the weight before it is: products with a single row read it faster so. */
 function frozenLike({ stored }: FrozenWeight, matrix: tf.Tensor2D): FrozenWeight {
   if (!stored?.isTransposed) return FrozenWeight.from(matrix);
-  const turned = tf.keep(tf.transpose(matrix));
+  const transposed = tf.keep(tf.transpose(matrix));
   matrix.dispose();
-  return FrozenWeight.fromTransposed(turned);
+  return FrozenWeight.fromTransposed(transposed);
 }
 
-/** A frozen matrix that several sites compute with: repeated layers share their weights, and whoever goes last frees it. */
+/** A frozen matrix that several sites use: repeated layers share their weights, and the last user frees it. */
 class SharedWeight {
   #users = 1;
 

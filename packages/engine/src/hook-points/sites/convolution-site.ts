@@ -35,7 +35,7 @@ const optionNames: OptionNames<ConvolutionSiteOptions> = {
   bias: true,
 };
 
-/** A convolution with a door. A kernel with one axis in files (torch's Conv1d) has the height 1 here. */
+/** A convolution with a hook point. A kernel with one axis in files (torch's Conv1d) has the height 1 here. */
 export class ConvolutionSite extends OpenSite implements Site, Part {
   readonly kind = "convolution";
   readonly role = "body";
@@ -79,8 +79,8 @@ export class ConvolutionSite extends OpenSite implements Site, Part {
   }
 
   /**
-   * An output that was computed elsewhere from the frozen weight and bias, with what this call's adapters add to it; undefined where
-   * one of them computes with another weight or bias. `output` runs only if it is needed; what it gives is the caller's.
+   * An output that was computed elsewhere from the frozen weight and bias, plus what this call's adapters add; undefined if
+   * one of them changes the weight or bias. `output` only runs if it is needed; the caller owns its result.
    */
   adapt(input: tf.Tensor, output: () => tf.Tensor, context: ForwardContext): tf.Tensor | undefined {
     if (this.computesWithOthers(context)) return undefined;

@@ -47,7 +47,7 @@ const optionNames: OptionNames<EmbeddingSiteOptions> = {
   outputScale: true,
 };
 
-/** A table whose rows are looked up: one of the doors of a model. Ids [batch, time] int32 → [batch, time, width]. */
+/** A table whose rows are looked up, with a hook point. Ids [batch, time] int32 → [batch, time, width]. */
 export class EmbeddingSite extends OpenSite implements Site, Part {
   readonly kind = "embedding";
   readonly path: string;

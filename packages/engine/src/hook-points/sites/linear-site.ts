@@ -1,4 +1,4 @@
-// y = x·W + b with a frozen W: the commonest door.
+// y = x·W + b with a frozen W: the most common hook point.
 
 import {
   type ForwardContext,
@@ -28,7 +28,7 @@ export interface LinearSiteOptions {
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly bias: boolean;
-  /** Where the bias lies if not at `<path>.bias` (BERT's masked-language head). */
+  /** The bias's path if it is not `<path>.bias` (BERT's masked-language head). */
   readonly biasPath?: string;
   /** "conv1d" is GPT-2's layout, [inFeatures, outFeatures]; torch's linear layers store [outFeatures, inFeatures]. */
   readonly layout?: "linear" | "conv1d";
@@ -55,7 +55,7 @@ export interface LowRankParts {
   readonly branches: readonly LowRankBranch[];
 }
 
-/** A linear map x·W + b: one of the doors of a model. x [batch, time, inFeatures] → [batch, time, outFeatures]. */
+/** A linear map x·W + b with a hook point. x [batch, time, inFeatures] → [batch, time, outFeatures]. */
 export class LinearSite extends OpenSite implements Site, Part {
   readonly kind = "linear";
   readonly path: string;
@@ -138,8 +138,8 @@ export class LinearSite extends OpenSite implements Site, Part {
   }
 
   /**
-   * An output that was computed elsewhere from the frozen weight and bias, with what this call's adapters add to it; undefined where
-   * one of them computes with another weight or bias. `output` runs only if it is needed; what it gives is the caller's.
+   * An output that was computed elsewhere from the frozen weight and bias, plus what this call's adapters add; undefined if
+   * one of them changes the weight or bias. `output` only runs if it is needed; the caller owns its result.
    */
   adapt(input: tf.Tensor, output: () => tf.Tensor, context: ForwardContext): tf.Tensor | undefined {
     if (this.computesWithOthers(context)) return undefined;
@@ -241,7 +241,7 @@ function trainableLinear(input: tf.Tensor, weight: tf.Tensor2D, bias: tf.Tensor 
   return tf.reshape(output, [...input.shape.slice(0, -1), outFeatures]);
 }
 
-// Several linear maps of one input: queries, keys and values, or a gate and what it lets through.
+// Several linear maps of one input: queries, keys and values, or a gate and the projection next to it.
 
 /** Each site's `forward` of the same input; one product where all are frozen blocks and rounding is allowed. */
 export function forwardTogether(sites: readonly LinearSite[], x: tf.Tensor, context: ForwardContext) {

@@ -1,4 +1,4 @@
-// What sites of all kinds have in common: adapters act on their outputs, and may put others in the place of weight and bias.
+// The common part of all kinds of sites: adapters act on their outputs, and may replace weight and bias.
 
 import type { Adaptation, Detach, ForwardContext, ParameterRef } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";

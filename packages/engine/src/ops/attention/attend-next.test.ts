@@ -31,16 +31,16 @@ async function valuesOf(tensor: tf.Tensor | undefined): Promise<Float32Array> {
 onEachBackend((engine) => {
   describe.skipIf(engine !== "native")("attendNext", () => {
     it.each([
-      { isTurned: false, hasSettled: false },
-      { isTurned: true, hasSettled: false },
-      { isTurned: true, hasSettled: true },
-    ])("gives what plain operations give: $isTurned $hasSettled", async ({ isTurned, hasSettled }) => {
+      { isRotated: false, hasSettled: false },
+      { isRotated: true, hasSettled: false },
+      { isRotated: true, hasSettled: true },
+    ])("gives what plain operations give: $isTurned $hasSettled", async ({ isRotated, hasSettled }) => {
       const query = waves([batch, heads, 1, headSize], 3);
       const [fresh, recent] = [positions(1, 5), positions(4, 7)];
       const settled = hasSettled ? positions(9, 11) : undefined;
-      const rotation = isTurned ? waves([1, headSize, headSize], 13) : undefined;
+      const rotation = isRotated ? waves([1, headSize, headSize], 13) : undefined;
       const next = attendNext({ query, fresh, rotation, settled, recent, scale: 0.3 });
-      const turn = (x: tf.Tensor) => {
+      const rotate = (x: tf.Tensor) => {
         return rotation === undefined
           ? x
           : tf.matMul(
@@ -53,9 +53,9 @@ onEachBackend((engine) => {
               ]),
             );
       };
-      const joined = { key: turn(fresh.key), value: fresh.value };
+      const joined = { key: rotate(fresh.key), value: fresh.value };
       const segments = [...(settled === undefined ? [] : [settled]), recent, joined];
-      expectClose(await valuesOf(next?.mixed), await valuesOf(twin(turn(query), segments, 0.3)), 1e-6);
+      expectClose(await valuesOf(next?.mixed), await valuesOf(twin(rotate(query), segments, 0.3)), 1e-6);
       for (const of of ["key", "value"] as const)
         expectClose(await valuesOf(next?.recent[of]), await valuesOf(tf.concat([recent[of], joined[of]], 2)), 1e-6);
     });

@@ -1,5 +1,5 @@
-// Attention of one new token to everything before it, and the token's own key and value joined to what is kept: one call
-// where the backend has it, in place of seven.
+// Attention of one new token to everything before it, with the token's own key and value appended to the cache: one call
+// instead of seven, if the backend has it.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { runOwnKernel } from "../../kernels/own-kernel.ts";
@@ -9,13 +9,13 @@ import type { KeptPositions } from "../../step/token-steps.ts";
 export interface NextTokenInputs {
   /** [batch, heads, 1, headSize] */
   readonly query: tf.Tensor;
-  /** The new token's, not turned yet: [batch, keyHeads, 1, headSize]. */
+  /** The new token's, before rotation: [batch, keyHeads, 1, headSize]. */
   readonly fresh: KeptPositions;
-  /** Turns queries and keys: [1, headSize, headSize]. */
+  /** Rotates queries and keys: [1, headSize, headSize]. */
   readonly rotation?: tf.Tensor | undefined;
   /** Older positions, which stay as they are. */
   readonly settled?: KeptPositions | undefined;
-  /** Those that the new one is joined to. */
+  /** The earlier keys and values, to which the new one is appended. */
   readonly recent: KeptPositions;
   readonly scale: number;
 }

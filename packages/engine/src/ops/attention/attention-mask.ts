@@ -9,7 +9,7 @@ import { maskedScore } from "../../kernels/masked-score.ts";
  */
 export type AttentionMask = tf.Tensor;
 
-/** What `causalMask` may be told. */
+/** The options of `causalMask`. */
 export interface CausalMaskOptions {
   /** Keys that are already in a cache before the first query. Default 0. */
   readonly past?: number;

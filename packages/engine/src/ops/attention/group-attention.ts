@@ -66,7 +66,7 @@ export function groupAttention(inputs: GroupAttentionInputs): tf.Tensor {
   return tf.tidy(() => attentionByGroup(inputs));
 }
 
-/** What the backend's own kernel is told, which computes all groups in one call. */
+/** The attributes of the backend's own kernel, which computes all groups in one call. */
 function attributesFor({ query, heads, keyHeads, groups, scale, cap = 0 }: GroupAttentionInputs): tf.NamedAttrMap {
   const draws = groups.map(({ dropout }) => (dropout === undefined ? { rate: 0 } : attributesOf(dropout)));
   const sizes = groups.flatMap(({ rows, time }) => [rows, time]);
@@ -80,7 +80,7 @@ function attentionByGroup({ query, key, value, heads, keyHeads, groups, scale, c
   const parts = { query: split(query), key: split(key), value: split(value) };
   const outputs = groups.map(({ rows, time, mask, dropout }, index) => {
     const headsOf = (name: keyof typeof parts, count: number) => {
-      // Sizes were asked for, one a group.
+      // One part for each size.
       const part = parts[name][index] as tf.Tensor;
       return splitHeads(tf.reshape(part, [rows, time, part.size / (rows * time)]), count); // [rows, heads, time, size]
     };

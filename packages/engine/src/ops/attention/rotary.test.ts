@@ -43,16 +43,16 @@ onEachBackend(() => {
     it("leaves the features beyond `dims` as they were", async () => {
       const { cos, sin } = tables(5, 2);
       const rest = (x: tf.Tensor) => tf.slice(x, [0, 0, 0, 4], [-1, -1, -1, 3]);
-      const turned = (x: tf.Tensor) => plainRotary(tf.slice(x, [0, 0, 0, 0], [-1, -1, -1, 4]), cos, sin);
+      const rotated = (x: tf.Tensor) => plainRotary(tf.slice(x, [0, 0, 0, 0], [-1, -1, -1, 4]), cos, sin);
       await expectTwin(
         (x) => rotary(x, { cos, sin, dims: 4 }),
-        (x) => tf.concat([turned(x), rest(x)], 3),
+        (x) => tf.concat([rotated(x), rest(x)], 3),
         [waves([1, 2, 5, 7])],
       );
       tf.dispose([cos, sin]);
     });
 
-    it("turns neighbouring pairs if interleaved", async () => {
+    it("rotates neighbouring pairs if interleaved", async () => {
       const { cos, sin } = tables(3, 2);
       const order = [0, 2, 1, 3];
       const reorder = (x: tf.Tensor) => tf.gather(x, order, 3); // its own inverse

@@ -1,24 +1,24 @@
-// Rotary position embedding (Su et al. 2021): pairs of features turn by an angle that grows with the position. The
-// gradient turns back by the same angle, so nothing but the tables is needed.
+// Rotary position embedding (Su et al. 2021): pairs of features are rotated by an angle that grows with the position. The
+// gradient is rotated back by the same angle, so it needs nothing but the tables.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../../errors.ts";
 import { runOwnKernelForOne } from "../../kernels/own-kernel.ts";
 import { withGradients } from "../../tape/with-gradients.ts";
 
-/** How features are turned. */
+/** How features are rotated. */
 export interface RotaryOptions {
   /** cos and sin of each angle: [time, pairs] or [batch, 1, time, pairs]. */
   readonly cos: tf.Tensor;
   readonly sin: tf.Tensor;
-  /** Turns only the first `dims` features of each head (GPT-NeoX's rotary_pct); default 2·pairs. Always 2·pairs. */
+  /** Rotates only the first `dims` features of each head (GPT-NeoX's rotary_pct); default 2·pairs. Always 2·pairs. */
   readonly dims?: number;
   /** True pairs feature 2i with 2i + 1 (GPT-J); false, the default, pairs i with i + dims/2 (LLaMA). */
   readonly interleaved?: boolean;
 }
 
 /**
- * Turns each head of x [batch, heads, time, headSize] by its position's angles.
+ * Rotates each head of x [batch, heads, time, headSize] by its position's angles.
  *
  * Differentiable for x. Throws ShapeError.
  *
@@ -42,19 +42,19 @@ export function rotary(x: tf.Tensor, options: RotaryOptions): tf.Tensor {
   if (dims !== 2 * pairs || !tf.util.arraysEqual(cos.shape, sin.shape))
     throw new ShapeError("rotary's tables", sin.shape, `cos and sin with a last axis of ${dims / 2}`);
   checkPositions(x, cos);
-  const turn = interleaved ? turnNeighbours : turnHalves;
+  const rotate = interleaved ? rotateNeighbours : rotateHalves;
   return withGradients({
     inputs: { x },
     forward: () => ({
       value:
         runOwnKernelForOne("LowrankRotary", { x, cos, sin }, { interleaved }) ??
-        turnFirst(x, dims, (part) => turn(part, cos, sin)),
+        rotateFirst(x, dims, (part) => rotate(part, cos, sin)),
       saved: [cos, sin],
     }),
     backward: (dy, [cos, sin]) => ({
       x: () =>
         runOwnKernelForOne("LowrankRotary", { x: dy, cos, sin }, { interleaved, isBackward: true }) ??
-        turnFirst(dy, dims, (part) => turn(part, cos, tf.neg(sin))),
+        rotateFirst(dy, dims, (part) => rotate(part, cos, tf.neg(sin))),
     }),
   });
 }
@@ -68,29 +68,29 @@ function checkPositions(x: tf.Tensor, { shape }: tf.Tensor): void {
     throw new ShapeError("rotary's tables", shape, `[${time}, pairs] or [${batch} or 1, 1, ${time}, pairs]`);
 }
 
-function turnFirst(x: tf.Tensor, dims: number, turn: (part: tf.Tensor) => tf.Tensor): tf.Tensor {
+function rotateFirst(x: tf.Tensor, dims: number, rotate: (part: tf.Tensor) => tf.Tensor): tf.Tensor {
   const headSize = x.shape[3] ?? 0;
-  if (dims === headSize) return turn(x);
-  return tf.concat([turn(features(x, 0, dims)), features(x, dims, headSize - dims)], 3);
+  if (dims === headSize) return rotate(x);
+  return tf.concat([rotate(features(x, 0, dims)), features(x, dims, headSize - dims)], 3);
 }
 
-function turnHalves(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
+function rotateHalves(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
   const half = (x.shape[3] ?? 0) / 2;
-  return tf.concat(turnPair(features(x, 0, half), features(x, half, half), cos, sin), 3);
+  return tf.concat(rotatePair(features(x, 0, half), features(x, half, half), cos, sin), 3);
 }
 
-function turnNeighbours(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
+function rotateNeighbours(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
   const pairs = (x.shape[3] ?? 0) / 2;
   const paired = tf.reshape(x, [-1, pairs, 2]);
   const member = (index: number) =>
     tf.reshape(tf.slice(paired, [0, 0, index], [-1, -1, 1]), [...x.shape.slice(0, 3), pairs]);
-  return tf.reshape(tf.stack(turnPair(member(0), member(1), cos, sin), 4), x.shape);
+  return tf.reshape(tf.stack(rotatePair(member(0), member(1), cos, sin), 4), x.shape);
 }
 
 function features(x: tf.Tensor, start: number, size: number): tf.Tensor {
   return tf.slice(x, [0, 0, 0, start], [-1, -1, -1, size]);
 }
 
-function turnPair(first: tf.Tensor, second: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor[] {
+function rotatePair(first: tf.Tensor, second: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor[] {
   return [tf.sub(tf.mul(first, cos), tf.mul(second, sin)), tf.add(tf.mul(second, cos), tf.mul(first, sin))];
 }

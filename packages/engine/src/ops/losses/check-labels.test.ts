@@ -1,4 +1,4 @@
-// A label that is no class is refused by name; where it cannot be seen without stopping a graphics card, it makes NaN.
+// A label that is no class is refused by name; if checking it would stop a GPU, it makes NaN.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
@@ -33,7 +33,7 @@ function computed(loss: Loss, labels: readonly number[]): number | undefined {
 
 onEachBackend((engine) => {
   describe.each(Object.entries(losses))("%s", (_, loss) => {
-    // The first of these would be the next row's logit, the last lies beyond all memory.
+    // The first of these would be the next row's logit, the last is beyond all memory.
     it.each([classes, 9, 2_000_000_000])("does not take the label %d for a class", async (label) => {
       if (isGraphics(engine)) {
         const value = tf.tidy(() => loss(tf.tensor1d([-100, label, 1], "int32")));

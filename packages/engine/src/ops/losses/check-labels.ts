@@ -22,11 +22,11 @@ export class LabelError extends ArgumentError {
 }
 
 /**
- * Whether labels lie on a graphics card, from which reading them would make the whole step wait: there nothing is thrown,
- * and a label that is no class makes NaN.
+ * Whether labels are on a GPU. Reading them would make the step wait, so nothing is thrown: a label that is no class makes
+ * NaN.
  */
 export function areLabelsOnCard(): boolean {
-  return currentBackend()?.memory === "card";
+  return currentBackend()?.memory === "gpu";
 }
 
 /** Throws LabelError if a label is not below `classes`, unless `areLabelsOnCard`; DisposedError. */

@@ -13,7 +13,7 @@ export type Reduction = "mean" | "sum" | "none";
  * −log softmax(logits)[label], for logits [rows, classes] and int32 labels [rows]; a negative label (−100) is ignored.
  *
  * Differentiable for the logits, once. Throws ShapeError, and LabelError for a label that is no class – but on webgl and
- * webgpu, where looking at labels would stop the card, such a label makes the loss NaN.
+ * webgpu, where checking labels would stop the GPU, such a label makes the loss NaN.
  *
  * @example
  * ```ts

@@ -14,7 +14,7 @@ import { checkRows, logitGradient, rowLosses, rowWeights } from "./cross-entropy
 
 /** Settings of `linearCrossEntropy`. */
 export interface LinearCrossEntropyOptions {
-  /** Rows whose logits exist at one time. Default: as many as make about four million logits. */
+  /** Rows whose logits exist at one time. Default: enough rows for about four million logits. */
   readonly chunkRows?: number;
   /** Default "mean" over the rows that count. */
   readonly reduction?: "mean" | "sum";
@@ -31,7 +31,7 @@ const defaultChunkLogits = 4_000_000;
  *
  * hidden [rows, features], head [features, classes], int32 labels [rows]. Differentiable for hidden, once. Throws
  * ShapeError, ArgumentError, and LabelError for a label that is no class – but on webgl and webgpu, where looking at labels
- * would stop the card, such a label makes the loss NaN.
+ * would stop the GPU, such a label makes the loss NaN.
  *
  * @example
  * ```ts
@@ -138,8 +138,8 @@ function ownLosses(
   };
   if (!hasOwnKernel("LowrankHeadLoss", inputs)) return undefined;
   const roundedFor = isDifferentiated && head.roundsLogits() ? head : undefined;
-  const lent = attributesOfHead({ classes: head.outFeatures, features: head.inFeatures, read, roundedFor });
-  const [losses, gradient] = runOwnKernel("LowrankHeadLoss", inputs, { isDifferentiated, ...lent }) ?? [];
+  const headAttributes = attributesOfHead({ classes: head.outFeatures, features: head.inFeatures, read, roundedFor });
+  const [losses, gradient] = runOwnKernel("LowrankHeadLoss", inputs, { isDifferentiated, ...headAttributes }) ?? [];
   if (losses === undefined) return undefined;
   return gradient === undefined ? [losses] : [losses, gradient];
 }

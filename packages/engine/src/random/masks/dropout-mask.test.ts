@@ -1,4 +1,4 @@
-// What is asked of masks: each entry drops by itself, whatever its neighbours do – in the tensor, in the step before, in
+// The requirements of masks: each entry drops independently of its neighbours – in the tensor, in the step before, in
 // another place of the model, under another seed.
 
 import { describe, expect, it } from "vitest";
@@ -58,7 +58,7 @@ describe.each([0.1, 0.5, 0.01, 0.9])("a mask of rate %d", (rate) => {
     for (const lag of lags) expect(Math.abs(correlation(mask, mask, lag))).toBeLessThan(bound);
   });
 
-  it("has runs of every length as often as chance has them (chi-square)", () => {
+  it("has runs of every length as often as independent draws have them (chi-square)", () => {
     const { threshold, bits } = planMask(rate);
     const ending = threshold / 2 ** bits; // of a run of kept entries
     const lengths = new Float64Array(8);
@@ -93,7 +93,7 @@ describe.each([0.1, 0.5, 0.01, 0.9])("a mask of rate %d", (rate) => {
 });
 
 describe("a mask of a run that began with old masks", () => {
-  it("drops what the values from [0, 1) say that the run drew", () => {
+  it("drops the entries that the run's values from [0, 1) select", () => {
     const old = dropoutMask({ rate: 0.3, key: { ...key, oldMasks: true } });
     const values = uniformValues(40, key).subarray(7);
     const factors = old.factors({ first: 7, count: 33 });

@@ -1,4 +1,4 @@
-// What dropout multiplies its entries by, as a function of a key: the same on every engine, for any stretch of a tensor.
+// The factors of dropout as a function of a key: the same on every engine, for any part of a tensor.
 
 import { uniformValues } from "../draw.ts";
 import { type DrawKey, hashKey } from "../hash-key.ts";
@@ -27,7 +27,7 @@ export interface Stretch {
   readonly count: number;
 }
 
-/** A mask that is drawn wherever it is asked for. */
+/** A mask that can be drawn again for any part. */
 export interface DropoutMask {
   /** 0 or the factor of each entry; valid until the next call, of whichever mask. */
   factors(stretch: Stretch): Float32Array;

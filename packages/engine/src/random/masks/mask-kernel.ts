@@ -1,5 +1,5 @@
-// Masks with the vector instructions of WebAssembly. The module works in a small memory of its own, a segment at a time, so
-// that what it reads again is still in the processor's first cache; engines may read factors where it writes them.
+// Masks with the vector instructions of WebAssembly. The module computes one segment at a time in a small memory of its own,
+// which stays in the processor's first cache; engines may read the factors there.
 
 import type { Words } from "../threefry.ts";
 import { firstCounter, type MaskPlan, maskStream, type Segment, segmentSize } from "./segments.ts";
@@ -13,7 +13,7 @@ const pageBytes = 65_536;
 let kernel: MaskKernel | undefined;
 let isMissing = false;
 
-/** Made when first asked for; undefined where WebAssembly or its vectors are missing or forbidden. */
+/** Made on first use; undefined if WebAssembly or its vectors are missing or forbidden. */
 export function maskKernel(): MaskKernel | undefined {
   if (kernel !== undefined || isMissing) return kernel;
   try {
@@ -28,7 +28,7 @@ export class MaskKernel {
   readonly #memory = new WebAssembly.Memory({ initial: 1 });
   readonly #functions = maskModule(this.#memory);
   #floats = new Float32Array(this.#memory.buffer);
-  /** Whose factors lie in the memory: a gradient asks for the same ones several times. */
+  /** Which mask's factors are in memory: a gradient reads the same ones several times. */
   #drawn = "";
 
   /** Factors of `count` entries from number `first` on, in this kernel's memory until the next call: to be read, not written. */
@@ -40,11 +40,11 @@ export class MaskKernel {
     const size = segmentSize(plan);
     const [begin, end] = [Math.floor(first / size), Math.ceil((first + count) / size)];
     this.#reserve(factorsAt + 4 * size * (end - begin));
-    const asked = `${words} ${plan.bits} ${plan.threshold} ${begin} ${end}`;
-    for (let number = begin; number < end && asked !== this.#drawn; number++) {
+    const command = `${words} ${plan.bits} ${plan.threshold} ${begin} ${end}`;
+    for (let number = begin; number < end && command !== this.#drawn; number++) {
       this.#draw(factorsAt + 4 * size * (number - begin), { words, plan, number }, size);
     }
-    this.#drawn = asked;
+    this.#drawn = command;
     const start = factorsAt / 4 + first - begin * size;
     return this.#floats.subarray(start, start + count);
   }

@@ -1,5 +1,5 @@
-// How a mask's decisions are numbered. They are drawn in segments, each of which can be drawn by itself, so that a kernel may
-// ask for any stretch of a mask, and get what any other engine gets.
+// How a mask's decisions are numbered. They are drawn in segments, each independent of the others, so that a kernel may draw
+// any part of a mask and get the same decisions as every other engine.
 //
 // A segment is 128 steps of eight xoshiro128++ generators (Blackman and Vigna 2021), whose 32 words of state are made by
 // Threefry from the mask's key and the segment's number. Threefry alone, with the 13 rounds that pass Crush, takes three to

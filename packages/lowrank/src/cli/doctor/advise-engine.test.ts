@@ -18,13 +18,13 @@ describe("adviseEngine", () => {
     );
   });
 
-  it("leaves out what no command would mend", () => {
+  it("leaves out what no command would fix", () => {
     const unfit: EngineReport = { name: "tfjs-node", runs: false, reason: "the processor lacks AVX" };
     expect(adviseEngine("cpu", [unfit, missing("wasm")])?.command).toBe("npm install wasm");
     expect(adviseEngine("wasm", [unfit])).toBeUndefined();
   });
 
-  it("has nothing to say where a native library or a graphics card computes", () => {
+  it("has no advice if a native library or a GPU computes", () => {
     expect(adviseEngine("tfjs-node", [missing("tfjs-node-gpu")])).toBeUndefined();
     expect(adviseEngine("native", [missing("tfjs-node")])).toBeUndefined();
     expect(adviseEngine("webgpu", [missing("wasm")])).toBeUndefined();

@@ -65,7 +65,7 @@ it("learns from a batch of as many tokens what it learns from each of its rows a
   expect([repeated.code, repeated.stderr]).toEqual([0, expect.anything()]);
 });
 
-it("refuses a number of rows beside a number of tokens", async () => {
+it("refuses a number of rows together with a number of tokens", async () => {
   const shared = ["--model", fixture("gpt2", "base"), "--data", data, "--out", place.path("both")];
   const call = await place.call("train", ...shared, "--batch-tokens", "20", "--batch-size", "2");
   expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining("cannot be used with") });

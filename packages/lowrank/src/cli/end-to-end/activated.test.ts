@@ -43,7 +43,7 @@ const generate = (text: string, ...more: readonly string[]) =>
 const resultOf = ({ json }: Awaited<ReturnType<typeof generate>>) => json.find(({ type }) => type === "result")?.text;
 
 describe("lowrank train --invocation", () => {
-  it("makes an adapter that answers behind the text, and leaves prompts without it to the base, with a warning", async () => {
+  it("makes an adapter that acts after the text, and leaves prompts without it to the base, with a warning", async () => {
     const trained = await train([{ prompt, completion }], "adapter", ...marked);
     expect([trained.code, trained.stderr]).toEqual([0, expect.not.stringMatching(/error|lack the invocation tokens/)]);
     const config = JSON.parse(await readFile(place.path("adapter", "adapter_config.json"), "utf8"));
@@ -61,7 +61,7 @@ describe("lowrank train --invocation", () => {
     expect(tf.memory().numTensors).toBe(0);
   });
 
-  it("makes an adapter that says so when it is inspected, and that is not merged", async () => {
+  it("makes an adapter that inspect describes so, and that is not merged", async () => {
     const inspected = await place.call("inspect", place.path("adapter"));
     expect(inspected.stdout).toMatch(/acts from +the tokens \[4096\] on/);
     const options = ["--model", tiny, "--adapter", place.path("adapter"), "--out", place.path("merged")];
@@ -84,7 +84,7 @@ describe("lowrank train --invocation", () => {
     ]);
   });
 
-  it("is wrong usage without a token, and beside an adapter whose shape is fixed", async () => {
+  it("is wrong usage without a token, and with an adapter whose shape is fixed", async () => {
     const empty = await train([{ prompt, completion }], "empty", "--invocation", "");
     expect([empty.code, empty.stderr]).toEqual([2, expect.stringContaining("--invocation has no tokens")]);
     const fixed = await train([{ prompt, completion }], "fixed", "--adapter", "any", "--invocation", "<fact>");

@@ -31,7 +31,7 @@ async function trained(name: string, ...options: readonly string[]) {
 const starts = recipeOptions.get("init")?.value.enum ?? [];
 const measuringInits: readonly string[] = initNames.filter((name) => "measures" in initFacts[name]);
 
-describe("how a new adapter starts", () => {
+describe("the initialization of a new adapter", () => {
   it.each(starts.filter((start) => start !== "loftq"))("%s leaves the model as it was, and trains", async (start) => {
     const plain = await trained(`plain-${start}`);
     const looks = measuringInits.includes(start) ? ["--init-batches", "2"] : [];
@@ -108,15 +108,15 @@ describe("fields of PEFT's LoraConfig", () => {
     ["another method", "other.json", { peft_type: "IA3" }, /other\.json[\s\S]*IA3/],
   ])("are refused: %s", async (_, name, content, message) => {
     if (content !== undefined) await place.write(name, JSON.stringify(content));
-    const asked = ["--data", tokens, "--out", place.path("never"), "--lora-config", place.path(name)];
-    const { code, stderr } = await place.call("train", ...llama, ...asked);
+    const flags = ["--data", tokens, "--out", place.path("never"), "--lora-config", place.path(name)];
+    const { code, stderr } = await place.call("train", ...llama, ...flags);
     expect(code).toBe(1);
     expect(stderr).toMatch(message);
   });
 
   it("cannot be changed of an adapter that is continued", async () => {
-    const asked = ["--data", tokens, "--out", place.path("never"), "--adapter", fixture("llama-gqa", "adapter")];
-    const { code, stderr } = await place.call("train", ...llama, ...asked, "--use-dora", "--init", "pissa");
+    const flags = ["--data", tokens, "--out", place.path("never"), "--adapter", fixture("llama-gqa", "adapter")];
+    const { code, stderr } = await place.call("train", ...llama, ...flags, "--use-dora", "--init", "pissa");
     expect([code, stderr]).toEqual([2, expect.stringMatching(/Remove --use-dora, --init/)]);
   });
 });

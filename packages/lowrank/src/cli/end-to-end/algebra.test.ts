@@ -12,7 +12,7 @@ afterAll(() => place.remove());
 const [one, other] = [fixture("llama-gqa", "adapter"), fixture("patterns", "adapter")];
 
 describe("lowrank reduce", () => {
-  it("writes what the library's function makes of the adapter, and says ranks, losses and hashes", async () => {
+  it("writes the result of the library's function, and reports ranks, losses and hashes", async () => {
     const out = place.path("less");
     const { code, stderr, json } = await place.call(
       "reduce",
@@ -36,14 +36,14 @@ describe("lowrank reduce", () => {
     ]);
   });
 
-  it("with --plan says the same and writes nothing", async () => {
+  it("with --plan reports the same and writes nothing", async () => {
     const out = place.path("nothing");
     const { code, stdout } = await place.call("reduce", "--adapter", one, "--rank", "1", "--out", out, "--plan");
     expect([code, stdout]).toEqual([0, expect.stringContaining("nothing is written")]);
     expect(existsSync(out)).toBe(false);
   });
 
-  it("asks how much shall stay, and does not write over what it reads", async () => {
+  it("requires how much to keep, and does not overwrite its input", async () => {
     expect(await place.call("reduce", "--adapter", one, "--out", place.path("no"))).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("--energy"),

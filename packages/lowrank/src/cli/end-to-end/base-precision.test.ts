@@ -48,7 +48,7 @@ describe("--base-precision", () => {
     expect(await readFile(place.path("half", "README.md"), "utf8")).toContain("| base precision | bf16 |");
   });
 
-  it("int8 trains on nearly the same numbers, says where it brings no speed, and is named in the model card", async () => {
+  it("int8 trains on nearly the same numbers, reports if it brings no speed, and is named in the model card", async () => {
     const [float, narrow] = [await train("exact-8"), await train("int8", "--base-precision", "int8")];
     for (const [step, loss] of narrow.entries()) expect(loss).toBeCloseTo(float[step] ?? 0, 1);
     expect(narrow[0]).not.toBe(float[0]);

@@ -67,7 +67,7 @@ describe("lowrank chat", () => {
     expect(json.find(({ type }) => type === "result")?.text).toBe(answers[1]);
   });
 
-  it("lets another adapter answer, in part or not at all, and the same question anew", async () => {
+  it("lets another adapter answer, in part or not at all, and repeats the question", async () => {
     const lines = [
       "Hello",
       "/adapter two",
@@ -110,7 +110,7 @@ describe("lowrank chat", () => {
     expect(events.at(-1)).toMatchObject({ type: "mistake", message: expect.stringContaining('no adapter "nobody"') });
   });
 
-  it("saves the conversation as a row of training, and goes on after mistakes", async () => {
+  it("saves the conversation as a training row, and continues after mistakes", async () => {
     const saved = place.path("talk.jsonl");
     const lines = [
       "/retry",
@@ -132,7 +132,7 @@ describe("lowrank chat", () => {
     expect(events.at(-1)).toEqual({ type: "messages", messages: [] });
   });
 
-  it("ends with the model's own reason where there is no chat template, and goes on with another that is named", async () => {
+  it("ends with the model's own reason if there is no chat template, and continues with a named one", async () => {
     const stdin = ["Hello"];
     const { events } = await talk(stdin, "--template", "vicuna");
     expect(events.at(-1)).toMatchObject({ type: "answer", reason: "length" });
@@ -142,7 +142,7 @@ describe("lowrank chat", () => {
 });
 
 describe("lowrank generate", () => {
-  it("tells how likely tokens were, of prompts from a file in several batches", async () => {
+  it("reports token probabilities, of prompts from a file in several batches", async () => {
     const file = await place.write("lines.txt", "Aromi is\nThe Mill\nZizzi\n");
     const { json } = await place.call(
       ...["generate", "--model", model, "--prompts", file, "--batch-size", "2", "--max-new-tokens", "3"],
@@ -158,19 +158,19 @@ describe("lowrank generate", () => {
     expect(token).toMatchObject({ logprob: expect.any(Number), top: [{ text: expect.any(String) }, {}] });
   });
 
-  it("samples as generation_config.json of the folder says, and says so", async () => {
+  it("samples with the folder's generation_config.json, and reports it", async () => {
     const folder = place.path("sampled");
     await cp(tiny, folder, { recursive: true });
     const settings = { do_sample: true, temperature: 1.5, top_k: 7, max_new_tokens: 5 };
     await writeFile(place.path("sampled", "generation_config.json"), JSON.stringify(settings));
-    const asked = ["--prompt", "Aromi is", "--seed", "3", "--json"];
+    const options = ["--prompt", "Aromi is", "--seed", "3", "--json"];
     const [byFile, byOptions, greedy, plain] = [
-      await place.call("generate", "--model", folder, ...asked),
+      await place.call("generate", "--model", folder, ...options),
       await place.call(
-        ...["generate", "--model", tiny, ...asked, "--temperature", "1.5", "--top-k", "7", "--max-new-tokens", "5"],
+        ...["generate", "--model", tiny, ...options, "--temperature", "1.5", "--top-k", "7", "--max-new-tokens", "5"],
       ),
-      await place.call("generate", "--model", folder, ...asked, "--temperature", "0"),
-      await place.call("generate", "--model", tiny, ...asked, "--max-new-tokens", "5"),
+      await place.call("generate", "--model", folder, ...options, "--temperature", "0"),
+      await place.call("generate", "--model", tiny, ...options, "--max-new-tokens", "5"),
     ];
     expect(byFile.json.at(-1)).toEqual(byOptions.json.at(-1));
     expect(greedy.json.at(-1)).toEqual(plain.json.at(-1));

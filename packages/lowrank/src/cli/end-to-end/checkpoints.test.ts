@@ -18,7 +18,7 @@ const checkpointsIn = async (folder: string) =>
   (await readdir(place.path(folder))).filter((name) => name.includes("checkpoint")).sort();
 
 describe("the checkpoints of lowrank train", () => {
-  it("are the last three, so that a damaged one is no loss: the run goes on from the one before, and says so", async () => {
+  it("are the last three, so that a damaged one is no loss: the run resumes from the one before, and reports it", async () => {
     await place.call(...command, "--out", place.path("whole"));
     const out = ["--out", place.path("parts"), "--save-every", "1"];
     await interrupted([...command, ...out], { at: '"step":5,' });
@@ -44,7 +44,7 @@ describe("the checkpoints of lowrank train", () => {
     expect(await place.call(...command, ...out, "--resume")).toMatchObject({ code: 0 });
   });
 
-  it("are as many as --keep-checkpoints says, and do not outlive the run they are of", async () => {
+  it("have the number in --keep-checkpoints, and are deleted with their run", async () => {
     const out = ["--out", place.path("few"), "--save-every", "1", "--keep-checkpoints", "last:2"];
     await interrupted([...command, ...out], { at: '"step":4,' });
     expect(await checkpointsIn("few")).toEqual(["checkpoint-3", "checkpoint-4"]);
@@ -52,7 +52,7 @@ describe("the checkpoints of lowrank train", () => {
     expect(await checkpointsIn("few")).toEqual(["checkpoint-1"]);
   });
 
-  it("leave what others put beside them where it is", async () => {
+  it("leave other files next to them alone", async () => {
     const out = ["--out", place.path("shared"), "--save-every", "1"];
     await interrupted([...command, ...out], { at: '"step":2,' });
     await writeFile(place.path("shared", "notes.txt"), "mine");

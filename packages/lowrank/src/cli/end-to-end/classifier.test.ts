@@ -32,7 +32,7 @@ describe("lowrank train on classes", () => {
     expect(classes).toBe(3);
   });
 
-  it("replaces one that has too few, and says why", async () => {
+  it("replaces one that has too few, and explains why", async () => {
     const { stdout, classes } = await train("replaced", bert, [0, 4]);
     expect(stdout).toContain(
       "The base's classifier is replaced, because it has 3 classes, but the data has 5. " +
@@ -41,7 +41,7 @@ describe("lowrank train on classes", () => {
     expect(classes).toBe(5);
   });
 
-  it("tells the classes by name, in the card and in the merged model's configuration too", async () => {
+  it("uses the classes' names, in the card and in the merged model's configuration too", async () => {
     const rows = ["bad", "good", "so so"].map((label) => ({ sentence: `This is ${label}.`, label }));
     const [data, out, merged] = [
       await place.write("named.jsonl", jsonl(rows)),

@@ -23,7 +23,7 @@ describe("lowrank combine", () => {
     expect((await readAdapterFolder(out)).tensors).toEqual(expected.tensors);
   });
 
-  it("names every method that there is, and says what one lacks", async () => {
+  it("lists every method, and reports what is missing for one", async () => {
     expect([...methodNames].sort()).toEqual(combinationMethods.map(({ name }) => name).sort());
     const { code, stderr } = await place.call(
       "combine",

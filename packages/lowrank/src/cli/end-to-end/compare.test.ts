@@ -82,11 +82,11 @@ describe("lowrank train on texts to compare", () => {
     expect(measured[0]).toMatchObject({ metrics: { [measure]: expect.any(Number) } });
   });
 
-  it("keeps how it pooled, for a base whose folder does not say it", async () => {
+  it("keeps its pooling, for a base whose folder does not define it", async () => {
     await cp(folder, place.path("plain"), { recursive: true });
     await rm(place.path("plain", "modules.json"));
     const triplets = await place.write("triplets.jsonl", lines(related.map((row) => ({ ...row, negative: "rain" }))));
-    const asked = [
+    const options = [
       "train",
       "--model",
       place.path("plain"),
@@ -97,9 +97,9 @@ describe("lowrank train on texts to compare", () => {
       "--steps",
       "2",
     ];
-    const refused = await place.call(...asked, "--loss", "triplet");
+    const refused = await place.call(...options, "--loss", "triplet");
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("--pooling")]);
-    expect((await place.call(...asked, "--loss", "triplet", "--pooling", "mean", "--overwrite")).code).toBe(0);
+    expect((await place.call(...options, "--loss", "triplet", "--pooling", "mean", "--overwrite")).code).toBe(0);
     const with_ = ["--model", place.path("plain"), "--adapter", place.path("pooled")];
     expect((await place.call("embed", ...with_, "--text", "rain")).code).toBe(0);
     expect((await place.call("evaluate", ...with_, "--data", triplets, "--json")).code).toBe(0);
@@ -112,12 +112,12 @@ describe("lowrank train on texts to compare", () => {
     expect(unscored.stderr).toContain('two sentences with a "score"');
   });
 
-  it("starts from what the loss says of the rows, where the start looks at them", async () => {
+  it("initializes from the loss of the rows, if the initialization needs data", async () => {
     const call = await train("gradients", pairs, "--init", "lora_ga", "--init-batches", "1", "--pooling", "mean");
     expect([call.code, call.stderr]).toEqual([0, expect.anything()]);
   });
 
-  it("is merged into a folder that says how to pool, as it was trained or as the base does", async () => {
+  it("is merged into a folder that defines the pooling, as it was trained or as the base does", async () => {
     for (const [name, pooling] of [
       ["as-base", undefined],
       ["otherwise", "mean"],

@@ -65,7 +65,7 @@ describe("--data", () => {
     expect(ways[0]?.card).toContain("1.jsonl, 2.jsonl.gz, 3.json (6 rows)");
   });
 
-  it("leaves broken rows out with --skip-bad-rows, and says how many", async () => {
+  it("leaves broken rows out with --skip-bad-rows, and reports how many", async () => {
     const broken = await place.write(
       "broken.jsonl",
       `${jsonl(rows.slice(0, 3))}{"prompt": 1}\nno JSON\n${jsonl(rows.slice(3))}`,
@@ -96,7 +96,7 @@ describe("--data", () => {
 });
 
 describe("--prompt -", () => {
-  it("is what standard input says", async () => {
+  it("is read from standard input", async () => {
     const text = (prompt: string, stdin: string) => {
       const recording = recordingIo({
         environment: { LOWRANK_ENGINE: "cpu" },

@@ -47,7 +47,7 @@ async function train(out: string, ...more: readonly string[]) {
   return { ...run, losses, found };
 }
 
-it("an adapter that is to keep near its base learns its rows less", async () => {
+it("an adapter with a KL penalty to its base learns its rows less", async () => {
   const [free, kept] = [await train("free"), await train("kept", "--kl-to-base", "20")];
   expect(kept.code, kept.stderr).toBe(0);
   expect(kept.losses[0]).toBeCloseTo(free.losses[0] ?? 0, 5); // the base is 0 from itself
@@ -59,7 +59,7 @@ it("an adapter that is to keep near its base learns its rows less", async () => 
   );
 });
 
-it("imitates a teacher: nothing is to learn from one that says the same, and much from one that was merged", async () => {
+it("imitates a teacher: nothing is learned from an identical one, and much from a merged one", async () => {
   const same = await train("same", "--teacher", place.path("base"), "--teacher-share", "1");
   expect(same.losses[0]).toBeCloseTo(0, 6);
   await train("lesson");

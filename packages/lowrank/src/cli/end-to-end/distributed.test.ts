@@ -159,7 +159,7 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
     expect(stderr).toMatch(/\w+ waited 4 s for the other processes/);
   });
 
-  it("refuse to start with other rows, and say which process has them", async () => {
+  it("refuse to start with other rows, and name the process that has them", async () => {
     const other = await place.write("other.jsonl", jsonl([{ input_ids: [1, 2, 3], labels: [1, 2, 3] }]));
     const wrapper = place.path("wrapper.mjs");
     await writeFile(

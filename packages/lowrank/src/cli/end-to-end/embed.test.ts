@@ -37,7 +37,7 @@ describe("lowrank embed", () => {
     }
   });
 
-  it("takes the lines of a file, and tells each text with --json", async () => {
+  it("takes the lines of a file, and prints each text with --json", async () => {
     const file = await place.write("texts.txt", `${expected.texts.slice(0, 2).join("\n")}\n`);
     const { json } = await place.call("embed", "--model", folder, "--file", file, "--json");
     const results = json.filter(({ type }) => type === "result");
@@ -47,7 +47,7 @@ describe("lowrank embed", () => {
     ]);
   });
 
-  it("writes texts and numbers to a file of the kind that its name says, and replaces none unasked", async () => {
+  it("writes texts and numbers to a file of the kind that its name has, and overwrites only on request", async () => {
     const texts = ["Rain", 'Sun, "bright"'];
     const to = (file: string, ...more: readonly string[]) =>
       place.call("embed", "--model", folder, "--text", ...texts, "--out", place.path(file), ...more);
@@ -70,15 +70,15 @@ describe("lowrank embed", () => {
     expect(await to("texts.npy")).toMatchObject({ code: 2, stderr: expect.stringContaining(".jsonl or .csv") });
   });
 
-  it("asks how states are pooled where no file says it, and does what it is told", async () => {
+  it("requires the pooling if no file defines it, and uses it", async () => {
     const silent = ["embed", "--model", place.path("plain"), "--text", "Rain"];
     const refused = await place.call(...silent);
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("--pooling")]);
-    const told = await place.call(...silent, "--pooling", "first", "--normalize");
-    expectClose(JSON.parse(told.stdout), expected.embeddings[2] ?? [], 1e-5, "told");
+    const given = await place.call(...silent, "--pooling", "first", "--normalize");
+    expectClose(JSON.parse(given.stdout), expected.embeddings[2] ?? [], 1e-5, "told");
   });
 
-  it("pools as a .gguf file says, whose model and tokenizer are the folder's", async () => {
+  it("pools as a .gguf file defines, whose model and tokenizer are the folder's", async () => {
     const base = openFolder(folder);
     const model = await loadModel(base);
     const metadata = await ggufFromTokenizer(base, model.config.vocabularySize);
@@ -95,12 +95,12 @@ describe("lowrank embed", () => {
     await cp(folder, place.path("prompted"), { recursive: true });
     const prompts = { prompts: { query: "How do I ", document: "Rain " }, default_prompt_name: "document" };
     await place.write("prompted/config_sentence_transformers.json", JSON.stringify(prompts));
-    const asked = ["embed", "--model", place.path("prompted"), "--text", "reset my password?"];
-    const named = await place.call(...asked, "--prompt-name", "query");
+    const command = ["embed", "--model", place.path("prompted"), "--text", "reset my password?"];
+    const named = await place.call(...command, "--prompt-name", "query");
     expectClose(JSON.parse(named.stdout), expected.embeddings[0] ?? [], 1e-5, "query");
     const whole = await place.call("embed", "--model", folder, "--text", "Rain reset my password?");
-    expectClose(JSON.parse((await place.call(...asked)).stdout), JSON.parse(whole.stdout), 1e-6, "default");
-    const unknown = await place.call(...asked, "--prompt-name", "questions");
+    expectClose(JSON.parse((await place.call(...command)).stdout), JSON.parse(whole.stdout), 1e-6, "default");
+    const unknown = await place.call(...command, "--prompt-name", "questions");
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('Available: "query"')]);
   });
 

@@ -54,7 +54,7 @@ describe("lowrank evaluate", () => {
     expect(stderr).toContain("that lost their beginning: 1. The model has positions for 24 prompt tokens");
   });
 
-  it("says before it computes that rows of tokens have nothing to compare with", async () => {
+  it("reports before it computes that rows of tokens have nothing to compare with", async () => {
     const data = await place.write("ready.jsonl", jsonl([{ input_ids: [5, 6] }]));
     const call = await place.call("evaluate", "--model", "nowhere", "--data", data, "--generate");
     expect(call).toMatchObject({ code: 1, stderr: expect.stringContaining("--generate needs rows with a prompt") });

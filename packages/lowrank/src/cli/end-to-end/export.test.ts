@@ -75,7 +75,7 @@ describe("lowrank export", () => {
     expect(await readFile(again)).toEqual(await readFile(out));
   });
 
-  it("replaces its own file if asked, and no other", async () => {
+  it("replaces its own file on request, and no other", async () => {
     const again = (out: string, ...more: readonly string[]) =>
       work.call("export", "--model", model, "--adapter", adapter, "--out", out, ...more);
     const out = work.path("twice.gguf");
@@ -129,8 +129,8 @@ describe("lowrank export", () => {
       const folder = work.path(name);
       await cp(fixture("all-linear-llama", "adapter"), folder, { recursive: true });
       const config = JSON.parse(await readFile(`${folder}/adapter_config.json`, "utf8"));
-      const said = { ...config, base_model_name_or_path: base };
-      await writeFile(`${folder}/adapter_config.json`, JSON.stringify(said));
+      const stored = { ...config, base_model_name_or_path: base };
+      await writeFile(`${folder}/adapter_config.json`, JSON.stringify(stored));
       return folder;
     };
     const onnx = fileURLToPath(new URL("../../../../../fixtures/onnx/all-linear-llama.onnx", import.meta.url));

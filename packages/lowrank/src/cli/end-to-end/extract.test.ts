@@ -88,7 +88,7 @@ describe("lowrank extract", () => {
     }
   });
 
-  it("says truly how much of the change a DoRA of too low a rank misses: merged again, the weights differ by it", async () => {
+  it("reports correctly how much of the change a DoRA of too low a rank misses: merged again, the weights differ by it", async () => {
     const [out, again] = [place.path("dora"), place.path("dora-merged")];
     const { code, stderr, json } = await extract("llama-gqa", out, "--use-dora", "--rank", "1");
     expect(code, stderr).toBe(0);
@@ -102,7 +102,7 @@ describe("lowrank extract", () => {
     }
   });
 
-  it("names what changed beside the targets, and what did not change at all", async () => {
+  it("names what changed in addition to the targets, and what did not change at all", async () => {
     const one = ["--target-modules", "q_proj"];
     const { json, stderr } = await extract("llama-gqa", place.path("queries"), ...one);
     expect(stderr).toMatch(/\d+ other weights changed and cannot be in the adapter/);
@@ -111,7 +111,7 @@ describe("lowrank extract", () => {
     expect(others.some(({ path }) => path.endsWith("v_proj.weight"))).toBe(true);
   });
 
-  it("with --plan says where would be looked, and the largest size", async () => {
+  it("with --plan lists the layers, and the maximum size", async () => {
     const { code, json } = await extract("llama-gqa", place.path("nothing"), "--plan");
     expect([code, json]).toMatchObject([0, [{ type: "plan", bytes: expect.any(Number) }]]);
   });

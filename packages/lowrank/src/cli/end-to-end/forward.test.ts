@@ -69,7 +69,7 @@ describe("lowrank forward", () => {
     },
   );
 
-  it("gives hidden states where the base alone is asked for", async () => {
+  it("gives hidden states if only the base is used", async () => {
     const inputsFile = await place.write("ids.json", '{"input_ids": [[1, 2, 3]]}');
     const out = place.path("hidden.safetensors");
     const model = ["--model", fixture("gpt2", "base"), "--task", "feature-extraction"];

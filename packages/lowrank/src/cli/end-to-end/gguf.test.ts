@@ -20,7 +20,7 @@ const textOf = async (...argv: readonly string[]) => {
   return json.find(({ type }) => type === "result")?.text;
 };
 
-describe("a .gguf file that nothing lies beside", () => {
+describe("a single .gguf file", () => {
   it("is enough to train on text, generate, evaluate, and merge into a folder with a tokenizer", async () => {
     const adapter = place.path("adapter");
     const train = [
@@ -91,7 +91,7 @@ describe("a .gguf file that nothing lies beside", () => {
     expect(await textOf(...plain, place.path("anew"))).toBe(" dog");
   });
 
-  it("is not written where rounding would take away what the adapter does, unless somebody says so", async () => {
+  it("is not written if rounding would remove the adapter's effect, unless that is allowed", async () => {
     const adapter = place.path("weak");
     const train = [
       "train",
@@ -129,7 +129,7 @@ describe("a .gguf file that nothing lies beside", () => {
     expect([unfit.code, unfit.stderr]).toEqual([2, expect.stringContaining("add --to gguf")]);
   });
 
-  it("is found in its folder, as it lies in a download", async () => {
+  it("is found in its folder, as a download stores it", async () => {
     const folder = place.path("download");
     await cp(tiny, `${folder}/model-q8.gguf`);
     expect(await textOf("--model", folder)).toEqual(await textOf("--model", tiny));
@@ -145,7 +145,7 @@ describe("a .gguf file that nothing lies beside", () => {
     expect(added_tokens.at(-1)).toMatchObject({ content: "<new>" });
   });
 
-  it("takes the tokenizer that lies beside it before its own", async () => {
+  it("prefers the tokenizer next to it to its own", async () => {
     await cp(tiny, place.path("tiny.gguf"));
     const own = { model: { type: "WordLevel", vocab: { "[UNK]": 0, The: 7, lazy: 8 }, unk_token: "[UNK]" } };
     const json = { ...own, pre_tokenizer: { type: "Whitespace" }, added_tokens: [] };
@@ -153,7 +153,7 @@ describe("a .gguf file that nothing lies beside", () => {
     expect(await textOf("--model", place.path("tiny.gguf"))).not.toEqual(await textOf("--model", tiny));
   });
 
-  it("says how to go on where its tokenizer is not known; tokens need none, and a merge leaves it out", async () => {
+  it("explains what to do if its tokenizer is not supported; tokens need none, and a merge leaves it out", async () => {
     const bytes = await readFile(tiny);
     bytes.write("nobody", bytes.indexOf("smollm"));
     const model = ["--model", place.path("unknown", "model.gguf")];

@@ -23,21 +23,21 @@ afterAll(() => Promise.all([place.remove(), bundled.remove()]));
 async function slowHub() {
   const weights = files.get("model.safetensors") ?? Buffer.alloc(0);
   const half = weights.length / 2;
-  let asked = 0;
-  const untilAsked = async (times: number) => {
-    while (asked < times) await new Promise((resume) => setTimeout(resume, 20));
+  let requests = 0;
+  const untilRequested = async (times: number) => {
+    while (requests < times) await new Promise((resume) => setTimeout(resume, 20));
   };
   const hub = await serveHub(fakeHub("owner/tiny", files), (url) => {
     if (!url.pathname.endsWith("/model.safetensors")) return undefined;
-    asked += 1;
+    requests += 1;
     const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
-      await untilAsked(3);
+      await untilRequested(3);
       controller.enqueue(weights.subarray(half));
       controller.close();
     };
     return new Response(new ReadableStream({ start: (one) => one.enqueue(weights.subarray(0, half)), pull }));
   });
-  return { ...hub, untilAsked };
+  return { ...hub, untilRequested };
 }
 
 function start(endpoint: string, ...argv: readonly string[]) {
@@ -62,7 +62,7 @@ it("processes that download one model at once have all of it, and a killed one l
   const hub = await slowHub();
   const names = () => readdir(place.path("hub", "models--owner--tiny", "blobs"));
   const killed = start(hub.endpoint, ...generate);
-  await hub.untilAsked(1);
+  await hub.untilRequested(1);
   const unfinished = () => names().then((all) => all.filter((name) => !/^[0-9a-f]+$/.test(name)));
   while ((await unfinished()).length === 0) await new Promise((resume) => setTimeout(resume, 20));
   killed.kill("SIGKILL");

@@ -62,12 +62,12 @@ describe("pictures in a folder for each class", () => {
       "0": "bright",
       "1": "dark",
     });
-    const told = await place.call("predict", "--model", merged, ...data, "--json");
+    const predicted = await place.call("predict", "--model", merged, ...data, "--json");
     expect(
-      told.json.map(({ prediction }) => prediction),
-      told.stderr,
-    ).toEqual(told.json.map(({ label }) => label));
-    expect(told.json[1]).toMatchObject({ image: place.path("pictures", "bright", "1.jpg"), label: "bright" });
+      predicted.json.map(({ prediction }) => prediction),
+      predicted.stderr,
+    ).toEqual(predicted.json.map(({ label }) => label));
+    expect(predicted.json[1]).toMatchObject({ image: place.path("pictures", "bright", "1.jpg"), label: "bright" });
   });
 
   it("train on from where they were stopped, on the same files alone", async () => {
@@ -90,7 +90,7 @@ describe("pictures in a folder for each class", () => {
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("rows (as tokens and files)")]);
   });
 
-  it("leave out one that turns out broken in the midst of a run, and say which", async () => {
+  it("leave out one that turns out broken during a run, and name it", async () => {
     const folder = place.path("one-broken");
     await cp(place.path("pictures"), folder, { recursive: true });
     const whole = await readFile(place.path("pictures/dark/0.png"));
@@ -104,7 +104,7 @@ describe("pictures in a folder for each class", () => {
     expect(trained.stderr.match(/Skipped/g)).toHaveLength(1);
   });
 
-  it("may be rows of a file beside them, the same to the number", async () => {
+  it("may be rows of a file next to them, with the same numbers", async () => {
     const names = ["bright/0.png", "dark/1.jpg"];
     const rows = names.map((name) => ({ image: `pictures/${name}`, label: name.split("/")[0] }));
     const listed = await place.write("pictures.jsonl", jsonl(rows));
@@ -168,8 +168,8 @@ describe("pictures that cannot be read", () => {
     expect(trained.code, trained.stderr).toBe(0);
     expect(trained.stdout).toContain("2 classes: day, night");
     expect(trained.stdout).toContain("3 rows;");
-    const asked = await place.call("predict", ...vit, "--adapter", out, "--data", folder, "--json");
-    expect(asked.json.map(({ file_name: name }) => name)).toEqual(lines.map((line) => line.split(",")[0]));
+    const adapted = await place.call("predict", ...vit, "--adapter", out, "--data", folder, "--json");
+    expect(adapted.json.map(({ file_name: name }) => name)).toEqual(lines.map((line) => line.split(",")[0]));
   });
 
   it("are no rows without a class, a preparation, or a model that sees", async () => {

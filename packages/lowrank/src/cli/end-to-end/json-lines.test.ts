@@ -24,8 +24,8 @@ beforeAll(async () => {
   place = await makeWorkplace();
   const pairs = ["pub", "café"].map((what) => ({ prompt: "name[Aromi] ->", completion: ` Aromi is a ${what}.` }));
   const data = await place.write("rows.jsonl", jsonl(pairs));
-  const said = { model: tiny, data, validation: data, steps: 1 };
-  recipe = await place.write("recipe.json", JSON.stringify(said));
+  const settings = { model: tiny, data, validation: data, steps: 1 };
+  recipe = await place.write("recipe.json", JSON.stringify(settings));
   const moods = await place.write("moods.csv", "text,label\ngood,happy\nbad,angry\n");
   await place.call("train", "--model", tiny, "--data", moods, "--out", place.path("mood"), "--steps", "1");
   await place.write("ids.json", '{"input_ids": [[1, 2, 3]]}');

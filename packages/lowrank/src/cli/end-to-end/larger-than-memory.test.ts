@@ -10,7 +10,7 @@ import { makeWorkplace, type Workplace } from "./workplace.ts";
 let place: Workplace;
 const root = fileURLToPath(new URL("../../../../..", import.meta.url));
 const program = ["--conditions=lowrank-source", "--import", "tsx"];
-const tellMemory = "process.on('exit', () => console.log('most ' + process.resourceUsage().maxRSS))";
+const printMemory = "process.on('exit', () => console.log('most ' + process.resourceUsage().maxRSS))";
 
 beforeAll(async () => {
   place = await makeWorkplace();
@@ -32,7 +32,7 @@ async function writeRows(name: string, megabytes: number): Promise<string> {
 async function memoryOfTraining(data: string): Promise<number> {
   const train = ["train", "--model", "packages/tiny-model/model", "--data", data, "--out", `${data}-adapter`];
   const briefly = ["--steps", "2", "--batch-size", "1", "--rank", "2", "--target-modules", "q_proj"];
-  const node = [...program, "--import", `data:text/javascript,${encodeURIComponent(tellMemory)}`];
+  const node = [...program, "--import", `data:text/javascript,${encodeURIComponent(printMemory)}`];
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [...node, "packages/lowrank/src/lowrank.ts", ...train, ...briefly],

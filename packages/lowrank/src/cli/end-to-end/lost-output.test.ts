@@ -41,7 +41,7 @@ function start(argv: readonly string[], stdio: StdioOptions = "pipe"): ChildProc
 }
 
 /** Resolves once the process has written this to the stream. */
-async function hasSaid(child: ChildProcess, stream: "stdout" | "stderr", what: string): Promise<void> {
+async function untilPrinted(child: ChildProcess, stream: "stdout" | "stderr", what: string): Promise<void> {
   let text = "";
   for await (const piece of child[stream]?.iterator({ destroyOnReturn: false }) ?? []) {
     text += piece;
@@ -74,15 +74,15 @@ async function locks(): Promise<string[]> {
 describe.skipIf(!isPosix)("a training", { timeout: 60_000 }, () => {
   it("stops and saves where the reader of its events leaves, as in `lowrank train --json | head -1`", async () => {
     const child = start(trainInto("head", forever, "--json"));
-    await hasSaid(child, "stdout", '"step"');
+    await untilPrinted(child, "stdout", '"step"');
     child.stdout?.destroy();
     expect(await endOf(child)).toMatchObject({ code: 141, signal: null });
     expect([await kept("head"), await locks()]).toEqual(["checkpoint", []]);
   });
 
-  it("goes on where nobody reads its progress any more", async () => {
+  it("continues if the reader of its progress is gone", async () => {
     const child = start(trainInto("unseen", "60"));
-    await hasSaid(child, "stderr", "  step ");
+    await untilPrinted(child, "stderr", "  step ");
     child.stderr?.destroy();
     expect(await endOf(child)).toMatchObject({ code: 0, signal: null });
     expect([await kept("unseen"), await locks()]).toEqual(["adapter", []]);
@@ -93,8 +93,8 @@ describe.skipIf(!isPosix)("a training", { timeout: 60_000 }, () => {
     { signal: "SIGINT", times: 2, code: 130, why: "a shell passes on the Ctrl-C that the terminal has sent us too" },
   ] as const)("stops and saves at $times $signal: $why", async ({ signal, times, code }) => {
     const child = start(trainInto(signal, forever));
-    await hasSaid(child, "stderr", "step 10/");
-    for (let told = 0; told < times; told++) child.kill(signal);
+    await untilPrinted(child, "stderr", "step 10/");
+    for (let sent = 0; sent < times; sent++) child.kill(signal);
     expect(await endOf(child)).toMatchObject({ code, signal: null });
     expect([await kept(signal), await locks()]).toEqual(["checkpoint", []]);
   });
@@ -103,17 +103,17 @@ describe.skipIf(!isPosix)("a training", { timeout: 60_000 }, () => {
     // npm passes SIGTERM on to the shell in between, and not to the program.
     const script = [process.execPath, ...node, ...trainInto("orphan", forever)].map((word) => `'${word}'`).join(" ");
     const shell = spawn("sh", ["-c", `${script}; true`], { env: { ...env, npm_lifecycle_event: "lowrank" } });
-    await hasSaid(shell, "stderr", "step 10/");
+    await untilPrinted(shell, "stderr", "step 10/");
     shell.kill("SIGTERM");
     await endOf(shell);
     expect([await kept("orphan"), await locks()]).toEqual(["checkpoint", []]);
   });
 
-  it.skipIf(!hasTerminals)("goes on to its end where its terminal goes away without a signal", async () => {
+  it.skipIf(!hasTerminals)("continues to its end if its terminal goes away without a signal", async () => {
     const script = [process.execPath, ...node, ...trainInto("gone", "200")].map((word) => `'${word}'`).join(" ");
     const inOwnSession = `setsid --wait sh -c "${script}; echo \\$? > ${place.path("code")}"`;
     const terminal = spawn("script", ["--quiet", "--command", inOwnSession, "/dev/null"], { env });
-    await hasSaid(terminal, "stdout", "tokens/s");
+    await untilPrinted(terminal, "stdout", "tokens/s");
     terminal.kill("SIGKILL");
     for (let waited = 0; !existsSync(place.path("code")) && waited < 400; waited++) await wait(100);
     expect(await readFile(place.path("code"), "utf8")).toBe("0\n");

@@ -27,7 +27,7 @@ describe("lowrank merge", () => {
     expect(forward.json[0]?.loss).toBeCloseTo(adapter_loss, 4);
   });
 
-  it("gives the base the tokens that the adapter was trained with, and says so", async () => {
+  it("gives the base the tokens that the adapter was trained with, and reports it", async () => {
     const merged = place.path("more-tokens");
     const folder = (part: string) => fixture("..", "lora-features", "added-tokens", part);
     const both = ["--model", folder("base"), "--adapter", folder("adapter")];
@@ -37,7 +37,7 @@ describe("lowrank merge", () => {
     expect(JSON.parse(await readFile(join(merged, "config.json"), "utf8"))).toMatchObject({ vocab_size: 51 });
   });
 
-  it("gives a table and the head that shares it weights of their own, if asked to, and says how to ask", async () => {
+  it("gives a table and the head that shares it separate weights on request, and explains how", async () => {
     const merged = place.path("untied");
     const folder = (part: string) => fixture("..", "shared-tables", "other-table-opt", part);
     const argv = ["--model", folder("base"), "--adapter", folder("adapter"), "--out", merged, "--json"];
@@ -59,7 +59,7 @@ describe("lowrank merge", () => {
     expect(await readdir(merged)).toContain("model.safetensors");
   });
 
-  it("says beforehand what it would write, and afterwards by how much numbers were rounded", async () => {
+  it("reports in advance what it would write, and afterwards how much numbers were rounded", async () => {
     const out = place.path("planned");
     const both = ["--model", fixture("gpt2", "base"), "--adapter", fixture("gpt2", "adapter")];
     const argv = [...both, "--out", out, "--dtype", "bf16", "--json"];
@@ -85,13 +85,13 @@ describe("lowrank merge", () => {
 });
 
 describe("lowrank inspect", () => {
-  it("says what an adapter is and which base it fits", async () => {
+  it("describes an adapter and which base it fits", async () => {
     const { code, stdout } = await place.call("inspect", fixture("patterns", "adapter"));
     expect(code).toBe(0);
     expect(stdout).toMatch(/fits .*q_proj: \d+ → \d+, rank \d+, scaling/);
   });
 
-  it("says how wide the base is, and not how wide blocks are", async () => {
+  it("reports how wide the base is, and not how wide blocks are", async () => {
     const adapter = fixture("..", "lora-features", "bd-lora", "adapter");
     const { stdout } = await place.call("inspect", adapter);
     expect(stdout).toMatch(/fits .*q_proj: 24 → 24, rank 4/);
@@ -107,7 +107,7 @@ describe("lowrank inspect", () => {
     }
   });
 
-  it("says of a model without a limit of positions that it has none", async () => {
+  it("reports that a model has no limit of positions", async () => {
     expect((await place.call("inspect", fixture("t5", "base"))).stdout).toMatch(/positions +no limit/);
     expect((await place.call("inspect", fixture("bart", "base"))).stdout).toMatch(/positions +32/);
   });

@@ -83,7 +83,7 @@ const typed: readonly (readonly [command: string, code: number, words: string | 
 ];
 
 describe("a mistake", () => {
-  it.each(typed)("%s ends with %i and says what to do", async (command, code, words) => {
+  it.each(typed)("%s ends with %i and explains what to do", async (command, code, words) => {
     const argv = command.split(" ").map((word) => {
       if (word === "TINY") return tiny;
       return word.startsWith("./") ? place.path(word.slice(2)) : word;

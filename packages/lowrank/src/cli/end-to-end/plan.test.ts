@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-it("plan measures the steps that a recipe asks for, and writes nothing", async () => {
+it("plan measures a recipe's steps, and writes nothing", async () => {
   const out = place.path("never");
   const recipe = await place.write(
     "r.yaml",
@@ -33,7 +33,7 @@ it("plan measures the steps that a recipe asks for, and writes nothing", async (
   expect(existsSync(out)).toBe(false);
 });
 
-it("data preview shows the text that the tokens stand for, and marks what is trained", async () => {
+it("data preview shows the text of the tokens, and marks what is trained", async () => {
   const shared = ["data", "preview", "--model", tiny, "--data", data, "--target-modules", "q_proj", "--rows", "2"];
   const { code, stdout, stderr } = await place.call(...shared);
   expect(code, stderr).toBe(0);

@@ -40,13 +40,13 @@ describe("lowrank predict", () => {
     );
   }, 60_000);
 
-  it("finds the column of its texts as training was told it, where there are no answers", async () => {
+  it("finds the column of texts that training was given, if there are no answers", async () => {
     const learnt = await place.write("reviews.csv", "review,stars\nred,good\nold,bad\n");
     const out = place.path("by-column");
     const columns = ["--columns", "sentence=review,label=stars", "--steps", "1"];
     await place.call("train", ...bert, "--data", learnt, "--out", out, ...columns);
-    const asked = await place.write("asked.csv", "id,review\n7,dog\n");
-    const { json, stderr } = await place.call("predict", ...bert, "--adapter", out, "--data", asked, "--json");
+    const questions = await place.write("asked.csv", "id,review\n7,dog\n");
+    const { json, stderr } = await place.call("predict", ...bert, "--adapter", out, "--data", questions, "--json");
     expect(json, stderr).toMatchObject([{ id: "7", review: "dog", prediction: expect.stringMatching(/^(good|bad)$/) }]);
   });
 
@@ -87,7 +87,7 @@ describe("lowrank predict", () => {
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("End it in .jsonl or .csv") });
   });
 
-  it("asks texts of the command and rows of standard input", async () => {
+  it("predicts texts of the command and rows of standard input", async () => {
     const { stdout } = await place.call("predict", ...model, "--text", "dog", "red");
     expect(
       stdout
@@ -107,7 +107,7 @@ describe("lowrank predict", () => {
     expect(await place.call("predict", ...model)).toMatchObject({ code: 2, stderr: expect.stringContaining("--text") });
   });
 
-  it("tells numbers and sets of classes as the adapter was trained", async () => {
+  it("predicts numbers and sets of classes as the adapter was trained", async () => {
     const numbers = await train(
       "numbers",
       words.map((text, index) => ({ text, label: index + 0.5 })),
@@ -151,12 +151,12 @@ describe("lowrank predict", () => {
       { question: "who sleeps", context, answers: answers("The dog") },
       { question: "who is old", context, answers: answers("the fox") },
     ];
-    const asked = await train("answers", rows);
+    const trained = await train("answers", rows);
     const data = await place.write("questions.jsonl", jsonl(rows.map(({ answers: _, ...row }) => row)));
-    const { json, stderr } = await place.call("predict", ...asked, "--data", data, "--top-k", "2", "--json");
+    const { json, stderr } = await place.call("predict", ...trained, "--data", data, "--top-k", "2", "--json");
     expect(json, stderr).toMatchObject([{ prediction: "The dog" }, { prediction: "the fox" }]);
     expect(json[1]?.answers).toMatchObject([{ text: "the fox", start: 16, end: 23 }, {}]);
-    expect(await place.call("predict", ...asked, "--text", "the dog")).toMatchObject({
+    expect(await place.call("predict", ...trained, "--text", "the dog")).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('A model for question-answering cannot answer a "sentence" row.'),
     });
@@ -164,7 +164,7 @@ describe("lowrank predict", () => {
     expect(gpt2).toMatchObject({ code: 1, stderr: expect.stringContaining("Predicting") });
   });
 
-  it("says which of some answers goes best with a question, in any number of them", async () => {
+  it("predicts which of several answers fits a question best, for any number of them", async () => {
     // A cross-encoder and a multiple choice of BERT's have the same weights: the fixture's logits are sentence-transformers'.
     const reranker = fileURLToPath(new URL("../../../fixtures/reranker", import.meta.url));
     await cp(reranker, place.path("choosing"), { recursive: true });
@@ -178,15 +178,18 @@ describe("lowrank predict", () => {
       .split("\n")
       .map((line) => JSON.parse(line));
     const choices = rows.map(({ positive, negative_1, negative_2 }) => [positive, negative_1, negative_2]);
-    const asked = rows.map(({ query: question }, row) => ({ question, choices: choices[row], answer: 0 }));
+    const questions = rows.map(({ query: question }, row) => ({ question, choices: choices[row], answer: 0 }));
     const model = ["--model", place.path("choosing"), "--batch-size", "5"];
-    const data = await place.write("choices.jsonl", jsonl([...asked, { question: "It", choices: { text: ["is"] } }]));
+    const data = await place.write(
+      "choices.jsonl",
+      jsonl([...questions, { question: "It", choices: { text: ["is"] } }]),
+    );
     const { json, stderr } = await place.call("predict", ...model, "--data", data, "--json");
     expect(json, stderr).toHaveLength(5);
     for (const [row, texts] of choices.entries()) {
       const own = logits.slice(3 * row, 3 * row + 3).map(Math.exp);
       const best = own.indexOf(Math.max(...own));
-      expect(json[row]).toMatchObject({ ...asked[row], prediction: texts[best], choice: best });
+      expect(json[row]).toMatchObject({ ...questions[row], prediction: texts[best], choice: best });
       const [first] = (json[row]?.classes ?? []) as { probability: number }[];
       expect(first?.probability).toBeCloseTo((own[best] ?? 0) / own.reduce((sum, each) => sum + each, 0), 4);
     }

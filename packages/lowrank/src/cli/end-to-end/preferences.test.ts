@@ -12,14 +12,14 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-it("rows that compare two answers train the chosen one alone where that is asked, and say so", async () => {
+it("rows that compare two answers train the chosen one alone on request, and report it", async () => {
   const chosen = { prompt: "film", completion: "fine" };
   const files = {
     pairs: [{ prompt: "film", chosen: "fine", rejected: "dull" }],
     answers: [chosen],
   };
   const weights: Buffer[] = [];
-  const said: string[] = [];
+  const lines: string[] = [];
   for (const [name, rows] of Object.entries(files)) {
     const data = await place.write(`${name}.jsonl`, jsonl(rows));
     const out = place.path(name);
@@ -35,12 +35,12 @@ it("rows that compare two answers train the chosen one alone where that is asked
       "2",
       ...(name === "pairs" ? ["--loss", "answers"] : []),
     );
-    said.push(stderr);
+    lines.push(stderr);
     weights.push(await readFile(`${out}/adapter_model.safetensors`));
   }
   expect(weights[0]).toEqual(weights[1]);
-  expect(said[0]).toContain("are trained as text: only the chosen answers are used, not the rejected ones.");
-  expect(said[1]).not.toContain("compare");
+  expect(lines[0]).toContain("are trained as text: only the chosen answers are used, not the rejected ones.");
+  expect(lines[1]).not.toContain("compare");
   const evaluated = await place.call(
     "evaluate",
     "--adapter",
@@ -90,9 +90,9 @@ it("rows of two answers train by DPO, from a loss of log 2 to where the chosen o
 
 it.each(["ipo", "simpo", "orpo", "kto"])("rows of two answers train by %s", async (loss) => {
   const data = await place.write("preferences.jsonl", jsonl(pairs));
-  const asked = ["--model", place.path("base"), "--data", data, "--validation", data, "--learning-rate", "0.002"];
+  const options = ["--model", place.path("base"), "--data", data, "--validation", data, "--learning-rate", "0.002"];
   const run = ["--out", place.path(loss), "--loss", loss, "--steps", "4", "--batch-size", "3", "--json"];
-  const { json, code, stderr } = await place.call("train", ...asked, ...run);
+  const { json, code, stderr } = await place.call("train", ...options, ...run);
   expect(code, stderr).toBe(0);
   const measured = json.filter(({ type }) => type === "evaluation").map(({ metrics }) => metrics as Scores);
   expect(measured.at(-1)?.loss).toBeLessThan(measured[0]?.loss ?? 0);
@@ -113,9 +113,9 @@ it("answers that are good or bad by themselves train by KTO, until good ones are
   ]);
   const data = await place.write("judged.jsonl", jsonl(judged));
   const out = place.path("judged");
-  const asked = ["--model", place.path("base"), "--data", data, "--validation", data, "--learning-rate", "0.01"];
+  const options = ["--model", place.path("base"), "--data", data, "--validation", data, "--learning-rate", "0.01"];
   const run = ["--steps", "6", "--batch-size", "3", "--seed", "1"];
-  const { code, json, stderr } = await place.call("train", ...asked, ...run, "--out", out, "--json");
+  const { code, json, stderr } = await place.call("train", ...options, ...run, "--out", out, "--json");
   expect(code, stderr).toBe(0);
   const measured = json.filter(({ type }) => type === "evaluation").map(({ metrics }) => metrics as Scores);
   expect(measured[0]).toEqual({ loss: 0.5, rewardAccuracy: 0.5, rewardMargin: 0 });
@@ -126,10 +126,10 @@ it("answers that are good or bad by themselves train by KTO, until good ones are
   expect(evaluated.json.at(-1)).toMatchObject({ rewardAccuracy: 1, rows: 3 });
 
   const weighted = ["--undesirable-weight", "0", "--out", place.path("good-alone")];
-  const other = await place.call("train", ...asked, ...run, ...weighted, "--json");
+  const other = await place.call("train", ...options, ...run, ...weighted, "--json");
   const before = other.json.find(({ type }) => type === "evaluation")?.metrics as Scores;
   expect(before.loss).toBeCloseTo(0.25, 6);
-  const wrong = await place.call("train", ...asked, "--loss", "dpo", "--out", place.path("wrong"));
+  const wrong = await place.call("train", ...options, "--loss", "dpo", "--out", place.path("wrong"));
   expect(wrong.stderr).toContain("for rows with an answer judged good or bad it is one of kto");
 });
 

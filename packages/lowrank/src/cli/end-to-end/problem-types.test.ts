@@ -29,22 +29,22 @@ async function wholeWay(name: string, rows: readonly object[], ...options: reado
   expect(await place.call("merge", ...tiny, "--adapter", out, "--out", merged)).toMatchObject({ code: 0 });
   const again = await place.call("evaluate", "--model", merged, ...data, "--json");
   const config = JSON.parse(await readFile(`${merged}/config.json`, "utf8"));
-  return { said: trained.stdout, found: evaluated.json[0] ?? {}, again: again.json[0] ?? {}, config, data };
+  return { output: trained.stdout, found: evaluated.json[0] ?? {}, again: again.json[0] ?? {}, config, data };
 }
 
 describe("rows with a number", () => {
   const rows = colours.map((colour, index) => ({ text: `the ${colour}.`, label: index * 1.5 }));
 
   it("train a regression, which is measured by how its numbers go with the right ones", async () => {
-    const { said, found, again, config } = await wholeWay("numbers", rows);
-    expect(said).toContain("a number for each row (regression)");
+    const { output, found, again, config } = await wholeWay("numbers", rows);
+    expect(output).toContain("a number for each row (regression)");
     expect(found).toEqual({ engine: "cpu", rows: 4, loss: expect.any(Number), ...correlations });
     expect(found.pearson).toBeGreaterThan(0.9);
     expect(again.loss).toBeCloseTo(Number(found.loss), 3);
     expect(config).toMatchObject({ problem_type: "regression", id2label: { "0": "LABEL_0" } });
   });
 
-  it("may all be whole where the option says what they are, and the adapter remembers it", async () => {
+  it("may all be whole if the option names the problem type, and the adapter remembers it", async () => {
     const whole = rows.map(({ text }, label) => ({ text, label }));
     const { found, data } = await wholeWay("whole", whole, "--problem-type", "regression");
     expect(found).toMatchObject(correlations);
@@ -82,8 +82,8 @@ describe("rows with lists of classes", () => {
 
   it("train a classifier that may give a row several, or none", async () => {
     const all = [...rows, { text: "who sleeps", label: [] }];
-    const { said, found, again, config } = await wholeWay("several", all);
-    expect(said).toContain("3 classes, any number of them for each row: cold, seen, warm");
+    const { output, found, again, config } = await wholeWay("several", all);
+    expect(output).toContain("3 classes, any number of them for each row: cold, seen, warm");
     const scores = { accuracy: expect.any(Number), f1Micro: expect.any(Number), f1Macro: expect.any(Number) };
     expect(found).toEqual({ engine: "cpu", rows: 5, loss: expect.any(Number), ...scores });
     expect(found.f1Micro).toBeGreaterThan(0.9);

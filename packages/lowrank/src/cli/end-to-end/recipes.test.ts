@@ -35,7 +35,7 @@ it("a run repeated by the recipe in its folder makes the same adapter, bit for b
   expect(await adapterIn("third")).not.toEqual(await adapterIn("first"));
 });
 
-it("a program that trains by a recipe leaves what the command leaves, bit for bit, and stops when it is told", async () => {
+it("a program that trains with a recipe writes the command's output, bit for bit, and stops on request", async () => {
   const rows = Array.from({ length: 6 }, (_, row) => ({ input_ids: [5, 7, 9, row], labels: [5, 7, 9, row] }));
   const data = await place.write("tokens.jsonl", jsonl(rows));
   const loop = { steps: 3, batchSize: 2, learningRate: 1e-2, report: true, validationShare: 0.4 } as const;

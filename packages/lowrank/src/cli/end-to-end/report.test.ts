@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-it("a run writes its report beside the adapter: whole also where it went on, with what base and adapter write", async () => {
+it("a run writes its report next to the adapter: whole also after a resume, with texts of base and adapter", async () => {
   const rows = [
     { prompt: "name[<script>] ->", completion: " <b>fine</b>" },
     { prompt: "name[Aromi] ->", completion: " a café" },

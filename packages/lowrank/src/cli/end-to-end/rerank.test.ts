@@ -63,7 +63,7 @@ it("trains as PEFT does, and keeps what judges in the adapter", async () => {
   expect(Number(after.json.at(-1)?.loss)).toBeLessThan(facts.loss);
 });
 
-it("trains embeddings on a base that judges pairs where it is asked to", async () => {
+it("trains embeddings on a base that judges pairs, on request", async () => {
   const files = ["--model", folder, "--data", data, "--out", place.path("embeddings"), "--steps", "1"];
   const how = ["--task", "feature-extraction", "--pooling", "mean", "--target-modules", "all-linear"];
   expect(await place.call("train", ...files, ...how)).toMatchObject({ code: 0 });
@@ -95,7 +95,7 @@ it("gives a bare encoder one output, and holds whole searches out", async () => 
   expect(judged.json.filter(({ type }) => type === "result")).toHaveLength(4);
 });
 
-it("ranks what a search found, and says of a classifier that it cannot", async () => {
+it("ranks search results, and reports that a classifier cannot", async () => {
   const model = await openModel(folder, engine);
   const [row] = rows;
   const found = [row?.negative_2 ?? "", row?.positive ?? "", row?.negative_1 ?? ""];

@@ -71,10 +71,10 @@ describe("an adapter's folder", () => {
     const { stdout } = await train(data, "--learning-rate", "0.05");
     expect(await setup()).toEqual({ template: "chat", system: "brief", basePath: "../base" });
     expect(stdout).toContain(`try: lowrank chat --adapter ${out}`);
-    const said = ["--model", base, "--adapter", out, "--template", "plain", "--prompt"];
-    const written = await ids(...said, "<system>brief</s><user>film</s><assistant>");
+    const options = ["--model", base, "--adapter", out, "--template", "plain", "--prompt"];
+    const written = await ids(...options, "<system>brief</s><user>film</s><assistant>");
     expect(await ids("--adapter", out, "--prompt", "film")).toEqual(written);
-    const bare = await ids(...said, "<user>film</s><assistant>");
+    const bare = await ids(...options, "<user>film</s><assistant>");
     expect(await ids("--adapter", out, "--prompt", "film", "--system", "")).toEqual(bare);
     expect(written).not.toEqual(bare);
   });
@@ -111,7 +111,7 @@ describe("an adapter's folder", () => {
     expect(config.id2label).toEqual({ 0: "bad", 1: "good" });
   });
 
-  it("finds a base that has moved by the name that PEFT reads, and asks for one that is gone", async () => {
+  it("finds a base that has moved by the name that PEFT reads, and requires one that is gone", async () => {
     const data = await place.write("rows.jsonl", jsonl([{ prompt: "film", completion: "fine" }]));
     await train(data);
     const config = JSON.parse(await readFile(`${out}/adapter_config.json`, "utf8"));
@@ -129,7 +129,7 @@ describe("an adapter's folder", () => {
     }
   });
 
-  it("goes on learning with the base and the template that it remembers", async () => {
+  it("resumes training with the base and the template that it remembers", async () => {
     const data = await place.write("rows.jsonl", jsonl([{ prompt: "film", completion: "fine" }]));
     await train(data, "--template", "alpaca");
     const more = ["--adapter", out, "--data", data, "--out", `${out}-more`, "--steps", "1"];

@@ -91,7 +91,7 @@ async function lossesOf(name: string, data: readonly object[]): Promise<readonly
   return json.flatMap(({ type, loss }) => (type === "step" ? [loss] : []));
 }
 
-describe("recordings beside a file of rows", () => {
+describe("recordings next to a file of rows", () => {
   it("train as their features do, to the number, whatever their length", async () => {
     const featured = rows.map(({ audio, text }) => {
       const { samples } = sounds[audio as keyof typeof sounds];
@@ -112,8 +112,8 @@ describe("recordings beside a file of rows", () => {
     const trained = await place.call("train", ...whisper, ...data, "--out", out, ...quickly, "--steps", "150");
     expect(trained.code, trained.stderr).toBe(0);
     const both = [...whisper, "--adapter", out];
-    const told = await place.call("predict", ...both, ...data, "--json");
-    expect(told.json, told.stderr).toMatchObject([
+    const predicted = await place.call("predict", ...both, ...data, "--json");
+    expect(predicted.json, predicted.stderr).toMatchObject([
       { audio: "tone.wav", text: "a tone is a tone", prediction: "a tone is a tone" },
       { audio: "silence.wav", prediction: "nothing is" },
     ]);
@@ -134,7 +134,7 @@ describe("recordings beside a file of rows", () => {
     expect([made.length, max < 2e-3], String(max)).toEqual([900, true]);
   });
 
-  it("are named where they cannot be read, and refused by models that do not hear", async () => {
+  it("are named if they cannot be read, and refused by models without audio input", async () => {
     await writeFile(place.path("broken.wav"), (await readFile(place.path("tone.wav"))).subarray(0, 20));
     const data = ["--data", await place.write("broken.jsonl", jsonl([{ audio: "broken.wav", text: "a" }]))];
     const out = ["--out", place.path("refused"), "--target-modules", "all-linear"];

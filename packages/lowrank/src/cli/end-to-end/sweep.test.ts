@@ -14,8 +14,8 @@ beforeAll(async () => {
   place = await makeWorkplace();
   const rows = Array.from({ length: 6 }, (_, row) => ({ input_ids: [5, 7, 9, row], labels: [5, 7, 9, row] }));
   const data = await place.write("rows.jsonl", jsonl(rows));
-  const said = { model: fixture("gpt2", "base"), data, validation: data, steps: 4, batchSize: 2, saveEvery: 1 };
-  recipe = await place.write("recipe.json", JSON.stringify(said));
+  const settings = { model: fixture("gpt2", "base"), data, validation: data, steps: 4, batchSize: 2, saveEvery: 1 };
+  recipe = await place.write("recipe.json", JSON.stringify(settings));
 });
 afterAll(() => place.remove());
 
@@ -43,7 +43,7 @@ async function cutIn(index: number, argv: readonly string[]) {
   return { code: await run([...argv, "--json"], { ...recording.io, stdout }), stderr: recording.stderr() };
 }
 
-it("plans, is cut, goes on without making again what is complete, and comes to what single trainings do", async () => {
+it("plans, is stopped, resumes without repeating complete runs, and gives the results of single trainings", async () => {
   const plan = await place.call(...sweep("cut", "--plan"));
   expect(plan, plan.stderr).toMatchObject({ code: 0 });
   expect(plan.stdout).toMatch(/3\s+2\s+0\.01\s+waiting\s+\S+rank-2_learningRate-0\.01/);
@@ -98,7 +98,7 @@ it("takes a run that diverges for an outcome, which is not tried again", async (
   expect((await place.call(...rates)).stdout).toContain("run 0 of 0–1 (learningRate 1e+38): diverged already");
 }, 60_000);
 
-it("says before the first run that no rows will rank the runs", async () => {
+it("reports before the first run that no rows will rank the runs", async () => {
   const { validation: _, ...bare } = JSON.parse(await readFile(recipe, "utf8"));
   const file = await place.write("bare.json", JSON.stringify(bare));
   const { stderr, stdout } = await place.call("sweep", file, "--set", "rank=1", "--out", place.path("bare"));
@@ -109,7 +109,7 @@ it("says before the first run that no rows will rank the runs", async () => {
   );
 }, 60_000);
 
-it("makes a run anew whose folder was complete before its note was", async () => {
+it("repeats a run whose folder was complete before its note was", async () => {
   const one = ["sweep", recipe, "--set", "rank=1", "--out", place.path("noted")];
   expect(await place.call(...one)).toMatchObject({ code: 0 });
   const note = place.path("noted", "rank-1.json");
@@ -130,7 +130,7 @@ it("makes a run anew whose folder was complete before its note was", async () =>
   expect(await place.call(...one)).toMatchObject({ code: 1, stderr: expect.stringContaining("already exists") });
 }, 60_000);
 
-it("says what is wrong before anything is begun, and prints scripts alone on stdout", async () => {
+it("reports what is wrong before anything starts, and prints only scripts on stdout", async () => {
   const wrong = await place.call("sweep", recipe, "--set", "ranks=4", "rank=", "--out", place.path("wrong"));
   expect(wrong).toMatchObject({ code: 2, stdout: "" });
   expect(wrong.stderr).toMatch(/did you mean rank\?[\s\S]*rank: has no value/);

@@ -174,7 +174,7 @@ describe("lowrank train on an encoder–decoder", () => {
     expect(stdout).toMatch(/validation loss +\d+\.\d+ → \d+\.\d+/);
   });
 
-  it("needs to be told that a base without a head is to write", async () => {
+  it("needs an option to use a base without a head for text", async () => {
     await cp(place.path("bart"), place.path("headless"), { recursive: true });
     const config = JSON.parse(await readFile(fixture("bart", "base", "config.json"), "utf8"));
     await place.write("headless/config.json", JSON.stringify({ ...config, architectures: ["BartModel"] }));

@@ -60,7 +60,7 @@ describe("lowrank train", () => {
       for (const [step, loss] of losses.entries()) expect(loss).toBeCloseTo(kept?.[step] ?? 0, 6);
   });
 
-  it("stops at Ctrl-C with everything saved, and goes on to the very adapter it would have made", async () => {
+  it("stops at Ctrl-C with everything saved, and resumes to the same adapter", async () => {
     const options = ["--steps", "6", "--batch-size", "2", "--schedule", "cosine", "--learning-rate", "1e-2"];
     const command = ["train", ...gpt2, "--data", tokens, ...options];
     await place.call(...command, "--out", place.path("whole"));
@@ -123,7 +123,7 @@ describe("lowrank train", () => {
     expect(again.json.at(-1)).toMatchObject({ type: "result", findings, samples: [] });
   });
 
-  it("hears Ctrl-C in the middle of a validation, and has nothing to keep before the first step", async () => {
+  it("stops at Ctrl-C in the middle of a validation, and has nothing to save before the first step", async () => {
     const many = await place.write("many.jsonl", (await readFile(tokens, "utf8")).repeat(200));
     const command = ["train", ...gpt2, "--data", tokens, "--validation", many, "--out", place.path("deaf")];
     const { code, stderr, stdout } = await interrupted(command, { at: '"type":"start"', afterMilliseconds: 20 });

@@ -23,7 +23,7 @@ const metricsOf = async (folder: string): Promise<Record<string, unknown>[]> =>
     .map((line) => JSON.parse(line));
 
 describe("lowrank train", () => {
-  it("tells how often the classes are right beside the validation loss, in the terminal, in metrics.jsonl and on the card", async () => {
+  it("reports accuracy next to the validation loss, in the terminal, in metrics.jsonl and on the card", async () => {
     const out = ["--out", place.path("scored"), "--learning-rate", "0.05", "--steps", "30", "--eval-every", "10"];
     const { code, stdout, stderr } = await place.call(...command, ...out);
     expect(code, stderr).toBe(0);
@@ -42,7 +42,7 @@ describe("lowrank train", () => {
     ["after each epoch", "--epochs=4", [0, 3, 6, 9, 12]],
     ["ten times at most, after whole epochs", "--epochs=21", [0, 9, 18, 27, 36, 45, 54, 63]],
     ["at the end of less than an epoch", "--steps=2", [0, 2]],
-  ])("validates %s where nobody says when", async (_, length, steps) => {
+  ])("validates %s by default", async (_, length, steps) => {
     const out = place.path(`validated ${length}`);
     expect(await place.call(...command, length, "--out", out)).toMatchObject({ code: 0 });
     const validations = (await metricsOf(`validated ${length}`)).filter(({ validation }) => validation !== undefined);
@@ -89,7 +89,7 @@ describe("lowrank train", () => {
     }
   });
 
-  it("writes a file for TensorBoard beside the adapter each time that the run goes on, and none into checkpoints", async () => {
+  it("writes a file for TensorBoard next to the adapter in each session of the run, and none into checkpoints", async () => {
     const run = [...command, "--steps", "4", "--tensor-board", "--save-every", "1", "--out", place.path("shown")];
     await interrupted(run, { at: '"step":2,' });
     expect(await readdir(place.path("shown", "checkpoint-2"))).not.toContainEqual(expect.stringContaining("tfevents"));

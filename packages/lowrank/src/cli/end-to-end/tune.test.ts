@@ -39,7 +39,7 @@ it("compares rates and ranks, and trains the best as train does with its recipe"
   expect(await bytesOf("again")).toEqual(await bytesOf("best"));
 }, 120_000);
 
-it("does not search what was given, nor the rank of an adapter that is trained on", async () => {
+it("does not search given options, nor the rank of an adapter that is trained further", async () => {
   const rated = await call(...tune("rated", "--learning-rate", "1e-3", "--validation", data));
   expect(tried(rated.json)).toEqual([[0.001, 8], [0.001, 16]]); // biome-ignore format: two pairs
   const more = await call(...tune("more", "--adapter", place.path("rated")));
@@ -48,7 +48,7 @@ it("does not search what was given, nor the rank of an adapter that is trained o
   expect(tried(more.json)).toHaveLength(5);
 }, 120_000);
 
-it("drops a rate that diverges, and trains the defaults where the time or a winner is missing", async () => {
+it("drops a rate that diverges, and trains the defaults if there is no time or no winner", async () => {
   const wild = await call(...tune("wild", "--learning-rate", "1e38"));
   expect(wild.stderr).toContain(
     "Every trial diverged or was worse than the base by validation loss, so the defaults are trained",
@@ -61,7 +61,7 @@ it("drops a rate that diverges, and trains the defaults where the time or a winn
   expect(existsSync(place.path("short", "adapter_model.safetensors"))).toBe(true);
 }, 120_000);
 
-it("ends with 130 at Ctrl-C and says what was found, or continues the training that it was in", async () => {
+it("ends with 130 at Ctrl-C and reports the results, or continues the training that it was in", async () => {
   const cut = await interrupted(tune("cut", "--steps", "40"), { at: '"type":"trial"' });
   expect(cut).toMatchObject({ code: 130, stderr: expect.stringMatching(/best so far: learning rate 0\.002, rank 8/) });
   expect(existsSync(place.path("cut"))).toBe(false);
@@ -72,7 +72,7 @@ it("ends with 130 at Ctrl-C and says what was found, or continues the training t
   expect(json.map(({ type }) => type)).not.toContain("search");
 }, 120_000);
 
-it("says what is missing before it trains", async () => {
+it("reports what is missing before it trains", async () => {
   const one = await place.write("one.jsonl", jsonl([{ input_ids: [1, 2], labels: [1, 2] }]));
   const refused = async (...more: readonly string[]) => (await call(...tune("no", ...more))).stderr;
   expect(await refused("--data", one)).toContain("There are no validation rows to compare the trials with");

@@ -70,7 +70,7 @@ const isComplete = (out: string) =>
 
 // A launcher's start fails now and then, and the machines of a test share few cores.
 describe.skipIf(reason !== undefined)("two machines", { timeout: 120_000, retry: 2 }, () => {
-  it("learn over TCP what one process learns; one that loses its power is missed, whatever mpirun says, and all go on", async () => {
+  it("learn over TCP what one process learns; one that loses its power is noticed, whatever mpirun reports, and all resume", async () => {
     const names = ["whole", "lost", "one"].map((name) => `${name}-${Math.floor(performance.now())}`);
     const [whole, lost, one] = names as [string, string, string];
     const undisturbed = await start(training(whole));
@@ -95,7 +95,7 @@ describe.skipIf(reason !== undefined)("two machines", { timeout: 120_000, retry:
     ["stands still", (hosts) => hosts.signalSecond("SIGSTOP")],
     ["is cut off", (hosts) => hosts.unplug()],
   ])(
-    "the first gives up when the second %s, after the time that it was told, and nothing is complete",
+    "the first gives up when the second %s, after the configured time, and nothing is complete",
     async (what, befalls) => {
       const out = `${what.replaceAll(" ", "-")}-${Math.floor(performance.now())}`;
       const event = (hosts: TwoHosts) => {

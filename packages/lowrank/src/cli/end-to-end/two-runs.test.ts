@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-it("lets only one of two runs write an output, tells the other, and leaves no lock", async () => {
+it("lets only one of two runs write an output, refuses the other, and leaves no lock", async () => {
   const data = await place.write("rows.jsonl", jsonl([{ input_ids: [5, 6, 7] }]));
   const model = ["--model", fixture("gpt2", "base")];
   const train = ["train", ...model, "--data", data, "--out", place.path("run"), "--steps", "4", "--save-every", "1"];

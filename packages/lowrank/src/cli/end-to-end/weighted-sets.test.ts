@@ -35,7 +35,7 @@ async function logitsOf(...options: readonly string[]): Promise<Float32Array> {
 }
 
 describe("several adapters of one call", () => {
-  it("act as weights say, like adapters that are attached side by side, and so does what they are merged to", async () => {
+  it("act with their weights, like adapters that are attached together, and so does their merge", async () => {
     const model = await openModel(base, { engine: { order: ["cpu"] } });
     for (const name of ["one", "two"]) await model.attach(place.path(name), { name });
     const context = inferenceContext(weightedAdapters({ one: 0.7, two: 1 }));

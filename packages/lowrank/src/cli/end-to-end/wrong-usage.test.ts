@@ -23,7 +23,7 @@ it.each([
   [["--target-modules", "q_proj", "v_proj", "k_proj"], "--target-modules q_proj,v_proj,k_proj"],
   [["--adapter=a", "v_proj"], "train takes options only"],
   [["--rank", "4", "v_proj"], "train takes options only"],
-])("of words behind an option, %j, it is said what to type", async (words, advice) => {
+])("explains what to type for the values %j of an option", async (words, advice) => {
   const call = await place.call("train", "--model", "m", "--data", "d.jsonl", "--out", place.path("no"), ...words);
   expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining(advice) });
 });
@@ -50,7 +50,7 @@ it.each([
     "(Every run writes metrics.jsonl next to the adapter; --tensor-board and --report write more.)",
   ],
   ["train", "--dtype", "(Here it is called --base-precision.)"],
-])("%s says of %s what it is called here", async (command, option, advice) => {
+])("%s explains what %s is called here", async (command, option, advice) => {
   const call = await place.call(command, "--model", "m", "--data", "d.jsonl", "--out", place.path("no"), option);
   expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining(advice) });
 });
@@ -80,7 +80,7 @@ it("names no option that the command does not have", async () => {
   expect(call).toMatchObject({ code: 2, stderr: expect.not.stringContaining("--learning-rate") });
 });
 
-it("a misspelt target beside others trains nothing, unless that is allowed", async () => {
+it("a misspelt target among others trains nothing, unless that is allowed", async () => {
   const rows = await place.write("pair.jsonl", '{"prompt":"a","completion":"b"}\n');
   const train = ["train", "--model", tiny, "--data", rows, "--steps", "1", "--target-modules", "q_proj,vv_proj"];
   const refused = await place.call(...train, "--out", place.path("half"));

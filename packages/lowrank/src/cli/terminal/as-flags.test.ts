@@ -14,12 +14,12 @@ it.each([
   [new ChatTemplateMissingError([]), "--template chat uses the model's own"],
   [new UsageError("Mend `targetModules`, or set `addTokensFile`."), "Mend --target-modules, or set --add-tokens-file."],
   [emptyPrompt(), "--prompt is empty."],
-])("tells a program of options and a person of flags: %s", ({ message }, words) => {
+])("names options to a program and flags to a person: %s", ({ message }, words) => {
   expect(message).not.toContain("--");
   expect(asFlags(message)).toContain(words);
 });
 
-it("tells a person the very flag for the columns of a data file", () => {
+it("names to a person the flag for the columns of a data file", () => {
   const message =
     'say so with `columns: { prompt: "my question", completion: "ref" }`, or `header: ["sentence", "label"]`.';
   expect(asDataFlags(message)).toBe(

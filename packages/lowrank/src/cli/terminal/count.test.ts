@@ -16,12 +16,12 @@ function lines(milliseconds: number): string {
   return recording.stderr();
 }
 
-it("tells a log every few seconds how far it is, and nothing once all is done", () => {
+it("reports its progress to a log every few seconds, and nothing once all is done", () => {
   expect(lines(6000)).toBe("  rows 10/40\n  rows 20/40\n  rows 30/40\n");
   expect(lines(3000)).toBe("  rows 20/40\n");
 });
 
-it("says nothing of what is done at once", () => {
+it("reports nothing that is done at once", () => {
   expect(lines(1)).toBe("");
 });
 

@@ -9,7 +9,7 @@ describe("formats", () => {
     expect(formatBytes(4_194_304)).toBe("4.2 MB");
   });
 
-  it("writes durations as people say them", () => {
+  it("writes durations in words", () => {
     expect(formatDuration(3.14)).toBe("3.1 s");
     expect(formatDuration(75)).toBe("1 min 15 s");
     expect(formatDuration(3_725)).toBe("1 h 2 min");

@@ -15,7 +15,7 @@ function terminal(columns: number) {
 }
 
 describe.each([40, 80, 100])("progress on a terminal of %i columns", (columns) => {
-  it("stays below validation, its count, warnings and results, which stand whole on lines of their own", async () => {
+  it("stays below validation, its count, warnings and results, each on lines of their own", async () => {
     const { report, rows } = terminal(columns);
     let now = 0;
     const progress = startProgress(report, { total: 4, clock: () => now, memory });
@@ -48,7 +48,7 @@ describe.each([40, 80, 100])("progress on a terminal of %i columns", (columns) =
     ]);
   });
 
-  it("leaves nothing of itself behind a message of an interruption", async () => {
+  it("leaves nothing of itself after a message of an interruption", async () => {
     const { report, press, rows } = terminal(columns);
     const progress = startProgress(report, { total: 4, first: 1 });
     press();
@@ -59,7 +59,7 @@ describe.each([40, 80, 100])("progress on a terminal of %i columns", (columns) =
   });
 });
 
-it("is a line now and then where nobody watches", () => {
+it("is a line now and then without a terminal", () => {
   const { io, stderr } = recordingIo();
   const progress = startProgress(createReport(io, {}), { total: 20, memory });
   for (let made = 1; made <= 20; made++) progress.update(step(made));
@@ -68,7 +68,7 @@ it("is a line now and then where nobody watches", () => {
   expect(stderr()).toContain("  step 2/20  loss 4.3931  16801 tokens/s  3.0 s left  412.3 MB\n");
 });
 
-it("fits into 80 columns with all it tells, however long the run is", async () => {
+it("fits into 80 columns with all its values, however long the run is", async () => {
   const { report, rows } = terminal(80);
   const progress = startProgress(report, { total: 12_345, first: 1234, clock: () => 0, memory: () => 12.3e9 });
   progress.update({ step: 1234, loss: 4.3931, tokensPerSecond: 16_801, secondsLeft: 3599 });
@@ -78,7 +78,7 @@ it("fits into 80 columns with all it tells, however long the run is", async () =
   );
 });
 
-it("tells the mean of the last steps, in which a single batch is not much", () => {
+it("shows the mean of the last steps, in which a single batch counts little", () => {
   const { io, stderr } = recordingIo();
   const progress = startProgress(createReport(io, {}), { total: 10, memory });
   for (let made = 1; made <= 10; made++) progress.update({ ...step(made), loss: made === 10 ? 12 : 2 });

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { recordingIo } from "../../../test/recording-io.ts";
 import { createReport } from "./report.ts";
 
-it("says a warning once, however often what it is about is opened", () => {
+it("prints a warning once, however often its cause is opened", () => {
   const recording = recordingIo();
   const report = createReport(recording.io, {});
   for (const message of ["shared", "other", "shared"]) report.warn({ code: "X", message });

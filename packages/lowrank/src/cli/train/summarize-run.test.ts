@@ -27,7 +27,7 @@ it("a summary has means of the loss, validations at start, best and end, and tex
   ]);
 });
 
-it("a resumed run has no loss at its start, and one without validation says how to get some", () => {
+it("a resumed run has no loss at its start, and one without validation explains how to get some", () => {
   expect(describeRun({ ...run, samples: [], validation: [], best: undefined, isResumed: true })).toEqual([
     "loss                   1.0000 (means of 1 step)",
     "validation             none: --validation-share 0.1 holds rows out to measure it",
@@ -36,7 +36,7 @@ it("a resumed run has no loss at its start, and one without validation says how 
 
 const facts = { out: "mine", label: "loss", lastStep: 12 };
 
-describe("what is said of the best validation at a run's end", () => {
+describe("the line about the best validation at a run's end", () => {
   it("is that the folder holds its adapter", () => {
     const kept = { step: 4, value: 1.5, path: "mine" };
     expect(describeBest({ ...facts, best: kept, kept })).toBe(

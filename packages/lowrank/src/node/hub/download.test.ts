@@ -103,7 +103,7 @@ describe("downloadFromHub", () => {
     }
   });
 
-  it("says what the Hub answered when nothing is in the cache", async () => {
+  it("reports the Hub's answer when nothing is in the cache", async () => {
     const report = createReport(recordingIo().io, {});
     const refusing: typeof fetch = async () => new Response("nope", { status: 401 });
     const attempt = downloadFromHub("owner/name", "model", { notices: report, access: { fetch: refusing, cacheDir } });

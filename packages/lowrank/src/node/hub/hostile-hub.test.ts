@@ -58,8 +58,8 @@ const list = (entry: object): HubAnswer => {
   return (url) => (isTree(url) ? Response.json([large, { ...large, path: "config.json", ...entry }]) : undefined);
 };
 
-describe("a Hub, or what stands before it, that does not send what it should, is refused", () => {
-  const cases: Readonly<Record<string, readonly [HubAnswer, says: string]>> = {
+describe("a Hub, or a proxy in front of it, that sends something wrong is refused", () => {
+  const cases: Readonly<Record<string, readonly [HubAnswer, expected: string]>> = {
     "an oid that leads upwards": [list({ oid: "../../x", lfs: null }), 'config.json with the hash "../../x"'],
     "an oid of LFS that leads upwards": [list({ lfs: { ...lfs, oid: "../../../x" } }), '"../../../x"'],
     "an oid that is too short": [list({ oid: "abc", lfs: null }), "40 hexadecimal digits"],
@@ -117,13 +117,13 @@ describe("a Hub, or what stands before it, that does not send what it should, is
 describe("the token", () => {
   it("stays with the Hub where files are on another server, which is usual", async () => {
     const other = await listen((url) => new Response(url.pathname === "/config.json" ? config : weights));
-    const { endpoint, heard } = await listen((url) => {
+    const { endpoint, requests } = await listen((url) => {
       const name = [...files.keys()].find((one) => isFile(url, one));
       return name === undefined ? undefined : Response.redirect(`${other.endpoint}/${name}`);
     });
     await download(endpoint);
-    expect(heard.map((one) => one.token)).toEqual(heard.map(() => `Bearer ${token}`));
-    expect(other.heard.map((one) => one.token)).toEqual([undefined, undefined]);
+    expect(requests.map((one) => one.token)).toEqual(requests.map(() => `Bearer ${token}`));
+    expect(other.requests.map((one) => one.token)).toEqual([undefined, undefined]);
   });
 
   it("does not follow a list to another server", async () => {
@@ -132,7 +132,7 @@ describe("the token", () => {
       return isTree(url) ? Response.json([], { headers: { Link: `<${other.endpoint}/x>; rel="next"` } }) : undefined;
     });
     await expect(download(endpoint)).rejects.toThrow(`a next page at ${other.endpoint}`);
-    expect(other.heard).toEqual([]);
+    expect(other.requests).toEqual([]);
   });
 });
 
@@ -141,17 +141,17 @@ describe("the cache", () => {
   const sha256 = createHash("sha256").update(weights).digest("hex");
 
   it("gives up on a file that comes byte by byte, each in an answer of its own", async () => {
-    const { endpoint, heard } = await listen((url, range) => {
+    const { endpoint, requests } = await listen((url, range) => {
       if (!isFile(url, "model.safetensors")) return undefined;
       const start = Number(/\d+/.exec(range ?? "0")?.[0]);
       return new Response(weights.slice(start, start + 1), { status: range === null ? 200 : 206 });
     });
     await expect(download(endpoint)).rejects.toThrow("found 5 bytes");
-    expect(heard.filter(({ path }) => path.endsWith("model.safetensors")).length).toBe(5);
+    expect(requests.filter(({ path }) => path.endsWith("model.safetensors")).length).toBe(5);
   });
 
   it("gets a file whole where its connection is lost, without what came already", async () => {
-    const { endpoint, heard } = await listen((url, range) => {
+    const { endpoint, requests } = await listen((url, range) => {
       if (!isFile(url, "model.safetensors") || range !== null) return undefined;
       let isSent = false;
       const pull = async (controller: ReadableStreamDefaultController) => {
@@ -164,7 +164,7 @@ describe("the cache", () => {
     });
     const { path } = await download(endpoint);
     expect(await readFile(join(path, "model.safetensors"), "utf8")).toBe(weights);
-    expect(heard.at(-1)?.range).toBe("bytes=7-");
+    expect(requests.at(-1)?.range).toBe("bytes=7-");
   });
 
   it("gets whole files from two downloads at once", async () => {
@@ -186,13 +186,13 @@ describe("the cache", () => {
     expect(await readdir(blobs())).toHaveLength(2);
   });
 
-  it("fetches again what is damaged in it, whoever put it there", async () => {
-    const { endpoint, heard } = await listen();
+  it("fetches damaged files again, whatever damaged them", async () => {
+    const { endpoint, requests } = await listen();
     const { path } = await download(endpoint);
     const blob = join(blobs(), sha256);
-    const before = heard.length;
+    const before = requests.length;
     await download(endpoint);
-    expect(heard.slice(before).some((one) => one.path.includes("/resolve/"))).toBe(false);
+    expect(requests.slice(before).some((one) => one.path.includes("/resolve/"))).toBe(false);
     await writeFile(blob, "\0".repeat(weights.length));
     await utimes(blob, 1, 1);
     const other = await listen(() => new Response("", { status: 503 }));
@@ -201,7 +201,7 @@ describe("the cache", () => {
     expect(await readFile(join(path, "model.safetensors"), "utf8")).toBe(weights);
   });
 
-  it("is checked as a whole, and what is damaged is fetched again even if its time says nothing", async () => {
+  it("is checked as a whole, and damaged files are fetched again even if their time has not changed", async () => {
     const { endpoint } = await listen();
     const { path } = await download(endpoint);
     const blob = join(blobs(), sha256);
@@ -226,12 +226,12 @@ describe("the cache", () => {
     const git = createHash("sha1").update(`blob ${config.length}\0${config}`).digest("hex");
     await writeFile(join(blobs(), git), config);
     await symlink(`../../blobs/${git}`, join(snapshot, "config.json"));
-    const { endpoint, heard } = await listen();
+    const { endpoint, requests } = await listen();
     expect((await download(endpoint)).path).toBe(snapshot);
-    expect(heard.some(({ path }) => path.includes("/resolve/"))).toBe(false);
+    expect(requests.some(({ path }) => path.includes("/resolve/"))).toBe(false);
     vi.stubEnv("HF_HUB_OFFLINE", "1");
-    const before = heard.length;
+    const before = requests.length;
     expect(await download(endpoint)).toEqual({ path: snapshot, stderr: "" });
-    expect(heard).toHaveLength(before);
+    expect(requests).toHaveLength(before);
   });
 });

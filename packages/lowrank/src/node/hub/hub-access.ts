@@ -47,7 +47,7 @@ export function isHubOffline(): boolean {
  * carries no Authorization, and none goes from https to http.
  */
 export function hubFetch(access: HubAccess): typeof fetch {
-  const { fetch: ask = fetch, accessToken } = access;
+  const { fetch: send = fetch, accessToken } = access;
   const hub = new URL(hubEndpoint(access));
   const own = `Bearer ${accessToken}`;
   return async (input, init) => {
@@ -56,7 +56,7 @@ export function hubFetch(access: HubAccess): typeof fetch {
     if (url.origin === hub.origin && accessToken !== undefined) headers.set("Authorization", own);
     else if (headers.get("Authorization") === own) headers.delete("Authorization");
     for (let hop = 0; hop <= maxRedirects; hop += 1) {
-      const answer = await ask(url, { ...init, headers, redirect: "manual" });
+      const answer = await send(url, { ...init, headers, redirect: "manual" });
       const location = answer.headers.get("Location");
       if (!redirects.includes(answer.status) || location === null) return answer;
       if (answer.status < 307 && !["GET", "HEAD"].includes(init?.method ?? "GET")) return answer;
@@ -89,14 +89,14 @@ export function reasonOf(error: unknown): string {
 }
 
 export function refusal({ status, headers }: Response): Error {
-  const told = headers.get("X-Error-Message");
+  const text = headers.get("X-Error-Message");
   const advice =
     status === 401 || status === 403
       ? " Set HF_TOKEN to a token that can read the repository."
       : status === 404
         ? " Check the name and the revision. A private repository requires HF_TOKEN."
         : "";
-  return new Error(`the Hub answered with HTTP ${status}${told === null ? "" : ` (${printable(told)})`}.${advice}`);
+  return new Error(`the Hub answered with HTTP ${status}${text === null ? "" : ` (${printable(text)})`}.${advice}`);
 }
 
 function protocolOf(address: string): string {

@@ -37,7 +37,7 @@ const commitPattern = /^[0-9a-f]{40}$/;
 export async function commitOf({ type, repository, revision }: HubRequest, access: HubAccess): Promise<string> {
   if (commitPattern.test(revision)) return revision;
   const place = `/api/${type}s/${repository}/revision/${encodeURIComponent(revision)}?expand=sha`;
-  const { value } = await askJson(new URL(hubEndpoint(access) + place), access);
+  const { value } = await fetchJson(new URL(hubEndpoint(access) + place), access);
   const { sha } = fieldsOf(value);
   if (typeof sha === "string" && commitPattern.test(sha)) return sha;
   throw unexpected(`commit ${JSON.stringify(sha)}`, "40 hexadecimal digits");
@@ -55,7 +55,7 @@ export async function listRepository(
   let url: URL | undefined = new URL(`${endpoint}${place}?recursive=${isDeep}&expand=false`);
   for (let page = 0; url !== undefined; page += 1) {
     if (page === maxPages) throw unexpected(`a list of more than ${maxPages} pages`, "fewer");
-    const { value, next }: JsonAnswer = await askJson(url, access);
+    const { value, next }: JsonAnswer = await fetchJson(url, access);
     if (!Array.isArray(value)) throw unexpected("no list of files", "a list of files");
     for (const entry of value) {
       const { path, file } = parseEntry(entry);
@@ -76,7 +76,7 @@ interface JsonAnswer {
   readonly next: URL | undefined;
 }
 
-async function askJson(url: URL, access: HubAccess): Promise<JsonAnswer> {
+async function fetchJson(url: URL, access: HubAccess): Promise<JsonAnswer> {
   const signal = AbortSignal.timeout(longestWait);
   const answer = await hubFetch(access)(url, { headers: { Accept: "application/json" }, signal });
   if (!answer.ok) throw refusal(answer);

@@ -27,7 +27,7 @@ export function planDataSet({ given, inside }: DataSetPlace, paths: readonly str
     throw new HubError(given, "the data set has no Parquet files. Download its files, and pass their paths.");
   }
   const configs = [...new Set(parts.map(({ config }) => config))].sort();
-  const { config, split = "train" } = asked(inside.split("/").filter(Boolean), configs);
+  const { config, split = "train" } = partNamed(inside.split("/").filter(Boolean), configs);
   const chosen = config ?? (configs.includes("default") || configs.length > 1 ? "default" : configs[0]);
   if (chosen === undefined || !configs.includes(chosen)) {
     const which = config === undefined ? "" : `there is no configuration "${printable(config)}"; `;
@@ -44,7 +44,7 @@ export function planDataSet({ given, inside }: DataSetPlace, paths: readonly str
 }
 
 /** A single name is a configuration if there is one with this name, else a split. */
-function asked(
+function partNamed(
   [first, second]: readonly string[],
   configs: readonly string[],
 ): Partial<Pick<Part, "config" | "split">> {

@@ -30,7 +30,7 @@ describe("planDownload", () => {
     expect(planDownload(place, "model", both)).toEqual(["config.json", "tokenizer.json", "model.safetensors"]);
   });
 
-  it("takes along what sentence-transformers says of embeddings", () => {
+  it("includes sentence-transformers' files for embeddings", () => {
     const paths = ["config.json", "model.safetensors", "modules.json", "1_Pooling/", "onnx/"];
     expect(planDownload(place, "model", paths)).toEqual([
       "config.json",
@@ -55,7 +55,7 @@ describe("planDownload", () => {
     ]);
   });
 
-  it("says how to convert a repository that has pickled weights only", () => {
+  it("explains how to convert a repository that has pickled weights only", () => {
     expect(() => planDownload(place, "model", ["config.json", "pytorch_model.bin"])).toThrow(
       /pytorch_model\.bin but no safetensors\. Convert it in Python/,
     );
@@ -101,7 +101,7 @@ describe("planDownload", () => {
     expect(planDownload(place, "model", [...one, "model.safetensors"])).toEqual(["config.json", "model.safetensors"]);
   });
 
-  it("takes the .gguf file that is named, and says which there are where it is none of them", () => {
+  it("takes the named .gguf file, and lists the existing ones if there is no such file", () => {
     const named = (file: string) => planDownload({ given: `a/b/${file}`, file }, "model", ["x.gguf", "y.gguf"]);
     expect(named("y.gguf")).toEqual(["y.gguf"]);
     expect(() => named("z.gguf")).toThrow("there is no z.gguf. Its folder has x.gguf, y.gguf.");

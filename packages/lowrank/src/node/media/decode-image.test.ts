@@ -51,7 +51,7 @@ describe("decodeImage", () => {
     await expect(error).rejects.toThrow(new RegExp(message));
   });
 
-  it("refuses a JPEG of a few bytes that says it has millions of pixels", async () => {
+  it("refuses a JPEG of a few bytes that claims to have millions of pixels", async () => {
     const error = decodeImage(resizedJpeg(9000, 9000), "bomb.jpg");
     await expect(error).rejects.toThrow(MediaError);
     await expect(error).rejects.toThrow("9000 × 9000 pixels");

@@ -23,7 +23,7 @@ describe("upright", () => {
     [6, [2, 3], [4, 1, 5, 2, 6, 3]],
     [7, [2, 3], [6, 3, 5, 2, 4, 1]],
     [8, [2, 3], [3, 6, 2, 5, 1, 4]],
-  ] as const)("turns a picture of orientation %d as Pillow does", (orientation, size, pixels) => {
+  ] as const)("rotates a picture of orientation %d as Pillow does", (orientation, size, pixels) => {
     const turned = upright(image, exifOrientation(exifOf(orientation)));
     expect([turned.width, turned.height]).toEqual(size);
     expect([...turned.data].filter((_, at) => at % 4 === 0)).toEqual(pixels);
@@ -31,14 +31,14 @@ describe("upright", () => {
 });
 
 describe("exifOrientation", () => {
-  it("is 1 where a block is absent, damaged, or says what there is not", () => {
+  it("is 1 if a block is absent, damaged, or has an unknown value", () => {
     expect([undefined, exifOf(9), exifOf(6).subarray(0, 20), new Uint8Array(40)].map(exifOrientation)).toEqual([
       1, 1, 1, 1,
     ]);
   });
 });
 
-it("decodeImage looks at what a JPEG file says", async () => {
+it("decodeImage applies a JPEG file's orientation", async () => {
   const { data } = jpeg.encode({ width: 16, height: 8, data: Buffer.alloc(16 * 8 * 4, 128) }, 90);
   const block = exifOf(6);
   const marked = [0xff, 0xd8, 0xff, 0xe1, 0, block.length + 2, ...block, ...data.subarray(2)];

@@ -36,13 +36,13 @@ describe("checkOutput", () => {
     });
   });
 
-  it("refuses what exists unless told to overwrite", async () => {
+  it("refuses an existing output without overwrite", async () => {
     await expect(checkOutput(join(folder, "model"), folderRules)).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
     await writeListedFolder(join(folder, "merged"), (inside) => writeFile(join(inside, "config.json"), "{}"));
     await checkOutput(join(folder, "merged"), { ...folderRules, overwrite: true });
   });
 
-  it("never replaces a model that another program wrote, but goes on with a run in any folder", async () => {
+  it("never replaces a model that another program wrote, but resumes a run in any folder", async () => {
     const attempt = checkOutput(join(folder, "model"), { ...folderRules, overwrite: true });
     await expect(attempt).rejects.toMatchObject({ code: "OUTPUT_NOT_OURS" });
     await checkOutput(join(folder, "model"), { ...folderRules, resume: true });
@@ -187,7 +187,7 @@ describe("claimOutput", () => {
     expect(await readdir(dirname(out))).not.toContain(basename(out));
   }
 
-  it("finds an output that a killed run was about to replace, also behind a link", async () => {
+  it("finds an output that a killed run was about to replace, also if it is a link", async () => {
     const out = join(folder, "disk", "run");
     await mkdir(out, { recursive: true });
     await writeFile(join(out, "adapter_config.json"), "{}");

@@ -39,7 +39,7 @@ const here = { host: hostname(), run: "another", identity: null };
 const inUse = { code: "OUTPUT_IN_USE" };
 
 describe("lockOutput", () => {
-  it("lets one run have an output, says who, and leaves nothing behind", async () => {
+  it("lets one run have an output, names that run, and leaves nothing behind", async () => {
     const release = await lockOutput(out);
     await expect(lockOutput(out)).rejects.toMatchObject({ ...inUse, pid: process.pid, host: hostname(), path: out });
     await expect(lockOutput(join(folder, ".", "run"))).rejects.toMatchObject(inUse);
@@ -49,7 +49,7 @@ describe("lockOutput", () => {
     await (await lockOutput(out))();
   });
 
-  it("lets only one of many have it that ask at once", async () => {
+  it("lets only one of many simultaneous runs have it", async () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => lockOutput(out)));
     expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
@@ -79,7 +79,7 @@ describe("lockOutput", () => {
     await expect(lockOutput(out)).rejects.toMatchObject(inUse);
   });
 
-  it("believes a process on another machine for ten minutes after it last said that it is there", async () => {
+  it("trusts a process on another machine for ten minutes after its last renewal", async () => {
     const there = { ...here, host: "elsewhere", pid: endedProcess() };
     await leave(there, 9);
     await expect(lockOutput(out)).rejects.toMatchObject({ ...inUse, host: "elsewhere" });
@@ -89,24 +89,24 @@ describe("lockOutput", () => {
     await (await lockOutput(out))();
   });
 
-  it("waits, where that is wanted, for a process on another machine until it is taken for gone, or says that it is there", async () => {
+  it("waits, on request, for a process on another machine until it counts as gone, or renews its lock", async () => {
     const there = { ...here, host: "elsewhere", pid: endedProcess() };
-    const heard: unknown[] = [];
+    const waits: unknown[] = [];
     const onWait = ({ host }: { readonly host: string }, { seconds }: { readonly seconds: number }) =>
-      heard.push([host, seconds]);
+      waits.push([host, seconds]);
     await leave(there, 10 - 2 / 60);
     await (await lockOutput(out, { onWait }))();
-    expect(heard).toEqual([["elsewhere", 2]]);
+    expect(waits).toEqual([["elsewhere", 2]]);
     const lock = await leave(there, 5);
     const refused = expect(lockOutput(out, { onWait })).rejects.toMatchObject({ ...inUse, host: "elsewhere" });
     await setTimeout(100);
     await utimes(lock, new Date(), new Date());
     await refused;
-    expect(heard).toHaveLength(2);
+    expect(waits).toHaveLength(2);
   });
 
   it.each(["", "{", '{"pid": "1"}', '{"pid": -1, "host": "x", "run": "y"}', "x".repeat(5000)])(
-    "waits with a lock that says nothing, and takes it over once it cannot be one that is being written: %#",
+    "waits with an unreadable lock, and takes it over once it cannot be one that is being written: %#",
     async (text) => {
       await leave(text);
       await expect(lockOutput(out)).rejects.toMatchObject({ ...inUse, pid: undefined });
@@ -124,14 +124,14 @@ describe("lockOutput", () => {
     ["a folder with something in it", (path) => mkdir(join(path, "inside"), { recursive: true })],
     ...(process.platform === "win32" ? [] : [["a pipe", (path: string) => spawnSync("mkfifo", [path])] as const]),
   ];
-  it.each(obstacles)("names %s that lies at the lock's place, and leaves it there", async (_, make) => {
+  it.each(obstacles)("names %s at the lock's place, and leaves it there", async (_, make) => {
     const lock = await lockPath();
     await make(lock);
     await expect(lockOutput(out)).rejects.toMatchObject({ code: "OUTPUT_LOCK_BLOCKED", path: out, lock });
     expect(await readdir(folder)).toHaveLength(1);
   });
 
-  it.each(obstacles)("names %s that lies where runs agree who takes a stale lock away", async (_, make) => {
+  it.each(obstacles)("names %s at the place where runs agree who takes a stale lock away", async (_, make) => {
     const guard = `${await leave({ ...here, pid: endedProcess() })}-taken`;
     await make(guard);
     // As old as a guard whose maker was killed; waiting for that would take ten seconds.

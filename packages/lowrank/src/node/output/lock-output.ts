@@ -70,7 +70,7 @@ export async function lockOutput(
     while (!(await claim(lock, own))) {
       const other = await holderOf(lock);
       if (other === undefined) continue; // gone meanwhile
-      const state = `${other.text} ${other.lastSaid}`;
+      const state = `${other.text} ${other.renewed}`;
       if (onWait !== undefined && isSilentElsewhere(other) && (waitedFor ?? state) === state) {
         if (waitedFor === undefined)
           onWait(other.holder, { seconds: Math.ceil((longestSilence - other.silence) / 1000) });
@@ -132,7 +132,7 @@ interface FoundLock {
   /** Undefined if the file is not readable as a lock. */
   readonly holder: Holder | undefined;
   /** Time of the last renewal, in milliseconds. */
-  readonly lastSaid: number;
+  readonly renewed: number;
   readonly silence: number;
 }
 
@@ -142,8 +142,8 @@ async function holderOf(lock: string): Promise<FoundLock | undefined> {
   if (entry === undefined) return undefined;
   if (!entry.isFile()) throw new Blocked(lock);
   const text = entry.size > maxBytes ? "" : await readWhole(lock);
-  const { mtimeMs: lastSaid } = entry;
-  return text === undefined ? undefined : { text, holder: parseHolder(text), lastSaid, silence: Date.now() - lastSaid };
+  const { mtimeMs: renewed } = entry;
+  return text === undefined ? undefined : { text, holder: parseHolder(text), renewed, silence: Date.now() - renewed };
 }
 
 /** Without following a link. */

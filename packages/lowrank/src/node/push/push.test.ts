@@ -53,7 +53,7 @@ describe("pushToHub", () => {
 
   /** The Hub's side, which has the repository or not. */
   function hub({ exists, xet }: { readonly exists: boolean; readonly xet?: string }) {
-    const asked: {
+    const requests: {
       readonly host: string;
       readonly method: string;
       readonly path: string;
@@ -64,7 +64,7 @@ describe("pushToHub", () => {
       const { pathname, host } = new URL(input instanceof Request ? input.url : input);
       const { method = "GET", headers, body } = init ?? {};
       const text = body instanceof Blob ? await body.text() : String(body ?? "");
-      asked.push({ host, method, path: pathname, body: text, token: new Headers(headers).get("Authorization") });
+      requests.push({ host, method, path: pathname, body: text, token: new Headers(headers).get("Authorization") });
       if (pathname === "/api/repos/create") return Response.json({ url: "https://huggingface.co/me/mine", id: "1" });
       if (pathname.includes("/preupload/")) {
         const files: { path: string }[] = JSON.parse(text).files;
@@ -89,11 +89,11 @@ describe("pushToHub", () => {
       if (host !== "huggingface.co") return new Response("", { status: 403 });
       return exists ? Response.json({ id: "me/mine" }) : new Response("", { status: 404 });
     };
-    return { fetch: answer, asked };
+    return { fetch: answer, requests };
   }
 
   it("makes the repository, sends the files in one commit, and warns of a base that only this machine has", async () => {
-    const { fetch, asked } = hub({ exists: false });
+    const { fetch, requests } = hub({ exists: false });
     const warnings: string[] = [];
     const done = await pushToHub(folder, "me/mine", {
       fetch,
@@ -105,10 +105,10 @@ describe("pushToHub", () => {
     expect(done).toMatchObject({ kind: "adapter", url: "https://huggingface.co/me/mine", commit: "abc" });
     expect(done.left).toEqual(["checkpoint-1/state.pt"]);
     expect(warnings).toEqual(["LOCAL_BASE"]);
-    const create = asked.find(({ path }) => path === "/api/repos/create");
+    const create = requests.find(({ path }) => path === "/api/repos/create");
     expect(JSON.parse(create?.body ?? "")).toMatchObject({ name: "mine", organization: "me", visibility: "private" });
-    expect(asked.find(({ path }) => path === "/put")?.body).toBe("weights");
-    const commit = asked.filter(({ path }) => path.includes("/commit/"));
+    expect(requests.find(({ path }) => path === "/put")?.body).toBe("weights");
+    const commit = requests.filter(({ path }) => path.includes("/commit/"));
     expect(commit.length).toBe(1);
     const lines = commit[0]?.body.split("\n").map((line) => JSON.parse(line));
     expect(lines?.map(({ key, value }) => value.path ?? value.summary ?? key)).toEqual([
@@ -127,10 +127,10 @@ describe("pushToHub", () => {
     expect(commit[0]?.token).toBe("Bearer hf_x");
   });
 
-  it("leaves a repository that exists as it is, and says what the Hub says where it refuses", async () => {
+  it("leaves an existing repository as it is, and reports the Hub's reason if it refuses", async () => {
     const there = hub({ exists: true });
     await pushToHub(folder, "me/mine", { fetch: there.fetch, accessToken: "hf_x", private: true });
-    expect(there.asked.some(({ path }) => path === "/api/repos/create")).toBe(false);
+    expect(there.requests.some(({ path }) => path === "/api/repos/create")).toBe(false);
     const refusing: typeof fetch = async () => new Response("nope", { status: 403 });
     await expect(pushToHub(folder, "me/mine", { fetch: refusing, accessToken: "hf_x" })).rejects.toMatchObject({
       code: "PUSH",
@@ -138,15 +138,15 @@ describe("pushToHub", () => {
     });
   });
 
-  it("gives the token to the Hub alone, wherever its answers lead", async () => {
-    const { fetch, asked } = hub({ exists: true, xet: "https://other.example/xet-write-token" });
+  it("gives the token to the Hub alone, whatever its answers link to", async () => {
+    const { fetch, requests } = hub({ exists: true, xet: "https://other.example/xet-write-token" });
     const moved: typeof fetch = async (input, init) =>
       String(input).includes("/preupload/") && !String(input).includes("moved")
         ? new Response("", { status: 307, headers: { Location: "https://moved.example/preupload/main" } })
         : fetch(input, init);
     for (const ask of [fetch, moved])
       await expect(pushToHub(folder, "me/mine", { fetch: ask, accessToken: "hf_x" })).rejects.toThrow("403");
-    const others = asked.filter(({ host }) => host !== "huggingface.co");
+    const others = requests.filter(({ host }) => host !== "huggingface.co");
     expect(new Set(others.map(({ host }) => host))).toEqual(new Set(["other.example", "moved.example"]));
     expect(others.map(({ token }) => token)).toEqual(others.map(() => null));
   });

@@ -22,7 +22,7 @@ it("the checksum is that of the RFC's examples", () => {
   expect(crc32c(Uint8Array.from({ length: 32 }, (_, place) => place))).toBe(0x46dd794e);
 });
 
-it("the file is a header and a record for each event with numbers, as long as their lengths say", () => {
+it("the file is a header and a record for each event with numbers, with correct lengths", () => {
   const bytes = logged().bytes();
   const view = new DataView(bytes.buffer);
   const lengths: number[] = [];

@@ -15,11 +15,11 @@ const completedFile = "completed.json";
 export async function openFolderOfMany(communicator: Communicator, open: () => Promise<RunFolder>): Promise<RunFolder> {
   if (communicator.rank > 0) return new FollowersFolder(communicator, await stateFrom(communicator));
   const folder = await open();
-  await tellState(communicator, folder.resumeFrom);
+  await sendState(communicator, folder.resumeFrom);
   return new FirstFolder(communicator, folder);
 }
 
-async function tellState(communicator: Communicator, state: TrainingState | undefined): Promise<void> {
+async function sendState(communicator: Communicator, state: TrainingState | undefined): Promise<void> {
   const files = state && serializeState(state);
   await communicator.broadcast(new TextEncoder().encode(files?.facts ?? ""));
   await communicator.broadcast(files?.tensors);

@@ -19,7 +19,7 @@ async function kept(text: string, steps: number) {
   return earlierMetrics(folder, steps);
 }
 
-it("the metrics of a run that goes on are the whole lines of the steps it has made", async () => {
+it("the metrics of a resumed run are the whole lines of the steps it has made", async () => {
   expect(await kept(line(1) + line(2) + line(3), 2)).toEqual([line(1), line(2)]);
   expect(await kept(line(1) + line(2).slice(0, 20), 2)).toEqual([line(1)]);
   expect(await kept(`${line(1).slice(0, 20)}\n${line(2)}\0\0\n{"step":"1"}\nnull\n${line(3)}`, 3)).toEqual([
@@ -43,7 +43,7 @@ it("a validation and a step that was left out have lines of their own, without a
   expect(metricsLines({ type: "checkpoint", step: 5 })).toEqual([]);
 });
 
-it("a run that goes back to its start keeps the lines that say why, and no others", () => {
+it("a run that goes back to its start keeps the lines that explain it, and no others", () => {
   const rates = { learningRateBefore: 0.4, learningRate: 0.1 };
   const restart = { type: "restart", step: 15, steps: 90, reason: "the loss rose", ...rates } as const;
   const lines = metricsLines(restart);

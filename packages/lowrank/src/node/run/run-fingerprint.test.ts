@@ -57,7 +57,7 @@ describe("checkSameRun", () => {
     ]);
   });
 
-  it("tells texts to compare apart by each of them, by their scores, and by the loss", async () => {
+  it("distinguishes texts to compare by each of them, by their scores, and by the loss", async () => {
     const pair = { kind: "comparison", inputIds: [1], others: [[2, 3]], score: 0.5 } as const;
     const of = (changed: object, words = "order, mean") =>
       fingerprintOf({}, { rows: [{ ...pair, ...changed }], learning: { kind: "comparison", words } });
@@ -69,7 +69,7 @@ describe("checkSameRun", () => {
     expect(await names(of({}, "cosine, mean"))).toEqual(["comparison"]);
   });
 
-  it("tells two answers apart by the rejected one, by where it begins, and by the loss", async () => {
+  it("distinguishes two answers by the rejected one, by where it begins, and by the loss", async () => {
     const rejected = { kind: "sequence", inputIds: [1, 3], labels: [-100, 3] } as const;
     const pair = { kind: "preference", inputIds: [1, 2], labels: [-100, 2], rejected } as const;
     const of = (changed: object, words = "dpo, β 0.1") => {
@@ -89,7 +89,7 @@ describe("checkSameRun", () => {
     expect(differences(one, other)).toEqual([]);
   });
 
-  it("says what to do with the checkpoint of an earlier version", async () => {
+  it("explains what to do with the checkpoint of an earlier version", async () => {
     const now = await fingerprintOf();
     for (const saved of ["0123456789abcdef0123456789abcdef", undefined, "{"]) {
       expect(() => checkSameRun(saved, now)).toThrow(/earlier version of lowrank.*`adapter`/);
@@ -113,7 +113,7 @@ describe("notedRun", () => {
     expect(await fingerprintOf({}, { heldOut: 0.1 }, earlier)).toBe(earlier);
   });
 
-  it("is by which metric its best validation was found: loss, unless the run noted another one", async () => {
+  it("has the metric of its best validation: loss, unless the run noted another one", async () => {
     const best = { step: 8, value: 0.5 };
     const byAccuracy = await fingerprintOf({}, { bestBy: "accuracy" });
     const bestBy = (fingerprint: string, state = {}) => notedRun({ settings, fingerprint, ...state }).options.bestBy;
@@ -123,7 +123,7 @@ describe("notedRun", () => {
     expect(await fingerprintOf({}, { bestBy: "f1" }, byAccuracy)).toBe(byAccuracy);
   });
 
-  it("says of a run without an order that it batched by chance, as those did that knew of none", async () => {
+  it("of a run without an order has batches at random, like older runs", async () => {
     const grouping = async (order?: RunIdentity["order"]) =>
       notedRun({ settings, fingerprint: await fingerprintOf({}, { order }) }).options.groupByLength;
     expect(await grouping()).toBe(false);
@@ -131,7 +131,7 @@ describe("notedRun", () => {
     expect(await grouping(["by length", "without the last batch"])).toBe(true);
   });
 
-  it("says nothing of what is no run's", () => {
+  it("contains nothing that does not belong to a run", () => {
     const nothing = { options: {}, adapter: {} };
     expect(notedRun(undefined)).toEqual(nothing);
     for (const fingerprint of ["{", "0123456789abcdef"]) expect(notedRun({ settings, fingerprint })).toEqual(nothing);
@@ -139,7 +139,7 @@ describe("notedRun", () => {
 });
 
 describe("runFingerprint", () => {
-  it("tells rows from others that have the same numbers", async () => {
+  it("distinguishes rows from others that have the same numbers", async () => {
     const rows: readonly TokenizedExample[] = [
       row,
       { kind: "sequence", inputIds: [1, 2], labels: [1, -100] },
@@ -171,7 +171,7 @@ describe("the fingerprint of rows with pictures", () => {
     open: async () => ({ kind: "classified", inputIds: [], pixels, label: 1 }),
   });
 
-  it("is of their files' bytes, which nobody decodes, and of how they are prepared", async () => {
+  it("covers their files' bytes without decoding them, and how they are prepared", async () => {
     const of = (media: RowMedia) => fingerprintOf({}, { rows: named, media });
     const first = await of(mediaOf([7, 8]));
     const names = async (media: RowMedia) => differences(first, await of(media)).map((line) => line.split(":")[0]);

@@ -28,13 +28,13 @@ export interface ComparisonMeasurement {
 /** For scored pairs, the correlation of cosines and scores; for related texts, the rank at which each first text finds its own. */
 export async function measureComparisons(
   model: PretrainedModel,
-  asked: ComparisonMeasurement,
+  measurement: ComparisonMeasurement,
 ): Promise<ComparisonScores> {
-  const rows = asked.examples.flatMap((example) => (example.kind === "comparison" ? [example] : []));
+  const rows = measurement.examples.flatMap((example) => (example.kind === "comparison" ? [example] : []));
   const texts = [...new Map(rows.flatMap(textsOf).map((ids) => [ids.join(), ids])).values()];
   const places = new Map(texts.map((ids, place) => [ids.join(), place]));
   const placeOf = (ids: readonly number[]) => places.get(ids.join()) ?? 0;
-  const embeddings = await embedded(model, texts, asked); // [texts, width], of length 1
+  const embeddings = await embedded(model, texts, measurement); // [texts, width], of length 1
   try {
     if (rows[0]?.score === undefined) return rankingScores(await searches(rows, embeddings, placeOf));
     const pairs = rows.map(({ inputIds, others: [second = []] }) => [placeOf(inputIds), placeOf(second)] as const);
@@ -107,8 +107,8 @@ async function searches(
     inputIds,
     others: [own = []],
   } of rows) {
-    const asked = placeOf(inputIds);
-    wanted.set(asked, (wanted.get(asked) ?? new Set()).add(column.get(placeOf(own)) ?? 0));
+    const queryIndex = placeOf(inputIds);
+    wanted.set(queryIndex, (wanted.get(queryIndex) ?? new Set()).add(column.get(placeOf(own)) ?? 0));
   }
   const queries = [...wanted.keys()];
   const chunk = Math.max(1, Math.floor(scoresAtOnce / corpus.length));

@@ -3,7 +3,7 @@
 import type { Example, QuestionExample, RowList } from "@lowrank/data";
 import type { OpenedBase } from "../../open/open-base.ts";
 import { answerOfQuestion, rowLogits } from "../../predict/answer-logits.ts";
-import { askedRows, type RowReader } from "../../predict/asked-row.ts";
+import { inputRows, type RowReader } from "../../predict/input-row.ts";
 import type { Objective } from "../objective.ts";
 import { ownLoss } from "../own-loss/own-loss.ts";
 
@@ -30,10 +30,10 @@ async function measureAnswers(
   const mayBeNone = rows.some((row) => row.kind === "question" && row.answers.length === 0);
   let [exact, f1, count] = [0, 0, 0];
   for (const questions of questionsOf(rows, batchSize)) {
-    const asked = (await Promise.all(questions.map((question) => askedRows(question, reader)))).flat();
-    const logits = await rowLogits(opened, asked);
+    const inputs = (await Promise.all(questions.map((question) => inputRows(question, reader)))).flat();
+    const logits = await rowLogits(opened, inputs);
     for (const [index, { answers }] of questions.entries()) {
-      const [own, row] = [logits[index], asked[index]];
+      const [own, row] = [logits[index], inputs[index]];
       if (own === undefined || row === undefined) throw new Error("A question is one row.");
       const { prediction } = answerOfQuestion(own, row, { topK: 1, mayBeNone });
       const score = squadScore(
@@ -59,8 +59,8 @@ function* questionsOf(rows: RowList<Example>, size: number): Generator<readonly 
   if (held.length > 0) yield held;
 }
 
-// Exact match and F1 of an answer, as the script of SQuAD 2.0 counts them (evaluate-v2.0.py, Rajpurkar et al. 2018). Those of
-// 1.1 are the same where no right answer is made of articles and punctuation alone.
+// Exact match and F1 of an answer, as in the script of SQuAD 2.0 (evaluate-v2.0.py, Rajpurkar et al. 2018). The script of 1.1
+// gives the same, unless a right answer consists of articles and punctuation only.
 
 /** Scores an answer; "" means that the text has no answer, and is correct if there is no reference. */
 export function squadScore(given: string, right: readonly string[]): { readonly exact: number; readonly f1: number } {
@@ -72,7 +72,7 @@ export function squadScore(given: string, right: readonly string[]): { readonly 
   };
 }
 
-/** In lower case, without punctuation (Python's `string.punctuation`) and English articles, words parted by one space. */
+/** In lower case, without punctuation (Python's `string.punctuation`) and English articles, words separated by one space. */
 export function normalizeAnswer(text: string): string {
   const bare = text.toLowerCase().replace(/[!-/:-@[-`{-~]/g, "");
   // Python's \b knows letters of every language.

@@ -33,7 +33,7 @@ describe("bestAnswer", () => {
     expect(bestAnswer({ ...text, ...logits })).toEqual([2, 2]);
   });
 
-  it("is none where the first token says so and that may be", () => {
+  it("is none if the first token is the most likely and no answer is allowed", () => {
     const logits = { starts: [4, 0, 1, 2, 3, 0], ends: [4, 0, 1, 2, 3, 0] };
     expect(bestAnswer({ ...text, ...logits })).toEqual([2, 2]);
     expect(bestAnswer({ ...text, ...logits, mayBeNone: true })).toBeUndefined();

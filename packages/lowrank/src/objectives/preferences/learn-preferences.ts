@@ -45,8 +45,8 @@ export function preferencePlan(
   { losses, rows }: LearntAnswers,
 ): LearningPlan {
   const name = lossAmong(losses, options.loss, rows) ?? losses[0] ?? "dpo";
-  const asked = preferenceSettingNames.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]]));
-  const settings = preferenceSettings(name, Object.fromEntries(asked));
+  const given = preferenceSettingNames.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]]));
+  const settings = preferenceSettings(name, Object.fromEntries(given));
   const learnt: LearntLoss = { loss: name, settings };
   return {
     kind: "preference",

@@ -91,10 +91,10 @@ function scoresOf(searches: readonly (readonly Judged[])[]): ComparisonScores {
     const [given, right] = [all.map(({ score }) => score), all.map(({ label }) => label)];
     return { pearson: pearson(given, right), spearman: spearman(given, right) };
   }
-  const told = searches.filter(
+  const mixed = searches.filter(
     (pairs) => pairs.some(({ label }) => label === 1) && pairs.some(({ label }) => label === 0),
   );
-  return told.length === 0 ? {} : rankingScores(told.map(placesOf));
+  return mixed.length === 0 ? {} : rankingScores(mixed.map(placesOf));
 }
 
 /** Ranks of a query's relevant texts among its pairs, counted from 1; ties get the later rank. */

@@ -30,18 +30,18 @@ export interface BleuOptions {
   readonly notices: Notices;
 }
 
-interface AskedPrompt {
+interface ReferencedPrompt {
   readonly ids: readonly number[];
   readonly references: readonly string[];
 }
 
-function isAsked({ kind }: Example): boolean {
+function hasPrompt({ kind }: Example): boolean {
   return kind === "completion" || kind === "instruction" || kind === "chat";
 }
 
 /** Throws NO_REFERENCES if no row has prompt and answer, or recording and text. */
 export function checkReferences({ name, rows }: RowFile): void {
-  if (!rows.some((row) => isAsked(row) || row.kind === "speech" || row.kind === "audio")) throw noReferences(name);
+  if (!rows.some((row) => hasPrompt(row) || row.kind === "speech" || row.kind === "audio")) throw noReferences(name);
 }
 
 /** Corpus BLEU, 0 to 100, of greedy continuations; prompts are truncated as in training. Throws NO_REFERENCES. */
@@ -71,16 +71,16 @@ export async function measureBleu(opened: OpenedBase, rows: RowList<Example>, op
   ).score;
 }
 
-function promptsOf(opened: OpenedBase, rows: RowList<Example>, options: BleuOptions): readonly AskedPrompt[] {
+function promptsOf(opened: OpenedBase, rows: RowList<Example>, options: BleuOptions): readonly ReferencedPrompt[] {
   const { data, template, notices } = options;
-  const asked = rows.flatMap((row) => (isAsked(row) ? [row] : []));
-  const groups = groupReferences(asked.map((row) => asCompletion(row, template)));
-  const isWritten = asked[0] !== undefined && template.render(asked[0]).hasSpecialTokens === true;
+  const prompted = rows.flatMap((row) => (hasPrompt(row) ? [row] : []));
+  const groups = groupReferences(prompted.map((row) => asCompletion(row, template)));
+  const isWritten = prompted[0] !== undefined && template.render(prompted[0]).hasSpecialTokens === true;
   const { task, config } = opened.model;
   const isSource = task === "sequence-to-sequence";
   const { room, idsOf } = isSource ? sourceEncoder(options, isWritten) : promptEncoder(options, isWritten, config);
   let cut = 0;
-  const prompts = groups.map(({ prompt, references }): AskedPrompt => {
+  const prompts = groups.map(({ prompt, references }): ReferencedPrompt => {
     const { ids, isCut } = idsOf(prompt);
     if (isCut) cut += 1;
     return { ids, references };

@@ -7,7 +7,7 @@ import type { MediaReader } from "../../media/prepare-media.ts";
 import { prepareRows } from "../../media/prepare-media.ts";
 import { writesText } from "../../open/task-types.ts";
 import { type TranscribeOptions, type Transcriber, transcribe } from "../../predict/transcribe.ts";
-import { isHeard, needTokenizer } from "../../rows/row-kinds.ts";
+import { isAudio, needTokenizer } from "../../rows/row-kinds.ts";
 import { type DistillationChoices, distillationPlan } from "../distillation/distillation.ts";
 import type { Objective } from "../objective.ts";
 import { ownLoss } from "../own-loss/own-loss.ts";
@@ -29,7 +29,7 @@ export const text: Objective<DistillationChoices & { readonly tokenizer?: TextTo
   plan: async (_source, _rows, { tokenizer, ...options }) => (await distillationPlan(options, tokenizer)) ?? ownLoss,
   async evaluate(opened, rows, { tokenizer, generate, lengths, ...how }) {
     if (!generate || tokenizer === undefined) return {};
-    if (rows.some((row) => !isHeard(row.kind)))
+    if (rows.some((row) => !isAudio(row.kind)))
       return { bleu: await measureBleu(opened, rows, { ...how, ...lengths, data: how.file, tokenizer }) };
     return { wordErrorRate: await measureWords({ opened, tokenizer, platform: how.platform }, rows, how) };
   },
@@ -44,20 +44,20 @@ async function measureWords(
   rows: RowList<Example>,
   options: TranscribeOptions,
 ): Promise<number> {
-  const [heard, said]: [string[], string[]] = [[], []];
+  const [transcripts, references]: [string[], string[]] = [[], []];
   const { opened, platform } = transcriber;
   let held: Example[] = [];
-  const hear = async () => {
+  const transcribeHeld = async () => {
     const prepared = await prepareRows(held, { ...opened, platform });
     const sounds = prepared.flatMap((row) => (row.kind === "speech" ? [row] : []));
-    heard.push(...(await transcribe(transcriber, sounds, options)));
-    said.push(...sounds.map(({ text }) => text));
+    transcripts.push(...(await transcribe(transcriber, sounds, options)));
+    references.push(...sounds.map(({ text }) => text));
     held = [];
   };
   for (const row of rows) {
     held.push(row);
-    if (held.length === soundsHeld) await hear();
+    if (held.length === soundsHeld) await transcribeHeld();
   }
-  await hear();
-  return wordErrorRate(heard, said);
+  await transcribeHeld();
+  return wordErrorRate(transcripts, references);
 }

@@ -11,7 +11,7 @@ describe("numberClasses", () => {
     expect(numberClasses([sentence(0), sentence(3)], { modelNames })).toEqual({ count: 4, ids: new Map() });
   });
 
-  it("sorts names that nobody knows yet", () => {
+  it("sorts unknown names", () => {
     const { ids } = numberClasses([sentence("good"), sentence("bad")], { modelNames });
     expect([...ids]).toEqual([
       ["bad", 0],

@@ -6,7 +6,7 @@ import { warnOfOddClasses } from "./odd-classes.ts";
 const sentence = (label: string): Example => ({ kind: "sentence", sentence: "x", label });
 
 describe("warnOfOddClasses", () => {
-  const told = (labels: readonly string[], columns?: Readonly<Record<string, string>>) => {
+  const warningsOf = (labels: readonly string[], columns?: Readonly<Record<string, string>>) => {
     const warnings: string[] = [];
     const train = labels.map(sentence);
     const classes = numberClasses(train, { modelNames: [] });
@@ -18,18 +18,20 @@ describe("warnOfOddClasses", () => {
     return warnings;
   };
 
-  it("tells of a line of names that was read as a row, in the file's words or anybody's", () => {
-    expect(told(["good", "Sentiment", "bad"])).toEqual([expect.stringMatching(/one row with the class "Sentiment"/)]);
-    expect(told(["good", "verdict", "bad"], { sentence: "text", label: "verdict" })).toHaveLength(1);
+  it("warns of a header line that was read as a row, in the file's or in usual names", () => {
+    expect(warningsOf(["good", "Sentiment", "bad"])).toEqual([
+      expect.stringMatching(/one row with the class "Sentiment"/),
+    ]);
+    expect(warningsOf(["good", "verdict", "bad"], { sentence: "text", label: "verdict" })).toHaveLength(1);
   });
 
-  it("tells of rows that nearly all have a class of their own", () => {
-    expect(told(Array.from({ length: 24 }, (_, row) => `class ${row}`))).toEqual([
+  it("warns of rows that nearly all have a class of their own", () => {
+    expect(warningsOf(Array.from({ length: 24 }, (_, row) => `class ${row}`))).toEqual([
       expect.stringMatching(/24 classes in 24 rows\. .* the other order/),
     ]);
   });
 
-  it("tells of rows that all have one class, which is no classifier's work", () => {
+  it("warns of rows that all have one class", () => {
     const codes = (labels: readonly (string | number)[], problem: ProblemType) => {
       const train = labels.map((label): Example => ({ kind: "sentence", sentence: "x", label }));
       const found: string[] = [];
@@ -43,8 +45,8 @@ describe("warnOfOddClasses", () => {
     expect(codes([1, 1], "regression")).toEqual([]);
   });
 
-  it("tells of numbers that a new head is far from, and what to train on in their place", () => {
-    const toldOf = (numbers: readonly number[]) => {
+  it("warns of numbers that a new head is far from, and advises what to train on instead", () => {
+    const warningsOfNumbers = (numbers: readonly number[]) => {
       const warnings: string[] = [];
       const train = numbers.map((label): Example => ({ kind: "sentence", sentence: "x", label }));
       const regression = { count: 1, ids: new Map<string, number>() };
@@ -55,11 +57,13 @@ describe("warnOfOddClasses", () => {
       );
       return warnings;
     };
-    expect(toldOf([50, 100, 150])).toEqual([expect.stringContaining("Train on (number − 100) / 40.8, and undo")]);
-    expect(toldOf([0, 2.5, 5])).toEqual([]);
+    expect(warningsOfNumbers([50, 100, 150])).toEqual([
+      expect.stringContaining("Train on (number − 100) / 40.8, and undo"),
+    ]);
+    expect(warningsOfNumbers([0, 2.5, 5])).toEqual([]);
   });
 
   it("is silent about classes of several rows, and about other words", () => {
-    expect(told(["topic", "good", "topic", "verdict"])).toEqual([]);
+    expect(warningsOf(["topic", "good", "topic", "verdict"])).toEqual([]);
   });
 });

@@ -30,7 +30,7 @@ function rowsWith(odd: readonly Example[]): Example[] {
 function draw(rows: readonly Example[]) {
   const { io, stderr } = recordingIo();
   const drawn = drawTokens(rows, options, createReport(io, {}));
-  return { ...drawn, told: () => stderr() };
+  return { ...drawn, output: () => stderr() };
 }
 
 describe("drawTokens", () => {
@@ -54,7 +54,7 @@ describe("drawTokens", () => {
     expect(batchIndices(draw(rows).rows, { batchSize: 4 })).toEqual(batchIndices(made, { batchSize: 4 }));
   });
 
-  it("tells of empty answers, and by which option a cut answer is kept", () => {
+  it("warns of empty answers, and names the option that keeps a cut answer", () => {
     const { io, stderr } = recordingIo();
     const rows = ["b", " ", ""].map((completion): Example => ({ kind: "completion", prompt: "a", completion }));
     const long: Example = { kind: "completion", prompt: "a", completion: "b a b a b a b a b" };
@@ -68,18 +68,18 @@ describe("drawTokens", () => {
     expect([lengths[0], lengths[1]]).toEqual([2, 4]);
   });
 
-  it("leaves out what turns out to be broken or to have nothing to train, and tells the first", () => {
-    const { rows, told } = draw(
+  it("skips broken rows and rows without anything to train, and reports the first", () => {
+    const { rows, output } = draw(
       rowsWith([
         { kind: "text", text: "a c" },
         { kind: "text", text: "" },
       ]),
     );
-    expect(told()).toBe("");
+    expect(output()).toBe("");
     expect([rows.at(1000), rows.at(1002), rows.length]).toEqual([undefined, undefined, 3000]);
     expect([...rows]).toHaveLength(2998);
-    expect(told()).toMatch(/Skipped row 1001 of "rows.jsonl": it has 3, expected token ids from 0 to 2/);
-    expect(told().match(/Skipped/g)).toHaveLength(1);
+    expect(output()).toMatch(/Skipped row 1001 of "rows.jsonl": it has 3, expected token ids from 0 to 2/);
+    expect(output().match(/Skipped/g)).toHaveLength(1);
   });
 
   it("refuses a file whose looked-at rows are broken, by their numbers in it", () => {

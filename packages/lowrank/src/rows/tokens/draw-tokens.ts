@@ -37,10 +37,10 @@ export function drawTokens(examples: RowList<Example>, options: TokenizeRowsOpti
     const expected = Math.round(charactersIn(example) * tokensPerCharacter);
     lengths[index] = Math.min(options.lengths.maxLength, Math.max(1, expected));
   }
-  let isTold = false;
+  let hasWarned = false;
   const leaveOut = (index: number, reason: string) => {
-    if (isTold) return;
-    isTold = true;
+    if (hasWarned) return;
+    hasWarned = true;
     const message =
       `Skipped row ${numberOf(index, options)} of "${options.file}": it ${reason}. Similar rows are skipped ` +
       "without another warning.";

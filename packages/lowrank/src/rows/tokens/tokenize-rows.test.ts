@@ -13,7 +13,7 @@ const reader = { tokenizer, task: "causal-lm" } as const;
 const chat: ChatExample = { kind: "chat", messages: [{ role: "user", content: "a" }] };
 
 describe("chooseTemplate", () => {
-  it("says of a model without a chat template that it has none, and what there is", () => {
+  it("reports that a model has no chat template, and lists the built-in ones", () => {
     expect(() => chooseTemplate("chat", [chat], reader)).toThrow(ChatTemplateMissingError);
     expect(() => chooseTemplate("chat", [], reader)).toThrow(
       /no chat_template in tokenizer_config\.json .* choose another template: plain, alpaca, vicuna, koalpaca\./,
@@ -52,7 +52,7 @@ describe("chooseTemplate", () => {
 });
 
 describe("tokenizeRows", () => {
-  it("says how many answers the chat template leaves out", () => {
+  it("reports how many answers the chat template leaves out", () => {
     const source = "{% for m in messages %}{{ m.content if loop.last or m.role == 'user' }} {% endfor %}";
     const own = TextTokenizer.fromJson(json, { chat_template: source });
     const answer = { role: "assistant", content: "b" };

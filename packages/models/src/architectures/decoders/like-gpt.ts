@@ -30,8 +30,7 @@ function withLearnedPositions(model: PartList, block: DecoderOptions["block"]): 
 }
 
 /**
- * GPT-2: norms before each half, fused projections. GPT-BigCode's queries share one key head, or its projection is sorted by
- * head.
+ * GPT-2: a norm before each sublayer, fused projections. GPT-BigCode: one shared key head, or a projection sorted by head.
  */
 export function gpt2(model: PartList): Backbone {
   const { switches, headSize } = model.plan.config;
@@ -75,7 +74,7 @@ export function gptNeo(model: PartList): Backbone {
   });
 }
 
-/** GPT-NeoX: fused projections sorted by head, part of each head rotates, the halves side by side or one after the other. */
+/** GPT-NeoX: fused projections sorted by head, part of each head rotates, sublayers in parallel or one after the other. */
 export function gptNeox(model: PartList): Backbone {
   const rotary = rotaryOf(model.plan.config);
   const { heads, headSize, switches } = model.plan.config;
@@ -96,7 +95,7 @@ export function gptNeox(model: PartList): Backbone {
   });
 }
 
-/** GPT-J: both halves read the same norm; neighbouring features rotate together. */
+/** GPT-J: both sublayers read the same norm; neighbouring features rotate together. */
 export function gptj(model: PartList): Backbone {
   const rotary = rotaryOf(model.plan.config);
   return decoderBackbone(model, {
@@ -166,7 +165,7 @@ export function falcon(model: PartList): Backbone {
         feedForward: feedForwardOf(block, ["h.{n}.mlp.dense_h_to_4h", "h.{n}.mlp.dense_4h_to_h"]),
         ...falconNorms(block),
         residual: config.switches.parallelResidual ? "parallel" : "sequential",
-        // As transformers does where the halves follow one another.
+        // As in transformers if the sublayers run one after the other.
         dropout: config.switches.parallelResidual ? { rate, path } : { rate, attentionRate, path },
       };
     },
@@ -194,7 +193,7 @@ function falconNorms(block: PartList): { readonly beforeAttention: Norm; readonl
 /** Rows of OPT's and XGLM's positions that none uses. */
 const positionOffset = 2;
 
-/** XGLM: tokens and sines of positions, norms before each half. */
+/** XGLM: token embeddings plus sinusoidal positions, a norm before each sublayer. */
 export function xglm(model: PartList): Backbone {
   const { hiddenSize, padTokenId } = model.plan.config;
   return decoderBackbone(model, {
@@ -213,10 +212,7 @@ export function xglm(model: PartList): Backbone {
   });
 }
 
-/**
- * OPT: learned positions counted by the mask, norms before or after each half, and projections where embeddings are narrower
- * than layers.
- */
+/** OPT: learned positions counted by the mask, norms before or after each sublayer, projections for narrow embeddings. */
 export function opt(model: PartList): Backbone {
   const first = model.group();
   const tokens = first.embedding("decoder.embed_tokens");

@@ -1,5 +1,5 @@
-// The wiring of LLaMA and its relatives (transformers' modeling_<family>.py): rotating positions, two halves with norms around
-// them, shared key heads, mostly a gated feed-forward.
+// The wiring of LLaMA and its relatives (transformers' modeling_<family>.py): rotary positions, two sublayers with norms
+// around them, shared key heads, mostly a gated feed-forward.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { activations } from "../../parts/activations.ts";
@@ -35,8 +35,8 @@ export function likeLlama(block: RotatingBlock, norm = "norm"): (model: PartList
 }
 
 /**
- * Mistral, Qwen, Gemma, Granite, SmolLM3 and OLMo differ from LLaMA only in what their tables say: windows, layers that do not
- * rotate, biases, norms of queries and keys, norms without weights, gains, numbers that scale.
+ * Mistral, Qwen, Gemma, Granite, SmolLM3 and OLMo differ from LLaMA only in their tables: windows, layers without rotation,
+ * biases, norms of queries and keys, norms without weights, gains, scaling factors.
  */
 export const llama = likeLlama((block, layer, rotary) => {
   const { normEpsilon, scalars } = block.plan.config;
@@ -49,7 +49,7 @@ export const llama = likeLlama((block, layer, rotary) => {
   };
 });
 
-/** Cohere 2: both halves read the same norm of the block's input. */
+/** Cohere 2: both sublayers read the same norm of the block's input. */
 export const cohere2 = likeLlama((block, layer, rotary) => {
   const norm = block.norm("layers.{n}.input_layernorm");
   return {
@@ -61,14 +61,14 @@ export const cohere2 = likeLlama((block, layer, rotary) => {
   };
 });
 
-/** EXAONE 4: LLaMA's halves, each with a norm behind it instead of before. */
+/** EXAONE 4: LLaMA's sublayers, with a norm after each instead of before. */
 export const exaone4 = likeLlama((block, layer, rotary) => ({
   attention: llamaAttention(block, layer, rotary),
   feedForward: llamaFeedForward(block),
   ...normsBehind(block),
 }));
 
-/** Gemma 2: each half with a norm before and after. Gemma 3 adds that layers with a window rotate at another speed. */
+/** Gemma 2: a norm before and after each sublayer. Gemma 3 also rotates layers with a window at another speed. */
 export const gemma2 = likeLlama((block, layer, rotary) => ({
   attention: llamaAttention(block, layer, rotary),
   feedForward: llamaFeedForward(block),
@@ -78,7 +78,7 @@ export const gemma2 = likeLlama((block, layer, rotary) => ({
   afterFeedForward: block.norm("layers.{n}.post_feedforward_layernorm"),
 }));
 
-/** GLM-4: norms around each half, a fused feed-forward. */
+/** GLM-4: norms around each sublayer, a fused feed-forward. */
 export const glm4 = likeLlama((block, layer, rotary) => {
   const feedForward = fusedFeedForward(block);
   return {
@@ -91,7 +91,7 @@ export const glm4 = likeLlama((block, layer, rotary) => {
   };
 });
 
-/** HyperCLOVA X: Granite's halves, with a norm behind each before it is scaled. */
+/** HyperCLOVA X: Granite's sublayers, with a norm after each before it is scaled. */
 export const hyperclovax = likeLlama((block, layer, rotary) => {
   const attention = llamaAttention(block, layer, rotary);
   const feedForward = llamaFeedForward(block);
@@ -103,7 +103,7 @@ export const hyperclovax = likeLlama((block, layer, rotary) => {
   };
 });
 
-/** StableLM: LLaMA's halves, one after the other or both on the first norm. */
+/** StableLM: LLaMA's sublayers, one after the other or both on the first norm. */
 export const stablelm = likeLlama((block, layer, rotary) => {
   const attention = llamaAttention(block, layer, rotary);
   const feedForward = llamaFeedForward(block);
@@ -124,7 +124,7 @@ export const starcoder2 = likeLlama((block, layer, rotary) => ({
   ...normsBefore(block),
 }));
 
-/** OLMo 2: norms of whole queries and keys, and after each half. OLMo 3 has windows in some layers. */
+/** OLMo 2: norms of whole queries and keys, and after each sublayer. OLMo 3 has windows in some layers. */
 export const olmo2 = likeLlama((block, layer, rotary) => {
   const projections = projectionsBelow(block, "layers.{n}.self_attn");
   const attention = attentionOf(block, layer, {
@@ -139,7 +139,7 @@ export const olmo2 = likeLlama((block, layer, rotary) => {
   return { attention, feedForward: llamaFeedForward(block), ...normsBehind(block) };
 });
 
-/** Phi: both halves read the same norm of the block's input. */
+/** Phi: both sublayers read the same norm of the block's input. */
 export const phi = likeLlama((block, layer, rotary) => {
   const attention = attentionOf(block, layer, {
     project: projectionsBelow(block, "layers.{n}.self_attn"),

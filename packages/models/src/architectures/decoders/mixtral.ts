@@ -1,6 +1,6 @@
-// The wiring of mixtures that are LLaMA otherwise (transformers' modeling_mixtral.py, modeling_qwen2_moe.py and
-// modeling_qwen3_moe.py): a mixture in place of the feed-forward, in some of Qwen's in some layers only. In Qwen 2 all tokens share
-// one more expert, through a gate.
+// The wiring of LLaMA with mixtures of experts (transformers' modeling_mixtral.py, modeling_qwen2_moe.py and
+// modeling_qwen3_moe.py): a mixture replaces the feed-forward; some Qwen models have it only in some layers. Qwen 2 adds one
+// expert that all tokens use, multiplied by a gate.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { activations } from "../../parts/activations.ts";

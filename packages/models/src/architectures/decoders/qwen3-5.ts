@@ -1,5 +1,5 @@
-// Qwen 3.5's wiring (transformers' modeling_qwen3_5.py): LLaMA with gated delta nets in place of attention in most layers, and a
-// gate behind attention in the others.
+// Qwen 3.5's wiring (transformers' modeling_qwen3_5.py): LLaMA with gated delta nets instead of attention in most layers,
+// and a gate after attention in the others.
 
 import { activations } from "../../parts/activations.ts";
 import { gatedProjection } from "../../parts/attention/gated-projection.ts";

@@ -1,19 +1,19 @@
-// The layers of BART and its relatives (transformers' modeling_bart.py, modeling_mbart.py): norms after each sum, or in
-// front of each part and one more behind the stack.
+// The layers of BART and its relatives (transformers' modeling_bart.py, modeling_mbart.py): a norm after each sum, or one
+// before each sublayer and one after the whole stack.
 
 import { dropout } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { crossAttention } from "../../parts/attention/cross-attention.ts";
 import type { Stage } from "../../parts/backbone/backbone.ts";
 import { attentionOf, feedForwardOf, projectionsBelow } from "../../parts/backbone/decoder-backbone.ts";
-import { inHalves, normStage } from "../../parts/backbone/stages.ts";
+import { compose, normStage } from "../../parts/backbone/stages.ts";
 import { residual } from "../../parts/backbone/transformer-block.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer, Pass } from "../../parts/pass.ts";
 
 export type StackName = "encoder" | "decoder";
 
-/** Every layer of a stack, and the norm behind them, if the family has one. */
+/** Every layer of a stack, and the norm after them, if the family has one. */
 export function bartStages(model: PartList, name: StackName): readonly Stage[] {
   const { config } = model.plan;
   const layers = name === "encoder" ? config.layers : config.decoderLayers;
@@ -48,10 +48,10 @@ function blockStage(block: PartList, layer: number, stack: StackName): Stage {
     feedForwardOf(block, [`${rowPath}.fc1`, `${rowPath}.fc2`], `${place.path}/feed-forward`),
   );
   const mix: Layer = look === undefined ? attend : (hidden, pass) => look(attend(hidden, pass), pass);
-  return { parts: block.parts, run: inHalves(mix, feed) };
+  return { parts: block.parts, run: compose(mix, feed) };
 }
 
-/** hidden + dropout(layer(norm(hidden))) where the stack has a norm behind it, else norm(hidden + dropout(layer(hidden))) */
+/** hidden + dropout(layer(norm(hidden))) if the stack ends with a norm, else norm(hidden + dropout(layer(hidden))) */
 function withNorm(block: PartList, { stack, rowPath, path }: Place, name: string, layer: Layer): Layer {
   const dropout = { rate: block.plan.config.dropouts.residual, path: `${path}/${name}` };
   const norm = block.norm(`${rowPath}.${name}`);
@@ -80,17 +80,18 @@ function attentionToSource(block: PartList, { rowPath }: Place, layer: number): 
   });
 }
 
-// Layers that are left out as a whole while training, each by chance and for the whole batch (LayerDrop, Fan et al. 2020).
+// Layers that are skipped as a whole in training, each at random and for the whole batch (LayerDrop, Fan et al. 2020).
 
-/** The stage, which `rate` of all passes in training leave out. Both halves draw alike. */
+/** The stage, skipped in training with probability `rate`. Both sublayers use the same draw. */
 export function droppedLayer(stage: Stage, { rate, path }: { readonly rate: number; readonly path: string }): Stage {
   if (rate === 0) return stage;
   const dropped =
     (layer: Layer): Layer =>
     (hidden, pass) =>
       tf.tidy(() => mixed(hidden, layer(hidden, pass), isKept(pass, rate, path)));
-  const { halves } = stage.run;
-  const run = halves === undefined ? dropped(stage.run) : inHalves(dropped(halves.mix), dropped(halves.byPosition));
+  const { sublayers } = stage.run;
+  const run =
+    sublayers === undefined ? dropped(stage.run) : compose(dropped(sublayers.mix), dropped(sublayers.byPosition));
   return { ...stage, run };
 }
 

@@ -1,5 +1,5 @@
-// The wiring of BART, mBART, Marian, PEGASUS and M2M-100 (transformers' modeling_bart.py and its relatives): what a family
-// lacks, its table does not have.
+// The wiring of BART, mBART, Marian, PEGASUS and M2M-100 (transformers' modeling_bart.py and its relatives). A part that a
+// family lacks is missing in its table.
 
 import type { EmbeddingSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
@@ -57,7 +57,7 @@ function learnedPositions(first: PartList, path: string) {
   return { positions, positionOffset: positions.inFeatures - first.plan.config.maxPositions };
 }
 
-/** A table that nobody trains, if the family has one. */
+/** A table that is never trained, if the family has one. */
 function storedPositions(first: PartList, path: string): ((pass: Pass) => tf.Tensor) | undefined {
   const table = first.optionalTensor(path);
   return table && ((pass) => tf.gather(table.value(pass.context), positionTensor(pass)));

@@ -9,7 +9,7 @@ import { separateProjections } from "../../parts/attention/self-attention.ts";
 import type { Backbone, Stage } from "../../parts/backbone/backbone.ts";
 import { attentionOf } from "../../parts/backbone/decoder-backbone.ts";
 import { encoderDecoder } from "../../parts/backbone/encoder-decoder.ts";
-import { inHalves } from "../../parts/backbone/stages.ts";
+import { compose } from "../../parts/backbone/stages.ts";
 import { residual } from "../../parts/backbone/transformer-block.ts";
 import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
 import { feedForward, gatedFeedForward } from "../../parts/feed-forward.ts";
@@ -85,7 +85,7 @@ function blockStage(block: PartList, place: Place): Stage {
   const last = look === undefined ? 1 : 2;
   const feed = withNumber(last, feedForwardOf(block, `${rows}.layer.${last}`, path));
   const mix: Layer = look === undefined ? attend : (hidden, pass) => look(attend(hidden, pass), pass);
-  return { parts: [...block.parts, positions.table], run: inHalves(mix, feed) };
+  return { parts: [...block.parts, positions.table], run: compose(mix, feed) };
 }
 
 /** hidden + dropout(layer(norm(hidden))) */

@@ -1,5 +1,5 @@
-// Whisper's wiring (transformers' modeling_whisper.py): features through two convolutions, the second with a step of two,
-// then mBART's layers; the decoder is mBART's without a norm behind the embeddings.
+// Whisper's wiring (transformers' modeling_whisper.py): features through two convolutions, the second with a stride of two,
+// then mBART's layers; the decoder is mBART's without a norm after the embeddings.
 
 import type { ForwardContext } from "@lowrank/contracts";
 import { gelu } from "@lowrank/engine";
@@ -15,8 +15,8 @@ import { bartStages } from "./bart-blocks.ts";
 
 export function whisper(model: PartList): Backbone {
   const { config } = model.plan;
-  const hear = model.group();
-  const encoder = { embed: { parts: hear.parts, run: featureEmbedding(hear) }, stages: bartStages(model, "encoder") };
+  const audio = model.group();
+  const encoder = { embed: { parts: audio.parts, run: featureEmbedding(audio) }, stages: bartStages(model, "encoder") };
   const first = model.group();
   const tokens = first.embedding("decoder.embed_tokens");
   const run = tokenEmbedding({
@@ -29,11 +29,11 @@ export function whisper(model: PartList): Backbone {
 }
 
 /** Returns [batch, sourcePositions, width]. */
-function featureEmbedding(hear: PartList): (pass: Pass) => tf.Tensor {
-  const { embedding: rate } = hear.plan.config.dropouts;
-  const first = hear.convolution("encoder.conv1", { strides: [1, 1], padding: [0, 1] });
-  const second = hear.convolution("encoder.conv2", { strides: [1, 2], padding: [0, 1] });
-  const positions = hear.tensor("encoder.embed_positions.weight"); // [sourcePositions, width]
+function featureEmbedding(audio: PartList): (pass: Pass) => tf.Tensor {
+  const { embedding: rate } = audio.plan.config.dropouts;
+  const first = audio.convolution("encoder.conv1", { strides: [1, 1], padding: [0, 1] });
+  const second = audio.convolution("encoder.conv2", { strides: [1, 2], padding: [0, 1] });
+  const positions = audio.tensor("encoder.embed_positions.weight"); // [sourcePositions, width]
   const place = (states: tf.Tensor, context: ForwardContext) => tf.add(states, positions.value(context));
   return (pass) =>
     tf.tidy(() => {
@@ -41,9 +41,9 @@ function featureEmbedding(hear: PartList): (pass: Pass) => tf.Tensor {
       const { inputFeatures } = pass.inputs;
       if (inputFeatures === undefined) throw new ModelInputError("inputFeatures", "this model needs audio features");
       const frames = tf.transpose(inputFeatures, [0, 2, 1]); // [batch, frames, melBins]
-      const heard = gelu(second.forward(gelu(first.forward(frames, context), "erf"), context), "erf");
+      const features = gelu(second.forward(gelu(first.forward(frames, context), "erf"), context), "erf");
       const placed = computeByRows(
-        { x: heard, context, path: "encoder.embed_positions", hookPoints: [positions] },
+        { x: features, context, path: "encoder.embed_positions", hookPoints: [positions] },
         place,
       );
       return pass.drop(placed, rate, "encoder/embedding");

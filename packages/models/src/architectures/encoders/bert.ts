@@ -1,12 +1,12 @@
-// The wiring of BERT and its relatives (transformers' modeling_<family>.py): every position sees every other, norms after each
-// sum. What a family lacks, its table does not have.
+// The wiring of BERT and its relatives (transformers' modeling_<family>.py): every position sees every other, norms after
+// each sum. A part that a family lacks is missing in its table.
 
 import { activations } from "../../parts/activations.ts";
 import { type RelativePositions, relativePositions } from "../../parts/attention/relative-positions.ts";
 import { separateProjections } from "../../parts/attention/self-attention.ts";
 import type { Backbone, Stage } from "../../parts/backbone/backbone.ts";
 import { attentionOf } from "../../parts/backbone/decoder-backbone.ts";
-import { inHalves } from "../../parts/backbone/stages.ts";
+import { compose } from "../../parts/backbone/stages.ts";
 import { transformerBlock } from "../../parts/backbone/transformer-block.ts";
 import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
 import { feedForward, gatedFeedForward } from "../../parts/feed-forward.ts";
@@ -39,16 +39,13 @@ export function mpnet(model: PartList): Backbone {
   const { positionBuckets: buckets, padTokenId } = model.plan.config;
   const backbone = likeBert(model, () => {
     const table = model.embedding("encoder.relative_attention_bias");
-    // The distance is 128 whatever the file says.
+    // The distance is 128, whatever config.json has.
     return { relativePositions: relativePositions(table, { buckets, farthest: 128, isBidirectional: true }) };
   });
   return { ...backbone, positionsFrom: { padding: padTokenId ?? 1 } };
 }
 
-/**
- * ALBERT: narrow embeddings, widened, and one layer that is passed through as often as the configuration says. An adapter on it
- * acts at every passage.
- */
+/** ALBERT: narrow embeddings, widened, and one layer that runs several times. An adapter on it acts in every run. */
 export function albert(model: PartList): Backbone {
   const { config } = model.plan;
   const first = model.group();
@@ -65,17 +62,17 @@ export function albert(model: PartList): Backbone {
 
 /** The layer once more, with dropout of its own. */
 function passageThrough({ parts, run }: Stage, passage: number): Stage {
-  const { mix = run, byPosition = run } = run.halves ?? {};
+  const { mix = run, byPosition = run } = run.sublayers ?? {};
   return {
     parts,
-    run: inHalves(
+    run: compose(
       (hidden, pass) => mix(hidden, pass.repeated(passage)),
       (middle, pass) => byPosition(middle, pass.repeated(passage)),
     ),
   };
 }
 
-/** `own` is made behind the embedding, in the order of the modules. */
+/** `own` is made after the embedding, in the order of the modules. */
 function likeBert(model: PartList, own: () => Omit<PostNormOptions, "layer"> = () => ({})): Backbone {
   const { layers, maxPositions } = model.plan.config;
   const first = model.group();
@@ -114,13 +111,13 @@ interface PostNormOptions {
   readonly layer: number;
   /** Learnt biases of the scores, which all layers share (MPNet). */
   readonly relativePositions?: RelativePositions;
-  /** How queries and keys are turned, if they are. */
+  /** How queries and keys are rotated, if they are. */
   readonly rotary?: RotaryFrequencies;
-  /** Which halves drop out what they add, while training; both unless given. */
+  /** Which sublayers apply dropout to their output in training; both unless given. */
   readonly drops?: "attention" | "feed-forward";
 }
 
-/** Makes the rows of the table whose paths have `mark`: a layer's maps and norms stand there in the order in which they compute. */
+/** Makes the rows of the table whose paths contain `mark`: a layer's maps and norms, in the order in which they compute. */
 function postNormBlock(block: PartList, options: PostNormOptions, mark = "{n}"): Stage {
   const { layer, relativePositions, rotary, drops } = options;
   const { family, dropouts, activation } = block.plan.config;

@@ -1,5 +1,5 @@
-// DeBERTa v2's wiring (transformers' modeling_deberta_v2.py): BERT's layers without absolute positions, whose attention knows
-// distances. Padding begins as zeros.
+// DeBERTa v2's wiring (transformers' modeling_deberta_v2.py): BERT's layers without absolute positions; attention uses
+// distances. The embeddings of padding are zeros.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { type DistanceStates, disentangledAttention } from "../../parts/attention/disentangled-attention.ts";

@@ -1,4 +1,4 @@
-// The wiring of CLIP and SigLIP (transformers' modeling_clip.py and modeling_siglip.py): norms before each half of a layer, in an
+// The wiring of CLIP and SigLIP (transformers' modeling_clip.py and modeling_siglip.py): a norm before each sublayer, in an
 // encoder of images, one of texts, or both.
 
 import type { ForwardContext } from "@lowrank/contracts";
@@ -82,7 +82,7 @@ function towerBlock(block: PartList, layer: number): TransformerBlockOptions {
   };
 }
 
-// The first states of CLIP's and SigLIP's images: patches, CLIP's behind a learnt state, with positions looked up in a table.
+// The first states of CLIP's and SigLIP's images: patches (in CLIP after a learned state), with positions from a table.
 
 interface TowerPatchesOptions {
   readonly projection: ConvolutionSite;

@@ -1,4 +1,4 @@
-// DINOv2's wiring, with and without registers (transformers' modeling_dinov2.py): ViT's halves, each scaled by learnt numbers.
+// DINOv2's wiring, with and without registers (transformers' modeling_dinov2.py): ViT's sublayers with learned scales.
 
 import { activations } from "../../parts/activations.ts";
 import type { Backbone } from "../../parts/backbone/backbone.ts";
@@ -30,7 +30,7 @@ function dinov2Block(block: PartList, layer: number): TransformerBlockOptions {
     attention: half(vitAttention(block, layer, path), "layer_scale1", "attention-path"),
     beforeFeedForward: block.norm(`${path}.norm2`),
     feedForward: half(dinov2FeedForward(block), "layer_scale2", "feed-forward-path"),
-    // Whole halves drop out, and no part of one.
+    // Whole sublayers are dropped, never parts of one.
     dropout: { rate: 0, path: `layer.${layer}` },
   };
 }

@@ -77,14 +77,14 @@ function swinBlock(block: PartList, { index, number, layer, layers }: Place): St
   return { parts: block.parts, run };
 }
 
-/** How many rows and columns of states a stage has; what is left over of a half counts as a whole. */
+/** How many rows and columns of states a stage has, rounded up. */
 function gridOf({ inputs: { pixelValues } }: Pass, { plan: { config } }: PartList, stage: number): Grid {
   const [, , height = 0, width = 0] = pixelValues?.shape ?? [];
   const halved = (length: number, patch: number) => Math.ceil(Math.ceil(length / patch) / 2 ** stage);
   return { rows: halved(height, config.patchSize), columns: halved(width, config.patchWidth) };
 }
 
-/** Windows of every second block move by half; where one window fills the image, none does. */
+/** Windows of every second block are shifted by half a window, unless one window fills the image. */
 function shiftOf({ rows, columns }: Grid, size: number, number: number): number {
   const min = Math.min(rows, columns);
   if (min < size) {

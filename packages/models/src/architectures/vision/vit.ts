@@ -1,5 +1,5 @@
-// The wiring of ViT and DeiT (transformers' modeling_vit.py and modeling_deit.py): an image is cut into patches, learnt states
-// stand in front of them, norms before each half.
+// The wiring of ViT and DeiT (transformers' modeling_vit.py and modeling_deit.py): an image is cut into patches, learned
+// states are put in front of them, a norm comes before each sublayer.
 
 import type { Backbone } from "../../parts/backbone/backbone.ts";
 import {

@@ -21,7 +21,7 @@ describe("planRound", () => {
     expect(planRound({ running: [running(41)], waiting: [text(2)] }, limits).join).toBe(0);
   });
 
-  it("lets a text that needs more than there is run alone, and nobody overtakes it", () => {
+  it("runs a text alone if it needs more than the whole room, and lets no text overtake it", () => {
     const waiting = [text(10, 200), text(1, 1)];
     expect(planRound({ running: [running(1)], waiting }, limits).join).toBe(0);
     expect(planRound({ running: [running(1, true)], waiting }, limits)).toEqual({ stay: [], join: 1 });

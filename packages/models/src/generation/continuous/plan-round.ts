@@ -1,5 +1,5 @@
-// Who computes in the next round of a running batch: which texts leave, and which of the waiting ones join. Decided before
-// anything is computed, first come, first served.
+// Plans the next round of a running batch: which texts leave, and which waiting ones join. Decided before anything is
+// computed, first come, first served.
 
 /** How much may be computed at one time. */
 export interface BatchLimits {
@@ -34,7 +34,7 @@ export interface RoundPlan {
   readonly join: number;
 }
 
-/** A text that needs more than all there is runs alone; nobody overtakes a text that waits for room. */
+/** A text that needs more than the whole room runs alone; no text overtakes one that waits for room. */
 export function planRound({ running, waiting }: BatchState, limits: BatchLimits): RoundPlan {
   const stay = [...running.keys()].filter((row) => running[row]?.isOver === false);
   let rows = stay.length;

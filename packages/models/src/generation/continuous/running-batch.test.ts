@@ -80,7 +80,7 @@ describe.each(names)("ContinuousBatch of %s", (name) => {
 });
 
 describe("ContinuousBatch", () => {
-  it("tells why a text ended", async () => {
+  it("reports why a text ended", async () => {
     const model = modelOf("gpt2");
     const [first] = texts as [BatchText];
     const free = await alone(model, first);
@@ -97,7 +97,7 @@ describe("ContinuousBatch", () => {
     batch.dispose();
   });
 
-  it("goes on without a text that was removed", async () => {
+  it("continues without a text that was removed", async () => {
     const model = modelOf("llama-gqa");
     const [gone, stays] = texts as [BatchText, BatchText];
     const batch = new ContinuousBatch(model);
@@ -132,7 +132,7 @@ describe("ContinuousBatch", () => {
     batch.dispose();
   });
 
-  it("tells how likely tokens were where a text asks, as probabilities that sum to 1", async () => {
+  it("reports token probabilities that sum to 1, if a text requests them", async () => {
     const model = modelOf("gpt2");
     const batch = new ContinuousBatch(model);
     batch.add({ promptIds: [5, 6], adapter: null, maxNewTokens: 1, logprobs: 100 });

@@ -1,5 +1,5 @@
-// Texts that are written together though each begins and ends when it likes (continuous batching, Orca, Yu et al. 2022): a
-// round reads the prompts of those that join, then gives every text one token.
+// Texts that are generated together, although each begins and ends at its own time (continuous batching, Orca, Yu et al.
+// 2022): a round reads the prompts of new texts, then gives every text one token.
 
 import {
   type AdapterSelection,
@@ -50,16 +50,16 @@ const limitNames: OptionNames<BatchLimits> = { maxRows: true, maxPositions: true
 const defaults: BatchLimits = { maxRows: 16, maxPositions: 16_384, maxPromptTokens: 1024 };
 
 /**
- * Whether a text can be written in a running batch with others: not a source's (encoder–decoders), and not one that grows so
- * long that all its keys turn otherwise (LongRoPE). Adapters that wait for tokens or replace raw parameters cannot, either.
+ * Whether a text can be generated in a running batch with others. Not possible: encoder–decoders, and texts long enough to
+ * change the rotation of all their keys (LongRoPE). Adapters that wait for tokens or replace raw parameters cannot, either.
  */
 export function canJoinBatches(
   { task, config }: PretrainedModel,
   { promptIds, maxNewTokens }: Pick<BatchText, "promptIds" | "maxNewTokens">,
 ): boolean {
   const scaling = config.rotary?.scaling;
-  const turnsAt = scaling?.type === "longrope" ? scaling.originalMaxPositions : Number.POSITIVE_INFINITY;
-  return task === "causal-lm" && promptIds.length + maxNewTokens <= turnsAt;
+  const longestText = scaling?.type === "longrope" ? scaling.originalMaxPositions : Number.POSITIVE_INFINITY;
+  return task === "causal-lm" && promptIds.length + maxNewTokens <= longestText;
 }
 
 interface Row {
@@ -218,7 +218,7 @@ export class ContinuousBatch {
     }
   }
 
-  /** Joins those that stay and those that were read, without what is over. */
+  /** Joins the cached rows and the newly read ones, without finished texts. */
   #regroup({ staying, stay, joining, fresh }: Regrouping): void {
     const joined = joining.filter(({ isOver }) => !isOver);
     if (joined.length === 0 && staying.length === this.#rows.length) return;

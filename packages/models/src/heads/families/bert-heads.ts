@@ -20,19 +20,19 @@ const tanh = (x: tf.Tensor) => tf.tanh(x);
 export const bertHeads = encoderHeads({ sequence: { activation: tanh, dropsTwice: false } });
 
 export const distilbertHeads = encoderHeads({
-  // transformers drops at `dropout` here, not at `seq_classif_dropout`.
+  // transformers uses `dropout` here and ignores `seq_classif_dropout`.
   tokenDropout: "residual",
   sequence: { activation: (x) => tf.relu(x), dropsTwice: false },
 });
 
 export const electraHeads = encoderHeads({
-  // Whatever hidden_act says.
+  // This activation is fixed; hidden_act does not change it.
   activation: gelu,
   sequence: { activation: gelu.apply, dropsTwice: true },
   choice: { activation: gelu.apply, dropsTwice: false, dropout: "summary" },
 });
 
-/** The pooler is next to the base model, and its activation is GELU. */
+/** transformers keeps the pooler outside the base model; its activation is GELU. */
 export const debertaV2Heads = encoderHeads({
   tokenDropout: "residual",
   sequence: { activation: gelu.apply, dropsTwice: false },
@@ -41,13 +41,13 @@ export const debertaV2Heads = encoderHeads({
 export const robertaHeads = encoderHeads({
   activation: gelu,
   sequence: { activation: tanh, dropsTwice: true },
-  // transformers drops at `hidden_dropout_prob` here, whatever `classifier_dropout` says.
+  // transformers uses `hidden_dropout_prob` here and ignores `classifier_dropout`.
   choice: { activation: tanh, dropsTwice: false, dropout: "residual" },
 });
 
 /**
  * ModernBERT's heads (transformers' modeling_modernbert.py): norm(gelu(dense(state))) and a last map, on every token or on
- * what stands for the sequence.
+ * the state that represents the sequence.
  */
 export function modernbertHeads(model: PartList, backbone: Backbone): Head {
   const { task, config } = model.plan;

@@ -37,7 +37,7 @@ export function decoderHeads(model: PartList, backbone: Backbone): Head {
   return stateClassifier(model, lastToken(config.padTokenId));
 }
 
-/** The rightmost token that is not padding, told by its id as transformers does. */
+/** The rightmost token that is not padding, recognized by its id as in transformers. */
 function lastToken(padTokenId: number | null): ColumnsOf {
   return ({ inputIds }) => {
     const [batch, time] = inputIds.shape;
@@ -54,7 +54,7 @@ function lastReal(inputIds: tf.Tensor2D, padTokenId: number): tf.Tensor1D {
   return tf.argMax(tf.mul(tf.range(0, inputIds.shape[1], 1, "int32"), isReal), 1);
 }
 
-/** The head with `scale` times that loss beside its own, for each label that counts. */
+/** The head with `scale` times that loss added to its own, for each label that counts. */
 function balancedHead(head: Head, scale: number): Head {
   return {
     forward: (states, pass) => head.forward(states, pass),
@@ -62,7 +62,7 @@ function balancedHead(head: Head, scale: number): Head {
     losses(labels, pass) {
       const { of } = head.losses(labels, pass);
       const routing = pass.recordRouting();
-      // All states are computed: the last layer's router is asked for all tokens, too.
+      // All states are computed: the loss needs the last layer's router for all tokens, too.
       return {
         of: (states) => {
           const { sum, count } = of(states);

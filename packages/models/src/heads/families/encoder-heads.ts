@@ -1,5 +1,4 @@
-// Heads that every encoder has and some decoders: an answer for each token, or one read from a single state. What their maps are
-// called, the family's table says.
+// Heads that every encoder has and some decoders: one answer for each token, or one from a single state.
 
 import type { ModelConfig } from "@lowrank/contracts/families";
 import type { EmbeddingSite, LinearSite } from "@lowrank/engine/hook-points";
@@ -79,7 +78,7 @@ export interface DenseClassifierOptions {
   readonly dropsTwice: boolean;
   /** Whose rate of dropout it has; "classifier" unless given. */
   readonly dropout?: DropoutPlace | "none";
-  /** Which state stands for the sequence: the first token's unless given. */
+  /** The state that represents the sequence: the first token's unless given. */
   readonly columns?: ColumnsOf;
 }
 
@@ -95,7 +94,7 @@ export function denseClassifier(model: PartList, options: DenseClassifierOptions
   };
   return new ClassificationHead({
     site: outputOf(model),
-    // Whatever the file says: of two sentences or several choices one thing is true.
+    // Fixed by the task: for two sentences or several choices, exactly one is true.
     problemType: task === "sequence-classification" ? config.problemType : "single_label_classification",
     columns,
     transform,

@@ -13,7 +13,7 @@ export function vitHeads(model: PartList): Head {
   return task === "distilled-image-classification" ? twoClassifiers(model) : withoutHead(model);
 }
 
-/** DeiT's own classifier and the one that learnt from a teacher, on states of their own; the answer is their mean. */
+/** DeiT's own classifier and the one trained by a teacher, each on its own state; the answer is their mean. */
 function twoClassifiers(model: PartList): Head {
   const sites = [model.linear("cls_classifier"), model.linear("distillation_classifier")];
   return {
@@ -39,7 +39,7 @@ export function swinHeads(model: PartList): Head {
   return stateClassifier(model, { ofAll: (states) => tf.mean<tf.Tensor2D>(states, 1) });
 }
 
-/** A classifier on the first state beside the mean of the patches (DINOv2). */
+/** A classifier on the first state together with the mean of the patches (DINOv2). */
 export function dinov2Heads(model: PartList): Head {
   const { task, config } = model.plan;
   if (task !== "image-classification") return noHead;
@@ -52,7 +52,7 @@ export function dinov2Heads(model: PartList): Head {
   });
 }
 
-/** The mean of the patches behind `fronts` states: [batch, width]. */
+/** The mean of the patches after `fronts` states: [batch, width]. */
 export function meanBehind(states: tf.Tensor, fronts: number): tf.Tensor2D {
   const [batch = 0, time = 0, width = 0] = states.shape;
   return tf.mean<tf.Tensor2D>(tf.slice(states, [0, fronts, 0], [batch, time - fronts, width]), 1);

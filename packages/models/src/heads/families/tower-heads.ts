@@ -1,5 +1,5 @@
-// Heads of CLIP and SigLIP (transformers' modeling_clip.py and modeling_siglip.py): how well each text fits each image, a
-// classifier of images, or what one tower gives to be compared.
+// Heads of CLIP and SigLIP (transformers' modeling_clip.py and modeling_siglip.py): scores of each text for each image, a
+// classifier of images, or the embeddings of one tower.
 
 import type { ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
@@ -69,7 +69,7 @@ export function siglipHeads(model: PartList): Head {
   });
 }
 
-/** A classifier on the mean of the patches, behind `fronts` states. */
+/** A classifier on the mean of the patches, after `fronts` states. */
 function patchClassifier(model: PartList, fronts: number): Head {
   return stateClassifier(model, { ofAll: (states) => meanBehind(states, fronts) });
 }
@@ -85,7 +85,7 @@ function endStates({ plan: { config } }: PartList): Layer {
   const [end = -1] = config.eosTokenIds;
   return (states, { lastIds }: Pass) => {
     const rows = lastIds.arraySync();
-    // Older files say 2 of vocabularies whose last token is the end.
+    // Older files have 2 here, although the last token of the vocabulary is the end.
     const columns = rows.map((ids) => (end === 2 ? ids.indexOf(Math.max(...ids)) : Math.max(ids.indexOf(end), 0)));
     return oneOf(states, columns);
   };

@@ -7,9 +7,9 @@ import { type KnownGradients, sumWithGradients } from "./known-gradients.ts";
 import { smoothedLoss } from "./smoothed-loss.ts";
 
 export interface AdaptedHead {
-  /** Everything trainable that `logits` computes with. */
+  /** All trainable tensors that `logits` uses. */
   readonly variables: readonly tf.Variable[];
-  /** The share of a target that goes to all classes. */
+  /** Label smoothing: the share of a target that is spread over all classes. */
   readonly smoothing: number;
   /** hidden [size, features] of the rows from `first` on → [size, classes]. */
   logits(hidden: tf.Tensor2D, first: number): tf.Tensor;

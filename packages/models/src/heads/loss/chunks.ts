@@ -1,4 +1,4 @@
-// Supervised rows, cut into pieces whose logits fit into memory beside everything else.
+// Supervised rows, cut into pieces whose logits fit into memory.
 
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -21,7 +21,7 @@ export interface Chunk {
   targets(): tf.Tensor1D;
 }
 
-/** Several arrays of so many numbers – logits, exponentials, their gradients – are no burden. */
+/** Several arrays of this many numbers – logits, exponentials, their gradients – fit easily. */
 export const defaultLogitsAtOnce = 4_000_000;
 
 export function chunksOf({ hidden, targets, chunkRows }: SupervisedRows): readonly Chunk[] {

@@ -1,10 +1,10 @@
-// A sum that computes its gradients along with itself. What lies between – logits over a vocabulary – may be far larger than
-// either, and this way exists once, for a few rows at a time, and not a second time for backward.
+// A sum that computes its gradients together with its value. The intermediate logits over a vocabulary may be far larger
+// than both. This way they exist once, for a few rows at a time, and are not computed again in the backward pass.
 
 import { withGradients, withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** A sum and, if they were asked for, its gradients, one for each input. */
+/** A sum and, if requested, its gradients, one for each input. */
 export interface KnownGradients {
   readonly sum: tf.Tensor;
   readonly gradients: readonly tf.Tensor[];

@@ -1,5 +1,5 @@
-// The loss of each supervised position by itself, some rows at a time. What a loss makes of these numbers is not known while they
-// are computed, so that their gradient is: a chunk's logits are made once forward and once more backward, and never all at once.
+// The loss of each supervised position, some rows at a time. The function that combines these losses is unknown here, so
+// their gradient comes later: a chunk's logits are computed once forward and once backward, never all at once.
 
 import { crossEntropy, withGradients } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,10 +1,10 @@
-// The loss of logits against labels, with as much of the labels' targets smoothed as the call asks for while it trains.
+// The loss of logits against labels, with the call's label smoothing while training.
 
 import type { ForwardContext } from "@lowrank/contracts";
 import { crossEntropy, labelMargin } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** The share of a target that goes to all classes. */
+/** Label smoothing: the share of a target that is spread over all classes. */
 export function smoothingOf({ training, labelSmoothing = 0 }: ForwardContext): number {
   return training ? labelSmoothing : 0;
 }

@@ -1,5 +1,5 @@
-// The loss of a head that is trained whole, some rows at a time: beside the gradient of its weight, which all rows add to,
-// nothing of the vocabulary's size exists but the logits of these.
+// The loss of a head that is trained whole, some rows at a time. Only two tensors have the vocabulary's size: the gradient
+// of the head's weight, which all rows add to, and the logits of these rows.
 
 import { differentiate, FrozenWeight } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
@@ -12,7 +12,7 @@ export interface TrainedHead {
   readonly weight: tf.Tensor2D;
   /** Added to the logits: [classes] */
   readonly bias?: tf.Tensor;
-  /** The share of a target that goes to all classes. */
+  /** Label smoothing: the share of a target that is spread over all classes. */
   readonly smoothing: number;
   /** What else is done to the logits [size, classes] before the loss. */
   finished(logits: tf.Tensor): tf.Tensor;
@@ -78,7 +78,7 @@ function lossOf(logits: tf.Tensor2D, chunk: Chunk, head: TrainedHead): tf.Tensor
   return smoothedLoss(head.finished(logits) as tf.Tensor2D, chunk.targets(), head.smoothing);
 }
 
-/** hiddenᵀ·gradient + soFar, in the memory of `soFar` where the engine allows it: nobody may read that any more. */
+/** hiddenᵀ·gradient + soFar, in the memory of `soFar` if the engine allows it: do not read `soFar` afterwards. */
 function addProduct(hidden: tf.Tensor2D, grad: tf.Tensor2D, soFar: tf.Tensor | undefined): tf.Tensor2D {
   const transposed = tf.transpose<tf.Tensor2D>(hidden);
   return FrozenWeight.fromTransposed(grad).multiplyTransposed(transposed, soFar);

@@ -82,7 +82,7 @@ export async function ggufWeights({ table, config, file, source }: GgufContents)
     },
     pack(name, bytes) {
       const { type, shape, change, storedRow } = find(name);
-      // Blocks lie along the other axis then; taps are few.
+      // Blocks run along the other axis then; taps are few.
       if (change === "transposed" || change === "one-channel") return undefined;
       const [rows = 0, columns = 0] = shape;
       const kind = halfKinds.get(type);

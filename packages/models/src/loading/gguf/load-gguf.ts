@@ -1,4 +1,4 @@
-// From a GGUF file to a model: the configuration stands in its metadata.
+// From a GGUF file to a model: the configuration is in its metadata.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import { checkConfig, resolveTask } from "@lowrank/contracts/families";

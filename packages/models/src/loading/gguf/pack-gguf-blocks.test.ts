@@ -28,7 +28,7 @@ async function bytesOf(type: string): Promise<Uint8Array> {
 }
 
 describe.each(dequantizableTypes.filter((type) => !plainTypes.includes(type)))("packGgufBlocks of %s", (type) => {
-  it("keeps every number that dequantising gives, with rows in the order asked for", async () => {
+  it("keeps every number that dequantising gives, with rows in the requested order", async () => {
     const reader = await typeReader(type);
     const bytes = await bytesOf(type);
     const expected = reader.dequantize(bytes, rows * columns);
@@ -42,7 +42,7 @@ describe.each(dequantizableTypes.filter((type) => !plainTypes.includes(type)))("
     weight.dispose();
     for (let row = 0; row < rows; row++) {
       const stored = expected.subarray(storedRow(row) * columns, (storedRow(row) + 1) * columns);
-      // Adding a minimum of 0 turns −0 to 0.
+      // Adding a minimum of 0 changes −0 to 0.
       expect(decoded.subarray(row * columns, (row + 1) * columns)).toEqual(stored.map((value) => value + 0));
     }
     expect(new Set(decoded).size).toBeGreaterThan(5);
@@ -54,7 +54,7 @@ it("packs no other types", async () => {
   expect(packGgufBlocks(new Uint8Array(128), await typeReader("F32"), place)).toBeUndefined();
 });
 
-it("copies 16-bit numbers out of a larger buffer, wherever they lie", () => {
+it("copies 16-bit numbers out of a larger buffer, at any offset", () => {
   const file = Uint8Array.of(9, 9, 9, 0x80, 0x3f, 0, 0x40);
   const packed = packHalf(file.subarray(3), { kind: "bf16", rows: 1, columns: 2 });
   expect([...packed.bits]).toEqual([0x3f80, 0x4000]);

@@ -1,4 +1,4 @@
-// A GGUF file's configuration, a part of which may lie in tensors.
+// A GGUF file's configuration. Part of it may be in tensors.
 
 import { configFromGguf, ropeFactorTensors } from "@lowrank/contracts/families/gguf";
 import type { GgufFile } from "@lowrank/gguf";

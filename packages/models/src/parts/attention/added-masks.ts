@@ -1,12 +1,12 @@
-// What GPT-Neo's queries see: transformers hides by the layer's own mask – later keys, keys before the window –, and then
-// adds the mask of all layers – later keys, padding. The sum differs from one mask for queries that see nothing.
+// GPT-Neo's masks: transformers applies the layer's own mask – later keys, keys before the window –, and then adds the mask
+// of all layers – later keys, padding. The sum differs from a single mask for queries that see no key.
 
 import { type AttentionMask, causalMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../pass.ts";
 import { beyondScores } from "../positions/pass-masks.ts";
 
-/** A layer's mask, made once a pass; undefined: everything is seen. */
+/** A layer's mask, made once for each pass; undefined: no key is hidden. */
 export type MaskMaker = (pass: Pass) => AttentionMask | undefined;
 
 /** For a layer whose queries see `window` keys, themselves included; null: all keys before them. */

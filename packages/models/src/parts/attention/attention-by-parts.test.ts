@@ -49,7 +49,7 @@ describe("attentionByParts", () => {
     });
   });
 
-  it("gives a query that sees nothing to its sink, also where a mask asks for the mean", () => {
+  it("gives a query that sees no key to its sink, also if a mask hides all keys", () => {
     tf.tidy(() => {
       const { query, key, value } = inputs();
       const sinks = tf.zeros([4]);

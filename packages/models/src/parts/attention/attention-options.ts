@@ -1,5 +1,4 @@
-// What a family says of its attention: how queries, keys and values are projected – computed, or written into a plan –, and
-// how they meet.
+// A family's attention: how queries, keys and values are projected – computed, or written into a plan –, and combined.
 
 import type { ForwardContext } from "@lowrank/contracts";
 import type { StepPlan, StepValue } from "@lowrank/engine";
@@ -43,7 +42,7 @@ export interface SelfAttentionOptions {
   /** Heads of keys and values; fewer than `heads` where they are shared. */
   readonly keyHeads: number;
   readonly rotary?: RotaryFrequencies;
-  /** True turns neighbouring features together (GPT-J), false the two halves of what rotates. */
+  /** True rotates neighbouring features together (GPT-J), false feature i of the first half with feature i of the second. */
   readonly rotaryInterleaved?: boolean;
   /** Normalise each head of the queries and of the keys before they rotate (Qwen 3). */
   readonly queryNorm?: Norm | undefined;
@@ -64,6 +63,6 @@ export interface SelfAttentionOptions {
   readonly scale?: number;
   /** Smooth bound of the scores (Gemma 2). */
   readonly cap?: number | null;
-  /** For each head a score beside those of the keys, whose share goes to no value (GPT-OSS): [heads]. */
+  /** For each head, the score of a sink: its share of the attention goes to no value (GPT-OSS). [heads] */
   readonly sinks?: ParameterSlot | undefined;
 }

@@ -1,4 +1,4 @@
-// A decoder's attention to what its encoder made of the source.
+// A decoder's attention to the encoder's states.
 
 import { attention, joinHeads, splitHeads } from "@lowrank/engine";
 import type { LinearSite } from "@lowrank/engine/hook-points";

@@ -1,5 +1,5 @@
-// DeBERTa's attention (He et al. 2021): besides what query and key say, the score counts what the query says of the distance to
-// the key, and what the key says of the distance to the query. Distances have states of their own, far ones share them.
+// DeBERTa's attention (He et al. 2021): besides query·key, a score has a term of the query and the distance to the key, and
+// a term of the key and the distance to the query. Distances have states of their own; far ones share them.
 
 import { embeddingLookup, joinHeads, maskedScore, splitHeads } from "@lowrank/engine";
 import type { EmbeddingSite, LinearSite } from "@lowrank/engine/hook-points";
@@ -11,7 +11,7 @@ export interface DistanceStates extends DistanceBuckets {
   /** Two rows a bucket: keys after the query, then keys before it. */
   readonly table: EmbeddingSite;
   readonly norm: Norm;
-  /** Rate of dropout on the states, drawn anew in each layer. */
+  /** Rate of dropout on the states, with a new draw in each layer. */
   readonly dropout: number;
 }
 

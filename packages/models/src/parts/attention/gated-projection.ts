@@ -1,4 +1,4 @@
-// Queries that bring a gate along, for what attention answers them (Qwen 3.5).
+// Queries that bring a gate for the output of attention (Qwen 3.5).
 
 import { forwardTogether, type LinearSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
@@ -11,17 +11,17 @@ interface GatedSites {
   readonly value: LinearSite;
 }
 
-/** Three linear maps, the first of which also gives the gate. */
+/** Three linear maps. The first also gives the gate. */
 export function gatedProjection({ query, key, value }: GatedSites, heads: number): Projection {
   return (hidden, { context }) => {
     const parts = forwardTogether([query, key, value], hidden, context);
     const [batch = 0, time = 0] = hidden.shape;
     const both = parts[0] as tf.Tensor; // three sites give three tensors
-    const [asked, gate] = tf
+    const [own, gate] = tf
       .split(tf.reshape(both, [batch, time, heads, -1]), 2, 3)
       .map((part) => tf.reshape(part, [batch, time, -1]));
     return {
-      query: asked as tf.Tensor,
+      query: own as tf.Tensor,
       key: parts[1] as tf.Tensor,
       value: parts[2] as tf.Tensor,
       gate: gate as tf.Tensor,

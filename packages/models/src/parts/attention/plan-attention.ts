@@ -1,4 +1,4 @@
-// How attention is written into a plan of the next tokens: plain attention, with heads that share keys, turn, or are bounded.
+// How attention is written into a plan of the next tokens: plain, with shared key heads, rotation, or capped scores.
 
 import { maskedScore, type StepBias, type StepRotation, type StepValue } from "@lowrank/engine";
 import { LinearSite } from "@lowrank/engine/hook-points";
@@ -87,7 +87,7 @@ function biasOf({ alibi, window }: SelfAttentionOptions): StepBias | undefined {
 
 const rotations = new WeakMap<RotaryFrequencies, Map<boolean, StepRotation>>();
 
-/** One for each way to turn, by which engines keep their tables. */
+/** One object for each kind of rotation: engines keep their tables by it. */
 function rotationOf(frequencies: RotaryFrequencies, interleaved: boolean): StepRotation {
   const known = remembered(rotations, frequencies, () => new Map<boolean, StepRotation>());
   return remembered(known, interleaved, () => ({
@@ -102,7 +102,7 @@ function rotationOf(frequencies: RotaryFrequencies, interleaved: boolean): StepR
 const windows = new Map<number, StepBias>();
 const slopes = new WeakMap<Alibi, StepBias>();
 
-/** Hides keys before the last `window` of each query, itself included. One object for each window, by which plans are alike. */
+/** Hides keys before the last `window` of each query, itself included. One object for each window: plans are compared by it. */
 function windowBias(window: number): StepBias {
   return remembered(windows, window, () => ({
     heads: 1,

@@ -39,7 +39,7 @@ function readRows(
   const [batch = 0, time = 0, width = 0] = states.shape;
   const [queryMap, keyMap, valueMap] = tf.split(weight.value(context), 3, 0);
   const [queryBias, keyBias, valueBias] = tf.split(bias.value(context), 3, 0);
-  // Three parts asked for, three given.
+  // A split into three gives three parts.
   const project = (x: tf.Tensor, map: tf.Tensor | undefined, added: tf.Tensor | undefined, length: number) =>
     splitHeads(
       tf.reshape(tf.add(tf.matMul(x, map as tf.Tensor, false, true), added as tf.Tensor), [-1, length, width]),

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { alignDistances, distanceBucket } from "./disentangled-attention.ts";
 
 describe("scores by distance", () => {
-  it.each([1, 2, 5])("stand at the place that is so far away, of %d", (time) => {
+  it.each([1, 2, 5])("are at the place with that distance, of %d", (time) => {
     const distances = 2 * time - 1;
     // Each score is its row and its distance.
     const values = Array.from({ length: 2 * time * distances }, (_, index) => {

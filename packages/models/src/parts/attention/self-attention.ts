@@ -75,9 +75,9 @@ export function selfAttention(options: SelfAttentionOptions): Layer {
       }
       const split = hidden.shape[1] === 1 ? headsOfOne : splitHeads;
       // [batch, heads, time, headSize]
-      const query = turned(normed(split(projected.query, options.heads), options.queryNorm, pass), options, pass);
+      const query = rotated(normed(split(projected.query, options.heads), options.queryNorm, pass), options, pass);
       const fresh = {
-        key: turned(normed(split(projected.key, options.keyHeads), options.keyNorm, pass), options, pass),
+        key: rotated(normed(split(projected.key, options.keyHeads), options.keyNorm, pass), options, pass),
         value: split(projected.value, options.keyHeads),
       };
       if (pass.groups.length > 0) {
@@ -105,8 +105,8 @@ function continued(
   const { heads, keyHeads, rotary: frequencies, rotaryInterleaved: interleaved = false } = options;
   const headSize = (query.shape[2] ?? 0) / heads;
   const scale = options.scale ?? 1 / Math.sqrt(headSize);
-  const turn = (x: tf.Tensor, factor: number) =>
-    frequencies === undefined ? x : turnByMatrix(x, pass.rotation(frequencies, { headSize, interleaved, factor }));
+  const rotate = (x: tf.Tensor, factor: number) =>
+    frequencies === undefined ? x : rotateByMatrix(x, pass.rotation(frequencies, { headSize, interleaved, factor }));
   const split = normed(headsOfOne(query, heads), options.queryNorm, pass);
   const mask = maskOf(options, pass);
   const cap = options.cap ?? null;
@@ -120,9 +120,9 @@ function continued(
     cache.replaceLast(options.layer, next.recent);
     return tf.reshape(next.mixed, query.shape);
   }
-  const segments = cache.extend(options.layer, { key: turn(whole.key, 1), value: whole.value });
+  const segments = cache.extend(options.layer, { key: rotate(whole.key, 1), value: whole.value });
   // A rotation can stretch as well, which saves a multiplication of its own.
-  const scaled = frequencies === undefined ? tf.mul(split, scale) : turn(split, scale);
+  const scaled = frequencies === undefined ? tf.mul(split, scale) : rotate(split, scale);
   return tf.reshape(attendWithOneQuery({ query: scaled, segments, mask, cap }), query.shape);
 }
 
@@ -133,7 +133,7 @@ function headsOfOne(x: tf.Tensor, heads: number): tf.Tensor {
 }
 
 /** x [batch, heads, 1, headSize] by a matrix for all rows, or by one for each: [1 or batch, headSize, headSize]. */
-function turnByMatrix(x: tf.Tensor, rotation: tf.Tensor3D): tf.Tensor {
+function rotateByMatrix(x: tf.Tensor, rotation: tf.Tensor3D): tf.Tensor {
   const [batch = 0, heads = 0, , headSize = 0] = x.shape;
   const own = rotation.shape[0];
   return tf.reshape(tf.matMul(tf.reshape(x, [own, (batch / own) * heads, headSize]), rotation), x.shape);
@@ -143,7 +143,7 @@ function normed(x: tf.Tensor, norm: Norm | undefined, pass: Pass): tf.Tensor {
   return norm === undefined ? x : norm.forward(x, pass.context);
 }
 
-function turned(x: tf.Tensor, options: SelfAttentionOptions, pass: Pass): tf.Tensor {
+function rotated(x: tf.Tensor, options: SelfAttentionOptions, pass: Pass): tf.Tensor {
   if (options.rotary === undefined) return x;
   return rotary(x, { ...pass.rotary(options.rotary), interleaved: options.rotaryInterleaved ?? false });
 }
@@ -163,7 +163,7 @@ function attend(heads: Projected, options: SelfAttentionOptions, pass: Pass): tf
   return attentionByParts({ ...inputs, kept, sinks }, (weights) => pass.drop(weights, options.dropout, path));
 }
 
-/** By which the weights' dropout draws. */
+/** The key of the dropout draw on the attention weights. */
 function pathOf({ output }: SelfAttentionOptions): string {
   return `${output.path}/attention`;
 }
@@ -212,7 +212,7 @@ function maskOf({ relativePositions, alibi, window, mask }: SelfAttentionOptions
 interface PartInputs extends Omit<AttentionInputs, "dropout"> {
   /** Multiplies the scores, which is 0 where nothing may pass back through them. */
   readonly kept?: tf.Tensor | undefined;
-  /** For each head a score of nothing: what it draws of a query's attention goes to no value (GPT-OSS). [heads] */
+  /** For each head, the score of a sink: its share of a query's attention goes to no value (GPT-OSS). [heads] */
   readonly sinks?: tf.Tensor | undefined;
 }
 
@@ -225,20 +225,20 @@ export function attentionByParts(inputs: PartInputs, drop: (weights: tf.Tensor) 
   const unbounded = tf.mul(tf.matMul(query, key, false, true), scale); // [batch, heads, queryTime, keyTime]
   const bounded = cap === undefined ? unbounded : softCap(unbounded, cap);
   const scores = kept === undefined ? bounded : tf.mul(bounded, kept);
-  if (sinks !== undefined) return tf.matMul(drop(sharesBesideSinks(masked(scores, mask), sinks)), value);
+  if (sinks !== undefined) return tf.matMul(drop(sharesWithSinks(masked(scores, mask), sinks)), value);
   if (mask === undefined) return tf.matMul(drop(tf.softmax(scores)), value);
   // A query that sees no key would spread evenly over what is hidden; it gives 0 instead.
   const seen = tf.cast(tf.greater(mask, maskedScore / 2), "float32");
   return tf.matMul(drop(tf.mul(tf.softmax(tf.add(scores, mask)), seen)), value);
 }
 
-/** A query that sees no key gives all its attention to the sink, not to the mean that the mask asks for. */
+/** A query that sees no key gives all its attention to the sink, not to the mean of the masked values. */
 function masked(scores: tf.Tensor, mask: tf.Tensor | undefined): tf.Tensor {
   if (mask === undefined) return scores;
   return tf.add(scores, tf.where(tf.greater(mask, -maskedScore), tf.fill(mask.shape, maskedScore), mask));
 }
 
-function sharesBesideSinks(scores: tf.Tensor, sinks: tf.Tensor): tf.Tensor {
+function sharesWithSinks(scores: tf.Tensor, sinks: tf.Tensor): tf.Tensor {
   const [batch = 0, heads = 0, queries = 0, keys = 0] = scores.shape;
   const column = tf.tile(tf.reshape(sinks, [1, heads, 1, 1]), [batch, 1, queries, 1]);
   const shares = tf.softmax(tf.concat([scores, column], 3));
@@ -253,7 +253,7 @@ function repeatHeads(x: tf.Tensor, heads: number): tf.Tensor {
   return tf.reshape(group, [batch, heads, time, headSize]);
 }
 
-// Attention of one new token to everything in a cache: no order to keep, no weights to save, four operations a segment.
+// Attention of one new token to a whole cache: no order to keep, no weights to save, four operations for each segment.
 
 interface OneQueryInputs {
   /** Scaled already: [batch, heads, 1, headSize]. */

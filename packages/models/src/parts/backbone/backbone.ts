@@ -1,4 +1,4 @@
-// A model without its head: a list of stages, so that whatever lies below the first open door can run untaped.
+// A model without its head: a list of stages, so that everything before the first stage with an adapter runs without a tape.
 
 import type { ForwardContext } from "@lowrank/contracts";
 import { currentBackend, withoutTape } from "@lowrank/engine";
@@ -23,7 +23,7 @@ export interface Backbone extends StageList, PositionRules {
   readonly keepsPadding?: (context: ForwardContext) => boolean;
 }
 
-/** The last hidden states, [batch, time, width], or those that `pick` keeps: then nothing is computed for padding. */
+/** The last hidden states, [batch, time, width], or the ones that `pick` selects: then nothing is computed for padding. */
 export function runBackbone(backbone: Backbone, pass: Pass, pick?: Pick): tf.Tensor {
   return tf.tidy(() => {
     if (pick === undefined) return runWhole(backbone, pass);
@@ -46,7 +46,7 @@ export function runBackbone(backbone: Backbone, pass: Pass, pick?: Pick): tf.Ten
 
 /**
  * Which tokens to compute for, if not for all positions. A decoder's cross attention and what its distances bias see rows of
- * two lengths; a cache keeps rectangles; on a graphics card each group of rows would be launches of its own, and the mask
+ * two lengths; a cache keeps rectangles; on a GPU each group of rows would be launches of its own, and the mask
  * would have to travel back first.
  */
 function packingFor({ decoder, keepsPadding }: Backbone, pass: Pass, pick: Pick): Packing | undefined {
@@ -82,7 +82,7 @@ function firstOpenStage({ embed, stages }: Backbone, context: ForwardContext): n
   return first < 0 ? stages.length : first;
 }
 
-/** Number of a text's first position: 0, or that behind the padding token's id. */
+/** Number of a text's first position: 0, or the one after the padding token's id. */
 export function firstPositionOf({ positionsFrom = "columns" }: Backbone): number {
   return typeof positionsFrom === "string" ? 0 : positionsFrom.padding + 1;
 }

@@ -1,6 +1,5 @@
-// Gradient checkpointing by segments of stages (Chen et al. 2016): between forward and backward a segment keeps what went
-// into it, and is computed again when its gradient is asked for. Dropout takes its key from the context, so the second
-// run drops what the first one did.
+// Gradient checkpointing by segments of stages (Chen et al. 2016): a segment keeps only its input, and is computed again in
+// the backward pass. Dropout takes its key from the context, so the second run drops the same entries.
 
 import { recompute } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
@@ -8,7 +7,7 @@ import { ModelInputError } from "../../errors.ts";
 import type { Pass } from "../pass.ts";
 import { runStages, type Stage, type StageList } from "./stages.ts";
 
-/** The stages from the first open one on, and what goes into them. */
+/** The stages from the first one with an adapter on, and their input. */
 export interface OpenStages {
   /** Index of the first stage that computes with anything but frozen weights; −1 if already the embedding does. */
   readonly open: number;
@@ -64,7 +63,7 @@ function runSegment({ stages, hidden, pass }: Segment): tf.Tensor {
 }
 
 interface SegmentInputs {
-  /** Whether nothing trainable lies before the segment. */
+  /** Whether no earlier stage is trainable. */
   readonly isConstant: boolean;
   /** What a decoder's stages read besides the hidden states. */
   readonly source: { readonly tensor: tf.Tensor; readonly isConstant: boolean } | undefined;
@@ -76,7 +75,7 @@ function twice(segment: Segment, { isConstant, source }: SegmentInputs): tf.Tens
   const inputs = states.filter((state) => !state.isConstant).map(({ tensor }) => tensor);
   const variables = trainableIn(stages, pass);
   if (inputs.length + variables.length === 0) return runSegment(segment);
-  const constants = [...states.filter((state) => state.isConstant).map(({ tensor }) => tensor), ...pass.lent];
+  const constants = [...states.filter((state) => state.isConstant).map(({ tensor }) => tensor), ...pass.borrowed];
   const order = [...inputs, ...constants];
   return recompute({
     inputs,
@@ -84,9 +83,9 @@ function twice(segment: Segment, { isConstant, source }: SegmentInputs): tf.Tens
     variables,
     compute: (...given) => {
       if (!pass.isOver) return runSegment(segment);
-      // During backward: the tensors of the first run are gone, all but those that were kept for this.
+      // During backward: the tensors of the first run were freed, except the ones that were kept for this.
       const kept = (tensor: tf.Tensor) => given[order.indexOf(tensor)] ?? tensor;
-      const again = pass.again(pass.lent.map(kept));
+      const again = pass.again(pass.borrowed.map(kept));
       try {
         if (source !== undefined) again.decoder.setSource(kept(source.tensor));
         return runStages(stages, kept(hidden), again);

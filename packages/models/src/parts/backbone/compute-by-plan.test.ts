@@ -80,7 +80,7 @@ describe.skipIf(!isHere).each(["gpt2", "qwen3", "gemma"])("the next token of %s 
     cache.dispose();
   });
 
-  it("adds what pairs do, each as much as the call says", () => {
+  it("adds the adapters' updates, each with the call's weight", () => {
     const site = model.sites().find(({ kind, role }) => kind === "linear" && role === "body");
     if (site === undefined) throw new Error("A decoder has linear maps.");
     const [first, second] = [pairFor(site, 1), pairFor(site, 2)];
@@ -98,7 +98,7 @@ describe.skipIf(!isHere).each(["gpt2", "qwen3", "gemma"])("the next token of %s 
     tf.dispose([first.lowRank(), second.lowRank()].flatMap(({ a, b }) => [a, b]));
   });
 
-  it("leaves a site to its adaptation where that does something else", () => {
+  it("leaves a site to its adaptation if that does something else", () => {
     const site = model.sites().find(({ kind, role }) => kind === "linear" && role === "body");
     const detach = site?.attach("doubled", { variables: [], apply: ({ output }) => tf.mul(output, 2) });
     const context = inferenceContext(activeAdapters("doubled"));

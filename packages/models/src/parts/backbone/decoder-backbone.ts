@@ -1,4 +1,4 @@
-// What decoder-only families have in common: an embedding, blocks one after the other, and a norm at the end.
+// The common part of decoder-only families: an embedding, blocks one after the other, and a norm at the end.
 
 import { activations } from "../activations.ts";
 import type { Projection, SelfAttentionOptions } from "../attention/attention-options.ts";
@@ -42,7 +42,7 @@ export function decoderBackbone(model: PartList, options: DecoderOptions): Backb
   };
 }
 
-/** Every layer of a model, whose halves drop out at the rate of its configuration unless `block` gives another. */
+/** Every layer of a model. Its sublayers have the configuration's dropout rate unless `block` gives another. */
 export function blockStages(model: PartList, block: DecoderOptions["block"]): readonly Stage[] {
   const { layers, dropouts } = model.plan.config;
   return Array.from({ length: layers }, (_, layer) => {

@@ -5,11 +5,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { droppedLayer } from "../../architectures/encoder-decoders/bart-blocks.ts";
 import { Pass } from "../pass.ts";
-import { inHalves, type Stage } from "./stages.ts";
+import { compose, type Stage } from "./stages.ts";
 
 const doubled: Stage = {
   parts: [],
-  run: inHalves(
+  run: compose(
     (hidden) => tf.mul(hidden, 2),
     (hidden) => tf.add(hidden, 1),
   ),
@@ -27,7 +27,7 @@ function outputs(rate: number, training: boolean, passes: number): readonly numb
 }
 
 describe("droppedLayer", () => {
-  it("leaves both halves out of some passes in training, as seldom as asked", () => {
+  it("skips both sublayers in some training passes, as seldom as configured", () => {
     const seen = outputs(0.25, true, 400);
     expect(new Set(seen)).toEqual(new Set([1, 3]));
     const dropped = seen.filter((value) => value === 1).length;

@@ -5,7 +5,7 @@ import type { EmbeddingSite, Part } from "@lowrank/engine/hook-points";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Layer, Pass } from "../pass.ts";
 import type { Backbone, Stage } from "./backbone.ts";
-import { type Block, inHalves, type PositionRules } from "./stages.ts";
+import { type Block, compose, type PositionRules } from "./stages.ts";
 
 interface Embed {
   readonly parts: readonly Part[];
@@ -52,5 +52,7 @@ function withDecodersPass(run: Block): Block {
     (layer: Layer): Layer =>
     (hidden, pass) =>
       layer(hidden, pass.decoder);
-  return run.halves === undefined ? decoded(run) : inHalves(decoded(run.halves.mix), decoded(run.halves.byPosition));
+  return run.sublayers === undefined
+    ? decoded(run)
+    : compose(decoded(run.sublayers.mix), decoded(run.sublayers.byPosition));
 }

@@ -142,7 +142,7 @@ describe.skipIf(!isHere)("a batch of texts by plan", () => {
     for (const { lowRank } of pairs) tf.dispose([lowRank().a, lowRank().b]);
   });
 
-  it("goes on part by part where a mask hides a column within a text", () => {
+  it("computes part by part if a mask hides a column within a text", () => {
     const cache = new KeyValueCache(noAdapters);
     const other = new KeyValueCache(noAdapters);
     const read = (ids: number[][], mask: number[][], kept: KeyValueCache, whole: boolean) =>

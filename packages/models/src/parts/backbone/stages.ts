@@ -6,9 +6,9 @@ import type { NormLayer } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";
 import { type PartPlan, planned, planOf } from "../planned.ts";
 
-/** A layer whose second half treats every position by itself: layer = byPosition ∘ mix. */
+/** A layer whose second sublayer computes each position separately: layer = byPosition ∘ mix. */
 export interface Block extends Layer {
-  readonly halves?: { readonly mix: Layer; readonly byPosition: Layer };
+  readonly sublayers?: { readonly mix: Layer; readonly byPosition: Layer };
 }
 
 export interface Stage {
@@ -47,14 +47,14 @@ export function runStages(stages: readonly Stage[], hidden: tf.Tensor, pass: Pas
   return stages.reduce((state, stage) => stage.run(state, pass), hidden);
 }
 
-/** A layer of two halves: in the first positions see each other, in the second none needs another. */
-export function inHalves(mix: Layer, byPosition: Layer): Block {
+/** A layer of two sublayers: the first mixes positions, the second computes each position separately. */
+export function compose(mix: Layer, byPosition: Layer): Block {
   const whole: Layer = (hidden, pass) => tf.tidy(() => byPosition(mix(hidden, pass), pass));
   const plan: PartPlan = (x, steps, context) => planOf(byPosition)(planOf(mix)(x, steps, context), steps, context);
-  return Object.assign(whole, { halves: { mix, byPosition }, plan });
+  return Object.assign(whole, { sublayers: { mix, byPosition }, plan });
 }
 
-/** A norm behind the last block. */
+/** A norm after the last block. */
 export function normStage(parts: readonly Part[], norm: NormLayer): Stage {
   const run = planned((hidden: tf.Tensor, { context }: Pass) => norm.forward(hidden, context), planOf(norm));
   return { parts, run, isByPosition: true };
@@ -69,7 +69,7 @@ export function withPick<List extends StageList>(list: List, picking: Layer, lef
   const pick: Stage = { parts: [], run: picking, isRunOnce: true };
   const block = list.stages[last];
   if (block === undefined) return { ...list, stages: [pick, ...list.stages] };
-  const { mix = block.run, byPosition } = block.run.halves ?? {};
+  const { mix = block.run, byPosition } = block.run.sublayers ?? {};
   const second = byPosition === undefined ? [] : [{ ...block, run: byPosition }];
   const before = [...list.stages.slice(0, last), { ...block, run: mix }];
   const after = [...second, ...list.stages.slice(last + 1)].map((stage) => ({

@@ -5,38 +5,38 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { NormLayer } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";
 import { type PartPlan, planned, planOf } from "../planned.ts";
-import { type Block, inHalves } from "./stages.ts";
+import { type Block, compose } from "./stages.ts";
 
 export interface TransformerBlockOptions {
   readonly attention: Layer;
   readonly feedForward: Layer;
-  /** GPT-2 and LLaMA normalise what goes into a half; in a parallel block both may share one norm. */
+  /** GPT-2 and LLaMA normalise a sublayer's input; in a parallel block both may share one norm. */
   readonly beforeAttention?: NormLayer;
   readonly beforeFeedForward?: NormLayer;
-  /** Gemma 2 also normalises what comes out of a half. */
+  /** Gemma 2 also normalises a sublayer's output. */
   readonly afterAttention?: NormLayer;
   readonly afterFeedForward?: NormLayer;
   /** BERT normalises the sum. */
   readonly afterAttentionSum?: NormLayer;
   readonly afterFeedForwardSum?: NormLayer;
   /**
-   * "parallel" feeds both halves from the block's input (GPT-NeoX, Phi); "after-norm" adds what a half computes to what
-   * goes into it, not to what the norm before it was given (some BLOOMs).
+   * "parallel" feeds both sublayers from the block's input (GPT-NeoX, Phi); "after-norm" adds a sublayer's output to the
+   * normalised input, not to the input of the norm (some BLOOMs).
    */
   readonly residual?: "sequential" | "parallel" | "after-norm";
-  /** Dropout on what each half adds, while training. */
+  /** Dropout on each sublayer's output, while training. */
   readonly dropout?: { readonly rate: number; readonly path: string; readonly attentionRate?: number };
 }
 
 export function transformerBlock(options: TransformerBlockOptions): Block {
   const { dropout } = options;
-  const attend: Half = {
+  const attend: Sublayer = {
     layer: options.attention,
     before: options.beforeAttention,
     after: options.afterAttention,
     dropout: dropout && { rate: dropout.attentionRate ?? dropout.rate, path: `${dropout.path}/attention-output` },
   };
-  const feed: Half = {
+  const feed: Sublayer = {
     layer: options.feedForward,
     before: options.beforeFeedForward,
     after: options.afterFeedForward,
@@ -45,42 +45,42 @@ export function transformerBlock(options: TransformerBlockOptions): Block {
   if (options.residual === "parallel") {
     return planned(
       (hidden: tf.Tensor, pass: Pass) =>
-        tf.tidy(() => addResidual(hidden, addResidual(runHalf(attend, hidden, pass), runHalf(feed, hidden, pass)))),
-      (x, plan, context) => plan.add(x, plan.add(planHalf(attend)(x, plan, context), planHalf(feed)(x, plan, context))),
+        tf.tidy(() => addResidual(hidden, addResidual(apply(attend, hidden, pass), apply(feed, hidden, pass)))),
+      (x, plan, context) => plan.add(x, plan.add(toPlan(attend)(x, plan, context), toPlan(feed)(x, plan, context))),
     );
   }
   const isAfterNorm = options.residual === "after-norm";
-  return inHalves(
+  return compose(
     residual({ ...attend, afterSum: options.afterAttentionSum, isAfterNorm }),
     residual({ ...feed, afterSum: options.afterFeedForwardSum, isAfterNorm }),
   );
 }
 
-/** A half with its place in the residual stream: afterSum(hidden + dropout(after(layer(before(hidden))))) */
-export function residual({ afterSum, isAfterNorm = false, ...half }: ResidualHalf): Layer {
+/** A sublayer with its place in the residual stream: afterSum(hidden + dropout(after(layer(before(hidden))))) */
+export function residual({ afterSum, isAfterNorm = false, ...sublayer }: ResidualSublayer): Layer {
   const sum = isAfterNorm ? sumAfterNorm : sumAround;
-  const run: Layer = (hidden, pass) => tf.tidy(() => normed(afterSum, sum(half, hidden, pass), pass));
+  const run: Layer = (hidden, pass) => tf.tidy(() => normed(afterSum, sum(sublayer, hidden, pass), pass));
   return planned(run, (x, plan, context) => {
     const [from, rest] = isAfterNorm
-      ? [planNorm(half.before)(x, plan, context), { ...half, before: undefined }]
-      : [x, half];
-    return planNorm(afterSum)(plan.add(from, planHalf(rest)(from, plan, context)), plan, context);
+      ? [planNorm(sublayer.before)(x, plan, context), { ...sublayer, before: undefined }]
+      : [x, sublayer];
+    return planNorm(afterSum)(plan.add(from, toPlan(rest)(from, plan, context)), plan, context);
   });
 }
 
-function sumAround(half: Half, hidden: tf.Tensor, pass: Pass): tf.Tensor {
-  const { dropout } = half;
+function sumAround(sublayer: Sublayer, hidden: tf.Tensor, pass: Pass): tf.Tensor {
+  const { dropout } = sublayer;
   const draw = dropout && pass.draw(dropout.rate, dropout.path);
-  return addResidual(hidden, runHalf({ ...half, dropout: undefined }, hidden, pass), draw);
+  return addResidual(hidden, apply({ ...sublayer, dropout: undefined }, hidden, pass), draw);
 }
 
-function sumAfterNorm({ before, ...half }: Half, hidden: tf.Tensor, pass: Pass): tf.Tensor {
-  return sumAround({ ...half, before: undefined }, normed(before, hidden, pass), pass);
+function sumAfterNorm({ before, ...sublayer }: Sublayer, hidden: tf.Tensor, pass: Pass): tf.Tensor {
+  return sumAround({ ...sublayer, before: undefined }, normed(before, hidden, pass), pass);
 }
 
-interface Half {
+interface Sublayer {
   readonly layer: Layer;
-  /** Normalises what goes into the layer. */
+  /** Normalises the layer's input. */
   readonly before?: NormLayer | undefined;
   /** Normalises what comes out of it. */
   readonly after?: NormLayer | undefined;
@@ -88,19 +88,19 @@ interface Half {
   readonly dropout?: { readonly rate: number; readonly path: string } | undefined;
 }
 
-interface ResidualHalf extends Half {
+interface ResidualSublayer extends Sublayer {
   /** Normalises the sum. */
   readonly afterSum?: NormLayer | undefined;
-  /** Whether the sum has the normalised states in place of those that came. */
+  /** Whether the residual is the normalised input instead of the input. */
   readonly isAfterNorm?: boolean;
 }
 
-function runHalf({ layer, before, after, dropout }: Half, hidden: tf.Tensor, pass: Pass): tf.Tensor {
+function apply({ layer, before, after, dropout }: Sublayer, hidden: tf.Tensor, pass: Pass): tf.Tensor {
   const output = normed(after, layer(normed(before, hidden, pass), pass), pass);
   return dropout === undefined ? output : pass.drop(output, dropout.rate, dropout.path);
 }
 
-function planHalf({ layer, before, after }: Half): PartPlan {
+function toPlan({ layer, before, after }: Sublayer): PartPlan {
   return (x, plan, context) =>
     planNorm(after)(planOf(layer)(planNorm(before)(x, plan, context), plan, context), plan, context);
 }

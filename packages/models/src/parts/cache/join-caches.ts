@@ -56,7 +56,7 @@ function joinLayer(parts: readonly CachePart[], layer: number, length: number): 
   return { key: join("key"), value: join("value") };
 }
 
-/** What padding says in front of a text is nothing: memories are of the text alone, and joined as they are. */
+/** Recurrent memories contain nothing of the padding in front of a text, so they are joined unchanged. */
 function joinMemories(parts: readonly CachePart[], layer: number): Memory {
   const known = parts.map(({ cache, rows }) => ({ memory: cache.memoryOf(layer) ?? [], rows }));
   return (known[0]?.memory ?? []).map((_, place) =>
@@ -75,7 +75,7 @@ function rowsOf(x: tf.Tensor, rows: readonly number[]): tf.Tensor {
   return areAll ? x : tf.gather(x, tf.tensor1d([...rows], "int32"));
 }
 
-/** The last `length` positions of x, or all of them behind zeros, which nothing sees. */
+/** The last `length` positions of x, or all of them after zeros, which no query sees. */
 function lastPositions(x: tf.Tensor, length: number): tf.Tensor {
   const [batch = 0, heads = 0, time = 0, size = 0] = x.shape;
   if (time === length) return x;

@@ -15,8 +15,8 @@ export interface KeysAndValues {
 }
 
 /**
- * Positions that are joined token by token. What is older lies in a segment of its own, so that a token costs a copy of at
- * most so many positions, however long the text is.
+ * Positions that are joined token by token. Older ones are in a segment of their own, so that a token copies at most this
+ * many positions, however long the text is.
  */
 const defaultSegmentLength = 256;
 
@@ -32,7 +32,7 @@ export interface CacheOptions {
 interface BegunCache {
   /** Positions held. */
   readonly length: number;
-  /** Of every layer with attention as many positions. */
+  /** For every layer with attention, the same number of positions. */
   readonly layers: ReadonlyMap<number, KeysAndValues>;
   /** Of every layer that remembers, what it does. */
   readonly memories: ReadonlyMap<number, Memory>;
@@ -77,7 +77,7 @@ export class KeyValueCache {
       );
     }
     this.#length = begun.length;
-    // Whoever joined or cut these knows their texts; an adapter that waits for tokens would have to.
+    // A joined or cut cache does not know its texts, which an adapter that waits for tokens would need.
     this.#texts = Texts.unknown;
   }
 
@@ -94,12 +94,12 @@ export class KeyValueCache {
     return first?.[0]?.key.shape[0] ?? memory?.[0]?.shape[0] ?? this.#source?.shape[0];
   }
 
-  /** Throws CacheAdaptersError unless the selection is the one that the cache was made with. */
+  /** Throws CacheAdaptersError unless the adapter selection is the one that the cache was made with. */
   check(adapters: AdapterSelection): void {
     if (!this.isFor(adapters)) throw new CacheAdaptersError(this.#madeWith, describeSelection(adapters));
   }
 
-  /** Whether the selection is the one that it was made with. */
+  /** Whether the adapter selection is the one that it was made with. */
   isFor(adapters: AdapterSelection): boolean {
     return describeSelection(adapters) === this.#madeWith;
   }

@@ -54,7 +54,7 @@ export function positionTensor({ inputs, inputIds }: Pass): tf.Tensor2D {
 // Each number gets one drawn evenly from ±alpha / √(time · width). time is that of the text itself, as in the paper: TRL counts
 // the padding, too, so that a row's noise depends on what it is batched with.
 
-/** Of embedded tokens [batch, time, width]; outside of training, or where no noise is asked for, the same. */
+/** Adds noise to embedded tokens [batch, time, width]; outside of training or without noise, they stay the same. */
 export function withNoise(embedded: tf.Tensor, pass: Pass): tf.Tensor {
   const { training, embeddingNoise = 0, random } = pass.context;
   if (!training || embeddingNoise === 0) return embedded;

@@ -1,4 +1,4 @@
-// What stands between the two maps of an expert: gate and up come out of one matrix.
+// The function between the two maps of an expert: gate and up are outputs of one matrix.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Activation } from "../activations.ts";
@@ -7,7 +7,7 @@ import type { Activation } from "../activations.ts";
 export function halvesGate(activation: Activation): (gateUp: tf.Tensor2D) => tf.Tensor2D {
   return (gateUp) => {
     const [gate, up] = tf.split(gateUp, 2, 1);
-    // Two parts asked for, two given.
+    // A split into two gives two parts.
     return activation.gate(gate as tf.Tensor, up as tf.Tensor) as tf.Tensor2D;
   };
 }

@@ -97,7 +97,7 @@ describe("a mixture of experts", () => {
     tf.tidy(() => {
       const [up, down] = [draw([experts, 2 * inner, width], "up"), draw([experts, width, inner], "down")];
       const bias = slot("bias", [experts, width]);
-      const turned = (name: string, matrices: tf.Tensor) => {
+      const transposed = (name: string, matrices: tf.Tensor) => {
         const parameter = new ParameterSlot(name, [experts, matrices.shape[2] ?? 0, matrices.shape[1] ?? 0], "normal");
         parameter.fill(tf.transpose(matrices, [0, 2, 1]));
         return { weight: parameter, isInOut: true };
@@ -109,7 +109,7 @@ describe("a mixture of experts", () => {
       };
       const x = draw([1, 6, width], "x");
       const base = options({ gateUp: plain("a", up), down: plain("b", down) });
-      const other = { ...base, gateUp: turned("c", up), down: { ...turned("d", down), bias } };
+      const other = { ...base, gateUp: transposed("c", up), down: { ...transposed("d", down), bias } };
       const difference = tf.sub(expertMixture(other)(x, pass), expertMixture(base)(x, pass));
       // Shares add up to 1: each token gets its experts' biases in those shares.
       const scores = tf.matMul(
@@ -127,7 +127,7 @@ describe("a mixture of experts", () => {
 });
 
 describe("a bounded gate", () => {
-  it("takes gate and up in turns, bounds the gate above and up on both sides", () => {
+  it("reads gate and up alternately, bounds the gate above and up on both sides", () => {
     tf.tidy(() => {
       const gated = clampedGate(2, 1)(tf.tensor2d([[5, 0.5, -3, 4, 0.5, -7]]));
       const glu = (gate: number) => gate / (1 + Math.exp(-2 * gate));

@@ -18,7 +18,7 @@ interface ExpertLinear {
 }
 
 export interface ExpertMixtureOptions {
-  /** Where it stands in the model, for messages. */
+  /** Its path in the model, for messages. */
   readonly path: string;
   /** [experts, width] and [experts] */
   readonly router: { readonly weight: ParameterSlot; readonly bias?: ParameterSlot | undefined };
@@ -85,14 +85,14 @@ function mix(x: tf.Tensor2D, options: ExpertMixtureOptions, context: ForwardCont
   return collectRows(tf.mul<tf.Tensor2D>(outputs, spreadSlots(shares, routing)), routing);
 }
 
-function sharesOf(scores: tf.Tensor2D, { experts: chosen, perToken }: Routing, addUp: boolean): tf.Tensor2D {
+function sharesOf(scores: tf.Tensor2D, { experts: chosen, perToken }: Routing, normTopkProb: boolean): tf.Tensor2D {
   const [tokens, experts] = scores.shape;
-  // Asked for floats at once, wasm's oneHot gives the bits of whole numbers.
+  // wasm's oneHot with float32 output returns the bits of integers.
   const isOne = tf.cast(tf.oneHot(tf.tensor1d(chosen, "int32"), experts), "float32");
   const isChosen = tf.reshape(isOne, [tokens, perToken, experts]);
   const pick = (values: tf.Tensor) => tf.sum(tf.mul(tf.expandDims(values, 1), isChosen), 2); // [tokens, perToken]
   // The softmax of a few scores is their share of all, divided by what the few have together.
-  const shares = addUp ? tf.softmax(pick(scores)) : pick(tf.softmax(scores));
+  const shares = normTopkProb ? tf.softmax(pick(scores)) : pick(tf.softmax(scores));
   return tf.reshape(shares, [tokens * perToken, 1]);
 }
 

@@ -13,7 +13,7 @@ export interface ExpertStack {
   readonly isTrained: boolean;
 }
 
-/** x [rows, inFeatures], sorted by expert as `groups` says → [rows, outFeatures] */
+/** x [rows, inFeatures], sorted by expert according to `groups` → [rows, outFeatures] */
 export function groupedProduct(x: tf.Tensor2D, groups: readonly ExpertRows[], stack: ExpertStack): tf.Tensor2D {
   const { isInOut, isTrained } = stack;
   const product = (rows: tf.Tensor2D, matrices: tf.Tensor3D, transposes: boolean) =>

@@ -7,7 +7,7 @@ export interface Routing {
   readonly experts: Int32Array;
   /** Slots sorted by expert, those of one expert by token. */
   readonly order: Int32Array;
-  /** Where each slot stands in `order`. */
+  /** The index of each slot in `order`. */
   readonly places: Int32Array;
   /** Experts that have rows, in order, with how many of `order` are theirs. */
   readonly groups: readonly ExpertRows[];

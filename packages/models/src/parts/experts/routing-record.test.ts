@@ -72,7 +72,7 @@ describe("what balances experts", () => {
     scores.dispose();
   });
 
-  it("is refused where blocks are computed twice and a gradient is asked for", () => {
+  it("is refused if blocks are computed twice and a gradient is taken", () => {
     const context = { ...inferenceContext(noAdapters), blocksPerCheckpoint: 1 };
     const record = () => new Pass(context, { positions: [], causal: true, shape: [1, 2] }).recordRouting();
     expect(record).not.toThrow();

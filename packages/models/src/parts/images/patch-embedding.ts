@@ -1,5 +1,5 @@
-// From pixels to the first hidden states: each patch of an image becomes one, learnt states stand in front of them, and
-// positions are added (Dosovitskiy et al. 2021).
+// From pixels to the first hidden states: each patch of an image becomes one state, learned states are put in front of them,
+// and positions are added (Dosovitskiy et al. 2021).
 
 import type { ForwardContext } from "@lowrank/contracts";
 import { type ConvolutionSite, computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";
@@ -14,7 +14,7 @@ export interface PatchEmbeddingOptions {
   readonly fronts: readonly ParameterSlot[];
   /** [1, fronts + patches, width] */
   readonly positions: ParameterSlot;
-  /** Learnt states without a position, behind the first in front: [1, registers, width]. */
+  /** Learned states without a position, after the first learned state: [1, registers, width]. */
   readonly registers?: ParameterSlot | undefined;
   /** How positions are stretched over images of another size; absent where a model reads one size only. */
   readonly resampling?: Resampling;

@@ -13,12 +13,12 @@ const states = () =>
   ]);
 
 describe("a rearrangement", () => {
-  it("puts each state of each row in its place, and zeros where nothing stands", () => {
+  it("puts each state of each row in its place, and zeros at empty places", () => {
     const found = tf.tidy(() => rearrange(states(), order).dataSync());
     expect([...found]).toEqual([3, 0, 1, 2, 6, 0, 4, 5]);
   });
 
-  it("comes back to where it was, whatever stands where zeros were", () => {
+  it("is undone by the inverse order, whatever is at the places of zeros", () => {
     const found = tf.tidy(() => restore(tf.add(rearrange(states(), order), 1), order).dataSync());
     expect([...found]).toEqual([2, 3, 4, 5, 6, 7]);
   });

@@ -1,11 +1,11 @@
-// States put in another order, with zeros where nothing stands: what moves states between an image and its windows, and brings
-// four neighbours together. An operation of its own: each state goes to one place, so its gradient is the way back.
+// Puts states into another order, with zeros at empty places: for moving states between an image and its windows, and for
+// joining four neighbours. It is an operation of its own because its gradient is simply the inverse order.
 
 import { withGradients } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 
 export interface Rearrangement {
-  /** Of each new place the state that goes there; −1 for zeros. */
+  /** For each new place, the index of the state that goes there; −1 for zeros. */
   readonly places: readonly number[];
   /** Of each state its new place. */
   readonly back: readonly number[];
@@ -29,7 +29,7 @@ export function rearrange(hidden: tf.Tensor, { places, back }: Rearrangement): t
   });
 }
 
-/** The way back: what stands where zeros were is left out. */
+/** The inverse order; values at places that were zeros are dropped. */
 export function restore(hidden: tf.Tensor, { places, back }: Rearrangement): tf.Tensor {
   return rearrange(hidden, { places: back, back: places });
 }

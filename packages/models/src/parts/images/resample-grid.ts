@@ -1,6 +1,6 @@
-// Positions learnt for the patches of one size of images, stretched over those of another, as torch's `interpolate` does
-// with mode "bicubic": by cubic curves through the four nearest (Keys 1981), or, where the grid shrinks and "antialiased" is
-// asked for, through all that a new place covers.
+// Learned positions for the patches of one image size, resampled for another size like torch's `interpolate` with mode
+// "bicubic": by cubic curves through the four nearest (Keys 1981), or, if the grid shrinks and `antialiased` is set, through
+// all that a new place covers.
 
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -36,7 +36,7 @@ function sharesOf(from: number, to: number, kind: Resampling): readonly (readonl
   });
 }
 
-/** Beyond the border the last value goes on. */
+/** Beyond the border, the last value is repeated. */
 function throughNearest(center: number, from: number): readonly number[] {
   const shares: number[] = Array(from).fill(0);
   const first = Math.floor(center - 0.5) - 1;

@@ -1,5 +1,5 @@
-// The windows within which Swin attends (Liu et al. 2021, section 3.2): which state stands in which window, which of them see
-// each other where windows were moved over the image's border, and a learnt bias for each distance.
+// The windows within which Swin attends (Liu et al. 2021, section 3.2): which state is in which window, which states see
+// each other after windows were shifted over the image's border, and a learned bias for each distance.
 
 import type { ForwardContext } from "@lowrank/contracts";
 import { computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";
@@ -85,7 +85,7 @@ function biasOf(
   });
 }
 
-/** [rows, heads, area, area] → each row `count` times, for its windows; one row alone stands for all. */
+/** [rows, heads, area, area] → each row `count` times, for its windows; a single row is used for all. */
 function repeated(bias: tf.Tensor, count: number): tf.Tensor {
   const [rows = 1, ...others] = bias.shape;
   if (rows === 1) return bias;

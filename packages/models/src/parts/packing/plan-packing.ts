@@ -1,5 +1,5 @@
-// A batch of texts is a rectangle as wide as its longest row. What each position computes by itself need not be computed for
-// the padding: which tokens are left, in which order.
+// A batch of texts is a rectangle as wide as its longest row. Computations on single positions can skip the padding: this
+// plans which tokens are left, in which order.
 
 /** Neighbouring rows of equal length, which attention sees together. */
 export interface RowGroup {

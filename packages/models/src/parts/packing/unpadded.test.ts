@@ -197,7 +197,7 @@ describe("a site", () => {
     expect(await shapesSeen(training, [shown(() => true), shown(() => true)])).toEqual([[2 * time, 1]]);
   });
 
-  it("sees them where no mask says that all are tokens, too", async () => {
+  it("sees them also if no mask marks all as tokens", async () => {
     expect(await shapesSeen(training, [shown(() => true), shown(() => true)], false)).toEqual([[2 * time, 1]]);
   });
 
@@ -205,7 +205,7 @@ describe("a site", () => {
     expect(await shapesSeen({ ...training, adapters: adapterRows(["a", null]) }, short)).toEqual([[3, 1]]);
   });
 
-  it("sees all positions for whoever measures, with a hole, and where padding is read", async () => {
+  it("sees all positions in measurements, with a hole, and if padding is read", async () => {
     const all = [[2, time]];
     expect(await shapesSeen({ ...training, everyPosition: true }, short)).toEqual(all);
     expect(await shapesSeen(training, [shown((place) => place !== 3), shown((place) => place < 3)])).toEqual(all);

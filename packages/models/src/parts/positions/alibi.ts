@@ -1,6 +1,6 @@
 // Attention with linear biases (Press et al. 2022): scores rise with the key's position, in each head differently fast.
 
-/** How one model's scores rise. All its layers share one object, by which a pass keeps the mask it made. */
+/** The slopes of one model's scores. All its layers share one object: a pass keeps its mask by it. */
 export interface Alibi {
   readonly slopes: Float32Array;
   /** Multiplies what is added: Falcon scales the sum of score and bias, BLOOM the score alone. */
@@ -27,7 +27,7 @@ export function alibiBiases({ slopes, scale, inBfloat16 }: Alibi, positions: rea
 export function alibiSlopes(heads: number): Float32Array {
   const whole = 2 ** Math.floor(Math.log2(heads));
   const slopes = Array.from({ length: whole }, (_, head) => baseOf(whole) ** (head + 1));
-  // Heads beyond a power of 2 take every second slope of twice as many heads.
+  // Beyond a power of 2, heads take every second slope of twice as many heads.
   const rest = Array.from({ length: heads - whole }, (_, head) => baseOf(2 * whole) ** (2 * head + 1));
   return Float32Array.from([...slopes, ...rest]);
 }

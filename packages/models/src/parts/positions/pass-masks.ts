@@ -1,4 +1,4 @@
-// What the queries of a pass may see: masks made of its order, its padding and biases that rise with the key's place.
+// The masks of a pass, made of its causal order, its padding and biases that rise with the key's position.
 
 import { type AttentionMask, causalMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
@@ -12,7 +12,7 @@ export interface MaskedPass {
   readonly shape: readonly [batch: number, time: number];
 }
 
-/** Undefined: every query sees everything. `window` counts the keys to one side of a query, itself included. */
+/** Undefined: no key is hidden. `window` counts the keys to one side of a query, itself included. */
 export function maskOfPass(pass: MaskedPass, window: number): AttentionMask | undefined {
   const { causal, attentionMask } = pass.inputs;
   if (!causal && attentionMask === undefined && window === Number.POSITIVE_INFINITY) return undefined;
@@ -40,7 +40,7 @@ export function slopedMaskOfPass(
   return mask === undefined ? bias : tf.add(bias, mask);
 }
 
-/** Of each key its number among those that the mask shows, 0 for padding: [batch or 1][keyTime]. */
+/** For each key, its index among the keys that the mask shows, 0 for padding: [batch or 1][keyTime]. */
 function keyPositions(attentionMask: tf.Tensor | undefined, keyTime: number): readonly (readonly number[])[] {
   if (attentionMask === undefined) return [Array.from({ length: keyTime }, (_, key) => key)];
   const shown = Array.from(attentionMask.dataSync());
@@ -78,7 +78,7 @@ export interface OrderMaskOptions {
 
 /** [1, 1, time, past + time], which the caller owns; undefined where every query sees every key. */
 export function orderMask({ causal, time, past, window }: OrderMaskOptions): tf.Tensor4D | undefined {
-  // One token at the end of everything sees all of it.
+  // One token at the end sees all keys.
   if (time === 1 && past < window) return undefined;
   if (causal) return causalMask(time, Number.isFinite(window) ? { past, window } : { past });
   return Number.isFinite(window) ? nearMask(time, past, window) : undefined;

@@ -34,7 +34,7 @@ describe("speedsChange", () => {
   const long = { from: 4, pairs: Float32Array.of(1) };
   const frequencies = { pairs: Float32Array.of(1), magnitude: 1, long };
 
-  it("where a cache ends within the original length and the text goes on beyond it", () => {
+  it("if a cache ends within the original length and the text continues beyond it", () => {
     expect(speedsChange(frequencies, [[4]])).toBe(true);
     expect(speedsChange(frequencies, [[2, 3, 4]])).toBe(true);
     expect(speedsChange(frequencies, [[3]])).toBe(false);

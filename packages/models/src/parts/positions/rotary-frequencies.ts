@@ -1,14 +1,14 @@
-// How fast each pair of features turns with the position, by the ways of stretching a context that models use
-// (transformers' modeling_rope_utils.py). Rounded to float32 where transformers rounds, so that long positions agree.
+// How fast each pair of features rotates with the position, with the context extensions that models use (transformers'
+// modeling_rope_utils.py). Rounded to float32 like transformers, so that long positions agree.
 
 import type { ModelConfig, RotaryConfig, RotaryScaling } from "@lowrank/contracts/families";
 import { PositionLimitError } from "../../errors.ts";
 
-/** How a model's positions turn. Layers that turn alike share one object, by which a pass keeps its tables. */
+/** How a model's positions rotate. Layers with the same rotation share one object: a pass keeps its tables by it. */
 export interface RotaryFrequencies {
   /** Radians a position, one for each pair of features. */
   readonly pairs: Float32Array;
-  /** What a text with more positions than `from` turns by instead (LongRoPE). */
+  /** The frequencies of texts with more than `from` positions (LongRoPE). */
   readonly long?: { readonly from: number; readonly pairs: Float32Array };
   /** Multiplies cos and sin. */
   readonly magnitude: number;
@@ -16,20 +16,20 @@ export interface RotaryFrequencies {
   readonly limit?: number;
 }
 
-/** The frequencies of a model's heads, or those that `rotary` says; transformers' usual ones where nothing does. */
+/** The frequencies of a model's heads, or of `rotary` if given; by default transformers' usual ones. */
 export function rotaryOf({ headSize, ...config }: ModelConfig, rotary = config.rotary): RotaryFrequencies {
   const { theta, share, scaling } = rotary ?? { theta: 10_000, share: 1, scaling: { type: "none" } };
   return rotaryFrequencies(Math.floor(headSize * share + 1e-9), { theta, scaling });
 }
 
-/** The frequencies of each layer, by its number: those with a window may turn otherwise (Gemma 3, OLMo 3). */
+/** The frequencies of each layer, by its index: layers with a window may rotate differently (Gemma 3, OLMo 3). */
 export function rotaryOfLayers(config: ModelConfig): (layer: number) => RotaryFrequencies {
   const whole = rotaryOf(config);
   const local = config.localRotary === null ? whole : rotaryOf(config, config.localRotary);
   return (layer) => ((config.windows[layer] ?? null) === null ? whole : local);
 }
 
-/** The frequencies of `dims` rotating features: dims/2 of them, or one more for an odd one, which the next one turns with. */
+/** The frequencies of `dims` rotating features: dims/2 of them, rounded up; an odd feature rotates with the next one. */
 export function rotaryFrequencies(dims: number, { theta, scaling }: Omit<RotaryConfig, "share">): RotaryFrequencies {
   const { fround } = Math;
   // How many positions make a radian.
@@ -82,7 +82,7 @@ export function rotaryAngles(
   return { cos, sin };
 }
 
-/** Whether keys that stand before `positions` turned by other speeds than these will: a cache cannot hold them. */
+/** Whether keys before `positions` rotated at other speeds than the keys after them: a cache cannot hold both. */
 export function speedsChange({ long }: RotaryFrequencies, positions: readonly (readonly number[])[]): boolean {
   if (long === undefined) return false;
   const count = countOf(positions.flat());
@@ -109,13 +109,13 @@ interface Turns extends Extract<RotaryScaling, { type: "yarn" }> {
   readonly dims: number;
 }
 
-/** YaRN: pairs that turn often within the original length keep their speed, those that turn little are slowed. */
+/** YaRN: pairs that rotate often within the original length keep their speed; pairs that rotate seldom are slowed. */
 function stretchedByTurns(
   { usual, slowed }: { readonly usual: Float32Array; readonly slowed: Float32Array },
   { theta, dims, betaFast, betaSlow, wholePairs, originalMaxPositions }: Turns,
 ): Float32Array {
   const { fround } = Math;
-  /** Which pair turns so often, perhaps a fraction. */
+  /** The pair that rotates this many times, perhaps a fraction. */
   const pairOf = (turns: number) =>
     (dims * Math.log(originalMaxPositions / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
   const [low, high] = [pairOf(betaFast), pairOf(betaSlow)];

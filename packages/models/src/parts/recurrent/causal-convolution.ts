@@ -1,4 +1,4 @@
-// A convolution over a few of the last positions, each feature by itself.
+// A convolution over a few of the last positions, for each feature separately.
 
 import { computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
@@ -7,7 +7,7 @@ import type { Pass } from "../pass.ts";
 export interface CausalConvolution {
   /** [batch, time, width] */
   readonly mixed: tf.Tensor3D;
-  /** The last positions of x, which those behind need in front of them: [batch, taps − 1, width]. */
+  /** The last positions of x, which the next positions need in front of them: [batch, taps − 1, width]. */
   readonly newest: tf.Tensor3D;
 }
 
@@ -33,9 +33,9 @@ export function causalConvolution(
   return { mixed: mixed as tf.Tensor3D, newest: tf.slice(all, [0, time, 0], [batch, count - 1, width]) };
 }
 
-// What layers need that read a text in order: padding that says nothing, and rows of which each is one text.
+// Helpers for layers that read a text in order: padding becomes zeros, and each row is one text.
 
-/** States of padding are 0, so that nothing of them reaches the tokens behind. hidden [batch, time, width] */
+/** Sets states of padding to 0, so that later tokens get nothing of them. hidden [batch, time, width] */
 export function withoutPadding(hidden: tf.Tensor, { inputs: { attentionMask } }: Pass): tf.Tensor {
   const [batch = 0, time = 0] = hidden.shape;
   if (attentionMask === undefined || time === 1) return hidden;
@@ -44,8 +44,7 @@ export function withoutPadding(hidden: tf.Tensor, { inputs: { attentionMask } }:
 }
 
 /**
- * Computes texts x [batch, time, width], of which each row is one; those of a batch without padding, x [tokens, 1, width], by
- * groups of equal length.
+ * Computes texts x [batch, time, width], one in each row; without padding, x [tokens, 1, width], in groups of equal length.
  */
 export function byText(x: tf.Tensor3D, { groups }: Pass, compute: (texts: tf.Tensor3D) => tf.Tensor): tf.Tensor {
   if (groups.length === 0) return compute(x);

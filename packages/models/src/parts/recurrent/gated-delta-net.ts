@@ -25,7 +25,7 @@ export interface GatedDeltaNetOptions {
   readonly decayRate: ParameterSlot;
   /** [2·keyHeads·keySize + heads·valueSize, 1, taps] */
   readonly taps: ParameterSlot;
-  /** Of queries, keys and values, behind the taps; the gate on what was read is always silu. */
+  /** For queries, keys and values, after the taps; the gate on the output is always silu. */
   readonly activation: Activation;
   /** Of what each head reads. */
   readonly norm: Norm;

@@ -39,8 +39,8 @@ describe.each(["lfm2", "lfm2-padded-left", "qwen3-5", "qwen3-5-padded-left"])("m
     prefix?: PrefixCache,
   ): Promise<readonly number[]> {
     const context = inferenceContext(adapter === null ? noAdapters : activeAdapters(adapter));
-    const asked = { ...options, promptIds: [promptIds], context };
-    const [ids = []] = await generate(model, prefix === undefined ? asked : { ...asked, prefix });
+    const request = { ...options, promptIds: [promptIds], context };
+    const [ids = []] = await generate(model, prefix === undefined ? request : { ...request, prefix });
     return ids;
   }
 
@@ -58,13 +58,13 @@ describe.each(["lfm2", "lfm2-padded-left", "qwen3-5", "qwen3-5-padded-left"])("m
       batch.dispose();
     }));
 
-  it("go on with a text that was kept, and begin anew with one that goes another way", () =>
+  it("continue a cached text, and begin again for one that differs", () =>
     expectNoLeak(async () => {
       const prefix = new PrefixCache();
       const [first] = texts as [BatchText];
-      const said = [...first.promptIds, ...(await alone(first, prefix))];
+      const conversation = [...first.promptIds, ...(await alone(first, prefix))];
       for (const promptIds of [
-        [...said, 8, 9],
+        [...conversation, 8, 9],
         [5, 6, 30, 31],
         [5, 6],
       ]) {

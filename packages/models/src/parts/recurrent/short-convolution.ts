@@ -20,7 +20,7 @@ export function shortConvolution({ layer, input, taps, output }: ShortConvolutio
   return (hidden, pass) =>
     tf.tidy(() => {
       const parts = tf.split(input.forward(withoutPadding(hidden, pass), pass.context), 3, 2);
-      // Three parts asked for, three given.
+      // A split into three gives three parts.
       const [before, after, x] = parts as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
       const mixed = byText(tf.mul<tf.Tensor3D>(before, x), pass, (texts) => {
         const [known] = pass.cache?.memoryOf(layer) ?? [];

@@ -9,7 +9,7 @@ export function meanReward({ logProbs, lengths }: AnswerScores, { beta }: BetaSe
 }
 
 export type SimpoSettings = SmoothingSetting & {
-  /** By how much the chosen answer is to lead: SimPO's γ. */
+  /** The margin by which the chosen answer should lead: SimPO's γ. */
   readonly margin: number;
 };
 

@@ -1,4 +1,4 @@
-// What happens between two products in 8 bits, forward and back.
+// The graphs between two 8-bit products, forward and backward.
 
 import { GraphWriter } from "../kernels/graph.ts";
 import type { OnnxConstant, OnnxGraph } from "../runtime/onnx-model.ts";
@@ -15,11 +15,11 @@ export interface ActivatingOptions {
   readonly hasBias: boolean;
 }
 
-/** Slopes lie between −0.13 and 1.13; 0 and 1, which most have, are codes exactly. Others are off by half a step at most. */
+/** Derivatives are between −0.13 and 1.13. Most are 0 or 1, which codes hold exactly; others are off by half a step at most. */
 const derivativeStep = 0.005;
 const derivativeZero = 28;
 
-/** A matrix in a graph, some factor away from what it stands for. */
+/** A matrix in a graph, and the scale that turns its entries into the real values. */
 interface Activated {
   readonly value: string;
   readonly factor: number;
@@ -89,7 +89,7 @@ function roundedRows(g: GraphWriter, x: string, trouble: string) {
   return { codes: codesOfRows(g, x, factors), factors };
 }
 
-/** A step of codes that stand for something some factor away. */
+/** A quantization step, and the scale that turns codes into the real values. */
 function derivativeScale(g: GraphWriter, factor: number): string {
   return g.constant(derivativeStep / factor);
 }

@@ -1,6 +1,6 @@
-// Two products in 8 bits with an activation between them, a few rows at a time: what lies between them is never in memory as a
-// whole. For the gradient the activation's derivatives are kept, in 8 bits as well; there the factors of rows and those of the
-// matrices need no passes of their own, for rounding a row divides by its largest entry anyway.
+// Two products in 8 bits with an activation between them, a few rows at a time: the wide intermediate values are never in
+// memory as a whole. For the gradient, the activation's derivatives are kept, in 8 bits as well. The gradient needs no extra
+// passes for the scales of rows and matrices, because rounding divides each row anyway.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { inputOf, type KernelCall } from "../kernels/native-kernel.ts";
@@ -42,7 +42,7 @@ export function int8FeedForward(call: KernelCall): tf.TensorInfo[] {
   return derivatives === undefined ? [output] : [output, backend.output([derivatives.length], derivatives)];
 }
 
-/** dy [..., outFeatures] and the derivatives → the gradient of x, plus a term of as many entries, in whose memory it may lie. */
+/** dy [..., outFeatures] and the derivatives → the gradient of x, plus `term` of its size, whose memory it may reuse. */
 export function int8FeedForwardGradient(call: KernelCall): tf.TensorInfo[] {
   const { backend, inputs } = call;
   const dy = inputOf(call, "dy");

@@ -1,6 +1,6 @@
-// A product in 8 bits: each row of the left factor is divided by its largest magnitude and rounded to 255 steps, whole
-// numbers are multiplied, and what comes out is scaled back. Three graphs, of which only the one in the middle knows the
-// weight, run on pieces of rows that stay in the cache between them.
+// A product in 8 bits: each row of the left factor is divided by its largest magnitude and rounded to 255 steps, integers
+// are multiplied, and the result is scaled back. Three graphs run on pieces of rows that stay in the cache between them;
+// only the middle one contains the weight.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { graphOf } from "../kernels/graph.ts";
@@ -55,8 +55,8 @@ interface Rounded {
 }
 
 /**
- * The rows of x in 8 bits, and how they come to be that, piece by piece. Queries, keys and values are products of one x, as are
- * a gate and what it lets through: the first of them rounds it for all, if nobody can change its values.
+ * The rows of x in 8 bits, rounded piece by piece. Queries, keys and values are products of one x, and so are a gate and the
+ * projection next to it: the first product rounds x for all of them, unless its values can change in between.
  */
 function roundingOf(backend: NativeBackend, x: tf.TensorInfo, { inner, innerScales }: Int8Product) {
   const { recentRows } = backend.int8Weights;
@@ -75,7 +75,7 @@ function roundingOf(backend: NativeBackend, x: tf.TensorInfo, { inner, innerScal
   };
 }
 
-/** Rows that are done together: their parts of tensors, and memory for what lies between. */
+/** Rows that are computed together: their parts of tensors, and memory for intermediate values. */
 interface Piece {
   part(whole: Float32Array | Uint8Array, width: number): NativeTensor;
   /** Of rows that a product takes: codes, in memory that the other's use again, and factors. */

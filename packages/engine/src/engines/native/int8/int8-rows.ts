@@ -7,7 +7,7 @@ import type { OnnxGraph } from "../runtime/onnx-model.ts";
 import { largestOfRows } from "./native-rounding.ts";
 import { zeroPoint } from "./product-session.ts";
 
-/** Rows → codes, and the number that a code of 1 stands for in each row. */
+/** Rows → codes, and the scale of each row. */
 export function roundingGraph(hasInnerScales: boolean): OnnxGraph {
   const g = graphOf("x", ...(hasInnerScales ? ["scales"] : []));
   const x = hasInnerScales ? g.multiply("x", "scales") : "x";

@@ -1,6 +1,6 @@
-// Frozen matrices in 8 bits inside ONNX Runtime. Each is the constant of a session of its own, for that is what the library
-// packs into the order that its products read; it then drops the copy that it was given. A second session, for the gradient
-// of the input, is made when first asked for; the codes wait for it as they came, in as many bytes.
+// Frozen matrices in 8 bits inside ONNX Runtime. Each is the constant of its own session: the library packs constants into
+// the order that its products read, and drops the copy that it was given. A second session, for the gradient of the input,
+// is made on first use; until then its codes are kept unpacked, in the same number of bytes.
 
 import type { Int8Matrix, MatrixShape } from "../../../packed/int8-matrix.ts";
 import type { Int8Weights } from "../../../packed/int8-weights.ts";
@@ -24,14 +24,14 @@ export interface Int8Product {
 /** The same as a constant: codes [inner, columns]. */
 export interface Int8Constant extends Pick<Int8Product, "inner" | "columns" | "columnScales"> {
   readonly codes: Int8Array;
-  /** Of which it is part already, if it is. */
+  /** The packing that already contains it, if any. */
   readonly packing?: Packing;
 }
 
 interface Weight {
   readonly forward: Int8Product;
   readonly packing: Packing;
-  /** Or what it will be made of: codes [outFeatures, inFeatures]. */
+  /** The session, or the codes [outFeatures, inFeatures] from which it is made on first use. */
   backward: Int8Product | Int8Array;
 }
 
@@ -46,7 +46,7 @@ export class NativeInt8Weights implements Int8Weights {
   readonly #weights = new Map<number, Weight>();
   readonly #tiles = new Map<object, { readonly products: readonly Int8Product[] | undefined }>();
   #count = 0;
-  /** Of the weights that come next: of those that were added since a weight was last used. */
+  /** The packing for the next weights: shared by all that were added since a weight was last used. */
   #packing: Packing | undefined;
   #unfitness: { readonly reason: string | undefined } | undefined;
 
@@ -73,7 +73,7 @@ export class NativeInt8Weights implements Int8Weights {
     return weight;
   }
 
-  /** Matrices that are multiplied forward alone, packed when first asked for; until `removeTiles`. Undefined if one is. */
+  /** Matrices multiplied forward only, packed on first use and kept until `removeTiles`. Undefined if one is not finite. */
   tilesOf(owner: object, round: () => readonly (Int8Matrix | undefined)[]): readonly Int8Product[] | undefined {
     const found = this.#tiles.get(owner);
     if (found !== undefined) return found.products;
@@ -89,7 +89,7 @@ export class NativeInt8Weights implements Int8Weights {
     this.#tiles.delete(owner);
   }
 
-  /** The direction asked for. */
+  /** The session for one direction. */
   product(weight: number, isTransposed: boolean): Int8Product {
     const found = this.#find(weight);
     this.#packing = undefined;
@@ -104,7 +104,7 @@ export class NativeInt8Weights implements Int8Weights {
     const { inner, columns, columnScales } = forward;
     const codes =
       backward instanceof Int8Array
-        ? this.#rounding.turn(backward, columns)
+        ? this.#rounding.transpose(backward, columns)
         : Int8Array.from(this.#multiplyUnits({ ...forward, columnScales: new Float32Array(columns).fill(1) }));
     return { codes, inner, columns, columnScales, packing };
   }
@@ -114,7 +114,7 @@ export class NativeInt8Weights implements Int8Weights {
     const rounded = this.round(values, shape);
     if (rounded === undefined) return undefined;
     const { inFeatures: inner, outFeatures: columns, codes, scales: columnScales } = rounded;
-    return { codes: this.#rounding.turn(codes, columns), inner, columns, columnScales };
+    return { codes: this.#rounding.transpose(codes, columns), inner, columns, columnScales };
   }
 
   read(weight: number): Float32Array {
@@ -144,8 +144,8 @@ export class NativeInt8Weights implements Int8Weights {
 
   #forwardOf({ inFeatures, outFeatures, codes, scales }: Int8Matrix, packing?: Packing): Int8Product {
     const shared = packing === undefined ? {} : { packing };
-    const turned = this.#rounding.turn(codes, outFeatures);
-    const session = productSession(this.#runtime, turned, { inner: inFeatures, ...shared });
+    const transposed = this.#rounding.transpose(codes, outFeatures);
+    const session = productSession(this.#runtime, transposed, { inner: inFeatures, ...shared });
     return { session, inner: inFeatures, columns: outFeatures, columnScales: scales };
   }
 
@@ -154,7 +154,7 @@ export class NativeInt8Weights implements Int8Weights {
     return { session, inner: columns, columns: inner, columnScales: one, innerScales: columnScales };
   }
 
-  /** The packed matrix, read by multiplying the unit matrix: nobody keeps another copy. */
+  /** The packed matrix, read by multiplying the unit matrix, because no other copy is kept. */
   #multiplyUnits({ session, inner, columns, columnScales }: Int8Product): Float32Array {
     const result = new Float32Array(inner * columns);
     for (let first = 0; first < inner; first += readRows) {
@@ -177,10 +177,10 @@ export class NativeInt8Weights implements Int8Weights {
 
 const one = Float32Array.of(1);
 
-// The rows in 8 bits that were made last. Queries, keys and values are products of one x, as are a gate and what it lets
-// through: whoever multiplies it next finds it rounded.
+// The last rows that were rounded to 8 bits. Queries, keys and values are products of one x, and so are a gate and the
+// projection next to it: the second product finds x rounded.
 
-/** Rows in 8 bits, and what a code of 1 stands for in each. */
+/** Rows in 8 bits, and the scale of each row. */
 interface Int8Rows {
   /** [rows, inner] */
   readonly codes: Uint8Array;
@@ -188,19 +188,19 @@ interface Int8Rows {
   readonly factors: Float32Array;
 }
 
-/** Those that were rounded last. Made anew for each product, room for them would cost a page fault for every 4 KB. */
+/** The last rounded rows. Allocating memory for each product would cost a page fault for every 4 KB. */
 class RecentRows {
   #codes = new Uint8Array(0);
   #factors = new Float32Array(0);
   #of: { readonly owner: object; readonly inner: number } | undefined;
 
-  /** Room for so many, until the next call: whose they are is forgotten. */
+  /** Memory for `rows` rows, valid until the next call; forgets whose rows were in it. */
   room(rows: number, inner: number): Int8Rows {
     this.#of = undefined;
     return this.#view(rows, inner);
   }
 
-  /** What lies in the room are the rows of a tensor. */
+  /** Records that the memory now holds the rows of this tensor. */
   keep(owner: object, inner: number): void {
     this.#of = { owner, inner };
   }

@@ -1,5 +1,5 @@
-// Rounds float32 matrices to 8 bits by the library, three times as fast as loops in JavaScript: a run waits for it once, and
-// its base has a hundred million weights. What comes out is `packInt8`'s to the bit.
+// Rounds float32 matrices to 8 bits with the library, three times as fast as loops in JavaScript. A run waits for this once,
+// and its base has a hundred million weights. The result is `packInt8`'s to the bit.
 
 import type { Int8Matrix, MatrixShape } from "../../../packed/int8-matrix.ts";
 import { GraphWriter, graphOf } from "../kernels/graph.ts";
@@ -33,13 +33,13 @@ export class NativeRounding {
   }
 
   /** [rows, columns] → [columns, rows] */
-  turn(codes: Int8Array, rows: number): Int8Array {
-    const turned = new Int8Array(codes.length);
+  transpose(codes: Int8Array, rows: number): Int8Array {
+    const transposed = new Int8Array(codes.length);
     const columns = codes.length / rows;
-    const session = this.#session("turn", turningGraph);
-    const output = { values: turned, shape: [columns, rows] };
+    const session = this.#session("turn", transposeGraph);
+    const output = { values: transposed, shape: [columns, rows] };
     this.#runtime.run(session, [{ values: codes, shape: [rows, columns] }], [output]);
-    return turned;
+    return transposed;
   }
 
   dispose(): void {
@@ -59,7 +59,7 @@ export class NativeRounding {
 
 function roundingGraph(isTransposed: boolean): OnnxGraph {
   const g = graphOf("values");
-  // Turned first: the library's reductions along columns take ten times as long as those along rows.
+  // Transposed first: the library's reductions along columns take ten times as long as along rows.
   const values = isTransposed ? "values" : g.node("Transpose", ["values"], { perm: [1, 0] });
   const scales = g.divide(largestOfRows(g, values), g.constant(127));
   // A column of zeros is divided by the smallest normal number instead of 0.
@@ -75,15 +75,15 @@ function roundingGraph(isTransposed: boolean): OnnxGraph {
   };
 }
 
-function turningGraph(): OnnxGraph {
+function transposeGraph(): OnnxGraph {
   const g = new GraphWriter([{ name: "codes", type: "int8" }]);
-  const turned = g.node("Transpose", ["codes"], { perm: [1, 0] });
-  return { ...g.finish(turned), outputTypes: { [turned]: "int8" } };
+  const transposed = g.node("Transpose", ["codes"], { perm: [1, 0] });
+  return { ...g.finish(transposed), outputTypes: { [transposed]: "int8" } };
 }
 
 /**
- * Of each row the largest magnitude. `trouble` [rows, 1] is 0, or NaN where a row is to be no number: where it has a NaN or an
- * infinity, if nothing else is said.
+ * The largest magnitude of each row. `trouble` [rows, 1] is 0, or NaN for a row whose result must be NaN; by default these
+ * are rows with a NaN or an infinity.
  */
 export function largestOfRows(g: GraphWriter, x: string, trouble?: string): string {
   const reduce = (op: string) => g.node(op, [x, g.integers([-1])], { keepdims: 1 });

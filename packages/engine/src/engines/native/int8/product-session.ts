@@ -5,7 +5,7 @@ import type { OnnxConstant, OnnxGraph } from "../runtime/onnx-model.ts";
 import type { NativeSession, OnnxRuntime } from "../runtime/onnx-runtime.ts";
 import type { Packing } from "../runtime/packing.ts";
 
-/** What stands for 0 among unsigned bytes: the library's fast products take signed ones on the right alone. */
+/** The zero point of unsigned bytes: the library's fast products take signed bytes on the right side only. */
 export const zeroPoint = 128;
 
 /** A session with rows of unsigned bytes [rows, inner] times codes [inner, columns], each column times its scale. */

@@ -18,7 +18,7 @@ export function unfitnessFor8Bits(runtime: OnnxRuntime): string | undefined {
   const narrow = productSession(runtime, largest, { inner });
   const wide = floatSession(runtime);
   try {
-    const codes = { values: new Uint8Array(rows * inner).fill(255), shape: [rows, inner] }; // 127, beside the zero point
+    const codes = { values: new Uint8Array(rows * inner).fill(255), shape: [rows, inner] }; // 127 above the zero point
     const product = { values: new Float32Array(rows * columns), shape: [rows, columns] };
     const ones = { values: new Float32Array(columns).fill(1), shape: [columns] };
     runtime.run(narrow, [codes, ones], [product]);
@@ -46,7 +46,7 @@ function floatSession(runtime: OnnxRuntime): NativeSession {
   return runtime.createSession(g.finish(g.product("x", "matrix", { transB: true })));
 }
 
-/** Least milliseconds of two things that take turns: whatever else the machine does meets both. */
+/** The fastest run of each, in milliseconds. They run alternately, so that other work on the machine slows both. */
 function fastestOfEach(one: () => void, other: () => void): readonly [number, number] {
   const min: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (let round = 0; round < rounds; round++) {

@@ -73,7 +73,7 @@ interface SeenPixels {
   readonly isOwn: boolean;
 }
 
-/** [output pixels, taps · inChannels]; zeros where a tap lies in the padding. */
+/** [output pixels, taps · inChannels]; zeros where a tap is in the padding. */
 function seenPixels({ backend }: KernelCall, source: Float32Array, geometry: Geometry): SeenPixels {
   const { filterHeight, filterWidth, inChannels, strideHeight, strideWidth, padInfo } = geometry;
   const taps = filterHeight * filterWidth;
@@ -93,7 +93,7 @@ function seenPixels({ backend }: KernelCall, source: Float32Array, geometry: Geo
   return { values, shape, isTransposed: false, isOwn: true };
 }
 
-/** The gradient of `seenPixels`: each pixel sums what it gave to the rows in which it was seen. */
+/** The gradient of `seenPixels`: each pixel sums the gradients of all rows that contain it. */
 function addSeenPixels({ backend }: KernelCall, seen: Float32Array, geometry: Geometry): Float32Array {
   const { filterHeight, filterWidth, inChannels, inHeight, inWidth, batchSize } = geometry;
   const taps = filterHeight * filterWidth;

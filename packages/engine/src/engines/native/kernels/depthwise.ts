@@ -1,6 +1,6 @@
-// Depthwise convolutions and both their gradients, one tap of the filter after another: a tap joins pixels, whose channels lie side by
-// side. They hold no matrix product, and tfjs-backend-cpu looks up the place of every single number. Several outputs for a channel,
-// and other layouts, are left to it.
+// Depthwise convolutions and both their gradients, one tap of the filter after another: a tap joins pixels, whose channels
+// are contiguous. They contain no matrix product, and tfjs-backend-cpu computes the index of every single number. Several
+// outputs for a channel, and other layouts, are left to it.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { numbersOf } from "../../../gradients/attributes.ts";

@@ -13,7 +13,7 @@ import {
   sizeOf,
 } from "./native-kernel.ts";
 
-/** Those that ONNX calls as TensorFlow.js does. */
+/** Operations that have the same name in ONNX and TensorFlow.js. */
 const ofOne = [
   ...["Exp", "Log", "Sqrt", "Neg", "Abs", "Tanh", "Sigmoid", "Erf", "Elu", "Relu", "Reciprocal"],
   ...["Sin", "Cos", "Floor", "Ceil"],

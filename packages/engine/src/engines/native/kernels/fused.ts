@@ -44,7 +44,7 @@ export function activated({ attributes, inputs }: KernelCall, x: tf.TensorInfo):
   return run("Identity", { x });
 }
 
-/** Kernels take what kernels give, which TensorFlow.js's types say of tensors alone. */
+/** Kernels return plain descriptions; TensorFlow.js's types expect tensors here. */
 export function run(kernelName: string, inputs: tf.NamedTensorInfoMap, attributes: tf.NamedAttrMap = {}): tf.Tensor {
   return tf.engine().runKernel(kernelName, inputs as tf.NamedTensorMap, attributes);
 }

@@ -36,7 +36,7 @@ export function runInPieces(
   }
 }
 
-/** The same for tensors of one size, whose shape does not matter. One axis: beside [n, 1] a scalar is broadcast row by row. */
+/** The same for tensors of one size and any shape. One axis: against [n, 1], a scalar is broadcast row by row. */
 export function runFlat(
   backend: NativeBackend,
   session: NativeSession,

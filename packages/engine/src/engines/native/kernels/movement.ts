@@ -52,7 +52,7 @@ function slice(call: KernelCall): tf.TensorInfo | undefined {
   return backend.output(shape, copyBox(backend, x, starts, shape));
 }
 
-/** Whole runs again: the axes behind the last one that gets a border lie together. */
+/** Copies whole runs: the entries of all axes after the last padded one are contiguous. */
 function pad(call: KernelCall): tf.TensorInfo | undefined {
   const { backend, attributes } = call;
   const x = inputOf(call, "x");
@@ -69,7 +69,7 @@ function pad(call: KernelCall): tf.TensorInfo | undefined {
   return backend.output(shape, values);
 }
 
-/** Where the entry of a flat index lies once borders are around it. */
+/** The flat index of an entry after padding was added. */
 function placeOf(
   index: number,
   {
@@ -112,7 +112,7 @@ function split(call: KernelCall): tf.TensorInfo[] | undefined {
   });
 }
 
-/** The entries of a box within x, in an array of their own; copied in runs that lie together in both. */
+/** The entries of a box within x, in a new array; copied in runs that are contiguous in both. */
 function copyBox(
   backend: NativeBackend,
   x: tf.TensorInfo,

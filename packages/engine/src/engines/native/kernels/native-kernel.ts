@@ -1,5 +1,5 @@
-// How a kernel of the native backend is written: it computes what it is good at and leaves the rest to tfjs-backend-cpu's
-// kernel of the same name.
+// How to write a kernel of the native backend: it computes the cases that it is fast at, and passes the rest to the kernel
+// of the same name in tfjs-backend-cpu.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { NativeBackend, nativeBackendName } from "../native-backend.ts";
@@ -18,7 +18,7 @@ export interface KernelCall {
  */
 export type NativeKernel = (call: KernelCall) => tf.TensorInfo | tf.TensorInfo[] | undefined;
 
-/** Puts a kernel before the one that was copied from tfjs-backend-cpu. */
+/** Puts a kernel in front of the one copied from tfjs-backend-cpu. */
 export function registerNativeKernel(kernelName: string, compute: NativeKernel): void {
   const general = tf.getKernel(kernelName, "cpu");
   tf.unregisterKernel(kernelName, nativeBackendName);

@@ -15,8 +15,8 @@ function reduce(call: KernelCall, op: string): tf.TensorInfo | undefined {
   const { backend, attributes } = call;
   const x = inputOf(call, "x");
   if (!areFloats(x)) return undefined;
-  const asked = attributes.axis ?? attributes.reductionIndices;
-  const axes = tf.util.parseAxisParam(isAxes(asked) ? asked : x.shape.map((_, axis) => axis), x.shape);
+  const given = attributes.axis ?? attributes.reductionIndices;
+  const axes = tf.util.parseAxisParam(isAxes(given) ? given : x.shape.map((_, axis) => axis), x.shape);
   if (axes.length === 0 || new Set(axes).size !== axes.length) return undefined;
   const shape = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
   const values = backend.pool.take(sizeOf(shape));
@@ -36,7 +36,7 @@ function reductionGraph(op: string): OnnxGraph {
   const reduce = (by: string, x: string) => g.node(by, [x, "axes"], { keepdims: 1 });
   const result = reduce(op, "a");
   if (op !== "ReduceMax" && op !== "ReduceMin") return g.finish(result);
-  // These two pass over NaN unless it comes first, while TensorFlow.js's kernels give NaN wherever it stands.
+  // These two ignore a NaN unless it comes first; TensorFlow.js's kernels return NaN wherever it is.
   const hasNaN = reduce("ReduceMax", g.node("IsNaN", ["a"]));
   return g.finish(g.node("Where", [hasNaN, g.constant(Number.NaN), result]));
 }

@@ -1,5 +1,5 @@
-// Slices gathered from, and added up at, places of several axes; and whole tensors repeated. Runs that lie together are copied at once,
-// where tfjs-backend-cpu asks for every entry's place.
+// Gathers and scatters slices by indices of several axes, and repeats whole tensors. Contiguous runs are copied at once;
+// tfjs-backend-cpu computes the index of every entry.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { areFloats, inputOf, type KernelCall, sizeOf } from "./native-kernel.ts";
@@ -40,7 +40,7 @@ export function scatterNd(call: KernelCall): tf.TensorInfo | undefined {
   return backend.output(sizes, values);
 }
 
-/** Each axis as many times as `reps` says, one after the other. */
+/** Repeats each axis `reps` times. */
 export function tile(call: KernelCall): tf.TensorInfo | undefined {
   const { backend, attributes } = call;
   const x = inputOf(call, "x");
@@ -66,7 +66,7 @@ export function tile(call: KernelCall): tf.TensorInfo | undefined {
   return backend.output(shape, values);
 }
 
-/** Where each slice begins; undefined if one lies outside. */
+/** Where each slice begins; undefined if one is out of range. */
 export function startsOf(
   ids: ArrayLike<number>,
   sizes: readonly number[],

@@ -46,7 +46,7 @@ describe("elfFault", () => {
     expect(faultOf(changed(() => {}))).toBeUndefined();
   });
 
-  it("finds that a library is cut short, wherever it is", () => {
+  it("finds that a library is cut short, at any place", () => {
     const whole = changed(() => {});
     for (let length = 0; length < whole.length; length++)
       expect(faultOf(whole.subarray(0, length))).toMatch(
@@ -64,36 +64,36 @@ describe("elfFault", () => {
     {
       what: "text",
       bytes: new TextEncoder().encode("GROUP ( /lib/libm.so.6 )".repeat(4)),
-      says: /is not a shared library: it has no ELF header/,
+      fault: /is not a shared library: it has no ELF header/,
     },
-    { what: "a program", bytes: changed((view) => view.setUint16(16, 2, true)), says: /ELF type is 2/ },
-    { what: "32 bits", bytes: changed((view) => view.setUint8(4, 1)), says: /another processor: .*62 with 32 bits/ },
+    { what: "a program", bytes: changed((view) => view.setUint16(16, 2, true)), fault: /ELF type is 2/ },
+    { what: "32 bits", bytes: changed((view) => view.setUint8(4, 1)), fault: /another processor: .*62 with 32 bits/ },
     {
       what: "no segments",
       bytes: changed((view) => view.setUint16(56, 0, true)),
-      says: /damaged header: 0 segments/,
+      fault: /damaged header: 0 segments/,
     },
-    { what: "too many", bytes: changed((view) => view.setUint16(56, 65_535, true)), says: /65535 segments/ },
+    { what: "too many", bytes: changed((view) => view.setUint16(56, 65_535, true)), fault: /65535 segments/ },
     {
       what: "segments at the end of all numbers",
       bytes: changed((view) => view.setBigUint64(32, 2n ** 64n - 1n, true)),
-      says: /cut short/,
+      fault: /cut short/,
     },
     {
       what: "a segment that is larger than any file",
       bytes: changed((view) => view.setBigUint64(tableStart + 32, 2n ** 64n - 1n, true)),
-      says: /cut short: .* need 18446744073709551615/,
+      fault: /cut short: .* need 18446744073709551615/,
     },
     {
       what: "no dynamic table",
       bytes: changed((view) => view.setUint32(tableStart + 56, 4, true)),
-      says: /no symbol table/,
+      fault: /no symbol table/,
     },
-  ])("refuses a file with $what", ({ bytes, says }) => {
-    expect(faultOf(bytes)).toMatch(says);
+  ])("refuses a file with $what", ({ bytes, fault }) => {
+    expect(faultOf(bytes)).toMatch(fault);
   });
 
-  it("refuses a library of another processor, and knows none for one that it has not heard of", () => {
+  it("refuses a library for another processor, and accepts all for an unknown processor", () => {
     const library = changed(() => {});
     expect(faultOf(library, "arm64")).toBe(
       "was built for another processor: ELF machine 62 with 64 bits, but arm64 is 183 with 64",

@@ -1,8 +1,8 @@
-// What is wrong with a file as a shared library of Linux. The loader maps what a file's headers tell of without asking whether
-// the file has it: the first look past its end is a bus error, and an empty table a segmentation fault, which end the
-// process. So a download that broke off must be known by its headers. They are described in elf(5) and the System V ABI.
+// Finds damage in a shared library of Linux before it is loaded. The loader maps the parts that the headers list without
+// checking that the file has them: reading past its end is a bus error, and an empty table a segmentation fault; both end
+// the process. So an incomplete download must be found by its headers. They are described in elf(5) and the System V ABI.
 
-/** A file of which parts can be read. */
+/** A file that can be read in parts. */
 export interface PartsOfFile {
   /** In bytes. */
   readonly size: number;
@@ -55,7 +55,7 @@ export function elfFault(file: PartsOfFile, architecture: string): string | unde
   return segmentFault(file, segments, count);
 }
 
-/** The same for the segments, which say where the file's parts lie. */
+/** The same for the segments, which hold the places of the file's parts. */
 function segmentFault(file: PartsOfFile, segments: Reader, count: number): string | undefined {
   let end = 0n;
   let dynamic: { readonly from: bigint; readonly length: bigint } | undefined;
@@ -71,7 +71,7 @@ function segmentFault(file: PartsOfFile, segments: Reader, count: number): strin
   return hasSymbols(table) ? undefined : "has an empty part: a download may have been interrupted";
 }
 
-/** Whether a dynamic table says where symbols and their names are. The loader takes both for granted. */
+/** Whether a dynamic table has the places of symbols and their names. The loader takes both for granted. */
 function hasSymbols(table: Reader): boolean {
   const tags: bigint[] = [];
   for (let start = 0; start + 16 <= table.length; start += 16) {

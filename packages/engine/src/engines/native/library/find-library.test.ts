@@ -46,7 +46,7 @@ describe("findLibrary", () => {
     expect(findLibrary(surroundings, "/opt/mine.so")).toEqual({ path: "/opt/mine.so", origin: "setting" });
   });
 
-  it("takes onnxruntime-node before sherpa-onnx, and says which package it was", () => {
+  it("takes onnxruntime-node before sherpa-onnx, and reports which package it was", () => {
     expect(findLibrary(machine({ ...withSherpa, ...withRuntime }))).toEqual({
       path: `${runtimeFolder}/${file}`,
       origin: { name: "onnxruntime-node", folder: runtime },
@@ -85,7 +85,7 @@ describe("findLibrary", () => {
     });
   });
 
-  it("says which folder to delete where the packages lack what they should hold", () => {
+  it("names the folder to delete if the packages are incomplete", () => {
     expect(refusal(machine({ [runtimeFolder]: [], [sherpa]: [] }))).toMatchObject({
       reason: expect.stringContaining(`delete "${runtime}" and install it again`),
       command,
@@ -95,7 +95,7 @@ describe("findLibrary", () => {
   it.each([
     { platform: "linux", architecture: "s390x" },
     { platform: "freebsd", architecture: "x64" },
-  ])("asks for a library of one's own on $platform with $architecture", (platform) => {
+  ])("requires a library of one's own on $platform with $architecture", (platform) => {
     const error = refusal(machine({}, platform));
     expect(error).toMatchObject({ reason: expect.stringMatching(/no npm package .*LOWRANK_ONNX_RUNTIME to/) });
     expect(error).toMatchObject({ command: undefined });

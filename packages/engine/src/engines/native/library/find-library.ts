@@ -1,4 +1,4 @@
-// Where ONNX Runtime's shared library lies: at the place the user named, inside the npm package onnxruntime-node, or inside
+// Finds ONNX Runtime's shared library: at the path that the user named, inside the npm package onnxruntime-node, or inside
 // the smaller sherpa-onnx package of this platform. Nothing is loaded here.
 
 import { EngineUnavailableError } from "../../engine-unavailable-error.ts";
@@ -6,7 +6,7 @@ import { exportOf, importUnseen } from "../../import-unseen.ts";
 import { installCommandOf, libraryVariable, packagesFor, sherpaPackage } from "./install-command.ts";
 import { type InstalledPackage, type LibraryFile, UnusableLibraryError } from "./library-file.ts";
 
-/** What is asked of the file system and of Node's module resolution; tests put their own in its place. */
+/** Functions of the file system and of Node's module resolution; tests replace them. */
 export interface LibrarySurroundings {
   readonly platform: string;
   readonly architecture: string;
@@ -57,7 +57,7 @@ interface LibraryFolder {
   readonly origin: InstalledPackage;
 }
 
-/** Folders in which the library may lie, the preferred one first. */
+/** Folders that may contain the library, the preferred one first. */
 function libraryFolders({ platform, architecture, list, packageFolder }: LibrarySurroundings): LibraryFolder[] {
   const folders: LibraryFolder[] = [];
   const runtime = packageFolder("onnxruntime-node");

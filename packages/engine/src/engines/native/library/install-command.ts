@@ -5,7 +5,7 @@
 /** The environment variable that names the library's file. */
 export const libraryVariable = "LOWRANK_ONNX_RUNTIME";
 
-/** The one command that brings the library, on most platforms, and the package that calls it. */
+/** The command that installs the library on most platforms, and the package that calls it. */
 export const installCommand: string = /* @__PURE__ */ installCommandOf("onnxruntime-node");
 
 /** The command that installs a package with the library, and the one that calls it. `version` may be a tag. */

@@ -4,7 +4,7 @@ import { UnusableLibraryError } from "./library-file.ts";
 const origin = { name: "onnxruntime-node", folder: "/app/node_modules/onnxruntime-node" };
 const library = { path: "/app/node_modules/onnxruntime-node/bin/libonnxruntime.so.1", origin };
 
-it("says how to get a whole library in the place of one that npm brought damaged", () => {
+it("explains how to replace a damaged library from npm", () => {
   expect(new UnusableLibraryError(library, "is cut short")).toMatchObject({
     library,
     fault: "is cut short",
@@ -13,7 +13,7 @@ it("says how to get a whole library in the place of one that npm brought damaged
   });
 });
 
-it("says how to get a newer library in the place of an old one", () => {
+it("explains how to replace an old library", () => {
   expect(new UnusableLibraryError(library, "is old", { isOld: true })).toMatchObject({
     reason: expect.stringMatching(/is old; install a newer one$/),
     command: "npm install onnxruntime-node@latest koffi --ignore-scripts",

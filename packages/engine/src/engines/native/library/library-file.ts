@@ -1,4 +1,4 @@
-// The file of ONNX Runtime's library, whence it came, and what a user can do where it turns out to be of no use.
+// The file of ONNX Runtime's library, where it came from, and what a user can do if it does not work.
 
 import { EngineUnavailableError } from "../../engine-unavailable-error.ts";
 import { installCommandOf, libraryVariable } from "./install-command.ts";

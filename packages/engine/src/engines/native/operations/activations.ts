@@ -1,4 +1,4 @@
-// GELU, SiLU and the gated pairs, with their gradients; each in one pass over memory.
+// GELU, SiLU and the gated activations, with their gradients; each in one pass over memory.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { graphOf } from "../kernels/graph.ts";

@@ -54,7 +54,7 @@ export function addBlockProduct(
   return { value: g.add(product, added), constants };
 }
 
-/** The sums of each row of x over the blocks: x [..., columns] → [rows, blocks], or what `axes` say in front of the blocks. */
+/** The sums of each row of x over the blocks: x [..., columns] → [...axes, blocks]; by default [rows, blocks]. */
 export function sumBlocks(
   g: GraphWriter,
   x: string,

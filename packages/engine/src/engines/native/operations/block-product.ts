@@ -1,10 +1,10 @@
-// x·Mᵀ for a matrix M of codes in blocks. x is rounded to 8 bits for each block of a row, and multiplied with the codes in
-// whole numbers; what a block's minimum adds is the sum of x over the block times it, which is not rounded.
+// x·Mᵀ for a matrix M of codes in blocks. x is rounded to 8 bits for each block of a row, and multiplied with the codes as
+// integers. A block's minimum adds itself times the sum of x over the block, which is not rounded.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { inputOf, type KernelCall } from "../kernels/native-kernel.ts";
 
-/** x [..., columns of M] → [..., rows of M], or that cut into parts of the `widths` that are asked for. */
+/** x [..., columns of M] → [..., rows of M], or the same cut into parts of the given `widths`. */
 export function blockProduct(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
   const input = inputOf(call, "x");

@@ -1,5 +1,5 @@
-// Dropout, and what is added to it, in pieces: the factors of a piece are drawn into the kernel's memory, and read there while
-// they are still in the processor's cache.
+// Dropout, and a term that is added to it, in pieces: the factors of a piece are drawn into the kernel's memory, and read
+// there while they are still in the processor's cache.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { drawIn } from "../../../kernels/drop-entries.ts";
@@ -11,7 +11,7 @@ import type { OnnxGraph } from "../runtime/onnx-model.ts";
 /** Entries of a piece. */
 const pieceEntries = 128 * 1024;
 
-/** x of any shape → its entries times their factors, plus a term of as many entries. */
+/** x of any shape → its entries times their factors, plus `term` of the same size. */
 export function dropout(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes, inputs } = call;
   const x = inputOf(call, "x");

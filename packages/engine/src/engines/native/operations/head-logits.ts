@@ -36,7 +36,7 @@ export function tilesOf({ classes, rounded }: Head, rows: number): readonly Tile
 export interface Logits {
   readonly names: readonly string[];
   inputs(tile: Tile): NativeTensor[];
-  /** A logit of the tile that was asked for last, where `inputs` has them made already. */
+  /** A logit of the last tile given to `inputs`, if that call already computed its logits. */
   readonly entry?: (row: number, place: number) => number;
   free(): void;
 }

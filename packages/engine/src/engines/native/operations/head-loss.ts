@@ -16,7 +16,7 @@ const blockRows = 1024;
 /** Up to here the sums of exponentials, times the numbers of any sane head, are numbers that float32 has. */
 const largestSum = 1e20;
 
-/** Some rows of the hidden states, with what is to be written for them. */
+/** Some rows of the hidden states, and where to write their results. */
 interface Block {
   readonly hidden: Float32Array;
   readonly labels: ArrayLike<number>;
@@ -26,7 +26,7 @@ interface Block {
 
 /**
  * hidden [rows, features], labels [rows], bias [classes] and a head [classes, features], which is a tensor or read in parts
- * (`LentHead`) → losses [rows] (of class 0 where the label is negative) and, if `isDifferentiated`, their gradients for
+ * (`BorrowedHead`) → losses [rows] (of class 0 where the label is negative) and, if `isDifferentiated`, their gradients for
  * hidden [rows, features]. Where the head is rounded, softmax is that of logits in 8 bits.
  */
 export function headLoss(call: KernelCall): tf.TensorInfo[] {
@@ -114,7 +114,7 @@ interface Pass extends Block {
   readonly ofLabels: Float64Array | undefined;
   readonly tiles: readonly Tile[];
   readonly references: Float32Array;
-  /** Whether to stop where the references turn out to be too small. */
+  /** Whether to stop if the references turn out to be too small. */
   readonly isGuess: boolean;
 }
 

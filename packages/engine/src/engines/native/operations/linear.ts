@@ -1,4 +1,4 @@
-// A product and what is added to it in one call: a bias, or the gradient that other layers have given.
+// A product and a sum in one call: the added term is a bias, or the gradient from other layers.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { graphOf } from "../kernels/graph.ts";
@@ -6,22 +6,22 @@ import type { KernelCall } from "../kernels/native-kernel.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 
 /**
- * With so many rows – a batch that generates – it is the matrix that costs: ONNX Runtime copies the right factor into an order
- * of its own, and reads the left one as it lies. With fewer it has better ways, with more the copy pays.
+ * For 8 to 64 rows – a batch that generates – the matrix decides the time: ONNX Runtime copies the right factor into its own
+ * order and reads the left one in place. With fewer rows it has faster ways, with more the copy pays.
  */
-const [fewestTurnedRows, maxTurnedRows] = [8, 64];
+const [minSwappedRows, maxSwappedRows] = [8, 64];
 
 /** How a product is computed. */
 interface Kind {
   readonly isTransposed: boolean;
   /** Whether the matrix is the left factor, (matrix·xᵀ)ᵀ, which takes down to half the time. */
-  readonly isTurned: boolean;
+  readonly isSwapped: boolean;
   readonly hasTerm: boolean;
 }
 
 /**
- * x [..., inFeatures], matrix [inFeatures, outFeatures] or, transposed, the other way round → [..., outFeatures]. A term
- * [outFeatures] or of as many entries as the product is added; the latter then holds the product, if nobody else can see it.
+ * x [..., inFeatures], matrix [inFeatures, outFeatures] or, transposed, [outFeatures, inFeatures] → [..., outFeatures].
+ * `term` is added: [outFeatures], or the product's size; the latter's memory then holds the product, if it is not shared.
  */
 export function linear({ backend, attributes, inputs }: KernelCall): tf.TensorInfo[] {
   const { x, matrix, term } = inputs;
@@ -31,8 +31,8 @@ export function linear({ backend, attributes, inputs }: KernelCall): tf.TensorIn
   const columns = matrix.shape[isTransposed ? 0 : 1] ?? 0;
   const values = backend.floats(x);
   const rows = values.length / inner;
-  const isTurned = isTransposed && rows >= fewestTurnedRows && rows <= maxTurnedRows;
-  const kind = { isTransposed, isTurned, hasTerm: term !== undefined };
+  const isSwapped = isTransposed && rows >= minSwappedRows && rows <= maxSwappedRows;
+  const kind = { isTransposed, isSwapped, hasTerm: term !== undefined };
   const session = backend.session(`linear ${Object.values(kind).join(" ")}`, () => linearGraph(kind));
   const factors = [
     { values, shape: [rows, inner] },
@@ -53,9 +53,9 @@ export function linear({ backend, attributes, inputs }: KernelCall): tf.TensorIn
  * Not Gemm, which adds too: that carries the term into its result first, by one thread and through memory, and then adds the
  * product to it, which takes 5 to 8 % longer than a product and a sum.
  */
-function linearGraph({ isTransposed, isTurned, hasTerm }: Kind): OnnxGraph {
+function linearGraph({ isTransposed, isSwapped, hasTerm }: Kind): OnnxGraph {
   const g = graphOf("x", "matrix", ...(hasTerm ? ["term"] : []));
-  const product = isTurned
+  const product = isSwapped
     ? g.node("Transpose", [g.product("matrix", "x", { transB: true })], { perm: [1, 0] })
     : g.product("x", "matrix", { transB: isTransposed });
   return g.finish(hasTerm ? g.add(product, "term") : product);

@@ -15,8 +15,8 @@ import type { OnnxGraph } from "../runtime/onnx-model.ts";
 const pieceEntries = 1024 * 1024;
 
 /**
- * output [..., outFeatures] + scale·(x [..., inFeatures]·a)·b → as output, and in its memory if `mayReuseOutput` is true and
- * nobody else can see that. Attributes of a draw drop entries of x.
+ * output [..., outFeatures] + scale·(x [..., inFeatures]·a)·b → a tensor like output, in its memory if `mayReuseOutput` is
+ * true and the memory is not shared. Attributes of a draw drop entries of x.
  */
 export function addLowRank(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
@@ -37,7 +37,7 @@ interface RowPiece {
   readonly drop: boolean;
   /** The piece's rows of a matrix. */
   rows(matrix: NativeTensor): NativeTensor;
-  /** What its part of x is multiplied by, if entries drop out: to be read before the next piece's are asked for. */
+  /** The dropout factors of its part of x; read them before those of the next piece are drawn. */
   factors(): readonly NativeTensor[];
 }
 

@@ -6,7 +6,7 @@ import { inputOf, type KernelCall, sizeOf } from "../kernels/native-kernel.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 
-/** x [batch, heads, time, headSize], cos and sin [time, pairs] or [batch, 1, time, pairs]; `isBackward` turns back. */
+/** x [batch, heads, time, headSize], cos and sin [time, pairs] or [batch, 1, time, pairs]; `isBackward` rotates back. */
 export function rotary(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
   const [x, cos, sin] = [inputOf(call, "x"), inputOf(call, "cos"), inputOf(call, "sin")];

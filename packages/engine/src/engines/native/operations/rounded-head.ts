@@ -1,12 +1,12 @@
-// An output head in 8 bits beside its own numbers: its logits are products of whole numbers then, which take a third of
-// the time. What a softmax's gradient is multiplied with stays the head in float32, for there 8 bits would spoil training.
+// An output head in 8 bits in addition to its own values: logits become integer products, which take a third of the time.
+// The softmax's gradient is still multiplied by the float32 head, because 8 bits would spoil training there.
 
 import { int8Rows } from "../int8/int8-rows.ts";
 import type { Int8Product } from "../int8/native-int8-weights.ts";
 import type { NativeBackend } from "../native-backend.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
 
-/** Classes of a tile, each of which is a matrix of its own. */
+/** Classes of a tile. Each tile is a separate matrix. */
 export const roundedTileClasses = 1024;
 
 /** A head's own numbers, [classes, features]. */
@@ -21,14 +21,14 @@ export interface HeadTable {
 export interface RoundedLogits {
   /** [rows, 1] */
   readonly factors: NativeTensor;
-  /** Those of a tile, [rows, count], until the next is asked for. */
+  /** The logits of a tile, [rows, count], valid until the next tile is computed. */
   sums(tile: number): NativeTensor;
   /** A logit of that tile. */
   entry(row: number, place: number): number;
   free(): void;
 }
 
-/** The head's tiles; packed when first asked for and kept as long as their owner. Undefined if a number is not finite. */
+/** The head's tiles; packed on first use and kept as long as their owner. Undefined if a number is not finite. */
 export function roundedHead(
   backend: NativeBackend,
   owner: object,

@@ -5,7 +5,7 @@
 import { EngineUnavailableError } from "../../engine-unavailable-error.ts";
 import { importUnseen } from "../../import-unseen.ts";
 
-/** koffi's stack for calls, as large as it allows, of which the library needs some 260 bytes for each character. */
+/** koffi's largest possible stack for calls. The library needs about 260 bytes of it for each character. */
 const stackBytes = 16 * 2 ** 20;
 const longestCommandLine = 50_000;
 /** With the stack that koffi has by itself, 2 MB. */
@@ -16,7 +16,7 @@ export interface KoffiSettings {
   config(settings: { readonly sync_stack_size: number }): unknown;
 }
 
-/** Throws EngineUnavailableError if the library could not start beside a command line of so many bytes. */
+/** Throws EngineUnavailableError if the library could not start with a command line of this many bytes. */
 export function makeRoomFor(commandLineBytes: number, koffi: KoffiSettings): void {
   const longest = enlargeStack(koffi) ? longestCommandLine : longestWithSmallStack;
   if (commandLineBytes <= longest) return;

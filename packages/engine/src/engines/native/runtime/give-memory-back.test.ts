@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { giveMemoryBack } from "../start-native.ts";
 import type { Koffi } from "./koffi.ts";
 
-/** What C's library was asked for. */
+/** The calls to the C library. */
 function callsWith(environment: Readonly<Record<string, string>>, find: () => void = () => {}) {
   const calls: unknown[][] = [];
   const func = (name: string) => {
@@ -14,7 +14,7 @@ function callsWith(environment: Readonly<Record<string, string>>, find: () => vo
 }
 
 describe.skipIf(process.platform !== "linux")("giveMemoryBack", () => {
-  it("asks for a threshold that does not rise", () => {
+  it("sets a fixed threshold", () => {
     const threshold = [["mallopt", -3, 2 ** 20]];
     expect(callsWith({})).toEqual(threshold);
     expect(callsWith({ GLIBC_TUNABLES: "glibc.malloc.hugetlb=1" })).toEqual(threshold);
@@ -25,7 +25,7 @@ describe.skipIf(process.platform !== "linux")("giveMemoryBack", () => {
     expect(callsWith({ GLIBC_TUNABLES: "glibc.malloc.mmap_threshold=65536" })).toEqual([]);
   });
 
-  it("goes on without a C library that knows it", () => {
+  it("continues without a C library that supports it", () => {
     const unknown = () => {
       throw new Error("Cannot find function 'mallopt' in shared library");
     };

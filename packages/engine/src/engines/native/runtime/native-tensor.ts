@@ -1,4 +1,4 @@
-// What native code is lent: arrays of numbers with their shapes, for one run or for many.
+// Arrays of numbers with their shapes, borrowed by native code for one run or for many.
 
 import { NativeCallError } from "../../../errors.ts";
 import type { Address } from "./koffi.ts";

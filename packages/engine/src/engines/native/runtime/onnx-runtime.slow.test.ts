@@ -32,7 +32,7 @@ function outcomeOf(program: string, ...extra: readonly string[]) {
 }
 
 describe.skipIf(library === undefined)("OnnxRuntime", () => {
-  // koffi unloads a library that nobody refers to, and the process ends at the next call of an address inside it.
+  // koffi unloads a library without references, and the process ends at the next call of an address inside it.
   it("computes after everything that can be collected was collected", () => {
     const program = `
       await startNative({ threads: 1 });
@@ -66,7 +66,7 @@ describe.skipIf(library === undefined)("OnnxRuntime", () => {
     expect(Number.parseFloat(outcomeOf(program).stdout)).toBeLessThan(160);
   });
 
-  it("starts beside a long command line, and says so where it is too long", () => {
+  it("starts with a long command line, and reports one that is too long", () => {
     const program = `
       const outcome = await startNative().then(({ backend }) => backend, ({ name, reason }) => name + ": " + reason);
       console.log(outcome);
@@ -77,7 +77,7 @@ describe.skipIf(library === undefined)("OnnxRuntime", () => {
     expect(refused.stdout).toMatch(/^EngineUnavailableError: .*50000 bytes.*in a file$/);
   });
 
-  it("starts after another library was loaded, beside a command line of the usual length", () => {
+  it("starts after another library was loaded, with a command line of the usual length", () => {
     const program = `
       import koffi from "koffi";
       koffi.load(process.env.LIBRARY);
@@ -90,7 +90,7 @@ describe.skipIf(library === undefined)("OnnxRuntime", () => {
     delete process.env.LIBRARY;
   });
 
-  it.skipIf(process.platform !== "linux")("leaves the library where its threads run, whoever closes it", () => {
+  it.skipIf(process.platform !== "linux")("leaves the library loaded while its threads run, whoever closes it", () => {
     const program = `
       import koffi from "koffi";
       import { readFileSync } from "node:fs";

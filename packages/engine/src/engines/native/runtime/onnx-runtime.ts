@@ -78,11 +78,11 @@ export interface NativeSession {
 export class OnnxRuntime {
   readonly version: string;
   readonly threads: number;
-  /** How many times a session has run, for whoever measures. */
+  /** Number of session runs, for measurements. */
   runs = 0;
   readonly #call: Readonly<Record<FunctionName, Native>>;
   readonly #koffi: Koffi;
-  /** Held because koffi unloads a library once nobody refers to it, and our functions are bare addresses inside it. */
+  /** Kept because koffi unloads a library without references, and our functions are bare addresses inside it. */
   readonly library: KoffiLibrary;
   readonly #environment: Address;
   readonly #memory: Address;
@@ -155,11 +155,11 @@ export class OnnxRuntime {
     for (const tensor of inputs) checkTensor(tensor);
     for (const tensor of outputs) checkTensor(tensor);
     this.runs++;
-    const lent: Address[] = [];
+    const borrowed: Address[] = [];
     const addressOf = (tensor: NativeTensor): Address => {
       if (tensor instanceof HeldTensor) return tensor.address;
       const address = this.#lend(tensor);
-      lent.push(address);
+      borrowed.push(address);
       return address;
     };
     try {
@@ -178,14 +178,14 @@ export class OnnxRuntime {
         ),
       );
     } finally {
-      for (const address of lent) this.#call.ReleaseValue(address);
+      for (const address of borrowed) this.#call.ReleaseValue(address);
     }
   }
 
-  /** Lends a tensor's memory for as many runs as there will be, until the caller releases it. Its values may change between runs. */
+  /** Wraps a tensor's memory for any number of runs, until the caller releases it. Its values may change between runs. */
   hold(tensor: NativeTensor): HeldTensor {
     checkTensor(tensor);
-    // Whoever has asked for the buffer of a small array has it moved off V8's heap, where nothing moves any more.
+    // Reading the buffer of a small array moves the array off V8's heap; after that it never moves again.
     void tensor.values.buffer;
     return new HeldTensor(tensor, this.#lend(tensor), this.#call.ReleaseValue);
   }
@@ -195,7 +195,7 @@ export class OnnxRuntime {
     if (shared === undefined)
       return this.#make((result) => CreateSessionFromArray(this.#environment, model, model.length, options, result));
     const { packing, constants } = shared;
-    const lent: Address[] = [];
+    const borrowed: Address[] = [];
     const kept: unknown[] = [];
     try {
       const names = this.#names(
@@ -204,7 +204,7 @@ export class OnnxRuntime {
       );
       for (const [index, constant] of constants.entries()) {
         const value = this.#lend(constant);
-        lent.push(value);
+        borrowed.push(value);
         this.#check(this.#call.AddInitializer(options, names[index], value));
       }
       return this.#make((result) =>
@@ -218,7 +218,7 @@ export class OnnxRuntime {
         ),
       );
     } finally {
-      for (const value of lent) this.#call.ReleaseValue(value);
+      for (const value of borrowed) this.#call.ReleaseValue(value);
     }
   }
 

@@ -35,7 +35,7 @@ export function openInterface(koffi: Koffi, file: LibraryFile, places: readonly 
     throw new UnusableLibraryError(file, "has an empty interface: its OrtApiBase has no functions");
   const version = koffi.call(getVersion, koffi.proto("str", []));
   if (typeof version !== "string") throw new UnusableLibraryError(file, "has no version");
-  // Not asked for its table: it would print a complaint.
+  // Its table is not requested: the library would print a complaint.
   if (isOlder(version))
     throw new UnusableLibraryError(file, `is ONNX Runtime ${version}; ${oldestVersion} or later is needed`, {
       isOld: true,

@@ -1,4 +1,4 @@
-// Matrices in the order in which products read them, shared by sessions that have one as a constant: it lies in memory once.
+// Matrices in the order in which products read them, shared by all sessions that have one as a constant: one copy in memory.
 
 import type { Address } from "./koffi.ts";
 

@@ -34,7 +34,7 @@ const inWorker = `new (require("node:worker_threads").Worker)(${JSON.stringify(l
 /** What a program prints, and what it leaves in its HOME. */
 function traceOf(source: string, setting: Readonly<Record<string, string>> = {}) {
   const home = mkdtempSync(join(tmpdir(), "lowrank-home-"));
-  // Nothing inherited: where a variable says CI, the library tells nobody anything.
+  // Nothing inherited: if a variable marks a CI machine, the library sends nothing.
   const env = { PATH: process.env.PATH, HOME: home, ...setting };
   const flags = ["--conditions=lowrank-source", "--import", "tsx", "--eval", source];
   const { stdout, stderr } = spawnSync(process.execPath, flags, { cwd: import.meta.dirname, encoding: "utf8", env });

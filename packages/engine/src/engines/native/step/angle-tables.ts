@@ -1,4 +1,4 @@
-// By which angles queries and keys turn, at the places where the keys lie.
+// The rotation angles of queries and keys, stored at the columns of the keys.
 
 import type { StepRotation } from "../../../step/step-plan.ts";
 
@@ -8,7 +8,7 @@ export interface Angles {
   readonly sin: Float32Array;
 }
 
-/** Positions [time] of one row's newest tokens, the first of which lies at `place`. */
+/** Positions [time] of one row's newest tokens. The first is in column `place`. */
 export interface PlacedPositions {
   readonly place: number;
   readonly positions: readonly number[];
@@ -29,7 +29,7 @@ export class AngleTables {
     return table;
   }
 
-  /** Angles of places that were turned before are not asked for again. */
+  /** Allocates tables for this many columns, unless they have that size. */
   makeRoom(capacity: number): void {
     if (capacity === this.#capacity) return;
     this.#capacity = capacity;
@@ -39,7 +39,7 @@ export class AngleTables {
     }
   }
 
-  turn(rows: readonly PlacedPositions[]): void {
+  fill(rows: readonly PlacedPositions[]): void {
     for (const rotation of this.#rotations) {
       const table = this.of(rotation);
       for (const { place, positions } of rows) {
@@ -51,7 +51,7 @@ export class AngleTables {
   }
 }
 
-/** Whether rows whose newest tokens lie at the same place stand at the same position there: they share a table. */
+/** Whether rows whose newest tokens are in the same column have the same position there: they share a table. */
 export function agreeOnPlaces(rows: readonly PlacedPositions[]): boolean {
   const known = new Map<number, number>();
   return rows.every(({ place, positions: [position = 0] }) => {

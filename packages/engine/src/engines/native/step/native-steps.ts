@@ -39,7 +39,7 @@ export class NativeSteps implements StepProgram {
   readonly #total = new Int32Array(1);
   /** The stage behind which rows only need their last position. */
   readonly #lastMixing: number;
-  /** What stages of one token hand on, by turns. */
+  /** Values that one stage of one token passes to the next. */
   readonly #states = new Map<string, Float32Array>();
 
   constructor(
@@ -81,7 +81,7 @@ export class NativeSteps implements StepProgram {
     const total = this.#rooms.longest + time;
     if (this.#rooms.makeRoom(total)) this.#held.release();
     this.#angles.makeRoom(this.#rooms.capacity);
-    this.#angles.turn(placed);
+    this.#angles.fill(placed);
     this.#total[0] = total;
     for (let row = 0; row < rows; row++) this.#last[row] = (lengths[row] ?? 0) + time - 1;
     const states = this.#runAll(this.backend.floats(hidden), time, {
@@ -107,7 +107,7 @@ export class NativeSteps implements StepProgram {
     let [values, left] = [hidden, time];
     for (const [index, stage] of stages.entries()) {
       const width = values.length / (rows * left);
-      // What comes behind the last attention is asked for at the last position alone.
+      // Stages after the last attention are only computed for the last position.
       const read = index > this.#lastMixing ? values.subarray((left - 1) * width * rows) : values;
       left = read.length / (rows * width);
       const input = this.#lent({ values: read, shape: [rows, left, width] });
@@ -206,7 +206,7 @@ function isSameShape(one: readonly number[], other: readonly number[]): boolean 
   return one.length === other.length && one.every((size, axis) => size === other[axis]);
 }
 
-/** `lengths`: of each row how many keys lie before its newest `time`. [rows, heads, time, longest + time]; 0 behind a row's end. */
+/** `lengths`: each row's keys before its newest `time`. [rows, heads, time, longest + time]; 0 after a row's end. */
 function placedBias(bias: StepBias, lengths: Int32Array, time: number): NativeTensor {
   const keys = Math.max(...lengths) + time;
   const { heads } = bias;

@@ -1,5 +1,5 @@
-// Other plans for graphs that are there: an adapter in another one's place, a norm with another gain. What a graph is fed by is no
-// part of it, so that only the feeds change; to make the graphs anew would pack all matrices again.
+// Replaces the inputs of graphs that already exist: another adapter in the same place, or a norm with another gain. Inputs
+// are not part of a graph, so only the feeds change. New graphs would pack all matrices again.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { isPlain, type StepPlan } from "../../../step/step-plan.ts";

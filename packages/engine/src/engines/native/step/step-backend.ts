@@ -1,4 +1,4 @@
-// What the graphs of plans need of the backend that makes them.
+// The part of the backend that the graphs of plans use.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import type { BufferPool } from "../buffer-pool.ts";

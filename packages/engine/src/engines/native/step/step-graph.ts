@@ -1,5 +1,5 @@
-// Plans, one after the other, as one graph. Matrices in float32 enter it as they lie in memory; those in fewer bits become part of it, for only
-// constants are brought into the order in which the processor reads them.
+// Plans, one after the other, as one graph. float32 matrices are inputs, read in place. Quantized matrices are constants of
+// the graph, because only constants are packed into the order that the processor reads.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import type { BlockMatrix } from "../../../packed/packed-matrix.ts";
@@ -80,7 +80,7 @@ export class GraphDraft {
     this.#values = [{ name: this.#input("hidden", { kind: "hidden" }, { shape: ["rows", "time", width] }), width }];
   }
 
-  /** Goes on with a plan where the last one ended. False where a weight lies in a way that graphs cannot multiply by. */
+  /** Appends a plan. False if a weight is stored in a layout that graphs cannot multiply by. */
   add({ nodes }: StepPlan): boolean {
     this.#values.splice(0, this.#values.length - 1);
     this.#together.clear();
@@ -166,7 +166,7 @@ export class GraphDraft {
     return factor && this.#products.of(x, factor);
   }
 
-  /** Of heads one by one where a norm is narrower than what it normalises. */
+  /** Normalises each head separately if a norm is narrower than its input. */
   #normed(x: string, width: number, norm: StepNorm): string {
     const g = this.#g;
     if (norm.width === width) return this.#normedRows(x, norm);
@@ -188,7 +188,7 @@ export class GraphDraft {
 
   #attended(attention: StepAttention): Value | undefined {
     const { heads, keyHeads, headSize, scale, cap, rotation, bias } = attention;
-    // What the library's operation asks for.
+    // Types that the library's operation requires.
     if (rotation !== undefined && (headSize % 16 !== 0 || rotation.pairs % 8 !== 0)) return undefined;
     this.#attentions.push(attention);
     const names = [attention.query, attention.key, attention.value].map((value) => this.#value(value).name);
@@ -280,12 +280,12 @@ const activations: Readonly<Record<StepActivation, (g: GraphWriter, x: string) =
   },
 };
 
-// Which of a plan's products with matrices of blocks have one input – queries, keys and values; a gate and what it lets through –
-// and are made together.
+// Finds the products of a plan that share one input – queries, keys and values; a gate and the projection next to it – and
+// matrices of blocks. They are computed together.
 
 type LinearNode = Extract<StepNode, { op: "linear" }>;
 
-/** Several products; the first that is asked for makes all. */
+/** Several products; the first call computes all. */
 class JoinedProducts {
   #products: readonly string[] | undefined;
 

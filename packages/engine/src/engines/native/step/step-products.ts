@@ -1,5 +1,5 @@
-// A plan's products with matrices in fewer bits, which are constants of its graph. What several products have in common – x in
-// 8 bits, its sums over blocks – is computed once.
+// A plan's products with quantized matrices, which are constants of its graph. Values that several products share – x in 8
+// bits, its sums over blocks – are computed once.
 
 import type { BlockMatrix } from "../../../packed/packed-matrix.ts";
 import type { StepFactor } from "../../../step/step-plan.ts";
@@ -31,9 +31,9 @@ interface ProductOptions {
 /** A value in 8 bits. */
 interface RoundedValue {
   readonly codes: string;
-  /** What a code of 1 stands for. */
+  /** The scale: the value of a code of 1. */
   readonly step: string;
-  /** Which code stands for 0. */
+  /** The zero point: the code of 0. */
   readonly zero: string;
   /** By what products with it are multiplied. */
   readonly factors?: string;
@@ -55,7 +55,7 @@ export class StepProducts {
     return this.#packing && { packing: this.#packing, constants: this.#shared };
   }
 
-  /** x times the matrix; undefined where that lies in a way that graphs cannot multiply by. */
+  /** x times the matrix; undefined for a layout that graphs cannot multiply by. */
   of(x: string, factor: StepFactor): string | undefined {
     if (factor.kind === "blocks") return this.together(x, [factor.matrix])?.[0];
     const { int8Weights } = this.backend;
@@ -85,7 +85,7 @@ export class StepProducts {
   #byEvenBlocks(x: string, blocks: EvenBlocks): string {
     const sumsOf: BlockSums = (g, of, matrix) => {
       const key = `${of} ${matrix.blockSize}`;
-      const sums = this.#sums.get(key) ?? sumBlocks(g, of, matrix, [0, 0]); // as many axes as x has
+      const sums = this.#sums.get(key) ?? sumBlocks(g, of, matrix, [0, 0]); // as many axes as x
       this.#sums.set(key, sums);
       return sums;
     };

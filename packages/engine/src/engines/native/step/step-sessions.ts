@@ -1,5 +1,5 @@
-// The sessions of some plans, each of as many as fit into one graph. Those whose matrices are part of their graph hold a copy
-// of these, which goes with the weight it was made of.
+// The sessions of some plans. Each contains as many plans as fit into one graph. A graph with matrices as constants holds a
+// copy of them, which is freed with the weight.
 
 import { areSamePlans, type StepPlan, type StepWeight } from "../../../step/step-plan.ts";
 import type { NativeSession } from "../runtime/onnx-runtime.ts";
@@ -44,7 +44,7 @@ export class StepSessions {
       const lastMixing = plans.map(({ nodes }) => nodes.some(({ op }) => op === "attention")).lastIndexOf(true);
       for (const [at, plan] of plans.entries()) {
         if (!draft.add(plan)) return releaseAll(backend, own);
-        // What comes behind the last attention is asked for at the last position alone.
+        // Stages after the last attention are only computed for the last position.
         const isWhole = at === lastMixing || at === plans.length - 1;
         if (!isWhole && draft.bytes < bytesOfGraph && draft.tensors < tensorsOfGraph) continue;
         const made = draft.finish();
@@ -68,7 +68,7 @@ export class StepSessions {
     return !this.#isReleased;
   }
 
-  /** Whether a matrix is part of a graph: there is no other way by which it is multiplied as fast. */
+  /** Whether a matrix is a constant of a graph: no other way of multiplying by it is as fast. */
   get holdsMatrices(): boolean {
     return this.own.length > 0;
   }
@@ -114,7 +114,7 @@ function hasConstants({ graph: { constants = [] } }: StepGraph): boolean {
   return constants.length > 0;
 }
 
-/** Rounding would turn what is no number into one. */
+/** Rounding would turn a NaN into a number. */
 function areFinite(backend: StepBackend, { feeds }: Pick<StepGraph, "feeds">): boolean {
   return feeds.every((feed) => feed.kind !== "tensor" || backend.floats(feed.tensor).every(Number.isFinite));
 }
@@ -123,7 +123,7 @@ function releaseAll(backend: StepBackend, sessions: readonly NativeSession[]): u
   for (const session of sessions) backend.runtime.releaseSession(session);
 }
 
-/** Those that graphs have copies of. */
+/** The weights that graphs have copies of. */
 function packedWeights(plans: readonly StepPlan[]): readonly StepWeight[] {
   const weights = plans.flatMap(({ nodes }) => nodes.flatMap((node) => (node.op === "linear" ? [node.weight] : [])));
   return [...new Set(weights)].filter(({ stepFactor: factor }) => factor?.kind !== "float32" || factor.mayRound);

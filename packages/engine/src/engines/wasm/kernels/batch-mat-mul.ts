@@ -1,4 +1,4 @@
-// Matrix products in terms of the one product that is fast in wasm. Matrices of a batch are multiplied where they lie.
+// Matrix products made of the one product that is fast in wasm. Matrices of a batch are multiplied in place.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { booleanOf } from "../../../gradients/attributes.ts";
@@ -122,13 +122,13 @@ function multiplyEach(
     return output;
   }
   for (let matrix = 0; matrix < matrices; matrix++) {
-    const lent = [
+    const views = [
       lendMatrix(backend, left.tensor.dataId, { index: left.index(matrix), rows, columns: inner }),
       lendMatrix(backend, right.tensor.dataId, { index: right.index(matrix), rows: inner, columns }),
       lendMatrix(backend, output.dataId, { index: matrix, rows, columns }),
     ] as const;
-    multiplyPlain(backend, { left: lent[0].id, right: lent[1].id, output: lent[2].id, rows, inner, columns });
-    for (const loan of lent) loan.release();
+    multiplyPlain(backend, { left: views[0].id, right: views[1].id, output: views[2].id, rows, inner, columns });
+    for (const loan of views) loan.release();
   }
   return output;
 }

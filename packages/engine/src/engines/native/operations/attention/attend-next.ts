@@ -1,5 +1,5 @@
-// One new token's attention in one graph: queries and keys are turned, the key and the value joined to those before, and the
-// values mixed. Queries that share a key are the rows of one product.
+// One new token's attention in one graph: it rotates queries and keys, joins the key and the value to the earlier ones, and
+// mixes the values. Queries that share a key are the rows of one product.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { type GraphWriter, graphOf } from "../../kernels/graph.ts";
@@ -8,7 +8,7 @@ import type { NativeTensor } from "../../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../../runtime/onnx-model.ts";
 
 interface Kind {
-  readonly isTurned: boolean;
+  readonly isRotated: boolean;
   readonly hasSettled: boolean;
   readonly scale: number;
 }
@@ -26,7 +26,7 @@ export function attendNext(call: KernelCall): tf.TensorInfo[] {
     return { values, shape: [lines, values.length / (lines * headSize), headSize] };
   };
   const kind = {
-    isTurned: rotation !== undefined,
+    isRotated: rotation !== undefined,
     hasSettled: settledKey !== undefined,
     scale: Number(attributes.scale),
   };
@@ -43,15 +43,15 @@ export function attendNext(call: KernelCall): tf.TensorInfo[] {
   return outputs;
 }
 
-function attendNextGraph({ isTurned, hasSettled, scale }: Kind): OnnxGraph {
+function attendNextGraph({ isRotated, hasSettled, scale }: Kind): OnnxGraph {
   const g = graphOf(
     ...["query", "key", "value", "recentKey", "recentValue"],
-    ...(isTurned ? ["rotation"] : []),
+    ...(isRotated ? ["rotation"] : []),
     ...(hasSettled ? ["settledKey", "settledValue"] : []),
   );
-  const turn = (x: string) => (isTurned ? g.product(x, "rotation") : x);
-  const query = turn("query");
-  const key = g.node("Concat", ["recentKey", turn("key")], { axis: 1 });
+  const rotate = (x: string) => (isRotated ? g.product(x, "rotation") : x);
+  const query = rotate("query");
+  const key = g.node("Concat", ["recentKey", rotate("key")], { axis: 1 });
   const value = g.node("Concat", ["recentValue", "value"], { axis: 1 });
   const scores = (keys: string) => g.product(query, keys, { transB: true, alpha: scale });
   if (!hasSettled) return g.finish(g.product(softmax(g, scores(key)), value), key, value);

@@ -58,7 +58,7 @@ export function attentionGradient(call: KernelCall): tf.TensorInfo[] {
   );
 }
 
-/** Writes the output, whose heads lie as those of the inputs do. */
+/** Writes the output, with its heads in the same layout as the inputs. */
 export function attendHeads(call: HeadsCall, [query, key, value]: Triple, output: Float32Array): void {
   const { backend, sizes, settings, mask, dropped } = call;
   const session = backend.session(keyOf("attention", settings), () => forwardGraph(settings));
@@ -116,7 +116,7 @@ function gradientGraph(settings: ScoreSettings): OnnxGraph {
   );
 }
 
-/** A mask is laid out by query head and scores by key head: two shapes turn one into the other. */
+/** A mask is laid out by query head and scores by key head: two reshapes convert one into the other. */
 function maskNames({ hasMask }: ScoreSettings): readonly string[] {
   return hasMask ? ["mask", "byHead", "byKeyHead"] : [];
 }

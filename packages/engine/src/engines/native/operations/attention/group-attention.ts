@@ -1,6 +1,6 @@
-// Attention of rows of several lengths, and its gradient. Tokens lie with all their heads side by side; the graph turns them
-// itself, so that a group of rows is one call into ONNX Runtime and nothing is cut apart or joined. Long rows are turned first, and
-// then computed a few heads at a time.
+// Attention of rows of several lengths, and its gradient. Tokens are stored with all their heads next to each other; the
+// graph transposes them itself, so that a group of rows is one call into ONNX Runtime without slices or joins. Long rows are
+// transposed first, and then computed a few heads at a time.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { drawIn } from "../../../../kernels/drop-entries.ts";
@@ -98,7 +98,7 @@ function gradientGraph(settings: Settings): OnnxGraph {
   ];
   const made = weightsIn(g, settings, { query, key });
   const scores = scoreGradient(g, made, { dy, value });
-  /** What all query heads of a key head ask of it. */
+  /** The gradients of a key head, summed over its query heads. */
   const summed = (x: string) => (settings.isShared ? g.node("ReduceSum", [x, g.integers([2])], { keepdims: 1 }) : x);
   return g.finish(
     byToken(g, g.product(scores, key, { alpha: settings.scale })),

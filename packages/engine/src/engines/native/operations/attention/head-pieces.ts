@@ -35,7 +35,7 @@ export function headSizesOf(query: tf.TensorInfo, key: tf.TensorInfo, value: tf.
   return { batch, heads, keyHeads, queryTime, keyTime, headSize, valueSize: value.shape[3] ?? 0, groupRows };
 }
 
-/** Where not all key heads of an item fit into a piece, as many as threads share evenly: each then has heads of its own. */
+/** If not all key heads of an item fit into a piece, a number that threads can share evenly: each then has its own heads. */
 export function piecesOf({ batch, keyHeads, groupRows, keyTime }: HeadSizes, threads: number): readonly Piece[] {
   const max = Math.min(keyHeads, Math.max(1, Math.floor(headEntries / (groupRows * keyTime))));
   const isKept = max === keyHeads || max < threads;

@@ -1,5 +1,5 @@
-// Attention of rows whose weights are too many for the cache: heads are turned to lie one after the other, once for all rows of a
-// group, and then computed a few at a time as those of a batch are.
+// Attention of rows whose weights do not fit into the cache: heads are transposed to follow one another, once for all rows
+// of a group, and then computed a few at a time, like those of a batch.
 
 import { graphOf } from "../../kernels/graph.ts";
 import type { NativeTensor } from "../../runtime/native-tensor.ts";
@@ -15,10 +15,10 @@ export type Views = readonly [NativeTensor, NativeTensor, NativeTensor];
 /** Writes the output [rows, time, keyHeads, shared, size]. */
 export function attendLong(call: LongRows, views: Views, output: NativeTensor): void {
   const { pool } = call.backend;
-  const given = views.map((view) => turned(call, view)) as Triple;
+  const given = views.map((view) => headsFirst(call, view)) as Triple;
   const mixed = pool.take(output.values.length);
   attendHeads(headsCall(call, views), given, mixed);
-  turnBack(call, mixed, output);
+  timeFirst(call, mixed, output);
   for (const values of [...given, mixed]) pool.give(values);
 }
 
@@ -26,11 +26,11 @@ export function attendLong(call: LongRows, views: Views, output: NativeTensor): 
 export function attendLongGradient(call: LongRows, views: readonly [...Views, NativeTensor], gradients: Views): void {
   const { pool } = call.backend;
   const [query, key, value] = views;
-  const given = views.map((view) => turned(call, view)) as [...Triple, Float32Array];
+  const given = views.map((view) => headsFirst(call, view)) as [...Triple, Float32Array];
   const made = gradients.map(({ values }) => pool.take(values.length)) as Triple;
   attendHeadsGradient(headsCall(call, [query, key, value]), given, made);
   gradients.forEach((gradient, index) => {
-    turnBack(call, made[index] as Float32Array, gradient); // one of each
+    timeFirst(call, made[index] as Float32Array, gradient); // one of each
   });
   for (const values of [...given, ...made]) pool.give(values);
 }
@@ -45,21 +45,21 @@ function headsCall(call: LongRows, [query, , value]: Views): HeadsCall {
 }
 
 /** [rows, time, keyHeads, shared, size] → [rows, keyHeads, shared, time, size] */
-function turned({ backend }: LongRows, { values, shape }: NativeTensor): Float32Array {
+function headsFirst({ backend }: LongRows, { values, shape }: NativeTensor): Float32Array {
   const [rows = 0, time = 0, keyHeads = 0, shared = 0, size = 0] = shape;
   const result = backend.pool.take(values.length);
-  const session = backend.session("heads turned", () => turningGraph([0, 2, 3, 1, 4]));
+  const session = backend.session("heads turned", () => transposeGraph([0, 2, 3, 1, 4]));
   backend.run(session, [{ values, shape }], [{ values: result, shape: [rows, keyHeads, shared, time, size] }]);
   return result;
 }
 
-function turnBack({ backend }: LongRows, values: Float32Array, output: NativeTensor): void {
+function timeFirst({ backend }: LongRows, values: Float32Array, output: NativeTensor): void {
   const [rows = 0, time = 0, keyHeads = 0, shared = 0, size = 0] = output.shape;
-  const session = backend.session("heads turned back", () => turningGraph([0, 3, 1, 2, 4]));
+  const session = backend.session("heads turned back", () => transposeGraph([0, 3, 1, 2, 4]));
   backend.run(session, [{ values, shape: [rows, keyHeads, shared, time, size] }], [output]);
 }
 
-function turningGraph(perm: readonly number[]): OnnxGraph {
+function transposeGraph(perm: readonly number[]): OnnxGraph {
   const g = graphOf("x");
   return g.finish(g.node("Transpose", ["x"], { perm }));
 }

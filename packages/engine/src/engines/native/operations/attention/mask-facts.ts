@@ -1,5 +1,5 @@
-// What attention must know of a mask: its values without −Infinity, and which queries see nothing. Found once for each mask,
-// which serves every layer of a pass.
+// What attention needs to know about a mask: its values without −Infinity, and which queries see no key. Computed once for
+// each mask, for every layer of a pass.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { maskedScore } from "../../../../kernels/masked-score.ts";
@@ -38,7 +38,7 @@ function readMask(source: Float32Array, shape: readonly number[]): MaskFacts {
     }
     if (isDead) deadRows.push(row);
   }
-  // The cache must not keep the tensor's own array: it may be recycled while the facts are still asked for.
+  // The cache must not keep the tensor's own array, which may be recycled while the facts are still in use.
   const values = isBounded ? source.slice() : source.map((value) => Math.max(value, maskedScore));
   return { values, shape, deadRows };
 }

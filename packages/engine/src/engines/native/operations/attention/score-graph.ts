@@ -1,4 +1,4 @@
-// The part of attention's graphs that is the same however heads lie in memory: from scores to weights, and back.
+// The part of attention's graphs that does not depend on the layout of heads: from scores to weights, and back.
 
 import type { GraphWriter } from "../../kernels/graph.ts";
 

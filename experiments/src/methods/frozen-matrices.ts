@@ -1,4 +1,4 @@
-// Low-rank updates of which a part never trains: LoRA-FA and VeRA.
+// Low-rank updates with a part that is never trained: LoRA-FA and VeRA.
 
 import type { Site } from "@lowrank/contracts";
 import { uniform } from "@lowrank/engine";
@@ -27,7 +27,7 @@ export const loraFa: Method = {
   },
 };
 
-/** `aOf` gives a layer's A [inFeatures, rank], which the doors then own. α is 16. */
+/** `aOf` gives a layer's A [inFeatures, rank], which the hook points then own. α is 16. */
 export function addLoraFa(
   hookPoints: OpenedHookPoints,
   rank: number,
@@ -38,20 +38,20 @@ export function addLoraFa(
     const { path, inFeatures, outFeatures } = site;
     const a = hookPoints.frozen(aOf(site, rank));
     const b = hookPoints.variable(`${path}.lora_B.weight`, tf.zeros([rank, outFeatures]));
-    const turned = hookPoints.frozen(inverseGram(a, scale));
+    const inverse = hookPoints.frozen(inverseGram(a, scale));
     hookPoints.attach(site, {
       variables: [b],
       apply: ({ input, output }) =>
         tf.tidy(() => {
           const middle = tf.matMul(tf.reshape<tf.Rank.R2>(input, [-1, inFeatures]), a); // [batch·time, rank]
-          const update = tf.matMul(middle, turnedGradient(b as tf.Tensor2D, turned));
+          const update = tf.matMul(middle, multipliedGradient(b as tf.Tensor2D, inverse));
           return tf.add(output, tf.reshape(tf.mul(update, scale), output.shape));
         }),
     });
   }
 }
 
-/** VeRA (Kopiczko et al. 2024): one random pair for all layers, of which each layer learns to scale the rank's and the outputs' features. */
+/** VeRA (Kopiczko et al. 2024): one random A and B for all layers; each layer learns scales of rank and output features. */
 export const vera: Method = {
   name: "vera-r256",
   label: "VeRA, r = 256, query and value",
@@ -78,7 +78,7 @@ interface SharedPair {
   readonly b: tf.Tensor2D;
 }
 
-/** The pair belongs to the doors then. */
+/** The hook points own A and B from then on. */
 export function addVera(hookPoints: OpenedHookPoints, { a, b }: SharedPair): void {
   const [rank] = b.shape;
   hookPoints.frozen(a);
@@ -120,11 +120,11 @@ function inverseGram(a: tf.Tensor2D, scale: number): tf.Tensor2D {
   return tf.tidy(() => tf.div<tf.Tensor2D>(tensorOfMatrix(solveSymmetric(gram, identity)), scale ** 2));
 }
 
-/** b itself, whose gradient is multiplied by `turned` from the left. */
-function turnedGradient(b: tf.Tensor2D, turned: tf.Tensor2D): tf.Tensor2D {
+/** Returns b itself; its gradient is multiplied by `inverse` from the left. */
+function multipliedGradient(b: tf.Tensor2D, inverse: tf.Tensor2D): tf.Tensor2D {
   const identity = tf.customGrad((x) => ({
     value: tf.clone(x as tf.Tensor),
-    gradFunc: (gradient: tf.Tensor) => tf.matMul(turned, gradient as tf.Tensor2D),
+    gradFunc: (gradient: tf.Tensor) => tf.matMul(inverse, gradient as tf.Tensor2D),
   }));
   return identity(b) as tf.Tensor2D;
 }

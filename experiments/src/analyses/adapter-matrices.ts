@@ -1,4 +1,4 @@
-// The pairs of an adapter that a sweep kept, as matrices.
+// A and B of an adapter that a sweep saved, as matrices.
 
 import { join } from "node:path";
 import type { Adapter } from "@lowrank/adapter-format";
@@ -15,7 +15,7 @@ export interface Pair {
   readonly scale: number;
 }
 
-/** What a run of a sweep left behind. Throws where it lies elsewhere: adapters are not shipped. */
+/** The adapter that a run of a sweep wrote. Throws if it does not exist here: adapters are not shipped. */
 export async function adapterOf(sweep: string, method: string, seed: number): Promise<Adapter> {
   const folder = join(adaptersFolder, sweep, `${method}-${seed}`);
   return readAdapterFolder(folder).catch((cause: unknown) => {
@@ -26,10 +26,10 @@ export async function adapterOf(sweep: string, method: string, seed: number): Pr
   });
 }
 
-/** A layer's pair by its path. */
+/** A layer's A and B by its path. */
 export function pairOf({ tensors, config }: Adapter, path: string): Pair {
-  const matrix = (half: "A" | "B") => {
-    const found = tensors.get(`${path}.lora_${half}.weight`);
+  const matrix = (name: "A" | "B") => {
+    const found = tensors.get(`${path}.lora_${name}.weight`);
     if (found === undefined) throw new Error(`The adapter has no pair at ${path}.`);
     const [rows = 0, columns = 0] = found.shape;
     return createMatrix(rows, columns, found.values);

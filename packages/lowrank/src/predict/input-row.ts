@@ -13,7 +13,7 @@ import {
   tokenizeQuestion,
 } from "@lowrank/data";
 
-export interface AskedRow extends TokenMasks, Seen {
+export interface InputRow extends TokenMasks, Seen {
   /** The text that the answer refers to; empty for rows of tokens. */
   readonly text: string;
   /** The index of the text's first token, and the characters of each token in the input. */
@@ -28,24 +28,24 @@ export interface RowReader {
   readonly maxLength: number;
 }
 
-export const askable: readonly Task[] = [
+export const predictedTasks: readonly Task[] = [
   ...(["sequence-classification", "token-classification", "question-answering", "multiple-choice"] as const),
   ...(["image-classification", "distilled-image-classification"] as const),
 ];
 
 /** The sequences of a row: one, or one for each choice. Throws the errors of `askedRow`. */
-export async function askedRows(example: Example, reader: RowReader): Promise<readonly AskedRow[]> {
-  if (reader.task !== "multiple-choice" || example.kind !== "choice") return [await askedRow(example, reader)];
-  const rows: AskedRow[] = [];
+export async function inputRows(example: Example, reader: RowReader): Promise<readonly InputRow[]> {
+  if (reader.task !== "multiple-choice" || example.kind !== "choice") return [await inputRow(example, reader)];
+  const rows: InputRow[] = [];
   for (const pair of example.endings) {
-    const asked = { kind: "sentence", sentence: example.about, pair, label: 0 } as const;
-    rows.push(await askedRow(asked, { ...reader, task: "sequence-classification" }));
+    const labelled = { kind: "sentence", sentence: example.about, pair, label: 0 } as const;
+    rows.push(await inputRow(labelled, { ...reader, task: "sequence-classification" }));
   }
   return rows;
 }
 
 /** The row with prepared images and audio, as tokens or pixels. Throws ExampleError for a row that the head cannot answer. */
-async function askedRow(example: Example, { task, tokenizer, maxLength }: RowReader): Promise<AskedRow> {
+async function inputRow(example: Example, { task, tokenizer, maxLength }: RowReader): Promise<InputRow> {
   if (example.kind === "tokens" || example.kind === "span") {
     const cut = (values: readonly number[]) => values.slice(0, maxLength);
     const { attentionMask, tokenTypeIds } = example;
@@ -68,8 +68,8 @@ async function askedRow(example: Example, { task, tokenizer, maxLength }: RowRea
     return { ...(await tokenizer()).encodeWithSpans(example.sentence, { maxLength }), text: example.sentence };
   }
   if (task === "sequence-classification" && example.kind === "sentence") {
-    const asked = { ...example, label: 0 };
-    const tokens = tokenizeExample(asked, await tokenizer(), promptTemplate("plain"), { maxLength });
+    const labelled = { ...example, label: 0 };
+    const tokens = tokenizeExample(labelled, await tokenizer(), promptTemplate("plain"), { maxLength });
     return { ...tokens, text: example.sentence, textStart: 0, spans: [] };
   }
   throw new ExampleError(`A model for ${task} cannot answer a "${example.kind}" row.`);
