@@ -127,6 +127,11 @@ function describePart({ label, oursMs, peerMs, ratio, targetRatio }: ComparedTim
 }
 
 function describe(result: Result): void {
+  for (const { precision, milliseconds, steady, skipped } of result.peersTried ?? []) {
+    const time = `${milliseconds?.toFixed(2)} ms when warm${steady === false ? ", not steady" : ""}`;
+    console.log(`  ${result.peer}, ${precision}: ${skipped === undefined ? time : `skipped, ${skipped}`}`);
+  }
+  if (result.steady === false) console.log("  not steady: the last three steps of a warm-up differ by more than 5 %");
   for (const part of result.parts ?? [{ label: "time", ...result }]) describePart(part);
   if (result.rssRatio !== undefined) {
     const sizes = `${result.oursRssMb} MB against ${result.peerRssMb} MB`;
