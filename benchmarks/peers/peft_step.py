@@ -1,10 +1,18 @@
 """Training steps with PEFT: forward, loss, backward, AdamW over what trains."""
 
-from serve import build_model, lora_config, serve, settings, shape, torch
+import os
+import shutil
+
+from serve import build_model, decline, lora_config, serve, settings, shape, torch
 from peft import get_peft_model
 
+compiler = os.environ.get("CXX", "g++")
+if settings.get("compiled") and shutil.which(compiler) is None:
+    decline(f"torch.compile needs a C++ compiler, and {compiler} is not installed")
 config, _, task = shape()
 model = build_model()
+if settings.get("halfBase"):
+    model = model.to(torch.bfloat16)
 model = get_peft_model(model, lora_config())
 model.train()
 if settings.get("checkpointing"):
@@ -20,6 +28,8 @@ else:
     inputs = {"input_ids": ids, "labels": labels, "use_cache": False}
 trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
 optimizer = torch.optim.AdamW(trained, lr=1e-4)
+if settings.get("compiled"):
+    model.compile()
 half = settings.get("precision") == "bf16"
 
 

@@ -81,14 +81,22 @@ def profile(step, count):
     return {"milliseconds": milliseconds, "operations": operations}
 
 
+answers = os.fdopen(3, "w")
+
+
+def answer(value):
+    answers.write(json.dumps(value) + "\n")
+    answers.flush()
+
+
+def decline(reason):
+    """Ends a process that cannot work on this machine."""
+    answer({"unavailable": reason})
+    sys.exit(0)
+
+
 def serve(steps, facts=None):
     """Answers the parent until it says "end". A step may return what is to be done after the clock has stopped."""
-    answers = os.fdopen(3, "w")
-
-    def answer(value):
-        answers.write(json.dumps(value) + "\n")
-        answers.flush()
-
     answer({"ready": versions})
     for line in sys.stdin:
         order, name, count = (line.split() + ["", "1"])[:3]

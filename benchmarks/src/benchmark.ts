@@ -19,9 +19,7 @@ export interface Comparison {
   readonly label: string;
   readonly ours: Turn;
   readonly peer: Turn;
-  /** The same with other settings; the peer's faster one counts. */
-  readonly otherPeer?: Turn;
-  /** The target for milliseconds, ours : peer. Absent if the time is only reported. */
+  /** Of milliseconds, ours : peer. Absent if the time is only reported. */
   readonly timeTarget?: number;
 }
 
@@ -30,6 +28,8 @@ export interface Benchmark {
   /** One line for people. */
   readonly work: string;
   readonly sides: Readonly<Record<string, Side>>;
+  /** The work of `sides.peer` with other settings. Each is warmed by the first comparison; the fastest counts as "peer". */
+  readonly otherPeers?: readonly Side[];
   /** The first one gives the result its name. */
   readonly comparisons: readonly [Comparison, ...Comparison[]];
   /** Of peak resident memory, ours : peer. */

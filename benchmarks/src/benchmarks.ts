@@ -88,27 +88,27 @@ export const trainingSteps: readonly Benchmark[] = [
   },
   {
     name: "gpt2-step-int8",
-    work: "GPT-2 small, 1 × 128 tokens; lowrank in int8, PEFT in bf16",
+    work: "GPT-2 small, 1 × 128 tokens; lowrank in int8",
     ...in8Bits(gpt2),
   },
   {
     name: "gpt2-step-b4-int8",
-    work: "GPT-2 small, 4 × 128 tokens; lowrank in int8, PEFT in bf16",
+    work: "GPT-2 small, 4 × 128 tokens; lowrank in int8",
     ...in8Bits({ ...gpt2, batch: 4 }),
   },
   {
     name: "gpt2-step-b4-answers-int8",
-    work: "GPT-2 small, 4 × 128 tokens, loss on a quarter of them; lowrank in int8, PEFT in bf16",
+    work: "GPT-2 small, 4 × 128 tokens, loss on a quarter of them; lowrank in int8",
     ...in8Bits({ ...gpt2, batch: 4, supervised: 0.25 }),
   },
   {
     name: "smollm2-step-int8",
-    work: "SmolLM2-135M, LoRA on all linear layers, 4 × 128 tokens; lowrank in int8, PEFT in bf16",
+    work: "SmolLM2-135M, LoRA on all linear layers, 4 × 128 tokens; lowrank in int8",
     ...in8Bits({ ...smollm2, batch: 4, time: 128 }),
   },
   {
     name: "roberta-step-int8",
-    work: "RoBERTa base, LoRA on query and value, 16 × 64 tokens; lowrank in int8, PEFT in bf16",
+    work: "RoBERTa base, LoRA on query and value, 16 × 64 tokens; lowrank in int8",
     ...in8Bits(roberta),
   },
   {

@@ -1,7 +1,5 @@
 // `npm run bench -- <name>`: measures one benchmark (or all), keeps the result, prints it; the last line is its JSON.
 
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { typed } from "@lowrank/testing/typed";
 import type { Benchmark } from "./benchmark.ts";
 import { benchmarks } from "./benchmarks.ts";
@@ -10,6 +8,7 @@ import { processorName } from "./harness/process-facts.ts";
 import { describeJob } from "./jobs/describe-job.ts";
 import { type Job, jobs } from "./jobs/jobs.ts";
 import { runJob } from "./jobs/run-job.ts";
+import { keep } from "./kept-results.ts";
 import { merging, runMerging } from "./merging/run-merging.ts";
 import type { ComparedTimes, NotMeasured, Result } from "./result.ts";
 import { type RunOptions, runBenchmark } from "./run-benchmark.ts";
@@ -72,7 +71,7 @@ async function measureMerging(): Promise<Result> {
   console.log(`${merging.name}: ${merging.work}`);
   const result = await runMerging({ threads: options.threads, rounds: Number(values.rounds ?? 5) });
   for (const part of result.parts ?? []) describePart(part);
-  keep(result);
+  keep(result, ".");
   return result;
 }
 
@@ -82,7 +81,7 @@ async function measureDistributed(): Promise<Result> {
   for (const part of result.parts ?? []) describePart(part);
   for (const { values: numbers, milliseconds } of result.exchange)
     console.log(`  ${numbers} numbers summed: ${milliseconds.toPrecision(2)} ms`);
-  if (!options.tiny) keep(result);
+  if (!options.tiny) keep(result, ".");
   return result;
 }
 
@@ -93,7 +92,7 @@ async function measureServed(): Promise<Result> {
     rounds: Number(values.rounds ?? 5),
     onPart: describePart,
   });
-  keep(result);
+  keep(result, ".");
   return result;
 }
 
@@ -106,7 +105,7 @@ async function measure(benchmark: Benchmark): Promise<Result | NotMeasured> {
   }
   const result = await runBenchmark(benchmark, options);
   describe(result);
-  if (!options.tiny) keep(result);
+  if (!options.tiny) keep(result, ".");
   return result;
 }
 
@@ -118,7 +117,7 @@ async function measureJob(job: Job): Promise<Result> {
   const result = await runJob(job, { threads, seeds, ...steps });
   for (const line of describeJob(result)) console.log(`  ${line}`);
   describe(result);
-  keep(result);
+  keep(result, ".");
   return result;
 }
 
@@ -127,6 +126,11 @@ function describePart({ label, oursMs, peerMs, ratio, targetRatio }: ComparedTim
 }
 
 function describe(result: Result): void {
+  for (const { precision, milliseconds, steady, skipped } of result.peersTried ?? []) {
+    const time = `${milliseconds?.toFixed(2)} ms when warm${steady === false ? ", not steady" : ""}`;
+    console.log(`  ${result.peer}, ${precision}: ${skipped === undefined ? time : `skipped, ${skipped}`}`);
+  }
+  if (result.steady === false) console.log("  not steady: the last three steps of a warm-up differ by more than 5 %");
   for (const part of result.parts ?? [{ label: "time", ...result }]) describePart(part);
   if (result.rssRatio !== undefined) {
     const sizes = `${result.oursRssMb} MB against ${result.peerRssMb} MB`;
@@ -149,10 +153,4 @@ function describe(result: Result): void {
 
 function aim(target: number | undefined): string {
   return target === undefined ? "" : ` (aim: at most ${target})`;
-}
-
-function keep(result: Result): void {
-  const folder = join(import.meta.dirname, "../results");
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `${result.name}.json`), `${JSON.stringify(result, null, 2)}\n`);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Benchmark } from "./benchmark.ts";
-import { median } from "./harness/interleave.ts";
 import { makeResult, type Observed } from "./make-result.ts";
+import { median } from "./rounding.ts";
 
 const settings = { shape: "gpt2", batch: 1, time: 128 } as const;
 const benchmark: Benchmark = {
@@ -33,6 +33,7 @@ function result(row: Benchmark, { ours = [10, 12, 11], memory = 60, facts = {}, 
       ["ours", observed(memory, facts)],
       ["peer", observed(100, peerFacts)],
     ]),
+    steady: true,
     threads: 2,
     processor: "one",
     date: "today",

@@ -1,10 +1,10 @@
 // From times and facts to a result, targets compared.
 
-import type { Benchmark, Comparison } from "./benchmark.ts";
-import { median, type Turn } from "./harness/interleave.ts";
+import type { Benchmark } from "./benchmark.ts";
+import type { Turn } from "./harness/interleave.ts";
 import type { Facts } from "./harness/serve.ts";
 import type { ComparedTimes, Result } from "./result.ts";
-import { ratioOf, rounded } from "./rounding.ts";
+import { median, rangeOf, ratioOf, rounded } from "./rounding.ts";
 
 /** What was seen of one child process. */
 export interface Observed {
@@ -17,18 +17,19 @@ export interface Observed {
 export interface Measured {
   readonly timesOf: (turn: { readonly contender: string; readonly step: string }) => readonly number[];
   readonly observed: ReadonlyMap<string, Observed>;
+  readonly steady: boolean;
+  /** Absent if the peer has one setting. */
+  readonly choice?: Pick<Result, "peerPrecision" | "peersTried"> | undefined;
   readonly threads: number;
   readonly processor: string;
   readonly date: string;
 }
 
 export function makeResult(benchmark: Benchmark, measured: Measured): Result {
-  const { timesOf, observed, threads, processor, date } = measured;
+  const { timesOf, observed, steady, choice, threads, processor, date } = measured;
   const middle = (turn: Turn) => median(timesOf(turn));
-  /** The peer's faster one. */
-  const counted = ({ peer, otherPeer = peer }: Comparison) => (middle(otherPeer) < middle(peer) ? otherPeer : peer);
   const parts = benchmark.comparisons.map((comparison): ComparedTimes => {
-    const [oursMs, peerMs] = [middle(comparison.ours), middle(counted(comparison))];
+    const [oursMs, peerMs] = [middle(comparison.ours), middle(comparison.peer)];
     const targetRatio = comparison.timeTarget;
     return {
       label: comparison.label,
@@ -42,7 +43,7 @@ export function makeResult(benchmark: Benchmark, measured: Measured): Result {
   const { label: _, ...times } = { label: "", ...first };
   const ours = observed.get("ours");
   const [comparison] = benchmark.comparisons;
-  const peerTurn = counted(comparison);
+  const peerTurn = comparison.peer;
   const peer = peerTurn.contender === "ours" ? undefined : observed.get(peerTurn.contender);
   if (ours === undefined) throw new Error(`${benchmark.name} has no side "ours"`);
   const without = {
@@ -51,7 +52,7 @@ export function makeResult(benchmark: Benchmark, measured: Measured): Result {
     peer: (benchmark.sides.peer ?? benchmark.sides.ours)?.by ?? "lowrank",
     ...times,
     ...(parts.length > 1 ? { parts } : {}),
-    ...(comparison.otherPeer === undefined ? {} : slower(benchmark, comparison, peerTurn)),
+    ...choice,
     ...memory(benchmark, ours, peer),
     ...tensors(benchmark, ours, peer),
     ...products(benchmark, ours, times.oursMs),
@@ -59,6 +60,7 @@ export function makeResult(benchmark: Benchmark, measured: Measured): Result {
     oursIdleLoad: rounded(ours.idleLoad),
     ...(peer === undefined ? {} : { peerIdleLoad: rounded(peer.idleLoad) }),
     rounds: timesOf(comparison.ours).length,
+    steady,
     oursRange: rangeOf(timesOf(comparison.ours)),
     peerRange: rangeOf(timesOf(peerTurn)),
     threads,
@@ -67,12 +69,6 @@ export function makeResult(benchmark: Benchmark, measured: Measured): Result {
     date,
   };
   return { ...without, met: isMet(without, parts) };
-}
-
-/** What else the peer tried. */
-function slower({ sides }: Benchmark, { peer, otherPeer = peer }: Comparison, counted: Turn) {
-  const precisionOf = ({ contender }: Turn) => sides[contender]?.settings.precision ?? "f32";
-  return { peerPrecision: precisionOf(counted), slowerPeerPrecision: precisionOf(counted === peer ? otherPeer : peer) };
 }
 
 function memory({ memoryTarget, peerKeepsCopy = false }: Benchmark, ours: Observed, peer: Observed | undefined) {
@@ -128,8 +124,4 @@ function isMet(result: Omit<Result, "met">, parts: readonly ComparedTimes[]): bo
     atMost(result.stateRatio, result.targetStateRatio) &&
     (result.targetProductShare === undefined || (result.productShare ?? 0) >= result.targetProductShare)
   );
-}
-
-function rangeOf(values: readonly number[]): readonly [number, number] {
-  return [rounded(Math.min(...values)), rounded(Math.max(...values))];
 }

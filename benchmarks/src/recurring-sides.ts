@@ -2,34 +2,32 @@
 
 import type { Benchmark, Comparison, Side } from "./benchmark.ts";
 
-/** Ours in 8 bits, PEFT under autocast to bf16. */
-export function in8Bits(settings: Side["settings"]): Pick<Benchmark, "sides" | "comparisons" | "memoryTarget"> {
+type Compared = Pick<Benchmark, "sides" | "comparisons" | "otherPeers">;
+
+/** Ours in 8 bits, PEFT under autocast to bf16, in float32, or with a base in bf16, which torch may compile. */
+export function in8Bits(settings: Side["settings"]): Compared & Pick<Benchmark, "memoryTarget"> {
   const options = { timeTarget: 0.7, peerSettings: { precision: "bf16" } } as const;
   const ours = { ...settings, precision: "int8" } as const;
-  return { ...trainingAgainst({ by: "PEFT", program: "peft_step.py" }, ours, options), memoryTarget: 0.6 };
+  const peer = { by: "PEFT", program: "peft_step.py" } as const;
+  const others = [{}, { halfBase: true }, { halfBase: true, compiled: true }];
+  return {
+    ...trainingAgainst(peer, ours, options),
+    otherPeers: others.map((how) => ({ ...peer, settings: { ...settings, ...how } })),
+    memoryTarget: 0.6,
+  };
 }
 
 /** transformers may do it in float32 or with weights in bf16. */
-export function generatingIn(
-  precision: "f32" | "int8" | "4-bit",
-  timeTarget: number,
-): Pick<Benchmark, "sides" | "comparisons"> {
+export function generatingIn(precision: "f32" | "int8" | "4-bit", timeTarget: number): Compared {
   const settings = { shape: "smollm2", batch: 1, time: 16 } as const;
   const peer = { by: "transformers", program: "transformers_generate.py" } as const;
   return {
     sides: {
       ours: { by: "lowrank", program: "ours/generation", settings: { ...settings, precision } },
       peer: { ...peer, settings },
-      otherPeer: { ...peer, settings: { ...settings, precision: "bf16" } },
     },
-    comparisons: [
-      {
-        label: "64 tokens",
-        ...bothDo("generate"),
-        otherPeer: { contender: "otherPeer", step: "generate" },
-        timeTarget,
-      },
-    ],
+    otherPeers: [{ ...peer, settings: { ...settings, precision: "bf16" } }],
+    comparisons: [{ label: "64 tokens", ...bothDo("generate"), timeTarget }],
   };
 }
 

@@ -9,13 +9,23 @@ export interface ComparedTimes {
   readonly targetRatio?: number;
 }
 
+/** One setting of the peer. */
+export interface TriedPeer {
+  readonly precision: string;
+  /** Of its warm-up. */
+  readonly milliseconds?: number;
+  readonly steady?: boolean;
+  /** Why it was not measured. */
+  readonly skipped?: string;
+}
+
 export interface Result {
   readonly name: string;
   readonly work: string;
   readonly peer: string;
-  /** If the peer can work in two ways: the one that counts, and the slower one. */
+  /** If the peer can work in several ways: the fastest one, and all that were tried. */
   readonly peerPrecision?: string;
-  readonly slowerPeerPrecision?: string;
+  readonly peersTried?: readonly TriedPeer[];
   /** Medians of the first comparison. */
   readonly oursMs: number;
   readonly peerMs: number;
@@ -50,6 +60,8 @@ export interface Result {
   readonly oursIdleLoad?: number;
   readonly peerIdleLoad?: number;
   readonly rounds: number;
+  /** Whether the last three steps of each warm-up took the same time within 5 %. Absent of whole processes, and before December 2026. */
+  readonly steady?: boolean;
   /** Smallest and largest milliseconds. */
   readonly oursRange: readonly [number, number];
   readonly peerRange: readonly [number, number];

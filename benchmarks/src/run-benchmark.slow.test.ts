@@ -1,5 +1,6 @@
 // The harness with models of a few thousand weights: whether both sides work and answer, not how fast.
 
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { hasMpi } from "@lowrank/testing/mpi";
 import { describe, expect, it } from "vitest";
@@ -63,6 +64,7 @@ it.skipIf(!hasMpi())(
   60_000,
 );
 
+const hasCompiler = spawnSync(process.env.CXX ?? "g++", ["--version"]).error === undefined;
 const peft = hasPython() ? describe : describe.skip;
 if (!hasPython()) console.log("skipped: benchmarks against PEFT, no Python environment (npm run bench makes it)");
 
@@ -76,6 +78,18 @@ peft("a benchmark against Python", () => {
       if (name === "gpt2-step-b4") expect(result.productShare).toBeGreaterThan(0);
     }, 120_000);
   }
+
+  it("tries each setting of a peer that has several, and counts the fastest", async () => {
+    const { peersTried = [], peerPrecision, steady } = await tinyRun("gpt2-step-b4-int8");
+    const precisions = ["bf16", "f32", "base in bf16", "base in bf16 + torch.compile"];
+    expect(peersTried.map(({ precision }) => precision)).toEqual(precisions);
+    const measured = peersTried.filter(({ skipped }) => skipped === undefined);
+    // A machine without a C++ compiler cannot compile.
+    expect(peersTried.filter(({ skipped }) => skipped !== undefined).length).toBe(hasCompiler ? 0 : 1);
+    const fastest = Math.min(...measured.map(({ milliseconds }) => milliseconds ?? 0));
+    expect(measured.find(({ milliseconds }) => milliseconds === fastest)?.precision).toBe(peerPrecision);
+    expect(steady).toBeTypeOf("boolean");
+  }, 300_000);
 });
 
 const trainers = hasTrainers() ? describe : describe.skip;

@@ -1,12 +1,13 @@
 // Runs one benchmark: starts both sides, measures them alternately, reads their memory, ends them.
 
 import { execFileSync } from "node:child_process";
-import type { Benchmark } from "./benchmark.ts";
+import type { Benchmark, Side } from "./benchmark.ts";
 import { Contender } from "./harness/contender.ts";
+import { fastestPeer } from "./harness/fastest-peer.ts";
 import { interleave, type Rounds, type Turn } from "./harness/interleave.ts";
 import { processorName } from "./harness/process-facts.ts";
 import { type ProgramOptions, programOf } from "./harness/program-of.ts";
-import { makeResult, type Observed } from "./make-result.ts";
+import { type Measured, makeResult, type Observed } from "./make-result.ts";
 import type { Result } from "./result.ts";
 
 export interface RunOptions extends ProgramOptions {
@@ -15,24 +16,37 @@ export interface RunOptions extends ProgramOptions {
 
 export async function runBenchmark(benchmark: Benchmark, options: RunOptions): Promise<Result> {
   const date = new Date().toISOString();
-  const contenders = new Map<string, Contender>();
+  const started: Contender[] = [];
+  const start = async (name: string, side: Side) => {
+    const contender = await Contender.start(`${benchmark.name}, ${name}`, await programOf(side, options));
+    started.push(contender);
+    checkEngine(contender, side.engine ?? options.engine);
+    contender.stop();
+    return contender;
+  };
   try {
-    for (const [name, side] of Object.entries(benchmark.sides)) {
-      const contender = await Contender.start(`${benchmark.name}, ${name}`, await programOf(side, options));
-      contenders.set(name, contender);
-      checkEngine(contender, side.engine ?? options.engine);
-      contender.stop();
+    const { sides, comparisons, otherPeers = [] } = benchmark;
+    const settling = benchmark.settlesDisk === true ? { beforeTurn: settleDisk } : {};
+    const rounds = { ...options.rounds, ...settling, ...(options.tiny ? { maxWarmUp: 4 } : {}) };
+    const contenders = new Map<string, Contender>();
+    let choice: Measured["choice"];
+    for (const [name, side] of Object.entries(sides)) {
+      const how = { step: comparisons[0].peer.step, rounds };
+      const startPeer = () => fastestPeer([side, ...otherPeers], (each) => start(name, each), how);
+      const found = name === "peer" && otherPeers.length > 0 ? await startPeer() : undefined;
+      contenders.set(name, found?.contender ?? (await start(name, side)));
+      choice ??= found?.choice;
     }
     const turns = distinctTurns(benchmark);
-    const settling = benchmark.settlesDisk === true ? { beforeTurn: settleDisk } : {};
-    const times = await interleave(contenders, turns, { ...options.rounds, ...settling });
+    const { times, warmUps } = await interleave(contenders, turns, rounds);
     const timesOf = (turn: Turn) => times[turns.findIndex((one) => isSame(one, turn))] ?? [];
     const observed = new Map<string, Observed>();
     for (const [name, contender] of contenders) observed.set(name, await observe(contender));
     const { threads } = options;
-    return makeResult(benchmark, { timesOf, observed, threads, processor: processorName(), date });
+    const steady = warmUps.every(({ isSteady }) => isSteady);
+    return makeResult(benchmark, { timesOf, observed, steady, choice, threads, processor: processorName(), date });
   } finally {
-    for (const contender of contenders.values()) contender.end();
+    for (const contender of started) contender.end();
   }
 }
 
@@ -59,11 +73,7 @@ async function observe(contender: Contender): Promise<Observed> {
 
 function distinctTurns({ comparisons }: Benchmark): readonly Turn[] {
   const turns: Turn[] = [];
-  for (const turn of comparisons.flatMap(({ ours, peer, otherPeer }) => [
-    ours,
-    peer,
-    ...(otherPeer === undefined ? [] : [otherPeer]),
-  ])) {
+  for (const turn of comparisons.flatMap(({ ours, peer }) => [ours, peer])) {
     if (!turns.some((one) => isSame(one, turn))) turns.push(turn);
   }
   return turns;

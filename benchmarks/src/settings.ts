@@ -17,6 +17,10 @@ export interface Settings {
   readonly checkpointing?: boolean;
   /** Type of the products, and of the weights where nothing trains. Default "f32". */
   readonly precision?: "f32" | "bf16" | "int8" | "4-bit";
+  /** PEFT alone: the frozen base is stored in bf16, instead of float32 under autocast. Default false. */
+  readonly halfBase?: boolean;
+  /** PEFT alone: with `torch.compile`. Default false. */
+  readonly compiled?: boolean;
   /** Rate everywhere that the model drops, and before LoRA's A. Default 0. */
   readonly dropout?: number;
   /** What trains. Default "lora", rank 8. */
@@ -28,6 +32,15 @@ export interface Settings {
   /** Sizes that show whether the program works, not how fast it is. */
   readonly tiny: boolean;
   readonly threads: number;
+}
+
+/** "bf16", "base in bf16 + torch.compile" */
+export function describePrecision({
+  precision = "f32",
+  halfBase = false,
+  compiled = false,
+}: Pick<Settings, "precision" | "halfBase" | "compiled">): string {
+  return `${halfBase ? "base in bf16" : precision}${compiled ? " + torch.compile" : ""}`;
 }
 
 export interface Shape {

@@ -6,10 +6,9 @@ import { join } from "node:path";
 import { hasMpi, mpiRun } from "@lowrank/testing/mpi";
 import type { ExchangeTime } from "@lowrank/trainer/mpi";
 import { bundle } from "../harness/bundle.ts";
-import { median } from "../harness/interleave.ts";
 import { processorName } from "../harness/process-facts.ts";
 import type { Result } from "../result.ts";
-import { ratioOf, rounded } from "../rounding.ts";
+import { median, rangeOf, ratioOf, rounded } from "../rounding.ts";
 import type { RunOptions } from "../run-benchmark.ts";
 import type { Settings } from "../settings.ts";
 import type { ExchangeFigures, ExchangeOrder } from "./exchange-figures.ts";
@@ -61,14 +60,12 @@ function resultOf({ taken, trained, ranks, exchange, versions, peakMemoryMb }: E
   });
   const whole = compared("with the exchange : without", apart, distributed.targetRatio);
   const parts = [whole, compared("two that exchange : one alone", alone, aloneTarget)];
-  const range = (kind: keyof typeof taken) =>
-    [rounded(Math.min(...taken[kind])), rounded(Math.max(...taken[kind]))] as const;
   const memory = rounded(peakMemoryMb);
   return {
     ...distributed,
     ...{ oursMs: whole.oursMs, peerMs: whole.peerMs, ratio: whole.ratio, parts, rounds, threads: 1 },
     ...{ oursRssMb: memory, peerRssMb: memory, rssRatio: 1, versions: { ours: versions } },
-    ...{ oursRange: range("together"), peerRange: range("apart"), processor: processorName() },
+    ...{ oursRange: rangeOf(taken.together), peerRange: rangeOf(taken.apart), processor: processorName() },
     ...{ date: new Date().toISOString(), met: parts.every(({ ratio, targetRatio }) => ratio <= targetRatio) },
     ...{ ranks, trained, exchange },
   } satisfies DistributedResult;

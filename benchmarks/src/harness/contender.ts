@@ -35,10 +35,12 @@ export class Contender {
     this.#answers = createInterface({ input: answers })[Symbol.asyncIterator]();
   }
 
-  /** Starts the process and waits until its model is there. */
+  /** Starts the process and waits until its model is there. Throws the process's reason if it cannot work here. */
   static async start(name: string, program: Program): Promise<Contender> {
     const contender = new Contender(name, program);
-    contender.versions = (await contender.#read<{ ready: Record<string, string> }>()).ready;
+    const { ready, unavailable } = await contender.#read<{ ready: Record<string, string>; unavailable?: string }>();
+    if (unavailable !== undefined) throw new Error(unavailable);
+    contender.versions = ready;
     return contender;
   }
 
@@ -100,7 +102,7 @@ export class Contender {
 
   async #read<Answer>(): Promise<Answer> {
     const { value, done } = await this.#answers.next();
-    if (done === true) throw new Error(`${this.name} ended before its answer; its own message stands above`);
+    if (done === true) throw new Error(`${this.name} ended before its answer; its own message is printed above`);
     // What serve.ts and peers/serve.py write.
     return JSON.parse(value) as Answer;
   }

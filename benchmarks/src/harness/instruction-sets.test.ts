@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { instructionSets } from "./instruction-sets.ts";
+import { generationOf, instructionSets } from "./instruction-sets.ts";
 
 describe("instructionSets", () => {
   it("tells two processors of one name apart", () => {
@@ -11,5 +11,21 @@ describe("instructionSets", () => {
   it("reads ARM's instruction sets, and nothing if the system lists none", () => {
     expect(instructionSets("processor\t: 0\nFeatures\t: fp asimd asimddp bf16\n")).toEqual(["bf16", "dot products"]);
     expect(instructionSets("")).toEqual([]);
+  });
+});
+
+describe("generationOf", () => {
+  it("tells AMD's generations of one name apart", () => {
+    const of = (family: number, model: number) =>
+      generationOf(`vendor_id\t: AuthenticAMD\ncpu family\t: ${family}\nmodel\t\t: ${model}\nmodel name\t: AMD EPYC\n`);
+    expect([of(25, 1), of(25, 17), of(25, 33), of(25, 97), of(26, 2)]).toEqual(
+      ["Zen 3", "Zen 4", "Zen 3", "Zen 4", "Zen 5"], // Milan, Genoa, Vermeer, Raphael, Turin
+    );
+    expect([of(23, 49), of(25, 255)]).toEqual([undefined, undefined]);
+  });
+
+  it("names none of other makers", () => {
+    expect(generationOf("vendor_id\t: GenuineIntel\ncpu family\t: 25\nmodel\t\t: 17\n")).toBeUndefined();
+    expect(generationOf("")).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
-// Which instructions for products a processor has. Cloud machines call processors of several generations by one name, of which
-// some multiply in 8 bits or bf16 and some do not: figures of one are not comparable with those of another.
+// Which generation a processor is, and which instructions for products it has. Cloud machines call processors of several
+// generations by one name, of which some multiply in 8 bits or bf16 and some do not: their figures are not comparable.
 
 /** What Linux calls them, and what we do. */
 const known: readonly (readonly [flags: readonly string[], name: string])[] = [
@@ -16,4 +16,14 @@ export function instructionSets(cpuinfo: string): readonly string[] {
   const line = /^(?:flags|Features)\s*:(.*)$/m.exec(cpuinfo)?.[1] ?? "";
   const flags = new Set(line.trim().split(/\s+/));
   return known.flatMap(([names, name]) => (names.some((flag) => flags.has(flag)) ? [name] : []));
+}
+
+/** AMD's, as Linux's arch/x86/kernel/cpu/amd.c has them; undefined for other makers' and unknown ones. */
+export function generationOf(cpuinfo: string): string | undefined {
+  if (!/^vendor_id\s*:\s*AuthenticAMD$/m.test(cpuinfo)) return undefined;
+  const numberOf = (field: string) => Number(new RegExp(`^${field}\\s*:\\s*(\\d+)$`, "m").exec(cpuinfo)?.[1]);
+  const [family, model] = [numberOf("cpu family"), numberOf("model")];
+  if (family === 26) return model < 0x50 ? "Zen 5" : undefined;
+  if (family !== 25 || model > 0xaf) return undefined;
+  return model < 0x10 || (model > 0x1f && model < 0x60) ? "Zen 3" : "Zen 4";
 }

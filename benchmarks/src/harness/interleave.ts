@@ -1,6 +1,7 @@
 // Measures alternately, so that a change on the machine affects every contender alike.
 
 import type { Contender } from "./contender.ts";
+import { type WarmUp, type WarmUpLimits, warmUp } from "./warm-up.ts";
 
 /** Something that is timed. */
 export interface Turn {
@@ -8,29 +9,30 @@ export interface Turn {
   readonly step: string;
 }
 
-export interface Rounds {
-  readonly warmUp: number;
+export interface Rounds extends WarmUpLimits {
   readonly measured: number;
   /** Called before each turn, outside its time. */
   readonly beforeTurn?: () => void;
 }
 
-/** Milliseconds of each turn, in the order of its measured rounds. */
+/** Warms each turn until it is steady. Then milliseconds of each turn, in the order of its measured rounds. */
 export async function interleave(
   contenders: ReadonlyMap<string, Contender>,
   turns: readonly Turn[],
   rounds: Rounds,
-): Promise<readonly (readonly number[])[]> {
+): Promise<{ readonly times: readonly (readonly number[])[]; readonly warmUps: readonly WarmUp[] }> {
   const times = turns.map((): number[] => []);
   for (const contender of contenders.values()) contender.stop();
-  for (let round = 0; round < rounds.warmUp + rounds.measured; round += 1) {
-    for (const index of inTurns(turns.length, round)) {
-      rounds.beforeTurn?.();
-      const milliseconds = await takeTurn(contenders, turns[index]);
-      if (round >= rounds.warmUp) times[index]?.push(milliseconds);
-    }
+  const take = (turn: Turn | undefined) => {
+    rounds.beforeTurn?.();
+    return takeTurn(contenders, turn);
+  };
+  const warmUps: WarmUp[] = [];
+  for (const turn of turns) warmUps.push(await warmUp(() => take(turn), rounds));
+  for (let round = 0; round < rounds.measured; round += 1) {
+    for (const index of inTurns(turns.length, round)) times[index]?.push(await take(turns[index]));
   }
-  return times;
+  return { times, warmUps };
 }
 
 async function takeTurn(contenders: ReadonlyMap<string, Contender>, turn: Turn | undefined): Promise<number> {
@@ -47,11 +49,4 @@ async function takeTurn(contenders: ReadonlyMap<string, Contender>, turn: Turn |
 export function inTurns(count: number, round: number): readonly number[] {
   const forwards = Array.from({ length: count }, (_, index) => index);
   return round % 2 === 0 ? forwards : forwards.reverse();
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  const middle = sorted.length / 2;
-  const [low = Number.NaN, high = Number.NaN] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
-  return (low + high) / 2;
 }

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { instructionSets } from "./instruction-sets.ts";
+import { generationOf, instructionSets } from "./instruction-sets.ts";
 
 /** Largest resident memory of a process so far, in MB of 2²⁰ bytes. */
 export function peakMemoryMb(pid: number): number {
@@ -20,10 +20,12 @@ export function processorSeconds(pid: number): number {
   return ticks / 100; // Linux reports in hundredths of a second, whatever its own clock.
 }
 
-/** The processor's name, its instructions for products and how many of its threads this machine has. */
+/** The processor's name and generation, its instructions for products and how many of its threads this machine has. */
 export function processorName(): string {
   const [first] = cpus();
-  const sets = instructionSets(readFileSync("/proc/cpuinfo", "utf8"));
+  const cpuinfo = readFileSync("/proc/cpuinfo", "utf8");
+  const [sets, generation] = [instructionSets(cpuinfo), generationOf(cpuinfo)];
   const has = sets.length === 0 ? "" : ` with ${sets.join(", ")}`;
-  return `${first?.model.trim() ?? "unknown"}${has}, ${cpus().length} threads`;
+  const made = generation === undefined ? "" : ` (${generation})`;
+  return `${first?.model.trim() ?? "unknown"}${made}${has}, ${cpus().length} threads`;
 }

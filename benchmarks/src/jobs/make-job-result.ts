@@ -1,7 +1,6 @@
 // From the runs of a job to its result, targets compared.
 
-import { median } from "../harness/interleave.ts";
-import { ratioOf, rounded } from "../rounding.ts";
+import { median, ratioOf, rounded } from "../rounding.ts";
 import { type JobPhase, type JobRun, jobPhases } from "./job-lines.ts";
 import type { JobResult, Quality, QualityGap, WayResult } from "./job-result.ts";
 import type { Job, Way } from "./jobs.ts";

@@ -6,11 +6,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleCommandLine } from "../harness/bundle.ts";
-import { median } from "../harness/interleave.ts";
 import { preparedPython } from "../harness/peer-folders.ts";
 import { processorName } from "../harness/process-facts.ts";
 import { type Command, watchCommand } from "../jobs/watch-command.ts";
 import type { ComparedTimes, Result } from "../result.ts";
+import { median, rangeOf, ratioOf, rounded } from "../rounding.ts";
 
 export const merging = {
   name: "merge-1gb",
@@ -83,12 +83,9 @@ function resultOf(
   const memory = (turn: Turn) => turn.peakMemoryMb;
   const [oursMs, peerMs] = [of(ours, whole), of(peft, whole)];
   const [oursRssMb, peerRssMb] = [of(ours, memory), of(peft, memory)];
-  const range = ({ turns }: Side) => {
-    const times = turns.map(whole);
-    return [rounded(Math.min(...times)), rounded(Math.max(...times))] as const;
-  };
+  const range = ({ turns }: Side) => rangeOf(turns.map(whole));
   const compared = (label: string, peer: number): ComparedTimes => ({
-    ...{ label, oursMs, peerMs: peer, ratio: rounded(oursMs / peer) },
+    ...{ label, oursMs, peerMs: peer, ratio: ratioOf(oursMs, peer) },
     targetRatio: merging.targetRatio,
   });
   const parts = [
@@ -101,15 +98,11 @@ function resultOf(
           compared("mergekit without its imports", of(mergekit, worked)),
         ]),
   ];
-  const [ratio, rssRatio] = [rounded(oursMs / peerMs), rounded(oursRssMb / peerRssMb)];
+  const [ratio, rssRatio] = [ratioOf(oursMs, peerMs), ratioOf(oursRssMb, peerRssMb)];
   return {
     ...merging,
     ...{ oursMs, peerMs, ratio, parts, oursRssMb, peerRssMb, rssRatio, ...run, versions: {} },
     ...{ oursRange: range(ours), peerRange: range(peft), processor: processorName(), date: new Date().toISOString() },
     met: ratio <= merging.targetRatio && rssRatio <= merging.targetRssRatio,
   };
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

@@ -6,7 +6,7 @@ import type { JobResult } from "../jobs/job-result.ts";
 import { jobs } from "../jobs/jobs.ts";
 import type { Profile } from "../profile/profile-benchmark.ts";
 import type { Result } from "../result.ts";
-import { benchmarkPage, type PageRows, timeBars } from "./benchmark-page.ts";
+import { benchmarkPage, chartedResults, type PageRows, timeBars } from "./benchmark-page.ts";
 import { ratioChart } from "./ratio-chart.ts";
 
 const measured: Result = {
@@ -32,11 +32,7 @@ const measured: Result = {
 
 /** The page without jobs, whose rows have tests of their own. */
 const pageOf = (results: readonly Result[], profiles: readonly Profile[] = [], rows: Partial<PageRows> = {}) =>
-  benchmarkPage(
-    { jobs: [], steps: trainingSteps, generation, others, ...rows },
-    new Map(results.map((result) => [result.name, result])),
-    profiles,
-  );
+  benchmarkPage({ jobs: [], steps: trainingSteps, generation, others, ...rows }, results, profiles);
 
 const sectionOf = (page: string, title: string) =>
   page.split("\n## ").find((section) => section.startsWith(title)) ?? "";
@@ -83,6 +79,44 @@ describe("the page", () => {
     expect(tables[2]).toMatch(/^Another one, 2 threads; computed with 2 threads; 2026-01-05/);
   });
 
+  it("has a row in the table of each processor that measured it", () => {
+    const other = { ...measured, processor: "Another one, 2 threads", ratio: 0.5 };
+    const steps = sectionOf(pageOf([measured, other]), "Training steps");
+    const rows = steps.split("\n**").slice(1);
+    expect(rows.map((table) => table.match(/\| 0\.\d\d \| 812/)?.[0])).toEqual(["| 0.69 | 812", "| 0.50 | 812"]);
+    expect(steps).not.toContain("Not measured yet: `gpt2-step`,");
+  });
+
+  it("marks rows in bf16 that were measured before the warm-up was checked, and no others", () => {
+    const old = { ...measured, name: "gpt2-step-b4-int8" };
+    const note = "- `gpt2-step-b4-int8`: measured before the warm-up was checked; PEFT may be faster than shown.";
+    const page = pageOf([old, measured]);
+    expect(page).toContain(note);
+    expect(page).toContain("lowrank in int8 \\* | PEFT, bf16 |");
+    expect(page).toContain("1 × 128 tokens | PEFT | 412 |");
+    expect(pageOf([{ ...old, steady: true }])).not.toMatch(/before the warm-up|\\\* \|/);
+  });
+
+  it("marks a row that never became steady", () => {
+    const page = pageOf([{ ...measured, steady: false }]);
+    expect(page).toContain("1 × 128 tokens \\* | PEFT | 412 |");
+    expect(page).toContain("- `gpt2-step`: never steady: ");
+  });
+
+  it("lists what the other program tried", () => {
+    const peersTried = [
+      { precision: "bf16", milliseconds: 1023.4, steady: true },
+      { precision: "base in bf16", milliseconds: 963.2, steady: true },
+      { precision: "base in bf16 + torch.compile", skipped: "there is no compiler" },
+    ];
+    const result = { ...measured, name: "gpt2-step-int8", steady: true, peerPrecision: "base in bf16", peersTried };
+    const page = pageOf([result]);
+    expect(page).toContain("| PEFT, base in bf16 | 412 |");
+    expect(page).toContain(
+      "- `gpt2-step-int8`: PEFT tried bf16 (1023 ms); base in bf16 (963 ms); base in bf16 + torch.compile (skipped: there is no compiler).",
+    );
+  });
+
   it("gives the first and the last day of a table's results", () => {
     const later = { ...measured, name: "roberta-step", date: "2026-01-05T00:00:00Z" };
     expect(pageOf([measured, later])).toContain("; 2026-01-02 to 2026-01-05**");
@@ -90,7 +124,7 @@ describe("the page", () => {
 
   it("names an engine other than the native one, and the precision of the other program", () => {
     const versions = { ours: { engine: "wasm", node: "20.20.2" }, peer: {} };
-    const page = pageOf([{ ...measured, versions, peerPrecision: "bf16" }]);
+    const page = pageOf([{ ...measured, versions, peerPrecision: "bf16", steady: true }]);
     expect(page).toContain("1 × 128 tokens (engine wasm) | PEFT, bf16 |");
   });
 
@@ -131,13 +165,20 @@ describe("many machines", () => {
 
 describe("the chart", () => {
   it("has a bar for each comparison, and none without a measurement", () => {
-    const bars = timeBars(benchmarks, new Map([["gpt2-step", measured]]));
+    const bars = timeBars(benchmarks, [measured]);
     expect(bars[0]).toEqual({ label: "gpt2-step", ratio: 0.687 });
     expect(bars.filter(({ label }) => label.startsWith("merged-latency"))).toHaveLength(2);
     const chart = ratioChart("Time", bars);
     expect(chart.match(/not measured yet/g)).toHaveLength(bars.length - 1);
     expect(chart).toContain(">0.69</text>");
     expect(chart).not.toMatch(/NaN|undefined/);
+  });
+
+  it("shows the processor with most of the rows", () => {
+    const [one, other] = [measured, { ...measured, processor: "Another one, 2 threads" }];
+    const roberta = { ...other, name: "roberta-step" };
+    expect(chartedResults(benchmarks, [one, other, roberta])).toEqual([other, roberta]);
+    expect(chartedResults(jobs, [one, other])).toEqual([]);
   });
 
   it("keeps text from outside out of its markup", () => {

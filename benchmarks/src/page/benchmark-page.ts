@@ -6,7 +6,7 @@ import { jobSection } from "./job-tables.ts";
 import { profileSection } from "./profile-tables.ts";
 import type { RatioBar } from "./ratio-chart.ts";
 import { scalingSection } from "./scaling-tables.ts";
-import { partsOf, type Row, tablesByProcessor } from "./tables.ts";
+import { grouped, partsOf, type Row, tablesByProcessor } from "./tables.ts";
 
 /** All rows, in the order of what people wait for. */
 export interface PageRows {
@@ -19,7 +19,7 @@ export interface PageRows {
 /** docs/benchmarks.md. */
 export function benchmarkPage(
   { jobs, steps, generation, others }: PageRows,
-  results: ReadonlyMap<string, Result>,
+  results: readonly Result[],
   profiles: readonly Profile[] = [],
 ): string {
   return [
@@ -32,8 +32,12 @@ export function benchmarkPage(
     "different tables. [benchmarks/README.md](../benchmarks/README.md) explains the method; `npm run bench -- all` and",
     "`npm run bench:page` measure again and write this page.",
     "",
-    "One name of a cloud machine can stand for several generations of processors. Results name the instruction sets only since 28 November 2026: two",
-    'older rows for "AMD EPYC" can come from different generations.',
+    "Since 1 December 2026 both programs are warm before the first round: their last three steps took the same time within 5 %. Before, each made two",
+    "steps. Notes below a table explain its rows with \\*. If the other program can work in several precisions, each is tried and the fastest counts.",
+    'PEFT\'s "bf16" is autocast; its "base in bf16" has frozen weights in bf16.',
+    "",
+    "One name of a cloud machine can stand for several generations of processors. Results name the instruction sets only since 28 November 2026, and",
+    'the generation since 1 December 2026: two older rows for "AMD EPYC" can come from different generations.',
     "",
     "## Whole jobs",
     "",
@@ -43,7 +47,7 @@ export function benchmarkPage(
     "![Time of whole jobs, lowrank compared with PEFT](benchmarks/jobs.svg)",
     "",
     ...tablesByProcessor(jobs, results, "s"),
-    ...jobSection([...results.values()]),
+    ...jobSection(results),
     "## Training steps",
     "",
     "One step is forward, loss, backward and AdamW, with models of random weights and no dropout unless a row has it.",
@@ -58,16 +62,27 @@ export function benchmarkPage(
     "## Other measurements",
     "",
     ...tablesByProcessor(others, results, "ms"),
-    ...scalingSection(results.get("distributed")),
+    ...scalingSection(newest(results.filter(({ name }) => name === "distributed"))),
     ...profileSection(profiles),
   ].join("\n");
 }
 
-/** One bar for each comparison of times. */
-export function timeBars(rows: readonly Row[], results: ReadonlyMap<string, Result>): readonly RatioBar[] {
+/** The results of the processor that has most of the rows. */
+export function chartedResults(rows: readonly Row[], results: readonly Result[]): readonly Result[] {
+  const ofRows = results.filter(({ name }) => rows.some((row) => row.name === name));
+  const groups = grouped(ofRows, ({ processor }) => processor).map(([, group]) => group);
+  return [...groups].sort((one, other) => other.length - one.length)[0] ?? [];
+}
+
+function newest(results: readonly Result[]): Result | undefined {
+  return [...results].sort((one, other) => one.date.localeCompare(other.date)).at(-1);
+}
+
+/** One bar for each comparison of times, of one processor. */
+export function timeBars(rows: readonly Row[], results: readonly Result[]): readonly RatioBar[] {
   return rows.flatMap(({ name, comparisons }) =>
     comparisons.map(({ label }, index) => {
-      const ratio = partsOf(results.get(name))[index]?.ratio;
+      const ratio = partsOf(results.find((result) => result.name === name))[index]?.ratio;
       return { label: comparisons.length > 1 ? `${name}, ${label}` : name, ...(ratio === undefined ? {} : { ratio }) };
     }),
   );

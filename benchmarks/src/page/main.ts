@@ -1,35 +1,33 @@
 // `npm run bench:page`: docs/benchmarks.md and its chart from benchmarks/results.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { benchmarks, generation, others, trainingSteps } from "../benchmarks.ts";
 import { distributed } from "../distributed/run-distributed.ts";
 import { jobs } from "../jobs/jobs.ts";
+import { readKept } from "../kept-results.ts";
 import type { Profile } from "../profile/profile-benchmark.ts";
 import type { Result } from "../result.ts";
-import { benchmarkPage, timeBars } from "./benchmark-page.ts";
+import { benchmarkPage, chartedResults, timeBars } from "./benchmark-page.ts";
 import { ratioChart } from "./ratio-chart.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const plots = join(root, "docs/benchmarks");
 const rows = [...benchmarks, ...jobs];
-const results = new Map(
-  [...rows, distributed].flatMap(({ name }) => {
-    const result = readKept<Result>(`${name}.json`);
-    return result === undefined ? [] : [[name, result] as const];
-  }),
-);
-const profiles = benchmarks.flatMap(({ name }) => readKept<Profile>(`profiles/${name}.json`) ?? []);
+const names = [...rows, distributed].map(({ name }) => name);
+const [results, profiles] = [inOrder(readKept<Result>(".")), inOrder(readKept<Profile>("profiles"))];
+const charted = chartedResults(jobs, results);
+const title = `Whole job, time of lowrank : PEFT (${charted[0]?.processor ?? "not measured yet"})`;
 
 mkdirSync(plots, { recursive: true });
-write("docs/benchmarks/jobs.svg", ratioChart("Whole job, time of lowrank : PEFT", timeBars(jobs, results)));
+write("docs/benchmarks/jobs.svg", ratioChart(title, timeBars(jobs, charted)));
 write("docs/benchmarks.md", benchmarkPage({ jobs, steps: trainingSteps, generation, others }, results, profiles));
-console.log(`docs/benchmarks.md: ${results.size} of ${rows.length + 1} benchmarks have a result`);
+const found = new Set(results.map(({ name }) => name)).size;
+console.log(`docs/benchmarks.md: ${found} of ${names.length} benchmarks have a result`);
 
-function readKept<Kept>(name: string): Kept | undefined {
-  const path = join(root, "benchmarks/results", name);
-  // Written by a program of the same version of this repository.
-  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Kept) : undefined;
+/** Those that are on the page. */
+function inOrder<Kept extends { readonly name: string }>(kept: readonly Kept[]): readonly Kept[] {
+  return names.flatMap((name) => kept.filter((one) => one.name === name));
 }
 
 function write(file: string, text: string): void {

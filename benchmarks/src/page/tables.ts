@@ -1,13 +1,14 @@
 // Tables of the page: one for each processor, with dates and versions above it.
 
 import { shortenedNote } from "../jobs/describe-job.ts";
-import type { ComparedTimes, Result } from "../result.ts";
+import type { ComparedTimes, Result, TriedPeer } from "../result.ts";
+import type { Settings } from "../settings.ts";
 
 /** A row of the table of benchmarks or of jobs, as the page needs it. */
 export interface Row {
   readonly name: string;
   readonly work: string;
-  readonly sides: Readonly<Record<string, { readonly by: string }>>;
+  readonly sides: Readonly<Record<string, { readonly by: string; readonly settings?: Pick<Settings, "precision"> }>>;
   readonly comparisons: readonly { readonly label: string }[];
   readonly peerKeepsCopy?: boolean;
 }
@@ -17,14 +18,13 @@ type Measured = readonly [row: Row, result: Result];
 /** A table for each processor, in the order of the rows; rows without a result are named below. */
 export function tablesByProcessor(
   rows: readonly Row[],
-  results: ReadonlyMap<string, Result>,
+  results: readonly Result[],
   unit: "s" | "ms",
 ): readonly string[] {
-  const measured = rows.flatMap((row): Measured[] => {
-    const result = results.get(row.name);
-    return result === undefined ? [] : [[row, result]];
-  });
-  const missing = rows.filter(({ name }) => !results.has(name)).map(({ name }) => `\`${name}\``);
+  const measured = rows.flatMap((row) =>
+    results.filter(({ name }) => name === row.name).map((result): Measured => [row, result]),
+  );
+  const missing = rows.filter((row) => measured.every(([one]) => one !== row)).map(({ name }) => `\`${name}\``);
   return [
     ...grouped(measured, ([, { processor, threads }]) => `${processor}; computed with ${threadText(threads)}`).flatMap(
       ([processor, group]) => processorTable(processor, group, unit),
@@ -108,8 +108,8 @@ function versionsOf(
 
 function resultRows({ name, work, comparisons, sides }: Row, result: Result, unit: "s" | "ms"): readonly string[] {
   const by = (sides.peer ?? sides.ours)?.by ?? "";
-  const peer =
-    by === "lowrank" ? "lowrank" : `${by}${result.peerPrecision === undefined ? "" : `, ${result.peerPrecision}`}`;
+  const precision = precisionOf({ sides }, result);
+  const peer = by === "lowrank" || precision === undefined ? by : `${by}, ${precision}`;
   const { engine } = result.versions.ours ?? {};
   const what = `\`${name}\`: ${work}${engine === undefined || engine === "native" ? "" : ` (engine ${engine})`}`;
   const timeText = (milliseconds: number) => digits(unit === "s" ? milliseconds / 1000 : milliseconds);
@@ -120,7 +120,8 @@ function resultRows({ name, work, comparisons, sides }: Row, result: Result, uni
   return comparisons.flatMap(({ label }, index) => {
     const part = partsOf(result)[index];
     if (part === undefined) return [];
-    const labelled = comparisons.length > 1 ? `${what} – ${label}` : what;
+    const mark = isUnchecked({ name, work, comparisons, sides }, result) || result.steady === false ? " \\*" : "";
+    const labelled = `${comparisons.length > 1 ? `${what} – ${label}` : what}${mark}`;
     const times = [timeText(part.oursMs), timeText(part.peerMs), part.ratio.toFixed(2)];
     const cells = [`${labelled}${shortenedNote(result)}`, peer, ...times];
     return tableRow([...cells, ...(index === 0 ? memory : ["", "", ""]), result.rounds]);
@@ -134,16 +135,40 @@ export function partsOf(result: Result | undefined): readonly ComparedTimes[] {
 
 /** Figures that only some benchmarks have. */
 function notes(group: readonly Measured[]): readonly string[] {
-  const lines = group.flatMap(([{ name, peerKeepsCopy }, result]) => {
+  const found = group.flatMap(([row, result]) => {
+    const { name, peerKeepsCopy } = row;
+    const by = row.sides.peer?.by ?? "lowrank";
     const texts = [
+      ...(isUnchecked(row, result) ? [`measured before the warm-up was checked; ${by} may be faster than shown`] : []),
+      ...(result.steady === false
+        ? ["never steady: the last three steps before the rounds differ by more than 5 %"]
+        : []),
+      ...(result.peersTried === undefined ? [] : [`${by} tried ${result.peersTried.map(triedText).join("; ")}`]),
       ...(result.tensorRatio === undefined ? [] : [tensorText(result)]),
       ...(result.productShare === undefined ? [] : [productText(result)]),
       ...(peerKeepsCopy === true ? [copyText(result)] : []),
       ...(result.stateRatio === undefined ? [] : [stateText(result)]),
     ];
-    return texts.map((text) => `- \`${name}\`: ${text}.`);
+    return texts.map((text) => [text, `\`${name}\``] as const);
   });
+  const lines = grouped(found, ([text]) => text).map(
+    ([text, ofRows]) => `- ${ofRows.map(([, name]) => name).join(", ")}: ${text}.`,
+  );
   return lines.length === 0 ? [] : [...lines, ""];
+}
+
+/** Of the peer: the fastest, or the only one. */
+function precisionOf({ sides }: Pick<Row, "sides">, { peerPrecision }: Result): string | undefined {
+  return peerPrecision ?? sides.peer?.settings?.precision;
+}
+
+/** Two steps of warm-up were too few for libraries' products in bf16. */
+function isUnchecked(row: Row, result: Result): boolean {
+  return result.steady === undefined && row.sides.peer?.by !== "lowrank" && precisionOf(row, result) === "bf16";
+}
+
+function triedText({ precision, milliseconds = 0, skipped }: TriedPeer): string {
+  return `${precision} (${skipped === undefined ? `${digits(milliseconds)} ms` : `skipped: ${skipped}`})`;
 }
 
 function tensorText({ oursTensorMb = 0, peerTensorMb = 0, tensorRatio = 0 }: Result): string {

@@ -1,10 +1,9 @@
-// `npm run bench:profile -- <name…>`: where the time of a step goes, ours and the peer's, part by part. Kept under
-// results/profiles, from where `npm run bench:page` puts it beside the times.
+// `npm run bench:profile -- <name…>`: where the time of a step goes, ours and the peer's, part by part. Kept in
+// results/<processor>/profiles, from where `npm run bench:page` adds it to the page.
 
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { typed } from "@lowrank/testing/typed";
 import { benchmarks } from "../benchmarks.ts";
+import { keep } from "../kept-results.ts";
 import { type Profile, profileBenchmark } from "./profile-benchmark.ts";
 import { workParts } from "./work-parts.ts";
 
@@ -31,7 +30,7 @@ const options = { tiny, threads: Number(values.threads), ...(engine === undefine
 for (const benchmark of chosen) {
   const profile = await profileBenchmark(benchmark, options);
   describe(profile);
-  if (!tiny) keep(profile);
+  if (!tiny) keep(profile, "profiles");
 }
 
 function describe({ name, label, sides, phases = [] }: Profile): void {
@@ -46,10 +45,4 @@ function describe({ name, label, sides, phases = [] }: Profile): void {
     const cells = sides.map(({ parts }) => (parts[part] ?? 0).toFixed(1).padStart(10));
     console.log(`  ${part.padEnd(32)}${cells.join("")} ms`);
   }
-}
-
-function keep(profile: Profile): void {
-  const folder = join(import.meta.dirname, "../../results/profiles");
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `${profile.name}.json`), `${JSON.stringify(profile, null, 2)}\n`);
 }

@@ -2,9 +2,11 @@
 
 import type { Benchmark } from "../benchmark.ts";
 import { Contender } from "../harness/contender.ts";
-import { median, type Turn } from "../harness/interleave.ts";
+import type { Turn } from "../harness/interleave.ts";
 import { processorName } from "../harness/process-facts.ts";
 import { type ProgramOptions, programOf } from "../harness/program-of.ts";
+import { warmUp } from "../harness/warm-up.ts";
+import { median } from "../rounding.ts";
 import { shapeOf } from "../settings.ts";
 import type { ProfiledStep } from "./operation-time.ts";
 import { flopOf, type WorkPart, workPartOf, workParts } from "./work-parts.ts";
@@ -31,7 +33,7 @@ export interface Profile {
   readonly date: string;
 }
 
-const [warmUp, steps] = [2, 5];
+const [minWarmUp, steps] = [2, 5];
 
 /** The benchmark's first comparison, ours and the peer's. */
 export async function profileBenchmark(benchmark: Benchmark, options: ProgramOptions): Promise<Profile> {
@@ -53,10 +55,10 @@ async function timePhases({ name, sides, phases = [] }: Benchmark, options: Prog
   const contender = await Contender.start(`${name}, ours`, await programOf(sides.ours, options));
   const times = phases.map((): number[] => []);
   try {
-    for (let round = 0; round < warmUp + 2 * steps; round++) {
+    for (let round = 0; round < minWarmUp + 2 * steps; round++) {
       for (const [index, { step }] of phases.entries()) {
         const milliseconds = await contender.run(step);
-        if (round >= warmUp) times[index]?.push(milliseconds);
+        if (round >= minWarmUp) times[index]?.push(milliseconds);
       }
     }
   } finally {
@@ -70,7 +72,7 @@ async function profileSide(benchmark: Benchmark, turn: Turn, options: ProgramOpt
   if (side === undefined) throw new Error(`${benchmark.name} has no side "${turn.contender}"`);
   const contender = await Contender.start(`${benchmark.name}, ${turn.contender}`, await programOf(side, options));
   try {
-    for (let made = 0; made < warmUp; made++) await contender.run(turn.step);
+    await warmUp(() => contender.run(turn.step), { warmUp: minWarmUp, ...(options.tiny ? { maxWarmUp: 4 } : {}) });
     const step = await contender.profile(turn.step, options.tiny ? 1 : steps);
     const { config } = shapeOf({ ...side.settings, tiny: options.tiny });
     const by = contender.versions.engine === undefined ? side.by : `lowrank on ${contender.versions.engine}`;

@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openModel } from "lowrank";
-import { median } from "../harness/interleave.ts";
 import { preparedModel } from "../harness/peer-folders.ts";
 import { peakMemoryMb, processorName } from "../harness/process-facts.ts";
 import type { ComparedTimes, Result } from "../result.ts";
+import { median, rangeOf, ratioOf, rounded } from "../rounding.ts";
 import { type Load, millisecondsPerToken } from "./clients.ts";
 import { type Server, startOurs, startPeft, startTransformers } from "./servers.ts";
 
@@ -66,7 +66,7 @@ export async function runServed({ threads, rounds, onPart }: ServedOptions): Pro
       const clientsText = `${clients} client${clients === 1 ? "" : "s"}`;
       const part = {
         label: `${clientsText}${peer === "PEFT" ? "" : ` of the base, beside ${peer}`}, ms a token`,
-        ...{ oursMs, peerMs, ratio: rounded(oursMs / peerMs) },
+        ...{ oursMs, peerMs, ratio: ratioOf(oursMs, peerMs) },
         ...(targetRatio === undefined ? {} : { targetRatio }),
       };
       parts.push(part);
@@ -122,16 +122,11 @@ function resultOf(parts: readonly ComparedTimes[], { ours, peer, spread, threads
   if (first === undefined) throw new Error("Nothing was measured.");
   const { oursMs, peerMs, ratio } = first;
   const [oursRssMb, peerRssMb] = [ours, peer].map(({ child }) => peakMemoryMb(child.pid ?? 0)) as [number, number];
-  const range = (times: readonly number[]) => [rounded(Math.min(...times)), rounded(Math.max(...times))] as const;
   return {
     ...served,
-    ...{ oursMs, peerMs, ratio, parts, oursRssMb, peerRssMb, rssRatio: rounded(oursRssMb / peerRssMb) },
-    ...{ rounds, oursRange: range(spread.ours), peerRange: range(spread.peer), threads, versions: {} },
+    ...{ oursMs, peerMs, ratio, parts, oursRssMb, peerRssMb, rssRatio: ratioOf(oursRssMb, peerRssMb) },
+    ...{ rounds, oursRange: rangeOf(spread.ours), peerRange: rangeOf(spread.peer), threads, versions: {} },
     ...{ processor: processorName(), date: new Date().toISOString() },
     met: parts.every((part) => part.targetRatio === undefined || part.ratio <= part.targetRatio),
   };
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

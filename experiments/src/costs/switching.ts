@@ -9,7 +9,7 @@ import { chooseEngine } from "@lowrank/engine";
 import { type AdapterHandle, attachAdapter } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
-import { median } from "../../../benchmarks/src/harness/interleave.ts";
+import { median } from "../../../benchmarks/src/rounding.ts";
 import { rankSweep, standard } from "../methods/lora.ts";
 import { sst2 } from "../tasks/sst2.ts";
 import { keep, placeAndTime } from "../training/kept-runs.ts";

@@ -1,7 +1,6 @@
 // The results that the page is made from.
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readKept as readBenchmarks } from "../../../benchmarks/src/kept-results.ts";
 import type { Subspaces } from "../analyses/subspaces.ts";
 import type { Latencies } from "../costs/latency.ts";
 import type { Switching } from "../costs/switching.ts";
@@ -58,8 +57,6 @@ interface MergedCosts {
   readonly processor: string;
 }
 
-const benchmarks = join(import.meta.dirname, "../../../benchmarks/results");
-
 /** The longer trainings that come on the page. */
 const trainings = [3, 10, 20, 30].flatMap((epochs) => [`${epochs}-epochs`, `${epochs}-epochs-dropout`]);
 
@@ -71,8 +68,10 @@ function trainedLonger(task: string): readonly SearchedSweep[] {
 }
 
 export function keptResults(): KeptResults {
-  // Written by programs of the same version of this repository.
-  const benchmark = <Kept>(name: string) => JSON.parse(readFileSync(join(benchmarks, `${name}.json`), "utf8")) as Kept;
+  const results = readBenchmarks<{ readonly name: string; readonly date: string }>(".");
+  results.sort((one, other) => other.date.localeCompare(one.date));
+  /** The newest of all processors. */
+  const benchmark = <Kept>(name: string) => results.find((result) => result.name === name) as Kept | undefined;
   return {
     sst2: readKept<Sweep>("sst2"),
     sst2InPeft: readKept<Sweep>("sst2-peft"),

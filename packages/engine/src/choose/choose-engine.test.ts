@@ -1,9 +1,12 @@
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { needInt8Products } from "../../test/need-int8-products.ts";
+import { testEngines, useEngine } from "../../test/test-engines.ts";
+import type { NativeBackend } from "../engines/native/native-backend.ts";
 import { NoEngineError } from "../errors.ts";
 import { chooseEngine } from "./choose-engine.ts";
-import { measureMatMul } from "./measure-mat-mul.ts";
+import { measureInt8Product, measureMatMul } from "./measure-mat-mul.ts";
 
 const environment = {};
 
@@ -81,9 +84,47 @@ describe("chooseEngine", () => {
 describe("measureMatMul", () => {
   it("reports a speed and leaks nothing", async () => {
     await chooseEngine({ order: ["wasm"], environment });
-    const { size, milliseconds, gflops } = await measureMatMul(64);
-    expect(size).toBe(64);
-    expect(gflops).toBeCloseTo((2 * 64 ** 3) / (milliseconds * 1e6), 6);
-    await expectNoLeak(() => measureMatMul(16));
+    const { shape, milliseconds, gflops } = await measureMatMul([64, 32, 16]);
+    expect(shape).toEqual([64, 32, 16]);
+    expect(gflops).toBeCloseTo((2 * 64 * 32 * 16) / (milliseconds * 1e6), 6);
+    await expectNoLeak(() => measureMatMul([16, 16, 16]));
   });
+
+  /** Products that take so long by the clock. */
+  function clockOf(...milliseconds: readonly number[]): void {
+    let [looks, now] = [0, 0];
+    // One look starts the measurement; each product has one before it, one after it, and one to see whether time is over.
+    vi.spyOn(performance, "now").mockImplementation(() => {
+      if (looks % 3 === 2) now += milliseconds[(looks - 2) / 3] ?? Number.NaN;
+      looks += 1;
+      return now;
+    });
+  }
+
+  it("reports the steady speed, not that of the first products", async () => {
+    await chooseEngine({ order: ["wasm"], environment });
+    clockOf(80, 40, 20, 10.1, 10, 10.3, 10.2, 10.4);
+    expect((await measureMatMul([16, 16, 16])).milliseconds).toBeCloseTo(10.2, 6);
+  });
+
+  it("ends after 0.3 seconds where products never take the same time", async () => {
+    await chooseEngine({ order: ["wasm"], environment });
+    clockOf(120, 60, 130);
+    expect((await measureMatMul([16, 16, 16])).milliseconds).toBe(120);
+  });
+});
+
+describe("measureInt8Product", () => {
+  it.for(testEngines("native"))(
+    "rounds the other matrix for each product, as a step on %s does",
+    async (engine, context) => {
+      await useEngine(engine);
+      needInt8Products(context);
+      const session = vi.spyOn(tf.backend() as NativeBackend, "session");
+      await expectNoLeak(() => measureInt8Product([64, 32, 48]));
+      const made = (kind: string) => session.mock.calls.filter(([key]) => key.startsWith(kind)).length;
+      expect(made("int8 scaled")).toBeGreaterThanOrEqual(5);
+      expect(made("int8 rows")).toBe(made("int8 scaled"));
+    },
+  );
 });

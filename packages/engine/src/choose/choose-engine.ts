@@ -25,7 +25,7 @@ export interface EngineChoice {
 /**
  * Starts the best engine that works and makes it TensorFlow.js's backend; also registers gradients and patches kernels.
  *
- * In Node it tries tfjs-node-gpu, native, tfjs-node, wasm and cpu, and lets a small product decide between native and
+ * In Node it tries tfjs-node-gpu, native, tfjs-node, wasm and cpu, and lets a timed product decide between native and
  * tfjs-node where both are installed; in a browser webgpu, wasm, webgl and cpu. The environment variable LOWRANK_ENGINE
  * names the only one to try, LOWRANK_THREADS the number of threads, LOWRANK_TFJS_NODE the folder where tfjs-node is
  * installed, LOWRANK_ONNX_RUNTIME native's library; a wrong one is passed over, and `note` or a reason in `skipped` says so.
@@ -137,7 +137,7 @@ export function pickFastest<T extends TimedEngine>(
   return { fastest, skipped: slower.map((each) => ({ name: each.name, reason: comparison(each, fastest) })) };
 }
 
-function comparison({ speed: { size, gflops } }: TimedEngine, fastest: TimedEngine): string {
+function comparison({ speed: { shape, gflops } }: TimedEngine, fastest: TimedEngine): string {
   const closeness = gflops > fastest.speed.gflops ? ", not a clear difference" : "";
-  return `it runs, but multiplies ${size} × ${size} matrices at ${gflops.toFixed(0)} GFLOPS and ${fastest.name} at ${fastest.speed.gflops.toFixed(0)}${closeness}`;
+  return `it runs, but multiplies ${shape.join(" × ")} at ${gflops.toFixed(0)} GFLOPS and ${fastest.name} at ${fastest.speed.gflops.toFixed(0)}${closeness}`;
 }

@@ -2,14 +2,17 @@ import { describe, expect, it } from "vitest";
 import type { EngineName } from "../engines/facts.ts";
 import { pickFastest } from "./choose-engine.ts";
 
-const timed = (name: EngineName, gflops: number) => ({ name, speed: { size: 512, milliseconds: 1, gflops } });
+const timed = (name: EngineName, gflops: number) => ({
+  name,
+  speed: { shape: [512, 768, 3072] as const, milliseconds: 1, gflops },
+});
 
 describe("pickFastest", () => {
   it("takes the faster and gives both speeds as the reason against the other", () => {
     const { fastest, skipped } = pickFastest(timed("wasm", 100), [timed("tfjs-node", 200)]);
     expect(fastest.name).toBe("tfjs-node");
     expect(skipped).toEqual([
-      { name: "wasm", reason: "it runs, but multiplies 512 × 512 matrices at 100 GFLOPS and tfjs-node at 200" },
+      { name: "wasm", reason: "it runs, but multiplies 512 × 768 × 3072 at 100 GFLOPS and tfjs-node at 200" },
     ]);
   });
 

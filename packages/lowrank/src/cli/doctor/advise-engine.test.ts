@@ -1,8 +1,8 @@
 import type { EngineReport } from "@lowrank/engine";
 import { describe, expect, it } from "vitest";
-import { adviseEngine } from "./run-doctor.ts";
+import { adviseEngine, describeInt8 } from "./run-doctor.ts";
 
-const speed = { size: 512, milliseconds: 1, gflops: 268 };
+const speed = { shape: [512, 768, 3072], milliseconds: 1, gflops: 268 } as const;
 const missing = (name: EngineReport["name"]): EngineReport => ({
   name,
   runs: false,
@@ -28,5 +28,20 @@ describe("adviseEngine", () => {
     expect(adviseEngine("tfjs-node", [missing("tfjs-node-gpu")])).toBeUndefined();
     expect(adviseEngine("native", [missing("tfjs-node")])).toBeUndefined();
     expect(adviseEngine("webgpu", [missing("wasm")])).toBeUndefined();
+  });
+});
+
+describe("describeInt8", () => {
+  it("advises the precision that was measured to be faster", () => {
+    expect(describeInt8({ gflops: 1641, timesFloat32: 5.96 })).toBe(
+      "1641.0 GFLOPS, 6.0 times float32: train with --base-precision int8",
+    );
+    expect(describeInt8({ gflops: 210, timesFloat32: 0.94 })).toBe(
+      "210.0 GFLOPS, 0.9 times float32: --base-precision int8 only saves memory",
+    );
+  });
+
+  it("gives the reason where products in 8 bits are not used", () => {
+    expect(describeInt8({ reason: "the engine has none" })).toBe("not used: the engine has none");
   });
 });

@@ -36,20 +36,18 @@ export async function runDoctor(options: EngineOptions, report: Report): Promise
   const mpi = await surveyMpi(report.io.environment);
   if (mpi?.rank !== undefined && mpi.rank > 0) return;
   const engine = await startEngine(options, report);
-  const speed = await measureMatMul();
-  const int8 = await reportInt8();
   const memory = { total: totalmem(), free: freemem(), process: process.memoryUsage().rss };
   const engines = await compareEngines(engineSettings(options, report.io.environment));
+  const own = engines.find(({ name }) => name === engine.name);
+  const speed = own?.runs === true ? own.speed : await measureMatMul();
+  const int8 = await reportInt8(speed.gflops);
   const advice = options.engine === undefined ? adviseEngine(engine.name, engines) : undefined;
   const versions = { lowrank: packageJson.version, node: process.versions.node, tfjs: tf.version_core };
   report.emit({ engine, gflops: speed.gflops, int8, engines, versions, memory, mpi, advice });
   const facts: (readonly [string, string])[] = [
     ["engine", `${report.colors.bold(engine.name)} (TensorFlow.js backend "${engine.backend}")`],
-    ["speed", `${speed.gflops.toFixed(1)} GFLOPS, multiplying ${speed.size} × ${speed.size} matrices`],
-    [
-      "in 8 bits",
-      "gflops" in int8 ? `${int8.gflops.toFixed(1)} GFLOPS (--base-precision int8)` : `not used: ${int8.reason}`,
-    ],
+    ["in float32", `${speed.gflops.toFixed(1)} GFLOPS (product of ${speed.shape.join(" × ")})`],
+    ["in 8 bits", describeInt8(int8)],
     ["memory", `${formatBytes(memory.free)} free of ${formatBytes(memory.total)}`],
     ...(mpi === undefined ? [] : [["several processes", describeMpi(mpi)] as const]),
     ["lowrank", versions.lowrank],
@@ -69,11 +67,22 @@ export async function runDoctor(options: EngineOptions, report: Report): Promise
   if (advice !== undefined) report.say(`\n${advice.why}\n  ${report.colors.cyan(advice.command)}`);
 }
 
+type Int8Report = { readonly gflops: number; readonly timesFloat32: number } | { readonly reason: string };
+
 /** How fast a base in int8 is multiplied, or why that is done in float32. */
-async function reportInt8(): Promise<{ readonly gflops: number } | { readonly reason: string }> {
+async function reportInt8(float32Gflops: number): Promise<Int8Report> {
   const reason = int8Problem();
   if (reason !== undefined) return { reason };
-  return { gflops: (await measureInt8Product()).gflops };
+  const { gflops } = await measureInt8Product();
+  return { gflops, timesFloat32: gflops / float32Gflops };
+}
+
+/** With the precision that this processor is faster in. */
+export function describeInt8(int8: Int8Report): string {
+  if ("reason" in int8) return `not used: ${int8.reason}`;
+  const advice =
+    int8.timesFloat32 > 1.1 ? "train with --base-precision int8" : "--base-precision int8 only saves memory";
+  return `${int8.gflops.toFixed(1)} GFLOPS, ${int8.timesFloat32.toFixed(1)} times float32: ${advice}`;
 }
 
 function engineTable(chosen: EngineChoice, engines: readonly EngineReport[]): readonly string[] {
