@@ -84,7 +84,7 @@ export class FrozenWeight {
   /** Memory of the stored numbers, those in 8 bits for rounded logits included; 0 after `dispose`. */
   get bytes(): number {
     const { bytes = 0 } = this.#storage ?? {};
-    const copy = this.#storage && this.#canRoundLogits() ? (this.inFeatures + 4) * this.outFeatures : 0;
+    const copy = this.#storage && this.#canRoundLogits() ? (2 * this.inFeatures + 4) * this.outFeatures : 0;
     return bytes + copy;
   }
 
@@ -117,9 +117,10 @@ export class FrozenWeight {
   }
 
   /**
-   * Lets `linearCrossEntropy` make the logits of a loss that is differentiated in 8 bits, for the weight as its head, and plans those
-   * of a next token within `withRoundedProducts`: on the native engine, for a matrix given to `fromTransposed`, where the processor is
-   * fast and exact at that. Each takes a byte a weight more. The gradient's product stays in float32, and so does a loss that is only looked at.
+   * Lets `linearCrossEntropy` compute a loss that is differentiated in 8 bits, logits and gradient, for the weight as its head, and
+   * plans compute the logits of a next token so within `withRoundedProducts`: on the native engine, for a matrix given to
+   * `fromTransposed`, where the processor is fast and exact at that. A loss takes two bytes a weight more, a plan one. A loss that
+   * is only looked at stays in float32.
    */
   roundLogits(): void {
     this.#mayRoundLogits = true;

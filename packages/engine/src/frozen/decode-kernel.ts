@@ -18,7 +18,23 @@ export interface DecodeKernel {
   readonly output: Float32Array;
   /** As `decodeInto`, of a part that was checked. */
   decode(target: Float32Array, matrix: PackedMatrix, part: MatrixPart): void;
+  /**
+   * A part of a matrix that `hasCodes`, of at most `maxCodes` entries, each divided by the step of its row, rounded, and added to
+   * `zero`; in memory that the next call overwrites.
+   */
+  codes(matrix: BlockMatrix, part: MatrixPart, rounding: CodeRounding): Uint8Array;
 }
+
+/** How entries become 8-bit codes. */
+export interface CodeRounding {
+  /** [rows of the matrix] */
+  readonly steps: Float32Array;
+  /** The code of 0. */
+  readonly zero: 0 | 128;
+}
+
+/** Entries that become 8-bit codes at one time. */
+export const maxCodes = 1 << 22;
 
 /** Numbers that are decoded at one time. */
 const capacity = 1 << 21;
@@ -38,6 +54,11 @@ export function kernelTakes(matrix: PackedMatrix, { columns }: MatrixPart): bool
   if (columns > capacity || columns === 0) return false;
   if (matrix.kind !== "blocks") return true;
   return matrix.blockSize % smallestBlock === 0 && columns % matrix.blockSize === 0;
+}
+
+/** Whether a kernel can make 8-bit codes of it. */
+export function hasCodes({ codeBits, blockSize, columns }: BlockMatrix): boolean {
+  return codeBits === 4 && blockSize % 32 === 0 && columns % blockSize === 0 && columns > 0 && columns <= maxCodes;
 }
 
 let kernel: DecodeKernel | undefined;
@@ -94,7 +115,33 @@ class WasmKernel implements DecodeKernel {
     this.#functions[kind](outputAt, codesAt, codesAt + 2 * part.rows * part.columns);
   }
 
+  codes(matrix: BlockMatrix, part: MatrixPart, { steps, zero }: CodeRounding): Uint8Array {
+    const perRow = this.#copyBlocks(matrix, part);
+    for (let row = 0, block = 0; row < part.rows; row++) {
+      const factor = 1 / (steps[part.firstRow + row] ?? 0);
+      for (const end = block + perRow; block < end; block++) {
+        this.#scales[block] = (this.#scales[block] ?? 0) * factor;
+        this.#minima[block] = (this.#minima[block] ?? 0) * factor;
+      }
+    }
+    this.#tables.set(matrix.levels);
+    this.#functions.codes(
+      ...([outputAt, codesAt, 0, scalesAt, minimaAt] as const),
+      ...([part.rows * perRow, matrix.blockSize / 2, zero] as const),
+    );
+    return new Uint8Array(this.output.buffer, outputAt, part.rows * part.columns);
+  }
+
   #decodeBlocks(matrix: BlockMatrix, part: MatrixPart): void {
+    const { codeBits, blockSize } = matrix;
+    const perRow = this.#copyBlocks(matrix, part);
+    this.#tables.set(codeBits === 4 ? pairsOf(matrix.levels) : matrix.levels);
+    const decode = codeBits === 4 ? this.#functions.nibbles : this.#functions.bytes;
+    decode(outputAt, codesAt, 0, scalesAt, minimaAt, part.rows * perRow, blockSize * (codeBits / 8));
+  }
+
+  /** Codes, scales and minima into the kernel's memory; returns the blocks of a row. */
+  #copyBlocks(matrix: BlockMatrix, part: MatrixPart): number {
     const { codeBits, blockSize, codes } = matrix;
     const scale = codeBits / 8; // bytes of a code
     const codeRow = { rowLength: bytesPerRow(matrix), first: part.firstColumn * scale, length: part.columns * scale };
@@ -104,9 +151,7 @@ class WasmKernel implements DecodeKernel {
     copyNumbers(this.#scales, matrix.scales, blockRow);
     if (matrix.minima === undefined) this.#minima.fill(0, 0, part.rows * perRow);
     else copyNumbers(this.#minima, matrix.minima, blockRow);
-    this.#tables.set(codeBits === 4 ? pairsOf(matrix.levels) : matrix.levels);
-    const decode = codeBits === 4 ? this.#functions.nibbles : this.#functions.bytes;
-    decode(outputAt, codesAt, 0, scalesAt, minimaAt, part.rows * perRow, blockSize * scale);
+    return perRow;
   }
 }
 
@@ -159,15 +204,19 @@ function pairsOf(levels: Float32Array): Float32Array {
 
 /** The module's bytes in base64. */
 export const kernelBase64: string = /* @__PURE__ */ [
-  "AGFzbQEAAAABEQJgB39/f39/f38AYAN/f38AAhIBBmZyb3plbgZtZW1vcnkCAAEDBQQAAAEBByAEB25pYmJsZXMAAAVieXRlcwAB",
-  "BGJmMTYAAgNmMTYAAwq1BAS4AQMCewJ/AXsDQCAD/QkCACEHIAT9CQIAIQggASAGaiEKA0AgASgCACEJIAAgCCAHIAIgCUEFdkH4",
-  "D3FqIAIgCUEDdEH4D3Fq/V0DAP1XAwAB/eYB/eQB/QsEACAAIAggByACIAlBFXZB+A9xaiACIAlBDXZB+A9xav1dAwD9VwMAAf3m",
-  "Af3kAf0LBBAgAEEgaiEAIAFBBGoiASAKSQ0ACyADQQRqIQMgBEEEaiEEIAVBAWsiBQ0ACwunAQICewJ/A0AgA/0JAgAhByAE/QkC",
-  "ACEIIAEgBmohCgNAIAEoAgAhCSAAIAggByACIAlBFnZB/AdxaiACIAlBDnZB/AdxaiACIAlBBnZB/AdxaiACIAlBAnRB/Adxav1c",
-  "AgD9VgIAAf1WAgAC/VYCAAP95gH95AH9CwQAIABBEGohACABQQRqIgEgCkkNAAsgA0EEaiEDIARBBGohBCAFQQFrIgUNAAsLKQAD",
-  "QCAAIAH9BAMAQRD9qwH9CwQAIABBEGohACABQQhqIgEgAkkNAAsLpQEBAnsDQCAB/QQDACEDIAP9DP9/AAD/fwAA/38AAP9/AAD9",
-  "TkEN/asBIQQgACAE/QwAAIB3AACAdwAAgHcAAIB3/eYBIAT9DAAAgA8AAIAPAACADwAAgA/9QP0MAACAfwAAgH8AAIB/AACAf/1O",
-  "/VAgA/0MAIAAAACAAAAAgAAAAIAAAP1OQRD9qwH9UP0LBAAgAEEQaiEAIAFBCGoiASACSQ0ACws=",
+  "AGFzbQEAAAABHANgB39/f39/f38AYAh/f39/f39/fwBgA39/fwACEgEGZnJvemVuBm1lbW9yeQIAAQMGBQAAAQICBygFB25pYmJsZXMA",
+  "AAVieXRlcwABBWNvZGVzAAIEYmYxNgADA2YxNgAECsQGBbgBAwJ7An8BewNAIAP9CQIAIQcgBP0JAgAhCCABIAZqIQoDQCABKAIAIQkg",
+  "ACAIIAcgAiAJQQV2QfgPcWogAiAJQQN0QfgPcWr9XQMA/VcDAAH95gH95AH9CwQAIAAgCCAHIAIgCUEVdkH4D3FqIAIgCUENdkH4D3Fq",
+  "/V0DAP1XAwAB/eYB/eQB/QsEECAAQSBqIQAgAUEEaiIBIApJDQALIANBBGohAyAEQQRqIQQgBUEBayIFDQALC6cBAgJ7An8DQCAD/QkC",
+  "ACEHIAT9CQIAIQggASAGaiEKA0AgASgCACEJIAAgCCAHIAIgCUEWdkH8B3FqIAIgCUEOdkH8B3FqIAIgCUEGdkH8B3FqIAIgCUECdEH8",
+  "B3Fq/VwCAP1WAgAB/VYCAAL9VgIAA/3mAf3kAf0LBAAgAEEQaiEAIAFBBGoiASAKSQ0ACyADQQRqIQMgBEEEaiEEIAVBAWsiBQ0ACwuN",
+  "AgMCewF/BHsDQCAD/QkCACEIIAT9CQIAIQkgB/0PIAkgCCAC/QAEAP3mAf3kAf1q/fgBIAkgCCAC/QAEEP3mAf3kAf1q/fgB/YUBIAkg",
+  "CCAC/QAEIP3mAf3kAf1q/fgBIAkgCCAC/QAEMP3mAf3kAf1q/fgB/YUB/WX9biELIAEgBmohCgNAIAH9AAQAIQwgCyAMQQ/9D/1O/Q4h",
+  "DSALIAxBBP1t/Q4hDiAAIA0gDv0NABABEQISAxMEFAUVBhYHF/0LBAAgACANIA79DQgYCRkKGgsbDBwNHQ4eDx/9CwQQIABBIGohACAB",
+  "QRBqIgEgCkkNAAsgA0EEaiEDIARBBGohBCAFQQFrIgUNAAsLKQADQCAAIAH9BAMAQRD9qwH9CwQAIABBEGohACABQQhqIgEgAkkNAAsL",
+  "pQEBAnsDQCAB/QQDACEDIAP9DP9/AAD/fwAA/38AAP9/AAD9TkEN/asBIQQgACAE/QwAAIB3AACAdwAAgHcAAIB3/eYBIAT9DAAAgA8A",
+  "AIAPAACADwAAgA/9QP0MAACAfwAAgH8AAIB/AACAf/1O/VAgA/0MAIAAAACAAAAAgAAAAIAAAP1OQRD9qwH9UP0LBAAgAEEQaiEAIAFB",
+  "CGoiASACSQ0ACws=",
 ].join("");
 
 /** Addresses in bytes; see decode-kernel.wat. */
@@ -181,6 +230,9 @@ type DecodeBlocks = (
   blockBytes: number,
 ) => void;
 
+/** The same with the code of 0 last. */
+type MakeCodes = (...addresses: [...Parameters<DecodeBlocks>, zero: number]) => void;
+
 /** Reads bits from their address up to `end`. */
 type DecodeHalves = (target: number, bits: number, end: number) => void;
 
@@ -188,6 +240,7 @@ type DecodeHalves = (target: number, bits: number, end: number) => void;
 interface KernelFunctions {
   readonly nibbles: DecodeBlocks;
   readonly bytes: DecodeBlocks;
+  readonly codes: MakeCodes;
   readonly bf16: DecodeHalves;
   readonly f16: DecodeHalves;
 }

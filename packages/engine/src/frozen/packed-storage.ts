@@ -13,6 +13,7 @@ import {
   type PackedMatrix,
   packedBytes,
 } from "../packed/packed-matrix.ts";
+import { multiplyInCodes, roundsProducts, rowSteps } from "../packed/rounded-blocks.ts";
 import type { StepFactor } from "../step/step-plan.ts";
 import { withoutTape } from "../tape/without-tape.ts";
 import { decodeBuffer, decodeInto } from "./decode-into.ts";
@@ -34,6 +35,8 @@ export class PackedStorage implements FrozenStorage {
   readonly #matrix: PackedMatrix;
   readonly #isTransposed: boolean;
   readonly #pieceNumbers: number;
+  /** Of rows, for products in 8 bits. */
+  #steps: Float32Array | undefined;
   /** Made when first of use: it takes as much memory again. Null where there is none to be had. */
   #product: BlockProduct | null | undefined;
   /** The same of this matrix and others as one. */
@@ -56,7 +59,7 @@ export class PackedStorage implements FrozenStorage {
   }
 
   multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {
-    return plus(this.#isTransposed ? this.#timesTransposed(x) : this.#times(x), bias);
+    return plus(this.#rounded(x, this.#isTransposed) ?? this.#exact(x, this.#isTransposed), bias);
   }
 
   multiplyRounded(x: tf.Tensor): tf.Tensor | undefined {
@@ -87,7 +90,7 @@ export class PackedStorage implements FrozenStorage {
   }
 
   multiplyTransposed(y: tf.Tensor2D, sum?: tf.Tensor): tf.Tensor2D {
-    return plus(this.#isTransposed ? this.#times(y) : this.#timesTransposed(y), sum);
+    return plus(this.#rounded(y, !this.#isTransposed) ?? this.#exact(y, !this.#isTransposed), sum);
   }
 
   read(): tf.Tensor2D {
@@ -137,6 +140,17 @@ export class PackedStorage implements FrozenStorage {
     const values = decodeBuffer(rows * columns);
     decodeInto(values, this.#matrix, { firstRow, rows, firstColumn: 0, columns });
     return values;
+  }
+
+  /** left·M or left·Mᵀ in 8 bits, if products of the stored matrix M are to be so and can. */
+  #rounded(left: tf.Tensor2D, isTransposed: boolean): tf.Tensor2D | undefined {
+    if (!roundsProducts(this.#matrix)) return undefined;
+    this.#steps ??= rowSteps(this.#matrix);
+    return multiplyInCodes(left, { matrix: this.#matrix, steps: this.#steps, isTransposed });
+  }
+
+  #exact(left: tf.Tensor2D, isTransposed: boolean): tf.Tensor2D {
+    return isTransposed ? this.#timesTransposed(left) : this.#times(left);
   }
 
   /** left·Mᵀ for the stored matrix M: rows of M are columns of the result. */

@@ -8,7 +8,7 @@ import { DisposedError } from "../errors.ts";
 type Differentiated = Norm | Activation | "Attention" | "GroupAttention" | "AddLowRank" | "Int8FeedForward";
 type Norm = "LayerNorm" | "RmsNorm";
 type Activation = "GeluTanh" | "GeluErf" | "Silu" | "Swiglu";
-type Product = "Linear" | "BlockProduct" | "Int8Product" | "DroppedLowRankGradient";
+type Product = "Linear" | "BlockProduct" | "Int8Product" | "RoundedBlocks" | "DroppedLowRankGradient";
 
 /** Names of the kernels that a backend may bring. */
 export type OwnKernel =

@@ -38,6 +38,11 @@ export interface BlockMatrix {
   readonly scales: BlockNumbers;
   /** As `scales`; absent: all zero. */
   readonly minima?: BlockNumbers;
+  /**
+   * "int8": products round both factors to 8 bits, each row by its largest entry, on an engine that has such products (native)
+   * for codes of 4 bits. Default, and everywhere else: float32.
+   */
+  readonly products?: "float32" | "int8";
 }
 
 /** A matrix in fewer bits than float32. */

@@ -39,7 +39,7 @@ export function fillSlot(
   const hasFewBits = stored?.kind === "blocks" && stored.codeBits === 4;
   if (packing?.kind === "body" && precision === "nf4" && !hasFewBits) {
     const [rows = 0, columns = 0] = slot.shape;
-    packing.fill(packNormalFloat4(source.decode(key, bytes), { rows, columns }));
+    packing.fill({ ...packNormalFloat4(source.decode(key, bytes), { rows, columns }), products: "int8" });
   } else if (packing?.kind === "body" && precision === "int8") {
     const [rows = 0, columns = 0] = slot.shape;
     const values = source.decode(key, bytes);
@@ -54,7 +54,8 @@ export function fillSlot(
     const [rows = 0, columns = 0] = slot.shape;
     const bits = stored?.kind === "bf16" ? stored.bits : halfBits(source.decode(key, bytes), "bf16");
     packing.fill({ kind: "bf16", rows, columns, bits, products: "bf16" });
-  } else if (packing !== undefined && stored !== undefined) packing.fill(stored);
+  } else if (packing !== undefined && stored !== undefined)
+    packing.fill(packing.kind === "body" && hasFewBits ? { ...stored, products: "int8" } : stored);
   else slot.fill(tf.tensor(source.decode(key, bytes), [...slot.shape], "float32"));
   if (packing?.kind === "table-or-head" && precision === "int8") packing.roundLogits();
 }

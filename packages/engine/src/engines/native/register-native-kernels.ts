@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { OwnKernel } from "../../kernels/own-kernel.ts";
 import { int8FeedForward, int8FeedForwardGradient } from "./int8/int8-feed-forward.ts";
 import { int8Product } from "./int8/int8-product.ts";
+import { roundedBlocks } from "./int8/rounded-blocks.ts";
 import { registerConvolutions } from "./kernels/convolutions.ts";
 import { registerDepthwise } from "./kernels/depthwise.ts";
 import { registerElementwise } from "./kernels/elementwise.ts";
@@ -46,6 +47,7 @@ const ownKernels: Readonly<Record<OwnKernel, (call: KernelCall) => tf.TensorInfo
   LowrankDroppedLowRankGradient: droppedGradient,
   LowrankHeadLoss: headLoss,
   LowrankInt8Product: int8Product,
+  LowrankRoundedBlocks: roundedBlocks,
   LowrankInt8FeedForward: int8FeedForward,
   LowrankInt8FeedForwardGradient: int8FeedForwardGradient,
 };

@@ -21,6 +21,12 @@ export interface Int8Product {
   readonly innerScales?: Float32Array;
 }
 
+/** Both directions of some rows of an output head: to logits, and from probabilities, whose codes have no sign, back. */
+export interface Int8Tile {
+  readonly forward: Int8Product;
+  readonly backward: Int8Product;
+}
+
 /** The same as a constant: codes [inner, columns]. */
 export interface Int8Constant extends Pick<Int8Product, "inner" | "columns" | "columnScales"> {
   readonly codes: Int8Array;
@@ -44,7 +50,7 @@ export class NativeInt8Weights implements Int8Weights {
   readonly #runtime: OnnxRuntime;
   readonly #rounding: NativeRounding;
   readonly #weights = new Map<number, Weight>();
-  readonly #tiles = new Map<object, { readonly products: readonly Int8Product[] | undefined }>();
+  readonly #tiles = new Map<object, { readonly tiles: readonly Int8Tile[]; readonly areFinite: boolean }>();
   #count = 0;
   /** The packing for the next weights: shared by all that were added since a weight was last used. */
   #packing: Packing | undefined;
@@ -73,19 +79,26 @@ export class NativeInt8Weights implements Int8Weights {
     return weight;
   }
 
-  /** Matrices multiplied forward only, packed on first use and kept until `removeTiles`. Undefined if one is not finite. */
-  tilesOf(owner: object, round: () => readonly (Int8Matrix | undefined)[]): readonly Int8Product[] | undefined {
+  /** The tiles of a head, packed on first use and kept until `removeTiles`. Undefined if a value is not finite. */
+  tilesOf(owner: object, round: () => Iterable<Int8Matrix | undefined>): readonly Int8Tile[] | undefined {
     const found = this.#tiles.get(owner);
-    if (found !== undefined) return found.products;
-    const matrices = round();
-    const areFinite = matrices.every((matrix) => matrix !== undefined);
-    const products = areFinite ? matrices.map((matrix) => this.#forwardOf(matrix)) : undefined;
-    this.#tiles.set(owner, { products });
-    return products;
+    if (found !== undefined) return found.areFinite ? found.tiles : undefined;
+    const made = { tiles: [] as Int8Tile[], areFinite: true };
+    this.#tiles.set(owner, made);
+    for (const matrix of round()) {
+      made.areFinite = matrix !== undefined;
+      if (matrix === undefined) break;
+      const forward = this.#forwardOf(matrix);
+      made.tiles.push({ forward, backward: this.#backwardOf(forward, matrix.codes, 0) });
+    }
+    return made.areFinite ? made.tiles : undefined;
   }
 
   removeTiles(owner: object): void {
-    for (const { session } of this.#tiles.get(owner)?.products ?? []) this.#runtime.releaseSession(session);
+    for (const { forward, backward } of this.#tiles.get(owner)?.tiles ?? []) {
+      this.#runtime.releaseSession(forward.session);
+      this.#runtime.releaseSession(backward.session);
+    }
     this.#tiles.delete(owner);
   }
 
@@ -149,8 +162,8 @@ export class NativeInt8Weights implements Int8Weights {
     return { session, inner: inFeatures, columns: outFeatures, columnScales: scales };
   }
 
-  #backwardOf({ inner, columns, columnScales }: Int8Product, codes: Int8Array): Int8Product {
-    const session = productSession(this.#runtime, codes, { inner: columns });
+  #backwardOf({ inner, columns, columnScales }: Int8Product, codes: Int8Array, zero = zeroPoint): Int8Product {
+    const session = productSession(this.#runtime, codes, { inner: columns, zero });
     return { session, inner: columns, columns: inner, columnScales: one, innerScales: columnScales };
   }
 

@@ -8,18 +8,22 @@ import type { Packing } from "../runtime/packing.ts";
 /** The zero point of unsigned bytes: the library's fast products take signed bytes on the right side only. */
 export const zeroPoint = 128;
 
-/** A session with rows of unsigned bytes [rows, inner] times codes [inner, columns], each column times its scale. */
+/** A session with rows of unsigned bytes [rows, inner], of which `zero` is 0, times codes [inner, columns], each column times its scale. */
 export function productSession(
   runtime: OnnxRuntime,
   codes: Int8Array,
-  { inner, packing }: { readonly inner: number; readonly packing?: Packing },
+  { inner, packing, zero = zeroPoint }: { readonly inner: number; readonly packing?: Packing; readonly zero?: number },
 ): NativeSession {
-  const graph = productGraph(codes, inner);
+  const graph = productGraph(codes, inner, zero);
   const shared = packing && { packing, constants: graph.constants.filter(({ name }) => name === "weight") };
   return runtime.createSession(graph, { isOneOfMany: true, shared });
 }
 
-function productGraph(codes: Int8Array, inner: number): OnnxGraph & { readonly constants: readonly OnnxConstant[] } {
+function productGraph(
+  codes: Int8Array,
+  inner: number,
+  zero: number,
+): OnnxGraph & { readonly constants: readonly OnnxConstant[] } {
   const g = new GraphWriter([{ name: "rows", type: "uint8" }, { name: "scales" }]);
   const inputs = ["rows", "weight", "one", "scales", "zero"];
   const product = g.node("MatMulIntegerToFloat", inputs, {}, "com.microsoft");
@@ -28,7 +32,7 @@ function productGraph(codes: Int8Array, inner: number): OnnxGraph & { readonly c
     constants: [
       { name: "weight", type: "int8", shape: [inner, codes.length / inner], values: codes },
       { name: "one", type: "float32", shape: [], values: Float32Array.of(1) },
-      { name: "zero", type: "uint8", shape: [], values: Uint8Array.of(zeroPoint) },
+      { name: "zero", type: "uint8", shape: [], values: Uint8Array.of(zero) },
     ],
   };
 }

@@ -1,7 +1,7 @@
 // Where the logits of a loss come from: a product of the hidden states with some rows of the head in float32, made in the
 // graph that needs them, or one in 8 bits, made before.
 
-import type { Int8Product } from "../int8/native-int8-weights.ts";
+import type { Int8Tile } from "../int8/native-int8-weights.ts";
 import type { GraphWriter } from "../kernels/graph.ts";
 import type { NativeBackend } from "../native-backend.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
@@ -12,8 +12,8 @@ const tileEntries = 256 * 1024;
 
 export interface Head extends HeadTable {
   readonly bias: Float32Array | undefined;
-  /** Its tiles in 8 bits, where logits are made from these. */
-  readonly rounded: readonly Int8Product[] | undefined;
+  /** Its tiles in 8 bits, where these are multiplied. */
+  readonly rounded: readonly Int8Tile[] | undefined;
 }
 
 /** Some neighbouring classes. */
@@ -36,8 +36,8 @@ export function tilesOf({ classes, rounded }: Head, rows: number): readonly Tile
 export interface Logits {
   readonly names: readonly string[];
   inputs(tile: Tile): NativeTensor[];
-  /** A logit of the last tile given to `inputs`, if that call already computed its logits. */
-  readonly entry?: (row: number, place: number) => number;
+  /** As in `RoundedLogits`, for the last tile given to `inputs`. */
+  readonly takeOut?: (row: number, place: number) => number | undefined;
   free(): void;
 }
 
@@ -50,14 +50,17 @@ export function logitsFor(backend: NativeBackend, head: Head, hidden: NativeTens
     const inputs = (tile: Tile) => [hidden, rowsOf(head, tile), ...biasOf(tile)];
     return { names: ["hidden", "head", ...biasName], inputs, free: () => {} };
   }
-  const { factors, sums, entry, free } = roundedLogits(backend, rounded, hidden);
+  const { factors, sums, takeOut, free } = roundedLogits(backend, rounded, hidden);
   let first = 0;
   const inputs = (tile: Tile) => {
     first = tile.first;
     return [sums(tile.index), factors, ...biasOf(tile)];
   };
-  const withBias = (row: number, place: number) => entry(row, place) + (bias?.[first + place] ?? 0);
-  return { names: ["sums", "factors", ...biasName], inputs, entry: withBias, free };
+  const withBias = (row: number, place: number) => {
+    const product = takeOut(row, place);
+    return product && product + (bias?.[first + place] ?? 0);
+  };
+  return { names: ["sums", "factors", ...biasName], inputs, takeOut: withBias, free };
 }
 
 export function logitsOf(g: GraphWriter, names: readonly string[]): string {

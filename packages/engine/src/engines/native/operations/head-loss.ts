@@ -7,8 +7,10 @@ import { headIn } from "../../../kernels/borrowed-head.ts";
 import { graphOf } from "../kernels/graph.ts";
 import { inputOf, type KernelCall } from "../kernels/native-kernel.ts";
 import type { NativeBackend } from "../native-backend.ts";
+import type { NativeTensor } from "../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
-import { type Head, type Logits, logitOf, logitsFor, logitsOf, rowsOf, type Tile, tilesOf } from "./head-logits.ts";
+import { type Head, type Logits, logitOf, logitsFor, logitsOf, type Tile, tilesOf } from "./head-logits.ts";
+import { roundedGradient } from "./rounded-gradient.ts";
 import { roundedHead } from "./rounded-head.ts";
 
 /** Rows that are done together: for fewer the head would be read more often, for more a tile would be too narrow. */
@@ -27,7 +29,7 @@ interface Block {
 /**
  * hidden [rows, features], labels [rows], bias [classes] and a head [classes, features], which is a tensor or read in parts
  * (`BorrowedHead`) → losses [rows] (of class 0 where the label is negative) and, if `isDifferentiated`, their gradients for
- * hidden [rows, features]. Where the head is rounded, softmax is that of logits in 8 bits.
+ * hidden [rows, features]. Where the head is rounded, both products are in 8 bits, except for what concerns the label.
  */
 export function headLoss(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
@@ -65,43 +67,53 @@ function headOf({ backend, attributes, inputs }: KernelCall): Head {
 }
 
 function lossOfBlock(backend: NativeBackend, head: Head, block: Block): void {
-  const { references, sums, ofLabels } = sumExponentials(backend, head, block);
+  const { references, sums, taken } = sumExponentials(backend, head, block);
   for (let row = 0; row < sums.length; row++) {
-    const label = ofLabels?.[row] ?? logitOf(head, block.hidden, row, labelOf(block, row));
+    const label = taken.logits[row] ?? logitOf(head, block.hidden, row, Math.max(0, block.labels[row] ?? 0));
     block.losses[row] = (references[row] ?? 0) + Math.log(sums[row] ?? 0) - label;
   }
   if (block.gradient === undefined) return;
   normaliseRows(block.gradient, sums);
-  subtractLabelRows(head, block.labels, block.gradient);
+  const shares = taken.exponentials.map((exponential, row) => exponential / (sums[row] ?? 1) - 1);
+  addLabelRows(head, block.labels, { gradient: block.gradient, shares });
+}
+
+/** Of each row's label, where a head in 8 bits leaves it to float32. */
+interface TakenLabels {
+  /** In 8 bits too: one in float32 might exceed the sum of all exponentials, and the loss be negative. */
+  readonly logits: number[];
+  /** exp(logit − reference), which the gradient lacks; 0 elsewhere. */
+  readonly exponentials: Float64Array;
 }
 
 interface Exponentials {
-  readonly references: Float32Array;
   /** Of each row's exp(logit − reference). */
   readonly sums: Float64Array;
-  /** Logits of the labels where they are in 8 bits: one in float32 might exceed the sum of them all, and the loss be negative. */
-  readonly ofLabels: Float64Array | undefined;
+  readonly taken: TakenLabels;
 }
 
 /**
  * Softmax needs a reference that is near the row's largest logit, not that logit itself: the largest of the first few
  * hundred classes does, unless others exceed it by far. Then the true maxima are looked for.
  */
-function sumExponentials(backend: NativeBackend, head: Head, block: Block): Exponentials {
+function sumExponentials(
+  backend: NativeBackend,
+  head: Head,
+  block: Block,
+): Exponentials & { readonly references: Float32Array } {
   const rows = block.losses.length;
   const tiles = tilesOf(head, rows);
   const logits = logitsFor(backend, head, { values: block.hidden, shape: [rows, head.features] });
   const guess = maximaOf(backend, logits, tiles.slice(0, 1), rows);
-  const ofLabels = logits.entry && new Float64Array(rows);
-  const pass = { ...block, logits, tiles, ofLabels };
+  const pass = { ...block, logits, tiles };
   let references = guess;
-  let sums = sumAgainst(backend, head, { ...pass, references, isGuess: true });
-  if (exceedsFloat32(sums)) {
+  let found = sumAgainst(backend, head, { ...pass, references, isGuess: true });
+  if (exceedsFloat32(found.sums)) {
     references = maximaOf(backend, logits, tiles, rows);
-    sums = sumAgainst(backend, head, { ...pass, references, isGuess: false });
+    found = sumAgainst(backend, head, { ...pass, references, isGuess: false });
   }
   logits.free();
-  return { references, sums, ofLabels };
+  return { ...found, references };
 }
 
 function exceedsFloat32(sums: Float64Array): boolean {
@@ -110,8 +122,6 @@ function exceedsFloat32(sums: Float64Array): boolean {
 
 interface Pass extends Block {
   readonly logits: Logits;
-  /** Filled where it is there. */
-  readonly ofLabels: Float64Array | undefined;
   readonly tiles: readonly Tile[];
   readonly references: Float32Array;
   /** Whether to stop if the references turn out to be too small. */
@@ -119,36 +129,57 @@ interface Pass extends Block {
 }
 
 /** Each row's sum of exponentials; into the gradient, if there is one, goes exponentials·head. */
-function sumAgainst(backend: NativeBackend, head: Head, pass: Pass): Float64Array {
-  const { logits, gradient, references } = pass;
+function sumAgainst(backend: NativeBackend, head: Head, pass: Pass): Exponentials {
+  const { references } = pass;
   const rows = references.length;
-  const hasGradient = gradient !== undefined;
-  const session = backend.session(`head tile ${logits.names} ${hasGradient}`, () => tileGraph(logits, hasGradient));
   const negated = { values: references.map((value) => -value), shape: [rows, 1] };
   const sums = new Float64Array(rows);
-  const tileSums = new Float32Array(rows);
-  const added = gradient === undefined ? [] : [{ values: gradient.fill(0), shape: [rows, head.features] }];
+  const tileSums = { values: new Float32Array(rows), shape: [rows, 1] };
+  const taken: TakenLabels = { logits: [], exponentials: new Float64Array(rows) };
+  const multiplied = productOfTiles(backend, head, pass);
   for (const tile of pass.tiles) {
-    const multiplied = hasGradient && !logits.names.includes("head") ? [rowsOf(head, tile)] : [];
-    const inputs = [...logits.inputs(tile), ...multiplied, negated, ...added];
-    backend.run(session, inputs, [{ values: tileSums, shape: [rows, 1] }, ...added]);
-    for (let row = 0; row < rows; row++) sums[row] = (sums[row] ?? 0) + (tileSums[row] ?? 0);
-    readLabels(pass, tile);
+    const inputs = pass.logits.inputs(tile);
+    takeOutLabels(pass, tile, taken);
+    multiplied.add(tile, [...inputs, negated], tileSums);
+    for (let row = 0; row < rows; row++) sums[row] = (sums[row] ?? 0) + (tileSums.values[row] ?? 0);
     if (pass.isGuess && exceedsFloat32(sums)) break;
   }
-  return sums;
+  multiplied.free();
+  for (let row = 0; row < rows; row++) sums[row] = (sums[row] ?? 0) + (taken.exponentials[row] ?? 0);
+  return { sums, taken };
 }
 
-function readLabels({ logits, ofLabels, ...block }: Pass, { first, count }: Tile): void {
-  if (ofLabels === undefined || logits.entry === undefined) return;
-  for (let row = 0; row < ofLabels.length; row++) {
-    const place = labelOf(block, row) - first;
-    if (place >= 0 && place < count) ofLabels[row] = logits.entry(row, place);
+/** What adds up exp(logits − references)·head, tile by tile, and writes each tile's sums of exponentials. */
+interface TileProduct {
+  add(tile: Tile, inputs: readonly NativeTensor[], sums: NativeTensor): void;
+  free(): void;
+}
+
+function productOfTiles(backend: NativeBackend, head: Head, { logits, gradient, losses }: Pass): TileProduct {
+  const rows = losses.length;
+  const { names } = logits;
+  const added = gradient && { values: gradient.fill(0), shape: [rows, head.features] };
+  if (head.rounded !== undefined && added !== undefined) {
+    const rounded = roundedGradient(backend, head.rounded, { names, rows, features: head.features });
+    return { ...rounded, add: ({ index }, inputs, sums) => rounded.add(index, inputs, { sums, gradient: added }) };
   }
+  const outputs = added === undefined ? [] : [added];
+  const session = backend.session(`head tile ${names} ${outputs.length}`, () => tileGraph(names, added !== undefined));
+  return {
+    add: (_, inputs, sums) => backend.run(session, [...inputs, ...outputs], [sums, ...outputs]),
+    free: () => {},
+  };
 }
 
-function labelOf({ labels }: Pick<Block, "labels">, row: number): number {
-  return Math.max(0, labels[row] ?? 0);
+function takeOutLabels({ logits, labels, references }: Pass, { first, count }: Tile, taken: TakenLabels): void {
+  if (logits.takeOut === undefined) return;
+  for (let row = 0; row < references.length; row++) {
+    const place = (labels[row] ?? -1) - first;
+    const logit = place >= 0 && place < count ? logits.takeOut(row, place) : undefined;
+    if (logit === undefined) continue;
+    taken.logits[row] = logit;
+    taken.exponentials[row] = Math.exp(logit - (references[row] ?? 0));
+  }
 }
 
 function maximaOf(backend: NativeBackend, logits: Logits, tiles: readonly Tile[], rows: number): Float32Array {
@@ -167,9 +198,8 @@ function maximaGraph({ names }: Logits): OnnxGraph {
   return g.finish(g.node("ReduceMax", [logitsOf(g, names), g.integers([-1])], { keepdims: 1 }));
 }
 
-function tileGraph({ names }: Logits, hasGradient: boolean): OnnxGraph {
-  const multiplied = hasGradient && !names.includes("head") ? ["head"] : [];
-  const g = graphOf(...names, ...multiplied, "negated", ...(hasGradient ? ["gradient"] : []));
+function tileGraph(names: readonly string[], hasGradient: boolean): OnnxGraph {
+  const g = graphOf(...names, "negated", ...(hasGradient ? ["gradient"] : []));
   const exponentials = g.node("Exp", [g.add(logitsOf(g, names), "negated")]);
   const sums = g.rowSum(exponentials);
   return hasGradient ? g.finish(sums, g.add(g.product(exponentials, "head"), "gradient")) : g.finish(sums);
@@ -184,14 +214,20 @@ function normaliseRows(gradient: Float32Array, sums: Float64Array): void {
   }
 }
 
-function subtractLabelRows({ rows, features, classes }: Head, labels: ArrayLike<number>, gradient: Float32Array): void {
+/** Adds to each row of the gradient its share of the label's weights. */
+function addLabelRows(
+  { rows, features, classes }: Head,
+  labels: ArrayLike<number>,
+  { gradient, shares }: { readonly gradient: Float32Array; readonly shares: Float64Array },
+): void {
   for (let row = 0; row < labels.length; row++) {
     const label = labels[row] ?? -1;
     if (label < 0 || label >= classes) continue;
     const weights = rows(label, 1);
+    const share = shares[row] ?? 0;
     for (let feature = 0; feature < features; feature++) {
       const place = row * features + feature;
-      gradient[place] = (gradient[place] ?? 0) - (weights[feature] ?? 0);
+      gradient[place] = (gradient[place] ?? 0) + share * (weights[feature] ?? 0);
     }
   }
 }

@@ -1,8 +1,9 @@
-// An output head in 8 bits in addition to its own values: logits become integer products, which take a third of the time.
-// The softmax's gradient is still multiplied by the float32 head, because 8 bits would spoil training there.
+// An output head in 8 bits in addition to its own values, in tiles of classes: its products become integer products, which
+// take a third of the time.
 
+import { multiply } from "../int8/int8-product.ts";
 import { int8Rows } from "../int8/int8-rows.ts";
-import type { Int8Product } from "../int8/native-int8-weights.ts";
+import type { Int8Tile } from "../int8/native-int8-weights.ts";
 import type { NativeBackend } from "../native-backend.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
 
@@ -17,14 +18,14 @@ export interface HeadTable {
   readonly features: number;
 }
 
-/** Logits but for a factor a row. */
+/** Logits divided by a factor for each row. */
 export interface RoundedLogits {
   /** [rows, 1] */
   readonly factors: NativeTensor;
   /** The logits of a tile, [rows, count], valid until the next tile is computed. */
   sums(tile: number): NativeTensor;
-  /** A logit of that tile. */
-  entry(row: number, place: number): number;
+  /** A logit of that tile, which becomes −∞. Undefined in a row of zeros, where nothing does. */
+  takeOut(row: number, place: number): number | undefined;
   free(): void;
 }
 
@@ -33,22 +34,17 @@ export function roundedHead(
   backend: NativeBackend,
   owner: object,
   { rows, classes, features }: HeadTable,
-): readonly Int8Product[] | undefined {
-  return backend.int8Weights.tilesOf(owner, () =>
-    Array.from({ length: Math.ceil(classes / roundedTileClasses) }, (_, tile) => {
-      const first = tile * roundedTileClasses;
+): readonly Int8Tile[] | undefined {
+  return backend.int8Weights.tilesOf(owner, function* () {
+    for (let first = 0; first < classes; first += roundedTileClasses) {
       const count = Math.min(roundedTileClasses, classes - first);
-      return backend.int8Weights.round(rows(first, count), { rows: count, columns: features, layout: "out-in" });
-    }),
-  );
+      yield backend.int8Weights.round(rows(first, count), { rows: count, columns: features, layout: "out-in" });
+    }
+  });
 }
 
 /** Of hidden [rows, features], rounded once for all tiles. */
-export function roundedLogits(
-  backend: NativeBackend,
-  tiles: readonly Int8Product[],
-  hidden: NativeTensor,
-): RoundedLogits {
+export function roundedLogits(backend: NativeBackend, tiles: readonly Int8Tile[], hidden: NativeTensor): RoundedLogits {
   const [rows = 0] = hidden.shape;
   const { codes, factors } = int8Rows(backend, hidden);
   const sums = backend.pool.take(rows * roundedTileClasses);
@@ -56,15 +52,20 @@ export function roundedLogits(
   return {
     factors,
     sums(tile) {
-      const product = tiles[tile];
+      const product = tiles[tile]?.forward;
       if (product === undefined) throw new Error(`The head has no tile ${tile}.`);
-      const { session, columnScales } = product;
       columns = product.columns;
       const result = { values: sums.subarray(0, rows * columns), shape: [rows, columns] };
-      backend.run(session, [codes, { values: columnScales, shape: [columns] }], [result]);
+      multiply(backend, product, codes, result);
       return result;
     },
-    entry: (row, place) => (sums[row * columns + place] ?? 0) * (factors.values[row] ?? 0),
+    takeOut(row, place) {
+      const factor = factors.values[row] ?? 0;
+      if (factor === 0) return undefined;
+      const logit = (sums[row * columns + place] ?? 0) * factor;
+      sums[row * columns + place] = Number.NEGATIVE_INFINITY;
+      return logit;
+    },
     free: () => backend.pool.give(sums),
   };
 }

@@ -1,0 +1,58 @@
+// Products with a matrix of 4-bit blocks in 8 bits: what the storage of the matrix and the engine's kernel have to know of each
+// other. The matrix stays in 4 bits; a product turns its entries into 8-bit codes with a step for each row, a piece at a time.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { decodeKernel, hasCodes } from "../frozen/decode-kernel.ts";
+import { runOwnKernelForOne } from "../kernels/own-kernel.ts";
+import { matrix as asMatrix } from "../rows.ts";
+import { allNumbers } from "./block-numbers.ts";
+import { int8Problem } from "./int8-weights.ts";
+import { type BlockMatrix, blocksPerRow, type PackedMatrix } from "./packed-matrix.ts";
+
+/** What the kernel "LowrankRoundedBlocks" multiplies by. */
+export interface RoundedBlocks {
+  readonly matrix: BlockMatrix;
+  /** What a code of 1 stands for in each row: the 127th part of its largest entry. [rows] */
+  readonly steps: Float32Array;
+  /** Whether by the transpose. */
+  readonly isTransposed: boolean;
+}
+
+/** Whether products with a matrix are in 8 bits on the current engine. */
+export function roundsProducts(matrix: PackedMatrix): matrix is BlockMatrix {
+  if (matrix.kind !== "blocks" || matrix.products !== "int8" || !hasCodes(matrix)) return false;
+  return (
+    tf.getKernel("LowrankRoundedBlocks", tf.getBackend()) != null &&
+    int8Problem() === undefined &&
+    decodeKernel() !== undefined
+  );
+}
+
+/** x·M or x·Mᵀ for x [rows, …]; undefined for an empty x. */
+export function multiplyInCodes(x: tf.Tensor2D, blocks: RoundedBlocks): tf.Tensor2D | undefined {
+  // TensorFlow.js's types expect plain values.
+  const attributes = { blocks: blocks as unknown as tf.NamedAttrMap };
+  const product = runOwnKernelForOne("LowrankRoundedBlocks", { x }, attributes);
+  return product && asMatrix(product);
+}
+
+/** Of a call of the kernel. */
+export function blocksIn({ blocks }: tf.NamedAttrMap): RoundedBlocks {
+  return blocks as unknown as RoundedBlocks;
+}
+
+/** The 127th part of each row's largest magnitude; NaN or infinite where a scale or a minimum is. */
+export function rowSteps(matrix: BlockMatrix): Float32Array {
+  const [lowest, highest] = [Math.min(...matrix.levels), Math.max(...matrix.levels)];
+  const scales = allNumbers(matrix.scales);
+  const minima = matrix.minima && allNumbers(matrix.minima);
+  const perRow = blocksPerRow(matrix);
+  return Float32Array.from({ length: matrix.rows }, (_, row) => {
+    let largest = 0;
+    for (let block = row * perRow; block < (row + 1) * perRow; block++) {
+      const [scale = 0, minimum = 0] = [scales[block], minima?.[block]];
+      largest = Math.max(largest, Math.abs(lowest * scale + minimum), Math.abs(highest * scale + minimum));
+    }
+    return largest / 127;
+  });
+}
