@@ -5,7 +5,7 @@ import { DataError, DataFileError, type RowProblem } from "../errors.ts";
 import type { Example } from "../example.ts";
 import { withNamedFile } from "../row-forms/media-forms.ts";
 import { describe, type Fields, isRefusal, type Refusal } from "../row-forms/row-form.ts";
-import { askedForms, rowForms } from "../row-forms/row-forms.ts";
+import { askedForms, fieldsOf, isField, knownFields, rowForms } from "../row-forms/row-forms.ts";
 import {
   columnsOption,
   guessColumns,
@@ -28,12 +28,18 @@ export class ExampleCollector {
   readonly #unit: "line" | "row";
   readonly #onBrokenRows: ReadOptions["onBrokenRows"];
   readonly #onQuestion: ReadOptions["onQuestion"];
+  readonly #onIgnoredColumns: ReadOptions["onIgnoredColumns"];
   readonly #locate: ReadOptions["locate"];
   #examples: Example[] = [];
   readonly #problems: RowProblem[] = [];
   readonly #labels = new LabelKinds();
-  /** Where in `#problems` rows stand whose columns are not known, and what to do about them. */
-  readonly #columnProblems = new Map<string, { readonly index: number; readonly advice: string }>();
+  /** Where each problem is in `#problems`. */
+  readonly #indices = new Map<string, number>();
+  /** For problems of columns: what to do. */
+  readonly #advice: string[] = [];
+  /** Each column of good rows, and whether it was ignored. */
+  readonly #columnsSeen = new Map<string, boolean>();
+  #areFieldsChecked = false;
   #problemCount = 0;
   #rows = 0;
   #good = 0;
@@ -47,6 +53,7 @@ export class ExampleCollector {
     this.#unit = unit;
     this.#onBrokenRows = options.onBrokenRows;
     this.#onQuestion = options.onQuestion;
+    this.#onIgnoredColumns = options.onIgnoredColumns;
     this.#locate = options.locate;
   }
 
@@ -82,12 +89,13 @@ export class ExampleCollector {
       this.#onBrokenRows(error);
     }
     if (this.#good === 0) throw new DataFileError(this.limits.file, "it has no rows.");
+    const ignored = [...this.#columnsSeen].flatMap(([column, isIgnored]) => (isIgnored ? [column] : []));
+    if (ignored.length > 0) this.#onIgnoredColumns?.(ignored);
     return this.take();
   }
 
   #brokenRows(): DataError {
-    const [only, ...others] = this.#columnProblems.values();
-    const advice = this.#problems.length === 1 && others.length === 0 ? only?.advice : undefined;
+    const advice = this.#problems.length === 1 ? this.#advice[0] : undefined;
     return new DataError(this.limits.file, this.#problems, { count: this.#problemCount, unit: this.#unit, advice });
   }
 
@@ -127,6 +135,8 @@ export class ExampleCollector {
 
   #read(fields: Fields): Example | Refusal {
     const columns = this.#columns ?? this.#rememberedIn(fields);
+    if (!this.#areFieldsChecked) refuseUnknownFields(this.limits.file, this.#columns ?? [], [...fields.keys()]);
+    this.#areFieldsChecked = true;
     if (columns.some(([, column]) => !fields.has(column))) return missingColumns(columns, fields);
     const named: Fields =
       columns.length === 0
@@ -135,7 +145,19 @@ export class ExampleCollector {
     const isAsked = this.#onQuestion !== undefined;
     const renamed = isAsked ? withBlanks(named) : named;
     const form = (isAsked ? askedForms : rowForms).find(({ keys }) => keys.every((key) => renamed.has(key)));
-    return form === undefined ? this.#unknownForm(fields) : form.read(renamed);
+    if (form === undefined) return this.#unknownForm(fields);
+    if (this.#onIgnoredColumns !== undefined) this.#noteColumns(fields, columns, fieldsOf(form));
+    return form.read(renamed);
+  }
+
+  /** A hostile file may name new columns in each row: only the first are kept. */
+  #noteColumns(fields: Fields, columns: ColumnPairs, read: readonly string[]): void {
+    for (const name of fields.keys()) {
+      if (this.#columnsSeen.has(name) || this.#columnsSeen.size >= maxColumnsSeen) continue;
+      const names = columns.length === 0 ? [name] : columns.flatMap(([field, from]) => (from === name ? [field] : []));
+      const isFile = name === "file_name" && (read.includes("image") || read.includes("audio"));
+      this.#columnsSeen.set(name, !isFile && !names.some((each) => isField(each, read)));
+    }
   }
 
   /** Rows that are asked may lack what they would be answered. */
@@ -147,24 +169,54 @@ export class ExampleCollector {
   /** The advice takes a while to find: once for all rows with these columns, and for no more columns than are told. */
   #unknownForm(fields: Fields): Refusal {
     const found = keysOf(fields);
-    const isTold = this.#columnProblems.has(found) || this.#problems.length >= maxListed;
-    return { expected: knownForms, found, ...(isTold ? {} : { advice: adviceFor(fields) }) };
+    const isListed = this.#indices.has(keyOf({ expected: knownForms, found })) || this.#problems.length >= maxListed;
+    return { expected: knownForms, found, ...(isListed ? {} : { advice: adviceFor(fields) }) };
   }
 
   #refuse(row: number, refusal: Refusal): void {
     this.#problemCount += 1;
     const { advice, ...problem } = refusal;
-    const same = this.#columnProblems.get(problem.found);
-    const earlier = same === undefined ? undefined : this.#problems[same.index];
-    if (same !== undefined && earlier !== undefined) {
-      this.#problems[same.index] = { ...earlier, more: (earlier.more ?? 0) + 1 };
+    const index = this.#indices.get(keyOf(problem));
+    const earlier = index === undefined ? undefined : this.#problems[index];
+    if (index !== undefined && earlier !== undefined) {
+      const { more = 0, moreRows = [] } = earlier;
+      const rows = moreRows.length < maxMoreRows ? [...moreRows, row] : moreRows;
+      this.#problems[index] = { ...earlier, more: more + 1, moreRows: rows };
       return;
     }
     // More are only counted: a wrong file may have millions.
     if (this.#problems.length >= maxListed) return;
-    if (advice !== undefined) this.#columnProblems.set(problem.found, { index: this.#problems.length, advice });
+    if (advice !== undefined) this.#advice.push(advice);
+    this.#indices.set(keyOf(problem), this.#problems.length);
     this.#problems.push({ row, ...problem });
   }
+}
+
+const maxMoreRows = 4;
+const maxColumnsSeen = 100;
+
+function keyOf({ expected, found }: Pick<Refusal, "expected" | "found">): string {
+  return JSON.stringify([expected, found]);
+}
+
+/** Throws DataFileError if `columns` names a field that no form reads: its column would be left out without a word. */
+function refuseUnknownFields(file: string, columns: ColumnPairs, names: readonly string[]): void {
+  const unknown = columns.map(([field]) => field).filter((field) => !isField(field));
+  if (unknown.length === 0) return;
+  const meant = columns.map(([field, column]) => [isField(field) ? field : nearestColumn(field, knownFields), column]);
+  const nearest = meant.every(([field]) => field !== undefined)
+    ? ` Did you mean ${columnsOption(Object.fromEntries(meant))}?`
+    : "";
+  const advice = reversed(columns, names) ?? `Rows have the fields ${knownFields.join(", ")}.${nearest}`;
+  throw new DataFileError(file, `the column mapping has unknown fields: ${listed(unknown)}. ${advice}`);
+}
+
+/** What to write if a mapping names columns where fields belong; undefined if exchanging them does not help. */
+function reversed(columns: ColumnPairs, names: readonly string[]): string | undefined {
+  const isReversed = ([field, column]: ColumnPairs[number]) => names.includes(field) && !names.includes(column);
+  const meant = columns.map((pair) => (isReversed(pair) ? ([pair[1], pair[0]] as const) : pair));
+  if (!meant.every(([field, column]) => isField(field) && names.includes(column))) return undefined;
+  return `The field comes first, then the column: write ${columnsOption(Object.fromEntries(meant))}.`;
 }
 
 /** The row with nothing in the place of each answer, so that every form has what it asks for. */
@@ -193,7 +245,7 @@ function missingColumns(columns: readonly (readonly [string, string])[], fields:
   const isKnown = meant.every(([, column]) => column !== undefined);
   const advice = isKnown
     ? `Did you mean ${columnsOption(Object.fromEntries(meant) as Record<string, string>)}?`
-    : `There is no column ${listed(missing)}. Name columns of the file.`;
+    : (reversed(columns, names) ?? `There is no column ${listed(missing)}. Name columns of the file.`);
   return { expected: `the columns ${listed(missing)}`, found: keysOf(fields), advice };
 }
 

@@ -8,6 +8,7 @@ export const completionForm = rowForm({
   name: "prompt/completion",
   source: "TRL's prompt-completion format, OpenAI's first fine-tuning format",
   keys: ["prompt", "completion"],
+  optional: ["tools"],
   read: (fields) => readAnswered(fields, "completion"),
 });
 

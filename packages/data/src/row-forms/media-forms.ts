@@ -24,6 +24,7 @@ export const audioForm = rowForm({
   name: "audio/text",
   source: "Hugging Face datasets, speech recognition",
   keys: ["audio", "text"],
+  optional: ["start"],
   read(fields) {
     const audio: AudioExample["audio"] | undefined = fileOr<Sound>(fields.get("audio"), isSound);
     if (audio === undefined) return refuse('the name of a WAV file for "audio"', fields.get("audio"));
@@ -68,6 +69,7 @@ export const speechForm = rowForm({
   name: "input_features/text",
   source: "transformers' model inputs for Whisper",
   keys: ["input_features", "text"],
+  optional: ["start"],
   read(fields) {
     const [text] = readTexts(fields, ["text"]);
     const bins = readBins(fields.get("input_features"));

@@ -20,6 +20,7 @@ export const spanForm = rowForm({
   name: "input_ids/start_positions/end_positions",
   source: "transformers' model inputs for question answering",
   keys: ["input_ids", "start_positions", "end_positions"],
+  optional: ["attention_mask", "token_type_ids"],
   read(fields) {
     const inputIds = readIntegers(fields, "input_ids", 0);
     const start = readInteger(fields, "start_positions", { lowest: 0, highest: inputIds.length - 1 });
@@ -34,6 +35,7 @@ export const choiceForm = rowForm({
   source:
     "ARC, CommonsenseQA and MMLU as Hugging Face datasets has them; with a context RACE, as transformers' examples read it",
   keys: ["question", "choices"],
+  optional: ["context"],
   read(fields) {
     const context = fields.has("context") ? ["context"] : [];
     const [question, about] = readTexts(fields, ["question", ...context]);

@@ -118,6 +118,7 @@ function form(name: string, source: string, listKey: string, keys: TurnKeys): Ro
     name,
     source,
     keys: [listKey],
+    optional: ["tools"],
     read(fields) {
       const messages = readConversation(fields.get(listKey), listKey, keys);
       return { kind: "chat", messages, ...readTools(fields) };

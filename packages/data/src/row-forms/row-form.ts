@@ -21,6 +21,8 @@ export interface RowForm {
   readonly source: string;
   /** All of them present makes a row one of this form. */
   readonly keys: readonly string[];
+  /** Fields that it reads as well if a row has them. */
+  readonly optional?: readonly string[];
   /** The example, or why there is none. */
   read(fields: Fields): Example | Refusal;
 }

@@ -1,5 +1,6 @@
 // Reads rows from any source of a program.
 
+import { enumerated, printable } from "@lowrank/contracts";
 import {
   concatRows,
   type Example,
@@ -10,19 +11,30 @@ import {
   readObjects,
   readTsv,
 } from "@lowrank/data";
+import type { Notices } from "../notices.ts";
 import type { Platform, RowsInput, SourceContext } from "../platform.ts";
 import type { RowFile } from "./row-kinds.ts";
 
 /** The fields of the columns, and a listener for broken rows. */
 export type ColumnOptions = Pick<ReadOptions, "columns" | "header" | "onBrokenRows">;
 
-/** The same, with the settings of the adapter's earlier data. */
-export type RememberedColumns = ColumnOptions & Pick<ReadOptions, "remembered">;
+/** The same, with the settings of the adapter's earlier data, and a listener for columns that are not read. */
+export type RememberedColumns = ColumnOptions & Pick<ReadOptions, "remembered" | "onIgnoredColumns">;
 
 interface Reading {
   readonly platform: Platform;
   readonly columns: RememberedColumns;
   readonly context: SourceContext;
+}
+
+/** Notes the columns that are not read, once for all files of a run that have the same. */
+export function noteIgnoredColumns({ note }: Notices): (columns: readonly string[]) => void {
+  const noted = new Set<string>();
+  return (columns) => {
+    const line = `ignored columns: ${enumerated(columns.map(printable))}`;
+    if (!noted.has(line)) note?.(line);
+    noted.add(line);
+  };
 }
 
 /** Reads rows, with a name for messages. Throws DataError, DataFileError, HubError. */

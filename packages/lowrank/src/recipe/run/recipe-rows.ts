@@ -13,7 +13,7 @@ import { type TrainingRows, trainingRows } from "../../objectives/training-rows.
 import { configOfSource } from "../../open/base-config.ts";
 import { judgesPairs } from "../../open/load-base.ts";
 import type { SourceContext } from "../../platform.ts";
-import { readRows } from "../../rows/read-rows.ts";
+import { noteIgnoredColumns, readRows } from "../../rows/read-rows.ts";
 import type { RowFile } from "../../rows/row-kinds.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import type { AdapterSetup } from "../../setup/adapter-setup.ts";
@@ -27,8 +27,9 @@ export async function readRecipeRows(
   const { data: names, validation, seed, problemType: problem } = options;
   const validationShare =
     options.validationShare ?? asBegun.options.validationShare ?? (options.likePeft === true ? 0 : undefined);
-  const held = validation === undefined ? undefined : await readNamedRows(validation, options, context);
-  const data = await readNamedRows(names, options, context);
+  const reading = { ...options, onIgnoredColumns: noteIgnoredColumns(context.notices) };
+  const held = validation === undefined ? undefined : await readNamedRows(validation, reading, context);
+  const data = await readNamedRows(names, reading, context);
   const { loss } = options;
   const task = options.task ?? (await taskOfPairs(data, options, context));
   const rows = trainingRows({ data, validation: held, validationShare, seed, task, problem, loss });
@@ -60,9 +61,7 @@ function checkTask(task: RunChoices["task"], { objective, file }: TrainingRows):
   throw new UsageError(`${named("task")} ${task} needs rows with ${wanted}, but "${file}" has rows with ${got}.`);
 }
 
-export interface ReadingOptions {
-  readonly columns?: Readonly<Record<string, string>>;
-  readonly header?: readonly string[];
+export interface ReadingOptions extends Pick<ReadOptions, "columns" | "header" | "onIgnoredColumns"> {
   readonly skipBadRows?: boolean;
   /** The settings of the adapter's earlier training. */
   readonly setup?: AdapterSetup;
@@ -71,12 +70,12 @@ export interface ReadingOptions {
 /** The rows of all named files, concatenated. Throws the errors of `refuseHeader` and `readRows`. */
 export async function readNamedRows(
   names: readonly string[],
-  { columns, header, skipBadRows, setup }: ReadingOptions,
+  { columns, header, onIgnoredColumns, skipBadRows, setup }: ReadingOptions,
   context: SourceContext,
 ): Promise<RowFile> {
   if (header !== undefined) for (const name of names) refuseHeader(name);
   const onBrokenRows = skipBadRows === true ? warnOfBrokenRows(context.notices) : undefined;
-  const read = given({ columns, header, onBrokenRows, remembered: setup });
+  const read = given({ columns, header, onBrokenRows, onIgnoredColumns, remembered: setup });
   return readRows(names, { platform: nodePlatform, columns: read, context });
 }
 
