@@ -1,14 +1,21 @@
 // What commander says of wrong usage, said so that the next line typed is right.
 
+import { editDistance } from "@lowrank/contracts";
 import type { Command } from "commander";
 import { ourName } from "../../recipe/other-names.ts";
 
 /** The message of an option or a word that a command does not take, or lacks. */
 export function usageMessage(message: string, command: Command): string {
-  if (/required option/.test(message)) return missing(command);
+  if (/required option/.test(message)) {
+    const unknown = command.args.find((each) => /^-+\w/.test(each))?.replace(/=.*/, "");
+    return unknown === undefined ? missing(command) : withOurName(`error: unknown option '${unknown}'`, command);
+  }
   const [word] = command.args;
-  if (/too many arguments/.test(message) && word !== undefined && command.registeredArguments.length === 0)
-    return `error: "${word}" is not an option. ${listMeant(command) ?? `${command.name()} takes options only; see --help.`}`;
+  if (/too many arguments/.test(message) && word !== undefined && command.registeredArguments.length === 0) {
+    const takesPrompt = command.options.some(({ long }) => long === "--prompt");
+    const hint = takesPrompt ? `write a prompt as --prompt ${JSON.stringify(word)}` : "see --help";
+    return `error: "${word}" is not an option. ${listMeant(command) ?? `${command.name()} takes options only; ${hint}.`}`;
+  }
   return withOurName(message, command);
 }
 
@@ -52,7 +59,9 @@ function withOurName(message: string, command: Command): string {
   if (message.includes("Did you mean")) return message;
   const ours = ourName(typed);
   const isKnown = command.options.some(({ long }) => long === ours?.split(" ")[0]);
-  return isKnown ? `${message.trimEnd()}\n(Here it is called ${ours}.)` : message;
+  if (isKnown) return `${message.trimEnd()}\n(Here it is called ${ours}.)`;
+  const near = command.options.find(({ long }) => editDistance(long ?? "", name) <= 2)?.long;
+  return near === undefined ? message : `${message.trimEnd()}\n(Did you mean ${near}?)`;
 }
 
 /** Makes giving an option twice wrong usage, where it takes one value. */
