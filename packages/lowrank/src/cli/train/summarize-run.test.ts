@@ -40,6 +40,13 @@ it("a run of one row has none to hold out", () => {
   expect(validation).toBe("validation             none: with 1 row, none can be held out");
 });
 
+it("cuts long texts between characters", () => {
+  const sample = { prompt: "😀".repeat(200), expected: `a${"😀".repeat(200)}`, before: "", after: "" };
+  const lines = describeRun({ ...run, samples: [sample] });
+  expect(lines[3]).toBe(`prompt                 …${"😀".repeat(160)}`);
+  expect(lines[4]).toBe(`  in the data          a${"😀".repeat(159)}…`);
+});
+
 const facts = { out: "mine", label: "loss", lastStep: 12 };
 
 describe("what is said of the best validation at a run's end", () => {

@@ -127,9 +127,9 @@ function fact(label: string, value: string): string {
 
 /** On one line; of a prompt the end. */
 function printed(text: string, max = maxTextLength): string {
-  const line = text.trim();
-  if (line.length <= maxTextLength) return escapeName(line);
-  return escapeName(max < 0 ? `…${line.slice(max)}` : `${line.slice(0, max)}…`);
+  const line = [...text.trim()]; // characters: half a surrogate pair is none
+  if (line.length <= maxTextLength) return escapeName(line.join(""));
+  return escapeName(max < 0 ? `…${line.slice(max).join("")}` : `${line.slice(0, max).join("")}…`);
 }
 
 interface BestFacts {
