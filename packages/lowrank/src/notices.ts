@@ -20,7 +20,7 @@ export interface Count {
 /** Listeners for warnings and notes. */
 export interface NoticeOptions {
   readonly onWarning?: WarningListener | undefined;
-  /** Called for each file downloaded from the Hub, settings from a model's files, and columns that are not read. */
+  /** Called for each file downloaded from the Hub, and for settings from a model's files. */
   readonly onNote?: ((line: string) => void) | undefined;
 }
 

@@ -4,8 +4,8 @@ import { enumerated, isObject, listed, maxListed } from "@lowrank/contracts";
 import { DataError, DataFileError, type RowProblem } from "../errors.ts";
 import type { Example } from "../example.ts";
 import { withNamedFile } from "../row-forms/media-forms.ts";
-import { describe, type Fields, isRefusal, type Refusal } from "../row-forms/row-form.ts";
-import { askedForms, fieldsOf, isField, knownFields, rowForms } from "../row-forms/row-forms.ts";
+import { describe, type Fields, isRefusal, type Refusal, type RowForm } from "../row-forms/row-form.ts";
+import { askedForms, isField, knownFields, rowForms } from "../row-forms/row-forms.ts";
 import {
   columnsOption,
   guessColumns,
@@ -28,7 +28,7 @@ export class ExampleCollector {
   readonly #unit: "line" | "row";
   readonly #onBrokenRows: ReadOptions["onBrokenRows"];
   readonly #onQuestion: ReadOptions["onQuestion"];
-  readonly #onIgnoredColumns: ReadOptions["onIgnoredColumns"];
+  readonly #onIgnoredColumn: ReadOptions["onIgnoredColumn"];
   readonly #locate: ReadOptions["locate"];
   #examples: Example[] = [];
   readonly #problems: RowProblem[] = [];
@@ -37,9 +37,6 @@ export class ExampleCollector {
   readonly #indices = new Map<string, number>();
   /** For problems of columns: what to do. */
   readonly #advice: string[] = [];
-  /** Each column of good rows, and whether it was ignored. */
-  readonly #columnsSeen = new Map<string, boolean>();
-  #areFieldsChecked = false;
   #problemCount = 0;
   #rows = 0;
   #good = 0;
@@ -53,7 +50,7 @@ export class ExampleCollector {
     this.#unit = unit;
     this.#onBrokenRows = options.onBrokenRows;
     this.#onQuestion = options.onQuestion;
-    this.#onIgnoredColumns = options.onIgnoredColumns;
+    this.#onIgnoredColumn = options.onIgnoredColumn;
     this.#locate = options.locate;
   }
 
@@ -84,19 +81,14 @@ export class ExampleCollector {
    */
   finish(): Example[] {
     if (this.#problemCount > 0) {
-      const error = this.#brokenRows();
+      const advice = this.#problems.length === 1 ? this.#advice[0] : undefined;
+      const facts = { count: this.#problemCount, unit: this.#unit, advice };
+      const error = new DataError(this.limits.file, this.#problems, facts);
       if (this.#onBrokenRows === undefined || this.#good === 0) throw error;
       this.#onBrokenRows(error);
     }
     if (this.#good === 0) throw new DataFileError(this.limits.file, "it has no rows.");
-    const ignored = [...this.#columnsSeen].flatMap(([column, isIgnored]) => (isIgnored ? [column] : []));
-    if (ignored.length > 0) this.#onIgnoredColumns?.(ignored);
     return this.take();
-  }
-
-  #brokenRows(): DataError {
-    const advice = this.#problems.length === 1 ? this.#advice[0] : undefined;
-    return new DataError(this.limits.file, this.#problems, { count: this.#problemCount, unit: this.#unit, advice });
   }
 
   #count(): void {
@@ -113,30 +105,23 @@ export class ExampleCollector {
     else if (!isRefusal(result)) {
       const example = this.#located(result);
       this.#onQuestion?.(example, fields);
-      this.#keep(example);
+      this.#good += 1;
+      this.#examples.push(example);
     }
   }
 
   #located(example: Example): Example {
-    const locate = this.#locate;
-    if (locate === undefined) return example;
-    if (example.kind === "image" && typeof example.image === "string") {
+    const locate = this.#locate ?? ((name: string) => name);
+    if (example.kind === "image" && typeof example.image === "string")
       return { ...example, image: locate(example.image) };
-    }
-    return example.kind === "audio" && typeof example.audio === "string"
-      ? { ...example, audio: locate(example.audio) }
-      : example;
-  }
-
-  #keep(example: Example): void {
-    this.#good += 1;
-    this.#examples.push(example);
+    const isFile = example.kind === "audio" && typeof example.audio === "string";
+    return isFile ? { ...example, audio: locate(example.audio) } : example;
   }
 
   #read(fields: Fields): Example | Refusal {
     const columns = this.#columns ?? this.#rememberedIn(fields);
-    if (!this.#areFieldsChecked) refuseUnknownFields(this.limits.file, this.#columns ?? [], [...fields.keys()]);
-    this.#areFieldsChecked = true;
+    if (columns === this.#columns && columns.some(([field]) => !isField(field)))
+      throw unknownFields(this.limits.file, columns, fields);
     if (columns.some(([, column]) => !fields.has(column))) return missingColumns(columns, fields);
     const named: Fields =
       columns.length === 0
@@ -146,18 +131,14 @@ export class ExampleCollector {
     const renamed = isAsked ? withBlanks(named) : named;
     const form = (isAsked ? askedForms : rowForms).find(({ keys }) => keys.every((key) => renamed.has(key)));
     if (form === undefined) return this.#unknownForm(fields);
-    if (this.#onIgnoredColumns !== undefined) this.#noteColumns(fields, columns, fieldsOf(form));
+    if (this.#good === 0) this.#noteIgnored(fields, columns, form);
     return form.read(renamed);
   }
 
-  /** A hostile file may name new columns in each row: only the first are kept. */
-  #noteColumns(fields: Fields, columns: ColumnPairs, read: readonly string[]): void {
-    for (const name of fields.keys()) {
-      if (this.#columnsSeen.has(name) || this.#columnsSeen.size >= maxColumnsSeen) continue;
-      const names = columns.length === 0 ? [name] : columns.flatMap(([field, from]) => (from === name ? [field] : []));
-      const isFile = name === "file_name" && (read.includes("image") || read.includes("audio"));
-      this.#columnsSeen.set(name, !isFile && !names.some((each) => isField(each, read)));
-    }
+  #noteIgnored(fields: Fields, columns: ColumnPairs, form: RowForm): void {
+    const used = new Map(columns.map(([field, column]) => [column, field]));
+    const isRead = (name: string) => isField(columns.length === 0 ? name : (used.get(name) ?? ""), form.fields);
+    for (const name of fields.keys()) if (!isRead(name)) this.#onIgnoredColumn?.(name);
   }
 
   /** Rows that are asked may lack what they would be answered. */
@@ -169,54 +150,44 @@ export class ExampleCollector {
   /** The advice takes a while to find: once for all rows with these columns, and for no more columns than are told. */
   #unknownForm(fields: Fields): Refusal {
     const found = keysOf(fields);
-    const isListed = this.#indices.has(keyOf({ expected: knownForms, found })) || this.#problems.length >= maxListed;
+    const isListed = this.#indices.has(`${knownForms}\n${found}`) || this.#problems.length >= maxListed;
     return { expected: knownForms, found, ...(isListed ? {} : { advice: adviceFor(fields) }) };
   }
 
   #refuse(row: number, refusal: Refusal): void {
     this.#problemCount += 1;
     const { advice, ...problem } = refusal;
-    const index = this.#indices.get(keyOf(problem));
-    const earlier = index === undefined ? undefined : this.#problems[index];
-    if (index !== undefined && earlier !== undefined) {
+    const key = `${problem.expected}\n${problem.found}`;
+    const index = this.#indices.get(key) ?? -1;
+    const earlier = this.#problems[index];
+    if (earlier !== undefined) {
       const { more = 0, moreRows = [] } = earlier;
-      const rows = moreRows.length < maxMoreRows ? [...moreRows, row] : moreRows;
-      this.#problems[index] = { ...earlier, more: more + 1, moreRows: rows };
+      this.#problems[index] = { ...earlier, more: more + 1, moreRows: [...moreRows, row].slice(0, 4) };
       return;
     }
     // More are only counted: a wrong file may have millions.
     if (this.#problems.length >= maxListed) return;
     if (advice !== undefined) this.#advice.push(advice);
-    this.#indices.set(keyOf(problem), this.#problems.length);
+    this.#indices.set(key, this.#problems.length);
     this.#problems.push({ row, ...problem });
   }
 }
 
-const maxMoreRows = 4;
-const maxColumnsSeen = 100;
-
-function keyOf({ expected, found }: Pick<Refusal, "expected" | "found">): string {
-  return JSON.stringify([expected, found]);
+/** A column by the name of no field would be left out without a word. */
+function unknownFields(file: string, columns: ColumnPairs, fields: Fields): DataFileError {
+  const unknown = listed(columns.map(([field]) => field).filter((field) => !isField(field)));
+  const advice = meantMapping(columns, [...fields.keys()]) ?? `Rows have the fields ${[...knownFields].join(", ")}.`;
+  return new DataFileError(file, `the column mapping has unknown fields: ${unknown}. ${advice}`);
 }
 
-/** Throws DataFileError if `columns` names a field that no form reads: its column would be left out without a word. */
-function refuseUnknownFields(file: string, columns: ColumnPairs, names: readonly string[]): void {
-  const unknown = columns.map(([field]) => field).filter((field) => !isField(field));
-  if (unknown.length === 0) return;
-  const meant = columns.map(([field, column]) => [isField(field) ? field : nearestColumn(field, knownFields), column]);
-  const nearest = meant.every(([field]) => field !== undefined)
-    ? ` Did you mean ${columnsOption(Object.fromEntries(meant))}?`
-    : "";
-  const advice = reversed(columns, names) ?? `Rows have the fields ${knownFields.join(", ")}.${nearest}`;
-  throw new DataFileError(file, `the column mapping has unknown fields: ${listed(unknown)}. ${advice}`);
-}
-
-/** What to write if a mapping names columns where fields belong; undefined if exchanging them does not help. */
-function reversed(columns: ColumnPairs, names: readonly string[]): string | undefined {
-  const isReversed = ([field, column]: ColumnPairs[number]) => names.includes(field) && !names.includes(column);
-  const meant = columns.map((pair) => (isReversed(pair) ? ([pair[1], pair[0]] as const) : pair));
-  if (!meant.every(([field, column]) => isField(field) && names.includes(column))) return undefined;
-  return `The field comes first, then the column: write ${columnsOption(Object.fromEntries(meant))}.`;
+/** The mapping with the nearest fields and columns, and the right way round; undefined if there is none. */
+function meantMapping(columns: ColumnPairs, names: readonly string[]): string | undefined {
+  const meant = columns.map(([field, column]) => {
+    if (names.includes(column)) return [isField(field) ? field : nearestColumn(field, [...knownFields]), column];
+    return names.includes(field) && isField(column) ? [column, field] : [field, nearestColumn(column, names)];
+  });
+  if (meant.flat().includes(undefined)) return undefined;
+  return `Did you mean ${columnsOption(Object.fromEntries(meant))}? (The field comes first, then the column.)`;
 }
 
 /** The row with nothing in the place of each answer, so that every form has what it asks for. */
@@ -239,13 +210,7 @@ function keysOf(fields: Fields): string {
 function missingColumns(columns: readonly (readonly [string, string])[], fields: Fields): Refusal {
   const names = [...fields.keys()];
   const missing = columns.filter(([, column]) => !fields.has(column)).map(([, column]) => column);
-  const meant = columns.map(([field, column]) => {
-    return [field, fields.has(column) ? column : nearestColumn(column, names)] as const;
-  });
-  const isKnown = meant.every(([, column]) => column !== undefined);
-  const advice = isKnown
-    ? `Did you mean ${columnsOption(Object.fromEntries(meant) as Record<string, string>)}?`
-    : (reversed(columns, names) ?? `There is no column ${listed(missing)}. Name columns of the file.`);
+  const advice = meantMapping(columns, names) ?? `There is no column ${listed(missing)}. Name columns of the file.`;
   return { expected: `the columns ${listed(missing)}`, found: keysOf(fields), advice };
 }
 

@@ -101,15 +101,9 @@ function inOrder(columns: Columns, keys: readonly string[]): Columns {
 export function nearestColumn(asked: string, names: readonly string[]): string | undefined {
   const near = names
     .map((name) => ({ name, distance: editDistance(asked.toLowerCase(), name.toLowerCase()) }))
-    .map(({ name, distance }) => ({ name, distance: sorted(name) === sorted(asked) ? 1 : distance }))
-    .filter(({ distance }) => distance <= Math.max(1, Math.floor(asked.length / 3)))
+    .filter(({ distance }) => distance <= Math.max(1, Math.round(asked.length / 3)))
     .sort((one, other) => one.distance - other.distance);
   return near[0]?.name;
-}
-
-/** Exchanged letters are one mistake. */
-function sorted(name: string): string {
-  return [...name.toLowerCase()].sort().join("");
 }
 
 /** Whether the first line of a table is a row and no line of names: names have letters, and are short. */

@@ -23,10 +23,10 @@ interface ParsedPiece {
 /** Takes a table piece by piece; `finish` gives the examples. */
 export class TableReader {
   readonly #collector: ExampleCollector;
-  #parser: Papa.Parser;
+  readonly #kind: TableKind;
   readonly #options: ReadOptions;
-  readonly #remembered: readonly string[] | undefined;
-  #isSeparatorChosen = false;
+  /** Undefined before the first line. */
+  #parser: Papa.Parser | undefined;
   #header: readonly string[] | undefined;
   /** Names that were given and have met no row yet. */
   #given: readonly string[] | undefined;
@@ -39,19 +39,10 @@ export class TableReader {
   #size = 0;
   #line = 1;
 
-  constructor(
-    private readonly kind: TableKind,
-    options: ReadOptions = {},
-  ) {
+  constructor(kind: TableKind, options: ReadOptions = {}) {
     this.#collector = new ExampleCollector(options);
+    this.#kind = kind;
     this.#options = options;
-    // RFC 4180 quoting for CSV, none for TSV, whose fields hold no tab or line end.
-    this.#parser = new Papa.Parser({
-      delimiter: separators[kind],
-      newline: "\n",
-      fastMode: kind === "tsv" || undefined,
-    });
-    this.#remembered = options.remembered?.header;
     this.#given = options.header;
     if (options.header !== undefined) this.#setHeader(options.header);
   }
@@ -84,8 +75,9 @@ export class TableReader {
   }
 
   #parse(text: string, ignoreLastRow: boolean): number {
-    if (!this.#isSeparatorChosen)
-      this.#chooseSeparator(ignoreLastRow ? text.slice(0, text.lastIndexOf("\n") + 1) : text);
+    const [line] = /^.*\S.*$/m.exec(ignoreLastRow ? text.slice(0, text.lastIndexOf("\n") + 1) : text) ?? [];
+    if (line === undefined) return 0;
+    this.#parser ??= parserFor(line, this.#kind, this.#options);
     const parsed: ParsedPiece = this.#parser.parse(text, 0, ignoreLastRow);
     const faults = new Map(parsed.errors.map(({ row, message }) => [row, message]));
     for (const [index, record] of parsed.data.entries()) this.#take(record, faults.get(index));
@@ -115,27 +107,10 @@ export class TableReader {
 
   /** Names for a table whose first line is a row, as that of the table that they are from. */
   #rememberedFor(record: readonly string[]): readonly string[] | undefined {
-    const header = this.#options.columns !== undefined ? undefined : this.#remembered;
+    const header = this.#options.columns !== undefined ? undefined : this.#options.remembered?.header;
     if (header === undefined || header.length !== record.length || firstRepeated(header) !== undefined)
       return undefined;
     return sharesName(record, header) ? undefined : header;
-  }
-
-  /**
-   * Spreadsheets of many countries save .csv with semicolons. Only the first line decides: texts of rows have all of these characters,
-   * and Papa's own guess counts them.
-   */
-  #chooseSeparator(lines: string): void {
-    const line = /^.*\S.*$/m.exec(lines)?.[0];
-    if (line === undefined) return;
-    this.#isSeparatorChosen = true;
-    const { columns = {}, header, remembered } = this.#options;
-    const width = header?.length ?? (remembered?.header?.length === 1 ? 1 : undefined);
-    const isName = Object.values(columns).includes(line) || isJson(line) || line.split('"').length % 2 === 0;
-    if (isName || line.includes(separators[this.kind])) return;
-    const other = ["\t", ";", ","].find((each) => line.includes(each));
-    if (other === undefined || (width !== undefined && line.split(other).length !== width)) return;
-    this.#parser = new Papa.Parser({ delimiter: other, newline: "\n" });
   }
 
   #refuseJson([first = ""]: readonly string[]): void {
@@ -183,7 +158,18 @@ export class TableReader {
   }
 }
 
-const separators = { csv: ",", tsv: "\t" } as const;
+/** Spreadsheets save .csv with semicolons, too. The first line decides: Papa's own guess counts the characters of texts as well. */
+function parserFor(line: string, kind: TableKind, { columns = {}, header, remembered }: ReadOptions): Papa.Parser {
+  const usual = kind === "csv" ? "," : "\t";
+  const width = header?.length ?? (remembered?.header?.length === 1 ? 1 : undefined);
+  const isUsual = line.includes(usual) || isJson(line) || Object.values(columns).includes(line);
+  const isCut = line.split('"').length % 2 === 0; // by a line end in quotes
+  const splits = (by: string) => line.includes(by) && (width === undefined || line.split(by).length === width);
+  const other = isUsual || isCut ? undefined : ["\t", ";", ","].find(splits);
+  // RFC 4180 quoting for CSV, none for TSV, whose fields hold no tab or line end.
+  const fastMode = (kind === "tsv" && other === undefined) || undefined;
+  return new Papa.Parser({ delimiter: other ?? usual, newline: "\n", fastMode });
+}
 
 function isJson(line: string): boolean {
   return /^\s*[{[]/.test(line);

@@ -75,8 +75,14 @@ describe("columns that nobody knows", () => {
   it.each([
     [{ text: "a", lable: "b" }, 'Did you mean `columns: { text: "a", label: "b" }`?'],
     [{ prompt: "a", compltion: "b" }, 'Did you mean `columns: { prompt: "a", completion: "b" }`?'],
-    [{ a: "text", b: "label" }, 'then the column: write `columns: { text: "a", label: "b" }`.'],
-    [{ text: "a", b: "label" }, 'then the column: write `columns: { text: "a", label: "b" }`.'],
+    [
+      { a: "text", b: "label" },
+      'Did you mean `columns: { text: "a", label: "b" }`? (The field comes first, then the column.)',
+    ],
+    [
+      { text: "a", b: "label" },
+      'Did you mean `columns: { text: "a", label: "b" }`? (The field comes first, then the column.)',
+    ],
     [{ text: "a", opinion: "b" }, "Rows have the fields question, choices, context, "],
   ])("refuses the mapping %j, whose field no format has", (columns, advice) => {
     const error = caught(() => readCsv("a,b\nx,y\n", { columns, onBrokenRows: () => {} }));
@@ -96,22 +102,22 @@ describe("columns that nobody knows", () => {
 
   it("exchanges fields and columns of a mapping that is the wrong way round, although both are fields", () => {
     const error = caught(() => readCsv("prompt,id\na,b\n", { columns: { prompt: "text" } }));
-    expect((error as Error).message).toContain('then the column: write `columns: { text: "prompt" }`.\n');
+    expect((error as Error).message).toContain('Did you mean `columns: { text: "prompt" }`? (The field');
   });
 
   it("are reported once for a file, unless they are read", () => {
-    const told: (readonly string[])[] = [];
-    const onIgnoredColumns = (columns: readonly string[]) => void told.push(columns);
+    const told: string[] = [];
+    const onIgnoredColumn = (name: string) => void told.push(name);
     const rows = (row: object) => Array(3).fill(JSON.stringify(row)).join("\n");
-    readJsonl(rows({ id: 1, text: "a", label: 0, source: "b" }), { onIgnoredColumns });
-    readJsonl(rows({ a: "x", b: "y", text: "z" }), { onIgnoredColumns, columns: { prompt: "a", completion: "b" } });
-    readJsonl(rows({ a: "x", b: "y" }), { onIgnoredColumns, columns: { text: "a", output: "b" } });
-    expect(told).toEqual([["id", "source"], ["text"], ["b"]]);
-    readJsonl(rows({ anchor: "a", positive: "b", negative_1: "c" }), { onIgnoredColumns });
-    readJsonl(rows({ file_name: "a.png", label: 1 }), { onIgnoredColumns });
-    readJsonl(rows({ instruction: "a", input: "b", output: "c" }), { onIgnoredColumns });
-    readJsonl(rows({ input_ids: [1], labels: [1], attention_mask: [1] }), { onIgnoredColumns });
-    expect(told).toHaveLength(3);
+    readJsonl(rows({ id: 1, text: "a", label: 0, source: "b" }), { onIgnoredColumn });
+    readJsonl(rows({ a: "x", b: "y", text: "z" }), { onIgnoredColumn, columns: { prompt: "a", completion: "b" } });
+    readJsonl(rows({ a: "x", b: "y" }), { onIgnoredColumn, columns: { text: "a", output: "b" } });
+    expect(told).toEqual(["id", "source", "text", "b"]);
+    readJsonl(rows({ anchor: "a", positive: "b", negative_1: "c" }), { onIgnoredColumn });
+    readJsonl(rows({ file_name: "a.png", label: 1 }), { onIgnoredColumn });
+    readJsonl(rows({ instruction: "a", input: "b", output: "c" }), { onIgnoredColumn });
+    readJsonl(rows({ input_ids: [1], labels: [1], attention_mask: [1] }), { onIgnoredColumn });
+    expect(told).toHaveLength(4);
   });
 
   it("keeps broken rows apart from those whose columns are not known", () => {

@@ -26,8 +26,7 @@ function relatedForm(anchorKey: string): RowForm {
   return rowForm({
     name: `${anchorKey}/positive`,
     source: "sentence-transformers, MultipleNegativesRankingLoss and TripletLoss",
-    keys: [anchorKey, "positive"],
-    optional: ["negative"],
+    keys: [anchorKey, "positive", "negative?"],
     read(fields) {
       const numbers = [...fields.keys()].flatMap((key) => {
         const found = negativeKey.exec(key);
@@ -63,8 +62,7 @@ const scoredPairForm = rowForm({
 const tokensForm = rowForm({
   name: "input_ids/labels",
   source: "transformers' model inputs",
-  keys: ["input_ids"],
-  optional: ["labels", "label", "attention_mask", "token_type_ids"],
+  keys: ["input_ids", "label?", "labels?", "attention_mask?", "token_type_ids?"],
   read(fields) {
     const inputIds = readIntegers(fields, "input_ids", 0);
     const given = readLabels(fields, inputIds.length);
@@ -120,8 +118,7 @@ const textForm = rowForm({
 const instructionForm = rowForm({
   name: "instruction/input/output",
   source: "Stanford Alpaca (Taori et al. 2023), data format",
-  keys: ["instruction", "output"],
-  optional: ["input"],
+  keys: ["instruction", "output", "input?"],
   read(fields) {
     const hasInput = fields.get("input") !== undefined && fields.get("input") !== null;
     const [instruction, output] = readTexts(fields, ["instruction", "output"]);
@@ -158,15 +155,9 @@ export const rowForms: readonly RowForm[] = [
 /** The same for rows that are asked, which may be of some more. */
 export const askedForms: readonly RowForm[] = [choiceForm, endingsForm, ...rowForms];
 
-/** Every field that some form reads. */
-export const knownFields: readonly string[] = [...new Set(askedForms.flatMap(fieldsOf))];
-
-export function fieldsOf({ keys, optional = [] }: RowForm): readonly string[] {
-  return [...keys, ...optional];
-}
+export const knownFields: ReadonlySet<string> = new Set(askedForms.flatMap(({ fields }) => [...fields]));
 
 /** Whether one of the fields is this one, or numbers it: "negative_2", "ending2". */
 export function isField(name: string, fields = knownFields): boolean {
-  const numbered = negativeKey.test(name) ? "negative" : name.replace(/^ending\d+$/, "ending0");
-  return fields.includes(name) || fields.includes(numbered);
+  return fields.has(name) || fields.has(negativeKey.test(name) ? "negative" : name.replace(/^ending\d+$/, "ending0"));
 }

@@ -1,6 +1,5 @@
 // Reads rows from any source of a program.
 
-import { enumerated, printable } from "@lowrank/contracts";
 import {
   concatRows,
   type Example,
@@ -11,7 +10,6 @@ import {
   readObjects,
   readTsv,
 } from "@lowrank/data";
-import type { Notices } from "../notices.ts";
 import type { Platform, RowsInput, SourceContext } from "../platform.ts";
 import type { RowFile } from "./row-kinds.ts";
 
@@ -19,22 +17,12 @@ import type { RowFile } from "./row-kinds.ts";
 export type ColumnOptions = Pick<ReadOptions, "columns" | "header" | "onBrokenRows">;
 
 /** The same, with the settings of the adapter's earlier data, and a listener for columns that are not read. */
-export type RememberedColumns = ColumnOptions & Pick<ReadOptions, "remembered" | "onIgnoredColumns">;
+export type RememberedColumns = ColumnOptions & Pick<ReadOptions, "remembered" | "onIgnoredColumn">;
 
 interface Reading {
   readonly platform: Platform;
   readonly columns: RememberedColumns;
   readonly context: SourceContext;
-}
-
-/** Notes the columns that are not read, once for all files of a run that have the same. */
-export function noteIgnoredColumns({ note }: Notices): (columns: readonly string[]) => void {
-  const noted = new Set<string>();
-  return (columns) => {
-    const line = `ignored columns: ${enumerated(columns.map(printable))}`;
-    if (!noted.has(line)) note?.(line);
-    noted.add(line);
-  };
 }
 
 /** Reads rows, with a name for messages. Throws DataError, DataFileError, HubError. */

@@ -22,7 +22,7 @@ import {
   numberClasses,
 } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOn } from "../rows/classes/problem-type.ts";
-import { type ColumnOptions, noteIgnoredColumns, readRows } from "../rows/read-rows.ts";
+import { type ColumnOptions, readRows } from "../rows/read-rows.ts";
 import { isHeard } from "../rows/row-kinds.ts";
 
 /** Refuses rows that do not fit the head. Throws ROWS_TASK, WrongTaskError, and DataError for text instead of audio or the reverse. */
@@ -122,12 +122,7 @@ export async function readTrainingRows(
 ): Promise<TrainingRows> {
   if (isRead(input)) return input;
   const { platform, opened, notices, seed } = run;
-  const onIgnoredColumns = noteIgnoredColumns(notices);
-  const reading = {
-    platform,
-    columns: given({ columns, header, onBrokenRows, onIgnoredColumns }),
-    context: { notices },
-  };
+  const reading = { platform, columns: given({ columns, header, onBrokenRows }), context: { notices } };
   const data = await readRows(input, reading);
   const held = validation === undefined ? undefined : await readRows(validation, reading);
   const { task, config } = opened.model;

@@ -53,15 +53,13 @@ describe("the defaults of a run", () => {
   });
 
   it("say what decided the number of epochs", () => {
-    const reasonOf = (changed: Partial<RunShape>, stepsPerEpoch: number) => {
-      const defaults = runDefaults({ ...run, ...changed });
-      return describeEpochs(defaultEpochs(stepsPerEpoch, defaults), defaults);
-    };
-    expect(reasonOf({}, 100)).toBe("the default");
-    expect(reasonOf({}, 8)).toBe("enough for 60 steps");
-    expect(reasonOf({}, 5)).toBe("the default maximum");
-    expect(reasonOf({}, 2)).toBe("enough for 30 steps");
-    expect(reasonOf({ objective: objectives.classification }, 25)).toBe("enough for 200 steps");
+    const line = (changed: Partial<RunShape>, stepsPerEpoch: number) =>
+      describeEpochs(stepsPerEpoch, runDefaults({ ...run, ...changed }));
+    expect(line({}, 100)).toBe("epochs 3: a run has 3 to 10 by default");
+    expect(line({}, 8)).toBe("epochs 8: enough for 60 steps");
+    expect(line({}, 5)).toBe("epochs 10: a run has 3 to 10 by default");
+    expect(line({}, 2)).toBe("epochs 15: enough for 30 steps");
+    expect(line({ objective: objectives.classification }, 25)).toBe("epochs 8: enough for 200 steps");
   });
 
   it("make a whole run of a count of rows", () => {

@@ -60,14 +60,11 @@ export function runDefaults(run: RunShape): RunDefaults {
   };
 }
 
-/** Why a run has its default number of epochs. */
-export function describeEpochs(
-  epochs: number,
-  { minSteps, maxEpochs }: Pick<RunDefaults, "minSteps" | "maxEpochs">,
-): string {
-  if (epochs <= minEpochs) return "the default";
-  if (epochs === maxEpochs) return "the default maximum";
-  return `enough for ${epochs > maxEpochs ? fewestSteps : minSteps} steps`;
+export function describeEpochs(stepsPerEpoch: number, { minSteps, maxEpochs }: RunDefaults): string {
+  const epochs = defaultEpochs(stepsPerEpoch, { minSteps, maxEpochs });
+  const steps = epochs > maxEpochs ? fewestSteps : minSteps;
+  const isLimit = epochs === minEpochs || epochs === maxEpochs;
+  return `epochs ${epochs}: ${isLimit ? `a run has ${minEpochs} to ${maxEpochs} by default` : `enough for ${steps} steps`}`;
 }
 
 /** The number of epochs, from the steps per epoch. */

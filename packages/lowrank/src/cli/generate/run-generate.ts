@@ -93,13 +93,9 @@ async function readPrompts({ prompt = [], prompts: file }: GenerateOptions, io: 
 }
 
 function noPrompt({ adapter = [] }: Pick<GenerateOptions, "adapter">): UsageError {
-  const [last] = adapter.slice(1).slice(-1);
-  if (last === undefined)
-    return new UsageError("There is no prompt. Give --prompt, or --prompts with a file that has some.");
-  const text = JSON.stringify(last.adapter);
-  return new UsageError(
-    `There is no prompt. --adapter takes several adapters, and ${text} was read as one. If it is the prompt, write --prompt ${text}.`,
-  );
+  const last = JSON.stringify(adapter.at(-1)?.adapter);
+  const why = adapter.length < 2 ? "" : ` ${last} was read as an adapter, because --adapter takes several.`;
+  return new UsageError(`There is no prompt.${why} Give --prompt, or --prompts with a file that has some.`);
 }
 
 async function readStdin({ stdin }: CommandIo): Promise<string> {

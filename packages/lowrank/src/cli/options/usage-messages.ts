@@ -6,17 +6,13 @@ import { ourName } from "../../recipe/other-names.ts";
 
 /** The message of an option or a word that a command does not take, or lacks. */
 export function usageMessage(message: string, command: Command): string {
-  if (/required option/.test(message)) {
-    const unknown = command.args.find((each) => /^-+\w/.test(each))?.replace(/=.*/, "");
-    return unknown === undefined ? missing(command) : withOurName(`error: unknown option '${unknown}'`, command);
-  }
+  if (/required option/.test(message)) return missing(command);
   const [word] = command.args;
-  if (/too many arguments/.test(message) && word !== undefined && command.registeredArguments.length === 0) {
-    const takesPrompt = command.options.some(({ long }) => long === "--prompt");
-    const hint = takesPrompt ? `write a prompt as --prompt ${JSON.stringify(word)}` : "see --help";
-    return `error: "${word}" is not an option. ${listMeant(command) ?? `${command.name()} takes options only; ${hint}.`}`;
-  }
-  return withOurName(message, command);
+  const isExtra = /too many arguments/.test(message) && command.registeredArguments.length === 0;
+  if (!isExtra || word === undefined) return withOurName(message, command);
+  const hasPrompt = command.options.some(({ long }) => long === "--prompt");
+  const hint = hasPrompt ? `write a prompt as --prompt ${JSON.stringify(word)}` : "see --help";
+  return `error: "${word}" is not an option. ${listMeant(command) ?? `${command.name()} takes options only; ${hint}.`}`;
 }
 
 /** The option that takes several with commas between, behind which they were typed with spaces, as PEFT's users do. */
@@ -30,8 +26,10 @@ function listMeant(command: Command): string | undefined {
   return `Separate several values with commas: ${flag} ${[first, ...command.args].join(",")}`;
 }
 
-/** All that is missing at once; a base is, too, unless an adapter can say it. */
+/** An unknown option, which commander would report later; else all that is missing at once; a base is, too, unless an adapter can say it. */
 function missing(command: Command): string {
+  const unknown = command.args.find((each) => /^-+\w/.test(each))?.split("=")[0];
+  if (unknown !== undefined) return withOurName(`error: unknown option '${unknown}'`, command);
   const isGiven = (name: string) => command.getOptionValue(name) !== undefined;
   const needsBase = !isGiven("model") && !isGiven("adapter") && !isGiven("recipe");
   const names = command.options

@@ -50,8 +50,7 @@ export async function summarize(
   report.emit({ type: "result", out, ...numbers, findings, samples });
   const { bestBy = run.training.defaults.bestBy } = options;
   const isResumed = folder.resumeFrom !== undefined;
-  const { length: rows } = run.training.train;
-  const summary = { losses, validation, best: end.best, bestBy, isResumed, samples, rows };
+  const summary = { losses, validation, best: end.best, bestBy, isResumed, samples, rows: run.training.train.length };
   for (const line of describeRun(summary)) report.say(line);
   if (end.reason === "stopped-early")
     report.say(`stopped early: no improvement in ${plural(options.patience ?? 0, "validation")}`);
@@ -69,10 +68,8 @@ export async function summarize(
 function commandToTry({ model: { base }, training: { template } }: PreparedRun, options: RunChoices): string {
   const { validation, out } = options;
   // The adapter remembers its base, its template and its columns.
-  if (!writesText(base.task) || template === "") {
-    const rows = validation?.join(" ") ?? "…  (rows that it was not trained on)";
-    return `evaluate --adapter ${out} --data ${rows}`;
-  }
+  if (!writesText(base.task) || template === "")
+    return `evaluate --adapter ${out} --data ${validation?.join(" ") ?? "…  (rows that it was not trained on)"}`;
   if (template === "chat" || template === "vicuna") return `chat --adapter ${out}`;
   return `generate --adapter ${out} --prompt "…"`;
 }
@@ -95,8 +92,7 @@ export function describeRun({ losses, validation, samples, ...run }: RunSummary)
   const trend = lossTrend(losses);
   const [first, last] = [validation[0], validation.at(-1)];
   const { best, bestBy, isResumed, rows } = run;
-  const unmeasured =
-    rows < 2 ? "with 1 row, none can be held out" : "--validation-share 0.1 holds rows out to measure it";
+  const none = rows < 2 ? "with 1 row, none can be held out" : "--validation-share 0.1 holds rows out to measure it";
   const isBestEarlier = best !== undefined && best.step !== last?.step;
   const before = new Map(first === undefined || first === last ? [] : describeMetrics(first));
   const measured = (last === undefined ? [] : describeMetrics(last)).map(([label, after]) => {
@@ -109,7 +105,7 @@ export function describeRun({ losses, validation, samples, ...run }: RunSummary)
   const start = isResumed ? "" : `${formatNumber(trend.start)} → `;
   return [
     fact("loss", `${start}${formatNumber(trend.end)} (means of ${steps})`),
-    ...(last === undefined ? [fact("validation", `none: ${unmeasured}`)] : measured),
+    ...(last === undefined ? [fact("validation", `none: ${none}`)] : measured),
     ...samples.flatMap(({ prompt, expected, before, after }) => [
       fact("prompt", printed(prompt, -maxTextLength)),
       fact("  in the data", printed(expected)),

@@ -44,7 +44,7 @@ describe("the options of a recipe that nobody gave", () => {
 
   it("are printed with a reason each", () => {
     expect(describeDefaults(training, {}, choices)).toEqual([
-      "target modules: all linear layers except the head (fewer layers need a higher learning rate)",
+      "target modules: all linear layers except the head; fewer need a higher learning rate",
       "learning rate 0.002: language model under 0.5 B parameters",
       "batch size 8: 64 rows or more",
       "epochs 7: enough for 60 steps",

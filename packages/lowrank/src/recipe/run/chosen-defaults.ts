@@ -2,7 +2,7 @@
 
 import { given } from "../../given.ts";
 import type { PreparedTraining } from "../../opened-adapter.ts";
-import { adapterDefaults, defaultEpochs, describeEpochs } from "../../train/run-defaults.ts";
+import { adapterDefaults, describeEpochs } from "../../train/run-defaults.ts";
 import { type LoopOptions, settled } from "../../train/training-options.ts";
 import type { RunChoices } from "../recipe.ts";
 
@@ -39,19 +39,16 @@ export function describeDefaults(
   choices: RunChoices,
 ): readonly string[] {
   const { learningRate, batchSize, reasons } = defaults;
-  const epochs = defaultEpochs(stepsPerEpoch, defaults);
   const isCounted = asked.steps !== undefined || asked.epochs !== undefined;
   const held = `${validation.length} of ${train.length + validation.length} rows held out`;
   const areOpen = choices.targetModules === undefined && choosesAdapter(choices);
   return [
-    ...(areOpen
-      ? ["target modules: all linear layers except the head (fewer layers need a higher learning rate)"]
-      : []),
+    ...(areOpen ? ["target modules: all linear layers except the head; fewer need a higher learning rate"] : []),
     ...(asked.learningRate === undefined ? [`learning rate ${learningRate}: ${reasons.learningRate}`] : []),
     ...(asked.batchSize === undefined && asked.batchTokens === undefined
       ? [`batch size ${batchSize}: ${reasons.batchSize}`]
       : []),
-    ...(isCounted ? [] : [`epochs ${epochs}: ${describeEpochs(epochs, defaults)}`]),
+    ...(isCounted ? [] : [describeEpochs(stepsPerEpoch, defaults)]),
     ...(heldOut === 0 || choices.validationShare !== undefined
       ? []
       : [`${held}: the epoch with the best validation is kept`]),
