@@ -10,8 +10,10 @@ export interface RowProblem {
   readonly found: string;
   /** What was expected. */
   readonly expected: string;
-  /** How many rows after it have the same columns and so the same problem. */
+  /** How many rows after it have the same problem. */
   readonly more?: number;
+  /** The first of them. */
+  readonly moreRows?: readonly number[];
 }
 
 /** More facts for the message about a file's rows. */
@@ -45,8 +47,9 @@ export class DataError extends LowrankError {
 }
 
 function lineOf(unit: "line" | "row"): (problem: RowProblem) => string {
-  return ({ row, found, expected, more = 0 }) => {
-    const where = more === 0 ? `${unit} ${row}` : `${unit} ${row} and ${more} more`;
+  return ({ row, found, expected, more = 0, moreRows = [] }) => {
+    const unnamed = more > moreRows.length ? ` and ${more - moreRows.length} more` : "";
+    const where = `${unit}${more === 0 ? "" : "s"} ${[row, ...moreRows].join(", ")}${unnamed}`;
     return `${where}: expected ${expected}, got ${found}`;
   };
 }

@@ -4,8 +4,8 @@ import { enumerated, isObject, listed, maxListed } from "@lowrank/contracts";
 import { DataError, DataFileError, type RowProblem } from "../errors.ts";
 import type { Example } from "../example.ts";
 import { withNamedFile } from "../row-forms/media-forms.ts";
-import { describe, type Fields, isRefusal, type Refusal } from "../row-forms/row-form.ts";
-import { askedForms, rowForms } from "../row-forms/row-forms.ts";
+import { describe, type Fields, isRefusal, type Refusal, type RowForm } from "../row-forms/row-form.ts";
+import { askedForms, isField, knownFields, rowForms } from "../row-forms/row-forms.ts";
 import {
   columnsOption,
   guessColumns,
@@ -28,12 +28,15 @@ export class ExampleCollector {
   readonly #unit: "line" | "row";
   readonly #onBrokenRows: ReadOptions["onBrokenRows"];
   readonly #onQuestion: ReadOptions["onQuestion"];
+  readonly #onIgnoredColumn: ReadOptions["onIgnoredColumn"];
   readonly #locate: ReadOptions["locate"];
   #examples: Example[] = [];
   readonly #problems: RowProblem[] = [];
   readonly #labels = new LabelKinds();
-  /** Where in `#problems` rows stand whose columns are not known, and what to do about them. */
-  readonly #columnProblems = new Map<string, { readonly index: number; readonly advice: string }>();
+  /** Where each problem is in `#problems`. */
+  readonly #indices = new Map<string, number>();
+  /** For problems of columns: what to do. */
+  readonly #advice: string[] = [];
   #problemCount = 0;
   #rows = 0;
   #good = 0;
@@ -47,6 +50,7 @@ export class ExampleCollector {
     this.#unit = unit;
     this.#onBrokenRows = options.onBrokenRows;
     this.#onQuestion = options.onQuestion;
+    this.#onIgnoredColumn = options.onIgnoredColumn;
     this.#locate = options.locate;
   }
 
@@ -77,18 +81,14 @@ export class ExampleCollector {
    */
   finish(): Example[] {
     if (this.#problemCount > 0) {
-      const error = this.#brokenRows();
+      const advice = this.#problems.length === 1 ? this.#advice[0] : undefined;
+      const facts = { count: this.#problemCount, unit: this.#unit, advice };
+      const error = new DataError(this.limits.file, this.#problems, facts);
       if (this.#onBrokenRows === undefined || this.#good === 0) throw error;
       this.#onBrokenRows(error);
     }
     if (this.#good === 0) throw new DataFileError(this.limits.file, "it has no rows.");
     return this.take();
-  }
-
-  #brokenRows(): DataError {
-    const [only, ...others] = this.#columnProblems.values();
-    const advice = this.#problems.length === 1 && others.length === 0 ? only?.advice : undefined;
-    return new DataError(this.limits.file, this.#problems, { count: this.#problemCount, unit: this.#unit, advice });
   }
 
   #count(): void {
@@ -105,28 +105,23 @@ export class ExampleCollector {
     else if (!isRefusal(result)) {
       const example = this.#located(result);
       this.#onQuestion?.(example, fields);
-      this.#keep(example);
+      this.#good += 1;
+      this.#examples.push(example);
     }
   }
 
   #located(example: Example): Example {
-    const locate = this.#locate;
-    if (locate === undefined) return example;
-    if (example.kind === "image" && typeof example.image === "string") {
+    const locate = this.#locate ?? ((name: string) => name);
+    if (example.kind === "image" && typeof example.image === "string")
       return { ...example, image: locate(example.image) };
-    }
-    return example.kind === "audio" && typeof example.audio === "string"
-      ? { ...example, audio: locate(example.audio) }
-      : example;
-  }
-
-  #keep(example: Example): void {
-    this.#good += 1;
-    this.#examples.push(example);
+    const isFile = example.kind === "audio" && typeof example.audio === "string";
+    return isFile ? { ...example, audio: locate(example.audio) } : example;
   }
 
   #read(fields: Fields): Example | Refusal {
     const columns = this.#columns ?? this.#rememberedIn(fields);
+    if (columns === this.#columns && columns.some(([field]) => !isField(field)))
+      throw unknownFields(this.limits.file, columns, fields);
     if (columns.some(([, column]) => !fields.has(column))) return missingColumns(columns, fields);
     const named: Fields =
       columns.length === 0
@@ -135,7 +130,15 @@ export class ExampleCollector {
     const isAsked = this.#onQuestion !== undefined;
     const renamed = isAsked ? withBlanks(named) : named;
     const form = (isAsked ? askedForms : rowForms).find(({ keys }) => keys.every((key) => renamed.has(key)));
-    return form === undefined ? this.#unknownForm(fields) : form.read(renamed);
+    if (form === undefined) return this.#unknownForm(fields);
+    if (this.#good === 0) this.#noteIgnored(fields, columns, form);
+    return form.read(renamed);
+  }
+
+  #noteIgnored(fields: Fields, columns: ColumnPairs, form: RowForm): void {
+    const used = new Map(columns.map(([field, column]) => [column, field]));
+    const isRead = (name: string) => isField(columns.length === 0 ? name : (used.get(name) ?? ""), form.fields);
+    for (const name of fields.keys()) if (!isRead(name)) this.#onIgnoredColumn?.(name);
   }
 
   /** Rows that are asked may lack what they would be answered. */
@@ -147,24 +150,44 @@ export class ExampleCollector {
   /** The advice takes a while to find: once for all rows with these columns, and for no more columns than are told. */
   #unknownForm(fields: Fields): Refusal {
     const found = keysOf(fields);
-    const isTold = this.#columnProblems.has(found) || this.#problems.length >= maxListed;
-    return { expected: knownForms, found, ...(isTold ? {} : { advice: adviceFor(fields) }) };
+    const isListed = this.#indices.has(`${knownForms}\n${found}`) || this.#problems.length >= maxListed;
+    return { expected: knownForms, found, ...(isListed ? {} : { advice: adviceFor(fields) }) };
   }
 
   #refuse(row: number, refusal: Refusal): void {
     this.#problemCount += 1;
     const { advice, ...problem } = refusal;
-    const same = this.#columnProblems.get(problem.found);
-    const earlier = same === undefined ? undefined : this.#problems[same.index];
-    if (same !== undefined && earlier !== undefined) {
-      this.#problems[same.index] = { ...earlier, more: (earlier.more ?? 0) + 1 };
+    const key = `${problem.expected}\n${problem.found}`;
+    const index = this.#indices.get(key) ?? -1;
+    const earlier = this.#problems[index];
+    if (earlier !== undefined) {
+      const { more = 0, moreRows = [] } = earlier;
+      this.#problems[index] = { ...earlier, more: more + 1, moreRows: [...moreRows, row].slice(0, 4) };
       return;
     }
     // More are only counted: a wrong file may have millions.
     if (this.#problems.length >= maxListed) return;
-    if (advice !== undefined) this.#columnProblems.set(problem.found, { index: this.#problems.length, advice });
+    if (advice !== undefined) this.#advice.push(advice);
+    this.#indices.set(key, this.#problems.length);
     this.#problems.push({ row, ...problem });
   }
+}
+
+/** A column by the name of no field would be left out without a word. */
+function unknownFields(file: string, columns: ColumnPairs, fields: Fields): DataFileError {
+  const unknown = listed(columns.map(([field]) => field).filter((field) => !isField(field)));
+  const advice = meantMapping(columns, [...fields.keys()]) ?? `Rows have the fields ${[...knownFields].join(", ")}.`;
+  return new DataFileError(file, `the column mapping has unknown fields: ${unknown}. ${advice}`);
+}
+
+/** The mapping with the nearest fields and columns, and the right way round; undefined if there is none. */
+function meantMapping(columns: ColumnPairs, names: readonly string[]): string | undefined {
+  const meant = columns.map(([field, column]) => {
+    if (names.includes(column)) return [isField(field) ? field : nearestColumn(field, [...knownFields]), column];
+    return names.includes(field) && isField(column) ? [column, field] : [field, nearestColumn(column, names)];
+  });
+  if (meant.flat().includes(undefined)) return undefined;
+  return `Did you mean ${columnsOption(Object.fromEntries(meant))}? (The field comes first, then the column.)`;
 }
 
 /** The row with nothing in the place of each answer, so that every form has what it asks for. */
@@ -187,13 +210,7 @@ function keysOf(fields: Fields): string {
 function missingColumns(columns: readonly (readonly [string, string])[], fields: Fields): Refusal {
   const names = [...fields.keys()];
   const missing = columns.filter(([, column]) => !fields.has(column)).map(([, column]) => column);
-  const meant = columns.map(([field, column]) => {
-    return [field, fields.has(column) ? column : nearestColumn(column, names)] as const;
-  });
-  const isKnown = meant.every(([, column]) => column !== undefined);
-  const advice = isKnown
-    ? `Did you mean ${columnsOption(Object.fromEntries(meant) as Record<string, string>)}?`
-    : `There is no column ${listed(missing)}. Name columns of the file.`;
+  const advice = meantMapping(columns, names) ?? `There is no column ${listed(missing)}. Name columns of the file.`;
   return { expected: `the columns ${listed(missing)}`, found: keysOf(fields), advice };
 }
 

@@ -101,7 +101,7 @@ function inOrder(columns: Columns, keys: readonly string[]): Columns {
 export function nearestColumn(asked: string, names: readonly string[]): string | undefined {
   const near = names
     .map((name) => ({ name, distance: editDistance(asked.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ distance }) => distance <= Math.max(1, Math.floor(asked.length / 3)))
+    .filter(({ distance }) => distance <= Math.max(1, Math.round(asked.length / 3)))
     .sort((one, other) => one.distance - other.distance);
   return near[0]?.name;
 }

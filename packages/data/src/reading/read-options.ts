@@ -28,6 +28,8 @@ export interface ReadOptions {
    * first. Absent, it is thrown, and nothing of the file is used. A file of broken rows alone is refused all the same.
    */
   readonly onBrokenRows?: ((error: DataError) => void) | undefined;
+  /** Called for each column of the first row that is not read. */
+  readonly onIgnoredColumn?: ((name: string) => void) | undefined;
   /** Where a file is that a row names, such as a picture; default: where the name says. */
   readonly locate?: ((name: string) => string) | undefined;
   /**
@@ -46,6 +48,7 @@ export const readOptionNames: OptionNames<ReadOptions> = {
   maxRows: true,
   maxRowLength: true,
   onBrokenRows: true,
+  onIgnoredColumn: true,
   locate: true,
   onQuestion: true,
 };

@@ -149,12 +149,23 @@ describe("JSON Lines", () => {
   });
 
   it("names every broken line in one error, and lists the first twelve", () => {
-    const lines = Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? '{"text": "a"}' : '{"text": 1}'));
+    const lines = Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? '{"text": "a"}' : `{"text": ${index}}`));
     const error = caught(() => readJsonl(lines.join("\n"))) as DataError;
     expect(error.count).toBe(20);
     expect(error.problems.map(({ row }) => row)).toEqual([2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24]);
     expect(error.message).toContain("20 lines are broken");
     expect(error.message).toContain("and 8 more");
+  });
+
+  it("reports the same fault of several lines once, with the first lines and how many others there are", () => {
+    const rows = (count: number) => `{"text": "a", "label": "b"}\n${'{"text": "a", "label": ""}\n'.repeat(count)}`;
+    const many = caught(() => readJsonl(rows(15))) as DataError;
+    expect(many).toMatchObject({ count: 15, problems: [{ row: 2, more: 14, moreRows: [3, 4, 5, 6] }] });
+    expect(many.message).toContain(
+      "15 lines are broken.\n  - lines 2, 3, 4, 5, 6 and 10 more: expected a class number",
+    );
+    expect(many.message).toMatch(/got the string ""\nCorrect or remove them\.$/);
+    expect((caught(() => readJsonl(rows(2))) as DataError).message).toContain("- lines 2, 3: expected a class number");
   });
 
   it("names the endings of other kinds of files where the first line is no object", () => {
@@ -243,13 +254,36 @@ describe("CSV", () => {
     expect(error.problems[0]).toMatchObject({ expected: 'the columns "mr", "ref"', found: 'the keys "a", "b"' });
   });
 
-  it.each([
-    ['{"text": "a"}\n{"text": "b"}\n', "it is JSON. Rename it to .jsonl (an object on each line)"],
-    ["prompt;completion\na;b\n", "separated by semicolons. Save it with commas"],
-    ["prompt\tcompletion\na\tb\n", "separated by tabs. Rename it to .tsv"],
-  ])("says of %j, another kind of file, which one it is", (text, reason) => {
+  it("says of JSON which kind of file it is", () => {
+    const text = '{"text": "a; b"}\n{"text": "b"}\n';
     expect(() => readCsv(text)).toThrow(DataFileError);
-    expect(() => readCsv(text)).toThrow(reason);
+    expect(() => readCsv(text)).toThrow("it is JSON. Rename it to .jsonl (an object on each line)");
+  });
+
+  it.each([
+    ['prompt;completion\n"a;\nb";c, d\n', {}],
+    ['\n"prompt"\t"completion"\r\n"a;\r\nb"\tc, d\r\n', {}],
+    ['x;y\n"a;\nb";c, d\n', { columns: { prompt: "x", completion: "y" } }],
+    [
+      'one;two\n"a;\nb";c, d\n',
+      { columns: { prompt: "one", completion: "two" }, remembered: { header: ["one", "2"] } },
+    ],
+  ])("reads %j with the separator of its first line", (text, options) => {
+    const expected = [{ kind: "completion", prompt: "a;\nb", completion: "c, d" }];
+    expect(readCsv(text, options)).toEqual(expected);
+    for (let size = 1; size < 9; size += 1) {
+      const reader = new TableReader("csv", options);
+      for (let start = 0; start < text.length; start += size) reader.push(text.slice(start, start + size));
+      expect(reader.finish()).toEqual(expected);
+    }
+  });
+
+  it("without a line of names is split by another separator only if that makes the given columns", () => {
+    const header = ["text", "label"];
+    expect(readCsv("a. b;0\n", { header })).toEqual([{ kind: "sentence", sentence: "a. b", label: 0 }]);
+    expect(readCsv("a; b\n", { header: ["text"] })).toEqual([{ kind: "text", text: "a; b" }]);
+    expect(readCsv("a; b\n", { remembered: { header: ["text"] } })).toEqual([{ kind: "text", text: "a; b" }]);
+    expect(() => readCsv("a; b; c\n", { header })).toThrow("expected 2 columns (text, label), got 1");
   });
 
   it("takes any names of columns from somebody who maps them", () => {
@@ -291,6 +325,13 @@ describe("CSV", () => {
 });
 
 describe("TSV", () => {
+  it("is read with commas and quotes where its first line has them and no tab", () => {
+    expect(readTsv('prompt,completion\n"a, b",c\td\n')).toEqual([
+      { kind: "completion", prompt: "a, b", completion: "c\td" },
+    ]);
+    expect(readTsv("text\t\na, b\t\n")).toEqual([{ kind: "text", text: "a, b" }]);
+  });
+
   it("takes quotes as ordinary characters and needs no header if it is given one", () => {
     const rows = readTsv('"a fine film\t1\nbad " one\t0\n', { header: ["sentence", "label"] });
     expect(rows).toEqual([

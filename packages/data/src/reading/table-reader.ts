@@ -23,9 +23,10 @@ interface ParsedPiece {
 /** Takes a table piece by piece; `finish` gives the examples. */
 export class TableReader {
   readonly #collector: ExampleCollector;
-  readonly #parser: Papa.Parser;
-  readonly #hasColumns: boolean;
-  readonly #remembered: readonly string[] | undefined;
+  readonly #kind: TableKind;
+  readonly #options: ReadOptions;
+  /** Undefined before the first line. */
+  #parser: Papa.Parser | undefined;
   #header: readonly string[] | undefined;
   /** Names that were given and have met no row yet. */
   #given: readonly string[] | undefined;
@@ -40,12 +41,8 @@ export class TableReader {
 
   constructor(kind: TableKind, options: ReadOptions = {}) {
     this.#collector = new ExampleCollector(options);
-    this.#hasColumns = options.columns !== undefined;
-    // RFC 4180 quoting for CSV, none for TSV, whose fields hold no tab or line end.
-    this.#parser = new Papa.Parser(
-      kind === "csv" ? { delimiter: ",", newline: "\n" } : { delimiter: "\t", newline: "\n", fastMode: true },
-    );
-    this.#remembered = options.remembered?.header;
+    this.#kind = kind;
+    this.#options = options;
     this.#given = options.header;
     if (options.header !== undefined) this.#setHeader(options.header);
   }
@@ -78,6 +75,9 @@ export class TableReader {
   }
 
   #parse(text: string, ignoreLastRow: boolean): number {
+    const [line] = /^.*\S.*$/m.exec(ignoreLastRow ? text.slice(0, text.lastIndexOf("\n") + 1) : text) ?? [];
+    if (line === undefined) return 0;
+    this.#parser ??= parserFor(line, this.#kind, this.#options);
     const parsed: ParsedPiece = this.#parser.parse(text, 0, ignoreLastRow);
     const faults = new Map(parsed.errors.map(({ row, message }) => [row, message]));
     for (const [index, record] of parsed.data.entries()) this.#take(record, faults.get(index));
@@ -93,7 +93,7 @@ export class TableReader {
     if (record.reduce((sum, field) => sum + field.length, 0) > maxRowLength) throw this.#tooLong(line);
     if (this.#header === undefined) {
       const remembered = this.#rememberedFor(record);
-      if (remembered === undefined) this.#refuseOtherKinds(record);
+      if (remembered === undefined) this.#refuseJson(record);
       this.#setHeader(remembered ?? record);
       if (remembered === undefined) return;
     }
@@ -107,22 +107,16 @@ export class TableReader {
 
   /** Names for a table whose first line is a row, as that of the table that they are from. */
   #rememberedFor(record: readonly string[]): readonly string[] | undefined {
-    const header = this.#hasColumns ? undefined : this.#remembered;
+    const header = this.#options.columns !== undefined ? undefined : this.#options.remembered?.header;
     if (header === undefined || header.length !== record.length || firstRepeated(header) !== undefined)
       return undefined;
     return sharesName(record, header) ? undefined : header;
   }
 
-  /** The first line of another kind of file would be one strange name, and every row that follows broken. */
-  #refuseOtherKinds([first = "", ...others]: readonly string[]): void {
-    if (this.#hasColumns) return; // whoever names the columns knows the file
-    const { file } = this.#collector.limits;
-    if (/^\s*[{[]/.test(first)) {
-      throw new DataFileError(file, "it is JSON. Rename it to .jsonl (an object on each line) or .json (one array).");
-    }
-    const separator =
-      others.length === 0 ? otherSeparators.find(([character]) => first.includes(character)) : undefined;
-    if (separator !== undefined) throw new DataFileError(file, `its columns are separated by ${separator[1]}.`);
+  #refuseJson([first = ""]: readonly string[]): void {
+    if (this.#options.columns !== undefined || !isJson(first)) return; // whoever names the columns knows the file
+    const reason = "it is JSON. Rename it to .jsonl (an object on each line) or .json (one array).";
+    throw new DataFileError(this.#collector.limits.file, reason);
   }
 
   /** Names were given, and the first line has names all the same: as a row, "label" would be a class. */
@@ -164,12 +158,22 @@ export class TableReader {
   }
 }
 
-/** What a first line without the file's own separator may be split by, and what to do then. */
-const otherSeparators = [
-  ["\t", "tabs. Rename it to .tsv"],
-  [";", "semicolons. Save it with commas, as .csv"],
-  [",", "commas. Rename it to .csv"],
-] as const;
+/** Spreadsheets save .csv with semicolons, too. The first line decides: Papa's own guess counts the characters of texts as well. */
+function parserFor(line: string, kind: TableKind, { columns = {}, header, remembered }: ReadOptions): Papa.Parser {
+  const usual = kind === "csv" ? "," : "\t";
+  const width = header?.length ?? (remembered?.header?.length === 1 ? 1 : undefined);
+  const isUsual = line.includes(usual) || isJson(line) || Object.values(columns).includes(line);
+  const isCut = line.split('"').length % 2 === 0; // by a line end in quotes
+  const splits = (by: string) => line.includes(by) && (width === undefined || line.split(by).length === width);
+  const other = isUsual || isCut ? undefined : ["\t", ";", ","].find(splits);
+  // RFC 4180 quoting for CSV, none for TSV, whose fields hold no tab or line end.
+  const fastMode = (kind === "tsv" && other === undefined) || undefined;
+  return new Papa.Parser({ delimiter: other ?? usual, newline: "\n", fastMode });
+}
+
+function isJson(line: string): boolean {
+  return /^\s*[{[]/.test(line);
+}
 
 /** Whether a line names one of the columns at its place. */
 function sharesName(record: readonly string[], names: readonly string[]): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { DataError } from "../errors.ts";
+import { type DataError, DataFileError } from "../errors.ts";
 import { readCsv } from "./read-csv.ts";
 import { readJsonl } from "./read-jsonl.ts";
 
@@ -42,7 +42,9 @@ describe("columns that nobody knows", () => {
     const [what, todo, where, ...rest] = error.message.split("\n");
     expect(what).toContain("50 lines are broken.");
     expect(todo).toContain(advice);
-    expect(where).toContain("line 2 and 49 more: expected a row in a supported format, such as prompt/completion,");
+    expect(where).toContain(
+      "lines 2, 3, 4, 5, 6 and 45 more: expected a row in a supported format, such as prompt/completion,",
+    );
     expect(where).toMatch(/got the keys "[^"]+".{0,80}$/);
     expect(rest).toEqual([]);
     expect(error.message).not.toContain("Correct or remove");
@@ -68,6 +70,54 @@ describe("columns that nobody knows", () => {
   it("names what a mistyped column was meant to be", () => {
     const error = caught(() => readCsv("mr,ref\na,b\n", { columns: { prompt: "mt", completion: "ref" } }));
     expect((error as Error).message).toContain('Did you mean `columns: { prompt: "mr", completion: "ref" }`?');
+  });
+
+  it.each([
+    [{ text: "a", lable: "b" }, 'Did you mean `columns: { text: "a", label: "b" }`?'],
+    [{ prompt: "a", compltion: "b" }, 'Did you mean `columns: { prompt: "a", completion: "b" }`?'],
+    [
+      { a: "text", b: "label" },
+      'Did you mean `columns: { text: "a", label: "b" }`? (The field comes first, then the column.)',
+    ],
+    [
+      { text: "a", b: "label" },
+      'Did you mean `columns: { text: "a", label: "b" }`? (The field comes first, then the column.)',
+    ],
+    [{ text: "a", opinion: "b" }, "Rows have the fields question, choices, context, "],
+  ])("refuses the mapping %j, whose field no format has", (columns, advice) => {
+    const error = caught(() => readCsv("a,b\nx,y\n", { columns, onBrokenRows: () => {} }));
+    expect(error).toBeInstanceOf(DataFileError);
+    expect((error as Error).message).toMatch(/^Cannot read "data": the column mapping has unknown fields: "/);
+    expect((error as Error).message).toContain(advice);
+  });
+
+  it("takes every optional field of a mapping", () => {
+    const columns = { anchor: "a", positive: "b", negative: "c", negative_2: "d" };
+    expect(readCsv("a,b,c,d\n1,2,3,4\n", { columns })).toEqual([{ kind: "comparison", texts: ["1", "2", "3", "4"] }]);
+    const names =
+      "prompt completion tools instruction input output input_ids labels attention_mask token_type_ids audio start image ending3 context choices";
+    const mapping = Object.fromEntries(names.split(" ").map((name) => [name, name]));
+    expect((caught(() => readCsv("x\ny\n", { columns: mapping })) as Error).message).toContain("There is no column");
+  });
+
+  it("exchanges fields and columns of a mapping that is the wrong way round, although both are fields", () => {
+    const error = caught(() => readCsv("prompt,id\na,b\n", { columns: { prompt: "text" } }));
+    expect((error as Error).message).toContain('Did you mean `columns: { text: "prompt" }`? (The field');
+  });
+
+  it("are reported once for a file, unless they are read", () => {
+    const told: string[] = [];
+    const onIgnoredColumn = (name: string) => void told.push(name);
+    const rows = (row: object) => Array(3).fill(JSON.stringify(row)).join("\n");
+    readJsonl(rows({ id: 1, text: "a", label: 0, source: "b" }), { onIgnoredColumn });
+    readJsonl(rows({ a: "x", b: "y", text: "z" }), { onIgnoredColumn, columns: { prompt: "a", completion: "b" } });
+    readJsonl(rows({ a: "x", b: "y" }), { onIgnoredColumn, columns: { text: "a", output: "b" } });
+    expect(told).toEqual(["id", "source", "text", "b"]);
+    readJsonl(rows({ anchor: "a", positive: "b", negative_1: "c" }), { onIgnoredColumn });
+    readJsonl(rows({ file_name: "a.png", label: 1 }), { onIgnoredColumn });
+    readJsonl(rows({ instruction: "a", input: "b", output: "c" }), { onIgnoredColumn });
+    readJsonl(rows({ input_ids: [1], labels: [1], attention_mask: [1] }), { onIgnoredColumn });
+    expect(told).toHaveLength(4);
   });
 
   it("keeps broken rows apart from those whose columns are not known", () => {

@@ -7,7 +7,7 @@ import { type Fields, readTexts, rowForm } from "./row-form.ts";
 export const completionForm = rowForm({
   name: "prompt/completion",
   source: "TRL's prompt-completion format, OpenAI's first fine-tuning format",
-  keys: ["prompt", "completion"],
+  keys: ["prompt", "completion", "tools?"],
   read: (fields) => readAnswered(fields, "completion"),
 });
 

@@ -11,7 +11,7 @@ import { type Fields, readLabel, readTexts, refuse, rowForm } from "./row-form.t
 export const imageForm = rowForm({
   name: "image/label",
   source: "Hugging Face datasets, image classification",
-  keys: ["image", "label"],
+  keys: ["image", "label", "file_name?"],
   read(fields) {
     const image = fileOr<DecodedImage>(fields.get("image"), isDecoded);
     if (image === undefined) return refuse('the name of a PNG or JPEG file for "image"', fields.get("image"));
@@ -23,7 +23,7 @@ export const imageForm = rowForm({
 export const audioForm = rowForm({
   name: "audio/text",
   source: "Hugging Face datasets, speech recognition",
-  keys: ["audio", "text"],
+  keys: ["audio", "text", "start?", "file_name?"],
   read(fields) {
     const audio: AudioExample["audio"] | undefined = fileOr<Sound>(fields.get("audio"), isSound);
     if (audio === undefined) return refuse('the name of a WAV file for "audio"', fields.get("audio"));
@@ -67,7 +67,7 @@ function isSound(value: unknown): value is Sound {
 export const speechForm = rowForm({
   name: "input_features/text",
   source: "transformers' model inputs for Whisper",
-  keys: ["input_features", "text"],
+  keys: ["input_features", "text", "start?"],
   read(fields) {
     const [text] = readTexts(fields, ["text"]);
     const bins = readBins(fields.get("input_features"));

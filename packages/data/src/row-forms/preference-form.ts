@@ -8,7 +8,7 @@ import { type Fields, refuse, rowForm } from "./row-form.ts";
 export const preferenceForm = rowForm({
   name: "prompt/chosen/rejected",
   source: "TRL's preference format, with an explicit or an implicit prompt",
-  keys: ["chosen", "rejected"],
+  keys: ["chosen", "rejected", "prompt?", "tools?"],
   read(fields) {
     if (fields.get("prompt") === undefined || fields.get("prompt") === null) return readImplicit(fields);
     const [chosen, rejected] = [readAnswered(fields, "chosen"), readAnswered(fields, "rejected")];
@@ -20,7 +20,7 @@ export const preferenceForm = rowForm({
 export const judgedForm = rowForm({
   name: "prompt/completion/label (true or false)",
   source: "TRL's unpaired preference format",
-  keys: ["prompt", "completion", "label"],
+  keys: ["prompt", "completion", "label", "tools?"],
   read(fields) {
     const answer = readAnswered(fields, "completion");
     const label = String(fields.get("label")).toLowerCase(); // tables hold texts

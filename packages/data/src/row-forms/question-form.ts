@@ -19,7 +19,7 @@ export const questionForm = rowForm({
 export const spanForm = rowForm({
   name: "input_ids/start_positions/end_positions",
   source: "transformers' model inputs for question answering",
-  keys: ["input_ids", "start_positions", "end_positions"],
+  keys: ["input_ids", "start_positions", "end_positions", "attention_mask?", "token_type_ids?"],
   read(fields) {
     const inputIds = readIntegers(fields, "input_ids", 0);
     const start = readInteger(fields, "start_positions", { lowest: 0, highest: inputIds.length - 1 });
@@ -33,7 +33,7 @@ export const choiceForm = rowForm({
   name: "question/choices",
   source:
     "ARC, CommonsenseQA and MMLU as Hugging Face datasets has them; with a context RACE, as transformers' examples read it",
-  keys: ["question", "choices"],
+  keys: ["question", "choices", "context?"],
   read(fields) {
     const context = fields.has("context") ? ["context"] : [];
     const [question, about] = readTexts(fields, ["question", ...context]);

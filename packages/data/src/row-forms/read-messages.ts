@@ -117,7 +117,7 @@ function form(name: string, source: string, listKey: string, keys: TurnKeys): Ro
   return rowForm({
     name,
     source,
-    keys: [listKey],
+    keys: [listKey, "tools?"],
     read(fields) {
       const messages = readConversation(fields.get(listKey), listKey, keys);
       return { kind: "chat", messages, ...readTools(fields) };

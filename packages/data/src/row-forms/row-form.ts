@@ -21,6 +21,8 @@ export interface RowForm {
   readonly source: string;
   /** All of them present makes a row one of this form. */
   readonly keys: readonly string[];
+  /** These, and the optional fields that it reads as well. */
+  readonly fields: ReadonlySet<string>;
   /** The example, or why there is none. */
   read(fields: Fields): Example | Refusal;
 }
@@ -35,10 +37,12 @@ export function refuse(expected: string, given: unknown, found = describe(given)
   throw new Refused({ expected, found });
 }
 
-/** A form whose `read` ends by `refuse` where a row is not an example. */
-export function rowForm({ read, ...form }: Omit<RowForm, "read"> & { read(fields: Fields): Example }): RowForm {
+/** A form whose `read` ends by `refuse` where a row is not an example. Keys that end with "?" are optional fields. */
+export function rowForm({ read, ...form }: Omit<RowForm, "read" | "fields"> & { read(row: Fields): Example }): RowForm {
   return {
     ...form,
+    keys: form.keys.filter((key) => !key.endsWith("?")),
+    fields: new Set(form.keys.map((key) => key.replace("?", ""))),
     read(fields) {
       try {
         return read(fields);

@@ -26,7 +26,7 @@ function relatedForm(anchorKey: string): RowForm {
   return rowForm({
     name: `${anchorKey}/positive`,
     source: "sentence-transformers, MultipleNegativesRankingLoss and TripletLoss",
-    keys: [anchorKey, "positive"],
+    keys: [anchorKey, "positive", "negative?"],
     read(fields) {
       const numbers = [...fields.keys()].flatMap((key) => {
         const found = negativeKey.exec(key);
@@ -62,7 +62,7 @@ const scoredPairForm = rowForm({
 const tokensForm = rowForm({
   name: "input_ids/labels",
   source: "transformers' model inputs",
-  keys: ["input_ids"],
+  keys: ["input_ids", "label?", "labels?", "attention_mask?", "token_type_ids?"],
   read(fields) {
     const inputIds = readIntegers(fields, "input_ids", 0);
     const given = readLabels(fields, inputIds.length);
@@ -118,7 +118,7 @@ const textForm = rowForm({
 const instructionForm = rowForm({
   name: "instruction/input/output",
   source: "Stanford Alpaca (Taori et al. 2023), data format",
-  keys: ["instruction", "output"],
+  keys: ["instruction", "output", "input?"],
   read(fields) {
     const hasInput = fields.get("input") !== undefined && fields.get("input") !== null;
     const [instruction, output] = readTexts(fields, ["instruction", "output"]);
@@ -154,3 +154,10 @@ export const rowForms: readonly RowForm[] = [
 
 /** The same for rows that are asked, which may be of some more. */
 export const askedForms: readonly RowForm[] = [choiceForm, endingsForm, ...rowForms];
+
+export const knownFields: ReadonlySet<string> = new Set(askedForms.flatMap(({ fields }) => [...fields]));
+
+/** Whether one of the fields is this one, or numbers it: "negative_2", "ending2". */
+export function isField(name: string, fields = knownFields): boolean {
+  return fields.has(name) || fields.has(negativeKey.test(name) ? "negative" : name.replace(/^ending\d+$/, "ending0"));
+}

@@ -38,6 +38,12 @@ describe("before the first step a run", () => {
       { train: rowsOf(6, 6), validation: [] },
     ],
     ["NO_VALIDATION", /after 3 epochs .*`validationShare` 0.1/, run, { ...rows, validation: [] }],
+    [
+      "FEW_ROWS",
+      /^The run has 1 row to train on: the adapter will memorise it, and .* Use 50 rows or more; then some are held out/,
+      { ...run, plan: { ...few, stepsPerEpoch: 1 } },
+      { train: rowsOf(1), validation: [] },
+    ],
   ])("reports %s", (code, words, ahead, rows) => {
     const found = rowFindings({ ...ahead, rows });
     expect(found).toEqual([{ code, message: expect.stringMatching(words) }]);

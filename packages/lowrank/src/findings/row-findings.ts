@@ -55,7 +55,7 @@ export function rowFindings(run: RunAhead): readonly Warning[] {
     },
     train.length < fewRows && {
       code: "FEW_ROWS",
-      message: `The run has ${allRows} to train on: the adapter will memorise them, and may not help with other inputs. Add rows; from 50 on, some can be held out for validation.`,
+      message: `The run has ${allRows} to train on: the adapter will memorise ${train.length === 1 ? "it" : "them"}, and may not help with other inputs. Use 50 rows or more; then some are held out for validation.`,
     },
     unbalancedClasses(seen, classNames),
     plan.totalSteps < fewSteps && {
@@ -63,6 +63,7 @@ export function rowFindings(run: RunAhead): readonly Warning[] {
       message: `The run has ${counted(plan.totalSteps, "step")} (${counted(passes, "epoch")}), and most runs need 60 or more. Raise ${named("steps")} or ${named("epochs")}.`,
     },
     !isHeldOut &&
+      train.length >= fewRows &&
       epochs > manyEpochs && {
         code: "MANY_EPOCHS",
         message: `The run reads ${allRows} ${Math.round(epochs)} times: the adapter will memorise them. Lower ${named("steps")} or ${named("epochs")}, or hold rows out with ${named("validationShare")} 0.1 to see what it learns for other rows.`,

@@ -3,6 +3,7 @@
 import type { WarningListener } from "@lowrank/contracts";
 import { type Metrics, TrainingOptionsError } from "@lowrank/trainer";
 import type { Communicator } from "@lowrank/trainer/mpi";
+import { counted } from "../counted.ts";
 import type { LearningPlan } from "../objectives/objective.ts";
 
 interface SharedRows {
@@ -18,7 +19,7 @@ export function checkShares({ size, rank }: Pick<Communicator, "size" | "rank">,
   const { rows, learning, batchSize, onWarning } = shared;
   const problems = [
     ...(rows < size
-      ? [`communicator: ${size} processes for ${rows} rows; start at most one process for each row`]
+      ? [`communicator: ${size} processes for ${counted(rows, "row")}; start at most one process for each row`]
       : []),
     ...(learning.comparesNeighbours === true
       ? [
@@ -28,7 +29,7 @@ export function checkShares({ size, rank }: Pick<Communicator, "size" | "rank">,
   ];
   if (problems.length > 0) throw new TrainingOptionsError(problems);
   if (batchSize === undefined || batchSize >= size || rank > 0) return;
-  const message = `A batch of ${batchSize} rows leaves ${size - batchSize} of ${size} processes idle. Set batchSize to ${size} or more.`;
+  const message = `A batch of ${counted(batchSize, "row")} leaves ${size - batchSize} of ${size} processes idle. Set batchSize to ${size} or more.`;
   onWarning?.({ code: "IDLE_PROCESSES", message });
 }
 

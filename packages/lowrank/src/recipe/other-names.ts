@@ -17,7 +17,7 @@ export const aliases = {
 
 /** Names that mean nearly the same: an error names ours. */
 const otherNames = {
-  data: "dataset train-file",
+  data: "dataset dataset-name train-file",
   "validation-share": "validation-split val-split",
   validation: "validation-file",
   ...{ out: "output", rank: "r", epochs: "num-epochs", steps: "iters", engine: "device" },

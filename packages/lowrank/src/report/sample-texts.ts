@@ -57,7 +57,8 @@ async function writeBoth(
       written[prompt]?.push(id);
       if (performance.now() > end) break;
     }
-    return written.map((ids) => tokenizer.decode(ids));
+    // The limit of tokens may be within a character, whose first bytes are decoded as U+FFFD.
+    return written.map((ids) => tokenizer.decode(ids).replace(/\ufffd+$/, ""));
   };
   if (handle === undefined || model.config.decoderLayers > 0 || needsOwnPass(handle.config)) {
     return [await write(prompts, inferenceContext(noAdapters)), await write(prompts, context)];

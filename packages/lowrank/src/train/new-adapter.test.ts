@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { AdapterHandle } from "@lowrank/inject";
 import { describe, expect, it } from "vitest";
 import { openModel } from "../index.ts";
+import { configFor } from "./new-adapter.ts";
 
 /** Makes a new adapter of all linear layers for a reference of `@lowrank/models`, for its own task. */
 async function withNewAdapter<Found>(reference: string, look: (handle: AdapterHandle) => Found): Promise<Found> {
@@ -30,6 +31,20 @@ describe("a new adapter", () => {
     const model = await openModel(path, { engine: false });
     expect(() => model.adapt({ alpha })).toThrow(`alpha: got ${alpha}, expected a number above 0`);
     expect(() => model.adapt({ alphaPattern: new Map([["query", alpha]]) })).toThrow("alphaPattern");
+    model.dispose();
+  });
+
+  it("names its base as the Hub does where that is known: the path is one of the Hub's cache", async () => {
+    const path = fileURLToPath(new URL("../../../models/fixtures/bert-question", import.meta.url));
+    const model = await openModel(path, { engine: false });
+    const nameOf = (basePath: string) => configFor(model.base, {}, { name: basePath, basePath }).baseModel;
+    const commit = "0123456789abcdef0123456789abcdef01234567";
+    expect(nameOf(`/cache/hub/models--owner--my--model.v2/snapshots/${commit}`)).toBe("owner/my--model.v2");
+    expect(nameOf(`C:\\hub\\models--owner--name\\snapshots\\${commit}`)).toBe("owner/name");
+    expect(nameOf("/models/my-model")).toBe("./my-model");
+    expect(configFor(model.base, { baseModel: "other/name" }, { name: path, basePath: path }).baseModel).toBe(
+      "other/name",
+    );
     model.dispose();
   });
 

@@ -63,7 +63,10 @@ function refuseAlpha({ alpha = 1, alphaPattern }: Partial<LoraConfig>): void {
  * machine. Without "./", PEFT would load a repository of the Hub with the folder's name.
  */
 function publicName({ name, basePath }: Pick<ModelSource, "name" | "basePath">): string {
-  return basePath === undefined ? name : `./${lastPart(basePath)}`;
+  if (basePath === undefined) return name;
+  // A folder of the Hub's cache is named after its commit, and the cache after the repository.
+  const [, owner, repository] = /models--([\w.-]+?)--([\w.-]+)[\\/]snapshots[\\/][^\\/]+$/.exec(basePath) ?? [];
+  return owner === undefined ? `./${lastPart(basePath)}` : `${owner}/${repository}`;
 }
 
 /** The field that PEFT writes if no task type names the class: AutoPeftModel and the model card load the base with it. */

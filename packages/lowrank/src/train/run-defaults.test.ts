@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { objectives } from "../objectives/objectives.ts";
 import { defaultValidationShare } from "../rows/row-kinds.ts";
-import { adapterDefaults, defaultEpochs, defaultRun, type RunShape, runDefaults } from "./run-defaults.ts";
+import {
+  adapterDefaults,
+  defaultEpochs,
+  defaultRun,
+  describeEpochs,
+  type RunShape,
+  runDefaults,
+} from "./run-defaults.ts";
 
 const run: RunShape = {
   objective: objectives.text,
@@ -16,7 +23,7 @@ describe("the defaults of a run", () => {
   it("take a language model's learning rate from its size", () => {
     const rates = [2e6, 0.1e9, 0.6e9, 7e9, 70e9].map((parameters) => rate({ parameters }));
     expect(rates).toEqual([8e-3, 2e-3, 1e-3, 1e-3, 3e-4]);
-    expect(runDefaults(run).reasons.learningRate).toBe("language model under 0.5 B");
+    expect(runDefaults(run).reasons.learningRate).toBe("language model under 0.5 B parameters");
     expect(rate({ rows: 49 })).toBe(5e-4);
   });
 
@@ -43,6 +50,16 @@ describe("the defaults of a run", () => {
     expect(epochs({ rows: 12 }, 3)).toBe(10);
     expect(epochs({ rows: 12, objective: objectives.classification }, 3)).toBe(20);
     expect(epochs({ objective: objectives.classification, task: "sequence-classification" }, 25)).toBe(8);
+  });
+
+  it("say what decided the number of epochs", () => {
+    const line = (changed: Partial<RunShape>, stepsPerEpoch: number) =>
+      describeEpochs(stepsPerEpoch, runDefaults({ ...run, ...changed }));
+    expect(line({}, 100)).toBe("epochs 3: a run has 3 to 10 by default");
+    expect(line({}, 8)).toBe("epochs 8: enough for 60 steps");
+    expect(line({}, 5)).toBe("epochs 10: a run has 3 to 10 by default");
+    expect(line({}, 2)).toBe("epochs 15: enough for 30 steps");
+    expect(line({ objective: objectives.classification }, 25)).toBe("epochs 8: enough for 200 steps");
   });
 
   it("make a whole run of a count of rows", () => {

@@ -29,7 +29,7 @@ export interface RunDefaults {
   readonly maxEpochs: number;
   /** A classifier's loss is lowest early, when its accuracy is not yet best: confident wrong answers increase it. */
   readonly bestBy: MetricName;
-  readonly reasons: Readonly<Record<"learningRate" | "batchSize" | "epochs", string>>;
+  readonly reasons: Readonly<Record<"learningRate" | "batchSize", string>>;
 }
 
 /** A whole run in numbers. */
@@ -52,15 +52,19 @@ export function adapterDefaults(fields: Partial<LoraConfig>): Partial<LoraConfig
 export function runDefaults(run: RunShape): RunDefaults {
   const [learningRate, ofModel] = rateOf(run);
   const [batchSize, ofRows] = run.rows < 64 ? [4, "fewer than 64 rows"] : [8, "64 rows or more"];
-  const [minSteps, ofHead] = hasHead(run) ? [200, "a head to train"] : [60, "no head to train"];
-  const [maxEpochs, few] = hasHead(run) && areFew(run) ? [20, ", fewer than 50 rows"] : [10, ""];
-  const ofLength =
-    `${minEpochs}, more to reach ${minSteps} steps (${ofHead}), but at most ${maxEpochs}${few}; ` +
-    `above that only to reach ${fewestSteps} steps`;
+  const minSteps = hasHead(run) ? 200 : 60;
+  const maxEpochs = hasHead(run) && areFew(run) ? 20 : 10;
   return {
     ...{ learningRate, batchSize, minSteps, maxEpochs, bestBy: judgedBy(run) },
-    reasons: { learningRate: ofModel, batchSize: ofRows, epochs: ofLength },
+    reasons: { learningRate: ofModel, batchSize: ofRows },
   };
+}
+
+export function describeEpochs(stepsPerEpoch: number, { minSteps, maxEpochs }: RunDefaults): string {
+  const epochs = defaultEpochs(stepsPerEpoch, { minSteps, maxEpochs });
+  const steps = epochs > maxEpochs ? fewestSteps : minSteps;
+  const isLimit = epochs === minEpochs || epochs === maxEpochs;
+  return `epochs ${epochs}: ${isLimit ? `a run has ${minEpochs} to ${maxEpochs} by default` : `enough for ${steps} steps`}`;
 }
 
 /** The number of epochs, from the steps per epoch. */
@@ -108,7 +112,7 @@ function rateOf({ objective, task, parameters, rows }: RunShape): readonly [numb
   const own = objective.rate?.({ rate, size, encoderRate });
   if (own !== undefined) return own;
   if (writes && areFew({ rows }))
-    return [rate / 4, `a quarter of that of a language model ${size}, for fewer than 50 rows are memorised`];
+    return [rate / 4, `a quarter of the rate for a language model ${size}, because a run memorises fewer than 50 rows`];
   if (writes) return [rate, `language model ${size}`];
   const what = hasHead({ objective, task }) ? "a model with a head" : "encoder";
   if (parameters < smallModel) return [4 * encoderRate, `${what}, under 5 M parameters`];
@@ -122,10 +126,10 @@ function areFew({ rows }: Pick<RunShape, "rows">): boolean {
 
 const smallModel = 5e6;
 const encoderRate = 5e-4;
-const largest = [3e-4, "above 8 B", Number.POSITIVE_INFINITY] as const;
+const largest = [3e-4, "above 8 B parameters", Number.POSITIVE_INFINITY] as const;
 const sizes = [
-  [8e-3, "under 5 M", smallModel],
-  [2e-3, "under 0.5 B", 0.5e9],
-  [1e-3, "from 0.5 to 8 B", 8e9],
+  [8e-3, "under 5 M parameters", smallModel],
+  [2e-3, "under 0.5 B parameters", 0.5e9],
+  [1e-3, "from 0.5 to 8 B parameters", 8e9],
   largest,
 ] as const;

@@ -18,7 +18,22 @@ describe("--header", () => {
     const shared = ["--model", place.path("base"), "--data", data, "--header", "sentence,label"];
     const trained = await place.call("train", ...shared, "--out", place.path("out"), "--steps", "1");
     expect(trained).toMatchObject({ code: 0, stdout: expect.stringContaining("2 rows;") });
-    expect(trained.stdout).toContain(`try: lowrank evaluate --adapter ${place.path("out")} --data ${data}\n`);
+    const command = `try: lowrank evaluate --adapter ${place.path("out")} --data`;
+    expect(trained.stdout).toContain(`${command} …  (rows that it was not trained on)\n`);
+    const held = await place.write("held.tsv", "fine film\t1\ndull film\t0\n");
+    const measured = [
+      ...shared,
+      "--out",
+      place.path("held"),
+      "--steps",
+      "1",
+      "--validation",
+      held,
+      "--best-by",
+      "loss",
+    ];
+    const validated = await place.call("train", ...measured);
+    expect(validated.stdout).toContain(`${command.replace(place.path("out"), place.path("held"))} ${held}\n`);
     const evaluated = await place.call("evaluate", ...shared, "--adapter", place.path("out"), "--json");
     expect(evaluated.json).toMatchObject([{ rows: 2 }]);
   });
@@ -30,4 +45,13 @@ describe("--header", () => {
       stderr: expect.stringContaining('is for .csv and .tsv files. In "rows.jsonl"'),
     });
   });
+});
+
+it("columns that no row was read from are noted once for all files, and a moving average is said to be one", async () => {
+  const data = await place.write("more.csv", "id,sentence,label,source\n1,fine film,1,a\n2,dull film,0,b\n");
+  const shared = ["--model", place.path("base"), "--data", data, "--validation", data];
+  const trained = await place.call("train", ...shared, "--out", place.path("more"), "--steps", "1");
+  expect(trained).toMatchObject({ code: 0 });
+  expect(trained.stderr.match(/ignored columns: .*/g)).toEqual(["ignored columns: id, source"]);
+  expect(trained.stderr.match(/The loss below is a moving average/g)).toHaveLength(1);
 });

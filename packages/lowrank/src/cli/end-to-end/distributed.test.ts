@@ -209,7 +209,7 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
     const argv = ["train", "--model", fixture("gpt2", "base"), "--data", few, "--out", place.path("few")];
     const { code, stderr } = await start(argv, { ranks: 2 });
     expect(code).toBe(1);
-    expect(stderr).toContain("2 processes for 1 rows");
+    expect(stderr).toContain("2 processes for 1 row;");
   });
 });
 

@@ -56,6 +56,33 @@ it.each([
 });
 
 it.each([
+  ["--dataset_name=rows.jsonl", "(Here it is called --data.)"],
+  ["--train_file", "(Here it is called --data.)"],
+  ["--train-file", "(Here it is called --data.)"],
+  ["--dta", "(Did you mean --data?)"],
+  ["--mask-prompt", "(Only answers are trained, never prompts.)"],
+])("reports the unknown option %s before the options that are missing", async (option, advice) => {
+  const call = await place.call("train", "--model", "m", "--out", place.path("no"), option, "rows.jsonl");
+  expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining(`unknown option '${option.split("=")[0]}'`) });
+  expect(call.stderr).toContain(advice);
+  expect(call.stderr).not.toContain("missing");
+});
+
+it.each([
+  [
+    ["--adapter", "no-folder", "Hello you"],
+    'There is no prompt. "Hello you" was read as an adapter, because --adapter takes several. Give --prompt,',
+  ],
+  [
+    ["Hello you", "--adapter", "no-folder"],
+    '"Hello you" is not an option. generate takes options only; write a prompt as --prompt "Hello you".',
+  ],
+])("generate %j says where a prompt belongs, before anything is loaded", async (words, advice) => {
+  const call = await place.call("generate", ...words);
+  expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining(advice) });
+});
+
+it.each([
   ["train", "--model", ["--out", "no", "--data", "d"], "Give it once."],
   ["train", "--adapter", ["--out", "no", "--model", "m", "--data", "d"], "Only one adapter is trained at a time."],
   ["merge", "--out", ["--adapter", "a", "--model", "m"], '"one" and "two"'],

@@ -28,6 +28,7 @@ export interface GenerateOptions extends ModelOptions, SamplingOptions {
 }
 
 export async function runGenerate(asked: GenerateOptions, report: Report): Promise<void> {
+  if (asked.prompt === undefined && asked.prompts === undefined) throw noPrompt(asked);
   const options = await withBase(asked, report);
   if (options.stop?.includes("") === true) {
     throw new UsageError('--stop "" would end every text before its first token. Give at least one character.');
@@ -87,9 +88,14 @@ async function readPrompts({ prompt = [], prompts: file }: GenerateOptions, io: 
   for (const text of prompt) given.push(text === "-" ? (await readStdin(io)).replace(/\r?\n$/, "") : text);
   if (file !== undefined)
     given.push(...parsePrompts(file === "-" ? await readStdin(io) : await readFile(file, "utf8"), file));
-  if (given.length === 0)
-    throw new UsageError("There is no prompt. Give --prompt, or --prompts with a file that has some.");
+  if (given.length === 0) throw noPrompt({});
   return given;
+}
+
+function noPrompt({ adapter = [] }: Pick<GenerateOptions, "adapter">): UsageError {
+  const last = JSON.stringify(adapter.at(-1)?.adapter);
+  const why = adapter.length < 2 ? "" : ` ${last} was read as an adapter, because --adapter takes several.`;
+  return new UsageError(`There is no prompt.${why} Give --prompt, or --prompts with a file that has some.`);
 }
 
 async function readStdin({ stdin }: CommandIo): Promise<string> {

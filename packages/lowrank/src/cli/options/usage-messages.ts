@@ -1,5 +1,6 @@
 // What commander says of wrong usage, said so that the next line typed is right.
 
+import { editDistance } from "@lowrank/contracts";
 import type { Command } from "commander";
 import { ourName } from "../../recipe/other-names.ts";
 
@@ -7,9 +8,11 @@ import { ourName } from "../../recipe/other-names.ts";
 export function usageMessage(message: string, command: Command): string {
   if (/required option/.test(message)) return missing(command);
   const [word] = command.args;
-  if (/too many arguments/.test(message) && word !== undefined && command.registeredArguments.length === 0)
-    return `error: "${word}" is not an option. ${listMeant(command) ?? `${command.name()} takes options only; see --help.`}`;
-  return withOurName(message, command);
+  const isExtra = /too many arguments/.test(message) && command.registeredArguments.length === 0;
+  if (!isExtra || word === undefined) return withOurName(message, command);
+  const hasPrompt = command.options.some(({ long }) => long === "--prompt");
+  const hint = hasPrompt ? `write a prompt as --prompt ${JSON.stringify(word)}` : "see --help";
+  return `error: "${word}" is not an option. ${listMeant(command) ?? `${command.name()} takes options only; ${hint}.`}`;
 }
 
 /** The option that takes several with commas between, behind which they were typed with spaces, as PEFT's users do. */
@@ -23,8 +26,10 @@ function listMeant(command: Command): string | undefined {
   return `Separate several values with commas: ${flag} ${[first, ...command.args].join(",")}`;
 }
 
-/** All that is missing at once; a base is, too, unless an adapter can say it. */
+/** An unknown option, which commander would report later; else all that is missing at once; a base is, too, unless an adapter can say it. */
 function missing(command: Command): string {
+  const unknown = command.args.find((each) => /^-+\w/.test(each))?.split("=")[0];
+  if (unknown !== undefined) return withOurName(`error: unknown option '${unknown}'`, command);
   const isGiven = (name: string) => command.getOptionValue(name) !== undefined;
   const needsBase = !isGiven("model") && !isGiven("adapter") && !isGiven("recipe");
   const names = command.options
@@ -52,7 +57,9 @@ function withOurName(message: string, command: Command): string {
   if (message.includes("Did you mean")) return message;
   const ours = ourName(typed);
   const isKnown = command.options.some(({ long }) => long === ours?.split(" ")[0]);
-  return isKnown ? `${message.trimEnd()}\n(Here it is called ${ours}.)` : message;
+  if (isKnown) return `${message.trimEnd()}\n(Here it is called ${ours}.)`;
+  const near = command.options.find(({ long }) => editDistance(long ?? "", name) <= 2)?.long;
+  return near === undefined ? message : `${message.trimEnd()}\n(Did you mean ${near}?)`;
 }
 
 /** Makes giving an option twice wrong usage, where it takes one value. */

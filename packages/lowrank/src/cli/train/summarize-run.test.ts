@@ -13,6 +13,7 @@ const run = {
   best: { step: 4, value: 1 },
   bestBy: "loss",
   isResumed: false,
+  rows: 2,
 } as const;
 
 it("a summary has means of the loss, validations at start, best and end, and texts on a line each", () => {
@@ -32,6 +33,18 @@ it("a resumed run has no loss at its start, and one without validation explains 
     "loss                   1.0000 (means of 1 step)",
     "validation             none: --validation-share 0.1 holds rows out to measure it",
   ]);
+});
+
+it("a run of one row has none to hold out", () => {
+  const [, validation] = describeRun({ ...run, samples: [], validation: [], best: undefined, rows: 1 });
+  expect(validation).toBe("validation             none: with 1 row, none can be held out");
+});
+
+it("cuts long texts between characters", () => {
+  const sample = { prompt: "😀".repeat(200), expected: `a${"😀".repeat(200)}`, before: "", after: "" };
+  const lines = describeRun({ ...run, samples: [sample] });
+  expect(lines[3]).toBe(`prompt                 …${"😀".repeat(160)}`);
+  expect(lines[4]).toBe(`  in the data          a${"😀".repeat(159)}…`);
 });
 
 const facts = { out: "mine", label: "loss", lastStep: 12 };

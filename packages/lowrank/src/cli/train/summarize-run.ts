@@ -50,7 +50,7 @@ export async function summarize(
   report.emit({ type: "result", out, ...numbers, findings, samples });
   const { bestBy = run.training.defaults.bestBy } = options;
   const isResumed = folder.resumeFrom !== undefined;
-  const summary = { losses, validation, best: end.best, bestBy, isResumed, samples };
+  const summary = { losses, validation, best: end.best, bestBy, isResumed, samples, rows: run.training.train.length };
   for (const line of describeRun(summary)) report.say(line);
   if (end.reason === "stopped-early")
     report.say(`stopped early: no improvement in ${plural(options.patience ?? 0, "validation")}`);
@@ -66,9 +66,10 @@ export async function summarize(
 }
 
 function commandToTry({ model: { base }, training: { template } }: PreparedRun, options: RunChoices): string {
-  const { data, out } = options;
+  const { validation, out } = options;
   // The adapter remembers its base, its template and its columns.
-  if (!writesText(base.task) || template === "") return `evaluate --adapter ${out} --data ${data.join(" ")}`;
+  if (!writesText(base.task) || template === "")
+    return `evaluate --adapter ${out} --data ${validation?.join(" ") ?? "…  (rows that it was not trained on)"}`;
   if (template === "chat" || template === "vicuna") return `chat --adapter ${out}`;
   return `generate --adapter ${out} --prompt "…"`;
 }
@@ -82,13 +83,16 @@ interface RunSummary {
   /** Whether the first losses were lost with an earlier process. */
   readonly isResumed: boolean;
   readonly samples: readonly SampleText[];
+  /** That were trained. */
+  readonly rows: number;
 }
 
 /** Lines; none for a run without a step. */
 export function describeRun({ losses, validation, samples, ...run }: RunSummary): readonly string[] {
   const trend = lossTrend(losses);
   const [first, last] = [validation[0], validation.at(-1)];
-  const { best, bestBy, isResumed } = run;
+  const { best, bestBy, isResumed, rows } = run;
+  const none = rows < 2 ? "with 1 row, none can be held out" : "--validation-share 0.1 holds rows out to measure it";
   const isBestEarlier = best !== undefined && best.step !== last?.step;
   const before = new Map(first === undefined || first === last ? [] : describeMetrics(first));
   const measured = (last === undefined ? [] : describeMetrics(last)).map(([label, after]) => {
@@ -101,9 +105,7 @@ export function describeRun({ losses, validation, samples, ...run }: RunSummary)
   const start = isResumed ? "" : `${formatNumber(trend.start)} → `;
   return [
     fact("loss", `${start}${formatNumber(trend.end)} (means of ${steps})`),
-    ...(last === undefined
-      ? [fact("validation", "none: --validation-share 0.1 holds rows out to measure it")]
-      : measured),
+    ...(last === undefined ? [fact("validation", `none: ${none}`)] : measured),
     ...samples.flatMap(({ prompt, expected, before, after }) => [
       fact("prompt", printed(prompt, -maxTextLength)),
       fact("  in the data", printed(expected)),
@@ -121,9 +123,9 @@ function fact(label: string, value: string): string {
 
 /** On one line; of a prompt the end. */
 function printed(text: string, max = maxTextLength): string {
-  const line = text.trim();
-  if (line.length <= maxTextLength) return escapeName(line);
-  return escapeName(max < 0 ? `…${line.slice(max)}` : `${line.slice(0, max)}…`);
+  const line = [...text.trim()]; // characters: half a surrogate pair is none
+  if (line.length <= maxTextLength) return escapeName(line.join(""));
+  return escapeName(max < 0 ? `…${line.slice(max).join("")}` : `${line.slice(0, max).join("")}…`);
 }
 
 interface BestFacts {

@@ -12,7 +12,7 @@ export const preferences: Objective<PreferenceOptions> = {
   takes: (row) => row.kind === "preference",
   options: ["loss", ...preferenceSettingNames, "template"],
   hasText: true,
-  rate: ({ rate, size }) => [rate / 10, `a tenth of that of a language model ${size}`],
+  rate: ({ rate, size }) => [rate / 10, `a tenth of the rate for a language model ${size}`],
   textOf: (row) => ("chosen" in row ? row.chosen : undefined),
   plan: (_source, _rows, options) => preferencePlan(options, learnt),
   evaluate: (opened, pairs, how) => measureRewards(opened, pairs, { ...how, ...learnt }),

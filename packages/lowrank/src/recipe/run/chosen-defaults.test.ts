@@ -3,7 +3,7 @@ import { objectives } from "../../objectives/objectives.ts";
 import type { PreparedTraining } from "../../opened-adapter.ts";
 import { runDefaults } from "../../train/run-defaults.ts";
 import type { RunChoices } from "../recipe.ts";
-import { chosenOptions } from "./chosen-defaults.ts";
+import { chosenOptions, describeDefaults } from "./chosen-defaults.ts";
 
 const shape = {
   objective: objectives.text,
@@ -40,6 +40,16 @@ describe("the options of a recipe that nobody gave", () => {
     const found = chosenOptions({ ...training, totalSteps: 20, heldOut: 0 }, choices, begun);
     expect(found).toMatchObject({ learningRate: 5e-4, steps: 20, batchSize: 4 });
     expect(found).not.toHaveProperty("epochs");
+  });
+
+  it("are printed with a reason each", () => {
+    expect(describeDefaults(training, {}, choices)).toEqual([
+      "target modules: all linear layers except the head; fewer need a higher learning rate",
+      "learning rate 0.002: language model under 0.5 B parameters",
+      "batch size 8: 64 rows or more",
+      "epochs 7: enough for 60 steps",
+      "8 of 80 rows held out: the epoch with the best validation is kept",
+    ]);
   });
 
   it("leave to a file and to PEFT the shape of their adapters", () => {

@@ -2,7 +2,7 @@
 
 import { given } from "../../given.ts";
 import type { PreparedTraining } from "../../opened-adapter.ts";
-import { adapterDefaults, defaultEpochs } from "../../train/run-defaults.ts";
+import { adapterDefaults, describeEpochs } from "../../train/run-defaults.ts";
 import { type LoopOptions, settled } from "../../train/training-options.ts";
 import type { RunChoices } from "../recipe.ts";
 
@@ -43,14 +43,14 @@ export function describeDefaults(
   const held = `${validation.length} of ${train.length + validation.length} rows held out`;
   const areOpen = choices.targetModules === undefined && choosesAdapter(choices);
   return [
-    ...(areOpen ? ["all linear layers but the head: fewer layers need a higher rate"] : []),
+    ...(areOpen ? ["target modules: all linear layers except the head; fewer need a higher learning rate"] : []),
     ...(asked.learningRate === undefined ? [`learning rate ${learningRate}: ${reasons.learningRate}`] : []),
     ...(asked.batchSize === undefined && asked.batchTokens === undefined
       ? [`batch size ${batchSize}: ${reasons.batchSize}`]
       : []),
-    ...(isCounted ? [] : [`epochs ${defaultEpochs(stepsPerEpoch, defaults)}: ${reasons.epochs}`]),
+    ...(isCounted ? [] : [describeEpochs(stepsPerEpoch, defaults)]),
     ...(heldOut === 0 || choices.validationShare !== undefined
       ? []
-      : [`${held}: the epoch that is best on them is kept`]),
+      : [`${held}: the epoch with the best validation is kept`]),
   ];
 }

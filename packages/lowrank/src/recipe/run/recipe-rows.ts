@@ -1,5 +1,6 @@
 // Reads training and validation rows before the model: a broken row should cost a second, not a minute.
 
+import { enumerated, printable } from "@lowrank/contracts";
 import type { ReadOptions } from "@lowrank/data";
 import { findAdapters } from "../../adapters/weighted-set.ts";
 import { counted } from "../../counted.ts";
@@ -27,11 +28,13 @@ export async function readRecipeRows(
   const { data: names, validation, seed, problemType: problem } = options;
   const validationShare =
     options.validationShare ?? asBegun.options.validationShare ?? (options.likePeft === true ? 0 : undefined);
-  const held = validation === undefined ? undefined : await readNamedRows(validation, options, context);
-  const data = await readNamedRows(names, options, context);
-  const { loss } = options;
+  const ignored = new Set<string>();
+  const reading = { ...options, onIgnoredColumn: (name: string) => void ignored.add(name) };
+  const held = validation === undefined ? undefined : await readNamedRows(validation, reading, context);
+  const data = await readNamedRows(names, reading, context);
+  if (ignored.size > 0) context.notices.note?.(`ignored columns: ${enumerated([...ignored].map(printable))}`);
   const task = options.task ?? (await taskOfPairs(data, options, context));
-  const rows = trainingRows({ data, validation: held, validationShare, seed, task, problem, loss });
+  const rows = trainingRows({ data, validation: held, validationShare, seed, task, problem, loss: options.loss });
   checkTask(task, rows);
   return rows;
 }
@@ -60,9 +63,7 @@ function checkTask(task: RunChoices["task"], { objective, file }: TrainingRows):
   throw new UsageError(`${named("task")} ${task} needs rows with ${wanted}, but "${file}" has rows with ${got}.`);
 }
 
-export interface ReadingOptions {
-  readonly columns?: Readonly<Record<string, string>>;
-  readonly header?: readonly string[];
+export interface ReadingOptions extends Pick<ReadOptions, "columns" | "header" | "onIgnoredColumn"> {
   readonly skipBadRows?: boolean;
   /** The settings of the adapter's earlier training. */
   readonly setup?: AdapterSetup;
@@ -71,12 +72,12 @@ export interface ReadingOptions {
 /** The rows of all named files, concatenated. Throws the errors of `refuseHeader` and `readRows`. */
 export async function readNamedRows(
   names: readonly string[],
-  { columns, header, skipBadRows, setup }: ReadingOptions,
+  { columns, header, onIgnoredColumn, skipBadRows, setup }: ReadingOptions,
   context: SourceContext,
 ): Promise<RowFile> {
   if (header !== undefined) for (const name of names) refuseHeader(name);
   const onBrokenRows = skipBadRows === true ? warnOfBrokenRows(context.notices) : undefined;
-  const read = given({ columns, header, onBrokenRows, remembered: setup });
+  const read = given({ columns, header, onBrokenRows, onIgnoredColumn, remembered: setup });
   return readRows(names, { platform: nodePlatform, columns: read, context });
 }
 
