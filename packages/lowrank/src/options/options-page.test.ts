@@ -1,7 +1,7 @@
 // docs/options.md is made of the table: `npx vitest run --project unit options-page -u` writes it again.
 
 import { expect, it } from "vitest";
-import { aliases } from "../recipe/other-names.ts";
+import { aliases } from "./other-names.ts";
 import { runOptions } from "./all-options.ts";
 import type { OptionGroup, OptionRow } from "./option-table.ts";
 
