@@ -22,6 +22,7 @@ import type { ReportedRun } from "./report/run-report.ts";
 import { classNamesKey, decodeClassNames } from "./rows/classes/class-names.ts";
 import type { ReportTime, RunFolder } from "./run-folder.ts";
 import { type AdapterSetup, onBase, setupFiles } from "./setup/adapter-setup.ts";
+import { awaitable, type TrainingProgress } from "./train/awaitable.ts";
 import { openRun } from "./train/check-keeping.ts";
 import { initBatchesOf } from "./train/measure-init.ts";
 import { makeFromRows } from "./train/new-adapter.ts";
@@ -178,17 +179,14 @@ export class OpenedAdapter {
   }
 
   /**
-   * Trains on rows: a data file, or objects with the same fields. Yields events as they happen. Leaving the loop
-   * early stops the training; saved files stay. Throws the errors of `prepare`, NonFiniteLossError,
+   * Trains on rows: a data file, or objects with the same fields. Yields events as they happen; `await` runs all steps and gives
+   * the last event. Leaving the loop early stops the training; saved files stay. Throws the errors of `prepare`, NonFiniteLossError,
    * TrainingOptionsError. With `out` also the errors of locking the folder – OUTPUT_EXISTS, OUTPUT_IN_USE,
    * OUTPUT_NOT_OURS, NOTHING_TO_RESUME …, in a web page NO_RUN_FOLDER –, ResumeMismatchError, EARLIER_CHECKPOINT,
    * and DivergedError or NonFiniteModelError instead of NonFiniteLossError.
    */
-  async *train(
-    input: RowsInput | TrainingRows,
-    options: TrainingOptions = {},
-  ): AsyncGenerator<TrainingEvent, void, undefined> {
-    yield* this.#inFolder(options, [input], (asBegun) => this.prepare(input, asBegun));
+  train(input: RowsInput | TrainingRows, options: TrainingOptions = {}): TrainingProgress {
+    return awaitable(this.#inFolder(options, [input], (asBegun) => this.prepare(input, asBegun)));
   }
 
   /** Trains on rows from `prepare`. Throws the errors of `train`. */
