@@ -4,7 +4,7 @@ import { describeValue, itemized, LowrankError, printable } from "@lowrank/contr
 
 /** One thing wrong with a configuration. */
 export interface ConfigFieldProblem {
-  /** The key as PEFT writes it: "lora_alpha". */
+  /** Of a file, PEFT's key: "lora_alpha". Of options, the option's name: "alpha". */
   readonly key: string;
   readonly got: string;
   readonly expected: string;
@@ -17,7 +17,7 @@ export class InvalidAdapterConfigError extends LowrankError {
     readonly problems: readonly ConfigFieldProblem[],
     cause?: unknown,
   ) {
-    const lines = problems.map(({ key, got, expected }) => `${key}: got ${got}, expected ${expected}`);
+    const lines = problems.map(({ key, got, expected }) => `${key}: found ${got}, expected ${expected}`);
     const message = `${printable(file)} cannot be used as a LoRA configuration:${itemized(lines)}`;
     super("INVALID_ADAPTER_CONFIG", message, cause === undefined ? undefined : { cause });
   }

@@ -1,5 +1,6 @@
 // lowrank as a library for web pages. For Node: "lowrank".
 
+import { checkArgument } from "./check-argument.ts";
 import { inspectFolder } from "./inspect/inspect-folder.ts";
 import type { Inspection } from "./inspect/inspection.ts";
 import { openModelOn } from "./open-on.ts";
@@ -46,6 +47,7 @@ export function openModel(source: ModelInput, options: OpenModelOptions = {}): P
  * ```
  */
 export async function inspect(input: ModelInput): Promise<Inspection> {
+  checkArgument("inspect", "model", input);
   return inspectFolder(await folderAt(input, {}));
 }
 

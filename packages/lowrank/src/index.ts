@@ -1,5 +1,6 @@
 // lowrank as a library for Node. For web pages: "lowrank/browser".
 
+import { checkArgument } from "./check-argument.ts";
 import { findBase } from "./node/base-of.ts";
 import { nodePlatform } from "./node/node-platform.ts";
 import { noticesOf } from "./notices.ts";
@@ -52,10 +53,11 @@ export function openModel(source: ModelInput, options: OpenModelOptions = {}): P
  * again.dispose();
  * ```
  */
-export function baseOf(
+export async function baseOf(
   adapter: ModelInput,
   options: Pick<OpenModelOptions, "fetch" | "accessToken" | "onWarning" | "onNote"> = {},
 ): Promise<string> {
+  checkArgument("baseOf", "adapter", adapter);
   const { fetch, accessToken } = options;
   return findBase(adapter, { notices: noticesOf(options), fetch, accessToken });
 }

@@ -121,6 +121,33 @@ describe("the library", { timeout: 120_000 }, () => {
     expect(measured).toEqual(expected);
   });
 
+  it("trains to the end when it is awaited, with the same result as a loop over its events", async () => {
+    const model = await openModel(tiny, { engine: false });
+    const adapterAfter = async (train: (adapter: ReturnType<typeof model.adapt>) => Promise<unknown>) => {
+      const adapter = model.adapt({ rank: 2, targetModules: ["q_proj"] });
+      await train(adapter);
+      return (await adapter.files()).get("adapter_model.safetensors");
+    };
+    const settings = { ...quick, steps: 3 };
+    const looped = await adapterAfter(async (adapter) => {
+      for await (const _ of adapter.train(rows, settings));
+    });
+    const awaited = await adapterAfter(async (adapter) => {
+      const run = adapter.train(rows, settings);
+      expect(await run).toMatchObject({ type: "end", reason: "finished", step: 3 });
+      expect(await run).toMatchObject({ type: "end", step: 3 });
+    });
+    const begun = await adapterAfter(async (adapter) => {
+      const run = adapter.train(rows, settings);
+      expect((await run.next()).value).toMatchObject({ type: "start" });
+      expect(await run).toMatchObject({ type: "end", step: 3 });
+    });
+    expect(awaited).toEqual(looped);
+    expect(begun).toEqual(looped);
+    await expect(model.adapt({ rank: 2 }).train([])).rejects.toThrow("it has no rows");
+    model.dispose();
+  });
+
   it("refuses options that there are not, and names the one that was meant", async () => {
     const misspelt = (options: object) => options;
     await expect(openModel(tiny, misspelt({ taks: "causal-lm" }))).rejects.toThrow('"taks" → "task"');

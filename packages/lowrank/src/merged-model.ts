@@ -1,13 +1,13 @@
 // A model with its adapter merged into the weights, as files.
 
-import { refuseUnknownOptions } from "@lowrank/contracts";
 import type { PretrainedModel } from "@lowrank/models";
+import { checkArgument, checkCall } from "./check-argument.ts";
 import { given } from "./given.ts";
 import type { Notices } from "./notices.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import type { OpenedAdapter } from "./opened-adapter.ts";
 import { isRounded } from "./options/file-options.ts";
-import { type GgufOptions, ggufNames, type MergedModelOptions, saveNames } from "./options.ts";
+import type { GgufOptions, MergedModelOptions } from "./options.ts";
 import type { FolderFiles, ModelOutput, OutputFolder, Platform } from "./platform.ts";
 
 /** The output of a merged model. */
@@ -39,7 +39,7 @@ export class MergedModel {
 
   /** Writes a Hugging Face folder that transformers loads. Also throws the errors of `writeModelFolder` of @lowrank/merge. */
   async save(folder: OutputFolder, options: { readonly overwrite?: boolean } = {}): Promise<MergeFacts> {
-    refuseUnknownOptions("save", options, saveNames);
+    checkCall("save", { folder }, options);
     const { overwrite = false } = options;
     const { platform } = this.host;
     return this.#whileMerged((output) => platform.writeModel(folder, output, { overwrite }));
@@ -60,7 +60,8 @@ export class MergedModel {
    * adapter, use `lowrank merge --to gguf`. Also throws the errors of `ggufModelFile` of @lowrank/merge/gguf, and TokenizerError.
    */
   async gguf(options: GgufOptions = {}): Promise<FolderFiles> {
-    refuseUnknownOptions("gguf", options, ggufNames);
+    checkCall("gguf", {}, options);
+    if (options.type !== undefined) checkArgument("gguf", "type", options.type);
     const written = new Map<string, Uint8Array>();
     await this.#whileMerged(async (_, opened) => {
       const { ggufOutput, joinPieces } = await import("./merge/merging.ts");

@@ -1,13 +1,13 @@
 // Opens a model on any host: the shared part of `openModel` in Node and in web pages.
 
-import { refuseUnknownOptions } from "@lowrank/contracts";
 import { chooseEngine, type EngineChoice, registerGradients } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { type AdapterInput, findAdapters } from "./adapters/weighted-set.ts";
+import { checkArgument, checkCall } from "./check-argument.ts";
 import { noticesOf } from "./notices.ts";
 import { type ModelRequest, openBase } from "./open/open-base.ts";
 import { OpenedModel } from "./opened-model.ts";
-import { type OpenModelOptions, openModelNames } from "./options.ts";
+import type { OpenModelOptions } from "./options.ts";
 import type { ModelInput, Platform, SourceContext } from "./platform.ts";
 import { addTokens, type TokenPlan } from "./rows/added-tokens.ts";
 
@@ -39,8 +39,9 @@ export async function openModelOn(
   model: ModelInput,
   options: OpenModelOptions,
 ): Promise<OpenedModel> {
-  refuseUnknownOptions("openModel", options, openModelNames);
+  checkCall("openModel", { model }, options);
   const { adapter, allowDifferentBase, task, problemType, basePrecision, signal, onProgress } = options;
+  if (adapter !== undefined) checkArgument("openModel", "adapter", adapter);
   const { fetch, accessToken, addTokens: added } = options;
   const context = { notices: noticesOf(options), fetch, accessToken };
   await startEngine(options);

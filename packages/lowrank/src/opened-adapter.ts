@@ -2,16 +2,11 @@
 
 import { type Adapter, type LoraConfig, writeAdapter } from "@lowrank/adapter-format";
 import type { WriteGgufAdapterOptions } from "@lowrank/adapter-format/gguf";
-import {
-  activeAdapters,
-  type ForwardContext,
-  inferenceContext,
-  refuseUnknownOptions,
-  type Warning,
-} from "@lowrank/contracts";
+import { activeAdapters, type ForwardContext, inferenceContext, type Warning } from "@lowrank/contracts";
 import type { ProblemType, TextTokenizer, TokenBatch } from "@lowrank/data";
 import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/inject";
 import type { EvaluationEvent, RateRestart, TrainingEvent } from "@lowrank/trainer";
+import { checkArgument, checkCall } from "./check-argument.ts";
 import { recipeIn, recipeKey } from "./embed/embedding-recipe.ts";
 import { initNeedsRows } from "./errors/library-errors.ts";
 import type { RunReview } from "./findings/watch-run.ts";
@@ -21,12 +16,13 @@ import type { TrainingRows } from "./objectives/training-rows.ts";
 import { decodeProblem, problemKey } from "./open/adapter-problem.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import { loopDefaults } from "./options/loop-defaults.ts";
-import { saveNames, type TrainingOptions } from "./options.ts";
+import type { TrainingOptions } from "./options.ts";
 import type { FolderFiles, OutputFolder, Platform, RowsInput } from "./platform.ts";
 import type { ReportedRun } from "./report/run-report.ts";
 import { classNamesKey, decodeClassNames } from "./rows/classes/class-names.ts";
 import type { ReportTime, RunFolder } from "./run-folder.ts";
 import { type AdapterSetup, onBase, setupFiles } from "./setup/adapter-setup.ts";
+import { awaitable, type TrainingProgress } from "./train/awaitable.ts";
 import { openRun } from "./train/check-keeping.ts";
 import { initBatchesOf } from "./train/measure-init.ts";
 import { makeFromRows } from "./train/new-adapter.ts";
@@ -132,7 +128,8 @@ export class OpenedAdapter {
    */
   async prepare(input: RowsInput | TrainingRows, options: TrainingOptions = {}): Promise<PreparedTraining> {
     const training = await import("./train/preparing.ts"); // loaded on first use
-    refuseUnknownOptions("train", options, training.trainingNames);
+    (await import("./check-training-options.ts")).checkTrainingOptions(options);
+    checkArgument("train", "training rows", input);
     const { opened, basePrecision } = this.#facts;
     const notices = { ...this.#facts.notices, ...(options.onWarning === undefined ? {} : noticesOf(options)) };
     const { model } = opened;
@@ -182,19 +179,14 @@ export class OpenedAdapter {
   }
 
   /**
-   * Trains on rows: a data file, or objects with the same fields. Yields events as they happen. Leaving the loop
-   * early stops the training; saved files stay. Throws the errors of `prepare`, NonFiniteLossError,
+   * Trains on rows: a data file, or objects with the same fields. Yields events as they happen; `await` runs all steps and gives
+   * the last event. Leaving the loop early stops the training; saved files stay. Throws the errors of `prepare`, NonFiniteLossError,
    * TrainingOptionsError. With `out` also the errors of locking the folder – OUTPUT_EXISTS, OUTPUT_IN_USE,
    * OUTPUT_NOT_OURS, NOTHING_TO_RESUME …, in a web page NO_RUN_FOLDER –, ResumeMismatchError, EARLIER_CHECKPOINT,
    * and DivergedError or NonFiniteModelError instead of NonFiniteLossError.
    */
-  async *train(
-    input: RowsInput | TrainingRows,
-    options: TrainingOptions = {},
-  ): AsyncGenerator<TrainingEvent, void, undefined> {
-    const { trainingNames } = await import("./train/preparing.ts");
-    refuseUnknownOptions("train", options, trainingNames);
-    yield* this.#inFolder(options, [input, options.validation], (asBegun) => this.prepare(input, asBegun));
+  train(input: RowsInput | TrainingRows, options: TrainingOptions = {}): TrainingProgress {
+    return awaitable(this.#inFolder(options, [input], (asBegun) => this.prepare(input, asBegun)));
   }
 
   /** Trains on rows from `prepare`. Throws the errors of `train`. */
@@ -276,7 +268,7 @@ export class OpenedAdapter {
    * for a folder that lowrank did not write; UNWRITABLE_FOLDER for a path in a web page.
    */
   async save(folder: OutputFolder, options: { readonly overwrite?: boolean } = {}): Promise<void> {
-    refuseUnknownOptions("save", options, saveNames);
+    checkCall("save", { folder }, options);
     const { overwrite = false } = options;
     await this.#facts.platform.writeFiles(folder, await this.files(), { overwrite });
   }
@@ -309,7 +301,8 @@ export class OpenedAdapter {
     inputs: readonly unknown[],
     prepare: (asBegun: TrainingOptions) => Promise<TokenizedRows>,
   ): AsyncGenerator<TrainingEvent, void, undefined> {
-    const folder = await openRun(this.#facts, options, inputs);
+    (await import("./check-training-options.ts")).checkTrainingOptions(options);
+    const folder = await openRun(this.#facts, options, [...inputs, options.validation]);
     if (folder === undefined) return yield* this.#loop(await prepare(options), options);
     try {
       const asBegun = goingOn(folder.asBegun.options, options, options);

@@ -1,12 +1,12 @@
 // A loaded pretrained model: adapt, train, generate, evaluate, merge.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
-import { refuseUnknownOptions } from "@lowrank/contracts";
 import { readTokenizerFiles, type TextTokenizer } from "@lowrank/data";
 import type { InjectionPlan } from "@lowrank/inject";
 import type { PretrainedModel, WritingDefaults } from "@lowrank/models";
 import { actingModel, freeName, openAttached } from "./adapters/acting-adapter.ts";
 import type { AdapterInput } from "./adapters/weighted-set.ts";
+import { checkArgument, checkCall } from "./check-argument.ts";
 import type { EmbedOptions } from "./embed/embed-texts.ts";
 import type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
 import type { TextEvent, Writer } from "./generate/continue-prompts.ts";
@@ -17,18 +17,7 @@ import { given } from "./given.ts";
 import { MergedModel } from "./merged-model.ts";
 import { type ModelRequest, type OpenedBase, shaped, Tokenizers } from "./open/open-base.ts";
 import { OpenedAdapter } from "./opened-adapter.ts";
-import {
-  type AttachOptions,
-  adaptNames,
-  attachNames,
-  embedNames,
-  evaluationNames,
-  type MergedModelOptions,
-  mergeNames,
-  predictNames,
-  textNames,
-  writerNames,
-} from "./options.ts";
+import type { AttachOptions, MergedModelOptions } from "./options.ts";
 import type { Platform, RowsInput, SourceContext } from "./platform.ts";
 import type { Predictions, PredictOptions, QuestionsInput } from "./predict/predicting.ts";
 import type { TokenPlan } from "./rows/added-tokens.ts";
@@ -102,6 +91,7 @@ export class OpenedModel {
    * alpha 16 and all linear layers; `targetModules: null` uses PEFT's table of layers. Throws InvalidAdapterConfigError, and what `planInjection` of @lowrank/inject throws.
    */
   plan(config: Partial<LoraConfig> = {}): InjectionPlan {
+    checkArgument("plan", "configuration", config);
     const { opened, tokens } = this.#facts;
     const full = configFor(opened.model, config, opened.source);
     const model = shaped(opened.model, { newAdapter: full }, this.#facts.context.notices);
@@ -117,7 +107,7 @@ export class OpenedModel {
     config: Partial<LoraConfig> = {},
     options: { readonly seed?: number; readonly name?: string } = {},
   ): OpenedAdapter {
-    refuseUnknownOptions("adapt", options, adaptNames);
+    checkCall("adapt", { configuration: config }, options);
     const { seed = 0, name } = options;
     const { opened, tokens, context } = this.#facts;
     const full = configFor(opened.model, config, opened.source);
@@ -138,7 +128,7 @@ export class OpenedModel {
    * Throws ADAPTERS_OF_BASES, SEVERAL_TOKENIZERS, ADAPTER_TASK, HEAD_INCOMPLETE, HubError, and the errors of `combineAdapters` of @lowrank/merge, `readAdapter` and `attachAdapter`.
    */
   async attach(input: AdapterInput, options: AttachOptions = {}): Promise<OpenedAdapter> {
-    refuseUnknownOptions("attach", options, attachNames);
+    checkCall("attach", { adapter: input }, options);
     const { name = freeName(this.#adapters), trainable = false, allowDifferentBase = false } = options;
     const attached = await openAttached(this.#facts, input, { adapterName: name, trainable, allowDifferentBase });
     this.#own(attached.model);
@@ -165,6 +155,7 @@ export class OpenedModel {
     prompt: TextPrompt,
     { adapter, ...options }: Pick<TextOptions, "template" | "system"> & AdapterChoice = {},
   ): Promise<readonly number[]> {
+    checkArgument("promptIds", "prompt", prompt);
     const { opened, tokenizer } = await this.#writer({ adapter });
     return promptIds(prompt, options, { tokenizer, task: opened.model.task, setup: opened.setup });
   }
@@ -177,7 +168,8 @@ export class OpenedModel {
     prompts: TextPrompt | readonly TextPrompt[],
     asked: TextOptions & AdapterChoice = {},
   ): AsyncGenerator<TextEvent, void, undefined> {
-    refuseUnknownOptions("generate", asked, textNames);
+    checkCall("generate", { prompt: prompts }, asked);
+    if (asked.stop !== undefined) checkArgument("generate", "stop", asked.stop);
     const { adapter, strength, ...options } = asked;
     const all = isSeveral(prompts) ? prompts : [prompts];
     const { continuePrompts } = await import("./generate/continue-prompts.ts"); // loaded on first use, which a page may never reach
@@ -189,7 +181,7 @@ export class OpenedModel {
    * each other, except for rounding in another order of sums. Throws GenerationOptionError for invalid limits.
    */
   async writer(options: TextWriterOptions = {}): Promise<TextWriter<AdapterChoice>> {
-    refuseUnknownOptions("writer", options, writerNames);
+    checkCall("writer", {}, options);
     const { TextWriter } = await import("./generate/text-writer.ts"); // pages do not need it
     return new TextWriter((choice) => this.#chosenWriter(choice), options);
   }
@@ -199,7 +191,7 @@ export class OpenedModel {
     input: RowsInput | RowFile,
     asked: EvaluationOptions & AdapterChoice & ColumnOptions = {},
   ): Promise<Evaluation> {
-    refuseUnknownOptions("evaluate", asked, evaluationNames);
+    checkCall("evaluate", isRead(input) ? {} : { rows: input }, asked);
     const { adapter = this.#adapters.at(-1), strength, columns, header, onBrokenRows, ...options } = asked;
     const { platform, context } = this.#facts;
     const opened = this.#chosen({ adapter, strength });
@@ -218,7 +210,7 @@ export class OpenedModel {
    * the head. Rows have the form that `train` expects; their answers are ignored. Throws the errors of `predictRows`.
    */
   async *predict(input: QuestionsInput, asked: PredictOptions & AdapterChoice & ColumnOptions = {}): Predictions {
-    refuseUnknownOptions("predict", asked, predictNames);
+    checkCall("predict", { "rows to predict": input }, asked);
     const { adapter = this.#adapters.at(-1), strength } = asked;
     const opened = this.#chosen({ adapter, strength });
     const { predict } = await import("./predict/predicting.ts"); // loaded on first use
@@ -231,7 +223,7 @@ export class OpenedModel {
    * PoolingUnknownError if neither has them, EmbeddingRecipeError, TOKENIZER_MISSING, NonFiniteModelError, ADAPTER_GONE.
    */
   async embed(texts: readonly string[], asked: EmbedOptions & AdapterChoice = {}): Promise<readonly Float32Array[]> {
-    refuseUnknownOptions("embed", asked, embedNames);
+    checkCall("embed", { texts }, asked);
     const { adapter, strength, ...options } = asked;
     const { embedTexts } = await import("./embed/embed-texts.ts");
     return embedTexts(await this.#writer({ adapter, strength }), texts, options);
@@ -239,7 +231,7 @@ export class OpenedModel {
 
   /** The model with the adapter merged into its weights, as files. This model itself is unchanged. */
   merge(adapter: OpenedAdapter, options: MergedModelOptions = {}): MergedModel {
-    refuseUnknownOptions("merge", options, mergeNames);
+    checkCall("merge", { "adapter to merge": adapter }, options);
     this.#chosen({ adapter });
     return new MergedModel(adapter, options, { ...this.#facts, notices: this.#facts.context.notices });
   }

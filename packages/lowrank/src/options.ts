@@ -90,57 +90,38 @@ export interface AttachOptions {
 /** The adapter of a call. */
 type WithAdapter = { readonly adapter?: unknown; readonly strength?: unknown };
 
-export const openModelNames: OptionNames<OpenModelOptions> = {
-  ...{ adapter: true, task: true, classes: true, seed: true, basePrecision: true, addTokens: true, addAsSpecial: true },
-  ...{
-    allowDifferentBase: true,
-    problemType: true,
-    engine: true,
-    signal: true,
-    onProgress: true,
-    fetch: true,
-    accessToken: true,
-    onWarning: true,
-    onNote: true,
-  },
-};
+const everyCall = { adapter: true, strength: true } as const;
+const ofRows = { ...everyCall, columns: true, header: true, onBrokenRows: true } as const;
 
-export const textNames: OptionNames<TextOptions & WithAdapter> = {
-  ...{ adapter: true, template: true, system: true, maxNewTokens: true, temperature: true, topK: true, topP: true },
-  ...{ minP: true, repetitionPenalty: true, stop: true, seed: true, signal: true, strength: true, logprobs: true },
-  prefix: true,
+/** The options of each function, by the function's name. */
+export const optionNames = {
+  openModel: {
+    ...{ adapter: true, allowDifferentBase: true, task: true, classes: true, problemType: true, seed: true },
+    ...{ basePrecision: true, addTokens: true, addAsSpecial: true, engine: true, signal: true, onProgress: true },
+    ...{ fetch: true, accessToken: true, onWarning: true, onNote: true },
+  } satisfies OptionNames<OpenModelOptions>,
+  generate: {
+    ...{ ...everyCall, template: true, system: true, maxNewTokens: true, temperature: true, topK: true, topP: true },
+    ...{ minP: true, repetitionPenalty: true, stop: true, seed: true, signal: true, logprobs: true, prefix: true },
+  } satisfies OptionNames<TextOptions & WithAdapter>,
+  evaluate: {
+    ...{ ...ofRows, template: true, batchSize: true, maxLength: true, maxTargetLength: true, generate: true },
+    ...{ maxNewTokens: true, loss: true, pooling: true, normalize: true, prompts: true, classNames: true },
+  } satisfies OptionNames<EvaluationOptions & ColumnOptions & WithAdapter>,
+  predict: {
+    ...{ ...ofRows, batchSize: true, maxLength: true, signal: true },
+    ...{ topK: true, threshold: true, mayBeNone: true, maxNewTokens: true, classNames: true },
+  } satisfies OptionNames<PredictOptions & ColumnOptions & WithAdapter>,
+  embed: {
+    ...{ ...everyCall, pooling: true, normalize: true, batchSize: true, maxLength: true, signal: true },
+    ...{ promptName: true, onTokens: true },
+  } satisfies OptionNames<EmbedOptions & WithAdapter>,
+  writer: {
+    ...{ maxRows: true, maxPositions: true, maxPromptTokens: true, maxWaiting: true },
+  } satisfies OptionNames<TextWriterOptions>,
+  merge: { tied: true, dtype: true, tolerance: true } satisfies OptionNames<MergedModelOptions>,
+  gguf: { type: true } satisfies OptionNames<GgufOptions>,
+  save: { overwrite: true } satisfies OptionNames<{ readonly overwrite?: boolean }>,
+  adapt: { seed: true, name: true } satisfies OptionNames<{ readonly seed?: number; readonly name?: string }>,
+  attach: { name: true, trainable: true, allowDifferentBase: true } satisfies OptionNames<AttachOptions>,
 };
-
-export const writerNames: OptionNames<TextWriterOptions> = {
-  ...{ maxRows: true, maxPositions: true, maxPromptTokens: true, maxWaiting: true },
-};
-
-export const evaluationNames: OptionNames<EvaluationOptions & ColumnOptions & WithAdapter> = {
-  ...{
-    adapter: true,
-    strength: true,
-    columns: true,
-    header: true,
-    onBrokenRows: true,
-    template: true,
-    batchSize: true,
-  },
-  ...{ maxLength: true, maxTargetLength: true, generate: true, maxNewTokens: true },
-  ...{ loss: true, pooling: true, normalize: true, prompts: true, classNames: true },
-};
-
-export const predictNames: OptionNames<PredictOptions & ColumnOptions & WithAdapter> = {
-  ...{ adapter: true, strength: true, columns: true, header: true, batchSize: true, maxLength: true, signal: true },
-  ...{ topK: true, threshold: true, mayBeNone: true, onBrokenRows: true, maxNewTokens: true, classNames: true },
-};
-
-export const embedNames: OptionNames<EmbedOptions & WithAdapter> = {
-  ...{ adapter: true, strength: true, pooling: true, normalize: true, batchSize: true, maxLength: true, signal: true },
-  ...{ promptName: true, onTokens: true },
-};
-
-export const mergeNames: OptionNames<MergedModelOptions> = { tied: true, dtype: true, tolerance: true };
-export const ggufNames: OptionNames<GgufOptions> = { type: true };
-export const saveNames: OptionNames<{ readonly overwrite?: boolean }> = { overwrite: true };
-export const adaptNames: OptionNames<{ readonly seed?: number; readonly name?: string }> = { seed: true, name: true };
-export const attachNames: OptionNames<AttachOptions> = { name: true, trainable: true, allowDifferentBase: true };

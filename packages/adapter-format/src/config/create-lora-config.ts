@@ -4,8 +4,8 @@ import { describeValue, refuseUnknownOptions } from "@lowrank/contracts";
 import { type ConfigFieldProblem, InvalidAdapterConfigError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 import type { LoraConfig } from "../lora-config.ts";
-import { brokenRules } from "./lora-config-rules.ts";
-import { type FieldName, type FieldRow, fieldNames, loraFields } from "./lora-fields.ts";
+import { brokenRules, fieldOfKey } from "./lora-config-rules.ts";
+import { type FieldName, fieldNames, loraFields } from "./lora-fields.ts";
 
 /** The version of PEFT whose file format is written. */
 const peftVersion = "0.21.2";
@@ -29,10 +29,10 @@ const peftVersion = "0.21.2";
 export function createLoraConfig(options: Partial<LoraConfig> = {}): LoraConfig {
   // A configuration that was read from a file may have unknown keys; options may not.
   const { unknown: _, ...fields } = options;
-  refuseUnknownOptions("createLoraConfig", fields, knownFields, otherNames);
+  refuseUnknownOptions("The LoRA configuration", fields, knownFields, otherNames);
   const problems: ConfigFieldProblem[] = [];
   for (const name of fieldNames) {
-    const problem = checkField(loraFields[name] as FieldRow<unknown>, options[name]);
+    const problem = checkField(name, options[name]);
     if (problem) problems.push(problem);
   }
   if (problems.length > 0) throw new InvalidAdapterConfigError("The LoRA options", problems);
@@ -40,7 +40,7 @@ export function createLoraConfig(options: Partial<LoraConfig> = {}): LoraConfig 
   // Each row's fallback has its field's type.
   const complete = { unknown: new Map(), ...defaults, peftVersion } as unknown as LoraConfig;
   const config = withTaskModules({ ...complete, ...withoutUndefined(options), ...patternsFromObjects(options) });
-  const broken = brokenRules(config);
+  const broken = brokenRules(config).map(asOptions);
   if (broken.length > 0) throw new InvalidAdapterConfigError("The LoRA options", broken);
   return config;
 }
@@ -48,7 +48,8 @@ export function createLoraConfig(options: Partial<LoraConfig> = {}): LoraConfig 
 const knownFields: Readonly<Record<string, true>> = Object.fromEntries(fieldNames.map((name) => [name, true]));
 
 /** Other names of the fields: PEFT's key, the key without "use_" and "_config", and names that people guess. */
-const otherNames: ReadonlyMap<string, FieldName> = new Map([
+const otherNames: ReadonlyMap<string, string> = new Map<string, string>([
+  ["likePeft", "rank: 8, alpha: 8, targetModules: null"],
   ...fieldNames.flatMap((name) => {
     const stem = loraFields[name].key.replace(/^use_|_config$/, "");
     return [stem, `use_${stem}`, `${stem}_config`].map((spelling) => [spelling, name] as const);
@@ -81,9 +82,16 @@ export function withTaskModules(config: LoraConfig): LoraConfig {
   return { ...config, modulesToSave: [...new Set([...(config.modulesToSave ?? []), ...implied])] };
 }
 
-function checkField(row: FieldRow<unknown>, value: unknown): ConfigFieldProblem | null {
-  if (value === undefined || row.codec.read(asJson(value)) !== undefined) return null;
-  return { key: row.key, got: describeValue(value), expected: row.codec.expected };
+function checkField(name: FieldName, value: unknown): ConfigFieldProblem | null {
+  const { codec } = loraFields[name];
+  if (value === undefined || codec.read(asJson(value)) !== undefined) return null;
+  return { key: name, got: describeValue(value), expected: codec.expected };
+}
+
+/** A rule names PEFT's keys, a program our options. */
+function asOptions({ key, got, expected }: ConfigFieldProblem): ConfigFieldProblem {
+  const named = expected.replaceAll(/[a-z]+(_[a-z]+)+/g, (each) => fieldOfKey.get(each) ?? each);
+  return { key: fieldOfKey.get(key) ?? key, got, expected: named };
 }
 
 /** Turns the maps of options into JSON objects. */

@@ -140,12 +140,12 @@ export const object: FieldCodec<JsonObject> = {
 };
 
 const nonEmptyText: FieldCodec<string> = {
-  expected: "a text that is not empty",
+  expected: "a regular expression",
   read: (json) => (typeof json === "string" && json.length > 0 ? json : undefined),
   write: (value) => value,
 };
 
-export const names: FieldCodec<Names> = listOf(nonEmptyText);
+export const names: FieldCodec<Names> = { ...listOf(nonEmptyText), expected: "a list of names" };
 
 /** A list of names, or one string (a regular expression, or "all-linear"). */
 export const namesOrPattern: FieldCodec<Names | string> = either(

@@ -21,7 +21,7 @@ describe("layerOrderOf", () => {
     "refuses %j",
     (layerReplication) => {
       expect(() => createLoraConfig({ layerReplication })).toThrow(InvalidAdapterConfigError);
-      expect(() => createLoraConfig({ layerReplication })).toThrow(/layer_replication/);
+      expect(() => createLoraConfig({ layerReplication })).toThrow(/layerReplication/);
     },
   );
 });

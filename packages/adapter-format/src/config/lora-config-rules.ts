@@ -1,11 +1,12 @@
 // Rules that involve more than one field.
 
+import { describeValue } from "@lowrank/contracts";
 import type { ConfigFieldProblem } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import { type InitFacts, initFacts, initNameOf, initNames } from "../variants/inits.ts";
 import type { Rule } from "../variants/variant-facts.ts";
 import { variants } from "../variants/variants.ts";
-import { areLayerRanges } from "./lora-fields.ts";
+import { areLayerRanges, type FieldName, fieldNames, loraFields } from "./lora-fields.ts";
 
 const inits: readonly (InitFacts & { readonly name: string })[] = initNames.map((name) => ({
   name,
@@ -78,8 +79,13 @@ const rules: readonly Rule[] = [
 export function brokenRules(config: LoraConfig): readonly ConfigFieldProblem[] {
   return rules
     .filter((rule) => !rule.holds(config))
-    .map(({ key, expected }) => ({ key, got: "another value", expected }));
+    .map(({ key, expected }) => ({ key, got: describeValue(config[fieldOfKey.get(key) ?? "unknown"]), expected }));
 }
+
+/** Our name of each of PEFT's keys. */
+export const fieldOfKey: ReadonlyMap<string, FieldName> = new Map(
+  fieldNames.map((name) => [loraFields[name].key, name]),
+);
 
 function either(names: readonly string[]): string {
   return `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;

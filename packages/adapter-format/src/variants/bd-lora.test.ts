@@ -69,7 +69,7 @@ describe("a configuration with use_bdlora", () => {
     { init: "mica" },
   ])("is refused beside another variant: %j", (other) => {
     expect(() => createLoraConfig({ blockDiagonal: both, ...other })).toThrow(
-      /use_bdlora: .*PEFT cannot combine it with/,
+      /blockDiagonal: found .*PEFT cannot combine it with/,
     );
     expect(() => createLoraConfig(other)).not.toThrow();
   });

@@ -20,7 +20,7 @@ describe("kasa_config", () => {
   it.each([{ beta: -1 }, { gamma: -0.1 }, { beta: null }, { gamma: "1" }, { beta: Number.POSITIVE_INFINITY }])(
     "is refused with a coefficient that is none: %j",
     (kasaConfig) => {
-      expect(() => createLoraConfig({ kasaConfig })).toThrow(/kasa_config: .*beta and gamma/);
+      expect(() => createLoraConfig({ kasaConfig })).toThrow(/kasaConfig: found .*beta and gamma/);
     },
   );
 
@@ -33,7 +33,9 @@ describe("kasa_config", () => {
     { monteCloraConfig: {} },
     { init: "mica" },
   ])("is refused beside another variant: %j", (other) => {
-    expect(() => createLoraConfig({ kasaConfig: {}, ...other })).toThrow(/kasa_config: .*PEFT cannot combine it with/);
+    expect(() => createLoraConfig({ kasaConfig: {}, ...other })).toThrow(
+      /kasaConfig: found .*PEFT cannot combine it with/,
+    );
     expect(() => createLoraConfig(other)).not.toThrow();
   });
 });

@@ -23,7 +23,7 @@ export function actingModel(
   }: { readonly adapter: NamedAdapter | null | undefined; readonly strength: number | undefined },
 ): OpenedBase {
   if (adapter === null || adapter === undefined) return withoutAdapter(base);
-  if (!adapters.includes(adapter)) throw adapterGone(adapter.name);
+  if (!adapters.includes(adapter)) throw adapterGone(adapter.name ?? adapter);
   if (strength === 1) return adapter.opened;
   const acting = strength === 0 ? noAdapters : weightedAdapters({ [adapter.name]: strength });
   return { ...adapter.opened, context: inferenceContext(acting) };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { recordingIo } from "../../test/recording-io.ts";
-import { aliases } from "../recipe/other-names.ts";
+import { aliases } from "../options/other-names.ts";
 import { createProgram } from "./program.ts";
 import { withRecipe } from "./recipe/with-recipe.ts";
 import { run } from "./run.ts";

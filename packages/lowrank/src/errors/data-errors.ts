@@ -5,8 +5,8 @@ import { failure, NamingError, named, namingFailure } from "./named-option.ts";
 
 /** No row of a data file has a token or class to learn. */
 export function nothingToTrain(file: string) {
-  const message = `No row of "${file}" has anything to learn: every label is -100, or every answer was cut off.`;
-  return failure("NOTHING_TO_TRAIN", message, { file });
+  const message = `No row of "${file}" has anything to learn: every label is -100, or every answer was cut off. Correct the labels, or raise ${named("maxLength")}.`;
+  return namingFailure("NOTHING_TO_TRAIN", message, { file });
 }
 
 /** No row of a data file has the tokens that the adapter waits for. */
@@ -20,14 +20,14 @@ export function invocationMissing(file: string, tokens: readonly number[]) {
 
 /** BLEU is to be measured, but no row has both a prompt and an answer. */
 export function noReferences(file: string) {
-  const message = `${named("generate")} needs rows with a prompt and an answer to compare with; "${file}" has none.`;
+  const message = `${named("generate")} needs rows with a prompt and an answer to compare with; "${file}" has none. Add such rows, or leave the option out.`;
   return namingFailure("NO_REFERENCES", message, { file });
 }
 
 /** Why names of classes cannot be used. */
 export type ClassNameProblem = "unknown" | "unnamed" | "contradicted" | "miscounted";
 
-/** Class names that do not match the classes of a classifier. */
+/** Class names that do not match the classes of a classifier. Rename the classes in the data, or pass the classifier's names. */
 export class ClassNameError extends NamingError {
   constructor(
     readonly problem: ClassNameProblem,
@@ -63,9 +63,6 @@ export function unreadablePrompt(
   cause?: unknown,
 ) {
   const { file, line } = place;
-  return failure("UNREADABLE_PROMPT", `Cannot read a prompt from "${file}", line ${line}: ${reason}.`, {
-    file,
-    line,
-    cause,
-  });
+  const message = `Cannot read a prompt from "${file}", line ${line}: ${reason}. Correct this line.`;
+  return failure("UNREADABLE_PROMPT", message, { file, line, cause });
 }

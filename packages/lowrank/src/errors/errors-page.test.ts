@@ -24,12 +24,32 @@ function all<Kind extends ts.Node>(node: ts.Node, isKind: (one: ts.Node) => one 
   return inside;
 }
 
+/** The variables of a function and of its file with their values: `const option = named("maxLength")`. */
+const variablesAt = (node: ts.Node) =>
+  all(node.getSourceFile(), ts.isVariableDeclaration)
+    .filter((each) => [undefined, functionOf(node)].includes(functionOf(each)))
+    .flatMap(({ name, initializer: value }) =>
+      ts.isArrayBindingPattern(name) && value !== undefined && ts.isArrayLiteralExpression(value)
+        ? name.elements.map((each, place) => [each.getText(), value.elements[place]?.getText() ?? ""] as const)
+        : [[name.getText(), value?.getText() ?? ""] as const],
+    );
+
+const functionOf = (node: ts.Node) => ts.findAncestor(node, ts.isFunctionLike);
+
+/** The name of an option that a message has, or "…" for another value. */
+function valueIn(node: ts.Expression): string {
+  const text = new Map(variablesAt(node)).get(node.getText()) ?? node.getText();
+  return /^named\("(\w+)"\)$/.exec(text)?.[1]?.replace(/.*/, "`$&`") ?? "…";
+}
+
 /** A message with "…" for each value. Constants are those of the function that makes it. */
 function textOf(node: ts.Node | undefined): string {
   if (node === undefined) return "";
   if (ts.isStringLiteralLike(node)) return node.text;
-  if (ts.isTemplateExpression(node))
-    return node.templateSpans.reduce((text, { literal }) => `${text}…${literal.text}`, node.head.text);
+  if (ts.isTemplateExpression(node)) {
+    const spans = node.templateSpans.map(({ expression, literal }) => valueIn(expression) + literal.text);
+    return node.head.text + spans.join("");
+  }
   if (ts.isBinaryExpression(node)) return textOf(node.left) + textOf(node.right);
   if (ts.isConditionalExpression(node)) return textOf(node.whenFalse);
   const body = ts.isIdentifier(node) ? ts.findAncestor(node, ts.isFunctionLike) : undefined;
@@ -59,13 +79,17 @@ function rowsOf(making: ts.CallExpression | ts.NewExpression): readonly string[]
   const code = textOf(given[place]);
   const made = making.expression.getText();
   const owner = made === "super" ? ts.findAncestor(making, ts.isClassDeclaration) : classes.get(made);
-  const [comment] = owner === undefined ? [] : ts.getJSDocCommentsAndTags(owner).filter(ts.isJSDoc);
-  const ofClass = sentences((ts.getTextOfJSDocComment(comment?.comment) ?? "").replaceAll("\n", " "));
+  const described = owner ?? ts.findAncestor(making, ts.isFunctionDeclaration);
+  const [comment] = described === undefined ? [] : ts.getJSDocCommentsAndTags(described).filter(ts.isJSDoc);
+  const doc = (ts.getTextOfJSDocComment(comment?.comment) ?? "").replaceAll("\n", " ");
+  const ofDoc = sentences(doc.replace(/^Throws [A-Z_]+: a/, "A"));
   const own = sentences(textOf(given[place + 1]).replaceAll("\n", " "));
-  const isOwn = (made !== "super" || ofClass[1] === "") && own[0].split(/[^a-z]+/i).length > 3;
-  const [cause, remedy] = isOwn ? [own[0], own[1] || ofClass[1]] : ofClass;
+  const [words = [], gaps = []] = [/[a-z]+/gi, /…/g].map((each) => own[0].match(each) ?? []);
+  const isSentence = words.length > gaps.length && own[0].split(/[^a-z]+/i).length > 3;
+  const isOwn = (made !== "super" || ofDoc[1] === "") && isSentence;
+  const [cause, remedy] = isOwn ? [own[0], own[1] || ofDoc[1]] : [ofDoc[0], ofDoc[1] || own[1]];
   const name = making.getSourceFile().fileName.split("/")[0] ?? "";
-  const cells = [`\`${code}\``, owner?.name?.text ?? "LowrankError", name, cause, remedy || "as the message says"];
+  const cells = [`\`${code}\``, owner?.name?.text ?? "LowrankError", name, cause, remedy];
   return place === -1 ? [] : [`| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`];
 }
 
@@ -73,5 +97,6 @@ it("has a page with every error", async () => {
   const rows = files.flatMap((file) => all(file, isMaking).flatMap(rowsOf));
   const byCode = new Map(rows.reverse().map((row) => [row.split(" | ", 2).join(), row]));
   const page = [intro, ...[...byCode.values()].sort()].join("\n");
+  expect(rows.filter((row) => row.endsWith("|  |"))).toEqual([]);
   await expect(`${page}\n`).toMatchFileSnapshot("../../../../docs/errors.md");
 });

@@ -4,7 +4,7 @@ import { enumerated, itemized } from "@lowrank/contracts";
 import { failure } from "./named-option.ts";
 
 export function rowsNotFound(address: string, status: number) {
-  const message = `Cannot read rows from "${address}": the server answered ${status}.`;
+  const message = `Cannot read rows from "${address}": the server answered ${status}. Check the address in a browser.`;
   return failure("ROWS_NOT_FOUND", message, { address, status });
 }
 
@@ -22,7 +22,7 @@ export function noRunFolder(out: string) {
   return failure("NO_RUN_FOLDER", message, { out });
 }
 
-/** Options of training that contradict each other; every contradiction is listed. */
+/** Options of a run folder contradict each other, or one has a wrong value. Change the listed options. */
 export function keepingOptions(problems: readonly string[]) {
   return failure("KEEPING_OPTIONS", `Checkpoint options contradict each other:${itemized(problems)}`, { problems });
 }
@@ -42,7 +42,7 @@ export function initNeedsRows(init: string) {
 }
 
 export function adapterGone(adapter: string) {
-  const message = `The adapter "${adapter}" does not belong to this model: it was disposed of, or was made on another model.`;
+  const message = `The adapter "${adapter}" does not belong to this model: it was disposed of, or was made on another model. Pass one of model.adapters.`;
   return failure("ADAPTER_GONE", message, { adapter });
 }
 

@@ -3,7 +3,7 @@
 import { LowrankError } from "@lowrank/contracts";
 import { failure } from "./named-option.ts";
 
-/** An image or a recording of a row cannot be read. */
+/** An image or a recording of a row cannot be read. Correct its path, or save it again as PNG, JPEG or WAV. */
 export class MediaError extends LowrankError {
   constructor(
     /** Its name, or "the picture of a row" for one without. */

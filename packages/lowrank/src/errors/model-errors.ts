@@ -77,11 +77,8 @@ export function promptUnknown(model: string, prompt: string, known: readonly str
 
 /** A text file has more bytes than any file of its kind needs. */
 export function fileTooLarge(path: string, bytes: number, limit: number) {
-  return failure("FILE_TOO_LARGE", `Cannot read "${path}": it has ${bytes} bytes; the maximum is ${limit}.`, {
-    path,
-    bytes,
-    limit,
-  });
+  const message = `Cannot read "${path}": it has ${bytes} bytes; the maximum is ${limit}. Download the file again.`;
+  return failure("FILE_TOO_LARGE", message, { path, bytes, limit });
 }
 
 /** The template "chat" is selected, but the model has no chat template. */
@@ -137,7 +134,7 @@ export function adapterTask(modelType: string, { taskType, asked, possible }: Ta
 /** The model that most work needs. */
 const writer = "a model that generates text";
 
-/** The model's task does not fit the work. */
+/** The model's task does not fit the work. Open a model for the task that the message names. */
 export class WrongTaskError extends NamingError {
   constructor(
     readonly modelType: string,

@@ -27,7 +27,7 @@ interface Kept {
   readonly hasCheckpoint: boolean;
 }
 
-/** The model's output or the loss is NaN or infinite, and no setting of the run can prevent it. */
+/** The output or the loss is NaN or infinite under all settings. Check that the adapter fits this base, or use another engine. */
 export class NonFiniteModelError extends NamingError {
   /** The first weight that is not finite; undefined if all are finite. */
   readonly weight: BrokenWeight | undefined;
@@ -58,7 +58,7 @@ function blame(weight: BrokenWeight | undefined): string {
   return `The weight "${name}" of the ${of} contains ${value}: ${advice}`;
 }
 
-/** The loss, a gradient or a weight stopped being a finite number; what was trained before is kept. */
+/** Training diverged; earlier steps are kept. Use a smaller `learningRate`, more `warmupSteps` or a smaller `clipNorm`. */
 export class DivergedError extends NamingError {
   /** The step that failed, counted from 1. */
   readonly step: number;
@@ -104,7 +104,7 @@ export function earlierCheckpoint() {
   return namingFailure("EARLIER_CHECKPOINT", message, {});
 }
 
-/** `resume` found no checkpoint. There may be an adapter: a finished run removes its checkpoints. */
+/** `resume` found no checkpoint: a finished run removes them. Train without `resume`, or pass the run's adapter as `adapter`. */
 export function nothingToResume(folder: string, holdsAdapter: boolean) {
   const advice = holdsAdapter
     ? `, only an adapter. To train it further, pass ${named("adapter")} "${folder}" with another ${named("out")}.`

@@ -3,7 +3,7 @@
 import { itemized } from "@lowrank/contracts";
 import { failure, NamingError, named, namingFailure } from "./named-option.ts";
 
-/** The arguments are contradictory or incomplete; exit code 2. */
+/** The arguments are contradictory or incomplete; exit code 2. Correct the options that the message names. */
 export class UsageError extends NamingError {
   constructor(message: string) {
     super("WRONG_USAGE", message);
@@ -36,7 +36,7 @@ export function emptyPrompt() {
   return namingFailure("EMPTY_PROMPT", message, {});
 }
 
-/** inputs.json of `lowrank forward` does not fit the model. The message lists every problem. */
+/** inputs.json of `lowrank forward` does not fit the model. Correct the listed entries. */
 export function invalidInputs(file: string, faults: readonly string[]) {
   return failure("INVALID_INPUTS", `"${file}" has invalid model inputs:${itemized(faults)}`, { file, faults });
 }

@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { LowrankError } from "@lowrank/contracts";
 import { diskFolder } from "@lowrank/merge/node";
+import { checkArgument } from "../check-argument.ts";
 import { notInspectable } from "../errors/model-errors.ts";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
 import { inspectWeights } from "../inspect/inspect-adapter.ts";
@@ -32,6 +33,7 @@ import { openGgufFile } from "./files-next-to.ts";
  * ```
  */
 export async function inspect(input: ModelInput): Promise<Inspection> {
+  checkArgument("inspect", "model", input);
   if (typeof input !== "string") return inspectFolder(await folderOf(input));
   const entry = await stat(input).catch(() => undefined);
   if (entry === undefined) throw new PathNotFoundError("inspect", input, "a folder or a file");

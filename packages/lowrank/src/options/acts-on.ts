@@ -33,7 +33,7 @@ export function isOneClass(problem: ProblemType | undefined): boolean {
   return (problem ?? "single_label_classification") === "single_label_classification";
 }
 
-export const onTokens: ActsOn = { isFor: "rows of tokens", acts: ({ objective }) => objective.hasPictures !== true };
+export const onTokens: ActsOn = { isFor: "rows of text or audio", acts: (run) => run.objective.hasPictures !== true };
 
 export const onValidation: ActsOn = {
   isFor: "runs with validation rows",

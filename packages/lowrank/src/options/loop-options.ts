@@ -80,15 +80,15 @@ export const loopOptions = {
     /** Steps of rising learning rate; the first has 0, as in transformers. */
     warmupSteps: {
       argument: "<number>",
-      help: "raise the learning rate over the first N steps",
-      detail: "The first step has the rate 0, as in transformers.",
+      help: "warm-up: raise the learning rate from 0 over the first N steps (default: by `warmupRatio`)",
+      detail: "As in transformers, the first step has the rate 0.",
       value: integerIn({ min: 0 }),
     },
     /** Warm-up as a share of all steps; default 0.03, with a first rate above 0. */
     warmupRatio: {
       argument: "<share>",
       help: "warm-up as a share of all steps (default: 0.03)",
-      detail: "With the default, the first step's rate is above 0.",
+      detail: "If neither option is given, the first step has a rate above 0.",
       value: numberIn({ min: 0, max: 1 }),
       excludes: ["warmupSteps"],
       actsOn: {

@@ -12,7 +12,7 @@ const needFolder = [
 ];
 const ownKeeping = ["checkpoint", "resumeFrom", "fingerprint"] as const;
 
-/** Throws KEEPING_OPTIONS for contradictory options and invalid counts. */
+/** Throws KEEPING_OPTIONS for contradictory options and an invalid count. */
 export function checkKeeping(options: KeepingOptions & RunOptions): void {
   const { out } = options;
   const isGiven = (name: keyof (KeepingOptions & RunOptions)) => options[name] !== undefined;
@@ -20,13 +20,9 @@ export function checkKeeping(options: KeepingOptions & RunOptions): void {
     out === undefined
       ? needFolder.filter(isGiven).map((name) => `${name}: requires a run folder; add { out }`)
       : ownKeeping.filter(isGiven).map((name) => `${name}: { out } already does this; remove one of them`);
-  for (const [name, count] of [
-    ["saveEvery", options.saveEvery],
-    ["keepCheckpoints.last", options.keepCheckpoints?.last],
-  ] as const) {
-    if (count === undefined || (Number.isSafeInteger(count) && count >= 1)) continue;
-    problems.push(`${name}: expected a whole number from 1, got ${count}`);
-  }
+  const { last = 1 } = options.keepCheckpoints ?? {};
+  if (!(Number.isSafeInteger(last) && last >= 1))
+    problems.push(`keepCheckpoints.last: expected a whole number from 1, got ${last}`);
   if (problems.length > 0) throw keepingOptions(problems);
 }
 

@@ -29,7 +29,7 @@ describe("a new adapter", () => {
   it.each([-1, 0])("refuses an alpha of %d and names the field", async (alpha) => {
     const path = fileURLToPath(new URL("../../../models/fixtures/bert-question", import.meta.url));
     const model = await openModel(path, { engine: false });
-    expect(() => model.adapt({ alpha })).toThrow(`alpha: got ${alpha}, expected a number above 0`);
+    expect(() => model.adapt({ alpha })).toThrow(`alpha: found ${alpha}, expected a number above 0`);
     expect(() => model.adapt({ alphaPattern: new Map([["query", alpha]]) })).toThrow("alphaPattern");
     model.dispose();
   });

@@ -1,5 +1,6 @@
 // Everything before the first step of a run, for a loaded model and a planned adapter.
 
+import { isObject } from "@lowrank/contracts";
 import { concatRows, DataError, type LabelMeaning, type RowProblem } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
 import { TrainingOptionsError } from "@lowrank/trainer";
@@ -131,5 +132,5 @@ export async function readTrainingRows(
 }
 
 function isRead(input: RowsInput | TrainingRows): input is TrainingRows {
-  return typeof input === "object" && "objective" in input;
+  return isObject(input) && "objective" in input;
 }

@@ -19,4 +19,3 @@ export {
 export { runFacts } from "./run-facts.ts";
 export { tokenizedRows } from "./tokenized-rows.ts";
 export { runTable } from "./training-card.ts";
-export { trainingNames } from "./training-names.ts";

@@ -158,7 +158,7 @@ describe("generate", () => {
     await expect(run({ sampling: { minP: 2, seed: 1 } })).rejects.toThrow(/minP is 2/);
     await expect(run({ repetitionPenalty: 0 })).rejects.toThrow(/repetitionPenalty is 0/);
     await expect(run({ stopStrings: { strings: [""], decode: String } })).rejects.toThrow(
-      /stopStrings is an empty text/,
+      /stopStrings is ""; expected texts/,
     );
     await expect(run({ sampling: { seed: [1, 2] } })).rejects.toThrow(/2 seeds/);
   });

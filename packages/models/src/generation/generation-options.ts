@@ -1,6 +1,6 @@
 // The options of a generation, checked before anything is computed.
 
-import type { ForwardContext, OptionNames } from "@lowrank/contracts";
+import { describeValue, type ForwardContext, type OptionNames } from "@lowrank/contracts";
 import { familyOf } from "@lowrank/contracts/families";
 import type * as tf from "@tensorflow/tfjs-core";
 import { GenerationOptionError, ModelInputError, PositionLimitError } from "../errors.ts";
@@ -86,9 +86,10 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
       "a number above 0",
     ],
     [Number.isInteger(logprobs) && logprobs >= 0 && logprobs <= 100, "logprobs", logprobs, "an integer from 0 to 100"],
-    [!stopStrings?.strings.includes(""), "stopStrings", "an empty text", "texts of at least one character"],
+    [!stopStrings?.strings.includes(""), "stopStrings", "", "texts of at least one character"],
   ];
-  for (const [isGood, ...problem] of checks) if (!isGood) throw new GenerationOptionError(...problem);
+  for (const [isGood, option, got, expected] of checks)
+    if (!isGood) throw new GenerationOptionError(option, describeValue(got), expected);
   if (promptIds.length === 0 || promptIds.some(({ length }) => length === 0)) {
     throw new ModelInputError("promptIds", "every prompt needs at least one token");
   }

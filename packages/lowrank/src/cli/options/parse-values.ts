@@ -2,8 +2,8 @@
 
 import { InvalidArgumentError } from "commander";
 import { isTargetPattern } from "../../options/adapter-options.ts";
+import { describeSchema, fits } from "../../options/fits-schema.ts";
 import type { ValueSchema } from "../../options/option-table.ts";
-import { describeSchema, fits } from "../../recipe/check-recipe.ts";
 
 /** A parser of decimal or whole numbers that the schema allows. */
 export function numberParser(schema: ValueSchema): (text: string) => number {

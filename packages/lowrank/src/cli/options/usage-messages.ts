@@ -2,7 +2,7 @@
 
 import { editDistance } from "@lowrank/contracts";
 import type { Command } from "commander";
-import { ourName } from "../../recipe/other-names.ts";
+import { ourName } from "../../options/other-names.ts";
 
 /** The message of an option or a word that a command does not take, or lacks. */
 export function usageMessage(message: string, command: Command): string {

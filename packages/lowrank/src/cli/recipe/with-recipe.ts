@@ -3,8 +3,8 @@
 import { type Command, Option } from "commander";
 import { RecipeError } from "../../errors/usage-errors.ts";
 import { recipeOptions } from "../../options/all-options.ts";
+import { acceptedFlag } from "../../options/other-names.ts";
 import { recipeProblems } from "../../recipe/check-recipe.ts";
-import { acceptedFlag } from "../../recipe/other-names.ts";
 import { readRecipe } from "../../recipe/read-recipe.ts";
 
 export function recipeOption(): Option {

@@ -70,7 +70,7 @@ function kindOf(paths: readonly string[]): PushPlan["kind"] | undefined {
   return paths.length === 1 && has(/\.safetensors$/) ? "file" : undefined;
 }
 
-/** A push to the Hugging Face Hub failed. */
+/** A push to the Hugging Face Hub failed. Correct what the message names: the folder, the access token or its permission to write. */
 export class PushError extends LowrankError {
   constructor(
     readonly source: string,
