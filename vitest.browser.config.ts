@@ -13,7 +13,7 @@ const ofNode = [
   "packages/engine/src/engines/{native,tfjs-node,wasm}/**",
   "packages/engine/src/choose/!(*.browser).test.ts",
   "packages/engine/src/ops/{long-run,thread-counts}.slow.test.ts",
-  "packages/engine/src/{frozen/{decode-kernel,tensorflow/*},random/masks/mask-kernel}.test.ts",
+  "packages/engine/src/{packed/decode-kernel,frozen/tensorflow/*,random/masks/mask-kernel}.test.ts",
 ];
 
 /** Every class of layers: hundreds of shapes, for each of which a shader would be compiled; guests.browser.test.ts has a few. */

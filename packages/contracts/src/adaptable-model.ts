@@ -9,7 +9,7 @@ export interface AdaptableModel {
   readonly modelType?: string;
   sites(): readonly Site[];
   parameters(): readonly ParameterRef[];
-  /** Whether its forward pass sets `ForwardContext.places`, which activated LoRA needs: the position of each state in its text. */
+  /** Whether its forward pass sets `ForwardContext.places`: the position of each state in its text. */
   readonly givesPlaces?: boolean;
   /** For a model made by `withLayers`: the base layer that each layer repeats. */
   readonly layerOrder?: readonly number[];

@@ -100,7 +100,7 @@ export interface Site {
   /** The frozen product without bias and without adaptations. */
   applyBase(input: Tensor): Tensor;
   /**
-   * The values of this call before adaptations, for adaptations that read the weight (DoRA). Call it inside a tidy and dispose of
+   * The values of this call before adaptations, for adaptations that read the weight. Call it inside a tidy and dispose of
    * nothing. A site without it computes with `readWeight` and `applyBase`.
    */
   values?(context: ForwardContext): SiteValues;

@@ -4,7 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import { decodeBuffer, decodeInto } from "../src/frozen/decode-into.ts";
-import { decodeByLoops } from "../src/frozen/decode-loops.ts";
+import { decodeByLoops } from "../src/packed/decode-loops.ts";
 import { packedMatrices } from "../test/packed-matrices.ts";
 
 await tf.setBackend("cpu");

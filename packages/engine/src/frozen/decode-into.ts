@@ -3,9 +3,9 @@
 
 import { currentBackend } from "../engines/backends.ts";
 import { ArgumentError } from "../errors.ts";
+import { decodeKernel, kernelTakes } from "../packed/decode-kernel.ts";
+import { decodeByLoops } from "../packed/decode-loops.ts";
 import type { MatrixPart, PackedMatrix } from "../packed/packed-matrix.ts";
-import { decodeKernel, kernelTakes } from "./decode-kernel.ts";
-import { decodeByLoops } from "./decode-loops.ts";
 
 /** Writes a part of a packed matrix to the beginning of `target`, row by row. Throws ArgumentError. */
 export function decodeInto(target: Float32Array, matrix: PackedMatrix, part: MatrixPart): void {

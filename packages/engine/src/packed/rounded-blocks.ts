@@ -2,10 +2,10 @@
 // other. The matrix stays in 4 bits; a product turns its entries into 8-bit codes with a step for each row, a piece at a time.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { decodeKernel, hasCodes } from "../frozen/decode-kernel.ts";
 import { runOwnKernelForOne } from "../kernels/own-kernel.ts";
 import { matrix as asMatrix } from "../rows.ts";
 import { allNumbers } from "./block-numbers.ts";
+import { decodeKernel, hasCodes } from "./decode-kernel.ts";
 import { int8Problem } from "./int8-weights.ts";
 import { type BlockMatrix, blocksPerRow, type PackedMatrix } from "./packed-matrix.ts";
 

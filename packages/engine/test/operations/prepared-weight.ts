@@ -2,8 +2,8 @@
 
 import { fc } from "@fast-check/vitest";
 import * as tf from "@tensorflow/tfjs-core";
-import { decodeByLoops } from "../../src/frozen/decode-loops.ts";
 import { FrozenWeight } from "../../src/frozen-weight.ts";
+import { decodeByLoops } from "../../src/packed/decode-loops.ts";
 import { packedMatrices, waveValues } from "../packed-matrices.ts";
 import { at } from "./float64.ts";
 import { given } from "./operation-case.ts";

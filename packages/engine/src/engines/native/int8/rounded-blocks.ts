@@ -3,7 +3,7 @@
 // to float32 and multiplying in it five to ten times as long.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { decodeKernel, maxCodes } from "../../../frozen/decode-kernel.ts";
+import { decodeKernel, maxCodes } from "../../../packed/decode-kernel.ts";
 import type { MatrixPart } from "../../../packed/packed-matrix.ts";
 import { blocksIn, type RoundedBlocks } from "../../../packed/rounded-blocks.ts";
 import { GraphWriter, graphOf } from "../kernels/graph.ts";

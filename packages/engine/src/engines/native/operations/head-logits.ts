@@ -70,7 +70,7 @@ export function logitsOf(g: GraphWriter, names: readonly string[]): string {
 }
 
 /** The tile's part of the head: one contiguous piece. */
-export function rowsOf({ rows, features }: Head, { first, count }: Tile): NativeTensor {
+function rowsOf({ rows, features }: Head, { first, count }: Tile): NativeTensor {
   return { values: rows(first, count), shape: [count, features] };
 }
 

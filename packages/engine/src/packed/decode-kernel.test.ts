@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import loadWabt from "wabt";
 import { packedMatrices } from "../../test/packed-matrices.ts";
-import type { PackedMatrix } from "../packed/packed-matrix.ts";
 import { decodeKernel, kernelBase64, kernelTakes } from "./decode-kernel.ts";
 import { decodeByLoops } from "./decode-loops.ts";
+import type { PackedMatrix } from "./packed-matrix.ts";
 
 function kernelOrThrow() {
   const kernel = decodeKernel();

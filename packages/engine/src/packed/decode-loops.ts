@@ -3,7 +3,7 @@
 // and round as the kernel does: product and sum each to float32.
 
 import { f16Values } from "@lowrank/contracts";
-import { readNumbers } from "../packed/block-numbers.ts";
+import { readNumbers } from "./block-numbers.ts";
 import {
   type BlockMatrix,
   blocksPerRow,
@@ -11,7 +11,7 @@ import {
   type HalfMatrix,
   type MatrixPart,
   type PackedMatrix,
-} from "../packed/packed-matrix.ts";
+} from "./packed-matrix.ts";
 
 /** Writes a part, which was checked, to the beginning of `target`, row by row. */
 export function decodeByLoops(target: Float32Array, matrix: PackedMatrix, part: MatrixPart): void {

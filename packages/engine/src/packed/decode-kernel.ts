@@ -2,7 +2,7 @@
 // (bench/README.md). The module works in a small memory of its own: packed bytes are copied in, and products read the
 // numbers where it writes them.
 
-import { type BlockNumbers, readNumbers } from "../packed/block-numbers.ts";
+import { type BlockNumbers, readNumbers } from "./block-numbers.ts";
 import {
   type BlockMatrix,
   blocksPerRow,
@@ -10,7 +10,7 @@ import {
   type HalfMatrix,
   type MatrixPart,
   type PackedMatrix,
-} from "../packed/packed-matrix.ts";
+} from "./packed-matrix.ts";
 
 /** Decodes parts of matrices that `kernelTakes`. */
 export interface DecodeKernel {
@@ -26,7 +26,7 @@ export interface DecodeKernel {
 }
 
 /** How entries become 8-bit codes. */
-export interface CodeRounding {
+interface CodeRounding {
   /** [rows of the matrix] */
   readonly steps: Float32Array;
   /** The code of 0. */
