@@ -115,6 +115,6 @@ describe("use_qalora", () => {
   it("refuses starts that look at the weight, other variants and a bias on B", () => {
     expect(() => plan({ init: "pissa" })).toThrow(UnsupportedInitError);
     expect(() => plan({ useDora: true })).toThrow(InvalidAdapterConfigError);
-    expect(() => plan({ loraBias: true })).toThrow(/use_qalora.*which PEFT ignores/);
+    expect(() => plan({ loraBias: true })).toThrow(/useQalora.*which PEFT ignores/);
   });
 });
