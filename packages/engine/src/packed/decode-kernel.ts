@@ -44,7 +44,8 @@ const maxBlocks = capacity / smallestBlock;
 // Addresses. What follows the codes and the output may be touched, because four numbers are made at a time.
 const scalesAt = 4096;
 const minimaAt = scalesAt + 4 * maxBlocks;
-const codesAt = minimaAt + 4 * maxBlocks;
+const factorsAt = minimaAt + 4 * maxBlocks;
+const codesAt = factorsAt + 4 * maxBlocks;
 const outputAt = codesAt + 2 * capacity + 4096;
 const pageBytes = 65_536;
 const pages = Math.ceil((outputAt + 4 * capacity + 4096) / pageBytes);
@@ -82,6 +83,7 @@ class WasmKernel implements DecodeKernel {
   readonly #tables: Float32Array;
   readonly #scales: Float32Array;
   readonly #minima: Float32Array;
+  readonly #factors: Float32Array;
   readonly #functions: ReturnType<typeof kernelModule>;
 
   constructor() {
@@ -93,6 +95,7 @@ class WasmKernel implements DecodeKernel {
     this.#tables = new Float32Array(memory.buffer, 0, 512);
     this.#scales = new Float32Array(memory.buffer, scalesAt, maxBlocks);
     this.#minima = new Float32Array(memory.buffer, minimaAt, maxBlocks);
+    this.#factors = new Float32Array(memory.buffer, factorsAt, maxBlocks);
   }
 
   decode(target: Float32Array, matrix: PackedMatrix, part: MatrixPart): void {
@@ -117,17 +120,11 @@ class WasmKernel implements DecodeKernel {
 
   codes(matrix: BlockMatrix, part: MatrixPart, { steps, zero }: CodeRounding): Uint8Array {
     const perRow = this.#copyBlocks(matrix, part);
-    for (let row = 0, block = 0; row < part.rows; row++) {
-      const factor = 1 / (steps[part.firstRow + row] ?? 0);
-      for (const end = block + perRow; block < end; block++) {
-        this.#scales[block] = (this.#scales[block] ?? 0) * factor;
-        this.#minima[block] = (this.#minima[block] ?? 0) * factor;
-      }
-    }
+    for (let row = 0; row < part.rows; row++) this.#factors[row] = 1 / (steps[part.firstRow + row] ?? 0);
     this.#tables.set(matrix.levels);
     this.#functions.codes(
-      ...([outputAt, codesAt, 0, scalesAt, minimaAt] as const),
-      ...([part.rows * perRow, matrix.blockSize / 2, zero] as const),
+      ...([outputAt, codesAt, 0, scalesAt, minimaAt, factorsAt] as const),
+      ...([part.rows * perRow, perRow, matrix.blockSize / 2, zero] as const),
     );
     return new Uint8Array(this.output.buffer, outputAt, part.rows * part.columns);
   }
@@ -204,19 +201,19 @@ function pairsOf(levels: Float32Array): Float32Array {
 
 /** The module's bytes in base64. */
 export const kernelBase64: string = /* @__PURE__ */ [
-  "AGFzbQEAAAABHANgB39/f39/f38AYAh/f39/f39/fwBgA39/fwACEgEGZnJvemVuBm1lbW9yeQIAAQMGBQAAAQICBygFB25pYmJsZXMA",
-  "AAVieXRlcwABBWNvZGVzAAIEYmYxNgADA2YxNgAECsQGBbgBAwJ7An8BewNAIAP9CQIAIQcgBP0JAgAhCCABIAZqIQoDQCABKAIAIQkg",
-  "ACAIIAcgAiAJQQV2QfgPcWogAiAJQQN0QfgPcWr9XQMA/VcDAAH95gH95AH9CwQAIAAgCCAHIAIgCUEVdkH4D3FqIAIgCUENdkH4D3Fq",
-  "/V0DAP1XAwAB/eYB/eQB/QsEECAAQSBqIQAgAUEEaiIBIApJDQALIANBBGohAyAEQQRqIQQgBUEBayIFDQALC6cBAgJ7An8DQCAD/QkC",
-  "ACEHIAT9CQIAIQggASAGaiEKA0AgASgCACEJIAAgCCAHIAIgCUEWdkH8B3FqIAIgCUEOdkH8B3FqIAIgCUEGdkH8B3FqIAIgCUECdEH8",
-  "B3Fq/VwCAP1WAgAB/VYCAAL9VgIAA/3mAf3kAf0LBAAgAEEQaiEAIAFBBGoiASAKSQ0ACyADQQRqIQMgBEEEaiEEIAVBAWsiBQ0ACwuN",
-  "AgMCewF/BHsDQCAD/QkCACEIIAT9CQIAIQkgB/0PIAkgCCAC/QAEAP3mAf3kAf1q/fgBIAkgCCAC/QAEEP3mAf3kAf1q/fgB/YUBIAkg",
-  "CCAC/QAEIP3mAf3kAf1q/fgBIAkgCCAC/QAEMP3mAf3kAf1q/fgB/YUB/WX9biELIAEgBmohCgNAIAH9AAQAIQwgCyAMQQ/9D/1O/Q4h",
-  "DSALIAxBBP1t/Q4hDiAAIA0gDv0NABABEQISAxMEFAUVBhYHF/0LBAAgACANIA79DQgYCRkKGgsbDBwNHQ4eDx/9CwQQIABBIGohACAB",
-  "QRBqIgEgCkkNAAsgA0EEaiEDIARBBGohBCAFQQFrIgUNAAsLKQADQCAAIAH9BAMAQRD9qwH9CwQAIABBEGohACABQQhqIgEgAkkNAAsL",
-  "pQEBAnsDQCAB/QQDACEDIAP9DP9/AAD/fwAA/38AAP9/AAD9TkEN/asBIQQgACAE/QwAAIB3AACAdwAAgHcAAIB3/eYBIAT9DAAAgA8A",
-  "AIAPAACADwAAgA/9QP0MAACAfwAAgH8AAIB/AACAf/1O/VAgA/0MAIAAAACAAAAAgAAAAIAAAP1OQRD9qwH9UP0LBAAgAEEQaiEAIAFB",
-  "CGoiASACSQ0ACws=",
+  "AGFzbQEAAAABHgNgB39/f39/f38AYAp/f39/f39/f39/AGADf39/AAISAQZmcm96ZW4GbWVtb3J5AgABAwYFAAABAgIHKAUHbmliYmxl",
+  "cwAABWJ5dGVzAAEFY29kZXMAAgRiZjE2AAMDZjE2AAQK7wYFuAEDAnsCfwF7A0AgA/0JAgAhByAE/QkCACEIIAEgBmohCgNAIAEoAgAh",
+  "CSAAIAggByACIAlBBXZB+A9xaiACIAlBA3RB+A9xav1dAwD9VwMAAf3mAf3kAf0LBAAgACAIIAcgAiAJQRV2QfgPcWogAiAJQQ12QfgP",
+  "cWr9XQMA/VcDAAH95gH95AH9CwQQIABBIGohACABQQRqIgEgCkkNAAsgA0EEaiEDIARBBGohBCAFQQFrIgUNAAsLpwECAnsCfwNAIAP9",
+  "CQIAIQcgBP0JAgAhCCABIAZqIQoDQCABKAIAIQkgACAIIAcgAiAJQRZ2QfwHcWogAiAJQQ52QfwHcWogAiAJQQZ2QfwHcWogAiAJQQJ0",
+  "QfwHcWr9XAIA/VYCAAH9VgIAAv1WAgAD/eYB/eQB/QsEACAAQRBqIQAgAUEEaiIBIApJDQALIANBBGohAyAEQQRqIQQgBUEBayIFDQAL",
+  "C7gCAwJ7An8FewNAIAX9CQIAIQ8gByENA0AgDyAD/QkCAP3mASEKIA8gBP0JAgD95gEhCyAJ/Q8gCyAKIAL9AAQA/eYB/eQB/Wr9+AEg",
+  "CyAKIAL9AAQQ/eYB/eQB/Wr9+AH9hQEgCyAKIAL9AAQg/eYB/eQB/Wr9+AEgCyAKIAL9AAQw/eYB/eQB/Wr9+AH9hQH9Zf1uIQ4gASAI",
+  "aiEMA0AgAf0ABAAhECAOIBBBD/0P/U79DiERIA4gEEEE/W39DiESIAAgESAS/Q0AEAERAhIDEwQUBRUGFgcX/QsEACAAIBEgEv0NCBgJ",
+  "GQoaCxsMHA0dDh4PH/0LBBAgAEEgaiEAIAFBEGoiASAMSQ0ACyADQQRqIQMgBEEEaiEEIAZBAWshBiANQQFrIg0NAAsgBUEEaiEFIAYN",
+  "AAsLKQADQCAAIAH9BAMAQRD9qwH9CwQAIABBEGohACABQQhqIgEgAkkNAAsLpQEBAnsDQCAB/QQDACEDIAP9DP9/AAD/fwAA/38AAP9/",
+  "AAD9TkEN/asBIQQgACAE/QwAAIB3AACAdwAAgHcAAIB3/eYBIAT9DAAAgA8AAIAPAACADwAAgA/9QP0MAACAfwAAgH8AAIB/AACAf/1O",
+  "/VAgA/0MAIAAAACAAAAAgAAAAIAAAP1OQRD9qwH9UP0LBAAgAEEQaiEAIAFBCGoiASACSQ0ACws=",
 ].join("");
 
 /** Addresses in bytes; see decode-kernel.wat. */
@@ -230,8 +227,18 @@ type DecodeBlocks = (
   blockBytes: number,
 ) => void;
 
-/** The same with the code of 0 last. */
-type MakeCodes = (...addresses: [...Parameters<DecodeBlocks>, zero: number]) => void;
+type MakeCodes = (
+  target: number,
+  codes: number,
+  levels: number,
+  scales: number,
+  minima: number,
+  factors: number,
+  blocks: number,
+  blocksPerRow: number,
+  blockBytes: number,
+  zero: number,
+) => void;
 
 /** Reads bits from their address up to `end`. */
 type DecodeHalves = (target: number, bits: number, end: number) => void;

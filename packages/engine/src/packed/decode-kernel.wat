@@ -58,43 +58,49 @@
       (local.set $minima (i32.add (local.get $minima) (i32.const 4)))
       (br_if $block (local.tee $blocks (i32.sub (local.get $blocks) (i32.const 1))))))
 
-  ;; Blocks of 4-bit codes -> 8-bit codes: round(scale * level + minimum) + zero, where scale and minimum are counted in steps of the
-  ;; row. Each block has a table of 16 bytes, from which 32 codes are picked at a time.
+  ;; Blocks of 4-bit codes -> 8-bit codes: round((scale * level + minimum) * factor) + zero, with a factor for each row. Each block
+  ;; has a table of 16 bytes, from which 32 codes are picked at a time.
   (func (export "codes")
     (param $target i32) (param $codes i32) (param $levels i32) (param $scales i32) (param $minima i32)
-    (param $blocks i32) (param $blockBytes i32) (param $zero i32)
-    (local $scale v128) (local $minimum v128) (local $end i32) (local $table v128)
-    (local $bytes v128) (local $even v128) (local $odd v128)
-    (loop $block
-      (local.set $scale (v128.load32_splat (local.get $scales)))
-      (local.set $minimum (v128.load32_splat (local.get $minima)))
-      (local.set $table
-        (i8x16.add (i8x16.splat (local.get $zero))
-          (i8x16.narrow_i16x8_s
-            (i16x8.narrow_i32x4_s
-              (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.add (local.get $minimum)
-                (f32x4.mul (local.get $scale) (v128.load (local.get $levels))))))
-              (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.add (local.get $minimum)
-                (f32x4.mul (local.get $scale) (v128.load offset=16 (local.get $levels)))))))
-            (i16x8.narrow_i32x4_s
-              (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.add (local.get $minimum)
-                (f32x4.mul (local.get $scale) (v128.load offset=32 (local.get $levels))))))
-              (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.add (local.get $minimum)
-                (f32x4.mul (local.get $scale) (v128.load offset=48 (local.get $levels))))))))))
-      (local.set $end (i32.add (local.get $codes) (local.get $blockBytes)))
-      (loop $bytes
-        (local.set $bytes (v128.load (local.get $codes)))
-        (local.set $even (i8x16.swizzle (local.get $table) (v128.and (local.get $bytes) (i8x16.splat (i32.const 15)))))
-        (local.set $odd (i8x16.swizzle (local.get $table) (i8x16.shr_u (local.get $bytes) (i32.const 4))))
-        (v128.store (local.get $target)
-          (i8x16.shuffle 0 16 1 17 2 18 3 19 4 20 5 21 6 22 7 23 (local.get $even) (local.get $odd)))
-        (v128.store offset=16 (local.get $target)
-          (i8x16.shuffle 8 24 9 25 10 26 11 27 12 28 13 29 14 30 15 31 (local.get $even) (local.get $odd)))
-        (local.set $target (i32.add (local.get $target) (i32.const 32)))
-        (br_if $bytes (i32.lt_u (local.tee $codes (i32.add (local.get $codes) (i32.const 16))) (local.get $end))))
-      (local.set $scales (i32.add (local.get $scales) (i32.const 4)))
-      (local.set $minima (i32.add (local.get $minima) (i32.const 4)))
-      (br_if $block (local.tee $blocks (i32.sub (local.get $blocks) (i32.const 1))))))
+    (param $factors i32) (param $blocks i32) (param $perRow i32) (param $blockBytes i32) (param $zero i32)
+    (local $scale v128) (local $minimum v128) (local $end i32) (local $left i32) (local $table v128)
+    (local $factor v128) (local $bytes v128) (local $even v128) (local $odd v128)
+    (loop $row
+      (local.set $factor (v128.load32_splat (local.get $factors)))
+      (local.set $left (local.get $perRow))
+      (loop $block
+        (local.set $scale (f32x4.mul (local.get $factor) (v128.load32_splat (local.get $scales))))
+        (local.set $minimum (f32x4.mul (local.get $factor) (v128.load32_splat (local.get $minima))))
+        (local.set $table
+          (i8x16.add (i8x16.splat (local.get $zero))
+            (i8x16.narrow_i16x8_s
+              (i16x8.narrow_i32x4_s
+                (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.add (local.get $minimum)
+                  (f32x4.mul (local.get $scale) (v128.load (local.get $levels))))))
+                (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.add (local.get $minimum)
+                  (f32x4.mul (local.get $scale) (v128.load offset=16 (local.get $levels)))))))
+              (i16x8.narrow_i32x4_s
+                (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.add (local.get $minimum)
+                  (f32x4.mul (local.get $scale) (v128.load offset=32 (local.get $levels))))))
+                (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.add (local.get $minimum)
+                  (f32x4.mul (local.get $scale) (v128.load offset=48 (local.get $levels))))))))))
+        (local.set $end (i32.add (local.get $codes) (local.get $blockBytes)))
+        (loop $bytes
+          (local.set $bytes (v128.load (local.get $codes)))
+          (local.set $even (i8x16.swizzle (local.get $table) (v128.and (local.get $bytes) (i8x16.splat (i32.const 15)))))
+          (local.set $odd (i8x16.swizzle (local.get $table) (i8x16.shr_u (local.get $bytes) (i32.const 4))))
+          (v128.store (local.get $target)
+            (i8x16.shuffle 0 16 1 17 2 18 3 19 4 20 5 21 6 22 7 23 (local.get $even) (local.get $odd)))
+          (v128.store offset=16 (local.get $target)
+            (i8x16.shuffle 8 24 9 25 10 26 11 27 12 28 13 29 14 30 15 31 (local.get $even) (local.get $odd)))
+          (local.set $target (i32.add (local.get $target) (i32.const 32)))
+          (br_if $bytes (i32.lt_u (local.tee $codes (i32.add (local.get $codes) (i32.const 16))) (local.get $end))))
+        (local.set $scales (i32.add (local.get $scales) (i32.const 4)))
+        (local.set $minima (i32.add (local.get $minima) (i32.const 4)))
+        (local.set $blocks (i32.sub (local.get $blocks) (i32.const 1)))
+        (br_if $block (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+      (local.set $factors (i32.add (local.get $factors) (i32.const 4)))
+      (br_if $row (local.get $blocks))))
 
   ;; bf16: the upper half of a float32.
   (func (export "bf16") (param $target i32) (param $bits i32) (param $end i32)

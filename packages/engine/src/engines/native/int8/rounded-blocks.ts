@@ -58,20 +58,29 @@ function timesTransposed(
   }
 }
 
+/** Rows of M, which are columns of x, are added up a few at a time: so its codes are read in order. */
 function times(backend: NativeBackend, x: NativeTensor, { matrix, steps }: RoundedBlocks, result: NativeTensor): void {
   const [rows = 0, inner = 0] = x.shape;
-  const rounded = { values: new Uint8Array(rows * inner), shape: x.shape };
+  const rounded = new Uint8Array(rows * inner);
   const factors = { values: new Float32Array(rows), shape: [rows, 1] };
-  backend.run(roundingSession(backend, true), [x, wholeOf(steps)], [rounded, factors]);
-  const session = backend.session("rounded blocks", productGraph);
-  const blocksAtOnce = Math.max(1, Math.floor(maxCodes / inner / matrix.blockSize));
-  const step = Math.min(matrix.columns, blocksAtOnce * matrix.blockSize);
-  for (let first = 0; first < matrix.columns; first += step) {
-    const count = Math.min(step, matrix.columns - first);
-    const part = { firstRow: 0, rows: inner, firstColumn: first, columns: count };
+  backend.run(roundingSession(backend, true), [x, wholeOf(steps)], [{ values: rounded, shape: x.shape }, factors]);
+  const step = Math.min(inner, Math.floor(maxCodes / matrix.columns));
+  const some = step === inner ? rounded : new Uint8Array(rows * step);
+  for (let first = 0; first < inner; first += step) {
+    const count = Math.min(step, inner - first);
+    if (some !== rounded)
+      for (let row = 0; row < rows; row++)
+        some.set(rounded.subarray(row * inner + first, row * inner + first + count), row * count);
+    const part = { firstRow: first, rows: count, firstColumn: 0, columns: matrix.columns };
     const bytes = codesOf(matrix, part, { steps, zero: 0 });
-    const codes = { values: new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length), shape: [inner, count] };
-    intoColumns(backend, result, { first, count }, (piece) => backend.run(session, [rounded, codes, factors], [piece]));
+    const codes = {
+      values: new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length),
+      shape: [count, matrix.columns],
+    };
+    const isSum = first > 0;
+    const session = backend.session(`rounded blocks ${isSum}`, () => productGraph(isSum));
+    const left = { values: some.subarray(0, rows * count), shape: [rows, count] };
+    backend.run(session, [left, codes, factors, ...(isSum ? [result] : [])], [result]);
   }
 }
 
@@ -124,10 +133,17 @@ function turnedProductGraph(): OnnxGraph {
   return { ...g.finish(g.multiply(turned, "factors")), constants: productConstants };
 }
 
-/** Codes of x [rows, inner], of M [inner, count], factors [rows, 1] → [rows, count] */
-function productGraph(): OnnxGraph {
-  const g = new GraphWriter([{ name: "rows", type: "uint8" }, { name: "matrix", type: "int8" }, { name: "factors" }]);
-  return { ...g.finish(g.multiply(integerProduct(g, "rows", "matrix"), "factors")), constants: productConstants };
+/** Codes of x [rows, count], of M [count, columns], factors [rows, 1], a term → [rows, columns] */
+function productGraph(hasTerm: boolean): OnnxGraph {
+  const term = hasTerm ? [{ name: "term" }] : [];
+  const g = new GraphWriter([
+    { name: "rows", type: "uint8" },
+    { name: "matrix", type: "int8" },
+    { name: "factors" },
+    ...term,
+  ]);
+  const product = g.multiply(integerProduct(g, "rows", "matrix"), "factors");
+  return { ...g.finish(hasTerm ? g.add(product, "term") : product), constants: productConstants };
 }
 
 function integerProduct(g: GraphWriter, left: string, right: string): string {
