@@ -10,7 +10,12 @@ compiler = os.environ.get("CXX", "g++")
 if settings.get("compiled") and shutil.which(compiler) is None:
     decline(f"torch.compile needs a C++ compiler, and {compiler} is not installed")
 config, _, task = shape()
-model = build_model()
+if settings.get("precision") == "nf4":
+    from nf4_model import build_nf4_model
+
+    model = build_nf4_model()
+else:
+    model = build_model()
 if settings.get("halfBase"):
     model = model.to(torch.bfloat16)
 model = get_peft_model(model, lora_config())
@@ -30,7 +35,7 @@ trained = [parameter for parameter in model.parameters() if parameter.requires_g
 optimizer = torch.optim.AdamW(trained, lr=1e-4)
 if settings.get("compiled"):
     model.compile()
-half = settings.get("precision") == "bf16"
+half = settings.get("precision") in ("bf16", "nf4")
 
 
 def step():

@@ -6,6 +6,7 @@ import {
   bothDo,
   generatingIn,
   in8Bits,
+  inNormalFloat4,
   trainingAgainst,
   unequalRows,
   wholeRun,
@@ -110,6 +111,11 @@ export const trainingSteps: readonly Benchmark[] = [
     name: "roberta-step-int8",
     work: "RoBERTa base, LoRA on query and value, 16 × 64 tokens; lowrank in int8",
     ...in8Bits(roberta),
+  },
+  {
+    name: "tinyllama-step-nf4",
+    work: "LLaMA of 1.1 B, LoRA on all linear layers, 1 × 128 tokens, base in nf4",
+    ...inNormalFloat4({ shape: "tinyllama", batch: 1, time: 128 }),
   },
   {
     name: "gpt2-step-dropout",

@@ -17,6 +17,17 @@ export function in8Bits(settings: Side["settings"]): Compared & Pick<Benchmark, 
   };
 }
 
+/** Both with a base in NormalFloat 4, PEFT by bitsandbytes, with a base in float32 or bf16 around it. */
+export function inNormalFloat4(settings: Side["settings"]): Compared & Pick<Benchmark, "memoryTarget"> {
+  const peer = { by: "PEFT", program: "peft_step.py" } as const;
+  const nf4 = { ...settings, precision: "nf4" } as const;
+  return {
+    ...trainingAgainst(peer, nf4, { timeTarget: 0.9 }),
+    otherPeers: [{ ...peer, settings: { ...nf4, halfBase: true } }],
+    memoryTarget: 0.5,
+  };
+}
+
 /** transformers may do it in float32 or with weights in bf16. */
 export function generatingIn(precision: "f32" | "int8" | "4-bit", timeTarget: number): Compared {
   const settings = { shape: "smollm2", batch: 1, time: 16 } as const;

@@ -16,7 +16,7 @@ export interface Settings {
   /** Whether blocks are computed again during backward. Default false. */
   readonly checkpointing?: boolean;
   /** Type of the products, and of the weights where nothing trains. Default "f32". */
-  readonly precision?: "f32" | "bf16" | "int8" | "4-bit";
+  readonly precision?: "f32" | "bf16" | "int8" | "nf4" | "4-bit";
   /** PEFT alone: the frozen base is stored in bf16, instead of float32 under autocast. Default false. */
   readonly halfBase?: boolean;
   /** PEFT alone: with `torch.compile`. Default false. */
@@ -34,13 +34,14 @@ export interface Settings {
   readonly threads: number;
 }
 
-/** "bf16", "base in bf16 + torch.compile" */
+/** "bf16", "base in bf16 + torch.compile", "nf4, the rest in bf16" */
 export function describePrecision({
   precision = "f32",
   halfBase = false,
   compiled = false,
 }: Pick<Settings, "precision" | "halfBase" | "compiled">): string {
-  return `${halfBase ? "base in bf16" : precision}${compiled ? " + torch.compile" : ""}`;
+  const half = precision === "nf4" ? "nf4, the rest in bf16" : "base in bf16";
+  return `${halfBase ? half : precision}${compiled ? " + torch.compile" : ""}`;
 }
 
 export interface Shape {
