@@ -1,4 +1,4 @@
-// How many bits a base's matrices are kept in. Computation is in float32, except for "bf16" and "int8".
+// How many bits a base's matrices are kept in. Computation is in float32, except for "bf16", "int8" and matrices in 4 bits.
 
 import { halfBits, type WarningListener } from "@lowrank/contracts";
 import { int8Problem, packInt8, packNormalFloat4 } from "@lowrank/engine";
@@ -10,14 +10,16 @@ import type { WeightSource } from "./weight-source.ts";
  * - "float32": every weight as a float32 tensor.
  * - "as-stored": the matrices of linear layers, embeddings and heads in the bits in which the file has them: F16, BF16, and
  *   a GGUF file's blocks: 4 bits a weight and what their scales take, 8 bits for types of 5 and 6 bits (Q5_*, Q6_K).
+ *   Linear layers in 4 bits are computed as those of "nf4".
  * - "nf4": linear layers but the head rounded to NormalFloat 4 (QLoRA), unless the file has them in 4 bits already;
- *   embeddings and heads as stored.
+ *   embeddings and heads as stored. On the native engine products of linear layers in 4 bits are computed in 8 bits where the
+ *   processor has such instructions; elsewhere in float32.
  * - "bf16": the same matrices as "as-stored", rounded to bf16 where they are not. On tfjs-node products round their other
  *   factor as well, as PyTorch's autocast does, and are faster where the processor has bf16 instructions; on other engines
  *   they are computed in float32.
  * - "int8": linear layers but the head rounded to 8 bits with a scale for each output; embeddings and heads as stored. On the
  *   native engine their products, forward and for the gradient, are computed in 8 bits, which is fast where the processor
- *   has such instructions, and so are the logits of a training step where the head is in float32; elsewhere in float32.
+ *   has such instructions, and so is a training step's head; elsewhere in float32.
  *
  * Norms, biases, convolutions, stacks of experts and matrices in F32 or F64 that are not rounded are float32 tensors always.
  */
