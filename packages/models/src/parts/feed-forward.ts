@@ -1,4 +1,4 @@
-// The feed-forward sublayer of a block, plain or gated.
+// Feed-forward sublayers. Each is written twice (planned.ts): with tensors, and as steps of a plan for generation, without dropout.
 
 import { frozenFeedForward } from "@lowrank/engine";
 import { forwardTogether, type LinearSite } from "@lowrank/engine/hook-points";
