@@ -66,7 +66,7 @@ function inPieces({
   return { embed, layers, rest: parts.filter((part) => !placed.has(part)) };
 }
 
-/** The same table made both lists, so that they agree part by part. */
+/** The same family table made both lists, so that they agree part by part. */
 function pairUp(copies: readonly Part[], originals: readonly Part[]): readonly (readonly [Part, Part])[] {
   return copies.map((copy, index) => [copy, originals[index]!] as const);
 }
