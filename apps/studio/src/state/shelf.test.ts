@@ -42,7 +42,7 @@ describe("the page's shelf", () => {
     const { shelf, kept, chosen } = shelfWith();
     kept.set("5", entryOf("5"));
     chosen.value = { id: "5", name: "new" };
-    await vi.waitFor(() => expect(shelf.entry.value?.id).toBe("5"));
+    await vi.waitFor(() => expect(shelf.chosenEntry.value?.id).toBe("5"));
   });
 
   it("keeps the choice through a new name, and gives back what was deleted", async () => {

@@ -27,21 +27,21 @@ export class ShelfState {
   readonly busy = signal<"add" | "mix" | undefined>(undefined);
   readonly failure = signal<ShelfFailure | undefined>(undefined);
   /** The chosen adapter with all that is known of it. */
-  readonly entry: ReadonlySignal<ShelfEntry | undefined>;
+  readonly chosenEntry: ReadonlySignal<ShelfEntry | undefined>;
   /** The adapters of the open model: only these can be used now. */
   readonly usable: ReadonlySignal<readonly ShelfEntry[]>;
   readonly #place: ShelfSurroundings;
 
   constructor(place: ShelfSurroundings) {
     this.#place = place;
-    this.entry = computed(() => this.entries.value.find(({ id }) => id === place.chosen.value?.id));
+    this.chosenEntry = computed(() => this.entries.value.find(({ id }) => id === place.chosen.value?.id));
     this.usable = computed(() => this.entries.value.filter(({ model }) => model === place.model.value));
     effect(() => {
       // What was trained just now is on the shelf already, and not yet on the page.
-      if (place.chosen.value !== undefined && this.entry.value === undefined) void this.refresh();
+      if (place.chosen.value !== undefined && this.chosenEntry.value === undefined) void this.refresh();
     });
     effect(() => {
-      const { value: entry } = this.entry;
+      const { value: entry } = this.chosenEntry;
       if (place.model.value === undefined) return;
       if (entry !== undefined ? entry.model === place.model.value : place.chosen.value !== undefined) return;
       this.choose(this.usable.value[0]);

@@ -1,12 +1,13 @@
 // The table of other programs' LoRA formats, recognized by names of tensors and files. Formats that cannot be read are refused
-// with the next step. A new format is a row here; a format that is read has its own folder and a line in read-adapter-in.ts.
+// with the next step. A new format is a row here; a format that is read has its own folder and a line in read-adapter-in.ts. MLX,
+// Kohya and diffusers are read, and have a row for files in the wrong arrangement.
 
 import { ForeignAdapterError } from "../errors.ts";
 
 /** What identifies a format before the file is read. `start`: the first four bytes; `configKey`: a key that PEFT never wrote. */
 type Clue = "file" | "tensor" | "configKey" | "start";
 
-/** A program's format, with patterns that only its files match. */
+/** A program's format. The first row of `formats` that matches wins, so a general pattern comes after special ones (loralib's). */
 interface ForeignFormat extends Readonly<Partial<Record<Clue, RegExp>>> {
   readonly name: string;
   /** A sentence with the next step. */
@@ -55,7 +56,7 @@ const formats: readonly ForeignFormat[] = [
   {
     name: "loralib",
     advice:
-      "The file lacks α and the adapted parts of a MergedLinear. Read it in a program with readLoralibAdapter of " +
+      "The file does not say α, nor which parts of a MergedLinear are adapted. Read it in a program with readLoralibAdapter of " +
       "@lowrank/adapter-format, readLoralibAdapter(bytes, { alpha: 16, groups: { c_attn: [true, false, true] } }).",
     tensor: /\.lora_[AB]$/,
   },

@@ -8,7 +8,7 @@ import { threefry } from "./threefry.ts";
 const unit = 2 ** -24;
 
 /**
- * Values drawn evenly from [min, max), the same for the same key on every backend. The caller owns the tensor.
+ * Values drawn uniformly from [min, max), the same for the same key on every backend. The caller owns the tensor.
  *
  * @example
  * ```ts
@@ -28,18 +28,18 @@ export function uniform(shape: readonly number[], min: number, max: number, key:
 /** Normally distributed values (Box and Muller 1958), the same for the same key. The caller owns the tensor. */
 export function normal(shape: readonly number[], mean: number, deviation: number, key: DrawKey): tf.Tensor {
   const size = tf.util.sizeFromShape([...shape]);
-  const even = uniformValues(size + (size % 2), key);
+  const uniforms = uniformValues(size + (size % 2), key);
   const values = new Float32Array(size);
   for (let index = 0; index < size; index += 2) {
-    const radius = Math.sqrt(-2 * Math.log(1 - (even[index] ?? 0))) * deviation;
-    const angle = 2 * Math.PI * (even[index + 1] ?? 0);
+    const radius = Math.sqrt(-2 * Math.log(1 - (uniforms[index] ?? 0))) * deviation;
+    const angle = 2 * Math.PI * (uniforms[index + 1] ?? 0);
     values[index] = mean + radius * Math.cos(angle);
     if (index + 1 < size) values[index + 1] = mean + radius * Math.sin(angle);
   }
   return tf.tensor(values, [...shape], "float32");
 }
 
-/** `count` values drawn evenly from [0, 1), of a stream from its value number `first` on. */
+/** Values `first` to `first + count` of the key's endless stream of uniform values in [0, 1). Each threefry call makes two. */
 export function uniformValues(count: number, key: DrawKey, first = 0): Float32Array {
   const words = hashKey(key);
   const values = new Float32Array(count);

@@ -102,7 +102,7 @@ const rotated = defineOperation<RotarySettings>({
     return {
       shapes: [[batch, heads, time, width]],
       constants: [angles],
-      compute: (x) => rotary(given(x), { cos: table(Math.cos), sin: table(Math.sin), interleaved, dims: 2 * pairs }),
+      compute: (x) => rotary(given(x), { cos: table(Math.cos), sin: table(Math.sin), interleaved }),
       twin: (x) => {
         const part = tf.slice(given(x), [0, 0, 0, 0], [-1, -1, -1, 2 * pairs]);
         const axis = tableShape.length - 1;

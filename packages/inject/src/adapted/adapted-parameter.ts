@@ -48,7 +48,7 @@ export function adaptParameter(
         replace: (value) => parameter.replace(value),
       },
     ],
-    open: ({ name, checkCall }) => {
+    attach: ({ name, checkCall }) => {
       const checked = (value: tf.Tensor, weight: number, context: ForwardContext) => {
         checkCall(context);
         return withUpdate(value, weight);

@@ -18,7 +18,7 @@ import { factorKey, inFileOrder } from "../variants/factor-specs.ts";
 import type { Wrapping } from "../variants/variant.ts";
 import { variantsOf } from "../variants/variants.ts";
 import type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
-import { openHookPoints, withCallsChecked } from "./open-hook-points.ts";
+import { attachAll, withChecks } from "./attach-all.ts";
 
 /** An adapter's part at one site. */
 export interface AdaptedSite extends AdapterPart {
@@ -68,10 +68,10 @@ export function adaptSite(
       weightChange(entry, { site, adaptation, config: options.config }),
       ...biasChanges(site, adaptation, options),
     ],
-    open: (opener) =>
-      openHookPoints(opener, [
-        { open: ({ name }) => openReplacement(name, lora, siteWeight) },
-        { open: ({ name }) => site.attach(name, withCallsChecked(adaptation, opener)) },
+    attach: (adapter) =>
+      attachAll(adapter, [
+        { attach: ({ name }) => attachReplacement(name, lora, siteWeight) },
+        { attach: ({ name }) => site.attach(name, withChecks(adaptation, adapter)) },
       ]),
     setScale: (factor) => {
       adaptation.scale = scaling * factor;
@@ -94,9 +94,9 @@ function tensorsOf(entry: PlannedSite, { lora, vectors }: SiteVariables): Adapte
 }
 
 /** Replaces the frozen weight in forward passes, if the adapter has a replacement. */
-function openReplacement(adapterName: string, { baseChange }: LoraMatrices, weight: ParameterRef | undefined): Detach {
+function attachReplacement(name: string, { baseChange }: LoraMatrices, weight: ParameterRef | undefined): Detach {
   if (baseChange?.kind !== "replacement") return () => {};
-  return weight?.override(adapterName, () => baseChange.weight) ?? missingWeight();
+  return weight?.override(name, () => baseChange.weight) ?? missingWeight();
 }
 
 function replacementChanges({ baseChange }: LoraMatrices, weight: ParameterRef | undefined): readonly WeightChange[] {

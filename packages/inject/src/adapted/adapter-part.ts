@@ -3,7 +3,7 @@
 import type { Restore } from "@lowrank/contracts";
 import type { FileLayout, RowUpdate } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { HookPoint } from "./open-hook-points.ts";
+import type { Attachable } from "./attach-all.ts";
 
 /** One tensor of an adapter, as a variable. */
 export interface AdapterVariable {
@@ -52,7 +52,7 @@ export interface WeightChange {
 }
 
 /** One part of an adapter. */
-export interface AdapterPart extends HookPoint {
+export interface AdapterPart extends Attachable {
   /** Owned by the handle. */
   readonly tensors: readonly AdapterVariable[];
   readonly changes: readonly WeightChange[];

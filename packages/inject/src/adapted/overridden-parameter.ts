@@ -5,7 +5,7 @@ import { plainLayout, readStored, transposedLayout } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedParameter } from "../planned/planned-parts.ts";
 import type { AdapterPart, WeightChange } from "./adapter-part.ts";
-import { type Opener, openHookPoints } from "./open-hook-points.ts";
+import { attachAll, type CheckedAdapter } from "./attach-all.ts";
 import { haveSameValues } from "./same-values.ts";
 
 /** A weight of the model that an adapter replaces by a variable. */
@@ -53,13 +53,13 @@ export function overrideParameter(
           ...replacement(one, parameter, variable, followers.length === 0),
           own: { rows: "all", variable, isTrained },
         })),
-    open: (opener) => {
+    attach: (adapter) => {
       if (isIdle) return () => {};
-      return openHookPoints(
-        opener,
+      return attachAll(
+        adapter,
         all.map((one) => ({
-          open: ({ name }) =>
-            one.override(name, checkedValue(opener, one.path, valueFor(one, parameter, variable)), [variable]),
+          attach: ({ name }) =>
+            one.override(name, checkedValue(adapter, one.path, valueFor(one, parameter, variable)), [variable]),
         })),
       );
     },
@@ -72,7 +72,7 @@ function valueFor(one: ParameterRef, first: ParameterRef, variable: tf.Variable)
   return one.transposedInFile === first.transposedInFile ? () => variable : () => tf.transpose(variable);
 }
 
-function checkedValue({ checkCall }: Opener, path: string, value: () => tf.Tensor) {
+function checkedValue({ checkCall }: CheckedAdapter, path: string, value: () => tf.Tensor) {
   return (_value: tf.Tensor, _weight: number, context: ForwardContext): tf.Tensor => {
     checkCall(context, path);
     return value();

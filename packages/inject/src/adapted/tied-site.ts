@@ -7,7 +7,7 @@ import { adaptationOf, type OwnVectors } from "../variants/adaptation-of.ts";
 import type { Wrapping } from "../variants/variant.ts";
 import { vectorTensors } from "./adapted-site.ts";
 import type { AdapterPart, AdapterVariable } from "./adapter-part.ts";
-import { withCallsChecked } from "./open-hook-points.ts";
+import { withChecks } from "./attach-all.ts";
 
 export interface TiedSite extends AdapterPart {
   readonly part: "tied-site";
@@ -52,7 +52,7 @@ export function tieSite(
         replace: (value) => site.replaceWeight(value),
       },
     ],
-    open: (opener) => site.attach(opener.name, withCallsChecked(adaptation, opener)),
+    attach: (adapter) => site.attach(adapter.name, withChecks(adaptation, adapter)),
     setScale: (factor) => {
       adaptation.scale = scaling * factor;
     },

@@ -5,7 +5,7 @@ import { plainLayout, TokenRowsAdaptation } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { PlannedTokenRows } from "../planned/planned-parts.ts";
 import type { AdapterPart, WeightChange } from "./adapter-part.ts";
-import { openHookPoints, withCallsChecked } from "./open-hook-points.ts";
+import { attachAll, withChecks } from "./attach-all.ts";
 
 export interface TrainedRows extends AdapterPart {
   readonly part: "token-rows";
@@ -43,11 +43,11 @@ export function trainRows(
       ...rowsChange(site, sites, adaptation),
       own: { rows: indices, variable, isTrained: true },
     })),
-    open: (opener) =>
-      openHookPoints(
-        opener,
+    attach: (adapter) =>
+      attachAll(
+        adapter,
         sites.map((site) => ({
-          open: ({ name }) => site.attach(name, withCallsChecked(adaptation, opener, `${site.path}.weight`)),
+          attach: ({ name }) => site.attach(name, withChecks(adaptation, adapter, `${site.path}.weight`)),
         })),
       ),
     dispose: () => variable.dispose(),

@@ -93,9 +93,9 @@ function storedValues(adapter: Adapter, trainable: boolean): ValueSource {
       );
     },
     vector: ({ key }) => tf.tensor1d(stored(key).values),
-    rawMatrices: ({ keys }, name) =>
+    parameterLora: ({ keys }, name) =>
       LoraMatrices.fromTorch(storedMatrices(keys), { name, kind: "parameter", trainable }),
-    parameter: ({ key }, parameter) => {
+    parameterCopy: ({ key }, parameter) => {
       const tensor = adapter.tensors.get(key);
       // A bias that PEFT lost.
       if (tensor === undefined) return parameter.read();

@@ -58,21 +58,21 @@ export function injectAdapter(model: AdaptableModel, plan: InjectionPlan, option
   });
 }
 
-/** Random values that depend only on `seed` and each layer's path. */
+/** First values of a new adapter: A, B and vectors drawn by seed and path; copies of the base's weights if trained in full. */
 function freshValues(config: LoraConfig, seed: number, measured?: ReadonlyMap<string, Measured>): ValueSource {
   const init = randomInit(config);
   return {
     lora: (entry, name, site) => freshMatrices(entry, site, { config, seed, name, measured }),
     vector: ({ variant }, layer) => initialVector(variant, { ...layer, init, seed }),
-    rawMatrices: ({ path, inFeatures, outFeatures, rank, experts }, name) =>
+    parameterLora: ({ path, inFeatures, outFeatures, rank, experts }, name) =>
       createLora({ kind: "parameter", inFeatures, outFeatures, rank, experts, init, key: { seed, path }, name }),
-    parameter: (_, parameter) => parameter.read(),
-    rows: frozenRows,
+    parameterCopy: (_, parameter) => parameter.read(),
+    rows: copiedRows,
   };
 }
 
-/** The chosen rows of an embedding, or of a head's transposed weight. */
-function frozenRows({ indices }: PlannedTokenRows, site: Site): tf.Tensor2D {
+/** A copy of the base's rows for the trained tokens, [tokens, width]; a head that stores them as columns is transposed. */
+function copiedRows({ indices }: PlannedTokenRows, site: Site): tf.Tensor2D {
   return tf.tidy(() => {
     const weight = site.readWeight();
     const picked = tf.tensor1d([...indices], "int32");

@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { AdaptedPart } from "../adapted/adapted-part.ts";
 import type { AdaptedSite } from "../adapted/adapted-site.ts";
 import type { WeightChange } from "../adapted/adapter-part.ts";
-import { openHookPoints } from "../adapted/open-hook-points.ts";
+import { attachAll } from "../adapted/attach-all.ts";
 import { HandleDisposedError, UnknownKeyError } from "../errors/errors.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { partsOf } from "../planned/planned-parts.ts";
@@ -139,12 +139,12 @@ export class AdapterHandle {
     if (this.#detach) return;
     const freeName = claimName(this.model, this.name, this);
     try {
-      const close = openHookPoints(
-        { name: this.name, checkCall: (context, ownPath) => checkSelection(this.model, context, ownPath) },
+      const detach = attachAll(
+        { name: this.name, checkCall: (context, replacedPath) => checkSelection(this.model, context, replacedPath) },
         inOrderOfActing(this.#contents),
       );
       this.#detach = () => {
-        close();
+        detach();
         freeName();
       };
     } catch (error) {

@@ -14,21 +14,21 @@ export function checkWeights(adapters: readonly ActiveAdapter[]): void {
 }
 
 /**
- * `ownPath`: the weight that the adapter is going to replace, if there is one.
+ * `replacedPath`: path of the weight that the adapter replaces at this hook point, if it does.
  *
  * @throws InvalidWeightError; ConflictingAdaptersError with all weights that several adapters replace
  */
 export function checkSelection(
   model: AdaptableModel,
   { adapters, training }: ForwardContext,
-  ownPath: string | undefined,
+  replacedPath: string | undefined,
 ): void {
   if (adapters.kind !== "active") return;
   checkWeights(adapters.adapters);
-  if (ownPath === undefined || adapters.adapters.length < 2) return;
+  if (replacedPath === undefined || adapters.adapters.length < 2) return;
   const attached = adaptersOn(model);
   checkTogether(
     selectedNames(adapters).flatMap((name) => attached.get(name) ?? []),
-    { training, first: ownPath },
+    { training, path: replacedPath },
   );
 }

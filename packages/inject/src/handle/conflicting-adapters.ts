@@ -15,8 +15,8 @@ interface Owner extends OwnValues {
 interface TogetherOptions {
   /** Whether they are trained: equal values then count as a conflict, because they would diverge. Default false. */
   readonly training?: boolean;
-  /** The only weight to check, unless there is a conflict. Default: all. */
-  readonly first?: string;
+  /** Check only this weight; if it is in conflict, all are checked, so that the error lists every conflict. Default: all. */
+  readonly path?: string;
 }
 
 /**
@@ -25,14 +25,14 @@ interface TogetherOptions {
  * @throws ConflictingAdaptersError with all such weights
  */
 export function checkTogether(handles: readonly NamedAdapter[], options: TogetherOptions = {}): void {
-  const { training = false, first } = options;
+  const { training = false, path: only } = options;
   const ownersOf = ownersByPath(handles);
   const conflictAt = (path: string): readonly AdapterConflict[] => {
     const owners = ownersOf.get(path) ?? [];
     const inConflict = owners.filter((one) => owners.some((other) => areInConflict(one, other, training)));
     return inConflict.length === 0 ? [] : [{ path, adapterNames: inConflict.map(({ adapterName }) => adapterName) }];
   };
-  if (first !== undefined && conflictAt(first).length === 0) return;
+  if (only !== undefined && conflictAt(only).length === 0) return;
   const conflicts = [...ownersOf.keys()].flatMap(conflictAt);
   if (conflicts.length > 0) throw new ConflictingAdaptersError(conflicts);
 }
@@ -50,7 +50,7 @@ function areInConflict(one: Owner, other: Owner, training: boolean): boolean {
   if (one.adapterName === other.adapterName) return false;
   if (one.rows === "all" || other.rows === "all") {
     if (one.rows !== other.rows) return false;
-    // Values that backends cannot compare synchronously are usually equal embeddings.
+    // null: WebGPU cannot compare now. Frozen values count as equal then (usually one embedding), trained ones as different.
     if (!one.isTrained && !other.isTrained) return haveSameFrozenValues(one.variable, other.variable) === false;
     return training || haveSameValues(one.variable, other.variable) !== true;
   }

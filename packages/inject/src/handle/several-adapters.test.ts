@@ -108,7 +108,7 @@ describe("weights", () => {
     const { path, inFeatures, outFeatures, rank, experts } = planned;
     const lora = createLora({ inFeatures, outFeatures, rank, experts, key: { seed: 7, path }, name: "raw" });
     const adapted = adaptParameter(planned, parameter, lora);
-    adapted.open({ name: "one", checkCall: (context) => checkSelection(model, context, undefined) });
+    adapted.attach({ name: "one", checkCall: (context) => checkSelection(model, context, undefined) });
     const adapters = [{ name: "one", weight: Number.NaN }];
     const value = () => tf.tidy(() => parameter.value(inferenceContext({ kind: "active", adapters })).dataSync());
     expect(value).toThrow(InvalidWeightError);

@@ -44,7 +44,7 @@ export function measureGradients(
   const sites = linearSites(model, plan);
   const freeName = claimName(model, recorderName);
   const recorders = sites.map((site) => ({ site, recorder: new GradientRecorder(site.inFeatures, site.outFeatures) }));
-  const detach = recorders.map(({ site, recorder }) => site.attach(recorderName, recorder));
+  const detachers = recorders.map(({ site, recorder }) => site.attach(recorderName, recorder));
   const context = inferenceContext(activeAdapters(recorderName));
   let batches = 0;
   try {
@@ -57,7 +57,7 @@ export function measureGradients(
     }
     return new Map(recorders.map(({ site, recorder }) => [site.path, { gradient: recorder.mean(batches) }]));
   } finally {
-    for (const close of detach) close();
+    for (const detach of detachers) detach();
     for (const { recorder } of recorders) recorder.dispose();
     freeName();
   }

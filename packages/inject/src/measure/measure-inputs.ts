@@ -58,7 +58,7 @@ export async function measureInputs(
   const mask: RowMask = { rows: null };
   const { init } = plan.config;
   const recorders = sites.map((site) => ({ site, recorder: inputRecorder(init, site.inFeatures, mask) }));
-  const detach = recorders.map(({ site, recorder }) => site.attach(recorderName, recorder));
+  const detachers = recorders.map(({ site, recorder }) => site.attach(recorderName, recorder));
   try {
     const context = { ...inferenceContext(activeAdapters(recorderName)), everyPosition: true };
     await options.run(context, (positions) => {
@@ -67,7 +67,7 @@ export async function measureInputs(
     });
     return new Map(recorders.map(({ site, recorder }) => [site.path, recorder.read()]));
   } finally {
-    for (const close of detach) close();
+    for (const detach of detachers) detach();
     for (const { recorder } of recorders) recorder.dispose();
     mask.rows?.dispose();
     freeName();

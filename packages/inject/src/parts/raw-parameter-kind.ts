@@ -16,6 +16,6 @@ export const rawParameterKind: PartKind<PlannedRawParameter> = {
   hookPoints: ({ path }) => ({ sites: [], parameters: [path] }),
   build: (planned, maker) => {
     const parameter = maker.hookPoints.parameter(planned.path);
-    return adaptParameter(planned, parameter, maker.values.rawMatrices(planned, maker.nameOf(planned.path)));
+    return adaptParameter(planned, parameter, maker.values.parameterLora(planned, maker.nameOf(planned.path)));
   },
 };

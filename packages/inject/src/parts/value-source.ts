@@ -1,4 +1,4 @@
-// The source of an adapter's first values: random, or from a file.
+// The source of an adapter's first values: a new adapter's, or those of a file.
 
 import type { VariantName } from "@lowrank/adapter-format";
 import type { ParameterRef, Site } from "@lowrank/contracts";
@@ -20,9 +20,10 @@ export interface ValueSource {
   lora(entry: PlannedSite, name: string, site: Site): LoraMatrices;
   /** The additional vector of a variant, [outFeatures]. */
   vector(planned: PlannedVector, layer: VectorLayer): tf.Tensor;
-  rawMatrices(planned: PlannedRawParameter, name: string): LoraMatrices;
-  /** In the layout of memory. */
-  parameter(planned: PlannedParameter, parameter: ParameterRef): tf.Tensor;
+  /** A and B for a parameter that belongs to no module (PEFT's `target_parameters`). */
+  parameterLora(planned: PlannedRawParameter, name: string): LoraMatrices;
+  /** A parameter that is trained in full or saved, in the layout of memory. */
+  parameterCopy(planned: PlannedParameter, parameter: ParameterRef): tf.Tensor;
   /** [tokens, width] */
   rows(planned: PlannedTokenRows, site: Site): tf.Tensor2D;
 }

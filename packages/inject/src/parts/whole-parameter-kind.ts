@@ -38,7 +38,7 @@ function followed(planned: PlannedParameter, { kind, embedding, followers }: Tyi
 function build(planned: PlannedParameter, maker: PartMaker): OverriddenParameter {
   const { hookPoints, values } = maker;
   const parameter = hookPoints.parameter(planned.path);
-  const value = values.parameter(planned, parameter);
+  const value = values.parameterCopy(planned, parameter);
   const variable = maker.variable(planned.key, value, planned.reason !== "base-layer");
   const followers = (planned.followers ?? []).map(({ path, ...named }) => ({
     ...named,

@@ -31,15 +31,16 @@ export type RunProgress =
   /** A repetition would fail in the same way. */
   | { readonly state: "diverged"; readonly message: string };
 
-export type RunPlace = Pick<SweepRun, "out" | "values" | "choices">;
+/** A run as its record needs it: its folder, its values of the varied options, all its options. */
+export type RecordedRun = Pick<SweepRun, "out" | "values" | "choices">;
 
 /** Records are a few pages at most. */
 const maxBytes = 4_000_000;
 /** Options that may change when a run resumes. */
 const notCompared: ReadonlySet<string> = new Set(["out", "engine", "threads"]);
 
-/** The progress of a run. Throws SweepDiffersError for a run of another recipe, INVALID_RECORD. */
-export async function readProgress(run: RunPlace): Promise<RunProgress> {
+/** The progress of a run. Throws SweepDiffersError if the record has other options, an error INVALID_RECORD if it is unreadable. */
+export async function readProgress(run: RecordedRun): Promise<RunProgress> {
   const path = pathOf(run);
   const facts = await stat(path).catch(() => undefined);
   if (facts === undefined) return { state: "waiting" };
@@ -57,7 +58,7 @@ export async function readProgress(run: RunPlace): Promise<RunProgress> {
 }
 
 /** Saves the progress. Throws the errors of `writeFileAtomic`. */
-export async function writeProgress(run: RunPlace, progress: RunProgress): Promise<void> {
+export async function writeProgress(run: RecordedRun, progress: RunProgress): Promise<void> {
   const record = { values: run.values, choices: comparable(run), progress };
   await writeFileAtomic(pathOf(run), `${JSON.stringify(record, null, 1)}\n`, { overwrite: true });
 }

@@ -15,8 +15,8 @@ export const linear: SiteKind = {
   specs: (layer, rank) => linearSpecs(parts, layer, rank),
   // B is zero at first, so that an untrained adapter does not change the model (paper, section 4.1).
   initialize: (init, { a, b, rank }) => [
-    init === "gaussian" ? normally(a.shape, 1 / rank, a.key) : evenly(a.shape, a.key),
-    init === "random" ? evenly(b.shape, b.key) : tf.zeros([...b.shape]),
+    init === "gaussian" ? normally(a.shape, 1 / rank, a.key) : uniformly(a.shape, a.key),
+    init === "random" ? uniformly(b.shape, b.key) : tf.zeros([...b.shape]),
   ],
   dropsInput: true,
   add: ({ input, output, dropout, mayReuseOutput = false }, { a, b }, scale) =>
@@ -51,7 +51,7 @@ export function linearSpecs(
 }
 
 /** torch's `kaiming_uniform_` with a = √5: uniform in ±√(6/((1 + a²)·fanIn)) = ±1/√fanIn. */
-function evenly(shape: readonly [number, number], key: DrawKey): tf.Tensor {
+function uniformly(shape: readonly [number, number], key: DrawKey): tf.Tensor {
   const bound = 1 / Math.sqrt(shape[0]);
   return tf.reshape(uniform(shape, -bound, bound, key), [...shape]);
 }

@@ -54,7 +54,7 @@ describe("createLora", () => {
     }
   });
 
-  it("draws A evenly from ±1/√inFeatures: bounds, variance 1/(3·inFeatures), shape", async () => {
+  it("draws A uniformly from ±1/√inFeatures: bounds, variance 1/(3·inFeatures), shape", async () => {
     const [inFeatures, rank] = [768, 16];
     const { a } = await valuesOf({ inFeatures, rank });
     const bound = 1 / Math.sqrt(inFeatures);

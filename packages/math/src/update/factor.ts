@@ -15,7 +15,7 @@ export interface FactorSpec {
   readonly layout: FileLayout;
   /** Makes the multiplied matrix from the variable. Default: the variable itself. */
   readonly expansion?: Expansion;
-  /** Number of groups of columns that have their own rows, for grouped convolutions. Default 1. */
+  /** For grouped convolutions: number of blocks of a block-diagonal matrix; only the rows of one block are stored. Default 1. */
   readonly groups?: number;
   /** False for frozen values. Default true. */
   readonly isTrained?: boolean;
@@ -75,7 +75,7 @@ export function toAB({ factors }: Pick<Update, "factors">): AB {
   return { a: matrices.reduce(product) as tf.Tensor2D, b };
 }
 
-/** Rows and columns of a factor's matrix. */
+/** Rows and columns of a factor's matrix. The shape is the tensor's, which may differ from the specified one (from a file). */
 export function sidesOf({ expansion, groups = 1 }: FactorSpec, [rows = 0, columns = rows]: readonly number[]) {
   return { rows: (expansion?.rows ?? rows) * groups, columns };
 }

@@ -87,7 +87,7 @@ export function repeatLayers(
   return repeated;
 }
 
-/** Types of the layers, as in `withLayers`: by position, and beyond the base's layers by the repeated layer. */
+/** Types of the layers, as in `withLayers`: by position, or all by the repeated layer if the model gets longer. */
 function typesOf(order: readonly number[], types: readonly unknown[]): readonly unknown[] {
   return order.map((layer, place) => types[order.length > types.length ? layer : place]);
 }

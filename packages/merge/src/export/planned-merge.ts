@@ -3,6 +3,9 @@
 /** Number types without blocks. */
 export type PlainType = "F32" | "F16" | "BF16";
 
+/** Rows of a merged weight; if they are already rounded, with the largest rounding error. */
+export type MergedRows = Float32Array | { readonly bytes: Uint8Array; readonly largest: number };
+
 /** A merge that is computed weight by weight, on request. */
 export interface PlannedMerge {
   /** Paths of the parameters that it changes. */
@@ -14,9 +17,6 @@ export interface PlannedMerge {
    * NonFiniteMergeError.
    */
   values(path: string): AsyncIterable<Float32Array>;
-  /** The same for a file of that type. If that is faster, rows come already rounded, with the largest rounding error. */
-  readonly roundedValues?: (
-    path: string,
-    dtype: PlainType,
-  ) => AsyncIterable<Float32Array | { readonly bytes: Uint8Array; readonly largest: number }>;
+  /** The same for a file of that type. Rows come already rounded if that is faster. */
+  readonly roundedValues?: (path: string, dtype: PlainType) => AsyncIterable<MergedRows>;
 }

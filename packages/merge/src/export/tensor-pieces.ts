@@ -13,7 +13,7 @@ import {
 import { ExportOverflowError, UnwritableTypeError } from "./errors.ts";
 import type { ExportableModel, ExportOptions } from "./exportable-model.ts";
 import type { PlannedTensor } from "./plan-tensors.ts";
-import type { PlannedMerge } from "./planned-merge.ts";
+import type { MergedRows, PlannedMerge } from "./planned-merge.ts";
 import { readAsStored, takeValues } from "./read-as-stored.ts";
 
 /** Bytes of the base in memory while a tensor is copied; a multiple of every element's size. */
@@ -46,40 +46,40 @@ export function streamTensor(planned: PlannedTensor, { model, merge, base, onRou
 
 async function* mergedPieces(
   planned: PlannedTensor,
-  blocks: ReturnType<NonNullable<PlannedMerge["roundedValues"]>>,
+  blocks: AsyncIterable<MergedRows>,
   onRounded: ExportOptions["onRounded"],
 ): AsyncGenerator<Uint8Array> {
   const isRounded = onRounded !== undefined && (planned.dtype === "F16" || planned.dtype === "BF16");
-  let largest = 0;
+  let largestError = 0;
   let rounded: Float32Array = new Float32Array();
   for await (const block of blocks) {
     if ("bytes" in block) {
-      largest = Math.max(largest, block.largest);
+      largestError = Math.max(largestError, block.largest);
       yield block.bytes;
       continue;
     }
     const bytes = encode(planned, block);
     if (isRounded) {
       rounded = decodeToFloat32(bytes, planned.dtype, {}, rounded.length < block.length ? undefined : rounded);
-      largest = Math.max(largest, largestLoss(block, rounded));
+      largestError = Math.max(largestError, largestRoundingError(block, rounded));
     }
     yield bytes;
   }
-  if (isRounded) onRounded({ tensor: planned.key, largest });
+  if (isRounded) onRounded({ tensor: planned.key, largest: largestError });
 }
 
-function largestLoss(values: Float32Array, rounded: Float32Array): number {
-  let largest = 0;
+function largestRoundingError(values: Float32Array, rounded: Float32Array): number {
+  let largestError = 0;
   for (let index = 0; index < values.length; index += 1)
-    largest = Math.max(largest, Math.abs((values[index] as number) - (rounded[index] as number)));
-  return largest;
+    largestError = Math.max(largestError, Math.abs((values[index] as number) - (rounded[index] as number)));
+  return largestError;
 }
 
 async function* modelPieces(planned: PlannedTensor, model: ExportableModel, path: string): AsyncGenerator<Uint8Array> {
   yield encode(planned, await takeValues(readAsStored(model, path)));
 }
 
-/** The base's bytes, cropped or padded with zeros: a buffer over tokens may be resized. */
+/** The base's bytes, cropped or padded with zeros: a buffer with a value for each token may be (final_logits_bias). */
 async function* basePieces(
   planned: PlannedTensor,
   from: { readonly key: string; readonly dtype: Dtype },

@@ -10,8 +10,8 @@ import { type ModelAssembly, outlineModel } from "./outline-model.ts";
 export function replicateLayers(assembly: ModelAssembly, order: readonly number[]): ModelAssembly {
   checkOrder(assembly, order);
   const { config, task } = assembly;
-  // transformers reads a layer's type from its configuration by position, so windows keep their positions. It has no types
-  // for further positions (PEFT: IndexError): those layers keep their own. Rotation and parts belong to the layer.
+  // transformers reads a layer's type from its configuration by position, so windows stay at their positions. A longer model has
+  // no types for its last positions (IndexError in PEFT): here each layer takes its window along, like its rotation and its kind.
   const isLonger = order.length > config.layers;
   const windows = order.map((layer, place) => config.windows[isLonger ? layer : place] ?? null);
   const rotatingLayers = order.map((layer) => config.rotatingLayers[layer] ?? true);
@@ -33,7 +33,7 @@ export function replicateLayers(assembly: ModelAssembly, order: readonly number[
     ...order.flatMap((layer, place) => pairUp(copies.layers[place] ?? [], originals.layers[layer] ?? [])),
     ...pairUp(copies.rest, originals.rest),
   ];
-  // In module order: a tied head looks at what its table shares.
+  // In module order, so that the embedding shares its table before a head that is tied to it.
   for (const part of outline.parts) part.shareFrom(pairs.find(([copy]) => copy === part)![1]);
   return replicated;
 }
@@ -66,7 +66,7 @@ function inPieces({
   return { embed, layers, rest: parts.filter((part) => !placed.has(part)) };
 }
 
-/** The same table made both lists, so that they agree part by part. */
+/** The same family table made both lists, so that they agree part by part. */
 function pairUp(copies: readonly Part[], originals: readonly Part[]): readonly (readonly [Part, Part])[] {
   return copies.map((copy, index) => [copy, originals[index]!] as const);
 }

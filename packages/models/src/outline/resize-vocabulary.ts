@@ -16,7 +16,7 @@ export function resizeVocabulary(assembly: ModelAssembly, size: number, newRows:
   const { config, task } = assembly;
   const outline = outlineModel({ config: { ...config, vocabularySize: size }, task });
   try {
-    // The same table made both lists, in the same order: a twin comes after what it shares.
+    // The same family table made both lists, in module order: an embedding comes before a head that is tied to it.
     for (const [index, part] of outline.parts.entries()) fillFrom(part, assembly.parts[index]!, newRows);
   } catch (cause) {
     for (const part of outline.parts) part.dispose();
@@ -41,7 +41,7 @@ function checkSize({ config: { vocabularySize, padTokenId, modelType } }: ModelA
     throw new VocabularyError(size, `the padding token, ${padTokenId}, would be lost`);
 }
 
-/** Adapters know the tables as they were, and of merged weights an export would not know. */
+/** Adapters have the old tables' sizes, and an export would not know of merged weights. */
 function checkUnchanged({ parts }: ModelAssembly, size: number): void {
   if (!parts.some(({ isChanged }) => isChanged)) return;
   throw new VocabularyError(

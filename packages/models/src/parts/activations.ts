@@ -13,7 +13,7 @@ export interface Activation {
   readonly gelu?: GeluKind;
 }
 
-/** The activation's plan; it has none where the engine's plans do not know it. */
+/** The activation's plan; refused if the engine's plans do not have this activation. */
 export function planActivation(activation: Activation): PartPlan {
   const name = stepActivations.find((known) => activations[known] === activation);
   return (x, plan) => (name === undefined ? plan.refuse("an activation has no plan") : plan.activate(x, name));

@@ -1,4 +1,4 @@
-// The feed-forward sublayer of a block, plain or gated.
+// Feed-forward sublayers. Each is written twice (planned.ts): with tensors, and as steps of a plan for generation, without dropout.
 
 import { frozenFeedForward } from "@lowrank/engine";
 import { forwardTogether, type LinearSite } from "@lowrank/engine/hook-points";
@@ -29,7 +29,7 @@ export function feedForward(up: LinearSite, activation: Activation, down: Linear
   );
 }
 
-/** Both maps where nothing is adapted, trained or dropped between what enters them and what comes out. */
+/** Both maps, if neither is adapted or trained and nothing is dropped between them; else undefined. */
 function frozenMaps(up: LinearSite, down: LinearSite, pass: Pass, dropout: InnerDropout | undefined) {
   if (pass.context.training && dropout !== undefined && dropout.rate > 0) return undefined;
   const [first, second] = [up.frozenParts(pass.context), down.frozenParts(pass.context)];

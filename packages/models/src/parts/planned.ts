@@ -20,7 +20,7 @@ export function planOf(part: Planned): PartPlan {
   return (x, plan, context) => part.plan?.(x, plan, context) ?? plan.refuse("a part has no plan");
 }
 
-/** x·W + b, and what pairs add to it */
+/** x·W + b, plus the low-rank updates of the adapters */
 export function planLinear(site: LinearSite): PartPlan {
   return (x, plan, context) => {
     const parts = site.lowRankParts(context);

@@ -10,7 +10,7 @@ import { useStudio } from "../page/use-studio.ts";
 export function Look() {
   const { look, shelf, text } = useStudio();
   const words = text.value.look;
-  const { value: entry } = shelf.entry;
+  const { value: entry } = shelf.chosenEntry;
   const { value: picture } = look.picture;
   return (
     <Card id="look" title={words.title} lead={words.lead} place="wide">

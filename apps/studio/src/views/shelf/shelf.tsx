@@ -106,7 +106,7 @@ function BringIn() {
   const add = async (from: Parameters<typeof shelf.add>[0]) => {
     if (!(await shelf.add(from))) return;
     repository.value = "";
-    studio.announce(words.added(shelf.entry.value?.name ?? ""));
+    studio.announce(words.added(shelf.chosenEntry.value?.name ?? "")); // an added adapter is chosen at once
   };
   const take = (files: readonly File[]) => files.length > 0 && void add({ files });
   return (
@@ -189,7 +189,7 @@ function Mix() {
   const mix = async () => {
     const name = words.mixName(first.name, second.name);
     const isMixed = await shelf.mix(first.id, second.id, { share: share.value / 100, name });
-    if (isMixed) studio.announce(words.added(shelf.entry.value?.name ?? name));
+    if (isMixed) studio.announce(words.added(shelf.chosenEntry.value?.name ?? name));
   };
   const choice = (place: 0 | 1, label: string, current: string) => (
     <label>

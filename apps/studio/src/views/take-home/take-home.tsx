@@ -14,7 +14,7 @@ export function TakeHome() {
   const { shelf, model, takeHome, text } = useStudio();
   const words = text.value.takeHome;
   const form = useSignal<TakeHomeForm>("peft");
-  const { value: entry } = shelf.entry;
+  const { value: entry } = shelf.chosenEntry;
   const { value: facts } = model.facts;
   const [Programs, setPrograms] = useState<typeof Snippets>();
   const isThere = entry !== undefined;

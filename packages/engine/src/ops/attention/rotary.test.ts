@@ -40,12 +40,12 @@ onEachBackend(() => {
       }
     });
 
-    it("leaves the features beyond `dims` as they were", async () => {
+    it("leaves the features beyond 2·pairs as they were", async () => {
       const { cos, sin } = tables(5, 2);
       const rest = (x: tf.Tensor) => tf.slice(x, [0, 0, 0, 4], [-1, -1, -1, 3]);
       const rotated = (x: tf.Tensor) => plainRotary(tf.slice(x, [0, 0, 0, 0], [-1, -1, -1, 4]), cos, sin);
       await expectTwin(
-        (x) => rotary(x, { cos, sin, dims: 4 }),
+        (x) => rotary(x, { cos, sin }),
         (x) => tf.concat([rotated(x), rest(x)], 3),
         [waves([1, 2, 5, 7])],
       );

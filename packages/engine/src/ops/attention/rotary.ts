@@ -8,12 +8,10 @@ import { withGradients } from "../../tape/with-gradients.ts";
 
 /** How features are rotated. */
 export interface RotaryOptions {
-  /** cos and sin of each angle: [time, pairs] or [batch, 1, time, pairs]. */
+  /** cos and sin of each angle, [time, pairs] or [batch, 1, time, pairs]; a head's first 2·pairs features rotate (rotary_pct). */
   readonly cos: tf.Tensor;
   readonly sin: tf.Tensor;
-  /** Rotates only the first `dims` features of each head (GPT-NeoX's rotary_pct); default 2·pairs. Always 2·pairs. */
-  readonly dims?: number;
-  /** True pairs feature 2i with 2i + 1 (GPT-J); false, the default, pairs i with i + dims/2 (LLaMA). */
+  /** True pairs feature 2i with 2i + 1 (GPT-J); false, the default, pairs i with i + pairs (LLaMA). */
   readonly interleaved?: boolean;
 }
 
@@ -35,11 +33,10 @@ export interface RotaryOptions {
  */
 export function rotary(x: tf.Tensor, options: RotaryOptions): tf.Tensor {
   const { cos, sin, interleaved = false } = options;
-  const pairs = cos.shape[cos.rank - 1] ?? 0;
-  const dims = options.dims ?? 2 * pairs;
+  const dims = 2 * (cos.shape[cos.rank - 1] ?? 0);
   const headSize = x.shape[3] ?? 0;
   if (x.rank !== 4 || dims > headSize) throw new ShapeError("rotary", x.shape, `4 axes, the last at least ${dims}`);
-  if (dims !== 2 * pairs || !tf.util.arraysEqual(cos.shape, sin.shape))
+  if (!tf.util.arraysEqual(cos.shape, sin.shape))
     throw new ShapeError("rotary's tables", sin.shape, `cos and sin with a last axis of ${dims / 2}`);
   checkPositions(x, cos);
   const rotate = interleaved ? rotateNeighbours : rotateHalves;

@@ -22,8 +22,8 @@ export async function mergeToGguf(
   const { out, dtype, minKept, plan = false, overwrite = false } = options;
   const rounded: (KeptEffect & { tensor: string })[] = [];
   const title = [opened.path, opened.adapterPath].map((path) => basename(path ?? "").replace(/\.gguf$/, "")).join("+");
-  const hear = { onRounded: (effect: KeptEffect & { tensor: string }) => void rounded.push(effect) };
-  const output = await ggufOutput(opened, { merge, title, ...hear, ...given({ type: dtype, minKept }) });
+  const callbacks = { onRounded: (effect: KeptEffect & { tensor: string }) => void rounded.push(effect) };
+  const output = await ggufOutput(opened, { merge, title, ...callbacks, ...given({ type: dtype, minKept }) });
   const { changed } = merge;
   try {
     if (plan) {
@@ -65,7 +65,7 @@ export async function mergeToGguf(
   }
 }
 
-/** Its first piece: of a .gguf file all that stands before the first tensor. */
+/** Its first piece: of a .gguf file all bytes before the first tensor. */
 async function headOf({ contents }: ExportFile): Promise<Uint8Array> {
   for await (const piece of contents()) return piece;
   return new Uint8Array();

@@ -68,12 +68,12 @@ async function mergeOpened(opened: OpenedInFiles, options: FullOptions, report: 
   const written = await writeMerged(output, { opened, options }, report);
   report.emit({ out, changed, ...written });
   report.say(`${plural(changed.length, "weight")} changed`);
-  sayLosses(written, options, report);
+  sayErrors(written, options, report);
   sayFiles(written.files, report);
   report.say(`written to ${out}`);
 }
 
-function sayLosses({ rounding, largestDifference }: Written, { dtype = "F32" }: FullOptions, report: Report): void {
+function sayErrors({ rounding, largestDifference }: Written, { dtype = "F32" }: FullOptions, report: Report): void {
   if (rounding !== undefined) {
     const max = `${formatNumber(rounding.largest)} at most (${rounding.tensor})`;
     const type = dtype === "as-base" ? "the base's type" : dtype;

@@ -41,7 +41,7 @@ export type FullOptions = WithBase<MergeOptions>;
 
 export interface Written {
   readonly files: readonly WrittenFile[];
-  /** The largest loss of a number, where some were rounded. */
+  /** The largest rounding error, if numbers were rounded, and its tensor. */
   readonly rounding?: { readonly tensor: string; readonly largest: number };
   /** Between logits of the adapted and the written model, if somebody asked. */
   readonly largestDifference?: number;
@@ -59,7 +59,7 @@ export async function writeMerged(
 ): Promise<Written> {
   const { out, overwrite = false } = options;
   const draft = await draftFor(opened, options, { report });
-  const losses: { tensor: string; largest: number }[] = [];
+  const roundings: { tensor: string; largest: number }[] = [];
   const differences: number[] = [];
   const check = async (folder: string) => {
     differences.push(await verify(folder, options, report));
@@ -70,11 +70,11 @@ export async function writeMerged(
       ...output,
       ...{ sourceFolder: source, overwrite, draft },
       ...given({ tokenizerFolder: tokenizer?.name }),
-      onRounded: (loss) => losses.push(loss),
+      onRounded: (rounding) => roundings.push(rounding),
       onProgress: count.at,
       ...(isVerified(options) && { check }),
     });
-    const [first, ...others] = losses;
+    const [first, ...others] = roundings;
     const rounding = first && others.reduce((max, one) => (one.largest > max.largest ? one : max), first);
     return { files, ...given({ rounding, largestDifference: differences[0] }) };
   } finally {

@@ -1,4 +1,4 @@
-// Losses from another model's outputs: distillation from a teacher, or a KL penalty to the own base model.
+// Losses from another model's outputs: distillation from a teacher, or a KL penalty towards the model's own base.
 
 import type { ForwardContext } from "@lowrank/contracts";
 import type { TextTokenizer } from "@lowrank/data";
@@ -22,7 +22,7 @@ interface Teacher {
 }
 
 export interface DistillationChoices {
-  /** Weight of a KL penalty that keeps the outputs close to the base model; default 0. */
+  /** Weight of a KL penalty that keeps outputs close to the base model; default 0. The options' check refuses it with a teacher. */
   readonly klToBase?: number | undefined;
   /** A teacher: another model with the same tokenizer, whose token distributions are imitated at the trained positions. */
   readonly teacher?: Teacher | undefined;
@@ -34,7 +34,7 @@ export interface DistillationChoices {
   readonly divergenceTemperature?: number | undefined;
 }
 
-/** Undefined without a penalty and a teacher. Throws TrainingOptionsError for another tokenizer. */
+/** Undefined if there is neither penalty nor teacher. Throws TrainingOptionsError if the teacher's tokenizer is not the model's. */
 export async function distillationPlan(
   choices: DistillationChoices,
   tokenizer: TextTokenizer | undefined,

@@ -24,7 +24,7 @@ function noiseOf(inputs: Partial<PassInputs>, [batch, time]: readonly [number, n
   });
 }
 
-it("the noise on a text of n tokens is drawn evenly from ±alpha / √(n · width)", () => {
+it("the noise on a text of n tokens is drawn uniformly from ±alpha / √(n · width)", () => {
   const attentionMask = tf.tensor2d(
     [
       [1, 1, 1, 1, 1, 1, 1, 1],

@@ -51,8 +51,8 @@ export function positionTensor({ inputs, inputIds }: Pass): tf.Tensor2D {
 }
 
 // NEFTune (Jain et al. 2024): noise on the embeddings of tokens while training, so that a small data set is not learnt by heart.
-// Each number gets one drawn evenly from ±alpha / √(time · width). time is that of the text itself, as in the paper: TRL counts
-// the padding, too, so that a row's noise depends on what it is batched with.
+// Each number gets noise drawn uniformly from ±alpha / √(time · width). time is the text's length, as in the
+// paper. TRL also counts the padding, so that a row's noise depends on the other rows of its batch.
 
 /** Adds noise to embedded tokens [batch, time, width]; outside of training or without noise, they stay the same. */
 export function withNoise(embedded: tf.Tensor, pass: Pass): tf.Tensor {

@@ -1,5 +1,5 @@
-// BLOOM (BigScience 2022), as transformers' modeling_bloom.py names it: scores rise with the key's position instead of any
-// position embedding, and a norm follows the embedding.
+// BLOOM (BigScience 2022), as transformers' modeling_bloom.py names it: ALiBi (Press et al. 2022) instead of a position embedding,
+// which `bloom` in @lowrank/models' decoders/like-gpt.ts turns on, and a norm after the embedding.
 
 import type { Family } from "../../../family.ts";
 import { decoderClasses, decoderHeads, tokenDropout } from "../../shared/decoder-rows.ts";

@@ -1,5 +1,5 @@
-// Gemma (Gemma Team 2024), as transformers' modeling_gemma.py names it: LLaMA with scaled embeddings, gains stored as
-// gain − 1, and wide heads.
+// Gemma and Gemma 2 (Gemma Team 2024), as transformers names them: LLaMA with scaled embeddings, gains stored as gain − 1, and wide
+// heads. Gemma 2 also has norms after each sublayer, soft caps of scores and logits, and a sliding window in every second layer.
 
 import { attentionBias, decoderClasses, decoderNorms, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
 
@@ -16,10 +16,10 @@ export const gemma2 = likeLlama("gemma2", decoderClasses("Gemma2", ["token-class
     scalars: {
       scoreCap: { key: "attn_logit_softcapping", fallback: 50 },
       logitCap: { key: "final_logit_softcapping", fallback: 30 },
-      scoreWidth: { key: "query_pre_attn_scalar", fallback: 256 },
+      scoreWidth: { key: "query_pre_attn_scalar", fallback: 256 }, // scores are divided by its root
     },
     window: { size: { key: "sliding_window", fallback: 4096 }, layers: "alternating" },
-    // Older files repeat the activation here (unused), and say how the cache is kept.
+    // Unused: older files repeat the activation in hidden_act, and name a kind of cache.
     harmless: ["hidden_act", "cache_implementation"],
   },
   embeddings: [{ path: "embed_tokens", rows: "vocabulary", scale: "root-of-hidden" }],
@@ -42,7 +42,7 @@ export const gemma = likeLlama("gemma", decoderClasses("Gemma", ["token-classifi
     tiedByDefault: true,
     switches: attentionBias,
     fixed: [
-      // An older spelling of hidden_act, which transformers 5 does not read.
+      // Versions of transformers 4 read this key; transformers 5 reads only hidden_act for Gemma 1.
       { key: "hidden_activation", values: [null, "gelu_pytorch_tanh"], effect: "it names another activation" },
     ],
   },

@@ -16,7 +16,7 @@ export interface Weights {
   readonly weights: string;
   /** The same, some of them dropped. */
   readonly dropped: string;
-  /** Where scores are bounded tanh(score/cap), which their gradient needs. */
+  /** tanh(score/cap), which the gradient needs; undefined where scores are unbounded. */
   readonly squashed: string | undefined;
 }
 
