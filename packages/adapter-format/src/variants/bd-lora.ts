@@ -59,7 +59,7 @@ function areBlockSettings(settings: JsonObject): boolean {
  *
  * const blockDiagonal = { target_modules_bd_b: ["q_proj"], nblocks: 2 };
  * const verdict = blockVerdict(createLoraConfig({ blockDiagonal }), "model.layers.0.self_attn.q_proj");
- * if (verdict.kind !== "blocks" || verdict.half !== "b") throw new Error("B is made of blocks");
+ * if (verdict.kind !== "blocks" || verdict.matrix !== "b") throw new Error("B is made of blocks");
  * ```
  */
 export function blockVerdict({ blockDiagonal }: Pick<LoraConfig, "blockDiagonal">, path: string): BlockVerdict {

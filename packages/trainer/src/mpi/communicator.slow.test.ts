@@ -25,7 +25,7 @@ describe.each([...Object.entries(mpiLaunchers).map(([name, launcher]) => [name, 
       ["", program],
       [", also where the heap cannot grow", besideFullHeap],
     ])(
-      "sums, tells, compares, takes its time, and refuses lengths that differ, in each of 2 processes%s",
+      "sums, broadcasts, compares, takes its time, and refuses lengths that differ, in each of 2 processes%s",
       async (_where, program) => {
         const { code, stdout, stderr } = await mpiRun([program], { ranks: 2, launcher, environment });
         expect([code, stderr]).toEqual([0, expect.any(String)]);
@@ -35,7 +35,7 @@ describe.each([...Object.entries(mpiLaunchers).map(([name, launcher]) => [name, 
           .map((line) => JSON.parse(line));
         expect(lines.map(({ rank }) => rank).sort()).toEqual([0, 1]);
         for (const line of lines) {
-          expect(line).toMatchObject({ size: 2, isRight: true, told: [7, 8, 9] });
+          expect(line).toMatchObject({ size: 2, isRight: true, received: [7, 8, 9] });
           expect(line.times.map(({ values }: { values: number }) => values)).toEqual([1, 1000]);
           for (const { milliseconds } of line.times) expect(milliseconds).toBeGreaterThan(0);
           expect(line.refused).toEqual([
