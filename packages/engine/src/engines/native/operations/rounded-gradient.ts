@@ -1,9 +1,10 @@
 // The gradient of a head's input in 8 bits: the softmax's exponentials times the head, tile by tile.
 //
-// An exponential next to a much larger one would round to 0. So each row of each tile has a scale of its own, and the label's,
-// which training makes the largest, is taken out first and added in float32. On rows of E2E and of Alpaca's tasks the gradient of
-// SmolLM2's states is then as near to float32's as with rounded logits alone (cosine 0.9982). With one scale for a row and the
-// label among the others it is 0.92 to 0.98.
+// An exponential next to a much larger one would round to 0. So each row of each tile has a scale of its own, and the label's, which
+// training makes the largest, is taken out first and added in float32. On rows of E2E the gradient of SmolLM2's states is then as
+// near to float32's as with rounded logits alone (cosine 0.9982), and their mean is off by no more (6.6 %, not 6.9). With 1 024
+// classes a tile the mean is off by 8.2 %, and 38 steps of training end at a loss of 1.457 instead of 1.431 (float32 product: 1.438);
+// with one scale for a row and the label among the others the cosine is 0.92.
 
 import { multiply, scalingGraph, wholeOf } from "../int8/int8-product.ts";
 import { codesOfRows } from "../int8/int8-rows.ts";
