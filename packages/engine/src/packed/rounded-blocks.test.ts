@@ -53,7 +53,7 @@ onEachBackend((engine) => {
       ["blocks without", blocksOf4Bits(96, 160, false), "out-in"],
       ["the transpose", blocksOf4Bits(96, 160), "in-out"],
       ["NormalFloat 4", packedMatrices.NF4(70, 192), "out-in"],
-      // Other engines have no such limit, and take long for so many.
+      // Other engines have no such limit, and are slow for that size.
       ...(engine === "native"
         ? ([["more entries than are turned into codes at one time", blocksOf4Bits(1100, 4096), "out-in"]] as const)
         : []),

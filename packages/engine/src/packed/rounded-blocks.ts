@@ -1,5 +1,5 @@
-// Products with a matrix of 4-bit blocks in 8 bits: what the storage of the matrix and the engine's kernel have to know of each
-// other. The matrix stays in 4 bits; a product turns its entries into 8-bit codes with a step for each row, a piece at a time.
+// Products in 8 bits with a matrix of 4-bit blocks: the interface between the storage of the matrix and the engine's kernel. The
+// matrix stays in 4 bits; a product converts its entries to 8-bit codes with a step for each row, a piece at a time.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { runOwnKernelForOne } from "../kernels/own-kernel.ts";
@@ -9,12 +9,12 @@ import { decodeKernel, hasCodes } from "./decode-kernel.ts";
 import { int8Problem } from "./int8-weights.ts";
 import { type BlockMatrix, blocksPerRow, type PackedMatrix } from "./packed-matrix.ts";
 
-/** What the kernel "LowrankRoundedBlocks" multiplies by. */
+/** The right factor of the kernel "LowrankRoundedBlocks". */
 export interface RoundedBlocks {
   readonly matrix: BlockMatrix;
-  /** What a code of 1 stands for in each row: the 127th part of its largest entry. [rows] */
+  /** The scale of each row's codes: the 127th part of its largest magnitude. [rows] */
   readonly steps: Float32Array;
-  /** Whether by the transpose. */
+  /** Whether to multiply by the transpose. */
   readonly isTransposed: boolean;
 }
 
@@ -36,7 +36,7 @@ export function multiplyInCodes(x: tf.Tensor2D, blocks: RoundedBlocks): tf.Tenso
   return product && asMatrix(product);
 }
 
-/** Of a call of the kernel. */
+/** The factor in a kernel's attributes. */
 export function blocksIn({ blocks }: tf.NamedAttrMap): RoundedBlocks {
   return blocks as unknown as RoundedBlocks;
 }

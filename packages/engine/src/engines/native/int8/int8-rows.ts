@@ -13,11 +13,18 @@ export function roundingGraph(hasInnerScales: boolean): OnnxGraph {
   const x = hasInnerScales ? g.multiply("x", "scales") : "x";
   const factor = g.scale(largestOfRows(g, x), 1 / 127);
   const codes = codesOfRows(g, x, factor);
-  return {
-    ...g.finish(codes, factor),
-    outputTypes: { [codes]: "uint8" },
-    constants: [{ name: "zero", type: "uint8", shape: [], values: Uint8Array.of(zeroPoint) }],
-  };
+  return finishCodes(g, [codes, factor], { codes, zero: Uint8Array.of(zeroPoint) });
+}
+
+/** The graph with these outputs, of which `codes` come from `codesOfRows`; `zero` is the code of 0, in their type. */
+export function finishCodes(
+  g: GraphWriter,
+  outputs: readonly string[],
+  { codes, zero }: { readonly codes: string; readonly zero: Uint8Array | Int8Array },
+): OnnxGraph {
+  const type = zero instanceof Int8Array ? "int8" : "uint8";
+  const constants = [{ name: "zero", type, shape: [], values: zero } as const];
+  return { ...g.finish(...outputs), outputTypes: { [codes]: type }, constants };
 }
 
 /** With a scale for each row the operation divides as well: a pass over x less, and a third of the time. */

@@ -25,14 +25,25 @@ function productGraph(
   zero: number,
 ): OnnxGraph & { readonly constants: readonly OnnxConstant[] } {
   const g = new GraphWriter([{ name: "rows", type: "uint8" }, { name: "scales" }]);
-  const inputs = ["rows", "weight", "one", "scales", "zero"];
-  const product = g.node("MatMulIntegerToFloat", inputs, {}, "com.microsoft");
-  return {
-    ...g.finish(product),
-    constants: [
-      { name: "weight", type: "int8", shape: [inner, codes.length / inner], values: codes },
-      { name: "one", type: "float32", shape: [], values: Float32Array.of(1) },
-      { name: "zero", type: "uint8", shape: [], values: Uint8Array.of(zero) },
-    ],
+  const weight: OnnxConstant = {
+    ...{ name: "weight", type: "int8", shape: [inner, codes.length / inner], values: codes },
   };
+  const product = integerProduct(g, { left: "rows", right: "weight", scales: "scales" });
+  return { ...g.finish(product), constants: [weight, ...integerConstants(zero)] };
+}
+
+/** Unsigned codes times signed ones, each column times its scale, or unscaled; the graph needs `integerConstants`. */
+export function integerProduct(
+  g: GraphWriter,
+  { left, right, scales = "one" }: { readonly left: string; readonly right: string; readonly scales?: string },
+): string {
+  return g.node("MatMulIntegerToFloat", [left, right, "one", scales, "zero"], {}, "com.microsoft");
+}
+
+/** For `integerProduct` with unsigned codes of which `zero` is 0. */
+export function integerConstants(zero = zeroPoint): readonly OnnxConstant[] {
+  return [
+    { name: "one", type: "float32", shape: [], values: Float32Array.of(1) },
+    { name: "zero", type: "uint8", shape: [], values: Uint8Array.of(zero) },
+  ];
 }

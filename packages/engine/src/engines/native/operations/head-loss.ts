@@ -78,7 +78,7 @@ function lossOfBlock(backend: NativeBackend, head: Head, block: Block): void {
   addLabelRows(head, block.labels, { gradient: block.gradient, shares });
 }
 
-/** Of each row's label, where a head in 8 bits leaves it to float32. */
+/** The labels that a head in 8 bits leaves to float32, by row. */
 interface TakenLabels {
   /** In 8 bits too: one in float32 might exceed the sum of all exponentials, and the loss be negative. */
   readonly logits: number[];
@@ -149,7 +149,7 @@ function sumAgainst(backend: NativeBackend, head: Head, pass: Pass): Exponential
   return { sums, taken };
 }
 
-/** What adds up exp(logits − references)·head, tile by tile, and writes each tile's sums of exponentials. */
+/** Adds up exp(logits − references)·head, tile by tile, and writes each tile's sums of exponentials. */
 interface TileProduct {
   add(tile: Tile, inputs: readonly NativeTensor[], sums: NativeTensor): void;
   free(): void;

@@ -7,7 +7,7 @@
 // with one scale for a row and the label among the others the cosine is 0.92.
 
 import { multiply, scalingGraph, wholeOf } from "../int8/int8-product.ts";
-import { codesOfRows } from "../int8/int8-rows.ts";
+import { codesOfRows, finishCodes } from "../int8/int8-rows.ts";
 import type { Int8Tile } from "../int8/native-int8-weights.ts";
 import { graphOf } from "../kernels/graph.ts";
 import type { NativeBackend } from "../native-backend.ts";
@@ -16,7 +16,7 @@ import type { OnnxGraph } from "../runtime/onnx-model.ts";
 import { logitsOf } from "./head-logits.ts";
 import { roundedTileClasses } from "./rounded-head.ts";
 
-/** Memory for what lies between the two products of a tile. */
+/** Adds up the products of a head's tiles, in memory that all tiles share. */
 export interface TileGradient {
   /** Adds exp(logits − reference)·tile to the gradient [rows, features]; their sums, without the gradient's, go to `sums` [rows, 1]. */
   add(tile: number, inputs: readonly NativeTensor[], outputs: { sums: NativeTensor; gradient: NativeTensor }): void;
@@ -59,9 +59,5 @@ function exponentialGraph(names: readonly string[]): OnnxGraph {
   // The library's maximum overlooks NaN, its sum does not.
   const factors = g.add(g.scale(largest, 1 / 255), g.scale(sums, 0));
   const codes = codesOfRows(g, scaled, factors);
-  return {
-    ...g.finish(sums, codes, factors),
-    outputTypes: { [codes]: "uint8" },
-    constants: [{ name: "zero", type: "uint8", shape: [], values: Uint8Array.of(0) }],
-  };
+  return finishCodes(g, [sums, codes, factors], { codes, zero: Uint8Array.of(0) });
 }

@@ -90,7 +90,7 @@ describe.skipIf(library === undefined)("OnnxRuntime", () => {
     delete process.env.LIBRARY;
   });
 
-  it.skipIf(process.platform !== "linux")("leaves the library loaded while its threads run, whoever closes it", () => {
+  it.skipIf(process.platform !== "linux")("leaves the library loaded while its threads run, after any close", () => {
     const program = `
       import koffi from "koffi";
       import { readFileSync } from "node:fs";
