@@ -63,7 +63,7 @@ export const fileOptions = {
       argument: "<bits>",
       help: "frozen base: float32 (default), as-stored, bf16, int8 (fast) or nf4 (least memory)",
       detail:
-        "as-stored: as in the file. nf4: linear layers in 4 bits. bf16: tfjs-node also multiplies in it, faster and less exactly. int8: linear layers in 8 bits. If the processor has the instructions, native multiplies int8 and 4-bit layers in 8 bits, two to three times as fast as float32.",
+        "as-stored: as in the file. nf4: linear layers in 4 bits. bf16: tfjs-node also multiplies in it, faster and less exactly. int8: linear layers in 8 bits, in which native also multiplies: two to three times as fast if the processor has the instructions. 4-bit layers are multiplied in 8 bits too, somewhat slower.",
       value: oneOf(basePrecisions),
     },
     /** Hash the base's weight files (SHA-256), so that `resume` detects any change; without it, samples are compared. */
