@@ -151,7 +151,7 @@ describe("15. several adapters add up, and each is its own", () => {
       dispose();
     }));
 
-  it("names that contain each other, or parts of the format, are told apart and are in no key", () => {
+  it("names that contain each other, or parts of the format, stay separate, and are in no key", () => {
     const names = [
       "default",
       "default2",

@@ -2,7 +2,7 @@
 
 import { describeValue, isObject, refuseUnknownOptions } from "@lowrank/contracts";
 import { failure } from "./errors/named-option.ts";
-import { optionNames } from "./options.ts";
+import { type GgufOptions, optionNames } from "./options.ts";
 
 type Check = (value: unknown) => boolean;
 
@@ -20,7 +20,11 @@ const isTexts: Check = (value) => Array.isArray(value) && value.every(isText);
 
 const files = "a path, a name on the Hugging Face Hub, a directory handle, an array of files, or a ModelFolder";
 const rows = "an array of rows, a path, an array of paths, or a File. For one row, write [row]";
-const ggufTypes: readonly unknown[] = ["F32", "F16", "BF16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "as-base"];
+/** A record, so that a type of `@lowrank/merge/gguf` that is missing here does not compile; pages load that package later. */
+const ggufTypes: Readonly<Record<NonNullable<GgufOptions["type"]>, true>> = {
+  ...{ F32: true, F16: true, BF16: true, Q8_0: true, Q6_K: true, Q5_K_M: true, Q4_K_M: true, Q4_0: true },
+  "as-base": true,
+};
 
 /** Which values an argument may have, and what to expect in words. */
 const kinds = {
@@ -43,7 +47,10 @@ const kinds = {
     (value) => isText(value) || has(value, "getFileHandle"),
     "a path; in a web page, a directory from showDirectoryPicker()",
   ],
-  type: [(value) => ggufTypes.includes(value), `one of ${ggufTypes.join(", ")}`],
+  type: [
+    (value) => isText(value) && Object.hasOwn(ggufTypes, value as string),
+    `one of ${Object.keys(ggufTypes).join(", ")}`,
+  ],
 } as const satisfies Readonly<Record<string, readonly [is: Check, expected: string]>>;
 
 type Kind = keyof typeof kinds;

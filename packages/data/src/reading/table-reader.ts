@@ -114,7 +114,7 @@ export class TableReader {
   }
 
   #refuseJson([first = ""]: readonly string[]): void {
-    if (this.#options.columns !== undefined || !isJson(first)) return; // whoever names the columns knows the file
+    if (this.#options.columns !== undefined || !isJson(first)) return; // a program that names the columns knows the file
     const reason = "it is JSON. Rename it to .jsonl (an object on each line) or .json (one array).";
     throw new DataFileError(this.#collector.limits.file, reason);
   }

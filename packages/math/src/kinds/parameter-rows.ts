@@ -11,7 +11,7 @@ export async function parameterRows(update: Update, parameter: RawParameter, sca
   if (sizes === null) throw new TypeError(`A parameter of shape [${parameter.shape}] cannot have A and B.`);
   const { experts, inFeatures, outFeatures } = sizes;
   const matrices = toAB(update);
-  const a = (await readStored(matrices.a, plainLayout)).values; // [inFeatures, experts·rank], an expert's beside each other
+  const a = (await readStored(matrices.a, plainLayout)).values; // [inFeatures, experts·rank], the columns of an expert next to each other
   const b = (await readStored(matrices.b, plainLayout)).values; // [rank·experts, outFeatures], experts innermost
   const rank = matrices.a.shape[1] / experts;
   const fromA = (expert: number, index: number, input: number) =>

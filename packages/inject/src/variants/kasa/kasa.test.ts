@@ -65,7 +65,7 @@ describe("a weight without its weakest directions", () => {
 /** What the first layer computes with in place of its weight. */
 function baseReplacementOf({ sites }: AdapterHandle): tf.Tensor2D {
   const baseChange = sites[0]!.lora.baseChange;
-  if (baseChange?.kind !== "replacement") throw new TypeError("Nothing stands in for the weight.");
+  if (baseChange?.kind !== "replacement") throw new TypeError("Nothing replaces the weight.");
   return baseChange.weight;
 }
 
