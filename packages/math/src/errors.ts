@@ -21,7 +21,7 @@ export class MatrixShapeError extends LowrankError {
     readonly expected: string,
   ) {
     super(
-      "PAIR_SHAPE_MISMATCH",
+      "MATRIX_SHAPE_MISMATCH",
       `${where} got A of shape [${a.join(", ")}] and B of shape [${b.join(", ")}] but needs ${expected}.`,
     );
   }

@@ -69,7 +69,7 @@ function finderOf(modules: readonly string[]): (rest: string) => string | undefi
 
 function ambiguous(components: readonly string[]): InvalidAdapterTensorsError {
   const problem = `${components.join(" and ")} both fit the model; keep the tensors of one of them`;
-  return new InvalidAdapterTensorsError("the adapter", [{ key: "the pairs", problem }]);
+  return new InvalidAdapterTensorsError("the adapter", [{ key: "lora_A and lora_B", problem }]);
 }
 
 function moved(adapter: Adapter, places: ReadonlyMap<string, string>): Adapter {

@@ -96,7 +96,7 @@ describe("an adapter of MLX", () => {
       "experts",
       lora,
       { ...pair, "x.lora_a": { shape: [1, 3, 2], values: a.values } },
-      "linear layers and tables alone",
+      "matrices A and B of linear layers",
     ],
     ["a bias", lora, { ...pair, "x.bias": { shape: [1], values: [1] } }, "is neither lora_a, lora_b nor a magnitude"],
     ["NaN", lora, { ...pair, [`${path}.lora_a`]: { ...a, values: [1, 2, 3, 4, 5, Number.NaN] } }, "NaN"],

@@ -78,7 +78,7 @@ async function tensorsOf(file: SafetensorsFile, name: string): Promise<ReadonlyM
     else if (shape.length !== (isFactor ? 2 : 1)) {
       problems.push({
         key,
-        problem: `has the shape [${shape.join(", ")}]; pairs of linear layers and tables alone are read`,
+        problem: `has the shape [${shape.join(", ")}]; only matrices A and B of linear layers and embeddings are read`,
       });
     } else {
       const values = await file.readFloat32(key);

@@ -49,7 +49,7 @@ function withUsableTargets(adapter: Adapter, onWarning: WarningListener | undefi
   const pattern = keys.has("target_modules") ? targetModules : excludeModules;
   onWarning?.({
     code: "PATTERN_REPLACED",
-    message: `The pattern ${JSON.stringify(String(pattern).slice(0, 200))} cannot be used here; the ${paths.length} modules that the adapter's file has pairs for are adapted.`,
+    message: `The pattern ${JSON.stringify(String(pattern).slice(0, 200))} cannot be used here; the ${paths.length} modules with matrices in the adapter's file are adapted instead.`,
   });
   return { ...adapter, config: { ...adapter.config, targetModules: paths, excludeModules: null } };
 }

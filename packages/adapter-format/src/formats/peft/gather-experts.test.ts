@@ -31,7 +31,7 @@ function adapter(maps: readonly string[], { layers = [0, 1], dropout = 0, skip =
   return { config, tensors: new Map(tensors.filter(([key]) => key !== skip)), metadata: new Map() };
 }
 
-it("stacks experts' pairs, with zeros where one map's rank meets the other's rows", () => {
+it("stacks experts' matrices, with zeros outside each one's rank", () => {
   const { tensors, config } = gatherExperts(adapter(["w1", "w2", "w3"]), parameters);
   const [a, b] = ["A", "B"].map((half) => tensors.get(`model.layers.0.mlp.experts.base_layer.lora_${half}.weight`));
   expect(a).toEqual({ shape: [4, 3], values: Float32Array.of(1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3) });
@@ -43,7 +43,7 @@ it("stacks experts' pairs, with zeros where one map's rank meets the other's row
   expect([rankOf(config, path), scalingOf(config, path)]).toEqual([2, 4]);
 });
 
-it("names layers by their whole paths where others have no pairs", () => {
+it("names layers by their whole paths where others are not adapted", () => {
   const { config, tensors } = gatherExperts(adapter(["w2"], { layers: [1] }), parameters);
   expect(config.targetParameters).toEqual(["model.layers.1.mlp.experts.down_proj"]);
   expect([...tensors.keys()]).toContain("model.layers.1.mlp.experts.lora_A.weight"); // one wrapper alone
@@ -66,7 +66,7 @@ it.each([
   [adapter(["w1", "w2"]), /only one of the two maps/],
   [
     adapter(["w2"], { skip: "model.layers.0.block_sparse_moe.experts.0.w2.lora_A.weight" }),
-    /layers\.0\.mlp\.experts\.down_proj": its experts' pairs are not all there/,
+    /layers\.0\.mlp\.experts\.down_proj": some experts lack matrices A and B/,
   ],
 ])("refuses what makes no whole stack", (broken, message) => {
   expect(() => gatherExperts(broken, parameters)).toThrow(InvalidAdapterTensorsError);

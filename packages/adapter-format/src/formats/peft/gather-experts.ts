@@ -80,7 +80,7 @@ export function gatherExperts(
   if (problems.length > 0) throw new InvalidAdapterTensorsError("an adapter of single experts", problems);
   const { dropout } = adapter.config;
   if (dropout > 0) {
-    const message = `The adapter's dropout of ${dropout} is left out: its experts' pairs are those of a stack here, which has no input to drop.`;
+    const message = `The adapter's dropout of ${dropout} is ignored: its experts are one stack of weights here, which has no input to drop.`;
     onWarning?.({ code: "DROPOUT_LEFT_OUT", message });
   }
   return { ...adapter, tensors, config: gatheredConfig(adapter.config, { gathered, tensors, parameterPaths }) };
@@ -155,7 +155,7 @@ function stackMatrices(maps: readonly (ExpertMatrices | undefined)[]): StackedMa
         scale === matrices[0]?.scale,
     ),
   );
-  if (!isAlike) return "its experts' pairs are not all there, or differ in rank or scale";
+  if (!isAlike) return "some experts lack matrices A and B, or differ in rank or scale";
   const whole = rank * matrices.length;
   const aValues = new Float32Array(experts * whole * inFeatures);
   const outFeatures = outs.reduce((sum, out) => sum + out, 0);
