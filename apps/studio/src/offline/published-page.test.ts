@@ -170,7 +170,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
   it.each([
     [[{ name: "photo.jpg", text: "x" }], '"photo.jpg" is no model'],
     [[{ name: "model.gguf", text: "not GGUF at all" }], "model.gguf"],
-    [[{ name: "adapter_config.json", text: "{}" }], "drop it on the shelf"],
+    [[{ name: "adapter_config.json", text: "{}" }], "drop it under"],
     [
       [
         { name: "config.json", text: "{" },

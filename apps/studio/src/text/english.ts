@@ -279,11 +279,11 @@ export const english = {
     stopping: "Stopping after this step…",
     progress: (step: number, steps: number) => `Step ${step} of ${steps}`,
     left: (seconds: number) => `${duration(seconds)} left`,
-    finished: (steps: number) => `Done: ${steps} steps. The adapter is on the shelf.`,
+    finished: (steps: number) => `Done: ${steps} steps. It is now one of your adapters.`,
     stopped: (steps: number) =>
       steps === 0
         ? "Stopped before the first step: everything is as it was."
-        : `Stopped after step ${steps}. What it learned is on the shelf.`,
+        : `Stopped after step ${steps}. What it learned is one of your adapters now.`,
     failed: "Training did not work.",
     notKept: "The browser has no room left. Training continues, but it is lost if you close the page.",
     lost: (step: number) => `Training diverged: at step ${step} the loss was far higher than at the beginning.`,
@@ -308,7 +308,7 @@ export const english = {
     chartLabel: (first: string, last: string, step: number) =>
       `Loss by step: ${first} at the beginning, ${last} at step ${step}.`,
     hovered: (step: number, loss: string) => `Step ${step}: ${loss}`,
-    film: "The same question, again and again",
+    film: "The same question during training",
     asked: "Asked",
     base: "Base",
     frame: (step: number) => `Step ${step}`,
@@ -327,7 +327,7 @@ export const english = {
     base: "As it was",
     adapted: "With what you taught",
     adaptedBy: (name: string, strength: number) => `With “${name}”${strength === 1 ? "" : `, strength ${strength}`}`,
-    noAdapter: "Teach it something first, or choose an adapter from the shelf. Then it also answers here.",
+    noAdapter: "Teach it something first, or choose one of your adapters. Then it also answers here.",
     you: "You",
     ask: "Your message",
     placeholderChat: "Ask something that it was not taught word for word",
@@ -426,7 +426,7 @@ export const english = {
     hubPlaceholder: "owner/name",
     fetch: "Fetch",
     adding: "Looking at it…",
-    added: (name: string) => `“${name}” is on the shelf.`,
+    added: (name: string) => `“${name}” is one of your adapters now.`,
     mix: "Mix two",
     mixNote: "The sum of both changes as one adapter: for example a voice plus a set of facts.",
     first: "This one",

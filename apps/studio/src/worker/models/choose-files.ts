@@ -46,8 +46,7 @@ function underUsualNames(files: readonly File[]): ReadonlyMap<string, File> {
 
 function whatElse(names: readonly string[]): string {
   if (names.length === 0) return "There are no files in it.";
-  if (names.includes("adapter_config.json"))
-    return "This is an adapter, not a model: drop it on the shelf of adapters.";
+  if (names.includes("adapter_config.json")) return "This is an adapter, not a model: drop it under “Your adapters”.";
   if (names.some((name) => name.endsWith(".safetensors")))
     return "A .safetensors file alone does not say how its model computes: its config.json is missing.";
   if (names.some((name) => name.endsWith(".zip"))) return "This is a zip: unpack it first.";

@@ -5,7 +5,7 @@ import { LowrankError } from "@lowrank/contracts";
 /** No adapter with that id is stored. */
 export class NotOnShelfError extends LowrankError {
   constructor(readonly id: string) {
-    super("NOT_ON_SHELF", `The adapter "${id}" is no longer on the shelf. It may have been deleted in another tab.`);
+    super("NOT_ON_SHELF", `The adapter "${id}" is no longer there. It may have been deleted in another tab.`);
   }
 }
 
