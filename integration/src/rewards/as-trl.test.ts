@@ -1,5 +1,5 @@
-// Advantages, losses and gradients of policies that learn from rewards, compared with TRL's GRPOTrainer and RLOOTrainer
-// (scripts/python/make_policy_references.py), on each engine.
+// Advantages, losses and gradients of policies that learn from rewards and of a reward model, compared with TRL's GRPOTrainer,
+// RLOOTrainer and RewardTrainer (scripts/python/make_policy_references.py), on each engine.
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,6 +19,7 @@ import {
   type PolicyTargets,
   type PretrainedModel,
   policyLoss,
+  preferenceLoss,
 } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { expectClose, expectNoLeak, readTensors } from "@lowrank/testing";
@@ -42,31 +43,49 @@ const expected = JSON.parse(await readFile(join(fixtures, "rewards", "expected.j
   readonly completions: readonly (readonly number[])[];
   readonly rewards: readonly number[];
   readonly cases: Readonly<Record<string, Case>>;
+  readonly rewardModel: {
+    readonly sequences: readonly (readonly number[])[];
+    readonly loss: number;
+    readonly rewards: readonly number[];
+  };
 };
 const gradients = await readTensors(join(fixtures, "rewards", "gradients.safetensors"));
 
-/** Each completion after its prompt, padded on the right; labels are −100 on prompts and padding. */
-function batchOf({ prompts, completions, groupSize }: typeof expected): IntegerBatch {
-  const promptOf = (row: number) => prompts[Math.floor(row / groupSize)] ?? [];
-  const time = Math.max(...completions.map(({ length }, row) => promptOf(row).length + length));
-  const padded = (rows: readonly (readonly number[])[], filler: number) =>
-    Int32Array.from(rows.flatMap((row) => [...row, ...Array<number>(time - row.length).fill(filler)]));
-  const texts = completions.map((ids, row) => [...promptOf(row), ...ids]);
+/** Rows padded on the right; labels are −100 on padding, and on the beginning of each row. */
+function batchOf(rows: readonly (readonly number[])[], promptLengths: readonly number[] = []): IntegerBatch {
+  const time = Math.max(...rows.map(({ length }) => length));
+  const padded = (of: (id: number, place: number, row: number) => number, filler: number) =>
+    Int32Array.from(
+      rows.flatMap((ids, row) => Array.from({ length: time }, (_, place) => of(ids[place] ?? filler, place, row))),
+    );
   return {
-    ...{ rows: completions.length, time, labelShape: [completions.length, time] },
-    inputIds: padded(texts, 0),
-    attentionMask: padded(
-      texts.map((ids) => ids.map(() => 1)),
-      0,
-    ),
-    labels: padded(
-      completions.map((ids, row) => [...promptOf(row).map(() => -100), ...ids]),
-      -100,
-    ),
+    ...{ rows: rows.length, time, labelShape: [rows.length, time] },
+    inputIds: padded((id) => id, 0),
+    attentionMask: padded((id) => (id === -1 ? 0 : 1), -1),
+    labels: padded((id, place, row) => (place < (promptLengths[row] ?? 0) ? -100 : id), -100),
   };
 }
 
-const batch = batchOf(expected);
+const prompts = expected.rewards.map((_, row) => expected.prompts[Math.floor(row / expected.groupSize)] ?? []);
+const batch = batchOf(
+  prompts.map((prompt, row) => [...prompt, ...(expected.completions[row] ?? [])]),
+  prompts.map(({ length }) => length),
+);
+
+/** The gradients of each variable equal those of TRL under this name. */
+function expectGradients(name: string, variables: ReadonlyMap<string, tf.Variable>, lossOf: () => tf.Scalar): void {
+  const found = tf.tidy(() => {
+    const { gradients: own } = differentiate(lossOf, [...variables.values()]);
+    // Variables are stored as [in, out], PEFT's tensors as [out, in].
+    return own.map((gradient) => Float32Array.from(gradient === undefined ? [] : tf.transpose(gradient).dataSync()));
+  });
+  for (const [index, path] of [...variables.keys()].entries()) {
+    const wanted = Float32Array.from(gradients.get(`${name}/base_model.model.${path}`)?.values ?? []);
+    const largest = Math.max(...Array.from(wanted, Math.abs));
+    expect(largest, path).toBeGreaterThan(1e-3);
+    expectClose(found[index] ?? [], wanted, 1e-5 * Math.max(1, largest), path);
+  }
+}
 
 describe.each(["wasm", "native"] as const)("learning from rewards on %s", (engine) => {
   let model: PretrainedModel;
@@ -93,18 +112,7 @@ describe.each(["wasm", "native"] as const)("learning from rewards on %s", (engin
     const loss = compute(one);
     expectClose(await loss.data(), [one.loss], 1e-5, "loss");
     loss.dispose();
-    const found = tf.tidy(() => {
-      const { gradients: own } = differentiate(() => compute(one), [...handle.variables.values()]);
-      // Variables are stored as [in, out], PEFT's tensors as [out, in].
-      return own.map((gradient) => Float32Array.from(gradient === undefined ? [] : tf.transpose(gradient).dataSync()));
-    });
-    const paths = [...handle.variables.keys()];
-    const wanted = paths.map((path) => gradients.get(`${name}/base_model.model.${path}`)?.values ?? []);
-    for (const [index, values] of wanted.entries()) {
-      const largest = Math.max(...Array.from(values, Math.abs));
-      expect(largest, paths[index]).toBeGreaterThan(1e-3);
-      expectClose(found[index] ?? [], Float32Array.from(values), 1e-5 * Math.max(1, largest), paths[index]);
-    }
+    expectGradients(name, handle.variables, () => compute(one));
   });
 
   it.each(Object.entries(expected.cases))("gives TRL's advantages: %s", (_, { old, reference, beta, ...one }) => {
@@ -135,5 +143,26 @@ describe.each(["wasm", "native"] as const)("learning from rewards on %s", (engin
     await expectNoLeak(() => {
       tf.tidy(() => void differentiate(() => compute(first()), [...handle.variables.values()]));
     });
+  });
+});
+
+describe.each(["wasm", "native"] as const)("a reward model on %s", (engine) => {
+  it("gives TRL's loss, rewards and gradients", async () => {
+    await chooseEngine({ order: [engine] });
+    const classifier = { task: "sequence-classification", numLabels: 1, newHead: { seed: 0 } } as const;
+    const model = await loadModel(openFolder(join(fixtures, "bases", "llama-70f4c4")), classifier);
+    const adapter = await readAdapterFolder(join(fixtures, "rewards", "reward-model"));
+    const handle = attachAdapter(model, adapter, { trainable: true });
+    const { sequences, loss, rewards } = expected.rewardModel;
+    const context = inferenceContext(activeAdapters(handle.name));
+    const compute = () =>
+      preferenceLoss(model, { answers: batchOf(sequences) }, { loss: "reward", settings: {}, context });
+    const found = compute();
+    expectClose(await found.loss.data(), [loss], 1e-5, "loss");
+    expectClose(await found.rewards.data(), rewards, 1e-5, "rewards");
+    tf.dispose([found.loss, found.rewards]);
+    expectGradients("reward", handle.variables, () => compute().loss);
+    handle.dispose();
+    model.dispose();
   });
 });
