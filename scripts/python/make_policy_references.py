@@ -25,7 +25,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 OUT = ROOT / "fixtures" / "rewards"
 BASE = ROOT / "fixtures" / "bases" / "llama-70f4c4"
 GROUP = 3
-PROMPTS = [[5, 9, 17], [31, 4, 22, 8, 40]]
+PROMPTS = [[5, 9, 17]] * GROUP + [[31, 4, 22, 8, 40]] * GROUP
 COMPLETIONS = [[7, 12, 3], [19, 44, 2, 36, 25], [11], [6, 6, 28, 14], [33, 10], [45, 20, 38, 1, 16, 29]]
 REWARDS = [1.0, 0.25, -0.5, 0.0, 2.0, 0.5]
 SHARED = dict(output_dir="/tmp/policy", report_to=[], use_cpu=True, bf16=False, gradient_checkpointing=False, per_device_train_batch_size=len(REWARDS))
@@ -60,14 +60,23 @@ def save_adapter(model, folder: str) -> None:
     (OUT / folder / "README.md").unlink(missing_ok=True)
 
 
+def integers(prompts: list, completions: list) -> dict:
+    """A batch of rows, padded on the right; labels are -100 on prompts and padding."""
+    rows = [prompt + completion for prompt, completion in zip(prompts, completions)]
+    time = max(map(len, rows))
+    padded = lambda values, filler: [value for row in values for value in row + [filler] * (time - len(row))]
+    labels = [[-100] * len(prompt) + completion for prompt, completion in zip(prompts, completions)]
+    mask = [[1] * len(row) for row in rows]
+    return {"rows": len(rows), "time": time, "inputIds": padded(rows, 0), "attentionMask": padded(mask, 0), "labels": padded(labels, -100)}
+
+
 def policy_case(name: str, trainer_class, config, is_moved: bool) -> dict:
     data = Dataset.from_list([{"prompt": "a"}, {"prompt": "b"}] * 3)
     lora = LoraConfig(**TARGETS, task_type="CAUSAL_LM")
     model = AutoModelForCausalLM.from_pretrained(BASE, dtype=torch.float32)
     trainer = trainer_class(model=model, reward_funcs=lambda completions, **_: REWARDS, args=config, train_dataset=data, processing_class=tokenizer, peft_config=lora)
-    prompts = [PROMPTS[index // GROUP] for index in range(len(REWARDS))]
     texts = ["" for _ in REWARDS]
-    written = (prompts, COMPLETIONS, None, texts, None, {}, None, []) if trainer_class is GRPOTrainer else (prompts, COMPLETIONS, texts)
+    written = (PROMPTS, COMPLETIONS, None, texts, None, {}, None, []) if trainer_class is GRPOTrainer else (PROMPTS, COMPLETIONS, texts)
     trainer._generate = lambda _: written
     trainer.current_gradient_accumulation_steps = 1
     trainer.model.train()
@@ -112,7 +121,7 @@ def policy_cases() -> dict:
 
 def reward_model() -> dict:
     """Pairs of sequences: all chosen ones, then all rejected ones."""
-    sequences = [prompt + completion for prompt, completion in zip([PROMPTS[index // GROUP] for index in range(len(REWARDS))], COMPLETIONS)]
+    sequences = [prompt + completion for prompt, completion in zip(PROMPTS, COMPLETIONS)]
     data = Dataset.from_list([{"chosen_ids": sequences[pair], "rejected_ids": sequences[pair + 3]} for pair in range(3)])
     model = AutoModelForSequenceClassification.from_pretrained(BASE, num_labels=1, dtype=torch.float32, pad_token_id=0)
     lora = LoraConfig(**TARGETS, task_type="SEQ_CLS", modules_to_save=["score"])
@@ -123,14 +132,14 @@ def reward_model() -> dict:
     keep_gradients("reward", trainer.model, loss)
     save_adapter(trainer.model, "reward-model")
     metrics = {name: trainer._metrics["train"][name][0] for name in ["accuracy", "margin"]}
-    return {"sequences": sequences, "loss": loss.item(), "rewards": outputs.logits.flatten().tolist(), **metrics}
+    return {"loss": loss.item(), "rewards": outputs.logits.flatten().tolist(), **metrics}
 
 
 if OUT.exists():
     shutil.rmtree(OUT)
 OUT.mkdir()
 versions = {"trl": trl.__version__, "peft": peft.__version__, "transformers": transformers.__version__, "torch": torch.__version__}
-facts = {"versions": versions, "groupSize": GROUP, "prompts": PROMPTS, "completions": COMPLETIONS, "rewards": REWARDS, "cases": policy_cases(), "rewardModel": reward_model()}
+facts = {"versions": versions, "groupSize": GROUP, "batch": integers(PROMPTS, COMPLETIONS), "rewards": REWARDS, "cases": policy_cases(), "rewardModel": reward_model()}
 (OUT / "expected.json").write_text(json.dumps(facts) + "\n")
 save_file(tensors, OUT / "gradients.safetensors")
 print({name: case["loss"] for name, case in facts["cases"].items()}, facts["rewardModel"])

@@ -39,38 +39,21 @@ interface Case extends Omit<PolicySettings, "numItems" | "temperature"> {
 const fixtures = fileURLToPath(new URL("../../../fixtures/", import.meta.url));
 const expected = JSON.parse(await readFile(join(fixtures, "rewards", "expected.json"), "utf8")) as {
   readonly groupSize: number;
-  readonly prompts: readonly (readonly number[])[];
-  readonly completions: readonly (readonly number[])[];
+  readonly batch: Readonly<Record<"rows" | "time", number>> &
+    Readonly<Record<"inputIds" | "attentionMask" | "labels", readonly number[]>>;
   readonly rewards: readonly number[];
   readonly cases: Readonly<Record<string, Case>>;
-  readonly rewardModel: {
-    readonly sequences: readonly (readonly number[])[];
-    readonly loss: number;
-    readonly rewards: readonly number[];
-  };
+  readonly rewardModel: { readonly loss: number; readonly rewards: readonly number[] };
 };
 const gradients = await readTensors(join(fixtures, "rewards", "gradients.safetensors"));
 
-/** Rows padded on the right; labels are −100 on padding, and on the beginning of each row. */
-function batchOf(rows: readonly (readonly number[])[], promptLengths: readonly number[] = []): IntegerBatch {
-  const time = Math.max(...rows.map(({ length }) => length));
-  const padded = (of: (id: number, place: number, row: number) => number, filler: number) =>
-    Int32Array.from(
-      rows.flatMap((ids, row) => Array.from({ length: time }, (_, place) => of(ids[place] ?? filler, place, row))),
-    );
-  return {
-    ...{ rows: rows.length, time, labelShape: [rows.length, time] },
-    inputIds: padded((id) => id, 0),
-    attentionMask: padded((id) => (id === -1 ? 0 : 1), -1),
-    labels: padded((id, place, row) => (place < (promptLengths[row] ?? 0) ? -100 : id), -100),
-  };
-}
-
-const prompts = expected.rewards.map((_, row) => expected.prompts[Math.floor(row / expected.groupSize)] ?? []);
-const batch = batchOf(
-  prompts.map((prompt, row) => [...prompt, ...(expected.completions[row] ?? [])]),
-  prompts.map(({ length }) => length),
-);
+const { rows, time, inputIds, attentionMask, labels } = expected.batch;
+const batch: IntegerBatch = {
+  ...{ rows, time, labelShape: [rows, time] },
+  inputIds: Int32Array.from(inputIds),
+  attentionMask: Int32Array.from(attentionMask),
+  labels: Int32Array.from(labels),
+};
 
 /** The gradients of each variable equal those of TRL under this name. */
 function expectGradients(name: string, variables: ReadonlyMap<string, tf.Variable>, lossOf: () => tf.Scalar): void {
@@ -153,10 +136,9 @@ describe.each(["wasm", "native"] as const)("a reward model on %s", (engine) => {
     const model = await loadModel(openFolder(join(fixtures, "bases", "llama-70f4c4")), classifier);
     const adapter = await readAdapterFolder(join(fixtures, "rewards", "reward-model"));
     const handle = attachAdapter(model, adapter, { trainable: true });
-    const { sequences, loss, rewards } = expected.rewardModel;
+    const { loss, rewards } = expected.rewardModel;
     const context = inferenceContext(activeAdapters(handle.name));
-    const compute = () =>
-      preferenceLoss(model, { answers: batchOf(sequences) }, { loss: "reward", settings: {}, context });
+    const compute = () => preferenceLoss(model, { answers: batch }, { loss: "reward", settings: {}, context });
     const found = compute();
     expectClose(await found.loss.data(), [loss], 1e-5, "loss");
     expectClose(await found.rewards.data(), rewards, 1e-5, "rewards");

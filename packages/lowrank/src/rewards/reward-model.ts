@@ -10,12 +10,6 @@ import type { PredictOptions } from "../predict/predict-rows.ts";
 import { chooseTemplate, rememberedTemplate } from "../rows/tokens/choose-template.ts";
 import type { Reward, RewardInput } from "./reward.ts";
 
-interface Waiting {
-  readonly input: RewardInput;
-  resolve(score: number): void;
-  reject(error: unknown): void;
-}
-
 /**
  * Rewards each completion with the score of a reward model, with the last adapter of the model if there is one. Calls made together
  * are computed in batches. Texts are written with the template of the adapter's training, and cut at their beginning if they
@@ -49,32 +43,37 @@ export function rewardModel(
     const template = chooseTemplate(rememberedTemplate(setup, [example]), [example], how);
     return tokenizeExample(example, tokenizer, template, { maxLength: maxLengthFor(model, maxLength) }).inputIds;
   };
-  const score = async (batch: readonly Waiting[]) => {
-    try {
-      const rows = await Promise.all(batch.map(({ input }) => idsOf(input)));
+  const scoresOf = async (inputs: readonly RewardInput[]): Promise<readonly number[]> => {
+    const scores: number[] = [];
+    for (let from = 0; from < inputs.length && !inputs.every(({ signal }) => signal.aborted); from += batchSize) {
+      const rows = await Promise.all(inputs.slice(from, from + batchSize).map(idsOf));
       const unused = { text: "", textStart: 0, spans: [] };
       const logits = await rowLogits(
         opened,
         rows.map((inputIds) => ({ inputIds, ...unused })),
       );
-      for (const [place, { resolve }] of batch.entries()) resolve(logits[place]?.[0] ?? Number.NaN);
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
+      scores.push(...logits.map(([score = Number.NaN]) => score));
     }
+    return scores;
   };
-  let waiting: Waiting[] = [];
-  const scoreAll = async () => {
-    const asked = waiting;
-    waiting = [];
-    for (const { input, reject } of asked) if (input.signal.aborted) reject(input.signal.reason);
-    const wanted = asked.filter(({ input }) => !input.signal.aborted);
-    for (let from = 0; from < wanted.length; from += batchSize) await score(wanted.slice(from, from + batchSize));
-  };
-  return (input) =>
-    new Promise((resolve, reject) => {
-      // Rewards that are called together wait for each other: a timer ends after all of them have begun.
-      if (waiting.push({ input, resolve, reject }) === 1) setTimeout(() => void scoreAll(), 0);
+  let gathered: { readonly inputs: RewardInput[]; readonly scores: Promise<readonly number[]> } | undefined;
+  const gather = () => {
+    const inputs: RewardInput[] = [];
+    // A timer ends after all calls that are made together have begun.
+    const scores = new Promise((resolve) => setTimeout(resolve, 0)).then(() => {
+      gathered = undefined;
+      return scoresOf(inputs);
     });
+    return { inputs, scores };
+  };
+  return async (input) => {
+    gathered ??= gather();
+    const [{ inputs, scores }, place] = [gathered, gathered.inputs.length];
+    inputs.push(input);
+    const all = await scores;
+    input.signal.throwIfAborted();
+    return all[place] ?? Number.NaN;
+  };
 }
 
 function exampleOf({ prompt, completion }: RewardInput): Example {
