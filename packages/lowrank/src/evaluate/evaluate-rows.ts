@@ -9,7 +9,7 @@ import type { RowMetrics } from "../metric-names.ts";
 import type { Notices } from "../notices.ts";
 import type { ComparisonOptions } from "../objectives/embeddings/embeddings.ts";
 import type { ExtraScores } from "../objectives/objective.ts";
-import { objectives, type RowObjective, rowsAsText, surveyRows } from "../objectives/objectives.ts";
+import { objectiveOf, objectives, type RowObjective, rowsAsText, surveyRows } from "../objectives/objectives.ts";
 import { judgesPairs } from "../objectives/ranking/ranking.ts";
 import { checkReferences } from "../objectives/text/measure-bleu.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
@@ -60,26 +60,30 @@ export async function evaluateRows(
 ): Promise<Evaluation> {
   const texts = rowsAsText(rows);
   if (options.generate === true) checkReferences({ name, rows: texts });
-  const isOfPairs = surveyRows(name, texts).objective.mayBePairs === true && judgesPairs(measurer.opened.model);
-  const measured = isOfPairs ? labelledPairs(texts).pairs : texts;
-  return namingBrokenWeights(measurer.opened, () => evaluate(measurer, { name, rows: measured, whole: rows }, options));
+  const first = rows.at(0);
+  const isScored = objectiveOf(first).mayBePairs === true && judgesPairs(measurer.opened.model);
+  const isReward = isScored && first?.kind === "preference";
+  const measured = isReward ? rows : isScored ? labelledPairs(texts).pairs : texts;
+  const { objective } = surveyRows(name, measured);
+  const file = { name, rows: measured, whole: rows, objective: isReward ? objectives.rewardModels : objective };
+  return namingBrokenWeights(measurer.opened, () => evaluate(measurer, file, options));
 }
 
 /** The rows to measure, and their original form. */
 interface ReadFile extends RowFile {
   readonly whole: RowList<Example>;
+  readonly objective: RowObjective;
 }
 
 async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationOptions): Promise<Evaluation> {
   const { opened, notices, adapterNames, platform } = measurer;
   const { model, context } = opened;
-  const { name, rows } = file;
-  const { objective } = surveyRows(name, rows);
+  const { name, rows, objective } = file;
   const { hasText = false, hasLabels = false, hasPictures: sees = false } = objective;
   const media = await rowMedia({ sees, lists: [rows] }, { ...opened, platform, notices });
   const needsText = needTokenizer(rows);
   const labelsTokens = model.task === "token-classification" || model.task === "masked-lm";
-  if (hasText && !writesText(model.task) && (needsText || !labelsTokens)) {
+  if (hasText && objective.task !== model.task && !writesText(model.task) && (needsText || !labelsTokens)) {
     const advice = 'Use rows with "sentence" and "label", or tokenised rows with one label each.';
     const what = needsText ? "rows of text" : "rows with a label for each token";
     throw new WrongTaskError(model.modelType, model.task, `Evaluating on ${what}`, advice);

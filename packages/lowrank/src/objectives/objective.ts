@@ -34,7 +34,7 @@ export interface Objective<Options = object> {
   readonly hasPictures?: true;
   /** Whether it trains a head that may be new, which takes more steps. */
   readonly hasHead?: true;
-  /** Whether a cross-encoder can also learn from its rows. */
+  /** Whether a model with one score can also learn from its rows: a cross-encoder, or a reward model. */
   readonly mayBePairs?: true;
   /** The learning rate and its reason, if they depend on more than the model's size and task. */
   rate?(ofModel: ModelRate): readonly [rate: number, reason: string];

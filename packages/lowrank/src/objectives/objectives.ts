@@ -9,6 +9,7 @@ import { extraction } from "./extraction/extraction.ts";
 import { judgements } from "./judgements/judgements.ts";
 import type { Objective } from "./objective.ts";
 import { preferences } from "./preferences/preferences.ts";
+import { rewardModels } from "./preferences/score-answers.ts";
 import { ranking } from "./ranking/ranking.ts";
 import { text } from "./text/text.ts";
 
@@ -20,6 +21,7 @@ export const objectives = {
   extraction,
   embeddings,
   preferences,
+  rewardModels,
   judgements,
   text,
 };

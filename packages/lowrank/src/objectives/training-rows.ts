@@ -29,7 +29,7 @@ export interface TrainingRowsRequest {
   readonly task: Task | undefined;
   /** Kind of labels, if the labels do not decide it. */
   readonly problem?: ProblemType | undefined;
-  /** "answers" turns preference pairs into rows of text, as does a head that does not generate text. */
+  /** "answers" turns preference pairs into rows of text, as do most heads that do not generate text; "reward" trains a reward model. */
   readonly loss?: string | undefined;
 }
 
@@ -45,7 +45,10 @@ export interface TrainingRows extends RowSurvey, LearnedRows {
 /** Splits off validation rows. Throws a DataError for rows of another objective than the first row, or for invalid class numbers. */
 export function trainingRows(request: TrainingRowsRequest): TrainingRows {
   const rows = splitRows(request);
-  return rows.objective.mayBePairs === true && request.task === "sequence-classification" ? asPairs(rows) : rows;
+  const [isClassifier, isPreference] = [request.task === "sequence-classification", rows.kinds.has("preference")];
+  if (isPreference && (isClassifier || request.loss === "reward"))
+    return { ...rows, objective: objectives.rewardModels, problem: "regression" };
+  return rows.objective.mayBePairs === true && isClassifier ? asPairs(rows) : rows;
 }
 
 /** Texts to compare, as pairs for a cross-encoder. All pairs of a query are on the same side of the split. */
@@ -61,7 +64,8 @@ function asPairs(rows: TrainingRows): TrainingRows {
 
 function splitRows(request: TrainingRowsRequest): TrainingRows {
   const { validationShare, seed, task, loss } = request;
-  const asAnswers = loss === "answers" || (task !== undefined && task !== "causal-lm");
+  const learnsPairs = task === undefined || task === "causal-lm" || task === "sequence-classification";
+  const asAnswers = loss === "answers" || !learnsPairs;
   const preferences = asAnswers ? countPreferences(request.data.rows) : 0;
   const taken = (file: RowFile) => (asAnswers ? answersIn(file) : file);
   const [data, validation] = [taken(request.data), request.validation && taken(request.validation)];

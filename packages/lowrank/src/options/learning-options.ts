@@ -20,12 +20,12 @@ const withAnother: ActsOn = {
 export const comparisonOptions = {
   heading: "Embeddings:",
   rows: {
-    /** Two answers in a row: "dpo" (default), "ipo", "simpo", "orpo", "kto", or "answers" (the chosen ones, as text). One good or bad answer: "kto". */
+    /** Two answers in a row: "dpo" (default), "ipo", "simpo", "orpo", "kto", "reward" (a reward model), or "answers" (the chosen ones, as text). One good or bad answer: "kto". */
     loss: {
       argument: "<name>",
-      help: "embeddings: ranking, triplet, order, cosine; preferences: dpo, ipo, simpo, orpo, kto, answers",
+      help: "embedding: ranking, triplet, order, cosine; preference: dpo, ipo, simpo, orpo, kto, reward, answers",
       detail:
-        "Embeddings: ranking (the default; MultipleNegativesRanking) has in-batch negatives, triplet one negative for each row, order (CoSENT) is the default for rows with a score, cosine is for scores from -1 to 1. Preferences: dpo is the default, answers trains the chosen answers alone, as text.",
+        "Embeddings: ranking (the default; MultipleNegativesRanking) has in-batch negatives, triplet one negative for each row, order (CoSENT) is the default for rows with a score, cosine is for scores from -1 to 1. Preferences: dpo is the default, reward trains a reward model, answers trains the chosen answers alone, as text.",
       value: oneOf(rowLosses),
       actsOn: {
         isFor: "rows for embeddings, ranking or preferences",

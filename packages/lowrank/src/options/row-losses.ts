@@ -6,9 +6,12 @@ import { TrainingOptionsError } from "@lowrank/trainer";
 /** A loss for rows of texts to compare or of judged answers; "answers" trains the better answers alone, as text. */
 export type RowLoss = ComparisonLoss | PreferenceLossName | "answers";
 
-export const preferenceLossNames = Object.keys(preferenceLosses) as readonly PreferenceLossName[];
+const allNames = Object.keys(preferenceLosses) as readonly PreferenceLossName[];
 
-export const rowLosses: readonly RowLoss[] = [...comparisonLosses, ...preferenceLossNames, "answers"];
+/** Losses of language models. */
+export const preferenceLossNames = allNames.filter((name) => !("hasScores" in preferenceLosses[name]));
+
+export const rowLosses: readonly RowLoss[] = [...comparisonLosses, ...allNames, "answers"];
 
 /** The loss if it is one of these. Throws TrainingOptionsError for another. */
 export function lossAmong<Name extends RowLoss>(

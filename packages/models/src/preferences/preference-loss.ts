@@ -6,6 +6,7 @@ import { withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { LabelLogProbs } from "../heads/head.ts";
+import { sumsAndLengths } from "../heads/label-sums.ts";
 import { batchTensors, type IntegerBatch } from "../inputs/batch-tensors.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import type { AnswerScores, PreferenceLoss } from "./preference-loss-row.ts";
@@ -41,7 +42,8 @@ export interface PreferenceOptions {
 /**
  * The loss of a batch of preferences, differentiable for the adapter that `context` selects.
  *
- * @throws what `PretrainedModel.labelLogProbs` does, and ModelInputError for answers by themselves and a loss of pairs.
+ * @throws what `PretrainedModel.labelLogProbs` does; ModelInputError for answers by themselves and a loss of pairs, and for the loss
+ * "reward" and a model that is no classifier with one output.
  *
  * @example
  * ```ts
@@ -99,6 +101,10 @@ function score(
   batch: IntegerBatch,
   { row, context }: { readonly row: PreferenceLoss; readonly context: ForwardContext },
 ): Scored {
+  if (row.hasScores === true) {
+    const scores = scoresOf(model, batch, context);
+    return { sums: scores, lengths: tf.onesLike(scores), textLoss: tf.scalar(0) };
+  }
   if (row.text !== true) return { ...sumsAndLengths(batch, labelled(model, batch, context)), textLoss: tf.scalar(0) };
   const whole = { ...batch, labels: wholeLabels(batch) };
   const all = labelled(model, whole, context);
@@ -113,6 +119,16 @@ function score(
   return { ...sumsAndLengths(batch, { values, positions }), textLoss };
 }
 
+function scoresOf(model: PretrainedModel, batch: IntegerBatch, context: ForwardContext): tf.Tensor1D {
+  if (model.task !== "sequence-classification" || model.config.labels !== 1)
+    throw new ModelInputError(
+      "loss",
+      `"reward" needs a classifier with one output, but this is a model for ${model.task}`,
+    );
+  const { labels: _, ...inputs } = batchTensors(batch);
+  return tf.reshape(model.forward(inputs, context), [batch.rows]);
+}
+
 /** Every token is a label, except padding. */
 function wholeLabels({ inputIds, attentionMask }: IntegerBatch): Int32Array {
   return Int32Array.from(inputIds, (id, place) => (attentionMask[place] === 0 ? -100 : id));
@@ -124,25 +140,6 @@ function sumsOf(model: PretrainedModel, batch: IntegerBatch, context: ForwardCon
 
 function labelled(model: PretrainedModel, batch: IntegerBatch, context: ForwardContext): LabelLogProbs {
   return model.labelLogProbs(batchTensors(batch), context);
-}
-
-/** Labels of one row added up: a product with a matrix of ones at its labels' places. */
-function sumsAndLengths(
-  { rows, time, labelShape: [, columns = time] }: IntegerBatch,
-  { values, positions }: LabelLogProbs,
-): { readonly sums: tf.Tensor1D; readonly lengths: tf.Tensor1D } {
-  const ones = new Float32Array(rows * positions.length);
-  const lengths = new Float32Array(rows);
-  for (const [place, position] of positions.entries()) {
-    const row = Math.floor(position / columns);
-    ones[row * positions.length + place] = 1;
-    lengths[row] = (lengths[row] ?? 0) + 1;
-  }
-  const sums = tf.matMul(tf.tensor2d(ones, [rows, positions.length]), tf.expandDims<tf.Tensor2D>(values, 1));
-  return {
-    sums: tf.reshape<tf.Rank.R1>(sums, [rows]),
-    lengths: tf.tensor1d(lengths.map((length) => Math.max(1, length))),
-  };
 }
 
 /** KL of the adapter from its base, estimated on answers to other prompts. */

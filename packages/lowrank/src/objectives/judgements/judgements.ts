@@ -10,8 +10,11 @@ import { preferences } from "../preferences/preferences.ts";
 const rows = "an answer judged good or bad";
 const learnt = { losses: preferenceLossNames.filter((name) => "single" in preferenceLosses[name]), rows };
 
+// Reward models learn from pairs.
+const { mayBePairs: _, ...shared } = preferences;
+
 export const judgements: Objective<PreferenceOptions> = {
-  ...preferences,
+  ...shared,
   rows,
   takes: (row) => row.kind === "judged",
   options: preferences.options.filter((name) => name !== "labelSmoothing"),

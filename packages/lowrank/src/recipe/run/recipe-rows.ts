@@ -39,7 +39,7 @@ export async function readRecipeRows(
   return rows;
 }
 
-/** Texts to compare train embeddings, unless the base is a cross-encoder. */
+/** Texts to compare train embeddings, unless the base is a cross-encoder; preferences a language model, unless the base is a reward model. */
 async function taskOfPairs(
   { rows }: RowFile,
   { model, adapter }: WithModel<RunChoices>,
@@ -52,7 +52,9 @@ async function taskOfPairs(
   const isJudge = config !== undefined && judgesPairs(read, config);
   if (!isJudge) return undefined;
   context.notices.note?.(
-    `the base is trained as a cross-encoder, because it scores pairs of texts (for embeddings: ${named("task")} feature-extraction)`,
+    rows.at(0)?.kind === "preference"
+      ? "the base is trained as a reward model, because it gives each text one score"
+      : `the base is trained as a cross-encoder, because it scores pairs of texts (for embeddings: ${named("task")} feature-extraction)`,
   );
   return "sequence-classification";
 }

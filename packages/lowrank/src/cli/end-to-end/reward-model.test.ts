@@ -1,0 +1,69 @@
+import { cp } from "node:fs/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { openModel } from "../../index.ts";
+import { rewardModel } from "../../rewards/reward-model.ts";
+import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+const pairs = [
+  { prompt: "film", chosen: "fine", rejected: "dull" },
+  { prompt: "film film", chosen: "fine", rejected: "dull dull" },
+  { prompt: "fine film", chosen: "fine fine", rejected: "dull" },
+];
+
+let place: Workplace;
+let data: string;
+beforeAll(async () => {
+  place = await makeWorkplace();
+  await cp(fixture("llama-gqa", "base"), place.path("base"), { recursive: true });
+  const vocab = Object.fromEntries(["[PAD]", "fine", "film", "dull", "[UNK]"].map((word, id) => [word, id]));
+  const json = { model: { type: "WordLevel", vocab, unk_token: "[UNK]" }, pre_tokenizer: { type: "Whitespace" } };
+  await place.write("base/tokenizer.json", JSON.stringify(json));
+  data = await place.write("preferences.jsonl", jsonl(pairs));
+});
+afterAll(() => place.remove());
+
+it("preferences train a reward model, which evaluate measures and whose scores are rewards", async () => {
+  const [base, out] = [place.path("base"), place.path("judge")];
+  const run = ["--steps", "20", "--learning-rate", "0.02", "--loss", "reward"];
+  const trained = await place.call("train", "--model", base, "--data", data, "--out", out, ...run);
+  expect(trained.code, trained.stderr).toBe(0);
+  expect(trained.stdout).toContain("loss: reward");
+  const evaluated = await place.call("evaluate", "--adapter", out, "--data", data, "--json");
+  expect(evaluated.json.at(-1)).toMatchObject({ rows: 3, rewardAccuracy: 1 });
+
+  const judge = await openModel(base, { adapter: out });
+  const reward = rewardModel(judge, { batchSize: 2 });
+  const { signal } = new AbortController();
+  const of = (prompt: string, completion: string) => reward({ prompt, completion, row: {}, signal });
+  const [fine, dull, alone] = await Promise.all([of("film", "fine"), of("film", "dull dull"), of("film", "dull")]);
+  expect(fine).toBeGreaterThan(Number(dull));
+  expect(await of("film", "dull")).toBeCloseTo(Number(alone), 5);
+  const chat = [{ role: "user", content: "film" }];
+  expect(await reward({ prompt: chat, completion: "fine", row: {}, signal })).toBeTypeOf("number");
+  const aborted = { prompt: "film", completion: "fine", row: {}, signal: AbortSignal.abort(new Error("enough")) };
+  await expect(reward(aborted)).rejects.toThrow("enough");
+  judge.dispose();
+});
+
+it("a reward model that is trained further stays one, and other models are refused by name", async () => {
+  const out = ["--out", place.path("more"), "--steps", "1"];
+  const more = await place.call(
+    "train",
+    "--model",
+    place.path("base"),
+    "--adapter",
+    place.path("judge"),
+    "--data",
+    data,
+    ...out,
+  );
+  expect(more.code, more.stderr).toBe(0);
+  expect(more.stderr).toContain("trained as a reward model");
+  const writer = await openModel(place.path("base"));
+  expect(() => rewardModel(writer)).toThrow("A reward needs a classifier with one output, but this is a llama model");
+  await expect(writer.adapt().train(pairs, { loss: "reward" })).rejects.toThrow('Open it with { task: "sequence-cla');
+  writer.dispose();
+  const several = await openModel(place.path("base"), { task: "sequence-classification", classes: 3 });
+  await expect(several.adapt().train(pairs)).rejects.toThrow("Open it with { classes: 1 }");
+  several.dispose();
+});
