@@ -25,6 +25,7 @@ import type {
   WriteOptions,
   WrittenEvent,
 } from "./served-model.ts";
+import { prepareTools, type ToolUse, withCalls } from "./tools/tool-use.ts";
 
 /** Everything that the routes need. */
 export interface AppParts<Adapter extends ServedAdapter> {
@@ -118,6 +119,7 @@ interface TextsAsked extends GenerationRequest {
   readonly shape: AnswerShape;
   readonly prompts: readonly ServedPrompt[];
   readonly logprobs: number | undefined;
+  readonly toolUse?: ToolUse;
 }
 
 async function answerTexts<Adapter extends ServedAdapter>(
@@ -136,12 +138,23 @@ async function answerTexts<Adapter extends ServedAdapter>(
     Array.from({ length: n }, (_, index) => counted(textOf(prompt, index), metrics)),
   );
   function textOf(prompt: ServedPrompt, index: number) {
-    const { maxNewTokens, temperature, topP, topK, minP, repetitionPenalty, stop } = asked;
-    const sampling = { temperature, topP, topK, minP, repetitionPenalty, seed: (asked.seed + index) >>> 0 };
+    const { maxNewTokens, temperature, topP, topK, minP, repetitionPenalty, logitBias, stop } = asked;
+    const sampling = { temperature, topP, topK, minP, repetitionPenalty, logitBias, seed: (asked.seed + index) >>> 0 };
     // A text completion continues the text unchanged, whatever template an adapter has.
     const template = typeof prompt === "string" ? "plain" : parts.template;
     const options = { adapter: lease.adapter, maxNewTokens, stop, logprobs, template, signal, ...sampling };
-    return choiceEvents(inTurn(prompt, options), { stop });
+    return choice(prompt, options);
+  }
+  async function* choice(
+    prompt: ServedPrompt,
+    options: WriteOptions<Adapter>,
+  ): AsyncGenerator<ChoiceEvent, void, undefined> {
+    if (typeof prompt === "string" || !asked.toolUse?.tools.length)
+      return yield* choiceEvents(inTurn(prompt, options), options);
+    const source = await parts.model.chatTemplate?.(options);
+    const { tools, schema, reader } = prepareTools(asked.toolUse, source);
+    const written = inTurn({ ...prompt, ...(tools && { tools }) }, { ...options, ...(schema && { schema }) });
+    yield* withCalls(choiceEvents(written, options), reader?.(), parts.newId);
   }
   async function* inTurn(prompt: ServedPrompt, options: WriteOptions<Adapter>): AsyncGenerator<WrittenEvent, void> {
     await parts.writer.check?.(prompt, options);

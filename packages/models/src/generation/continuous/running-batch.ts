@@ -29,7 +29,15 @@ import { type BatchLimits, planRound } from "./plan-round.ts";
 export interface BatchText
   extends Pick<
     GenerationOptions,
-    "maxNewTokens" | "eosTokenIds" | "forced" | "banned" | "stopStrings" | "sampling" | "repetitionPenalty" | "logprobs"
+    | "maxNewTokens"
+    | "eosTokenIds"
+    | "forced"
+    | "banned"
+    | "stopStrings"
+    | "sampling"
+    | "repetitionPenalty"
+    | "logitBias"
+    | "logprobs"
   > {
   readonly promptIds: readonly number[];
   /** The name of an attached adapter; null for the base. */
@@ -186,8 +194,8 @@ export class ContinuousBatch {
   #rowOf(text: BatchText): Row {
     const { generation } = this.model;
     const { forced = generation.forced, banned = generation.banned, eosTokenIds = generation.eosTokenIds } = text;
-    const { sampling, repetitionPenalty, maxNewTokens, stopStrings } = text;
-    const rules = { sampling, repetitionPenalty, maxNewTokens, forced, banned };
+    const { sampling, repetitionPenalty, maxNewTokens, logitBias, stopStrings } = text;
+    const rules = { sampling, repetitionPenalty, logitBias, maxNewTokens, forced, banned };
     return { text, rules, isEnd: stopRule(eosTokenIds, stopStrings), ids: [], isOver: maxNewTokens === 0 };
   }
 

@@ -1,0 +1,178 @@
+// A language model for Vercel's AI SDK, which runs in this process: no server, no HTTP.
+
+import type {
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+  LanguageModelV4Content,
+  LanguageModelV4FinishReason,
+  LanguageModelV4StreamPart,
+  LanguageModelV4Usage,
+  SharedV4Warning,
+} from "@ai-sdk/provider";
+import { type ChoiceEvent, choiceEvents } from "../answers/written-choice.ts";
+import type { ServedAdapter, ServedModel, ServedWriter } from "../served-model.ts";
+import { prepareTools, withCalls } from "../tools/tool-use.ts";
+import { messagesOf, toolUseOf, unsupportedIn } from "./read-prompt.ts";
+
+/** Which adapter writes, and how. */
+export interface LowrankOptions<Adapter> {
+  /** Default: the base model. */
+  readonly adapter?: Adapter | null | undefined;
+  /** Prompt template; default: the adapter's, else the model's own chat template. */
+  readonly template?: string | undefined;
+}
+
+/** The writer of each model, so that all calls share a batch. */
+const writers = new WeakMap<object, unknown>();
+/** Default maximum of new tokens, as in chat requests to the server. */
+const defaultTokens = 512;
+
+/**
+ * A language model for `generateText`, `streamText` and `generateObject` of the AI SDK 7 (`LanguageModelV4`). Sampling settings that a
+ * call does not have come from the model's generation_config.json; without them decoding is greedy. The caller disposes of `model`.
+ *
+ * @throws (in calls) PROMPT_PART_UNSUPPORTED for images and files; TOOLS_NOT_SUPPORTED; the errors of the model's writer
+ *
+ * @example
+ * ```ts
+ * import type { ServedModel } from "@lowrank/serve";
+ * import { lowrank } from "@lowrank/serve/ai-sdk";
+ *
+ * export async function answer(model: ServedModel, text: string): Promise<string> {
+ *   const prompt = [{ role: "user" as const, content: [{ type: "text" as const, text }] }];
+ *   const { content } = await lowrank(model).doGenerate({ prompt, maxOutputTokens: 20 });
+ *   return content.map((part) => (part.type === "text" ? part.text : "")).join("");
+ * }
+ * ```
+ */
+export function lowrank<Adapter extends ServedAdapter>(
+  model: ServedModel<Adapter>,
+  { adapter = null, template }: LowrankOptions<NoInfer<Adapter>> = {},
+): LanguageModelV4 {
+  async function* events(options: LanguageModelV4CallOptions): AsyncGenerator<ChoiceEvent, void, undefined> {
+    const use = toolUseOf(options);
+    const source = use.tools.length === 0 ? undefined : await model.chatTemplate?.({ adapter });
+    const { tools, schema: callSchema, reader } = prepareTools(use, source);
+    const { responseFormat: format, temperature, topP, topK, seed, stopSequences, abortSignal: signal } = options;
+    const schema =
+      callSchema ?? (format?.type === "json" && tools === undefined ? (format.schema ?? anyObject) : undefined);
+    const stop = stopSequences ?? model.defaults?.stop ?? [];
+    const maxNewTokens = options.maxOutputTokens ?? model.defaults?.maxNewTokens ?? defaultTokens;
+    const sampling = { temperature, topP, topK, seed };
+    const prompt = { messages: messagesOf(options.prompt), ...(tools && { tools }) };
+    const writer = await writerOf(model);
+    const written = writer.write(prompt, { adapter, template, maxNewTokens, ...sampling, stop, schema, signal });
+    yield* withCalls(choiceEvents(written, { stop }), reader?.(), () => crypto.randomUUID());
+  }
+  return {
+    specificationVersion: "v4",
+    provider: "lowrank",
+    modelId: adapter?.name ?? model.name,
+    supportedUrls: {},
+    doGenerate: (options) => generated(events(options), warningsOf(options)),
+    doStream: async (options) => ({ stream: streamOf(parts(events(options), warningsOf(options))) }),
+  };
+}
+
+const anyObject = { type: "object" };
+
+async function writerOf<Adapter extends ServedAdapter>(model: ServedModel<Adapter>): Promise<ServedWriter<Adapter>> {
+  // The key is the model, whose writer this is.
+  const known = writers.get(model) as ReturnType<typeof model.writer> | undefined;
+  const writer = known ?? model.writer({});
+  writers.set(model, writer);
+  return writer;
+}
+
+function warningsOf(options: LanguageModelV4CallOptions): SharedV4Warning[] {
+  return unsupportedIn(options).map((feature) => ({ type: "unsupported", feature }));
+}
+
+async function generated(events: AsyncGenerator<ChoiceEvent, void, undefined>, warnings: SharedV4Warning[]) {
+  const content: LanguageModelV4Content[] = [];
+  let text = "";
+  let end = { finishReason: finishReason("length"), usage: usageOf(0, 0) };
+  for await (const part of parts(events, warnings)) {
+    if (part.type === "text-start") text = "";
+    else if (part.type === "text-delta") text += part.delta;
+    else if (part.type === "text-end") content.push({ type: "text", text });
+    else if (part.type === "tool-call") content.push(part);
+    else if (part.type === "finish") end = part;
+  }
+  return { content, finishReason: end.finishReason, usage: end.usage, warnings };
+}
+
+async function* parts(
+  events: AsyncGenerator<ChoiceEvent, void, undefined>,
+  warnings: SharedV4Warning[],
+): AsyncGenerator<LanguageModelV4StreamPart, void, undefined> {
+  yield { type: "stream-start", warnings };
+  let texts = 0;
+  let open: { readonly id: string; readonly name?: string; input: string } | undefined;
+  function* closed(): Generator<LanguageModelV4StreamPart> {
+    if (open?.name === undefined) {
+      if (open !== undefined) yield { type: "text-end", id: open.id };
+    } else {
+      yield { type: "tool-input-end", id: open.id };
+      yield { type: "tool-call", toolCallId: open.id, toolName: open.name, input: open.input };
+    }
+    open = undefined;
+  }
+  for await (const event of events) {
+    if (event.type === "end") {
+      yield* closed();
+      yield {
+        type: "finish",
+        finishReason: finishReason(event.reason),
+        usage: usageOf(event.promptTokens, event.tokens),
+      };
+    } else if (event.type === "call") {
+      const { id, name, arguments: delta } = event;
+      if (name !== undefined) {
+        yield* closed();
+        open = { id, name, input: "" };
+        yield { type: "tool-input-start", id, toolName: name };
+      }
+      if (open !== undefined) open.input += delta;
+      if (delta !== "") yield { type: "tool-input-delta", id, delta };
+    } else if (event.text !== "") {
+      if (open === undefined || open.name !== undefined) {
+        yield* closed();
+        open = { id: `text-${texts++}`, input: "" };
+        yield { type: "text-start", id: open.id };
+      }
+      yield { type: "text-delta", id: open.id, delta: event.text };
+    }
+  }
+}
+
+function finishReason(raw: Extract<ChoiceEvent, { type: "end" }>["reason"]): LanguageModelV4FinishReason {
+  return { unified: raw === "tool_calls" ? "tool-calls" : raw, raw };
+}
+
+function usageOf(input: number, output: number): LanguageModelV4Usage {
+  return {
+    inputTokens: { total: input, noCache: input, cacheRead: undefined, cacheWrite: undefined },
+    outputTokens: { total: output, text: output, reasoning: undefined },
+  };
+}
+
+/** Errors are parts of the stream. A reader that leaves ends the text. */
+function streamOf(
+  given: AsyncGenerator<LanguageModelV4StreamPart, void, undefined>,
+): ReadableStream<LanguageModelV4StreamPart> {
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await given.next();
+        if (done !== true) return controller.enqueue(value);
+      } catch (error) {
+        controller.enqueue({ type: "error", error });
+      }
+      controller.close();
+    },
+    async cancel() {
+      await given.return();
+    },
+  });
+}
