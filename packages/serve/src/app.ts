@@ -2,6 +2,7 @@
 
 import { setMaxListeners } from "node:events";
 import { type Context, Hono } from "hono";
+import { cors } from "hono/cors";
 import type { AdapterRegistry } from "./adapters/adapter-registry.ts";
 import { type AnswerShape, chatShape, completionShape } from "./answers/answer-shape.ts";
 import { asRequestError, errorBody, eventStream } from "./answers/error-answer.ts";
@@ -36,6 +37,8 @@ export interface AppParts<Adapter extends ServedAdapter> {
   readonly metrics: Metrics;
   readonly limits: RequestLimits & BodyLimits;
   readonly token: string | undefined;
+  /** The origin that may read responses in a browser. */
+  readonly cors: string | undefined;
   /** Host names in addition to this machine's own; undefined: any. */
   readonly allowedHosts: readonly string[] | undefined;
   /** The prompt template of conversations; undefined: the model's own. */
@@ -64,6 +67,7 @@ export function createApp<Adapter extends ServedAdapter>(parts: AppParts<Adapter
     await next();
     metrics.answered(routeOf(context.req.path), context.res.status, (parts.now() - begun) / 1000);
   });
+  if (parts.cors !== undefined) app.use("*", cors({ origin: parts.cors })); // before the token, which preflight requests do not have
   app.use("*", async (context, next) => {
     if (parts.allowedHosts !== undefined) checkHost(context.req.header("host"), parts.allowedHosts);
     if (parts.token !== undefined) checkToken(context.req.header("authorization"), parts.token);
