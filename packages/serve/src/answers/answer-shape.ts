@@ -23,7 +23,7 @@ export interface AnswerShape {
 }
 
 /** A choice of an answer that is not streamed. */
-export interface WholeChoice {
+interface WholeChoice {
   readonly text: string;
   readonly calls: readonly CallPiece[];
   readonly reports: readonly TokenReport[] | undefined;
