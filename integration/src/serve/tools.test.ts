@@ -9,7 +9,7 @@ import { lowrank, lowrankEmbedding } from "@lowrank/serve/ai-sdk";
 import { embedMany, generateText, jsonSchema, Output, stepCountIs, streamText, tool } from "ai";
 import { openModel } from "lowrank";
 import OpenAI from "openai";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 
 type Written = Parameters<Awaited<ReturnType<ServedModel["writer"]>>["write"]>;
 
@@ -163,42 +163,36 @@ describe("the AI SDK, in process", () => {
       ],
       2,
     ]);
-    const content = [{ type: "file" as const, mediaType: "image/png", data: new Uint8Array([137, 80, 78, 71, 13, 10, 26, 10]) }];
+    const content = [
+      { type: "file" as const, mediaType: "image/png", data: new Uint8Array([137, 80, 78, 71, 13, 10, 26, 10]) },
+    ];
     const asking = generateText({ model: lowrank(model), messages: [{ role: "user", content }], maxRetries: 0 });
     await expect(asking).rejects.toThrow(/text only/);
   });
 });
 
-describe("the tiny model", () => {
-  it("reads tools through its chat template, streams to the AI SDK, and never writes a token that logit_bias bans", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "lowrank-tools-"));
-    const tiny = fileURLToPath(new URL("../../../packages/tiny-model/model", import.meta.url));
-    await cp(tiny, folder, { recursive: true });
-    const config = JSON.parse(await readFile(join(folder, "tokenizer_config.json"), "utf8"));
-    const template =
-      "{{ tools | tojson if tools else '' }}{% for m in messages %}{{ m.content }}{% endfor %}{# <tool_call> #}";
-    await writeFile(join(folder, "tokenizer_config.json"), JSON.stringify({ ...config, chat_template: template }));
-    const opened = await openModel(folder);
-    try {
-      const options = { model: lowrank(opened), prompt: "Aromi is", maxOutputTokens: 4 };
-      const [plain, withTools] = [
-        await generateText(options),
-        await generateText({ ...options, tools: { weather: tool({ inputSchema: jsonSchema(parameters as object) }) } }),
-      ];
-      expect(withTools.usage.inputTokens ?? 0).toBeGreaterThan((plain.usage.inputTokens ?? 0) + 20);
-      expect(await streamText(options).text).toBe(plain.text);
-      const ids = async (logitBias: Record<number, number>) => {
-        for await (const event of opened.stream("Aromi is", { maxNewTokens: 8, logitBias }))
-          if (event.type === "end") return event.ids;
-        return [];
-      };
-      const free = await ids({});
-      expect(await ids({ [free[0] ?? 0]: -100 })).not.toContain(free[0]);
-      expect(await ids({ 7: 100 })).toEqual(Array.from({ length: 8 }, () => 7));
-      await expect(ids({ 999999: 1 })).rejects.toThrow(/logitBias/);
-    } finally {
-      opened.dispose();
-      await rm(folder, { recursive: true, force: true });
-    }
+it("the tiny model reads tools through its chat template, and never writes a token that logit_bias bans", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "lowrank-tools-"));
+  const tiny = fileURLToPath(new URL("../../../packages/tiny-model/model", import.meta.url));
+  await cp(tiny, folder, { recursive: true });
+  const config = JSON.parse(await readFile(join(folder, "tokenizer_config.json"), "utf8"));
+  const template =
+    "{{ tools | tojson if tools else '' }}{% for m in messages %}{{ m.content }}{% endfor %}{# <tool_call> #}";
+  await writeFile(join(folder, "tokenizer_config.json"), JSON.stringify({ ...config, chat_template: template }));
+  const opened = await openModel(folder);
+  onTestFinished(() => {
+    opened.dispose();
+    return rm(folder, { recursive: true, force: true });
   });
+  const options = { model: lowrank(opened), prompt: "Aromi is", maxOutputTokens: 4 };
+  const plain = await generateText(options);
+  const inputSchema = jsonSchema(parameters as object);
+  const withTools = await generateText({ ...options, tools: { weather: tool({ inputSchema }) } });
+  expect(withTools.usage.inputTokens ?? 0).toBeGreaterThan((plain.usage.inputTokens ?? 0) + 20);
+  expect(await streamText(options).text).toBe(plain.text);
+  const text = (logitBias: Record<number, number>) => opened.generate("Aromi is", { maxNewTokens: 8, logitBias });
+  const [id = 0] = await opened.promptIds("Zizzi", { template: "plain" });
+  expect(await text({ [id]: 100 })).toMatch(/^(.+)\1{7}$/);
+  expect(await text({ [id]: -100 })).toBe(await text({}));
+  await expect(text({ 999999: 1 })).rejects.toThrow(/logitBias/);
 });

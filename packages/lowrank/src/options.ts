@@ -102,16 +102,8 @@ export const optionNames = {
   } satisfies OptionNames<OpenModelOptions>,
   generate: {
     ...{ ...everyCall, template: true, system: true, maxNewTokens: true, temperature: true, topK: true, topP: true },
-    ...{
-      minP: true,
-      repetitionPenalty: true,
-      stop: true,
-      seed: true,
-      signal: true,
-      logprobs: true,
-      prefix: true,
-      logitBias: true,
-    },
+    ...{ minP: true, repetitionPenalty: true, stop: true, seed: true, signal: true, logprobs: true, prefix: true },
+    logitBias: true,
   } satisfies OptionNames<TextOptions & WithAdapter>,
   evaluate: {
     ...{ ...ofRows, template: true, batchSize: true, maxLength: true, maxTargetLength: true, generate: true },

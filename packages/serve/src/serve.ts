@@ -102,16 +102,8 @@ export async function serve<Adapter extends ServedAdapter>(
   const maxBytes = options.maxBodyBytes ?? 4 * 2 ** 20;
   const allowedHosts = hostsFor(host, options.allowedHosts);
   const app = createApp({
-    ...{
-      model,
-      writer,
-      queue,
-      registry,
-      metrics: new Metrics(),
-      token: options.token,
-      cors: options.cors,
-      template: options.template,
-    },
+    ...{ model, writer, queue, registry, metrics: new Metrics(), token: options.token, template: options.template },
+    cors: options.cors,
     allowedHosts,
     limits: {
       ...requestLimits,

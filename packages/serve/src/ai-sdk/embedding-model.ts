@@ -3,20 +3,7 @@
 import type { EmbeddingModelV4 } from "@ai-sdk/provider";
 import type { ServedAdapter, ServedModel } from "../served-model.ts";
 
-/**
- * An embedding model for `embed` and `embedMany` of the AI SDK. Without `adapter` it is the base model.
- *
- * @example
- * ```ts
- * import type { ServedModel } from "@lowrank/serve";
- * import { lowrankEmbedding } from "@lowrank/serve/ai-sdk";
- *
- * export async function dimensions(model: ServedModel): Promise<number> {
- *   const { embeddings } = await lowrankEmbedding(model).doEmbed({ values: ["a text"] });
- *   return embeddings[0]?.length ?? 0;
- * }
- * ```
- */
+/** An embedding model for `embed` and `embedMany` of the AI SDK. Without `adapter` it is the base model. */
 export function lowrankEmbedding<Adapter extends ServedAdapter>(
   model: ServedModel<Adapter>,
   { adapter = null }: { readonly adapter?: NoInfer<Adapter> | null | undefined } = {},
@@ -27,15 +14,13 @@ export function lowrankEmbedding<Adapter extends ServedAdapter>(
     modelId: adapter?.name ?? model.name,
     maxEmbeddingsPerCall: undefined,
     supportsParallelCalls: false,
-    async doEmbed({ values, dimensions, abortSignal }) {
+    async doEmbed({ values, abortSignal }) {
       let tokens = 0;
       const onTokens = (read: number) => {
         tokens += read;
       };
       const vectors = await model.embed(values, { adapter, onTokens, ...(abortSignal && { signal: abortSignal }) });
-      const unsupported = { type: "unsupported", feature: "dimensions" } as const;
-      const warnings = dimensions === undefined ? [] : [unsupported];
-      return { embeddings: vectors.map((vector) => [...vector]), usage: { tokens }, warnings };
+      return { embeddings: vectors.map((vector) => [...vector]), usage: { tokens }, warnings: [] };
     },
   };
 }

@@ -32,18 +32,6 @@ const defaultTokens = 512;
  * call does not have come from the model's generation_config.json; without them decoding is greedy. The caller disposes of `model`.
  *
  * @throws (in calls) PROMPT_PART_UNSUPPORTED for images and files; TOOLS_NOT_SUPPORTED; the errors of the model's writer
- *
- * @example
- * ```ts
- * import type { ServedModel } from "@lowrank/serve";
- * import { lowrank } from "@lowrank/serve/ai-sdk";
- *
- * export async function answer(model: ServedModel, text: string): Promise<string> {
- *   const prompt = [{ role: "user" as const, content: [{ type: "text" as const, text }] }];
- *   const { content } = await lowrank(model).doGenerate({ prompt, maxOutputTokens: 20 });
- *   return content.map((part) => (part.type === "text" ? part.text : "")).join("");
- * }
- * ```
  */
 export function lowrank<Adapter extends ServedAdapter>(
   model: ServedModel<Adapter>,
@@ -98,6 +86,7 @@ async function generated(events: AsyncGenerator<ChoiceEvent, void, undefined>, w
     else if (part.type === "text-end") content.push({ type: "text", text });
     else if (part.type === "tool-call") content.push(part);
     else if (part.type === "finish") end = part;
+    else if (part.type === "error") throw part.error;
   }
   return { content, finishReason: end.finishReason, usage: end.usage, warnings };
 }
@@ -107,42 +96,39 @@ async function* parts(
   warnings: SharedV4Warning[],
 ): AsyncGenerator<LanguageModelV4StreamPart, void, undefined> {
   yield { type: "stream-start", warnings };
-  let texts = 0;
   let open: { readonly id: string; readonly name?: string; input: string } | undefined;
   function* closed(): Generator<LanguageModelV4StreamPart> {
-    if (open?.name === undefined) {
-      if (open !== undefined) yield { type: "text-end", id: open.id };
-    } else {
-      yield { type: "tool-input-end", id: open.id };
-      yield { type: "tool-call", toolCallId: open.id, toolName: open.name, input: open.input };
-    }
+    const { id = "", name, input = "" } = open ?? {};
+    if (name !== undefined) {
+      yield { type: "tool-input-end", id };
+      yield { type: "tool-call", toolCallId: id, toolName: name, input };
+    } else if (open !== undefined) yield { type: "text-end", id };
     open = undefined;
   }
-  for await (const event of events) {
-    if (event.type === "end") {
-      yield* closed();
-      yield {
-        type: "finish",
-        finishReason: finishReason(event.reason),
-        usage: usageOf(event.promptTokens, event.tokens),
-      };
-    } else if (event.type === "call") {
-      const { id, name, arguments: delta } = event;
-      if (name !== undefined) {
+  try {
+    for await (const event of events) {
+      if (event.type === "end") {
         yield* closed();
-        open = { id, name, input: "" };
-        yield { type: "tool-input-start", id, toolName: name };
+        const usage = usageOf(event.promptTokens, event.tokens);
+        yield { type: "finish", finishReason: finishReason(event.reason), usage };
+      } else if (event.type === "call") {
+        const { id, name, arguments: delta } = event;
+        if (name !== undefined) {
+          yield* closed();
+          open = { id, name, input: "" };
+          yield { type: "tool-input-start", id, toolName: name };
+        }
+        if (open !== undefined) open.input += delta;
+        if (delta !== "") yield { type: "tool-input-delta", id, delta };
+      } else if (event.text !== "") {
+        if (open?.name !== undefined) yield* closed();
+        if (open === undefined) yield { type: "text-start", id: "text" };
+        open = { id: "text", input: "" };
+        yield { type: "text-delta", id: "text", delta: event.text };
       }
-      if (open !== undefined) open.input += delta;
-      if (delta !== "") yield { type: "tool-input-delta", id, delta };
-    } else if (event.text !== "") {
-      if (open === undefined || open.name !== undefined) {
-        yield* closed();
-        open = { id: `text-${texts++}`, input: "" };
-        yield { type: "text-start", id: open.id };
-      }
-      yield { type: "text-delta", id: open.id, delta: event.text };
     }
+  } catch (error) {
+    yield { type: "error", error };
   }
 }
 
@@ -157,22 +143,14 @@ function usageOf(input: number, output: number): LanguageModelV4Usage {
   };
 }
 
-/** Errors are parts of the stream. A reader that leaves ends the text. */
-function streamOf(
-  given: AsyncGenerator<LanguageModelV4StreamPart, void, undefined>,
-): ReadableStream<LanguageModelV4StreamPart> {
+/** A reader that leaves ends the text. */
+function streamOf<Part>(given: AsyncGenerator<Part, void, undefined>): ReadableStream<Part> {
   return new ReadableStream({
     async pull(controller) {
-      try {
-        const { done, value } = await given.next();
-        if (done !== true) return controller.enqueue(value);
-      } catch (error) {
-        controller.enqueue({ type: "error", error });
-      }
-      controller.close();
+      const { done, value } = await given.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
     },
-    async cancel() {
-      await given.return();
-    },
+    cancel: async () => void (await given.return()),
   });
 }

@@ -59,11 +59,11 @@ export function toolUseOf({ tools = [], toolChoice = { type: "auto" } }: Languag
 /** Names of the settings that have no effect. */
 export function unsupportedIn(options: LanguageModelV4CallOptions): readonly string[] {
   const { tools = [], responseFormat, presencePenalty = 0, frequencyPenalty = 0 } = options;
-  const checks: readonly (readonly [feature: string, isGiven: boolean])[] = [
-    ["presencePenalty", presencePenalty !== 0],
-    ["frequencyPenalty", frequencyPenalty !== 0],
-    ["tools of a provider", tools.some(({ type }) => type !== "function")],
-    ["responseFormat with tools", responseFormat?.type === "json" && tools.length > 0],
-  ];
-  return checks.filter(([, isGiven]) => isGiven).map(([feature]) => feature);
+  const given = {
+    presencePenalty: presencePenalty !== 0,
+    frequencyPenalty: frequencyPenalty !== 0,
+    "tools of a provider": tools.some(({ type }) => type !== "function"),
+    "responseFormat with tools": responseFormat?.type === "json" && tools.length > 0,
+  };
+  return Object.entries(given).flatMap(([feature, isGiven]) => (isGiven ? [feature] : []));
 }

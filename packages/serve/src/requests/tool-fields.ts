@@ -1,8 +1,9 @@
 // The fields of a chat request about tools: `tools`, `tool_choice`, `parallel_tool_calls`, and calls in messages.
 
-import { describeValue, isObject, JsonError, parseJson } from "@lowrank/contracts";
+import { describeValue, isObject } from "@lowrank/contracts";
 import type { ServedTool } from "../served-model.ts";
 import { maxTools, type ToolUse } from "../tools/tool-use.ts";
+import { jsonOf } from "../tools/whole-call.ts";
 import type { Fields } from "./fields.ts";
 
 const namePattern = /^[\w-]{1,64}$/;
@@ -25,17 +26,15 @@ function toolOf(tool: unknown, at: string, fields: Fields): ServedTool | undefin
       at,
       "expected { type: function, function: { name, parameters } }; other tools are not supported",
     );
-  const { name, description, parameters } = tool.function;
-  if (typeof name !== "string" || !namePattern.test(name))
-    return fields.fault(`${at}.function.name`, `${describeValue(name)}; expected 1 to 64 letters, digits, _ and -`);
-  if (typeof (description ?? "") !== "string")
-    return fields.fault(`${at}.function.description`, `${describeValue(description)}; expected a text`);
-  if (!isObject(parameters ?? {}))
-    return fields.fault(`${at}.function.parameters`, `${describeValue(parameters)}; expected a JSON Schema`);
   // Templates write all three.
-  const text = typeof description === "string" ? description : "";
-  const schema = parameters ?? { type: "object", properties: {} };
-  return { type: "function", function: { name, description: text, parameters: schema } };
+  const { name, description = "", parameters = { type: "object", properties: {} } } = tool.function;
+  const fault = (field: string, value: unknown, expected: string) =>
+    fields.fault(`${at}.function.${field}`, `${describeValue(value)}; expected ${expected}`);
+  if (typeof name !== "string" || !namePattern.test(name))
+    return fault("name", name, "1 to 64 letters, digits, _ and -");
+  if (typeof description !== "string") return fault("description", description, "a text");
+  if (!isObject(parameters)) return fault("parameters", parameters, "a JSON Schema");
+  return { type: "function", function: { name, description, parameters } };
 }
 
 function choiceOf(fields: Fields, names: readonly string[]): ToolUse["choice"] {
@@ -57,26 +56,13 @@ export function messageCalls(given: unknown, at: string, fields: Fields): readon
   if (given === undefined || given === null) return undefined;
   if (!Array.isArray(given) || given.length === 0) return fields.fault(at, "expected a list of calls");
   return given.map((call: unknown, index) => {
-    const called = isObject(call) ? call.function : undefined;
-    if (!isObject(call) || typeof call.id !== "string" || !isObject(called) || typeof called.name !== "string") {
-      fields.fault(`${at}[${index}]`, "expected { id, type: function, function: { name, arguments } }");
-      return {};
-    }
+    const { id, function: called } = isObject(call) ? call : {};
+    if (typeof id !== "string" || !isObject(called) || typeof called.name !== "string")
+      return fields.fault(`${at}[${index}]`, "expected { id, type: function, function: { name, arguments } }") ?? {};
     const { name, arguments: text } = called;
-    const value = argumentsOf(text);
+    const value = typeof text === "string" ? jsonOf(text || "{}") : text;
     if (!isObject(value))
       fields.fault(`${at}[${index}].function.arguments`, `${describeValue(text)}; expected a JSON object as text`);
-    return { id: call.id, type: "function", function: { name, arguments: value } };
+    return { id, type: "function", function: { name, arguments: value } };
   });
-}
-
-/** Undefined if the text is not JSON. */
-function argumentsOf(text: unknown): unknown {
-  if (typeof text !== "string") return text;
-  try {
-    return parseJson(text.trim() === "" ? "{}" : text, { maxDepth: 32 });
-  } catch (error) {
-    if (!(error instanceof JsonError)) throw error;
-    return undefined;
-  }
 }

@@ -67,9 +67,9 @@ it.each([
 
 it("text before and after calls is text, and several calls are several", () => {
   const answer =
-    'Wait. <tool_call>{"name": "weather", "arguments": {}}</tool_call>\n<tool_call>{"name": "weather_map", "arguments": {"a": 1}}</tool_call>\nDone.';
+    'Wait. <tool_call>{"name": "weather", "arguments": {}}</tool_call>\n<tool_call>{"name": "weather_map", "arguments": {"a": 1}}</tool_call>\nDone. Bye.';
   const { text, calls } = read(hermes, answer);
-  expect([text, calls.map(({ name }) => name)]).toEqual(["Wait. Done.", ["weather", "weather_map"]]);
+  expect([text, calls.map(({ name }) => name)]).toEqual(["Wait. Done. Bye.", ["weather", "weather_map"]]);
   expect(read(hermes, answer, { maxCalls: 1 }).calls).toHaveLength(1);
   expect(read(mistral, "[TOOL_CALLS]weather{}[TOOL_CALLS]weather_map{}").calls).toHaveLength(2);
   expect(

@@ -19,20 +19,22 @@ export interface CallReaderOptions {
   readonly maxCalls: number;
 }
 
-type Mode = "text" | "opening" | "object" | "arguments" | "tail" | "xml" | "python" | "between" | "over";
+/** A call that is sent only when it is complete. */
+type Whole = "object" | "xml" | "python";
+const readers = { object: jsonCall, xml: xmlCall, python: pythonCall };
+const xmlEnd = "</function>";
+/** Longer ones are text, so that reading takes time in proportion to the answer's length. */
+const maxHeld = 32_768;
 
-/** The beginning of a call in JSON, if its arguments are an object and come last. */
+/** The beginning of a call in JSON, if its arguments are an object and come last. They are sent while they are written. */
 const head =
   /^\{\s*(?:"type"\s*:\s*"function"\s*,\s*)?"name"\s*:\s*"([^"\\]{1,64})"\s*,\s*"(?:arguments|parameters)"\s*:\s*(?=\{)/;
 const maxHead = 300;
-/** Longer beginnings are text, so that the time to read an answer stays proportional to its length. */
-const maxHeld = 32_768;
-const xmlEnd = "</function>";
 
 export class CallReader {
-  #mode: Mode;
+  #mode: "text" | "opening" | Whole | "arguments" | "tail" | "between";
   #held = "";
-  /** What was read of a beginning that may still turn out to be text. */
+  /** The mark of a call that may still turn out to be text. */
   #doubtful = "";
   #span = new BracketSpan();
   /** How much of #held was searched for the end of a call. */
@@ -53,57 +55,42 @@ export class CallReader {
   push(piece: string): readonly ReadPart[] {
     this.#held += piece;
     const parts: ReadPart[] = [];
-    while (this.#advance(parts));
+    while (this.#held !== "" && this.#advance(parts));
     return parts;
   }
 
   /** The rest, after the answer's last piece. */
   end(): readonly ReadPart[] {
-    const isText = ["text", "opening", "object", "xml", "python"].includes(this.#mode);
-    const text = isText ? this.#doubtful + this.#held : "";
+    const isCall = this.#mode === "arguments" || this.#mode === "tail" || this.#mode === "between";
+    const text = isCall ? "" : this.#doubtful + this.#held;
     return text === "" ? [] : [{ type: "text", text }];
   }
 
-  /** Whether there is more to read in what is held. */
+  /** Whether there may be more to read in what is held. */
   #advance(parts: ReadPart[]): boolean {
-    switch (this.#mode) {
-      case "text":
-        return this.#readText(parts);
-      case "opening":
-        return this.#readOpening(parts);
-      case "object":
-        return this.#readObject(parts);
-      case "arguments":
-        return this.#readArguments(parts);
-      case "tail":
-        return this.#cut(this.#span.end(this.#held) ?? this.#held.length, this.#span.isOver ? "between" : "tail");
-      case "xml": {
-        const end = this.#held.indexOf(xmlEnd, Math.max(0, this.#searched - xmlEnd.length));
-        return this.#readWhole(parts, end < 0 ? undefined : end + xmlEnd.length, xmlCall);
-      }
-      case "python":
-        return this.#readWhole(parts, this.#span.end(this.#held, this.#searched), pythonCall);
-      case "between":
-        return this.#readBetween();
-      case "over":
-        this.#held = "";
-        return false;
+    if (this.#mode === "text") return this.#readText(parts);
+    if (this.#mode === "opening") return this.#readOpening(parts);
+    if (this.#mode === "between") return this.#readBetween();
+    if (this.#mode !== "arguments" && this.#mode !== "tail") return this.#readWhole(parts, this.#mode);
+    const end = this.#span.end(this.#held) ?? this.#held.length;
+    if (this.#mode === "arguments") this.#send(parts, { arguments: this.#held.slice(0, end) });
+    if (this.#span.isOver) {
+      this.#mode = this.#mode === "tail" || this.#isNamed ? "between" : "tail";
+      this.#span = new BracketSpan(1);
     }
+    this.#held = this.#held.slice(end);
+    return true;
   }
 
   #readText(parts: ReadPart[]): boolean {
-    if (this.#calls > 0) this.#held = this.#held.trimStart(); // white space between calls
-    const { open } = this.options.format;
-    const places = open.map((mark) => ({ mark, at: this.#held.indexOf(mark) })).filter(({ at }) => at >= 0);
-    const first = places.sort((one, other) => one.at - other.at)[0];
-    const kept = Math.max(0, ...open.map((mark) => begunBy(this.#held, mark)));
-    const end = first?.at ?? this.#held.length - kept;
+    const marks = this.options.format.open.filter((mark) => this.#held.includes(mark));
+    const [first] = marks.sort((one, other) => this.#held.indexOf(one) - this.#held.indexOf(other));
+    const kept = Math.max(0, ...this.options.format.open.map((mark) => begunBy(this.#held, mark)));
+    const end = first === undefined ? this.#held.length - kept : this.#held.indexOf(first);
     if (end > 0) parts.push({ type: "text", text: this.#held.slice(0, end) });
-    this.#held = this.#held.slice(end + (first?.mark.length ?? 0));
-    if (first === undefined) return false;
-    this.#doubtful = first.mark;
-    this.#mode = "opening";
-    return true;
+    this.#held = this.#held.slice(end + (first?.length ?? 0));
+    if (first !== undefined) [this.#doubtful, this.#mode] = [first, "opening"];
+    return first !== undefined;
   }
 
   /** After a mark, or at the start of an answer: is this a call? */
@@ -111,11 +98,10 @@ export class CallReader {
     const { format, tools } = this.options;
     const whole = this.#held.trimStart();
     if (format.open.some((mark) => whole.startsWith(mark))) return this.#giveUp(parts);
-    const space = /^[\s[]*/.exec(this.#held)?.[0].length ?? 0;
-    const rest = this.#held.slice(space);
-    const begin = (mode: Mode, named = false) => {
-      this.#doubtful += this.#held.slice(0, space);
-      [this.#held, this.#mode, this.#isNamed, this.#searched, this.#span] = [rest, mode, named, 0, new BracketSpan()];
+    const rest = this.#held.replace(/^[\s[]+/, "");
+    const begin = (mode: Whole): true => {
+      this.#doubtful += this.#held.slice(0, this.#held.length - rest.length);
+      [this.#held, this.#mode, this.#searched, this.#span] = [rest, mode, 0, new BracketSpan()];
       return true;
     };
     if (rest.startsWith("{")) return begin("object");
@@ -124,74 +110,57 @@ export class CallReader {
       if (!rest.startsWith(name)) continue;
       const [before, bracket] = /^\s*(?:\[ARGS\]\s*)?([{(])/.exec(rest.slice(name.length, name.length + 32)) ?? [];
       if (bracket === "(") return begin("python");
-      if (before !== undefined) {
-        begin("arguments", true);
-        this.#held = rest.slice(name.length + before.length - 1);
-        return this.#begin(parts, { name, arguments: "" });
-      }
+      if (before === undefined) continue;
+      this.#isNamed = true;
+      return this.#beginArguments(parts, name, rest.slice(name.length + before.length - 1));
     }
-    const word = rest.trimEnd();
     const starts = ["<function=", ...[...tools.keys()].map((name) => `${name}[ARGS]`)];
-    if (starts.some((start) => start.startsWith(word)) || format.open.some((mark) => mark.startsWith(whole)))
-      return this.#held.length > maxHead && this.#giveUp(parts);
-    return this.#giveUp(parts);
+    const isBegun =
+      starts.some((start) => start.startsWith(rest.trimEnd())) || format.open.some((mark) => mark.startsWith(whole));
+    return (!isBegun || this.#held.length > maxHead) && this.#giveUp(parts);
   }
 
-  #readObject(parts: ReadPart[]): boolean {
-    const [matched, name = ""] = head.exec(this.#held.slice(0, maxHead)) ?? [];
-    if (matched !== undefined && this.options.tools.has(name)) {
-      this.#held = this.#held.slice(matched.length);
-      [this.#mode, this.#span] = ["arguments", new BracketSpan()];
-      return this.#begin(parts, { name, arguments: "" });
-    }
-    return this.#readWhole(parts, this.#span.end(this.#held, this.#searched), jsonCall);
-  }
-
-  #readArguments(parts: ReadPart[]): boolean {
-    const end = this.#span.end(this.#held) ?? this.#held.length;
-    if (end > 0) parts.push({ type: "call", index: this.#calls - 1, arguments: this.#held.slice(0, end) });
-    if (!this.#span.isOver) return this.#cut(end, "arguments");
-    this.#span = new BracketSpan(1);
-    return this.#cut(end, this.#isNamed ? "between" : "tail");
-  }
-
-  #readWhole(
-    parts: ReadPart[],
-    end: number | undefined,
-    read: (text: string, schemas: ArgumentSchemas) => WholeCall | undefined,
-  ): boolean {
+  #readWhole(parts: ReadPart[], mode: Whole): boolean {
     const { tools } = this.options;
+    const [matched, name = ""] = (mode === "object" && head.exec(this.#held.slice(0, maxHead))) || [];
+    if (matched !== undefined && tools.has(name)) {
+      this.#isNamed = false;
+      return this.#beginArguments(parts, name, this.#held.slice(matched.length));
+    }
+    const found = mode === "xml" ? this.#held.indexOf(xmlEnd, this.#searched - xmlEnd.length) : -1;
+    const end =
+      found >= 0 ? found + xmlEnd.length : mode === "xml" ? undefined : this.#span.end(this.#held, this.#searched);
     this.#searched = this.#held.length;
     if (end === undefined) return this.#held.length > maxHeld && this.#giveUp(parts);
-    const call = read(this.#held.slice(0, end), tools);
+    const call = readers[mode](this.#held.slice(0, end), tools);
     if (call === undefined || !tools.has(call.name)) return this.#giveUp(parts);
-    this.#begin(parts, call);
-    return this.#cut(end, "between");
+    this.#send(parts, call);
+    [this.#held, this.#mode] = [this.#held.slice(end), "between"];
+    return true;
   }
 
   /** After a call: another one, the mark after calls, or text. */
   #readBetween(): boolean {
     const { close } = this.options.format;
-    if (this.#calls >= this.options.maxCalls) return this.#cut(0, "over");
     const rest = this.#held.replace(/^[\s,;\]]+/, "");
-    if (rest === "" || (close.startsWith(rest) && close !== rest)) return false;
-    const isClosed = close !== "" && rest.startsWith(close);
-    this.#held = isClosed ? rest.slice(close.length) : rest;
-    this.#mode = isClosed ? "text" : "opening";
+    const isLast = this.#calls >= this.options.maxCalls;
+    this.#held = isLast ? "" : rest;
+    if (rest === "" || isLast || (close.startsWith(rest) && close !== rest)) return false;
+    if (close !== "" && rest.startsWith(close)) this.#held = rest.slice(close.length);
+    else this.#mode = "opening";
     return true;
   }
 
-  #begin(parts: ReadPart[], call: WholeCall): true {
+  #beginArguments(parts: ReadPart[], name: string, rest: string): true {
+    this.#send(parts, { name, arguments: "" });
+    [this.#held, this.#mode, this.#span] = [rest, "arguments", new BracketSpan()];
+    return true;
+  }
+
+  #send(parts: ReadPart[], piece: WholeCall | Pick<WholeCall, "arguments">): void {
     this.#doubtful = "";
-    parts.push({ type: "call", index: this.#calls, ...call });
-    this.#calls += 1;
-    return true;
-  }
-
-  /** Goes on after `end`; false if nothing is left to read. */
-  #cut(end: number, mode: Mode): boolean {
-    [this.#held, this.#mode] = [this.#held.slice(end), mode];
-    return this.#held !== "";
+    if ("name" in piece) this.#calls += 1;
+    parts.push({ type: "call", index: this.#calls - 1, ...piece });
   }
 
   #giveUp(parts: ReadPart[]): true {

@@ -57,14 +57,10 @@ function callSchema({ function: { name, parameters } }: ServedTool, { argumentsK
 }
 
 function unsupported(template: string | undefined): RequestError {
-  const found =
-    template === undefined
-      ? "has no chat template"
-      : template.includes("tools")
-        ? "has a chat template that writes calls in a form that is not supported"
-        : "has a chat template without tools";
-  const advice = "Use a model that was trained to call tools, such as Qwen 2.5 or Llama 3.1, or leave out tools.";
-  return new RequestError(400, "TOOLS_NOT_SUPPORTED", `This model ${found}. ${advice}`, "tools");
+  const known = template?.includes("tools") ? "calls of tools in a known form" : "tools";
+  const found = template === undefined ? "no chat template" : `a chat template without ${known}`;
+  const message = `This model has ${found}. Use one that was trained to call tools, such as Qwen 2.5, or leave out tools.`;
+  return new RequestError(400, "TOOLS_NOT_SUPPORTED", message, "tools");
 }
 
 /** The events of an answer, with calls instead of their texts. `newId` makes the id of a call. */

@@ -58,8 +58,8 @@ export function pythonCall(text: string): WholeCall | undefined {
   return value === undefined ? undefined : { name: text.slice(0, start).trim(), arguments: JSON.stringify(value) };
 }
 
-/** Undefined if the text is not JSON. */
-function jsonOf(text: string): unknown {
+/** Undefined if the text is not JSON, or nested too deep. */
+export function jsonOf(text: string): unknown {
   try {
     return parseJson(text);
   } catch (error) {

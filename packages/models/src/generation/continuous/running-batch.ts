@@ -27,17 +27,9 @@ import { type BatchLimits, planRound } from "./plan-round.ts";
 
 /** One text to be written, with the options of `generateTokens` that concern one text. */
 export interface BatchText
-  extends Pick<
+  extends Omit<
     GenerationOptions,
-    | "maxNewTokens"
-    | "eosTokenIds"
-    | "forced"
-    | "banned"
-    | "stopStrings"
-    | "sampling"
-    | "repetitionPenalty"
-    | "logitBias"
-    | "logprobs"
+    "promptIds" | "inputFeatures" | "decoderStartTokenId" | "prefix" | "context" | "signal"
   > {
   readonly promptIds: readonly number[];
   /** The name of an attached adapter; null for the base. */
