@@ -160,6 +160,11 @@ export class OpenedModel {
     return promptIds(prompt, options, { tokenizer, task: opened.model.task, setup: opened.setup });
   }
 
+  /** The source of the chat template that conversations are written in, a Jinja program; undefined if the model has none. */
+  async chatTemplate(choice: AdapterChoice = {}): Promise<string | undefined> {
+    return (await this.#writer(choice)).tokenizer.chatTemplate;
+  }
+
   /**
    * Generates text token by token. Throws EMPTY_PROMPT, TOKENIZER_MISSING, ChatTemplateMissingError, GenerationOptionError
    * for models that cannot generate text and for invalid options, InvalidWeightError, NonFiniteModelError, ADAPTER_GONE.

@@ -2,6 +2,7 @@
 
 import { setMaxListeners } from "node:events";
 import { type Context, Hono } from "hono";
+import { cors } from "hono/cors";
 import type { AdapterRegistry } from "./adapters/adapter-registry.ts";
 import { type AnswerShape, chatShape, completionShape } from "./answers/answer-shape.ts";
 import { asRequestError, errorBody, eventStream } from "./answers/error-answer.ts";
@@ -25,6 +26,7 @@ import type {
   WriteOptions,
   WrittenEvent,
 } from "./served-model.ts";
+import { prepareTools, type ToolUse, withCalls } from "./tools/tool-use.ts";
 
 /** Everything that the routes need. */
 export interface AppParts<Adapter extends ServedAdapter> {
@@ -35,6 +37,8 @@ export interface AppParts<Adapter extends ServedAdapter> {
   readonly metrics: Metrics;
   readonly limits: RequestLimits & BodyLimits;
   readonly token: string | undefined;
+  /** The origin that may read responses in a browser. */
+  readonly cors: string | undefined;
   /** Host names in addition to this machine's own; undefined: any. */
   readonly allowedHosts: readonly string[] | undefined;
   /** The prompt template of conversations; undefined: the model's own. */
@@ -63,6 +67,7 @@ export function createApp<Adapter extends ServedAdapter>(parts: AppParts<Adapter
     await next();
     metrics.answered(routeOf(context.req.path), context.res.status, (parts.now() - begun) / 1000);
   });
+  if (parts.cors !== undefined) app.use("*", cors({ origin: parts.cors })); // before the token, which preflight requests do not have
   app.use("*", async (context, next) => {
     if (parts.allowedHosts !== undefined) checkHost(context.req.header("host"), parts.allowedHosts);
     if (parts.token !== undefined) checkToken(context.req.header("authorization"), parts.token);
@@ -118,6 +123,7 @@ interface TextsAsked extends GenerationRequest {
   readonly shape: AnswerShape;
   readonly prompts: readonly ServedPrompt[];
   readonly logprobs: number | undefined;
+  readonly toolUse?: ToolUse;
 }
 
 async function answerTexts<Adapter extends ServedAdapter>(
@@ -136,12 +142,23 @@ async function answerTexts<Adapter extends ServedAdapter>(
     Array.from({ length: n }, (_, index) => counted(textOf(prompt, index), metrics)),
   );
   function textOf(prompt: ServedPrompt, index: number) {
-    const { maxNewTokens, temperature, topP, topK, minP, repetitionPenalty, stop } = asked;
-    const sampling = { temperature, topP, topK, minP, repetitionPenalty, seed: (asked.seed + index) >>> 0 };
+    const { maxNewTokens, temperature, topP, topK, minP, repetitionPenalty, logitBias, stop } = asked;
+    const sampling = { temperature, topP, topK, minP, repetitionPenalty, logitBias, seed: (asked.seed + index) >>> 0 };
     // A text completion continues the text unchanged, whatever template an adapter has.
     const template = typeof prompt === "string" ? "plain" : parts.template;
     const options = { adapter: lease.adapter, maxNewTokens, stop, logprobs, template, signal, ...sampling };
-    return choiceEvents(inTurn(prompt, options), { stop });
+    return choice(prompt, options);
+  }
+  async function* choice(
+    prompt: ServedPrompt,
+    options: WriteOptions<Adapter>,
+  ): AsyncGenerator<ChoiceEvent, void, undefined> {
+    if (typeof prompt === "string" || !asked.toolUse?.tools.length)
+      return yield* choiceEvents(inTurn(prompt, options), options);
+    const source = await parts.model.chatTemplate?.(options);
+    const { tools, schema, reader } = prepareTools(asked.toolUse, source);
+    const written = inTurn({ ...prompt, ...(tools && { tools }) }, { ...options, ...(schema && { schema }) });
+    yield* withCalls(choiceEvents(written, options), reader?.(), parts.newId);
   }
   async function* inTurn(prompt: ServedPrompt, options: WriteOptions<Adapter>): AsyncGenerator<WrittenEvent, void> {
     await parts.writer.check?.(prompt, options);

@@ -76,6 +76,8 @@ async function post(path: string, body: string | object, headers: Record<string,
 }
 
 const chat = "/v1/chat/completions";
+const tool = { type: "function", function: { name: "a" } };
+const call = (text: string) => ({ id: "1", type: "function", function: { name: "a", arguments: text } });
 const messages = [{ role: "user", content: "one two three" }];
 
 describe("an invalid body", () => {
@@ -100,7 +102,9 @@ describe("an invalid body", () => {
 describe("a field that cannot be served", () => {
   it.each([
     ["messages", { messages: [] }],
-    ["messages[0].role", { messages: [{ role: "tool", content: "x" }] }],
+    ["messages[0].tool_call_id", { messages: [{ role: "tool", content: "x" }] }],
+    ["messages[0].tool_calls[0]", { messages: [{ role: "assistant", tool_calls: [{ function: {} }] }] }],
+    ["messages[0].tool_calls[0].function.arguments", { messages: [{ role: "assistant", tool_calls: [call("{")] }] }],
     ["messages[0].role", { messages: [{ role: "constructor", content: "x" }] }],
     ["messages[0].role", { messages: [JSON.parse('{ "role": "__proto__", "content": "x" }')] }],
     ["messages[0].content", { messages: [{ role: "user", content: [{ type: "image_url" }] }] }],
@@ -109,7 +113,19 @@ describe("a field that cannot be served", () => {
     ["max_tokens", { messages, max_tokens: 10 ** 9 }],
     ["temperature", { messages, temperature: "hot" }],
     ["stop", { messages, stop: ["a", "b", "c", "d", "e"] }],
-    ["tools", { messages, tools: [{ type: "function" }] }],
+    ["tools", { messages, tools: Array.from({ length: 200 }, () => 1) }],
+    ["tools", { messages, tools: [tool, tool] }],
+    ["tools[0]", { messages, tools: [{ type: "web_search" }] }],
+    ["tools[0].function.name", { messages, tools: [{ type: "function", function: { name: "a b" } }] }],
+    [
+      "tools[0].function.parameters",
+      { messages, tools: [{ type: "function", function: { name: "a", parameters: 1 } }] },
+    ],
+    ["tools", { messages, tools: [tool] }], // this model has no chat template
+    ["tool_choice", { messages, tool_choice: "required" }],
+    ["tool_choice", { messages, tools: [tool], tool_choice: { type: "function", function: { name: "b" } } }],
+    ["logit_bias", { messages, logit_bias: { hello: 1 } }],
+    ["logit_bias", { messages, logit_bias: { 5: 101 } }],
     ["response_format", { messages, response_format: { type: "json_object" } }],
     ["frequency_penalty", { messages, frequency_penalty: 1 }],
     ["top_logprobs", { messages, top_logprobs: 3 }],

@@ -26,6 +26,8 @@ export interface ServeOptions extends WriterLimits {
   readonly token?: string | undefined;
   /** Extra host names accepted in requests, in addition to localhost. Other names are refused, against DNS rebinding. */
   readonly allowedHosts?: readonly string[] | undefined;
+  /** The origin of web pages that may use this server, such as "https://page.example", or "*" for all. Default: none (no CORS headers). */
+  readonly cors?: string | undefined;
   /** A folder with one folder for each adapter, whose name clients use. New, changed and removed adapters are detected. */
   readonly adapterFolder?: string | undefined;
   /** The prompt template for conversations, if the model has no chat template. */
@@ -40,7 +42,7 @@ export interface ServeOptions extends WriterLimits {
 
 const optionNames: OptionNames<ServeOptions> = {
   ...{ host: true, port: true, name: true, token: true, allowedHosts: true, adapterFolder: true, template: true },
-  ...{ maxBodyBytes: true, maxNewTokens: true, onNote: true },
+  ...{ cors: true, maxBodyBytes: true, maxNewTokens: true, onNote: true },
   ...{ maxRows: true, maxPositions: true, maxPromptTokens: true, maxWaiting: true },
 };
 
@@ -101,6 +103,7 @@ export async function serve<Adapter extends ServedAdapter>(
   const allowedHosts = hostsFor(host, options.allowedHosts);
   const app = createApp({
     ...{ model, writer, queue, registry, metrics: new Metrics(), token: options.token, template: options.template },
+    cors: options.cors,
     allowedHosts,
     limits: {
       ...requestLimits,

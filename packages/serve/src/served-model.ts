@@ -4,10 +4,20 @@
 export interface ServedMessage {
   readonly role: string;
   readonly content: string;
+  /** Further fields for the chat template: `tool_calls`, `tool_call_id`, `name`. */
+  readonly more?: Readonly<Record<string, unknown>>;
+}
+
+/** A function that the model may call, in OpenAI's form, which chat templates expect. */
+export interface ServedTool {
+  readonly type: "function";
+  readonly function: { readonly name: string; readonly description?: string; readonly parameters: unknown };
 }
 
 /** A text to continue, or a conversation to answer. */
-export type ServedPrompt = string | { readonly messages: readonly ServedMessage[] };
+export type ServedPrompt =
+  | string
+  | { readonly messages: readonly ServedMessage[]; readonly tools?: readonly ServedTool[] };
 
 /** An adapter of the model. */
 export interface ServedAdapter {
@@ -26,7 +36,11 @@ export interface WriteOptions<Adapter> {
   readonly topP?: number | undefined;
   readonly minP?: number | undefined;
   readonly repetitionPenalty?: number | undefined;
+  /** Numbers that are added to the logits of tokens, by token id. */
+  readonly logitBias?: Readonly<Record<number, number>> | undefined;
   readonly stop?: readonly string[] | undefined;
+  /** A JSON Schema that the text must follow. */
+  readonly schema?: object | undefined;
   readonly seed?: number | undefined;
   /** How many of the likeliest tokens to report for each token. */
   readonly logprobs?: number | undefined;
@@ -93,6 +107,8 @@ export interface ServedModel<Adapter extends ServedAdapter = ServedAdapter> {
   readonly adapters: readonly Adapter[];
   /** Defaults from the model's generation_config.json. */
   readonly defaults?: ServedDefaults;
+  /** The source of the chat template, which defines how tools are written. Without this member no tools are served. */
+  chatTemplate?(options: { readonly adapter: NoInfer<Adapter> | null }): Promise<string | undefined>;
   attach(folder: string, options: { readonly name: string }): Promise<Adapter>;
   writer(limits: WriterLimits): ServedWriter<Adapter> | Promise<ServedWriter<Adapter>>;
   embed(

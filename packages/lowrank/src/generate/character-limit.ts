@@ -21,7 +21,10 @@ export function checkCharacters(
   tokenizer: { readonly longestToken: number },
   { config }: Pick<PretrainedModel, "config">,
 ): void {
-  const texts = typeof prompt === "string" ? [prompt] : prompt.messages.map(({ content }) => content);
+  const isText = typeof prompt === "string";
+  const texts = isText
+    ? [prompt]
+    : [...prompt.messages.map(({ content }) => content), JSON.stringify(prompt.tools ?? "")];
   const characters = texts.reduce((sum, { length }) => sum + length, 0);
   const limit = positionLimit(config);
   const max = maxCharacters(limit, tokenizer);

@@ -25,6 +25,8 @@ export interface TextOptions {
   readonly topP?: number | undefined;
   readonly minP?: number | undefined;
   readonly repetitionPenalty?: number | undefined;
+  /** Numbers that are added to the logits of tokens, by token id: 5 makes a token likelier, -100 bans it. */
+  readonly logitBias?: Readonly<Record<number, number>> | undefined;
   /** Stop strings; [] for none, whatever the file has. */
   readonly stop?: readonly string[] | undefined;
   /** Random seed of sampling; default 0. */
@@ -48,16 +50,16 @@ export interface LikelyToken {
 /** One text's options in the form of @lowrank/models. */
 export type TextRules = Pick<
   GenerationOptions,
-  "maxNewTokens" | "eosTokenIds" | "sampling" | "repetitionPenalty" | "stopStrings" | "logprobs"
+  "maxNewTokens" | "eosTokenIds" | "sampling" | "repetitionPenalty" | "logitBias" | "stopStrings" | "logprobs"
 >;
 
 export function textRules(model: PretrainedModel, tokenizer: TextTokenizer, options: TextOptions): TextRules {
-  const { maxNewTokens = 64, repetitionPenalty, stop = [], logprobs } = options;
+  const { maxNewTokens = 64, repetitionPenalty, logitBias, stop = [], logprobs } = options;
   return {
     maxNewTokens,
     eosTokenIds: endTokens(model, tokenizer),
     ...samplingOf(options),
-    ...given({ repetitionPenalty, logprobs }),
+    ...given({ repetitionPenalty, logitBias, logprobs }),
     ...(stop.length === 0 ? {} : { stopStrings: { strings: stop, decode: (ids) => tokenizer.decode(ids) } }),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bannedAt, withoutTokens } from "./choose-token.ts";
+import { bannedAt, chooseToken, isLikeliest, withoutTokens } from "./choose-token.ts";
 
 const free = { first: null, last: [] };
 const banned = { sequences: [[9], [4, 5, 6]], first: [7] };
@@ -27,4 +27,11 @@ describe("withoutTokens", () => {
     expect([...logits]).toEqual([1, 2, 3]);
     expect(withoutTokens(logits, [])).toBe(logits);
   });
+});
+
+it("logitBias makes another token the likeliest, but never a banned one", () => {
+  const place = { prompt: 0, step: 1, seen: [0, 0] };
+  const rules = { forced: free, banned: { sequences: [[2]], first: [] }, maxNewTokens: 4, logitBias: { 1: 3, 2: 100 } };
+  expect(chooseToken(Float32Array.of(2, 0, 1), rules, place)).toBe(1);
+  expect(isLikeliest({ ...rules, banned: { sequences: [], first: [] } }, place)).toBe(false);
 });

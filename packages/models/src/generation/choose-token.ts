@@ -7,10 +7,14 @@ export interface TokenRules {
   /** Absent: always the likeliest token. */
   readonly sampling?: Sampling | undefined;
   readonly repetitionPenalty?: number | undefined;
+  readonly logitBias?: LogitBias | undefined;
   readonly forced: ForcedTokens;
   readonly banned: BannedTokens;
   readonly maxNewTokens: number;
 }
+
+/** Numbers that are added to the logits of tokens, by token id: OpenAI's `logit_bias`. */
+export type LogitBias = Readonly<Record<number, number>>;
 
 /** The text, and the index of the token to choose. */
 export interface TokenPlace {
@@ -23,19 +27,20 @@ export interface TokenPlace {
 
 /** Whether the likeliest token comes, unless one is forced. */
 export function isLikeliest(
-  { sampling, repetitionPenalty = 1, forced, banned }: TokenRules,
+  { sampling, repetitionPenalty = 1, logitBias, forced, banned }: TokenRules,
   place: TokenPlace,
 ): boolean {
-  return sampling === undefined && repetitionPenalty === 1 && bannedAt(banned, { ...place, forced }).length === 0;
+  if (sampling !== undefined || logitBias !== undefined) return false;
+  return repetitionPenalty === 1 && bannedAt(banned, { ...place, forced }).length === 0;
 }
 
 /** By the logits of a whole vocabulary. */
 export function chooseToken(logits: Float32Array, rules: TokenRules, place: TokenPlace): number {
-  const { sampling, repetitionPenalty = 1, forced, banned } = rules;
+  const { sampling, repetitionPenalty = 1, logitBias = {}, forced, banned } = rules;
   const { prompt, step, seen } = place;
   const certain = forcedAtPlace(rules, place);
   if (certain !== undefined) return certain;
-  const allowed = withoutTokens(logits, bannedAt(banned, { seen, step, forced }));
+  const allowed = withoutTokens(withBias(logits, logitBias), bannedAt(banned, { seen, step, forced }));
   const penalized = repetitionPenalty === 1 ? allowed : penalizeRepetition(allowed, seen, repetitionPenalty);
   return sampling === undefined ? likeliestToken(penalized) : sampleToken(penalized, sampling, { prompt, step });
 }
@@ -63,6 +68,15 @@ export function bannedAt({ sequences, first }: BannedTokens, { seen, step, force
   // A forced first token is none that the model chose: the first of its own comes after it.
   const isForced = forced.first !== null && seen.length - step === 1;
   return step === (isForced ? 1 : 0) ? [...ends, ...first] : ends;
+}
+
+/** Logits with a number added to each that has one. */
+function withBias(logits: Float32Array, bias: LogitBias): Float32Array {
+  const entries = Object.entries(bias);
+  if (entries.length === 0) return logits;
+  const changed = logits.slice();
+  for (const [id, value] of entries) changed[Number(id)] = (logits[Number(id)] ?? 0) + value;
+  return changed;
 }
 
 /** Logits without those of `ids`. */

@@ -55,8 +55,8 @@ export async function* generateTokens(
   const { decoderStartTokenId: start = generation.decoderStartTokenId } = options;
   const read = decoded(model, promptIds, start);
   const { eosTokenIds = generation.eosTokenIds, forced = generation.forced, banned = generation.banned } = options;
-  const { sampling, repetitionPenalty, logprobs } = options;
-  const rules = { sampling, repetitionPenalty, forced, banned, maxNewTokens };
+  const { sampling, repetitionPenalty, logitBias, logprobs } = options;
+  const rules = { sampling, repetitionPenalty, logitBias, forced, banned, maxNewTokens };
   const isEnd = stopRule(eosTokenIds, options.stopStrings);
   const ended = promptIds.map(() => false);
   const prefix = keepsKeys(model.config) ? options.prefix : undefined;

@@ -6,6 +6,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { GenerationOptionError, ModelInputError, PositionLimitError } from "../errors.ts";
 import type { BannedTokens, ForcedTokens } from "../folder/generation-defaults.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
+import type { LogitBias } from "./choose-token.ts";
 import type { PrefixCache } from "./prefix-cache.ts";
 import { checkSampling, type Sampling } from "./sampling.ts";
 import type { StopStrings } from "./stop-rule.ts";
@@ -34,6 +35,8 @@ export interface GenerationOptions {
   readonly sampling?: Sampling;
   /** Above 1, tokens of the prompt and of the new text become less likely; below 1 more. Default 1. */
   readonly repetitionPenalty?: number;
+  /** Numbers that are added to the logits of tokens, by token id, before all other rules; -100 bans a token in practice. */
+  readonly logitBias?: LogitBias;
   /** Has each token told with the logarithm of its probability, beside those of so many likeliest ones; 0 to 100. */
   readonly logprobs?: number;
   /** What was kept of an earlier text, and keeps this one; for one prompt of a model without an encoder. */
@@ -55,6 +58,7 @@ export const generationNames: OptionNames<GenerationOptions> = {
   stopStrings: true,
   sampling: true,
   repetitionPenalty: true,
+  logitBias: true,
   logprobs: true,
   prefix: true,
   context: true,
@@ -76,7 +80,7 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
     const got = `a ${model.modelType} model without causal attention`;
     throw new GenerationOptionError("model", got, '"is_decoder": true in config.json');
   }
-  const { logprobs = 0 } = options;
+  const { logprobs = 0, logitBias = {} } = options;
   const checks: readonly (readonly [isGood: boolean, option: string, got: unknown, expected: string])[] = [
     [Number.isInteger(maxNewTokens) && maxNewTokens >= 0, "maxNewTokens", maxNewTokens, "an integer from 0"],
     [
@@ -97,6 +101,11 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
     throw new GenerationOptionError("prefix", "given", "no prefix for several prompts or a model with an encoder");
   }
   const { vocabularySize, maxPositions, melBins } = model.config;
+  const biased = Object.entries(logitBias).find(
+    ([id, value]) => !(/^\d+$/.test(id) && Number(id) < vocabularySize && Number.isFinite(value)),
+  );
+  if (biased !== undefined)
+    throw new GenerationOptionError("logitBias", biased.join(": "), `token ids below ${vocabularySize} with numbers`);
   const { decoderStartTokenId: start } = options;
   checkNamed("decoderStartTokenId", start === undefined ? [] : [start], vocabularySize);
   checkNamed("forced", options.forced, vocabularySize);

@@ -1,10 +1,13 @@
 // The JSON of chat and text completions, as in OpenAI's API reference.
 
 import type { WrittenLikelyToken } from "../served-model.ts";
-import type { TokenReport } from "./written-choice.ts";
+import type { ChoiceEvent, TokenReport } from "./written-choice.ts";
 
 /** Why a text ended; null while it continues. */
-type FinishReason = "stop" | "length" | null;
+type FinishReason = "stop" | "length" | "tool_calls" | null;
+
+/** A call of a tool, or a piece of one. */
+export type CallPiece = Extract<ChoiceEvent, { type: "call" }>;
 
 export interface AnswerShape {
   readonly idPrefix: string;
@@ -13,8 +16,18 @@ export interface AnswerShape {
   /** The first chunk of a streamed text, if there is one. */
   first(index: number): object | undefined;
   piece(index: number, text: string, reports: readonly TokenReport[] | undefined): object;
+  /** A piece of a call, if there can be one. */
+  call?(index: number, piece: CallPiece): object;
   last(index: number, reason: FinishReason): object;
-  whole(index: number, text: string, reports: readonly TokenReport[] | undefined, reason: FinishReason): object;
+  whole(index: number, choice: WholeChoice): object;
+}
+
+/** A choice of an answer that is not streamed. */
+interface WholeChoice {
+  readonly text: string;
+  readonly calls: readonly CallPiece[];
+  readonly reports: readonly TokenReport[] | undefined;
+  readonly reason: FinishReason;
 }
 
 export const chatShape: AnswerShape = {
@@ -23,10 +36,16 @@ export const chatShape: AnswerShape = {
   chunkObject: "chat.completion.chunk",
   first: (index) => chatDelta(index, { role: "assistant", content: "" }),
   piece: (index, content, reports) => ({ ...chatDelta(index, { content }), ...chatLogprobs(reports) }),
+  call: (index, piece) => chatDelta(index, { tool_calls: [{ index: piece.index, ...chatCall(piece) }] }),
   last: (index, reason) => ({ ...chatDelta(index, {}), finish_reason: reason }),
-  whole: (index, content, reports, reason) => ({
+  whole: (index, { text, calls, reports, reason }) => ({
     index,
-    message: { role: "assistant", content, refusal: null },
+    message: {
+      role: "assistant",
+      content: text === "" && calls.length > 0 ? null : text,
+      refusal: null,
+      ...(calls.length > 0 && { tool_calls: calls.map(chatCall) }),
+    },
     finish_reason: reason,
     logprobs: null,
     ...chatLogprobs(reports),
@@ -40,8 +59,14 @@ export const completionShape: AnswerShape = {
   first: () => undefined,
   piece: (index, text, reports) => completionChoice(index, text, reports, null),
   last: (index, reason) => completionChoice(index, "", undefined, reason),
-  whole: completionChoice,
+  whole: (index, { text, reports, reason }) => completionChoice(index, text, reports, reason),
 };
+
+/** The first piece of a call has its name and id. */
+function chatCall({ id, name, arguments: text }: CallPiece): object {
+  if (name === undefined) return { function: { arguments: text } };
+  return { id, type: "function", function: { name, arguments: text } };
+}
 
 function chatDelta(index: number, delta: object) {
   return { index, delta, finish_reason: null, logprobs: null };

@@ -1,6 +1,6 @@
 // Writes a response of one or several texts, complete or as a stream.
 
-import type { AnswerShape } from "./answer-shape.ts";
+import type { AnswerShape, CallPiece } from "./answer-shape.ts";
 import type { ChoiceEvent, TokenReport } from "./written-choice.ts";
 
 export interface AnswerFacts {
@@ -20,10 +20,12 @@ type End = Extract<ChoiceEvent, { type: "end" }>;
 export async function wholeAnswer(choices: Choices, facts: AnswerFacts): Promise<object> {
   const { id, created, model, shape, hasLogprobs, n } = facts;
   const texts = choices.map(() => "");
+  const calls = choices.map((): CallPiece[] => []);
   const reports = choices.map((): TokenReport[] => []);
   const ends: End[] = [];
   for await (const [index, event] of together(choices)) {
     if (event.type === "end") ends[index] = event;
+    else if (event.type === "call") addPiece(calls[index] ?? [], event);
     else {
       texts[index] += event.text;
       if (event.report !== undefined) reports[index]?.push(event.report);
@@ -31,9 +33,19 @@ export async function wholeAnswer(choices: Choices, facts: AnswerFacts): Promise
   }
   const whole = texts.map((text, index) => {
     const reported = hasLogprobs ? reports[index] : undefined;
-    return shape.whole(index, text, reported, ends[index]?.reason ?? "length");
+    return shape.whole(index, {
+      text,
+      calls: calls[index] ?? [],
+      reports: reported,
+      reason: ends[index]?.reason ?? "length",
+    });
   });
   return { id, object: shape.object, created, model, choices: whole, usage: usageOf(ends, n) };
+}
+
+function addPiece(calls: CallPiece[], piece: CallPiece): void {
+  const begun = calls[piece.index];
+  calls[piece.index] = begun === undefined ? piece : { ...begun, arguments: begun.arguments + piece.arguments };
 }
 
 /** The same in chunks; with `includesUsage` the last one has no choice. */
@@ -52,6 +64,8 @@ export async function* answerChunks(
     if (event.type === "end") {
       ends[index] = event;
       yield chunk({ choices: [shape.last(index, event.reason)] });
+    } else if (event.type === "call") {
+      yield chunk({ choices: [shape.call?.(index, event)] });
     } else if (event.text !== "" || (hasLogprobs && event.report !== undefined)) {
       const reported = hasLogprobs ? (event.report === undefined ? [] : [event.report]) : undefined;
       yield chunk({ choices: [shape.piece(index, event.text, reported)] });

@@ -7,12 +7,20 @@ export interface TokenReport extends WrittenLikelyToken {
   readonly top: readonly WrittenLikelyToken[];
 }
 
-/** A piece of a text, or its end. */
+/** A piece of a text or of a call, or the end. */
 export type ChoiceEvent =
   | { readonly type: "piece"; readonly text: string; readonly report?: TokenReport }
   | {
+      /** A call of a tool; its first piece has the name. */
+      readonly type: "call";
+      readonly index: number;
+      readonly id: string;
+      readonly name?: string;
+      readonly arguments: string;
+    }
+  | {
       readonly type: "end";
-      readonly reason: "stop" | "length";
+      readonly reason: "stop" | "length" | "tool_calls";
       readonly promptTokens: number;
       readonly tokens: number;
     };
@@ -70,7 +78,7 @@ export class StopTrimmer {
 }
 
 /** How many characters at the end of the text are the beginning of the stop text. */
-function begunBy(text: string, stop: string): number {
+export function begunBy(text: string, stop: string): number {
   for (let length = Math.min(stop.length - 1, text.length); length > 0; length--)
     if (text.endsWith(stop.slice(0, length))) return length;
   return 0;

@@ -2,12 +2,15 @@
 
 import { describeValue } from "@lowrank/contracts";
 import type { ServedMessage } from "../served-model.ts";
+import type { ToolUse } from "../tools/tool-use.ts";
 import type { RequestLimits } from "./fields.ts";
 import { Fields } from "./fields.ts";
 import { type GenerationRequest, generationRequest } from "./generation-request.ts";
+import { messageCalls, toolUse } from "./tool-fields.ts";
 
 export interface ChatRequest extends GenerationRequest {
   readonly messages: readonly ServedMessage[];
+  readonly toolUse: ToolUse;
   /** How many of the likeliest tokens to report; undefined: no probabilities. */
   readonly logprobs: number | undefined;
 }
@@ -23,12 +26,12 @@ export function chatRequest(body: Readonly<Record<string, unknown>>, limits: Req
   const top = fields.integer("top_logprobs", { min: 0, max: 20 });
   const isTold = fields.flag("logprobs");
   if (top !== undefined && !isTold) fields.fault("top_logprobs", "given without logprobs: true");
-  for (const name of ["tools", "functions", "audio", "prediction"]) fields.unserved(name, []);
-  fields.unserved("tool_choice", ["none", "auto"]);
+  for (const name of ["functions", "audio", "prediction"]) fields.unserved(name, []);
+  const tools = toolUse(fields);
   const format = fields.raw("response_format");
   if (format !== undefined && !isPlainText(format)) fields.fault("response_format", "only { type: text } is supported");
   fields.end();
-  return { ...request, messages, logprobs: isTold ? (top ?? 0) : undefined };
+  return { ...request, messages, toolUse: tools, logprobs: isTold ? (top ?? 0) : undefined };
 }
 
 function messagesOf(fields: Fields, { maxMessages }: RequestLimits): readonly ServedMessage[] {
@@ -45,17 +48,25 @@ const roles: ReadonlyMap<unknown, string> = new Map([
   ["developer", "system"],
   ["user", "user"],
   ["assistant", "assistant"],
+  ["tool", "tool"],
 ]);
 
 function messageOf(message: unknown, at: string, fields: Fields): ServedMessage | undefined {
   if (typeof message !== "object" || message === null) return fields.fault(at, "it is not an object");
-  const { role, content } = message as { readonly role?: unknown; readonly content?: unknown };
+  const { role, content, tool_calls, tool_call_id, name } = message as Readonly<Record<string, unknown>>;
   const known = roles.get(role);
   if (known === undefined) {
     return fields.fault(`${at}.role`, `${describeValue(role)}; expected ${[...roles.keys()].join(", ")}`);
   }
-  const text = textOf(content);
-  if (text !== undefined) return { role: known, content: text };
+  const calls = known === "assistant" ? messageCalls(tool_calls, `${at}.tool_calls`, fields) : undefined;
+  if (known === "tool" && typeof tool_call_id !== "string")
+    return fields.fault(`${at}.tool_call_id`, `${describeValue(tool_call_id)}; expected the id of a call`);
+  const text = textOf(calls === undefined ? content : (content ?? ""));
+  if (text !== undefined) {
+    const answered = known === "tool" ? { tool_call_id, ...(typeof name === "string" && { name }) } : {};
+    const more = { ...answered, ...(calls && { tool_calls: calls }) };
+    return { role: known, content: text, ...(Object.keys(more).length > 0 && { more }) };
+  }
   return fields.fault(
     `${at}.content`,
     "expected a text, or a list of parts { type: text, text }; others are not supported",

@@ -1,5 +1,6 @@
 // The common fields of chat and text completion requests.
 
+import { isObject } from "@lowrank/contracts";
 import type { Fields, RequestLimits } from "./fields.ts";
 
 export interface GenerationRequest {
@@ -11,6 +12,7 @@ export interface GenerationRequest {
   readonly topK: number | undefined;
   readonly minP: number | undefined;
   readonly repetitionPenalty: number | undefined;
+  readonly logitBias: Readonly<Record<number, number>> | undefined;
   readonly stop: readonly string[];
   readonly seed: number;
   readonly isStreamed: boolean;
@@ -18,6 +20,8 @@ export interface GenerationRequest {
   readonly includesUsage: boolean;
 }
 
+/** Each token of the answer needs this many additions. */
+const maxBiased = 1024;
 const anySeed = { min: -(2 ** 53), max: 2 ** 53 };
 
 /** `defaultTokens`: default maximum of new tokens. */
@@ -33,7 +37,6 @@ export function generationRequest(fields: Fields, limits: RequestLimits, default
   for (const name of ["presence_penalty", "frequency_penalty"]) {
     fields.unserved(name, [0], "only 0 is supported; use repetition_penalty");
   }
-  fields.unserved("logit_bias", []);
   const isStreamed = fields.flag("stream");
   const temperature = fields.number("temperature", { min: 0, max: 2 });
   const [topP, topK] = [
@@ -51,12 +54,23 @@ export function generationRequest(fields: Fields, limits: RequestLimits, default
     topK: topK === 0 && defaults.topK === undefined ? undefined : topK,
     minP,
     repetitionPenalty: fields.number("repetition_penalty", { min: 0.01, max: 100 }),
+    logitBias: logitBias(fields),
     stop,
     // Clients may send any integer as a seed; ours have 32 bits. Without a seed, each request gets a random one.
     seed: (fields.integer("seed", anySeed) ?? Math.floor(Math.random() * 2 ** 32)) >>> 0,
     isStreamed,
     includesUsage: includesUsage(fields, isStreamed),
   };
+}
+
+/** Token ids are checked by the model, which knows its vocabulary. */
+function logitBias(fields: Fields): Readonly<Record<number, number>> | undefined {
+  const value = fields.raw("logit_bias") ?? {};
+  const entries = isObject(value) ? Object.entries(value) : [];
+  const isRight = entries.every(([id, bias]) => /^\d+$/.test(id) && typeof bias === "number" && Math.abs(bias) <= 100);
+  if (!isObject(value) || entries.length > maxBiased || !isRight)
+    fields.fault("logit_bias", `expected at most ${maxBiased} token ids, each with a number from -100 to 100`);
+  return entries.length === 0 ? undefined : (value as Readonly<Record<number, number>>);
 }
 
 function includesUsage(fields: Fields, isStreamed: boolean): boolean {

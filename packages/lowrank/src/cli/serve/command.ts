@@ -23,6 +23,7 @@ export const addServeCommand = defineCommand({
     option("--host <address>", "address to listen on").default("127.0.0.1"),
     option("--port <number>", "port; 0: any free port", integerIn({ min: 0, max: 65_535 }), 8000),
     option("--allowed-host <names...>", "extra host names accepted in requests, e.g. api.example.com"),
+    option("--cors <origin>", "origin of web pages that may use the server, e.g. https://page.example (default: none)"),
     option("--token-file <file>", "file with the API key that clients must send"),
     tableOption("template", "prompt template (default: as in training, else the model's own chat template)"),
     option("--max-new-tokens <number>", "maximum tokens of a text (default: 4096)", integerIn({ min: 1 })),

@@ -22,6 +22,7 @@ export interface ServeCommandOptions extends EngineOptions, BasePrecisionOptions
   readonly host: string;
   readonly port: number;
   readonly allowedHost?: readonly string[];
+  readonly cors?: string;
   readonly tokenFile?: string;
   readonly template?: string;
   readonly maxNewTokens?: number;
@@ -40,9 +41,9 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
   await whileOpen({ ...options, model: path, adapter: undefined }, report, async (model) => {
     refuseOtherTasks(model.base, "Serving");
     await attachAll(model, adapters, allowDifferentBase);
-    const { host, port, name, adapterFolder, template, maxNewTokens, maxRows, maxWaiting, stopTimeout } = options;
+    const { host, port, name, cors, adapterFolder, template, maxNewTokens, maxRows, maxWaiting, stopTimeout } = options;
     const limits = given({ maxNewTokens, maxRows, maxWaiting });
-    const places = given({ name: name ?? basename(resolve(path)), adapterFolder, template, token });
+    const places = given({ name: name ?? basename(resolve(path)), cors, adapterFolder, template, token });
     const server = await serve(model, {
       ...{ host, port, allowedHosts: options.allowedHost },
       ...limits,

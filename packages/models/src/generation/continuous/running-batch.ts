@@ -27,9 +27,9 @@ import { type BatchLimits, planRound } from "./plan-round.ts";
 
 /** One text to be written, with the options of `generateTokens` that concern one text. */
 export interface BatchText
-  extends Pick<
+  extends Omit<
     GenerationOptions,
-    "maxNewTokens" | "eosTokenIds" | "forced" | "banned" | "stopStrings" | "sampling" | "repetitionPenalty" | "logprobs"
+    "promptIds" | "inputFeatures" | "decoderStartTokenId" | "prefix" | "context" | "signal"
   > {
   readonly promptIds: readonly number[];
   /** The name of an attached adapter; null for the base. */
@@ -186,8 +186,8 @@ export class ContinuousBatch {
   #rowOf(text: BatchText): Row {
     const { generation } = this.model;
     const { forced = generation.forced, banned = generation.banned, eosTokenIds = generation.eosTokenIds } = text;
-    const { sampling, repetitionPenalty, maxNewTokens, stopStrings } = text;
-    const rules = { sampling, repetitionPenalty, maxNewTokens, forced, banned };
+    const { sampling, repetitionPenalty, maxNewTokens, logitBias, stopStrings } = text;
+    const rules = { sampling, repetitionPenalty, logitBias, maxNewTokens, forced, banned };
     return { text, rules, isEnd: stopRule(eosTokenIds, stopStrings), ids: [], isOver: maxNewTokens === 0 };
   }
 

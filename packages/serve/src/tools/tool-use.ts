@@ -1,0 +1,91 @@
+// How one request uses tools: what the model reads about them, and how its calls are read.
+
+import type { ChoiceEvent } from "../answers/written-choice.ts";
+import { RequestError } from "../errors.ts";
+import type { ServedTool } from "../served-model.ts";
+import { CallReader } from "./call-reader.ts";
+import { type ToolFormat, toolFormat } from "./tool-formats.ts";
+
+/** The tools of a request. */
+export interface ToolUse {
+  readonly tools: readonly ServedTool[];
+  /** Which calls the answer may have: none, any, at least one, or one of the named tool. */
+  readonly choice: "none" | "auto" | "required" | { readonly name: string };
+  /** Whether the answer may have several calls. */
+  readonly isParallel: boolean;
+}
+
+/** Tools in the form that a writer and its reader need. */
+export interface PreparedTools {
+  /** What the chat template writes into the prompt. */
+  readonly tools?: readonly ServedTool[];
+  /** The JSON Schema of an answer that must be a call. */
+  readonly schema?: object;
+  /** A reader for one answer. */
+  reader?(): CallReader;
+}
+
+/** OpenAI's limit. */
+export const maxTools = 128;
+
+/** Throws RequestError if the chat template does not write tools. */
+export function prepareTools({ tools, choice, isParallel }: ToolUse, template: string | undefined): PreparedTools {
+  if (tools.length === 0 || choice === "none") return {};
+  const format = toolFormat(template ?? "");
+  if (format === undefined) throw unsupported(template);
+  const known = new Map(tools.map(({ function: { name, parameters } }) => [name, parameters]));
+  const maxCalls = isParallel ? maxTools : 1;
+  if (choice === "auto") return { tools, reader: () => new CallReader({ format, tools: known, maxCalls }) };
+  const asked = choice === "required" ? tools : tools.filter((tool) => tool.function.name === choice.name);
+  const schemas = asked.map((tool) => callSchema(tool, format));
+  const forced = { ...format, isBare: true };
+  return {
+    tools,
+    schema: schemas.length === 1 ? (schemas[0] as object) : { anyOf: schemas },
+    reader: () => new CallReader({ format: forced, tools: known, maxCalls: 1 }),
+  };
+}
+
+/** A forced call is JSON without the marks of the template, which the schema could not have. */
+function callSchema({ function: { name, parameters } }: ServedTool, { argumentsKey }: ToolFormat): object {
+  return {
+    type: "object",
+    properties: { name: { const: name }, [argumentsKey]: parameters },
+    required: ["name", argumentsKey],
+    additionalProperties: false,
+  };
+}
+
+function unsupported(template: string | undefined): RequestError {
+  const known = template?.includes("tools") ? "calls of tools in a known form" : "tools";
+  const found = template === undefined ? "no chat template" : `a chat template without ${known}`;
+  const message = `This model has ${found}. Use one that was trained to call tools, such as Qwen 2.5, or leave out tools.`;
+  return new RequestError(400, "TOOLS_NOT_SUPPORTED", message, "tools");
+}
+
+/** The events of an answer, with calls instead of their texts. `newId` makes the id of a call. */
+export async function* withCalls(
+  events: AsyncGenerator<ChoiceEvent, void, undefined>,
+  reader: CallReader | undefined,
+  newId: () => string,
+): AsyncGenerator<ChoiceEvent, void, undefined> {
+  if (reader === undefined) return yield* events;
+  const ids: string[] = [];
+  const asEvent = (part: ReturnType<CallReader["push"]>[number]): ChoiceEvent => {
+    if (part.type === "text") return { type: "piece", text: part.text };
+    // Mistral's templates accept only ids of nine letters and digits.
+    const id = ids[part.index] ?? newId().replaceAll("-", "").slice(0, 9);
+    ids[part.index] = id;
+    return { ...part, id };
+  };
+  for await (const event of events) {
+    if (event.type === "piece") {
+      if (event.report !== undefined) yield { ...event, text: "" };
+      yield* reader.push(event.text).map(asEvent);
+      continue;
+    }
+    yield* reader.end().map(asEvent);
+    const isCall = reader.calls > 0 && event.type === "end" && event.reason === "stop";
+    yield isCall ? { ...event, reason: "tool_calls" } : event;
+  }
+}

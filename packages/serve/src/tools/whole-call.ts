@@ -1,0 +1,69 @@
+// Reads a call whose text is complete.
+
+import { isObject, JsonError, parseJson } from "@lowrank/contracts";
+
+export interface WholeCall {
+  readonly name: string;
+  /** JSON. */
+  readonly arguments: string;
+}
+
+/** JSON Schemas of arguments, by the name of the tool. */
+export type ArgumentSchemas = ReadonlyMap<string, unknown>;
+
+/** Undefined if the text is not JSON, or no call. */
+export function jsonCall(text: string): WholeCall | undefined {
+  const value = jsonOf(text);
+  if (!isObject(value)) return undefined;
+  const { name = value.function, arguments: given = value.parameters ?? {} } = isObject(value.function)
+    ? value.function
+    : value;
+  if (typeof name !== "string") return undefined;
+  return { name, arguments: typeof given === "string" ? given : JSON.stringify(given) };
+}
+
+/** <function=name><parameter=key>value</parameter></function>, as Qwen 3.5 writes it. Schemas tell numbers from texts. */
+export function xmlCall(text: string, schemas: ArgumentSchemas): WholeCall | undefined {
+  const [head = "", ...parts] = text.split("<parameter=");
+  const name = head.slice("<function=".length, head.indexOf(">"));
+  const schema = schemas.get(name);
+  const known = isObject(schema) && isObject(schema.properties) ? schema.properties : {};
+  const entries = parts.map((part) => {
+    const [start, end] = [part.indexOf(">"), part.lastIndexOf("</parameter>")];
+    const [key, value] = [part.slice(0, start), part.slice(start + 1, end).replace(/^\n|\n$/g, "")];
+    const type = Object.hasOwn(known, key) ? known[key] : undefined;
+    const isText = isObject(type) && type.type === "string";
+    const parsed = isText ? undefined : jsonOf(pythonWords.get(value) ?? value);
+    return [key, parsed === undefined ? value : parsed] as const;
+  });
+  return { name, arguments: JSON.stringify(Object.fromEntries(entries)) };
+}
+
+const pythonWords: ReadonlyMap<string, string> = new Map([
+  ["True", "true"],
+  ["False", "false"],
+  ["None", "null"],
+]);
+const pythonTokens = /"(?:[^"\\]|\\.)*"|'((?:[^'\\]|\\.)*)'|\b(True|False|None)\b|\b([A-Za-z_]\w*)\s*=/g;
+
+/** name(key=value, …) with literals. */
+export function pythonCall(text: string): WholeCall | undefined {
+  const start = text.indexOf("(");
+  const written = text.slice(start + 1, -1).replace(pythonTokens, (token, quoted, word, key) => {
+    if (key !== undefined) return `${JSON.stringify(key)}:`;
+    if (word !== undefined) return pythonWords.get(word) ?? token;
+    return quoted === undefined ? token : `"${quoted.replaceAll("\\'", "'").replace(/(?<!\\)"/g, '\\"')}"`;
+  });
+  const value = jsonOf(`{${written}}`);
+  return value === undefined ? undefined : { name: text.slice(0, start).trim(), arguments: JSON.stringify(value) };
+}
+
+/** Undefined if the text is not JSON, or nested too deep. */
+export function jsonOf(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    return undefined;
+  }
+}
