@@ -33,7 +33,7 @@ function read(row: ToolFormat, answer: string, { size = 1, maxCalls = 128 } = {}
 const asked = { city: 'Köln "am Rhein"', days: 2, units: ["°C", "{"], exact: true };
 const json = '{"city": "Köln \\"am Rhein\\"", "days": 2, "units": ["°C", "{"], "exact": true}';
 
-// Answers as transformers 5 renders them with the chat templates that TRL 1.16 has of these models; Mistral's and Gemma's by their model cards.
+// Answers of Qwen and Llama as transformers 5 renders them with the chat templates that TRL 1.16 has; those of Mistral, Gemma, Hermes 2 and SmolLM2 are written by hand.
 it.each([
   ["Qwen 2.5", hermes, `<tool_call>\n{"name": "weather", "arguments": ${json}}\n</tool_call>`],
   ["Hermes 2 Pro", hermes, `<tool_call>\n{"arguments": ${json}, "name": "weather"}\n</tool_call>`],
