@@ -124,10 +124,11 @@ describe("a run with rewards", () => {
   });
 
   it.each([
-    [{ reward: undefined }, prompts, "reward: missing; objective grpo needs a function"],
-    [{}, [{ text: "no prompt" }], 'expected a row with "prompt", "messages", "conversations" or "instruction"'],
-    [{ reward: () => Number.NaN }, prompts, "returned NaN"],
-  ])("is refused: %j, %j: %s", async (options, rows, message) => {
+    ["reward: missing; objective grpo needs a function", { reward: undefined }, prompts],
+    ['expected a row with "prompt", "messages", "conversations" or "instruction"', {}, [{ text: "no prompt" }]],
+    ["returned NaN", { reward: () => Number.NaN }, prompts],
+    ["klToBase: has no effect with objective grpo", { klToBase: 1 }, prompts],
+  ])("is refused with: %s", async (message, options, rows) => {
     await expect(train(options, rows)).rejects.toThrow(message);
   });
 });
