@@ -118,6 +118,8 @@ export interface TrainOptions<Batch> {
   readonly gradientAccumulationSteps?: number;
   /** Whether micro-batches are weighted by their supervised items, as in one large batch, instead of equally; default false. */
   readonly weightByTokens?: boolean;
+  /** Parts of a batch, whose gradients are computed one after the other to save memory; default: the batch. `batchSize` is for parts. */
+  parts?(batch: Batch): readonly Batch[];
   /** The size of a batch; needed for tokens per second and `weightByTokens`. */
   batchSize?(batch: Batch): BatchSize;
   /**
@@ -166,6 +168,7 @@ export const trainNames: OptionNames<TrainOptions<unknown>> = {
   clipNorm: true,
   gradientAccumulationSteps: true,
   weightByTokens: true,
+  parts: true,
   batchSize: true,
   reduceGradients: true,
   evaluate: true,

@@ -103,6 +103,8 @@ export interface LearningPlan {
 export interface RunBatch extends TokenBatch {
   /** For completions that the model wrote: what their loss needs, and the factor on it. */
   readonly policy?: PolicyTargets & { readonly share: number };
+  /** Parts of the batch, for their gradients one after the other. */
+  readonly parts?: readonly RunBatch[];
   readonly metrics?: Readonly<Record<string, number>>;
 }
 

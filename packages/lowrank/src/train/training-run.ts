@@ -84,7 +84,8 @@ export function runTraining(
     clipNorm: clipNorm === 0 ? null : clipNorm,
     gradientAccumulationSteps,
     // One large batch, as transformers counts it since 4.46; of a single batch every weight gives the same.
-    weightByTokens: gradientAccumulationSteps > 1,
+    weightByTokens: gradientAccumulationSteps > 1 || written !== undefined,
+    parts: (batch) => batch.parts ?? [batch],
     batchSize: ({ rows, tokens, supervised }) => ({ tokens, supervised, isEmpty: written !== undefined && rows === 0 }),
     ...(written === undefined ? {} : { batchState: () => written.state(), stepMetrics: meanMetrics }),
     seed,

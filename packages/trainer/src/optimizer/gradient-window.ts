@@ -57,8 +57,9 @@ export class GradientWindow {
     return sums;
   }
 
-  /** Divides by the total weight: returns the mean loss, and makes the gradients means. */
+  /** Divides by the total weight: returns the mean loss, and makes the gradients means. Without a loss: 0, and no gradients. */
   finish(): number {
+    if (this.#weight === 0) return 0;
     this.#gradients.divide(this.#weight);
     return this.#loss / this.#weight;
   }

@@ -240,7 +240,8 @@ export class TrainingRun<Batch> {
     const { rank, size } = reduceGradients ?? { rank: 0, size: 1 };
     const window = new GradientWindow(this.options.variables, this.#gradients);
     let tokens: number | undefined;
-    for (const [index, batch] of batches.entries()) {
+    const { parts = (batch: Batch) => [batch] } = this.options;
+    for (const [index, batch] of batches.flatMap((each) => parts(each)).entries()) {
       const counts = this.options.batchSize?.(batch);
       if (counts !== undefined) tokens = (tokens ?? 0) + counts.tokens;
       const microStep = index * size + rank;

@@ -10,7 +10,7 @@ import { rewardOptions } from "../../options/reward-options.ts";
 import { endTokens } from "../../rows/text-ending.ts";
 import { type DistillationChoices, teachingModel } from "../distillation/distillation.ts";
 import type { LearningPlan, LossOptions, RunBatch } from "../objective.ts";
-import { batchOf, type PolicyRecord } from "./policy-batch.ts";
+import { type PolicyRecord, sequencesOf } from "./policy-batch.ts";
 import { type RewardOptions, refuseOthers } from "./reward-settings.ts";
 import { type Writing, writeCompletions } from "./write-completions.ts";
 import { lengthMetrics } from "./write-records.ts";
@@ -50,7 +50,7 @@ export async function gkdPlan(
     const tokens = completions.reduce((sum, { promptIds, ids }) => sum + promptIds.length + ids.length, 0);
     const weight = completions.reduce((sum, { ids }) => sum + ids.length, 0);
     const trained = completions.map(({ promptIds, ids }) => ({ promptIds, ids, advantage: 0 }));
-    return { completions: trained, share: 1, weight, tokens, metrics: lengthMetrics(completions) };
+    return { completions: trained, share: 1, weight, isPerToken: true, tokens, metrics: lengthMetrics(completions) };
   };
   return {
     kind: "rewards",
@@ -82,7 +82,7 @@ export async function gkdPlan(
       for (const row of examples) {
         if (row.kind !== "prompt") continue;
         const record = await write(model, [row], { adapter, key, signal });
-        const loss = lossOf(model, batchOf(record, padId), { context });
+        const loss = lossOf(model, sequencesOf(record.completions, padId), { context });
         const [value = Number.NaN] = await loss.data();
         sum += record.weight * value;
         weight += record.weight;

@@ -31,27 +31,33 @@ it("samples with the log-probabilities that the training pass computes", async (
   for (const [token, logProb] of sampled.entries()) expect(Math.abs(logProb - (now[token] ?? 0))).toBeLessThan(1e-4);
 });
 
-describe("a batch without the completions that have no advantage", () => {
+describe("a batch in parts, without the completions that have no advantage", () => {
   const lossTypes = ["grpo", "dr_grpo", "dapo", "bnpo"] as const;
   it.each(lossTypes)("has the loss of the whole batch with %s", async (lossType) => {
     const settings = rewardSettings({ reward: () => 0, lossType, maxCompletionLength: 6 });
     const judged = completions.map((each, index) => ({ ...each, advantage: [0, 0, 1, -1, 0.5, 0][index] ?? 0 }));
-    const lossOf = async (kept: typeof judged, share: number) => {
+    const lossOf = async (kept: typeof judged, sizes: ReturnType<typeof weightsOf>, maxTokens: number) => {
       const oldLogProbs = kept.flatMap(({ logProbs }) => logProbs.map((logProb) => logProb - 0.1));
-      const record = { completions: kept, share, weight: 1, tokens: 1, metrics: {}, oldLogProbs };
-      const { policy, ...batch } = batchOf(record, 0);
-      const loss = policyLoss(
-        model.base,
-        { ...batch, advantages: new Float32Array(), ...policy },
-        { ...settings, context },
-      );
-      const [value = Number.NaN] = await loss.data();
-      loss.dispose();
-      return value * share;
+      const { parts = [] } = batchOf({ completions: kept, ...sizes, metrics: {}, oldLogProbs }, 0, maxTokens);
+      let [sum, weight] = [0, 0];
+      for (const { policy, supervised, ...batch } of parts) {
+        const loss = policyLoss(
+          model.base,
+          { ...batch, advantages: new Float32Array(), ...policy },
+          { ...settings, context },
+        );
+        const [value = Number.NaN] = await loss.data();
+        loss.dispose();
+        sum += value * (policy?.share ?? 0) * supervised;
+        weight += supervised;
+      }
+      expect(weight).toBeCloseTo(sizes.weight, 5);
+      return sum / weight;
     };
     const kept = readByLoss(judged, settings);
     expect(kept).toHaveLength(3);
-    const { share } = weightsOf(kept, judged, settings);
-    expect(await lossOf([...kept], share)).toBeCloseTo(await lossOf(judged, 1), 5);
+    const whole = await lossOf(judged, weightsOf(judged, judged, settings), 1000);
+    for (const maxTokens of [1000, 12])
+      expect(await lossOf([...kept], weightsOf(kept, judged, settings), maxTokens)).toBeCloseTo(whole, 5);
   });
 });
