@@ -1,9 +1,9 @@
 // Errors that end a training run early or prevent resuming one.
 
-import { LowrankError } from "@lowrank/contracts";
+import { describeValue, LowrankError, shortened } from "@lowrank/contracts";
 import type { NonFiniteOutputError } from "@lowrank/models";
 import type { NonFiniteLossError } from "@lowrank/trainer";
-import { NamingError, named, namingFailure } from "./named-option.ts";
+import { failure, NamingError, named, namingFailure } from "./named-option.ts";
 
 /** A signal or a closed pipe ended a run early, after saving. The message explains how to continue. */
 export class InterruptedError extends LowrankError {
@@ -79,7 +79,7 @@ export class DivergedError extends NamingError {
       "DIVERGED",
       `${found}: training diverged. ${whatIsKept(kept)}\n` +
         `Use a smaller ${named("learningRate")}, more ${named("warmupSteps")} or a smaller ${named("clipNorm")}, and check the data for unusual rows.` +
-        (kept.hasCheckpoint ? ` To continue from the checkpoint, add ${named("resume")} to the command.` : ""),
+        howToContinue(kept),
       isWeight ? {} : { cause: failure },
     );
     this.step = step;
@@ -94,6 +94,10 @@ function whatIsKept({ out, savedStep, hasCheckpoint }: Kept): string {
   if (savedStep === undefined) return `No earlier step was saved, so nothing was written to "${out}".`;
   if (hasCheckpoint) return `The adapter and the checkpoint of step ${savedStep} are in "${out}".`;
   return `The adapter of step ${savedStep} is in "${out}". To train it further, pass it as ${named("adapter")} with another ${named("out")}.`;
+}
+
+function howToContinue({ hasCheckpoint }: Kept): string {
+  return hasCheckpoint ? ` To continue from the checkpoint, add ${named("resume")} to the command.` : "";
 }
 
 /** `resume` found a checkpoint without the settings of its run. */
@@ -131,4 +135,28 @@ export class OutputLostError extends LowrankError {
   get isReaderGone(): boolean {
     return this.reason === "EPIPE";
   }
+}
+
+/** The call of a reward that failed. */
+interface FailedReward {
+  readonly reward: string;
+  readonly row: Readonly<Record<string, unknown>>;
+  readonly completion: string;
+  /** The end of a sentence: "returned NaN". */
+  readonly problem: string;
+  readonly cause?: unknown;
+}
+
+/** A reward threw, took too long, or returned no finite number. */
+export function rewardFailed({ reward, row, completion, problem, cause }: FailedReward) {
+  const message =
+    `The reward "${reward}" ${problem} for the completion ${describeValue(shortened(completion, 80))} of the row ${describeValue(row)}. ` +
+    "A reward must return a finite number, or finite numbers by name with the same names each time, within rewardTimeout seconds. " +
+    "Correct the reward.";
+  return failure("REWARD_FAILED", message, { reward, row, completion, cause });
+}
+
+/** The same with the contents of `out`. Correct the reward. */
+export function rewardFailedIn(kept: Kept, cause: LowrankError) {
+  return failure("REWARD_FAILED", `${cause.message} ${whatIsKept(kept)}${howToContinue(kept)}`, { cause });
 }

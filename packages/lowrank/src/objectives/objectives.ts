@@ -11,6 +11,7 @@ import type { Objective } from "./objective.ts";
 import { preferences } from "./preferences/preferences.ts";
 import { rewardModels } from "./preferences/score-answers.ts";
 import { ranking } from "./ranking/ranking.ts";
+import { rewards } from "./rewards/rewards.ts";
 import { text } from "./text/text.ts";
 
 /** All objectives; the first one that accepts a row gets it. */
@@ -23,11 +24,13 @@ export const objectives = {
   preferences,
   rewardModels,
   judgements,
+  rewards,
   text,
 };
 
 type LearningOptions = Parameters<typeof embeddings.plan>[2] &
   Parameters<typeof preferences.plan>[2] &
+  Parameters<typeof rewards.plan>[2] &
   Parameters<typeof text.plan>[2];
 
 export type RowObjective = Objective<LearningOptions>;

@@ -40,6 +40,11 @@ export class GradientWindow {
     }
   }
 
+  /** Counts a micro-batch whose loss is 0 whatever the variables are. */
+  skip(weight: number): void {
+    this.#weight += weight;
+  }
+
   /** Sums over all processes; returns the sums of `counts`. */
   async reduce(reduction: GradientReduction, counts: readonly number[]): Promise<readonly number[]> {
     const [loss = Number.NaN, weight = Number.NaN, ...sums] = await this.#gradients.reduce(reduction, [
@@ -52,8 +57,9 @@ export class GradientWindow {
     return sums;
   }
 
-  /** Divides by the total weight: returns the mean loss, and makes the gradients means. */
+  /** Divides by the total weight: returns the mean loss, and makes the gradients means. Without a loss: 0, and no gradients. */
   finish(): number {
+    if (this.#weight === 0) return 0;
     this.#gradients.divide(this.#weight);
     return this.#loss / this.#weight;
   }

@@ -1,0 +1,111 @@
+// Calls rewards for many completions: a few at a time, each with a time limit.
+
+import { describeValue, isObject } from "@lowrank/contracts";
+import { rewardFailed } from "../errors/run-errors.ts";
+import { type RewardChoice, type RewardInput, weightedRewards } from "./reward.ts";
+
+export interface Scoring {
+  readonly reward: RewardChoice;
+  /** Seconds for each call. */
+  readonly timeout: number;
+  /** Maximum number of calls at a time. */
+  readonly concurrency: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Rewards in the order of the completions. */
+export interface Scores {
+  /** Weighted sums. */
+  readonly totals: readonly number[];
+  /** Values by name, without weights; empty for a single number. */
+  readonly parts: ReadonlyMap<string, readonly number[]>;
+}
+
+/**
+ * The rewards of completions. After a failure the other calls are aborted; the result of a call that ignores its signal is
+ * dropped. Nothing can stop a reward that computes without end and never awaits. Throws REWARD_FAILED, and the signal's reason.
+ */
+export async function scoreCompletions(
+  inputs: readonly Omit<RewardInput, "signal">[],
+  { reward, timeout, concurrency, signal }: Scoring,
+): Promise<Scores> {
+  signal?.throwIfAborted();
+  const rewards = weightedRewards(reward);
+  const totals = inputs.map(() => 0);
+  const parts = new Map<string, number[]>();
+  const stop = new AbortController();
+  const stopAll = () => stop.abort(signal?.reason);
+  signal?.addEventListener("abort", stopAll, { once: true });
+  const waiting = inputs.entries();
+  const work = async () => {
+    for (const [row, input] of waiting)
+      for (const { reward, name, weight } of rewards) {
+        stop.signal.throwIfAborted();
+        const failed: Failed = (problem, cause) => rewardFailed({ ...input, reward: name, problem, cause });
+        const call = (signal: AbortSignal) => reward({ ...input, signal });
+        const value = await inTime(call, { timeout, stop: stop.signal, failed });
+        for (const [part, number] of numbersIn(value, failed)) {
+          const whole = part === undefined ? name : rewards.length === 1 ? part : `${name}/${part}`;
+          const values = parts.get(whole) ?? [];
+          parts.set(whole, values);
+          values[row] = number;
+          totals[row] = (totals[row] ?? 0) + weight * number;
+        }
+      }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(concurrency, inputs.length) }, work));
+  } finally {
+    signal?.removeEventListener("abort", stopAll);
+    stop.abort();
+  }
+  for (const [name, values] of parts)
+    for (const [row, input] of inputs.entries())
+      if (values[row] === undefined)
+        throw rewardFailed({ ...input, reward: name, problem: "is missing, and other completions have it," });
+  return { totals, parts: parts.size > 1 ? parts : new Map() };
+}
+
+type Failed = (problem: string, cause?: unknown) => Error;
+
+/** The result of a call, unless it throws, its time is over, or `stop` aborts. */
+async function inTime(
+  call: (signal: AbortSignal) => unknown,
+  { timeout, stop, failed }: { readonly timeout: number; readonly stop: AbortSignal; readonly failed: Failed },
+): Promise<unknown> {
+  const own = new AbortController();
+  let reject: (reason: unknown) => void = () => {};
+  const ended = new Promise<never>((_, rejected) => {
+    reject = rejected;
+  });
+  const end = (reason: unknown) => {
+    reject(reason); // first: what the reward makes of its signal does not count
+    own.abort(reason);
+  };
+  const onStop = () => end(stop.reason);
+  stop.addEventListener("abort", onStop, { once: true });
+  const timer = setTimeout(() => end(failed(`did not answer within ${timeout} s`)), timeout * 1000);
+  const answer = async () => {
+    try {
+      return await call(own.signal);
+    } catch (cause) {
+      throw failed(`threw ${describeValue(cause instanceof Error ? cause.message : cause)}`, cause);
+    }
+  };
+  try {
+    return await Promise.race([ended, answer()]);
+  } finally {
+    clearTimeout(timer);
+    stop.removeEventListener("abort", onStop);
+  }
+}
+
+/** A number without a name, or numbers with their names. */
+function numbersIn(value: unknown, failed: Failed): readonly (readonly [name: string | undefined, value: number])[] {
+  const all = isObject(value) ? Object.entries(value) : [[undefined, value] as const];
+  if (all.length === 0) throw failed("returned {}");
+  return all.map(([name, part]) => {
+    if (typeof part === "number" && Number.isFinite(part)) return [name, part];
+    throw failed(`returned ${describeValue(part)}${name === undefined ? "" : ` as ${describeValue(name)}`}`);
+  });
+}
