@@ -24,6 +24,8 @@ const otherValues: Readonly<Record<string, string>> = {
   queryPrompt: "`train`, as `prompts: { first }`",
   documentPrompt: "`train`, as `prompts: { others }`",
   teacher: "`train`, an opened model",
+  reward: "`train`, a function",
+  rewardWeights: "`train`, as `reward: [{ reward, weight }]`",
 };
 
 /** The function that takes the option, or the whole call if the option has another name there. */

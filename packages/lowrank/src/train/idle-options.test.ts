@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { objectives } from "../objectives/objectives.ts";
 import type { AskedRun } from "../options/acts-on.ts";
+import { rewardOptions } from "../options/reward-options.ts";
 import type { TrainingOptions } from "../options.ts";
 import { refuseIdleOptions } from "./prepare-training.ts";
 import { trainingNames } from "./training-names.ts";
@@ -72,6 +73,8 @@ const actsIn: Partial<Record<keyof TrainingOptions, readonly RunName[]>> = {
   teacherShare: [], // without a teacher
   divergence: [],
   divergenceTemperature: [],
+  ...Object.fromEntries(Object.keys(rewardOptions.rows).map((name) => [name, []])), // without an objective
+  objective: all,
 };
 
 /** Is anything but 0. */

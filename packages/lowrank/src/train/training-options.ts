@@ -12,6 +12,8 @@ import type { fileOptions } from "../options/file-options.ts";
 import { loopDefaults } from "../options/loop-defaults.ts";
 import type { libraryOptions, loopOptions } from "../options/loop-options.ts";
 import type { Given } from "../options/option-table.ts";
+import type { rewardOptions } from "../options/reward-options.ts";
+import type { RewardChoice } from "../rewards/reward.ts";
 import type { BegunRun, KeptCheckpoints } from "../run-folder.ts";
 import type { RunDefaults } from "./run-defaults.ts";
 
@@ -25,7 +27,14 @@ export interface RowOptions
     Given<Pick<LibraryRows, "tokenizeWhenDrawn">>,
     ComparisonOptions,
     PreferenceOptions,
-    DistillationChoices {}
+    DistillationChoices,
+    RewardOptions {}
+
+/** Options of learning from rewards. */
+export interface RewardOptions extends Given<Omit<typeof rewardOptions.rows, "reward" | "rewardWeights">> {
+  /** Says how good a completion is; or several with weights. */
+  readonly reward?: RewardChoice | undefined;
+}
 
 /** Options of the training loop. */
 export interface LoopOptions
