@@ -14,8 +14,9 @@ export const rewardOptions = {
     /** Learn from rewards of completions that the model writes; default: the objective of the rows. */
     objective: {
       argument: "<name>",
-      help: "learn from rewards of the model's own completions: grpo or rloo (default: learn the rows)",
-      detail: "grpo compares each reward with the mean of its group, rloo with the mean of the others.",
+      help: "learn from rewards: grpo or rloo (default: learn the rows)",
+      detail:
+        "The model writes completions of each prompt, which `reward` judges. grpo compares a reward with the mean of its group, rloo with the mean of the others.",
       value: oneOf(["grpo", "rloo"]),
     },
     /** Modules with a function as default export, and built-in rewards. In a program: a function, or several with weights. */

@@ -1,5 +1,6 @@
 // A run as one page of HTML without network and scripts: its settings, its data, its curves.
 
+import { stepMetricLabels } from "../rewards/step-metrics.ts";
 import { drawChart } from "./draw-chart.ts";
 import { htmlPage, htmlTable } from "./html-page.ts";
 import { markup } from "./markup.ts";
@@ -64,9 +65,12 @@ export function reportPage(facts: ReportFacts): string {
 }
 
 function charts(lines: readonly string[]): readonly string[] {
-  const { loss, smoothed, learningRate, gradientNorm, validation, skipped } = runCurves(lines);
+  const { loss, smoothed, learningRate, gradientNorm, metrics, validation, skipped } = runCurves(lines);
   const held = validation.get("loss") ?? [];
   const figures = [
+    ...[...metrics].map(([name, points]) =>
+      drawChart({ title: stepMetricLabels.get(name) ?? name, series: [{ label: "batch", kind: "plain", points }] }),
+    ),
     drawChart({
       title: "Loss",
       series: [
