@@ -56,8 +56,8 @@ describe("a report", () => {
   it("draws the reward of a run that has one, and its parts, before the loss", () => {
     const metrics = [1, 2].map((at) => line({ step: at, loss: 0, metrics: { reward: at / 4, "reward/json": at } }));
     const titles = [...reportPage({ ...plain, metrics }).matchAll(/<figcaption>([^<]+)/g)].map(([, title]) => title);
-    expect(titles).toEqual(["Reward", "reward/json", "Loss"]);
-    expect(reportPage({ ...plain, metrics })).toContain('aria-label="Reward by step; at the end batch 0.5"');
+    expect(titles).toEqual(["reward", "reward/json", "Loss"]);
+    expect(reportPage({ ...plain, metrics })).toContain('aria-label="reward by step; at the end batch 0.5"');
   });
 
   it("keeps every peak of a long run in a picture of bounded size", () => {

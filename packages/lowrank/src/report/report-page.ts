@@ -1,6 +1,5 @@
 // A run as one page of HTML without network and scripts: its settings, its data, its curves.
 
-import { stepMetricLabels } from "../rewards/step-metrics.ts";
 import { drawChart } from "./draw-chart.ts";
 import { htmlPage, htmlTable } from "./html-page.ts";
 import { markup } from "./markup.ts";
@@ -69,7 +68,7 @@ function charts(lines: readonly string[]): readonly string[] {
   const held = validation.get("loss") ?? [];
   const figures = [
     ...[...metrics].map(([name, points]) =>
-      drawChart({ title: stepMetricLabels.get(name) ?? name, series: [{ label: "batch", kind: "plain", points }] }),
+      drawChart({ title: name, series: [{ label: "batch", kind: "plain", points }] }),
     ),
     drawChart({
       title: "Loss",
