@@ -44,7 +44,7 @@ export interface StepEvent {
   readonly seconds: number;
   /** Seconds until the last step at the present speed. */
   readonly secondsLeft: number;
-  /** Further numbers of the step's batches, such as the mean reward. */
+  /** Further numbers, from `stepMetrics`. */
   readonly metrics?: Readonly<Record<string, number>>;
 }
 

@@ -7,13 +7,12 @@ import { given } from "../given.ts";
 import type { DistillationChoices } from "../objectives/distillation/distillation.ts";
 import type { ComparisonOptions } from "../objectives/embeddings/embeddings.ts";
 import type { PreferenceOptions } from "../objectives/preferences/learn-preferences.ts";
+import type { RewardOptions } from "../objectives/rewards/reward-settings.ts";
 import type { adapterOptions } from "../options/adapter-options.ts";
 import type { fileOptions } from "../options/file-options.ts";
 import { loopDefaults } from "../options/loop-defaults.ts";
 import type { libraryOptions, loopOptions } from "../options/loop-options.ts";
 import type { Given } from "../options/option-table.ts";
-import type { rewardOptions } from "../options/reward-options.ts";
-import type { RewardChoice } from "../rewards/reward.ts";
 import type { BegunRun, KeptCheckpoints } from "../run-folder.ts";
 import type { RunDefaults } from "./run-defaults.ts";
 
@@ -27,14 +26,8 @@ export interface RowOptions
     Given<Pick<LibraryRows, "tokenizeWhenDrawn">>,
     ComparisonOptions,
     PreferenceOptions,
-    DistillationChoices,
-    RewardOptions {}
-
-/** Options of learning from rewards. */
-export interface RewardOptions extends Given<Omit<typeof rewardOptions.rows, "reward" | "rewardWeights">> {
-  /** Says how good a completion is; or several with weights. */
-  readonly reward?: RewardChoice | undefined;
-}
+    RewardOptions,
+    DistillationChoices {}
 
 /** Options of the training loop. */
 export interface LoopOptions
