@@ -72,7 +72,7 @@ export function watchRun({ opened, rows, options, tokenizer }: WatchedRun): RunW
     },
     findings: () =>
       runFindings({
-        losses: isResumed || rewards.length > 0 ? [] : losses, // a policy's loss need not fall
+        losses: isResumed ? [] : losses,
         validations,
         best,
         learningRate,
