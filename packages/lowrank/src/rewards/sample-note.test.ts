@@ -7,7 +7,7 @@ it("shows the best and the worst completion of the prompt whose rewards differ m
     prompt: at < 2 ? "one" : chat,
     completion,
   }));
-  expect(sampleNote(inputs, [5, 5, 0.25, 1], { step: 7, groupSize: 2 })).toBe(
-    "  step 7  prompt: two\\nlines\n    best (1.00): \\u001b[31m\n    worst (0.25): c\\nd",
+  expect(sampleNote(inputs, [5, 5, 0.25, 1], 2)).toBe(
+    "  prompt: two\\nlines\n    best (1.00): \\u001b[31m\n    worst (0.25): c\\nd",
   );
 });

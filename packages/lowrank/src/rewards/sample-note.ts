@@ -3,17 +3,14 @@
 import { printable } from "@lowrank/contracts";
 import type { RewardInput } from "./reward.ts";
 
-export interface Sampled {
-  readonly step: number;
-  /** Completions of each prompt, which are next to each other. */
-  readonly groupSize: number;
-}
-
-/** The prompt whose rewards differ most, with its best and its worst completion, on a line each. */
+/**
+ * The prompt whose rewards differ most, with its best and its worst completion, on a line each. The completions of a prompt are
+ * next to each other, `groupSize` of each.
+ */
 export function sampleNote(
   inputs: readonly Pick<RewardInput, "prompt" | "completion">[],
   totals: readonly number[],
-  { step, groupSize }: Sampled,
+  groupSize: number,
 ): string {
   const all = inputs.map((input, index) => ({ ...input, reward: totals[index] ?? 0 }));
   const groups = all.flatMap((_, at) => (at % groupSize === 0 ? [all.slice(at, at + groupSize)] : []));
@@ -25,5 +22,5 @@ export function sampleNote(
   const [best = "", worst = ""] = [shown[0], shown.at(-1)].map(
     (each) => each && `(${each.reward.toFixed(2)}): ${printable(each.completion)}`,
   );
-  return `  step ${step}  prompt: ${printable(asked)}\n    best ${best}\n    worst ${worst}`;
+  return `  prompt: ${printable(asked)}\n    best ${best}\n    worst ${worst}`;
 }
