@@ -1,14 +1,20 @@
 // A language model as judge, behind OpenAI's chat API, which `lowrank serve` also has.
 
 import { describeValue, shortened } from "@lowrank/contracts";
-import type { RewardHost } from "./named-reward.ts";
 import type { Reward } from "./reward.ts";
+
+export interface JudgeAccess {
+  /** Default: the global `fetch`. */
+  readonly fetch?: typeof fetch | undefined;
+  /** Sent to the judge. */
+  readonly apiKey?: string | undefined;
+}
 
 const task =
   "Rate how well the answer responds to the prompt, from 0 (useless) to 10 (perfect). Reply with the number alone.";
 
 /** Throws for another argument than "<url>#<model>". */
-export function judgeReward(argument: string, { fetch = globalThis.fetch, apiKey }: RewardHost): Reward {
+export function judgeReward(argument: string, { fetch = globalThis.fetch, apiKey }: JudgeAccess): Reward {
   const [, url, model] = /^(https?:\/\/.*?)\/?#(.+)$/.exec(argument) ?? [];
   if (url === undefined)
     throw new Error(

@@ -4,16 +4,12 @@ import { editDistance, isObject, parseJson } from "@lowrank/contracts";
 import { RE2JS } from "re2js";
 import { named } from "../errors/named-option.ts";
 import { UsageError } from "../errors/usage-errors.ts";
-import { judgeReward } from "./judge-reward.ts";
+import { type JudgeAccess, judgeReward } from "./judge-reward.ts";
 import type { Reward } from "./reward.ts";
 
 /** What built-in rewards need of their host. */
-export interface RewardHost {
+export interface RewardHost extends JudgeAccess {
   readFile(path: string): Promise<string>;
-  /** For lm-judge; default: the global `fetch`. */
-  readonly fetch?: typeof fetch | undefined;
-  /** For lm-judge. */
-  readonly apiKey?: string | undefined;
 }
 
 /** Each as it is typed, and its maker, which throws for a wrong argument. */
