@@ -14,10 +14,10 @@ export const rewardOptions = {
     /** Learn from rewards of completions that the model writes; default: the objective of the rows. */
     objective: {
       argument: "<name>",
-      help: "learn from rewards: grpo or rloo (default: learn the rows)",
+      help: "learn from completions: grpo, rloo, gkd (default: by rows)",
       detail:
-        "The model writes completions of each prompt, which `reward` judges. grpo compares a reward with the mean of its group, rloo with the mean of the others.",
-      value: oneOf(["grpo", "rloo"]),
+        "The model writes completions of each prompt. grpo compares the `reward` of each with the mean of its group, rloo with the mean of the others. gkd imitates the probabilities of `teacher` for them (on-policy distillation).",
+      value: oneOf(["grpo", "rloo", "gkd"]),
     },
     /** Modules with a function as default export, and built-in rewards. In a program: a function, or several with weights. */
     reward: {
