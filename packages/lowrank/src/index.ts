@@ -70,3 +70,4 @@ export type { Recipe } from "./recipe/recipe.ts";
 export { type TrainRecipeOptions, trainRecipe } from "./recipe/run/train-recipe.ts";
 export { type Difference, differencePage } from "./report/difference-page.ts";
 export { type HeatCell, type HeatMap, heatMap } from "./report/heat-map.ts";
+export { namedReward, type RewardHost } from "./rewards/named-reward.ts";

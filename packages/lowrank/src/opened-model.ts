@@ -191,7 +191,7 @@ export class OpenedModel {
     return new TextWriter((choice) => this.#chosenWriter(choice), options);
   }
 
-  /** Measures the loss, and accuracy, perplexity, BLEU, exact match or F1 if they apply. Throws the errors of `evaluateRows` and of reading rows. */
+  /** Measures the loss, and accuracy, perplexity, BLEU, exact match or F1 if they apply; or rewards. Throws REWARD_FAILED, the errors of `evaluateRows` and of reading rows. */
   async evaluate(
     input: RowsInput | RowFile,
     asked: EvaluationOptions & AdapterChoice & ColumnOptions = {},
@@ -200,7 +200,8 @@ export class OpenedModel {
     const { adapter = this.#adapters.at(-1), strength, columns, header, onBrokenRows, ...options } = asked;
     const { platform, context } = this.#facts;
     const opened = this.#chosen({ adapter, strength });
-    const as = given({ columns, header, onBrokenRows, remembered: opened.setup });
+    const asPrompts = options.reward !== undefined;
+    const as = given({ columns, header, onBrokenRows, remembered: opened.setup, asPrompts });
     const file = isRead(input)
       ? input
       : await (await import("./rows/read-rows.ts")).readRows(input, { platform, context, columns: as });

@@ -108,6 +108,7 @@ export const optionNames = {
   evaluate: {
     ...{ ...ofRows, template: true, batchSize: true, maxLength: true, maxTargetLength: true, generate: true },
     ...{ maxNewTokens: true, loss: true, pooling: true, normalize: true, prompts: true, classNames: true },
+    ...{ reward: true, temperature: true, topP: true, rewardTimeout: true, rewardConcurrency: true },
   } satisfies OptionNames<EvaluationOptions & ColumnOptions & WithAdapter>,
   predict: {
     ...{ ...ofRows, batchSize: true, maxLength: true, signal: true },

@@ -11,6 +11,7 @@ import type { ComparisonOptions } from "../objectives/embeddings/embeddings.ts";
 import type { ExtraScores } from "../objectives/objective.ts";
 import { objectiveOf, objectives, type RowObjective, rowsAsText, surveyRows } from "../objectives/objectives.ts";
 import { judgesPairs } from "../objectives/ranking/ranking.ts";
+import type { RewardOptions } from "../objectives/rewards/reward-settings.ts";
 import { checkReferences } from "../objectives/text/measure-bleu.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
@@ -28,20 +29,30 @@ import { tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
 export interface Evaluation extends RowMetrics, ExtraScores {
   /** Number of measured rows. */
   readonly rows: number;
+  /** Mean values of several rewards, by name. */
+  readonly [part: `reward/${string}`]: number | undefined;
 }
 
 /** Options of `evaluate`. */
 export interface EvaluationOptions
   extends ComparisonOptions,
-    Pick<PredictOptions, "classNames" | "batchSize" | "maxLength"> {
+    Pick<PredictOptions, "classNames" | "batchSize" | "maxLength">,
+    Pick<RewardOptions, "topP" | "rewardTimeout" | "rewardConcurrency"> {
   /** Prompt template; default: the template of the adapter's training, else one that fits the rows. */
   readonly template?: string | undefined;
   readonly maxTargetLength?: number | undefined;
   /** Whether to generate text after each prompt and compare it with the references. */
   readonly generate?: boolean | undefined;
-  /** For `generate`; default 64. */
+  /** For `generate` and `reward`; default 64. */
   readonly maxNewTokens?: number | undefined;
+  /** Reads rows as prompts, and measures the rewards of a completion of each instead of the loss. */
+  readonly reward?: RewardOptions["reward"];
+  /** Sampling temperature for `reward`; default 0, greedy. */
+  readonly temperature?: number | undefined;
 }
+
+/** Of greedy decoding, as a temperature of sampling: the likeliest token has all of the probability. */
+const greedy = 1e-6;
 
 export interface Measurer {
   readonly platform: MediaReader["platform"] & Pick<Platform, "keepRows">;
@@ -58,7 +69,7 @@ export async function evaluateRows(
   { name, rows }: RowFile,
   options: EvaluationOptions,
 ): Promise<Evaluation> {
-  const texts = rowsAsText(rows);
+  const texts = options.reward === undefined ? rowsAsText(rows) : rows;
   if (options.generate === true) checkReferences({ name, rows: texts });
   const first = rows.at(0);
   const isScored = objectiveOf(first).mayBePairs === true && judgesPairs(measurer.opened.model);
@@ -92,7 +103,11 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
   const tokenizer = needsText ? await measurer.tokenizer() : undefined;
   const numbers = { train: inOrder, validation: inOrder };
   const learned = { file: name, train: rows, validation: [], validationFile: name, numbers };
-  const plan = await objective.plan(opened.source, learned, { ...options, trained: opened.recipe });
+  if (options.reward !== undefined) objective.refuse?.(model, learned);
+  const writing = { maxCompletionLength: maxNewTokens, temperature: Math.max(greedy, options.temperature ?? 0) };
+  const plan = await objective.plan(opened.source, learned, {
+    ...{ ...options, ...writing, tokenizer, trained: opened.recipe },
+  });
   const asTrained = rememberedTemplate(opened.setup, rows);
   const template = chooseTemplate(options.template ?? asTrained, rows, { tokenizer, task: model.task });
   const labels = hasLabels ? labelsOf(model, file, { classNames, adapterNames }) : {};

@@ -12,6 +12,8 @@ import { guessOf, type RunFinding, type RunRecord, runFindings } from "./run-fin
 
 /** What can be said of a run. */
 export interface RunReview extends Pick<RunRecord, "losses" | "validations"> {
+  /** The mean reward of each step; empty for a run without rewards. */
+  readonly rewards: readonly number[];
   /** What the numbers say of the run so far; none for a healthy run. */
   findings(): readonly RunFinding[];
   /** What base and adapter write now to rows that were held out, else trained; none where neither writes text. */
@@ -30,7 +32,7 @@ export interface WatchedRun {
 }
 
 export function watchRun({ opened, rows, options, tokenizer }: WatchedRun): RunWatch {
-  const losses: number[] = [];
+  const [losses, rewards]: [number[], number[]] = [[], []];
   const validations: RunRecord["validations"][number][] = [];
   let best: RunRecord["best"];
   let [isResumed, seconds, learningRate, epoch] = [false, 0, 0, 0];
@@ -40,6 +42,7 @@ export function watchRun({ opened, rows, options, tokenizer }: WatchedRun): RunW
   const isWriter = writesText(opened.model.task) && rows.template !== "";
   return {
     losses,
+    rewards,
     validations,
     samples: async () => {
       if (!isWriter) return [];
@@ -53,11 +56,12 @@ export function watchRun({ opened, rows, options, tokenizer }: WatchedRun): RunW
     add: (event) => {
       if (event.type === "start") isResumed = event.step > 0;
       if (event.type === "restart") {
-        for (const ofEarlierRate of [losses, validations]) ofEarlierRate.splice(0);
+        for (const ofEarlierRate of [losses, rewards, validations]) ofEarlierRate.splice(0);
         [isResumed, learningRate, best] = [false, 0, undefined];
       }
       if (event.type === "step") {
         losses.push(event.loss);
+        if (event.metrics?.reward !== undefined) rewards.push(event.metrics.reward);
         seconds = event.seconds;
         epoch = event.epoch + 1;
         learningRate = Math.max(learningRate, event.learningRate);

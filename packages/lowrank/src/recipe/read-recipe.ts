@@ -2,11 +2,11 @@
 
 import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
-import { pathToFileURL } from "node:url";
 import { isObject, JsonError, parseJson } from "@lowrank/contracts";
 import type { CST } from "yaml";
 import { named } from "../errors/named-option.ts";
 import { PathNotFoundError, RecipeError } from "../errors/usage-errors.ts";
+import { defaultExport } from "../node/default-export.ts";
 
 /** A recipe is about a page long. */
 const maxBytes = 1_000_000;
@@ -74,12 +74,8 @@ function isDeep(root: CST.Token): boolean {
 
 async function exported(file: string): Promise<unknown> {
   try {
-    const loaded: { readonly default?: unknown } = await import(pathToFileURL(file).href);
-    return loaded.default;
+    return await defaultExport(file);
   } catch (error) {
-    const isUnread = error instanceof Error && "code" in error && error.code === "ERR_UNKNOWN_FILE_EXTENSION";
-    const reason = error instanceof Error ? error.message : String(error);
-    const advice = "this Node cannot load TypeScript; use Node 22.18 or newer, node --import tsx, or a .yaml file";
-    throw new RecipeError(file, [isUnread ? advice : reason]);
+    throw new RecipeError(file, [error instanceof Error ? error.message : String(error)]);
   }
 }

@@ -9,7 +9,7 @@ import { trainingNames } from "../train/training-names.ts";
 import { goingOn, type LoopOptions } from "../train/training-options.ts";
 
 /** Options that are lists, for which a recipe may have a single value. */
-type Lists = "data" | "validation" | "addTokens";
+type Lists = "data" | "validation" | "addTokens" | "reward";
 
 /** All options with their defaults; undefined means: the default of the adapter, the model or the plan. */
 export interface RunChoices extends Omit<Chosen<RunRows>, Lists> {
@@ -17,6 +17,7 @@ export interface RunChoices extends Omit<Chosen<RunRows>, Lists> {
   readonly data: readonly string[];
   readonly validation?: readonly string[];
   readonly addTokens?: readonly string[];
+  readonly reward?: readonly string[];
 }
 
 /** A recipe's options by name; missing options have the default documented in `lowrank train --help`. */
@@ -24,13 +25,14 @@ export type Recipe = { readonly [Name in Exclude<keyof RunChoices, Lists>]?: Run
   readonly data: string | readonly string[];
   readonly validation?: string | readonly string[] | undefined;
   readonly addTokens?: string | readonly string[] | undefined;
+  readonly reward?: string | readonly string[] | undefined;
 };
 
 export type WithModel<Choices> = Choices & { readonly model: string };
 
-/** Options with the same name in the library that the loop does not need: rows and teacher are read before it, the folder is outside it. */
+/** Options with the same name in the library that the loop does not need: rows, teacher and rewards are read before it, the folder is outside it. */
 const apart: ReadonlySet<string> = new Set([
-  ...["validation", "validationShare", "teacher"],
+  ...["validation", "validationShare", "teacher", "reward"],
   ...["out", "overwrite", "resume", "saveEvery", "keepCheckpoints", "tensorBoard", "report", "verifyBase"],
 ]);
 

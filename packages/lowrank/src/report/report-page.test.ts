@@ -25,6 +25,7 @@ const places: Readonly<Record<string, Partial<ReportFacts>>> = {
   "text of the adapter": { samples: [{ prompt: "", expected: "", before: "", after: hostile }] },
   recipe: { recipe: hostile },
   "name of a metric": { metrics: [line({ step: 1, validation: { [hostile]: 1 } })] },
+  "name of a reward": { metrics: [line({ step: 1, loss: 0, metrics: { [`reward/${hostile}`]: 1 } })] },
 };
 
 describe("a report", () => {
@@ -50,6 +51,13 @@ describe("a report", () => {
     expect(page).toContain('<th scope="col">accuracy</th>');
     expect(reportPage({ ...plain, metrics: [] })).not.toContain("<svg");
     expect(page).not.toContain("NaN");
+  });
+
+  it("draws the reward of a run that has one, and its parts, before the loss", () => {
+    const metrics = [1, 2].map((at) => line({ step: at, loss: 0, metrics: { reward: at / 4, "reward/json": at } }));
+    const titles = [...reportPage({ ...plain, metrics }).matchAll(/<figcaption>([^<]+)/g)].map(([, title]) => title);
+    expect(titles).toEqual(["reward", "reward/json", "Loss"]);
+    expect(reportPage({ ...plain, metrics })).toContain('aria-label="reward by step; at the end batch 0.5"');
   });
 
   it("keeps every peak of a long run in a picture of bounded size", () => {

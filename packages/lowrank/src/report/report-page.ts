@@ -64,9 +64,12 @@ export function reportPage(facts: ReportFacts): string {
 }
 
 function charts(lines: readonly string[]): readonly string[] {
-  const { loss, smoothed, learningRate, gradientNorm, validation, skipped } = runCurves(lines);
+  const { loss, smoothed, learningRate, gradientNorm, metrics, validation, skipped } = runCurves(lines);
   const held = validation.get("loss") ?? [];
   const figures = [
+    ...[...metrics].map(([name, points]) =>
+      drawChart({ title: name, series: [{ label: "batch", kind: "plain", points }] }),
+    ),
     drawChart({
       title: "Loss",
       series: [

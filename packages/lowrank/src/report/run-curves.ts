@@ -10,6 +10,8 @@ export interface RunCurves {
   readonly smoothed: readonly CurvePoint[];
   readonly learningRate: readonly CurvePoint[];
   readonly gradientNorm: readonly CurvePoint[];
+  /** Further numbers of steps, such as rewards. */
+  readonly metrics: ReadonlyMap<string, readonly CurvePoint[]>;
   readonly validation: ReadonlyMap<string, readonly CurvePoint[]>;
   /** Steps that were skipped because of a NaN or infinite value. */
   readonly skipped: readonly number[];
@@ -22,14 +24,18 @@ export function runCurves(lines: readonly string[]): RunCurves {
     "loss" | "smoothed" | "learningRate" | "gradientNorm",
     CurvePoint[]
   >;
-  const validation = new Map<string, CurvePoint[]>();
+  const [metrics, validation] = [new Map<string, CurvePoint[]>(), new Map<string, CurvePoint[]>()];
   const skipped: number[] = [];
   for (const line of lines) {
     const facts = new Map(Object.entries(parseJson(line) as object));
     const step = Number(facts.get("step"));
     if (facts.has("skipped")) skipped.push(step);
-    for (const [name, value] of Object.entries((facts.get("validation") ?? {}) as object)) {
-      if (typeof value === "number") validation.set(name, [...(validation.get(name) ?? []), [step, value]]);
+    for (const [kind, curvesOf] of Object.entries({ metrics, validation })) {
+      for (const [name, value] of Object.entries((facts.get(kind) ?? {}) as object)) {
+        if (typeof value !== "number") continue;
+        curvesOf.set(name, curvesOf.get(name) ?? []);
+        curvesOf.get(name)?.push([step, value]);
+      }
     }
     for (const name of ["loss", "learningRate", "gradientNorm"] as const) {
       const value: unknown = facts.get(name);
@@ -38,7 +44,7 @@ export function runCurves(lines: readonly string[]): RunCurves {
       if (name === "loss") curves.smoothed.push([step, smoothing.add(value)]);
     }
   }
-  return { ...curves, validation, skipped };
+  return { ...curves, metrics, validation, skipped };
 }
 
 /** Weight of the old mean in the new one. */

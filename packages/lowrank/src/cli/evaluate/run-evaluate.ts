@@ -1,6 +1,7 @@
 // lowrank evaluate: numbers that say how well a model does on data.
 
 import type { Evaluation } from "../../evaluate/evaluate-rows.ts";
+import { loadRewards } from "../../node/load-rewards.ts";
 import { rowsAsText, surveyRows } from "../../objectives/objectives.ts";
 import { checkReferences } from "../../objectives/text/measure-bleu.ts";
 import { promptsOf, type RunChoices } from "../../recipe/recipe.ts";
@@ -9,13 +10,14 @@ import { setupOf, withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
 import type { ModelOptions } from "../options/shared-options.ts";
 import { whileOpen } from "../start-engine.ts";
-import { describeMetrics } from "../terminal/format.ts";
+import { describeMetrics, formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
 
 export interface EvaluateOptions
   extends ModelOptions,
     Pick<RunChoices, "loss" | "pooling" | "normalize" | "queryPrompt" | "documentPrompt">,
+    Pick<RunChoices, "reward" | "rewardWeights" | "rewardTimeout" | "rewardConcurrency" | "temperature">,
     ReadingOptions {
   readonly data: readonly string[];
   readonly template?: string;
@@ -29,9 +31,14 @@ export interface EvaluateOptions
 
 export async function runEvaluate(asked: EvaluateOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
-  const { generate } = options;
+  const { generate, rewardTimeout, rewardConcurrency, temperature } = options;
+  const reward = await loadRewards(options);
   const setup = await setupOf(options, report);
-  const data = await readNamedRows(options.data, { ...options, setup }, sourceContext(report));
+  const data = await readNamedRows(
+    options.data,
+    { ...options, setup, asPrompts: reward !== undefined },
+    sourceContext(report),
+  );
   const { objective } = surveyRows(data.name, data.rows);
   if (generate === true) checkReferences({ name: data.name, rows: rowsAsText(data.rows) });
   const head = { task: objective.task, mayJudgePairs: objective.mayBePairs === true };
@@ -40,7 +47,7 @@ export async function runEvaluate(asked: EvaluateOptions, report: Report): Promi
       options;
     const how = {
       ...{ template, classNames, batchSize, maxLength, maxTargetLength, generate, maxNewTokens },
-      ...{ loss, pooling, normalize, ...promptsOf(options) },
+      ...{ loss, pooling, normalize, ...promptsOf(options), reward, rewardTimeout, rewardConcurrency, temperature },
     };
     const evaluation = await model.evaluate(data, how);
     report.emit({ engine, ...evaluation });
@@ -52,6 +59,9 @@ function factsOf({ rows, bleu, wordErrorRate, ...metrics }: Evaluation): (readon
   return [
     ["rows", String(rows)],
     ...describeMetrics(metrics),
+    ...Object.entries(metrics).flatMap(([name, value]) =>
+      name.startsWith("reward/") && value !== undefined ? [[name, formatNumber(value)] as const] : [],
+    ),
     ...(wordErrorRate === undefined ? [] : [["word error rate", wordErrorRate.toFixed(4)] as const]),
     ...(bleu === undefined ? [] : [["BLEU", bleu.toFixed(2)] as const]),
   ];

@@ -46,7 +46,8 @@ export function describeMetrics(metrics: RowMetrics): readonly (readonly [label:
   const isOfQuestions = metrics.exactMatch !== undefined; // whose numbers SQuAD gives in percent
   return metricNames.flatMap((name) => {
     const value = metrics[name];
-    if (value === undefined) return [];
+    const isNegativeReward = name === "loss" && metrics.reward !== undefined;
+    if (value === undefined || isNegativeReward) return [];
     const isSize = name === "loss" || name === "perplexity";
     const text = isSize ? formatNumber(value) : value.toFixed(isOfQuestions && name !== "accuracy" ? 2 : 4);
     return [[metricFacts[name].label, text] as const];

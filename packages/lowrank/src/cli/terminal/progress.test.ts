@@ -87,3 +87,17 @@ it("shows the mean of the last steps, in which a single batch counts little", ()
   expect(told[9]).toBeGreaterThan(2);
   expect(told[9]).toBeLessThan(4);
 });
+
+it("shows the reward of a step instead of its loss, with the parts that say something", () => {
+  const { io, stderr } = recordingIo();
+  const progress = startProgress(createReport(io, {}), { total: 2, memory });
+  const some = { reward: 0.421, rewardStd: 0.2, completionLength: 34.2, truncatedShare: 0, equalGroups: 0 };
+  progress.update({ ...step(1), metrics: some });
+  const all = { ...some, "reward/json": 0.8, "reward/short": -1, truncatedShare: 0.031, kl: 0.012, equalGroups: 2 };
+  progress.update({ ...step(2), metrics: all });
+  const rest = "16801 tokens/s  3.0 s left  412.3 MB\n";
+  expect(stderr()).toBe(
+    `  step 1/2  reward 0.42 ± 0.20  length 34  ${rest}` +
+      `  step 2/2  reward 0.42 ± 0.20 (json 0.80, short -1.00)  length 34  truncated 3 %  KL 0.012  equal groups 2  ${rest}`,
+  );
+});

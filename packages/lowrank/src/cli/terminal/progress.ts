@@ -1,6 +1,7 @@
 // Shows how far a training run is: a bar where someone watches, a line now and then where nobody does.
 
 import { SmoothedLoss } from "../../report/run-curves.ts";
+import { describeStepMetrics } from "../../rewards/step-metrics.ts";
 import { formatBytes, formatDuration, formatNumber } from "./format.ts";
 import type { Report } from "./report.ts";
 
@@ -10,6 +11,8 @@ interface StepProgress {
   readonly loss: number;
   readonly tokensPerSecond: number;
   readonly secondsLeft: number;
+  /** Of a step that learns from rewards: shown instead of its loss, whose value says nothing there. */
+  readonly metrics?: Readonly<Record<string, number>>;
 }
 
 export interface Progress {
@@ -77,8 +80,9 @@ function lines(report: Report, run: Run): Progress {
 /** What is told of a step; to be asked of every one, for the loss. */
 function description({ memory = () => process.memoryUsage.rss() }: Run): (progress: StepProgress) => string {
   const smoothed = new SmoothedLoss();
-  return ({ loss, tokensPerSecond, secondsLeft }) => {
+  return ({ loss, tokensPerSecond, secondsLeft, metrics }) => {
+    const said = metrics === undefined ? `loss ${formatNumber(smoothed.add(loss))}` : describeStepMetrics(metrics);
     const [rate, left] = [tokensPerSecond.toFixed(0), formatDuration(secondsLeft)];
-    return `loss ${formatNumber(smoothed.add(loss))}  ${rate} tokens/s  ${left} left  ${formatBytes(memory())}`;
+    return `${said}  ${rate} tokens/s  ${left} left  ${formatBytes(memory())}`;
   };
 }

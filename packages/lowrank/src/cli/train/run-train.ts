@@ -83,7 +83,7 @@ async function train(run: PreparedRun, context: RunContext): Promise<EndEvent> {
   const template = name === "" ? "" : `, written with the template "${name}"`;
   const loss = learning.words === undefined ? "" : `; loss: ${learning.words}`;
   report.say(`${plural(rows.length, "row")}${template}${loss}; steps: ${totalSteps}, ${stepsPerEpoch} per epoch`);
-  report.note("The loss below is a moving average over the last steps.");
+  if (context.choices.objective === undefined) report.note("The loss below is a moving average over the last steps.");
   const interrupt = new AbortController();
   const stopListening = report.io.onInterrupt(() => {
     report.note("finishing this step, then saving (Ctrl-C again stops at once)");

@@ -35,6 +35,11 @@ it("a resumed run has no loss at its start, and one without validation explains 
   ]);
 });
 
+it("a run with rewards shows their rise instead of its loss", () => {
+  const [first] = describeRun({ ...run, samples: [], rewards: [0.1, 0.3, 0.6, 0.9] });
+  expect(first).toBe("reward                 0.1000 → 0.9000 (means of 1 step)");
+});
+
 it("a run of one row has none to hold out", () => {
   const [, validation] = describeRun({ ...run, samples: [], validation: [], best: undefined, rows: 1 });
   expect(validation).toBe("validation             none: with 1 row, none can be held out");

@@ -35,14 +35,16 @@ export async function summarize(
   }
   const { lastRun } = run.adapter;
   if (lastRun === undefined) throw new Error("A run that is over can be looked at.");
-  const { losses } = lastRun;
+  const { losses, rewards } = lastRun;
   const validation = lastRun.validations.map(({ epoch: _, ...measured }) => measured);
   const [findings, samples] = [lastRun.findings(), await lastRun.samples()];
   const { start, end: loss } = lossTrend(losses) ?? {};
+  const reward = lossTrend(rewards);
   const numbers = {
     steps: end.step,
     loss: losses.at(-1),
     losses: { start, end: loss },
+    ...(reward === undefined ? {} : { rewards: { start: reward.start, end: reward.end } }),
     validation,
     best,
     seconds: end.seconds,
@@ -50,7 +52,16 @@ export async function summarize(
   report.emit({ type: "result", out, ...numbers, findings, samples });
   const { bestBy = run.training.defaults.bestBy } = options;
   const isResumed = folder.resumeFrom !== undefined;
-  const summary = { losses, validation, best: end.best, bestBy, isResumed, samples, rows: run.training.train.length };
+  const summary = {
+    losses,
+    rewards,
+    validation,
+    best: end.best,
+    bestBy,
+    isResumed,
+    samples,
+    rows: run.training.train.length,
+  };
   for (const line of describeRun(summary)) report.say(line);
   if (end.reason === "stopped-early")
     report.say(`stopped early: no improvement in ${plural(options.patience ?? 0, "validation")}`);
@@ -76,6 +87,8 @@ function commandToTry({ model: { base }, training: { template } }: PreparedRun, 
 
 interface RunSummary {
   readonly losses: readonly number[];
+  /** Of a run with rewards, instead of its losses. */
+  readonly rewards?: readonly number[];
   /** What validations found, by step, step 0 first. */
   readonly validation: readonly ({ readonly step: number } & RowMetrics)[];
   readonly best: BestEvaluation | undefined;
@@ -88,8 +101,9 @@ interface RunSummary {
 }
 
 /** Lines; none for a run without a step. */
-export function describeRun({ losses, validation, samples, ...run }: RunSummary): readonly string[] {
-  const trend = lossTrend(losses);
+export function describeRun({ losses, rewards = [], validation, samples, ...run }: RunSummary): readonly string[] {
+  const [learnt, values] = rewards.length > 0 ? (["reward", rewards] as const) : (["loss", losses] as const);
+  const trend = lossTrend(values);
   const [first, last] = [validation[0], validation.at(-1)];
   const { best, bestBy, isResumed, rows } = run;
   const none = rows < 2 ? "with 1 row, none can be held out" : "--validation-share 0.1 holds rows out to measure it";
@@ -104,7 +118,7 @@ export function describeRun({ losses, validation, samples, ...run }: RunSummary)
   const steps = plural(trend.steps, "step");
   const start = isResumed ? "" : `${formatNumber(trend.start)} → `;
   return [
-    fact("loss", `${start}${formatNumber(trend.end)} (means of ${steps})`),
+    fact(learnt, `${start}${formatNumber(trend.end)} (means of ${steps})`),
     ...(last === undefined ? [fact("validation", `none: ${none}`)] : measured),
     ...samples.flatMap(({ prompt, expected, before, after }) => [
       fact("prompt", printed(prompt, -maxTextLength)),

@@ -104,11 +104,12 @@ function scalarsOf(event: TrainingEvent): readonly Scalar[] {
     return Object.entries(event.metrics).map(([name, value]) => ({ tag: `validation/${name}`, value }));
   }
   if (event.type !== "step") return [];
-  const { loss, learningRate, gradientNorm, tokensPerSecond } = event;
+  const { loss, learningRate, gradientNorm, tokensPerSecond, metrics = {} } = event;
   return [
     { tag: "train/loss", value: loss },
     { tag: "train/learningRate", value: learningRate },
     { tag: "train/gradientNorm", value: gradientNorm },
     ...(tokensPerSecond === undefined ? [] : [{ tag: "train/tokensPerSecond", value: tokensPerSecond }]),
+    ...Object.entries(metrics).map(([name, value]) => ({ tag: `train/${name}`, value })),
   ];
 }

@@ -9,7 +9,16 @@ import { crc32c, EventLog } from "./event-file.ts";
 function logged(): EventLog {
   const log = new EventLog(() => 1_700_000_000_500);
   const pace = { epoch: 0, tokens: 10, tokensPerSecond: 100, seconds: 1, secondsLeft: 1 };
-  log.add({ type: "step", step: 300, steps: 9, loss: 0.5, learningRate: 0.25, gradientNorm: 2, ...pace });
+  log.add({
+    type: "step",
+    step: 300,
+    steps: 9,
+    loss: 0.5,
+    learningRate: 0.25,
+    gradientNorm: 2,
+    ...pace,
+    metrics: { reward: 0.5 },
+  });
   log.add({ type: "evaluation", step: 300, metrics: { loss: 0.75, accuracy: 1 }, isBest: true, best: undefined });
   log.add({ type: "checkpoint", step: 300 });
   return log;
@@ -30,7 +39,7 @@ it("the file is a header and a record for each event with numbers, with correct 
     lengths.push(Number(view.getBigUint64(start, true)));
   expect(lengths).toHaveLength(3);
   expect(lengths.reduce((sum, length) => sum + 16 + length, 0)).toBe(bytes.length);
-  expect(new TextDecoder().decode(bytes)).toContain("validation/accuracy");
+  for (const tag of ["validation/accuracy", "train/reward"]) expect(new TextDecoder().decode(bytes)).toContain(tag);
 });
 
 const program = `
@@ -61,6 +70,7 @@ it("Python's tensorboard reads every number back", async ({ skip }) => {
     "300 1700000000.5 train/learningRate 0.25",
     "300 1700000000.5 train/gradientNorm 2.0",
     "300 1700000000.5 train/tokensPerSecond 100.0",
+    "300 1700000000.5 train/reward 0.5",
     "300 1700000000.5 validation/loss 0.75",
     "300 1700000000.5 validation/accuracy 1.0",
   ]);

@@ -14,8 +14,8 @@ export function metricsLines(event: TrainingEvent): readonly string[] {
 
 function factsOf(event: TrainingEvent): object | undefined {
   if (event.type === "step") {
-    const { step, loss, learningRate, gradientNorm } = event;
-    return { step, loss, learningRate, gradientNorm };
+    const { step, loss, learningRate, gradientNorm, metrics } = event;
+    return { step, loss, learningRate, gradientNorm, metrics };
   }
   if (event.type === "evaluation") return { step: event.step, validation: event.metrics };
   if (event.type === "restart") {

@@ -2,9 +2,10 @@
 
 import { availableParallelism, cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
+import { LowrankError } from "@lowrank/contracts";
 import { NonFiniteLossError, type TrainingEvent, type TrainingState } from "@lowrank/trainer";
 import { latestCheckpoint } from "@lowrank/trainer/node";
-import { DivergedError, NonFiniteModelError, nothingToResume } from "../../errors/run-errors.ts";
+import { DivergedError, NonFiniteModelError, nothingToResume, rewardFailedIn } from "../../errors/run-errors.ts";
 import { given } from "../../given.ts";
 import { brokenAdapterWeight, brokenBaseWeight } from "../../open/broken-weights.ts";
 import type { BaseFiles, BestCheckpoint, RunFacts, RunFolder, RunRequest, RunToKeep } from "../../run-folder.ts";
@@ -124,6 +125,7 @@ class DiskRunFolder implements RunFolder {
         yield event;
       }
     } catch (error) {
+      if (LowrankError.isInstance(error) && error.code === "REWARD_FAILED") throw rewardFailedIn(this.#kept(), error);
       if (!(error instanceof NonFiniteLossError)) throw error;
       const { hasCheckpoint } = this.#kept();
       const stepsDone = error.step - 1;

@@ -26,6 +26,8 @@ export function checkChoices(options: RunChoices): void {
   if (options.adapter !== undefined && shape.length > 0) {
     throw new UsageError(`${named("adapter")} continues an adapter, whose shape is fixed. Remove ${shape.join(", ")}.`);
   }
+  if (options.reward !== undefined && options.objective === undefined)
+    throw new UsageError(`${named("reward")} needs an ${named("objective")} that learns from it: add grpo or rloo.`);
   if (options.addAsSpecial === true && options.addTokens === undefined && options.addTokensFile === undefined) {
     const added = `${named("addTokens")} or ${named("addTokensFile")}`;
     throw new UsageError(`${named("addAsSpecial")} needs tokens to add: add ${added}.`);

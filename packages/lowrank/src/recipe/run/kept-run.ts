@@ -4,6 +4,7 @@ import type { TrainingEvent } from "@lowrank/trainer";
 import type { Communicator } from "@lowrank/trainer/mpi";
 import { given } from "../../given.ts";
 import { lastingName } from "../../node/data/row-sources.ts";
+import { rewardFiles } from "../../node/load-rewards.ts";
 import { openRunFolder } from "../../node/run/open-run-folder.ts";
 import type { SourceContext } from "../../platform.ts";
 import type { RunFolder, RunRequest } from "../../run-folder.ts";
@@ -19,7 +20,7 @@ export function claimFolder(
   { notices }: SourceContext,
 ): Promise<RunFolder> {
   const { model, adapter, data, validation = [], addTokensFile, loraConfig, out } = choices;
-  const inputs = [model, adapter, ...data, ...validation, addTokensFile, loraConfig];
+  const inputs = [model, adapter, ...data, ...validation, addTokensFile, loraConfig, ...rewardFiles(choices)];
   return openRunFolder(out, { ...claim, inputs, onWarning: notices.warn });
 }
 
@@ -32,11 +33,11 @@ interface KeptRun {
 
 /** The events of the loop while the folder is written, including the recipe that repeats the run. */
 export async function* keptRun(
-  { adapter, training, engine, fingerprint }: PreparedRun,
+  { adapter, training, engine, fingerprint, reward }: PreparedRun,
   { choices, folder, signal, communicator }: KeptRun,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const data = await Promise.all(choices.data.map(lastingName));
-  const options = trainingOptions(choices, folder);
+  const options = { ...trainingOptions(choices, folder), reward };
   const recipe = await recipeText({ ...chosenOptions(training, choices, options), ...given(choices), engine, data });
   const { saveEvery, tensorBoard, report } = choices;
   const keepCheckpoints = keptChoice(choices);

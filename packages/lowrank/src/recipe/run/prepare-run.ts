@@ -6,6 +6,7 @@ import { concatRows } from "@lowrank/data";
 import type { InjectionPlan } from "@lowrank/inject";
 import { named } from "../../errors/named-option.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
+import { loadRewards } from "../../node/load-rewards.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import type { TrainingRows } from "../../objectives/training-rows.ts";
 import type { ModelRequest } from "../../open/open-base.ts";
@@ -13,6 +14,7 @@ import { openOn } from "../../open-on.ts";
 import type { OpenedAdapter, PreparedTraining } from "../../opened-adapter.ts";
 import type { OpenedModel } from "../../opened-model.ts";
 import type { SourceContext } from "../../platform.ts";
+import type { RewardChoice } from "../../rewards/reward.ts";
 import { countClasses, describeClasses } from "../../rows/classes/class-names.ts";
 import { countNumbers, tokenClasses } from "../../rows/classes/class-numbers.ts";
 import { problemOn } from "../../rows/classes/problem-type.ts";
@@ -45,6 +47,7 @@ export interface PreparedRun {
   readonly training: PreparedTraining;
   /** Fingerprint of the run's model and data, so that `resume` cannot mix runs up. */
   readonly fingerprint: string;
+  readonly reward: RewardChoice | undefined;
   /** Frees the model, and the teacher if there is one. */
   dispose(): void;
 }
@@ -64,6 +67,7 @@ export async function prepareRun(
   host: RunHost,
 ): Promise<PreparedRun> {
   const { context } = host;
+  const reward = await loadRewards(options);
   const rows = choose(await readRecipeRows(options, folder, context));
   const tokens = await planTokens(options, context);
   const file = await readLoraConfig(options, context);
@@ -90,8 +94,8 @@ export async function prepareRun(
     if (tokens !== undefined) host.say(describeTokens(tokens, model.base));
     if (options.teacher !== undefined)
       teacher = await openOn(nodePlatform, { model: options.teacher, task, basePrecision }, context);
-    const prepared = await prepareAdapter(model, { options, data: { rows, file, folder }, host, teacher });
-    return { engine, model, ...prepared, dispose };
+    const prepared = await prepareAdapter(model, { options, data: { rows, file, folder }, host, teacher, reward });
+    return { engine, model, ...prepared, reward, dispose };
   } catch (error) {
     dispose();
     throw error;
@@ -103,11 +107,12 @@ interface AdapterRequest {
   readonly data: RunData;
   readonly host: RunHost;
   readonly teacher: OpenedModel | undefined;
+  readonly reward: RewardChoice | undefined;
 }
 
 async function prepareAdapter(
   model: OpenedModel,
-  { options, data, host, teacher }: AdapterRequest,
+  { options, data, host, teacher, reward }: AdapterRequest,
 ): Promise<Pick<PreparedRun, "adapter" | "asked" | "training" | "fingerprint">> {
   const { seed, verifyBase } = options;
   const tokenizer = asksForTokens(options) ? await model.tokenizer() : undefined;
@@ -119,7 +124,7 @@ async function prepareAdapter(
   });
   if (model.adapters.length === 0 && options.allowUnmatchedTargets !== true) refuseUnmatched(model.plan(asked));
   const adapter = model.adapters[0] ?? model.adapt(asked, { seed });
-  const loop = { ...trainingOptions(options, data.folder), teacher };
+  const loop = { ...trainingOptions(options, data.folder), teacher, reward };
   const training = await adapter.prepare(data.rows, loop);
   host.say(adapter.describe());
   for (const line of describeDefaults(training, loop, options)) host.say(line);

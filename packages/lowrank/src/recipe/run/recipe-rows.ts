@@ -29,7 +29,8 @@ export async function readRecipeRows(
   const validationShare =
     options.validationShare ?? asBegun.options.validationShare ?? (options.likePeft === true ? 0 : undefined);
   const ignored = new Set<string>();
-  const reading = { ...options, onIgnoredColumn: (name: string) => void ignored.add(name) };
+  const asPrompts = options.objective !== undefined;
+  const reading = { ...options, asPrompts, onIgnoredColumn: (name: string) => void ignored.add(name) };
   const held = validation === undefined ? undefined : await readNamedRows(validation, reading, context);
   const data = await readNamedRows(names, reading, context);
   if (ignored.size > 0) context.notices.note?.(`ignored columns: ${enumerated([...ignored].map(printable))}`);
@@ -65,7 +66,7 @@ function checkTask(task: RunChoices["task"], { objective, file }: TrainingRows):
   throw new UsageError(`${named("task")} ${task} needs rows with ${wanted}, but "${file}" has rows with ${got}.`);
 }
 
-export interface ReadingOptions extends Pick<ReadOptions, "columns" | "header" | "onIgnoredColumn"> {
+export interface ReadingOptions extends Pick<ReadOptions, "columns" | "header" | "onIgnoredColumn" | "asPrompts"> {
   readonly skipBadRows?: boolean;
   /** The settings of the adapter's earlier training. */
   readonly setup?: AdapterSetup;
@@ -74,12 +75,12 @@ export interface ReadingOptions extends Pick<ReadOptions, "columns" | "header" |
 /** The rows of all named files, concatenated. Throws the errors of `refuseHeader` and `readRows`. */
 export async function readNamedRows(
   names: readonly string[],
-  { columns, header, onIgnoredColumn, skipBadRows, setup }: ReadingOptions,
+  { columns, header, onIgnoredColumn, skipBadRows, setup, asPrompts }: ReadingOptions,
   context: SourceContext,
 ): Promise<RowFile> {
   if (header !== undefined) for (const name of names) refuseHeader(name);
   const onBrokenRows = skipBadRows === true ? warnOfBrokenRows(context.notices) : undefined;
-  const read = given({ columns, header, onBrokenRows, onIgnoredColumn, remembered: setup });
+  const read = given({ columns, header, onBrokenRows, onIgnoredColumn, remembered: setup, asPrompts });
   return readRows(names, { platform: nodePlatform, columns: read, context });
 }
 
