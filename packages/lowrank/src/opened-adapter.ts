@@ -317,7 +317,7 @@ export class OpenedAdapter {
     const { onWarning = notices.warn } = options;
     const { runTraining } = await import("./train/training-run.ts"); // loaded on first use
     const { watchRun } = await import("./findings/watch-run.ts");
-    const run = { model: opened.model, handle: this.handle, rows };
+    const run = { model: opened.model, handle: this.handle, rows, note: notices.note };
     const watch = watchRun({ opened: this.opened, rows, options, tokenizer: this.#facts.tokenizer });
     this.#lastRun = watch;
     this.#restarts = options.resumeFrom?.rateWatch?.restarts ?? [];

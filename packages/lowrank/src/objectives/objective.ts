@@ -124,6 +124,8 @@ export interface WritingRun {
   readonly resumed?: JsonObject | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onWarning?: WarningListener | undefined;
+  /** Receives samples of what the model writes. */
+  readonly note?: ((line: string) => void) | undefined;
 }
 
 /** Batches that the model writes during the run, each when its step is due. */

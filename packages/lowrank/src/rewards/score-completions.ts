@@ -33,17 +33,17 @@ export async function scoreCompletions(
   const rewards = weightedRewards(reward);
   const totals = inputs.map(() => 0);
   const parts = new Map<string, number[]>();
-  const stop = new AbortController();
-  const stopAll = () => stop.abort(signal?.reason);
+  const calls = new RunningCalls();
+  const stopAll = () => calls.end(signal?.reason);
   signal?.addEventListener("abort", stopAll, { once: true });
   const waiting = inputs.entries();
   const work = async () => {
     for (const [row, input] of waiting)
       for (const { reward, name, weight } of rewards) {
-        stop.signal.throwIfAborted();
+        calls.throwIfEnded();
         const failed: Failed = (problem, cause) => rewardFailed({ ...input, reward: name, problem, cause });
         const call = (signal: AbortSignal) => reward({ ...input, signal });
-        const value = await inTime(call, { timeout, stop: stop.signal, failed });
+        const value = await inTime(call, { timeout, calls, failed });
         for (const [part, number] of numbersIn(value, failed)) {
           const whole = part === undefined ? name : rewards.length === 1 ? part : `${name}/${part}`;
           const values = parts.get(whole) ?? [];
@@ -57,7 +57,7 @@ export async function scoreCompletions(
     await Promise.all(Array.from({ length: Math.min(concurrency, inputs.length) }, work));
   } finally {
     signal?.removeEventListener("abort", stopAll);
-    stop.abort();
+    calls.end(new DOMException("Another reward failed.", "AbortError"));
   }
   for (const [name, values] of parts)
     for (const [row, input] of inputs.entries())
@@ -68,10 +68,30 @@ export async function scoreCompletions(
 
 type Failed = (problem: string, cause?: unknown) => Error;
 
-/** The result of a call, unless it throws, its time is over, or `stop` aborts. */
+/** The calls that have not returned. One signal for all of them would have too many listeners. */
+class RunningCalls {
+  readonly #ends = new Set<(reason: unknown) => void>();
+  #ended: { readonly reason: unknown } | undefined;
+
+  throwIfEnded(): void {
+    if (this.#ended !== undefined) throw this.#ended.reason;
+  }
+
+  add(end: (reason: unknown) => void): () => void {
+    this.#ends.add(end);
+    return () => this.#ends.delete(end);
+  }
+
+  end(reason: unknown): void {
+    this.#ended = { reason };
+    for (const end of this.#ends) end(reason);
+  }
+}
+
+/** The result of a call, unless it throws, its time is over, or all calls end. */
 async function inTime(
   call: (signal: AbortSignal) => unknown,
-  { timeout, stop, failed }: { readonly timeout: number; readonly stop: AbortSignal; readonly failed: Failed },
+  { timeout, calls, failed }: { readonly timeout: number; readonly calls: RunningCalls; readonly failed: Failed },
 ): Promise<unknown> {
   const own = new AbortController();
   let reject: (reason: unknown) => void = () => {};
@@ -82,8 +102,7 @@ async function inTime(
     reject(reason); // first: what the reward makes of its signal does not count
     own.abort(reason);
   };
-  const onStop = () => end(stop.reason);
-  stop.addEventListener("abort", onStop, { once: true });
+  const leave = calls.add(end);
   const timer = setTimeout(() => end(failed(`did not answer within ${timeout} s`)), timeout * 1000);
   const answer = async () => {
     try {
@@ -96,7 +115,7 @@ async function inTime(
     return await Promise.race([ended, answer()]);
   } finally {
     clearTimeout(timer);
-    stop.removeEventListener("abort", onStop);
+    leave();
   }
 }
 

@@ -1,6 +1,6 @@
 // The training loop of a run: batches in, events out.
 
-import { activeAdapters, inferenceContext, type RandomKey } from "@lowrank/contracts";
+import { activeAdapters, inferenceContext, LowrankError, type RandomKey } from "@lowrank/contracts";
 import { batches, batchIndices, decodedBatches } from "@lowrank/data";
 import type { AdapterHandle } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
@@ -18,12 +18,8 @@ import type { TokenizedRows } from "./tokenized-rows.ts";
 import { type LoopOptions, type RunOptions, settled } from "./training-options.ts";
 
 /** Trains until all steps are done or the signal aborts. Throws NonFiniteLossError and the errors of `train`. */
-export function runTraining(
-  {
-    model,
-    handle,
-    rows,
-  }: { readonly model: PretrainedModel; readonly handle: AdapterHandle; readonly rows: TokenizedRows },
+export async function* runTraining(
+  { model, handle, rows, note }: TrainedRun,
   options: LoopOptions & RunOptions,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const plan = stepsOf(rows, options);
@@ -36,10 +32,16 @@ export function runTraining(
   const adapters = activeAdapters(handle.name);
   const regularisation = optionsFor("forward", options);
   const stop = communicator && stopWith(options.signal);
-  const signal = stop?.signal ?? options.signal;
+  // After a failed reward the run stops as by a signal, which saves its state, and then throws.
+  const failing = new AbortController();
+  const signal = AbortSignal.any([stop?.signal ?? options.signal ?? [], failing.signal].flat());
+  const stopAt = (error: unknown): never => {
+    if (LowrankError.isInstance(error) && error.code === "REWARD_FAILED") failing.abort(error);
+    throw error;
+  };
   const measure = async () => {
     const data = { examples: validation, media, batchSize, padId };
-    return { ...(await learning.measure(model, data, { context: inferenceContext(adapters), signal })) };
+    return { ...(await learning.measure(model, data, { context: inferenceContext(adapters), signal }).catch(stopAt)) };
   };
   const evaluate = {
     every: options.evalEvery ?? validationInterval(plan),
@@ -58,12 +60,12 @@ export function runTraining(
   const ordered = { ...size, padId, seed, groupByLength, dropLast, ...countedLabels(model), share: communicator };
   const open = media && openOrLeaveOut(media, { warn: onWarning ?? (() => undefined) });
   const written = learning.written?.start({
-    ...{ model, adapter: handle, examples, padId, seed, gradientAccumulationSteps, signal, onWarning },
+    ...{ model, adapter: handle, examples, padId, seed, gradientAccumulationSteps, signal, onWarning, note },
     order: (epoch) => batchIndices(examples, { ...size, seed, groupByLength, dropLast, epoch }),
     resumed: resumeFrom?.batchState,
   });
   let begun = resumeFrom?.position;
-  return train<RunBatch>({
+  const events = train<RunBatch>({
     variables: handle.variables,
     loss: (batch: RunBatch, random: RandomKey) => {
       const context = { training: true, adapters, random, ...regularisation, ...checkpointsOf(options) };
@@ -72,7 +74,7 @@ export function runTraining(
     batches: (epoch) => {
       const unseen = epoch === begun?.epoch ? begun.batches : 0;
       begun = undefined; // a run that goes back to its start sees all
-      if (written !== undefined) return written.batches(epoch, unseen);
+      if (written !== undefined) return orStop(written.batches(epoch, unseen), stopAt);
       if (open === undefined) return batches(examples, { ...ordered, epoch });
       return decodedBatches(examples, { ...ordered, epoch, open, unseen });
     },
@@ -104,6 +106,26 @@ export function runTraining(
     // The loss of written batches does not fall while rewards rise.
     ...(written === undefined ? { watchRate: watchedRate(model, rows, options) } : {}),
   });
+  for await (const event of events) {
+    if (event.type === "end") failing.signal.throwIfAborted();
+    yield event;
+  }
+}
+
+interface TrainedRun {
+  readonly model: PretrainedModel;
+  readonly handle: AdapterHandle;
+  readonly rows: TokenizedRows;
+  /** Receives samples of what the model writes. */
+  readonly note?: ((line: string) => void) | undefined;
+}
+
+async function* orStop<Value>(values: AsyncIterable<Value>, stopAt: (error: unknown) => never) {
+  try {
+    yield* values;
+  } catch (error) {
+    stopAt(error);
+  }
 }
 
 function watchedRate(model: PretrainedModel, rows: TokenizedRows, options: LoopOptions) {

@@ -17,7 +17,7 @@ export async function measureReward(
   const [adapter = null] = selectedNames(context.adapters);
   const key = { seed: 0, step: 0, path: "validation" };
   const how = { ...rewarding, model, adapter, key, signal, count: 1, hasLogProbs: false };
-  const { reward = Number.NaN } = (await writeRewarded(prompts, how)).metrics;
+  const { metrics } = await writeRewarded(prompts, how);
   onRows?.(prompts.length);
-  return { loss: -reward, reward };
+  return { loss: -(metrics.reward ?? Number.NaN), ...metrics };
 }

@@ -3,7 +3,7 @@
 import { TrainingOptionsError } from "@lowrank/trainer";
 import { given } from "../../given.ts";
 import type { Given } from "../../options/option-table.ts";
-import type { rewardOptions } from "../../options/reward-options.ts";
+import { rewardOptions } from "../../options/reward-options.ts";
 import type { RewardChoice } from "../../rewards/reward.ts";
 
 /** Options of learning from rewards; docs/options.md lists them. */
@@ -46,6 +46,8 @@ export function refuseOthers(options: RewardOptions, names: readonly string[]): 
 /** "grpo, dapo, numGenerations 8, …": all that changes the result, for the fingerprint and the model card. */
 export function settingsInWords({ objective, lossType, ...settings }: RewardSettings): string {
   const { reward: _, rewardTimeout: __, rewardConcurrency: ___, logCompletions: ____, ...learnt } = settings;
-  const words = Object.entries(learnt).map(([name, value]) => `${name} ${value}`);
+  // The options of a run have others, too, of which a resumed run may change some.
+  const own = Object.entries(learnt).filter(([name]) => name === "beta" || Object.hasOwn(rewardOptions.rows, name));
+  const words = own.map(([name, value]) => `${name} ${value}`);
   return [...new Set([objective, lossType]), ...words].join(", ");
 }

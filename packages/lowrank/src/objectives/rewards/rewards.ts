@@ -5,6 +5,7 @@ import type { TextTokenizer } from "@lowrank/data";
 import { policyLoss } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { WrongTaskError } from "../../errors/model-errors.ts";
+import { sampleNote } from "../../rewards/sample-note.ts";
 import type { DistillationChoices } from "../distillation/distillation.ts";
 import type { LearningPlan, Objective } from "../objective.ts";
 import { measureReward } from "./measure-reward.ts";
@@ -53,8 +54,15 @@ function planOf(settings: RewardSettings, tokenizer: TextTokenizer): LearningPla
       ...settings,
       start(run) {
         const watch = watchSpread(run.onWarning);
+        const { logCompletions = Number.POSITIVE_INFINITY, numGenerations } = settings;
+        let rollouts = 0;
+        const onScored: Parameters<typeof writeRecords>[1]["onScored"] = (inputs, totals) => {
+          rollouts += 1;
+          if (rollouts % logCompletions === 0) run.note?.(sampleNote(inputs, totals, numGenerations));
+        };
         const write: RecordWriter["write"] = async (prompts, key) => {
-          const records = await writeRecords(prompts, { ...run, settings, tokenizer, adapter: run.adapter.name, key });
+          const writer = { ...run, settings, tokenizer, adapter: run.adapter.name, key, onScored };
+          const records = await writeRecords(prompts, writer);
           watch.add(records);
           return records;
         };

@@ -3,6 +3,7 @@
 import { type AdapterSelection, activeAdapters, inferenceContext, noAdapters } from "@lowrank/contracts";
 import type { PromptTokens, TextTokenizer } from "@lowrank/data";
 import { completionKl, completionLogProbs, groupAdvantages } from "@lowrank/models";
+import type { RewardInput } from "../../rewards/reward.ts";
 import { scoreCompletions } from "../../rewards/score-completions.ts";
 import { endTokens } from "../../rows/text-ending.ts";
 import type { WritingRun } from "../objective.ts";
@@ -18,7 +19,9 @@ export interface Rewarding {
 /** What completions are written by. */
 type RecordWriter = Rewarding &
   Pick<WritingRun, "model" | "padId" | "signal"> &
-  Pick<Writing, "key"> & { readonly adapter: string };
+  Pick<Writing, "key"> & { readonly adapter: string; onScored?: ScoredListener | undefined };
+
+type ScoredListener = (inputs: readonly Omit<RewardInput, "signal">[], totals: readonly number[]) => void;
 
 /** The records of batches of prompts. Throws REWARD_FAILED, the signal's reason, and the errors of generation. */
 export async function writeRecords(
@@ -73,6 +76,7 @@ export async function writeRewarded(
     return { prompt: askedOf(asked), completion: tokenizer.decode([...ids]), row };
   });
   const { totals, parts } = await scoreCompletions(inputs, { reward, timeout, concurrency, signal: how.signal });
+  how.onScored?.(inputs, totals);
   const metrics = {
     reward: meanOf(totals),
     ...Object.fromEntries([...parts].map(([name, values]) => [`reward/${name}`, meanOf(values)])),
