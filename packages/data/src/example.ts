@@ -58,6 +58,15 @@ interface JudgedExample {
   readonly isGood: boolean;
 }
 
+/** A prompt to which the model writes completions during training; a reward function judges them. */
+export interface PromptExample {
+  readonly kind: "prompt";
+  /** The prompt as a row without its answer. A conversation ends with a turn that is not the assistant's. */
+  readonly asked: CompletionExample | InstructionExample | ChatExample;
+  /** All fields of the row in its file. */
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
 /** The label of a row: a class by its number from 0 or its name, the number of a regression, or several classes (multi-label). */
 export type Label = number | string | readonly (number | string)[];
 
@@ -146,6 +155,7 @@ export type Example =
   | ChatExample
   | PreferenceExample
   | JudgedExample
+  | PromptExample
   | SentenceExample
   | QuestionExample
   | ChoiceExample

@@ -7,7 +7,7 @@ export { resample } from "./audio/resample.ts";
 export { batches, batchIndices } from "./batching/batches.ts";
 export { decodedBatches } from "./batching/decoded-batches.ts";
 export { mismatchedCompletions } from "./batching/mismatched-answers.ts";
-export { padBatch, type TokenBatch } from "./batching/pad-batch.ts";
+export { emptyBatch, padBatch, type TokenBatch } from "./batching/pad-batch.ts";
 export { mulberry32, shuffled } from "./batching/shuffled.ts";
 export { type Split, splitByKey, splitIndices } from "./batching/split-by-key.ts";
 export {
@@ -63,6 +63,7 @@ export {
   ignoredLabel,
   isUndecoded,
   labelsOf,
+  type PromptTokens,
   type Sounds,
   type TokenizedExample,
   type TokenMasks,
@@ -81,7 +82,7 @@ export {
   tokenizeSourceTargets,
 } from "./tokenizing/source-target.ts";
 export type { ComparisonPrompts } from "./tokenizing/tokenize-example.ts";
-export { labelImage, shortenTokens, tokenizeExample } from "./tokenizing/tokenize-example.ts";
+export { encodePrompt, labelImage, shortenTokens, tokenizeExample } from "./tokenizing/tokenize-example.ts";
 export { isAtLimit, labelIdsOf, tokenizeExamples } from "./tokenizing/tokenize-examples.ts";
 export { cutSpan, tokenizeQuestion } from "./tokenizing/tokenize-question.ts";
 export { vocabularyFiles, vocabularyTokenizerFiles } from "./vocabulary-files/vocabulary-tokenizer-files.ts";

@@ -1,6 +1,7 @@
 // Tokenized examples, from which batches are made.
 
 import type { AudioInput } from "./audio/read-wav.ts";
+import type { PromptExample } from "./example.ts";
 import type { ImageInput } from "./images/image-input.ts";
 import type { Pixels } from "./images/prepare-image.ts";
 
@@ -110,6 +111,14 @@ interface JudgedAnswer extends Omit<TokenSequence, "kind"> {
   readonly isGood: boolean;
 }
 
+/** A prompt whose completions the model writes, and the fields of its row. */
+export interface PromptTokens extends TokenMasks {
+  readonly kind: "prompt";
+  readonly inputIds: readonly number[];
+  readonly asked: PromptExample["asked"];
+  readonly row: PromptExample["row"];
+}
+
 /** An example as tokens. */
 export type TokenizedExample =
   | TokenSequence
@@ -119,18 +128,20 @@ export type TokenizedExample =
   | AnswerSpan
   | ComparedTexts
   | ComparedAnswers
-  | JudgedAnswer;
+  | JudgedAnswer
+  | PromptTokens;
 
 /** Whether an example has an image or a recording that is not decoded. */
 export function isUndecoded(example: TokenizedExample): boolean {
   return ("image" in example && example.image !== undefined) || ("audio" in example && example.audio !== undefined);
 }
 
-/** The labels of an example: one for each token, a class, one for each output, start and end, or a comparison's score. */
+/** The labels of an example: one for each token (of a prompt its tokens), a class, one for each output, start and end, or a comparison's score. */
 export function labelsOf(example: TokenizedExample): readonly number[] {
   if (example.kind === "classified") return [example.label];
   if (example.kind === "scored") return example.scores;
   if (example.kind === "comparison") return example.score === undefined ? [] : [example.score];
+  if (example.kind === "prompt") return example.inputIds;
   return example.kind === "span" ? [example.start, example.end] : example.labels;
 }
 

@@ -20,11 +20,19 @@ export function checkTrainingOptions(options: { readonly validation?: unknown })
   const others = Object.keys(options).flatMap(otherName);
   refuseUnknownOptions("train", options, trainingNames, new Map(others));
   const problems = givenRows(options).flatMap(([name, value, { value: schema }]) => {
+    if (name === "reward") return isReward(value) ? [] : [`reward: found ${describeValue(value)}, expected ${aReward}`];
     const expected = objects.get(name);
     if (expected === undefined ? fits(value, schema) : isObject(value)) return [];
     return [`${name}: found ${describeValue(value)}, expected ${expected ?? describeSchema(schema)}`];
   });
   if (problems.length > 0) throw new TrainingOptionsError(problems);
+}
+
+const aReward = "a function, or a list of { reward, weight, name }";
+
+function isReward(value: unknown): boolean {
+  const all: readonly unknown[] = Array.isArray(value) ? value.map((each) => isObject(each) && each.reward) : [value];
+  return all.length > 0 && all.every((each) => typeof each === "function");
 }
 
 /** A name, and ours for another program's option in any spelling, or the call that has it if `train` does not. */

@@ -20,6 +20,7 @@ export const metricFacts = {
   pearson: { label: "Pearson", higherIsBetter: true },
   spearman: { label: "Spearman", higherIsBetter: true },
   exactMatch: { label: "exact match", higherIsBetter: true },
+  reward: { label: "reward", higherIsBetter: true },
   rewardAccuracy: { label: "better answers worth more", higherIsBetter: true },
   rewardMargin: { label: "by", higherIsBetter: true },
   recallAt1: { label: "recall@1", higherIsBetter: true },
@@ -56,6 +57,8 @@ export interface RowMetrics extends Partial<RankingScores> {
   /** Correlations of numbers, −1 to 1. */
   readonly pearson?: number;
   readonly spearman?: number;
+  /** Learning from rewards: the mean reward of one completion for each prompt. */
+  readonly reward?: number;
   /** Preference pairs: how often the chosen answer has the higher reward, 0 to 1, and the mean difference. */
   readonly rewardAccuracy?: number;
   readonly rewardMargin?: number;

@@ -57,3 +57,7 @@ export {
   preferenceSettings,
 } from "./preferences/preference-losses.ts";
 export { PretrainedModel } from "./pretrained-model.ts";
+export { completionKl, completionLogProbs } from "./rewards/completion-log-probs.ts";
+export { type AdvantageOptions, type GroupAdvantages, groupAdvantages } from "./rewards/group-advantages.ts";
+export { type PolicySettings, type PolicyTargets, policyLoss } from "./rewards/policy-loss.ts";
+export { type PolicyLossType, policyLosses } from "./rewards/policy-losses.ts";

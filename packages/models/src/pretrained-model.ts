@@ -157,14 +157,19 @@ export class PretrainedModel implements AdaptableModel {
 
   /**
    * The log-probability of each label that counts, [labels], and where each is predicted among all batch·time positions: what
-   * losses are made of that weigh answers against each other. Differentiable; logits exist for a few positions at a time.
+   * losses are made of that weigh answers against each other. Logits are divided by `temperature` (default 1), as for sampling.
+   * Differentiable; logits exist for a few positions at a time.
    *
    * @throws ModelInputError for a model without a head over a vocabulary; otherwise as `loss`.
    */
-  labelLogProbs(inputs: LabelledInputs, context: ForwardContext = inferenceContext()): LabelLogProbs {
+  labelLogProbs(
+    inputs: LabelledInputs,
+    context: ForwardContext = inferenceContext(),
+    { temperature = 1 }: { readonly temperature?: number | undefined } = {},
+  ): LabelLogProbs {
     let positions: readonly number[] = [];
     const values = this.#run(inputs, context, (pass) => {
-      const losses = this.#assembly.head.positionLosses?.(inputs.labels, pass);
+      const losses = this.#assembly.head.positionLosses?.(inputs.labels, pass, temperature);
       if (losses === undefined) throw new ModelInputError("labels", "this model's head does not predict tokens");
       positions = losses.positions;
       return { pick: losses.pick, finish: (states) => tf.neg<tf.Tensor1D>(losses.of(states)) };

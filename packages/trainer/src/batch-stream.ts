@@ -30,8 +30,19 @@ export class BatchStream<Batch> {
     return { epoch: this.#epoch, batches: this.#batches };
   }
 
-  /** Up to `size` batches, at least one; throws TrainingOptionsError if an epoch has none. */
+  /** Up to `size` batches, at least one; throws TrainingOptionsError if an epoch has none. If it throws, the position stays. */
   async window(size: number): Promise<readonly Batch[]> {
+    const { epoch, batches } = this.position;
+    try {
+      return await this.#window(size);
+    } catch (error) {
+      this.#epoch = epoch;
+      this.#batches = batches;
+      throw error;
+    }
+  }
+
+  async #window(size: number): Promise<readonly Batch[]> {
     await this.#skip();
     const first = await this.#fill(size);
     if (first.length > 0) return first;

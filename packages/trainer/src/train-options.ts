@@ -1,6 +1,6 @@
 // The options of `train`.
 
-import type { OptionNames, RandomKey, WarningListener } from "@lowrank/contracts";
+import type { JsonObject, OptionNames, RandomKey, WarningListener } from "@lowrank/contracts";
 import type { Scalar, Variable } from "@tensorflow/tfjs-core";
 import type { BatchSource } from "./batch-stream.ts";
 import type { GradientReduction } from "./optimizer/gradient-reduction.ts";
@@ -17,6 +17,8 @@ interface BatchSize {
   readonly tokens: number;
   /** Number of items that the batch's loss averages over (tokens, rows), for `weightByTokens`. */
   readonly supervised: number;
+  /** Whether its loss is 0 whatever the variables are: it counts, and nothing is computed. Default false. */
+  readonly isEmpty?: boolean;
 }
 
 /** When and how to evaluate. */
@@ -71,6 +73,13 @@ export interface TrainOptions<Batch> {
   loss(batch: Batch, key: RandomKey): Scalar;
   /** The batches of an epoch, counted from 0. They must be the same in each call for a run to be reproducible. */
   readonly batches: BatchSource<Batch>;
+  /**
+   * What the next batches depend on beyond their position and the variables; saved as `batchState`. Called between steps. Undefined:
+   * nothing.
+   */
+  batchState?(): JsonObject | undefined;
+  /** Further numbers of a step, from its batches, for the step's event. Called after the update. */
+  stepMetrics?(batches: readonly Batch[]): Readonly<Record<string, number>> | undefined;
   /** Number of optimiser steps. Give either `steps` or `epochs`. */
   readonly steps?: number;
   /** Number of epochs. Give either `steps` or `epochs`. */
@@ -122,7 +131,7 @@ export interface TrainOptions<Batch> {
   readonly watchRate?: RateWatchOptions;
   /** Seeds dropout through the key that `loss` receives; default 0. */
   readonly seed?: number;
-  /** Stops the run after the current step, or during an evaluation that checks the signal. */
+  /** Stops the run after the current step, or during an evaluation or in `batches` if these check it and throw its reason. */
   readonly signal?: AbortSignal;
   /** Resume from this state: it sets the variables, the optimiser and the position in the data. */
   readonly resumeFrom?: TrainingState;
@@ -137,6 +146,8 @@ export const trainNames: OptionNames<TrainOptions<unknown>> = {
   variables: true,
   loss: true,
   batches: true,
+  batchState: true,
+  stepMetrics: true,
   steps: true,
   epochs: true,
   batchesPerEpoch: true,

@@ -53,13 +53,14 @@ export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerato
     if (evaluate !== undefined && isDueAtStart(run, evaluate)) yield* evaluation(run, evaluate);
     let reason = reasonToEnd(run);
     while (reason === undefined) {
-      yield await run.makeStep();
+      const made = await run.makeStep();
+      if (made !== undefined) yield made;
       await yieldToEventLoop();
       const restart = await run.reconsiderRate();
       if (restart !== undefined) yield restart;
-      if (evaluate !== undefined && isDue(run, evaluate)) yield* evaluation(run, evaluate);
+      if (made !== undefined && evaluate !== undefined && isDue(run, evaluate)) yield* evaluation(run, evaluate);
       reason = reasonToEnd(run);
-      if (checkpoint !== undefined && (reason !== undefined || isWorthKeeping(run, checkpoint))) {
+      if (checkpoint !== undefined && run.step > 0 && (reason !== undefined || isWorthKeeping(run, checkpoint))) {
         const state = await run.captureState();
         if (isComplete(reason)) run.restoreBest();
         await checkpoint.save(state);

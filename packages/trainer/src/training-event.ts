@@ -44,6 +44,8 @@ export interface StepEvent {
   readonly seconds: number;
   /** Seconds until the last step at the present speed. */
   readonly secondsLeft: number;
+  /** Further numbers, from `stepMetrics`. */
+  readonly metrics?: Readonly<Record<string, number>>;
 }
 
 /** A step was skipped because its loss or a gradient is not finite. No variable was changed, and the run continues. */

@@ -4,6 +4,7 @@ import { enumerated, isObject, listed, maxListed } from "@lowrank/contracts";
 import { DataError, DataFileError, type RowProblem } from "../errors.ts";
 import type { Example } from "../example.ts";
 import { withNamedFile } from "../row-forms/media-forms.ts";
+import { promptForms } from "../row-forms/prompt-forms.ts";
 import { describe, type Fields, isRefusal, type Refusal, type RowForm } from "../row-forms/row-form.ts";
 import { askedForms, isField, knownFields, rowForms } from "../row-forms/row-forms.ts";
 import {
@@ -30,6 +31,7 @@ export class ExampleCollector {
   readonly #onQuestion: ReadOptions["onQuestion"];
   readonly #onIgnoredColumn: ReadOptions["onIgnoredColumn"];
   readonly #locate: ReadOptions["locate"];
+  readonly #asPrompts: boolean;
   #examples: Example[] = [];
   readonly #problems: RowProblem[] = [];
   readonly #labels = new LabelKinds();
@@ -52,6 +54,7 @@ export class ExampleCollector {
     this.#onQuestion = options.onQuestion;
     this.#onIgnoredColumn = options.onIgnoredColumn;
     this.#locate = options.locate;
+    this.#asPrompts = options.asPrompts === true;
   }
 
   /** Adds a row whose values were read. */
@@ -129,10 +132,13 @@ export class ExampleCollector {
         : new Map(columns.map(([field, column]) => [field, fields.get(column)]));
     const isAsked = this.#onQuestion !== undefined;
     const renamed = isAsked ? withBlanks(named) : named;
-    const form = (isAsked ? askedForms : rowForms).find(({ keys }) => keys.every((key) => renamed.has(key)));
-    if (form === undefined) return this.#unknownForm(fields);
+    const forms = this.#asPrompts ? promptForms : isAsked ? askedForms : rowForms;
+    const form = forms.find(({ keys }) => keys.every((key) => renamed.has(key)));
+    if (form === undefined) return this.#asPrompts ? noPrompt(fields) : this.#unknownForm(fields);
+    const example = form.read(renamed);
+    if (!isRefusal(example) && example.kind === "prompt") return { ...example, row: Object.fromEntries(fields) };
     if (this.#good === 0) this.#noteIgnored(fields, columns, form);
-    return form.read(renamed);
+    return example;
   }
 
   #noteIgnored(fields: Fields, columns: ColumnPairs, form: RowForm): void {
@@ -205,6 +211,15 @@ function keysOf(fields: Fields): string {
   const keys = [...fields.keys()];
   const listed = keys.slice(0, 8).map((key) => describe(key).replace("the string ", ""));
   return `the keys ${listed.join(", ") || "(none)"}${keys.length > listed.length ? ", …" : ""}`;
+}
+
+function noPrompt(fields: Fields): Refusal {
+  const advice = 'Map the column of the prompt: `columns: { prompt: "a" }`. The reward receives all columns.';
+  return {
+    expected: 'a row with "prompt", "messages", "conversations" or "instruction"',
+    found: keysOf(fields),
+    advice,
+  };
 }
 
 function missingColumns(columns: readonly (readonly [string, string])[], fields: Fields): Refusal {

@@ -37,6 +37,11 @@ export interface ReadOptions {
    * each example with all columns of its row.
    */
   readonly onQuestion?: ((example: Example, row: ReadonlyMap<string, unknown>) => void) | undefined;
+  /**
+   * Reads rows as prompts, to which the model writes completions: each needs "prompt", "messages", "conversations" or "instruction".
+   * Answers are left out of the prompt. The example has all columns of its row.
+   */
+  readonly asPrompts?: boolean | undefined;
 }
 
 export const readOptionNames: OptionNames<ReadOptions> = {
@@ -51,6 +56,7 @@ export const readOptionNames: OptionNames<ReadOptions> = {
   onIgnoredColumn: true,
   locate: true,
   onQuestion: true,
+  asPrompts: true,
 };
 
 /** Options with every bound filled in. */

@@ -133,9 +133,7 @@ export const messagesForm = form(
   openAiKeys,
 );
 
+export const shareGptKeys: TurnKeys = { role: "from", content: "value", roles: shareGptRoles };
+
 /** {"conversations": [{"from": "human", "value": …}, …]} */
-export const conversationsForm = form("conversations", "ShareGPT, as FastChat reads it", "conversations", {
-  role: "from",
-  content: "value",
-  roles: shareGptRoles,
-});
+export const conversationsForm = form("conversations", "ShareGPT, as FastChat reads it", "conversations", shareGptKeys);

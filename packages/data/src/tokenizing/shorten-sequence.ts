@@ -48,7 +48,7 @@ export function shortenSequence(sequence: TokenSequence, maxLength: number, keep
  */
 export function isTrainable(example: TokenizedExample, counted: CountedLabels = {}): boolean {
   const { kind, inputIds } = example;
-  if (kind === "span") return inputIds.length > 0;
+  if (kind === "span" || kind === "prompt") return inputIds.length > 0;
   if (kind === "classified" || kind === "scored")
     return inputIds.length > 0 || example.pixels !== undefined || isUndecoded(example);
   if (kind === "comparison") return [inputIds, ...example.others].every(({ length }) => length > 0);

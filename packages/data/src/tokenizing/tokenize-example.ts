@@ -5,10 +5,11 @@ import type {
   Example,
   ImageExample,
   PreferenceExample,
+  PromptExample,
   SentenceExample,
   TokensExample,
 } from "../example.ts";
-import type { PromptTemplate, RenderedExample, Segment } from "../templates/prompt-template.ts";
+import { type PromptTemplate, promptOf, type RenderedExample, type Segment } from "../templates/prompt-template.ts";
 import {
   type ClassifiedSequence,
   type ComparedTexts,
@@ -82,6 +83,7 @@ export function tokenizeRow(example: Example, row: RowTokenizer, options: Tokeni
     const tokens = tokenizeRow(example.answer, row, options);
     return tokens.kind === "sequence" ? { ...tokens, kind: "judged", isGood: example.isGood } : tokens;
   }
+  if (example.kind === "prompt") return tokenizePrompt(example, row, options);
   if (example.kind === "question") return tokenizeQuestion(example, tokenizer, options).tokens;
   if (example.kind === "comparison") return tokenizeComparison(example, tokenizer, options);
   if (example.kind === "image") return labelImage(example, options);
@@ -99,6 +101,22 @@ function tokenizePair(
   const [better, worse] = [tokenizeRow(chosen, row, options), tokenizeRow(rejected, row, options)];
   if (better.kind !== "sequence" || worse.kind !== "sequence") return better;
   return { ...better, kind: "preference", rejected: worse };
+}
+
+/** What comes before the answer. A prompt that is too long has no tokens: the rest of it would be another question. */
+function tokenizePrompt(
+  { asked, row: fields }: PromptExample,
+  { tokenizer, template }: RowTokenizer,
+  { maxLength }: TokenizeOptions,
+): TokenizedExample {
+  const inputIds = encodePrompt(template.render(asked), tokenizer);
+  return { kind: "prompt", inputIds: inputIds.length > maxLength ? [] : inputIds, asked, row: fields };
+}
+
+/** The ids of a rendered prompt, from which generation starts. */
+export function encodePrompt(rendered: RenderedExample, tokenizer: TextTokenizer): readonly number[] {
+  const ids = tokenizer.encode(promptOf(rendered), { addSpecialTokens: false });
+  return rendered.hasSpecialTokens === true ? ids : [...tokenizer.prefixIds, ...ids];
 }
 
 /** A picture with its label; needs no tokenizer. */

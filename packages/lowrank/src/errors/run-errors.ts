@@ -1,9 +1,9 @@
 // Errors that end a training run early or prevent resuming one.
 
-import { LowrankError } from "@lowrank/contracts";
+import { describeValue, LowrankError, shortened } from "@lowrank/contracts";
 import type { NonFiniteOutputError } from "@lowrank/models";
 import type { NonFiniteLossError } from "@lowrank/trainer";
-import { NamingError, named, namingFailure } from "./named-option.ts";
+import { failure, NamingError, named, namingFailure } from "./named-option.ts";
 
 /** A signal or a closed pipe ended a run early, after saving. The message explains how to continue. */
 export class InterruptedError extends LowrankError {
@@ -131,4 +131,23 @@ export class OutputLostError extends LowrankError {
   get isReaderGone(): boolean {
     return this.reason === "EPIPE";
   }
+}
+
+/** The call of a reward that failed. */
+interface FailedReward {
+  readonly reward: string;
+  readonly row: Readonly<Record<string, unknown>>;
+  readonly completion: string;
+  /** The end of a sentence: "returned NaN". */
+  readonly problem: string;
+  readonly cause?: unknown;
+}
+
+/** A reward threw, took too long, or returned no finite number. */
+export function rewardFailed({ reward, row, completion, problem, cause }: FailedReward) {
+  const message =
+    `The reward "${reward}" ${problem} for the completion ${describeValue(shortened(completion, 80))} of the row ${describeValue(row)}. ` +
+    "A reward must return a finite number, or finite numbers by name with the same names each time, within rewardTimeout seconds. " +
+    "Correct the reward and run again.";
+  return failure("REWARD_FAILED", message, { reward, row, completion, cause });
 }

@@ -4,9 +4,9 @@ import type { Task } from "@lowrank/contracts/families";
 import {
   type ChatExample,
   type ChatMessage,
+  encodePrompt,
   encodeSource,
   type PromptTemplate,
-  promptOf,
   type RenderedExample,
   type TextTokenizer,
 } from "@lowrank/data";
@@ -36,7 +36,9 @@ interface TaughtReader extends PromptReader {
 
 /** Throws TemplateError for an unknown name and for turns that the template does not support; ChatTemplateMissingError. */
 export function promptIds(prompt: TextPrompt, options: Writing, reader: TaughtReader): readonly number[] {
-  return encodePrompt(writePrompt(prompt, options, reader), reader);
+  const rendered = writePrompt(prompt, options, reader);
+  const { task, tokenizer } = reader;
+  return task === "sequence-to-sequence" ? encodeSource(rendered, tokenizer) : encodePrompt(rendered, tokenizer);
 }
 
 function writePrompt(prompt: TextPrompt, options: Writing, reader: TaughtReader): RenderedExample {
@@ -86,13 +88,6 @@ export function isSeveral(prompts: TextPrompt | readonly TextPrompt[]): prompts 
 interface PromptReader {
   readonly tokenizer: TextTokenizer;
   readonly task: Task;
-}
-
-/** The ids of a rendered prompt, with the tokenizer's special tokens: those at the start of a text, or all for a source. */
-function encodePrompt(rendered: RenderedExample, { tokenizer, task }: PromptReader): readonly number[] {
-  if (task === "sequence-to-sequence") return encodeSource(rendered, tokenizer);
-  const ids = tokenizer.encode(promptOf(rendered), { addSpecialTokens: false });
-  return rendered.hasSpecialTokens === true ? ids : [...tokenizer.prefixIds, ...ids];
 }
 
 /** A prompt typed by a person, rendered by a template. */

@@ -1,14 +1,14 @@
 // The interface of a training objective: which rows it takes, and how a model learns from them. Callers use these members, never the
 // objective's name, so a new objective is a folder and a row of `objectives.ts`.
 
-import type { ForwardContext } from "@lowrank/contracts";
+import type { ForwardContext, JsonObject, WarningListener } from "@lowrank/contracts";
 import type { Task } from "@lowrank/contracts/families";
-import type { ComparisonPrompts, Example, RowList, TokenBatch } from "@lowrank/data";
-import type { EmbeddingRecipe, PretrainedModel } from "@lowrank/models";
+import type { ComparisonPrompts, Example, RowList, TokenBatch, TokenizedExample } from "@lowrank/data";
+import type { EmbeddingRecipe, PolicyTargets, PretrainedModel } from "@lowrank/models";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { RecipeFacts } from "../embed/embedding-recipe.ts";
 import type { MediaReader } from "../media/prepare-media.ts";
-import type { RowMetrics } from "../metric-names.ts";
+import type { MetricName, RowMetrics } from "../metric-names.ts";
 import type { Notices } from "../notices.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import type { Platform } from "../platform.ts";
@@ -36,6 +36,10 @@ export interface Objective<Options = object> {
   readonly hasHead?: true;
   /** Whether a cross-encoder can also learn from its rows. */
   readonly mayBePairs?: true;
+  /** Prompts in a batch by default and the reason, if it is not the default of rows. */
+  readonly batchSize?: readonly [rows: number, reason: string];
+  /** The metric of the best validation by default, if it is not the loss or the accuracy. */
+  readonly bestBy?: MetricName;
   /** The learning rate and its reason, if they depend on more than the model's size and task. */
   rate?(ofModel: ModelRate): readonly [rate: number, reason: string];
   /** Its row as a row of text for measuring answers; undefined if there is none. */
@@ -82,10 +86,45 @@ export interface LearningPlan {
   readonly prompts?: ComparisonPrompts;
   /** How states become embeddings. */
   readonly recipe?: EmbeddingRecipe;
+  /** For batches that the model writes: the number of steps with each, and the batches. */
+  readonly written?: { readonly numIterations: number; start(run: WritingRun): WrittenBatches };
   /** The mean loss of a batch. The caller owns the result. */
-  loss(model: PretrainedModel, batch: TokenBatch, how: LossOptions): tf.Scalar;
+  loss(model: PretrainedModel, batch: RunBatch, how: LossOptions): tf.Scalar;
   /** The loss and all other metrics. */
   measure(model: PretrainedModel, data: MeasuredFiles, how: Measuring): Promise<RowMetrics>;
+}
+
+/** A batch of a run. */
+export interface RunBatch extends TokenBatch {
+  /** For completions that the model wrote: what their loss needs, and the factor on it. */
+  readonly policy?: PolicyTargets & { readonly share: number };
+  readonly metrics?: Readonly<Record<string, number>>;
+}
+
+/** What written batches depend on. */
+export interface WritingRun {
+  readonly model: PretrainedModel;
+  /** The name of the trained adapter. */
+  readonly adapter: string;
+  readonly examples: RowList<TokenizedExample>;
+  readonly padId: number;
+  readonly seed: number;
+  /** Batches of a step. */
+  readonly gradientAccumulationSteps: number;
+  /** The examples of each batch of an epoch, by their numbers. */
+  order(epoch: number): readonly (readonly number[])[];
+  /** The state of the interrupted run, if its last step was not the last one of its completions. */
+  readonly resumed?: JsonObject | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onWarning?: WarningListener | undefined;
+}
+
+/** Batches that the model writes during the run, each when its step is due. */
+export interface WrittenBatches {
+  /** The batches of an epoch; the first `unseen` ones are empty, because the interrupted run has used them. */
+  batches(epoch: number, unseen: number): AsyncGenerator<RunBatch, void, undefined>;
+  /** What a checkpoint needs in addition to the position; undefined for nothing. */
+  state(): JsonObject | undefined;
 }
 
 /** Input of a loss. */

@@ -10,6 +10,7 @@ import { judgements } from "./judgements/judgements.ts";
 import type { Objective } from "./objective.ts";
 import { preferences } from "./preferences/preferences.ts";
 import { ranking } from "./ranking/ranking.ts";
+import { rewards } from "./rewards/rewards.ts";
 import { text } from "./text/text.ts";
 
 /** All objectives; the first one that accepts a row gets it. */
@@ -21,11 +22,13 @@ export const objectives = {
   embeddings,
   preferences,
   judgements,
+  rewards,
   text,
 };
 
 type LearningOptions = Parameters<typeof embeddings.plan>[2] &
   Parameters<typeof preferences.plan>[2] &
+  Parameters<typeof rewards.plan>[2] &
   Parameters<typeof text.plan>[2];
 
 export type RowObjective = Objective<LearningOptions>;

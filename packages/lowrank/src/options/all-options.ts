@@ -5,6 +5,7 @@ import { engineOptions, fileOptions } from "./file-options.ts";
 import { comparisonOptions, distillationOptions, preferenceOptions } from "./learning-options.ts";
 import { libraryOptions, loopOptions } from "./loop-options.ts";
 import type { OptionGroup, OptionRow, Passed } from "./option-table.ts";
+import { rewardOptions } from "./reward-options.ts";
 
 export type RunRows = typeof fileOptions.rows &
   typeof adapterOptions.rows &
@@ -13,6 +14,7 @@ export type RunRows = typeof fileOptions.rows &
   typeof comparisonOptions.rows &
   typeof preferenceOptions.rows &
   typeof distillationOptions.rows &
+  typeof rewardOptions.rows &
   typeof engineOptions.rows;
 
 /** The options of a run; what computes is an option of every command. */
@@ -24,6 +26,7 @@ export const runOptions: readonly OptionGroup[] = [
   comparisonOptions,
   preferenceOptions,
   distillationOptions,
+  rewardOptions,
 ];
 
 export interface RecipeOption extends OptionRow {
@@ -47,6 +50,7 @@ export const commonOptions: ReadonlySet<string> = new Set([
 
 const { columns, header, template, maxLength, maxTargetLength, classNames, validationShare } = fileOptions.rows;
 const { queryPrompt: _query, documentPrompt: _document, ...comparisons } = comparisonOptions.rows;
+const { rewardWeights: _weights, ...rewards } = rewardOptions.rows;
 
 /** Those that the library's `train` takes. */
 export const trainingRows = {
@@ -55,6 +59,7 @@ export const trainingRows = {
   ...comparisons,
   ...preferenceOptions.rows,
   ...distillationOptions.rows,
+  ...rewards,
   ...libraryOptions.rows,
   initBatches: adapterOptions.rows.initBatches,
 };

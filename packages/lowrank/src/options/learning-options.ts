@@ -3,9 +3,10 @@
 import type { Task } from "@lowrank/contracts/families";
 import { type ActsOn, onComparisons, reads } from "./acts-on.ts";
 import { flag, numberIn, type OptionGroup, oneOf, text } from "./option-table.ts";
+import { onRewards } from "./reward-options.ts";
 import { rowLosses } from "./row-losses.ts";
 
-const judged: ActsOn = { isFor: "rows of preferences", acts: (run) => reads(run, "beta") };
+const judged: ActsOn = { isFor: "rows of preferences", acts: (run) => reads(run, "margin") };
 
 const predictsTokens: ReadonlySet<Task> = new Set(["causal-lm", "masked-lm", "sequence-to-sequence"]);
 const comparable: ActsOn = {
@@ -58,13 +59,16 @@ export const comparisonOptions = {
 export const preferenceOptions = {
   heading: "Preferences:",
   rows: {
-    /** Strength of the preference loss; default 0.1, for "simpo" 2. */
+    /** Strength of the preference loss; default 0.1, for "simpo" 2. With `objective`: weight of the KL penalty to the base; default 0. */
     beta: {
       argument: "<number>",
-      help: "strength of the preference loss (default: 0.1; simpo: 2)",
+      help: "strength of the preference loss (default: 0.1; simpo: 2); grpo, rloo: KL weight (default: 0)",
       detail: "For dpo, a higher value stays closer to the base model.",
-      value: numberIn({ above: 0 }),
-      actsOn: judged,
+      value: numberIn({ min: 0 }),
+      actsOn: {
+        isFor: `${judged.isFor}, and ${onRewards.isFor}`,
+        acts: (...run) => judged.acts(...run) || onRewards.acts(...run),
+      },
     },
     /** Between chosen and rejected answers, for "simpo"; default 1. */
     margin: {

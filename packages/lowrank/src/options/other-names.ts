@@ -13,6 +13,7 @@ export const aliases = {
   patience: "early-stopping-patience",
   "embedding-noise": "neftune-noise-alpha",
   ...{ "label-smoothing": "label-smoothing-factor", "lora-plus-ratio": "loraplus-lr-ratio" },
+  ...{ reward: "reward-funcs" },
 };
 
 /** Names that mean nearly the same: an error names ours. */
@@ -30,6 +31,7 @@ const otherNames = {
   "base-precision nf4": "load-in-4bit qlora",
   "base-precision int8": "load-in-8bit",
   loss: "preference-loss dpo-loss",
+  ...{ "num-generations": "group-size", reward: "reward-fn reward-function" },
   "base-precision": "dtype torch-dtype",
   "base-precision bf16": "bf16",
   "lora-config with layers_to_transform": "num-layers layers-to-transform",

@@ -16,8 +16,8 @@ import type { RowFile } from "./row-kinds.ts";
 /** The fields of the columns, and a listener for broken rows. */
 export type ColumnOptions = Pick<ReadOptions, "columns" | "header" | "onBrokenRows">;
 
-/** The same, with the settings of the adapter's earlier data, and a listener for columns that are not read. */
-export type RememberedColumns = ColumnOptions & Pick<ReadOptions, "remembered" | "onIgnoredColumn">;
+/** The same, with the settings of the adapter's earlier data, a listener for columns that are not read, and whether rows are prompts. */
+export type RememberedColumns = ColumnOptions & Pick<ReadOptions, "remembered" | "onIgnoredColumn" | "asPrompts">;
 
 interface Reading {
   readonly platform: Platform;

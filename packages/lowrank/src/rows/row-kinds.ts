@@ -3,11 +3,15 @@
 import { type Example, type RowList, selectRows } from "@lowrank/data";
 
 /** A row that needs no text template. */
-type PlainExample = Exclude<Example, { readonly chosen: unknown } | { readonly answer: unknown }>;
+type PlainExample = Exclude<
+  Example,
+  { readonly chosen: unknown } | { readonly answer: unknown } | { readonly asked: unknown }
+>;
 
-/** The rows of text in a row: both answers of a preference pair, the chosen one first, or a judged answer. */
+/** The rows of text in a row: both answers of a preference pair, the chosen one first, a judged answer, or a prompt. */
 export function textsOf(example: Example): readonly [PlainExample, ...PlainExample[]] {
   if ("answer" in example) return [example.answer];
+  if ("asked" in example) return [example.asked];
   return "chosen" in example ? [example.chosen, example.rejected] : [example];
 }
 

@@ -14,6 +14,8 @@ export interface RunLength extends Partial<Pick<RunDefaults, "minSteps" | "maxEp
   readonly batches?: number | undefined;
   /** Gradient accumulation: batches per optimizer step. */
   readonly gradientAccumulationSteps: number;
+  /** Steps on the same batches; default 1. */
+  readonly numIterations?: number | undefined;
   /** Whether an incomplete last batch is dropped; default false. */
   readonly dropLast?: boolean | undefined;
   readonly epochs?: number | undefined;
@@ -33,7 +35,8 @@ const defaultWarmupRatio = 0.03;
 /** With `batchTokens`, counts the steps of the first epoch; other epochs may differ by one or two. Throws TrainingOptionsError. */
 export function stepsOf(rows: TokenizedRows, options: LoopOptions): RunSteps {
   const batches = options.batchTokens === undefined ? undefined : filledBatches(rows, options);
-  return planSteps({ ...settled(rows, options), rows: rows.train.length, batches });
+  const { numIterations } = rows.learning.written ?? {};
+  return planSteps({ ...settled(rows, options), rows: rows.train.length, batches, numIterations });
 }
 
 function filledBatches({ train, learning }: TokenizedRows, options: LoopOptions): number {
@@ -55,7 +58,7 @@ export function planSteps(run: RunLength): RunSteps {
   const { batches = dropLast ? Math.floor(rows / batchSize) : Math.ceil(rows / batchSize) } = run;
   if (dropLast && batches === 0)
     throw new TrainingOptionsError([`dropLast: no full batch of ${batchSize}; the data has only ${rows} rows`]);
-  const stepsPerEpoch = Math.ceil(batches / run.gradientAccumulationSteps);
+  const stepsPerEpoch = Math.ceil(batches / run.gradientAccumulationSteps) * (run.numIterations ?? 1);
   const totalSteps = run.steps ?? Math.ceil(stepsPerEpoch * epochsOf(run, stepsPerEpoch));
   return { stepsPerEpoch, totalSteps, warmupSteps: warmupOf(run, totalSteps) };
 }

@@ -108,12 +108,14 @@ interface RowsChoice extends ColumnOptions {
   readonly validationShare?: number | undefined;
   /** "answers" turns preference pairs into rows of text. */
   readonly loss?: string | undefined;
+  /** Learning from rewards reads rows as prompts. */
+  readonly objective?: string | undefined;
 }
 
 /** Reads training and validation rows, unless they are already read. Throws DataError, DataFileError. */
 export async function readTrainingRows(
   input: RowsInput | TrainingRows,
-  { columns, header, onBrokenRows, validation, validationShare, loss }: RowsChoice,
+  { columns, header, onBrokenRows, validation, validationShare, loss, objective }: RowsChoice,
   run: {
     readonly platform: Platform;
     readonly opened: Pick<OpenedBase, "model">;
@@ -123,7 +125,8 @@ export async function readTrainingRows(
 ): Promise<TrainingRows> {
   if (isRead(input)) return input;
   const { platform, opened, notices, seed } = run;
-  const reading = { platform, columns: given({ columns, header, onBrokenRows }), context: { notices } };
+  const asPrompts = objective !== undefined;
+  const reading = { platform, columns: given({ columns, header, onBrokenRows, asPrompts }), context: { notices } };
   const data = await readRows(input, reading);
   const held = validation === undefined ? undefined : await readRows(validation, reading);
   const { task, config } = opened.model;

@@ -9,7 +9,7 @@ import { isOneClass } from "../options/acts-on.ts";
 import { defaultValidationShare } from "../rows/row-kinds.ts";
 
 export interface RunShape {
-  readonly objective: Pick<Objective, "hasLabels" | "hasHead" | "rate">;
+  readonly objective: Pick<Objective, "hasLabels" | "hasHead" | "rate" | "batchSize" | "bestBy">;
   readonly task: Task;
   /** Of a classifier. */
   readonly problem: ProblemType | undefined;
@@ -51,7 +51,8 @@ export function adapterDefaults(fields: Partial<LoraConfig>): Partial<LoraConfig
 
 export function runDefaults(run: RunShape): RunDefaults {
   const [learningRate, ofModel] = rateOf(run);
-  const [batchSize, ofRows] = run.rows < 64 ? [4, "fewer than 64 rows"] : [8, "64 rows or more"];
+  const few = run.rows < 64;
+  const [batchSize, ofRows] = run.objective.batchSize ?? (few ? [4, "fewer than 64 rows"] : [8, "64 rows or more"]);
   const minSteps = hasHead(run) ? 200 : 60;
   const maxEpochs = hasHead(run) && areFew(run) ? 20 : 10;
   return {
@@ -98,7 +99,7 @@ export function defaultRun(run: Pick<RunShape, "task" | "parameters" | "rows">):
 }
 
 function judgedBy({ objective, problem }: RunShape): MetricName {
-  return objective.hasLabels === true && isOneClass(problem) ? "accuracy" : "loss";
+  return objective.bestBy ?? (objective.hasLabels === true && isOneClass(problem) ? "accuracy" : "loss");
 }
 
 function hasHead({ objective, task }: Pick<RunShape, "objective" | "task">): boolean {

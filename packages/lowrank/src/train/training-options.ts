@@ -7,6 +7,7 @@ import { given } from "../given.ts";
 import type { DistillationChoices } from "../objectives/distillation/distillation.ts";
 import type { ComparisonOptions } from "../objectives/embeddings/embeddings.ts";
 import type { PreferenceOptions } from "../objectives/preferences/learn-preferences.ts";
+import type { RewardOptions } from "../objectives/rewards/reward-settings.ts";
 import type { adapterOptions } from "../options/adapter-options.ts";
 import type { fileOptions } from "../options/file-options.ts";
 import { loopDefaults } from "../options/loop-defaults.ts";
@@ -25,6 +26,7 @@ export interface RowOptions
     Given<Pick<LibraryRows, "tokenizeWhenDrawn">>,
     ComparisonOptions,
     PreferenceOptions,
+    RewardOptions,
     DistillationChoices {}
 
 /** Options of the training loop. */

@@ -1,7 +1,7 @@
 // The training loop of a run: batches in, events out.
 
 import { activeAdapters, inferenceContext, type RandomKey } from "@lowrank/contracts";
-import { batches, decodedBatches, type TokenBatch } from "@lowrank/data";
+import { batches, batchIndices, decodedBatches } from "@lowrank/data";
 import type { AdapterHandle } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
 import { loraPlus, type TrainingEvent, train } from "@lowrank/trainer";
@@ -9,6 +9,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { given } from "../given.ts";
 import { openOrLeaveOut } from "../media/row-media.ts";
 import { metricFacts } from "../metric-names.ts";
+import type { RunBatch } from "../objectives/objective.ts";
 import { optionsFor } from "../options/all-options.ts";
 import { checkShares, measuredByFirst, stopWith } from "../processes/many-processes.ts";
 import { countedLabels } from "../rows/tokens/tokenize-rows.ts";
@@ -56,17 +57,23 @@ export function runTraining(
   }
   const ordered = { ...size, padId, seed, groupByLength, dropLast, ...countedLabels(model), share: communicator };
   const open = media && openOrLeaveOut(media, { warn: onWarning ?? (() => undefined) });
+  const written = learning.written?.start({
+    ...{ model, adapter: handle.name, examples, padId, seed, gradientAccumulationSteps, signal, onWarning },
+    order: (epoch) => batchIndices(examples, { ...size, seed, groupByLength, dropLast, epoch }),
+    resumed: resumeFrom?.batchState,
+  });
   let begun = resumeFrom?.position;
-  return train<TokenBatch>({
+  return train<RunBatch>({
     variables: handle.variables,
-    loss: (batch: TokenBatch, random: RandomKey) => {
+    loss: (batch: RunBatch, random: RandomKey) => {
       const context = { training: true, adapters, random, ...regularisation, ...checkpointsOf(options) };
       return tf.tidy(() => tf.add<tf.Scalar>(learning.loss(model, batch, { context, padId }), handle.penalty() ?? 0));
     },
     batches: (epoch) => {
-      if (open === undefined) return batches(examples, { ...ordered, epoch });
       const unseen = epoch === begun?.epoch ? begun.batches : 0;
       begun = undefined; // a run that goes back to its start sees all
+      if (written !== undefined) return written.batches(epoch, unseen);
+      if (open === undefined) return batches(examples, { ...ordered, epoch });
       return decodedBatches(examples, { ...ordered, epoch, open, unseen });
     },
     steps: plan.totalSteps,
@@ -78,7 +85,8 @@ export function runTraining(
     gradientAccumulationSteps,
     // One large batch, as transformers counts it since 4.46; of a single batch every weight gives the same.
     weightByTokens: gradientAccumulationSteps > 1,
-    batchSize: ({ tokens, supervised }) => ({ tokens, supervised }),
+    batchSize: ({ rows, tokens, supervised }) => ({ tokens, supervised, isEmpty: written !== undefined && rows === 0 }),
+    ...(written === undefined ? {} : { batchState: () => written.state(), stepMetrics: meanMetrics }),
     seed,
     ...given({
       reduceGradients: communicator,
@@ -92,11 +100,24 @@ export function runTraining(
     ...(loraPlusRatio === undefined ? {} : { learningRateGroups: loraPlus(loraPlusRatio) }),
     ...(checkpoint === undefined ? {} : { checkpoint: { every: plan.totalSteps, ...checkpoint } }),
     ...(validation.length === 0 ? {} : { evaluate }),
-    watchRate: {
-      restarts: (options.watchRate ?? options.learningRate === undefined) ? 2 : 0,
-      ...given({ guess: lossOfGuessing(model, rows) }),
-    },
+    // The loss of written batches does not fall while rewards rise.
+    ...(written === undefined ? { watchRate: watchedRate(model, rows, options) } : {}),
   });
+}
+
+function watchedRate(model: PretrainedModel, rows: TokenizedRows, options: LoopOptions) {
+  const restarts = (options.watchRate ?? options.learningRate === undefined) ? 2 : 0;
+  return { restarts, ...given({ guess: lossOfGuessing(model, rows) }) };
+}
+
+/** Of the batches of a step; only those that the model wrote have metrics. */
+function meanMetrics(step: readonly RunBatch[]): RunBatch["metrics"] {
+  const sums = new Map<string, { readonly total: number; readonly count: number }>();
+  for (const [name, value] of step.flatMap(({ metrics = {} }) => Object.entries(metrics))) {
+    const { total, count } = sums.get(name) ?? { total: 0, count: 0 };
+    sums.set(name, { total: total + value, count: count + 1 });
+  }
+  return Object.fromEntries([...sums].map(([name, { total, count }]) => [name, total / count]));
 }
 
 /** Of classes; undefined for what has none. */

@@ -42,8 +42,8 @@ export interface Head extends Planned {
   forward(states: tf.Tensor, pass: Pass): tf.Tensor;
   /** The loss that transformers defines for the task; labels are checked before anything is computed. */
   losses(labels: tf.Tensor, pass: Pass): Losses;
-  /** Of a head over the vocabulary: the loss of each label that counts, by itself. */
-  positionLosses?(labels: tf.Tensor, pass: Pass): PositionLosses;
+  /** Of a head over the vocabulary: the loss of each label that counts, by itself, of logits divided by `temperature`. */
+  positionLosses?(labels: tf.Tensor, pass: Pass, temperature: number): PositionLosses;
 }
 
 /** Losses, one for each label that counts, of states that are still to be computed. */

@@ -61,12 +61,14 @@ export class TokenHead implements Head {
     };
   }
 
-  positionLosses(labels: tf.Tensor, pass: Pass): PositionLosses {
+  positionLosses(labels: tf.Tensor, pass: Pass, temperature: number): PositionLosses {
     const { rows, targets } = this.#supervised(labels, pass);
     const of = (states: tf.Tensor) => {
       if (rows.length === 0) return tf.zeros<tf.Rank.R1>([0]);
       const { head, ...supervised } = this.#rowsOf(states, { rows, targets, pass });
-      return positionLosses(supervised, head);
+      const { logits } = head;
+      if (temperature === 1) return positionLosses(supervised, head);
+      return positionLosses(supervised, { ...head, logits: (x, first) => tf.div(logits(x, first), temperature) });
     };
     return { ...pickOf(rows, pass), positions: rows, of };
   }

@@ -6,6 +6,7 @@ import { withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { LabelLogProbs } from "../heads/head.ts";
+import { sumsAndLengths } from "../heads/label-sums.ts";
 import { batchTensors, type IntegerBatch } from "../inputs/batch-tensors.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import type { AnswerScores, PreferenceLoss } from "./preference-loss-row.ts";
@@ -124,25 +125,6 @@ function sumsOf(model: PretrainedModel, batch: IntegerBatch, context: ForwardCon
 
 function labelled(model: PretrainedModel, batch: IntegerBatch, context: ForwardContext): LabelLogProbs {
   return model.labelLogProbs(batchTensors(batch), context);
-}
-
-/** Labels of one row added up: a product with a matrix of ones at its labels' places. */
-function sumsAndLengths(
-  { rows, time, labelShape: [, columns = time] }: IntegerBatch,
-  { values, positions }: LabelLogProbs,
-): { readonly sums: tf.Tensor1D; readonly lengths: tf.Tensor1D } {
-  const ones = new Float32Array(rows * positions.length);
-  const lengths = new Float32Array(rows);
-  for (const [place, position] of positions.entries()) {
-    const row = Math.floor(position / columns);
-    ones[row * positions.length + place] = 1;
-    lengths[row] = (lengths[row] ?? 0) + 1;
-  }
-  const sums = tf.matMul(tf.tensor2d(ones, [rows, positions.length]), tf.expandDims<tf.Tensor2D>(values, 1));
-  return {
-    sums: tf.reshape<tf.Rank.R1>(sums, [rows]),
-    lengths: tf.tensor1d(lengths.map((length) => Math.max(1, length))),
-  };
 }
 
 /** KL of the adapter from its base, estimated on answers to other prompts. */

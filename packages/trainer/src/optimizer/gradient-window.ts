@@ -40,6 +40,11 @@ export class GradientWindow {
     }
   }
 
+  /** Counts a micro-batch whose loss is 0 whatever the variables are. */
+  skip(weight: number): void {
+    this.#weight += weight;
+  }
+
   /** Sums over all processes; returns the sums of `counts`. */
   async reduce(reduction: GradientReduction, counts: readonly number[]): Promise<readonly number[]> {
     const [loss = Number.NaN, weight = Number.NaN, ...sums] = await this.#gradients.reduce(reduction, [

@@ -109,10 +109,11 @@ export class TrainingRun<Batch> {
     this.#restoredStep = this.#best.best?.step;
   }
 
-  /** Makes or skips one optimiser step. If it throws, the variables are unchanged. */
-  async makeStep(): Promise<StepEvent | SkipEvent> {
+  /** Makes or skips one optimiser step; undefined if the run's signal stopped its batches. If it throws, the variables are unchanged. */
+  async makeStep(): Promise<StepEvent | SkipEvent | undefined> {
     const startedAt = this.stopwatch.seconds;
-    const batches = await this.#stream.window(this.settings.accumulate);
+    const batches = await unlessStopped(this.options, () => this.#stream.window(this.settings.accumulate));
+    if (batches === undefined) return undefined;
     const { loss, tokens } = await this.#differentiate(batches);
     const gradientNorm = this.#gradients.norm();
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) return this.#skipStep(loss, gradientNorm);
@@ -123,6 +124,7 @@ export class TrainingRun<Batch> {
     this.#step += 1;
     this.#watch.add(loss, gradientNorm);
     if (this.#step % compareEvery === 0) await this.compareProcesses();
+    const metrics = this.options.stepMetrics?.(batches);
     return {
       type: "step",
       step: this.#step,
@@ -133,6 +135,7 @@ export class TrainingRun<Batch> {
       gradientNorm,
       tokens,
       ...this.stopwatch.step(startedAt, tokens, steps - this.#step),
+      ...(metrics === undefined ? {} : { metrics }),
     };
   }
 
@@ -179,28 +182,25 @@ export class TrainingRun<Batch> {
 
   /** Runs the caller's evaluation; undefined if the run's signal stopped it. */
   async evaluate(evaluation: EvaluationOptions): Promise<EvaluationEvent | undefined> {
-    const { signal } = this.options;
     this.#owesEvaluation = true;
-    try {
-      const metrics = await evaluation.run(signal);
-      this.#owesEvaluation = false;
-      const judged = this.#best.add(this.#step, metrics);
-      if (judged.isBest && evaluation.keepsBest === true && this.#step > 0)
-        this.#bestVariables = await this.#copyVariables();
-      return { type: "evaluation", step: this.#step, metrics, ...judged };
-    } catch (error) {
-      if (signal?.aborted === true && error === signal.reason) return undefined;
-      throw error;
-    }
+    const metrics = await unlessStopped(this.options, (signal) => evaluation.run(signal));
+    if (metrics === undefined) return undefined;
+    this.#owesEvaluation = false;
+    const judged = this.#best.add(this.#step, metrics);
+    if (judged.isBest && evaluation.keepsBest === true && this.#step > 0)
+      this.#bestVariables = await this.#copyVariables();
+    return { type: "evaluation", step: this.#step, metrics, ...judged };
   }
 
   /** A copy of the state that the rest of the run depends on. */
   async captureState(): Promise<TrainingState> {
     const { best, evaluationsSinceBest } = this.#best;
+    const batchState = this.options.batchState?.();
     return {
       version: this.#version,
       step: this.#step,
       position: this.#stream.position,
+      ...(batchState === undefined ? {} : { batchState }),
       settings: this.settings,
       variables: await this.#copyVariables(),
       moments: this.#optimizer.capture(),
@@ -247,7 +247,8 @@ export class TrainingRun<Batch> {
       const key = { seed, step: this.#step, microStep, ...(this.#version === 1 ? { oldMasks: true } : {}) };
       const weight = weightByTokens || reduceGradients !== undefined ? (counts?.supervised ?? 1) : 1;
       if (reduceGradients !== undefined && weight === 0) continue;
-      await window.add({ loss: () => this.options.loss(batch, key), weight });
+      if (counts?.isEmpty === true) window.skip(weight);
+      else await window.add({ loss: () => this.options.loss(batch, key), weight });
     }
     if (reduceGradients === undefined) return { loss: window.finish(), tokens };
     const stop = signal?.aborted === true ? 1 : 0;
@@ -287,5 +288,18 @@ export class TrainingRun<Batch> {
     });
     this.#optimizer.update({ values, gradients: this.#gradients, gradientFactor, ratesOf });
     this.#parameters.assign((index) => this.#gradients.has(index));
+  }
+}
+
+/** The result of `work`; undefined if it throws the reason of the aborted signal. */
+async function unlessStopped<Result>(
+  { signal }: Pick<TrainOptions<unknown>, "signal">,
+  work: (signal: AbortSignal | undefined) => Result | Promise<Result>,
+): Promise<Result | undefined> {
+  try {
+    return await work(signal);
+  } catch (error) {
+    if (signal?.aborted === true && error === signal.reason) return undefined;
+    throw error;
   }
 }

@@ -1,5 +1,6 @@
 // The contents of trainer.json, and a check of parsed files.
 
+import { isObject } from "@lowrank/contracts";
 import { optimizers } from "../optimizer/rules/rules.ts";
 import type { TrainingState } from "./training-state.ts";
 
@@ -69,6 +70,7 @@ const isFacts = isRecord({
   version: (value) => value === 1 || value === 2,
   step: isCount,
   position: isRecord({ epoch: isCount, batches: isCount }),
+  batchState: isOptional(isObject),
   settings: isSettings,
   updates: isList(isPair(isText, isCount)),
   best: isOptional(isRecord({ step: isCount, value: isNumber })),

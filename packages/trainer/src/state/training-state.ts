@@ -1,6 +1,7 @@
 // Everything that the rest of a run depends on, as plain data. It needs no state of a random generator: dropout depends on seed and
 // step, and the order of the data on seed and epoch.
 
+import type { JsonObject } from "@lowrank/contracts";
 import type { Variable } from "@tensorflow/tfjs-core";
 import type { DataPosition } from "../batch-stream.ts";
 import { ResumeMismatchError } from "../errors.ts";
@@ -23,6 +24,8 @@ export interface TrainingState {
   /** Steps made. */
   readonly step: number;
   readonly position: DataPosition;
+  /** What the next batches depend on beyond that. */
+  readonly batchState?: JsonObject;
   readonly settings: TrainingSettings;
   readonly variables: ReadonlyMap<string, NamedValues>;
   /** The optimiser's state; a variable that never had a gradient has none. */

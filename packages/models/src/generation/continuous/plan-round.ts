@@ -14,6 +14,8 @@ export interface BatchLimits {
 /** A text as the plan sees it. */
 interface PlannedText {
   readonly promptTokens: number;
+  /** Texts with the same prompt share its reading. Absent: a prompt of its own. */
+  readonly prompt?: unknown;
   readonly maxNewTokens: number;
 }
 
@@ -40,11 +42,13 @@ export function planRound({ running, waiting }: BatchState, limits: BatchLimits)
   let rows = stay.length;
   let longest = Math.max(0, ...stay.map((row) => positionsOf(running[row])));
   let [join, longestPrompt] = [0, 0];
+  const prompts = new Set<unknown>();
   for (const text of waiting) {
     longest = Math.max(longest, positionsOf(text));
     longestPrompt = Math.max(longestPrompt, text.promptTokens);
     const fits = rows < limits.maxRows && (rows + 1) * longest <= limits.maxPositions;
-    const isRead = (join + 1) * longestPrompt <= limits.maxPromptTokens; // padding counts
+    prompts.add(text.prompt ?? text);
+    const isRead = prompts.size * longestPrompt <= limits.maxPromptTokens; // padding counts
     if (rows > 0 && !(fits && (isRead || join === 0))) break;
     rows += 1;
     join += 1;

@@ -31,6 +31,7 @@ export interface BatchText
     GenerationOptions,
     "maxNewTokens" | "eosTokenIds" | "forced" | "banned" | "stopStrings" | "sampling" | "repetitionPenalty" | "logprobs"
   > {
+  /** Texts that join in one round with the same array and the same adapter share its reading. */
   readonly promptIds: readonly number[];
   /** The name of an attached adapter; null for the base. */
   readonly adapter: string | null;
@@ -152,11 +153,12 @@ export class ContinuousBatch {
     const staying = stay.map((row) => this.#rows[row] as Row);
     const joining = this.#waiting.slice(0, join).map((text) => this.#rowOf(text));
     this.#waiting = this.#waiting.slice(join);
-    const fresh = joining.length === 0 ? undefined : new KeyValueCache(selectionOf(joining));
+    const { read, places } = sharedPrompts(joining);
+    const fresh = joining.length === 0 ? undefined : new KeyValueCache(selectionOf(read));
     const events: BatchEvent[] = [];
     try {
-      if (fresh !== undefined) events.push(...(await this.#read(joining, fresh)));
-      this.#regroup({ staying, stay, joining, fresh });
+      if (fresh !== undefined) events.push(...(await this.#read({ joining, read, places }, fresh)));
+      this.#regroup({ staying, stay, joining, places, fresh });
       if (this.#rows.length > 0) events.push(...(await this.#write()));
       return events;
     } catch (error) {
@@ -176,7 +178,9 @@ export class ContinuousBatch {
   }
 
   #state() {
-    const planned = ({ promptIds, maxNewTokens }: BatchText) => ({ promptTokens: promptIds.length, maxNewTokens });
+    const planned = ({ promptIds, maxNewTokens }: BatchText) => {
+      return { promptTokens: promptIds.length, prompt: promptIds, maxNewTokens };
+    };
     return {
       running: this.#rows.map(({ text, isOver }) => ({ ...planned(text), isOver })),
       waiting: this.#waiting.map(planned),
@@ -192,39 +196,50 @@ export class ContinuousBatch {
   }
 
   /** The first tokens of texts, whose prompts fill an empty cache. */
-  async #read(rows: readonly Row[], cache: KeyValueCache): Promise<readonly BatchEvent[]> {
-    const prompts = rows.map(({ text }) => text.promptIds);
-    return this.#tokens(rows, cache, firstWindow(this.model, prompts, { start: null }).inputs);
+  async #read(
+    { joining, read, places }: SharedPrompts & { readonly joining: readonly Row[] },
+    cache: KeyValueCache,
+  ): Promise<readonly BatchEvent[]> {
+    const prompts = read.map(({ text }) => text.promptIds);
+    const { inputs } = firstWindow(this.model, prompts, { start: null });
+    const values = await this.#logits(read, cache, inputs);
+    return joining.flatMap((row, index) => (row.isOver ? [] : [nextOf(row, values[places[index] ?? 0] ?? noLogits)]));
   }
 
   /** The next token of every row. */
   async #write(): Promise<readonly BatchEvent[]> {
     const cache = this.#cache;
     if (cache === undefined) return [];
-    return this.#tokens(this.#rows, cache, () => latestTokens(this.#rows, cache, this.model.firstPosition));
+    const values = await this.#logits(this.#rows, cache, () =>
+      latestTokens(this.#rows, cache, this.model.firstPosition),
+    );
+    return this.#rows.flatMap((row, index) => (row.isOver ? [] : [nextOf(row, values[index] ?? noLogits)]));
   }
 
-  async #tokens(rows: readonly Row[], cache: KeyValueCache, inputs: () => ModelInputs): Promise<readonly BatchEvent[]> {
+  /** The logits of each row, [vocabulary]. */
+  async #logits(
+    rows: readonly Row[],
+    cache: KeyValueCache,
+    inputs: () => ModelInputs,
+  ): Promise<readonly Float32Array[]> {
     const context = inferenceContext(selectionOf(rows));
     const logits = withRoundedProducts(() => tf.tidy(() => this.model.forwardLast({ ...inputs(), cache }, context))); // [rows, vocabulary]
     try {
       const values = await logits.data<"float32">();
       const vocabulary = logits.shape[1];
-      return rows.flatMap((row, index) =>
-        row.isOver ? [] : [nextOf(row, values.subarray(index * vocabulary, (index + 1) * vocabulary))],
-      );
+      return rows.map((_, index) => values.subarray(index * vocabulary, (index + 1) * vocabulary));
     } finally {
       logits.dispose();
     }
   }
 
   /** Joins the cached rows and the newly read ones, without finished texts. */
-  #regroup({ staying, stay, joining, fresh }: Regrouping): void {
+  #regroup({ staying, stay, joining, places: read, fresh }: Regrouping): void {
     const joined = joining.filter(({ isOver }) => !isOver);
     if (joined.length === 0 && staying.length === this.#rows.length) return;
     const before = this.#cache;
     this.#rows = [...staying, ...joined];
-    const places = [...joining.keys()].filter((row) => joining[row]?.isOver === false);
+    const places = read.filter((_, row) => joining[row]?.isOver === false);
     const parts = [
       ...(before === undefined || stay.length === 0 ? [] : [{ cache: before, rows: stay }]),
       ...(fresh === undefined || places.length === 0 ? [] : [{ cache: fresh, rows: places }]),
@@ -239,8 +254,29 @@ interface Regrouping {
   /** Their numbers among the rows before. */
   readonly stay: readonly number[];
   readonly joining: readonly Row[];
+  readonly places: SharedPrompts["places"];
   readonly fresh: KeyValueCache | undefined;
 }
+
+interface SharedPrompts {
+  /** The first of the rows with each prompt and adapter. */
+  readonly read: readonly Row[];
+  /** For each row, the index of its prompt in `read`. */
+  readonly places: readonly number[];
+}
+
+/** The prompts that are read, each once for all its rows. */
+function sharedPrompts(rows: readonly Row[]): SharedPrompts {
+  const read: Row[] = [];
+  const places = rows.map((row) => {
+    const { promptIds, adapter } = row.text;
+    const known = read.findIndex(({ text }) => text.promptIds === promptIds && text.adapter === adapter);
+    return known < 0 ? read.push(row) - 1 : known;
+  });
+  return { read, places };
+}
+
+const noLogits = new Float32Array();
 
 /** The longest text has no padding. Each token copies the last segment, so segments of many rows are short. */
 function joinedAs(rows: readonly Row[]) {

@@ -1,0 +1,41 @@
+// Settings of learning from rewards, with TRL's names and defaults (GRPOConfig, RLOOConfig).
+
+import { TrainingOptionsError } from "@lowrank/trainer";
+import { given } from "../../given.ts";
+import type { Given } from "../../options/option-table.ts";
+import type { rewardOptions } from "../../options/reward-options.ts";
+import type { RewardChoice } from "../../rewards/reward.ts";
+
+/** Options of learning from rewards; docs/options.md lists them. */
+export interface RewardOptions extends Given<Omit<typeof rewardOptions.rows, "reward" | "rewardWeights">> {
+  /** Judges each completion: a function, or several with weights. */
+  readonly reward?: RewardChoice | undefined;
+  /** Weight of the KL penalty to the base; default 0. */
+  readonly beta?: number | undefined;
+}
+
+/** All settings. */
+export type RewardSettings = ReturnType<typeof rewardSettings>;
+
+/** The settings with all defaults. Throws TrainingOptionsError without a reward. */
+export function rewardSettings({ objective = "grpo", reward, ...options }: RewardOptions) {
+  if (reward === undefined) {
+    const example = "({ completion }) => completion.length";
+    throw new TrainingOptionsError([`reward: missing; objective ${objective} needs a function such as ${example}`]);
+  }
+  const { epsilon = 0.2, lossType = "dapo", ...others } = given(options);
+  return {
+    ...{ objective, reward, epsilon, epsilonHigh: epsilon, numGenerations: 8, maxCompletionLength: 256 },
+    ...{ temperature: 1, topP: 1, beta: 0, numIterations: 1, scaleRewards: "group" as const },
+    ...{ maskTruncatedCompletions: false, rewardTimeout: 60, rewardConcurrency: 16 },
+    ...others,
+    lossType: objective === "rloo" ? ("rloo" as const) : lossType,
+  };
+}
+
+/** "grpo, dapo, numGenerations 8, …": all that changes the result, for the fingerprint and the model card. */
+export function settingsInWords({ objective, lossType, ...settings }: RewardSettings): string {
+  const { reward: _, rewardTimeout: __, rewardConcurrency: ___, logCompletions: ____, ...learnt } = settings;
+  const words = Object.entries(learnt).map(([name, value]) => `${name} ${value}`);
+  return [...new Set([objective, lossType]), ...words].join(", ");
+}

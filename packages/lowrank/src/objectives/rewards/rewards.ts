@@ -1,0 +1,46 @@
+// Learning from rewards: the model writes completions of prompts, a reward function judges them, and completions that are better
+// than others of their prompt become more likely (GRPO, Shao et al. 2024; RLOO, Ahmadian et al. 2024).
+
+import type { TextTokenizer } from "@lowrank/data";
+import { policyLoss } from "@lowrank/models";
+import * as tf from "@tensorflow/tfjs-core";
+import { WrongTaskError } from "../../errors/model-errors.ts";
+import type { LearningPlan, Objective } from "../objective.ts";
+import { measureReward } from "./measure-reward.ts";
+import { type RewardOptions, type RewardSettings, rewardSettings, settingsInWords } from "./reward-settings.ts";
+import { startWriting } from "./written-batches.ts";
+
+export const rewards: Objective<RewardOptions & { readonly tokenizer?: TextTokenizer | undefined }> = {
+  rows: "a prompt, for learning from rewards",
+  takes: (row) => row.kind === "prompt",
+  options: ["objective", "beta", "template"],
+  hasText: true,
+  batchSize: [4, "prompts, each with several completions"],
+  bestBy: "reward",
+  rate: ({ rate, size }) => [rate / 10, `a tenth of the rate for a language model ${size}`],
+  textOf: () => undefined,
+  refuse({ task, modelType }) {
+    if (task === "causal-lm") return;
+    const advice = "Use a decoder-only model such as Llama or Qwen.";
+    throw new WrongTaskError(modelType, task, "Learning from rewards", advice);
+  },
+  plan: (_source, _rows, { tokenizer, ...options }) => planOf(rewardSettings(options), tokenizer as TextTokenizer),
+};
+
+function planOf(settings: RewardSettings, tokenizer: TextTokenizer): LearningPlan {
+  return {
+    kind: "rewards",
+    words: settingsInWords(settings),
+    comparesNeighbours: true,
+    written: {
+      numIterations: settings.numIterations,
+      start: (run) => startWriting(run, { settings, tokenizer }),
+    },
+    loss(model, batch, { context }) {
+      if (batch.policy === undefined) throw new Error("The batches of this loss are written during the run.");
+      const { share, ...targets } = batch.policy;
+      return tf.tidy(() => tf.mul(policyLoss(model, { ...batch, ...targets }, { ...settings, context }), share));
+    },
+    measure: (model, data, how) => measureReward(model, data, { ...how, settings, tokenizer }),
+  };
+}

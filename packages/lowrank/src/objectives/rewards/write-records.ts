@@ -1,0 +1,143 @@
+// Prompts → completions → rewards → advantages: the data of one or several batches.
+
+import { activeAdapters, type AdapterSelection, inferenceContext, noAdapters } from "@lowrank/contracts";
+import type { PromptTokens, TextTokenizer } from "@lowrank/data";
+import { completionKl, completionLogProbs, groupAdvantages } from "@lowrank/models";
+import { scoreCompletions } from "../../rewards/score-completions.ts";
+import { endTokens } from "../../rows/text-ending.ts";
+import type { WritingRun } from "../objective.ts";
+import { type PolicyRecord, readByLoss, sequencesOf, weightsOf } from "./policy-batch.ts";
+import type { RewardSettings } from "./reward-settings.ts";
+import { type Completion, type Writing, writeCompletions } from "./write-completions.ts";
+
+export interface Rewarding {
+  readonly settings: RewardSettings;
+  readonly tokenizer: TextTokenizer;
+}
+
+/** What completions are written by. */
+type RecordWriter = Rewarding & Pick<WritingRun, "model" | "adapter" | "padId" | "signal"> & Pick<Writing, "key">;
+
+/** The records of batches of prompts. Throws REWARD_FAILED, the signal's reason, and the errors of generation. */
+export async function writeRecords(
+  prompts: readonly (readonly PromptTokens[])[],
+  writer: RecordWriter,
+): Promise<readonly PolicyRecord[]> {
+  const { settings } = writer;
+  const { numGenerations: groupSize, scaleRewards, objective, beta, lossType } = settings;
+  const hasLogProbs = beta > 0;
+  const all = await writeRewarded(prompts.flat(), { ...writer, count: groupSize, hasLogProbs });
+  const { completions, totals } = all;
+  const penalties = beta > 0 && lossType === "rloo" ? await divergences(completions, writer) : [];
+  const rewards = totals.map((total, index) => total - beta * (penalties[index] ?? 0));
+  const { advantages, equalGroups } = groupAdvantages(rewards, { groupSize, scaleRewards, estimator: objective });
+  const judged = completions.map((completion, index) => ({ ...completion, advantage: advantages[index] ?? 0 }));
+  const measured = { equalGroups, rewardStd: spreadOf(totals, groupSize) };
+  const records: Omit<PolicyRecord, "metrics">[] = [];
+  const kls: number[] = penalties.map((kl, index) => kl / Math.max(1, completions[index]?.ids.length ?? 1));
+  let first = 0;
+  for (const { length } of prompts) {
+    const ofBatch = judged.slice(first, first + length * groupSize);
+    first += ofBatch.length;
+    const kept = readByLoss(ofBatch, settings);
+    const targets = kept.length === 0 ? {} : await logProbsOf(kept, writer);
+    kls.push(...divergencesAt(kept, targets));
+    const read = kept.map(({ promptIds, ids, advantage }) => ({ promptIds, ids, advantage }));
+    records.push({ completions: read, ...weightsOf(kept, ofBatch, settings), ...targets });
+  }
+  const kl = kls.length === 0 ? {} : { kl: meanOf(kls) };
+  const metrics = { ...all.metrics, ...measured, ...kl };
+  return records.map((record) => ({ ...record, metrics }));
+}
+
+/** Completions, their rewards and metrics over them. */
+export async function writeRewarded(
+  prompts: readonly PromptTokens[],
+  {
+    model,
+    tokenizer,
+    settings,
+    ...how
+  }: Omit<RecordWriter, "adapter" | "padId"> & Pick<Writing, "adapter" | "hasLogProbs"> & { readonly count: number },
+): Promise<{
+  readonly completions: readonly Completion[];
+  readonly totals: readonly number[];
+  readonly metrics: PolicyRecord["metrics"];
+}> {
+  const eosTokenIds = endTokens(model, tokenizer);
+  const { reward, rewardTimeout: timeout, rewardConcurrency: concurrency } = settings;
+  const completions = await writeCompletions(model, prompts, { ...settings, ...how, eosTokenIds });
+  const inputs = completions.map(({ prompt: { asked, row }, ids }) => {
+    return { prompt: askedOf(asked), completion: tokenizer.decode([...ids]), row };
+  });
+  const { totals, parts } = await scoreCompletions(inputs, { reward, timeout, concurrency, signal: how.signal });
+  const metrics = {
+    reward: meanOf(totals),
+    ...Object.fromEntries([...parts].map(([name, values]) => [`reward/${name}`, meanOf(values)])),
+    completionLength: meanOf(completions.map(({ ids }) => ids.length)),
+    truncatedShare: meanOf(completions.map(({ isTruncated }) => Number(isTruncated))),
+  };
+  return { completions, totals, metrics };
+}
+
+function askedOf(asked: PromptTokens["asked"]) {
+  if (asked.kind === "chat") return asked.messages;
+  if (asked.kind === "completion") return asked.prompt;
+  return asked.input === "" ? asked.instruction : `${asked.instruction}\n${asked.input}`;
+}
+
+/** What the loss compares with. On the first step with completions the old log-probabilities are those of that step itself. */
+async function logProbsOf(
+  kept: readonly Completion[],
+  writer: RecordWriter,
+): Promise<Pick<PolicyRecord, "oldLogProbs" | "referenceLogProbs">> {
+  const { numIterations, beta, lossType, temperature } = writer.settings;
+  const { model, adapter, padId } = writer;
+  const batch = sequencesOf(kept, padId);
+  const read = async (adapters: AdapterSelection) => {
+    return [...(await completionLogProbs(model, batch, inferenceContext(adapters), { temperature }))];
+  };
+  return {
+    // Log-probabilities of sampling are before temperature.
+    ...(numIterations > 1 || (beta > 0 && temperature !== 1) ? { oldLogProbs: await read(activeAdapters(adapter)) } : {}),
+    ...(beta > 0 && lossType !== "rloo" ? { referenceLogProbs: await read(noAdapters) } : {}),
+  };
+}
+
+/** KL of each completion from the base, for RLOO's penalty. */
+async function divergences(completions: readonly Completion[], writer: RecordWriter): Promise<readonly number[]> {
+  const { model, adapter, padId, settings } = writer;
+  const batch = sequencesOf(completions, padId);
+  const read = (adapters: AdapterSelection) => completionLogProbs(model, batch, inferenceContext(adapters), settings);
+  const [oldLogProbs, referenceLogProbs] = [await read(activeAdapters(adapter)), await read(noAdapters)];
+  return [...completionKl(batch, { oldLogProbs, referenceLogProbs })];
+}
+
+/** KL from the base at each token (Schulman 2020, k3), by the log-probabilities of sampling. */
+function divergencesAt(
+  kept: readonly Completion[],
+  { oldLogProbs, referenceLogProbs = [] }: Pick<PolicyRecord, "oldLogProbs" | "referenceLogProbs">,
+): readonly number[] {
+  const sampled = oldLogProbs ?? kept.flatMap(({ logProbs }) => logProbs);
+  return referenceLogProbs.map((reference, token) => {
+    const gain = reference - (sampled[token] ?? reference);
+    return Math.exp(gain) - gain - 1;
+  });
+}
+
+/** The mean of the groups' standard deviations. */
+function spreadOf(totals: readonly number[], groupSize: number): number {
+  const groups = Array.from({ length: totals.length / groupSize }, (_, group) =>
+    totals.slice(group * groupSize, (group + 1) * groupSize),
+  );
+  return meanOf(
+    groups.map((group) => {
+      const mean = meanOf(group);
+      return Math.sqrt(group.reduce((sum, total) => sum + (total - mean) ** 2, 0) / (groupSize - 1));
+    }),
+  );
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,49 @@
+// What a reward is: a function that says how good a completion is.
+
+import type { ChatMessage } from "@lowrank/data";
+
+/** A completion to judge. */
+export interface RewardInput {
+  /** The text before the completion, or the messages of the conversation. */
+  readonly prompt: string | readonly ChatMessage[];
+  readonly completion: string;
+  /** The whole row of the data file, with all its fields. */
+  readonly row: Readonly<Record<string, unknown>>;
+  /** Aborts at the time limit, and when the run stops. Pass it on, for example to `fetch`. */
+  readonly signal: AbortSignal;
+}
+
+/** The result of a reward; higher is better. A finite number, or finite numbers by name, which are added. */
+export type RewardValue = number | Readonly<Record<string, number>>;
+
+/** Says how good a completion is. It should give the same value for the same input: a resumed run may call it again. */
+export type Reward = (input: RewardInput) => RewardValue | Promise<RewardValue>;
+
+/** One of several rewards. */
+export interface WeightedReward {
+  readonly reward: Reward;
+  /** Factor in the sum; default 1. */
+  readonly weight?: number | undefined;
+  /** Its name in metrics and messages; default: the name of the function. */
+  readonly name?: string | undefined;
+}
+
+/** One reward, or several with weights. */
+export type RewardChoice = Reward | readonly WeightedReward[];
+
+/** A reward with all defaults. */
+interface NamedReward {
+  readonly reward: Reward;
+  readonly weight: number;
+  readonly name: string;
+}
+
+/** The rewards with their weights and names. A name that occurs again gets a number. */
+export function weightedRewards(choice: RewardChoice): readonly NamedReward[] {
+  const all: readonly WeightedReward[] = typeof choice === "function" ? [{ reward: choice }] : choice;
+  const names = all.map(({ name, reward }) => name ?? (reward.name || "reward"));
+  return all.map(({ reward, weight = 1 }, index) => {
+    const earlier = names.slice(0, index).filter((each) => each === names[index]).length;
+    return { reward, weight, name: `${names[index]}${earlier === 0 ? "" : ` ${earlier + 1}`}` };
+  });
+}

@@ -1,0 +1,57 @@
+// Log-probabilities of sampled completions as plain numbers: for the policy that sampled them, and for the reference model.
+
+import type { ForwardContext } from "@lowrank/contracts";
+import { withoutTape } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { batchTensors, type IntegerBatch } from "../inputs/batch-tensors.ts";
+import type { PretrainedModel } from "../pretrained-model.ts";
+
+/**
+ * The log-probability of each trained position, [positions], in the order of `PretrainedModel.labelLogProbs`; logits are
+ * divided by `temperature` (default 1). Nothing is differentiated.
+ *
+ * @throws what `PretrainedModel.labelLogProbs` throws.
+ *
+ * @example
+ * ```ts
+ * import { inferenceContext, noAdapters } from "@lowrank/contracts";
+ * import { completionLogProbs, type IntegerBatch, type PretrainedModel } from "@lowrank/models";
+ *
+ * export function byTheBase(model: PretrainedModel, batch: IntegerBatch): Promise<Float32Array> {
+ *   return completionLogProbs(model, batch, inferenceContext(noAdapters));
+ * }
+ * ```
+ */
+export async function completionLogProbs(
+  model: PretrainedModel,
+  batch: IntegerBatch,
+  context: ForwardContext,
+  options: { readonly temperature?: number | undefined } = {},
+): Promise<Float32Array> {
+  const values = tf.tidy(() => withoutTape(() => model.labelLogProbs(batchTensors(batch), context, options).values));
+  try {
+    return await values.data<"float32">();
+  } finally {
+    values.dispose();
+  }
+}
+
+/**
+ * The sum of old − reference log-probabilities of each completion, [rows]: the estimate of the KL divergence whose β-fold
+ * TRL's RLOOTrainer subtracts from rewards. For batches of causal language models.
+ */
+export function completionKl(
+  { rows, time, labels }: Pick<IntegerBatch, "rows" | "time" | "labels">,
+  { oldLogProbs, referenceLogProbs }: Readonly<Record<"oldLogProbs" | "referenceLogProbs", Float32Array>>,
+): Float32Array {
+  const sums = new Float32Array(rows);
+  let position = 0;
+  for (let place = 0; place < rows * time; place++) {
+    // Nothing predicts the first token of a row.
+    if (place % time === 0 || (labels[place] ?? -100) === -100) continue;
+    const row = Math.floor(place / time);
+    sums[row] = (sums[row] ?? 0) + (oldLogProbs[position] ?? 0) - (referenceLogProbs[position] ?? 0);
+    position += 1;
+  }
+  return sums;
+}
