@@ -37,6 +37,53 @@ describe("train", () => {
     expect(steps.map((step) => step.loss)).toEqual(expected);
   });
 
+  it("ends as aborted, at the position of the last step, if the batches throw the signal's reason", async () => {
+    const stop = new AbortController();
+    async function* interrupted(): AsyncGenerator<Rows> {
+      for (const [index, rows] of epoch.entries()) {
+        if (index === 3) stop.abort();
+        stop.signal.throwIfAborted();
+        yield rows;
+      }
+    }
+    const kept: TrainingState[] = [];
+    const checkpoint = { every: 100, save: (state: TrainingState) => void kept.push(state) };
+    const run = { signal: stop.signal, batches: interrupted, gradientAccumulationSteps: 2, checkpoint };
+    const events = await collect(train(options(run)));
+    expect(events.at(-1)).toMatchObject({ type: "end", reason: "aborted", step: 1 });
+    expect(kept.map(({ position }) => position)).toEqual([{ epoch: 0, batches: 2 }]);
+  });
+
+  it("counts an empty batch in the mean without computing its loss, and makes no update without another", async () => {
+    const start = values();
+    const [whole] = stepsOf(await collect(train(options({ steps: 1 }))));
+    regression.reset();
+    const isEmpty = (empty: (rows: Rows) => boolean) => (rows: Rows) => ({
+      tokens: 1,
+      supervised: 1,
+      isEmpty: empty(rows),
+    });
+    const half = { steps: 1, gradientAccumulationSteps: 2, batchSize: isEmpty((rows) => rows !== epoch[0]) };
+    const [step] = stepsOf(await collect(train(options(half))));
+    expect(step?.loss).toBeCloseTo((whole?.loss ?? 0) / 2, 6);
+    regression.reset();
+    const [none] = stepsOf(await collect(train(options({ steps: 1, batchSize: isEmpty(() => true) }))));
+    expect(none).toMatchObject({ loss: 0, gradientNorm: 0 });
+    expect(values()).toEqual(start);
+  });
+
+  it("has the metrics of a step's batches in its event, and their state in checkpoints", async () => {
+    const kept: TrainingState[] = [];
+    const save = async (state: TrainingState) => void kept.push(await parseState(serializeState(state)));
+    const more = {
+      stepMetrics: (batches: readonly Rows[]) => ({ batches: batches.length }),
+      batchState: () => ({ a: [1] }),
+    };
+    const run = { steps: 1, gradientAccumulationSteps: 2, checkpoint: { every: 1, save }, ...more };
+    const [step] = stepsOf(await collect(train(options(run))));
+    expect([step?.metrics, kept[0]?.batchState]).toEqual([{ batches: 2 }, { a: [1] }]);
+  });
+
   it("reports speed and time left from the clock it was given", async () => {
     let now = 0;
     // Four readings of the clock for each step: where it begins, its length, seconds so far, and the ones below.

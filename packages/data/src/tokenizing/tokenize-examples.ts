@@ -65,6 +65,7 @@ export function isAtLimit(
   tokens: TokenizedExample,
   { maxLength, maxTargetLength }: Pick<TokenizeExamplesOptions, "maxLength" | "maxTargetLength">,
 ): boolean {
+  if (tokens.kind === "prompt") return false; // a prompt is never cut
   if (tokens.inputIds.length === maxLength) return true;
   if (tokens.kind === "comparison") return tokens.others.some(({ length }) => length === maxLength);
   if (tokens.kind === "preference" && tokens.rejected.inputIds.length === maxLength) return true;

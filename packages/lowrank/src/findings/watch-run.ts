@@ -66,14 +66,17 @@ export function watchRun({ opened, rows, options, tokenizer }: WatchedRun): RunW
       validations.push({ step: event.step, epoch, ...event.metrics });
       best = event.best;
     },
+    // The loss of completions that the model writes does not fall while rewards rise.
     findings: () =>
-      runFindings({
-        losses: isResumed ? [] : losses,
-        validations,
-        best,
-        learningRate,
-        guess: guess(rows.train),
-        guessHeldOut: guess(rows.validation),
-      }),
+      rows.learning.written !== undefined
+        ? []
+        : runFindings({
+            losses: isResumed ? [] : losses,
+            validations,
+            best,
+            learningRate,
+            guess: guess(rows.train),
+            guessHeldOut: guess(rows.validation),
+          }),
   };
 }

@@ -4,6 +4,7 @@
 import type { ForwardContext, JsonObject, WarningListener } from "@lowrank/contracts";
 import type { Task } from "@lowrank/contracts/families";
 import type { ComparisonPrompts, Example, RowList, TokenBatch, TokenizedExample } from "@lowrank/data";
+import type { AdapterHandle } from "@lowrank/inject";
 import type { EmbeddingRecipe, PolicyTargets, PretrainedModel } from "@lowrank/models";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { RecipeFacts } from "../embed/embedding-recipe.ts";
@@ -87,7 +88,11 @@ export interface LearningPlan {
   /** How states become embeddings. */
   readonly recipe?: EmbeddingRecipe;
   /** For batches that the model writes: the number of steps with each, and the batches. */
-  readonly written?: { readonly numIterations: number; start(run: WritingRun): WrittenBatches };
+  readonly written?: {
+    readonly numIterations: number;
+    readonly maxCompletionLength: number;
+    start(run: WritingRun): WrittenBatches;
+  };
   /** The mean loss of a batch. The caller owns the result. */
   loss(model: PretrainedModel, batch: RunBatch, how: LossOptions): tf.Scalar;
   /** The loss and all other metrics. */
@@ -104,8 +109,8 @@ export interface RunBatch extends TokenBatch {
 /** What written batches depend on. */
 export interface WritingRun {
   readonly model: PretrainedModel;
-  /** The name of the trained adapter. */
-  readonly adapter: string;
+  /** The trained adapter. */
+  readonly adapter: Pick<AdapterHandle, "name" | "config">;
   readonly examples: RowList<TokenizedExample>;
   readonly padId: number;
   readonly seed: number;

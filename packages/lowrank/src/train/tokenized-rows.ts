@@ -6,7 +6,7 @@ import { named } from "../errors/named-option.ts";
 import type { Notices } from "../notices.ts";
 import type { LearningPlan } from "../objectives/objective.ts";
 import type { TrainingRows } from "../objectives/training-rows.ts";
-import { rowLengths } from "../open/position-limit.ts";
+import { positionLimit, rowLengths } from "../open/position-limit.ts";
 import type { Platform } from "../platform.ts";
 import { isAudio } from "../rows/row-kinds.ts";
 import { chooseTemplate, rememberedTemplate } from "../rows/tokens/choose-template.ts";
@@ -71,7 +71,10 @@ export function tokenizedRows(
   const asTrained = rememberedTemplate(setup, rows.train);
   const template = chooseTemplate(options.template ?? asTrained, rows.train, { tokenizer, task: model.task });
   if (tokenizer !== undefined && model.task === "causal-lm") warnOfTouchingTexts(rows.train, template.name, notices);
-  const lengths = rowLengths(model, options);
+  const { maxCompletionLength = 0 } = learning.written ?? {};
+  const asked = rowLengths(model, options);
+  const room = positionLimit(model.config) - maxCompletionLength;
+  const lengths = { ...asked, maxLength: Math.min(asked.maxLength, room) };
   const shared = { model, tokenizer, template, lengths, labels, prompts: learning.prompts };
   const { train, validation: held, numbers } = rows;
   const made = (from: RowList<Example>, of: Pick<TokenizeRowsOptions, "file" | "rowOf">) => {

@@ -58,7 +58,7 @@ export function runTraining(
   const ordered = { ...size, padId, seed, groupByLength, dropLast, ...countedLabels(model), share: communicator };
   const open = media && openOrLeaveOut(media, { warn: onWarning ?? (() => undefined) });
   const written = learning.written?.start({
-    ...{ model, adapter: handle.name, examples, padId, seed, gradientAccumulationSteps, signal, onWarning },
+    ...{ model, adapter: handle, examples, padId, seed, gradientAccumulationSteps, signal, onWarning },
     order: (epoch) => batchIndices(examples, { ...size, seed, groupByLength, dropLast, epoch }),
     resumed: resumeFrom?.batchState,
   });

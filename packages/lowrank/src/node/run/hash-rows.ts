@@ -51,6 +51,8 @@ function addRow(hash: Hash, row: TokenizedExample): void {
   // Numbers that are not integers.
   if (kind === "scored" || kind === "comparison") hash.update(Float64Array.from(labelsOf(row)));
   if (kind === "comparison") for (const other of row.others) hash.update(Int32Array.from([other.length, ...other]));
+  // Rewards read all fields.
+  if (kind === "prompt") hash.update(JSON.stringify(row.row));
   if ("isGood" in row) hash.update(Uint8Array.of(Number(row.isGood)));
   if ("rejected" in row) {
     const { inputIds, labels } = row.rejected;

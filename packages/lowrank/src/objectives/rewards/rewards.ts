@@ -8,7 +8,9 @@ import { WrongTaskError } from "../../errors/model-errors.ts";
 import type { LearningPlan, Objective } from "../objective.ts";
 import { measureReward } from "./measure-reward.ts";
 import { type RewardOptions, type RewardSettings, rewardSettings, settingsInWords } from "./reward-settings.ts";
-import { startWriting } from "./written-batches.ts";
+import { watchSpread } from "./watch-spread.ts";
+import { writeRecords } from "./write-records.ts";
+import { type RecordWriter, startWriting } from "./written-batches.ts";
 
 export const rewards: Objective<RewardOptions & { readonly tokenizer?: TextTokenizer | undefined }> = {
   rows: "a prompt, for learning from rewards",
@@ -33,8 +35,16 @@ function planOf(settings: RewardSettings, tokenizer: TextTokenizer): LearningPla
     words: settingsInWords(settings),
     comparesNeighbours: true,
     written: {
-      numIterations: settings.numIterations,
-      start: (run) => startWriting(run, { settings, tokenizer }),
+      ...settings,
+      start(run) {
+        const watch = watchSpread(run.onWarning);
+        const write: RecordWriter["write"] = async (prompts, key) => {
+          const records = await writeRecords(prompts, { ...run, settings, tokenizer, adapter: run.adapter.name, key });
+          watch.add(records);
+          return records;
+        };
+        return startWriting(run, { ...settings, write });
+      },
     },
     loss(model, batch, { context }) {
       if (batch.policy === undefined) throw new Error("The batches of this loss are written during the run.");

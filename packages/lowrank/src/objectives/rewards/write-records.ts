@@ -1,6 +1,6 @@
 // Prompts → completions → rewards → advantages: the data of one or several batches.
 
-import { activeAdapters, type AdapterSelection, inferenceContext, noAdapters } from "@lowrank/contracts";
+import { type AdapterSelection, activeAdapters, inferenceContext, noAdapters } from "@lowrank/contracts";
 import type { PromptTokens, TextTokenizer } from "@lowrank/data";
 import { completionKl, completionLogProbs, groupAdvantages } from "@lowrank/models";
 import { scoreCompletions } from "../../rewards/score-completions.ts";
@@ -16,7 +16,9 @@ export interface Rewarding {
 }
 
 /** What completions are written by. */
-type RecordWriter = Rewarding & Pick<WritingRun, "model" | "adapter" | "padId" | "signal"> & Pick<Writing, "key">;
+type RecordWriter = Rewarding &
+  Pick<WritingRun, "model" | "padId" | "signal"> &
+  Pick<Writing, "key"> & { readonly adapter: string };
 
 /** The records of batches of prompts. Throws REWARD_FAILED, the signal's reason, and the errors of generation. */
 export async function writeRecords(
@@ -99,7 +101,9 @@ async function logProbsOf(
   };
   return {
     // Log-probabilities of sampling are before temperature.
-    ...(numIterations > 1 || (beta > 0 && temperature !== 1) ? { oldLogProbs: await read(activeAdapters(adapter)) } : {}),
+    ...(numIterations > 1 || (beta > 0 && temperature !== 1)
+      ? { oldLogProbs: await read(activeAdapters(adapter)) }
+      : {}),
     ...(beta > 0 && lossType !== "rloo" ? { referenceLogProbs: await read(noAdapters) } : {}),
   };
 }

@@ -6,15 +6,27 @@
 
 import type { JsonObject } from "@lowrank/contracts";
 import { emptyBatch, type PromptTokens, type TokenizedExample } from "@lowrank/data";
-import { named } from "../../errors/named-option.ts";
+import { TrainingOptionsError } from "@lowrank/trainer";
+import { needsOwnPass } from "../../rows/rows-it-acts-on.ts";
 import type { RunBatch, WritingRun, WrittenBatches } from "../objective.ts";
 import { batchOf, type PolicyRecord } from "./policy-batch.ts";
-import { type Rewarding, writeRecords } from "./write-records.ts";
+import type { Writing } from "./write-completions.ts";
 
-export function startWriting(run: WritingRun, rewarding: Rewarding): WrittenBatches {
-  const { gradientAccumulationSteps: size, padId, order, examples } = run;
-  const { numIterations } = rewarding.settings;
-  const watch = watchSpread(run);
+/** Makes the records of some batches of prompts. */
+export interface RecordWriter {
+  /** Steps on the same completions. */
+  readonly numIterations: number;
+  write(prompts: readonly (readonly PromptTokens[])[], key: Writing["key"]): Promise<readonly PolicyRecord[]>;
+}
+
+/** Throws TrainingOptionsError for an adapter that cannot write several texts at once. */
+export function startWriting(run: WritingRun, { numIterations, write: writeRecords }: RecordWriter): WrittenBatches {
+  const { gradientAccumulationSteps: size, padId, seed, order, examples, adapter } = run;
+  if (needsOwnPass(adapter.config)) {
+    const problem =
+      "the adapter waits for tokens or adapts parameters, so that it cannot write completions in one batch";
+    throw new TrainingOptionsError([`objective: ${problem}; train another adapter`]);
+  }
   let resumed = recordsIn(run.resumed);
   let present: readonly PolicyRecord[] | undefined;
   async function* batches(epoch: number, unseen: number): AsyncGenerator<RunBatch, void, undefined> {
@@ -35,14 +47,9 @@ export function startWriting(run: WritingRun, rewarding: Rewarding): WrittenBatc
       }
     }
   }
-  const write = async (
-    numbers: readonly (readonly number[])[],
-    key: { readonly path: string; readonly step: number },
-  ) => {
+  const write = (numbers: readonly (readonly number[])[], place: { readonly path: string; readonly step: number }) => {
     const prompts = numbers.map((batch) => batch.flatMap((index) => promptAt(examples.at(index))));
-    const records = await writeRecords(prompts, { ...run, ...rewarding, key: { seed: run.seed, ...key } });
-    watch.add(records);
-    return records;
+    return writeRecords(prompts, { seed, ...place });
   };
   return { batches, state: () => (present === undefined ? undefined : { completions: present }) };
 }
@@ -55,22 +62,4 @@ function promptAt(row: TokenizedExample | undefined): readonly PromptTokens[] {
 function recordsIn(state: JsonObject | undefined): readonly PolicyRecord[] | undefined {
   // Written by `state`, and part of a checkpoint whose fingerprint is checked.
   return state?.completions as readonly PolicyRecord[] | undefined;
-}
-
-/** Steps in a row without a difference between rewards before the warning. */
-const patience = 5;
-
-/** Warns once if all completions of each prompt have the same reward for several steps. */
-function watchSpread({ onWarning }: Pick<WritingRun, "onWarning">) {
-  let steps = 0;
-  return {
-    add(records: readonly PolicyRecord[]) {
-      steps = records.every(({ completions }) => completions.every(({ advantage }) => advantage === 0)) ? steps + 1 : 0;
-      if (steps !== patience) return;
-      const message =
-        `For ${patience} steps, all completions of each prompt had the same reward, so the adapter learnt nothing. ` +
-        `Use a reward with more than two values, other prompts, a higher ${named("temperature")} or a higher ${named("numGenerations")}.`;
-      onWarning?.({ code: "REWARD_WITHOUT_SPREAD", message });
-    },
-  };
 }

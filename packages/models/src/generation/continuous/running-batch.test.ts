@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Adaptation, activeAdapters, inferenceContext, noAdapters } from "@lowrank/contracts";
 import { expectNoLeak, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { GenerationOptionError, NonFiniteOutputError, PositionLimitError } from "../../errors.ts";
 import { loadModel } from "../../loading/load-model.ts";
 import { openFolder } from "../../node.ts";
@@ -55,10 +55,15 @@ const texts: readonly BatchText[] = [
   { promptIds: [8], adapter: "b", maxNewTokens: 10, eosTokenIds: [], repetitionPenalty: 1.5 },
 ];
 
-/** Adds a text in each of the first rounds, and writes until all are done. */
-async function written(batch: ContinuousBatch, all: readonly BatchText[]): Promise<ReadonlyMap<BatchText, number[]>> {
+/** Adds a text in each of the first rounds, or all in the first, and writes until all are done. */
+async function written(
+  batch: ContinuousBatch,
+  all: readonly BatchText[],
+  when: "in turn" | "together" = "in turn",
+): Promise<ReadonlyMap<BatchText, number[]>> {
   const ids = new Map(all.map((text): [BatchText, number[]] => [text, []]));
-  const coming = [...all];
+  if (when === "together") for (const text of all) batch.add(text);
+  const coming = when === "together" ? [] : [...all];
   do {
     const next = coming.shift();
     if (next !== undefined) batch.add(next);
@@ -80,6 +85,25 @@ describe.each(names)("ContinuousBatch of %s", (name) => {
 });
 
 describe("ContinuousBatch", () => {
+  it("reads a prompt once for all texts that join with it", async () => {
+    const model = modelOf("llama-gqa");
+    const read: number[] = [];
+    const forwardLast = vi.spyOn(model, "forwardLast");
+    const batch = new ContinuousBatch(model);
+    const [promptIds, other] = [
+      [5, 6, 7],
+      [8, 9],
+    ];
+    const shared = [3, 4, 5].map((seed) => ({ promptIds, adapter: "a", maxNewTokens: 4, sampling: { seed } }));
+    const all = [...shared, { promptIds: other, adapter: "b", maxNewTokens: 3 }];
+    const ids = await written(batch, all, "together");
+    for (const [{ inputIds }] of forwardLast.mock.calls) read.push(inputIds?.shape[0] ?? 0);
+    forwardLast.mockRestore();
+    expect(read.slice(0, 2)).toEqual([2, 4]);
+    for (const text of all) expect(ids.get(text)).toEqual(await alone(model, text));
+    batch.dispose();
+  });
+
   it("reports why a text ended", async () => {
     const model = modelOf("gpt2");
     const [first] = texts as [BatchText];
