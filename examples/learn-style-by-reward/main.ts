@@ -38,7 +38,7 @@ for await (const event of adapter.train(
   lessons.map((prompt) => ({ prompt })),
   {
     objective: "grpo",
-    reward,
+    reward: ({ completion }) => rate(completion),
     steps: 30,
     maxCompletionLength: maxNewTokens,
     learningRate: 2e-3,

@@ -34,4 +34,5 @@ export type { PredictOptions } from "./predict/predict-rows.ts";
 export type { Answer, ClassProbability, FoundAnswer, LabelledWord, Prediction } from "./predict/prediction.ts";
 export type { QuestionsInput } from "./predict/questions-in.ts";
 export { type FactTable, type ReportFacts, reportPage, type SampleText } from "./report/report-page.ts";
+export type { Reward, RewardChoice, RewardInput, RewardValue, WeightedReward } from "./rewards/reward.ts";
 export { type DefaultRun, defaultRun } from "./train/run-defaults.ts";

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { rateInSandbox } from "./rate-in-sandbox.ts";
 
 const texts = [
-  { prompt: "a", completion: "Who?" },
-  { prompt: "a", completion: "No." },
+  { prompt: "a", completion: "Who?", answer: "" },
+  { prompt: "a", completion: "No.", answer: "" },
 ];
 const rate = (code: string) => rateInSandbox(code, texts, { seconds: 2 });
 const attempt = (code: string) => rate(`async () => { try { ${code}; return 1 } catch { return 0 } }`);

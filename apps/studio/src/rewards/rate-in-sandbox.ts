@@ -1,11 +1,7 @@
 // Runs a reward that the user wrote, or that came with a link: in a worker, inside a frame that has an origin of its own and no
 // network. A reward that never ends stops at the time limit.
 
-/** A text of the model. */
-export interface RatedText {
-  readonly prompt: string;
-  readonly completion: string;
-}
+import type { RatedText } from "../protocol/run.ts";
 
 // Workers made from blobs inherit the policy of the frame. It allows no connections, imports, images or nested frames.
 const policy = "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:";
