@@ -1,47 +1,16 @@
 // The meaning of a row of a data file, independent of its keys.
 
+import type { ChatExample, CompletionExample, InstructionExample, PromptExample } from "./answered-examples.ts";
 import type { AudioInput } from "./audio/read-wav.ts";
 import type { ImageInput } from "./images/image-input.ts";
 import type { AnswerSpan, Sounds, TokenMasks } from "./tokenized-example.ts";
 
-/** One turn of a conversation. */
-export interface ChatMessage {
-  readonly role: string;
-  readonly content: string;
-  /** False for an answer that is shown but not trained. */
-  readonly isTrained?: boolean;
-  /** Further fields for the model's chat template: `name`, `tool_calls`, `tool_call_id`, `reasoning_content`. */
-  readonly more?: Readonly<Record<string, unknown>>;
-}
-
-/** A prompt and its completion. Only the completion is trained. */
-export interface CompletionExample {
-  readonly kind: "completion";
-  readonly prompt: string;
-  readonly completion: string;
-}
-
-/** Alpaca's form: an instruction, perhaps with an input, and the output. Only the output is trained. */
-interface InstructionExample {
-  readonly kind: "instruction";
-  readonly instruction: string;
-  /** Empty if the instruction needs no input. */
-  readonly input: string;
-  readonly output: string;
-}
+export type { ChatExample, ChatMessage, CompletionExample, PromptExample } from "./answered-examples.ts";
 
 /** Plain text, all of it trained. */
 interface TextExample {
   readonly kind: "text";
   readonly text: string;
-}
-
-/** A conversation. Only the assistant's messages are trained. */
-export interface ChatExample {
-  readonly kind: "chat";
-  readonly messages: readonly ChatMessage[];
-  /** Functions that the assistant may call, in JSON Schema. The model's chat template writes them. */
-  readonly tools?: readonly unknown[];
 }
 
 /** Preference: a chosen and a rejected answer to the same prompt. Both conversations begin alike. */
@@ -56,15 +25,6 @@ interface JudgedExample {
   readonly kind: "judged";
   readonly answer: CompletionExample | ChatExample;
   readonly isGood: boolean;
-}
-
-/** A prompt to which the model writes completions during training; a reward function judges them. */
-export interface PromptExample {
-  readonly kind: "prompt";
-  /** The prompt as a row without its answer. A conversation ends with a turn that is not the assistant's. */
-  readonly asked: CompletionExample | InstructionExample | ChatExample;
-  /** All fields of the row in its file. */
-  readonly row: Readonly<Record<string, unknown>>;
 }
 
 /** The label of a row: a class by its number from 0 or its name, the number of a regression, or several classes (multi-label). */

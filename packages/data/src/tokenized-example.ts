@@ -1,7 +1,7 @@
 // Tokenized examples, from which batches are made.
 
+import type { PromptExample } from "./answered-examples.ts";
 import type { AudioInput } from "./audio/read-wav.ts";
-import type { PromptExample } from "./example.ts";
 import type { ImageInput } from "./images/image-input.ts";
 import type { Pixels } from "./images/prepare-image.ts";
 

@@ -11,7 +11,13 @@ import { optionNames } from "./options.ts";
 import { trainingNames } from "./train/training-names.ts";
 
 /** Options that are objects in a program and texts in a recipe. */
-const objects = new Map(Object.entries({ teacher: "an opened model", keepCheckpoints: "{ best: true, last: 3 }" }));
+const objects = new Map(
+  Object.entries({
+    teacher: ["an opened model", isObject],
+    keepCheckpoints: ["{ best: true, last: 3 }", isObject],
+    reward: ["a function, or a list of { reward, weight, name }", isReward],
+  } satisfies Readonly<Record<string, readonly [expected: string, fits: (value: unknown) => boolean]>>),
+);
 
 /** Throws WRONG_ARGUMENT, UnknownOptionError; TrainingOptionsError that names every wrong value. */
 export function checkTrainingOptions(options: { readonly validation?: unknown }): void {
@@ -20,19 +26,11 @@ export function checkTrainingOptions(options: { readonly validation?: unknown })
   const others = Object.keys(options).flatMap(otherName);
   refuseUnknownOptions("train", options, trainingNames, new Map(others));
   const problems = givenRows(options).flatMap(([name, value, { value: schema }]) => {
-    if (name === "reward") return isReward(value) ? [] : [`reward: found ${describeValue(value)}, expected ${aReward}`];
-    const expected = objects.get(name);
-    if (expected === undefined ? fits(value, schema) : isObject(value)) return [];
+    const [expected, fitsObject] = objects.get(name) ?? [];
+    if (fitsObject === undefined ? fits(value, schema) : fitsObject(value)) return [];
     return [`${name}: found ${describeValue(value)}, expected ${expected ?? describeSchema(schema)}`];
   });
   if (problems.length > 0) throw new TrainingOptionsError(problems);
-}
-
-const aReward = "a function, or a list of { reward, weight, name }";
-
-function isReward(value: unknown): boolean {
-  const all: readonly unknown[] = Array.isArray(value) ? value.map((each) => isObject(each) && each.reward) : [value];
-  return all.length > 0 && all.every((each) => typeof each === "function");
 }
 
 /** A name, and ours for another program's option in any spelling, or the call that has it if `train` does not. */
@@ -59,4 +57,9 @@ export function inProgram(name: string, value?: string): string | undefined {
   if (Object.hasOwn(adapterOptions.rows, name)) return `model.adapt({ ${field} })`;
   if (Object.hasOwn(optionNames.openModel, name)) return `openModel(model, { ${field} })`;
   return recipeOptions.has(name) ? `trainRecipe({ ${field} })` : undefined;
+}
+
+function isReward(value: unknown): boolean {
+  if (!Array.isArray(value)) return typeof value === "function";
+  return value.length > 0 && value.every((each: unknown) => isObject(each) && typeof each.reward === "function");
 }

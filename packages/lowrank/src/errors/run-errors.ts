@@ -79,7 +79,7 @@ export class DivergedError extends NamingError {
       "DIVERGED",
       `${found}: training diverged. ${whatIsKept(kept)}\n` +
         `Use a smaller ${named("learningRate")}, more ${named("warmupSteps")} or a smaller ${named("clipNorm")}, and check the data for unusual rows.` +
-        (kept.hasCheckpoint ? ` To continue from the checkpoint, add ${named("resume")} to the command.` : ""),
+        howToContinue(kept),
       isWeight ? {} : { cause: failure },
     );
     this.step = step;
@@ -94,6 +94,10 @@ function whatIsKept({ out, savedStep, hasCheckpoint }: Kept): string {
   if (savedStep === undefined) return `No earlier step was saved, so nothing was written to "${out}".`;
   if (hasCheckpoint) return `The adapter and the checkpoint of step ${savedStep} are in "${out}".`;
   return `The adapter of step ${savedStep} is in "${out}". To train it further, pass it as ${named("adapter")} with another ${named("out")}.`;
+}
+
+function howToContinue({ hasCheckpoint }: Kept): string {
+  return hasCheckpoint ? ` To continue from the checkpoint, add ${named("resume")} to the command.` : "";
 }
 
 /** `resume` found a checkpoint without the settings of its run. */
@@ -148,6 +152,11 @@ export function rewardFailed({ reward, row, completion, problem, cause }: Failed
   const message =
     `The reward "${reward}" ${problem} for the completion ${describeValue(shortened(completion, 80))} of the row ${describeValue(row)}. ` +
     "A reward must return a finite number, or finite numbers by name with the same names each time, within rewardTimeout seconds. " +
-    "Correct the reward and run again.";
+    "Correct the reward.";
   return failure("REWARD_FAILED", message, { reward, row, completion, cause });
+}
+
+/** The same with the contents of `out`. Correct the reward. */
+export function rewardFailedIn(kept: Kept, cause: LowrankError) {
+  return failure("REWARD_FAILED", `${cause.message} ${whatIsKept(kept)}${howToContinue(kept)}`, { cause });
 }

@@ -45,7 +45,7 @@ export const commonOptions: ReadonlySet<string> = new Set([
   ...["recipe", "overwrite", "resume", "model", "data", "out", "adapter", "basePrecision", "validation", "template"],
   ...["maxLength", "rank", "alpha", "targetModules", "epochs", "steps", "batchSize", "learningRate", "seed"],
   ...["gradientAccumulationSteps", "gradientCheckpointing", "evalEvery", "saveEvery", "report", "json", "engine"],
-  ...["minutes", "rows"],
+  ...["objective", "minutes", "rows"],
 ]);
 
 const { columns, header, template, maxLength, maxTargetLength, classNames, validationShare } = fileOptions.rows;

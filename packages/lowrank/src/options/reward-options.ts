@@ -14,9 +14,10 @@ export const rewardOptions = {
     /** Learn from rewards of completions that the model writes; default: the objective of the rows. */
     objective: {
       argument: "<name>",
-      help: "learn from rewards of the model's own completions: grpo or rloo (default: learn the rows)",
-      detail: "grpo compares each reward with the mean of its group, rloo with the mean of the others.",
-      value: oneOf(["grpo", "rloo"]),
+      help: "learn from own completions: grpo, rloo by `reward`, gkd by `teacher` (default: learn the rows)",
+      detail:
+        "The model writes completions of each prompt. grpo compares a reward with the mean of its group, rloo with the mean of the others. gkd imitates the probabilities of `teacher` for the completions (on-policy distillation).",
+      value: oneOf(["grpo", "rloo", "gkd"]),
     },
     /** Modules with a function as default export, and built-in rewards. In a program: a function, or several with weights. */
     reward: {

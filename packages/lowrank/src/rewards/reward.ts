@@ -31,15 +31,8 @@ export interface WeightedReward {
 /** One reward, or several with weights. */
 export type RewardChoice = Reward | readonly WeightedReward[];
 
-/** A reward with all defaults. */
-interface NamedReward {
-  readonly reward: Reward;
-  readonly weight: number;
-  readonly name: string;
-}
-
 /** The rewards with their weights and names. A name that occurs again gets a number. */
-export function weightedRewards(choice: RewardChoice): readonly NamedReward[] {
+export function weightedRewards(choice: RewardChoice) {
   const all: readonly WeightedReward[] = typeof choice === "function" ? [{ reward: choice }] : choice;
   const names = all.map(({ name, reward }) => name ?? (reward.name || "reward"));
   return all.map(({ reward, weight = 1 }, index) => {

@@ -2,7 +2,7 @@
 
 import { describeValue, isObject } from "@lowrank/contracts";
 import { rewardFailed } from "../errors/run-errors.ts";
-import { type RewardChoice, type RewardInput, type RewardValue, weightedRewards } from "./reward.ts";
+import { type RewardChoice, type RewardInput, weightedRewards } from "./reward.ts";
 
 export interface Scoring {
   readonly reward: RewardChoice;
@@ -17,7 +17,7 @@ export interface Scoring {
 export interface Scores {
   /** Weighted sums. */
   readonly totals: readonly number[];
-  /** Values by name, without weights; empty for a single reward that is a number. */
+  /** Values by name, without weights; empty for a single number. */
   readonly parts: ReadonlyMap<string, readonly number[]>;
 }
 
@@ -31,72 +31,63 @@ export async function scoreCompletions(
 ): Promise<Scores> {
   signal?.throwIfAborted();
   const rewards = weightedRewards(reward);
-  const calls = inputs.flatMap((input) =>
-    rewards.map((each) => ({
-      ...each,
-      input,
-      failed: (problem: string, cause?: unknown) => rewardFailed({ ...input, reward: each.name, problem, cause }),
-    })),
-  );
+  const totals = inputs.map(() => 0);
+  const parts = new Map<string, number[]>();
   const stop = new AbortController();
   const stopAll = () => stop.abort(signal?.reason);
   signal?.addEventListener("abort", stopAll, { once: true });
-  const values: RewardValue[] = [];
-  const waiting = calls.entries();
+  const waiting = inputs.entries();
   const work = async () => {
-    for (const [place, call] of waiting) {
-      stop.signal.throwIfAborted();
-      values[place] = checked(await inTime(call, { timeout, stop: stop.signal }), call);
-    }
+    for (const [row, input] of waiting)
+      for (const { reward, name, weight } of rewards) {
+        stop.signal.throwIfAborted();
+        const failed: Failed = (problem, cause) => rewardFailed({ ...input, reward: name, problem, cause });
+        const call = (signal: AbortSignal) => reward({ ...input, signal });
+        const value = await inTime(call, { timeout, stop: stop.signal, failed });
+        for (const [part, number] of numbersIn(value, failed)) {
+          const whole = part === undefined ? name : rewards.length === 1 ? part : `${name}/${part}`;
+          const values = parts.get(whole) ?? [];
+          parts.set(whole, values);
+          values[row] = number;
+          totals[row] = (totals[row] ?? 0) + weight * number;
+        }
+      }
   };
   try {
-    await Promise.all(Array.from({ length: Math.min(concurrency, calls.length) }, work));
+    await Promise.all(Array.from({ length: Math.min(concurrency, inputs.length) }, work));
   } finally {
     signal?.removeEventListener("abort", stopAll);
     stop.abort();
   }
-  const parts = new Map<string, number[]>();
-  const totals = inputs.map(() => 0);
-  for (const [place, call] of calls.entries()) {
-    const [row, value] = [Math.floor(place / rewards.length), values[place] ?? Number.NaN];
-    refuseOtherNames(value, values[place % rewards.length] ?? value, call);
-    const named = typeof value === "number" ? [[call.name, value] as const] : Object.entries(value);
-    for (const [name, part] of named) {
-      const whole = typeof value === "number" || rewards.length === 1 ? name : `${call.name}/${name}`;
-      parts.set(whole, [...(parts.get(whole) ?? []), part]);
-      totals[row] = (totals[row] ?? 0) + call.weight * part;
-    }
-  }
-  const isPlain = rewards.length === 1 && typeof values[0] === "number";
-  return { totals, parts: isPlain ? new Map() : parts };
+  for (const [name, values] of parts)
+    for (const [row, input] of inputs.entries())
+      if (values[row] === undefined)
+        throw rewardFailed({ ...input, reward: name, problem: "is missing, and other completions have it," });
+  return { totals, parts: parts.size > 1 ? parts : new Map() };
 }
 
-interface Call {
-  readonly reward: (input: RewardInput) => unknown;
-  readonly input: Omit<RewardInput, "signal">;
-  failed(problem: string, cause?: unknown): Error;
-}
+type Failed = (problem: string, cause?: unknown) => Error;
 
 /** The result of a call, unless it throws, its time is over, or `stop` aborts. */
 async function inTime(
-  { reward, input, failed }: Call,
-  { timeout, stop }: { readonly timeout: number; readonly stop: AbortSignal },
+  call: (signal: AbortSignal) => unknown,
+  { timeout, stop, failed }: { readonly timeout: number; readonly stop: AbortSignal; readonly failed: Failed },
 ): Promise<unknown> {
-  const call = new AbortController();
+  const own = new AbortController();
   let reject: (reason: unknown) => void = () => {};
+  const ended = new Promise<never>((_, rejected) => {
+    reject = rejected;
+  });
   const end = (reason: unknown) => {
     reject(reason); // first: what the reward makes of its signal does not count
-    call.abort(reason);
+    own.abort(reason);
   };
   const onStop = () => end(stop.reason);
   stop.addEventListener("abort", onStop, { once: true });
   const timer = setTimeout(() => end(failed(`did not answer within ${timeout} s`)), timeout * 1000);
-  const ended = new Promise<never>((_, rejected) => {
-    reject = rejected;
-  });
   const answer = async () => {
     try {
-      return await reward({ ...input, signal: call.signal });
+      return await call(own.signal);
     } catch (cause) {
       throw failed(`threw ${describeValue(cause instanceof Error ? cause.message : cause)}`, cause);
     }
@@ -109,20 +100,12 @@ async function inTime(
   }
 }
 
-function checked(value: unknown, { failed }: Call): RewardValue {
-  if (typeof value === "number" && Number.isFinite(value)) return value;
-  const named = isObject(value) ? Object.entries(value) : [];
-  const wrong = named.find(([, part]) => typeof part !== "number" || !Number.isFinite(part));
-  // All values are finite numbers.
-  if (named.length > 0 && wrong === undefined) return value as Readonly<Record<string, number>>;
-  const [name, part] = wrong ?? [undefined, value];
-  throw failed(`returned ${describeValue(part)}${name === undefined ? "" : ` as ${describeValue(name)}`}`);
-}
-
-/** Its metrics would be means of some completions only. */
-function refuseOtherNames(value: RewardValue, first: RewardValue, { failed }: Call): void {
-  const [found, expected] = [value, first].map((each) =>
-    typeof each === "number" ? "a number" : describeValue(Object.keys(each).sort()),
-  );
-  if (found !== expected) throw failed(`returned ${found} and, for the first completion, ${expected}`);
+/** A number without a name, or numbers with their names. */
+function numbersIn(value: unknown, failed: Failed): readonly (readonly [name: string | undefined, value: number])[] {
+  const all = isObject(value) ? Object.entries(value) : [[undefined, value] as const];
+  if (all.length === 0) throw failed("returned {}");
+  return all.map(([name, part]) => {
+    if (typeof part === "number" && Number.isFinite(part)) return [name, part];
+    throw failed(`returned ${describeValue(part)}${name === undefined ? "" : ` as ${describeValue(name)}`}`);
+  });
 }

@@ -103,7 +103,8 @@ function systemOf(rows: RowList<Example>): string | undefined {
 }
 
 function openingOf(row: Example | undefined): string | undefined {
-  if (row?.kind !== "chat") return undefined;
-  const [message] = row.messages;
+  const example = row?.kind === "prompt" ? row.asked : row;
+  if (example?.kind !== "chat") return undefined;
+  const [message] = example.messages;
   return message?.role === "system" ? message.content : undefined;
 }

@@ -4,7 +4,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 
 /** Answers of a batch, one entry each: [answers]. */
 export interface AnswerScores {
-  /** log p of the whole answer. */
+  /** log p of the whole answer; for a loss with `hasScores`, its score. */
   readonly logProbs: tf.Tensor1D;
   /** The same of the base, without the adapter; 0 for a loss that does not compare with it. */
   readonly reference: tf.Tensor1D;
@@ -42,6 +42,8 @@ export interface PreferenceLoss<Settings = Readonly<Record<string, number>>> {
   readonly settings: { readonly [Name in keyof Settings]: PreferenceSetting };
   /** Whether it compares with the base. */
   readonly reference: boolean;
+  /** Whether it reads the scores of a classifier with one output, rather than log-probabilities. */
+  readonly hasScores?: true;
   /** Whether it looks at answers to other prompts, those of its batch's other rows. */
   readonly mismatched?: true;
   /** Whether it learns chosen rows as text, too (ORPO). */

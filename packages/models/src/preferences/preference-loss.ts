@@ -42,7 +42,8 @@ export interface PreferenceOptions {
 /**
  * The loss of a batch of preferences, differentiable for the adapter that `context` selects.
  *
- * @throws what `PretrainedModel.labelLogProbs` does, and ModelInputError for answers by themselves and a loss of pairs.
+ * @throws what `PretrainedModel.labelLogProbs` does; ModelInputError for answers by themselves and a loss of pairs, and for the loss
+ * "reward" and a model that is no classifier with one output.
  *
  * @example
  * ```ts
@@ -100,6 +101,10 @@ function score(
   batch: IntegerBatch,
   { row, context }: { readonly row: PreferenceLoss; readonly context: ForwardContext },
 ): Scored {
+  if (row.hasScores === true) {
+    const scores = scoresOf(model, batch, context);
+    return { sums: scores, lengths: tf.onesLike(scores), textLoss: tf.scalar(0) };
+  }
   if (row.text !== true) return { ...sumsAndLengths(batch, labelled(model, batch, context)), textLoss: tf.scalar(0) };
   const whole = { ...batch, labels: wholeLabels(batch) };
   const all = labelled(model, whole, context);
@@ -112,6 +117,16 @@ function score(
   const values = tf.gather(all.values, tf.tensor1d(answered, "int32"));
   const positions = answered.map((place) => all.positions[place] ?? 0);
   return { ...sumsAndLengths(batch, { values, positions }), textLoss };
+}
+
+function scoresOf(model: PretrainedModel, batch: IntegerBatch, context: ForwardContext): tf.Tensor1D {
+  if (model.task !== "sequence-classification" || model.config.labels !== 1)
+    throw new ModelInputError(
+      "loss",
+      `"reward" needs a classifier with one output, but this is a model for ${model.task}`,
+    );
+  const { labels: _, ...inputs } = batchTensors(batch);
+  return tf.reshape(model.forward(inputs, context), [batch.rows]);
 }
 
 /** Every token is a label, except padding. */

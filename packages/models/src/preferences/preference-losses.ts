@@ -6,11 +6,14 @@ import { dpo } from "./losses/dpo.ts";
 import { ipo } from "./losses/ipo.ts";
 import { type KtoSettings, kto } from "./losses/kto.ts";
 import { orpo } from "./losses/orpo.ts";
+import { reward } from "./losses/reward.ts";
 import { type SimpoSettings, simpo } from "./losses/simpo.ts";
 import type { PreferenceLoss } from "./preference-loss-row.ts";
 
 /** Every loss, by name. */
-export const preferenceLosses = { dpo, ipo, simpo, orpo, kto } satisfies Readonly<Record<string, PreferenceLoss>>;
+export const preferenceLosses = { dpo, ipo, simpo, orpo, kto, reward } satisfies Readonly<
+  Record<string, PreferenceLoss>
+>;
 
 /** A loss's name. */
 export type PreferenceLossName = keyof typeof preferenceLosses;

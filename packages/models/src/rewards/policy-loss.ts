@@ -7,7 +7,7 @@ import { ModelInputError, NothingSupervisedError } from "../errors.ts";
 import { sumsAndLengths } from "../heads/label-sums.ts";
 import { batchTensors, type IntegerBatch } from "../inputs/batch-tensors.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
-import { type PolicyLossType, policyLossOf } from "./policy-losses.ts";
+import { type PolicyLossType, policyLosses } from "./policy-losses.ts";
 
 /** Settings of a policy loss, with TRL's names. */
 export interface PolicySettings {
@@ -58,7 +58,7 @@ export function policyLoss(
   batch: IntegerBatch & PolicyTargets,
   how: PolicySettings & { readonly context: ForwardContext },
 ): tf.Scalar {
-  const { ofCompletions, reduce } = policyLossOf(how.lossType);
+  const { ofCompletions, reduce } = policyLosses[how.lossType];
   return tf.tidy(() => {
     const { values, positions } = model.labelLogProbs(batchTensors(batch), how.context, how);
     checkSizes(batch, positions.length, how);
@@ -78,7 +78,7 @@ export function policyLoss(
     const rewarded = clippedLosses(ratios, ofTokens, how);
     const isNear = beta !== 0 && referenceLogProbs !== undefined;
     const losses = isNear
-      ? tf.add<tf.Tensor1D>(rewarded, tf.mul(klOf(values, referenceLogProbs, ratios), beta))
+      ? tf.add<tf.Tensor1D>(rewarded, tf.mul<tf.Tensor1D>(klOf(values, referenceLogProbs, ratios), beta))
       : rewarded;
     const { sums, lengths } = summed(losses);
     return reduce(sums, { ...sizes, lengths });
@@ -88,7 +88,7 @@ export function policyLoss(
 /** −min(ρ·A, clip(ρ)·A): Schulman et al. 2017, eq. 7. */
 function clippedLosses(ratios: tf.Tensor1D, advantages: Float32Array, how: PolicySettings): tf.Tensor1D {
   const clipped = tf.clipByValue(ratios, 1 - how.epsilon, 1 + how.epsilonHigh);
-  return tf.neg<tf.Tensor1D>(tf.minimum(tf.mul(ratios, advantages), tf.mul(clipped, advantages)));
+  return tf.neg(tf.minimum<tf.Tensor1D>(tf.mul(ratios, advantages), tf.mul(clipped, advantages)));
 }
 
 /**
@@ -100,17 +100,20 @@ function klOf(logProbs: tf.Tensor1D, reference: Float32Array, ratios: tf.Tensor1
   return tf.mul(ratios, tf.sub<tf.Tensor1D>(tf.expm1(gains), gains));
 }
 
-/** A tensor of another size might broadcast, and train on wrong numbers. */
+/** Values of another size might broadcast, and train on wrong numbers. */
 function checkSizes(
-  { rows, ...targets }: IntegerBatch & PolicyTargets,
+  { rows, advantages, oldLogProbs, referenceLogProbs }: IntegerBatch & PolicyTargets,
   positions: number,
   { beta, lossType }: PolicySettings,
 ): void {
   if (positions === 0) throw new NothingSupervisedError();
-  const needsReference = beta !== 0 && policyLossOf(lossType).ofCompletions !== true;
-  const wanted = { advantages: rows, oldLogProbs: positions, referenceLogProbs: positions };
-  for (const [name, size] of Object.entries(wanted) as [keyof PolicyTargets, number][]) {
-    const length = targets[name]?.length ?? (name === "referenceLogProbs" && needsReference ? 0 : size);
-    if (length !== size) throw new ModelInputError(name, `it has ${length} values, the batch needs ${size}`);
+  const needsReference = beta !== 0 && policyLosses[lossType].ofCompletions !== true;
+  for (const [name, values, size] of [
+    ["advantages", advantages, rows],
+    ["oldLogProbs", oldLogProbs, positions],
+    ["referenceLogProbs", referenceLogProbs ?? (needsReference ? [] : undefined), positions],
+  ] as const) {
+    if (values !== undefined && values.length !== size)
+      throw new ModelInputError(name, `it has ${values.length} values, the batch needs ${size}`);
   }
 }

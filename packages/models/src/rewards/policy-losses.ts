@@ -23,8 +23,11 @@ interface PolicyLoss {
   reduce(sums: tf.Tensor1D, sizes: PolicySizes): tf.Scalar;
 }
 
+/** A loss's name: TRL's `loss_type` of GRPO, or "rloo". */
+export type PolicyLossType = "grpo" | "dr_grpo" | "dapo" | "bnpo" | "rloo";
+
 /** Every loss, by name. */
-export const policyLosses = {
+export const policyLosses: Readonly<Record<PolicyLossType, PolicyLoss>> = {
   grpo: {
     source: 'Shao et al. 2024, eq. 3; TRL: GRPOTrainer, loss_type "grpo"',
     reduce: (sums, { lengths }) => tf.mean<tf.Scalar>(tf.div(sums, lengths)),
@@ -46,9 +49,4 @@ export const policyLosses = {
     ofCompletions: true,
     reduce: (sums) => tf.mean<tf.Scalar>(sums),
   },
-} satisfies Readonly<Record<string, PolicyLoss>>;
-
-/** A loss's name: TRL's `loss_type` of GRPO, or "rloo". */
-export type PolicyLossType = keyof typeof policyLosses;
-
-export const policyLossOf = (name: PolicyLossType): PolicyLoss => policyLosses[name];
+};

@@ -47,11 +47,17 @@ export async function distillationPlan(
     const words = `its own and ${klToBase} × ${divergence} KL divergence from the base${at}`;
     return planOf(words, { ...how, weight: klToBase, ownWeight: 1 });
   }
-  if (tokenizer !== undefined) checkTokenizers(tokenizer, await teacher.tokenizer());
-  const { base: model, opened } = teacher;
+  const taught = await teachingModel(teacher, tokenizer);
+  const { model } = taught;
   const words = `${1 - teacherShare} × its own and ${teacherShare} × ${divergence} KL divergence from ${model.modelType} ${model.fingerprint}${at}`;
   const weights = { weight: teacherShare, ownWeight: 1 - teacherShare };
-  return planOf(words, { ...how, ...weights, teacher: { model, context: opened.context } });
+  return planOf(words, { ...how, ...weights, teacher: taught });
+}
+
+/** The teacher for a loss. Throws TrainingOptionsError if its tokenizer is not the model's. */
+export async function teachingModel(teacher: Teacher, tokenizer: TextTokenizer | undefined) {
+  if (tokenizer !== undefined) checkTokenizers(tokenizer, await teacher.tokenizer());
+  return { model: teacher.base, context: teacher.opened.context };
 }
 
 function planOf(words: string, options: Omit<DistillationOptions, "context">): LearningPlan {

@@ -18,19 +18,29 @@ export interface RewardOptions extends Given<Omit<typeof rewardOptions.rows, "re
 export type RewardSettings = ReturnType<typeof rewardSettings>;
 
 /** The settings with all defaults. Throws TrainingOptionsError without a reward. */
-export function rewardSettings({ objective = "grpo", reward, ...options }: RewardOptions) {
+export function rewardSettings({ reward, ...options }: RewardOptions) {
+  const objective = options.objective === "rloo" ? ("rloo" as const) : ("grpo" as const);
   if (reward === undefined) {
     const example = "({ completion }) => completion.length";
     throw new TrainingOptionsError([`reward: missing; objective ${objective} needs a function such as ${example}`]);
   }
   const { epsilon = 0.2, lossType = "dapo", ...others } = given(options);
   return {
-    ...{ objective, reward, epsilon, epsilonHigh: epsilon, numGenerations: 8, maxCompletionLength: 256 },
+    ...{ reward, epsilon, epsilonHigh: epsilon, numGenerations: 8, maxCompletionLength: 256 },
     ...{ temperature: 1, topP: 1, beta: 0, numIterations: 1, scaleRewards: "group" as const },
     ...{ maskTruncatedCompletions: false, rewardTimeout: 60, rewardConcurrency: 16 },
     ...others,
+    objective,
     lossType: objective === "rloo" ? ("rloo" as const) : lossType,
   };
+}
+
+/** Throws TrainingOptionsError for options that the objective does not read. */
+export function refuseOthers(options: RewardOptions, names: readonly string[]): void {
+  const { objective = "grpo" } = options;
+  const others = Object.keys(given(options)).filter((name) => names.includes(name));
+  if (others.length === 0) return;
+  throw new TrainingOptionsError(others.map((name) => `${name}: has no effect with objective ${objective}; remove it`));
 }
 
 /** "grpo, dapo, numGenerations 8, …": all that changes the result, for the fingerprint and the model card. */

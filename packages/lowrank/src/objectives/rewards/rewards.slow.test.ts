@@ -15,10 +15,10 @@ const prompts = ["name[Aromi] ->", "name[The Mill], food[Italian] ->", "name[Ziz
   return { prompt, index };
 });
 const vowels = ({ completion }: { readonly completion: string }) => (completion.match(/[aeiou]/g) ?? []).length;
-const settings = {
-  ...{ objective: "grpo", reward: vowels, numGenerations: 3, maxCompletionLength: 5, batchSize: 1, steps: 4 },
+const settings: TrainingOptions = {
+  ...{ objective: "grpo" as const, reward: vowels, numGenerations: 3, maxCompletionLength: 5, batchSize: 1, steps: 4 },
   ...{ learningRate: 1e-3, validationShare: 0, seed: 3 },
-} as const;
+};
 
 interface Run {
   readonly events: readonly TrainingEvent[];
@@ -48,13 +48,13 @@ async function weightsOf(adapter: OpenedAdapter): Promise<string> {
 }
 
 describe("a run with rewards", () => {
-  it.each([
+  it.each<TrainingOptions>([
     { numIterations: 1 },
     { numIterations: 2, beta: 0.1 },
     { numIterations: 2, gradientAccumulationSteps: 2, steps: 5, objective: "rloo", beta: 0.1 },
-  ] as const)("resumes bit for bit after each step: %j", async (options) => {
+  ])("resumes bit for bit after each step: %j", async (options) => {
     const whole = await train(options);
-    expect(whole.states).toHaveLength((options as TrainingOptions).steps ?? settings.steps);
+    expect(whole.states).toHaveLength(options.steps ?? 4);
     expect(whole.weights).not.toBe((await train({ ...options, steps: 1 })).weights);
     for (const state of whole.states.slice(0, -1)) {
       const resumed = await train({ ...options, resumeFrom: state });
@@ -98,10 +98,12 @@ describe("a run with rewards", () => {
     const onWarning = ({ code }: { readonly code: string }) => void warnings.push(code);
     const { events, states, weights } = await train({ reward: () => 1, steps: 7, onWarning });
     expect(warnings.filter((code) => code === "REWARD_WITHOUT_SPREAD")).toHaveLength(1);
-    const steps = events.filter(({ type }) => type === "step");
-    expect(steps.map(({ metrics }) => [metrics?.equalGroups, metrics?.reward, metrics?.rewardStd])).toEqual(
-      Array(7).fill([1, 1, 0]),
-    );
+    const found = events.flatMap((event) => {
+      if (event.type !== "step") return [];
+      const { equalGroups, reward, rewardStd } = event.metrics ?? {};
+      return [[equalGroups, reward, rewardStd]];
+    });
+    expect(found).toEqual(Array(7).fill([1, 1, 0]));
     expect(states[0]?.moments.size).toBe(0);
     expect(weights).toBe((await train({ reward: () => 2, steps: 1 })).weights);
   });
@@ -125,7 +127,29 @@ describe("a run with rewards", () => {
     [{ reward: undefined }, prompts, "reward: missing; objective grpo needs a function"],
     [{}, [{ text: "no prompt" }], 'expected a row with "prompt", "messages", "conversations" or "instruction"'],
     [{ reward: () => Number.NaN }, prompts, "returned NaN"],
-  ])("is refused with %j", async (options, rows, message) => {
+  ])("is refused: %j, %j: %s", async (options, rows, message) => {
     await expect(train(options, rows)).rejects.toThrow(message);
+  });
+});
+
+describe("on-policy distillation", () => {
+  it("brings the model's own completions closer to the teacher's probabilities", async () => {
+    const taught = await openModel(tiny);
+    const adapter = taught.adapt({ rank: 4 });
+    const rows = prompts.map(({ prompt }) => ({ prompt, completion: " It is a pub." }));
+    await adapter.train(rows, { steps: 20, learningRate: 5e-3, onWarning: () => {} });
+    const teacher = { base: taught.base, opened: adapter.opened, tokenizer: () => taught.tokenizer() };
+    const options = { objective: "gkd", teacher, reward: undefined, numGenerations: 4 } as const;
+    const run = await train({ ...options, batchSize: 3, steps: 12, learningRate: 4e-3 });
+    const losses = run.events.flatMap((event) => (event.type === "step" ? [event.loss] : []));
+    expect(losses.at(-1)).toBeLessThan(0.75 * (losses[0] ?? 0));
+    taught.dispose();
+  });
+
+  it("needs a teacher, and takes no reward", async () => {
+    await expect(train({ objective: "gkd", reward: undefined })).rejects.toThrow("teacher: missing");
+    await expect(train({ objective: "gkd", teacher: model })).rejects.toThrow(
+      "reward: has no effect with objective gkd",
+    );
   });
 });

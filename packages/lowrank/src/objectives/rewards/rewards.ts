@@ -5,17 +5,27 @@ import type { TextTokenizer } from "@lowrank/data";
 import { policyLoss } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { WrongTaskError } from "../../errors/model-errors.ts";
+import type { DistillationChoices } from "../distillation/distillation.ts";
 import type { LearningPlan, Objective } from "../objective.ts";
 import { measureReward } from "./measure-reward.ts";
-import { type RewardOptions, type RewardSettings, rewardSettings, settingsInWords } from "./reward-settings.ts";
+import { gkdPlan } from "./on-policy-distillation.ts";
+import {
+  type RewardOptions,
+  type RewardSettings,
+  refuseOthers,
+  rewardSettings,
+  settingsInWords,
+} from "./reward-settings.ts";
 import { watchSpread } from "./watch-spread.ts";
 import { writeRecords } from "./write-records.ts";
 import { type RecordWriter, startWriting } from "./written-batches.ts";
 
-export const rewards: Objective<RewardOptions & { readonly tokenizer?: TextTokenizer | undefined }> = {
+type Options = RewardOptions & DistillationChoices & { readonly tokenizer?: TextTokenizer | undefined };
+
+export const rewards: Objective<Options> = {
   rows: "a prompt, for learning from rewards",
   takes: (row) => row.kind === "prompt",
-  options: ["objective", "beta", "template"],
+  options: ["objective", "beta", "teacher", "template"],
   hasText: true,
   batchSize: [4, "prompts, each with several completions"],
   bestBy: "reward",
@@ -26,7 +36,12 @@ export const rewards: Objective<RewardOptions & { readonly tokenizer?: TextToken
     const advice = "Use a decoder-only model such as Llama or Qwen.";
     throw new WrongTaskError(modelType, task, "Learning from rewards", advice);
   },
-  plan: (_source, _rows, { tokenizer, ...options }) => planOf(rewardSettings(options), tokenizer as TextTokenizer),
+  plan(_source, _rows, { tokenizer, ...options }) {
+    if (tokenizer === undefined) throw new Error("Prompts need a tokenizer.");
+    if (options.objective === "gkd") return gkdPlan(options, tokenizer);
+    refuseOthers(options, ["teacher", "teacherShare", "divergence", "divergenceTemperature", "klToBase"]);
+    return planOf(rewardSettings(options), tokenizer);
+  },
 };
 
 function planOf(settings: RewardSettings, tokenizer: TextTokenizer): LearningPlan {

@@ -76,10 +76,16 @@ export async function writeRewarded(
   const metrics = {
     reward: meanOf(totals),
     ...Object.fromEntries([...parts].map(([name, values]) => [`reward/${name}`, meanOf(values)])),
+    ...lengthMetrics(completions),
+  };
+  return { completions, totals, metrics };
+}
+
+export function lengthMetrics(completions: readonly Completion[]): PolicyRecord["metrics"] {
+  return {
     completionLength: meanOf(completions.map(({ ids }) => ids.length)),
     truncatedShare: meanOf(completions.map(({ isTruncated }) => Number(isTruncated))),
   };
-  return { completions, totals, metrics };
 }
 
 function askedOf(asked: PromptTokens["asked"]) {
