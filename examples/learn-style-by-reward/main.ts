@@ -1,5 +1,5 @@
 // Teaches a style by rating texts: the tiny model learns to ask questions. It writes eight continuations of each opening, a
-// function rates them, and GRPO makes the better ones more likely.
+// function rates them, and GRPO makes texts with high rewards more likely.
 
 import { openModel } from "lowrank";
 import { sparkLine } from "../spark-line.ts";
