@@ -6,7 +6,7 @@ import type { Settings } from "./settings.ts";
 /** A child process. */
 export interface Side {
   /** Whose work it is. */
-  readonly by: "lowrank" | "PEFT" | "transformers" | "nanogpt";
+  readonly by: "lowrank" | "PEFT" | "TRL" | "transformers" | "nanogpt";
   /** A file below src/ (ours, nanogpt) or peers/ (Python). */
   readonly program: string;
   readonly settings: Omit<Settings, "tiny" | "threads">;

@@ -2,6 +2,7 @@
 
 import type { Benchmark, Side } from "./benchmark.ts";
 import {
+  againstGrpo,
   againstPeft,
   bothDo,
   generatingIn,
@@ -177,6 +178,16 @@ export const generation: readonly Benchmark[] = [
 ];
 
 export const others: readonly Benchmark[] = [
+  {
+    name: "grpo-step",
+    work: "SmolLM2-135M, GRPO: 4 prompts, 8 completions of 64 tokens each, LoRA on all linear layers",
+    ...againstGrpo("f32"),
+  },
+  {
+    name: "grpo-step-int8",
+    work: "SmolLM2-135M, GRPO: 4 prompts, 8 completions of 64 tokens each; lowrank in int8",
+    ...againstGrpo("int8", 0.5),
+  },
   {
     name: "extras",
     work: "SmolLM2-135M, 100 steps of 2 rows: NEFTune, label smoothing, early stopping, TensorBoard and a report, compared with a plain run",

@@ -79,6 +79,27 @@ export function unequalRows(step: string): Pick<Comparison, "ours" | "peer"> {
   return { ours: { contender: "ours", step }, peer: { contender: "ours", step: "equal" } };
 }
 
+/** A step that learns from rewards, in 8 bits, and TRL's in float32, under autocast, or with a base in bf16. */
+export function againstGrpo(precision: "f32" | "int8", timeTarget?: number): Compared {
+  const prompts = ["Once upon a time, a fox", "The long road to", "My grandmother told me that", "In the year 2093,"];
+  const settings = { shape: "smollm2", batch: 4, time: 64, generations: 8, newTokens: 64, prompts } as const;
+  const peer = { by: "TRL", program: "grpo_step.py" } as const;
+  return {
+    sides: {
+      ours: { by: "lowrank", program: "ours/grpo-step", settings: { ...settings, precision } },
+      peer: { ...peer, settings },
+    },
+    otherPeers: [{ precision: "bf16" } as const, { halfBase: true }].map((how) => ({
+      ...peer,
+      settings: { ...settings, ...how },
+    })),
+    comparisons: [
+      { label: "step", ...bothDo("step"), ...(timeTarget === undefined ? {} : { timeTarget }) },
+      { label: "rollout: completions and rewards", ...bothDo("rollout") },
+    ],
+  };
+}
+
 /** The same step on both sides. */
 export function bothDo(step: string): Pick<Comparison, "ours" | "peer"> {
   return { ours: { contender: "ours", step }, peer: { contender: "peer", step } };

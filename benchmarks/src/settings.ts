@@ -27,6 +27,11 @@ export interface Settings {
   readonly trains?: "lora" | "everything" | "one-layer" | "last-layer";
   /** Of a whole run: whether all is on that makes it safer and tells more of it. */
   readonly hasExtras?: boolean;
+  /** Of a step that learns from rewards: completions of each prompt, `batch` prompts a step. */
+  readonly generations?: number;
+  /** Tokens of each completion. */
+  readonly newTokens?: number;
+  readonly prompts?: readonly string[];
   /** What to find out besides times, when these are taken. */
   readonly figures?: readonly ("tensors" | "products")[];
   /** Sizes that show whether the program works, not how fast it is. */

@@ -31,6 +31,7 @@ export const sections: readonly Section[] = [
         "docs/guides/fine-tune-in-the-browser.md",
         "docs/guides/embeddings-for-search.md",
         "docs/guides/dpo-on-a-laptop.md",
+        "docs/guides/learn-from-rewards.md",
         "docs/guides/train-a-gguf-model-without-python.md",
         "docs/guides/lora-adapters-in-transformers-js-and-onnx-runtime.md",
         "docs/guides/lora-on-a-tensorflow-js-model.md",

@@ -11,7 +11,7 @@ import { Workshop } from "./worker/workshop.ts";
 
 /** These calls are answered at once, between two steps of the current work. */
 const immediate: ReadonlySet<CallName> = new Set([
-  ...(["pause", "continue", "stop", "stopChat"] as const),
+  ...(["pause", "continue", "stop", "rated", "stopChat"] as const),
   ...(["readRows", "checkRows", "plan", "countTokens"] as const),
   ...(["shelf", "rename", "duplicate", "remove", "restore"] as const),
 ]);

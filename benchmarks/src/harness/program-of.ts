@@ -4,7 +4,14 @@ import { join } from "node:path";
 import type { Side } from "../benchmark.ts";
 import { bundle } from "./bundle.ts";
 import type { Program } from "./contender.ts";
-import { preparedGguf, preparedModel, preparedNanogpt, preparedPython, preparedTfjsNode } from "./peer-folders.ts";
+import {
+  preparedGguf,
+  preparedModel,
+  preparedNanogpt,
+  preparedPython,
+  preparedTfjsNode,
+  preparedTrainers,
+} from "./peer-folders.ts";
 
 export interface ProgramOptions {
   readonly tiny: boolean;
@@ -17,7 +24,8 @@ export async function programOf(side: Side, { tiny, threads, engine }: ProgramOp
   const settings = JSON.stringify({ ...side.settings, ...(tiny ? tinySizes(side) : {}), tiny, threads });
   if (side.program.endsWith(".py")) {
     const args = [join(import.meta.dirname, "../../peers", side.program), settings];
-    return { command: preparedPython(), args, environment: { OMP_NUM_THREADS: String(threads) } };
+    const command = side.by === "TRL" ? preparedTrainers() : preparedPython();
+    return { command, args, environment: { OMP_NUM_THREADS: String(threads), ...(await rewardedModel(side, tiny)) } };
   }
   const args = [await bundle(side.program), settings];
   if (side.by === "nanogpt") {
@@ -28,6 +36,7 @@ export async function programOf(side: Side, { tiny, threads, engine }: ProgramOp
     LOWRANK_THREADS: String(threads),
     ...(chosen === undefined ? {} : { LOWRANK_ENGINE: chosen }),
     ...(side.settings.hasExtras === undefined ? {} : await filesOfRun(tiny)),
+    ...(await rewardedModel(side, tiny)),
     ...(side.settings.precision === "4-bit" ? { LOWRANK_GGUF: preparedGguf() } : {}),
     ...(chosen?.startsWith("tfjs-node") ? preparedTfjsNode(chosen) : {}),
   };
@@ -36,9 +45,18 @@ export async function programOf(side: Side, { tiny, threads, engine }: ProgramOp
 
 const root = join(import.meta.dirname, "../../..");
 
+async function weightsOf(tiny: boolean) {
+  return { LOWRANK_MODEL: tiny ? join(root, "packages/tiny-model/model") : await preparedModel("smollm2") };
+}
+
+/** Texts that a reward rates are written by a real model. */
+async function rewardedModel({ settings }: Side, tiny: boolean) {
+  return settings.generations === undefined ? {} : weightsOf(tiny);
+}
+
 async function filesOfRun(tiny: boolean) {
   return {
-    LOWRANK_MODEL: tiny ? join(root, "packages/tiny-model/model") : await preparedModel("smollm2"),
+    ...(await weightsOf(tiny)),
     LOWRANK_ROWS: join(root, "data/e2e/e2e-devset.csv"),
   };
 }

@@ -1,9 +1,10 @@
 // Each program of examples/ runs by itself, as examples/README.md says, and prints what it is there to show.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findPrepared } from "@lowrank/testing/cache-folder";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { root } from "./extract-examples.ts";
 
@@ -74,6 +75,28 @@ describe("examples", () => {
     const config = JSON.parse(readFileSync(join(out, "adapter_config.json"), "utf8"));
     expect(config.task_type).toBe("FEATURE_EXTRACTION");
   }, 240_000);
+
+  it("learn-style-by-reward raises the mean reward of openings that are in no row", () => {
+    const printed = run("learn-style-by-reward", [join(folder, "style")]);
+    const meanOf = (when: string) => Number(new RegExp(`^mean reward ${when}: ([\\d.]+)`, "m").exec(printed)?.[1]);
+    expect(meanOf("after")).toBeGreaterThan(meanOf("before") + 0.3);
+  }, 400_000);
+
+  const smollm2 = findPrepared("smollm2");
+  if ("missing" in smollm2) console.info(`skipped: learn-json-by-reward – ${smollm2.missing}`);
+  it.skipIf("missing" in smollm2)(
+    "learn-json-by-reward begins without valid answers, makes a step, and writes an adapter",
+    () => {
+      if ("missing" in smollm2) return;
+      const [gguf = ""] = readdirSync(smollm2.folder).filter((name) => name.endsWith(".gguf"));
+      const out = join(folder, "json");
+      const printed = run("learn-json-by-reward", [join(smollm2.folder, gguf), out, "1"]);
+      expect(Number(/^before: (\d+) % valid/m.exec(printed)?.[1])).toBeLessThan(10);
+      expect(printed).toMatch(/^step 1: reward 0\.\d+ ± 0\.\d+/m);
+      expect(existsSync(join(out, "adapter_model.safetensors"))).toBe(true);
+    },
+    600_000,
+  );
 
   it("adapter-without-tensors halves alpha and keeps the numbers, importing no TensorFlow.js", () => {
     const [source, out] = [join(root, "fixtures/peft/gpt2/adapter"), join(folder, "half")];

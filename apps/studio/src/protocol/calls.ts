@@ -5,7 +5,7 @@ import type { ChatAnswer, ChatNews, ChatRequest, ConversationLength } from "./ch
 import type { EngineFacts, EngineRequest, LoadingNews, ModelEstimate, ModelFacts, ModelSource } from "./model.ts";
 import type { AdapterPicture, Similarity, SingularValues } from "./picture.ts";
 import type { CheckedRow, Row, RowsSource, Turn } from "./rows.ts";
-import type { PlanFacts, PlanRequest, RunRequest, RunResult, TrainingNews, UnfinishedRun } from "./run.ts";
+import type { PlanFacts, PlanRequest, Ratings, RunRequest, RunResult, TrainingNews, UnfinishedRun } from "./run.ts";
 import type { MixRequest, ShelfEntry } from "./shelf.ts";
 
 /** A question, the news while it is worked on, and the answer. */
@@ -35,6 +35,8 @@ export interface Calls {
   pause: Call<undefined, undefined>;
   continue: Call<undefined, undefined>;
   stop: Call<undefined, undefined>;
+  /** The rewards of the texts that the run asked for. */
+  rated: Call<Ratings, undefined>;
   /** A run that a reload or a crash ended, if any; `train` with its `resume` continues it. */
   unfinished: Call<undefined, UnfinishedRun | undefined>;
   forget: Call<{ readonly run: string }, undefined>;

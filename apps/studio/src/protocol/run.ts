@@ -44,6 +44,25 @@ export interface TrainingSettings {
   readonly seed: number;
   /** Share of the rows that are held out and measured; 0 for none. */
   readonly validationShare: number;
+  /**
+   * A function of a RatedText, in JavaScript: the run learns from its values (GRPO) instead of the answers. It may come from a link,
+   * so it runs only in the sandbox.
+   */
+  readonly reward?: string | undefined;
+}
+
+/** A text that the model wrote during a run. */
+export interface RatedText {
+  readonly prompt: string;
+  readonly completion: string;
+  /** Of the row. */
+  readonly answer: string;
+}
+
+/** The rewards of texts, or why there are none. */
+export interface Ratings {
+  readonly values?: readonly number[] | undefined;
+  readonly problem?: string | undefined;
 }
 
 export interface RunRequest {
@@ -76,7 +95,11 @@ export type TrainingNews =
       readonly learningRate: number;
       readonly tokensPerSecond: number;
       readonly secondsLeft: number;
+      /** Mean of the step, in a run with a reward. */
+      readonly reward?: number | undefined;
     }
+  /** Texts for the page to rate; the call `rated` has its answer. */
+  | { readonly type: "rate"; readonly reward: string; readonly texts: readonly RatedText[] }
   | { readonly type: "validated"; readonly step: number; readonly loss: number }
   /** A frame as it is written: its text so far. */
   | { readonly type: "frame"; readonly frame: Frame; readonly isWhole: boolean }

@@ -119,6 +119,7 @@ function readTraining(given: Fields): TrainingSettings {
     schedule: oneOf(given.schedule, ["cosine", "linear", "constant"]),
     seed: whole(given.seed, 0, 2 ** 32 - 1),
     validationShare: between(given.validationShare, 0, 0.9),
+    ...(given.reward === undefined ? {} : { reward: text(given.reward) }),
   };
 }
 

@@ -1,4 +1,4 @@
-// A run's losses, as the chart draws them.
+// A run's losses, or rewards, as the chart draws them.
 
 import type { TrainingNews } from "../protocol/run.ts";
 
@@ -18,7 +18,7 @@ export function extended(curve: Curve, news: readonly TrainingNews[]): Curve {
   const training = [...curve.training];
   const validation = [...curve.validation];
   for (const each of news) {
-    if (each.type === "step") put(training, [each.step, each.loss]);
+    if (each.type === "step") put(training, [each.step, each.reward ?? each.loss]);
     if (each.type === "validated") put(validation, [each.step, each.loss]);
   }
   return { training, validation };

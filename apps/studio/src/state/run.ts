@@ -2,6 +2,7 @@
 
 import { batch, computed, signal } from "@preact/signals";
 import type { Frame, RunRequest, RunResult, TrainingNews, UnfinishedRun } from "../protocol/run.ts";
+import { rateInSandbox } from "../rewards/rate-in-sandbox.ts";
 import type { Ask } from "../worker-client.ts";
 import { type Curve, extended, noCurve } from "./curve.ts";
 
@@ -160,7 +161,17 @@ export class RunState {
     });
   }
 
+  /** Never rejects: the worker's run fails with the problem. */
+  async #rate({ reward, texts }: Extract<TrainingNews, { type: "rate" }>): Promise<void> {
+    const ratings = await rateInSandbox(reward, texts, { seconds: 10 }).then(
+      (values) => ({ values }),
+      ({ message }: Error) => ({ problem: message }),
+    );
+    await this.place.ask("rated", ratings).catch(() => {});
+  }
+
   #hear(news: TrainingNews): void {
+    if (news.type === "rate") return void this.#rate(news);
     this.#news.push(news);
     this.#timer ??= setTimeout(() => this.#draw(), drawEvery);
   }

@@ -4,6 +4,7 @@ import type { OpenedModel } from "lowrank/browser";
 import type { EngineFacts, ModelFacts, ModelSource } from "../protocol/model.ts";
 import type { Store } from "../storage/store.ts";
 import type { TinyFiles } from "./models/tiny.ts";
+import type { PageRewards } from "./training/page-rewards.ts";
 import type { RunControl } from "./training/run-control.ts";
 
 /** A model as it was opened. */
@@ -28,6 +29,8 @@ export class Workshop {
   chatting: AbortController | undefined;
   /** Steers the run that is going on. */
   run: RunControl | undefined;
+  /** The rewards that the run waits for. */
+  rewards: PageRewards | undefined;
 
   constructor(
     /** What is there on the next visit, where the browser gives a disk: runs, adapters. */

@@ -154,6 +154,16 @@ function MoreSettings() {
               onInput={({ currentTarget }) => settings.changeTraining({ validationShare: Number(currentTarget.value) })}
             />
           </label>
+          <label class="whole">
+            {adapt.reward}
+            <textarea
+              {...{ rows: 3, maxLength: 4000, spellcheck: false, value: training.reward ?? "" }}
+              placeholder='({ prompt, completion, answer }) => completion.endsWith("?") ? 1 : 0'
+              onInput={({ currentTarget: { value } }) =>
+                settings.changeTraining({ reward: value.trim() ? value : undefined })
+              }
+            />
+          </label>
           <label class="inline whole">
             <input
               type="checkbox"

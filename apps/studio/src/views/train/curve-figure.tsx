@@ -54,7 +54,7 @@ export function CurveCard() {
   return (
     <figure class="curve">
       <figcaption class="curve-head">
-        <h3>{train.loss}</h3>
+        <h3>{run.last.value?.reward === undefined ? train.loss : train.reward}</h3>
         <span class="figure">
           {hovered ? train.hovered(hovered.step, hovered.loss.toFixed(3)) : last ? last[1].toFixed(3) : ""}
         </span>

@@ -97,6 +97,8 @@ function pairOf(example: Example): Pair | string {
     case "audio":
     case "speech":
       return "speech";
+    case "prompt":
+      return "a prompt without an answer";
     case "text":
       return "running text";
     case "tokens":

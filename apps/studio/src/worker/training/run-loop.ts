@@ -2,12 +2,13 @@
 // everything that a reload would lose is saved at once.
 
 import { NonFiniteLossError, type TrainingEvent, type TrainingState } from "@lowrank/trainer";
-import type { OpenedAdapter } from "lowrank/browser";
+import type { OpenedAdapter, RewardInput, TrainingOptions } from "lowrank/browser";
 import type { Frame, RunResult, TrainingNews } from "../../protocol/run.ts";
 import { QuotaError } from "../../storage/store.ts";
 import { plainPrompt, templateName } from "../rows/row-form.ts";
 import type { ModelInHand, Workshop } from "../workshop.ts";
 import { type KeptRun, keepStep, provenBy } from "./kept-run.ts";
+import { PageRewards } from "./page-rewards.ts";
 import type { RunControl } from "./run-control.ts";
 import type { TeachingRows } from "./teaching-rows.ts";
 
@@ -138,7 +139,8 @@ export class RunLoop {
     this.#kept = run.kept;
     this.#news = [...run.kept.news];
     this.#steps = run.resumeFrom?.step ?? 0;
-    for (const news of this.#news) if (news.type === "step") this.#divergence.add(news.loss);
+    for (const news of this.#news)
+      if (news.type === "step" && news.reward === undefined) this.#divergence.add(news.loss);
   }
 
   /** Throws the errors of training, except for a loss that is not finite. */
@@ -171,10 +173,11 @@ export class RunLoop {
 
   #events(): AsyncIterable<TrainingEvent> {
     const { adapter, rows, kept, resumeFrom, control } = this.#run;
-    const { validationShare: _, steps, ...training } = kept.request.training;
+    const { validationShare: _, steps, reward, ...training } = kept.request.training;
     return adapter.train(rows.train, {
       ...training,
       ...rows.how,
+      ...(reward === undefined ? {} : this.#rewarded(reward)),
       steps,
       warmupSteps: Math.min(5, steps - 1),
       signal: control.signal,
@@ -186,6 +189,17 @@ export class RunLoop {
         : { validation: rows.validation, evalAtStart: false, evalEvery: Math.max(1, Math.ceil(steps / 8)) }),
       ...(resumeFrom === undefined ? {} : { resumeFrom }),
     });
+  }
+
+  /** Learning from a reward, which the page computes. */
+  #rewarded(reward: string): TrainingOptions {
+    const rewards = new PageRewards((texts) => this.#run.onNews({ type: "rate", reward, texts }));
+    this.#run.workshop.rewards = rewards;
+    return {
+      ...{ objective: "grpo", maxCompletionLength: maxNewTokens, rewardConcurrency: 1000 },
+      reward: ({ prompt, completion, row }) =>
+        rewards.rate({ prompt: lastText(prompt), completion, answer: answerOf(row) }),
+    };
   }
 
   /** The base's answer and loss, for comparison. */
@@ -209,9 +223,10 @@ export class RunLoop {
     if (event.type !== "step") return;
     const { step, steps, loss, learningRate, tokensPerSecond = 0, secondsLeft } = event;
     this.#steps = step;
-    this.#divergence.add(loss);
+    const reward = event.metrics?.reward;
+    if (reward === undefined) this.#divergence.add(loss); // the loss of a reward is around 0
     this.#kept = provenBy(this.#kept, step, this.#divergence.smoothed);
-    this.#onNews({ type: "step", step, steps, loss, learningRate, tokensPerSecond, secondsLeft });
+    this.#onNews({ type: "step", step, steps, loss, learningRate, tokensPerSecond, secondsLeft, reward });
     const { model, adapter, control, kept } = this.#run;
     const { watched } = kept.request;
     if (!watched?.trim() || control.isStopped || !isFrameDue(step, steps)) return;
@@ -249,6 +264,17 @@ export class RunLoop {
     this.#keptAt = now();
     this.#keepingTook = this.#keptAt - startedAt;
   }
+}
+
+/** The prompt's text; of a conversation, that of its last message. */
+function lastText(prompt: RewardInput["prompt"]): string {
+  return typeof prompt === "string" ? prompt : (prompt.at(-1)?.content ?? "");
+}
+
+/** As `teachingRows` wrote it. */
+function answerOf({ completion, messages }: RewardInput["row"]): string {
+  if (typeof completion === "string") return completion.trim();
+  return Array.isArray(messages) ? String(messages.at(-1)?.content) : "";
 }
 
 const measured = new WeakMap<ModelInHand["opened"], Map<string, number>>();

@@ -19,7 +19,7 @@ export interface TeachingRows {
 /** Leaves out rows with a problem, which the page shows. Throws NO_ROWS. */
 export async function teachingRows(
   model: ModelInHand,
-  { rows, training: { validationShare: share, seed } }: Pick<RunRequest, "rows" | "training">,
+  { rows, training: { validationShare, seed, reward } }: Pick<RunRequest, "rows" | "training">,
 ): Promise<TeachingRows> {
   const checked = await checkedRows(model, rows);
   const taught = rows.filter((_, index) => checked[index]?.problem === undefined);
@@ -29,6 +29,7 @@ export async function teachingRows(
       `None of the ${rows.length} rows can be taught: a row needs something that is said, an answer, and to fit into the model.`,
     );
   const prompts = new Set(taught.map(({ says }) => says)).size;
+  const share = reward === undefined ? validationShare : 0; // a reward is shown for every step
   const held = Math.round(prompts * share);
   const isSplit = held > 0 && held < prompts;
   const { train, validation } = isSplit

@@ -5,6 +5,7 @@ import type { RunRequest, TrainingNews } from "../../protocol/run.ts";
 import { memoryStore, QuotaError, type Store } from "../../storage/store.ts";
 import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
 import { Workshop } from "../workshop.ts";
+import { rated } from "./page-rewards.ts";
 import { timeStep } from "./time-step.ts";
 import { train } from "./train.ts";
 import { forget, goOn, pause, stop, unfinished } from "./unfinished.ts";
@@ -73,6 +74,29 @@ describe("train", () => {
     expect(await weightsOf(result.adapter)).toBeDefined();
     expect(await store.list("runs")).toEqual([]);
     expect(shared.opened.opened.adapters).toEqual([]);
+  });
+
+  it("learns from rewards of the page, which gets prompts, completions and answers, and reports their mean", async () => {
+    const training = { ...request.training, steps: 2, reward: "({ completion }) => completion.length" };
+    const { news } = await run({ training }, (each) => {
+      if (each.type !== "rate") return;
+      expect([each.reward, each.texts.length]).toEqual([training.reward, 16]);
+      expect(each.texts[0]).toMatchObject({
+        prompt: expect.stringMatching(/^name/),
+        answer: expect.stringMatching(/pub/),
+      });
+      void rated(workshop, { values: each.texts.map((_, index) => index % 8) }, () => {});
+    });
+    expect(news.flatMap((each) => (each.type === "step" ? [each.reward] : []))).toEqual([3.5, 3.5]);
+    expect(news.some(({ type }) => type === "validated")).toBe(false);
+  });
+
+  it("fails with the problem of a reward, and keeps nothing of it on the shelf", async () => {
+    const training = { ...request.training, reward: "no function" };
+    const refuse = ({ type }: TrainingNews) =>
+      void (type === "rate" && rated(workshop, { problem: "not code" }, () => {}));
+    await expect(run({ training }, refuse)).rejects.toThrow("not code");
+    expect(await store.list("adapters")).toEqual([]);
   });
 
   it("resumes after a crash with the same bits as without one", async () => {
