@@ -102,7 +102,7 @@ async function answer(name: string | null): Promise<string | null | undefined> {
 }
 
 function adapterOf({ id }: { readonly id: string }): Promise<Buffer> {
-  return readFile(join(folder, "jobs", "jobs", id, "run", "adapter_model.safetensors"));
+  return readFile(join(folder, "jobs", "jobs", id, "adapter", "adapter_model.safetensors"));
 }
 
 it("trains on an uploaded file and serves the model at once", async () => {

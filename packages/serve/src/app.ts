@@ -8,8 +8,7 @@ import { asRequestError, errorBody, eventStream } from "./answers/error-answer.t
 import { answerChunks, wholeAnswer } from "./answers/write-answer.ts";
 import { type ChoiceEvent, choiceEvents } from "./answers/written-choice.ts";
 import { RequestError } from "./errors.ts";
-import { fileRoutes } from "./files/file-routes.ts";
-import type { FineTuning } from "./fine-tuning/fine-tuner.ts";
+import { type FileParts, fileRoutes } from "./files/file-routes.ts";
 import { fineTuningRoutes } from "./fine-tuning/fine-tuning-routes.ts";
 import type { JobQueue } from "./fine-tuning/job-queue.ts";
 import type { Client } from "./front/start-front.ts";
@@ -38,7 +37,7 @@ export interface AppParts<Adapter extends ServedAdapter> {
   readonly registry: AdapterRegistry<Adapter>;
   readonly metrics: Metrics;
   /** Undefined without a folder for jobs. */
-  readonly fineTuning: (FineTuning & { readonly jobs: JobQueue }) | undefined;
+  readonly fineTuning: { readonly jobs: JobQueue; readonly files: FileParts } | undefined;
   readonly limits: RequestLimits & BodyLimits;
   readonly token: string | undefined;
   /** Host names in addition to this machine's own; undefined: any. */
@@ -116,9 +115,8 @@ function addFineTuning<Adapter extends ServedAdapter>(app: Hono<AppEnvironment>,
     });
     return;
   }
-  const { jobs } = fineTuning;
-  app.route("/v1/files", fileRoutes(jobs, fineTuning));
-  app.route("/v1/fine_tuning/jobs", fineTuningRoutes(jobs, { limits, baseName: registry.baseName, ended }));
+  app.route("/v1/files", fileRoutes(fineTuning.files));
+  app.route("/v1/fine_tuning/jobs", fineTuningRoutes(fineTuning.jobs, { limits, baseName: registry.baseName, ended }));
 }
 
 const routes = [

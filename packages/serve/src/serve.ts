@@ -7,7 +7,6 @@ import { AdapterRegistry } from "./adapters/adapter-registry.ts";
 import { WatchedFolder } from "./adapters/watch-folder.ts";
 import { createApp } from "./app.ts";
 import { RequestError, ServeOptionError } from "./errors.ts";
-import { standardFileBytes } from "./files/file-routes.ts";
 import type { FineTuning } from "./fine-tuning/fine-tuner.ts";
 import { JobQueue } from "./fine-tuning/job-queue.ts";
 import { type Client, startFront } from "./front/start-front.ts";
@@ -105,12 +104,12 @@ export async function serve<Adapter extends ServedAdapter>(
   const ended = new AbortController();
   let isStopping = false;
   const maxBytes = options.maxBodyBytes ?? 4 * 2 ** 20;
-  const maxFileBytes = fineTuning === undefined ? maxBytes : (fineTuning.maxFileBytes ?? standardFileBytes);
+  const maxFileBytes = fineTuning === undefined ? maxBytes : (fineTuning.maxFileBytes ?? 100 * 2 ** 20);
   const allowedHosts = hostsFor(host, options.allowedHosts);
   const app = createApp({
     ...{ model, writer, queue, registry, metrics: new Metrics(), token: options.token, template: options.template },
     allowedHosts,
-    fineTuning: fineTuning && jobs && { ...fineTuning, jobs },
+    fineTuning: jobs && { jobs, files: jobs.fileParts(maxFileBytes) },
     limits: {
       ...requestLimits,
       defaults: model.defaults ?? requestLimits.defaults,

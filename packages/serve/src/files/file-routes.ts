@@ -5,21 +5,24 @@ import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { Hono } from "hono";
 import { listPage } from "../answers/list-page.ts";
 import { RequestError } from "../errors.ts";
-import type { FineTuning } from "../fine-tuning/fine-tuner.ts";
-import { isOver } from "../fine-tuning/job.ts";
-import type { JobQueue } from "../fine-tuning/job-queue.ts";
-import { readUpload } from "./read-upload.ts";
-import { fileFacts } from "./stored-file.ts";
+import type { ObjectStore } from "./object-store.ts";
+import { readUpload, type UploadRules } from "./read-upload.ts";
+import { fileFacts, type StoredFile } from "./stored-file.ts";
 
-export const standardFileBytes = 100 * 2 ** 20;
+export interface FileParts extends UploadRules {
+  readonly files: ObjectStore<StoredFile>;
+  /** The id of a job that needs a file. */
+  userOf(file: string): string | undefined;
+}
 
-export function fileRoutes({ files, jobs }: JobQueue, { tuner, maxFileBytes = standardFileBytes }: FineTuning): Hono {
+export function fileRoutes({ files, userOf, ...rules }: FileParts): Hono {
   const app = new Hono();
   app.post("/", async (context) => {
-    const { content, ...facts } = await readUpload(context.req.raw, { tuner, maxFileBytes });
+    const { content, ...facts } = await readUpload(context.req.raw, rules);
     const key = files.newKey();
     await writeFileAtomic(files.path(key.id, ".jsonl"), content);
-    return context.json(fileFacts(await files.put({ ...key, ...facts, bytes: content.length })));
+    const file = await files.put({ ...key, ...facts, bytes: content.length });
+    return context.json(fileFacts(file));
   });
   app.get("/", (context) => {
     const { order, purpose = "fine-tune", ...query } = context.req.query();
@@ -33,9 +36,9 @@ export function fileRoutes({ files, jobs }: JobQueue, { tuner, maxFileBytes = st
   });
   app.delete("/:id", async (context) => {
     const { id } = files.get(context.req.param("id"));
-    const user = jobs.all.find((job) => !isOver(job) && [job.training_file, job.validation_file].includes(id));
+    const user = userOf(id);
     if (user !== undefined)
-      throw new RequestError(400, "FILE_IN_USE", `The job "${user.id}" needs this file. Cancel the job first.`);
+      throw new RequestError(400, "FILE_IN_USE", `The job "${user}" needs this file. Cancel the job first.`);
     await files.remove(id, [".jsonl"]);
     return context.json({ id, object: "file", deleted: true });
   });

@@ -3,21 +3,22 @@
 import { LowrankError } from "@lowrank/contracts";
 import { withoutFolders } from "../answers/error-answer.ts";
 import { InvalidRequestError, RequestError } from "../errors.ts";
-import type { FineTuneMethod, FineTuner } from "../fine-tuning/fine-tuner.ts";
+import type { StoredFile } from "./stored-file.ts";
 
-export interface Upload {
-  readonly filename: string;
+export interface UploadRules {
+  /** The method that the rows are for. Throws an error that names the lines that cannot be used. */
+  check(file: { readonly name: string; readonly content: Uint8Array }): Promise<string>;
+  readonly maxFileBytes: number;
+}
+
+interface Upload extends Pick<StoredFile, "filename" | "method"> {
   readonly content: Uint8Array;
-  readonly method: FineTuneMethod;
 }
 
 const known = new Set(["file", "purpose"]);
 
 /** Throws RequestError, also for a file with lines that cannot be trained on. */
-export async function readUpload(
-  request: Request,
-  { tuner, maxFileBytes }: { readonly tuner: FineTuner; readonly maxFileBytes: number },
-): Promise<Upload> {
+export async function readUpload(request: Request, { check, maxFileBytes }: UploadRules): Promise<Upload> {
   // Browsers send forms from other sites without a CORS preflight request, but always name their origin.
   if (request.headers.has("origin"))
     throw new RequestError(403, "ORIGIN_NOT_ALLOWED", "Web pages cannot upload files. Use a program.");
@@ -36,7 +37,7 @@ export async function readUpload(
   const content = new Uint8Array(await file.arrayBuffer());
   const filename = file.name.slice(0, 255);
   try {
-    return { filename, content, method: await tuner.check({ name: filename, content }) };
+    return { filename, content, method: await check({ name: filename, content }) };
   } catch (error) {
     if (!LowrankError.isInstance(error)) throw error;
     throw new RequestError(400, "INVALID_FILE_FORMAT", withoutFolders(error.message), "file");

@@ -1,14 +1,14 @@
 // An uploaded file as it is stored; its content is next to it.
 
-import type { FineTuneMethod } from "../fine-tuning/fine-tuner.ts";
-import type { StoredObject } from "../fine-tuning/object-store.ts";
+import type { StoredObject } from "./object-store.ts";
 
 export interface StoredFile extends StoredObject {
   readonly created_at: number;
   readonly bytes: number;
   /** The client's name, which is never used as a path. */
   readonly filename: string;
-  readonly method: FineTuneMethod;
+  /** The method of fine-tuning that its rows are for. */
+  readonly method: string;
 }
 
 /** The object of OpenAI's API. */

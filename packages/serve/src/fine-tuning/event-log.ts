@@ -16,16 +16,18 @@ export interface JobEvent {
 
 export class EventLog {
   readonly #changes = new EventEmitter().setMaxListeners(0);
+  #count = 0;
 
   /** Appends to a file. The line break before the line ends a line that a killed server left incomplete. */
   async append(path: string, event: JobEvent): Promise<void> {
     await appendFile(path, `\n${JSON.stringify(event)}\n`);
-    this.#changes.emit(path);
+    this.wake();
   }
 
-  /** Lets the readers of a file look at the job again. */
-  wake(path: string): void {
-    this.#changes.emit(path);
+  /** Lets readers look at their jobs again. */
+  wake(): void {
+    this.#count += 1;
+    this.#changes.emit("change");
   }
 
   /** Complete events from a position of the file, and the position after them. */
@@ -43,17 +45,15 @@ export class EventLog {
     }
   }
 
-  /** All events, and new ones until the job is over. */
+  /** All events, and new ones until the job is over or the signal aborts. */
   async *follow(path: string, { isOver, signal }: { isOver(): boolean; readonly signal: AbortSignal }) {
     for (let from = 0; ; ) {
-      const changed = once(this.#changes, path, { signal });
-      changed.catch(() => undefined); // not awaited if the job is over
-      const isLast = isOver();
+      const [count, isLast] = [this.#count, isOver()];
       const { events, end } = await this.read(path, from);
       yield* events;
-      if (isLast) return;
+      if (isLast || signal.aborted) return;
       from = end;
-      await changed;
+      if (count === this.#count) await once(this.#changes, "change", { signal }).catch(() => undefined);
     }
   }
 }

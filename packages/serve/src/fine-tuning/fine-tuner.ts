@@ -3,7 +3,7 @@
 export type FineTuneMethod = "supervised" | "dpo";
 
 /** Hyperparameters with OpenAI's meaning; undefined ("auto"): the program's default. */
-export interface FineTuneSettings {
+interface FineTuneSettings {
   readonly epochs?: number | undefined;
   readonly batchSize?: number | undefined;
   readonly learningRateMultiplier?: number | undefined;
@@ -19,7 +19,7 @@ export interface FineTuneJob {
   readonly validation?: string | undefined;
   /** The folder of an adapter to continue; undefined: a new adapter. */
   readonly from?: string | undefined;
-  /** The job's folder. If it holds an interrupted run, that run is resumed; if a finished one, its adapter is the result. */
+  /** Where to work. The finished adapter is the folder `adapter` in it. An interrupted run in it is resumed; a finished one is the result. */
   readonly folder: string;
   readonly seed: number;
   readonly settings: FineTuneSettings;
@@ -38,7 +38,7 @@ export type FineTuneEvent =
     }
   | { readonly type: "evaluation"; readonly step: number; readonly loss: number | null; readonly accuracy?: number }
   | { readonly type: "note"; readonly message: string }
-  | { readonly type: "end"; readonly adapter: string };
+  | { readonly type: "end" };
 
 /** A job that runs. */
 export interface FineTuneRun {

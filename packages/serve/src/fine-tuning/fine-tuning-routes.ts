@@ -38,7 +38,6 @@ export function fineTuningRoutes(queue: JobQueue, { limits, baseName, ended }: R
       finished_at: null,
       trained_tokens: null,
       error: null,
-      adapter: undefined,
     };
     const seed = request.seed ?? randomInt(2 ** 31);
     const job = { ...jobs.newKey(), ...request, ...nothing, seed, status: "queued" } as const;

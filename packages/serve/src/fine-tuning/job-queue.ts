@@ -6,14 +6,15 @@ import { join } from "node:path";
 import { LowrankError } from "@lowrank/contracts";
 import { withoutFolders } from "../answers/error-answer.ts";
 import { RequestError } from "../errors.ts";
+import type { FileParts } from "../files/file-routes.ts";
+import { ObjectStore } from "../files/object-store.ts";
 import type { StoredFile } from "../files/stored-file.ts";
 import { EventLog, type JobEvent } from "./event-log.ts";
 import type { FineTuneEvent, FineTuneRun, FineTuning } from "./fine-tuner.ts";
 import { isOver, type Job } from "./job.ts";
-import { ObjectStore } from "./object-store.ts";
 
 /** Where adapters are served. */
-export interface ModelNames {
+interface ModelNames {
   readonly baseName: string;
   put(id: string, folder: string): Promise<void>;
 }
@@ -28,7 +29,7 @@ export class JobQueue {
   readonly #log = new EventLog();
   #current: { readonly id: string; readonly run: FineTuneRun; finish: number | null } | undefined;
   #working: Promise<void> | undefined;
-  #isStopping = false;
+  readonly #ended = new AbortController();
 
   private constructor(
     readonly jobs: ObjectStore<Job>,
@@ -44,13 +45,19 @@ export class JobQueue {
     const queue = new JobQueue(jobs, files, parts);
     for (const job of jobs.all.filter((each) => queue.#isOfThisBase(each))) {
       if (job.status === "running") await queue.update(job.id, { status: "queued" });
-      if (job.status !== "succeeded" || job.fine_tuned_model === null || job.adapter === undefined) continue;
-      await parts.models.put(job.fine_tuned_model, job.adapter).catch((error: unknown) => {
+      if (job.fine_tuned_model === null) continue;
+      await parts.models.put(job.fine_tuned_model, queue.#pathOf(job.id, "adapter")).catch((error: unknown) => {
         parts.onNote(`model "${job.fine_tuned_model}" is not served: ${messageOf(error)}`);
       });
     }
     queue.#wake();
     return queue;
+  }
+
+  fileParts(maxFileBytes: number): FileParts {
+    const needs = (job: Job, file: string) => !isOver(job) && [job.training_file, job.validation_file].includes(file);
+    const userOf = (file: string) => this.jobs.all.find((job) => needs(job, file))?.id;
+    return { files: this.files, userOf, check: (file) => this.parts.fineTuning.tuner.check(file), maxFileBytes };
   }
 
   async add(job: Job): Promise<Job> {
@@ -90,7 +97,7 @@ export class JobQueue {
 
   async update(id: string, change: Partial<Job>): Promise<Job> {
     const job = await this.jobs.put({ ...this.jobs.get(id), ...change });
-    this.#log.wake(this.#logPath(id));
+    this.#log.wake();
     return job;
   }
 
@@ -104,18 +111,19 @@ export class JobQueue {
   }
 
   follow(id: string, signal: AbortSignal): AsyncGenerator<JobEvent, void, undefined> {
-    return this.#log.follow(this.#logPath(id), { isOver: () => isOver(this.jobs.get(id)), signal });
+    const stopped = AbortSignal.any([signal, this.#ended.signal]);
+    return this.#log.follow(this.#logPath(id), { isOver: () => isOver(this.jobs.get(id)), signal: stopped });
   }
 
   /** Saves the job that runs; the next server resumes it. */
   async stop(): Promise<void> {
-    this.#isStopping = true;
+    this.#ended.abort();
     this.#current?.run.stop("pause");
     await this.#working;
   }
 
   #next(): Job | undefined {
-    if (this.#isStopping) return undefined;
+    if (this.#ended.signal.aborted) return undefined;
     return this.jobs.all.find((job) => job.status === "queued" && this.#isOfThisBase(job));
   }
 
@@ -133,14 +141,13 @@ export class JobQueue {
     const job = await this.update(id, { status: "running" });
     const run = this.#start(job);
     this.#current = { id, run, finish: null };
-    let adapter: string | undefined;
-    let failure: unknown;
+    let isDone = false;
+    let failure: unknown = new Error("The run ended without an adapter.");
     try {
       for await (const event of run.events) {
-        if (event.type === "end") adapter = event.adapter;
+        if (event.type === "end") isDone = true;
         else await this.#record(id, event);
       }
-      if (adapter === undefined) failure = new Error("The run ended without an adapter.");
     } catch (error) {
       failure = error;
       run.stop("cancel");
@@ -148,18 +155,19 @@ export class JobQueue {
     this.#current = undefined;
     const { status } = this.jobs.get(id);
     if (status === "cancelled") await this.#clear(id);
-    else if (adapter !== undefined) await this.#finish(job, adapter).catch((error: unknown) => this.#fail(id, error));
-    else if (status === "running" && !this.#isStopping) await this.#fail(id, failure);
+    else if (isDone) await this.#finish(job).catch((error: unknown) => this.#fail(id, error));
+    else if (status === "running" && !this.#ended.signal.aborted) await this.#fail(id, failure);
   }
 
   #start({ id, method, training_file, validation_file, model, seed, hyperparameters }: Job): FineTuneRun {
     const { n_epochs, batch_size, learning_rate_multiplier, beta } = Object.fromEntries(
       Object.entries(hyperparameters).map(([name, value]) => [name, value === "auto" ? undefined : value]),
     );
+    const earlier = this.jobs.all.find((other) => other.fine_tuned_model === model);
     return this.parts.fineTuning.tuner.start({
-      ...{ method, seed, training: this.files.path(training_file, ".jsonl"), folder: this.#folderOf(id) },
+      ...{ method, seed, training: this.files.path(training_file, ".jsonl"), folder: this.#pathOf(id) },
       validation: validation_file === null ? undefined : this.files.path(validation_file, ".jsonl"),
-      from: this.jobs.all.find((other) => other.fine_tuned_model === model)?.adapter,
+      from: earlier && this.#pathOf(earlier.id, "adapter"),
       settings: { epochs: n_epochs, batchSize: batch_size, learningRateMultiplier: learning_rate_multiplier, beta },
     });
   }
@@ -179,16 +187,16 @@ export class JobQueue {
   }
 
   /** The adapter is served before the job has succeeded, so that clients can use it at once. */
-  async #finish({ id, suffix = "" }: Job, adapter: string): Promise<void> {
+  async #finish({ id, suffix = "" }: Job): Promise<void> {
     const { models } = this.parts;
     const fine_tuned_model = `ft:${models.baseName}:local:${suffix}:${id.slice(-8)}`;
-    await models.put(fine_tuned_model, adapter);
+    await models.put(fine_tuned_model, this.#pathOf(id, "adapter"));
     const tokens = new Map((await this.eventsOf(id)).map(({ data }) => [data.step, data.tokens ?? 0]));
     const trained_tokens = [...tokens.values()].reduce((sum, each) => sum + each, 0);
     await this.#say(id, `New fine-tuned model created: ${fine_tuned_model}`);
     await this.#say(id, "The job has successfully completed");
     const finished_at = seconds();
-    await this.update(id, { status: "succeeded", fine_tuned_model, adapter, finished_at, trained_tokens });
+    await this.update(id, { status: "succeeded", fine_tuned_model, finished_at, trained_tokens });
   }
 
   async #fail(id: string, failure: unknown): Promise<void> {
@@ -206,20 +214,20 @@ export class JobQueue {
     const own = { id: `ftevent-${randomBytes(12).toString("hex")}`, created_at: seconds() };
     const type = more.data === undefined ? "message" : "metrics";
     const event = { object: "fine_tuning.job.event", ...own, level: "info", type, message, data: {}, ...more } as const;
-    await mkdir(this.#folderOf(id), { recursive: true });
+    await mkdir(this.#pathOf(id), { recursive: true });
     await this.#log.append(this.#logPath(id), event);
   }
 
   async #clear(id: string): Promise<void> {
-    await rm(join(this.#folderOf(id), "run"), { recursive: true, force: true });
+    await rm(this.#pathOf(id, "adapter"), { recursive: true, force: true });
   }
 
-  #folderOf(id: string): string {
-    return this.jobs.path(id, "");
+  #pathOf(id: string, name = ""): string {
+    return join(this.jobs.path(id, ""), name);
   }
 
   #logPath(id: string): string {
-    return join(this.#folderOf(id), "events.jsonl");
+    return this.#pathOf(id, "events.jsonl");
   }
 }
 

@@ -5,7 +5,7 @@ import { Fields, type Range } from "../requests/fields.ts";
 import type { FineTuneMethod } from "./fine-tuner.ts";
 
 /** A setting as OpenAI's API has it. */
-export type Hyperparameters = Readonly<Record<string, number | "auto">>;
+type Hyperparameters = Readonly<Record<string, number | "auto">>;
 
 export interface JobRequest {
   readonly model: string;

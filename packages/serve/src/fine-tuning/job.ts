@@ -1,7 +1,7 @@
 // A fine-tuning job as it is stored, and as OpenAI's clients see it.
 
+import type { StoredObject } from "../files/object-store.ts";
 import type { JobRequest } from "./job-request.ts";
-import type { StoredObject } from "./object-store.ts";
 
 export interface Job extends StoredObject, Omit<JobRequest, "suffix"> {
   readonly seed: number;
@@ -12,8 +12,6 @@ export interface Job extends StoredObject, Omit<JobRequest, "suffix"> {
   readonly finished_at: number | null;
   readonly trained_tokens: number | null;
   readonly error: { readonly code: string; readonly message: string; readonly param: null } | null;
-  /** The adapter of the job. */
-  readonly adapter: string | undefined;
 }
 
 export function isOver({ status }: Pick<Job, "status">): boolean {
@@ -22,7 +20,7 @@ export function isOver({ status }: Pick<Job, "status">): boolean {
 
 /** The object of OpenAI's API. */
 export function jobFacts(job: Job, estimated_finish: number | null) {
-  const { order: _, adapter: _adapter, suffix: _suffix, method: type, ...facts } = job;
+  const { order: _, suffix: _suffix, method: type, ...facts } = job;
   const method = { type, [type]: { hyperparameters: job.hyperparameters } };
   const others = { organization_id: "local", result_files: [], integrations: [], estimated_finish };
   return { object: "fine_tuning.job", ...facts, method, ...others };

@@ -49,9 +49,9 @@ export function commandFineTuner(parts: TunerParts): FineTuner {
 }
 
 async function* events(job: FineTuneJob, parts: TunerParts, signal: AbortSignal): AsyncGenerator<FineTuneEvent, void> {
-  const out = join(job.folder, "run");
+  const out = join(job.folder, "adapter");
   const state = await stateOf(out, signal);
-  if (state === "finished") yield { type: "end", adapter: out };
+  if (state === "finished") yield { type: "end" };
   if (state === "finished" || signal.aborted) return;
   const options = { ...parts.options, ...(await ownOptions(job, parts)), out };
   const flags = Object.entries(options).flatMap(([name, value]) =>
@@ -70,7 +70,7 @@ async function* events(job: FineTuneJob, parts: TunerParts, signal: AbortSignal)
   try {
     for await (const line of createInterface({ input: child.stdout })) yield* eventIn(line);
     const [code] = await ended;
-    if (code === 0) yield { type: "end", adapter: out };
+    if (code === 0) yield { type: "end" };
     else if (!signal.aborted) throw new LowrankError("TRAINING_FAILED", reasonIn(problems));
   } finally {
     if (child.exitCode === null) child.kill("SIGKILL");
