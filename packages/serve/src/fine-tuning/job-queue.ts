@@ -70,11 +70,16 @@ export class JobQueue {
   /** Begins the next job, unless one runs. */
   #wake(): void {
     if (this.#working !== undefined || this.#next() === undefined) return;
-    this.#working = this.#work()
-      .catch((error: unknown) => this.parts.onNote(`fine-tuning has stopped: ${messageOf(error)}`))
-      .finally(() => {
+    this.#working = this.#work().then(
+      () => {
         this.#working = undefined;
-      });
+        this.#wake();
+      },
+      (error: unknown) => {
+        this.#working = undefined; // the next request tries again
+        this.parts.onNote(`fine-tuning has stopped: ${messageOf(error)}`);
+      },
+    );
   }
 
   /** Pauses, resumes or cancels a job. Throws RequestError if its state does not allow it. */
@@ -137,13 +142,14 @@ export class JobQueue {
     for (let job = this.#next(); job !== undefined; job = this.#next()) await this.#run(job);
   }
 
-  async #run({ id }: Job): Promise<void> {
-    const job = await this.update(id, { status: "running" });
+  async #run(job: Job): Promise<void> {
+    const { id } = job;
     const run = this.#start(job);
     this.#current = { id, run, finish: null };
     let isDone = false;
-    let failure: unknown = new Error("The run ended without an adapter.");
+    let failure: unknown;
     try {
+      await this.update(id, { status: "running" });
       for await (const event of run.events) {
         if (event.type === "end") isDone = true;
         else await this.#record(id, event);
@@ -156,7 +162,9 @@ export class JobQueue {
     const { status } = this.jobs.get(id);
     if (status === "cancelled") await this.#clear(id);
     else if (isDone) await this.#finish(job).catch((error: unknown) => this.#fail(id, error));
-    else if (status === "running" && !this.#ended.signal.aborted) await this.#fail(id, failure);
+    else if (status === "running" && !this.#ended.signal.aborted)
+      await this.#fail(id, failure ?? new Error("The run ended without an adapter."));
+    else if (status === "queued" && failure !== undefined) throw failure;
   }
 
   #start({ id, method, training_file, validation_file, model, seed, hyperparameters }: Job): FineTuneRun {
@@ -191,8 +199,11 @@ export class JobQueue {
     const { models } = this.parts;
     const fine_tuned_model = `ft:${models.baseName}:local:${suffix}:${id.slice(-8)}`;
     await models.put(fine_tuned_model, this.#pathOf(id, "adapter"));
-    const tokens = new Map((await this.eventsOf(id)).map(({ data }) => [data.step, data.tokens ?? 0]));
-    const trained_tokens = [...tokens.values()].reduce((sum, each) => sum + each, 0);
+    const trained = (await this.eventsOf(id)).flatMap(({ data: { step, tokens } }) =>
+      tokens ? [[step, tokens] as const] : [],
+    );
+    // A resumed run may repeat steps.
+    const trained_tokens = [...new Map(trained).values()].reduce((sum, tokens) => sum + tokens, 0);
     await this.#say(id, `New fine-tuned model created: ${fine_tuned_model}`);
     await this.#say(id, "The job has successfully completed");
     const finished_at = seconds();

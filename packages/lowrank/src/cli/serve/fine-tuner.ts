@@ -11,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { LowrankError } from "@lowrank/contracts";
 import { describeModel } from "@lowrank/models";
 import { tidyUpTemporaries, writeFileAtomic } from "@lowrank/safetensors/node";
-import type { FineTuneEvent, FineTuneRun, FineTuner } from "@lowrank/serve";
+import type { FineTuneEvent, FineTuneJob, FineTuneRun, FineTuner } from "@lowrank/serve";
 import { listCheckpoints } from "@lowrank/trainer/node";
 import { given } from "../../given.ts";
 import { exists } from "../../node/exists.ts";
@@ -21,8 +21,6 @@ import type { OpenedModel } from "../../opened-model.ts";
 import { runDefaults } from "../../train/run-defaults.ts";
 import { flagName } from "../terminal/as-flags.ts";
 import { readTrainingFile } from "./training-file.ts";
-
-type FineTuneJob = Parameters<FineTuner["start"]>[0];
 
 interface TunerParts {
   readonly model: OpenedModel;
