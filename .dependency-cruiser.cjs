@@ -25,7 +25,7 @@ const arrows = {
   merge: ["contracts", "math", "families", "adapter-format", "safetensors", "gguf", "inject"],
   hosts: ["contracts", "engine", "hookPoints", "adapter-format", "inject", "merge"],
   onnx: ["contracts", "safetensors", "adapter-format"],
-  serve: ["contracts"],
+  serve: ["contracts", "safetensors"],
   mpi: ["contracts"],
 };
 

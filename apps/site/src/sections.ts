@@ -36,6 +36,7 @@ export const sections: readonly Section[] = [
         "docs/guides/lora-adapters-in-transformers-js-and-onnx-runtime.md",
         "docs/guides/lora-on-a-tensorflow-js-model.md",
         "docs/guides/serve-many-adapters.md",
+        "docs/guides/openai-fine-tuning-locally.md",
         "docs/choose-rank-targets-rate.md",
         "docs/guides/quantised-base-little-memory.md",
         "docs/guides/when-training-goes-wrong.md",

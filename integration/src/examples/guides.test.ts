@@ -63,7 +63,9 @@ async function prepare(folder: string, page: string): Promise<void> {
 function follow(step: GuideStep, folder: string): string {
   const file = join(folder, `step.${step.language}`);
   writeFileSync(file, step.code);
-  const env = { ...process.env, PATH: `${join(folder, "bin")}${delimiter}${process.env.PATH}`, HF_HUB_OFFLINE: "1" };
+  // A reader's terminal is no script of npm, with whose end a program would end, too.
+  const { npm_lifecycle_event: _, ...own } = process.env;
+  const env = { ...own, PATH: `${join(folder, "bin")}${delimiter}${own.PATH}`, HF_HUB_OFFLINE: "1" };
   const [command, argv] = step.language === "ts" ? ["node", [...source, file]] : ["bash", ["-e", file]];
   return execFileSync(command as string, argv as string[], { cwd: folder, env, encoding: "utf8", stdio: "pipe" });
 }

@@ -9,6 +9,9 @@ import { asRequestError, errorBody, eventStream } from "./answers/error-answer.t
 import { answerChunks, wholeAnswer } from "./answers/write-answer.ts";
 import { type ChoiceEvent, choiceEvents } from "./answers/written-choice.ts";
 import { RequestError } from "./errors.ts";
+import { type FileParts, fileRoutes } from "./files/file-routes.ts";
+import { fineTuningRoutes } from "./fine-tuning/fine-tuning-routes.ts";
+import type { JobQueue } from "./fine-tuning/job-queue.ts";
 import type { Client } from "./front/start-front.ts";
 import { checkHost, checkToken } from "./guards/check-host.ts";
 import { type BodyLimits, readJson } from "./guards/read-json.ts";
@@ -35,6 +38,8 @@ export interface AppParts<Adapter extends ServedAdapter> {
   readonly queue: FairQueue;
   readonly registry: AdapterRegistry<Adapter>;
   readonly metrics: Metrics;
+  /** Undefined without a folder for jobs. */
+  readonly fineTuning: { readonly jobs: JobQueue; readonly files: FileParts } | undefined;
   readonly limits: RequestLimits & BodyLimits;
   readonly token: string | undefined;
   /** The origin that may read responses in a browser. */
@@ -98,10 +103,31 @@ export function createApp<Adapter extends ServedAdapter>(parts: AppParts<Adapter
     const request = embeddingRequest(await readJson(context.req.raw, parts.limits), parts.limits);
     return answerEmbeddings(context, request, parts);
   });
+  addFineTuning(app, parts);
   return app;
 }
 
-const routes = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/models", "/metrics"];
+function addFineTuning<Adapter extends ServedAdapter>(app: Hono<AppEnvironment>, parts: AppParts<Adapter>): void {
+  const { fineTuning, registry, limits, ended } = parts;
+  app.on("POST", ["/v1/files", "/v1/fine_tuning/*"], async (_, next) => {
+    checkRunning(parts);
+    await next();
+  });
+  if (fineTuning === undefined) {
+    const message = "Fine-tuning is off. Start the server with --jobs-folder <path>, or with the option fineTuning.";
+    app.on(["GET", "POST", "DELETE"], ["/v1/files/*", "/v1/fine_tuning/*"], () => {
+      throw new RequestError(404, "FINE_TUNING_OFF", message);
+    });
+    return;
+  }
+  app.route("/v1/files", fileRoutes(fineTuning.files));
+  app.route("/v1/fine_tuning/jobs", fineTuningRoutes(fineTuning.jobs, { limits, baseName: registry.baseName, ended }));
+}
+
+const routes = [
+  ...["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/models", "/metrics"],
+  ...["/v1/files", "/v1/fine_tuning/jobs"],
+];
 
 /** The route of a path for metrics. Unknown paths share one label, so that clients cannot create new ones. */
 function routeOf(path: string): string {

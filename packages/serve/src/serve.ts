@@ -7,6 +7,8 @@ import { AdapterRegistry } from "./adapters/adapter-registry.ts";
 import { WatchedFolder } from "./adapters/watch-folder.ts";
 import { createApp } from "./app.ts";
 import { RequestError, ServeOptionError } from "./errors.ts";
+import type { FineTuning } from "./fine-tuning/fine-tuner.ts";
+import { JobQueue } from "./fine-tuning/job-queue.ts";
 import { type Client, startFront } from "./front/start-front.ts";
 import { ownNames } from "./guards/check-host.ts";
 import { Metrics } from "./metrics.ts";
@@ -30,6 +32,8 @@ export interface ServeOptions extends WriterLimits {
   readonly cors?: string | undefined;
   /** A folder with one folder for each adapter, whose name clients use. New, changed and removed adapters are detected. */
   readonly adapterFolder?: string | undefined;
+  /** Fine-tuning API of OpenAI: the folder of its files and jobs, and what trains. Default: off. */
+  readonly fineTuning?: FineTuning | undefined;
   /** The prompt template for conversations, if the model has no chat template. */
   readonly template?: string | undefined;
   /** Maximum bytes of a request's body; default 4 MiB. */
@@ -42,7 +46,7 @@ export interface ServeOptions extends WriterLimits {
 
 const optionNames: OptionNames<ServeOptions> = {
   ...{ host: true, port: true, name: true, token: true, allowedHosts: true, adapterFolder: true, template: true },
-  ...{ cors: true, maxBodyBytes: true, maxNewTokens: true, onNote: true },
+  ...{ cors: true, maxBodyBytes: true, maxNewTokens: true, onNote: true, fineTuning: true },
   ...{ maxRows: true, maxPositions: true, maxPromptTokens: true, maxWaiting: true },
 };
 
@@ -97,14 +101,18 @@ export async function serve<Adapter extends ServedAdapter>(
   const { adapterFolder: folder } = options;
   const watched = folder === undefined ? undefined : new WatchedFolder(registry, { folder, onNote });
   await watched?.look();
+  const { fineTuning } = options;
+  const jobs = fineTuning && (await JobQueue.open({ fineTuning, models: registry, onNote }));
   const ended = new AbortController();
   let isStopping = false;
   const maxBytes = options.maxBodyBytes ?? 4 * 2 ** 20;
+  const maxFileBytes = fineTuning === undefined ? maxBytes : (fineTuning.maxFileBytes ?? 100 * 2 ** 20);
   const allowedHosts = hostsFor(host, options.allowedHosts);
   const app = createApp({
     ...{ model, writer, queue, registry, metrics: new Metrics(), token: options.token, template: options.template },
     cors: options.cors,
     allowedHosts,
+    fineTuning: jobs && { jobs, files: jobs.fileParts(maxFileBytes) },
     limits: {
       ...requestLimits,
       defaults: model.defaults ?? requestLimits.defaults,
@@ -119,7 +127,7 @@ export async function serve<Adapter extends ServedAdapter>(
   });
   const answer = async (request: Request, client: Client) => app.fetch(request, client);
   const hosts = allowedHosts && [...ownNames, ...allowedHosts];
-  const front = await startFront(answer, { host, port, maxBytes, hosts });
+  const front = await startFront(answer, { host, port, maxBytes, maxFileBytes, hosts });
   const timer = setInterval(() => void watched?.look().catch((error) => onNote(String(error))), watchMs).unref();
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${front.port}`,
@@ -133,7 +141,7 @@ export async function serve<Adapter extends ServedAdapter>(
       clearInterval(timer);
       const end = () => ended.abort(new RequestError(503, "STOPPED", "The server has stopped."));
       const grace = graceMs === undefined ? undefined : setTimeout(end, Math.min(graceMs, 2 ** 31 - 1));
-      await queue.whenEmpty();
+      await Promise.all([queue.whenEmpty(), jobs?.stop()]);
       await writer.stop();
       clearTimeout(grace);
       await front.close(readersMs);

@@ -41,7 +41,7 @@ export function asRequestError(error: unknown): RequestError {
 }
 
 /** Shortens absolute paths to their last name, because clients must not learn the folders of this machine. */
-function withoutFolders(message: string): string {
+export function withoutFolders(message: string): string {
   return message
     .replace(/(["'`])(?:[A-Za-z]:)?[\\/][^"'`\n]*[\\/]/g, "$1")
     .replace(/(?<![\w.\\/"'`])(?:[A-Za-z]:)?[\\/](?:[^\s"'`\\/]+[\\/])+/g, "");

@@ -12,6 +12,8 @@ export interface FrontData {
   /** After this many seconds without a turn of its event loop, the model's thread counts as stalled. */
   readonly stalledSeconds: number;
   readonly maxBytes: number;
+  /** Of an upload to /v1/files. */
+  readonly maxFileBytes: number;
   /** Allowed host names for /health; undefined: any. For other routes the model's thread checks them. */
   readonly hosts: readonly string[] | undefined;
 }
@@ -48,7 +50,7 @@ export function frontThread(
   http: typeof import("node:http"),
   { workerData, parentPort }: typeof import("node:worker_threads"),
 ): void {
-  const { host, port, state, keepAliveMs, stalledSeconds, maxBytes, hosts } = workerData as FrontData; // from start-front.ts
+  const { host, port, state, keepAliveMs, stalledSeconds, maxBytes, maxFileBytes, hosts } = workerData as FrontData; // from start-front.ts
   const answers = new Map<number, import("node:http").ServerResponse>();
   let latest = 0;
   const server = http.createServer((asked, answer) => {
@@ -61,11 +63,12 @@ export function frontThread(
       answer.end(JSON.stringify({ status }));
       return;
     }
+    const limit = url.split("?")[0] === "/v1/files" ? maxFileBytes : maxBytes;
     const chunks: Uint8Array[] = [];
     let bytes = 0;
     // Collected here, so that a slow client does not occupy the model's thread. A body is read only up to the limit.
     asked.on("data", (chunk: Uint8Array) => {
-      if (bytes <= maxBytes) chunks.push(chunk);
+      if (bytes <= limit) chunks.push(chunk);
       bytes += chunk.length;
     });
     asked.on("end", () => {
@@ -76,7 +79,7 @@ export function frontThread(
         if (!answer.writableEnded) parentPort?.postMessage({ type: "left", id });
       });
       const from = { address: socket.remoteAddress ?? "", connection: `${socket.remotePort}` };
-      const body = Buffer.concat(chunks).subarray(0, maxBytes + 1);
+      const body = Buffer.concat(chunks).subarray(0, limit + 1);
       parentPort?.postMessage({ type: "asked", id, method, path: url, headers, ...from, body });
     });
   });

@@ -27,7 +27,7 @@ export interface Front {
 /** Opens the port. Throws the system's error if it is in use. */
 export async function startFront(
   answer: (request: Request, client: Client) => Promise<Response>,
-  at: Pick<FrontData, "host" | "port" | "maxBytes" | "hosts">,
+  at: Pick<FrontData, "host" | "port" | "maxBytes" | "maxFileBytes" | "hosts">,
 ): Promise<Front> {
   const state = new Int32Array(new SharedArrayBuffer(8));
   const turn = () => Atomics.store(state, 1, Math.floor(Date.now() / 1000));

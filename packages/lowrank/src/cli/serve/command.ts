@@ -11,12 +11,13 @@ export const addServeCommand = defineCommand({
   summary: "serve a model and its adapters with OpenAI's API",
   description:
     "Serves a base model and its adapters with OpenAI's API; `model` of a request selects one. Endpoints: /v1/chat/completions, /v1/completions, /v1/embeddings, " +
-    "/v1/models, and /metrics for Prometheus. Texts of all clients are generated in one batch. Needs the package @lowrank/serve. LOWRANK_TOKEN can hold the clients' API " +
+    "/v1/models, /v1/files and /v1/fine_tuning/jobs (with --jobs-folder), and /metrics for Prometheus. Texts of all clients are generated in one batch. Needs the package @lowrank/serve. LOWRANK_TOKEN can hold the clients' API " +
     "key. After Ctrl-C or SIGTERM, a second signal stops at once.",
   options: [
     "model",
     option("--adapter <paths...>", "PEFT adapter folders, each served under the folder's name, or name=path"),
     option("--adapter-folder <path>", "folder of adapter folders; new, changed and deleted ones are noticed"),
+    option("--jobs-folder <path>", "folder of uploaded files and fine-tuning jobs; turns on OpenAI's fine-tuning API"),
     "allowDifferentBase",
     "basePrecision",
     option("--name <name>", "name of the base for clients (default: last part of --model)"),

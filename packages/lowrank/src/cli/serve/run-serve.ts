@@ -2,9 +2,10 @@
 
 import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { printable } from "@lowrank/contracts";
+import { LowrankError, printable } from "@lowrank/contracts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
+import { lockOutput } from "../../node/output/lock-output.ts";
 import type { OpenedModel } from "../../opened-model.ts";
 import { withBase } from "../base-for.ts";
 import { refuseOtherTasks } from "../open-model.ts";
@@ -12,11 +13,13 @@ import { type NamedAdapter, namedAdapters } from "../options/named-adapters.ts";
 import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { whileOpen } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
+import { commandFineTuner, threadsForTraining } from "./fine-tuner.ts";
 
 export interface ServeCommandOptions extends EngineOptions, BasePrecisionOptions {
   readonly model?: string;
   readonly adapter?: readonly string[];
   readonly adapterFolder?: string;
+  readonly jobsFolder?: string;
   readonly allowDifferentBase?: boolean;
   readonly name?: string;
   readonly host: string;
@@ -43,11 +46,13 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
     await attachAll(model, adapters, allowDifferentBase);
     const { host, port, name, cors, adapterFolder, template, maxNewTokens, maxRows, maxWaiting, stopTimeout } = options;
     const limits = given({ maxNewTokens, maxRows, maxWaiting });
+    const jobs = await openJobs(options, { path, model, report });
     const places = given({ name: name ?? basename(resolve(path)), cors, adapterFolder, template, token });
     const server = await serve(model, {
       ...{ host, port, allowedHosts: options.allowedHost },
       ...limits,
       ...places,
+      ...given({ fineTuning: jobs?.fineTuning }),
       onNote: report.note,
     });
     if (!isLocal(host) && token === undefined) {
@@ -60,6 +65,7 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
     const limit = stopTimeout === undefined ? "" : `, for at most ${stopTimeout} seconds`;
     report.note(`Stopping: running texts are finished${limit}. Ctrl-C again stops at once.`);
     await server.stop(given({ graceMs: stopTimeout === undefined ? undefined : stopTimeout * 1000 }));
+    await jobs?.release();
   });
 }
 
@@ -74,6 +80,28 @@ async function importServe(): Promise<typeof import("@lowrank/serve")> {
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
+}
+
+/** Locks the folder of jobs, which only one server may use at a time. */
+async function openJobs(
+  { jobsFolder, threads, ...options }: ServeCommandOptions,
+  { path, model, report }: { readonly path: string; readonly model: OpenedModel; readonly report: Report },
+) {
+  if (jobsFolder === undefined) return undefined;
+  const release = await lockOutput(jobsFolder).catch((error: unknown) => {
+    if (!LowrankError.isInstance(error) || error.code !== "OUTPUT_IN_USE") throw error;
+    throw new UsageError(
+      `--jobs-folder "${jobsFolder}" is in use by another server. Stop it, or choose another folder.`,
+    );
+  });
+  const { engine, basePrecision, template } = options;
+  const tuner = commandFineTuner({
+    model,
+    options: { model: path, engine, threads: threadsForTraining(threads), basePrecision, template },
+    command: [process.execPath, ...process.execArgv, process.argv[1] ?? ""],
+    environment: report.io.environment,
+  });
+  return { fineTuning: { folder: resolve(jobsFolder), tuner }, release };
 }
 
 async function attachAll(

@@ -1,0 +1,174 @@
+// Fine-tunes the served model for OpenAI's API: `lowrank train` in a process of its own, which gets a part of the machine.
+
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, readFile } from "node:fs/promises";
+import { availableParallelism, constants, setPriority } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { LowrankError } from "@lowrank/contracts";
+import { describeModel } from "@lowrank/models";
+import { tidyUpTemporaries, writeFileAtomic } from "@lowrank/safetensors/node";
+import type { FineTuneEvent, FineTuneJob, FineTuneRun, FineTuner } from "@lowrank/serve";
+import { listCheckpoints } from "@lowrank/trainer/node";
+import { given } from "../../given.ts";
+import { exists } from "../../node/exists.ts";
+import { lockOutput } from "../../node/output/lock-output.ts";
+import { preferences } from "../../objectives/preferences/preferences.ts";
+import type { OpenedModel } from "../../opened-model.ts";
+import { runDefaults } from "../../train/run-defaults.ts";
+import { flagName } from "../terminal/as-flags.ts";
+import { readTrainingFile } from "./training-file.ts";
+
+interface TunerParts {
+  readonly model: OpenedModel;
+  /** Options of `lowrank train` for every job. */
+  readonly options: Readonly<Record<string, string | number | undefined>>;
+  /** The command that starts lowrank: a program and its first arguments. */
+  readonly command: readonly [string, ...string[]];
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** Interval of checkpoints, from which a killed run is resumed. */
+const stepsPerCheckpoint = 10;
+/** Time for a run to end whose server was killed: it notices that at its next step. */
+const longestEnd = 600_000; // milliseconds
+
+export function commandFineTuner(parts: TunerParts): FineTuner {
+  return {
+    check: async ({ name, content }) => readTrainingFile(name, content).method,
+    start: (job): FineTuneRun => {
+      const stop = new AbortController();
+      return { events: events(job, parts, stop.signal), stop: (how) => stop.abort(how) };
+    },
+  };
+}
+
+async function* events(job: FineTuneJob, parts: TunerParts, signal: AbortSignal): AsyncGenerator<FineTuneEvent, void> {
+  const out = join(job.folder, "adapter");
+  const state = await stateOf(out, signal);
+  if (state === "finished") yield { type: "end" };
+  if (state === "finished" || signal.aborted) return;
+  const options = { ...parts.options, ...(await ownOptions(job, parts)), out };
+  const flags = Object.entries(options).flatMap(([name, value]) =>
+    value === undefined ? [] : [flagName(name), `${value}`],
+  );
+  const child = start(["train", "--json", ...flags, ...(state === "begun" ? ["--resume"] : [])], parts);
+  const kill = () => void child.kill(signal.reason === "pause" ? "SIGTERM" : "SIGKILL");
+  signal.addEventListener("abort", kill);
+  if (signal.aborted) kill();
+  const ended = once(child, "close");
+  ended.catch(() => undefined); // a program that does not start is reported below
+  let problems = "";
+  child.stderr.on("data", (piece) => {
+    problems = `${problems}${piece}`.slice(-4000);
+  });
+  try {
+    for await (const line of createInterface({ input: child.stdout })) yield* eventIn(line);
+    const [code] = await ended;
+    if (code === 0) yield { type: "end" };
+    else if (!signal.aborted) throw new LowrankError("TRAINING_FAILED", reasonIn(problems));
+  } finally {
+    if (child.exitCode === null) child.kill("SIGKILL");
+    await ended;
+  }
+}
+
+/** Waits for the end of a run that outlives its server. */
+async function stateOf(out: string, signal: AbortSignal): Promise<"new" | "begun" | "finished"> {
+  await mkdir(dirname(out), { recursive: true });
+  const release = await lockWhenFree(out, signal);
+  try {
+    await tidyUpTemporaries(dirname(out)); // a killed run may have left its folder under a temporary name
+    if (!(await exists(out))) return "new";
+    // Only an interrupted run has checkpoints.
+    return (await listCheckpoints(out)).length > 0 ? "begun" : "finished";
+  } finally {
+    await release();
+  }
+}
+
+async function lockWhenFree(out: string, signal: AbortSignal): Promise<() => Promise<void>> {
+  for (const end = Date.now() + longestEnd; ; ) {
+    try {
+      return await lockOutput(out);
+    } catch (error) {
+      const isInUse = LowrankError.isInstance(error) && error.code === "OUTPUT_IN_USE";
+      if (!isInUse || Date.now() > end || signal.aborted) throw error;
+      await sleep(200);
+    }
+  }
+}
+
+/** Writes the rows in lowrank's form. Without a validation file all rows are trained, as in OpenAI's API. */
+async function ownOptions(job: FineTuneJob, { model }: TunerParts) {
+  const { method, seed, from: adapter, settings } = job;
+  const read = async (path: string, name: string) => {
+    const { text } = readTrainingFile(name, await readFile(path));
+    await writeFileAtomic(join(job.folder, name), text, { overwrite: true });
+    return text;
+  };
+  const text = await read(job.training, "training.jsonl");
+  if (job.validation !== undefined) await read(job.validation, "validation.jsonl");
+  const validation =
+    job.validation === undefined ? { validationShare: 0 } : { validation: join(job.folder, "validation.jsonl") };
+  const { epochs, batchSize, learningRateMultiplier: multiplier, beta } = settings;
+  const objective = method === "dpo" ? preferences : {};
+  const rows = text.split("\n").filter((line) => line !== "").length;
+  const { parameters } = describeModel(model.base);
+  const { learningRate } = runDefaults({ objective, task: model.base.task, problem: undefined, parameters, rows });
+  return given({
+    ...{ data: join(job.folder, "training.jsonl"), ...validation, adapter, seed, epochs, batchSize, beta },
+    ...{
+      learningRate: multiplier === undefined ? undefined : multiplier * learningRate,
+      saveEvery: stepsPerCheckpoint,
+    },
+  });
+}
+
+/** The new process ends by itself when this one is killed, because nobody reads its output any more. */
+function start(
+  argv: readonly string[],
+  { command, environment }: TunerParts,
+): ChildProcessByStdio<null, Readable, Readable> {
+  const [program, ...first] = command;
+  const { LOWRANK_TOKEN: _, ...env } = environment;
+  // A group of its own, so that Ctrl-C reaches the server alone, which stops it.
+  const detached = process.platform !== "win32";
+  const child = spawn(program, [...first, ...argv], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env,
+    detached,
+    windowsHide: true,
+  });
+  try {
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // Some containers forbid it.
+  }
+  return child;
+}
+
+/** Half of the threads of the server. */
+export function threadsForTraining(threads: number = availableParallelism()): number {
+  return Math.max(1, Math.floor(threads / 2));
+}
+
+/** The event of a line of `lowrank train --json`: docs/json-lines.md. */
+function eventIn(line: string): readonly FineTuneEvent[] {
+  if (!line.endsWith("}")) return []; // the process was killed
+  const { type, step, steps, loss, tokens, secondsLeft, metrics, reason } = JSON.parse(line);
+  if (type === "start") return [{ type, step, steps }];
+  if (type === "step") return [{ type, step, steps, loss, tokens, secondsLeft }];
+  if (type === "evaluation") return [{ type, step, ...given({ accuracy: metrics.accuracy }), loss: metrics.loss }];
+  if (type === "restart") return [{ type: "note", message: `${reason}: training restarts with another learning rate` }];
+  return [];
+}
+
+/** The message of an error on stderr, below progress. */
+function reasonIn(text: string): string {
+  const at = text.lastIndexOf("error: ");
+  return at < 0 ? `The training process has ended: ${text.slice(-500)}` : text.slice(at + "error: ".length).trim();
+}

@@ -1,0 +1,65 @@
+// The interface of a program that fine-tunes the served model. `lowrank serve` starts `lowrank train` in a process of its own.
+
+export type FineTuneMethod = "supervised" | "dpo";
+
+/** Hyperparameters with OpenAI's meaning; undefined ("auto"): the program's default. */
+interface FineTuneSettings {
+  readonly epochs?: number | undefined;
+  readonly batchSize?: number | undefined;
+  readonly learningRateMultiplier?: number | undefined;
+  /** DPO only. */
+  readonly beta?: number | undefined;
+}
+
+/** A job to run. All paths are the server's own. */
+export interface FineTuneJob {
+  readonly method: FineTuneMethod;
+  /** Uploaded JSON Lines, which `check` has accepted. */
+  readonly training: string;
+  readonly validation?: string | undefined;
+  /** The folder of an adapter to continue; undefined: a new adapter. */
+  readonly from?: string | undefined;
+  /** Where to work. The finished adapter is the folder `adapter` in it. An interrupted run in it is resumed; a finished one is the result. */
+  readonly folder: string;
+  readonly seed: number;
+  readonly settings: FineTuneSettings;
+}
+
+/** Progress of a job. An evaluation has validation metrics. Only a finished run has an `end`. */
+export type FineTuneEvent =
+  | { readonly type: "start"; readonly step: number; readonly steps: number }
+  | {
+      readonly type: "step";
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number | null;
+      readonly tokens: number;
+      readonly secondsLeft: number;
+    }
+  | { readonly type: "evaluation"; readonly step: number; readonly loss: number | null; readonly accuracy?: number }
+  | { readonly type: "note"; readonly message: string }
+  | { readonly type: "end" };
+
+/** A job that runs. */
+export interface FineTuneRun {
+  /** Ends when the run has ended or stopped; throws an error with a reason if it failed. */
+  readonly events: AsyncIterable<FineTuneEvent>;
+  /** "pause" saves the run so that it can be resumed, "cancel" ends it at once. */
+  stop(how: "pause" | "cancel"): void;
+}
+
+/** Fine-tunes the served model. */
+export interface FineTuner {
+  /** The method that a file's rows are for. Throws an error that names the lines that cannot be used. */
+  check(file: { readonly name: string; readonly content: Uint8Array }): Promise<FineTuneMethod>;
+  start(job: FineTuneJob): FineTuneRun;
+}
+
+/** Where the fine-tuning API keeps files and jobs, and what runs them. */
+export interface FineTuning {
+  /** The caller makes sure that no other server uses it. */
+  readonly folder: string;
+  readonly tuner: FineTuner;
+  /** Maximum bytes of an uploaded file; default 100 MiB. */
+  readonly maxFileBytes?: number | undefined;
+}

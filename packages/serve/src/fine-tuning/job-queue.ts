@@ -1,0 +1,251 @@
+// Runs fine-tuning jobs one after the other. The queue is on disk: a job that ran when the server ended is resumed by the next one.
+
+import { randomBytes } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { LowrankError } from "@lowrank/contracts";
+import { withoutFolders } from "../answers/error-answer.ts";
+import { RequestError } from "../errors.ts";
+import type { FileParts } from "../files/file-routes.ts";
+import { ObjectStore } from "../files/object-store.ts";
+import type { StoredFile } from "../files/stored-file.ts";
+import { EventLog, type JobEvent } from "./event-log.ts";
+import type { FineTuneEvent, FineTuneRun, FineTuning } from "./fine-tuner.ts";
+import { isOver, type Job } from "./job.ts";
+
+/** Where adapters are served. */
+interface ModelNames {
+  readonly baseName: string;
+  put(id: string, folder: string): Promise<void>;
+}
+
+interface QueueParts {
+  readonly fineTuning: FineTuning;
+  readonly models: ModelNames;
+  readonly onNote: (line: string) => void;
+}
+
+export class JobQueue {
+  readonly #log = new EventLog();
+  #current: { readonly id: string; readonly run: FineTuneRun; finish: number | null } | undefined;
+  #working: Promise<void> | undefined;
+  readonly #ended = new AbortController();
+
+  private constructor(
+    readonly jobs: ObjectStore<Job>,
+    readonly files: ObjectStore<StoredFile>,
+    private readonly parts: QueueParts,
+  ) {}
+
+  /** Opens the folder, serves the adapters of finished jobs, and goes on with the others. */
+  static async open(parts: QueueParts): Promise<JobQueue> {
+    const { folder } = parts.fineTuning;
+    const jobs = await ObjectStore.open<Job>(join(folder, "jobs"), "ftjob-");
+    const files = await ObjectStore.open<StoredFile>(join(folder, "files"), "file-");
+    const queue = new JobQueue(jobs, files, parts);
+    for (const job of jobs.all.filter((each) => queue.#isOfThisBase(each))) {
+      if (job.status === "running") await queue.update(job.id, { status: "queued" });
+      if (job.fine_tuned_model === null) continue;
+      await parts.models.put(job.fine_tuned_model, queue.#pathOf(job.id, "adapter")).catch((error: unknown) => {
+        parts.onNote(`model "${job.fine_tuned_model}" is not served: ${messageOf(error)}`);
+      });
+    }
+    queue.#wake();
+    return queue;
+  }
+
+  fileParts(maxFileBytes: number): FileParts {
+    const needs = (job: Job, file: string) => !isOver(job) && [job.training_file, job.validation_file].includes(file);
+    const userOf = (file: string) => this.jobs.all.find((job) => needs(job, file))?.id;
+    return { files: this.files, userOf, check: (file) => this.parts.fineTuning.tuner.check(file), maxFileBytes };
+  }
+
+  async add(job: Job): Promise<Job> {
+    await this.#say(job.id, `Created fine-tuning job: ${job.id}`);
+    const added = await this.jobs.put(job);
+    this.#wake();
+    return added;
+  }
+
+  /** Begins the next job, unless one runs. */
+  #wake(): void {
+    if (this.#working !== undefined || this.#next() === undefined) return;
+    this.#working = this.#work().then(
+      () => {
+        this.#working = undefined;
+        this.#wake();
+      },
+      (error: unknown) => {
+        this.#working = undefined; // the next request tries again
+        this.parts.onNote(`fine-tuning has stopped: ${messageOf(error)}`);
+      },
+    );
+  }
+
+  /** Pauses, resumes or cancels a job. Throws RequestError if its state does not allow it. */
+  async command(id: string, command: "pause" | "resume" | "cancel"): Promise<Job> {
+    const { status } = this.jobs.get(id);
+    const isAllowed =
+      command === "resume"
+        ? status === "paused"
+        : ["queued", "running", ...(command === "cancel" ? ["paused"] : [])].includes(status);
+    if (!isAllowed)
+      throw new RequestError(400, "INVALID_JOB_STATUS", `Cannot ${command} the job "${id}": it is ${status}.`);
+    const wanted = ({ pause: "paused", resume: "queued", cancel: "cancelled" } as const)[command];
+    const job = await this.update(id, { status: wanted, ...(command === "cancel" && { finished_at: seconds() }) });
+    if (command !== "resume" && this.#current?.id === id) this.#current.run.stop(command);
+    await this.#say(id, `The job is ${wanted}`);
+    if (command === "cancel" && this.#current?.id !== id) await this.#clear(id);
+    this.#wake();
+    return job;
+  }
+
+  async update(id: string, change: Partial<Job>): Promise<Job> {
+    const job = await this.jobs.put({ ...this.jobs.get(id), ...change });
+    this.#log.wake();
+    return job;
+  }
+
+  /** When a running job will probably end, in seconds since 1970. */
+  finishOf(id: string): number | null {
+    return this.#current?.id === id ? this.#current.finish : null;
+  }
+
+  async eventsOf(id: string): Promise<readonly JobEvent[]> {
+    return (await this.#log.read(this.#logPath(this.jobs.get(id).id))).events;
+  }
+
+  follow(id: string, signal: AbortSignal): AsyncGenerator<JobEvent, void, undefined> {
+    const stopped = AbortSignal.any([signal, this.#ended.signal]);
+    return this.#log.follow(this.#logPath(id), { isOver: () => isOver(this.jobs.get(id)), signal: stopped });
+  }
+
+  /** Saves the job that runs; the next server resumes it. */
+  async stop(): Promise<void> {
+    this.#ended.abort();
+    this.#current?.run.stop("pause");
+    await this.#working;
+  }
+
+  #next(): Job | undefined {
+    if (this.#ended.signal.aborted) return undefined;
+    return this.jobs.all.find((job) => job.status === "queued" && this.#isOfThisBase(job));
+  }
+
+  /** A folder may have been used with another base before. */
+  #isOfThisBase({ model }: Job): boolean {
+    const { baseName } = this.parts.models;
+    return model === baseName || model.startsWith(`ft:${baseName}:`);
+  }
+
+  async #work(): Promise<void> {
+    for (let job = this.#next(); job !== undefined; job = this.#next()) await this.#run(job);
+  }
+
+  async #run(job: Job): Promise<void> {
+    const { id } = job;
+    const run = this.#start(job);
+    this.#current = { id, run, finish: null };
+    let isDone = false;
+    let failure: unknown;
+    try {
+      await this.update(id, { status: "running" });
+      for await (const event of run.events) {
+        if (event.type === "end") isDone = true;
+        else await this.#record(id, event);
+      }
+    } catch (error) {
+      failure = error;
+      run.stop("cancel");
+    }
+    this.#current = undefined;
+    const { status } = this.jobs.get(id);
+    if (status === "cancelled") await this.#clear(id);
+    else if (isDone) await this.#finish(job).catch((error: unknown) => this.#fail(id, error));
+    else if (status === "running" && !this.#ended.signal.aborted)
+      await this.#fail(id, failure ?? new Error("The run ended without an adapter."));
+    else if (status === "queued" && failure !== undefined) throw failure;
+  }
+
+  #start({ id, method, training_file, validation_file, model, seed, hyperparameters }: Job): FineTuneRun {
+    const { n_epochs, batch_size, learning_rate_multiplier, beta } = Object.fromEntries(
+      Object.entries(hyperparameters).map(([name, value]) => [name, value === "auto" ? undefined : value]),
+    );
+    const earlier = this.jobs.all.find((other) => other.fine_tuned_model === model);
+    return this.parts.fineTuning.tuner.start({
+      ...{ method, seed, training: this.files.path(training_file, ".jsonl"), folder: this.#pathOf(id) },
+      validation: validation_file === null ? undefined : this.files.path(validation_file, ".jsonl"),
+      from: earlier && this.#pathOf(earlier.id, "adapter"),
+      settings: { epochs: n_epochs, batchSize: batch_size, learningRateMultiplier: learning_rate_multiplier, beta },
+    });
+  }
+
+  async #record(id: string, event: Exclude<FineTuneEvent, { readonly type: "end" }>): Promise<void> {
+    if (event.type === "note") return this.#say(id, event.message, { level: "warn" });
+    const { type, step } = event;
+    if (type === "start") return this.#say(id, step === 0 ? "Fine-tuning job started" : `Resumed after step ${step}`);
+    if (type === "evaluation") {
+      const data = { step, valid_loss: event.loss, valid_mean_token_accuracy: event.accuracy };
+      return this.#say(id, `Step ${step}: validation loss=${event.loss?.toFixed(4)}`, { data });
+    }
+    const { steps, loss, tokens, secondsLeft } = event;
+    if (this.#current !== undefined) this.#current.finish = Math.ceil(seconds() + secondsLeft);
+    const data = { step, total_steps: steps, train_loss: loss, tokens };
+    await this.#say(id, `Step ${step}/${steps}: training loss=${loss?.toFixed(4)}`, { data });
+  }
+
+  /** The adapter is served before the job has succeeded, so that clients can use it at once. */
+  async #finish({ id, suffix = "" }: Job): Promise<void> {
+    const { models } = this.parts;
+    const fine_tuned_model = `ft:${models.baseName}:local:${suffix}:${id.slice(-8)}`;
+    await models.put(fine_tuned_model, this.#pathOf(id, "adapter"));
+    const trained = (await this.eventsOf(id)).flatMap(({ data: { step, tokens } }) =>
+      tokens ? [[step, tokens] as const] : [],
+    );
+    // A resumed run may repeat steps.
+    const trained_tokens = [...new Map(trained).values()].reduce((sum, tokens) => sum + tokens, 0);
+    await this.#say(id, `New fine-tuned model created: ${fine_tuned_model}`);
+    await this.#say(id, "The job has successfully completed");
+    const finished_at = seconds();
+    await this.update(id, { status: "succeeded", fine_tuned_model, finished_at, trained_tokens });
+  }
+
+  async #fail(id: string, failure: unknown): Promise<void> {
+    const message = messageOf(failure);
+    await this.#say(id, message, { level: "error" }).catch(() => undefined); // the disk may be full
+    const error = {
+      code: LowrankError.isInstance(failure) ? failure.code.toLowerCase() : "job_failed",
+      message,
+      param: null,
+    };
+    await this.update(id, { status: "failed", finished_at: seconds(), error });
+  }
+
+  async #say(id: string, message: string, more: Partial<Pick<JobEvent, "level" | "data">> = {}): Promise<void> {
+    const own = { id: `ftevent-${randomBytes(12).toString("hex")}`, created_at: seconds() };
+    const type = more.data === undefined ? "message" : "metrics";
+    const event = { object: "fine_tuning.job.event", ...own, level: "info", type, message, data: {}, ...more } as const;
+    await mkdir(this.#pathOf(id), { recursive: true });
+    await this.#log.append(this.#logPath(id), event);
+  }
+
+  async #clear(id: string): Promise<void> {
+    await rm(this.#pathOf(id, "adapter"), { recursive: true, force: true });
+  }
+
+  #pathOf(id: string, name = ""): string {
+    return join(this.jobs.path(id, ""), name);
+  }
+
+  #logPath(id: string): string {
+    return this.#pathOf(id, "events.jsonl");
+  }
+}
+
+function messageOf(error: unknown): string {
+  return withoutFolders(error instanceof Error ? error.message : String(error));
+}
+
+function seconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
