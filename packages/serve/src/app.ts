@@ -17,6 +17,7 @@ import { chatRequest } from "./requests/chat-request.ts";
 import { completionRequest, embeddingRequest } from "./requests/completion-request.ts";
 import type { RequestLimits } from "./requests/fields.ts";
 import type { GenerationRequest } from "./requests/generation-request.ts";
+import type { TextFormat } from "./requests/response-format.ts";
 import type {
   ServedAdapter,
   ServedModel,
@@ -118,6 +119,7 @@ interface TextsAsked extends GenerationRequest {
   readonly shape: AnswerShape;
   readonly prompts: readonly ServedPrompt[];
   readonly logprobs: number | undefined;
+  readonly format?: TextFormat;
 }
 
 async function answerTexts<Adapter extends ServedAdapter>(
@@ -140,7 +142,16 @@ async function answerTexts<Adapter extends ServedAdapter>(
     const sampling = { temperature, topP, topK, minP, repetitionPenalty, seed: (asked.seed + index) >>> 0 };
     // A text completion continues the text unchanged, whatever template an adapter has.
     const template = typeof prompt === "string" ? "plain" : parts.template;
-    const options = { adapter: lease.adapter, maxNewTokens, stop, logprobs, template, signal, ...sampling };
+    const options = {
+      adapter: lease.adapter,
+      maxNewTokens,
+      stop,
+      logprobs,
+      template,
+      signal,
+      ...sampling,
+      ...asked.format,
+    };
     return choiceEvents(inTurn(prompt, options), { stop });
   }
   async function* inTurn(prompt: ServedPrompt, options: WriteOptions<Adapter>): AsyncGenerator<WrittenEvent, void> {

@@ -9,6 +9,7 @@ import type { PretrainedModel } from "../pretrained-model.ts";
 import type { PrefixCache } from "./prefix-cache.ts";
 import { checkSampling, type Sampling } from "./sampling.ts";
 import type { StopStrings } from "./stop-rule.ts";
+import type { TokenConstraint } from "./token-constraint.ts";
 
 /** The options of `generate` and `generateTokens`. */
 export interface GenerationOptions {
@@ -34,6 +35,8 @@ export interface GenerationOptions {
   readonly sampling?: Sampling;
   /** Above 1, tokens of the prompt and of the new text become less likely; below 1 more. Default 1. */
   readonly repetitionPenalty?: number;
+  /** Makes the constraint of each text, such as a grammar: only tokens that it allows can come. */
+  readonly constraint?: () => TokenConstraint;
   /** Has each token told with the logarithm of its probability, beside those of so many likeliest ones; 0 to 100. */
   readonly logprobs?: number;
   /** What was kept of an earlier text, and keeps this one; for one prompt of a model without an encoder. */
@@ -55,6 +58,7 @@ export const generationNames: OptionNames<GenerationOptions> = {
   stopStrings: true,
   sampling: true,
   repetitionPenalty: true,
+  constraint: true,
   logprobs: true,
   prefix: true,
   context: true,

@@ -28,6 +28,8 @@ const badRequestCodes = new Set([
   "WRONG_USAGE",
 ]);
 
+const schemaCodes = new Set(["UNSUPPORTED_SCHEMA", "TOKENS_WITHOUT_BYTES"]);
+
 /** Any error as a RequestError with a status. Details of unexpected errors are not sent to clients. */
 export function asRequestError(error: unknown): RequestError {
   if (error instanceof RequestError) return error;
@@ -37,6 +39,7 @@ export function asRequestError(error: unknown): RequestError {
   if (code === "WRITER_FULL") return new RequestError(429, code, message);
   if (code === "WRITER_STOPPED") return new RequestError(503, code, "The server is stopping.");
   if (code === "ADAPTER_GONE") return new RequestError(404, "MODEL_NOT_FOUND", message, "model");
+  if (schemaCodes.has(code)) return new RequestError(400, code, message, "response_format");
   return new RequestError(badRequestCodes.has(code) ? 400 : 500, code, message);
 }
 

@@ -5,11 +5,13 @@ import type { ServedMessage } from "../served-model.ts";
 import type { RequestLimits } from "./fields.ts";
 import { Fields } from "./fields.ts";
 import { type GenerationRequest, generationRequest } from "./generation-request.ts";
+import { responseFormat, type TextFormat } from "./response-format.ts";
 
 export interface ChatRequest extends GenerationRequest {
   readonly messages: readonly ServedMessage[];
   /** How many of the likeliest tokens to report; undefined: no probabilities. */
   readonly logprobs: number | undefined;
+  readonly format: TextFormat;
 }
 
 /** Default maximum of new tokens. */
@@ -25,10 +27,9 @@ export function chatRequest(body: Readonly<Record<string, unknown>>, limits: Req
   if (top !== undefined && !isTold) fields.fault("top_logprobs", "given without logprobs: true");
   for (const name of ["tools", "functions", "audio", "prediction"]) fields.unserved(name, []);
   fields.unserved("tool_choice", ["none", "auto"]);
-  const format = fields.raw("response_format");
-  if (format !== undefined && !isPlainText(format)) fields.fault("response_format", "only { type: text } is supported");
+  const format = responseFormat(fields);
   fields.end();
-  return { ...request, messages, logprobs: isTold ? (top ?? 0) : undefined };
+  return { ...request, messages, format, logprobs: isTold ? (top ?? 0) : undefined };
 }
 
 function messagesOf(fields: Fields, { maxMessages }: RequestLimits): readonly ServedMessage[] {
@@ -70,8 +71,4 @@ function textOf(content: unknown): string | undefined {
     return type === "text" && typeof text === "string" ? text : undefined;
   });
   return parts.includes(undefined) ? undefined : parts.join("");
-}
-
-function isPlainText(format: unknown): boolean {
-  return typeof format === "object" && format !== null && "type" in format && format.type === "text";
 }
