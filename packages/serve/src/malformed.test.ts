@@ -110,7 +110,9 @@ describe("a field that cannot be served", () => {
     ["temperature", { messages, temperature: "hot" }],
     ["stop", { messages, stop: ["a", "b", "c", "d", "e"] }],
     ["tools", { messages, tools: [{ type: "function" }] }],
-    ["response_format", { messages, response_format: { type: "json_object" } }],
+    ["response_format", { messages, response_format: "json" }],
+    ["response_format", { messages, response_format: { type: "grammar" } }],
+    ["response_format", { messages, response_format: { type: "json_schema", json_schema: { schema: {} } } }],
     ["frequency_penalty", { messages, frequency_penalty: 1 }],
     ["top_logprobs", { messages, top_logprobs: 3 }],
   ])("%s is named", async (param, body) => {

@@ -15,6 +15,8 @@ export interface State {
   readonly stacks: readonly Stack[];
   /** Whether the text may end here. */
   readonly canEnd: boolean;
+  /** Inside a text in quotes: for how many characters one of the ways has room; else 0. */
+  readonly room: number;
   /** The state after each byte; null for no state. */
   readonly after: (State | null | undefined)[];
 }
@@ -48,7 +50,7 @@ export class ByteAutomaton {
     const waiting = [...open].reverse();
     const seen = new Set<Stack>();
     const stacks: Stack[] = [];
-    let canEnd = false;
+    let [canEnd, room] = [false, 0];
     while (waiting.length > 0 && stacks.length < maxStacks) {
       const stack = waiting.pop();
       if (stack === undefined) {
@@ -59,10 +61,13 @@ export class ByteAutomaton {
       seen.add(stack);
       const { top, rest } = stack;
       if ("bytes" in top) stacks.push(stack);
-      else for (const choice of [...top.choices()].reverse()) waiting.push(this.#pushed(choice, rest));
+      else {
+        room = Math.max(room, top.room ?? 0);
+        for (const choice of [...top.choices()].reverse()) waiting.push(this.#pushed(choice, rest));
+      }
     }
     const key = `${canEnd} ${stacks.map(({ id }) => id).join(" ")}`;
-    const state = this.#states.get(key) ?? { stacks, canEnd, after: [] };
+    const state = this.#states.get(key) ?? { stacks, canEnd, room, after: [] };
     // States that a running text has reached stay usable without the map.
     if (this.#states.size >= maxStates) for (const map of [this.#states, this.#stacks]) map.clear();
     this.#states.set(key, state);

@@ -41,17 +41,17 @@ const escaped = oneOf(() => [
 
 /** A text in quotes of so many characters. */
 export function quoted({ min, max }: CountBounds): Rule {
-  const isEndless = max === Number.POSITIVE_INFINITY;
   // Without a maximum, all numbers of characters from the minimum on are one rule.
-  const after = memoized(
-    (length: number): Rule =>
-      oneOf(() => [
-        ...(length >= min ? [[]] : []),
-        ...(length < max ? [[character, after(isEndless ? Math.min(length + 1, min) : length + 1)]] : []),
-      ]),
-  );
+  const after = memoized((length: number): Rule => {
+    const next = max === Number.POSITIVE_INFINITY ? Math.min(length + 1, min) : length + 1;
+    const choices = () => [...(length >= min ? [[]] : []), ...(length < max ? [[character, after(next)]] : [])];
+    return oneOf(choices, max - length);
+  });
   return oneOf(() => [[...text('"'), after(0), ...text('"')]]);
 }
+
+/** Any characters of a text in quotes. */
+export const insideText: Rule = oneOf(() => [[], [character, insideText]]);
 
 export const anyText = quoted({ min: 0, max: Number.POSITIVE_INFINITY });
 

@@ -3,7 +3,12 @@
 /** One byte of a set, or one of several sequences. */
 export type Rule =
   | { readonly id: number; readonly bytes: ReadonlySet<number> }
-  | { readonly id: number; readonly choices: () => readonly Sequence[] };
+  | {
+      readonly id: number;
+      readonly choices: () => readonly Sequence[];
+      /** Inside a text in quotes: how many characters it has room for. */
+      readonly room?: number | undefined;
+    };
 
 /** Rules one after the other; empty for the empty text. */
 export type Sequence = readonly Rule[];
@@ -16,11 +21,12 @@ export function oneByte(...ranges: readonly (readonly [from: number, to: number]
   return { id: count++, bytes: new Set(all) };
 }
 
-/** One of several sequences, made when a text first needs them. */
-export function oneOf(choices: () => readonly Sequence[]): Rule {
+/** One of several sequences, made when a text first needs them. `room`: inside a text in quotes, how many characters still fit. */
+export function oneOf(choices: () => readonly Sequence[], room?: number): Rule {
   let made: readonly Sequence[] | undefined;
   return {
     id: count++,
+    room,
     choices: () => {
       made ??= choices();
       return made;

