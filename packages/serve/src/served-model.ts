@@ -31,7 +31,7 @@ export interface WriteOptions<Adapter> {
   /** How many of the likeliest tokens to report for each token. */
   readonly logprobs?: number | undefined;
   /** JSON schema that the text must fit. A model that cannot guarantee it throws UNSUPPORTED_SCHEMA. */
-  readonly schema?: Readonly<Record<string, unknown>> | undefined;
+  readonly schema?: object | undefined;
   /** Whether the text must be a JSON object. */
   readonly json?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;

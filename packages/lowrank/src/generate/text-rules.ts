@@ -11,7 +11,6 @@ import type {
 } from "@lowrank/models";
 import { given } from "../given.ts";
 import { endTokens } from "../rows/text-ending.ts";
-import type { JsonSchema } from "../structured/json-constraint.ts";
 
 /**
  * Generation options. Defaults come from generation_config.json in the model's folder; without it, decoding is
@@ -43,7 +42,7 @@ export interface TextOptions {
    * JSON schema of the text: only tokens that fit it are written (constrained decoding). With zod:
    * `z.toJSONSchema(schema)`. A text that `maxNewTokens` cuts off is not complete.
    */
-  readonly schema?: JsonSchema | undefined;
+  readonly schema?: object | undefined;
   /** Whether the text is a JSON object, of any schema. */
   readonly json?: boolean | undefined;
   /** A prefix cache, for one prompt: reuses an earlier text with the same beginning, and stores this one. */

@@ -25,7 +25,7 @@ function randomGenerator(seed: number): () => number {
 
 /** Tokens that end a text, a list or an object are more likely, or texts would grow too long. */
 function randomText(schema: object | undefined, random: () => number): string | undefined {
-  const constraint = jsonConstraint(tokenizer, schema as Record<string, unknown>, [0])();
+  const constraint = jsonConstraint(tokenizer, schema, [0])();
   const ids: number[] = [];
   while (!constraint.isComplete && ids.length < 300) {
     const mask = constraint.allowed() ?? new Uint32Array();
@@ -110,7 +110,7 @@ describe("jsonConstraint", () => {
     ["a megabyte", { description: "a".repeat(2 ** 20) }, "characters; at most"],
     ["deep nesting", JSON.parse(`${'{"items":'.repeat(1000)}{}${"}".repeat(1000)}`), "levels deep"],
   ])("refuses %s", (_, schema, message) => {
-    const make = () => jsonConstraint(tokenizer, schema as Record<string, unknown>, []);
+    const make = () => jsonConstraint(tokenizer, schema, []);
     expect(make).toThrow(expect.objectContaining({ code: "UNSUPPORTED_SCHEMA" }));
     expect(make).toThrow(message);
   });

@@ -7,9 +7,6 @@ import { ByteAutomaton, type State } from "./byte-automaton.ts";
 import { objectGrammar, schemaGrammar } from "./schema-rules.ts";
 import { TokenTable } from "./token-masks.ts";
 
-/** A JSON schema, or an object that makes one, such as a schema of zod 4. */
-export type JsonSchema = Readonly<Record<string, unknown>> | { readonly toJSONSchema: () => unknown };
-
 interface Compiled {
   readonly table: TokenTable;
   /** By schema, the latest ones. */
@@ -25,12 +22,13 @@ const compiled = new WeakMap<TextTokenizer, Compiled>();
 const maxAutomata = 32;
 
 /**
- * Makes constraints for texts that fit the schema, or of any JSON object without one. `endTokens` end a text that could go on.
+ * Makes constraints for texts that fit a JSON schema; without one, for any JSON object. A schema of zod 4 is asked for its
+ * `toJSONSchema`. `endTokens` may end a text that could go on, such as a number.
  * Throws UNSUPPORTED_SCHEMA, TOKENS_WITHOUT_BYTES.
  */
 export function jsonConstraint(
   tokenizer: TextTokenizer,
-  schema: JsonSchema | undefined,
+  schema: object | undefined,
   endTokens: readonly number[],
 ): () => TokenConstraint {
   const { table, automata } = compiledFor(tokenizer);
@@ -55,9 +53,11 @@ function compiledFor(tokenizer: TextTokenizer): Compiled {
   return made;
 }
 
-function schemaText(schema: JsonSchema): string {
+function schemaText(schema: object): string {
   try {
-    return JSON.stringify(typeof schema.toJSONSchema === "function" ? schema.toJSONSchema() : schema);
+    return JSON.stringify(
+      "toJSONSchema" in schema && typeof schema.toJSONSchema === "function" ? schema.toJSONSchema() : schema,
+    );
   } catch (cause) {
     throw unsupportedSchema([`it cannot be written as JSON: ${cause instanceof Error ? cause.message : cause}`]);
   }

@@ -9,7 +9,6 @@ import { parsePrompts } from "../../generate/read-prompts.ts";
 import type { TextOptions } from "../../generate/text-rules.ts";
 import { given } from "../../given.ts";
 import type { OpenedModel } from "../../opened-model.ts";
-import type { JsonSchema } from "../../structured/json-constraint.ts";
 import { withBase } from "../base-for.ts";
 import type { CommandIo } from "../io.ts";
 import { refuseOtherTasks } from "../open-model.ts";
@@ -44,7 +43,7 @@ export async function runGenerate(asked: GenerateOptions, report: Report): Promi
 }
 
 interface WithSchema extends GenerateOptions {
-  readonly schema?: JsonSchema;
+  readonly schema?: object;
 }
 
 async function continuePrompts(model: OpenedModel, options: WithSchema, report: Report): Promise<void> {
@@ -112,7 +111,7 @@ async function readStdin({ stdin }: CommandIo): Promise<string> {
   return Buffer.concat(pieces).toString("utf8");
 }
 
-async function readSchema(file: string): Promise<JsonSchema> {
+async function readSchema(file: string): Promise<object> {
   const schema: unknown = await readFile(file, "utf8")
     .then(JSON.parse)
     .catch((error: Error) => {
