@@ -114,6 +114,31 @@ describe("a server", () => {
     await expect(client.chat.completions.create({ model: "tiny", messages })).rejects.toThrow(/chat_template/);
   });
 
+  it("writes JSON of a schema, streamed or whole, and names the field of a schema that it cannot guarantee", async () => {
+    const templated = await serve(model, { port: 0, name: "tiny", template: "alpaca" });
+    onTestFinished(() => templated.stop());
+    const { chat } = new OpenAI({ baseURL: `${templated.url}/v1`, apiKey: "none", maxRetries: 0 });
+    const ask = (schema: Record<string, unknown>) => ({
+      ...{ model: "tiny", messages: [{ role: "user" as const, content: "Aromi" }], max_tokens: 60, seed: 1 },
+      response_format: { type: "json_schema" as const, json_schema: { name: "place", strict: true, schema } },
+    });
+    const properties = { name: { type: "string", maxLength: 8 }, stars: { type: "integer", minimum: 1, maximum: 5 } };
+    const schema = { type: "object", properties, required: ["name", "stars"], additionalProperties: false };
+    const [whole] = (await chat.completions.create(ask(schema))).choices;
+    expect(whole?.finish_reason).toBe("stop");
+    expect(JSON.parse(whole?.message.content ?? "")).toEqual({ name: expect.any(String), stars: expect.any(Number) });
+    let streamed = "";
+    for await (const { choices } of await chat.completions.create({ ...ask(schema), stream: true }))
+      streamed += choices[0]?.delta.content ?? "";
+    expect(streamed).toBe(whole?.message.content);
+    const [cut] = (await chat.completions.create({ ...ask(schema), max_tokens: 3 })).choices;
+    expect(cut?.finish_reason).toBe("length");
+    for (const bad of [{ $ref: "#" }, { type: "string", pattern: "a" }, { description: "a".repeat(2 ** 20) }])
+      await expect(chat.completions.create(ask(bad))).rejects.toMatchObject({
+        ...{ status: 400, param: "response_format", code: "unsupported_schema" },
+      });
+  });
+
   it("keeps a connection open for longer than its clients do, so that no request meets a closing one", async () => {
     expect((await fetch(`${server.url}/health`)).headers.get("keep-alive")).toBe("timeout=75");
   });

@@ -43,6 +43,7 @@ const kinds = {
   ],
   texts: [isTexts, "an array of texts. For one text, write [text]"],
   stop: [isTexts, 'an array of texts, such as ["\\n"]'],
+  schema: [isObject, 'a JSON schema, such as { type: "object", … }; with zod, z.toJSONSchema(schema)'],
   folder: [
     (value) => isText(value) || has(value, "getFileHandle"),
     "a path; in a web page, a directory from showDirectoryPicker()",

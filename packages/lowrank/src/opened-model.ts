@@ -167,7 +167,7 @@ export class OpenedModel {
 
   /**
    * Generates text token by token. Throws EMPTY_PROMPT, TOKENIZER_MISSING, ChatTemplateMissingError, GenerationOptionError
-   * for models that cannot generate text and for invalid options, InvalidWeightError, NonFiniteModelError, ADAPTER_GONE.
+   * for models that cannot generate text and for invalid options, UNSUPPORTED_SCHEMA, TOKENS_WITHOUT_BYTES, InvalidWeightError, NonFiniteModelError, ADAPTER_GONE.
    */
   async *stream(
     prompts: TextPrompt | readonly TextPrompt[],
@@ -175,6 +175,7 @@ export class OpenedModel {
   ): AsyncGenerator<TextEvent, void, undefined> {
     checkCall("generate", { prompt: prompts }, asked);
     if (asked.stop !== undefined) checkArgument("generate", "stop", asked.stop);
+    if (asked.schema !== undefined) checkArgument("generate", "schema", asked.schema);
     const { adapter, strength, ...options } = asked;
     const all = isSeveral(prompts) ? prompts : [prompts];
     const { continuePrompts } = await import("./generate/continue-prompts.ts"); // loaded on first use, which a page may never reach

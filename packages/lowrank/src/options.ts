@@ -103,7 +103,7 @@ export const optionNames = {
   generate: {
     ...{ ...everyCall, template: true, system: true, maxNewTokens: true, temperature: true, topK: true, topP: true },
     ...{ minP: true, repetitionPenalty: true, stop: true, seed: true, signal: true, logprobs: true, prefix: true },
-    logitBias: true,
+    ...{ logitBias: true, schema: true, json: true },
   } satisfies OptionNames<TextOptions & WithAdapter>,
   evaluate: {
     ...{ ...ofRows, template: true, batchSize: true, maxLength: true, maxTargetLength: true, generate: true },

@@ -31,6 +31,7 @@ export { PrefixCache } from "./generation/prefix-cache.ts";
 export type { Sampling } from "./generation/sampling.ts";
 export { scoreContinuation } from "./generation/score-continuation.ts";
 export type { FinishReason } from "./generation/stop-rule.ts";
+export type { TokenConstraint } from "./generation/token-constraint.ts";
 export type { TokenReport } from "./generation/token-logprobs.ts";
 export type { Answers, Measurement } from "./heads/head.ts";
 export { type BatchTensors, batchTensors, type IntegerBatch } from "./inputs/batch-tensors.ts";

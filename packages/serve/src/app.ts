@@ -21,6 +21,7 @@ import { chatRequest } from "./requests/chat-request.ts";
 import { completionRequest, embeddingRequest } from "./requests/completion-request.ts";
 import type { RequestLimits } from "./requests/fields.ts";
 import type { GenerationRequest } from "./requests/generation-request.ts";
+import type { TextFormat } from "./requests/response-format.ts";
 import type {
   ServedAdapter,
   ServedModel,
@@ -150,6 +151,7 @@ interface TextsAsked extends GenerationRequest {
   readonly prompts: readonly ServedPrompt[];
   readonly logprobs: number | undefined;
   readonly toolUse?: ToolUse;
+  readonly format?: TextFormat;
 }
 
 async function answerTexts<Adapter extends ServedAdapter>(
@@ -172,7 +174,16 @@ async function answerTexts<Adapter extends ServedAdapter>(
     const sampling = { temperature, topP, topK, minP, repetitionPenalty, logitBias, seed: (asked.seed + index) >>> 0 };
     // A text completion continues the text unchanged, whatever template an adapter has.
     const template = typeof prompt === "string" ? "plain" : parts.template;
-    const options = { adapter: lease.adapter, maxNewTokens, stop, logprobs, template, signal, ...sampling };
+    const options = {
+      adapter: lease.adapter,
+      maxNewTokens,
+      stop,
+      logprobs,
+      template,
+      signal,
+      ...sampling,
+      ...asked.format,
+    };
     return choice(prompt, options);
   }
   async function* choice(
@@ -184,7 +195,11 @@ async function answerTexts<Adapter extends ServedAdapter>(
     const source = await parts.model.chatTemplate?.(options);
     const { tools, schema, reader } = prepareTools(asked.toolUse, source);
     const written = inTurn({ ...prompt, ...(tools && { tools }) }, { ...options, ...(schema && { schema }) });
-    yield* withCalls(choiceEvents(written, options), reader?.(), parts.newId);
+    try {
+      yield* withCalls(choiceEvents(written, options), reader?.(), parts.newId);
+    } catch (error) {
+      throw asRequestError(error, "tools");
+    }
   }
   async function* inTurn(prompt: ServedPrompt, options: WriteOptions<Adapter>): AsyncGenerator<WrittenEvent, void> {
     await parts.writer.check?.(prompt, options);

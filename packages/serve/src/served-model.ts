@@ -39,11 +39,13 @@ export interface WriteOptions<Adapter> {
   /** Numbers that are added to the logits of tokens, by token id. */
   readonly logitBias?: Readonly<Record<number, number>> | undefined;
   readonly stop?: readonly string[] | undefined;
-  /** A JSON Schema that the text must follow. */
-  readonly schema?: object | undefined;
   readonly seed?: number | undefined;
   /** How many of the likeliest tokens to report for each token. */
   readonly logprobs?: number | undefined;
+  /** JSON schema that the text must fit. A model that cannot guarantee it throws UNSUPPORTED_SCHEMA. */
+  readonly schema?: object | undefined;
+  /** Whether the text must be a JSON object. */
+  readonly json?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -84,8 +86,8 @@ export interface WriterLimits {
 export interface ServedWriter<Adapter> {
   readonly running: number;
   readonly waiting: number;
-  /** Rejects a prompt that is too long to be tokenized, before it waits for its turn. */
-  check?(prompt: ServedPrompt, options: { readonly adapter: NoInfer<Adapter> | null }): Promise<void>;
+  /** Rejects a prompt that is too long to be tokenized, and a schema that is not supported, before the text waits for its turn. */
+  check?(prompt: ServedPrompt, options: WriteOptions<NoInfer<Adapter>>): Promise<void>;
   write(prompt: ServedPrompt, options: WriteOptions<NoInfer<Adapter>>): AsyncGenerator<WrittenEvent, void, undefined>;
   /** Accepts no more texts; resolves when the current ones are written. */
   stop(): Promise<void>;

@@ -13,6 +13,7 @@ import type { CharacterSpan, EncodedText } from "./encoded-text.ts";
 import { withLanguages } from "./language-tokens.ts";
 import { pairLengths, segmentByOwnModel, targetJson } from "./segmentation.ts";
 import { specialTokensAround } from "./special-tokens.ts";
+import { tokenBytes } from "./token-bytes.ts";
 import { type TokenSpan, tokenSpans } from "./token-spans.ts";
 
 /** Options of `encode`. */
@@ -234,6 +235,14 @@ export class TextTokenizer {
   /** The id of one token, or undefined. */
   tokenId(token: string): number | undefined {
     return this.#addedIds.get(token) ?? this.#tokenizer.token_to_id(token);
+  }
+
+  /**
+   * The UTF-8 bytes of each token as characters U+0000 to U+00FF, by id, without added tokens. Undefined if a token's bytes
+   * depend on the tokens next to it, as in WordPiece.
+   */
+  tokenBytes(): ReadonlyMap<number, string> | undefined {
+    return tokenBytes(this.#tokenizer, new Set(this.#addedIds.values()));
   }
 
   /** A text's tokens without special tokens. */

@@ -36,6 +36,20 @@ export function emptyPrompt() {
   return namingFailure("EMPTY_PROMPT", message, {});
 }
 
+/** Texts of a JSON schema cannot be guaranteed. Change the places that the message lists. */
+export function unsupportedSchema(faults: readonly string[]) {
+  const message = `The JSON schema is not supported:${itemized(faults)}`;
+  return failure("UNSUPPORTED_SCHEMA", message, { faults });
+}
+
+/** Structured output needs the bytes of each token, which this kind of tokenizer does not have. Generate without a schema. */
+export function noTokenBytes() {
+  const message =
+    "Structured output needs a tokenizer whose tokens are bytes or pieces of text (byte-level BPE, SentencePiece), and " +
+    "this model has another one. Generate without `schema` and `json`.";
+  return failure("TOKENS_WITHOUT_BYTES", message, {});
+}
+
 /** inputs.json of `lowrank forward` does not fit the model. Correct the listed entries. */
 export function invalidInputs(file: string, faults: readonly string[]) {
   return failure("INVALID_INPUTS", `"${file}" has invalid model inputs:${itemized(faults)}`, { file, faults });

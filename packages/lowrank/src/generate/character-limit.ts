@@ -24,7 +24,7 @@ export function checkCharacters(
   const isText = typeof prompt === "string";
   const texts = isText
     ? [prompt]
-    : [...prompt.messages.map(({ content }) => content), JSON.stringify(prompt.tools ?? "")];
+    : [...prompt.messages.map(({ content }) => content), ...(prompt.tools ?? []).map((tool) => JSON.stringify(tool))];
   const characters = texts.reduce((sum, { length }) => sum + length, 0);
   const limit = positionLimit(config);
   const max = maxCharacters(limit, tokenizer);

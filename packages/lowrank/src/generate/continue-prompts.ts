@@ -43,7 +43,7 @@ export interface Writer {
   readonly notices: Notices;
 }
 
-/** Continues the prompts as one batch; their ends come last, in order. Throws EMPTY_PROMPT, PositionLimitError, NonFiniteModelError. */
+/** Continues the prompts as one batch; their ends come last, in order. Throws EMPTY_PROMPT, UNSUPPORTED_SCHEMA, PositionLimitError, NonFiniteModelError. */
 export async function* continuePrompts(
   { opened, tokenizer, notices }: Writer,
   prompts: readonly TextPrompt[],
@@ -65,7 +65,7 @@ export async function* continuePrompts(
     promptIds,
     context,
     ...targetLanguage(model, tokenizer),
-    ...textRules(model, tokenizer, withFileDefaults(options, model, { notices, promptTokens })),
+    ...(await textRules(model, tokenizer, withFileDefaults(options, model, { notices, promptTokens }))),
     ...given({ signal, prefix }),
   });
   try {

@@ -1,7 +1,14 @@
 // Generation options: sampling and the end of a text, in the form of @lowrank/models.
 
 import type { TextTokenizer } from "@lowrank/data";
-import type { GenerationOptions, PrefixCache, PretrainedModel, Sampling, TokenReport } from "@lowrank/models";
+import type {
+  GenerationOptions,
+  PrefixCache,
+  PretrainedModel,
+  Sampling,
+  TokenConstraint,
+  TokenReport,
+} from "@lowrank/models";
 import { given } from "../given.ts";
 import { endTokens } from "../rows/text-ending.ts";
 
@@ -33,6 +40,13 @@ export interface TextOptions {
   readonly seed?: number | undefined;
   /** Reports the log probability of each token and of that many likeliest tokens; 0 to 100. */
   readonly logprobs?: number | undefined;
+  /**
+   * JSON schema of the text: only tokens that fit it are written (constrained decoding). With zod:
+   * `z.toJSONSchema(schema)`. A text that `maxNewTokens` cuts off is not complete.
+   */
+  readonly schema?: object | undefined;
+  /** Whether the text is a JSON object, of any schema. */
+  readonly json?: boolean | undefined;
   /** A prefix cache, for one prompt: reuses an earlier text with the same beginning, and stores this one. */
   readonly prefix?: PrefixCache | undefined;
   /** Stops before the next token; the iteration throws the signal's reason. */
@@ -50,18 +64,43 @@ export interface LikelyToken {
 /** One text's options in the form of @lowrank/models. */
 export type TextRules = Pick<
   GenerationOptions,
-  "maxNewTokens" | "eosTokenIds" | "sampling" | "repetitionPenalty" | "logitBias" | "stopStrings" | "logprobs"
+  | "maxNewTokens"
+  | "eosTokenIds"
+  | "sampling"
+  | "repetitionPenalty"
+  | "logitBias"
+  | "stopStrings"
+  | "logprobs"
+  | "constraint"
 >;
 
-export function textRules(model: PretrainedModel, tokenizer: TextTokenizer, options: TextOptions): TextRules {
+/** Throws UNSUPPORTED_SCHEMA, TOKENS_WITHOUT_BYTES. */
+export async function textRules(
+  model: PretrainedModel,
+  tokenizer: TextTokenizer,
+  options: TextOptions,
+): Promise<TextRules> {
   const { maxNewTokens = 64, repetitionPenalty, logitBias, stop = [], logprobs } = options;
+  const eosTokenIds = endTokens(model, tokenizer);
+  const constraint = await constraintOf(tokenizer, options, eosTokenIds);
   return {
     maxNewTokens,
-    eosTokenIds: endTokens(model, tokenizer),
+    eosTokenIds,
     ...samplingOf(options),
-    ...given({ repetitionPenalty, logitBias, logprobs }),
+    ...given({ repetitionPenalty, logitBias, logprobs, constraint }),
     ...(stop.length === 0 ? {} : { stopStrings: { strings: stop, decode: (ids) => tokenizer.decode(ids) } }),
   };
+}
+
+/** Undefined without `schema` and `json`. Throws UNSUPPORTED_SCHEMA, TOKENS_WITHOUT_BYTES. */
+export async function constraintOf(
+  tokenizer: TextTokenizer,
+  { schema, json = false }: Pick<TextOptions, "schema" | "json">,
+  endTokens: readonly number[] = [],
+): Promise<(() => TokenConstraint) | undefined> {
+  if (schema === undefined && !json) return undefined;
+  const { jsonConstraint } = await import("../structured/json-constraint.ts"); // loaded on first use
+  return jsonConstraint(tokenizer, schema, endTokens);
 }
 
 /** The report of a token, with the texts of the candidates. */

@@ -18,7 +18,7 @@ import { checkCharacters } from "./character-limit.ts";
 import { continuePrompts, type TextEvent, type Writer } from "./continue-prompts.ts";
 import { withFileDefaults } from "./file-defaults.ts";
 import { promptIds, type TextPrompt } from "./prompt-ids.ts";
-import { readReport, type TextOptions, textRules } from "./text-rules.ts";
+import { constraintOf, readReport, type TextOptions, textRules } from "./text-rules.ts";
 import { TextStream } from "./text-stream.ts";
 
 /** Limits of a writer. */
@@ -109,10 +109,11 @@ export class TextWriter<Choice> {
     return batched + Math.max(0, this.#aloneCount - 1);
   }
 
-  /** Throws PositionLimitError for a prompt that is too long in characters. `write` does so as well. */
-  async check(prompt: TextPrompt, choice: Choice): Promise<void> {
-    const { tokenizer, opened } = (await this.#choose(choice)).writer;
+  /** Throws PositionLimitError for a prompt that is too long in characters, and UNSUPPORTED_SCHEMA. `write` does so as well. */
+  async check(prompt: TextPrompt, options: Choice & Pick<TextOptions, "schema" | "json">): Promise<void> {
+    const { tokenizer, opened } = (await this.#choose(options)).writer;
     checkCharacters(prompt, tokenizer, opened.model);
+    await constraintOf(tokenizer, options);
   }
 
   /**
@@ -126,7 +127,7 @@ export class TextWriter<Choice> {
     const ids = promptIds(prompt, options, { tokenizer, task: opened.model.task, setup: opened.setup });
     if (ids.length === 0) throw emptyPrompt();
     const settings = withFileDefaults(options, opened.model, { notices, promptTokens: ids.length });
-    const rules = textRules(opened.model, tokenizer, settings);
+    const rules = await textRules(opened.model, tokenizer, settings);
     options.signal?.throwIfAborted();
     if (this.#isStopped) throw writerStopped();
     if (this.waiting >= this.#maxWaiting) throw writerFull(this.#maxWaiting);

@@ -1,7 +1,9 @@
 // Chooses one text's next token, with all rules: banned, repeated, sampled or forced tokens.
 
+import { GenerationOptionError } from "../errors.ts";
 import type { BannedTokens, ForcedTokens } from "../folder/generation-defaults.ts";
 import { likeliestToken, type Sampling, sampleToken } from "./sampling.ts";
+import { onlyAllowed, type TokenConstraint } from "./token-constraint.ts";
 
 export interface TokenRules {
   /** Absent: always the likeliest token. */
@@ -23,6 +25,8 @@ export interface TokenPlace {
   readonly step: number;
   /** What the decoder has read and written. */
   readonly seen: readonly number[];
+  /** What the text may be. It learns each chosen token that is not forced. */
+  readonly constraint?: TokenConstraint | undefined;
 }
 
 /** Whether the likeliest token comes, unless one is forced. */
@@ -30,19 +34,25 @@ export function isLikeliest(
   { sampling, repetitionPenalty = 1, logitBias, forced, banned }: TokenRules,
   place: TokenPlace,
 ): boolean {
-  if (sampling !== undefined || logitBias !== undefined) return false;
-  return repetitionPenalty === 1 && bannedAt(banned, { ...place, forced }).length === 0;
+  const isFree = sampling === undefined && logitBias === undefined && repetitionPenalty === 1;
+  return isFree && place.constraint === undefined && bannedAt(banned, { ...place, forced }).length === 0;
 }
 
-/** By the logits of a whole vocabulary. */
+/** By the logits of a whole vocabulary. Throws GenerationOptionError if the constraint and the other rules leave no token. */
 export function chooseToken(logits: Float32Array, rules: TokenRules, place: TokenPlace): number {
   const { sampling, repetitionPenalty = 1, logitBias = {}, forced, banned } = rules;
-  const { prompt, step, seen } = place;
+  const { prompt, step, seen, constraint } = place;
   const certain = forcedAtPlace(rules, place);
   if (certain !== undefined) return certain;
   const allowed = withoutTokens(withBias(logits, logitBias), bannedAt(banned, { seen, step, forced }));
   const penalized = repetitionPenalty === 1 ? allowed : penalizeRepetition(allowed, seen, repetitionPenalty);
-  return sampling === undefined ? likeliestToken(penalized) : sampleToken(penalized, sampling, { prompt, step });
+  const possible = onlyAllowed(penalized, constraint?.allowed());
+  const id = sampling === undefined ? likeliestToken(possible) : sampleToken(possible, sampling, { prompt, step });
+  if (constraint !== undefined && possible[id] === Number.NEGATIVE_INFINITY) {
+    throw new GenerationOptionError("constraint", "one that leaves no token", "a token that the model may write here");
+  }
+  constraint?.accept(id);
+  return id;
 }
 
 /** The token that comes whatever the logits are. */

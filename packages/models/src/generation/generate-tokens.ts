@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { KeyValueCache } from "../parts/cache/key-value-cache.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { checkLogits } from "./check-logits.ts";
-import { chooseToken, forcedAtPlace, isLikeliest, type TokenRules } from "./choose-token.ts";
+import { chooseToken, forcedAtPlace, isLikeliest, type TokenPlace, type TokenRules } from "./choose-token.ts";
 import { checkGeneration, type GenerationOptions, generationNames } from "./generation-options.ts";
 import { type FinishReason, finishReason, stopRule } from "./stop-rule.ts";
 import { reportToken, type TokenReport } from "./token-logprobs.ts";
@@ -58,6 +58,7 @@ export async function* generateTokens(
   const { sampling, repetitionPenalty, logitBias, logprobs } = options;
   const rules = { sampling, repetitionPenalty, logitBias, forced, banned, maxNewTokens };
   const isEnd = stopRule(eosTokenIds, options.stopStrings);
+  const constraints = promptIds.map(() => options.constraint?.());
   const ended = promptIds.map(() => false);
   const prefix = keepsKeys(model.config) ? options.prefix : undefined;
   const known = prefix?.take(model, promptIds[0] ?? [], context.adapters);
@@ -71,13 +72,16 @@ export async function* generateTokens(
       isWhole = false;
       const logits = lastLogits(model, next, { cache, context });
       isWhole = true;
-      const seen = rows.map((row, prompt) => [...(read[prompt] ?? []), ...row]);
-      const chosen = await chooseTokens(logits, { rules, logprobs, seen, step });
+      const places = rows.map((row, prompt) => {
+        const constraint = ended[prompt] === true ? undefined : constraints[prompt];
+        return { prompt, step, seen: [...(read[prompt] ?? []), ...row], constraint };
+      });
+      const chosen = await chooseTokens(logits, { rules, logprobs, places });
       for (const [prompt, { id, report }] of chosen.entries()) {
         const row = rows[prompt];
         if (ended[prompt] || row === undefined) continue;
         row.push(id);
-        const reason = finishReason(row, isEnd, maxNewTokens);
+        const reason = finishReason(row, { isEnd, constraint: constraints[prompt], maxNewTokens });
         ended[prompt] = reason !== undefined;
         yield { prompt, id, isLast: reason !== undefined, ...(reason && { reason }), ...report };
       }
@@ -113,9 +117,8 @@ interface Choice {
   readonly rules: TokenRules;
   /** How many of the likeliest tokens are listed with each token; undefined for no probabilities. */
   readonly logprobs: number | undefined;
-  /** Of each prompt what the decoder has read and written. */
-  readonly seen: readonly (readonly number[])[];
-  readonly step: number;
+  /** One for each prompt. */
+  readonly places: readonly TokenPlace[];
 }
 
 interface ChosenToken {
@@ -124,10 +127,9 @@ interface ChosenToken {
 }
 
 /** Frees the logits [batch, vocabulary]. */
-async function chooseTokens(logits: tf.Tensor2D, { rules, logprobs, seen, step }: Choice): Promise<ChosenToken[]> {
+async function chooseTokens(logits: tf.Tensor2D, { rules, logprobs, places }: Choice): Promise<ChosenToken[]> {
   try {
-    await checkLogits(logits, step);
-    const places = seen.map((tokens, prompt) => ({ prompt, step, seen: tokens }));
+    await checkLogits(logits, places[0]?.step ?? 0);
     if (logprobs === undefined && places.every((place) => isLikeliest(rules, place))) {
       const best = tf.argMax(logits, 1);
       const ids = Array.from(await best.data());

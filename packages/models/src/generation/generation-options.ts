@@ -10,6 +10,7 @@ import type { LogitBias } from "./choose-token.ts";
 import type { PrefixCache } from "./prefix-cache.ts";
 import { checkSampling, type Sampling } from "./sampling.ts";
 import type { StopStrings } from "./stop-rule.ts";
+import type { TokenConstraint } from "./token-constraint.ts";
 
 /** The options of `generate` and `generateTokens`. */
 export interface GenerationOptions {
@@ -37,6 +38,8 @@ export interface GenerationOptions {
   readonly repetitionPenalty?: number;
   /** Numbers that are added to the logits of tokens, by token id, before all other rules; -100 bans a token in practice. */
   readonly logitBias?: LogitBias;
+  /** Makes the constraint of each text, such as a grammar: only tokens that it allows can come. */
+  readonly constraint?: () => TokenConstraint;
   /** Has each token told with the logarithm of its probability, beside those of so many likeliest ones; 0 to 100. */
   readonly logprobs?: number;
   /** What was kept of an earlier text, and keeps this one; for one prompt of a model without an encoder. */
@@ -59,6 +62,7 @@ export const generationNames: OptionNames<GenerationOptions> = {
   sampling: true,
   repetitionPenalty: true,
   logitBias: true,
+  constraint: true,
   logprobs: true,
   prefix: true,
   context: true,

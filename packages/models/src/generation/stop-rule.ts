@@ -1,5 +1,7 @@
 // When a row is complete: an end token, or a text that the new tokens spell.
 
+import type { TokenConstraint } from "./token-constraint.ts";
+
 /** Texts that end a row, and how its tokens become text. */
 export interface StopStrings {
   readonly strings: readonly string[];
@@ -10,12 +12,21 @@ export interface StopStrings {
 /** Whether a row ends with the last of its new tokens. */
 export type StopRule = (ids: readonly number[]) => boolean;
 
+interface TextEnd {
+  readonly isEnd: StopRule;
+  readonly constraint: TokenConstraint | undefined;
+  readonly maxNewTokens: number;
+}
+
 /** Why a text ended: by what its model wrote, or by its length. */
 export type FinishReason = "stop" | "length";
 
 /** Undefined while the text continues. */
-export function finishReason(ids: readonly number[], isEnd: StopRule, maxNewTokens: number): FinishReason | undefined {
-  if (isEnd(ids)) return "stop";
+export function finishReason(
+  ids: readonly number[],
+  { isEnd, constraint, maxNewTokens }: TextEnd,
+): FinishReason | undefined {
+  if (isEnd(ids) || constraint?.isComplete === true) return "stop";
   return ids.length >= maxNewTokens ? "length" : undefined;
 }
 

@@ -28,8 +28,10 @@ const badRequestCodes = new Set([
   "WRONG_USAGE",
 ]);
 
-/** Any error as a RequestError with a status. Details of unexpected errors are not sent to clients. */
-export function asRequestError(error: unknown): RequestError {
+const schemaCodes = new Set(["UNSUPPORTED_SCHEMA", "TOKENS_WITHOUT_BYTES"]);
+
+/** Any error as a RequestError with a status. Details of unexpected errors are not sent to clients. `schemaField`: the field with a JSON schema. */
+export function asRequestError(error: unknown, schemaField = "response_format"): RequestError {
   if (error instanceof RequestError) return error;
   if (!LowrankError.isInstance(error)) return new RequestError(500, "INTERNAL", "The server failed at this request.");
   const { code } = error;
@@ -37,6 +39,7 @@ export function asRequestError(error: unknown): RequestError {
   if (code === "WRITER_FULL") return new RequestError(429, code, message);
   if (code === "WRITER_STOPPED") return new RequestError(503, code, "The server is stopping.");
   if (code === "ADAPTER_GONE") return new RequestError(404, "MODEL_NOT_FOUND", message, "model");
+  if (schemaCodes.has(code)) return new RequestError(400, code, message, schemaField);
   return new RequestError(badRequestCodes.has(code) ? 400 : 500, code, message);
 }
 

@@ -6,6 +6,7 @@ import type { ToolUse } from "../tools/tool-use.ts";
 import type { RequestLimits } from "./fields.ts";
 import { Fields } from "./fields.ts";
 import { type GenerationRequest, generationRequest } from "./generation-request.ts";
+import { responseFormat, type TextFormat } from "./response-format.ts";
 import { messageCalls, toolUse } from "./tool-fields.ts";
 
 export interface ChatRequest extends GenerationRequest {
@@ -13,6 +14,7 @@ export interface ChatRequest extends GenerationRequest {
   readonly toolUse: ToolUse;
   /** How many of the likeliest tokens to report; undefined: no probabilities. */
   readonly logprobs: number | undefined;
+  readonly format: TextFormat;
 }
 
 /** Default maximum of new tokens. */
@@ -28,10 +30,11 @@ export function chatRequest(body: Readonly<Record<string, unknown>>, limits: Req
   if (top !== undefined && !isTold) fields.fault("top_logprobs", "given without logprobs: true");
   for (const name of ["functions", "audio", "prediction"]) fields.unserved(name, []);
   const tools = toolUse(fields);
-  const format = fields.raw("response_format");
-  if (format !== undefined && !isPlainText(format)) fields.fault("response_format", "only { type: text } is supported");
+  const format = responseFormat(fields);
+  if (tools.tools.length > 0 && tools.choice !== "none" && (format.json === true || format.schema !== undefined))
+    fields.fault("response_format", "JSON together with tools is not supported; set tool_choice to none");
   fields.end();
-  return { ...request, messages, toolUse: tools, logprobs: isTold ? (top ?? 0) : undefined };
+  return { ...request, messages, toolUse: tools, format, logprobs: isTold ? (top ?? 0) : undefined };
 }
 
 function messagesOf(fields: Fields, { maxMessages }: RequestLimits): readonly ServedMessage[] {
@@ -81,8 +84,4 @@ function textOf(content: unknown): string | undefined {
     return type === "text" && typeof text === "string" ? text : undefined;
   });
   return parts.includes(undefined) ? undefined : parts.join("");
-}
-
-function isPlainText(format: unknown): boolean {
-  return typeof format === "object" && format !== null && "type" in format && format.type === "text";
 }

@@ -37,7 +37,9 @@ export function prepareTools({ tools, choice, isParallel }: ToolUse, template: s
   const maxCalls = isParallel ? maxTools : 1;
   if (choice === "auto") return { tools, reader: () => new CallReader({ format, tools: known, maxCalls }) };
   const asked = choice === "required" ? tools : tools.filter((tool) => tool.function.name === choice.name);
-  const schemas = asked.map((tool) => callSchema(tool, format));
+  const schemas = asked.map((tool, index) => {
+    return callSchema(tool, { ...format, pointer: asked.length === 1 ? "" : `/anyOf/${index}` });
+  });
   const forced = { ...format, isBare: true };
   return {
     tools,
@@ -46,11 +48,21 @@ export function prepareTools({ tools, choice, isParallel }: ToolUse, template: s
   };
 }
 
-/** A forced call is JSON without the marks of the template, which the schema could not have. */
-function callSchema({ function: { name, parameters } }: ServedTool, { argumentsKey }: ToolFormat): object {
+/** A forced call is JSON without the marks of the template, which the schema could not have. `pointer`: its place in the whole schema. */
+function callSchema(
+  { function: { name, parameters } }: ServedTool,
+  { argumentsKey, pointer }: ToolFormat & { readonly pointer: string },
+): object {
+  // References of the tool's schema start at its own root.
+  const own = JSON.stringify(parameters);
+  const moved: unknown = JSON.parse(own, (key, value) =>
+    key === "$ref" && typeof value === "string" && value.startsWith("#")
+      ? `#${pointer}/properties/${argumentsKey}${value.slice(1)}`
+      : value,
+  );
   return {
     type: "object",
-    properties: { name: { const: name }, [argumentsKey]: parameters },
+    properties: { name: { const: name }, [argumentsKey]: moved },
     required: ["name", argumentsKey],
     additionalProperties: false,
   };

@@ -23,6 +23,7 @@ export const addGenerateCommand = defineCommand({
     option("--batch-size <number>", "prompts in a batch", integerIn({ min: 1 }), 16),
     ...samplingOptions(64),
     option("--stop <text...>", "end when the new text contains one of these"),
+    option("--json-schema <file>", "write JSON that fits this JSON schema (constrained decoding)"),
     option("--logprobs <number>", "with --json: log-probabilities and top N tokens", integerIn({ min: 0, max: 100 })),
     tableOption("template", "prompt template (default: as in training, else the model's chat template, else plain)"),
     option("--system <text>", "system prompt of a conversation (default: as in training)"),

@@ -1,12 +1,13 @@
 // lowrank generate: prompts in, text out as it comes.
 
 import { readFile } from "node:fs/promises";
-import { escapeControls } from "@lowrank/contracts";
+import { escapeControls, isObject } from "@lowrank/contracts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import type { TextEvent } from "../../generate/continue-prompts.ts";
 import type { TextPrompt } from "../../generate/prompt-ids.ts";
 import { parsePrompts } from "../../generate/read-prompts.ts";
 import type { TextOptions } from "../../generate/text-rules.ts";
+import { given } from "../../given.ts";
 import type { OpenedModel } from "../../opened-model.ts";
 import { withBase } from "../base-for.ts";
 import type { CommandIo } from "../io.ts";
@@ -23,6 +24,7 @@ export interface GenerateOptions extends ModelOptions, SamplingOptions {
   readonly template?: string;
   readonly system?: string;
   readonly stop?: readonly string[];
+  readonly jsonSchema?: string;
   readonly logprobs?: number;
   readonly seed: number;
 }
@@ -33,13 +35,18 @@ export async function runGenerate(asked: GenerateOptions, report: Report): Promi
   if (options.stop?.includes("") === true) {
     throw new UsageError('--stop "" would end every text before its first token. Give at least one character.');
   }
+  const schema = options.jsonSchema === undefined ? undefined : await readSchema(options.jsonSchema);
   await whileOpen(options, report, async (model) => {
     refuseOtherTasks(model.base, "Generating text");
-    await continuePrompts(model, options, report);
+    await continuePrompts(model, { ...options, ...given({ schema }) }, report);
   });
 }
 
-async function continuePrompts(model: OpenedModel, options: GenerateOptions, report: Report): Promise<void> {
+interface WithSchema extends GenerateOptions {
+  readonly schema?: object;
+}
+
+async function continuePrompts(model: OpenedModel, options: WithSchema, report: Report): Promise<void> {
   const prompts = await readPrompts(options, report.io);
   const isStreamed = prompts.length === 1;
   const { chatTemplate } = await model.tokenizer();
@@ -104,8 +111,19 @@ async function readStdin({ stdin }: CommandIo): Promise<string> {
   return Buffer.concat(pieces).toString("utf8");
 }
 
-function textOptions(options: GenerateOptions): TextOptions {
-  const { template, system, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, stop, seed, logprobs } =
-    options;
-  return { template, system, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, stop, seed, logprobs };
+async function readSchema(file: string): Promise<object> {
+  const schema: unknown = await readFile(file, "utf8")
+    .then(JSON.parse)
+    .catch((error: Error) => {
+      throw new UsageError(`--json-schema "${file}" cannot be read: ${error.message}`);
+    });
+  if (!isObject(schema)) throw new UsageError(`--json-schema "${file}" has no object. Expected a JSON schema.`);
+  return schema;
+}
+
+function textOptions(options: WithSchema): TextOptions {
+  const { template, system, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, stop, seed } = options;
+  const { logprobs, schema } = options;
+  const sampling = { temperature, topK, topP, minP, repetitionPenalty, seed };
+  return { template, system, maxNewTokens, ...sampling, stop, logprobs, schema };
 }

@@ -21,6 +21,7 @@ import { checkRow } from "../check-logits.ts";
 import { chooseToken, type TokenRules } from "../choose-token.ts";
 import { checkGeneration, type GenerationOptions } from "../generation-options.ts";
 import { type FinishReason, finishReason, type StopRule, stopRule } from "../stop-rule.ts";
+import type { TokenConstraint } from "../token-constraint.ts";
 import { reportToken, type TokenReport } from "../token-logprobs.ts";
 import { firstWindow } from "../window.ts";
 import { type BatchLimits, planRound } from "./plan-round.ts";
@@ -67,6 +68,7 @@ interface Row {
   readonly text: BatchText;
   readonly rules: TokenRules;
   readonly isEnd: StopRule;
+  readonly constraint: TokenConstraint | undefined;
   readonly ids: number[];
   isOver: boolean;
 }
@@ -192,7 +194,8 @@ export class ContinuousBatch {
     const { forced = generation.forced, banned = generation.banned, eosTokenIds = generation.eosTokenIds } = text;
     const { sampling, repetitionPenalty, maxNewTokens, logitBias, stopStrings } = text;
     const rules = { sampling, repetitionPenalty, logitBias, maxNewTokens, forced, banned };
-    return { text, rules, isEnd: stopRule(eosTokenIds, stopStrings), ids: [], isOver: maxNewTokens === 0 };
+    const [isEnd, constraint] = [stopRule(eosTokenIds, stopStrings), text.constraint?.()];
+    return { text, rules, isEnd, constraint, ids: [], isOver: maxNewTokens === 0 };
   }
 
   /** The first tokens of texts, whose prompts fill an empty cache. */
@@ -305,13 +308,13 @@ function latestTokens(rows: readonly Row[], { length }: KeyValueCache, first: nu
 }
 
 function nextOf(row: Row, logits: Float32Array): BatchEvent {
-  const { text, rules, ids, isEnd } = row;
-  const place = { prompt: 0, step: ids.length, seen: [...text.promptIds, ...ids] };
+  const { text, rules, ids, isEnd, constraint } = row;
+  const place = { prompt: 0, step: ids.length, seen: [...text.promptIds, ...ids], constraint };
   try {
     checkRow(logits, place);
     const id = chooseToken(logits, rules, place);
     ids.push(id);
-    const reason = finishReason(ids, isEnd, text.maxNewTokens);
+    const reason = finishReason(ids, { isEnd, constraint, maxNewTokens: text.maxNewTokens });
     row.isOver = reason !== undefined;
     const report = text.logprobs === undefined ? {} : reportToken(logits, id, text.logprobs);
     return { type: "token", text, id, ...(reason && { reason }), ...report };

@@ -1,0 +1,294 @@
+// A JSON schema (draft 2020-12) as a grammar. Every text of the grammar fits the schema; what the grammar cannot guarantee is
+// refused, never ignored. Objects have their properties in the schema's order, and no others.
+
+import { describeValue, isObject } from "@lowrank/contracts";
+import { unsupportedSchema } from "../errors/usage-errors.ts";
+import { anyList, anyObject, anyText, type CountBounds, list, quoted, space } from "./json-rules.ts";
+import { numeral, unbounded } from "./number-rules.ts";
+import { oneOf, oneOfTexts, type Rule, type Sequence, text } from "./rules.ts";
+
+type Schema = Readonly<Record<string, unknown>>;
+/** Places of schemas without which this one has no text: one of the lists is enough. */
+type Needs = readonly (readonly string[])[];
+
+interface Value {
+  readonly rule: Rule;
+  readonly needs: Needs;
+}
+
+const notes = new Set(
+  "$schema $id $comment $defs definitions title description default examples deprecated readOnly writeOnly".split(" "),
+);
+const combining = ["$ref", "anyOf", "oneOf"] as const;
+const keywords = {
+  object: ["properties", "required", "additionalProperties", "propertyNames"],
+  array: ["items", "prefixItems", "minItems", "maxItems"],
+  string: ["minLength", "maxLength"],
+  number: ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"],
+};
+const ofTypes = new Set(Object.values(keywords).flat());
+const supported = new Set([...notes, ...combining, ...ofTypes, "type", "enum", "const"]);
+const maxCharacters = 2 ** 16;
+const maxDepth = 64;
+
+const [anyNumber, truth] = [numeral({ ...unbounded, isInteger: false }) as Rule, oneOfTexts(["true", "false"])];
+const anyValue: Rule = oneOf(() => [
+  [anyObject(anyValue)],
+  [anyList(anyValue, { min: 0, max: Number.POSITIVE_INFINITY })],
+  ...[[anyText], [anyNumber], [truth], text("null")],
+]);
+
+/** The first token of SentencePiece begins with a space. */
+const start = oneOfTexts(["", " "]);
+
+/** The grammar of any JSON object. */
+export const objectGrammar: Sequence = [start, anyObject(anyValue)];
+
+/** The grammar of a schema, from its JSON text. Throws UNSUPPORTED_SCHEMA with its problems. */
+export function schemaGrammar(json: string): Sequence {
+  if (json.length > maxCharacters)
+    throw unsupportedSchema([`it has ${json.length} characters; at most ${maxCharacters} are supported`]);
+  if (depthOf(json) > maxDepth) throw unsupportedSchema([`it is nested more than ${maxDepth} levels deep`]);
+  return new SchemaReader(JSON.parse(json)).grammar();
+}
+
+function depthOf(json: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const [mark] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[{\]}]/g)) {
+    if (mark === "{" || mark === "[") deepest = Math.max(deepest, ++depth);
+    if (mark === "}" || mark === "]") depth--;
+  }
+  return deepest;
+}
+
+class SchemaReader {
+  readonly #faults: string[] = [];
+  /** By JSON pointer, so that a schema that contains itself is read once. */
+  readonly #values = new Map<string, Value>();
+  /** Targets of references that are still to be read. */
+  readonly #targets = new Map<string, unknown>();
+
+  constructor(private readonly root: unknown) {}
+
+  grammar(): Sequence {
+    const rule = this.#read(this.root, "#");
+    // A map also iterates over what is added meanwhile.
+    for (const [at, schema] of this.#targets) this.#read(schema, at);
+    if (this.#faults.length === 0) this.#checkEnds();
+    if (this.#faults.length > 0) throw unsupportedSchema(this.#faults.slice(0, 10));
+    return [start, rule];
+  }
+
+  /** Finds schemas that have finite texts, from the leaves on; of the others a text would never end. */
+  #checkEnds(): void {
+    const endless = new Map(this.#values);
+    for (let before = -1; before !== endless.size; ) {
+      before = endless.size;
+      for (const [at, { needs }] of endless)
+        if (needs.some((places) => places.every((place) => !endless.has(place)))) endless.delete(at);
+    }
+    for (const at of endless.keys()) this.#faults.push(`${at}: it requires itself, so no finite value fits it`);
+  }
+
+  #read(schema: unknown, at: string): Rule {
+    const known = this.#values.get(at);
+    if (known !== undefined) return known.rule;
+    const value = this.#value(schema, at);
+    this.#values.set(at, value);
+    return value.rule;
+  }
+
+  #fault(at: string, fault: string): Value {
+    this.#faults.push(`${at}: ${fault}`);
+    return { rule: anyValue, needs: [[]] };
+  }
+
+  #value(schema: unknown, at: string): Value {
+    if (schema === true) return { rule: anyValue, needs: [[]] };
+    if (!isObject(schema)) return this.#fault(at, `expected a schema, got ${describeValue(schema)}`);
+    const own = Object.keys(schema).filter((name) => !notes.has(name));
+    const wrong = own.filter((name) => !supported.has(name));
+    if (wrong.length > 0) return this.#fault(at, `${quotedNames(wrong)} cannot be guaranteed; remove it`);
+    const combiner = combining.find((name) => name in schema);
+    if (combiner !== undefined) {
+      const others = own.filter((name) => name !== combiner);
+      if (others.length > 0) return this.#fault(at, `${quotedNames(others)} next to "${combiner}" is not supported`);
+      return combiner === "$ref"
+        ? this.#reference(schema.$ref, at)
+        : this.#alternatives(schema[combiner], at, combiner);
+    }
+    if ("const" in schema || "enum" in schema) return this.#constants(schema, at);
+    const implied = Object.entries(keywords).flatMap(([type, names]) =>
+      own.some((name) => names.includes(name)) ? type : [],
+    );
+    const types: readonly unknown[] = [schema.type ?? implied].flat();
+    if (types.length === 0) return { rule: anyValue, needs: [[]] };
+    const values = types.map((type) => this.#ofType(type, schema, at));
+    return { rule: oneOf(() => values.map(({ rule }) => [rule])), needs: values.flatMap(({ needs }) => needs) };
+  }
+
+  #reference(ref: unknown, at: string): Value {
+    if (typeof ref !== "string" || !/^#(\/|$)/.test(ref))
+      return this.#fault(
+        at,
+        `"$ref" is ${describeValue(ref)}; expected a place in this schema, such as "#/$defs/name"`,
+      );
+    let target: unknown = this.root;
+    for (const name of ref.split("/").slice(1)) {
+      const key = unescapedName(name);
+      target =
+        typeof target === "object" && target !== null && Object.hasOwn(target, key)
+          ? (target as Schema)[key]
+          : undefined;
+    }
+    if (target === undefined) return this.#fault(at, `"$ref" points to ${ref}, which does not exist`);
+    this.#targets.set(ref, target);
+    return { rule: oneOf(() => [[this.#read(target, ref)]]), needs: [[ref]] };
+  }
+
+  #alternatives(given: unknown, at: string, keyword: "anyOf" | "oneOf"): Value {
+    if (!Array.isArray(given) || given.length === 0) return this.#fault(at, `"${keyword}" must be a list of schemas`);
+    const branches: readonly unknown[] = given;
+    if (keyword === "oneOf" && !areDistinct(branches))
+      return this.#fault(
+        at,
+        'a value may fit several schemas of "oneOf"; use "anyOf", or a property with another "const" in each',
+      );
+    const places = branches.map((_, index) => `${at}/${keyword}/${index}`);
+    const rules = branches.map((branch, index) => this.#read(branch, places[index] ?? at));
+    return { rule: oneOf(() => rules.map((rule) => [rule])), needs: places.map((place) => [place]) };
+  }
+
+  #constants(schema: Schema, at: string): Value {
+    const given: unknown = "const" in schema ? [schema.const] : schema.enum;
+    const other = Object.keys(schema).filter((name) => ofTypes.has(name));
+    if (other.length > 0) return this.#fault(at, `${quotedNames(other)} next to constants is not supported`);
+    const types: readonly unknown[] = [schema.type ?? []].flat();
+    const fits = (value: unknown) => types.length === 0 || typesOf(value).some((type) => types.includes(type));
+    const values = Array.isArray(given) ? given.filter(fits) : [];
+    if (values.length === 0) return this.#fault(at, '"enum" has no value of the type');
+    return { rule: oneOfTexts(values.map((value) => JSON.stringify(value))), needs: [[]] };
+  }
+
+  #ofType(type: unknown, schema: Schema, at: string): Value {
+    if (type === "object") return this.#object(schema, at);
+    if (type === "array") return this.#array(schema, at);
+    if (type === "string") return { rule: quoted(this.#counts(schema, at, "Length")), needs: [[]] };
+    if (type === "boolean") return { rule: truth, needs: [[]] };
+    if (type === "null") return { rule: oneOfTexts(["null"]), needs: [[]] };
+    if (type !== "number" && type !== "integer")
+      return this.#fault(at, `the type ${describeValue(type)} does not exist`);
+    const bound = (name: string, none: number) => this.#number(schema, at, { name, none });
+    const [low, high] = [bound("exclusiveMinimum", unbounded.min), bound("exclusiveMaximum", unbounded.max)];
+    const min = Math.max(bound("minimum", unbounded.min), low);
+    const max = Math.min(bound("maximum", unbounded.max), high);
+    const rule = numeral({ min, max, excluded: [low, high], isInteger: type === "integer" });
+    if (rule === undefined) return this.#fault(at, "no number of at most 15 digits is within its bounds");
+    return { rule, needs: [[]] };
+  }
+
+  #array(schema: Schema, at: string): Value {
+    const prefix: readonly unknown[] = Array.isArray(schema.prefixItems) ? schema.prefixItems : [];
+    const { items = prefix.length === 0 } = schema;
+    const bounds = this.#counts(schema, at, "Items");
+    const max = items === false ? Math.min(bounds.max, prefix.length) : bounds.max;
+    // A tuple is written whole.
+    const min = Math.max(bounds.min, Math.min(prefix.length, max));
+    if (min > max) return this.#fault(at, `it needs ${min} elements and allows ${max}`);
+    const firstPlaces = prefix.map((_, index) => `${at}/prefixItems/${index}`);
+    const first = prefix.map((each, index) => this.#read(each, firstPlaces[index] ?? at));
+    const element = items === false ? anyValue : this.#read(items, `${at}/items`);
+    const needed = min > prefix.length ? [`${at}/items`] : [];
+    return { rule: anyList(element, { min, max }, first), needs: [[...firstPlaces.slice(0, min), ...needed]] };
+  }
+
+  #object(schema: Schema, at: string): Value {
+    const { properties = {}, required = [], additionalProperties = true, propertyNames = {} } = schema;
+    if (!isObject(properties) || !Array.isArray(required))
+      return this.#fault(at, 'expected "properties" as an object and "required" as a list');
+    if (!isObject(propertyNames) || Object.keys(propertyNames).some((name) => name !== "type" && !notes.has(name)))
+      return this.#fault(at, '"propertyNames" with more than a type is not supported');
+    const names = Object.keys(properties);
+    const unknown = required.filter((name: unknown) => typeof name !== "string" || !Object.hasOwn(properties, name));
+    if (unknown.length > 0) return this.#fault(at, `${quotedNames(unknown)} is required, but not in "properties"`);
+    if (names.length === 0 && additionalProperties !== false)
+      return { rule: anyObject(this.#read(additionalProperties, `${at}/additionalProperties`)), needs: [[]] };
+    const placeOf = (name: string) => `${at}/properties/${escapedName(name)}`;
+    const isRequired = new Set<unknown>(required);
+    const members = names.map((name) => {
+      return [...text(`${JSON.stringify(name)}:`), space, this.#read(properties[name], placeOf(name))];
+    });
+    const rule = list({
+      ...{ open: "{", close: "}" },
+      element: (place) => {
+        const first = names.findIndex((name, index) => index >= place && isRequired.has(name));
+        const possible = members.slice(place, first < 0 ? undefined : first + 1);
+        return possible.map((member, index) => [member, place + index + 1]);
+      },
+      canEnd: (place) => !names.slice(place).some((name) => isRequired.has(name)),
+    });
+    return { rule, needs: [required.map(placeOf)] };
+  }
+
+  #counts(schema: Schema, at: string, of: "Length" | "Items"): CountBounds {
+    const min = this.#number(schema, at, { name: `min${of}`, none: 0 });
+    const max = this.#number(schema, at, { name: `max${of}`, none: Number.POSITIVE_INFINITY });
+    const isCount = (value: number) => value >= 0 && (Number.isInteger(value) || value === Number.POSITIVE_INFINITY);
+    if (!isCount(min) || !isCount(max) || min > max) this.#fault(at, `min${of} ${min} and max${of} ${max} do not fit`);
+    return { min, max };
+  }
+
+  #number(schema: Schema, at: string, { name, none }: { readonly name: string; readonly none: number }): number {
+    const value = schema[name] ?? none;
+    if (typeof value === "number") return value;
+    this.#fault(at, `"${name}" is ${describeValue(value)}; expected a number`);
+    return none;
+  }
+}
+
+/** Whether no value fits two of the schemas: their types differ, or the constants of one property that all of them require. */
+function areDistinct(schemas: readonly unknown[]): boolean {
+  const types = schemas.map((schema) => isObject(schema) && (schema.type === "integer" ? "number" : schema.type));
+  if (types.every((type) => typeof type === "string") && areAllDifferent(types)) return true;
+  const constants = schemas.map(requiredConstants);
+  return [...(constants[0]?.keys() ?? [])].some(
+    (name) =>
+      constants.every((own) => own.has(name)) && areAllDifferent(constants.flatMap((own) => own.get(name) ?? [])),
+  );
+}
+
+function requiredConstants(schema: unknown): ReadonlyMap<string, readonly string[]> {
+  if (!isObject(schema) || !isObject(schema.properties) || !Array.isArray(schema.required)) return new Map();
+  const required = new Set<unknown>(schema.required);
+  return new Map(
+    Object.entries(schema.properties).flatMap(([name, property]) => {
+      if (!isObject(property) || !required.has(name)) return [];
+      const values: unknown = "const" in property ? [property.const] : property.enum;
+      return Array.isArray(values) ? [[name, values.map((value) => JSON.stringify(value))] as const] : [];
+    }),
+  );
+}
+
+function areAllDifferent(values: readonly unknown[]): boolean {
+  return new Set(values).size === values.length;
+}
+
+function typesOf(value: unknown): readonly string[] {
+  if (value === null) return ["null"];
+  if (Array.isArray(value)) return ["array"];
+  return Number.isInteger(value) ? ["number", "integer"] : [typeof value];
+}
+
+function quotedNames(names: readonly unknown[]): string {
+  return names.map((name) => JSON.stringify(name)).join(", ");
+}
+
+// Names in JSON pointers (RFC 6901, sections 3 and 6).
+
+function escapedName(name: string): string {
+  return name.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+function unescapedName(name: string): string {
+  return name.replaceAll("~1", "/").replaceAll("~0", "~");
+}
