@@ -18,6 +18,7 @@ export type {
   SafetensorsInspection,
 } from "./inspect/inspection.ts";
 export type { MergedModel, MergeFacts } from "./merged-model.ts";
+export { rewardModel } from "./objectives/preferences/reward-model.ts";
 export {
   NotRankingError,
   type PairJudge,
@@ -35,5 +36,4 @@ export type { Answer, ClassProbability, FoundAnswer, LabelledWord, Prediction } 
 export type { QuestionsInput } from "./predict/questions-in.ts";
 export { type FactTable, type ReportFacts, reportPage, type SampleText } from "./report/report-page.ts";
 export type { Reward, RewardChoice, RewardInput, RewardValue, WeightedReward } from "./rewards/reward.ts";
-export { rewardModel } from "./rewards/reward-model.ts";
 export { type DefaultRun, defaultRun } from "./train/run-defaults.ts";

@@ -3,8 +3,8 @@
 import { readFile } from "node:fs/promises";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { Hono } from "hono";
-import { listPage } from "../answers/list-page.ts";
 import { RequestError } from "../errors.ts";
+import { listPage } from "../requests/list-page.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { readUpload, type UploadRules } from "./read-upload.ts";
 import { fileFacts, type StoredFile } from "./stored-file.ts";

@@ -3,9 +3,9 @@
 import { randomInt } from "node:crypto";
 import { Hono } from "hono";
 import { eventStream } from "../answers/error-answer.ts";
-import { listPage } from "../answers/list-page.ts";
 import { InvalidRequestError, RequestError } from "../errors.ts";
 import { type BodyLimits, readJson } from "../guards/read-json.ts";
+import { listPage } from "../requests/list-page.ts";
 import { isOver, type Job, jobFacts } from "./job.ts";
 import type { JobQueue } from "./job-queue.ts";
 import { type JobRequest, jobRequest } from "./job-request.ts";

@@ -1,7 +1,7 @@
 import { cp } from "node:fs/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openModel } from "../../index.ts";
-import { rewardModel } from "../../rewards/reward-model.ts";
+import { rewardModel } from "../../objectives/preferences/reward-model.ts";
 import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
 
 const pairs = [

@@ -1,14 +1,21 @@
 // A reward model as a reward: the score that a classifier with one output gives a prompt with its completion.
 
-import { type Example, tokenizeExample } from "@lowrank/data";
-import { WrongTaskError } from "../errors/model-errors.ts";
-import { judgesPairs } from "../objectives/ranking/ranking.ts";
-import { maxLengthFor } from "../open/position-limit.ts";
-import type { OpenedModel } from "../opened-model.ts";
-import { rowLogits } from "../predict/answer-logits.ts";
-import type { PredictOptions } from "../predict/predict-rows.ts";
-import { chooseTemplate, rememberedTemplate } from "../rows/tokens/choose-template.ts";
-import type { Reward, RewardInput } from "./reward.ts";
+import { type Example, type TextTokenizer, tokenizeExample } from "@lowrank/data";
+import { WrongTaskError } from "../../errors/model-errors.ts";
+import type { OpenedBase } from "../../open/open-base.ts";
+import { maxLengthFor } from "../../open/position-limit.ts";
+import { rowLogits } from "../../predict/answer-logits.ts";
+import type { PredictOptions } from "../../predict/predict-rows.ts";
+import type { Reward, RewardInput } from "../../rewards/reward.ts";
+import { chooseTemplate, rememberedTemplate } from "../../rows/tokens/choose-template.ts";
+import { judgesPairs } from "../ranking/ranking.ts";
+
+/** An opened model. */
+interface Judge {
+  readonly opened: OpenedBase;
+  readonly adapters: readonly { readonly opened: OpenedBase }[];
+  tokenizer(): Promise<TextTokenizer>;
+}
 
 /**
  * Rewards each completion with the score of a reward model, with the last adapter of the model if there is one. Calls made together
@@ -28,7 +35,7 @@ import type { Reward, RewardInput } from "./reward.ts";
  * ```
  */
 export function rewardModel(
-  judge: OpenedModel,
+  judge: Judge,
   { batchSize = 8, maxLength }: Pick<PredictOptions, "batchSize" | "maxLength"> = {},
 ): Reward {
   const opened = judge.adapters.at(-1)?.opened ?? judge.opened;

@@ -1,6 +1,6 @@
 // A page of a list, as OpenAI's clients read it: `after` is the last id of the page before.
 
-import { Fields } from "../requests/fields.ts";
+import { Fields } from "./fields.ts";
 
 interface PageLimits {
   readonly standard: number;
