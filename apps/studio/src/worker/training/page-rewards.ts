@@ -1,7 +1,6 @@
 // Rewards that the page computes: only a page can open the sandbox in which they run.
 
 import type { RatedText, Ratings } from "../../protocol/run.ts";
-import type { Answerer } from "../answerer.ts";
 
 /** All texts of one moment go to the page as one message. */
 export class PageRewards {
@@ -29,8 +28,3 @@ export class PageRewards {
     this.#answer?.(ratings);
   }
 }
-
-export const rated: Answerer<"rated"> = async ({ rewards }, ratings) => {
-  rewards?.take(ratings);
-  return undefined;
-};
