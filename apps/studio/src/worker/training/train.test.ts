@@ -5,10 +5,9 @@ import type { RunRequest, TrainingNews } from "../../protocol/run.ts";
 import { memoryStore, QuotaError, type Store } from "../../storage/store.ts";
 import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
 import { Workshop } from "../workshop.ts";
-import { rated } from "./rated.ts";
 import { timeStep } from "./time-step.ts";
 import { train } from "./train.ts";
-import { forget, goOn, pause, stop, unfinished } from "./unfinished.ts";
+import { forget, goOn, pause, rated, stop, unfinished } from "./unfinished.ts";
 
 const places = ["Aromi", "Strada", "Zizzi", "Cotto", "Alimentum", "Giraffe", "Clowns", "Wildwood"];
 const request: RunRequest = {

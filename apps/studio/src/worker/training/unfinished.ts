@@ -39,3 +39,8 @@ export const stop: Answerer<"stop"> = async ({ run }) => {
   run?.stop();
   return undefined;
 };
+
+export const rated: Answerer<"rated"> = async ({ rewards }, ratings) => {
+  rewards?.take(ratings);
+  return undefined;
+};
