@@ -3,7 +3,7 @@
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { uniformValues } from "@lowrank/engine";
 import { GenerationOptionError } from "../errors.ts";
-import { type ProbabilityRules, tokenProbabilities } from "./token-probabilities.ts";
+import { type ProbabilityRules, weighTokens } from "./token-probabilities.ts";
 
 /** How tokens are drawn; the rules act in the order in which transformers applies them. */
 export interface Sampling extends ProbabilityRules {
@@ -31,6 +31,9 @@ export function checkSampling(sampling: Sampling, prompts: number): void {
   }
 }
 
+/** Weights of the last row that was drawn from: 400 kB of new memory for each token would keep the garbage collector busy. */
+let room = new Float64Array(0);
+
 /** Draws one token. `step` counts the tokens drawn for this prompt. */
 export function sampleToken(
   logits: Float32Array,
@@ -39,13 +42,13 @@ export function sampleToken(
 ): number {
   const seed = typeof sampling.seed === "number" ? sampling.seed : (sampling.seed[prompt] ?? 0);
   const [chance = 0] = uniformValues(1, { seed, step, path: "generate" });
-  const probabilities = tokenProbabilities(logits, sampling);
-  let remaining = chance;
+  if (room.length !== logits.length) room = new Float64Array(logits.length);
+  let remaining = chance * weighTokens(logits, sampling, room);
   let last = 0;
-  for (let token = 0; token < probabilities.length; token++) {
-    const probability = probabilities[token] as number;
-    if (probability === 0) continue;
-    remaining -= probability;
+  for (let token = 0; token < room.length; token++) {
+    const weight = room[token] as number;
+    if (weight === 0) continue;
+    remaining -= weight;
     last = token;
     if (remaining < 0) break;
   }

@@ -16,19 +16,24 @@ export interface ProbabilityRules {
 
 /** The probability of each token, 0 where a rule excludes it. */
 export function tokenProbabilities(logits: Float32Array, rules: ProbabilityRules): Float64Array {
+  const weights = new Float64Array(logits.length);
+  const total = weighTokens(logits, rules, weights);
+  return weights.map((weight) => weight / total);
+}
+
+/** Writes how much likelier each token is than others, 0 where a rule excludes it. Returns the sum of all. */
+export function weighTokens(logits: Float32Array, rules: ProbabilityRules, weights: Float64Array): number {
   const { temperature = 1, topK = 0, topP = 1, minP = 0 } = rules;
   const lowest = topK > 0 && topK < logits.length ? kthLargest(logits, topK) : Number.NEGATIVE_INFINITY;
-  const highest = logits.reduce((max, logit) => Math.max(max, logit), Number.NEGATIVE_INFINITY);
-  const weights = new Float64Array(logits.length);
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const logit of logits) if (logit > highest) highest = logit;
   for (let token = 0; token < weights.length; token++) {
     const logit = logits[token] as number;
-    if (logit >= lowest) weights[token] = Math.exp((logit - highest) / temperature);
+    weights[token] = logit >= lowest ? Math.exp((logit - highest) / temperature) : 0;
   }
   if (topP < 1) keepNucleus(weights, topP);
   if (minP > 0) keepWhere(weights, (weight) => weight >= minP); // The likeliest has the weight 1.
-  const total = sumOf(weights);
-  for (let token = 0; token < weights.length; token++) weights[token] = (weights[token] as number) / total;
-  return weights;
+  return sumOf(weights);
 }
 
 /** The k-th largest value, through a heap of the k largest so far, the least of them on top. */
