@@ -15,7 +15,7 @@ import { prepareTools, withCalls } from "../tools/tool-use.ts";
 import { messagesOf, toolUseOf, unsupportedIn } from "./read-prompt.ts";
 
 /** Which adapter writes, and how. */
-export interface LowrankOptions<Adapter> {
+interface LowrankOptions<Adapter> {
   /** Default: the base model. */
   readonly adapter?: Adapter | null | undefined;
   /** Prompt template; default: the adapter's, else the model's own chat template. */
