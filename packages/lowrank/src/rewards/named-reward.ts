@@ -32,7 +32,7 @@ const rewards: Readonly<
  * - `regex:<pattern>`: 1 if RE2 finds the pattern in the completion, else 0.
  * - `exact-match`: 1 if the completion is the row's `answer`, `completion` or `reference`, else 0. Spaces around them do not count.
  * - `length:<words>`: 1 for that many words, and less by the share of words that are missing or too many, down to 0.
- * - `lm-judge:<url>#<model>`: a model's score of 0 to 10, divided by 10. The URL is of OpenAI's API: "http://localhost:8080/v1".
+ * - `lm-judge:<url>#<model>`: a model's score of 0 to 10, divided by 10. The URL is of OpenAI's API: `http://localhost:8080/v1`.
  *
  * Throws UsageError for an unknown name or a wrong argument, and the errors of `readFile`.
  */
