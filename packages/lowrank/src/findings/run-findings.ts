@@ -4,6 +4,7 @@ import type { Warning } from "@lowrank/contracts";
 import type { TokenizedExample } from "@lowrank/data";
 import type { BestEvaluation } from "@lowrank/trainer";
 import { named } from "../errors/named-option.ts";
+import { mean } from "../mean.ts";
 import type { RowMetrics } from "../metric-names.ts";
 import { classCounts } from "../report/data-facts.ts";
 
@@ -159,11 +160,6 @@ export function lossTrend(losses: readonly number[], max = Math.min(20, Math.cei
   const [start, end] = [losses.slice(0, steps), losses.slice(-steps)];
   const error = Math.sqrt((variance(start) + variance(end)) / steps);
   return { start: mean(start), end: mean(end), steps, error };
-}
-
-/** Of no values NaN. */
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Of a sample; 0 for one value. */

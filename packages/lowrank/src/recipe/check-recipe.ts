@@ -1,6 +1,6 @@
 // Checks a recipe against the schema and explains problems with the recipe's own names.
 
-import { editDistance } from "@lowrank/contracts";
+import { nearestName } from "../nearest-name.ts";
 import { describeSchema, fits } from "../options/fits-schema.ts";
 import { ourName } from "../options/other-names.ts";
 import { recipeSchema } from "./recipe-schema.ts";
@@ -22,11 +22,8 @@ function unknownName(name: string, names: readonly string[]): string {
   if (names.includes(camelCase(ours))) {
     return `${name}: unknown option; use ${[camelCase(ours), ...value].join(": ")}`;
   }
-  const near = names.map((each) => ({ each, distance: editDistance(meant.toLowerCase(), each.toLowerCase()) }));
-  const [nearest] = near
-    .filter(({ distance }) => distance <= Math.max(1, Math.floor(meant.length / 3)))
-    .sort((one, other) => one.distance - other.distance);
-  return `${name}: unknown option${nearest === undefined ? "" : `; did you mean ${nearest.each}?`}`;
+  const nearest = nearestName(meant, names);
+  return `${name}: unknown option${nearest === undefined ? "" : `; did you mean ${nearest}?`}`;
 }
 
 /** From the spelling of flags: learning-rate, learning_rate. */

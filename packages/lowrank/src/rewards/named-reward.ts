@@ -1,9 +1,10 @@
 // Rewards that are ready to use, by name: "regex:^[A-Z]".
 
-import { editDistance, isObject, parseJson } from "@lowrank/contracts";
+import { isObject, parseJson } from "@lowrank/contracts";
 import { RE2JS } from "re2js";
 import { named } from "../errors/named-option.ts";
 import { UsageError } from "../errors/usage-errors.ts";
+import { nearestName } from "../nearest-name.ts";
 import { type JudgeAccess, judgeReward } from "./judge-reward.ts";
 import type { Reward } from "./reward.ts";
 
@@ -50,8 +51,7 @@ export async function namedReward(text: string, host: RewardHost): Promise<Rewar
 }
 
 function unknownReward(text: string, name: string): UsageError {
-  const known = Object.keys(rewards);
-  const [nearest] = known.filter((each) => editDistance(each, name) <= Math.max(1, name.length / 3));
+  const nearest = nearestName(name, Object.keys(rewards));
   const hint = nearest === undefined ? "" : ` Did you mean ${nearest}?`;
   const all = Object.values(rewards).map(([typed]) => typed);
   return new UsageError(

@@ -39,7 +39,7 @@ const escaped = oneOf(() => [
   [...text("u"), oneByte([0x44, 0x44], [0x64, 0x64]), oneByte([0x30, 0x37]), hex, hex],
 ]);
 
-/** A text in quotes of so many characters. */
+/** A text in quotes, whose number of characters is within the bounds. */
 export function quoted({ min, max }: CountBounds): Rule {
   // Without a maximum, all numbers of characters from the minimum on are one rule.
   const after = memoized((length: number): Rule => {

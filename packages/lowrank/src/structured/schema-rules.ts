@@ -1,7 +1,7 @@
 // A JSON schema (draft 2020-12) as a grammar. Every text of the grammar fits the schema; what the grammar cannot guarantee is
 // refused, never ignored. Objects have their properties in the schema's order, and no others.
 
-import { describeValue, isObject } from "@lowrank/contracts";
+import { describeValue, isObject, parseJson } from "@lowrank/contracts";
 import { unsupportedSchema } from "../errors/usage-errors.ts";
 import { anyList, anyObject, anyText, type CountBounds, list, quoted, space } from "./json-rules.ts";
 import { numeral, unbounded } from "./number-rules.ts";
@@ -48,17 +48,8 @@ export const objectGrammar: Sequence = [start, anyObject(anyValue)];
 export function schemaGrammar(json: string): Sequence {
   if (json.length > maxCharacters)
     throw unsupportedSchema([`it has ${json.length} characters; at most ${maxCharacters} are supported`]);
-  if (depthOf(json) > maxDepth) throw unsupportedSchema([`it is nested more than ${maxDepth} levels deep`]);
-  return new SchemaReader(JSON.parse(json)).grammar();
-}
-
-function depthOf(json: string): number {
-  let [depth, deepest] = [0, 0];
-  for (const [mark] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[{\]}]/g)) {
-    if (mark === "{" || mark === "[") deepest = Math.max(deepest, ++depth);
-    if (mark === "}" || mark === "]") depth--;
-  }
-  return deepest;
+  const refuse = (reason: string) => unsupportedSchema([`it ${reason}`]);
+  return new SchemaReader(parseJson(json, { maxDepth, refuse })).grammar();
 }
 
 class SchemaReader {

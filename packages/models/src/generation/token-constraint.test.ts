@@ -12,7 +12,7 @@ function placeWith(mask: Uint32Array | undefined) {
 }
 
 describe("a constraint", () => {
-  it("leaves the likeliest token of its mask, and is told it", () => {
+  it("leaves the likeliest token of its mask, and accepts it", () => {
     const place = placeWith(Uint32Array.of(1 << 5, 2 ** 31, 0)); // tokens 5 and 63
     expect(isLikeliest(rules, place)).toBe(false);
     expect(chooseToken(logits, rules, place)).toBe(63);
@@ -24,7 +24,7 @@ describe("a constraint", () => {
     expect(chooseToken(logits, rules, placeWith(undefined))).toBe(69);
   });
 
-  it("neither changes a forced token nor is told it", () => {
+  it("neither changes nor accepts a forced token", () => {
     const place = placeWith(Uint32Array.of(1));
     expect(chooseToken(logits, { ...rules, forced: { first: 3, last: [] } }, place)).toBe(3);
     expect(place.accepted).toEqual([]);

@@ -138,7 +138,7 @@ it("says why a job failed, and runs the next one", async () => {
   expect(await call("/fine_tuning/jobs?after=x&limit=0")).toMatchObject({ http: 400, error: { param: "limit" } });
 });
 
-it("goes on with the next server of the same base, which serves the models of finished jobs", async () => {
+it("continues with the next server of the same base, which serves the models of finished jobs", async () => {
   const [done, running, paused] = [await jobOf(1), await jobOf(0), await jobOf(2)];
   expect(await post(`/fine_tuning/jobs/${paused.id}/pause`, {})).toMatchObject({ status: "paused" });
   for (const name of ["other", "base"]) {

@@ -37,7 +37,7 @@ export class JobQueue {
     private readonly parts: QueueParts,
   ) {}
 
-  /** Opens the folder, serves the adapters of finished jobs, and goes on with the others. */
+  /** Opens the folder, serves the adapters of finished jobs, and continues the others. */
   static async open(parts: QueueParts): Promise<JobQueue> {
     const { folder } = parts.fineTuning;
     const jobs = await ObjectStore.open<Job>(join(folder, "jobs"), "ftjob-");

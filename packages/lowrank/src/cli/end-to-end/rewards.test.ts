@@ -41,7 +41,7 @@ describe("lowrank train --reward", () => {
     });
     expect(failed.stderr).toContain(`The adapter and the checkpoint of step 2 are in "${out}"`);
     expect(failed.stderr).toMatch(/ {2}prompt: name\[.*\] ->\n {4}best \(.*\n {4}worst \(/);
-    // The module is read once in this process, and a run goes on calling it: its next version has another name.
+    // The module is read once in this process, and all runs call it: its next version has another name.
     const better = await place.write("reward-2.mjs", rewardOf("Infinity"));
     const { code, stderr } = await place.call(...run.map((each) => (each === reward ? better : each)), "--resume");
     expect(code, stderr).toBe(0);

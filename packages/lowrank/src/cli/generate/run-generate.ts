@@ -1,7 +1,7 @@
 // lowrank generate: prompts in, text out as it comes.
 
 import { readFile } from "node:fs/promises";
-import { escapeControls, isObject } from "@lowrank/contracts";
+import { escapeControls, isObject, parseJson } from "@lowrank/contracts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import type { TextEvent } from "../../generate/continue-prompts.ts";
 import type { TextPrompt } from "../../generate/prompt-ids.ts";
@@ -113,7 +113,7 @@ async function readStdin({ stdin }: CommandIo): Promise<string> {
 
 async function readSchema(file: string): Promise<object> {
   const schema: unknown = await readFile(file, "utf8")
-    .then(JSON.parse)
+    .then((text) => parseJson(text))
     .catch((error: Error) => {
       throw new UsageError(`--json-schema "${file}" cannot be read: ${error.message}`);
     });

@@ -14,6 +14,7 @@ import {
   preferenceSettings,
 } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
+import { mean } from "../../mean.ts";
 import type { OpenedBase } from "../../open/open-base.ts";
 import { lossAmong, type RowLoss } from "../../options/row-losses.ts";
 import { type MeasuredData, measuredBatches } from "../../rows/measured-batches.ts";
@@ -155,8 +156,4 @@ function scoresOfJudged(answers: readonly JudgedReward[]): Partial<JudgedScores>
     return sum + (less + notMore) / 2;
   }, 0);
   return { rewardAccuracy: wins / (good.length * bad.length), rewardMargin: mean(good) - mean(bad) };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

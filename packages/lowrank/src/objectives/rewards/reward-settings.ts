@@ -43,11 +43,15 @@ export function refuseOthers(options: RewardOptions, names: readonly string[]): 
   throw new TrainingOptionsError(others.map((name) => `${name}: has no effect with objective ${objective}; remove it`));
 }
 
+/** Options that a resumed run may change. */
+const mayChange = new Set(["reward", "rewardTimeout", "rewardConcurrency", "logCompletions"]);
+
 /** "grpo, dapo, numGenerations 8, …": all that changes the result, for the fingerprint and the model card. */
 export function settingsInWords({ objective, lossType, ...settings }: RewardSettings): string {
-  const { reward: _, rewardTimeout: __, rewardConcurrency: ___, logCompletions: ____, ...learnt } = settings;
   // The options of a run have others, too, of which a resumed run may change some.
-  const own = Object.entries(learnt).filter(([name]) => name === "beta" || Object.hasOwn(rewardOptions.rows, name));
+  const isLearnt = (name: string) =>
+    name === "beta" || (Object.hasOwn(rewardOptions.rows, name) && !mayChange.has(name));
+  const own = Object.entries(settings).filter(([name]) => isLearnt(name));
   const words = own.map(([name, value]) => `${name} ${value}`);
   return [...new Set([objective, lossType]), ...words].join(", ");
 }

@@ -3,6 +3,7 @@
 import { type AdapterSelection, activeAdapters, inferenceContext, noAdapters } from "@lowrank/contracts";
 import type { PromptTokens, TextTokenizer } from "@lowrank/data";
 import { completionKl, completionLogProbs, groupAdvantages } from "@lowrank/models";
+import { mean } from "../../mean.ts";
 import type { RewardInput } from "../../rewards/reward.ts";
 import { scoreCompletions } from "../../rewards/score-completions.ts";
 import { endTokens } from "../../rows/text-ending.ts";
@@ -50,7 +51,7 @@ export async function writeRecords(
     const read = kept.map(({ promptIds, ids, advantage }) => ({ promptIds, ids, advantage }));
     records.push({ completions: read, ...weightsOf(kept, ofBatch, settings), ...targets });
   }
-  const kl = kls.length === 0 ? {} : { kl: meanOf(kls) };
+  const kl = kls.length === 0 ? {} : { kl: mean(kls) };
   const metrics = { ...all.metrics, ...measured, ...kl };
   return records.map((record) => ({ ...record, metrics }));
 }
@@ -78,8 +79,8 @@ export async function writeRewarded(
   const { totals, parts } = await scoreCompletions(inputs, { reward, timeout, concurrency, signal: how.signal });
   how.onScored?.(inputs, totals);
   const metrics = {
-    reward: meanOf(totals),
-    ...Object.fromEntries([...parts].map(([name, values]) => [`reward/${name}`, meanOf(values)])),
+    reward: mean(totals),
+    ...Object.fromEntries([...parts].map(([name, values]) => [`reward/${name}`, mean(values)])),
     ...lengthMetrics(completions),
   };
   return { completions, totals, metrics };
@@ -87,8 +88,8 @@ export async function writeRewarded(
 
 export function lengthMetrics(completions: readonly Completion[]): PolicyRecord["metrics"] {
   return {
-    completionLength: meanOf(completions.map(({ ids }) => ids.length)),
-    truncatedShare: meanOf(completions.map(({ isTruncated }) => Number(isTruncated))),
+    completionLength: mean(completions.map(({ ids }) => ids.length)),
+    truncatedShare: mean(completions.map(({ isTruncated }) => Number(isTruncated))),
   };
 }
 
@@ -144,14 +145,10 @@ function spreadOf(totals: readonly number[], groupSize: number): number {
   const groups = Array.from({ length: totals.length / groupSize }, (_, group) =>
     totals.slice(group * groupSize, (group + 1) * groupSize),
   );
-  return meanOf(
+  return mean(
     groups.map((group) => {
-      const mean = meanOf(group);
-      return Math.sqrt(group.reduce((sum, total) => sum + (total - mean) ** 2, 0) / (groupSize - 1));
+      const middle = mean(group);
+      return Math.sqrt(group.reduce((sum, total) => sum + (total - middle) ** 2, 0) / (groupSize - 1));
     }),
   );
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
