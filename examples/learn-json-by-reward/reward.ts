@@ -29,7 +29,8 @@ export function formOf(completion: string): number {
   const fitting = properties.filter(([key, { type }]) => isOfType(found.value[key], type)).length;
   const keys = Object.keys(found.value).length;
   return (
-    0.2 + (0.4 * fitting) / Math.max(properties.length, keys) + (0.4 * found.text.length) / completion.trim().length
+    // Tenths, so that the sum of a right answer is 1 exactly.
+    (2 + (4 * fitting) / Math.max(properties.length, keys) + (4 * found.text.length) / completion.trim().length) / 10
   );
 }
 
