@@ -199,15 +199,6 @@ describe.each([
   });
 });
 
-it("rows share the tokens of a common beginning in the same columns", () => {
-  const [mask, ids] = [
-    [1, 1, 1, 1, 1, 0, 0, 1, 1],
-    [5, 6, 7, 5, 6, 0, 0, 5, 6],
-  ];
-  const packing = planPacking(mask, [3, 3], [2, 4], ids);
-  expect(packing).toMatchObject({ tokens: [3, 4, 7, 8, 2], shared: [0, 1, 2, 3, 0, 1, 4] });
-});
-
 describe("a pass without padding", () => {
   it("drops by another key in each group of rows, and by the same ones again", () => {
     tf.tidy(() => {
