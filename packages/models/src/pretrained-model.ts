@@ -24,7 +24,14 @@ import type { EmbeddingRecipe } from "./embeddings/embedding-recipe.ts";
 import { embeddingsOf, pooledBy } from "./embeddings/pooled-embeddings.ts";
 import { ModelInputError, NothingSupervisedError, UnknownAdapterError } from "./errors.ts";
 import type { GenerationDefaults } from "./folder/generation-defaults.ts";
-import { type LabelLogProbs, type Losses, type LossSum, type Measurement, tensorsOf } from "./heads/head.ts";
+import {
+  type LabelLogProbs,
+  type LogProbOptions,
+  type Losses,
+  type LossSum,
+  type Measurement,
+  tensorsOf,
+} from "./heads/head.ts";
 import { readForPooling } from "./heads/pooling.ts";
 import { givesPlaces, makePass } from "./inputs/make-pass.ts";
 import { checkInputs, type LabelledInputs, type ModelInputs } from "./inputs/model-inputs.ts";
@@ -157,22 +164,21 @@ export class PretrainedModel implements AdaptableModel {
 
   /**
    * The log-probability of each label that counts, [labels], and where each is predicted among all batch·time positions: what
-   * losses are made of that weigh answers against each other. Logits are divided by `temperature` (default 1), as for sampling.
-   * Differentiable; logits exist for a few positions at a time.
+   * losses are made of that weigh answers against each other. Differentiable; logits exist for a few positions at a time.
    *
    * @throws ModelInputError for a model without a head over a vocabulary; otherwise as `loss`.
    */
   labelLogProbs(
     inputs: LabelledInputs,
     context: ForwardContext = inferenceContext(),
-    { temperature = 1 }: { readonly temperature?: number | undefined } = {},
+    { temperature = 1, sharesTokens = false }: LogProbOptions = {},
   ): LabelLogProbs {
     let positions: readonly number[] = [];
     const values = this.#run(inputs, context, (pass) => {
       const losses = this.#assembly.head.positionLosses?.(inputs.labels, pass, temperature);
       if (losses === undefined) throw new ModelInputError("labels", "this model's head does not predict tokens");
       positions = losses.positions;
-      return { pick: losses.pick, finish: (states) => tf.neg<tf.Tensor1D>(losses.of(states)) };
+      return { pick: losses.pick, sharesTokens, finish: (states) => tf.neg<tf.Tensor1D>(losses.of(states)) };
     });
     return { values, positions };
   }
@@ -292,10 +298,10 @@ export class PretrainedModel implements AdaptableModel {
       checkAdapters(this.#assembly.parts, context);
       const pass = makePass(inputs, context, { backbone, config: this.config, task: this.task, causal: this.causal });
       try {
-        const { pick, whole, finish } = prepare(pass);
+        const { pick, sharesTokens = false, whole, finish } = prepare(pass);
         const early = context.everyPosition === true ? undefined : pick;
         const byStates = () => {
-          const states = runBackbone(backbone, pass, early);
+          const states = runBackbone(backbone, pass, { pick: early, sharesTokens });
           return finish(pick === undefined || early === pick ? states : pickFrom(states, pick));
         };
         const result = whole?.() ?? byStates();

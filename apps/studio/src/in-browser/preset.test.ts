@@ -14,15 +14,30 @@ describe.skipIf(executable === undefined)("a preset in a tab", { timeout: 600_00
     page = await openStudioPage(studio, { isolated: true, cores: 4 });
   });
 
-  it("teaches the tiny model facts as sentences: the loss falls below half within 20 steps", async () => {
-    const name = "Facts into sentences";
+  async function teach(name: string, steps: number): Promise<void> {
     const start = page.getByRole("listitem", { name }).getByRole("button", { name: "Teach it this" });
     await start.click({ timeout: 60_000 });
     const reached = async () =>
       Number(/Step (\d+)/.exec((await page.locator(".train-state").textContent()) ?? "")?.[1]);
-    await expect.poll(reached, { timeout: 400_000, interval: 200 }).toBeGreaterThanOrEqual(20);
+    await expect.poll(reached, { timeout: 400_000, interval: 200 }).toBeGreaterThanOrEqual(steps);
+  }
+
+  async function stop(): Promise<void> {
     await page.getByRole("button", { name: "Stop", exact: true }).click();
     await page.getByRole("button", { name: "Train", exact: true }).waitFor({ timeout: 60_000 });
+  }
+
+  it("shows the function of a reward, and the rewards of the sandbox as a curve", async () => {
+    await teach("Teach by reward: asking", 3);
+    expect(await page.getByLabel("Reward – a JavaScript function").inputValue()).toContain('endsWith("?")');
+    await page.getByRole("heading", { name: "Reward – mean of each step" }).waitFor();
+    await stop();
+  });
+
+  it("teaches the tiny model facts as sentences: the loss falls below half within 20 steps", async () => {
+    const name = "Facts into sentences";
+    await teach(name, 20);
+    await stop();
     const entry = (await ask(page, "shelf", undefined)).find((each) => each.name === name);
     const losses = (entry?.curve ?? []).map(([, loss]) => loss);
     const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

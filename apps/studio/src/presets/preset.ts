@@ -3,7 +3,7 @@
 import type { AdapterSettings, TrainingSettings } from "../protocol/run.ts";
 import recordedJson from "./recorded.json" with { type: "json" };
 
-export type PresetId = "voice" | "faq" | "restaurants";
+export type PresetId = "voice" | "faq" | "restaurants" | "questions";
 
 export interface Preset {
   readonly id: PresetId;

@@ -1,21 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { drawPlaces, factsOf, sentencesOf } from "./places.ts";
-import type { Trials } from "./preset.ts";
 import { clearlyWins, type RecordedExample, recorded } from "./preset.ts";
 import { allPresets, shownPresets } from "./presets.ts";
-import { faqTrials } from "./trials/faq.ts";
 import { restaurantTrials } from "./trials/restaurants.ts";
-import { markersIn, voiceTrials } from "./trials/voice.ts";
-
-const trialsOf: Readonly<Record<string, Trials>> = {
-  voice: voiceTrials,
-  faq: faqTrials,
-  restaurants: restaurantTrials,
-};
+import { trials } from "./trials/trials.ts";
+import { markersIn } from "./trials/voice.ts";
 
 describe("the presets", () => {
   it.each(allPresets)("$id is judged by ten prompts that it does not train on", ({ id, rows }) => {
-    const prompts = trialsOf[id]?.trials.map(({ prompt }) => prompt) ?? [];
+    const prompts = trials[id].trials.map(({ prompt }) => prompt);
     const trained = new Set(rows.map(({ says }) => says));
     expect(new Set(prompts).size).toBe(10);
     expect(prompts.filter((prompt) => trained.has(prompt))).toEqual([]);
@@ -27,18 +20,18 @@ describe("the presets", () => {
     ({ preset: { id } }) => {
       const recording = recorded[id];
       const examples = recording?.examples ?? [];
-      const { trials } = trialsOf[id] as Trials;
-      expect(examples.map(({ prompt }) => prompt)).toEqual(trials.map(({ prompt }) => prompt));
+      const own = trials[id].trials;
+      expect(examples.map(({ prompt }) => prompt)).toEqual(own.map(({ prompt }) => prompt));
       for (const [index, { base, adapted, basePasses, adaptedPasses }] of examples.entries()) {
-        expect(trials[index]?.passes(base)).toBe(basePasses);
-        expect(trials[index]?.passes(adapted)).toBe(adaptedPasses);
+        expect(own[index]?.passes(base)).toBe(basePasses);
+        expect(own[index]?.passes(adapted)).toBe(adaptedPasses);
       }
       expect(recording !== undefined && clearlyWins(recording)).toBe(true);
     },
   );
 
   it.each(allPresets)("$id's filmstrip uses one of those ten questions", ({ id, watched }) => {
-    expect(trialsOf[id]?.trials.map(({ prompt }) => prompt)).toContain(watched);
+    expect(trials[id].trials.map(({ prompt }) => prompt)).toContain(watched);
   });
 
   it("wins clearly with seven of ten and five more than the base", () => {

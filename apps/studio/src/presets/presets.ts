@@ -3,6 +3,7 @@
 import { faq } from "./faq.ts";
 import type { Preset } from "./preset.ts";
 import { clearlyWins, type Recording, recorded } from "./preset.ts";
+import { questions } from "./questions.ts";
 import { restaurants } from "./restaurants.ts";
 import { voice } from "./voice.ts";
 
@@ -11,7 +12,7 @@ export interface ShownPreset {
   readonly recording: Recording;
 }
 
-export const allPresets: readonly Preset[] = [restaurants, voice, faq];
+export const allPresets: readonly Preset[] = [restaurants, voice, questions, faq];
 
 export const shownPresets: readonly ShownPreset[] = allPresets.flatMap((preset) => {
   const recording = recorded[preset.id];

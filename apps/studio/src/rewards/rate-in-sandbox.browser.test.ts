@@ -33,12 +33,10 @@ describe("rateInSandbox", () => {
     expect(await attempt(code)).toEqual([0, 0]);
   });
 
-  it("rejects code that is no function, throws, never ends, or gives no number, and leaves no frame", async () => {
+  it("rejects code that is no function, throws, or never ends, and leaves no frame", async () => {
     await expect(rate("({ completion }) =>")).rejects.toThrow("failed: ");
     await expect(rate("() => { throw new Error('no') }")).rejects.toThrow("no");
     await expect(rate("() => { for (;;); }")).rejects.toThrow("2 seconds");
-    await expect(rate('() => "good"')).rejects.toThrow('it is good for "Who?"');
-    await expect(rate("() => NaN")).rejects.toThrow("finite");
     expect(document.querySelector("iframe[srcdoc]")).toBeNull();
   });
 });

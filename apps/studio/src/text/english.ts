@@ -58,6 +58,7 @@ const presetNames: Readonly<Record<PresetId, string>> = {
   voice: "A pirate's voice",
   faq: "A guest house's answers",
   restaurants: "Facts into sentences",
+  questions: "Teach by reward: asking",
 };
 
 const presetLeads: Readonly<Record<PresetId, string>> = {
@@ -66,6 +67,8 @@ const presetLeads: Readonly<Record<PresetId, string>> = {
   faq: "Twelve facts about a guest house that no model can know, each asked for in five ways.",
   restaurants:
     "Three hundred restaurants, as lists of facts and as sentences. The model learns to state every fact and add none.",
+  questions:
+    "No answers to copy: a short function, which you can edit, rates what the model writes. Questions get 1, other sentences 0.",
 };
 
 const seconds = (count: number) =>

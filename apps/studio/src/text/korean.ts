@@ -52,12 +52,15 @@ const presetNames: Readonly<Record<PresetId, string>> = {
   voice: "해적 말투",
   faq: "숙소의 답변",
   restaurants: "정보를 문장으로",
+  questions: "보상으로 가르치기: 질문하기",
 };
 
 const presetLeads: Readonly<Record<PresetId, string>> = {
   voice: "일상적인 질문 열여섯 개에 해적이 답해요. 모델은 그 말투를 익혀서 다른 질문에도 그렇게 답해요.",
   faq: "어떤 모델도 알 수 없는 숙소 정보 열두 가지를, 각각 다섯 가지 방식으로 물어봐요.",
   restaurants: "식당 삼백 곳을 정보 목록과 문장으로 보여줘요. 모델은 주어진 정보만 빠짐없이 말하는 법을 배워요.",
+  questions:
+    "따라 배울 답이 없어요. 고칠 수 있는 짧은 함수가 모델이 쓴 글을 평가해요. 질문은 1점, 다른 문장은 0점이에요.",
 };
 
 const seconds = (count: number) =>

@@ -59,6 +59,12 @@ describe("an example as tokens", () => {
     expect(sequenceOf(completion).inputIds).toEqual([...whole, byteLevel.eosId]);
   });
 
+  it("ends as an encoder's tokenizer ends a text, if it has no end of text: a reward model reads [SEP]", () => {
+    expect(wordPiece.eosId).toBeUndefined();
+    expect(wordPiece.suffixIds).toHaveLength(1);
+    expect(sequenceOf(completion, wordPiece).inputIds).toEqual(wordPiece.encode("What is 12 times 30? It is 360."));
+  });
+
   it("keeps the prompt's own ids where a token of the whole text would reach over the border", () => {
     const split: Example = { kind: "completion", prompt: "The do", completion: "g" };
     const prompt = byteLevel.encode("The do");

@@ -163,12 +163,14 @@ function labelSegments(rendered: RenderedExample, { tokenizer, idsOfStart }: Row
   const encode = plainIds(tokenizer);
   const parts =
     wholeParts(rendered.segments, encode, idsOfStart) ?? rendered.segments.map((segment) => encode(segment.text));
-  const prefix = rendered.hasSpecialTokens === true ? [] : tokenizer.prefixIds;
+  const { eosId } = tokenizer;
+  const [prefix, suffix] = rendered.hasSpecialTokens === true ? [[], []] : [tokenizer.prefixIds, tokenizer.suffixIds];
+  // An encoder's tokenizer may have no end-of-text token: a text ends as it ends every text, with [SEP].
+  const closing = eosId === undefined ? suffix : [eosId];
   const inputIds = [...prefix];
   const labels = prefix.map(() => ignoredLabel);
   for (const [index, segment] of rendered.segments.entries()) {
-    const end = segment.endsText === true && tokenizer.eosId !== undefined ? [tokenizer.eosId] : [];
-    for (const id of [...(parts[index] ?? []), ...end]) {
+    for (const id of [...(parts[index] ?? []), ...(segment.endsText === true ? closing : [])]) {
       inputIds.push(id);
       labels.push(segment.isTrained ? id : ignoredLabel);
     }

@@ -34,6 +34,11 @@ describe("rewards of a command line", () => {
     );
   });
 
+  it("judge by a model on disk only if it is there", async () => {
+    const asked = loadRewards({ reward: `lm-judge:${place.path("no-model")}` });
+    await expect(asked).rejects.toThrow('no-model" does not exist. Expected: the folder or GGUF file of a chat model');
+  });
+
   it("need a weight each", async () => {
     const asked = { reward: ["exact-match"], rewardWeights: [1, 2] };
     await expect(loadRewards(asked)).rejects.toThrow("`rewardWeights` has 2 numbers and `reward` 1 rewards");

@@ -9,6 +9,7 @@ import { namedReward } from "../rewards/named-reward.ts";
 import type { Reward, RewardChoice } from "../rewards/reward.ts";
 import { defaultExport } from "./default-export.ts";
 import { exists } from "./exists.ts";
+import { localJudge } from "./local-judge.ts";
 
 /** A module, also in a path that begins with a drive; not "regex:\\.ts". */
 const isModule = /^(?![a-z-]{2,}:).*\.[cm]?[jt]s$/;
@@ -44,7 +45,9 @@ function nameOf(name = ""): string {
 
 async function loadReward(name: string): Promise<Reward> {
   if (!isModule.test(name))
-    return namedReward(name, { readFile: (path) => readFile(path, "utf8"), apiKey: process.env.OPENAI_API_KEY });
+    return namedReward(name, {
+      ...{ readFile: (path) => readFile(path, "utf8"), openJudge: localJudge, apiKey: process.env.OPENAI_API_KEY },
+    });
   if (!(await exists(name)))
     throw new PathNotFoundError(named("reward"), name, "a .ts, .js or .mjs file whose default export is a function");
   const loaded = await defaultExport(name).catch((error: unknown) => {

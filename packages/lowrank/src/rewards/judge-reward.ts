@@ -1,6 +1,7 @@
-// A language model as judge, behind OpenAI's chat API, which `lowrank serve` also has.
+// A language model as judge: on disk, or behind OpenAI's chat API, which `lowrank serve` also has.
 
 import { describeValue, shortened } from "@lowrank/contracts";
+import type { ChatMessage } from "@lowrank/data";
 import type { Reward } from "./reward.ts";
 
 export interface JudgeAccess {
@@ -8,18 +9,19 @@ export interface JudgeAccess {
   readonly fetch?: typeof fetch | undefined;
   /** Sent to the judge. */
   readonly apiKey?: string | undefined;
+  /** A judge on disk. Throws for a path without a model. */
+  readonly openJudge?: ((path: string) => Promise<AskJudge>) | undefined;
 }
+
+/** The judge's reply to a conversation. */
+export type AskJudge = (messages: readonly ChatMessage[], signal: AbortSignal) => Promise<string>;
 
 const task =
   "Rate how well the answer responds to the prompt, from 0 (useless) to 10 (perfect). Reply with the number alone.";
 
-/** Throws for another argument than "<url>#<model>". */
-export function judgeReward(argument: string, { fetch = globalThis.fetch, apiKey }: JudgeAccess): Reward {
-  const [, url, model] = /^(https?:\/\/.*?)\/?#(.+)$/.exec(argument) ?? [];
-  if (url === undefined)
-    throw new Error(
-      "expected a URL and a model: http://localhost:8080/v1#judge. For a model on disk, start lowrank serve",
-    );
+/** Throws for an argument that is neither "<url>#<model>" nor a model on disk. */
+export async function judgeReward(argument: string, access: JudgeAccess): Promise<Reward> {
+  const ask = await judgeAt(argument, access);
   return async ({ prompt, completion, signal }) => {
     const asked =
       typeof prompt === "string" ? prompt : prompt.map(({ role, content }) => `${role}: ${content}`).join("\n");
@@ -27,22 +29,31 @@ export function judgeReward(argument: string, { fetch = globalThis.fetch, apiKey
     const messages = [
       { role: "system", content: task },
       { role: "user", content },
-    ];
+    ] as const;
+    return scoreIn(await ask(messages, signal));
+  };
+}
+
+async function judgeAt(argument: string, access: JudgeAccess): Promise<AskJudge> {
+  const { fetch = globalThis.fetch, apiKey, openJudge } = access;
+  const [, url, model] = /^(https?:\/\/.*?)\/?#(.+)$/.exec(argument) ?? [];
+  if (url === undefined && openJudge !== undefined && !/^https?:/.test(argument)) return openJudge(argument);
+  if (url === undefined) throw new Error("expected a URL and a model: http://localhost:8080/v1#judge");
+  return async (messages, signal) => {
     const response = await fetch(`${url}/chat/completions`, {
       ...{ method: "POST", signal, body: JSON.stringify({ model, temperature: 0, messages }) },
       headers: { "content-type": "application/json", ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) },
     });
     const answer = await response.text();
     if (!response.ok) throw new Error(`${url} answered ${response.status}: ${shortened(answer, 200)}`);
-    return scoreIn(answer);
+    const { choices } = JSON.parse(answer);
+    return String(choices?.[0]?.message?.content);
   };
 }
 
 /** The first number of the reply, as 0 to 1. */
-function scoreIn(answer: string): number {
-  const { choices } = JSON.parse(answer);
-  const reply: unknown = choices?.[0]?.message?.content;
-  const score = Number(/-?\d+(?:\.\d+)?/.exec(String(reply))?.[0]);
+function scoreIn(reply: string): number {
+  const score = Number(/-?\d+(?:\.\d+)?/.exec(reply)?.[0]);
   if (!(score >= 0 && score <= 10))
     throw new Error(`the judge replied ${describeValue(reply)}, not a number from 0 to 10`);
   return score / 10;

@@ -72,7 +72,7 @@ describe("a built-in reward", () => {
     ["json-schema:none.json", "no such file"],
     ["json-schema:list.json", "the file has no JSON Schema"],
     ["json-schema:wrong.json", "type"],
-    ["lm-judge:./smollm2", "start lowrank serve"],
+    ["lm-judge:./smollm2", "expected a URL and a model"],
   ])("of the name %s is refused", async (text, said) => {
     await expect(namedReward(text, judge(""))).rejects.toMatchObject({ code: "WRONG_USAGE" });
     await expect(namedReward(text, judge(""))).rejects.toThrow(said);

@@ -24,7 +24,7 @@ const rewards: Readonly<
   regex: ["regex:<pattern>", regexReward],
   "exact-match": ["exact-match", () => exactMatch],
   length: ["length:<words>", lengthReward],
-  "lm-judge": ["lm-judge:<url>#<model>", judgeReward],
+  "lm-judge": ["lm-judge:<path or url#model>", judgeReward],
 };
 
 /**
@@ -33,7 +33,8 @@ const rewards: Readonly<
  * - `regex:<pattern>`: 1 if RE2 finds the pattern in the completion, else 0.
  * - `exact-match`: 1 if the completion is the row's `answer`, `completion` or `reference`, else 0. Spaces around them do not count.
  * - `length:<words>`: 1 for that many words, and less by the share of words that are missing or too many, down to 0.
- * - `lm-judge:<url>#<model>`: a model's score of 0 to 10, divided by 10. The URL is of OpenAI's API: `http://localhost:8080/v1`.
+ * - `lm-judge:<path>`: the score of 0 to 10 of a chat model on disk, divided by 10. `lm-judge:<url>#<model>`: of a model behind
+ *   OpenAI's API, such as `http://localhost:8080/v1`.
  *
  * Throws UsageError for an unknown name or a wrong argument, and the errors of `readFile`.
  */

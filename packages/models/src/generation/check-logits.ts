@@ -32,7 +32,7 @@ export function checkRow(
 
 function sumOf(row: Float32Array): number {
   let sum = 0;
-  for (const logit of row) sum += logit;
+  for (let token = 0; token < row.length; token++) sum += row[token] as number; // an iterator takes five times as long
   return sum;
 }
 

@@ -43,10 +43,11 @@ export function sampleToken(
   const seed = typeof sampling.seed === "number" ? sampling.seed : (sampling.seed[prompt] ?? 0);
   const [chance = 0] = uniformValues(1, { seed, step, path: "generate" });
   if (room.length !== logits.length) room = new Float64Array(logits.length);
-  let remaining = chance * weighTokens(logits, sampling, room);
+  const weights = room;
+  let remaining = chance * weighTokens(logits, sampling, weights);
   let last = 0;
-  for (let token = 0; token < room.length; token++) {
-    const weight = room[token] as number;
+  for (let token = 0; token < weights.length; token++) {
+    const weight = weights[token] as number;
     if (weight === 0) continue;
     remaining -= weight;
     last = token;

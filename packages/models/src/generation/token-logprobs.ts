@@ -1,6 +1,8 @@
 // Log probabilities of written tokens and of the likeliest alternatives: from the model's own logits, before temperature or
 // other rules.
 
+import { expOf, largestOf } from "./exponential.ts";
+
 /** A token with the natural logarithm of its probability. */
 interface TokenLogprob {
   readonly id: number;
@@ -16,10 +18,9 @@ export interface TokenReport {
 
 /** The log probability of token `id`, and those of the `count` likeliest tokens. */
 export function reportToken(logits: Float32Array, id: number, count: number): TokenReport {
-  let highest = Number.NEGATIVE_INFINITY;
-  for (const logit of logits) if (logit > highest) highest = logit;
+  const highest = largestOf(logits);
   let sum = 0;
-  for (const logit of logits) sum += Math.exp(logit - highest);
+  for (let token = 0; token < logits.length; token++) sum += expOf((logits[token] as number) - highest);
   const normalizer = highest + Math.log(sum);
   const logprobOf = (token: number) => (logits[token] ?? Number.NEGATIVE_INFINITY) - normalizer;
   const top = likeliestTokens(logits, count).map((token) => ({ id: token, logprob: logprobOf(token) }));

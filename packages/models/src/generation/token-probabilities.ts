@@ -2,6 +2,8 @@
 // the k likeliest (ties with the last of them stay), the likeliest that together have probability p (Holtzman et al.
 // 2020), and those not too far below the likeliest (min-p, Nguyen et al. 2024).
 
+import { expOf, largestOf } from "./exponential.ts";
+
 /** Which tokens may be drawn, and how much likelier some are than others. */
 export interface ProbabilityRules {
   /** Divides the logits; above 0. Default 1. */
@@ -25,11 +27,10 @@ export function tokenProbabilities(logits: Float32Array, rules: ProbabilityRules
 export function weighTokens(logits: Float32Array, rules: ProbabilityRules, weights: Float64Array): number {
   const { temperature = 1, topK = 0, topP = 1, minP = 0 } = rules;
   const lowest = topK > 0 && topK < logits.length ? kthLargest(logits, topK) : Number.NEGATIVE_INFINITY;
-  let highest = Number.NEGATIVE_INFINITY;
-  for (const logit of logits) if (logit > highest) highest = logit;
+  const highest = largestOf(logits);
   for (let token = 0; token < weights.length; token++) {
     const logit = logits[token] as number;
-    weights[token] = logit >= lowest ? Math.exp((logit - highest) / temperature) : 0;
+    weights[token] = logit >= lowest ? expOf((logit - highest) / temperature) : 0;
   }
   if (topP < 1) keepNucleus(weights, topP);
   if (minP > 0) keepWhere(weights, (weight) => weight >= minP); // The likeliest has the weight 1.

@@ -84,6 +84,17 @@ export interface LabelLogProbs {
   readonly positions: readonly number[];
 }
 
+/** How log-probabilities of labels are computed. */
+export interface LogProbOptions {
+  /** Divides logits, as for sampling; default 1. */
+  readonly temperature?: number | undefined;
+  /**
+   * Computes the common beginning of several rows of a causal model once; dropout is then the same for all of them. Not for adapters
+   * that wait for tokens, which throw PlacesMissingError. Default false.
+   */
+  readonly sharesTokens?: boolean | undefined;
+}
+
 /** The base model alone: its answer is its last hidden states. */
 export const noHead: Head = {
   forward: (hidden) => hidden,

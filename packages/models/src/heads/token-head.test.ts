@@ -131,6 +131,15 @@ function lossOf(head: TokenHead, { labels, inputIds, states }: Inputs, context: 
   });
 }
 
+/** The same loss as the mean of the labels' own. */
+function meanOfLosses(head: TokenHead, { labels, inputIds, states }: Inputs, context: ForwardContext): tf.Scalar {
+  return tf.tidy(() => {
+    const pass = new Pass(context, { inputIds, positions: [], causal: true });
+    const { pick, of } = head.positionLosses(labels, pass, 1);
+    return tf.mean(of(pick === undefined ? states : pickFrom(states, pick)));
+  });
+}
+
 describe.each(Object.entries(changes))("a head changed by %s", (_, change) => {
   const { context = adapted } = change;
   const { site, headFor } = headWith(change);
@@ -140,11 +149,11 @@ describe.each(Object.entries(changes))("a head changed by %s", (_, change) => {
   const [few, all] = [headFor(4 * classes), headFor(1e9)];
   const differentiated = (head: TokenHead) => tf.variableGrads(() => lossOf(head, inputs, context), variables);
 
-  it("has the loss and the gradients of whole logits", () => {
+  it.each([lossOf, meanOfLosses])("has the loss and the gradients of whole logits, by %o", (loss) => {
     tf.tidy(() => {
-      const [chunked, expected] = [differentiated(few), differentiated(all)];
+      const [chunked, expected] = [tf.variableGrads(() => loss(few, inputs, context), variables), differentiated(all)];
       expectClose(chunked.value.dataSync(), expected.value.dataSync(), 1e-6, "loss");
-      expectClose(lossOf(few, inputs, context).dataSync(), expected.value.dataSync(), 1e-6, "loss without a tape");
+      expectClose(loss(few, inputs, context).dataSync(), expected.value.dataSync(), 1e-6, "loss without a tape");
       for (const { name } of variables) {
         const gradients = expected.grads[name]?.dataSync() ?? [];
         expect(gradients.length).toBeGreaterThan(0);

@@ -66,6 +66,13 @@ export class TokenHead implements Head {
     const of = (states: tf.Tensor) => {
       if (rows.length === 0) return tf.zeros<tf.Rank.R1>([0]);
       const { head, ...supervised } = this.#rowsOf(states, { rows, targets, pass });
+      const { site, constantBias } = this.options;
+      const frozen = site.frozenParts(pass.context);
+      if (frozen !== undefined && frozen.bias === undefined && constantBias === undefined && this.#cap === null) {
+        const { hidden, targets, chunkRows } = supervised;
+        const scaled = temperature === 1 ? hidden : tf.div<tf.Tensor2D>(hidden, temperature);
+        return linearCrossEntropy(scaled, frozen.weight, targets, { reduction: "none", chunkRows });
+      }
       const { logits } = head;
       if (temperature === 1) return positionLosses(supervised, head);
       return positionLosses(supervised, { ...head, logits: (x, first) => tf.div(logits(x, first), temperature) });

@@ -27,4 +27,6 @@ export interface PassInputs {
   readonly sourceMask?: tf.Tensor2D;
   /** Of a batch without padding, whose every token is a row of its own: which neighbours see each other. */
   readonly groups?: readonly RowGroup[];
+  /** Of such a batch whose rows share tokens: of each place in the groups the number of its token. */
+  readonly shared?: readonly number[];
 }

@@ -205,7 +205,10 @@ export class Pass {
 
   /** The same pass without padding, each token a row of its own, [tokens, 1]. Call it inside a tidy; this pass frees it. */
   pack(packing: Packing): Pass {
-    const context = contextOfStates(this.context, packing.tokens, this.shape[1]);
+    // A shared token has a place in several texts.
+    const { places: _, ...others } = this.context;
+    const own = packing.shared === undefined ? this.context : others;
+    const context = contextOfStates(own, packing.tokens, this.shape[1]);
     const packed = new Pass(context, packedInputs(this.inputs, packing));
     this.#derived.push(packed);
     return packed;
@@ -294,6 +297,7 @@ function packedInputs({ attentionMask: _, ...inputs }: PassInputs, packing: Pack
       return [positions[row]?.[position % time] ?? 0];
     }),
     groups: packing.groups,
+    ...(packing.shared && { shared: packing.shared }),
   };
 }
 

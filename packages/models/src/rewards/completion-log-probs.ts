@@ -28,7 +28,8 @@ export async function completionLogProbs(
   context: ForwardContext,
   options: { readonly temperature?: number | undefined } = {},
 ): Promise<Float32Array> {
-  const values = tf.tidy(() => withoutTape(() => model.labelLogProbs(batchTensors(batch), context, options).values));
+  const how = { ...options, sharesTokens: true }; // completions of a prompt begin alike
+  const values = tf.tidy(() => withoutTape(() => model.labelLogProbs(batchTensors(batch), context, how).values));
   try {
     return await values.data<"float32">();
   } finally {

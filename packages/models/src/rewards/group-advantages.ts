@@ -18,6 +18,8 @@ export interface GroupAdvantages {
   readonly advantages: Float32Array;
   /** Groups whose rewards are all equal: their advantages are 0. */
   readonly equalGroups: number;
+  /** The mean of the groups' standard deviations. */
+  readonly spread: number;
 }
 
 /** TRL's, which keeps advantages of almost equal rewards finite. */
@@ -57,7 +59,8 @@ export function groupAdvantages(
     const scales = { group: deviation(group) + smallest, batch: ofBatch + smallest, none: 1 };
     return group.map((reward) => (reward - mean) / scales[scaleRewards]);
   });
-  return { advantages: Float32Array.from(advantages), equalGroups: groups.filter(isEqual).length };
+  const spread = meanOf(groups.map(deviation));
+  return { advantages: Float32Array.from(advantages), equalGroups: groups.filter(isEqual).length, spread };
 }
 
 function meanOf(values: readonly number[]): number {

@@ -60,7 +60,11 @@ export function policyLoss(
 ): tf.Scalar {
   const { ofCompletions, reduce } = policyLosses[how.lossType];
   return tf.tidy(() => {
-    const { values, positions } = model.labelLogProbs(batchTensors(batch), how.context, how);
+    const { temperature } = how;
+    const { values, positions } = model.labelLogProbs(batchTensors(batch), how.context, {
+      temperature,
+      sharesTokens: true,
+    });
     checkSizes(batch, positions.length, how);
     const { advantages, oldLogProbs, referenceLogProbs, rows, labelShape } = batch;
     const { beta, maxCompletionLength, numItems = positions.length } = how;

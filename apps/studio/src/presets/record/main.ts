@@ -6,18 +6,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { chooseEngine } from "@lowrank/engine";
 import { cacheFolder } from "@lowrank/testing/cache-folder";
-import type { Preset, PresetId, Recording, Trials } from "../preset.ts";
+import type { Preset, PresetId, Recording } from "../preset.ts";
 import { allPresets } from "../presets.ts";
-import { faqTrials } from "../trials/faq.ts";
-import { restaurantTrials } from "../trials/restaurants.ts";
-import { voiceTrials } from "../trials/voice.ts";
+import { trials } from "../trials/trials.ts";
 import { putTable, recordPreset, timePreset } from "./record-preset.ts";
 
-const trials: Readonly<Record<PresetId, Trials>> = {
-  voice: voiceTrials,
-  faq: faqTrials,
-  restaurants: restaurantTrials,
-};
 const tiny = new URL("../../../../../packages/tiny-model/model/", import.meta.url).pathname;
 const modelFiles: Readonly<Record<Preset["model"], readonly string[]>> = {
   tiny: ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"].map((name) => join(tiny, name)),

@@ -1,10 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { faqTrials } from "../trials/faq.ts";
-import { restaurantTrials } from "../trials/restaurants.ts";
-import { voiceTrials } from "../trials/voice.ts";
+import { trials } from "../trials/trials.ts";
 import { putTable } from "./record-preset.ts";
 
-const trials = { voice: voiceTrials, faq: faqTrials, restaurants: restaurantTrials };
 const readme = "before\n<!-- presets -->\nold\n<!-- /presets -->\nafter\n";
 const example = { prompt: "a|b", base: "no", adapted: "line\nline", basePasses: false, adaptedPasses: true };
 

@@ -2,10 +2,12 @@
 
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import type { TrainingNews } from "../../protocol/run.ts";
 import { memoryStore } from "../../storage/store.ts";
 import { chat } from "../../worker/chat/chat.ts";
 import { open } from "../../worker/models/open.ts";
 import { train } from "../../worker/training/train.ts";
+import { rated } from "../../worker/training/unfinished.ts";
 import { Workshop } from "../../worker/workshop.ts";
 import type { Preset, PresetId, Trials } from "../preset.ts";
 import { type RecordedExample, type Recording, scoreOf } from "../preset.ts";
@@ -23,8 +25,11 @@ export async function recordPreset(preset: Preset, { trials }: Trials, place: Re
   const { id, adapter: settings, training } = preset;
   const workshop = await openWorkshop(place.files);
   const { adapter } = await train(workshop, { rows: rowsOf(preset), adapter: settings, training, name: id }, (news) => {
+    if (news.type === "rate") void answerRating(workshop, news);
     if (news.type === "step" && news.step % 10 === 0)
-      place.log(`${id}: step ${news.step}, loss ${news.loss.toFixed(3)}`);
+      place.log(
+        `${id}: step ${news.step}, ${news.reward === undefined ? "loss" : "reward"} ${(news.reward ?? news.loss).toFixed(3)}`,
+      );
   });
   const examples: RecordedExample[] = [];
   for (const { prompt, passes } of trials) {
@@ -43,9 +48,10 @@ export async function timePreset(preset: Preset, { files }: Pick<RecordPlace, "f
   const workshop = await openWorkshop(files);
   const request = { rows: rowsOf(preset), adapter: preset.adapter, training: { ...preset.training, steps } };
   const made: number[] = [];
-  await train(workshop, { ...request, name: "timed" }, ({ type }) => {
+  await train(workshop, { ...request, name: "timed" }, (news) => {
     const { user, system } = process.cpuUsage();
-    if (type === "step") made.push((user + system) / 1e6);
+    if (news.type === "rate") void answerRating(workshop, news);
+    if (news.type === "step") made.push((user + system) / 1e6);
   });
   workshop.opened.opened.dispose();
   const [first = 0, last = 0] = [made[0], made.at(-1)]; // without the first step, which warms up
@@ -58,6 +64,15 @@ async function openWorkshop(paths: readonly string[]): Promise<Workshop> {
   const files = paths.map((path) => new File([readFileSync(path)], basename(path)));
   await open(workshop, { kind: "files", files }, () => {});
   return workshop;
+}
+
+/** Rewards of presets are our own code: no sandbox. */
+async function answerRating(
+  workshop: Workshop,
+  { reward, texts }: Extract<TrainingNews, { type: "rate" }>,
+): Promise<void> {
+  const module = await import(`data:text/javascript,export default ${encodeURIComponent(reward)}`);
+  await rated(workshop, { values: texts.map(module.default) }, () => {});
 }
 
 function rowsOf({ rows }: Preset) {

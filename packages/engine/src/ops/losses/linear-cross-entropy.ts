@@ -10,14 +10,14 @@ import { hasOwnKernel, requireAlive, runOwnKernel } from "../../kernels/own-kern
 import { checkLastAxis, checkVector } from "../../rows.ts";
 import { withGradients } from "../../tape/with-gradients.ts";
 import { checkLabels } from "./check-labels.ts";
-import { checkRows, logitGradient, rowLosses, rowWeights } from "./cross-entropy.ts";
+import { checkRows, logitGradient, type Reduction, rowLosses, rowWeights } from "./cross-entropy.ts";
 
 /** Settings of `linearCrossEntropy`. */
 export interface LinearCrossEntropyOptions {
   /** Rows whose logits exist at one time. Default: enough rows for about four million logits. */
   readonly chunkRows?: number;
   /** Default "mean" over the rows that count. */
-  readonly reduction?: "mean" | "sum";
+  readonly reduction?: Reduction;
   /** Added to the logits; not differentiated. [outFeatures] */
   readonly bias?: tf.Tensor;
   /** A smooth bound: the loss is that of cap·tanh(logits / cap) (Gemma 2). */
@@ -27,7 +27,8 @@ export interface LinearCrossEntropyOptions {
 const defaultChunkLogits = 4_000_000;
 
 /**
- * Mean (or sum) of −log softmax(hidden·head + bias)[label] over the rows whose label is not negative; a scalar.
+ * Mean (or sum) of −log softmax(hidden·head + bias)[label] over the rows whose label is not negative; a scalar. With the reduction
+ * "none", one loss a row, [rows], 0 where it does not count.
  *
  * hidden [rows, features], head [features, classes], int32 labels [rows]. Differentiable for hidden, once. Throws
  * ShapeError, ArgumentError, and LabelError for a label that is no class – but on webgl and webgpu, where looking at labels
@@ -47,8 +48,20 @@ export function linearCrossEntropy(
   hidden: tf.Tensor2D,
   head: FrozenWeight,
   labels: tf.Tensor1D,
+  options?: LinearCrossEntropyOptions & { readonly reduction?: "mean" | "sum" },
+): tf.Scalar;
+export function linearCrossEntropy(
+  hidden: tf.Tensor2D,
+  head: FrozenWeight,
+  labels: tf.Tensor1D,
+  options: LinearCrossEntropyOptions & { readonly reduction: "none" },
+): tf.Tensor1D;
+export function linearCrossEntropy(
+  hidden: tf.Tensor2D,
+  head: FrozenWeight,
+  labels: tf.Tensor1D,
   options: LinearCrossEntropyOptions = {},
-): tf.Scalar {
+): tf.Tensor {
   checkRows("linearCrossEntropy", hidden, labels);
   checkLastAxis("linearCrossEntropy", hidden, head.inFeatures);
   if (options.bias !== undefined) checkVector("linearCrossEntropy's bias", options.bias, head.outFeatures);
@@ -60,16 +73,18 @@ export function linearCrossEntropy(
   if (options.cap !== undefined && !(options.cap > 0 && Number.isFinite(options.cap)))
     throw new ArgumentError("linearCrossEntropy", "cap", options.cap, "a positive number");
   const isDifferentiated = tf.engine().isTapeOn();
+  const isByRow = options.reduction === "none";
   return tf.tidy(() => {
     const value = withGradients({
       inputs: { hidden },
       forward: () => {
-        const { loss, gradient } = sumChunks(hidden, head, labels, { ...options, chunkRows, isDifferentiated });
-        return { value: loss, saved: [gradient] };
+        const { losses, gradient } = rowsInChunks(hidden, head, labels, { ...options, chunkRows, isDifferentiated });
+        return { value: isByRow ? losses : tf.sum(losses), saved: [gradient] };
       },
-      backward: (dy, [gradient]) => ({ hidden: () => tf.mul(gradient, dy) }),
+      // A row's loss depends on this row alone.
+      backward: (dy, [gradient]) => ({ hidden: () => tf.mul(gradient, isByRow ? tf.expandDims(dy, 1) : dy) }),
     });
-    return tf.reshape<tf.Rank.R0>(value, []);
+    return isByRow ? value : tf.reshape<tf.Rank.R0>(value, []);
   });
 }
 
@@ -78,18 +93,19 @@ interface ChunkOptions extends LinearCrossEntropyOptions {
   readonly isDifferentiated: boolean;
 }
 
-function sumChunks(
+/** Weighted losses [rows], and the gradient of their sum. */
+function rowsInChunks(
   hidden: tf.Tensor2D,
   head: FrozenWeight,
   labels: tf.Tensor1D,
   options: ChunkOptions,
-): { loss: tf.Tensor; gradient: tf.Tensor } {
+): { losses: tf.Tensor; gradient: tf.Tensor } {
   const weights = rowWeights(labels, { reduction: options.reduction ?? "mean", classes: head.outFeatures });
   const own = ownLosses(hidden, head, labels, options);
   if (own !== undefined) {
     const [losses, unweighted] = own;
     const gradient = unweighted === undefined ? tf.scalar(0) : tf.mul(unweighted, tf.expandDims(weights, 1));
-    return { loss: tf.sum(tf.mul(losses, weights)), gradient };
+    return { losses: tf.mul(losses, weights), gradient };
   }
   const [rows, features] = hidden.shape;
   const losses: tf.Tensor[] = [];
@@ -103,7 +119,7 @@ function sumChunks(
         options.cap === undefined ? given : tf.mul<tf.Tensor2D>(tf.tanh(tf.div(given, options.cap)), options.cap);
       const chunkLabels = tf.slice(labels, start, size);
       const chunkWeights = tf.slice(weights, start, size);
-      const loss = tf.sum(tf.mul(rowLosses(logits, chunkLabels), chunkWeights));
+      const loss = tf.mul(rowLosses(logits, chunkLabels), chunkWeights);
       if (!options.isDifferentiated) return [loss];
       const grad = logitGradient(logits, chunkLabels, chunkWeights);
       return [loss, head.multiplyTransposed(beforeCap(grad, logits, options.cap))];
@@ -111,9 +127,8 @@ function sumChunks(
     if (loss !== undefined) losses.push(loss);
     gradients.push(...gradient);
   }
-  const loss = losses.length === 0 ? tf.scalar(0) : tf.addN(losses);
   const gradient = gradients.length === 0 ? tf.zeros([0, features]) : tf.concat(gradients, 0);
-  return { loss, gradient };
+  return { losses: losses.length === 0 ? tf.zeros([0]) : tf.concat(losses, 0), gradient };
 }
 
 /** From the gradient of bounded logits to that of the logits themselves: tanh′ = 1 − tanh². */
@@ -127,7 +142,7 @@ function ownLosses(
   hidden: tf.Tensor2D,
   head: FrozenWeight,
   labels: tf.Tensor1D,
-  { bias, cap, isDifferentiated }: ChunkOptions,
+  { bias, cap, isDifferentiated, reduction }: ChunkOptions,
 ): readonly [tf.Tensor, tf.Tensor?] | undefined {
   const { stored, readRows: read } = head;
   if (cap !== undefined || (!stored?.isTransposed && read === undefined)) return undefined;
@@ -137,7 +152,8 @@ function ownLosses(
     ...(bias === undefined ? {} : { bias }),
   };
   if (!hasOwnKernel("LowrankHeadLoss", inputs)) return undefined;
-  const roundedFor = isDifferentiated && head.roundsLogits() ? head : undefined;
+  // Losses by row are compared with those of another computation: rounding would be a difference between them.
+  const roundedFor = isDifferentiated && reduction !== "none" && head.roundsLogits() ? head : undefined;
   const headAttributes = attributesOfHead({ classes: head.outFeatures, features: head.inFeatures, read, roundedFor });
   const [losses, gradient] = runOwnKernel("LowrankHeadLoss", inputs, { isDifferentiated, ...headAttributes }) ?? [];
   if (losses === undefined) return undefined;

@@ -36,9 +36,13 @@ export async function writeRecords(
   const { completions, totals } = all;
   const penalties = beta > 0 && lossType === "rloo" ? await divergences(completions, writer) : [];
   const rewards = totals.map((total, index) => total - beta * (penalties[index] ?? 0));
-  const { advantages, equalGroups } = groupAdvantages(rewards, { groupSize, scaleRewards, estimator: objective });
+  const { advantages, equalGroups, spread } = groupAdvantages(rewards, {
+    groupSize,
+    scaleRewards,
+    estimator: objective,
+  });
   const judged = completions.map((completion, index) => ({ ...completion, advantage: advantages[index] ?? 0 }));
-  const measured = { equalGroups, rewardStd: spreadOf(totals, groupSize) };
+  const measured = { equalGroups, rewardStd: spread };
   const records: Omit<PolicyRecord, "metrics">[] = [];
   const kls: number[] = penalties.map((kl, index) => kl / Math.max(1, completions[index]?.ids.length ?? 1));
   let first = 0;
@@ -138,17 +142,4 @@ function divergencesAt(
     const gain = reference - (sampled[token] ?? reference);
     return Math.exp(gain) - gain - 1;
   });
-}
-
-/** The mean of the groups' standard deviations. */
-function spreadOf(totals: readonly number[], groupSize: number): number {
-  const groups = Array.from({ length: totals.length / groupSize }, (_, group) =>
-    totals.slice(group * groupSize, (group + 1) * groupSize),
-  );
-  return mean(
-    groups.map((group) => {
-      const middle = mean(group);
-      return Math.sqrt(group.reduce((sum, total) => sum + (total - middle) ** 2, 0) / (groupSize - 1));
-    }),
-  );
 }

@@ -10,7 +10,7 @@ import {
   type OptionNames,
   refuseUnknownOptions,
 } from "@lowrank/contracts";
-import { withRoundedProducts } from "@lowrank/engine";
+import { borrowedValues, withRoundedProducts } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { GenerationOptionError } from "../../errors.ts";
 import type { ModelInputs } from "../../inputs/model-inputs.ts";
@@ -205,32 +205,32 @@ export class ContinuousBatch {
   ): Promise<readonly BatchEvent[]> {
     const prompts = read.map(({ text }) => text.promptIds);
     const { inputs } = firstWindow(this.model, prompts, { start: null });
-    const values = await this.#logits(read, cache, inputs);
-    return joining.flatMap((row, index) => (row.isOver ? [] : [nextOf(row, values[places[index] ?? 0] ?? noLogits)]));
+    return this.#choose(joining, { read, places, cache, inputs });
   }
 
   /** The next token of every row. */
   async #write(): Promise<readonly BatchEvent[]> {
     const cache = this.#cache;
     if (cache === undefined) return [];
-    const values = await this.#logits(this.#rows, cache, () =>
-      latestTokens(this.#rows, cache, this.model.firstPosition),
-    );
-    return this.#rows.flatMap((row, index) => (row.isOver ? [] : [nextOf(row, values[index] ?? noLogits)]));
+    const inputs = () => latestTokens(this.#rows, cache, this.model.firstPosition);
+    return this.#choose(this.#rows, { read: this.#rows, places: [...this.#rows.keys()], cache, inputs });
   }
 
-  /** The logits of each row, [vocabulary]. */
-  async #logits(
+  /** The next token of each row, by the logits of its place in `read`. */
+  async #choose(
     rows: readonly Row[],
-    cache: KeyValueCache,
-    inputs: () => ModelInputs,
-  ): Promise<readonly Float32Array[]> {
-    const context = inferenceContext(selectionOf(rows));
+    { read, places, cache, inputs }: SharedPrompts & { cache: KeyValueCache; inputs: () => ModelInputs },
+  ): Promise<readonly BatchEvent[]> {
+    const context = inferenceContext(selectionOf(read));
     const logits = withRoundedProducts(() => tf.tidy(() => this.model.forwardLast({ ...inputs(), cache }, context))); // [rows, vocabulary]
     try {
-      const values = await logits.data<"float32">();
+      // A copy for each token is 200 kB a row, which the garbage collector has to find.
+      const values = borrowedValues(logits) ?? (await logits.data<"float32">());
       const vocabulary = logits.shape[1];
-      return rows.map((_, index) => values.subarray(index * vocabulary, (index + 1) * vocabulary));
+      return rows.flatMap((row, index) => {
+        const first = (places[index] ?? 0) * vocabulary;
+        return row.isOver ? [] : [nextOf(row, values.subarray(first, first + vocabulary))];
+      });
     } finally {
       logits.dispose();
     }
@@ -278,8 +278,6 @@ function sharedPrompts(rows: readonly Row[]): SharedPrompts {
   });
   return { read, places };
 }
-
-const noLogits = new Float32Array();
 
 /** The longest text has no padding. Each token copies the last segment, so segments of many rows are short. */
 function joinedAs(rows: readonly Row[]) {

@@ -30,11 +30,7 @@ function sumOf(rows: SupervisedRows, head: AdaptedHead): tf.Tensor {
 }
 
 /** Of the hidden states and the variables, some rows at a time. */
-export function sumAndGradients(
-  rows: SupervisedRows,
-  head: AdaptedHead,
-  variables: readonly tf.Variable[],
-): KnownGradients {
+function sumAndGradients(rows: SupervisedRows, head: AdaptedHead, variables: readonly tf.Variable[]): KnownGradients {
   const sums: tf.Tensor[] = [];
   const grads: tf.Tensor[] = []; // of the hidden states
   let totals: tf.Tensor[] = []; // of the variables

@@ -15,6 +15,7 @@ import { forwardTogether, type LinearSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { joinSegments, type KeysAndValues, type KeyValueCache } from "../cache/key-value-cache.ts";
 import type { Norm } from "../norm.ts";
+import { withWholeRows } from "../packing/shared-tokens.ts";
 import type { Layer, Pass } from "../pass.ts";
 import { planned } from "../planned.ts";
 import { softCap } from "../soft-cap.ts";
@@ -81,7 +82,7 @@ export function selfAttention(options: SelfAttentionOptions): Layer {
         value: split(projected.value, options.keyHeads),
       };
       if (pass.groups.length > 0) {
-        const mixed = attendByGroup({ query, ...fresh }, options, pass);
+        const mixed = withWholeRows({ query, ...fresh }, pass, (rows) => attendByGroup(rows, options, pass));
         return options.output.forward(throughGate(mixed, projected), pass.context);
       }
       const segments = pass.cache?.extend(options.layer, fresh) ?? [fresh];

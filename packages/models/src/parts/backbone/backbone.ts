@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type Packing, planPacking } from "../packing/plan-packing.ts";
 import type { Pass } from "../pass.ts";
 import { runSegments } from "./checkpoint-segments.ts";
-import { numbersOf, pickFrom, pickFromPacked } from "./picked-states.ts";
+import { numbersOf, pickFrom, pickFromPacked, type Reading } from "./picked-states.ts";
 import { type Pick, type PositionRules, runStages, type Stage, type StageList, withPick } from "./stages.ts";
 
 export type { Stage };
@@ -24,10 +24,14 @@ export interface Backbone extends StageList, PositionRules {
 }
 
 /** The last hidden states, [batch, time, width], or the ones that `pick` selects: then nothing is computed for padding. */
-export function runBackbone(backbone: Backbone, pass: Pass, pick?: Pick): tf.Tensor {
+export function runBackbone(
+  backbone: Backbone,
+  pass: Pass,
+  { pick, sharesTokens = false }: Omit<Reading<tf.Tensor>, "finish"> = {},
+): tf.Tensor {
   return tf.tidy(() => {
     if (pick === undefined) return runWhole(backbone, pass);
-    const packing = packingFor(backbone, pass, pick);
+    const packing = packingFor(backbone, pass, { pick, sharesTokens });
     if (packing === undefined) {
       const left = (own: Pass) => (own.context.places === undefined ? own : own.only(numbersOf(pick, own.shape[1])));
       return runWhole(
@@ -49,13 +53,25 @@ export function runBackbone(backbone: Backbone, pass: Pass, pick?: Pick): tf.Ten
  * two lengths; a cache keeps rectangles; on a GPU each group of rows would be launches of its own, and the mask
  * would have to travel back first.
  */
-function packingFor({ decoder, keepsPadding }: Backbone, pass: Pass, pick: Pick): Packing | undefined {
+function packingFor(
+  { decoder, keepsPadding }: Backbone,
+  pass: Pass,
+  { pick, sharesTokens }: { readonly pick: Pick; readonly sharesTokens: boolean },
+): Packing | undefined {
   const { attentionMask, inputIds, cache } = pass.inputs;
   if (keepsPadding?.(pass.context)) return undefined;
   if (decoder !== undefined || inputIds === undefined || cache !== undefined) return undefined;
   if (currentBackend()?.memory !== "process") return undefined;
   const mask = attentionMask?.dataSync() ?? new Uint8Array(inputIds.size).fill(1);
-  return planPacking(mask, pass.shape, numbersOf(pick, pass.shape[1]));
+  const canShare = sharesTokens && mayShareTokens(pass);
+  return planPacking(mask, pass.shape, numbersOf(pick, pass.shape[1]), canShare ? inputIds.dataSync() : undefined);
+}
+
+/** Whether tokens have equal states if they and all tokens before them are equal, and nothing counts the tokens. */
+function mayShareTokens({ inputs, context, routing }: Pass): boolean {
+  const { causal, tokenTypeIds, positions } = inputs;
+  const isPlain = tokenTypeIds === undefined && positions.length === 1 && context.adapters.kind !== "rows";
+  return causal && isPlain && routing === undefined;
 }
 
 function runWhole(backbone: Backbone, pass: Pass): tf.Tensor {

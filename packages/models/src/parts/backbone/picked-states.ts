@@ -8,6 +8,8 @@ import type { Pick } from "./stages.ts";
 export interface Reading<T extends tf.Tensor | tf.NamedTensorMap> {
   /** The states that are read; absent: all are. */
   readonly pick?: Pick | undefined;
+  /** Whether a common beginning of rows may be computed once, also with dropout. */
+  readonly sharesTokens?: boolean;
   /** Answers without any states, where it can. */
   whole?(): T | undefined;
   finish(states: tf.Tensor): T;

@@ -15,29 +15,44 @@ export interface Packing {
   readonly numbers: Int32Array;
   /** Together they are all tokens, in order. */
   readonly groups: readonly RowGroup[];
+  /** Where rows share tokens: of each place in the groups the number of its token. */
+  readonly shared?: readonly number[];
 }
 
 /**
  * Undefined where the rectangle stays: for a hole within a row – how far apart two tokens are would be another number – or a
  * wanted state that is padding. Without any padding the tokens are all positions: attention then takes all rows at once, with
  * no mask for padding, where in a rectangle it would take them one by one. `mask` is 1 or 0 [batch·time]; `wanted` numbers among them.
+ * With `ids` [batch·time], rows share the tokens of a common beginning in the same columns.
  */
 export function planPacking(
   mask: ArrayLike<number>,
   [batch, time]: readonly [number, number],
   wanted: readonly number[],
+  ids?: ArrayLike<number>,
 ): Packing | undefined {
   const rows = Array.from({ length: batch }, (_, row) => rowOf(mask, row * time, time));
   const count = rows.reduce((sum, { length }) => sum + length, 0);
   if (count === 0 || rows.some(({ hasHole }) => hasHole)) return undefined;
   const sorted = rows.filter(({ length }) => length > 0).sort((one, other) => one.length - other.length);
-  const tokens = sorted.flatMap(({ first, length }) => Array.from({ length }, (_, place) => first + place));
+  const tokens: number[] = [];
+  const shared: number[] = [];
   const numbers = new Int32Array(batch * time).fill(-1);
-  tokens.forEach((position, token) => {
-    numbers[position] = token;
-  });
+  const known = new Map<string, number>();
+  for (const { first, length } of sorted) {
+    let before = -1 - (first % time); // a row begins in a column
+    for (let position = first; position < first + length; position++) {
+      const key = ids === undefined ? "" : `${before} ${ids[position]}`;
+      const token = known.get(key) ?? tokens.push(position) - 1;
+      if (ids !== undefined) known.set(key, token);
+      numbers[position] = token;
+      shared.push(token);
+      before = token;
+    }
+  }
   if (wanted.some((state) => numbers[state] === -1)) return undefined;
-  return { tokens, numbers, groups: groupsOf(sorted.map(({ length }) => length)) };
+  const groups = groupsOf(sorted.map(({ length }) => length));
+  return { tokens, numbers, groups, ...(tokens.length < count && { shared }) };
 }
 
 interface Row {

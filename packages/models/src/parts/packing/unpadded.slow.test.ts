@@ -72,7 +72,12 @@ function inputsFor({ task, config }: PretrainedModel, mask: readonly (readonly n
 }
 
 /** The loss, and its gradient for the first block's norm and for the embedding's table, or for a weight after it. */
-function lossAndGradients(model: PretrainedModel, mask: readonly (readonly number[])[], context: ForwardContext) {
+function lossAndGradients(
+  model: PretrainedModel,
+  mask: readonly (readonly number[])[],
+  context: ForwardContext,
+  lossOf: (inputs: ReturnType<typeof inputsFor>) => tf.Scalar = (inputs) => model.lossSum(inputs, context).sum,
+) {
   const opened = model
     .parameters()
     .filter(({ path }) => /(norm|ln_\w+)\.weight$/i.test(path))
@@ -80,7 +85,7 @@ function lossAndGradients(model: PretrainedModel, mask: readonly (readonly numbe
   const variables = opened.map((parameter) => tf.tidy(() => tf.variable(parameter.read())));
   const closing = opened.map((parameter, index) => parameter.override("a", variables[index] as tf.Variable));
   const inputs = inputsFor(model, mask);
-  const { value, grads } = tf.variableGrads(() => model.lossSum(inputs, context).sum, variables);
+  const { value, grads } = tf.variableGrads(() => lossOf(inputs), variables);
   const gradients = variables.flatMap(({ name }) => [...(grads[name]?.dataSync() ?? [])]);
   const loss = [...value.dataSync()];
   for (const close of closing) close();
@@ -145,6 +150,52 @@ describe.each([...folders])("%s", (_, folder) => {
     await expectNoLeak(() => {
       lossAndGradients(model, [shown((place) => place < 3), shown((place) => place > 1)], training);
     });
+  });
+});
+
+describe.each([
+  ...["gpt2", "llama-gqa", "gemma2", "mistral"].map((name) => join(fixturesRoot, name, "base")),
+  ...["gpt-oss-greedy", "lfm2-greedy", "qwen3-5-greedy"].map((name) =>
+    join(import.meta.dirname, "../../../fixtures", name),
+  ),
+])("%s", (folder) => {
+  it("computes a common beginning of rows once, with the log-probabilities and gradients of whole rows", async () => {
+    const model = await loadModel(openFolder(folder));
+    const rowsSeen: number[] = [];
+    const apply: Adaptation["apply"] = ({ input, output }) => {
+      rowsSeen.push(input.shape[0] ?? 0);
+      return tf.clone(output);
+    };
+    model.sites()[1]?.attach("a", { variables: [], apply });
+    const texts = [
+      [7, 8, 9, 10, 11],
+      [7, 8, 9, 10],
+      [7, 8, 9, 12, 13, 14],
+      [8, 9, 10],
+      [7, 8, 9, 10, 11],
+    ];
+    const filled = (padding: number, from = 0) =>
+      texts.map((text) => shown(() => false).map((_, place) => (place < from ? padding : (text[place] ?? padding))));
+    const mask = texts.map(({ length }) => shown((place) => place < length));
+    const weighted = (context: ForwardContext) => () => {
+      const inputs = { inputIds: grid(filled(0)), attentionMask: grid(mask), labels: grid(filled(-100, 2)) };
+      const { values, positions } = model.labelLogProbs(inputs, context, { sharesTokens: true });
+      return tf.sum<tf.Scalar>(
+        tf.mul(
+          values,
+          positions.map((position) => [1, -2, 0.5, 0.3, 0.7][Math.floor(position / time)] ?? 0),
+        ),
+      );
+    };
+    const [whole, ...shared] = [{ everyPosition: true }, {}, { blocksPerCheckpoint: 1 }].map((how) =>
+      lossAndGradients(model, mask, { ...training, ...how }, weighted({ ...training, ...how })),
+    );
+    for (const { loss, gradients } of shared) {
+      expectClose(loss, whole?.loss ?? [], 5e-6, "loss");
+      expectClose(gradients, whole?.gradients ?? [], 5e-6, "gradients");
+    }
+    expect(new Set(rowsSeen)).toEqual(new Set([5, 11])); // of the rectangle, and tokens without copies
+    model.dispose();
   });
 });
 

@@ -2,6 +2,7 @@
 
 import { computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
+import { withWholeRows } from "../packing/shared-tokens.ts";
 import type { Pass } from "../pass.ts";
 
 export interface CausalConvolution {
@@ -46,16 +47,19 @@ export function withoutPadding(hidden: tf.Tensor, { inputs: { attentionMask } }:
 /**
  * Computes texts x [batch, time, width], one in each row; without padding, x [tokens, 1, width], in groups of equal length.
  */
-export function byText(x: tf.Tensor3D, { groups }: Pass, compute: (texts: tf.Tensor3D) => tf.Tensor): tf.Tensor {
+export function byText(x: tf.Tensor3D, pass: Pass, compute: (texts: tf.Tensor3D) => tf.Tensor): tf.Tensor {
+  const { groups } = pass;
   if (groups.length === 0) return compute(x);
-  const [tokens, , width] = x.shape;
-  const parts = tf.split(
-    tf.reshape(x, [tokens, width]),
-    groups.map(({ shape: [rows, time] }) => rows * time),
-  );
-  const made = groups.map(({ shape: [rows, time] }, index) => {
-    const own = compute(tf.reshape<tf.Rank.R3>(parts[index] as tf.Tensor, [rows, time, width])); // one part a group
-    return tf.reshape(own, [rows * time, 1, -1]);
+  return withWholeRows({ x }, pass, ({ x }) => {
+    const [places, , width] = x.shape;
+    const parts = tf.split(
+      tf.reshape(x, [places, width]),
+      groups.map(({ shape: [rows, time] }) => rows * time),
+    );
+    const made = groups.map(({ shape: [rows, time] }, index) => {
+      const own = compute(tf.reshape<tf.Rank.R3>(parts[index] as tf.Tensor, [rows, time, width])); // one part a group
+      return tf.reshape(own, [rows * time, 1, -1]);
+    });
+    return tf.concat(made, 0);
   });
-  return tf.concat(made, 0);
 }

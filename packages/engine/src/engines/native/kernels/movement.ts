@@ -200,9 +200,15 @@ function sumSegments(call: KernelCall): tf.TensorInfo | undefined {
   const source = backend.floats(x);
   const ids = backend.integers(segmentIds);
   const values = backend.pool.take(segments * width).fill(0);
+  const hasValues = new Uint8Array(segments);
   for (let index = 0; index < ids.length; index++) {
     const segment = ids[index] ?? -1;
     if (segment < 0 || segment >= segments) continue;
+    if (hasValues[segment] === 0) {
+      values.set(source.subarray(index * width, (index + 1) * width), segment * width); // most rows have an id of their own
+      hasValues[segment] = 1;
+      continue;
+    }
     for (let column = 0; column < width; column++) {
       const place = segment * width + column;
       values[place] = (values[place] ?? 0) + (source[index * width + column] ?? 0);
