@@ -9,7 +9,7 @@ import { executable } from "../testing/browser.ts";
 import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";
 import { topBarSettled } from "../testing/model-ready.ts";
 import { smollm2Gguf } from "../testing/prepared.ts";
-import { openStudioPage } from "../testing/studio-page.ts";
+import { chooseEngine, openStudioPage, unfold } from "../testing/studio-page.ts";
 
 describe.skipIf(executable === undefined)("the published page", () => {
   let studio: BuiltStudio;
@@ -103,6 +103,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
     await page.goto(studio.address);
     await topBarSettled(page);
     expect(await page.locator("#model select").inputValue()).toBe("cpu");
+    await unfold(page, "model");
     await page.locator(".engine summary").click();
     expect(await page.locator(".engine").textContent()).toMatch(
       /WebAssembly\) is not used: its \.wasm files could not/,
@@ -114,13 +115,13 @@ describe.skipIf(executable === undefined)("the published page", () => {
     const page = await plainPage();
     await page.goto(studio.address);
     await topBarSettled(page);
-    await page.locator("#model select").selectOption("webgpu");
+    await chooseEngine(page, "webgpu");
     await expect
       .poll(() => page.locator("#model [role=alert]").textContent())
       .toContain("This engine does not start here");
     expect(await page.locator("#model select").inputValue()).toBe("wasm");
     expect(await page.locator("#page").textContent()).toContain("Tiny is ready.");
-    await page.locator("#model select").selectOption("cpu");
+    await chooseEngine(page, "cpu");
     await expect.poll(() => page.locator("#model select").inputValue()).toBe("cpu");
     expect(await topBarSettled(page)).toContain("Tiny is ready.");
     await page.close();
@@ -139,6 +140,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
       });
       await page.goto(studio.address);
       await topBarSettled(page);
+      await unfold(page, "model");
       await page.getByRole("radio", { name: /SmolLM2/ }).check();
       await expect
         .poll(() => page.locator(".candidate").textContent())

@@ -11,7 +11,7 @@ export interface ShownPreset {
   readonly recording: Recording;
 }
 
-export const allPresets: readonly Preset[] = [restaurants, voice, faq];
+export const allPresets: readonly Preset[] = [voice, faq, restaurants];
 
 export const shownPresets: readonly ShownPreset[] = allPresets.flatMap((preset) => {
   const recording = recorded[preset.id];

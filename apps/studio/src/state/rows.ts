@@ -26,7 +26,7 @@ const path = "rows.json";
 export const blank = ({ says, answers }: Row): boolean => says.trim() === "" && answers.trim() === "";
 
 export class RowsState {
-  readonly rows = signal<readonly Row[]>([newRow(), newRow(), newRow()]);
+  readonly rows = signal<readonly Row[]>([newRow()]);
   readonly checked = signal<ReadonlyMap<string, CheckedRow>>(new Map());
   /** The problem with pasted text or a dropped file. */
   readonly failure = signal<string | undefined>(undefined);

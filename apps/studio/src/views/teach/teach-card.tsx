@@ -77,7 +77,7 @@ export function TeachCard() {
               <br />
             </>
           )}
-          {teach.dropHere}
+          <span class="drop-here">{teach.dropHere}</span>
         </p>
         {!rows.isKept.value && <p class="problem">{teach.notKept}</p>}
       </div>
