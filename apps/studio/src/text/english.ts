@@ -207,6 +207,7 @@ export const english = {
     dropHere: "You can drop a file here: JSONL, JSON, CSV, TSV, Parquet, or chat rows.",
     count: (rows: number, tokens: number) => `${rowsOf(rows)} to learn, ${tokens.toLocaleString("en")} tokens`,
     leftOut: (rows: number) => `${rowsOf(rows)} with a problem: left out`,
+    othersAdded: (problem: string) => `The other rows were added. ${problem}`,
     tokens: (count: number) => (count === 1 ? "1 token" : `${count} tokens`),
     problem: rowProblem,
     asModel: "As the model reads it",

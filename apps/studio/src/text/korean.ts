@@ -184,6 +184,7 @@ export const korean: Texts = {
     dropHere: "파일을 여기에 놓아도 돼요: JSONL, JSON, CSV, TSV, Parquet, 대화 기록.",
     count: (rows, tokens) => `배울 행 ${rows}개, 토큰 ${tokens.toLocaleString("ko")}개`,
     leftOut: (rows) => `문제가 있어 빠지는 행 ${rows}개`,
+    othersAdded: (problem) => `나머지 행은 추가했어요. ${problem}`,
     tokens: (count) => `토큰 ${count}개`,
     problem: rowProblem,
     asModel: "모델이 읽는 그대로",

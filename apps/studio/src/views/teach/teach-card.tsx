@@ -68,6 +68,7 @@ export function TeachCard() {
             {rows.failure.value}
           </p>
         )}
+        {rows.leftOut.value && <p class="problem wraps">{teach.othersAdded(rows.leftOut.value)}</p>}
         <RowsUndoLine />
         <p class="quiet">
           {rows.written.value.length > 0 && (
