@@ -31,6 +31,25 @@ describe.skipIf(executable === undefined)("the published page", () => {
     expect(studio.complaints).toEqual([]);
   }, 90_000);
 
+  it("runs no script that was not built with it, and reaches no address but the Hub's", async () => {
+    const page = await plainPage();
+    await page.goto(studio.address);
+    await topBarSettled(page);
+    const ran = await page.evaluate(async () => {
+      const script = document.createElement("script");
+      script.textContent = "globalThis.ran = true";
+      document.head.append(script);
+      const reached = await fetch("https://example.com", { mode: "no-cors" }).then(
+        () => true,
+        () => false,
+      );
+      return [Reflect.get(globalThis, "ran"), reached];
+    });
+    expect(ran).toEqual([undefined, false]);
+    await page.close();
+    expect(studio.complaints.splice(0).filter((each) => !/Content Security Policy/.test(each))).toEqual([]);
+  }, 90_000);
+
   it("keeps to its folder: its service worker's scope, its manifest and all listed files are in it, and others are a 404", async () => {
     const page = await studio.newPage();
     await page.goto(studio.address);
