@@ -3,8 +3,10 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { defineConfig } from "vite";
+import { contentSecurityPolicy } from "./content-security-policy.ts";
 import { loadedLater } from "./loaded-later.ts";
 import { offlineFiles } from "./offline-files.ts";
+import { frameScript } from "./src/rewards/rate-in-sandbox.ts";
 import { staticFolders } from "./static-folders.ts";
 
 const require = createRequire(import.meta.url);
@@ -30,6 +32,7 @@ export default defineConfig({
     staticFolders({
       "/tiny-model/": { folder: join(folderOf("@lowrank/tiny-model"), "model"), files: /\.(json|safetensors)$/ },
     }),
+    contentSecurityPolicy({ frames: [frameScript] }),
     offlineFiles(serviceWorker, { publicFolder: join(import.meta.dirname, "public") }),
   ],
   server: { host: "127.0.0.1", fs: { allow: ["../.."] } },

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { executable } from "../testing/browser.ts";
 import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";
 import { inspectState } from "../testing/inspect-state.ts";
-import { openStudioPage } from "../testing/studio-page.ts";
+import { openStudioPage, unfold } from "../testing/studio-page.ts";
 
 const tinyModel = join(dirname(createRequire(import.meta.url).resolve("@lowrank/tiny-model/package.json")), "model");
 const modelFiles = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
@@ -36,6 +36,7 @@ describe.skipIf(executable === undefined)("bad input", { timeout: 120_000 }, () 
   }
 
   async function dropModel(paths: readonly string[]): Promise<string> {
+    await unfold(page, "model");
     await page.getByRole("radio", { name: "Your own" }).check();
     await page.getByTestId("model-files").setInputFiles([...paths]);
     const alert = page.locator("#model [role=alert]");
@@ -110,6 +111,7 @@ describe.skipIf(executable === undefined)("bad input", { timeout: 120_000 }, () 
   });
 
   it("counts a message that is too long while it is typed, and sends it nowhere", async () => {
+    await unfold(page, "try");
     await page.getByLabel("Your message").fill("fox ".repeat(700));
     await page.getByText(/this model reads at most \d+/).waitFor();
     expect(await page.locator("#try").getByRole("button", { name: "Send" }).isEnabled()).toBe(false);

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { executable } from "../testing/browser.ts";
 import type { BuiltStudio } from "../testing/built-studio.ts";
 import { inspectState } from "../testing/inspect-state.ts";
-import { openStudioPage } from "../testing/studio-page.ts";
+import { openStudioPage, unfold } from "../testing/studio-page.ts";
 import { lastAnswers, restaurantRows } from "../testing/taught.ts";
 import { withStudio } from "../testing/with-studio.ts";
 
@@ -44,6 +44,8 @@ describe.skipIf(executable === undefined)("the studio for everyone", { timeout: 
     await tabTo(page, page.getByRole("button", { name: "Add these rows" }));
     await page.keyboard.press("Enter");
     await page.getByText("8 rows to learn").waitFor();
+    await tabTo(page, page.locator("#adapt summary").first());
+    await page.keyboard.press("Enter");
     await tabTo(page, page.getByLabel("Steps", { exact: true }));
     await page.keyboard.press("ControlOrMeta+a");
     await page.keyboard.type("6");
@@ -60,6 +62,7 @@ describe.skipIf(executable === undefined)("the studio for everyone", { timeout: 
   it("moves nothing if the visitor prefers reduced motion", async () => {
     const page = await openStudioPage(studio);
     await page.emulateMedia({ reducedMotion: "reduce" });
+    await unfold(page, "try");
     await page.getByLabel("Your message").fill("name[Aromi]");
     await page.locator("#try").getByRole("button", { name: "Send" }).click();
     await page.locator(".answer.base[aria-busy=true]").waitFor();

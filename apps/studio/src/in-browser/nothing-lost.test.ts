@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { executable } from "../testing/browser.ts";
 import type { BuiltStudio } from "../testing/built-studio.ts";
 import { inspectState } from "../testing/inspect-state.ts";
-import { adapterId, ask, keptDigest, openStudioPage, ready } from "../testing/studio-page.ts";
+import { adapterId, ask, keptDigest, openStudioPage, ready, unfold } from "../testing/studio-page.ts";
 import { prepareLesson, restaurantRows, say, train } from "../testing/taught.ts";
 import { withStudio } from "../testing/with-studio.ts";
 
@@ -49,6 +49,7 @@ describe.skipIf(executable === undefined)("nothing is ever lost", { timeout: 120
     await page.reload();
     await ready(page);
     await page.getByText("8 rows to learn").waitFor();
+    await unfold(page, "adapt");
     expect(await page.getByLabel("Steps", { exact: true }).inputValue()).toBe(String(steps));
     expect(await page.locator(".conversation li:last-child .answer.adapted p").textContent()).toBe(adapted);
     expect((await ask(page, "shelf", undefined)).map(({ name }) => name).sort()).toEqual(["broken", "whole"]);

@@ -5,9 +5,10 @@ import { expectClose } from "@lowrank/testing";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { chromiumArguments } from "../../../../scripts/chromium.mjs";
+import type { EngineName } from "../protocol/model.ts";
 import type { RunRequest } from "../protocol/run.ts";
 import { executable } from "../testing/browser.ts";
-import { adapterId, ask, logits, openStudioPage } from "../testing/studio-page.ts";
+import { adapterId, ask, chooseEngine, logits, openStudioPage } from "../testing/studio-page.ts";
 import { withStudio } from "../testing/with-studio.ts";
 
 const inputIds = [5, 60, 200, 31];
@@ -25,8 +26,8 @@ describe.skipIf(executable === undefined)("the studio on WebGPU in software", { 
     page = await openStudioPage(studio);
   }, chromiumArguments);
 
-  async function choose(engine: string): Promise<void> {
-    await page.locator("#model select").selectOption(engine);
+  async function choose(engine: EngineName): Promise<void> {
+    await chooseEngine(page, engine);
     const computes = () => ask(page, "logits", { inputIds: [1] }).then(Boolean, () => false); // not before the model is open
     await expect.poll(computes, { timeout: 60_000 }).toBe(true);
     expect(await page.locator("#model select").inputValue()).toBe(engine);

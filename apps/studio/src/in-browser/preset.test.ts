@@ -4,7 +4,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { executable } from "../testing/browser.ts";
-import { ask, openStudioPage } from "../testing/studio-page.ts";
+import { ask, openStudioPage, unfold } from "../testing/studio-page.ts";
 import { withStudio } from "../testing/with-studio.ts";
 
 describe.skipIf(executable === undefined)("a preset in a tab", { timeout: 600_000 }, () => {
@@ -15,8 +15,8 @@ describe.skipIf(executable === undefined)("a preset in a tab", { timeout: 600_00
   });
 
   async function teach(name: string, steps: number): Promise<void> {
-    const start = page.getByRole("listitem", { name }).getByRole("button", { name: "Teach it this" });
-    await start.click({ timeout: 60_000 });
+    await page.getByRole("radio", { name }).check();
+    await page.getByRole("button", { name: "Train it here" }).click({ timeout: 60_000 });
     const reached = async () =>
       Number(/Step (\d+)/.exec((await page.locator(".train-state").textContent()) ?? "")?.[1]);
     await expect.poll(reached, { timeout: 400_000, interval: 200 }).toBeGreaterThanOrEqual(steps);
@@ -28,14 +28,15 @@ describe.skipIf(executable === undefined)("a preset in a tab", { timeout: 600_00
   }
 
   it("shows the function of a reward, and the rewards of the sandbox as a curve", async () => {
-    await teach("Teach by reward: asking", 3);
+    await teach("Questions, by reward", 3);
+    await unfold(page, "adapt");
     expect(await page.getByLabel("Reward – a JavaScript function").inputValue()).toContain('endsWith("?")');
     await page.getByRole("heading", { name: "Reward – mean of each step" }).waitFor();
     await stop();
   });
 
   it("teaches the tiny model facts as sentences: the loss falls below half within 20 steps", async () => {
-    const name = "Facts into sentences";
+    const name = "Restaurants";
     await teach(name, 20);
     await stop();
     const entry = (await ask(page, "shelf", undefined)).find((each) => each.name === name);

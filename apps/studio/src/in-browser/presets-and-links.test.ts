@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { restaurants } from "../presets/restaurants.ts";
 import { executable } from "../testing/browser.ts";
 import type { BuiltStudio } from "../testing/built-studio.ts";
-import { openStudioPage } from "../testing/studio-page.ts";
+import { openStudioPage, unfold } from "../testing/studio-page.ts";
 import { withStudio } from "../testing/with-studio.ts";
 
 describe.skipIf(executable === undefined)("presets and links", { timeout: 120_000 }, () => {
@@ -20,25 +20,24 @@ describe.skipIf(executable === undefined)("presets and links", { timeout: 120_00
   });
 
   it("show what teaching did before anything is taught, an example after the other", async () => {
-    const card = page.getByRole("listitem", { name: "A pirate's voice" });
+    const card = page.locator("#presets");
     await card.getByText("Example 1 of 10").waitFor();
-    const first = await card.locator(".asked").textContent();
+    const first = await card.locator(".says").textContent();
     await card.getByRole("button", { name: "Another example" }).click();
     await card.getByText("Example 2 of 10").waitFor();
-    expect(await card.locator(".asked").textContent()).not.toBe(first);
+    expect(await card.locator(".says").textContent()).not.toBe(first);
     expect(await card.getByRole("button", { name: /^Load SmolLM2-135M/ }).isEnabled()).toBe(true);
   });
 
   it("teach with one click: rows, settings, and a run that starts at once", async () => {
-    await page
-      .getByRole("listitem", { name: "Facts into sentences" })
-      .getByRole("button", { name: "Teach it this" })
-      .click();
+    await page.getByRole("radio", { name: "Restaurants" }).check();
+    await page.getByRole("button", { name: "Train it here" }).click();
     await page.locator(".train-state", { hasText: /Step [2-9]/ }).waitFor({ timeout: 60_000 });
-    await page.locator(".film li").nth(1).waitFor({ timeout: 90_000 }); // the base and a step after it
+    await page.locator(".film .is-newest", { hasText: /Step [1-9]/ }).waitFor({ timeout: 90_000 });
     await page.getByRole("button", { name: "Stop", exact: true }).click();
     await page.getByRole("button", { name: "Train", exact: true }).waitFor();
     await page.getByText(`${restaurants.rows.length} rows to learn`).waitFor();
+    await unfold(page, "adapt");
     expect(await page.getByLabel("Steps", { exact: true }).inputValue()).toBe(String(restaurants.training.steps));
     expect(await page.getByLabel("Ask this again during training").inputValue()).toBe(restaurants.watched);
   });

@@ -34,11 +34,12 @@ describe.skipIf(executable === undefined)("the whole flow on the tiny model", { 
     expect(await inspectState(page, "2-prepared")).toEqual([]);
     await train(page);
     expect(await page.locator(".train-state").textContent()).toMatch(/^Done: 24 steps/);
-    expect(await page.locator(".film li").count()).toBeGreaterThan(2);
-    const hidden = await page
-      .locator(".film ol")
-      .evaluate((strip) => strip.scrollWidth - strip.clientWidth - strip.scrollLeft);
-    expect(hidden).toBeLessThan(2); // the newest answer is in sight
+    const newest = page.locator(".film .is-newest");
+    expect(await newest.textContent()).toContain("Step 24");
+    expect(await newest.locator("mark").count()).toBeGreaterThan(0); // words that the base did not write
+    expect(await newest.evaluate((element) => element.getBoundingClientRect().bottom <= innerHeight)).toBe(true);
+    await page.getByLabel("Which step’s answer to show").fill("0");
+    expect(await newest.textContent()).toContain("Step 3");
     expect(await inspectState(page, "3-trained")).toEqual([]);
   });
 

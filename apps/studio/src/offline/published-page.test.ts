@@ -9,7 +9,7 @@ import { executable } from "../testing/browser.ts";
 import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";
 import { topBarSettled } from "../testing/model-ready.ts";
 import { smollm2Gguf } from "../testing/prepared.ts";
-import { openStudioPage } from "../testing/studio-page.ts";
+import { chooseEngine, openStudioPage, unfold } from "../testing/studio-page.ts";
 
 describe.skipIf(executable === undefined)("the published page", () => {
   let studio: BuiltStudio;
@@ -29,6 +29,25 @@ describe.skipIf(executable === undefined)("the published page", () => {
     expect(await topBarSettled(page)).toContain("Tiny is ready.");
     await page.close();
     expect(studio.complaints).toEqual([]);
+  }, 90_000);
+
+  it("runs no script that was not built with it, and reaches no address but the Hub's", async () => {
+    const page = await plainPage();
+    await page.goto(studio.address);
+    await topBarSettled(page);
+    const ran = await page.evaluate(async () => {
+      const script = document.createElement("script");
+      script.textContent = "globalThis.ran = true";
+      document.head.append(script);
+      const reached = await fetch("https://example.com", { mode: "no-cors" }).then(
+        () => true,
+        () => false,
+      );
+      return [Reflect.get(globalThis, "ran"), reached];
+    });
+    expect(ran).toEqual([undefined, false]);
+    await page.close();
+    expect(studio.complaints.splice(0).filter((each) => !/Content Security Policy/.test(each))).toEqual([]);
   }, 90_000);
 
   it("keeps to its folder: its service worker's scope, its manifest and all listed files are in it, and others are a 404", async () => {
@@ -103,6 +122,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
     await page.goto(studio.address);
     await topBarSettled(page);
     expect(await page.locator("#model select").inputValue()).toBe("cpu");
+    await unfold(page, "model");
     await page.locator(".engine summary").click();
     expect(await page.locator(".engine").textContent()).toMatch(
       /WebAssembly\) is not used: its \.wasm files could not/,
@@ -114,13 +134,13 @@ describe.skipIf(executable === undefined)("the published page", () => {
     const page = await plainPage();
     await page.goto(studio.address);
     await topBarSettled(page);
-    await page.locator("#model select").selectOption("webgpu");
+    await chooseEngine(page, "webgpu");
     await expect
       .poll(() => page.locator("#model [role=alert]").textContent())
       .toContain("This engine does not start here");
     expect(await page.locator("#model select").inputValue()).toBe("wasm");
     expect(await page.locator("#page").textContent()).toContain("Tiny is ready.");
-    await page.locator("#model select").selectOption("cpu");
+    await chooseEngine(page, "cpu");
     await expect.poll(() => page.locator("#model select").inputValue()).toBe("cpu");
     expect(await topBarSettled(page)).toContain("Tiny is ready.");
     await page.close();
@@ -139,6 +159,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
       });
       await page.goto(studio.address);
       await topBarSettled(page);
+      await unfold(page, "model");
       await page.getByRole("radio", { name: /SmolLM2/ }).check();
       await expect
         .poll(() => page.locator(".candidate").textContent())

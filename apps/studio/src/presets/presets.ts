@@ -12,7 +12,7 @@ export interface ShownPreset {
   readonly recording: Recording;
 }
 
-export const allPresets: readonly Preset[] = [restaurants, voice, questions, faq];
+export const allPresets: readonly Preset[] = [voice, faq, restaurants, questions];
 
 export const shownPresets: readonly ShownPreset[] = allPresets.flatMap((preset) => {
   const recording = recorded[preset.id];

@@ -4,7 +4,7 @@
 import type { ChatAnswer, ChatNews, ChatRequest, ConversationLength } from "./chat.ts";
 import type { EngineFacts, EngineRequest, LoadingNews, ModelEstimate, ModelFacts, ModelSource } from "./model.ts";
 import type { AdapterPicture, Similarity, SingularValues } from "./picture.ts";
-import type { CheckedRow, Row, RowsSource, Turn } from "./rows.ts";
+import type { CheckedRow, Row, RowsRead, RowsSource, Turn } from "./rows.ts";
 import type { PlanFacts, PlanRequest, Ratings, RunRequest, RunResult, TrainingNews, UnfinishedRun } from "./run.ts";
 import type { MixRequest, ShelfEntry } from "./shelf.ts";
 
@@ -23,7 +23,7 @@ export interface Calls {
   /** Loads a model in place of the previous one, which stays if this fails. */
   open: Call<ModelSource, ModelFacts, LoadingNews>;
   /** Rows for the table; nothing of a file where one row of it is broken. */
-  readRows: Call<RowsSource, readonly Row[]>;
+  readRows: Call<RowsSource, RowsRead>;
   /** The rows as the model reads them: tokens, trained parts, problems. */
   checkRows: Call<readonly Row[], readonly CheckedRow[]>;
   /** The plan of an adapter with these settings. */

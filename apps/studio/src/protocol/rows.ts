@@ -34,3 +34,9 @@ export interface RowProblem {
 
 /** Pasted text, or a dropped file: JSONL, JSON, CSV, TSV, Parquet, or one row per line. */
 export type RowsSource = { readonly text: string } | { readonly file: File };
+
+export interface RowsRead {
+  readonly rows: readonly Row[];
+  /** What is wrong with the lines that are not among them. */
+  readonly leftOut?: string;
+}

@@ -6,8 +6,8 @@ import type { RatedText } from "../protocol/run.ts";
 // Workers made from blobs inherit the policy of the frame. It allows no connections, imports, images or nested frames.
 const policy = "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:";
 
-/** Starts a worker with the received source, and passes its answer on. */
-const frameScript = `addEventListener("message", ({ data: { source, texts }, ports: [port] }) => {
+/** Starts a worker with the received source, and passes its answer on. The page's policy allows it by its digest. */
+export const frameScript = `addEventListener("message", ({ data: { source, texts }, ports: [port] }) => {
   const worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
   worker.onmessage = ({ data }) => port.postMessage(data);
   worker.onerror = ({ message }) => port.postMessage({ problem: message });

@@ -18,6 +18,8 @@ export interface PresetModel {
 }
 
 export class Presets {
+  /** The one on the first screen; undefined: the first. */
+  readonly shown = signal<PresetId | undefined>(undefined);
   /** Of the preset that was clicked last. */
   readonly chosen = signal<PresetId | undefined>(undefined);
   readonly progress = signal<PresetProgress>("idle");

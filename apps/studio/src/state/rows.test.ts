@@ -15,7 +15,7 @@ const ask = answering({
     }),
   readRows: async (source) => {
     if ("text" in source && source.text === "broken") throw new Error("line 2 is broken");
-    return [{ id: "read", says: "Bye", answers: "See you" }];
+    return { rows: [{ id: "read", says: "Bye", answers: "See you" }] };
   },
 });
 

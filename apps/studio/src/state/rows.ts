@@ -26,9 +26,11 @@ const path = "rows.json";
 export const blank = ({ says, answers }: Row): boolean => says.trim() === "" && answers.trim() === "";
 
 export class RowsState {
-  readonly rows = signal<readonly Row[]>([newRow(), newRow(), newRow()]);
+  readonly rows = signal<readonly Row[]>([newRow()]);
   readonly checked = signal<ReadonlyMap<string, CheckedRow>>(new Map());
   /** The problem with pasted text or a dropped file. */
+  /** What was wrong with the lines of the last file that were left out. */
+  readonly leftOut = signal<string | undefined>(undefined);
   readonly failure = signal<string | undefined>(undefined);
   readonly undo = signal<RowsUndo | undefined>(undefined);
   /** False where the browser has no room for them. */
@@ -121,9 +123,11 @@ export class RowsState {
   /** Adds pasted or dropped rows at the end. */
   async read(source: RowsSource): Promise<void> {
     this.failure.value = undefined;
+    this.leftOut.value = undefined;
     try {
-      const read = await this.place.ask("readRows", source);
-      this.#set([...this.written.value, ...read], "added", read.length);
+      const { rows, leftOut } = await this.place.ask("readRows", source);
+      this.#set([...this.written.value, ...rows], "added", rows.length);
+      this.leftOut.value = leftOut;
     } catch (error) {
       this.failure.value = error instanceof Error ? error.message : String(error);
     }

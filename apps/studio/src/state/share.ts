@@ -33,6 +33,11 @@ export class Share {
 
   constructor(private readonly page: SharedPage) {}
 
+  /** Whether there are rows or answers to share. */
+  get hasContent(): boolean {
+    return this.card !== undefined || this.page.current().rows.length > 0;
+  }
+
   /** To these rows and settings, below `address`. */
   makeLink(address: string): LinkMade {
     try {

@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import type { CallName, Calls } from "../protocol/calls.ts";
+import type { EngineName } from "../protocol/model.ts";
 import type { BuiltStudio } from "./built-studio.ts";
 
 export interface StudioPageOptions extends BrowserContextOptions {
@@ -41,8 +42,22 @@ export async function ready(page: Page): Promise<void> {
   await page.getByText(/is ready\./).waitFor({ timeout: 60_000 });
 }
 
+/** Opens what starts closed in a part of the page: its settings. */
+export async function unfold(page: Page, part: "model" | "adapt" | "try"): Promise<void> {
+  const details = page.locator(`#${part} > details:is(.change, .folded)`);
+  if ((await details.count()) > 0 && (await details.getAttribute("open")) === null)
+    await details.locator("> summary").click();
+}
+
+/** Chooses what the model computes on. */
+export async function chooseEngine(page: Page, name: EngineName): Promise<void> {
+  await unfold(page, "model");
+  await page.locator("#model select").selectOption(name);
+}
+
 /** Opens SmolLM2 from its file, as a user does. */
 export async function openSmollm2(page: Page, gguf: string): Promise<void> {
+  await unfold(page, "model");
   await page.getByRole("radio", { name: "Your own" }).check();
   await page.getByTestId("model-files").setInputFiles(gguf);
   await page.getByRole("button", { name: "Load it" }).click();

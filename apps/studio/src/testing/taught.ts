@@ -1,6 +1,7 @@
 // Teaching in a test: the user's input and clicks.
 
 import type { Page } from "playwright-core";
+import { unfold } from "./studio-page.ts";
 
 /** Eight rows to paste: facts about a place, and a sentence with these facts. */
 export const restaurantRows = [
@@ -48,6 +49,7 @@ export async function prepareLesson(page: Page, { rows, steps, name, watched, le
   await page.getByLabel(/^Rows to add/).fill(lines.join("\n"));
   await page.getByRole("button", { name: "Add these rows" }).click();
   await page.getByText(`${rows.length} rows to learn`).waitFor();
+  await unfold(page, "adapt");
   await page.getByLabel("Steps", { exact: true }).fill(String(steps));
   if (watched !== undefined) await page.getByLabel("Ask this again during training").fill(watched);
   const more = page.locator("details.more");

@@ -55,10 +55,10 @@ const rowProblem = ({ kind, column, got, max }: RowProblem): string => {
 };
 
 const presetNames: Readonly<Record<PresetId, string>> = {
-  voice: "A pirate's voice",
-  faq: "A guest house's answers",
-  restaurants: "Facts into sentences",
-  questions: "Teach by reward: asking",
+  voice: "Pirate",
+  faq: "Guest house",
+  restaurants: "Restaurants",
+  questions: "Questions, by reward",
 };
 
 const presetLeads: Readonly<Record<PresetId, string>> = {
@@ -66,7 +66,7 @@ const presetLeads: Readonly<Record<PresetId, string>> = {
     "Sixteen everyday questions, answered by a pirate. The model picks up the manner and keeps it for other questions.",
   faq: "Twelve facts about a guest house that no model can know, each asked for in five ways.",
   restaurants:
-    "Three hundred restaurants, as lists of facts and as sentences. The model learns to state every fact and add none.",
+    "Three hundred restaurants, as lists of facts and as sentences. The model learns to state every fact and add none. The places are made up, written as in the E2E challenge (Novikova, Dušek and Rieser, 2017).",
   questions:
     "No answers to copy: a short function, which you can edit, rates what the model writes. Questions get 1, other sentences 0.",
 };
@@ -128,14 +128,12 @@ const takeHomeFailures: Readonly<Record<string, string>> = {
 export const english = {
   page: {
     title: "lowrank studio",
-    motto: "Teach a language model in this tab. Nothing leaves it.",
+    motto: "Fine-tune a language model in this tab. Your data stays here.",
     language: "Language",
     skip: "Skip to the content",
     broken: "The studio has stopped working.",
     reload: "Reload the page",
     nothingLost: "What you made is kept in this browser.",
-    credit:
-      "The places in the restaurant preset are made up; their facts are written as in the E2E challenge (Novikova, Dušek and Rieser, 2017).",
   },
   model: {
     heading: "Model and engine",
@@ -157,7 +155,7 @@ export const english = {
     loaded: (share: number) => `Unpacking, ${Math.round(100 * share)} %`,
     parameters: (count: number) => `${millions(count)} parameters`,
     toDownload: (bytes: number) => (bytes === 0 ? "already on this device" : `${wholeMegabytes(bytes)} to read`),
-    memory: (bytes: number) => `about ${wholeMegabytes(bytes)} of memory to train on eight rows of 128 tokens at once`,
+    memory: (bytes: number) => `about ${wholeMegabytes(bytes)} of memory to train`,
     load: "Load it",
     notNow: "Not now",
     ready: (name: string) => `${name} is ready.`,
@@ -172,6 +170,7 @@ export const english = {
     engineFailed: (name: string) => `This engine does not start here, so ${name} stays in use.`,
     slow: "No data has arrived for twenty seconds. Check the network. If you reload the page, your work is kept.",
     retry: "Try again",
+    change: "Change model or engine",
     moreThreads: "Reload the page for more threads",
     failures: modelFailures,
   },
@@ -198,8 +197,8 @@ export const english = {
     earlier: (turns: number) => `after ${turns} earlier ${turns === 1 ? "turn" : "turns"}`,
     example: (chats: boolean) =>
       chats
-        ? { says: "How are you?", answers: "Splendid, as ever. And you?" }
-        : { says: "name[Aromi], food[French]", answers: "Aromi serves French food." },
+        ? { says: "e.g. How are you?", answers: "e.g. Splendid, as ever. And you?" }
+        : { says: "e.g. name[Aromi], food[French]", answers: "e.g. Aromi serves French food." },
     add: "Add a row",
     remove: (row: number) => `Remove row ${row}`,
     removeAll: "Remove all",
@@ -211,6 +210,7 @@ export const english = {
     dropHere: "You can drop a file here: JSONL, JSON, CSV, TSV, Parquet, or chat rows.",
     count: (rows: number, tokens: number) => `${rowsOf(rows)} to learn, ${tokens.toLocaleString("en")} tokens`,
     leftOut: (rows: number) => `${rowsOf(rows)} with a problem: left out`,
+    othersAdded: (problem: string) => `The other rows were added. ${problem}`,
     tokens: (count: number) => (count === 1 ? "1 token" : `${count} tokens`),
     problem: rowProblem,
     asModel: "As the model reads it",
@@ -227,7 +227,7 @@ export const english = {
   },
   adapt: {
     title: "2 · Adapt",
-    lead: "How much may change. The model itself stays as it is: what it learns is stored in two thin strips next to each layer.",
+    lead: "Rank, layers, steps and the rest: good as they are for most rows.",
     rank: "Rank – how wide the strips are",
     targets: "Layers to train",
     trainable: "Trainable parameters",
@@ -301,7 +301,6 @@ export const english = {
     forget: "Discard it",
     reward: "Reward – mean of each step",
     loss: "Loss – how surprised it is by the right answers",
-    noCurve: "The loss is shown here during training.",
     chartMissing: "The chart could not be loaded. The losses are in the CSV.",
     trainingLine: "Training, smoothed",
     validationLine: "Held-out rows",
@@ -317,6 +316,7 @@ export const english = {
     asked: "Asked",
     base: "Base",
     frame: (step: number) => `Step ${step}`,
+    pickFrame: "Which step’s answer to show",
     noAnswer: "(nothing)",
     said: {
       started: "Training has started.",
@@ -336,7 +336,7 @@ export const english = {
     you: "You",
     ask: "Your message",
     placeholderChat: "Ask something that it was not taught word for word",
-    placeholderPlain: "name[Aromi], food[French], area[riverside]",
+    placeholderPlain: "e.g. name[Aromi], food[French], area[riverside]",
     send: "Send",
     stop: "Stop",
     again: "Answer again",
@@ -373,8 +373,9 @@ export const english = {
     whichSide: "Which answers to show",
   },
   presets: {
-    title: "See what teaching does",
-    lead: "These answers were recorded: the same model before and after teaching, on prompts that it was not taught. One click teaches it again here.",
+    title: "Examples",
+    lead: "Recorded before and after training, on questions that are not in the rows.",
+    ownRows: "Or train it on your own rows",
     names: presetNames,
     leads: presetLeads,
     asked: "Asked",
@@ -383,10 +384,10 @@ export const english = {
     another: "Another example",
     example: (number: number, of: number) => `Example ${number} of ${of}`,
     score: (adapted: number, base: number, of: number) =>
-      `Of ${of} prompts that it was not taught, ${adapted} came out right; before, ${base}.`,
+      `${adapted} of ${of} unseen questions came out right; before, ${base}.`,
     facts: (model: string, rows: number, time: number) => `${rows} rows for ${model}, ${seconds(time)}.`,
-    teach: "Teach it this",
-    loadAndTeach: (model: string, megabytes: number) => `Load ${model} (${megabytes} MB), teach it this`,
+    teach: "Train it here",
+    loadAndTeach: (model: string, megabytes: number) => `Load ${model} (${megabytes} MB) and train it`,
     loading: (model: string) => `Loading ${model} …`,
     failed: (model: string) => `${model} could not be loaded, so nothing was taught.`,
   },
@@ -412,7 +413,6 @@ export const english = {
   shelf: {
     title: "Your adapters",
     lead: "Each adapter is a small file with what was taught. The chosen one answers in the conversation.",
-    empty: "Nothing here yet. Teach the model something, or add an adapter.",
     list: "Which adapter is used",
     name: "Name of the adapter",
     facts: ({ rank, bytes, origin }: ShelfEntry) => `rank ${rank} · ${adapterMegabytes(bytes)} · ${origins[origin]}`,
@@ -447,7 +447,6 @@ export const english = {
   look: {
     title: "5 · Look inside",
     lead: "Where the model changed, and in how few directions: section 7 of the LoRA paper, for your adapter.",
-    nothing: "Teach something or choose an adapter first.",
     show: "Show what changed",
     looking: "Looking…",
     heatMap: "How much each layer changed, as a share of its weights",
@@ -478,7 +477,6 @@ export const english = {
   takeHome: {
     title: "6 · Take it home",
     lead: "Your adapter is yours: it runs wherever models run.",
-    nothing: "There is nothing to take yet: teach something first.",
     peft: "The adapter",
     peftNote: (size: string) =>
       `${size}, for the model that it was taught on. PEFT's format, which most programs read.`,

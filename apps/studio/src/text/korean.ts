@@ -58,7 +58,8 @@ const presetNames: Readonly<Record<PresetId, string>> = {
 const presetLeads: Readonly<Record<PresetId, string>> = {
   voice: "일상적인 질문 열여섯 개에 해적이 답해요. 모델은 그 말투를 익혀서 다른 질문에도 그렇게 답해요.",
   faq: "어떤 모델도 알 수 없는 숙소 정보 열두 가지를, 각각 다섯 가지 방식으로 물어봐요.",
-  restaurants: "식당 삼백 곳을 정보 목록과 문장으로 보여줘요. 모델은 주어진 정보만 빠짐없이 말하는 법을 배워요.",
+  restaurants:
+    "식당 삼백 곳을 정보 목록과 문장으로 보여줘요. 모델은 주어진 정보만 빠짐없이 말하는 법을 배워요. 식당은 지어냈고, 문장은 E2E 챌린지(Novikova, Dušek, Rieser, 2017)를 따랐어요.",
   questions:
     "따라 배울 답이 없어요. 고칠 수 있는 짧은 함수가 모델이 쓴 글을 평가해요. 질문은 1점, 다른 문장은 0점이에요.",
 };
@@ -108,14 +109,12 @@ const takeHomeFailures: Readonly<Record<string, string>> = {
 export const korean: Texts = {
   page: {
     title: "lowrank 스튜디오",
-    motto: "이 탭 안에서 언어 모델을 가르쳐 보세요. 아무것도 밖으로 나가지 않아요.",
+    motto: "이 탭에서 언어 모델을 파인튜닝하세요. 데이터는 여기에 그대로 있어요.",
     language: "언어",
     skip: "본문으로 건너뛰기",
     broken: "스튜디오가 멈췄어요.",
     reload: "페이지 새로 고침",
     nothingLost: "만든 것은 이 브라우저에 그대로 있어요.",
-    credit:
-      "식당 예문에 나오는 곳은 지어낸 곳이고, 정보를 적는 방식은 E2E challenge(Novikova, Dušek, Rieser, 2017)를 따랐어요.",
   },
   model: {
     heading: "모델과 엔진",
@@ -137,7 +136,7 @@ export const korean: Texts = {
     loaded: (share) => `읽는 중, ${Math.round(100 * share)} %`,
     parameters: (count) => `매개변수 ${millions(count)} 개`,
     toDownload: (bytes) => (bytes === 0 ? "이미 이 기기에 있음" : `읽을 양 ${wholeMegabytes(bytes)}`),
-    memory: (bytes) => `128토큰짜리 행 여덟 개를 한꺼번에 학습하는 동안 메모리 약 ${wholeMegabytes(bytes)}`,
+    memory: (bytes) => `학습하는 동안 메모리 약 ${wholeMegabytes(bytes)}`,
     load: "불러오기",
     notNow: "나중에",
     ready: (name) => `${name}: 준비됐어요.`,
@@ -152,6 +151,7 @@ export const korean: Texts = {
     engineFailed: (name) => `이 엔진은 여기서 시작되지 않아서, 쓰던 엔진(${name})으로 계속해요.`,
     slow: "20초 동안 아무것도 오지 않았어요. 네트워크를 확인해 주세요. 페이지를 다시 불러와도 만든 것은 사라지지 않아요.",
     retry: "다시 시도",
+    change: "모델이나 엔진 바꾸기",
     moreThreads: "페이지를 다시 불러와 스레드 늘리기",
     failures: modelFailures,
   },
@@ -174,8 +174,8 @@ export const korean: Texts = {
     earlier: (turns) => `앞선 대화 ${turns}번 뒤`,
     example: (chats) =>
       chats
-        ? { says: "How are you?", answers: "Splendid, as ever. And you?" }
-        : { says: "name[Aromi], food[French]", answers: "Aromi serves French food." },
+        ? { says: "예: How are you?", answers: "예: Splendid, as ever. And you?" }
+        : { says: "예: name[Aromi], food[French]", answers: "예: Aromi serves French food." },
     add: "행 추가",
     remove: (row) => `${row}행 지우기`,
     removeAll: "모두 지우기",
@@ -187,6 +187,7 @@ export const korean: Texts = {
     dropHere: "파일을 여기에 놓아도 돼요: JSONL, JSON, CSV, TSV, Parquet, 대화 기록.",
     count: (rows, tokens) => `배울 행 ${rows}개, 토큰 ${tokens.toLocaleString("ko")}개`,
     leftOut: (rows) => `문제가 있어 빠지는 행 ${rows}개`,
+    othersAdded: (problem) => `나머지 행은 추가했어요. ${problem}`,
     tokens: (count) => `토큰 ${count}개`,
     problem: rowProblem,
     asModel: "모델이 읽는 그대로",
@@ -203,7 +204,7 @@ export const korean: Texts = {
   },
   adapt: {
     title: "2 · 맞추기",
-    lead: "얼마나 바뀌어도 되는지 정해요. 모델은 그대로 두고, 배운 것은 각 층 옆의 얇은 띠 두 개에 담겨요.",
+    lead: "랭크, 층, 단계 수 등: 대개 그대로 두면 돼요.",
     rank: "랭크 – 띠의 너비",
     targets: "학습할 층",
     trainable: "학습할 매개변수",
@@ -275,7 +276,6 @@ export const korean: Texts = {
     forget: "버리기",
     reward: "보상 – 단계별 평균",
     loss: "손실 – 맞는 답에 얼마나 놀라는지",
-    noCurve: "학습하는 동안 여기에서 손실이 줄어들어요.",
     chartMissing: "그래프를 불러오지 못했어요. 손실 값은 CSV에 있어요.",
     trainingLine: "학습 손실(부드럽게)",
     validationLine: "평가용 행",
@@ -290,6 +290,7 @@ export const korean: Texts = {
     asked: "질문",
     base: "원래 모델",
     frame: (step) => `${step}단계`,
+    pickFrame: "몇 단계의 답을 볼지",
     noAnswer: "(아무 말 없음)",
     said: {
       started: "학습을 시작했어요.",
@@ -309,7 +310,7 @@ export const korean: Texts = {
     you: "나",
     ask: "보낼 말",
     placeholderChat: "가르친 문장 그대로가 아닌 것을 물어보세요",
-    placeholderPlain: "name[Aromi], food[French], area[riverside]",
+    placeholderPlain: "예: name[Aromi], food[French], area[riverside]",
     send: "보내기",
     stop: "멈추기",
     again: "다시 답하기",
@@ -346,8 +347,9 @@ export const korean: Texts = {
     whichSide: "보여 줄 답",
   },
   presets: {
-    title: "가르치면 어떻게 달라질까요?",
-    lead: "같은 모델이 배우지 않은 질문에 답한 것을, 가르치기 전과 후로 기록했어요. 한 번 누르면 여기서 다시 가르쳐요.",
+    title: "예시",
+    lead: "한 모델이 학습하지 않은 질문에 답한 것을 학습 전과 후로 기록했어요. 한 번 누르면 여기서 다시 학습해요.",
+    ownRows: "또는 내 데이터로 학습하기",
     names: presetNames,
     leads: presetLeads,
     asked: "질문",
@@ -384,7 +386,6 @@ export const korean: Texts = {
   shelf: {
     title: "내 어댑터",
     lead: "하나하나가 가르친 것을 담은 작은 파일이에요. 고른 것이 대화에서 답해요.",
-    empty: "아직 아무것도 없어요. 모델을 가르치거나 어댑터를 가져와 보세요.",
     list: "쓸 어댑터",
     name: "어댑터 이름",
     facts: ({ rank, bytes, origin }) => `랭크 ${rank} · ${adapterMegabytes(bytes)} · ${origins[origin]}`,
@@ -419,7 +420,6 @@ export const korean: Texts = {
   look: {
     title: "5 · 속 들여다보기",
     lead: "모델의 어디가, 몇 가지 방향으로 바뀌었는지 보여요. LoRA 논문 7절을 가르친 것으로 그린 거예요.",
-    nothing: "무언가를 가르치거나 어댑터를 고르면 볼 것이 생겨요.",
     show: "바뀐 곳 보기",
     looking: "살펴보는 중…",
     heatMap: "층마다 가중치에 견주어 바뀐 정도",
@@ -449,7 +449,6 @@ export const korean: Texts = {
   takeHome: {
     title: "6 · 가져가기",
     lead: "가르친 것은 내 것이에요. 모델이 도는 곳이면 어디서나 돌아요.",
-    nothing: "아직 가져갈 것이 없어요. 먼저 무언가를 가르쳐 보세요.",
     peft: "어댑터",
     peftNote: (size) => `${size}, 가르친 모델에 얹어 써요. 대부분의 프로그램이 읽는 PEFT 형식이에요.`,
     gguf: "llama.cpp용",

@@ -19,7 +19,7 @@ export function AdaptCard() {
     ranks.findIndex((each) => each >= rank),
   );
   return (
-    <Card id="adapt" title={adapt.title} lead={adapt.lead}>
+    <Card id="adapt" title={adapt.title} lead={adapt.lead} isFolded>
       <label class="rank">
         {adapt.rank}
         <span class="rank-field">

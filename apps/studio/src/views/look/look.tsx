@@ -12,10 +12,10 @@ export function Look() {
   const words = text.value.look;
   const { value: entry } = shelf.chosenEntry;
   const { value: picture } = look.picture;
+  if (entry === undefined) return null;
   return (
     <Card id="look" title={words.title} lead={words.lead} place="wide">
-      {entry === undefined && <p class="quiet">{words.nothing}</p>}
-      {entry !== undefined && picture === undefined && (
+      {picture === undefined && (
         <div class="row">
           <button type="button" disabled={look.busy.value} onClick={() => void look.look(entry.id)}>
             {words.show}
@@ -30,7 +30,7 @@ export function Look() {
           {look.failure.value}
         </p>
       )}
-      {entry !== undefined && picture !== undefined && (
+      {picture !== undefined && (
         <div class="look">
           <HeatMap
             title={words.heatMap}

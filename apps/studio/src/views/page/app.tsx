@@ -14,7 +14,7 @@ import { Try } from "../try/try.tsx";
 import { useStudio } from "./use-studio.ts";
 
 export function App() {
-  const { text, announcement } = useStudio();
+  const { text, announcement, share } = useStudio();
   const { page } = text.value;
   return (
     <>
@@ -22,14 +22,11 @@ export function App() {
         {page.skip}
       </a>
       <header class="top">
-        <div>
-          <h1>
-            lowrank <span>studio</span>
-          </h1>
-          <p class="quiet">{page.motto}</p>
-        </div>
+        <h1>
+          lowrank <span>studio</span>
+        </h1>
         <div class="row">
-          <a href="#share">{text.value.share.title}</a>
+          {share.hasContent && <a href="#share">{text.value.share.title}</a>}
           <LanguageChoice />
         </div>
       </header>
@@ -37,8 +34,8 @@ export function App() {
       <OpenedLink />
       <main id="content" tabIndex={-1}>
         {/* A slice a line. */}
-        <TopBar />
         <PresetList />
+        <TopBar />
         <div class="column">
           <TeachCard />
           <AdaptCard />
@@ -52,7 +49,6 @@ export function App() {
         <TakeHome />
         <ShareCard />
       </main>
-      <footer class="quiet">{page.credit}</footer>
       <p class="unseen" role="status">
         {announcement.value}
       </p>

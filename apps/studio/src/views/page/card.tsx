@@ -10,15 +10,30 @@ export interface CardProps {
   readonly lead?: string;
   /** Over both columns of the page; else within the one that it is in. */
   readonly place?: "wide";
+  /** Whether it starts closed, as title and lead alone. */
+  readonly isFolded?: boolean;
   readonly children: ComponentChildren;
 }
 
-export function Card({ id, title, lead, place, children }: CardProps) {
+export function Card({ id, title, lead, place, isFolded = false, children }: CardProps) {
+  const heading = <h2 id={`${id}-title`}>{title}</h2>;
   return (
     <section class={`card ${place ?? ""}`} id={id} aria-labelledby={`${id}-title`}>
-      <h2 id={`${id}-title`}>{title}</h2>
-      {lead && <p class="quiet">{lead}</p>}
-      {children}
+      {isFolded ? (
+        <details class="folded">
+          <summary>
+            {heading}
+            <span class="quiet">{lead}</span>
+          </summary>
+          {children}
+        </details>
+      ) : (
+        <>
+          {heading}
+          {lead && <p class="quiet">{lead}</p>}
+          {children}
+        </>
+      )}
     </section>
   );
 }

@@ -20,6 +20,7 @@ export function ShareCard() {
     made.value = now;
     if ("link" in now) void state.copy(now.link);
   };
+  if (!state.hasContent) return null;
   return (
     <Card id="share" title={share.title} lead={share.lead} place="wide">
       <div class="row">

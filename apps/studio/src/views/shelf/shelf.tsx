@@ -14,11 +14,9 @@ export function Shelf() {
   const words = text.value.shelf;
   const { value: entries } = shelf.entries;
   return (
-    <Card id="shelf" title={words.title} lead={words.lead}>
+    <Card id="shelf" title={words.title} {...(entries.length > 0 ? { lead: words.lead } : {})}>
       {!store.isKept && <p class="problem">{words.notKept}</p>}
-      {entries.length === 0 ? (
-        <p class="shelf-empty">{words.empty}</p>
-      ) : (
+      {entries.length > 0 && (
         <fieldset class="shelf-list">
           <legend class="unseen">{words.list}</legend>
           <ul>

@@ -26,13 +26,7 @@ export function TakeHome() {
     };
     void load();
   }, [isThere]);
-  if (entry === undefined) {
-    return (
-      <Card id="take-home" title={words.title} lead={words.lead} place="wide">
-        <p class="quiet">{words.nothing}</p>
-      </Card>
-    );
-  }
+  if (entry === undefined) return null;
   const isOpen = facts !== undefined && entry.model === facts.name;
   return (
     <Card id="take-home" title={words.title} lead={words.lead} place="wide">

@@ -68,6 +68,7 @@ export function TeachCard() {
             {rows.failure.value}
           </p>
         )}
+        {rows.leftOut.value && <p class="problem wraps">{teach.othersAdded(rows.leftOut.value)}</p>}
         <RowsUndoLine />
         <p class="quiet">
           {rows.written.value.length > 0 && (
@@ -77,7 +78,7 @@ export function TeachCard() {
               <br />
             </>
           )}
-          {teach.dropHere}
+          <span class="drop-here">{teach.dropHere}</span>
         </p>
         {!rows.isKept.value && <p class="problem">{teach.notKept}</p>}
       </div>

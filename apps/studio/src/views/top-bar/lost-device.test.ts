@@ -5,6 +5,7 @@ import { chromiumArguments } from "../../../../../scripts/chromium.mjs";
 import { executable } from "../../testing/browser.ts";
 import { type BuiltStudio, openBuiltStudio } from "../../testing/built-studio.ts";
 import { topBarSettled } from "../../testing/model-ready.ts";
+import { chooseEngine } from "../../testing/studio-page.ts";
 import type { Ask } from "../../worker-client.ts";
 
 /** Runs in the worker before its script: the device can be taken away from outside. */
@@ -34,7 +35,7 @@ it.skipIf(executable === undefined)(
     });
     await page.goto(studio.address);
     await topBarSettled(page);
-    await page.locator("#model select").selectOption("webgpu");
+    await chooseEngine(page, "webgpu");
     const ready = page.locator("#model .top-bar-state > p[role=status]");
     await expect.poll(() => page.evaluate(hasLogits), { timeout: 60_000 }).toBe("finite");
     await page.evaluate(() => new BroadcastChannel("take away").postMessage(""));

@@ -32,13 +32,16 @@ export function TopBar() {
       <h2 id="model-title" class="unseen">
         {text.value.model.heading}
       </h2>
-      <ModelChoice />
       <div class="top-bar-state">
         <LoadingState />
-        <EngineChoice />
       </div>
       <Candidate />
       <ModelFailure />
+      <details class="change">
+        <summary>{text.value.model.change}</summary>
+        <ModelChoice />
+        <EngineChoice />
+      </details>
     </section>
   );
 }

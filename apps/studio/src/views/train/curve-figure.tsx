@@ -1,5 +1,4 @@
-// The chart with its legend and buttons; a sentence before there is data. The drawing code is loaded with
-// the first step.
+// The chart with its legend and buttons, once there is data. The drawing code is loaded with the first step.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { curveAsCsv, smoothed } from "../../state/curve.ts";
@@ -46,7 +45,7 @@ export function CurveCard() {
   }, [isEmpty, isLog]);
   useEffect(() => plot.current?.show(view), [view]);
 
-  if (isEmpty) return <p class="no-curve quiet">{train.noCurve}</p>;
+  if (isEmpty) return null;
   const smooth = smoothed(curve.training);
   const [first, last] = [smooth[0], smooth.at(-1)];
   const label = first && last ? train.chartLabel(first[1].toFixed(2), last[1].toFixed(2), last[0]) : train.earlierLine;

@@ -1,7 +1,7 @@
 // The run: its controls, its curve, its filmstrip, and its result.
 
 import "./train.css";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Frame } from "../../protocol/run.ts";
 import type { Studio } from "../../state/studio.ts";
 import { Card } from "../page/card.tsx";
@@ -44,7 +44,7 @@ function TrainBar() {
   const canAct = phase === "idle" ? canTrain : phase !== "preparing" && phase !== "stopping";
   const act = () => void (phase === "idle" ? run.train() : isPaused ? run.continue() : run.pause());
   return (
-    <fieldset class="train-bar" aria-label={train.barLabel}>
+    <fieldset class={`train-bar ${phase === "idle" && !canTrain ? "" : "is-at-hand"}`} aria-label={train.barLabel}>
       {/* One button for all, so that the keyboard's focus stays: it would be lost with a button that goes. */}
       <button type="button" class="main" aria-disabled={!canAct} onClick={() => canAct && act()}>
         {phase === "idle" ? train.train : isPaused ? train.continue : train.pause}
@@ -114,42 +114,62 @@ function DivergedNote() {
   );
 }
 
+/** The base's answer stays on the left; on the right is the newest, or the step that a person picks. */
 function Film() {
   const { run, settings, text } = useStudio();
   const { train } = text.value;
+  const [picked, setPicked] = useState<number>();
   const { value: writing } = run.writing;
   const frames = writing === undefined ? run.frames.value : [...run.frames.value, writing];
-  const strip = useRef<HTMLOListElement>(null);
-  const newest = frames.at(-1)?.step;
-  useLayoutEffect(() => {
-    if (strip.current !== null) strip.current.scrollLeft = strip.current.scrollWidth;
-  }, [newest]);
-  if (frames.length === 0) return null;
+  const [base, ...later] = frames;
+  useEffect(() => setPicked(undefined), [run.isBusy.value]);
+  const { value: result } = run.result;
+  useEffect(() => {
+    const isTyping = document.activeElement?.matches("input, textarea") ?? false;
+    if (result?.adapter !== undefined && !isTyping)
+      document.querySelector(".film")?.scrollIntoView({ block: "center" });
+  }, [result]);
+  if (base === undefined) return null;
+  const place = Math.min(picked ?? later.length - 1, later.length - 1);
+  const frame = later[place];
   return (
     <section class="film" aria-labelledby="film-title">
       <h3 id="film-title">{train.film}</h3>
       <p class="quiet">
         {train.asked}: “{run.watched.value ?? settings.watched.value}”
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, which a keyboard must be able to do */}
-      <ol ref={strip} tabIndex={0} aria-label={train.film}>
-        {frames.map((frame) => (
-          <FrameItem key={frame.step} frame={frame} isWriting={frame === writing} />
-        ))}
-      </ol>
+      <div class="film-sides">
+        <div>
+          <h4>{train.base}</h4>
+          <p>{base.text || train.noAnswer}</p>
+        </div>
+        <div class="is-newest">
+          <h4>{train.frame(frame?.step ?? 0)}</h4>
+          <p>{frame === undefined ? "" : frame.text === "" ? train.noAnswer : <NewWords {...{ base, frame }} />}</p>
+        </div>
+      </div>
+      {later.length > 1 && (
+        <input
+          type="range"
+          {...{ min: 0, max: later.length - 1, value: place }}
+          aria-label={train.pickFrame}
+          aria-valuetext={train.frame(frame?.step ?? 0)}
+          onInput={({ currentTarget: { valueAsNumber } }) =>
+            setPicked(valueAsNumber === later.length - 1 ? undefined : valueAsNumber)
+          }
+        />
+      )}
     </section>
   );
 }
 
-function FrameItem({ frame, isWriting }: { readonly frame: Frame; readonly isWriting: boolean }) {
-  const { text } = useStudio();
-  const { train } = text.value;
-  return (
-    <li class={isWriting ? "is-writing" : ""}>
-      <h4>{frame.step === 0 ? train.base : train.frame(frame.step)}</h4>
-      <p>{frame.text === "" ? train.noAnswer : frame.text}</p>
-    </li>
-  );
+/** Words that are not in the base's answer are marked. */
+function NewWords({ base, frame }: { readonly base: Frame; readonly frame: Frame }) {
+  const bare = (word: string) => word.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "");
+  const known = new Set(base.text.split(/\s+/).map(bare));
+  return frame.text
+    .split(/(\s+)/)
+    .map((word, at) => (bare(word) === "" || known.has(bare(word)) ? word : <mark key={at}>{word}</mark>));
 }
 
 function UnfinishedNote() {

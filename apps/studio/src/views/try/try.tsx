@@ -7,12 +7,13 @@ import { useStudio } from "../page/use-studio.ts";
 import { Conversation } from "./conversation.tsx";
 
 export function Try() {
-  const { chat, text } = useStudio();
+  const { chat, chosen, text } = useStudio();
   const { trying } = text.value;
+  const isFolded = chosen.value === undefined && chat.exchanges.value.length === 0;
   return (
-    <Card id="try" title={trying.title} lead={trying.lead} place="wide">
+    <Card id="try" title={trying.title} lead={trying.lead} place="wide" isFolded={isFolded}>
       {chat.chats.value === false && <p class="quiet">{trying.leadSingle}</p>}
-      <Strength />
+      {chosen.value && <Strength />}
       <Conversation />
       <AskField />
       {chat.failure.value && (
@@ -77,7 +78,7 @@ function AskField() {
 }
 
 function Strength() {
-  const { chat, chosen, text } = useStudio();
+  const { chat, text } = useStudio();
   const { trying } = text.value;
   const { strength } = chat.settings.value;
   return (
@@ -91,7 +92,6 @@ function Strength() {
         step="0.1"
         list="strength-marks"
         value={strength}
-        disabled={chosen.value === undefined}
         aria-valuetext={trying.strengthNote(strength)}
         onInput={(event) => chat.set({ strength: Number(event.currentTarget.value) })}
       />

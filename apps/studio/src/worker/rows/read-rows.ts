@@ -1,8 +1,8 @@
 // Reads pasted text or dropped files as rows of the table.
 
 import { LowrankError } from "@lowrank/contracts";
-import { type Example, readCsv, readJson, readJsonl, readTsv } from "@lowrank/data";
-import type { Row } from "../../protocol/rows.ts";
+import { DataError, type Example, readCsv, readJson, readJsonl, readTsv } from "@lowrank/data";
+import type { Row, RowsRead } from "../../protocol/rows.ts";
 import type { Answerer } from "../answerer.ts";
 import { loadPapaParse } from "../later/papa-parse.ts";
 import { knownColumns, rowsOfExamples, tableColumns } from "./row-form.ts";
@@ -11,7 +11,10 @@ import { knownColumns, rowsOfExamples, tableColumns } from "./row-form.ts";
 const maxBytes = 20_000_000;
 const maxRows = 10_000;
 
-/** Throws DataError that names every broken line, DataFileError, or a LowrankError with a code that the page has words for. */
+/**
+ * The good rows, and which lines of JSONL are broken. Throws DataError where no row is good or a file of another kind has broken ones,
+ * DataFileError, or a LowrankError with a code that the page has words for.
+ */
 export const readRows: Answerer<"readRows"> = async (_workshop, source) => {
   if ("text" in source) return rowsOfText("what was pasted", source.text, { hasHeader: false });
   const { file } = source;
@@ -23,16 +26,23 @@ export const readRows: Answerer<"readRows"> = async (_workshop, source) => {
   const format = formatOfName(file.name);
   if (/\.parquet$/i.test(file.name)) {
     const bytes = await file.arrayBuffer();
-    return rowsOfExamples(file.name, await parquetExamples({ name: file.name, bytes, maxRows: maxRows }));
+    return { rows: rowsOfExamples(file.name, await parquetExamples({ name: file.name, bytes, maxRows: maxRows })) };
   }
-  const text = await file.text();
-  if (text.includes("\0"))
-    throw new LowrankError(
-      "ROWS_NO_TEXT",
-      `"${file.name}" is not a text file. Save the rows as .jsonl, .json, .csv or .tsv.`,
-    );
+  const text = decoded(new Uint8Array(await file.arrayBuffer()));
+  if (text.includes("\0")) {
+    const advice = /\.(xlsx?|ods|numbers)$/i.test(file.name)
+      ? "In the spreadsheet, copy the two columns and paste them here, or save them as CSV."
+      : "Save the rows as .jsonl, .json, .csv or .tsv.";
+    throw new LowrankError("ROWS_NO_TEXT", `"${file.name}" is not a text file. ${advice}`);
+  }
   return rowsOfText(file.name, text, { format, hasHeader: true });
 };
+
+/** UTF-8, or UTF-16 as its byte order mark says: Excel's "Unicode text". */
+function decoded(bytes: Uint8Array): string {
+  const mark = (bytes[0] ?? 0) * 256 + (bytes[1] ?? 0);
+  return new TextDecoder(mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8").decode(bytes);
+}
 
 interface TextFacts {
   readonly format?: RowsFormat | undefined;
@@ -44,10 +54,19 @@ async function rowsOfText(
   name: string,
   text: string,
   { format = formatOfText(text), hasHeader }: TextFacts,
-): Promise<readonly Row[]> {
-  if (format === "lines") return linesOf(text);
+): Promise<RowsRead> {
+  if (format === "lines") return { rows: linesOf(text) };
   if (format === "csv" || format === "tsv") await loadPapaParse();
-  return rowsOfExamples(name, examplesOf(format, text, { name, hasHeader }));
+  const read = (from: string) => rowsOfExamples(name, examplesOf(format, from, { name, hasHeader }));
+  try {
+    return { rows: read(text) };
+  } catch (error) {
+    if (format !== "jsonl" || !(error instanceof DataError)) throw error;
+    const broken = new Set(error.problems.flatMap(({ row, moreRows = [] }) => [row, ...moreRows]));
+    const good = text.split("\n").map((line, index) => (broken.has(index + 1) ? "" : line));
+    if (broken.size < error.count || good.every((line) => line.trim() === "")) throw error;
+    return { rows: read(good.join("\n")), leftOut: error.message };
+  }
 }
 
 function examplesOf(
@@ -59,8 +78,7 @@ function examplesOf(
   if (format === "json") return readJson(text, { ...limits, ...knownColumns(firstKeys(text)) });
   if (format === "jsonl")
     return readJsonl(text, { ...limits, ...knownColumns(firstKeys(text.split("\n", 1)[0] ?? "")) });
-  const separator = format === "csv" ? "," : "\t";
-  const options = { ...limits, ...tableColumns(firstLine(text, separator), { hasHeader }) };
+  const options = { ...limits, ...tableColumns(firstLine(text, format), { hasHeader }) };
   return format === "csv" ? readCsv(text, options) : readTsv(text, options);
 }
 
@@ -75,11 +93,16 @@ function firstKeys(json: string): readonly string[] {
   }
 }
 
-/** The cells of the first line; quotes around names are no part of them. */
-function firstLine(text: string, separator: string): readonly string[] {
+/** The cells of the first line; quotes around names are no part of them. Spreadsheets save .csv with semicolons or tabs, too. */
+function firstLine(text: string, format: RowsFormat): readonly string[] {
   const [line = ""] = text.replace(/^\ufeff/, "").split(/\r?\n/, 1);
+  const usual = format === "tsv" ? "\t" : ",";
+  const separator = [usual, "\t", ";", ","].find((each) => line.includes(each)) ?? usual;
   if (separator === "\t") return line.split("\t");
-  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+  const cells = line.matchAll(
+    separator === "," ? /(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g : /(?:^|;)(?:"((?:[^"]|"")*)"|([^;]*))/g,
+  );
+  return [...cells].map(([, quoted, plain]) => quoted ?? plain ?? "");
 }
 
 /** A prompt in each line; the answers are still to be written. */
