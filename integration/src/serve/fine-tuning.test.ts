@@ -44,6 +44,8 @@ function serveIn(jobs: string): ChildProcess {
     "0",
     "--jobs-folder",
     join(folder, jobs),
+    "--reward",
+    "short=length:2",
     "--json",
   ];
   const child = spawn(process.execPath, [...program, ...argv], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
@@ -177,9 +179,58 @@ it("resumes a job exactly, after a pause and after the server was killed", async
   expect(messages.filter((message) => message.startsWith("Resumed after step"))).toHaveLength(2);
   const job = await server.client.fineTuning.jobs.retrieve(id);
   expect(job).toMatchObject({ status: "succeeded", error: null });
-  expect(await adapterOf(job)).toEqual(await adapterOf(whole));
+  expect((await adapterOf(job)).equals(await adapterOf(whole))).toBe(true);
   expect(await answer(job.fine_tuned_model)).toBe(await answer(`ft:tiny:local::${whole.id.slice(-8)}`));
 }, 240_000);
+
+it("trains on the rewards of a grader, exactly also after a pause and after the server was killed", async () => {
+  const { fineTuning } = server.client;
+  const row = (text: string, reference_answer: string) => ({ messages: [turn("user", text)], reference_answer });
+  const file = await upload(jsonl(row("Say a", "a lord"), row("Say the", "the king")));
+  const texts = { input: "{{sample.output_text}}", reference: "{{item.reference_answer}}" };
+  const grader = { type: "text_similarity", name: "near", evaluation_metric: "fuzzy_match", ...texts } as const;
+  const create = (chosen: object) => {
+    const hyperparameters = { n_epochs: 3, batch_size: 1, compute_multiplier: 0.25 };
+    const method = {
+      type: "reinforcement",
+      reinforcement: { grader: chosen as typeof grader, hyperparameters },
+    } as const;
+    return fineTuning.jobs.create({ model: "tiny", training_file: file.id, method, seed: 4 });
+  };
+  const whole = await create(grader);
+  expect(whole.method).toMatchObject({ reinforcement: { grader } });
+  const { id } = await create(grader);
+  expect(await untilOver(whole.id)).toMatchObject({ status: "succeeded", error: null });
+  await untilEvent(id, "Step 2/6: training reward=0.");
+  await fineTuning.jobs.pause(id);
+  await fineTuning.jobs.resume(id);
+  await untilEvent(id, "Resumed after step");
+  server.child.kill("SIGKILL");
+  server = await startServer("jobs");
+  const job = await untilOver(id);
+  expect(job).toMatchObject({ status: "succeeded", error: null });
+  expect((await adapterOf(job)).equals(await adapterOf(whole))).toBe(true);
+  expect(typeof (await answer(job.fine_tuned_model))).toBe("string");
+}, 240_000);
+
+it("names what is wrong with a grader, and knows registered rewards by name", async () => {
+  const { jobs } = server.client.fineTuning;
+  const file = await upload(jsonl({ messages: [question] }));
+  const create = (grader: object) => {
+    const method = { type: "reinforcement", reinforcement: { grader: grader as never } } as const;
+    return jobs.create({ model: "tiny", training_file: file.id, method });
+  };
+  for (const [grader, message] of [
+    [{ type: "registered", name: "long" }, "registered rewards: short"],
+    [{ type: "python", source: "1" }, "expected string_check, text_similarity"],
+  ] as const) {
+    const refused = { status: 400, param: "method.reinforcement.grader", message: expect.stringContaining(message) };
+    await expect(create(grader)).rejects.toMatchObject(refused);
+  }
+  const { id } = await create({ type: "registered", name: "short" });
+  await untilEvent(id, "Fine-tuning job started");
+  await jobs.cancel(id);
+}, 60_000);
 
 it("refuses a folder that another server uses", async () => {
   const other = serveIn("jobs");
@@ -194,8 +245,9 @@ it("refuses a folder that another server uses", async () => {
 it("names the lines of a file that cannot be trained on", async () => {
   const rows: readonly (readonly [text: string, message: string])[] = [
     [`${jsonl(conversation)}{"messages": [}\n`, "line 2: expected a JSON object"],
-    [jsonl(conversation, { messages: [question] }), 'line 2: expected a turn of the role "assistant"'],
-    [jsonl(conversation, preference), 'line 2: the row is not for the method "supervised"'],
+    [jsonl(conversation, { messages: [question] }), 'line 2: the row is for the method "reinforcement"'],
+    [jsonl({ messages: [turn("assistant", "a"), 3] }), "line 1"],
+    [jsonl(conversation, preference), 'line 2: the row is for the method "dpo"'],
     [jsonl({ prompt: "a", completion: "b" }), 'line 1: found the fields "prompt", "completion"'],
     [jsonl({ ...preference, preferred_output: 3 }), '"preferred_output"'],
     ["", "has no rows"],

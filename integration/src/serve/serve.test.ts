@@ -151,6 +151,8 @@ describe("a server", () => {
     expect((await fetch(url)).status).toBe(401);
     expect((await fetch(url, { headers: { authorization: "Bearer another" } })).status).toBe(401);
     expect(await rawStatus("GET /v1/models HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")).toBe(403);
+    const upload = "POST /v1/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\nonly the beginning";
+    expect(await rawStatus(upload)).toBe(401);
     expect(await rawStatus("GET /health HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")).toBe(403);
     expect((await fetch(`${server.url}/health`)).status).toBe(200);
   });

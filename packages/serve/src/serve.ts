@@ -10,7 +10,7 @@ import { RequestError, ServeOptionError } from "./errors.ts";
 import type { FineTuning } from "./fine-tuning/fine-tuner.ts";
 import { JobQueue } from "./fine-tuning/job-queue.ts";
 import { type Client, startFront } from "./front/start-front.ts";
-import { ownNames } from "./guards/check-host.ts";
+import { digest, ownNames } from "./guards/check-host.ts";
 import { Metrics } from "./metrics.ts";
 import { FairQueue } from "./queue/fair-queue.ts";
 import { requestLimits } from "./requests/fields.ts";
@@ -127,7 +127,8 @@ export async function serve<Adapter extends ServedAdapter>(
   });
   const answer = async (request: Request, client: Client) => app.fetch(request, client);
   const hosts = allowedHosts && [...ownNames, ...allowedHosts];
-  const front = await startFront(answer, { host, port, maxBytes, maxFileBytes, hosts });
+  const keyDigest = options.token === undefined ? undefined : digest(options.token);
+  const front = await startFront(answer, { host, port, maxBytes, maxFileBytes, hosts, keyDigest });
   const timer = setInterval(() => void watched?.look().catch((error) => onNote(String(error))), watchMs).unref();
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${front.port}`,

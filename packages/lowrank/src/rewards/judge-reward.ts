@@ -1,6 +1,6 @@
 // A language model as judge, behind OpenAI's chat API, which `lowrank serve` also has.
 
-import { describeValue, shortened } from "@lowrank/contracts";
+import { bytesUpTo, describeValue, shortened } from "@lowrank/contracts";
 import type { Reward } from "./reward.ts";
 
 export interface JudgeAccess {
@@ -10,6 +10,7 @@ export interface JudgeAccess {
   readonly apiKey?: string | undefined;
 }
 
+const maxAnswerBytes = 2 ** 20;
 const task =
   "Rate how well the answer responds to the prompt, from 0 (useless) to 10 (perfect). Reply with the number alone.";
 
@@ -32,7 +33,10 @@ export function judgeReward(argument: string, { fetch = globalThis.fetch, apiKey
       ...{ method: "POST", signal, body: JSON.stringify({ model, temperature: 0, messages }) },
       headers: { "content-type": "application/json", ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) },
     });
-    const answer = await response.text();
+    const bytes = await bytesUpTo(response, maxAnswerBytes, () => {
+      throw new Error(`${url} answered with more than ${maxAnswerBytes} bytes`);
+    });
+    const answer = new TextDecoder().decode(bytes);
     if (!response.ok) throw new Error(`${url} answered ${response.status}: ${shortened(answer, 200)}`);
     return scoreIn(answer);
   };

@@ -23,6 +23,9 @@ const tuner: FineTuner = {
     if (name.includes("broken")) throw new LowrankError("TRAINING_FILE", 'line 3 of "/srv/private/rows": no messages');
     return "supervised";
   },
+  checkGrader: ({ type }) => {
+    if (type === "python") throw new Error("python");
+  },
   start: ({ seed }) => {
     const stopped = new AbortController();
     async function* events(): AsyncGenerator<FineTuneEvent, void> {
@@ -108,13 +111,20 @@ it("returns a file byte for byte, lists it, and deletes it", async () => {
 });
 
 it("refuses jobs with wrong fields, and names the field", async () => {
+  const [grader, hyper] = ["grader", "hyperparameters"].map((field) => `method.reinforcement.${field}`);
+  const reinforcement = (how: object) => ({ method: { type: "reinforcement", reinforcement: how } });
   const beta = "method.supervised.hyperparameters.beta";
   for (const [param, body] of [
     ["model", { model: "other" }],
     ["training_file", { training_file: "file-none" }],
     ["training_file", { training_file: 3 }],
     ["training_file", { method: { type: "dpo" } }],
-    ["method.type", { method: { type: "reinforcement", reinforcement: {} } }],
+    ["method.type", { method: { type: "magic" } }],
+    [grader, reinforcement({})],
+    [grader, reinforcement({ grader: { type: "python" } })],
+    ["training_file", reinforcement({ grader: { type: "string_check" } })],
+    [`${hyper}.eval_samples`, reinforcement({ grader: {}, hyperparameters: { eval_samples: 3 } })],
+    [`${hyper}.compute_multiplier`, reinforcement({ grader: {}, hyperparameters: { compute_multiplier: 0 } })],
     [beta, { method: { type: "supervised", supervised: { hyperparameters: { beta: 1 } } } }],
     ["hyperparameters.n_epochs", { hyperparameters: { n_epochs: 1.5 } }],
     ["hyperparameters.batch_size", { hyperparameters: { batch_size: "many" } }],

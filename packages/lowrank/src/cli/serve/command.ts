@@ -18,6 +18,10 @@ export const addServeCommand = defineCommand({
     option("--adapter <paths...>", "PEFT adapter folders, each served under the folder's name, or name=path"),
     option("--adapter-folder <path>", "folder of adapter folders; new, changed and deleted ones are noticed"),
     option("--jobs-folder <path>", "folder of uploaded files and fine-tuning jobs; turns on OpenAI's fine-tuning API"),
+    option(
+      "--reward <rewards...>",
+      "rewards for reinforcement jobs, as name=reward: polite=./polite.ts, short=length:20",
+    ),
     "allowDifferentBase",
     "basePrecision",
     option("--name <name>", "name of the base for clients (default: last part of --model)"),
