@@ -107,6 +107,22 @@ describe("a server, with OpenAI's client", () => {
     expect([asked[1]?.[0], asked[1]?.[1].logitBias]).toEqual([{ messages: [user] }, { 5: -100 }]);
   });
 
+  it("gets a call or JSON of a schema, and reads either", async () => {
+    answers = ['{"name": "weather", "arguments": {"city": "Ulm"}}', '{"rain": true}'];
+    const schema = { type: "object", properties: { rain: { $ref: "#/$defs/a" } }, $defs: { a: { type: "boolean" } } };
+    const response_format = { type: "json_schema" as const, json_schema: { name: "day", schema } };
+    const [call, text] = [
+      await client.chat.completions.create({ ...body, response_format }),
+      await client.chat.completions.create({ ...body, response_format }),
+    ].map(({ choices: [choice] }) => [choice?.message.tool_calls?.length, choice?.message.content]);
+    expect([call, text]).toEqual([
+      [1, null],
+      [undefined, '{"rain": true}'],
+    ]);
+    const moved = { ...schema, properties: { rain: { $ref: "#/anyOf/1/$defs/a" } } };
+    expect(asked[0]?.[1].schema).toMatchObject({ anyOf: [{ properties: { name: { const: "weather" } } }, moved] });
+  });
+
   it("lets pages of the given origin in, errors included, and of no other", async () => {
     const preflight = await fetch(`${server.url}/v1/models`, {
       method: "OPTIONS",

@@ -21,7 +21,7 @@ import { chatRequest } from "./requests/chat-request.ts";
 import { completionRequest, embeddingRequest } from "./requests/completion-request.ts";
 import type { RequestLimits } from "./requests/fields.ts";
 import type { GenerationRequest } from "./requests/generation-request.ts";
-import type { TextFormat } from "./requests/response-format.ts";
+import { anyObject, type TextFormat } from "./requests/response-format.ts";
 import type {
   ServedAdapter,
   ServedModel,
@@ -193,12 +193,14 @@ async function answerTexts<Adapter extends ServedAdapter>(
     if (typeof prompt === "string" || !asked.toolUse?.tools.length)
       return yield* choiceEvents(inTurn(prompt, options), options);
     const source = await parts.model.chatTemplate?.(options);
-    const { tools, schema, reader } = prepareTools(asked.toolUse, source);
-    const written = inTurn({ ...prompt, ...(tools && { tools }) }, { ...options, ...(schema && { schema }) });
+    const answer = options.schema ?? (options.json ? anyObject : undefined);
+    const { tools, schema, reader } = prepareTools(asked.toolUse, source, answer);
+    const format = schema && { schema, json: undefined };
+    const written = inTurn({ ...prompt, ...(tools && { tools }) }, { ...options, ...format });
     try {
       yield* withCalls(choiceEvents(written, options), reader?.(), parts.newId);
     } catch (error) {
-      throw asRequestError(error, "tools");
+      throw asRequestError(error, answer === undefined ? "tools" : "response_format");
     }
   }
   async function* inTurn(prompt: ServedPrompt, options: WriteOptions<Adapter>): AsyncGenerator<WrittenEvent, void> {
