@@ -78,7 +78,7 @@ export function frontThread(
       if (bytes <= limit) chunks.push(chunk);
       bytes += chunk.length;
     });
-    const ask = () => {
+    new Promise<void>((resolve) => (limit < 0 ? resolve() : asked.on("end", resolve))).then(() => {
       const id = ++latest;
       answers.set(id, answer);
       answer.on("close", () => {
@@ -88,9 +88,7 @@ export function frontThread(
       const from = { address: socket.remoteAddress ?? "", connection: `${socket.remotePort}` };
       const body = Buffer.concat(chunks).subarray(0, limit + 1);
       parentPort?.postMessage({ type: "asked", id, method, path: url, headers, ...from, body });
-    };
-    if (limit < 0) ask();
-    else asked.on("end", ask);
+    });
   });
   server.keepAliveTimeout = keepAliveMs;
   server.listen({ host, port, backlog: 1024 }, () => {
