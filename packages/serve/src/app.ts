@@ -6,6 +6,7 @@ import { cors } from "hono/cors";
 import type { AdapterRegistry } from "./adapters/adapter-registry.ts";
 import { type AnswerShape, chatShape, completionShape } from "./answers/answer-shape.ts";
 import { asRequestError, errorBody, eventStream } from "./answers/error-answer.ts";
+import type { Recorder } from "./answers/record-rows.ts";
 import { answerChunks, wholeAnswer } from "./answers/write-answer.ts";
 import { type ChoiceEvent, choiceEvents } from "./answers/written-choice.ts";
 import { RequestError } from "./errors.ts";
@@ -47,6 +48,8 @@ export interface AppParts<Adapter extends ServedAdapter> {
   readonly cors: string | undefined;
   /** Host names in addition to this machine's own; undefined: any. */
   readonly allowedHosts: readonly string[] | undefined;
+  /** Undefined: nothing is recorded. */
+  readonly recorder: Recorder | undefined;
   /** The prompt template of conversations; undefined: the model's own. */
   readonly template: string | undefined;
   readonly isStopping: () => boolean;
@@ -184,7 +187,9 @@ async function answerTexts<Adapter extends ServedAdapter>(
       ...sampling,
       ...asked.format,
     };
-    return choice(prompt, options);
+    const events = choice(prompt, options);
+    if (typeof prompt === "string" || parts.recorder === undefined) return events;
+    return parts.recorder({ ...prompt, ...(asked.toolUse?.tools.length && { tools: asked.toolUse.tools }) }, events);
   }
   async function* choice(
     prompt: ServedPrompt,

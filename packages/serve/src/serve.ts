@@ -5,6 +5,7 @@ import { basename } from "node:path";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { AdapterRegistry } from "./adapters/adapter-registry.ts";
 import { WatchedFolder } from "./adapters/watch-folder.ts";
+import { rowRecorder } from "./answers/record-rows.ts";
 import { createApp } from "./app.ts";
 import { RequestError, ServeOptionError } from "./errors.ts";
 import type { FineTuning } from "./fine-tuning/fine-tuner.ts";
@@ -34,6 +35,8 @@ export interface ServeOptions extends WriterLimits {
   readonly adapterFolder?: string | undefined;
   /** Fine-tuning API of OpenAI: the folder of its files and jobs, and what trains. Default: off. */
   readonly fineTuning?: FineTuning | undefined;
+  /** A file to which conversations and their complete answers are appended as rows to train on. Default: nothing is recorded. */
+  readonly record?: string | undefined;
   /** The prompt template for conversations, if the model has no chat template. */
   readonly template?: string | undefined;
   /** Maximum bytes of a request's body; default 4 MiB. */
@@ -46,7 +49,7 @@ export interface ServeOptions extends WriterLimits {
 
 const optionNames: OptionNames<ServeOptions> = {
   ...{ host: true, port: true, name: true, token: true, allowedHosts: true, adapterFolder: true, template: true },
-  ...{ cors: true, maxBodyBytes: true, maxNewTokens: true, onNote: true, fineTuning: true },
+  ...{ cors: true, maxBodyBytes: true, maxNewTokens: true, onNote: true, fineTuning: true, record: true },
   ...{ maxRows: true, maxPositions: true, maxPromptTokens: true, maxWaiting: true },
 };
 
@@ -111,6 +114,7 @@ export async function serve<Adapter extends ServedAdapter>(
   const app = createApp({
     ...{ model, writer, queue, registry, metrics: new Metrics(), token: options.token, template: options.template },
     cors: options.cors,
+    recorder: options.record === undefined ? undefined : rowRecorder(options.record, onNote),
     allowedHosts,
     fineTuning: jobs && { jobs, files: jobs.fileParts(maxFileBytes) },
     limits: {

@@ -1,7 +1,7 @@
 // Graders of OpenAI's reinforcement fine-tuning that need no model: string_check and text_similarity
 // (https://developers.openai.com/api/docs/guides/graders).
 
-import { describeValue, isObject, parseJson } from "@lowrank/contracts";
+import { describeValue, isObject, type JsonObject, parseJson } from "@lowrank/contracts";
 import type { Reward } from "./reward.ts";
 
 type Score = (input: string, reference: string) => number;
@@ -45,53 +45,43 @@ export function graderReward(grader: unknown): Reward {
   if (!isObject(grader)) throw new Error(`the grader is ${describeValue(grader)}; expected an object with a type`);
   const [field, scores] = chosen(kinds, grader, "type");
   const score = chosen(scores, grader, field);
-  const texts = [template(grader, "input"), template(grader, "reference")] as const;
+  const [input, reference] = [template(grader, "input"), template(grader, "reference")];
   return ({ completion, row }) => {
     const from = { item: row, sample: { output_text: completion, output_json: jsonIn(completion) } };
-    const [input, reference] = [texts[0](from), texts[1](from)];
-    return input === undefined || reference === undefined ? 0 : score(input, reference);
+    return score(input(from), reference(from));
   };
 }
 
-function chosen<Kind>(all: Readonly<Record<string, Kind>>, grader: Readonly<Record<string, unknown>>, field: string) {
+function chosen<Kind>(all: Readonly<Record<string, Kind>>, grader: JsonObject, field: string) {
   const name = grader[field];
   const found = typeof name === "string" && Object.hasOwn(all, name) ? all[name] : undefined;
   if (found !== undefined) return found;
   throw new Error(`${field} is ${describeValue(name)}; expected ${Object.keys(all).join(", ")}`);
 }
 
-type Values = Readonly<Record<"item" | "sample", Readonly<Record<string, unknown>>>>;
+/** A value in a template. */
+const hole = /\{\{\s*(item(?:\.[\w-]+)+|sample\.output_text|sample\.output_json(?:\.[\w-]+)*)\s*\}\}/g;
 
-/** Fills in the values. Undefined without a value of the sample; throws without one of the row. */
-function template(grader: Readonly<Record<string, unknown>>, field: string): (from: Values) => string | undefined {
+/** Fills in the values; one that the completion does not have is empty. Throws for one that the row does not have. */
+function template(grader: JsonObject, field: string): (from: JsonObject) => string {
   const source = grader[field];
-  if (typeof source !== "string") throw new Error(`${field} is ${describeValue(source)}; expected a text`);
-  const parts = source.split(/\{\{(.*?)\}\}/s).map((part, index) => {
-    if (index % 2 === 0) return part;
-    const path = part.trim().replace(/\[(\d+)\]/g, ".$1");
-    if (/^(item(\.[\w-]+)+|sample\.output_text|sample\.output_json(\.[\w-]+)*)$/.test(path)) return path.split(".");
-    throw new Error(`${field} has {{${part}}}; expected item.<field>, sample.output_text or sample.output_json`);
-  });
+  if (typeof source !== "string" || source.replace(hole, "").includes("{{"))
+    throw new Error(
+      `${field} is ${describeValue(source)}; expected a text with {{item.<field>}}, {{sample.output_text}} or {{sample.output_json}}`,
+    );
   return (from) => {
-    const values = parts.map((part) => {
-      if (typeof part === "string") return part;
-      const value = valueAt(from, part);
-      if (value !== undefined || part[0] === "sample") return value;
-      throw new Error(`the row has no "${part.slice(1).join(".")}"`);
+    const text = source.replace(hole, (_, path: string) => {
+      const keys = path.split(".");
+      const value = keys.reduce<unknown>(
+        (of, key) => (isObject(of) && Object.hasOwn(of, key) ? of[key] : undefined),
+        from,
+      );
+      if (value === undefined && keys[0] === "item") throw new Error(`the row has no "${keys.slice(1).join(".")}"`);
+      return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
     });
-    if (values.includes(undefined)) return undefined;
-    const text = values.map((value) => (typeof value === "string" ? value : JSON.stringify(value))).join("");
     if (text.length <= maxCharacters) return text;
     throw new Error(`${field} has ${text.length} characters; expected at most ${maxCharacters}`);
   };
-}
-
-function valueAt(from: unknown, path: readonly string[]): unknown {
-  return path.reduce(
-    (value, key) =>
-      typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined,
-    from,
-  );
 }
 
 function jsonIn(text: string): unknown {

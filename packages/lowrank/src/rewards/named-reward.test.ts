@@ -15,7 +15,7 @@ const files = new Map<string, unknown>([
     {
       type: "string_check",
       operation: "ilike",
-      input: "{{ sample.output_json.said[0] }}",
+      input: "{{ sample.output_json.said }}",
       reference: "A{{item.answer}}",
     },
   ],
@@ -53,7 +53,7 @@ describe("a built-in reward", () => {
     ["length:4", ["a b c d", "a b c", " a b c d e f ", "", "a ".repeat(20)], [1, 0.75, 0.5, 0, 0]],
     ["exact-match", [" 42\n", "4"], [1, 0]],
     ["grader:same.json", ["42", " 42"], [1, 0]],
-    ["grader:in.json", ['{"said": ["oh a42"]}', '{"said": "a42"}', "a42"], [1, 0, 0]],
+    ["grader:in.json", ['{"said": "oh a42"}', '{"says": "a42"}', "a42"], [1, 0, 0]],
   ])("%s", async (text, completions, rewards) => {
     expect(await totals(text, completions, { answer: 42 })).toEqual(rewards);
   });
@@ -112,7 +112,7 @@ describe("a built-in reward", () => {
     ["json-schema:list.json", "the file has no JSON Schema"],
     ["json-schema:wrong.json", "type"],
     ["grader:python.json", 'type is "python"; expected string_check, text_similarity'],
-    ["grader:space.json", "input has {{ process.env }}; expected item.<field>"],
+    ["grader:space.json", "expected a text with {{item.<field>}}"],
     ["lm-judge:./smollm2", "start lowrank serve"],
   ])("of the name %s is refused", async (text, said) => {
     await expect(namedReward(text, judge(""))).rejects.toMatchObject({ code: "WRONG_USAGE" });

@@ -25,6 +25,7 @@ export const addServeCommand = defineCommand({
     "allowDifferentBase",
     "basePrecision",
     option("--name <name>", "name of the base for clients (default: last part of --model)"),
+    option("--record <file>", "append conversations and their answers to a file, as rows to train on (default: none)"),
     option("--host <address>", "address to listen on").default("127.0.0.1"),
     option("--port <number>", "port; 0: any free port", integerIn({ min: 0, max: 65_535 }), 8000),
     option("--allowed-host <names...>", "extra host names accepted in requests, e.g. api.example.com"),

@@ -24,6 +24,7 @@ export interface ServeCommandOptions extends EngineOptions, BasePrecisionOptions
   readonly reward?: readonly string[];
   readonly allowDifferentBase?: boolean;
   readonly name?: string;
+  readonly record?: string;
   readonly host: string;
   readonly port: number;
   readonly allowedHost?: readonly string[];
@@ -50,7 +51,14 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
     const limits = given({ maxNewTokens, maxRows, maxWaiting });
     const jobs = await openJobs(options, { path, model, report });
     try {
-      const places = given({ name: name ?? basename(resolve(path)), cors, adapterFolder, template, token });
+      const places = given({
+        record: options.record,
+        name: name ?? basename(resolve(path)),
+        cors,
+        adapterFolder,
+        template,
+        token,
+      });
       const server = await serve(model, {
         ...{ host, port, allowedHosts: options.allowedHost },
         ...limits,
@@ -64,6 +72,8 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
       }
       report.emit({ type: "serving", url: server.url, models: server.models });
       report.say(`Serving ${server.models.map(printable).join(", ")} at ${server.url}/v1 – Ctrl-C stops it.`);
+      if (options.record !== undefined)
+        report.say(`Conversations and their answers are recorded in "${options.record}".`);
       await interruption(report);
       const limit = stopTimeout === undefined ? "" : `, for at most ${stopTimeout} seconds`;
       report.note(`Stopping: running texts are finished${limit}. Ctrl-C again stops at once.`);
