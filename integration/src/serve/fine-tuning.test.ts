@@ -1,12 +1,13 @@
 // OpenAI's fine-tuning API, used through OpenAI's own client: `lowrank serve` with a folder for jobs.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { findPrepared } from "@lowrank/testing/cache-folder";
 import OpenAI, { NotFoundError, toFile } from "openai";
 import type { FineTuningJob, FineTuningJobEvent } from "openai/resources/fine-tuning";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -131,6 +132,34 @@ it("trains a fine-tuned model further on preferences", async () => {
   expect(job).toMatchObject({ status: "succeeded", error: null, seed: 3 });
   expect(job.method?.dpo?.hyperparameters).toEqual({ ...method.dpo.hyperparameters, learning_rate_multiplier: "auto" });
   expect(typeof (await answer(job.fine_tuned_model))).toBe("string");
+}, 120_000);
+
+/** What OpenAI's walk-through does, in Python. */
+const walkThrough = `
+import sys, time, openai
+client = openai.OpenAI(base_url=sys.argv[1], api_key="none", max_retries=0)
+file = client.files.create(file=("rows.jsonl", sys.stdin.buffer.read()), purpose="fine-tune")
+job = client.fine_tuning.jobs.create(model="tiny", training_file=file.id, suffix="python", hyperparameters={"n_epochs": 3})
+while job.finished_at is None:
+    time.sleep(0.2)
+    job = client.fine_tuning.jobs.retrieve(job.id)
+print([event.message for event in client.fine_tuning.jobs.list_events(job.id, limit=2)][0])
+messages = [{"role": "user", "content": "Where is the treasure?"}]
+print(type(client.chat.completions.create(model=job.fine_tuned_model, messages=messages, max_tokens=4).choices[0].message.content))
+`;
+
+it("runs OpenAI's Python client, too", ({ skip }) => {
+  const found = findPrepared("peft-venv");
+  const python = "folder" in found ? join(found.folder, "bin/python") : "";
+  if (spawnSync(python, ["-c", "import openai"]).status !== 0) {
+    const reason = "missing" in found ? found.missing : `${python} has no openai`;
+    console.log(`skipped: ${reason}`);
+    return skip(reason);
+  }
+  const input = jsonl(conversation, conversation);
+  const argv = ["-c", walkThrough, server.client.baseURL];
+  const { stdout, stderr } = spawnSync(python, argv, { encoding: "utf8", input, timeout: 100_000 });
+  expect(stdout, stderr).toBe("The job has successfully completed\n<class 'str'>\n");
 }, 120_000);
 
 it("runs one job at a time, cancels jobs, and keeps files that a job needs", async () => {
