@@ -5,7 +5,6 @@ import { basename } from "node:path";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { AdapterRegistry } from "./adapters/adapter-registry.ts";
 import { WatchedFolder } from "./adapters/watch-folder.ts";
-import { rowRecorder } from "./answers/record-rows.ts";
 import { createApp } from "./app.ts";
 import { RequestError, ServeOptionError } from "./errors.ts";
 import type { FineTuning } from "./fine-tuning/fine-tuner.ts";
@@ -14,6 +13,7 @@ import { type Client, startFront } from "./front/start-front.ts";
 import { digest, ownNames } from "./guards/check-host.ts";
 import { Metrics } from "./metrics.ts";
 import { FairQueue } from "./queue/fair-queue.ts";
+import { rowRecorder } from "./record/record-rows.ts";
 import { requestLimits } from "./requests/fields.ts";
 import type { ServedAdapter, ServedModel, WriterLimits } from "./served-model.ts";
 

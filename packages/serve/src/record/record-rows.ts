@@ -1,11 +1,11 @@
 // Keeps conversations with their answers as rows to train on: JSON Lines in OpenAI's chat format.
 
 import { appendFile } from "node:fs/promises";
+import type { CallPiece } from "../answers/answer-shape.ts";
+import { addPiece } from "../answers/write-answer.ts";
+import type { ChoiceEvent } from "../answers/written-choice.ts";
 import type { ServedPrompt } from "../served-model.ts";
 import { jsonOf } from "../tools/whole-call.ts";
-import type { CallPiece } from "./answer-shape.ts";
-import { addPiece } from "./write-answer.ts";
-import type { ChoiceEvent } from "./written-choice.ts";
 
 type Events = AsyncGenerator<ChoiceEvent, void, undefined>;
 type Conversation = Exclude<ServedPrompt, string>;
