@@ -48,13 +48,13 @@ async function measure() {
   }
   const alone = await medianOf(() => millisecondsPerToken(port, load));
   const job = await startJob();
-  const besideJob = await medianOf(() => millisecondsPerToken(port, load));
+  const withJob = await medianOf(() => millisecondsPerToken(port, load));
   const { status } = await ask(`fine_tuning/jobs/${job}`);
   await ask(`fine_tuning/jobs/${job}/cancel`, "{}");
   await sleep(2000);
   const [free, masked] = [await medianOf(() => chatMs({})), await medianOf(() => chatMs({ response_format }))];
-  const tokensPerSecond = { alone: rounded(1000 / alone), besideJob: rounded(1000 / besideJob), job: status };
-  const share = rounded(alone / besideJob);
+  const tokensPerSecond = { alone: rounded(1000 / alone), withJob: rounded(1000 / withJob), job: status };
+  const share = rounded(alone / withJob);
   return {
     tokensPerSecond,
     share,

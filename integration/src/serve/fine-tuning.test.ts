@@ -214,6 +214,16 @@ it("trains on the rewards of a grader, exactly also after a pause and after the 
     } as const;
     return fineTuning.jobs.create({ model: "tiny", training_file: file.id, method, seed: 4 });
   };
+  for (const [wrong, message] of [
+    [{ type: "registered", name: "long" }, "registered rewards: short"],
+    [{ type: "python", source: "1" }, "expected string_check, text_similarity"],
+  ] as const) {
+    const refused = { status: 400, param: "method.reinforcement.grader", message: expect.stringContaining(message) };
+    await expect(create(wrong)).rejects.toMatchObject(refused);
+  }
+  const registered = await create({ type: "registered", name: "short" });
+  await untilEvent(registered.id, "Fine-tuning job started");
+  await fineTuning.jobs.cancel(registered.id);
   const whole = await create(grader);
   expect(whole.method).toMatchObject({ reinforcement: { grader } });
   const { id } = await create(grader);
@@ -229,25 +239,6 @@ it("trains on the rewards of a grader, exactly also after a pause and after the 
   expect((await adapterOf(job)).equals(await adapterOf(whole))).toBe(true);
   expect(typeof (await answer(job.fine_tuned_model))).toBe("string");
 }, 240_000);
-
-it("names what is wrong with a grader, and knows registered rewards by name", async () => {
-  const { jobs } = server.client.fineTuning;
-  const file = await upload(jsonl({ messages: [question] }));
-  const create = (grader: object) => {
-    const method = { type: "reinforcement", reinforcement: { grader: grader as never } } as const;
-    return jobs.create({ model: "tiny", training_file: file.id, method });
-  };
-  for (const [grader, message] of [
-    [{ type: "registered", name: "long" }, "registered rewards: short"],
-    [{ type: "python", source: "1" }, "expected string_check, text_similarity"],
-  ] as const) {
-    const refused = { status: 400, param: "method.reinforcement.grader", message: expect.stringContaining(message) };
-    await expect(create(grader)).rejects.toMatchObject(refused);
-  }
-  const { id } = await create({ type: "registered", name: "short" });
-  await untilEvent(id, "Fine-tuning job started");
-  await jobs.cancel(id);
-}, 60_000);
 
 it("refuses a folder that another server uses", async () => {
   const other = serveIn("jobs");

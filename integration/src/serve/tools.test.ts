@@ -43,13 +43,19 @@ const parameters = { type: "object", properties: { city: { type: "string" } }, r
 const weather = { type: "function" as const, function: { name: "weather", description: "The weather", parameters } };
 const user = { role: "user" as const, content: "The weather in Bonn?" };
 
+let work: string;
 let server: RunningServer;
 let client: OpenAI;
 beforeAll(async () => {
-  server = await serve(model, { port: 0, cors: "https://page.example", token: "secret" });
+  work = await mkdtemp(join(tmpdir(), "lowrank-recorded-"));
+  const record = join(work, "rows.jsonl");
+  server = await serve(model, { port: 0, cors: "https://page.example", token: "secret", record });
   client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "secret", maxRetries: 0 });
 });
-afterAll(() => server.stop());
+afterAll(async () => {
+  await server.stop();
+  await rm(work, { recursive: true });
+});
 beforeEach(() => {
   asked = [];
 });
@@ -77,6 +83,10 @@ describe("a server, with OpenAI's client", () => {
         { role: "tool", content: "rain", more: { tool_call_id: call.id } },
       ],
     });
+    const [recorded = ""] = (await readFile(join(work, "rows.jsonl"), "utf8")).split("\n");
+    const made = { id: call.id, type: "function", function: { name: "weather", arguments: { city: "Bonn" } } };
+    const answer = { role: "assistant", content: "I look. ", tool_calls: [made] };
+    expect(JSON.parse(recorded)).toEqual({ messages: [user, answer], tools: [weather] });
   });
 
   it("streams the text, then the call in pieces, as OpenAI does", async () => {
