@@ -20,11 +20,7 @@ const { values } = typed(usage, {
   rounds: { type: "string", default: "5" },
   threads: { type: "string", default: "2" },
 });
-const [clients, requests, rounds] = [values.clients, values.requests, values.rounds].map(Number) as [
-  number,
-  number,
-  number,
-];
+const [clients = 0, requests = 0, rounds = 0] = [values.clients, values.requests, values.rounds].map(Number);
 const schema = { type: "array", items: { type: "string", minLength: 200 }, minItems: 9 };
 const response_format = { type: "json_schema", json_schema: { name: "texts", schema } };
 const work = mkdtempSync(join(tmpdir(), "lowrank-local-openai-"));
@@ -54,34 +50,22 @@ async function measure() {
   await sleep(2000);
   const [free, masked] = [await medianOf(() => chatMs({})), await medianOf(() => chatMs({ response_format }))];
   const tokensPerSecond = { alone: rounded(1000 / alone), withJob: rounded(1000 / withJob), job: status };
-  const share = rounded(alone / withJob);
-  return {
-    tokensPerSecond,
-    share,
-    memoryMb: memory.map(Math.round),
-    msPerToken: { free, masked, ratio: rounded(masked / free) },
-  };
+  const msPerToken = { free, masked, ratio: rounded(masked / free) };
+  return { tokensPerSecond, share: rounded(alone / withJob), memoryMb: memory.map(Math.round), msPerToken };
 }
 
 async function chatMs(more: object): Promise<number> {
   const messages = [{ role: "user", content: "Write a list of long texts." }];
   const begun = performance.now();
-  const answer = await ask(
-    "chat/completions",
-    JSON.stringify({ model: "base", messages, max_tokens: 64, temperature: 0, ...more }),
-  );
+  const body = { model: "base", messages, max_tokens: 64, temperature: 0, ...more };
+  const answer = await ask("chat/completions", JSON.stringify(body));
   return (performance.now() - begun) / answer.usage.completion_tokens;
 }
 
 /** Resolves when the job has made its first step. */
 async function startJob(): Promise<string> {
-  const turn = (role: string, content: string) => ({ role, content });
-  const row = {
-    messages: [
-      turn("user", "Tell me of the sea. ".repeat(8)),
-      turn("assistant", "The sea is deep and wide. ".repeat(8)),
-    ],
-  };
+  const [user, assistant] = ["Tell me of the sea. ", "The sea is deep and wide. "].map((text) => text.repeat(8));
+  const row = { messages: Object.entries({ user, assistant }).map(([role, content]) => ({ role, content })) };
   const form = new FormData();
   form.set("purpose", "fine-tune");
   form.set("file", new File([`${JSON.stringify(row)}\n`.repeat(200)], "rows.jsonl"));
