@@ -132,7 +132,11 @@ export async function serve<Adapter extends ServedAdapter>(
   const answer = async (request: Request, client: Client) => app.fetch(request, client);
   const hosts = allowedHosts && [...ownNames, ...allowedHosts];
   const keyDigest = options.token === undefined ? undefined : digest(options.token);
-  const front = await startFront(answer, { host, port, maxBytes, maxFileBytes, hosts, keyDigest });
+  const at = { host, port, maxBytes, maxFileBytes, hosts, keyDigest };
+  const front = await startFront(answer, at).catch(async (error: unknown) => {
+    await jobs?.stop();
+    throw error;
+  });
   const timer = setInterval(() => void watched?.look().catch((error) => onNote(String(error))), watchMs).unref();
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${front.port}`,

@@ -17,6 +17,7 @@ const model: ServedModel = {
   writer: () => ({ running: 0, waiting: 0, write: async function* () {}, stop: async () => undefined }),
 };
 
+let waiting = 0;
 /** Fails for seed 13; waits until it is stopped for seed 0; else it is done at once. */
 const tuner: FineTuner = {
   check: async ({ name }) => {
@@ -30,7 +31,12 @@ const tuner: FineTuner = {
     const stopped = new AbortController();
     async function* events(): AsyncGenerator<FineTuneEvent, void> {
       if (seed === 13) throw new LowrankError("TRAINING_FAILED", "The file /srv/private/rows is too short.");
-      if (seed === 0) return new Promise((resolve) => stopped.signal.addEventListener("abort", () => resolve()));
+      if (seed === 0) {
+        waiting += 1;
+        await new Promise((resolve) => stopped.signal.addEventListener("abort", resolve));
+        waiting -= 1;
+        return;
+      }
       yield { type: "step", step: 1, steps: 1, loss: 0.5, tokens: 7, secondsLeft: 0 };
       yield { type: "end" };
     }
@@ -47,8 +53,8 @@ interface Answer {
 
 let folder: string;
 let server: RunningServer;
-const start = (name = "base") =>
-  serve<ServedAdapter>(model, { port: 0, name, fineTuning: { folder, tuner, maxFileBytes: 1000 } });
+const start = (name = "base", port = 0) =>
+  serve<ServedAdapter>(model, { port, name, fineTuning: { folder, tuner, maxFileBytes: 1000 } });
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "lowrank-jobs-"));
   server = await start();
@@ -157,6 +163,12 @@ it("continues with the next server of the same base, which serves the models of 
     server = await start(name);
     expect(server.models.includes(`ft:base:local::${done.id.slice(-8)}`)).toBe(name === "base");
   }
+  await server.stop();
+  const other = await serve<ServedAdapter>(model, { port: 0 });
+  await expect(start("base", Number(new URL(other.url).port))).rejects.toMatchObject({ code: "EADDRINUSE" });
+  expect(waiting).toBe(0);
+  await other.stop();
+  server = await start();
   await post(`/fine_tuning/jobs/${running.id}/cancel`, {});
   await post(`/fine_tuning/jobs/${paused.id}/resume`, {});
   await statusOf(paused).toBe("succeeded");

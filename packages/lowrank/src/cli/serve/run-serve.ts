@@ -47,18 +47,13 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
   await whileOpen({ ...options, model: path, adapter: undefined }, report, async (model) => {
     refuseOtherTasks(model.base, "Serving");
     await attachAll(model, adapters, allowDifferentBase);
-    const { host, port, name, cors, adapterFolder, template, maxNewTokens, maxRows, maxWaiting, stopTimeout } = options;
+    const { host, port, name, cors, record, adapterFolder, template, stopTimeout } = options;
+    const { maxNewTokens, maxRows, maxWaiting } = options;
     const limits = given({ maxNewTokens, maxRows, maxWaiting });
     const jobs = await openJobs(options, { path, model, report });
     try {
-      const places = given({
-        record: options.record,
-        name: name ?? basename(resolve(path)),
-        cors,
-        adapterFolder,
-        template,
-        token,
-      });
+      const named = name ?? basename(resolve(path));
+      const places = given({ name: named, cors, record, adapterFolder, template, token });
       const server = await serve(model, {
         ...{ host, port, allowedHosts: options.allowedHost },
         ...limits,
@@ -72,8 +67,7 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
       }
       report.emit({ type: "serving", url: server.url, models: server.models });
       report.say(`Serving ${server.models.map(printable).join(", ")} at ${server.url}/v1 – Ctrl-C stops it.`);
-      if (options.record !== undefined)
-        report.say(`Conversations and their answers are recorded in "${options.record}".`);
+      if (record !== undefined) report.say(`Conversations and their answers are recorded in "${record}".`);
       await interruption(report);
       const limit = stopTimeout === undefined ? "" : `, for at most ${stopTimeout} seconds`;
       report.note(`Stopping: running texts are finished${limit}. Ctrl-C again stops at once.`);
