@@ -238,7 +238,7 @@ it("trains on the rewards of a grader, exactly also after a pause and after the 
   expect(job).toMatchObject({ status: "succeeded", error: null });
   expect((await adapterOf(job)).equals(await adapterOf(whole))).toBe(true);
   expect(typeof (await answer(job.fine_tuned_model))).toBe("string");
-}, 240_000);
+}, 480_000);
 
 it("refuses a folder that another server uses", async () => {
   const other = serveIn("jobs");

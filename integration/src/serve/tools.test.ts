@@ -215,19 +215,14 @@ it("the tiny model reads tools through its chat template, and never writes a tok
   const inputSchema = jsonSchema(parameters as object);
   const withTools = await generateText({ ...options, tools: { weather: tool({ inputSchema }) } });
   expect(withTools.usage.inputTokens ?? 0).toBeGreaterThan((plain.usage.inputTokens ?? 0) + 20);
-  const word = jsonSchema({
-    type: "object",
-    properties: { word: { type: "string", maxLength: 4 } },
-    required: ["word"],
-  });
-  const either = {
-    tools: { say: tool({ inputSchema: word }) },
-    output: Output.object({ schema: jsonSchema({ const: true }) }),
-  };
+  const properties = { word: { type: "string" as const, maxLength: 4 } };
+  const word = jsonSchema<{ word: string }>({ type: "object", properties, required: ["word"] });
+  const say = tool({ description: "Says", inputSchema: word, execute: async ({ word }) => word });
+  const output = Output.object({ schema: jsonSchema({ const: true }) });
   const kinds = new Set<unknown>();
   for (const seed of [1, 2, 3, 4, 5, 6]) {
     const sampling = { ...options, temperature: 1.5, seed, maxOutputTokens: 60 };
-    const { text, toolCalls } = await generateText({ ...sampling, ...either });
+    const { text, toolCalls } = await generateText({ ...sampling, tools: { say }, output });
     kinds.add(toolCalls.length === 1 ? typeof toolCalls[0]?.input : JSON.parse(text));
   }
   expect([...kinds].sort()).toEqual(["object", true]);
