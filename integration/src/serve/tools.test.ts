@@ -221,8 +221,9 @@ it("the tiny model reads tools through its chat template, and never writes a tok
   const output = Output.object({ schema: jsonSchema({ const: true }) });
   const kinds = new Set<unknown>();
   for (const seed of [1, 2, 3, 4, 5, 6]) {
-    const sampling = { ...options, temperature: 1.5, seed, maxOutputTokens: 60 };
-    const { text, toolCalls } = await generateText({ ...sampling, tools: { say }, output });
+    const sampling = { ...options, temperature: 1.5, seed, maxOutputTokens: 200 };
+    const { text, toolCalls, finishReason } = await generateText({ ...sampling, tools: { say }, output });
+    if (finishReason === "length") continue; // cut off
     kinds.add(toolCalls.length === 1 ? typeof toolCalls[0]?.input : JSON.parse(text));
   }
   expect([...kinds].sort()).toEqual(["object", true]);
