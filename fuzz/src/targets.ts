@@ -99,6 +99,16 @@ export const targets: readonly TargetRow[] = [
     load: async () => (await import("./targets/forward-inputs.ts")).forwardInputs,
   },
   {
+    name: "tool-calls",
+    reads: "answers of models that call tools",
+    load: async () => (await import("./targets/tool-calls.ts")).toolCalls,
+  },
+  {
+    name: "json-schemas",
+    reads: "schemas of generated JSON, and texts that fit them",
+    load: async () => (await import("./targets/json-schemas.ts")).jsonSchemas,
+  },
+  {
     name: "bombs",
     reads: "files that once took all time or memory, each made anew: every one has to end as it should",
     load: async () => (await import("./targets/bombs.ts")).bombs,

@@ -6,8 +6,13 @@ import { generationOf, instructionSets } from "./instruction-sets.ts";
 
 /** Largest resident memory of a process so far, in MB of 2²⁰ bytes. */
 export function peakMemoryMb(pid: number): number {
-  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  if (kilobytes === undefined) throw new Error(`/proc/${pid}/status does not say VmHWM`);
+  return memoryMb(pid, "VmHWM");
+}
+
+/** Its resident memory now, or another figure of /proc/<pid>/status. */
+export function memoryMb(pid: number, name = "VmRSS"): number {
+  const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  if (kilobytes === undefined) throw new Error(`/proc/${pid}/status does not say ${name}`);
   return Number(kilobytes) / 1024;
 }
 

@@ -25,17 +25,20 @@ export interface Served {
   readonly work: string;
   readonly adapters: readonly string[];
   readonly threads: number;
+  /** More arguments of `lowrank serve`. */
+  readonly more?: readonly string[];
 }
 
 const rows = 16;
 
-export async function startOurs({ folder, work, adapters, threads }: Served): Promise<Server> {
+export async function startOurs({ folder, work, adapters, threads, more = [] }: Served): Promise<Server> {
   const named = adapters.map((name) => `${name}=${join(work, name)}`);
   const limits = ["--max-rows", String(rows), "--threads", String(threads), "--port", "0", "--json"];
   const args = [
     await bundleCommandLine(),
-    ...["serve", "--model", folder, "--name", "base", "--adapter", ...named],
+    ...["serve", "--model", folder, "--name", "base", ...(named.length > 0 ? ["--adapter", ...named] : [])],
     ...limits,
+    ...more,
   ];
   return { ...(await startServer("node", args)), base: "base" };
 }

@@ -1,12 +1,13 @@
 // OpenAI's fine-tuning API, used through OpenAI's own client: `lowrank serve` with a folder for jobs.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { findPrepared } from "@lowrank/testing/cache-folder";
 import OpenAI, { NotFoundError, toFile } from "openai";
 import type { FineTuningJob, FineTuningJobEvent } from "openai/resources/fine-tuning";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -34,18 +35,8 @@ afterAll(async () => {
 });
 
 function serveIn(jobs: string): ChildProcess {
-  const argv = [
-    "serve",
-    "--model",
-    model,
-    "--name",
-    "tiny",
-    "--port",
-    "0",
-    "--jobs-folder",
-    join(folder, jobs),
-    "--json",
-  ];
+  const places = ["--port", "0", "--jobs-folder", join(folder, jobs), "--json"];
+  const argv = ["serve", "--model", model, "--name", "tiny", "--reward", "short=length:2", ...places];
   const child = spawn(process.execPath, [...program, ...argv], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   children.add(child);
   return child;
@@ -143,6 +134,34 @@ it("trains a fine-tuned model further on preferences", async () => {
   expect(typeof (await answer(job.fine_tuned_model))).toBe("string");
 }, 120_000);
 
+/** What OpenAI's walk-through does, in Python. */
+const walkThrough = `
+import sys, time, openai
+client = openai.OpenAI(base_url=sys.argv[1], api_key="none", max_retries=0)
+file = client.files.create(file=("rows.jsonl", sys.stdin.buffer.read()), purpose="fine-tune")
+job = client.fine_tuning.jobs.create(model="tiny", training_file=file.id, suffix="python", hyperparameters={"n_epochs": 3})
+while job.finished_at is None:
+    time.sleep(0.2)
+    job = client.fine_tuning.jobs.retrieve(job.id)
+print([event.message for event in client.fine_tuning.jobs.list_events(job.id, limit=2)][0])
+messages = [{"role": "user", "content": "Where is the treasure?"}]
+print(type(client.chat.completions.create(model=job.fine_tuned_model, messages=messages, max_tokens=4).choices[0].message.content))
+`;
+
+it("runs OpenAI's Python client, too", ({ skip }) => {
+  const found = findPrepared("peft-venv");
+  const python = "folder" in found ? join(found.folder, "bin/python") : "";
+  if (spawnSync(python, ["-c", "import openai"]).status !== 0) {
+    const reason = "missing" in found ? found.missing : `${python} has no openai`;
+    console.log(`skipped: ${reason}`);
+    return skip(reason);
+  }
+  const input = jsonl(conversation, conversation);
+  const argv = ["-c", walkThrough, server.client.baseURL];
+  const { stdout, stderr } = spawnSync(python, argv, { encoding: "utf8", input, timeout: 100_000 });
+  expect(stdout, stderr).toBe("The job has successfully completed\n<class 'str'>\n");
+}, 120_000);
+
 it("runs one job at a time, cancels jobs, and keeps files that a job needs", async () => {
   const { client } = server;
   const { jobs } = client.fineTuning;
@@ -177,9 +196,49 @@ it("resumes a job exactly, after a pause and after the server was killed", async
   expect(messages.filter((message) => message.startsWith("Resumed after step"))).toHaveLength(2);
   const job = await server.client.fineTuning.jobs.retrieve(id);
   expect(job).toMatchObject({ status: "succeeded", error: null });
-  expect(await adapterOf(job)).toEqual(await adapterOf(whole));
+  expect((await adapterOf(job)).equals(await adapterOf(whole))).toBe(true);
   expect(await answer(job.fine_tuned_model)).toBe(await answer(`ft:tiny:local::${whole.id.slice(-8)}`));
 }, 240_000);
+
+it("trains on the rewards of a grader, exactly also after a pause and after the server was killed", async () => {
+  const { fineTuning } = server.client;
+  const row = (text: string, reference_answer: string) => ({ messages: [turn("user", text)], reference_answer });
+  const file = await upload(jsonl(row("Say a", "a lord"), row("Say the", "the king")));
+  const texts = { input: "{{sample.output_text}}", reference: "{{item.reference_answer}}" };
+  const grader = { type: "text_similarity", name: "near", evaluation_metric: "fuzzy_match", ...texts } as const;
+  const create = (chosen: object) => {
+    const hyperparameters = { n_epochs: 3, batch_size: 1, compute_multiplier: 0.25 };
+    const method = {
+      type: "reinforcement",
+      reinforcement: { grader: chosen as typeof grader, hyperparameters },
+    } as const;
+    return fineTuning.jobs.create({ model: "tiny", training_file: file.id, method, seed: 4 });
+  };
+  for (const [wrong, message] of [
+    [{ type: "registered", name: "long" }, "registered rewards: short"],
+    [{ type: "python", source: "1" }, "expected string_check, text_similarity"],
+  ] as const) {
+    const refused = { status: 400, param: "method.reinforcement.grader", message: expect.stringContaining(message) };
+    await expect(create(wrong)).rejects.toMatchObject(refused);
+  }
+  const registered = await create({ type: "registered", name: "short" });
+  await untilEvent(registered.id, "Fine-tuning job started");
+  await fineTuning.jobs.cancel(registered.id);
+  const whole = await create(grader);
+  expect(whole.method).toMatchObject({ reinforcement: { grader } });
+  const { id } = await create(grader);
+  expect(await untilOver(whole.id)).toMatchObject({ status: "succeeded", error: null });
+  await untilEvent(id, "Step 2/6: training reward=0.");
+  await fineTuning.jobs.pause(id);
+  await fineTuning.jobs.resume(id);
+  await untilEvent(id, "Resumed after step");
+  server.child.kill("SIGKILL");
+  server = await startServer("jobs");
+  const job = await untilOver(id);
+  expect(job).toMatchObject({ status: "succeeded", error: null });
+  expect((await adapterOf(job)).equals(await adapterOf(whole))).toBe(true);
+  expect(typeof (await answer(job.fine_tuned_model))).toBe("string");
+}, 480_000);
 
 it("refuses a folder that another server uses", async () => {
   const other = serveIn("jobs");
@@ -194,8 +253,9 @@ it("refuses a folder that another server uses", async () => {
 it("names the lines of a file that cannot be trained on", async () => {
   const rows: readonly (readonly [text: string, message: string])[] = [
     [`${jsonl(conversation)}{"messages": [}\n`, "line 2: expected a JSON object"],
-    [jsonl(conversation, { messages: [question] }), 'line 2: expected a turn of the role "assistant"'],
-    [jsonl(conversation, preference), 'line 2: the row is not for the method "supervised"'],
+    [jsonl(conversation, { messages: [question] }), 'line 2: the row is for the method "reinforcement"'],
+    [jsonl({ messages: [turn("assistant", "a"), 3] }), "line 1"],
+    [jsonl(conversation, preference), 'line 2: the row is for the method "dpo"'],
     [jsonl({ prompt: "a", completion: "b" }), 'line 1: found the fields "prompt", "completion"'],
     [jsonl({ ...preference, preferred_output: 3 }), '"preferred_output"'],
     ["", "has no rows"],

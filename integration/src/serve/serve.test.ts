@@ -1,10 +1,11 @@
 // A server of the tiny model, used through OpenAI's own client.
 
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readJsonl } from "@lowrank/data";
 import { type RunningServer, serve } from "@lowrank/serve";
 import { type OpenedAdapter, type OpenedModel, openModel } from "lowrank";
 import OpenAI, { NotFoundError } from "openai";
@@ -139,6 +140,30 @@ describe("a server", () => {
       });
   });
 
+  it("records conversations as rows that can be trained on, and no answer that was cut off", async () => {
+    const record = join(folder, "rows.jsonl");
+    const recording = await serve(model, { port: 0, name: "tiny", template: "vicuna", record });
+    onTestFinished(() => recording.stop());
+    const { chat } = new OpenAI({ baseURL: `${recording.url}/v1`, apiKey: "none", maxRetries: 0 });
+    const messages = [{ role: "user" as const, content: "Aromi" }];
+    const ask = { model: "tiny", messages, ...greedy, max_tokens: 4 };
+    const properties = { open: { const: true } };
+    const json_schema = { name: "place", schema: { type: "object", properties, required: ["open"] } };
+    const format = { response_format: { type: "json_schema" as const, json_schema }, max_tokens: 60 };
+    const answers = [await chat.completions.create(ask), await chat.completions.create({ ...ask, ...format })];
+    const [cut, whole] = answers.map(({ choices: [choice] }) => choice);
+    expect([cut?.finish_reason, whole?.finish_reason]).toEqual(["length", "stop"]);
+    const text = await readFile(record, "utf8");
+    const answer = { role: "assistant", content: whole?.message.content };
+    expect(JSON.parse(text)).toEqual({ messages: [...messages, answer] });
+    const losses: (number | null)[] = [];
+    const adapter = newAdapter("recorded", 9);
+    onTestFinished(() => adapter.dispose());
+    for await (const event of adapter.train(readJsonl(text), { steps: 1, template: "vicuna" }))
+      if (event.type === "step") losses.push(event.loss);
+    expect(losses).toEqual([expect.any(Number)]);
+  });
+
   it("keeps a connection open for longer than its clients do, so that no request meets a closing one", async () => {
     expect((await fetch(`${server.url}/health`)).headers.get("keep-alive")).toBe("timeout=75");
   });
@@ -151,6 +176,8 @@ describe("a server", () => {
     expect((await fetch(url)).status).toBe(401);
     expect((await fetch(url, { headers: { authorization: "Bearer another" } })).status).toBe(401);
     expect(await rawStatus("GET /v1/models HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")).toBe(403);
+    const upload = "POST /v1/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\nonly the beginning";
+    expect(await rawStatus(upload)).toBe(401);
     expect(await rawStatus("GET /health HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")).toBe(403);
     expect((await fetch(`${server.url}/health`)).status).toBe(200);
   });

@@ -43,13 +43,19 @@ const parameters = { type: "object", properties: { city: { type: "string" } }, r
 const weather = { type: "function" as const, function: { name: "weather", description: "The weather", parameters } };
 const user = { role: "user" as const, content: "The weather in Bonn?" };
 
+let work: string;
 let server: RunningServer;
 let client: OpenAI;
 beforeAll(async () => {
-  server = await serve(model, { port: 0, cors: "https://page.example", token: "secret" });
+  work = await mkdtemp(join(tmpdir(), "lowrank-recorded-"));
+  const record = join(work, "rows.jsonl");
+  server = await serve(model, { port: 0, cors: "https://page.example", token: "secret", record });
   client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "secret", maxRetries: 0 });
 });
-afterAll(() => server.stop());
+afterAll(async () => {
+  await server.stop();
+  await rm(work, { recursive: true });
+});
 beforeEach(() => {
   asked = [];
 });
@@ -77,6 +83,10 @@ describe("a server, with OpenAI's client", () => {
         { role: "tool", content: "rain", more: { tool_call_id: call.id } },
       ],
     });
+    const [recorded = ""] = (await readFile(join(work, "rows.jsonl"), "utf8")).split("\n");
+    const made = { id: call.id, type: "function", function: { name: "weather", arguments: { city: "Bonn" } } };
+    const answer = { role: "assistant", content: "I look. ", tool_calls: [made] };
+    expect(JSON.parse(recorded)).toEqual({ messages: [user, answer], tools: [weather] });
   });
 
   it("streams the text, then the call in pieces, as OpenAI does", async () => {
@@ -105,6 +115,22 @@ describe("a server, with OpenAI's client", () => {
     const none = await client.chat.completions.create({ ...body, tool_choice: "none", logit_bias: { 5: -100 } });
     expect(none.choices[0]?.message.content).toBe(calling);
     expect([asked[1]?.[0], asked[1]?.[1].logitBias]).toEqual([{ messages: [user] }, { 5: -100 }]);
+  });
+
+  it("gets a call or JSON of a schema, and reads either", async () => {
+    answers = ['{"name": "weather", "arguments": {"city": "Ulm"}}', '{"rain": true}'];
+    const schema = { type: "object", properties: { rain: { $ref: "#/$defs/a" } }, $defs: { a: { type: "boolean" } } };
+    const response_format = { type: "json_schema" as const, json_schema: { name: "day", schema } };
+    const [call, text] = [
+      await client.chat.completions.create({ ...body, response_format }),
+      await client.chat.completions.create({ ...body, response_format }),
+    ].map(({ choices: [choice] }) => [choice?.message.tool_calls?.length, choice?.message.content]);
+    expect([call, text]).toEqual([
+      [1, null],
+      [undefined, '{"rain": true}'],
+    ]);
+    const moved = { ...schema, properties: { rain: { $ref: "#/anyOf/1/$defs/a" } } };
+    expect(asked[0]?.[1].schema).toMatchObject({ anyOf: [{ properties: { name: { const: "weather" } } }, moved] });
   });
 
   it("lets pages of the given origin in, errors included, and of no other", async () => {
@@ -189,6 +215,18 @@ it("the tiny model reads tools through its chat template, and never writes a tok
   const inputSchema = jsonSchema(parameters as object);
   const withTools = await generateText({ ...options, tools: { weather: tool({ inputSchema }) } });
   expect(withTools.usage.inputTokens ?? 0).toBeGreaterThan((plain.usage.inputTokens ?? 0) + 20);
+  const properties = { word: { type: "string" as const, maxLength: 4 } };
+  const word = jsonSchema<{ word: string }>({ type: "object", properties, required: ["word"] });
+  const say = tool({ description: "Says", inputSchema: word, execute: async ({ word }) => word });
+  const output = Output.object({ schema: jsonSchema({ const: true }) });
+  const kinds = new Set<unknown>();
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
+    const sampling = { ...options, temperature: 1.5, seed, maxOutputTokens: 200 };
+    const { text, toolCalls, finishReason } = await generateText({ ...sampling, tools: { say }, output });
+    if (finishReason === "length") continue; // cut off
+    kinds.add(toolCalls.length === 1 ? typeof toolCalls[0]?.input : JSON.parse(text));
+  }
+  expect([...kinds].sort()).toEqual(["object", true]);
   expect(await streamText(options).text).toBe(plain.text);
   const text = (logitBias: Record<number, number>) => opened.generate("Aromi is", { maxNewTokens: 8, logitBias });
   const [id = 0] = await opened.promptIds("Zizzi", { template: "plain" });

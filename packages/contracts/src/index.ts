@@ -1,4 +1,5 @@
 export type { AdaptableModel } from "./adaptable-model.ts";
+export { bytesUpTo } from "./bytes-up-to.ts";
 export type { Warning, WarningListener } from "./errors.ts";
 export { describeLfsPointer, LowrankError } from "./errors.ts";
 export type { TokenPositions } from "./forward-context.ts";

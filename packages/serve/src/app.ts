@@ -17,11 +17,12 @@ import { checkHost, checkToken } from "./guards/check-host.ts";
 import { type BodyLimits, readJson } from "./guards/read-json.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ClientPath, FairQueue } from "./queue/fair-queue.ts";
+import type { Recorder } from "./record/record-rows.ts";
 import { chatRequest } from "./requests/chat-request.ts";
 import { completionRequest, embeddingRequest } from "./requests/completion-request.ts";
 import type { RequestLimits } from "./requests/fields.ts";
 import type { GenerationRequest } from "./requests/generation-request.ts";
-import type { TextFormat } from "./requests/response-format.ts";
+import { anyObject, type TextFormat } from "./requests/response-format.ts";
 import type {
   ServedAdapter,
   ServedModel,
@@ -47,6 +48,8 @@ export interface AppParts<Adapter extends ServedAdapter> {
   readonly cors: string | undefined;
   /** Host names in addition to this machine's own; undefined: any. */
   readonly allowedHosts: readonly string[] | undefined;
+  /** Undefined: nothing is recorded. */
+  readonly recorder: Recorder | undefined;
   /** The prompt template of conversations; undefined: the model's own. */
   readonly template: string | undefined;
   readonly isStopping: () => boolean;
@@ -184,7 +187,9 @@ async function answerTexts<Adapter extends ServedAdapter>(
       ...sampling,
       ...asked.format,
     };
-    return choice(prompt, options);
+    const events = choice(prompt, options);
+    if (typeof prompt === "string" || parts.recorder === undefined) return events;
+    return parts.recorder({ ...prompt, ...(asked.toolUse?.tools.length && { tools: asked.toolUse.tools }) }, events);
   }
   async function* choice(
     prompt: ServedPrompt,
@@ -193,12 +198,14 @@ async function answerTexts<Adapter extends ServedAdapter>(
     if (typeof prompt === "string" || !asked.toolUse?.tools.length)
       return yield* choiceEvents(inTurn(prompt, options), options);
     const source = await parts.model.chatTemplate?.(options);
-    const { tools, schema, reader } = prepareTools(asked.toolUse, source);
-    const written = inTurn({ ...prompt, ...(tools && { tools }) }, { ...options, ...(schema && { schema }) });
+    const answer = options.schema ?? (options.json ? anyObject : undefined);
+    const { tools, schema, reader } = prepareTools(asked.toolUse, source, answer);
+    const format = schema && { schema, json: undefined };
+    const written = inTurn({ ...prompt, ...(tools && { tools }) }, { ...options, ...format });
     try {
       yield* withCalls(choiceEvents(written, options), reader?.(), parts.newId);
     } catch (error) {
-      throw asRequestError(error, "tools");
+      throw asRequestError(error, answer === undefined ? "tools" : "response_format");
     }
   }
   async function* inTurn(prompt: ServedPrompt, options: WriteOptions<Adapter>): AsyncGenerator<WrittenEvent, void> {

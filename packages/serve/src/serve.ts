@@ -10,9 +10,10 @@ import { RequestError, ServeOptionError } from "./errors.ts";
 import type { FineTuning } from "./fine-tuning/fine-tuner.ts";
 import { JobQueue } from "./fine-tuning/job-queue.ts";
 import { type Client, startFront } from "./front/start-front.ts";
-import { ownNames } from "./guards/check-host.ts";
+import { digest, ownNames } from "./guards/check-host.ts";
 import { Metrics } from "./metrics.ts";
 import { FairQueue } from "./queue/fair-queue.ts";
+import { rowRecorder } from "./record/record-rows.ts";
 import { requestLimits } from "./requests/fields.ts";
 import type { ServedAdapter, ServedModel, WriterLimits } from "./served-model.ts";
 
@@ -34,6 +35,8 @@ export interface ServeOptions extends WriterLimits {
   readonly adapterFolder?: string | undefined;
   /** Fine-tuning API of OpenAI: the folder of its files and jobs, and what trains. Default: off. */
   readonly fineTuning?: FineTuning | undefined;
+  /** A file to which conversations and their complete answers are appended as rows to train on. Default: nothing is recorded. */
+  readonly record?: string | undefined;
   /** The prompt template for conversations, if the model has no chat template. */
   readonly template?: string | undefined;
   /** Maximum bytes of a request's body; default 4 MiB. */
@@ -46,7 +49,7 @@ export interface ServeOptions extends WriterLimits {
 
 const optionNames: OptionNames<ServeOptions> = {
   ...{ host: true, port: true, name: true, token: true, allowedHosts: true, adapterFolder: true, template: true },
-  ...{ cors: true, maxBodyBytes: true, maxNewTokens: true, onNote: true, fineTuning: true },
+  ...{ cors: true, maxBodyBytes: true, maxNewTokens: true, onNote: true, fineTuning: true, record: true },
   ...{ maxRows: true, maxPositions: true, maxPromptTokens: true, maxWaiting: true },
 };
 
@@ -111,6 +114,7 @@ export async function serve<Adapter extends ServedAdapter>(
   const app = createApp({
     ...{ model, writer, queue, registry, metrics: new Metrics(), token: options.token, template: options.template },
     cors: options.cors,
+    recorder: options.record === undefined ? undefined : rowRecorder(options.record, onNote),
     allowedHosts,
     fineTuning: jobs && { jobs, files: jobs.fileParts(maxFileBytes) },
     limits: {
@@ -127,7 +131,12 @@ export async function serve<Adapter extends ServedAdapter>(
   });
   const answer = async (request: Request, client: Client) => app.fetch(request, client);
   const hosts = allowedHosts && [...ownNames, ...allowedHosts];
-  const front = await startFront(answer, { host, port, maxBytes, maxFileBytes, hosts });
+  const keyDigest = options.token === undefined ? undefined : digest(options.token);
+  const at = { host, port, maxBytes, maxFileBytes, hosts, keyDigest };
+  const front = await startFront(answer, at).catch(async (error: unknown) => {
+    await jobs?.stop();
+    throw error;
+  });
   const timer = setInterval(() => void watched?.look().catch((error) => onNote(String(error))), watchMs).unref();
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${front.port}`,

@@ -27,7 +27,7 @@ export class BatchStream<Batch> {
   }
 
   get position(): DataPosition {
-    return { epoch: this.#epoch, batches: this.#batches };
+    return { epoch: this.#epoch, batches: this.#batches + this.#toSkip };
   }
 
   /** Up to `size` batches, at least one; throws TrainingOptionsError if an epoch has none. If it throws, the position stays. */
@@ -37,7 +37,7 @@ export class BatchStream<Batch> {
       return await this.#window(size);
     } catch (error) {
       this.#epoch = epoch;
-      this.#batches = batches;
+      [this.#batches, this.#toSkip] = [batches, 0];
       throw error;
     }
   }

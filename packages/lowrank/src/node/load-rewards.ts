@@ -35,7 +35,7 @@ export async function loadRewards({ reward, rewardWeights }: NamedRewards): Prom
 
 /** The files that the rewards are read from. */
 export function rewardFiles({ reward }: NamedRewards): readonly string[] {
-  return [reward ?? []].flat().map((name) => name.replace(/^json-schema:/, ""));
+  return [reward ?? []].flat().map((name) => name.replace(/^(json-schema|grader):/, ""));
 }
 
 /** In metrics. */

@@ -24,7 +24,7 @@ export const rewardOptions = {
       argument: "<rewards...>",
       help: "reward function: .ts or .js file, json-schema:<file>, regex:<pattern>, exact-match, length:<n> …",
       detail:
-        "The default export of a file is a function of { prompt, completion, row, signal } that returns a number, or numbers by name. json-schema gives 1 for JSON that the schema allows, 0.5 for other JSON. regex looks for a pattern (RE2). exact-match compares with the row's answer, completion or reference. length:50 rewards 50 words. lm-judge:<path> asks a chat model on disk for a score, which is loaded once; lm-judge:<url>#<model> one behind OpenAI's API, with the key in OPENAI_API_KEY.",
+        "The default export of a file is a function of { prompt, completion, row, signal } that returns a number, or numbers by name. json-schema gives 1 for JSON that the schema allows, 0.5 for other JSON. grader:<file> is a string_check or text_similarity grader of OpenAI's API in JSON. regex looks for a pattern (RE2). exact-match compares with the row's answer, completion or reference. length:50 rewards 50 words. lm-judge:<path> asks a chat model on disk for a score, which is loaded once; lm-judge:<url>#<model> one behind OpenAI's API, with the key in OPENAI_API_KEY.",
       value: oneOrMore,
       actsOn: onRewards,
     },

@@ -1,6 +1,6 @@
 // A language model as judge: on disk, or behind OpenAI's chat API, which `lowrank serve` also has.
 
-import { describeValue, shortened } from "@lowrank/contracts";
+import { bytesUpTo, describeValue, shortened } from "@lowrank/contracts";
 import type { ChatMessage } from "@lowrank/data";
 import type { Reward } from "./reward.ts";
 
@@ -16,6 +16,7 @@ export interface JudgeAccess {
 /** The judge's reply to a conversation. */
 export type AskJudge = (messages: readonly ChatMessage[], signal: AbortSignal) => Promise<string>;
 
+const maxAnswerBytes = 2 ** 20;
 const task =
   "Rate how well the answer responds to the prompt, from 0 (useless) to 10 (perfect). Reply with the number alone.";
 
@@ -44,7 +45,10 @@ async function judgeAt(argument: string, access: JudgeAccess): Promise<AskJudge>
       ...{ method: "POST", signal, body: JSON.stringify({ model, temperature: 0, messages }) },
       headers: { "content-type": "application/json", ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) },
     });
-    const answer = await response.text();
+    const bytes = await bytesUpTo(response, maxAnswerBytes, () => {
+      throw new Error(`${url} answered with more than ${maxAnswerBytes} bytes`);
+    });
+    const answer = new TextDecoder().decode(bytes);
     if (!response.ok) throw new Error(`${url} answered ${response.status}: ${shortened(answer, 200)}`);
     const { choices } = JSON.parse(answer);
     return String(choices?.[0]?.message?.content);

@@ -3,11 +3,24 @@ import { namedReward } from "./named-reward.ts";
 import { scoreCompletions } from "./score-completions.ts";
 
 const schema = { type: "object", required: ["name"], properties: { name: { type: "string" } } };
+const texts = { input: "{{sample.output_text}}", reference: "{{ item.answer }}" };
 const files = new Map<string, unknown>([
   ["schema.json", schema],
   ["old.json", { ...schema, $schema: "http://json-schema.org/draft-07/schema#" }],
   ["list.json", []],
   ["wrong.json", { type: "objekt" }],
+  ["same.json", { type: "string_check", operation: "eq", ...texts }],
+  [
+    "in.json",
+    {
+      type: "string_check",
+      operation: "ilike",
+      input: "{{ sample.output_json.said }}",
+      reference: "A{{item.answer}}",
+    },
+  ],
+  ["python.json", { type: "python", source: "def grade(sample, item): return 1" }],
+  ["space.json", { type: "string_check", operation: "eq", input: "{{ process.env }}", reference: "" }],
 ]);
 const readFile = async (path: string) => {
   if (!files.has(path)) throw new Error(`no such file, open '${path}'`);
@@ -39,8 +52,33 @@ describe("a built-in reward", () => {
     ["regex:^(a+)+: \\d$", ["aa: 1", "aa: x", `${"a".repeat(50_000)}!`], [1, 0, 0]], // in linear time
     ["length:4", ["a b c d", "a b c", " a b c d e f ", "", "a ".repeat(20)], [1, 0.75, 0.5, 0, 0]],
     ["exact-match", [" 42\n", "4"], [1, 0]],
+    ["grader:same.json", ["42", " 42"], [1, 0]],
+    ["grader:in.json", ['{"said": "oh a42"}', '{"says": "a42"}', "a42"], [1, 0, 0]],
   ])("%s", async (text, completions, rewards) => {
     expect(await totals(text, completions, { answer: 42 })).toEqual(rewards);
+  });
+
+  // By rapidfuzz 3.14, rouge-score 0.1 and nltk 3.10 (sentence_gleu of words in lower case).
+  it.each([
+    ["fuzzy_match", [0.76, 10 / 13, 0]],
+    ["gleu", [9 / 22, 7 / 13, 0]],
+    ["rouge_1", [10 / 13, 5 / 7, 0]],
+    ["rouge_2", [6 / 11, 2 / 3, 0]],
+    ["rouge_5", [0, 1 / 3, 0]],
+    ["rouge_l", [10 / 13, 5 / 7, 0]],
+  ])("grader:<file> compares texts by %s", async (evaluation_metric, scores) => {
+    const of = {
+      ...judge(""),
+      readFile: async () => JSON.stringify({ type: "text_similarity", evaluation_metric, ...texts }),
+    };
+    const pairs = [
+      ["The cat sat on the mat today.", "the cat is on the mat"],
+      ["a b c d e f", "a b c d e g a b"],
+      ["abc", ""],
+    ] as const;
+    for (const [index, [text, answer]] of pairs.entries())
+      expect((await totals("grader:any.json", [text], { answer }, of))[0]).toBeCloseTo(scores[index] ?? Number.NaN, 9);
+    await expect(totals("grader:any.json", ["a"], { other: 1 }, of)).rejects.toThrow("the row has no");
   });
 
   it("lm-judge asks a chat model for a number from 0 to 10", async () => {
@@ -57,6 +95,7 @@ describe("a built-in reward", () => {
     ["lm-judge:https://judge/v1#m", judge("11"), "the judge replied"],
     ["lm-judge:https://judge/v1#m", judge("good"), "not a number from 0 to 10"],
     ["lm-judge:https://judge/v1#m", judge("5", 401), "answered 401"],
+    ["lm-judge:https://judge/v1#m", judge("5".repeat(2 ** 20)), "more than 1048576 bytes"],
     ["exact-match", judge(""), "the row has no"],
   ])("%s that cannot judge ends the step", async (text, of, said) => {
     await expect(totals(text, ["Ada"], {}, of)).rejects.toThrow(said);
@@ -64,7 +103,7 @@ describe("a built-in reward", () => {
 
   it.each([
     ["json-shema:schema.json", "Did you mean json-schema?"],
-    ["politeness", "Pass a .ts, .js or .mjs file, or one of json-schema:<file>, regex:<pattern>"],
+    ["politeness", "Pass a .ts, .js or .mjs file, or one of json-schema:<file>, grader:<file>"],
     ["regex", "expected regex:<pattern>"],
     ["exact-match:answer", "expected exact-match"],
     ["regex:(", "missing closing )"],
@@ -72,6 +111,8 @@ describe("a built-in reward", () => {
     ["json-schema:none.json", "no such file"],
     ["json-schema:list.json", "the file has no JSON Schema"],
     ["json-schema:wrong.json", "type"],
+    ["grader:python.json", 'type is "python"; expected string_check, text_similarity'],
+    ["grader:space.json", "expected a text with {{item.<field>}}"],
     ["lm-judge:./smollm2", "expected a URL and a model"],
   ])("of the name %s is refused", async (text, said) => {
     await expect(namedReward(text, judge(""))).rejects.toMatchObject({ code: "WRONG_USAGE" });

@@ -5,6 +5,7 @@ import { RE2JS } from "re2js";
 import { named } from "../errors/named-option.ts";
 import { UsageError } from "../errors/usage-errors.ts";
 import { nearestName } from "../nearest-name.ts";
+import { graderReward } from "./grader-reward.ts";
 import { type JudgeAccess, judgeReward } from "./judge-reward.ts";
 import type { Reward } from "./reward.ts";
 
@@ -21,6 +22,7 @@ const rewards: Readonly<
     "json-schema:<file>",
     async (file, { readFile }) => jsonSchemaReward(parseJson(await readFile(file))),
   ],
+  grader: ["grader:<file>", async (file, { readFile }) => graderReward(parseJson(await readFile(file)))],
   regex: ["regex:<pattern>", regexReward],
   "exact-match": ["exact-match", () => exactMatch],
   length: ["length:<words>", lengthReward],
@@ -30,6 +32,7 @@ const rewards: Readonly<
 /**
  * A built-in reward:
  * - `json-schema:<file>`: 1 for JSON that the schema allows, 0.5 for other JSON, 0 for anything else. `format` is not checked.
+ * - `grader:<file>`: the score of a grader of OpenAI's reinforcement fine-tuning, string_check or text_similarity.
  * - `regex:<pattern>`: 1 if RE2 finds the pattern in the completion, else 0.
  * - `exact-match`: 1 if the completion is the row's `answer`, `completion` or `reference`, else 0. Spaces around them do not count.
  * - `length:<words>`: 1 for that many words, and less by the share of words that are missing or too many, down to 0.

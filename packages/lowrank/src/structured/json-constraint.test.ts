@@ -99,6 +99,7 @@ describe("jsonConstraint", () => {
 
   it.each([
     ["a pattern", record({ a: { type: "string", pattern: "^a" } }), '#/properties/a: "pattern" cannot be guaranteed'],
+    ["a type that is none", { type: null }, "the type null does not exist"],
     ["not", { not: { type: "string" } }, '"not" cannot be guaranteed'],
     ["an address", { $ref: "https://example.com/a" }, "expected a place in this schema"],
     ["a missing place", { $ref: "#/$defs/a" }, "which does not exist"],

@@ -112,7 +112,7 @@ class SchemaReader {
     const implied = Object.entries(keywords).flatMap(([type, names]) =>
       own.some((name) => names.includes(name)) ? type : [],
     );
-    const types: readonly unknown[] = [schema.type ?? implied].flat();
+    const types: readonly unknown[] = "type" in schema ? [schema.type].flat() : implied;
     if (types.length === 0) return { rule: anyValue, needs: [[]] };
     const values = types.map((type) => this.#ofType(type, schema, at));
     return { rule: oneOf(() => values.map(({ rule }) => [rule])), needs: values.flatMap(({ needs }) => needs) };

@@ -1,6 +1,7 @@
 // A model folder on a web server, read in ranges so that no file has to be in memory whole.
 
-import { type ByteSource, bytesSource, joinPieces } from "@lowrank/safetensors";
+import { bytesUpTo } from "@lowrank/contracts";
+import { type ByteSource, bytesSource } from "@lowrank/safetensors";
 import { ModelFileError } from "../errors.ts";
 import { checkFileName, decodeText, type ModelFolder } from "./model-folder.ts";
 
@@ -124,22 +125,4 @@ function rangedSource({ folder, file, size, bytes, fetchRange }: Ranged): ByteSo
 function totalSize(contentRange: string | null): number | undefined {
   const match = /^bytes \d+-\d+\/(\d{1,15})$/.exec(contentRange ?? "");
   return match === null ? undefined : Number(match[1]);
-}
-
-async function bytesUpTo(response: Response, maxBytes: number, tooLarge: () => never): Promise<Uint8Array> {
-  if (Number(response.headers.get("Content-Length") ?? 0) > maxBytes) tooLarge();
-  const reader = response.body?.getReader();
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  while (reader !== undefined) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    length += value.length;
-    if (length > maxBytes) {
-      await reader.cancel();
-      tooLarge();
-    }
-    parts.push(value);
-  }
-  return joinPieces(parts);
 }

@@ -10,6 +10,7 @@ import type {
   SharedV4Warning,
 } from "@ai-sdk/provider";
 import { type ChoiceEvent, choiceEvents } from "../answers/written-choice.ts";
+import { anyObject } from "../requests/response-format.ts";
 import type { ServedAdapter, ServedModel, ServedWriter } from "../served-model.ts";
 import { prepareTools, withCalls } from "../tools/tool-use.ts";
 import { messagesOf, toolUseOf, unsupportedIn } from "./read-prompt.ts";
@@ -40,10 +41,9 @@ export function lowrank<Adapter extends ServedAdapter>(
   async function* events(options: LanguageModelV4CallOptions): AsyncGenerator<ChoiceEvent, void, undefined> {
     const use = toolUseOf(options);
     const source = use.tools.length === 0 ? undefined : await model.chatTemplate?.({ adapter });
-    const { tools, schema: callSchema, reader } = prepareTools(use, source);
     const { responseFormat: format, temperature, topP, topK, seed, stopSequences, abortSignal: signal } = options;
-    const schema =
-      callSchema ?? (format?.type === "json" && tools === undefined ? (format.schema ?? anyObject) : undefined);
+    const answer = format?.type === "json" ? (format.schema ?? anyObject) : undefined;
+    const { tools, schema = answer, reader } = prepareTools(use, source, answer);
     const stop = stopSequences ?? model.defaults?.stop ?? [];
     const maxNewTokens = options.maxOutputTokens ?? model.defaults?.maxNewTokens ?? defaultTokens;
     const sampling = { temperature, topP, topK, seed };
@@ -61,8 +61,6 @@ export function lowrank<Adapter extends ServedAdapter>(
     doStream: async (options) => ({ stream: streamOf(parts(events(options), warningsOf(options))) }),
   };
 }
-
-const anyObject = { type: "object" };
 
 async function writerOf<Adapter extends ServedAdapter>(model: ServedModel<Adapter>): Promise<ServedWriter<Adapter>> {
   // The key is the model, whose writer this is.

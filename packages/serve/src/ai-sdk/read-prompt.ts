@@ -58,12 +58,11 @@ export function toolUseOf({ tools = [], toolChoice = { type: "auto" } }: Languag
 
 /** Names of the settings that have no effect. */
 export function unsupportedIn(options: LanguageModelV4CallOptions): readonly string[] {
-  const { tools = [], responseFormat, presencePenalty = 0, frequencyPenalty = 0 } = options;
+  const { tools = [], presencePenalty = 0, frequencyPenalty = 0 } = options;
   const given = {
     presencePenalty: presencePenalty !== 0,
     frequencyPenalty: frequencyPenalty !== 0,
     "tools of a provider": tools.some(({ type }) => type !== "function"),
-    "responseFormat with tools": responseFormat?.type === "json" && tools.length > 0,
   };
   return Object.entries(given).flatMap(([feature, isGiven]) => (isGiven ? [feature] : []));
 }

@@ -43,7 +43,7 @@ export async function wholeAnswer(choices: Choices, facts: AnswerFacts): Promise
   return { id, object: shape.object, created, model, choices: whole, usage: usageOf(ends, n) };
 }
 
-function addPiece(calls: CallPiece[], piece: CallPiece): void {
+export function addPiece(calls: CallPiece[], piece: CallPiece): void {
   const begun = calls[piece.index];
   calls[piece.index] = begun === undefined ? piece : { ...begun, arguments: begun.arguments + piece.arguments };
 }

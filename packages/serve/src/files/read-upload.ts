@@ -1,6 +1,6 @@
 // Reads an upload: a form with a file and its purpose.
 
-import { LowrankError } from "@lowrank/contracts";
+import { bytesUpTo, LowrankError } from "@lowrank/contracts";
 import { withoutFolders } from "../answers/error-answer.ts";
 import { InvalidRequestError, RequestError } from "../errors.ts";
 import type { StoredFile } from "./stored-file.ts";
@@ -25,7 +25,10 @@ export async function readUpload(request: Request, { check, maxFileBytes }: Uplo
   const type = request.headers.get("content-type") ?? "";
   if (!type.startsWith("multipart/form-data"))
     throw new RequestError(415, "WRONG_CONTENT_TYPE", `The body is "${type}"; expected multipart/form-data.`);
-  const form = await formOf(await bodyOf(request, maxFileBytes), type);
+  const body = await bytesUpTo(request, maxFileBytes, () => {
+    throw new RequestError(413, "BODY_TOO_LARGE", `The upload has more than ${maxFileBytes} bytes.`, "file");
+  });
+  const form = await formOf(body, type);
   const file = form.get("file");
   const purpose = form.get("purpose");
   const faults = [...new Set(form.keys())].filter((param) => !known.has(param));
@@ -44,15 +47,7 @@ export async function readUpload(request: Request, { check, maxFileBytes }: Uplo
   }
 }
 
-async function bodyOf(request: Request, maxBytes: number): Promise<ArrayBuffer> {
-  const tooLarge = () => new RequestError(413, "BODY_TOO_LARGE", `The upload has more than ${maxBytes} bytes.`, "file");
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge();
-  const body = await request.arrayBuffer();
-  if (body.byteLength > maxBytes) throw tooLarge();
-  return body;
-}
-
-async function formOf(body: ArrayBuffer, type: string): Promise<FormData> {
+async function formOf(body: Uint8Array<ArrayBuffer>, type: string): Promise<FormData> {
   try {
     return await new Response(body, { headers: { "content-type": type } }).formData();
   } catch {

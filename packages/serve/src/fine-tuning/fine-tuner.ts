@@ -1,6 +1,6 @@
 // The interface of a program that fine-tunes the served model. `lowrank serve` starts `lowrank train` in a process of its own.
 
-export type FineTuneMethod = "supervised" | "dpo";
+export type FineTuneMethod = "supervised" | "dpo" | "reinforcement";
 
 /** Hyperparameters with OpenAI's meaning; undefined ("auto"): the program's default. */
 interface FineTuneSettings {
@@ -9,11 +9,15 @@ interface FineTuneSettings {
   readonly learningRateMultiplier?: number | undefined;
   /** DPO only. */
   readonly beta?: number | undefined;
+  /** Reinforcement only: factor of the number of completions of each prompt. */
+  readonly computeMultiplier?: number | undefined;
 }
 
 /** A job to run. All paths are the server's own. */
 export interface FineTuneJob {
   readonly method: FineTuneMethod;
+  /** Of a reinforcement job: an object that `checkGrader` has accepted. */
+  readonly grader?: Readonly<Record<string, unknown>> | undefined;
   /** Uploaded JSON Lines, which `check` has accepted. */
   readonly training: string;
   readonly validation?: string | undefined;
@@ -33,10 +37,18 @@ export type FineTuneEvent =
       readonly step: number;
       readonly steps: number;
       readonly loss: number | null;
+      /** Reinforcement: the mean reward of the step's completions. */
+      readonly reward?: number;
       readonly tokens: number;
       readonly secondsLeft: number;
     }
-  | { readonly type: "evaluation"; readonly step: number; readonly loss: number | null; readonly accuracy?: number }
+  | {
+      readonly type: "evaluation";
+      readonly step: number;
+      readonly loss: number | null;
+      readonly accuracy?: number;
+      readonly reward?: number;
+    }
   | { readonly type: "note"; readonly message: string }
   | { readonly type: "end" };
 
@@ -52,6 +64,8 @@ export interface FineTuneRun {
 export interface FineTuner {
   /** The method that a file's rows are for. Throws an error that names the lines that cannot be used. */
   check(file: { readonly name: string; readonly content: Uint8Array }): Promise<FineTuneMethod>;
+  /** Throws an error that says why a grader of a reinforcement job is not supported. Without this member there are no such jobs. */
+  checkGrader?(grader: Readonly<Record<string, unknown>>): void;
   start(job: FineTuneJob): FineTuneRun;
 }
 

@@ -26,6 +26,7 @@ export function fineTuningRoutes(queue: JobQueue, { limits, baseName, ended }: R
   const facts = (job: Job) => jobFacts(job, queue.finishOf(job.id));
   app.post("/", async (context) => {
     const request = jobRequest(await readJson(context.req.raw, limits));
+    if (request.grader !== undefined) queue.checkGrader(request.grader);
     checkFiles(request, queue);
     if (request.model !== baseName && !jobs.all.some(({ fine_tuned_model: name }) => name === request.model)) {
       const message = `Cannot fine-tune "${request.model}". Use "${baseName}", or the fine_tuned_model of a job.`;

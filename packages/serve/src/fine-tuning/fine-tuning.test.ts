@@ -17,17 +17,26 @@ const model: ServedModel = {
   writer: () => ({ running: 0, waiting: 0, write: async function* () {}, stop: async () => undefined }),
 };
 
+let waiting = 0;
 /** Fails for seed 13; waits until it is stopped for seed 0; else it is done at once. */
 const tuner: FineTuner = {
   check: async ({ name }) => {
     if (name.includes("broken")) throw new LowrankError("TRAINING_FILE", 'line 3 of "/srv/private/rows": no messages');
     return "supervised";
   },
+  checkGrader: ({ type }) => {
+    if (type === "python") throw new Error("python");
+  },
   start: ({ seed }) => {
     const stopped = new AbortController();
     async function* events(): AsyncGenerator<FineTuneEvent, void> {
       if (seed === 13) throw new LowrankError("TRAINING_FAILED", "The file /srv/private/rows is too short.");
-      if (seed === 0) return new Promise((resolve) => stopped.signal.addEventListener("abort", () => resolve()));
+      if (seed === 0) {
+        waiting += 1;
+        await new Promise((resolve) => stopped.signal.addEventListener("abort", resolve));
+        waiting -= 1;
+        return;
+      }
       yield { type: "step", step: 1, steps: 1, loss: 0.5, tokens: 7, secondsLeft: 0 };
       yield { type: "end" };
     }
@@ -44,8 +53,8 @@ interface Answer {
 
 let folder: string;
 let server: RunningServer;
-const start = (name = "base") =>
-  serve<ServedAdapter>(model, { port: 0, name, fineTuning: { folder, tuner, maxFileBytes: 1000 } });
+const start = (name = "base", port = 0) =>
+  serve<ServedAdapter>(model, { port, name, fineTuning: { folder, tuner, maxFileBytes: 1000 } });
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "lowrank-jobs-"));
   server = await start();
@@ -108,13 +117,20 @@ it("returns a file byte for byte, lists it, and deletes it", async () => {
 });
 
 it("refuses jobs with wrong fields, and names the field", async () => {
+  const [grader, hyper] = ["grader", "hyperparameters"].map((field) => `method.reinforcement.${field}`);
+  const reinforcement = (how: object) => ({ method: { type: "reinforcement", reinforcement: how } });
   const beta = "method.supervised.hyperparameters.beta";
   for (const [param, body] of [
     ["model", { model: "other" }],
     ["training_file", { training_file: "file-none" }],
     ["training_file", { training_file: 3 }],
     ["training_file", { method: { type: "dpo" } }],
-    ["method.type", { method: { type: "reinforcement", reinforcement: {} } }],
+    ["method.type", { method: { type: "magic" } }],
+    [grader, reinforcement({})],
+    [grader, reinforcement({ grader: { type: "python" } })],
+    ["training_file", reinforcement({ grader: { type: "string_check" } })],
+    [`${hyper}.eval_samples`, reinforcement({ grader: {}, hyperparameters: { eval_samples: 3 } })],
+    [`${hyper}.compute_multiplier`, reinforcement({ grader: {}, hyperparameters: { compute_multiplier: 0 } })],
     [beta, { method: { type: "supervised", supervised: { hyperparameters: { beta: 1 } } } }],
     ["hyperparameters.n_epochs", { hyperparameters: { n_epochs: 1.5 } }],
     ["hyperparameters.batch_size", { hyperparameters: { batch_size: "many" } }],
@@ -147,6 +163,12 @@ it("continues with the next server of the same base, which serves the models of 
     server = await start(name);
     expect(server.models.includes(`ft:base:local::${done.id.slice(-8)}`)).toBe(name === "base");
   }
+  await server.stop();
+  const other = await serve<ServedAdapter>(model, { port: 0 });
+  await expect(start("base", Number(new URL(other.url).port))).rejects.toMatchObject({ code: "EADDRINUSE" });
+  expect(waiting).toBe(0);
+  await other.stop();
+  server = await start();
   await post(`/fine_tuning/jobs/${running.id}/cancel`, {});
   await post(`/fine_tuning/jobs/${paused.id}/resume`, {});
   await statusOf(paused).toBe("succeeded");

@@ -5,7 +5,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { LowrankError } from "@lowrank/contracts";
 import { withoutFolders } from "../answers/error-answer.ts";
-import { RequestError } from "../errors.ts";
+import { InvalidRequestError, RequestError } from "../errors.ts";
 import type { FileParts } from "../files/file-routes.ts";
 import { ObjectStore } from "../files/object-store.ts";
 import type { StoredFile } from "../files/stored-file.ts";
@@ -58,6 +58,17 @@ export class JobQueue {
     const needs = (job: Job, file: string) => !isOver(job) && [job.training_file, job.validation_file].includes(file);
     const userOf = (file: string) => this.jobs.all.find((job) => needs(job, file))?.id;
     return { files: this.files, userOf, check: (file) => this.parts.fineTuning.tuner.check(file), maxFileBytes };
+  }
+
+  /** Throws RequestError. */
+  checkGrader(grader: NonNullable<Job["grader"]>): void {
+    const { tuner } = this.parts.fineTuning;
+    try {
+      if (tuner.checkGrader === undefined) throw new Error("This server has no reinforcement fine-tuning.");
+      tuner.checkGrader(grader);
+    } catch (error) {
+      throw new InvalidRequestError([{ param: "method.reinforcement.grader", fault: messageOf(error) }]);
+    }
   }
 
   async add(job: Job): Promise<Job> {
@@ -167,16 +178,19 @@ export class JobQueue {
     else if (status === "queued" && failure !== undefined) throw failure;
   }
 
-  #start({ id, method, training_file, validation_file, model, seed, hyperparameters }: Job): FineTuneRun {
-    const { n_epochs, batch_size, learning_rate_multiplier, beta } = Object.fromEntries(
+  #start({ id, method, grader, training_file, validation_file, model, seed, hyperparameters }: Job): FineTuneRun {
+    const { n_epochs, batch_size, learning_rate_multiplier, beta, compute_multiplier } = Object.fromEntries(
       Object.entries(hyperparameters).map(([name, value]) => [name, value === "auto" ? undefined : value]),
     );
     const earlier = this.jobs.all.find((other) => other.fine_tuned_model === model);
     return this.parts.fineTuning.tuner.start({
-      ...{ method, seed, training: this.files.path(training_file, ".jsonl"), folder: this.#pathOf(id) },
+      ...{ method, grader, seed, training: this.files.path(training_file, ".jsonl"), folder: this.#pathOf(id) },
       validation: validation_file === null ? undefined : this.files.path(validation_file, ".jsonl"),
       from: earlier && this.#pathOf(earlier.id, "adapter"),
-      settings: { epochs: n_epochs, batchSize: batch_size, learningRateMultiplier: learning_rate_multiplier, beta },
+      settings: {
+        ...{ epochs: n_epochs, batchSize: batch_size, learningRateMultiplier: learning_rate_multiplier, beta },
+        computeMultiplier: compute_multiplier,
+      },
     });
   }
 
@@ -185,13 +199,14 @@ export class JobQueue {
     const { type, step } = event;
     if (type === "start") return this.#say(id, step === 0 ? "Fine-tuning job started" : `Resumed after step ${step}`);
     if (type === "evaluation") {
-      const data = { step, valid_loss: event.loss, valid_mean_token_accuracy: event.accuracy };
-      return this.#say(id, `Step ${step}: validation loss=${event.loss?.toFixed(4)}`, { data });
+      const { loss, accuracy, reward } = event;
+      const data = { step, valid_loss: loss, valid_mean_token_accuracy: accuracy, valid_mean_reward: reward };
+      return this.#say(id, `Step ${step}: validation ${measured(event)}`, { data });
     }
-    const { steps, loss, tokens, secondsLeft } = event;
+    const { steps, loss, reward, tokens, secondsLeft } = event;
     if (this.#current !== undefined) this.#current.finish = Math.ceil(seconds() + secondsLeft);
-    const data = { step, total_steps: steps, train_loss: loss, tokens };
-    await this.#say(id, `Step ${step}/${steps}: training loss=${loss?.toFixed(4)}`, { data });
+    const data = { step, total_steps: steps, train_loss: loss, train_mean_reward: reward, tokens };
+    await this.#say(id, `Step ${step}/${steps}: training ${measured(event)}`, { data });
   }
 
   /** The adapter is served before the job has succeeded, so that clients can use it at once. */
@@ -240,6 +255,11 @@ export class JobQueue {
   #logPath(id: string): string {
     return this.#pathOf(id, "events.jsonl");
   }
+}
+
+/** A reinforcement job is measured by its rewards. */
+function measured({ loss, reward }: { readonly loss: number | null; readonly reward?: number }): string {
+  return reward === undefined ? `loss=${loss?.toFixed(4)}` : `reward=${reward.toFixed(4)}`;
 }
 
 function messageOf(error: unknown): string {

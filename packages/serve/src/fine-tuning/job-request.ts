@@ -13,6 +13,8 @@ export interface JobRequest {
   readonly validation_file: string | null;
   readonly method: FineTuneMethod;
   readonly hyperparameters: Hyperparameters;
+  /** Of a reinforcement job. */
+  readonly grader?: JsonObject | undefined;
   readonly suffix: string | undefined;
   readonly seed: number | undefined;
   readonly metadata: Readonly<Record<string, string>> | null;
@@ -26,7 +28,11 @@ const ranges: Readonly<Record<string, Range>> = {
 const rangesOf: Readonly<Record<FineTuneMethod, Readonly<Record<string, Range>>>> = {
   supervised: ranges,
   dpo: { ...ranges, beta: { min: 1e-4, max: 2 } },
+  reinforcement: { ...ranges, compute_multiplier: { min: 0.25, max: 8 } },
 };
+/** Reinforcement hyperparameters without an effect here, with the value that clients may send. */
+const unserved = { eval_interval: "auto", eval_samples: "auto", reasoning_effort: "default" };
+const graderPath = "method.reinforcement.grader";
 const wholeNumbers = new Set(["n_epochs", "batch_size"]);
 
 /** Throws InvalidRequestError. */
@@ -34,10 +40,8 @@ export function jobRequest({ metadata: given, ...body }: JsonObject): JobRequest
   const flat = new Map(flattened(body));
   const fields = new Fields(Object.fromEntries(flat));
   const type = fields.text("method.type") ?? "supervised";
-  if (type === "reinforcement") fields.fault("method.type", '"reinforcement"; it is not supported yet');
-  else if (type !== "supervised" && type !== "dpo")
-    fields.fault("method.type", `"${type}"; expected supervised or dpo`);
-  const method: FineTuneMethod = type === "dpo" ? type : "supervised";
+  const method = (Object.keys(rangesOf) as FineTuneMethod[]).find((each) => each === type) ?? "supervised";
+  if (type !== method) fields.fault("method.type", `"${type}"; expected ${Object.keys(rangesOf).join(", ")}`);
   const known = new Set(["model", "training_file", "validation_file", "method.type", "suffix", "seed", "integrations"]);
   const hyperparameters: Record<string, number | "auto"> = {};
   for (const [name, range] of Object.entries(rangesOf[method])) {
@@ -49,12 +53,24 @@ export function jobRequest({ metadata: given, ...body }: JsonObject): JobRequest
     }
     hyperparameters[name] ??= "auto";
   }
+  const grader = method === "reinforcement" ? fields.raw(graderPath) : undefined;
+  if (method === "reinforcement") {
+    known.add(graderPath);
+    if (!isObject(grader))
+      fields.fault(graderPath, `${describeValue(grader)}; expected a grader: an object with a type`);
+    for (const [name, value] of Object.entries(unserved)) {
+      const path = `method.reinforcement.hyperparameters.${name}`;
+      known.add(path);
+      fields.unserved(path, [value]);
+    }
+  }
   for (const name of flat.keys()) if (!known.has(name)) fields.fault(name, "this field is not supported");
   fields.unserved("integrations", []);
   const suffix = fields.text("suffix");
   if (suffix !== undefined && !/^[\w.-]{1,64}$/.test(suffix))
     fields.fault("suffix", "expected 1 to 64 letters, digits, dots, hyphens or underscores");
   const request = {
+    ...(isObject(grader) && { grader }),
     ...{ method, hyperparameters, suffix, metadata: metadataOf(given ?? undefined, fields) },
     ...{ model: required(fields, "model"), training_file: required(fields, "training_file") },
     validation_file: fields.text("validation_file") ?? null,
@@ -64,11 +80,12 @@ export function jobRequest({ metadata: given, ...body }: JsonObject): JobRequest
   return request;
 }
 
-/** Fields of nested objects by their path: "method.dpo.hyperparameters.beta". An empty object has none. */
+/** Fields of nested objects by their path: "method.dpo.hyperparameters.beta". A grader is one field. An empty object has none. */
 function flattened(body: JsonObject, prefix = ""): readonly (readonly [path: string, value: unknown])[] {
-  return Object.entries(body).flatMap(([name, value]) =>
-    isObject(value) ? flattened(value, `${prefix}${name}.`) : [[`${prefix}${name}`, value] as const],
-  );
+  return Object.entries(body).flatMap(([name, value]) => {
+    const path = `${prefix}${name}`;
+    return isObject(value) && path !== graderPath ? flattened(value, `${path}.`) : [[path, value] as const];
+  });
 }
 
 function settingOf(fields: Fields, path: string, { isWhole, ...range }: Range & { readonly isWhole: boolean }) {

@@ -20,8 +20,8 @@ export function isOver({ status }: Pick<Job, "status">): boolean {
 
 /** The object of OpenAI's API. */
 export function jobFacts(job: Job, estimated_finish: number | null) {
-  const { order: _, suffix: _suffix, method: type, ...facts } = job;
-  const method = { type, [type]: { hyperparameters: job.hyperparameters } };
+  const { order: _, suffix: _suffix, method: type, grader, ...facts } = job;
+  const method = { type, [type]: { grader, hyperparameters: job.hyperparameters } };
   const others = { organization_id: "local", result_files: [], integrations: [], estimated_finish };
   return { object: "fine_tuning.job", ...facts, method, ...others };
 }

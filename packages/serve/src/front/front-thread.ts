@@ -14,8 +14,10 @@ export interface FrontData {
   readonly maxBytes: number;
   /** Of an upload to /v1/files. */
   readonly maxFileBytes: number;
-  /** Allowed host names for /health; undefined: any. For other routes the model's thread checks them. */
+  /** Allowed host names; undefined: any. The model's thread checks them, too. */
   readonly hosts: readonly string[] | undefined;
+  /** SHA-256 of the API key; undefined: none is needed. The model's thread checks it, too. */
+  readonly keyDigest: Uint8Array | undefined;
 }
 
 /** A complete request, or the note that its client has disconnected. */
@@ -49,8 +51,10 @@ export type ToFront =
 export function frontThread(
   http: typeof import("node:http"),
   { workerData, parentPort }: typeof import("node:worker_threads"),
+  { createHash, timingSafeEqual }: typeof import("node:crypto"),
 ): void {
-  const { host, port, state, keepAliveMs, stalledSeconds, maxBytes, maxFileBytes, hosts } = workerData as FrontData; // from start-front.ts
+  const { host, port, state, keepAliveMs, stalledSeconds, maxBytes, maxFileBytes, hosts, keyDigest } =
+    workerData as FrontData; // from start-front.ts
   const answers = new Map<number, import("node:http").ServerResponse>();
   let latest = 0;
   const server = http.createServer((asked, answer) => {
@@ -63,7 +67,10 @@ export function frontThread(
       answer.end(JSON.stringify({ status }));
       return;
     }
-    const limit = url.split("?")[0] === "/v1/files" ? maxFileBytes : maxBytes;
+    const key = /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
+    const hasKey = keyDigest === undefined || timingSafeEqual(createHash("sha256").update(key).digest(), keyDigest);
+    // The body of a request that will be refused is not kept.
+    const limit = !isKnown || !hasKey ? -1 : url.split("?")[0] === "/v1/files" ? maxFileBytes : maxBytes;
     const chunks: Uint8Array[] = [];
     let bytes = 0;
     // Collected here, so that a slow client does not occupy the model's thread. A body is read only up to the limit.
@@ -71,7 +78,7 @@ export function frontThread(
       if (bytes <= limit) chunks.push(chunk);
       bytes += chunk.length;
     });
-    asked.on("end", () => {
+    new Promise<void>((resolve) => (limit < 0 ? resolve() : asked.on("end", resolve))).then(() => {
       const id = ++latest;
       answers.set(id, answer);
       answer.on("close", () => {

@@ -27,13 +27,13 @@ export interface Front {
 /** Opens the port. Throws the system's error if it is in use. */
 export async function startFront(
   answer: (request: Request, client: Client) => Promise<Response>,
-  at: Pick<FrontData, "host" | "port" | "maxBytes" | "maxFileBytes" | "hosts">,
+  at: Pick<FrontData, "host" | "port" | "maxBytes" | "maxFileBytes" | "hosts" | "keyDigest">,
 ): Promise<Front> {
   const state = new Int32Array(new SharedArrayBuffer(8));
   const turn = () => Atomics.store(state, 1, Math.floor(Date.now() / 1000));
   turn();
   const workerData: FrontData = { ...at, state, keepAliveMs, stalledSeconds };
-  const source = `(${frontThread})(require("node:http"), require("node:worker_threads"))`;
+  const source = `(${frontThread})(require("node:http"), require("node:worker_threads"), require("node:crypto"))`;
   const worker = new Worker(source, { eval: true, workerData });
   const send = (message: ToFront) => worker.postMessage(message);
   const asked = new Map<number, AbortController>();

@@ -25,6 +25,6 @@ export function checkToken(authorization: string | undefined, token: string): vo
 }
 
 /** A hash of constant length, which the comparison needs. */
-function digest(text: string): Buffer {
+export function digest(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }

@@ -1,6 +1,6 @@
 // Reads a request's body as JSON, with limits that are checked before parsing.
 
-import { isObject, parseJson } from "@lowrank/contracts";
+import { bytesUpTo, isObject, parseJson } from "@lowrank/contracts";
 import { RequestError } from "../errors.ts";
 
 export interface BodyLimits {
@@ -15,24 +15,12 @@ export async function readJson(request: Request, limits: BodyLimits): Promise<Re
   // Browsers send text from other sites without a CORS preflight request, but not JSON.
   if (!/^application\/json\s*(;|$)/i.test(type))
     throw new RequestError(415, "WRONG_CONTENT_TYPE", `The body is "${type}"; expected application/json.`);
-  const text = await readText(request, limits.maxBytes);
+  const bytes = await bytesUpTo(request, limits.maxBytes, () => {
+    throw new RequestError(413, "BODY_TOO_LARGE", `The body has more than ${limits.maxBytes} bytes.`);
+  });
   const refuse = (reason: string, cause?: unknown) =>
     new RequestError(400, cause === undefined ? "BODY_TOO_DEEP" : "INVALID_JSON", `The body ${reason}.`);
-  const body = parseJson(text, { maxDepth: limits.maxDepth, refuse });
+  const body = parseJson(new TextDecoder().decode(bytes), { maxDepth: limits.maxDepth, refuse });
   if (isObject(body)) return body;
   throw new RequestError(400, "INVALID_JSON", "The body is JSON, but not an object.");
-}
-
-async function readText(request: Request, maxBytes: number): Promise<string> {
-  const tooLarge = () => new RequestError(413, "BODY_TOO_LARGE", `The body has more than ${maxBytes} bytes.`);
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge();
-  const reader = request.body?.getReader();
-  const decoder = new TextDecoder();
-  for (let [text, bytes] = ["", 0]; ; ) {
-    const chunk = await reader?.read();
-    if (chunk?.value === undefined) return text + decoder.decode();
-    bytes += chunk.value.byteLength;
-    if (bytes > maxBytes) throw tooLarge();
-    text += decoder.decode(chunk.value, { stream: true });
-  }
 }

@@ -31,8 +31,6 @@ export function chatRequest(body: Readonly<Record<string, unknown>>, limits: Req
   for (const name of ["functions", "audio", "prediction"]) fields.unserved(name, []);
   const tools = toolUse(fields);
   const format = responseFormat(fields);
-  if (tools.tools.length > 0 && tools.choice !== "none" && (format.json === true || format.schema !== undefined))
-    fields.fault("response_format", "JSON together with tools is not supported; set tool_choice to none");
   fields.end();
   return { ...request, messages, toolUse: tools, format, logprobs: isTold ? (top ?? 0) : undefined };
 }

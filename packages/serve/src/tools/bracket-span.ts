@@ -1,8 +1,8 @@
 // Finds the end of a value in brackets while its text arrives, in one pass.
 
-/** One value in brackets: JSON, or the arguments of a Python call. */
+/** One value of JSON in brackets. */
 export class BracketSpan {
-  #quote = "";
+  #isQuoted = false;
   #isEscaped = false;
 
   /** `depth`: how many brackets are open already. */
@@ -17,12 +17,11 @@ export class BracketSpan {
     for (let at = start; at < text.length; at++) {
       const character = text.charAt(at);
       if (this.#isEscaped) this.#isEscaped = false;
-      else if (this.#quote !== "") {
-        if (character === "\\") this.#isEscaped = true;
-        else if (character === this.#quote) this.#quote = "";
-      } else if (character === '"' || character === "'") this.#quote = character;
-      else if ("{[(".includes(character)) this.depth += 1;
-      else if ("}])".includes(character)) {
+      else if (character === "\\") this.#isEscaped = this.#isQuoted;
+      else if (character === '"') this.#isQuoted = !this.#isQuoted;
+      else if (this.#isQuoted) continue;
+      else if ("{[".includes(character)) this.depth += 1;
+      else if ("}]".includes(character)) {
         this.depth -= 1;
         if (this.isOver) return at + 1;
       }

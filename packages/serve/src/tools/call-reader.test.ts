@@ -13,7 +13,6 @@ const [hermes, mistral, llama] = ["<tool_call>", "[TOOL_CALLS]", '"parameters": 
   ToolFormat,
   ToolFormat,
 ];
-const gemma = format("```tool_code");
 
 /** The text and the calls of an answer that comes in pieces of `size` characters. */
 function read(row: ToolFormat, answer: string, { size = 1, maxCalls = 128 } = {}) {
@@ -33,7 +32,7 @@ function read(row: ToolFormat, answer: string, { size = 1, maxCalls = 128 } = {}
 const asked = { city: 'Köln "am Rhein"', days: 2, units: ["°C", "{"], exact: true };
 const json = '{"city": "Köln \\"am Rhein\\"", "days": 2, "units": ["°C", "{"], "exact": true}';
 
-// Answers of Qwen and Llama as transformers 5 renders them with the chat templates that TRL 1.16 has; those of Mistral, Gemma, Hermes 2 and SmolLM2 are written by hand.
+// Answers of Qwen and Llama as transformers 5 renders them with the chat templates that TRL 1.16 has; those of Mistral, Hermes 2 and SmolLM2 are written by hand.
 it.each([
   ["Qwen 2.5", hermes, `<tool_call>\n{"name": "weather", "arguments": ${json}}\n</tool_call>`],
   ["Hermes 2 Pro", hermes, `<tool_call>\n{"arguments": ${json}, "name": "weather"}\n</tool_call>`],
@@ -50,12 +49,6 @@ it.each([
   ["Mistral without its token, which decoding drops", mistral, `[{"name": "weather", "arguments": ${json}}]`],
   ["Mistral's Tekken 11", mistral, `[TOOL_CALLS]weather[ARGS]${json}`],
   ["Mistral's Tekken 11 without tokens", mistral, `weather${json}`],
-  [
-    "Gemma in Python",
-    gemma,
-    `\`\`\`tool_code\nweather(city='Köln "am Rhein"', days=2, units=["°C", '{'], exact=True)\n\`\`\``,
-  ],
-  ["Gemma in JSON", gemma, `\`\`\`tool_code\n{"name": "weather", "parameters": ${json}}\n\`\`\``],
 ])("a call of %s is read, whatever the pieces are", (_, row, answer) => {
   for (const size of [1, 7, 1000]) {
     const { text, calls } = read(row, answer, { size });
@@ -104,13 +97,18 @@ it.each([
 
 it("a hostile answer is read in time that is proportional to its length", () => {
   const began = performance.now();
-  for (const filler of ["{", '"', "[", "<tool_call>", "<function=", "weather(", "<parameter=x>"])
-    for (const row of [hermes, mistral, llama, gemma])
+  for (const filler of ["{", '"', "[", "<tool_call>", "<function=", "<parameter=x>"])
+    for (const row of [hermes, mistral, llama])
       read(row, `<tool_call><function=weather>${filler.repeat(5e3)}`, { size: 5 });
   expect(performance.now() - began).toBeLessThan(5000);
 });
 
 it("a template without tools, or with another form of calls, has no format", () => {
-  for (const template of ["{{ messages }}", "{{ tools }}", "{{ tools }}<tool_call>name<arg_key>"])
+  for (const template of [
+    "{{ messages }}",
+    "{{ tools }}```tool_code",
+    "{{ tools }}",
+    "{{ tools }}<tool_call>name<arg_key>",
+  ])
     expect(toolFormat(template)).toBeUndefined();
 });

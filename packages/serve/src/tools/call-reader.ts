@@ -4,7 +4,7 @@
 import { begunBy } from "../answers/written-choice.ts";
 import { BracketSpan } from "./bracket-span.ts";
 import type { ToolFormat } from "./tool-formats.ts";
-import { type ArgumentSchemas, jsonCall, pythonCall, type WholeCall, xmlCall } from "./whole-call.ts";
+import { type ArgumentSchemas, jsonCall, type WholeCall, xmlCall } from "./whole-call.ts";
 
 /** A piece of the text, or of a call: the first piece of each has its name. */
 export type ReadPart =
@@ -20,8 +20,8 @@ export interface CallReaderOptions {
 }
 
 /** A call that is sent only when it is complete. */
-type Whole = "object" | "xml" | "python";
-const readers = { object: jsonCall, xml: xmlCall, python: pythonCall };
+type Whole = "object" | "xml";
+const readers = { object: jsonCall, xml: xmlCall };
 const xmlEnd = "</function>";
 /** Longer ones are text, so that reading takes time in proportion to the answer's length. */
 const maxHeld = 32_768;
@@ -108,8 +108,7 @@ export class CallReader {
     if (rest.startsWith("<function=")) return begin("xml");
     for (const name of tools.keys()) {
       if (!rest.startsWith(name)) continue;
-      const [before, bracket] = /^\s*(?:\[ARGS\]\s*)?([{(])/.exec(rest.slice(name.length, name.length + 32)) ?? [];
-      if (bracket === "(") return begin("python");
+      const [before] = /^\s*(?:\[ARGS\]\s*)?\{/.exec(rest.slice(name.length, name.length + 32)) ?? [];
       if (before === undefined) continue;
       this.#isNamed = true;
       return this.#beginArguments(parts, name, rest.slice(name.length + before.length - 1));

@@ -1,6 +1,6 @@
 // How models write calls of tools: one row for each family of chat templates.
 
-/** The texts around a call. The call itself is JSON, XML or Python, which its first characters tell. */
+/** The texts around a call. The call itself is JSON or XML, which its first characters tell. */
 export interface ToolFormat {
   /** Texts that begin calls. */
   readonly open: readonly string[];
@@ -24,9 +24,6 @@ const rows: readonly Row[] = [
   { ...json, mark: "<tool_call>", open: ["<tool_call>"], close: "</tool_call>" },
   // Mistral: a list of JSON; since Tekken 11 name[ARGS]{…}.
   { ...json, mark: "[TOOL_CALLS]", open: ["[TOOL_CALLS]"], isBare: true },
-  // Gemma 3, whose own template has no tools: templates of others for it, with Python or JSON in a fence.
-  { ...json, mark: "```tool_code", open: ["```tool_code"], close: "```", isBare: true },
-  { ...json, mark: "```json", open: ["```json"], close: "```", isBare: true },
   // Llama 3.1 and 3.2: JSON is the whole answer.
   { ...json, mark: '"parameters": dictionary', open: ["<|python_tag|>"], isBare: true, argumentsKey: "parameters" },
 ];

@@ -19,7 +19,7 @@ export interface ToolUse {
 export interface PreparedTools {
   /** What the chat template writes into the prompt. */
   readonly tools?: readonly ServedTool[];
-  /** The JSON Schema of an answer that must be a call. */
+  /** The JSON Schema of an answer that must be a call, or a call or JSON. */
   readonly schema?: object;
   /** A reader for one answer. */
   reader?(): CallReader;
@@ -28,18 +28,26 @@ export interface PreparedTools {
 /** OpenAI's limit. */
 export const maxTools = 128;
 
-/** Throws RequestError if the chat template does not write tools. */
-export function prepareTools({ tools, choice, isParallel }: ToolUse, template: string | undefined): PreparedTools {
+/**
+ * An answer that must be JSON of `answer` may be a call instead, which is JSON, too. Throws RequestError if the chat template does
+ * not write tools.
+ */
+export function prepareTools(
+  { tools, choice, isParallel }: ToolUse,
+  template: string | undefined,
+  answer?: object,
+): PreparedTools {
   if (tools.length === 0 || choice === "none") return {};
   const format = toolFormat(template ?? "");
   if (format === undefined) throw unsupported(template);
   const known = new Map(tools.map(({ function: { name, parameters } }) => [name, parameters]));
   const maxCalls = isParallel ? maxTools : 1;
-  if (choice === "auto") return { tools, reader: () => new CallReader({ format, tools: known, maxCalls }) };
-  const asked = choice === "required" ? tools : tools.filter((tool) => tool.function.name === choice.name);
-  const schemas = asked.map((tool, index) => {
-    return callSchema(tool, { ...format, pointer: asked.length === 1 ? "" : `/anyOf/${index}` });
-  });
+  if (choice === "auto" && answer === undefined)
+    return { tools, reader: () => new CallReader({ format, tools: known, maxCalls }) };
+  const asked = typeof choice === "object" ? tools.filter((tool) => tool.function.name === choice.name) : tools;
+  const makers = asked.map((tool) => (pointer: string) => callSchema(tool, { ...format, pointer }));
+  if (choice === "auto") makers.push((pointer) => moved(answer, pointer));
+  const schemas = makers.map((make, index) => make(makers.length === 1 ? "" : `/anyOf/${index}`));
   const forced = { ...format, isBare: true };
   return {
     tools,
@@ -53,19 +61,20 @@ function callSchema(
   { function: { name, parameters } }: ServedTool,
   { argumentsKey, pointer }: ToolFormat & { readonly pointer: string },
 ): object {
-  // References of the tool's schema start at its own root.
-  const own = JSON.stringify(parameters);
-  const moved: unknown = JSON.parse(own, (key, value) =>
-    key === "$ref" && typeof value === "string" && value.startsWith("#")
-      ? `#${pointer}/properties/${argumentsKey}${value.slice(1)}`
-      : value,
-  );
+  const schema = moved(parameters, `${pointer}/properties/${argumentsKey}`);
   return {
     type: "object",
-    properties: { name: { const: name }, [argumentsKey]: moved },
+    properties: { name: { const: name }, [argumentsKey]: schema },
     required: ["name", argumentsKey],
     additionalProperties: false,
   };
+}
+
+/** A schema as a part of another one: its references start at its own root. */
+function moved(schema: unknown, pointer: string): object {
+  return JSON.parse(JSON.stringify(schema), (key, value) =>
+    key === "$ref" && typeof value === "string" && value.startsWith("#") ? `#${pointer}${value.slice(1)}` : value,
+  );
 }
 
 function unsupported(template: string | undefined): RequestError {

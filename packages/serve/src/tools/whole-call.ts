@@ -44,19 +44,6 @@ const pythonWords: ReadonlyMap<string, string> = new Map([
   ["False", "false"],
   ["None", "null"],
 ]);
-const pythonTokens = /"(?:[^"\\]|\\.)*"|'((?:[^'\\]|\\.)*)'|\b(True|False|None)\b|\b([A-Za-z_]\w*)\s*=/g;
-
-/** name(key=value, …) with literals. */
-export function pythonCall(text: string): WholeCall | undefined {
-  const start = text.indexOf("(");
-  const written = text.slice(start + 1, -1).replace(pythonTokens, (token, quoted, word, key) => {
-    if (key !== undefined) return `${JSON.stringify(key)}:`;
-    if (word !== undefined) return pythonWords.get(word) ?? token;
-    return quoted === undefined ? token : `"${quoted.replaceAll("\\'", "'").replace(/(?<!\\)"/g, '\\"')}"`;
-  });
-  const value = jsonOf(`{${written}}`);
-  return value === undefined ? undefined : { name: text.slice(0, start).trim(), arguments: JSON.stringify(value) };
-}
 
 /** Undefined if the text is not JSON, or nested too deep. */
 export function jsonOf(text: string): unknown {

@@ -5,6 +5,7 @@ import type { RandomKey } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { collect, type Rows, useRegression } from "../../test/regression.ts";
+import { BatchStream } from "../batch-stream.ts";
 import { ResumeMismatchError } from "../errors.ts";
 import { readCheckpoint, writeCheckpoint } from "../node/checkpoint-folder.ts";
 import { train } from "../train.ts";
@@ -81,6 +82,16 @@ describe("a run that resumes from its state", () => {
       expect(values()).toEqual(whole);
     }
     await rm(folder, { recursive: true });
+  });
+
+  it("keeps its position if it is stopped while its first batch is made", async () => {
+    async function* source() {
+      yield* [1, 2];
+      throw new Error("stopped");
+    }
+    const stream = new BatchStream(source, { epoch: 3, batches: 2 });
+    await expect(stream.window(1)).rejects.toThrow("stopped");
+    expect(stream.position).toEqual({ epoch: 3, batches: 2 });
   });
 
   it("uses the old dropout masks to its end if it began with them, and otherwise never", async () => {

@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { LowrankError } from "@lowrank/contracts";
+import { describeValue, LowrankError } from "@lowrank/contracts";
 import { describeModel } from "@lowrank/models";
 import { tidyUpTemporaries, writeFileAtomic } from "@lowrank/safetensors/node";
 import type { FineTuneEvent, FineTuneJob, FineTuneRun, FineTuner } from "@lowrank/serve";
@@ -17,12 +17,16 @@ import { given } from "../../given.ts";
 import { exists } from "../../node/exists.ts";
 import { lockOutput } from "../../node/output/lock-output.ts";
 import { preferences } from "../../objectives/preferences/preferences.ts";
+import { rewards } from "../../objectives/rewards/rewards.ts";
 import type { OpenedModel } from "../../opened-model.ts";
+import { graderReward } from "../../rewards/grader-reward.ts";
 import { runDefaults } from "../../train/run-defaults.ts";
 import { flagName } from "../terminal/as-flags.ts";
 import { readTrainingFile } from "./training-file.ts";
 
 interface TunerParts {
+  /** What `--reward` of `lowrank train` gets for a grader of the type "registered", by its name. */
+  readonly rewards: ReadonlyMap<string, string>;
   readonly model: OpenedModel;
   /** Options of `lowrank train` for every job. */
   readonly options: Readonly<Record<string, string | number | undefined>>;
@@ -31,6 +35,8 @@ interface TunerParts {
   readonly environment: NodeJS.ProcessEnv;
 }
 
+/** Default of `numGenerations`. */
+const usualGenerations = 8;
 /** Interval of checkpoints, from which a killed run is resumed. */
 const stepsPerCheckpoint = 10;
 /** Time for a run to end whose server was killed: it notices that at its next step. */
@@ -39,11 +45,21 @@ const longestEnd = 600_000; // milliseconds
 export function commandFineTuner(parts: TunerParts): FineTuner {
   return {
     check: async ({ name, content }) => readTrainingFile(name, content).method,
+    checkGrader: (grader) => void (registered(grader, parts) ?? graderReward(grader)),
     start: (job): FineTuneRun => {
       const stop = new AbortController();
       return { events: events(job, parts, stop.signal), stop: (how) => stop.abort(how) };
     },
   };
+}
+
+/** The reward of a registered grader; undefined for another grader. */
+function registered({ type, name }: NonNullable<FineTuneJob["grader"]>, { rewards }: TunerParts): string | undefined {
+  if (type !== "registered") return undefined;
+  const reward = rewards.get(String(name));
+  if (reward !== undefined) return reward;
+  const names = [...rewards.keys()].join(", ") || "none; start the server with --reward <name>=<reward>";
+  throw new Error(`name is ${describeValue(name)}; registered rewards: ${names}`);
 }
 
 async function* events(job: FineTuneJob, parts: TunerParts, signal: AbortSignal): AsyncGenerator<FineTuneEvent, void> {
@@ -103,7 +119,8 @@ async function lockWhenFree(out: string, signal: AbortSignal): Promise<() => Pro
 }
 
 /** Writes the rows in lowrank's form. Without a validation file all rows are trained, as in OpenAI's API. */
-async function ownOptions(job: FineTuneJob, { model }: TunerParts) {
+async function ownOptions(job: FineTuneJob, parts: TunerParts) {
+  const { base } = parts.model;
   const { method, seed, from: adapter, settings } = job;
   const read = async (path: string, name: string) => {
     const { text } = readTrainingFile(name, await readFile(path));
@@ -115,17 +132,27 @@ async function ownOptions(job: FineTuneJob, { model }: TunerParts) {
   const validation =
     job.validation === undefined ? { validationShare: 0 } : { validation: join(job.folder, "validation.jsonl") };
   const { epochs, batchSize, learningRateMultiplier: multiplier, beta } = settings;
-  const objective = method === "dpo" ? preferences : {};
+  const objective = { supervised: {}, dpo: preferences, reinforcement: rewards }[method];
   const rows = text.split("\n").filter((line) => line !== "").length;
-  const { parameters } = describeModel(model.base);
-  const { learningRate } = runDefaults({ objective, task: model.base.task, problem: undefined, parameters, rows });
+  const { parameters } = describeModel(base);
+  const { learningRate } = runDefaults({ objective, task: base.task, problem: undefined, parameters, rows });
   return given({
+    ...(await rewardOptions(job, parts)),
     ...{ data: join(job.folder, "training.jsonl"), ...validation, adapter, seed, epochs, batchSize, beta },
     ...{
       learningRate: multiplier === undefined ? undefined : multiplier * learningRate,
       saveEvery: stepsPerCheckpoint,
     },
   });
+}
+
+async function rewardOptions({ method, grader = {}, folder, settings }: FineTuneJob, parts: TunerParts) {
+  if (method !== "reinforcement") return {};
+  const file = join(folder, "grader.json");
+  await writeFileAtomic(file, JSON.stringify(grader), { overwrite: true });
+  const { computeMultiplier: factor } = settings;
+  const numGenerations = factor && Math.max(2, Math.round(factor * usualGenerations));
+  return { objective: "grpo", reward: registered(grader, parts) ?? `grader:${file}`, numGenerations };
 }
 
 /** The new process ends by itself when this one is killed, because nobody reads its output any more. */
@@ -161,8 +188,11 @@ function eventIn(line: string): readonly FineTuneEvent[] {
   if (!line.endsWith("}")) return []; // the process was killed
   const { type, step, steps, loss, tokens, secondsLeft, metrics, reason } = JSON.parse(line);
   if (type === "start") return [{ type, step, steps }];
-  if (type === "step") return [{ type, step, steps, loss, tokens, secondsLeft }];
-  if (type === "evaluation") return [{ type, step, ...given({ accuracy: metrics.accuracy }), loss: metrics.loss }];
+  if (type === "step") return [{ type, step, steps, loss, ...given({ reward: metrics?.reward }), tokens, secondsLeft }];
+  if (type === "evaluation") {
+    const { loss = null, accuracy, reward } = metrics;
+    return [{ type, step, loss, ...given({ accuracy, reward }) }];
+  }
   if (type === "restart") return [{ type: "note", message: `${reason}: training restarts with another learning rate` }];
   return [];
 }

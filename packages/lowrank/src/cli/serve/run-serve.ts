@@ -5,6 +5,7 @@ import { basename, resolve } from "node:path";
 import { LowrankError, printable } from "@lowrank/contracts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
+import { loadRewards } from "../../node/load-rewards.ts";
 import { lockOutput } from "../../node/output/lock-output.ts";
 import type { OpenedModel } from "../../opened-model.ts";
 import { withBase } from "../base-for.ts";
@@ -20,8 +21,10 @@ export interface ServeCommandOptions extends EngineOptions, BasePrecisionOptions
   readonly adapter?: readonly string[];
   readonly adapterFolder?: string;
   readonly jobsFolder?: string;
+  readonly reward?: readonly string[];
   readonly allowDifferentBase?: boolean;
   readonly name?: string;
+  readonly record?: string;
   readonly host: string;
   readonly port: number;
   readonly allowedHost?: readonly string[];
@@ -44,28 +47,34 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
   await whileOpen({ ...options, model: path, adapter: undefined }, report, async (model) => {
     refuseOtherTasks(model.base, "Serving");
     await attachAll(model, adapters, allowDifferentBase);
-    const { host, port, name, cors, adapterFolder, template, maxNewTokens, maxRows, maxWaiting, stopTimeout } = options;
+    const { host, port, name, cors, record, adapterFolder, template, stopTimeout } = options;
+    const { maxNewTokens, maxRows, maxWaiting } = options;
     const limits = given({ maxNewTokens, maxRows, maxWaiting });
     const jobs = await openJobs(options, { path, model, report });
-    const places = given({ name: name ?? basename(resolve(path)), cors, adapterFolder, template, token });
-    const server = await serve(model, {
-      ...{ host, port, allowedHosts: options.allowedHost },
-      ...limits,
-      ...places,
-      ...given({ fineTuning: jobs?.fineTuning }),
-      onNote: report.note,
-    });
-    if (!isLocal(host) && token === undefined) {
-      const message = `Everybody who reaches ${host} can use this server. Give it a --token-file, or --host 127.0.0.1.`;
-      report.warn({ code: "SERVED_OPENLY", message });
+    try {
+      const named = name ?? basename(resolve(path));
+      const places = given({ name: named, cors, record, adapterFolder, template, token });
+      const server = await serve(model, {
+        ...{ host, port, allowedHosts: options.allowedHost },
+        ...limits,
+        ...places,
+        ...given({ fineTuning: jobs?.fineTuning }),
+        onNote: report.note,
+      });
+      if (!isLocal(host) && token === undefined) {
+        const message = `Everybody who reaches ${host} can use this server. Give it a --token-file, or --host 127.0.0.1.`;
+        report.warn({ code: "SERVED_OPENLY", message });
+      }
+      report.emit({ type: "serving", url: server.url, models: server.models });
+      report.say(`Serving ${server.models.map(printable).join(", ")} at ${server.url}/v1 – Ctrl-C stops it.`);
+      if (record !== undefined) report.say(`Conversations and their answers are recorded in "${record}".`);
+      await interruption(report);
+      const limit = stopTimeout === undefined ? "" : `, for at most ${stopTimeout} seconds`;
+      report.note(`Stopping: running texts are finished${limit}. Ctrl-C again stops at once.`);
+      await server.stop(given({ graceMs: stopTimeout === undefined ? undefined : stopTimeout * 1000 }));
+    } finally {
+      await jobs?.release();
     }
-    report.emit({ type: "serving", url: server.url, models: server.models });
-    report.say(`Serving ${server.models.map(printable).join(", ")} at ${server.url}/v1 – Ctrl-C stops it.`);
-    await interruption(report);
-    const limit = stopTimeout === undefined ? "" : `, for at most ${stopTimeout} seconds`;
-    report.note(`Stopping: running texts are finished${limit}. Ctrl-C again stops at once.`);
-    await server.stop(given({ graceMs: stopTimeout === undefined ? undefined : stopTimeout * 1000 }));
-    await jobs?.release();
   });
 }
 
@@ -84,10 +93,14 @@ function isMissing(error: unknown): boolean {
 
 /** Locks the folder of jobs, which only one server may use at a time. */
 async function openJobs(
-  { jobsFolder, threads, ...options }: ServeCommandOptions,
+  { jobsFolder, threads, reward = [], ...options }: ServeCommandOptions,
   { path, model, report }: { readonly path: string; readonly model: OpenedModel; readonly report: Report },
 ) {
-  if (jobsFolder === undefined) return undefined;
+  const rewards = await namedRewards(reward);
+  if (jobsFolder === undefined) {
+    if (reward.length > 0) throw new UsageError("--reward is for reinforcement jobs, which need --jobs-folder.");
+    return undefined;
+  }
   const release = await lockOutput(jobsFolder).catch((error: unknown) => {
     if (!LowrankError.isInstance(error) || error.code !== "OUTPUT_IN_USE") throw error;
     throw new UsageError(
@@ -96,12 +109,25 @@ async function openJobs(
   });
   const { engine, basePrecision, template } = options;
   const tuner = commandFineTuner({
-    model,
+    ...{ model, rewards },
     options: { model: path, engine, threads: threadsForTraining(threads), basePrecision, template },
     command: [process.execPath, ...process.execArgv, process.argv[1] ?? ""],
     environment: report.io.environment,
   });
   return { fineTuning: { folder: resolve(jobsFolder), tuner }, release };
+}
+
+/** Rewards by name, each loaded once, so that a wrong one is reported at the start. */
+async function namedRewards(texts: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const rewards = new Map<string, string>();
+  for (const text of texts) {
+    const [, name = "", reward] = /^([\w-]+)=(.+)$/s.exec(text) ?? [];
+    if (reward === undefined || rewards.has(name))
+      throw new UsageError(`--reward "${text}": expected a name of its own and a reward, such as short=length:20.`);
+    await loadRewards({ reward });
+    rewards.set(name, reward);
+  }
+  return rewards;
 }
 
 async function attachAll(

@@ -29,11 +29,12 @@ export function readTrainingFile(name: string, content: Uint8Array): TrainingFil
   const other = rows.findIndex((row) => row.method !== undefined && row.method !== method);
   if (other >= 0)
     throw refusal(
-      `line ${other + 1}: the row is not for the method "${method}", as the rows before it. Use one kind of rows in a file.`,
+      `line ${other + 1}: the row is for the method "${rows[other]?.method}", and the rows before it are for "${method}". ` +
+        "Use one kind of rows in a file. A supervised conversation ends with the assistant's message.",
     );
   const text = rows.map((row) => row.text).join("\n");
   try {
-    readJsonl(text, { file: name });
+    readJsonl(text, { file: name, ...(method === "reinforcement" && { asPrompts: true }) });
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
     const message = names.reduce((words, [own, theirs]) => words.replaceAll(own, theirs), error.message);
@@ -60,6 +61,9 @@ function trainingRow(line: string, index: number): { readonly text: string; read
   if (line.trim() === "") return { text: "" };
   const row = objectIn(line);
   if (row === undefined) return { text: line };
+  // A reinforcement row ends with a question, and its other fields are for the grader.
+  const last: unknown = Array.isArray(row.messages) ? row.messages.at(-1) : undefined;
+  if (isObject(last) && last.role === "user") return { text: line, method: "reinforcement" };
   if ("messages" in row)
     return { text: JSON.stringify({ messages: row.messages, tools: row.tools }), method: "supervised" };
   if (!("preferred_output" in row) || !("non_preferred_output" in row)) {
