@@ -29,6 +29,8 @@ export const widths = {
   "shared-intermediate": (config) => config.sharedIntermediateSize,
   labels: (config) => config.labels,
   projection: (config) => config.projectionSize,
+  vision: (config) => config.visionSize,
+  "merged-patches": (config) => config.visionSize * config.mergedSide ** 2,
   "memory-inputs": (config) =>
     2 * config.memoryKeyHeads * config.memoryKeySize + config.memoryHeads * config.memoryValueSize,
   "memory-values": (config) => config.memoryHeads * config.memoryValueSize,

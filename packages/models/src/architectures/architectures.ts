@@ -20,7 +20,7 @@ import {
   siglipTextHeads,
   siglipVisionHeads,
 } from "../heads/families/tower-heads.ts";
-import type { Head } from "../heads/head.ts";
+import { type Head, noHead } from "../heads/head.ts";
 import type { Backbone } from "../parts/backbone/backbone.ts";
 import type { PartList } from "../parts/part-list.ts";
 import { gptOss } from "./decoders/gpt-oss.ts";
@@ -51,6 +51,7 @@ import { textTower, towers, visionTower } from "./vision/clip.ts";
 import { dinov2, dinov2WithRegisters } from "./vision/dinov2.ts";
 import { swin } from "./vision/swin.ts";
 import { vit } from "./vision/vit.ts";
+import { idefics3 } from "./vision-language/idefics3.ts";
 
 export interface Architecture {
   backbone(model: PartList): Backbone;
@@ -112,6 +113,8 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["siglip", { backbone: towers, head: siglipHeads }],
   ["siglip_text_model", { backbone: textTower, head: siglipTextHeads }],
   ["siglip_vision_model", { backbone: visionTower, head: siglipVisionHeads }],
+  ...alike(["idefics3", "smolvlm"], { backbone: idefics3, head: decoderHeads }),
+  ["idefics3_vision", { backbone: visionTower, head: () => noHead }],
   ["dinov2", { backbone: dinov2, head: dinov2Heads }],
   ["dinov2_with_registers", { backbone: dinov2WithRegisters, head: dinov2Heads }],
 ]);

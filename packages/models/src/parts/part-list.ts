@@ -182,7 +182,7 @@ export class PartList {
     const { config, task } = this.plan;
     const { prefix, stage, layer } = this.#place;
     const path = prefix + rowPath.replace("{s}", String(stage)).replace(/\{[nm]\}/, String(layer));
-    return this.#modules.get(path) ?? this.#modules.get(pathInModel(familyOf(config.modelType), task, path));
+    return this.#modules.get(path) ?? this.#modules.get(pathInModel(config.family, task, path));
   }
 
   #missing(kind: string, rowPath: string): MissingModuleError {

@@ -241,6 +241,7 @@ export class Pass {
     for (const rotations of this.#rotations.values()) tf.dispose([...rotations.values()]);
     for (const tensor of this.#kept.values()) tensor.dispose();
     this.second?.dispose();
+    this.inputs.images?.pass.dispose();
     this.#routing?.dispose();
     for (const pass of [...this.#derived, ...(this.#groups ?? [])]) pass.dispose();
     this.#kept.clear();
@@ -283,7 +284,7 @@ function keepOf(make: () => tf.Tensor | undefined): tf.Tensor | undefined {
 
 /** Call it inside a tidy, on an engine whose values are in this process's memory. */
 function packedInputs({ attentionMask: _, ...inputs }: PassInputs, packing: Packing): PassInputs {
-  const { inputIds, tokenTypeIds, positions } = inputs;
+  const { inputIds, tokenTypeIds, positions, images } = inputs;
   const time = inputIds?.shape[1] ?? 1;
   return {
     ...inputs,
@@ -293,6 +294,9 @@ function packedInputs({ attentionMask: _, ...inputs }: PassInputs, packing: Pack
       const row = positions.length === 1 ? 0 : Math.floor(position / time);
       return [positions[row]?.[position % time] ?? 0];
     }),
+    ...(images === undefined
+      ? {}
+      : { images: { ...images, places: packing.tokens.map((token) => images.places[token] ?? -1) } }),
     groups: packing.groups,
   };
 }
