@@ -1,0 +1,23 @@
+// What stands for an image in the text that a model reads, as transformers' processors write it.
+
+import type { ImagePart } from "../example.ts";
+import type { TileGrid } from "./image-tiles.ts";
+
+/** An image of `tokens` tokens for each square, which is split into `grid`. */
+export interface WordedImage {
+  readonly tokens: number;
+  readonly grid: TileGrid;
+}
+
+/** By the family's processor: the mark that chat templates write for an image, and what is read in its place. */
+export const imageWordings = {
+  /** Tiles with their place, row by row, then the whole image. */
+  idefics3({ tokens, grid: { rows, columns } }: WordedImage): ImagePart["wording"] {
+    const [mark, around] = ["<image>", "<fake_token_around_image>"];
+    const squares = mark.repeat(tokens);
+    const row = (number: number) =>
+      `${Array.from({ length: columns }, (_, column) => `${around}<row_${number}_col_${column + 1}>${squares}`).join("")}\n`;
+    const tiles = Array.from({ length: rows }, (_, index) => row(index + 1)).join("");
+    return { written: mark, read: `${tiles}${rows > 0 ? "\n" : ""}${around}<global-img>${squares}${around}` };
+  },
+} as const;
