@@ -40,13 +40,21 @@ export type { ImageInput } from "./images/image-input.ts";
 export { type ImagePreparation, readImagePreparation } from "./images/image-preparation.ts";
 export { type TileGrid, tileGrid, tileImage } from "./images/image-tiles.ts";
 export { imageWordings, type WordedImage } from "./images/image-wording.ts";
-export { type DecodedImage, ImageDataError, type Pixels, prepareImage, resizeImage } from "./images/prepare-image.ts";
+export {
+  type DecodedImage,
+  ImageDataError,
+  normalizedPixels,
+  type Pixels,
+  prepareImage,
+  resizeImage,
+} from "./images/prepare-image.ts";
 export { labelledPairs } from "./labelled-pairs.ts";
 export { rowLabel } from "./reading/label-kinds.ts";
 export { readCsv, readTsv } from "./reading/read-csv.ts";
 export { readJson, readObjects } from "./reading/read-json.ts";
 export { readJsonl } from "./reading/read-jsonl.ts";
 export type { ReadOptions } from "./reading/read-options.ts";
+export { messagesIn } from "./row-forms/read-messages.ts";
 export type { Fields, Refusal } from "./row-forms/row-form.ts";
 export { concatRows, mapRows, type RowList, type SampledRows, sampleRows, selectRows } from "./row-list.ts";
 export { bleu } from "./scoring/bleu.ts";

@@ -12,7 +12,7 @@ export interface WordedImage {
 /** By the family's processor: the mark that chat templates write for an image, and what is read in its place. */
 export const imageWordings = {
   /** Tiles with their place, row by row, then the whole image. */
-  idefics3({ tokens, grid: { rows, columns } }: WordedImage): ImagePart["wording"] {
+  idefics3({ tokens, grid: { rows, columns } }: WordedImage): NonNullable<ImagePart["wording"]> {
     const [mark, around] = ["<image>", "<fake_token_around_image>"];
     const squares = mark.repeat(tokens);
     const row = (number: number) =>

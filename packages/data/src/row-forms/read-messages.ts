@@ -1,10 +1,11 @@
 // A list of turns, as chat data sets have them: OpenAI's, TRL's, ShareGPT's.
 
 import { enumerated, isObject, type JsonObject } from "@lowrank/contracts";
+import { ExampleError } from "../errors.ts";
 import type { ChatMessage } from "../example.ts";
 import type { ImageInput } from "../images/image-input.ts";
 import { imageOrFile } from "./media-forms.ts";
-import { type Fields, fromJson, type RowForm, refuse, rowForm } from "./row-form.ts";
+import { type Fields, fromJson, type Refusal, type RowForm, refuse, rowForm } from "./row-form.ts";
 
 /** What the fields of a turn are called. */
 export interface TurnKeys {
@@ -26,6 +27,19 @@ export function readMessages(value: unknown, listKey: string, keys = openAiKeys)
     const at = `"${listKey}"[${index}]`;
     return isObject(turn) ? readTurn(turn, at, keys) : refuse(`a turn for ${at}`, turn);
   });
+}
+
+const anyMessages = rowForm({
+  ...{ name: "messages", source: "OpenAI's chat format", keys: ["messages"] },
+  read: (fields) => ({ kind: "chat", messages: readMessages(fields.get("messages"), "messages") }),
+});
+
+/** Messages as a program or a file has them, whose contents may be lists of texts and images. Throws ExampleError. */
+export function messagesIn(given: readonly unknown[]): readonly ChatMessage[] {
+  const read = anyMessages.read(new Map([["messages", given]]));
+  if ("kind" in read && read.kind === "chat") return read.messages;
+  const { expected, found } = read as Refusal; // of no other kind
+  throw new ExampleError(`Expected ${expected}, got ${found}.`);
 }
 
 /** The same, refused where the assistant never speaks: nothing would be trained. */

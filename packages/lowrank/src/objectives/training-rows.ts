@@ -2,6 +2,7 @@
 
 import type { Task } from "@lowrank/contracts/families";
 import {
+  type ChatMessage,
   type Example,
   ExampleError,
   type ImageInput,
@@ -139,7 +140,7 @@ function inputOf(row: Example): string | ArrayLike<number> {
     case "text":
       return example.text;
     case "chat":
-      return JSON.stringify(example.messages.filter((message) => message.role !== "assistant"));
+      return JSON.stringify(withoutPixels(example.messages.filter((message) => message.role !== "assistant")));
     case "sentence":
       return JSON.stringify([example.sentence, example.pair]);
     case "question":
@@ -157,6 +158,15 @@ function inputOf(row: Example): string | ArrayLike<number> {
     case "span":
       return example.inputIds.join();
   }
+}
+
+/** Messages whose images are hashes. */
+function withoutPixels(messages: readonly ChatMessage[]): unknown {
+  return messages.map(({ parts, ...message }) => {
+    return parts === undefined
+      ? message
+      : { ...message, parts: parts.map((part) => (part.type === "image" ? hashOf(pictureOf(part.image)) : part)) };
+  });
 }
 
 /** An image's name or bytes, or the name and size of a Blob, whose bytes cannot be read synchronously. */

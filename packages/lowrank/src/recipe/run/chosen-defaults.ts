@@ -15,10 +15,13 @@ export function chosenOptions(
   const { totalSteps, stepsPerEpoch, validation, heldOut } = training;
   const { learningRate, batchSize, bestBy } = settled(training, asked);
   const { rank, alpha } = adapterDefaults(given({ rank: choices.rank, rankStabilized: choices.useRslora }));
+  const { targetModules: layers } = training.handle.config;
   const epochs = totalSteps / stepsPerEpoch;
   const length = Number.isInteger(epochs) ? { epochs } : { steps: totalSteps };
   return given({
-    ...(choosesAdapter(choices) ? { rank, alpha, targetModules: "all-linear" } : {}),
+    ...(choosesAdapter(choices)
+      ? { rank, alpha, targetModules: typeof layers === "string" ? layers : "all-linear" }
+      : {}),
     ...(choices.steps === undefined && choices.epochs === undefined ? length : {}),
     learningRate,
     batchSize: choices.batchTokens === undefined ? batchSize : undefined,
