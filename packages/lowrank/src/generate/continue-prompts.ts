@@ -1,13 +1,14 @@
 // Streams the generated text of prompts.
 
 import type { TextTokenizer } from "@lowrank/data";
-import { type FinishReason, generateTokens } from "@lowrank/models";
+import { type FinishReason, generateTokens, PositionLimitError } from "@lowrank/models";
 import { emptyPrompt } from "../errors/usage-errors.ts";
 import { given } from "../given.ts";
 import type { MediaReader } from "../media/prepare-media.ts";
 import type { Notices } from "../notices.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
+import { positionLimit } from "../open/position-limit.ts";
 import { checkPrompts, waitsForTokens } from "../rows/rows-it-acts-on.ts";
 import { targetLanguage } from "../rows/text-ending.ts";
 import { withFileDefaults } from "./file-defaults.ts";
@@ -65,6 +66,9 @@ export async function* continuePrompts(
   // An adapter with an invocation acts after it, so its effect on a text depends on later tokens.
   const prefix = waitsForTokens(config) ? undefined : options.prefix;
   const promptTokens = Math.max(...promptIds.map(({ length }) => length));
+  const limit = positionLimit(model.config);
+  // Before any pixels: of images that a model cannot read together, memory would not hold them.
+  if (read.images !== undefined && promptTokens > limit) throw new PositionLimitError(promptTokens, limit);
   const pixelValues = await pixelsOfPrompts(read);
   const tokens = generateTokens(model, {
     promptIds,
