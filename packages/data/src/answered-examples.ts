@@ -1,13 +1,14 @@
 // Rows of a prompt and its answer, and rows of a prompt alone.
 
 import type { ImageInput } from "./images/image-input.ts";
+import type { ImageWording } from "./images/image-wording.ts";
 
 /** An image in a message. */
 export interface ImagePart {
   readonly type: "image";
   readonly image: ImageInput;
-  /** What the chat template writes for it, and what the model reads there; known once the image's size is. */
-  readonly wording?: { readonly written: string; readonly read: string };
+  /** Known once the image's size is. */
+  readonly wording?: ImageWording;
 }
 
 /** One turn of a conversation. */

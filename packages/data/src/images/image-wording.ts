@@ -1,7 +1,12 @@
 // What stands for an image in the text that a model reads, as transformers' processors write it.
 
-import type { ImagePart } from "../example.ts";
 import type { TileGrid } from "./image-tiles.ts";
+
+/** What the chat template writes for an image, and what the model reads there. */
+export interface ImageWording {
+  readonly written: string;
+  readonly read: string;
+}
 
 /** An image of `tokens` tokens for each square, which is split into `grid`. */
 export interface WordedImage {
@@ -12,7 +17,7 @@ export interface WordedImage {
 /** By the family's processor: the mark that chat templates write for an image, and what is read in its place. */
 export const imageWordings = {
   /** Tiles with their place, row by row, then the whole image. */
-  idefics3({ tokens, grid: { rows, columns } }: WordedImage): NonNullable<ImagePart["wording"]> {
+  idefics3({ tokens, grid: { rows, columns } }: WordedImage): ImageWording {
     const [mark, around] = ["<image>", "<fake_token_around_image>"];
     const squares = mark.repeat(tokens);
     const row = (number: number) =>

@@ -4,8 +4,7 @@ import { adapterRows, type ForwardContext } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { imageReaderOf } from "@lowrank/contracts/families/checkpoint";
 import { ModelInputError } from "../errors.ts";
-import { Pass } from "../parts/pass.ts";
-import type { PassInputs } from "../parts/pass-inputs.ts";
+import { Pass, type ShownImages } from "../parts/pass.ts";
 import type { SequenceInputs } from "./model-inputs.ts";
 
 /** The images of a call to a language model; undefined without images. Throws ModelInputError if their number does not fit the ids. */
@@ -13,7 +12,7 @@ export function imagesOf(
   { inputIds, pixelValues }: SequenceInputs,
   context: ForwardContext,
   config: ModelConfig,
-): PassInputs["images"] {
+): ShownImages | undefined {
   const reader = imageReaderOf(config);
   if (reader === undefined || inputIds === undefined || pixelValues === undefined) return undefined;
   if (reader.tokens === 0) {

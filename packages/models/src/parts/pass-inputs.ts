@@ -3,7 +3,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { KeyValueCache } from "./cache/key-value-cache.ts";
 import type { RowGroup } from "./packing/plan-packing.ts";
-import type { Pass } from "./pass.ts";
 
 export interface PassInputs {
   /** int32 [batch, time]; absent for images and sounds. */
@@ -12,8 +11,6 @@ export interface PassInputs {
   readonly shape?: readonly [batch: number, time: number];
   /** float32 [batch, channels, height, width] */
   readonly pixelValues?: tf.Tensor4D;
-  /** Of a language model: the pass through its tower, and for each of batch·time tokens the state of an image that replaces it, or −1. */
-  readonly images?: { readonly pass: Pass; readonly places: readonly number[] } | undefined;
   /** float32 [batch, melBins, frames] */
   readonly inputFeatures?: tf.Tensor3D;
   /** One row of positions for all sequences, or one for each: [batch or 1][time]. */

@@ -25,6 +25,12 @@ export interface RotaryTables {
 const sourceKey = {};
 const sourceMaskKey = {};
 
+/** Of a language model: the pass through its tower, and for each of batch·time tokens the state of an image that replaces it, or −1. */
+export interface ShownImages {
+  readonly pass: Pass;
+  readonly places: readonly number[];
+}
+
 /** A step from hidden states [batch, time, features] to hidden states. */
 export interface Layer extends Planned {
   (hidden: tf.Tensor, pass: Pass): tf.Tensor;
@@ -45,6 +51,7 @@ export class Pass {
     readonly inputs: PassInputs,
     /** The pass through the second stack of an encoder–decoder. */
     private readonly second?: Pass,
+    readonly images?: ShownImages,
   ) {}
 
   /** int32 [batch, time] */
@@ -206,7 +213,9 @@ export class Pass {
   /** The same pass without padding, each token a row of its own, [tokens, 1]. Call it inside a tidy; this pass frees it. */
   pack(packing: Packing): Pass {
     const context = contextOfStates(this.context, packing.tokens, this.shape[1]);
-    const packed = new Pass(context, packedInputs(this.inputs, packing));
+    const { images } = this;
+    const places = packing.tokens.map((token) => images?.places[token] ?? -1);
+    const packed = new Pass(context, packedInputs(this.inputs, packing), undefined, images && { ...images, places });
     this.#derived.push(packed);
     return packed;
   }
@@ -241,7 +250,7 @@ export class Pass {
     for (const rotations of this.#rotations.values()) tf.dispose([...rotations.values()]);
     for (const tensor of this.#kept.values()) tensor.dispose();
     this.second?.dispose();
-    this.inputs.images?.pass.dispose();
+    this.images?.pass.dispose();
     this.#routing?.dispose();
     for (const pass of [...this.#derived, ...(this.#groups ?? [])]) pass.dispose();
     this.#kept.clear();
@@ -284,7 +293,7 @@ function keepOf(make: () => tf.Tensor | undefined): tf.Tensor | undefined {
 
 /** Call it inside a tidy, on an engine whose values are in this process's memory. */
 function packedInputs({ attentionMask: _, ...inputs }: PassInputs, packing: Packing): PassInputs {
-  const { inputIds, tokenTypeIds, positions, images } = inputs;
+  const { inputIds, tokenTypeIds, positions } = inputs;
   const time = inputIds?.shape[1] ?? 1;
   return {
     ...inputs,
@@ -294,9 +303,6 @@ function packedInputs({ attentionMask: _, ...inputs }: PassInputs, packing: Pack
       const row = positions.length === 1 ? 0 : Math.floor(position / time);
       return [positions[row]?.[position % time] ?? 0];
     }),
-    ...(images === undefined
-      ? {}
-      : { images: { ...images, places: packing.tokens.map((token) => images.places[token] ?? -1) } }),
     groups: packing.groups,
   };
 }

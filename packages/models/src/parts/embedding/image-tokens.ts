@@ -11,7 +11,7 @@ export function withImageTokens(text: Backbone, images: Backbone): Backbone {
   const run = (pass: Pass) =>
     tf.tidy(() => {
       const tokens = text.embed.run(pass); // [batch, time, width]
-      const { images: own } = pass.inputs;
+      const { images: own } = pass;
       return own === undefined ? tokens : fillPlaces(tokens, runBackbone(images, own.pass), own.places);
     });
   return { ...text, embed: { parts, run } };
