@@ -42,7 +42,7 @@ export const sizeLimits = {
   melBins: 4096,
   sourcePositions: 1_048_576,
   visionSize: 131_072,
-  mergedSide: 64,
+  mergedSide: 1024,
 } as const;
 
 /** The sizes of an architecture. */

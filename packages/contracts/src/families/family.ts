@@ -135,9 +135,9 @@ export interface HeadTable {
 
 /** A spelling that a checkpoint may use for part of a parameter path. */
 export interface FileSpelling {
-  /** The end of the file's key: ".LayerNorm.gamma"; `{n}` stands for the layer's index. */
+  /** The end of the file's key: ".LayerNorm.gamma"; `{n}` stands for the layer's index. With "." at its end the beginning of the key. */
   readonly file: string;
-  /** The end of the parameter path: ".LayerNorm.weight". */
+  /** The end of the parameter path, or its beginning: ".LayerNorm.weight". */
   readonly path: string;
 }
 

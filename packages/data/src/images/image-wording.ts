@@ -25,4 +25,9 @@ export const imageWordings = {
     const tiles = Array.from({ length: rows }, (_, index) => row(index + 1)).join("");
     return { written: mark, read: `${tiles}${rows > 0 ? "\n" : ""}${around}<global-img>${squares}${around}` };
   },
+  /** Always one square. */
+  gemma3({ tokens }: WordedImage): ImageWording {
+    const written = "<start_of_image>";
+    return { written, read: `\n\n${written}${"<image_soft_token>".repeat(tokens)}<end_of_image>\n\n` };
+  },
 } as const;

@@ -37,6 +37,13 @@ describe("a conversation with images", () => {
     );
   });
 
+  it("has Gemma 3's tokens between blank lines, as Gemma3Processor of transformers 5.24 writes them", () => {
+    expect(imageWordings.gemma3({ tokens: 2, grid: { rows: 0, columns: 0 } })).toEqual({
+      written: "<start_of_image>",
+      read: "\n\n<start_of_image><image_soft_token><image_soft_token><end_of_image>\n\n",
+    });
+  });
+
   it("trains the answer alone, and is left out where it is too long, because an image cannot be cut", () => {
     const tokens = tokenizeExample({ kind: "chat", messages }, tokenizer, template, { maxLength: 100 });
     if (tokens.kind !== "sequence") throw new Error(tokens.kind);

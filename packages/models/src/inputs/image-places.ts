@@ -4,6 +4,7 @@ import { adapterRows, type ForwardContext } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { imageReaderOf } from "@lowrank/contracts/families/checkpoint";
 import { ModelInputError } from "../errors.ts";
+import type { Backbone } from "../parts/backbone/backbone.ts";
 import { Pass, type ShownImages } from "../parts/pass.ts";
 import type { SequenceInputs } from "./model-inputs.ts";
 
@@ -11,7 +12,7 @@ import type { SequenceInputs } from "./model-inputs.ts";
 export function imagesOf(
   { inputIds, pixelValues }: SequenceInputs,
   context: ForwardContext,
-  config: ModelConfig,
+  { config, backbone }: { readonly config: ModelConfig; readonly backbone: Pick<Backbone, "seesWholeImages"> },
 ): ShownImages | undefined {
   const reader = imageReaderOf(config);
   if (reader === undefined || inputIds === undefined || pixelValues === undefined) return undefined;
@@ -33,7 +34,12 @@ export function imagesOf(
   const rows = Array.from({ length: count }, (_, image) => {
     return Math.floor((tokens[image * reader.tokens] ?? 0) / inputIds.shape[1]);
   });
-  return { places, pass: new Pass(ofImages(context, rows), { pixelValues, positions: [], causal: false }) };
+  const { seesWholeImages: areSeenWhole = false } = backbone;
+  return {
+    places,
+    areSeenWhole,
+    pass: new Pass(ofImages(context, rows), { pixelValues, positions: [], causal: false }),
+  };
 }
 
 /** Each image has the adapter of the row that shows it, wherever in the text an adapter begins to act. */

@@ -40,7 +40,7 @@ export function makePass(
   if (backbone.decoder === undefined) {
     const positions = positionsOf({ ...inputs, inputIds }, backbone);
     const own = givesPlaces(task) ? withPlaces(context, { ...inputs, inputIds }) : context;
-    return new Pass(own, { ...inputs, positions, causal }, undefined, imagesOf(inputs, context, config));
+    return new Pass(own, { ...inputs, positions, causal }, undefined, imagesOf(inputs, context, { config, backbone }));
   }
   // What a cache holds belongs to the decoder.
   const { cache: _, ...source } = inputs;
