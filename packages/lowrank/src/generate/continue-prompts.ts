@@ -69,12 +69,13 @@ export async function* continuePrompts(
   const limit = positionLimit(model.config);
   // Before any pixels: of images that a model cannot read together, memory would not hold them.
   if (read.images !== undefined && promptTokens > limit) throw new PositionLimitError(promptTokens, limit);
+  const rules = await textRules(model, tokenizer, withFileDefaults(options, model, { notices, promptTokens }));
   const pixelValues = await pixelsOfPrompts(read);
   const tokens = generateTokens(model, {
     promptIds,
     context,
     ...targetLanguage(model, tokenizer),
-    ...(await textRules(model, tokenizer, withFileDefaults(options, model, { notices, promptTokens }))),
+    ...rules,
     ...given({ signal, prefix, pixelValues }),
   });
   try {

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { ImagePart } from "@lowrank/data";
 import { chooseEngine, registerGradients } from "@lowrank/engine";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Chat } from "../chat/chat.ts";
@@ -11,13 +12,12 @@ import type { OpenedModel } from "../opened-model.ts";
 const folder = fileURLToPath(new URL("../../../../fixtures/vision-language", import.meta.url));
 const expected: readonly { readonly loss: number; readonly trained: number; readonly generated: readonly number[] }[] =
   JSON.parse(readFileSync(`${folder}/expected.json`, "utf8"));
-const rows: readonly { readonly messages: readonly { role: string; content: string | readonly PartInFile[] }[] }[] =
-  readFileSync(`${folder}/rows.jsonl`, "utf8")
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-
-type PartInFile = { readonly type: "text"; readonly text: string } | { readonly type: "image"; readonly image: string };
+/** The questions of rows.jsonl there, and the files of their images. */
+const questions = [
+  ["Which colour?", ["warm.png"]],
+  ["Which two?", ["cold.png", "warm.png"]],
+  ["No image?", []],
+] as const;
 
 let model: OpenedModel;
 beforeAll(async () => {
@@ -27,13 +27,16 @@ beforeAll(async () => {
 });
 afterAll(() => model.dispose());
 
-/** The question of a row, with the bytes of its images. */
-function questionOf(row: number) {
-  const content = (rows[row]?.messages[0]?.content ?? []) as readonly PartInFile[];
-  const parts = content.map((part) =>
-    part.type === "text" ? part : { type: "image" as const, image: readFileSync(`${folder}/${part.image}`) },
-  );
-  return { messages: [{ role: "user", content: parts }] };
+/** A question, with the bytes of its images unless `show` makes another part of them. */
+function questionOf(row: number, show = (image: Uint8Array) => ({ type: "image", image }) as ImagePart | LinkPart) {
+  const [text, files] = questions[row] ?? ["", []];
+  const images = files.map((file) => show(readFileSync(`${folder}/${file}`)));
+  return { messages: [{ role: "user", content: [...images, { type: "text", text } as const] }] };
+}
+
+interface LinkPart {
+  readonly type: "image_url";
+  readonly image_url: { readonly url: string };
 }
 
 describe("a model that reads images with texts", () => {
@@ -55,14 +58,11 @@ describe("a model that reads images with texts", () => {
   });
 
   it("reads OpenAI's data URLs, and goes on in a chat", async () => {
-    const [{ content = [] } = {}] = questionOf(0).messages;
-    const parts = content.map((part) => {
-      if (part.type === "text") return part;
-      return {
-        type: "image_url" as const,
-        image_url: { url: `data:image/png;base64,${part.image.toString("base64")}` },
-      };
-    });
+    const asLink = (image: Uint8Array): LinkPart => {
+      const url = `data:image/png;base64,${Buffer.from(image).toString("base64")}`;
+      return { type: "image_url", image_url: { url } };
+    };
+    const [{ content: parts } = { content: [] }] = questionOf(0, asLink).messages;
     const chat = new Chat(model, { maxNewTokens: 12 });
     const ids: (readonly number[])[] = [];
     for await (const event of chat.send(parts)) if (event.type === "end") ids.push(event.ids);

@@ -2,7 +2,6 @@
 
 import type { Task } from "@lowrank/contracts/families";
 import {
-  type ChatMessage,
   type Example,
   ExampleError,
   type ImageInput,
@@ -140,7 +139,10 @@ function inputOf(row: Example): string | ArrayLike<number> {
     case "text":
       return example.text;
     case "chat":
-      return JSON.stringify(withoutPixels(example.messages.filter((message) => message.role !== "assistant")));
+      return JSON.stringify(
+        example.messages.filter((message) => message.role !== "assistant"),
+        (_, value: unknown) => (value instanceof Uint8Array ? hashOf(value) : value),
+      );
     case "sentence":
       return JSON.stringify([example.sentence, example.pair]);
     case "question":
@@ -158,15 +160,6 @@ function inputOf(row: Example): string | ArrayLike<number> {
     case "span":
       return example.inputIds.join();
   }
-}
-
-/** Messages whose images are hashes. */
-function withoutPixels(messages: readonly ChatMessage[]): unknown {
-  return messages.map(({ parts, ...message }) => {
-    return parts === undefined
-      ? message
-      : { ...message, parts: parts.map((part) => (part.type === "image" ? hashOf(pictureOf(part.image)) : part)) };
-  });
 }
 
 /** An image's name or bytes, or the name and size of a Blob, whose bytes cannot be read synchronously. */
