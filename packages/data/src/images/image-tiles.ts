@@ -4,7 +4,7 @@ import type { ImagePreparation } from "./image-preparation.ts";
 import { type DecodedImage, type Pixels, resizeImage, sizeOf, withoutOpacity } from "./prepare-image.ts";
 import { type Bytes, resizeBytes } from "./resize-bytes.ts";
 
-/** How many tiles an image is split into, besides itself as a small image; 0 if it is not split. */
+/** How many tiles an image is split into, in addition to itself as a small image; 0 if it is not split. */
 export interface TileGrid {
   readonly rows: number;
   readonly columns: number;

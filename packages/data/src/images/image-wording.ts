@@ -1,4 +1,4 @@
-// What stands for an image in the text that a model reads, as transformers' processors write it.
+// The text that a model reads in place of an image, as transformers' processors write it.
 
 import type { TileGrid } from "./image-tiles.ts";
 

@@ -90,7 +90,7 @@ function readTurn(turn: JsonObject, at: string, { role: roleKey, content: conten
   };
 }
 
-/** A text; or texts and images. Texts are lines of `content`, as vLLM joins them; none is needed beside calls of tools. */
+/** A text; or texts and images. Texts are lines of `content`, as vLLM joins them; calls of tools need none. */
 function readContent(value: unknown, at: string, hasCalls: boolean): Pick<ChatMessage, "content" | "parts"> {
   if (typeof value === "string") return { content: value };
   if (hasCalls && !isThere(value)) return { content: "" };

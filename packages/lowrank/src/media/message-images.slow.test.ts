@@ -57,7 +57,7 @@ describe("a model that reads images with texts", () => {
     expect(loss).toBeCloseTo(sum / count, 5);
   });
 
-  it("reads OpenAI's data URLs, and goes on in a chat", async () => {
+  it("reads OpenAI's data URLs, and continues in a chat", async () => {
     const asLink = (image: Uint8Array): LinkPart => {
       const url = `data:image/png;base64,${Buffer.from(image).toString("base64")}`;
       return { type: "image_url", image_url: { url } };
