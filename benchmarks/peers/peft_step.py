@@ -24,13 +24,17 @@ if settings.get("checkpointing"):
     model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
 
 batch, time = settings["batch"], settings["time"]
-ids = torch.randint(5, config["vocab_size"], (batch, time))
+ids = torch.randint(5, config.get("image_token_id", config["vocab_size"]), (batch, time))
 if task == "SEQ_CLS":
     inputs = {"input_ids": ids, "labels": torch.arange(batch) % 2}
 else:
     labels = ids.clone()
     labels[:, : time - round(settings.get("supervised", 1) * time)] = -100
     inputs = {"input_ids": ids, "labels": labels, "use_cache": False}
+if "vision_config" in config:  # each row begins with an image
+    side = config["vision_config"]["image_size"]
+    ids[:, : (side // config["vision_config"]["patch_size"] // config["scale_factor"]) ** 2] = config["image_token_id"]
+    inputs["pixel_values"] = torch.rand(batch, 1, 3, side, side) * 2 - 1
 trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
 optimizer = torch.optim.AdamW(trained, lr=1e-4)
 if settings.get("compiled"):

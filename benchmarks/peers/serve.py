@@ -44,6 +44,8 @@ def build_model():
     config, _, task = shape()
     values = {key: value for key, value in config.items() if key not in ("model_type", "architectures")}
     made = transformers.AutoConfig.for_model(config["model_type"], **values)
+    if "vision_config" in config:
+        return transformers.AutoModelForImageTextToText.from_config(made, attn_implementation="sdpa")
     auto = transformers.AutoModelForSequenceClassification if task == "SEQ_CLS" else transformers.AutoModelForCausalLM
     return auto.from_config(made, attn_implementation="sdpa")
 

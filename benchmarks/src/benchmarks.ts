@@ -89,6 +89,11 @@ export const trainingSteps: readonly Benchmark[] = [
     ...againstPeft(roberta, 0.75),
   },
   {
+    name: "smolvlm-step",
+    work: "SmolVLM-256M, LoRA on the language model, 4 × 128 tokens, of which 64 are an image of 512 × 512",
+    ...againstPeft({ shape: "smolvlm", batch: 4, time: 128 }, 0.6),
+  },
+  {
     name: "gpt2-step-int8",
     work: "GPT-2 small, 1 × 128 tokens; lowrank in int8",
     ...in8Bits(gpt2),

@@ -52,7 +52,7 @@ export function describePrecision({
 export interface Shape {
   /** As config.json has it. */
   readonly config: Readonly<Record<string, unknown>>;
-  readonly targets: readonly string[];
+  readonly targets: string | readonly string[];
   readonly task: "CAUSAL_LM" | "SEQ_CLS";
 }
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import peft
 import torch
 import transformers
-from make_lora_features import lora, main, one_adapter, started
+from make_lora_features import llama, lora, main, one_adapter, started
 from safetensors.torch import load_file, save_file
 
 
@@ -430,6 +430,46 @@ def gemma3_with_images():
     return started(transformers.Gemma3ForConditionalGeneration(config))
 
 
+TOWER = dict(hidden_size=16, intermediate_size=20, num_hidden_layers=2, num_attention_heads=2, image_size=8, patch_size=2)
+
+
+def idefics3(name, **settings):
+    """Four tokens for each image. All images of a batch may be in its first row: here they come without the axis of rows."""
+    config = getattr(transformers, f"{name}Config")(
+        text_config=llama(2).config.to_dict(), vision_config=TOWER, image_token_id=47, scale_factor=2,
+        attn_implementation="eager", **settings)
+    cls = getattr(transformers, f"{name}ForConditionalGeneration")
+
+    def forward(self, pixel_values=None, **inputs):
+        return cls.forward(self, pixel_values=pixel_values[None], **inputs)
+
+    return started(type(cls.__name__, (cls,), {"forward": forward})(config))
+
+
+def of_pictures(model, tokens=4):
+    """A row with two images, a shorter one with one, and one of text alone."""
+    ids = torch.randint(3, 44, (3, 13))
+    for row, start in ((0, 1), (0, 6), (1, 2)):
+        ids[row, start:start + tokens] = 47
+    mask = torch.ones_like(ids)
+    mask[1, 9:] = 0
+    ids[mask == 0] = 0
+    labels = ids.masked_fill((mask == 0) | (ids == 47), -100)
+    return {"input_ids": ids, "attention_mask": mask, "labels": labels, "pixel_values": torch.randn(3, 3, 8, 8)}
+
+
+def gemma3_with_tower():
+    texts = gemma3_with_images().config.text_config.to_dict()
+    config = transformers.Gemma3Config(
+        text_config=texts, vision_config=dict(TOWER, vision_use_head=False, layer_norm_eps=1e-3), mm_tokens_per_image=4,
+        image_token_index=47, boi_token_index=46, eoi_token_index=45, pad_token_id=0, attn_implementation="eager")
+    return started(transformers.Gemma3ForConditionalGeneration(config))
+
+
+def with_types(batch):
+    return dict(batch, token_type_ids=(batch["input_ids"] == 47).long())
+
+
 # What is read may be next to nothing, and its norm divides by that: an epsilon that is not makes rounding stay rounding.
 MEMORIES = dict(head_dim=8, rms_norm_eps=0.1, linear_key_head_dim=6, linear_value_head_dim=5, linear_num_key_heads=2, linear_num_value_heads=4,
                 rope_parameters=dict(rope_type="default", rope_theta=100.0, partial_rotary_factor=0.5, mrope_section=[1, 1, 0]))
@@ -787,6 +827,12 @@ CASES = {
     "conv-groups-dora": lambda folder: one_adapter(
         folder, ConvNet(), lora(task_type=None, r=4, target_modules=["conv1", "conv2", "conv3"], use_dora=True), merges=False,
         batch=small_images),
+    "idefics3": lambda folder: one_adapter(folder, idefics3("Idefics3"), lora(target_modules="all-linear"), batch=of_pictures),
+    "gemma3-pictures": lambda folder: one_adapter(
+        folder, gemma3_with_tower(), lora(target_modules="all-linear"), batch=lambda model: with_types(of_pictures(model))),
+    "smolvlm": lambda folder: one_adapter(
+        folder, idefics3("SmolVLM", tie_word_embeddings=True),
+        lora(target_modules=r".*text_model.*\.(q_proj|v_proj|down_proj)", use_dora=True), batch=of_pictures),
 }
 
 if __name__ == "__main__":

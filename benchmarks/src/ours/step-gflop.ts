@@ -13,7 +13,7 @@ export function stepGflop(model: PretrainedModel, settings: Settings): number {
   const { targets } = shapeOf(settings);
   const rows = batch * time;
   const linears = model.sites().filter(({ kind, role }) => kind === "linear" && role !== "output-head");
-  const isTarget = (path: string) => targets.some((target) => path.endsWith(target));
+  const isTarget = (path: string) => [targets].flat().some((target) => path.endsWith(target));
   const firstTarget = linears.findIndex(({ path }) => isTarget(path));
   let operations = 0;
   for (const [index, { path, inFeatures, outFeatures }] of linears.entries()) {

@@ -42,6 +42,11 @@ describe("examples", () => {
     expect(file).toContain("base_model.model.classifier.weight");
   }, 240_000);
 
+  it("describe-images describes most images as they were drawn", () => {
+    const [, after] = /before: 0 %, after: (\d+) %/.exec(run("describe-images")) ?? [];
+    expect(Number(after)).toBeGreaterThan(50);
+  }, 240_000);
+
   it("adapt-a-graph-model beats a logistic regression on frozen embeddings, and its merged model runs alone", () => {
     const printed = run("adapt-a-graph-model", ["--out", join(folder, "graph")]);
     const [, frozen, adapted] = /frozen embeddings +([\d.]+) %.*\n.*same head +([\d.]+) %/.exec(printed) ?? [];

@@ -1,9 +1,22 @@
 // Rows of a prompt and its answer, and rows of a prompt alone.
 
+import type { ImageInput } from "./images/image-input.ts";
+import type { ImageWording } from "./images/image-wording.ts";
+
+/** An image in a message. */
+export interface ImagePart {
+  readonly type: "image";
+  readonly image: ImageInput;
+  /** Known once the image's size is. */
+  readonly wording?: ImageWording;
+}
+
 /** One turn of a conversation. */
 export interface ChatMessage {
   readonly role: string;
   readonly content: string;
+  /** Of a message with images: texts and images in order. `content` then has the texts alone. */
+  readonly parts?: readonly ({ readonly type: "text"; readonly text: string } | ImagePart)[];
   /** False for an answer that is shown but not trained. */
   readonly isTrained?: boolean;
   /** Further fields for the model's chat template: `name`, `tool_calls`, `tool_call_id`, `reasoning_content`. */

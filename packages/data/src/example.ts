@@ -5,7 +5,7 @@ import type { AudioInput } from "./audio/read-wav.ts";
 import type { ImageInput } from "./images/image-input.ts";
 import type { AnswerSpan, Sounds, TokenMasks } from "./tokenized-example.ts";
 
-export type { ChatExample, ChatMessage, CompletionExample, PromptExample } from "./answered-examples.ts";
+export type { ChatExample, ChatMessage, CompletionExample, ImagePart, PromptExample } from "./answered-examples.ts";
 
 /** Plain text, all of it trained. */
 interface TextExample {

@@ -28,6 +28,7 @@ export type {
   ChatMessage,
   CompletionExample,
   Example,
+  ImagePart,
   Label,
   QuestionExample,
   SpeechExample,
@@ -37,13 +38,23 @@ export { ggufTokenizerFiles } from "./gguf/gguf-tokenizer-files.ts";
 export { tokenizerFromGguf } from "./gguf/tokenizer-from-gguf.ts";
 export type { ImageInput } from "./images/image-input.ts";
 export { type ImagePreparation, readImagePreparation } from "./images/image-preparation.ts";
-export { type DecodedImage, ImageDataError, type Pixels, prepareImage, resizeImage } from "./images/prepare-image.ts";
+export { type TileGrid, tileGrid, tileImage } from "./images/image-tiles.ts";
+export { imageWordings, type WordedImage } from "./images/image-wording.ts";
+export {
+  type DecodedImage,
+  ImageDataError,
+  normalizedPixels,
+  type Pixels,
+  prepareImage,
+  resizeImage,
+} from "./images/prepare-image.ts";
 export { labelledPairs } from "./labelled-pairs.ts";
 export { rowLabel } from "./reading/label-kinds.ts";
 export { readCsv, readTsv } from "./reading/read-csv.ts";
 export { readJson, readObjects } from "./reading/read-json.ts";
 export { readJsonl } from "./reading/read-jsonl.ts";
 export type { ReadOptions } from "./reading/read-options.ts";
+export { messagesIn } from "./row-forms/read-messages.ts";
 export type { Fields, Refusal } from "./row-forms/row-form.ts";
 export { concatRows, mapRows, type RowList, type SampledRows, sampleRows, selectRows } from "./row-list.ts";
 export { bleu } from "./scoring/bleu.ts";
@@ -53,6 +64,7 @@ export { groupReferences, type PromptReferences } from "./scoring/group-referenc
 export { type RankingScores, rankingScores } from "./scoring/ranking-scores.ts";
 export { wordErrorRate } from "./scoring/word-error-rate.ts";
 export { chatTemplate } from "./templates/chat-template.ts";
+export { imageParts, renderWithImages, withImages } from "./templates/image-parts.ts";
 export { type PromptTemplate, promptOf, type RenderedExample, type Segment } from "./templates/prompt-template.ts";
 export { promptTemplate, promptTemplates } from "./templates/prompt-templates.ts";
 export type { TextFiles } from "./text-files.ts";

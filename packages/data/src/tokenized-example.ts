@@ -28,6 +28,10 @@ export function truncateMasks(
 /** One text as tokens, with a label for each: the token itself, or −100 if it is not trained. */
 export interface TokenSequence extends TokenMasks {
   readonly kind: "sequence";
+  /** The images of a conversation, in the order of their tokens, which are opened with its batch. */
+  readonly images?: readonly ImageInput[];
+  /** What a model reads of them: one square or several of each (`tileImage`). */
+  readonly tiles?: readonly Pixels[];
   readonly inputIds: readonly number[];
   /** Not shifted: `labels[t]` belongs to `inputIds[t]`, and the loss predicts it from what comes before t. */
   readonly labels: readonly number[];
@@ -133,6 +137,7 @@ export type TokenizedExample =
 
 /** Whether an example has an image or a recording that is not decoded. */
 export function isUndecoded(example: TokenizedExample): boolean {
+  if ("images" in example && example.images !== undefined) return true;
   return ("image" in example && example.image !== undefined) || ("audio" in example && example.audio !== undefined);
 }
 

@@ -134,10 +134,12 @@ export class OpenedAdapter {
     const notices = { ...this.#facts.notices, ...(options.onWarning === undefined ? {} : noticesOf(options)) };
     const { model } = opened;
     const seed = options.seed ?? loopDefaults.seed;
-    const rows = await training.readTrainingRows(input, options, { ...this.#facts, seed });
-    training.refuseUntrainable(model, rows);
-    const files = { sees: rows.objective.hasPictures === true, lists: [rows.train, rows.validation] };
+    const read = await training.readTrainingRows(input, options, { ...this.#facts, seed });
+    training.refuseUntrainable(model, read);
+    const files = { sees: read.objective.hasPictures === true, lists: [read.train, read.validation] };
     const media = await training.rowMedia(files, { ...opened, platform: this.#facts.platform, notices });
+    const worded = media && { train: await media.worded(read.train), validation: await media.worded(read.validation) };
+    const rows = { ...read, ...worded };
     const known = given({ classNames: options.classNames, isTrained: this.#stepsDone > 0 || undefined });
     const classes = training.classesOf(opened, rows, { ...known, adapterNames: this.classNames });
     const labels = training.labelMeaning(model, rows, classes);
@@ -168,8 +170,8 @@ export class OpenedAdapter {
     const { addedTokens, classNames } = this;
     const { rowFindings } = await import("./findings/row-findings.ts");
     for (const each of rowFindings({ file: rows.file, rows: tokenized, plan, classNames })) notices.warn(each);
-    const read = { rows: tokenized.train.length, template: tokenized.template, loss: learning.words };
-    const facts = { plan, ...read, addedTokens, classNames };
+    const learnt = { rows: tokenized.train.length, template: tokenized.template, loss: learning.words };
+    const facts = { plan, ...learnt, addedTokens, classNames };
     const asked = { ...settled(tokenized, options), basePrecision, data: rows.file };
     this.#settings = (progress) => {
       const learnt = { validation: this.#validation, restarts: this.#restarts };

@@ -157,7 +157,10 @@ export class OpenedModel {
   ): Promise<readonly number[]> {
     checkArgument("promptIds", "prompt", prompt);
     const { opened, tokenizer } = await this.#writer({ adapter });
-    return promptIds(prompt, options, { tokenizer, task: opened.model.task, setup: opened.setup });
+    const { wordImages } = await import("./generate/prompt-images.ts");
+    const { platform } = this.#facts;
+    const [worded = prompt] = (await wordImages([prompt], { ...opened, platform })).prompts;
+    return promptIds(worded, options, { tokenizer, task: opened.model.task, setup: opened.setup });
   }
 
   /** The source of the chat template that conversations are written in, a Jinja program; undefined if the model has none. */
@@ -252,7 +255,8 @@ export class OpenedModel {
 
   async #writer(choice: AdapterChoice): Promise<Writer> {
     const opened = this.#chosen(choice);
-    return { opened, tokenizer: await this.#tokenizerOf(opened), notices: this.#facts.context.notices };
+    const { platform, context } = this.#facts;
+    return { opened, tokenizer: await this.#tokenizerOf(opened), notices: context.notices, platform };
   }
 
   async #chosenWriter(choice: AdapterChoice): Promise<ChosenWriter> {

@@ -38,6 +38,8 @@ export interface RowMedia {
   readonly preparation: ImagePreparation | undefined;
   /** A row with pixels or audio instead of a file. Throws MediaError, DECODER_MISSING. */
   open(row: TokenizedExample): Promise<TokenizedExample>;
+  /** The rows; each image of a conversation has the tokens that the model reads. Throws MediaError, DECODER_MISSING. */
+  worded(rows: RowList<Example>): Promise<RowList<Example>>;
   /** The bytes of a file, by name or from memory. Throws MediaError. */
   bytes(file: string | Uint8Array | Blob): Promise<Uint8Array>;
   /** Receives the progress of reading all files. */

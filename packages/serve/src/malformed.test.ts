@@ -99,6 +99,14 @@ describe("an invalid body", () => {
   });
 });
 
+/** A text and an image. */
+function shown(url: string): readonly object[] {
+  return [
+    { type: "text", text: "What?" },
+    { type: "image_url", image_url: { url } },
+  ];
+}
+
 describe("a field that cannot be served", () => {
   it.each([
     ["messages", { messages: [] }],
@@ -107,7 +115,9 @@ describe("a field that cannot be served", () => {
     ["messages[0].tool_calls[0].function.arguments", { messages: [{ role: "assistant", tool_calls: [call("{")] }] }],
     ["messages[0].role", { messages: [{ role: "constructor", content: "x" }] }],
     ["messages[0].role", { messages: [JSON.parse('{ "role": "__proto__", "content": "x" }')] }],
-    ["messages[0].content", { messages: [{ role: "user", content: [{ type: "image_url" }] }] }],
+    ["messages[0].content", { messages: [{ role: "user", content: [{ type: "input_audio" }] }] }],
+    ["messages[0].content[1].image_url.url", { messages: [{ role: "user", content: shown("https://a/b.png") }] }],
+    ["messages[0].content[1].image_url.url", { messages: [{ role: "user", content: shown("/etc/hostname") }] }],
     ["n", { messages, n: 1000 }],
     ["n", { messages, n: 0.5 }],
     ["max_tokens", { messages, max_tokens: 10 ** 9 }],

@@ -4,9 +4,15 @@
 export interface ServedMessage {
   readonly role: string;
   readonly content: string;
+  /** Of a message with images: its texts and the bytes of its images (PNG or JPEG), in order. */
+  readonly parts?: readonly ServedPart[];
   /** Further fields for the chat template: `tool_calls`, `tool_call_id`, `name`. */
   readonly more?: Readonly<Record<string, unknown>>;
 }
+
+export type ServedPart =
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "image"; readonly image: Uint8Array };
 
 /** A function that the model may call, in OpenAI's form, which chat templates expect. */
 export interface ServedTool {

@@ -16,6 +16,11 @@ export const layerVariants: readonly Variant[] = [
     base: "family-features/vit-patches",
     config: { ...patches, useDora: true },
   },
+  {
+    name: "idefics3, its tower, its connector and its language model",
+    base: "family-features/idefics3",
+    config: { ...size, targetModules: "all-linear", taskType: "CAUSAL_LM" },
+  },
   { name: "Conv2d, the last layer saved", base: "convnet", config: { ...convolutions, modulesToSave: ["fc"] } },
   {
     name: "Conv2d with a bias on B",

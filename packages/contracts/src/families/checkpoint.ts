@@ -3,4 +3,4 @@ export { type Module, modulesOf, pathInModel } from "./checkpoint/modules.ts";
 export { type Parameter, parametersOf } from "./checkpoint/parameters.ts";
 export { planBlocks, planSplits, planStacks } from "./checkpoint/plan-stacks.ts";
 export { configOfStage } from "./config/stage-config.ts";
-export { configOfTower } from "./config/tower-config.ts";
+export { configOfTower, type ImageReader, imageReaderOf } from "./config/tower-config.ts";

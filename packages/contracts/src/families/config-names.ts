@@ -2,7 +2,8 @@
 
 /**
  * The sizes of an architecture with their maximum, far above the largest published models. They are in the order in which they are
- * read, because a fallback may refer to sizes above it. `imageSize` and `patchSize` are heights; speech models have `melBins`.
+ * read, because a fallback may refer to sizes above it. `imageSize` and `patchSize` are heights; speech models have `melBins`. Of a language model that
+ * reads images, `visionSize` is the width of the images' states, and `mergedSide` squared the number of patches that become one token.
  */
 export const sizeLimits = {
   vocabularySize: 16_777_216,
@@ -40,6 +41,8 @@ export const sizeLimits = {
   projectionSize: 131_072,
   melBins: 4096,
   sourcePositions: 1_048_576,
+  visionSize: 131_072,
+  mergedSide: 1024,
 } as const;
 
 /** The sizes of an architecture. */

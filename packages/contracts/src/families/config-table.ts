@@ -159,6 +159,8 @@ export interface ConfigTable {
   readonly layerKinds?: LayerKindTable;
   /** Default ids in transformers. */
   readonly tokenIds?: { readonly padding?: number; readonly decoderStart?: number; readonly end?: number };
+  /** Keys of the token whose places images fill, and its default. */
+  readonly imageToken?: { readonly keys: readonly [string, ...string[]]; readonly fallback: number };
   readonly fixed?: readonly FixedKey[];
   /** Final corrections, for sizes that depend on other settings (Falcon). */
   readonly derive?: (config: ConfigValues) => ConfigValues;

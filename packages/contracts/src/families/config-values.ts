@@ -79,6 +79,8 @@ export interface ConfigValues extends Readonly<Record<SizeName, number>> {
   readonly decoderStartTokenId: number | null;
   readonly bosTokenId: number | null;
   readonly eosTokenIds: readonly number[];
+  /** The token whose places images fill; null in a model that does not read images with texts. */
+  readonly imageTokenId: number | null;
   /** Tasks that need unsupported settings of the file, with the problems. */
   readonly refusedTasks: ReadonlyMap<Task, readonly ConfigProblem[]>;
 }

@@ -29,6 +29,8 @@ export const widths = {
   "shared-intermediate": (config) => config.sharedIntermediateSize,
   labels: (config) => config.labels,
   projection: (config) => config.projectionSize,
+  vision: (config) => config.visionSize,
+  "merged-patches": (config) => config.visionSize * config.mergedSide ** 2,
   "memory-inputs": (config) =>
     2 * config.memoryKeyHeads * config.memoryKeySize + config.memoryHeads * config.memoryValueSize,
   "memory-values": (config) => config.memoryHeads * config.memoryValueSize,
@@ -133,9 +135,9 @@ export interface HeadTable {
 
 /** A spelling that a checkpoint may use for part of a parameter path. */
 export interface FileSpelling {
-  /** The end of the file's key: ".LayerNorm.gamma"; `{n}` stands for the layer's index. */
+  /** The end of the file's key: ".LayerNorm.gamma"; `{n}` stands for the layer's index. With "." at its end the beginning of the key. */
   readonly file: string;
-  /** The end of the parameter path: ".LayerNorm.weight". */
+  /** The end of the parameter path, or its beginning: ".LayerNorm.weight". */
   readonly path: string;
 }
 

@@ -47,3 +47,4 @@ export { dinov2, dinov2WithRegisters } from "./rows/vision/dinov2.ts";
 export { siglip, siglipText, siglipVision } from "./rows/vision/siglip.ts";
 export { swin } from "./rows/vision/swin.ts";
 export { deit, vit } from "./rows/vision/vit.ts";
+export { idefics3, idefics3Vision, smolvlm } from "./rows/vision-language/idefics3.ts";

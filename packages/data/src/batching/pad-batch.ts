@@ -1,7 +1,7 @@
 // Pads sequences of different lengths to one array of integers.
 
 import { ExampleError } from "../errors.ts";
-import { normalizedPixels } from "../images/prepare-image.ts";
+import { normalizedPixels, type Pixels } from "../images/prepare-image.ts";
 import {
   type CountedLabels,
   ignoredLabel,
@@ -32,6 +32,9 @@ export interface TokenBatch {
   /** For a batch of images: [rows, 3, height, width]. Ids and mask are then padding. */
   readonly pixels?: Float32Array;
   readonly pixelShape?: readonly [rows: number, channels: number, height: number, width: number];
+  /** The images of a batch of conversations, in the order of their tokens: [images, 3, height, width]. */
+  readonly images?: Float32Array;
+  readonly imageShape?: readonly [images: number, channels: number, height: number, width: number];
   readonly rows: number;
   readonly time: number;
   /**
@@ -118,6 +121,7 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
     tokens: attentionMask.reduce((sum, seen) => (seen === 0 ? sum : sum + 1), 0),
     ...batchFeatures(examples),
     ...batchPixels(examples),
+    ...batchImages(examples),
     ...batchSearches(examples),
   };
 }
@@ -169,14 +173,28 @@ function batchPixels(
   const pictures = examples.flatMap((example) => ("pixels" in example ? (example.pixels ?? []) : []));
   const [first] = pictures;
   if (first === undefined) return {};
-  const { width, height } = first;
-  if (pictures.length !== examples.length || !pictures.every((one) => one.width === width && one.height === height)) {
-    throw new ExampleError("A batch of pictures needs one picture in each row, all of the same size.");
-  }
+  if (pictures.length !== examples.length) throw new ExampleError(unlike);
+  const { pixels, shape } = stackPixels(pictures);
+  return { pixels, pixelShape: shape, tokens: examples.length };
+}
+
+const unlike = "A batch of pictures needs one picture in each row, all of the same size.";
+
+/** The squares of all conversations, however many each has; empty without any. */
+function batchImages(examples: readonly TokenizedExample[]): Pick<TokenBatch, "images" | "imageShape"> {
+  const tiles = examples.flatMap((example) => (example.kind === "sequence" ? (example.tiles ?? []) : []));
+  if (tiles.length === 0) return {};
+  const { pixels, shape } = stackPixels(tiles);
+  return { images: pixels, imageShape: shape };
+}
+
+function stackPixels(pictures: readonly Pixels[]) {
+  const { width = 0, height = 0 } = pictures[0] ?? {};
+  if (!pictures.every((one) => one.width === width && one.height === height)) throw new ExampleError(unlike);
   const size = 3 * width * height;
-  const pixels = new Float32Array(examples.length * size);
+  const pixels = new Float32Array(pictures.length * size);
   for (const [row, picture] of pictures.entries()) pixels.set(normalizedPixels(picture), row * size);
-  return { pixels, pixelShape: [examples.length, 3, height, width], tokens: examples.length };
+  return { pixels, shape: [pictures.length, 3, height, width] as const };
 }
 
 /** The features of sounds of one shape; empty for rows of text. */

@@ -5,8 +5,11 @@ import { describeValue, LowrankError } from "@lowrank/contracts";
 /** The filter of resizing. */
 export type ResampleFilter = "nearest" | "lanczos" | "bilinear" | "bicubic" | "box";
 
-/** The target size: both lengths, or `edge` for the shorter one and the other in proportion. */
-export type ResizeTarget = { readonly height: number; readonly width: number } | { readonly edge: number };
+/** The target size: both lengths, or `edge` for the shorter one, or `longest` for the longer one, and the other in proportion. */
+export type ResizeTarget =
+  | { readonly height: number; readonly width: number }
+  | { readonly edge: number }
+  | { readonly longest: number };
 
 /** The steps of preparing an image, in this order; null for steps that are skipped. */
 export interface ImagePreparation {
@@ -18,6 +21,11 @@ export interface ImagePreparation {
   /** Subtracted from red, green and blue. The result is divided by `deviation`. */
   readonly mean: readonly number[];
   readonly deviation: readonly number[];
+  /**
+   * Of Idefics3: the length of the square images that the model reads. With `isSplit` a larger image becomes several of them, and
+   * itself as a small one.
+   */
+  readonly tiles?: { readonly side: number; readonly isSplit: boolean; readonly filter: ResampleFilter };
 }
 
 /** preprocessor_config.json has an invalid or unsupported setting. Correct the key that the message names. */
@@ -41,9 +49,13 @@ const largest = 8_192;
 
 /** Processors for which a single number is the shorter edge, and whose default filter is bicubic. */
 const byShorterEdge = /^(CLIP|Bit|Siglip)/;
+/** Processors that make tiles, and whose default filter is lanczos. */
+const byTiles = /^(Idefics3|SmolVLM)/;
+/** Largest number of tiles along an edge. */
+const mostTiles = 32;
 
 /**
- * Reads a parsed preprocessor_config.json of ViT, DeiT, Swin, DINOv2, CLIP or SigLIP.
+ * Reads a parsed preprocessor_config.json of ViT, DeiT, Swin, DINOv2, CLIP, SigLIP, Idefics3 or SmolVLM.
  *
  * @throws ImagePreparationError
  * @example
@@ -63,11 +75,14 @@ export function readImagePreparation(file: unknown): ImagePreparation {
   const hasCrop = isOn("do_center_crop", byShorterEdge.test(type) && values.has("crop_size"));
   const rescales = isOn("do_rescale", true);
   const normalises = isOn("do_normalize", true);
-  const usual = byShorterEdge.test(type) ? 3 : 2;
+  const usual = byTiles.test(type) ? 1 : byShorterEdge.test(type) ? 3 : 2;
+  const filter = filterOf(values.get("resample") ?? usual);
+  const target = isOn("do_resize", true) ? targetOf(values.get("size"), type) : null;
   return {
-    resize: isOn("do_resize", true)
-      ? { target: targetOf(values.get("size"), type), filter: filterOf(values.get("resample") ?? usual) }
-      : null,
+    ...(byTiles.test(type)
+      ? { tiles: { ...tilesIn(values, target), filter, isSplit: isOn("do_image_splitting", true) } }
+      : {}),
+    resize: target === null ? null : { target, filter },
     crop: hasCrop ? squareOf("crop_size", values.get("crop_size")) : null,
     factor: rescales ? numberOf("rescale_factor", values.get("rescale_factor") ?? 1 / 255) : 1,
     mean: normalises ? threeOf("image_mean", values.get("image_mean")) : [0, 0, 0],
@@ -78,10 +93,21 @@ export function readImagePreparation(file: unknown): ImagePreparation {
 function targetOf(size: unknown, type: string): ResizeTarget {
   if (typeof size === "number" && byShorterEdge.test(type)) return { edge: lengthOf("size", size) };
   const { shortest_edge: edge, longest_edge: longest } = Object(size) as Readonly<Record<string, unknown>>;
+  if (byTiles.test(type)) return { longest: lengthOf("size.longest_edge", longest) };
   if (edge === undefined || edge === null) return squareOf("size", size);
   if (longest !== undefined && longest !== null)
     throw new ImagePreparationError("size.longest_edge", describeValue(longest), "shortest_edge alone");
   return { edge: lengthOf("size.shortest_edge", edge) };
+}
+
+/** Without a first resize, a long and narrow image would become any number of tiles. */
+function tilesIn(values: ReadonlyMap<string, unknown>, target: ResizeTarget | null): { readonly side: number } {
+  if (target === null || !("longest" in target)) throw new ImagePreparationError("do_resize", "false", "true");
+  const { longest_edge: given } = Object(values.get("max_image_size")) as Readonly<Record<string, unknown>>;
+  const side = lengthOf("max_image_size.longest_edge", given);
+  if (target.longest <= side * mostTiles) return { side };
+  const expected = `at least ${target.longest / mostTiles}, a part of size.longest_edge`;
+  throw new ImagePreparationError("max_image_size.longest_edge", String(side), expected);
 }
 
 /** A size as an object, or a single number for both lengths. */

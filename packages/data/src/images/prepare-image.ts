@@ -12,6 +12,8 @@ export interface DecodedImage {
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
+type Size = Pick<DecodedImage, "width" | "height">;
+
 /** The input of a model: [3, height, width], row-major. */
 export interface PreparedImage {
   readonly height: number;
@@ -78,7 +80,7 @@ export function normalizedPixels({ width, height, bytes, factor, mean, deviation
   });
 }
 
-function withoutOpacity({ width, height, data }: DecodedImage): Bytes {
+export function withoutOpacity({ width, height, data }: DecodedImage): Bytes {
   const pixels = width * height;
   if (pixels === 0 || (data.length !== 3 * pixels && data.length !== 4 * pixels)) {
     throw new ImageDataError(width, height, data.length);
@@ -91,11 +93,22 @@ function withoutOpacity({ width, height, data }: DecodedImage): Bytes {
   return { width, height, data: colours };
 }
 
-function sizeOf({ width, height }: Bytes, target: ResizeTarget): { width: number; height: number } {
+export function sizeOf({ width, height }: Size, target: ResizeTarget): { width: number; height: number } {
+  if ("longest" in target) return longestSize({ width, height }, target.longest);
   if (!("edge" in target)) return target;
   const { edge } = target;
   const long = (shorter: number, longer: number) => Math.trunc((edge * longer) / shorter);
   return width <= height ? { width: edge, height: long(width, height) } : { width: long(height, width), height: edge };
+}
+
+/** transformers' `get_resize_output_image_size`: the shorter length is even, and no length is above 4096. */
+function longestSize({ width, height }: Size, longest: number): Size {
+  const isWide = width >= height;
+  const shorter = Math.trunc(isWide ? longest / (width / height) : longest * (width / height));
+  const even = Math.max(1, shorter + (shorter % 2));
+  const most = 4096;
+  const [long, short] = longest > most ? [most, Math.max(1, Math.trunc((most * even) / longest))] : [longest, even];
+  return isWide ? { width: long, height: short } : { width: short, height: long };
 }
 
 function cropMiddle(image: Bytes, { width, height }: { readonly width: number; readonly height: number }): Bytes {

@@ -2,11 +2,12 @@
 
 import { enumerated, isObject, listed, maxListed } from "@lowrank/contracts";
 import { DataError, DataFileError, type RowProblem } from "../errors.ts";
-import type { Example } from "../example.ts";
+import type { Example, ImagePart } from "../example.ts";
 import { withNamedFile } from "../row-forms/media-forms.ts";
 import { promptForms } from "../row-forms/prompt-forms.ts";
 import { describe, type Fields, isRefusal, type Refusal, type RowForm } from "../row-forms/row-form.ts";
 import { askedForms, isField, knownFields, rowForms } from "../row-forms/row-forms.ts";
+import { withImages } from "../templates/image-parts.ts";
 import {
   columnsOption,
   guessColumns,
@@ -117,6 +118,11 @@ export class ExampleCollector {
     const locate = this.#locate ?? ((name: string) => name);
     if (example.kind === "image" && typeof example.image === "string")
       return { ...example, image: locate(example.image) };
+    if (example.kind === "chat") {
+      const change = (part: ImagePart) =>
+        typeof part.image === "string" ? { ...part, image: locate(part.image) } : part;
+      return { ...example, messages: withImages(example.messages, change) };
+    }
     const isFile = example.kind === "audio" && typeof example.audio === "string";
     return isFile ? { ...example, audio: locate(example.audio) } : example;
   }

@@ -28,9 +28,33 @@ describe("a conversation", () => {
     expect(read({ messages: [{ role: "user", content: [text("a"), text("b")] }, answer] })).toMatchObject({
       messages: [{ content: "a\nb" }, answer],
     });
-    const image = { type: "image_url", image_url: { url: "https://a" } };
-    expect(refusal({ messages: [{ role: "user", content: [text("a"), image] }, answer] })).toContain(
-      '"messages"[0]."content"[1] (other parts are not trained on), got a part of type "image_url"',
+    const sound = { type: "input_audio", input_audio: { data: "" } };
+    expect(refusal({ messages: [{ role: "user", content: [text("a"), sound] }, answer] })).toContain(
+      'a text or an image for "messages"[0]."content"[1], got a part of type "input_audio"',
+    );
+  });
+
+  it("has images by a file's name, by their bytes, and as OpenAI's data URLs", () => {
+    const parts = (image: object) => [{ type: "text", text: "a" }, image];
+    const firstOf = (image: object) => {
+      const row = read({ messages: [{ role: "user", content: parts(image) }, answer] });
+      return row?.kind === "chat" ? row.messages[0] : undefined;
+    };
+    expect(firstOf({ type: "image", image: "cat.png" })).toEqual({
+      role: "user",
+      content: "a",
+      parts: parts({ type: "image", image: "cat.png" }),
+    });
+    const url = "data:image/png;base64,iVBORw==";
+    const bytes = parts({ type: "image", image: Uint8Array.of(0x89, 0x50, 0x4e, 0x47) });
+    expect(firstOf({ type: "image_url", image_url: { url } })?.parts).toEqual(bytes);
+    expect(firstOf({ type: "image", image: url })?.parts).toEqual(bytes);
+  });
+
+  it("refuses a data URL of another kind, without repeating it", () => {
+    const content = [{ type: "image_url", image_url: { url: "data:text/html;base64,PGI+" } }];
+    expect(refusal({ messages: [{ role: "user", content }, answer] })).toContain(
+      'data:image/jpeg;base64,… of at most 48 MiB for "messages"[0]."content"[0], got a data URL of 26 characters',
     );
   });
 

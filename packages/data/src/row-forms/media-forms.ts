@@ -13,7 +13,7 @@ export const imageForm = rowForm({
   source: "Hugging Face datasets, image classification",
   keys: ["image", "label", "file_name?"],
   read(fields) {
-    const image = fileOr<DecodedImage>(fields.get("image"), isDecoded);
+    const image = imageOrFile(fields.get("image"));
     if (image === undefined) return refuse('the name of a PNG or JPEG file for "image"', fields.get("image"));
     return { kind: "image", image: image satisfies ImageInput, label: readLabel(fields.get("label")) };
   },
@@ -37,6 +37,11 @@ export function withNamedFile(fields: Fields): Fields {
   const file = fields.get("file_name");
   if (typeof file !== "string" || fields.has("image") || fields.has("audio")) return fields;
   return new Map(fields).set(/\.wav$/i.test(file) ? "audio" : "image", file);
+}
+
+/** An image's name, bytes or pixels; undefined for anything else. */
+export function imageOrFile(value: unknown): ImageInput | undefined {
+  return fileOr<DecodedImage>(value, isDecoded);
 }
 
 /** A name, bytes – as Parquet files of datasets have them, too: {"bytes": …, "path": …} –, or what was read already. */

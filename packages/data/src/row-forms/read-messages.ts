@@ -1,8 +1,11 @@
 // A list of turns, as chat data sets have them: OpenAI's, TRL's, ShareGPT's.
 
 import { enumerated, isObject, type JsonObject } from "@lowrank/contracts";
+import { ExampleError } from "../errors.ts";
 import type { ChatMessage } from "../example.ts";
-import { type Fields, fromJson, type RowForm, refuse, rowForm } from "./row-form.ts";
+import type { ImageInput } from "../images/image-input.ts";
+import { imageOrFile } from "./media-forms.ts";
+import { type Fields, fromJson, type Refusal, type RowForm, refuse, rowForm } from "./row-form.ts";
 
 /** What the fields of a turn are called. */
 export interface TurnKeys {
@@ -24,6 +27,19 @@ export function readMessages(value: unknown, listKey: string, keys = openAiKeys)
     const at = `"${listKey}"[${index}]`;
     return isObject(turn) ? readTurn(turn, at, keys) : refuse(`a turn for ${at}`, turn);
   });
+}
+
+const anyMessages = rowForm({
+  ...{ name: "messages", source: "OpenAI's chat format", keys: ["messages"] },
+  read: (fields) => ({ kind: "chat", messages: readMessages(fields.get("messages"), "messages") }),
+});
+
+/** Messages as a program or a file has them, whose contents may be lists of texts and images. Throws ExampleError. */
+export function messagesIn(given: readonly unknown[]): readonly ChatMessage[] {
+  const read = anyMessages.read(new Map([["messages", given]]));
+  if ("kind" in read && read.kind === "chat") return read.messages;
+  const { expected, found } = read as Refusal; // of no other kind
+  throw new ExampleError(`Expected ${expected}, got ${found}.`);
 }
 
 /** The same, refused where the assistant never speaks: nothing would be trained. */
@@ -68,24 +84,50 @@ function readTurn(turn: JsonObject, at: string, { role: roleKey, content: conten
   const isSilent = weight === 0 && role === "assistant";
   return {
     role,
-    content,
+    ...content,
     ...(isSilent ? { isTrained: false } : {}),
     ...(Object.keys(more).length === 0 ? {} : { more }),
   };
 }
 
-/** A text, or parts of one, each on a line of its own as vLLM joins them; none beside calls of tools. */
-function readContent(value: unknown, at: string, hasCalls: boolean): string {
-  if (typeof value === "string") return value;
-  if (hasCalls && !isThere(value)) return "";
+/** A text; or texts and images. Texts are lines of `content`, as vLLM joins them; calls of tools need none. */
+function readContent(value: unknown, at: string, hasCalls: boolean): Pick<ChatMessage, "content" | "parts"> {
+  if (typeof value === "string") return { content: value };
+  if (hasCalls && !isThere(value)) return { content: "" };
   if (!Array.isArray(value) || value.length === 0) return refuse(`a text for ${at}`, value);
-  const texts = value.map((part: unknown, index) => {
-    const { type, text } = isObject(part) ? part : {};
-    if (type === "text" && typeof text === "string") return text;
-    const found = typeof type === "string" && type !== "text" ? `a part of type ${JSON.stringify(type)}` : undefined;
-    return refuse(`a text for ${at}[${index}] (other parts are not trained on)`, part, found);
-  });
-  return texts.join("\n");
+  const parts = value.map((part: unknown, index) => readPart(part, `${at}[${index}]`));
+  const content = parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n");
+  return parts.some(({ type }) => type === "image") ? { content, parts } : { content };
+}
+
+function readPart(part: unknown, at: string): NonNullable<ChatMessage["parts"]>[number] {
+  const { type, text, image, image_url: link } = isObject(part) ? part : {};
+  if (type === "text" && typeof text === "string") return { type, text };
+  if (type === "image" || type === "image_url")
+    return { type: "image", image: readImage(type === "image" ? image : link, at) };
+  const found = typeof type === "string" && type !== "text" ? `a part of type ${JSON.stringify(type)}` : undefined;
+  return refuse(`a text or an image for ${at}`, part, found);
+}
+
+/** A file's name, a data URL, bytes or decoded pixels; OpenAI has the URL inside an object. */
+function readImage(given: unknown, at: string): ImageInput {
+  const { url } = isObject(given) ? given : {};
+  const image = imageOrFile(typeof url === "string" ? url : given);
+  if (typeof image !== "string")
+    return image ?? refuse(`the name of a PNG or JPEG file, or a data URL, for ${at}`, given);
+  return /^data:/i.test(image) ? bytesInUrl(image, at) : image;
+}
+
+/** Characters of the longest data URL: 48 MiB of image. */
+const longestUrl = 2 ** 26;
+
+function bytesInUrl(url: string, at: string): Uint8Array {
+  const [, base64] = /^data:image\/(?:png|jpeg);base64,(.+)$/is.exec(url.length > longestUrl ? "" : url) ?? [];
+  try {
+    if (base64 !== undefined) return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  } catch {} // refused below, like any other text
+  const found = `a data URL of ${url.length} characters`;
+  return refuse(`data:image/png;base64,… or data:image/jpeg;base64,… of at most 48 MiB for ${at}`, url, found);
 }
 
 /** OpenAI writes arguments as JSON in a text; templates write them as JSON themselves, and want the object. */

@@ -4,6 +4,7 @@ import type { JsonObject } from "@lowrank/contracts";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { TemplateError, TemplateLimitError } from "../errors.ts";
 import type { ChatExample, ChatMessage, Example } from "../example.ts";
+import { imageParts } from "./image-parts.ts";
 import { type JinjaTemplate, parseTemplate } from "./jinja-template.ts";
 import { calledFunctions, usesTools } from "./jinja-tree.ts";
 import type { PromptTemplate, RenderedExample, Segment } from "./prompt-template.ts";
@@ -63,6 +64,8 @@ export function chatTemplate(source: string, options: ChatTemplateOptions = {}):
       const { messages } = conversation;
       const written = (hasParts: boolean) =>
         segmentsOf(messages, writeConversation(messages, write(conversation, hasParts)));
+      // Images are parts, and a template that reads content as one text would lose them.
+      if (imageParts(messages).length > 0) return written(true);
       try {
         return written(false);
       } catch (error) {
@@ -103,15 +106,20 @@ function compile(
 }
 
 /** The variables of a message. transformers also passes reasoning under gpt-oss's name, `thinking`. */
-function messageVariables({ isTrained, more, content, ...message }: ChatMessage, hasParts: boolean): JsonObject {
+function messageVariables({ isTrained, more, content, parts, ...message }: ChatMessage, hasParts: boolean): JsonObject {
   const thoughts = more?.reasoning_content ?? more?.thinking ?? more?.reasoning;
   return {
     ...message,
-    content: hasParts ? [{ type: "text", text: content }] : content,
+    content: hasParts ? (parts ?? [{ type: "text", text: content }]).map(withoutImage) : content,
     ...(thoughts === undefined ? {} : { thinking: thoughts }),
     ...more,
     ...(thoughts === undefined ? {} : { reasoning_content: thoughts }),
   };
+}
+
+/** A template needs to know that there is an image, and not its bytes. */
+function withoutImage(part: NonNullable<ChatMessage["parts"]>[number]) {
+  return part.type === "text" ? part : { type: "image" };
 }
 
 function conversationOf(example: Example): Conversation {

@@ -1,5 +1,6 @@
 // From an example to tokens with labels: only the answer is trained.
 
+import { ExampleError } from "../errors.ts";
 import type {
   ComparisonExample,
   Example,
@@ -9,11 +10,13 @@ import type {
   SentenceExample,
   TokensExample,
 } from "../example.ts";
+import { imageParts, renderWithImages } from "../templates/image-parts.ts";
 import { type PromptTemplate, promptOf, type RenderedExample, type Segment } from "../templates/prompt-template.ts";
 import {
   type ClassifiedSequence,
   type ComparedTexts,
   ignoredLabel,
+  isUndecoded,
   type ScoredSequence,
   type TokenizedExample,
   type TokenSequence,
@@ -81,6 +84,7 @@ export function tokenizeRow(example: Example, row: RowTokenizer, options: Tokeni
   if (example.kind === "preference") return tokenizePair(example, row, options);
   if (example.kind === "judged") {
     const tokens = tokenizeRow(example.answer, row, options);
+    refuseImages([tokens]);
     return tokens.kind === "sequence" ? { ...tokens, kind: "judged", isGood: example.isGood } : tokens;
   }
   if (example.kind === "prompt") return tokenizePrompt(example, row, options);
@@ -88,8 +92,15 @@ export function tokenizeRow(example: Example, row: RowTokenizer, options: Tokeni
   if (example.kind === "comparison") return tokenizeComparison(example, tokenizer, options);
   if (example.kind === "image") return labelImage(example, options);
   if (example.kind === "sentence") return classifySentence(example, tokenizer, options);
-  const sequence = labelSegments(template.render(example), row);
+  const sequence = labelSegments(renderWithImages(template, example), row);
+  const images = example.kind === "chat" ? imageParts(example.messages).map(({ image }) => image) : [];
+  if (images.length > 0) return whole({ ...sequence, images }, options.maxLength);
   return shortenSequence(sequence, options.maxLength, leadingMarks(sequence.inputIds, tokenizer));
+}
+
+/** A text with images as it is, or nothing: without some of its tokens an image could not be read. */
+function whole(sequence: TokenSequence, maxLength: number): TokenSequence {
+  return sequence.inputIds.length <= maxLength ? sequence : { kind: "sequence", inputIds: [], labels: [] };
 }
 
 /** Both answers, each as its own row would be. */
@@ -100,7 +111,15 @@ function tokenizePair(
 ): TokenizedExample {
   const [better, worse] = [tokenizeRow(chosen, row, options), tokenizeRow(rejected, row, options)];
   if (better.kind !== "sequence" || worse.kind !== "sequence") return better;
+  refuseImages([better, worse]);
   return { ...better, kind: "preference", rejected: worse };
+}
+
+const noImages =
+  "Images are read in rows of messages with an answer, not in judged answers and prompts. Remove the images.";
+
+function refuseImages(rows: readonly TokenizedExample[]): void {
+  if (rows.some(isUndecoded)) throw new ExampleError(noImages);
 }
 
 /** What comes before the answer. A prompt that is too long has no tokens: the rest of it would be another question. */
@@ -109,6 +128,7 @@ function tokenizePrompt(
   { tokenizer, template }: RowTokenizer,
   { maxLength }: TokenizeOptions,
 ): TokenizedExample {
+  if (asked.kind === "chat" && imageParts(asked.messages).length > 0) throw new ExampleError(noImages);
   const inputIds = encodePrompt(template.render(asked), tokenizer);
   return { kind: "prompt", inputIds: inputIds.length > maxLength ? [] : inputIds, asked, row: fields };
 }

@@ -1,11 +1,12 @@
 // A conversation with a model, turn by turn.
 
-import type { ChatMessage } from "@lowrank/data";
+import { type ChatMessage, messagesIn } from "@lowrank/data";
 import { PrefixCache } from "@lowrank/models";
 import { noTurn } from "../errors/library-errors.ts";
 import { ChatTemplateMissingError } from "../errors/model-errors.ts";
 import type { TextEvent } from "../generate/continue-prompts.ts";
 import { newTokensByFile } from "../generate/file-defaults.ts";
+import type { PartMessage } from "../generate/prompt-ids.ts";
 import type { TextOptions } from "../generate/text-rules.ts";
 import { positionLimit } from "../open/position-limit.ts";
 import type { AdapterChoice, OpenedModel } from "../opened-model.ts";
@@ -93,12 +94,15 @@ export class Chat {
   }
 
   /**
-   * Sends a message; yields the answer token by token, and its end. If it is stopped or the caller leaves the loop, the text so
+   * Sends a message, a text or a list of texts and images; yields the answer token by token, and its end. If it is stopped or the caller leaves the loop, the text so
    * far stays; if there is none, the message is removed. Throws the errors of `OpenedModel.stream`.
    */
-  async *send(content: string, options: TurnOptions = {}): AsyncGenerator<TextEvent, void, undefined> {
+  async *send(
+    content: string | PartMessage["content"],
+    options: TurnOptions = {},
+  ): AsyncGenerator<TextEvent, void, undefined> {
     const before = this.#messages;
-    this.#messages = [...before, { role: "user", content }];
+    this.#messages = [...before, ...messagesIn([{ role: "user", content }])];
     let isAnswered = false;
     try {
       for await (const event of this.#answer(options)) {

@@ -89,9 +89,10 @@ interface ReadFile extends RowFile {
 async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationOptions): Promise<Evaluation> {
   const { opened, notices, adapterNames, platform } = measurer;
   const { model, context } = opened;
-  const { name, rows, objective } = file;
+  const { name, rows: read, objective } = file;
   const { hasText = false, hasLabels = false, hasPictures: sees = false } = objective;
-  const media = await rowMedia({ sees, lists: [rows] }, { ...opened, platform, notices });
+  const media = await rowMedia({ sees, lists: [read] }, { ...opened, platform, notices });
+  const rows = (await media?.worded(read)) ?? read;
   const needsText = needTokenizer(rows);
   const labelsTokens = model.task === "token-classification" || model.task === "masked-lm";
   if (hasText && objective.task !== model.task && !writesText(model.task) && (needsText || !labelsTokens)) {

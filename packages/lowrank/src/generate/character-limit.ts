@@ -3,7 +3,7 @@
 
 import { PositionLimitError, type PretrainedModel } from "@lowrank/models";
 import { positionLimit } from "../open/position-limit.ts";
-import type { TextPrompt } from "./prompt-ids.ts";
+import { plainPrompt, type TextPrompt } from "./prompt-ids.ts";
 
 /** Vocabularies have tokens of 80 spaces, but no text is made of them. In many languages, a token has about 4 characters. */
 const charactersOfToken = 16;
@@ -21,10 +21,11 @@ export function checkCharacters(
   tokenizer: { readonly longestToken: number },
   { config }: Pick<PretrainedModel, "config">,
 ): void {
-  const isText = typeof prompt === "string";
-  const texts = isText
-    ? [prompt]
-    : [...prompt.messages.map(({ content }) => content), ...(prompt.tools ?? []).map((tool) => JSON.stringify(tool))];
+  const plain = plainPrompt(prompt);
+  const texts =
+    typeof plain === "string"
+      ? [plain]
+      : [...plain.messages.map(({ content }) => content), ...(plain.tools ?? []).map((tool) => JSON.stringify(tool))];
   const characters = texts.reduce((sum, { length }) => sum + length, 0);
   const limit = positionLimit(config);
   const max = maxCharacters(limit, tokenizer);

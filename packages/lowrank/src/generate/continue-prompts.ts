@@ -1,16 +1,19 @@
 // Streams the generated text of prompts.
 
 import type { TextTokenizer } from "@lowrank/data";
-import { type FinishReason, generateTokens } from "@lowrank/models";
+import { type FinishReason, generateTokens, PositionLimitError } from "@lowrank/models";
 import { emptyPrompt } from "../errors/usage-errors.ts";
 import { given } from "../given.ts";
+import type { MediaReader } from "../media/prepare-media.ts";
 import type { Notices } from "../notices.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
+import { positionLimit } from "../open/position-limit.ts";
 import { checkPrompts, waitsForTokens } from "../rows/rows-it-acts-on.ts";
 import { targetLanguage } from "../rows/text-ending.ts";
 import { withFileDefaults } from "./file-defaults.ts";
 import { promptIds as encode, type TextPrompt } from "./prompt-ids.ts";
+import { pixelsOfPrompts, wordImages } from "./prompt-images.ts";
 import { type LikelyToken, readReport, type TextOptions, textRules } from "./text-rules.ts";
 import { TextStream } from "./text-stream.ts";
 
@@ -41,17 +44,19 @@ export interface Writer {
   readonly opened: OpenedBase;
   readonly tokenizer: TextTokenizer;
   readonly notices: Notices;
+  readonly platform: MediaReader["platform"];
 }
 
 /** Continues the prompts as one batch; their ends come last, in order. Throws EMPTY_PROMPT, UNSUPPORTED_SCHEMA, PositionLimitError, NonFiniteModelError. */
 export async function* continuePrompts(
-  { opened, tokenizer, notices }: Writer,
+  { opened, tokenizer, notices, platform }: Writer,
   prompts: readonly TextPrompt[],
   options: TextOptions,
 ): AsyncGenerator<TextEvent, void, undefined> {
   const { model, context, adapter } = opened;
   const reader = { tokenizer, task: model.task, setup: opened.setup };
-  const promptIds = prompts.map((prompt) => encode(prompt, options, reader));
+  const read = await wordImages(prompts, { ...opened, platform });
+  const promptIds = read.prompts.map((prompt) => encode(prompt, options, reader));
   if (promptIds.some((ids) => ids.length === 0)) throw emptyPrompt();
   const config = opened.handle?.config ?? adapter?.config;
   checkPrompts(promptIds, { config, notices });
@@ -61,12 +66,17 @@ export async function* continuePrompts(
   // An adapter with an invocation acts after it, so its effect on a text depends on later tokens.
   const prefix = waitsForTokens(config) ? undefined : options.prefix;
   const promptTokens = Math.max(...promptIds.map(({ length }) => length));
+  const limit = positionLimit(model.config);
+  // Before any pixels: of images that a model cannot read together, memory would not hold them.
+  if (read.images !== undefined && promptTokens > limit) throw new PositionLimitError(promptTokens, limit);
+  const rules = await textRules(model, tokenizer, withFileDefaults(options, model, { notices, promptTokens }));
+  const pixelValues = await pixelsOfPrompts(read);
   const tokens = generateTokens(model, {
     promptIds,
     context,
     ...targetLanguage(model, tokenizer),
-    ...(await textRules(model, tokenizer, withFileDefaults(options, model, { notices, promptTokens }))),
-    ...given({ signal, prefix }),
+    ...rules,
+    ...given({ signal, prefix, pixelValues }),
   });
   try {
     for (;;) {
@@ -78,6 +88,7 @@ export async function* continuePrompts(
     }
   } finally {
     await tokens.return();
+    pixelValues?.dispose();
   }
   for (const [prompt, stream] of streams.entries()) {
     const reason = reasons[prompt] ?? "length";

@@ -6,22 +6,47 @@ import {
   type ChatMessage,
   encodePrompt,
   encodeSource,
+  type ImageInput,
+  imageParts,
+  messagesIn,
   type PromptTemplate,
   type RenderedExample,
+  renderWithImages,
   type TextTokenizer,
 } from "@lowrank/data";
 import { given } from "../given.ts";
 import { chooseTemplate, isConversing } from "../rows/tokens/choose-template.ts";
 
+/** A message of texts and images, as OpenAI's API has it; an image is a file's name, a data URL, bytes or decoded pixels. */
+export interface PartMessage {
+  readonly role: string;
+  readonly content: readonly (
+    | { readonly type: "text"; readonly text: string }
+    | { readonly type: "image"; readonly image: ImageInput }
+    | { readonly type: "image_url"; readonly image_url: { readonly url: string } }
+  )[];
+}
+
 /** A conversation, ending with the user's message. */
 export interface Conversation {
-  readonly messages: readonly ChatMessage[];
+  readonly messages: readonly (ChatMessage | PartMessage)[];
   /** Functions that the model may call, as JSON Schema, if its template supports them. */
   readonly tools?: readonly unknown[];
 }
 
 /** A text to continue, or a conversation to answer. */
 export type TextPrompt = string | Conversation;
+
+/** A prompt whose messages have their images in `parts`. */
+export type PlainPrompt = string | (Omit<Conversation, "messages"> & { readonly messages: readonly ChatMessage[] });
+
+/** Throws ExampleError for a message that has other parts than texts and images. */
+export function plainPrompt(prompt: TextPrompt): PlainPrompt {
+  if (typeof prompt === "string") return prompt;
+  const isPlain = (message: ChatMessage | PartMessage): message is ChatMessage => !Array.isArray(message.content);
+  const messages = prompt.messages.flatMap((message) => (isPlain(message) ? [message] : messagesIn([message])));
+  return { ...prompt, messages };
+}
 
 /** Options for writing a prompt. */
 export interface Writing {
@@ -41,7 +66,8 @@ export function promptIds(prompt: TextPrompt, options: Writing, reader: TaughtRe
   return task === "sequence-to-sequence" ? encodeSource(rendered, tokenizer) : encodePrompt(rendered, tokenizer);
 }
 
-function writePrompt(prompt: TextPrompt, options: Writing, reader: TaughtReader): RenderedExample {
+function writePrompt(asked: TextPrompt, options: Writing, reader: TaughtReader): RenderedExample {
+  const prompt = plainPrompt(asked);
   const isText = typeof prompt === "string";
   const name = options.template ?? reader.setup?.template ?? (isText ? undefined : "chat");
   // A prompt is the beginning of a row of a question and its answer.
@@ -53,7 +79,9 @@ function writePrompt(prompt: TextPrompt, options: Writing, reader: TaughtReader)
   const isOpened = system === "" || conversation.messages[0]?.role === "system";
   const messages = isOpened ? conversation.messages : [{ role: "system", content: system }, ...conversation.messages];
   const chat = { kind: "chat", ...conversation, messages } as const;
-  const rendered = isConversing(template.name) ? template.render(chat) : renderInTurn(chat, template, reader.tokenizer);
+  const rendered = isConversing(template.name)
+    ? renderWithImages(template, chat)
+    : renderInTurn(chat, template, reader.tokenizer);
   // Earlier answers are marked as trained, but here they belong to the prompt.
   const { segments, hasSpecialTokens } = rendered;
   const text = segments.map((segment) => segment.text).join("");
@@ -62,6 +90,7 @@ function writePrompt(prompt: TextPrompt, options: Writing, reader: TaughtReader)
 
 /** A template without turns writes each question with its answer as a separate row, one after the other. */
 function renderInTurn(chat: ChatExample, template: PromptTemplate, { eosToken = "" }: TextTokenizer): RenderedExample {
+  if (imageParts(chat.messages).length > 0) return renderWithImages(template, chat); // says that it cannot write them
   const [first] = chat.messages;
   const turns = first?.role === "system" ? chat.messages.slice(1) : chat.messages;
   const isInTurn = turns.every(({ role }, index) => role === (index % 2 === 0 ? "user" : "assistant"));

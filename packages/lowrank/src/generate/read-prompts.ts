@@ -43,5 +43,5 @@ function withoutAnswer(messages: readonly ChatMessage[]): readonly ChatMessage[]
 
 function isMessage(message: unknown): message is ChatMessage {
   const { role, content } = (message ?? {}) as { readonly role?: unknown; readonly content?: unknown };
-  return typeof role === "string" && typeof content === "string";
+  return typeof role === "string" && (typeof content === "string" || Array.isArray(content));
 }

@@ -18,6 +18,7 @@ import { checkCharacters } from "./character-limit.ts";
 import { continuePrompts, type TextEvent, type Writer } from "./continue-prompts.ts";
 import { withFileDefaults } from "./file-defaults.ts";
 import { promptIds, type TextPrompt } from "./prompt-ids.ts";
+import { showsImages } from "./prompt-images.ts";
 import { constraintOf, readReport, type TextOptions, textRules } from "./text-rules.ts";
 import { TextStream } from "./text-stream.ts";
 
@@ -124,13 +125,16 @@ export class TextWriter<Choice> {
     const chosen = await this.#choose(options);
     const { opened, tokenizer, notices } = chosen.writer;
     checkCharacters(prompt, tokenizer, opened.model);
+    if (showsImages(prompt)) {
+      this.#checkRoom(options.signal);
+      yield* this.#writeAlone(chosen.writer, prompt, options);
+      return;
+    }
     const ids = promptIds(prompt, options, { tokenizer, task: opened.model.task, setup: opened.setup });
     if (ids.length === 0) throw emptyPrompt();
     const settings = withFileDefaults(options, opened.model, { notices, promptTokens: ids.length });
     const rules = await textRules(opened.model, tokenizer, settings);
-    options.signal?.throwIfAborted();
-    if (this.#isStopped) throw writerStopped();
-    if (this.waiting >= this.#maxWaiting) throw writerFull(this.#maxWaiting);
+    this.#checkRoom(options.signal);
     if (chosen.isAlone || !canJoinBatches(opened.model, { promptIds: ids, maxNewTokens: rules.maxNewTokens })) {
       yield* this.#writeAlone(chosen.writer, prompt, options);
       return;
@@ -147,6 +151,12 @@ export class TextWriter<Choice> {
     this.#jobs.add(job);
     void this.#run();
     yield* this.#read(job, options.signal);
+  }
+
+  #checkRoom(signal: AbortSignal | undefined): void {
+    signal?.throwIfAborted();
+    if (this.#isStopped) throw writerStopped();
+    if (this.waiting >= this.#maxWaiting) throw writerFull(this.#maxWaiting);
   }
 
   /** Accepts no more texts; resolves when the started texts are written. */

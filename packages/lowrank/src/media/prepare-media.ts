@@ -41,19 +41,33 @@ export async function imagePreparation({
 export async function pixelsOf(
   image: ImageInput,
   preparation: ImagePreparation,
-  { platform }: Pick<MediaReader, "platform">,
+  reader: Pick<MediaReader, "platform">,
 ): Promise<Pixels> {
   if (typeof image === "object" && "factor" in image) return image;
-  const name = typeof image === "string" ? image : "the picture of a row";
-  const decoded: DecodedImage =
-    typeof image === "object" && "data" in image
-      ? image
-      : await platform.decodeImage(await bytesOf(image, platform), name);
+  const decoded = await decodedImage(image, reader);
+  return namingBadData(image, () => resizeImage(decoded, preparation));
+}
+
+/** An image's pixels in its own size. Throws MediaError, DECODER_MISSING. */
+export async function decodedImage(
+  image: Exclude<ImageInput, Pixels>,
+  { platform }: Pick<MediaReader, "platform">,
+): Promise<DecodedImage> {
+  if (typeof image === "object" && "data" in image) return image;
+  return platform.decodeImage(await bytesOf(image, platform), nameOf(image));
+}
+
+/** Throws MediaError in place of ImageDataError. */
+export function namingBadData<Made>(image: ImageInput, make: () => Made): Made {
   try {
-    return resizeImage(decoded, preparation);
+    return make();
   } catch (error) {
-    throw error instanceof ImageDataError ? new MediaError(name, error.message, { cause: error }) : error;
+    throw error instanceof ImageDataError ? new MediaError(nameOf(image), error.message, { cause: error }) : error;
   }
+}
+
+function nameOf(image: ImageInput): string {
+  return typeof image === "string" ? image : "the picture of a row";
 }
 
 /** A recording as features. Throws MediaError. */

@@ -13,10 +13,13 @@ import type {
 } from "@lowrank/data";
 import { MediaError } from "../errors/media-errors.ts";
 import type { Notices } from "../notices.ts";
+import type { Platform } from "../platform.ts";
 import type { RowMedia } from "../run-folder.ts";
+import { hasImages, MessageImages } from "./message-images.ts";
 import { bytesOf, imagePreparation, type MediaReader, pixelsOf, soundsOf } from "./prepare-media.ts";
 
 export interface TellingReader extends MediaReader {
+  readonly platform: MediaReader["platform"] & Pick<Platform, "keepRows">;
   readonly notices: Notices;
 }
 
@@ -25,6 +28,8 @@ export async function rowMedia(
   { sees, lists }: { readonly sees: boolean; readonly lists: readonly RowList<Example>[] },
   reader: TellingReader,
 ): Promise<RowMedia | undefined> {
+  const images = lists.some((rows) => rows.some(hasImages)) ? await MessageImages.of(reader) : undefined;
+  if (images !== undefined) return new OpenedMedia(reader, images.preparation, images);
   if (!sees && reader.model.config.melBins === 0) return undefined; // looking at a million texts takes seconds
   if (!lists.some((rows) => rows.some(({ kind }) => kind === "image" || kind === "audio"))) return undefined;
   const media = new OpenedMedia(reader, sees ? await imagePreparation(reader) : undefined);
@@ -41,12 +46,14 @@ const maxKept = 2 ** 26;
 class OpenedMedia implements RowMedia {
   readonly notices: Notices;
   readonly #pixels = new Map<string, Pixels>();
+  readonly #tiles = new Map<string, readonly Pixels[]>();
   readonly #sounds = new Map<string, Sounds>();
   #room = maxKept;
 
   constructor(
     private readonly reader: TellingReader,
     readonly preparation: ImagePreparation | undefined,
+    private readonly images?: MessageImages,
   ) {
     this.notices = reader.notices;
   }
@@ -55,6 +62,12 @@ class OpenedMedia implements RowMedia {
     if ("image" in row && row.image !== undefined) {
       const { image, ...rest } = row;
       return { ...rest, pixels: await this.#see(image) };
+    }
+    if ("images" in row && row.images !== undefined) {
+      const { images, ...rest } = row;
+      const tiles: Pixels[] = [];
+      for (const image of images) tiles.push(...(await this.#seeTiles(image)));
+      return { ...rest, tiles };
     }
     if ("audio" in row && row.audio !== undefined) {
       const { audio, ...rest } = row;
@@ -65,6 +78,15 @@ class OpenedMedia implements RowMedia {
 
   bytes(file: string | Uint8Array | Blob): Promise<Uint8Array> {
     return bytesOf(file, this.reader.platform);
+  }
+
+  async worded(rows: RowList<Example>): Promise<RowList<Example>> {
+    const { images } = this;
+    if (images === undefined || !rows.some(hasImages)) return rows;
+    const store = this.reader.platform.keepRows<Example>();
+    for (const row of rows)
+      store.add(row.kind === "chat" ? { ...row, messages: await images.worded(row.messages) } : row);
+    return store.finish();
   }
 
   /** Opens some rows from the whole list. */
@@ -83,6 +105,12 @@ class OpenedMedia implements RowMedia {
     const name = typeof image === "string" ? image : undefined;
     const make = () => pixelsOf(image, preparation, this.reader);
     return this.#once(this.#pixels, name, { make, sizeOf: ({ bytes }) => bytes.byteLength });
+  }
+
+  async #seeTiles(image: ImageInput): Promise<readonly Pixels[]> {
+    const make = async () => (await this.images?.tiles(image)) ?? [];
+    const sizeOf = (tiles: readonly Pixels[]) => tiles.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+    return this.#once(this.#tiles, typeof image === "string" ? image : undefined, { make, sizeOf });
   }
 
   async #hear(audio: AudioInput): Promise<Sounds> {

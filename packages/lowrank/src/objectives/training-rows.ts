@@ -139,7 +139,10 @@ function inputOf(row: Example): string | ArrayLike<number> {
     case "text":
       return example.text;
     case "chat":
-      return JSON.stringify(example.messages.filter((message) => message.role !== "assistant"));
+      return JSON.stringify(
+        example.messages.filter((message) => message.role !== "assistant"),
+        (_, value: unknown) => (value instanceof Uint8Array ? hashOf(value) : value),
+      );
     case "sentence":
       return JSON.stringify([example.sentence, example.pair]);
     case "question":

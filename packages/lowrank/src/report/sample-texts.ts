@@ -1,7 +1,7 @@
 // Generates texts of base and adapter for the same prompts.
 
 import { adapterRows, type ForwardContext, inferenceContext, noAdapters } from "@lowrank/contracts";
-import { ignoredLabel, type RowList, type TextTokenizer, type TokenizedExample } from "@lowrank/data";
+import { ignoredLabel, isUndecoded, type RowList, type TextTokenizer, type TokenizedExample } from "@lowrank/data";
 import { generateTokens } from "@lowrank/models";
 import type { OpenedBase } from "../open/open-base.ts";
 import { positionLimit } from "../open/position-limit.ts";
@@ -79,7 +79,8 @@ function sampleOf(row: TokenizedExample, longest: number): Sample | undefined {
     if (row.inputIds.length === 0 || row.inputIds.length > longest) return undefined;
     return { prompt: row.inputIds, expected: row.labels.filter((label) => label !== ignoredLabel) };
   }
-  if (!("labels" in row)) return undefined;
+  // The images of a row are not opened here, and texts without them would mislead.
+  if (!("labels" in row) || isUndecoded(row)) return undefined;
   const start = row.labels.findIndex((label) => label !== ignoredLabel);
   if (start < 1 || start > longest) return undefined;
   const behind = row.labels.slice(start);

@@ -9,6 +9,7 @@ import {
 } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
 import { architectureOf } from "@lowrank/contracts/families";
+import { imageReaderOf } from "@lowrank/contracts/families/checkpoint";
 import {
   type AdapterHandle,
   type InjectionPlan,
@@ -37,6 +38,7 @@ export function configFor(
   const taskType = model.config.melBins > 0 ? null : typeOfTask(model.task);
   return createLoraConfig({
     ...adapterDefaults(fields),
+    ...languageLayers(model, fields),
     ...given(fields),
     ...initSettings(fields),
     ...savedClassifier(model, fields),
@@ -47,6 +49,14 @@ export function configFor(
     revision: fields.revision ?? base.revision ?? null,
     fanInFanOut: model.sites().some((site) => site.fanInFanOut),
   });
+}
+
+/** By default a model that reads images is adapted as a language model; its tower and connector with "all-linear", as in PEFT. */
+function languageLayers({ config }: Pick<PretrainedModel, "config">, fields: Partial<LoraConfig>): Partial<LoraConfig> {
+  if (imageReaderOf(config) === undefined || adapterDefaults(fields).targetModules === undefined) return {};
+  const { basePrefix, linears } = config.family;
+  const names = new Set(linears.map(({ path }) => lastName(path)));
+  return { targetModules: `${basePrefix.replaceAll(".", "\\.")}\\..*\\.(${[...names].join("|")})` };
 }
 
 /** A PEFT file may have any alpha; a new adapter would train with the wrong sign, or not at all with 0. */
@@ -138,7 +148,7 @@ export function trainingTokens(model: PretrainedModel, config: LoraConfig, ids: 
   if (tables.length === 0) return config;
   // PEFT's list means the input embedding, and a head that shares its table.
   if (tables.every((table) => table === input)) return { ...config, trainableTokenIndices: ids };
-  return { ...config, trainableTokenIndices: new Map(tables.map(({ path }) => [moduleName(path), ids])) };
+  return { ...config, trainableTokenIndices: new Map(tables.map(({ path }) => [lastName(path), ids])) };
 }
 
 /** The input embedding and, if it has its own table, the head; else the head would know new tokens only by their initial values. */
@@ -153,6 +163,6 @@ function tablesOf(model: PretrainedModel): { readonly input: Site | undefined; r
 }
 
 /** PEFT matches modules by the end of their names. */
-function moduleName(path: string): string {
+function lastName(path: string): string {
   return path.slice(path.lastIndexOf(".") + 1);
 }

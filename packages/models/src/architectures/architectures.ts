@@ -20,7 +20,7 @@ import {
   siglipTextHeads,
   siglipVisionHeads,
 } from "../heads/families/tower-heads.ts";
-import type { Head } from "../heads/head.ts";
+import { type Head, noHead } from "../heads/head.ts";
 import type { Backbone } from "../parts/backbone/backbone.ts";
 import type { PartList } from "../parts/part-list.ts";
 import { gptOss } from "./decoders/gpt-oss.ts";
@@ -51,6 +51,8 @@ import { textTower, towers, visionTower } from "./vision/clip.ts";
 import { dinov2, dinov2WithRegisters } from "./vision/dinov2.ts";
 import { swin } from "./vision/swin.ts";
 import { vit } from "./vision/vit.ts";
+import { gemma3 } from "./vision-language/gemma3.ts";
+import { idefics3 } from "./vision-language/idefics3.ts";
 
 export interface Architecture {
   backbone(model: PartList): Backbone;
@@ -70,7 +72,7 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ...alike(["gpt2", "gpt_bigcode"], { backbone: gpt2, head: decoderHeads }),
   ...alike(["llama", "mistral", "qwen2", "qwen3", "gemma", "granite"], { backbone: llama, head: decoderHeads }),
   ...alike(["ministral", "smollm3", "olmo", "exaone"], { backbone: llama, head: decoderHeads }),
-  ...alike(["gemma2", "gemma3", "gemma3_text"], { backbone: gemma2, head: decoderHeads }),
+  ...alike(["gemma2", "gemma3_text"], { backbone: gemma2, head: decoderHeads }),
   ["phi", { backbone: phi, head: decoderHeads }],
   ["phi3", { backbone: phi3, head: decoderHeads }],
   ["gpt_neox", { backbone: gptNeox, head: decoderHeads }],
@@ -112,6 +114,9 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["siglip", { backbone: towers, head: siglipHeads }],
   ["siglip_text_model", { backbone: textTower, head: siglipTextHeads }],
   ["siglip_vision_model", { backbone: visionTower, head: siglipVisionHeads }],
+  ...alike(["idefics3", "smolvlm"], { backbone: idefics3, head: decoderHeads }),
+  ["gemma3", { backbone: gemma3, head: decoderHeads }],
+  ["idefics3_vision", { backbone: visionTower, head: () => noHead }],
   ["dinov2", { backbone: dinov2, head: dinov2Heads }],
   ["dinov2_with_registers", { backbone: dinov2WithRegisters, head: dinov2Heads }],
 ]);

@@ -21,6 +21,8 @@ export interface GenerationOptions {
   readonly promptIds: readonly (readonly number[])[];
   /** What a model that hears reads, one row a prompt: float32 [prompts, melBins, frames]. They stay the caller's. */
   readonly inputFeatures?: tf.Tensor3D;
+  /** The images that the prompts show, in the order of their tokens: float32 [images, channels, height, width]. They stay the caller's. */
+  readonly pixelValues?: tf.Tensor4D | undefined;
   readonly maxNewTokens: number;
   /** With which an encoder–decoder's texts begin, where its files name none or another language (mBART). */
   readonly decoderStartTokenId?: number;
@@ -53,6 +55,7 @@ export interface GenerationOptions {
 export const generationNames: OptionNames<GenerationOptions> = {
   promptIds: true,
   inputFeatures: true,
+  pixelValues: true,
   decoderStartTokenId: true,
   maxNewTokens: true,
   eosTokenIds: true,

@@ -20,6 +20,7 @@ interface Beginning {
   /** With which a decoder begins that reads a source. */
   readonly start: number | null;
   readonly inputFeatures?: tf.Tensor3D | undefined;
+  readonly pixelValues?: tf.Tensor4D | undefined;
   /** Tokens of the only prompt that a cache holds already. */
   readonly known?: number | undefined;
 }
@@ -28,11 +29,11 @@ interface Beginning {
 export function firstWindow(
   model: PretrainedModel,
   promptIds: Rows,
-  { start, inputFeatures, known }: Beginning,
+  { start, inputFeatures, pixelValues, known }: Beginning,
 ): Window {
   if (inputFeatures !== undefined) return soundWindow(inputFeatures, promptIds);
   if (model.task !== "sequence-to-sequence")
-    return promptWindow(behind(known, padLeft(promptIds, model.firstPosition)));
+    return withImages(promptWindow(behind(known, padLeft(promptIds, model.firstPosition))), pixelValues);
   if (start === null) {
     throw new GenerationOptionError("decoder_start_token_id", "missing in the model's files", "a token id");
   }
@@ -131,6 +132,11 @@ function soundWindow(inputFeatures: tf.Tensor3D, latest: Rows): Window {
         next.map((id) => [id]),
       ),
   };
+}
+
+/** The images of prompts belong to the first window alone: a cache holds what was read of them. */
+function withImages(window: Window, pixelValues: tf.Tensor4D | undefined): Window {
+  return pixelValues === undefined ? window : { ...window, inputs: () => ({ ...window.inputs(), pixelValues }) };
 }
 
 function maskOf(mask: Rows): Pick<ModelInputs, "attentionMask"> {

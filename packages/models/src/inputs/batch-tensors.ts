@@ -25,6 +25,10 @@ export interface IntegerBatch {
   readonly pixels?: Float32Array;
   /** [rows, channels, height, width] */
   readonly pixelShape?: readonly [number, number, number, number];
+  /** Of the images that texts show, in the order of their tokens. */
+  readonly images?: Float32Array;
+  /** [images, channels, height, width] */
+  readonly imageShape?: readonly [number, number, number, number];
 }
 
 /** The result of `batchTensors`; the caller disposes of the tensors. */
@@ -57,7 +61,7 @@ export function batchTensors(batch: IntegerBatch): BatchTensors {
   if (features !== undefined && featureShape !== undefined) {
     return { inputFeatures: tf.tensor3d(features, [...featureShape]), labels };
   }
-  const { pixels, pixelShape } = batch;
+  const { pixels, pixelShape, images, imageShape } = batch;
   if (pixels !== undefined && pixelShape !== undefined) {
     return { pixelValues: tf.tensor4d(pixels, [...pixelShape]), labels };
   }
@@ -66,6 +70,7 @@ export function batchTensors(batch: IntegerBatch): BatchTensors {
     inputIds: grid(batch.inputIds),
     attentionMask: grid(batch.attentionMask),
     ...(batch.tokenTypeIds === undefined ? {} : { tokenTypeIds: grid(batch.tokenTypeIds) }),
+    ...(images === undefined || imageShape === undefined ? {} : { pixelValues: tf.tensor4d(images, [...imageShape]) }),
     labels,
   };
 }

@@ -7,6 +7,7 @@ import type { Backbone } from "../parts/backbone/backbone.ts";
 import { Pass } from "../parts/pass.ts";
 import { TextPlaces, Texts } from "../parts/text-places.ts";
 import { decoderInputsOf } from "./decoder-inputs.ts";
+import { imagesOf } from "./image-places.ts";
 import type { SequenceInputs } from "./model-inputs.ts";
 import { positionsOf, type TextInputs } from "./model-inputs.ts";
 
@@ -39,7 +40,7 @@ export function makePass(
   if (backbone.decoder === undefined) {
     const positions = positionsOf({ ...inputs, inputIds }, backbone);
     const own = givesPlaces(task) ? withPlaces(context, { ...inputs, inputIds }) : context;
-    return new Pass(own, { ...inputs, positions, causal });
+    return new Pass(own, { ...inputs, positions, causal }, undefined, imagesOf(inputs, context, { config, backbone }));
   }
   // What a cache holds belongs to the decoder.
   const { cache: _, ...source } = inputs;

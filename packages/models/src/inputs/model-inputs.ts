@@ -1,6 +1,7 @@
 // The inputs of a model, checked before anything is computed.
 
 import type { ModelConfig } from "@lowrank/contracts/families";
+import { imageReaderOf } from "@lowrank/contracts/families/checkpoint";
 import { currentBackend } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError, PositionLimitError } from "../errors.ts";
@@ -12,7 +13,10 @@ import type { KeyValueCache } from "../parts/cache/key-value-cache.ts";
 export interface ModelInputs {
   /** Token ids, int32 [batch, time]; for multiple choice [batch, choices, time]. Absent only for models of images or audio. */
   readonly inputIds?: tf.Tensor2D | tf.Tensor3D;
-  /** What a model for images reads: float32 [batch, channels, height, width]. */
+  /**
+   * What a model for images reads: float32 [batch, channels, height, width]. Of a language model [images, channels, height, width],
+   * all images of the batch in the order of their tokens; optional there.
+   */
   readonly pixelValues?: tf.Tensor4D;
   /**
    * What a model that hears reads: float32 [batch, melBins, frames], `logMelFeatures` of "@lowrank/data" for each row. Its
@@ -78,11 +82,13 @@ export function checkInputs(inputs: SequenceInputs, config: ModelConfig, { token
   const readsImages = config.imageSize > 0;
   if (!readsText && inputs.inputIds !== undefined)
     throw new ModelInputError("inputIds", "this model reads images, not text");
+  const reader = imageReaderOf(config);
   if (readsImages) checkImages(inputs, config);
+  else if (reader !== undefined && inputs.pixelValues !== undefined) checkImages(inputs, reader.tower);
   if (!readsText) return;
   const { inputIds, attentionMask, tokenTypeIds, positionIds, decoderInputIds } = inputs;
   if (inputIds === undefined) throw new ModelInputError("inputIds", "they are missing: this model reads text");
-  if (!readsImages && inputs.pixelValues !== undefined)
+  if (!readsImages && reader === undefined && inputs.pixelValues !== undefined)
     throw new ModelInputError("pixelValues", "this model reads text, not images");
   if (inputIds.shape.length !== 2 || inputIds.size === 0) {
     throw new ModelInputError("inputIds", `the shape is [${inputIds.shape}], expected [batch, time] without zeros`);

@@ -123,12 +123,12 @@ export class PartList {
     return this.has(rowPath) ? this.linear(rowPath) : undefined;
   }
 
-  norm(rowPath: string): Norm {
+  norm(rowPath: string, ownEpsilon?: number): Norm {
     const module = this.#find(rowPath);
     if (module?.type !== "norm") throw this.#missing("norm", rowPath);
     const kind = module.row.kind === "layer" ? "layer" : "rms";
     const { path, bias, size: width, row } = module;
-    const { gainOffset = 0, epsilon = this.plan.config.normEpsilon } = row;
+    const { gainOffset = 0, epsilon = ownEpsilon ?? this.plan.config.normEpsilon } = row;
     return this.#add(new Norm({ path, kind, bias, width, epsilon, gainOffset }));
   }
 
@@ -182,7 +182,7 @@ export class PartList {
     const { config, task } = this.plan;
     const { prefix, stage, layer } = this.#place;
     const path = prefix + rowPath.replace("{s}", String(stage)).replace(/\{[nm]\}/, String(layer));
-    return this.#modules.get(path) ?? this.#modules.get(pathInModel(familyOf(config.modelType), task, path));
+    return this.#modules.get(path) ?? this.#modules.get(pathInModel(config.family, task, path));
   }
 
   #missing(kind: string, rowPath: string): MissingModuleError {

@@ -25,6 +25,14 @@ export interface RotaryTables {
 const sourceKey = {};
 const sourceMaskKey = {};
 
+/** Of a language model: the pass through its tower, and for each of batch·time tokens the state of an image that replaces it, or −1. */
+export interface ShownImages {
+  readonly pass: Pass;
+  readonly places: readonly number[];
+  /** Whether neighbouring tokens of images see each other, also later ones. */
+  readonly areSeenWhole: boolean;
+}
+
 /** A step from hidden states [batch, time, features] to hidden states. */
 export interface Layer extends Planned {
   (hidden: tf.Tensor, pass: Pass): tf.Tensor;
@@ -45,6 +53,7 @@ export class Pass {
     readonly inputs: PassInputs,
     /** The pass through the second stack of an encoder–decoder. */
     private readonly second?: Pass,
+    readonly images?: ShownImages,
   ) {}
 
   /** int32 [batch, time] */
@@ -209,7 +218,9 @@ export class Pass {
     const { places: _, ...others } = this.context;
     const own = packing.shared === undefined ? this.context : others;
     const context = contextOfStates(own, packing.tokens, this.shape[1]);
-    const packed = new Pass(context, packedInputs(this.inputs, packing));
+    const { images } = this;
+    const places = packing.tokens.map((token) => images?.places[token] ?? -1);
+    const packed = new Pass(context, packedInputs(this.inputs, packing), undefined, images && { ...images, places });
     this.#derived.push(packed);
     return packed;
   }
@@ -244,6 +255,7 @@ export class Pass {
     for (const rotations of this.#rotations.values()) tf.dispose([...rotations.values()]);
     for (const tensor of this.#kept.values()) tensor.dispose();
     this.second?.dispose();
+    this.images?.pass.dispose();
     this.#routing?.dispose();
     for (const pass of [...this.#derived, ...(this.#groups ?? [])]) pass.dispose();
     this.#kept.clear();

@@ -1,7 +1,7 @@
 // The body of POST /v1/chat/completions.
 
-import { describeValue } from "@lowrank/contracts";
-import type { ServedMessage } from "../served-model.ts";
+import { describeValue, isObject } from "@lowrank/contracts";
+import type { ServedMessage, ServedPart } from "../served-model.ts";
 import type { ToolUse } from "../tools/tool-use.ts";
 import type { RequestLimits } from "./fields.ts";
 import { Fields } from "./fields.ts";
@@ -35,13 +35,19 @@ export function chatRequest(body: Readonly<Record<string, unknown>>, limits: Req
   return { ...request, messages, toolUse: tools, format, logprobs: isTold ? (top ?? 0) : undefined };
 }
 
+/** Each is decoded, however small its file is. */
+const maxImages = 64;
+
 function messagesOf(fields: Fields, { maxMessages }: RequestLimits): readonly ServedMessage[] {
   const given = fields.raw("messages");
   if (!Array.isArray(given) || given.length === 0 || given.length > maxMessages) {
     fields.fault("messages", `expected a list of 1 to ${maxMessages} messages`);
     return [];
   }
-  return given.flatMap((message: unknown, index) => messageOf(message, `messages[${index}]`, fields) ?? []);
+  const messages = given.flatMap((message: unknown, index) => messageOf(message, `messages[${index}]`, fields) ?? []);
+  const images = messages.flatMap(({ parts = [] }) => parts.filter(({ type }) => type === "image")).length;
+  if (images > maxImages) fields.fault("messages", `${images} images; expected at most ${maxImages}`);
+  return messages;
 }
 
 const roles: ReadonlyMap<unknown, string> = new Map([
@@ -62,24 +68,38 @@ function messageOf(message: unknown, at: string, fields: Fields): ServedMessage 
   const calls = known === "assistant" ? messageCalls(tool_calls, `${at}.tool_calls`, fields) : undefined;
   if (known === "tool" && typeof tool_call_id !== "string")
     return fields.fault(`${at}.tool_call_id`, `${describeValue(tool_call_id)}; expected the id of a call`);
-  const text = textOf(calls === undefined ? content : (content ?? ""));
-  if (text !== undefined) {
-    const answered = known === "tool" ? { tool_call_id, ...(typeof name === "string" && { name }) } : {};
-    const more = { ...answered, ...(calls && { tool_calls: calls }) };
-    return { role: known, content: text, ...(Object.keys(more).length > 0 && { more }) };
-  }
-  return fields.fault(
-    `${at}.content`,
-    "expected a text, or a list of parts { type: text, text }; others are not supported",
-  );
+  const read = contentOf(calls === undefined ? content : (content ?? ""), `${at}.content`, fields);
+  if (read === undefined) return undefined;
+  const answered = known === "tool" ? { tool_call_id, ...(typeof name === "string" && { name }) } : {};
+  const more = { ...answered, ...(calls && { tool_calls: calls }) };
+  return { role: known, ...read, ...(Object.keys(more).length > 0 && { more }) };
 }
 
-function textOf(content: unknown): string | undefined {
-  if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return undefined;
-  const parts = content.map((part: unknown) => {
-    const { type, text } = (part ?? {}) as { readonly type?: unknown; readonly text?: unknown };
-    return type === "text" && typeof text === "string" ? text : undefined;
+const wanted =
+  "expected a text, or a list of parts { type: text, text } and { type: image_url, image_url: { url } }; others are not supported";
+
+/** Texts are joined. An image has to be in the request: this server downloads nothing. */
+function contentOf(content: unknown, at: string, fields: Fields): Pick<ServedMessage, "content" | "parts"> | undefined {
+  if (typeof content === "string") return { content };
+  if (!Array.isArray(content)) return fields.fault(at, wanted);
+  const parts = content.flatMap((part: unknown, index): readonly ServedPart[] => {
+    const { type, text, image_url: link } = isObject(part) ? part : {};
+    if (type === "text" && typeof text === "string") return [{ type, text }];
+    const image = type === "image_url" && isObject(link) ? bytesInUrl(link.url) : undefined;
+    if (image !== undefined) return [{ type: "image", image }];
+    if (type === "image_url")
+      fields.fault(
+        `${at}[${index}].image_url.url`,
+        "expected data:image/png;base64,… or data:image/jpeg;base64,…; other addresses are not opened",
+      );
+    else fields.fault(at, wanted);
+    return [];
   });
-  return parts.includes(undefined) ? undefined : parts.join("");
+  const text = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
+  return parts.every(({ type }) => type === "text") ? { content: text } : { content: text, parts };
+}
+
+function bytesInUrl(url: unknown): Uint8Array | undefined {
+  const [, base64] = /^data:image\/(?:png|jpeg);base64,([\w+/]+={0,2})$/i.exec(String(url)) ?? [];
+  return base64 === undefined ? undefined : new Uint8Array(Buffer.from(base64, "base64"));
 }

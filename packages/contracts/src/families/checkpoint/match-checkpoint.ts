@@ -113,6 +113,7 @@ function exactFirst(fileKeys: Iterable<string>, respell: (key: string) => string
 
 function respelt(family: Family, key: string): string | null {
   for (const { file, path } of family.fileSpellings ?? []) {
+    if (file.endsWith(".") && key.startsWith(file)) return path + key.slice(file.length);
     const found = endOf(key, file);
     if (found !== null) return key.slice(0, found.start) + path.replace("{n}", found.layer);
   }

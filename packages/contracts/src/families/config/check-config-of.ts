@@ -115,8 +115,8 @@ function readDropouts(reader: ConfigReader, { dropouts }: ConfigTable): Record<D
 
 function readTokenIds(
   reader: ConfigReader,
-  { tokenIds = {} }: ConfigTable,
-): Pick<ModelConfig, "padTokenId" | "decoderStartTokenId" | "bosTokenId" | "eosTokenIds"> {
+  { tokenIds = {}, imageToken }: ConfigTable,
+): Pick<ModelConfig, "padTokenId" | "decoderStartTokenId" | "bosTokenId" | "eosTokenIds" | "imageTokenId"> {
   // −1 means "none" in the first LLaMA files.
   const one = (key: string): number | null => {
     const id = reader.integer(key, { min: -1, max: 2 ** 31 - 1 });
@@ -129,6 +129,7 @@ function readTokenIds(
     padTokenId: given("pad_token_id", tokenIds.padding),
     decoderStartTokenId: given("decoder_start_token_id", tokenIds.decoderStart),
     bosTokenId: one("bos_token_id"),
+    imageTokenId: imageToken === undefined ? null : (one(reader.pick(imageToken.keys)) ?? imageToken.fallback),
     eosTokenIds: readEndTokens(reader, () => given("eos_token_id", tokenIds.end)),
   };
 }

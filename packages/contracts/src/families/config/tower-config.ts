@@ -2,6 +2,7 @@
 
 import type { ConfigValues } from "../config-values.ts";
 import type { Family, ModelConfig, TowerRow } from "../family.ts";
+import { patchesOf } from "../rows/shared/image-rows.ts";
 import type { Task } from "../task.ts";
 import { type ConfigReader, jsonObject } from "./config-reader.ts";
 
@@ -63,4 +64,22 @@ export function configOfTower(config: ModelConfig, path: string): ModelConfig {
   const row = config.family.towers?.find((tower) => tower.path === path);
   const values = config.towers[path];
   return row === undefined || values === undefined ? config : { ...values, labels: config.labels, family: row.family };
+}
+
+/** The tower of a language model that reads images, and the number of tokens that one image becomes: 0 if its patches make no whole squares. */
+export interface ImageReader {
+  readonly tower: ModelConfig;
+  readonly tokens: number;
+}
+
+/** Undefined for a model that does not read images together with texts. */
+export function imageReaderOf(config: ModelConfig): ImageReader | undefined {
+  const [row] = config.family.towers ?? [];
+  if (config.imageTokenId === null || row === undefined) return undefined;
+  const tower = configOfTower(config, row.path);
+  const { imageSize, imageWidth, patchSize, patchWidth } = tower;
+  const isWhole = [imageSize / patchSize, imageWidth / patchWidth].every(
+    (side) => Math.floor(side) % config.mergedSide === 0,
+  );
+  return { tower, tokens: isWhole ? patchesOf(tower) / config.mergedSide ** 2 : 0 };
 }

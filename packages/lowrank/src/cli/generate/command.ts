@@ -20,6 +20,7 @@ export const addGenerateCommand = defineCommand({
     "basePrecision",
     option("--prompt <text...>", "prompts to continue, or - for stdin; several form a batch"),
     option("--prompts <file>", "file of prompts, JSON lines or plain lines, or - for stdin"),
+    option("--image <file...>", "PNG or JPEG files that each --prompt shows, before its text"),
     option("--batch-size <number>", "prompts in a batch", integerIn({ min: 1 }), 16),
     ...samplingOptions(64),
     option("--stop <text...>", "end when the new text contains one of these"),

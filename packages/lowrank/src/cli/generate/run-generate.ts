@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { escapeControls, isObject, parseJson } from "@lowrank/contracts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import type { TextEvent } from "../../generate/continue-prompts.ts";
-import type { TextPrompt } from "../../generate/prompt-ids.ts";
+import { plainPrompt, type TextPrompt } from "../../generate/prompt-ids.ts";
 import { parsePrompts } from "../../generate/read-prompts.ts";
 import type { TextOptions } from "../../generate/text-rules.ts";
 import { given } from "../../given.ts";
@@ -20,6 +20,7 @@ import type { Report } from "../terminal/report.ts";
 export interface GenerateOptions extends ModelOptions, SamplingOptions {
   readonly prompt?: readonly string[];
   readonly prompts?: string;
+  readonly image?: readonly string[];
   readonly batchSize: number;
   readonly template?: string;
   readonly system?: string;
@@ -86,17 +87,26 @@ function tellText({ index, prompt, text, ids, reason, isStreamed, advice }: Writ
 }
 
 function askedBy(prompt: TextPrompt): string {
-  return typeof prompt === "string" ? prompt : (prompt.messages.at(-1)?.content ?? "");
+  const plain = plainPrompt(prompt);
+  return typeof plain === "string" ? plain : (plain.messages.at(-1)?.content ?? "");
 }
 
 /** Those of the options, then those of the file. "-" is what standard input says, but for the line break at its end. */
-async function readPrompts({ prompt = [], prompts: file }: GenerateOptions, io: CommandIo) {
+async function readPrompts({ prompt = [], prompts: file, image = [] }: GenerateOptions, io: CommandIo) {
   const given: TextPrompt[] = [];
-  for (const text of prompt) given.push(text === "-" ? (await readStdin(io)).replace(/\r?\n$/, "") : text);
+  for (const text of prompt)
+    given.push(withImages(text === "-" ? (await readStdin(io)).replace(/\r?\n$/, "") : text, image));
   if (file !== undefined)
     given.push(...parsePrompts(file === "-" ? await readStdin(io) : await readFile(file, "utf8"), file));
   if (given.length === 0) throw noPrompt({});
   return given;
+}
+
+/** A question about images, which come before it. */
+function withImages(text: string, files: readonly string[]): TextPrompt {
+  if (files.length === 0) return text;
+  const images = files.map((image) => ({ type: "image", image }) as const);
+  return { messages: [{ role: "user", content: [...images, { type: "text", text }] }] };
 }
 
 function noPrompt({ adapter = [] }: Pick<GenerateOptions, "adapter">): UsageError {

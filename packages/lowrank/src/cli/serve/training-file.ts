@@ -1,7 +1,7 @@
 // Files to train on as OpenAI's API has them: conversations, or an input with a preferred and another output.
 
 import { isObject, LowrankError, parseJson } from "@lowrank/contracts";
-import { DataError, readJsonl } from "@lowrank/data";
+import { DataError, imageParts, readJsonl } from "@lowrank/data";
 import type { FineTuner } from "@lowrank/serve";
 
 type Method = Awaited<ReturnType<FineTuner["check"]>>;
@@ -34,7 +34,10 @@ export function readTrainingFile(name: string, content: Uint8Array): TrainingFil
     );
   const text = rows.map((row) => row.text).join("\n");
   try {
-    readJsonl(text, { file: name, ...(method === "reinforcement" && { asPrompts: true }) });
+    const named = readJsonl(text, { file: name, ...(method === "reinforcement" && { asPrompts: true }) }).findIndex(
+      (row) => row.kind === "chat" && imageParts(row.messages).some(({ image }) => typeof image === "string"),
+    );
+    if (named >= 0) throw refusal(`row ${named + 1}: an image is a name or an address. Upload images as data URLs.`);
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
     const message = names.reduce((words, [own, theirs]) => words.replaceAll(own, theirs), error.message);

@@ -1,7 +1,14 @@
 // Hashes all rows of a run one by one: a hundred thousand rows as one text would exceed the maximum string length.
 
 import { createHash, type Hash } from "node:crypto";
-import { isUndecoded, labelsOf, type RowList, type TokenizedExample } from "@lowrank/data";
+import {
+  type AudioInput,
+  type ImageInput,
+  isUndecoded,
+  labelsOf,
+  type RowList,
+  type TokenizedExample,
+} from "@lowrank/data";
 import type { RowMedia, RunFacts } from "../../run-folder.ts";
 
 export interface HashedMedia {
@@ -33,8 +40,14 @@ export async function hashRows(rows: RowList<TokenizedExample>, { media, isOpene
 /** For rows that are tokenised when drawn; a sample stands for their tokens. */
 export function hashTexts({ rows, lengths }: NonNullable<RunFacts["texts"]>): string {
   const hash = createHash("sha256").update(JSON.stringify(lengths));
-  for (const row of rows) hash.update(`${JSON.stringify(row)}\n`);
+  for (const row of rows) hash.update(`${JSON.stringify(row, withoutBytes)}\n`);
   return digest(hash);
+}
+
+/** Bytes of an image as their hash: as JSON they would be ten times as long. */
+function withoutBytes(_: string, value: unknown): unknown {
+  const isBytes = value instanceof Uint8Array || value instanceof Uint8ClampedArray;
+  return isBytes ? digest(createHash("sha256").update(value)) : value;
 }
 
 export function shortHash(text: string): string {
@@ -48,6 +61,7 @@ function addRow(hash: Hash, row: TokenizedExample): void {
   hash.update(JSON.stringify([kind, ...lists.map((list) => list?.length ?? null)]));
   for (const list of lists) if (list !== undefined) hash.update(Int32Array.from(list));
   if ("pixels" in row && row.pixels !== undefined) hash.update(row.pixels.bytes);
+  if ("tiles" in row) for (const { bytes } of row.tiles ?? []) hash.update(bytes);
   // Numbers that are not integers.
   if (kind === "scored" || kind === "comparison") hash.update(Float64Array.from(labelsOf(row)));
   if (kind === "comparison") for (const other of row.others) hash.update(Int32Array.from([other.length, ...other]));
@@ -64,7 +78,11 @@ function addRow(hash: Hash, row: TokenizedExample): void {
 /** The bytes of an image or a recording, and their number. */
 async function addSource(hash: Hash, row: TokenizedExample, media: RowMedia): Promise<void> {
   const file = ("image" in row ? row.image : undefined) ?? ("audio" in row ? row.audio : undefined);
-  if (file === undefined) return;
+  const files = [...("images" in row ? (row.images ?? []) : []), ...(file === undefined ? [] : [file])];
+  for (const each of files) await addFile(hash, each, media);
+}
+
+async function addFile(hash: Hash, file: ImageInput | AudioInput, media: RowMedia): Promise<void> {
   if (typeof file === "object" && "data" in file) {
     hash.update(JSON.stringify([file.width, file.height])).update(file.data);
   } else if (typeof file === "object" && "samples" in file) {

@@ -166,6 +166,7 @@ describe("the fingerprint of rows with pictures", () => {
   const named: readonly TokenizedExample[] = [{ kind: "classified", inputIds: [], image: "a.png", label: 1 }];
   const mediaOf = (bytes: readonly number[], edge = 8): RowMedia => ({
     bytes: async () => Uint8Array.from(bytes),
+    worded: async (rows) => rows,
     notices: {},
     preparation: { resize: null, crop: { width: edge, height: edge }, factor: 1, mean: [0], deviation: [1] },
     open: async () => ({ kind: "classified", inputIds: [], pixels, label: 1 }),

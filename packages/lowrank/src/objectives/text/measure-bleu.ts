@@ -13,6 +13,7 @@ import {
 import { generate } from "@lowrank/models";
 import { noReferences } from "../../errors/data-errors.ts";
 import { named } from "../../errors/named-option.ts";
+import { hasImages } from "../../media/message-images.ts";
 import type { Notices } from "../../notices.ts";
 import type { OpenedBase } from "../../open/open-base.ts";
 import { type PositionFacts, positionLimit } from "../../open/position-limit.ts";
@@ -35,7 +36,10 @@ interface ReferencedPrompt {
   readonly references: readonly string[];
 }
 
-function hasPrompt({ kind }: Example): boolean {
+/** Rows with images are left out: only their texts would be read here. */
+function hasPrompt(row: Example): boolean {
+  const { kind } = row;
+  if (hasImages(row)) return false;
   return kind === "completion" || kind === "instruction" || kind === "chat";
 }
 

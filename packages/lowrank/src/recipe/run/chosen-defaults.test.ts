@@ -15,7 +15,7 @@ const shape = {
 // What is read of a run that is prepared.
 const training = {
   ...{ defaults: runDefaults(shape), train: { length: 72 }, validation: { length: 8 }, heldOut: 0.1 },
-  ...{ totalSteps: 63, stepsPerEpoch: 9 },
+  ...{ totalSteps: 63, stepsPerEpoch: 9, handle: { config: { targetModules: "all-linear" } } },
 } as PreparedTraining;
 const choices = {
   data: ["rows.jsonl"],

@@ -15,10 +15,13 @@ export function chosenOptions(
   const { totalSteps, stepsPerEpoch, validation, heldOut } = training;
   const { learningRate, batchSize, bestBy } = settled(training, asked);
   const { rank, alpha } = adapterDefaults(given({ rank: choices.rank, rankStabilized: choices.useRslora }));
+  const { targetModules: layers } = training.handle.config;
   const epochs = totalSteps / stepsPerEpoch;
   const length = Number.isInteger(epochs) ? { epochs } : { steps: totalSteps };
   return given({
-    ...(choosesAdapter(choices) ? { rank, alpha, targetModules: "all-linear" } : {}),
+    ...(choosesAdapter(choices)
+      ? { rank, alpha, targetModules: typeof layers === "string" ? layers : "all-linear" }
+      : {}),
     ...(choices.steps === undefined && choices.epochs === undefined ? length : {}),
     learningRate,
     batchSize: choices.batchTokens === undefined ? batchSize : undefined,
@@ -34,7 +37,7 @@ function choosesAdapter({ adapter, loraConfig, likePeft }: RunChoices): boolean 
 
 /** One line for each default that was chosen, with its reason. */
 export function describeDefaults(
-  { defaults, stepsPerEpoch, train, validation, heldOut }: PreparedTraining,
+  { defaults, stepsPerEpoch, train, validation, heldOut, handle }: PreparedTraining,
   asked: LoopOptions,
   choices: RunChoices,
 ): readonly string[] {
@@ -42,8 +45,10 @@ export function describeDefaults(
   const isCounted = asked.steps !== undefined || asked.epochs !== undefined;
   const held = `${validation.length} of ${train.length + validation.length} rows held out`;
   const areOpen = choices.targetModules === undefined && choosesAdapter(choices);
+  const isPart = typeof handle.config.targetModules === "string" && handle.config.targetModules !== "all-linear";
+  const layers = `all linear layers ${isPart ? "of the language model" : "except the head"}`;
   return [
-    ...(areOpen ? ["target modules: all linear layers except the head; fewer need a higher learning rate"] : []),
+    ...(areOpen ? [`target modules: ${layers}; fewer need a higher learning rate`] : []),
     ...(asked.learningRate === undefined ? [`learning rate ${learningRate}: ${reasons.learningRate}`] : []),
     ...(asked.batchSize === undefined && asked.batchTokens === undefined
       ? [`batch size ${batchSize}: ${reasons.batchSize}`]

@@ -80,7 +80,7 @@ function spread(length: number): readonly number[] {
 /** Number of characters in all texts of a row. */
 function charactersIn(value: unknown): number {
   if (typeof value === "string") return value.length;
-  if (typeof value !== "object" || value === null) return 0;
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return 0;
   return sum(Object.values(value).map(charactersIn));
 }
 

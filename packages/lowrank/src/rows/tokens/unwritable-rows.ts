@@ -8,6 +8,7 @@ import {
   type PromptTemplate,
   type RowList,
   type RowProblem,
+  renderWithImages,
   TemplateError,
   TemplateLimitError,
   type TextTokenizer,
@@ -57,7 +58,7 @@ function refusalOf(example: Example, { template, tokenizer, maxLength }: Written
   if (writtenWithoutTemplate.has(example.kind)) return undefined;
   try {
     if (example.kind === "question") tokenizeQuestion(example, tokenizer, { maxLength });
-    else for (const text of textsOf(example)) template.render(text);
+    else for (const text of textsOf(example)) renderWithImages(template, text);
     return undefined;
   } catch (error) {
     if (error instanceof TemplateLimitError) throw error;

@@ -96,7 +96,7 @@ function oneOf(states: tf.Tensor, columns: readonly number[]): tf.Tensor {
 }
 
 /** One learnt query reads all patches: [batch, width]. */
-function probed(vision: PartList): Layer {
+export function probed(vision: PartList): Layer {
   const { heads, activation } = vision.plan.config;
   const slot = (path: string): ParameterSlot => vision.tensor(`head.${path}`);
   const attention = probeAttention({

@@ -10,6 +10,7 @@ export interface MaskedPass {
   /** Keys in front of the first query. */
   readonly past: number;
   readonly shape: readonly [batch: number, time: number];
+  readonly images?: { readonly places: readonly number[]; readonly areSeenWhole: boolean } | undefined;
 }
 
 /** Undefined: no key is hidden. `window` counts the keys to one side of a query, itself included. */
@@ -19,9 +20,29 @@ export function maskOfPass(pass: MaskedPass, window: number): AttentionMask | un
   const { past } = pass;
   const [, time] = pass.shape;
   const padding = attentionMask === undefined ? undefined : paddingMask(attentionMask); // [batch, 1, 1, keyTime]
-  const order = orderMask({ causal, time, past, window });
+  const { images } = pass;
+  const order =
+    causal && images?.areSeenWhole ? imageMask(pass, images.places, window) : orderMask({ causal, time, past, window });
   if (padding === undefined) return order;
   return order === undefined ? padding : withMeans(combineMasks(order, padding));
+}
+
+/**
+ * The causal order in which neighbouring tokens of an image also see each other: [batch, 1, time, past + time]. A window hides keys before
+ * a query, as in transformers' `create_masks_for_vision_model`.
+ */
+function imageMask({ past, shape: [batch, time] }: MaskedPass, places: readonly number[], window: number): tf.Tensor4D {
+  const keyTime = past + time;
+  const values = new Float32Array(batch * time * keyTime).fill(maskedScore);
+  const isImage = (token: number) => (places[token] ?? -1) >= 0;
+  for (let token = batch * time - 1, end = 0; token >= 0; token--) {
+    const query = token % time;
+    // The last token of this one's image; of a text it is the token itself.
+    end = query < time - 1 && isImage(token) && isImage(token + 1) ? end : query;
+    const first = Math.max(0, past + query - window + 1);
+    values.fill(0, token * keyTime + first, token * keyTime + past + end + 1);
+  }
+  return tf.tensor4d(values, [batch, 1, time, keyTime]);
 }
 
 /** The pass's mask, with a bias that grows with the key's position, differently for each head. */

@@ -1,9 +1,11 @@
 // Gemma 3's text model (Gemma Team 2025), as transformers' modeling_gemma3.py names it: Gemma 2 without bounds, with norms
 // of queries and keys, a whole view in every sixth layer only, and slower rotations there.
 
+import type { ConfigValues } from "../../../config-values.ts";
 import type { Family } from "../../../family.ts";
 import { attentionBias, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
-import { layerSizesOr } from "../../shared/module-rows.ts";
+import { layerSizesOr, parameterRow } from "../../shared/module-rows.ts";
+import { siglipVision } from "../../vision/siglip.ts";
 
 const norm = { kind: "root-mean-square", gainOffset: 1 } as const;
 
@@ -57,14 +59,16 @@ export const gemma3Text = likeLlama(
 );
 
 const { config, heads } = gemma3Text;
+const [tower, connector] = ["model.vision_tower", "model.multi_modal_projector"];
 
-/** The tables of `gemma3`. */
+/** The tables of `gemma3`: SigLIP's encoder of images, a mean over squares of patches, and the text model. */
 export const gemma3: Family = {
   ...gemma3Text,
   modelType: "gemma3",
   basePrefix: "model.language_model",
   otherPrefixes: ["language_model.model"],
   architectures: new Map([["Gemma3ForConditionalGeneration", "causal-lm"]]),
+  towers: [{ path: tower, key: "vision_config", family: siglipVision }],
   config: {
     ...config,
     inside: "text_config",
@@ -73,14 +77,42 @@ export const gemma3: Family = {
       ...config.sizes,
       ...layerSizesOr({ hidden: 2304, intermediate: 9216, layers: 26, heads: 8 }),
       vocabularySize: { keys: ["vocab_size"], fallback: 262_208 },
+      // The file has the number of tokens for an image; `derive` makes the side of a square of it.
+      mergedSide: { keys: ["mm_tokens_per_image"], fallback: 256 },
     },
+    imageToken: { keys: ["image_token_id", "image_token_index"], fallback: 262_144 },
+    derive: withImages,
     harmless: [
       ...(config.harmless ?? []),
-      ...["text_config", "vision_config", "mm_tokens_per_image", "image_token_index", "image_token_id"],
-      ...["boi_token_index", "boi_token_id", "eoi_token_index", "eoi_token_id"],
+      ...["text_config", "vision_config", "boi_token_index", "boi_token_id", "eoi_token_index", "eoi_token_id"],
     ],
   },
-  heads: { "causal-lm": heads["causal-lm"] ?? { linears: [] } },
-  ignoredFileParts: ["vision_tower.", "multi_modal_projector."],
-  fileSpellings: [{ file: "language_model.lm_head.weight", path: "lm_head.weight" }],
+  heads: {
+    "causal-lm": {
+      linears: [],
+      ...heads["causal-lm"],
+      tensors: [
+        parameterRow(`${connector}.mm_input_projection_weight`, ({ visionSize, hiddenSize }) => [
+          visionSize,
+          hiddenSize,
+        ]),
+      ],
+      norms: [{ path: `${connector}.mm_soft_emb_norm`, width: "vision", ...norm }],
+    },
+  },
+  ignoredFileKeys: [...(gemma3Text.ignoredFileKeys ?? []), "embeddings.position_ids"],
+  fileSpellings: [
+    { file: "language_model.lm_head.weight", path: "lm_head.weight" },
+    { file: `${tower}.vision_model.`, path: `${tower}.` },
+    { file: "vision_tower.vision_model.", path: `${tower}.` },
+    { file: "vision_tower.", path: `${tower}.` },
+    { file: "multi_modal_projector.", path: `${connector}.` },
+  ],
 };
+
+function withImages(values: ConfigValues): ConfigValues {
+  const text = config.derive?.(values) ?? values;
+  const { hiddenSize: visionSize = 0, imageSize = 0, patchSize = 1 } = values.towers[tower] ?? {};
+  const side = Math.floor(Math.floor(imageSize / patchSize) / Math.floor(Math.sqrt(values.mergedSide)));
+  return { ...text, visionSize, mergedSide: side };
+}

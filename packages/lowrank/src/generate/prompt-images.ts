@@ -1,0 +1,37 @@
+// The images of prompts: their tokens in the prompts, and their pixels.
+
+import { imageParts } from "@lowrank/data";
+import type * as tf from "@tensorflow/tfjs-core";
+import { MessageImages } from "../media/message-images.ts";
+import type { MediaReader } from "../media/prepare-media.ts";
+import { type PlainPrompt, plainPrompt, type TextPrompt } from "./prompt-ids.ts";
+
+/** Prompts whose images have their tokens. */
+export interface PromptsWithImages {
+  readonly prompts: readonly PlainPrompt[];
+  /** Undefined without images. */
+  readonly images: MessageImages | undefined;
+}
+
+/** Whether a prompt has an image. Throws ExampleError. */
+export function showsImages(prompt: TextPrompt): boolean {
+  const plain = plainPrompt(prompt);
+  return typeof plain !== "string" && imageParts(plain.messages).length > 0;
+}
+
+/** Throws ExampleError, PREPROCESSOR_MISSING, ImagePreparationError, MediaError, DECODER_MISSING. */
+export async function wordImages(given: readonly TextPrompt[], reader: MediaReader): Promise<PromptsWithImages> {
+  const prompts = given.map(plainPrompt);
+  const images = given.some(showsImages) ? await MessageImages.of(reader) : undefined;
+  if (images === undefined) return { prompts, images };
+  const worded = prompts.map(async (prompt) =>
+    typeof prompt === "string" ? prompt : { ...prompt, messages: await images.worded(prompt.messages) },
+  );
+  return { prompts: await Promise.all(worded), images };
+}
+
+/** The pixels of all prompts, [squares, 3, height, width], which the caller owns; undefined without images. */
+export async function pixelsOfPrompts({ prompts, images }: PromptsWithImages): Promise<tf.Tensor4D | undefined> {
+  const messages = prompts.flatMap((prompt) => (typeof prompt === "string" ? [] : prompt.messages));
+  return images?.pixels(messages);
+}

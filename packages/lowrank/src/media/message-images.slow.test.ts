@@ -1,0 +1,97 @@
+// Against transformers: scripts/python/make_vision_language.py made the model, the images and the numbers.
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { ImagePart } from "@lowrank/data";
+import { chooseEngine, registerGradients } from "@lowrank/engine";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Chat } from "../chat/chat.ts";
+import { openModel } from "../index.ts";
+import type { OpenedModel } from "../opened-model.ts";
+
+const folder = fileURLToPath(new URL("../../../../fixtures/vision-language", import.meta.url));
+const expected: readonly { readonly loss: number; readonly trained: number; readonly generated: readonly number[] }[] =
+  JSON.parse(readFileSync(`${folder}/expected.json`, "utf8"));
+/** The questions of rows.jsonl there, and the files of their images. */
+const questions = [
+  ["Which colour?", ["warm.png"]],
+  ["Which two?", ["cold.png", "warm.png"]],
+  ["No image?", []],
+] as const;
+
+let model: OpenedModel;
+beforeAll(async () => {
+  await chooseEngine();
+  registerGradients();
+  model = await openModel(`${folder}/base`, { engine: false });
+});
+afterAll(() => model.dispose());
+
+/** A question, with the bytes of its images unless `show` makes another part of them. */
+function questionOf(row: number, show = (image: Uint8Array) => ({ type: "image", image }) as ImagePart | LinkPart) {
+  const [text, files] = questions[row] ?? ["", []];
+  const images = files.map((file) => show(readFileSync(`${folder}/${file}`)));
+  return { messages: [{ role: "user", content: [...images, { type: "text", text } as const] }] };
+}
+
+interface LinkPart {
+  readonly type: "image_url";
+  readonly image_url: { readonly url: string };
+}
+
+describe("a model that reads images with texts", () => {
+  it("answers as transformers does, also several prompts at once", async () => {
+    const prompts = expected.map((_, row) => questionOf(row));
+    const ids: (readonly number[])[] = [];
+    for await (const event of model.stream(prompts, { maxNewTokens: 12 }))
+      if (event.type === "end") ids.push(event.ids);
+    expect(ids).toEqual(expected.map(({ generated }) => generated));
+  });
+
+  it("has transformers' loss on the answers of rows, whose images are next to their file", async () => {
+    const { loss } = await model.evaluate(`${folder}/rows.jsonl`, { batchSize: 3 });
+    const [sum, count] = expected.reduce(
+      ([sum, count], { loss, trained }) => [sum + loss * trained, count + trained],
+      [0, 0],
+    );
+    expect(loss).toBeCloseTo(sum / count, 5);
+  });
+
+  it("reads OpenAI's data URLs, and continues in a chat", async () => {
+    const asLink = (image: Uint8Array): LinkPart => {
+      const url = `data:image/png;base64,${Buffer.from(image).toString("base64")}`;
+      return { type: "image_url", image_url: { url } };
+    };
+    const [{ content: parts } = { content: [] }] = questionOf(0, asLink).messages;
+    const chat = new Chat(model, { maxNewTokens: 12 });
+    const ids: (readonly number[])[] = [];
+    for await (const event of chat.send(parts)) if (event.type === "end") ids.push(event.ids);
+    expect(ids).toEqual([expected[0]?.generated]);
+    for await (const event of chat.send("And now?")) if (event.type === "end") ids.push(event.ids);
+    expect(ids[1]?.length).toBeGreaterThan(0);
+    chat.dispose();
+  });
+
+  it("gets an adapter on the language model alone, unless others are named", () => {
+    const paths = (fields: object) => [...model.adapt(fields).handle.variables.keys()];
+    const own = paths({});
+    expect(own).toHaveLength(2 * 2 * 7);
+    expect(own.every((path) => path.startsWith("model.text_model.layers."))).toBe(true);
+    expect(paths({ targetModules: ".*connector.*proj" })).toHaveLength(2);
+    expect(paths({ targetModules: "all-linear" })).toHaveLength(own.length + 2 * (2 * 6 + 1));
+    for (const adapter of model.adapters) adapter.dispose();
+  });
+
+  it("learns from rows with the bytes of images, with its tower and connector", async () => {
+    const adapter = model.adapt({ targetModules: "all-linear" }, { seed: 1 });
+    const row = { messages: [...questionOf(1).messages, { role: "assistant", content: "blue" }] };
+    await adapter.train([row], { steps: 12, learningRate: 0.02, batchSize: 1 });
+    expect(await model.generate(questionOf(1))).toBe(" blue");
+    adapter.dispose();
+  });
+
+  it("says which image cannot be read", async () => {
+    const content = [{ type: "image" as const, image: Uint8Array.of(1, 2, 3) }];
+    await expect(model.generate({ messages: [{ role: "user", content }] })).rejects.toThrow("neither PNG nor JPEG");
+  });
+});

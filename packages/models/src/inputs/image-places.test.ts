@@ -1,0 +1,63 @@
+import "@lowrank/engine/gradients";
+import "@tensorflow/tfjs-backend-cpu";
+import { fileURLToPath } from "node:url";
+import {
+  type Adaptation,
+  activeAdapters,
+  adapterRows,
+  type ForwardContext,
+  inferenceContext,
+} from "@lowrank/contracts";
+import { expectClose } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadModel } from "../loading/load-model.ts";
+import { openFolder } from "../node.ts";
+import type { PretrainedModel } from "../pretrained-model.ts";
+
+let model: PretrainedModel;
+beforeAll(async () => {
+  const folder = fileURLToPath(new URL("../../../../fixtures/vision-language/base", import.meta.url));
+  model = await loadModel(openFolder(folder));
+});
+afterAll(() => model.dispose());
+
+/** Two texts of an image between two tokens. */
+function inputsOf(images: number, height = 8) {
+  const mark = Array(4).fill(model.config.imageTokenId);
+  const inputIds = tf.tensor2d(
+    [
+      [5, ...mark, 17],
+      [9, ...mark, 3],
+    ],
+    undefined,
+    "int32",
+  );
+  return { inputIds, pixelValues: tf.randomUniform<tf.Rank.R4>([images, 3, height, 8], -1, 1, "float32", 7) };
+}
+
+describe("the images of texts", () => {
+  it("have the tower's size, and four image tokens each", () => {
+    const call = (images: number, height?: number) => () =>
+      tf.tidy(() => model.forward(inputsOf(images, height)).shape);
+    expect(call(3)).toThrow("3 images need 3 × 4 tokens with the id 99, but inputIds has 8");
+    expect(call(2, 6)).toThrow("expected [2,3,8,8]");
+    expect(call(2)()).toEqual([2, 6, 111]);
+  });
+
+  it("have the adapter of their row", () => {
+    const site = model.sites().find(({ path }) => path === "model.vision_model.encoder.layers.0.mlp.fc1");
+    const addOne: Adaptation = { variables: [], apply: ({ output }) => tf.add(output, 1) };
+    const detach = site?.attach("a", addOne);
+    tf.tidy(() => {
+      const rowsOf = (context: ForwardContext) =>
+        tf.unstack(model.forward(inputsOf(2), context)).map((row) => row.dataSync());
+      const [plain, adapted] = [rowsOf(inferenceContext()), rowsOf(inferenceContext(activeAdapters("a")))];
+      const mixed = rowsOf(inferenceContext(adapterRows([null, "a"])));
+      expectClose(mixed[0]!, plain[0]!, 1e-5);
+      expectClose(mixed[1]!, adapted[1]!, 1e-5);
+      expect(Math.abs((plain[1]?.at(-1) ?? 0) - (adapted[1]?.at(-1) ?? 0))).toBeGreaterThan(1e-3);
+    });
+    detach?.();
+  });
+});

@@ -1,0 +1,50 @@
+// Which state of a call's images fills the place of which token.
+
+import { adapterRows, type ForwardContext } from "@lowrank/contracts";
+import type { ModelConfig } from "@lowrank/contracts/families";
+import { imageReaderOf } from "@lowrank/contracts/families/checkpoint";
+import { ModelInputError } from "../errors.ts";
+import type { Backbone } from "../parts/backbone/backbone.ts";
+import { Pass, type ShownImages } from "../parts/pass.ts";
+import type { SequenceInputs } from "./model-inputs.ts";
+
+/** The images of a call to a language model; undefined without images. Throws ModelInputError if their number does not fit the ids. */
+export function imagesOf(
+  { inputIds, pixelValues }: SequenceInputs,
+  context: ForwardContext,
+  { config, backbone }: { readonly config: ModelConfig; readonly backbone: Pick<Backbone, "seesWholeImages"> },
+): ShownImages | undefined {
+  const reader = imageReaderOf(config);
+  if (reader === undefined || inputIds === undefined || pixelValues === undefined) return undefined;
+  if (reader.tokens === 0) {
+    const reason = `the patches of an image do not make squares of ${config.mergedSide} × ${config.mergedSide}`;
+    throw new ModelInputError(
+      "pixelValues",
+      `${reason}. Correct image_size, patch_size or scale_factor in config.json.`,
+    );
+  }
+  const ids = inputIds.dataSync();
+  const tokens: number[] = [];
+  const places = Array.from(ids, (id, token) => (id === config.imageTokenId ? tokens.push(token) - 1 : -1));
+  const [count] = pixelValues.shape;
+  if (tokens.length !== count * reader.tokens) {
+    const wanted = `${count} images need ${count} × ${reader.tokens} tokens with the id ${config.imageTokenId}`;
+    throw new ModelInputError("pixelValues", `${wanted}, but inputIds has ${tokens.length}`);
+  }
+  const rows = Array.from({ length: count }, (_, image) => {
+    return Math.floor((tokens[image * reader.tokens] ?? 0) / inputIds.shape[1]);
+  });
+  const { seesWholeImages: areSeenWhole = false } = backbone;
+  return {
+    places,
+    areSeenWhole,
+    pass: new Pass(ofImages(context, rows), { pixelValues, positions: [], causal: false }),
+  };
+}
+
+/** Each image has the adapter of the row that shows it, wherever in the text an adapter begins to act. */
+function ofImages({ places: _, ...context }: ForwardContext, rows: readonly number[]): ForwardContext {
+  const { adapters } = context;
+  if (adapters.kind !== "rows") return context;
+  return { ...context, adapters: adapterRows(rows.map((row) => adapters.rows[row] ?? null)) };
+}

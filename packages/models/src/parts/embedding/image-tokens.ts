@@ -1,0 +1,27 @@
+// A language model that reads images: the states of its tower, made as wide as its own, fill the places of image tokens.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { type Backbone, runBackbone } from "../backbone/backbone.ts";
+import { rearrange, rearrangement } from "../images/rearrange.ts";
+import type { Pass } from "../pass.ts";
+
+/** `text` whose embedding also runs `images`, if a call has any. The last stage of `images` makes [images, tokens, width]. */
+export function withImageTokens(text: Backbone, images: Backbone): Backbone {
+  const parts = [images.embed, ...images.stages, text.embed].flatMap((stage) => stage.parts);
+  const run = (pass: Pass) =>
+    tf.tidy(() => {
+      const tokens = text.embed.run(pass); // [batch, time, width]
+      const { images: own } = pass;
+      return own === undefined ? tokens : fillPlaces(tokens, runBackbone(images, own.pass), own.places);
+    });
+  return { ...text, embed: { parts, run } };
+}
+
+/** `places` has, for each of batch·time tokens, the number of the state that replaces it, or −1. */
+function fillPlaces(tokens: tf.Tensor, states: tf.Tensor, places: readonly number[]): tf.Tensor {
+  const width = tokens.shape[2] ?? 0;
+  const count = states.size / width;
+  const all = tf.concat([tf.reshape(states, [1, count, width]), tf.reshape(tokens, [1, places.length, width])], 1);
+  const order = places.map((state, token) => (state < 0 ? count + token : state));
+  return tf.reshape(rearrange(all, rearrangement(order, count + places.length)), tokens.shape);
+}
