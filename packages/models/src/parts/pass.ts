@@ -124,6 +124,24 @@ export class Pass {
     return this.#routing;
   }
 
+  /** int32 [batch, time]: an adaptation by rows needs the batch axis even where all rows have the same positions. */
+  positionIds(): tf.Tensor2D {
+    const [batch, time] = this.inputIds.shape;
+    const { positions } = this.inputs;
+    const rows = positions.length === batch ? positions : Array<readonly number[]>(batch).fill(positions[0] ?? []);
+    return tf.tensor2d(rows.flat(), [batch, time], "int32");
+  }
+
+  /** What `of` gives for the places from each query to each key, negative for earlier keys: int32 [queryTime, keyTime]. */
+  byDistance(of: (distance: number) => number): tf.Tensor2D {
+    const [, time] = this.shape;
+    const keyTime = this.past + time;
+    const values = Int32Array.from({ length: time * keyTime }, (_, index) =>
+      of((index % keyTime) - this.past - Math.floor(index / keyTime)),
+    );
+    return tf.tensor2d(values, [time, keyTime], "int32");
+  }
+
   /** The mask of attention; undefined hides nothing. `window` counts the keys to one side of a query, itself included. */
   mask(window = Number.POSITIVE_INFINITY): AttentionMask | undefined {
     if (!this.#masks.has(window))

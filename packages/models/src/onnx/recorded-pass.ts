@@ -1,0 +1,125 @@
+// A pass of which every size and position may vary: what a pass otherwise counts by plain numbers is computed from its inputs.
+
+import { type AttentionMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
+import { inferenceContext } from "@lowrank/contracts";
+import * as tf from "@tensorflow/tfjs-core";
+import type { PositionRules } from "../parts/backbone/stages.ts";
+import type { KeyValueCache } from "../parts/cache/key-value-cache.ts";
+import { Pass, type RotaryTables } from "../parts/pass.ts";
+import { type Alibi, alibiBiases } from "../parts/positions/alibi.ts";
+import type { RotaryFrequencies } from "../parts/positions/rotary-frequencies.ts";
+import { remembered } from "../parts/remembered.ts";
+
+export interface RecordedInputs {
+  /** int32 [batch, time] */
+  readonly inputIds: tf.Tensor2D;
+  /** int32 [batch, past + time] */
+  readonly attentionMask: tf.Tensor2D;
+  readonly tokenTypeIds?: tf.Tensor2D;
+  readonly causal: boolean;
+  readonly cache?: KeyValueCache;
+}
+
+export class RecordedPass extends Pass {
+  readonly #made = new Map<string, object>();
+  readonly #attentionMask: tf.Tensor2D;
+
+  constructor(
+    inputs: RecordedInputs,
+    private readonly rules: PositionRules & { readonly farthest: number },
+  ) {
+    super(inferenceContext(), { ...inputs, positions: [] });
+    this.#attentionMask = inputs.attentionMask;
+  }
+
+  override positionIds(): tf.Tensor2D {
+    const { positionsFrom = "columns" } = this.rules;
+    const [batch, time] = this.shape;
+    if (typeof positionsFrom === "object") return countedIds(this.inputIds, positionsFrom.padding);
+    if (!this.inputs.causal && positionsFrom === "columns")
+      return tf.add<tf.Tensor2D>(tf.zerosLike(this.inputIds), tf.range(0, time, 1, "int32"));
+    const shown = tf.slice(this.#shownBefore(positionsFrom === "mask"), [0, this.past], [batch, time]);
+    return positionsFrom === "mask" ? shown : tf.maximum(shown, tf.scalar(0, "int32"));
+  }
+
+  override byDistance(of: (distance: number) => number): tf.Tensor2D {
+    const { farthest } = this.rules;
+    const table = tf.tensor1d(Array.from({ length: 2 * farthest + 1 }, (_, place) => of(place - farthest)), "int32");
+    const { query, key } = this.#places();
+    const places = tf.add(tf.sub(key, query), tf.scalar(farthest, "int32"));
+    return tf.gather(table, tf.minimum(tf.maximum(places, tf.scalar(0, "int32")), tf.scalar(2 * farthest, "int32"))) as tf.Tensor2D;
+  }
+
+  override mask(window = Number.POSITIVE_INFINITY): AttentionMask {
+    return this.once(this.#keyOf(`mask ${window}`), () => this.#makeMask(window));
+  }
+
+  override slopedMask(slopes: Alibi): AttentionMask {
+    return this.once(slopes, () => {
+      const perPlace = tf.tensor(alibiBiases(slopes, [1]), [1, slopes.slopes.length, 1, 1]);
+      const [batch, keyTime] = this.#attentionMask.shape;
+      const shown = tf.maximum(this.#shownBefore(true), tf.scalar(0, "int32"));
+      const places = tf.reshape(tf.cast(shown, "float32"), [batch, 1, 1, keyTime]);
+      return tf.add(tf.mul(perPlace, places), this.mask());
+    });
+  }
+
+  override rotary(frequencies: RotaryFrequencies): RotaryTables {
+    const [batch, time] = this.shape;
+    const tables = (name: "cos" | "sin", compute: (angles: tf.Tensor) => tf.Tensor) =>
+      this.once(this.#keyOf(`${name} ${frequencies.magnitude} ${frequencies.pairs}`), () => {
+        const positions = this.positionIds();
+        const { pairs, long, magnitude } = frequencies;
+        const short = tf.tensor1d(pairs);
+        const speeds =
+          long === undefined
+            ? short
+            : tf.where(tf.greaterEqual(tf.max(positions), tf.scalar(long.from, "int32")), tf.tensor1d(long.pairs), short);
+        const angles = tf.mul(tf.reshape(tf.cast(positions, "float32"), [batch, 1, time, 1]), speeds);
+        return magnitude === 1 ? compute(angles) : tf.mul(compute(angles), magnitude);
+      });
+    return { cos: tables("cos", tf.cos), sin: tables("sin", tf.sin) };
+  }
+
+  #keyOf(name: string): object {
+    return remembered(this.#made, name, () => ({}));
+  }
+
+  /** How many tokens the mask shows up to each key, itself not counted: int32 [batch, keyTime]; padding −1 if `isMasked`. */
+  #shownBefore(isMasked: boolean): tf.Tensor2D {
+    const counts = tf.cumsum(this.#attentionMask, 1);
+    return tf.sub(isMasked ? tf.mul(counts, this.#attentionMask) : counts, tf.scalar(1, "int32")) as tf.Tensor2D;
+  }
+
+  #places() {
+    const [, time] = this.shape;
+    const [, keyTime] = this.#attentionMask.shape;
+    return {
+      query: tf.reshape(tf.range(this.past, this.past + time, 1, "int32"), [time, 1]),
+      key: tf.reshape(tf.range(0, keyTime, 1, "int32"), [1, keyTime]),
+    };
+  }
+
+  #makeMask(window: number): AttentionMask {
+    const padding = paddingMask(this.#attentionMask); // [batch, 1, 1, keyTime]
+    const { causal } = this.inputs;
+    if (!causal && !Number.isFinite(window)) return padding;
+    const { query, key } = this.#places();
+    const hidden = [];
+    if (causal) hidden.push(tf.greater(key, query));
+    if (Number.isFinite(window)) {
+      const size = tf.scalar(window, "int32");
+      hidden.push(tf.greaterEqual(tf.sub(query, key), size));
+      if (!causal) hidden.push(tf.greaterEqual(tf.sub(key, query), size));
+    }
+    const anyHidden = hidden.reduce((one, other) => tf.logicalOr(one, other));
+    return combineMasks(tf.expandDims(tf.expandDims(tf.mul(tf.cast(anyHidden, "float32"), maskedScore), 0), 0), padding);
+  }
+}
+
+/** Padding has the padding id itself; every other token counts upwards from it. */
+function countedIds(ids: tf.Tensor2D, padding: number): tf.Tensor2D {
+  const pad = tf.scalar(padding, "int32");
+  const isText = tf.cast(tf.notEqual(ids, pad), "int32");
+  return tf.add(tf.mul(tf.cumsum(isText, 1), isText), pad) as tf.Tensor2D;
+}
