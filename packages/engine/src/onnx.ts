@@ -1,3 +1,4 @@
-export { encodeModel } from "../src/engines/native/runtime/onnx-model.ts";
-export * from "./onnx/record.ts";
-export * from "./onnx/varying-sizes.ts";
+export { encodeModel } from "./engines/native/runtime/onnx-model.ts";
+export { quantizeGraph } from "./onnx/quantize-graph.ts";
+export { type RecordedInput, recordGraph } from "./onnx/record.ts";
+export { freePrimes, type VaryingSize } from "./onnx/varying-sizes.ts";

@@ -1,7 +1,7 @@
 // The kernels of the recorder: for each of TensorFlow.js's, and of this package's own, nodes of ONNX.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { type Recorded, type Recorder, elementNumber, recorderName, RecordingError, typeOf } from "./recorder.ts";
+import { elementNumber, type Recorded, type Recorder, RecordingError, recorderName, typeOf } from "./recorder.ts";
 
 interface Call {
   readonly to: Recorder;
@@ -29,7 +29,11 @@ const broadcast =
 const reduce =
   (op: string): Rule =>
   ({ to, of: { x }, attributes }) => {
-    const { axis = null, reductionIndices = axis, keepDims = false } = attributes as { axis?: number | number[]; keepDims?: boolean; reductionIndices?: number[] };
+    const {
+      axis = null,
+      reductionIndices = axis,
+      keepDims = false,
+    } = attributes as { axis?: number | number[]; keepDims?: boolean; reductionIndices?: number[] };
     const axes = tf.util.parseAxisParam(reductionIndices ?? x!.shape.map((_, place) => place), [...x!.shape]);
     const shape = x!.shape.flatMap((size, place) => (axes.includes(place) ? (keepDims ? [1] : []) : [size]));
     return to.node(op, [x!.name, to.graph.integers(axes)], shape, x!.dtype, { keepdims: keepDims ? 1 : 0 });
@@ -40,7 +44,8 @@ function reshaped(to: Recorder, x: Recorded, shape: readonly number[]): Recorded
   // 0 copies a size and −1 is counted; most shapes need nothing else.
   const sizes = shape.map((size, axis) => (to.varies(size) && size === x.shape[axis] ? 0 : size));
   const others = sizes.filter((size) => to.varies(size));
-  const target = others.length > 1 ? to.integers(shape) : to.graph.integers(sizes.map((size) => (to.varies(size) ? -1 : size)));
+  const target =
+    others.length > 1 ? to.integers(shape) : to.graph.integers(sizes.map((size) => (to.varies(size) ? -1 : size)));
   return to.node("Reshape", [x.name, target], shape, x.dtype);
 }
 
@@ -55,7 +60,13 @@ function sliced(to: Recorder, x: Recorded, begin: readonly number[], size: reado
 }
 
 function transposed(to: Recorder, x: Recorded, perm: readonly number[]): Recorded {
-  return to.node("Transpose", [x.name], perm.map((axis) => x.shape[axis] ?? 1), x.dtype, { perm });
+  return to.node(
+    "Transpose",
+    [x.name],
+    perm.map((axis) => x.shape[axis] ?? 1),
+    x.dtype,
+    { perm },
+  );
 }
 
 function product(to: Recorder, a: Recorded, b: Recorded, { transposeA, transposeB }: tf.NamedAttrMap): Recorded {
@@ -101,15 +112,27 @@ const attention: Rule = ({ to, of, attributes }) => {
   const [batch = 1, heads = 1, time = 1, size = 1] = query.shape;
   const keyHeads = key.shape[1] ?? heads;
   const isGrouped = keyHeads !== heads;
-  const byGroup = (x: Recorded) => (isGrouped ? reshaped(to, x, [batch, keyHeads, heads / keyHeads, time, x.shape.at(-1) ?? 1]) : x);
+  const byGroup = (x: Recorded) =>
+    isGrouped ? reshaped(to, x, [batch, keyHeads, heads / keyHeads, time, x.shape.at(-1) ?? 1]) : x;
   const alone = (x: Recorded) =>
-    isGrouped ? to.node("Unsqueeze", [x.name, to.graph.integers([2])], [...x.shape.slice(0, 2), 1, ...x.shape.slice(2)], x.dtype) : x;
+    isGrouped
+      ? to.node(
+          "Unsqueeze",
+          [x.name, to.graph.integers([2])],
+          [...x.shape.slice(0, 2), 1, ...x.shape.slice(2)],
+          x.dtype,
+        )
+      : x;
   const { graph } = to;
   const scaled = { ...query, name: graph.scale(query.name, scale) };
   const scores = product(to, byGroup(scaled), alone(key), { transposeB: true });
   const capped = cap === 0 ? scores.name : graph.scale(graph.node("Tanh", [graph.scale(scores.name, 1 / cap)]), cap);
   const hasHeads = mask !== undefined && (mask.shape[1] ?? 1) > 1;
-  const fitted = mask && (hasHeads && isGrouped ? reshaped(to, mask, [mask.shape[0] ?? 1, keyHeads, heads / keyHeads, ...mask.shape.slice(2)]) : alone(mask));
+  const fitted =
+    mask &&
+    (hasHeads && isGrouped
+      ? reshaped(to, mask, [mask.shape[0] ?? 1, keyHeads, heads / keyHeads, ...mask.shape.slice(2)])
+      : alone(mask));
   const masked = fitted === undefined ? capped : graph.add(capped, fitted.name);
   const weights = to.node("Softmax", [masked], scores.shape, "float32", { axis: -1 });
   const mixed = product(to, weights, alone(value), {});
@@ -119,7 +142,15 @@ const attention: Rule = ({ to, of, attributes }) => {
 /** Operations of one tensor that have the same name, or another. */
 const ofOne: Readonly<Record<string, string>> = {
   ...{ Exp: "Exp", Log: "Log", Sqrt: "Sqrt", Neg: "Neg", Abs: "Abs", Tanh: "Tanh", Sigmoid: "Sigmoid", Erf: "Erf" },
-  ...{ Relu: "Relu", Reciprocal: "Reciprocal", Sin: "Sin", Cos: "Cos", Floor: "Floor", LogicalNot: "Not", Softplus: "Softplus" },
+  ...{
+    Relu: "Relu",
+    Reciprocal: "Reciprocal",
+    Sin: "Sin",
+    Cos: "Cos",
+    Floor: "Floor",
+    LogicalNot: "Not",
+    Softplus: "Softplus",
+  },
 };
 
 const ofTwo: Readonly<Record<string, string>> = {
@@ -135,11 +166,19 @@ const rules: Readonly<Record<string, Rule>> = {
   ...map(ofOne, (op) => sameShape(op)),
   ...map(ofTwo, (op) => broadcast(op)),
   ...map(comparisons, (op) => broadcast(op, "bool")),
-  NotEqual: (call) => to(call).node("Not", [(broadcast("Equal", "bool")(call) as Recorded).name], broadcastShape(call), "bool"),
+  NotEqual: (call) =>
+    to(call).node("Not", [(broadcast("Equal", "bool")(call) as Recorded).name], broadcastShape(call), "bool"),
   Square: ({ to, of: { x } }) => to.node("Mul", [x!.name, x!.name], x!.shape, x!.dtype),
   Rsqrt: ({ to, of: { x } }) => to.node("Reciprocal", [to.graph.node("Sqrt", [x!.name])], x!.shape, x!.dtype),
-  Relu6: ({ to, of: { x } }) => to.node("Clip", [x!.name, to.graph.constant(0), to.graph.constant(6)], x!.shape, x!.dtype),
-  AddN: ({ to, all }) => to.node("Sum", all.map(({ name }) => name), all[0]!.shape, all[0]!.dtype),
+  Relu6: ({ to, of: { x } }) =>
+    to.node("Clip", [x!.name, to.graph.constant(0), to.graph.constant(6)], x!.shape, x!.dtype),
+  AddN: ({ to, all }) =>
+    to.node(
+      "Sum",
+      all.map(({ name }) => name),
+      all[0]!.shape,
+      all[0]!.dtype,
+    ),
   Sum: reduce("ReduceSum"),
   Mean: reduce("ReduceMean"),
   Max: reduce("ReduceMax"),
@@ -151,7 +190,8 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   BatchMatMul: ({ to, of, attributes }) => product(to, of.a!, of.b!, attributes),
   _FusedMatMul: ({ to, of, attributes }) => {
-    if (attributes.activation !== "linear") throw new RecordingError(`a product is fused with ${attributes.activation}`);
+    if (attributes.activation !== "linear")
+      throw new RecordingError(`a product is fused with ${attributes.activation}`);
     const y = product(to, of.a!, of.b!, attributes);
     return of.bias === undefined ? y : to.node("Add", [y.name, of.bias.name], y.shape, y.dtype);
   },
@@ -159,7 +199,11 @@ const rules: Readonly<Record<string, Rule>> = {
   Cast: ({ to, of, attributes }) => cast(to, of.x!, attributes.dtype as tf.DataType),
   Reshape: ({ to, of, attributes }) => {
     const { x } = of as Record<"x", Recorded>;
-    return reshaped(to, x, tf.util.inferFromImplicitShape(attributes.shape as number[], tf.util.sizeFromShape([...x.shape])));
+    return reshaped(
+      to,
+      x,
+      tf.util.inferFromImplicitShape(attributes.shape as number[], tf.util.sizeFromShape([...x.shape])),
+    );
   },
   ExpandDims: ({ to, of, attributes }) => {
     const { input } = of as Record<"input", Recorded>;
@@ -171,15 +215,30 @@ const rules: Readonly<Record<string, Rule>> = {
   Transpose: ({ to, of, attributes }) => transposed(to, of.x!, attributes.perm as number[]),
   Concat: ({ to, all, attributes }) => {
     const [axis = 0] = tf.util.parseAxisParam(attributes.axis as number, [...all[0]!.shape]);
-    const shape = tf.backend_util.computeOutShape(all.map(({ shape }) => [...shape]), axis);
-    return to.node("Concat", all.map(({ name }) => name), shape, all[0]!.dtype, { axis });
+    const shape = tf.backend_util.computeOutShape(
+      all.map(({ shape }) => [...shape]),
+      axis,
+    );
+    return to.node(
+      "Concat",
+      all.map(({ name }) => name),
+      shape,
+      all[0]!.dtype,
+      { axis },
+    );
   },
   Pack: ({ to, all, attributes }) => {
     const [first] = all as [Recorded];
     const axis = Number(attributes.axis);
     const one = [...first.shape.slice(0, axis), 1, ...first.shape.slice(axis)];
     const parts = all.map(({ name }) => to.graph.node("Unsqueeze", [name, to.graph.integers([axis])]));
-    return to.node("Concat", parts, one.map((size, place) => (place === axis ? all.length : size)), first.dtype, { axis });
+    return to.node(
+      "Concat",
+      parts,
+      one.map((size, place) => (place === axis ? all.length : size)),
+      first.dtype,
+      { axis },
+    );
   },
   Unpack: ({ to, of, attributes }) => {
     const { value } = of as Record<"value", Recorded>;
@@ -192,18 +251,31 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   Slice: ({ to, of, attributes }) => {
     const { x } = of as Record<"x", Recorded>;
-    const [begin, size] = tf.slice_util.parseSliceParams(x as unknown as tf.Tensor, attributes.begin as number[], attributes.size as number[]);
+    const [begin, size] = tf.slice_util.parseSliceParams(
+      x as unknown as tf.Tensor,
+      attributes.begin as number[],
+      attributes.size as number[],
+    );
     return sliced(to, x, begin ?? [], size ?? []);
   },
   SplitV: ({ to, of, attributes }) => {
     const { x } = of as Record<"x", Recorded>;
     const [axis = 0] = tf.util.parseAxisParam(attributes.axis as number, [...x.shape]);
-    const sizes = tf.backend_util.prepareSplitSize(x as unknown as tf.Tensor, attributes.numOrSizeSplits as number[], axis);
+    const sizes = tf.backend_util.prepareSplitSize(
+      x as unknown as tf.Tensor,
+      attributes.numOrSizeSplits as number[],
+      axis,
+    );
     let start = 0;
     return sizes.map((size) => {
       const begin = x.shape.map((_, place) => (place === axis ? start : 0));
       start += size;
-      return sliced(to, x, begin, x.shape.map((whole, place) => (place === axis ? size : whole)));
+      return sliced(
+        to,
+        x,
+        begin,
+        x.shape.map((whole, place) => (place === axis ? size : whole)),
+      );
     });
   },
   GatherV2: ({ to, of, attributes }) => {
@@ -214,20 +286,31 @@ const rules: Readonly<Record<string, Rule>> = {
     return to.node("Gather", [x.name, indices.name], shape, x.dtype, { axis });
   },
   Range: ({ to, attributes }) => {
-    const { start, stop, step, dtype } = attributes as { start: number; stop: number; step: number; dtype: tf.DataType };
+    const { start, stop, step, dtype } = attributes as {
+      start: number;
+      stop: number;
+      step: number;
+      dtype: tf.DataType;
+    };
     const limits = [start, stop, step].map((value) => to.scalar(value, dtype).name);
     return to.node("Range", limits, [Math.ceil((stop - start) / step)], dtype);
   },
   Tile: ({ to, of, attributes }) => {
     const { x } = of as Record<"x", Recorded>;
     const reps = attributes.reps as number[];
-    return to.node("Tile", [x.name, to.integers(reps)], x.shape.map((size, axis) => size * (reps[axis] ?? 1)), x.dtype);
+    return to.node(
+      "Tile",
+      [x.name, to.integers(reps)],
+      x.shape.map((size, axis) => size * (reps[axis] ?? 1)),
+      x.dtype,
+    );
   },
   Select: ({ to, of }) => {
     const { condition, t, e } = of as Record<"condition" | "t" | "e", Recorded>;
     return to.node("Where", [condition.name, t.name, e.name], t.shape, t.dtype);
   },
-  Fill: ({ to, attributes }) => filled(to, Number(attributes.value), attributes.shape as number[], (attributes.dtype as tf.DataType) ?? "float32"),
+  Fill: ({ to, attributes }) =>
+    filled(to, Number(attributes.value), attributes.shape as number[], (attributes.dtype as tf.DataType) ?? "float32"),
   ZerosLike: ({ to, of: { x } }) => filled(to, 0, x!.shape, x!.dtype),
   OnesLike: ({ to, of: { x } }) => filled(to, 1, x!.shape, x!.dtype),
   LowrankLayerNorm: norm("LayerNormalization"),
@@ -267,7 +350,7 @@ export function registerRecorderKernels(): void {
         const all: Recorded[] = [];
         for (const [name, input] of Object.entries(inputs)) {
           if (input === undefined || input === null) continue;
-          const value = recorder.valueOf(input as tf.TensorInfo);
+          const value = recorder.recordedOf(input as tf.TensorInfo);
           values.set(name, value);
           all.push(value);
         }

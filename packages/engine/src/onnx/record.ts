@@ -3,7 +3,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { OnnxConstant, OnnxGraph, OnnxInput, OnnxNode } from "../engines/native/runtime/onnx-model.ts";
 import { registerRecorderKernels } from "./kernels.ts";
-import { Recorder, recorderName, RecordingError, typeOf } from "./recorder.ts";
+import { neededParts } from "./needed-parts.ts";
+import { Recorder, RecordingError, recorderName, typeOf } from "./recorder.ts";
 import type { VaryingSize } from "./varying-sizes.ts";
 
 /** An input of a graph: its name, and its shape as this call has it. */
@@ -41,20 +42,26 @@ export function recordGraph({ inputs, varying, compute }: Recording): OnnxGraph 
         const read = dtype === "int32" ? recorder.node("Cast", [name], shape, dtype, { to: 6 }).name : name;
         shape.forEach((size, axis) => {
           const known = named.get(size);
-          if (known !== undefined) recorder.setSize(known, recorder.graph.node("Shape", [name], { start: axis, end: axis + 1 }));
+          if (known !== undefined)
+            recorder.setSize(known, recorder.graph.node("Shape", [name], { start: axis, end: axis + 1 }));
         });
         recorder.bind(tensor, read);
         return [name, tensor] as const;
       });
       const outputs = compute(Object.fromEntries(tensors));
       const identities = Object.entries(outputs).map(([name, tensor]): OnnxNode => {
-        return { op: "Identity", inputs: [recorder.valueOf(tensor).name], outputs: [name] };
+        return { op: "Identity", inputs: [recorder.recordedOf(tensor).name], outputs: [name] };
       });
       const { nodes } = recorder.graph.finish();
       const weights = [...recorder.weights].map(([name, tensor]): OnnxConstant => {
-        return { name, type: typeOf[tensor.dtype] ?? "float32", shape: tensor.shape, values: tensor.dataSync() as Float32Array };
+        return {
+          name,
+          type: typeOf[tensor.dtype] ?? "float32",
+          shape: tensor.shape,
+          values: tensor.dataSync() as Float32Array,
+        };
       });
-      result = needed({
+      result = neededParts({
         inputs: onnxInputs,
         outputs: Object.keys(outputs),
         nodes: [...nodes, ...identities],
@@ -67,16 +74,4 @@ export function recordGraph({ inputs, varying, compute }: Recording): OnnxGraph 
     void tf.setBackend(before);
     tf.removeBackend(recorderName);
   }
-}
-
-/** Without nodes and constants that no output needs. */
-function needed(graph: OnnxGraph): OnnxGraph {
-  const names = new Set(graph.outputs);
-  const nodes: OnnxNode[] = [];
-  for (const node of [...graph.nodes].reverse()) {
-    if (!node.outputs.some((name) => names.has(name))) continue;
-    for (const name of node.inputs) names.add(name);
-    nodes.push(node);
-  }
-  return { ...graph, nodes: nodes.reverse(), constants: graph.constants?.filter(({ name }) => names.has(name)) ?? [] };
 }

@@ -1,8 +1,8 @@
 // A backend that computes nothing. Its kernels write nodes of an ONNX graph and know their shapes alone, so that the forward pass
 // of a model of any size is recorded in a moment.
 
-import * as tf from "@tensorflow/tfjs-core";
 import { LowrankError } from "@lowrank/contracts";
+import * as tf from "@tensorflow/tfjs-core";
 import { GraphWriter } from "../engines/native/kernels/graph.ts";
 import type { ElementType, OnnxConstant, OnnxInput } from "../engines/native/runtime/onnx-model.ts";
 import { factorsOf, type VaryingSize } from "./varying-sizes.ts";
@@ -42,7 +42,7 @@ export class Recorder extends tf.KernelBackend {
   }
 
   /** The graph's name of a kernel's input: what a kernel made, what the call made of plain numbers, or a weight. */
-  valueOf(tensor: tf.TensorInfo): Recorded {
+  recordedOf(tensor: tf.TensorInfo): Recorded {
     const { dataId, shape, dtype } = tensor;
     const known = this.#values.get(dataId);
     if (known !== undefined) return { ...known, shape, dtype };
@@ -156,7 +156,7 @@ export class Recorder extends tf.KernelBackend {
   override numDataIds(): number {
     return 0;
   }
-  override timerAvailable(): boolean {
+  timerAvailable(): boolean {
     return false;
   }
   override floatPrecision(): 32 {

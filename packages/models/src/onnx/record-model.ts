@@ -15,7 +15,10 @@ type Shape = readonly number[];
 export function recordModel(model: PretrainedModel) {
   const { backbone, head, config, task } = assemblyOf(model);
   if (backbone.decoder !== undefined || backbone.tokens === undefined || task === "multiple-choice")
-    throw new LowrankError("NOT_AN_ONNX_MODEL", `A ${config.modelType} for ${task} cannot be written as ONNX model: that is possible for texts of encoders and decoders without another stack.`);
+    throw new LowrankError(
+      "NOT_AN_ONNX_MODEL",
+      `A ${config.modelType} for ${task} cannot be written as ONNX model: that is possible for texts of encoders and decoders without another stack.`,
+    );
   const sizes = model.parameters().flatMap(({ shape }) => [...shape]);
   const primes = freePrimes(200, sizes);
   const [batch = 0, time = 0] = primes;
@@ -26,7 +29,12 @@ export function recordModel(model: PretrainedModel) {
   const varying: VaryingSize[] = [
     { name: "batch_size", value: batch },
     { name: "sequence_length", value: time },
-    ...(isCached ? [{ name: "total_sequence_length", value: total }, { name: "past_sequence_length", value: past }] : []),
+    ...(isCached
+      ? [
+          { name: "total_sequence_length", value: total },
+          { name: "past_sequence_length", value: past },
+        ]
+      : []),
   ];
   const int = (name: string, shape: Shape): RecordedInput => ({ name, shape, dtype: "int32" });
   const inputs: RecordedInput[] = [int("input_ids", [batch, time]), int("attention_mask", [batch, total])];
@@ -57,7 +65,11 @@ export function recordModel(model: PretrainedModel) {
   };
   if (!isCached) return recordGraph({ inputs, varying, compute: (of) => named(run(of, undefined)) });
 
-  const layers = cachedLayers(inputs.map((input) => (input.name === "attention_mask" ? { ...input, shape: [batch, time] } : input)), varying, run);
+  const layers = cachedLayers(
+    inputs.map((input) => (input.name === "attention_mask" ? { ...input, shape: [batch, time] } : input)),
+    varying,
+    run,
+  );
   const pastOf = (layer: number, part: string) => `past_key_values.${layer}.${part}`;
   for (const [layer, { key, value }] of layers) {
     const held = ([rows = 0, heads = 0, , size = 0]: Shape) => [rows, heads, past, size];
@@ -69,8 +81,12 @@ export function recordModel(model: PretrainedModel) {
     varying,
     compute: (of) => {
       const begun = new Map<number, KeysAndValues>();
-      for (const layer of layers.keys()) begun.set(layer, { key: of[pastOf(layer, "key")]!, value: of[pastOf(layer, "value")]! });
-      const cache = new KeyValueCache(inferenceContext().adapters, { begun: { length: past, layers: begun, memories: new Map() }, segmentLength: Number.POSITIVE_INFINITY });
+      for (const layer of layers.keys())
+        begun.set(layer, { key: of[pastOf(layer, "key")]!, value: of[pastOf(layer, "value")]! });
+      const cache = new KeyValueCache(inferenceContext().adapters, {
+        begun: { length: past, layers: begun, memories: new Map() },
+        segmentLength: Number.POSITIVE_INFINITY,
+      });
       const outputs = named(run(of, cache));
       for (const [layer, [segment]] of cache.layers()) {
         outputs[`present.${layer}.key`] = segment!.key;
@@ -94,8 +110,10 @@ function cachedLayers(
     compute: (of) => {
       const cache = new KeyValueCache(inferenceContext().adapters);
       const output = run(of, cache);
-      for (const [layer, [segment]] of cache.layers()) shapes.set(layer, { key: segment!.key.shape, value: segment!.value.shape });
-      if (cache.memories().size > 0) throw new LowrankError("NOT_AN_ONNX_MODEL", "layers without attention remember their texts");
+      for (const [layer, [segment]] of cache.layers())
+        shapes.set(layer, { key: segment!.key.shape, value: segment!.value.shape });
+      if (cache.memories().size > 0)
+        throw new LowrankError("NOT_AN_ONNX_MODEL", "layers without attention remember their texts");
       cache.dispose();
       return { output };
     },

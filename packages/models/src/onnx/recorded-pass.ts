@@ -1,7 +1,7 @@
 // A pass of which every size and position may vary: what a pass otherwise counts by plain numbers is computed from its inputs.
 
-import { type AttentionMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
 import { inferenceContext } from "@lowrank/contracts";
+import { type AttentionMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PositionRules } from "../parts/backbone/stages.ts";
 import type { KeyValueCache } from "../parts/cache/key-value-cache.ts";
@@ -44,10 +44,14 @@ export class RecordedPass extends Pass {
 
   override byDistance(of: (distance: number) => number): tf.Tensor2D {
     const { farthest } = this.rules;
-    const table = tf.tensor1d(Array.from({ length: 2 * farthest + 1 }, (_, place) => of(place - farthest)), "int32");
+    const table = tf.tensor1d(
+      Array.from({ length: 2 * farthest + 1 }, (_, place) => of(place - farthest)),
+      "int32",
+    );
     const { query, key } = this.#places();
     const places = tf.add(tf.sub(key, query), tf.scalar(farthest, "int32"));
-    return tf.gather(table, tf.minimum(tf.maximum(places, tf.scalar(0, "int32")), tf.scalar(2 * farthest, "int32"))) as tf.Tensor2D;
+    const known = tf.minimum(tf.maximum(places, tf.scalar(0, "int32")), tf.scalar(2 * farthest, "int32"));
+    return tf.gather<tf.Tensor>(table, known) as tf.Tensor2D;
   }
 
   override mask(window = Number.POSITIVE_INFINITY): AttentionMask {
@@ -74,7 +78,11 @@ export class RecordedPass extends Pass {
         const speeds =
           long === undefined
             ? short
-            : tf.where(tf.greaterEqual(tf.max(positions), tf.scalar(long.from, "int32")), tf.tensor1d(long.pairs), short);
+            : tf.where(
+                tf.greaterEqual(tf.max(positions), tf.scalar(long.from, "int32")),
+                tf.tensor1d(long.pairs),
+                short,
+              );
         const angles = tf.mul(tf.reshape(tf.cast(positions, "float32"), [batch, 1, time, 1]), speeds);
         return magnitude === 1 ? compute(angles) : tf.mul(compute(angles), magnitude);
       });
@@ -113,7 +121,10 @@ export class RecordedPass extends Pass {
       if (!causal) hidden.push(tf.greaterEqual(tf.sub(key, query), size));
     }
     const anyHidden = hidden.reduce((one, other) => tf.logicalOr(one, other));
-    return combineMasks(tf.expandDims(tf.expandDims(tf.mul(tf.cast(anyHidden, "float32"), maskedScore), 0), 0), padding);
+    return combineMasks(
+      tf.expandDims(tf.expandDims(tf.mul(tf.cast(anyHidden, "float32"), maskedScore), 0), 0),
+      padding,
+    );
   }
 }
 
