@@ -281,7 +281,12 @@ const rules: Readonly<Record<string, Rule>> = {
   GatherV2: ({ to, of, attributes }) => {
     const { x, indices } = of as Record<"x" | "indices", Recorded>;
     const [axis = 0] = tf.util.parseAxisParam(attributes.axis as number, [...x.shape]);
-    if (attributes.batchDims) throw new RecordingError("a gather has axes of a batch");
+    if (attributes.batchDims === 1 && axis === 1) {
+      const places = to.graph.node("Unsqueeze", [indices.name, to.graph.integers([-1])]);
+      const whole = to.graph.node("Cast", [places], { to: elementNumber("int64") });
+      return to.node("GatherND", [x.name, whole], [...indices.shape, ...x.shape.slice(2)], x.dtype, { batch_dims: 1 });
+    }
+    if (attributes.batchDims) throw new RecordingError("a look-up has several axes of a batch");
     const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
     return to.node("Gather", [x.name, indices.name], shape, x.dtype, { axis });
   },

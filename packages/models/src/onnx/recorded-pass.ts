@@ -32,6 +32,10 @@ export class RecordedPass extends Pass {
     this.#attentionMask = inputs.attentionMask;
   }
 
+  override get isCounted(): boolean {
+    return false;
+  }
+
   override positionIds(): tf.Tensor2D {
     const { positionsFrom = "columns" } = this.rules;
     const [batch, time] = this.shape;
@@ -108,24 +112,29 @@ export class RecordedPass extends Pass {
     };
   }
 
+  override order(window = Number.POSITIVE_INFINITY): AttentionMask {
+    const { query, key } = this.#places();
+    const isLater = tf.greater(key, query);
+    return asMask(Number.isFinite(window) ? tf.logicalOr(isLater, isFar(query, key, window)) : isLater);
+  }
+
   #makeMask(window: number): AttentionMask {
     const padding = paddingMask(this.#attentionMask); // [batch, 1, 1, keyTime]
-    const { causal } = this.inputs;
-    if (!causal && !Number.isFinite(window)) return padding;
+    if (this.inputs.causal) return combineMasks(this.order(window), padding);
+    if (!Number.isFinite(window)) return padding;
     const { query, key } = this.#places();
-    const hidden = [];
-    if (causal) hidden.push(tf.greater(key, query));
-    if (Number.isFinite(window)) {
-      const size = tf.scalar(window, "int32");
-      hidden.push(tf.greaterEqual(tf.sub(query, key), size));
-      if (!causal) hidden.push(tf.greaterEqual(tf.sub(key, query), size));
-    }
-    const anyHidden = hidden.reduce((one, other) => tf.logicalOr(one, other));
-    return combineMasks(
-      tf.expandDims(tf.expandDims(tf.mul(tf.cast(anyHidden, "float32"), maskedScore), 0), 0),
-      padding,
-    );
+    return combineMasks(asMask(tf.logicalOr(isFar(query, key, window), isFar(key, query, window))), padding);
   }
+}
+
+/** Where `from` is `window` places after `to`, or more. */
+function isFar(from: tf.Tensor, to: tf.Tensor, window: number): tf.Tensor {
+  return tf.greaterEqual(tf.sub(from, to), tf.scalar(window, "int32"));
+}
+
+/** [query, key] → [1, 1, query, key] */
+function asMask(isHidden: tf.Tensor): AttentionMask {
+  return tf.expandDims(tf.expandDims(tf.mul(tf.cast(isHidden, "float32"), maskedScore), 0), 0);
 }
 
 /** Padding has the padding id itself; every other token counts upwards from it. */

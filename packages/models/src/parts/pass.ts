@@ -1,7 +1,7 @@
 // The state of one forward pass: the context, the inputs, and masks and rotation tables made once.
 
 import { adapterRows, type ForwardContext } from "@lowrank/contracts";
-import { type AttentionMask, type DropoutDraw, dropout, paddingMask } from "@lowrank/engine";
+import { type AttentionMask, causalMask, type DropoutDraw, dropout, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { KeyValueCache } from "./cache/key-value-cache.ts";
@@ -57,6 +57,11 @@ export class Pass {
   /** Of the states: [batch, time] */
   get shape(): readonly [batch: number, time: number] {
     return this.inputs.shape ?? this.inputIds.shape;
+  }
+
+  /** Whether sizes and positions are known as plain numbers. */
+  get isCounted(): boolean {
+    return true;
   }
 
   /** int32 [batch, time]: the tokens at the positions of the last states. */
@@ -140,6 +145,11 @@ export class Pass {
       of((index % keyTime) - this.past - Math.floor(index / keyTime)),
     );
     return tf.tensor2d(values, [time, keyTime], "int32");
+  }
+
+  /** Hides later keys, and those before a query's last `window`: [1, 1, time, past + time]. The caller owns it. */
+  order(window = Number.POSITIVE_INFINITY): AttentionMask {
+    return causalMask(this.shape[1], { past: this.past, window });
   }
 
   /** The mask of attention; undefined hides nothing. `window` counts the keys to one side of a query, itself included. */
