@@ -1,13 +1,21 @@
-// A backend that computes nothing. Its kernels write nodes of an ONNX graph and know their shapes alone, so that the forward pass
-// of a model of any size is recorded in a moment.
+// A backend that computes nothing. Its kernels write nodes of an ONNX graph and know only their shapes, so that the forward pass of
+// a model of any size is recorded in a moment.
 
 import { LowrankError } from "@lowrank/contracts";
-import * as tf from "@tensorflow/tfjs-core";
+import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
+import type * as tf from "@tensorflow/tfjs-core";
 import { GraphWriter } from "../engines/native/kernels/graph.ts";
-import type { ElementType, OnnxConstant, OnnxInput } from "../engines/native/runtime/onnx-model.ts";
-import { factorsOf, type VaryingSize } from "./varying-sizes.ts";
+import { elementTypes, type OnnxConstant } from "../engines/native/runtime/onnx-model.ts";
+import { factorsOf, sizeText, type VaryingSize } from "./varying-sizes.ts";
 
 export const recorderName = "lowrank-recorder";
+
+/** A forward pass cannot be written as an ONNX graph. Export such a model in another format. */
+export class RecordingError extends LowrankError {
+  constructor(reason: string, options?: { readonly cause?: unknown }) {
+    super("NO_ONNX_FORM", `The model cannot be written as ONNX model: ${reason}.`, options);
+  }
+}
 
 /** A value of the graph. */
 export interface Recorded {
@@ -16,56 +24,61 @@ export interface Recorded {
   readonly dtype: tf.DataType;
 }
 
-/** ONNX's types of TensorFlow.js's. */
-export const typeOf: Readonly<Record<string, ElementType>> = { float32: "float32", int32: "int32", bool: "bool" };
-
-interface Written {
+/** Numbers that the pass itself made. */
+interface Written extends Omit<Recorded, "name"> {
   readonly values: ArrayLike<number>;
-  readonly shape: readonly number[];
-  readonly dtype: tf.DataType;
 }
 
-export class Recorder extends tf.KernelBackend {
-  readonly graph: GraphWriter;
+export class Recorder extends MathBackendCPU {
+  readonly graph = new GraphWriter([]);
   readonly constants: OnnxConstant[] = [];
+  /** Tensors of the model, by their names in the graph. */
+  readonly weights = new Map<string, tf.Tensor>();
   readonly #values = new Map<object, Recorded>();
-  readonly #written = new Map<object, Written>();
-  readonly #weights = new Map<string, tf.Tensor>();
+  /** int64 [1] nodes: of each varying size, and of each product that was needed. */
   readonly #sizes = new Map<string, string>();
 
-  constructor(
-    inputs: readonly OnnxInput[],
-    readonly varying: readonly VaryingSize[],
-  ) {
+  constructor(readonly varying: readonly VaryingSize[]) {
     super();
-    this.graph = new GraphWriter(inputs);
+    Reflect.set(this, "firstUse", false); // tfjs-backend-cpu advises on the console, when first used, to install tfjs-node
   }
 
-  /** The graph's name of a kernel's input: what a kernel made, what the call made of plain numbers, or a weight. */
+  /** What a tensor is in the graph: made by a kernel, by the pass from plain numbers, or a weight. */
   recordedOf(tensor: tf.TensorInfo): Recorded {
     const { dataId, shape, dtype } = tensor;
     const known = this.#values.get(dataId);
     if (known !== undefined) return { ...known, shape, dtype };
-    const written = this.#written.get(dataId);
-    const value = written === undefined ? this.#weight(tensor as tf.Tensor) : this.#numbers(written);
+    const made = this.data.has(dataId) ? this.#numbers({ values: this.#written(dataId), shape, dtype }) : undefined;
+    const value = made ?? { name: `weight_${this.weights.size}`, shape, dtype };
+    if (made === undefined) this.weights.set(value.name, tensor as tf.Tensor);
     this.#values.set(dataId, value);
-    return { ...value, shape };
+    return value;
   }
 
   /** A tensor for a value of the graph. */
   infoOf({ name, shape, dtype }: Recorded): tf.TensorInfo {
     const dataId = {};
+    this.data.set(dataId, { values: undefined as never, dtype, refCount: 1 });
     this.#values.set(dataId, { name, shape, dtype });
     return { dataId, shape: [...shape], dtype };
   }
 
-  /** Names a tensor that exists already as an input of the graph. */
-  bind(tensor: tf.Tensor, name: string): void {
-    this.#values.set(tensor.dataId, { name, shape: tensor.shape, dtype: tensor.dtype });
-  }
-
+  /** A node with one output. */
   node(op: string, inputs: readonly string[], shape: readonly number[], dtype: tf.DataType, attributes = {}): Recorded {
     return { name: this.graph.node(op, inputs, attributes), shape, dtype };
+  }
+
+  /** Makes a tensor an input of the graph. */
+  bind(tensor: tf.Tensor, input: string): void {
+    const { dataId, shape, dtype } = tensor;
+    const isWhole = dtype === "int32";
+    const name = isWhole ? this.graph.node("Cast", [input], { to: elementTypes.int32 }) : input;
+    this.#values.set(dataId, { name, shape, dtype });
+    for (const [axis, size] of shape.entries()) {
+      const varying = this.varying.find(({ value }) => value === size);
+      if (varying !== undefined && !this.#sizes.has(varying.name))
+        this.#sizes.set(varying.name, this.graph.node("Shape", [input], { start: axis, end: axis + 1 }));
+    }
   }
 
   varies(size: number): boolean {
@@ -75,115 +88,66 @@ export class Recorder extends tf.KernelBackend {
   /** int64 [sizes], computed where they vary. */
   integers(sizes: readonly number[]): string {
     if (!sizes.some((size) => this.varies(size))) return this.graph.integers(sizes);
-    const parts = sizes.map((size) => this.#size(size));
-    return parts.length === 1 ? (parts[0] ?? "") : this.graph.node("Concat", parts, { axis: 0 });
-  }
-
-  /** Tells where the graph reads a size that varies: int64 [1]. */
-  setSize(name: string, node: string): void {
-    this.#sizes.set(name, node);
-  }
-
-  #size(size: number): string {
-    const { constant, names } = factorsOf(size, this.varying);
-    const factors = names.map((name) => this.#sizes.get(name) ?? "");
-    if (constant !== 1 || factors.length === 0) factors.push(this.graph.integers([constant]));
-    const key = `${constant} ${names}`;
-    const made = this.#sizes.get(key) ?? factors.reduce((product, factor) => this.graph.multiply(product, factor));
-    this.#sizes.set(key, made);
-    return made;
+    const [first = "", ...others] = sizes.map((size) => this.#size(size));
+    return others.length === 0 ? first : this.graph.node("Concat", [first, ...others], { axis: 0 });
   }
 
   /** A number, computed where it is a size that varies. */
   scalar(value: number, dtype: tf.DataType): Recorded {
-    const type = typeOf[dtype] ?? "float32";
     if (!this.varies(value)) return this.#constant({ values: [value], shape: [], dtype });
-    const size = this.graph.node("Squeeze", [this.integers([value]), this.graph.integers([0])]);
-    return this.node("Cast", [size], [], dtype, { to: elementNumber(type) });
+    const size = this.graph.node("Squeeze", [this.#size(value), this.graph.integers([0])]);
+    return this.node("Cast", [size], [], dtype, { to: elementTypes[typeOf(dtype)] });
   }
 
-  /** Numbers that the call itself made. */
+  #size(size: number): string {
+    const { constant, names } = factorsOf(size, this.varying);
+    const key = `${constant} ${names}`;
+    const factors = names.map((name) => this.#varyingSize(name));
+    if (constant !== 1 || factors.length === 0) factors.push(this.graph.integers([constant]));
+    const made = this.#sizes.get(key) ?? factors.reduce((one, other) => this.graph.multiply(one, other));
+    this.#sizes.set(key, made);
+    return made;
+  }
+
+  #varyingSize(name: string): string {
+    const [from, less] = this.varying.find((size) => size.name === name)?.difference ?? [];
+    const read = this.#sizes.get(name);
+    if (read !== undefined || from === undefined || less === undefined) return read ?? "";
+    return this.graph.subtract(this.#varyingSize(from), this.#varyingSize(less));
+  }
+
   #numbers({ values, shape, dtype }: Written): Recorded {
     if (shape.length === 0) return this.scalar(values[0] ?? 0, dtype);
     if (!shape.some((size) => this.varies(size))) return this.#constant({ values, shape, dtype });
-    if (!Array.from(values).every((value) => value === values[0])) {
-      const sizes = shape.map((size) => describeSize(size, this.varying));
-      throw new RecordingError(`the pass makes numbers of the shape [${sizes.join(", ")}]`);
+    const [first = 0] = Array.from(values);
+    if (Array.from(values).some((value) => value !== first)) {
+      const sizes = shape.map((size) => sizeText(size, this.varying));
+      throw new RecordingError(`it makes numbers of the shape [${sizes.join(", ")}] that are no inputs`);
     }
-    return this.node("Expand", [this.scalar(values[0] ?? 0, dtype).name, this.integers(shape)], shape, dtype);
+    return this.node("Expand", [this.scalar(first, dtype).name, this.integers(shape)], shape, dtype);
   }
 
   #constant({ values, shape, dtype }: Written): Recorded {
     const name = `constant_${this.constants.length}`;
-    this.constants.push({ name, type: typeOf[dtype] ?? "float32", shape, values: arrayOf(values, dtype) });
+    const type = typeOf(dtype);
+    const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+    this.constants.push({ name, type, shape, values: arrays[type].from(values) });
     return { name, shape, dtype };
   }
 
-  #weight(tensor: tf.Tensor): Recorded {
-    const name = `weight_${this.#weights.size}`;
-    this.#weights.set(name, tensor);
-    return { name, shape: tensor.shape, dtype: tensor.dtype };
-  }
-
-  get weights(): ReadonlyMap<string, tf.Tensor> {
-    return this.#weights;
-  }
-
-  override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object {
-    const dataId = {};
-    this.#written.set(dataId, { values: values as ArrayLike<number>, shape, dtype });
-    return dataId;
+  #written(dataId: object): ArrayLike<number> {
+    const { values } = this.data.get(dataId);
+    if (values === undefined) throw new RecordingError("it reads values while it computes");
+    return values as ArrayLike<number>;
   }
 
   override readSync(dataId: object): tf.backend_util.BackendValues {
-    const written = this.#written.get(dataId);
-    if (written === undefined) throw new RecordingError("the pass reads values on its way");
-    return written.values as Float32Array;
-  }
-
-  override read(dataId: object): Promise<tf.backend_util.BackendValues> {
-    return Promise.resolve(this.readSync(dataId));
-  }
-
-  override disposeData(): boolean {
-    return true;
-  }
-  override incRef(): void {}
-  override decRef(): void {}
-  override refCount(): number {
-    return 1;
-  }
-  override numDataIds(): number {
-    return 0;
-  }
-  timerAvailable(): boolean {
-    return false;
-  }
-  override floatPrecision(): 32 {
-    return 32;
-  }
-  override epsilon(): number {
-    return 1e-7;
-  }
-  override dispose(): void {}
-}
-
-/** A pass that cannot be written as a graph. */
-export class RecordingError extends LowrankError {
-  constructor(reason: string) {
-    super("RECORDING", `The forward pass cannot be written as an ONNX graph: ${reason}.`);
+    this.#written(dataId);
+    return super.readSync(dataId);
   }
 }
-export function elementNumber(type: ElementType): number {
-  return { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10, bfloat16: 16 }[type];
-}
 
-export function describeSize(size: number, varying: readonly VaryingSize[]): string {
-  const { constant, names } = factorsOf(size, varying);
-  return [...(constant === 1 && names.length > 0 ? [] : [constant]), ...names].join("·");
-}
-
-function arrayOf(values: ArrayLike<number>, dtype: tf.DataType) {
-  if (dtype === "float32") return Float32Array.from(values);
-  return dtype === "bool" ? Uint8Array.from(values) : Int32Array.from(values);
+/** ONNX's name of TensorFlow.js's type. */
+export function typeOf(dtype: tf.DataType): "float32" | "int32" | "bool" {
+  return dtype === "int32" || dtype === "bool" ? dtype : "float32";
 }

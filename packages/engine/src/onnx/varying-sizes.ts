@@ -5,6 +5,8 @@
 export interface VaryingSize {
   readonly name: string;
   readonly value: number;
+  /** Names of two sizes whose difference it is, for a size that is needed before an input has it. */
+  readonly difference?: readonly [from: string, less: string];
 }
 
 /** A product: a constant and names of sizes that vary. */
@@ -28,10 +30,11 @@ export function factorsOf(size: number, varying: readonly VaryingSize[]): SizePr
 }
 
 /** Primes of which none divides one of these sizes, from 101 on. */
-export function freePrimes(count: number, sizes: readonly number[]): readonly number[] {
+export function freePrimes(count: number, sizes: Iterable<number>): readonly number[] {
+  const others = [...sizes];
   const free: number[] = [];
   for (let candidate = 101; free.length < count; candidate += 2) {
-    if (isPrime(candidate) && sizes.every((size) => size % candidate !== 0)) free.push(candidate);
+    if (isPrime(candidate) && others.every((size) => size % candidate !== 0)) free.push(candidate);
   }
   return free;
 }
@@ -39,4 +42,10 @@ export function freePrimes(count: number, sizes: readonly number[]): readonly nu
 function isPrime(value: number): boolean {
   for (let divisor = 2; divisor * divisor <= value; divisor++) if (value % divisor === 0) return false;
   return value > 1;
+}
+
+/** A size in words: "2·batch_size". */
+export function sizeText(size: number, varying: readonly VaryingSize[]): string {
+  const { constant, names } = factorsOf(size, varying);
+  return [...(constant === 1 && names.length > 0 ? [] : [constant]), ...names].join("·");
 }
