@@ -2,8 +2,9 @@
 // with a cache as transformers does. packages/models/fixtures/make_references.py made the numbers.
 
 import "@tensorflow/tfjs-backend-cpu";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { familyOf, onnxProblem } from "@lowrank/contracts/families";
 import { encodeModel } from "@lowrank/engine/onnx";
 import { loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
@@ -12,17 +13,20 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { difference, ort, type Tensor } from "./peft-case.ts";
 
-const encoders = ["albert-tokens", "bert-features", "bert-masked", "bert-next-sentence", "bert-question"];
-const otherEncoders = ["camembert-tokens", "deberta-v2-classifier", "distilbert-classifier", "electra-replaced"];
-const newerEncoders = [
-  "modernbert-mean",
-  "modernbert-masked",
-  "mpnet-masked",
-  "roberta-tokens",
-  "xlm-roberta-question",
-];
-const decoders = ["gpt2-regression", "llama-classifier", "qwen3-question", "phi3-rope-crossing"];
+const fixtures = new URL("../../../packages/models/fixtures/", import.meta.url);
+const folderOf = (name: string) => fileURLToPath(new URL(name, fixtures));
+const typeOf = (name: string) => JSON.parse(readFileSync(`${folderOf(name)}/config.json`, "utf8")).model_type as string;
+
+/** The last model of each type for texts. */
+const ofEachType = new Map(
+  readdirSync(fixtures, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && onnxProblem(familyOf(typeOf(entry.name))) === undefined)
+    .map(({ name }) => [typeOf(name), name]),
+);
+const heads = ["bert-features", "bert-masked", "bert-next-sentence", "bert-question", "deberta-v2-classifier"];
+const otherHeads = ["electra-replaced", "llama-classifier", "modernbert-mean", "phi3-rope-crossing"];
 const writers = ["llama-greedy", "gpt2-greedy", "gpt-neo-window", "gemma3-local", "falcon-rising", "mistral-window"];
+const names = new Set([...ofEachType.values(), ...heads, ...otherHeads, ...writers]);
 
 type Rows = readonly (readonly number[])[];
 type Graph = ReturnType<typeof recordModel>;
@@ -38,8 +42,6 @@ interface Reference {
   readonly prompts?: Rows;
   readonly generated?: Rows;
 }
-
-const folderOf = (name: string) => fileURLToPath(new URL(`../../../packages/models/fixtures/${name}`, import.meta.url));
 
 const expectedOf = (name: string): Reference => JSON.parse(readFileSync(`${folderOf(name)}/expected.json`, "utf8"));
 
@@ -120,20 +122,17 @@ async function written(graph: Graph, prompts: Rows, count: number): Promise<Rows
 }
 
 describe.skipIf(ort === undefined)("ONNX models of our own", () => {
-  it.each([...encoders, ...otherEncoders, ...newerEncoders, ...decoders, ...writers])(
-    "compute what transformers does: %s",
-    async (name) => {
-      const { inputs, logits, last_hidden_state } = expectedOf(name);
-      const before = tf.memory().numTensors;
-      const graph = await recorded(name);
-      expect(tf.memory().numTensors).toBe(before);
-      const wanted = Float32Array.from([logits ?? last_hidden_state ?? []].flat(3) as number[]);
-      const mask = inputs.attention_mask ?? inputs.input_ids.map((row) => row.map(() => 1));
-      const isByRow = wanted.length / mask.length < (mask[0]?.length ?? 0);
-      const shown = isByRow ? mask.map(() => 1) : mask.flat();
-      expect(difference(await outputOf(graph, inputs), wanted, shown)).toBeLessThan(1e-4);
-    },
-  );
+  it.each([...names])("compute what transformers does: %s", async (name) => {
+    const { inputs, logits, last_hidden_state } = expectedOf(name);
+    const before = tf.memory().numTensors;
+    const graph = await recorded(name);
+    expect(tf.memory().numTensors).toBe(before);
+    const wanted = Float32Array.from([logits ?? last_hidden_state ?? []].flat(3) as number[]);
+    const mask = inputs.attention_mask ?? inputs.input_ids.map((row) => row.map(() => 1));
+    const isByRow = wanted.length / mask.length < (mask[0]?.length ?? 0);
+    const shown = isByRow ? mask.map(() => 1) : mask.flat();
+    expect(difference(await outputOf(graph, inputs), wanted, shown)).toBeLessThan(1e-4);
+  });
 
   it.each(writers)("continue texts with a cache as transformers does: %s", async (name) => {
     const { prompts = [], generated = [] } = expectedOf(name);

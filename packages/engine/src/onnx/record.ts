@@ -30,9 +30,7 @@ export function recordGraph(
   const input = ({ name, shape, dtype }: RecordedInput) => {
     const named = shape.map((size) => varying.find(({ value }) => value === size)?.name ?? size);
     inputs.push({ name, type: dtype === "int32" ? "int64" : dtype, shape: named });
-    const tensor = tf.zeros([...shape], dtype);
-    recorder.bind(tensor, name);
-    return tensor;
+    return tf.engine().makeTensorFromTensorInfo(recorder.inputOf({ name, shape, dtype }));
   };
   return onBackend(recorder, () => {
     const outputs = Object.entries(compute(input));

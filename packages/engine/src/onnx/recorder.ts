@@ -68,17 +68,15 @@ export class Recorder extends MathBackendCPU {
     return { name: this.graph.node(op, inputs, attributes), shape, dtype };
   }
 
-  /** Makes a tensor an input of the graph. */
-  bind(tensor: tf.Tensor, input: string): void {
-    const { dataId, shape, dtype } = tensor;
-    const isWhole = dtype === "int32";
-    const name = isWhole ? this.graph.node("Cast", [input], { to: elementTypes.int32 }) : input;
-    this.#values.set(dataId, { name, shape, dtype });
+  /** A tensor for an input of the graph. */
+  inputOf({ name, shape, dtype }: Recorded): tf.TensorInfo {
     for (const [axis, size] of shape.entries()) {
       const varying = this.varying.find(({ value }) => value === size);
       if (varying !== undefined && !this.#sizes.has(varying.name))
-        this.#sizes.set(varying.name, this.graph.node("Shape", [input], { start: axis, end: axis + 1 }));
+        this.#sizes.set(varying.name, this.graph.node("Shape", [name], { start: axis, end: axis + 1 }));
     }
+    if (dtype !== "int32") return this.infoOf({ name, shape, dtype });
+    return this.infoOf(this.node("Cast", [name], shape, dtype, { to: elementTypes.int32 }));
   }
 
   varies(size: number): boolean {

@@ -1,7 +1,7 @@
 // A model's forward pass as an ONNX graph, with the names of inputs and outputs that Optimum's exporter gives and transformers.js
 // expects.
 
-import type { Task } from "@lowrank/contracts/families";
+import { onnxProblem, type Task } from "@lowrank/contracts/families";
 import { freePrimes, RecordingError, recordGraph, type VaryingSize } from "@lowrank/engine/onnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { runBackbone } from "../parts/backbone/backbone.ts";
@@ -32,10 +32,8 @@ const tasks: readonly Task[] = [
  */
 export function recordModel(model: PretrainedModel): ReturnType<typeof recordGraph> {
   const { backbone, head, config, task } = assemblyOf(model);
-  if (backbone.decoder !== undefined || backbone.tokens === undefined || !tasks.includes(task))
-    throw new RecordingError(
-      `it is a ${config.modelType} model for ${task}, expected an encoder or a decoder of texts`,
-    );
+  const problem = onnxProblem(config.family) ?? (tasks.includes(task) ? undefined : `its task is ${task}`);
+  if (problem !== undefined) throw new RecordingError(`it is of the type ${config.modelType}, and ${problem}`);
   const isCached = task === "causal-lm" && model.causal;
   const { batch, time, past } = sizesFor(model);
   const total = isCached ? past + time : time;

@@ -40,10 +40,16 @@ export class RecordedPass extends Pass {
     const { positionsFrom = "columns" } = this.rules;
     const [batch, time] = this.shape;
     if (typeof positionsFrom === "object") return countedIds(this.inputIds, positionsFrom.padding);
-    if (!this.inputs.causal && positionsFrom === "columns")
+    // Generation counts what the mask shows, as transformers' does; other tasks count columns.
+    if (this.cache === undefined && positionsFrom === "columns")
       return tf.add<tf.Tensor2D>(tf.zerosLike(this.inputIds), tf.range(0, time, 1, "int32"));
     const shown = tf.slice(this.#shownBefore(positionsFrom === "mask"), [0, this.past], [batch, time]);
     return positionsFrom === "mask" ? shown : tf.maximum(shown, tf.scalar(0, "int32"));
+  }
+
+  override byPosition(of: (position: number) => Float32Array, width: number): tf.Tensor {
+    const rows = Array.from({ length: this.rules.farthest }, (_, position) => [...of(position)]);
+    return tf.gather(tf.tensor2d(rows, [rows.length, width]), this.positionIds());
   }
 
   override byDistance(of: (distance: number) => number): tf.Tensor2D {

@@ -137,6 +137,15 @@ export class Pass {
     return tf.tensor2d(rows.flat(), [batch, time], "int32");
   }
 
+  /** What `of` gives for each position, `width` numbers: [batch or 1, time, width]. */
+  byPosition(of: (position: number) => Float32Array, width: number): tf.Tensor {
+    const { positions } = this.inputs;
+    const time = positions[0]?.length ?? 0;
+    const values = new Float32Array(positions.length * time * width);
+    for (const [place, position] of positions.flat().entries()) values.set(of(position), place * width);
+    return tf.tensor3d(values, [positions.length, time, width]);
+  }
+
   /** What `of` gives for the places from each query to each key, negative for earlier keys: int32 [queryTime, keyTime]. */
   byDistance(of: (distance: number) => number): tf.Tensor2D {
     const [, time] = this.shape;
