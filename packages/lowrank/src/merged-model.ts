@@ -131,6 +131,6 @@ export function classNamesFor(
   { config, task }: Pick<PretrainedModel, "config" | "task">,
   names: readonly string[] | undefined,
 ): readonly string[] | undefined {
-  const hasNames = task === "sequence-classification" || task === "image-classification";
+  const hasNames = /^(sequence|token|image)-classification$/.test(task);
   return hasNames && names?.length === config.labels ? names : undefined;
 }
