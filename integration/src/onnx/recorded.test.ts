@@ -5,7 +5,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { familyOf, onnxProblem } from "@lowrank/contracts/families";
-import { encodeModel } from "@lowrank/engine/onnx";
+import { encodeModel, quantizeGraph, recordGraph } from "@lowrank/engine/onnx";
 import { loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { recordModel } from "@lowrank/models/onnx";
@@ -132,6 +132,28 @@ describe.skipIf(ort === undefined)("ONNX models of our own", () => {
     const isByRow = wanted.length / mask.length < (mask[0]?.length ?? 0);
     const shown = isByRow ? mask.map(() => 1) : mask.flat();
     expect(difference(await outputOf(graph, inputs), wanted, shown)).toBeLessThan(1e-4);
+  });
+
+  it("compute nearly the same in 8 bits", async () => {
+    const draw = (shape: [number, number], seed: number) => tf.randomNormal<tf.Rank.R2>(shape, 0, 1, "float32", seed);
+    const [table, matrix] = [draw([200, 128], 1), draw([128, 160], 2)];
+    const graph = recordGraph([{ name: "rows", value: 101 }], (input) => {
+      const rows = tf.gather(table, input({ name: "input_ids", shape: [101, 1], dtype: "int32" }));
+      return { logits: tf.matMul(tf.reshape(rows, [-1, 128]), matrix) };
+    });
+    tf.dispose([table, matrix]);
+    const inputs = { input_ids: [[3], [77], [199]] };
+    const exact = await outputOf(graph, inputs);
+    const rounded = quantizeGraph(graph);
+    const size = Math.max(...exact.map(Math.abs));
+    expect(
+      difference(
+        await outputOf(rounded, inputs),
+        exact,
+        exact.map(() => 1),
+      ) / size,
+    ).toBeLessThan(0.02);
+    expect(encodeModel(rounded).length).toBeLessThan(0.3 * encodeModel(graph).length);
   });
 
   it.each(writers)("continue texts with a cache as transformers does: %s", async (name) => {

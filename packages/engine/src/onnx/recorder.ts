@@ -13,7 +13,8 @@ export const recorderName = "lowrank-recorder";
 /** A forward pass cannot be written as an ONNX graph. Export such a model in another format. */
 export class RecordingError extends LowrankError {
   constructor(reason: string, options?: { readonly cause?: unknown }) {
-    super("NO_ONNX_FORM", `The model cannot be written as ONNX model: ${reason}.`, options);
+    const advice = "Merge the adapter into a Hugging Face folder or a GGUF file instead";
+    super("NO_ONNX_FORM", `The model cannot be written as an ONNX model: ${reason}. ${advice}.`, options);
   }
 }
 

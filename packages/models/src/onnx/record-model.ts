@@ -33,7 +33,7 @@ const tasks: readonly Task[] = [
 export function recordModel(model: PretrainedModel): ReturnType<typeof recordGraph> {
   const { backbone, head, config, task } = assemblyOf(model);
   const problem = onnxProblem(config.family) ?? (tasks.includes(task) ? undefined : `its task is ${task}`);
-  if (problem !== undefined) throw new RecordingError(`it is of the type ${config.modelType}, and ${problem}`);
+  if (problem !== undefined) throw new RecordingError(`${problem} (${config.modelType})`);
   const isCached = task === "causal-lm" && model.causal;
   const { batch, time, past } = sizesFor(model);
   const total = isCached ? past + time : time;
