@@ -29,7 +29,7 @@ const writers = ["llama-greedy", "gpt2-greedy", "gpt-neo-window", "gemma3-local"
 const names = new Set([...ofEachType.values(), ...heads, ...otherHeads, ...writers]);
 
 type Rows = readonly (readonly number[])[];
-type Graph = ReturnType<typeof recordModel>;
+type Graph = Awaited<ReturnType<typeof recordModel>>;
 
 interface Reference {
   readonly inputs: {
@@ -47,7 +47,7 @@ const expectedOf = (name: string): Reference => JSON.parse(readFileSync(`${folde
 
 async function recorded(name: string): Promise<Graph> {
   const model = await loadModel(openFolder(folderOf(name)));
-  const graph = recordModel(model);
+  const graph = await recordModel(model);
   model.dispose();
   return graph;
 }
@@ -137,7 +137,7 @@ describe.skipIf(ort === undefined)("ONNX models of our own", () => {
   it("compute nearly the same in 8 bits", async () => {
     const draw = (shape: [number, number], seed: number) => tf.randomNormal<tf.Rank.R2>(shape, 0, 1, "float32", seed);
     const [table, matrix] = [draw([200, 128], 1), draw([128, 160], 2)];
-    const graph = recordGraph([{ name: "rows", value: 101 }], (input) => {
+    const graph = await recordGraph([{ name: "rows", value: 101 }], (input) => {
       const rows = tf.gather(table, input({ name: "input_ids", shape: [101, 1], dtype: "int32" }));
       return { logits: tf.matMul(tf.reshape(rows, [-1, 128]), matrix) };
     });

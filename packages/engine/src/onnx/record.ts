@@ -16,15 +16,15 @@ export interface RecordedInput {
 }
 
 /**
- * The graph of a computation. `compute` runs once, while no value exists; it declares its inputs with `input` and returns the
- * outputs by name.
+ * The graph of a computation. `compute` runs once, at once, and no value exists then; it declares its inputs with `input` and returns
+ * the outputs by name. Other tensors that it uses become constants of the graph; keep them until the promise is settled.
  *
  * @throws RecordingError if the computation reads values, or uses an operation without a rule
  */
-export function recordGraph(
+export async function recordGraph(
   varying: readonly VaryingSize[],
   compute: (input: (input: RecordedInput) => tf.Tensor) => Readonly<Record<string, tf.Tensor>>,
-): OnnxGraph {
+): Promise<OnnxGraph> {
   const recorder = new Recorder(varying);
   const inputs: OnnxInput[] = [];
   const input = ({ name, shape, dtype }: RecordedInput) => {
@@ -32,29 +32,30 @@ export function recordGraph(
     inputs.push({ name, type: dtype === "int32" ? "int64" : dtype, shape: named });
     return tf.engine().makeTensorFromTensorInfo(recorder.inputOf({ name, shape, dtype }));
   };
-  return onBackend(recorder, () => {
-    const outputs = Object.entries(compute(input));
-    const ends = outputs.map(([name, tensor]) => {
+  const ends = onBackend(recorder, () =>
+    Object.entries(compute(input)).map(([name, tensor]) => {
       return { op: "Identity", inputs: [recorder.recordedOf(tensor).name], outputs: [name] };
-    });
-    const weights = [...recorder.weights].map(([name, tensor]): OnnxConstant => {
-      return { name, type: typeOf(tensor.dtype), shape: tensor.shape, values: tensor.dataSync<"float32">() };
-    });
-    const nodes = [...recorder.graph.finish().nodes, ...ends];
-    const constants = [...recorder.constants, ...weights];
-    return neededParts({ inputs, outputs: outputs.map(([name]) => name), nodes, constants });
-  });
+    }),
+  );
+  const nodes = [...recorder.graph.finish().nodes, ...ends];
+  const constants = [...recorder.constants];
+  for (const [name, tensor] of recorder.weights) constants.push(await constantOf(name, tensor));
+  return neededParts({ inputs, outputs: ends.flatMap(({ outputs }) => outputs), nodes, constants });
 }
 
-/** Runs `record` with a backend that exists as long as that takes. Nothing else runs at the same time. */
-function onBackend(recorder: Recorder, record: () => OnnxGraph): OnnxGraph {
+async function constantOf(name: string, tensor: tf.Tensor): Promise<OnnxConstant> {
+  return { name, type: typeOf(tensor.dtype), shape: tensor.shape, values: await tensor.data<"float32">() };
+}
+
+/** Runs `record` with a backend that exists as long as that takes. */
+function onBackend<T>(recorder: Recorder, record: () => T): T {
   const before = tf.getBackend();
   registerRecorderKernels();
   tf.registerBackend(recorderName, () => recorder);
-  const graphs: OnnxGraph[] = [];
+  const results: T[] = [];
   try {
     void tf.setBackend(recorderName); // at once: the factory returns no promise
-    tf.tidy(() => void graphs.push(record()));
+    tf.tidy(() => void results.push(record()));
   } catch (error) {
     if (LowrankError.isInstance(error)) throw error;
     const reason = error instanceof Error ? error.message : String(error);
@@ -63,5 +64,5 @@ function onBackend(recorder: Recorder, record: () => OnnxGraph): OnnxGraph {
     void tf.setBackend(before);
     tf.removeBackend(recorderName);
   }
-  return graphs[0] as OnnxGraph; // a recording ends or throws
+  return results[0] as T; // a recording ends or throws
 }

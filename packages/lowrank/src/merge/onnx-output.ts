@@ -1,10 +1,10 @@
 // A merged model for transformers.js and ONNX Runtime: its forward pass as a graph, next to configuration and tokenizer.
 
-import { LowrankError } from "@lowrank/contracts";
 import { encodeModel, quantizeGraph } from "@lowrank/engine/onnx";
 import { exportFiles } from "@lowrank/merge";
 import { recordModel } from "@lowrank/models/onnx";
 import { joinPieces } from "@lowrank/safetensors";
+import { onnxTooLarge } from "../errors/output-errors.ts";
 import type { OnnxOptions } from "../options.ts";
 import type { FolderFiles, ModelOutput } from "../platform.ts";
 
@@ -14,7 +14,7 @@ const rows = {
   q8: { name: "onnx/model_quantized.onnx", change: quantizeGraph },
 } as const;
 
-type Graph = ReturnType<typeof recordModel>;
+type Graph = Awaited<ReturnType<typeof recordModel>>;
 
 /** A protobuf message is not larger than 2 GB. */
 const largestFile = 2 ** 31 - 1;
@@ -22,12 +22,12 @@ const largestFile = 2 ** 31 - 1;
 /** Throws NO_ONNX_FORM, and ONNX_TOO_LARGE if a file would be larger than a protobuf message may be. */
 export async function onnxFiles({ model, ...output }: ModelOutput, { dtype }: OnnxOptions): Promise<FolderFiles> {
   const files = new Map<string, Uint8Array>();
-  const recorded = recordModel(model);
+  const recorded = await recordModel(model);
   for (const [type, { name, change }] of Object.entries(rows)) {
     if (dtype !== undefined && dtype !== type) continue;
     const graph = change(recorded);
     const bytes = graph.constants?.reduce((sum, { values }) => sum + values.byteLength, 0) ?? 0;
-    if (bytes > largestFile) throw tooLarge(name, bytes);
+    if (bytes > largestFile) throw onnxTooLarge(name, bytes);
     files.set(name, encodeModel(graph));
   }
   for await (const { name, contents } of exportFiles(model, output)) {
@@ -37,13 +37,4 @@ export async function onnxFiles({ model, ...output }: ModelOutput, { dtype }: On
     files.set(name, joinPieces(pieces));
   }
   return files;
-}
-
-function tooLarge(name: string, bytes: number): LowrankError {
-  const size = `${(bytes / 1e9).toFixed(1)} GB`;
-  const reason = `${name} would have ${size} of weights, and an ONNX file holds at most 2 GB`;
-  return new LowrankError(
-    "ONNX_TOO_LARGE",
-    `${reason}. Write only 8-bit weights (dtype "q8") or use a smaller base model.`,
-  );
 }

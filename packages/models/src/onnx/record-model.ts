@@ -27,10 +27,12 @@ const tasks: readonly Task[] = [
  * import type { PretrainedModel } from "@lowrank/models";
  * import { recordModel } from "@lowrank/models/onnx";
  *
- * export const onnxFile = (model: PretrainedModel): Uint8Array => encodeModel(recordModel(model));
+ * export async function onnxFile(model: PretrainedModel): Promise<Uint8Array> {
+ *   return encodeModel(await recordModel(model));
+ * }
  * ```
  */
-export function recordModel(model: PretrainedModel): ReturnType<typeof recordGraph> {
+export async function recordModel(model: PretrainedModel): ReturnType<typeof recordGraph> {
   const { backbone, head, config, task } = assemblyOf(model);
   const problem = onnxProblem(config.family) ?? (tasks.includes(task) ? undefined : `its task is ${task}`);
   if (problem !== undefined) throw new RecordingError(`${problem} (${config.modelType})`);
