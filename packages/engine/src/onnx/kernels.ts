@@ -5,27 +5,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import { elementTypes } from "../engines/native/runtime/onnx-model.ts";
 import { type Recorded, Recorder, RecordingError, recorderName, typeOf } from "./recorder.ts";
 
-/** Names of inputs that a kernel has. */
-type Input =
-  | "x"
-  | "a"
-  | "b"
-  | "t"
-  | "e"
-  | "gain"
-  | "query"
-  | "key"
-  | "value"
-  | "input"
-  | "indices"
-  | "condition"
-  | "logits";
-
 interface Call {
   readonly to: Recorder;
-  /** The inputs that the kernel is known to have, and those that it may have. */
-  readonly of: Readonly<Record<Input, Recorded>> & { readonly mask?: Recorded; readonly bias?: Recorded };
-  readonly all: readonly [Recorded, ...Recorded[]];
+  /** The kernel's inputs, in the order of tfjs-core; a rule reads as many as its kernel has. */
+  readonly inputs: readonly [Recorded, Recorded, Recorded, ...Recorded[]];
   readonly attributes: Attributes;
 }
 
@@ -59,17 +42,17 @@ type Rule = (call: Call) => Recorded | readonly Recorded[];
 
 const same =
   (op: string, attributes = {}): Rule =>
-  ({ to, all: [x] }) =>
+  ({ to, inputs: [x] }) =>
     to.node(op, [x.name], x.shape, x.dtype, attributes);
 
 const broadcast =
   (op: string, dtype?: tf.DataType) =>
-  ({ to, of: { a, b } }: Call): Recorded =>
+  ({ to, inputs: [a, b] }: Call): Recorded =>
     to.node(op, [a.name, b.name], broadcastShape(a.shape, b.shape), dtype ?? a.dtype);
 
 const reduce =
   (op: string): Rule =>
-  ({ to, of: { x }, attributes: { axis, reductionIndices, keepDims = false } }) => {
+  ({ to, inputs: [x], attributes: { axis, reductionIndices, keepDims = false } }) => {
     const all = x.shape.map((_, place) => place);
     const axes = tf.util.parseAxisParam((reductionIndices ?? axis ?? all) as number[], [...x.shape]);
     const shape = x.shape.flatMap((size, place) => (axes.includes(place) ? (keepDims ? [1] : []) : [size]));
@@ -78,17 +61,18 @@ const reduce =
 
 const norm =
   (op: string): Rule =>
-  ({ to, of: { x, gain, bias }, attributes: { epsilon, gainOffset = 0 } }) => {
+  ({ to, inputs, attributes: { epsilon, gainOffset = 0 } }) => {
+    const [x, gain, bias] = inputs;
     const gains = gainOffset === 0 ? gain.name : to.graph.shift(gain.name, gainOffset);
-    const inputs = bias === undefined ? [x.name, gains] : [x.name, gains, bias.name];
-    const y = to.node(op, inputs, x.shape, x.dtype, { epsilon: { float: epsilon }, axis: -1 });
+    const names = inputs.length < 3 ? [x.name, gains] : [x.name, gains, bias.name];
+    const y = to.node(op, names, x.shape, x.dtype, { epsilon: { float: epsilon }, axis: -1 });
     // What a gradient would read, which no graph has.
     const column = { name: "", shape: [...x.shape.slice(0, -1), 1], dtype: x.dtype };
     return [y, column, column];
   };
 
 /** Heads that share a key have an axis of their own: queries [batch, keyHeads, group, time, headSize]. */
-const attention: Rule = ({ to, of: { query, key, value, mask }, attributes: { scale, cap } }) => {
+const attention: Rule = ({ to, inputs: [query, key, value, mask], attributes: { scale, cap } }) => {
   const [batch = 1, heads = 1, time = 1] = query.shape;
   const [, keyHeads = heads] = key.shape;
   const split = ({ shape: [rows = 1, all = 1, ...rest] }: Recorded) =>
@@ -166,7 +150,7 @@ function widened(to: Recorder, x: Recorded, axis: number): Recorded {
   return to.node("Unsqueeze", [x.name, to.graph.integers([axis])], shape, x.dtype);
 }
 
-function gathered({ to, of: { x, indices }, attributes: { axis, batchDims = 0 } }: Call): Recorded {
+function gathered({ to, inputs: [x, indices], attributes: { axis, batchDims = 0 } }: Call): Recorded {
   const [place = 0] = tf.util.parseAxisParam(axis as number, [...x.shape]);
   const shape = [...x.shape.slice(0, place), ...indices.shape.slice(batchDims), ...x.shape.slice(place + 1)];
   if (batchDims === 0) return to.node("Gather", [x.name, indices.name], shape, x.dtype, { axis: place });
@@ -180,7 +164,7 @@ function broadcastShape(a: readonly number[], b: readonly number[]): readonly nu
   return tf.broadcast_util.assertAndGetBroadcastShape([...a], [...b]);
 }
 
-function axisOf({ all: [x], attributes: { axis } }: Call): number {
+function axisOf({ inputs: [x], attributes: { axis } }: Call): number {
   return tf.util.parseAxisParam(axis as number, [...x.shape])[0] ?? 0;
 }
 
@@ -203,55 +187,58 @@ const rules: Readonly<Record<string, Rule>> = {
     const { name, shape, dtype } = broadcast("Equal", "bool")(call);
     return call.to.node("Not", [name], shape, dtype);
   },
-  Square: ({ to, of: { x } }) => to.node("Mul", [x.name, x.name], x.shape, x.dtype),
-  Rsqrt: ({ to, of: { x } }) => to.node("Reciprocal", [to.graph.node("Sqrt", [x.name])], x.shape, x.dtype),
-  AddN: ({ to, all }) => {
-    const names = all.map(({ name }) => name);
-    return to.node("Sum", names, all[0].shape, all[0].dtype);
+  Square: ({ to, inputs: [x] }) => to.node("Mul", [x.name, x.name], x.shape, x.dtype),
+  Rsqrt: ({ to, inputs: [x] }) => to.node("Reciprocal", [to.graph.node("Sqrt", [x.name])], x.shape, x.dtype),
+  AddN: ({ to, inputs }) => {
+    const names = inputs.map(({ name }) => name);
+    return to.node("Sum", names, inputs[0].shape, inputs[0].dtype);
   },
   Sum: reduce("ReduceSum"),
   Mean: reduce("ReduceMean"),
   Max: reduce("ReduceMax"),
   ArgMax: (call) => {
-    const { to, of } = call;
+    const { to, inputs } = call;
+    const [{ name, shape }] = inputs;
     const axis = axisOf(call);
-    const shape = of.x.shape.filter((_, place) => place !== axis);
-    return cast(to, to.node("ArgMax", [of.x.name], shape, "float32", { axis, keepdims: 0 }), "int32");
+    const left = shape.filter((_, place) => place !== axis);
+    return cast(to, to.node("ArgMax", [name], left, "float32", { axis, keepdims: 0 }), "int32");
   },
   Softmax: same("Softmax", { axis: -1 }),
   Cumsum: (call) => {
-    const { to, of } = call;
-    return to.node("CumSum", [of.x.name, to.scalar(axisOf(call), "int32").name], of.x.shape, of.x.dtype);
+    const { to, inputs } = call;
+    const [{ name, shape, dtype }] = inputs;
+    return to.node("CumSum", [name, to.scalar(axisOf(call), "int32").name], shape, dtype);
   },
-  BatchMatMul: ({ to, of: { a, b }, attributes }) => product(to, a, b, attributes),
-  Identity: ({ all: [x] }) => x,
-  Cast: ({ to, of: { x }, attributes: { dtype } }) => cast(to, x, dtype),
-  Reshape: ({ to, of: { x }, attributes: { shape } }) =>
+  BatchMatMul: ({ to, inputs: [a, b], attributes }) => product(to, a, b, attributes),
+  Identity: ({ inputs: [x] }) => x,
+  Cast: ({ to, inputs: [x], attributes: { dtype } }) => cast(to, x, dtype),
+  Reshape: ({ to, inputs: [x], attributes: { shape } }) =>
     reshaped(to, x, tf.util.inferFromImplicitShape([...shape], tf.util.sizeFromShape([...x.shape]))),
-  ExpandDims: ({ to, of: { input }, attributes: { dim } }) =>
+  ExpandDims: ({ to, inputs: [input], attributes: { dim } }) =>
     widened(to, input, dim < 0 ? dim + input.shape.length + 1 : dim),
-  Transpose: ({ to, of: { x }, attributes: { perm } }) => transposed(to, x, perm),
-  Concat: (call) => joined(call.to, call.all, axisOf(call)),
-  Pack: ({ to, all, attributes: { axis } }) =>
+  Transpose: ({ to, inputs: [x], attributes: { perm } }) => transposed(to, x, perm),
+  Concat: (call) => joined(call.to, call.inputs, axisOf(call)),
+  Pack: ({ to, inputs, attributes: { axis } }) =>
     joined(
       to,
-      all.map((part) => widened(to, part, axis as number)),
+      inputs.map((part) => widened(to, part, axis as number)),
       axis as number,
     ),
   Unpack: (call) => {
-    const { to, of } = call;
+    const { to, inputs } = call;
+    const [{ name, shape, dtype }] = inputs;
     const axis = axisOf(call);
-    const shape = of.value.shape.filter((_, place) => place !== axis);
-    return Array.from({ length: of.value.shape[axis] ?? 0 }, (_, place) =>
-      to.node("Gather", [of.value.name, to.scalar(place, "int32").name], shape, of.value.dtype, { axis }),
+    const left = shape.filter((_, place) => place !== axis);
+    return Array.from({ length: shape[axis] ?? 0 }, (_, place) =>
+      to.node("Gather", [name, to.scalar(place, "int32").name], left, dtype, { axis }),
     );
   },
-  Slice: ({ to, of: { x }, attributes }) => {
+  Slice: ({ to, inputs: [x], attributes }) => {
     const [begin, size] = tf.slice_util.parseSliceParams(shapeOnly(x), [...attributes.begin], [...attributes.size]);
     return sliced(to, x, begin ?? [], size ?? []);
   },
   SplitV: (call) => {
-    const { x } = call.of;
+    const [x] = call.inputs;
     const axis = axisOf(call);
     let start = 0;
     return tf.backend_util.prepareSplitSize(shapeOnly(x), call.attributes.numOrSizeSplits, axis).map((size) => {
@@ -262,13 +249,13 @@ const rules: Readonly<Record<string, Rule>> = {
     });
   },
   GatherV2: gathered,
-  Tile: ({ to, of: { x }, attributes: { reps } }) => {
+  Tile: ({ to, inputs: [x], attributes: { reps } }) => {
     const shape = x.shape.map((size, axis) => size * (reps[axis] ?? 1));
     return to.node("Tile", [x.name, to.integers(reps)], shape, x.dtype);
   },
-  Select: ({ to, of: { condition, t, e } }) => to.node("Where", [condition.name, t.name, e.name], t.shape, t.dtype),
+  Select: ({ to, inputs: [condition, t, e] }) => to.node("Where", [condition.name, t.name, e.name], t.shape, t.dtype),
   Fill: ({ to, attributes: { value, shape, dtype = "float32" } }) => filled(to, value, { shape, dtype }),
-  ZerosLike: ({ to, of: { x } }) => filled(to, 0, x),
+  ZerosLike: ({ to, inputs: [x] }) => filled(to, 0, x),
   Range: ({ to, attributes: { start, stop, step, dtype } }) => {
     const limits = [start, stop, step].map((value) => to.scalar(value, dtype).name);
     return to.node("Range", limits, [Math.ceil((stop - start) / step)], dtype);
@@ -294,12 +281,10 @@ export function registerRecorderKernels(): void {
       backendName: recorderName,
       kernelFunc: ({ inputs, attrs, backend: to }) => {
         if (!(to instanceof Recorder)) throw new Error(`The kernel ${kernelName} was run on another backend.`);
-        const given = Object.entries(inputs).flatMap(([name, tensor]) => {
-          return tensor == null ? [] : [[name, to.recordedOf(tensor as tf.TensorInfo)] as const];
-        });
-        const of = Object.fromEntries(given) as Call["of"];
-        const all = given.map(([, value]) => value) as unknown as Call["all"];
-        const made = rule({ to, of, all, attributes: (attrs ?? {}) as unknown as Attributes });
+        const given = Object.values(inputs).filter((tensor) => tensor != null);
+        const recorded = given.map((tensor) => to.recordedOf(tensor as tf.TensorInfo));
+        const attributes = (attrs ?? {}) as unknown as Attributes;
+        const made = rule({ to, inputs: recorded as unknown as Call["inputs"], attributes });
         return "name" in made ? to.infoOf(made) : made.map((one) => to.infoOf(one));
       },
     });

@@ -15,6 +15,9 @@ const tasks: readonly Task[] = [
   ...(["masked-lm", "causal-lm", "next-sentence-prediction", "replaced-token-detection"] as const),
 ];
 
+/** Rows of tables by position or distance at most, whatever a config.json has. */
+const longestTable = 2 ** 16;
+
 /**
  * The graph of a model, for batches and texts of any size. Inputs are `input_ids`, `attention_mask` and, if the model has several
  * segments, `token_type_ids`; of a decoder that predicts tokens also `past_key_values.N.key` and `.value`, its cache.
@@ -52,7 +55,7 @@ export async function recordModel(model: PretrainedModel): ReturnType<typeof rec
     const segments = config.tokenTypes > 1 ? { tokenTypeIds: integers("token_type_ids", time) } : {};
     const pass = new RecordedPass(
       { ...inputs, ...segments, causal: model.causal, ...(cache && { cache }) },
-      { ...backbone, farthest: config.maxPositions },
+      { ...backbone, farthest: Math.min(config.maxPositions, longestTable) },
     );
     try {
       const output = head.forward(runBackbone(backbone, pass, head.reads?.(pass)), pass);

@@ -70,11 +70,16 @@ export class RecordedPass extends Pass {
 
   override slopedMask(slopes: Alibi): AttentionMask {
     return this.once(slopes, () => {
-      const perPlace = tf.tensor(alibiBiases(slopes, [1]), [1, slopes.slopes.length, 1, 1]);
-      const [batch, keyTime] = this.#attentionMask.shape;
       const shown = tf.maximum(this.#shownBefore(true), tf.scalar(0, "int32"));
-      const places = tf.reshape(tf.cast(shown, "float32"), [batch, 1, 1, keyTime]);
-      return tf.add(tf.mul(perPlace, places), this.mask());
+      const heads = slopes.slopes.length;
+      const positions = Array.from({ length: slopes.inBfloat16 ? this.rules.farthest : 0 }, (_, position) => position);
+      const biases = slopes.inBfloat16 // each is rounded, so that they are no multiples
+        ? tf.transpose(
+            tf.gather(tf.tensor(alibiBiases(slopes, positions), [heads, positions.length]), shown, 1),
+            [1, 0, 2],
+          )
+        : tf.mul(tf.tensor(alibiBiases(slopes, [1]), [1, heads, 1]), tf.expandDims(tf.cast(shown, "float32"), 1));
+      return tf.add(tf.expandDims(biases, 2), this.mask());
     });
   }
 
@@ -84,15 +89,9 @@ export class RecordedPass extends Pass {
       this.once(this.#keyOf(`${name} ${frequencies.magnitude} ${frequencies.pairs}`), () => {
         const positions = this.positionIds();
         const { pairs, long, magnitude } = frequencies;
-        const short = tf.tensor1d(pairs);
-        const speeds =
-          long === undefined
-            ? short
-            : tf.where(
-                tf.greaterEqual(tf.max(positions), tf.scalar(long.from, "int32")),
-                tf.tensor1d(long.pairs),
-                short,
-              );
+        const from = tf.scalar(long?.from ?? 0, "int32");
+        const isLong = long && tf.greaterEqual(tf.max(positions), from);
+        const speeds = isLong ? tf.where(isLong, tf.tensor1d(long.pairs), tf.tensor1d(pairs)) : tf.tensor1d(pairs);
         const angles = tf.mul(tf.reshape(tf.cast(positions, "float32"), [batch, 1, time, 1]), speeds);
         return magnitude === 1 ? compute(angles) : tf.mul(compute(angles), magnitude);
       });
