@@ -9,8 +9,8 @@ import { neededParts } from "./needed-parts.ts";
 const smallest = 2 ** 14;
 
 /**
- * The code of 0. Codes are unsigned, because products of signed ones with activations overflow 16 bits on processors with AVX2 and
- * without VNNI, and ONNX Runtime does not notice.
+ * The code of 0; flipping this bit of a signed code adds it. Codes are unsigned, because products of signed ones with activations
+ * overflow 16 bits on processors with AVX2 and without VNNI, and ONNX Runtime does not notice.
  */
 const middle = 128;
 
@@ -40,7 +40,7 @@ export function quantizeGraph(graph: OnnxGraph): OnnxGraph {
       name: names[0],
       type: "uint8",
       shape: [outFeatures, inFeatures],
-      values: Uint8Array.from(codes, (code) => code + middle),
+      values: new Uint8Array(codes.buffer, codes.byteOffset, codes.length).map((byte) => byte ^ middle),
     });
     added.set(names[1], { name: names[1], type: "float32", shape: [outFeatures, 1], values: scales });
     return names;
