@@ -12,9 +12,10 @@ const otherInputs: readonly Task[] = [
 ];
 
 /** Why no model of the family can be written as an ONNX model; undefined if those for texts can. */
-export function onnxProblem({ architectures, linears, tensors = [], config }: Family): string | undefined {
+export function onnxProblem({ architectures, linears, tensors = [], towers, config }: Family): string | undefined {
   const paths = [...linears, ...tensors].map(({ path }) => path);
-  if (config.sizes.imageSize !== undefined || [...architectures.values()].some((task) => otherInputs.includes(task)))
+  const isPlain = towers === undefined && config.sizes.imageSize === undefined;
+  if (!isPlain || [...architectures.values()].some((task) => otherInputs.includes(task)))
     return "it is no plain encoder or decoder of texts";
   if (paths.some((path) => path.includes("experts"))) return "its router reads scores while it computes";
   if (paths.some((path) => /linear_attn|conv\./.test(path)))
