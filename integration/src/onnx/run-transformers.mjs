@@ -1,5 +1,5 @@
 // Lets transformers.js run model folders, for transformers-js.test.ts: a program of its own, since the package lies in the cache
-// folder. Takes { folder, classifier, writers } on standard input.
+// folder. Takes { folder, classifiers, writers } on standard input.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -11,7 +11,7 @@ const main = require.resolve("@huggingface/transformers");
 const { AutoModelForCausalLM, AutoModelForSequenceClassification, env, pipeline, Tensor } = await import(
   pathToFileURL(main).href
 );
-const { folder, classifier, writers } = JSON.parse(readFileSync(0, "utf8"));
+const { folder, classifiers, writers } = JSON.parse(readFileSync(0, "utf8"));
 env.allowRemoteModels = false;
 env.localModelPath = folder;
 
@@ -23,8 +23,11 @@ const logitsOf = async (model, { inputIds, mask }) => {
   return Array.from(logits.data);
 };
 
-const judge = await AutoModelForSequenceClassification.from_pretrained("classifier", options);
-const answers = { classifier: { logits: await logitsOf(judge, classifier) } };
+const answers = {};
+for (const { name, inputs } of classifiers) {
+  const judge = await AutoModelForSequenceClassification.from_pretrained(name, options);
+  answers[name] = { logits: await logitsOf(judge, inputs) };
+}
 for (const { name, inputs, promptIds, prompt, tokens } of writers) {
   const model = await AutoModelForCausalLM.from_pretrained(name, options);
   const greedily = { max_new_tokens: tokens, do_sample: false };

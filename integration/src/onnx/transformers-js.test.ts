@@ -1,14 +1,15 @@
 // transformers.js itself runs ONNX models with our adapters in them: a classifier and decoders with a cache, whose logits are
-// PEFT's, and which write what our own models write.
+// PEFT's, and which write what our own models write. Some are merged into files that torch exported, others are our own files.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheFolder } from "@lowrank/testing/cache-folder";
+import { openModel } from "lowrank";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { foldFixture } from "./fold-fixture.ts";
+import { foldFixture, peftFixture } from "./fold-fixture.ts";
 import { difference } from "./peft-case.ts";
 import { peftValues } from "./peft-values.ts";
 import { words, writeWords } from "./words.ts";
@@ -21,7 +22,20 @@ if (!isThere)
     `skipped: transformers.js runs models with our adapters – no ${library} (scripts/setup-transformers-js.sh)`,
   );
 
-const writers = ["all-linear-llama", "all-linear-gpt2"];
+const fixtureWriters = ["all-linear-llama", "all-linear-gpt2"];
+const own = (name: string) => `own-${name}`;
+const writers = [...fixtureWriters, ...fixtureWriters.map(own)];
+const classifiers = ["bert-seqcls", own("bert-seqcls")];
+const fixtureOf = (name: string) => name.replace("own-", "");
+
+/** The folder that `MergedModel.onnx` makes of a fixture's base and adapter. */
+async function writeOwn(name: string, folder: string): Promise<void> {
+  const model = await openModel(peftFixture(name, "base"), { adapter: peftFixture(name, "adapter"), engine: false });
+  const files = await model.merge(model.adapters[0]!).onnx({ dtype: "fp32" });
+  mkdirSync(join(folder, "onnx"), { recursive: true });
+  for (const [file, content] of files) writeFileSync(join(folder, file), content);
+  model.dispose();
+}
 
 describe.skipIf(!isThere)("transformers.js", { timeout: 120_000 }, () => {
   const work = mkdtempSync(join(tmpdir(), "lowrank-transformers-js-"));
@@ -33,17 +47,16 @@ describe.skipIf(!isThere)("transformers.js", { timeout: 120_000 }, () => {
   let answers: Readonly<Record<string, Answer>>;
 
   beforeAll(async () => {
-    await foldFixture("bert-seqcls", "bert-seqcls.onnx", join(work, "classifier"));
-    for (const name of writers) {
-      await foldFixture(name, `${name}.cached.onnx`, join(work, name));
-      writeWords(join(work, name));
-    }
+    await foldFixture("bert-seqcls", "bert-seqcls.onnx", join(work, "bert-seqcls"));
+    for (const name of fixtureWriters) await foldFixture(name, `${name}.cached.onnx`, join(work, name));
+    for (const name of ["bert-seqcls", ...fixtureWriters]) await writeOwn(name, join(work, own(name)));
+    for (const name of writers) writeWords(join(work, name));
     const program = fileURLToPath(new URL("run-transformers.mjs", import.meta.url));
     const input = JSON.stringify({
       folder: work,
-      classifier: peftValues("bert-seqcls").inputs,
+      classifiers: classifiers.map((name) => ({ name, inputs: peftValues(fixtureOf(name)).inputs })),
       writers: writers.map((name) => {
-        return { name, inputs: peftValues(name).inputs, promptIds: prompt, prompt: words(prompt), tokens };
+        return { name, inputs: peftValues(fixtureOf(name)).inputs, promptIds: prompt, prompt: words(prompt), tokens };
       }),
     });
     const { stdout, stderr, status } = spawnSync(process.execPath, [program], {
@@ -55,14 +68,14 @@ describe.skipIf(!isThere)("transformers.js", { timeout: 120_000 }, () => {
     answers = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
   }, 120_000);
 
-  it.each(["classifier", ...writers])("computes logits as PEFT does: %s", (name) => {
-    const { inputs, adapted } = peftValues(name === "classifier" ? "bert-seqcls" : name);
+  it.each([...classifiers, ...writers])("computes logits as PEFT does: %s", (name) => {
+    const { inputs, adapted } = peftValues(fixtureOf(name));
     const logits = Float32Array.from(answers[name]?.logits ?? []);
     expect(difference(logits, adapted, inputs.mask.flat())).toBeLessThan(1e-4);
   });
 
   it.each(writers)("writes with a cache what we write, and its pipeline the same as text: %s", async (name) => {
-    const ours = await writtenByUs(name, prompt, tokens);
+    const ours = await writtenByUs(fixtureOf(name), prompt, tokens);
     expect(answers[name]?.written).toEqual([...prompt, ...ours]);
     expect(answers[name]?.text).toBe(words([...prompt, ...ours]));
   });

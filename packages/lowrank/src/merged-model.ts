@@ -7,7 +7,7 @@ import type { Notices } from "./notices.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import type { OpenedAdapter } from "./opened-adapter.ts";
 import { isRounded } from "./options/file-options.ts";
-import type { GgufOptions, MergedModelOptions } from "./options.ts";
+import type { GgufOptions, MergedModelOptions, OnnxOptions } from "./options.ts";
 import type { FolderFiles, ModelOutput, OutputFolder, Platform } from "./platform.ts";
 
 /** The output of a merged model. */
@@ -79,6 +79,20 @@ export class MergedModel {
     return written;
   }
 
+  /**
+   * The folder that transformers.js loads, in memory: file name → bytes. `onnx/model.onnx` has float32 weights, and
+   * `onnx/model_quantized.onnx` 8-bit ones. Throws NO_ONNX_FORM and ONNX_TOO_LARGE.
+   */
+  async onnx(options: OnnxOptions = {}): Promise<FolderFiles> {
+    checkCall("onnx", {}, options);
+    let files: FolderFiles = new Map();
+    await this.#whileMerged(async (output) => {
+      const { onnxFiles } = await import("./merge/merging.ts");
+      files = await onnxFiles(output, options);
+    });
+    return files;
+  }
+
   async #whileMerged(work: MergedWork): Promise<MergeFacts> {
     const { opened, basePrecision } = this.adapter;
     if (!isRounded(basePrecision)) return this.#whileMergedIn(opened, work);
@@ -117,6 +131,6 @@ export function classNamesFor(
   { config, task }: Pick<PretrainedModel, "config" | "task">,
   names: readonly string[] | undefined,
 ): readonly string[] | undefined {
-  const hasNames = task === "sequence-classification" || task === "image-classification";
+  const hasNames = /^(sequence|token|image)-classification$/.test(task);
   return hasNames && names?.length === config.labels ? names : undefined;
 }

@@ -77,6 +77,12 @@ export interface GgufOptions {
   readonly type?: GgufFileType | "as-base" | undefined;
 }
 
+/** Options of ONNX files. */
+export interface OnnxOptions {
+  /** Which files: float32 weights, 8-bit weights or, by default, both. The names are those of transformers.js. */
+  readonly dtype?: "fp32" | "q8" | undefined;
+}
+
 /** Options of `attach`. */
 export interface AttachOptions {
   /** Default: "default", with a number if that name is taken. */
@@ -123,6 +129,7 @@ export const optionNames = {
   } satisfies OptionNames<TextWriterOptions>,
   merge: { tied: true, dtype: true, tolerance: true } satisfies OptionNames<MergedModelOptions>,
   gguf: { type: true } satisfies OptionNames<GgufOptions>,
+  onnx: { dtype: true } satisfies OptionNames<OnnxOptions>,
   save: { overwrite: true } satisfies OptionNames<{ readonly overwrite?: boolean }>,
   adapt: { seed: true, name: true } satisfies OptionNames<{ readonly seed?: number; readonly name?: string }>,
   attach: { name: true, trainable: true, allowDifferentBase: true } satisfies OptionNames<AttachOptions>,

@@ -44,6 +44,9 @@ import { computeByPlan } from "./parts/backbone/compute-by-plan.ts";
 import { lastStates, numbersOf, pickFrom, type Reading } from "./parts/backbone/picked-states.ts";
 import type { Pass } from "./parts/pass.ts";
 
+/** What a model is made of, for other files of this package. */
+export let assemblyOf: (model: PretrainedModel) => ModelAssembly;
+
 /** A pretrained transformer with frozen weights, made by `loadModel` or `loadGguf`. It owns its tensors; `dispose` frees them. */
 export class PretrainedModel implements AdaptableModel {
   readonly config: ModelConfig;
@@ -69,6 +72,10 @@ export class PretrainedModel implements AdaptableModel {
   readonly partsLeftOut: readonly string[];
   readonly #assembly: ModelAssembly;
   #isDisposed = false;
+
+  static {
+    assemblyOf = (model) => model.#assembly;
+  }
 
   constructor(assembly: ModelAssembly) {
     this.#assembly = assembly;

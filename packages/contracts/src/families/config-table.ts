@@ -74,7 +74,7 @@ export type WindowLayers =
  * The layers with a window; the same, but all layers if the window size is null; or the layers with 1 in the list under the key
  * `list`. Without that list: all except every nth, where `exceptEvery` is the key of n.
  */
-export type RotatingLayers =
+type RotatingLayers =
   | "windowed"
   | "windowed-or-all"
   | { readonly list: string; readonly exceptEvery: string; readonly fallback: number };

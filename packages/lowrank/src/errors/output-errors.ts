@@ -64,6 +64,13 @@ export function outputNotWritable(
   return namingFailure("OUTPUT_NOT_WRITABLE", message, { path, ...facts });
 }
 
+/** Weights would be larger than a protobuf message may be. */
+export function onnxTooLarge(file: string, bytes: number) {
+  const size = `${(bytes / 1e9).toFixed(1)} GB`;
+  const message = `"${file}" would have weights of ${size}, and an ONNX file holds 2 GB. Write 8-bit weights alone (INT8), or merge into a folder or GGUF.`;
+  return failure("ONNX_TOO_LARGE", message, { file, bytes });
+}
+
 /** The merged file should keep the base's types, but the base is not a .gguf file. */
 export function ownTypes(base: string) {
   const message = `Cannot keep the tensor types of "${base}": it is not a .gguf file. Choose a type: F16, Q8_0, Q4_K_M.`;

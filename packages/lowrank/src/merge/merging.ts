@@ -5,3 +5,4 @@ export { joinPieces } from "@lowrank/safetensors";
 export { exportSource, mergedTexts } from "./export-source.ts";
 export { ggufOutput } from "./gguf-output.ts";
 export { mergeVerified, openExactly } from "./merge-verified.ts";
+export { onnxFiles } from "./onnx-output.ts";

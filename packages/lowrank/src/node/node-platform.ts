@@ -1,6 +1,6 @@
 // The library's host in Node: the disk, and the Hub's cache on it.
 
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type Example, readObjects } from "@lowrank/data";
@@ -60,7 +60,10 @@ export const nodePlatform: Platform = {
     if (typeof folder !== "string") return writeToDirectory(folder, files);
     const fill = async (path: string) => {
       const placed = await withRelativeBase(files, folder);
-      for (const [name, content] of placed) await writeFile(join(path, name), content);
+      for (const [name, content] of placed) {
+        await mkdir(dirname(join(path, name)), { recursive: true });
+        await writeFile(join(path, name), content);
+      }
     };
     await writeListedFolder(folder, fill, { overwrite });
   },

@@ -1,7 +1,7 @@
 // The state of one forward pass: the context, the inputs, and masks and rotation tables made once.
 
 import { adapterRows, type ForwardContext } from "@lowrank/contracts";
-import { type AttentionMask, type DropoutDraw, dropout, paddingMask } from "@lowrank/engine";
+import { type AttentionMask, causalMask, type DropoutDraw, dropout, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { KeyValueCache } from "./cache/key-value-cache.ts";
@@ -68,6 +68,11 @@ export class Pass {
     return this.inputs.shape ?? this.inputIds.shape;
   }
 
+  /** Whether sizes and positions are known as plain numbers. */
+  get isCounted(): boolean {
+    return true;
+  }
+
   /** int32 [batch, time]: the tokens at the positions of the last states. */
   get lastIds(): tf.Tensor2D {
     return (this.second ?? this).inputIds;
@@ -131,6 +136,38 @@ export class Pass {
     }
     this.#routing ??= new RoutingRecord();
     return this.#routing;
+  }
+
+  /** int32 [batch, time]: an adaptation by rows needs the batch axis even where all rows have the same positions. */
+  positionIds(): tf.Tensor2D {
+    const [batch, time] = this.inputIds.shape;
+    const { positions } = this.inputs;
+    const rows = positions.length === batch ? positions : Array<readonly number[]>(batch).fill(positions[0] ?? []);
+    return tf.tensor2d(rows.flat(), [batch, time], "int32");
+  }
+
+  /** What `of` gives for each position, `width` numbers: [batch or 1, time, width]. */
+  byPosition(of: (position: number) => Float32Array, width: number): tf.Tensor {
+    const { positions } = this.inputs;
+    const time = positions[0]?.length ?? 0;
+    const values = new Float32Array(positions.length * time * width);
+    for (const [place, position] of positions.flat().entries()) values.set(of(position), place * width);
+    return tf.tensor3d(values, [positions.length, time, width]);
+  }
+
+  /** What `of` gives for the places from each query to each key, negative for earlier keys: int32 [queryTime, keyTime]. */
+  byDistance(of: (distance: number) => number): tf.Tensor2D {
+    const [, time] = this.shape;
+    const keyTime = this.past + time;
+    const values = Int32Array.from({ length: time * keyTime }, (_, index) =>
+      of((index % keyTime) - this.past - Math.floor(index / keyTime)),
+    );
+    return tf.tensor2d(values, [time, keyTime], "int32");
+  }
+
+  /** Hides later keys, and those before a query's last `window`: [1, 1, time, past + time]. The caller owns it. */
+  order(window = Number.POSITIVE_INFINITY): AttentionMask {
+    return causalMask(this.shape[1], { past: this.past, window });
   }
 
   /** The mask of attention; undefined hides nothing. `window` counts the keys to one side of a query, itself included. */

@@ -95,6 +95,22 @@ describe("lowrank export", () => {
     await expect(readFile(work.path("dora.gguf"))).rejects.toThrow(/ENOENT/);
   });
 
+  it("writes an ONNX model of its own for transformers.js, and one type of weights on request", async () => {
+    const made = ["export", "--to", "onnx", "--model", model, "--adapter", adapter, "--out"];
+    const { code, json, stderr } = await work.call(...made, work.path("own-onnx"), "--json");
+    expect(code, stderr).toBe(0);
+    const files = ["onnx/model.onnx", "onnx/model_quantized.onnx", "config.json"];
+    expect(json.at(-1)).toMatchObject({ format: "onnx", task: "causal-lm", files: files.map((name) => ({ name })) });
+    const { stdout } = await work.call(...made, work.path("rounded-onnx"), "--dtype", "INT8");
+    expect(stdout).toContain("onnx/model_quantized.onnx");
+    expect(stdout).not.toContain("onnx/model.onnx");
+    const refused = await work.call(...made, work.path("not"), "--dtype", "F16");
+    expect(refused.stderr).toContain("--to onnx writes F32, INT8 or both, not F16");
+    const t5 = ["--to", "onnx", "--model", fixture("t5", "base"), "--adapter", fixture("t5", "adapter")];
+    const { stderr: reason } = await work.call("export", ...t5, "--out", work.path("not"));
+    expect(reason).toContain("it is no plain encoder or decoder of texts (t5)");
+  });
+
   it("puts an adapter into an ONNX model", async () => {
     const out = work.path("onnx");
     const onnx = fileURLToPath(new URL("../../../../../fixtures/onnx/all-linear-llama.onnx", import.meta.url));

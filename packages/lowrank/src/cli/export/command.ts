@@ -1,17 +1,18 @@
 // lowrank export: an adapter in another program's format.
 
 import { defineCommand, option } from "../define-command.ts";
-import { adaptersOption, json } from "../options/shared-options.ts";
+import { adaptersOption, computing } from "../options/shared-options.ts";
 import { tableOption } from "../options/table-options.ts";
 import type { ExportOptions } from "./export-without-base.ts";
 
 export const addExportCommand = defineCommand({
   name: "export",
-  summary: "write an adapter for llama.cpp, Ollama, MLX or ComfyUI, or into an ONNX model",
+  summary: "write an adapter for llama.cpp, Ollama, MLX or ComfyUI, or an ONNX model for transformers.js",
   description:
-    "Writes an adapter in another program's format. Only the configuration of the base is read. gguf: a file for llama.cpp and programs built on it. mlx: a folder for " +
-    "mlx_lm. kohya: a file for sd-scripts. diffusers: a file for its pipelines. loralib: a file for microsoft/LoRA. onnx: a folder with an ONNX model (--model model.onnx) " +
-    "and the adapter in it, for transformers.js or ONNX Runtime; with --switchable, it takes any adapter on these modules, or none, at run time. onnx-adapter: a file for " +
+    "Writes an adapter in another program's format. Except for onnx, only the configuration of the base is read. gguf: a file for llama.cpp and programs built on it. mlx: a folder for " +
+    "mlx_lm. kohya: a file for sd-scripts. diffusers: a file for its pipelines. loralib: a file for microsoft/LoRA. onnx: a folder for transformers.js, with " +
+    "the adapter merged into the base. With --model model.onnx, the adapter is merged into that file instead; --switchable then makes a model that takes any adapter on these " +
+    "modules, or none, at run time. onnx-adapter: a file for " +
     "ONNX Runtime GenAI and a model made with --switchable adapter-files. Rows that are no whole blocks of Q8_0 stay F16. An adapter that a format cannot hold completely " +
     "is refused.",
   options: [
@@ -23,8 +24,8 @@ export const addExportCommand = defineCommand({
     tableOption("out", "file to write; for mlx and onnx, a folder"),
     option(
       "--dtype <type>",
-      "gguf, mlx, kohya, diffusers, loralib: number type F32 (default), F16, BF16 or Q8_0",
-    ).choices(["F32", "F16", "BF16", "Q8_0"]),
+      "number type: F32 (default), F16, BF16; gguf also Q8_0; onnx: F32 or INT8 (default: a file of each)",
+    ).choices(["F32", "F16", "BF16", "Q8_0", "INT8"]),
     option(
       "--switchable [by]",
       "onnx: adapters from inputs of a JavaScript session (default) or from ONNX Runtime's adapter-files",
@@ -34,7 +35,7 @@ export const addExportCommand = defineCommand({
     ),
     option("--allow-different-base", "onnx: do not compare the model's weights with those of the adapter's base"),
     option("--overwrite", "replace --out if lowrank wrote it"),
-    json,
+    ...computing,
   ],
   examples: ["lowrank export --model ./tiny --adapter ./adapter --out adapter.gguf"],
   run: async (options: ExportOptions, report) => (await import("./run-export.ts")).runExport(options, report),

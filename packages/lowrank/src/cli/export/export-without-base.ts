@@ -12,7 +12,7 @@ import { UsageError } from "../../errors/usage-errors.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import { whileClaimed } from "../adapter-output.ts";
 import type { WeightedPath } from "../options/named-adapters.ts";
-import type { CommonOptions } from "../options/shared-options.ts";
+import type { EngineOptions } from "../options/shared-options.ts";
 import { plural } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 
@@ -51,7 +51,10 @@ export async function exportWithoutBase(
   { model, adapter, out, component, dtype = "F32", overwrite = false }: ExportOptions,
   report: Report,
 ): Promise<void> {
-  if (dtype === "Q8_0") throw new UsageError(`--dtype Q8_0 is GGUF's own; ${to} has F32, F16 and BF16.`);
+  if (dtype === "Q8_0" || dtype === "INT8")
+    throw new UsageError(
+      `--dtype ${dtype} is ${dtype === "INT8" ? "for onnx" : "GGUF's own"}; ${to} has F32, F16 and BF16.`,
+    );
   if (component !== undefined && to !== "kohya" && to !== "diffusers")
     throw new UsageError("--component is for --to kohya and --to diffusers: other formats have one model's modules.");
   const { write, hint } = rows[to];
@@ -72,7 +75,7 @@ export async function exportWithoutBase(
 /** Formats that are written without a base. */
 type FormatWithoutBase = "mlx" | "kohya" | "diffusers" | "loralib";
 
-export interface ExportOptions extends CommonOptions {
+export interface ExportOptions extends EngineOptions {
   readonly model?: string;
   readonly adapter: readonly WeightedPath[];
   readonly out: string;
@@ -81,7 +84,7 @@ export interface ExportOptions extends CommonOptions {
   readonly switchable?: true | "session" | "adapter-files";
   /** Of a pipeline: Kohya's and diffusers' files hold several. */
   readonly component?: "te" | "te1" | "te2" | "te3" | "unet";
-  readonly dtype?: "F32" | "F16" | "BF16" | "Q8_0";
+  readonly dtype?: "F32" | "F16" | "BF16" | "Q8_0" | "INT8";
   /** Onnx: whether the model may have other weights than the base. */
   readonly allowDifferentBase?: boolean;
   readonly overwrite?: boolean;

@@ -15,6 +15,8 @@ import type { Report } from "../terminal/report.ts";
 import type { ExportOptions } from "./export-without-base.ts";
 
 export async function runExport(asked: ExportOptions, report: Report): Promise<void> {
+  if (asked.to === "onnx" && asked.model?.endsWith(".onnx") !== true)
+    return (await import("./write-onnx.ts")).writeOnnx(asked, report);
   if (asked.to === "onnx") return (await import("./export-onnx.ts")).exportOnnx(asked, report);
   if (asked.to === "onnx-adapter") return (await import("./export-onnx.ts")).exportOnnxAdapter(asked, report);
   if (asked.switchable) throw new UsageError("--switchable is for --to onnx: other programs switch every adapter.");
@@ -25,6 +27,7 @@ export async function runExport(asked: ExportOptions, report: Report): Promise<v
 async function exportGguf(asked: ExportOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
   const { model, adapter, out, dtype = "F32", overwrite = false } = options;
+  if (dtype === "INT8") throw new UsageError("--dtype INT8 is for --to onnx; gguf has F32, F16, BF16 and Q8_0.");
   await whileClaimed({ kind: "file", model, adapter, out, overwrite }, report, async (read) => {
     const config = await configOfSource(await nodePlatform.findModel(model, sourceContext(report)));
     if (config === undefined) throw new Error(`${model} is neither a folder nor a file.`);

@@ -5,7 +5,7 @@ import type { EmbeddingSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Backbone } from "../../parts/backbone/backbone.ts";
 import { encoderDecoder } from "../../parts/backbone/encoder-decoder.ts";
-import { positionTensor, tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
+import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Pass } from "../../parts/pass.ts";
 import { sinusoidsOf } from "../../parts/positions/sinusoids.ts";
@@ -60,5 +60,5 @@ function learnedPositions(first: PartList, path: string) {
 /** A table that is never trained, if the family has one. */
 function storedPositions(first: PartList, path: string): ((pass: Pass) => tf.Tensor) | undefined {
   const table = first.optionalTensor(path);
-  return table && ((pass) => tf.gather(table.value(pass.context), positionTensor(pass)));
+  return table && ((pass) => tf.gather(table.value(pass.context), pass.positionIds()));
 }

@@ -1,7 +1,7 @@
 // GPT-Neo's masks: transformers applies the layer's own mask – later keys, keys before the window –, and then adds the mask
 // of all layers – later keys, padding. The sum differs from a single mask for queries that see no key.
 
-import { type AttentionMask, causalMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
+import { type AttentionMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../pass.ts";
 import { beyondScores } from "../positions/pass-masks.ts";
@@ -17,10 +17,8 @@ export function addedMasks(window: number | null): MaskMaker {
     // Without padding every query sees at least itself.
     if (attentionMask === undefined) return pass.mask(window ?? undefined);
     return pass.once(key, () => {
-      const { past } = pass;
-      const [, time] = pass.shape;
-      const own = causalMask(time, window === null ? { past } : { past, window }); // [1, 1, time, past + time]
-      const shared = combineMasks(causalMask(time, { past }), paddingMask(attentionMask)); // [batch, 1, time, past + time]
+      const own = pass.order(window ?? undefined); // [1, 1, time, past + time]
+      const shared = combineMasks(pass.order(), paddingMask(attentionMask)); // [batch, 1, time, past + time]
       return withMeans(own, shared);
     });
   };
@@ -35,9 +33,7 @@ export function keptScores(window: number | null): MaskMaker {
   return (pass) => {
     if (pass.inputs.attentionMask === undefined) return undefined;
     return pass.once(key, () => {
-      const { past } = pass;
-      const own = causalMask(pass.shape[1], window === null ? { past } : { past, window });
-      return tf.cast(tf.equal(own, 0), "float32"); // [1, 1, time, past + time]
+      return tf.cast(tf.equal(pass.order(window ?? undefined), 0), "float32"); // [1, 1, time, past + time]
     });
   };
 }
@@ -47,7 +43,7 @@ export function keptScores(window: number | null): MaskMaker {
  * of the values that only one of the masks hides. So does the query before the first token, from which a loss may count
  * that token's prediction.
  */
-function withMeans(own: tf.Tensor4D, shared: tf.Tensor4D): tf.Tensor {
+function withMeans(own: AttentionMask, shared: AttentionMask): tf.Tensor {
   const seen = combineMasks(own, shared);
   const isBlind = tf.lessEqual(tf.max(seen, -1, true), maskedScore / 2);
   const isHiddenTwice = tf.lessEqual(tf.add(own, shared), maskedScore * 1.5);

@@ -49,13 +49,40 @@ function attend({ query, key, value }: Heads, options: DisentangledOptions, pass
   // Three terms of equal size.
   const scale = 1 / Math.sqrt(3 * (query.shape[3] ?? 1));
   const scaledQuery = tf.mul(query, scale);
-  const far = distanceHeads(options, pass);
+  const scaledKey = tf.mul(key, scale);
   const byContent = tf.matMul(scaledQuery, key, false, true); // [batch, heads, time, time]
-  const byQuery = alignDistances(tf.matMul(scaledQuery, far.keys, false, true));
-  const byKey = alignDistances(tf.matMul(tf.mul(key, scale), far.queries, false, true));
-  const scores = tf.addN([byContent, byQuery, tf.transpose(byKey, [0, 1, 3, 2])]);
+  const aligned = pass.isCounted ? byDistance : byBucket;
+  const { byQuery, byKey } = aligned({ query: scaledQuery, key: scaledKey }, options, pass);
+  const scores = tf.addN([byContent, byQuery, byKey]);
   const weights = tf.softmax(visible(scores, pass));
   return tf.matMul(pass.drop(weights, options.dropout, `${options.output.path}/attention`), value);
+}
+
+type ScaledHeads = Omit<Heads, "value">;
+
+/** Each [batch, heads, time, time]. */
+function byDistance({ query, key }: ScaledHeads, options: DisentangledOptions, pass: Pass) {
+  const far = distanceHeads(options, pass);
+  const byKey = alignDistances(tf.matMul(key, far.queries, false, true));
+  return {
+    byQuery: alignDistances(tf.matMul(query, far.keys, false, true)),
+    byKey: tf.transpose(byKey, [0, 1, 3, 2]),
+  };
+}
+
+/** The same by look-ups, for a pass of any length: each score with each bucket, and of these one for each pair of places. */
+function byBucket({ query, key }: ScaledHeads, options: DisentangledOptions, pass: Pass) {
+  const { distances, heads } = options;
+  const states = bucketStates(distances, { first: 0, count: 2 * distances.buckets }, pass);
+  const buckets = pass.byDistance((distance) => distanceBucket(-distance, distances)); // [query, key]
+  const looked = (rows: tf.Tensor, site: LinearSite, ids: tf.Tensor) => {
+    const scores = tf.matMul(rows, splitHeads(site.forward(states, pass.context), heads), false, true);
+    return tf.gather(tf.transpose(scores, [2, 3, 0, 1]), ids, 1, 1); // [row, column, batch, heads]
+  };
+  return {
+    byQuery: tf.transpose(looked(query, options.key, buckets), [2, 3, 0, 1]),
+    byKey: tf.transpose(looked(key, options.query, tf.transpose(buckets)), [2, 3, 1, 0]),
+  };
 }
 
 /** Each [batch, heads, 2·time − 1, headSize]: for a query its keys from the farthest before it on, for a key its queries. */

@@ -38,17 +38,12 @@ export function relativePositions(table: EmbeddingSite, options: BucketOptions):
 }
 
 /** [1, heads, queryTime, keyTime]; where rows of the batch may compute with tables of their own, [batch, …]. */
-function biasOf(
-  table: EmbeddingSite,
-  options: BucketOptions,
-  { shape: [batch, time], past, context }: Pass,
-): tf.Tensor {
+function biasOf(table: EmbeddingSite, options: BucketOptions, pass: Pass): tf.Tensor {
+  const [batch, time] = pass.shape;
+  const { past, context } = pass;
   const keyTime = past + time;
-  const buckets = Int32Array.from({ length: time * keyTime }, (_, index) => {
-    const query = past + Math.floor(index / keyTime);
-    return bucketOf((index % keyTime) - query, options);
-  });
-  const ids = tf.tensor2d(buckets, [1, time * keyTime], "int32"); // [1, pairs]
+  const buckets = pass.byDistance((distance) => bucketOf(distance, options));
+  const ids = tf.reshape(buckets, [1, time * keyTime]); // [1, pairs]
   const byRow = context.adapters.kind === "rows" && table.isOpen(context);
   const rows = table.forward(byRow ? tf.tile(ids, [batch, 1]) : ids, context); // [1 or batch, pairs, heads]
   return tf.transpose(tf.reshape(rows, [-1, time, keyTime, table.outFeatures]), [0, 3, 1, 2]);

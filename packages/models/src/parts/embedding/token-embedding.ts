@@ -33,7 +33,7 @@ export function tokenEmbedding(options: TokenEmbeddingOptions): (pass: Pass) => 
         parts.push(tokenTypes.forward(ids, context));
       }
       if (positions !== undefined) {
-        const rows = tf.add(positionTensor(pass), tf.scalar(positionOffset, "int32"));
+        const rows = tf.add(pass.positionIds(), tf.scalar(positionOffset, "int32"));
         parts.push(positions.forward(rows, context));
       }
       if (computedPositions !== undefined) parts.push(computedPositions(pass));
@@ -41,13 +41,6 @@ export function tokenEmbedding(options: TokenEmbeddingOptions): (pass: Pass) => 
       const normed = norm === undefined ? sum : norm.forward(sum, context);
       return dropout === undefined ? normed : pass.drop(normed, dropout.rate, dropout.path);
     });
-}
-
-/** int32 [batch, time]: an adaptation by rows needs the batch axis even where all rows have the same positions. */
-export function positionTensor({ inputs, inputIds }: Pass): tf.Tensor2D {
-  const [batch, time] = inputIds.shape;
-  const rows = inputs.positions.length === batch ? inputs.positions : Array(batch).fill(inputs.positions[0]);
-  return tf.tensor2d(rows.flat(), [batch, time], "int32");
 }
 
 // NEFTune (Jain et al. 2024): noise on the embeddings of tokens while training, so that a small data set is not learnt by heart.

@@ -28,12 +28,7 @@ export function sinusoidsOf(width: number, padding: number | null, offset = 0): 
     known[position] ??= position === padding ? new Float32Array(width) : roundedSinusoids(position, width);
     return known[position];
   };
-  return ({ inputs: { positions } }) => {
-    const time = positions[0]?.length ?? 0;
-    const values = new Float32Array(positions.length * time * width);
-    for (const [place, position] of positions.flat().entries()) values.set(row(position + offset), place * width);
-    return tf.tensor3d(values, [positions.length, time, width]);
-  };
+  return (pass) => pass.byPosition((position) => row(position + offset), width);
 }
 
 /** Rounded to float32 after each step, as torch does: a thousand radians times a small error is no small one. */

@@ -1,0 +1,1 @@
+export { recordModel } from "./onnx/record-model.ts";
