@@ -39,6 +39,13 @@ const cases: readonly (readonly [name: string, packedTolerance: number])[] = [
   ["nf4-float32", 1e-4],
   ["fp4", 0.01],
   ["llm-int8", 1e-4],
+  ["gptq", 0.02],
+  ["gptq-v2", 0.02],
+  ["gptq-act-order", 0.01],
+  ["awq", 0.02],
+  ["packed-int4", 0.1],
+  ["packed-int4-zeros", 0.01],
+  ["int8-channel", 0.1],
 ];
 
 describe.each(cases)("a folder of %s", (name, packedTolerance) => {
@@ -62,13 +69,14 @@ describe.each(cases)("a folder of %s", (name, packedTolerance) => {
     const expected = (await read(name, "expected.json")) as Expected;
     const logits = Float32Array.from(expected.logits);
     expectClose((await logitsOf(name, expected)).values, logits, 1e-4);
+    const isKeptInHalf = name === "fp4" || name === "gptq-act-order";
     const warnings: string[] = [];
     const onWarning = ({ code }: { readonly code: string }) => warnings.push(code);
     const packed = await logitsOf(name, expected, { basePrecision: "as-stored", onWarning });
     expectClose(packed.values, logits, packedTolerance);
     const { size } = await stat(join(folderOf(name), "model.safetensors"));
     if (warnings.length === 0) expect(packed.bytes / size).toBeLessThan(1.1);
-    expect(warnings).toEqual(name === "fp4" ? ["QUANTIZED_AS_HALF"] : []);
+    expect(warnings).toEqual(isKeptInHalf ? ["QUANTIZED_AS_HALF"] : []);
     expect(tf.memory().numTensors).toBe(before);
   });
 });

@@ -8,6 +8,8 @@ import { decodeInto, type HalfMatrix, type PackedMatrix } from "@lowrank/engine"
 import { joinPieces } from "@lowrank/safetensors";
 import type { SourceTensor, WeightSource } from "../weight-source.ts";
 import { openBitsandbytes } from "./bitsandbytes.ts";
+import { openCompressedTensors } from "./compressed-tensors.ts";
+import { openAwq, openGptq } from "./gptq.ts";
 import { PieceHeaders, type PieceReader, type QuantizedWeight } from "./quantized-weight.ts";
 
 type Opened = QuantizedWeight & { readonly pieces: readonly (readonly [name: string, key: string])[] };
@@ -62,8 +64,10 @@ export async function quantizedWeights(
   };
 }
 
-function openWeight(headers: PieceHeaders, { quantization }: ModelConfig): Promise<QuantizedWeight> {
-  return openBitsandbytes(headers);
+async function openWeight(headers: PieceHeaders, { quantization }: ModelConfig): Promise<QuantizedWeight> {
+  if (quantization?.method === "gptq") return openGptq(headers, quantization);
+  if (quantization?.method === "awq") return openAwq(headers);
+  return quantization?.method === "compressed-tensors" ? openCompressedTensors(headers) : openBitsandbytes(headers);
 }
 
 function tensorOf({ shape, dtype, pieces }: Opened, source: WeightSource): SourceTensor {
