@@ -49,7 +49,7 @@ function logitsOf(model: PretrainedModel, ...names: string[]): Float32Array {
   });
 }
 
-const names = ["nf4-double", "gptq-act-order", "awq"] as const;
+const names = ["nf4-double", "gptq-act-order"] as const;
 
 describe.each(names)("LoRA on a folder of %s", (name) => {
   const path = join(fixturesRoot, "..", "quantized", name);

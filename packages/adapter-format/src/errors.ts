@@ -39,6 +39,22 @@ export class UnsupportedPeftTypeError extends LowrankError {
   }
 }
 
+/** The adapter's files lack the sizes of the base's layers, which its method needs. Give the base model too. */
+export class BaseNeededError extends LowrankError {
+  constructor(
+    readonly file: string,
+    readonly peftType: string,
+    /** The base that the configuration names. */
+    readonly named: { readonly baseModel: string | null; readonly revision: string | null },
+  ) {
+    super(
+      "BASE_NEEDED",
+      `${file} has an adapter of type ${describeValue(peftType)}, which is read as LoRA with exactly the same update. Its files lack the ` +
+        "sizes of the base's layers: give the base model too (--model).",
+    );
+  }
+}
+
 /** The configuration uses features that are not supported and would change the result. Train without them, or use PEFT. */
 export class UnsupportedFeaturesError extends LowrankError {
   constructor(

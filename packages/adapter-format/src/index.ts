@@ -1,6 +1,7 @@
 export { createLoraConfig, withTaskModules } from "./config/create-lora-config.ts";
 export { layerOrderOf } from "./config/lora-fields.ts";
 export {
+  BaseNeededError,
   InvalidAdapterConfigError,
   InvalidAdapterTensorsError,
   NothingMatchedError,

@@ -82,11 +82,15 @@ function deLora({ parts }: MethodModule): Factors {
   const b = tensor(parts, "delora_B", [undefined, rank]);
   const { values: norms } = tensor(parts, "delora_w_norm", [inFeatures]);
   const [lambda = 0] = tensor(parts, "delora_lambda", [1]).values;
-  const scales = Array.from({ length: rank }, (_, k) => {
-    const lengthOfA = Math.hypot(...a.values.subarray(k * inFeatures, (k + 1) * inFeatures));
-    const lengthOfB = Math.hypot(...Array.from({ length: sizesOf(b)[0] }, (_, row) => at(b, row, k)));
-    return lambda / rank / (Math.max(lengthOfA, 1e-4) * Math.max(lengthOfB, 1e-4));
-  });
+  const lengths = (count: number, value: (place: number, k: number) => number) =>
+    Array.from({ length: rank }, (_, k) => {
+      let sum = 0;
+      for (let place = 0; place < count; place++) sum += value(place, k) ** 2;
+      return Math.max(Math.sqrt(sum), 1e-4);
+    });
+  const lengthsOfA = lengths(inFeatures, (column, k) => at(a, k, column));
+  const lengthsOfB = lengths(sizesOf(b)[0], (row, k) => at(b, row, k));
+  const scales = lengthsOfA.map((length, k) => lambda / rank / (length * lengthsOfB[k]!));
   return { a: matrix(rank, inFeatures, (row, column) => scales[row]! * at(a, row, column) * norms[column]!), b };
 }
 

@@ -4,7 +4,12 @@ import { describeValue, type WarningListener } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { modulesOf } from "@lowrank/contracts/families/checkpoint";
 import { type ByteSource, openSafetensors } from "@lowrank/safetensors";
-import { InvalidAdapterConfigError, InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
+import {
+  BaseNeededError,
+  InvalidAdapterConfigError,
+  InvalidAdapterTensorsError,
+  type TensorProblem,
+} from "../../errors.ts";
 import { type JsonValue, parseJsonObject } from "../../json.ts";
 import type { Adapter, AdapterTensor, LoraConfig } from "../../lora-config.ts";
 import { alphaOf, rankOf } from "../../targets/scaling.ts";
@@ -52,7 +57,9 @@ export async function readLowRank(
     else if (sharedNames.test(key)) shared.set(key, tensor);
     else others.set(key, tensor);
   }
-  const sizes = sizesFrom(options.base, method);
+  const { baseModel, taskType, modulesToSave, revision } = settings;
+  const needed = new BaseNeededError(file, method, { baseModel, revision });
+  const sizes = sizesFrom(options.base, needed);
   const setting = (key: string) => numberIn(values, key, file);
   const problems: TensorProblem[] =
     modules.size === 0 ? [{ key: "the file", problem: `has no tensors of ${method}` }] : [];
@@ -73,15 +80,11 @@ export async function readLowRank(
     }
   }
   if (problems.length > 0) throw new InvalidAdapterTensorsError(source.name, problems);
-  const { baseModel, taskType, modulesToSave } = settings;
-  const config = configOfModules(scales, { baseModel, taskType, modulesToSave });
+  const config = configOfModules(scales, { baseModel, taskType, modulesToSave, revision });
   const metadata = new Map([...weights.metadata].filter(([key]) => key !== "format"));
   warn(options.onWarning, method, scales);
-  return checkedAdapter({ config, tensors: others, metadata: metadata.set(methodKey, method) }, source.name, options);
+  return checkedAdapter({ config, tensors: others, metadata }, source.name, options);
 }
-
-/** The metadata's key under which an adapter of another method names it. */
-export const methodKey = "lowrank.peft_method";
 
 /** What LoRA's configuration and the method's have in common. */
 function settingsOf(values: ReadonlyMap<string, JsonValue>, file: string): LoraConfig {
@@ -92,7 +95,15 @@ function settingsOf(values: ReadonlyMap<string, JsonValue>, file: string): LoraC
       { key, got: describeValue(got), expected: "another value: its update is not low-rank" },
     ]);
   }
-  const names = ["base_model_name_or_path", "task_type", "modules_to_save", "target_modules", "r", "lora_alpha"];
+  const names = [
+    "base_model_name_or_path",
+    "task_type",
+    "modules_to_save",
+    "target_modules",
+    "r",
+    "lora_alpha",
+    "revision",
+  ];
   const common = Object.fromEntries([...values].filter(([key, value]) => names.includes(key) && value !== null));
   const alpha = values.get("alpha");
   const patterns = ["rank_pattern", "alpha_pattern"].filter(
@@ -109,10 +120,10 @@ function numberIn(values: ReadonlyMap<string, JsonValue>, key: string, file: str
   throw new InvalidAdapterConfigError(file, [{ key, got: describeValue(value), expected: "a number" }]);
 }
 
-/** Looks up layers of the base by path, with or without its prefix. Throws BadModule where the base is unknown, or has no such layer. */
+/** Looks up layers of the base by path, with or without its prefix. Throws `needed` without a base, BadModule if it has no such layer. */
 function sizesFrom(
   base: ReadAdapterOptions["base"],
-  method: string,
+  needed: BaseNeededError,
 ): (path: string) => Promise<readonly [number, number]> {
   let found: ReadonlyMap<string, readonly [number, number]> | undefined;
   return async (path) => {
@@ -124,8 +135,7 @@ function sizesFrom(
           module.type === "linear" ? [[module.path, [module.outFeatures, module.inFeatures] as const]] : [],
         ),
       );
-    if (found === undefined)
-      throw new BadModule(`needs the base's layer sizes, which files of ${method} lack: give the base model too`);
+    if (found === undefined) throw needed;
     const parts = path.split(".");
     const name = parts.map((_, index) => parts.slice(index).join(".")).find((end) => found?.has(end));
     const sizes = name === undefined ? undefined : found.get(name);
