@@ -127,15 +127,19 @@ function zerosOf(
   });
 }
 
+/** Output by output, so that memory is read and written in order. */
 function awqCodes(words: Uint32Array, inputs: number, outputs: number): Uint8Array {
-  const rowWords = outputs / perWord;
   const rowBytes = Math.ceil(inputs / 2);
   const codes = new Uint8Array(outputs * rowBytes);
-  for (let input = 0; input < inputs; input++)
-    for (let output = 0; output < outputs; output++) {
-      const word = words[input * rowWords + (output >> 3)]!;
-      codes[output * rowBytes + (input >> 1)]! |= ((word >>> (4 * evenFirst[output & 7]!)) & 15) << (4 * (input & 1));
+  const byOutputs = transposed(words, outputs / perWord); // [outputs / 8, inputs]
+  for (let output = 0, at = 0; output < outputs; output++) {
+    const shift = 4 * evenFirst[output & 7]!;
+    const first = (output >> 3) * inputs;
+    for (let input = first; input < first + inputs; input += 2) {
+      const upper = input + 1 < first + inputs ? (byOutputs[input + 1]! >>> shift) & 15 : 0;
+      codes[at++] = ((byOutputs[input]! >>> shift) & 15) | (upper << 4);
     }
+  }
   return codes;
 }
 

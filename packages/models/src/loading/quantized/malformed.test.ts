@@ -3,7 +3,7 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseSafetensors, type TensorData, serializeSafetensors } from "@lowrank/safetensors";
+import { parseSafetensors, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
 import { fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
