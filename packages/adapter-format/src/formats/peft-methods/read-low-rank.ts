@@ -17,7 +17,7 @@ import { keyPrefix, loraKeys } from "../../tensor-keys.ts";
 import { checkedAdapter, configOfModules, type ModuleScale } from "../checked-adapter.ts";
 import { BadModule } from "../kohya/module-parts.ts";
 import { parseLoraConfig } from "../peft/parse-lora-config.ts";
-import type { ReadAdapterOptions } from "../peft/read-adapter.ts";
+import type { ReadAdapterOptions } from "../peft/read-options.ts";
 import { factorsOf, type MethodModule } from "./low-rank-factors.ts";
 import { type LowRankMethod, lowRankMethods } from "./methods.ts";
 

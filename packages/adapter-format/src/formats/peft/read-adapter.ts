@@ -1,7 +1,6 @@
 // Reads an adapter from its files. One error lists everything that is wrong.
 
-import { type OptionNames, refuseUnknownOptions, type WarningListener } from "@lowrank/contracts";
-import type { ModelConfig } from "@lowrank/contracts/families";
+import { refuseUnknownOptions } from "@lowrank/contracts";
 import { type ByteSource, bytesSource, openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
 import { withTaskModules } from "../../config/create-lora-config.ts";
 import { InvalidAdapterTensorsError, PickleWeightsError, type TensorProblem } from "../../errors.ts";
@@ -14,6 +13,7 @@ import { refuseForeign } from "../refuse-foreign.ts";
 import { firstNonFinite, tensorProblems } from "./check-tensors.ts";
 import { parseLoraConfig } from "./parse-lora-config.ts";
 import { patternOrderWarnings } from "./pattern-order.ts";
+import { type ReadAdapterOptions, readAdapterNames } from "./read-options.ts";
 
 // Tensors that are skipped: PEFT writes parameters of fully trained modules more than once, and some variants write tensors that
 // only training needs.
@@ -49,17 +49,6 @@ export interface AdapterFiles {
   /** The adapter's name in messages: its folder. */
   readonly name?: string;
 }
-
-/** Options of `readAdapter`. */
-export interface ReadAdapterOptions {
-  readonly onWarning?: WarningListener;
-  /** Accept NaN and infinity in the tensors. */
-  readonly allowNonFinite?: boolean;
-  /** The base's configuration, for adapters whose files lack the sizes of layers: PEFT's VeRA, MiSS and RandLoRA. */
-  readonly base?: (() => Promise<ModelConfig | undefined>) | undefined;
-}
-
-export const readAdapterNames: OptionNames<ReadAdapterOptions> = { onWarning: true, allowNonFinite: true, base: true };
 
 export const readableTypes: ReadonlySet<string> = new Set(["F32", "F16", "BF16"]);
 
