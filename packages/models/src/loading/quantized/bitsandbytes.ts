@@ -27,7 +27,7 @@ const maxStateBytes = 4096;
 
 /** Reads the quantization state of a 4-bit weight; throws ModelFileError. */
 export async function openBitsandbytes(headers: PieceHeaders): Promise<QuantizedWeight> {
-  if (headers.has("SCB")) return int8Weight(headers);
+  if (headers.has("SCB")) return int8Weight(headers, await formatOf(headers));
   const stateName =
     ["nf4", "fp4"].map((type) => `weight.quant_state.bitsandbytes__${type}`).find((name) => headers.has(name)) ?? "";
   const state = readState(headers, stateName, await headers.read(stateName, maxStateBytes));
@@ -118,7 +118,13 @@ function nestedScales(headers: PieceHeaders, read: PieceReader, { blockSize, off
 /** 1/127, as bitsandbytes multiplies by it. */
 const inverse127 = Math.fround(7.874015718698502e-3);
 
-function int8Weight(headers: PieceHeaders): QuantizedWeight {
+/** 0 for rows in order; older versions could also save a GPU's own order. */
+async function formatOf(headers: PieceHeaders): Promise<number> {
+  return headers.has("weight_format") ? ((await headers.read("weight_format", 8))[0] ?? 0) : 0;
+}
+
+function int8Weight(headers: PieceHeaders, format: number): QuantizedWeight {
+  if (format !== 0) throw headers.problem("weight_format", `it is ${format}, expected 0 (rows in order)`);
   const { shape } = headers.check("weight", ["I8"], [undefined, undefined]);
   const [rows = 0, columns = 0] = shape;
   headers.check("SCB", ["F32"], [rows]);

@@ -67,6 +67,7 @@ it.each<readonly [fixture: string, name: string, change: Change, problem: string
   ["nf4-double", state, stated({ quant_type: "nf3" }), "its JSON has quant_type nf3"],
   ["nf4-double", state, filled(91), "its JSON is nested more than"],
   ["nf4-double", state, shaped([5000]), "it has 5000 bytes, expected at most 4096"],
+  ["llm-int8", "weight_format", filled(2), "it is 2, expected 0 (rows in order)"],
   ["llm-int8", "SCB", shaped([3]), "it is F32 [3], expected F32 [64]"],
   ["gptq", "g_idx", filled(1), "input 0 is in group 16843009, expected 0 to 1"],
   ["gptq", "scales", shaped([0, 64]), /q_proj.scales.*0 groups|qzeros.*expected I32 \[0,8\]/],
