@@ -11,7 +11,7 @@ export { patchWasmKernels } from "./engines/wasm/patch-wasm-kernels.ts";
 export { ArgumentError, NoEngineError, ShapeError } from "./errors.ts";
 export { decodeInto } from "./frozen/decode-into.ts";
 export { normalFloat4Levels, packNormalFloat4 } from "./frozen/normal-float4.ts";
-export { FrozenWeight } from "./frozen-weight.ts";
+export { FrozenWeight, signedBytes } from "./frozen-weight.ts";
 export { graphKernelGradients } from "./gradients/graph-kernels.ts";
 export { registerGradients } from "./gradients/register-gradients.ts";
 export { maskedScore } from "./kernels/masked-score.ts";

@@ -3,8 +3,7 @@
 // themselves (Dettmers et al. 2023, QLoRA, arXiv 2305.14314). 8 bits: a scale for each output (LLM.int8(), arXiv 2208.07339).
 
 import { parseJson } from "@lowrank/contracts";
-import { type BlockMatrix, normalFloat4Levels } from "@lowrank/engine";
-import { signedBytes } from "./byte-levels.ts";
+import { type BlockMatrix, normalFloat4Levels, signedBytes } from "@lowrank/engine";
 import type { PieceHeaders, PieceReader, QuantizedWeight } from "./quantized-weight.ts";
 
 /** FP4 with two bits of exponent and one of fraction, as bitsandbytes orders and scales it. */

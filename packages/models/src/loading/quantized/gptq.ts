@@ -3,7 +3,8 @@
 // even ones first. Zero points are packed along the outputs.
 
 import type { ModelConfig } from "@lowrank/contracts/families";
-import { contiguousGroupSize, type GroupedCodes, groupedMatrix, transposed } from "./grouped-codes.ts";
+import { transposed } from "../transpose-table.ts";
+import { contiguousGroupSize, type GroupedCodes, groupedMatrix } from "./grouped-codes.ts";
 import type { PieceHeaders, PieceReader, QuantizedWeight } from "./quantized-weight.ts";
 
 /** Codes in a word. */

@@ -82,18 +82,3 @@ export function contiguousGroupSize(groupOf: Int32Array, groups: number): number
   const isContiguous = size > 0 && (size % 2 === 0 || groups === 1) && Math.ceil(groupOf.length / size) === groups;
   return isContiguous && groupOf.every((group, column) => group === Math.floor(column / size)) ? size : undefined;
 }
-
-/** Rows and columns that are copied at a time: they fit into a processor's cache. */
-const tile = 32;
-
-/** A table [rows, columns] the other way round. */
-export function transposed<Kind extends Float32Array | Uint16Array | Uint32Array>(table: Kind, columns: number): Kind {
-  const rows = table.length / columns;
-  const result = table.slice() as Kind;
-  for (let top = 0; top < rows; top += tile)
-    for (let left = 0; left < columns; left += tile)
-      for (let row = top; row < Math.min(top + tile, rows); row++)
-        for (let column = left; column < Math.min(left + tile, columns); column++)
-          result[column * rows + row] = table[row * columns + column]!;
-  return result;
-}
