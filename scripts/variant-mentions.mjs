@@ -37,7 +37,8 @@ const variants = [
   },
   {
     name: "activated-lora",
-    pattern: /(?<!q)alora|activated.?(lora|adapt)|activationTokens|invocation.?(tokens|missing)/i,
+    // Not QALoRA, AdaLoRA or GraLoRA.
+    pattern: /(?<!q|ad|gr)alora|activated.?(lora|adapt)|activationTokens|invocation.?(tokens|missing)/i,
     others: ["packages/lowrank/src/rows/rows-it-acts-on.ts"],
   },
   { name: "qalora", pattern: /qalora/i },

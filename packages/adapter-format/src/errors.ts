@@ -23,15 +23,34 @@ export class InvalidAdapterConfigError extends LowrankError {
   }
 }
 
-/** The adapter has another PEFT type than LoRA. Use a LoRA adapter. */
+/** The adapter's PEFT type is not LoRA, and LoRA cannot express it. Use a LoRA adapter, or follow the advice in the message. */
 export class UnsupportedPeftTypeError extends LowrankError {
   constructor(
     readonly file: string,
     readonly peftType: string,
+    refusal?: { readonly reason: string; readonly advice: string },
   ) {
+    const { reason, advice } = refusal ?? { reason: "PEFT 0.21.2 has no such type", advice: 'Use one of type "LORA"' };
+    const type = describeValue(peftType);
     super(
       "UNSUPPORTED_PEFT_TYPE",
-      `${file} has an adapter of type ${describeValue(peftType)}, which is not supported. Use one of type "LORA".`,
+      `${file} has an adapter of type ${type}, which is not supported: ${reason}. ${advice}.`,
+    );
+  }
+}
+
+/** The adapter's files lack the sizes of the base's layers, which its method needs. Give the base model too. */
+export class BaseNeededError extends LowrankError {
+  constructor(
+    readonly file: string,
+    readonly peftType: string,
+    /** The base that the configuration names. */
+    readonly named: { readonly baseModel: string | null; readonly revision: string | null },
+  ) {
+    super(
+      "BASE_NEEDED",
+      `${file} has an adapter of type ${describeValue(peftType)}, which is read as LoRA with exactly the same update. Its files lack the ` +
+        "sizes of the base's layers: give the base model too (--model).",
     );
   }
 }

@@ -1,6 +1,7 @@
 export { createLoraConfig, withTaskModules } from "./config/create-lora-config.ts";
 export { layerOrderOf } from "./config/lora-fields.ts";
 export {
+  BaseNeededError,
   InvalidAdapterConfigError,
   InvalidAdapterTensorsError,
   NothingMatchedError,
@@ -19,7 +20,8 @@ export { firstNonFinite, firstOverflow } from "./formats/peft/check-tensors.ts";
 export { currentAdapter } from "./formats/peft/current-adapter.ts";
 export { parseLoraConfig } from "./formats/peft/parse-lora-config.ts";
 export { patternFor } from "./formats/peft/pattern-order.ts";
-export { type ReadAdapterOptions, readAdapter } from "./formats/peft/read-adapter.ts";
+export { readAdapter } from "./formats/peft/read-adapter.ts";
+export type { ReadAdapterOptions } from "./formats/peft/read-options.ts";
 export { serializeLoraConfig, type WrittenAdapter, writeAdapter } from "./formats/peft/write-adapter.ts";
 export { readAdapterIn } from "./formats/read-adapter-in.ts";
 export { oneFileFormat } from "./formats/refuse-foreign.ts";

@@ -237,7 +237,8 @@ function checkMatrix(where: string, matrix: tf.Tensor2D): tf.Tensor2D {
   return matrix;
 }
 
-const signedBytes = Float32Array.from({ length: 256 }, (_, code) => (code << 24) >> 24);
+/** The value of each byte as an int8. */
+export const signedBytes: Float32Array = Float32Array.from({ length: 256 }, (_, code) => (code << 24) >> 24);
 
 /** The same numbers, a block for each output. */
 function blocksOf({ outFeatures, inFeatures, codes, scales }: Int8Matrix): BlockMatrix {

@@ -8,7 +8,8 @@ import type { Adapter } from "../lora-config.ts";
 import { type AdapterFolder, configName, pickleName, readConfigText, using, weightsName } from "./adapter-folder.ts";
 import { readKohya } from "./kohya/read-kohya.ts";
 import { mlxWeightsName, readMlx } from "./mlx/read-mlx.ts";
-import { type ReadAdapterOptions, readAdapter, readAdapterNames } from "./peft/read-adapter.ts";
+import { readAdapter } from "./peft/read-adapter.ts";
+import { type ReadAdapterOptions, readAdapterNames } from "./peft/read-options.ts";
 import { refuseForeign } from "./refuse-foreign.ts";
 
 /**

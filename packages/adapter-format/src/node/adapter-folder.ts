@@ -6,7 +6,7 @@ import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { FileReadError, openFile, writeListedFolder, writePieces } from "@lowrank/safetensors/node";
 import { AdapterFileMissingError } from "../errors.ts";
 import { type AdapterFolder, configName, weightsName } from "../formats/adapter-folder.ts";
-import { type ReadAdapterOptions, readAdapterNames } from "../formats/peft/read-adapter.ts";
+import { type ReadAdapterOptions, readAdapterNames } from "../formats/peft/read-options.ts";
 import { updateModelCard } from "../formats/peft/update-model-card.ts";
 import { adapterPieces, type WriteAdapterOptions, writeAdapterNames } from "../formats/peft/write-adapter.ts";
 import { readAdapterIn } from "../formats/read-adapter-in.ts";

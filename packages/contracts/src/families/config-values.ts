@@ -1,5 +1,6 @@
 // The values of a checked config.json, under the same names for every family.
 
+import type { QuantizationConfig } from "./config/quantization-config.ts";
 import type { DropoutPlace, ScalarName, SizeName, SwitchName } from "./config-names.ts";
 import type { ConfigProblem } from "./errors.ts";
 import type { RotaryConfig } from "./rotary.ts";
@@ -67,6 +68,8 @@ export interface ConfigValues extends Readonly<Record<SizeName, number>> {
   readonly scalars: Readonly<Record<ScalarName, number | null>>;
   /** Whether head and input embedding share one weight. */
   readonly tiedEmbeddings: boolean;
+  /** How the files' linear layers are quantized; null for plain numbers. */
+  readonly quantization: QuantizationConfig | null;
   /** Dropout rates of the base model. */
   readonly dropouts: Readonly<Record<DropoutPlace, number>>;
   /** Number of classes of a classifier. */

@@ -3,9 +3,11 @@
 import { createHash } from "node:crypto";
 import { type Adapter, writeAdapter } from "@lowrank/adapter-format";
 import { findAdapters } from "../adapters/weighted-set.ts";
+import { findBase } from "../node/base-of.ts";
 import { nodePlatform } from "../node/node-platform.ts";
 import { claimOutput, type OutputRules } from "../node/output/check-output.ts";
 import type { OutputKind } from "../node/output/check-place.ts";
+import { configOfSource } from "../open/base-config.ts";
 import { sourceContext } from "./open-model.ts";
 import { pathsOf, type WeightedPath } from "./options/named-adapters.ts";
 import { formatBytes } from "./terminal/format.ts";
@@ -34,8 +36,11 @@ export async function whileClaimed(
 ): Promise<void> {
   const rules = { kind, overwrite, isApart, inputs: [model, ...pathsOf(adapter)] };
   await claiming(plan ? undefined : out, rules, async () => {
-    const found = await findAdapters(nodePlatform, adapter, sourceContext(report));
-    await make(await found.read({ onWarning: report.warn }));
+    const context = sourceContext(report);
+    const found = await findAdapters(nodePlatform, adapter, context);
+    const base = async () => model ?? (await findBase(pathsOf(adapter)[0] ?? "", context));
+    const config = async () => configOfSource(await nodePlatform.findModel(await base(), context));
+    await make(await found.read({ onWarning: report.warn }, config));
   });
 }
 

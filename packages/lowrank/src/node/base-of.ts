@@ -1,8 +1,10 @@
 // Finds the base model of an adapter, from the adapter's own files.
 
 import { isAbsolute } from "node:path";
+import { BaseNeededError, type LoraConfig } from "@lowrank/adapter-format";
 import { BaseNotFoundError } from "../errors/model-errors.ts";
 import { parseHubName } from "../open/hub-name.ts";
+import type { AdapterSource } from "../open/model-source.ts";
 import type { ModelInput, SourceContext } from "../platform.ts";
 import { absoluteBase } from "./base-path.ts";
 import { exists } from "./exists.ts";
@@ -15,10 +17,18 @@ export async function findBase(adapter: ModelInput, context: SourceContext): Pro
   const isHere = remembered !== undefined && (isAbsolute(remembered) || source.name === adapter);
   const basePath = isHere ? await absoluteBase(remembered, source.name) : undefined;
   if (basePath !== undefined && (await exists(basePath))) return basePath;
-  const { config } = await source.read({ onWarning: () => undefined }); // opening it reads it again, and warns
-  const { baseModel, revision } = config;
+  const { baseModel, revision } = await baseNamedBy(source);
   if (baseModel !== null && baseModel !== undefined && (await exists(baseModel))) return baseModel;
   const named = baseModel === null || baseModel === undefined ? undefined : parseHubName(baseModel);
   if (named === undefined) throw new BaseNotFoundError(source.name, [basePath, baseModel]);
   return revision === null || revision === undefined ? `${baseModel}` : `${baseModel}@${revision}`;
+}
+
+async function baseNamedBy(source: AdapterSource): Promise<Pick<LoraConfig, "baseModel" | "revision">> {
+  try {
+    return (await source.read({ onWarning: () => undefined })).config; // opening it reads it again, and warns
+  } catch (error) {
+    if (error instanceof BaseNeededError) return error.named;
+    throw error;
+  }
 }

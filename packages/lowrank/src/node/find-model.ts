@@ -63,7 +63,7 @@ export async function findAdapter(given: string, context: HubContext): Promise<A
   const folder = diskFolder(path);
   return {
     name: path,
-    read: (options) => readAdapterFolder(path, options),
+    read: (options, base) => readAdapterFolder(path, { ...options, base }),
     setup: () => readSetup(folder),
     tokenizer: (await folder.has("tokenizer.json")) ? folder : undefined,
   };

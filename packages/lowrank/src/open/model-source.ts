@@ -117,7 +117,7 @@ export async function adapterIn(folder: ModelFolder): Promise<AdapterSource> {
   return {
     name: folder.name,
     tokenizer: (await folder.has("tokenizer.json")) ? folder : undefined,
-    read: async (options) => (await import("./attaching.ts")).readAdapterIn(folder, options),
+    read: async (options, base) => (await import("./attaching.ts")).readAdapterIn(folder, { ...options, base }),
     setup: () => readSetup(folder),
   };
 }

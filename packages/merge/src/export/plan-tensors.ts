@@ -8,6 +8,7 @@ import {
   parametersOf,
   pathInModel,
   planBlocks,
+  planQuantized,
   planSplits,
   planStacks,
 } from "@lowrank/contracts/families/checkpoint";
@@ -70,7 +71,7 @@ export function planTensors(
   const fit = fitToBase(model, base, options);
   const renamed = options.isUntied ? untiedTensors(model) : new Map<string, Parameter>();
   const kept = [...base.tensors].filter(([key]) => !fit.leftOut.has(key) && !renamed.has(key));
-  const usual = chosenType(commonType(base.tensors), options.dtype);
+  const usual = chosenType(commonType(new Map(kept)), options.dtype);
   return [
     ...kept.map(([key, { dtype: stored, shape }]): PlannedTensor => {
       const path = fit.pathOf(key);
@@ -227,9 +228,19 @@ interface BaseLayout {
 }
 
 function baseLayout(config: ModelConfig, keys: readonly string[]): BaseLayout {
-  const pieces = [...planStacks(config, keys)].flatMap(([stack, own]) => own.map((piece) => [piece, [stack]] as const));
-  const packed = new Map([...planBlocks(keys)].flatMap(([name, own]) => own.map((key) => [key, [name]] as const)));
-  const names = new Map<string, readonly string[]>([...pieces, ...planSplits(config, keys), ...packed]);
+  const quantized = planQuantized(config, keys);
+  // As loading sees the file: a quantized weight under its plain name.
+  const plain = quantized.size === 0 ? keys : [...new Set([...keys, ...quantized.keys()])];
+  const pieces = [...planStacks(config, plain)].flatMap(([stack, own]) =>
+    own.map((piece) => [piece, [stack]] as const),
+  );
+  const whole = new Map<string, readonly string[]>([...pieces, ...planSplits(config, plain)]);
+  const blocks = [...planBlocks(keys)].flatMap(([name, own]) => own.map((key) => [key, [name]] as const));
+  const codes = [...quantized].flatMap(([name, { keys: own }]) =>
+    [...own.values()].map((key) => [key, whole.get(name) ?? [name]] as const),
+  );
+  const packed = new Map<string, readonly string[]>([...blocks, ...codes]);
+  const names = new Map([...whole, ...packed]);
   return {
     namesOf: (key) => names.get(key) ?? [key],
     isWhole: (key) => !names.has(key),

@@ -51,6 +51,19 @@ describe("weights in pieces", () => {
     expect([...(await joined.readBytes("model.norm.weight"))]).toEqual([7, 7]);
   });
 
+  it("are decoded one by one where they are quantized", async () => {
+    const source = sourceOf(pieces);
+    const tensors = new Map([...source.tensors].map(([key, tensor]) => [key, { ...tensor, isDivisible: false }]));
+    const backwards = {
+      ...source,
+      tensors,
+      decode: (_: string, bytes: Uint8Array) => Float32Array.from(bytes).reverse(),
+    };
+    const name = "model.layers.0.mlp.experts.gate_up_proj";
+    const joined = joinWeights(backwards, config);
+    expect([...joined.decode(name, await joined.readBytes(name))]).toEqual([2, 1, 4, 3, 6, 5, 9, 8]);
+  });
+
   it("stay as they are where one is missing, so that loading names it", () => {
     const { [`${module}.1.w3.weight`]: _, ...rest } = pieces;
     const source = sourceOf(rest);

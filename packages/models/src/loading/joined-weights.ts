@@ -48,8 +48,28 @@ function stacksIn(source: WeightSource, config: ModelConfig): readonly (readonly
     const rows = tensors.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
     const shape = [config.experts, rows / config.experts, first.shape[1] ?? 0];
     const tensor = { ...first, shape, byteLength: bytesOf(tensors) };
-    return [[name, { pieces, tensor, decode: (bytes: Uint8Array) => source.decode(pieces[0] ?? name, bytes) }]];
+    const decode = (bytes: Uint8Array) =>
+      first.isDivisible === false ? decodePieces(source, pieces, bytes) : source.decode(pieces[0] ?? name, bytes);
+    return [[name, { pieces, tensor, decode }]];
   });
+}
+
+/** One after another, where rows cannot be decoded by themselves (quantized experts). */
+function decodePieces(source: WeightSource, pieces: readonly string[], bytes: Uint8Array): Float32Array {
+  const values: Float32Array[] = [];
+  let start = 0;
+  for (const piece of pieces) {
+    const end = start + (source.tensors.get(piece)?.byteLength ?? 0);
+    values.push(source.decode(piece, bytes.subarray(start, end)));
+    start = end;
+  }
+  const all = new Float32Array(values.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of values) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 function mxfp4In(source: WeightSource): readonly (readonly [string, Joined])[] {

@@ -1,6 +1,6 @@
 // From a Hugging Face folder to a model.
 
-import { refuseUnknownOptions } from "@lowrank/contracts";
+import { refuseUnknownOptions, type WarningListener } from "@lowrank/contracts";
 import {
   checkConfig,
   familyOf,
@@ -19,6 +19,7 @@ import { Fingerprint, sampleOf } from "./fingerprint.ts";
 import { joinWeights } from "./joined-weights.ts";
 import { type LoadOptions, loadOptionNames } from "./load-options.ts";
 import { openWeights } from "./open-weights.ts";
+import { quantizedWeights } from "./quantized/quantized-weights.ts";
 import { splitWeights } from "./split-weights.ts";
 import type { WeightSource } from "./weight-source.ts";
 
@@ -26,8 +27,8 @@ const configFile = "config.json";
 const writesText: readonly Task[] = ["causal-lm", "sequence-to-sequence"];
 
 /**
- * Loads config.json and model.safetensors (or its shards) in F32, F16 or BF16. Weights become float32 tensors, owned by
- * the model, unless `basePrecision` asks for fewer bits.
+ * Loads config.json and model.safetensors (or its shards) in F32, F16 or BF16, or quantized by bitsandbytes, GPTQ, AWQ or
+ * compressed-tensors. Weights become float32 tensors, owned by the model, unless `basePrecision` asks for fewer bits.
  *
  * All headers are checked before the first tensor is made. If anything fails, nothing stays in memory.
  *
@@ -59,7 +60,7 @@ export async function loadModel(folder: ModelFolder, options: LoadOptions = {}):
   const generation = writesText.includes(task)
     ? await readGenerationDefaults(folder, { raw, config }, options.onWarning)
     : defaultsOf(config);
-  const source = asModelHasThem(await openWeights(folder, options.onWarning), config);
+  const source = await asModelHasThem(await openWeights(folder, options.onWarning), config, options.onWarning);
   let isLeft = false;
   try {
     const outline = outlineModel({ config: await withOwnHead(config, task, source), task });
@@ -82,7 +83,7 @@ export async function fingerprint(base: PretrainedModel | ModelFolder): Promise<
   if ("fingerprint" in base) return base.fingerprint;
   const config = checkConfig(await readJsonObject(base, configFile), undefined, configFile);
   const collected = new Fingerprint(config);
-  const source = asModelHasThem(await openWeights(base), config);
+  const source = await asModelHasThem(await openWeights(base), config);
   try {
     for (const [name, tensor] of source.tensors) collected.add(name, tensor, await sampleOf(source, name));
     return collected.toString();
@@ -91,9 +92,18 @@ export async function fingerprint(base: PretrainedModel | ModelFolder): Promise<
   }
 }
 
-/** Weights that are stored in pieces, or in one tensor together with others. */
-function asModelHasThem(source: WeightSource, config: ModelConfig): WeightSource {
-  return joinWeights(splitWeights(source, config), config);
+/** Weights that are quantized, stored in pieces, or in one tensor together with others. Closes the source if they cannot be read. */
+async function asModelHasThem(
+  source: WeightSource,
+  config: ModelConfig,
+  onWarning?: WarningListener,
+): Promise<WeightSource> {
+  try {
+    return joinWeights(splitWeights(await quantizedWeights(source, config, onWarning), config), config);
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
 }
 
 /** As many as families allows a config.json to have: a mistyped class number must not take all memory. */

@@ -40,7 +40,7 @@ export function splitWeights(source: WeightSource, config: ModelConfig): WeightS
   };
 }
 
-/** Equal parts along the rows; none where the rows cannot be shared out. */
+/** Equal parts along the rows; none where the rows cannot be shared out, or are not stored one after another. */
 function partsOf(given: {
   readonly key: string;
   readonly tensor: SourceTensor;
@@ -48,7 +48,7 @@ function partsOf(given: {
 }): readonly (readonly [name: string, part: Part])[] {
   const { key, tensor, names } = given;
   const [rows = 0, ...rest] = tensor.shape;
-  if (names.length === 0 || rows % names.length !== 0) return [];
+  if (names.length === 0 || rows % names.length !== 0 || tensor.isDivisible === false) return [];
   const byteLength = tensor.byteLength / names.length;
   const part = { ...tensor, shape: [rows / names.length, ...rest], byteLength };
   return names.map((name, index) => [name, { key, offset: index * byteLength, tensor: part }]);

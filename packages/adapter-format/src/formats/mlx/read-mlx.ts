@@ -16,7 +16,7 @@ import { embeddingKeys, loraKeys } from "../../tensor-keys.ts";
 import { type AdapterFolder, configName, readConfigText, using } from "../adapter-folder.ts";
 import { checkedAdapter } from "../checked-adapter.ts";
 import { transposed } from "../encode-tensors.ts";
-import type { ReadAdapterOptions } from "../peft/read-adapter.ts";
+import type { ReadAdapterOptions } from "../peft/read-options.ts";
 import { pathOfMlx } from "./module-names.ts";
 
 export const mlxWeightsName = "adapters.safetensors";

@@ -12,6 +12,7 @@ import { type FieldName, fieldNames, loraFields } from "../../config/lora-fields
 import { type ConfigFieldProblem, InvalidAdapterConfigError, UnsupportedPeftTypeError } from "../../errors.ts";
 import { type JsonValue, parseJsonObject } from "../../json.ts";
 import type { LoraConfig } from "../../lora-config.ts";
+import { refusalOf } from "../peft-methods/methods.ts";
 import { refuseForeign } from "../refuse-foreign.ts";
 
 /** Options of `parseLoraConfig`. */
@@ -60,7 +61,7 @@ function checkPeftType(values: ReadonlyMap<string, JsonValue>, file: string): vo
   const type = values.get("peft_type");
   if (type === "LORA") return;
   if (type === undefined) refuseForeign(file, "configKey", values.keys());
-  if (typeof type === "string") throw new UnsupportedPeftTypeError(file, type);
+  if (typeof type === "string") throw new UnsupportedPeftTypeError(file, type, refusalOf(type));
   const problem = { key: "peft_type", got: describeValue(type), expected: '"LORA"' };
   throw new InvalidAdapterConfigError(file, [problem]);
 }

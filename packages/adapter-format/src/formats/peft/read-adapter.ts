@@ -1,6 +1,6 @@
 // Reads an adapter from its files. One error lists everything that is wrong.
 
-import { type OptionNames, refuseUnknownOptions, type WarningListener } from "@lowrank/contracts";
+import { refuseUnknownOptions } from "@lowrank/contracts";
 import { type ByteSource, bytesSource, openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
 import { withTaskModules } from "../../config/create-lora-config.ts";
 import { InvalidAdapterTensorsError, PickleWeightsError, type TensorProblem } from "../../errors.ts";
@@ -8,10 +8,12 @@ import type { Adapter, AdapterTensor, LoraConfig } from "../../lora-config.ts";
 import { isSavedModule } from "../../targets/saved-modules.ts";
 import { currentName, keyPrefix, withoutDefaultName } from "../../tensor-keys.ts";
 import { variants } from "../../variants/variants.ts";
+import { lowRankConfig, readLowRank } from "../peft-methods/read-low-rank.ts";
 import { refuseForeign } from "../refuse-foreign.ts";
 import { firstNonFinite, tensorProblems } from "./check-tensors.ts";
 import { parseLoraConfig } from "./parse-lora-config.ts";
 import { patternOrderWarnings } from "./pattern-order.ts";
+import { type ReadAdapterOptions, readAdapterNames } from "./read-options.ts";
 
 // Tensors that are skipped: PEFT writes parameters of fully trained modules more than once, and some variants write tensors that
 // only training needs.
@@ -48,19 +50,11 @@ export interface AdapterFiles {
   readonly name?: string;
 }
 
-/** Options of `readAdapter`. */
-export interface ReadAdapterOptions {
-  readonly onWarning?: WarningListener;
-  /** Accept NaN and infinity in the tensors. */
-  readonly allowNonFinite?: boolean;
-}
-
-export const readAdapterNames: OptionNames<ReadAdapterOptions> = { onWarning: true, allowNonFinite: true };
-
 export const readableTypes: ReadonlySet<string> = new Set(["F32", "F16", "BF16"]);
 
 /**
- * Reads and checks an adapter.
+ * Reads and checks an adapter. An adapter of another of PEFT's methods whose update is low-rank (VeRA, LoHa, LoKr, AdaLoRA, DeLoRA, MiSS,
+ * RandLoRA, VB-LoRA, GraLoRA) becomes a LoRA with the same update.
  *
  * @throws InvalidAdapterConfigError, UnsupportedPeftTypeError for the configuration.
  * @throws PickleWeightsError for weights in Python's pickle format, whatever the file is called.
@@ -89,13 +83,15 @@ export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptio
   refuseUnknownOptions("readAdapter", options, readAdapterNames);
   const folder = files.name === undefined ? "" : `${files.name}/`;
   const listener = options.onWarning ? { onWarning: options.onWarning } : {};
-  const parsed = parseLoraConfig(files.config, { file: `${folder}adapter_config.json`, ...listener });
-  // PEFT up to 0.10 saved a classifier without listing it in `modules_to_save`.
-  const config = withTaskModules(parsed);
+  const configFile = `${folder}adapter_config.json`;
   const source =
     files.weights instanceof Uint8Array
       ? bytesSource(files.weights, `${folder}adapter_model.safetensors`)
       : files.weights;
+  const other = lowRankConfig(files.config, configFile);
+  if (other !== undefined) return readLowRank(other, { source, file: configFile }, options);
+  // PEFT up to 0.10 saved a classifier without listing it in `modules_to_save`.
+  const config = withTaskModules(parseLoraConfig(files.config, { file: configFile, ...listener }));
   await refuseOtherFiles(source);
   const file = await openSafetensors(source, listener);
   const foreign = [...file.tensors.keys()].filter((name) => !name.startsWith(keyPrefix));

@@ -12,6 +12,7 @@ import type { Task } from "../task.ts";
 import { harmlessKeys, mathsKeys } from "./common-keys.ts";
 import { type ConfigReader, jsonObject, readerOf } from "./config-reader.ts";
 import { readLabels } from "./label-config.ts";
+import { readQuantization } from "./quantization-config.ts";
 import { readRotations } from "./rotary-config.ts";
 import { readSizes } from "./size-config.ts";
 import { readStages, withStages } from "./stage-config.ts";
@@ -69,6 +70,7 @@ export function checkConfigOf(family: Family, config: unknown, options: CheckOpt
     dropouts: readDropouts(reader, table),
     ...readLabels(reader),
     ...readTokenIds(reader, table),
+    quantization: readQuantization(reader, table),
     // Last, because it checks the keys that nothing else has read.
     refusedTasks: checkFixedKeys(reader, table),
   };

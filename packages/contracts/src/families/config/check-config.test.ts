@@ -98,7 +98,7 @@ describe("keys that change the mathematics", () => {
       { ...llama, rope_parameters: { sliding_attention: { rope_type: "default" } } },
       "rope_parameters.sliding_attention",
     ],
-    [{ ...llama, quantization_config: { bits: 4 } }, "quantization_config"],
+    [{ ...llama, quantization_config: { bits: 4 } }, "quantization_config.quant_method"],
     [{ ...llama, sliding_window: 4096 }, "sliding_window"],
     [{ ...llama, attn_logit_softcapping: 50 }, "attn_logit_softcapping"],
     [{ ...llama, scale_attn_weights: false }, "scale_attn_weights"],

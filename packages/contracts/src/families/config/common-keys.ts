@@ -75,8 +75,6 @@ const none: readonly unknown[] = [null, false];
 
 /** Keys that change the computation in some family, with the values that change nothing. A family's own row has precedence. */
 export const mathsKeys: readonly FixedKey[] = [
-  { key: "quantization_config", values: [null], effect: "the weights are stored quantized" },
-  { key: "compression_config", values: [null], effect: "the weights are stored compressed" },
   { key: "is_encoder_decoder", values: none, effect: "true adds a decoder" },
   { key: "add_cross_attention", values: none, effect: "true adds attention to an encoder" },
   { key: "cross_attention_hidden_size", values: [null], effect: "it sets the width of attention to an encoder" },

@@ -69,6 +69,12 @@ async function mergeOpened(opened: OpenedInFiles, options: FullOptions, report: 
   report.emit({ out, changed, ...written });
   report.say(`${plural(changed.length, "weight")} changed`);
   sayErrors(written, options, report);
+  const { quantization } = model.config;
+  if (quantization !== null)
+    report.say(
+      `the base's linear layers are quantized (${quantization.method}): the merged model has them dequantized, as plain numbers. ` +
+        "PEFT quantizes merged bitsandbytes layers again, which rounds the update",
+    );
   sayFiles(written.files, report);
   report.say(`written to ${out}`);
 }

@@ -21,6 +21,7 @@ import {
 } from "@lowrank/gguf";
 import { ModelFileError } from "../../errors.ts";
 import { halfKinds, packHalf } from "../pack-half.ts";
+import { transposed } from "../transpose-table.ts";
 import type { SourceTensor, WeightSource } from "../weight-source.ts";
 
 export interface GgufContents {
@@ -72,11 +73,11 @@ export async function ggufWeights({ table, config, file, source }: GgufContents)
     },
     decode(name, bytes) {
       const { type, shape, byteLength, change, storedRow } = find(name);
-      const [rows = 0, columns = 1] = shape;
+      const [rows = 0] = shape;
       const size = shape.reduce((product, length) => product * length, 1);
       const count = Math.round((size * bytes.length) / byteLength);
       const values = readerOf(type).dequantize(bytes, count);
-      if (change === "transposed") return transposed(values, rows, columns);
+      if (change === "transposed") return transposed(values, rows);
       if (change === "plus-one") return values.map((value) => value - 1);
       return storedRow === undefined ? values : reorderRows(values, new Float32Array(count), { rows, storedRow });
     },
@@ -121,12 +122,4 @@ export function packGgufBlocks(bytes: Uint8Array, reader: TypeReader, place: Sto
   if (unpacked === undefined) return undefined;
   const { runSize: blockSize, ...rest } = unpacked;
   return { kind: "blocks", rows: place.rows, columns: place.columns, blockSize, ...rest };
-}
-
-/** [columns, rows] → [rows, columns] */
-function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
-  const result = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) result[row * columns + column] = values[column * rows + row]!;
-  return result;
 }

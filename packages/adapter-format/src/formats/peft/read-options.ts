@@ -1,0 +1,15 @@
+// Options of reading an adapter, whatever its format.
+
+import type { OptionNames, WarningListener } from "@lowrank/contracts";
+import type { ModelConfig } from "@lowrank/contracts/families";
+
+/** Options of `readAdapter`. */
+export interface ReadAdapterOptions {
+  readonly onWarning?: WarningListener;
+  /** Accept NaN and infinity in the tensors. */
+  readonly allowNonFinite?: boolean;
+  /** The base's configuration, for adapters whose files lack the sizes of layers: PEFT's VeRA, MiSS and RandLoRA. */
+  readonly base?: (() => Promise<ModelConfig | undefined>) | undefined;
+}
+
+export const readAdapterNames: OptionNames<ReadAdapterOptions> = { onWarning: true, allowNonFinite: true, base: true };

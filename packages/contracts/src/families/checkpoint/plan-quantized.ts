@@ -1,0 +1,61 @@
+// Plans which tensors of a file are one quantized weight together: its codes, their scales and zero points.
+
+import type { QuantizationMethod } from "../config/quantization-config.ts";
+import type { ModelConfig } from "../family.ts";
+
+/** The tensors of a module ("q_proj."), by the ends of their names. */
+interface PieceNames {
+  /** Present exactly in such modules. */
+  readonly mark: string;
+  readonly required: readonly string[];
+  readonly optional?: readonly string[];
+}
+
+const stateOf = (type: string): PieceNames => ({
+  mark: `weight.quant_state.bitsandbytes__${type}`,
+  required: ["weight", "weight.absmax", "weight.quant_map"],
+  optional: ["weight.nested_absmax", "weight.nested_quant_map"],
+});
+
+const pieceNames: Readonly<Record<QuantizationMethod, readonly PieceNames[]>> = {
+  bitsandbytes: [stateOf("nf4"), stateOf("fp4"), { mark: "SCB", required: ["weight"], optional: ["weight_format"] }],
+  gptq: [{ mark: "qweight", required: ["qzeros", "scales"], optional: ["g_idx"] }],
+  awq: [{ mark: "qweight", required: ["qzeros", "scales"] }],
+  "compressed-tensors": [
+    {
+      mark: "weight_packed",
+      required: ["weight_scale", "weight_shape"],
+      optional: ["weight_zero_point", "weight_g_idx"],
+    },
+    { mark: "weight_scale", required: ["weight"], optional: ["weight_zero_point", "input_scale", "input_zero_point"] },
+  ],
+};
+
+/** One quantized weight of a file. */
+export interface QuantizedPieces {
+  /** Tensors by the ends of their names ("qweight"). */
+  readonly keys: ReadonlyMap<string, string>;
+  /** Tensors that the file lacks. */
+  readonly missing: readonly string[];
+}
+
+/** The key of each quantized weight, as if it were plain ("….q_proj.weight") → its tensors. */
+export function planQuantized(
+  { quantization }: Pick<ModelConfig, "quantization">,
+  fileKeys: Iterable<string>,
+): ReadonlyMap<string, QuantizedPieces> {
+  const plan = new Map<string, QuantizedPieces>();
+  if (quantization === null) return plan;
+  const keys = new Set(fileKeys);
+  for (const { mark, required, optional = [] } of pieceNames[quantization.method]) {
+    for (const key of keys) {
+      if (!key.endsWith(`.${mark}`)) continue;
+      const module = key.slice(0, -mark.length);
+      if (plan.has(`${module}weight`)) continue;
+      const present = [...required, mark, ...optional].filter((name) => keys.has(module + name));
+      const missing = required.filter((name) => !keys.has(module + name)).map((name) => module + name);
+      plan.set(`${module}weight`, { keys: new Map(present.map((name) => [name, module + name])), missing });
+    }
+  }
+  return plan;
+}
