@@ -2,6 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
+import { type Matryoshka, matryoshkaLoss } from "./matryoshka.ts";
 import { cosineLoss, orderLoss, rankingLoss, tripletLoss } from "./sentence-losses.ts";
 
 /** By what embeddings are trained: `rankingLoss` and `tripletLoss` for related texts, `orderLoss` and `cosineLoss` for scored pairs. */
@@ -17,6 +18,10 @@ export interface ComparedEmbeddings {
   readonly columns: number;
   /** Of each row's two texts. */
   readonly similarities?: readonly number[] | undefined;
+  /** The ranking loss computes the scores of this many first texts at a time; default all. */
+  readonly miniBatchSize?: number | undefined;
+  /** Sums the loss over several numbers of first dimensions. */
+  readonly matryoshka?: Matryoshka | undefined;
 }
 
 /**
@@ -34,15 +39,18 @@ export interface ComparedEmbeddings {
  * if (loss.dataSync()[0] > 1e-6) throw new Error("each text is nearest to its own");
  * ```
  */
-export function comparisonLoss(
-  loss: ComparisonLoss,
-  { embeddings, columns, similarities: scores }: ComparedEmbeddings,
-): tf.Scalar {
+export function comparisonLoss(loss: ComparisonLoss, { matryoshka, ...compared }: ComparedEmbeddings): tf.Scalar {
+  const { embeddings, columns, similarities: scores, miniBatchSize: anchorsAtOnce } = compared;
+  if (matryoshka !== undefined)
+    return matryoshkaLoss(embeddings, matryoshka, (shorter) =>
+      comparisonLoss(loss, { ...compared, embeddings: shorter }),
+    );
   return tf.tidy(() => {
     const [first, second, ...others] = tf.split<tf.Tensor2D>(embeddings, columns, 0);
     const [third] = others;
     if (first === undefined || second === undefined) throw wrong(loss, "two texts a row", `${columns}`);
-    if (loss === "ranking") return rankingLoss({ anchors: first, positives: second, negatives: others });
+    if (loss === "ranking")
+      return rankingLoss({ anchors: first, positives: second, negatives: others }, { anchorsAtOnce });
     if (loss === "triplet") {
       if (third === undefined || columns !== 3) throw wrong(loss, "three texts a row", `${columns}`);
       return tripletLoss({ anchors: first, positives: second, negatives: third });
