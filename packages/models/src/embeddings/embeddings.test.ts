@@ -97,6 +97,8 @@ describe("a loss of embeddings", () => {
     cosine: (first, second) => cosineLoss({ first, second, scores }),
     order: (first, second) => orderLoss({ first, second, scores }),
     triplet: (anchors, positives, negatives) => tripletLoss({ anchors, positives, negatives }),
+    "gist pairs": (...columns) => guided(columns.slice(0, 2)),
+    "gist negatives": (...columns) => guided(columns),
     "matryoshka pairs": (...columns) => matryoshka("ranking", columns.slice(0, 2), [2, 5, 3], [0.5, 1, 2]),
     "matryoshka triplet": (...columns) => matryoshka("triplet", columns, [5, 2]),
   } satisfies Record<string, (...columns: [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D]) => tf.Scalar>;
@@ -127,6 +129,7 @@ describe("a loss of embeddings", () => {
       };
       for (const [name, loss] of Object.entries(made))
         expectClose(loss.dataSync(), [expected.losses[name]?.loss ?? Number.NaN], 1e-5, name);
+      expect(() => comparisonLoss("gist", pairs)).toThrow(/needs the guide's embeddings/);
       expect(() => comparisonLoss("order", pairs)).toThrow(/needs two texts a row with a score/);
       expect(() => comparisonLoss("triplet", pairs)).toThrow(/needs three texts a row, got 2/);
     });
@@ -146,6 +149,13 @@ describe("a loss of embeddings", () => {
     });
   });
 });
+
+/** The guide's embeddings are the first three dimensions. */
+function guided(columns: readonly tf.Tensor2D[]) {
+  const embeddings = tf.concat2d([...columns], 0);
+  const guide = tf.tensor2d(embeddings.arraySync().map((row) => row.slice(0, 3)));
+  return comparisonLoss("gist", { embeddings, columns: columns.length, guide });
+}
 
 /** The loss for several numbers of dimensions. */
 function matryoshka(loss: ComparisonLoss, columns: readonly tf.Tensor2D[], dims: number[], weights?: number[]) {

@@ -98,7 +98,7 @@ describe("a batch embedded in mini-batches", () => {
         return peakBytes - before;
       });
     const [time, width] = [5, 16];
-    expect(peak(32) - peak(2)).toBeLessThanOrEqual(4 * (2 * 30) * (time + width));
+    expect(peak(32) - peak(2)).toBeLessThanOrEqual(4 * (2 * 30) * (time + width + 1)); // and a loss
   });
 
   it("drops other entries in each mini-batch, and the same ones again in the backward pass", () => {
