@@ -44,10 +44,12 @@ export function gistLoss(
 
 /** Cosines of a row's anchor with positives, anchors and negatives, and of its positive with positives: [rows, texts + rows]. */
 function similarities({ anchors, positives, negatives = [] }: Ranked): tf.Tensor2D {
-  const [anchor, positive, ...others] = [anchors, positives, ...negatives].map(normalised) as [
-    tf.Tensor2D,
-    tf.Tensor2D,
-  ];
-  const ofAnchor = tf.matMul<tf.Tensor2D>(anchor, tf.concat([positive, anchor, ...others], 0), false, true);
+  const [anchor, positive] = [normalised(anchors), normalised(positives)];
+  const ofAnchor = tf.matMul<tf.Tensor2D>(
+    anchor,
+    tf.concat([positive, anchor, ...negatives.map(normalised)], 0),
+    false,
+    true,
+  );
   return tf.concat2d([ofAnchor, tf.matMul<tf.Tensor2D>(positive, positive, false, true)], 1);
 }
