@@ -107,25 +107,16 @@ export const optionNames = {
   } satisfies OptionNames<TextOptions & WithAdapter>,
   evaluate: {
     ...{ ...ofRows, template: true, batchSize: true, maxLength: true, maxTargetLength: true, generate: true },
-    ...{ maxNewTokens: true, loss: true, pooling: true, normalize: true, dimensions: true, prompts: true },
-    ...{ classNames: true },
-    ...{ reward: true, temperature: true, topP: true, rewardTimeout: true, rewardConcurrency: true },
+    ...{ maxNewTokens: true, loss: true, pooling: true, normalize: true, prompts: true, classNames: true },
+    ...{ dimensions: true, reward: true, temperature: true, topP: true, rewardTimeout: true, rewardConcurrency: true },
   } satisfies OptionNames<EvaluationOptions & ColumnOptions & WithAdapter>,
   predict: {
     ...{ ...ofRows, batchSize: true, maxLength: true, signal: true },
     ...{ topK: true, threshold: true, mayBeNone: true, maxNewTokens: true, classNames: true },
   } satisfies OptionNames<PredictOptions & ColumnOptions & WithAdapter>,
   embed: {
-    ...{
-      ...everyCall,
-      pooling: true,
-      normalize: true,
-      dimensions: true,
-      batchSize: true,
-      maxLength: true,
-      signal: true,
-    },
-    ...{ promptName: true, onTokens: true },
+    ...{ ...everyCall, pooling: true, normalize: true, batchSize: true, maxLength: true, signal: true },
+    ...{ dimensions: true, promptName: true, onTokens: true },
   } satisfies OptionNames<EmbedOptions & WithAdapter>,
   writer: {
     ...{ maxRows: true, maxPositions: true, maxPromptTokens: true, maxWaiting: true },

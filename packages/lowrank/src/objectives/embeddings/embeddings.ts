@@ -28,6 +28,8 @@ import {
   sentencePrompts,
 } from "../../embed/embedding-recipe.ts";
 import type { OpenedBase } from "../../open/open-base.ts";
+import type { embeddingOptions } from "../../options/learning-options.ts";
+import type { Given } from "../../options/option-table.ts";
 import { lossAmong, type RowLoss } from "../../options/row-losses.ts";
 import { measuredBatches } from "../../rows/measured-batches.ts";
 import type { RowNumbers } from "../../rows/row-kinds.ts";
@@ -38,7 +40,8 @@ import { measureComparisons } from "./measure-comparisons.ts";
 export interface ComparisonOptions extends Pick<RecipeOptions, "pooling" | "normalize"> {
   /**
    * Of rows of texts to compare: "ranking" (the default for texts that belong together: all others of the batch do not), "gist"
-   * (without those that a guide finds too similar), "triplet" (one negative a row), "order" (the default for scored pairs: CoSENT) or "cosine" (scores from −1 to 1).
+   * (without those that a guide finds too similar), "triplet" (one negative a row), "order" (the default for scored pairs: CoSENT)
+   * or "cosine" (scores from −1 to 1).
    */
   readonly loss?: RowLoss | undefined;
   /** Prompts before a row's first text and before the others; default: the folder's prompts for queries and documents. */
@@ -46,13 +49,7 @@ export interface ComparisonOptions extends Pick<RecipeOptions, "pooling" | "norm
 }
 
 /** Options of training embeddings. */
-export interface EmbeddingOptions {
-  /** Maximum number of texts that are embedded at a time, and again for their gradients (GradCache); default: the batch. */
-  readonly miniBatchSize?: number | undefined;
-  /** Matryoshka: the numbers of first dimensions that are trained as embeddings; default: all dimensions alone. */
-  readonly matryoshkaDims?: readonly number[] | undefined;
-  /** Weight of the loss for each of `matryoshkaDims`; default 1. */
-  readonly matryoshkaWeights?: readonly number[] | undefined;
+export interface EmbeddingOptions extends Given<Omit<typeof embeddingOptions.rows, "guide">> {
   /** Of the loss "gist": an opened embedding model with the same tokenizer; default: the model without the adapter. */
   readonly guide?: (Teacher & { readonly opened: Pick<OpenedBase, "context" | "source" | "recipe"> }) | undefined;
 }
@@ -69,8 +66,8 @@ export const embeddings: Objective<Options> = {
   takes: (row) => row.kind === "comparison",
   task: "feature-extraction",
   options: [
-    ...(["loss", "pooling", "normalize", "prompts", "miniBatchSize", "matryoshkaDims", "matryoshkaWeights"] as const),
-    "guide",
+    ...(["loss", "pooling", "normalize", "prompts"] as const),
+    ...(["miniBatchSize", "matryoshkaDims", "matryoshkaWeights", "guide"] as const),
   ],
   mayBePairs: true,
   rate: ({ rate, encoderRate }) => [Math.min(encoderRate, rate), "embeddings"],
