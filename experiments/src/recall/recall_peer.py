@@ -1,6 +1,6 @@
 """sentence-transformers' side of recall.ts: CachedMultipleNegativesRankingLoss on a LoRA of PEFT, in a plain loop.
 
-Needs sentence-transformers 6.2.0:  python recall_peer.py task.json SEED
+Needs sentence-transformers 6.2.0:  python recall_peer.py search.json SEED
 """
 
 import json
