@@ -32,7 +32,7 @@ export const recall: Experiment = {
 
 const recipe = { rank: 8, alpha: 16, batchSize: 64, miniBatchSize: 16, learningRate: 5e-4, maxLength: 128 };
 
-/** With `wanted` so many questions at most, and no other sentences than their answers: a quick check. */
+/** With `wanted`, at most that number of questions and only their answers to search: a quick check. */
 async function searchRows(wanted: number | undefined) {
   const { train: all } = await jobRows("squad", { train: Number.POSITIVE_INFINITY, validation: 0 });
   const paragraphs = [...new Set(all.map(({ context }) => String(context)))];

@@ -19,6 +19,7 @@ import {
   truncateSvd,
 } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
+import type { Factors } from "../combine/combination-method.ts";
 import { concatFactors, storedFactors } from "../combine/factors-of.ts";
 import { readLayers } from "../combine/read-layers.ts";
 
@@ -62,6 +63,7 @@ export function reduceIntruders(
   const { layers } = readLayers([{ adapter: plain, weight: 1 }]);
   const sites = new Map(model.sites().map((site) => [site.path, site]));
   const tensors = new Map<string, AdapterTensor>(plain.tensors);
+  const lessened = (value: number) => value * (mitigationLambda - 1);
   const found = layers.map((layer) => {
     const { path, loras } = layer;
     const scaling = scalingOf(plain.config, path);
@@ -69,25 +71,22 @@ export function reduceIntruders(
     const base = weightOf(path, sites.get(path), [b.rows, a.columns]);
     const intruders = intrudersOf(base, sum(base, multiply(b, a)), { topK, threshold });
     if (intruders.s.length > 0) {
-      const change = scaleColumns(
-        intruders.u,
-        intruders.s.map((value) => value * (mitigationLambda - 1)),
-      );
-      const whole = lowRankSvd(concatColumns([b, change]), transpose(concatColumns([transpose(a), intruders.v])));
+      const weaker = scaleColumns(intruders.u, intruders.s.map(lessened));
+      const whole = lowRankSvd(concatColumns([b, weaker]), transpose(concatColumns([transpose(a), intruders.v])));
       const rank = rankOf(plain.config, path);
-      const { u, s, v } = truncateSvd(whole, rank);
-      const factors = {
-        a: transpose(scaleColumns(v, s.map(Math.sqrt))),
-        b: scaleColumns(
-          u,
-          s.map((value) => Math.sqrt(value) / scaling),
-        ),
-      };
+      const factors = halves(truncateSvd(whole, rank), scaling);
       for (const [key, tensor] of storedFactors(layer, factors, rank)) tensors.set(key, tensor);
     }
     return { path, intruders: intruders.s.length };
   });
   return { adapter: { ...plain, tensors }, layers: found };
+}
+
+/** B = U·√S / scaling and A = √S·Vᵀ. */
+function halves({ u, s, v }: Svd, scaling: number): Factors {
+  const roots = s.map(Math.sqrt);
+  const ofB = roots.map((root) => root / scaling);
+  return { a: transpose(scaleColumns(v, roots)), b: scaleColumns(u, ofB) };
 }
 
 /** [outFeatures, inFeatures] */
