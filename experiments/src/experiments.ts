@@ -5,6 +5,7 @@ import { latency } from "./costs/latency.ts";
 import { switching } from "./costs/switching.ts";
 import { defaults } from "./defaults/defaults.ts";
 import type { Experiment, ExperimentOptions } from "./experiment.ts";
+import { recall } from "./recall/recall.ts";
 import { digits } from "./tasks/digits/digits.ts";
 import { e2e } from "./tasks/e2e.ts";
 import { instructions } from "./tasks/instructions.ts";
@@ -69,6 +70,7 @@ const comparisons: readonly Comparison[] = [
 export const experiments: readonly Experiment[] = [
   ...comparisons.flatMap(commandsOf),
   defaults,
+  recall,
   {
     name: "subspaces",
     work: "section 7 of the paper, from the adapters that sst2 left in runs/: r = 8 against 64, two seeds, amplification",

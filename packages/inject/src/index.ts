@@ -40,6 +40,7 @@ export { measureGradients } from "./measure/measure-gradients.ts";
 export { measureInputs } from "./measure/measure-inputs.ts";
 export { shareRanks } from "./measure/share-ranks.ts";
 export { describePlan } from "./plan/describe-plan.ts";
+export { findKappaTargetModules, type KappaOptions, type KappaTarget } from "./plan/kappa-targets.ts";
 export { planInjection } from "./plan/plan-injection.ts";
 export type { InjectionPlan } from "./planned/injection-plan.ts";
 export { type PlannedSite, partsOf } from "./planned/planned-parts.ts";

@@ -14,6 +14,7 @@ import { trainingNames } from "./train/training-names.ts";
 const objects = new Map(
   Object.entries({
     teacher: ["an opened model", isObject],
+    guide: ["an opened model", isObject],
     keepCheckpoints: ["{ best: true, last: 3 }", isObject],
     reward: ["a function, or a list of { reward, weight, name }", isReward],
   } satisfies Readonly<Record<string, readonly [expected: string, fits: (value: unknown) => boolean]>>),

@@ -114,7 +114,7 @@ export const optionNames = {
   evaluate: {
     ...{ ...ofRows, template: true, batchSize: true, maxLength: true, maxTargetLength: true, generate: true },
     ...{ maxNewTokens: true, loss: true, pooling: true, normalize: true, prompts: true, classNames: true },
-    ...{ reward: true, temperature: true, topP: true, rewardTimeout: true, rewardConcurrency: true },
+    ...{ dimensions: true, reward: true, temperature: true, topP: true, rewardTimeout: true, rewardConcurrency: true },
   } satisfies OptionNames<EvaluationOptions & ColumnOptions & WithAdapter>,
   predict: {
     ...{ ...ofRows, batchSize: true, maxLength: true, signal: true },
@@ -122,7 +122,7 @@ export const optionNames = {
   } satisfies OptionNames<PredictOptions & ColumnOptions & WithAdapter>,
   embed: {
     ...{ ...everyCall, pooling: true, normalize: true, batchSize: true, maxLength: true, signal: true },
-    ...{ promptName: true, onTokens: true },
+    ...{ dimensions: true, promptName: true, onTokens: true },
   } satisfies OptionNames<EmbedOptions & WithAdapter>,
   writer: {
     ...{ maxRows: true, maxPositions: true, maxPromptTokens: true, maxWaiting: true },

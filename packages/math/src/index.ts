@@ -14,6 +14,7 @@ export type { Branch, Layer, LayerKind, RandomInit, SiteKind } from "./kinds/lay
 export { tiedHead } from "./kinds/linear.ts";
 export { parameterDelta, rawMatrixSizes } from "./kinds/parameter.ts";
 export { parameterRows } from "./kinds/parameter-rows.ts";
+export { extremeSingularValues } from "./linear-algebra/condition-number.ts";
 export { lowRankNorm, lowRankSvd } from "./linear-algebra/low-rank-svd.ts";
 export {
   concatColumns,
@@ -23,6 +24,7 @@ export {
   matrixOfTensor,
   multiply,
   scaleColumns,
+  selectRows,
   sliceColumns,
   tensorOfMatrix,
   transpose,

@@ -31,5 +31,6 @@ export { type MergeOptions, mergeAdapter } from "./fold/merge-adapter.ts";
 export type { MergedHandle } from "./fold/merged-handle.ts";
 export { verifyMerge } from "./fold/verify-merge.ts";
 export { type ReducedLayer, type ReduceOptions, reduceAdapter } from "./reduce/reduce-adapter.ts";
+export { type IntruderOptions, reduceIntruders } from "./reduce/reduce-intruders.ts";
 export type { FileWeight, FileWeights } from "./stream/fold-rows.ts";
 export { type MergeInFiles, planMerge } from "./stream/plan-merge.ts";

@@ -21,6 +21,7 @@ import {
 } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import type { EmbeddingRecipe } from "./embeddings/embedding-recipe.ts";
+import { embedMiniBatches } from "./embeddings/mini-batches.ts";
 import { embeddingsOf, pooledBy } from "./embeddings/pooled-embeddings.ts";
 import { ModelInputError, NothingSupervisedError, UnknownAdapterError } from "./errors.ts";
 import type { GenerationDefaults } from "./folder/generation-defaults.ts";
@@ -40,6 +41,7 @@ import type { ModelAssembly } from "./outline/outline-model.ts";
 import { replicateLayers } from "./outline/replicate-layers.ts";
 import { resizeVocabulary } from "./outline/resize-vocabulary.ts";
 import { firstPositionOf, runBackbone } from "./parts/backbone/backbone.ts";
+import { trainableIn } from "./parts/backbone/checkpoint-segments.ts";
 import { computeByPlan } from "./parts/backbone/compute-by-plan.ts";
 import { lastStates, numbersOf, pickFrom, type Reading } from "./parts/backbone/picked-states.ts";
 import type { Pass } from "./parts/pass.ts";
@@ -192,7 +194,8 @@ export class PretrainedModel implements AdaptableModel {
 
   /**
    * One embedding for each text, [batch, width]: its states, pooled and normalised as the recipe says. Nothing is computed for
-   * padding. The caller owns the result.
+   * padding. With `miniBatchSize`, that many texts are computed at a time, and again in the backward pass: memory is that of a
+   * mini-batch. The caller owns the result.
    *
    * @throws ModelInputError for a model that has a decoder or reads images; otherwise as `forward`.
    *
@@ -206,8 +209,19 @@ export class PretrainedModel implements AdaptableModel {
    * }
    * ```
    */
-  embed(inputs: ModelInputs, recipe: EmbeddingRecipe, context: ForwardContext = inferenceContext()): tf.Tensor2D {
-    const { backbone } = this.#assembly;
+  embed(
+    inputs: ModelInputs,
+    recipe: EmbeddingRecipe,
+    context: ForwardContext = inferenceContext(),
+    { miniBatchSize }: { readonly miniBatchSize?: number | undefined } = {},
+  ): tf.Tensor2D {
+    const { backbone, parts } = this.#assembly;
+    if (miniBatchSize !== undefined) {
+      this.#checkAlive();
+      const embed = (some: ModelInputs, own: ForwardContext) => this.embed(some, recipe, own);
+      const how = { miniBatchSize, context, variables: trainableIn(parts, context), embed };
+      return tf.tidy(() => embedMiniBatches(inputs, how));
+    }
     if (backbone.decoder !== undefined || backbone.tokens === undefined)
       throw new ModelInputError("inputIds", "embeddings need an encoder or a decoder-only model");
     return this.#run(inputs, context, (pass) => ({

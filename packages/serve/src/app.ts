@@ -275,7 +275,7 @@ async function* counted(
 
 async function answerEmbeddings<Adapter extends ServedAdapter>(
   context: AppContext,
-  { model, inputs, isBase64 }: ReturnType<typeof embeddingRequest>,
+  { model, inputs, isBase64, dimensions }: ReturnType<typeof embeddingRequest>,
   parts: AppParts<Adapter>,
 ): Promise<Response> {
   checkRunning(parts);
@@ -292,7 +292,7 @@ async function answerEmbeddings<Adapter extends ServedAdapter>(
       tokens += read;
       place.charge(read);
     };
-    const embeddings = await parts.model.embed(inputs, { adapter, signal, onTokens });
+    const embeddings = await parts.model.embed(inputs, { adapter, signal, onTokens, dimensions });
     const data = embeddings.map((values, index) => {
       const embedding = isBase64 ? Buffer.from(new Float32Array(values).buffer).toString("base64") : Array.from(values);
       return { object: "embedding", index, embedding };

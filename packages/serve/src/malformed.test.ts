@@ -12,7 +12,7 @@ function echo(): ServedModel {
     name: "models/echo",
     adapters: [{ name: "mine", dispose: () => undefined }],
     attach: async () => ({ name: "attached", dispose: () => undefined }),
-    embed: async (given) => given.map((text) => Float32Array.of(text.length, 0.5)),
+    embed: async (given, { dimensions }) => given.map((text) => Float32Array.of(text.length, 0.5).slice(0, dimensions)),
     writer: ({ maxWaiting = 1 }) => ({
       get running() {
         return texts.size;
@@ -190,6 +190,8 @@ describe("a request", () => {
     const packed = await post("/v1/embeddings", { ...asked, encoding_format: "base64" });
     const bytes = Buffer.from(String(packed.body.data[0]?.embedding), "base64");
     expect([bytes.readFloatLE(0), bytes.readFloatLE(4)]).toEqual([3, 0.5]);
+    const short = await post("/v1/embeddings", { ...asked, dimensions: 1 });
+    expect(short.body.data.map(({ embedding }) => embedding)).toEqual([[3], [1]]);
   });
 
   it("that fails does not reveal paths of this machine", async () => {

@@ -124,6 +124,8 @@ export interface ServedModel<Adapter extends ServedAdapter = ServedAdapter> {
     options: {
       readonly adapter: NoInfer<Adapter> | null;
       readonly signal?: AbortSignal;
+      /** How many of the first dimensions to return; default all. */
+      readonly dimensions?: number | undefined;
       /** Receives the number of tokens read, possibly in several parts. */
       readonly onTokens?: (tokens: number) => void;
     },

@@ -10,6 +10,7 @@ import {
   readEmbeddingRecipe,
 } from "@lowrank/models";
 import { PoolingUnknownError } from "../errors/model-errors.ts";
+import { given } from "../given.ts";
 import type { ModelSource } from "../open/model-source.ts";
 
 /** Embedding settings of a call. */
@@ -18,6 +19,8 @@ export interface RecipeOptions {
   readonly pooling?: Pooling | undefined;
   /** Whether embeddings are normalised to length 1; false if neither this nor the folder sets it. */
   readonly normalize?: boolean | undefined;
+  /** How many of the first dimensions to return, as for OpenAI's `dimensions`: of Matryoshka models. Default all. */
+  readonly dimensions?: number | undefined;
 }
 
 export type RecipeFacts = Pick<ModelSource, "path" | "folder" | "inside" | "openGguf">;
@@ -28,12 +31,12 @@ export const recipeKey = "lowrank.embedding";
 /** Settings of the call, else of the adapter, the .gguf file or the folder. Throws PoolingUnknownError, EmbeddingRecipeError. */
 export async function embeddingRecipe(
   source: RecipeFacts,
-  { pooling, normalize }: RecipeOptions,
+  { pooling, normalize, dimensions }: RecipeOptions,
   trained?: EmbeddingRecipe,
 ): Promise<EmbeddingRecipe> {
-  if (pooling !== undefined) return { pooling, isNormalised: normalize ?? false };
+  if (pooling !== undefined) return { pooling, isNormalised: normalize ?? false, dimensions };
   const found = trained ?? (await ggufRecipe(source)) ?? (await folderRecipe(source));
-  return normalize === undefined ? found : { ...found, isNormalised: normalize };
+  return { ...found, ...given({ isNormalised: normalize, dimensions }) };
 }
 
 async function folderRecipe({ folder, inside, path }: RecipeFacts): Promise<EmbeddingRecipe> {

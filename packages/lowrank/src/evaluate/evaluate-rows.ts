@@ -2,6 +2,7 @@
 
 import { type Example, type LabelMeaning, labelledPairs, type RowList, type TextTokenizer } from "@lowrank/data";
 import { NonFiniteOutputError, type PretrainedModel } from "@lowrank/models";
+import type { RecipeOptions } from "../embed/embedding-recipe.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import type { MediaReader } from "../media/prepare-media.ts";
 import { rowMedia } from "../media/row-media.ts";
@@ -36,6 +37,7 @@ export interface Evaluation extends RowMetrics, ExtraScores {
 /** Options of `evaluate`. */
 export interface EvaluationOptions
   extends ComparisonOptions,
+    Pick<RecipeOptions, "dimensions">,
     Pick<PredictOptions, "classNames" | "batchSize" | "maxLength">,
     Pick<RewardOptions, "topP" | "rewardTimeout" | "rewardConcurrency"> {
   /** Prompt template; default: the template of the adapter's training, else one that fits the rows. */

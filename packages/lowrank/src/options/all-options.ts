@@ -2,7 +2,7 @@
 
 import { adapterOptions, tokenOptions } from "./adapter-options.ts";
 import { engineOptions, fileOptions } from "./file-options.ts";
-import { comparisonOptions, distillationOptions, preferenceOptions } from "./learning-options.ts";
+import { comparisonOptions, distillationOptions, embeddingOptions, preferenceOptions } from "./learning-options.ts";
 import { libraryOptions, loopOptions } from "./loop-options.ts";
 import type { OptionGroup, OptionRow, Passed } from "./option-table.ts";
 import { rewardOptions } from "./reward-options.ts";
@@ -12,6 +12,7 @@ export type RunRows = typeof fileOptions.rows &
   typeof tokenOptions.rows &
   typeof loopOptions.rows &
   typeof comparisonOptions.rows &
+  typeof embeddingOptions.rows &
   typeof preferenceOptions.rows &
   typeof distillationOptions.rows &
   typeof rewardOptions.rows &
@@ -24,6 +25,7 @@ export const runOptions: readonly OptionGroup[] = [
   tokenOptions,
   loopOptions,
   comparisonOptions,
+  embeddingOptions,
   preferenceOptions,
   distillationOptions,
   rewardOptions,
@@ -57,6 +59,7 @@ export const trainingRows = {
   ...{ columns, header, template, maxLength, maxTargetLength, classNames, validationShare },
   ...loopOptions.rows,
   ...comparisons,
+  ...embeddingOptions.rows,
   ...preferenceOptions.rows,
   ...distillationOptions.rows,
   ...rewards,

@@ -2,7 +2,7 @@
 
 import type { Task } from "@lowrank/contracts/families";
 import { type ActsOn, onComparisons, reads } from "./acts-on.ts";
-import { flag, numberIn, type OptionGroup, oneOf, text } from "./option-table.ts";
+import { flag, integerIn, numberIn, type OptionGroup, oneOf, type Schema, text } from "./option-table.ts";
 import { onRewards } from "./reward-options.ts";
 import { rowLosses } from "./row-losses.ts";
 
@@ -24,9 +24,9 @@ export const comparisonOptions = {
     /** Two answers in a row: "dpo" (default), "ipo", "simpo", "orpo", "kto", "reward" (a reward model), or "answers" (the chosen ones, as text). One good or bad answer: "kto". */
     loss: {
       argument: "<name>",
-      help: "embedding: ranking, triplet, order, cosine; preference: dpo, ipo, simpo, orpo, kto, reward, answers",
+      help: "ranking, gist, triplet, order, cosine; for preferences: dpo, ipo, simpo, orpo, kto, reward, answers",
       detail:
-        "Embeddings: ranking (the default; MultipleNegativesRanking) has in-batch negatives, triplet one negative for each row, order (CoSENT) is the default for rows with a score, cosine is for scores from -1 to 1. Preferences: dpo is the default, reward trains a reward model, answers trains the chosen answers alone, as text.",
+        "Embeddings: ranking (the default; MultipleNegativesRanking) has in-batch negatives; gist (GISTEmbed) leaves out those that the `guide` finds more similar than the row's own texts. triplet has one negative for each row, order (CoSENT) is the default for rows with a score, cosine is for scores from -1 to 1. Preferences: dpo is the default, reward trains a reward model, answers trains the chosen answers alone, as text.",
       value: oneOf(rowLosses),
       actsOn: {
         isFor: "rows for embeddings, ranking or preferences",
@@ -52,6 +52,48 @@ export const comparisonOptions = {
       argument: "<text>",
       help: `text before each document, e.g. "passage: " (default: as in the model's folder)`,
       value: text,
+    },
+  },
+} as const satisfies OptionGroup;
+
+const onEmbeddings: ActsOn = { isFor: "rows for embeddings", acts: (run) => reads(run, "miniBatchSize") };
+
+export const embeddingOptions = {
+  heading: "Training embeddings:",
+  rows: {
+    /** Texts that are embedded at a time, and again for their gradients (GradCache): a large batch in the memory of a small one. */
+    miniBatchSize: {
+      argument: "<texts>",
+      help: "embed N texts at a time (GradCache): the memory of N for any batch size (default: the batch)",
+      detail: "Costs a second forward pass. Loss and gradients are those of the whole batch.",
+      value: integerIn({ min: 1 }),
+      fact: "mini-batch",
+      card: "mini-batch size",
+      actsOn: onEmbeddings,
+    },
+    /** Matryoshka: also trains the first dimensions of each embedding as an embedding, for `embed` with `dimensions`. */
+    matryoshkaDims: {
+      argument: "<numbers>",
+      help: 'Matryoshka: numbers of first dimensions to train as embeddings, e.g. "384,192,96"',
+      detail: "The list should have the model's width, too. `embed` with `dimensions` then returns shorter vectors.",
+      value: { type: "array", items: integerIn({ min: 1 }), minItems: 1 } as Schema<readonly number[]>,
+      expected: 'whole numbers, such as "384,192,96"',
+      actsOn: onEmbeddings,
+    },
+    /** Weight of the loss for each of `matryoshkaDims`; default 1. */
+    matryoshkaWeights: {
+      argument: "<numbers>",
+      help: "weight of the loss for each of `matryoshkaDims` (default: 1)",
+      value: { type: "array", items: numberIn({ min: 0 }), minItems: 1 } as Schema<readonly number[]>,
+      expected: 'numbers, such as "1,0.5,0.25"',
+      actsOn: { isFor: "runs with `matryoshkaDims`", acts: (_, { matryoshkaDims }) => matryoshkaDims !== undefined },
+    },
+    /** With the loss "gist": an embedding model with the same tokenizer; default the model without the adapter. */
+    guide: {
+      argument: "<model>",
+      help: "gist: embedding model with the same tokenizer (default: the model without the adapter)",
+      value: text,
+      actsOn: { isFor: "the loss `gist`", acts: (_, { loss }) => loss === "gist" },
     },
   },
 } as const satisfies OptionGroup;

@@ -30,9 +30,9 @@ export type Recipe = { readonly [Name in Exclude<keyof RunChoices, Lists>]?: Run
 
 export type WithModel<Choices> = Choices & { readonly model: string };
 
-/** Options with the same name in the library that the loop does not need: rows, teacher and rewards are read before it, the folder is outside it. */
+/** Options with the same name in the library that the loop does not need: rows, other models and rewards are read before it, the folder is outside it. */
 const apart: ReadonlySet<string> = new Set([
-  ...["validation", "validationShare", "teacher", "reward"],
+  ...["validation", "validationShare", "teacher", "guide", "reward"],
   ...["out", "overwrite", "resume", "saveEvery", "keepCheckpoints", "tensorBoard", "report", "verifyBase"],
 ]);
 

@@ -58,6 +58,10 @@ const actsIn: Partial<Record<keyof TrainingOptions, readonly RunName[]>> = {
   pooling: ["comparisons"],
   normalize: ["comparisons"],
   prompts: ["comparisons"],
+  miniBatchSize: ["comparisons"],
+  matryoshkaDims: ["comparisons"],
+  matryoshkaWeights: [], // without dimensions
+  guide: [], // without the loss "gist"
   labelSmoothing: allBut("several classes", "number", "questions", "comparisons", "judged"),
   embeddingNoise: allBut("pictures"),
   maxLength: allBut("pictures"),

@@ -5,7 +5,7 @@ import type { TrainingState } from "@lowrank/trainer";
 import type { Communicator } from "@lowrank/trainer/mpi";
 import { given } from "../given.ts";
 import type { DistillationChoices } from "../objectives/distillation/distillation.ts";
-import type { ComparisonOptions } from "../objectives/embeddings/embeddings.ts";
+import type { ComparisonOptions, EmbeddingOptions } from "../objectives/embeddings/embeddings.ts";
 import type { PreferenceOptions } from "../objectives/preferences/learn-preferences.ts";
 import type { RewardOptions } from "../objectives/rewards/reward-settings.ts";
 import type { adapterOptions } from "../options/adapter-options.ts";
@@ -25,6 +25,7 @@ export interface RowOptions
   extends Given<Pick<FileRows, "template" | "maxLength" | "maxTargetLength" | "classNames">>,
     Given<Pick<LibraryRows, "tokenizeWhenDrawn">>,
     ComparisonOptions,
+    EmbeddingOptions,
     PreferenceOptions,
     RewardOptions,
     DistillationChoices {}

@@ -2,13 +2,15 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
-import { cosineLoss, orderLoss, rankingLoss, tripletLoss } from "./sentence-losses.ts";
+import { gistLoss } from "./gist-loss.ts";
+import { type Matryoshka, matryoshkaLoss } from "./matryoshka.ts";
+import { cosineLoss, orderLoss, type Ranked, rankingLoss, tripletLoss } from "./sentence-losses.ts";
 
-/** By what embeddings are trained: `rankingLoss` and `tripletLoss` for related texts, `orderLoss` and `cosineLoss` for scored pairs. */
+/** By what embeddings are trained: `rankingLoss`, `gistLoss` and `tripletLoss` for related texts, `orderLoss` and `cosineLoss` for scored pairs. */
 export type ComparisonLoss = (typeof comparisonLosses)[number];
 
 /** All of them. */
-export const comparisonLosses = ["ranking", "triplet", "order", "cosine"] as const;
+export const comparisonLosses = ["ranking", "gist", "triplet", "order", "cosine"] as const;
 
 /** The embeddings of a batch. */
 export interface ComparedEmbeddings {
@@ -17,6 +19,12 @@ export interface ComparedEmbeddings {
   readonly columns: number;
   /** Of each row's two texts. */
   readonly similarities?: readonly number[] | undefined;
+  /** Of the guide, for "gist": [columns · rows, any width], which get no gradient. */
+  readonly guide?: tf.Tensor2D | undefined;
+  /** The ranking loss computes the scores of this many first texts at a time; default all. */
+  readonly miniBatchSize?: number | undefined;
+  /** Sums the loss over several numbers of first dimensions. */
+  readonly matryoshka?: Matryoshka | undefined;
 }
 
 /**
@@ -34,15 +42,20 @@ export interface ComparedEmbeddings {
  * if (loss.dataSync()[0] > 1e-6) throw new Error("each text is nearest to its own");
  * ```
  */
-export function comparisonLoss(
-  loss: ComparisonLoss,
-  { embeddings, columns, similarities: scores }: ComparedEmbeddings,
-): tf.Scalar {
+export function comparisonLoss(loss: ComparisonLoss, { matryoshka, ...compared }: ComparedEmbeddings): tf.Scalar {
+  const { embeddings, columns, similarities: scores, guide, miniBatchSize: anchorsAtOnce } = compared;
+  if (matryoshka !== undefined)
+    return matryoshkaLoss(embeddings, matryoshka, (shorter) =>
+      comparisonLoss(loss, { ...compared, embeddings: shorter }),
+    );
   return tf.tidy(() => {
-    const [first, second, ...others] = tf.split<tf.Tensor2D>(embeddings, columns, 0);
-    const [third] = others;
+    const [first, second, third] = tf.split<tf.Tensor2D>(embeddings, columns, 0);
     if (first === undefined || second === undefined) throw wrong(loss, "two texts a row", `${columns}`);
-    if (loss === "ranking") return rankingLoss({ anchors: first, positives: second, negatives: others });
+    if (loss === "gist") {
+      if (guide === undefined) throw wrong(loss, "the guide's embeddings", "none");
+      return gistLoss(ranked(embeddings, columns), ranked(guide, columns));
+    }
+    if (loss === "ranking") return rankingLoss(ranked(embeddings, columns), { anchorsAtOnce });
     if (loss === "triplet") {
       if (third === undefined || columns !== 3) throw wrong(loss, "three texts a row", `${columns}`);
       return tripletLoss({ anchors: first, positives: second, negatives: third });
@@ -50,6 +63,12 @@ export function comparisonLoss(
     if (scores === undefined || columns !== 2) throw wrong(loss, "two texts a row with a score", `${columns} without`);
     return (loss === "order" ? orderLoss : cosineLoss)({ first, second, scores });
   });
+}
+
+/** The columns of a batch of related texts. */
+function ranked(embeddings: tf.Tensor2D, columns: number): Ranked {
+  const [anchors, positives, ...negatives] = tf.split(embeddings, columns, 0) as [tf.Tensor2D, tf.Tensor2D];
+  return { anchors, positives, negatives };
 }
 
 function wrong(loss: ComparisonLoss, expected: string, got: string): ModelInputError {

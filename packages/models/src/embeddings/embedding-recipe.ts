@@ -12,6 +12,8 @@ export interface EmbeddingRecipe {
   readonly pooling: Pooling;
   /** Whether embeddings have length 1. */
   readonly isNormalised: boolean;
+  /** How many of the first dimensions are returned; default all. They are made length 1 after the others are left out. */
+  readonly dimensions?: number | undefined;
 }
 
 const poolings: ReadonlyMap<unknown, Pooling> = new Map<unknown, Pooling>([

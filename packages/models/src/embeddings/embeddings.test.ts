@@ -11,7 +11,7 @@ import { EmbeddingRecipeError, ModelInputError } from "../errors.ts";
 import { loadModel } from "../loading/load-model.ts";
 import { openFolder } from "../node.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
-import { comparisonLoss } from "./comparison-loss.ts";
+import { type ComparisonLoss, comparisonLoss } from "./comparison-loss.ts";
 import { readEmbeddingRecipe } from "./embedding-recipe.ts";
 import { cosineLoss, orderLoss, rankingLoss, tripletLoss } from "./sentence-losses.ts";
 
@@ -64,6 +64,22 @@ describe("a text's embedding", () => {
     });
   });
 
+  it("is shorter with fewer dimensions, and then of length 1", () => {
+    tf.tidy(() => {
+      const recipe = { pooling: "mean", isNormalised: true } as const;
+      const whole = model.embed(inputs(), recipe);
+      const [first = []] = tf.slice2d(whole, [0, 0], [1, 4]).arraySync();
+      const short = model.embed(inputs(), { ...recipe, dimensions: 4 });
+      expect(short.shape).toEqual([3, 4]);
+      expectClose(
+        short.dataSync().slice(0, 4),
+        first.map((value) => value / Math.hypot(...first)),
+        1e-6,
+      );
+      expect(() => model.embed(inputs(), { ...recipe, dimensions: 17 })).toThrow("from 1 to 16");
+    });
+  });
+
   it("leaks nothing", async () => {
     await expectNoLeak(() => {
       const given = inputs();
@@ -81,6 +97,10 @@ describe("a loss of embeddings", () => {
     cosine: (first, second) => cosineLoss({ first, second, scores }),
     order: (first, second) => orderLoss({ first, second, scores }),
     triplet: (anchors, positives, negatives) => tripletLoss({ anchors, positives, negatives }),
+    "gist pairs": (...columns) => guided(columns.slice(0, 2)),
+    "gist negatives": (...columns) => guided(columns),
+    "matryoshka pairs": (...columns) => matryoshka("ranking", columns.slice(0, 2), [2, 5, 3], [0.5, 1, 2]),
+    "matryoshka triplet": (...columns) => matryoshka("triplet", columns, [5, 2]),
   } satisfies Record<string, (...columns: [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D]) => tf.Scalar>;
 
   it.each(Object.entries(losses))("%s is sentence-transformers', with its gradients", (name, loss) => {
@@ -109,8 +129,16 @@ describe("a loss of embeddings", () => {
       };
       for (const [name, loss] of Object.entries(made))
         expectClose(loss.dataSync(), [expected.losses[name]?.loss ?? Number.NaN], 1e-5, name);
+      expect(() => comparisonLoss("gist", pairs)).toThrow(/needs the guide's embeddings/);
       expect(() => comparisonLoss("order", pairs)).toThrow(/needs two texts a row with a score/);
       expect(() => comparisonLoss("triplet", pairs)).toThrow(/needs three texts a row, got 2/);
+    });
+  });
+
+  it("is refused for more dimensions than the embeddings have, and for other numbers of weights", () => {
+    tf.tidy(() => {
+      expect(() => matryoshka("ranking", columns(), [6])).toThrow("6 is not a whole number from 1 to 5");
+      expect(() => matryoshka("ranking", columns(), [5, 2], [1])).toThrow("2 dimensions with 1 weights");
     });
   });
 
@@ -121,6 +149,19 @@ describe("a loss of embeddings", () => {
     });
   });
 });
+
+/** The guide's embeddings are the first three dimensions. */
+function guided(columns: readonly tf.Tensor2D[]) {
+  const embeddings = tf.concat2d([...columns], 0);
+  const guide = tf.tensor2d(embeddings.arraySync().map((row) => row.slice(0, 3)));
+  return comparisonLoss("gist", { embeddings, columns: columns.length, guide });
+}
+
+/** The loss for several numbers of dimensions. */
+function matryoshka(loss: ComparisonLoss, columns: readonly tf.Tensor2D[], dims: number[], weights?: number[]) {
+  const embeddings = tf.concat2d([...columns], 0);
+  return comparisonLoss(loss, { embeddings, columns: columns.length, matryoshka: { dims, weights } });
+}
 
 describe("a folder of sentence-transformers", () => {
   it.each([

@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type ColumnsOf, type PooledStates, pool } from "../heads/pooling.ts";
 import type { Pass } from "../parts/pass.ts";
 import type { EmbeddingRecipe, Pooling } from "./embedding-recipe.ts";
+import { firstDimensions } from "./first-dimensions.ts";
 
 const firstShown: ColumnsOf = ({ inputs: { attentionMask }, shape: [batch] }) =>
   attentionMask === undefined ? Array(batch).fill(0) : tf.argMax<tf.Tensor1D>(attentionMask, 1);
@@ -16,10 +17,12 @@ const lastShown: ColumnsOf = ({ inputs: { attentionMask }, shape: [batch, time] 
 /** Which states each pooling reads. */
 export const pooledBy: Readonly<Record<Pooling, PooledStates>> = { mean: "mean", first: firstShown, last: lastShown };
 
-/** The states that the pooling reads → [batch, width] */
-export function embeddingsOf(states: tf.Tensor, { pooling, isNormalised }: EmbeddingRecipe, pass: Pass): tf.Tensor2D {
+/** The states that the pooling reads → [batch, width or dimensions]. Throws ModelInputError for more dimensions than the width. */
+export function embeddingsOf(states: tf.Tensor, recipe: EmbeddingRecipe, pass: Pass): tf.Tensor2D {
+  const { pooling, isNormalised, dimensions } = recipe;
   const pooled = pool(states, pooledBy[pooling], pass);
-  return isNormalised ? normalised(pooled) : pooled;
+  const kept = dimensions === undefined ? pooled : firstDimensions(pooled, dimensions);
+  return isNormalised ? normalised(kept) : kept;
 }
 
 /** Rows of length 1, as torch's `normalize` makes them: shorter ones than 1e-12 stay shorter, and pass nothing of their length back. */

@@ -1,6 +1,6 @@
 // Losses for embeddings: matching texts should be closer than others. The formulas are those of sentence-transformers 6.2.
 
-import { crossEntropy } from "@lowrank/engine";
+import { crossEntropy, recompute } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import { normalised } from "./pooled-embeddings.ts";
@@ -10,7 +10,8 @@ type Embeddings = tf.Tensor2D;
 
 /**
  * MultipleNegativesRankingLoss (Henderson et al. 2017): each anchor has to find its own positive among all positives and
- * negatives of the batch. The mean over anchors; `scale` multiplies cosines.
+ * negatives of the batch. The mean over anchors; `scale` multiplies cosines. The scores of `anchorsAtOnce` anchors (default: all)
+ * exist at a time, and again in the backward pass.
  *
  * @throws ModelInputError if the columns have different numbers of rows.
  * @example
@@ -26,13 +27,24 @@ type Embeddings = tf.Tensor2D;
  */
 export function rankingLoss(
   { anchors, positives, negatives = [] }: Ranked,
-  { scale = 20 }: { readonly scale?: number } = {},
+  { scale = 20, anchorsAtOnce }: { readonly scale?: number; readonly anchorsAtOnce?: number | undefined } = {},
 ): tf.Scalar {
   checkRows([anchors, positives, ...negatives]);
+  const [rows] = anchors.shape;
+  const size = anchorsAtOnce ?? rows;
   return tf.tidy(() => {
-    const answers = normalised(tf.concat([positives, ...negatives], 0));
-    const scores = tf.mul<tf.Tensor2D>(tf.matMul(normalised(anchors), answers, false, true), scale);
-    return tf.reshape<tf.Rank.R0>(crossEntropy(scores, tf.range(0, anchors.shape[0], 1, "int32"), "mean"), []);
+    const answers = normalised(tf.concat([positives, ...negatives], 0)); // [columns · rows, width]
+    const queries = normalised(anchors);
+    const sums: tf.Tensor[] = [];
+    for (let start = 0; start < rows; start += size) {
+      const some = tf.slice2d(queries, [start, 0], [Math.min(size, rows - start), -1]);
+      const compute = (query: tf.Tensor = some, answer: tf.Tensor = answers) => {
+        const scores = tf.mul<tf.Tensor2D>(tf.matMul(query, answer, false, true), scale);
+        return crossEntropy(scores, tf.range(start, start + some.shape[0], 1, "int32"), "sum");
+      };
+      sums.push(size < rows ? recompute({ compute, inputs: [some, answers], variables: [] }) : compute());
+    }
+    return tf.reshape<tf.Rank.R0>(tf.div(tf.addN(sums), rows), []);
   });
 }
 

@@ -36,6 +36,8 @@ interface EmbeddingRequest {
   readonly inputs: readonly string[];
   /** Whether vectors are sent as base64 of their bytes, which OpenAI's client requests. */
   readonly isBase64: boolean;
+  /** How many of the first dimensions to send; undefined for all. */
+  readonly dimensions: number | undefined;
 }
 
 /** Throws InvalidRequestError. */
@@ -49,7 +51,7 @@ export function embeddingRequest(body: Readonly<Record<string, unknown>>, limits
   const format = fields.text("encoding_format") ?? "float";
   if (format !== "float" && format !== "base64")
     fields.fault("encoding_format", `"${format}"; expected float or base64`);
-  fields.unserved("dimensions", []);
+  const dimensions = fields.integer("dimensions", { min: 1, max: 2 ** 16 });
   fields.end();
-  return { model, inputs, isBase64: format === "base64" };
+  return { model, inputs, isBase64: format === "base64", dimensions };
 }

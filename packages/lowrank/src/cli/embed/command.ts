@@ -22,6 +22,7 @@ export const addEmbedCommand = defineCommand({
     option("--overwrite", "replace an existing --out"),
     option("--pooling <name>", "how token states become one vector").choices(["mean", "first", "last"]),
     option("--normalize", "scale embeddings to length 1"),
+    option("--dimensions <number>", "first dimensions to return, of Matryoshka models", integerIn({ min: 1 })),
     option("--prompt-name <name>", "prompt of the model's folder before each text, e.g. query (default: the folder's)"),
     option("--max-length <tokens>", "maximum tokens of a text", integerIn({ min: 1 })),
     option("--batch-size <number>", "texts in a batch", integerIn({ min: 1 }), 32),

@@ -16,6 +16,7 @@ export interface EmbedCommandOptions extends ModelOptions {
   readonly overwrite?: boolean;
   readonly pooling?: Pooling;
   readonly normalize?: true;
+  readonly dimensions?: number;
   readonly promptName?: string;
   readonly maxLength?: number;
   readonly batchSize: number;
@@ -29,8 +30,9 @@ export async function runEmbed(asked: EmbedCommandOptions, report: Report): Prom
   const texts = [...text, ...lines];
   if (texts.length === 0) throw new UsageError("There is no text to embed. Give --text, or --file with lines in it.");
   await whileOpen(options, report, async (model) => {
-    const { pooling, normalize, promptName, maxLength, batchSize } = options;
-    const embeddings = await model.embed(texts, { pooling, normalize, promptName, maxLength, batchSize });
+    const { pooling, normalize, dimensions, promptName, maxLength, batchSize } = options;
+    const how = { pooling, normalize, dimensions, promptName, maxLength, batchSize };
+    const embeddings = await model.embed(texts, how);
     if (out === undefined) print(embeddedTexts(texts, embeddings), report);
     else {
       await writeRowFile(out, embeddedTexts(texts, embeddings), { overwrite });

@@ -43,6 +43,16 @@ describe("lowrank reduce", () => {
     expect(existsSync(out)).toBe(false);
   });
 
+  it("weakens intruder dimensions, with the base, at the same ranks", async () => {
+    const out = place.path("weaker");
+    const how = ["--model", fixture("llama-gqa", "base"), "--allow-different-base", "--threshold-epsilon", "1.1"];
+    const argv = ["reduce", "--adapter", one, "--intruders", ...how, "--out", out, "--json"];
+    const { code, stderr, json } = await place.call(...argv);
+    expect(code, stderr).toBe(0);
+    expect(json[0]?.layers).toContainEqual({ path: expect.any(String), intruders: 10 });
+    expect((await readAdapterFolder(out)).config.rank).toBe((await readAdapterFolder(one)).config.rank);
+  });
+
   it("requires how much to keep, and does not overwrite its input", async () => {
     expect(await place.call("reduce", "--adapter", one, "--out", place.path("no"))).toMatchObject({
       code: 2,

@@ -82,6 +82,23 @@ describe("lowrank train on texts to compare", () => {
     expect(measured[0]).toMatchObject({ metrics: { [measure]: expect.any(Number) } });
   });
 
+  it("trains in mini-batches, with a guide and for fewer dimensions", async () => {
+    const losses = (call: Awaited<ReturnType<typeof train>>) => call.json.flatMap(({ loss }) => loss ?? []);
+    const whole = await train("whole", pairs, "--steps", "3");
+    const parts = await train("parts", pairs, "--steps", "3", "--mini-batch-size", "3");
+    expectClose(losses(parts) as number[], losses(whole) as number[], 1e-5);
+    const how = ["--matryoshka-dims", "24,4", "--matryoshka-weights", "1,0.5", "--validation", pairs];
+    const call = await train("short", pairs, "--loss", "gist", "--guide", folder, ...how);
+    expect([call.code, call.stderr]).toEqual([0, expect.anything()]);
+    const adapter = ["--model", folder, "--adapter", place.path("short")];
+    const embedded = await place.call("embed", ...adapter, "--text", "rain", "--dimensions", "4");
+    expect(JSON.parse(embedded.stdout)).toHaveLength(4);
+    const measured = await place.call("evaluate", ...adapter, "--data", pairs, "--dimensions", "4", "--json");
+    expect(measured.code).toBe(0);
+    const long = await place.call("embed", ...adapter, "--text", "rain", "--dimensions", "400");
+    expect([long.code, long.stderr]).toEqual([1, expect.stringContaining("from 1 to 24, the model's width")]);
+  });
+
   it("keeps its pooling, for a base whose folder does not define it", async () => {
     await cp(folder, place.path("plain"), { recursive: true });
     await rm(place.path("plain", "modules.json"));

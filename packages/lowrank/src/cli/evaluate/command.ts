@@ -27,6 +27,7 @@ export const addEvaluateCommand = defineCommand({
     tableOption("reward").conflicts("generate"),
     ...["rewardWeights", "rewardTimeout", "rewardConcurrency"],
     option("--temperature <number>", "with --reward: sampling temperature (default: 0, greedy)", numberIn({ min: 0 })),
+    option("--dimensions <number>", "first dimensions to compare, of Matryoshka models", integerIn({ min: 1 })),
     comparisonOptions,
     { heading: "Options:" },
     ...computing,

@@ -27,6 +27,7 @@ export interface EvaluateOptions
   readonly maxTargetLength?: number;
   readonly generate?: boolean;
   readonly maxNewTokens: number;
+  readonly dimensions?: number;
 }
 
 export async function runEvaluate(asked: EvaluateOptions, report: Report): Promise<void> {
@@ -43,11 +44,12 @@ export async function runEvaluate(asked: EvaluateOptions, report: Report): Promi
   if (generate === true) checkReferences({ name: data.name, rows: rowsAsText(data.rows) });
   const head = { task: objective.task, mayJudgePairs: objective.mayBePairs === true };
   await whileOpen({ ...options, ...head }, report, async (model, engine) => {
-    const { template, classNames, batchSize, maxLength, maxTargetLength, maxNewTokens, loss, pooling, normalize } =
-      options;
+    const { template, classNames, batchSize, maxLength, maxTargetLength, maxNewTokens } = options;
+    const { loss, pooling, normalize, dimensions } = options;
     const how = {
       ...{ template, classNames, batchSize, maxLength, maxTargetLength, generate, maxNewTokens },
-      ...{ loss, pooling, normalize, ...promptsOf(options), reward, rewardTimeout, rewardConcurrency, temperature },
+      ...{ loss, pooling, normalize, dimensions, ...promptsOf(options) },
+      ...{ reward, rewardTimeout, rewardConcurrency, temperature },
     };
     const evaluation = await model.evaluate(data, how);
     report.emit({ engine, ...evaluation });

@@ -57,7 +57,8 @@ export function parserOf({ argument, value, expected }: RecipeOption): ((text: s
 function listParser({ items = {}, minItems = 0, maxItems = Number.POSITIVE_INFINITY }: ValueSchema, expected?: string) {
   const pattern = new RegExp(items.pattern ?? "", "u");
   return (text: string): readonly (string | number)[] => {
-    const found = items.type === "number" ? text.split(",").map(numberParser(items)) : nameList(text);
+    const found =
+      items.type === "number" || items.type === "integer" ? text.split(",").map(numberParser(items)) : nameList(text);
     const isRight =
       found.length >= minItems && found.length <= maxItems && found.every((each) => pattern.test(`${each}`));
     if (!isRight) throw new InvalidArgumentError(`Expected ${expected}.`);

@@ -1,10 +1,11 @@
 // lowrank plan: what a training would change, and what it would take.
 
 import { fileOptions } from "../../options/file-options.ts";
-import { defineCommand } from "../define-command.ts";
+import { numberIn } from "../../options/option-table.ts";
+import { defineCommand, option } from "../define-command.ts";
 import { computing } from "../options/shared-options.ts";
 import { trainingOptions } from "../train/command.ts";
-import type { TrainOptions } from "../train/run-train.ts";
+import type { PlanOptions } from "./run-plan.ts";
 
 const { isNeeded: _, ...out } = fileOptions.rows.out;
 
@@ -19,7 +20,15 @@ export const addPlanCommand = defineCommand({
   description:
     "Prints the layers that lowrank train would adapt with the same options or recipe, the number of parameters and steps, and the seconds a step and the memory, measured " +
     "by a few steps on this machine. Nothing is written.",
-  options: [...optionsWithoutOut, ...computing],
+  options: [
+    ...optionsWithoutOut,
+    option(
+      "--kappa-targets <share>",
+      "print only this share of the linear layers for --target-modules: lowest condition numbers",
+      numberIn({ above: 0, max: 1 }),
+    ),
+    ...computing,
+  ],
   examples: ["lowrank plan --model ./tiny --data pairs.jsonl --rank 16", "lowrank plan --recipe recipe.yaml"],
-  run: async (options: TrainOptions, report) => (await import("./run-plan.ts")).runPlan(options, report),
+  run: async (options: PlanOptions, report) => (await import("./run-plan.ts")).runPlan(options, report),
 });

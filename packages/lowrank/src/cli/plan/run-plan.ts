@@ -2,17 +2,25 @@
 
 import { availableParallelism, loadavg } from "node:os";
 import { ignoredLabel, type TokenizedExample } from "@lowrank/data";
+import { findKappaTargetModules } from "@lowrank/inject";
 import { trainingOptions } from "../../recipe/recipe.ts";
 import { someRows } from "../../report/data-facts.ts";
 import { validationInterval } from "../../train/training-run.ts";
-import { formatBytes, formatCount, formatDuration } from "../terminal/format.ts";
+import { withBase } from "../base-for.ts";
+import { whileOpen } from "../start-engine.ts";
+import { formatBytes, formatCount, formatDuration, formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
 import type { TrainOptions } from "../train/run-train.ts";
 import { estimateRun, measureSteps, tokensRead, totalOf } from "./measure-steps.ts";
 import { preparePlan, unkept } from "./prepare-plan.ts";
 
-export async function runPlan(options: TrainOptions, report: Report): Promise<void> {
+export interface PlanOptions extends TrainOptions {
+  readonly kappaTargets?: number;
+}
+
+export async function runPlan(options: PlanOptions, report: Report): Promise<void> {
+  if (options.kappaTargets !== undefined) return sayKappaTargets(options.kappaTargets, options, report);
   const { adapter, training, engine, dispose } = await preparePlan(options, report);
   try {
     const { totalSteps, stepsPerEpoch, train, validation } = training;
@@ -51,6 +59,17 @@ export async function runPlan(options: TrainOptions, report: Report): Promise<vo
   } finally {
     dispose();
   }
+}
+
+/** The layers with the lowest condition numbers (KappaTune), and the flag that selects them. */
+async function sayKappaTargets(topP: number, asked: PlanOptions, report: Report): Promise<void> {
+  const options = await withBase({ ...asked, engine: asked.engine ?? "cpu" }, report); // there are no products of tensors
+  await whileOpen({ ...options, adapter: undefined }, report, async ({ base }) => {
+    const targets = findKappaTargetModules(base, { topP });
+    report.emit({ type: "plan", kappaTargets: targets });
+    for (const line of formatFacts(targets.map(({ path, kappa }) => [path, formatNumber(kappa)]))) report.say(line);
+    report.say(`--target-modules ${targets.map(({ path }) => path).join(",")}`);
+  });
 }
 
 /** Other programs slow the measured steps, and may stop or start before the run. */

@@ -1,31 +1,54 @@
 // lowrank reduce: what the library makes of an adapter, written and told layer by layer.
 
-import { type ReducedLayer, reduceAdapter } from "@lowrank/merge";
+import { type IntruderOptions, type ReducedLayer, reduceAdapter, reduceIntruders } from "@lowrank/merge";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import { type AdapterOutput, putAdapter, whileClaimed } from "../adapter-output.ts";
+import { withBase } from "../base-for.ts";
 import type { WeightedPath } from "../options/named-adapters.ts";
-import type { CommonOptions } from "../options/shared-options.ts";
+import type { EngineOptions } from "../options/shared-options.ts";
+import { whileOpen } from "../start-engine.ts";
 import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatTable, numberColumns } from "../terminal/table.ts";
 
-export interface ReduceOptions extends CommonOptions, AdapterOutput {
+export interface ReduceOptions extends EngineOptions, AdapterOutput, IntruderOptions {
   readonly adapter: readonly WeightedPath[];
   readonly rank?: number;
   readonly energy?: number;
+  readonly intruders?: true;
+  readonly model?: string;
+  readonly allowDifferentBase?: boolean;
 }
 
 export async function runReduce(options: ReduceOptions, report: Report): Promise<void> {
   const { adapter, out, rank, energy, plan = false } = options;
-  if (rank === undefined && energy === undefined)
-    throw new UsageError("Neither --rank nor --energy is given. Give one or both.");
+  const isSmaller = rank !== undefined || energy !== undefined;
+  if (options.intruders === true) {
+    if (isSmaller) throw new UsageError("--intruders keeps all ranks. Remove --rank and --energy.");
+    return weakenIntruders(options, report);
+  }
+  if (!isSmaller) throw new UsageError("Neither --rank nor --energy is given. Give one or both, or --intruders.");
   await whileClaimed({ ...options, kind: "folder", isApart: true }, report, async (read) => {
     const reduced = reduceAdapter(read, given({ rank, energy }));
     sayLayers(reduced.layers, report);
     const files = await putAdapter(reduced.adapter, options, report);
     report.emit({ ...(plan && { type: "plan" }), out, adapters: adapter, layers: reduced.layers, files });
   });
+}
+
+async function weakenIntruders(asked: ReduceOptions, report: Report): Promise<void> {
+  const options = await withBase({ ...asked, engine: asked.engine ?? "cpu" }, report); // there are no products of tensors
+  const { adapter, out, plan = false, topK, thresholdEpsilon, mitigationLambda } = options;
+  await whileClaimed({ ...options, kind: "folder", isApart: true }, report, (read) =>
+    whileOpen(options, report, async ({ base }) => {
+      const weaker = reduceIntruders(read, base, given({ topK, thresholdEpsilon, mitigationLambda }));
+      const rows = weaker.layers.map(({ path, intruders }) => [path, `${intruders}`]);
+      for (const line of formatTable(numberColumns("module", "intruders"), rows)) report.say(line);
+      const files = await putAdapter(weaker.adapter, options, report);
+      report.emit({ ...(plan && { type: "plan" }), out, adapters: adapter, layers: weaker.layers, files });
+    }),
+  );
 }
 
 function sayLayers(layers: readonly ReducedLayer[], report: Report): void {

@@ -15,7 +15,7 @@ import type { LearningPlan } from "../objective.ts";
 import { measureRows } from "../own-loss/own-loss.ts";
 
 /** The teacher: an opened model, with or without an adapter. The caller keeps and disposes of it. */
-interface Teacher {
+export interface Teacher {
   readonly base: PretrainedModel;
   readonly opened: { readonly context: ForwardContext };
   tokenizer(): Promise<TextTokenizer>;
@@ -54,9 +54,9 @@ export async function distillationPlan(
   return planOf(words, { ...how, ...weights, teacher: taught });
 }
 
-/** The teacher for a loss. Throws TrainingOptionsError if its tokenizer is not the model's. */
-export async function teachingModel(teacher: Teacher, tokenizer: TextTokenizer | undefined) {
-  if (tokenizer !== undefined) checkTokenizers(tokenizer, await teacher.tokenizer());
+/** The teacher for a loss, or the model of another option. Throws TrainingOptionsError if its tokenizer is not the model's. */
+export async function teachingModel(teacher: Teacher, tokenizer: TextTokenizer | undefined, option = "teacher") {
+  if (tokenizer !== undefined) checkTokenizers(tokenizer, await teacher.tokenizer(), option);
   return { model: teacher.base, context: teacher.opened.context };
 }
 
@@ -73,14 +73,14 @@ function planOf(words: string, options: Omit<DistillationOptions, "context">): L
 /** Number of tokens that are compared, spread over the vocabulary. */
 const comparedTokens = 4096;
 
-function checkTokenizers(own: TextTokenizer, other: TextTokenizer): void {
+function checkTokenizers(own: TextTokenizer, other: TextTokenizer, option: string): void {
   const size = Math.max(own.vocabSize, other.vocabSize);
   const step = Math.max(1, Math.floor(size / comparedTokens));
   const textOf = (tokenizer: TextTokenizer, id: number) => tokenizer.decode([id], { skipSpecialTokens: false });
   for (let id = 0; id < size; id += step) {
     const [ours, theirs] = [textOf(own, id), textOf(other, id)];
     if (ours === theirs) continue;
-    const found = `token ${id} is ${JSON.stringify(theirs)} for the teacher and ${JSON.stringify(ours)} for the model`;
-    throw new TrainingOptionsError([`teacher: must use the model's tokenizer; ${found}`]);
+    const found = `token ${id} is ${JSON.stringify(theirs)} for the ${option} and ${JSON.stringify(ours)} for the model`;
+    throw new TrainingOptionsError([`${option}: must use the model's tokenizer; ${found}`]);
   }
 }

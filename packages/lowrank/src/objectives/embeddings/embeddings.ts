@@ -1,20 +1,23 @@
 // Embeddings, learnt from texts to compare: the loss, the pooling, and the prompts before the texts.
 
-import type { ForwardContext } from "@lowrank/contracts";
+import { type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import {
   type ComparisonPrompts,
   DataError,
   type Example,
   type RowList,
   type RowProblem,
+  type TextTokenizer,
   type TokenBatch,
 } from "@lowrank/data";
+import { withoutTape } from "@lowrank/engine";
 import {
   batchTensors,
   type ComparisonLoss,
   comparisonLoss,
   comparisonLosses,
   type EmbeddingRecipe,
+  type Matryoshka,
   type PretrainedModel,
 } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
@@ -24,29 +27,48 @@ import {
   type RecipeOptions,
   sentencePrompts,
 } from "../../embed/embedding-recipe.ts";
+import type { OpenedBase } from "../../open/open-base.ts";
+import type { embeddingOptions } from "../../options/learning-options.ts";
+import type { Given } from "../../options/option-table.ts";
 import { lossAmong, type RowLoss } from "../../options/row-losses.ts";
 import { measuredBatches } from "../../rows/measured-batches.ts";
 import type { RowNumbers } from "../../rows/row-kinds.ts";
+import { type Teacher, teachingModel } from "../distillation/distillation.ts";
 import type { LearnedRows, LearningPlan, Measuring, Objective } from "../objective.ts";
 import { measureComparisons } from "./measure-comparisons.ts";
 
-export interface ComparisonOptions extends RecipeOptions {
+export interface ComparisonOptions extends Pick<RecipeOptions, "pooling" | "normalize"> {
   /**
-   * Of rows of texts to compare: "ranking" (the default for texts that belong together: all others of the batch do not), "triplet"
-   * (one negative a row), "order" (the default for scored pairs: CoSENT) or "cosine" (scores from −1 to 1).
+   * Of rows of texts to compare: "ranking" (the default for texts that belong together: all others of the batch do not), "gist"
+   * (without those that a guide finds too similar), "triplet" (one negative a row), "order" (the default for scored pairs: CoSENT)
+   * or "cosine" (scores from −1 to 1).
    */
   readonly loss?: RowLoss | undefined;
   /** Prompts before a row's first text and before the others; default: the folder's prompts for queries and documents. */
   readonly prompts?: ComparisonPrompts | undefined;
 }
 
-type Options = ComparisonOptions & { readonly trained?: EmbeddingRecipe | undefined };
+/** Options of training embeddings. */
+export interface EmbeddingOptions extends Given<Omit<typeof embeddingOptions.rows, "guide">> {
+  /** Of the loss "gist": an opened embedding model with the same tokenizer; default: the model without the adapter. */
+  readonly guide?: (Teacher & { readonly opened: Pick<OpenedBase, "context" | "source" | "recipe"> }) | undefined;
+}
+
+type Options = ComparisonOptions &
+  EmbeddingOptions &
+  Pick<RecipeOptions, "dimensions"> & {
+    readonly trained?: EmbeddingRecipe | undefined;
+    readonly tokenizer?: TextTokenizer | undefined;
+  };
 
 export const embeddings: Objective<Options> = {
   rows: "texts to compare",
   takes: (row) => row.kind === "comparison",
   task: "feature-extraction",
-  options: ["loss", "pooling", "normalize", "prompts"],
+  options: [
+    ...(["loss", "pooling", "normalize", "prompts"] as const),
+    ...(["miniBatchSize", "matryoshkaDims", "matryoshkaWeights", "guide"] as const),
+  ],
   mayBePairs: true,
   rate: ({ rate, encoderRate }) => [Math.min(encoderRate, rate), "embeddings"],
   plan: comparisonPlan,
@@ -62,8 +84,15 @@ async function comparisonPlan(source: RecipeFacts, rows: LearnedRows, options: O
   checkRows(rows.validationFile, rows.validation, { loss, texts, rowOf: rows.numbers.validation });
   const recipe = await embeddingRecipe(source, options, options.trained);
   const prompts = options.prompts ?? (isScored ? {} : await promptsOf(source));
-  const words = `${loss}, ${recipe.pooling}${recipe.isNormalised ? ", normalised" : ""}`;
-  const step = { loss, recipe };
+  const { miniBatchSize, matryoshkaDims: dims, matryoshkaWeights: weights } = options;
+  const matryoshka = dims && { dims, weights };
+  const guide = loss === "gist" ? await guideOf(options, recipe) : undefined;
+  const words = [
+    `${loss}, ${recipe.pooling}${recipe.isNormalised ? ", normalised" : ""}`,
+    ...(matryoshka === undefined ? [] : [`Matryoshka ${JSON.stringify(matryoshka)}`]),
+    ...(guide?.model === undefined ? [] : [`guide ${guide.model.modelType} ${guide.model.fingerprint}`]),
+  ].join(", ");
+  const step = { loss, recipe, matryoshka, miniBatchSize, guide };
   return {
     ...{ kind: "comparison", words, comparesNeighbours: true, measuresInitsByLoss: true, prompts, recipe },
     loss: (model, batch, { context }) => lossOfTexts(model, batch, { ...step, context }),
@@ -71,6 +100,16 @@ async function comparisonPlan(source: RecipeFacts, rows: LearnedRows, options: O
       const scores = await measureComparisons(model, { ...data, ...how, recipe });
       return { loss: await meanLossOfTexts(model, measuredBatches(data), { ...step, ...how }), ...scores };
     },
+  };
+}
+
+/** The guide of the loss "gist". Throws TrainingOptionsError if its tokenizer is not the model's. */
+async function guideOf({ guide, tokenizer }: Options, own: EmbeddingRecipe): Promise<Guide> {
+  if (guide === undefined) return { model: undefined, context: inferenceContext(), recipe: own };
+  const { source, recipe } = guide.opened;
+  return {
+    ...(await teachingModel(guide, tokenizer, "guide")),
+    recipe: await embeddingRecipe(source, {}, recipe),
   };
 }
 
@@ -125,16 +164,28 @@ function problemOf(
 interface Step {
   readonly loss: ComparisonLoss;
   readonly recipe: EmbeddingRecipe;
+  readonly matryoshka: Matryoshka | undefined;
+  readonly miniBatchSize: number | undefined;
+  readonly guide: Guide | undefined;
   readonly context: ForwardContext;
 }
 
-/** Computes all texts of the batch at once. The caller owns the result. */
-function lossOfTexts(model: PretrainedModel, batch: TokenBatch, { loss, recipe, context }: Step): tf.Scalar {
+interface Guide {
+  /** Undefined for the trained model itself. */
+  readonly model: PretrainedModel | undefined;
+  readonly context: ForwardContext;
+  readonly recipe: EmbeddingRecipe;
+}
+
+/** Compares all texts of the batch. The caller owns the result. */
+function lossOfTexts(model: PretrainedModel, batch: TokenBatch, step: Step): tf.Scalar {
+  const { loss, recipe, matryoshka, miniBatchSize, guide: by, context } = step;
   const { columns = 0, similarities } = batch;
   return tf.tidy(() => {
     const { labels: _, ...inputs } = batchTensors(batch);
-    const embeddings = model.embed(inputs, recipe, context); // [columns · rows, width]
-    return comparisonLoss(loss, { embeddings, columns, similarities });
+    const guide = by && withoutTape(() => (by.model ?? model).embed(inputs, by.recipe, by.context, { miniBatchSize }));
+    const embeddings = model.embed(inputs, recipe, context, { miniBatchSize }); // [columns · rows, width]
+    return comparisonLoss(loss, { embeddings, columns, similarities, matryoshka, miniBatchSize, guide });
   });
 }
 

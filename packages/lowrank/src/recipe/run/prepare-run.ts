@@ -48,7 +48,7 @@ export interface PreparedRun {
   /** Fingerprint of the run's model and data, so that `resume` cannot mix runs up. */
   readonly fingerprint: string;
   readonly reward: RewardChoice | undefined;
-  /** Frees the model, and the teacher if there is one. */
+  /** Frees the model, and its teacher or guide. */
   dispose(): void;
 }
 
@@ -77,10 +77,10 @@ export async function prepareRun(
   const { classNames, model: path, adapter, allowDifferentBase, basePrecision } = options;
   const request = { model: path, adapter, allowDifferentBase, basePrecision, tokens, task, problemType: rows.problem };
   const model = await openOn(nodePlatform, { ...request, trainable: true, ...newHead }, context);
-  let teacher: OpenedModel | undefined;
+  const others: OtherModels = {};
   const dispose = () => {
     model.dispose();
-    teacher?.dispose();
+    for (const other of Object.values(others)) other.dispose();
   };
   try {
     refuseUntrainable(model.base, rows);
@@ -92,9 +92,12 @@ export async function prepareRun(
       if (head !== undefined) host.say(head);
     }
     if (tokens !== undefined) host.say(describeTokens(tokens, model.base));
-    if (options.teacher !== undefined)
-      teacher = await openOn(nodePlatform, { model: options.teacher, task, basePrecision }, context);
-    const prepared = await prepareAdapter(model, { options, data: { rows, file, folder }, host, teacher, reward });
+    for (const name of ["teacher", "guide"] as const) {
+      const other = options[name];
+      if (other !== undefined)
+        others[name] = await openOn(nodePlatform, { model: other, task, basePrecision }, context);
+    }
+    const prepared = await prepareAdapter(model, { options, data: { rows, file, folder }, host, others, reward });
     return { engine, model, ...prepared, reward, dispose };
   } catch (error) {
     dispose();
@@ -102,17 +105,19 @@ export async function prepareRun(
   }
 }
 
+type OtherModels = { [Name in "teacher" | "guide"]?: OpenedModel };
+
 interface AdapterRequest {
   readonly options: RunChoices;
   readonly data: RunData;
   readonly host: RunHost;
-  readonly teacher: OpenedModel | undefined;
+  readonly others: OtherModels;
   readonly reward: RewardChoice | undefined;
 }
 
 async function prepareAdapter(
   model: OpenedModel,
-  { options, data, host, teacher, reward }: AdapterRequest,
+  { options, data, host, others, reward }: AdapterRequest,
 ): Promise<Pick<PreparedRun, "adapter" | "asked" | "training" | "fingerprint">> {
   const { seed, verifyBase } = options;
   const tokenizer = asksForTokens(options) ? await model.tokenizer() : undefined;
@@ -124,7 +129,7 @@ async function prepareAdapter(
   });
   if (model.adapters.length === 0 && options.allowUnmatchedTargets !== true) refuseUnmatched(model.plan(asked));
   const adapter = model.adapters[0] ?? model.adapt(asked, { seed });
-  const loop = { ...trainingOptions(options, data.folder), teacher, reward };
+  const loop = { ...trainingOptions(options, data.folder), ...others, reward };
   const training = await adapter.prepare(data.rows, loop);
   host.say(adapter.describe());
   for (const line of describeDefaults(training, loop, options)) host.say(line);

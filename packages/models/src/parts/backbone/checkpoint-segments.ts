@@ -1,7 +1,9 @@
 // Gradient checkpointing by segments of stages (Chen et al. 2016): a segment keeps only its input, and is computed again in
 // the backward pass. Dropout takes its key from the context, so the second run drops the same entries.
 
+import type { ForwardContext } from "@lowrank/contracts";
 import { recompute } from "@lowrank/engine";
+import type { Part } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
 import type { Pass } from "../pass.ts";
@@ -73,7 +75,10 @@ function twice(segment: Segment, { isConstant, source }: SegmentInputs): tf.Tens
   const { stages, hidden, pass } = segment;
   const states = [{ tensor: hidden, isConstant }, ...(source === undefined ? [] : [source])];
   const inputs = states.filter((state) => !state.isConstant).map(({ tensor }) => tensor);
-  const variables = trainableIn(stages, pass);
+  const variables = trainableIn(
+    stages.flatMap(({ parts }) => parts),
+    pass.context,
+  );
   if (inputs.length + variables.length === 0) return runSegment(segment);
   const constants = [...states.filter((state) => state.isConstant).map(({ tensor }) => tensor), ...pass.borrowed];
   const order = [...inputs, ...constants];
@@ -97,7 +102,7 @@ function twice(segment: Segment, { isConstant, source }: SegmentInputs): tf.Tens
 }
 
 /** Each once: a table may serve several stages. */
-function trainableIn(stages: readonly Stage[], { context }: Pass): readonly tf.Variable[] {
-  const all = stages.flatMap(({ parts }) => parts.flatMap((part) => part.variables(context)));
+export function trainableIn(parts: readonly Part[], context: ForwardContext): readonly tf.Variable[] {
+  const all = parts.flatMap((part) => part.variables(context));
   return [...new Set(all)].filter(({ trainable }) => trainable);
 }

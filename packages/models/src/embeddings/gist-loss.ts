@@ -1,0 +1,55 @@
+// A ranking loss in which a second model, the guide, finds texts that are no negatives (GISTEmbed, Solatorio 2024). The formulas are
+// those of sentence-transformers' GISTEmbedLoss with its defaults.
+
+import { crossEntropy } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "../errors.ts";
+import { normalised } from "./pooled-embeddings.ts";
+import type { Ranked } from "./sentence-losses.ts";
+
+/** Far below every score, so that it counts as nothing. */
+const leftOut = -1e9;
+
+/**
+ * Each anchor has to find its own positive among all texts of the batch, the other anchors too, but a text that the guide finds more
+ * similar to the row than anchor and positive are to each other does not count. The mean over anchors. The caller owns the result.
+ *
+ * @throws ModelInputError if the guide has embedded another number of texts.
+ */
+export function gistLoss(
+  ofModel: Ranked,
+  ofGuide: Ranked,
+  { temperature = 0.01 }: { readonly temperature?: number } = {},
+): tf.Scalar {
+  const [rows] = ofModel.anchors.shape;
+  return tf.tidy(() => {
+    const [own, guided] = [similarities(ofModel), similarities(ofGuide)];
+    if (!tf.util.arraysEqual(own.shape, guided.shape))
+      throw new ModelInputError("guide", `its scores have the shape [${guided.shape}], expected [${own.shape}]`);
+    const positives = tf.slice2d(guided, [0, 0], [rows, rows]);
+    const eye = tf.eye(rows);
+    const threshold = tf.sum(tf.mul(positives, eye), 1, true); // [rows, 1]
+    const isPositive = tf.cast(
+      tf.pad2d(eye, [
+        [0, 0],
+        [0, own.shape[1] - rows],
+      ]),
+      "bool",
+    );
+    const isNegative = tf.logicalOr(tf.lessEqual(guided, threshold), isPositive);
+    const scores = tf.where<tf.Tensor2D>(isNegative, tf.div<tf.Tensor2D>(own, temperature), leftOut);
+    return tf.reshape<tf.Rank.R0>(crossEntropy(scores, tf.range(0, rows, 1, "int32"), "mean"), []);
+  });
+}
+
+/** Cosines of a row's anchor with positives, anchors and negatives, and of its positive with positives: [rows, texts + rows]. */
+function similarities({ anchors, positives, negatives = [] }: Ranked): tf.Tensor2D {
+  const [anchor, positive] = [normalised(anchors), normalised(positives)];
+  const ofAnchor = tf.matMul<tf.Tensor2D>(
+    anchor,
+    tf.concat([positive, anchor, ...negatives.map(normalised)], 0),
+    false,
+    true,
+  );
+  return tf.concat2d([ofAnchor, tf.matMul<tf.Tensor2D>(positive, positive, false, true)], 1);
+}
