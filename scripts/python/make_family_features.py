@@ -435,20 +435,31 @@ MEMORIES = dict(head_dim=8, rms_norm_eps=0.1, linear_key_head_dim=6, linear_valu
                 rope_parameters=dict(rope_type="default", rope_theta=100.0, partial_rotary_factor=0.5, mrope_section=[1, 1, 0]))
 
 
-def qwen3_5(head="ForCausalLM", **settings):
-    config = transformers.Qwen3_5TextConfig(**{
+def qwen3_5(head="ForCausalLM", name="Qwen3_5", config="Qwen3_5TextConfig", **settings):
+    config = getattr(transformers, config)(**{
         **dict(vocab_size=48, hidden_size=24, intermediate_size=32, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2,
                max_position_embeddings=256, pad_token_id=0, bos_token_id=1, eos_token_id=2, full_attention_interval=2,
                attn_implementation="eager"), **MEMORIES, **settings})
-    return started(getattr(transformers, f"Qwen3_5{head}")(config))
+    return started(getattr(transformers, f"{name}{head}")(config))
 
 
-def qwen3_5_with_images():
-    texts = qwen3_5().config.to_dict()
+MIXTURE = dict(num_experts=4, num_experts_per_tok=2, moe_intermediate_size=20, shared_expert_intermediate_size=28)
+
+
+def qwen3_next(**settings):
+    return qwen3_5(name="Qwen3Next", config="Qwen3NextConfig", **MIXTURE, **settings)
+
+
+def qwen3_5_moe(**settings):
+    return qwen3_5(name="Qwen3_5Moe", config="Qwen3_5MoeTextConfig", intermediate_size=None, **MIXTURE, **settings)
+
+
+def qwen3_5_with_images(name="Qwen3_5", texts=qwen3_5):
+    texts = texts().config.to_dict()
     images = dict(hidden_size=16, intermediate_size=20, depth=1, num_heads=2, out_hidden_size=24, num_position_embeddings=16, patch_size=4)
-    config = transformers.Qwen3_5Config(text_config=texts, vision_config=images, image_token_id=47, video_token_id=46,
+    config = getattr(transformers, f"{name}Config")(text_config=texts, vision_config=images, image_token_id=47, video_token_id=46,
                                         vision_start_token_id=45, vision_end_token_id=44, pad_token_id=0, attn_implementation="eager")
-    return started(transformers.Qwen3_5ForConditionalGeneration(config))
+    return started(getattr(transformers, f"{name}ForConditionalGeneration")(config))
 
 
 def of_long_texts(model):
@@ -787,6 +798,16 @@ CASES = {
     "conv-groups-dora": lambda folder: one_adapter(
         folder, ConvNet(), lora(task_type=None, r=4, target_modules=["conv1", "conv2", "conv3"], use_dora=True), merges=False,
         batch=small_images),
+    "qwen3-next": lambda folder: one_adapter(
+        folder, qwen3_next(), lora(target_modules=["in_proj_qkvz", "in_proj_ba", "out_proj", "q_proj", "shared_expert_gate"],
+                                   target_parameters=["experts.gate_up_proj"])),
+    "qwen3-next-padded-left": lambda folder: one_adapter(
+        folder, qwen3_next(norm_topk_prob=False, output_router_logits=True), lora(target_modules="all-linear"), batch=padded_left),
+    "qwen3-5-moe": lambda folder: one_adapter(
+        folder, qwen3_5_moe(), lora(target_modules=["in_proj_qkv", "in_proj_a", "k_proj"], target_parameters=["experts.down_proj"])),
+    "qwen3-5-moe-with-images": lambda folder: one_adapter(
+        folder, qwen3_5_with_images("Qwen3_5Moe", qwen3_5_moe), lora(target_modules=r".*language_model.*\.(in_proj_z|down_proj)"),
+        batch=of_texts, trains=False),
 }
 
 if __name__ == "__main__":

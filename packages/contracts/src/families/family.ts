@@ -32,7 +32,10 @@ export const widths = {
   "memory-inputs": (config) =>
     2 * config.memoryKeyHeads * config.memoryKeySize + config.memoryHeads * config.memoryValueSize,
   "memory-values": (config) => config.memoryHeads * config.memoryValueSize,
+  "memory-inputs-and-gates": (config) =>
+    2 * config.memoryKeyHeads * config.memoryKeySize + 2 * config.memoryHeads * config.memoryValueSize,
   "memory-heads": (config) => config.memoryHeads,
+  "double-memory-heads": (config) => 2 * config.memoryHeads,
   "memory-value": (config) => config.memoryValueSize,
 } satisfies Readonly<Record<string, (config: ConfigValues) => number>>;
 

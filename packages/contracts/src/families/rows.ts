@@ -3,6 +3,7 @@
 export { gptOss } from "./rows/decoders/experts/gpt-oss.ts";
 export { mixtral } from "./rows/decoders/experts/mixtral.ts";
 export { qwen2Moe, qwen3Moe } from "./rows/decoders/experts/qwen2-moe.ts";
+export { qwen3Next, qwen35Moe, qwen35MoeText } from "./rows/decoders/experts/qwen3-next.ts";
 export { bloom } from "./rows/decoders/like-gpt/bloom.ts";
 export { falcon } from "./rows/decoders/like-gpt/falcon.ts";
 export { gptBigcode } from "./rows/decoders/like-gpt/gpt-bigcode.ts";

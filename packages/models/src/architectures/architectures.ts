@@ -84,6 +84,7 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["xglm", { backbone: xglm, head: decoderHeads }],
   ["lfm2", { backbone: lfm2, head: decoderHeads }],
   ...alike(["qwen3_5", "qwen3_5_text"], { backbone: qwen35, head: decoderHeads }),
+  ...alike(["qwen3_5_moe", "qwen3_5_moe_text", "qwen3_next"], { backbone: qwen35, head: decoderHeads }),
   ...alike(["mixtral", "qwen2_moe", "qwen3_moe"], { backbone: mixtral, head: decoderHeads }),
   ["gpt_oss", { backbone: gptOss, head: decoderHeads }],
   ["gptj", { backbone: gptj, head: decoderHeads }],

@@ -15,7 +15,6 @@ export function withRelative(unknown: unknown, supported: readonly string[]): st
 
 /** Names of unsupported models that resemble a supported one. */
 const lacking: readonly (readonly [RegExp, string])[] = [
-  [/^qwen3_(5_moe|next)/, "Qwen 3.5 with a mixture of experts is not supported."],
   [
     /^(falcon_(h1|mamba)|granitemoehybrid|[bjmz]amba|nemotron_h)/,
     "Models with state-space (Mamba) layers are not supported.",

@@ -3,8 +3,6 @@ import { checkConfig } from "../config/check-config.ts";
 
 it.each([
   ["deberta", 'The nearest supported one is "deberta-v2". Supported'],
-  ["qwen3_next", "Qwen 3.5 with a mixture of experts is not supported. Supported"],
-  ["qwen3_5_moe_text", "Qwen 3.5 with a mixture of experts is not supported. Supported"],
   ["qwen3_vl_moe", 'The nearest supported one is "qwen3_moe". Supported'],
   ["falcon_h1", "Models with state-space (Mamba) layers are not supported. Supported"],
   ["gemma3n_text", "Embeddings and residual streams for each layer are not supported. Supported"],

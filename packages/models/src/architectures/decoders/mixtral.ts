@@ -13,9 +13,14 @@ import { likeLlama, llamaAttention, llamaFeedForward, normsBefore } from "./like
 
 export const mixtral = likeLlama((block, layer, rotary) => ({
   attention: llamaAttention(block, layer, rotary),
-  feedForward: block.has("layers.{n}.mlp.gate.weight") ? mixture(block, layer) : llamaFeedForward(block),
+  feedForward: feedForwardOrMixture(block, layer),
   ...normsBefore(block),
 }));
+
+/** A mixture in the layers that have a router. */
+export function feedForwardOrMixture(block: PartList, layer: number): Layer {
+  return block.has("layers.{n}.mlp.gate.weight") ? mixture(block, layer) : llamaFeedForward(block);
+}
 
 function mixture(block: PartList, layer: number): Layer {
   const chosen = chosenExperts(block, layer);

@@ -3,7 +3,7 @@
 import type { ConfigTable } from "../../config-table.ts";
 import type { ConfigValues } from "../../config-values.ts";
 import type { LinearRow, StackedFileKeys, TensorRow } from "../../family.ts";
-import { parameterRow } from "./module-rows.ts";
+import { linearRows, parameterRow } from "./module-rows.ts";
 
 const moe = "layers.{n}.mlp";
 
@@ -21,6 +21,19 @@ export const expertTensors: readonly TensorRow[] = [
     expertIntermediateSize,
   ]),
 ];
+
+const shared = `${moe}.shared_expert`;
+
+/** Qwen's feed-forward of all tokens next to the experts, and the gate that its output is multiplied by. */
+export const sharedExpert: readonly LinearRow[] = linearRows({ bias: false, layout: "out-in" }, [
+  [`${shared}.gate_proj`, "hidden", "shared-intermediate"],
+  [`${shared}.up_proj`, "hidden", "shared-intermediate"],
+  [`${shared}.down_proj`, "shared-intermediate", "hidden"],
+  [`${shared}_gate`, "hidden", 1],
+]);
+
+/** The names of an expert's maps in most families. */
+export const expertNames = { gate: "gate_proj", up: "up_proj", down: "down_proj" } as const;
 
 /** Files with a module for each expert, as transformers before version 5 wrote all of them. */
 export function stackedExperts(

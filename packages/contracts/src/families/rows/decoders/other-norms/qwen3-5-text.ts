@@ -12,7 +12,8 @@ import {
 } from "../../shared/decoder-rows.ts";
 import { layerSizesOr, linearRows, parameterRow } from "../../shared/module-rows.ts";
 
-const hasMemory = ({ layerKinds }: ConfigValues, layer: number) => layerKinds[layer] === "memory";
+/** Whether a layer has a memory instead of attention. */
+export const hasMemory = ({ layerKinds }: ConfigValues, layer: number) => layerKinds[layer] === "memory";
 const hasAttention = (config: ConfigValues, layer: number) => !hasMemory(config, layer);
 
 const net = "layers.{n}.linear_attn";
