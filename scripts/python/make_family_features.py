@@ -443,6 +443,30 @@ def qwen3_5(head="ForCausalLM", name="Qwen3_5", config="Qwen3_5TextConfig", **se
     return started(getattr(transformers, f"{name}{head}")(config))
 
 
+def gemma4(**settings):
+    """Of five layers the last two use keys and values of others."""
+    settings = {**dict(rms_norm_eps=0.1, global_head_dim=12, head_dim=8, hidden_size_per_layer_input=6, vocab_size_per_layer_input=48, num_kv_shared_layers=2,
+                       num_hidden_layers=5, sliding_window=3, layer_types=["sliding_attention", "full_attention"] * 2 + ["full_attention"]),
+                **settings}
+    sizes = dict(vocab_size=48, hidden_size=24, intermediate_size=32, num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=32,
+                 pad_token_id=0, bos_token_id=1, eos_token_id=2, attn_implementation="eager")
+    return scaled_layers(started(transformers.Gemma4ForCausalLM(transformers.Gemma4TextConfig(**sizes, **settings))))
+
+
+def scaled_layers(model):
+    """With a factor of its own for each layer, which transformers begins with 1."""
+    for number, layer in enumerate(getattr(model.model, "language_model", model.model).layers):
+        layer.layer_scalar.fill_(0.7 + 0.1 * number)
+    return model
+
+
+def gemma4_with_images():
+    images = dict(hidden_size=16, intermediate_size=20, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=2, head_dim=8)
+    config = transformers.Gemma4Config(text_config=gemma4().config.to_dict(), vision_config=images, image_token_id=47, video_token_id=46,
+                                       audio_token_id=45, boi_token_id=44, eoi_token_id=44, attn_implementation="eager")
+    return scaled_layers(started(transformers.Gemma4ForConditionalGeneration(config)))
+
+
 MIXTURE = dict(num_experts=4, num_experts_per_tok=2, moe_intermediate_size=20, shared_expert_intermediate_size=28)
 
 
@@ -808,6 +832,19 @@ CASES = {
     "qwen3-5-moe-with-images": lambda folder: one_adapter(
         folder, qwen3_5_with_images("Qwen3_5Moe", qwen3_5_moe), lora(target_modules=r".*language_model.*\.(in_proj_z|down_proj)"),
         batch=of_texts, trains=False),
+    "gemma4": lambda folder: one_adapter(
+        folder, gemma4(), lora(target_modules=["q_proj", "k_proj", "v_proj", "down_proj", "per_layer_input_gate"])),
+    "gemma4-inputs": lambda folder: one_adapter(
+        folder, gemma4(use_double_wide_mlp=True, final_logit_softcapping=3.0),
+        lora(target_modules=["per_layer_model_projection", "embed_tokens_per_layer", "per_layer_projection", "gate_proj"]), batch=padded_left),
+    "gemma4-experts": lambda folder: one_adapter(
+        folder, gemma4(hidden_size_per_layer_input=0, num_kv_shared_layers=0, attention_k_eq_v=True, num_global_key_value_heads=1,
+                       enable_moe_block=True, num_experts=4, top_k_experts=2, moe_intermediate_size=20),
+        lora(target_modules=["k_proj", "router.proj"], target_parameters=["experts.gate_up_proj"])),
+    "gemma4-both-ways": lambda folder: one_adapter(
+        folder, gemma4(use_bidirectional_attention="all"), lora(target_modules="all-linear", use_dora=True), trains=False),
+    "gemma4-with-images": lambda folder: one_adapter(
+        folder, gemma4_with_images(), lora(target_modules=r".*language_model.*\.(v_proj|down_proj)"), batch=of_texts, trains=False),
 }
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 
 import type { DropoutPlace, ScalarName, SizeName, SwitchName } from "./config-names.ts";
 import type { ConfigValues, LayerKind } from "./config-values.ts";
+import type { ConfigProblem } from "./errors.ts";
+import type { RotaryConfig } from "./rotary.ts";
 import type { Task } from "./task.ts";
 
 /** The keys of a size, and its default. */
@@ -105,6 +107,8 @@ export interface RotaryTable {
   readonly features?: { readonly key: string; readonly fallback: number };
   /** θ of layers with a window, if they have another θ (Gemma 3) or no scaling (OLMo 3). */
   readonly local?: { readonly key?: string; readonly fallback: number };
+  /** What a file means that has no `rope_parameters`; absent: whole heads without scaling. */
+  readonly standard?: Pick<RotaryConfig, "share" | "scaling">;
   /** Which layers rotate, if not all. */
   readonly layers?: RotatingLayers;
   /** Default of `original_max_position_embeddings` (Phi 3). */
@@ -160,6 +164,10 @@ export interface ConfigTable {
   /** Default ids in transformers. */
   readonly tokenIds?: { readonly padding?: number; readonly decoderStart?: number; readonly end?: number };
   readonly fixed?: readonly FixedKey[];
+  /** Replaces other spellings of a file before anything is read. */
+  readonly respell?: (values: ReadonlyMap<string, unknown>) => ReadonlyMap<string, unknown>;
+  /** Checks of several values together; returns the problems. */
+  readonly check?: (config: ConfigValues) => readonly ConfigProblem[];
   /** Final corrections, for sizes that depend on other settings (Falcon). */
   readonly derive?: (config: ConfigValues) => ConfigValues;
   /** Keys that change nothing here, in addition to those of all families. */

@@ -16,6 +16,13 @@ export const widths = {
   "double-intermediate": (config) => 2 * config.intermediateSize,
   "queries-keys-values": (config) => (config.heads + 2 * config.keyValueHeads) * config.headSize,
   head: (config) => config.headSize,
+  "global-head": (config) => config.globalHeadSize,
+  "global-queries": (config) => config.heads * config.globalHeadSize,
+  "global-key-values": (config) => config.globalKeyValueHeads * config.globalHeadSize,
+  "per-layer": (config) => config.perLayerSize,
+  "all-per-layer": (config) => config.layers * config.perLayerSize,
+  "per-layer-vocabulary": (config) => config.perLayerVocabulary,
+  experts: (config) => config.experts,
   queries: (config) => config.heads * config.headSize,
   "double-queries": (config) => 2 * config.heads * config.headSize,
   "key-values": (config) => config.keyValueHeads * config.headSize,
@@ -82,7 +89,7 @@ export interface EmbeddingRow extends ModuleRow {
   /** Unused rows at the start (OPT's two). */
   readonly extraRows?: number;
   /** The factor of looked-up rows: Gemma's root of the hidden size, Granite's own number. */
-  readonly scale?: "root-of-hidden" | "root-of-hidden-if-switched" | "embedding-scale";
+  readonly scale?: "root-of-hidden" | "root-of-per-layer" | "root-of-hidden-if-switched" | "embedding-scale";
   /** Path of the embedding whose table this one shares (T5's two stacks). */
   readonly sharedWith?: string;
   /** Whether the table is shared only in models whose head is tied too (BART). */
@@ -110,8 +117,8 @@ export interface TensorRow extends ModuleRow {
    * they are then 0, unless `otherwise` is given.
    */
   readonly kind: "parameter" | "buffer" | "unused";
-  /** Default values of a buffer, if not 0: sinusoids over [positions, hidden]. */
-  readonly otherwise?: "sinusoids";
+  /** Default values of a buffer, if not 0; sinusoids are over [positions, hidden]. */
+  readonly otherwise?: "sinusoids" | "ones";
   /** True for a stack of matrices stored [experts, inFeatures, outFeatures]. */
   readonly isStackedInOut?: boolean;
 }

@@ -13,6 +13,8 @@ export interface RotaryConfig {
 export type RotaryScaling =
   | { readonly type: "none" }
   | { readonly type: "linear"; readonly factor: number }
+  /** The first pairs of a share rotate; the others are pairs, too, and stay (Gemma 4). */
+  | { readonly type: "proportional"; readonly factor: number }
   | { readonly type: "dynamic"; readonly maxPositions: number }
   | {
       readonly type: "llama3";

@@ -23,6 +23,7 @@ import {
 import type { Head } from "../heads/head.ts";
 import type { Backbone } from "../parts/backbone/backbone.ts";
 import type { PartList } from "../parts/part-list.ts";
+import { gemma4 } from "./decoders/gemma4.ts";
 import { gptOss } from "./decoders/gpt-oss.ts";
 import { lfm2 } from "./decoders/lfm2.ts";
 import { bloom, falcon, gpt2, gptj, gptNeo, gptNeox, opt, xglm } from "./decoders/like-gpt.ts";
@@ -71,6 +72,7 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ...alike(["llama", "mistral", "qwen2", "qwen3", "gemma", "granite"], { backbone: llama, head: decoderHeads }),
   ...alike(["ministral", "smollm3", "olmo", "exaone"], { backbone: llama, head: decoderHeads }),
   ...alike(["gemma2", "gemma3", "gemma3_text"], { backbone: gemma2, head: decoderHeads }),
+  ...alike(["gemma4", "gemma4_text"], { backbone: gemma4, head: decoderHeads }),
   ["phi", { backbone: phi, head: decoderHeads }],
   ["phi3", { backbone: phi3, head: decoderHeads }],
   ["gpt_neox", { backbone: gptNeox, head: decoderHeads }],

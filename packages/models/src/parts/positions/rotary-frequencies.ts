@@ -19,6 +19,11 @@ export interface RotaryFrequencies {
 /** The frequencies of a model's heads, or of `rotary` if given; by default transformers' usual ones. */
 export function rotaryOf({ headSize, ...config }: ModelConfig, rotary = config.rotary): RotaryFrequencies {
   const { theta, share, scaling } = rotary ?? { theta: 10_000, share: 1, scaling: { type: "none" } };
+  if (scaling.type === "proportional") {
+    const { pairs } = rotaryFrequencies(headSize, { theta, scaling });
+    const rotating = Math.floor(share * headSize) >> 1;
+    return { pairs: pairs.map((frequency, pair) => (pair < rotating ? frequency : 0)), magnitude: 1 };
+  }
   return rotaryFrequencies(Math.floor(headSize * share + 1e-9), { theta, scaling });
 }
 
@@ -41,6 +46,7 @@ export function rotaryFrequencies(dims: number, { theta, scaling }: Omit<RotaryC
     case "none":
       return { pairs: usual, magnitude: 1 };
     case "linear":
+    case "proportional":
       return { pairs: usual.map((frequency) => frequency / scaling.factor), magnitude: 1 };
     case "dynamic":
       return { pairs: usual, magnitude: 1, limit: scaling.maxPositions };

@@ -12,10 +12,10 @@ import {
   sharedExpert,
   stackedExperts,
 } from "../../shared/expert-rows.ts";
-import { layerSizesOr, linearRows } from "../../shared/module-rows.ts";
+import { linearRows } from "../../shared/module-rows.ts";
 import { hasMemory, qwen35, qwen35Text } from "../other-norms/qwen3-5-text.ts";
 
-const { config, heads, tensors = [], linears } = qwen35Text;
+const { config, tensors = [], linears } = qwen35Text;
 const { intermediateSize: _, ...sizes } = config.sizes;
 const count = (key: string, fallback: number) => ({ keys: [key], fallback }) as const;
 const isFused = (path: string) => path.includes(".linear_attn.in_proj");
