@@ -443,6 +443,19 @@ def qwen3_5(head="ForCausalLM", name="Qwen3_5", config="Qwen3_5TextConfig", **se
     return started(getattr(transformers, f"{name}{head}")(config))
 
 
+# Queries grow from position 32 on, so these texts do not show it.
+GROWING = dict(rope_type="yarn", rope_theta=100.0, factor=4.0, original_max_position_embeddings=32, max_position_embeddings=128,
+               beta_fast=4.0, beta_slow=0.5, mscale=1.0, mscale_all_dim=1.0, llama_4_scaling_beta=0.1)
+
+
+def mistral3_with_images():
+    texts = like_llama("Ministral3", head_dim=8, rope_parameters=GROWING).config.to_dict()
+    images = dict(model_type="pixtral", hidden_size=16, intermediate_size=20, num_hidden_layers=1, num_attention_heads=2, head_dim=8)
+    config = transformers.Mistral3Config(text_config=texts, vision_config=images, image_token_index=47, pad_token_id=0,
+                                         tie_word_embeddings=False, attn_implementation="eager")
+    return started(transformers.Mistral3ForConditionalGeneration(config))
+
+
 def gemma4(**settings):
     """Of five layers the last two use keys and values of others."""
     settings = {**dict(rms_norm_eps=0.1, global_head_dim=12, head_dim=8, hidden_size_per_layer_input=6, vocab_size_per_layer_input=48, num_kv_shared_layers=2,
@@ -845,6 +858,10 @@ CASES = {
         folder, gemma4(use_bidirectional_attention="all"), lora(target_modules="all-linear", use_dora=True), trains=False),
     "gemma4-with-images": lambda folder: one_adapter(
         folder, gemma4_with_images(), lora(target_modules=r".*language_model.*\.(v_proj|down_proj)"), batch=of_texts, trains=False),
+    "ministral3": lambda folder: one_adapter(
+        folder, like_llama("Ministral3", head_dim=8, rope_parameters=GROWING), lora(target_modules=["q_proj", "v_proj"]), batch=padded_left),
+    "mistral3-with-images": lambda folder: one_adapter(
+        folder, mistral3_with_images(), lora(target_modules=r".*language_model.*\.(v_proj|down_proj)"), batch=of_texts, trains=False),
 }
 
 if __name__ == "__main__":

@@ -107,6 +107,8 @@ export interface RotaryTable {
   readonly features?: { readonly key: string; readonly fallback: number };
   /** θ of layers with a window, if they have another θ (Gemma 3) or no scaling (OLMo 3). */
   readonly local?: { readonly key?: string; readonly fallback: number };
+  /** Whether queries may grow beyond the original length (`llama_4_scaling_beta` of Ministral 3), which limits positions to it. */
+  readonly growingQueries?: boolean;
   /** What a file means that has no `rope_parameters`; absent: whole heads without scaling. */
   readonly standard?: Pick<RotaryConfig, "share" | "scaling">;
   /** Which layers rotate, if not all. */

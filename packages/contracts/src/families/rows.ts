@@ -17,7 +17,7 @@ export { exaone } from "./rows/decoders/like-llama/exaone.ts";
 export { gemma, gemma2 } from "./rows/decoders/like-llama/gemma.ts";
 export { granite } from "./rows/decoders/like-llama/granite.ts";
 export { llama, smollm3 } from "./rows/decoders/like-llama/llama.ts";
-export { ministral, mistral } from "./rows/decoders/like-llama/mistral.ts";
+export { ministral, ministral3, mistral, mistral3 } from "./rows/decoders/like-llama/mistral.ts";
 export { phi, phi3 } from "./rows/decoders/like-llama/phi.ts";
 export { qwen2, qwen3 } from "./rows/decoders/like-llama/qwen2.ts";
 export { stablelm } from "./rows/decoders/like-llama/stablelm.ts";

@@ -70,7 +70,10 @@ function alike(
 const architectures: ReadonlyMap<string, Architecture> = new Map([
   ...alike(["gpt2", "gpt_bigcode"], { backbone: gpt2, head: decoderHeads }),
   ...alike(["llama", "mistral", "qwen2", "qwen3", "gemma", "granite"], { backbone: llama, head: decoderHeads }),
-  ...alike(["ministral", "smollm3", "olmo", "exaone"], { backbone: llama, head: decoderHeads }),
+  ...alike(["ministral", "ministral3", "mistral3", "smollm3", "olmo", "exaone"], {
+    backbone: llama,
+    head: decoderHeads,
+  }),
   ...alike(["gemma2", "gemma3", "gemma3_text"], { backbone: gemma2, head: decoderHeads }),
   ...alike(["gemma4", "gemma4_text"], { backbone: gemma4, head: decoderHeads }),
   ["phi", { backbone: phi, head: decoderHeads }],

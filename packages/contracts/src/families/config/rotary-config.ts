@@ -153,6 +153,9 @@ function readYarn(nested: ConfigReader, place: ScalingPlace): RotaryScaling {
   const factor = nested.number("factor", factorBounds) ?? place.maxPositions / originalMaxPositions;
   const top = nested.number("mscale", factorBounds);
   const bottom = nested.number("mscale_all_dim", factorBounds);
+  const queryGrowth = place.table.growingQueries
+    ? (nested.number("llama_4_scaling_beta", { min: 0, max: 1e6 }) ?? 0)
+    : 0;
   const suggested = top !== null && bottom !== null ? growth(factor, top) / growth(factor, bottom) : growth(factor, 1);
   return {
     type: "yarn",
@@ -163,6 +166,7 @@ function readYarn(nested: ConfigReader, place: ScalingPlace): RotaryScaling {
     // transformers reads `truncate` next to the types of layers, where no file has it, and not inside them.
     wholePairs: (nested.flag("truncate") ?? true) || place.table.local !== undefined,
     originalMaxPositions,
+    ...(queryGrowth > 0 ? { endsThere: true } : {}),
   };
 }
 
