@@ -443,6 +443,22 @@ def qwen3_5(head="ForCausalLM", name="Qwen3_5", config="Qwen3_5TextConfig", **se
     return started(getattr(transformers, f"{name}{head}")(config))
 
 
+# A rotating part of each head, and narrow states.
+LATENT = dict(q_lora_rank=10, kv_lora_rank=12, qk_rope_head_dim=6, qk_nope_head_dim=5, v_head_dim=7, num_key_value_heads=4,
+              rope_parameters=dict(rope_type="yarn", rope_theta=100.0, factor=4.0, original_max_position_embeddings=16, beta_fast=4.0,
+                                   beta_slow=0.5, mscale=1.0, mscale_all_dim=0.8))
+
+
+def grouped_mixture(name, **settings):
+    """Two of three groups of experts are chosen from, with a bias that transformers begins with 0."""
+    model = like_llama(name, **{**dict(num_hidden_layers=3, n_routed_experts=6, num_experts_per_tok=2, moe_intermediate_size=20,
+                                       n_shared_experts=2, first_k_dense_replace=1, n_group=3, topk_group=2, routed_scaling_factor=1.5),
+                                **settings})
+    for layer in model.model.layers[1:]:
+        layer.mlp.gate.e_score_correction_bias.copy_(torch.linspace(-0.2, 0.2, 6))
+    return model
+
+
 # Queries grow from position 32 on, so these texts do not show it.
 GROWING = dict(rope_type="yarn", rope_theta=100.0, factor=4.0, original_max_position_embeddings=32, max_position_embeddings=128,
                beta_fast=4.0, beta_slow=0.5, mscale=1.0, mscale_all_dim=1.0, llama_4_scaling_beta=0.1)
@@ -862,6 +878,15 @@ CASES = {
         folder, like_llama("Ministral3", head_dim=8, rope_parameters=GROWING), lora(target_modules=["q_proj", "v_proj"]), batch=padded_left),
     "mistral3-with-images": lambda folder: one_adapter(
         folder, mistral3_with_images(), lora(target_modules=r".*language_model.*\.(v_proj|down_proj)"), batch=of_texts, trains=False),
+    "glm4-moe": lambda folder: one_adapter(
+        folder, grouped_mixture("Glm4Moe", head_dim=8, use_qk_norm=True),
+        lora(target_modules=["q_proj", "v_proj"], target_parameters=["experts.gate_up_proj"]), batch=padded_left),
+    "deepseek-v3": lambda folder: one_adapter(
+        folder, grouped_mixture("DeepseekV3", **LATENT),
+        lora(target_modules=["q_a_proj", "q_b_proj", "kv_a_proj_with_mqa", "kv_b_proj", "o_proj"], target_parameters=["experts.down_proj"])),
+    "deepseek-v3-wide-values": lambda folder: one_adapter(
+        folder, grouped_mixture("DeepseekV3", **dict(LATENT, q_lora_rank=None, v_head_dim=14, rope_interleave=False, norm_topk_prob=False)),
+        lora(target_modules=["q_proj", "kv_b_proj", "o_proj"], use_dora=True), batch=padded_left, trains=False),
 }
 
 if __name__ == "__main__":

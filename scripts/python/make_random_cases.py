@@ -132,7 +132,7 @@ def drawn_config(draw, model):
     })
     # Of models with images the text's part is computed here.
     tower = next((tower for tower in ("visual", "vision_tower") if hasattr(getattr(model, "model", None), tower)), None)
-    return config if tower is None else {**config, "bias": "none", "exclude_modules": rf".*\.{tower}\..*"}
+    return config if tower is None else {**config, "bias": "none", "exclude_modules": rf".*\.({tower}|multi_modal_projector)\..*"}
 
 
 def main(folder, count=800, seed=0, first=0, *families):

@@ -90,6 +90,8 @@ export interface LayerKindTable {
   readonly plain?: string;
   /** Key of n: the nth, 2nth … layer is plain, if the file has no types. */
   readonly plainEach?: { readonly key: string; readonly fallback: number };
+  /** Key of n: the first n layers are plain. */
+  readonly from?: { readonly key: string; readonly fallback: number };
   /** Key of n: only the nth, 2nth … layers are of the other kind. */
   readonly each?: string;
 }
@@ -109,6 +111,8 @@ export interface RotaryTable {
   readonly local?: { readonly key?: string; readonly fallback: number };
   /** Whether queries may grow beyond the original length (`llama_4_scaling_beta` of Ministral 3), which limits positions to it. */
   readonly growingQueries?: boolean;
+  /** Whether YaRN's `mscale_all_dim` also scales scores (DeepSeek). */
+  readonly scalesScores?: boolean;
   /** What a file means that has no `rope_parameters`; absent: whole heads without scaling. */
   readonly standard?: Pick<RotaryConfig, "share" | "scaling">;
   /** Which layers rotate, if not all. */

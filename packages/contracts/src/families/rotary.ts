@@ -34,6 +34,8 @@ export type RotaryScaling =
       /** Whether the borders of this range are rounded outwards to whole pairs (`truncate`). */
       readonly wholePairs: boolean;
       readonly originalMaxPositions: number;
+      /** Multiplies scores (DeepSeek). */
+      readonly scoreScale?: number;
       /** Whether queries grow beyond the original length, which is not computed here. */
       readonly endsThere?: boolean;
     }

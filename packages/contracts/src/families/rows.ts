@@ -1,5 +1,6 @@
 // Every family by name. A new one: its file, and one line here.
 
+export { deepseekV3, glm4Moe } from "./rows/decoders/experts/deepseek-v3.ts";
 export { gptOss } from "./rows/decoders/experts/gpt-oss.ts";
 export { mixtral } from "./rows/decoders/experts/mixtral.ts";
 export { qwen2Moe, qwen3Moe } from "./rows/decoders/experts/qwen2-moe.ts";

@@ -23,6 +23,7 @@ import {
 import type { Head } from "../heads/head.ts";
 import type { Backbone } from "../parts/backbone/backbone.ts";
 import type { PartList } from "../parts/part-list.ts";
+import { deepseekV3 } from "./decoders/deepseek-v3.ts";
 import { gemma4 } from "./decoders/gemma4.ts";
 import { gptOss } from "./decoders/gpt-oss.ts";
 import { lfm2 } from "./decoders/lfm2.ts";
@@ -90,7 +91,8 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["lfm2", { backbone: lfm2, head: decoderHeads }],
   ...alike(["qwen3_5", "qwen3_5_text"], { backbone: qwen35, head: decoderHeads }),
   ...alike(["qwen3_5_moe", "qwen3_5_moe_text", "qwen3_next"], { backbone: qwen35, head: decoderHeads }),
-  ...alike(["mixtral", "qwen2_moe", "qwen3_moe"], { backbone: mixtral, head: decoderHeads }),
+  ...alike(["mixtral", "qwen2_moe", "qwen3_moe", "glm4_moe"], { backbone: mixtral, head: decoderHeads }),
+  ["deepseek_v3", { backbone: deepseekV3, head: decoderHeads }],
   ["gpt_oss", { backbone: gptOss, head: decoderHeads }],
   ["gptj", { backbone: gptj, head: decoderHeads }],
   ["gpt_neo", { backbone: gptNeo, head: decoderHeads }],

@@ -205,7 +205,14 @@ function readLayerKinds(reader: ConfigReader, table: LayerKindTable | undefined,
   return Array.from({ length: count }, (_, layer) => (isOther(layer) ? table.kind : "plain"));
 }
 
-function byNumber(reader: ConfigReader, { types, plain, plainEach, each }: LayerKindTable): (layer: number) => boolean {
+function byNumber(
+  reader: ConfigReader,
+  { types, plain, plainEach, from, each }: LayerKindTable,
+): (layer: number) => boolean {
+  if (from !== undefined) {
+    const first = reader.integer(from.key, { min: 0, max: 4096 }) ?? from.fallback;
+    return (layer) => layer >= first;
+  }
   if (plainEach !== undefined) {
     const period = reader.integer(plainEach.key, { min: 1, max: 4096 }) ?? plainEach.fallback;
     return (layer) => (layer + 1) % period !== 0;

@@ -166,6 +166,7 @@ function readYarn(nested: ConfigReader, place: ScalingPlace): RotaryScaling {
     // transformers reads `truncate` next to the types of layers, where no file has it, and not inside them.
     wholePairs: (nested.flag("truncate") ?? true) || place.table.local !== undefined,
     originalMaxPositions,
+    ...(place.table.scalesScores && bottom ? { scoreScale: growth(factor, bottom) ** 2 } : {}),
     ...(queryGrowth > 0 ? { endsThere: true } : {}),
   };
 }

@@ -5,8 +5,13 @@ import type { SizeRow } from "../config-table.ts";
 import type { Family } from "../family.ts";
 import type { ConfigReader } from "./config-reader.ts";
 
-/** Parts that some models of a family lack: kinds of tokens (DeBERTa), inputs of each layer and shared keys (Gemma 4). */
-const mayBeAbsent: ReadonlySet<SizeName> = new Set(["tokenTypes", "perLayerSize", "sharedKeyLayers"]);
+/**
+ * Parts that some models of a family lack: kinds of tokens (DeBERTa), inputs of each layer and shared keys (Gemma 4), narrow queries,
+ * layers without experts and shared experts (DeepSeek).
+ */
+const mayBeAbsent: ReadonlySet<SizeName> = new Set<SizeName>([
+  ...(["tokenTypes", "perLayerSize", "sharedKeyLayers", "queryRank", "sharedExperts"] as const),
+]);
 
 const isSize = (name: string): name is SizeName => name in sizeLimits;
 

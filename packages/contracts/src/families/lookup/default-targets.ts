@@ -19,7 +19,6 @@ const lacking: readonly (readonly [RegExp, string])[] = [
     /^(falcon_(h1|mamba)|granitemoehybrid|[bjmz]amba|nemotron_h)/,
     "Models with state-space (Mamba) layers are not supported.",
   ],
-  [/^(deepseek_v[23]|kimi_k2|minicpm3)/, "Attention with compressed keys and values (MLA) is not supported."],
   [/^gemma3n/, "Embeddings and residual streams for each layer are not supported."],
   [/^switch_transformers/, "T5 with a mixture of experts is not supported."],
   [/^(hubert|wav2vec2|wavlm|unispeech|sew)/, "Of the models that read audio, only whisper is supported."],
