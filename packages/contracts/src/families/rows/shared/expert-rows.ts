@@ -5,7 +5,7 @@ import type { ConfigTable } from "../../config-table.ts";
 import type { ConfigValues } from "../../config-values.ts";
 import type { ConfigProblem } from "../../errors.ts";
 import type { LinearRow, StackedFileKeys, TensorRow } from "../../family.ts";
-import { linearRows, parameterRow } from "./module-rows.ts";
+import { linearRows, parameterRow, sizeRow } from "./module-rows.ts";
 
 const moe = "layers.{n}.mlp";
 
@@ -58,15 +58,14 @@ export function groupedRouter(usual: {
   readonly plainLayers: number;
   readonly scale: number;
 }) {
-  const size = (key: string, fallback: number) => ({ keys: [key], fallback }) as const;
   return {
     sizes: {
       experts: { keys: ["n_routed_experts", "num_local_experts"], fallback: usual.experts },
-      expertsPerToken: size("num_experts_per_tok", 8),
-      expertIntermediateSize: size("moe_intermediate_size", usual.width),
-      sharedExperts: size("n_shared_experts", 1),
-      expertGroups: size("n_group", usual.groups),
-      expertGroupsPerToken: size("topk_group", usual.groupsPerToken),
+      expertsPerToken: sizeRow("num_experts_per_tok", 8),
+      expertIntermediateSize: sizeRow("moe_intermediate_size", usual.width),
+      sharedExperts: sizeRow("n_shared_experts", 1),
+      expertGroups: sizeRow("n_group", usual.groups),
+      expertGroupsPerToken: sizeRow("topk_group", usual.groupsPerToken),
     },
     scalars: { routedScale: { key: "routed_scaling_factor", fallback: usual.scale } },
     switches: { normTopkProb: { key: "norm_topk_prob", fallback: true } },

@@ -25,7 +25,7 @@ import {
   sharedExperts,
   stackedExperts,
 } from "../../shared/expert-rows.ts";
-import { linearRows } from "../../shared/module-rows.ts";
+import { linearRows, sizeRow } from "../../shared/module-rows.ts";
 
 const mixture = {
   tensors: inMixtures([...expertTensors, choiceBias]),
@@ -45,7 +45,7 @@ export const glm4Moe = likeLlama("glm4_moe", writerClasses("Glm4Moe"), {
     sizes: {
       ...decoderSizes({ keyValueHeads: 8, headSize: null, maxPositions: 131_072 }),
       ...glmRouter.sizes,
-      intermediateSize: { keys: ["intermediate_size"], fallback: 10_944 },
+      intermediateSize: sizeRow("intermediate_size", 10_944),
     },
     normEpsilon: { key: "rms_norm_eps", fallback: 1e-5 },
     dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
@@ -76,13 +76,13 @@ export const deepseekV3 = likeLlama("deepseek_v3", decoderClasses("DeepseekV3", 
     sizes: {
       ...decoderSizes({ keyValueHeads: null, maxPositions: 4096 }),
       ...router.sizes,
-      keyValueHeads: { keys: ["num_key_value_heads"], fallback: { times: 1, of: "heads" } },
+      keyValueHeads: sizeRow("num_key_value_heads", { times: 1, of: "heads" }),
       // The part of a head that rotates.
-      headSize: { keys: ["qk_rope_head_dim"], fallback: 64 },
-      plainHeadSize: { keys: ["qk_nope_head_dim"], fallback: 128 },
-      valueHeadSize: { keys: ["v_head_dim"], fallback: 128 },
-      queryRank: { keys: ["q_lora_rank"], fallback: 1536 },
-      keyValueRank: { keys: ["kv_lora_rank"], fallback: 512 },
+      headSize: sizeRow("qk_rope_head_dim", 64),
+      plainHeadSize: sizeRow("qk_nope_head_dim", 128),
+      valueHeadSize: sizeRow("v_head_dim", 128),
+      queryRank: sizeRow("q_lora_rank", 1536),
+      keyValueRank: sizeRow("kv_lora_rank", 512),
     },
     rotary: { scalesScores: true },
     switches: { ...attentionBias, ...router.switches, rotatesNeighbours: { key: "rope_interleave", fallback: true } },

@@ -3,7 +3,7 @@
 // fused, and sorted by key head.
 
 import type { Family } from "../../../family.ts";
-import { decoderClasses, decoderHeads, writerClasses } from "../../shared/decoder-rows.ts";
+import { decoderClasses, decoderHeads, textPart } from "../../shared/decoder-rows.ts";
 import {
   balanceScale,
   balanceSwitch,
@@ -12,12 +12,11 @@ import {
   sharedExpert,
   stackedExperts,
 } from "../../shared/expert-rows.ts";
-import { linearRows } from "../../shared/module-rows.ts";
-import { hasMemory, qwen35, qwen35Text } from "../other-norms/qwen3-5-text.ts";
+import { linearRows, sizeRow } from "../../shared/module-rows.ts";
+import { hasMemory, qwen35Text, visionKeys } from "../other-norms/qwen3-5-text.ts";
 
 const { config, tensors = [], linears } = qwen35Text;
 const { intermediateSize: _, ...sizes } = config.sizes;
-const count = (key: string, fallback: number) => ({ keys: [key], fallback }) as const;
 const isFused = (path: string) => path.includes(".linear_attn.in_proj");
 
 /** The tables of `qwen3_5_moe_text`. */
@@ -32,11 +31,11 @@ export const qwen35MoeText: Family = {
     ...config,
     sizes: {
       ...sizes,
-      keyValueHeads: count("num_key_value_heads", 2),
+      keyValueHeads: sizeRow("num_key_value_heads", 2),
       experts: { keys: ["num_experts", "num_local_experts"], fallback: 256 },
-      expertsPerToken: count("num_experts_per_tok", 8),
-      expertIntermediateSize: count("moe_intermediate_size", 512),
-      sharedIntermediateSize: count("shared_expert_intermediate_size", 512),
+      expertsPerToken: sizeRow("num_experts_per_tok", 8),
+      expertIntermediateSize: sizeRow("moe_intermediate_size", 512),
+      sharedIntermediateSize: sizeRow("shared_expert_intermediate_size", 512),
     },
     switches: { ...config.switches, ...balanceSwitch },
     scalars: balanceScale(0.001),
@@ -48,27 +47,13 @@ export const qwen35MoeText: Family = {
   stackedFileKeys: stackedExperts("layers.{n}.mlp", expertNames),
 };
 
-/** The tables of `qwen3_5_moe`. */
-export const qwen35Moe: Family = {
-  ...qwen35MoeText,
+/** The tables of `qwen3_5_moe`, with the defaults of transformers' Qwen3_5MoeTextConfig. */
+export const qwen35Moe = textPart(qwen35MoeText, {
   modelType: "qwen3_5_moe",
-  basePrefix: qwen35.basePrefix,
-  architectures: new Map([["Qwen3_5MoeForConditionalGeneration", "causal-lm"]]),
-  config: {
-    ...qwen35MoeText.config,
-    inside: "text_config",
-    // Defaults of transformers' Qwen3_5MoeTextConfig.
-    sizes: {
-      ...qwen35MoeText.config.sizes,
-      hiddenSize: count("hidden_size", 2048),
-      layers: count("num_hidden_layers", 40),
-      heads: count("num_attention_heads", 16),
-      vocabularySize: count("vocab_size", 248_320),
-    },
-    harmless: [...(qwen35.config.harmless ?? []), "intermediate_size"],
-  },
-  heads: qwen35.heads,
-};
+  name: "Qwen3_5MoeForConditionalGeneration",
+  usual: { hidden: 2048, layers: 40, heads: 16, vocabulary: 248_320 },
+  config: { harmless: visionKeys },
+});
 
 /** The tables of `qwen3_next`. */
 export const qwen3Next: Family = {
@@ -80,7 +65,7 @@ export const qwen3Next: Family = {
     sizes: {
       ...qwen35MoeText.config.sizes,
       experts: { keys: ["num_experts", "num_local_experts"], fallback: 512 },
-      expertsPerToken: count("num_experts_per_tok", 10),
+      expertsPerToken: sizeRow("num_experts_per_tok", 10),
     },
     switches: { ...qwen35MoeText.config.switches, normTopkProb: { key: "norm_topk_prob", fallback: true } },
     derive: (checked) => checked,

@@ -3,7 +3,7 @@
 
 import { jsonObject } from "../../../config/config-reader.ts";
 import type { Family } from "../../../family.ts";
-import { decoderClasses, decoderHeads, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
+import { decoderClasses, decoderHeads, decoderSizes, likeLlama, textPart } from "../../shared/decoder-rows.ts";
 
 /** The tables of `mistral`. */
 export const mistral = likeLlama("mistral", decoderClasses("Mistral", ["token-classification", "question-answering"]), {
@@ -57,15 +57,10 @@ export const ministral3 = likeLlama(
 );
 
 /** The tables of `mistral3`, whose text model is of either type. */
-export const mistral3: Family = {
-  ...ministral3,
+export const mistral3 = textPart(ministral3, {
   modelType: "mistral3",
-  basePrefix: "model.language_model",
-  otherPrefixes: ["language_model.model"],
-  architectures: new Map([["Mistral3ForConditionalGeneration", "causal-lm"]]),
+  name: "Mistral3ForConditionalGeneration",
   config: {
-    ...ministral3.config,
-    inside: "text_config",
     rotary: { growingQueries: true, ignored: ["max_position_embeddings"] },
     tiedByDefault: true,
     respell: (values) => {
@@ -74,18 +69,14 @@ export const mistral3: Family = {
     },
     fixed: [
       ...(ministral3.config.fixed ?? []),
-      {
-        key: "text_config.model_type",
-        values: ["mistral", "ministral3"],
-        effect: "other text models compute otherwise",
-      },
+      { key: "text_config.model_type", values: ["mistral", "ministral3"], effect: "others compute otherwise" },
     ],
     harmless: [
-      ...["text_config", "vision_config", "image_token_index", "image_token_id", "vision_feature_layer"],
-      ...["projector_hidden_act", "multimodal_projector_bias", "spatial_merge_size"],
+      ...["image_token_index", "image_token_id", "vision_feature_layer", "projector_hidden_act"],
+      ...["multimodal_projector_bias", "spatial_merge_size"],
     ],
   },
-  heads: { "causal-lm": ministral3.heads["causal-lm"] ?? { linears: [] } },
+  otherPrefixes: ["language_model.model"],
   ignoredFileParts: ["vision_tower.", "multi_modal_projector."],
   fileSpellings: [{ file: "language_model.lm_head.weight", path: "lm_head.weight" }],
-};
+});

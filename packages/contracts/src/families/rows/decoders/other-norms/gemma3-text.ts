@@ -1,9 +1,7 @@
 // Gemma 3's text model (Gemma Team 2025), as transformers' modeling_gemma3.py names it: Gemma 2 without bounds, with norms
 // of queries and keys, a whole view in every sixth layer only, and slower rotations there.
 
-import type { Family } from "../../../family.ts";
-import { attentionBias, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
-import { layerSizesOr } from "../../shared/module-rows.ts";
+import { attentionBias, decoderSizes, likeLlama, textPart } from "../../shared/decoder-rows.ts";
 
 const norm = { kind: "root-mean-square", gainOffset: 1 } as const;
 
@@ -56,31 +54,18 @@ export const gemma3Text = likeLlama(
   },
 );
 
-const { config, heads } = gemma3Text;
-
-/** The tables of `gemma3`. */
-export const gemma3: Family = {
-  ...gemma3Text,
+/** The tables of `gemma3`. The files on the Hub say what differs from the usual sizes alone. */
+export const gemma3 = textPart(gemma3Text, {
   modelType: "gemma3",
-  basePrefix: "model.language_model",
-  otherPrefixes: ["language_model.model"],
-  architectures: new Map([["Gemma3ForConditionalGeneration", "causal-lm"]]),
+  name: "Gemma3ForConditionalGeneration",
+  usual: { hidden: 2304, intermediate: 9216, layers: 26, heads: 8, vocabulary: 262_208 },
   config: {
-    ...config,
-    inside: "text_config",
-    // The files on the Hub say what differs from these alone.
-    sizes: {
-      ...config.sizes,
-      ...layerSizesOr({ hidden: 2304, intermediate: 9216, layers: 26, heads: 8 }),
-      vocabularySize: { keys: ["vocab_size"], fallback: 262_208 },
-    },
     harmless: [
-      ...(config.harmless ?? []),
-      ...["text_config", "vision_config", "mm_tokens_per_image", "image_token_index", "image_token_id"],
+      ...["mm_tokens_per_image", "image_token_index", "image_token_id"],
       ...["boi_token_index", "boi_token_id", "eoi_token_index", "eoi_token_id"],
     ],
   },
-  heads: { "causal-lm": heads["causal-lm"] ?? { linears: [] } },
+  otherPrefixes: ["language_model.model"],
   ignoredFileParts: ["vision_tower.", "multi_modal_projector."],
   fileSpellings: [{ file: "language_model.lm_head.weight", path: "lm_head.weight" }],
-};
+});

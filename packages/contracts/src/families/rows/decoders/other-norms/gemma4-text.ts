@@ -6,9 +6,10 @@ import { describeValue } from "../../../../messages.ts";
 import { jsonObject } from "../../../config/config-reader.ts";
 import type { ConfigValues } from "../../../config-values.ts";
 import type { ConfigProblem } from "../../../errors.ts";
-import type { Family, LinearRow, NormRow } from "../../../family.ts";
-import { attentionBias, decoderSizes, likeLlama, writerClasses } from "../../shared/decoder-rows.ts";
-import { layerSizesOr, linearRows, normRows, parameterRow } from "../../shared/module-rows.ts";
+import type { LinearRow, Width } from "../../../family.ts";
+import { attentionBias, decoderSizes, likeLlama, textPart, writerClasses } from "../../shared/decoder-rows.ts";
+import { expertTensors } from "../../shared/expert-rows.ts";
+import { linearRows, normRows, parameterRow, sizeRow } from "../../shared/module-rows.ts";
 
 type InLayers = (config: ConfigValues, layer: number) => boolean;
 
@@ -17,37 +18,41 @@ const isLocal: InLayers = (config, layer) => !isGlobal(config, layer);
 /** Whether a layer has keys and values of its own. */
 const hasKeys: InLayers = ({ layers, sharedKeyLayers }, layer) => layer < layers - sharedKeyLayers;
 const isWide: InLayers = (config, layer) => config.switches.doublesFeedForward && !hasKeys(config, layer);
-const both =
-  (one: InLayers, other: InLayers): InLayers =>
-  (config, layer) =>
-    one(config, layer) && other(config, layer);
+/** In layers without a window keys may be values, too. */
+const hasValues: InLayers = (config, layer) =>
+  hasKeys(config, layer) && !(config.switches.keysAsValues && isGlobal(config, layer));
 
 const linear = { bias: false, layout: "out-in" } as const;
-const inAttention = { bias: "attentionBias", layout: "out-in" } as const;
 const hasInputs = { when: ({ perLayerSize }: ConfigValues) => perLayerSize > 0 };
 const hasExperts = { when: ({ switches }: ConfigValues) => switches.hasExperts };
+const norm = { kind: "root-mean-square" } as const;
 const at = (name: string) => `layers.{n}.${name}`;
+const own = (name: string) => at(`self_attn.${name}`);
 
-const attention: readonly LinearRow[] = [
-  ...linearRows({ ...inAttention, inLayers: isLocal }, [
-    [at("self_attn.q_proj"), "hidden", "queries"],
-    [at("self_attn.o_proj"), "queries", "hidden"],
-  ]),
-  ...linearRows({ ...inAttention, inLayers: isGlobal }, [
-    [at("self_attn.q_proj"), "hidden", "global-queries"],
-    [at("self_attn.o_proj"), "global-queries", "hidden"],
-  ]),
-  ...linearRows({ ...inAttention, inLayers: both(hasKeys, isLocal) }, [
-    [at("self_attn.k_proj"), "hidden", "key-values"],
-    [at("self_attn.v_proj"), "hidden", "key-values"],
-  ]),
-  ...linearRows({ ...inAttention, inLayers: both(hasKeys, isGlobal) }, [
-    [at("self_attn.k_proj"), "hidden", "global-key-values"],
-  ]),
-  ...linearRows({ ...inAttention, inLayers: both(hasKeys, isGlobal), when: ({ switches }) => !switches.keysAsValues }, [
-    [at("self_attn.v_proj"), "hidden", "global-key-values"],
-  ]),
-];
+/** The maps and norms of layers with a window, or of those without one. */
+function attention(is: InLayers, widths: { readonly head: Width; readonly queries: Width; readonly keys: Width }) {
+  const inLayers =
+    (others: InLayers): InLayers =>
+    (config, layer) =>
+      is(config, layer) && others(config, layer);
+  const biased = { bias: "attentionBias", layout: "out-in" } as const;
+  const { head, queries, keys } = widths;
+  return {
+    linears: [
+      { path: own("q_proj"), inFeatures: "hidden", outFeatures: queries, inLayers: is, ...biased },
+      { path: own("o_proj"), inFeatures: queries, outFeatures: "hidden", inLayers: is, ...biased },
+      { path: own("k_proj"), inFeatures: "hidden", outFeatures: keys, inLayers: inLayers(hasKeys), ...biased },
+      { path: own("v_proj"), inFeatures: "hidden", outFeatures: keys, inLayers: inLayers(hasValues), ...biased },
+    ] satisfies readonly LinearRow[],
+    norms: [
+      { path: own("q_norm"), width: head, inLayers: is, ...norm },
+      { path: own("k_norm"), width: head, inLayers: inLayers(hasKeys), ...norm },
+    ],
+  };
+}
+
+const local = attention(isLocal, { head: "head", queries: "queries", keys: "key-values" });
+const global = attention(isGlobal, { head: "global-head", queries: "global-queries", keys: "global-key-values" });
 
 function feedForward(inLayers: InLayers, width: "intermediate" | "double-intermediate"): readonly LinearRow[] {
   return linearRows({ ...linear, inLayers }, [
@@ -57,13 +62,6 @@ function feedForward(inLayers: InLayers, width: "intermediate" | "double-interme
   ]);
 }
 
-const headNorms: readonly NormRow[] = [
-  { path: at("self_attn.q_norm"), kind: "root-mean-square", width: "head", inLayers: isLocal },
-  { path: at("self_attn.q_norm"), kind: "root-mean-square", width: "global-head", inLayers: isGlobal },
-  { path: at("self_attn.k_norm"), kind: "root-mean-square", width: "head", inLayers: both(hasKeys, isLocal) },
-  { path: at("self_attn.k_norm"), kind: "root-mean-square", width: "global-head", inLayers: both(hasKeys, isGlobal) },
-];
-
 /** The tables of `gemma4_text`. */
 export const gemma4Text = likeLlama(
   "gemma4_text",
@@ -72,14 +70,14 @@ export const gemma4Text = likeLlama(
     config: {
       sizes: {
         ...decoderSizes({ keyValueHeads: 4, headSize: 256, maxPositions: 131_072 }),
-        globalHeadSize: { keys: ["global_head_dim"], fallback: 512 },
-        globalKeyValueHeads: { keys: ["num_global_key_value_heads"], fallback: { times: 1, of: "keyValueHeads" } },
-        perLayerSize: { keys: ["hidden_size_per_layer_input"], fallback: 256 },
-        perLayerVocabulary: { keys: ["vocab_size_per_layer_input"], fallback: 262_144 },
-        sharedKeyLayers: { keys: ["num_kv_shared_layers"], fallback: 0 },
-        experts: { keys: ["num_experts"], fallback: 0 },
-        expertsPerToken: { keys: ["top_k_experts"], fallback: 0 },
-        expertIntermediateSize: { keys: ["moe_intermediate_size"], fallback: 0 },
+        globalHeadSize: sizeRow("global_head_dim", 512),
+        globalKeyValueHeads: sizeRow("num_global_key_value_heads", { times: 1, of: "keyValueHeads" }),
+        perLayerSize: sizeRow("hidden_size_per_layer_input", 256),
+        perLayerVocabulary: sizeRow("vocab_size_per_layer_input", 262_144),
+        sharedKeyLayers: sizeRow("num_kv_shared_layers", 0),
+        experts: sizeRow("num_experts", 0),
+        expertsPerToken: sizeRow("top_k_experts", 0),
+        expertIntermediateSize: sizeRow("moe_intermediate_size", 0),
       },
       activation: { key: "hidden_activation", fallback: "gelu_pytorch_tanh" },
       dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
@@ -112,16 +110,9 @@ export const gemma4Text = likeLlama(
       { path: at("layer_scalar"), kind: "buffer", shape: () => [1], otherwise: "ones" },
       parameterRow(at("router.scale"), ({ hiddenSize }) => [hiddenSize], hasExperts),
       parameterRow(at("router.per_expert_scale"), ({ experts }) => [experts], hasExperts),
-      parameterRow(
-        at("experts.gate_up_proj"),
-        ({ experts, expertIntermediateSize, hiddenSize }) => [experts, 2 * expertIntermediateSize, hiddenSize],
-        hasExperts,
-      ),
-      parameterRow(
-        at("experts.down_proj"),
-        ({ experts, expertIntermediateSize, hiddenSize }) => [experts, hiddenSize, expertIntermediateSize],
-        hasExperts,
-      ),
+      ...expertTensors
+        .filter(({ path }) => path.includes(".mlp.experts."))
+        .map((row) => ({ ...row, path: row.path.replace(".mlp.", "."), ...hasExperts })),
     ],
     embeddings: [
       { path: "embed_tokens", rows: "vocabulary", scale: "root-of-hidden" },
@@ -134,7 +125,8 @@ export const gemma4Text = likeLlama(
       },
     ],
     linears: [
-      ...attention,
+      ...local.linears,
+      ...global.linears,
       ...feedForward((config, layer) => !isWide(config, layer), "intermediate"),
       ...feedForward(isWide, "double-intermediate"),
       ...linearRows({ ...linear, ...hasInputs }, [
@@ -145,16 +137,17 @@ export const gemma4Text = likeLlama(
       ...linearRows({ ...linear, ...hasExperts }, [[at("router.proj"), "hidden", "experts"]]),
     ],
     norms: [
-      ...headNorms,
+      ...local.norms,
+      ...global.norms,
       ...normRows("root-mean-square", [
         ...["input_layernorm", "post_attention_layernorm"].map(at),
         ...["pre_feedforward_layernorm", "post_feedforward_layernorm"].map(at),
         "norm",
       ]),
-      { path: at("post_per_layer_input_norm"), kind: "root-mean-square", ...hasInputs },
-      { path: "per_layer_projection_norm", kind: "root-mean-square", width: "per-layer", ...hasInputs },
+      { path: at("post_per_layer_input_norm"), ...norm, ...hasInputs },
+      { path: "per_layer_projection_norm", ...norm, width: "per-layer", ...hasInputs },
       ...["post_feedforward_layernorm_1", "post_feedforward_layernorm_2", "pre_feedforward_layernorm_2"].map(
-        (name) => ({ path: at(name), kind: "root-mean-square", ...hasExperts }) as const,
+        (name) => ({ path: at(name), ...norm, ...hasExperts }),
       ),
     ],
     // Files also have them in layers that share others' keys.
@@ -219,30 +212,16 @@ function problemsOf(config: ConfigValues): readonly ConfigProblem[] {
   ];
 }
 
-const { config, heads } = gemma4Text;
-
-/** The tables of `gemma4`. */
-export const gemma4: Family = {
-  ...gemma4Text,
+/** The tables of `gemma4`, with the defaults of transformers' Gemma4TextConfig. */
+export const gemma4 = textPart(gemma4Text, {
   modelType: "gemma4",
-  basePrefix: "model.language_model",
-  architectures: new Map([["Gemma4ForConditionalGeneration", "causal-lm"]]),
+  name: "Gemma4ForConditionalGeneration",
+  usual: { hidden: 2304, intermediate: 9216, layers: 30, heads: 8, vocabulary: 262_144 },
   config: {
-    ...config,
-    inside: "text_config",
-    // Defaults of transformers' Gemma4TextConfig.
-    sizes: {
-      ...config.sizes,
-      ...layerSizesOr({ hidden: 2304, intermediate: 9216, layers: 30, heads: 8 }),
-      vocabularySize: { keys: ["vocab_size"], fallback: 262_144 },
-    },
     harmless: [
-      ...(config.harmless ?? []),
-      ...["text_config", "vision_config", "audio_config", "image_token_id", "video_token_id", "audio_token_id"],
+      ...["audio_config", "image_token_id", "video_token_id", "audio_token_id", "vision_soft_tokens_per_image"],
       ...["boi_token_id", "eoi_token_id", "boa_token_id", "eoa_token_index", "eoa_token_id"],
-      ...["vision_soft_tokens_per_image"],
     ],
   },
-  heads: { "causal-lm": heads["causal-lm"] ?? { linears: [] } },
   ignoredFileParts: ["vision_tower.", "audio_tower.", "embed_vision.", "embed_audio."],
-};
+});
