@@ -11,7 +11,7 @@ import { joinState, type StateParts, type StateWidths, splitState } from "../../
 import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
 import { halvesGate } from "../../parts/experts/expert-gates.ts";
 import { expertMixture } from "../../parts/experts/expert-mixture.ts";
-import { type Norm, plainRmsNorm } from "../../parts/norm.ts";
+import { plainRmsNorm } from "../../parts/norm.ts";
 import type { ModelPlan, PartList } from "../../parts/part-list.ts";
 import type { Layer, Pass } from "../../parts/pass.ts";
 import { type RotaryFrequencies, rotaryOf } from "../../parts/positions/rotary-frequencies.ts";
@@ -43,7 +43,7 @@ export function gemma4(model: PartList): Backbone {
 }
 
 /** From embedded tokens [batch, time, width] to the inputs of all layers, [batch, time, layers·perLayerSize]. */
-export function inputsOfLayers(first: PartList): Layer {
+function inputsOfLayers(first: PartList): Layer {
   const { layers, perLayerSize, hiddenSize } = first.plan.config;
   const table = first.embedding("embed_tokens_per_layer");
   const project = first.linear("per_layer_model_projection");
@@ -59,24 +59,26 @@ export function inputsOfLayers(first: PartList): Layer {
 }
 
 /** The layer whose keys and values a layer uses: its own, or those of the last one of its type that has some. */
-export function keyLayerOf({ layers, sharedKeyLayers, windows }: Config, layer: number): number {
+function keyLayerOf({ layers, sharedKeyLayers, windows }: Config, layer: number): number {
   const first = layers - sharedKeyLayers;
   return layer < first ? layer : windows.lastIndexOf(windows[layer] ?? null, first - 1);
 }
 
-/** What a state has in front of a layer: keys and values that this or a later layer shares, and inputs from `inputsFrom` on. */
-function widthsAt(config: Config, layer: number, inputsFrom = layer): StateWidths {
-  const { layers, hiddenSize, perLayerSize } = config;
-  const later = config.windows.map((_, own) => keyLayerOf(config, own)).slice(layer);
-  const kept = [...new Set(later)].filter((own) => own < layer);
-  const inputs = perLayerSize * (layers - inputsFrom);
-  return {
-    hidden: hiddenSize,
-    ...Object.fromEntries(
-      kept.flatMap((own) => ["key", "value"].map((name) => [`${name} ${own}`, keyWidth(config, own)])),
-    ),
-    ...(inputs > 0 ? { inputs } : {}),
-  };
+/**
+ * A state in a layer, before or after its attention: keys and values that it or a later layer shares, its input, and those of
+ * later layers.
+ */
+function widthsIn(config: Config, layer: number, place: "before" | "after"): StateWidths {
+  const { layers, hiddenSize, perLayerSize: input } = config;
+  const known = place === "before" ? layer : layer + 1;
+  const later = config.windows.map((_, own) => keyLayerOf(config, own)).slice(known);
+  const kept = [...new Set(later)].filter((own) => own < known);
+  const keys = kept.flatMap((own) =>
+    ["key", "value"].map((name) => [`${name} ${own}`, keyWidth(config, own)] as const),
+  );
+  const inputs = input * (layers - layer - 1);
+  const widths = { hidden: hiddenSize, ...Object.fromEntries(keys), input, inputs };
+  return Object.fromEntries(Object.entries(widths).filter(([, width]) => width > 0));
 }
 
 function keyWidth(config: Config, layer: number): number {
@@ -86,26 +88,15 @@ function keyWidth(config: Config, layer: number): number {
 
 function gemma4Block(block: PartList, layer: number, rotary: RotaryFrequencies): Block {
   const { config } = block.plan;
-  const [before, between] = [widthsAt(config, layer), widthsAt(config, layer + 1, layer)];
-  const after = widthsAt(config, layer + 1);
+  const [before, between] = [widthsIn(config, layer, "before"), widthsIn(config, layer, "after")];
+  const { input: _, ...after } = between;
+  const norm = (name: string) => block.norm(`layers.{n}.${name}`);
+  const [beforeAttention, afterAttention] = [norm("input_layernorm"), norm("post_attention_layernorm")];
+  const [beforeFeed, afterFeed] = [norm("pre_feedforward_layernorm"), norm("post_feedforward_layernorm")];
   const attend = sharingAttention(block, layer, rotary);
   const feed = feedForward(block, layer);
-  const addInput = config.perLayerSize > 0 ? layerInput(block) : undefined;
+  const addInput = config.perLayerSize > 0 ? layerInput(block) : (hidden: tf.Tensor) => hidden;
   const scale = learntScale((hidden) => hidden, block.tensor("layers.{n}.layer_scalar"));
-  const norms = [
-    "input_layernorm",
-    "post_attention_layernorm",
-    "pre_feedforward_layernorm",
-    "post_feedforward_layernorm",
-  ];
-  const [beforeAttention, afterAttention, beforeFeed, afterFeed] = norms.map((name) =>
-    block.norm(`layers.{n}.${name}`),
-  ) as [
-    Norm,
-    Norm,
-    Norm,
-    Norm, // one for each name
-  ];
   const mix: Layer = (state, pass) =>
     tf.tidy(() => {
       const parts = splitState(state, before);
@@ -116,20 +107,13 @@ function gemma4Block(block: PartList, layer: number, rotary: RotaryFrequencies):
     });
   const byPosition: Layer = (state, pass) =>
     tf.tidy(() => {
-      const { hidden: first, ...parts } = splitState(state, between);
-      const hidden = first as tf.Tensor;
+      const parts = splitState(state, between);
+      const hidden = parts.hidden as tf.Tensor;
       const fed = feed(beforeFeed.forward(hidden, pass.context), hidden, pass);
       const sum = addResidual(hidden, afterFeed.forward(fed, pass.context));
-      if (addInput === undefined) return joinState({ ...parts, hidden: scale(sum, pass) }, after);
-      const [own, ...rest] = tf.split(parts.inputs as tf.Tensor, splitSizes(config, after.inputs), 2);
-      const whole = addInput(sum, own as tf.Tensor, pass);
-      return joinState({ ...parts, ...(rest[0] && { inputs: rest[0] }), hidden: scale(whole, pass) }, after);
+      return joinState({ ...parts, hidden: scale(addInput(sum, parts.input as tf.Tensor, pass), pass) }, after);
     });
   return compose(mix, byPosition);
-}
-
-function splitSizes({ perLayerSize }: Config, rest = 0): number[] {
-  return rest > 0 ? [perLayerSize, rest] : [perLayerSize];
 }
 
 interface Attended {
@@ -179,7 +163,7 @@ function ownKeys(block: PartList, layer: number): (x: tf.Tensor, pass: Pass) => 
 }
 
 /** y += norm(project(activation(gate(y))·input)) */
-export function layerInput(block: PartList): (hidden: tf.Tensor, input: tf.Tensor, pass: Pass) => tf.Tensor {
+function layerInput(block: PartList): (hidden: tf.Tensor, input: tf.Tensor, pass: Pass) => tf.Tensor {
   const gate = block.linear("layers.{n}.per_layer_input_gate");
   const project = block.linear("layers.{n}.per_layer_projection");
   const norm = block.norm("layers.{n}.post_per_layer_input_norm");
@@ -195,10 +179,8 @@ function feedForward(block: PartList, layer: number): (normed: tf.Tensor, hidden
   const plain = llamaFeedForward(block);
   if (!block.has("layers.{n}.router.proj")) return (normed, _, pass) => plain(normed, pass);
   const mixture = gemma4Experts(block, layer);
-  const [ofPlain, ofExperts] = [1, 2].map((n) => block.norm(`layers.{n}.post_feedforward_layernorm_${n}`)) as [
-    Norm,
-    Norm,
-  ];
+  const ofPlain = block.norm("layers.{n}.post_feedforward_layernorm_1");
+  const ofExperts = block.norm("layers.{n}.post_feedforward_layernorm_2");
   return (normed, hidden, pass) => {
     const one = ofPlain.forward(plain(normed, pass), pass.context);
     return tf.add(one, ofExperts.forward(mixture(hidden, pass), pass.context));
