@@ -54,7 +54,7 @@ const tasks: Readonly<Record<Task, Partial<LoraConfig>>> = {
 const queries = ["q_proj", "k_proj", "v_proj", "o_proj"];
 
 /** For types of which PEFT takes the maps of any feed-forward for those of experts: all other linear layers. */
-const besidesFeedForward: ReadonlyMap<string, readonly string[]> = new Map([
+const exceptFeedForward: ReadonlyMap<string, readonly string[]> = new Map([
   ["qwen3_next", [...queries, "in_proj_qkvz", "in_proj_ba", "out_proj"]],
   ["deepseek_v3", ["q_a_proj", "q_b_proj", "kv_a_proj_with_mqa", "kv_b_proj", "o_proj"]],
   ["glm4_moe", queries],
@@ -98,7 +98,7 @@ function isSameKind(one: Reference, other: Reference): boolean {
 export const familyVariants: readonly Variant[] = [...plain, ...rich, ...activated];
 
 function rowOf({ name, task, modelType }: Reference, what: string, config: Partial<LoraConfig>): Variant {
-  const common = { rank: 2, alpha: 4, targetModules: besidesFeedForward.get(modelType) ?? "all-linear" };
+  const common = { rank: 2, alpha: 4, targetModules: exceptFeedForward.get(modelType) ?? "all-linear" };
   // PEFT's class for texts passes ids of texts on, which Whisper does not take.
   const taskConfig = modelType === "whisper" ? {} : tasks[task];
   return {
