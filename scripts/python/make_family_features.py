@@ -475,20 +475,84 @@ MEMORIES = dict(head_dim=8, rms_norm_eps=0.1, linear_key_head_dim=6, linear_valu
                 rope_parameters=dict(rope_type="default", rope_theta=100.0, partial_rotary_factor=0.5, mrope_section=[1, 1, 0]))
 
 
-def qwen3_5(head="ForCausalLM", **settings):
-    config = transformers.Qwen3_5TextConfig(**{
+def qwen3_5(head="ForCausalLM", name="Qwen3_5", config="Qwen3_5TextConfig", **settings):
+    config = getattr(transformers, config)(**{
         **dict(vocab_size=48, hidden_size=24, intermediate_size=32, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2,
                max_position_embeddings=256, pad_token_id=0, bos_token_id=1, eos_token_id=2, full_attention_interval=2,
                attn_implementation="eager"), **MEMORIES, **settings})
-    return started(getattr(transformers, f"Qwen3_5{head}")(config))
+    return started(getattr(transformers, f"{name}{head}")(config))
 
 
-def qwen3_5_with_images():
-    texts = qwen3_5().config.to_dict()
+# A rotating part of each head, and narrow states.
+LATENT = dict(q_lora_rank=10, kv_lora_rank=12, qk_rope_head_dim=6, qk_nope_head_dim=5, v_head_dim=7, num_key_value_heads=4,
+              rope_parameters=dict(rope_type="yarn", rope_theta=100.0, factor=4.0, original_max_position_embeddings=16, beta_fast=4.0,
+                                   beta_slow=0.5, mscale=1.0, mscale_all_dim=0.8))
+
+
+def grouped_mixture(name, **settings):
+    """Two of three groups of experts are chosen from, with a bias that transformers begins with 0."""
+    model = like_llama(name, **{**dict(num_hidden_layers=3, n_routed_experts=6, num_experts_per_tok=2, moe_intermediate_size=20,
+                                       n_shared_experts=2, first_k_dense_replace=1, n_group=3, topk_group=2, routed_scaling_factor=1.5),
+                                **settings})
+    for layer in model.model.layers[1:]:
+        layer.mlp.gate.e_score_correction_bias.copy_(torch.linspace(-0.2, 0.2, 6))
+    return model
+
+
+# Queries grow from position 32 on, so these texts do not show it.
+GROWING = dict(rope_type="yarn", rope_theta=100.0, factor=4.0, original_max_position_embeddings=32, max_position_embeddings=128,
+               beta_fast=4.0, beta_slow=0.5, mscale=1.0, mscale_all_dim=1.0, llama_4_scaling_beta=0.1)
+
+
+def mistral3_with_images():
+    texts = like_llama("Ministral3", head_dim=8, rope_parameters=GROWING).config.to_dict()
+    images = dict(model_type="pixtral", hidden_size=16, intermediate_size=20, num_hidden_layers=1, num_attention_heads=2, head_dim=8)
+    config = transformers.Mistral3Config(text_config=texts, vision_config=images, image_token_index=47, pad_token_id=0,
+                                         tie_word_embeddings=False, attn_implementation="eager")
+    return started(transformers.Mistral3ForConditionalGeneration(config))
+
+
+def gemma4(**settings):
+    """Of five layers the last two use keys and values of others."""
+    settings = {**dict(rms_norm_eps=0.1, global_head_dim=12, head_dim=8, hidden_size_per_layer_input=6, vocab_size_per_layer_input=48, num_kv_shared_layers=2,
+                       num_hidden_layers=5, sliding_window=3, layer_types=["sliding_attention", "full_attention"] * 2 + ["full_attention"]),
+                **settings}
+    sizes = dict(vocab_size=48, hidden_size=24, intermediate_size=32, num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=32,
+                 pad_token_id=0, bos_token_id=1, eos_token_id=2, attn_implementation="eager")
+    return scaled_layers(started(transformers.Gemma4ForCausalLM(transformers.Gemma4TextConfig(**sizes, **settings))))
+
+
+def scaled_layers(model):
+    """With a factor of its own for each layer, which transformers begins with 1."""
+    for number, layer in enumerate(getattr(model.model, "language_model", model.model).layers):
+        layer.layer_scalar.fill_(0.7 + 0.1 * number)
+    return model
+
+
+def gemma4_with_images():
+    images = dict(hidden_size=16, intermediate_size=20, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=2, head_dim=8)
+    config = transformers.Gemma4Config(text_config=gemma4().config.to_dict(), vision_config=images, image_token_id=47, video_token_id=46,
+                                       audio_token_id=45, boi_token_id=44, eoi_token_id=44, attn_implementation="eager")
+    return scaled_layers(started(transformers.Gemma4ForConditionalGeneration(config)))
+
+
+MIXTURE = dict(num_experts=4, num_experts_per_tok=2, moe_intermediate_size=20, shared_expert_intermediate_size=28)
+
+
+def qwen3_next(**settings):
+    return qwen3_5(name="Qwen3Next", config="Qwen3NextConfig", **MIXTURE, **settings)
+
+
+def qwen3_5_moe(**settings):
+    return qwen3_5(name="Qwen3_5Moe", config="Qwen3_5MoeTextConfig", intermediate_size=None, **MIXTURE, **settings)
+
+
+def qwen3_5_with_images(name="Qwen3_5", texts=qwen3_5):
+    texts = texts().config.to_dict()
     images = dict(hidden_size=16, intermediate_size=20, depth=1, num_heads=2, out_hidden_size=24, num_position_embeddings=16, patch_size=4)
-    config = transformers.Qwen3_5Config(text_config=texts, vision_config=images, image_token_id=47, video_token_id=46,
+    config = getattr(transformers, f"{name}Config")(text_config=texts, vision_config=images, image_token_id=47, video_token_id=46,
                                         vision_start_token_id=45, vision_end_token_id=44, pad_token_id=0, attn_implementation="eager")
-    return started(transformers.Qwen3_5ForConditionalGeneration(config))
+    return started(getattr(transformers, f"{name}ForConditionalGeneration")(config))
 
 
 def of_long_texts(model):
@@ -833,6 +897,42 @@ CASES = {
     "smolvlm": lambda folder: one_adapter(
         folder, idefics3("SmolVLM", tie_word_embeddings=True),
         lora(target_modules=r".*text_model.*\.(q_proj|v_proj|down_proj)", use_dora=True), batch=of_pictures),
+    "qwen3-next": lambda folder: one_adapter(
+        folder, qwen3_next(), lora(target_modules=["in_proj_qkvz", "in_proj_ba", "out_proj", "q_proj", "shared_expert_gate"],
+                                   target_parameters=["experts.gate_up_proj"])),
+    "qwen3-next-padded-left": lambda folder: one_adapter(
+        folder, qwen3_next(norm_topk_prob=False, output_router_logits=True), lora(target_modules="all-linear"), batch=padded_left),
+    "qwen3-5-moe": lambda folder: one_adapter(
+        folder, qwen3_5_moe(), lora(target_modules=["in_proj_qkv", "in_proj_a", "k_proj"], target_parameters=["experts.down_proj"])),
+    "qwen3-5-moe-with-images": lambda folder: one_adapter(
+        folder, qwen3_5_with_images("Qwen3_5Moe", qwen3_5_moe), lora(target_modules=r".*language_model.*\.(in_proj_z|down_proj)"),
+        batch=of_texts, trains=False),
+    "gemma4": lambda folder: one_adapter(
+        folder, gemma4(), lora(target_modules=["q_proj", "k_proj", "v_proj", "down_proj", "per_layer_input_gate"])),
+    "gemma4-inputs": lambda folder: one_adapter(
+        folder, gemma4(use_double_wide_mlp=True, final_logit_softcapping=3.0),
+        lora(target_modules=["per_layer_model_projection", "embed_tokens_per_layer", "per_layer_projection", "gate_proj"]), batch=padded_left),
+    "gemma4-experts": lambda folder: one_adapter(
+        folder, gemma4(hidden_size_per_layer_input=0, num_kv_shared_layers=0, attention_k_eq_v=True, num_global_key_value_heads=1,
+                       enable_moe_block=True, num_experts=4, top_k_experts=2, moe_intermediate_size=20),
+        lora(target_modules=["k_proj", "router.proj"], target_parameters=["experts.gate_up_proj"])),
+    "gemma4-both-ways": lambda folder: one_adapter(
+        folder, gemma4(use_bidirectional_attention="all"), lora(target_modules="all-linear", use_dora=True), trains=False),
+    "gemma4-with-images": lambda folder: one_adapter(
+        folder, gemma4_with_images(), lora(target_modules=r".*language_model.*\.(v_proj|down_proj)"), batch=of_texts, trains=False),
+    "ministral3": lambda folder: one_adapter(
+        folder, like_llama("Ministral3", head_dim=8, rope_parameters=GROWING), lora(target_modules=["q_proj", "v_proj"]), batch=padded_left),
+    "mistral3-with-images": lambda folder: one_adapter(
+        folder, mistral3_with_images(), lora(target_modules=r".*language_model.*\.(v_proj|down_proj)"), batch=of_texts, trains=False),
+    "glm4-moe": lambda folder: one_adapter(
+        folder, grouped_mixture("Glm4Moe", head_dim=8, use_qk_norm=True),
+        lora(target_modules=["q_proj", "v_proj"], target_parameters=["experts.gate_up_proj"]), batch=padded_left),
+    "deepseek-v3": lambda folder: one_adapter(
+        folder, grouped_mixture("DeepseekV3", **LATENT),
+        lora(target_modules=["q_a_proj", "q_b_proj", "kv_a_proj_with_mqa", "kv_b_proj", "o_proj"], target_parameters=["experts.down_proj"])),
+    "deepseek-v3-wide-values": lambda folder: one_adapter(
+        folder, grouped_mixture("DeepseekV3", **dict(LATENT, q_lora_rank=None, v_head_dim=14, rope_interleave=False, norm_topk_prob=False)),
+        lora(target_modules=["q_proj", "kv_b_proj", "o_proj"], use_dora=True), batch=padded_left, trains=False),
 }
 
 if __name__ == "__main__":

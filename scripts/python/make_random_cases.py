@@ -1,9 +1,10 @@
 """Draws cases over every family and most of LoraConfig, computes them with transformers and PEFT in float64, and writes them in
 the layout of fixtures/peft, for `npm run parity -- FOLDER`.
 
-make_random_cases.py FOLDER [COUNT [SEED [FIRST]]]
+make_random_cases.py FOLDER [COUNT [SEED [FIRST [FAMILY…]]]]
 
 A case depends on the seed and its number alone, so a set can be made in pieces, and one case again: FIRST is the number of the first.
+FAMILYs are the values of model_type to draw from, all by default.
 Models are those of packages/contracts/fixtures/parameters.json.gz with other depths, vocabularies, activations and numbers; a draw
 that transformers or PEFT refuses is drawn anew, and the reasons are counted at the end.
 """
@@ -35,9 +36,9 @@ def head_of(architecture):
     return max(known, key=len) if known else None
 
 
-def drawn_model(draw):
+def drawn_model(draw, families):
     """A class of transformers with some of its numbers drawn."""
-    family = draw.choice(sorted({entry["config"]["model_type"] for entry in MODELS}))
+    family = draw.choice(families or sorted({entry["config"]["model_type"] for entry in MODELS}))
     entries = [entry for entry in MODELS if entry["config"]["model_type"] == family and head_of(entry["architecture"])]
     entry = draw.choice(entries)
     config = dict(entry["config"])
@@ -131,10 +132,10 @@ def drawn_config(draw, model):
     })
     # Of models with images the text's part is computed here.
     tower = next((tower for tower in ("visual", "vision_tower") if hasattr(getattr(model, "model", None), tower)), None)
-    return config if tower is None else {**config, "bias": "none", "exclude_modules": rf".*\.{tower}\..*"}
+    return config if tower is None else {**config, "bias": "none", "exclude_modules": rf".*\.({tower}|multi_modal_projector)\..*"}
 
 
-def main(folder, count=800, seed=0, first=0):
+def main(folder, count=800, seed=0, first=0, *families):
     root, refused = Path(folder), collections.Counter()
     for number in range(int(first), int(first) + int(count)):
         for attempt in range(100):
@@ -144,7 +145,7 @@ def main(folder, count=800, seed=0, first=0):
             shutil.rmtree(case, ignore_errors=True)
             case.mkdir(parents=True)
             try:
-                model = drawn_model(draw)
+                model = drawn_model(draw, families)
                 side = draw.choice(["none", "left", "right"])
                 batch, config = inputs_for(draw, side), drawn_config(draw, model)
                 # The bias of a head of answers moves by rounding alone, which is not settled where a start changed the base.

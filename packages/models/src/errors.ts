@@ -144,15 +144,17 @@ export class PositionLimitError extends LowrankError {
   constructor(
     readonly wanted: number,
     readonly limit: number,
-    /** Of a text that is too long whatever its tokens are, its characters; the rope type where that sets the limit. */
-    readonly found: { readonly characters?: number; readonly ropeType?: "dynamic" } = {},
+    /** Of a text that is too long whatever its tokens are, its characters; what of rotary positions sets the limit. */
+    readonly found: { readonly characters?: number; readonly limitedBy?: "dynamic" | "llama_4_scaling_beta" } = {},
   ) {
-    const { characters, ropeType } = found;
+    const { characters, limitedBy } = found;
     const need = characters === undefined ? `${wanted} positions are needed` : `The text has ${characters} characters`;
     const has = Number.isFinite(limit) ? `the model has ${limit} positions` : "that is over the limit";
-    const reason = ropeType
-      ? `the rope type of config.json is "${ropeType}", which is not supported beyond max_position_embeddings (${limit})`
-      : has;
+    const reasons = {
+      dynamic: `the rope type of config.json is "dynamic", which is not supported beyond max_position_embeddings (${limit})`,
+      llama_4_scaling_beta: `config.json has llama_4_scaling_beta, which is not supported beyond original_max_position_embeddings (${limit})`,
+    };
+    const reason = limitedBy === undefined ? has : reasons[limitedBy];
     super("POSITION_LIMIT", `${need}, but ${reason}. Shorten the input or generate fewer tokens.`);
   }
 }

@@ -51,6 +51,15 @@ const tasks: Readonly<Record<Task, Partial<LoraConfig>>> = {
   "text-encoding": {},
 };
 
+const queries = ["q_proj", "k_proj", "v_proj", "o_proj"];
+
+/** For types of which PEFT takes the maps of any feed-forward for those of experts: all other linear layers. */
+const exceptFeedForward: ReadonlyMap<string, readonly string[]> = new Map([
+  ["qwen3_next", [...queries, "in_proj_qkvz", "in_proj_ba", "out_proj"]],
+  ["deepseek_v3", ["q_a_proj", "q_b_proj", "kv_a_proj_with_mqa", "kv_b_proj", "o_proj"]],
+  ["glm4_moe", queries],
+]);
+
 /** One row a reference. */
 const plain = references.map((reference): Variant => rowOf(reference, "all linear layers", {}));
 
@@ -68,6 +77,7 @@ const rich = references
 const joined: ReadonlyMap<string, readonly string[]> = new Map([
   ["opt", ["fc1", "fc2"]],
   ["qwen2_moe", ["gate_proj", "up_proj", "down_proj", "shared_expert_gate"]],
+  ["deepseek_v3", ["kv_b_proj"]], // of a state with one head
 ]);
 
 /** One row for each causal language model, whose adapter acts from the middle of the first text on. */
@@ -88,7 +98,7 @@ function isSameKind(one: Reference, other: Reference): boolean {
 export const familyVariants: readonly Variant[] = [...plain, ...rich, ...activated];
 
 function rowOf({ name, task, modelType }: Reference, what: string, config: Partial<LoraConfig>): Variant {
-  const common = { rank: 2, alpha: 4, targetModules: "all-linear" } as const;
+  const common = { rank: 2, alpha: 4, targetModules: exceptFeedForward.get(modelType) ?? "all-linear" };
   // PEFT's class for texts passes ids of texts on, which Whisper does not take.
   const taskConfig = modelType === "whisper" ? {} : tasks[task];
   return {

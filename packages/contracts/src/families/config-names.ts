@@ -25,12 +25,24 @@ export const sizeLimits = {
   expertsPerToken: 65_536,
   expertIntermediateSize: 1_048_576,
   sharedIntermediateSize: 1_048_576,
+  sharedExperts: 65_536,
+  expertGroups: 65_536,
+  expertGroupsPerToken: 65_536,
   intermediateStep: 1_048_576,
   convKernelSize: 64,
   memoryHeads: 1024,
   memoryKeyHeads: 1024,
   memoryKeySize: 65_536,
   memoryValueSize: 65_536,
+  queryRank: 65_536,
+  keyValueRank: 65_536,
+  plainHeadSize: 65_536,
+  valueHeadSize: 65_536,
+  globalHeadSize: 65_536,
+  globalKeyValueHeads: 1024,
+  perLayerSize: 65_536,
+  perLayerVocabulary: 16_777_216,
+  sharedKeyLayers: 1024,
   imageSize: 65_536,
   imageWidth: 65_536,
   imageChannels: 4096,
@@ -91,8 +103,12 @@ export const switchNames = [
   "withoutLastNorm",
   "normGains",
   "normTopkProb",
+  "rotatesNeighbours",
   "balancesExperts",
   "adjustsFeedForward",
+  "keysAsValues",
+  "hasExperts",
+  "doublesFeedForward",
   "reversedSight",
   "normBias",
   "outputBias",
@@ -109,8 +125,8 @@ export type SwitchName = (typeof switchNames)[number];
 /**
  * Numbers of single families: soft caps of attention scores and logits (Gemma 2); the width whose root divides scores, if it is not
  * the head's; the number of norms in a parallel layer (Falcon); factors of scores, embeddings, each half of a layer and logits
- * (Granite, Cohere 2); the feed-forward's width as a multiple of the layers' (DINOv2); two numbers of GPT-OSS's gate; and the factor
- * of the loss that balances experts.
+ * (Granite, Cohere 2); the feed-forward's width as a multiple of the layers' (DINOv2); two numbers of GPT-OSS's gate; the factor
+ * of the loss that balances experts; and that of the experts' shares.
  */
 export const scalarNames = [
   "scoreCap",
@@ -125,6 +141,7 @@ export const scalarNames = [
   "swigluAlpha",
   "gateLimit",
   "balanceScale",
+  "routedScale",
 ] as const;
 
 /** A number of single families. */

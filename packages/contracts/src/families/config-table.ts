@@ -3,6 +3,8 @@
 
 import type { DropoutPlace, ScalarName, SizeName, SwitchName } from "./config-names.ts";
 import type { ConfigValues, LayerKind } from "./config-values.ts";
+import type { ConfigProblem } from "./errors.ts";
+import type { RotaryConfig } from "./rotary.ts";
 import type { Task } from "./task.ts";
 
 /** The keys of a size, and its default. */
@@ -88,6 +90,8 @@ export interface LayerKindTable {
   readonly plain?: string;
   /** Key of n: the nth, 2nth … layer is plain, if the file has no types. */
   readonly plainEach?: { readonly key: string; readonly fallback: number };
+  /** Key of n: the first n layers are plain. */
+  readonly from?: { readonly key: string; readonly fallback: number };
   /** Key of n: only the nth, 2nth … layers are of the other kind. */
   readonly each?: string;
 }
@@ -105,6 +109,12 @@ export interface RotaryTable {
   readonly features?: { readonly key: string; readonly fallback: number };
   /** θ of layers with a window, if they have another θ (Gemma 3) or no scaling (OLMo 3). */
   readonly local?: { readonly key?: string; readonly fallback: number };
+  /** Whether queries may grow beyond the original length (`llama_4_scaling_beta` of Ministral 3), which limits positions to it. */
+  readonly growingQueries?: boolean;
+  /** Whether YaRN's `mscale_all_dim` also scales scores (DeepSeek). */
+  readonly scalesScores?: boolean;
+  /** What a file means that has no `rope_parameters`; absent: whole heads without scaling. */
+  readonly standard?: Pick<RotaryConfig, "share" | "scaling">;
   /** Which layers rotate, if not all. */
   readonly layers?: RotatingLayers;
   /** Default of `original_max_position_embeddings` (Phi 3). */
@@ -162,6 +172,10 @@ export interface ConfigTable {
   /** Keys of the token whose places images fill, and its default. */
   readonly imageToken?: { readonly keys: readonly [string, ...string[]]; readonly fallback: number };
   readonly fixed?: readonly FixedKey[];
+  /** Replaces other spellings of a file before anything is read. */
+  readonly respell?: (values: ReadonlyMap<string, unknown>) => ReadonlyMap<string, unknown>;
+  /** Checks of several values together; returns the problems. */
+  readonly check?: (config: ConfigValues) => readonly ConfigProblem[];
   /** Final corrections, for sizes that depend on other settings (Falcon). */
   readonly derive?: (config: ConfigValues) => ConfigValues;
   /** Keys that change nothing here, in addition to those of all families. */

@@ -16,6 +16,13 @@ export const widths = {
   "double-intermediate": (config) => 2 * config.intermediateSize,
   "queries-keys-values": (config) => (config.heads + 2 * config.keyValueHeads) * config.headSize,
   head: (config) => config.headSize,
+  "global-head": (config) => config.globalHeadSize,
+  "global-queries": (config) => config.heads * config.globalHeadSize,
+  "global-key-values": (config) => config.globalKeyValueHeads * config.globalHeadSize,
+  "per-layer": (config) => config.perLayerSize,
+  "all-per-layer": (config) => config.layers * config.perLayerSize,
+  "per-layer-vocabulary": (config) => config.perLayerVocabulary,
+  experts: (config) => config.experts,
   queries: (config) => config.heads * config.headSize,
   "double-queries": (config) => 2 * config.heads * config.headSize,
   "key-values": (config) => config.keyValueHeads * config.headSize,
@@ -27,6 +34,13 @@ export const widths = {
   "position-buckets": (config) => config.positionBuckets,
   "double-position-buckets": (config) => 2 * config.positionBuckets,
   "shared-intermediate": (config) => config.sharedIntermediateSize,
+  "shared-experts": (config) => config.sharedExperts * config.expertIntermediateSize,
+  "query-rank": (config) => config.queryRank,
+  "key-value-rank": (config) => config.keyValueRank,
+  "key-value-rank-and-head": (config) => config.keyValueRank + config.headSize,
+  "latent-queries": (config) => config.heads * (config.plainHeadSize + config.headSize),
+  "latent-key-values": (config) => config.heads * (config.plainHeadSize + config.valueHeadSize),
+  "latent-values": (config) => config.heads * config.valueHeadSize,
   labels: (config) => config.labels,
   projection: (config) => config.projectionSize,
   vision: (config) => config.visionSize,
@@ -34,7 +48,10 @@ export const widths = {
   "memory-inputs": (config) =>
     2 * config.memoryKeyHeads * config.memoryKeySize + config.memoryHeads * config.memoryValueSize,
   "memory-values": (config) => config.memoryHeads * config.memoryValueSize,
+  "memory-inputs-and-gates": (config) =>
+    2 * config.memoryKeyHeads * config.memoryKeySize + 2 * config.memoryHeads * config.memoryValueSize,
   "memory-heads": (config) => config.memoryHeads,
+  "double-memory-heads": (config) => 2 * config.memoryHeads,
   "memory-value": (config) => config.memoryValueSize,
 } satisfies Readonly<Record<string, (config: ConfigValues) => number>>;
 
@@ -81,7 +98,7 @@ export interface EmbeddingRow extends ModuleRow {
   /** Unused rows at the start (OPT's two). */
   readonly extraRows?: number;
   /** The factor of looked-up rows: Gemma's root of the hidden size, Granite's own number. */
-  readonly scale?: "root-of-hidden" | "root-of-hidden-if-switched" | "embedding-scale";
+  readonly scale?: "root-of-hidden" | "root-of-per-layer" | "root-of-hidden-if-switched" | "embedding-scale";
   /** Path of the embedding whose table this one shares (T5's two stacks). */
   readonly sharedWith?: string;
   /** Whether the table is shared only in models whose head is tied too (BART). */
@@ -109,8 +126,8 @@ export interface TensorRow extends ModuleRow {
    * they are then 0, unless `otherwise` is given.
    */
   readonly kind: "parameter" | "buffer" | "unused";
-  /** Default values of a buffer, if not 0: sinusoids over [positions, hidden]. */
-  readonly otherwise?: "sinusoids";
+  /** Default values of a buffer, if not 0; sinusoids are over [positions, hidden]. */
+  readonly otherwise?: "sinusoids" | "ones";
   /** True for a stack of matrices stored [experts, inFeatures, outFeatures]. */
   readonly isStackedInOut?: boolean;
 }

@@ -13,6 +13,8 @@ export interface RotaryConfig {
 export type RotaryScaling =
   | { readonly type: "none" }
   | { readonly type: "linear"; readonly factor: number }
+  /** The first pairs of a share rotate; the others are pairs, too, and stay (Gemma 4). */
+  | { readonly type: "proportional"; readonly factor: number }
   | { readonly type: "dynamic"; readonly maxPositions: number }
   | {
       readonly type: "llama3";
@@ -32,6 +34,10 @@ export type RotaryScaling =
       /** Whether the borders of this range are rounded outwards to whole pairs (`truncate`). */
       readonly wholePairs: boolean;
       readonly originalMaxPositions: number;
+      /** Multiplies scores (DeepSeek). */
+      readonly scoreScale?: number;
+      /** Whether queries grow beyond the original length, which is not computed here. */
+      readonly endsThere?: boolean;
     }
   | {
       readonly type: "longrope";

@@ -1,8 +1,10 @@
 // Every family by name. A new one: its file, and one line here.
 
+export { deepseekV3, glm4Moe } from "./rows/decoders/experts/deepseek-v3.ts";
 export { gptOss } from "./rows/decoders/experts/gpt-oss.ts";
 export { mixtral } from "./rows/decoders/experts/mixtral.ts";
 export { qwen2Moe, qwen3Moe } from "./rows/decoders/experts/qwen2-moe.ts";
+export { qwen3Next, qwen35Moe, qwen35MoeText } from "./rows/decoders/experts/qwen3-next.ts";
 export { bloom } from "./rows/decoders/like-gpt/bloom.ts";
 export { falcon } from "./rows/decoders/like-gpt/falcon.ts";
 export { gptBigcode } from "./rows/decoders/like-gpt/gpt-bigcode.ts";
@@ -16,7 +18,7 @@ export { exaone } from "./rows/decoders/like-llama/exaone.ts";
 export { gemma, gemma2 } from "./rows/decoders/like-llama/gemma.ts";
 export { granite } from "./rows/decoders/like-llama/granite.ts";
 export { llama, smollm3 } from "./rows/decoders/like-llama/llama.ts";
-export { ministral, mistral } from "./rows/decoders/like-llama/mistral.ts";
+export { ministral, ministral3, mistral, mistral3 } from "./rows/decoders/like-llama/mistral.ts";
 export { phi, phi3 } from "./rows/decoders/like-llama/phi.ts";
 export { qwen2, qwen3 } from "./rows/decoders/like-llama/qwen2.ts";
 export { stablelm } from "./rows/decoders/like-llama/stablelm.ts";
@@ -24,6 +26,7 @@ export { starcoder2 } from "./rows/decoders/like-llama/starcoder2.ts";
 export { cohere2 } from "./rows/decoders/other-norms/cohere2.ts";
 export { exaone4 } from "./rows/decoders/other-norms/exaone4.ts";
 export { gemma3, gemma3Text } from "./rows/decoders/other-norms/gemma3-text.ts";
+export { gemma4, gemma4Text } from "./rows/decoders/other-norms/gemma4-text.ts";
 export { glm4 } from "./rows/decoders/other-norms/glm4.ts";
 export { hyperclovax } from "./rows/decoders/other-norms/hyperclovax.ts";
 export { lfm2 } from "./rows/decoders/other-norms/lfm2.ts";

@@ -23,6 +23,8 @@ import {
 import { type Head, noHead } from "../heads/head.ts";
 import type { Backbone } from "../parts/backbone/backbone.ts";
 import type { PartList } from "../parts/part-list.ts";
+import { deepseekV3 } from "./decoders/deepseek-v3.ts";
+import { gemma4 } from "./decoders/gemma4.ts";
 import { gptOss } from "./decoders/gpt-oss.ts";
 import { lfm2 } from "./decoders/lfm2.ts";
 import { bloom, falcon, gpt2, gptj, gptNeo, gptNeox, opt, xglm } from "./decoders/like-gpt.ts";
@@ -71,8 +73,12 @@ function alike(
 const architectures: ReadonlyMap<string, Architecture> = new Map([
   ...alike(["gpt2", "gpt_bigcode"], { backbone: gpt2, head: decoderHeads }),
   ...alike(["llama", "mistral", "qwen2", "qwen3", "gemma", "granite"], { backbone: llama, head: decoderHeads }),
-  ...alike(["ministral", "smollm3", "olmo", "exaone"], { backbone: llama, head: decoderHeads }),
+  ...alike(["ministral", "ministral3", "mistral3", "smollm3", "olmo", "exaone"], {
+    backbone: llama,
+    head: decoderHeads,
+  }),
   ...alike(["gemma2", "gemma3_text"], { backbone: gemma2, head: decoderHeads }),
+  ...alike(["gemma4", "gemma4_text"], { backbone: gemma4, head: decoderHeads }),
   ["phi", { backbone: phi, head: decoderHeads }],
   ["phi3", { backbone: phi3, head: decoderHeads }],
   ["gpt_neox", { backbone: gptNeox, head: decoderHeads }],
@@ -86,7 +92,9 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["xglm", { backbone: xglm, head: decoderHeads }],
   ["lfm2", { backbone: lfm2, head: decoderHeads }],
   ...alike(["qwen3_5", "qwen3_5_text"], { backbone: qwen35, head: decoderHeads }),
-  ...alike(["mixtral", "qwen2_moe", "qwen3_moe"], { backbone: mixtral, head: decoderHeads }),
+  ...alike(["qwen3_5_moe", "qwen3_5_moe_text", "qwen3_next"], { backbone: qwen35, head: decoderHeads }),
+  ...alike(["mixtral", "qwen2_moe", "qwen3_moe", "glm4_moe"], { backbone: mixtral, head: decoderHeads }),
+  ["deepseek_v3", { backbone: deepseekV3, head: decoderHeads }],
   ["gpt_oss", { backbone: gptOss, head: decoderHeads }],
   ["gptj", { backbone: gptj, head: decoderHeads }],
   ["gpt_neo", { backbone: gptNeo, head: decoderHeads }],

@@ -127,7 +127,7 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
   const max = maxPositions - model.firstPosition;
   const ropeType = model.config.rotary?.scaling.type;
   if (maxPositions > 0 && wanted > max)
-    throw new PositionLimitError(wanted, max, ropeType === "dynamic" ? { ropeType } : {});
+    throw new PositionLimitError(wanted, max, ropeType === "dynamic" ? { limitedBy: ropeType } : {});
   if (sampling !== undefined) checkSampling(sampling, promptIds.length);
 }
 

@@ -58,7 +58,7 @@ export async function recordModel(model: PretrainedModel): ReturnType<typeof rec
       { ...backbone, farthest: Math.min(config.maxPositions, longestTable) },
     );
     try {
-      const output = head.forward(runBackbone(backbone, pass, head.reads?.(pass)), pass);
+      const output = head.forward(runBackbone(backbone, pass, { pick: head.reads?.(pass) }), pass);
       return { ...outputsOf(task, output), ...cache?.present };
     } finally {
       pass.dispose();

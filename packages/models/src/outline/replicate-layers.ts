@@ -41,7 +41,8 @@ export function replicateLayers(assembly: ModelAssembly, order: readonly number[
 function checkOrder({ config, backbone }: ModelAssembly, order: readonly number[]): void {
   if (backbone.decoder !== undefined)
     throw new LayerOrderError(order, `a model of type ${config.modelType} has two stacks of layers`);
-  if (config.stages.length + Object.keys(config.towers).length > 0)
+  // Gemma 4's layers also differ in their shapes, and use others' keys.
+  if (config.stages.length + Object.keys(config.towers).length + config.globalHeadSize > 0)
     throw new LayerOrderError(order, `a model of type ${config.modelType} has several kinds of layers`);
   const isLayer = (layer: number) => Number.isInteger(layer) && layer >= 0 && layer < config.layers;
   if (order.length === 0 || !order.every(isLayer))

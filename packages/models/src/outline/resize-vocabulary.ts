@@ -33,7 +33,12 @@ export function resizeVocabulary(assembly: ModelAssembly, size: number, newRows:
   };
 }
 
-function checkSize({ config: { vocabularySize, padTokenId, modelType } }: ModelAssembly, size: number): void {
+function checkSize(
+  { config: { vocabularySize, perLayerSize, padTokenId, modelType } }: ModelAssembly,
+  size: number,
+): void {
+  if (perLayerSize > 0)
+    throw new VocabularyError(size, `a model of type ${modelType} has a second table of tokens, which is not resized`);
   if (vocabularySize === 0) throw new VocabularyError(size, `a model of type ${modelType} has no token embedding`);
   if (!Number.isInteger(size) || size < 1 || size > largestVocabulary)
     throw new VocabularyError(size, `it must be a whole number from 1 to ${largestVocabulary}`);

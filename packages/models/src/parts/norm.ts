@@ -31,6 +31,11 @@ export function plainNorm(epsilon: number): NormLayer {
   };
 }
 
+/** An RMS norm without a gain (Gemma 4's values). */
+export function plainRmsNorm(epsilon: number): NormLayer {
+  return { forward: (x) => tf.tidy(() => rmsNorm(x, tf.ones([x.shape.at(-1) ?? 1]), epsilon)) };
+}
+
 export class Norm implements Part {
   readonly slots: readonly WeightSlot[];
   readonly #gain: ParameterSlot;

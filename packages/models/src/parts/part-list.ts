@@ -173,8 +173,8 @@ export class PartList {
     if (module?.type !== "tensor") throw this.#missing("tensor", rowPath);
     const { path, shape, row } = module;
     const { kind, isStackedInOut = false } = row;
-    const initial =
-      row.otherwise === "sinusoids" ? () => sinusoidTable(shape) : kind === "parameter" ? "normal" : "zeros";
+    const { otherwise = kind === "parameter" ? "normal" : "zeros" } = row;
+    const initial = otherwise === "sinusoids" ? () => sinusoidTable(shape) : otherwise;
     return this.#add(new ParameterSlot(path, shape, initial, { kind, isStackedInOut }));
   }
 
@@ -200,7 +200,8 @@ export class PartList {
   }
 }
 
-function scaleOf({ scale }: EmbeddingRow, { switches, scalars, hiddenSize }: ModelConfig): number {
+function scaleOf({ scale }: EmbeddingRow, { switches, scalars, hiddenSize, perLayerSize }: ModelConfig): number {
+  if (scale === "root-of-per-layer") return Math.sqrt(perLayerSize);
   if (scale === "embedding-scale") return scalars.embeddingScale ?? 1;
   const isRooted = scale === "root-of-hidden" || (scale === "root-of-hidden-if-switched" && switches.scaledEmbedding);
   return isRooted ? Math.sqrt(hiddenSize) : 1;
@@ -226,13 +227,16 @@ const withoutPadding: ReadonlySet<string> = new Set([
   "umt5",
 ]);
 
+/** Widths of tables with a row for each token. */
+const vocabularies: ReadonlySet<EmbeddingRow["rows"]> = new Set(["vocabulary", "per-layer-vocabulary"]);
+
 /** The option of an embedding site, or none. */
 export function paddingRowOf(
   { rows }: Pick<EmbeddingRow, "rows">,
   { modelType, padTokenId }: Pick<ModelConfig, "modelType" | "padTokenId">,
 ): { readonly paddingRow?: number } {
   // Positions that are counted from the padding token's id have one of padding: that id.
-  const isPadded = rows === "positions" ? familyOf(modelType).positionsAfterPadding : rows === "vocabulary";
+  const isPadded = rows === "positions" ? familyOf(modelType).positionsAfterPadding : vocabularies.has(rows);
   if (padTokenId === null || !isPadded || withoutPadding.has(modelType)) return {};
   return { paddingRow: padTokenId };
 }

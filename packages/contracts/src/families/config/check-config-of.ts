@@ -75,16 +75,18 @@ export function checkConfigOf(family: Family, config: unknown, options: CheckOpt
     refusedTasks: checkFixedKeys(reader, table),
   };
   checkRotatingFeatures(reader, checked, table);
+  if (reader.problems.length === 0) reader.problems.push(...(table.check?.(checked) ?? []));
   if (reader.problems.length > 0) throw new InvalidConfigError(file, reader.problems);
   warnOfUnknownKeys(reader, table, { file, onWarning });
   return { ...(table.derive?.(checked) ?? withTowers(withStages(checked))), family };
 }
 
 /** Merges the inner object into the outer one. Keys in both have the outer value, as in transformers. */
-function unnested(config: unknown, { inside }: ConfigTable): unknown {
-  const outer = inside === undefined ? null : jsonObject(config);
-  const inner = inside === undefined ? null : jsonObject(outer?.get(inside));
-  return outer === null || inner === null ? config : Object.fromEntries([...inner, ...outer]);
+function unnested(config: unknown, { inside, respell = (values) => values }: ConfigTable): unknown {
+  const outer = jsonObject(config);
+  if (outer === null) return config;
+  const inner = inside === undefined ? null : jsonObject(outer.get(inside));
+  return Object.fromEntries(respell(new Map([...(inner ?? []), ...outer])));
 }
 
 function checkModelType(reader: ConfigReader, { modelType }: Family): void {
@@ -148,7 +150,7 @@ function readEndTokens(reader: ConfigReader, one: () => number | null): readonly
 }
 
 function checkRotatingFeatures(reader: ConfigReader, { rotary, headSize }: ConfigValues, table: ConfigTable): void {
-  if (rotary === null || Number.isNaN(headSize)) return;
+  if (rotary === null || Number.isNaN(headSize) || rotary.scaling.type === "proportional") return;
   const { roundsUpOdd = false } = typeof table.rotary === "object" ? table.rotary : {};
   const features = Math.floor(headSize * rotary.share + 1e-9);
   const rotating = roundsUpOdd ? features + (features % 2) : features;
@@ -206,7 +208,14 @@ function readLayerKinds(reader: ConfigReader, table: LayerKindTable | undefined,
   return Array.from({ length: count }, (_, layer) => (isOther(layer) ? table.kind : "plain"));
 }
 
-function byNumber(reader: ConfigReader, { types, plain, plainEach, each }: LayerKindTable): (layer: number) => boolean {
+function byNumber(
+  reader: ConfigReader,
+  { types, plain, plainEach, from, each }: LayerKindTable,
+): (layer: number) => boolean {
+  if (from !== undefined) {
+    const first = reader.integer(from.key, { min: 0, max: 4096 }) ?? from.fallback;
+    return (layer) => layer >= first;
+  }
   if (plainEach !== undefined) {
     const period = reader.integer(plainEach.key, { min: 1, max: 4096 }) ?? plainEach.fallback;
     return (layer) => (layer + 1) % period !== 0;

@@ -21,9 +21,16 @@ describe("a text model inside one with images", () => {
     expect(() => checkConfig(asks)).toThrow("clip_qkv: got 3");
   });
 
+  it("is refused in Mistral 3 if it is of another type than Mistral's two", () => {
+    const sizes = { ...inner, num_attention_heads: 4, num_key_value_heads: 2, sliding_window: null };
+    const of = (type: string) => ({ model_type: "mistral3", text_config: { ...sizes, model_type: type } });
+    expect(checkConfig(of("ministral3")).hiddenSize).toBe(32);
+    expect(() => checkConfig(of("qwen2"))).toThrow('text_config.model_type: got "qwen2"');
+  });
+
   it("says that the text model inside a model with images is supported", () => {
-    expect(() => checkConfig({ model_type: "mistral3", text_config: { model_type: "mistral" } })).toThrow(
-      'Models of type "mistral3" are not supported. Its text model, of type "mistral", is supported: save that model alone in Python. Supported',
+    expect(() => checkConfig({ model_type: "llava", text_config: { model_type: "mistral" } })).toThrow(
+      'Models of type "llava" are not supported. Its text model, of type "mistral", is supported: save that model alone in Python. Supported',
     );
     expect(() => checkConfig({ model_type: "qwen2_vl", text_config: { model_type: 7 } })).toThrow("nearest supported");
   });

@@ -26,8 +26,12 @@ export function readRotations(
   const defaults = { ...readDefaults(reader, table, headSize), headSize, ...lengths };
   const inParameters = readObject(reader, "rope_parameters");
   const inScaling = readObject(reader, "rope_scaling");
-  if (!table.local)
-    return { rotary: readOne(reader, inScaling ?? inParameters, { table, defaults }), localRotary: null };
+  const standard = table.standard && { theta: defaults.theta, ...table.standard };
+  if (!table.local) {
+    const given = inScaling ?? inParameters;
+    const rotary = given === null && standard ? standard : readOne(reader, given, { table, defaults });
+    return { rotary, localRotary: null };
+  }
 
   // One set for each kind of layer. Older files have both at the top level, and scale only layers without a window.
   const { key: localKey, fallback } = table.local;
@@ -36,7 +40,7 @@ export function readRotations(
   const local = inParameters && readObject(inParameters, "sliding_attention");
   if (inParameters) finish(reader, inParameters);
   return {
-    rotary: readOne(reader, inScaling ?? whole, { table, defaults }),
+    rotary: inParameters === null && standard ? standard : readOne(reader, inScaling ?? whole, { table, defaults }),
     localRotary: readOne(reader, local, { table, defaults: { ...defaults, theta: localTheta } }),
   };
 }
@@ -114,6 +118,8 @@ function readScaling(nested: ConfigReader, place: ScalingPlace): RotaryScaling {
   const type = new Map(Object.entries(place.table.scalingAliases ?? {})).get(given) ?? given;
   if (type === "default") return { type: "none" };
   if (type === "linear") return { type, factor: required(nested, "factor") };
+  if (type === "proportional" && place.table.standard?.scaling.type === type)
+    return { type, factor: nested.number("factor", factorBounds) ?? 1 };
   if (type === "dynamic") {
     required(nested, "factor");
     return { type, maxPositions: place.maxPositions };
@@ -147,6 +153,9 @@ function readYarn(nested: ConfigReader, place: ScalingPlace): RotaryScaling {
   const factor = nested.number("factor", factorBounds) ?? place.maxPositions / originalMaxPositions;
   const top = nested.number("mscale", factorBounds);
   const bottom = nested.number("mscale_all_dim", factorBounds);
+  const queryGrowth = place.table.growingQueries
+    ? (nested.number("llama_4_scaling_beta", { min: 0, max: 1e6 }) ?? 0)
+    : 0;
   const suggested = top !== null && bottom !== null ? growth(factor, top) / growth(factor, bottom) : growth(factor, 1);
   return {
     type: "yarn",
@@ -157,6 +166,8 @@ function readYarn(nested: ConfigReader, place: ScalingPlace): RotaryScaling {
     // transformers reads `truncate` next to the types of layers, where no file has it, and not inside them.
     wholePairs: (nested.flag("truncate") ?? true) || place.table.local !== undefined,
     originalMaxPositions,
+    ...(place.table.scalesScores && bottom ? { scoreScale: growth(factor, bottom) ** 2 } : {}),
+    ...(queryGrowth > 0 ? { endsThere: true } : {}),
   };
 }
 

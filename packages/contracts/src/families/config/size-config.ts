@@ -5,6 +5,14 @@ import type { SizeRow } from "../config-table.ts";
 import type { Family } from "../family.ts";
 import type { ConfigReader } from "./config-reader.ts";
 
+/**
+ * Parts that some models of a family lack: kinds of tokens (DeBERTa), inputs of each layer and shared keys (Gemma 4), narrow queries,
+ * layers without experts and shared experts (DeepSeek).
+ */
+const mayBeAbsent: ReadonlySet<SizeName> = new Set<SizeName>([
+  ...(["tokenTypes", "perLayerSize", "sharedKeyLayers", "queryRank", "sharedExperts"] as const),
+]);
+
 const isSize = (name: string): name is SizeName => name in sizeLimits;
 
 type SizeRows = Readonly<Partial<Record<SizeName, SizeRow>>>;
@@ -35,8 +43,7 @@ function readSize(
   { name, row, known }: { name: SizeName; row: SizeRow | undefined; known: Sizes },
 ): number {
   if (!row) return name === "embeddingSize" ? known.hiddenSize : name === "keyValueHeads" ? known.heads : 0;
-  // Some models have no kinds of tokens (DeBERTa).
-  const bounds = { min: name === "tokenTypes" ? 0 : 1, max: sizeLimits[name] };
+  const bounds = { min: mayBeAbsent.has(name) ? 0 : 1, max: sizeLimits[name] };
   const value = reader.integer(reader.pick(row.keys), bounds, row.place);
   if (value !== null) return value;
   if (typeof row.fallback === "number") return row.fallback;

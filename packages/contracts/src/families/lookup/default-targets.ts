@@ -15,12 +15,10 @@ export function withRelative(unknown: unknown, supported: readonly string[]): st
 
 /** Names of unsupported models that resemble a supported one. */
 const lacking: readonly (readonly [RegExp, string])[] = [
-  [/^qwen3_(5_moe|next)/, "Qwen 3.5 with a mixture of experts is not supported."],
   [
     /^(falcon_(h1|mamba)|granitemoehybrid|[bjmz]amba|nemotron_h)/,
     "Models with state-space (Mamba) layers are not supported.",
   ],
-  [/^(deepseek_v[23]|kimi_k2|minicpm3)/, "Attention with compressed keys and values (MLA) is not supported."],
   [/^gemma3n/, "Embeddings and residual streams for each layer are not supported."],
   [/^switch_transformers/, "T5 with a mixture of experts is not supported."],
   [/^(hubert|wav2vec2|wavlm|unispeech|sew)/, "Of the models that read audio, only whisper is supported."],

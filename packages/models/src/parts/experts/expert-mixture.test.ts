@@ -21,7 +21,9 @@ function slot(path: string, shape: readonly number[]): ParameterSlot {
   return parameter;
 }
 
-function options(changes: Partial<ExpertMixtureOptions> = {}): ExpertMixtureOptions {
+type LinearlyRouted = ExpertMixtureOptions & { readonly router: { readonly weight: ParameterSlot } };
+
+function options(changes: Partial<LinearlyRouted> = {}): LinearlyRouted {
   return {
     path: "mlp.experts",
     router: { weight: slot("gate", [experts, width]) },
@@ -38,7 +40,7 @@ const context = inferenceContext(activeAdapters("own"));
 const pass = new Pass(context, { positions: [], causal: true, shape: [1, 6] });
 
 /** Every expert computes every token, and a token's shares say what counts. */
-function byAllExperts(x: tf.Tensor2D, { router, gateUp, down, gate, normTopkProb }: ExpertMixtureOptions): tf.Tensor {
+function byAllExperts(x: tf.Tensor2D, { router, gateUp, down, gate, normTopkProb }: LinearlyRouted): tf.Tensor {
   const shares = tf.softmax(tf.matMul(x, router.weight.value(context) as tf.Tensor2D, false, true));
   const min = tf.slice(tf.topk(shares, perToken).values, [0, perToken - 1], [-1, 1]);
   const kept = tf.mul(shares, tf.cast(tf.greaterEqual(shares, min), "float32"));

@@ -4,6 +4,7 @@
 import type { ForwardContext } from "@lowrank/contracts";
 import { computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
+import type { Norm } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";
 import { groupedProduct } from "./grouped-product.ts";
 import { type Routing, routeTokens } from "./route-tokens.ts";
@@ -17,11 +18,35 @@ interface ExpertLinear {
   readonly bias?: ParameterSlot | undefined;
 }
 
+/** Scores by a linear map: [experts, width] and [experts]. */
+interface LinearRouter {
+  readonly weight: ParameterSlot;
+  readonly bias?: ParameterSlot | undefined;
+}
+
+type HookPoint = Parameters<typeof computeByRows>[0]["hookPoints"][number];
+
+/** Scores by more than that: from x [tokens, width] to [tokens, experts]. */
+interface ComputedRouter {
+  readonly hookPoints: readonly HookPoint[];
+  readonly scores: (x: tf.Tensor2D, context: ForwardContext) => tf.Tensor2D;
+}
+
+/** How scores [tokens, experts] become choices and shares, where the softmax of the highest scores does not say both. */
+export interface RoutingRule {
+  readonly hookPoints?: readonly HookPoint[];
+  /** The numbers by which experts are chosen, [tokens, experts]; the scores unless given. */
+  readonly choice?: (scores: tf.Tensor2D, context: ForwardContext) => tf.Tensor2D;
+  /** [tokens, perToken]; `pick` takes the chosen of [tokens or 1, experts]. */
+  readonly shares: (scores: tf.Tensor2D, pick: (values: tf.Tensor) => tf.Tensor, context: ForwardContext) => tf.Tensor;
+}
+
 export interface ExpertMixtureOptions {
   /** Its path in the model, for messages. */
   readonly path: string;
-  /** [experts, width] and [experts] */
-  readonly router: { readonly weight: ParameterSlot; readonly bias?: ParameterSlot | undefined };
+  readonly router: LinearRouter | ComputedRouter;
+  /** Normalizes the experts' input, which the router reads before. */
+  readonly norm?: Norm;
   readonly gateUp: ExpertLinear;
   readonly down: ExpertLinear;
   /** From [rows, 2·inner] to [rows, inner]. */
@@ -29,14 +54,15 @@ export interface ExpertMixtureOptions {
   readonly perToken: number;
   /** Whether the shares of a token's experts add up to 1; else they are shares among all experts. */
   readonly normTopkProb: boolean;
+  /** In place of that. */
+  readonly rule?: RoutingRule;
 }
 
 /** hidden [batch, time, width] → the same shape. */
 export function expertMixture(options: ExpertMixtureOptions): Layer {
-  const { path, router, gateUp, down } = options;
-  const hookPoints = [router.weight, router.bias, gateUp.weight, gateUp.bias, down.weight, down.bias].filter(
-    (slot) => slot !== undefined,
-  );
+  const { path, router, gateUp, down, norm, rule } = options;
+  const own = [gateUp.weight, gateUp.bias, down.weight, down.bias, norm].filter((slot) => slot !== undefined);
+  const hookPoints = [...hookPointsOf(router), ...own, ...(rule?.hookPoints ?? [])];
   return (hidden, pass) => {
     if (pass.routing !== undefined) record(pass.routing, options, { hidden, pass });
     return computeByRows({ x: hidden, context: pass.context, path, hookPoints }, (rows, own) =>
@@ -45,13 +71,18 @@ export function expertMixture(options: ExpertMixtureOptions): Layer {
   };
 }
 
+function hookPointsOf(router: ExpertMixtureOptions["router"]): readonly HookPoint[] {
+  if ("scores" in router) return router.hookPoints;
+  return router.bias === undefined ? [router.weight] : [router.weight, router.bias];
+}
+
 /** The scores once more: what chooses rows may do so by each adapter's alone. */
 function record(
   routing: RoutingRecord,
   { path, router, perToken }: ExpertMixtureOptions,
   { hidden, pass }: { readonly hidden: tf.Tensor; readonly pass: Pass },
 ): void {
-  const hookPoints = [router.weight, router.bias].filter((slot) => slot !== undefined);
+  const hookPoints = hookPointsOf(router);
   const [batch = 0, time = 0] = hidden.shape;
   const scores = computeByRows({ x: hidden, context: pass.context, path, hookPoints }, (rows, own) =>
     tf.reshape(scoresOf(asTokens(rows), router, own), [rows.shape[0] ?? 0, time, -1]),
@@ -65,35 +96,45 @@ function asTokens(hidden: tf.Tensor): tf.Tensor2D {
 }
 
 /** x [tokens, width] → [tokens, experts] */
-function scoresOf(
-  x: tf.Tensor2D,
-  { weight, bias }: ExpertMixtureOptions["router"],
-  context: ForwardContext,
-): tf.Tensor2D {
+function scoresOf(x: tf.Tensor2D, router: ExpertMixtureOptions["router"], context: ForwardContext): tf.Tensor2D {
+  if ("scores" in router) return router.scores(x, context);
+  const { weight, bias } = router;
   const plain = tf.matMul<tf.Tensor2D>(x, weight.value(context) as tf.Tensor2D, false, true);
   return bias === undefined ? plain : tf.add<tf.Tensor2D>(plain, bias.value(context));
 }
 
 function mix(x: tf.Tensor2D, options: ExpertMixtureOptions, context: ForwardContext): tf.Tensor2D {
-  const { router, gateUp, down, gate, perToken, normTopkProb } = options;
+  const { router, gateUp, down, gate, perToken, norm, rule = softmaxRule(options) } = options;
   const scores = scoresOf(x, router, context);
   const [, experts = 0] = scores.shape;
-  const routing = routeTokens(scores.dataSync(), experts, perToken);
+  const choice = rule.choice?.(scores, context) ?? scores;
+  const routing = routeTokens(choice.dataSync(), experts, perToken);
   const apply = (linear: ExpertLinear, rows: tf.Tensor2D) => expertLinear(rows, linear, { routing, context });
-  const outputs = apply(down, gate(apply(gateUp, spreadRows(x, routing))));
-  const shares = sharesOf(scores, routing, normTopkProb); // [tokens·perToken, 1]
+  const input = norm === undefined ? x : (norm.forward(x, context) as tf.Tensor2D);
+  const outputs = apply(down, gate(apply(gateUp, spreadRows(input, routing))));
+  const shares = sharesOf(rule, { scores, routing, context }); // [tokens·perToken, 1]
   return collectRows(tf.mul<tf.Tensor2D>(outputs, spreadSlots(shares, routing)), routing);
 }
 
-function sharesOf(scores: tf.Tensor2D, { experts: chosen, perToken }: Routing, normTopkProb: boolean): tf.Tensor2D {
+// The softmax of a few scores is their share of all, divided by what the few have together.
+function softmaxRule({ normTopkProb }: ExpertMixtureOptions): RoutingRule {
+  return { shares: (scores, pick) => (normTopkProb ? tf.softmax(pick(scores)) : pick(tf.softmax(scores))) };
+}
+
+interface Routed {
+  readonly scores: tf.Tensor2D;
+  readonly routing: Routing;
+  readonly context: ForwardContext;
+}
+
+function sharesOf(rule: RoutingRule, { scores, routing, context }: Routed): tf.Tensor2D {
   const [tokens, experts] = scores.shape;
+  const { experts: chosen, perToken } = routing;
   // wasm's oneHot with float32 output returns the bits of integers.
   const isOne = tf.cast(tf.oneHot(tf.tensor1d(chosen, "int32"), experts), "float32");
   const isChosen = tf.reshape(isOne, [tokens, perToken, experts]);
   const pick = (values: tf.Tensor) => tf.sum(tf.mul(tf.expandDims(values, 1), isChosen), 2); // [tokens, perToken]
-  // The softmax of a few scores is their share of all, divided by what the few have together.
-  const shares = normTopkProb ? tf.softmax(pick(scores)) : pick(tf.softmax(scores));
-  return tf.reshape(shares, [tokens * perToken, 1]);
+  return tf.reshape(rule.shares(scores, pick, context), [tokens * perToken, 1]);
 }
 
 /** From the order of slots to that of experts: every slot is moved once. */

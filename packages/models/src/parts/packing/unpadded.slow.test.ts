@@ -110,6 +110,7 @@ const own = [
   "falcon-rising-classifier",
   "gpt-neo-window",
   "gptj-greedy",
+  "gemma4-greedy",
   "electra-classifier",
   "modernbert-mean",
   "mpnet-classifier",

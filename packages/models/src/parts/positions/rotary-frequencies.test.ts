@@ -54,6 +54,12 @@ describe("rotaryAngles", () => {
     );
   });
 
+  it("refuse positions from which on queries would grow", () => {
+    const yarn = { type: "yarn", factor: 2, magnitude: 1, betaFast: 32, betaSlow: 1, wholePairs: true } as const;
+    const scaling = { ...yarn, originalMaxPositions: 3, endsThere: true };
+    expect(() => rotaryAngles(rotaryFrequencies(4, { theta: 100, scaling }), [2, 3])).toThrow("llama_4_scaling_beta");
+  });
+
   it("go position by position", () => {
     const { cos, sin } = rotaryAngles({ pairs: Float32Array.of(1, 0.5), magnitude: 1 }, [0, 2]);
     expectClose(cos, [1, 1, Math.cos(2), Math.cos(1)], 1e-7);

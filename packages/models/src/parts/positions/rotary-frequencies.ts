@@ -12,13 +12,18 @@ export interface RotaryFrequencies {
   readonly long?: { readonly from: number; readonly pairs: Float32Array };
   /** Multiplies cos and sin. */
   readonly magnitude: number;
-  /** Positions beyond which the speeds would depend on the texts before (dynamic scaling). */
-  readonly limit?: number;
+  /** Positions beyond which speeds would depend on the texts before (dynamic scaling), or queries grow (Ministral 3). */
+  readonly limit?: { readonly positions: number; readonly by: "dynamic" | "llama_4_scaling_beta" };
 }
 
 /** The frequencies of a model's heads, or of `rotary` if given; by default transformers' usual ones. */
 export function rotaryOf({ headSize, ...config }: ModelConfig, rotary = config.rotary): RotaryFrequencies {
   const { theta, share, scaling } = rotary ?? { theta: 10_000, share: 1, scaling: { type: "none" } };
+  if (scaling.type === "proportional") {
+    const { pairs } = rotaryFrequencies(headSize, { theta, scaling });
+    const rotating = Math.floor(share * headSize) >> 1;
+    return { pairs: pairs.map((frequency, pair) => (pair < rotating ? frequency : 0)), magnitude: 1 };
+  }
   return rotaryFrequencies(Math.floor(headSize * share + 1e-9), { theta, scaling });
 }
 
@@ -41,14 +46,17 @@ export function rotaryFrequencies(dims: number, { theta, scaling }: Omit<RotaryC
     case "none":
       return { pairs: usual, magnitude: 1 };
     case "linear":
+    case "proportional":
       return { pairs: usual.map((frequency) => frequency / scaling.factor), magnitude: 1 };
     case "dynamic":
-      return { pairs: usual, magnitude: 1, limit: scaling.maxPositions };
+      return { pairs: usual, magnitude: 1, limit: { positions: scaling.maxPositions, by: scaling.type } };
     case "llama3":
       return { pairs: usual.map((frequency) => stretchedByWavelength(frequency, scaling)), magnitude: 1 };
     case "yarn": {
       const slowed = periods.map((period) => 1 / fround(scaling.factor * period));
-      return { pairs: stretchedByTurns({ usual, slowed }, { ...scaling, theta, dims }), magnitude: scaling.magnitude };
+      const pairs = stretchedByTurns({ usual, slowed }, { ...scaling, theta, dims });
+      const limit = { positions: scaling.originalMaxPositions, by: "llama_4_scaling_beta" } as const;
+      return { pairs, magnitude: scaling.magnitude, ...(scaling.endsThere ? { limit } : {}) };
     }
     case "longrope": {
       const long = { from: scaling.originalMaxPositions, pairs: divided(scaling.longFactors) };
@@ -60,7 +68,7 @@ export function rotaryFrequencies(dims: number, { theta, scaling }: Omit<RotaryC
 /**
  * cos and sin of every position's angles, position after position.
  *
- * @throws PositionLimitError beyond the limit of a dynamic scaling.
+ * @throws PositionLimitError beyond the limit.
  */
 export function rotaryAngles(
   frequencies: RotaryFrequencies,
@@ -68,7 +76,8 @@ export function rotaryAngles(
 ): { readonly cos: Float32Array; readonly sin: Float32Array } {
   const { long, limit, magnitude } = frequencies;
   const count = countOf(positions);
-  if (limit !== undefined && count > limit) throw new PositionLimitError(count, limit, { ropeType: "dynamic" });
+  if (limit !== undefined && count > limit.positions)
+    throw new PositionLimitError(count, limit.positions, { limitedBy: limit.by });
   const pairs = long !== undefined && count > long.from ? long.pairs : frequencies.pairs;
   const cos = new Float32Array(positions.length * pairs.length);
   const sin = new Float32Array(positions.length * pairs.length);

@@ -9,16 +9,22 @@ import type { Norm } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";
 import { byText, causalConvolution, withoutPadding } from "./causal-convolution.ts";
 
+interface MemoryInputs {
+  /** Queries, keys and values, one after the other: [batch, time, 2·keyHeads·keySize + heads·valueSize]. */
+  readonly mixed: tf.Tensor3D;
+  /** [batch, time, heads·valueSize] */
+  readonly gate: tf.Tensor3D;
+  /** How much of its correction a token writes, before the sigmoid: [batch, time, heads]. */
+  readonly strength: tf.Tensor3D;
+  /** How fast the memory fades at a token, before the softplus: [batch, time, heads]. */
+  readonly decay: tf.Tensor3D;
+}
+
+export type MemoryProjection = (hidden: tf.Tensor, pass: Pass) => MemoryInputs;
+
 export interface GatedDeltaNetOptions {
   readonly layer: number;
-  /** Gives queries, keys and values, one after the other: [batch, time, 2·keyHeads·keySize + heads·valueSize]. */
-  readonly input: LinearSite;
-  /** [batch, time, heads·valueSize] */
-  readonly gate: LinearSite;
-  /** How much of its correction a token writes, before the sigmoid: [batch, time, heads]. */
-  readonly strength: LinearSite;
-  /** How fast the memory fades at a token, before the softplus: [batch, time, heads]. */
-  readonly decay: LinearSite;
+  readonly project: MemoryProjection;
   /** Added to it: [heads]. */
   readonly decayBias: ParameterSlot;
   /** The logarithm of what it is multiplied by: [heads]. */
@@ -36,26 +42,61 @@ export interface GatedDeltaNetOptions {
   readonly valueSize: number;
 }
 
+/** Four linear maps, in the order of `MemoryInputs`. */
+export function separateMemoryInputs(
+  sites: readonly [LinearSite, LinearSite, LinearSite, LinearSite],
+): MemoryProjection {
+  return (hidden, { context }) => {
+    const parts = forwardTogether(sites, hidden, context);
+    // Four sites give four tensors.
+    const [mixed, gate, strength, decay] = parts as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
+    return { mixed, gate, strength, decay };
+  };
+}
+
+/**
+ * Two linear maps, sorted by key head (Qwen 3 Next): `inputs` gives each key head's query, key, values and gates, `rates` its
+ * strengths and decays.
+ */
+export function groupedMemoryInputs(
+  { inputs, rates }: { readonly inputs: LinearSite; readonly rates: LinearSite },
+  { heads, keyHeads, keySize, valueSize }: Pick<GatedDeltaNetOptions, "heads" | "keyHeads" | "keySize" | "valueSize">,
+): MemoryProjection {
+  const group = heads / keyHeads;
+  const values = group * valueSize;
+  return (hidden, { context }) => {
+    const both = forwardTogether([inputs, rates], hidden, context);
+    const split = (x: tf.Tensor, sizes: number[]) => {
+      const [batch = 0, time = 0] = x.shape;
+      const byHead = tf.split(tf.reshape(x, [batch, time, keyHeads, -1]), sizes, 3);
+      return byHead.map((part) => tf.reshape(part, [batch, time, -1]) as tf.Tensor3D);
+    };
+    // Two sites give two tensors, and each size a part.
+    const [query, key, value, gate] = split(both[0] as tf.Tensor, [keySize, keySize, values, values]);
+    const [strength, decay] = split(both[1] as tf.Tensor, [group, group]);
+    const mixed = tf.concat([query, key, value] as tf.Tensor3D[], 2);
+    return { mixed, gate, strength, decay } as MemoryInputs;
+  };
+}
+
 /** hidden [batch, time, width] → the same shape. A row sees neither padding nor the row before it. */
 export function gatedDeltaNet(options: GatedDeltaNetOptions): Layer {
-  const { input, gate, strength, decay, norm, output, heads, valueSize } = options;
+  const { project, norm, output, heads, valueSize } = options;
   return (hidden, pass) =>
     tf.tidy(() => {
       const { context } = pass;
-      const parts = forwardTogether([input, gate, strength, decay], withoutPadding(hidden, pass), context);
-      // Four sites give four tensors.
-      const [mixed, gates, writes, fades] = parts as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
-      const rates = [tf.sigmoid(writes), fading(fades, options, pass)];
+      const { mixed, gate, strength, decay } = project(withoutPadding(hidden, pass), pass);
+      const rates = [tf.sigmoid(strength), fading(decay, options, pass)];
       const read = byText(tf.concat([mixed, ...rates], 2), pass, (texts) => readMemory(texts, options, pass));
-      const [batch, time, width] = gates.shape;
+      const [batch, time, width] = gate.shape;
       const byHead = norm.forward(tf.reshape(read, [batch, time, heads, valueSize]), context);
-      return output.forward(tf.mul(tf.reshape(byHead, [batch, time, width]), silu(gates)), context);
+      return output.forward(tf.mul(tf.reshape(byHead, [batch, time, width]), silu(gate)), context);
     });
 }
 
 /** The logarithm of what each token leaves of the memory: −e^rate·softplus(x + bias). */
-function fading(x: tf.Tensor, { decay, decayBias, decayRate }: GatedDeltaNetOptions, { context }: Pass): tf.Tensor3D {
-  const call = { x, context, path: `${decay.path}/fading`, hookPoints: [decayBias, decayRate] };
+function fading(x: tf.Tensor, { decayBias, decayRate }: GatedDeltaNetOptions, { context }: Pass): tf.Tensor3D {
+  const call = { x, context, path: `${decayRate.path}/fading`, hookPoints: [decayBias, decayRate] };
   return computeByRows(call, (rows, own) => {
     const speed = tf.neg(tf.exp(decayRate.value(own)));
     return tf.mul(speed, tf.softplus(tf.add(rows, decayBias.value(own))));

@@ -2,10 +2,10 @@
 // every decoder.
 
 import type { SwitchName } from "../../config-names.ts";
-import type { SizeRow } from "../../config-table.ts";
+import type { ConfigTable } from "../../config-table.ts";
 import type { Family, LinearRow, Width } from "../../family.ts";
 import type { Task } from "../../task.ts";
-import { commonSizes, linearRows, normRows } from "./module-rows.ts";
+import { commonSizes, layerSizesOr, linearRows, normRows, sizeRow } from "./module-rows.ts";
 
 type Bias = boolean | SwitchName;
 
@@ -125,10 +125,6 @@ export function decoderSizes({ maxPositions, keyValueHeads, headSize }: DecoderS
   };
 }
 
-function sizeRow(key: string, fallback?: SizeRow["fallback"]): SizeRow {
-  return fallback === undefined ? { keys: [key] } : { keys: [key], fallback };
-}
-
 /** LLaMA's root-mean-square norms, two in a layer and one at the end. */
 export const decoderNorms = normRows("root-mean-square", [
   "layers.{n}.input_layernorm",
@@ -154,6 +150,36 @@ const llamaConfig = {
 
 interface Differences extends Partial<Omit<Family, "config">> {
   readonly config: Pick<Family["config"], "sizes"> & Partial<Family["config"]>;
+}
+
+interface TextPart extends Partial<Omit<Family, "config" | "architectures">> {
+  readonly modelType: string;
+  /** The class of transformers. */
+  readonly name: string;
+  readonly config?: Partial<ConfigTable>;
+  /** Sizes that files need not say. */
+  readonly usual?: Parameters<typeof layerSizesOr>[0] & { readonly vocabulary: number };
+}
+
+/** A model with images or sounds of which the text model is computed, and trained as a language model. */
+export function textPart(text: Family, { name, config, usual, ...rows }: TextPart): Family {
+  return {
+    ...text,
+    basePrefix: "model.language_model",
+    heads: { "causal-lm": text.heads["causal-lm"] ?? { linears: [] } },
+    ...rows,
+    architectures: new Map([[name, "causal-lm"]]),
+    config: {
+      ...text.config,
+      inside: "text_config",
+      ...config,
+      sizes: {
+        ...text.config.sizes,
+        ...(usual && { ...layerSizesOr(usual), vocabularySize: sizeRow("vocab_size", usual.vocabulary) }),
+      },
+      harmless: [...(text.config.harmless ?? []), "text_config", "vision_config", ...(config?.harmless ?? [])],
+    },
+  };
 }
 
 /** LLaMA, or a family with LLaMA's module names; described by the keys and rows that replace LLaMA's. */

@@ -1,9 +1,11 @@
 // What mixtures of experts have in common: a router, and the maps of all experts in two stacks, [experts, out, in].
 
+import { describeValue } from "../../../messages.ts";
 import type { ConfigTable } from "../../config-table.ts";
 import type { ConfigValues } from "../../config-values.ts";
+import type { ConfigProblem } from "../../errors.ts";
 import type { LinearRow, StackedFileKeys, TensorRow } from "../../family.ts";
-import { parameterRow } from "./module-rows.ts";
+import { linearRows, parameterRow, sizeRow } from "./module-rows.ts";
 
 const moe = "layers.{n}.mlp";
 
@@ -21,6 +23,82 @@ export const expertTensors: readonly TensorRow[] = [
     expertIntermediateSize,
   ]),
 ];
+
+const shared = `${moe}.shared_expert`;
+
+/** Qwen's feed-forward of all tokens next to the experts, and the gate that its output is multiplied by. */
+export const sharedExpert: readonly LinearRow[] = linearRows({ bias: false, layout: "out-in" }, [
+  [`${shared}.gate_proj`, "hidden", "shared-intermediate"],
+  [`${shared}.up_proj`, "hidden", "shared-intermediate"],
+  [`${shared}.down_proj`, "shared-intermediate", "hidden"],
+  [`${shared}_gate`, "hidden", 1],
+]);
+
+/** The bias of a router's choice, and a feed-forward of all tokens in place of several experts (DeepSeek, GLM). */
+export const choiceBias: TensorRow = {
+  path: `${moe}.gate.e_score_correction_bias`,
+  kind: "buffer",
+  shape: ({ experts }) => [experts],
+};
+export const sharedExperts: readonly LinearRow[] = linearRows(
+  { bias: false, layout: "out-in", when: (config) => config.sharedExperts > 0 },
+  [
+    [`${shared}s.gate_proj`, "hidden", "shared-experts"],
+    [`${shared}s.up_proj`, "hidden", "shared-experts"],
+    [`${shared}s.down_proj`, "shared-experts", "hidden"],
+  ],
+);
+
+/** Sizes and settings of DeepSeek's router, which first chooses groups of experts, with a file's meaning of absent keys. */
+export function groupedRouter(usual: {
+  readonly experts: number;
+  readonly width: number;
+  readonly groups: number;
+  readonly groupsPerToken: number;
+  readonly plainLayers: number;
+  readonly scale: number;
+}) {
+  return {
+    sizes: {
+      experts: { keys: ["n_routed_experts", "num_local_experts"], fallback: usual.experts },
+      expertsPerToken: sizeRow("num_experts_per_tok", 8),
+      expertIntermediateSize: sizeRow("moe_intermediate_size", usual.width),
+      sharedExperts: sizeRow("n_shared_experts", 1),
+      expertGroups: sizeRow("n_group", usual.groups),
+      expertGroupsPerToken: sizeRow("topk_group", usual.groupsPerToken),
+    },
+    scalars: { routedScale: { key: "routed_scaling_factor", fallback: usual.scale } },
+    switches: { normTopkProb: { key: "norm_topk_prob", fallback: true } },
+    layerKinds: { kind: "experts", from: { key: "first_k_dense_replace", fallback: usual.plainLayers } },
+    fixed: [
+      { key: "scoring_func", values: [null, "sigmoid"], effect: "experts are chosen by other scores" },
+      { key: "topk_method", values: [null, "noaux_tc"], effect: "experts are chosen in another way" },
+      { key: "moe_layer_freq", values: [null, 1], effect: "some layers have no mixture" },
+    ],
+    // Losses of the first training, and layers that predict further tokens.
+    harmless: [
+      ...["output_router_logits", "aux_loss_alpha", "seq_aux", "ep_size", "pretraining_tp"],
+      ...["num_nextn_predict_layers", "num_mtp_layers"],
+    ],
+  } as const satisfies Partial<ConfigTable>;
+}
+
+/** Groups must divide the experts, and those that a token chooses must have enough. */
+export function problemsOfGroups(config: ConfigValues): readonly ConfigProblem[] {
+  const { experts, expertGroups: groups, expertGroupsPerToken: chosen, expertsPerToken } = config;
+  const size = experts / groups;
+  const invalid = (key: string, value: number, expected: string) =>
+    ({ kind: "invalid", key, got: describeValue(value), expected }) as const;
+  // A group's score is the sum of its two best.
+  if (!Number.isInteger(size) || (groups > 1 && size < 2))
+    return [invalid("n_group", groups, `a divisor of the number of experts (${experts}), of two experts or more each`)];
+  if (chosen > groups) return [invalid("topk_group", chosen, `at most n_group (${groups})`)];
+  if (chosen * size >= expertsPerToken) return [];
+  return [invalid("topk_group", chosen, `enough groups for ${expertsPerToken} experts`)];
+}
+
+/** The names of an expert's maps in most families. */
+export const expertNames = { gate: "gate_proj", up: "up_proj", down: "down_proj" } as const;
 
 /** Files with a module for each expert, as transformers before version 5 wrote all of them. */
 export function stackedExperts(

@@ -1,5 +1,6 @@
 // Builds rows of similar modules from lists of names and widths, and has the keys of config.json that most families share.
 
+import type { SizeRow } from "../../config-table.ts";
 import type { Family, FileSpelling, LinearRow, NormRow, TensorRow, Width } from "../../family.ts";
 
 /** Path, input width and output width. */
@@ -27,11 +28,17 @@ export const layerSizes = {
 } as const satisfies Family["config"]["sizes"];
 export const commonSizes = { vocabularySize: { keys: ["vocab_size"] }, ...layerSizes } as const;
 
-/** The sizes of layers, with defaults for absent keys. */
-export function layerSizesOr(usual: { hidden: number; intermediate: number; layers: number; heads: number }) {
+/** A size under one key, required unless it has a fallback. */
+export function sizeRow(key: string, fallback?: SizeRow["fallback"]): SizeRow {
+  return fallback === undefined ? { keys: [key] } : { keys: [key], fallback };
+}
+
+/** The sizes of layers, with defaults for absent keys; a family without a feed-forward of its own has none for it. */
+export function layerSizesOr(usual: { hidden: number; intermediate?: number; layers: number; heads: number }) {
+  const { intermediate } = usual;
   return {
     hiddenSize: { ...layerSizes.hiddenSize, fallback: usual.hidden },
-    intermediateSize: { ...layerSizes.intermediateSize, fallback: usual.intermediate },
+    ...(intermediate && { intermediateSize: { ...layerSizes.intermediateSize, fallback: intermediate } }),
     layers: { ...layerSizes.layers, fallback: usual.layers },
     heads: { ...layerSizes.heads, fallback: usual.heads },
   };

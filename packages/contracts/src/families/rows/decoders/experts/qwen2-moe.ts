@@ -12,12 +12,13 @@ import {
 import {
   balanceScale,
   balanceSwitch,
+  expertNames,
   expertTensors,
   inMixtures,
   mixedLayers,
+  sharedExpert,
   stackedExperts,
 } from "../../shared/expert-rows.ts";
-import { linearRows } from "../../shared/module-rows.ts";
 import { qwen3 } from "../like-llama/qwen2.ts";
 
 /** The tables of `qwen3_moe`. */
@@ -46,11 +47,9 @@ export const qwen3Moe = likeLlama(
     tensors: inMixtures(expertTensors),
     norms: qwen3.norms,
     heads: qwen3.heads,
-    stackedFileKeys: stackedExperts("layers.{n}.mlp", { gate: "gate_proj", up: "up_proj", down: "down_proj" }),
+    stackedFileKeys: stackedExperts("layers.{n}.mlp", expertNames),
   },
 );
-
-const shared = "layers.{n}.mlp.shared_expert";
 
 /** The tables of `qwen2_moe`. */
 export const qwen2Moe = likeLlama(
@@ -82,17 +81,10 @@ export const qwen2Moe = likeLlama(
     },
     linears: [
       ...separateAttention("attentionBias", { bias: false }),
-      ...inMixtures(
-        linearRows({ bias: false, layout: "out-in" }, [
-          [`${shared}.gate_proj`, "hidden", "shared-intermediate"],
-          [`${shared}.up_proj`, "hidden", "shared-intermediate"],
-          [`${shared}.down_proj`, "shared-intermediate", "hidden"],
-          ["layers.{n}.mlp.shared_expert_gate", "hidden", 1],
-        ]),
-      ),
+      ...inMixtures(sharedExpert),
       ...inMixtures(gatedFeedForward(false), false),
     ],
     tensors: inMixtures(expertTensors),
-    stackedFileKeys: stackedExperts("layers.{n}.mlp", { gate: "gate_proj", up: "up_proj", down: "down_proj" }),
+    stackedFileKeys: stackedExperts("layers.{n}.mlp", expertNames),
   },
 );

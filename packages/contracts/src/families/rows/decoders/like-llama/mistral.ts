@@ -1,7 +1,9 @@
-// Mistral (Jiang et al. 2023), as transformers' modeling_mistral.py names it: LLaMA whose attention looks back a limited way.
+// Mistral (Jiang et al. 2023), as transformers' modeling_mistral.py names it: LLaMA whose attention looks back a limited way. Ministral 3
+// (Mistral AI 2025) has YaRN, and queries that grow beyond its original length; Mistral 3 is one of the two with images.
 
+import { jsonObject } from "../../../config/config-reader.ts";
 import type { Family } from "../../../family.ts";
-import { decoderClasses, decoderHeads, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
+import { decoderClasses, decoderHeads, decoderSizes, likeLlama, textPart } from "../../shared/decoder-rows.ts";
 
 /** The tables of `mistral`. */
 export const mistral = likeLlama("mistral", decoderClasses("Mistral", ["token-classification", "question-answering"]), {
@@ -20,3 +22,61 @@ export const ministral: Family = {
   config: { ...mistral.config, fixed: [] },
   heads: decoderHeads("embed_tokens", { questionPrefix: "transformer" }),
 };
+
+/** What transformers' Ministral3Config means without `rope_parameters`. */
+const ministralYarn = {
+  type: "yarn",
+  factor: 16,
+  magnitude: 1,
+  betaFast: 32,
+  betaSlow: 1,
+  wholePairs: true,
+  originalMaxPositions: 16_384,
+  endsThere: true,
+} as const;
+
+/** The tables of `ministral3`. */
+export const ministral3 = likeLlama(
+  "ministral3",
+  decoderClasses("Ministral3", ["token-classification", "question-answering"]),
+  {
+    config: {
+      sizes: decoderSizes({ keyValueHeads: 8, headSize: 128, maxPositions: 262_144 }),
+      normEpsilon: { key: "rms_norm_eps", fallback: 1e-5 },
+      tokenIds: { padding: 11, end: 2 },
+      rotary: {
+        growingQueries: true,
+        ignored: ["max_position_embeddings"],
+        thetaFallback: 1_000_000,
+        standard: { share: 1, scaling: ministralYarn },
+      },
+      window: { size: { key: "sliding_window", fallback: null }, layers: "all" },
+      fixed: [{ key: "layer_types", values: [null], effect: "Ministral 3 has one kind of layer" }],
+    },
+  },
+);
+
+/** The tables of `mistral3`, whose text model is of either type. */
+export const mistral3 = textPart(ministral3, {
+  modelType: "mistral3",
+  name: "Mistral3ForConditionalGeneration",
+  config: {
+    rotary: { growingQueries: true, ignored: ["max_position_embeddings"] },
+    tiedByDefault: true,
+    respell: (values) => {
+      const type = jsonObject(values.get("text_config"))?.get("model_type");
+      return new Map([...values, ["text_config.model_type", type ?? "mistral"]]);
+    },
+    fixed: [
+      ...(ministral3.config.fixed ?? []),
+      { key: "text_config.model_type", values: ["mistral", "ministral3"], effect: "others compute otherwise" },
+    ],
+    harmless: [
+      ...["image_token_index", "image_token_id", "vision_feature_layer", "projector_hidden_act"],
+      ...["multimodal_projector_bias", "spatial_merge_size"],
+    ],
+  },
+  otherPrefixes: ["language_model.model"],
+  ignoredFileParts: ["vision_tower.", "multi_modal_projector."],
+  fileSpellings: [{ file: "language_model.lm_head.weight", path: "lm_head.weight" }],
+});

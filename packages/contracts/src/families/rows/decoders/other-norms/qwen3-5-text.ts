@@ -2,17 +2,19 @@
 // attention with a gate on its outputs in the fourth.
 
 import type { ConfigValues } from "../../../config-values.ts";
-import type { Family, TensorRow } from "../../../family.ts";
+import type { TensorRow } from "../../../family.ts";
 import {
   attentionBias,
   decoderSizes,
   gatedFeedForward,
   likeLlama,
   separateAttention,
+  textPart,
 } from "../../shared/decoder-rows.ts";
-import { layerSizesOr, linearRows, parameterRow } from "../../shared/module-rows.ts";
+import { linearRows, parameterRow } from "../../shared/module-rows.ts";
 
-const hasMemory = ({ layerKinds }: ConfigValues, layer: number) => layerKinds[layer] === "memory";
+/** Whether a layer has a memory instead of attention. */
+export const hasMemory = ({ layerKinds }: ConfigValues, layer: number) => layerKinds[layer] === "memory";
 const hasAttention = (config: ConfigValues, layer: number) => !hasMemory(config, layer);
 
 const net = "layers.{n}.linear_attn";
@@ -96,28 +98,13 @@ export const qwen35Text = likeLlama(
   },
 );
 
-const { config, heads } = qwen35Text;
+/** Of the models with images. */
+export const visionKeys = ["image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id"] as const;
 
-/** The tables of `qwen3_5`. */
-export const qwen35: Family = {
-  ...qwen35Text,
+/** The tables of `qwen3_5`, with the defaults of transformers' Qwen3_5TextConfig. */
+export const qwen35 = textPart(qwen35Text, {
   modelType: "qwen3_5",
-  basePrefix: "model.language_model",
-  architectures: new Map([["Qwen3_5ForConditionalGeneration", "causal-lm"]]),
-  config: {
-    ...config,
-    inside: "text_config",
-    // Defaults of transformers' Qwen3_5TextConfig.
-    sizes: {
-      ...config.sizes,
-      ...layerSizesOr({ hidden: 4096, intermediate: 12_288, layers: 32, heads: 16 }),
-      vocabularySize: { keys: ["vocab_size"], fallback: 248_320 },
-    },
-    harmless: [
-      ...(config.harmless ?? []),
-      ...["text_config", "vision_config", "image_token_id", "video_token_id"],
-      ...["vision_start_token_id", "vision_end_token_id"],
-    ],
-  },
-  heads: { "causal-lm": heads["causal-lm"] ?? { linears: [] } },
-};
+  name: "Qwen3_5ForConditionalGeneration",
+  usual: { hidden: 4096, intermediate: 12_288, layers: 32, heads: 16, vocabulary: 248_320 },
+  config: { harmless: visionKeys },
+});
