@@ -19,7 +19,6 @@ import { Fingerprint, sampleOf } from "./fingerprint.ts";
 import { joinWeights } from "./joined-weights.ts";
 import { type LoadOptions, loadOptionNames } from "./load-options.ts";
 import { openWeights } from "./open-weights.ts";
-import { quantizedWeights } from "./quantized/quantized-weights.ts";
 import { splitWeights } from "./split-weights.ts";
 import type { WeightSource } from "./weight-source.ts";
 
@@ -99,11 +98,22 @@ async function asModelHasThem(
   onWarning?: WarningListener,
 ): Promise<WeightSource> {
   try {
-    return joinWeights(splitWeights(await quantizedWeights(source, config, onWarning), config), config);
+    const plain = config.quantization === undefined ? source : await dequantized(source, config, onWarning);
+    return joinWeights(splitWeights(plain, config), config);
   } catch (error) {
     await source.close();
     throw error;
   }
+}
+
+/** Loaded on demand: few models are quantized, and a page downloads its code. */
+async function dequantized(
+  source: WeightSource,
+  config: ModelConfig,
+  onWarning?: WarningListener,
+): Promise<WeightSource> {
+  const { quantizedWeights } = await import("./quantized/quantized-weights.ts");
+  return quantizedWeights(source, config, onWarning);
 }
 
 /** As many as families allows a config.json to have: a mistyped class number must not take all memory. */

@@ -1,5 +1,7 @@
 // PEFT's methods (PeftType of PEFT 0.21.2), and whether an adapter of each can be used as LoRA: W + s·B·A with the same product.
 
+import { type JsonValue, parseJsonObject } from "../../json.ts";
+
 /** Why a method's adapters cannot be used as LoRA, and the next step. */
 interface Refusal {
   readonly reason: string;
@@ -64,4 +66,17 @@ const wholeOnly: Refusal = {
 export function refusalOf(peftType: string): Refusal | undefined {
   const isRead = lowRankMethods.some((one) => one === peftType);
   return isRead ? wholeOnly : refusals.get(peftType);
+}
+
+/** A method's configuration. */
+export interface MethodConfig {
+  readonly method: LowRankMethod;
+  readonly values: ReadonlyMap<string, JsonValue>;
+}
+
+/** The configuration, if it is of a method whose adapters are low-rank. Throws InvalidAdapterConfigError. */
+export function lowRankConfig(json: string, file: string): MethodConfig | undefined {
+  const values = parseJsonObject(json, file);
+  const method = lowRankMethods.find((one) => one === values.get("peft_type"));
+  return method && { method, values };
 }

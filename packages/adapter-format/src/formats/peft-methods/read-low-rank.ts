@@ -10,7 +10,7 @@ import {
   InvalidAdapterTensorsError,
   type TensorProblem,
 } from "../../errors.ts";
-import { type JsonValue, parseJsonObject } from "../../json.ts";
+import type { JsonValue } from "../../json.ts";
 import type { Adapter, AdapterTensor, LoraConfig } from "../../lora-config.ts";
 import { alphaOf, rankOf } from "../../targets/scaling.ts";
 import { keyPrefix, loraKeys } from "../../tensor-keys.ts";
@@ -19,20 +19,7 @@ import { BadModule } from "../kohya/module-parts.ts";
 import { parseLoraConfig } from "../peft/parse-lora-config.ts";
 import type { ReadAdapterOptions } from "../peft/read-options.ts";
 import { factorsOf, type MethodModule } from "./low-rank-factors.ts";
-import { type LowRankMethod, lowRankMethods } from "./methods.ts";
-
-/** A method's configuration. */
-export interface MethodConfig {
-  readonly method: LowRankMethod;
-  readonly values: ReadonlyMap<string, JsonValue>;
-}
-
-/** The configuration, if it is of a method whose adapters are low-rank. Throws InvalidAdapterConfigError. */
-export function lowRankConfig(json: string, file: string): MethodConfig | undefined {
-  const values = parseJsonObject(json, file);
-  const method = lowRankMethods.find((one) => one === values.get("peft_type"));
-  return method && { method, values };
-}
+import type { MethodConfig } from "./methods.ts";
 
 const partOfModule = /^(.+)\.((?:hada|lokr|vera|lora|delora|miss|randlora|vblora|gralora)_\w+)$/;
 const sharedNames = /^(vera_[AB]|randlora_[AB]|vblora_vector_bank)$/;

@@ -8,7 +8,7 @@ import type { Adapter, AdapterTensor, LoraConfig } from "../../lora-config.ts";
 import { isSavedModule } from "../../targets/saved-modules.ts";
 import { currentName, keyPrefix, withoutDefaultName } from "../../tensor-keys.ts";
 import { variants } from "../../variants/variants.ts";
-import { lowRankConfig, readLowRank } from "../peft-methods/read-low-rank.ts";
+import { lowRankConfig } from "../peft-methods/methods.ts";
 import { refuseForeign } from "../refuse-foreign.ts";
 import { firstNonFinite, tensorProblems } from "./check-tensors.ts";
 import { parseLoraConfig } from "./parse-lora-config.ts";
@@ -89,7 +89,11 @@ export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptio
       ? bytesSource(files.weights, `${folder}adapter_model.safetensors`)
       : files.weights;
   const other = lowRankConfig(files.config, configFile);
-  if (other !== undefined) return readLowRank(other, { source, file: configFile }, options);
+  if (other !== undefined) {
+    // Loaded on demand: a page downloads its code.
+    const { readLowRank } = await import("../peft-methods/read-low-rank.ts");
+    return readLowRank(other, { source, file: configFile }, options);
+  }
   // PEFT up to 0.10 saved a classifier without listing it in `modules_to_save`.
   const config = withTaskModules(parseLoraConfig(files.config, { file: configFile, ...listener }));
   await refuseOtherFiles(source);
