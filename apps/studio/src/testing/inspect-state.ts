@@ -63,7 +63,7 @@ function widest(page: Page): Promise<string> {
 
 async function violations(page: Page): Promise<readonly string[]> {
   const isThere = await page.evaluate(() => "axe" in globalThis);
-  if (!isThere) await page.addScriptTag({ content: axe.source });
+  if (!isThere) await page.evaluate(axe.source); // the page's policy allows no other script
   const found = await page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } };
     return (await axe.run()).violations;
