@@ -92,7 +92,7 @@ describe.skipIf(executable === undefined)("bad input", { timeout: 120_000 }, () 
   }
 
   it.each([
-    ["broken.jsonl", '{"prompt": "a", "completion": "b"}\n{"prompt": ', /line 2|row 2/i],
+    ["broken.jsonl", '{"prompt": "a"}\n{"prompt": ', /line 1.*line 2/s],
     ["picture.csv", "\u0000\u0001\u0002\xff", /./],
     ["empty.jsonl", "", /empty|no rows|nothing/i],
   ])("reports what is wrong with the rows of %s, and adds none of them", async (name, content, words) => {
@@ -101,6 +101,14 @@ describe.skipIf(executable === undefined)("bad input", { timeout: 120_000 }, () 
     expect(await fields.evaluateAll((all) => all.map((field) => (field as HTMLTextAreaElement).value).join(""))).toBe(
       "",
     );
+  });
+
+  it("adds the good rows of a file, and reports the others", async () => {
+    const path = await file("partly.jsonl", '{"prompt": "a", "completion": "b"}\n{"prompt": ');
+    await page.locator("#teach input[type=file]").setInputFiles(path);
+    await page.getByText(/The other rows were added\..*line 2/s).waitFor();
+    expect(await page.getByLabel("Row 1: when someone says").inputValue()).toBe("a");
+    await page.locator("#teach").getByRole("button", { name: "Undo" }).click();
   });
 
   it("marks a row without an answer, in its row", async () => {

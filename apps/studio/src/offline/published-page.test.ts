@@ -181,6 +181,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
     await page.route("https://huggingface.co/**", (route) => route.abort("internetdisconnected"));
     await page.goto(studio.address);
     await topBarSettled(page);
+    await unfold(page, "model");
     await page.getByRole("radio", { name: /SmolLM2/ }).check();
     await page.getByRole("button", { name: "Load it" }).click();
     await expect.poll(() => page.locator("#model [role=alert]").textContent()).toContain("There is no network");
@@ -205,6 +206,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
       const page = await plainPage();
       await page.goto(studio.address);
       await topBarSettled(page);
+      await unfold(page, "model");
       await page.getByRole("radio", { name: /Your own/ }).check();
       const chosen = files.map(({ name, text }) => ({ name, mimeType: "", buffer: Buffer.from(text) }));
       await page.getByTestId("model-files").setInputFiles(chosen);

@@ -68,7 +68,11 @@ export function TeachCard() {
             {rows.failure.value}
           </p>
         )}
-        {rows.leftOut.value && <p class="problem wraps">{teach.othersAdded(rows.leftOut.value)}</p>}
+        {rows.leftOut.value && (
+          <p class="problem wraps" role="status">
+            {teach.othersAdded(rows.leftOut.value)}
+          </p>
+        )}
         <RowsUndoLine />
         <p class="quiet">
           {rows.written.value.length > 0 && (
