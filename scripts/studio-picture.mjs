@@ -7,7 +7,7 @@ import { findChromium } from "./chromium.mjs";
 const seen = "apps/studio/pictures/9-smollm2-light-1440.png";
 const picture = "docs/studio.webp";
 /** From the first card to the last answer, without the page's margins. */
-const part = { left: 60, top: 1230, width: 1320, height: 1400 };
+const part = { left: 60, top: 890, width: 1320, height: 1180 };
 const maxBytes = 150_000;
 
 const browser = await chromium.launch({ executablePath: findChromium(), args: ["--no-sandbox"] });
