@@ -27,7 +27,12 @@ export default defineConfig({
   vite: { optimizeDeps: { entries: [] } },
   markdown: {
     anchor: { slugify: anchorOf },
-    config: (markdown) => linkToPages(markdown, paths),
+    config: (markdown) => {
+      linkToPages(markdown, paths);
+      // Vue would compute what is in {{ }}.
+      markdown.renderer.rules.code_inline = (tokens, index) =>
+        `<code v-pre>${markdown.utils.escapeHtml(tokens[index]?.content ?? "")}</code>`;
+    },
   },
   // API pages are made from sources: there is no file to edit.
   transformPageData: ({ filePath, frontmatter }) =>
