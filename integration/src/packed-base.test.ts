@@ -11,10 +11,10 @@ import { mergeAdapter } from "@lowrank/merge";
 import { type BasePrecision, loadModel, type PretrainedModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { expectClose, fixturesRoot } from "@lowrank/testing";
-import { train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isAbsent, use } from "./invariants/engines.ts";
+import { lossesOfRow } from "./testing/train-row.ts";
 
 beforeAll(async () => {
   await tf.setBackend("cpu");
@@ -47,23 +47,8 @@ async function logitsOf(model: PretrainedModel, adapter?: string): Promise<Float
   return values;
 }
 
-async function trainedLosses(model: PretrainedModel, handle: AdapterHandle, steps: number): Promise<number[]> {
-  const losses: number[] = [];
-  const events = train<number[]>({
-    variables: handle.variables,
-    batches: () => [row],
-    loss: (ids, random) => {
-      const inputIds = tf.tensor2d(ids, [1, ids.length], "int32");
-      const context = { training: true, adapters: activeAdapters(handle.name), random };
-      return model.loss({ inputIds, labels: inputIds }, context);
-    },
-    steps,
-    learningRate: 1e-2,
-    seed: 1,
-  });
-  for await (const event of events) if (event.type === "step") losses.push(event.loss);
-  return losses;
-}
+const trainedLosses = (model: PretrainedModel, handle: AdapterHandle, steps: number) =>
+  lossesOfRow(model, handle, { row, steps, learningRate: 1e-2 });
 
 const kinds: readonly (readonly [string, LoraSettings])[] = [
   ["LoRA on every linear layer", { rank: 4, targetModules: "all-linear" }],

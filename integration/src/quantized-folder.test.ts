@@ -14,9 +14,9 @@ import { loadModel, type PretrainedModel, WeightsInFiles } from "@lowrank/models
 import { openFolder } from "@lowrank/models/node";
 import { parseSafetensors } from "@lowrank/safetensors";
 import { expectClose, fixturesRoot } from "@lowrank/testing";
-import { train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
+import { lossesOfRow } from "./testing/train-row.ts";
 
 const row = [3, 14, 15, 9, 26, 5, 30, 1];
 
@@ -25,21 +25,8 @@ function inject(model: PretrainedModel): AdapterHandle {
   return injectAdapter(model, planInjection(model, config), { seed: 3 });
 }
 
-async function lossesOf(model: PretrainedModel, handle: AdapterHandle): Promise<number[]> {
-  const losses: number[] = [];
-  const events = train<number[]>({
-    variables: handle.variables,
-    batches: () => [row],
-    loss: (ids, random) => {
-      const inputIds = tf.tensor2d(ids, [1, ids.length], "int32");
-      const context = { training: true, adapters: activeAdapters(handle.name), random };
-      return model.loss({ inputIds, labels: inputIds }, context);
-    },
-    ...{ steps: 6, learningRate: 1e-2, seed: 1 },
-  });
-  for await (const event of events) if (event.type === "step") losses.push(event.loss);
-  return losses;
-}
+const lossesOf = (model: PretrainedModel, handle: AdapterHandle) =>
+  lossesOfRow(model, handle, { row, steps: 6, learningRate: 1e-2 });
 
 function logitsOf(model: PretrainedModel, ...names: string[]): Float32Array {
   const context = inferenceContext(activeAdapters(...names));
@@ -56,7 +43,7 @@ describe.each(names)("LoRA on a folder of %s", (name) => {
   const folder = openFolder(path);
 
   it("trains on the packed matrices nearly as on the dequantized ones", async () => {
-    const losses: number[][] = [];
+    const losses: (readonly number[])[] = [];
     for (const basePrecision of ["as-stored", "float32"] as const) {
       const model = await loadModel(folder, { basePrecision });
       const handle = inject(model);

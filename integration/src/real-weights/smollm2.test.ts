@@ -3,7 +3,6 @@
 
 import { join } from "node:path";
 import { createLoraConfig } from "@lowrank/adapter-format";
-import { activeAdapters } from "@lowrank/contracts";
 import { TextTokenizer, tokenizerFromGguf } from "@lowrank/data";
 import { chooseEngine } from "@lowrank/engine";
 import { openGguf } from "@lowrank/gguf";
@@ -12,9 +11,9 @@ import { describeModel, loadGguf, type PretrainedModel } from "@lowrank/models";
 import { openFile } from "@lowrank/safetensors/node";
 import { expectClose, type FixtureTensor, readTensors } from "@lowrank/testing";
 import { findPrepared } from "@lowrank/testing/cache-folder";
-import { train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { lossesOfRow } from "../testing/train-row.ts";
 import { referencesFolder } from "./references-folder.ts";
 
 const weights = findPrepared("smollm2");
@@ -93,22 +92,7 @@ describe.skipIf("missing" in weights)("SmolLM2-135M from GGUF", () => {
     const plan = planInjection(model, createLoraConfig({ rank: 8, alpha: 16, targetModules: ["q_proj", "v_proj"] }));
     const handle = injectAdapter(model, plan, { seed: 1 });
     const row = Array.from({ length: 24 }, (_, index) => 1000 + ((index * 37) % 11) * 100);
-    const losses: number[] = [];
-    const events = train<number[]>({
-      variables: handle.variables,
-      batches: () => [row],
-      loss: (ids, random) => {
-        const inputIds = tf.tensor2d(ids, [1, ids.length], "int32");
-        return model.loss(
-          { inputIds, labels: inputIds },
-          { training: true, adapters: activeAdapters(handle.name), random },
-        );
-      },
-      steps: 20,
-      learningRate: 2e-3,
-      seed: 1,
-    });
-    for await (const event of events) if (event.type === "step") losses.push(event.loss);
+    const losses = await lossesOfRow(model, handle, { row, steps: 20, learningRate: 2e-3 });
     expect(losses).toHaveLength(20);
     expect(losses.at(-1) ?? Number.NaN).toBeLessThan(0.7 * (losses[0] ?? 0));
     handle.dispose();

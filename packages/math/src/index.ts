@@ -26,6 +26,7 @@ export {
   scaleColumns,
   selectRows,
   sliceColumns,
+  takeMatrix,
   tensorOfMatrix,
   transpose,
 } from "./linear-algebra/matrix.ts";

@@ -2,8 +2,8 @@
 
 /**
  * The sizes of an architecture with their maximum, far above the largest published models. They are in the order in which they are
- * read, because a fallback may refer to sizes above it. `imageSize` and `patchSize` are heights; speech models have `melBins`. Of a language model that
- * reads images, `visionSize` is the width of the images' states, and `mergedSide` squared the number of patches that become one token.
+ * read, because a fallback may refer to sizes above it. `imageSize` and `patchSize` are heights; speech models have `melBins`. Of a
+ * language model that reads images, `visionSize` is the width of the images' states, and `mergedSide` squared the number of patches that become one token.
  */
 export const sizeLimits = {
   vocabularySize: 16_777_216,

@@ -8,8 +8,8 @@ import {
   initializeMatrices,
   LoraMatrices,
   type Measured,
-  matrixOfTensor,
   type RandomInit,
+  takeMatrix,
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedSite } from "../planned/planned-parts.ts";
@@ -96,11 +96,7 @@ export function storedBaseChange(entry: PlannedSite, site: Site, config: LoraCon
   return baseChange;
 }
 
+/** [inFeatures, outFeatures]; convolutions do not get here. */
 function readMatrix(site: Site) {
-  const weight = site.readWeight() as tf.Tensor2D; // [inFeatures, outFeatures]; convolutions do not get here
-  try {
-    return matrixOfTensor(weight);
-  } finally {
-    weight.dispose();
-  }
+  return takeMatrix(site.readWeight() as tf.Tensor2D);
 }

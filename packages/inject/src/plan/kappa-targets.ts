@@ -2,8 +2,8 @@
 // kept. The rule is that of PEFT's `find_kappa_target_modules`.
 
 import { type AdaptableModel, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { extremeSingularValues, matrixOfTensor, SettingError } from "@lowrank/math";
-import * as tf from "@tensorflow/tfjs-core";
+import { extremeSingularValues, SettingError, takeMatrix } from "@lowrank/math";
+import type * as tf from "@tensorflow/tfjs-core";
 
 /** Options of `findKappaTargetModules`. */
 export interface KappaOptions {
@@ -41,9 +41,7 @@ export function findKappaTargetModules(
     return kind === "linear" && refusal === undefined && Math.max(inFeatures, outFeatures) <= max;
   });
   const measured = sites.map((site): KappaTarget => {
-    const weight = site.readWeight() as tf.Tensor2D;
-    const [largest, smallest] = extremeSingularValues(matrixOfTensor(weight));
-    tf.dispose(weight);
+    const [largest, smallest] = extremeSingularValues(takeMatrix(site.readWeight() as tf.Tensor2D));
     return { path: site.path, kappa: largest / (smallest + 1e-8) };
   });
   const sorted = measured.sort((one, other) => one.kappa - other.kappa);

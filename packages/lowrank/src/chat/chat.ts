@@ -94,8 +94,8 @@ export class Chat {
   }
 
   /**
-   * Sends a message, a text or a list of texts and images; yields the answer token by token, and its end. If it is stopped or the caller leaves the loop, the text so
-   * far stays; if there is none, the message is removed. Throws the errors of `OpenedModel.stream`.
+   * Sends a message, a text or a list of texts and images; yields the answer token by token, and its end. If it is stopped or the
+   * caller leaves the loop, the text so far stays; if there is none, the message is removed. Throws the errors of `OpenedModel.stream`.
    */
   async *send(
     content: string | PartMessage["content"],

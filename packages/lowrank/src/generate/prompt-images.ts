@@ -13,16 +13,15 @@ export interface PromptsWithImages {
   readonly images: MessageImages | undefined;
 }
 
-/** Whether a prompt has an image. Throws ExampleError. */
-export function showsImages(prompt: TextPrompt): boolean {
-  const plain = plainPrompt(prompt);
-  return typeof plain !== "string" && imageParts(plain.messages).length > 0;
+/** Whether a prompt has an image. */
+export function showsImages(prompt: PlainPrompt): boolean {
+  return typeof prompt !== "string" && imageParts(prompt.messages).length > 0;
 }
 
 /** Throws ExampleError, PREPROCESSOR_MISSING, ImagePreparationError, MediaError, DECODER_MISSING. */
 export async function wordImages(given: readonly TextPrompt[], reader: MediaReader): Promise<PromptsWithImages> {
   const prompts = given.map(plainPrompt);
-  const images = given.some(showsImages) ? await MessageImages.of(reader) : undefined;
+  const images = prompts.some(showsImages) ? await MessageImages.of(reader) : undefined;
   if (images === undefined) return { prompts, images };
   const worded = prompts.map(async (prompt) =>
     typeof prompt === "string" ? prompt : { ...prompt, messages: await images.worded(prompt.messages) },

@@ -17,7 +17,7 @@ import { breathe } from "./breathe.ts";
 import { checkCharacters } from "./character-limit.ts";
 import { continuePrompts, type TextEvent, type Writer } from "./continue-prompts.ts";
 import { withFileDefaults } from "./file-defaults.ts";
-import { promptIds, type TextPrompt } from "./prompt-ids.ts";
+import { plainPrompt, promptIds, type TextPrompt } from "./prompt-ids.ts";
 import { showsImages } from "./prompt-images.ts";
 import { constraintOf, readReport, type TextOptions, textRules } from "./text-rules.ts";
 import { TextStream } from "./text-stream.ts";
@@ -121,7 +121,8 @@ export class TextWriter<Choice> {
    * One text, token by token, and its end. Leaving the loop ends it. Throws WRITER_FULL and WRITER_STOPPED
    * before anything is written, and the errors of `OpenedModel.stream`.
    */
-  async *write(prompt: TextPrompt, options: TextOptions & Choice): AsyncGenerator<TextEvent, void, undefined> {
+  async *write(asked: TextPrompt, options: TextOptions & Choice): AsyncGenerator<TextEvent, void, undefined> {
+    const prompt = plainPrompt(asked); // once, as it decodes images
     const chosen = await this.#choose(options);
     const { opened, tokenizer, notices } = chosen.writer;
     checkCharacters(prompt, tokenizer, opened.model);

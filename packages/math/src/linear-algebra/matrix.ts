@@ -36,6 +36,15 @@ export function matrixOfTensor(tensor: tf.Tensor2D): Matrix {
   return createMatrix(tensor.shape[0], tensor.shape[1], tensor.dataSync());
 }
 
+/** The numbers of a tensor, which is disposed of. */
+export function takeMatrix(tensor: tf.Tensor2D): Matrix {
+  try {
+    return matrixOfTensor(tensor);
+  } finally {
+    tensor.dispose();
+  }
+}
+
 /** A float32 tensor [rows, columns]; the caller owns it. */
 export function tensorOfMatrix({ rows, columns, values }: Matrix): tf.Tensor2D {
   return tf.tensor2d(Float32Array.from(values), [rows, columns]);

@@ -7,13 +7,13 @@ import {
   concatColumns,
   lowRankSvd,
   type Matrix,
-  matrixOfTensor,
   multiply,
   SettingError,
   type Svd,
   scaleColumns,
   selectRows,
   svd,
+  takeMatrix,
   transpose,
   truncatedSvd,
   truncateSvd,
@@ -97,12 +97,7 @@ function weightOf(path: string, site: Site | undefined, shape: readonly [number,
       site === undefined ? "no layer of the model" : `${site.kind} [${site.outFeatures}, ${site.inFeatures}]`;
     throw new SettingError("reduceIntruders", path, kind, `a linear layer [${shape}]`);
   }
-  const weight = site.readWeight() as tf.Tensor2D;
-  try {
-    return transpose(matrixOfTensor(weight));
-  } finally {
-    weight.dispose();
-  }
+  return transpose(takeMatrix(site.readWeight() as tf.Tensor2D));
 }
 
 function sum(one: Matrix, other: Matrix): Matrix {

@@ -91,8 +91,10 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["hyperclovax", { backbone: hyperclovax, head: decoderHeads }],
   ["xglm", { backbone: xglm, head: decoderHeads }],
   ["lfm2", { backbone: lfm2, head: decoderHeads }],
-  ...alike(["qwen3_5", "qwen3_5_text"], { backbone: qwen35, head: decoderHeads }),
-  ...alike(["qwen3_5_moe", "qwen3_5_moe_text", "qwen3_next"], { backbone: qwen35, head: decoderHeads }),
+  ...alike(["qwen3_5", "qwen3_5_text", "qwen3_5_moe", "qwen3_5_moe_text", "qwen3_next"], {
+    backbone: qwen35,
+    head: decoderHeads,
+  }),
   ...alike(["mixtral", "qwen2_moe", "qwen3_moe", "glm4_moe"], { backbone: mixtral, head: decoderHeads }),
   ["deepseek_v3", { backbone: deepseekV3, head: decoderHeads }],
   ["gpt_oss", { backbone: gptOss, head: decoderHeads }],

@@ -49,13 +49,14 @@ export function comparisonLoss(loss: ComparisonLoss, { matryoshka, ...compared }
       comparisonLoss(loss, { ...compared, embeddings: shorter }),
     );
   return tf.tidy(() => {
-    const [first, second, third] = tf.split<tf.Tensor2D>(embeddings, columns, 0);
-    if (first === undefined || second === undefined) throw wrong(loss, "two texts a row", `${columns}`);
+    if (columns < 2) throw wrong(loss, "two texts a row", `${columns}`);
+    const own = ranked(embeddings, columns);
+    const { anchors: first, positives: second, negatives: [third] = [] } = own;
     if (loss === "gist") {
       if (guide === undefined) throw wrong(loss, "the guide's embeddings", "none");
-      return gistLoss(ranked(embeddings, columns), ranked(guide, columns));
+      return gistLoss(own, ranked(guide, columns));
     }
-    if (loss === "ranking") return rankingLoss(ranked(embeddings, columns), { anchorsAtOnce });
+    if (loss === "ranking") return rankingLoss(own, { anchorsAtOnce });
     if (loss === "triplet") {
       if (third === undefined || columns !== 3) throw wrong(loss, "three texts a row", `${columns}`);
       return tripletLoss({ anchors: first, positives: second, negatives: third });

@@ -36,8 +36,8 @@ export function gistLoss(
       ]),
       "bool",
     );
-    const isNegative = tf.logicalOr(tf.lessEqual(guided, threshold), isPositive);
-    const scores = tf.where<tf.Tensor2D>(isNegative, tf.div<tf.Tensor2D>(own, temperature), leftOut);
+    const counts = tf.logicalOr(tf.lessEqual(guided, threshold), isPositive);
+    const scores = tf.where<tf.Tensor2D>(counts, tf.div<tf.Tensor2D>(own, temperature), leftOut);
     return tf.reshape<tf.Rank.R0>(crossEntropy(scores, tf.range(0, rows, 1, "int32"), "mean"), []);
   });
 }

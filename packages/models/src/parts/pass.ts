@@ -255,9 +255,11 @@ export class Pass {
     const { places: _, ...others } = this.context;
     const own = packing.shared === undefined ? this.context : others;
     const context = contextOfStates(own, packing.tokens, this.shape[1]);
-    const { images } = this;
-    const places = packing.tokens.map((token) => images?.places[token] ?? -1);
-    const packed = new Pass(context, packedInputs(this.inputs, packing), undefined, images && { ...images, places });
+    const images = this.images && {
+      ...this.images,
+      places: packing.tokens.map((token) => this.images?.places[token] ?? -1),
+    };
+    const packed = new Pass(context, packedInputs(this.inputs, packing), undefined, images);
     this.#derived.push(packed);
     return packed;
   }

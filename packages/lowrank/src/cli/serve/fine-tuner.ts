@@ -17,6 +17,7 @@ import { given } from "../../given.ts";
 import { exists } from "../../node/exists.ts";
 import { lockOutput } from "../../node/output/lock-output.ts";
 import { preferences } from "../../objectives/preferences/preferences.ts";
+import { usualGenerations } from "../../objectives/rewards/reward-settings.ts";
 import { rewards } from "../../objectives/rewards/rewards.ts";
 import type { OpenedModel } from "../../opened-model.ts";
 import { graderReward } from "../../rewards/grader-reward.ts";
@@ -35,8 +36,6 @@ interface TunerParts {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** Default of `numGenerations`. */
-const usualGenerations = 8;
 /** Interval of checkpoints, from which a killed run is resumed. */
 const stepsPerCheckpoint = 10;
 /** Time for a run to end whose server was killed: it notices that at its next step. */

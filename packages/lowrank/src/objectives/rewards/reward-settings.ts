@@ -17,6 +17,9 @@ export interface RewardOptions extends Given<Omit<typeof rewardOptions.rows, "re
 /** All settings. */
 export type RewardSettings = ReturnType<typeof rewardSettings>;
 
+/** TRL's default of `numGenerations`. */
+export const usualGenerations = 8;
+
 /** The settings with all defaults. Throws TrainingOptionsError without a reward. */
 export function rewardSettings({ reward, ...options }: RewardOptions) {
   const objective = options.objective === "rloo" ? ("rloo" as const) : ("grpo" as const);
@@ -26,7 +29,7 @@ export function rewardSettings({ reward, ...options }: RewardOptions) {
   }
   const { epsilon = 0.2, lossType = "dapo", ...others } = given(options);
   return {
-    ...{ reward, epsilon, epsilonHigh: epsilon, numGenerations: 8, maxCompletionLength: 256 },
+    ...{ reward, epsilon, epsilonHigh: epsilon, numGenerations: usualGenerations, maxCompletionLength: 256 },
     ...{ temperature: 1, topP: 1, beta: 0, numIterations: 1, scaleRewards: "group" as const },
     ...{ maskTruncatedCompletions: false, rewardTimeout: 60, rewardConcurrency: 16 },
     ...others,

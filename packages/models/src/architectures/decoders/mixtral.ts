@@ -1,6 +1,6 @@
-// The wiring of LLaMA with mixtures of experts (transformers' modeling_mixtral.py, modeling_qwen2_moe.py and
-// modeling_qwen3_moe.py, modeling_glm4_moe.py): a mixture replaces the feed-forward; some Qwen models have it only in some layers. Qwen 2 adds one
-// expert that all tokens use, multiplied by a gate.
+// The wiring of LLaMA with mixtures of experts (transformers' modeling_mixtral.py, modeling_qwen2_moe.py, modeling_qwen3_moe.py and
+// modeling_glm4_moe.py): a mixture replaces the feed-forward; some Qwen models have it only in some layers. Qwen 2 adds one expert that
+// all tokens use, multiplied by a gate.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { activations } from "../../parts/activations.ts";

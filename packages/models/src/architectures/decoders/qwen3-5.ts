@@ -1,6 +1,5 @@
 // Qwen 3.5's wiring (transformers' modeling_qwen3_5.py): LLaMA with gated delta nets instead of attention in most layers,
-// and a gate after attention in the others. Its relatives have a
-// mixture of experts as feed-forward.
+// and a gate after attention in the others. Its relatives have a mixture of experts as feed-forward.
 
 import { activations } from "../../parts/activations.ts";
 import { gatedProjection } from "../../parts/attention/gated-projection.ts";

@@ -2,7 +2,7 @@
 // ("pack-quantized"), or as int8 ("int-quantized"), with a scale for each group, output or matrix.
 
 import { groupsOf } from "./gptq.ts";
-import { contiguousGroupSize, groupedMatrix } from "./grouped-codes.ts";
+import { groupedMatrix } from "./grouped-codes.ts";
 import type { PieceHeaders, PieceReader, QuantizedWeight } from "./quantized-weight.ts";
 
 const scaleTypes = ["F16", "BF16", "F32"];
@@ -14,8 +14,7 @@ export async function openCompressedTensors(headers: PieceHeaders): Promise<Quan
 
 async function openPacked(headers: PieceHeaders): Promise<QuantizedWeight> {
   headers.check("weight_shape", ["I64", "I32"], [2]);
-  const sizes = await headers.read("weight_shape", 16);
-  const [rows = 0, columns = 0] = headers.has("weight_shape") ? wholeNumbers(sizes) : [];
+  const [rows = 0, columns = 0] = wholeNumbers(await headers.read("weight_shape", 16));
   const words = headers.check("weight_packed", ["I32"], [rows, undefined]).shape[1] ?? 0;
   const bits = ([4, 8] as const).find((one) => Math.ceil((columns * one) / 32) === words);
   if (bits === undefined || rows < 1 || columns < 1)
@@ -89,13 +88,8 @@ function opened(
     rounding,
     unpack(read) {
       const scales = toRows(headers.floats("weight_scale", read("weight_scale")), rows * groups);
-      const order = headers.has("weight_g_idx") ? groupsOf(headers, "weight_g_idx", { read, groups }) : undefined;
-      const size = order === undefined ? columns / groups : contiguousGroupSize(order, groups);
-      const isFit = size !== undefined && (size % 2 === 0 || groups === 1);
-      const groupOf = isFit
-        ? undefined
-        : (order ?? Int32Array.from({ length: columns }, (_, at) => Math.floor((at * groups) / columns)));
-      const grouped = { rows, columns, codeBits: bits, ...codesOf(read), scales, groupSize: size ?? 0, groupOf };
+      const groupOf = headers.has("weight_g_idx") ? groupsOf(headers, "weight_g_idx", { read, groups }) : undefined;
+      const grouped = { rows, columns, codeBits: bits, ...codesOf(read), scales, groupOf };
       return groupedMatrix(grouped, rounding === "F16" ? "f16" : "bf16");
     },
   };

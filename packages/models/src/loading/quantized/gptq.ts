@@ -4,7 +4,7 @@
 
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { transposed } from "../transpose-table.ts";
-import { contiguousGroupSize, type GroupedCodes, groupedMatrix } from "./grouped-codes.ts";
+import { type GroupedCodes, groupedMatrix } from "./grouped-codes.ts";
 import type { PieceHeaders, PieceReader, QuantizedWeight } from "./quantized-weight.ts";
 
 /** Codes in a word. */
@@ -20,7 +20,7 @@ export function openGptq(
   const [inputs, outputs] = [perWord * (shape[0] ?? 0), shape[1] ?? 0];
   const groups = checkGroups(headers, { inputs, outputs });
   if (headers.has("g_idx")) headers.check("g_idx", ["I32", "I64"], [inputs]);
-  return opened(headers, { inputs, outputs, groups }, (read) => ({
+  return opened(headers, { inputs, outputs }, (read) => ({
     // A word's bytes are four bytes of codes in the engine's order.
     codes: bytesOf(transposed(wordsOf(read("qweight")), outputs)),
     zeros: zerosOf(read("qzeros"), { outputs, groups, added: storesZeroMinusOne ? 0x11111111 : 0, nibbleOf: inOrder }),
@@ -33,7 +33,7 @@ export function openAwq(headers: PieceHeaders): QuantizedWeight {
   const { shape } = headers.check("qweight", ["I32"], [undefined, undefined]);
   const [inputs, outputs] = [shape[0] ?? 0, perWord * (shape[1] ?? 0)];
   const groups = checkGroups(headers, { inputs, outputs });
-  return opened(headers, { inputs, outputs, groups }, (read) => ({
+  return opened(headers, { inputs, outputs }, (read) => ({
     codes: awqCodes(wordsOf(read("qweight")), inputs, outputs),
     zeros: zerosOf(read("qzeros"), { outputs, groups, added: 0, nibbleOf: evenFirst }),
   }));
@@ -57,7 +57,7 @@ type Codes = Pick<GroupedCodes, "codes" | "zeros" | "groupOf">;
 
 function opened(
   headers: PieceHeaders,
-  { inputs, outputs, groups }: Sizes,
+  { inputs, outputs }: Omit<Sizes, "groups">,
   codesOf: (read: PieceReader) => Codes,
 ): QuantizedWeight {
   const rounding = headers.tensor("scales").dtype === "F16" ? "F16" : "BF16";
@@ -66,18 +66,9 @@ function opened(
     dtype: "INT4",
     rounding,
     unpack(read) {
-      const { codes, zeros, groupOf } = codesOf(read);
-      const groupSize = groupOf === undefined ? inputs / groups : contiguousGroupSize(groupOf, groups);
-      const isEven = groupSize !== undefined && groupSize % 2 === 0;
-      const order = isEven
-        ? undefined
-        : (groupOf ?? Int32Array.from({ length: inputs }, (_, at) => Math.floor((at * groups) / inputs)));
       const scales = scalesOf(headers, read("scales"), outputs);
-      const grouped = { rows: outputs, columns: inputs, codeBits: 4, codes, zeros, scales } as const;
-      return groupedMatrix(
-        { ...grouped, groupSize: groupSize ?? 0, groupOf: order },
-        rounding === "F16" ? "f16" : "bf16",
-      );
+      const grouped = { rows: outputs, columns: inputs, codeBits: 4, scales, ...codesOf(read) } as const;
+      return groupedMatrix(grouped, rounding === "F16" ? "f16" : "bf16");
     },
   };
 }

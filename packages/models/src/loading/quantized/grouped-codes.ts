@@ -10,20 +10,24 @@ export interface GroupedCodes {
   readonly columns: number;
   readonly codeBits: 4 | 8;
   readonly codes: Uint8Array;
-  /** Columns of a group; ignored with `groupOf`. */
-  readonly groupSize: number;
   /** [rows, groups]; a Uint16Array holds the bits of f16 numbers. */
   readonly scales: Float32Array | Uint16Array;
   /** [rows, groups]; absent: the middle code. */
   readonly zeros?: Uint8Array | undefined;
-  /** The group of each column, where groups are not contiguous (GPTQ's act-order). */
+  /** The group of each column; absent: groups of equal length, one after another. With GPTQ's act-order they need not be contiguous. */
   readonly groupOf?: Int32Array | undefined;
 }
 
-/** Blocks with a scale, and a minimum where zero points differ from the middle; 16-bit numbers where groups are not contiguous. */
+/** Blocks with a scale, and a minimum where zero points differ from the middle; 16-bit numbers where groups do not make blocks. */
 export function groupedMatrix(grouped: GroupedCodes, half: "f16" | "bf16"): PackedMatrix {
-  const { rows, columns, codeBits, codes, groupSize, scales, zeros, groupOf } = grouped;
-  if (groupOf !== undefined) return { kind: half, rows, columns, bits: halfBits(valuesOf(grouped, groupOf), half) };
+  const { rows, columns, codeBits, codes, scales, zeros, groupOf } = grouped;
+  const groups = scales.length / rows;
+  const groupSize = groupOf === undefined ? columns / groups : contiguousGroupSize(groupOf, groups);
+  if (groupSize === undefined || !(groupSize % 2 === 0 || groups === 1)) {
+    const order =
+      groupOf ?? Int32Array.from({ length: columns }, (_, column) => Math.floor((column * groups) / columns));
+    return { kind: half, rows, columns, bits: halfBits(valuesOf(grouped, order), half) };
+  }
   const blocks: BlockMatrix = {
     kind: "blocks",
     rows,
@@ -76,7 +80,7 @@ function numbersOf(scales: GroupedCodes["scales"]): Float32Array {
 }
 
 /** The size of contiguous groups, or undefined for any other order. */
-export function contiguousGroupSize(groupOf: Int32Array, groups: number): number | undefined {
+function contiguousGroupSize(groupOf: Int32Array, groups: number): number | undefined {
   const end = groupOf.findIndex((group) => group !== 0);
   const size = end < 0 ? groupOf.length : end;
   const isContiguous = size > 0 && (size % 2 === 0 || groups === 1) && Math.ceil(groupOf.length / size) === groups;
