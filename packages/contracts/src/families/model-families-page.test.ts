@@ -56,6 +56,7 @@ function page(): string {
     "The supported values of `model_type` in config.json. A model of another type is refused, with its nearest relative, if it has",
     "one. A key of config.json whose value would change the result in a way that is not computed is refused by name.",
     "",
+    "- **For example**: checkpoints on the Hugging Face Hub. The tests use small models of the same types.",
     "- **Tasks**: heads, as in `--task`. The class in `architectures` selects one.",
     "- **GGUF**: llama.cpp's files are read and written.",
     "- **ONNX**: `lowrank export --to onnx` writes the model for transformers.js.",
