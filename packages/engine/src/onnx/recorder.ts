@@ -2,8 +2,7 @@
 // a model of any size is recorded in a moment.
 
 import { LowrankError } from "@lowrank/contracts";
-import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { GraphWriter } from "../engines/native/kernels/graph.ts";
 import { elementTypes, type OnnxConstant } from "../engines/native/runtime/onnx-model.ts";
 import { factorsOf, sizeText, type VaryingSize } from "./varying-sizes.ts";
@@ -30,7 +29,7 @@ interface Written extends Omit<Recorded, "name"> {
   readonly values: ArrayLike<number>;
 }
 
-export class Recorder extends MathBackendCPU {
+export class Recorder extends tf.KernelBackend {
   readonly graph = new GraphWriter([]);
   readonly constants: OnnxConstant[] = [];
   /** Tensors of the model, by their names in the graph. */
@@ -39,9 +38,11 @@ export class Recorder extends MathBackendCPU {
   /** int64 [1] nodes: of each varying size, and of each product that was needed. */
   readonly #sizes = new Map<string, string>();
 
+  /** Plain numbers that the pass made its tensors of, by their ids. */
+  readonly #writtenValues = new WeakMap<object, tf.backend_util.BackendValues>();
+
   constructor(readonly varying: readonly VaryingSize[]) {
     super();
-    Reflect.set(this, "firstUse", false); // tfjs-backend-cpu advises on the console, when first used, to install tfjs-node
   }
 
   /** What a tensor is in the graph: made by a kernel, by the pass from plain numbers, or a weight. */
@@ -49,7 +50,8 @@ export class Recorder extends MathBackendCPU {
     const { dataId, shape, dtype } = tensor;
     const known = this.#values.get(dataId);
     if (known !== undefined) return { ...known, shape, dtype };
-    const made = this.data.has(dataId) ? this.#numbers({ values: this.#written(dataId), shape, dtype }) : undefined;
+    const values = this.#writtenValues.get(dataId) as ArrayLike<number> | undefined; // no pass makes texts
+    const made = values && this.#numbers({ values, shape, dtype });
     const value = made ?? { name: `weight_${this.weights.size}`, shape, dtype };
     if (made === undefined) this.weights.set(value.name, tensor as tf.Tensor);
     this.#values.set(dataId, value);
@@ -59,7 +61,6 @@ export class Recorder extends MathBackendCPU {
   /** A tensor for a value of the graph. */
   infoOf({ name, shape, dtype }: Recorded): tf.TensorInfo {
     const dataId = {};
-    this.data.set(dataId, { values: undefined as never, dtype, refCount: 1 });
     this.#values.set(dataId, { name, shape, dtype });
     return { dataId, shape: [...shape], dtype };
   }
@@ -134,16 +135,30 @@ export class Recorder extends MathBackendCPU {
     return { name, shape, dtype };
   }
 
-  #written(dataId: object): ArrayLike<number> {
-    const { values } = this.data.get(dataId);
-    if (values === undefined) throw new RecordingError("it reads values while it computes");
-    return values as ArrayLike<number>;
+  override write(values: tf.backend_util.BackendValues): object {
+    const dataId = {};
+    this.#writtenValues.set(dataId, values);
+    return dataId;
   }
 
   override readSync(dataId: object): tf.backend_util.BackendValues {
-    this.#written(dataId);
-    return super.readSync(dataId);
+    const values = this.#writtenValues.get(dataId);
+    if (values === undefined) throw new RecordingError("it reads values while it computes");
+    return values;
   }
+
+  // Each result has an id of its own, and a recording is over soon: nothing is counted or freed.
+  override incRef(): void {}
+  override disposeData(): boolean {
+    return true;
+  }
+  override numDataIds(): number {
+    return 0;
+  }
+  override floatPrecision(): 32 {
+    return 32;
+  }
+  override dispose(): void {}
 }
 
 /** ONNX's name of TensorFlow.js's type. */
