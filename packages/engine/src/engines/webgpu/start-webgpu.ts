@@ -5,6 +5,7 @@ import { patchGraphicsKernels } from "../graphics/patch-graphics-kernels.ts";
 import { isSoftwareName } from "../graphics/software-adapters.ts";
 import { exportOf, importUnseen, isNode, propertyOf } from "../import-unseen.ts";
 import type { StartOutcome } from "../start-options.ts";
+import { registerGpuKernels } from "./register-gpu-kernels.ts";
 
 /** Throws if there is no adapter, or only a software one and `acceptSoftware` is false: wasm is faster than that. */
 export async function startWebgpu(acceptSoftware: boolean): Promise<StartOutcome> {
@@ -18,6 +19,7 @@ export async function startWebgpu(acceptSoftware: boolean): Promise<StartOutcome
   if (isSoftware && !acceptSoftware) throw new EngineUnavailableError("WebGPU has only a software renderer");
   await import("@tensorflow/tfjs-backend-webgpu");
   patchGraphicsKernels("webgpu");
+  registerGpuKernels();
   return isSoftware ? { backend: "webgpu", note: "WebGPU is emulated in software." } : { backend: "webgpu" };
 }
 

@@ -1,0 +1,157 @@
+// One dispatch of a compute shader on TensorFlow.js's WebGPU backend, which records it with its own: into the same command
+// encoder, with buffers from the same pool. A kernel writes what differs; bindings, numbers and the entry point are made here.
+
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import type * as tf from "@tensorflow/tfjs-core";
+
+type ElementType = "f32" | "i32" | "u32";
+
+/** A shader's parts. Inputs and outputs are `array<element>`, whose names the code uses. */
+export interface Shader {
+  /** Tells this shader from all others: its kernel, and what differs in `code`. */
+  readonly key: string;
+  readonly inputs: Readonly<Record<string, ElementType>>;
+  readonly outputs: Readonly<Record<string, ElementType>>;
+  /** Read as `numbers.name`; 32 bits each. */
+  readonly numbers?: Readonly<Record<string, ElementType>>;
+  /** Invocations in a workgroup. Default 256, the most that every device has. */
+  readonly lanes?: number;
+  /** Functions and workgroup memory. */
+  readonly declarations?: string;
+  /** The entry point's statements: `group` is the workgroup's number, `lane` the invocation's in it (u32). */
+  readonly code: string;
+}
+
+/** What a shader runs on. */
+export interface Dispatch<Output extends string = string> {
+  /** Tensors, or buffers that a kernel keeps itself. */
+  readonly inputs: Readonly<Record<string, tf.TensorInfo | GPUBuffer>>;
+  /** Shapes of new tensors, or a tensor that is written over. */
+  readonly outputs: Readonly<Record<Output, readonly number[] | tf.TensorInfo>>;
+  readonly numbers?: Readonly<Record<string, number>>;
+  /** Workgroups. */
+  readonly groups: number;
+}
+
+/** Records a dispatch, and returns its outputs by name. Inputs and outputs must not share a buffer, and none is empty. */
+export function runShader<Output extends string>(
+  backend: WebGPUBackend,
+  shader: Shader & { readonly outputs: Readonly<Record<Output, ElementType>> },
+  { inputs, outputs, numbers = {}, groups }: Dispatch<Output>,
+): Record<Output, tf.TensorInfo> {
+  const gpu = backend as unknown as Recording;
+  const results = {} as Record<Output, tf.TensorInfo>;
+  const buffers: GPUBuffer[] = [];
+  for (const name of Object.keys(shader.outputs) as Output[]) {
+    const output = outputs[name];
+    results[name] =
+      "dataId" in output
+        ? output
+        : backend.makeTensorInfo([...output], shader.outputs[name] === "f32" ? "float32" : "int32");
+    buffers.push(bufferOf(backend, results[name]));
+  }
+  for (const name of Object.keys(shader.inputs)) {
+    const input = inputs[name];
+    if (input === undefined) throw new Error(`The shader ${shader.key} got no input "${name}".`);
+    buffers.push("dataId" in input ? bufferOf(backend, input) : input);
+  }
+  buffers.push(numbersBuffer(gpu, shader, numbers, groups));
+  const pipeline = pipelineOf(backend.device, shader);
+  const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
+  const bindGroup = backend.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
+  backend.ensureCommandEncoderReady();
+  gpu.computePassEncoder ??= gpu.commandEncoder.beginComputePass();
+  gpu.computePassEncoder.setPipeline(pipeline);
+  gpu.computePassEncoder.setBindGroup(0, bindGroup);
+  const most = backend.device.limits.maxComputeWorkgroupsPerDimension;
+  const rows = Math.ceil(groups / most);
+  gpu.computePassEncoder.dispatchWorkgroups(Math.ceil(groups / rows), rows);
+  gpu.dispatchCountInPass++;
+  if (gpu.dispatchCountInPass >= dispatchesASubmit) {
+    backend.endComputePassEncoder();
+    backend.submitQueue();
+  }
+  return results;
+}
+
+/** As many dispatches as wait for a submit; TensorFlow.js waits for 15 of its own. */
+export const dispatchesASubmit = 64;
+
+/** The backend's private parts that a dispatch needs: those of tfjs-backend-webgpu 4.22. */
+interface Recording {
+  readonly bufferManager: { acquireBuffer(size: number, usage: number): GPUBuffer };
+  readonly queue: GPUQueue;
+  readonly commandEncoder: GPUCommandEncoder;
+  readonly commandQueueOwnedIds: WeakSet<object>;
+  readonly uniformPendingDisposal: GPUBuffer[];
+  computePassEncoder: GPUComputePassEncoder | null;
+  dispatchCountInPass: number;
+}
+
+/** A tensor's buffer. The backend keeps it until this dispatch is submitted, even if the tensor is disposed of before. */
+function bufferOf(backend: WebGPUBackend, { dataId }: tf.TensorInfo): GPUBuffer {
+  backend.uploadToGPU(dataId);
+  (backend as unknown as Recording).commandQueueOwnedIds.add(dataId);
+  return backend.tensorMap.get(dataId).resource as GPUBuffer;
+}
+
+function numbersBuffer(
+  gpu: Recording,
+  { key, numbers: types = {} }: Shader,
+  numbers: Readonly<Record<string, number>>,
+  groups: number,
+): GPUBuffer {
+  const names = Object.keys(types);
+  const bytes = new DataView(new ArrayBuffer(Math.ceil((names.length + 1) / 4) * 16));
+  bytes.setUint32(0, groups, true);
+  for (const [index, name] of names.entries()) {
+    const number = numbers[name];
+    if (number === undefined) throw new Error(`The shader ${key} got no number "${name}".`);
+    const place = 4 * (index + 1);
+    if (types[name] === "f32") bytes.setFloat32(place, number, true);
+    else bytes.setInt32(place, number, true);
+  }
+  const buffer = gpu.bufferManager.acquireBuffer(bytes.byteLength, GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM);
+  gpu.queue.writeBuffer(buffer, 0, bytes.buffer);
+  gpu.uniformPendingDisposal.push(buffer);
+  return buffer;
+}
+
+const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
+
+function pipelineOf(device: GPUDevice, shader: Shader): GPUComputePipeline {
+  const known = pipelines.get(device) ?? new Map<string, GPUComputePipeline>();
+  pipelines.set(device, known);
+  let pipeline = known.get(shader.key);
+  if (pipeline === undefined) {
+    const module = device.createShaderModule({ label: shader.key, code: sourceOf(shader) });
+    pipeline = device.createComputePipeline({
+      label: shader.key,
+      layout: "auto",
+      compute: { module, entryPoint: "main" },
+    });
+    known.set(shader.key, pipeline);
+  }
+  return pipeline;
+}
+
+/** The whole shader. It uses each binding, since one that is unused is missing in the layout. */
+export function sourceOf({ inputs, outputs, numbers = {}, lanes = 256, declarations = "", code }: Shader): string {
+  const written = Object.entries(outputs).map(([name, type]) => `var<storage, read_write> ${name}: array<${type}>;`);
+  const read = Object.entries(inputs).map(([name, type]) => `var<storage, read> ${name}: array<${type}>;`);
+  const fields = ["groups: u32", ...Object.entries(numbers).map(([name, type]) => `${name}: ${type}`)];
+  const bindings = [...written, ...read, "var<uniform> numbers: Numbers;"];
+  return `struct Numbers { ${fields.join(", ")} }
+${bindings.map((binding, index) => `@group(0) @binding(${index}) ${binding}`).join("\n")}
+${declarations}
+@compute @workgroup_size(${lanes})
+fn main(
+  @builtin(workgroup_id) groupId: vec3u,
+  @builtin(num_workgroups) groupCounts: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = groupId.x + groupId.y * groupCounts.x;
+  if (group >= numbers.groups) { return; }
+  ${code}
+}`;
+}
