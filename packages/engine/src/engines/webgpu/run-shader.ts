@@ -43,7 +43,7 @@ export function runShader<Output extends string>(
   const results = {} as Record<Output, tf.TensorInfo>;
   const buffers: GPUBuffer[] = [];
   for (const name of Object.keys(shader.outputs) as Output[]) {
-    const output = outputs[name];
+    const output: readonly number[] | tf.TensorInfo = outputs[name];
     results[name] =
       "dataId" in output
         ? output
