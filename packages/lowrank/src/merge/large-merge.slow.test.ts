@@ -200,7 +200,7 @@ describe("lowrank merge", () => {
       await make("small", { vocabulary: 64_000, hidden: 512, intermediate: 1024, layers: 4 });
       const [whole, out] = [join(room, "small", "whole"), join(room, "small", "merged")];
       const began = performance.now();
-      expect((await finished(mergeTo(whole))).code).toBe(0);
+      expect(await finished(mergeTo(whole))).toMatchObject({ code: 0 });
       const milliseconds = performance.now() - began;
       for (let kill = 0; kill < kills; kill += 1) {
         const child = mergeTo(out, "--resume", ...(existsSync(out) ? ["--overwrite"] : []));
@@ -209,7 +209,7 @@ describe("lowrank merge", () => {
         clearTimeout(timer);
         if (existsSync(out)) expect(await hashOf(out)).toEqual(await hashOf(whole));
       }
-      expect((await finished(mergeTo(out, "--resume", "--overwrite"))).code).toBe(0);
+      expect(await finished(mergeTo(out, "--resume", "--overwrite"))).toMatchObject({ code: 0 });
       expect(await hashOf(out)).toEqual(await hashOf(whole));
       expect(readdirSync(join(room, "small")).sort()).toEqual(["adapter", "base", "merged", "whole"]);
       await rm(join(room, "small"), { recursive: true });
