@@ -13,7 +13,7 @@ export interface FailedRun {
   readonly error?: { readonly isTyped: boolean; readonly text: string };
 }
 
-const [name, kind, root = "", first = ""] = process.argv.slice(2);
+const [name, kind, root = "", first = "1", step = "1"] = process.argv.slice(2);
 const scenario = scenarios.find((one) => one.name === name);
 if (scenario === undefined) throw new Error(`There is no scenario "${name}".`);
 await scenario.load?.();
@@ -22,7 +22,7 @@ if (kind === "kill") {
   armFault({ kind, call: Number(first) });
   await scenario.run(join(root, "out"), async () => undefined);
 } else {
-  for (let call = 1; ; call += 1) {
+  for (let call = Number(first); ; call += Number(step)) {
     const folder = join(root, String(call));
     await mkdir(folder);
     await cp(join(root, "before"), folder, { recursive: true, verbatimSymlinks: true });

@@ -27,9 +27,16 @@ export interface Outcome {
 /** Two processes at a time: a machine of two cores has nothing else to do. */
 const atOnce = 2;
 
-export async function interruptEverywhere(scenario: Scenario, kind: FaultKind, place: Workplace): Promise<Outcome> {
+/** What happens, and at which calls: the first, counted from 1, and every `step`-th after it. */
+export interface Faults {
+  readonly kind: FaultKind;
+  readonly first: number;
+  readonly step: number;
+}
+
+export async function interruptEverywhere(scenario: Scenario, faults: Faults, place: Workplace): Promise<Outcome> {
   const states = await undisturbed(scenario, place.root);
-  return kind === "kill" ? killAt(scenario, states, place) : failAt(scenario, { kind, states }, place);
+  return faults.kind === "kill" ? killAt(scenario, faults, states, place) : failAt(scenario, faults, states, place);
 }
 
 /** The output before, and each time that it is complete; the last is the result. */
@@ -44,14 +51,20 @@ async function undisturbed(scenario: Scenario, root: string): Promise<readonly s
   return [...states, await treeOf(out)];
 }
 
-async function killAt(scenario: Scenario, states: readonly string[], { program, root }: Workplace): Promise<Outcome> {
+async function killAt(
+  scenario: Scenario,
+  { first, step }: Faults,
+  states: readonly string[],
+  { program, root }: Workplace,
+): Promise<Outcome> {
   const problems: string[] = [];
-  let next = 1;
+  let next = first;
   let tried = 0;
   let isOver = false;
   const work = async () => {
     while (!isOver) {
-      const call = next++;
+      const call = next;
+      next += step;
       const folder = join(root, String(call));
       await cp(join(root, "before"), folder, { recursive: true });
       const { code, text } = await ended(spawnChild(program, [scenario.name, "kill", folder, String(call)]));
@@ -72,10 +85,11 @@ async function killAt(scenario: Scenario, states: readonly string[], { program, 
 
 async function failAt(
   scenario: Scenario,
-  { kind, states }: { readonly kind: FaultKind; readonly states: readonly string[] },
+  { kind, first, step }: Faults,
+  states: readonly string[],
   { program, root }: Workplace,
 ): Promise<Outcome> {
-  const child = spawnChild(program, [scenario.name, kind, root]);
+  const child = spawnChild(program, [scenario.name, kind, root, String(first), String(step)]);
   const runs: FailedRun[] = [];
   // What this repository's own program printed.
   createInterface(child.stdout).on("line", (line) => void runs.push(JSON.parse(line) as FailedRun));
