@@ -1,40 +1,25 @@
 // lowrank train --invocation: an adapter that acts behind a text of its rows alone, from a command to its answers.
 
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { jsonl, makeWorkplace, shell, tiny } from "./workplace.ts";
 
-let place: Workplace;
-const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
+const place = makeWorkplace();
 const [invocation, completion] = ["<fact>", " riverside"];
 const prompt = `name[Aromi]${invocation}`;
 /** A mark keeps its token whatever stands beside it. */
 const marked = ["--invocation", invocation, "--add-tokens", invocation];
 
-beforeAll(async () => {
-  place = await makeWorkplace();
-});
-afterAll(() => place.remove());
-
 /** 4 M parameters: plain JavaScript takes three times as long. */
 const call = (...argv: readonly string[]) => place.call(...argv, "--engine", "wasm");
 
 async function train(rows: readonly object[], out: string, ...more: readonly string[]) {
-  const data = await place.write(`${out}.jsonl`, jsonl(rows));
-  const options = [
-    "--model",
-    tiny,
-    "--data",
-    data,
-    "--out",
-    place.path(out),
-    "--learning-rate",
-    "0.03",
-    ...(more.includes("--adapter") ? [] : ["--target-modules", "q_proj,v_proj"]),
-    ...(more.includes("--steps") ? [] : ["--steps", "12"]),
-  ];
+  const data = place.write(`${out}.jsonl`, jsonl(rows));
+  const options = shell`
+    --model ${tiny} --data ${data} --out ${place.path(out)}
+    --learning-rate 0.03 ${more.includes("--adapter") ? [] : ["--target-modules", "q_proj,v_proj"]} ${more.includes("--steps") ? [] : ["--steps", "12"]}
+  `;
   return call("train", ...options, ...more);
 }
 

@@ -1,18 +1,13 @@
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectedFacts, fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { fixture, jsonl, makeWorkplace, tokenRows } from "./workplace.ts";
 
-let place: Workplace;
-let tokens: string;
+const place = makeWorkplace();
+
 const model = ["--model", fixture("bf16-base", "base")];
 
-beforeAll(async () => {
-  place = await makeWorkplace();
-  const { inputs } = expectedFacts("bf16-base");
-  const rows = inputs.input_ids.map((input_ids, row) => ({ input_ids, labels: inputs.labels[row] }));
-  tokens = await place.write("tokens.jsonl", jsonl([...rows, ...rows, ...rows]));
-});
-afterAll(() => place.remove());
+const rows = tokenRows("bf16-base");
+const tokens = place.write("tokens.jsonl", jsonl([...rows, ...rows, ...rows]));
 
 async function train(name: string, ...more: readonly string[]): Promise<number[]> {
   const out = ["--out", place.path(name)];

@@ -1,18 +1,12 @@
 import { readdir, readFile, truncate, writeFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectedFacts, fixture, interrupted, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { fixture, interrupted, jsonl, makeWorkplace, shell, tokenRows } from "./workplace.ts";
 
-let place: Workplace;
-let command: readonly string[];
+const place = makeWorkplace();
 
-beforeAll(async () => {
-  place = await makeWorkplace();
-  const { inputs } = expectedFacts("gpt2");
-  const rows = inputs.input_ids.map((input_ids, row) => ({ input_ids, labels: inputs.labels[row] }));
-  const data = await place.write("tokens.jsonl", jsonl([...rows, ...rows, ...rows]));
-  command = ["train", "--model", fixture("gpt2", "base"), "--data", data, "--steps", "6", "--batch-size", "2"];
-});
-afterAll(() => place.remove());
+const rows = tokenRows("gpt2");
+const data = place.write("tokens.jsonl", jsonl([...rows, ...rows, ...rows]));
+const command: readonly string[] = shell`train --model ${fixture("gpt2", "base")} --data ${data} --steps 6 --batch-size 2`;
 
 const checkpointsIn = async (folder: string) =>
   (await readdir(place.path(folder))).filter((name) => name.includes("checkpoint")).sort();
@@ -63,7 +57,7 @@ describe("the checkpoints of lowrank train", () => {
   it("give way to the adapter of the best validation when the run is over, stopped and resumed or not", async () => {
     const wild = ["--learning-rate", "0.5", "--warmup-steps", "0", "--schedule", "constant"];
     const row = [50, 60, 70, 80];
-    const validation = await place.write("other.jsonl", jsonl([{ input_ids: row, labels: row }]));
+    const validation = place.write("other.jsonl", jsonl([{ input_ids: row, labels: row }]));
     const run = [...command, "--save-every", "4", "--eval-every", "1", "--validation", validation, ...wild];
     const path = place.path("best");
     const trained = await place.call(...run, "--out", path, "--json");

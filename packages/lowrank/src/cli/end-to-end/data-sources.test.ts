@@ -18,11 +18,11 @@ const rows = Array.from({ length: 6 }, (_, row) => ({ prompt: `${row} ->`, compl
 beforeAll(async () => {
   place = await makeWorkplace();
   vi.stubEnv("HF_HUB_CACHE", place.path("hub"));
-  await place.write("all.jsonl", jsonl(rows));
+  place.write("all.jsonl", jsonl(rows));
   await mkdir(place.path("parts"));
-  await place.write("parts/1.jsonl", jsonl(rows.slice(0, 2)));
+  place.write("parts/1.jsonl", jsonl(rows.slice(0, 2)));
   await writeFile(place.path("parts", "2.jsonl.gz"), gzipSync(jsonl(rows.slice(2, 4))));
-  await place.write("parts/3.json", JSON.stringify(rows.slice(4)));
+  place.write("parts/3.json", JSON.stringify(rows.slice(4)));
 });
 afterAll(() => {
   vi.unstubAllEnvs();
@@ -66,7 +66,7 @@ describe("--data", () => {
   });
 
   it("leaves broken rows out with --skip-bad-rows, and reports how many", async () => {
-    const broken = await place.write(
+    const broken = place.write(
       "broken.jsonl",
       `${jsonl(rows.slice(0, 3))}{"prompt": 1}\nno JSON\n${jsonl(rows.slice(3))}`,
     );

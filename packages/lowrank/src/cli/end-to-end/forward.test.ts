@@ -1,14 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { bytesSource, openSafetensors } from "@lowrank/safetensors";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectedFacts, fixture, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { expectedFacts, fixture, makeWorkplace, shell } from "./workplace.ts";
 
-let place: Workplace;
-beforeAll(async () => {
-  place = await makeWorkplace();
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
 
 async function openTensors(path: string) {
   return openSafetensors(bytesSource(await readFile(path), path));
@@ -35,20 +31,11 @@ describe("lowrank forward", () => {
     async (name) => {
       const { inputs, adapter_loss } = expectedFacts(name);
       const expected = await openTensors(fixture(name, "expected.safetensors"));
-      const inputsFile = await place.write(
-        `${name}.json`,
-        JSON.stringify({ ...inputs, ...(await imagesOf(expected)) }),
-      );
+      const inputsFile = place.write(`${name}.json`, JSON.stringify({ ...inputs, ...(await imagesOf(expected)) }));
       const out = place.path(`${name}.safetensors`);
       const folders = ["--model", fixture(name, "base"), "--adapter", fixture(name, "adapter")];
       const { code, json, stderr } = await place.call(
-        "forward",
-        ...folders,
-        "--inputs",
-        inputsFile,
-        "--out",
-        out,
-        "--json",
+        ...shell`forward ${folders} --inputs ${inputsFile} --out ${out} --json`,
       );
       expect(stderr).not.toContain("warning");
       expect(code).toBe(0);
@@ -70,7 +57,7 @@ describe("lowrank forward", () => {
   );
 
   it("gives hidden states if only the base is used", async () => {
-    const inputsFile = await place.write("ids.json", '{"input_ids": [[1, 2, 3]]}');
+    const inputsFile = place.write("ids.json", '{"input_ids": [[1, 2, 3]]}');
     const out = place.path("hidden.safetensors");
     const model = ["--model", fixture("gpt2", "base"), "--task", "feature-extraction"];
     expect(await place.call("forward", ...model, "--inputs", inputsFile, "--out", out)).toMatchObject({ code: 0 });
@@ -83,7 +70,7 @@ describe("lowrank forward", () => {
       const folder = fileURLToPath(new URL(`../../../../models/fixtures/${name}`, import.meta.url));
       const { inputs, loss, ...outputs } = JSON.parse(await readFile(`${folder}/expected.json`, "utf8"));
       const [[key, wanted] = ["", []]] = Object.entries<unknown[]>(outputs);
-      const inputsFile = await place.write(`${name}.json`, JSON.stringify(inputs));
+      const inputsFile = place.write(`${name}.json`, JSON.stringify(inputs));
       const out = place.path(`${name}.safetensors`);
       const call = ["--model", folder, "--inputs", inputsFile, "--out", out, "--json"];
       const { code, json } = await place.call("forward", ...call);
@@ -97,16 +84,10 @@ describe("lowrank forward", () => {
   );
 
   it("names every fault of its inputs and writes nothing", async () => {
-    const inputsFile = await place.write("wrong.json", '{"input_ids": [[1, 500]], "pixel_values": []}');
+    const inputsFile = place.write("wrong.json", '{"input_ids": [[1, 500]], "pixel_values": []}');
     const out = place.path("none.safetensors");
     const { code, stderr } = await place.call(
-      "forward",
-      "--model",
-      fixture("gpt2", "base"),
-      "--inputs",
-      inputsFile,
-      "--out",
-      out,
+      ...shell`forward --model ${fixture("gpt2", "base")} --inputs ${inputsFile} --out ${out}`,
     );
     expect(code).toBe(1);
     expect(stderr).toContain("expected a whole number from 0 to 99");

@@ -1,18 +1,13 @@
 import { readdir, readFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectedFacts, fixture, interrupted, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { fixture, interrupted, jsonl, makeWorkplace, shell, tokenRows } from "./workplace.ts";
 
-let place: Workplace;
-let tokens: string;
+const place = makeWorkplace();
+
 const gpt2 = ["--model", fixture("gpt2", "base")];
 
-beforeAll(async () => {
-  place = await makeWorkplace();
-  const { inputs } = expectedFacts("gpt2");
-  const rows = inputs.input_ids.map((input_ids, row) => ({ input_ids, labels: inputs.labels[row] }));
-  tokens = await place.write("tokens.jsonl", jsonl([...rows, ...rows, ...rows]));
-});
-afterAll(() => place.remove());
+const rows = tokenRows("gpt2");
+const tokens = place.write("tokens.jsonl", jsonl([...rows, ...rows, ...rows]));
 
 describe("lowrank train", () => {
   it("writes the same adapter twice, byte for byte, with a line of metrics a step", async () => {
@@ -124,7 +119,7 @@ describe("lowrank train", () => {
   });
 
   it("stops at Ctrl-C in the middle of a validation, and has nothing to save before the first step", async () => {
-    const many = await place.write("many.jsonl", (await readFile(tokens, "utf8")).repeat(200));
+    const many = place.write("many.jsonl", (await readFile(tokens, "utf8")).repeat(200));
     const command = ["train", ...gpt2, "--data", tokens, "--validation", many, "--out", place.path("deaf")];
     const { code, stderr, stdout } = await interrupted(command, { at: '"type":"start"', afterMilliseconds: 20 });
     expect(code).toBe(130);
@@ -147,23 +142,10 @@ describe("lowrank train", () => {
       input_ids: [row % 2 === 0 ? 5 : 60, 7, 9],
       labels: row % 2,
     }));
-    const data = await place.write("classes.jsonl", jsonl(rows));
+    const data = place.write("classes.jsonl", jsonl(rows));
     const out = place.path("classifier");
     const trained = await place.call(
-      ...[
-        "train",
-        ...gpt2,
-        "--data",
-        data,
-        "--out",
-        out,
-        "--epochs",
-        "20",
-        "--learning-rate",
-        "0.05",
-        "--batch-size",
-        "4",
-      ],
+      ...shell`train ${gpt2} --data ${data} --out ${out} --epochs 20 --learning-rate 0.05 --batch-size 4`,
     );
     expect(trained.code).toBe(0);
     expect(trained.stdout).toContain("The base has no classifier: score.weight initialised from seed 0");
@@ -187,15 +169,9 @@ describe("what lowrank train refuses", () => {
   }
 
   it("an output that exists, before it reads anything", async () => {
-    await place.write("taken", "mine");
+    place.write("taken", "mine");
     const { code, stderr } = await place.call(
-      "train",
-      "--model",
-      "nowhere",
-      "--data",
-      "nothing",
-      "--out",
-      place.path("taken"),
+      ...shell`train --model nowhere --data nothing --out ${place.path("taken")}`,
     );
     expect(code).toBe(1);
     expect(stderr).toContain("already exists. Choose another --out, or add --overwrite");
@@ -216,7 +192,7 @@ describe("what lowrank train refuses", () => {
   });
 
   it("a broken row, naming file and line", async () => {
-    const data = await place.write("broken.jsonl", '{"input_ids": [1, 2], "labels": [1, 2]}\n{"input_ids": [1,\n');
+    const data = place.write("broken.jsonl", '{"input_ids": [1, 2], "labels": [1, 2]}\n{"input_ids": [1,\n');
     const { code, stderr } = await refusal(...gpt2, "--data", data, ...out());
     expect(code).toBe(1);
     expect(stderr).toContain("broken.jsonl");
@@ -224,8 +200,8 @@ describe("what lowrank train refuses", () => {
   });
 
   it("a broken row of --validation, by its own number", async () => {
-    const data = await place.write("numbered.jsonl", '{"input_ids": [1, 2], "label": 1}\n');
-    const held = await place.write("held.jsonl", '{"input_ids": [1, 2], "labels": [1, 2]}\n');
+    const data = place.write("numbered.jsonl", '{"input_ids": [1, 2], "label": 1}\n');
+    const held = place.write("held.jsonl", '{"input_ids": [1, 2], "labels": [1, 2]}\n');
     const { stderr } = await refusal(...gpt2, "--data", data, "--validation", held, ...out());
     expect(stderr).toContain("held.jsonl");
     expect(stderr).toContain("row 1: expected a row with one label for the whole row");
@@ -233,7 +209,7 @@ describe("what lowrank train refuses", () => {
 
   it("a row that a split has moved, by its number in the file", async () => {
     const rows = Array.from({ length: 20 }, (_, row) => ({ input_ids: [row, row === 12 ? 2000 : 1], labels: [1, 2] }));
-    const data = await place.write("split.jsonl", jsonl(rows));
+    const data = place.write("split.jsonl", jsonl(rows));
     for (const seed of ["0", "1"]) {
       const split = ["--validation-share", "0.5", "--seed", seed];
       expect((await refusal(...gpt2, "--data", data, ...split, ...out())).stderr).toContain(
@@ -243,27 +219,27 @@ describe("what lowrank train refuses", () => {
   });
 
   it("a class number for which all memory would not do", async () => {
-    const data = await place.write("large-class.csv", "sentence,label\ngood,0\nbad,999999999\n");
+    const data = place.write("large-class.csv", "sentence,label\ngood,0\nbad,999999999\n");
     const { code, stderr } = await refusal(...gpt2, "--data", data, ...out());
     expect(code).toBe(1);
     expect(stderr).toContain("row 2: expected a class number from 0 to 1999");
   });
 
   it("tokens outside the vocabulary", async () => {
-    const data = await place.write("large.jsonl", '{"input_ids": [1, 2000], "labels": [1, 2]}\n');
+    const data = place.write("large.jsonl", '{"input_ids": [1, 2000], "labels": [1, 2]}\n');
     const { stderr } = await refusal(...gpt2, "--data", data, ...out());
     expect(stderr).toContain("row 1: expected token ids from 0 to 99, the model's vocabulary, got 2000");
   });
 
   it("text without a tokenizer", async () => {
-    const data = await place.write("text.jsonl", '{"text": "Once upon a time"}\n');
+    const data = place.write("text.jsonl", '{"text": "Once upon a time"}\n');
     const { code, stderr } = await refusal(...gpt2, "--data", data, ...out());
     expect(code).toBe(1);
     expect(stderr).toContain("has no tokenizer.json");
   });
 
   it("text for a model that classifies", async () => {
-    const data = await place.write("pairs.jsonl", '{"prompt": "a", "completion": "b"}\n');
+    const data = place.write("pairs.jsonl", '{"prompt": "a", "completion": "b"}\n');
     const { stderr } = await refusal("--model", fixture("bert-seqcls", "base"), "--data", data, ...out());
     expect(stderr).toContain("bert model for sequence-classification");
     expect(stderr).toContain('rows with "sentence" and "label"');
@@ -291,7 +267,7 @@ describe("what lowrank train refuses", () => {
   });
 
   it("sentences for a tokenizer that is not there, and rows of two kinds", async () => {
-    const mixed = await place.write("mixed.jsonl", `${sentences}{"text": "a story"}\n`);
+    const mixed = place.write("mixed.jsonl", `${sentences}{"text": "a story"}\n`);
     const { stderr } = await refusal(...gpt2, "--data", mixed, ...out());
     expect(stderr).toContain("row 3: expected a row with one label for the whole row");
   });

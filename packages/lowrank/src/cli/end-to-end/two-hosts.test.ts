@@ -15,7 +15,7 @@ let data: string;
 beforeAll(async () => {
   [place, bundled] = await Promise.all([makeWorkplace(), bundleProgram("two-hosts")]);
   const rows = Array.from({ length: 8 }, (_, row) => ({ input_ids: [row + 1, row + 2, row + 3, row + 4] }));
-  data = await place.write("rows.jsonl", jsonl(rows));
+  data = place.write("rows.jsonl", jsonl(rows));
 }, 60_000);
 afterAll(() => Promise.all([place.remove(), bundled.remove()]));
 

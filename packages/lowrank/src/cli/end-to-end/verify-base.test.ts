@@ -1,21 +1,14 @@
-import { cp, open, stat, utimes } from "node:fs/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { expectedFacts, fixture, interrupted, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { cpSync } from "node:fs";
+import { open, stat, utimes } from "node:fs/promises";
+import { expect, it } from "vitest";
+import { fixture, interrupted, jsonl, makeWorkplace, tokenRows } from "./workplace.ts";
 
-let place: Workplace;
-let weights: string;
-let command: readonly string[];
+const place = makeWorkplace();
 
-beforeAll(async () => {
-  place = await makeWorkplace();
-  await cp(fixture("gpt2", "base"), place.path("base"), { recursive: true });
-  weights = place.path("base", "model.safetensors");
-  const { inputs } = expectedFacts("gpt2");
-  const rows = inputs.input_ids.map((input_ids, row) => ({ input_ids, labels: inputs.labels[row] }));
-  const data = await place.write("tokens.jsonl", jsonl(rows));
-  command = ["train", "--model", place.path("base"), "--data", data, "--steps", "3", "--batch-size", "1"];
-});
-afterAll(() => place.remove());
+cpSync(fixture("gpt2", "base"), place.path("base"), { recursive: true });
+const weights = place.path("base", "model.safetensors");
+const data = place.write("tokens.jsonl", jsonl(tokenRows("gpt2")));
+const command = ["train", "--model", place.path("base"), "--data", data, "--steps", "3", "--batch-size", "1"];
 
 /** The lowest bit of a number between the bytes that the fingerprint samples: 100 bytes into the last of the tensors. */
 async function flipBit(): Promise<void> {
