@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { initFacts, initNames } from "@lowrank/adapter-format";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { recipeOptions } from "../../options/all-options.ts";
 import { fixture, jsonl, makeWorkplace, tokenRows } from "./workplace.ts";
 
@@ -27,8 +27,12 @@ const starts = recipeOptions.get("init")?.value.enum ?? [];
 const measuringInits: readonly string[] = initNames.filter((name) => "measures" in initFacts[name]);
 
 describe("the initialization of a new adapter", () => {
+  let plain: Awaited<ReturnType<typeof trained>>;
+  beforeAll(async () => {
+    plain = await trained("plain");
+  });
+
   it.each(starts.filter((start) => start !== "loftq"))("%s leaves the model as it was, and trains", async (start) => {
-    const plain = await trained(`plain-${start}`);
     const looks = measuringInits.includes(start) ? ["--init-batches", "2"] : [];
     const { losses, evaluated } = await trained(`start-${start}`, "--init", start, ...looks);
     expect(losses[0]).toBeCloseTo(plain.losses[0] ?? 0, 4);

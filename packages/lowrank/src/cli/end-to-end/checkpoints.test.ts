@@ -29,15 +29,6 @@ describe("the checkpoints of lowrank train", () => {
     expect(await checkpointsIn("parts")).toEqual([]);
   });
 
-  it("go on in the order in which the run began, and not in another one", async () => {
-    const out = ["--out", place.path("by-length"), "--save-every", "1"];
-    await interrupted([...command, ...out, "--group-by-length"], { at: '"step":2,' });
-    const other = await place.call(...command, ...out, "--no-group-by-length", "--resume");
-    expect(other.code).toBe(1);
-    expect(other.stderr).toContain('order of rows: ["by length"] in the checkpoint, not set now');
-    expect(await place.call(...command, ...out, "--resume")).toMatchObject({ code: 0 });
-  });
-
   it("have the number in --keep-checkpoints, and are deleted with their run", async () => {
     const out = ["--out", place.path("few"), "--save-every", "1", "--keep-checkpoints", "last:2"];
     await interrupted([...command, ...out], { at: '"step":4,' });

@@ -96,11 +96,6 @@ describe("lowrank train on texts to compare", () => {
     expect(unscored.stderr).toContain('two sentences with a "score"');
   });
 
-  it("initializes from the loss of the rows, if the initialization needs data", async () => {
-    const call = await train("gradients", pairs, "--init", "lora_ga", "--init-batches", "1", "--pooling", "mean");
-    expect([call.code, call.stderr]).toEqual([0, expect.anything()]);
-  });
-
   it("is merged into a folder that defines the pooling, as it was trained or as the base does", async () => {
     for (const [name, pooling] of [
       ["as-base", undefined],

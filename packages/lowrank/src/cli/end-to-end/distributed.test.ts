@@ -8,14 +8,14 @@ import { expectClose, readTensors } from "@lowrank/testing";
 import { hasMpi, type MpiRun, mpiLaunchers, mpiProcess, mpiRun } from "@lowrank/testing/mpi";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BundledProgram, bundleProgram } from "../../../test/bundle-program.ts";
-import { fixture, interrupted, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { fixture, interrupted, jsonl, makeWorkplace } from "./workplace.ts";
 
-let place: Workplace;
+const place = makeWorkplace();
 let bundled: BundledProgram;
 let data: string;
 
 beforeAll(async () => {
-  [place, bundled] = await Promise.all([makeWorkplace(), bundleProgram("distributed")]);
+  bundled = await bundleProgram("distributed");
   // Ten rows of different lengths in batches of four: the last batch has two.
   const rows = Array.from({ length: 10 }, (_, row) => {
     const input_ids = Array.from({ length: 3 + ((row * 5) % 9) }, (_, t) => (row * 11 + t * 3) % 20);
@@ -23,7 +23,7 @@ beforeAll(async () => {
   });
   data = place.write("rows.jsonl", jsonl(rows));
 }, 60_000);
-afterAll(() => Promise.all([place.remove(), bundled.remove()]));
+afterAll(() => bundled.remove());
 
 function training(out: string, ...more: readonly string[]): string[] {
   const inputs = ["train", "--model", fixture("gpt2", "base"), "--data", data, "--out", place.path(out)];

@@ -26,7 +26,7 @@ function chunksOf(values: readonly unknown[], length: number): readonly unknown[
 }
 
 describe("lowrank forward", () => {
-  it.each(["gpt2", "llama-gqa", "bert-seqcls", "roberta-mlm", "t5", "bart", "vit", "sharded", "bf16-base"])(
+  it.each(["llama-gqa", "t5", "vit", "sharded"])(
     "gives the logits that PEFT gives: %s",
     async (name) => {
       const { inputs, adapter_loss } = expectedFacts(name);
@@ -64,7 +64,7 @@ describe("lowrank forward", () => {
     expect((await openTensors(out)).tensors.get("last_hidden_state")?.shape).toEqual([1, 3, 32]);
   });
 
-  it.each(["bert-choice", "electra-replaced", "bert-next-sentence", "t5-encoder", "t5-tokens"])(
+  it.each(["bert-choice", "t5-encoder"])(
     "gives what transformers gives: %s",
     async (name) => {
       const folder = fileURLToPath(new URL(`../../../../models/fixtures/${name}`, import.meta.url));

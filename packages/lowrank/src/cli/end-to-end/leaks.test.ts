@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
-import { fixture, jsonl, makeWorkplace, shell, tokenRows } from "./workplace.ts";
+import { expectedFacts, fixture, jsonl, makeWorkplace, shell, tokenRows } from "./workplace.ts";
 
 const place = makeWorkplace();
 
 it("no command leaves a tensor behind, whether it succeeds or fails", async () => {
   const data = place.write("rows.jsonl", jsonl(tokenRows("gpt2")));
-  const inputsFile = place.write("inputs.json", JSON.stringify(inputs));
+  const inputsFile = place.write("inputs.json", JSON.stringify(expectedFacts("gpt2").inputs));
   const model = ["--model", fixture("gpt2", "base")];
   const adapter = ["--adapter", place.path("adapter")];
   const commands = [

@@ -83,16 +83,4 @@ describe("lowrank train", () => {
     for (const text of texts) expect(text).toContain("train/loss");
     expect(texts.join("")).toContain("validation/accuracy");
   });
-
-  it("refuses to go on with other noise, and a --keep-checkpoints or --patience that means nothing", async () => {
-    const out = ["--out", place.path("other"), "--steps", "4"];
-    await interrupted([...command, ...out, "--embedding-noise", "5"], { at: '"step":2,' });
-    const { stderr } = await place.call(...command, ...out, "--resume");
-    expect(stderr).toContain("embedding noise: 5 in the checkpoint, not set now");
-    const kept = await place.call(...command, ...out, "--keep-checkpoints", "newest");
-    expect(kept).toMatchObject({ code: 2, stderr: expect.stringContaining('Expected "best", "last:3"') });
-    const alone = command.filter((_, place) => place !== 5 && place !== 6);
-    const patient = await place.call(...alone, "--out", place.path("patient"), "--patience", "3");
-    expect(patient.stderr).toContain("patience: has no effect in this run, it is for runs with validation rows");
-  });
 });

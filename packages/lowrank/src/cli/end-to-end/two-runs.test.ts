@@ -20,12 +20,3 @@ it("lets only one of two runs write an output, refuses the other, and leaves no 
   }
   expect((await readdir(place.path())).sort()).toEqual(["merged", "rows.jsonl", "run"]);
 });
-
-it("gives the output back where a run fails before it writes", async () => {
-  const train = ["train", "--model", "nowhere", "--data", place.path("rows.jsonl"), "--out", place.path("failed")];
-  for (const attempt of [1, 2]) {
-    const { code, stderr } = await place.call(...train);
-    expect([attempt, code, stderr]).toEqual([attempt, 1, expect.stringContaining('"nowhere" does not exist')]);
-  }
-  expect(await readdir(place.path())).not.toContain("failed");
-});

@@ -51,11 +51,3 @@ it("a run that began with --verify-base does not go on with a base of which one 
   await utimes(weights, atime, mtime);
   expect(await place.call(...command, ...out, "--resume", "--verify-base")).toMatchObject({ code: 0 });
 });
-
-it("a run without it has nothing to compare every byte with, and reports it", async () => {
-  const out = ["--out", place.path("unverified")];
-  expect(await interrupted([...command, ...out], { at: '"step":1,' })).toMatchObject({ code: 130 });
-  const { code, stderr } = await place.call(...command, ...out, "--resume", "--verify-base");
-  expect(code).toBe(1);
-  expect(stderr).toContain("base file model.safetensors: not set in the checkpoint");
-});
