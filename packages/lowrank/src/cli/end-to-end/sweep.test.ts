@@ -15,14 +15,8 @@ const settings = { model: fixture("gpt2", "base"), data, validation: data, steps
 const recipe = place.write("recipe.json", JSON.stringify(settings));
 
 const sets = ["--set", "rank=1,2", "--set", "learningRate=1e-3,1e-2"];
-const sweep = (out: string, ...more: readonly string[]) => [
-  "sweep",
-  recipe,
-  ...sets,
-  "--out",
-  place.path(out),
-  ...more,
-];
+const sweep = (out: string, ...more: readonly string[]) =>
+  shell`sweep ${recipe} ${sets} --out ${place.path(out)} ${more}`;
 const bytesOf = (...parts: readonly string[]) => readFile(place.path(...parts, "adapter_model.safetensors"));
 const begun = (lines: readonly Record<string, unknown>[]) =>
   lines.filter(({ type }) => type === "run").map(({ index }) => index);

@@ -128,60 +128,61 @@ describe("lowrank train", () => {
   });
 });
 
+interface Refusal {
+  readonly said: string | RegExp;
+  readonly more?: readonly string[];
+  /** A file of data in place of the tokens: its name and its text. */
+  readonly file?: readonly [name: string, rows: string];
+}
+
 describe("what lowrank train refuses", () => {
   const row = '{"input_ids": [1, 2], "labels": [1, 2]}\n';
   const sentences = '{"sentence": "good", "label": 1}\n{"sentence": "bad", "label": 0}\n';
   const badRow = Array.from({ length: 20 }, (_, at) => ({ input_ids: [at, at === 12 ? 2000 : 1], labels: [1, 2] }));
-  const split = ["--validation-share", "0.5", "--seed"];
+  const split = (seed: string): Refusal => ({
+    said: "row 13: expected token ids",
+    more: ["--validation-share", "0.5", "--seed", seed],
+    file: ["split.jsonl", jsonl(badRow)],
+  });
+  const refusals: Readonly<Record<string, Refusal>> = {
+    "rank 0": { said: /argument '0' is invalid\. Expected a whole number, at least 1/, more: ["--rank", "0"] },
+    "a target that matches nothing, with names that come near": { said: "c_attn", more: ["--target-modules", "c_atn"] },
+    "a broken row, naming file and line": {
+      said: /broken\.jsonl[\s\S]*line 2/,
+      file: ["broken.jsonl", `${row}{"input_ids": [1,\n`],
+    },
+    "a row that a split has moved, by its number in the file": split("0"),
+    "a row that another split has moved": split("1"),
+    "a class number for which all memory would not do": {
+      said: "row 2: expected a class number from 0 to 1999",
+      file: ["large-class.csv", "sentence,label\ngood,0\nbad,999999999\n"],
+    },
+    "tokens outside the vocabulary": {
+      said: "row 1: expected token ids from 0 to 99, the model's vocabulary, got 2000",
+      file: ["large.jsonl", '{"input_ids": [1, 2000], "labels": [1, 2]}\n'],
+    },
+    "text without a tokenizer": {
+      said: "has no tokenizer.json",
+      file: ["text.jsonl", '{"text": "Once upon a time"}\n'],
+    },
+    "text for a model that classifies": {
+      said: /bert model for sequence-classification[\s\S]*rows with "sentence" and "label"/,
+      more: ["--model", fixture("bert-seqcls", "base")],
+      file: ["pairs.jsonl", '{"prompt": "a", "completion": "b"}\n'],
+    },
+    "an adapter for another base": {
+      said: /another base model \(modules that this model lacks, made on "base"; this one: other modules\)/,
+      more: ["--adapter", fixture("llama-gqa", "adapter")],
+    },
+    "rows of two kinds": {
+      said: "row 3: expected a row with one label for the whole row",
+      file: ["mixed.jsonl", `${sentences}{"text": "a story"}\n`],
+    },
+    "to resume where nothing was begun": { said: "Run the command without --resume", more: ["--resume"] },
+  };
 
-  it.each<readonly [what: string, said: string | RegExp, more: readonly string[], name?: string, rows?: string]>([
-    ["rank 0", /argument '0' is invalid\. Expected a whole number, at least 1/, ["--rank", "0"]],
-    ["a target that matches nothing, with names that come near", "c_attn", ["--target-modules", "c_atn"]],
-    [
-      "a broken row, naming file and line",
-      /broken\.jsonl[\s\S]*line 2/,
-      [],
-      "broken.jsonl",
-      `${row}{"input_ids": [1,\n`,
-    ],
-    [
-      "a row that a split has moved, by its number",
-      "row 13: expected token ids",
-      [...split, "0"],
-      "a.jsonl",
-      jsonl(badRow),
-    ],
-    ["the same from another seed", "row 13: expected token ids", [...split, "1"], "a.jsonl", jsonl(badRow)],
-    [
-      ...["a class number for which all memory would not do", "row 2: expected a class number from 0 to 1999"],
-      ...[[], "large-class.csv", "sentence,label\ngood,0\nbad,999999999\n"],
-    ],
-    [
-      ...["tokens outside the vocabulary", "row 1: expected token ids from 0 to 99, the model's vocabulary, got 2000"],
-      ...[[], "large.jsonl", '{"input_ids": [1, 2000], "labels": [1, 2]}\n'],
-    ],
-    ["text without a tokenizer", "has no tokenizer.json", [], "text.jsonl", '{"text": "Once upon a time"}\n'],
-    [
-      ...[
-        "text for a model that classifies",
-        /bert model for sequence-classification[\s\S]*rows with "sentence" and "label"/,
-      ],
-      ...[["--model", fixture("bert-seqcls", "base")], "pairs.jsonl", '{"prompt": "a", "completion": "b"}\n'],
-    ],
-    [
-      ...[
-        "an adapter for another base",
-        /another base model \(modules that this model lacks, made on "base"; this one: other/,
-      ],
-      ...[["--adapter", fixture("llama-gqa", "adapter")]],
-    ],
-    [
-      ...["rows of two kinds", "row 3: expected a row with one label for the whole row"],
-      ...[[], "mixed.jsonl", `${sentences}{"text": "a story"}\n`],
-    ],
-    ["to resume where nothing was begun", "Run the command without --resume", ["--resume"]],
-  ] as const)("%s", async (_, said, more, name, rows) => {
-    const data = name === undefined || rows === undefined ? tokens : place.write(name, rows);
+  it.each(Object.entries(refusals))("%s", async (_, { said, more = [], file }) => {
+    const data = file === undefined ? tokens : place.write(...file);
     const model = more.includes("--model") ? [] : gpt2;
     const { code, stderr } = await place.call(
       ...shell`train ${model} --data ${data} --out ${place.path("refused")} ${more}`,
