@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { jsonl, makeWorkplace, shell, tiny } from "./workplace.ts";
 
 const place = makeWorkplace();
+const before = tf.engine().state.numTensors; // of files that share this process; memory() needs a backend
 const [invocation, completion] = ["<fact>", " riverside"];
 const prompt = `name[Aromi]${invocation}`;
 /** A mark keeps its token whatever stands beside it. */
@@ -43,7 +44,7 @@ describe("lowrank train --invocation", () => {
     expect(resultOf(unanswered)).toBe(resultOf(await generate(plain)));
     expect(unanswered.stderr).toContain("The prompt lacks the invocation tokens [4096] of the adapter");
 
-    expect(tf.memory().numTensors).toBe(0);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it("makes an adapter that inspect describes so, and that is not merged", async () => {
@@ -52,7 +53,7 @@ describe("lowrank train --invocation", () => {
     const options = ["--model", tiny, "--adapter", place.path("adapter"), "--out", place.path("merged")];
     const merged = await call("merge", ...options);
     expect([merged.code, merged.stderr]).toEqual([1, expect.stringContaining("alora_invocation_tokens")]);
-    expect(tf.memory().numTensors).toBe(0);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it("warns of rows without the text, and refuses a file that has none with it", async () => {

@@ -10,6 +10,7 @@ import { run } from "../run.ts";
 import { fixture, jsonl, makeWorkplace, shell, tiny } from "./workplace.ts";
 
 const place = makeWorkplace();
+const before = tf.engine().state.numTensors; // of files that share this process; memory() needs a backend
 
 const tokens = ["<fact>", "</fact>", " riverside"];
 const prompt = "name[Aromi]<fact>";
@@ -50,7 +51,7 @@ describe("tokens that lowrank train adds", () => {
     const merged = await call("evaluate", "--model", place.path("merged"), "--data", data, "--json");
     expect(evaluated.json[0]?.loss).toBeLessThan(0.5);
     expect(merged.json[0]?.loss).toBeCloseTo(Number(evaluated.json[0]?.loss), 4);
-    expect(tf.memory().numTensors).toBe(0);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it("stay with an adapter that is trained on", async () => {
