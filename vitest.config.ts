@@ -1,8 +1,9 @@
-// Tests read workspace packages from source (export condition "lowrank-source"), so none needs a build. Five projects:
+// Tests read workspace packages from source (export condition "lowrank-source"), so none needs a build. Six projects:
 //
 // - unit: npm test. Many files share a process: loading TensorFlow.js for each of them would take longer than the tests.
 // - alone: npm test too. Files that change what a process has once – its engines, its listeners – have one for themselves.
 // - slow: npm run test:slow. What trains real weights, starts whole programs or browsers, or makes thousands of cases.
+// - slow-commands: npm run test:slow too. Commands, called in processes that they share: each names its engine.
 // - consumers: npm run test:consumers, and test:slow too. Other libraries that run what we write: llama.cpp, wllama, ONNX Runtime,
 //   transformers.js, MLX.
 // - cases: npm run test:slow too, but not .ci/run, which has a line for each of these by npm run parity and npm run fuzz.
@@ -25,9 +26,9 @@ const slow = [
   "**/*.slow.test.ts",
   "integration/src/*.test.ts",
   "integration/src/!(documentation)/**/*.test.ts",
-  "**/end-to-end/*.test.ts",
   "apps/**/*.test.ts",
 ];
+const commands = "packages/lowrank/src/cli/end-to-end/*.test.ts";
 const alone = [
   "packages/engine/src/choose/{choose-engine,keep-process-listeners,survey-engines}.test.ts",
   "packages/engine/src/engines/{native/{kernels,runtime},tfjs-node}/*.test.ts",
@@ -50,7 +51,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: everything,
-          exclude: [...configDefaults.exclude, browser, ...slow, ...alone],
+          exclude: [...configDefaults.exclude, browser, ...slow, ...alone, commands],
           isolate: false,
           setupFiles: ["packages/testing/src/on-plain-javascript.ts"],
         },
@@ -68,6 +69,7 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
+      { extends: true, test: { name: "slow-commands", include: [commands], isolate: false, testTimeout: 60_000 } },
       { extends: true, test: { name: "consumers", include: consumers, testTimeout: 60_000 } },
       { extends: true, test: { name: "cases", include: cases } },
     ],

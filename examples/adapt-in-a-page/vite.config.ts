@@ -1,5 +1,5 @@
-// As in ../browser-page: packages from source, the model from its folder. In a page of your own "backbone/" is wherever the
-// model lies, on your server or another.
+// Packages from source, the model from its folder. In a page of your own "backbone/" is wherever the model lies, on your
+// server or another.
 
 import { defineConfig } from "vite";
 import { staticFolders } from "../../apps/studio/static-folders.ts";

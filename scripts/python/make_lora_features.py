@@ -3,6 +3,7 @@
 make_lora_features.py [FOLDER [CASE…]]
 """
 
+import contextlib
 import copy
 import hashlib
 import json
@@ -129,55 +130,72 @@ def one_gradient(names):
         table.grad = table.grad + names.pop(head).grad.T
 
 
+@contextlib.contextmanager
+def in_float64(exact):
+    """Norms, softmaxes and recurrent memories of transformers compute in float32 whatever a model's type is; here they do not."""
+    types = torch.float32, torch.Tensor.float
+    if exact:
+        torch.float32, torch.Tensor.float = torch.float64, torch.Tensor.double
+    try:
+        yield
+    finally:
+        torch.float32, torch.Tensor.float = types
+
+
 def one_adapter(folder, base, config, prepare=None, merges=True, trains=True, shares=False, batch=batch, added=0,
                 tables="auto", exact=False):
     """An adapter on a base – with added tokens, if any –: logits, loss, gradients, merge and a few steps of training.
     `exact` computes what the float32 files say in float64."""
     base.save_pretrained(folder / "base")
+    if exact:
+        base.config._experts_implementation = "eager"  # others compute nothing in float64
     if prepare:
         prepare(base)
     if added:
         add_tokens(base, added)
     as_computed = lambda made: {key: value.double() if exact and value.is_floating_point() else value for key, value in made.items()}
     inputs = as_computed(batch(base))
-    tensors = {**inputs, "base.logits": logits_of(copy.deepcopy(base).double() if exact else base, inputs)}
+    with in_float64(exact):
+        tensors = {**inputs, "base.logits": logits_of(copy.deepcopy(base).double() if exact else base, inputs)}
     model = get_peft_model(base, LoraConfig(**config)).eval()
     if isinstance(config.get("init_lora_weights"), str) or "kasa_config" in config:
-        tensors["start.logits"] = logits_of(copy.deepcopy(model).double() if exact else model, inputs)
+        with in_float64(exact):
+            tensors["start.logits"] = logits_of(copy.deepcopy(model).double() if exact else model, inputs)
     moved(model)
     # "auto" would compare sizes with a base that is looked up in the network.
     model.save_pretrained(folder / "adapter", save_embedding_layers=True if added else tables)
-    if exact:
-        model.double()
-    names = trained_by_name(model)
-    tensors["adapter.logits"] = logits_of(model, inputs)
-    if not inputs.keys() & {"labels", "start_positions"}:
-        return {}, {**tensors, "merged.logits": logits_of(copy.deepcopy(model).merge_and_unload(), inputs)}
-    loss = model(**inputs).loss
-    loss.backward()
-    tensors["adapter.loss"] = loss.reshape(1)
-    if shares:
-        one_gradient(names)
-    for key, parameter in names.items():
-        tensors["grad." + key] = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad.clone()
-    model.zero_grad()
-    if "kasa_config" in config:
-        tensors.update(regularisers(model, names))
-    if merges:
-        tensors["merged.logits"] = logits_of(copy.deepcopy(model).merge_and_unload(), inputs)
-    if not trains:
-        return {}, tensors
-    batches = [as_computed(batch(base)) for _ in range(TRAINING["steps"])]
-    for key in batches[0]:
-        tensors["train." + key] = torch.stack([one[key] for one in batches])
-    model.train()
-    losses = train(model, names, batches)
-    model.eval()
-    tensors["train.losses"] = torch.tensor(losses)
-    for key, parameter in names.items():
-        tensors["final." + key] = parameter
-    tensors["final.logits"] = logits_of(model, inputs)
-    return {"train": {**TRAINING, "losses": losses}}, tensors
+    with in_float64(exact):
+        if exact:
+            model.double()
+        names = trained_by_name(model)
+        tensors["adapter.logits"] = logits_of(model, inputs)
+        if not inputs.keys() & {"labels", "start_positions"}:
+            return {}, {**tensors, "merged.logits": logits_of(copy.deepcopy(model).merge_and_unload(), inputs)}
+        loss = model(**inputs).loss
+        loss.backward()
+        tensors["adapter.loss"] = loss.reshape(1)
+        if shares:
+            one_gradient(names)
+        for key, parameter in names.items():
+            tensors["grad." + key] = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad.clone()
+        model.zero_grad()
+        if "kasa_config" in config:
+            tensors.update(regularisers(model, names))
+        if merges:
+            tensors["merged.logits"] = logits_of(copy.deepcopy(model).merge_and_unload(), inputs)
+        if not trains:
+            return {}, tensors
+        batches = [as_computed(batch(base)) for _ in range(TRAINING["steps"])]
+        for key in batches[0]:
+            tensors["train." + key] = torch.stack([one[key] for one in batches])
+        model.train()
+        losses = train(model, names, batches)
+        model.eval()
+        tensors["train.losses"] = torch.tensor(losses)
+        for key, parameter in names.items():
+            tensors["final." + key] = parameter
+        tensors["final.logits"] = logits_of(model, inputs)
+        return {"train": {**TRAINING, "losses": losses}}, tensors
 
 
 def regularisers(model, names):

@@ -15,6 +15,7 @@ export {
   selectedNames,
 } from "./forward-context.ts";
 export { f16Values, halfBits } from "./half-floats.ts";
+export { imageInDataUrl } from "./image-data-url.ts";
 export {
   describeValue,
   editDistance,

@@ -17,7 +17,9 @@ export async function bundleProgram(name: string): Promise<BundledProgram> {
     ...{ entryPoints: [join(import.meta.dirname, "../src/lowrank.ts")], outfile: program, bundle: true },
     ...{ platform: "node", format: "esm", target: "node20", conditions: ["lowrank-source"], logLevel: "error" },
     external: ["@tensorflow/*", "koffi", "onnxruntime-node", "@huggingface/hub"],
-    banner: { js: 'import { createRequire as makeRequire_ } from "node:module"; const require = makeRequire_(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as makeRequire_ } from "node:module"; const require = makeRequire_(import.meta.url);',
+    },
   });
   return { program, remove: () => rm(program) };
 }

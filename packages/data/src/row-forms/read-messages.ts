@@ -1,6 +1,6 @@
 // A list of turns, as chat data sets have them: OpenAI's, TRL's, ShareGPT's.
 
-import { enumerated, isObject, type JsonObject } from "@lowrank/contracts";
+import { enumerated, imageInDataUrl, isObject, type JsonObject } from "@lowrank/contracts";
 import { ExampleError } from "../errors.ts";
 import type { ChatMessage } from "../example.ts";
 import type { ImageInput } from "../images/image-input.ts";
@@ -115,19 +115,10 @@ function readImage(given: unknown, at: string): ImageInput {
   const image = imageOrFile(typeof url === "string" ? url : given);
   if (typeof image !== "string")
     return image ?? refuse(`the name of a PNG or JPEG file, or a data URL, for ${at}`, given);
-  return /^data:/i.test(image) ? bytesInUrl(image, at) : image;
-}
-
-/** Characters of the longest data URL: 48 MiB of image. */
-const longestUrl = 2 ** 26;
-
-function bytesInUrl(url: string, at: string): Uint8Array {
-  const [, base64] = /^data:image\/(?:png|jpeg);base64,(.+)$/is.exec(url.length > longestUrl ? "" : url) ?? [];
-  try {
-    if (base64 !== undefined) return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  } catch {} // refused below, like any other text
-  const found = `a data URL of ${url.length} characters`;
-  return refuse(`data:image/png;base64,… or data:image/jpeg;base64,… of at most 48 MiB for ${at}`, url, found);
+  if (!/^data:/i.test(image)) return image;
+  const found = `a data URL of ${image.length} characters`;
+  const expected = `data:image/png;base64,… or data:image/jpeg;base64,… of at most 48 MiB for ${at}`;
+  return imageInDataUrl(image) ?? refuse(expected, image, found);
 }
 
 /** OpenAI writes arguments as JSON in a text; templates write them as JSON themselves, and want the object. */

@@ -1,19 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeWorkplace, type Workplace } from "../cli/end-to-end/workplace.ts";
+import { describe, expect, it } from "vitest";
+import { makeWorkplace } from "../cli/end-to-end/workplace.ts";
 import { loadRewards } from "./load-rewards.ts";
 
-let place: Workplace;
-beforeAll(async () => {
-  place = await makeWorkplace();
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
 
 describe("rewards of a command line", () => {
   it("are modules and built-in rewards, with weights and names for metrics", async () => {
-    const file = await place.write("letters.mjs", "export default ({ completion }) => completion.length;");
+    const file = place.write("letters.mjs", "export default ({ completion }) => completion.length;");
     const found = await loadRewards({ reward: [file, "regex:a"], rewardWeights: [2, -1] });
     expect(found).toMatchObject([
       { name: "letters", weight: 2 },
@@ -28,7 +24,7 @@ describe("rewards of a command line", () => {
     ["number.mjs", "export default 1;", "has no reward: its default export is 1"],
     ["throws.mjs", "throw new Error('no key');", "failed to load: no key"],
   ])("from %s are refused with the file's name", async (name, content, said) => {
-    const file = content === undefined ? place.path(name) : await place.write(name, content);
+    const file = content === undefined ? place.path(name) : place.write(name, content);
     await expect(loadRewards({ reward: file })).rejects.toThrow(
       `\`reward\`${content === undefined ? ":" : ""} "${file}" ${said}`,
     );
@@ -45,10 +41,10 @@ describe("rewards of a command line", () => {
   });
 
   it("may be TypeScript also where Node cannot read it, with syntax that has to be compiled", async () => {
-    await place.write("words.ts", "export enum Words { few = 3 }");
+    place.write("words.ts", "export enum Words { few = 3 }");
     const code =
       'import { Words } from "./words.ts";\nexport default (input: { completion: string }): number => Words.few;';
-    const file = await place.write("reward.ts", code);
+    const file = place.write("reward.ts", code);
     const entryPoints = [join(import.meta.dirname, "default-export.ts")];
     const how = { bundle: true, platform: "node", format: "esm", packages: "external", write: false } as const;
     const { outputFiles } = await build({ entryPoints, ...how });

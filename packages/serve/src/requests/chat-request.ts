@@ -1,6 +1,6 @@
 // The body of POST /v1/chat/completions.
 
-import { describeValue, isObject } from "@lowrank/contracts";
+import { describeValue, imageInDataUrl, isObject } from "@lowrank/contracts";
 import type { ServedMessage, ServedPart } from "../served-model.ts";
 import type { ToolUse } from "../tools/tool-use.ts";
 import type { RequestLimits } from "./fields.ts";
@@ -85,7 +85,7 @@ function contentOf(content: unknown, at: string, fields: Fields): Pick<ServedMes
   const parts = content.flatMap((part: unknown, index): readonly ServedPart[] => {
     const { type, text, image_url: link } = isObject(part) ? part : {};
     if (type === "text" && typeof text === "string") return [{ type, text }];
-    const image = type === "image_url" && isObject(link) ? bytesInUrl(link.url) : undefined;
+    const image = type === "image_url" && isObject(link) ? imageInDataUrl(String(link.url)) : undefined;
     if (image !== undefined) return [{ type: "image", image }];
     if (type === "image_url")
       fields.fault(
@@ -97,9 +97,4 @@ function contentOf(content: unknown, at: string, fields: Fields): Pick<ServedMes
   });
   const text = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
   return parts.every(({ type }) => type === "text") ? { content: text } : { content: text, parts };
-}
-
-function bytesInUrl(url: unknown): Uint8Array | undefined {
-  const [, base64] = /^data:image\/(?:png|jpeg);base64,([\w+/]+={0,2})$/i.exec(String(url)) ?? [];
-  return base64 === undefined ? undefined : new Uint8Array(Buffer.from(base64, "base64"));
 }

@@ -1,6 +1,6 @@
 // PEFT's methods (PeftType of PEFT 0.21.2), and whether an adapter of each can be used as LoRA: W + s·B·A with the same product.
 
-import { type JsonValue, parseJsonObject } from "../../json.ts";
+import type { JsonValue } from "../../json.ts";
 
 /** Why a method's adapters cannot be used as LoRA, and the next step. */
 interface Refusal {
@@ -74,9 +74,8 @@ export interface MethodConfig {
   readonly values: ReadonlyMap<string, JsonValue>;
 }
 
-/** The configuration, if it is of a method whose adapters are low-rank. Throws InvalidAdapterConfigError. */
-export function lowRankConfig(json: string, file: string): MethodConfig | undefined {
-  const values = parseJsonObject(json, file);
+/** The configuration, if it is of a method whose adapters are low-rank. */
+export function lowRankConfig(values: ReadonlyMap<string, JsonValue>): MethodConfig | undefined {
   const method = lowRankMethods.find((one) => one === values.get("peft_type"));
   return method && { method, values };
 }

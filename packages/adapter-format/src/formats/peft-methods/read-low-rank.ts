@@ -16,7 +16,7 @@ import { alphaOf, rankOf } from "../../targets/scaling.ts";
 import { keyPrefix, loraKeys } from "../../tensor-keys.ts";
 import { checkedAdapter, configOfModules, type ModuleScale } from "../checked-adapter.ts";
 import { BadModule } from "../kohya/module-parts.ts";
-import { parseLoraConfig } from "../peft/parse-lora-config.ts";
+import { loraConfigOf } from "../peft/parse-lora-config.ts";
 import type { ReadAdapterOptions } from "../peft/read-options.ts";
 import { factorsOf, type MethodModule } from "./low-rank-factors.ts";
 import type { MethodConfig } from "./methods.ts";
@@ -73,6 +73,8 @@ export async function readLowRank(
   return checkedAdapter({ config, tensors: others, metadata }, source.name, options);
 }
 
+const commonKeys = "base_model_name_or_path task_type modules_to_save target_modules r lora_alpha revision".split(" ");
+
 /** What LoRA's configuration and the method's have in common. */
 function settingsOf(values: ReadonlyMap<string, JsonValue>, file: string): LoraConfig {
   const bias = values.get("bias") ?? "none";
@@ -82,23 +84,12 @@ function settingsOf(values: ReadonlyMap<string, JsonValue>, file: string): LoraC
       { key, got: describeValue(got), expected: "another value: its update is not low-rank" },
     ]);
   }
-  const names = [
-    "base_model_name_or_path",
-    "task_type",
-    "modules_to_save",
-    "target_modules",
-    "r",
-    "lora_alpha",
-    "revision",
-  ];
-  const common = Object.fromEntries([...values].filter(([key, value]) => names.includes(key) && value !== null));
+  const patterns = values.get("peft_type") === "ADALORA" ? [] : ["rank_pattern", "alpha_pattern"];
+  const names = [...commonKeys, ...patterns];
+  const config = new Map([...values].filter(([key, value]) => names.includes(key) && value !== null));
   const alpha = values.get("alpha");
-  const patterns = ["rank_pattern", "alpha_pattern"].filter(
-    (key) => values.get("peft_type") !== "ADALORA" && values.has(key),
-  );
-  const own = Object.fromEntries(patterns.map((key) => [key, values.get(key)]));
-  const config = { ...common, ...own, ...(typeof alpha === "number" && { lora_alpha: alpha }), peft_type: "LORA" };
-  return parseLoraConfig(JSON.stringify(config), { file });
+  if (typeof alpha === "number") config.set("lora_alpha", alpha);
+  return loraConfigOf(config.set("peft_type", "LORA"), { file });
 }
 
 function numberIn(values: ReadonlyMap<string, JsonValue>, key: string, file: string): number {

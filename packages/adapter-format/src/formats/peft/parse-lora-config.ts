@@ -42,8 +42,15 @@ const droppedKeys: ReadonlySet<string> = new Set(["runtime_config"]);
  */
 export function parseLoraConfig(json: string, options: ParseConfigOptions = {}): LoraConfig {
   refuseUnknownOptions("parseLoraConfig", options, optionNames);
-  const file = options.file ?? "adapter_config.json";
-  const values = parseJsonObject(json, file);
+  const { file = "adapter_config.json" } = options;
+  return loraConfigOf(parseJsonObject(json, file), { ...options, file });
+}
+
+/** The same for a file that was parsed already. */
+export function loraConfigOf(
+  values: ReadonlyMap<string, JsonValue>,
+  { file, onWarning }: ParseConfigOptions & { readonly file: string },
+): LoraConfig {
   checkPeftType(values, file);
 
   const problems: ConfigFieldProblem[] = [];
@@ -53,7 +60,7 @@ export function parseLoraConfig(json: string, options: ParseConfigOptions = {}):
   const config = { ...fields, unknown: unknownEntries(values) } as LoraConfig;
   const broken = brokenRules(config);
   if (broken.length > 0) throw new InvalidAdapterConfigError(file, broken);
-  warn(values, config, { file, onWarning: options.onWarning });
+  warn(values, config, { file, onWarning });
   return config;
 }
 

@@ -4,6 +4,7 @@ import { refuseUnknownOptions } from "@lowrank/contracts";
 import { type ByteSource, bytesSource, openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
 import { withTaskModules } from "../../config/create-lora-config.ts";
 import { InvalidAdapterTensorsError, PickleWeightsError, type TensorProblem } from "../../errors.ts";
+import { parseJsonObject } from "../../json.ts";
 import type { Adapter, AdapterTensor, LoraConfig } from "../../lora-config.ts";
 import { isSavedModule } from "../../targets/saved-modules.ts";
 import { currentName, keyPrefix, withoutDefaultName } from "../../tensor-keys.ts";
@@ -11,7 +12,7 @@ import { variants } from "../../variants/variants.ts";
 import { lowRankConfig } from "../peft-methods/methods.ts";
 import { refuseForeign } from "../refuse-foreign.ts";
 import { firstNonFinite, tensorProblems } from "./check-tensors.ts";
-import { parseLoraConfig } from "./parse-lora-config.ts";
+import { loraConfigOf } from "./parse-lora-config.ts";
 import { patternOrderWarnings } from "./pattern-order.ts";
 import { type ReadAdapterOptions, readAdapterNames } from "./read-options.ts";
 
@@ -88,14 +89,15 @@ export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptio
     files.weights instanceof Uint8Array
       ? bytesSource(files.weights, `${folder}adapter_model.safetensors`)
       : files.weights;
-  const other = lowRankConfig(files.config, configFile);
+  const values = parseJsonObject(files.config, configFile);
+  const other = lowRankConfig(values);
   if (other !== undefined) {
     // Loaded on demand: a page downloads its code.
     const { readLowRank } = await import("../peft-methods/read-low-rank.ts");
     return readLowRank(other, { source, file: configFile }, options);
   }
   // PEFT up to 0.10 saved a classifier without listing it in `modules_to_save`.
-  const config = withTaskModules(parseLoraConfig(files.config, { file: configFile, ...listener }));
+  const config = withTaskModules(loraConfigOf(values, { file: configFile, ...listener }));
   await refuseOtherFiles(source);
   const file = await openSafetensors(source, listener);
   const foreign = [...file.tensors.keys()].filter((name) => !name.startsWith(keyPrefix));

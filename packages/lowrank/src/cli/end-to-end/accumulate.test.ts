@@ -1,20 +1,15 @@
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { expect, it } from "vitest";
+import { fixture, jsonl, makeWorkplace, shell } from "./workplace.ts";
 
-let place: Workplace;
-let data: string;
+const place = makeWorkplace();
 
-beforeAll(async () => {
-  place = await makeWorkplace();
-  // Rows of 7, 2, 5 and 1 tokens that count.
-  const rows = [7, 2, 5, 1].map((count, row) => {
-    const input_ids = Array.from({ length: count + 1 }, (_, t) => (row * 11 + t * 3) % 20);
-    return { input_ids, labels: input_ids };
-  });
-  data = await place.write("rows.jsonl", jsonl(rows));
+// Rows of 7, 2, 5 and 1 tokens that count.
+const rows = [7, 2, 5, 1].map((count, row) => {
+  const input_ids = Array.from({ length: count + 1 }, (_, t) => (row * 11 + t * 3) % 20);
+  return { input_ids, labels: input_ids };
 });
-afterAll(() => place.remove());
+const data = place.write("rows.jsonl", jsonl(rows));
 
 let runs = 0;
 
@@ -27,14 +22,7 @@ async function firstStep(
   const out = place.path(`run-${runs}`);
   const size = [`--batch-${unit}`, `${batchSize}`, "--gradient-accumulation-steps", `${accumulate}`, "--steps", "1"];
   const { code, stderr } = await place.call(
-    "train",
-    "--model",
-    fixture("gpt2", "base"),
-    "--data",
-    data,
-    "--out",
-    out,
-    ...size,
+    ...shell`train --model ${fixture("gpt2", "base")} --data ${data} --out ${out} ${size}`,
   );
   expect([code, stderr]).toEqual([0, expect.anything()]);
   return JSON.parse(await readFile(`${out}/metrics.jsonl`, "utf8"));

@@ -1,40 +1,26 @@
 // lowrank train --invocation: an adapter that acts behind a text of its rows alone, from a command to its answers.
 
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { jsonl, makeWorkplace, shell, tiny } from "./workplace.ts";
 
-let place: Workplace;
-const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
+const place = makeWorkplace();
+const before = tf.engine().state.numTensors; // of files that share this process; memory() needs a backend
 const [invocation, completion] = ["<fact>", " riverside"];
 const prompt = `name[Aromi]${invocation}`;
 /** A mark keeps its token whatever stands beside it. */
 const marked = ["--invocation", invocation, "--add-tokens", invocation];
 
-beforeAll(async () => {
-  place = await makeWorkplace();
-});
-afterAll(() => place.remove());
-
 /** 4 M parameters: plain JavaScript takes three times as long. */
 const call = (...argv: readonly string[]) => place.call(...argv, "--engine", "wasm");
 
 async function train(rows: readonly object[], out: string, ...more: readonly string[]) {
-  const data = await place.write(`${out}.jsonl`, jsonl(rows));
-  const options = [
-    "--model",
-    tiny,
-    "--data",
-    data,
-    "--out",
-    place.path(out),
-    "--learning-rate",
-    "0.03",
-    ...(more.includes("--adapter") ? [] : ["--target-modules", "q_proj,v_proj"]),
-    ...(more.includes("--steps") ? [] : ["--steps", "12"]),
-  ];
+  const data = place.write(`${out}.jsonl`, jsonl(rows));
+  const options = shell`
+    --model ${tiny} --data ${data} --out ${place.path(out)}
+    --learning-rate 0.03 ${more.includes("--adapter") ? [] : ["--target-modules", "q_proj,v_proj"]} ${more.includes("--steps") ? [] : ["--steps", "12"]}
+  `;
   return call("train", ...options, ...more);
 }
 
@@ -58,7 +44,7 @@ describe("lowrank train --invocation", () => {
     expect(resultOf(unanswered)).toBe(resultOf(await generate(plain)));
     expect(unanswered.stderr).toContain("The prompt lacks the invocation tokens [4096] of the adapter");
 
-    expect(tf.memory().numTensors).toBe(0);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it("makes an adapter that inspect describes so, and that is not merged", async () => {
@@ -67,7 +53,7 @@ describe("lowrank train --invocation", () => {
     const options = ["--model", tiny, "--adapter", place.path("adapter"), "--out", place.path("merged")];
     const merged = await call("merge", ...options);
     expect([merged.code, merged.stderr]).toEqual([1, expect.stringContaining("alora_invocation_tokens")]);
-    expect(tf.memory().numTensors).toBe(0);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it("warns of rows without the text, and refuses a file that has none with it", async () => {

@@ -2,14 +2,10 @@ import { readFileSync } from "node:fs";
 import { cp, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { bytesSource, openSafetensors } from "@lowrank/safetensors";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { fixture, jsonl, makeWorkplace } from "./workplace.ts";
 
-let place: Workplace;
-beforeAll(async () => {
-  place = await makeWorkplace();
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
 
 const folder = (name: string, ...parts: readonly string[]) =>
   fileURLToPath(new URL(`../../../fixtures/adapter-heads/${[name, ...parts].join("/")}`, import.meta.url));
@@ -27,7 +23,7 @@ function factsOf(name: string): Facts {
 }
 
 async function forward(name: string, argv: readonly string[], inputs: object) {
-  const file = await place.write(`${name}.json`, JSON.stringify(inputs));
+  const file = place.write(`${name}.json`, JSON.stringify(inputs));
   const out = place.path(`${name}.safetensors`);
   const call = await place.call("forward", ...argv, "--inputs", file, "--out", out, "--overwrite", "--json");
   expect([call.code, call.stderr]).toEqual([0, expect.not.stringContaining("error")]);
@@ -69,7 +65,7 @@ describe("an adapter whose head the base's files do not name", () => {
   it("is refused for rows of another task", async () => {
     const { base } = factsOf("roberta-token-cls");
     const both = ["--model", fixture("..", base, "base"), "--adapter", folder("roberta-token-cls", "adapter")];
-    const data = await place.write("rows.jsonl", jsonl([{ input_ids: [5, 6], labels: 1 }]));
+    const data = place.write("rows.jsonl", jsonl([{ input_ids: [5, 6], labels: 1 }]));
     const { code, stderr } = await place.call("evaluate", ...both, "--data", data);
     expect([code, stderr]).toEqual([1, expect.stringContaining("for TOKEN_CLS, so it cannot be used for sequence-cl")]);
   });
@@ -77,7 +73,7 @@ describe("an adapter whose head the base's files do not name", () => {
   it("is refused where a part of it is random, with that part's name", async () => {
     const { base, inputs } = factsOf("bert-without-pooler");
     const both = ["--model", fixture("..", base, "base"), "--adapter", folder("bert-without-pooler", "adapter")];
-    const file = await place.write("pooler.json", JSON.stringify(inputs));
+    const file = place.write("pooler.json", JSON.stringify(inputs));
     const { code, stderr } = await place.call("forward", ...both, "--inputs", file, "--out", place.path("no"));
     expect([code, stderr]).toEqual([
       1,
@@ -95,7 +91,7 @@ describe("lowrank train --task", () => {
   it.each(["roberta-mlm", "gpt2", "t5"])(
     "makes, saves, reads and merges a classifier of tokens that the base lacks: %s",
     async (name) => {
-      const [data, out] = [await place.write("tokens.jsonl", jsonl(rows)), place.path(`tokens-${name}`)];
+      const [data, out] = [place.write("tokens.jsonl", jsonl(rows)), place.path(`tokens-${name}`)];
       const model = ["--model", fixture(name, "base")];
       const steps = ["--task", "token-classification", "--steps", "40", "--learning-rate", "0.02"];
       const train = await place.call("train", ...model, "--data", data, "--out", out, ...steps);
@@ -116,8 +112,8 @@ describe("lowrank train --task", () => {
   it("trains a language model from a base that names none, where the head is tied", async () => {
     await cp(fixture("gpt2", "base"), place.path("headless"), { recursive: true });
     const config = JSON.parse(await readFile(fixture("gpt2", "base", "config.json"), "utf8"));
-    await place.write("headless/config.json", JSON.stringify({ ...config, architectures: ["GPT2Model"] }));
-    const data = await place.write("text.jsonl", jsonl([{ input_ids: [5, 6, 7] }]));
+    place.write("headless/config.json", JSON.stringify({ ...config, architectures: ["GPT2Model"] }));
+    const data = place.write("text.jsonl", jsonl([{ input_ids: [5, 6, 7] }]));
     const argv = ["--model", place.path("headless"), "--data", data, "--steps", "1"];
     expect(await place.call("train", ...argv, "--out", place.path("none"))).toMatchObject({ code: 1 });
     const out = place.path("language");
@@ -127,7 +123,7 @@ describe("lowrank train --task", () => {
   });
 
   it("refuses rows that the head cannot learn from, and a class that a continued classifier lacks", async () => {
-    const data = await place.write("tokens.jsonl", jsonl(rows));
+    const data = place.write("tokens.jsonl", jsonl(rows));
     const out = ["--data", data, "--out", place.path("refused"), "--steps", "1"];
     const base = ["--model", fixture("roberta-mlm", "base")];
     const rowsCall = await place.call("train", ...base, ...out, "--task", "sequence-classification");
@@ -135,7 +131,7 @@ describe("lowrank train --task", () => {
       2,
       expect.stringContaining("--task sequence-classification needs rows with one label for the whole row"),
     ]);
-    const more = await place.write("more.jsonl", jsonl([{ input_ids: [5, 6], labels: [-100, 7] }]));
+    const more = place.write("more.jsonl", jsonl([{ input_ids: [5, 6], labels: [-100, 7] }]));
     const adapter = ["--adapter", folder("roberta-token-cls", "adapter"), "--data", more];
     const { code, stderr } = await place.call("train", ...base, ...adapter, ...out.slice(2));
     expect([code, stderr]).toEqual([1, expect.stringContaining("row 1: expected a class number from 0 to 6")]);

@@ -1,21 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { initFacts, initNames } from "@lowrank/adapter-format";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { recipeOptions } from "../../options/all-options.ts";
-import { expectedFacts, fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { fixture, jsonl, makeWorkplace, tokenRows } from "./workplace.ts";
 
-let place: Workplace;
-let tokens: string;
+const place = makeWorkplace();
+
 const llama = ["--model", fixture("llama-gqa", "base")];
 const steps = ["--steps", "2", "--batch-size", "2", "--learning-rate", "1e-3", "--seed", "3", "--json"];
 
-beforeAll(async () => {
-  place = await makeWorkplace();
-  const { inputs } = expectedFacts("llama-gqa");
-  const rows = inputs.input_ids.map((input_ids, row) => ({ input_ids, labels: inputs.labels[row] }));
-  tokens = await place.write("tokens.jsonl", jsonl([...rows, ...rows]));
-});
-afterAll(() => place.remove());
+const rows = tokenRows("llama-gqa");
+const tokens = place.write("tokens.jsonl", jsonl([...rows, ...rows]));
 
 async function trained(name: string, ...options: readonly string[]) {
   const out = place.path(name);
@@ -32,8 +27,12 @@ const starts = recipeOptions.get("init")?.value.enum ?? [];
 const measuringInits: readonly string[] = initNames.filter((name) => "measures" in initFacts[name]);
 
 describe("the initialization of a new adapter", () => {
+  let plain: Awaited<ReturnType<typeof trained>>;
+  beforeAll(async () => {
+    plain = await trained("plain");
+  });
+
   it.each(starts.filter((start) => start !== "loftq"))("%s leaves the model as it was, and trains", async (start) => {
-    const plain = await trained(`plain-${start}`);
     const looks = measuringInits.includes(start) ? ["--init-batches", "2"] : [];
     const { losses, evaluated } = await trained(`start-${start}`, "--init", start, ...looks);
     expect(losses[0]).toBeCloseTo(plain.losses[0] ?? 0, 4);
@@ -60,7 +59,7 @@ describe("fields of PEFT's LoraConfig", () => {
   });
 
   it("come from a file, and options go before it", async () => {
-    const file = await place.write(
+    const file = place.write(
       "fields.json",
       JSON.stringify({
         peft_type: "LORA",
@@ -83,7 +82,7 @@ describe("fields of PEFT's LoraConfig", () => {
   });
 
   it("may repeat layers", async () => {
-    const file = await place.write(
+    const file = place.write(
       "repeated.json",
       JSON.stringify({
         peft_type: "LORA",
@@ -107,7 +106,7 @@ describe("fields of PEFT's LoraConfig", () => {
     ["a broken field", "broken.json", { peft_type: "LORA", r: "eight" }, /broken\.json[\s\S]*r: .*eight/],
     ["another method", "other.json", { peft_type: "IA3" }, /other\.json[\s\S]*IA3/],
   ])("are refused: %s", async (_, name, content, message) => {
-    if (content !== undefined) await place.write(name, JSON.stringify(content));
+    if (content !== undefined) place.write(name, JSON.stringify(content));
     const flags = ["--data", tokens, "--out", place.path("never"), "--lora-config", place.path(name)];
     const { code, stderr } = await place.call("train", ...llama, ...flags);
     expect(code).toBe(1);

@@ -1,41 +1,31 @@
 // lowrank train --add-tokens: from a command to a tokenizer and a model that know the tokens, adapted or merged.
 
 import { cp, mkdir, readdir, readFile, rm } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { openTokenizer } from "@lowrank/data";
 import { diskFolder } from "@lowrank/merge/node";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { recordingIo } from "../../../test/recording-io.ts";
 import { run } from "../run.ts";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { fixture, jsonl, makeWorkplace, shell, tiny } from "./workplace.ts";
 
-let place: Workplace;
-let data: string;
-const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
+const place = makeWorkplace();
+const before = tf.engine().state.numTensors; // of files that share this process; memory() needs a backend
+
 const tokens = ["<fact>", "</fact>", " riverside"];
 const prompt = "name[Aromi]<fact>";
 const completion = " riverside</fact>";
 
-beforeAll(async () => {
-  place = await makeWorkplace();
-  data = await place.write("rows.jsonl", jsonl([{ prompt, completion }]));
-});
-afterAll(() => place.remove());
+const data = place.write("rows.jsonl", jsonl([{ prompt, completion }]));
 
 /** 4 M parameters: plain JavaScript takes three times as long. */
 const call = (...argv: readonly string[]) => place.call(...argv, "--engine", "wasm");
 const fast = ["--learning-rate", "0.03", "--target-modules", "q_proj,v_proj"];
 const train = (model: string, out: string, ...more: readonly string[]) => {
-  const options = [
-    "--model",
-    model,
-    "--data",
-    data,
-    "--out",
-    place.path(out),
-    ...(more.includes("--adapter") ? fast.slice(0, 2) : fast),
-  ];
+  const options = shell`
+    --model ${model} --data ${data}
+    --out ${place.path(out)} ${more.includes("--adapter") ? fast.slice(0, 2) : fast}
+  `;
   return call("train", ...options, ...more);
 };
 const generate = async (...models: readonly string[]) => {
@@ -61,7 +51,7 @@ describe("tokens that lowrank train adds", () => {
     const merged = await call("evaluate", "--model", place.path("merged"), "--data", data, "--json");
     expect(evaluated.json[0]?.loss).toBeLessThan(0.5);
     expect(merged.json[0]?.loss).toBeCloseTo(Number(evaluated.json[0]?.loss), 4);
-    expect(tf.memory().numTensors).toBe(0);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it("stay with an adapter that is trained on", async () => {
@@ -94,7 +84,7 @@ describe("tokens that lowrank train adds", () => {
     await cp(fixture("llama-gqa", "base"), place.path("base"), { recursive: true });
     const model = { type: "WordLevel", vocab: { "[UNK]": 0, name: 1, Aromi: 2, riverside: 3 }, unk_token: "[UNK]" };
     const file = { model, added_tokens: [], pre_tokenizer: { type: "Whitespace" } };
-    await place.write("base/tokenizer.json", JSON.stringify(file));
+    place.write("base/tokenizer.json", JSON.stringify(file));
     const { code, stdout } = await train(
       ...[place.path("base"), "spare", "--steps", "1", "--add-as-special", "--add-tokens", ...tokens],
     );
@@ -128,7 +118,7 @@ describe("tokens that lowrank train refuses, before the engine starts", () => {
 
   it("any, for a tokenizer of an unknown kind", async () => {
     await cp(fixture("gpt2", "base"), place.path("strange"), { recursive: true });
-    await place.write("strange/tokenizer.json", JSON.stringify({ model: { type: "CharLevel", vocab: { a: 0 } } }));
+    place.write("strange/tokenizer.json", JSON.stringify({ model: { type: "CharLevel", vocab: { a: 0 } } }));
     const { code, stderr } = await train(place.path("strange"), "refused", "--add-tokens", "<a>");
     expect(code).toBe(1);
     expect(stderr).toContain("model.type: tokens can be added to BPE, WordPiece, WordLevel or Unigram");
@@ -137,8 +127,8 @@ describe("tokens that lowrank train refuses, before the engine starts", () => {
 
   it("any from a file in the folder that --overwrite would replace", async () => {
     await mkdir(place.path("old"));
-    await place.write("old/adapter_config.json", "{}");
-    const file = await place.write("old/tokens.txt", "<a>\n");
+    place.write("old/adapter_config.json", "{}");
+    const file = place.write("old/tokens.txt", "<a>\n");
     const { code, stderr } = await train(tiny, "old", "--overwrite", "--add-tokens-file", file);
     expect([code, stderr]).toEqual([1, expect.stringContaining(`would replace "${file}", which this command reads`)]);
     expect(await readFile(file, "utf8")).toBe("<a>\n");

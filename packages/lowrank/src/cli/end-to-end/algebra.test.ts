@@ -1,29 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { diffAdapters, reduceAdapter } from "@lowrank/merge";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fixture, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { fixture, makeWorkplace, shell } from "./workplace.ts";
 
-let place: Workplace;
-beforeAll(async () => {
-  place = await makeWorkplace();
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
 const [one, other] = [fixture("llama-gqa", "adapter"), fixture("patterns", "adapter")];
 
 describe("lowrank reduce", () => {
   it("writes the result of the library's function, and reports ranks, losses and hashes", async () => {
     const out = place.path("less");
-    const { code, stderr, json } = await place.call(
-      "reduce",
-      "--adapter",
-      one,
-      "--energy",
-      "0.8",
-      "--out",
-      out,
-      "--json",
-    );
+    const { code, stderr, json } = await place.call(...shell`reduce --adapter ${one} --energy 0.8 --out ${out} --json`);
     expect(code, stderr).toBe(0);
     const expected = reduceAdapter(await readAdapterFolder(one), { energy: 0.8 });
     const written = await readAdapterFolder(out);
@@ -77,7 +64,7 @@ describe("lowrank diff", () => {
     expect((await place.call("diff", one, one, "--out", page)).code).toBe(0);
     expect(readFileSync(page, "utf8")).toContain("<svg");
     expect((await place.call("diff", one, other, "--out", page, "--overwrite")).code).toBe(0);
-    const own = await place.write("own.html", "<p>mine</p>");
+    const own = place.write("own.html", "<p>mine</p>");
     expect(await place.call("diff", one, other, "--out", own, "--overwrite")).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("lowrank diff"),

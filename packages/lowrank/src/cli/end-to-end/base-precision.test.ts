@@ -1,18 +1,13 @@
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectedFacts, fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { fixture, jsonl, makeWorkplace, tokenRows } from "./workplace.ts";
 
-let place: Workplace;
-let tokens: string;
+const place = makeWorkplace();
+
 const model = ["--model", fixture("bf16-base", "base")];
 
-beforeAll(async () => {
-  place = await makeWorkplace();
-  const { inputs } = expectedFacts("bf16-base");
-  const rows = inputs.input_ids.map((input_ids, row) => ({ input_ids, labels: inputs.labels[row] }));
-  tokens = await place.write("tokens.jsonl", jsonl([...rows, ...rows, ...rows]));
-});
-afterAll(() => place.remove());
+const rows = tokenRows("bf16-base");
+const tokens = place.write("tokens.jsonl", jsonl([...rows, ...rows, ...rows]));
 
 async function train(name: string, ...more: readonly string[]): Promise<number[]> {
   const out = ["--out", place.path(name)];
@@ -23,29 +18,12 @@ async function train(name: string, ...more: readonly string[]): Promise<number[]
 }
 
 describe("--base-precision", () => {
-  it("as-stored trains and evaluates as float32 does", async () => {
-    const [float, stored] = [await train("float"), await train("stored", "--base-precision", "as-stored")];
-    for (const [step, loss] of stored.entries()) expect(loss).toBeCloseTo(float[step] ?? 0, 5);
-    const evaluate = ["evaluate", ...model, "--adapter", place.path("stored"), "--data", tokens, "--json"];
-    const [one, other] = [
-      await place.call(...evaluate),
-      await place.call(...evaluate, "--base-precision", "as-stored"),
-    ];
-    expect(other.json[0]?.loss).toBeCloseTo(Number(one.json[0]?.loss), 5);
-  });
-
   it("nf4 trains on other numbers, brings the loss down, and is named in the model card", async () => {
     const losses = await train("nf4", "--base-precision", "nf4");
     const [float] = await train("again");
     expect(losses[0]).not.toBe(float);
     expect(losses[3]).toBeLessThan(losses[0] ?? 0);
     expect(await readFile(place.path("nf4", "README.md"), "utf8")).toContain("| base precision | nf4 |");
-  });
-
-  it("bf16 trains as float32 does where products are float32, and is named in the model card", async () => {
-    const [float, half] = [await train("exact"), await train("half", "--base-precision", "bf16")];
-    for (const [step, loss] of half.entries()) expect(loss).toBeCloseTo(float[step] ?? 0, 2);
-    expect(await readFile(place.path("half", "README.md"), "utf8")).toContain("| base precision | bf16 |");
   });
 
   it("int8 trains on nearly the same numbers, reports if it brings no speed, and is named in the model card", async () => {

@@ -1,25 +1,22 @@
 // lowrank chat as a program has it: lines on standard input, lines of JSON on standard output; and generate's files of prompts.
 
 import { cp, readFile, writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { recordingIo } from "../../../test/recording-io.ts";
 import { run } from "../run.ts";
-import { makeWorkplace, type Workplace } from "./workplace.ts";
+import { makeWorkplace, shell, tiny } from "./workplace.ts";
 
-const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
 const template =
   "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}";
 
-let place: Workplace;
+const place = makeWorkplace();
 let model: string;
 
 beforeAll(async () => {
-  place = await makeWorkplace();
   model = place.path("model");
   await cp(tiny, model, { recursive: true });
   await writeFile(place.path("model", "chat_template.jinja"), template);
-  await place.write("rows.jsonl", `${JSON.stringify({ prompt: "name[Aromi] ->", completion: " Aromi is a pub." })}\n`);
+  place.write("rows.jsonl", `${JSON.stringify({ prompt: "name[Aromi] ->", completion: " Aromi is a pub." })}\n`);
   for (const name of ["one", "two"]) {
     const { code } = await place.call(
       ...["train", "--model", model, "--data", place.path("rows.jsonl"), "--out", place.path(name)],
@@ -28,7 +25,6 @@ beforeAll(async () => {
     expect(code).toBe(0);
   }
 }, 120_000);
-afterAll(() => place.remove());
 
 async function talk(lines: readonly string[], ...more: readonly string[]) {
   const stdin = async function* () {
@@ -53,17 +49,8 @@ describe("lowrank chat", () => {
       { role: "assistant", content: answers[0] },
       { role: "user", content: "And now?" },
     ];
-    const file = await place.write("prompts.jsonl", JSON.stringify({ messages }));
-    const { json } = await place.call(
-      "generate",
-      "--model",
-      model,
-      "--prompts",
-      file,
-      "--max-new-tokens",
-      "6",
-      "--json",
-    );
+    const file = place.write("prompts.jsonl", JSON.stringify({ messages }));
+    const { json } = await place.call(...shell`generate --model ${model} --prompts ${file} --max-new-tokens 6 --json`);
     expect(json.find(({ type }) => type === "result")?.text).toBe(answers[1]);
   });
 
@@ -143,7 +130,7 @@ describe("lowrank chat", () => {
 
 describe("lowrank generate", () => {
   it("reports token probabilities, of prompts from a file in several batches", async () => {
-    const file = await place.write("lines.txt", "Aromi is\nThe Mill\nZizzi\n");
+    const file = place.write("lines.txt", "Aromi is\nThe Mill\nZizzi\n");
     const { json } = await place.call(
       ...["generate", "--model", model, "--prompts", file, "--batch-size", "2", "--max-new-tokens", "3"],
       ...["--logprobs", "2", "--json"],

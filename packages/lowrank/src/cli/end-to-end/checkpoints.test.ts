@@ -1,18 +1,12 @@
 import { readdir, readFile, truncate, writeFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectedFacts, fixture, interrupted, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { fixture, interrupted, jsonl, makeWorkplace, shell, tokenRows } from "./workplace.ts";
 
-let place: Workplace;
-let command: readonly string[];
+const place = makeWorkplace();
 
-beforeAll(async () => {
-  place = await makeWorkplace();
-  const { inputs } = expectedFacts("gpt2");
-  const rows = inputs.input_ids.map((input_ids, row) => ({ input_ids, labels: inputs.labels[row] }));
-  const data = await place.write("tokens.jsonl", jsonl([...rows, ...rows, ...rows]));
-  command = ["train", "--model", fixture("gpt2", "base"), "--data", data, "--steps", "6", "--batch-size", "2"];
-});
-afterAll(() => place.remove());
+const rows = tokenRows("gpt2");
+const data = place.write("tokens.jsonl", jsonl([...rows, ...rows, ...rows]));
+const command: readonly string[] = shell`train --model ${fixture("gpt2", "base")} --data ${data} --steps 6 --batch-size 2`;
 
 const checkpointsIn = async (folder: string) =>
   (await readdir(place.path(folder))).filter((name) => name.includes("checkpoint")).sort();
@@ -35,15 +29,6 @@ describe("the checkpoints of lowrank train", () => {
     expect(await checkpointsIn("parts")).toEqual([]);
   });
 
-  it("go on in the order in which the run began, and not in another one", async () => {
-    const out = ["--out", place.path("by-length"), "--save-every", "1"];
-    await interrupted([...command, ...out, "--group-by-length"], { at: '"step":2,' });
-    const other = await place.call(...command, ...out, "--no-group-by-length", "--resume");
-    expect(other.code).toBe(1);
-    expect(other.stderr).toContain('order of rows: ["by length"] in the checkpoint, not set now');
-    expect(await place.call(...command, ...out, "--resume")).toMatchObject({ code: 0 });
-  });
-
   it("have the number in --keep-checkpoints, and are deleted with their run", async () => {
     const out = ["--out", place.path("few"), "--save-every", "1", "--keep-checkpoints", "last:2"];
     await interrupted([...command, ...out], { at: '"step":4,' });
@@ -63,7 +48,7 @@ describe("the checkpoints of lowrank train", () => {
   it("give way to the adapter of the best validation when the run is over, stopped and resumed or not", async () => {
     const wild = ["--learning-rate", "0.5", "--warmup-steps", "0", "--schedule", "constant"];
     const row = [50, 60, 70, 80];
-    const validation = await place.write("other.jsonl", jsonl([{ input_ids: row, labels: row }]));
+    const validation = place.write("other.jsonl", jsonl([{ input_ids: row, labels: row }]));
     const run = [...command, "--save-every", "4", "--eval-every", "1", "--validation", validation, ...wild];
     const path = place.path("best");
     const trained = await place.call(...run, "--out", path, "--json");

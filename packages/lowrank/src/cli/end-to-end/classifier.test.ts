@@ -1,20 +1,14 @@
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { fixture, jsonl, makeWorkplace, shell, tiny } from "./workplace.ts";
 
-let place: Workplace;
+const place = makeWorkplace();
 const bert = ["--model", fixture("bert-seqcls", "base")];
-
-beforeAll(async () => {
-  place = await makeWorkplace();
-});
-afterAll(() => place.remove());
 
 /** Trains for a step on rows of these classes; gives what it says, and how many classes the saved classifier has. */
 async function train(name: string, model: readonly string[], classes: readonly number[]) {
   const rows = classes.map((labels, row) => ({ input_ids: [row + 3, 4, 5], labels }));
-  const data = await place.write(`${name}.jsonl`, jsonl(rows));
+  const data = place.write(`${name}.jsonl`, jsonl(rows));
   const out = place.path(name);
   const { code, stdout, stderr } = await place.call("train", ...model, "--data", data, "--out", out, "--steps", "1");
   expect([code, stderr]).toEqual([0, expect.not.stringContaining("error")]);
@@ -43,12 +37,8 @@ describe("lowrank train on classes", () => {
 
   it("uses the classes' names, in the card and in the merged model's configuration too", async () => {
     const rows = ["bad", "good", "so so"].map((label) => ({ sentence: `This is ${label}.`, label }));
-    const [data, out, merged] = [
-      await place.write("named.jsonl", jsonl(rows)),
-      place.path("named"),
-      place.path("merged"),
-    ];
-    const model = ["--model", fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url))];
+    const [data, out, merged] = [place.write("named.jsonl", jsonl(rows)), place.path("named"), place.path("merged")];
+    const model = ["--model", tiny];
     const run = await place.call("train", ...model, "--data", data, "--out", out, "--steps", "1");
     expect([run.code, run.stdout]).toEqual([0, expect.stringContaining("3 classes: bad, good, so so\n")]);
     expect(await readFile(`${out}/README.md`, "utf8")).toContain("| classes | bad, good, so so |");
@@ -59,17 +49,10 @@ describe("lowrank train on classes", () => {
 
   it("warns of texts in the place of labels", async () => {
     const rows = Array.from({ length: 24 }, (_, row) => ({ sentence: "x", label: `Sentence ${row}.` }));
-    const data = await place.write("turned.jsonl", jsonl(rows));
-    const model = ["--model", fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url))];
+    const data = place.write("turned.jsonl", jsonl(rows));
+    const model = ["--model", tiny];
     const { stderr } = await place.call(
-      "train",
-      ...model,
-      "--data",
-      data,
-      "--out",
-      place.path("turned"),
-      "--steps",
-      "1",
+      ...shell`train ${model} --data ${data} --out ${place.path("turned")} --steps 1`,
     );
     expect(stderr).toContain("has 24 classes in 24 rows. If the label column contains the texts");
   });
@@ -81,11 +64,11 @@ describe("lowrank train on classes", () => {
   });
 
   it("gives names the numbers that the adapter was trained on, or refuses them", async () => {
-    const model = ["--model", fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url))];
+    const model = ["--model", tiny];
     const rowsWith = (labels: readonly (string | number)[]) =>
       jsonl(["red dog", "blue fox", "red fox", "blue dog"].map((text, row) => ({ text, label: labels[row % 2] })));
-    const numbers = await place.write("numbers.jsonl", rowsWith([1, 0]));
-    const names = await place.write("names.jsonl", rowsWith(["A_positive", "B_negative"]));
+    const numbers = place.write("numbers.jsonl", rowsWith([1, 0]));
+    const names = place.write("names.jsonl", rowsWith(["A_positive", "B_negative"]));
     const of = (name: string) => ["--adapter", place.path(name)];
     const training = ["train", "--steps", "5", "--learning-rate", "0.05", "--batch-size", "4", "--out"];
     await place.call(...training, place.path("by-number"), ...model, "--data", numbers);

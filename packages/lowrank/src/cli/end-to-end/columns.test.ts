@@ -1,37 +1,19 @@
-import { cp } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fixture, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { copyWithWords, makeWorkplace, shell } from "./workplace.ts";
 
-let place: Workplace;
-beforeAll(async () => {
-  place = await makeWorkplace();
-  await cp(fixture("gpt2", "base"), place.path("base"), { recursive: true });
-  const vocab = Object.fromEntries(["[UNK]", "fine", "film", "dull"].map((word, id) => [word, id]));
-  const json = { model: { type: "WordLevel", vocab, unk_token: "[UNK]" }, pre_tokenizer: { type: "Whitespace" } };
-  await place.write("base/tokenizer.json", JSON.stringify(json));
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
+copyWithWords(place.path("base"), ["[UNK]", "fine", "film", "dull"]);
 
 describe("--header", () => {
   it("names the columns of a table whose first line is a row, as SST-2's", async () => {
-    const data = await place.write("sst2.tsv", "fine film\t1\ndull film\t0\n");
+    const data = place.write("sst2.tsv", "fine film\t1\ndull film\t0\n");
     const shared = ["--model", place.path("base"), "--data", data, "--header", "sentence,label"];
     const trained = await place.call("train", ...shared, "--out", place.path("out"), "--steps", "1");
     expect(trained).toMatchObject({ code: 0, stdout: expect.stringContaining("2 rows;") });
     const command = `try: lowrank evaluate --adapter ${place.path("out")} --data`;
     expect(trained.stdout).toContain(`${command} …  (rows that it was not trained on)\n`);
-    const held = await place.write("held.tsv", "fine film\t1\ndull film\t0\n");
-    const measured = [
-      ...shared,
-      "--out",
-      place.path("held"),
-      "--steps",
-      "1",
-      "--validation",
-      held,
-      "--best-by",
-      "loss",
-    ];
+    const held = place.write("held.tsv", "fine film\t1\ndull film\t0\n");
+    const measured = shell`${shared} --out ${place.path("held")} --steps 1 --validation ${held} --best-by loss`;
     const validated = await place.call("train", ...measured);
     expect(validated.stdout).toContain(`${command.replace(place.path("out"), place.path("held"))} ${held}\n`);
     const evaluated = await place.call("evaluate", ...shared, "--adapter", place.path("out"), "--json");
@@ -48,7 +30,7 @@ describe("--header", () => {
 });
 
 it("columns that no row was read from are noted once for all files, and a moving average is said to be one", async () => {
-  const data = await place.write("more.csv", "id,sentence,label,source\n1,fine film,1,a\n2,dull film,0,b\n");
+  const data = place.write("more.csv", "id,sentence,label,source\n1,fine film,1,a\n2,dull film,0,b\n");
   const shared = ["--model", place.path("base"), "--data", data, "--validation", data];
   const trained = await place.call("train", ...shared, "--out", place.path("more"), "--steps", "1");
   expect(trained).toMatchObject({ code: 0 });

@@ -1,15 +1,11 @@
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { combinationMethods, combineAdapters } from "@lowrank/merge";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { methodNames } from "../combine/command.ts";
-import { fixture, makeWorkplace, type Workplace } from "./workplace.ts";
+import { fixture, makeWorkplace, shell } from "./workplace.ts";
 
 describe("lowrank combine", () => {
-  let place: Workplace;
-  beforeAll(async () => {
-    place = await makeWorkplace();
-  });
-  afterAll(() => place.remove());
+  const place = makeWorkplace();
   const [one, other] = [fixture("llama-gqa", "adapter"), fixture("patterns", "adapter")];
 
   it("writes what the library's function makes of the adapters and their weights", async () => {
@@ -26,14 +22,7 @@ describe("lowrank combine", () => {
   it("lists every method, and reports what is missing for one", async () => {
     expect([...methodNames].sort()).toEqual(combinationMethods.map(({ name }) => name).sort());
     const { code, stderr } = await place.call(
-      "combine",
-      "--adapter",
-      one,
-      one,
-      "--method",
-      "ties",
-      "--out",
-      place.path("no"),
+      ...shell`combine --adapter ${one} ${one} --method ties --out ${place.path("no")}`,
     );
     expect([code, stderr]).toEqual([1, expect.stringContaining("density")]);
   });

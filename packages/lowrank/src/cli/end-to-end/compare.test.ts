@@ -3,8 +3,8 @@
 import { cp, readFile, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expectClose } from "@lowrank/testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { makeWorkplace, shell } from "./workplace.ts";
 
 const folder = fileURLToPath(new URL("../../../fixtures/embeddings", import.meta.url));
 const subjects = ["password", "settings", "rain", "reset", "changed", "how do", "is in", "the", "my", "I"];
@@ -16,31 +16,15 @@ const scored = subjects.map((subject, index) => ({
 }));
 const lines = (rows: readonly object[]) => rows.map((row) => JSON.stringify(row)).join("\n");
 
-let place: Workplace;
-let pairs: string;
-let scores: string;
-beforeAll(async () => {
-  place = await makeWorkplace();
-  pairs = await place.write("pairs.jsonl", lines(related));
-  scores = await place.write("scores.jsonl", lines(scored));
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
+
+const pairs = place.write("pairs.jsonl", lines(related));
+const scores = place.write("scores.jsonl", lines(scored));
 
 const lossOf = (json: readonly Record<string, unknown>[]) => Number(json.find(({ loss }) => loss !== undefined)?.loss);
 const train = (out: string, data: string, ...more: readonly string[]) =>
   place.call(
-    ...[
-      "train",
-      "--model",
-      folder,
-      "--data",
-      data,
-      "--out",
-      place.path(out),
-      "--target-modules",
-      "all-linear",
-      "--json",
-    ],
+    ...shell`train --model ${folder} --data ${data} --out ${place.path(out)} --target-modules all-linear --json`,
     ...["--steps", "30", "--batch-size", "5", "--learning-rate", "0.02", ...more],
   );
 
@@ -56,14 +40,7 @@ describe("lowrank train on texts to compare", () => {
     });
     const before = await place.call("evaluate", "--model", folder, "--data", pairs, "--pooling", "mean", "--json");
     const after = await place.call(
-      "evaluate",
-      "--model",
-      folder,
-      "--adapter",
-      place.path("related"),
-      "--data",
-      pairs,
-      "--json",
+      ...shell`evaluate --model ${folder} --adapter ${place.path("related")} --data ${pairs} --json`,
     );
     expect(lossOf(after.json)).toBeLessThan(0.7 * lossOf(before.json));
     const config = JSON.parse(await readFile(place.path("related", "adapter_config.json"), "utf8"));
@@ -75,7 +52,7 @@ describe("lowrank train on texts to compare", () => {
     ["cosine", "pearson"],
   ])("teaches scores by the loss %s", async (loss, measure) => {
     const rows = loss === "cosine" ? scored.map((row) => ({ ...row, score: row.score / 5 })) : scored;
-    const data = await place.write(`${loss}.jsonl`, lines(rows));
+    const data = place.write(`${loss}.jsonl`, lines(rows));
     const call = await train(loss, data, "--loss", loss, "--validation-share", "0.5");
     expect([call.code, call.stderr]).toEqual([0, expect.anything()]);
     const measured = call.json.filter(({ type }) => type === "evaluation");
@@ -102,18 +79,8 @@ describe("lowrank train on texts to compare", () => {
   it("keeps its pooling, for a base whose folder does not define it", async () => {
     await cp(folder, place.path("plain"), { recursive: true });
     await rm(place.path("plain", "modules.json"));
-    const triplets = await place.write("triplets.jsonl", lines(related.map((row) => ({ ...row, negative: "rain" }))));
-    const options = [
-      "train",
-      "--model",
-      place.path("plain"),
-      "--data",
-      triplets,
-      "--out",
-      place.path("pooled"),
-      "--steps",
-      "2",
-    ];
+    const triplets = place.write("triplets.jsonl", lines(related.map((row) => ({ ...row, negative: "rain" }))));
+    const options = shell`train --model ${place.path("plain")} --data ${triplets} --out ${place.path("pooled")} --steps 2`;
     const refused = await place.call(...options, "--loss", "triplet");
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("--pooling")]);
     expect((await place.call(...options, "--loss", "triplet", "--pooling", "mean", "--overwrite")).code).toBe(0);
@@ -127,11 +94,6 @@ describe("lowrank train on texts to compare", () => {
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("the score 5")]);
     const unscored = await train("refused", pairs, "--loss", "order");
     expect(unscored.stderr).toContain('two sentences with a "score"');
-  });
-
-  it("initializes from the loss of the rows, if the initialization needs data", async () => {
-    const call = await train("gradients", pairs, "--init", "lora_ga", "--init-batches", "1", "--pooling", "mean");
-    expect([call.code, call.stderr]).toEqual([0, expect.anything()]);
   });
 
   it("is merged into a folder that defines the pooling, as it was trained or as the base does", async () => {

@@ -2,27 +2,22 @@
 
 import { spawnSync } from "node:child_process";
 import { mkdir, readdir, readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { jsonl, makeWorkplace, tiny } from "./workplace.ts";
 
 const trace = ["-f", "-qq", "--seccomp-bpf", "-e", "trace=socket"];
 const canTrace = spawnSync("strace", [...trace, "true"]).status === 0;
 if (!canTrace) process.stderr.write("skipped: strace is not installed, or may not trace here\n");
 
-const model = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
+const model = tiny;
 /** ONNX Runtime sends what it has gathered ten seconds after its start. */
 const longEnough = 12_000;
 
-let place: Workplace;
-beforeAll(async () => {
-  place = await makeWorkplace();
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
 
 describe.skipIf(!canTrace)("training and generating", () => {
   it("open no socket to any network, and leave nothing in HOME", async () => {
-    const data = await place.write("rows.jsonl", jsonl([{ prompt: "Aromi is", completion: " a riverside café." }]));
+    const data = place.write("rows.jsonl", jsonl([{ prompt: "Aromi is", completion: " a riverside café." }]));
     const [home, sockets, out] = [place.path("home"), place.path("sockets"), place.path("adapter")];
     await mkdir(home);
     const calls = [

@@ -1,33 +1,26 @@
-import { readFileSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdirSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { fakeCommit, fakeHub } from "../../../test/fake-hub.ts";
 import { recordingIo } from "../../../test/recording-io.ts";
 import { run } from "../run.ts";
-import { jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { jsonl, makeWorkplace, tiny } from "./workplace.ts";
 
 const parts = (from: string) => fileURLToPath(new URL(from, import.meta.url));
-const tiny = parts("../../../../tiny-model/model");
 const parquet = parts("../../../../data/fixtures/parquet/snappy.parquet");
 
-let place: Workplace;
+const place = makeWorkplace();
 const rows = Array.from({ length: 6 }, (_, row) => ({ prompt: `${row} ->`, completion: ` ${row * row}` }));
 
-beforeAll(async () => {
-  place = await makeWorkplace();
-  vi.stubEnv("HF_HUB_CACHE", place.path("hub"));
-  await place.write("all.jsonl", jsonl(rows));
-  await mkdir(place.path("parts"));
-  await place.write("parts/1.jsonl", jsonl(rows.slice(0, 2)));
-  await writeFile(place.path("parts", "2.jsonl.gz"), gzipSync(jsonl(rows.slice(2, 4))));
-  await place.write("parts/3.json", JSON.stringify(rows.slice(4)));
-});
-afterAll(() => {
-  vi.unstubAllEnvs();
-  return place.remove();
-});
+place.write("all.jsonl", jsonl(rows));
+mkdirSync(place.path("parts"));
+place.write("parts/1.jsonl", jsonl(rows.slice(0, 2)));
+place.write("parts/2.jsonl.gz", gzipSync(jsonl(rows.slice(2, 4))));
+place.write("parts/3.json", JSON.stringify(rows.slice(4)));
+vi.stubEnv("HF_HUB_CACHE", place.path("hub"));
+afterAll(() => vi.unstubAllEnvs());
 
 /** What training on the data gives: the adapter, and what was said. */
 async function trained(
@@ -66,7 +59,7 @@ describe("--data", () => {
   });
 
   it("leaves broken rows out with --skip-bad-rows, and reports how many", async () => {
-    const broken = await place.write(
+    const broken = place.write(
       "broken.jsonl",
       `${jsonl(rows.slice(0, 3))}{"prompt": 1}\nno JSON\n${jsonl(rows.slice(3))}`,
     );

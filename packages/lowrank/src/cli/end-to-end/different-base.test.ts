@@ -1,17 +1,16 @@
 import { cp, open } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { openModel } from "../../index.ts";
-import { expectedFacts, fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { expectedFacts, fixture, jsonl, makeWorkplace } from "./workplace.ts";
 
-let place: Workplace;
+const place = makeWorkplace();
 let adapter: string;
 /** The same names and shapes, and of the first tensor a byte that is another. */
 let savedAnew: string;
 
 beforeAll(async () => {
-  place = await makeWorkplace();
   const { inputs } = expectedFacts("gpt2");
-  const data = await place.write("tokens.jsonl", jsonl(inputs.input_ids.map((input_ids) => ({ input_ids }))));
+  const data = place.write("tokens.jsonl", jsonl(inputs.input_ids.map((input_ids) => ({ input_ids }))));
   adapter = place.path("adapter");
   const train = ["train", "--model", fixture("gpt2", "base"), "--data", data, "--out", adapter, "--steps", "1"];
   expect(await place.call(...train)).toMatchObject({ code: 0 });
@@ -23,11 +22,10 @@ beforeAll(async () => {
   await file.write(Buffer.of(1), 0, 1, 8 + Number(length.readBigUInt64LE()));
   await file.close();
 });
-afterAll(() => place.remove());
 
 describe("an adapter that was made on other files of a base that it fits", () => {
   it("is refused with the option that allows it, and acts with a warning where it is given", async () => {
-    const inputs = await place.write("inputs.json", '{"input_ids": [[1, 2, 3]]}');
+    const inputs = place.write("inputs.json", '{"input_ids": [[1, 2, 3]]}');
     const forward = ["forward", "--model", savedAnew, "--adapter", adapter, "--inputs", inputs, "--out"];
     const refused = await place.call(...forward, place.path("refused.safetensors"));
     expect([refused.code, refused.stderr]).toEqual([

@@ -1,44 +1,22 @@
-import { cp, readFile } from "node:fs/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { readFile } from "node:fs/promises";
+import { expect, it } from "vitest";
+import { copyWithWords, jsonl, makeWorkplace, shell } from "./workplace.ts";
 
-let place: Workplace;
-let data: string;
+const place = makeWorkplace();
+
 const words = ["[UNK]", "fine", "film", "dull"];
-
-beforeAll(async () => {
-  place = await makeWorkplace();
-  for (const [name, list] of [
-    ["base", words],
-    ["stranger", [...words].reverse()],
-  ] as const) {
-    await cp(fixture("gpt2", "base"), place.path(name), { recursive: true });
-    const vocab = Object.fromEntries(list.map((word, id) => [word, id]));
-    const json = { model: { type: "WordLevel", vocab, unk_token: "[UNK]" }, pre_tokenizer: { type: "Whitespace" } };
-    await place.write(`${name}/tokenizer.json`, JSON.stringify(json));
-  }
-  data = await place.write(
-    "rows.jsonl",
-    jsonl([
-      { prompt: "film", completion: "fine" },
-      { prompt: "fine film", completion: "dull" },
-    ]),
-  );
-});
-afterAll(() => place.remove());
+copyWithWords(place.path("base"), words);
+copyWithWords(place.path("stranger"), [...words].reverse());
+const data = place.write(
+  "rows.jsonl",
+  jsonl([
+    { prompt: "film", completion: "fine" },
+    { prompt: "fine film", completion: "dull" },
+  ]),
+);
 
 async function train(out: string, ...more: readonly string[]) {
-  const command = [
-    "train",
-    "--model",
-    place.path("base"),
-    "--data",
-    data,
-    "--validation",
-    data,
-    "--out",
-    place.path(out),
-  ];
+  const command = shell`train --model ${place.path("base")} --data ${data} --validation ${data} --out ${place.path(out)}`;
   const run = await place.call(...command, "--steps", "20", "--learning-rate", "0.05", "--json", ...more);
   const losses = run.json.filter(({ type }) => type === "step").map(({ loss }) => Number(loss));
   const found = run.json

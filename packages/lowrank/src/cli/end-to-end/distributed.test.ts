@@ -8,22 +8,22 @@ import { expectClose, readTensors } from "@lowrank/testing";
 import { hasMpi, type MpiRun, mpiLaunchers, mpiProcess, mpiRun } from "@lowrank/testing/mpi";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BundledProgram, bundleProgram } from "../../../test/bundle-program.ts";
-import { fixture, interrupted, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { fixture, interrupted, jsonl, makeWorkplace } from "./workplace.ts";
 
-let place: Workplace;
+const place = makeWorkplace();
 let bundled: BundledProgram;
 let data: string;
 
 beforeAll(async () => {
-  [place, bundled] = await Promise.all([makeWorkplace(), bundleProgram("distributed")]);
+  bundled = await bundleProgram("distributed");
   // Ten rows of different lengths in batches of four: the last batch has two.
   const rows = Array.from({ length: 10 }, (_, row) => {
     const input_ids = Array.from({ length: 3 + ((row * 5) % 9) }, (_, t) => (row * 11 + t * 3) % 20);
     return { input_ids, labels: input_ids };
   });
-  data = await place.write("rows.jsonl", jsonl(rows));
+  data = place.write("rows.jsonl", jsonl(rows));
 }, 60_000);
-afterAll(() => Promise.all([place.remove(), bundled.remove()]));
+afterAll(() => bundled.remove());
 
 function training(out: string, ...more: readonly string[]): string[] {
   const inputs = ["train", "--model", fixture("gpt2", "base"), "--data", data, "--out", place.path(out)];
@@ -160,7 +160,7 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
   });
 
   it("refuse to start with other rows, and name the process that has them", async () => {
-    const other = await place.write("other.jsonl", jsonl([{ input_ids: [1, 2, 3], labels: [1, 2, 3] }]));
+    const other = place.write("other.jsonl", jsonl([{ input_ids: [1, 2, 3], labels: [1, 2, 3] }]));
     const wrapper = place.path("wrapper.mjs");
     await writeFile(
       wrapper,
@@ -177,7 +177,7 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
   });
 
   it("make each run of a sweep together", async () => {
-    const recipe = await place.write("sweep.json", JSON.stringify({ model: fixture("gpt2", "base"), data, steps: 2 }));
+    const recipe = place.write("sweep.json", JSON.stringify({ model: fixture("gpt2", "base"), data, steps: 2 }));
     const argv = ["sweep", recipe, "--set", "rank=1,2", "--out", place.path("sweep"), "--json"];
     const { code, stdout, stderr } = await start(argv, { ranks: 2 });
     expect([code, stderr]).toEqual([0, expect.anything()]);
@@ -205,7 +205,7 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
     expect(wrong.code).toBe(2);
     expect(wrong.stderr.match(/--rank/g)?.length).toBeGreaterThan(0);
     expect(wrong.stderr.match(/lists all options/g)).toHaveLength(1);
-    const few = await place.write("few.jsonl", jsonl([{ input_ids: [1, 2, 3], labels: [1, 2, 3] }]));
+    const few = place.write("few.jsonl", jsonl([{ input_ids: [1, 2, 3], labels: [1, 2, 3] }]));
     const argv = ["train", "--model", fixture("gpt2", "base"), "--data", few, "--out", place.path("few")];
     const { code, stderr } = await start(argv, { ranks: 2 });
     expect(code).toBe(1);

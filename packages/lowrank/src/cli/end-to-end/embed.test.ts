@@ -9,21 +9,19 @@ import { loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { joinPieces } from "@lowrank/safetensors";
 import { expectClose } from "@lowrank/testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeWorkplace, type Workplace } from "./workplace.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { makeWorkplace } from "./workplace.ts";
 
 const folder = fileURLToPath(new URL("../../../fixtures/embeddings", import.meta.url));
 const expected: { readonly texts: string[]; readonly embeddings: number[][] } = JSON.parse(
   readFileSync(`${folder}/expected.json`, "utf8"),
 );
 
-let place: Workplace;
+const place = makeWorkplace();
 beforeAll(async () => {
-  place = await makeWorkplace();
   await cp(folder, place.path("plain"), { recursive: true });
   await rm(place.path("plain", "modules.json"));
 });
-afterAll(() => place.remove());
 
 describe("lowrank embed", () => {
   it("writes what sentence-transformers computes, a long text cut as there, whatever the batches", async () => {
@@ -38,7 +36,7 @@ describe("lowrank embed", () => {
   });
 
   it("takes the lines of a file, and prints each text with --json", async () => {
-    const file = await place.write("texts.txt", `${expected.texts.slice(0, 2).join("\n")}\n`);
+    const file = place.write("texts.txt", `${expected.texts.slice(0, 2).join("\n")}\n`);
     const { json } = await place.call("embed", "--model", folder, "--file", file, "--json");
     const results = json.filter(({ type }) => type === "result");
     expect(results.map(({ index, text }) => [index, text])).toEqual([
@@ -86,7 +84,7 @@ describe("lowrank embed", () => {
     const pieces: Uint8Array[] = [];
     for await (const piece of contents()) pieces.push(piece);
     model.dispose();
-    const file = await place.write("first.gguf", joinPieces(pieces));
+    const file = place.write("first.gguf", joinPieces(pieces));
     const call = await place.call("embed", "--model", file, "--text", "Rain", "--normalize");
     expectClose(JSON.parse(call.stdout), expected.embeddings[2] ?? [], 1e-5, "as the file says");
   });
@@ -94,7 +92,7 @@ describe("lowrank embed", () => {
   it("writes the folder's prompt before a text, the one that is named or its default", async () => {
     await cp(folder, place.path("prompted"), { recursive: true });
     const prompts = { prompts: { query: "How do I ", document: "Rain " }, default_prompt_name: "document" };
-    await place.write("prompted/config_sentence_transformers.json", JSON.stringify(prompts));
+    place.write("prompted/config_sentence_transformers.json", JSON.stringify(prompts));
     const command = ["embed", "--model", place.path("prompted"), "--text", "reset my password?"];
     const named = await place.call(...command, "--prompt-name", "query");
     expectClose(JSON.parse(named.stdout), expected.embeddings[0] ?? [], 1e-5, "query");

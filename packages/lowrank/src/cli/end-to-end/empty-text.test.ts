@@ -1,16 +1,10 @@
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { expect, it } from "vitest";
+import { jsonl, makeWorkplace, tiny } from "./workplace.ts";
 
-const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
-let place: Workplace;
-beforeAll(async () => {
-  place = await makeWorkplace();
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
 
 it("a model that ends its text at once leaves no empty line without a word", async () => {
-  const silence = await place.write("silence.jsonl", jsonl([{ prompt: "Once", completion: "" }]));
+  const silence = place.write("silence.jsonl", jsonl([{ prompt: "Once", completion: "" }]));
   const options = ["--model", tiny, "--engine", "wasm"];
   const training = ["--data", silence, "--steps", "12", "--learning-rate", "0.03", "--target-modules", "all-linear"];
   const adapter = place.path("silent");

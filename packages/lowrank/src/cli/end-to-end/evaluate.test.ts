@@ -1,12 +1,8 @@
 import { cp } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { fixture, jsonl, makeWorkplace } from "./workplace.ts";
 
-let place: Workplace;
-beforeAll(async () => {
-  place = await makeWorkplace();
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
 
 /** The tokens of the fixture as words w1 … w99, with w7 for the end of a text (no mark that decoding leaves out). */
 const tokenizer = {
@@ -22,32 +18,32 @@ const tokenizer = {
 describe("lowrank evaluate", () => {
   it("ends a continuation where generate does: at the tokenizer's end token, and at generation_config.json's", async () => {
     await cp(fixture("gpt2", "base"), place.path("base"), { recursive: true });
-    await place.write("base/tokenizer.json", JSON.stringify(tokenizer));
+    place.write("base/tokenizer.json", JSON.stringify(tokenizer));
     // The fixture writes w61 three times and w7 from then on after w11, and w84 without an end after w60.
     const rows = [
       { prompt: "w11", completion: "w61 w61 w61 w7" },
       { prompt: "w60", completion: Array(8).fill("w84").join(" ") },
     ];
-    const data = ["--data", await place.write("rows.jsonl", jsonl(rows)), "--max-new-tokens", "8", "--generate"];
+    const data = ["--data", place.write("rows.jsonl", jsonl(rows)), "--max-new-tokens", "8", "--generate"];
     const scoreOf = async () => {
       const { json, stderr } = await place.call("evaluate", "--model", place.path("base"), ...data, "--json");
       return json[0]?.bleu ?? stderr;
     };
-    await place.write("base/tokenizer_config.json", JSON.stringify({ eos_token: "w7" }));
+    place.write("base/tokenizer_config.json", JSON.stringify({ eos_token: "w7" }));
     expect(await scoreOf()).toBeCloseTo(100, 8);
-    await place.write("base/tokenizer_config.json", "{}");
-    await place.write("base/generation_config.json", '{"eos_token_id": [7]}');
+    place.write("base/tokenizer_config.json", "{}");
+    place.write("base/generation_config.json", '{"eos_token_id": [7]}');
     expect(await scoreOf()).toBeCloseTo(100, 8);
   });
 
   it("leaves empty prompts out of BLEU and cuts those that are too long, saying so", async () => {
     await cp(fixture("gpt2", "base"), place.path("short"), { recursive: true });
-    await place.write("short/tokenizer.json", JSON.stringify(tokenizer));
+    place.write("short/tokenizer.json", JSON.stringify(tokenizer));
     const rows = [
       { prompt: "", completion: "w1 w2" },
       { prompt: `${"w60 ".repeat(40)}w11`, completion: "w61" },
     ];
-    const data = ["--data", await place.write("odd.jsonl", jsonl(rows)), "--max-new-tokens", "8", "--generate"];
+    const data = ["--data", place.write("odd.jsonl", jsonl(rows)), "--max-new-tokens", "8", "--generate"];
     const { code, stderr, json } = await place.call("evaluate", "--model", place.path("short"), ...data, "--json");
     expect([code, typeof json[0]?.bleu], stderr).toEqual([0, "number"]);
     expect(stderr).toContain('BLEU ignores empty prompts: 1 in "');
@@ -55,20 +51,20 @@ describe("lowrank evaluate", () => {
   });
 
   it("reports before it computes that rows of tokens have nothing to compare with", async () => {
-    const data = await place.write("ready.jsonl", jsonl([{ input_ids: [5, 6] }]));
+    const data = place.write("ready.jsonl", jsonl([{ input_ids: [5, 6] }]));
     const call = await place.call("evaluate", "--model", "nowhere", "--data", data, "--generate");
     expect(call).toMatchObject({ code: 1, stderr: expect.stringContaining("--generate needs rows with a prompt") });
   });
 
   it("has room for rows where a model has no limit of positions", async () => {
     const row = { input_ids: [5, 6, 7, 8, 9, 1], labels: [5, 6, 7, 8, 9, 1] };
-    const data = await place.write("tokens.jsonl", jsonl([row]));
+    const data = place.write("tokens.jsonl", jsonl([row]));
     const { code, json } = await place.call("evaluate", "--model", fixture("t5", "base"), "--data", data, "--json");
     expect([code, json[0]?.rows]).toEqual([0, 1]);
   });
 
   it("refuses rows with a label for each token, of which a classifier of texts has none", async () => {
-    const data = await place.write("token-labels.jsonl", jsonl([{ input_ids: [4, 5, 6], labels: [0, 1, 0] }]));
+    const data = place.write("token-labels.jsonl", jsonl([{ input_ids: [4, 5, 6], labels: [0, 1, 0] }]));
     const model = ["--model", fixture("bert-seqcls", "base")];
     expect(await place.call("evaluate", ...model, "--data", data)).toMatchObject({
       code: 1,
@@ -78,7 +74,7 @@ describe("lowrank evaluate", () => {
 
   it("names the row whose class the classifier does not have", async () => {
     const rows = [2, 3].map((labels) => ({ input_ids: [5, 6], labels }));
-    const data = await place.write("classes.jsonl", jsonl(rows));
+    const data = place.write("classes.jsonl", jsonl(rows));
     const { code, stderr } = await place.call("evaluate", "--model", fixture("bert-seqcls", "base"), "--data", data);
     expect(code).toBe(1);
     expect(stderr).toContain("row 2: expected a class number from 0 to 2, the classes of the classifier, got 3");

@@ -4,17 +4,13 @@ import { readLoralibAdapter } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { openGguf } from "@lowrank/gguf";
 import { bytesSource } from "@lowrank/safetensors";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fixture, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { fixture, makeWorkplace, shell } from "./workplace.ts";
 
 describe("lowrank export", () => {
-  let work: Workplace;
+  const work = makeWorkplace();
   const model = fixture("llama-gqa", "base");
   const adapter = fixture("llama-gqa", "adapter");
-  beforeAll(async () => {
-    work = await makeWorkplace();
-  });
-  afterAll(() => work.remove());
 
   it("writes a GGUF file with the adapter's tensors under llama.cpp's names", async () => {
     const out = work.path("lora.gguf");
@@ -31,16 +27,7 @@ describe("lowrank export", () => {
 
   it("writes a folder for mlx_lm, which reads as the adapter that it was", async () => {
     const out = work.path("for-mlx");
-    const { code, json, stderr } = await work.call(
-      "export",
-      "--adapter",
-      adapter,
-      "--to",
-      "mlx",
-      "--out",
-      out,
-      "--json",
-    );
+    const { code, json, stderr } = await work.call(...shell`export --adapter ${adapter} --to mlx --out ${out} --json`);
     expect(code, stderr).toBe(0);
     expect(json.at(-1)).toMatchObject({ out, format: "mlx", dtype: "F32" });
     const [there, here] = [await readAdapterFolder(out), await readAdapterFolder(adapter)];
@@ -82,7 +69,7 @@ describe("lowrank export", () => {
     expect((await again(out)).code).toBe(0);
     expect((await again(out)).stderr).toContain("--overwrite");
     expect((await again(out, "--overwrite")).code).toBe(0);
-    const notes = await work.write("notes.gguf", "mine");
+    const notes = work.write("notes.gguf", "mine");
     expect((await again(notes, "--overwrite")).stderr).toContain('"lowrank export"');
     expect(await readFile(notes, "utf8")).toBe("mine");
   });

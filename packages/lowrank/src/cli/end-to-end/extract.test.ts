@@ -2,28 +2,16 @@ import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { diffAdapters } from "@lowrank/merge";
 import { openSafetensors } from "@lowrank/safetensors";
 import { openFile } from "@lowrank/safetensors/node";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fixture, makeWorkplace, type Workplace } from "./workplace.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { fixture, makeWorkplace, shell } from "./workplace.ts";
 
-let place: Workplace;
+const place = makeWorkplace();
 beforeAll(async () => {
-  place = await makeWorkplace();
   for (const name of ["llama-gqa", "all-linear-gpt2"]) await merge(name, fixture(name, "adapter"), place.path(name));
 });
-afterAll(() => place.remove());
 
 async function merge(name: string, adapter: string, out: string, ...options: readonly string[]): Promise<void> {
-  const argv = [
-    "merge",
-    "--model",
-    fixture(name, "base"),
-    "--adapter",
-    adapter,
-    "--out",
-    out,
-    "--allow-different-base",
-    ...options,
-  ];
+  const argv = shell`merge --model ${fixture(name, "base")} --adapter ${adapter} --out ${out} --allow-different-base ${options}`;
   const { code, stderr } = await place.call(...argv);
   expect(code, stderr).toBe(0);
 }

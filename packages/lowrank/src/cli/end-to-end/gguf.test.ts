@@ -1,17 +1,12 @@
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { jsonl, makeWorkplace, shell } from "./workplace.ts";
 
 const tiny = fileURLToPath(new URL("../../../fixtures/tiny.gguf", import.meta.url));
-let place: Workplace;
-let data: string;
+const place = makeWorkplace();
 
-beforeAll(async () => {
-  place = await makeWorkplace();
-  data = await place.write("rows.jsonl", jsonl([{ prompt: "The lazy", completion: " dog" }]));
-});
-afterAll(() => place.remove());
+const data = place.write("rows.jsonl", jsonl([{ prompt: "The lazy", completion: " dog" }]));
 
 const textOf = async (...argv: readonly string[]) => {
   const prompt = ["--prompt", "The lazy", "--max-new-tokens", "4", "--json"];
@@ -23,19 +18,7 @@ const textOf = async (...argv: readonly string[]) => {
 describe("a single .gguf file", () => {
   it("is enough to train on text, generate, evaluate, and merge into a folder with a tokenizer", async () => {
     const adapter = place.path("adapter");
-    const train = [
-      "train",
-      "--model",
-      tiny,
-      "--data",
-      data,
-      "--out",
-      adapter,
-      "--steps",
-      "60",
-      "--learning-rate",
-      "0.02",
-    ];
+    const train = shell`train --model ${tiny} --data ${data} --out ${adapter} --steps 60 --learning-rate 0.02`;
     const how = ["--target-modules", "all-linear", "--template", "plain"];
     expect(await place.call(...train, ...how)).toMatchObject({ code: 0 });
     const both = ["--model", tiny, "--adapter", adapter];
@@ -93,19 +76,7 @@ describe("a single .gguf file", () => {
 
   it("is not written if rounding would remove the adapter's effect, unless that is allowed", async () => {
     const adapter = place.path("weak");
-    const train = [
-      "train",
-      "--model",
-      tiny,
-      "--data",
-      data,
-      "--out",
-      adapter,
-      "--steps",
-      "1",
-      "--learning-rate",
-      "1e-7",
-    ];
+    const train = shell`train --model ${tiny} --data ${data} --out ${adapter} --steps 1 --learning-rate 1e-7`;
     expect(await place.call(...train)).toMatchObject({ code: 0 });
     const halves = ["merge", "--model", tiny, "--adapter", place.path("adapter"), "--to", "gguf", "--dtype", "F16"];
     expect(await place.call(...halves, "--out", place.path("halves"))).toMatchObject({ code: 0 });
@@ -116,15 +87,7 @@ describe("a single .gguf file", () => {
     expect(await readdir(place.path("."))).not.toContain("weak-gguf");
     expect(await place.call(...merge, "--min-kept", "0")).toMatchObject({ code: 0 });
     const unfit = await place.call(
-      "merge",
-      "--model",
-      tiny,
-      "--adapter",
-      adapter,
-      "--dtype",
-      "Q4_0",
-      "--out",
-      place.path("x"),
+      ...shell`merge --model ${tiny} --adapter ${adapter} --dtype Q4_0 --out ${place.path("x")}`,
     );
     expect([unfit.code, unfit.stderr]).toEqual([2, expect.stringContaining("add --to gguf")]);
   });
@@ -149,7 +112,7 @@ describe("a single .gguf file", () => {
     await cp(tiny, place.path("tiny.gguf"));
     const own = { model: { type: "WordLevel", vocab: { "[UNK]": 0, The: 7, lazy: 8 }, unk_token: "[UNK]" } };
     const json = { ...own, pre_tokenizer: { type: "Whitespace" }, added_tokens: [] };
-    await place.write("tokenizer.json", JSON.stringify(json));
+    place.write("tokenizer.json", JSON.stringify(json));
     expect(await textOf("--model", place.path("tiny.gguf"))).not.toEqual(await textOf("--model", tiny));
   });
 
@@ -164,7 +127,7 @@ describe("a single .gguf file", () => {
       1,
       expect.stringMatching(/tokenizer\.ggml\.pre is "nobody".*\n.*tokenizer\.json into/),
     ]);
-    const tokens = await place.write("tokens.jsonl", jsonl([{ input_ids: [5, 6, 7] }]));
+    const tokens = place.write("tokens.jsonl", jsonl([{ input_ids: [5, 6, 7] }]));
     const adapter = place.path("of-tokens");
     const train = await place.call("train", ...model, "--data", tokens, "--out", adapter, "--steps", "1");
     expect(train.code).toBe(0);

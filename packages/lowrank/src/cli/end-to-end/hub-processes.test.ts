@@ -8,16 +8,16 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type BundledProgram, bundleProgram } from "../../../test/bundle-program.ts";
 import { fakeHub, serveHub } from "../../../test/fake-hub.ts";
-import { makeWorkplace, type Workplace } from "./workplace.ts";
+import { makeWorkplace } from "./workplace.ts";
 
 const tiny = fileURLToPath(new URL("../../../../tiny-model/model/", import.meta.url));
 const files = new Map(readdirSync(tiny).map((name) => [name, readFileSync(tiny + name)]));
-let place: Workplace;
+const place = makeWorkplace();
 let bundled: BundledProgram;
 beforeAll(async () => {
-  [place, bundled] = await Promise.all([makeWorkplace(), bundleProgram("hub-processes")]);
+  bundled = await bundleProgram("hub-processes");
 });
-afterAll(() => Promise.all([place.remove(), bundled.remove()]));
+afterAll(() => bundled.remove());
 
 /** Sends the second half of the weights when three processes have asked for them. */
 async function slowHub() {

@@ -3,10 +3,10 @@
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import jpeg from "jpeg-js";
 import { PNG } from "pngjs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fixture, interrupted, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { fixture, interrupted, jsonl, makeWorkplace } from "./workplace.ts";
 
-let place: Workplace;
+const place = makeWorkplace();
 let vit: readonly string[];
 const half = [0.5, 0.5, 0.5];
 const preparation = {
@@ -16,10 +16,9 @@ const preparation = {
 };
 
 beforeAll(async () => {
-  place = await makeWorkplace();
   vit = ["--model", place.path("vit")];
   await cp(fixture("vit", "base"), place.path("vit"), { recursive: true });
-  await place.write("vit/preprocessor_config.json", JSON.stringify(preparation));
+  place.write("vit/preprocessor_config.json", JSON.stringify(preparation));
   for (const [label, brightness] of [
     ["bright", 220],
     ["dark", 30],
@@ -36,7 +35,6 @@ beforeAll(async () => {
     }
   }
 });
-afterAll(() => place.remove());
 
 const targets = ["--target-modules", "q_proj,v_proj"];
 const quickly = ["--target-modules", "all-linear", "--learning-rate", "0.02", "--batch-size", "4", "--steps", "20"];
@@ -107,8 +105,8 @@ describe("pictures in a folder for each class", () => {
   it("may be rows of a file next to them, with the same numbers", async () => {
     const names = ["bright/0.png", "dark/1.jpg"];
     const rows = names.map((name) => ({ image: `pictures/${name}`, label: name.split("/")[0] }));
-    const listed = await place.write("pictures.jsonl", jsonl(rows));
-    const table = await place.write("pictures.csv", `file,kind\n${names[0]},bright\n${names[1]},dark\n`);
+    const listed = place.write("pictures.jsonl", jsonl(rows));
+    const table = place.write("pictures.csv", `file,kind\n${names[0]},bright\n${names[1]},dark\n`);
     await cp(place.path("pictures"), place.path("."), { recursive: true });
     const losses: unknown[] = [];
     for (const data of [
@@ -126,7 +124,7 @@ describe("pictures in a folder for each class", () => {
 
   it("train a regression, too", async () => {
     const rows = [0, 1].map((number) => ({ image: `pictures/bright/${2 * number}.png`, label: number + 0.5 }));
-    const data = await place.write("numbers.jsonl", jsonl(rows));
+    const data = place.write("numbers.jsonl", jsonl(rows));
     const trained = await place.call(
       ...["train", ...vit, "--data", data, "--out", place.path("numbers"), "--steps", "1", ...targets],
     );
@@ -146,13 +144,13 @@ describe("pictures that cannot be read", () => {
       ["cut.png", "it is broken or too large"],
       ["absent.png", "ENOENT"],
     ] as const) {
-      const data = await place.write("wrong.jsonl", jsonl([{ image: name, label: 0 }]));
+      const data = place.write("wrong.jsonl", jsonl([{ image: name, label: 0 }]));
       const message = `Cannot read "${place.path(name)}": `;
       const { code, stderr } = await refused(data);
       expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
       expect(stderr).toContain(reason);
     }
-    const odd = await place.write("wrong.jsonl", jsonl([{ image: 7, label: 0 }]));
+    const odd = place.write("wrong.jsonl", jsonl([{ image: 7, label: 0 }]));
     expect((await refused(odd)).stderr).toContain(
       'expected the name of a PNG or JPEG file for "image", got the number 7',
     );

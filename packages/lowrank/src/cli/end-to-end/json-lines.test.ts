@@ -2,12 +2,11 @@
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { recordingIo } from "../../../test/recording-io.ts";
 import { run } from "../run.ts";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { fixture, jsonl, makeWorkplace, tiny } from "./workplace.ts";
 
-const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
 const page = readFileSync(new URL("../../../../../docs/json-lines.md", import.meta.url), "utf8");
 const rows = [...page.matchAll(/^\| `([a-z ]+)` \| (?:`(\w+)`)? ?\| (.*) ?\|$/gm)].map(([, command, type, fields]) => ({
   ...{ command, type },
@@ -18,19 +17,17 @@ const rows = [...page.matchAll(/^\| `([a-z ]+)` \| (?:`(\w+)`)? ?\| (.*) ?\|$/gm
   isOpen: /and |the content of/.test(fields ?? ""),
 }));
 
-let place: Workplace;
+const place = makeWorkplace();
 let recipe: string;
 beforeAll(async () => {
-  place = await makeWorkplace();
   const pairs = ["pub", "café"].map((what) => ({ prompt: "name[Aromi] ->", completion: ` Aromi is a ${what}.` }));
-  const data = await place.write("rows.jsonl", jsonl(pairs));
+  const data = place.write("rows.jsonl", jsonl(pairs));
   const settings = { model: tiny, data, validation: data, steps: 1 };
-  recipe = await place.write("recipe.json", JSON.stringify(settings));
-  const moods = await place.write("moods.csv", "text,label\ngood,happy\nbad,angry\n");
+  recipe = place.write("recipe.json", JSON.stringify(settings));
+  const moods = place.write("moods.csv", "text,label\ngood,happy\nbad,angry\n");
   await place.call("train", "--model", tiny, "--data", moods, "--out", place.path("mood"), "--steps", "1");
-  await place.write("ids.json", '{"input_ids": [[1, 2, 3]]}');
+  place.write("ids.json", '{"input_ids": [[1, 2, 3]]}');
 }, 60_000);
-afterAll(() => place.remove());
 
 const lines = [
   "Hi",

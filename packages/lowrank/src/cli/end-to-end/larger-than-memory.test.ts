@@ -4,18 +4,13 @@ import { execFile } from "node:child_process";
 import { open } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { makeWorkplace, type Workplace } from "./workplace.ts";
+import { expect, it } from "vitest";
+import { makeWorkplace } from "./workplace.ts";
 
-let place: Workplace;
+const place = makeWorkplace();
 const root = fileURLToPath(new URL("../../../../..", import.meta.url));
 const program = ["--conditions=lowrank-source", "--import", "tsx"];
 const printMemory = "process.on('exit', () => console.log('most ' + process.resourceUsage().maxRSS))";
-
-beforeAll(async () => {
-  place = await makeWorkplace();
-});
-afterAll(() => place.remove());
 
 /** Rows of about a kilobyte. */
 async function writeRows(name: string, megabytes: number): Promise<string> {

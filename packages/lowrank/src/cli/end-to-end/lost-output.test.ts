@@ -6,8 +6,8 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { fixture, jsonl, makeWorkplace } from "./workplace.ts";
 
 const program = fileURLToPath(new URL("../../lowrank.ts", import.meta.url));
 const node = ["--conditions=lowrank-source", "--import", "tsx", program];
@@ -23,13 +23,9 @@ if (!hasFull) process.stderr.write("skipped: there is no /dev/full\n");
 if (!hasTerminals)
   process.stderr.write("skipped: util-linux's script and setsid, which make terminals, are not here\n");
 
-let place: Workplace;
-let data: string;
-beforeAll(async () => {
-  place = await makeWorkplace();
-  data = await place.write("rows.jsonl", jsonl([{ input_ids: [5, 6, 7] }]));
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
+
+const data = place.write("rows.jsonl", jsonl([{ input_ids: [5, 6, 7] }]));
 
 function trainInto(out: string, steps: string, ...more: readonly string[]): string[] {
   const model = fixture("gpt2", "base");

@@ -1,13 +1,9 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectedFacts, fixture, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { expectedFacts, fixture, makeWorkplace } from "./workplace.ts";
 
-let place: Workplace;
-beforeAll(async () => {
-  place = await makeWorkplace();
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
 
 describe("lowrank merge", () => {
   it("writes a model that needs no adapter to give the adapted loss", async () => {
@@ -21,7 +17,7 @@ describe("lowrank merge", () => {
     expect(await readdir(merged)).toEqual(expect.arrayContaining(["config.json", "model.safetensors"]));
 
     const { inputs, adapter_loss } = expectedFacts("llama-gqa-tied");
-    const inputsFile = await place.write("inputs.json", JSON.stringify(inputs));
+    const inputsFile = place.write("inputs.json", JSON.stringify(inputs));
     const out = ["--inputs", inputsFile, "--out", place.path("logits.safetensors"), "--json"];
     const forward = await place.call("forward", "--model", merged, ...out);
     expect(forward.json[0]?.loss).toBeCloseTo(adapter_loss, 4);
@@ -118,7 +114,7 @@ describe("lowrank inspect", () => {
       ["{model_type", "it is not JSON"],
       ["[1]", "a JSON object is expected"],
     ] as const) {
-      await place.write("broken/config.json", config);
+      place.write("broken/config.json", config);
       const { code, stderr } = await place.call("inspect", place.path("broken"));
       expect(code).toBe(1);
       expect(stderr).toContain('"config.json"');
@@ -129,7 +125,7 @@ describe("lowrank inspect", () => {
 
   it("makes terminal escapes in names harmless", async () => {
     const header = JSON.stringify({ "w\u001b[31m": { dtype: "U8", shape: [1], data_offsets: [0, 1] } });
-    const file = await place.write(
+    const file = place.write(
       "escape.safetensors",
       `${String.fromCharCode(header.length, 0, 0, 0, 0, 0, 0, 0)}${header}x`,
     );
@@ -140,7 +136,7 @@ describe("lowrank inspect", () => {
   });
 
   it("calls a damaged file by the name of its damage", async () => {
-    const file = await place.write("short.safetensors", "short");
+    const file = place.write("short.safetensors", "short");
     const { code, stderr } = await place.call("inspect", file);
     expect(code).toBe(1);
     expect(stderr).toContain("short.safetensors");

@@ -2,15 +2,13 @@
 
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { fixture, jsonl, makeWorkplace, tiny } from "./workplace.ts";
 
-const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
 const pair = { prompt: "a", completion: "b" };
 
-let place: Workplace;
+const place = makeWorkplace();
 beforeAll(async () => {
-  place = await makeWorkplace();
   const files: Readonly<Record<string, string>> = {
     "pair.jsonl": jsonl([pair]),
     "bread.csv": 'question,answer\nIs it sliced?,"Yes, on request."\nOn Sundays?,No.\n',
@@ -21,7 +19,7 @@ beforeAll(async () => {
     "bread.xlsx": "x",
     "recipe.yaml": `model: ${tiny}\ndata: [bread.csv]\nout: rec\nlearnRate: 1\n`,
   };
-  for (const [name, text] of Object.entries(files)) await place.write(name, text);
+  for (const [name, text] of Object.entries(files)) place.write(name, text);
   await cp(fixture("gpt2", "adapter"), place.path("adapter"), { recursive: true });
   await mkdir(place.path("nothing"));
   await mkdir(place.path("gguf"));
@@ -32,7 +30,6 @@ beforeAll(async () => {
     Buffer.from(gguf.toString("latin1").replaceAll("llama", "lamma"), "latin1"),
   );
 });
-afterAll(() => place.remove());
 
 /** A command as it is typed in the workplace: a word that begins with "./" is a file there, TINY the small model. */
 const typed: readonly (readonly [command: string, code: number, words: string | RegExp])[] = [

@@ -1,21 +1,16 @@
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectedFacts, fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { fixture, jsonl, makeWorkplace, tiny, tokenRows } from "./workplace.ts";
 
-let place: Workplace;
+const place = makeWorkplace();
 let gpt2: readonly string[];
 let tokens: string;
 
 beforeAll(async () => {
-  place = await makeWorkplace();
   gpt2 = ["--model", await damaged(fixture("gpt2", "base"), "transformer.h.1.mlp.c_fc.bias")];
-  const { inputs } = expectedFacts("gpt2");
-  const rows = inputs.input_ids.map((input_ids, row) => ({ input_ids, labels: inputs.labels[row] }));
-  tokens = await place.write("tokens.jsonl", jsonl(rows));
+  tokens = place.write("tokens.jsonl", jsonl(tokenRows("gpt2")));
 });
-afterAll(() => place.remove());
 
 /** A copy of a base of which one tensor holds NaN, once. */
 async function damaged(base: string, key: string): Promise<string> {
@@ -31,8 +26,6 @@ async function damaged(base: string, key: string): Promise<string> {
 }
 
 const named = `The weight "transformer.h.1.mlp.c_fc.bias" of the base contains NaN`;
-
-const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
 
 describe("a base that holds NaN is named, and no answer made of it", () => {
   it("by generate", async () => {
@@ -52,14 +45,14 @@ describe("a base that holds NaN is named, and no answer made of it", () => {
 
   it("by evaluate for a classifier", async () => {
     const model = await damaged(fixture("bert-seqcls", "base"), "bert.pooler.dense.weight");
-    const data = await place.write("classes.jsonl", jsonl([{ input_ids: [5, 7], label: 1 }]));
+    const data = place.write("classes.jsonl", jsonl([{ input_ids: [5, 7], label: 1 }]));
     const { code, stdout, stderr } = await place.call("evaluate", "--model", model, "--data", data);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain(`The weight "bert.pooler.dense.weight" of the base contains NaN`);
   });
 
   it("by forward, which writes nothing", async () => {
-    const inputs = await place.write("inputs.json", '{"input_ids": [[5, 7]]}');
+    const inputs = place.write("inputs.json", '{"input_ids": [[5, 7]]}');
     const { code, stderr } = await place.call("forward", ...gpt2, "--inputs", inputs, "--out", place.path("logits"));
     expect(code).toBe(1);
     expect(stderr).toContain("One of the logits is NaN");

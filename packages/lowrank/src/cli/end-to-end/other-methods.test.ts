@@ -2,16 +2,12 @@
 
 import { createLoraConfig } from "@lowrank/adapter-format";
 import { writeAdapterFolder } from "@lowrank/adapter-format/node";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { fixture, makeWorkplace, type Workplace } from "./workplace.ts";
+import { expect, it } from "vitest";
+import { fixture, makeWorkplace } from "./workplace.ts";
 
 const method = (name: string) => fixture("..", "peft-methods", name);
 
-let place: Workplace;
-beforeAll(async () => {
-  place = await makeWorkplace();
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
 
 it("lowrank inspect names a low-rank method, and that LoRA has the same update", async () => {
   const { code, stdout, stderr } = await place.call("inspect", method("loha"));

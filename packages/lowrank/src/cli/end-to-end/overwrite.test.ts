@@ -1,13 +1,9 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { fixture, jsonl, makeWorkplace } from "./workplace.ts";
 
-let place: Workplace;
-beforeAll(async () => {
-  place = await makeWorkplace();
-  await place.write("rows.jsonl", jsonl([{ input_ids: [5, 6, 7] }]));
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
+place.write("rows.jsonl", jsonl([{ input_ids: [5, 6, 7] }]));
 
 const model = ["--model", fixture("gpt2", "base")];
 const train = () => ["train", ...model, "--data", place.path("rows.jsonl"), "--steps", "2", "--save-every", "1"];
@@ -22,7 +18,7 @@ describe("--overwrite", () => {
       const command = [...argv, "--out", place.path(name)];
       expect(await place.call(...command)).toMatchObject({ code: 0 });
       const before = await readdir(place.path(name));
-      await place.write(`${name}/notes.txt`, "mine");
+      place.write(`${name}/notes.txt`, "mine");
       expect(await place.call(...command, "--overwrite")).toMatchObject({ code: 0 });
       expect(await readdir(place.path(name))).toEqual([...before, "notes.txt"].sort());
       expect(await readFile(place.path(name, "notes.txt"), "utf8")).toBe("mine");
@@ -40,8 +36,8 @@ describe("--overwrite", () => {
 
   it("leaves a project alone that has a config.json of its own", async () => {
     await mkdir(place.path("project"));
-    await place.write("project/config.json", "{}");
-    await place.write("project/main.py", "import os");
+    place.write("project/config.json", "{}");
+    place.write("project/main.py", "import os");
     for (const argv of [train(), merge()]) {
       const { code, stderr } = await place.call(...argv, "--out", place.path("project"), "--overwrite");
       expect([code, stderr]).toEqual([1, expect.stringContaining("It does not replace")]);

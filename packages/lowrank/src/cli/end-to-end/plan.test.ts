@@ -1,24 +1,14 @@
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { expect, it } from "vitest";
+import { jsonl, makeWorkplace, tiny } from "./workplace.ts";
 
-const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
-let place: Workplace;
-let data: string;
+const place = makeWorkplace();
 
-beforeAll(async () => {
-  place = await makeWorkplace();
-  data = await place.write(
-    "rows.jsonl",
-    jsonl([1, 2, 3].map((n) => ({ prompt: `${n} ->`, completion: ` ${n * n}!` }))),
-  );
-});
-afterAll(() => place.remove());
+const data = place.write("rows.jsonl", jsonl([1, 2, 3].map((n) => ({ prompt: `${n} ->`, completion: ` ${n * n}!` }))));
 
 it("plan measures a recipe's steps, and writes nothing", async () => {
   const out = place.path("never");
-  const recipe = await place.write(
+  const recipe = place.write(
     "r.yaml",
     `model: ${tiny}\ndata: ${data}\nout: ${out}\nrank: 2\ntargetModules: q_proj\nepochs: 4\nbatchSize: 1\n`,
   );
@@ -47,7 +37,7 @@ it("data preview shows the text of the tokens, and marks what is trained", async
 
 it("data preview shows the rows of a file in order, also where training would hold some out", async () => {
   const rows = Array.from({ length: 60 }, (_, row) => ({ prompt: `${row} ->`, completion: " x" }));
-  const many = await place.write("many.jsonl", jsonl(rows));
+  const many = place.write("many.jsonl", jsonl(rows));
   const { stdout } = await place.call("data", "preview", "--model", tiny, "--data", many, "--rows", "60");
   expect(stdout.match(/^\d+ ->/gm)).toEqual(rows.map(({ prompt }) => prompt));
 });

@@ -1,28 +1,25 @@
 // lowrank predict: each kind of head, on rows that come in each way.
 
+import { cpSync } from "node:fs";
 import { cp, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { recordingIo } from "../../../test/recording-io.ts";
 import { openModel } from "../../index.ts";
 import { run } from "../run.ts";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { fixture, jsonl, makeWorkplace } from "./workplace.ts";
 
-let place: Workplace;
-let bert: readonly string[];
-beforeAll(async () => {
-  place = await makeWorkplace();
-  bert = ["--model", place.path("bert")];
-  await cp(fixture("bert-seqcls", "base"), place.path("bert"), { recursive: true });
-  const tokenizer = fileURLToPath(new URL("../../../fixtures/questions/bert/tokenizer", import.meta.url));
-  await cp(tokenizer, place.path("bert"), { recursive: true });
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
+
+const bert = ["--model", place.path("bert")];
+cpSync(fixture("bert-seqcls", "base"), place.path("bert"), { recursive: true });
+const tokenizer = fileURLToPath(new URL("../../../fixtures/questions/bert/tokenizer", import.meta.url));
+cpSync(tokenizer, place.path("bert"), { recursive: true });
 
 const quickly = ["--target-modules", "all-linear", "--learning-rate", "0.02", "--batch-size", "8", "--steps", "60"];
 
 async function train(name: string, rows: readonly object[], ...options: readonly string[]) {
-  const data = await place.write(`${name}.jsonl`, jsonl(rows));
+  const data = place.write(`${name}.jsonl`, jsonl(rows));
   const out = place.path(name);
   const trained = await place.call("train", ...bert, "--data", data, "--out", out, ...quickly, ...options);
   expect(trained.code, trained.stderr).toBe(0);
@@ -41,11 +38,11 @@ describe("lowrank predict", () => {
   }, 60_000);
 
   it("finds the column of texts that training was given, if there are no answers", async () => {
-    const learnt = await place.write("reviews.csv", "review,stars\nred,good\nold,bad\n");
+    const learnt = place.write("reviews.csv", "review,stars\nred,good\nold,bad\n");
     const out = place.path("by-column");
     const columns = ["--columns", "sentence=review,label=stars", "--steps", "1"];
     await place.call("train", ...bert, "--data", learnt, "--out", out, ...columns);
-    const questions = await place.write("asked.csv", "id,review\n7,dog\n");
+    const questions = place.write("asked.csv", "id,review\n7,dog\n");
     const { json, stderr } = await place.call("predict", ...bert, "--adapter", out, "--data", questions, "--json");
     expect(json, stderr).toMatchObject([{ id: "7", review: "dog", prediction: expect.stringMatching(/^(good|bad)$/) }]);
   });
@@ -56,7 +53,7 @@ describe("lowrank predict", () => {
       text: id === 7 ? `${text} `.repeat(9) : text,
       label: "?",
     }));
-    const data = await place.write("asked.jsonl", jsonl(rows));
+    const data = place.write("asked.jsonl", jsonl(rows));
     const { json, stderr } = await place.call("predict", ...model, "--data", data, "--batch-size", "3", "--json");
     expect(
       json.map(({ id }) => id),
@@ -73,7 +70,7 @@ describe("lowrank predict", () => {
   });
 
   it("writes a table whose first columns are the table's own, whole or not at all", async () => {
-    const data = await place.write("asked.csv", 'review,prediction\n"old, red",mine\nfox,yours\n');
+    const data = place.write("asked.csv", 'review,prediction\n"old, red",mine\nfox,yours\n');
     const out = place.path("answers.csv");
     const argv = [...model, "--data", data, "--columns", "text=review", "--out", out, "--top-k", "1"];
     const { code, stderr } = await place.call("predict", ...argv);
@@ -152,7 +149,7 @@ describe("lowrank predict", () => {
       { question: "who is old", context, answers: answers("the fox") },
     ];
     const trained = await train("answers", rows);
-    const data = await place.write("questions.jsonl", jsonl(rows.map(({ answers: _, ...row }) => row)));
+    const data = place.write("questions.jsonl", jsonl(rows.map(({ answers: _, ...row }) => row)));
     const { json, stderr } = await place.call("predict", ...trained, "--data", data, "--top-k", "2", "--json");
     expect(json, stderr).toMatchObject([{ prediction: "The dog" }, { prediction: "the fox" }]);
     expect(json[1]?.answers).toMatchObject([{ text: "the fox", start: 16, end: 23 }, {}]);
@@ -169,7 +166,7 @@ describe("lowrank predict", () => {
     const reranker = fileURLToPath(new URL("../../../fixtures/reranker", import.meta.url));
     await cp(reranker, place.path("choosing"), { recursive: true });
     const config = JSON.parse(await readFile(place.path("choosing", "config.json"), "utf8"));
-    await place.write("choosing/config.json", JSON.stringify({ ...config, architectures: ["BertForMultipleChoice"] }));
+    place.write("choosing/config.json", JSON.stringify({ ...config, architectures: ["BertForMultipleChoice"] }));
     const { logits } = JSON.parse(await readFile(place.path("choosing", "expected.json"), "utf8")) as {
       logits: number[];
     };
@@ -180,10 +177,7 @@ describe("lowrank predict", () => {
     const choices = rows.map(({ positive, negative_1, negative_2 }) => [positive, negative_1, negative_2]);
     const questions = rows.map(({ query: question }, row) => ({ question, choices: choices[row], answer: 0 }));
     const model = ["--model", place.path("choosing"), "--batch-size", "5"];
-    const data = await place.write(
-      "choices.jsonl",
-      jsonl([...questions, { question: "It", choices: { text: ["is"] } }]),
-    );
+    const data = place.write("choices.jsonl", jsonl([...questions, { question: "It", choices: { text: ["is"] } }]));
     const { json, stderr } = await place.call("predict", ...model, "--data", data, "--json");
     expect(json, stderr).toHaveLength(5);
     for (const [row, texts] of choices.entries()) {
@@ -193,14 +187,11 @@ describe("lowrank predict", () => {
       const [first] = (json[row]?.classes ?? []) as { probability: number }[];
       expect(first?.probability).toBeCloseTo((own[best] ?? 0) / own.reduce((sum, each) => sum + each, 0), 4);
     }
-    const table = await place.write(
-      "choices.csv",
-      'sent1,sent2,ending0,ending1\nIs it rain?,It,is rain.,"my password"\n',
-    );
+    const table = place.write("choices.csv", 'sent1,sent2,ending0,ending1\nIs it rain?,It,is rain.,"my password"\n');
     const out = place.path("chosen.csv");
     expect(await place.call("predict", ...model, "--data", table, "--out", out)).toMatchObject({ code: 0 });
     expect(await readFile(out, "utf8")).toMatch(/^sent1,sent2,ending0,ending1,prediction,choice,classes\n/);
-    const wrong = await place.write("wrong.jsonl", jsonl([{ question: "It", choices: "is" }]));
+    const wrong = place.write("wrong.jsonl", jsonl([{ question: "It", choices: "is" }]));
     const refused = await place.call("predict", ...model, "--data", wrong);
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('a list of texts for "choices"') });
   });

@@ -1,16 +1,9 @@
-import { cp, readFile } from "node:fs/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { fixture, interrupted, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { readFile } from "node:fs/promises";
+import { expect, it } from "vitest";
+import { copyWithWords, interrupted, jsonl, makeWorkplace, shell } from "./workplace.ts";
 
-let place: Workplace;
-beforeAll(async () => {
-  place = await makeWorkplace();
-  await cp(fixture("gpt2", "base"), place.path("base"), { recursive: true });
-  const vocab = Object.fromEntries(["[UNK]", "fine", "film", "dull"].map((word, id) => [word, id]));
-  const json = { model: { type: "WordLevel", vocab, unk_token: "[UNK]" }, pre_tokenizer: { type: "Whitespace" } };
-  await place.write("base/tokenizer.json", JSON.stringify(json));
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
+copyWithWords(place.path("base"), ["[UNK]", "fine", "film", "dull"]);
 
 it("rows that compare two answers train the chosen one alone on request, and report it", async () => {
   const chosen = { prompt: "film", completion: "fine" };
@@ -21,19 +14,13 @@ it("rows that compare two answers train the chosen one alone on request, and rep
   const weights: Buffer[] = [];
   const lines: string[] = [];
   for (const [name, rows] of Object.entries(files)) {
-    const data = await place.write(`${name}.jsonl`, jsonl(rows));
+    const data = place.write(`${name}.jsonl`, jsonl(rows));
     const out = place.path(name);
     const { stderr } = await place.call(
-      "train",
-      "--model",
-      place.path("base"),
-      "--data",
-      data,
-      "--out",
-      out,
-      "--steps",
-      "2",
-      ...(name === "pairs" ? ["--loss", "answers"] : []),
+      ...shell`
+      train --model ${place.path("base")} --data ${data} --out ${out}
+      --steps 2 ${name === "pairs" ? ["--loss", "answers"] : []}
+    `,
     );
     lines.push(stderr);
     weights.push(await readFile(`${out}/adapter_model.safetensors`));
@@ -42,12 +29,7 @@ it("rows that compare two answers train the chosen one alone on request, and rep
   expect(lines[0]).toContain("are trained as text: only the chosen answers are used, not the rejected ones.");
   expect(lines[1]).not.toContain("compare");
   const evaluated = await place.call(
-    "evaluate",
-    "--adapter",
-    place.path("pairs"),
-    "--data",
-    place.path("pairs.jsonl"),
-    "--json",
+    ...shell`evaluate --adapter ${place.path("pairs")} --data ${place.path("pairs.jsonl")} --json`,
   );
   expect(evaluated.json).toMatchObject([{ rows: 1 }]);
 });
@@ -59,7 +41,7 @@ const pairs = [
 ];
 
 it("rows of two answers train by DPO, from a loss of log 2 to where the chosen ones are worth more", async () => {
-  const data = await place.write("preferences.jsonl", jsonl(pairs));
+  const data = place.write("preferences.jsonl", jsonl(pairs));
   const out = place.path("dpo");
   const common = ["--model", place.path("base"), "--data", data, "--validation", data, "--learning-rate", "0.01"];
   const run = ["--steps", "6", "--batch-size", "2", "--eval-every", "3", "--seed", "1"];
@@ -89,7 +71,7 @@ it("rows of two answers train by DPO, from a loss of log 2 to where the chosen o
 });
 
 it.each(["ipo", "simpo", "orpo", "kto"])("rows of two answers train by %s", async (loss) => {
-  const data = await place.write("preferences.jsonl", jsonl(pairs));
+  const data = place.write("preferences.jsonl", jsonl(pairs));
   const options = ["--model", place.path("base"), "--data", data, "--validation", data, "--learning-rate", "0.002"];
   const run = ["--out", place.path(loss), "--loss", loss, "--steps", "4", "--batch-size", "3", "--json"];
   const { json, code, stderr } = await place.call("train", ...options, ...run);
@@ -99,7 +81,7 @@ it.each(["ipo", "simpo", "orpo", "kto"])("rows of two answers train by %s", asyn
 });
 
 it("a loss for other rows, and a setting that the loss does not read, are named", async () => {
-  const data = await place.write("preferences.jsonl", jsonl(pairs));
+  const data = place.write("preferences.jsonl", jsonl(pairs));
   const train = (...more: readonly string[]) =>
     place.call("train", "--model", place.path("base"), "--data", data, "--out", place.path("wrong"), ...more);
   expect((await train("--loss", "ranking")).stderr).toContain("one of dpo, ipo, simpo, orpo, kto");
@@ -111,7 +93,7 @@ it("answers that are good or bad by themselves train by KTO, until good ones are
     { prompt, completion: chosen, label: true },
     { prompt, completion: rejected, label: false },
   ]);
-  const data = await place.write("judged.jsonl", jsonl(judged));
+  const data = place.write("judged.jsonl", jsonl(judged));
   const out = place.path("judged");
   const options = ["--model", place.path("base"), "--data", data, "--validation", data, "--learning-rate", "0.01"];
   const run = ["--steps", "6", "--batch-size", "3", "--seed", "1"];
@@ -136,7 +118,7 @@ it("answers that are good or bad by themselves train by KTO, until good ones are
 it("conversations of which one answer is better are written by the model's template, as conversations are", async () => {
   const turn = (content: string) => [{ role: "assistant", content }];
   const prompt = [{ role: "user", content: "film" }];
-  const data = await place.write("turns.jsonl", jsonl([{ prompt, chosen: turn("fine"), rejected: turn("dull") }]));
+  const data = place.write("turns.jsonl", jsonl([{ prompt, chosen: turn("fine"), rejected: turn("dull") }]));
   const run = ["--model", place.path("base"), "--data", data, "--out", place.path("turns"), "--steps", "1"];
   const { code, stdout, stderr } = await place.call("train", ...run);
   expect(code, stderr).toBe(0);

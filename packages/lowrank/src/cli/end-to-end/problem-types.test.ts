@@ -1,27 +1,24 @@
 // Classifiers for numbers and for several classes a row, from their rows to the merged model that says what it is for.
 
-import { cp, readFile } from "node:fs/promises";
+import { cpSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { fixture, jsonl, makeWorkplace, shell } from "./workplace.ts";
 
-let place: Workplace;
-let tiny: readonly string[];
-beforeAll(async () => {
-  place = await makeWorkplace();
-  tiny = ["--model", place.path("bert")];
-  await cp(fixture("bert-seqcls", "base"), place.path("bert"), { recursive: true });
-  const tokenizer = fileURLToPath(new URL("../../../fixtures/questions/bert/tokenizer", import.meta.url));
-  await cp(tokenizer, place.path("bert"), { recursive: true });
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
+
+const tiny = ["--model", place.path("bert")];
+cpSync(fixture("bert-seqcls", "base"), place.path("bert"), { recursive: true });
+const tokenizer = fileURLToPath(new URL("../../../fixtures/questions/bert/tokenizer", import.meta.url));
+cpSync(tokenizer, place.path("bert"), { recursive: true });
 
 const quickly = ["--target-modules", "all-linear", "--learning-rate", "0.02", "--batch-size", "8", "--steps", "60"];
 const colours = ["red", "old", "dog", "fox"];
 
 /** Trains, evaluates, merges, evaluates the merged model. */
 async function wholeWay(name: string, rows: readonly object[], ...options: readonly string[]) {
-  const data = ["--data", await place.write(`${name}.jsonl`, jsonl(rows))];
+  const data = ["--data", place.write(`${name}.jsonl`, jsonl(rows))];
   const [out, merged] = [place.path(name), place.path(`${name}-merged`)];
   const trained = await place.call("train", ...tiny, ...data, "--out", out, ...quickly, ...options);
   expect(trained.code, trained.stderr).toBe(0);
@@ -54,19 +51,10 @@ describe("rows with a number", () => {
   });
 
   it("are read of a table, too, and of rows that are tokens", async () => {
-    const table = await place.write("numbers.csv", "text,label\nred,0.5\ngreen,2\n");
-    const { stdout } = await place.call(
-      "train",
-      ...tiny,
-      "--data",
-      table,
-      "--out",
-      place.path("table"),
-      "--steps",
-      "1",
-    );
+    const table = place.write("numbers.csv", "text,label\nred,0.5\ngreen,2\n");
+    const { stdout } = await place.call(...shell`train ${tiny} --data ${table} --out ${place.path("table")} --steps 1`);
     expect(stdout).toContain("(regression)");
-    const tokens = await place.write("numbers.jsonl", jsonl([{ input_ids: [3, 4, 5], labels: -0.5 }]));
+    const tokens = place.write("numbers.jsonl", jsonl([{ input_ids: [3, 4, 5], labels: -0.5 }]));
     const bert = ["--model", fixture("bert-seqcls", "base"), "--data", tokens, "--out", place.path("tokens")];
     expect((await place.call("train", ...bert, "--steps", "1")).stdout).toContain("(regression)");
   });
@@ -93,7 +81,7 @@ describe("rows with lists of classes", () => {
   });
 
   it("are lists of JSON in a table", async () => {
-    const table = await place.write("lists.csv", 'text,label\nred,"[""a"", ""b""]"\ngreen,[]\n');
+    const table = place.write("lists.csv", 'text,label\nred,"[""a"", ""b""]"\ngreen,[]\n');
     const { stdout, stderr } = await place.call(
       ...["train", ...tiny, "--data", table, "--out", place.path("lists"), "--steps", "1"],
     );
@@ -109,7 +97,7 @@ describe("rows whose labels do not go together", () => {
     ["a fraction as a class", [0, 0.5], "row 2: expected one class", "single_label_classification"],
     ["numbers below 0", [-1, 0], "for numbers to predict, use --problem-type regression)"],
   ])("are named: %s", async (_, labels, message, problem = "") => {
-    const data = await place.write("wrong.jsonl", jsonl(labels.map((label) => ({ text: "a", label }))));
+    const data = place.write("wrong.jsonl", jsonl(labels.map((label) => ({ text: "a", label }))));
     const type = problem === "" ? [] : ["--problem-type", problem];
     const refused = await place.call("train", ...tiny, "--data", data, "--out", place.path("wrong"), ...type);
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(message) });

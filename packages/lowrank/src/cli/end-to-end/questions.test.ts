@@ -1,14 +1,14 @@
 // Questions about texts, against what transformers' run_qa.py, PEFT and SQuAD's script make of the same rows
 // (fixtures/make_questions.py).
 
-import { readFileSync } from "node:fs";
-import { cp, readFile } from "node:fs/promises";
+import { cpSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { openTokenizer, type QuestionExample, tokenizeQuestion } from "@lowrank/data";
 import { readDataFile } from "@lowrank/data/node";
 import { openFolder } from "@lowrank/models/node";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { fixture, jsonl, makeWorkplace } from "./workplace.ts";
 
 const folder = (...parts: readonly string[]) =>
   fileURLToPath(new URL(`../../../fixtures/questions/${parts.join("/")}`, import.meta.url));
@@ -27,16 +27,12 @@ function factsOf(name: string): Facts {
   return JSON.parse(readFileSync(folder(name, "expected.json"), "utf8"));
 }
 
-let place: Workplace;
+const place = makeWorkplace();
 const bases = { bert: "bert-seqcls", roberta: "roberta-mlm" };
-beforeAll(async () => {
-  place = await makeWorkplace();
-  for (const [name, base] of Object.entries(bases)) {
-    await cp(fixture(base, "base"), place.path(name), { recursive: true });
-    await cp(folder(name, "tokenizer"), place.path(name), { recursive: true });
-  }
-});
-afterAll(() => place.remove());
+for (const [name, base] of Object.entries(bases)) {
+  cpSync(fixture(base, "base"), place.path(name), { recursive: true });
+  cpSync(folder(name, "tokenizer"), place.path(name), { recursive: true });
+}
 
 describe.each(["bert", "roberta"])("questions about texts (%s)", (name) => {
   it("are the tokens and the places of run_qa.py", async () => {
@@ -90,7 +86,7 @@ describe("lowrank train on questions", () => {
   ];
 
   it("makes a head and an adapter for QUESTION_ANS, learns the answers, and merges both", async () => {
-    const data = await place.write("learnt.jsonl", jsonl(questions));
+    const data = place.write("learnt.jsonl", jsonl(questions));
     const out = place.path("learnt");
     const model = ["--model", place.path("roberta")];
     const steps = ["--steps", "60", "--learning-rate", "0.02", "--target-modules", "all-linear"];
@@ -113,7 +109,7 @@ describe("lowrank train on questions", () => {
       { input_ids: [0, 5, 6, 2, 2, 7, 8, 9, 2], start_positions: 5, end_positions: 6 },
       { input_ids: [0, 5, 2, 2, 7, 8, 2], start_positions: 0, end_positions: 0 },
     ];
-    const data = await place.write("spans.jsonl", jsonl(rows));
+    const data = place.write("spans.jsonl", jsonl(rows));
     const argv = ["--model", fixture("roberta-mlm", "base"), "--data", data];
     const out = place.path("spans");
     const trained = await place.call("train", ...argv, "--out", out, "--steps", "1", "--task", "question-answering");
@@ -127,23 +123,23 @@ describe("lowrank train on questions", () => {
   it("names the rows that it cannot use", async () => {
     const wrong = { question: "Who?", context, answers: { text: ["the fox"], answer_start: [15] } };
     const model = ["--model", place.path("roberta"), "--out", place.path("refused")];
-    const misplaced = await place.write("misplaced.jsonl", jsonl([...questions, wrong]));
+    const misplaced = place.write("misplaced.jsonl", jsonl([...questions, wrong]));
     expect(await place.call("train", ...model, "--data", misplaced)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('line 3: expected "answers".text[0] in the context'),
     });
     const long = { question: "Who is old? ".repeat(40), context, answers: { text: [], answer_start: [] } };
-    const crowded = await place.write("crowded.jsonl", jsonl([...questions, long]));
+    const crowded = place.write("crowded.jsonl", jsonl([...questions, long]));
     expect(await place.call("train", ...model, "--data", crowded, "--max-length", "24")).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/row 3: expected a question .*leaves no room for the text/),
     });
-    const mixed = await place.write("mixed.jsonl", jsonl([...questions, { text: "a text" }]));
+    const mixed = place.write("mixed.jsonl", jsonl([...questions, { text: "a text" }]));
     expect(await place.call("train", ...model, "--data", mixed)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("row 3: expected a row with a question and the position of its answer"),
     });
-    const data = await place.write("good.jsonl", jsonl(questions));
+    const data = place.write("good.jsonl", jsonl(questions));
     expect(await place.call("train", ...model, "--data", data, "--task", "causal-lm")).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("has rows with a question and the position of its answer"),

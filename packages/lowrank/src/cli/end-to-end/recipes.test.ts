@@ -1,19 +1,13 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { trainRecipe } from "../../index.ts";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { fixture, jsonl, makeWorkplace, tiny } from "./workplace.ts";
 
-const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
-let place: Workplace;
+const place = makeWorkplace();
 
-beforeAll(async () => {
-  place = await makeWorkplace();
-  const rows = Array.from({ length: 6 }, (_, row) => ({ asked: `${row} ->`, said: ` ${row * row}` }));
-  await place.write("rows.jsonl", jsonl(rows));
-});
-afterAll(() => place.remove());
+const rows = Array.from({ length: 6 }, (_, row) => ({ asked: `${row} ->`, said: ` ${row * row}` }));
+place.write("rows.jsonl", jsonl(rows));
 
 const adapterIn = (folder: string) => readFile(place.path(folder, "adapter_model.safetensors"));
 
@@ -37,10 +31,10 @@ it("a run repeated by the recipe in its folder makes the same adapter, bit for b
 
 it("a program that trains with a recipe writes the command's output, bit for bit, and stops on request", async () => {
   const rows = Array.from({ length: 6 }, (_, row) => ({ input_ids: [5, 7, 9, row], labels: [5, 7, 9, row] }));
-  const data = await place.write("tokens.jsonl", jsonl(rows));
+  const data = place.write("tokens.jsonl", jsonl(rows));
   const loop = { steps: 3, batchSize: 2, learningRate: 1e-2, report: true, validationShare: 0.4 } as const;
   const recipe = { model: fixture("gpt2", "base"), data, rank: 2, ...loop, engine: "cpu" } as const;
-  const file = await place.write("mine.json", JSON.stringify(recipe));
+  const file = place.write("mine.json", JSON.stringify(recipe));
   expect(await place.call("train", "--recipe", file, "--out", place.path("by command"))).toMatchObject({ code: 0 });
   const events: string[] = [];
   for await (const { type } of trainRecipe(recipe, { out: place.path("by program") })) events.push(type);
@@ -62,7 +56,7 @@ it("a program that trains with a recipe writes the command's output, bit for bit
 });
 
 it("a recipe with a fault is wrong usage, before anything is loaded", async () => {
-  const recipe = await place.write("bad.yaml", "model: m\nranks: 4\nlearningRate: -1\n");
+  const recipe = place.write("bad.yaml", "model: m\nranks: 4\nlearningRate: -1\n");
   const call = await place.call("train", "--recipe", recipe, "--out", place.path("no"));
   expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining("did you mean rank?") });
   expect(call.stderr).toContain("learningRate: expected a number, more than 0, got -1");

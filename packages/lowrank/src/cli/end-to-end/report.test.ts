@@ -1,21 +1,17 @@
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { interrupted, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { expect, it } from "vitest";
+import { interrupted, jsonl, makeWorkplace, tiny } from "./workplace.ts";
 
-let place: Workplace;
-beforeAll(async () => {
-  place = await makeWorkplace();
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
 
 it("a run writes its report next to the adapter: whole also after a resume, with texts of base and adapter", async () => {
   const rows = [
     { prompt: "name[<script>] ->", completion: " <b>fine</b>" },
     { prompt: "name[Aromi] ->", completion: " a café" },
   ];
-  const data = await place.write("rows.jsonl", jsonl(rows));
+  const data = place.write("rows.jsonl", jsonl(rows));
   const out = place.path("reported");
-  const run = ["train", "--model", "node_modules/@lowrank/tiny-model/model", "--data", data, "--validation", data];
+  const run = ["train", "--model", tiny, "--data", data, "--validation", data];
   const how = ["--steps", "4", "--save-every", "1", "--report", "--out", out];
   await interrupted([...run, ...how], { at: '"step":2,' });
   expect(await readFile(`${out}/report.html`, "utf8")).not.toContain("Samples");
@@ -31,13 +27,10 @@ it("a run writes its report next to the adapter: whole also after a resume, with
 });
 
 it("a run shows three prompts with both answers, as long as the model has positions", async () => {
-  await cp("node_modules/@lowrank/tiny-model/model", place.path("short"), { recursive: true });
+  await cp(tiny, place.path("short"), { recursive: true });
   const config = JSON.parse(await readFile(place.path("short", "config.json"), "utf8"));
   await writeFile(place.path("short", "config.json"), JSON.stringify({ ...config, max_position_embeddings: 24 }));
-  const data = await place.write(
-    "four.jsonl",
-    jsonl([1, 2, 3, 4].map((n) => ({ prompt: `${n} ->`, completion: ` ${n}!` }))),
-  );
+  const data = place.write("four.jsonl", jsonl([1, 2, 3, 4].map((n) => ({ prompt: `${n} ->`, completion: ` ${n}!` }))));
   const how = ["--steps", "1", "--target-modules", "q_proj", "--out", place.path("short-out"), "--json"];
   const { code, stderr, json } = await place.call("train", "--model", place.path("short"), "--data", data, ...how);
   expect(code, stderr).toBe(0);

@@ -4,9 +4,9 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { openModel, rerank } from "../../index.ts";
-import { jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { jsonl, makeWorkplace } from "./workplace.ts";
 
 const folder = fileURLToPath(new URL("../../../fixtures/reranker", import.meta.url));
 const data = `${folder}/rows.jsonl`;
@@ -30,11 +30,7 @@ const rows: readonly Readonly<Record<"query" | "positive" | "negative_1" | "nega
   .split("\n")
   .map((line) => JSON.parse(line));
 
-let place: Workplace;
-beforeAll(async () => {
-  place = await makeWorkplace();
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
 
 it("measures loss and ranks as sentence-transformers does", async () => {
   const { json, stderr } = await place.call("evaluate", "--model", folder, "--data", data, "--json");
@@ -78,7 +74,7 @@ it("gives a bare encoder one output, and holds whole searches out", async () => 
     positive: `${query} is`,
     negative: "how do",
   }));
-  const few = await place.write("few.jsonl", jsonl(many));
+  const few = place.write("few.jsonl", jsonl(many));
   const call = await place.call(
     ...["train", "--model", encoder, "--task", "sequence-classification", "--data", few, "--steps", "2"],
     ...["--validation-share", "0.5", "--out", place.path("bare"), "--target-modules", "all-linear", "--json"],

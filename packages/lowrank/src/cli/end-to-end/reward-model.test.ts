@@ -1,8 +1,7 @@
-import { cp } from "node:fs/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { openModel } from "../../index.ts";
 import { rewardModel } from "../../objectives/preferences/reward-model.ts";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { copyWithWords, jsonl, makeWorkplace, shell } from "./workplace.ts";
 
 const pairs = [
   { prompt: "film", chosen: "fine", rejected: "dull" },
@@ -10,17 +9,10 @@ const pairs = [
   { prompt: "fine film", chosen: "fine fine", rejected: "dull" },
 ];
 
-let place: Workplace;
-let data: string;
-beforeAll(async () => {
-  place = await makeWorkplace();
-  await cp(fixture("llama-gqa", "base"), place.path("base"), { recursive: true });
-  const vocab = Object.fromEntries(["[PAD]", "fine", "film", "dull", "[UNK]"].map((word, id) => [word, id]));
-  const json = { model: { type: "WordLevel", vocab, unk_token: "[UNK]" }, pre_tokenizer: { type: "Whitespace" } };
-  await place.write("base/tokenizer.json", JSON.stringify(json));
-  data = await place.write("preferences.jsonl", jsonl(pairs));
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
+
+copyWithWords(place.path("base"), ["[PAD]", "fine", "film", "dull", "[UNK]"], "llama-gqa");
+const data = place.write("preferences.jsonl", jsonl(pairs));
 
 it("preferences train a reward model, which evaluate measures and whose scores are rewards", async () => {
   const [base, out] = [place.path("base"), place.path("judge")];
@@ -48,14 +40,7 @@ it("preferences train a reward model, which evaluate measures and whose scores a
 it("a reward model that is trained further stays one, and other models are refused by name", async () => {
   const out = ["--out", place.path("more"), "--steps", "1"];
   const more = await place.call(
-    "train",
-    "--model",
-    place.path("base"),
-    "--adapter",
-    place.path("judge"),
-    "--data",
-    data,
-    ...out,
+    ...shell`train --model ${place.path("base")} --adapter ${place.path("judge")} --data ${data} ${out}`,
   );
   expect(more.code, more.stderr).toBe(0);
   expect(more.stderr).toContain("trained as a reward model");

@@ -1,16 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { jsonl, makeWorkplace, shell, tiny } from "./workplace.ts";
 
-let place: Workplace;
-const model = ["--model", "node_modules/@lowrank/tiny-model/model"];
-let data: readonly string[];
-beforeAll(async () => {
-  place = await makeWorkplace();
-  const rows = ["Aromi", "Clowns", "Strada"].map((name) => ({ prompt: `name[${name}] ->`, answer: name }));
-  data = ["--data", await place.write("prompts.jsonl", jsonl(rows))];
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
+const model = ["--model", tiny];
+
+const rows = ["Aromi", "Clowns", "Strada"].map((name) => ({ prompt: `name[${name}] ->`, answer: name }));
+const data: readonly string[] = ["--data", place.write("prompts.jsonl", jsonl(rows))];
 
 /** Judges the first `good` completions only. */
 const rewardOf = (good: string) =>
@@ -18,21 +14,10 @@ const rewardOf = (good: string) =>
 
 describe("lowrank train --reward", () => {
   it("keeps what it learnt when the reward fails, and continues with a better one", async () => {
-    const reward = await place.write("reward.mjs", rewardOf("5"));
+    const reward = place.write("reward.mjs", rewardOf("5"));
     const out = place.path("learnt");
     const how = ["--objective", "grpo", "--reward", reward, "length:5", "--reward-weights", "1,0.5", "--out", out];
-    const size = [
-      "--steps",
-      "3",
-      "--target-modules",
-      "q_proj",
-      "--batch_size",
-      "1",
-      "--num_generations",
-      "2",
-      "--max_completion_length",
-      "3",
-    ];
+    const size = shell`--steps 3 --target-modules q_proj --batch_size 1 --num_generations 2 --max_completion_length 3`;
     const run = ["train", ...model, ...data, ...how, ...size, "--log-completions", "2", "--tensor-board"];
     const failed = await place.call(...run);
     expect(failed).toMatchObject({
@@ -42,7 +27,7 @@ describe("lowrank train --reward", () => {
     expect(failed.stderr).toContain(`The adapter and the checkpoint of step 2 are in "${out}"`);
     expect(failed.stderr).toMatch(/ {2}prompt: name\[.*\] ->\n {4}best \(.*\n {4}worst \(/);
     // The module is read once in this process, and all runs call it: its next version has another name.
-    const better = await place.write("reward-2.mjs", rewardOf("Infinity"));
+    const better = place.write("reward-2.mjs", rewardOf("Infinity"));
     const { code, stderr } = await place.call(...run.map((each) => (each === reward ? better : each)), "--resume");
     expect(code, stderr).toBe(0);
     expect(stderr).toMatch(/step 3\/3 {2}reward \d\.\d\d ± \d\.\d\d \(reward-2\/es/);

@@ -1,10 +1,11 @@
 // What an adapter's folder remembers, so that whoever uses it need not say it again.
 
-import { cp, readFile, rename, writeFile } from "node:fs/promises";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { cpSync } from "node:fs";
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { beforeEach, describe, expect, it } from "vitest";
 import { recordingIo } from "../../../test/recording-io.ts";
 import { run } from "../run.ts";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { fixture, jsonl, makeWorkplace } from "./workplace.ts";
 
 const words = [
   "[UNK]",
@@ -21,24 +22,20 @@ const words = [
 const chatTemplate =
   "{% for m in messages %}<{{ m.role }}>{{ m.content }}</s>{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}";
 
-let place: Workplace;
-let base: string;
+const place = makeWorkplace();
+
 let out: string;
 let count = 0;
-beforeAll(async () => {
-  place = await makeWorkplace();
-  base = place.path("base");
-  await cp(fixture("gpt2", "base"), base, { recursive: true });
-  const vocab = Object.fromEntries(words.map((word, id) => [word, id]));
-  const marks = words.slice(5, 9).map((content) => ({ id: vocab[content], content, special: true }));
-  const model = { type: "WordLevel", vocab, unk_token: "[UNK]" };
-  await place.write(
-    "base/tokenizer.json",
-    JSON.stringify({ model, added_tokens: marks, pre_tokenizer: { type: "Whitespace" } }),
-  );
-  await place.write("base/tokenizer_config.json", JSON.stringify({ chat_template: chatTemplate, eos_token: "</s>" }));
-});
-afterAll(() => place.remove());
+const base = place.path("base");
+cpSync(fixture("gpt2", "base"), base, { recursive: true });
+const vocab = Object.fromEntries(words.map((word, id) => [word, id]));
+const marks = words.slice(5, 9).map((content) => ({ id: vocab[content], content, special: true }));
+const model = { type: "WordLevel", vocab, unk_token: "[UNK]" };
+place.write(
+  "base/tokenizer.json",
+  JSON.stringify({ model, added_tokens: marks, pre_tokenizer: { type: "Whitespace" } }),
+);
+place.write("base/tokenizer_config.json", JSON.stringify({ chat_template: chatTemplate, eos_token: "</s>" }));
 beforeEach(() => {
   count += 1;
   out = place.path(`out-${count}`);
@@ -67,7 +64,7 @@ describe("an adapter's folder", () => {
       { role: "user", content },
       { role: "assistant", content: "fine" },
     ];
-    const data = await place.write("chat.jsonl", jsonl([{ messages: turns("film") }, { messages: turns("dull") }]));
+    const data = place.write("chat.jsonl", jsonl([{ messages: turns("film") }, { messages: turns("dull") }]));
     const { stdout } = await train(data, "--learning-rate", "0.05");
     expect(await setup()).toEqual({ template: "chat", system: "brief", basePath: "../base" });
     expect(stdout).toContain(`try: lowrank chat --adapter ${out}`);
@@ -80,11 +77,11 @@ describe("an adapter's folder", () => {
   });
 
   it("remembers columns, which other data need not have", async () => {
-    const data = await place.write("named.csv", "mr,ref\nfilm,fine\ndull,film\n");
+    const data = place.write("named.csv", "mr,ref\nfilm,fine\ndull,film\n");
     await train(data, "--columns", "prompt=mr,completion=ref");
     expect(await setup()).toMatchObject({ columns: { prompt: "mr", completion: "ref" } });
     const [remembered] = (await place.call("evaluate", "--adapter", out, "--data", data, "--json")).json;
-    const other = await place.write("plain.jsonl", jsonl([{ prompt: "film", completion: "fine" }]));
+    const other = place.write("plain.jsonl", jsonl([{ prompt: "film", completion: "fine" }]));
     const [own] = (await place.call("evaluate", "--adapter", out, "--data", other, "--json")).json;
     expect([remembered?.rows, own?.rows]).toEqual([2, 1]);
     const { io, jsonLines } = recordingIo({
@@ -95,13 +92,13 @@ describe("an adapter's folder", () => {
     });
     expect(await run(["evaluate", "--adapter", out, "--data", "-", "--json"], io)).toBe(0);
     expect(jsonLines()[0]?.rows).toBe(1);
-    const strange = await place.write("strange.csv", "a,b\nfilm,fine\n");
+    const strange = place.write("strange.csv", "a,b\nfilm,fine\n");
     const { stderr } = await place.call("evaluate", "--adapter", out, "--data", strange);
     expect(stderr).toContain('If they are prompt and completion, use --columns "prompt=a,completion=b"');
   });
 
   it("remembers the columns of a table without names, and its classes by name", async () => {
-    const data = await place.write("classes.tsv", "fine film\tgood\ndull film\tbad\n");
+    const data = place.write("classes.tsv", "fine film\tgood\ndull film\tbad\n");
     await train(data, "--header", "sentence,label");
     const [found] = (await place.call("evaluate", "--adapter", out, "--data", data, "--json")).json;
     expect(found).toMatchObject({ rows: 2, accuracy: expect.any(Number) });
@@ -112,7 +109,7 @@ describe("an adapter's folder", () => {
   });
 
   it("finds a base that has moved by the name that PEFT reads, and requires one that is gone", async () => {
-    const data = await place.write("rows.jsonl", jsonl([{ prompt: "film", completion: "fine" }]));
+    const data = place.write("rows.jsonl", jsonl([{ prompt: "film", completion: "fine" }]));
     await train(data);
     const config = JSON.parse(await readFile(`${out}/adapter_config.json`, "utf8"));
     const [here, there] = [place.path("base"), place.path("moved")];
@@ -130,7 +127,7 @@ describe("an adapter's folder", () => {
   });
 
   it("resumes training with the base and the template that it remembers", async () => {
-    const data = await place.write("rows.jsonl", jsonl([{ prompt: "film", completion: "fine" }]));
+    const data = place.write("rows.jsonl", jsonl([{ prompt: "film", completion: "fine" }]));
     await train(data, "--template", "alpaca");
     const more = ["--adapter", out, "--data", data, "--out", `${out}-more`, "--steps", "1"];
     expect((await place.call("train", ...more)).code).toBe(0);
@@ -138,7 +135,7 @@ describe("an adapter's folder", () => {
   });
 
   it("is used as ever where what it remembers is damaged, hostile or of another kind", async () => {
-    const data = await place.write("rows.jsonl", jsonl([{ prompt: "film", completion: "fine" }]));
+    const data = place.write("rows.jsonl", jsonl([{ prompt: "film", completion: "fine" }]));
     await train(data);
     const odd = [
       "{",

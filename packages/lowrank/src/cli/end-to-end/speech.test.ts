@@ -1,13 +1,14 @@
 // Recordings from WAV files to a model that writes what is said: a tiny Whisper that tells a tone from silence.
 
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { cpSync, writeFileSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { logMelFeatures, resample } from "@lowrank/data";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { describe, expect, it } from "vitest";
+import { jsonl, makeWorkplace, tiny } from "./workplace.ts";
 
-let place: Workplace;
-let whisper: readonly string[];
+const place = makeWorkplace();
+
 const [melBins, frames] = [3, 10];
 
 /** One channel of 16 bits. */
@@ -46,36 +47,32 @@ function tone(sampleRate: number, length: number): Float32Array {
   return Float32Array.from({ length }, (_, place) => 0.5 * Math.sin((2 * Math.PI * 440 * place) / sampleRate));
 }
 
-beforeAll(async () => {
-  place = await makeWorkplace();
-  whisper = ["--model", place.path("whisper")];
-  const base = fileURLToPath(new URL("../../../../models/fixtures/whisper-banned", import.meta.url));
-  await cp(base, place.path("whisper"), { recursive: true });
-  const words = ["<pad>", "<bos>", "</s>", "<|startoftranscript|>", "a", "tone", "is", "_", "_", "_", "nothing"];
-  const tokenizer = {
-    model: { type: "WordLevel", vocab: Object.fromEntries(words.map((word, id) => [word, id])), unk_token: "<pad>" },
-    added_tokens: [0, 1, 2, 3].map((id) => ({ id, content: words[id], special: true })),
-    ...{ normalizer: null, pre_tokenizer: { type: "Whitespace" }, decoder: null },
-    post_processor: {
-      type: "TemplateProcessing",
-      single: [
-        { SpecialToken: { id: "<|startoftranscript|>", type_id: 0 } },
-        { Sequence: { id: "A", type_id: 0 } },
-        { SpecialToken: { id: "</s>", type_id: 0 } },
-      ],
-      pair: [],
-      special_tokens: Object.fromEntries(
-        [3, 2].map((id) => [words[id], { id: words[id], ids: [id], tokens: [words[id]] }]),
-      ),
-    },
-  };
-  await place.write("whisper/tokenizer.json", JSON.stringify(tokenizer));
-  await place.write("whisper/tokenizer_config.json", JSON.stringify({ eos_token: "</s>", pad_token: "<pad>" }));
-  for (const [name, { samples, sampleRate }] of Object.entries(sounds)) {
-    await writeFile(place.path(name), wav(samples, sampleRate));
-  }
-});
-afterAll(() => place.remove());
+const whisper = ["--model", place.path("whisper")];
+const base = fileURLToPath(new URL("../../../../models/fixtures/whisper-banned", import.meta.url));
+cpSync(base, place.path("whisper"), { recursive: true });
+const words = ["<pad>", "<bos>", "</s>", "<|startoftranscript|>", "a", "tone", "is", "_", "_", "_", "nothing"];
+const tokenizer = {
+  model: { type: "WordLevel", vocab: Object.fromEntries(words.map((word, id) => [word, id])), unk_token: "<pad>" },
+  added_tokens: [0, 1, 2, 3].map((id) => ({ id, content: words[id], special: true })),
+  ...{ normalizer: null, pre_tokenizer: { type: "Whitespace" }, decoder: null },
+  post_processor: {
+    type: "TemplateProcessing",
+    single: [
+      { SpecialToken: { id: "<|startoftranscript|>", type_id: 0 } },
+      { Sequence: { id: "A", type_id: 0 } },
+      { SpecialToken: { id: "</s>", type_id: 0 } },
+    ],
+    pair: [],
+    special_tokens: Object.fromEntries(
+      [3, 2].map((id) => [words[id], { id: words[id], ids: [id], tokens: [words[id]] }]),
+    ),
+  },
+};
+place.write("whisper/tokenizer.json", JSON.stringify(tokenizer));
+place.write("whisper/tokenizer_config.json", JSON.stringify({ eos_token: "</s>", pad_token: "<pad>" }));
+for (const [name, { samples, sampleRate }] of Object.entries(sounds)) {
+  writeFileSync(place.path(name), wav(samples, sampleRate));
+}
 
 const rows = [
   { audio: "tone.wav", text: "a tone is a tone" },
@@ -84,7 +81,7 @@ const rows = [
 const quickly = ["--target-modules", "all-linear", "--learning-rate", "0.02", "--batch-size", "2"];
 
 async function lossesOf(name: string, data: readonly object[]): Promise<readonly unknown[]> {
-  const file = await place.write(`${name}.jsonl`, jsonl(data));
+  const file = place.write(`${name}.jsonl`, jsonl(data));
   const argv = ["--data", file, "--out", place.path(name), ...quickly, "--steps", "2", "--json"];
   const { code, json, stderr } = await place.call("train", ...whisper, ...argv);
   expect(code, stderr).toBe(0);
@@ -107,7 +104,7 @@ describe("recordings next to a file of rows", () => {
   });
 
   it("are learnt, written down again, and measured by their words", async () => {
-    const data = ["--data", await place.write("said.jsonl", jsonl(rows))];
+    const data = ["--data", place.write("said.jsonl", jsonl(rows))];
     const out = place.path("learnt");
     const trained = await place.call("train", ...whisper, ...data, "--out", out, ...quickly, "--steps", "150");
     expect(trained.code, trained.stderr).toBe(0);
@@ -120,7 +117,7 @@ describe("recordings next to a file of rows", () => {
     const { json } = await place.call("evaluate", ...both, ...data, "--generate", "--max-new-tokens", "12", "--json");
     expect(json[0]).toMatchObject({ rows: 2, loss: expect.any(Number), wordErrorRate: 0 });
     const other = [{ audio: "studio.wav", text: "a tone is a bell" }];
-    const worse = ["--data", await place.write("other.jsonl", jsonl(other)), "--generate", "--max-new-tokens", "12"];
+    const worse = ["--data", place.write("other.jsonl", jsonl(other)), "--generate", "--max-new-tokens", "12"];
     const found = await place.call("evaluate", ...both, ...worse, "--json");
     expect(found.json[0]?.wordErrorRate, found.stderr).toBeCloseTo(0.2, 12);
   }, 60_000);
@@ -136,12 +133,12 @@ describe("recordings next to a file of rows", () => {
 
   it("are named if they cannot be read, and refused by models without audio input", async () => {
     await writeFile(place.path("broken.wav"), (await readFile(place.path("tone.wav"))).subarray(0, 20));
-    const data = ["--data", await place.write("broken.jsonl", jsonl([{ audio: "broken.wav", text: "a" }]))];
+    const data = ["--data", place.write("broken.jsonl", jsonl([{ audio: "broken.wav", text: "a" }]))];
     const out = ["--out", place.path("refused"), "--target-modules", "all-linear"];
     const { code, stderr } = await place.call("train", ...whisper, ...data, ...out);
     expect([code, stderr]).toEqual([1, expect.stringContaining(`Cannot read "${place.path("broken.wav")}": `)]);
-    const tiny = ["--model", fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url))];
-    const deaf = await place.call("train", ...tiny, ...data, ...out);
+    const text = ["--model", tiny];
+    const deaf = await place.call("train", ...text, ...data, ...out);
     expect(deaf).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("this model has no audio input, unlike Whisper"),

@@ -2,32 +2,21 @@
 
 import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { recordingIo } from "../../../test/recording-io.ts";
 import { run } from "../run.ts";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { fixture, jsonl, makeWorkplace, shell } from "./workplace.ts";
 
-let place: Workplace;
-let recipe: string;
+const place = makeWorkplace();
 
-beforeAll(async () => {
-  place = await makeWorkplace();
-  const rows = Array.from({ length: 6 }, (_, row) => ({ input_ids: [5, 7, 9, row], labels: [5, 7, 9, row] }));
-  const data = await place.write("rows.jsonl", jsonl(rows));
-  const settings = { model: fixture("gpt2", "base"), data, validation: data, steps: 4, batchSize: 2, saveEvery: 1 };
-  recipe = await place.write("recipe.json", JSON.stringify(settings));
-});
-afterAll(() => place.remove());
+const rows = Array.from({ length: 6 }, (_, row) => ({ input_ids: [5, 7, 9, row], labels: [5, 7, 9, row] }));
+const data = place.write("rows.jsonl", jsonl(rows));
+const settings = { model: fixture("gpt2", "base"), data, validation: data, steps: 4, batchSize: 2, saveEvery: 1 };
+const recipe = place.write("recipe.json", JSON.stringify(settings));
 
 const sets = ["--set", "rank=1,2", "--set", "learningRate=1e-3,1e-2"];
-const sweep = (out: string, ...more: readonly string[]) => [
-  "sweep",
-  recipe,
-  ...sets,
-  "--out",
-  place.path(out),
-  ...more,
-];
+const sweep = (out: string, ...more: readonly string[]) =>
+  shell`sweep ${recipe} ${sets} --out ${place.path(out)} ${more}`;
 const bytesOf = (...parts: readonly string[]) => readFile(place.path(...parts, "adapter_model.safetensors"));
 const begun = (lines: readonly Record<string, unknown>[]) =>
   lines.filter(({ type }) => type === "run").map(({ index }) => index);
@@ -100,7 +89,7 @@ it("takes a run that diverges for an outcome, which is not tried again", async (
 
 it("reports before the first run that no rows will rank the runs", async () => {
   const { validation: _, ...bare } = JSON.parse(await readFile(recipe, "utf8"));
-  const file = await place.write("bare.json", JSON.stringify(bare));
+  const file = place.write("bare.json", JSON.stringify(bare));
   const { stderr, stdout } = await place.call("sweep", file, "--set", "rank=1", "--out", place.path("bare"));
   expect(stderr).toMatch(/The runs cannot be ranked[\s\S]*step 1\/4/);
   expect(stdout).toContain("The runs cannot be ranked");
@@ -114,14 +103,14 @@ it("repeats a run whose folder was complete before its note was", async () => {
   expect(await place.call(...one)).toMatchObject({ code: 0 });
   const note = place.path("noted", "rank-1.json");
   const record = JSON.parse(await readFile(note, "utf8"));
-  await place.write("noted/rank-1.json", JSON.stringify({ ...record, progress: { state: "begun" } }));
+  place.write("noted/rank-1.json", JSON.stringify({ ...record, progress: { state: "begun" } }));
   const adapter = await bytesOf("noted", "rank-1");
   expect(await place.call(...one)).toMatchObject({ code: 0, stderr: expect.stringContaining("step 4/4") });
   expect(await bytesOf("noted", "rank-1")).toEqual(adapter);
 
-  await place.write("noted/rank-1.json", JSON.stringify({ ...record, choices: { ...record.choices, seed: 9 } }));
+  place.write("noted/rank-1.json", JSON.stringify({ ...record, choices: { ...record.choices, seed: 9 } }));
   expect(await place.call(...one)).toMatchObject({ code: 2, stderr: expect.stringContaining("another recipe (seed)") });
-  await place.write("noted/rank-1.json", '{"progress": {"state": "complete", "validation": "x"}}');
+  place.write("noted/rank-1.json", '{"progress": {"state": "complete", "validation": "x"}}');
   expect(await place.call(...one)).toMatchObject({
     code: 1,
     stderr: expect.stringContaining("is not a file of lowrank sweep"),
@@ -141,15 +130,7 @@ it("reports what is wrong before anything starts, and prints only scripts on std
   const kubernetes = await place.call(...sweep("wrong", "--to", "kubernetes"));
   expect(kubernetes).toMatchObject({ code: 0, stdout: expect.stringContaining("completionMode: Indexed") });
   const unmeasured = await place.call(
-    "sweep",
-    recipe,
-    "--set",
-    "rank=1",
-    "--out",
-    place.path("noted2"),
-    "--gather",
-    "--best-by",
-    "f1",
+    ...shell`sweep ${recipe} --set rank=1 --out ${place.path("noted2")} --gather --best-by f1`,
   );
   expect(unmeasured.stdout).toContain("none is the best: no run is complete");
   expect(existsSync(place.path("wrong"))).toBe(false);

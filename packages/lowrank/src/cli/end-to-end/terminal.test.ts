@@ -1,25 +1,19 @@
 // What a person sees who types in a terminal: the program runs in a real one, an emulator shows it.
 
-import { cp, writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cpSync, writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
 import { hasTerminals, keys, startInTerminal } from "./terminal-session.ts";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { fixture, jsonl, makeWorkplace, tiny } from "./workplace.ts";
 
 if (!hasTerminals) process.stderr.write("skipped: util-linux's script, which makes terminals, is not here\n");
-const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
 const template =
   "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}";
 
-let place: Workplace;
-let data: string;
-beforeAll(async () => {
-  place = await makeWorkplace();
-  data = await place.write("rows.jsonl", jsonl([{ input_ids: [5, 6, 7] }]));
-  await cp(tiny, place.path("model"), { recursive: true });
-  await writeFile(place.path("model", "chat_template.jinja"), template);
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
+
+const data = place.write("rows.jsonl", jsonl([{ input_ids: [5, 6, 7] }]));
+cpSync(tiny, place.path("model"), { recursive: true });
+writeFileSync(place.path("model", "chat_template.jinja"), template);
 
 describe.skipIf(!hasTerminals).each([80, 100])("a terminal of %i columns", { timeout: 60_000 }, (columns) => {
   function train(steps: string, ...more: readonly string[]) {

@@ -1,16 +1,16 @@
 // Encoder–decoders on rows of text, against what PEFT and transformers make of the same rows
 // (fixtures/make_text_pairs.py).
 
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import { cp, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { openTokenizer, promptTemplate, tokenizeSourceTargets } from "@lowrank/data";
 import { readDataFile } from "@lowrank/data/node";
 import { openFolder } from "@lowrank/models/node";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { recordingIo } from "../../../test/recording-io.ts";
 import { run } from "../run.ts";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { fixture, jsonl, makeWorkplace, shell } from "./workplace.ts";
 
 const folder = (...parts: readonly string[]) =>
   fileURLToPath(new URL(`../../../fixtures/text-pairs/${parts.join("/")}`, import.meta.url));
@@ -31,15 +31,11 @@ function factsOf(name: string): Facts {
   return JSON.parse(readFileSync(folder(name, "expected.json"), "utf8"));
 }
 
-let place: Workplace;
-beforeAll(async () => {
-  place = await makeWorkplace();
-  for (const name of ["t5", "bart"]) {
-    await cp(fixture(name, "base"), place.path(name), { recursive: true });
-    await cp(folder(name, "tokenizer"), place.path(name), { recursive: true });
-  }
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
+for (const name of ["t5", "bart"]) {
+  cpSync(fixture(name, "base"), place.path(name), { recursive: true });
+  cpSync(folder(name, "tokenizer"), place.path(name), { recursive: true });
+}
 
 /** A run as PEFT's in the fixture; the last of an option counts. */
 function trainArguments(name: string, out: string, ...more: readonly string[]): readonly string[] {
@@ -109,15 +105,7 @@ describe.each(["t5", "bart"])("rows of text on an encoder–decoder (%s)", (name
     const lengths = ["--max-length", `${max_length}`, "--max-target-length", `${max_target_length}`];
     const files = ["--adapter", place.path(`${name}-evaluated`), "--data", folder(name, "rows.jsonl")];
     const { json, stderr } = await place.call(
-      "evaluate",
-      "--model",
-      place.path(name),
-      ...files,
-      ...lengths,
-      "--generate",
-      "--max-new-tokens",
-      "6",
-      "--json",
+      ...shell`evaluate --model ${place.path(name)} ${files} ${lengths} --generate --max-new-tokens 6 --json`,
     );
     expect(json[0], stderr).toMatchObject({ rows: 4, bleu: expect.any(Number) });
     expectLosses([Number(json[0]?.loss)], [loss_after]);
@@ -138,7 +126,7 @@ describe.each(["t5", "bart"])("rows of text on an encoder–decoder (%s)", (name
 
 describe("lowrank train on an encoder–decoder", () => {
   it("makes a new adapter for SEQ_2_SEQ_LM, learns a target, and writes it for the same prompt", async () => {
-    const data = await place.write("learnt.jsonl", jsonl([{ prompt: "the dog sleeps", completion: "der Hund" }]));
+    const data = place.write("learnt.jsonl", jsonl([{ prompt: "the dog sleeps", completion: "der Hund" }]));
     const out = place.path("learnt");
     const shared = ["--data", data, "--target-modules", "all-linear", "--learning-rate", "0.02", "--steps", "60"];
     const trained = await place.call("train", "--model", place.path("t5"), ...shared, "--out", out);
@@ -156,19 +144,8 @@ describe("lowrank train on an encoder–decoder", () => {
   it("learns every answer of a conversation from all that comes before it, and measures the loss of rows held out", async () => {
     const turns = ["the dog", "der Hund", "sleeps", "schläft"];
     const messages = turns.map((content, at) => ({ role: at % 2 === 0 ? "user" : "assistant", content }));
-    const data = await place.write("chat.jsonl", jsonl([{ messages }, { messages: messages.slice(0, 2) }]));
-    const argv = [
-      "--model",
-      place.path("t5"),
-      "--data",
-      data,
-      "--validation",
-      data,
-      "--steps",
-      "2",
-      "--max-length",
-      "24",
-    ];
+    const data = place.write("chat.jsonl", jsonl([{ messages }, { messages: messages.slice(0, 2) }]));
+    const argv = shell`--model ${place.path("t5")} --data ${data} --validation ${data} --steps 2 --max-length 24`;
     const { code, stdout, stderr } = await place.call("train", ...argv, "--out", place.path("chat"));
     expect([code, stdout], stderr).toEqual([0, expect.stringContaining('3 rows, written with the template "vicuna"')]);
     expect(stdout).toMatch(/validation loss +\d+\.\d+ → \d+\.\d+/);
@@ -177,8 +154,8 @@ describe("lowrank train on an encoder–decoder", () => {
   it("needs an option to use a base without a head for text", async () => {
     await cp(place.path("bart"), place.path("headless"), { recursive: true });
     const config = JSON.parse(await readFile(fixture("bart", "base", "config.json"), "utf8"));
-    await place.write("headless/config.json", JSON.stringify({ ...config, architectures: ["BartModel"] }));
-    const data = await place.write("one.jsonl", jsonl([{ prompt: "the dog", completion: "der Hund" }]));
+    place.write("headless/config.json", JSON.stringify({ ...config, architectures: ["BartModel"] }));
+    const data = place.write("one.jsonl", jsonl([{ prompt: "the dog", completion: "der Hund" }]));
     const argv = ["--model", place.path("headless"), "--data", data, "--steps", "1", "--out", place.path("headed")];
     const refused = await place.call("train", ...argv);
     expect(refused).toMatchObject({
@@ -194,13 +171,13 @@ describe("lowrank train on an encoder–decoder", () => {
   });
 
   it("refuses running text, which has nothing for the encoder, and a target's length where there is no decoder", async () => {
-    const data = await place.write("text.jsonl", jsonl([{ text: "the dog sleeps" }]));
+    const data = place.write("text.jsonl", jsonl([{ text: "the dog sleeps" }]));
     const argv = ["--model", place.path("t5"), "--data", data, "--out", place.path("none")];
     expect(await place.call("train", ...argv)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('row 1: expected a row that the template "plain" can render'),
     });
-    const tokens = await place.write("tokens.jsonl", jsonl([{ input_ids: [5, 6, 7] }]));
+    const tokens = place.write("tokens.jsonl", jsonl([{ input_ids: [5, 6, 7] }]));
     const gpt2 = ["--model", fixture("gpt2", "base"), "--data", tokens, "--max-target-length", "4"];
     expect(await place.call("evaluate", ...gpt2)).toMatchObject({
       code: 2,

@@ -2,18 +2,13 @@
 
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { fixture, interrupted, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { expect, it } from "vitest";
+import { fixture, interrupted, jsonl, makeWorkplace } from "./workplace.ts";
 
-let place: Workplace;
-let data: string;
+const place = makeWorkplace();
 
-beforeAll(async () => {
-  place = await makeWorkplace();
-  const rows = Array.from({ length: 10 }, (_, row) => ({ input_ids: [5, 7, 9, row], labels: [5, 7, 9, row] }));
-  data = await place.write("rows.jsonl", jsonl(rows));
-});
-afterAll(() => place.remove());
+const rows = Array.from({ length: 10 }, (_, row) => ({ input_ids: [5, 7, 9, row], labels: [5, 7, 9, row] }));
+const data = place.write("rows.jsonl", jsonl(rows));
 
 const tune = (out: string, ...more: readonly string[]) => {
   const steps = more.includes("--steps") ? [] : ["--steps", "3"];
@@ -73,7 +68,7 @@ it("ends with 130 at Ctrl-C and reports the results, or continues the training t
 }, 120_000);
 
 it("reports what is missing before it trains", async () => {
-  const one = await place.write("one.jsonl", jsonl([{ input_ids: [1, 2], labels: [1, 2] }]));
+  const one = place.write("one.jsonl", jsonl([{ input_ids: [1, 2], labels: [1, 2] }]));
   const refused = async (...more: readonly string[]) => (await call(...tune("no", ...more))).stderr;
   expect(await refused("--data", one)).toContain("There are no validation rows to compare the trials with");
   expect(await refused("--data", "-")).toContain("standard input can be read only once");

@@ -6,18 +6,18 @@ import { hasMpi, type MpiRun, mpiRun } from "@lowrank/testing/mpi";
 import { makeTwoHosts, type TwoHosts } from "@lowrank/testing/two-hosts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BundledProgram, bundleProgram } from "../../../test/bundle-program.ts";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { fixture, jsonl, makeWorkplace } from "./workplace.ts";
 
-let place: Workplace;
+const place = makeWorkplace();
 let bundled: BundledProgram;
 let data: string;
 
 beforeAll(async () => {
-  [place, bundled] = await Promise.all([makeWorkplace(), bundleProgram("two-hosts")]);
+  bundled = await bundleProgram("two-hosts");
   const rows = Array.from({ length: 8 }, (_, row) => ({ input_ids: [row + 1, row + 2, row + 3, row + 4] }));
-  data = await place.write("rows.jsonl", jsonl(rows));
+  data = place.write("rows.jsonl", jsonl(rows));
 }, 60_000);
-afterAll(() => Promise.all([place.remove(), bundled.remove()]));
+afterAll(() => bundled.remove());
 
 /** Why there is nothing to test on. */
 function reasonToSkip(): string | undefined {

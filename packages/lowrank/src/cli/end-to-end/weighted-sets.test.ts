@@ -5,16 +5,15 @@ import { inferenceContext } from "@lowrank/contracts";
 import { weightedAdapters } from "@lowrank/inject";
 import { bytesSource, openSafetensors } from "@lowrank/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { openModel } from "../../index.ts";
-import { fixture, makeWorkplace, type Workplace } from "./workplace.ts";
+import { fixture, makeWorkplace } from "./workplace.ts";
 
 const base = fixture("gpt2", "base");
 const inputIds = [[5, 6, 7, 8]];
 
-let place: Workplace;
+const place = makeWorkplace();
 beforeAll(async () => {
-  place = await makeWorkplace();
   const model = await openModel(base, { engine: { order: ["cpu"] } });
   for (const [name, seed, rank] of [
     ["one", 1, 2],
@@ -24,10 +23,9 @@ beforeAll(async () => {
   await model.adapt({ rank: 2, useDora: true, targetModules: "all-linear" }, { name: "dora" }).save(place.path("dora"));
   model.dispose();
 });
-afterAll(() => place.remove());
 
 async function logitsOf(...options: readonly string[]): Promise<Float32Array> {
-  const inputs = await place.write("inputs.json", JSON.stringify({ input_ids: inputIds }));
+  const inputs = place.write("inputs.json", JSON.stringify({ input_ids: inputIds }));
   const out = place.path("out.safetensors");
   const { code, stderr } = await place.call("forward", ...options, "--inputs", inputs, "--out", out, "--overwrite");
   expect(code, stderr).toBe(0);

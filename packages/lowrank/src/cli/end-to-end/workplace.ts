@@ -1,10 +1,10 @@
 // What the end-to-end tests share: a folder of their own, the PEFT fixtures, and a way to call the program.
 
-import { readFileSync, realpathSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { afterAll } from "vitest";
 import { recordingIo } from "../../../test/recording-io.ts";
 import { run } from "../run.ts";
 
@@ -31,10 +31,10 @@ export function expectedFacts(name: string): ExpectedFacts {
 /** A temporary folder and the program, called in this process. */
 export interface Workplace {
   path(...parts: readonly string[]): string;
-  write(name: string, content: string | Uint8Array): Promise<string>;
+  /** Returns the file's path. */
+  write(name: string, content: string | Uint8Array): string;
   /** Calls the program on the cpu engine, whose results are the same on every machine. */
   call(...argv: readonly string[]): Promise<CallResult>;
-  remove(): Promise<void>;
 }
 
 /** What a call printed and returned. */
@@ -45,14 +45,15 @@ interface CallResult {
   readonly json: readonly Record<string, unknown>[];
 }
 
-/** Makes a workplace; the caller removes it. */
-export async function makeWorkplace(): Promise<Workplace> {
-  const folder = await mkdtemp(join(tmpdir(), "lowrank-cli-"));
+/** Makes a workplace, which is removed after the tests of the file or of the suite that is described. */
+export function makeWorkplace(): Workplace {
+  const folder = mkdtempSync(join(tmpdir(), "lowrank-cli-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const path = (...parts: readonly string[]) => join(folder, ...parts);
   return {
     path,
-    write: async (name, content) => {
-      await writeFile(path(name), content);
+    write: (name, content) => {
+      writeFileSync(path(name), content);
       return path(name);
     },
     call: async (...argv) => {
@@ -61,7 +62,6 @@ export async function makeWorkplace(): Promise<Workplace> {
       const json = argv.includes("--json") ? recording.jsonLines() : [];
       return { code, stdout: recording.stdout(), stderr: recording.stderr(), json };
     },
-    remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
 
@@ -83,7 +83,34 @@ export async function interrupted(
   return { code, stdout: recording.stdout(), stderr: recording.stderr() };
 }
 
+/** The words of a command. A value stays one word, also with spaces; a list is as many words as it has texts. */
+export function shell({ raw }: TemplateStringsArray, ...values: readonly (string | readonly string[])[]): string[] {
+  const rest = [...values];
+  const words = raw.join("\0").split(/\s+/);
+  return words
+    .filter((word) => word !== "")
+    .flatMap((word) => (word === "\0" ? (rest.shift() ?? []) : word.replaceAll("\0", () => String(rest.shift()))));
+}
+
 /** Rows as JSONL. */
 export function jsonl(rows: readonly object[]): string {
   return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+}
+
+/** The folder of @lowrank/tiny-model. */
+export const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
+
+/** A fixture's rows of tokens with their labels. */
+export function tokenRows(name: string): readonly object[] {
+  const { inputs } = expectedFacts(name);
+  return inputs.input_ids.map((input_ids, row) => ({ input_ids, labels: inputs.labels[row] }));
+}
+
+/** A copy of a fixture's base in `folder`, with a tokenizer that has these words, in their order, and no others. */
+export function copyWithWords(folder: string, words: readonly string[], name = "gpt2"): string {
+  cpSync(fixture(name, "base"), folder, { recursive: true });
+  const vocab = Object.fromEntries(words.map((word, id) => [word, id]));
+  const model = { type: "WordLevel", vocab, unk_token: "[UNK]" };
+  writeFileSync(join(folder, "tokenizer.json"), JSON.stringify({ model, pre_tokenizer: { type: "Whitespace" } }));
+  return folder;
 }

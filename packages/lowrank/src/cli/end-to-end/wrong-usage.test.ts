@@ -1,14 +1,8 @@
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { makeWorkplace, type Workplace } from "./workplace.ts";
+import { expect, it } from "vitest";
+import { makeWorkplace, tiny } from "./workplace.ts";
 
-const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
-let place: Workplace;
-beforeAll(async () => {
-  place = await makeWorkplace();
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
 
 it.each([
   ["--template", "llama"],
@@ -95,7 +89,7 @@ it.each([
 });
 
 it("names the very flag to type for columns of other names, once for all rows", async () => {
-  const data = await place.write("e2e.csv", `mr,ref\n${"a,b\n".repeat(30)}`);
+  const data = place.write("e2e.csv", `mr,ref\n${"a,b\n".repeat(30)}`);
   const { code, stderr } = await place.call("train", "--model", "m", "--data", data, "--out", place.path("no"));
   expect(code).toBe(1);
   expect(stderr).toContain('use --columns "prompt=mr,completion=ref".');
@@ -108,7 +102,7 @@ it("names no option that the command does not have", async () => {
 });
 
 it("a misspelt target among others trains nothing, unless that is allowed", async () => {
-  const rows = await place.write("pair.jsonl", '{"prompt":"a","completion":"b"}\n');
+  const rows = place.write("pair.jsonl", '{"prompt":"a","completion":"b"}\n');
   const train = ["train", "--model", tiny, "--data", rows, "--steps", "1", "--target-modules", "q_proj,vv_proj"];
   const refused = await place.call(...train, "--out", place.path("half"));
   expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/"vv_proj".*\n.*--allow-unmatched-targets/) });

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { recordingIo } from "../../../test/recording-io.ts";
 import { recipeOptions } from "../../options/all-options.ts";
 import { recipeProblems } from "../../recipe/check-recipe.ts";
 import { completeRecipe } from "../../recipe/complete-recipe.ts";
 import { recipeSchema } from "../../recipe/recipe-schema.ts";
-import { makeWorkplace, type Workplace } from "../end-to-end/workplace.ts";
+import { makeWorkplace, shell } from "../end-to-end/workplace.ts";
 import { createProgram } from "../program.ts";
 import { run } from "../run.ts";
 import { flagName } from "../terminal/as-flags.ts";
@@ -12,11 +12,7 @@ import { withRecipe } from "./with-recipe.ts";
 
 const program = () => createProgram(recordingIo().io);
 
-let place: Workplace;
-beforeAll(async () => {
-  place = await makeWorkplace();
-});
-afterAll(() => place.remove());
+const place = makeWorkplace();
 
 it("the schema that is published has every option of train but those about the call", async () => {
   const recording = recordingIo();
@@ -53,21 +49,16 @@ it("init asks until it has a recipe that train takes", async () => {
   expect(await run(["init", file], recording.io)).toBe(0);
   expect(recording.stderr()).toContain("Expected a number, at least 0 and at most 0.9.");
   const args = await withRecipe(["train", "--recipe", file], program());
-  expect(args.slice(1, -2)).toEqual([
-    "--model=./tiny",
-    "--data=a.jsonl",
-    "--data=b.jsonl",
-    "--validation-share=0.1",
-    "--rank=4",
-    "--out=out",
-  ]);
+  expect(args.slice(1, -2)).toEqual(
+    shell`--model=./tiny --data=a.jsonl --data=b.jsonl --validation-share=0.1 --rank=4 --out=out`,
+  );
   expect(await run(["init", file], recordingIo().io)).toBe(1);
   expect(await run(["init", place.path("other.yaml")], recordingIo().io)).toBe(2);
 });
 
 describe("a recipe", () => {
   const expand = async (recipe: string, ...argv: readonly string[]) => {
-    const file = await place.write("recipe.yaml", recipe);
+    const file = place.write("recipe.yaml", recipe);
     const [, ...args] = await withRecipe(["train", "--recipe", file, ...argv], program());
     return args.filter((text) => text !== "--recipe" && text !== file);
   };
@@ -85,18 +76,11 @@ describe("a recipe", () => {
       "gradientCheckpointing: 2",
       'addTokens: ["--odd--"]',
     ];
-    expect(await expand(recipe.join("\n"))).toEqual([
-      "--data=a.jsonl",
-      "--data=b.jsonl",
-      "--validation=c.jsonl",
-      "--learning-rate=0.0001",
-      "--target-modules=q_proj,v_proj",
-      "--columns=prompt=mr,completion=ref",
-      "--use-dora",
-      "--no-group-by-length",
-      "--gradient-checkpointing=2",
-      "--add-tokens=--odd--",
-    ]);
+    expect(await expand(recipe.join("\n"))).toEqual(shell`
+      --data=a.jsonl --data=b.jsonl --validation=c.jsonl --learning-rate=0.0001 --target-modules=q_proj,v_proj
+      --columns=prompt=mr,completion=ref --use-dora --no-group-by-length --gradient-checkpointing=2
+      --add-tokens=--odd--
+    `);
   });
 
   it("gives way to flags, and to those that exclude what it says", async () => {
@@ -106,7 +90,7 @@ describe("a recipe", () => {
   });
 
   it("is taken by a command of a command, too", async () => {
-    const file = await place.write("recipe.yaml", "data: [a.jsonl]\nrank: 4\n");
+    const file = place.write("recipe.yaml", "data: [a.jsonl]\nrank: 4\n");
     const args = await withRecipe(["data", "preview", "--recipe", file, "--rows", "1"], program());
     expect(args).toEqual(["data", "preview", "--data=a.jsonl", "--rank=4", "--recipe", file, "--rows", "1"]);
   });
@@ -141,8 +125,8 @@ describe("a recipe", () => {
   });
 
   it("may be JSON, or what a program exports", async () => {
-    const json = await place.write("recipe.json", '{"$schema": "x", "rank": 4}');
-    const script = await place.write("recipe.mjs", "export default { rank: 2 * 2 };");
+    const json = place.write("recipe.json", '{"$schema": "x", "rank": 4}');
+    const script = place.write("recipe.mjs", "export default { rank: 2 * 2 };");
     for (const file of [json, script]) {
       const [, ...args] = await withRecipe(["train", `--recipe=${file}`], program());
       expect(args).toContain("--rank=4");
@@ -169,13 +153,7 @@ it("a program's recipe becomes the very options that its flags become", async ()
   };
   const train = program().commands.find((command) => command.name() === "train");
   train?.action(() => {});
-  const flags = [
-    "--model=m",
-    "--data=a",
-    "--target-modules=q_proj,v_proj",
-    "--batch-tokens=64",
-    "--no-group-by-length",
-  ];
+  const flags = shell`--model=m --data=a --target-modules=q_proj,v_proj --batch-tokens=64 --no-group-by-length`;
   await train?.parseAsync([...flags, "--out=o"], { from: "user" });
   const given = Object.entries(train?.opts() ?? {}).filter(([, value]) => value !== undefined);
   expect(completeRecipe(recipe, { name: "it", out: "o" })).toEqual(Object.fromEntries(given));

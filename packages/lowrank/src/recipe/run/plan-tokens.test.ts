@@ -1,20 +1,18 @@
 import { cp, writeFile } from "node:fs/promises";
 import { AddedTokensError } from "@lowrank/data";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fixture, makeWorkplace, type Workplace } from "../../cli/end-to-end/workplace.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { fixture, makeWorkplace } from "../../cli/end-to-end/workplace.ts";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import type { RunChoices, WithModel } from "../recipe.ts";
 import { planTokens } from "./plan-tokens.ts";
 
-let place: Workplace;
+const place = makeWorkplace();
 const tokenizer = { model: { type: "WordLevel", vocab: { "[UNK]": 0, a: 1 }, unk_token: "[UNK]" }, added_tokens: [] };
 
 beforeAll(async () => {
-  place = await makeWorkplace();
   await cp(fixture("gpt2", "base"), place.path("base"), { recursive: true });
-  await place.write("base/tokenizer.json", JSON.stringify(tokenizer));
+  place.write("base/tokenizer.json", JSON.stringify(tokenizer));
 });
-afterAll(() => place.remove());
 
 function plan(options: Partial<RunChoices>) {
   const schedule = {
@@ -42,7 +40,7 @@ describe("planTokens", () => {
   });
 
   it("takes the tokens of the command line and then those of the file, as they stand", async () => {
-    const addTokensFile = await place.write("tokens.txt", "<b>\r\n <c> \n");
+    const addTokensFile = place.write("tokens.txt", "<b>\r\n <c> \n");
     const found = await plan({ addTokens: ["<a>"], addTokensFile });
     expect(found?.tokens).toEqual(["<a>", "<b>", " <c> "]);
     expect(found).toMatchObject({ ids: [2, 3, 4], newIds: [2, 3, 4], rows: 5 });
@@ -59,13 +57,13 @@ describe("planTokens", () => {
   });
 
   it("names the empty lines of a file", async () => {
-    const addTokensFile = await place.write("gaps.txt", "<a>\n\n<b>\n\n");
+    const addTokensFile = place.write("gaps.txt", "<a>\n\n<b>\n\n");
     await expect(plan({ addTokensFile })).rejects.toThrow(/line 2 of .*gaps\.txt" is empty[\s\S]*line 4/);
-    await expect(plan({ addTokensFile: await place.write("none.txt", "") })).rejects.toThrow(AddedTokensError);
+    await expect(plan({ addTokensFile: place.write("none.txt", "") })).rejects.toThrow(AddedTokensError);
   });
 
   it("refuses one token in both places", async () => {
-    const addTokensFile = await place.write("again.txt", "<a>\n");
+    const addTokensFile = place.write("again.txt", "<a>\n");
     await expect(plan({ addTokens: ["<a>"], addTokensFile })).rejects.toThrow('"<a>": it is given twice');
   });
 
@@ -74,7 +72,7 @@ describe("planTokens", () => {
     await writeFile(place.path("latin.txt"), Uint8Array.of(0x63, 0xe9, 0x0a));
     await expect(plan({ addTokensFile: place.path("latin.txt") })).rejects.toMatchObject({ code: "FILE_NOT_TEXT" });
     const many = "x".repeat(10_000_001);
-    await expect(plan({ addTokensFile: await place.write("large.txt", many) })).rejects.toMatchObject({
+    await expect(plan({ addTokensFile: place.write("large.txt", many) })).rejects.toMatchObject({
       code: "FILE_TOO_LARGE",
     });
   });
