@@ -5,11 +5,13 @@ import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
 import type { OwnKernel } from "../../kernels/own-kernel.ts";
 import type { GpuKernel } from "./kernels/gpu-kernel.ts";
+import { linear } from "./kernels/linear.ts";
 import { layerNorm, layerNormGradient, rmsNorm, rmsNormGradient } from "./kernels/normalisation.ts";
 
 const ownKernels: Readonly<Partial<Record<OwnKernel, GpuKernel>>> = {
   LowrankLayerNorm: layerNorm,
   LowrankLayerNormGradient: layerNormGradient,
+  LowrankLinear: linear,
   LowrankRmsNorm: rmsNorm,
   LowrankRmsNormGradient: rmsNormGradient,
 };
