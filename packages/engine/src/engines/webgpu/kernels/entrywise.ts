@@ -8,7 +8,7 @@ import { sizeOf } from "./gpu-kernel.ts";
 /** An entrywise computation; tensors and numbers have the names that `code` uses. */
 export interface Entrywise {
   readonly key: string;
-  readonly inputs: tf.NamedTensorInfoMap;
+  readonly inputs: Readonly<Record<string, tf.TensorInfo>>;
   /** Outputs; all have one shape. */
   readonly outputs: readonly string[];
   readonly shape: readonly number[];

@@ -88,11 +88,20 @@ export function tiledProducts(
   };
 }
 
-/** Entries of a matrix in an array: `axes` names its rows and its columns, two of `row`, `inner` and `column`. */
-export function entriesOf(array: string, axes: readonly ["row" | "inner" | "column", "row" | "inner" | "column"]) {
-  const [outer, along] = axes;
-  const index = `${outer} * ${sizes[along]} + ${along}`;
-  return { entry: `${array}[${index}]`, neighbours: along === "inner" ? "inner" : "outer" } as const;
+type Axis = "row" | "inner" | "column";
+
+/**
+ * Entries of a matrix in an array, which is named or read by an expression of the index: `axes` names its rows and its
+ * columns, `width` is an expression of the number of its columns.
+ */
+export function entriesOf(
+  array: string | ((index: string) => string),
+  [outer, along]: readonly [Axis, Axis],
+  width: string = sizes[along],
+): Factor {
+  const index = `${outer} * ${width} + ${along}`;
+  const entry = typeof array === "string" ? `${array}[${index}]` : array(index);
+  return { entry, neighbours: along === "inner" ? "inner" : "outer" };
 }
 
 const sizes = { row: "numbers.rows", inner: "numbers.inner", column: "numbers.columns" } as const;
