@@ -133,7 +133,7 @@ fn ${name}(tile: u32, lane: u32) {
     ${copyStrip(`${name}Left`, { quads: quads.rows, depth, lanes, at: 0 }, left)}
     ${copyStrip(`${name}Right`, { quads: quads.columns, depth, lanes, at: rightAt }, right)}
     workgroupBarrier();
-    for (var k = slice; k < ${depth}; k += ${slices}) {
+    for (var k = slice * ${depth / slices}; k < (slice + 1) * ${depth / slices}; k++) {
       let l = tileMemory[k * ${quads.rows} + quadRow];
       let r = tileMemory[${rightAt} + k * ${quads.columns} + quadColumn];
       sums[0] += l.x * r;
@@ -143,15 +143,13 @@ fn ${name}(tile: u32, lane: u32) {
     }
     workgroupBarrier();
   }
-  ${sumOfSlices(slices, lanes / slices)}
-  if (slice > 0) { return; }
-  for (var i = 0u; i < 4; i++) {
-    let row = firstRow + 4 * quadRow + i;
-    for (var j = 0u; j < 4; j++) {
-      let column = firstColumn + 4 * quadColumn + j;
-      let sum = sums[i][j];
-      if (row < ${rows} && column < ${columns}) { ${store} }
-    }
+  ${storeSums(name, tile)}
+}
+fn ${name}Store(row: u32, firstColumn: u32, sums: vec4f) {
+  for (var j = 0u; j < 4; j++) {
+    let column = firstColumn + j;
+    let sum = sums[j];
+    if (row < ${rows} && column < ${columns}) { ${store} }
   }
 }`;
 }
@@ -178,14 +176,22 @@ function copyStrip(read: string, { quads, depth, lanes, at }: Strip, { neighbour
     }`;
 }
 
-/** Adds up the slices' sums, the upper half to the lower half, until the first slice has all. */
-function sumOfSlices(slices: number, lanesOfSlice: number): string {
-  if (slices === 1) return "";
-  return `for (var half = ${slices / 2}u; half > 0; half /= 2) {
-    let place = (slice % half * ${lanesOfSlice} + lane % ${lanesOfSlice}) * 4;
-    if (slice >= half && slice < 2 * half) { for (var i = 0u; i < 4; i++) { tileMemory[place + i] = sums[i]; } }
+/** The slices' sums meet in memory, two rows of each lane at a time. There, every lane of the first ones adds up four. */
+function storeSums(name: string, { rows, columns, slices }: Tile): string {
+  const quads = (rows * columns) / 16;
+  const [row, column] = ["firstRow + 4 * quadRow", "firstColumn + 4 * quadColumn"];
+  if (slices === 1) return `for (var i = 0u; i < 4; i++) { ${name}Store(${row} + i, ${column}, sums[i]); }`;
+  return `for (var i = 0u; i < 4; i += 2) {
+    tileMemory[lane] = sums[i];
+    tileMemory[${quads * slices} + lane] = sums[i + 1];
     workgroupBarrier();
-    if (slice < half) { for (var i = 0u; i < 4; i++) { sums[i] += tileMemory[place + i]; } }
+    if (slice < 2) {
+      var sum = vec4f(0);
+      for (var part = 0u; part < ${slices}; part++) {
+        sum += tileMemory[(slice * ${slices} + part) * ${quads} + lane % ${quads}];
+      }
+      ${name}Store(${row} + i + slice, ${column}, sum);
+    }
     workgroupBarrier();
   }`;
 }
