@@ -53,6 +53,8 @@ export interface Product {
   readonly rows?: string;
   readonly columns?: string;
   readonly inner?: string;
+  /** One more product that is added, with an inner axis of its own. */
+  readonly added?: { readonly left: Factor; readonly right: Factor; readonly inner: string };
 }
 
 /**
@@ -107,20 +109,10 @@ export function entriesOf(
 const sizes = { row: "numbers.rows", inner: "numbers.inner", column: "numbers.columns" } as const;
 
 function productFunction(name: string, tile: Tile, product: Product): string {
-  const { left, right, store, rows = sizes.row, columns = sizes.column, inner = sizes.inner } = product;
-  const { depth, slices } = tile;
+  const { left, right, store, rows = sizes.row, columns = sizes.column, inner = sizes.inner, added } = product;
   const quads = { rows: tile.rows / 4, columns: tile.columns / 4 };
-  const lanes = quads.rows * quads.columns * slices;
-  const rightAt = quads.rows * depth;
-  return `
-fn ${name}Left(inner: u32, row: u32) -> f32 {
-  if (row >= ${rows} || inner >= ${inner}) { return 0.0; }
-  return ${left.entry};
-}
-fn ${name}Right(inner: u32, column: u32) -> f32 {
-  if (column >= ${columns} || inner >= ${inner}) { return 0.0; }
-  return ${right.entry};
-}
+  const terms = [{ left, right, inner }, ...(added === undefined ? [] : [added])];
+  return `${terms.map((term, index) => readers(`${name}${index}`, { ...term, rows, columns })).join("")}
 fn ${name}(tile: u32, lane: u32) {
   let tilesAcross = (${columns} + ${tile.columns - 1}) / ${tile.columns};
   let firstRow = tile / tilesAcross * ${tile.rows};
@@ -129,7 +121,42 @@ fn ${name}(tile: u32, lane: u32) {
   let quadColumn = lane % ${quads.columns};
   let slice = lane / ${quads.rows * quads.columns};
   var sums: array<vec4f, 4>;
-  for (var first = 0u; first < ${inner}; first += ${depth}) {
+  ${terms.map((term, index) => addProduct(`${name}${index}`, tile, term)).join("")}
+  ${storeSums(name, tile)}
+}
+fn ${name}Store(row: u32, firstColumn: u32, sums: vec4f) {
+  for (var j = 0u; j < 4; j++) {
+    let column = firstColumn + j;
+    let sum = sums[j];
+    if (row < ${rows} && column < ${columns}) { ${store} }
+  }
+}`;
+}
+
+type Term = Required<Pick<Product, "left" | "right" | "inner">>;
+
+/** Entries of both factors, 0 outside the sizes. */
+function readers(
+  name: string,
+  { left, right, inner, rows, columns }: Term & Required<Pick<Product, "rows" | "columns">>,
+) {
+  return `
+fn ${name}Left(inner: u32, row: u32) -> f32 {
+  if (row >= ${rows} || inner >= ${inner}) { return 0.0; }
+  return ${left.entry};
+}
+fn ${name}Right(inner: u32, column: u32) -> f32 {
+  if (column >= ${columns} || inner >= ${inner}) { return 0.0; }
+  return ${right.entry};
+}`;
+}
+
+/** Adds a product to the sums of each lane. */
+function addProduct(name: string, { rows, columns, slices, depth }: Tile, { left, right, inner }: Term): string {
+  const quads = { rows: rows / 4, columns: columns / 4 };
+  const lanes = quads.rows * quads.columns * slices;
+  const rightAt = quads.rows * depth;
+  return `for (var first = 0u; first < ${inner}; first += ${depth}) {
     ${copyStrip(`${name}Left`, { quads: quads.rows, depth, lanes, at: 0 }, left)}
     ${copyStrip(`${name}Right`, { quads: quads.columns, depth, lanes, at: rightAt }, right)}
     workgroupBarrier();
@@ -143,15 +170,7 @@ fn ${name}(tile: u32, lane: u32) {
     }
     workgroupBarrier();
   }
-  ${storeSums(name, tile)}
-}
-fn ${name}Store(row: u32, firstColumn: u32, sums: vec4f) {
-  for (var j = 0u; j < 4; j++) {
-    let column = firstColumn + j;
-    let sum = sums[j];
-    if (row < ${rows} && column < ${columns}) { ${store} }
-  }
-}`;
+  `;
 }
 
 interface Strip {

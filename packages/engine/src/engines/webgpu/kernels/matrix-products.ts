@@ -1,0 +1,104 @@
+// Products of matrices in float32: one or two in a dispatch.
+
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import type * as tf from "@tensorflow/tfjs-core";
+import { runShader, type Shader } from "../run-shader.ts";
+import type { DrawnFactors } from "./dropout.ts";
+import { entriesOf, keyOf, type Product, tiledProducts, tileFor, tilesOf } from "./tiled-product.ts";
+
+/** An input's name, and whether it enters transposed. */
+export type Matrix = readonly [name: string, orientation?: "transposed"];
+
+/** left·right, [rows, inner]·[inner, columns]. */
+export interface MatrixProduct<Name extends string> {
+  /** The output. */
+  readonly name: Name;
+  /** Names of the sizes. */
+  readonly sides: readonly [rows: string, inner: string, columns: string];
+  readonly left: Matrix;
+  readonly right: Matrix;
+  /** One more product that is added, of this name of its inner size. */
+  readonly added?: { readonly left: Matrix; readonly right: Matrix; readonly inner: string } | undefined;
+  /** An expression of `sum`, `row`, `column` and the entry's number `i`. */
+  readonly value: string;
+}
+
+/** What products are computed from. */
+export interface ProductInputs {
+  readonly inputs: Readonly<Record<string, tf.TensorInfo>>;
+  readonly sizes: Readonly<Record<string, number>>;
+  /** The number `scale`. */
+  readonly scale?: number;
+  /** Factors of an input's entries, or of the output's: `factorOf(i)`. */
+  readonly factors?: DrawnFactors | undefined;
+  /** The input whose entries are multiplied by the factors. */
+  readonly dropped?: string;
+}
+
+/** Computes one product, or two in one dispatch, where the first workgroups compute the first. Returns them by name. */
+export function multiplyMatrices<Name extends string>(
+  backend: WebGPUBackend,
+  products: readonly MatrixProduct<Name>[],
+  { inputs, sizes, scale = 1, factors, dropped }: ProductInputs,
+): Record<Name, tf.TensorInfo> {
+  const shapes = products.map(({ sides: [rows, , columns] }) => [sizes[rows] ?? 1, sizes[columns] ?? 1] as const);
+  const [[rows, columns] = [1, 1]] = shapes;
+  const tile = tileFor(rows, columns);
+  const [first = 0, second = 0] = shapes.map((shape) => tilesOf(tile, ...shape));
+  const functions = products.map((product, index) => [`product${index}`, textOf(product, dropped)] as const);
+  const tiled = tiledProducts(tile, Object.fromEntries(functions));
+  const used = Object.keys(inputs).filter((name) => new RegExp(`\\b${name}\\[`).test(tiled.declarations));
+  const shader: Shader & { readonly outputs: Record<Name, "f32"> } = {
+    ...tiled,
+    key: `${keyOf(tile)} ${factors?.key} ${tiled.declarations}`,
+    declarations: `${factors?.text ?? ""}${tiled.declarations}`,
+    inputs: { ...Object.fromEntries(used.map((name) => [name, "f32"])), ...(factors && { bits: "u32" }) },
+    outputs: byName(products, () => "f32"),
+    numbers: {
+      ...Object.fromEntries(Object.keys(sizes).map((name) => [name, "u32"])),
+      ...{ first: "u32", scale: "f32", factor: "f32" },
+    },
+    code:
+      products.length === 1
+        ? "product0(group, lane);"
+        : "if (group < numbers.first) { product0(group, lane); } else { product1(group - numbers.first, lane); }",
+  };
+  return runShader(backend, shader, {
+    inputs: { ...inputs, ...(factors && { bits: factors.bits }) },
+    outputs: byName(products, (index) => [...(shapes[index] ?? [])]),
+    numbers: { ...sizes, first, scale, factor: factors?.factor ?? 1 },
+    groups: first + second,
+  });
+}
+
+function byName<Name extends string, Value>(
+  products: readonly MatrixProduct<Name>[],
+  valueFor: (index: number) => Value,
+): Record<Name, Value> {
+  const entries = products.map(({ name }, index) => [name, valueFor(index)]);
+  return Object.fromEntries(entries) as Record<Name, Value>;
+}
+
+function textOf({ name, sides, left, right, added, value }: MatrixProduct<string>, dropped?: string): Product {
+  const [rows, inner, columns] = sides.map((side) => `numbers.${side}`) as [string, string, string];
+  const factorsOf = (leftOne: Matrix, rightOne: Matrix, innerSize: string) => ({
+    inner: innerSize,
+    left: entriesOf(
+      reader(leftOne, dropped),
+      ...(leftOne[1] ? ([["inner", "row"], rows] as const) : ([["row", "inner"], innerSize] as const)),
+    ),
+    right: entriesOf(
+      reader(rightOne, dropped),
+      ...(rightOne[1] ? ([["column", "inner"], innerSize] as const) : ([["inner", "column"], columns] as const)),
+    ),
+  });
+  return {
+    ...{ rows, columns, ...factorsOf(left, right, inner) },
+    ...(added && { added: factorsOf(added.left, added.right, `numbers.${added.inner}`) }),
+    store: `let i = row * ${columns} + column; ${name}[i] = ${value};`,
+  };
+}
+
+function reader([name]: Matrix, dropped: string | undefined): (index: string) => string {
+  return (index) => (name === dropped ? `${name}[${index}] * factorOf(${index})` : `${name}[${index}]`);
+}
