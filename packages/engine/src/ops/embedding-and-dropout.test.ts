@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { expectTwin, onEachBackend, waves } from "../../test/compare-with-twin.ts";
 import { ArgumentError } from "../errors.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
+import { dropoutMask } from "../random/masks/dropout-mask.ts";
 import { matrix } from "../rows.ts";
 import { dropout } from "./dropout.ts";
 import { embeddingLookup } from "./embedding-lookup.ts";
@@ -66,6 +67,20 @@ onEachBackend((backend) => {
         `"....2222.....2.222222"`,
       );
       tf.dispose([x, y]);
+    });
+
+    it("draws the host's factors in every segment, from 8 bits, 16 bits and for old masks", async () => {
+      const x = tf.ones([3, 3000]); // a segment has 4096 or 2048 entries
+      for (const draw of [
+        { rate: 0.1, key },
+        { rate: 0.003, key },
+        { rate: 0.3, key: { ...key, oldMasks: true } },
+      ]) {
+        const y = dropout(x, draw.rate, draw.key);
+        expectClose(await y.data(), dropoutMask(draw).factors({ first: 0, count: x.size }), 1e-6);
+        y.dispose();
+      }
+      x.dispose();
     });
 
     it("drops about the given share and keeps the mean", async () => {

@@ -91,7 +91,8 @@ export class LoraAdaptation implements LowRankAdaptation {
     this.#scale = checkScale("LoraAdaptation", scale);
   }
 
-  lowRank(): LowRankBranch | undefined {
+  lowRank({ training }: ForwardContext): LowRankBranch | undefined {
+    if (training && this.dropout > 0) return undefined;
     const [a, b, ...others] = this.lora.factors;
     const isPlain = [a, b].every(
       (factor) => factor?.variable.rank === 2 && factor.expansion === undefined && (factor.groups ?? 1) === 1,

@@ -8,12 +8,20 @@ import { activations } from "./kernels/activations.ts";
 import { dropout } from "./kernels/dropout.ts";
 import type { GpuKernel } from "./kernels/gpu-kernel.ts";
 import { linear } from "./kernels/linear.ts";
-import { addLowRank, addLowRankGradient, droppedLowRankGradient } from "./kernels/low-rank.ts";
+import {
+  adaptedLinear,
+  adaptedLinearGradient,
+  addLowRank,
+  addLowRankGradient,
+  droppedLowRankGradient,
+} from "./kernels/low-rank.ts";
 import { layerNorm, layerNormGradient, rmsNorm, rmsNormGradient } from "./kernels/normalisation.ts";
 import { rotary } from "./kernels/rotary.ts";
 
 const ownKernels: Readonly<Partial<Record<OwnKernel, GpuKernel>>> = {
   ...activations,
+  LowrankAdaptedLinear: adaptedLinear,
+  LowrankAdaptedLinearGradient: adaptedLinearGradient,
   LowrankAddLowRank: addLowRank,
   LowrankAddLowRankGradient: addLowRankGradient,
   LowrankDropout: dropout,

@@ -39,37 +39,53 @@ fn derivative(x: f32) -> f32 {
   return g * (1 + x * (1 - g));
 }`;
 
-/** A kernel whose outputs have its inputs' shape: `outputs` are expressions of entry i. */
-function entrywise(
-  inputs: readonly string[],
-  outputs: Readonly<Record<string, string>>,
-  declarations: string,
-): GpuKernel {
+/** What is computed: its name tells its shader apart, and `outputs` are expressions of entry i. */
+interface Activation {
+  readonly key: string;
+  readonly inputs: readonly [string, ...string[]];
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly declarations: string;
+}
+
+/** A kernel whose outputs have its inputs' shape. */
+function entrywise({ key, inputs, outputs, declarations }: Activation): GpuKernel {
   const names = Object.keys(outputs);
   const code = names.map((name) => `${name}[i] = ${outputs[name]};`).join("\n");
   return (call) => {
     const tensors = Object.fromEntries(inputs.map((name) => [name, inputOf(call, name)] as const));
-    const shape = tensors[inputs[0] ?? ""]?.shape ?? [];
-    const key = `${declarations} ${code}`;
+    const { shape } = inputOf(call, inputs[0]);
     return runEntrywise(call.backend, { key, inputs: tensors, outputs: names, shape, declarations, code });
   };
 }
 
-const gated = { y: "x[i] * gate(x[i])" };
-const chained = { dx: "dy[i] * derivative(x[i])" };
+/** x → x·gate(x) */
+function gated(key: string, declarations: string): GpuKernel {
+  return entrywise({ key, declarations, inputs: ["x"], outputs: { y: "x[i] * gate(x[i])" } });
+}
 
-/** Inputs and outputs are those of the operations in `ops`: x → y; dy, x → dx; gate, up → y; dy, gate, up → both gradients. */
+/** dy, x → dx */
+function gradient(key: string, declarations: string): GpuKernel {
+  return entrywise({ key, declarations, inputs: ["dy", "x"], outputs: { dx: "dy[i] * derivative(x[i])" } });
+}
+
+/** Inputs and outputs are those of the operations in `ops`. */
 export const activations = {
-  LowrankGeluTanh: entrywise(["x"], gated, tanhGate),
-  LowrankGeluTanhGradient: entrywise(["dy", "x"], chained, tanhDerivative),
-  LowrankGeluErf: entrywise(["x"], gated, erfGate),
-  LowrankGeluErfGradient: entrywise(["dy", "x"], chained, erfDerivative),
-  LowrankSilu: entrywise(["x"], { y: "x[i] * sigmoid(x[i])" }, sigmoid),
-  LowrankSiluGradient: entrywise(["dy", "x"], chained, siluDerivative),
-  LowrankSwiglu: entrywise(["gate", "up"], { y: "gate[i] * sigmoid(gate[i]) * up[i]" }, sigmoid),
-  LowrankSwigluGradient: entrywise(
-    ["dy", "gate", "up"],
-    { forGate: "dy[i] * up[i] * derivative(gate[i])", forUp: "dy[i] * gate[i] * sigmoid(gate[i])" },
-    siluDerivative,
+  LowrankGeluTanh: gated("gelu tanh", tanhGate),
+  LowrankGeluTanhGradient: gradient("gelu tanh gradient", tanhDerivative),
+  LowrankGeluErf: gated("gelu erf", erfGate),
+  LowrankGeluErfGradient: gradient("gelu erf gradient", erfDerivative),
+  LowrankSilu: gated(
+    "silu",
+    `${sigmoid}
+fn gate(x: f32) -> f32 { return sigmoid(x); }`,
   ),
+  LowrankSiluGradient: gradient("silu gradient", siluDerivative),
+  LowrankSwiglu: entrywise({
+    ...{ key: "swiglu", inputs: ["gate", "up"], declarations: sigmoid },
+    outputs: { y: "gate[i] * sigmoid(gate[i]) * up[i]" },
+  }),
+  LowrankSwigluGradient: entrywise({
+    ...{ key: "swiglu gradient", inputs: ["dy", "gate", "up"], declarations: siluDerivative },
+    outputs: { forGate: "dy[i] * up[i] * derivative(gate[i])", forUp: "dy[i] * gate[i] * sigmoid(gate[i])" },
+  }),
 };

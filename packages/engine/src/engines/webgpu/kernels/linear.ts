@@ -24,8 +24,8 @@ export interface Multiplied {
   readonly term?: tf.TensorInfo | undefined;
   /** The product's entries are multiplied by them before the term is added. */
   readonly factors?: DrawnFactors | undefined;
-  /** A product of narrow [rows, rank] and `other` that is added: [rank, outFeatures], transposed if `matrix` is. */
-  readonly added?: { readonly narrow: tf.TensorInfo; readonly other: tf.TensorInfo };
+  /** A product that is added: of narrow [rows, rank] with b [rank, outFeatures], or with b transposed. */
+  readonly added?: { readonly narrow: tf.TensorInfo; readonly b: tf.TensorInfo; readonly isTransposed: boolean };
 }
 
 /** (x·matrix + added)·factors + term, [..., outFeatures] */
@@ -35,15 +35,15 @@ export function multiply(
 ): tf.TensorInfo {
   const { rows, features: inner } = rowsOf(x);
   const columns = matrix.shape[isTransposed ? 0 : 1] ?? 0;
-  const turned = isTransposed ? "transposed" : undefined;
+  const orientation = (turned: boolean) => (turned ? "transposed" : undefined);
   const termAt = term && (term.shape.length === 1 ? " + term[column]" : " + term[i]");
   const product = {
-    ...{ name: "y", sides: ["rows", "inner", "columns"], left: ["x"], right: ["matrix", turned] },
-    added: added && { left: ["narrow"], right: ["other", turned], inner: "rank" },
+    ...{ name: "y", sides: ["rows", "inner", "columns"], left: ["x"], right: ["matrix", orientation(isTransposed)] },
+    added: added && { left: ["narrow"], right: ["b", orientation(added.isTransposed)], inner: "rank" },
     value: `sum${factors ? " * factorOf(i)" : ""}${termAt ?? ""}`,
   } as const;
   const rank = added?.narrow.shape.at(-1) ?? 0;
-  const inputs = { x, matrix, ...(term && { term }), ...added };
+  const inputs = { x, matrix, ...(term && { term }), ...(added && { narrow: added.narrow, b: added.b }) };
   const { y } = multiplyMatrices(backend, [product], { inputs, sizes: { rows, inner, columns, rank }, factors });
   return { ...y, shape: [...x.shape.slice(0, -1), columns] };
 }

@@ -1,9 +1,8 @@
 // The LoRA branch: two dispatches forward, and two for the gradients of A and B, each of which computes two products. Where
 // entries of x drop out, one more draws them.
 
-import type * as tf from "@tensorflow/tfjs-core";
-import { type DrawnFactors, drawFactors } from "./dropout.ts";
-import { type GpuKernel, type GpuKernelCall, inputOf, rowsOf, sizeOf } from "./gpu-kernel.ts";
+import { type DrawnFactors, withFactors } from "./dropout.ts";
+import { type GpuKernel, type GpuKernelCall, inputOf, rowsOf } from "./gpu-kernel.ts";
 import { multiply } from "./linear.ts";
 import { multiplyMatrices } from "./matrix-products.ts";
 
@@ -40,17 +39,26 @@ export const droppedLowRankGradient: GpuKernel = (call) => {
   ]);
 };
 
-/** Draws the factors of entries of x, if some drop out, for `use`, and frees them. */
-function withFactors(
-  { backend, attributes }: GpuKernelCall,
-  { shape }: Pick<tf.TensorInfo, "shape">,
-  use: (factors: DrawnFactors | undefined) => tf.TensorInfo[],
-): tf.TensorInfo[] {
-  const factors = drawFactors(backend, attributes, sizeOf(shape));
-  const results = use(factors);
-  if (factors !== undefined) backend.disposeData(factors.bits.dataId);
-  return results;
-}
+/** x, matrix, a, b, and a bias or none → x·matrix + bias + scale·(x·a)·b. */
+export const adaptedLinear: GpuKernel = (call) => {
+  const { projected } = multiplyMatrices(call.backend, [projection], sourcesOf(call, undefined));
+  const y = multiply(call.backend, {
+    ...{ x: inputOf(call, "x"), matrix: inputOf(call, "matrix"), term: call.inputs.term },
+    isTransposed: call.attributes.isTransposed === true,
+    added: { narrow: projected, b: inputOf(call, "b"), isTransposed: false },
+  });
+  call.backend.disposeData(projected.dataId);
+  return [y];
+};
+
+/** dy, matrix, narrow, a, and a term of x's size or none → dy·matrixᵀ + narrow·aᵀ + term, the gradient of x. */
+export const adaptedLinearGradient: GpuKernel = (call) => [
+  multiply(call.backend, {
+    ...{ x: inputOf(call, "dy"), matrix: inputOf(call, "matrix"), term: call.inputs.term },
+    isTransposed: call.attributes.isTransposed !== true,
+    added: { narrow: inputOf(call, "narrow"), b: inputOf(call, "a"), isTransposed: true },
+  }),
+];
 
 const projection = {
   ...{ name: "projected", sides: ["rows", "inFeatures", "rank"], left: ["x"], right: ["a"] },

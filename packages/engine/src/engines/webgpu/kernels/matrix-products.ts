@@ -4,7 +4,7 @@ import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type * as tf from "@tensorflow/tfjs-core";
 import { runShader, type Shader } from "../run-shader.ts";
 import type { DrawnFactors } from "./dropout.ts";
-import { entriesOf, keyOf, type Product, tiledProducts, tileFor, tilesOf } from "./tiled-product.ts";
+import { entriesOf, keyOf, type Product, type Tile, tiledProducts, tileFor, tilesOf } from "./tiled-product.ts";
 
 /** An input's name, and whether it enters transposed. */
 export type Matrix = readonly [name: string, orientation?: "transposed"];
@@ -45,17 +45,50 @@ export function multiplyMatrices<Name extends string>(
   const [[rows, columns] = [1, 1]] = shapes;
   const tile = tileFor(rows, columns);
   const [first = 0, second = 0] = shapes.map((shape) => tilesOf(tile, ...shape));
+  const shader = shaderFor(products, {
+    tile,
+    factors,
+    dropped,
+    inputs: Object.keys(inputs),
+    sizes: Object.keys(sizes),
+  });
+  return runShader(backend, shader, {
+    inputs: { ...inputs, ...(factors && { bits: factors.bits }) },
+    outputs: byName(products, (index) => [...(shapes[index] ?? [])]),
+    numbers: { ...sizes, first, scale, factor: factors?.factor ?? 1 },
+    groups: first + second,
+  });
+}
+
+interface Kind {
+  readonly tile: Tile;
+  readonly factors: DrawnFactors | undefined;
+  readonly dropped: string | undefined;
+  readonly inputs: readonly string[];
+  readonly sizes: readonly string[];
+}
+
+/** Texts are written once. */
+const shaders = new Map<string, Shader>();
+
+function shaderFor<Name extends string>(
+  products: readonly MatrixProduct<Name>[],
+  kind: Kind,
+): Shader & { readonly outputs: Record<Name, "f32"> } {
+  const { tile, factors, dropped, inputs, sizes } = kind;
+  const key = `${keyOf(tile)} ${factors?.key} ${JSON.stringify(products)}`;
+  const outputs = byName(products, () => "f32" as const);
+  const known = shaders.get(key);
+  if (known !== undefined) return { ...known, outputs };
   const functions = products.map((product, index) => [`product${index}`, textOf(product, dropped)] as const);
   const tiled = tiledProducts(tile, Object.fromEntries(functions));
-  const used = Object.keys(inputs).filter((name) => new RegExp(`\\b${name}\\[`).test(tiled.declarations));
+  const used = inputs.filter((name) => new RegExp(`\\b${name}\\[`).test(tiled.declarations));
   const shader: Shader & { readonly outputs: Record<Name, "f32"> } = {
-    ...tiled,
-    key: `${keyOf(tile)} ${factors?.key} ${tiled.declarations}`,
+    ...{ ...tiled, key, outputs },
     declarations: `${factors?.text ?? ""}${tiled.declarations}`,
     inputs: { ...Object.fromEntries(used.map((name) => [name, "f32"])), ...(factors && { bits: "u32" }) },
-    outputs: byName(products, () => "f32"),
     numbers: {
-      ...Object.fromEntries(Object.keys(sizes).map((name) => [name, "u32"])),
+      ...Object.fromEntries(sizes.map((name) => [name, "u32"])),
       ...{ first: "u32", scale: "f32", factor: "f32" },
     },
     code:
@@ -63,12 +96,8 @@ export function multiplyMatrices<Name extends string>(
         ? "product0(group, lane);"
         : "if (group < numbers.first) { product0(group, lane); } else { product1(group - numbers.first, lane); }",
   };
-  return runShader(backend, shader, {
-    inputs: { ...inputs, ...(factors && { bits: factors.bits }) },
-    outputs: byName(products, (index) => [...(shapes[index] ?? [])]),
-    numbers: { ...sizes, first, scale, factor: factors?.factor ?? 1 },
-    groups: first + second,
-  });
+  shaders.set(key, shader);
+  return shader;
 }
 
 function byName<Name extends string, Value>(

@@ -60,23 +60,6 @@ export interface Product {
 /**
  * Parts of a shader: for each product a function of its name that computes a tile, `multiply(tile: u32, lane: u32)`. All
  * lanes of a workgroup must call it for the same tile, of `tilesOf`. Uses at most 8 KB of workgroup memory.
- *
- * @example
- * ```ts
- * const tile = tileFor(rows, columns);
- * const shader = {
- *   ...{ key: `my product ${keyOf(tile)}`, inputs: { x: "f32", w: "f32" }, outputs: { y: "f32" } },
- *   numbers: { rows: "u32", columns: "u32", inner: "u32" },
- *   ...tiledProducts(tile, {
- *     multiply: {
- *       left: entriesOf("x", ["row", "inner"]),
- *       right: { entry: "decoded(inner, column)", neighbours: "inner" }, // a function that the kernel declares, too
- *       store: "y[row * numbers.columns + column] = sum;",
- *     },
- *   }),
- *   code: "multiply(group, lane);",
- * };
- * ```
  */
 export function tiledProducts(
   tile: Tile,
