@@ -97,18 +97,15 @@ const adapted = defineOperation<AdaptedSettings>({
         return adaptedLinear(given(x), parts) ?? apart();
       },
       twin: (x, a, b, bias) => {
-        const weight = tf.add(plain(), tf.mul(tf.matMul(given(a), given(b)), 2));
-        const y = tf.reshape(tf.matMul(tf.reshape(given(x), [sizeOf(axes), inFeatures]), weight), [
-          ...axes,
-          outFeatures,
-        ]);
+        const rows = tf.reshape(given(x), [sizeOf(axes), inFeatures]);
+        const update = tf.mul(tf.matMul(tf.matMul(rows, given(a)), given(b)), 2);
+        const y = tf.reshape(tf.add(tf.matMul(rows, plain()), update), [...axes, outFeatures]);
         return bias === undefined ? y : tf.add(y, bias);
       },
       reference: (x, a, b, bias) => {
-        const update = product(given(a), given(b), rank);
-        const weight = Float64Array.from(frozen.values, (value, place) => value + 2 * at(update, place));
-        const y = product(given(x), weight, inFeatures);
-        return bias === undefined ? y : y.map((value, place) => value + at(bias, place % outFeatures));
+        const update = product(product(given(x), given(a), inFeatures), given(b), rank);
+        const y = product(given(x), Float64Array.from(frozen.values), inFeatures);
+        return y.map((value, place) => value + 2 * at(update, place) + (bias ? at(bias, place % outFeatures) : 0));
       },
     };
   },
