@@ -2,6 +2,7 @@
 
 import {
   type AdaptationCall,
+  type ForwardContext,
   type LowRankBranch,
   type OptionNames,
   refuseUnknownOptions,

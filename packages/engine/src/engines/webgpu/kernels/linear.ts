@@ -4,7 +4,7 @@ import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { DrawnFactors } from "./dropout.ts";
 import { type GpuKernel, inputOf, rowsOf } from "./gpu-kernel.ts";
-import { multiplyMatrices } from "./matrix-products.ts";
+import { type MatrixProduct, multiplyMatrices } from "./matrix-products.ts";
 
 /** x [..., inFeatures], matrix, and a term of [outFeatures] or of the product's size → x·matrix + term. */
 export const linear: GpuKernel = (call) => [
@@ -37,11 +37,14 @@ export function multiply(
   const columns = matrix.shape[isTransposed ? 0 : 1] ?? 0;
   const orientation = (turned: boolean) => (turned ? "transposed" : undefined);
   const termAt = term && (term.shape.length === 1 ? " + term[column]" : " + term[i]");
-  const product = {
-    ...{ name: "y", sides: ["rows", "inner", "columns"], left: ["x"], right: ["matrix", orientation(isTransposed)] },
+  const product: MatrixProduct<"y"> = {
+    name: "y",
+    sides: ["rows", "inner", "columns"],
+    left: ["x"],
+    right: ["matrix", orientation(isTransposed)],
     added: added && { left: ["narrow"], right: ["b", orientation(added.isTransposed)], inner: "rank" },
     value: `sum${factors ? " * factorOf(i)" : ""}${termAt ?? ""}`,
-  } as const;
+  };
   const rank = added?.narrow.shape.at(-1) ?? 0;
   const inputs = { x, matrix, ...(term && { term }), ...(added && { narrow: added.narrow, b: added.b }) };
   const { y } = multiplyMatrices(backend, [product], { inputs, sizes: { rows, inner, columns, rank }, factors });

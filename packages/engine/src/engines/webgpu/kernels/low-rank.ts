@@ -4,7 +4,7 @@
 import { type DrawnFactors, withFactors } from "./dropout.ts";
 import { type GpuKernel, type GpuKernelCall, inputOf, rowsOf } from "./gpu-kernel.ts";
 import { multiply } from "./linear.ts";
-import { multiplyMatrices } from "./matrix-products.ts";
+import { type MatrixProduct, multiplyMatrices } from "./matrix-products.ts";
 
 /** output [..., outFeatures], x [..., inFeatures], a, b → output + scale·(x·a)·b. Attributes of a draw drop entries of x. */
 export const addLowRank: GpuKernel = (call) => {
@@ -60,22 +60,34 @@ export const adaptedLinearGradient: GpuKernel = (call) => [
   }),
 ];
 
-const projection = {
-  ...{ name: "projected", sides: ["rows", "inFeatures", "rank"], left: ["x"], right: ["a"] },
+const projection: MatrixProduct<"projected"> = {
+  name: "projected",
+  sides: ["rows", "inFeatures", "rank"],
+  left: ["x"],
+  right: ["a"],
   value: "numbers.scale * sum",
-} as const;
-const gradientOfProjection = {
-  ...{ name: "narrow", sides: ["rows", "outFeatures", "rank"], left: ["dy"], right: ["b", "transposed"] },
+};
+const gradientOfProjection: MatrixProduct<"narrow"> = {
+  name: "narrow",
+  sides: ["rows", "outFeatures", "rank"],
+  left: ["dy"],
+  right: ["b", "transposed"],
   value: "numbers.scale * sum",
-} as const;
-const gradientOfA = {
-  ...{ name: "forA", sides: ["inFeatures", "rows", "rank"], left: ["x", "transposed"], right: ["narrow"] },
+};
+const gradientOfA: MatrixProduct<"forA"> = {
+  name: "forA",
+  sides: ["inFeatures", "rows", "rank"],
+  left: ["x", "transposed"],
+  right: ["narrow"],
   value: "sum",
-} as const;
-const gradientOfB = {
-  ...{ name: "forB", sides: ["rank", "rows", "outFeatures"], left: ["projected", "transposed"], right: ["dy"] },
+};
+const gradientOfB: MatrixProduct<"forB"> = {
+  name: "forB",
+  sides: ["rank", "rows", "outFeatures"],
+  left: ["projected", "transposed"],
+  right: ["dy"],
   value: "sum",
-} as const;
+};
 
 /** Where factors are drawn, they are those of x's entries. */
 function sourcesOf(call: GpuKernelCall, factors: DrawnFactors | undefined) {

@@ -7,7 +7,7 @@ import type { DrawnFactors } from "./dropout.ts";
 import { entriesOf, keyOf, type Product, type Tile, tiledProducts, tileFor, tilesOf } from "./tiled-product.ts";
 
 /** An input's name, and whether it enters transposed. */
-export type Matrix = readonly [name: string, orientation?: "transposed"];
+type Matrix = readonly [name: string, orientation?: "transposed" | undefined];
 
 /** left·right, [rows, inner]·[inner, columns]. */
 export interface MatrixProduct<Name extends string> {
@@ -110,24 +110,16 @@ function byName<Name extends string, Value>(
 
 function textOf({ name, sides, left, right, added, value }: MatrixProduct<string>, dropped?: string): Product {
   const [rows, inner, columns] = sides.map((side) => `numbers.${side}`) as [string, string, string];
-  const factorsOf = (leftOne: Matrix, rightOne: Matrix, innerSize: string) => ({
-    inner: innerSize,
-    left: entriesOf(
-      reader(leftOne, dropped),
-      ...(leftOne[1] ? ([["inner", "row"], rows] as const) : ([["row", "inner"], innerSize] as const)),
-    ),
-    right: entriesOf(
-      reader(rightOne, dropped),
-      ...(rightOne[1] ? ([["column", "inner"], innerSize] as const) : ([["inner", "column"], columns] as const)),
-    ),
+  const factorsOf = (first: Matrix, second: Matrix, size: string) => ({
+    inner: size,
+    left: first[1] ? entries(first, ["inner", "row"], rows) : entries(first, ["row", "inner"], size),
+    right: second[1] ? entries(second, ["column", "inner"], size) : entries(second, ["inner", "column"], columns),
   });
+  const entries = ([array]: Matrix, ...where: readonly [Parameters<typeof entriesOf>[1], string]) =>
+    entriesOf((index) => `${array}[${index}]${array === dropped ? ` * factorOf(${index})` : ""}`, ...where);
   return {
     ...{ rows, columns, ...factorsOf(left, right, inner) },
     ...(added && { added: factorsOf(added.left, added.right, `numbers.${added.inner}`) }),
     store: `let i = row * ${columns} + column; ${name}[i] = ${value};`,
   };
-}
-
-function reader([name]: Matrix, dropped: string | undefined): (index: string) => string {
-  return (index) => (name === dropped ? `${name}[${index}] * factorOf(${index})` : `${name}[${index}]`);
 }
