@@ -41,7 +41,7 @@ export interface Adaptation {
   /** All variables, listed explicitly so that a recomputed block can be differentiated for them. */
   readonly variables: readonly Variable[];
   /**
-   * If `apply`, without dropout, only adds scale·(x·a)·b to a linear site's output in this context: its matrices. An engine can then
+   * If `apply` only adds scale·(x·a)·b to a linear site's output in this context: its matrices. An engine can then
    * fuse it into a larger graph.
    */
   lowRank?(context: ForwardContext): LowRankBranch | undefined;

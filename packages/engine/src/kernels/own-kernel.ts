@@ -5,7 +5,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import { DisposedError } from "../errors.ts";
 
 /** Operations whose gradient has a kernel, too. */
-type Differentiated = Norm | Activation | "Attention" | "GroupAttention" | "AddLowRank" | "Int8FeedForward";
+type Differentiated =
+  | Norm
+  | Activation
+  | "Attention"
+  | "GroupAttention"
+  | "AddLowRank"
+  | "AdaptedLinear"
+  | "Int8FeedForward";
 type Norm = "LayerNorm" | "RmsNorm";
 type Activation = "GeluTanh" | "GeluErf" | "Silu" | "Swiglu";
 type Product = "Linear" | "BlockProduct" | "Int8Product" | "RoundedBlocks" | "DroppedLowRankGradient";

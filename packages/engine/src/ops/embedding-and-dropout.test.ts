@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { expectTwin, onEachBackend, waves } from "../../test/compare-with-twin.ts";
 import { ArgumentError } from "../errors.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
+import { dropoutMask } from "../random/masks/dropout-mask.ts";
 import { matrix } from "../rows.ts";
 import { dropout } from "./dropout.ts";
 import { embeddingLookup } from "./embedding-lookup.ts";
@@ -68,6 +69,20 @@ onEachBackend((backend) => {
       tf.dispose([x, y]);
     });
 
+    it("draws the host's factors in every segment, from 8 bits, 16 bits and for old masks", async () => {
+      const x = tf.ones([3, 3000]); // a segment has 4096 or 2048 entries
+      for (const draw of [
+        { rate: 0.1, key },
+        { rate: 0.003, key },
+        { rate: 0.3, key: { ...key, oldMasks: true } },
+      ]) {
+        const y = dropout(x, draw.rate, draw.key);
+        expectClose(await y.data(), dropoutMask(draw).factors({ first: 0, count: x.size }), 1e-6);
+        y.dispose();
+      }
+      x.dispose();
+    });
+
     it("drops about the given share and keeps the mean", async () => {
       const x = tf.ones([40_000]);
       const y = dropout(x, 0.3, key);
@@ -81,9 +96,10 @@ onEachBackend((backend) => {
     it("drops other entries in another step, micro-step, path or run", async () => {
       const x = tf.ones([64]);
       const keys = [key, { ...key, step: 4 }, { ...key, microStep: 2 }, { ...key, path: "h.1" }, { ...key, seed: 8 }];
-      const masks = keys.map((one) => tf.tidy(() => dropout(x, 0.5, one).dataSync().join()));
+      const dropped = keys.map((one) => dropout(x, 0.5, one));
+      const masks = await Promise.all(dropped.map(async (mask) => (await mask.data()).join()));
       expect(new Set(masks).size).toBe(keys.length);
-      x.dispose();
+      tf.dispose([x, dropped]);
     });
 
     it("passes the gradient through the entries it kept", async () => {

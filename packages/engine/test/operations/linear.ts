@@ -2,6 +2,7 @@
 
 import { fc } from "@fast-check/vitest";
 import * as tf from "@tensorflow/tfjs-core";
+import { adaptedLinear } from "../../src/ops/adapted-linear.ts";
 import { addLowRank } from "../../src/ops/add-low-rank.ts";
 import { addResidual } from "../../src/ops/add-residual.ts";
 import { frozenLinear } from "../../src/ops/frozen-linear.ts";
@@ -63,6 +64,48 @@ const linear = defineOperation<LinearSettings>({
       reference: (x, bias) => {
         const y = product(given(x), Float64Array.from(frozen.values), inFeatures);
         return bias === undefined ? y : y.map((value, place) => value + at(bias, place % outFeatures));
+      },
+    };
+  },
+});
+
+interface AdaptedSettings extends Omit<LinearSettings, "kept"> {
+  readonly rank: number;
+  readonly isTransposed: boolean;
+}
+
+const adapted = defineOperation<AdaptedSettings>({
+  name: "adaptedLinear",
+  settings: fc.record({
+    ...{ axes: leadingAxes, inFeatures: size, outFeatures: size, rank: size },
+    ...{ hasBias: fc.boolean(), isTransposed: fc.boolean() },
+  }),
+  large: [
+    { axes: [2, 37], inFeatures: 70, outFeatures: 101, rank: 17, hasBias: true, isTransposed: true },
+    { axes: [300], inFeatures: 65, outFeatures: 1031, rank: 3, hasBias: false, isTransposed: false },
+  ],
+  use: ({ axes, inFeatures, outFeatures, rank, hasBias, isTransposed }) => {
+    const frozen = preparedWeight([inFeatures, outFeatures], { storage: "float32", isTransposed });
+    const plain = () => tf.tensor2d(frozen.values.slice(), [inFeatures, outFeatures]);
+    return {
+      prepare: frozen.prepare,
+      constants: frozen.constants,
+      shapes: [[...axes, inFeatures], [inFeatures, rank], [rank, outFeatures], ...(hasBias ? [[outFeatures]] : [])],
+      compute: (x, a, b, bias) => {
+        const parts = { weight: frozen.weight(), bias, a: matrix(given(a)), b: matrix(given(b)), scale: 2 };
+        const apart = () => addLowRank(frozenLinear(given(x), parts.weight, bias), given(x), parts.a, parts.b, 2);
+        return adaptedLinear(given(x), parts) ?? apart();
+      },
+      twin: (x, a, b, bias) => {
+        const rows = tf.reshape(given(x), [sizeOf(axes), inFeatures]);
+        const update = tf.mul(tf.matMul(tf.matMul(rows, given(a)), given(b)), 2);
+        const y = tf.reshape(tf.add(tf.matMul(rows, plain()), update), [...axes, outFeatures]);
+        return bias === undefined ? y : tf.add(y, bias);
+      },
+      reference: (x, a, b, bias) => {
+        const update = product(product(given(x), given(a), inFeatures), given(b), rank);
+        const y = product(given(x), Float64Array.from(frozen.values), inFeatures);
+        return y.map((value, place) => value + 2 * at(update, place) + (bias ? at(bias, place % outFeatures) : 0));
       },
     };
   },
@@ -137,4 +180,4 @@ const residual = defineOperation<{ readonly shape: readonly number[]; readonly r
   },
 });
 
-export const linearOperations: readonly OperationCase[] = [linear, lowRank, residual];
+export const linearOperations: readonly OperationCase[] = [linear, adapted, lowRank, residual];

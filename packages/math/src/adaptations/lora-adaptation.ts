@@ -2,6 +2,7 @@
 
 import {
   type AdaptationCall,
+  type ForwardContext,
   type LowRankBranch,
   type OptionNames,
   refuseUnknownOptions,
@@ -91,7 +92,8 @@ export class LoraAdaptation implements LowRankAdaptation {
     this.#scale = checkScale("LoraAdaptation", scale);
   }
 
-  lowRank(): LowRankBranch | undefined {
+  lowRank({ training }: ForwardContext): LowRankBranch | undefined {
+    if (training && this.dropout > 0) return undefined;
     const [a, b, ...others] = this.lora.factors;
     const isPlain = [a, b].every(
       (factor) => factor?.variable.rank === 2 && factor.expansion === undefined && (factor.groups ?? 1) === 1,

@@ -27,7 +27,9 @@ import { layerNorm, layerNormGradient, rmsNorm, rmsNormGradient } from "./operat
 import { rotary } from "./operations/rotary.ts";
 
 /** This package's own operations, whole. */
-const ownKernels: Readonly<Record<OwnKernel, (call: KernelCall) => tf.TensorInfo[]>> = {
+const ownKernels: Readonly<
+  Record<Exclude<OwnKernel, `LowrankAdaptedLinear${string}`>, (call: KernelCall) => tf.TensorInfo[]>
+> = {
   ...activationKernels,
   LowrankLayerNorm: layerNorm,
   LowrankLayerNormGradient: layerNormGradient,

@@ -4,14 +4,34 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
 import type { OwnKernel } from "../../kernels/own-kernel.ts";
+import { activations } from "./kernels/activations.ts";
+import { dropout } from "./kernels/dropout.ts";
 import type { GpuKernel } from "./kernels/gpu-kernel.ts";
+import { linear } from "./kernels/linear.ts";
+import {
+  adaptedLinear,
+  adaptedLinearGradient,
+  addLowRank,
+  addLowRankGradient,
+  droppedLowRankGradient,
+} from "./kernels/low-rank.ts";
 import { layerNorm, layerNormGradient, rmsNorm, rmsNormGradient } from "./kernels/normalisation.ts";
+import { rotary } from "./kernels/rotary.ts";
 
 const ownKernels: Readonly<Partial<Record<OwnKernel, GpuKernel>>> = {
+  ...activations,
+  LowrankAdaptedLinear: adaptedLinear,
+  LowrankAdaptedLinearGradient: adaptedLinearGradient,
+  LowrankAddLowRank: addLowRank,
+  LowrankAddLowRankGradient: addLowRankGradient,
+  LowrankDropout: dropout,
+  LowrankDroppedLowRankGradient: droppedLowRankGradient,
   LowrankLayerNorm: layerNorm,
   LowrankLayerNormGradient: layerNormGradient,
+  LowrankLinear: linear,
   LowrankRmsNorm: rmsNorm,
   LowrankRmsNormGradient: rmsNormGradient,
+  LowrankRotary: rotary,
 };
 
 /** Calling it twice does nothing more. */

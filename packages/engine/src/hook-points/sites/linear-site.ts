@@ -11,6 +11,7 @@ import {
 } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { FrozenWeight } from "../../frozen-weight.ts";
+import { adaptedLinear, hasAdaptedLinear } from "../../ops/adapted-linear.ts";
 import { frozenLinear } from "../../ops/frozen-linear.ts";
 import type { PackedMatrix } from "../../packed/packed-matrix.ts";
 import { computeByRows } from "../adapter-rows.ts";
@@ -193,6 +194,8 @@ export class LinearSite extends OpenSite implements Site, Part {
 
   #forward(input: tf.Tensor, context: ForwardContext): tf.Tensor {
     return tf.tidy(() => {
+      const together = this.#forwardTogether(input, context);
+      if (together !== undefined) return together;
       const bias = this.ownBias?.value(context);
       const override = this.ownWeight.overrideFor(context);
       const output =
@@ -202,6 +205,16 @@ export class LinearSite extends OpenSite implements Site, Part {
       if (!this.adaptations.isOpen(context)) return output;
       return this.adaptations.apply({ input, output, site: this, context });
     });
+  }
+
+  /** The product and one low-rank branch in one computation, where the engine can. */
+  #forwardTogether(input: tf.Tensor, context: ForwardContext): tf.Tensor | undefined {
+    if (!hasAdaptedLinear()) return undefined;
+    const { weight, bias, branches = [] } = this.lowRankParts(context) ?? {};
+    const [branch, ...others] = branches;
+    if (weight === undefined || branch === undefined || branch.rows !== undefined || others.length > 0)
+      return undefined;
+    return adaptedLinear(input, { ...branch, weight, bias });
   }
 
   #weightSlot(): WeightSlot {
