@@ -4,10 +4,15 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
 import type { OwnKernel } from "../../kernels/own-kernel.ts";
+import { attention, attentionGradient, groupAttention, groupAttentionGradient } from "./kernels/attention/attention.ts";
 import type { GpuKernel } from "./kernels/gpu-kernel.ts";
 import { layerNorm, layerNormGradient, rmsNorm, rmsNormGradient } from "./kernels/normalisation.ts";
 
 const ownKernels: Readonly<Partial<Record<OwnKernel, GpuKernel>>> = {
+  LowrankAttention: attention,
+  LowrankAttentionGradient: attentionGradient,
+  LowrankGroupAttention: groupAttention,
+  LowrankGroupAttentionGradient: groupAttentionGradient,
   LowrankLayerNorm: layerNorm,
   LowrankLayerNormGradient: layerNormGradient,
   LowrankRmsNorm: rmsNorm,

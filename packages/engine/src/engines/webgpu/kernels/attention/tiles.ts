@@ -1,0 +1,277 @@
+// The parts of which attention's shaders are made. A workgroup owns 32 queries (or keys) of a head, and passes over the other
+// side in tiles of 32. Scores of 32 times 32 exist in registers, and weights in its memory, never more. Each lane holds a block of 4 × 4: the own
+// rows from 4·quadRow, the others from 4·quadColumn.
+
+import { maskedScore } from "../../../../kernels/masked-score.ts";
+import type { Shader } from "../../run-shader.ts";
+
+/** Own rows of a workgroup, rows of another tile, and columns of a chunk of features. */
+export const tileSize = 32;
+export const lanes = 64;
+/** Rows of the table of groups that one dispatch reads. */
+export const largestTable = 64;
+/** Near the largest float32: the logarithm of the sum of a row that sees nothing, which makes all its weights 0. */
+export const beyondScores = "3e38";
+/** Vectors between neighbours in memory, one more than there are, so that lanes which write a column meet different banks. */
+const pitch = 9;
+
+/** What differs in a shader's text. */
+export interface Variant {
+  readonly hasMask: boolean;
+  readonly hasCap: boolean;
+  readonly drops: boolean;
+  readonly tableRows: number;
+  readonly headSize: number;
+  readonly valueSize: number;
+}
+
+export type Side = "query" | "key";
+type Rows = "query" | "key" | "value" | "dy";
+
+const sideOf: Readonly<Record<Rows, Side>> = { query: "query", dy: "query", key: "key", value: "key" };
+const sizeOfRows: Readonly<Record<Rows, string>> = {
+  ...{ query: "numbers.headSize", key: "numbers.headSize" },
+  ...{ value: "numbers.valueSize", dy: "numbers.valueSize" },
+};
+
+export function chunksOf(features: number): number {
+  return Math.ceil(features / tileSize);
+}
+
+/** A shader whose workgroups own rows of a side. Its code knows `place`, `own` (their first row), `quadRow` and `quadColumn`. */
+export function attentionShader<Outputs extends Shader["outputs"]>(
+  name: string,
+  variant: Variant,
+  parts: {
+    readonly own: Side;
+    readonly reads: readonly Rows[];
+    readonly inputs?: readonly string[];
+    readonly outputs: Outputs;
+    readonly code: string;
+    /** More of the workgroup's memory. */
+    readonly memory?: string;
+  },
+): Shader & { readonly outputs: Outputs } {
+  const { hasMask, hasCap, drops, tableRows, headSize, valueSize } = variant;
+  const added = [...(parts.inputs ?? []), ...(hasMask ? ["mask"] : [])];
+  return {
+    key: `${name} ${hasMask} ${hasCap} ${drops} ${tableRows} ${chunksOf(headSize)} ${chunksOf(valueSize)}`,
+    inputs: {
+      ...Object.fromEntries([...parts.reads, ...added].map((input) => [input, "f32"])),
+      ...(drops ? { kept: "u32" } : {}),
+    },
+    outputs: parts.outputs,
+    numbers,
+    tableRows,
+    lanes,
+    declarations: [
+      ...parts.reads.map(entriesOf),
+      placeText(parts.own, tableRows),
+      scoreText(variant),
+      parts.memory ?? "",
+    ].join("\n"),
+    code: `let place = placeOf(group);
+      let own = place.tile * ${tileSize};
+      let quadRow = lane / 8;
+      let quadColumn = lane % 8;
+      ${parts.code}`,
+  };
+}
+
+const numbers = {
+  ...{ heads: "u32", keyHeads: "u32", headSize: "u32", valueSize: "u32", byToken: "u32", window: "u32" },
+  ...{ scale: "f32", cap: "f32", keptFactor: "f32", maskItem: "u32", maskHead: "u32", maskQuery: "u32" },
+} as const;
+
+/** Entries of rows, 0 outside. */
+function entriesOf(rows: Rows): string {
+  const vectors = sideOf[rows] === "query" ? "queries" : "keys";
+  return `fn ${rows}Entry(row: u32, column: u32) -> f32 {
+    if (row >= ${vectors}.count || column >= ${sizeOfRows[rows]}) { return 0.0; }
+    return ${rows}[(${vectors}.first + row * ${vectors}.step) * ${sizeOfRows[rows]} + column];
+  }`;
+}
+
+/** Which head and which rows a workgroup owns. A row of the table: first workgroup, first token, queries, keys of each sequence. */
+function placeText(own: Side, tableRows: number): string {
+  return `
+struct Place { first: u32, item: u32, head: u32, tile: u32, queryTime: u32, keyTime: u32 }
+struct Vectors { first: u32, step: u32, count: u32 }
+var<private> queries: Vectors;
+var<private> keys: Vectors;
+var<workgroup> left: array<vec4f, ${tileSize * pitch}>;
+var<workgroup> right: array<vec4f, ${tileSize * pitch}>;
+var<workgroup> weights: array<vec4f, ${tileSize * pitch}>;
+fn placeOf(group: u32) -> Place {
+  var row = 0u;
+  while (row + 1 < ${tableRows} && numbers.table[row + 1].x <= group) { row++; }
+  let found = numbers.table[row];
+  let number = group - found.x;
+  let tiles = (${own === "query" ? "found.z" : "found.w"} + ${tileSize - 1}) / ${tileSize};
+  let heads = ${own === "query" ? "numbers.heads" : "numbers.keyHeads"};
+  return Place(found.y, number / tiles / heads, number / tiles % heads, number % tiles, found.z, found.w);
+}
+fn vectorsOf(place: Place, time: u32, head: u32, heads: u32) -> Vectors {
+  let first = (place.first + place.item * time) * heads;
+  if (numbers.byToken == 1) { return Vectors(first + head, heads, time); }
+  return Vectors(first + head * time, 1, time);
+}
+fn chooseHead(place: Place, head: u32) {
+  queries = vectorsOf(place, place.queryTime, head, numbers.heads);
+  keys = vectorsOf(place, place.keyTime, head / (numbers.heads / numbers.keyHeads), numbers.keyHeads);
+}
+/** From and to which keys some of a tile's queries look, and which queries look at some of a tile's keys. */
+fn keysSeen(place: Place, tile: u32) -> vec2u {
+  if (numbers.window == 0) { return vec2u(0, place.keyTime); }
+  let past = place.keyTime - place.queryTime;
+  let end = past + min(tile + ${tileSize}, place.queryTime);
+  return vec2u(max(past + tile + 1, numbers.window) - numbers.window, end);
+}
+fn queriesThatSee(place: Place, tile: u32) -> vec2u {
+  if (numbers.window == 0) { return vec2u(0, place.queryTime); }
+  let past = place.keyTime - place.queryTime;
+  let end = max(min(tile + ${tileSize}, place.keyTime) - 1 + numbers.window, past) - past;
+  return vec2u(max(tile, past) - past, min(end, place.queryTime));
+}
+fn isHidden(place: Place, query: vec4u, key: vec4u) -> vec4<bool> {
+  let isOutside = (query >= vec4u(place.queryTime)) | (key >= vec4u(place.keyTime));
+  if (numbers.window == 0) { return isOutside; }
+  let last = query + (place.keyTime - place.queryTime);
+  return isOutside | (key > last) | (last - key >= vec4u(numbers.window));
+}`;
+}
+
+/** From products to scores, and what of a score's gradient goes back to its product. */
+function scoreText({ hasMask, hasCap, drops }: Variant): string {
+  const each = (name: string) => [..."xyzw"].map((j) => `${name}(place, query.${j}, key.${j}, head)`).join(", ");
+  return `
+${hasCap ? tanhText : ""}
+fn boundedScores(products: vec4f) -> vec4f {
+  ${hasCap ? "return numbers.cap * tanhOf(products * (numbers.scale / numbers.cap));" : "return products * numbers.scale;"}
+}
+fn slopes(products: vec4f) -> vec4f {
+  ${hasCap ? "let bound = tanhOf(products * (numbers.scale / numbers.cap)); return numbers.scale * (1 - bound * bound);" : "return vec4f(numbers.scale);"}
+}
+${
+  hasMask
+    ? `fn maskEntry(place: Place, query: u32, key: u32, head: u32) -> f32 {
+  return mask[place.item * numbers.maskItem + head * numbers.maskHead + query * numbers.maskQuery + key];
+}
+fn masks(place: Place, query: vec4u, key: vec4u, head: u32) -> vec4f { return vec4f(${each("maskEntry")}); }
+fn bounded(mask: vec4f) -> vec4f { return select(mask, vec4f(${maskedScore}), mask < vec4f(${maskedScore})); }
+/** NaN counts as seen. */
+fn isSeen(mask: vec4f) -> vec4<bool> {
+  let isNotNumber = (bitcast<vec4u>(mask) & vec4u(0x7fffffff)) > vec4u(0x7f800000);
+  return isNotNumber | (mask > vec4f(${maskedScore / 2}));
+}`
+    : ""
+}
+${
+  drops
+    ? `fn keptEntry(place: Place, query: u32, key: u32, head: u32) -> f32 {
+  let entry = ((place.item * numbers.heads + head) * place.queryTime + query) * place.keyTime + key;
+  return select(0.0, numbers.keptFactor, ((kept[entry / 32] >> (entry % 32)) & 1) == 1);
+}
+fn keptFactors(place: Place, query: vec4u, key: vec4u, head: u32) -> vec4f { return vec4f(${each("keptEntry")}); }`
+    : ""
+}`;
+}
+
+/** The built-in function may overflow, or be wrong by 1e-5. */
+const tanhText = `fn tanhOf(x: vec4f) -> vec4f {
+  let e = exp(-2 * abs(x));
+  let square = x * x;
+  let small = x * (1 - square * (0.33333334 - square * 0.13333334));
+  return select(sign(x) * (1 - e) / (1 + e), small, square < vec4f(0.01));
+}`;
+
+/** `name` becomes own·otherᵀ: for each own row of the lane a vector of its four others. */
+export function product(name: string, own: Rows, other: Rows): string {
+  const size = sizeOfRows[own];
+  return `var ${name}: array<vec4f, 4>;
+  for (var chunk = 0u; chunk < ${size}; chunk += ${tileSize}) {
+    for (var n = lane; n < 256; n += ${lanes}) {
+      let column = chunk + n % ${tileSize};
+      let slot = n % ${tileSize} * ${pitch} + n / ${tileSize};
+      let l = own + n / ${tileSize} * 4;
+      let r = other + n / ${tileSize} * 4;
+      left[slot] = ${vectorOf((i) => `${own}Entry(l + ${i}, column)`)};
+      right[slot] = ${vectorOf((i) => `${other}Entry(r + ${i}, column)`)};
+    }
+    workgroupBarrier();
+    for (var k = 0u; k < min(${tileSize}, ${size} - chunk); k++) {
+      let l = left[k * ${pitch} + quadRow];
+      let r = right[k * ${pitch} + quadColumn];
+      ${eachRow((i) => `${name}[${i}] += l[${i}] * r;`)}
+    }
+    workgroupBarrier();
+  }`;
+}
+
+/** Writes the lane's weights, `name`_0 to `name`_3 by own row, to the workgroup's memory. */
+export function shareWeights(name: string): string {
+  return eachRow((j) => {
+    return `weights[(4 * quadColumn + ${j}) * ${pitch} + quadRow] = ${vectorOf((i) => `${name}_${i}[${j}]`)};`;
+  });
+}
+
+/** Adds the shared weights times the other tile's rows to `sums`, of which `declareSums` made as many as the features need. */
+export function addWeighted(sums: string, other: Rows, features: number): string {
+  return eachChunk(
+    features,
+    (chunk) => `for (var n = lane; n < 256; n += ${lanes}) {
+      let row = other + n / 8;
+      let column = ${chunk * tileSize} + n % 8 * 4;
+      right[n / 8 * ${pitch} + n % 8] = ${vectorOf((i) => `${other}Entry(row, column + ${i})`)};
+    }
+    workgroupBarrier();
+    for (var k = 0u; k < ${tileSize}; k++) {
+      let l = weights[k * ${pitch} + quadRow];
+      let r = right[k * ${pitch} + quadColumn];
+      ${eachRow((i) => `${sums}[${4 * chunk + i}] += l[${i}] * r;`)}
+    }
+    workgroupBarrier();`,
+  );
+}
+
+export function declareSums(sums: string, features: number): string {
+  return `var ${sums}: array<vec4f, ${4 * chunksOf(features)}>;`;
+}
+
+/** Each of the sums' vectors becomes what `change` makes of it and the own row's number. */
+export function changeSums(sums: string, features: number, change: (vector: string, row: number) => string): string {
+  return eachChunk(features, (chunk) =>
+    eachRow((i) => {
+      const vector = `${sums}[${4 * chunk + i}]`;
+      return `${vector} = ${change(vector, i)};`;
+    }),
+  );
+}
+
+/** The sums become the own rows of an output. */
+export function storeSums(sums: string, output: string, like: Rows, features: number): string {
+  const vectors = sideOf[like] === "query" ? "queries" : "keys";
+  return eachChunk(features, (chunk) =>
+    eachRow(
+      (i) => `if (own + 4 * quadRow + ${i} < ${vectors}.count) {
+        let start = (${vectors}.first + (own + 4 * quadRow + ${i}) * ${vectors}.step) * ${sizeOfRows[like]};
+        let column = ${chunk * tileSize} + 4 * quadColumn;
+        ${eachRow((j) => `if (column + ${j} < ${sizeOfRows[like]}) { ${output}[start + column + ${j}] = ${sums}[${4 * chunk + i}][${j}]; }`)}
+      }`,
+    ),
+  );
+}
+
+/** `statements` for the lane's four rows. */
+export function eachRow(statements: (row: number) => string): string {
+  return [0, 1, 2, 3].map(statements).join("\n");
+}
+
+/** A vector of four expressions. */
+export function vectorOf(expression: (index: number) => string): string {
+  return `vec4f(${[0, 1, 2, 3].map(expression).join(", ")})`;
+}
+
+function eachChunk(features: number, statements: (chunk: number) => string): string {
+  return Array.from({ length: chunksOf(features) }, (_, chunk) => statements(chunk)).join("\n");
+}
