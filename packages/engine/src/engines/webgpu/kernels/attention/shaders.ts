@@ -8,12 +8,11 @@ import {
   beyondScores,
   changeSums,
   declareSums,
-  eachRow,
+  eachOther,
   lanes,
   product,
-  type Side,
-  shareWeights,
   storeSums,
+  tileSize,
   type Variant,
   vectorOf,
 } from "./tiles.ts";
@@ -21,45 +20,55 @@ import {
 /** query, key, value → output, and for each query the logarithm of its sum of exponentials. */
 export function forwardShader(variant: Variant) {
   const { hasMask, drops, valueSize } = variant;
-  const largest = (i: number) => `max(max(shown_${i}.x, shown_${i}.y), max(shown_${i}.z, shown_${i}.w))`;
   const code = `
     let head = place.head;
     chooseHead(place, head);
     ${declareSums("mixed", valueSize)}
-    var most = vec4f(-${beyondScores});
-    var sum = vec4f();
+    var most = vec4f(-${beyondScores}); // of the lane's own rows
+    var sum = vec4f(); // of its weights
     var seen = vec4f(${hasMask ? 0 : 1});
     let range = keysSeen(place, own);
-    for (var other = range.x; other < range.y; other += 32) {
-      ${product("products", "query", "key")}
-      ${eachRow(
-        (i) => `${scores("query", variant, i)}
-        ${hasMask ? `seen[${i}] = max(seen[${i}], f32(any(isSeen(mask_${i}) & !hidden_${i})));` : ""}
-        let shown_${i} = select(score_${i}, vec4f(-${beyondScores}), hidden_${i});`,
+    for (var other = range.x; other < range.y; other += ${tileSize}) {
+      ${product("weights", "query", "key")}
+      var laneMost = vec4f(-${beyondScores});
+      ${eachOther(
+        "query",
+        `${scores(variant)}
+        ${hasMask ? "seen = max(seen, vec4f(isSeen(mask_) & !hidden));" : ""}
+        laneMost = max(laneMost, select(score, laneMost, hidden));
+        weights[slot] = score;`,
       )}
-      ${ofWholeRows("tileMost", vectorOf(largest), (first, second) => `max(${first}, ${second})`)}
-      let next = max(most, tileMost);
+      laneRows[lane] = laneMost;
+      workgroupBarrier();
+      var next = most;
+      ${ofWholeRows("next = max(next, laneRows[row]);")}
       let shrink = exp(most - next);
       most = next;
-      ${eachRow(
-        (i) => `let full_${i} = select(exp(score_${i} - next[${i}]), vec4f(), hidden_${i});
-        let weight_${i} = full_${i} ${drops ? `* keptFactors(place, query_${i}, key_${i}, head)` : ""};`,
+      sum *= shrink;
+      ${eachOther(
+        "query",
+        `let full = select(exp(weights[slot] - next), vec4f(), isHidden(place, query, key));
+        sum += full;
+        weights[slot] = full ${drops ? "* keptFactors(place, query, key, head)" : ""};`,
       )}
-      sum = sum * shrink + ${vectorOf((i) => `dot(full_${i}, vec4f(1))`)};
-      ${shareWeights("weight")}
       ${changeSums("mixed", valueSize, (vector, i) => `${vector} * shrink[${i}]`)}
-      ${addWeighted("mixed", "value", valueSize)}
+      ${addWeighted("mixed", "weights", "value", valueSize)}
     }
-    ${ofWholeRows("total", "sum", (first, second) => `${first} + ${second}`)}
-    ${ofWholeRows("alive", "seen", (first, second) => `max(${first}, ${second})`)}
+    laneRows[lane] = sum;
+    right[lane] = seen;
+    workgroupBarrier();
+    var total = vec4f();
+    var alive = vec4f();
+    ${ofWholeRows("total += laneRows[row]; alive = max(alive, right[row]);")}
     ${changeSums("mixed", valueSize, (vector, i) => `select(vec4f(), ${vector} / total[${i}], alive[${i}] > 0)`)}
     ${storeSums("mixed", "output", "dy", valueSize)}
-    ${eachRow(
-      (i) => `if (quadColumn == 0 && own + 4 * quadRow + ${i} < queries.count) {
-      sums[queries.first + (own + 4 * quadRow + ${i}) * queries.step] =
-        select(${beyondScores}, most[${i}] + log(total[${i}]), alive[${i}] > 0);
-    }`,
-    )}`;
+    if (quadColumn == 0) {
+      let logarithms = select(vec4f(${beyondScores}), most + log(total), alive > vec4f());
+      for (var i = 0u; i < 4; i++) {
+        let row = own + 4 * quadRow + i;
+        if (row < queries.count) { sums[queries.first + row * queries.step] = logarithms[i]; }
+      }
+    }`;
   const reads = ["query", "key", "value"] as const;
   const memory = `var<workgroup> laneRows: array<vec4f, ${lanes}>;`;
   return attentionShader("attention", variant, {
@@ -96,13 +105,11 @@ export function queryGradientShader(variant: Variant) {
     chooseHead(place, head);
     ${declareSums("mixed", headSize)}
     let range = keysSeen(place, own);
-    for (var other = range.x; other < range.y; other += 32) {
-      ${product("products", "query", "key")}
-      ${eachRow((i) => weights("query", variant, i))}
-      ${product("weightGradients", "dy", "value")}
-      ${eachRow((i) => scoreGradients(i))}
-      ${shareWeights("gradient")}
-      ${addWeighted("mixed", "key", headSize)}
+    for (var other = range.x; other < range.y; other += ${tileSize}) {
+      ${product("weights", "query", "key")}
+      ${product("left", "dy", "value")}
+      ${eachOther("query", `${weights(variant)} ${scoreGradients}`)}
+      ${addWeighted("mixed", "left", "key", headSize)}
     }
     ${storeSums("mixed", "queryGradient", "query", headSize)}`,
   });
@@ -121,21 +128,15 @@ export function keyGradientShader(variant: Variant, of: readonly ("key" | "value
     ${hasKey ? declareSums("mixedQueries", headSize) : ""}
     ${hasValue ? declareSums("mixedDy", valueSize) : ""}
     let range = queriesThatSee(place, own);
-    let shared_ = numbers.heads / numbers.keyHeads;
-    for (var head = place.head * shared_; head < (place.head + 1) * shared_; head++) {
+    let sharing = numbers.heads / numbers.keyHeads;
+    for (var head = place.head * sharing; head < (place.head + 1) * sharing; head++) {
       chooseHead(place, head);
-      for (var other = range.x; other < range.y; other += 32) {
-        ${product("products", "key", "query")}
-        ${eachRow((i) => weights("key", variant, i))}
-        ${hasValue ? `${shareWeights("weight")} ${addWeighted("mixedDy", "dy", valueSize)}` : ""}
-        ${
-          hasKey
-            ? `${product("weightGradients", "value", "dy")}
-        ${eachRow((i) => scoreGradients(i))}
-        ${shareWeights("gradient")}
-        ${addWeighted("mixedQueries", "query", headSize)}`
-            : ""
-        }
+      for (var other = range.x; other < range.y; other += ${tileSize}) {
+        ${product("weights", "key", "query")}
+        ${hasKey ? product("left", "value", "dy") : ""}
+        ${eachOther("key", `${weights(variant)} ${hasKey ? scoreGradients : ""} weights[slot] = weight;`)}
+        ${hasValue ? addWeighted("mixedDy", "weights", "dy", valueSize) : ""}
+        ${hasKey ? addWeighted("mixedQueries", "left", "query", headSize) : ""}
       }
     }
     ${hasKey ? storeSums("mixedQueries", "keyGradient", "key", headSize) : ""}
@@ -143,36 +144,27 @@ export function keyGradientShader(variant: Variant, of: readonly ("key" | "value
   });
 }
 
-/** `score_i` of the lane's own row i with four others, and the `query_i` and `key_i` of each. */
-function scores(own: Side, { hasMask }: Variant, i: number): string {
-  const [mine, others] = [`vec4u(own + 4 * quadRow + ${i})`, "other + 4 * quadColumn + vec4u(0, 1, 2, 3)"];
-  return `let query_${i} = ${own === "query" ? mine : others};
-    let key_${i} = ${own === "query" ? others : mine};
-    let hidden_${i} = isHidden(place, query_${i}, key_${i});
-    ${hasMask ? `let mask_${i} = masks(place, query_${i}, key_${i}, head);` : ""}
-    let score_${i} = boundedScores(products[${i}]) ${hasMask ? `+ bounded(mask_${i})` : ""};`;
+/** `score` of the lane's own rows with one other, from its product in `weights`. */
+function scores({ hasMask }: Variant): string {
+  return `let hidden = isHidden(place, query, key);
+    ${hasMask ? "let mask_ = masks(place, query, key, head);" : ""}
+    let score = boundedScores(weights[slot]) ${hasMask ? "+ bounded(mask_)" : ""};`;
 }
 
-/** Computed again: the whole weights `full_i`, and `weight_i`, of which some may be dropped. */
-function weights(own: Side, variant: Variant, i: number): string {
-  return `${scores(own, variant, i)}
-    let row_${i} = 2 * (queries.first + min(query_${i}, vec4u(queries.count - 1)) * queries.step);
-    let full_${i} = select(exp(score_${i} - ${vectorOf((j) => `rows[row_${i}[${j}]]`)}), vec4f(), hidden_${i});
-    let factor_${i} = ${variant.drops ? `keptFactors(place, query_${i}, key_${i}, head)` : "vec4f(1)"};
-    let weight_${i} = full_${i} * factor_${i};`;
+/** Computed again: the whole weights `full`, and `weight`, of which some may be dropped. */
+function weights(variant: Variant): string {
+  return `${scores(variant)}
+    let row = 2 * (queries.first + min(query, vec4u(queries.count - 1)) * queries.step);
+    let full = select(exp(score - ${vectorOf((i) => `rows[row[${i}]]`)}), vec4f(), hidden);
+    let factor = ${variant.drops ? "keptFactors(place, query, key, head)" : "vec4f(1)"};
+    let weight = full * factor;`;
 }
 
-/** `gradient_i` of the product of query and key. */
-function scoreGradients(i: number): string {
-  return `let common_${i} = ${vectorOf((j) => `rows[row_${i}[${j}] + 1]`)};
-    let gradient_${i} = (weightGradients[${i}] * weight_${i} - full_${i} * common_${i}) * slopes(products[${i}]);`;
-}
+/** From those of the weights in `left`: the gradients of the products of query and key. */
+const scoreGradients = `let shared_ = ${vectorOf((i) => `rows[row[${i}] + 1]`)};
+    left[slot] = (left[slot] * weight - full * shared_) * slopes(weights[slot]);`;
 
-/** `name` becomes what the eight lanes of the same own rows have together. */
-function ofWholeRows(name: string, own: string, combine: (first: string, second: string) => string): string {
-  return `laneRows[lane] = ${own};
-    workgroupBarrier();
-    var ${name} = laneRows[quadRow * 8];
-    for (var n = 1u; n < 8; n++) { ${name} = ${combine(name, "laneRows[quadRow * 8 + n]")}; }
-    workgroupBarrier();`;
+/** Statements for each `row` of `laneRows` that belongs to the lane's own rows. */
+function ofWholeRows(statements: string): string {
+  return `for (var row = quadRow * 8; row < quadRow * 8 + 8; row++) { ${statements} }`;
 }

@@ -185,38 +185,47 @@ const tanhText = `fn tanhOf(x: vec4f) -> vec4f {
   return select(sign(x) * (1 - e) / (1 + e), small, square < vec4f(0.01));
 }`;
 
-/** `name` becomes own·otherᵀ: for each own row of the lane a vector of its four others. */
-export function product(name: string, own: Rows, other: Rows): string {
+// A variable without a value is not 0 again in a loop's second round: seen on Mesa's llvmpipe.
+
+/** own·otherᵀ, into the lane's places (`eachOther`) of an array in the workgroup's memory: its four own rows for each other one. */
+export function product(into: "weights" | "left", own: Rows, other: Rows): string {
   const size = sizeOfRows[own];
-  return `var ${name}: array<vec4f, 4>;
-  for (var chunk = 0u; chunk < ${size}; chunk += ${tileSize}) {
-    for (var n = lane; n < 256; n += ${lanes}) {
-      let column = chunk + n % ${tileSize};
-      let slot = n % ${tileSize} * ${pitch} + n / ${tileSize};
-      let l = own + n / ${tileSize} * 4;
-      let r = other + n / ${tileSize} * 4;
-      left[slot] = ${vectorOf((i) => `${own}Entry(l + ${i}, column)`)};
-      right[slot] = ${vectorOf((i) => `${other}Entry(r + ${i}, column)`)};
+  return `{
+    var products = array<vec4f, 4>();
+    for (var chunk = 0u; chunk < ${size}; chunk += ${tileSize}) {
+      for (var n = lane; n < 256; n += ${lanes}) {
+        let column = chunk + n % ${tileSize};
+        let slot = n % ${tileSize} * ${pitch} + n / ${tileSize};
+        let l = own + n / ${tileSize} * 4;
+        let r = other + n / ${tileSize} * 4;
+        left[slot] = ${vectorOf((i) => `${own}Entry(l + ${i}, column)`)};
+        right[slot] = ${vectorOf((i) => `${other}Entry(r + ${i}, column)`)};
+      }
+      workgroupBarrier();
+      for (var k = 0u; k < min(${tileSize}, ${size} - chunk); k++) {
+        let l = left[k * ${pitch} + quadRow];
+        let r = right[k * ${pitch} + quadColumn];
+        ${four((j) => `products[${j}] += l * r[${j}];`)}
+      }
+      workgroupBarrier();
     }
-    workgroupBarrier();
-    for (var k = 0u; k < min(${tileSize}, ${size} - chunk); k++) {
-      let l = left[k * ${pitch} + quadRow];
-      let r = right[k * ${pitch} + quadColumn];
-      ${eachRow((i) => `${name}[${i}] += l[${i}] * r;`)}
-    }
-    workgroupBarrier();
+    ${four((j) => `${into}[(4 * quadColumn + ${j}) * ${pitch} + quadRow] = products[${j}];`)}
   }`;
 }
 
-/** Writes the lane's weights, `name`_0 to `name`_3 by own row, to the workgroup's memory. */
-export function shareWeights(name: string): string {
-  return eachRow((j) => {
-    return `weights[(4 * quadColumn + ${j}) * ${pitch} + quadRow] = ${vectorOf((i) => `${name}_${i}[${j}]`)};`;
-  });
+/** A loop over the lane's four other rows: `slot` is where its four own rows with this one are in the arrays of the workgroup's memory. */
+export function eachOther(own: Side, statements: string): string {
+  const [mine, other] = ["own + 4 * quadRow + vec4u(0, 1, 2, 3)", "vec4u(other + 4 * quadColumn + j)"];
+  return `for (var j = 0u; j < 4; j++) {
+    let slot = (4 * quadColumn + j) * ${pitch} + quadRow;
+    let query = ${own === "query" ? mine : other};
+    let key = ${own === "query" ? other : mine};
+    ${statements}
+  }`;
 }
 
-/** Adds the shared weights times the other tile's rows to `sums`, of which `declareSums` made as many as the features need. */
-export function addWeighted(sums: string, other: Rows, features: number): string {
+/** Adds weights in the workgroup's memory times the other tile's rows to `sums`, declared by `declareSums`. */
+export function addWeighted(sums: string, weights: "weights" | "left", other: Rows, features: number): string {
   return eachChunk(
     features,
     (chunk) => `for (var n = lane; n < 256; n += ${lanes}) {
@@ -226,9 +235,9 @@ export function addWeighted(sums: string, other: Rows, features: number): string
     }
     workgroupBarrier();
     for (var k = 0u; k < ${tileSize}; k++) {
-      let l = weights[k * ${pitch} + quadRow];
+      let l = ${weights}[k * ${pitch} + quadRow];
       let r = right[k * ${pitch} + quadColumn];
-      ${eachRow((i) => `${sums}[${4 * chunk + i}] += l[${i}] * r;`)}
+      ${four((i) => `${sums}[${4 * chunk + i}] += l[${i}] * r;`)}
     }
     workgroupBarrier();`,
   );
@@ -241,7 +250,7 @@ export function declareSums(sums: string, features: number): string {
 /** Each of the sums' vectors becomes what `change` makes of it and the own row's number. */
 export function changeSums(sums: string, features: number, change: (vector: string, row: number) => string): string {
   return eachChunk(features, (chunk) =>
-    eachRow((i) => {
+    four((i) => {
       const vector = `${sums}[${4 * chunk + i}]`;
       return `${vector} = ${change(vector, i)};`;
     }),
@@ -251,19 +260,21 @@ export function changeSums(sums: string, features: number, change: (vector: stri
 /** The sums become the own rows of an output. */
 export function storeSums(sums: string, output: string, like: Rows, features: number): string {
   const vectors = sideOf[like] === "query" ? "queries" : "keys";
-  return eachChunk(features, (chunk) =>
-    eachRow(
-      (i) => `if (own + 4 * quadRow + ${i} < ${vectors}.count) {
-        let start = (${vectors}.first + (own + 4 * quadRow + ${i}) * ${vectors}.step) * ${sizeOfRows[like]};
-        let column = ${chunk * tileSize} + 4 * quadColumn;
-        ${eachRow((j) => `if (column + ${j} < ${sizeOfRows[like]}) { ${output}[start + column + ${j}] = ${sums}[${4 * chunk + i}][${j}]; }`)}
-      }`,
-    ),
+  return eachChunk(
+    features,
+    (chunk) => `${four((i) => `left[4 * lane + ${i}] = ${sums}[${4 * chunk + i}];`)}
+    for (var n = 0u; n < 16; n++) {
+      let row = own + 4 * quadRow + n / 4;
+      let column = ${chunk * tileSize} + 4 * quadColumn + n % 4;
+      if (row < ${vectors}.count && column < ${sizeOfRows[like]}) {
+        ${output}[(${vectors}.first + row * ${vectors}.step) * ${sizeOfRows[like]} + column] = left[4 * lane + n / 4][n % 4];
+      }
+    }`,
   );
 }
 
-/** `statements` for the lane's four rows. */
-export function eachRow(statements: (row: number) => string): string {
+/** `statements` for 0 to 3. */
+export function four(statements: (index: number) => string): string {
   return [0, 1, 2, 3].map(statements).join("\n");
 }
 
