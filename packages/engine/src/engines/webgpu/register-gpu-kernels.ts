@@ -5,18 +5,33 @@ import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
 import type { OwnKernel } from "../../kernels/own-kernel.ts";
 import { attention, attentionGradient, groupAttention, groupAttentionGradient } from "./kernels/attention/attention.ts";
+import { activations } from "./kernels/activations.ts";
+import { dropout } from "./kernels/dropout.ts";
 import type { GpuKernel } from "./kernels/gpu-kernel.ts";
+import { linear } from "./kernels/linear.ts";
+import { addLowRank, addLowRankGradient, droppedLowRankGradient } from "./kernels/low-rank.ts";
 import { layerNorm, layerNormGradient, rmsNorm, rmsNormGradient } from "./kernels/normalisation.ts";
+import { packedProduct, packedRows } from "./kernels/packed.ts";
+import { rotary } from "./kernels/rotary.ts";
 
 const ownKernels: Readonly<Partial<Record<OwnKernel, GpuKernel>>> = {
   LowrankAttention: attention,
   LowrankAttentionGradient: attentionGradient,
   LowrankGroupAttention: groupAttention,
   LowrankGroupAttentionGradient: groupAttentionGradient,
+  ...activations,
+  LowrankAddLowRank: addLowRank,
+  LowrankAddLowRankGradient: addLowRankGradient,
+  LowrankDropout: dropout,
+  LowrankDroppedLowRankGradient: droppedLowRankGradient,
   LowrankLayerNorm: layerNorm,
   LowrankLayerNormGradient: layerNormGradient,
+  LowrankLinear: linear,
   LowrankRmsNorm: rmsNorm,
   LowrankRmsNormGradient: rmsNormGradient,
+  LowrankPackedProduct: packedProduct,
+  LowrankPackedRows: packedRows,
+  LowrankRotary: rotary,
 };
 
 /** Calling it twice does nothing more. */

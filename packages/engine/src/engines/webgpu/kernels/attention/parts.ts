@@ -4,9 +4,7 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type * as tf from "@tensorflow/tfjs-core";
 import { causalWindowOf } from "../../../../kernels/causal-order.ts";
-import { drawIn } from "../../../../kernels/drop-entries.ts";
-import { dropoutMask } from "../../../../random/masks/dropout-mask.ts";
-import { planMask } from "../../../../random/masks/segments.ts";
+import { type DrawnFactors, drawFactors } from "../dropout.ts";
 import { type GpuKernelCall, inputOf, sizeOf } from "../gpu-kernel.ts";
 import { largestTable, type Side, tileSize, type Variant } from "./tiles.ts";
 
@@ -25,7 +23,8 @@ export interface Part {
   readonly numbers: Readonly<Record<string, number>>;
   readonly groups: readonly Group[];
   readonly mask: tf.TensorInfo | undefined;
-  readonly draw: ReturnType<typeof drawIn> | undefined;
+  /** Attributes of a draw; undefined where no weight drops out. */
+  readonly draw: tf.NamedAttrMap | undefined;
 }
 
 /** For the dispatches of a side: the table of groups, and the number of workgroups. */
@@ -42,20 +41,11 @@ export function workOf({ groups, numbers, variant }: Part, own: Side): { table: 
   return { table: [...rows, ...rest], groups: count };
 }
 
-/** Which weights are kept, a bit for each, as the kernels read them; undefined if all are. The caller disposes of it. */
-export function keptBits(backend: WebGPUBackend, { draw, groups, numbers }: Part): tf.TensorInfo | undefined {
-  if (draw === undefined) return undefined;
+/** What a part's weights are multiplied by, drawn anew; undefined if none drops out. */
+export function drawnFor(backend: WebGPUBackend, { draw, groups, numbers }: Part): DrawnFactors | undefined {
   const { heads = 1 } = numbers;
   const count = groups.reduce((sum, { rows, queryTime, keyTime }) => sum + rows * heads * queryTime * keyTime, 0);
-  const bits = new Uint32Array(Math.ceil(count / 32));
-  const mask = dropoutMask(draw);
-  const step = 1 << 20; // entries that exist as float32 at one time
-  for (let first = 0; first < count; first += step) {
-    const factors = mask.factors({ first, count: Math.min(step, count - first) });
-    for (let entry = 0; entry < factors.length; entry++)
-      if (factors[entry] !== 0) bits[(first + entry) >>> 5]! |= 1 << (entry & 31);
-  }
-  return backend.makeTensorInfo([bits.length], "float32", new Float32Array(bits.buffer));
+  return draw && drawFactors(backend, draw, count);
 }
 
 /** Of `LowrankAttention`: query [batch, heads, queryTime, headSize], key and value [batch, keyHeads, keyTime, …]. */
@@ -65,7 +55,7 @@ export function partOfBatch(call: GpuKernelCall): readonly Part[] {
   const [, keyHeads = 1, keyTime = 1] = key.shape;
   const sizes = { heads, keyHeads, headSize, valueSize: value.shape[3] ?? 1, byToken: 0 };
   const groups = [{ rows: batch, first: 0, queryTime, keyTime }];
-  return [partOf(call, { sizes, groups, mask: call.inputs.mask, attributes: call.attributes })];
+  return [partOf({ sizes, groups, mask: call.inputs.mask, attributes: call.attributes })];
 }
 
 /** Of `LowrankGroupAttention`: query, key and value [tokens, …]. */
@@ -82,7 +72,7 @@ export function partsOfGroups(call: GpuKernelCall): readonly Part[] {
     const [rows = 0, time = 0] = [lengths[2 * index], lengths[2 * index + 1]];
     const groups = [{ rows, first, queryTime: time, keyTime: time }];
     const attributes = { ...call.attributes, ...(draws[index] ?? { rate: 0 }) };
-    const part = partOf(call, { sizes, groups, mask: call.inputs[`mask${index}`], attributes });
+    const part = partOf({ sizes, groups, mask: call.inputs[`mask${index}`], attributes });
     const last = parts.at(-1);
     if (last !== undefined && canJoin(last, part)) parts[parts.length - 1] = joined(last, part);
     else parts.push(part);
@@ -106,33 +96,27 @@ interface PartInputs {
   readonly attributes: tf.NamedAttrMap;
 }
 
-function partOf(_: GpuKernelCall, { sizes, groups, mask: given, attributes }: PartInputs): Part {
+function partOf({ sizes, groups, mask: given, attributes }: PartInputs): Part {
   const scale = Number(attributes.scale);
   const cap = Number(attributes.cap);
   const window = given && causalWindowOf(given);
   const mask = window === undefined ? given : undefined;
-  const drawn = attributes.rate === undefined ? undefined : drawIn(attributes);
-  const draw = drawn !== undefined && drawn.rate > 0 ? drawn : undefined;
+  const draw = Number(attributes.rate) > 0 ? attributes : undefined;
   const { headSize, valueSize } = sizes;
   const [items = 1, maskHeads = 1, maskQueries = 1, keys = 1] = mask?.shape ?? [];
   return {
     variant: {
-      ...{ hasMask: mask !== undefined, hasCap: cap !== 0, drops: draw !== undefined },
+      ...{ hasMask: mask !== undefined, hasCap: cap !== 0, factors: undefined },
       ...{ tableRows: 1, headSize, valueSize },
     },
     numbers: {
       ...{ ...sizes, scale, cap, window: Math.min(window ?? 0, 0x7fffffff) },
-      keptFactor: draw === undefined ? 1 : keptFactorOf(draw),
       maskItem: items === 1 ? 0 : maskHeads * maskQueries * keys,
       maskHead: maskHeads === 1 ? 0 : maskQueries * keys,
       maskQuery: maskQueries === 1 ? 0 : keys,
     },
     ...{ groups, mask, draw },
   };
-}
-
-function keptFactorOf({ rate, key }: ReturnType<typeof drawIn>): number {
-  return key.oldMasks === true ? 1 / (1 - rate) : planMask(rate).factor;
 }
 
 function canJoin(first: Part, second: Part): boolean {

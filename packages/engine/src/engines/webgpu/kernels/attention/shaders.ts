@@ -19,15 +19,15 @@ import {
 
 /** query, key, value → output, and for each query the logarithm of its sum of exponentials. */
 export function forwardShader(variant: Variant) {
-  const { hasMask, drops, valueSize } = variant;
+  const { hasMask, factors, valueSize } = variant;
   const code = `
-    let head = place.head;
-    chooseHead(place, head);
+    let head = owned.head;
+    chooseHead(owned, head);
     ${declareSums("mixed", valueSize)}
     var most = vec4f(-${beyondScores}); // of the lane's own rows
     var sum = vec4f(); // of its weights
     var seen = vec4f(${hasMask ? 0 : 1});
-    let range = keysSeen(place, own);
+    let range = keysSeen(owned, own);
     for (var other = range.x; other < range.y; other += ${tileSize}) {
       ${product("weights", "query", "key")}
       var laneMost = vec4f(-${beyondScores});
@@ -47,9 +47,9 @@ export function forwardShader(variant: Variant) {
       sum *= shrink;
       ${eachOther(
         "query",
-        `let full = select(exp(weights[slot] - next), vec4f(), isHidden(place, query, key));
+        `let full = select(exp(weights[slot] - next), vec4f(), isHidden(owned, query, key));
         sum += full;
-        weights[slot] = full ${drops ? "* keptFactors(place, query, key, head)" : ""};`,
+        weights[slot] = full ${factors ? "* factors(owned, query, key, head)" : ""};`,
       )}
       ${changeSums("mixed", valueSize, (vector, i) => `${vector} * shrink[${i}]`)}
       ${addWeighted("mixed", "weights", "value", valueSize)}
@@ -101,10 +101,10 @@ export function queryGradientShader(variant: Variant) {
     inputs: ["rows"],
     outputs: { queryGradient: "f32" } as const,
     code: `
-    let head = place.head;
-    chooseHead(place, head);
+    let head = owned.head;
+    chooseHead(owned, head);
     ${declareSums("mixed", headSize)}
-    let range = keysSeen(place, own);
+    let range = keysSeen(owned, own);
     for (var other = range.x; other < range.y; other += ${tileSize}) {
       ${product("weights", "query", "key")}
       ${product("left", "dy", "value")}
@@ -127,10 +127,10 @@ export function keyGradientShader(variant: Variant, of: readonly ("key" | "value
     code: `
     ${hasKey ? declareSums("mixedQueries", headSize) : ""}
     ${hasValue ? declareSums("mixedDy", valueSize) : ""}
-    let range = queriesThatSee(place, own);
+    let range = queriesThatSee(owned, own);
     let sharing = numbers.heads / numbers.keyHeads;
-    for (var head = place.head * sharing; head < (place.head + 1) * sharing; head++) {
-      chooseHead(place, head);
+    for (var head = owned.head * sharing; head < (owned.head + 1) * sharing; head++) {
+      chooseHead(owned, head);
       for (var other = range.x; other < range.y; other += ${tileSize}) {
         ${product("weights", "key", "query")}
         ${hasKey ? product("left", "value", "dy") : ""}
@@ -146,8 +146,8 @@ export function keyGradientShader(variant: Variant, of: readonly ("key" | "value
 
 /** `score` of the lane's own rows with one other, from its product in `weights`. */
 function scores({ hasMask }: Variant): string {
-  return `let hidden = isHidden(place, query, key);
-    ${hasMask ? "let mask_ = masks(place, query, key, head);" : ""}
+  return `let hidden = isHidden(owned, query, key);
+    ${hasMask ? "let mask_ = masks(owned, query, key, head);" : ""}
     let score = boundedScores(weights[slot]) ${hasMask ? "+ bounded(mask_)" : ""};`;
 }
 
@@ -156,7 +156,7 @@ function weights(variant: Variant): string {
   return `${scores(variant)}
     let row = 2 * (queries.first + min(query, vec4u(queries.count - 1)) * queries.step);
     let full = select(exp(score - ${vectorOf((i) => `rows[row[${i}]]`)}), vec4f(), hidden);
-    let factor = ${variant.drops ? "keptFactors(place, query, key, head)" : "vec4f(1)"};
+    let factor = ${variant.factors ? "factors(owned, query, key, head)" : "vec4f(1)"};
     let weight = full * factor;`;
 }
 

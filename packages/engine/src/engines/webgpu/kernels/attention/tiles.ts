@@ -4,6 +4,7 @@
 
 import { maskedScore } from "../../../../kernels/masked-score.ts";
 import type { Shader } from "../../run-shader.ts";
+import type { DrawnFactors } from "../dropout.ts";
 
 /** Own rows of a workgroup, rows of another tile, and columns of a chunk of features. */
 export const tileSize = 32;
@@ -19,7 +20,8 @@ const pitch = 9;
 export interface Variant {
   readonly hasMask: boolean;
   readonly hasCap: boolean;
-  readonly drops: boolean;
+  /** What weights are multiplied by, where some drop out. */
+  readonly factors: DrawnFactors | undefined;
   readonly tableRows: number;
   readonly headSize: number;
   readonly valueSize: number;
@@ -38,7 +40,7 @@ export function chunksOf(features: number): number {
   return Math.ceil(features / tileSize);
 }
 
-/** A shader whose workgroups own rows of a side. Its code knows `place`, `own` (their first row), `quadRow` and `quadColumn`. */
+/** A shader whose workgroups own rows of a side. Its code knows `owned`, `own` (their first row), `quadRow` and `quadColumn`. */
 export function attentionShader<Outputs extends Shader["outputs"]>(
   name: string,
   variant: Variant,
@@ -52,13 +54,13 @@ export function attentionShader<Outputs extends Shader["outputs"]>(
     readonly memory?: string;
   },
 ): Shader & { readonly outputs: Outputs } {
-  const { hasMask, hasCap, drops, tableRows, headSize, valueSize } = variant;
+  const { hasMask, hasCap, factors, tableRows, headSize, valueSize } = variant;
   const added = [...(parts.inputs ?? []), ...(hasMask ? ["mask"] : [])];
   return {
-    key: `${name} ${hasMask} ${hasCap} ${drops} ${tableRows} ${chunksOf(headSize)} ${chunksOf(valueSize)}`,
+    key: `${name} ${hasMask} ${hasCap} ${factors?.key} ${tableRows} ${chunksOf(headSize)} ${chunksOf(valueSize)}`,
     inputs: {
       ...Object.fromEntries([...parts.reads, ...added].map((input) => [input, "f32"])),
-      ...(drops ? { kept: "u32" } : {}),
+      ...(factors && ({ bits: "u32" } as const)),
     },
     outputs: parts.outputs,
     numbers,
@@ -70,8 +72,8 @@ export function attentionShader<Outputs extends Shader["outputs"]>(
       scoreText(variant),
       parts.memory ?? "",
     ].join("\n"),
-    code: `let place = placeOf(group);
-      let own = place.tile * ${tileSize};
+    code: `let owned = ownedBy(group);
+      let own = owned.tile * ${tileSize};
       let quadRow = lane / 8;
       let quadColumn = lane % 8;
       ${parts.code}`,
@@ -80,7 +82,7 @@ export function attentionShader<Outputs extends Shader["outputs"]>(
 
 const numbers = {
   ...{ heads: "u32", keyHeads: "u32", headSize: "u32", valueSize: "u32", byToken: "u32", window: "u32" },
-  ...{ scale: "f32", cap: "f32", keptFactor: "f32", maskItem: "u32", maskHead: "u32", maskQuery: "u32" },
+  ...{ scale: "f32", cap: "f32", factor: "f32", maskItem: "u32", maskHead: "u32", maskQuery: "u32" },
 } as const;
 
 /** Entries of rows, 0 outside. */
@@ -95,55 +97,55 @@ function entriesOf(rows: Rows): string {
 /** Which head and which rows a workgroup owns. A row of the table: first workgroup, first token, queries, keys of each sequence. */
 function placeText(own: Side, tableRows: number): string {
   return `
-struct Place { first: u32, item: u32, head: u32, tile: u32, queryTime: u32, keyTime: u32 }
+struct Owned { first: u32, item: u32, head: u32, tile: u32, queryTime: u32, keyTime: u32 }
 struct Vectors { first: u32, step: u32, count: u32 }
 var<private> queries: Vectors;
 var<private> keys: Vectors;
 var<workgroup> left: array<vec4f, ${tileSize * pitch}>;
 var<workgroup> right: array<vec4f, ${tileSize * pitch}>;
 var<workgroup> weights: array<vec4f, ${tileSize * pitch}>;
-fn placeOf(group: u32) -> Place {
+fn ownedBy(group: u32) -> Owned {
   var row = 0u;
   while (row + 1 < ${tableRows} && numbers.table[row + 1].x <= group) { row++; }
   let found = numbers.table[row];
   let number = group - found.x;
   let tiles = (${own === "query" ? "found.z" : "found.w"} + ${tileSize - 1}) / ${tileSize};
   let heads = ${own === "query" ? "numbers.heads" : "numbers.keyHeads"};
-  return Place(found.y, number / tiles / heads, number / tiles % heads, number % tiles, found.z, found.w);
+  return Owned(found.y, number / tiles / heads, number / tiles % heads, number % tiles, found.z, found.w);
 }
-fn vectorsOf(place: Place, time: u32, head: u32, heads: u32) -> Vectors {
-  let first = (place.first + place.item * time) * heads;
+fn vectorsOf(owned: Owned, time: u32, head: u32, heads: u32) -> Vectors {
+  let first = (owned.first + owned.item * time) * heads;
   if (numbers.byToken == 1) { return Vectors(first + head, heads, time); }
   return Vectors(first + head * time, 1, time);
 }
-fn chooseHead(place: Place, head: u32) {
-  queries = vectorsOf(place, place.queryTime, head, numbers.heads);
-  keys = vectorsOf(place, place.keyTime, head / (numbers.heads / numbers.keyHeads), numbers.keyHeads);
+fn chooseHead(owned: Owned, head: u32) {
+  queries = vectorsOf(place, owned.queryTime, head, numbers.heads);
+  keys = vectorsOf(place, owned.keyTime, head / (numbers.heads / numbers.keyHeads), numbers.keyHeads);
 }
 /** From and to which keys some of a tile's queries look, and which queries look at some of a tile's keys. */
-fn keysSeen(place: Place, tile: u32) -> vec2u {
-  if (numbers.window == 0) { return vec2u(0, place.keyTime); }
-  let past = place.keyTime - place.queryTime;
-  let end = past + min(tile + ${tileSize}, place.queryTime);
+fn keysSeen(owned: Owned, tile: u32) -> vec2u {
+  if (numbers.window == 0) { return vec2u(0, owned.keyTime); }
+  let past = owned.keyTime - owned.queryTime;
+  let end = past + min(tile + ${tileSize}, owned.queryTime);
   return vec2u(max(past + tile + 1, numbers.window) - numbers.window, end);
 }
-fn queriesThatSee(place: Place, tile: u32) -> vec2u {
-  if (numbers.window == 0) { return vec2u(0, place.queryTime); }
-  let past = place.keyTime - place.queryTime;
-  let end = max(min(tile + ${tileSize}, place.keyTime) - 1 + numbers.window, past) - past;
-  return vec2u(max(tile, past) - past, min(end, place.queryTime));
+fn queriesThatSee(owned: Owned, tile: u32) -> vec2u {
+  if (numbers.window == 0) { return vec2u(0, owned.queryTime); }
+  let past = owned.keyTime - owned.queryTime;
+  let end = max(min(tile + ${tileSize}, owned.keyTime) - 1 + numbers.window, past) - past;
+  return vec2u(max(tile, past) - past, min(end, owned.queryTime));
 }
-fn isHidden(place: Place, query: vec4u, key: vec4u) -> vec4<bool> {
-  let isOutside = (query >= vec4u(place.queryTime)) | (key >= vec4u(place.keyTime));
+fn isHidden(owned: Owned, query: vec4u, key: vec4u) -> vec4<bool> {
+  let isOutside = (query >= vec4u(owned.queryTime)) | (key >= vec4u(owned.keyTime));
   if (numbers.window == 0) { return isOutside; }
-  let last = query + (place.keyTime - place.queryTime);
+  let last = query + (owned.keyTime - owned.queryTime);
   return isOutside | (key > last) | (last - key >= vec4u(numbers.window));
 }`;
 }
 
 /** From products to scores, and what of a score's gradient goes back to its product. */
-function scoreText({ hasMask, hasCap, drops }: Variant): string {
-  const each = (name: string) => [..."xyzw"].map((j) => `${name}(place, query.${j}, key.${j}, head)`).join(", ");
+function scoreText({ hasMask, hasCap, factors }: Variant): string {
+  const each = (name: string) => [..."xyzw"].map((j) => `${name}(owned, query.${j}, key.${j}, head)`).join(", ");
   return `
 ${hasCap ? tanhText : ""}
 fn boundedScores(products: vec4f) -> vec4f {
@@ -154,10 +156,10 @@ fn slopes(products: vec4f) -> vec4f {
 }
 ${
   hasMask
-    ? `fn maskEntry(place: Place, query: u32, key: u32, head: u32) -> f32 {
-  return mask[place.item * numbers.maskItem + head * numbers.maskHead + query * numbers.maskQuery + key];
+    ? `fn maskEntry(owned: Owned, query: u32, key: u32, head: u32) -> f32 {
+  return mask[owned.item * numbers.maskItem + head * numbers.maskHead + query * numbers.maskQuery + key];
 }
-fn masks(place: Place, query: vec4u, key: vec4u, head: u32) -> vec4f { return vec4f(${each("maskEntry")}); }
+fn masks(owned: Owned, query: vec4u, key: vec4u, head: u32) -> vec4f { return vec4f(${each("maskEntry")}); }
 fn bounded(mask: vec4f) -> vec4f { return select(mask, vec4f(${maskedScore}), mask < vec4f(${maskedScore})); }
 /** NaN counts as seen. */
 fn isSeen(mask: vec4f) -> vec4<bool> {
@@ -167,13 +169,13 @@ fn isSeen(mask: vec4f) -> vec4<bool> {
     : ""
 }
 ${
-  drops
-    ? `fn keptEntry(place: Place, query: u32, key: u32, head: u32) -> f32 {
-  let entry = ((place.item * numbers.heads + head) * place.queryTime + query) * place.keyTime + key;
-  return select(0.0, numbers.keptFactor, ((kept[entry / 32] >> (entry % 32)) & 1) == 1);
+  factors === undefined
+    ? ""
+    : `${factors.text}
+fn factorEntry(owned: Owned, query: u32, key: u32, head: u32) -> f32 {
+  return factorOf(((owned.item * numbers.heads + head) * owned.queryTime + query) * owned.keyTime + key);
 }
-fn keptFactors(place: Place, query: vec4u, key: vec4u, head: u32) -> vec4f { return vec4f(${each("keptEntry")}); }`
-    : ""
+fn factors(owned: Owned, query: vec4u, key: vec4u, head: u32) -> vec4f { return vec4f(${each("factorEntry")}); }`
 }`;
 }
 
