@@ -12,6 +12,7 @@ import { HalfStorage } from "./frozen/tensorflow/half-storage.ts";
 import { checkInt8, type Int8Matrix } from "./packed/int8-matrix.ts";
 import { currentInt8Weights, type Int8Weights, int8Problem } from "./packed/int8-weights.ts";
 import { type BlockMatrix, checkPacked, type HalfMatrix, type PackedMatrix } from "./packed/packed-matrix.ts";
+import type { DeviceMatrix } from "./packed/packed-weights.ts";
 import { mayRoundProducts } from "./step/rounded-products.ts";
 import type { StepFactor } from "./step/step-plan.ts";
 
@@ -101,6 +102,11 @@ export class FrozenWeight {
    */
   get readRows(): ((first: number, count: number) => Float32Array) | undefined {
     return this.#current().readRows;
+  }
+
+  /** The matrix as it is packed in the current engine's own memory; undefined where it is not. */
+  get packed(): DeviceMatrix | undefined {
+    return this.#current().packed;
   }
 
   /** Whether the engine computes 8-bit logits from it. What it packs for them is then freed with the weight. */

@@ -4,10 +4,11 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
 import type { OwnKernel } from "../../kernels/own-kernel.ts";
-import { attention, attentionGradient, groupAttention, groupAttentionGradient } from "./kernels/attention/attention.ts";
 import { activations } from "./kernels/activations.ts";
+import { attention, attentionGradient, groupAttention, groupAttentionGradient } from "./kernels/attention/attention.ts";
 import { dropout } from "./kernels/dropout.ts";
 import type { GpuKernel } from "./kernels/gpu-kernel.ts";
+import { headLoss } from "./kernels/head-loss.ts";
 import { linear } from "./kernels/linear.ts";
 import { addLowRank, addLowRankGradient, droppedLowRankGradient } from "./kernels/low-rank.ts";
 import { layerNorm, layerNormGradient, rmsNorm, rmsNormGradient } from "./kernels/normalisation.ts";
@@ -24,6 +25,7 @@ const ownKernels: Readonly<Partial<Record<OwnKernel, GpuKernel>>> = {
   LowrankAddLowRankGradient: addLowRankGradient,
   LowrankDropout: dropout,
   LowrankDroppedLowRankGradient: droppedLowRankGradient,
+  LowrankHeadLoss: headLoss,
   LowrankLayerNorm: layerNorm,
   LowrankLayerNormGradient: layerNormGradient,
   LowrankLinear: linear,

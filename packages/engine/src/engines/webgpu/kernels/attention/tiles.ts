@@ -81,9 +81,9 @@ export function attentionShader<Outputs extends Shader["outputs"]>(
 }
 
 const numbers = {
-  ...{ heads: "u32", keyHeads: "u32", headSize: "u32", valueSize: "u32", byToken: "u32", window: "u32" },
-  ...{ scale: "f32", cap: "f32", factor: "f32", maskItem: "u32", maskHead: "u32", maskQuery: "u32" },
-} as const;
+  ...({ heads: "u32", keyHeads: "u32", headSize: "u32", valueSize: "u32", byToken: "u32", window: "u32" } as const),
+  ...({ scale: "f32", cap: "f32", factor: "f32", maskItem: "u32", maskHead: "u32", maskQuery: "u32" } as const),
+};
 
 /** Entries of rows, 0 outside. */
 function entriesOf(rows: Rows): string {
@@ -119,8 +119,8 @@ fn vectorsOf(owned: Owned, time: u32, head: u32, heads: u32) -> Vectors {
   return Vectors(first + head * time, 1, time);
 }
 fn chooseHead(owned: Owned, head: u32) {
-  queries = vectorsOf(place, owned.queryTime, head, numbers.heads);
-  keys = vectorsOf(place, owned.keyTime, head / (numbers.heads / numbers.keyHeads), numbers.keyHeads);
+  queries = vectorsOf(owned, owned.queryTime, head, numbers.heads);
+  keys = vectorsOf(owned, owned.keyTime, head / (numbers.heads / numbers.keyHeads), numbers.keyHeads);
 }
 /** From and to which keys some of a tile's queries look, and which queries look at some of a tile's keys. */
 fn keysSeen(owned: Owned, tile: u32) -> vec2u {
