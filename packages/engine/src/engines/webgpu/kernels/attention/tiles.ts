@@ -230,17 +230,19 @@ export function eachOther(own: Side, statements: string): string {
 export function addWeighted(sums: string, weights: "weights" | "left", other: Rows, features: number): string {
   return eachChunk(
     features,
-    (chunk) => `for (var n = lane; n < 256; n += ${lanes}) {
+    `for (var n = lane; n < 256; n += ${lanes}) {
       let row = other + n / 8;
-      let column = ${chunk * tileSize} + n % 8 * 4;
+      let column = ${tileSize} * chunk + n % 8 * 4;
       right[n / 8 * ${pitch} + n % 8] = ${vectorOf((i) => `${other}Entry(row, column + ${i})`)};
     }
     workgroupBarrier();
+    ${four((i) => `var sum${i} = ${sums}[4 * chunk + ${i}];`)}
     for (var k = 0u; k < ${tileSize}; k++) {
       let l = ${weights}[k * ${pitch} + quadRow];
       let r = right[k * ${pitch} + quadColumn];
-      ${four((i) => `${sums}[${4 * chunk + i}] += l[${i}] * r;`)}
+      ${four((i) => `sum${i} += l[${i}] * r;`)}
     }
+    ${four((i) => `${sums}[4 * chunk + ${i}] = sum${i};`)}
     workgroupBarrier();`,
   );
 }
@@ -251,11 +253,9 @@ export function declareSums(sums: string, features: number): string {
 
 /** Each of the sums' vectors becomes what `change` makes of it and the own row's number. */
 export function changeSums(sums: string, features: number, change: (vector: string, row: number) => string): string {
-  return eachChunk(features, (chunk) =>
-    four((i) => {
-      const vector = `${sums}[${4 * chunk + i}]`;
-      return `${vector} = ${change(vector, i)};`;
-    }),
+  return eachChunk(
+    features,
+    four((i) => `${sums}[4 * chunk + ${i}] = ${change(`${sums}[4 * chunk + ${i}]`, i)};`),
   );
 }
 
@@ -264,12 +264,12 @@ export function storeSums(sums: string, output: string, like: Rows, features: nu
   const vectors = sideOf[like] === "query" ? "queries" : "keys";
   return eachChunk(
     features,
-    (chunk) => `${four((i) => `left[4 * lane + ${i}] = ${sums}[${4 * chunk + i}];`)}
-    for (var n = 0u; n < 16; n++) {
+    `for (var n = 0u; n < 16; n++) {
       let row = own + 4 * quadRow + n / 4;
-      let column = ${chunk * tileSize} + 4 * quadColumn + n % 4;
+      let column = ${tileSize} * chunk + 4 * quadColumn + n % 4;
       if (row < ${vectors}.count && column < ${sizeOfRows[like]}) {
-        ${output}[(${vectors}.first + row * ${vectors}.step) * ${sizeOfRows[like]} + column] = left[4 * lane + n / 4][n % 4];
+        let start = (${vectors}.first + row * ${vectors}.step) * ${sizeOfRows[like]};
+        ${output}[start + column] = ${sums}[4 * chunk + n / 4][n % 4];
       }
     }`,
   );
@@ -285,6 +285,7 @@ export function vectorOf(expression: (index: number) => string): string {
   return `vec4f(${[0, 1, 2, 3].map(expression).join(", ")})`;
 }
 
-function eachChunk(features: number, statements: (chunk: number) => string): string {
-  return Array.from({ length: chunksOf(features) }, (_, chunk) => statements(chunk)).join("\n");
+/** A loop, because compilers take long for its copies; in it, sums that change often are variables. */
+function eachChunk(features: number, statements: string): string {
+  return `for (var chunk = 0u; chunk < ${chunksOf(features)}; chunk++) { ${statements} }`;
 }
