@@ -10,6 +10,7 @@ import type { GpuKernel } from "./kernels/gpu-kernel.ts";
 import { linear } from "./kernels/linear.ts";
 import { addLowRank, addLowRankGradient, droppedLowRankGradient } from "./kernels/low-rank.ts";
 import { layerNorm, layerNormGradient, rmsNorm, rmsNormGradient } from "./kernels/normalisation.ts";
+import { packedProduct, packedRows } from "./kernels/packed.ts";
 import { rotary } from "./kernels/rotary.ts";
 
 const ownKernels: Readonly<Partial<Record<OwnKernel, GpuKernel>>> = {
@@ -23,6 +24,8 @@ const ownKernels: Readonly<Partial<Record<OwnKernel, GpuKernel>>> = {
   LowrankLinear: linear,
   LowrankRmsNorm: rmsNorm,
   LowrankRmsNormGradient: rmsNormGradient,
+  LowrankPackedProduct: packedProduct,
+  LowrankPackedRows: packedRows,
   LowrankRotary: rotary,
 };
 

@@ -77,6 +77,18 @@ export function runShader<Output extends string>(
 /** As many dispatches as wait for a submit; TensorFlow.js waits for 15 of its own. */
 export const dispatchesASubmit = 64;
 
+/** The types of numbers that are all u32. */
+export function typesOf(numbers: Readonly<Record<string, number>>): Readonly<Record<string, "u32">> {
+  return Object.fromEntries(Object.keys(numbers).map((name) => [name, "u32"]));
+}
+
+/** Submits the dispatches that wait, so that a buffer which they read may be destroyed. */
+export function submitPending(backend: WebGPUBackend): void {
+  if ((backend as unknown as Partial<Recording>).commandEncoder == null) return;
+  backend.endComputePassEncoder();
+  backend.submitQueue();
+}
+
 /** The backend's private parts that a dispatch needs: those of tfjs-backend-webgpu 4.22. */
 interface Recording {
   readonly bufferManager: { acquireBuffer(size: number, usage: number): GPUBuffer };
