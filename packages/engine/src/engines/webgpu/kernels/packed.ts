@@ -3,20 +3,51 @@
 import { ArgumentError } from "../../../errors.ts";
 import { packedWeightsOf } from "../gpu-packed-weights.ts";
 import { runShader, typesOf } from "../run-shader.ts";
-import { type GpuKernel, type GpuKernelCall, inputOf, sizeOf } from "./gpu-kernel.ts";
-import { multiplyBy, type RightFactor } from "./linear.ts";
+import { type GpuKernel, type GpuKernelCall, inputOf, rowsOf, sizeOf } from "./gpu-kernel.ts";
+import { entriesOf, keyOf, tiledProducts, tileFor, tilesOf } from "./tiled-product.ts";
+
+/** What is added to an entry of a product: one shader for all terms, because a shader takes long to compile. */
+const termOf = `
+fn termOf(row: u32, column: u32) -> f32 {
+  if (numbers.termRows == 0) { return 0.0; }
+  return term[row % numbers.termRows * numbers.columns + column];
+}`;
 
 /** x [..., features], and a term of [columns] or of the product's size → x·M + term, or x·Mᵀ + term. */
 export const packedProduct: GpuKernel = (call) => {
-  const { rows, columns, buffer, layout, isTransposed } = matrixOf(call);
-  const factor: RightFactor = {
-    ...{ key: `${isTransposed} ${layout.declarations}`, matrix: buffer, type: "u32", ...layout },
-    columns: isTransposed ? rows : columns,
-    entries: isTransposed
-      ? { entry: "entryOf(column, inner)", neighbours: "inner" }
-      : { entry: "entryOf(inner, column)", neighbours: "outer" },
-  };
-  return [multiplyBy(call.backend, factor, { x: inputOf(call, "x"), term: call.inputs.term })];
+  const x = inputOf(call, "x");
+  const { term } = call.inputs;
+  const { isTransposed, buffer, layout, ...matrix } = matrixOf(call);
+  const { rows, features: inner } = rowsOf(x);
+  const columns = isTransposed ? matrix.rows : matrix.columns;
+  const termRows = term === undefined ? 0 : term.shape.length === 1 ? 1 : rows;
+  const sizes = { rows, columns, inner, termRows, ...layout.numbers };
+  const tile = tileFor(rows, columns);
+  const product = tiledProducts(tile, {
+    multiply: {
+      left: entriesOf("x", ["row", "inner"]),
+      right: isTransposed
+        ? { entry: "entryOf(column, inner)", neighbours: "inner" }
+        : { entry: "entryOf(inner, column)", neighbours: "outer" },
+      store: "y[row * numbers.columns + column] = sum + termOf(row, column);",
+    },
+  });
+  const shader = {
+    key: `packed product ${keyOf(tile)} ${isTransposed} ${layout.declarations}`,
+    inputs: { x: "f32", term: "f32", matrix: "u32" },
+    outputs: { y: "f32" },
+    numbers: typesOf(sizes),
+    ...product,
+    declarations: `${layout.declarations}${termOf}${product.declarations}`,
+    code: "multiply(group, lane);",
+  } as const;
+  const { y } = runShader(call.backend, shader, {
+    inputs: { x, term: term ?? x, matrix: buffer },
+    outputs: { y: [...x.shape.slice(0, -1), columns] },
+    numbers: sizes,
+    groups: tilesOf(tile, rows, columns),
+  });
+  return [y];
 };
 
 const lanes = 256;
