@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError, OtherEngineError } from "../errors.ts";
 import { type PackedKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
 import { type HalfMatrix, type PackedMatrix, packedBytes } from "../packed/packed-matrix.ts";
-import { currentPackedWeights, type PackedWeights } from "../packed/packed-weights.ts";
+import { currentPackedWeights, type DeviceMatrix, type PackedWeights } from "../packed/packed-weights.ts";
 import { matrix as asMatrix } from "../rows.ts";
 import { firstHalves } from "./first-halves.ts";
 import type { FrozenStorage, MatrixLayout } from "./frozen-storage.ts";
@@ -38,6 +38,12 @@ export class DeviceStorage implements FrozenStorage {
     const weight = weights?.add(matrix);
     if (weights === undefined || weight === undefined) return undefined;
     return new DeviceStorage(matrix, layout, { weights, weight });
+  }
+
+  get packed(): DeviceMatrix | undefined {
+    return currentPackedWeights() === this.#weights
+      ? { weight: this.#weight, isTransposed: this.#isTransposed }
+      : undefined;
   }
 
   multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {
