@@ -1,6 +1,6 @@
 // The parts of which attention's shaders are made. A workgroup owns 32 queries (or keys) of a head, and passes over the other
-// side in tiles of 32. Scores of 32 times 32 exist in registers, and weights in its memory, never more. Each lane holds a block of 4 × 4: the own
-// rows from 4·quadRow, the others from 4·quadColumn.
+// side in tiles of 32: no more than 32 × 32 scores exist at a time, in the workgroup's memory. Of them each of its 64 lanes
+// computes 4 × 4: own rows from 4·quadRow on, others from 4·quadColumn on.
 
 import { maskedScore } from "../../../../kernels/masked-score.ts";
 import type { Shader } from "../../run-shader.ts";
@@ -68,7 +68,7 @@ export function attentionShader<Outputs extends Shader["outputs"]>(
     lanes,
     declarations: [
       ...parts.reads.map(entriesOf),
-      placeText(parts.own, tableRows),
+      ownerText(parts.own, tableRows),
       scoreText(variant),
       parts.memory ?? "",
     ].join("\n"),
@@ -94,8 +94,8 @@ function entriesOf(rows: Rows): string {
   }`;
 }
 
-/** Which head and which rows a workgroup owns. A row of the table: first workgroup, first token, queries, keys of each sequence. */
-function placeText(own: Side, tableRows: number): string {
+/** Which head and rows a workgroup owns. The table has each group's first workgroup and token, and a sequence's queries and keys. */
+function ownerText(own: Side, tableRows: number): string {
   return `
 struct Owned { first: u32, item: u32, head: u32, tile: u32, queryTime: u32, keyTime: u32 }
 struct Vectors { first: u32, step: u32, count: u32 }
@@ -122,7 +122,6 @@ fn chooseHead(owned: Owned, head: u32) {
   queries = vectorsOf(owned, owned.queryTime, head, numbers.heads);
   keys = vectorsOf(owned, owned.keyTime, head / (numbers.heads / numbers.keyHeads), numbers.keyHeads);
 }
-/** From and to which keys some of a tile's queries look, and which queries look at some of a tile's keys. */
 fn keysSeen(owned: Owned, tile: u32) -> vec2u {
   if (numbers.window == 0) { return vec2u(0, owned.keyTime); }
   let past = owned.keyTime - owned.queryTime;
@@ -161,8 +160,8 @@ ${
 }
 fn masks(owned: Owned, query: vec4u, key: vec4u, head: u32) -> vec4f { return vec4f(${each("maskEntry")}); }
 fn bounded(mask: vec4f) -> vec4f { return select(mask, vec4f(${maskedScore}), mask < vec4f(${maskedScore})); }
-/** NaN counts as seen. */
 fn isSeen(mask: vec4f) -> vec4<bool> {
+  // NaN counts as seen, and compilers may assume that there is none.
   let isNotNumber = (bitcast<vec4u>(mask) & vec4u(0x7fffffff)) > vec4u(0x7f800000);
   return isNotNumber | (mask > vec4f(${maskedScore / 2}));
 }`
