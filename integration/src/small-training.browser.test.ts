@@ -6,7 +6,7 @@ import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import { activeAdapters } from "@lowrank/contracts";
 import { chooseEngine, type EngineName, engineNames } from "@lowrank/engine";
 import { injectAdapter, planInjection } from "@lowrank/inject";
-import { batchTensors, fetchedFolder, type IntegerBatch, loadModel } from "@lowrank/models";
+import { type BasePrecision, batchTensors, fetchedFolder, type IntegerBatch, loadModel } from "@lowrank/models";
 import { expectNoLeak } from "@lowrank/testing";
 import { train } from "@lowrank/trainer";
 import { describe, expect, it } from "vitest";
@@ -16,6 +16,7 @@ interface Run {
   /** A fixture whose base is trained, of 32 features. */
   readonly base: string;
   readonly adapter: Partial<LoraConfig>;
+  readonly precision?: BasePrecision;
 }
 
 const lora = { rank: 4, alpha: 8, dropout: 0.1, targetModules: "all-linear" } as const;
@@ -27,6 +28,9 @@ const runs: readonly Run[] = [
     base: "gpt2",
     adapter: { ...lora, useDora: true, targetModules: ["c_attn", "c_fc", "wte"] },
   },
+  { name: "a LLaMA in NF4", base: "llama-gqa", adapter: lora, precision: "nf4" },
+  { name: "a LLaMA in int8", base: "llama-gqa", adapter: lora, precision: "int8" },
+  { name: "a LLaMA in bf16", base: "bf16-base", adapter: lora, precision: "as-stored" },
 ];
 
 const steps = 5;
@@ -49,12 +53,12 @@ describe(`training on ${engine}`, () => {
   });
 });
 
-async function lossesOn(name: EngineName, { base, adapter }: Run): Promise<readonly number[]> {
+async function lossesOn(name: EngineName, { base, adapter, precision = "float32" }: Run): Promise<readonly number[]> {
   const wasmPath = "/node_modules/@tensorflow/tfjs-backend-wasm/dist/"; // on the tests' server, whose root is the repository
   await chooseEngine({ order: [name], environment: {}, wasmPath });
   const losses: number[] = [];
   const run = async () => {
-    const model = await loadModel(fetchedFolder(`/fixtures/peft/${base}/base`));
+    const model = await loadModel(fetchedFolder(`/fixtures/peft/${base}/base`), { basePrecision: precision });
     const handle = injectAdapter(model, planInjection(model, createLoraConfig(adapter)), { seed: 3 });
     const adapters = activeAdapters(handle.name);
     const events = train<IntegerBatch>({

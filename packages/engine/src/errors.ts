@@ -37,7 +37,7 @@ export class OtherEngineError extends LowrankError {
   constructor(
     readonly owner: string,
     readonly current: string,
-    readonly bits: 8 | 16 = 16,
+    readonly bits: 4 | 8 | 16 = 16,
   ) {
     super(
       "OTHER_ENGINE",

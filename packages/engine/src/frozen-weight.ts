@@ -3,6 +3,7 @@
 import { halfBits } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError, DisposedError, ShapeError } from "./errors.ts";
+import { DeviceStorage } from "./frozen/device-storage.ts";
 import { FloatStorage } from "./frozen/float-storage.ts";
 import type { FrozenStorage, MatrixLayout, StoredMatrix } from "./frozen/frozen-storage.ts";
 import { Int8Storage } from "./frozen/int8-storage.ts";
@@ -11,6 +12,7 @@ import { HalfStorage } from "./frozen/tensorflow/half-storage.ts";
 import { checkInt8, type Int8Matrix } from "./packed/int8-matrix.ts";
 import { currentInt8Weights, type Int8Weights, int8Problem } from "./packed/int8-weights.ts";
 import { type BlockMatrix, checkPacked, type HalfMatrix, type PackedMatrix } from "./packed/packed-matrix.ts";
+import type { DeviceMatrix } from "./packed/packed-weights.ts";
 import { mayRoundProducts } from "./step/rounded-products.ts";
 import type { StepFactor } from "./step/step-plan.ts";
 
@@ -20,7 +22,8 @@ import type { StepFactor } from "./step/step-plan.ts";
  * It owns its values and keeps one copy. A float32 tensor stays as it was given, since products read it either way round,
  * or is turned where the backend multiplies faster so. A packed matrix (16, 8 or 4 bits a number) stays packed: each
  * product decodes it, a few megabytes at a time. On tfjs-node 16 bits are kept inside TensorFlow, which decodes them
- * faster; such a weight belongs to that engine, and throws OtherEngineError on another.
+ * faster, and on webgpu all packed matrices in the GPU's memory. Such a weight belongs to its engine, and throws
+ * OtherEngineError on another.
  *
  * @example
  * ```ts
@@ -70,7 +73,7 @@ export class FrozenWeight {
     const weights = currentInt8Weights();
     if (weights !== undefined && weights.unfitness === undefined)
       return new FrozenWeight(new Int8Storage(matrix, weights));
-    return new FrozenWeight(new PackedStorage(blocksOf(matrix), "out-in"));
+    return new FrozenWeight(storePacked(blocksOf(matrix), "out-in"));
   }
 
   get inFeatures(): number {
@@ -99,6 +102,11 @@ export class FrozenWeight {
    */
   get readRows(): ((first: number, count: number) => Float32Array) | undefined {
     return this.#current().readRows;
+  }
+
+  /** The matrix as it is packed in the current engine's own memory; undefined where it is not. */
+  get packed(): DeviceMatrix | undefined {
+    return this.#current().packed;
   }
 
   /** Whether the engine computes 8-bit logits from it. What it packs for them is then freed with the weight. */
@@ -210,8 +218,12 @@ function isRounding(): boolean {
 function store(where: string, matrix: tf.Tensor2D | PackedMatrix, layout: MatrixLayout): FrozenStorage {
   if (matrix instanceof tf.Tensor) return new FloatStorage(checkMatrix(where, matrix), layout);
   checkPacked(where, matrix);
+  return storePacked(matrix, layout);
+}
+
+function storePacked(matrix: PackedMatrix, layout: MatrixLayout): FrozenStorage {
   if (matrix.kind !== "blocks" && HalfStorage.canHold(matrix)) return new HalfStorage(matrix, layout);
-  return new PackedStorage(matrix, layout);
+  return DeviceStorage.of(matrix, layout) ?? new PackedStorage(matrix, layout);
 }
 
 /** Takes ownership of both. */

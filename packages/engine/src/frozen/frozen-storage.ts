@@ -3,6 +3,7 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import type { HalfMatrix } from "../packed/packed-matrix.ts";
+import type { DeviceMatrix } from "../packed/packed-weights.ts";
 import type { StepFactor } from "../step/step-plan.ts";
 
 /** Which way round a matrix is stored; "out-in" is torch's. */
@@ -33,6 +34,8 @@ export interface FrozenStorage {
   readonly readRows?: ((first: number, count: number) => Float32Array) | undefined;
   /** The matrix as it is stored, if that is one float32 tensor. */
   readonly stored?: StoredMatrix;
+  /** The matrix as it is packed in the current backend's memory. */
+  readonly packed?: DeviceMatrix | undefined;
   /** The matrix as graphs of several operations take it; absent where none can. */
   readonly stepFactor?: StepFactor | undefined;
   /** A float32 copy [inFeatures, outFeatures]; the caller disposes of it. */

@@ -57,7 +57,8 @@ onEachBackend(() => {
       for (const layout of layouts) {
         const packed = pack(40, 70);
         const weight = layout === "in-out" ? FrozenWeight.from(packed) : FrozenWeight.fromTransposed(packed);
-        const plain = weight.read();
+        const plain = new PackedStorage(packed, layout).read();
+        await expectSame(weight.read(), tf.clone(plain));
         const inputs = [waves([5, weight.inFeatures]), waves([weight.outFeatures], 2)];
         const twin = (x: tf.Tensor, bias: tf.Tensor) => tf.add(tf.matMul(x, plain), bias);
         await expectTwin((x, bias) => frozenLinear(x, weight, bias), twin, inputs);
@@ -104,6 +105,22 @@ onEachBackend(() => {
       });
     });
   });
+
+  it.each(["f16", "NF4"] as const)(
+    "adds a bias or a sum to products of many rows, in %s of odd sizes",
+    async (kind) => {
+      const packed = packedMatrices[kind](37, 75); // more rows than a tile has
+      const [weight, twin] = [FrozenWeight.fromTransposed(packed), new PackedStorage(packed, "out-in")];
+      const plain = twin.read(); // [75, 37]
+      const [x, y, bias] = [matrix(waves([41, 75])), matrix(waves([41, 37], 2)), waves([37], 3)];
+      await expectSameSums(weight.multiply(x, bias), (of) => tf.add(tf.matMul(of(x), of(plain)), bias));
+      await expectSameSums(weight.multiplyTransposed(y, tf.clone(x)), (of) =>
+        tf.add(tf.matMul(of(y), of(plain), false, true), x),
+      );
+      weight.dispose();
+      tf.dispose([plain, x, y, bias]);
+    },
+  );
 
   it("refuses a row that the table does not have", () => {
     const weight = FrozenWeight.fromTransposed(packedMatrices.bf16(3, 4));

@@ -1,12 +1,15 @@
 // What a head loss's kernel receives besides tensors: a packed head is no tensor, and is read some classes at a time.
 
 import type * as tf from "@tensorflow/tfjs-core";
+import type { DeviceMatrix } from "../packed/packed-weights.ts";
 
 export interface BorrowedHead {
   readonly classes: number;
   readonly features: number;
   /** Rows [count, features] from the class `first` on, in memory that the next call overwrites. Absent: the head is a tensor. */
   readonly read?: ((first: number, count: number) => Float32Array) | undefined;
+  /** The head where it is packed in a device's memory. */
+  readonly packed?: DeviceMatrix | undefined;
   /** Whom logits in 8 bits are packed for, where they are to be in 8 bits. */
   readonly roundedFor?: object | undefined;
 }

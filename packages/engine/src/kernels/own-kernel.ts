@@ -20,7 +20,11 @@ type Product = "Linear" | "BlockProduct" | "Int8Product" | "RoundedBlocks" | "Dr
 /** Names of the kernels that a backend may bring. */
 export type OwnKernel =
   | `Lowrank${Differentiated}${"" | "Gradient"}`
-  | `Lowrank${Product | "AttendNext" | "Rotary" | "HeadLoss" | "Dropout"}`;
+  | `Lowrank${Product | "AttendNext" | "Rotary" | "HeadLoss" | "Dropout"}`
+  | PackedKernel;
+
+/** Those of a backend that keeps packed matrices in its own memory (`currentPackedWeights`). */
+export type PackedKernel = `LowrankPacked${"Product" | "Rows"}`;
 
 /** Whether the current backend has the kernel, and each input is of the type it takes and not empty. Throws DisposedError. */
 export function hasOwnKernel(name: OwnKernel, inputs: tf.NamedTensorMap): boolean {
@@ -29,7 +33,7 @@ export function hasOwnKernel(name: OwnKernel, inputs: tf.NamedTensorMap): boolea
   for (const input in inputs) {
     const tensor = inputs[input];
     if (tensor === undefined || tensor.size === 0) return false;
-    if (tensor.dtype !== (input === "labels" ? "int32" : "float32")) return false;
+    if (tensor.dtype !== (input === "labels" || input === "ids" ? "int32" : "float32")) return false;
   }
   return true;
 }

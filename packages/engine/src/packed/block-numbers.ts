@@ -3,7 +3,7 @@
 import { f16Values } from "@lowrank/contracts";
 
 /** Numbers that are whole multiples of a step, which `span` blocks share: number i is `steps[⌊i / span⌋] · multiples[i]`. */
-interface SteppedNumbers {
+export interface SteppedNumbers {
   /** Bits of f16 numbers. */
   readonly steps: Uint16Array;
   readonly multiples: Int8Array;
@@ -77,7 +77,8 @@ export function joinNumbers(parts: readonly BlockNumbers[]): BlockNumbers | unde
   };
 }
 
-function isStepped(numbers: BlockNumbers): numbers is SteppedNumbers {
+/** Whether they are multiples of shared steps. */
+export function isStepped(numbers: BlockNumbers): numbers is SteppedNumbers {
   return "multiples" in numbers;
 }
 

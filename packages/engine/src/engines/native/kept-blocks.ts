@@ -4,6 +4,7 @@
 import { NativeCallError } from "../../errors.ts";
 import { allNumbers } from "../../packed/block-numbers.ts";
 import type { KeptBlocks } from "../../packed/block-product.ts";
+import { evenLevels } from "../../packed/even-levels.ts";
 import { type BlockMatrix, blocksPerRow } from "../../packed/packed-matrix.ts";
 import { blockProductGraph, type EvenBlocks } from "./operations/block-product-graph.ts";
 import type { NativeSession, OnnxRuntime } from "./runtime/onnx-runtime.ts";
@@ -79,19 +80,6 @@ export function evenBlocks(matrix: BlockMatrix): EvenBlocks | undefined {
   const minima = times(bare, middle);
   if (matrix.minima !== undefined) addTo(minima, allNumbers(matrix.minima));
   return { ...shared, minima };
-}
-
-/** levels[code] = middle + step·(code − half of the codes), codes taken as they are or as signed numbers. */
-function evenLevels({ levels, codeBits }: BlockMatrix) {
-  const half = 2 ** (codeBits - 1);
-  for (const isSigned of codeBits === 8 ? [false, true] : [false]) {
-    const level = (code: number) => levels[isSigned ? code ^ half : code] ?? 0;
-    const middle = level(half);
-    const step = level(half + 1) - middle;
-    const isEven = levels.every((_, code) => level(code) === Math.fround(middle + step * (code - half)));
-    if (isEven) return { step, middle, isSigned };
-  }
-  return undefined;
 }
 
 // Millions of numbers come here before the first token: typed arrays' own functions take ten times as long.

@@ -1,7 +1,7 @@
 // Every kernel of the native backend: tfjs-backend-cpu's kernels, replacements for some, and kernels of own operations.
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { OwnKernel } from "../../kernels/own-kernel.ts";
+import type { OwnKernel, PackedKernel } from "../../kernels/own-kernel.ts";
 import { int8FeedForward, int8FeedForwardGradient } from "./int8/int8-feed-forward.ts";
 import { int8Product } from "./int8/int8-product.ts";
 import { roundedBlocks } from "./int8/rounded-blocks.ts";
@@ -28,7 +28,7 @@ import { rotary } from "./operations/rotary.ts";
 
 /** This package's own operations, whole. */
 const ownKernels: Readonly<
-  Record<Exclude<OwnKernel, `LowrankAdaptedLinear${string}`>, (call: KernelCall) => tf.TensorInfo[]>
+  Record<Exclude<OwnKernel, PackedKernel | `LowrankAdaptedLinear${string}`>, (call: KernelCall) => tf.TensorInfo[]>
 > = {
   ...activationKernels,
   LowrankLayerNorm: layerNorm,

@@ -5,8 +5,10 @@ import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
 import type { OwnKernel } from "../../kernels/own-kernel.ts";
 import { activations } from "./kernels/activations.ts";
+import { attention, attentionGradient, groupAttention, groupAttentionGradient } from "./kernels/attention/attention.ts";
 import { dropout } from "./kernels/dropout.ts";
 import type { GpuKernel } from "./kernels/gpu-kernel.ts";
+import { headLoss } from "./kernels/head-loss.ts";
 import { linear } from "./kernels/linear.ts";
 import {
   adaptedLinear,
@@ -16,9 +18,14 @@ import {
   droppedLowRankGradient,
 } from "./kernels/low-rank.ts";
 import { layerNorm, layerNormGradient, rmsNorm, rmsNormGradient } from "./kernels/normalisation.ts";
+import { packedProduct, packedRows } from "./kernels/packed.ts";
 import { rotary } from "./kernels/rotary.ts";
 
 const ownKernels: Readonly<Partial<Record<OwnKernel, GpuKernel>>> = {
+  LowrankAttention: attention,
+  LowrankAttentionGradient: attentionGradient,
+  LowrankGroupAttention: groupAttention,
+  LowrankGroupAttentionGradient: groupAttentionGradient,
   ...activations,
   LowrankAdaptedLinear: adaptedLinear,
   LowrankAdaptedLinearGradient: adaptedLinearGradient,
@@ -26,11 +33,14 @@ const ownKernels: Readonly<Partial<Record<OwnKernel, GpuKernel>>> = {
   LowrankAddLowRankGradient: addLowRankGradient,
   LowrankDropout: dropout,
   LowrankDroppedLowRankGradient: droppedLowRankGradient,
+  LowrankHeadLoss: headLoss,
   LowrankLayerNorm: layerNorm,
   LowrankLayerNormGradient: layerNormGradient,
   LowrankLinear: linear,
   LowrankRmsNorm: rmsNorm,
   LowrankRmsNormGradient: rmsNormGradient,
+  LowrankPackedProduct: packedProduct,
+  LowrankPackedRows: packedRows,
   LowrankRotary: rotary,
 };
 

@@ -14,6 +14,8 @@ export interface Shader {
   readonly outputs: Readonly<Record<string, ElementType>>;
   /** Read as `numbers.name`; 32 bits each. */
   readonly numbers?: Readonly<Record<string, ElementType>>;
+  /** Rows of a table, read as `numbers.table[row]`: vec4u. */
+  readonly tableRows?: number;
   /** Invocations in a workgroup. Default 256, the most that every device has. */
   readonly lanes?: number;
   /** Functions and workgroup memory. */
@@ -29,6 +31,8 @@ export interface Dispatch<Output extends string = string> {
   /** Shapes of new tensors, or a tensor that is written over. */
   readonly outputs: Readonly<Record<Output, readonly number[] | tf.TensorInfo>>;
   readonly numbers?: Readonly<Record<string, number>>;
+  /** The table's numbers, four for each row. */
+  readonly table?: readonly number[];
   /** Workgroups. */
   readonly groups: number;
 }
@@ -37,7 +41,7 @@ export interface Dispatch<Output extends string = string> {
 export function runShader<Output extends string>(
   backend: WebGPUBackend,
   shader: Shader & { readonly outputs: Readonly<Record<Output, ElementType>> },
-  { inputs, outputs, numbers = {}, groups }: Dispatch<Output>,
+  { inputs, outputs, numbers = {}, table = [], groups }: Dispatch<Output>,
 ): Record<Output, tf.TensorInfo> {
   const gpu = backend as unknown as Recording;
   const results = {} as Record<Output, tf.TensorInfo>;
@@ -55,7 +59,7 @@ export function runShader<Output extends string>(
     if (input === undefined) throw new Error(`The shader ${shader.key} got no input "${name}".`);
     buffers.push("dataId" in input ? bufferOf(backend, input) : input);
   }
-  buffers.push(numbersBuffer(gpu, shader, numbers, groups));
+  buffers.push(numbersBuffer(gpu, shader, { numbers, table, groups }));
   const pipeline = pipelineOf(backend.device, shader);
   const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
   const bindGroup = backend.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
@@ -77,6 +81,18 @@ export function runShader<Output extends string>(
 /** As many dispatches as wait for a submit; TensorFlow.js waits for 15 of its own. */
 export const dispatchesASubmit = 64;
 
+/** The types of numbers that are all u32. */
+export function typesOf(numbers: Readonly<Record<string, number>>): Readonly<Record<string, "u32">> {
+  return Object.fromEntries(Object.keys(numbers).map((name) => [name, "u32"]));
+}
+
+/** Submits the dispatches that wait, so that a buffer which they read may be destroyed. */
+export function submitPending(backend: WebGPUBackend): void {
+  if ((backend as unknown as Partial<Recording>).commandEncoder == null) return;
+  backend.endComputePassEncoder();
+  backend.submitQueue();
+}
+
 /** The backend's private parts that a dispatch needs: those of tfjs-backend-webgpu 4.22. */
 interface Recording {
   readonly bufferManager: { acquireBuffer(size: number, usage: number): GPUBuffer };
@@ -97,12 +113,13 @@ function bufferOf(backend: WebGPUBackend, { dataId }: tf.TensorInfo): GPUBuffer 
 
 function numbersBuffer(
   gpu: Recording,
-  { key, numbers: types = {} }: Shader,
-  numbers: Readonly<Record<string, number>>,
-  groups: number,
+  { key, numbers: types = {}, tableRows = 0 }: Shader,
+  { numbers, table, groups }: Required<Pick<Dispatch, "numbers" | "table" | "groups">>,
 ): GPUBuffer {
   const names = Object.keys(types);
-  const bytes = new DataView(new ArrayBuffer(Math.ceil((names.length + 1) / 4) * 16));
+  const tableAt = Math.ceil((names.length + 1) / 4) * 16;
+  const bytes = new DataView(new ArrayBuffer(tableAt + 16 * tableRows));
+  for (const [index, number] of table.entries()) bytes.setUint32(tableAt + 4 * index, number, true);
   bytes.setUint32(0, groups, true);
   for (const [index, name] of names.entries()) {
     const number = numbers[name];
@@ -136,10 +153,12 @@ function pipelineOf(device: GPUDevice, shader: Shader): GPUComputePipeline {
 }
 
 /** The whole shader. It uses each binding, since one that is unused is missing in the layout. */
-export function sourceOf({ inputs, outputs, numbers = {}, lanes = 256, declarations = "", code }: Shader): string {
+export function sourceOf(shader: Shader): string {
+  const { inputs, outputs, numbers = {}, tableRows = 0, lanes = 256, declarations = "", code } = shader;
   const written = Object.entries(outputs).map(([name, type]) => `var<storage, read_write> ${name}: array<${type}>;`);
   const read = Object.entries(inputs).map(([name, type]) => `var<storage, read> ${name}: array<${type}>;`);
   const fields = ["groups: u32", ...Object.entries(numbers).map(([name, type]) => `${name}: ${type}`)];
+  if (tableRows > 0) fields.push(`table: array<vec4u, ${tableRows}>`);
   const bindings = [...written, ...read, "var<uniform> numbers: Numbers;"];
   return `struct Numbers { ${fields.join(", ")} }
 ${bindings.map((binding, index) => `@group(0) @binding(${index}) ${binding}`).join("\n")}

@@ -1,6 +1,7 @@
 // Masks as tensors that are added to attention scores: 0 where a query may look, a huge negative number elsewhere.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { noteCausalOrder } from "../../kernels/causal-order.ts";
 import { maskedScore } from "../../kernels/masked-score.ts";
 
 /**
@@ -38,7 +39,7 @@ export function causalMask(queryTime: number, options: CausalMaskOptions = {}): 
     const first = Math.max(0, last - window + 1);
     values.fill(0, query * keyTime + first, query * keyTime + last + 1);
   }
-  return tf.tensor4d(values, [1, 1, queryTime, keyTime]);
+  return noteCausalOrder(tf.tensor4d(values, [1, 1, queryTime, keyTime]), window);
 }
 
 /** Hides the keys whose entry in `attentionMask` [batch, keyTime] is 0: [batch, 1, 1, keyTime]. The caller owns it. */

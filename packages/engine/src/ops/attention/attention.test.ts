@@ -3,13 +3,20 @@ import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectTwin, onEachBackend, waves } from "../../../test/compare-with-twin.ts";
+import { drawKey, drawnFactors } from "../../../test/operations/drawn-factors.ts";
 import { drawsOn } from "../../../test/test-engines.ts";
 import { ShapeError } from "../../errors.ts";
 import { attention } from "./attention.ts";
 import { causalMask, combineMasks, paddingMask } from "./attention-mask.ts";
 
 /** Keys and values repeated for each query head, as transformers' `repeat_kv` does. */
-function plainAttention(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, mask?: tf.Tensor): tf.Tensor {
+function plainAttention(
+  query: tf.Tensor,
+  key: tf.Tensor,
+  value: tf.Tensor,
+  mask?: tf.Tensor,
+  drop = (weights: tf.Tensor) => weights,
+): tf.Tensor {
   const [batch = 1, heads = 1, , headSize = 1] = query.shape;
   const repeat = (x: tf.Tensor) => {
     const [, keyHeads = 1, time = 1, size = 1] = x.shape;
@@ -17,10 +24,12 @@ function plainAttention(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, mask
     return tf.reshape(repeated, [batch, heads, time, size]);
   };
   const scores = tf.div(tf.matMul(query, repeat(key), false, true), Math.sqrt(headSize));
-  return tf.matMul(tf.softmax(mask === undefined ? scores : tf.add(scores, mask)), repeat(value));
+  return tf.matMul(drop(tf.softmax(mask === undefined ? scores : tf.add(scores, mask))), repeat(value));
 }
 
 const size = fc.integer({ min: 1, max: 6 });
+/** Where a query has one key only, the gradients of query and key are differences of equal terms of about 1. */
+const oneKey = { terms: [0, 1, 1, 0] };
 
 onEachBackend((engine) => {
   describe("attention", () => {
@@ -33,11 +42,16 @@ onEachBackend((engine) => {
           size,
           size,
           async (batch, [heads = 1, keyHeads = 1], queryTime, keyTime, headSize) => {
-            await expectTwin((query, key, value) => attention({ query, key, value }), plainAttention, [
-              waves([batch, heads, queryTime, headSize]),
-              waves([batch, keyHeads, keyTime, headSize], 2),
-              waves([batch, keyHeads, keyTime, headSize + 1], 3),
-            ]);
+            await expectTwin(
+              (query, key, value) => attention({ query, key, value }),
+              plainAttention,
+              [
+                waves([batch, heads, queryTime, headSize]),
+                waves([batch, keyHeads, keyTime, headSize], 2),
+                waves([batch, keyHeads, keyTime, headSize + 1], 3),
+              ],
+              oneKey,
+            );
           },
         ),
         { numRuns: drawsOn(engine, 20) },
@@ -61,6 +75,31 @@ onEachBackend((engine) => {
         ],
       );
       tf.dispose([seen, mask]);
+    });
+
+    it.each([
+      { headSize: 20, past: 0, rate: 0.3, isBiased: true },
+      { headSize: 80, past: 3, rate: 0, isBiased: false },
+      { headSize: 128, past: 0, window: 9, rate: 0.3, isBiased: false },
+    ])("equals the formula over more tokens and features than a shader's tiles have: %o", async (shape) => {
+      const { headSize, past, window = Number.POSITIVE_INFINITY, rate, isBiased } = shape;
+      const [heads, keyHeads, time] = [4, 2, 70];
+      const mask = tf.tidy(() => {
+        const order = causalMask(time, { past, window });
+        return isBiased ? tf.add(order, waves([1, heads, 1, time + past])) : order;
+      });
+      const drop = (weights: tf.Tensor) => tf.mul(weights, tf.tensor(drawnFactors(weights.size, rate), weights.shape));
+      await expectTwin(
+        (query, key, value) => attention({ query, key, value, mask, dropout: { rate, key: drawKey } }),
+        (query, key, value) => plainAttention(query, key, value, mask, drop),
+        [
+          waves([1, heads, time, headSize]),
+          waves([1, keyHeads, time + past, headSize], 2),
+          waves([1, keyHeads, time + past, headSize + 3], 3),
+        ],
+        oneKey,
+      );
+      mask.dispose();
     });
 
     it("gives 0 and a gradient of 0 to a query that sees no key, even with a mask of true infinities", async () => {

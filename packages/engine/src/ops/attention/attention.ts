@@ -142,22 +142,29 @@ function checkSizes({ query, key, value, mask }: AttentionInputs): Sizes {
 // Attention by the backend's own kernels, for a batch or by groups: they keep nothing of size [heads, time, time] for the
 // gradient, which computes the weights again.
 
-/** Runs a kernel, and its gradient's under the same attributes; masks go to both under their names. */
+/**
+ * Runs a kernel, and its gradient's under the same attributes; masks go to both under their names. What a kernel gives in
+ * addition to its output, its gradient's gets as `kept0`, `kept1` …, with the output.
+ */
 export function ownAttention(
   kernel: "LowrankAttention" | "LowrankGroupAttention",
   { query, key, value }: Readonly<Record<"query" | "key" | "value", tf.Tensor>>,
   masks: tf.NamedTensorMap,
   attributes: tf.NamedAttrMap,
 ): tf.Tensor {
-  const names = ["query", "key", "value", ...Object.keys(masks)];
   return withGradients<readonly tf.Tensor[]>({
     inputs: { query, key, value },
-    forward: () => ({
-      value: one(runOwnKernel(kernel, { query, key, value, ...masks }, attributes), 0),
-      saved: [query, key, value, ...Object.values(masks)],
-    }),
+    forward: () => {
+      const outputs = runOwnKernel(kernel, { query, key, value, ...masks }, attributes);
+      const output = one(outputs, 0);
+      const kept = outputs?.slice(1) ?? [];
+      const saved = [query, key, value, ...Object.values(masks), ...(kept.length === 0 ? [] : [output, ...kept])];
+      return { value: output, saved };
+    },
     backward: (dy, saved) => {
-      const tensors = Object.fromEntries(saved.map((tensor, index) => [names[index], tensor]));
+      const names = ["query", "key", "value", ...Object.keys(masks), "output"];
+      const nameOf = (index: number) => names[index] ?? `kept${index - names.length}`;
+      const tensors = Object.fromEntries(saved.map((tensor, index) => [nameOf(index), tensor]));
       const gradients = runOwnKernel(`${kernel}Gradient`, { dy, ...tensors }, attributes);
       return { query: () => one(gradients, 0), key: () => one(gradients, 1), value: () => one(gradients, 2) };
     },

@@ -29,24 +29,29 @@ onEachBackend(() => {
         return tf.div<tf.Scalar>(tf.add(loss, tf.mul(margin, epsilon)), counted);
       };
       const { value, gradients } = differentiate(mean, [x]);
-      return [Array.from(value.dataSync()), Array.from(gradients[0]?.dataSync() ?? [])] as const;
+      return [value, gradients[0] as tf.Tensor] as const; // one input
     }
 
-    it("of logits has the loss and the gradient of transformers' LabelSmoother", () =>
-      expectNoLeak(() =>
+    async function valuesOf(tensors: readonly tf.Tensor[]): Promise<readonly ArrayLike<number>[]> {
+      const values = await Promise.all(tensors.map((tensor) => tensor.data()));
+      tf.dispose([...tensors]);
+      return values;
+    }
+
+    it("of logits has the loss and the gradient of transformers' LabelSmoother", async () => {
+      const smoothed = () =>
         tf.tidy(() => {
           const ids = tf.tensor1d(labels, "int32");
-          const [value, grad] = measured(tf.tensor2d(logits), (x) => [
-            crossEntropy(x, ids, "sum"),
-            labelMargin(x, ids),
-          ]);
-          expectClose(value, [loss], 1e-5);
-          expectClose(grad, gradient.flat(), 1e-5);
-        }),
-      ));
+          return measured(tf.tensor2d(logits), (x) => [crossEntropy(x, ids, "sum"), labelMargin(x, ids)]);
+        });
+      const [value = [], grad = []] = await valuesOf(smoothed());
+      expectClose(value, [loss], 1e-5);
+      expectClose(grad, gradient.flat(), 1e-5);
+      await expectNoLeak(() => tf.dispose(smoothed()));
+    });
 
-    it.each([false, true])("of a head (with a bias: %s) has the same without its logits", (hasBias) => {
-      tf.tidy(() => {
+    it.each([false, true])("of a head (with a bias: %s) has the same without its logits", async (hasBias) => {
+      const [whole, linear] = tf.tidy(() => {
         const ids = tf.tensor1d(labels, "int32");
         const classes = logits[0]?.length ?? 0;
         const bias = hasBias ? tf.tensor1d(Array.from({ length: classes }, (_, place) => place / 3)) : undefined;
@@ -65,16 +70,18 @@ onEachBackend(() => {
           linearCrossEntropy(x, head, ids, options),
           linearLabelMargin(x, head, ids, bias),
         ]);
-        for (const [part, values] of linear.entries()) expectClose(values, whole[part] ?? [], 1e-5);
         head.dispose();
+        return [whole, linear] as const;
       });
+      const expected = await valuesOf(whole);
+      for (const [part, values] of (await valuesOf(linear)).entries()) expectClose(values, expected[part] ?? [], 1e-5);
     });
 
-    it("of rows that do not count is nothing", () => {
-      expect(tf.tidy(() => labelMargin(tf.tensor2d([[1, 2]]), tf.tensor1d([-100], "int32")).dataSync()[0])).toBeCloseTo(
-        0,
-        12,
-      );
+    it("of rows that do not count is nothing", async () => {
+      const [margin = []] = await valuesOf([
+        tf.tidy(() => labelMargin(tf.tensor2d([[1, 2]]), tf.tensor1d([-100], "int32"))),
+      ]);
+      expect(margin[0]).toBeCloseTo(0, 12);
     });
   });
 });

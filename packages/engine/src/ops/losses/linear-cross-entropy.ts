@@ -3,6 +3,7 @@
 // vocabulary of 50 000 would otherwise make them the largest tensor of the whole step, twice.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { currentBackend } from "../../engines/backends.ts";
 import { ArgumentError } from "../../errors.ts";
 import type { FrozenWeight } from "../../frozen-weight.ts";
 import { attributesOfHead } from "../../kernels/borrowed-head.ts";
@@ -144,8 +145,10 @@ function ownLosses(
   labels: tf.Tensor1D,
   { bias, cap, isDifferentiated, reduction }: ChunkOptions,
 ): readonly [tf.Tensor, tf.Tensor?] | undefined {
-  const { stored, readRows: read } = head;
-  if (cap !== undefined || (!stored?.isTransposed && read === undefined)) return undefined;
+  const { stored, packed } = head;
+  // A graphics processor reads nothing of the host's.
+  const read = currentBackend()?.memory === "gpu" ? undefined : head.readRows;
+  if (cap !== undefined || (!stored?.isTransposed && read === undefined && packed === undefined)) return undefined;
   const inputs = {
     ...{ hidden, labels },
     ...(stored === undefined ? {} : { head: stored.matrix }),
@@ -154,7 +157,8 @@ function ownLosses(
   if (!hasOwnKernel("LowrankHeadLoss", inputs)) return undefined;
   // Losses by row are compared with those of another computation: rounding would be a difference between them.
   const roundedFor = isDifferentiated && reduction !== "none" && head.roundsLogits() ? head : undefined;
-  const headAttributes = attributesOfHead({ classes: head.outFeatures, features: head.inFeatures, read, roundedFor });
+  const sizes = { classes: head.outFeatures, features: head.inFeatures };
+  const headAttributes = attributesOfHead({ ...sizes, read, packed, roundedFor });
   const [losses, gradient] = runOwnKernel("LowrankHeadLoss", inputs, { isDifferentiated, ...headAttributes }) ?? [];
   if (losses === undefined) return undefined;
   return gradient === undefined ? [losses] : [losses, gradient];

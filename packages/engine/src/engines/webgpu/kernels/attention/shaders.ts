@@ -1,0 +1,170 @@
+// Attention's shaders: the output with an online softmax (Milakov and Gimelshein 2018; Dao et al. 2022, "FlashAttention"), and
+// the gradients, for which the weights are computed again from the logarithms of their rows' sums.
+
+import { sumOfLanes } from "../gpu-kernel.ts";
+import {
+  addWeighted,
+  attentionShader,
+  beyondScores,
+  changeSums,
+  declareSums,
+  eachOther,
+  lanes,
+  product,
+  storeSums,
+  tileSize,
+  type Variant,
+  vectorOf,
+} from "./tiles.ts";
+
+/** query, key, value → output, and for each query the logarithm of its sum of exponentials. */
+export function forwardShader(variant: Variant) {
+  const { hasMask, factors, valueSize } = variant;
+  const code = `
+    let head = owned.head;
+    chooseHead(owned, head);
+    ${declareSums("mixed", valueSize)}
+    var most = vec4f(-${beyondScores}); // of the lane's own rows
+    var sum = vec4f(); // of its weights
+    var seen = vec4f(${hasMask ? 0 : 1});
+    let range = keysSeen(owned, own);
+    for (var other = range.x; other < range.y; other += ${tileSize}) {
+      ${product("weights", "query", "key")}
+      var laneMost = vec4f(-${beyondScores});
+      ${eachOther(
+        "query",
+        `${scores(variant)}
+        ${hasMask ? "seen = max(seen, vec4f(isSeen(mask_) & !hidden));" : ""}
+        laneMost = max(laneMost, select(score, laneMost, hidden));
+        weights[slot] = score;`,
+      )}
+      laneRows[lane] = laneMost;
+      workgroupBarrier();
+      var next = most;
+      ${ofWholeRows("next = max(next, laneRows[row]);")}
+      let shrink = exp(most - next);
+      most = next;
+      sum *= shrink;
+      ${eachOther(
+        "query",
+        `let full = select(exp(weights[slot] - next), vec4f(), isHidden(owned, query, key));
+        sum += full;
+        weights[slot] = full ${factors ? "* factors(owned, query, key, head)" : ""};`,
+      )}
+      ${changeSums("mixed", valueSize, (vector, i) => `${vector} * shrink[${i}]`)}
+      ${addWeighted("mixed", "weights", "value", valueSize)}
+    }
+    laneRows[lane] = sum;
+    right[lane] = seen;
+    workgroupBarrier();
+    var total = vec4f();
+    var alive = vec4f();
+    ${ofWholeRows("total += laneRows[row]; alive = max(alive, right[row]);")}
+    ${changeSums("mixed", valueSize, (vector, i) => `select(vec4f(), ${vector} / total[${i}], alive[${i}] > 0)`)}
+    ${storeSums("mixed", "output", "dy", valueSize)}
+    if (quadColumn == 0) {
+      let logarithms = select(vec4f(${beyondScores}), most + log(total), alive > vec4f());
+      for (var i = 0u; i < 4; i++) {
+        let row = own + 4 * quadRow + i;
+        if (row < queries.count) { sums[queries.first + row * queries.step] = logarithms[i]; }
+      }
+    }`;
+  const reads = ["query", "key", "value"] as const;
+  const memory = `var<workgroup> laneRows: array<vec4f, ${lanes}>;`;
+  return attentionShader("attention", variant, {
+    ...{ own: "query", reads, outputs: { output: "f32", sums: "f32" } as const, code, memory },
+  });
+}
+
+/** output, dy and sums → for each query its sum of exponentials, and what the gradients of all its scores have in common. */
+export const commonShader = {
+  key: "attention gradient, what scores have in common",
+  inputs: { output: "f32", dy: "f32", sums: "f32" },
+  outputs: { rows: "f32" },
+  numbers: { valueSize: "u32" },
+  lanes,
+  declarations: sumOfLanes(lanes),
+  code: `var own = 0.0;
+  for (var i = group * numbers.valueSize + lane; i < (group + 1) * numbers.valueSize; i += ${lanes}) {
+    own += output[i] * dy[i];
+  }
+  let sum = sumOfLanes(own, lane);
+  if (lane == 0) { rows[2 * group] = sums[group]; rows[2 * group + 1] = sum; }`,
+} as const;
+
+/** query, key, value, dy, rows → the gradient of the queries. */
+export function queryGradientShader(variant: Variant) {
+  const { headSize } = variant;
+  return attentionShader("attention gradient of queries", variant, {
+    own: "query",
+    reads: ["query", "key", "value", "dy"],
+    inputs: ["rows"],
+    outputs: { queryGradient: "f32" } as const,
+    code: `
+    let head = owned.head;
+    chooseHead(owned, head);
+    ${declareSums("mixed", headSize)}
+    let range = keysSeen(owned, own);
+    for (var other = range.x; other < range.y; other += ${tileSize}) {
+      ${product("weights", "query", "key")}
+      ${product("left", "dy", "value")}
+      ${eachOther("query", `${weights(variant)} ${scoreGradients}`)}
+      ${addWeighted("mixed", "left", "key", headSize)}
+    }
+    ${storeSums("mixed", "queryGradient", "query", headSize)}`,
+  });
+}
+
+/** The same → the gradients of keys, of values, or of both. */
+export function keyGradientShader(variant: Variant, of: readonly ("key" | "value")[]) {
+  const { headSize, valueSize } = variant;
+  const [hasKey, hasValue] = [of.includes("key"), of.includes("value")];
+  return attentionShader(`attention gradient of ${of}`, variant, {
+    own: "key",
+    reads: hasKey ? ["query", "key", "value", "dy"] : ["query", "key", "dy"],
+    inputs: ["rows"],
+    outputs: Object.fromEntries(of.map((name) => [`${name}Gradient`, "f32" as const])),
+    code: `
+    ${hasKey ? declareSums("mixedQueries", headSize) : ""}
+    ${hasValue ? declareSums("mixedDy", valueSize) : ""}
+    let range = queriesThatSee(owned, own);
+    let sharing = numbers.heads / numbers.keyHeads;
+    for (var head = owned.head * sharing; head < (owned.head + 1) * sharing; head++) {
+      chooseHead(owned, head);
+      for (var other = range.x; other < range.y; other += ${tileSize}) {
+        ${product("weights", "key", "query")}
+        ${hasKey ? product("left", "value", "dy") : ""}
+        ${eachOther("key", `${weights(variant)} ${hasKey ? scoreGradients : ""} weights[slot] = weight;`)}
+        ${hasValue ? addWeighted("mixedDy", "weights", "dy", valueSize) : ""}
+        ${hasKey ? addWeighted("mixedQueries", "left", "query", headSize) : ""}
+      }
+    }
+    ${hasKey ? storeSums("mixedQueries", "keyGradient", "key", headSize) : ""}
+    ${hasValue ? storeSums("mixedDy", "valueGradient", "value", valueSize) : ""}`,
+  });
+}
+
+/** `score` of the lane's own rows with one other, from its product in `weights`. */
+function scores({ hasMask }: Variant): string {
+  return `let hidden = isHidden(owned, query, key);
+    ${hasMask ? "let mask_ = masks(owned, query, key, head);" : ""}
+    let score = boundedScores(weights[slot]) ${hasMask ? "+ bounded(mask_)" : ""};`;
+}
+
+/** Computed again: the whole weights `full`, and `weight`, of which some may be dropped. */
+function weights(variant: Variant): string {
+  return `${scores(variant)}
+    let row = 2 * (queries.first + min(query, vec4u(queries.count - 1)) * queries.step);
+    let full = select(exp(score - ${vectorOf((i) => `rows[row[${i}]]`)}), vec4f(), hidden);
+    let factor = ${variant.factors ? "factors(owned, query, key, head)" : "vec4f(1)"};
+    let weight = full * factor;`;
+}
+
+/** From those of the weights in `left`: the gradients of the products of query and key. */
+const scoreGradients = `let shared_ = ${vectorOf((i) => `rows[row[${i}] + 1]`)};
+    left[slot] = (left[slot] * weight - full * shared_) * slopes(weights[slot]);`;
+
+/** Statements for each `row` of `laneRows` that belongs to the lane's own rows. */
+function ofWholeRows(statements: string): string {
+  return `for (var row = quadRow * 8; row < quadRow * 8 + 8; row++) { ${statements} }`;
+}

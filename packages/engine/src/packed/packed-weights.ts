@@ -1,0 +1,27 @@
+// The interface of a backend that keeps packed matrices in its own memory and decodes them there, inside each product.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { PackedMatrix } from "./packed-matrix.ts";
+
+/** Packed matrices M, each known by a number. The kernels "LowrankPackedProduct" and "LowrankPackedRows" read them. */
+export interface PackedWeights {
+  /** The engine's name, for errors. */
+  readonly engine: string;
+  /** Copies a matrix that is not empty. Returns its number; undefined where it is too large for the device. */
+  add(matrix: PackedMatrix): number | undefined;
+  /** Frees it. */
+  remove(weight: number): void;
+}
+
+/** One of them as a matrix [inFeatures, outFeatures]. */
+export interface DeviceMatrix {
+  readonly weight: number;
+  /** Whether M is its transpose. */
+  readonly isTransposed: boolean;
+}
+
+/** Those of the current backend, if it has them. */
+export function currentPackedWeights(): PackedWeights | undefined {
+  const backend: object = tf.backend();
+  return "packedWeights" in backend ? (backend.packedWeights as PackedWeights) : undefined;
+}
