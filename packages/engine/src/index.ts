@@ -36,6 +36,7 @@ export { labelMargin, linearLabelMargin } from "./ops/losses/label-smoothing.ts"
 export { linearCrossEntropy } from "./ops/losses/linear-cross-entropy.ts";
 export { rmsNorm } from "./ops/rms-norm.ts";
 export { geglu, silu, swiglu } from "./ops/silu.ts";
+export { FlatAdamW, type FlatMoments, type FlatUpdate, type FlatVariable } from "./optimizer/flat-adamw.ts";
 export { int8Problem } from "./packed/int8-weights.ts";
 export { packInt8 } from "./packed/pack-int8.ts";
 export type { BlockMatrix, HalfMatrix, PackedMatrix } from "./packed/packed-matrix.ts";

@@ -15,8 +15,9 @@ import type { EndEvent, TrainingEvent } from "./training-event.ts";
 /**
  * Trains variables and yields an event for each step, evaluation and checkpoint.
  *
- * Between steps it lets other work run, so that Ctrl-C and buttons react. It never prints, and holds no tensor when it yields. The
- * same options give the same numbers on the same backend, also if a run resumes from a checkpoint.
+ * Between steps it lets other work run, so that Ctrl-C and buttons react. It never prints, and holds no tensor when it yields, except
+ * on webgpu with AdamW: there, gradients and moments are on the GPU until the run ends. The same options give the same numbers on the
+ * same backend, also if a run resumes from a checkpoint.
  *
  * Throws TrainingOptionsError, ResumeMismatchError, LossShapeError, NoGradientError, MissingMetricError; NonFiniteLossError if more
  * consecutive steps are not finite than the options allow, with the variables as before that step; ProcessesDifferError if the

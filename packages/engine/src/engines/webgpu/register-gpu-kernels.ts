@@ -4,14 +4,19 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
 import type { OwnKernel } from "../../kernels/own-kernel.ts";
+import type { FlatKernel } from "../../optimizer/flat-adamw.ts";
+import { adamW, joinFlat, splitFlat } from "./kernels/flat-update.ts";
 import type { GpuKernel } from "./kernels/gpu-kernel.ts";
 import { layerNorm, layerNormGradient, rmsNorm, rmsNormGradient } from "./kernels/normalisation.ts";
 
-const ownKernels: Readonly<Partial<Record<OwnKernel, GpuKernel>>> = {
+const ownKernels: Readonly<Partial<Record<OwnKernel | FlatKernel, GpuKernel>>> = {
+  LowrankAdamW: adamW,
+  LowrankJoinFlat: joinFlat,
   LowrankLayerNorm: layerNorm,
   LowrankLayerNormGradient: layerNormGradient,
   LowrankRmsNorm: rmsNorm,
   LowrankRmsNormGradient: rmsNormGradient,
+  LowrankSplitFlat: splitFlat,
 };
 
 /** Calling it twice does nothing more. */
