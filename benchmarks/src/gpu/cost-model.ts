@@ -50,6 +50,11 @@ export function ofLayer<Cost extends Readonly<Record<string, number>>>(one: Cost
   return combined(one, two, (_, layer) => layer);
 }
 
+/** `few`, and some times the difference between `more` tokens and these. Attention's square of the tokens is left out. */
+export function withTokens<Cost extends Readonly<Record<string, number>>>(few: Cost, more: Cost, times: number): Cost {
+  return combined(few, more, (first, difference) => first + times * difference);
+}
+
 function combined<Cost extends Readonly<Record<string, number>>>(
   one: Cost,
   two: Cost,

@@ -44,7 +44,8 @@ export class GpuUpdater implements Updater {
   }
 
   async update(how: Parameters<Updater["update"]>[0]): ReturnType<Updater["update"]> {
-    const { loss, norm } = await this.adamW.update({ ...how, ...this.settings });
+    const { betas, epsilon } = this.settings;
+    const { loss, norm } = await this.adamW.update({ ...how, betas, epsilon });
     return { loss, gradientNorm: norm };
   }
 
