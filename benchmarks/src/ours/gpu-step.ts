@@ -25,8 +25,12 @@ async function countsOfStep(counted: () => GpuCounts): Promise<Record<keyof GpuC
   return Object.fromEntries(names.map((name) => [name, after[name] - before[name]])) as Record<keyof GpuCounts, number>;
 }
 
-/** As WebGPU describes it: "mesa llvmpipe (LLVM 19.1.7)". */
+/** As WebGPU describes it: "llvmpipe (LLVM 19.1.7)", "nvidia ada-lovelace". */
 function gpuName(): string {
-  const { vendor = "", architecture = "", description = "" } = Object(Reflect.get(tf.backend(), "adapterInfo"));
-  return description === "" ? `${vendor} ${architecture}` : description;
+  const {
+    vendor = "",
+    architecture = "",
+    description = "",
+  } = Object(Object(Reflect.get(tf.backend(), "device")).adapterInfo);
+  return description || `${vendor} ${architecture}`;
 }

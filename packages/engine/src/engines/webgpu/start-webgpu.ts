@@ -5,6 +5,7 @@ import { patchGraphicsKernels } from "../graphics/patch-graphics-kernels.ts";
 import { isSoftwareName } from "../graphics/software-adapters.ts";
 import { exportOf, importUnseen, isNode, propertyOf } from "../import-unseen.ts";
 import type { StartOutcome } from "../start-options.ts";
+import { recycleBuffers } from "./recycle-buffers.ts";
 import { registerGpuKernels } from "./register-gpu-kernels.ts";
 
 /** Throws if there is no adapter, or only a software one and `acceptSoftware` is false: wasm is faster than that. */
@@ -17,7 +18,8 @@ export async function startWebgpu(acceptSoftware: boolean): Promise<StartOutcome
   if (adapter === null) throw new EngineUnavailableError("WebGPU found no GPU");
   const isSoftware = isSoftwareAdapter(adapter);
   if (isSoftware && !acceptSoftware) throw new EngineUnavailableError("WebGPU has only a software renderer");
-  await import("@tensorflow/tfjs-backend-webgpu");
+  const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
+  recycleBuffers(WebGPUBackend.prototype);
   patchGraphicsKernels("webgpu");
   registerGpuKernels();
   return isSoftware ? { backend: "webgpu", note: "WebGPU is emulated in software." } : { backend: "webgpu" };
