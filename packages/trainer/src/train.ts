@@ -99,7 +99,8 @@ function isDue<Batch>(run: TrainingRun<Batch>, evaluate: EvaluationOptions): boo
 
 function isWorthKeeping<Batch>({ step, best }: TrainingRun<Batch>, options: CheckpointOptions): boolean {
   const { every, atBest = false } = options;
-  return step > 0 && (step % every === 0 || (atBest && best.best?.step === step));
+  const isDue = typeof every === "number" ? step % every === 0 : every(step);
+  return step > 0 && (isDue || (atBest && best.best?.step === step));
 }
 
 function reasonToEnd<Batch>(run: TrainingRun<Batch>): EndEvent["reason"] | undefined {

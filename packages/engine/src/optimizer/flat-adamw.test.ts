@@ -10,7 +10,7 @@ const update = { learningRate: 0.01, betas: [0.9, 0.999], epsilon: 1e-8, clipNor
 const sizes = [3, 1, 17_000, 7];
 const starts = sizes.map((_, index) => sizes.slice(0, index).reduce((sum, size) => sum + size, 0));
 const size = 17_011;
-const variableOf = (place: number) => starts.findLastIndex((start) => start <= place);
+const variableOf = (place: number) => starts.filter((start) => start <= place).length - 1;
 
 it("is undefined on an engine that has no such kernels", async () => {
   await useEngine("cpu");
@@ -113,11 +113,11 @@ describe.runIf(testEngines("cpu").includes("webgpu"))("AdamW over flat buffers o
     await adamW.update(update);
     const [values, moments] = [await valuesNow(), await adamW.readMoments()];
     adamW.clear();
-    add(2, 1, -1, (index, found) => (index === 2 ? found.with(16_999, broken) : found));
+    add(2, 1, -1, (index, found) => (index === 2 ? [...found.slice(0, -1), broken] : found));
     expect((await adamW.update(update)).norm).toBeNaN();
     expect(await valuesNow()).toEqual(values);
     expect(await adamW.readMoments()).toEqual(moments);
-    expect((await adamW.readGradients())[starts[2] + 16_999]).toBe(broken);
+    expect((await adamW.readGradients())[17_003]).toBe(broken);
     end();
   });
 

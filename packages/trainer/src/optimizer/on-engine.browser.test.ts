@@ -1,10 +1,11 @@
 // A run in a page gives the numbers that it gives on plain JavaScript, wherever its engine keeps gradients and moments.
 
 import "@lowrank/engine/gradients";
+import type { EngineName } from "@lowrank/engine";
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { type EngineName, testEngines, useEngine } from "../../../engine/test/test-engines.ts";
+import { testEngines, useEngine } from "../../../engine/test/test-engines.ts";
 import type { TrainingState } from "../state/training-state.ts";
 import { train } from "../train.ts";
 import type { TrainOptions } from "../train-options.ts";

@@ -82,8 +82,16 @@ const adamWShader = {
   inputs: { gradients: "f32", table: "i32", counts: "i32", status: "u32" },
   outputs: { values: "f32", first: "f32", second: "f32" },
   numbers: {
-    ...{ size: "u32", variables: "u32", learningRate: "f32", epsilon: "f32" },
-    ...{ beta1: "f32", beta2: "f32", rest1: "f32", rest2: "f32", log1: "f32", log2: "f32" },
+    size: "u32",
+    variables: "u32",
+    learningRate: "f32",
+    epsilon: "f32",
+    beta1: "f32",
+    beta2: "f32",
+    rest1: "f32",
+    rest2: "f32",
+    log1: "f32",
+    log2: "f32",
   },
   declarations: `fn correction(exponent: f32) -> f32 {
     if (exponent < -0.5) { return 1 - exp(exponent); }
@@ -142,9 +150,14 @@ export const adamW: GpuKernel = (call) => {
     outputs: { values: input("values"), first: input("first"), second: input("second") },
     numbers: {
       ...{ size, variables, learningRate: number("learningRate"), epsilon: number("epsilon"), beta1, beta2 },
-      ...{ rest1: 1 - beta1, rest2: 1 - beta2, log1: Math.log(beta1), log2: Math.log(beta2) },
+      ...{ rest1: 1 - beta1, rest2: 1 - beta2, log1: logarithm(beta1), log2: logarithm(beta2) },
     },
     groups: Math.ceil(size / 256),
   });
   return [];
 };
+
+/** Finite also for a beta of 0, whose powers are 0 in float32 then. */
+function logarithm(beta: number): number {
+  return Math.log(Math.max(beta, 1e-38));
+}
