@@ -90,9 +90,7 @@ async function measureDistributed(): Promise<Result> {
 
 async function measureWebgpu(): Promise<GpuResult> {
   console.log(`${webgpu.name}: ${webgpu.work}`);
-  return runWebgpu(options, (lines) => {
-    for (const line of lines) console.log(`  ${line}`);
-  });
+  return runWebgpu(options, (line) => console.log(`  ${line}`));
 }
 
 async function measureServed(): Promise<Result> {

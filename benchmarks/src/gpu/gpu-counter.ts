@@ -37,11 +37,9 @@ export function countGpuCalls(): () => GpuCounts {
     if (mappedAtCreation) counts.bytesUploaded += size;
   });
   watch("GPUDevice", "createBindGroup", (_, [{ entries }], group) => {
-    const bytes = entries.map(({ resource }: Bound) => resource.buffer?.size ?? 0);
-    sizes.set(
-      Object(group),
-      bytes.reduce((sum: number, size: number) => sum + size, 0),
-    );
+    let bytes = 0;
+    for (const { resource } of entries) bytes += resource.buffer?.size ?? 0;
+    sizes.set(Object(group), bytes);
   });
   watch("GPUComputePassEncoder", "setBindGroup", (pass, [, group]) => {
     boundNow.set(pass, sizes.get(group) ?? 0);
@@ -51,10 +49,6 @@ export function countGpuCalls(): () => GpuCounts {
     counts.bytesBound += boundNow.get(pass) ?? 0;
   });
   return () => ({ ...counts });
-}
-
-interface Bound {
-  readonly resource: { readonly buffer?: { readonly size: number } };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: parameters and results of any method

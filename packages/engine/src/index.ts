@@ -14,6 +14,7 @@ export { normalFloat4Levels, packNormalFloat4 } from "./frozen/normal-float4.ts"
 export { FrozenWeight, signedBytes } from "./frozen-weight.ts";
 export { graphKernelGradients } from "./gradients/graph-kernels.ts";
 export { registerGradients } from "./gradients/register-gradients.ts";
+export { type FlatKernels, flatKernels } from "./kernels/flat-kernels.ts";
 export { maskedScore } from "./kernels/masked-score.ts";
 export { addLowRank } from "./ops/add-low-rank.ts";
 export { addResidual } from "./ops/add-residual.ts";
@@ -36,7 +37,6 @@ export { labelMargin, linearLabelMargin } from "./ops/losses/label-smoothing.ts"
 export { linearCrossEntropy } from "./ops/losses/linear-cross-entropy.ts";
 export { rmsNorm } from "./ops/rms-norm.ts";
 export { geglu, silu, swiglu } from "./ops/silu.ts";
-export { FlatAdamW, type FlatMoments, type FlatUpdate, type FlatVariable } from "./optimizer/flat-adamw.ts";
 export { int8Problem } from "./packed/int8-weights.ts";
 export { packInt8 } from "./packed/pack-int8.ts";
 export type { BlockMatrix, HalfMatrix, PackedMatrix } from "./packed/packed-matrix.ts";

@@ -3,8 +3,8 @@
 
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
+import type { FlatKernel } from "../../kernels/flat-kernels.ts";
 import type { OwnKernel } from "../../kernels/own-kernel.ts";
-import type { FlatKernel } from "../../optimizer/flat-adamw.ts";
 import { adamW, joinFlat, splitFlat } from "./kernels/flat-update.ts";
 import type { GpuKernel } from "./kernels/gpu-kernel.ts";
 import { layerNorm, layerNormGradient, rmsNorm, rmsNormGradient } from "./kernels/normalisation.ts";

@@ -122,10 +122,7 @@ const adamWShader = {
   values[i] = values[i] * (1 - learningRate * decay) - rate * mean / (sqrt(square) * scale + numbers.epsilon);`,
 } as const;
 
-/**
- * gradients [size], loss, table [variables, 4] (start, 1 if it has a gradient, bits of the factor of its learning rate, bits of its
- * decay); values, first and second moment [size], counts [variables] and status [4] are written over.
- */
+/** `AdamWTensors` and `AdamWNumbers` of kernels/flat-kernels. */
 export const adamW: GpuKernel = (call) => {
   const input = (name: string) => inputOf(call, name);
   const number = (name: string) => Number(call.attributes[name]);
