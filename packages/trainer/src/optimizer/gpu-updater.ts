@@ -2,12 +2,11 @@
 
 import { type FlatKernels, flatKernels } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { TrainingSettings, TrainingState } from "../state/training-state.ts";
 import type { FlatLayout } from "./flat-layout.ts";
 import { FlatParameters } from "./flat-parameters.ts";
 import { lossAndGradients } from "./loss-and-gradients.ts";
 import type { Moments } from "./rules/rule.ts";
-import type { RatesOf, Updater, WeightedLoss } from "./updater.ts";
+import type { RatesOf, Updater, UpdaterSettings, WeightedLoss } from "./updater.ts";
 
 /** The largest float32: clipping to it changes nothing. */
 const largest = 3.4028234663852886e38;
@@ -30,7 +29,7 @@ export class GpuUpdater implements Updater {
   private constructor(
     readonly layout: FlatLayout,
     private readonly ratesOf: RatesOf,
-    private readonly settings: TrainingSettings,
+    private readonly settings: UpdaterSettings,
     private readonly kernels: FlatKernels,
   ) {
     this.#parameters = new FlatParameters(layout);
@@ -38,7 +37,7 @@ export class GpuUpdater implements Updater {
   }
 
   /** Undefined if the rule or the current backend needs the process's memory. */
-  static start(layout: FlatLayout, ratesOf: RatesOf, settings: TrainingSettings): GpuUpdater | undefined {
+  static start(layout: FlatLayout, ratesOf: RatesOf, settings: UpdaterSettings): GpuUpdater | undefined {
     const kernels = settings.optimizer === "adamw" ? flatKernels() : undefined;
     const hasEmpty = layout.places.some(({ start, end }) => start === end);
     return kernels === undefined || hasEmpty ? undefined : new GpuUpdater(layout, ratesOf, settings, kernels);
@@ -97,7 +96,7 @@ export class GpuUpdater implements Updater {
     return this.#parameters.read();
   }
 
-  restoreValues(values: TrainingState["variables"]): void {
+  restoreValues(values: Parameters<Updater["restoreValues"]>[0]): void {
     this.#parameters.restore(values);
   }
 

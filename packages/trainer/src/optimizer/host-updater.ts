@@ -1,7 +1,6 @@
 // The updater of backends that compute in the memory of the process, and of rules that no GPU has: plain arrays.
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { TrainingSettings, TrainingState } from "../state/training-state.ts";
 import { clipFactor, FlatGradients } from "./flat-gradients.ts";
 import type { FlatLayout } from "./flat-layout.ts";
 import { FlatParameters } from "./flat-parameters.ts";
@@ -10,7 +9,7 @@ import { lossAndGradients } from "./loss-and-gradients.ts";
 import { Optimizer } from "./optimizer.ts";
 import type { Moments } from "./rules/rule.ts";
 import { ruleOf } from "./rules/rules.ts";
-import type { RatesOf, Updater, WeightedLoss } from "./updater.ts";
+import type { RatesOf, Updater, UpdaterSettings, WeightedLoss } from "./updater.ts";
 
 /** Any rule, on any backend. */
 export class HostUpdater implements Updater {
@@ -23,7 +22,7 @@ export class HostUpdater implements Updater {
   constructor(
     readonly layout: FlatLayout,
     private readonly ratesOf: RatesOf,
-    settings: TrainingSettings,
+    settings: UpdaterSettings,
   ) {
     this.#parameters = new FlatParameters(layout);
     this.#gradients = new FlatGradients(layout);
@@ -89,7 +88,7 @@ export class HostUpdater implements Updater {
     return this.#parameters.read();
   }
 
-  restoreValues(values: TrainingState["variables"]): void {
+  restoreValues(values: Parameters<Updater["restoreValues"]>[0]): void {
     this.#parameters.restore(values);
   }
 

@@ -2,14 +2,13 @@
 // process or of the GPU, only an updater knows.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import type { TrainingSettings, TrainingState } from "../state/training-state.ts";
-import type { TrainOptions } from "../train-options.ts";
 import { FlatLayout, type Place } from "./flat-layout.ts";
 import { GpuUpdater } from "./gpu-updater.ts";
 import type { GradientReduction } from "./gradient-reduction.ts";
 import { HostUpdater } from "./host-updater.ts";
-import { learningRateFactor } from "./learning-rate-groups.ts";
-import type { Moments } from "./rules/rule.ts";
+import { type LearningRateGroup, learningRateFactor } from "./learning-rate-groups.ts";
+import type { Moments, RuleOptions } from "./rules/rule.ts";
+import type { OptimizerName } from "./rules/rules.ts";
 
 /** One micro-batch's loss and its weight in the step. */
 export interface WeightedLoss {
@@ -42,7 +41,7 @@ export interface Updater {
   /** The current values of all variables, in the order of the layout. */
   readValues(): Promise<Float32Array>;
   /** Sets variables by name. */
-  restoreValues(values: TrainingState["variables"]): void;
+  restoreValues(values: ReadonlyMap<string, { readonly values: Float32Array }>): void;
   /** A copy of the optimiser's state. A variable that never had a gradient is absent. */
   captureMoments(): Promise<ReadonlyMap<string, Moments>>;
   /** Continues from a captured state; an empty one is that before the first step. */
@@ -52,13 +51,16 @@ export interface Updater {
   dispose(): void;
 }
 
+/** The rule and its settings. */
+export type UpdaterSettings = RuleOptions & { readonly optimizer: OptimizerName };
+
 /** Multiplies the learning rate of a variable; its weight decay. */
 export type RatesOf = (place: Place) => { readonly rateFactor: number; readonly weightDecay: number };
 
 /** On the GPU with AdamW in one process, if the current backend can; else in the memory of the process. */
 export function startUpdater(
   { variables, learningRateGroups = [], reduceGradients }: UpdatedBy,
-  settings: TrainingSettings,
+  settings: UpdaterSettings & { readonly decayed: "all" | "matrices"; readonly weightDecay: number },
 ): Updater {
   const layout = new FlatLayout(variables);
   const { decayed, weightDecay } = settings;
@@ -70,4 +72,8 @@ export function startUpdater(
   return onGpu ?? new HostUpdater(layout, ratesOf, settings);
 }
 
-type UpdatedBy = Pick<TrainOptions<unknown>, "variables" | "learningRateGroups" | "reduceGradients">;
+interface UpdatedBy {
+  readonly variables: ReadonlyMap<string, tf.Variable>;
+  readonly learningRateGroups?: readonly LearningRateGroup[];
+  readonly reduceGradients?: GradientReduction | undefined;
+}
