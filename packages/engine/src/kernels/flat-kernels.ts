@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 export type FlatKernel = "LowrankAdamW" | "LowrankJoinFlat" | "LowrankSplitFlat";
 
 /** Tensors of one update by AdamW. Those that are written over are never given to other code. */
-export interface AdamWTensors {
+interface AdamWTensors {
   /** Sums of gradients [size], one variable after the other, 0 where there is none. */
   readonly gradients: tf.Tensor;
   /** The sum of losses, a scalar. */
@@ -29,7 +29,7 @@ export interface AdamWTensors {
 }
 
 /** Numbers of one update by AdamW. */
-export interface AdamWNumbers {
+interface AdamWNumbers {
   readonly learningRate: number;
   readonly betas: readonly [first: number, second: number];
   readonly epsilon: number;

@@ -31,7 +31,7 @@ beforeAll(async () => {
   if (executable === undefined) return;
   studio = await openBuiltStudio(chromiumArguments);
 }, 120_000);
-afterAll(() => studio?.close());
+afterAll(() => studio?.close(), 60_000);
 
 it.skipIf(executable === undefined)(
   "a lost GPU is reported in the top bar, and trying again opens the model again",
