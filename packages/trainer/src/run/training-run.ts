@@ -2,7 +2,8 @@
 
 import { BatchStream } from "../batch-stream.ts";
 import { NonFiniteLossError } from "../errors.ts";
-import { startUpdater, type Updater } from "../optimizer/updater.ts";
+import { startUpdater } from "../optimizer/start-updater.ts";
+import type { Updater } from "../optimizer/updater.ts";
 import { learningRateShare } from "../schedules/schedules.ts";
 import { bestVariablesOf, type TrainingSettings, type TrainingState } from "../state/training-state.ts";
 import type { EvaluationOptions, TrainOptions } from "../train-options.ts";
