@@ -4,6 +4,7 @@ import { typed } from "@lowrank/testing/typed";
 import type { Benchmark } from "./benchmark.ts";
 import { benchmarks } from "./benchmarks.ts";
 import { distributed, runDistributed } from "./distributed/run-distributed.ts";
+import { type GpuResult, runWebgpu, webgpu } from "./gpu/run-webgpu.ts";
 import { processorName } from "./harness/process-facts.ts";
 import { describeJob } from "./jobs/describe-job.ts";
 import { type Job, jobs } from "./jobs/jobs.ts";
@@ -14,12 +15,13 @@ import type { ComparedTimes, NotMeasured, Result } from "./result.ts";
 import { type RunOptions, runBenchmark } from "./run-benchmark.ts";
 import { runServed, served } from "./served/run-served.ts";
 
-const known: readonly (Benchmark | Job | typeof served | typeof merging | typeof distributed)[] = [
+const known: readonly (Benchmark | Job | typeof served | typeof merging | typeof distributed | typeof webgpu)[] = [
   ...benchmarks,
   ...jobs,
   served,
   merging,
   distributed,
+  webgpu,
 ];
 const usage = [
   "npm run bench -- <name…> [--engine NAME] [--threads 2] [--rounds 10] [--warm-up 2] [--steps N] [--seeds 1,2,3] [--tiny]\n",
@@ -60,9 +62,10 @@ for (const benchmark of chosen) {
 }
 process.exitCode = failed > 0 ? 1 : 0;
 
-function measureAny(benchmark: (typeof known)[number]): Promise<Result | NotMeasured> {
+function measureAny(benchmark: (typeof known)[number]): Promise<Result | NotMeasured | GpuResult> {
   if ("recipe" in benchmark) return measureJob(benchmark);
   if ("comparisons" in benchmark) return measure(benchmark);
+  if (benchmark.name === webgpu.name) return measureWebgpu();
   if (benchmark.name === distributed.name) return measureDistributed();
   return benchmark.name === merging.name ? measureMerging() : measureServed();
 }
@@ -83,6 +86,11 @@ async function measureDistributed(): Promise<Result> {
     console.log(`  ${numbers} numbers summed: ${milliseconds.toPrecision(2)} ms`);
   if (!options.tiny) keep(result, ".");
   return result;
+}
+
+async function measureWebgpu(): Promise<GpuResult> {
+  console.log(`${webgpu.name}: ${webgpu.work}`);
+  return runWebgpu(options, (line) => console.log(`  ${line}`));
 }
 
 async function measureServed(): Promise<Result> {

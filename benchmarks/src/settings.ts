@@ -11,6 +11,8 @@ export interface Settings {
   readonly batch: number;
   /** Tokens in each row. */
   readonly time: number;
+  /** Layers of a LLaMA, if not those of the shape. */
+  readonly layers?: number;
   /** Share of the positions, at the end of each row, that have a label. Default 1. */
   readonly supervised?: number;
   /** Whether blocks are computed again during backward. Default false. */
@@ -57,12 +59,18 @@ export interface Shape {
 }
 
 /** The model of a benchmark, in the requested size. */
-export function shapeOf({ shape, tiny, dropout = 0 }: Pick<Settings, "shape" | "tiny" | "dropout">): Shape {
+export function shapeOf({
+  shape,
+  tiny,
+  layers,
+  dropout = 0,
+}: Pick<Settings, "shape" | "tiny" | "layers" | "dropout">): Shape {
   const { tiny: smaller, targets, task, ...found } = shapes[shape];
   const rates = Object.keys(found.config).filter((key) => /_pdrop$|dropout/.test(key));
   const config = { ...found.config, ...Object.fromEntries(rates.map((key) => [key, dropout])) };
   if (task !== "CAUSAL_LM" && task !== "SEQ_CLS") throw new Error(`shapes.json: "${shape}" has the task ${task}`);
-  return { config: tiny ? { ...config, ...smaller } : config, targets, task };
+  const depth = layers === undefined ? {} : { num_hidden_layers: layers };
+  return { config: { ...config, ...(tiny ? smaller : {}), ...depth }, targets, task };
 }
 
 /** The settings that this child process was started with. */

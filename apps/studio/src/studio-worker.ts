@@ -6,7 +6,7 @@ import type { CallName, Question, Reply } from "./protocol/calls.ts";
 import { openStore } from "./storage/opfs-store.ts";
 import type { Answerer } from "./worker/answerer.ts";
 import { answerers } from "./worker/answerers.ts";
-import { DeviceLostError } from "./worker/engine/start.ts";
+import { DeviceLostError, reasonOfLoss } from "./worker/engine/start.ts";
 import { Workshop } from "./worker/workshop.ts";
 
 /** These calls are answered at once, between two steps of the current work. */
@@ -35,7 +35,7 @@ async function reply<Name extends CallName>({ name, request }: Question<Name>, p
     send({ type: "answer", answer });
   } catch (error) {
     // Errors that follow from a lost GPU do not mention it.
-    const { lostDevice } = await workshop;
+    const lostDevice = await reasonOfLoss(await workshop);
     const reason = lostDevice === undefined ? error : new DeviceLostError(lostDevice, { cause: error });
     send({ type: "failed", ...wordsOf(reason) });
   }

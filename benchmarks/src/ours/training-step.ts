@@ -2,6 +2,7 @@
 
 import { measureMatMul } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { countGpuCalls, type GpuCounts } from "../gpu/gpu-counter.ts";
 import { type Facts, serve } from "../harness/serve.ts";
 import { receivedSettings } from "../settings.ts";
 import { startTraining } from "./start-training.ts";
@@ -9,9 +10,10 @@ import { stepGflop } from "./step-gflop.ts";
 
 const settings = receivedSettings();
 const { versions, model, variables, makeStep } = await startTraining(settings);
+const gpuCounts = tf.getBackend() === "webgpu" ? countGpuCalls() : undefined;
 
 await serve({
-  versions,
+  versions: { ...versions, ...(gpuCounts === undefined ? {} : { gpu: gpuName() }) },
   steps: { step: async () => void (await makeStep()) },
   facts: async () => ({
     trainedParameters: sizeOf(variables),
@@ -19,6 +21,7 @@ await serve({
     stateBytes: 3 * 4 * sizeOf(variables),
     ...(settings.figures?.includes("tensors") ? { tensorMb: await peakTensorMb() } : {}),
     ...(settings.figures?.includes("products") ? await productSpeed() : {}),
+    ...(gpuCounts === undefined ? {} : { gflop: stepGflop(model, settings), ...(await countsOfStep(gpuCounts)) }),
   }),
 });
 
@@ -43,4 +46,18 @@ async function productSpeed(): Promise<Facts> {
   let best = 0;
   for (const size of sizes) best = Math.max(best, (await measureMatMul([size, size, size])).gflops);
   return { stepGflop: stepGflop(model, settings), matMulGflops: best };
+}
+
+async function countsOfStep(counts: () => GpuCounts): Promise<Facts> {
+  const before = counts();
+  await makeStep();
+  return Object.fromEntries(
+    Object.entries(counts()).map(([name, count]) => [name, count - before[name as keyof GpuCounts]]),
+  );
+}
+
+/** As WebGPU describes it: "llvmpipe (LLVM 19.1.7)", "nvidia ada-lovelace". */
+function gpuName(): string {
+  const { adapterInfo = {} } = Object(Reflect.get(tf.backend(), "device"));
+  return adapterInfo.description || `${adapterInfo.vendor} ${adapterInfo.architecture}`;
 }

@@ -14,6 +14,7 @@ export { normalFloat4Levels, packNormalFloat4 } from "./frozen/normal-float4.ts"
 export { FrozenWeight, signedBytes } from "./frozen-weight.ts";
 export { graphKernelGradients } from "./gradients/graph-kernels.ts";
 export { registerGradients } from "./gradients/register-gradients.ts";
+export { type FlatKernels, flatKernels } from "./kernels/flat-kernels.ts";
 export { maskedScore } from "./kernels/masked-score.ts";
 export { addLowRank } from "./ops/add-low-rank.ts";
 export { addResidual } from "./ops/add-residual.ts";

@@ -46,8 +46,11 @@ export interface EvaluationOptions {
 
 /** When and how to save the run's state. */
 export interface CheckpointOptions {
-  /** Save every N steps; the last step is always saved, also in an aborted run. */
-  readonly every: number;
+  /**
+   * Save every N steps, or after each step for which the function is true; the last step is always saved, also in an aborted run. On a
+   * GPU each save reads variables and moments.
+   */
+  readonly every: number | ((step: number) => boolean);
   /** Whether to save also after each evaluation that is the best so far; default false. */
   readonly atBest?: boolean;
   /** Saves `state`, which is that of the last step. At the end of a run with `keepsBest`, the variables already are those of the best evaluation. */

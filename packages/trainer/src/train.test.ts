@@ -84,6 +84,13 @@ describe("train", () => {
     expect([step?.metrics, kept[0]?.batchState]).toEqual([{ batches: 2 }, { a: [1] }]);
   });
 
+  it("saves after the steps for which a function is true, and after the last one", async () => {
+    const saved: number[] = [];
+    const save = ({ step }: TrainingState) => void saved.push(step);
+    await collect(train(options({ steps: 7, checkpoint: { every: (step) => step === 2 || step === 3, save } })));
+    expect(saved).toEqual([2, 3, 7]);
+  });
+
   it("reports speed and time left from the clock it was given", async () => {
     let now = 0;
     // Four readings of the clock for each step: where it begins, its length, seconds so far, and the ones below.

@@ -15,8 +15,9 @@ import type { EndEvent, TrainingEvent } from "./training-event.ts";
 /**
  * Trains variables and yields an event for each step, evaluation and checkpoint.
  *
- * Between steps it lets other work run, so that Ctrl-C and buttons react. It never prints, and holds no tensor when it yields. The
- * same options give the same numbers on the same backend, also if a run resumes from a checkpoint.
+ * Between steps it lets other work run, so that Ctrl-C and buttons react. It never prints, and holds no tensor when it yields, except
+ * on webgpu with AdamW: there, gradients and moments are on the GPU until the run ends. The same options give the same numbers on the
+ * same backend, also if a run resumes from a checkpoint.
  *
  * Throws TrainingOptionsError, ResumeMismatchError, LossShapeError, NoGradientError, MissingMetricError; NonFiniteLossError if more
  * consecutive steps are not finite than the options allow, with the variables as before that step; ProcessesDifferError if the
@@ -98,7 +99,8 @@ function isDue<Batch>(run: TrainingRun<Batch>, evaluate: EvaluationOptions): boo
 
 function isWorthKeeping<Batch>({ step, best }: TrainingRun<Batch>, options: CheckpointOptions): boolean {
   const { every, atBest = false } = options;
-  return step > 0 && (step % every === 0 || (atBest && best.best?.step === step));
+  const isDue = typeof every === "number" ? step % every === 0 : every(step);
+  return step > 0 && (isDue || (atBest && best.best?.step === step));
 }
 
 function reasonToEnd<Batch>(run: TrainingRun<Batch>): EndEvent["reason"] | undefined {

@@ -33,11 +33,11 @@ export class FlatGradients {
     return this.#found[index] === 1;
   }
 
-  /** Adds `weight` times the gradients, given by tfjs' names of variables. Each tensor is read once, directly into the array. */
-  async add(gradients: tf.NamedTensorMap, weight: number): Promise<void> {
-    const found = this.#layout.places.flatMap((place, index) => {
-      const gradient: tf.Tensor | null | undefined = gradients[place.variable.name];
-      return gradient == null ? [] : [{ index, start: place.start, gradient }];
+  /** Adds `weight` times the gradients, given in the order of the layout. Each tensor is read once, directly into the array. */
+  async add(gradients: readonly (tf.Tensor | undefined)[], weight: number): Promise<void> {
+    const found = this.#layout.places.flatMap(({ start }, index) => {
+      const gradient = gradients[index];
+      return gradient === undefined ? [] : [{ index, start, gradient }];
     });
     await readEach(
       found.map(({ gradient }) => gradient),

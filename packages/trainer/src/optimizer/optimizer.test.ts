@@ -42,13 +42,9 @@ describe.each(cases)("one pass of $name over flat arrays on $backend", ({ rule, 
     const optimizer = new Optimizer(layout, rule, options);
     for (const step of steps) {
       gradients.clear();
-      const entries = Object.entries(step).map(([name, values]) => [
-        variables.get(name)?.name ?? "",
-        tf.tensor1d([...values]),
-      ]);
-      const tensors: tf.NamedTensorMap = Object.fromEntries(entries);
+      const tensors = layout.places.map(({ name }) => step[name] && tf.tensor1d([...step[name]]));
       await gradients.add(tensors, 1);
-      tf.dispose(tensors);
+      tf.dispose(tensors.flatMap((tensor) => tensor ?? []));
       optimizer.update({ values: await parameters.read(), gradients, gradientFactor: 0.5, ratesOf });
       parameters.assign((index) => gradients.has(index));
       visit(optimizer);
@@ -155,14 +151,11 @@ describe.each([...optimizers.values()])("variables that come and go under $name"
         optimizer.restore(state);
       }
       gradients.clear();
-      const places = layout.places.filter(({ name }) => updated.includes(name));
-      const grads = places.map(({ variable, start: from, end }) => [
-        variable.name,
-        tf.tensor1d(values.slice(from, end).map(Math.sin)),
-      ]);
-      const tensors: tf.NamedTensorMap = Object.fromEntries(grads);
+      const tensors = layout.places.map(({ name, start: from, end }) =>
+        updated.includes(name) ? tf.tensor1d(values.slice(from, end).map(Math.sin)) : undefined,
+      );
       await gradients.add(tensors, 1);
-      tf.dispose(tensors);
+      tf.dispose(tensors.flatMap((tensor) => tensor ?? []));
       const ratesOfAll = () => ({ learningRate: 0.1, weightDecay: 0.01 });
       optimizer.update({ values, gradients, gradientFactor: 1, ratesOf: ratesOfAll });
     }

@@ -106,11 +106,12 @@ function optionProblems<Batch>(options: TrainOptions<Batch>): string[] {
     problems.push("steps, epochs: expected exactly one of them");
   }
   const names = Object.keys(minCounts) as (keyof typeof minCounts)[];
+  const every = options.checkpoint?.every;
   const counts: readonly (readonly [name: string, value: number | undefined, min: number])[] = [
     ...names.map((name) => [name, options[name], minCounts[name]] as const),
     ["evaluate.every", options.evaluate?.every, 1],
     ["evaluate.patience", options.evaluate?.patience, 1],
-    ["checkpoint.every", options.checkpoint?.every, 1],
+    ["checkpoint.every", typeof every === "function" ? undefined : every, 1],
   ];
   for (const [name, value, min] of counts) {
     if (value !== undefined && !isCount(value, min))

@@ -2,13 +2,8 @@
 
 import { BatchStream } from "../batch-stream.ts";
 import { NonFiniteLossError } from "../errors.ts";
-import { clipFactor, FlatGradients } from "../optimizer/flat-gradients.ts";
-import { FlatLayout, type Place } from "../optimizer/flat-layout.ts";
-import { FlatParameters } from "../optimizer/flat-parameters.ts";
-import { GradientWindow } from "../optimizer/gradient-window.ts";
-import { learningRateFactor } from "../optimizer/learning-rate-groups.ts";
-import { Optimizer } from "../optimizer/optimizer.ts";
-import { ruleOf } from "../optimizer/rules/rules.ts";
+import { startUpdater } from "../optimizer/start-updater.ts";
+import type { Updater } from "../optimizer/updater.ts";
 import { learningRateShare } from "../schedules/schedules.ts";
 import { bestVariablesOf, type TrainingSettings, type TrainingState } from "../state/training-state.ts";
 import type { EvaluationOptions, TrainOptions } from "../train-options.ts";
@@ -26,10 +21,7 @@ const compareEvery = 100;
 export class TrainingRun<Batch> {
   readonly stopwatch: Stopwatch;
   #stream: BatchStream<Batch>;
-  readonly #layout: FlatLayout;
-  readonly #parameters: FlatParameters;
-  readonly #gradients: FlatGradients;
-  readonly #optimizer: Optimizer;
+  readonly #updater: Updater;
   #best: BestTracker;
   readonly #watch: RateWatch;
   readonly #version: TrainingState["version"];
@@ -51,10 +43,7 @@ export class TrainingRun<Batch> {
     const state = options.resumeFrom;
     this.stopwatch = new Stopwatch(options.clock ?? (() => performance.now()));
     this.#stream = new BatchStream(options.batches, state?.position);
-    this.#layout = new FlatLayout(options.variables);
-    this.#parameters = new FlatParameters(this.#layout);
-    this.#gradients = new FlatGradients(this.#layout);
-    this.#optimizer = new Optimizer(this.#layout, ruleOf(settings.optimizer), settings);
+    this.#updater = startUpdater(options, settings);
     this.#best = new BestTracker(options.evaluate ?? {}, state?.best, state?.evaluationsSinceBest);
     this.#watch = new RateWatch(options.watchRate, state);
     this.#version = state?.version ?? 2;
@@ -105,7 +94,7 @@ export class TrainingRun<Batch> {
   /** Restores the variables of the best evaluation, with `keepsBest`. No step may follow. */
   restoreBest(): void {
     if (this.#bestVariables === undefined) return;
-    this.#parameters.restore(this.#bestVariables);
+    this.#updater.restoreValues(this.#bestVariables);
     this.#restoredStep = this.#best.best?.step;
   }
 
@@ -114,13 +103,12 @@ export class TrainingRun<Batch> {
     const startedAt = this.stopwatch.seconds;
     const batches = await unlessStopped(this.options, () => this.#stream.window(this.settings.accumulate));
     if (batches === undefined) return undefined;
-    const { loss, tokens } = await this.#differentiate(batches);
-    const gradientNorm = this.#gradients.norm();
-    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) return this.#skipStep(loss, gradientNorm);
-    this.#badSteps = 0;
+    const tokens = await this.#differentiate(batches);
     const { clipNorm, steps } = this.settings;
     const learningRate = this.#learningRate();
-    await this.#update(learningRate, clipNorm === null ? 1 : clipFactor(gradientNorm, clipNorm));
+    const { loss, gradientNorm } = await this.#updater.update({ learningRate, clipNorm });
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) return this.#skipStep(loss, gradientNorm);
+    this.#badSteps = 0;
     this.#step += 1;
     this.#watch.add(loss, gradientNorm);
     if (this.#step % compareEvery === 0) await this.compareProcesses();
@@ -154,8 +142,8 @@ export class TrainingRun<Batch> {
       return undefined;
     }
     this.settings = { ...this.settings, learningRate };
-    this.#parameters.restore(start);
-    this.#optimizer.restore(new Map());
+    this.#updater.restoreValues(start);
+    this.#updater.restoreMoments(new Map());
     await this.#stream.close();
     this.#stream = new BatchStream(this.options.batches);
     this.#best = new BestTracker(this.options.evaluate ?? {});
@@ -170,11 +158,11 @@ export class TrainingRun<Batch> {
   async compareProcesses(): Promise<void> {
     const { reduceGradients } = this.options;
     if (reduceGradients === undefined) return;
-    const values = await this.#parameters.read();
-    const means = this.#optimizer.means();
+    const values = await this.#updater.readValues();
+    const means = this.#updater.means?.() ?? [];
     await compareProcesses(reduceGradients, this.#step, [
       { name: "settings", values: [numbersOf(JSON.stringify(this.settings))] },
-      ...this.#layout.places.map(({ name, start, end }, index) => {
+      ...this.#updater.layout.places.map(({ name, start, end }, index) => {
         return { name, values: [values.subarray(start, end), ...(means[index] ?? [])] };
       }),
     ]);
@@ -203,7 +191,7 @@ export class TrainingRun<Batch> {
       ...(batchState === undefined ? {} : { batchState }),
       settings: this.settings,
       variables: await this.#copyVariables(),
-      moments: this.#optimizer.capture(),
+      moments: await this.#updater.captureMoments(),
       evaluationsSinceBest,
       ...(best === undefined ? {} : { best }),
       ...(this.#bestVariables === undefined || best?.step === this.#step ? {} : { bestVariables: this.#bestVariables }),
@@ -215,30 +203,29 @@ export class TrainingRun<Batch> {
   }
 
   close(): Promise<void> {
+    this.#updater.dispose();
     return this.#stream.close();
   }
 
   async #copyVariables(): Promise<TrainingState["variables"]> {
-    const values = await this.#parameters.read();
-    const variables = this.#layout.places.map(({ name, variable, start, end }) => {
+    const values = await this.#updater.readValues();
+    const variables = this.#updater.layout.places.map(({ name, variable, start, end }) => {
       return [name, { shape: [...variable.shape], values: values.slice(start, end) }] as const;
     });
     return new Map(variables);
   }
 
   #restore(state: TrainingState): void {
-    this.#parameters.restore(state.variables);
-    this.#optimizer.restore(state.moments);
+    this.#updater.restoreValues(state.variables);
+    this.#updater.restoreMoments(state.moments);
   }
 
-  /** The mean loss of a step and its tokens. Puts the step's gradients into the flat array. */
-  async #differentiate(
-    batches: readonly Batch[],
-  ): Promise<{ readonly loss: number; readonly tokens: number | undefined }> {
+  /** Computes the losses and gradients of a step; returns its tokens. */
+  async #differentiate(batches: readonly Batch[]): Promise<number | undefined> {
     const { seed, weightByTokens } = this.settings;
     const { reduceGradients, signal } = this.options;
     const { rank, size } = reduceGradients ?? { rank: 0, size: 1 };
-    const window = new GradientWindow(this.options.variables, this.#gradients);
+    this.#updater.begin();
     let tokens: number | undefined;
     const { parts = (batch: Batch) => [batch] } = this.options;
     for (const [index, batch] of batches.flatMap((each) => parts(each)).entries()) {
@@ -248,22 +235,22 @@ export class TrainingRun<Batch> {
       const key = { seed, step: this.#step, microStep, ...(this.#version === 1 ? { oldMasks: true } : {}) };
       const weight = weightByTokens || reduceGradients !== undefined ? (counts?.supervised ?? 1) : 1;
       if (reduceGradients !== undefined && weight === 0) continue;
-      if (counts?.isEmpty === true) window.skip(weight);
-      else await window.add({ loss: () => this.options.loss(batch, key), weight });
+      if (counts?.isEmpty === true) this.#updater.skip(weight);
+      else await this.#updater.add({ loss: () => this.options.loss(batch, key), weight });
     }
-    if (reduceGradients === undefined) return { loss: window.finish(), tokens };
+    if (reduceGradients === undefined) return tokens;
     const stop = signal?.aborted === true ? 1 : 0;
-    const [allTokens, stops] = await window.reduce(reduceGradients, [tokens ?? 0, stop]);
+    const [allTokens, stops = 0] = (await this.#updater.reduce?.(reduceGradients, [tokens ?? 0, stop])) ?? [];
     this.#stopsWithOthers = stops !== 0;
-    return { loss: window.finish(), tokens: allTokens };
+    return allTokens;
   }
 
   /** Skips a step with NaN or infinite numbers; throws NonFiniteLossError after too many consecutive ones. */
-  #skipStep(loss: number, gradientNorm: number): SkipEvent {
+  async #skipStep(loss: number, gradientNorm: number): Promise<SkipEvent> {
     const step = this.#step + 1;
     const isOfLoss = !Number.isFinite(loss);
     const what = isOfLoss ? "loss" : "gradient";
-    const [value, names] = isOfLoss ? [loss, []] : [gradientNorm, this.#gradients.nonFinite()];
+    const [value, names] = isOfLoss ? [loss, []] : [gradientNorm, await this.#updater.nonFinite()];
     if (this.#badSteps >= (this.options.maxSkippedSteps ?? 0)) {
       // Before the first update, the learning rate cannot be the cause.
       if (this.#step === 0 || !this.#watch.mayRestart) throw new NonFiniteLossError(step, what, value, names);
@@ -277,18 +264,6 @@ export class TrainingRun<Batch> {
   #learningRate(): number {
     const { learningRate, schedule, scheduleShape: shape, warmupSteps, steps } = this.settings;
     return learningRate * learningRateShare(schedule, { step: this.#step, warmupSteps, totalSteps: steps, shape });
-  }
-
-  async #update(learningRate: number, gradientFactor: number): Promise<void> {
-    const values = await this.#parameters.read();
-    const { decayed, weightDecay } = this.settings;
-    const groups = this.options.learningRateGroups ?? [];
-    const ratesOf = ({ name, variable }: Place) => ({
-      learningRate: learningRate * learningRateFactor(groups, name),
-      weightDecay: decayed === "all" || variable.rank >= 2 ? weightDecay : 0,
-    });
-    this.#optimizer.update({ values, gradients: this.#gradients, gradientFactor, ratesOf });
-    this.#parameters.assign((index) => this.#gradients.has(index));
   }
 }
 

@@ -2,10 +2,11 @@
 
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { chromiumArguments } from "../../../../../scripts/chromium.mjs";
+import type { RunRequest } from "../../protocol/run.ts";
 import { executable } from "../../testing/browser.ts";
 import { type BuiltStudio, openBuiltStudio } from "../../testing/built-studio.ts";
 import { topBarSettled } from "../../testing/model-ready.ts";
-import { chooseEngine } from "../../testing/studio-page.ts";
+import { ask, chooseEngine } from "../../testing/studio-page.ts";
 import type { Ask } from "../../worker-client.ts";
 
 /** Runs in the worker before its script: the device can be taken away from outside. */
@@ -18,12 +19,19 @@ const takingAway = `
   };
 `;
 
+const request: RunRequest = {
+  rows: [{ id: "1", says: "name[Aromi]", answers: "Aromi is a pub." }],
+  adapter: { rank: 2, alpha: 4, targets: ["q_proj"], dropout: 0, useDora: false, start: "kaiming" },
+  training: { steps: 8, batchSize: 1, learningRate: 0.02, schedule: "constant", seed: 1, validationShare: 0 },
+  name: "On a GPU that is lost",
+};
+
 let studio: BuiltStudio;
 beforeAll(async () => {
   if (executable === undefined) return;
   studio = await openBuiltStudio(chromiumArguments);
 }, 120_000);
-afterAll(() => studio?.close());
+afterAll(() => studio?.close(), 60_000);
 
 it.skipIf(executable === undefined)(
   "a lost GPU is reported in the top bar, and trying again opens the model again",
@@ -46,9 +54,29 @@ it.skipIf(executable === undefined)(
     await ready.waitFor({ timeout: 60_000 });
     expect(await page.evaluate(hasLogits)).toBe("finite");
     expect(await page.locator("#model select").inputValue()).toBe("webgpu");
+    // A run fails with the sentence, and goes on from its last checkpoint on another engine.
+    expect(await page.evaluate(trainUntilLost, request)).toBe("DEVICE_LOST");
+    await chooseEngine(page, "wasm");
+    await expect.poll(() => page.evaluate(hasLogits), { timeout: 60_000 }).toBe("finite");
+    const unfinished = await ask(page, "unfinished", undefined);
+    expect(unfinished?.step).toBeGreaterThan(0);
+    const result = await ask(page, "train", { ...request, resume: unfinished?.run });
+    expect(result).toMatchObject({ run: unfinished?.run, reason: "finished", steps: 8 });
   },
-  240_000,
+  400_000,
 );
+
+/** In the page: the error's code of a run whose GPU is taken away after its first checkpoint. */
+async function trainUntilLost(request: RunRequest): Promise<string> {
+  const { studio } = globalThis as unknown as { readonly studio: { readonly ask: Ask } };
+  const takeAway = ({ type }: { readonly type: string }) => {
+    if (type === "kept") new BroadcastChannel("take away").postMessage("");
+  };
+  return studio.ask("train", request, takeAway).then(
+    () => "finished",
+    (error: { readonly code?: string; readonly message: string }) => error.code ?? error.message,
+  );
+}
 
 /** In the page: whether the model computes; else the error's code. */
 async function hasLogits(): Promise<string> {

@@ -65,7 +65,7 @@ function TrainBar() {
 }
 
 function runState({ run, rows, model, settings, timing, text }: Studio): string {
-  const { train } = text.value;
+  const { train, trying } = text.value;
   const { value: last } = run.last;
   switch (run.phase.value) {
     case "preparing":
@@ -77,7 +77,13 @@ function runState({ run, rows, model, settings, timing, text }: Studio): string 
     case "stopping":
       return train.stopping;
     case "training":
-      return last ? `${train.progress(last.step, last.steps)} · ${train.left(last.secondsLeft)}` : "";
+      return last
+        ? [
+            train.progress(last.step, last.steps),
+            train.left(last.secondsLeft),
+            ...(last.tokensPerSecond > 0 ? [trying.speed(last.tokensPerSecond)] : []),
+          ].join(" · ")
+        : "";
     case "idle":
   }
   const { value: result } = run.result;

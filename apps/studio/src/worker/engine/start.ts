@@ -83,6 +83,12 @@ export class DeviceLostError extends LowrankError {
   }
 }
 
+/** Why the GPU was lost, if it was. A read that failed is reported a moment before the loss that it failed of. */
+export async function reasonOfLoss(workshop: Workshop): Promise<string | undefined> {
+  if (workshop.engine?.name === "webgpu") await new Promise((resolve) => setTimeout(resolve, 100));
+  return workshop.lostDevice;
+}
+
 /** Remembers the loss in the workshop, should it come. */
 function watchDevice(workshop: Workshop): void {
   const device: unknown = Reflect.get(tf.backend(), "device");

@@ -182,7 +182,7 @@ export class RunLoop {
       warmupSteps: Math.min(5, steps - 1),
       signal: control.signal,
       fingerprint: kept.model.fingerprint,
-      checkpoint: { every: 1, save: (state) => this.#keep(state) },
+      checkpoint: { every: (step) => this.#isKeepingDue(step), save: (state) => this.#keep(state) },
       onWarning: () => {}, // a rate that was halved on purpose
       ...(rows.validation.length === 0
         ? {}
@@ -245,14 +245,19 @@ export class RunLoop {
     this.#run.onNews(news);
   }
 
-  /** Saved at intervals that cost little. A full disk does not end a run: it continues without saving. */
+  /** At intervals that cost little: on a GPU a state must be read first. */
+  #isKeepingDue(step: number): boolean {
+    // The adapter itself follows the last step; a state from which no step is left could not be gone on from.
+    const isLast = step === this.#kept.request.training.steps;
+    const isDue = this.#run.workshop.now() - this.#keptAt >= this.#keepingTook / keepingShare;
+    return !isLast && isDue && !this.#isFull && !this.#divergence.isDiverged;
+  }
+
+  /** A full disk does not end a run: it continues without saving. */
   async #keep(state: TrainingState): Promise<void> {
+    if (!this.#isKeepingDue(state.step)) return; // the trainer also saves at the end
     const { store, now } = this.#run.workshop;
     const startedAt = now();
-    // The adapter itself follows the last step; a state from which no step is left could not be gone on from.
-    const isLast = state.step === this.#kept.request.training.steps;
-    const isDue = startedAt - this.#keptAt >= this.#keepingTook / keepingShare;
-    if (isLast || !isDue || this.#isFull || this.#divergence.isDiverged) return;
     try {
       this.#kept = await keepStep(store, { ...this.#kept, news: this.#news }, state);
       this.#run.onNews({ type: "kept", step: state.step });

@@ -3,10 +3,12 @@
 
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
+import type { FlatKernel } from "../../kernels/flat-kernels.ts";
 import type { OwnKernel } from "../../kernels/own-kernel.ts";
 import { activations } from "./kernels/activations.ts";
 import { attention, attentionGradient, groupAttention, groupAttentionGradient } from "./kernels/attention/attention.ts";
 import { dropout } from "./kernels/dropout.ts";
+import { adamW, joinFlat, splitFlat } from "./kernels/flat-update.ts";
 import type { GpuKernel } from "./kernels/gpu-kernel.ts";
 import { headLoss } from "./kernels/head-loss.ts";
 import { linear } from "./kernels/linear.ts";
@@ -21,7 +23,7 @@ import { layerNorm, layerNormGradient, rmsNorm, rmsNormGradient } from "./kernel
 import { packedProduct, packedRows } from "./kernels/packed.ts";
 import { rotary } from "./kernels/rotary.ts";
 
-const ownKernels: Readonly<Partial<Record<OwnKernel, GpuKernel>>> = {
+const ownKernels: Readonly<Partial<Record<OwnKernel | FlatKernel, GpuKernel>>> = {
   LowrankAttention: attention,
   LowrankAttentionGradient: attentionGradient,
   LowrankGroupAttention: groupAttention,
@@ -34,6 +36,8 @@ const ownKernels: Readonly<Partial<Record<OwnKernel, GpuKernel>>> = {
   LowrankDropout: dropout,
   LowrankDroppedLowRankGradient: droppedLowRankGradient,
   LowrankHeadLoss: headLoss,
+  LowrankAdamW: adamW,
+  LowrankJoinFlat: joinFlat,
   LowrankLayerNorm: layerNorm,
   LowrankLayerNormGradient: layerNormGradient,
   LowrankLinear: linear,
@@ -42,6 +46,7 @@ const ownKernels: Readonly<Partial<Record<OwnKernel, GpuKernel>>> = {
   LowrankPackedProduct: packedProduct,
   LowrankPackedRows: packedRows,
   LowrankRotary: rotary,
+  LowrankSplitFlat: splitFlat,
 };
 
 /** Calling it twice does nothing more. */

@@ -53,6 +53,7 @@ export function runShader<Output extends string>(
         ? output
         : backend.makeTensorInfo([...output], shader.outputs[name] === "f32" ? "float32" : "int32");
     buffers.push(bufferOf(backend, results[name]));
+    backend.tensorMap.get(results[name].dataId).values = null as unknown as tf.BackendValues; // of an earlier read
   }
   for (const name of Object.keys(shader.inputs)) {
     const input = inputs[name];
@@ -76,6 +77,16 @@ export function runShader<Output extends string>(
     backend.submitQueue();
   }
   return results;
+}
+
+/** Records copies between buffers of tensors, in the order of the dispatches. */
+export function startCopies(backend: WebGPUBackend): {
+  readonly encoder: GPUCommandEncoder;
+  readonly bufferOf: (tensor: tf.TensorInfo) => GPUBuffer;
+} {
+  backend.ensureCommandEncoderReady();
+  backend.endComputePassEncoder();
+  return { encoder: (backend as unknown as Recording).commandEncoder, bufferOf: (tensor) => bufferOf(backend, tensor) };
 }
 
 /** As many dispatches as wait for a submit; TensorFlow.js waits for 15 of its own. */

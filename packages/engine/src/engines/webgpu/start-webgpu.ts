@@ -6,6 +6,7 @@ import { isSoftwareName } from "../graphics/software-adapters.ts";
 import { exportOf, importUnseen, isNode, propertyOf } from "../import-unseen.ts";
 import type { StartOutcome } from "../start-options.ts";
 import { offerPackedWeights } from "./gpu-packed-weights.ts";
+import { recycleBuffers } from "./recycle-buffers.ts";
 import { registerGpuKernels } from "./register-gpu-kernels.ts";
 
 /** Throws if there is no adapter, or only a software one and `acceptSoftware` is false: wasm is faster than that. */
@@ -20,6 +21,7 @@ export async function startWebgpu(acceptSoftware: boolean): Promise<StartOutcome
   if (isSoftware && !acceptSoftware) throw new EngineUnavailableError("WebGPU has only a software renderer");
   const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
   offerPackedWeights(WebGPUBackend);
+  recycleBuffers(WebGPUBackend.prototype);
   patchGraphicsKernels("webgpu");
   registerGpuKernels();
   return isSoftware ? { backend: "webgpu", note: "WebGPU is emulated in software." } : { backend: "webgpu" };

@@ -1,0 +1,72 @@
+// Kernels that update many variables at once, on a backend that has them (webgpu). Gradients and moments then stay in the GPU's
+// memory: reading them would take longer than a small model's whole step.
+
+import * as tf from "@tensorflow/tfjs-core";
+
+export type FlatKernel = "LowrankAdamW" | "LowrankJoinFlat" | "LowrankSplitFlat";
+
+/** Tensors of one update by AdamW. Those that are written over are never given to other code. */
+interface AdamWTensors {
+  /** Sums of gradients [size], one variable after the other, 0 where there is none. */
+  readonly gradients: tf.Tensor;
+  /** The sum of losses, a scalar. */
+  readonly loss: tf.Tensor;
+  /**
+   * int32 [variables, 4]: the start, 1 if the variable has a gradient (else 0), and the bits of two floats: the factor of the learning
+   * rate, and the weight decay.
+   */
+  readonly table: tf.Tensor;
+  /** [size], written over; unless loss and norm are finite nothing but `status` is. */
+  readonly values: tf.Tensor;
+  /** First moment [size], written over. */
+  readonly first: tf.Tensor;
+  /** Second moment [size], written over. */
+  readonly second: tf.Tensor;
+  /** Updates of each variable, int32 [variables], written over. */
+  readonly counts: tf.Tensor;
+  /** [4], written over: mean loss, global norm before clipping, and two numbers of the kernel. */
+  readonly status: tf.Tensor;
+}
+
+/** Numbers of one update by AdamW. */
+interface AdamWNumbers {
+  readonly learningRate: number;
+  readonly betas: readonly [first: number, second: number];
+  readonly epsilon: number;
+  /** Gradients are clipped to this global norm. */
+  readonly clipNorm: number;
+  /** Multiplies loss and gradients before anything else. */
+  readonly scale: number;
+}
+
+/**
+ * Joins tensors into one [size], each at its start and 0 elsewhere; splits one into new tensors of the shapes of others; and makes
+ * one step of AdamW (Loshchilov & Hutter 2019) as torch does, in three dispatches. Undefined where the current backend has no kernels.
+ *
+ * @example
+ * ```ts
+ * import { flatKernels } from "@lowrank/engine";
+ *
+ * const a = flatKernels()?.join([], [], 3); // on webgpu: [0, 0, 0]
+ * ```
+ */
+export function flatKernels(): FlatKernels | undefined {
+  return tf.getKernel("LowrankAdamW" satisfies FlatKernel, tf.getBackend()) == null ? undefined : kernels;
+}
+
+const kernels = {
+  join: (tensors: readonly tf.Tensor[], starts: readonly number[], size: number) =>
+    run("LowrankJoinFlat", { ...tensors }, { starts: [...starts], size })[0] as tf.Tensor,
+  split: (flat: tf.Tensor, like: readonly tf.Tensor[], starts: readonly number[]) =>
+    run("LowrankSplitFlat", { flat, ...like }, { starts: [...starts] }),
+  adamW(tensors: AdamWTensors, { betas: [beta1, beta2], ...numbers }: AdamWNumbers): void {
+    run("LowrankAdamW", { ...tensors }, { ...numbers, beta1, beta2 });
+  },
+} as const;
+
+/** The type of `flatKernels`. */
+export type FlatKernels = typeof kernels;
+
+function run(name: FlatKernel, inputs: tf.NamedTensorMap, attributes: tf.NamedAttrMap): readonly tf.Tensor[] {
+  return tf.engine().runKernel(name, inputs, attributes) as unknown as readonly tf.Tensor[];
+}

@@ -1,0 +1,27 @@
+// The loss of one micro-batch, and its gradients for a run's variables.
+
+import { differentiate } from "@lowrank/engine";
+import type * as tf from "@tensorflow/tfjs-core";
+import { LossShapeError, NoGradientError } from "../errors.ts";
+import type { FlatLayout } from "./flat-layout.ts";
+
+/** Gradients in the order of the layout; undefined where the loss does not depend on a variable. The caller disposes of all tensors. */
+interface LossAndGradients {
+  readonly value: tf.Scalar;
+  readonly gradients: readonly (tf.Tensor | undefined)[];
+}
+
+/** Throws LossShapeError, NoGradientError. */
+export function lossAndGradients(compute: () => tf.Scalar, { places }: FlatLayout): LossAndGradients {
+  const { value, gradients } = differentiate(
+    () => {
+      const loss = compute();
+      if (loss.rank > 0) throw new LossShapeError(loss.shape);
+      return loss;
+    },
+    places.map(({ variable }) => variable),
+  );
+  if (gradients.some((gradient) => gradient !== undefined)) return { value, gradients };
+  value.dispose();
+  throw new NoGradientError(places.map(({ name }) => name));
+}

@@ -1,0 +1,30 @@
+// Decides where a run's gradients and moments are kept.
+
+import type * as tf from "@tensorflow/tfjs-core";
+import { FlatLayout } from "./flat-layout.ts";
+import { GpuUpdater } from "./gpu-updater.ts";
+import type { GradientReduction } from "./gradient-reduction.ts";
+import { HostUpdater } from "./host-updater.ts";
+import { type LearningRateGroup, learningRateFactor } from "./learning-rate-groups.ts";
+import type { RatesOf, Updater, UpdaterSettings } from "./updater.ts";
+
+/** On the GPU with AdamW in one process, if the current backend can; else in the memory of the process. */
+export function startUpdater(
+  { variables, learningRateGroups = [], reduceGradients }: UpdatedBy,
+  settings: UpdaterSettings & { readonly decayed: "all" | "matrices"; readonly weightDecay: number },
+): Updater {
+  const layout = new FlatLayout(variables);
+  const { decayed, weightDecay } = settings;
+  const ratesOf: RatesOf = ({ name, variable }) => ({
+    rateFactor: learningRateFactor(learningRateGroups, name),
+    weightDecay: decayed === "all" || variable.rank >= 2 ? weightDecay : 0,
+  });
+  const onGpu = reduceGradients === undefined ? GpuUpdater.start(layout, ratesOf, settings) : undefined;
+  return onGpu ?? new HostUpdater(layout, ratesOf, settings);
+}
+
+interface UpdatedBy {
+  readonly variables: ReadonlyMap<string, tf.Variable>;
+  readonly learningRateGroups?: readonly LearningRateGroup[];
+  readonly reduceGradients?: GradientReduction | undefined;
+}
