@@ -4,6 +4,8 @@
 import { executable } from "../testing/browser.ts";
 import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";
 import { smollm2Gguf } from "../testing/prepared.ts";
+import { keepSmollm2, openStudioPage } from "../testing/studio-page.ts";
+import { measureDemo } from "./demo-figures.ts";
 import { measurePage, type PageFigures } from "./page-figures.ts";
 import { measureSmollm2 } from "./smollm2-figures.ts";
 
@@ -56,12 +58,24 @@ async function compareSmollm2(studio: BuiltStudio, gguf: string): Promise<boolea
   return !isMissed;
 }
 
+/** The example of the first screen, from the click on; SmolLM2 is on the page's disk. */
+async function compareDemo(studio: BuiltStudio, gguf: string): Promise<boolean> {
+  const page = await openStudioPage(studio);
+  await keepSmollm2(page, gguf);
+  const { firstChange, success, step } = await measureDemo(page);
+  const isMet = firstChange <= 6 && success <= 30;
+  console.log(`${isMet ? "met   " : "missed"}  demo: an answer changes after ${firstChange.toFixed(1)} s (aim 6 s)`);
+  console.log(`        demo: in the new voice after ${success.toFixed(1)} s, at step ${step} (aim 30 s)`);
+  return isMet;
+}
+
 if (executable === undefined) process.exit(1);
 const studio = await openBuiltStudio();
 try {
   const isPageFine = await comparePage(studio);
   const isModelFine = smollm2Gguf === undefined || (await compareSmollm2(studio, smollm2Gguf));
-  process.exitCode = isPageFine && isModelFine ? 0 : 1;
+  const isDemoFine = smollm2Gguf === undefined || (await compareDemo(studio, smollm2Gguf));
+  process.exitCode = isPageFine && isModelFine && isDemoFine ? 0 : 1;
 } finally {
   await studio.close();
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { drawPlaces, factsOf, sentencesOf } from "./places.ts";
 import { clearlyWins, type RecordedExample, recorded } from "./preset.ts";
-import { allPresets, shownPresets } from "./presets.ts";
+import { allPresets, recordedBase, shownPresets } from "./presets.ts";
 import { restaurantTrials } from "./trials/restaurants.ts";
 import { trials } from "./trials/trials.ts";
 import { markersIn } from "./trials/voice.ts";
@@ -32,6 +32,14 @@ describe("the presets", () => {
 
   it.each(allPresets)("$id's filmstrip uses one of those ten questions", ({ id, watched }) => {
     expect(trials[id].trials.map(({ prompt }) => prompt)).toContain(watched);
+  });
+
+  it("know their base's answers, and no other model's", () => {
+    const [first] = recorded.voice?.examples ?? [];
+    expect(recordedBase("smollm2", first?.prompt)).toBe(first?.base);
+    expect(recordedBase("tiny", first?.prompt)).toBeUndefined();
+    expect(recordedBase("files", first?.prompt)).toBeUndefined();
+    expect(recordedBase("smollm2", "Something else?")).toBeUndefined();
   });
 
   it("wins clearly with seven of ten and five more than the base", () => {

@@ -1,5 +1,6 @@
 // The presets of the page: those with a clear improvement in their recording.
 
+import type { ModelSource } from "../protocol/model.ts";
 import { faq } from "./faq.ts";
 import type { Preset } from "./preset.ts";
 import { clearlyWins, type Recording, recorded } from "./preset.ts";
@@ -18,3 +19,11 @@ export const shownPresets: readonly ShownPreset[] = allPresets.flatMap((preset) 
   const recording = recorded[preset.id];
   return recording !== undefined && clearlyWins(recording) ? [{ preset, recording }] : [];
 });
+
+/** The recorded answer of a preset's base to a prompt; undefined for other models and prompts. */
+export function recordedBase(model: ModelSource["kind"] | undefined, prompt: string | undefined): string | undefined {
+  const examples = allPresets.flatMap((preset) =>
+    preset.model === model ? (recorded[preset.id]?.examples ?? []) : [],
+  );
+  return examples.find((example) => example.prompt === prompt)?.base;
+}

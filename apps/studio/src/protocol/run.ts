@@ -71,6 +71,8 @@ export interface RunRequest {
   readonly training: TrainingSettings;
   /** A prompt that is answered every few steps; undefined: no filmstrip. */
   readonly watched?: string | undefined;
+  /** The base's answer to it where that is recorded; undefined: the base writes it before the first step. */
+  readonly watchedBase?: string | undefined;
   /** The name on the shelf. */
   readonly name: string;
   /** An unfinished run to continue, with its own rows and settings. */
@@ -83,6 +85,8 @@ export interface RunRequest {
 export interface Frame {
   readonly step: number;
   readonly text: string;
+  /** Not written in this run. */
+  readonly isRecorded?: boolean | undefined;
 }
 
 export type TrainingNews =

@@ -2,6 +2,7 @@
 
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import type { Preset } from "../presets/preset.ts";
+import { recordedBase } from "../presets/presets.ts";
 import type { RunRequest } from "../protocol/run.ts";
 import type { CardContent } from "../share/layout-card.ts";
 import type { Shared } from "../share/share-link.ts";
@@ -130,12 +131,14 @@ export class Studio {
 
   /** A run of the current table and settings. */
   #request(): RunRequest {
-    const { adapter, training, watched, name } = this.settings;
+    const { adapter, training, name } = this.settings;
+    const watched = this.settings.watched.value.trim() || this.rows.teachable.value[0]?.says;
     return {
       rows: this.rows.written.value,
       adapter: adapter.value,
       training: training.value,
-      watched: watched.value.trim() || this.rows.teachable.value[0]?.says,
+      watched,
+      watchedBase: recordedBase(this.model.source.value?.kind, watched),
       name: name.value.trim() || this.text.value.train.defaultName,
     };
   }

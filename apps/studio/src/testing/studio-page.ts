@@ -1,6 +1,7 @@
 // The studio's page in a test: actions of a user, and calls of the console.
 
 import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import type { CallName, Calls } from "../protocol/calls.ts";
 import type { EngineName } from "../protocol/model.ts";
@@ -62,6 +63,24 @@ export async function openSmollm2(page: Page, gguf: string): Promise<void> {
   await page.getByTestId("model-files").setInputFiles(gguf);
   await page.getByRole("button", { name: "Load it" }).click();
   await page.getByText(/SmolLM2.* is ready\./).waitFor({ timeout: 90_000 });
+}
+
+/** Puts SmolLM2's file on the page's disk, as an earlier visit leaves it. */
+export async function keepSmollm2(page: Page, gguf: string): Promise<void> {
+  await page.evaluate(() => {
+    const input = document.createElement("input");
+    document.body.append(Object.assign(input, { type: "file", id: "kept-model" }));
+  });
+  await page.locator("#kept-model").setInputFiles(gguf);
+  await page.evaluate(async (name) => {
+    const input = document.querySelector<HTMLInputElement>("#kept-model");
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle("lowrank-studio-models", { create: true });
+    const file = await folder.getFileHandle(name, { create: true });
+    await input?.files?.[0]?.stream().pipeTo(await file.createWritable());
+    await folder.getFileHandle(`${name}.whole`, { create: true });
+    input?.remove();
+  }, basename(gguf));
 }
 
 /** Calls the worker, as from the browser's console. */

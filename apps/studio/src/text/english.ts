@@ -63,7 +63,7 @@ const presetNames: Readonly<Record<PresetId, string>> = {
 
 const presetLeads: Readonly<Record<PresetId, string>> = {
   voice:
-    "Sixteen everyday questions, answered by a pirate. The model picks up the manner and keeps it for other questions.",
+    "Twelve everyday questions, answered by a pirate. The model picks up the manner and keeps it for other questions.",
   faq: "Twelve facts about a guest house that no model can know, each asked for in five ways.",
   restaurants:
     "Three hundred restaurants, as lists of facts and as sentences. The model learns to state every fact and add none. The places are made up, written as in the E2E challenge (Novikova, Dušek and Rieser, 2017).",
@@ -315,6 +315,7 @@ export const english = {
     film: "The same question during training",
     asked: "Asked",
     base: "Base",
+    recordedBase: "Base (recorded)",
     frame: (step: number) => `Step ${step}`,
     pickFrame: "Which step’s answer to show",
     noAnswer: "(nothing)",
@@ -384,7 +385,7 @@ export const english = {
     another: "Another example",
     example: (number: number, of: number) => `Example ${number} of ${of}`,
     score: (adapted: number, base: number, of: number) =>
-      `${adapted} of ${of} unseen questions came out right; before, ${base}.`,
+      `${adapted} of ${of} unseen questions were answered as taught; before, ${base}.`,
     facts: (model: string, rows: number, time: number) => `${rows} rows for ${model}, ${seconds(time)}.`,
     teach: "Train it here",
     loadAndTeach: (model: string, megabytes: number) => `Load ${model} (${megabytes} MB) and train it`,

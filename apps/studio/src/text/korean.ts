@@ -56,7 +56,7 @@ const presetNames: Readonly<Record<PresetId, string>> = {
 };
 
 const presetLeads: Readonly<Record<PresetId, string>> = {
-  voice: "일상적인 질문 열여섯 개에 해적이 답해요. 모델은 그 말투를 익혀서 다른 질문에도 그렇게 답해요.",
+  voice: "일상적인 질문 열두 개에 해적이 답해요. 모델은 그 말투를 익혀서 다른 질문에도 그렇게 답해요.",
   faq: "어떤 모델도 알 수 없는 숙소 정보 열두 가지를, 각각 다섯 가지 방식으로 물어봐요.",
   restaurants:
     "식당 삼백 곳을 정보 목록과 문장으로 보여줘요. 모델은 주어진 정보만 빠짐없이 말하는 법을 배워요. 식당은 지어냈고, 문장은 E2E 챌린지(Novikova, Dušek, Rieser, 2017)를 따랐어요.",
@@ -289,6 +289,7 @@ export const korean: Texts = {
     film: "같은 질문을 거듭해서",
     asked: "질문",
     base: "원래 모델",
+    recordedBase: "원래 모델 (기록)",
     frame: (step) => `${step}단계`,
     pickFrame: "몇 단계의 답을 볼지",
     noAnswer: "(아무 말 없음)",
@@ -358,7 +359,7 @@ export const korean: Texts = {
     another: "다른 예 보기",
     example: (number, of) => `예 ${of}개 중 ${number}번째`,
     score: (adapted, base, of) =>
-      `배우지 않은 질문 ${of}개 가운데 ${adapted}개를 맞혔어요. 가르치기 전에는 ${base}개였어요.`,
+      `배우지 않은 질문 ${of}개 가운데 ${adapted}개에 배운 대로 답했어요. 가르치기 전에는 ${base}개였어요.`,
     facts: (model, rows, time) => `${model}에 예문 ${rows}개, ${seconds(time)} 걸려요.`,
     teach: "이걸 가르치기",
     loadAndTeach: (model, megabytes) => `${model}(${megabytes} MB) 불러와서 가르치기`,

@@ -45,11 +45,15 @@ onEachBackend(() => {
       for (const limit of [1 << 21, 60_000, 20_000]) {
         const storage = new PackedStorage(packed, layout, limit);
         const plain = storage.read(); // [inFeatures, outFeatures]
-        const x = matrix(waves([3, storage.inFeatures]));
         const y = matrix(waves([3, storage.outFeatures], 2));
-        await expectSameSums(storage.multiply(x), (of) => tf.matMul(of(x), of(plain)));
         await expectSameSums(storage.multiplyTransposed(y), (of) => tf.matMul(of(y), of(plain), false, true));
-        tf.dispose([plain, x, y]);
+        // A few rows are multiplied in another way on wasm.
+        for (const count of [1, 5]) {
+          const x = matrix(waves([count, storage.inFeatures]));
+          await expectSameSums(storage.multiply(x), (of) => tf.matMul(of(x), of(plain)));
+          x.dispose();
+        }
+        tf.dispose([plain, y]);
       }
     });
 

@@ -2,10 +2,12 @@
 // the base takes the memory of its packed bytes and, for a moment, a few megabytes.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { currentBackend } from "../engines/backends.ts";
 import { ArgumentError } from "../errors.ts";
 import { plus } from "../kernels/own-linear.ts";
 import { joined, joinNumbers } from "../packed/block-numbers.ts";
 import { BlockProduct } from "../packed/block-product.ts";
+import { decodeKernel, multipliesRows } from "../packed/decode-kernel.ts";
 import {
   type BlockMatrix,
   type HalfMatrix,
@@ -24,6 +26,9 @@ const pieceNumbers = 1 << 21;
 
 /** Pieces with fewer columns make slow products. */
 const fewestColumns = 128;
+
+/** Rows that are multiplied one after another. */
+const fewRows = 4;
 
 /** Pieces have a multiple of this many columns, unless blocks need another number. */
 const columnStep = 64;
@@ -150,7 +155,17 @@ export class PackedStorage implements FrozenStorage {
   }
 
   #exact(left: tf.Tensor2D, isTransposed: boolean): tf.Tensor2D {
-    return isTransposed ? this.#timesTransposed(left) : this.#times(left);
+    if (!isTransposed) return this.#times(left);
+    return this.#timesFewRows(left) ?? this.#timesTransposed(left);
+  }
+
+  /** The same as `#timesTransposed` where the engine is slow at a few rows, as in generation; undefined elsewhere. */
+  #timesFewRows(left: tf.Tensor2D): tf.Tensor2D | undefined {
+    const [height] = left.shape;
+    if (height === 0 || height > fewRows || currentBackend()?.needsPlainProducts !== true) return undefined;
+    if (!multipliesRows(this.#matrix)) return undefined;
+    const products = decodeKernel()?.multiplyRows(left.dataSync<"float32">(), this.#matrix);
+    return products && tf.tensor2d(products, [height, this.#matrix.rows]);
   }
 
   /** left·Mᵀ for the stored matrix M: rows of M are columns of the result. */

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import loadWabt from "wabt";
-import { packedMatrices } from "../../test/packed-matrices.ts";
-import { decodeKernel, kernelBase64, kernelTakes } from "./decode-kernel.ts";
+import { packedMatrices, waveValues } from "../../test/packed-matrices.ts";
+import { decodeKernel, kernelBase64, kernelTakes, multipliesRows } from "./decode-kernel.ts";
 import { decodeByLoops } from "./decode-loops.ts";
 import type { PackedMatrix } from "./packed-matrix.ts";
 
@@ -54,8 +54,30 @@ describe("the decoding kernel", () => {
     expect(Buffer.compare(Buffer.from(actual.buffer), Buffer.from(expected.buffer))).toBe(0);
   });
 
+  it.each(Object.entries(packedMatrices))("multiplies rows by %s as by its decoded numbers", (_, pack) => {
+    const [rows, columns] = [700, 192]; // more rows than are decoded at one time
+    const matrix = pack(rows, columns);
+    const decoded = new Float32Array(rows * columns);
+    decodeByLoops(decoded, matrix, { firstRow: 0, rows, firstColumn: 0, columns });
+    const x = waveValues(2 * columns, 5);
+    const products = kernelOrThrow().multiplyRows(x, matrix);
+    expect([multipliesRows(matrix), products.length]).toEqual([true, 2 * rows]);
+    for (const [index, product] of products.entries()) {
+      const [row, output] = [Math.floor(index / rows), index % rows];
+      let [sum, magnitudes] = [0, 0];
+      for (let column = 0; column < columns; column++) {
+        const term = (x[row * columns + column] ?? 0) * (decoded[output * columns + column] ?? 0);
+        sum += term;
+        magnitudes += Math.abs(term);
+      }
+      // float32 rounds each of twelve sums of four lanes.
+      if (Math.abs(product - sum) > 1e-6 * magnitudes) throw new Error(`${index}: ${product}, expected ${sum}`);
+    }
+  });
+
   it("leaves rows that end within a block to the loops", () => {
     const matrix = packedMatrices.NF4(2, 100);
+    expect(multipliesRows(matrix)).toBe(false);
     expect(kernelTakes(matrix, { firstRow: 0, rows: 2, firstColumn: 0, columns: 100 })).toBe(false);
   });
 });

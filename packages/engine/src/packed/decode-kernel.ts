@@ -23,6 +23,8 @@ export interface DecodeKernel {
    * `zero`; in memory that the next call overwrites.
    */
   codes(matrix: BlockMatrix, part: MatrixPart, rounding: CodeRounding): Uint8Array;
+  /** x·Mᵀ of a matrix M that `multipliesRows`, for x [few rows, columns of M] → [few rows, rows of M]. */
+  multiplyRows(x: Float32Array, matrix: PackedMatrix): Float32Array;
 }
 
 /** How entries become 8-bit codes. */
@@ -47,14 +49,25 @@ const minimaAt = scalesAt + 4 * maxBlocks;
 const factorsAt = minimaAt + 4 * maxBlocks;
 const codesAt = factorsAt + 4 * maxBlocks;
 const outputAt = codesAt + 2 * capacity + 4096;
+/** Entries that are decoded before a row is multiplied by them: they stay in the processor's cache. */
+const cached = 1 << 16;
+const rowAt = outputAt + 4 * capacity + 4096;
+const productsAt = rowAt + 4 * cached;
 const pageBytes = 65_536;
-const pages = Math.ceil((outputAt + 4 * capacity + 4096) / pageBytes);
+const pages = Math.ceil((productsAt + 4 * cached) / pageBytes);
 
 /** Whether rows are whole blocks of a size that the kernel's loops fit. */
 export function kernelTakes(matrix: PackedMatrix, { columns }: MatrixPart): boolean {
   if (columns > capacity || columns === 0) return false;
   if (matrix.kind !== "blocks") return true;
   return matrix.blockSize % smallestBlock === 0 && columns % matrix.blockSize === 0;
+}
+
+/** Whether a kernel multiplies rows by it. */
+export function multipliesRows(matrix: PackedMatrix): boolean {
+  const { columns } = matrix;
+  const row = { firstRow: 0, rows: 1, firstColumn: 0, columns };
+  return columns % 16 === 0 && columns <= cached && kernelTakes(matrix, row);
 }
 
 /** Whether a kernel can make 8-bit codes of it. */
@@ -84,6 +97,8 @@ class WasmKernel implements DecodeKernel {
   readonly #scales: Float32Array;
   readonly #minima: Float32Array;
   readonly #factors: Float32Array;
+  readonly #row: Float32Array;
+  readonly #products: Float32Array;
   readonly #functions: ReturnType<typeof kernelModule>;
 
   constructor() {
@@ -96,6 +111,8 @@ class WasmKernel implements DecodeKernel {
     this.#scales = new Float32Array(memory.buffer, scalesAt, maxBlocks);
     this.#minima = new Float32Array(memory.buffer, minimaAt, maxBlocks);
     this.#factors = new Float32Array(memory.buffer, factorsAt, maxBlocks);
+    this.#row = new Float32Array(memory.buffer, rowAt, cached);
+    this.#products = new Float32Array(memory.buffer, productsAt, cached);
   }
 
   decode(target: Float32Array, matrix: PackedMatrix, part: MatrixPart): void {
@@ -127,6 +144,22 @@ class WasmKernel implements DecodeKernel {
       ...([part.rows * perRow, perRow, matrix.blockSize / 2, zero] as const),
     );
     return new Uint8Array(this.output.buffer, outputAt, part.rows * part.columns);
+  }
+
+  multiplyRows(x: Float32Array, matrix: PackedMatrix): Float32Array {
+    const { rows, columns } = matrix;
+    const result = new Float32Array((x.length / columns) * rows);
+    const step = Math.floor(cached / columns);
+    for (let firstRow = 0; firstRow < rows; firstRow += step) {
+      const count = Math.min(step, rows - firstRow);
+      this.#decode(matrix, { firstRow, rows: count, firstColumn: 0, columns });
+      for (let row = 0; row * columns < x.length; row++) {
+        this.#row.set(x.subarray(row * columns, (row + 1) * columns));
+        this.#functions.dots(productsAt, productsAt + 4 * count, outputAt, rowAt, 4 * columns);
+        result.set(this.#products.subarray(0, count), row * rows + firstRow);
+      }
+    }
+    return result;
   }
 
   #decodeBlocks(matrix: BlockMatrix, part: MatrixPart): void {
@@ -201,19 +234,21 @@ function pairsOf(levels: Float32Array): Float32Array {
 
 /** The module's bytes in base64. */
 export const kernelBase64: string = /* @__PURE__ */ [
-  "AGFzbQEAAAABHgNgB39/f39/f38AYAp/f39/f39/f39/AGADf39/AAISAQZmcm96ZW4GbWVtb3J5AgABAwYFAAABAgIHKAUHbmliYmxl",
-  "cwAABWJ5dGVzAAEFY29kZXMAAgRiZjE2AAMDZjE2AAQK7wYFuAEDAnsCfwF7A0AgA/0JAgAhByAE/QkCACEIIAEgBmohCgNAIAEoAgAh",
-  "CSAAIAggByACIAlBBXZB+A9xaiACIAlBA3RB+A9xav1dAwD9VwMAAf3mAf3kAf0LBAAgACAIIAcgAiAJQRV2QfgPcWogAiAJQQ12QfgP",
-  "cWr9XQMA/VcDAAH95gH95AH9CwQQIABBIGohACABQQRqIgEgCkkNAAsgA0EEaiEDIARBBGohBCAFQQFrIgUNAAsLpwECAnsCfwNAIAP9",
-  "CQIAIQcgBP0JAgAhCCABIAZqIQoDQCABKAIAIQkgACAIIAcgAiAJQRZ2QfwHcWogAiAJQQ52QfwHcWogAiAJQQZ2QfwHcWogAiAJQQJ0",
-  "QfwHcWr9XAIA/VYCAAH9VgIAAv1WAgAD/eYB/eQB/QsEACAAQRBqIQAgAUEEaiIBIApJDQALIANBBGohAyAEQQRqIQQgBUEBayIFDQAL",
-  "C7gCAwJ7An8FewNAIAX9CQIAIQ8gByENA0AgDyAD/QkCAP3mASEKIA8gBP0JAgD95gEhCyAJ/Q8gCyAKIAL9AAQA/eYB/eQB/Wr9+AEg",
-  "CyAKIAL9AAQQ/eYB/eQB/Wr9+AH9hQEgCyAKIAL9AAQg/eYB/eQB/Wr9+AEgCyAKIAL9AAQw/eYB/eQB/Wr9+AH9hQH9Zf1uIQ4gASAI",
-  "aiEMA0AgAf0ABAAhECAOIBBBD/0P/U79DiERIA4gEEEE/W39DiESIAAgESAS/Q0AEAERAhIDEwQUBRUGFgcX/QsEACAAIBEgEv0NCBgJ",
-  "GQoaCxsMHA0dDh4PH/0LBBAgAEEgaiEAIAFBEGoiASAMSQ0ACyADQQRqIQMgBEEEaiEEIAZBAWshBiANQQFrIg0NAAsgBUEEaiEFIAYN",
-  "AAsLKQADQCAAIAH9BAMAQRD9qwH9CwQAIABBEGohACABQQhqIgEgAkkNAAsLpQEBAnsDQCAB/QQDACEDIAP9DP9/AAD/fwAA/38AAP9/",
-  "AAD9TkEN/asBIQQgACAE/QwAAIB3AACAdwAAgHcAAIB3/eYBIAT9DAAAgA8AAIAPAACADwAAgA/9QP0MAACAfwAAgH8AAIB/AACAf/1O",
-  "/VAgA/0MAIAAAACAAAAAgAAAAIAAAP1OQRD9qwH9UP0LBAAgAEEQaiEAIAFBCGoiASACSQ0ACws=",
+  "AGFzbQEAAAABJgRgB39/f39/f38AYAp/f39/f39/f39/AGAFf39/f38AYAN/f38AAhIBBmZyb3plbgZtZW1vcnkCAAEDBwYAAAECAwMHLwYHbmliYmxl",
+  "cwAABWJ5dGVzAAEFY29kZXMAAgRkb3RzAAMEYmYxNgAEA2YxNgAFCtAIBrgBAwJ7An8BewNAIAP9CQIAIQcgBP0JAgAhCCABIAZqIQoDQCABKAIAIQkg",
+  "ACAIIAcgAiAJQQV2QfgPcWogAiAJQQN0QfgPcWr9XQMA/VcDAAH95gH95AH9CwQAIAAgCCAHIAIgCUEVdkH4D3FqIAIgCUENdkH4D3Fq/V0DAP1XAwAB",
+  "/eYB/eQB/QsEECAAQSBqIQAgAUEEaiIBIApJDQALIANBBGohAyAEQQRqIQQgBUEBayIFDQALC6cBAgJ7An8DQCAD/QkCACEHIAT9CQIAIQggASAGaiEK",
+  "A0AgASgCACEJIAAgCCAHIAIgCUEWdkH8B3FqIAIgCUEOdkH8B3FqIAIgCUEGdkH8B3FqIAIgCUECdEH8B3Fq/VwCAP1WAgAB/VYCAAL9VgIAA/3mAf3k",
+  "Af0LBAAgAEEQaiEAIAFBBGoiASAKSQ0ACyADQQRqIQMgBEEEaiEEIAVBAWsiBQ0ACwu4AgMCewJ/BXsDQCAF/QkCACEPIAchDQNAIA8gA/0JAgD95gEh",
+  "CiAPIAT9CQIA/eYBIQsgCf0PIAsgCiAC/QAEAP3mAf3kAf1q/fgBIAsgCiAC/QAEEP3mAf3kAf1q/fgB/YUBIAsgCiAC/QAEIP3mAf3kAf1q/fgBIAsg",
+  "CiAC/QAEMP3mAf3kAf1q/fgB/YUB/WX9biEOIAEgCGohDANAIAH9AAQAIRAgDiAQQQ/9D/1O/Q4hESAOIBBBBP1t/Q4hEiAAIBEgEv0NABABEQISAxME",
+  "FAUVBhYHF/0LBAAgACARIBL9DQgYCRkKGgsbDBwNHQ4eDx/9CwQQIABBIGohACABQRBqIgEgDEkNAAsgA0EEaiEDIARBBGohBCAGQQFrIQYgDUEBayIN",
+  "DQALIAVBBGohBSAGDQALC98BAgJ/BHsDQCADIQUgAiAEaiEG/QwAAAAAAAAAAAAAAAAAAAAAIQcgByEIIAchCSAHIQoDQCAHIAL9AAQAIAX9AAQA/eYB",
+  "/eQBIQcgCCAC/QAEECAF/QAEEP3mAf3kASEIIAkgAv0ABCAgBf0ABCD95gH95AEhCSAKIAL9AAQwIAX9AAQw/eYB/eQBIQogBUHAAGohBSACQcAAaiIC",
+  "IAZJDQALIAcgCP3kASAJIAr95AH95AEhByAAIAf9HwAgB/0fAZIgB/0fAiAH/R8DkpI4AgAgAEEEaiIAIAFJDQALCykAA0AgACAB/QQDAEEQ/asB/QsE",
+  "ACAAQRBqIQAgAUEIaiIBIAJJDQALC6UBAQJ7A0AgAf0EAwAhAyAD/Qz/fwAA/38AAP9/AAD/fwAA/U5BDf2rASEEIAAgBP0MAACAdwAAgHcAAIB3AACA",
+  "d/3mASAE/QwAAIAPAACADwAAgA8AAIAP/UD9DAAAgH8AAIB/AACAfwAAgH/9Tv1QIAP9DACAAAAAgAAAAIAAAACAAAD9TkEQ/asB/VD9CwQAIABBEGoh",
+  "ACABQQhqIgEgAkkNAAsL",
 ].join("");
 
 /** Addresses in bytes; see decode-kernel.wat. */
@@ -240,6 +275,9 @@ type MakeCodes = (
   zero: number,
 ) => void;
 
+/** Writes products up to `end`. */
+type MultiplyRow = (target: number, end: number, matrix: number, x: number, rowBytes: number) => void;
+
 /** Reads bits from their address up to `end`. */
 type DecodeHalves = (target: number, bits: number, end: number) => void;
 
@@ -248,6 +286,7 @@ interface KernelFunctions {
   readonly nibbles: DecodeBlocks;
   readonly bytes: DecodeBlocks;
   readonly codes: MakeCodes;
+  readonly dots: MultiplyRow;
   readonly bf16: DecodeHalves;
   readonly f16: DecodeHalves;
 }

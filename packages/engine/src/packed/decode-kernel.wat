@@ -102,6 +102,34 @@
       (local.set $factors (i32.add (local.get $factors) (i32.const 4)))
       (br_if $row (local.get $blocks))))
 
+  ;; Decoded rows, each times x: a product of 16 entries at a time.
+  (func (export "dots")
+    (param $target i32) (param $end i32) (param $row i32) (param $x i32) (param $rowBytes i32)
+    (local $at i32) (local $rowEnd i32) (local $a v128) (local $b v128) (local $c v128) (local $d v128)
+    (loop $rows
+      (local.set $at (local.get $x))
+      (local.set $rowEnd (i32.add (local.get $row) (local.get $rowBytes)))
+      (local.set $a (v128.const i32x4 0 0 0 0))
+      (local.set $b (local.get $a))
+      (local.set $c (local.get $a))
+      (local.set $d (local.get $a))
+      (loop $entries
+        (local.set $a (f32x4.add (local.get $a) (f32x4.mul (v128.load (local.get $row)) (v128.load (local.get $at)))))
+        (local.set $b
+          (f32x4.add (local.get $b) (f32x4.mul (v128.load offset=16 (local.get $row)) (v128.load offset=16 (local.get $at)))))
+        (local.set $c
+          (f32x4.add (local.get $c) (f32x4.mul (v128.load offset=32 (local.get $row)) (v128.load offset=32 (local.get $at)))))
+        (local.set $d
+          (f32x4.add (local.get $d) (f32x4.mul (v128.load offset=48 (local.get $row)) (v128.load offset=48 (local.get $at)))))
+        (local.set $at (i32.add (local.get $at) (i32.const 64)))
+        (br_if $entries (i32.lt_u (local.tee $row (i32.add (local.get $row) (i32.const 64))) (local.get $rowEnd))))
+      (local.set $a (f32x4.add (f32x4.add (local.get $a) (local.get $b)) (f32x4.add (local.get $c) (local.get $d))))
+      (f32.store (local.get $target)
+        (f32.add
+          (f32.add (f32x4.extract_lane 0 (local.get $a)) (f32x4.extract_lane 1 (local.get $a)))
+          (f32.add (f32x4.extract_lane 2 (local.get $a)) (f32x4.extract_lane 3 (local.get $a)))))
+      (br_if $rows (i32.lt_u (local.tee $target (i32.add (local.get $target) (i32.const 4))) (local.get $end)))))
+
   ;; bf16: the upper half of a float32.
   (func (export "bf16") (param $target i32) (param $bits i32) (param $end i32)
     (loop $four

@@ -146,7 +146,7 @@ function Film() {
       </p>
       <div class="film-sides">
         <div>
-          <h4>{train.base}</h4>
+          <h4>{base.isRecorded ? train.recordedBase : train.base}</h4>
           <p>{base.text || train.noAnswer}</p>
         </div>
         <div class="is-newest">

@@ -15,15 +15,21 @@ import type { TeachingRows } from "./teaching-rows.ts";
 /** Number of frames after the base's. */
 const frames = 8;
 const maxNewTokens = 40;
+/** Of a frame before the last: enough to see the change. */
+const maxTokensBetween = 12;
 
-/** Whether the prompt is answered after this step: about eight times a run, and after its last step. */
-function isFrameDue(step: number, steps: number): boolean {
-  return step === steps || step % Math.max(1, Math.ceil(steps / frames)) === 0;
+/** Whether the prompt may be answered after this step: at most eight times a run. */
+function isFrameStep(step: number, steps: number): boolean {
+  return step % Math.max(1, Math.ceil(steps / frames)) === 0;
 }
+
+/** Shorter runs have no warm-up: it would be half of them, and its first step has the rate 0. */
+const fewestStepsToWarmUp = 20;
 
 interface FrameRequest {
   readonly prompt: string;
   readonly step: number;
+  readonly maxNewTokens: number;
   /** Null: the base alone. */
   readonly adapter: OpenedAdapter | null;
   readonly signal: AbortSignal;
@@ -33,7 +39,7 @@ interface FrameRequest {
 
 /** One answer with greedy decoding, so that frames differ only by training. Undefined if it was stopped. */
 async function makeFrame(model: ModelInHand, request: FrameRequest): Promise<Frame | undefined> {
-  const { step, adapter, signal, onText } = request;
+  const { step, adapter, maxNewTokens, signal, onText } = request;
   const template = templateName(model);
   const prompt = template === "chat" ? request.prompt : plainPrompt(request.prompt);
   let text = "";
@@ -58,7 +64,8 @@ async function baseFrame(
 ): Promise<Frame | undefined> {
   const known = baseFrames.get(model.opened) ?? new Map<string, Frame>();
   baseFrames.set(model.opened, known);
-  const frame = known.get(request.prompt) ?? (await makeFrame(model, { ...request, step: 0, adapter: null }));
+  const frame =
+    known.get(request.prompt) ?? (await makeFrame(model, { ...request, step: 0, maxNewTokens, adapter: null }));
   if (frame !== undefined) known.set(request.prompt, frame);
   return frame;
 }
@@ -69,8 +76,8 @@ async function baseFrame(
 
 const patience = 5;
 /**
- * The higher loss of the first two steps is what the run began with: one batch alone may have been an easy one. The second is
- * the base's too, as a warm-up's first step has the rate 0.
+ * The higher loss of the first two steps is what the run began with: one batch alone may have been an easy one. Where there is a
+ * warm-up, the second is the base's too, as its first step has the rate 0.
  */
 const beginning = 2;
 /** Of the new loss in the smoothed one. */
@@ -103,8 +110,31 @@ export class Divergence {
   }
 }
 
-/** Keeping may take this share of the time. */
-const keepingShare = 0.05;
+/** Work between steps that may take a share of the time: after it, as much time passes as the share demands. */
+class SideWork {
+  #endedAt = Number.NEGATIVE_INFINITY;
+  #took = 0;
+
+  constructor(
+    private readonly share: number,
+    /** Milliseconds. */
+    private readonly now: () => number,
+  ) {}
+
+  get isDue(): boolean {
+    return this.now() - this.#endedAt >= this.#took / this.share;
+  }
+
+  async measure<T>(work: Promise<T>): Promise<T> {
+    const startedAt = this.now();
+    try {
+      return await work;
+    } finally {
+      this.#endedAt = this.now();
+      this.#took = this.#endedAt - startedAt;
+    }
+  }
+}
 
 export interface RunToMake {
   readonly workshop: Workshop;
@@ -130,8 +160,8 @@ export class RunLoop {
   #news: TrainingNews[];
   readonly #divergence = new Divergence();
   #steps: number;
-  #keptAt = Number.NEGATIVE_INFINITY;
-  #keepingTook = 0;
+  readonly #keeping: SideWork;
+  readonly #watching: SideWork;
   #isFull = false;
 
   constructor(run: RunToMake) {
@@ -139,6 +169,9 @@ export class RunLoop {
     this.#kept = run.kept;
     this.#news = [...run.kept.news];
     this.#steps = run.resumeFrom?.step ?? 0;
+    const { now } = run.workshop;
+    this.#keeping = new SideWork(0.05, now);
+    this.#watching = new SideWork(1 / 3, now);
     for (const news of this.#news)
       if (news.type === "step" && news.reward === undefined) this.#divergence.add(news.loss);
   }
@@ -179,7 +212,7 @@ export class RunLoop {
       ...rows.how,
       ...(reward === undefined ? {} : this.#rewarded(reward)),
       steps,
-      warmupSteps: Math.min(5, steps - 1),
+      warmupSteps: steps < fewestStepsToWarmUp ? 0 : 5,
       signal: control.signal,
       fingerprint: kept.model.fingerprint,
       checkpoint: { every: (step) => this.#isKeepingDue(step), save: (state) => this.#keep(state) },
@@ -205,14 +238,17 @@ export class RunLoop {
   /** The base's answer and loss, for comparison. */
   async #lookAtBase(): Promise<void> {
     const { model, rows, kept, control } = this.#run;
-    const { watched, training } = kept.request;
+    const { watched, watchedBase, training } = kept.request;
     if (rows.validation.length > 0) {
       const loss = await baseLoss(model, rows, training.batchSize);
       this.#onNews({ type: "validated", step: 0, loss });
     }
     if (!watched?.trim()) return;
     const onText = this.#onText;
-    const frame = await baseFrame(model, { prompt: watched, signal: control.signal, onText });
+    const frame =
+      watchedBase === undefined
+        ? await baseFrame(model, { prompt: watched, signal: control.signal, onText })
+        : { step: 0, text: watchedBase, isRecorded: true };
     if (frame !== undefined) this.#onNews({ type: "frame", frame, isWhole: true });
   }
 
@@ -229,9 +265,11 @@ export class RunLoop {
     this.#onNews({ type: "step", step, steps, loss, learningRate, tokensPerSecond, secondsLeft, reward });
     const { model, adapter, control, kept } = this.#run;
     const { watched } = kept.request;
-    if (!watched?.trim() || control.isStopped || !isFrameDue(step, steps)) return;
-    const onText = this.#onText;
-    const frame = await makeFrame(model, { prompt: watched, step, adapter, signal: control.signal, onText });
+    if (!watched?.trim() || control.isStopped) return;
+    const isLast = step === steps;
+    if (!isLast && !(isFrameStep(step, steps) && this.#watching.isDue)) return;
+    const how = { step, adapter, maxNewTokens: isLast ? maxNewTokens : maxTokensBetween, signal: control.signal };
+    const frame = await this.#watching.measure(makeFrame(model, { ...how, prompt: watched, onText: this.#onText }));
     if (frame !== undefined) this.#onNews({ type: "frame", frame, isWhole: true });
   }
 
@@ -249,25 +287,21 @@ export class RunLoop {
   #isKeepingDue(step: number): boolean {
     // The adapter itself follows the last step; a state from which no step is left could not be gone on from.
     const isLast = step === this.#kept.request.training.steps;
-    const isDue = this.#run.workshop.now() - this.#keptAt >= this.#keepingTook / keepingShare;
-    return !isLast && isDue && !this.#isFull && !this.#divergence.isDiverged;
+    return !isLast && this.#keeping.isDue && !this.#isFull && !this.#divergence.isDiverged;
   }
 
   /** A full disk does not end a run: it continues without saving. */
   async #keep(state: TrainingState): Promise<void> {
     if (!this.#isKeepingDue(state.step)) return; // the trainer also saves at the end
-    const { store, now } = this.#run.workshop;
-    const startedAt = now();
+    const { store } = this.#run.workshop;
     try {
-      this.#kept = await keepStep(store, { ...this.#kept, news: this.#news }, state);
+      this.#kept = await this.#keeping.measure(keepStep(store, { ...this.#kept, news: this.#news }, state));
       this.#run.onNews({ type: "kept", step: state.step });
     } catch (error) {
       if (!(error instanceof QuotaError)) throw error;
       this.#isFull = true;
       this.#run.onNews({ type: "not-kept", step: state.step });
     }
-    this.#keptAt = now();
-    this.#keepingTook = this.#keptAt - startedAt;
   }
 }
 

@@ -75,6 +75,27 @@ describe("train", () => {
     expect(shared.opened.opened.adapters).toEqual([]);
   });
 
+  it("learns from its first step on, and writes no base answer that is recorded", async () => {
+    const { news } = await run({ watchedBase: "It is recorded." });
+    const first = news.find((each) => each.type === "step");
+    expect(first?.type === "step" && first.learningRate).toBeGreaterThan(0);
+    const base = news.filter((each) => each.type === "frame" && each.frame.step === 0);
+    expect(base).toEqual([
+      { type: "frame", frame: { step: 0, text: "It is recorded.", isRecorded: true }, isWhole: true },
+    ]);
+  });
+
+  it("watches for a third of the time at most, and after the last step", async () => {
+    let time = 0;
+    workshop = reloaded(() => time);
+    const { news } = await run({ watchedBase: "It is recorded." }, (each) => {
+      if (each.type === "step") time += 10;
+      if (each.type === "frame" && !each.isWhole) time += 100; // a piece of an answer
+    });
+    const frames = news.flatMap((each) => (each.type === "frame" && each.isWhole ? [each.frame.step] : []));
+    expect(frames).toEqual([0, 1, 6]);
+  });
+
   it("learns from rewards of the page, which gets prompts, completions and answers, and reports their mean", async () => {
     const training = { ...request.training, steps: 2, reward: "({ completion }) => completion.length" };
     const { news } = await run({ training }, (each) => {
