@@ -16,10 +16,13 @@ const folderOf = (name: string) => dirname(require.resolve(`${name}/package.json
 const serviceWorker = "service-worker.js";
 
 const later = (file: string) => join(import.meta.dirname, "src/worker/later", file);
+const packages = join(import.meta.dirname, "../../packages");
 const inTheirPlace = loadedLater({
   "@huggingface/jinja": later("jinja.ts"),
   papaparse: later("papa-parse.ts"),
   re2js: later("re2.ts"),
+  [join(packages, "contracts/src/families/families.ts")]: later("families.ts"),
+  [join(packages, "models/src/architectures/architectures.ts")]: later("architectures.ts"),
 });
 
 export default defineConfig({
