@@ -111,6 +111,8 @@ export const percent = (share: number) =>
 export const snippetLanguages: Readonly<Record<SnippetLanguage, string>> = {
   python: "Python",
   typescript: "TypeScript",
+  terminal: "Terminal",
+  web: "Web page",
   "llama.cpp": "llama.cpp",
 };
 

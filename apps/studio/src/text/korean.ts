@@ -465,7 +465,7 @@ export const korean: Texts = {
     otherModel: (model) => `${model}용이에요. 먼저 그 모델을 열어 주세요.`,
     useIt: "쓰는 법",
     language: "예시의 언어",
-    languages: snippetLanguages,
+    languages: { ...snippetLanguages, terminal: "터미널", web: "웹 페이지" },
     copy: "복사",
     copied: "복사했어요.",
     notCopied: "브라우저가 복사를 허락하지 않아요. 글을 직접 골라 주세요.",
