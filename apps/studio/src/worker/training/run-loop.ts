@@ -103,8 +103,9 @@ export class Divergence {
   }
 }
 
-/** Keeping may take this share of the time. */
+/** Keeping may take this share of the time, but no more than these milliseconds go by without it. */
 const keepingShare = 0.05;
+const maxUnkept = 10_000;
 
 export interface RunToMake {
   readonly workshop: Workshop;
@@ -251,7 +252,7 @@ export class RunLoop {
     const startedAt = now();
     // The adapter itself follows the last step; a state from which no step is left could not be gone on from.
     const isLast = state.step === this.#kept.request.training.steps;
-    const isDue = startedAt - this.#keptAt >= this.#keepingTook / keepingShare;
+    const isDue = startedAt - this.#keptAt >= Math.min(maxUnkept, this.#keepingTook / keepingShare);
     if (isLast || !isDue || this.#isFull || this.#divergence.isDiverged) return;
     try {
       this.#kept = await keepStep(store, { ...this.#kept, news: this.#news }, state);
