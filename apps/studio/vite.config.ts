@@ -16,10 +16,13 @@ const folderOf = (name: string) => dirname(require.resolve(`${name}/package.json
 const serviceWorker = "service-worker.js";
 
 const later = (file: string) => join(import.meta.dirname, "src/worker/later", file);
+const packages = join(import.meta.dirname, "../../packages");
 const inTheirPlace = loadedLater({
   "@huggingface/jinja": later("jinja.ts"),
   papaparse: later("papa-parse.ts"),
   re2js: later("re2.ts"),
+  [join(packages, "contracts/src/families/families.ts")]: later("families.ts"),
+  [join(packages, "models/src/architectures/architectures.ts")]: later("architectures.ts"),
 });
 
 export default defineConfig({
@@ -28,7 +31,8 @@ export default defineConfig({
   appType: "mpa",
   resolve: { conditions: ["lowrank-source", "module", "browser", "development|production"] },
   plugins: [
-    inTheirPlace,
+    // Of the build, the worker alone: embed.js calls none of what loads them.
+    { ...inTheirPlace, apply: "serve" },
     staticFolders({
       "/tiny-model/": { folder: join(folderOf("@lowrank/tiny-model"), "model"), files: /\.(json|safetensors)$/ },
     }),
@@ -55,9 +59,11 @@ export default defineConfig({
   build: {
     target: "es2022",
     rolldownOptions: {
-      input: { studio: "index.html", "service-worker": "src/offline/service-worker.ts" },
+      preserveEntrySignatures: "exports-only",
+      input: { studio: "index.html", embed: "src/embed.ts", "service-worker": "src/offline/service-worker.ts" },
       output: {
-        entryFileNames: ({ name }) => (name === "service-worker" ? serviceWorker : "assets/[name]-[hash].js"),
+        entryFileNames: ({ name }) =>
+          name === "service-worker" ? serviceWorker : name === "embed" ? "embed.js" : "assets/[name]-[hash].js",
       },
     },
   },

@@ -37,6 +37,23 @@ void studio.start().then(() => {
   return workOffline();
 });
 
+void holdAlone();
+
+/** The first tab holds a lock until it closes; a later one says so while it waits. */
+async function holdAlone(): Promise<void> {
+  const name = "lowrank-studio";
+  const hold = () => {
+    studio.isSecondTab.value = false;
+    return new Promise<never>(() => {});
+  };
+  await navigator.locks?.request(name, { ifAvailable: true }, (lock) => {
+    if (lock !== null) return hold();
+    studio.isSecondTab.value = true;
+    void navigator.locks.request(name, hold);
+    return undefined;
+  });
+}
+
 /** Never rejects: without it the page works while there is a network. */
 async function workOffline(): Promise<void> {
   if (import.meta.env.MODE !== "production" || !("serviceWorker" in navigator)) return;

@@ -70,6 +70,25 @@ describe.skipIf(executable === undefined)("the studio for everyone", { timeout: 
     await page.close();
   });
 
+  it("is a short page with large targets on a phone", async () => {
+    const page = await openStudioPage(studio, { viewport: { width: 390, height: 844 } });
+    const { height, small } = await page.evaluate(() => {
+      const targets = [...document.querySelectorAll("a, button, select, textarea, summary, label, input:not(.unseen)")];
+      const boxes = targets
+        .filter((each) => each.checkVisibility())
+        .map((each) => [each, each.getBoundingClientRect()]);
+      return {
+        height: document.documentElement.scrollHeight,
+        small: (boxes as [Element, DOMRect][])
+          .filter(([each, box]) => Math.min(box.width, box.height) < 24 && !each.matches(".skip, .unseen *"))
+          .map(([each]) => each.outerHTML),
+      };
+    });
+    expect(height).toBeLessThanOrEqual(2000);
+    expect(small).toEqual([]);
+    await page.close();
+  });
+
   it("speaks Korean to those whose browser does, and to those who choose it", async () => {
     const page = await studio.newPage({ serviceWorkers: "block", locale: "ko-KR" });
     await page.goto(studio.address);

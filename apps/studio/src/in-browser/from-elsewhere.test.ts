@@ -1,15 +1,16 @@
 // Files that others made, of which the page loads what reads them only then.
 
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { expectClose } from "@lowrank/testing";
+import { expectClose, fixturesRoot } from "@lowrank/testing";
 import { zipSync } from "fflate";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { executable } from "../testing/browser.ts";
 import { logitsInNode } from "../testing/logits-in-node.ts";
 import { someFiles } from "../testing/some-adapter.ts";
-import { adapterId, logits, openStudioPage } from "../testing/studio-page.ts";
+import { adapterId, chooseModelFiles, logits, openStudioPage } from "../testing/studio-page.ts";
 import { tinyWorkshop } from "../testing/tiny-workshop.ts";
 import { withStudio } from "../testing/with-studio.ts";
 
@@ -55,5 +56,29 @@ describe.skipIf(executable === undefined)("what comes from elsewhere", { timeout
     const inBrowser = await logits(page, { inputIds, adapter: await adapterId(page, "patterned") });
     expect(inBrowser).not.toEqual(await logits(page, { inputIds }));
     expectClose(await logitsInNode({ model: tinyModel, zip, inputIds }), inBrowser, 1e-4, "in Node");
+  });
+
+  it("opens a model of another family than its own models', and computes with it what Node does", async () => {
+    const folder = join(fixturesRoot, "../bases/gpt2-15034c");
+    const vocab = Object.fromEntries(Array.from("abcdefghijkl", (letter, id) => [letter, id]));
+    const files = [
+      ...["config.json", "model.safetensors"].map(async (name) => ({
+        name,
+        buffer: await readFile(join(folder, name)),
+      })),
+      { name: "tokenizer.json", buffer: Buffer.from(JSON.stringify({ model: { type: "BPE", vocab, merges: [] } })) },
+    ];
+    await chooseModelFiles(
+      page,
+      (await Promise.all(files)).map((file) => ({ ...file, mimeType: "" })),
+    );
+    await page.getByText("model.safetensors is ready.").waitFor();
+    const ids = [5, 6, 20, 31, 7, 9];
+    expectClose(
+      await logitsInNode({ model: folder, inputIds: ids }),
+      await logits(page, { inputIds: ids }),
+      1e-4,
+      "Node",
+    );
   });
 });

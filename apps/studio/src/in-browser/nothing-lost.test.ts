@@ -35,7 +35,7 @@ describe.skipIf(executable === undefined)("nothing is ever lost", { timeout: 120
       .waitFor({ timeout: 60_000 });
     await page.reload();
     await ready(page);
-    await page.getByText(/“broken” was interrupted at step \d+ of 30/).waitFor();
+    await page.getByText(/“broken” was interrupted. It is saved up to step \d+ of 30/).waitFor();
     expect(await inspectState(page, "7-unfinished")).toEqual([]);
     await page.getByRole("button", { name: /^Continue at step \d+/ }).click();
     await page.locator("#train").getByText(`Done: ${steps} steps`).waitFor({ timeout: 60_000 });
@@ -53,6 +53,17 @@ describe.skipIf(executable === undefined)("nothing is ever lost", { timeout: 120
     expect(await page.getByLabel("Steps", { exact: true }).inputValue()).toBe(String(steps));
     expect(await page.locator(".conversation li:last-child .answer.adapted p").textContent()).toBe(adapted);
     expect((await ask(page, "shelf", undefined)).map(({ name }) => name).sort()).toEqual(["broken", "whole"]);
+  });
+
+  it("warns in a second tab, until the first is closed", async () => {
+    const notice = (tab: Page) => tab.getByText("This page is open in another tab, too.");
+    const second = await page.context().newPage();
+    await second.goto(page.url());
+    await notice(second).waitFor();
+    expect(await notice(page).count()).toBe(0);
+    await page.close();
+    await notice(second).waitFor({ state: "detached" });
+    page = second;
   });
 
   it("reports a browser without storage, and works all the same", async () => {

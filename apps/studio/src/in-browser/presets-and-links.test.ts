@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { restaurants } from "../presets/restaurants.ts";
 import { executable } from "../testing/browser.ts";
 import type { BuiltStudio } from "../testing/built-studio.ts";
+import { inspectState } from "../testing/inspect-state.ts";
 import { openStudioPage, unfold } from "../testing/studio-page.ts";
 import { withStudio } from "../testing/with-studio.ts";
 
@@ -62,6 +63,10 @@ describe.skipIf(executable === undefined)("presets and links", { timeout: 120_00
     await other.getByText(`Opened from a link: ${restaurants.rows.length} rows`).waitFor();
     await other.getByText(`${restaurants.rows.length} rows to learn`).waitFor();
     expect(new URL(other.url()).hash).toBe("");
+    expect(await other.locator(".opened .after").textContent()).toBe(
+      await page.locator(".film .is-newest p").textContent(),
+    );
+    expect(await inspectState(other, "11-from-a-link")).toEqual([]);
     await other.getByRole("button", { name: "Restore mine" }).click();
     expect(await says.inputValue()).toBe("mine");
     await other.context().close();

@@ -63,6 +63,9 @@ describe.skipIf(executable === undefined)("the whole flow on the tiny model", { 
     await page.getByLabel("Strength", { exact: true }).fill("1");
     await page.locator(".answer.adapted h3", { hasText: /^With “Places”$/ }).waitFor();
     await lastAnswers(page);
+    await page.locator(".vote").last().getByRole("button", { name: "With what you taught" }).click();
+    await page.getByText("for what you taught.", { exact: false }).waitFor();
+    expect(await inspectState(page, "4-voted")).toEqual([]);
   });
 
   it("hands out an adapter with equal logits in Node and in PEFT", async () => {

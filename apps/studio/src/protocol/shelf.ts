@@ -13,6 +13,8 @@ export interface ShelfEntry {
   readonly made: number;
   readonly bytes: number;
   readonly rank: number;
+  /** What was asked while it was trained. */
+  readonly question?: string | undefined;
   readonly origin: "trained" | "dropped" | "mixed" | "copied";
   /** For a trained adapter: its settings, and its curve as [step, loss] pairs. */
   readonly settings?: { readonly adapter: AdapterSettings; readonly training: TrainingSettings } | undefined;

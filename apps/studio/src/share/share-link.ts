@@ -5,6 +5,7 @@ import { LowrankError } from "@lowrank/contracts";
 import { deflateSync, Inflate, strFromU8, strToU8 } from "fflate";
 import type { Row, Turn } from "../protocol/rows.ts";
 import type { AdapterSettings, TrainingSettings } from "../protocol/run.ts";
+import type { CardContent } from "./layout-card.ts";
 
 /** The first letters are the format's version, to tell a newer link from a damaged one. */
 const form = "#teach1=";
@@ -78,7 +79,7 @@ const maxRows = 2000;
 
 /** Throws a ShareLinkError, "damaged", at the first invalid field. Ignores unknown fields. */
 function readShared(value: unknown): Shared {
-  const { rows, adapter, training, watched, model } = fields(value);
+  const { rows, adapter, training, watched, model, result } = fields(value);
   if (!Array.isArray(rows) || rows.length > maxRows) throw new ShareLinkError("damaged");
   return {
     rows: rows.map((row) => readRow(fields(row))),
@@ -86,7 +87,12 @@ function readShared(value: unknown): Shared {
     training: readTraining(fields(training)),
     watched: text(watched),
     model: text(model),
+    ...(result === undefined ? {} : { result: readResult(fields(result)) }),
   };
+}
+
+function readResult({ prompt, before, after }: Fields): CardContent {
+  return { prompt: text(prompt), before: text(before), after: text(after) };
 }
 
 function readRow({ says, answers, before }: Fields): Shared["rows"][number] {
@@ -182,4 +188,6 @@ export interface Shared {
   readonly watched: string;
   /** The model that it was made with, for the page to offer it. */
   readonly model: string;
+  /** What training did, as its author saw it. */
+  readonly result?: CardContent | undefined;
 }

@@ -10,6 +10,8 @@ export interface ReadmeFacts extends SnippetFacts {
 const headings: Readonly<Record<SnippetLanguage, string>> = {
   python: "In Python",
   typescript: "In TypeScript",
+  terminal: "In a terminal",
+  web: "In a web page, next to which is the folder",
   "llama.cpp": "In llama.cpp (with the scripts of its repository)",
 };
 

@@ -1,17 +1,20 @@
 // Programs that use a downloaded adapter: they run unchanged, in the folder of the unpacked zip.
 
 export type SnippetForm = "peft" | "gguf" | "merged";
-export type SnippetLanguage = "python" | "typescript" | "llama.cpp";
+export type SnippetLanguage = "python" | "typescript" | "terminal" | "web" | "llama.cpp";
 
 export interface Snippet {
   readonly language: SnippetLanguage;
   /** Of a fenced block in Markdown. */
-  readonly fence: "python" | "ts" | "sh";
+  readonly fence: "python" | "ts" | "html" | "sh";
   readonly text: string;
 }
 
-const question = "Hello! Who are you?";
-const facts = "name[Aromi], food[French], area[riverside]";
+/** The person's own question, on one line. */
+function questionOf({ question, chats }: Pick<SnippetFacts, "question" | "chats">): string {
+  const own = question?.replaceAll(/\s+/g, " ").trim();
+  return own || (chats ? "Hello! Who are you?" : "name[Aromi], food[French], area[riverside]");
+}
 
 /** For each place that has one. */
 export function snippetsFor(form: SnippetForm, about: SnippetFacts): readonly Snippet[] {
@@ -24,6 +27,8 @@ export function snippetsFor(form: SnippetForm, about: SnippetFacts): readonly Sn
   return [
     { language: "python", fence: "python", text: python(form, about) },
     { language: "typescript", fence: "ts", text: typescript(form, about) },
+    { language: "terminal", fence: "sh", text: terminal(form, about) },
+    { language: "web", fence: "html", text: webPage(form, about) },
     { language: "llama.cpp", fence: "sh", text: llamaCpp(form, about) },
   ];
 }
@@ -51,11 +56,11 @@ function python(form: SnippetForm, about: SnippetFacts): string {
         ];
   const prompt = chats
     ? [
-        `messages = [{"role": "user", "content": ${JSON.stringify(question)}}]`,
+        `messages = [{"role": "user", "content": ${JSON.stringify(questionOf(about))}}]`,
         "prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)",
         'inputs = tokenizer(prompt, return_tensors="pt", add_special_tokens=False)',
       ]
-    : [`inputs = tokenizer(${JSON.stringify(plain(facts))}, return_tensors="pt")`];
+    : [`inputs = tokenizer(${JSON.stringify(promptOf(about))}, return_tensors="pt")`];
   return [
     ...first,
     "tokenizer = AutoTokenizer.from_pretrained(base)",
@@ -72,17 +77,49 @@ function typescript(form: SnippetForm, about: SnippetFacts): string {
     form === "merged"
       ? `openModel(${JSON.stringify(`./${folder}`)})`
       : `openModel(${JSON.stringify(place.isOnHub ? place.name : `./${place.name}`)}, { adapter: ${JSON.stringify(`./${folder}`)} })`;
-  const promptCode = chats
-    ? `generate(${JSON.stringify(question)}, { template: "chat" })`
-    : `generate(${JSON.stringify(plain(facts))})`;
   return [
     "// npm install lowrank",
     ...(form === "merged" || place.fetch === undefined ? [] : [`// ${place.fetch}`]),
     'import { openModel } from "lowrank";',
     "",
     `const model = await ${opening};`,
-    `console.log(await model.${promptCode});`,
+    `console.log(await model.generate(${JSON.stringify(promptOf(about))}${chats ? ', { template: "chat" }' : ""}));`,
     "model.dispose();",
+  ].join("\n");
+}
+
+/** lowrank's own program, for which npx asks npm. */
+function terminal(form: SnippetForm, about: SnippetFacts): string {
+  const { folder, chats } = about;
+  const place = basePlace(about);
+  const model = form === "merged" ? `--model ${folder}` : `--model ${place.name} --adapter ${folder}`;
+  return [
+    ...(form === "merged" || place.fetch === undefined ? [] : [place.fetch]),
+    `npx lowrank generate ${model} --template ${chats ? "chat" : "plain"} --prompt ${quoted(promptOf(about))}`,
+  ].join("\n");
+}
+
+/** A whole page. It takes the library, and the tiny model, from the studio's own address. */
+function webPage(form: SnippetForm, about: SnippetFacts): string {
+  const { folder, chats, address, studio } = about;
+  // No text of a person may end the script.
+  const literal = (text: string) => JSON.stringify(text).replaceAll("<", "\\u003c");
+  const place = basePlace(about);
+  const base = address === tinyModel ? new URL("tiny-model/", studio).href : place.name;
+  const own = `new URL(${literal(`${folder}/`)}, location.href).href`;
+  const isElsewhere = address === tinyModel || place.isOnHub;
+  const first = isElsewhere ? literal(base) : `new URL(${literal(`${base}/`)}, location.href).href`;
+  return [
+    `<!doctype html> <!-- for a web server, next to the folder ${folder} -->`,
+    '<meta charset="utf-8">',
+    "<p>Loading…</p>",
+    '<script type="module">',
+    `  import { openModel } from ${literal(new URL("embed.js", studio).href)};`,
+    "",
+    `  const model = await openModel(${form === "merged" ? own : `${first}, { adapter: ${own} }`});`,
+    `  const answer = await model.generate(${literal(promptOf(about))}${chats ? ', { template: "chat" }' : ""});`,
+    '  document.querySelector("p").textContent = answer;',
+    "</script>",
   ].join("\n");
 }
 
@@ -90,7 +127,7 @@ function typescript(form: SnippetForm, about: SnippetFacts): string {
 function llamaCpp(form: SnippetForm, about: SnippetFacts): string {
   const { folder, chats } = about;
   const place = basePlace(about);
-  const promptCode = chats ? `-p ${quoted(question)}` : `-no-cnv -p ${quoted(plain(facts))}`;
+  const promptCode = `${chats ? "" : "-no-cnv "}-p ${quoted(promptOf(about))}`;
   if (form === "merged") {
     return [
       `python convert_hf_to_gguf.py ${folder} --outfile ${folder}.gguf`,
@@ -106,24 +143,26 @@ function llamaCpp(form: SnippetForm, about: SnippetFacts): string {
 }
 
 /** The base has to be a GGUF file, too; the adapter is one already. */
-function ggufInLlamaCpp({ folder, chats, ...base }: SnippetFacts): string {
-  const promptCode = chats ? `-p ${quoted(question)}` : `-no-cnv -p ${quoted(plain(facts))}`;
-  return [...baseAsGguf(base), `llama-cli -m base.gguf --lora ${folder}.gguf ${promptCode}`].join("\n");
+function ggufInLlamaCpp(about: SnippetFacts): string {
+  const { folder, chats } = about;
+  const promptCode = `${chats ? "" : "-no-cnv "}-p ${quoted(promptOf(about))}`;
+  return [...baseAsGguf(about), `llama-cli -m base.gguf --lora ${folder}.gguf ${promptCode}`].join("\n");
 }
 
-function ggufInTypeScript({ folder, chats, ...base }: SnippetFacts): string {
+function ggufInTypeScript(about: SnippetFacts): string {
+  const { folder, chats } = about;
   const promptCode = chats
     ? [
         "const session = new LlamaChatSession({ contextSequence: context.getSequence() });",
-        `console.log(await session.prompt(${JSON.stringify(question)}));`,
+        `console.log(await session.prompt(${JSON.stringify(questionOf(about))}));`,
       ]
     : [
         "const completion = new LlamaCompletion({ contextSequence: context.getSequence() });",
-        `console.log(await completion.generateCompletion(${JSON.stringify(plain(facts))}, { maxTokens: 64 }));`,
+        `console.log(await completion.generateCompletion(${JSON.stringify(promptOf(about))}, { maxTokens: 64 }));`,
       ];
   return [
     "// npm install node-llama-cpp",
-    ...baseAsGguf(base).map((line) => `// ${line}`),
+    ...baseAsGguf(about).map((line) => `// ${line}`),
     `import { getLlama, ${chats ? "LlamaChatSession" : "LlamaCompletion"} } from "node-llama-cpp";`,
     "",
     "const llama = await getLlama();",
@@ -141,9 +180,9 @@ function baseAsGguf(base: Pick<SnippetFacts, "address" | "model">): readonly str
   return [...(fetch === undefined ? [] : [fetch]), `python convert_hf_to_gguf.py ${folder} --outfile base.gguf`];
 }
 
-/** The prompt for a model without a chat template. */
-function plain(says: string): string {
-  return `${says} ->`;
+/** For a model without a chat template the rows end in an arrow. */
+function promptOf(about: SnippetFacts): string {
+  return about.chats ? questionOf(about) : `${questionOf(about)} ->`;
 }
 
 function quoted(text: string): string {
@@ -159,6 +198,10 @@ export interface SnippetFacts {
   /** The name of the base on the page. */
   readonly model: string;
   readonly chats: boolean;
+  /** The question that the programs ask; without it, a usual one. */
+  readonly question?: string | undefined;
+  /** The address of the studio, which the program for web pages imports from. */
+  readonly studio: string | URL;
 }
 
 interface BasePlace {

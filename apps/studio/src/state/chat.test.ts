@@ -50,6 +50,19 @@ describe("the conversation", () => {
     expect(requests[1]?.sides).toEqual(["base", "adapted"]);
   });
 
+  it("counts a vote until it is taken back or the answers change", async () => {
+    const { chat } = conversation();
+    await send(chat, "one");
+    const better = () => chat.exchanges.value[0]?.better;
+    chat.vote(0, "adapted");
+    expect(better()).toBe("adapted");
+    chat.vote(0, "adapted");
+    expect(better()).toBeUndefined();
+    chat.vote(0, "base");
+    await chat.answerAgain();
+    expect(better()).toBeUndefined();
+  });
+
   it("asks only the base if there is no adapter", async () => {
     const { chat, requests, adapter } = conversation();
     adapter.value = undefined;

@@ -19,6 +19,8 @@ export interface Exchange {
   readonly adapter?: string | undefined;
   readonly strength?: number | undefined;
   readonly wasStopped?: boolean;
+  /** The person's vote. */
+  readonly better?: Side | undefined;
 }
 
 export interface ChatSettings {
@@ -138,6 +140,13 @@ export class ChatState {
     if (!isAnswered) this.exchanges.value = before;
   }
 
+  /** Votes for an answer; the same vote again takes it back. */
+  vote(index: number, side: Side): void {
+    this.exchanges.value = this.exchanges.value.map((exchange, place) =>
+      place === index ? { ...exchange, better: exchange.better === side ? undefined : side } : exchange,
+    );
+  }
+
   clear(): void {
     batch(() => {
       if (this.exchanges.value.length > 0) this.cleared.value = this.exchanges.value;
@@ -163,7 +172,7 @@ export class ChatState {
     batch(() => {
       this.isAnswering.value = true;
       this.failure.value = undefined;
-      this.#change(() => Object.fromEntries(sides.map((side) => [side, ""])));
+      this.#change(() => ({ better: undefined, ...Object.fromEntries(sides.map((side) => [side, ""])) }));
       if (sides.includes("adapted")) {
         this.#change(() => ({ words: undefined, adapter: adapter?.name, strength: settings.strength }));
       }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { CardContent } from "../share/layout-card.ts";
 import type { Shared } from "../share/share-link.ts";
-import { writeShareLink } from "../share/share-link.ts";
+import { readShareLink, writeShareLink } from "../share/share-link.ts";
 import { Share } from "./share.ts";
 
 const shared: Shared = {
@@ -11,7 +12,7 @@ const shared: Shared = {
   model: "Tiny",
 };
 
-function page() {
+function page(cards: readonly CardContent[] = []) {
   const applied: Shared[] = [];
   const share = new Share({
     current: () => shared,
@@ -19,7 +20,7 @@ function page() {
       applied.push(each);
       return () => applied.pop();
     },
-    beforeAfter: () => undefined,
+    beforeAfter: () => cards,
   });
   return { share, applied };
 }
@@ -31,7 +32,19 @@ describe("sharing", () => {
     const { share, applied } = page();
     share.readAddress(new URL(link).hash);
     expect(applied).toEqual([shared]);
-    expect(share.opened.value).toBe(1);
+    expect(share.opened.value).toEqual(shared);
+  });
+
+  it("brings the answers of the prompt that was chosen, else of the best", () => {
+    const cards = ["first", "best"].map((prompt) => ({ prompt, before: "-", after: "+" }));
+    const { share } = page(cards);
+    const result = () => {
+      const made = share.makeLink("https://example.org/");
+      return readShareLink("link" in made ? new URL(made.link).hash : "").result;
+    };
+    expect(result()).toEqual(cards[1]);
+    share.shown.value = "first";
+    expect(result()).toEqual(cards[0]);
   });
 
   it("changes nothing if the address is broken, and reports what is wrong", () => {

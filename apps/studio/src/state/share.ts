@@ -17,15 +17,17 @@ export interface SharedPage {
   current(): Shared;
   /** Replaces rows and settings; returns a function that restores the previous ones. */
   apply(shared: Shared): () => void;
-  /** One prompt and its two answers, of the last training. */
-  beforeAfter(): CardContent | undefined;
+  /** Prompts with their two answers, the best last. */
+  beforeAfter(): readonly CardContent[];
 }
 
 export type LinkMade = { readonly link: string } | { readonly problem: ShareProblem };
 
 export class Share {
-  /** Rows that came by the address; undefined: none, or seen. */
-  readonly opened = signal<number | undefined>(undefined);
+  /** What came by the address; undefined: nothing, or seen. */
+  readonly opened = signal<Shared | undefined>(undefined);
+  /** The prompt that the person chose to show. */
+  readonly shown = signal<string | undefined>(undefined);
   /** The problem with the URL of the page. */
   readonly problem = signal<ShareProblem | undefined>(undefined);
   readonly copied = signal<"yes" | "no" | undefined>(undefined);
@@ -41,7 +43,7 @@ export class Share {
   /** To these rows and settings, below `address`. */
   makeLink(address: string): LinkMade {
     try {
-      return { link: `${address.split("#")[0]}${writeShareLink(this.page.current())}` };
+      return { link: `${address.split("#")[0]}${writeShareLink({ ...this.page.current(), result: this.card })}` };
     } catch (error) {
       if (error instanceof ShareLinkError) return { problem: error.problem };
       throw error;
@@ -66,7 +68,7 @@ export class Share {
     try {
       const shared = readShareLink(hash);
       this.#putBack = this.page.apply(shared);
-      this.opened.value = shared.rows.length;
+      this.opened.value = shared;
     } catch (error) {
       if (!(error instanceof ShareLinkError)) throw error;
       this.problem.value = error.problem;
@@ -74,9 +76,15 @@ export class Share {
     return true;
   }
 
-  /** Undefined before anything was trained. */
-  get card(): CardContent | undefined {
+  /** The prompts that a card can show; none before anything was trained. */
+  get cards(): readonly CardContent[] {
     return this.page.beforeAfter();
+  }
+
+  /** The chosen one, else the best. */
+  get card(): CardContent | undefined {
+    const { cards } = this;
+    return cards.filter(({ prompt }) => prompt === this.shown.value).at(-1) ?? cards.at(-1);
   }
 
   /** The picture as a PNG. Throws if the browser cannot draw it. */

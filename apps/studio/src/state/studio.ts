@@ -9,7 +9,7 @@ import type { Shared } from "../share/share-link.ts";
 import type { Store } from "../storage/store.ts";
 import { type LanguageName, type Speech, speechIn, type Texts } from "../text/texts.ts";
 import type { Ask } from "../worker-client.ts";
-import { ChatState, keepChat } from "./chat.ts";
+import { ChatState, type Exchange, keepChat } from "./chat.ts";
 import { debounced } from "./debounced.ts";
 import { LookState } from "./look.ts";
 import { ModelState } from "./model.ts";
@@ -48,6 +48,8 @@ export class Studio {
   readonly text = computed(() => this.#speech.value.texts);
   /** Why nothing works any more, in plain words. */
   readonly broken = signal<string | undefined>(undefined);
+  /** Whether another tab saves to the same place. */
+  readonly isSecondTab = signal(false);
   /** Announced once to screen readers. */
   readonly announcement = signal("");
 
@@ -240,21 +242,23 @@ function sharedPage(page: Page): SharedPage {
       model: page.model.facts.value?.name ?? "",
     }),
     apply: (shared) => fillPage(page, shared, ""),
-    beforeAfter: () => lastExchange(page) ?? watchedLast(page),
+    beforeAfter: () => [...watchedLast(page), ...exchanged(page)],
   };
 }
 
-/** Of the conversation. */
-function lastExchange({ chat }: Page): CardContent | undefined {
-  const { says, base, adapted } = chat.exchanges.value.at(-1) ?? {};
-  if (says === undefined || base === undefined || adapted === undefined) return undefined;
-  return { prompt: says, before: base, after: adapted };
+/** Of the conversation, the answers that the person liked better than the base's last. */
+function exchanged({ chat }: Page): readonly CardContent[] {
+  const liked = ({ better }: Exchange) => Number(better === "adapted") - Number(better === "base");
+  return chat.exchanges.value
+    .filter(({ base, adapted }) => base && adapted)
+    .sort((one, other) => liked(one) - liked(other))
+    .map(({ says, base = "", adapted = "" }) => ({ prompt: says, before: base, after: adapted }));
 }
 
 /** Of the filmstrip: its first frame is the base. */
-function watchedLast({ run }: Page): CardContent | undefined {
+function watchedLast({ run }: Page): readonly CardContent[] {
   const [first, ...later] = run.frames.value;
   const last = later.at(-1);
-  if (first === undefined || last === undefined) return undefined;
-  return { prompt: run.watched.value ?? "", before: first.text, after: last.text };
+  if (first === undefined || last === undefined) return [];
+  return [{ prompt: run.watched.value ?? "", before: first.text, after: last.text }];
 }

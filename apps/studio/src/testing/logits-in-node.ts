@@ -9,8 +9,8 @@ import { openModel } from "lowrank";
 export interface DownloadedAdapter {
   /** The base: a folder or a .gguf file. */
   readonly model: string;
-  /** A zip with a PEFT adapter. */
-  readonly zip: Uint8Array;
+  /** A zip with a PEFT adapter; without it, the base alone computes. */
+  readonly zip?: Uint8Array;
   readonly inputIds: readonly number[];
 }
 
@@ -21,12 +21,12 @@ export async function logitsInNode(
 ): Promise<readonly number[]> {
   const opened = await openModel(model, { engine: { order } });
   try {
-    const files = Object.entries(unzipSync(zip)).map(([name, bytes]) => new File([bytes as BlobPart], name));
-    const adapter = await opened.attach(files);
+    const files = Object.entries(zip ? unzipSync(zip) : {}).map(([name, bytes]) => new File([bytes as BlobPart], name));
+    const adapter = files.length === 0 ? undefined : await opened.attach(files);
     return tf.tidy(() => {
       const ids = tf.tensor2d([...inputIds], [1, inputIds.length], "int32");
-      const context = inferenceContext(activeAdapters(adapter.name));
-      return Array.from(adapter.opened.model.forward({ inputIds: ids }, context).dataSync());
+      const context = inferenceContext(activeAdapters(...(adapter === undefined ? [] : [adapter.name])));
+      return Array.from((adapter?.opened.model ?? opened.base).forward({ inputIds: ids }, context).dataSync());
     });
   } finally {
     opened.dispose();

@@ -21,7 +21,7 @@ with torch.no_grad():
 /** Logits [time · vocabulary] of the base, a Hugging Face folder, with the adapter of the zip. */
 export async function logitsInPeft(
   python: string,
-  { model, zip, inputIds }: DownloadedAdapter,
+  { model, zip, inputIds }: Required<DownloadedAdapter>,
 ): Promise<readonly number[]> {
   const folder = await mkdtemp(join(tmpdir(), "lowrank-in-peft-"));
   try {

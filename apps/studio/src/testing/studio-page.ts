@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import type { BrowserContextOptions, Locator, Page } from "playwright-core";
 import type { CallName, Calls } from "../protocol/calls.ts";
 import type { EngineName } from "../protocol/model.ts";
 import type { BuiltStudio } from "./built-studio.ts";
@@ -56,12 +56,17 @@ export async function chooseEngine(page: Page, name: EngineName): Promise<void> 
   await page.locator("#model select").selectOption(name);
 }
 
-/** Opens SmolLM2 from its file, as a user does. */
-export async function openSmollm2(page: Page, gguf: string): Promise<void> {
+/** Opens a model from files, as a user does. */
+export async function chooseModelFiles(page: Page, files: Parameters<Locator["setInputFiles"]>[0]): Promise<void> {
   await unfold(page, "model");
   await page.getByRole("radio", { name: "Your own" }).check();
-  await page.getByTestId("model-files").setInputFiles(gguf);
+  await page.getByTestId("model-files").setInputFiles(files);
   await page.getByRole("button", { name: "Load it" }).click();
+}
+
+/** Opens SmolLM2 from its file. */
+export async function openSmollm2(page: Page, gguf: string): Promise<void> {
+  await chooseModelFiles(page, gguf);
   await page.getByText(/SmolLM2.* is ready\./).waitFor({ timeout: 90_000 });
 }
 

@@ -20,7 +20,7 @@ const duration = (seconds: number): string => {
 
 const millions = (count: number) => `${(count / 1e6).toFixed(count < 1e7 ? 1 : 0)} M`;
 const wholeMegabytes = (bytes: number) =>
-  bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+  bytes < 1e9 ? `${Math.max(1, Math.round(bytes / 1e6))} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 
 const engineNames: Readonly<Record<EngineName, string>> = {
   webgpu: "GPU (WebGPU)",
@@ -111,6 +111,8 @@ export const percent = (share: number) =>
 export const snippetLanguages: Readonly<Record<SnippetLanguage, string>> = {
   python: "Python",
   typescript: "TypeScript",
+  terminal: "Terminal",
+  web: "Web page",
   "llama.cpp": "llama.cpp",
 };
 
@@ -133,6 +135,8 @@ export const english = {
     skip: "Skip to the content",
     broken: "The studio has stopped working.",
     reload: "Reload the page",
+    secondTab:
+      "This page is open in another tab, too. Both save to the same place, and the last change stays. Close one of them.",
     nothingLost: "What you made is kept in this browser.",
   },
   model: {
@@ -295,7 +299,7 @@ export const english = {
     beginAnew: (rate: string) => `Start again with half the learning rate (${rate})`,
     giveUp: "Keep it as it is",
     unfinished: (name: string, step: number, steps: number) =>
-      `“${name}” was interrupted at step ${step} of ${steps}. Nothing is lost.`,
+      `“${name}” was interrupted. It is saved up to step ${step} of ${steps}.`,
     resume: (step: number) => `Continue at step ${step}`,
     otherModel: (model: string) => `It was trained on ${model}: open that model to continue.`,
     forget: "Discard it",
@@ -371,6 +375,8 @@ export const english = {
     maxNewTokens: "Maximum length of an answer, in tokens",
     seed: "Random seed",
     speed: (tokens: number) => `${tokens < 10 ? tokens.toFixed(1) : Math.round(tokens)} tokens a second`,
+    better: "Which is better?",
+    votes: (won: number, of: number) => `Your votes: ${won} of ${of} for what you taught.`,
     whichSide: "Which answers to show",
   },
   presets: {
@@ -394,7 +400,7 @@ export const english = {
   },
   share: {
     title: "Share",
-    lead: "The link contains your rows and settings. Nothing is uploaded: people who open it train on their own machine.",
+    lead: "The link contains your rows, your settings and one answer before and after. Nothing is uploaded: people who open it train on their own machine.",
     copy: "Copy the link",
     copied: "The link is in your clipboard.",
     notCopied: "The browser did not allow copying. Select the link and copy it yourself.",
@@ -402,10 +408,10 @@ export const english = {
     length: (characters: number) => `${characters} characters`,
     long: "Some chat programs cut off links of this length.",
     picture: "Download a picture",
-    pictureLead: "A card that shows one prompt before and after.",
+    pictureOf: "Before and after of",
     noPicture: "Train first: the picture shows a prompt before and after.",
-    opened: (rows: number) =>
-      `Opened from a link: ${rows} rows with their settings. You can restore your own rows and settings.`,
+    opened: (rows: number, model: string) =>
+      `Opened from a link: ${rowsOf(rows)}, with settings for ${model}. You can restore your own rows and settings.`,
     undo: "Restore mine",
     keep: "Keep these",
     problems: linkProblems,

@@ -14,7 +14,7 @@ import { Try } from "../try/try.tsx";
 import { useStudio } from "./use-studio.ts";
 
 export function App() {
-  const { text, announcement, share } = useStudio();
+  const { text, announcement, share, isSecondTab } = useStudio();
   const { page } = text.value;
   return (
     <>
@@ -31,6 +31,11 @@ export function App() {
         </div>
       </header>
       <Breakdown />
+      {isSecondTab.value && (
+        <p class="failure" role="alert">
+          {page.secondTab}
+        </p>
+      )}
       <OpenedLink />
       <main id="content" tabIndex={-1}>
         {/* A slice a line. */}

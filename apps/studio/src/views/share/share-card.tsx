@@ -3,6 +3,7 @@
 import "./share.css";
 import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
+import type { CardContent } from "../../share/layout-card.ts";
 import type { LinkMade } from "../../state/share.ts";
 import { Card } from "../page/card.tsx";
 import { saveBlob, useStudio } from "../page/use-studio.ts";
@@ -61,7 +62,7 @@ function PictureButton() {
   const { text, share: state } = useStudio();
   const { share } = text.value;
   const failure = useSignal<string | undefined>(undefined);
-  const { card } = state;
+  const { card, cards } = state;
   const download = async () => {
     if (card === undefined) return;
     try {
@@ -76,13 +77,45 @@ function PictureButton() {
       <button type="button" disabled={card === undefined} onClick={download}>
         {share.picture}
       </button>
-      <span class="quiet">{card === undefined ? share.noPicture : share.pictureLead}</span>
+      {card === undefined && <span class="quiet">{share.noPicture}</span>}
+      {cards.length > 0 && (
+        <label class="inline">
+          {share.pictureOf}
+          <select
+            value={card?.prompt}
+            onChange={({ currentTarget }) => {
+              state.shown.value = currentTarget.value;
+            }}
+          >
+            {[...new Set(cards.map(({ prompt }) => prompt))].map((prompt) => (
+              <option key={prompt}>{prompt}</option>
+            ))}
+          </select>
+        </label>
+      )}
       {failure.value && (
         <span class="problem" role="alert">
           {failure.value}
         </span>
       )}
     </>
+  );
+}
+
+/** What a link's author got. */
+function BeforeAfter({ prompt, before, after }: CardContent) {
+  const { card } = useStudio().text.value.share;
+  return (
+    <dl class="before-after">
+      <dt>{card.asked}</dt>
+      <dd class="says">{prompt}</dd>
+      <dt>{card.before}</dt>
+      <dd class="before">
+        <span>{before}</span>
+      </dd>
+      <dt>{card.after}</dt>
+      <dd class="after">{after}</dd>
+    </dl>
   );
 }
 
@@ -101,15 +134,17 @@ export function OpenedLink() {
     );
   }
   if (opened.value === undefined) return null;
+  const { rows, model, result } = opened.value;
   return (
-    <p class="opened" role="status">
-      {share.opened(opened.value)}{" "}
+    <div class="opened" role="status">
+      {share.opened(rows.length, model)}{" "}
       <button type="button" onClick={() => state.undo()}>
         {share.undo}
       </button>
       <button type="button" onClick={() => state.dismiss()}>
         {share.keep}
       </button>
-    </p>
+      {result && <BeforeAfter {...result} />}
+    </div>
   );
 }

@@ -15,9 +15,8 @@ export function Snippets({ entry, form }: SnippetsProps) {
   const studio = useStudio();
   const words = studio.text.value.takeHome;
   const language = useSignal<SnippetLanguage>("python");
-  const { model, address, chats, name } = entry;
-  const folder = `${folderName(name)}${form.value === "merged" ? "-merged" : ""}`;
-  const snippets = snippetsFor(form.value, { folder, model, address, chats });
+  const folder = `${folderName(entry.name)}${form.value === "merged" ? "-merged" : ""}`;
+  const snippets = snippetsFor(form.value, { ...entry, folder, studio: new URL("./", document.baseURI) });
   const shown = snippets.find((snippet) => snippet.language === language.value) ?? snippets[0];
   const copy = async () => {
     try {

@@ -12,6 +12,8 @@ export function Conversation() {
   const { value: exchanges } = chat.exchanges;
   const last = exchanges.length - 1;
   const isMarked = exchanges.some(({ words }) => words !== undefined);
+  const votes = exchanges.flatMap(({ better }) => better ?? []);
+  const won = votes.filter((side) => side === "adapted").length;
   if (exchanges.length === 0) return <Cleared />;
   return (
     <>
@@ -32,11 +34,16 @@ export function Conversation() {
               {exchange.says}
             </p>
             <Answers exchange={exchange} isWriting={index === last && chat.isAnswering.value} />
+            {exchange.base && exchange.adapted && !(index === last && chat.isAnswering.value) && (
+              <Vote index={index} exchange={exchange} />
+            )}
           </li>
         ))}
       </ol>
       <div class="row spread">
-        {isMarked ? <p class="quiet legend">{trying.legend}</p> : <span />}
+        <p class="quiet legend">
+          {isMarked && trying.legend} {votes.length > 0 && trying.votes(won, votes.length)}
+        </p>
         <div class="row">
           <button
             type="button"
@@ -77,6 +84,33 @@ function Answers({ exchange, isWriting }: { readonly exchange: Exchange; readonl
       )}
       {wasStopped && !isWriting && <p class="quiet stopped">{trying.stopped}</p>}
     </div>
+  );
+}
+
+function Vote({ index, exchange: { says, better } }: { readonly index: number; readonly exchange: Exchange }) {
+  const { chat, text } = useStudio();
+  const { trying } = text.value;
+  return (
+    <fieldset class="vote row">
+      <legend class="unseen">
+        {trying.better} {says}
+      </legend>
+      <span class="quiet" aria-hidden="true">
+        {trying.better}
+      </span>
+      {(["base", "adapted"] as const).map((side) => (
+        <button
+          key={side}
+          type="button"
+          class="plain"
+          aria-pressed={better === side}
+          onClick={() => chat.vote(index, side)}
+        >
+          {better === side && "✓ "}
+          {trying[side]}
+        </button>
+      ))}
+    </fieldset>
   );
 }
 

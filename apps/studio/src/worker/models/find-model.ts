@@ -5,7 +5,6 @@ import type { ModelConfig } from "@lowrank/contracts/families";
 import type { LoadingNews, ModelEstimate, ModelSource } from "../../protocol/model.ts";
 import type { Answerer } from "../answerer.ts";
 import type { Workshop } from "../workshop.ts";
-import { chooseFiles } from "./choose-files.ts";
 import { type FoundModel, foundAmong, type ModelSizes, readSizes } from "./found-model.ts";
 import { fetchSmollm2, smollm2, smollm2IsKept } from "./smollm2.ts";
 import { fetchTiny } from "./tiny.ts";
@@ -22,7 +21,7 @@ export async function findModel(
     case "smollm2":
       return fetchSmollm2(onNews);
     case "files":
-      return foundAmong(chooseFiles(source.files));
+      return foundAmong(source.files);
   }
 }
 
@@ -79,10 +78,7 @@ export const weigh: Answerer<"weigh"> = async (workshop, source): Promise<ModelE
     const { name, parameters, bytes, config } = smollm2;
     return { name, parameters, bytes: isKept ? 0 : bytes, trainingBytes: trainingMemory(config, bytes), isKept };
   }
-  const found =
-    source.kind === "files"
-      ? foundAmong(chooseFiles(source.files))
-      : await findModel(workshop, source, () => undefined);
+  const found = await findModel(workshop, source, () => undefined);
   const sizes = await readSizes(found);
   const trainingBytes = checkedMemory(found, sizes);
   const { parameters, bytes } = sizes;

@@ -3,7 +3,8 @@
 import { checkConfig, type ModelConfig } from "@lowrank/contracts/families";
 import { filesFolder, type ModelFolder, readJsonObject } from "@lowrank/models";
 import { openFolderWeights } from "@lowrank/safetensors";
-import type { ChosenFiles } from "./choose-files.ts";
+import { loadFamilies } from "../later/families.ts";
+import { chooseFiles } from "./choose-files.ts";
 import { NotAModelError } from "./errors.ts";
 
 export interface FoundModel {
@@ -23,13 +24,15 @@ export interface ModelSizes {
   readonly bytes: number;
 }
 
-/** The files that a person chose, as a folder. */
-export function foundAmong(chosen: ChosenFiles): FoundModel {
+/** The files that a person chose, as a folder. Throws NotAModelError. */
+export async function foundAmong(files: readonly File[]): Promise<FoundModel> {
+  const chosen = chooseFiles(files);
   const { name } = chosen;
+  await loadFamilies();
   if (chosen.kind === "folder")
     return { name, address: undefined, folder: filesFolder(name, chosen.files), isQuantised: false };
-  const files = new Map([[chosen.file.name, chosen.file]]);
-  return { name, address: undefined, folder: filesFolder(name, files), isQuantised: true };
+  const file = new Map([[chosen.file.name, chosen.file]]);
+  return { name, address: undefined, folder: filesFolder(name, file), isQuantised: true };
 }
 
 /** Reads configuration and headers, but no weights. Throws NotAModelError, and the errors of reading headers. */

@@ -11,7 +11,7 @@ import { storedEntries, sweep, writeStored } from "./shelf-folder.ts";
 type ShelfBase = Pick<ShelfEntry, "model" | "address" | "chats">;
 
 /** Facts of the shelf about an adapter that its files do not have. */
-export interface KeepingFacts extends Pick<ShelfEntry, "name" | "origin" | "settings" | "curve"> {
+export interface KeepingFacts extends Pick<ShelfEntry, "name" | "origin" | "question" | "settings" | "curve"> {
   /** Default: a new one. An adapter that is saved again under the same id replaces the previous one. */
   readonly id?: string;
   /** Default: the open model. */
@@ -25,7 +25,7 @@ export interface KeepingFacts extends Pick<ShelfEntry, "name" | "origin" | "sett
 export async function keepAdapter(
   workshop: Workshop,
   files: ReadonlyMap<string, string | Uint8Array>,
-  { id = crypto.randomUUID(), name, origin, settings, curve, base }: KeepingFacts,
+  { id = crypto.randomUUID(), name, origin, question, settings, curve, base }: KeepingFacts,
 ): Promise<ShelfEntry> {
   const folder = new Map([...files].map(([file, content]) => [file, asBytes(content)]));
   const { store } = workshop;
@@ -36,7 +36,7 @@ export async function keepAdapter(
     made: Date.now(),
     bytes: [...folder.values()].reduce((sum, bytes) => sum + bytes.length, 0),
     rank: rankIn(folder, name),
-    ...{ origin, settings, curve },
+    ...{ origin, question, settings, curve },
   };
   try {
     await writeStored(store, entry, folder);

@@ -21,9 +21,16 @@ export const rename: Answerer<"rename"> = async ({ store }, { id, name }) => {
 };
 
 export const duplicate: Answerer<"duplicate"> = async (workshop, { id }) => {
-  const { name, settings, curve, model, address, chats } = await storedEntry(workshop.store, id);
+  const { name, question, settings, curve, model, address, chats } = await storedEntry(workshop.store, id);
   const folder = await storedFolder(workshop.store, id);
-  return keepAdapter(workshop, folder, { name, settings, curve, origin: "copied", base: { model, address, chats } });
+  return keepAdapter(workshop, folder, {
+    name,
+    question,
+    settings,
+    curve,
+    origin: "copied",
+    base: { model, address, chats },
+  });
 };
 
 export const remove: Answerer<"remove"> = async ({ store }, { id }) => {

@@ -1,11 +1,12 @@
 // The zips are unpacked, and the programs in their READMEs run as they stand: in Python, where PEFT is at hand, they give the
 // same answer.
 
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { readGgufAdapter } from "@lowrank/adapter-format/gguf";
 import { bytesSource } from "@lowrank/safetensors";
 import { unzipSync } from "fflate";
@@ -15,7 +16,7 @@ import type { TakeHomeNews, TakeHomeRequest } from "../../protocol/calls.ts";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
 import { snippetsFor } from "../../snippets/snippets.ts";
 import { pythonWithPeft } from "../../testing/prepared.ts";
-import { someAdapter, someFiles } from "../../testing/some-adapter.ts";
+import { someFiles } from "../../testing/some-adapter.ts";
 import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
 import { attached } from "../shelf/attached.ts";
 import { keepAdapter } from "../shelf/keep-adapter.ts";
@@ -31,7 +32,9 @@ describe("what is taken home", () => {
     workshop = await tinyWorkshop();
     workshop.model = { ...workshop.opened, facts: { ...workshop.opened.facts, address: "@lowrank/tiny-model" } };
     // Gentle: random numbers at full strength leave near ties between tokens, which programs break differently.
-    entry = await someAdapter(workshop, { name: "Restaurants & cafés", seed: 1, alpha: 1 });
+    const files = await someFiles(workshop, { name: "Restaurants & cafés", seed: 1, alpha: 1 });
+    const question = "name[Aromi],\nfood[French], area[riverside]";
+    entry = await keepAdapter(workshop, files, { name: "Restaurants & cafés", origin: "trained", question });
     mkdirSync(join(work, "package"));
     const model = fileURLToPath(new URL("../../../../../packages/tiny-model/model", import.meta.url));
     symlinkSync(model, join(work, "package", "model")); // what the line with npm pack would leave
@@ -65,6 +68,7 @@ describe("what is taken home", () => {
       expect(text).toContain("# Restaurants & cafés");
       const answer = await runTypeScript(blockOf(text, "ts"));
       expect(answer.length).toBeGreaterThan(10);
+      expect(await runInTerminal(blockOf(text, "sh"))).toBe(answer);
       if (form === "merged") expect(news.at(-1)?.doneBytes).toBeGreaterThan(1e6);
       if (pythonWithPeft === undefined) return;
       const { stdout, stderr } = spawnSync(pythonWithPeft, ["-c", blockOf(text, "python")], {
@@ -81,7 +85,13 @@ describe("what is taken home", () => {
     const source = bytesSource(new Uint8Array(await blob.arrayBuffer()), name);
     const again = await readGgufAdapter(source, workshop.opened.opened.opened.model.config);
     expect(again.tensors).toEqual((await attached(workshop, entry.id).then((adapter) => adapter.toAdapter())).tensors);
-    const about = { folder: name.replace(".gguf", ""), model: "Tiny", address: "@lowrank/tiny-model", chats: false };
+    const about = {
+      folder: name.replace(".gguf", ""),
+      model: "Tiny",
+      address: "@lowrank/tiny-model",
+      chats: false,
+      studio: "https://example.org/",
+    };
     for (const { text } of snippetsFor("gguf", about)) expect(text).toContain(name);
   });
 
@@ -102,6 +112,15 @@ describe("what is taken home", () => {
 
 function blockOf(text: string, fence: string): string {
   return text.split(`\`\`\`${fence}\n`)[1]?.split("\n```")[0] ?? "";
+}
+
+/** What `npx lowrank` prints, of this repository's program. */
+async function runInTerminal(commands: string): Promise<string> {
+  const program = fileURLToPath(new URL("../../../../../packages/lowrank/src/lowrank.ts", import.meta.url));
+  const node = `'${process.execPath}' --conditions=lowrank-source --import '${import.meta.resolve("tsx")}' '${program}'`;
+  const { stdout, stderr } = await promisify(execFile)("sh", ["-c", commands.replace(/^.*npx lowrank/s, node)]);
+  expect(stdout.trim(), stderr).not.toBe("");
+  return stdout.trim();
 }
 
 /** The program's only line of output. */

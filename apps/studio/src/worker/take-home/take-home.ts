@@ -2,7 +2,7 @@
 
 import type { TakeHomeFile, TakeHomeNews } from "../../protocol/calls.ts";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
-import { type ReadmeFacts, readme } from "../../snippets/readme.ts";
+import { readme } from "../../snippets/readme.ts";
 import { folderName } from "../../snippets/snippets.ts";
 import type { Answerer } from "../answerer.ts";
 import { attached } from "../shelf/attached.ts";
@@ -27,11 +27,12 @@ async function adapterGguf(workshop: Workshop, { id, name }: ShelfEntry): Promis
   return { name: `${folderName(name)}.gguf`, blob: new Blob([bytes as Uint8Array<ArrayBuffer>]) };
 }
 
-async function adapterZip({ store }: Workshop, entry: ShelfEntry): Promise<TakeHomeFile> {
+async function adapterZip({ store, base }: Workshop, entry: ShelfEntry): Promise<TakeHomeFile> {
   const folder = folderName(entry.name);
   const files = new Map(await storedFolder(store, entry.id));
   const card = new TextDecoder().decode(files.get("README.md"));
-  if (isOurs(card)) files.set("README.md", bytesOf(readme("peft", factsOf(entry, folder), trainingIn(card))));
+  if (isOurs(card))
+    files.set("README.md", bytesOf(readme("peft", { ...entry, folder, studio: studioAt(base) }, trainingIn(card))));
   const parts: Uint8Array<ArrayBuffer>[] = [];
   const target = { write: (bytes: Uint8Array) => void parts.push(bytes as Uint8Array<ArrayBuffer>) };
   const zip = zipFolder(target, () => {});
@@ -55,7 +56,7 @@ async function mergedZip(
     onNews({ doneBytes: 0, totalBytes });
     const zip = zipFolder(target, (doneBytes) => onNews({ doneBytes, totalBytes: Math.max(doneBytes, totalBytes) }));
     await opened.merge(adapter).save(zip);
-    await writeFile(zip, "README.md", bytesOf(readme("merged", factsOf(entry, folder))));
+    await writeFile(zip, "README.md", bytesOf(readme("merged", { ...entry, folder, studio: studioAt(workshop.base) })));
     zip.close();
     return { name: `${folder}.zip`, blob: await target.finish() };
   } catch (error) {
@@ -70,8 +71,9 @@ async function writeFile(zip: ReturnType<typeof zipFolder>, name: string, bytes:
   await stream.close();
 }
 
-function factsOf({ name, rank, model, address, chats }: ShelfEntry, folder: string): ReadmeFacts {
-  return { name, rank, model, address, chats, folder };
+/** The page's address. */
+function studioAt(base = new URL("https://lowrank.github.io/lowrank/studio/")): URL {
+  return base;
 }
 
 /** Whether the library wrote the model card; a card that a person wrote is kept. */

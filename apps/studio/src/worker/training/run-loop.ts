@@ -119,10 +119,12 @@ class SideWork {
     private readonly share: number,
     /** Milliseconds. */
     private readonly now: () => number,
+    /** Milliseconds after which it is due whatever it costs. */
+    private readonly longest = Number.POSITIVE_INFINITY,
   ) {}
 
   get isDue(): boolean {
-    return this.now() - this.#endedAt >= this.#took / this.share;
+    return this.now() - this.#endedAt >= Math.min(this.longest, this.#took / this.share);
   }
 
   async measure<T>(work: Promise<T>): Promise<T> {
@@ -170,7 +172,7 @@ export class RunLoop {
     this.#news = [...run.kept.news];
     this.#steps = run.resumeFrom?.step ?? 0;
     const { now } = run.workshop;
-    this.#keeping = new SideWork(0.05, now);
+    this.#keeping = new SideWork(0.05, now, 10_000);
     this.#watching = new SideWork(1 / 3, now);
     for (const news of this.#news)
       if (news.type === "step" && news.reward === undefined) this.#divergence.add(news.loss);

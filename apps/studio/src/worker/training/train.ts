@@ -52,7 +52,7 @@ async function goThrough(workshop: Workshop, begun: KeptRun, { control, onNews }
         ? undefined
         : await keepAdapter(workshop, await adapter.files(), {
             // The run's own: where the tab dies before the run is forgotten, going on leaves one adapter, not two.
-            ...{ id: run, name: request.name, origin: "trained", curve: loop.curve },
+            ...{ id: run, name: request.name, origin: "trained", question: request.watched, curve: loop.curve },
             settings: { adapter: request.adapter, training: request.training },
           });
     await removeRun(store, run);

@@ -52,7 +52,8 @@ export function withFactors(
 const lanes = 64;
 const numberTypes = { key0: "u32", key1: "u32", threshold: "u32", invocations: "u32" } as const;
 
-function drawFactors(backend: WebGPUBackend, attributes: tf.NamedAttrMap, count: number): DrawnFactors {
+/** Draws the factors of `count` entries; the caller frees `bits`. */
+export function drawFactors(backend: WebGPUBackend, attributes: tf.NamedAttrMap, count: number): DrawnFactors {
   const { rate, key } = drawIn(attributes);
   const [key0, key1] = hashKey(key);
   const plan = planMask(rate);

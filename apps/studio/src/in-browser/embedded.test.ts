@@ -1,0 +1,52 @@
+// The program for web pages, on a page of another origin than the studio's.
+
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it } from "vitest";
+import { snippetsFor } from "../snippets/snippets.ts";
+import { executable } from "../testing/browser.ts";
+import type { BuiltStudio } from "../testing/built-studio.ts";
+import { someFiles } from "../testing/some-adapter.ts";
+import { tinyWorkshop } from "../testing/tiny-workshop.ts";
+import { withStudio } from "../testing/with-studio.ts";
+
+describe.skipIf(executable === undefined)("an adapter on a page of one's own", { timeout: 120_000 }, () => {
+  let studio: BuiltStudio;
+
+  withStudio((opened) => {
+    studio = opened;
+  });
+
+  it("answers what it answers in Node, with the library and the tiny model from the studio's address", async () => {
+    const workshop = await tinyWorkshop();
+    const files = await someFiles(workshop, { name: "spoken", seed: 1, alpha: 1 });
+    const about = { folder: "spoken", model: "Tiny", address: "@lowrank/tiny-model", chats: false };
+    const question = "name[Aromi], food[French] <b>";
+    const snippets = snippetsFor("peft", { ...about, question, studio: studio.address });
+    const html = snippets.find(({ language }) => language === "web")?.text ?? "";
+    const { address, close } = await serve(
+      new Map([["/", html], ...[...files].map(([name, content]) => [`/spoken/${name}`, content] as const)]),
+    );
+    const page = await (await studio.browser.newContext()).newPage();
+    await page.goto(address);
+    const said = page.locator("p");
+    await expect.poll(() => said.textContent(), { timeout: 60_000 }).not.toBe("Loading…");
+    const { opened } = workshop.opened;
+    await opened.attach([...files].map(([name, content]) => new File([content as BlobPart], name)));
+    expect(await said.textContent()).toBe(await opened.generate(`${question} ->`));
+    await page.context().close();
+    close();
+    opened.dispose();
+  });
+});
+
+/** A server of a few files. */
+async function serve(files: ReadonlyMap<string, string | Uint8Array>) {
+  const server = createServer(({ url = "" }, response) => {
+    response.statusCode = files.has(url) ? 200 : 404;
+    if (url === "/") response.setHeader("Content-Type", "text/html");
+    response.end(files.get(url));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close: () => server.close() };
+}
