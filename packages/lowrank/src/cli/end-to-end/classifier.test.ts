@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { fixture, jsonl, makeWorkplace, shell, tiny } from "./workplace.ts";
 
-const place = makeWorkplace();
+const place = makeWorkplace("wasm"); // a third of the time for the tiny model
 const bert = ["--model", fixture("bert-seqcls", "base")];
 
 /** Trains for a step on rows of these classes; gives what it says, and how many classes the saved classifier has. */

@@ -29,7 +29,7 @@ async function trained(
 ) {
   const out = place.path(`adapter-${Math.random()}`);
   const recording = recordingIo({
-    environment: { LOWRANK_ENGINE: "cpu" },
+    environment: { LOWRANK_ENGINE: "wasm" },
     stdin: async function* () {
       yield new TextEncoder().encode(stdin);
     },
@@ -92,7 +92,7 @@ describe("--prompt -", () => {
   it("is read from standard input", async () => {
     const text = (prompt: string, stdin: string) => {
       const recording = recordingIo({
-        environment: { LOWRANK_ENGINE: "cpu" },
+        environment: { LOWRANK_ENGINE: "wasm" },
         stdin: async function* () {
           yield new TextEncoder().encode(stdin);
         },

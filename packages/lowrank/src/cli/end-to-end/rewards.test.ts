@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { jsonl, makeWorkplace, shell, tiny } from "./workplace.ts";
 
-const place = makeWorkplace();
+const place = makeWorkplace("wasm"); // a third of the time for the tiny model
 const model = ["--model", tiny];
 
 const rows = ["Aromi", "Clowns", "Strada"].map((name) => ({ prompt: `name[${name}] ->`, answer: name }));

@@ -33,7 +33,7 @@ export interface Workplace {
   path(...parts: readonly string[]): string;
   /** Returns the file's path. */
   write(name: string, content: string | Uint8Array): string;
-  /** Calls the program on the cpu engine, whose results are the same on every machine. */
+  /** Calls the program on one engine: cpu, whose results are the same on every machine, unless another was given. */
   call(...argv: readonly string[]): Promise<CallResult>;
 }
 
@@ -46,7 +46,7 @@ interface CallResult {
 }
 
 /** Makes a workplace, which is removed after the tests of the file or of the suite that is described. */
-export function makeWorkplace(): Workplace {
+export function makeWorkplace(engine = "cpu"): Workplace {
   const folder = mkdtempSync(join(tmpdir(), "lowrank-cli-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const path = (...parts: readonly string[]) => join(folder, ...parts);
@@ -57,7 +57,7 @@ export function makeWorkplace(): Workplace {
       return path(name);
     },
     call: async (...argv) => {
-      const recording = recordingIo({ environment: { LOWRANK_ENGINE: "cpu" } });
+      const recording = recordingIo({ environment: { LOWRANK_ENGINE: engine } });
       const code = await run(argv, recording.io);
       const json = argv.includes("--json") ? recording.jsonLines() : [];
       return { code, stdout: recording.stdout(), stderr: recording.stderr(), json };
