@@ -3,7 +3,7 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type * as tf from "@tensorflow/tfjs-core";
 import { runShader, type Shader } from "../run-shader.ts";
-import type { DrawnFactors } from "./dropout.ts";
+import type { DrawnFactors } from "./gpu-kernel.ts";
 import { entriesOf, keyOf, type Product, type Tile, tiledProducts, tileFor, tilesOf } from "./tiled-product.ts";
 
 /** An input's name, and whether it enters transposed. */
