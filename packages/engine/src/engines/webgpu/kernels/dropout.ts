@@ -9,7 +9,7 @@ import { hashKey } from "../../../random/hash-key.ts";
 import { type MaskPlan, maskStream, planMask, segmentSize } from "../../../random/masks/segments.ts";
 import { runShader } from "../run-shader.ts";
 import { runEntrywise } from "./entrywise.ts";
-import { type GpuKernel, type GpuKernelCall, inputOf, sizeOf } from "./gpu-kernel.ts";
+import { type DrawnFactors, type GpuKernel, type GpuKernelCall, inputOf, sizeOf } from "./gpu-kernel.ts";
 
 /** x, and a term of its size or none → x's entries times their factors, plus the term. */
 export const dropout: GpuKernel = (call) => {
@@ -23,18 +23,6 @@ export const dropout: GpuKernel = (call) => {
     }),
   );
 };
-
-/** Drawn factors of some entries, as shaders read them. */
-export interface DrawnFactors {
-  /** The input `bits`, of u32. */
-  readonly bits: tf.TensorInfo;
-  /** The number `factor`, of f32. */
-  readonly factor: number;
-  /** `factorOf(i)`: what entry i is multiplied by. */
-  readonly text: string;
-  /** Tells shaders of different texts apart. */
-  readonly key: string;
-}
 
 /** Draws the factors of x's entries for `use`, and frees them; undefined if a kernel's attributes drop none. */
 export function withFactors(

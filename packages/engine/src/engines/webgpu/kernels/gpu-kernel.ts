@@ -13,6 +13,18 @@ export interface GpuKernelCall {
 /** One of this package's operations, whole. Its inputs are float32 (labels: int32) and not empty. */
 export type GpuKernel = (call: GpuKernelCall) => tf.TensorInfo[];
 
+/** Factors of dropout for some entries, as shaders read them. */
+export interface DrawnFactors {
+  /** The input `bits`, of u32. */
+  readonly bits: tf.TensorInfo;
+  /** The number `factor`, of f32. */
+  readonly factor: number;
+  /** `factorOf(i)`: what entry i is multiplied by. */
+  readonly text: string;
+  /** Tells shaders of different texts apart. */
+  readonly key: string;
+}
+
 /** An input that must be there. */
 export function inputOf({ inputs }: GpuKernelCall, name: string): tf.TensorInfo {
   const input = inputs[name];

@@ -2,8 +2,7 @@
 
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { DrawnFactors } from "./dropout.ts";
-import { type GpuKernel, inputOf, rowsOf } from "./gpu-kernel.ts";
+import { type DrawnFactors, type GpuKernel, inputOf, rowsOf } from "./gpu-kernel.ts";
 import { type MatrixProduct, multiplyMatrices } from "./matrix-products.ts";
 
 /** x [..., inFeatures], matrix, and a term of [outFeatures] or of the product's size → x·matrix + term. */

@@ -1,8 +1,8 @@
 // The LoRA branch: two dispatches forward, and two for the gradients of A and B, each of which computes two products. Where
 // entries of x drop out, one more draws them.
 
-import { type DrawnFactors, withFactors } from "./dropout.ts";
-import { type GpuKernel, type GpuKernelCall, inputOf, rowsOf } from "./gpu-kernel.ts";
+import { withFactors } from "./dropout.ts";
+import { type DrawnFactors, type GpuKernel, type GpuKernelCall, inputOf, rowsOf } from "./gpu-kernel.ts";
 import { multiply } from "./linear.ts";
 import { type MatrixProduct, multiplyMatrices } from "./matrix-products.ts";
 

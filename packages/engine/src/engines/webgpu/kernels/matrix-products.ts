@@ -3,7 +3,7 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type * as tf from "@tensorflow/tfjs-core";
 import { runShader, type Shader } from "../run-shader.ts";
-import type { DrawnFactors } from "./dropout.ts";
+import type { DrawnFactors } from "./gpu-kernel.ts";
 import { entriesOf, keyOf, type Product, type Tile, tiledProducts, tileFor, tilesOf } from "./tiled-product.ts";
 
 /** An input's name, and whether it enters transposed. */
@@ -17,14 +17,14 @@ export interface MatrixProduct<Name extends string> {
   readonly sides: readonly [rows: string, inner: string, columns: string];
   readonly left: Matrix;
   readonly right: Matrix;
-  /** One more product that is added, of this name of its inner size. */
+  /** One more product that is added; `inner` names its inner size. */
   readonly added?: { readonly left: Matrix; readonly right: Matrix; readonly inner: string } | undefined;
   /** An expression of `sum`, `row`, `column` and the entry's number `i`. */
   readonly value: string;
 }
 
 /** What products are computed from. */
-export interface ProductInputs {
+interface ProductInputs {
   readonly inputs: Readonly<Record<string, tf.TensorInfo>>;
   readonly sizes: Readonly<Record<string, number>>;
   /** The number `scale`. */

@@ -14,7 +14,7 @@ export interface Tile {
 const wide: Tile = { rows: 64, columns: 64, slices: 1, depth: 16 };
 const small: Tile = { rows: 32, columns: 32, slices: 4, depth: 32 };
 /** For sides of a rank's size: few tiles, long sums. */
-export const narrowTile: Tile = { rows: 16, columns: 16, slices: 16, depth: 64 };
+const narrowTile: Tile = { rows: 16, columns: 16, slices: 16, depth: 64 };
 
 /** Tiles that keep a GPU busy. */
 const enoughTiles = 64;
