@@ -9,10 +9,10 @@ import type { FrozenStorage, MatrixLayout, StoredMatrix } from "./frozen/frozen-
 import { Int8Storage } from "./frozen/int8-storage.ts";
 import { PackedStorage } from "./frozen/packed-storage.ts";
 import { HalfStorage } from "./frozen/tensorflow/half-storage.ts";
+import type { DeviceMatrix } from "./kernels/borrowed-head.ts";
 import { checkInt8, type Int8Matrix } from "./packed/int8-matrix.ts";
 import { currentInt8Weights, type Int8Weights, int8Problem } from "./packed/int8-weights.ts";
 import { type BlockMatrix, checkPacked, type HalfMatrix, type PackedMatrix } from "./packed/packed-matrix.ts";
-import type { DeviceMatrix } from "./packed/packed-weights.ts";
 import { mayRoundProducts } from "./step/rounded-products.ts";
 import type { StepFactor } from "./step/step-plan.ts";
 

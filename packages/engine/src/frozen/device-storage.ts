@@ -3,9 +3,10 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError, OtherEngineError } from "../errors.ts";
+import type { DeviceMatrix } from "../kernels/borrowed-head.ts";
 import { type PackedKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
 import { type HalfMatrix, type PackedMatrix, packedBytes } from "../packed/packed-matrix.ts";
-import { currentPackedWeights, type DeviceMatrix, type PackedWeights } from "../packed/packed-weights.ts";
+import { currentPackedWeights, type PackedWeights } from "../packed/packed-weights.ts";
 import { matrix as asMatrix } from "../rows.ts";
 import { firstHalves } from "./first-halves.ts";
 import type { FrozenStorage, MatrixLayout } from "./frozen-storage.ts";

@@ -2,8 +2,8 @@
 // one.
 
 import type * as tf from "@tensorflow/tfjs-core";
+import type { DeviceMatrix } from "../kernels/borrowed-head.ts";
 import type { HalfMatrix } from "../packed/packed-matrix.ts";
-import type { DeviceMatrix } from "../packed/packed-weights.ts";
 import type { StepFactor } from "../step/step-plan.ts";
 
 /** Which way round a matrix is stored; "out-in" is torch's. */

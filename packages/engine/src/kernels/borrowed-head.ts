@@ -1,7 +1,13 @@
 // What a head loss's kernel receives besides tensors: a packed head is no tensor, and is read some classes at a time.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import type { DeviceMatrix } from "../packed/packed-weights.ts";
+
+/** A matrix [inFeatures, outFeatures] that is packed in a device's memory, where its kernels find M by a number. */
+export interface DeviceMatrix {
+  readonly weight: number;
+  /** Whether M is its transpose. */
+  readonly isTransposed: boolean;
+}
 
 export interface BorrowedHead {
   readonly classes: number;

@@ -13,13 +13,6 @@ export interface PackedWeights {
   remove(weight: number): void;
 }
 
-/** One of them as a matrix [inFeatures, outFeatures]. */
-export interface DeviceMatrix {
-  readonly weight: number;
-  /** Whether M is its transpose. */
-  readonly isTransposed: boolean;
-}
-
 /** Those of the current backend, if it has them. */
 export function currentPackedWeights(): PackedWeights | undefined {
   const backend: object = tf.backend();

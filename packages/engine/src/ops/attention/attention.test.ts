@@ -44,7 +44,7 @@ onEachBackend((engine) => {
           async (batch, [heads = 1, keyHeads = 1], queryTime, keyTime, headSize) => {
             await expectTwin(
               (query, key, value) => attention({ query, key, value }),
-              plainAttention,
+              (query, key, value) => plainAttention(query, key, value),
               [
                 waves([batch, heads, queryTime, headSize]),
                 waves([batch, keyHeads, keyTime, headSize], 2),

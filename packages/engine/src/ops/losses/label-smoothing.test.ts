@@ -23,13 +23,16 @@ const counted = labels.filter((label) => label >= 0).length;
 onEachBackend(() => {
   describe("label smoothing", () => {
     /** Loss and its gradient for what was given, as means. */
-    function measured(x: tf.Tensor2D, sums: (x: tf.Tensor2D) => readonly [loss: tf.Tensor, margin: tf.Tensor]) {
+    function measured(
+      x: tf.Tensor2D,
+      sums: (x: tf.Tensor2D) => readonly [loss: tf.Tensor, margin: tf.Tensor],
+    ): tf.Tensor[] {
       const mean = () => {
         const [loss, margin] = sums(x);
         return tf.div<tf.Scalar>(tf.add(loss, tf.mul(margin, epsilon)), counted);
       };
       const { value, gradients } = differentiate(mean, [x]);
-      return [value, gradients[0] as tf.Tensor] as const; // one input
+      return [value, gradients[0] as tf.Tensor]; // one input
     }
 
     async function valuesOf(tensors: readonly tf.Tensor[]): Promise<readonly ArrayLike<number>[]> {
@@ -51,7 +54,7 @@ onEachBackend(() => {
     });
 
     it.each([false, true])("of a head (with a bias: %s) has the same without its logits", async (hasBias) => {
-      const [whole, linear] = tf.tidy(() => {
+      const { whole, linear } = tf.tidy(() => {
         const ids = tf.tensor1d(labels, "int32");
         const classes = logits[0]?.length ?? 0;
         const bias = hasBias ? tf.tensor1d(Array.from({ length: classes }, (_, place) => place / 3)) : undefined;
@@ -71,7 +74,7 @@ onEachBackend(() => {
           linearLabelMargin(x, head, ids, bias),
         ]);
         head.dispose();
-        return [whole, linear] as const;
+        return { whole, linear };
       });
       const expected = await valuesOf(whole);
       for (const [part, values] of (await valuesOf(linear)).entries()) expectClose(values, expected[part] ?? [], 1e-5);
