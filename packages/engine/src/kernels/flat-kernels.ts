@@ -56,9 +56,9 @@ export function flatKernels(): FlatKernels | undefined {
 
 const kernels = {
   join: (tensors: readonly tf.Tensor[], starts: readonly number[], size: number) =>
-    run("LowrankJoinFlat", { ...tensors }, { starts: [...starts], size })[0] as tf.Tensor,
+    run("LowrankJoinFlat", byIndex(tensors), { starts: [...starts], size })[0] as tf.Tensor,
   split: (flat: tf.Tensor, like: readonly tf.Tensor[], starts: readonly number[]) =>
-    run("LowrankSplitFlat", { flat, ...like }, { starts: [...starts] }),
+    run("LowrankSplitFlat", { ...byIndex(like), flat }, { starts: [...starts] }),
   adamW(tensors: AdamWTensors, { betas: [beta1, beta2], ...numbers }: AdamWNumbers): void {
     run("LowrankAdamW", { ...tensors }, { ...numbers, beta1, beta2 });
   },
@@ -66,6 +66,10 @@ const kernels = {
 
 /** The type of `flatKernels`. */
 export type FlatKernels = typeof kernels;
+
+function byIndex(tensors: readonly tf.Tensor[]): tf.NamedTensorMap {
+  return Object.fromEntries(tensors.entries());
+}
 
 function run(name: FlatKernel, inputs: tf.NamedTensorMap, attributes: tf.NamedAttrMap): readonly tf.Tensor[] {
   return tf.engine().runKernel(name, inputs, attributes) as unknown as readonly tf.Tensor[];

@@ -17,7 +17,9 @@ async function run(name: EngineName, more: Partial<TrainOptions<number>> = {}) {
   await useEngine(name);
   const [numbers, skipped, states]: [number[], unknown[], TrainingState[]] = [[], [], []];
   const make = async () => {
-    const variables = new Map(tf.tidy(() => [[3, 4], [4]].map((shape) => [`v${shape}`, tf.variable(wave(shape, 1))])));
+    const shapes = { v34: [3, 4], v4: [4] };
+    const made = tf.tidy(() => Object.values(shapes).map((shape) => tf.variable(wave(shape, 1))));
+    const variables = new Map(Object.keys(shapes).map((key, index) => [key, made[index] as tf.Variable]));
     const [matrix, bias] = [...variables.values()] as [tf.Variable<tf.Rank.R2>, tf.Variable];
     const loss = (batch: number) => {
       const output = tf.matMul(wave([5, 3], batch) as tf.Tensor2D, matrix);
