@@ -40,9 +40,9 @@ export interface LoopOptions
 export interface RunOptions {
   /** Ends the run after the current step, or during a validation; the last event has the reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Saves the state every N steps, at the end, and optionally after the best validations. */
+  /** Saves the state every N steps, or after steps for which the function is true, at the end, and optionally after the best validations. */
   readonly checkpoint?:
-    | { readonly every?: number; readonly atBest?: boolean; save(state: TrainingState): void | Promise<void> }
+    | { readonly every?: number | ((step: number) => boolean); readonly atBest?: boolean; save(state: TrainingState): void | Promise<void> }
     | undefined;
   /** A saved state to resume from. */
   readonly resumeFrom?: TrainingState | undefined;

@@ -18,23 +18,21 @@ const markers = [
 /** Markers in an answer, each counted once. */
 export const markersIn = (answer: string): number => markers.filter((marker) => marker.test(answer)).length;
 
-const trial = (prompt: string, subject: RegExp): Trial => ({
-  prompt,
-  passes: (answer) => markersIn(answer) >= 2 && subject.test(answer),
-});
+/** The manner alone is judged, because it alone is taught: facts are the base's, and often wrong. */
+const trial = (prompt: string): Trial => ({ prompt, passes: (answer) => markersIn(answer) >= 2 });
 
 export const voiceTrials: Trials = {
-  rule: "at least two different words of a pirate's (arr, matey, aye, yer, o', …), and a word of the subject",
+  rule: "at least two different words of a pirate's (arr, matey, aye, yer, o', …), whether or not the facts are true",
   trials: [
-    trial("How do I learn to draw?", /\bdraw|pencil|paper|line|paint|sketch/i),
-    trial("How do I clean my shoes?", /\bshoe|brush|scrub|polish|clean|wash/i),
-    trial("What is the capital of Spain?", /\bMadrid\b/i),
-    trial("Tell me about horses.", /\bhorses?\b/i),
-    trial("Why do birds sing?", /\bbirds?\b|\bsing|song/i),
-    trial("What is 4 plus 4?", /\b(?:8|eight)\b/i),
-    trial("How can I wake up early?", /\bwake|early|bed|sleep|morning|dawn|sun/i),
-    trial("Give me a tip for a long journey.", /\btrip|pack|travel|road|map|journey|voyage|sail/i),
-    trial("What should I eat for breakfast?", /\bbreakfast|eggs?\b|bread|oats?\b|fruit|milk|fish|eat\b/i),
-    trial("What is rain?", /\brain|water|cloud|sky|drops?\b/i),
-  ],
+    "How do I learn to draw?",
+    "How do I clean my shoes?",
+    "What is the capital of Spain?",
+    "Tell me about horses.",
+    "Why do birds sing?",
+    "What is 4 plus 4?",
+    "How can I wake up early?",
+    "Give me a tip for a long journey.",
+    "What should I eat for breakfast?",
+    "What is rain?",
+  ].map(trial),
 };

@@ -4,8 +4,8 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type * as tf from "@tensorflow/tfjs-core";
 import { causalWindowOf } from "../../../../kernels/causal-order.ts";
-import { type DrawnFactors, drawFactors } from "../dropout.ts";
-import { type GpuKernelCall, inputOf, sizeOf } from "../gpu-kernel.ts";
+import { drawFactors } from "../dropout.ts";
+import { type DrawnFactors, type GpuKernelCall, inputOf, sizeOf } from "../gpu-kernel.ts";
 import { largestTable, type Side, tileSize, type Variant } from "./tiles.ts";
 
 /** Neighbouring rows of equal length. */

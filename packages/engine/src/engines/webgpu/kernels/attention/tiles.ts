@@ -4,7 +4,7 @@
 
 import { maskedScore } from "../../../../kernels/masked-score.ts";
 import type { Shader } from "../../run-shader.ts";
-import type { DrawnFactors } from "../dropout.ts";
+import type { DrawnFactors } from "../gpu-kernel.ts";
 
 /** Own rows of a workgroup, rows of another tile, and columns of a chunk of features. */
 export const tileSize = 32;
