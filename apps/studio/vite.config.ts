@@ -44,13 +44,13 @@ export default defineConfig({
   worker: {
     format: "es",
     plugins: () => [inTheirPlace],
-    // An engine's chunk by its name, for .size-limit.mjs.
+    // An engine's chunk by its name, for .size-limit.mjs; no other like a chunk of embed.js, which offline-files.ts leaves out.
     rolldownOptions: {
       output: {
         // What many chunks share comes in one file: as forty small ones it compresses worse.
         codeSplitting: { groups: [{ name: "shared", minShareCount: 5 }] },
         chunkFileNames: ({ facadeModuleId }) =>
-          `assets/${/backend-(?:wasm|webgpu)/.exec(facadeModuleId ?? "")?.[0] ?? "[name]"}-[hash].js`,
+          `assets/${/backend-(?:wasm|webgpu)/.exec(facadeModuleId ?? "")?.[0] ?? "worker-[name]"}-[hash].js`,
       },
     },
   },

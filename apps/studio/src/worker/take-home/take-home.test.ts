@@ -76,7 +76,7 @@ describe("what is taken home", () => {
       });
       expect(stdout.trim(), stderr).toBe(answer);
     },
-    120_000,
+    240_000,
   );
 
   it("is one GGUF file for llama.cpp, by whose name its programs call it", async () => {
