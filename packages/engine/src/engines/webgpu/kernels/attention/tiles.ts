@@ -36,7 +36,7 @@ const sizeOfRows: Readonly<Record<Rows, string>> = {
   ...{ value: "numbers.valueSize", dy: "numbers.valueSize" },
 };
 
-export function chunksOf(features: number): number {
+function chunksOf(features: number): number {
   return Math.ceil(features / tileSize);
 }
 
@@ -275,7 +275,7 @@ export function storeSums(sums: string, output: string, like: Rows, features: nu
 }
 
 /** `statements` for 0 to 3. */
-export function four(statements: (index: number) => string): string {
+function four(statements: (index: number) => string): string {
   return [0, 1, 2, 3].map(statements).join("\n");
 }
 
