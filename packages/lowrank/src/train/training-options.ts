@@ -42,7 +42,11 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Saves the state every N steps, or after steps for which the function is true, at the end, and optionally after the best validations. */
   readonly checkpoint?:
-    | { readonly every?: number | ((step: number) => boolean); readonly atBest?: boolean; save(state: TrainingState): void | Promise<void> }
+    | {
+        readonly every?: number | ((step: number) => boolean);
+        readonly atBest?: boolean;
+        save(state: TrainingState): void | Promise<void>;
+      }
     | undefined;
   /** A saved state to resume from. */
   readonly resumeFrom?: TrainingState | undefined;
