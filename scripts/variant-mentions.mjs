@@ -58,7 +58,7 @@ const root = join(import.meta.dirname, "..");
 const sources = readdirSync(join(root, "packages"))
   .flatMap((name) => filesUnder(join(root, "packages", name, "src")))
   .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
-  .map((path) => ({ path: relative(root, path), text: readFileSync(path, "utf8") }));
+  .map((path) => ({ path: relative(root, path), text: textOf(path) }));
 
 const rows = variants.map(({ name, pattern, own }) => {
   const naming = sources.filter(({ text }) => pattern.test(text)).map(({ path }) => path);
@@ -89,4 +89,9 @@ function filesUnder(folder) {
     if (error.code === "ENOENT") return [];
     throw error;
   }
+}
+
+/** Without programs in base64, in which every short name occurs at some time. */
+function textOf(path) {
+  return readFileSync(path, "utf8").replaceAll(/[A-Za-z0-9+/]{200,}/g, "");
 }

@@ -1,7 +1,7 @@
 // A persona of 12 rows: does the model answer questions that it has not seen as a pirate?
 
 import type { ChatMessage } from "@lowrank/data";
-import { voice } from "../../../apps/studio/src/presets/voice.ts";
+import { personaDialogues } from "./persona-dialogues.ts";
 
 const trainedRows = 12;
 
@@ -10,7 +10,7 @@ export function personaRows(): {
   readonly train: readonly object[];
   readonly test: readonly object[];
 } {
-  const rows = voice.rows.map(({ says, answers }) => ({
+  const rows = personaDialogues.map(({ says, answers }) => ({
     messages: [...conversation(says).messages, { role: "assistant", content: answers }],
   }));
   return { train: rows.slice(0, trainedRows), test: rows.slice(trainedRows) };

@@ -164,7 +164,7 @@ function pipelineOf(device: GPUDevice, shader: Shader): GPUComputePipeline {
 }
 
 /** The whole shader. It uses each binding, since one that is unused is missing in the layout. */
-export function sourceOf(shader: Shader): string {
+function sourceOf(shader: Shader): string {
   const { inputs, outputs, numbers = {}, tableRows = 0, lanes = 256, declarations = "", code } = shader;
   const written = Object.entries(outputs).map(([name, type]) => `var<storage, read_write> ${name}: array<${type}>;`);
   const read = Object.entries(inputs).map(([name, type]) => `var<storage, read> ${name}: array<${type}>;`);
