@@ -93,5 +93,5 @@ function filesUnder(folder) {
 
 /** Without programs in base64, in which every short name occurs at some time. */
 function textOf(path) {
-  return readFileSync(path, "utf8").replaceAll(/[A-Za-z0-9+/]{200,}/g, "");
+  return readFileSync(path, "utf8").replaceAll(/[A-Za-z0-9+/]{60,}/g, "");
 }
