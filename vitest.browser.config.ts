@@ -27,6 +27,9 @@ const sameInEveryPage = [
   layersOfGuests,
 ];
 
+/** Made of operations that the other tests try on a GPU: for each of many shapes dozens of shaders would be compiled, for minutes. */
+const madeOfOthers = "packages/engine/src/{ops/{gated-delta,frozen-feed-forward},step/rounded-products}.test.ts";
+
 export default defineConfig({
   resolve: { conditions: ["lowrank-source", "module", "browser", "development|production"] },
   test: {
@@ -53,7 +56,7 @@ export default defineConfig({
         browser: "chromium" as const,
         name: engine,
         env: { LOWRANK_TEST_ENGINES: engine },
-        exclude: ["**/node_modules/**", ...ofNode, ...(engine === "wasm" ? [] : sameInEveryPage)],
+        exclude: ["**/node_modules/**", ...ofNode, ...(engine === "wasm" ? [] : [...sameInEveryPage, madeOfOthers])],
       })),
     },
   },
