@@ -58,6 +58,17 @@ onEachBackend((engine) => {
       );
     });
 
+    it("weighs keys alike where a mask adds far more than any score", async () => {
+      const mask = tf.tensor4d([0, -1e9, 0, 0, 1e30, 1e30, 1e30, 1e30], [1, 1, 2, 4]);
+      await expectTwin(
+        (query, key, value) => attention({ query, key, value, mask }),
+        (query, key, value) => plainAttention(query, key, value, mask),
+        [waves([1, 2, 2, 5]), waves([1, 2, 4, 5], 2), waves([1, 2, 4, 5], 3)],
+        oneKey,
+      );
+      mask.dispose();
+    });
+
     it("equals the formula under a causal and padded mask, at a size where wasm splits batches", async () => {
       const [batch, heads, keyHeads, time, headSize] = [2, 4, 2, 33, 16];
       const seen = tf.tensor2d(

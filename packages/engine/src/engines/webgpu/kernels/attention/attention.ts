@@ -9,7 +9,7 @@ import { commonShader, forwardShader, keyGradientShader, queryGradientShader } f
 
 type ReadParts = (call: GpuKernelCall) => readonly Part[];
 
-/** query, key, value → output, and the logarithm of each query's sum of exponentials. */
+/** query, key, value → output, and for each query its largest score and its sum of exponentials. */
 function forward(readParts: ReadParts, shapeOf: (call: GpuKernelCall, sizes: Part["numbers"]) => number[]): GpuKernel {
   return (call) => {
     const { backend } = call;
@@ -18,7 +18,7 @@ function forward(readParts: ReadParts, shapeOf: (call: GpuKernelCall, sizes: Par
     const shape = shapeOf(call, sizes);
     const { heads = 1, valueSize = 1 } = sizes;
     const output = backend.makeTensorInfo(shape, "float32");
-    const sums = backend.makeTensorInfo([sizeOf(shape) / valueSize / heads, heads], "float32");
+    const sums = backend.makeTensorInfo([sizeOf(shape) / valueSize / heads, heads, 2], "float32");
     for (const part of parts) {
       const { variant, numbers, inputs, free } = drawn(call, part);
       runShader(backend, forwardShader(variant), {
@@ -37,10 +37,10 @@ function backward(readParts: ReadParts): GpuKernel {
     const { backend } = call;
     const parts = readParts(call);
     const sums = inputOf(call, "kept0");
-    const queries = sizeOf(sums.shape);
+    const queries = sizeOf(sums.shape) / 2;
     const { rows } = runShader(backend, commonShader, {
       inputs: { ...named(call, "output", "dy"), sums },
-      outputs: { rows: [queries, 2] },
+      outputs: { rows: [queries, 3] },
       numbers: { valueSize: parts[0]?.numbers.valueSize ?? 1 },
       groups: queries,
     });

@@ -1,5 +1,6 @@
 // Attention's shaders: the output with an online softmax (Milakov and Gimelshein 2018; Dao et al. 2022, "FlashAttention"), and
-// the gradients, for which the weights are computed again from the logarithms of their rows' sums.
+// the gradients, for which the weights are computed again from their rows' largest scores and sums: a logarithm of the sum, added to a score
+// of 1e30, would be lost.
 
 import { sumOfLanes } from "../gpu-kernel.ts";
 import {
@@ -17,7 +18,7 @@ import {
   vectorOf,
 } from "./tiles.ts";
 
-/** query, key, value → output, and for each query the logarithm of its sum of exponentials. */
+/** query, key, value → output, and for each query its largest score and the sum of exponentials of what scores differ from it. */
 export function forwardShader(variant: Variant) {
   const { hasMask, factors, valueSize } = variant;
   const code = `
@@ -63,10 +64,14 @@ export function forwardShader(variant: Variant) {
     ${changeSums("mixed", valueSize, (vector, i) => `select(vec4f(), ${vector} / total[${i}], alive[${i}] > 0)`)}
     ${storeSums("mixed", "output", "dy", valueSize)}
     if (quadColumn == 0) {
-      let logarithms = select(vec4f(${beyondScores}), most + log(total), alive > vec4f());
+      let largest = select(vec4f(${beyondScores}), most, alive > vec4f());
       for (var i = 0u; i < 4; i++) {
         let row = own + 4 * quadRow + i;
-        if (row < queries.count) { sums[queries.first + row * queries.step] = logarithms[i]; }
+        if (row < queries.count) {
+          let place = 2 * (queries.first + row * queries.step);
+          sums[place] = largest[i];
+          sums[place + 1] = total[i];
+        }
       }
     }`;
   const reads = ["query", "key", "value"] as const;
@@ -76,7 +81,7 @@ export function forwardShader(variant: Variant) {
   });
 }
 
-/** output, dy and sums → for each query its sum of exponentials, and what the gradients of all its scores have in common. */
+/** output, dy and sums → for each query its two sums, and what the gradients of all its scores have in common. */
 export const commonShader = {
   key: "attention gradient, what scores have in common",
   inputs: { output: "f32", dy: "f32", sums: "f32" },
@@ -89,7 +94,7 @@ export const commonShader = {
     own += output[i] * dy[i];
   }
   let sum = sumOfLanes(own, lane);
-  if (lane == 0) { rows[2 * group] = sums[group]; rows[2 * group + 1] = sum; }`,
+  if (lane == 0) { rows[3 * group] = sums[2 * group]; rows[3 * group + 1] = sums[2 * group + 1]; rows[3 * group + 2] = sum; }`,
 } as const;
 
 /** query, key, value, dy, rows → the gradient of the queries. */
@@ -154,14 +159,15 @@ function scores({ hasMask }: Variant): string {
 /** Computed again: the whole weights `full`, and `weight`, of which some may be dropped. */
 function weights(variant: Variant): string {
   return `${scores(variant)}
-    let row = 2 * (queries.first + min(query, vec4u(queries.count - 1)) * queries.step);
-    let full = select(exp(score - ${vectorOf((i) => `rows[row[${i}]]`)}), vec4f(), hidden);
+    let row = 3 * (queries.first + min(query, vec4u(queries.count - 1)) * queries.step);
+    let exponentials = exp(score - ${vectorOf((i) => `rows[row[${i}]]`)});
+    let full = select(exponentials / ${vectorOf((i) => `rows[row[${i}] + 1]`)}, vec4f(), hidden);
     let factor = ${variant.factors ? "factors(owned, query, key, head)" : "vec4f(1)"};
     let weight = full * factor;`;
 }
 
 /** From those of the weights in `left`: the gradients of the products of query and key. */
-const scoreGradients = `let shared_ = ${vectorOf((i) => `rows[row[${i}] + 1]`)};
+const scoreGradients = `let shared_ = ${vectorOf((i) => `rows[row[${i}] + 2]`)};
     left[slot] = (left[slot] * weight - full * shared_) * slopes(weights[slot]);`;
 
 /** Statements for each `row` of `laneRows` that belongs to the lane's own rows. */

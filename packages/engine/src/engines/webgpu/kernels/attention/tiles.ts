@@ -11,7 +11,7 @@ export const tileSize = 32;
 export const lanes = 64;
 /** Rows of the table of groups that one dispatch reads. */
 export const largestTable = 64;
-/** Near the largest float32: the logarithm of the sum of a row that sees nothing, which makes all its weights 0. */
+/** Near the largest float32: the largest score of a row that sees nothing, which makes all its weights 0. */
 export const beyondScores = "3e38";
 /** Vectors between neighbours in memory, one more than there are, so that lanes which write a column meet different banks. */
 const pitch = 9;
