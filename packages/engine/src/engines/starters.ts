@@ -7,7 +7,6 @@ import { isNode } from "./import-unseen.ts";
 import type { StartOptions, StartOutcome } from "./start-options.ts";
 import { startWasm } from "./wasm/start-wasm.ts";
 import { startWebgl } from "./webgl/start-webgl.ts";
-import { startWebgpu } from "./webgpu/start-webgpu.ts";
 
 /** Loads an engine's package and registers its backend. Throws if that cannot be done, saying why. */
 export const starters: Readonly<Record<EngineName, (options: StartOptions) => Promise<StartOutcome>>> = {
@@ -20,7 +19,10 @@ export const starters: Readonly<Record<EngineName, (options: StartOptions) => Pr
     });
   },
   "tfjs-node": (options) => startTfjsNode("tfjs-node", options),
-  webgpu: ({ isPreferred }) => startWebgpu(isPreferred),
+  webgpu: async ({ isPreferred }) => {
+    const { startWebgpu } = await import("./webgpu/start-webgpu.ts"); // with all shaders
+    return startWebgpu(isPreferred);
+  },
   wasm: startWasm,
   webgl: ({ isPreferred }) => startWebgl(isPreferred),
   cpu: startCpu,
