@@ -3,6 +3,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "./errors.ts";
 
+/** Numbers in a tensor of this shape. */
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1;
+  for (const axis of shape) size *= axis;
+  return size;
+}
+
 /** Size of a tensor's last axis. */
 export function lastAxis(x: tf.Tensor): number {
   return x.shape[x.rank - 1] ?? 1;

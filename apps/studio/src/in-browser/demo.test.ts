@@ -17,7 +17,7 @@ describe.skipIf(executable === undefined || smollm2Gguf === undefined)("the demo
     await keepSmollm2(page, smollm2Gguf as string);
   });
 
-  it("answers as a pirate after one click, beside the base's recorded answer", async () => {
+  it("answers as a pirate after one click, next to the base's recorded answer", async () => {
     const { step } = await measureDemo(page);
     const [first] = shownPresets;
     expect(step).toBeLessThanOrEqual(first?.preset.training.steps ?? 0);

@@ -48,11 +48,11 @@ export class DeviceStorage implements FrozenStorage {
   }
 
   multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {
-    return this.#product(x, { isTransposed: this.#isTransposed, columns: this.outFeatures, term: bias });
+    return this.#product(x, { term: bias, isTransposed: this.#isTransposed });
   }
 
   multiplyTransposed(y: tf.Tensor2D, sum?: tf.Tensor): tf.Tensor2D {
-    return this.#product(y, { isTransposed: !this.#isTransposed, columns: this.inFeatures, term: sum });
+    return this.#product(y, { term: sum, isTransposed: !this.#isTransposed });
   }
 
   read(): tf.Tensor2D {
@@ -81,12 +81,9 @@ export class DeviceStorage implements FrozenStorage {
 
   #product(
     x: tf.Tensor2D,
-    {
-      isTransposed,
-      columns,
-      term,
-    }: { readonly isTransposed: boolean; readonly columns: number; readonly term?: tf.Tensor | undefined },
+    { term, isTransposed }: { readonly term: tf.Tensor | undefined; readonly isTransposed: boolean },
   ): tf.Tensor2D {
+    const columns = isTransposed === this.#isTransposed ? this.outFeatures : this.inFeatures;
     if (x.shape[0] === 0) return tf.zeros([0, columns]);
     return asMatrix(this.#run("LowrankPackedProduct", term === undefined ? { x } : { x, term }, isTransposed));
   }

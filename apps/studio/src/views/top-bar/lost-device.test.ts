@@ -54,7 +54,7 @@ it.skipIf(executable === undefined)(
     await ready.waitFor({ timeout: 60_000 });
     expect(await page.evaluate(hasLogits)).toBe("finite");
     expect(await page.locator("#model select").inputValue()).toBe("webgpu");
-    // A run fails with the sentence, and goes on from its last checkpoint on another engine.
+    // A run fails with the sentence, and continues from its last checkpoint on another engine.
     expect(await page.evaluate(trainUntilLost, request)).toBe("DEVICE_LOST");
     await chooseEngine(page, "wasm");
     await expect.poll(() => page.evaluate(hasLogits), { timeout: 60_000 }).toBe("finite");

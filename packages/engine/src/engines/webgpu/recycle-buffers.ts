@@ -22,10 +22,7 @@ function uploadToGPU(this: WebGPUBackend, dataId: tf.DataId): void {
   const numbers = values == null ? undefined : numbersOf(values as tf.TypedArray, dtype);
   const size = (dtype === "complex64" ? 8 : 4) * tf.util.sizeFromShape(data.shape);
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-  const { bufferManager } = this as unknown as {
-    bufferManager: { acquireBuffer(size: number, usage: number): GPUBuffer };
-  };
-  const buffer = bufferManager.acquireBuffer(size, usage);
+  const buffer = this.bufferManager.acquireBuffer(size, usage);
   if (numbers !== undefined) this.device.queue.writeBuffer(buffer, 0, numbers as Float32Array<ArrayBuffer>);
   data.resource = buffer;
   if (numbers !== undefined) data.values = null as unknown as tf.BackendValues; // as the original: one copy

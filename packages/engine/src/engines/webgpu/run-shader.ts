@@ -37,6 +37,18 @@ export interface Dispatch<Output extends string = string> {
   readonly groups: number;
 }
 
+const shaders = new Map<string, Shader>();
+
+/** A shader whose parts are written at its first use: the text of a long one takes longer than recording its dispatch. */
+export function shaderOnce<Parts extends Omit<Shader, "key">>(
+  key: string,
+  write: () => Parts,
+): Parts & { readonly key: string } {
+  const shader = shaders.get(key) ?? { ...write(), key };
+  shaders.set(key, shader);
+  return shader as Parts & { readonly key: string };
+}
+
 /** Records a dispatch, and returns its outputs by name. Inputs and outputs must not share a buffer, and none is empty. */
 export function runShader<Output extends string>(
   backend: WebGPUBackend,
@@ -60,7 +72,7 @@ export function runShader<Output extends string>(
     if (input === undefined) throw new Error(`The shader ${shader.key} got no input "${name}".`);
     buffers.push("dataId" in input ? bufferOf(backend, input) : input);
   }
-  buffers.push(numbersBuffer(gpu, shader, { numbers, table, groups }));
+  buffers.push(numbersBuffer(backend, shader, { numbers, table, groups }));
   const pipeline = pipelineOf(backend.device, shader);
   const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
   const bindGroup = backend.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
@@ -106,8 +118,6 @@ export function submitPending(backend: WebGPUBackend): void {
 
 /** The backend's private parts that a dispatch needs: those of tfjs-backend-webgpu 4.22. */
 interface Recording {
-  readonly bufferManager: { acquireBuffer(size: number, usage: number): GPUBuffer };
-  readonly queue: GPUQueue;
   readonly commandEncoder: GPUCommandEncoder;
   readonly commandQueueOwnedIds: WeakSet<object>;
   readonly uniformPendingDisposal: GPUBuffer[];
@@ -123,7 +133,7 @@ function bufferOf(backend: WebGPUBackend, { dataId }: tf.TensorInfo): GPUBuffer 
 }
 
 function numbersBuffer(
-  gpu: Recording,
+  backend: WebGPUBackend,
   { key, numbers: types = {}, tableRows = 0 }: Shader,
   { numbers, table, groups }: Required<Pick<Dispatch, "numbers" | "table" | "groups">>,
 ): GPUBuffer {
@@ -139,9 +149,12 @@ function numbersBuffer(
     if (types[name] === "f32") bytes.setFloat32(place, number, true);
     else bytes.setInt32(place, number, true);
   }
-  const buffer = gpu.bufferManager.acquireBuffer(bytes.byteLength, GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM);
-  gpu.queue.writeBuffer(buffer, 0, bytes.buffer);
-  gpu.uniformPendingDisposal.push(buffer);
+  const buffer = backend.bufferManager.acquireBuffer(
+    bytes.byteLength,
+    GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM,
+  );
+  backend.queue.writeBuffer(buffer, 0, bytes.buffer);
+  (backend as unknown as Recording).uniformPendingDisposal.push(buffer);
   return buffer;
 }
 

@@ -4,7 +4,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { numbersOf } from "../../../gradients/attributes.ts";
 import { type Geometry, geometryOf, visitTap } from "../../../kernels/convolution-geometry.ts";
-import { areFloats, inputOf, type KernelCall, registerNativeKernel, sizeOf } from "./native-kernel.ts";
+import { sizeOf } from "../../../rows.ts";
+import { areFloats, inputOf, type KernelCall, registerNativeKernel } from "./native-kernel.ts";
 import { multiply } from "./products.ts";
 
 export function registerConvolutions(): void {

@@ -5,7 +5,8 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { numbersOf } from "../../../gradients/attributes.ts";
 import { type Geometry, geometryOf, visitTap } from "../../../kernels/convolution-geometry.ts";
-import { areFloats, inputOf, type KernelCall, registerNativeKernel, sizeOf } from "./native-kernel.ts";
+import { sizeOf } from "../../../rows.ts";
+import { areFloats, inputOf, type KernelCall, registerNativeKernel } from "./native-kernel.ts";
 
 export function registerDepthwise(): void {
   registerNativeKernel("DepthwiseConv2dNative", (call) => {

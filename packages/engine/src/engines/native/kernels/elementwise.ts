@@ -1,6 +1,7 @@
 // Entry-by-entry operations, of one tensor or of two that broadcast.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { sizeOf } from "../../../rows.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 import { graphOf } from "./graph.ts";
 import {
@@ -10,7 +11,6 @@ import {
   type KernelCall,
   registerNativeKernel,
   singleOperation,
-  sizeOf,
 } from "./native-kernel.ts";
 
 /** Operations that have the same name in ONNX and TensorFlow.js. */

@@ -2,6 +2,7 @@
 // tfjs-backend-cpu's slices are views of their source, which would keep the source from being recycled.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { sizeOf } from "../../../rows.ts";
 import type { NativeBackend } from "../native-backend.ts";
 import {
   areFloats,
@@ -10,7 +11,6 @@ import {
   type KernelCall,
   registerNativeKernel,
   singleOperation,
-  sizeOf,
 } from "./native-kernel.ts";
 import { gatherNd, scatterNd, startsOf, tile } from "./slices-by-place.ts";
 

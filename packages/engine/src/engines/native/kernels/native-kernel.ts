@@ -2,6 +2,7 @@
 // of the same name in tfjs-backend-cpu.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { inputOf as inputNamed } from "../../../kernels/wrap-kernels.ts";
 import { NativeBackend, nativeBackendName } from "../native-backend.ts";
 import type { OnnxAttribute, OnnxGraph, OnnxNode } from "../runtime/onnx-model.ts";
 
@@ -46,9 +47,7 @@ function register(kernelName: string, compute: (call: KernelCall) => tf.TensorIn
 
 /** An input that must be there. */
 export function inputOf({ inputs }: KernelCall, name: string): tf.TensorInfo {
-  const input = inputs[name];
-  if (input === undefined) throw new Error(`A kernel got no input "${name}".`);
-  return input;
+  return inputNamed(inputs, name);
 }
 
 /** All inputs of a kernel that takes any number of them. */
@@ -65,12 +64,6 @@ export function areFloats(...tensors: readonly tf.TensorInfo[]): boolean {
 export function broadcastsTo(whole: readonly number[], shape: readonly number[]): boolean {
   const offset = whole.length - shape.length;
   return offset >= 0 && shape.every((size, axis) => size === 1 || size === whole[axis + offset]);
-}
-
-export function sizeOf(shape: readonly number[]): number {
-  let size = 1;
-  for (const axis of shape) size *= axis;
-  return size;
 }
 
 /** A graph of one operation with inputs "a", "b", … and output "y". */

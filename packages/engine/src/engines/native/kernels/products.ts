@@ -1,6 +1,7 @@
 // Matrix products, alone and with a bias or an activation.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { sizeOf } from "../../../rows.ts";
 import type { NativeBackend } from "../native-backend.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 import { activated, isActivation, run } from "./fused.ts";
@@ -11,7 +12,6 @@ import {
   type KernelCall,
   registerNativeKernel,
   singleOperation,
-  sizeOf,
 } from "./native-kernel.ts";
 
 /** One factor: values, shape [..., rows, columns], and whether it enters transposed. */

@@ -1,9 +1,10 @@
 // Sums, means, maxima and softmax along axes.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { sizeOf } from "../../../rows.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 import { GraphWriter } from "./graph.ts";
-import { areFloats, inputOf, type KernelCall, registerNativeKernel, singleOperation, sizeOf } from "./native-kernel.ts";
+import { areFloats, inputOf, type KernelCall, registerNativeKernel, singleOperation } from "./native-kernel.ts";
 
 export function registerReductions(): void {
   for (const kernel of ["Sum", "Mean", "Max", "Min"])

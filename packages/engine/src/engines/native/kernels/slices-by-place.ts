@@ -2,7 +2,8 @@
 // tfjs-backend-cpu computes the index of every entry.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { areFloats, inputOf, type KernelCall, sizeOf } from "./native-kernel.ts";
+import { sizeOf } from "../../../rows.ts";
+import { areFloats, inputOf, type KernelCall } from "./native-kernel.ts";
 
 /** params [...], indices [..., axes]: one slice of params for each index. */
 export function gatherNd(call: KernelCall): tf.TensorInfo | undefined {

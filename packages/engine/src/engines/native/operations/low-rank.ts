@@ -4,8 +4,9 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { drawIn } from "../../../kernels/drop-entries.ts";
 import { dropoutMask } from "../../../random/masks/dropout-mask.ts";
+import { sizeOf } from "../../../rows.ts";
 import { type GraphWriter, graphOf } from "../kernels/graph.ts";
-import { inputOf, type KernelCall, sizeOf } from "../kernels/native-kernel.ts";
+import { inputOf, type KernelCall } from "../kernels/native-kernel.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 

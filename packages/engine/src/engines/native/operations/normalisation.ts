@@ -2,9 +2,10 @@
 // subtracts the mean's square from that of x, which loses digits where the mean is large: it gets x without its mean.
 
 import type * as tf from "@tensorflow/tfjs-core";
+import { sizeOf } from "../../../rows.ts";
 import { graphOf } from "../kernels/graph.ts";
 import { runInPieces } from "../kernels/in-pieces.ts";
-import { inputOf, type KernelCall, sizeOf } from "../kernels/native-kernel.ts";
+import { inputOf, type KernelCall } from "../kernels/native-kernel.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 import type { NativeSession } from "../runtime/onnx-runtime.ts";
 

@@ -1,8 +1,9 @@
 // Rotary position embedding by ONNX Runtime's own operation.
 
 import type * as tf from "@tensorflow/tfjs-core";
+import { sizeOf } from "../../../rows.ts";
 import { GraphWriter } from "../kernels/graph.ts";
-import { inputOf, type KernelCall, sizeOf } from "../kernels/native-kernel.ts";
+import { inputOf, type KernelCall } from "../kernels/native-kernel.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 

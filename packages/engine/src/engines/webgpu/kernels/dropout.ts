@@ -7,9 +7,10 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { drawIn } from "../../../kernels/drop-entries.ts";
 import { hashKey } from "../../../random/hash-key.ts";
 import { type MaskPlan, maskStream, planMask, segmentSize } from "../../../random/masks/segments.ts";
+import { sizeOf } from "../../../rows.ts";
 import { runShader } from "../run-shader.ts";
 import { runEntrywise } from "./entrywise.ts";
-import { type DrawnFactors, type GpuKernel, type GpuKernelCall, inputOf, sizeOf } from "./gpu-kernel.ts";
+import { type DrawnFactors, type GpuKernel, type GpuKernelCall, inputOf } from "./gpu-kernel.ts";
 
 /** x, and a term of its size or none → x's entries times their factors, plus the term. */
 export const dropout: GpuKernel = (call) => {

@@ -2,8 +2,9 @@
 
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type * as tf from "@tensorflow/tfjs-core";
+import { sizeOf } from "../../../rows.ts";
 import { runShader, type Shader } from "../run-shader.ts";
-import { type DrawnFactors, sizeOf } from "./gpu-kernel.ts";
+import type { DrawnFactors } from "./gpu-kernel.ts";
 
 /** An entrywise computation; tensors and numbers have the names that `code` uses. */
 export interface Entrywise {

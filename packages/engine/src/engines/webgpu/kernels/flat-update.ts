@@ -1,8 +1,9 @@
 // One step of AdamW (Loshchilov & Hutter 2019) over all variables of a run, as torch computes it: their numbers one after the other in
 // one buffer. Nothing is read: a step whose loss or gradients are not finite is left out by the GPU itself.
 
+import { sizeOf } from "../../../rows.ts";
 import { runShader, startCopies } from "../run-shader.ts";
-import { type GpuKernel, inputOf, sizeOf, sumOfLanes } from "./gpu-kernel.ts";
+import { type GpuKernel, inputOf, sumOfLanes } from "./gpu-kernel.ts";
 
 /** Tensors "0", "1", … → one of `size` numbers, each at its place in `starts`; 0 elsewhere. Copies, and no dispatch. */
 export const joinFlat: GpuKernel = ({ inputs, attributes, backend }) => {

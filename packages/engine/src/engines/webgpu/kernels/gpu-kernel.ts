@@ -2,6 +2,8 @@
 
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type * as tf from "@tensorflow/tfjs-core";
+import { inputOf as inputNamed } from "../../../kernels/wrap-kernels.ts";
+import { sizeOf } from "../../../rows.ts";
 
 /** What a kernel is run with. */
 export interface GpuKernelCall {
@@ -27,13 +29,7 @@ export interface DrawnFactors {
 
 /** An input that must be there. */
 export function inputOf({ inputs }: GpuKernelCall, name: string): tf.TensorInfo {
-  const input = inputs[name];
-  if (input === undefined) throw new Error(`A kernel got no input "${name}".`);
-  return input;
-}
-
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((size, axis) => size * axis, 1);
+  return inputNamed(inputs, name);
 }
 
 /** x [..., features] as rows. */
@@ -42,19 +38,29 @@ export function rowsOf({ shape }: tf.TensorInfo): { rows: number; features: numb
   return { rows: sizeOf(shape) / features, features, columnShape: [...shape.slice(0, -1), 1] };
 }
 
-/** `sumOfLanes(own)`: the sum of what each lane of a workgroup gives, in all lanes; every lane must call it. */
+/** `sumOfLanes(own, lane)`: the sum of what each lane of a workgroup gives, in all lanes; every lane must call it. */
 export function sumOfLanes(lanes = 256): string {
+  return ofLanes("sumOfLanes", lanes, (one, other) => `${one} + ${other}`);
+}
+
+/** `maximumOfLanes(own, lane)`, likewise. */
+export function maximumOfLanes(lanes = 256): string {
+  return ofLanes("maximumOfLanes", lanes, (one, other) => `max(${one}, ${other})`);
+}
+
+function ofLanes(name: string, lanes: number, join: (one: string, other: string) => string): string {
+  const memory = `${name}Memory`;
   return `
-var<workgroup> laneSums: array<f32, ${lanes}>;
-fn sumOfLanes(own: f32, lane: u32) -> f32 {
-  laneSums[lane] = own;
+var<workgroup> ${memory}: array<f32, ${lanes}>;
+fn ${name}(own: f32, lane: u32) -> f32 {
+  ${memory}[lane] = own;
   workgroupBarrier();
   for (var half = ${lanes / 2}u; half > 0; half /= 2) {
-    if (lane < half) { laneSums[lane] += laneSums[lane + half]; }
+    if (lane < half) { ${memory}[lane] = ${join(`${memory}[lane]`, `${memory}[lane + half]`)}; }
     workgroupBarrier();
   }
-  let sum = laneSums[0];
-  workgroupBarrier(); // the memory serves the next sum
-  return sum;
+  let joined = ${memory}[0];
+  workgroupBarrier(); // the memory serves the next call
+  return joined;
 }`;
 }

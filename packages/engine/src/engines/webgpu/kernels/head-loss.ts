@@ -5,9 +5,9 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { headIn } from "../../../kernels/borrowed-head.ts";
 import { packedWeightsOf } from "../gpu-packed-weights.ts";
-import { runShader, typesOf } from "../run-shader.ts";
-import { type GpuKernel, type GpuKernelCall, inputOf, sumOfLanes } from "./gpu-kernel.ts";
-import { keyOf, tiledProducts, tileFor, tilesOf } from "./tiled-product.ts";
+import { runShader, type Shader, shaderOnce, typesOf } from "../run-shader.ts";
+import { type GpuKernel, type GpuKernelCall, inputOf, maximumOfLanes, sumOfLanes } from "./gpu-kernel.ts";
+import { keyOf, type Product, type Tile, tiledProducts, tileFor, tilesOf } from "./tiled-product.ts";
 
 /** Logits that exist at one time: 32 MB for at most 16 384 classes. */
 const [pieceEntries, pieceClasses] = [1 << 23, 1 << 14];
@@ -39,11 +39,12 @@ export const headLoss: GpuKernel = (call) => {
   const [losses, labelLogits, state] = [make(rows), make(rows), make(rows, stateSize)];
   const gradient = call.attributes.isDifferentiated === true ? make(rows, features) : undefined;
   const buffers = { hidden, labels: inputOf(call, "labels"), bias: call.inputs.bias, losses, labelLogits, state };
+  const head = headOf(call);
   for (let first = 0; first < classes; first += width) {
     const columns = Math.min(width, classes - first);
     const logits = make(rows, columns);
     const sizes = { rows, columns, classes, features, first };
-    computePiece(call, headOf(call), { ...{ sizes, gradient }, buffers: { ...buffers, logits } });
+    computePiece(call, head, { ...{ sizes, gradient }, buffers: { ...buffers, logits } });
     backend.disposeData(logits.dataId);
   }
   for (const { dataId } of [labelLogits, state]) backend.disposeData(dataId);
@@ -79,11 +80,11 @@ function computePiece({ backend }: GpuKernelCall, head: Head, { sizes, buffers, 
   const { rows, columns, features } = sizes;
   const { matrix } = head;
   const tile = tileFor(rows, columns);
-  const numbers = { ...sizes, ...head.numbers };
+  const numbers = { ...sizes, ...head.numbers, hasBias: bias === undefined ? 0 : 1 };
   runShader(backend, logitsShader(head, tile), {
     inputs: { hidden, matrix, bias: bias ?? hidden, labels },
     outputs: { logits, labelLogits },
-    numbers: { ...numbers, hasBias: bias === undefined ? 0 : 1 },
+    numbers,
     groups: tilesOf(tile, rows, columns),
   });
   runShader(backend, exponentialsShader, {
@@ -104,9 +105,30 @@ function computePiece({ backend }: GpuKernelCall, head: Head, { sizes, buffers, 
 
 const sizeTypes = typesOf({ rows: 0, columns: 0, classes: 0, features: 0, first: 0 });
 
+/** A product with the head as a shader. */
+function headShader<Parts extends Pick<Shader, "inputs" | "outputs">>(
+  name: string,
+  head: Head,
+  tile: Tile,
+  write: () => Parts & { readonly multiply: Product },
+) {
+  return shaderOnce(`head ${name} ${keyOf(tile)} ${head.key}`, () => {
+    const { multiply, ...parts } = write();
+    const product = tiledProducts(tile, { multiply });
+    return {
+      ...{ ...product, ...parts },
+      numbers: { ...sizeTypes, ...typesOf(head.numbers), hasBias: "u32" as const },
+      declarations: `${head.declarations}${product.declarations}`,
+      code: "multiply(group, lane);",
+    };
+  });
+}
+
 /** hidden·headᵀ + bias, and the labels' logits by themselves. A label that is negative counts as class 0. */
-function logitsShader(head: Head, tile: ReturnType<typeof tileFor>) {
-  const product = tiledProducts(tile, {
+function logitsShader(head: Head, tile: Tile) {
+  return headShader("logits", head, tile, () => ({
+    inputs: { hidden: "f32", matrix: head.type, bias: "f32", labels: "i32" },
+    outputs: { logits: "f32", labelLogits: "f32" } as const,
     multiply: {
       left: { entry: "hidden[row * numbers.features + inner]", neighbours: "inner" },
       right: { entry: head.entry("numbers.first + column", "inner"), neighbours: "inner" },
@@ -117,16 +139,7 @@ function logitsShader(head: Head, tile: ReturnType<typeof tileFor>) {
         logits[row * numbers.columns + column] = logit;
         if (class_ == u32(max(labels[row], 0))) { labelLogits[row] = logit; }`,
     },
-  });
-  return {
-    ...product,
-    key: `head logits ${keyOf(tile)} ${head.key}`,
-    inputs: { hidden: "f32", matrix: head.type, bias: "f32", labels: "i32" },
-    outputs: { logits: "f32", labelLogits: "f32" },
-    numbers: { ...sizeTypes, ...typesOf(head.numbers), hasBias: "u32" },
-    declarations: `${head.declarations}${product.declarations}`,
-    code: "multiply(group, lane);",
-  } as const;
+  }));
 }
 
 /** Logits become exponentials, that of the label 0: its part of the gradient is computed from the logit itself. */
@@ -136,17 +149,7 @@ const exponentialsShader = {
   outputs: { logits: "f32", state: "f32", losses: "f32" },
   numbers: sizeTypes,
   lanes,
-  declarations: `${sumOfLanes(lanes)}
-var<workgroup> laneMaxima: array<f32, ${lanes}>;
-fn maximumOfLanes(own: f32, lane: u32) -> f32 {
-  laneMaxima[lane] = own;
-  workgroupBarrier();
-  for (var half = ${lanes / 2}u; half > 0; half /= 2) {
-    if (lane < half) { laneMaxima[lane] = max(laneMaxima[lane], laneMaxima[lane + half]); }
-    workgroupBarrier();
-  }
-  return laneMaxima[0];
-}`,
+  declarations: sumOfLanes(lanes) + maximumOfLanes(lanes),
   code: `let start = group * numbers.columns;
   let isFirst = numbers.first == 0;
   let before = select(state[${stateSize} * group], -3e38, isFirst);
@@ -173,8 +176,10 @@ fn maximumOfLanes(own: f32, lane: u32) -> f32 {
 } as const;
 
 /** exponentials·head is added to what is there; after the last class, it is divided by all exponentials' sum. */
-function gradientShader(head: Head, tile: ReturnType<typeof tileFor>) {
-  const product = tiledProducts(tile, {
+function gradientShader(head: Head, tile: Tile) {
+  return headShader("gradient", head, tile, () => ({
+    inputs: { logits: "f32", matrix: head.type, state: "f32", labels: "i32" },
+    outputs: { gradient: "f32" } as const,
     multiply: {
       left: { entry: "logits[row * numbers.columns + inner]", neighbours: "inner" },
       right: { entry: head.entry("numbers.first + inner", "column"), neighbours: "outer" },
@@ -189,14 +194,5 @@ function gradientShader(head: Head, tile: ReturnType<typeof tileFor>) {
         }
         gradient[i] = value;`,
     },
-  });
-  return {
-    ...product,
-    key: `head gradient ${keyOf(tile)} ${head.key}`,
-    inputs: { logits: "f32", matrix: head.type, state: "f32", labels: "i32" },
-    outputs: { gradient: "f32" },
-    numbers: { ...sizeTypes, ...typesOf(head.numbers) },
-    declarations: `${head.declarations}${product.declarations}`,
-    code: "multiply(group, lane);",
-  } as const;
+  }));
 }

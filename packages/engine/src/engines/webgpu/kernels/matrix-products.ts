@@ -2,7 +2,7 @@
 
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type * as tf from "@tensorflow/tfjs-core";
-import { runShader, type Shader } from "../run-shader.ts";
+import { runShader, type Shader, shaderOnce } from "../run-shader.ts";
 import type { DrawnFactors } from "./gpu-kernel.ts";
 import { entriesOf, keyOf, type Product, type Tile, tiledProducts, tileFor, tilesOf } from "./tiled-product.ts";
 
@@ -45,13 +45,9 @@ export function multiplyMatrices<Name extends string>(
   const [[rows, columns] = [1, 1]] = shapes;
   const tile = tileFor(rows, columns);
   const [first = 0, second = 0] = shapes.map((shape) => tilesOf(tile, ...shape));
-  const shader = shaderFor(products, {
-    tile,
-    factors,
-    dropped,
-    inputs: Object.keys(inputs),
-    sizes: Object.keys(sizes),
-  });
+  const kind = { tile, factors, dropped, inputs: Object.keys(inputs), sizes: Object.keys(sizes) };
+  const key = `${keyOf(tile)} ${factors?.key} ${JSON.stringify(products)}`;
+  const shader = shaderOnce(key, () => partsOf(products, kind));
   return runShader(backend, shader, {
     inputs: { ...inputs, ...(factors && { bits: factors.bits }) },
     outputs: byName(products, (index) => [...(shapes[index] ?? [])]),
@@ -68,36 +64,29 @@ interface Kind {
   readonly sizes: readonly string[];
 }
 
-/** Texts are written once. */
-const shaders = new Map<string, Shader>();
-
-function shaderFor<Name extends string>(
-  products: readonly MatrixProduct<Name>[],
-  kind: Kind,
-): Shader & { readonly outputs: Record<Name, "f32"> } {
+function partsOf<Name extends string>(products: readonly MatrixProduct<Name>[], kind: Kind) {
   const { tile, factors, dropped, inputs, sizes } = kind;
-  const key = `${keyOf(tile)} ${factors?.key} ${JSON.stringify(products)}`;
-  const outputs = byName(products, () => "f32" as const);
-  const known = shaders.get(key);
-  if (known !== undefined) return { ...known, outputs };
   const functions = products.map((product, index) => [`product${index}`, textOf(product, dropped)] as const);
   const tiled = tiledProducts(tile, Object.fromEntries(functions));
   const used = inputs.filter((name) => new RegExp(`\\b${name}\\[`).test(tiled.declarations));
-  const shader: Shader & { readonly outputs: Record<Name, "f32"> } = {
-    ...{ ...tiled, key, outputs },
+  const inputTypes: Shader["inputs"] = {
+    ...Object.fromEntries(used.map((name) => [name, "f32" as const])),
+    ...(factors && { bits: "u32" }),
+  };
+  return {
+    lanes: tiled.lanes,
+    outputs: byName(products, () => "f32" as const),
     declarations: `${factors?.text ?? ""}${tiled.declarations}`,
-    inputs: { ...Object.fromEntries(used.map((name) => [name, "f32"])), ...(factors && { bits: "u32" }) },
+    inputs: inputTypes,
     numbers: {
-      ...Object.fromEntries(sizes.map((name) => [name, "u32"])),
-      ...{ first: "u32", scale: "f32", factor: "f32" },
+      ...Object.fromEntries(sizes.map((name) => [name, "u32" as const])),
+      ...({ first: "u32", scale: "f32", factor: "f32" } as const),
     },
     code:
       products.length === 1
         ? "product0(group, lane);"
         : "if (group < numbers.first) { product0(group, lane); } else { product1(group - numbers.first, lane); }",
   };
-  shaders.set(key, shader);
-  return shader;
 }
 
 function byName<Name extends string, Value>(

@@ -1,9 +1,10 @@
 // Products with packed matrices, and rows of them, decoded where they are used.
 
 import { ArgumentError } from "../../../errors.ts";
+import { sizeOf } from "../../../rows.ts";
 import { packedWeightsOf } from "../gpu-packed-weights.ts";
-import { runShader, typesOf } from "../run-shader.ts";
-import { type GpuKernel, type GpuKernelCall, inputOf, rowsOf, sizeOf } from "./gpu-kernel.ts";
+import { runShader, shaderOnce, typesOf } from "../run-shader.ts";
+import { type GpuKernel, type GpuKernelCall, inputOf, rowsOf } from "./gpu-kernel.ts";
 import { entriesOf, keyOf, tiledProducts, tileFor, tilesOf } from "./tiled-product.ts";
 
 /** What is added to an entry of a product: one shader for all terms, because a shader takes long to compile. */
@@ -23,24 +24,26 @@ export const packedProduct: GpuKernel = (call) => {
   const termRows = term === undefined ? 0 : term.shape.length === 1 ? 1 : rows;
   const sizes = { rows, columns, inner, termRows, ...layout.numbers };
   const tile = tileFor(rows, columns);
-  const product = tiledProducts(tile, {
-    multiply: {
-      left: entriesOf("x", ["row", "inner"]),
-      right: isTransposed
-        ? { entry: "entryOf(column, inner)", neighbours: "inner" }
-        : { entry: "entryOf(inner, column)", neighbours: "outer" },
-      store: "y[row * numbers.columns + column] = sum + termOf(row, column);",
-    },
+  const key = `packed product ${keyOf(tile)} ${isTransposed} ${layout.declarations}`;
+  const shader = shaderOnce(key, () => {
+    const product = tiledProducts(tile, {
+      multiply: {
+        left: entriesOf("x", ["row", "inner"]),
+        right: isTransposed
+          ? { entry: "entryOf(column, inner)", neighbours: "inner" }
+          : { entry: "entryOf(inner, column)", neighbours: "outer" },
+        store: "y[row * numbers.columns + column] = sum + termOf(row, column);",
+      },
+    });
+    return {
+      inputs: { x: "f32", term: "f32", matrix: "u32" },
+      outputs: { y: "f32" },
+      numbers: typesOf(sizes),
+      ...product,
+      declarations: `${layout.declarations}${termOf}${product.declarations}`,
+      code: "multiply(group, lane);",
+    } as const;
   });
-  const shader = {
-    key: `packed product ${keyOf(tile)} ${isTransposed} ${layout.declarations}`,
-    inputs: { x: "f32", term: "f32", matrix: "u32" },
-    outputs: { y: "f32" },
-    numbers: typesOf(sizes),
-    ...product,
-    declarations: `${layout.declarations}${termOf}${product.declarations}`,
-    code: "multiply(group, lane);",
-  } as const;
   const { y } = runShader(call.backend, shader, {
     inputs: { x, term: term ?? x, matrix: buffer },
     outputs: { y: [...x.shape.slice(0, -1), columns] },

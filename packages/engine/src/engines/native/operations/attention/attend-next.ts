@@ -2,8 +2,9 @@
 // mixes the values. Queries that share a key are the rows of one product.
 
 import type * as tf from "@tensorflow/tfjs-core";
+import { sizeOf } from "../../../../rows.ts";
 import { type GraphWriter, graphOf } from "../../kernels/graph.ts";
-import { inputOf, type KernelCall, sizeOf } from "../../kernels/native-kernel.ts";
+import { inputOf, type KernelCall } from "../../kernels/native-kernel.ts";
 import type { NativeTensor } from "../../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../../runtime/onnx-model.ts";
 

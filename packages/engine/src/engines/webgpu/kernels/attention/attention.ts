@@ -2,8 +2,9 @@
 // [heads, time, time] exists but, where weights drop out, a bit for each.
 
 import type * as tf from "@tensorflow/tfjs-core";
+import { sizeOf } from "../../../../rows.ts";
 import { runShader } from "../../run-shader.ts";
-import { type GpuKernel, type GpuKernelCall, inputOf, sizeOf } from "../gpu-kernel.ts";
+import { type GpuKernel, type GpuKernelCall, inputOf } from "../gpu-kernel.ts";
 import { drawnFor, type Part, partOfBatch, partsOfGroups, workOf } from "./parts.ts";
 import { commonShader, forwardShader, keyGradientShader, queryGradientShader } from "./shaders.ts";
 

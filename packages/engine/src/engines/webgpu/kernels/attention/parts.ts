@@ -4,8 +4,9 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type * as tf from "@tensorflow/tfjs-core";
 import { causalWindowOf } from "../../../../kernels/causal-order.ts";
+import { sizeOf } from "../../../../rows.ts";
 import { drawFactors } from "../dropout.ts";
-import { type DrawnFactors, type GpuKernelCall, inputOf, sizeOf } from "../gpu-kernel.ts";
+import { type DrawnFactors, type GpuKernelCall, inputOf } from "../gpu-kernel.ts";
 import { largestTable, type Side, tileSize, type Variant } from "./tiles.ts";
 
 /** Neighbouring rows of equal length. */
@@ -41,7 +42,7 @@ export function workOf({ groups, numbers, variant }: Part, own: Side): { table: 
   return { table: [...rows, ...rest], groups: count };
 }
 
-/** What a part's weights are multiplied by, drawn anew; undefined if none drops out. */
+/** Draws what a part's weights are multiplied by; undefined if none drops out. */
 export function drawnFor(backend: WebGPUBackend, { draw, groups, numbers }: Part): DrawnFactors | undefined {
   const { heads = 1 } = numbers;
   const count = groups.reduce((sum, { rows, queryTime, keyTime }) => sum + rows * heads * queryTime * keyTime, 0);

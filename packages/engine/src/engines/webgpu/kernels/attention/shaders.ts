@@ -21,7 +21,7 @@ import {
 /** query, key, value → output, and for each query its largest score and the sum of exponentials of what scores differ from it. */
 export function forwardShader(variant: Variant) {
   const { hasMask, factors, valueSize } = variant;
-  const code = `
+  const code = () => `
     let head = owned.head;
     chooseHead(owned, head);
     ${declareSums("mixed", valueSize)}
@@ -76,9 +76,9 @@ export function forwardShader(variant: Variant) {
     }`;
   const reads = ["query", "key", "value"] as const;
   const memory = `var<workgroup> laneRows: array<vec4f, ${lanes}>;`;
-  return attentionShader("attention", variant, {
-    ...{ own: "query", reads, outputs: { output: "f32", sums: "f32" } as const, code, memory },
-  });
+  return attentionShader("attention", variant, () => ({
+    ...{ own: "query", reads, outputs: { output: "f32", sums: "f32" } as const, code: code(), memory },
+  }));
 }
 
 /** output, dy and sums → for each query its two sums, and what the gradients of all its scores have in common. */
@@ -100,7 +100,7 @@ export const commonShader = {
 /** query, key, value, dy, rows → the gradient of the queries. */
 export function queryGradientShader(variant: Variant) {
   const { headSize } = variant;
-  return attentionShader("attention gradient of queries", variant, {
+  return attentionShader("attention gradient of queries", variant, () => ({
     own: "query",
     reads: ["query", "key", "value", "dy"],
     inputs: ["rows"],
@@ -117,14 +117,14 @@ export function queryGradientShader(variant: Variant) {
       ${addWeighted("mixed", "left", "key", headSize)}
     }
     ${storeSums("mixed", "queryGradient", "query", headSize)}`,
-  });
+  }));
 }
 
 /** The same → the gradients of keys, of values, or of both. */
 export function keyGradientShader(variant: Variant, of: readonly ("key" | "value")[]) {
   const { headSize, valueSize } = variant;
   const [hasKey, hasValue] = [of.includes("key"), of.includes("value")];
-  return attentionShader(`attention gradient of ${of}`, variant, {
+  return attentionShader(`attention gradient of ${of}`, variant, () => ({
     own: "key",
     reads: hasKey ? ["query", "key", "value", "dy"] : ["query", "key", "dy"],
     inputs: ["rows"],
@@ -146,7 +146,7 @@ export function keyGradientShader(variant: Variant, of: readonly ("key" | "value
     }
     ${hasKey ? storeSums("mixedQueries", "keyGradient", "key", headSize) : ""}
     ${hasValue ? storeSums("mixedDy", "valueGradient", "value", valueSize) : ""}`,
-  });
+  }));
 }
 
 /** `score` of the lane's own rows with one other, from its product in `weights`. */

@@ -3,7 +3,7 @@
 // computes 4 × 4: own rows from 4·quadRow on, others from 4·quadColumn on.
 
 import { maskedScore } from "../../../../kernels/masked-score.ts";
-import type { Shader } from "../../run-shader.ts";
+import { type Shader, shaderOnce } from "../../run-shader.ts";
 import type { DrawnFactors } from "../gpu-kernel.ts";
 
 /** Own rows of a workgroup, rows of another tile, and columns of a chunk of features. */
@@ -44,7 +44,7 @@ function chunksOf(features: number): number {
 export function attentionShader<Outputs extends Shader["outputs"]>(
   name: string,
   variant: Variant,
-  parts: {
+  write: () => {
     readonly own: Side;
     readonly reads: readonly Rows[];
     readonly inputs?: readonly string[];
@@ -55,29 +55,23 @@ export function attentionShader<Outputs extends Shader["outputs"]>(
   },
 ): Shader & { readonly outputs: Outputs } {
   const { hasMask, hasCap, factors, tableRows, headSize, valueSize } = variant;
-  const added = [...(parts.inputs ?? []), ...(hasMask ? ["mask"] : [])];
-  return {
-    key: `${name} ${hasMask} ${hasCap} ${factors?.key} ${tableRows} ${chunksOf(headSize)} ${chunksOf(valueSize)}`,
-    inputs: {
-      ...Object.fromEntries([...parts.reads, ...added].map((input) => [input, "f32"])),
-      ...(factors && ({ bits: "u32" } as const)),
-    },
-    outputs: parts.outputs,
-    numbers,
-    tableRows,
-    lanes,
-    declarations: [
-      ...parts.reads.map(entriesOf),
-      ownerText(parts.own, tableRows),
-      scoreText(variant),
-      parts.memory ?? "",
-    ].join("\n"),
-    code: `let owned = ownedBy(group);
+  const key = `${name} ${hasMask} ${hasCap} ${factors?.key} ${tableRows} ${chunksOf(headSize)} ${chunksOf(valueSize)}`;
+  return shaderOnce(key, () => {
+    const { own, reads, inputs: more = [], outputs, code, memory = "" } = write();
+    const inputs: Shader["inputs"] = {
+      ...Object.fromEntries([...reads, ...more, ...(hasMask ? ["mask"] : [])].map((input) => [input, "f32" as const])),
+      ...(factors && { bits: "u32" }),
+    };
+    return {
+      ...{ inputs, outputs, numbers, tableRows, lanes },
+      declarations: [...reads.map(entriesOf), ownerText(own, tableRows), scoreText(variant), memory].join("\n"),
+      code: `let owned = ownedBy(group);
       let own = owned.tile * ${tileSize};
       let quadRow = lane / 8;
       let quadColumn = lane % 8;
-      ${parts.code}`,
-  };
+      ${code}`,
+    };
+  });
 }
 
 const numbers = {
