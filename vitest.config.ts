@@ -3,7 +3,8 @@
 // - unit: npm test. Many files share a process: loading TensorFlow.js for each of them would take longer than the tests.
 // - alone: npm test too. Files that change what a process has once – its engines, its listeners – have one for themselves.
 // - slow: npm run test:slow. What trains real weights, starts whole programs or browsers, or makes thousands of cases.
-// - slow-commands: npm run test:slow too. Commands, called in processes that they share: each names its engine.
+// - slow-together: npm run test:slow too. Commands, each of which names its engine, and parts of apps that compute nothing, in
+//   processes that they share.
 // - consumers: npm run test:consumers, and test:slow too. Other libraries that run what we write: llama.cpp, wllama, ONNX Runtime,
 //   transformers.js, MLX.
 // - cases: npm run test:slow too, but not .ci/run, which has a line for each of these by npm run parity and npm run fuzz.
@@ -29,6 +30,10 @@ const slow = [
   "apps/**/*.test.ts",
 ];
 const commands = "packages/lowrank/src/cli/end-to-end/*.test.ts";
+const withoutModels = [
+  "apps/{site/src/*,first-run/src/!(chapters)}.test.ts",
+  "apps/studio/src/{presets,share,snippets,state,storage,views/train,worker/rows}/**/*.test.ts",
+];
 const alone = [
   "packages/engine/src/choose/{choose-engine,keep-process-listeners,survey-engines}.test.ts",
   "packages/engine/src/engines/{native/{kernels,runtime},tfjs-node}/*.test.ts",
@@ -65,11 +70,20 @@ export default defineConfig({
         test: {
           name: "slow",
           include: slow,
-          exclude: [...configDefaults.exclude, browser, ...cases, ...consumers],
+          exclude: [...configDefaults.exclude, browser, ...cases, ...consumers, ...withoutModels],
           testTimeout: 60_000,
         },
       },
-      { extends: true, test: { name: "slow-commands", include: [commands], isolate: false, testTimeout: 60_000 } },
+      {
+        extends: true,
+        test: {
+          name: "slow-together",
+          include: [commands, ...withoutModels],
+          exclude: [...configDefaults.exclude, browser],
+          isolate: false,
+          testTimeout: 60_000,
+        },
+      },
       { extends: true, test: { name: "consumers", include: consumers, testTimeout: 60_000 } },
       { extends: true, test: { name: "cases", include: cases } },
     ],

@@ -40,6 +40,11 @@ function check(name, action) {
   }
 }
 
+/** A development dependency's program. */
+function programOf(name) {
+  return join(root, "node_modules", ".bin", name);
+}
+
 function run(command, args, cwd) {
   return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }
@@ -70,10 +75,10 @@ for (const { folder, manifest } of packages) {
   if (!tarball) continue;
   const entries = Object.keys(manifest.exports ?? {}).filter((key) => key === "." || /^\.\/[a-z/-]+$/.test(key));
 
-  check(`${name}: publint`, () => run("npx", ["publint", "run", tarball, "--strict"], root));
+  check(`${name}: publint`, () => run(programOf("publint"), ["run", tarball, "--strict"], root));
   if (manifest.types)
     check(`${name}: types resolve (attw)`, () =>
-      run("npx", ["attw", tarball, "--no-emoji", "--profile", "node16"], root),
+      run(programOf("attw"), [tarball, "--no-emoji", "--profile", "node16"], root),
     );
 
   check(`${name}: installs alone${entries.length ? " and imports as ESM and CommonJS" : ""}`, () => {
@@ -82,10 +87,9 @@ for (const { folder, manifest } of packages) {
     const files = [...[...closure(name)].map((dependency) => tarballs.get(dependency)), ...(besides[folder] ?? [])];
     run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", ...files], folderHere);
     const specifiers = entries.map((entry) => (entry === "." ? name : `${name}/${entry.slice(2)}`));
-    for (const specifier of specifiers) {
-      run("node", ["--input-type=module", "-e", `const m = await import("${specifier}"); void m;`], folderHere);
-      run("node", ["-e", `require("${specifier}")`], folderHere);
-    }
+    const each = `for (const specifier of ${JSON.stringify(specifiers)})`;
+    run("node", ["--input-type=module", "-e", `${each} await import(specifier);`], folderHere);
+    run("node", ["-e", `${each} require(specifier);`], folderHere);
     if (manifest.bin) {
       const report = JSON.parse(
         run("npx", ["--no-install", Object.keys(manifest.bin)[0], "doctor", "--json"], folderHere),
@@ -99,7 +103,7 @@ for (const { folder, manifest } of packages) {
     if (withoutTensorflow.includes(folder)) {
       writeFileSync(join(folderHere, "user.ts"), `export * from "${name}";\n`);
       const options = ["--strict", "--skipLibCheck", "false", "--module", "node16", "--target", "es2022", "--noEmit"];
-      run(join(root, "node_modules", ".bin", "tsc"), [...options, "user.ts"], folderHere);
+      run(programOf("tsc"), [...options, "user.ts"], folderHere);
     }
     if (withoutNative.includes(folder)) {
       const native = ["koffi", "onnxruntime-node", "@tensorflow/tfjs-node", "@tensorflow/tfjs-node-gpu"];

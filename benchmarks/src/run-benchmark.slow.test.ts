@@ -1,13 +1,12 @@
 // The harness with models of a few thousand weights: whether both sides work and answer, not how fast.
 
-import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { hasMpi } from "@lowrank/testing/mpi";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { benchmarks } from "./benchmarks.ts";
 import { runDistributed } from "./distributed/run-distributed.ts";
 import { hasPython, hasTrainers } from "./harness/peer-folders.ts";
-import { jobs } from "./jobs/jobs.ts";
+import { jobs, type Way } from "./jobs/jobs.ts";
 import { runJob } from "./jobs/run-job.ts";
 import { runBenchmark } from "./run-benchmark.ts";
 
@@ -64,12 +63,11 @@ it.skipIf(!hasMpi())(
   60_000,
 );
 
-const hasCompiler = spawnSync(process.env.CXX ?? "g++", ["--version"]).error === undefined;
 const peft = hasPython() ? describe : describe.skip;
 if (!hasPython()) console.log("skipped: benchmarks against PEFT, no Python environment (npm run bench makes it)");
 
 peft("a benchmark against Python", () => {
-  for (const name of ["gpt2-step-b4", "roberta-step", "generate", "adapter-io"]) {
+  for (const name of ["gpt2-step-b4", "generate", "adapter-io"]) {
     it(`works for ${name}`, async () => {
       const result = await tinyRun(name);
       expect(result.peerMs).toBeGreaterThan(0);
@@ -80,12 +78,12 @@ peft("a benchmark against Python", () => {
   }
 
   it("tries each setting of a peer that has several, and counts the fastest", async () => {
+    vi.stubEnv("CXX", "no-compiler"); // torch.compile takes a minute
     const { peersTried = [], peerPrecision, steady } = await tinyRun("gpt2-step-b4-int8");
     const precisions = ["bf16", "f32", "base in bf16", "base in bf16 + torch.compile"];
     expect(peersTried.map(({ precision }) => precision)).toEqual(precisions);
     const measured = peersTried.filter(({ skipped }) => skipped === undefined);
-    // A machine without a C++ compiler cannot compile.
-    expect(peersTried.filter(({ skipped }) => skipped !== undefined).length).toBe(hasCompiler ? 0 : 1);
+    expect(measured.length).toBe(3);
     const fastest = Math.min(...measured.map(({ milliseconds }) => milliseconds ?? 0));
     expect(measured.find(({ milliseconds }) => milliseconds === fastest)?.precision).toBe(peerPrecision);
     expect(steady).toBeTypeOf("boolean");
@@ -96,19 +94,19 @@ const trainers = hasTrainers() ? describe : describe.skip;
 if (!hasTrainers()) console.log("skipped: whole jobs, no trainers in Python (npm run bench -- job-e2e adds them)");
 
 trainers("a whole job", () => {
-  it("is done in every way, each of which reports times and quality", async () => {
+  it("is done by each trainer, which reports times and quality", async () => {
     const job = jobs.find(({ name }) => name === "job-e2e");
     if (job === undefined) throw new Error("no job-e2e");
     const recipe = { ...job.recipe, batch: 2, validationRows: 4 };
     const model = join(import.meta.dirname, "../../packages/tiny-model/model");
-    const { ways, parts } = await runJob({ ...job, recipe }, { threads: 2, seeds: [0], steps: 2, model });
+    const peers = ["Trainer", "SFTTrainer"].map((trainer) => ({ trainer, precision: "float32" }) as const);
+    const sides = { ...job.sides, peer: { ...job.sides.peer, ways: peers as [Way, Way] } };
+    const { ways, parts } = await runJob({ ...job, recipe, sides }, { threads: 2, seeds: [0], steps: 2, model });
     expect(ways.map(({ trainer, precision }) => `${trainer} in ${precision}`)).toEqual([
       "lowrank train in float32",
       "lowrank train in int8",
       "Trainer in float32",
-      "Trainer in bf16",
       "SFTTrainer in float32",
-      "SFTTrainer in bf16",
     ]);
     for (const { seconds, phases, rssMb, loss } of ways) {
       expect(Object.values(phases).reduce((sum, phase) => sum + phase, 0)).toBeCloseTo(seconds, 0);

@@ -8,7 +8,7 @@ import { readDataFile } from "@lowrank/data/node";
 import { openModel } from "lowrank";
 
 const root = new URL("../../", import.meta.url).pathname;
-const [path = `${root}packages/tiny-model/model`, out = `${root}runs/search`] = process.argv.slice(2);
+const [path = `${root}packages/tiny-model/model`, out = `${root}runs/search`, steps = "60"] = process.argv.slice(2);
 
 // One sentence for each set of facts; what is searched for no lesson has.
 const rows = await readDataFile(`${root}data/e2e/e2e-devset.csv`, { columns: { prompt: "mr", completion: "ref" } });
@@ -30,7 +30,7 @@ console.log(`${lessons.length} pairs to learn from, ${questions.length} to searc
 const before = await found();
 const run = adapter.train(lessons, {
   ...pooled,
-  steps: 60,
+  steps: Number(steps),
   batchSize: 16,
   dropLast: true, // a row alone has nothing to be told from
   learningRate: 2e-3,

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { lowrankProgram, nodeArguments } from "@lowrank/testing/node-arguments";
 import { openModel } from "lowrank";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { root } from "./extract-examples.ts";
@@ -24,8 +25,6 @@ import { installedBy, neededBy } from "./needed-packages.ts";
 const guides = join(root, "docs", "guides");
 const base = mkdtempSync(join(tmpdir(), "lowrank-guides-"));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
-
-const source = ["--conditions=lowrank-source", "--import", "tsx"];
 
 /** What a page says that its reader has: a path in the repository, or a function that writes it. */
 const given: Readonly<Record<string, Readonly<Record<string, string | ((path: string) => Promise<void>)>>>> = {
@@ -48,8 +47,7 @@ async function prepare(folder: string, page: string): Promise<void> {
   mkdirSync(join(folder, "bin"), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "dir");
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "reader", private: true, type: "module" }));
-  const lowrank = join(root, "packages/lowrank/src/lowrank.ts");
-  const npx = `[ "$1" = lowrank ] && shift && exec node ${source.join(" ")} ${lowrank} "$@"`;
+  const npx = `[ "$1" = lowrank ] && shift && exec node ${lowrankProgram.join(" ")} "$@"`;
   for (const [command, line] of Object.entries({ npm: '[ "$1" = install ]', npx })) {
     writeFileSync(join(folder, "bin", command), `#!/bin/sh\n${line}\n`);
     chmodSync(join(folder, "bin", command), 0o755);
@@ -66,7 +64,7 @@ function follow(step: GuideStep, folder: string): string {
   // A reader's terminal is no script of npm, with whose end a program would end, too.
   const { npm_lifecycle_event: _, ...own } = process.env;
   const env = { ...own, PATH: `${join(folder, "bin")}${delimiter}${own.PATH}`, HF_HUB_OFFLINE: "1" };
-  const [command, argv] = step.language === "ts" ? ["node", [...source, file]] : ["bash", ["-e", file]];
+  const [command, argv] = step.language === "ts" ? ["node", [...nodeArguments, file]] : ["bash", ["-e", file]];
   return execFileSync(command as string, argv as string[], { cwd: folder, env, encoding: "utf8", stdio: "pipe" });
 }
 

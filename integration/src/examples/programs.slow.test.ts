@@ -1,24 +1,22 @@
 // Each program of examples/ runs by itself, as examples/README.md says, and prints what it is there to show.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findPrepared } from "@lowrank/testing/cache-folder";
+import { nodeArguments } from "@lowrank/testing/node-arguments";
 import { afterAll, describe, expect, it } from "vitest";
 import { root } from "./extract-examples.ts";
 
 const examples = join(root, "examples");
+const tinyModel = join(root, "packages/tiny-model/model");
 const folder = mkdtempSync(join(tmpdir(), "lowrank-programs-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const command = (name: string) => {
-  const path = join(examples, name, "main.ts");
-  return ["--conditions=lowrank-source", "--import", "tsx", path] as const;
-};
+const pathOf = (name: string) => join(examples, name, "main.ts");
 
 function run(name: string, parameters: readonly string[] = []): string {
-  return execFileSync("node", [...command(name), ...parameters], { cwd: examples, encoding: "utf8" });
+  return execFileSync("node", [...nodeArguments, pathOf(name), ...parameters], { cwd: examples, encoding: "utf8" });
 }
 
 describe("examples", () => {
@@ -59,28 +57,25 @@ describe("examples", () => {
 
   it("search-in-node finds more of what it looks for, and writes an adapter of states", () => {
     const out = join(folder, "search");
-    const model = join(root, "packages/tiny-model/model");
-    const [, before, after] = /found before: (\d+) %, after: (\d+) %/.exec(run("search-in-node", [model, out])) ?? [];
+    const [, before, after] =
+      /found before: (\d+) %, after: (\d+) %/.exec(run("search-in-node", [tinyModel, out, "20"])) ?? [];
     expect(Number(after)).toBeGreaterThan(Number(before) + 15);
     const config = JSON.parse(readFileSync(join(out, "adapter_config.json"), "utf8"));
     expect(config.task_type).toBe("FEATURE_EXTRACTION");
   }, 240_000);
 
-  const smollm2 = findPrepared("smollm2");
-  if ("missing" in smollm2) console.info(`skipped: learn-json-by-reward – ${smollm2.missing}`);
-  it.skipIf("missing" in smollm2)(
-    "learn-json-by-reward begins without valid answers, makes a step, and writes an adapter",
-    () => {
-      if ("missing" in smollm2) return;
-      const [gguf = ""] = readdirSync(smollm2.folder).filter((name) => name.endsWith(".gguf"));
-      const out = join(folder, "json");
-      const printed = run("learn-json-by-reward", [join(smollm2.folder, gguf), out, "1", "1", "4"]);
-      expect(Number(/^before: (\d+) % valid/m.exec(printed)?.[1])).toBeLessThan(10);
-      expect(printed).toMatch(/^step 1: reward 0\.\d+ ± 0\.\d+/m);
-      expect(existsSync(join(out, "adapter_model.safetensors"))).toBe(true);
-    },
-    600_000,
-  );
+  it("learn-json-by-reward begins without valid answers, makes a step, and writes an adapter", () => {
+    // SmolLM2 learns this in ten minutes. The tiny model never does; the program is the same.
+    const [chat, out] = [join(folder, "tiny-chat"), join(folder, "json")];
+    cpSync(tinyModel, chat, { recursive: true });
+    const settings = JSON.parse(readFileSync(join(chat, "tokenizer_config.json"), "utf8"));
+    const chat_template = "{% for message in messages %}{{ message.content }} {% endfor %}";
+    writeFileSync(join(chat, "tokenizer_config.json"), JSON.stringify({ ...settings, chat_template }));
+    const printed = run("learn-json-by-reward", [chat, out, "1", "1", "4"]);
+    expect(printed).toMatch(/^before: 0 % valid/m);
+    expect(printed).toMatch(/^step 1: reward 0\.\d+ ± 0\.\d+/m);
+    expect(existsSync(join(out, "adapter_model.safetensors"))).toBe(true);
+  }, 240_000);
 
   it("adapter-without-tensors halves alpha and keeps the numbers, importing no TensorFlow.js", () => {
     const [source, out] = [join(root, "fixtures/peft/gpt2/adapter"), join(folder, "half")];
@@ -89,7 +84,7 @@ describe("examples", () => {
     expect(alphaOf(out)).toBe(alphaOf(source) / 2);
     const weights = (path: string) => readFileSync(join(path, "adapter_model.safetensors"));
     expect(weights(out).equals(weights(source))).toBe(true);
-    const imported = readFileSync(command("adapter-without-tensors")[3], "utf8").matchAll(/from "([^"]+)"/g);
+    const imported = readFileSync(pathOf("adapter-without-tensors"), "utf8").matchAll(/from "([^"]+)"/g);
     expect([...imported].map(([, name]) => name)).toEqual(["@lowrank/adapter-format/node"]);
   });
 });

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { nodeArguments } from "@lowrank/testing/node-arguments";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Example, markdownExamples, root } from "./extract-examples.ts";
 import { installedBy, neededBy } from "./needed-packages.ts";
@@ -16,10 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function run(example: Example): string {
   const file = join(folder, "example.ts");
   writeFileSync(file, example.code);
-  return execFileSync("node", ["--conditions=lowrank-source", "--import", "tsx", file], {
-    cwd: folder,
-    encoding: "utf8",
-  });
+  return execFileSync("node", [...nodeArguments, file], { cwd: folder, encoding: "utf8" });
 }
 
 describe("the program that opens the README, and the composed one of docs/packages.md", () => {

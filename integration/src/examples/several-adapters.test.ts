@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { nodeArguments } from "@lowrank/testing/node-arguments";
 import { afterAll, describe, expect, it } from "vitest";
 import { markdownExamples, root } from "./extract-examples.ts";
 
@@ -20,8 +21,7 @@ describe("docs/several-adapters.md", () => {
   it("prints the output in its comments", () => {
     const file = join(folder, "example.ts");
     writeFileSync(file, program);
-    const argv = ["--conditions=lowrank-source", "--import", "tsx", file];
-    const printed = execFileSync("node", argv, { cwd: folder, encoding: "utf8" });
+    const printed = execFileSync("node", [...nodeArguments, file], { cwd: folder, encoding: "utf8" });
     const promised = [...program.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map((match) => match[1]);
     expect(promised.length).toBeGreaterThanOrEqual(9);
     expect(printed.trim().split("\n")).toEqual(promised);

@@ -8,12 +8,12 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { findPrepared } from "@lowrank/testing/cache-folder";
+import { lowrankProgram } from "@lowrank/testing/node-arguments";
 import OpenAI, { NotFoundError, toFile } from "openai";
 import type { FineTuningJob, FineTuningJobEvent } from "openai/resources/fine-tuning";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const program = ["--conditions=lowrank-source", "--import", "tsx", join(root, "packages/lowrank/src/lowrank.ts")];
 const model = join(root, "packages/tiny-model/model");
 
 interface Server {
@@ -37,7 +37,7 @@ afterAll(async () => {
 function serveIn(jobs: string): ChildProcess {
   const places = ["--port", "0", "--jobs-folder", join(folder, jobs), "--json"];
   const argv = ["serve", "--model", model, "--name", "tiny", "--reward", "short=length:2", ...places];
-  const child = spawn(process.execPath, [...program, ...argv], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...lowrankProgram, ...argv], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   children.add(child);
   return child;
 }

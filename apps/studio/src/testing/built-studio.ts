@@ -1,9 +1,10 @@
 // The studio as it is published: built, and served from a folder below the server's root, which on GitHub Pages has the
 // repository's name.
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isBuilt } from "@lowrank/testing/node-arguments";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { build, preview } from "vite";
 import { startBrowser } from "./browser.ts";
@@ -24,7 +25,9 @@ export interface BuiltStudio {
 /** `browserArguments`: arguments of Chromium; default: without a GPU. */
 export async function openBuiltStudio(browserArguments?: readonly string[]): Promise<BuiltStudio> {
   const folder = await mkdtemp(join(tmpdir(), "lowrank-studio-"));
-  await build({ root, logLevel: "error", build: { outDir: join(folder, "lowrank"), emptyOutDir: true } });
+  const outDir = join(folder, "lowrank");
+  if (isBuilt) await cp(join(root, "dist"), outDir, { recursive: true });
+  else await build({ root, logLevel: "error", build: { outDir, emptyOutDir: true } });
   const server = await preview({ root, logLevel: "error", build: { outDir: folder }, preview: { port: 0 } });
   const browser = await startBrowser(browserArguments);
   const address = new URL("lowrank/", server.resolvedUrls?.local[0]).href;

@@ -3,7 +3,14 @@ import { dequantize } from "../dequantize.ts";
 import { openGguf } from "../open.ts";
 import { sourceOf } from "../test-files/build-gguf.ts";
 import { encodeValues } from "./encode-blocks.ts";
-import { ggufChunks, ggufPieces, type StreamedGgufTensor, type WritableTensor, type WritableValue } from "./write.ts";
+import {
+  ggufChunks,
+  ggufPieces,
+  layoutGguf,
+  type StreamedGgufTensor,
+  type WritableTensor,
+  type WritableValue,
+} from "./write.ts";
 
 const values = Float32Array.from({ length: 96 }, (_, index) => Math.sin(index * 12.9898) * 3);
 
@@ -32,6 +39,20 @@ describe("ggufPieces", () => {
     expect([...file.metadata.values()]).toEqual(["llama", true, 0.5, 2 ** 40, [1, 2, 3], ["ä", ""]]);
     expect(file.tensors.get("b")?.shape).toEqual([3, 32]);
     expect([...(await file.readFloat32("a"))]).toEqual([...values.subarray(0, 3)]);
+  });
+
+  it("places tensors beyond 2³² bytes, where they are found", async () => {
+    const outline = { type: "BF16", shape: [2 ** 16, 2 ** 15] } as const;
+    const { head, size } = layoutGguf(new Map(), new Map([...["a", "b", "c"].map((name) => [name, outline] as const)]));
+    // A file of zeros behind its head.
+    const read = async (offset: number, length: number) => {
+      const bytes = new Uint8Array(length);
+      bytes.set(head.subarray(offset, offset + length));
+      return bytes;
+    };
+    const file = await openGguf({ ...sourceOf(head), size, read });
+    expect(file.tensors.get("c")?.offset).toBe(head.length + 2 ** 33);
+    expect(size).toBe(head.length + 3 * 2 ** 32);
   });
 
   it("refuses names that llama.cpp would cut, and bytes that are not those of the shape", () => {

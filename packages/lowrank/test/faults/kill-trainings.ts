@@ -6,6 +6,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { tidyUpTemporaries } from "@lowrank/safetensors/node";
+import { lowrankProgram } from "@lowrank/testing/node-arguments";
 import { latestCheckpoint } from "@lowrank/trainer/node";
 import type { Outcome } from "./interrupt-everywhere.ts";
 import { remainsIn } from "./trees.ts";
@@ -76,10 +77,9 @@ function train(
   out: string,
   { resume, afterMilliseconds }: { readonly resume: boolean; readonly afterMilliseconds?: number | undefined },
 ): Promise<{ readonly code: number | string | null; readonly text: string }> {
-  const program = ["--conditions=lowrank-source", "--import", "tsx", here("../../src/lowrank.ts"), "train"];
   const inputs = ["--model", here("../../../tiny-model/model"), "--data", join(root, "rows.jsonl")];
   const rest = ["--out", join(root, out), "--steps", String(steps), "--save-every", "1", "--rank", "1"];
-  const child = spawn(process.execPath, [...program, ...inputs, ...rest, ...(resume ? ["--resume"] : [])], {
+  const child = spawn(process.execPath, [...lowrankProgram, "train", ...inputs, ...rest, ...(resume ? ["--resume"] : [])], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   const timer =

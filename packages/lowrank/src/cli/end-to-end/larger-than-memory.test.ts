@@ -4,12 +4,12 @@ import { execFile } from "node:child_process";
 import { open } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { lowrankProgram } from "@lowrank/testing/node-arguments";
 import { expect, it } from "vitest";
 import { makeWorkplace } from "./workplace.ts";
 
 const place = makeWorkplace();
 const root = fileURLToPath(new URL("../../../../..", import.meta.url));
-const program = ["--conditions=lowrank-source", "--import", "tsx"];
 const printMemory = "process.on('exit', () => console.log('most ' + process.resourceUsage().maxRSS))";
 
 /** Rows of about a kilobyte. */
@@ -27,12 +27,10 @@ async function writeRows(name: string, megabytes: number): Promise<string> {
 async function memoryOfTraining(data: string): Promise<number> {
   const train = ["train", "--model", "packages/tiny-model/model", "--data", data, "--out", `${data}-adapter`];
   const briefly = ["--steps", "2", "--batch-size", "1", "--rank", "2", "--target-modules", "q_proj"];
-  const node = [...program, "--import", `data:text/javascript,${encodeURIComponent(printMemory)}`];
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [...node, "packages/lowrank/src/lowrank.ts", ...train, ...briefly],
-    { cwd: root },
-  );
+  const node = ["--import", `data:text/javascript,${encodeURIComponent(printMemory)}`];
+  const { stdout } = await promisify(execFile)(process.execPath, [...node, ...lowrankProgram, ...train, ...briefly], {
+    cwd: root,
+  });
   return Number(/^most (\d+)$/m.exec(stdout)?.[1]) / 1024;
 }
 

@@ -5,12 +5,10 @@ import { type ChildProcess, type StdioOptions, spawn, spawnSync } from "node:chi
 import { closeSync, existsSync, openSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { lowrankProgram } from "@lowrank/testing/node-arguments";
 import { describe, expect, it } from "vitest";
 import { fixture, jsonl, makeWorkplace } from "./workplace.ts";
 
-const program = fileURLToPath(new URL("../../lowrank.ts", import.meta.url));
-const node = ["--conditions=lowrank-source", "--import", "tsx", program];
 const { npm_lifecycle_event: _, ...inherited } = process.env;
 const env = { ...inherited, LOWRANK_ENGINE: "cpu", NO_COLOR: "1" };
 const forever = "1000000"; // steps, of a millisecond each
@@ -33,7 +31,7 @@ function trainInto(out: string, steps: string, ...more: readonly string[]): stri
 }
 
 function start(argv: readonly string[], stdio: StdioOptions = "pipe"): ChildProcess {
-  return spawn(process.execPath, [...node, ...argv], { env, stdio });
+  return spawn(process.execPath, [...lowrankProgram, ...argv], { env, stdio });
 }
 
 /** Resolves once the process has written this to the stream. */
@@ -97,7 +95,9 @@ describe.skipIf(!isPosix)("a training", { timeout: 60_000 }, () => {
 
   it("stops and saves when npm, which started it, is gone", async () => {
     // npm passes SIGTERM on to the shell in between, and not to the program.
-    const script = [process.execPath, ...node, ...trainInto("orphan", forever)].map((word) => `'${word}'`).join(" ");
+    const script = [process.execPath, ...lowrankProgram, ...trainInto("orphan", forever)]
+      .map((word) => `'${word}'`)
+      .join(" ");
     const shell = spawn("sh", ["-c", `${script}; true`], { env: { ...env, npm_lifecycle_event: "lowrank" } });
     await untilPrinted(shell, "stderr", "step 10/");
     shell.kill("SIGTERM");
@@ -106,7 +106,9 @@ describe.skipIf(!isPosix)("a training", { timeout: 60_000 }, () => {
   });
 
   it.skipIf(!hasTerminals)("continues to its end if its terminal goes away without a signal", async () => {
-    const script = [process.execPath, ...node, ...trainInto("gone", "200")].map((word) => `'${word}'`).join(" ");
+    const script = [process.execPath, ...lowrankProgram, ...trainInto("gone", "200")]
+      .map((word) => `'${word}'`)
+      .join(" ");
     const inOwnSession = `setsid --wait sh -c "${script}; echo \\$? > ${place.path("code")}"`;
     const terminal = spawn("script", ["--quiet", "--command", inOwnSession, "/dev/null"], { env });
     await untilPrinted(terminal, "stdout", "tokens/s");

@@ -1,18 +1,15 @@
 // The program as a shell sees it: one process for JSON, one for a failure.
 
 import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { engineNames } from "@lowrank/engine";
+import { lowrankProgram } from "@lowrank/testing/node-arguments";
 import { describe, expect, it } from "vitest";
 
-const program = fileURLToPath(new URL("../../lowrank.ts", import.meta.url));
-
 function shell(...argv: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const node = ["--conditions=lowrank-source", "--import", "tsx", program, ...argv];
   // The test runner asks for colours where it shows them itself (in CI); a pipe gets none.
   const { FORCE_COLOR: _, ...env } = process.env;
   return new Promise((resolve) => {
-    execFile(process.execPath, node, { env }, (error, stdout, stderr) => {
+    execFile(process.execPath, [...lowrankProgram, ...argv], { env }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
     });
   });

@@ -3,11 +3,9 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { lowrankProgram } from "@lowrank/testing/node-arguments";
 import { screen } from "./screen.ts";
 
-const program = fileURLToPath(new URL("../../lowrank.ts", import.meta.url));
-const node = [process.execPath, "--conditions=lowrank-source", "--import", "tsx", program];
 const { npm_lifecycle_event: _, ...inherited } = process.env;
 const env = { ...inherited, LOWRANK_ENGINE: "cpu", NO_COLOR: "1", TERM: "xterm-256color" };
 
@@ -29,7 +27,9 @@ export interface TerminalSession {
 
 /** Starts `lowrank` with these arguments. */
 export function startInTerminal(argv: readonly string[], columns: number): TerminalSession {
-  const typed = [...node, ...argv].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  const typed = [process.execPath, ...lowrankProgram, ...argv]
+    .map((word) => `'${word.replaceAll("'", "'\\''")}'`)
+    .join(" ");
   const command = `stty cols ${columns} rows 24; exec ${typed}`;
   const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], { env });
   const { write, rows } = screen(columns, { isRaw: true });
