@@ -117,6 +117,9 @@ export const switchNames = [
   "maskToken",
   "absolutePositions",
   "visionHead",
+  "rotaryPositions",
+  "convBias",
+  "memoryNorm",
 ] as const;
 
 /** A boolean setting. */

@@ -2,6 +2,7 @@
 
 export { deepseekV3, glm4Moe } from "./rows/decoders/experts/deepseek-v3.ts";
 export { gptOss } from "./rows/decoders/experts/gpt-oss.ts";
+export { graniteMoeHybrid } from "./rows/decoders/experts/granite-moe-hybrid.ts";
 export { mixtral } from "./rows/decoders/experts/mixtral.ts";
 export { qwen2Moe, qwen3Moe } from "./rows/decoders/experts/qwen2-moe.ts";
 export { qwen3Next, qwen35Moe, qwen35MoeText } from "./rows/decoders/experts/qwen3-next.ts";

@@ -20,7 +20,7 @@ const texts: readonly BatchText[] = [
   { promptIds: [8, 3], adapter: "a", maxNewTokens: 7, eosTokenIds: [] },
 ];
 
-describe.each(["lfm2", "lfm2-padded-left", "qwen3-5", "qwen3-5-padded-left", "qwen3-next"])(
+describe.each(["lfm2", "lfm2-padded-left", "qwen3-5", "qwen3-5-padded-left", "qwen3-next", "granitemoehybrid"])(
   "memories of %s",
   (name) => {
     let model: PretrainedModel;
