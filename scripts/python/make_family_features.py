@@ -559,6 +559,13 @@ def granite_hybrid(**settings):
                         residual_multiplier=0.6, logits_scaling=1.7), **settings})
 
 
+def falcon_h1(**settings):
+    return like_llama("FalconH1", **{
+        **MAMBA, **dict(embedding_multiplier=1.5, lm_head_multiplier=0.7, key_multiplier=0.8, attention_in_multiplier=1.2,
+                        attention_out_multiplier=0.9, ssm_in_multiplier=1.3, ssm_out_multiplier=0.6, mlp_multipliers=[1.4, 0.7],
+                        ssm_multipliers=[0.9, 1.1, 1.2, 0.8, 1.3], mamba_d_ssm=48), **settings})
+
+
 def qwen3_5_with_images(name="Qwen3_5", texts=qwen3_5):
     texts = texts().config.to_dict()
     images = dict(hidden_size=16, intermediate_size=20, depth=1, num_heads=2, out_hidden_size=24, num_position_embeddings=16, patch_size=4)
@@ -932,6 +939,14 @@ CASES = {
     "granitemoehybrid-saved": lambda folder: one_adapter(
         folder, granite_hybrid(hidden_act="gelu", mamba_conv_bias=False),
         lora(target_modules=["in_proj", "output_linear"], modules_to_save=["conv1d", "mamba.norm"])),
+    "falcon-h1": lambda folder: one_adapter(
+        folder, falcon_h1(), lora(target_modules=["in_proj", "q_proj", "k_proj", "o_proj", "gate_proj"])),
+    "falcon-h1-padded-left": lambda folder: one_adapter(
+        folder, falcon_h1(mamba_rms_norm=True, mamba_norm_before_gate=False, attention_bias=True, mlp_bias=True),
+        lora(target_modules=["in_proj", "v_proj", "down_proj"], use_dora=True), batch=padded_left),
+    "falcon-h1-long": lambda folder: one_adapter(
+        folder, falcon_h1(mamba_rms_norm=True, mamba_d_ssm=36, mamba_d_head=6), lora(target_modules=["in_proj", "up_proj"], bias="all"),
+        batch=of_long_texts, trains=False),
     "gemma4": lambda folder: one_adapter(
         folder, gemma4(), lora(target_modules=["q_proj", "k_proj", "v_proj", "down_proj", "per_layer_input_gate"])),
     "gemma4-inputs": lambda folder: one_adapter(
