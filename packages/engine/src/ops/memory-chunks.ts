@@ -2,6 +2,7 @@
 // linearly with the text. What all of them share: the chunks, and how the memory fades from token to token.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { maskedScore } from "../kernels/masked-score.ts";
 
 /** A text's tokens, cut into chunks. */
 export interface Chunks {
@@ -59,12 +60,17 @@ interface Fading {
 export function fadingIn(decay: tf.Tensor3D, chunks: Chunks): Fading {
   const { length } = chunks;
   const below = squareOf(length, (row, column) => column <= row);
-  const byChunk = tf.reshape<tf.Rank.R2>(inChunks(tf.expandDims(decay, 3), chunks), [-1, length]);
+  const bounded = tf.maximum(tf.expandDims<tf.Tensor4D>(decay, 3), nothingLeft);
+  const byChunk = tf.reshape<tf.Rank.R2>(inChunks(bounded, chunks), [-1, length]);
   const since = tf.reshape<tf.Rank.R3>(tf.matMul(byChunk, below, false, true), [-1, length, 1]);
-  const between = tf.mul(tf.sub(since, tf.transpose(since, [0, 2, 1])), below);
+  const later = tf.mul(tf.sub(1, below), maskedScore);
+  const between = tf.sub(since, tf.transpose(since, [0, 2, 1]));
   const end = tf.slice(since, [0, length - 1, 0], [-1, 1, 1]);
-  return { since, end, reach: tf.mul(tf.exp(between), below) };
+  return { since, end, reach: tf.exp(tf.add(between, later)) };
 }
+
+/** e⁻²⁰ is 0 next to what a token writes. Much larger sums would leave too few digits for the differences between tokens. */
+const nothingLeft = -20;
 
 /** 1 where `isOne`, else 0: [size, size]. */
 export function squareOf(size: number, isOne: (row: number, column: number) => boolean): tf.Tensor2D {

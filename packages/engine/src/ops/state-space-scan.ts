@@ -45,43 +45,59 @@ export interface StateSpaceScan {
  */
 export function stateSpaceScan(inputs: StateSpaceInputs): StateSpaceScan {
   checkShapes(inputs);
+  const [read, state] = tf.tidy(() => (inputs.value.shape[1] === 1 ? scanOne(inputs) : scanChunks(inputs)));
+  return { read, state };
+}
+
+type ReadAndState = readonly [read: tf.Tensor4D, state: tf.Tensor4D];
+
+/** One token, as in generation: few operations. */
+function scanOne({ value, key, query, decay, state }: StateSpaceInputs): ReadAndState {
+  const [batch, , heads, valueSize] = value.shape;
+  const [, , groups, stateSize] = key.shape;
+  const inGroup = heads / groups;
+  const row = (x: tf.Tensor) => tf.reshape<tf.Rank.R3>(x, [batch * groups, 1, x.size / (batch * groups)]);
+  const shape = [batch, groups, stateSize, inGroup * valueSize] as [number, number, number, number];
+  const written = tf.reshape<tf.Rank.R4>(tf.matMul(row(key), row(value), true, false), shape);
+  const after = state === undefined ? written : tf.add<tf.Tensor4D>(left(state), written);
+  const read = tf.matMul(row(query), tf.reshape<tf.Rank.R3>(after, [batch * groups, stateSize, -1]));
+  return [tf.reshape(read, value.shape), after];
+
+  function left(state: tf.Tensor4D): tf.Tensor {
+    const byHead = tf.reshape(state, [batch * groups, stateSize, inGroup, valueSize]);
+    return tf.reshape(tf.mul(byHead, tf.reshape(tf.exp(decay), [batch * groups, 1, inGroup, 1])), shape);
+  }
+}
+
+function scanChunks(inputs: StateSpaceInputs): ReadAndState {
   const [batch, time, heads, valueSize] = inputs.value.shape;
   const [, , groups, stateSize] = inputs.key.shape;
   const chunks = chunksOf(time);
   const [{ length }, inGroup] = [chunks, heads / groups];
   const width = inGroup * valueSize;
-  const [read, state] = tf.tidy(() => {
-    // A row is a chunk of a text, for one group or for one head.
-    const [key, query, value] = [
-      inChunks(inputs.key, chunks),
-      inChunks(inputs.query, chunks),
-      inChunks(inputs.value, chunks),
-    ];
-    const { since, end, reach } = fadingIn(inputs.decay, chunks);
-    const byGroup = (x: tf.Tensor) => tf.transpose(tf.reshape(x, [-1, inGroup, length, x.shape[2] ?? 1]), [0, 2, 1, 3]);
-    const scores = tf.expandDims(tf.matMul(query, key, false, true), 1); // [rows, 1, length, length]
-    const within = tf.mul(tf.reshape(reach, [-1, inGroup, length, length]), scores);
-    const fromChunk = tf.matMul(tf.reshape<tf.Rank.R3>(within, reach.shape), value); // [rows, length, valueSize]
-    const leftAtEnd = byGroup(tf.mul(value, tf.exp(tf.sub(end, since)))); // [rows, length, inGroup, valueSize]
-    const written = tf.matMul(key, tf.reshape<tf.Rank.R3>(leftAtEnd, [-1, length, width]), true, false);
-    const { before, after } = passOn({
-      state: tf.reshape(inputs.state ?? tf.zeros([batch, groups, stateSize, width]), [
-        -1,
-        stateSize,
-        inGroup,
-        valueSize,
-      ]),
-      written: tf.split(tf.reshape(written, [-1, stateSize, inGroup, valueSize]), chunks.count),
-      left: tf.split(tf.reshape(tf.exp(end), [-1, 1, inGroup, 1]), chunks.count),
-    });
-    const known = tf.matMul(query, tf.reshape<tf.Rank.R3>(before, [-1, stateSize, width]));
-    const fromBefore = tf.mul(tf.reshape(known, [-1, length, inGroup, valueSize]), byGroup(tf.exp(since)));
-    const read = fromChunks(tf.add(fromBefore, byGroup(fromChunk)), chunks, [batch, time, groups, width]);
-    return [tf.reshape(read, inputs.value.shape), tf.reshape(after, [batch, groups, stateSize, width])] as [
-      ...[tf.Tensor4D, tf.Tensor4D],
-    ];
+  const begin = inputs.state ?? tf.zeros([batch, groups, stateSize, width]);
+  // A row is a chunk of a text, for one group or for one head.
+  const [key, query, value] = [
+    inChunks(inputs.key, chunks),
+    inChunks(inputs.query, chunks),
+    inChunks(inputs.value, chunks),
+  ];
+  const { since, end, reach } = fadingIn(inputs.decay, chunks);
+  const byGroup = (x: tf.Tensor) => tf.transpose(tf.reshape(x, [-1, inGroup, length, x.shape[2] ?? 1]), [0, 2, 1, 3]);
+  const scores = tf.expandDims(tf.matMul(query, key, false, true), 1); // [rows, 1, length, length]
+  const within = tf.mul(tf.reshape(reach, [-1, inGroup, length, length]), scores);
+  const fromChunk = tf.matMul(tf.reshape<tf.Rank.R3>(within, reach.shape), value); // [rows, length, valueSize]
+  const leftAtEnd = byGroup(tf.mul(value, tf.exp(tf.sub(end, since)))); // [rows, length, inGroup, valueSize]
+  const written = tf.matMul(key, tf.reshape<tf.Rank.R3>(leftAtEnd, [-1, length, width]), true, false);
+  const { before, after } = passOn({
+    state: tf.reshape(begin, [-1, stateSize, inGroup, valueSize]),
+    written: tf.split(tf.reshape(written, [-1, stateSize, inGroup, valueSize]), chunks.count),
+    left: tf.split(tf.reshape(tf.exp(end), [-1, 1, inGroup, 1]), chunks.count),
   });
-  return { read, state };
+  const known = tf.matMul(query, tf.reshape<tf.Rank.R3>(before, [-1, stateSize, width]));
+  const fromBefore = tf.mul(tf.reshape(known, [-1, length, inGroup, valueSize]), byGroup(tf.exp(since)));
+  const read = fromChunks(tf.add(fromBefore, byGroup(fromChunk)), chunks, [batch, time, groups, width]);
+  return [tf.reshape(read, inputs.value.shape), tf.reshape(after, [batch, groups, stateSize, width])];
 }
 
 interface Passing {
