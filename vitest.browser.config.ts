@@ -28,7 +28,8 @@ const sameInEveryPage = [
 ];
 
 /** Made of operations that the other tests try on a GPU: for each of many shapes dozens of shaders would be compiled, for minutes. */
-const madeOfOthers = "packages/engine/src/{ops/{gated-delta,frozen-feed-forward},step/rounded-products}.test.ts";
+const madeOfOthers =
+  "packages/engine/src/{ops/{gated-delta,state-space-scan,frozen-feed-forward},step/rounded-products}.test.ts";
 
 export default defineConfig({
   resolve: { conditions: ["lowrank-source", "module", "browser", "development|production"] },

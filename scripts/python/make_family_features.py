@@ -547,6 +547,25 @@ def qwen3_5_moe(**settings):
     return qwen3_5(name="Qwen3_5Moe", config="Qwen3_5MoeTextConfig", intermediate_size=None, **MIXTURE, **settings)
 
 
+# Twice the width, in six heads; two chunks of three tokens and more.
+MAMBA = dict(rms_norm_eps=0.1, mamba_n_heads=6, mamba_d_head=8, mamba_n_groups=2, mamba_d_state=5, mamba_d_conv=3, mamba_chunk_size=3,
+             max_position_embeddings=256, num_hidden_layers=3)
+
+
+def granite_hybrid(**settings):
+    return like_llama("GraniteMoeHybrid", **{
+        **MAMBA, **dict(layer_types=["linear_attention", "full_attention", "linear_attention"], intermediate_size=20,
+                        shared_intermediate_size=28, num_local_experts=4, embedding_multiplier=1.5, attention_multiplier=0.4,
+                        residual_multiplier=0.6, logits_scaling=1.7), **settings})
+
+
+def falcon_h1(**settings):
+    return like_llama("FalconH1", **{
+        **MAMBA, **dict(embedding_multiplier=1.5, lm_head_multiplier=0.7, key_multiplier=0.8, attention_in_multiplier=1.2,
+                        attention_out_multiplier=0.9, ssm_in_multiplier=1.3, ssm_out_multiplier=0.6, mlp_multipliers=[1.4, 0.7],
+                        ssm_multipliers=[0.9, 1.1, 1.2, 0.8, 1.3], mamba_d_ssm=48), **settings})
+
+
 def qwen3_5_with_images(name="Qwen3_5", texts=qwen3_5):
     texts = texts().config.to_dict()
     images = dict(hidden_size=16, intermediate_size=20, depth=1, num_heads=2, out_hidden_size=24, num_position_embeddings=16, patch_size=4)
@@ -908,6 +927,26 @@ CASES = {
     "qwen3-5-moe-with-images": lambda folder: one_adapter(
         folder, qwen3_5_with_images("Qwen3_5Moe", qwen3_5_moe), lora(target_modules=r".*language_model.*\.(in_proj_z|down_proj)"),
         batch=of_texts, trains=False),
+    "granitemoehybrid": lambda folder: one_adapter(
+        folder, granite_hybrid(), lora(target_modules=["in_proj", "out_proj", "q_proj", "input_linear"],
+                                       target_parameters=["experts.gate_up_proj"])),
+    "granitemoehybrid-padded-left": lambda folder: one_adapter(
+        folder, granite_hybrid(num_local_experts=0, position_embedding_type="rope", mamba_n_groups=1),
+        lora(target_modules="all-linear", use_dora=True), batch=padded_left),
+    "granitemoehybrid-long": lambda folder: one_adapter(
+        folder, granite_hybrid(attention_bias=True, output_router_logits=True), lora(target_modules=["in_proj", "v_proj"], bias="all"),
+        batch=of_long_texts, trains=False),
+    "granitemoehybrid-saved": lambda folder: one_adapter(
+        folder, granite_hybrid(hidden_act="gelu", mamba_conv_bias=False),
+        lora(target_modules=["in_proj", "output_linear"], modules_to_save=["conv1d", "mamba.norm"])),
+    "falcon-h1": lambda folder: one_adapter(
+        folder, falcon_h1(), lora(target_modules=["in_proj", "q_proj", "k_proj", "o_proj", "gate_proj"])),
+    "falcon-h1-padded-left": lambda folder: one_adapter(
+        folder, falcon_h1(mamba_rms_norm=True, mamba_norm_before_gate=False, attention_bias=True, mlp_bias=True),
+        lora(target_modules=["in_proj", "v_proj", "down_proj"], use_dora=True), batch=padded_left),
+    "falcon-h1-long": lambda folder: one_adapter(
+        folder, falcon_h1(mamba_rms_norm=True, mamba_d_ssm=36, mamba_d_head=6), lora(target_modules=["in_proj", "up_proj"], bias="all"),
+        batch=of_long_texts, trains=False),
     "gemma4": lambda folder: one_adapter(
         folder, gemma4(), lora(target_modules=["q_proj", "k_proj", "v_proj", "down_proj", "per_layer_input_gate"])),
     "gemma4-inputs": lambda folder: one_adapter(

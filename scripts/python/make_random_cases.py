@@ -56,6 +56,7 @@ def drawn_model(draw, families):
                   classifier_dropout=0.0,  # where it is absent, some heads take a tenth
                   num_labels=draw.randint(2, 4) if "QuestionAnswering" not in entry["architecture"] else 2)
     config.pop("architectures", None)
+    config.pop("time_step_limit", None)  # infinite, which a file says in a way of its own
     made = transformers.AutoConfig.for_model(**config)
     made._attn_implementation = "eager"  # others compute nothing in float64
     return started(getattr(transformers, entry["architecture"])(made), torch.default_generator)

@@ -37,6 +37,7 @@ export { labelMargin, linearLabelMargin } from "./ops/losses/label-smoothing.ts"
 export { linearCrossEntropy } from "./ops/losses/linear-cross-entropy.ts";
 export { rmsNorm } from "./ops/rms-norm.ts";
 export { geglu, silu, swiglu } from "./ops/silu.ts";
+export { stateSpaceScan } from "./ops/state-space-scan.ts";
 export { int8Problem } from "./packed/int8-weights.ts";
 export { packInt8 } from "./packed/pack-int8.ts";
 export type { BlockMatrix, HalfMatrix, PackedMatrix } from "./packed/packed-matrix.ts";

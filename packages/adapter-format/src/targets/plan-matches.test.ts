@@ -38,6 +38,17 @@ describe("planning matches", () => {
     expect(plan({ targetModules: "All-Linear" }).matched).toEqual(linearPaths);
   });
 
+  it("all-linear leaves out what PEFT refuses in models with Mamba layers; named, it is adapted with a warning", () => {
+    const linear = ["layers.0.mamba.in_proj", "layers.0.mamba.out_proj"];
+    const planFor = (modelType: string, targetModules: LoraConfig["targetModules"]) =>
+      planMatches(createLoraConfig({ targetModules }), linear, { modelType, linearPaths: linear });
+    expect(planFor("falcon_h1", "all-linear")).toMatchObject({ matched: linear.slice(0, 1), warnings: [] });
+    expect(planFor("granitemoehybrid", "all-linear")).toMatchObject({ matched: linear, warnings: [] });
+    const named = planFor("falcon_h1", ["out_proj"]);
+    expect(named.matched).toEqual(linear.slice(1));
+    expect(named.warnings.map(({ code }) => code)).toEqual(["TARGET_REFUSED_BY_PEFT"]);
+  });
+
   it("all-linear leaves out what is trained whole", () => {
     const { matched, saved } = plan({ targetModules: "all-linear", modulesToSave: ["layers.0.self_attn.q_proj"] });
     expect(matched).toEqual(linearPaths.slice(1));

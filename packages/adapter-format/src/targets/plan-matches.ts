@@ -8,6 +8,7 @@ import type { LoraConfig } from "../lora-config.ts";
 import { explainUnmatched, nothingMatched, unmatchedWarnings } from "./explain-unmatched.ts";
 import { excludePattern, isInChosenLayer, matchesTarget, targetVerdict } from "./matches-target.ts";
 import { containersOf, endingsOf, minimalTargets } from "./minimal-targets.ts";
+import { isRefusedByPeft, refusedByPeft } from "./refused-by-peft.ts";
 import { isGuarded, isSavedModule, matchesSaved } from "./saved-modules.ts";
 
 /** Facts about the model whose modules are matched. */
@@ -76,7 +77,11 @@ export function planMatches(config: LoraConfig, modulePaths: readonly string[], 
     saved: modulePaths.filter((path) => matchesSaved(resolved, path)),
     unusedExcludes,
     suggestions: unmatched.suggestions,
-    warnings: [...unmatchedWarnings(unmatched), ...unusedExcludes.map(unusedWarning)],
+    warnings: [
+      ...unmatchedWarnings(unmatched),
+      ...unusedExcludes.map(unusedWarning),
+      ...refusedByPeft(matched, facts.modelType),
+    ],
   };
 }
 
@@ -97,12 +102,17 @@ function resolveTargets(config: LoraConfig, facts: ModelFacts): readonly string[
 }
 
 /**
- * Full paths of all linear modules, without the output head and modules that are trained in full. PEFT excludes the latter only
- * by full name, and then fails for names with the same ending (DistilBERT's "pre_classifier" with "classifier").
+ * Full paths of all linear modules, without the output head, modules that are trained in full and modules that PEFT refuses. PEFT
+ * excludes modules trained in full only by full name, and then fails for names with the same ending (DistilBERT's "pre_classifier" with
+ * "classifier"); with a module that it refuses it fails, too.
  */
-function allLinear(config: LoraConfig, { linearPaths = [], outputHeadPaths = [] }: ModelFacts): readonly string[] {
+function allLinear(
+  config: LoraConfig,
+  { modelType, linearPaths = [], outputHeadPaths = [] }: ModelFacts,
+): readonly string[] {
   const heads = new Set(outputHeadPaths);
-  return linearPaths.filter((path) => !heads.has(path) && !isGuarded(config, path) && !isSavedModule(config, path));
+  const isLeftOut = (path: string) => heads.has(path) || isGuarded(config, path) || isSavedModule(config, path);
+  return linearPaths.filter((path) => !isLeftOut(path) && !isRefusedByPeft(path, modelType));
 }
 
 /** Shortens long lists of full paths, unless layers are selected: the selection does not apply to full paths. */

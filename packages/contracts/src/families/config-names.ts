@@ -117,6 +117,9 @@ export const switchNames = [
   "maskToken",
   "absolutePositions",
   "visionHead",
+  "rotaryPositions",
+  "convBias",
+  "memoryNorm",
 ] as const;
 
 /** A boolean setting. */
@@ -126,7 +129,7 @@ export type SwitchName = (typeof switchNames)[number];
  * Numbers of single families: soft caps of attention scores and logits (Gemma 2); the width whose root divides scores, if it is not
  * the head's; the number of norms in a parallel layer (Falcon); factors of scores, embeddings, each half of a layer and logits
  * (Granite, Cohere 2); the feed-forward's width as a multiple of the layers' (DINOv2); two numbers of GPT-OSS's gate; the factor
- * of the loss that balances experts; and that of the experts' shares.
+ * of the loss that balances experts; that of the experts' shares; and those of a layer's maps, inputs and outputs (Falcon H1).
  */
 export const scalarNames = [
   "scoreCap",
@@ -142,6 +145,17 @@ export const scalarNames = [
   "gateLimit",
   "balanceScale",
   "routedScale",
+  "attentionInputScale",
+  "attentionOutputScale",
+  "memoryInputScale",
+  "memoryOutputScale",
+  "memoryGateScale",
+  "memoryValueScale",
+  "memoryKeyScale",
+  "memoryQueryScale",
+  "memoryStepScale",
+  "gateScale",
+  "downScale",
 ] as const;
 
 /** A number of single families. */

@@ -15,6 +15,8 @@ export interface SizeRow {
   readonly fallback?: number | { readonly times: number; readonly of: SizeName };
   /** The index, if the file may have a pair of numbers; a single number is the first. */
   readonly place?: 0 | 1;
+  /** Whether 0 is allowed, as for the experts of a model without a mixture. */
+  readonly mayBeZero?: boolean;
 }
 
 /** The key of a list of sizes, one for each stage, and its default. */

@@ -34,6 +34,7 @@ export const widths = {
   "position-buckets": (config) => config.positionBuckets,
   "double-position-buckets": (config) => 2 * config.positionBuckets,
   "shared-intermediate": (config) => config.sharedIntermediateSize,
+  "double-shared-intermediate": (config) => 2 * config.sharedIntermediateSize,
   "shared-experts": (config) => config.sharedExperts * config.expertIntermediateSize,
   "query-rank": (config) => config.queryRank,
   "key-value-rank": (config) => config.keyValueRank,
@@ -50,6 +51,8 @@ export const widths = {
   "memory-values": (config) => config.memoryHeads * config.memoryValueSize,
   "memory-inputs-and-gates": (config) =>
     2 * config.memoryKeyHeads * config.memoryKeySize + 2 * config.memoryHeads * config.memoryValueSize,
+  "memory-inputs-gates-and-steps": (config) =>
+    2 * config.memoryKeyHeads * config.memoryKeySize + config.memoryHeads * (2 * config.memoryValueSize + 1),
   "memory-heads": (config) => config.memoryHeads,
   "double-memory-heads": (config) => 2 * config.memoryHeads,
   "memory-value": (config) => config.memoryValueSize,

@@ -18,7 +18,7 @@ export function onnxProblem({ architectures, linears, tensors = [], towers, conf
   if (!isPlain || [...architectures.values()].some((task) => otherInputs.includes(task)))
     return "it is no plain encoder or decoder of texts";
   if (paths.some((path) => path.includes("experts"))) return "its router reads scores while it computes";
-  if (paths.some((path) => /linear_attn|conv\./.test(path)))
+  if (paths.some((path) => /linear_attn|mamba\.|conv\./.test(path)))
     return "it has layers that remember texts without attention";
   return undefined;
 }

@@ -2,6 +2,7 @@
 
 export { deepseekV3, glm4Moe } from "./rows/decoders/experts/deepseek-v3.ts";
 export { gptOss } from "./rows/decoders/experts/gpt-oss.ts";
+export { graniteMoeHybrid } from "./rows/decoders/experts/granite-moe-hybrid.ts";
 export { mixtral } from "./rows/decoders/experts/mixtral.ts";
 export { qwen2Moe, qwen3Moe } from "./rows/decoders/experts/qwen2-moe.ts";
 export { qwen3Next, qwen35Moe, qwen35MoeText } from "./rows/decoders/experts/qwen3-next.ts";
@@ -25,6 +26,7 @@ export { stablelm } from "./rows/decoders/like-llama/stablelm.ts";
 export { starcoder2 } from "./rows/decoders/like-llama/starcoder2.ts";
 export { cohere2 } from "./rows/decoders/other-norms/cohere2.ts";
 export { exaone4 } from "./rows/decoders/other-norms/exaone4.ts";
+export { falconH1 } from "./rows/decoders/other-norms/falcon-h1.ts";
 export { gemma3, gemma3Text } from "./rows/decoders/other-norms/gemma3-text.ts";
 export { gemma4, gemma4Text } from "./rows/decoders/other-norms/gemma4-text.ts";
 export { glm4 } from "./rows/decoders/other-norms/glm4.ts";

@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
 import { withGradients } from "../tape/with-gradients.ts";
+import { type Chunks, chunksOf, fadingIn, fromChunks, inChunks, squareOf } from "./memory-chunks.ts";
 
 /** The inputs for a text's tokens, and the memory before them. */
 export interface GatedDeltaInputs {
@@ -31,7 +32,6 @@ export interface GatedDelta {
 }
 
 /** As in transformers and in the authors' library. */
-const longestChunk = 64;
 const unitEpsilon = 1e-6;
 
 /**
@@ -56,9 +56,8 @@ export function gatedDelta(inputs: GatedDeltaInputs): GatedDelta {
   const [batch, time, heads, valueSize] = inputs.value.shape;
   const keySize = inputs.key.shape[3];
   const [read, memory] = tf.tidy(() => {
-    const chunk = Math.min(longestChunk, 2 ** Math.ceil(Math.log2(time)));
-    const chunks = Math.ceil(time / chunk);
-    const parts = inChunks(inputs, chunk, chunks);
+    const chunks = chunksOf(time);
+    const parts = partsOf(inputs, chunks);
     let now = reshaped(inputs.memory ?? tf.zeros([batch, heads, keySize, valueSize]), [-1, keySize, valueSize]);
     const reads = parts.map((part) => {
       const written = tf.sub<tf.Tensor3D>(part.corrections, tf.matMul(part.predictors, now)); // [batch·heads, chunk, valueSize]
@@ -67,10 +66,8 @@ export function gatedDelta(inputs: GatedDeltaInputs): GatedDelta {
       now = tf.add<tf.Tensor3D>(tf.mul(now, part.left), tf.matMul(part.key, written, true, false));
       return read;
     });
-    const together = tf.reshape(tf.concat(reads, 0), [chunks, batch, heads, chunk, valueSize]);
-    const inOrder = tf.reshape(tf.transpose(together, [1, 0, 3, 2, 4]), [batch, chunks * chunk, heads, valueSize]);
     return [
-      tf.slice(inOrder, [0, 0, 0, 0], [batch, time, heads, valueSize]),
+      fromChunks(tf.concat(reads, 0), chunks, [batch, time, heads, valueSize]),
       tf.reshape(now, [batch, heads, keySize, valueSize]),
     ] as [tf.Tensor4D, tf.Tensor4D];
   });
@@ -93,36 +90,22 @@ interface Chunk {
   readonly left: tf.Tensor3D;
 }
 
-function inChunks(inputs: GatedDeltaInputs, chunk: number, chunks: number): readonly Chunk[] {
-  const [batch, time, heads] = inputs.value.shape;
-  // Rows are [chunks·batch·heads]. What pads the last chunk writes nothing and fades nothing.
-  const rows = (x: tf.Tensor4D): tf.Tensor3D => {
-    const padded = tf.pad(x, [
-      [0, 0],
-      [0, chunks * chunk - time],
-      [0, 0],
-      [0, 0],
-    ]); // prettier-ignore
-    const size = x.shape[3];
-    const split = tf.reshape(padded, [batch, chunks, chunk, heads, size]);
-    return reshaped(tf.transpose(split, [1, 0, 3, 2, 4]), [-1, chunk, size]);
-  };
+function partsOf(inputs: GatedDeltaInputs, chunks: Chunks): readonly Chunk[] {
+  const heads = inputs.value.shape[2];
+  const rows = (x: tf.Tensor4D) => inChunks(x, chunks);
   const keySize = inputs.key.shape[3];
   const query = rows(tf.mul(unit(forHeads(inputs.query, heads)), 1 / Math.sqrt(keySize)));
   const key = rows(unit(forHeads(inputs.key, heads)));
   const strength = rows(tf.expandDims(inputs.strength, 3)); // [rows, chunk, 1]
-  const below = ones(chunk, (row, column) => column <= row);
-  const decay = tf.reshape<tf.Rank.R2>(rows(tf.expandDims(inputs.decay, 3)), [-1, chunk]);
-  // Logarithms of what is left since the chunk's beginning: [rows, chunk, 1].
-  const since = reshaped(tf.matMul(decay, below, false, true), [-1, chunk, 1]);
-  const between = tf.mul(tf.sub(since, tf.transpose(since, [0, 2, 1])), below);
-  const reach = tf.mul(tf.exp(between), below); // [rows, chunk, chunk]: what a token leaves of an earlier one
+  const { since, end, reach } = fadingIn(inputs.decay, chunks);
   const left = tf.exp(since);
-  const end = tf.slice(since, [0, chunk - 1, 0], [-1, 1, 1]);
   const weighted = tf.mul<tf.Tensor3D>(key, strength);
-  const overlaps = tf.mul<tf.Tensor3D>(tf.matMul(weighted, key, false, true), tf.mul(reach, strictlyBelow(chunk)));
+  const overlaps = tf.mul<tf.Tensor3D>(
+    tf.matMul(weighted, key, false, true),
+    tf.mul(reach, strictlyBelow(chunks.length)),
+  );
   const solved = inverseOfUnit(overlaps);
-  const byChunk = (x: tf.Tensor) => tf.split(x, chunks, 0) as tf.Tensor3D[];
+  const byChunk = (x: tf.Tensor) => tf.split(x, chunks.count, 0) as tf.Tensor3D[];
   const all = {
     query: byChunk(tf.mul(query, left)),
     key: byChunk(tf.mul(key, tf.exp(tf.sub(end, since)))),
@@ -177,18 +160,11 @@ function inverted(lower: tf.Tensor3D, chunk: number): tf.Tensor3D {
 function betweenBlocks(chunk: number, size: number): tf.Tensor2D {
   const isJoint = (row: number, column: number) =>
     Math.floor(row / size) % 2 === 1 && Math.floor(row / size) - 1 === Math.floor(column / size);
-  return ones(chunk, isJoint);
+  return squareOf(chunk, isJoint);
 }
 
 function strictlyBelow(chunk: number): tf.Tensor2D {
-  return ones(chunk, (row, column) => column < row);
-}
-
-function ones(size: number, isOne: (row: number, column: number) => boolean): tf.Tensor2D {
-  const values = Float32Array.from({ length: size * size }, (_, place) =>
-    isOne(Math.floor(place / size), place % size) ? 1 : 0,
-  );
-  return tf.tensor2d(values, [size, size]);
+  return squareOf(chunk, (row, column) => column < row);
 }
 
 /** [batch, time, keyHeads, size] → [batch, time, heads, size] */

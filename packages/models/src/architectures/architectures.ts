@@ -24,8 +24,10 @@ import { type Head, noHead } from "../heads/head.ts";
 import type { Backbone } from "../parts/backbone/backbone.ts";
 import type { PartList } from "../parts/part-list.ts";
 import { deepseekV3 } from "./decoders/deepseek-v3.ts";
+import { falconH1 } from "./decoders/falcon-h1.ts";
 import { gemma4 } from "./decoders/gemma4.ts";
 import { gptOss } from "./decoders/gpt-oss.ts";
+import { graniteMoeHybrid } from "./decoders/granite-moe-hybrid.ts";
 import { lfm2 } from "./decoders/lfm2.ts";
 import { bloom, falcon, gpt2, gptj, gptNeo, gptNeox, opt, xglm } from "./decoders/like-gpt.ts";
 import {
@@ -96,6 +98,8 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
     head: decoderHeads,
   }),
   ...alike(["mixtral", "qwen2_moe", "qwen3_moe", "glm4_moe"], { backbone: mixtral, head: decoderHeads }),
+  ["granitemoehybrid", { backbone: graniteMoeHybrid, head: decoderHeads }],
+  ["falcon_h1", { backbone: falconH1, head: decoderHeads }],
   ["deepseek_v3", { backbone: deepseekV3, head: decoderHeads }],
   ["gpt_oss", { backbone: gptOss, head: decoderHeads }],
   ["gptj", { backbone: gptj, head: decoderHeads }],

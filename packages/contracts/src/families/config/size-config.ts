@@ -25,7 +25,7 @@ export function readSizes(reader: ConfigReader, { config: { sizes: rows } }: Fam
     known[name] =
       name === "headSize" ? readHeadSize(reader, rows, known) : readSize(reader, { name, row: rows[name], known });
   }
-  if (known.expertsPerToken > known.experts)
+  if (known.experts > 0 && known.expertsPerToken > known.experts)
     reader.invalid(
       keyOf(rows.expertsPerToken),
       known.expertsPerToken,
@@ -43,7 +43,7 @@ function readSize(
   { name, row, known }: { name: SizeName; row: SizeRow | undefined; known: Sizes },
 ): number {
   if (!row) return name === "embeddingSize" ? known.hiddenSize : name === "keyValueHeads" ? known.heads : 0;
-  const bounds = { min: mayBeAbsent.has(name) ? 0 : 1, max: sizeLimits[name] };
+  const bounds = { min: row.mayBeZero || mayBeAbsent.has(name) ? 0 : 1, max: sizeLimits[name] };
   const value = reader.integer(reader.pick(row.keys), bounds, row.place);
   if (value !== null) return value;
   if (typeof row.fallback === "number") return row.fallback;

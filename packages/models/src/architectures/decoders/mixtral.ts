@@ -68,6 +68,6 @@ function sharedExpert(block: PartList): Layer | undefined {
   return (hidden, pass) => tf.tidy(() => tf.mul(tf.sigmoid(gate.forward(hidden, pass.context)), expert(hidden, pass)));
 }
 
-function sumOf(one: Layer, other: Layer): Layer {
+export function sumOf(one: Layer, other: Layer): Layer {
   return (hidden, pass) => tf.tidy(() => tf.add(one(hidden, pass), other(hidden, pass)));
 }

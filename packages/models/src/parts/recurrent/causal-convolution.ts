@@ -12,24 +12,32 @@ export interface CausalConvolution {
   readonly newest: tf.Tensor3D;
 }
 
-/**
- * Σ taps[k]·x[t − last + k] of texts x [batch, time, width] behind `before`, the newest positions of what was read; what lies in
- * front of the first is 0. taps [width, 1, taps], the last of them for the position itself. Call it inside a tidy.
- */
+interface CausalConvolutionOptions {
+  /** [width, 1, taps], the last of them for the position itself. */
+  readonly taps: ParameterSlot;
+  /** [width] */
+  readonly bias?: ParameterSlot | undefined;
+  /** The newest positions of what was read; what lies in front of the first is 0. */
+  readonly before?: tf.Tensor | undefined;
+}
+
+/** Σ taps[k]·x[t − last + k] + bias, of texts x [batch, time, width] behind `before`. Call it inside a tidy. */
 export function causalConvolution(
   x: tf.Tensor3D,
-  { taps, before }: { readonly taps: ParameterSlot; readonly before?: tf.Tensor | undefined },
+  { taps, bias, before }: CausalConvolutionOptions,
   { context }: Pass,
 ): CausalConvolution {
   const [batch, time, width] = x.shape;
   const count = taps.shape[2] ?? 1;
   const front = before ?? tf.zeros([batch, count - 1, width]);
   const all = count === 1 ? x : tf.concat([front as tf.Tensor3D, x], 1);
-  const mixed = computeByRows({ x: all, context, path: taps.path, hookPoints: [taps] }, (rows, own) => {
+  const hookPoints = bias === undefined ? [taps] : [taps, bias];
+  const mixed = computeByRows({ x: all, context, path: taps.path, hookPoints }, (rows, own) => {
     const byTap = tf.unstack(tf.transpose(tf.squeeze(taps.value(own), [1]))); // of each tap [width]
-    return byTap
+    const sum = byTap
       .map((tap, place) => tf.mul(tf.slice(rows as tf.Tensor3D, [0, place, 0], [-1, time, -1]), tap))
       .reduce((sum, part) => tf.add(sum, part));
+    return bias === undefined ? sum : tf.add(sum, bias.value(own));
   });
   return { mixed: mixed as tf.Tensor3D, newest: tf.slice(all, [0, time, 0], [batch, count - 1, width]) };
 }
@@ -37,11 +45,17 @@ export function causalConvolution(
 // Helpers for layers that read a text in order: padding becomes zeros, and each row is one text.
 
 /** Sets states of padding to 0, so that later tokens get nothing of them. hidden [batch, time, width] */
-export function withoutPadding(hidden: tf.Tensor, { inputs: { attentionMask } }: Pass): tf.Tensor {
-  const [batch = 0, time = 0] = hidden.shape;
-  if (attentionMask === undefined || time === 1) return hidden;
+export function withoutPadding(hidden: tf.Tensor, pass: Pass): tf.Tensor {
+  const mask = textMask(hidden, pass);
+  return mask === undefined ? hidden : tf.mul(hidden, mask);
+}
+
+/** 1 where a state of x [batch, time, width] is no padding, else 0: [batch, time, 1]. Undefined where none is. */
+export function textMask(x: tf.Tensor, { inputs: { attentionMask } }: Pass): tf.Tensor | undefined {
+  const [batch = 0, time = 0] = x.shape;
+  if (attentionMask === undefined || time === 1) return undefined;
   const own = tf.slice(attentionMask, [0, attentionMask.shape[1] - time], [batch, time]);
-  return tf.mul(hidden, tf.cast(tf.expandDims(own, 2), "float32"));
+  return tf.cast(tf.expandDims(own, 2), "float32");
 }
 
 /**

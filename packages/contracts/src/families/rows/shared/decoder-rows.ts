@@ -22,12 +22,12 @@ export function separateAttention(bias: Bias, output: { readonly name?: string; 
   ];
 }
 
-/** down(activation(gate(x))·up(x)) */
-export function gatedFeedForward(bias: Bias): readonly LinearRow[] {
+/** down(activation(gate(x))·up(x)), of the module `name`. */
+export function gatedFeedForward(bias: Bias, name = "mlp"): readonly LinearRow[] {
   return linearRows({ bias, layout: "out-in" }, [
-    ["layers.{n}.mlp.gate_proj", "hidden", "intermediate"],
-    ["layers.{n}.mlp.up_proj", "hidden", "intermediate"],
-    ["layers.{n}.mlp.down_proj", "intermediate", "hidden"],
+    [`layers.{n}.${name}.gate_proj`, "hidden", "intermediate"],
+    [`layers.{n}.${name}.up_proj`, "hidden", "intermediate"],
+    [`layers.{n}.${name}.down_proj`, "intermediate", "hidden"],
   ]);
 }
 

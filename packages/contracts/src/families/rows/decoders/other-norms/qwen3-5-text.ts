@@ -15,7 +15,7 @@ import { linearRows, parameterRow } from "../../shared/module-rows.ts";
 
 /** Whether a layer has a memory instead of attention. */
 export const hasMemory = ({ layerKinds }: ConfigValues, layer: number) => layerKinds[layer] === "memory";
-const hasAttention = (config: ConfigValues, layer: number) => !hasMemory(config, layer);
+export const hasAttention = (config: ConfigValues, layer: number) => !hasMemory(config, layer);
 
 const net = "layers.{n}.linear_attn";
 const norm = { kind: "root-mean-square", gainOffset: 1 } as const;
