@@ -62,17 +62,20 @@ function typeOf(status: number): string {
   return status < 500 ? "invalid_request_error" : "server_error";
 }
 
-/** The body of a streamed response, computed as it is read. A client that disconnects calls `onLeave`. */
+/** The body of a streamed response, computed as it is read. A client that disconnects calls `onLeave`. `first` was read already. */
 export function eventStream(
   events: AsyncGenerator<object, void, undefined>,
   onLeave: () => void,
+  first?: IteratorResult<object, void>,
 ): ReadableStream<Uint8Array> {
+  let ready = first;
   const encoder = new TextEncoder();
   const line = (data: string) => encoder.encode(`data: ${data}\n\n`);
   return new ReadableStream({
     async pull(controller) {
       try {
-        const { done, value } = await events.next();
+        const { done, value } = ready ?? (await events.next());
+        ready = undefined;
         if (done !== true) return controller.enqueue(line(JSON.stringify(value)));
         controller.enqueue(line("[DONE]"));
       } catch (error) {

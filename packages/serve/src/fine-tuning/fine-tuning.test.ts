@@ -12,11 +12,15 @@ import type { FineTuneEvent, FineTuner } from "./fine-tuner.ts";
 const model: ServedModel = {
   name: "models/base",
   adapters: [],
-  attach: async (folder, { name }) => ({ name: `${folder} ${name}`, dispose: () => undefined }),
+  attach: async (folder, { name }) => {
+    await attached;
+    return { name: `${folder} ${name}`, dispose: () => undefined };
+  },
   embed: async () => [],
   writer: () => ({ running: 0, waiting: 0, write: async function* () {}, stop: async () => undefined }),
 };
 
+let attached: Promise<void> | undefined;
 let waiting = 0;
 /** Fails for seed 13; waits until it is stopped for seed 0; else it is done at once. */
 const tuner: FineTuner = {
@@ -152,6 +156,29 @@ it("says why a job failed, and runs the next one", async () => {
   expect(await call("/fine_tuning/jobs?limit=1")).toMatchObject({ has_more: true, data });
   expect((await call(`/fine_tuning/jobs?after=${good.id}`)).data).toMatchObject([{ id: bad.id }]);
   expect(await call("/fine_tuning/jobs?after=x&limit=0")).toMatchObject({ http: 400, error: { param: "limit" } });
+});
+
+it("runs one job at a time, cancels jobs that are not over, and keeps files that they need", async () => {
+  const [running, queued, paused] = [await jobOf(0), await jobOf(0), await jobOf(0)];
+  await statusOf(running).toBe("running");
+  await post(`/fine_tuning/jobs/${paused.id}/pause`, {});
+  const deletion = () => call(`/files/${queued.training_file}`, { method: "DELETE" });
+  expect(await deletion()).toMatchObject({ http: 400, error: { code: "file_in_use" } });
+  for (const { id } of [queued, running, paused]) {
+    expect(waiting).toBe(id === paused.id ? 0 : 1);
+    expect(await post(`/fine_tuning/jobs/${id}/cancel`, {})).toMatchObject({ http: 200, status: "cancelled" });
+    await expect.poll(async () => (await post(`/fine_tuning/jobs/${id}/cancel`, {})).http).toBe(400);
+  }
+  expect(await deletion()).toMatchObject({ deleted: true });
+  let serveIt = () => {};
+  attached = new Promise((resolve) => {
+    serveIt = resolve;
+  });
+  const ending = await jobOf(1);
+  const error = { message: expect.stringContaining("it is ending") };
+  await expect.poll(() => post(`/fine_tuning/jobs/${ending.id}/pause`, {})).toMatchObject({ http: 400, error });
+  serveIt();
+  await statusOf(ending).toBe("succeeded");
 });
 
 it("continues with the next server of the same base, which serves the models of finished jobs", async () => {

@@ -1,6 +1,6 @@
 // Reads a call whose text is complete.
 
-import { isObject, JsonError, parseJson } from "@lowrank/contracts";
+import { isObject, jsonIn } from "@lowrank/contracts";
 
 export interface WholeCall {
   readonly name: string;
@@ -13,7 +13,7 @@ export type ArgumentSchemas = ReadonlyMap<string, unknown>;
 
 /** Undefined if the text is not JSON, or no call. */
 export function jsonCall(text: string): WholeCall | undefined {
-  const value = jsonOf(text);
+  const value = jsonIn(text);
   if (!isObject(value)) return undefined;
   const { name = value.function, arguments: given = value.parameters ?? {} } = isObject(value.function)
     ? value.function
@@ -33,24 +33,10 @@ export function xmlCall(text: string, schemas: ArgumentSchemas): WholeCall | und
     const [key, value] = [part.slice(0, start), part.slice(start + 1, end).replace(/^\n|\n$/g, "")];
     const type = Object.hasOwn(known, key) ? known[key] : undefined;
     const isText = isObject(type) && type.type === "string";
-    const parsed = isText ? undefined : jsonOf(pythonWords.get(value) ?? value);
+    const parsed = isText ? undefined : jsonIn(pythonWords.get(value) ?? value);
     return [key, parsed === undefined ? value : parsed] as const;
   });
   return { name, arguments: JSON.stringify(Object.fromEntries(entries)) };
 }
 
-const pythonWords: ReadonlyMap<string, string> = new Map([
-  ["True", "true"],
-  ["False", "false"],
-  ["None", "null"],
-]);
-
-/** Undefined if the text is not JSON, or nested too deep. */
-export function jsonOf(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch (error) {
-    if (!(error instanceof JsonError)) throw error;
-    return undefined;
-  }
-}
+const pythonWords = new Map(Object.entries({ True: "true", False: "false", None: "null" }));
