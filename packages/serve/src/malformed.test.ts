@@ -150,6 +150,8 @@ describe("a request", () => {
     for (const [end, content] of [
       [{ max_tokens: 2 }, "one two "],
       [{ stop: "two" }, "one "],
+      [{ stop: ["ne t", "three"] }, "o"], // over two tokens, and the first of two
+      [{ stop: "threefold" }, "one two three"], // only its beginning comes
     ] as const) {
       const { body } = await post(chat, { model: "mine", messages, ...end });
       expect(body.choices[0]).toMatchObject({ message: { role: "assistant", content }, finish_reason: "stop" });

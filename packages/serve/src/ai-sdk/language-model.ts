@@ -57,8 +57,8 @@ export function lowrank<Adapter extends ServedAdapter>(
     provider: "lowrank",
     modelId: adapter?.name ?? model.name,
     supportedUrls: {},
-    doGenerate: (options) => generated(events(options), warningsOf(options)),
-    doStream: async (options) => ({ stream: streamOf(parts(events(options), warningsOf(options))) }),
+    doGenerate: (options) => generated(events(options), unsupportedIn(options)),
+    doStream: async (options) => ({ stream: streamOf(parts(events(options), unsupportedIn(options))) }),
   };
 }
 
@@ -68,10 +68,6 @@ async function writerOf<Adapter extends ServedAdapter>(model: ServedModel<Adapte
   const writer = known ?? model.writer({});
   writers.set(model, writer);
   return writer;
-}
-
-function warningsOf(options: LanguageModelV4CallOptions): SharedV4Warning[] {
-  return unsupportedIn(options).map((feature) => ({ type: "unsupported", feature }));
 }
 
 async function generated(events: AsyncGenerator<ChoiceEvent, void, undefined>, warnings: SharedV4Warning[]) {

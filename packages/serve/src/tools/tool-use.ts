@@ -31,13 +31,6 @@ interface Asked<Adapter> {
   newId(): string;
 }
 
-/** Tools in the form that a writer and its reader need. */
-interface PreparedTools {
-  /** The JSON Schema of an answer that must be a call, or a call or JSON. */
-  readonly schema?: object;
-  readonly reader: CallReader;
-}
-
 /** OpenAI's limit. */
 export const maxTools = 128;
 
@@ -61,12 +54,12 @@ export async function* answerEvents<Adapter extends ServedAdapter>(
   yield* withCalls(choiceEvents(written, options), reader, newId);
 }
 
-/** Throws RequestError if the chat template does not write tools. */
+/** A reader of the answer, and the JSON Schema of one that must be a call, or a call or JSON. */
 function prepareTools(
   { tools, choice, isParallel }: ToolUse,
   template: string | undefined,
   answer: object | undefined,
-): PreparedTools {
+): { readonly schema?: object; readonly reader: CallReader } {
   const format = toolFormat(template ?? "");
   if (format === undefined) throw unsupported(template);
   const known = new Map(tools.map(({ function: { name, parameters } }) => [name, parameters]));
