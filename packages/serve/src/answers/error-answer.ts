@@ -34,6 +34,8 @@ const schemaCodes = new Set(["UNSUPPORTED_SCHEMA", "TOKENS_WITHOUT_BYTES"]);
 /** Any error as a RequestError with a status. Details of unexpected errors are not sent to clients. `schemaField`: the field with a JSON schema. */
 export function asRequestError(error: unknown, schemaField = "response_format"): RequestError {
   if (error instanceof RequestError) return error;
+  if (error instanceof Error && "code" in error && error.code === "ENOSPC")
+    return new RequestError(500, "DISK_FULL", "No space left on the server's disk. Free some space.");
   if (!LowrankError.isInstance(error)) return new RequestError(500, "INTERNAL", "The server failed at this request.");
   const { code } = error;
   const message = withoutFolders(error.message);

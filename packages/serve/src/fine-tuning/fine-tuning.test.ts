@@ -1,6 +1,6 @@
 // The fine-tuning API with a tuner that only pretends: refusals, the queue, and what survives.
 
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LowrankError } from "@lowrank/contracts";
@@ -22,6 +22,9 @@ const model: ServedModel = {
 
 let attached: Promise<void> | undefined;
 let waiting = 0;
+/** Whether jobs of seed 7 fail, and cannot be saved. */
+let isFull = false;
+const notes: string[] = [];
 /** Fails for seed 13; waits until it is stopped for seed 0; else it is done at once. */
 const tuner: FineTuner = {
   check: async ({ name }) => {
@@ -31,11 +34,17 @@ const tuner: FineTuner = {
   checkGrader: ({ type }) => {
     if (type === "python") throw new Error("python");
   },
-  start: ({ seed }) => {
+  start: ({ seed, folder: own }) => {
     const stopped = new AbortController();
     async function* events(): AsyncGenerator<FineTuneEvent, void> {
       if (seed === 13) throw new LowrankError("TRAINING_FAILED", "The file /srv/private/rows is too short.");
+      if (seed === 7 && isFull) {
+        await rm(`${own}.json`);
+        await mkdir(`${own}.json`);
+        throw new Error("full");
+      }
       if (seed === 0) {
+        if (stopped.signal.aborted) return; // before it began
         waiting += 1;
         await new Promise((resolve) => stopped.signal.addEventListener("abort", resolve));
         waiting -= 1;
@@ -58,7 +67,10 @@ interface Answer {
 let folder: string;
 let server: RunningServer;
 const start = (name = "base", port = 0) =>
-  serve<ServedAdapter>(model, { port, name, fineTuning: { folder, tuner, maxFileBytes: 1000 } });
+  serve<ServedAdapter>(model, {
+    ...{ port, name, fineTuning: { folder, tuner, maxFileBytes: 1000 } },
+    onNote: (line) => notes.push(line),
+  });
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "lowrank-jobs-"));
   server = await start();
@@ -165,7 +177,7 @@ it("runs one job at a time, cancels jobs that are not over, and keeps files that
   const deletion = () => call(`/files/${queued.training_file}`, { method: "DELETE" });
   expect(await deletion()).toMatchObject({ http: 400, error: { code: "file_in_use" } });
   for (const { id } of [queued, running, paused]) {
-    expect(waiting).toBe(id === paused.id ? 0 : 1);
+    await expect.poll(() => waiting).toBe(id === paused.id ? 0 : 1);
     expect(await post(`/fine_tuning/jobs/${id}/cancel`, {})).toMatchObject({ http: 200, status: "cancelled" });
     await expect.poll(async () => (await post(`/fine_tuning/jobs/${id}/cancel`, {})).http).toBe(400);
   }
@@ -179,6 +191,16 @@ it("runs one job at a time, cancels jobs that are not over, and keeps files that
   await expect.poll(() => post(`/fine_tuning/jobs/${ending.id}/pause`, {})).toMatchObject({ http: 400, error });
   serveIt();
   await statusOf(ending).toBe("succeeded");
+});
+
+it("resumes a job that failed and could not be saved, with the next request", async () => {
+  isFull = true;
+  const job = await jobOf(7);
+  await expect.poll(() => notes.at(-1)).toContain("fine-tuning has stopped");
+  isFull = false;
+  await rm(join(folder, "jobs", `${job.id}.json`), { recursive: true });
+  await jobOf(1);
+  await statusOf(job).toBe("succeeded");
 });
 
 it("continues with the next server of the same base, which serves the models of finished jobs", async () => {

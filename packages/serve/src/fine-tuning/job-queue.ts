@@ -150,7 +150,9 @@ export class JobQueue {
 
   #next(): Job | undefined {
     if (this.#ended.signal.aborted) return undefined;
-    return this.jobs.all.find((job) => job.status === "queued" && this.#isOfThisBase(job));
+    // A full disk may have ended a job that could not be saved as failed. It is resumed.
+    const isOpen = ({ status }: Job) => status === "queued" || status === "running";
+    return this.jobs.all.find((job) => isOpen(job) && this.#isOfThisBase(job));
   }
 
   /** A folder may have been used with another base before. */
