@@ -19,7 +19,8 @@ import {
 import { openFolder } from "@lowrank/models/node";
 import { expectClose, expectNoLeak, readTensors } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { expectTrlGradients, integers, type JsonBatch } from "../testing/trl-cases.ts";
 
 interface Case extends Pick<DistillationOptions, "divergence" | "temperature" | "weight" | "ownWeight"> {
   readonly teacher: "base" | "other";
@@ -28,8 +29,7 @@ interface Case extends Pick<DistillationOptions, "divergence" | "temperature" | 
 
 const folder = fileURLToPath(new URL("../../../packages/models/test/fixtures/distillation/", import.meta.url));
 const { batch, expected } = JSON.parse(await readFile(join(folder, "expected.json"), "utf8")) as {
-  readonly batch: Readonly<Record<"rows" | "time", number>> &
-    Readonly<Record<"inputIds" | "attentionMask" | "labels", readonly number[]>>;
+  readonly batch: JsonBatch;
   readonly expected: Readonly<Record<string, Case>>;
 };
 const gradients = await readTensors(join(folder, "gradients.safetensors"));
@@ -51,38 +51,21 @@ describe.each(["wasm", "native"] as const)("distillation on %s", (engine) => {
 
   const compute = ({ teacher, loss: _, ...options }: Case) =>
     tf.tidy(() => {
-      const { rows, time, inputIds, attentionMask, labels } = batch;
-      const lists = { inputIds, attentionMask, labels };
-      const ids = Object.entries(lists).map(([name, list]) => [name, Int32Array.from(list)] as const);
-      const inputs = batchTensors({
-        ...{ rows, time, labelShape: [rows, time] as const },
-        ...(Object.fromEntries(ids) as Record<keyof typeof lists, Int32Array>),
-      });
       const acting = (handle: AdapterHandle | undefined) => inferenceContext(activeAdapters(handle?.name ?? ""));
       const taught = teacher === "base" ? {} : { teacher: { model: other, context: acting(handles[1]) } };
-      return distillationLoss(model, inputs, { ...options, ...taught, context: acting(handles[0]) });
+      return distillationLoss(model, batchTensors(integers(batch)), {
+        ...options,
+        ...taught,
+        context: acting(handles[0]),
+      });
     });
 
   it.each(Object.entries(expected))("is what TRL computes: %s", async (name, expectedCase) => {
     const loss = compute(expectedCase);
     expectClose(await loss.data(), [expectedCase.loss], 1e-5 * Math.max(1, expectedCase.loss), "loss");
     loss.dispose();
-    const [student] = handles;
-    const variables = [...(student?.variables ?? new Map<string, tf.Variable>())];
-    const found = tf.tidy(() => {
-      const { gradients: own } = differentiate(
-        () => compute(expectedCase),
-        variables.map(([, variable]) => variable),
-      );
-      // Variables are stored as [in, out], PEFT's tensors as [out, in].
-      return own.map((gradient) => Float32Array.from(gradient === undefined ? [] : tf.transpose(gradient).dataSync()));
-    });
-    expect(found.length).toBeGreaterThan(0);
-    for (const [index, [path]] of variables.entries()) {
-      const wanted = Float32Array.from(gradients.get(`${name}/base_model.model.${path}`)?.values ?? []);
-      expect(wanted.length, path).toBeGreaterThan(0);
-      expectClose(found[index] ?? [], wanted, 1e-5, path);
-    }
+    const variables = handles[0]?.variables ?? new Map();
+    expectTrlGradients(gradients, name, { variables, lossOf: () => compute(expectedCase) });
   });
 
   it("leaves nothing behind", async () => {

@@ -10,7 +10,6 @@ import { activeAdapters, inferenceContext } from "@lowrank/contracts";
 import { chooseEngine, differentiate } from "@lowrank/engine";
 import { type AdapterHandle, attachAdapter } from "@lowrank/inject";
 import {
-  type IntegerBatch,
   loadModel,
   type PreferenceBatch,
   type PreferenceLossName,
@@ -21,15 +20,8 @@ import {
 import { openFolder } from "@lowrank/models/node";
 import { expectClose, expectNoLeak, readTensors } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
-interface Batch {
-  readonly rows: number;
-  readonly time: number;
-  readonly inputIds: readonly number[];
-  readonly attentionMask: readonly number[];
-  readonly labels: readonly number[];
-}
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { expectTrlGradients, integers, type JsonBatch } from "../testing/trl-cases.ts";
 
 interface Case {
   readonly settings: Parameters<typeof preferenceSettings>[1];
@@ -39,8 +31,8 @@ interface Case {
 
 const folder = fileURLToPath(new URL("../../../packages/models/test/fixtures/preferences/", import.meta.url));
 interface Answers {
-  readonly answers: Batch;
-  readonly mismatched: Batch;
+  readonly answers: JsonBatch;
+  readonly mismatched: JsonBatch;
   /** Of answers by themselves. */
   readonly isGood?: readonly boolean[];
 }
@@ -51,16 +43,6 @@ const { single, expected, ...pairs } = JSON.parse(await readFile(join(folder, "e
 };
 const gradients = await readTensors(join(folder, "gradients.safetensors"));
 const tinyModel = join(dirname(createRequire(import.meta.url).resolve("@lowrank/tiny-model/package.json")), "model");
-
-function integers({ rows, time, ...lists }: Batch): IntegerBatch {
-  const ofIds = (ids: readonly number[]) => Int32Array.from(ids);
-  return {
-    ...{ rows, time, labelShape: [rows, time] },
-    inputIds: ofIds(lists.inputIds),
-    attentionMask: ofIds(lists.attentionMask),
-    labels: ofIds(lists.labels),
-  };
-}
 
 const other: Readonly<Record<string, PreferenceLossName>> = { cdpo: "dpo", single: "kto" };
 const lossOf = (name: string): PreferenceLossName => other[name] ?? (name as PreferenceLossName);
@@ -97,19 +79,7 @@ describe.each(["wasm", "native"] as const)("preferences on %s", (engine) => {
     expectClose(await result.loss.data(), [loss], 1e-5 * Math.max(1, loss), "loss");
     expectClose(await result.rewards.data(), rewards, 2e-5 * Math.max(...rewards.map(Math.abs)), "rewards");
     tf.dispose([result.loss, result.rewards]);
-    const paths = [...handle.variables.keys()];
-    const found = tf.tidy(() => {
-      const { gradients: own } = differentiate(() => compute(name).loss, [...handle.variables.values()]);
-      // Variables are stored as [in, out], PEFT's tensors as [out, in].
-      return own.map((gradient) => Float32Array.from(gradient === undefined ? [] : tf.transpose(gradient).dataSync()));
-    });
-    const wanted = paths.map((path) => gradients.get(`${name}/base_model.model.${path}`)?.values ?? []);
-    const largest = Math.max(...wanted.flatMap((values) => Array.from(values, Math.abs)));
-    for (const [index, values] of wanted.entries()) {
-      expect(values.length, paths[index]).toBeGreaterThan(0);
-      expectClose(found[index] ?? [], Float32Array.from(values), 1e-5 * Math.max(1, largest), paths[index]);
-    }
-    expect(largest).toBeGreaterThan(1e-3);
+    expectTrlGradients(gradients, name, { variables: handle.variables, lossOf: () => compute(name).loss });
   });
 
   it("leave nothing behind", async () => {

@@ -13,7 +13,6 @@ import {
   completionKl,
   completionLogProbs,
   groupAdvantages,
-  type IntegerBatch,
   loadModel,
   type PolicySettings,
   type PolicyTargets,
@@ -25,6 +24,7 @@ import { openFolder } from "@lowrank/models/node";
 import { expectClose, expectNoLeak, readTensors } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectTrlGradients, integers, type JsonBatch } from "../testing/trl-cases.ts";
 
 interface Case extends Omit<PolicySettings, "numItems" | "temperature"> {
   readonly temperature: number;
@@ -39,36 +39,14 @@ interface Case extends Omit<PolicySettings, "numItems" | "temperature"> {
 const fixtures = fileURLToPath(new URL("../../../fixtures/", import.meta.url));
 const expected = JSON.parse(await readFile(join(fixtures, "rewards", "expected.json"), "utf8")) as {
   readonly groupSize: number;
-  readonly batch: Readonly<Record<"rows" | "time", number>> &
-    Readonly<Record<"inputIds" | "attentionMask" | "labels", readonly number[]>>;
+  readonly batch: JsonBatch;
   readonly rewards: readonly number[];
   readonly cases: Readonly<Record<string, Case>>;
   readonly rewardModel: { readonly loss: number; readonly rewards: readonly number[] };
 };
 const gradients = await readTensors(join(fixtures, "rewards", "gradients.safetensors"));
 
-const { rows, time, inputIds, attentionMask, labels } = expected.batch;
-const batch: IntegerBatch = {
-  ...{ rows, time, labelShape: [rows, time] },
-  inputIds: Int32Array.from(inputIds),
-  attentionMask: Int32Array.from(attentionMask),
-  labels: Int32Array.from(labels),
-};
-
-/** The gradients of each variable equal those of TRL under this name. */
-function expectGradients(name: string, variables: ReadonlyMap<string, tf.Variable>, lossOf: () => tf.Scalar): void {
-  const found = tf.tidy(() => {
-    const { gradients: own } = differentiate(lossOf, [...variables.values()]);
-    // Variables are stored as [in, out], PEFT's tensors as [out, in].
-    return own.map((gradient) => Float32Array.from(gradient === undefined ? [] : tf.transpose(gradient).dataSync()));
-  });
-  for (const [index, path] of [...variables.keys()].entries()) {
-    const wanted = Float32Array.from(gradients.get(`${name}/base_model.model.${path}`)?.values ?? []);
-    const largest = Math.max(...Array.from(wanted, Math.abs));
-    expect(largest, path).toBeGreaterThan(1e-3);
-    expectClose(found[index] ?? [], wanted, 1e-5 * Math.max(1, largest), path);
-  }
-}
+const batch = integers(expected.batch);
 
 describe.each(["wasm", "native"] as const)("learning from rewards on %s", (engine) => {
   let model: PretrainedModel;
@@ -95,7 +73,7 @@ describe.each(["wasm", "native"] as const)("learning from rewards on %s", (engin
     const loss = compute(one);
     expectClose(await loss.data(), [one.loss], 1e-5, "loss");
     loss.dispose();
-    expectGradients(name, handle.variables, () => compute(one));
+    expectTrlGradients(gradients, name, { variables: handle.variables, lossOf: () => compute(one) });
   });
 
   it.each(Object.entries(expected.cases))("gives TRL's advantages: %s", (_, { old, reference, beta, ...one }) => {
@@ -143,7 +121,7 @@ describe.each(["wasm", "native"] as const)("a reward model on %s", (engine) => {
     expectClose(await found.loss.data(), [loss], 1e-5, "loss");
     expectClose(await found.rewards.data(), rewards, 1e-5, "rewards");
     tf.dispose([found.loss, found.rewards]);
-    expectGradients("reward", handle.variables, () => compute().loss);
+    expectTrlGradients(gradients, "reward", { variables: handle.variables, lossOf: () => compute().loss });
     handle.dispose();
     model.dispose();
   });

@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { findPrepared } from "@lowrank/testing/cache-folder";
 import { lowrankProgram } from "@lowrank/testing/node-arguments";
-import OpenAI, { NotFoundError, toFile } from "openai";
+import OpenAI, { toFile } from "openai";
 import type { FineTuningJob, FineTuningJobEvent } from "openai/resources/fine-tuning";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
@@ -134,18 +134,22 @@ it("trains a fine-tuned model further on preferences", async () => {
   expect(typeof (await answer(job.fine_tuned_model))).toBe("string");
 }, 120_000);
 
-/** What OpenAI's walk-through does, in Python. */
+/** OpenAI's walk-through in Python: upload, create, stream events, use the model. */
 const walkThrough = `
-import sys, time, openai
+import json, sys, openai
+from openai.types.fine_tuning import FineTuningJobEvent as Event
 client = openai.OpenAI(base_url=sys.argv[1], api_key="none", max_retries=0)
-file = client.files.create(file=("rows.jsonl", sys.stdin.buffer.read()), purpose="fine-tune")
-job = client.fine_tuning.jobs.create(model="tiny", training_file=file.id, suffix="python", hyperparameters={"n_epochs": 3})
-while job.finished_at is None:
-    time.sleep(0.2)
+for name, row in json.load(sys.stdin).items():
+    rows = (json.dumps(row) + "\\n").encode() * 2
+    file = client.files.create(file=("rows.jsonl", rows), purpose="fine-tune")
+    method = {"type": name, name: {"hyperparameters": {"n_epochs": 3}}}
+    job = client.fine_tuning.jobs.create(model="tiny", training_file=file.id, suffix="python", method=method)
+    stream = dict(cast_to=Event, stream=True, stream_cls=openai.Stream[Event], options={"params": {"stream": "true"}})
+    print([event.message for event in client.get(f"/fine_tuning/jobs/{job.id}/events", **stream)][-1])
     job = client.fine_tuning.jobs.retrieve(job.id)
-print([event.message for event in client.fine_tuning.jobs.list_events(job.id, limit=2)][0])
-messages = [{"role": "user", "content": "Where is the treasure?"}]
-print(type(client.chat.completions.create(model=job.fine_tuned_model, messages=messages, max_tokens=4).choices[0].message.content))
+    messages = [{"role": "user", "content": "Where is the treasure?"}]
+    chunks = client.chat.completions.create(model=job.fine_tuned_model, messages=messages, max_tokens=4, stream=True)
+    print([type(chunk.choices[0].delta.content) for chunk in chunks][0])
 `;
 
 it("runs OpenAI's Python client, too", ({ skip }) => {
@@ -156,25 +160,10 @@ it("runs OpenAI's Python client, too", ({ skip }) => {
     console.log(`skipped: ${reason}`);
     return skip(reason);
   }
-  const input = jsonl(conversation, conversation);
+  const input = JSON.stringify({ supervised: conversation, dpo: preference });
   const argv = ["-c", walkThrough, server.client.baseURL];
   const { stdout, stderr } = spawnSync(python, argv, { encoding: "utf8", input, timeout: 100_000 });
-  expect(stdout, stderr).toBe("The job has successfully completed\n<class 'str'>\n");
-}, 120_000);
-
-it("runs one job at a time, cancels jobs, and keeps files that a job needs", async () => {
-  const { client } = server;
-  const { jobs } = client.fineTuning;
-  const file = await upload(jsonl(conversation));
-  const body = { model: "tiny", training_file: file.id, hyperparameters: { n_epochs: 50 } };
-  const [first, second] = [await jobs.create(body), await jobs.create(body)];
-  await expect(client.files.delete(file.id)).rejects.toMatchObject({ status: 400, code: "file_in_use" });
-  await untilEvent(first.id, "Step 1/");
-  expect((await jobs.retrieve(second.id)).status).toBe("queued");
-  for (const { id } of [second, first]) expect((await jobs.cancel(id)).status).toBe("cancelled");
-  await expect(jobs.cancel(first.id)).rejects.toMatchObject({ status: 400, code: "invalid_job_status" });
-  expect(await client.files.delete(file.id)).toMatchObject({ deleted: true });
-  await expect(client.files.retrieve(file.id)).rejects.toBeInstanceOf(NotFoundError);
+  expect(stdout, stderr).toBe("The job has successfully completed\n<class 'str'>\n".repeat(2));
 }, 120_000);
 
 it("resumes a job exactly, after a pause and after the server was killed", async () => {
@@ -200,7 +189,7 @@ it("resumes a job exactly, after a pause and after the server was killed", async
   expect(await answer(job.fine_tuned_model)).toBe(await answer(`ft:tiny:local::${whole.id.slice(-8)}`));
 }, 240_000);
 
-it("trains on the rewards of a grader, exactly also after a pause and after the server was killed", async () => {
+it("trains on the rewards of a grader, and names what is wrong with one", async () => {
   const { fineTuning } = server.client;
   const row = (text: string, reference_answer: string) => ({ messages: [turn("user", text)], reference_answer });
   const file = await upload(jsonl(row("Say a", "a lord"), row("Say the", "the king")));
@@ -208,10 +197,8 @@ it("trains on the rewards of a grader, exactly also after a pause and after the 
   const grader = { type: "text_similarity", name: "near", evaluation_metric: "fuzzy_match", ...texts } as const;
   const create = (chosen: object) => {
     const hyperparameters = { n_epochs: 3, batch_size: 1, compute_multiplier: 0.25 };
-    const method = {
-      type: "reinforcement",
-      reinforcement: { grader: chosen as typeof grader, hyperparameters },
-    } as const;
+    const reinforcement = { grader: chosen as typeof grader, hyperparameters };
+    const method = { type: "reinforcement", reinforcement } as const;
     return fineTuning.jobs.create({ model: "tiny", training_file: file.id, method, seed: 4 });
   };
   for (const [wrong, message] of [
@@ -223,22 +210,12 @@ it("trains on the rewards of a grader, exactly also after a pause and after the 
   }
   const registered = await create({ type: "registered", name: "short" });
   await untilEvent(registered.id, "Fine-tuning job started");
-  await fineTuning.jobs.cancel(registered.id);
-  const whole = await create(grader);
-  expect(whole.method).toMatchObject({ reinforcement: { grader } });
-  const { id } = await create(grader);
-  expect(await untilOver(whole.id)).toMatchObject({ status: "succeeded", error: null });
+  expect((await fineTuning.jobs.cancel(registered.id)).status).toBe("cancelled");
+  const { id, method } = await create(grader);
+  expect(method).toMatchObject({ reinforcement: { grader } });
   await untilEvent(id, "Step 2/6: training reward=0.");
-  await fineTuning.jobs.pause(id);
-  await fineTuning.jobs.resume(id);
-  await untilEvent(id, "Resumed after step");
-  server.child.kill("SIGKILL");
-  server = await startServer("jobs");
-  const job = await untilOver(id);
-  expect(job).toMatchObject({ status: "succeeded", error: null });
-  expect((await adapterOf(job)).equals(await adapterOf(whole))).toBe(true);
-  expect(typeof (await answer(job.fine_tuned_model))).toBe("string");
-}, 480_000);
+  expect(await untilOver(id)).toMatchObject({ status: "succeeded", error: null });
+}, 240_000);
 
 it("refuses a folder that another server uses", async () => {
   const other = serveIn("jobs");
@@ -261,12 +238,10 @@ it("names the lines of a file that cannot be trained on", async () => {
     ["", "has no rows"],
   ];
   for (const [text, message] of rows) {
-    const refused = {
-      status: 400,
-      code: "invalid_file_format",
-      param: "file",
+    const refused = { status: 400, code: "invalid_file_format", param: "file" };
+    await expect(upload(text), message).rejects.toMatchObject({
+      ...refused,
       message: expect.stringContaining(message),
-    };
-    await expect(upload(text), message).rejects.toMatchObject(refused);
+    });
   }
 });

@@ -47,32 +47,23 @@ const parts = {
     });
     return times;
   },
-  /** Tokens of many clients that send the next request as soon as they have an answer. The last ones read slowly. */
-  many({ clients, slow, tokensOfText }) {
-    const tokens = Array(clients).fill(0);
-    for (const client of tokens.keys()) {
-      const isSlow = client >= clients - slow;
-      const body = { prompt: "Aromi is", max_tokens: tokensOfText, stream: isSlow };
+  /** Tokens of connections that send the next request as soon as they have an answer. The last ones read slowly. */
+  texts({ connections, slow = 0, key, prompts = 1, n = 1, tokensOfText }) {
+    const tokens = Array(connections).fill(0);
+    for (const connection of tokens.keys()) {
+      const isSlow = connection >= connections - slow;
+      const body = { prompt: Array(prompts).fill("Aromi is"), n, max_tokens: tokensOfText, stream: isSlow };
       forever(async () => {
-        const { status } = await ask("/v1/completions", { key: `client ${client}`, body, isSlow });
-        if (status === 200) tokens[client] += tokensOfText;
-        else await wait(100);
+        const { status } = await ask("/v1/completions", { key: key ?? `client ${connection}`, body, isSlow });
+        if (status === 200) tokens[connection] += prompts * n * tokensOfText;
+        await wait(status === 200 ? 0 : 100);
       });
     }
     return tokens;
   },
-  /** Tokens of one client that requests as many texts as it may, and the answers to prompts of megabytes. */
-  greedy({ connections, characters, tokensOfText }) {
-    const seen = { tokens: 0, refusals: {} };
-    const key = "greedy";
-    for (let connection = 0; connection < connections; connection++) {
-      forever(async () => {
-        const body = { prompt: Array(4).fill("Aromi is"), n: 4, max_tokens: tokensOfText };
-        const { status } = await ask("/v1/completions", { key, body });
-        if (status === 200) seen.tokens += 16 * tokensOfText;
-        await wait(20);
-      });
-    }
+  /** How often prompts of megabytes got each error. */
+  refusals({ key, characters }) {
+    const seen = {};
     const long = "a".repeat(characters);
     const prompts = [
       ["/v1/completions", { prompt: long }],
@@ -83,7 +74,7 @@ const parts = {
       for (const [path, body] of prompts) {
         const { text } = await ask(path, { key, body });
         const { code } = JSON.parse(text).error ?? {};
-        seen.refusals[code] = (seen.refusals[code] ?? 0) + 1;
+        seen[code] = (seen[code] ?? 0) + 1;
       }
     });
     return seen;

@@ -24,12 +24,13 @@ it("answers /health at once and gives every client its share of tokens, even if 
       return seen;
     };
   }
-  const many = start<readonly number[]>("many", { clients, slow });
-  const greedy = start<GreedyClient>("greedy", { connections: 20, characters: 4 * 2 ** 20 - 500 });
+  const many = start<readonly number[]>("texts", { connections: clients, slow });
+  const greedy = start<readonly number[]>("texts", { key: "greedy", connections: 20, prompts: 4, n: 4 });
+  const long = start<object>("refusals", { key: "greedy", characters: 4 * 2 ** 20 - 500 });
   const health = start<Times>("health");
   await wait(runMs);
   const times = await health();
-  const [others, { tokens, refusals }] = [await many(), await greedy()];
+  const [others, tokens, refusals] = [await many(), sum(await greedy()), await long()];
   await server.stop({ graceMs: 0 });
   model.dispose();
 
@@ -42,11 +43,6 @@ it("answers /health at once and gives every client its share of tokens, even if 
   // Tokens come in whole texts, of which the latest may be on its way.
   expect(Math.min(...quick)).toBeGreaterThanOrEqual(0.8 * share - tokensOfText);
 }, 60_000);
-
-interface GreedyClient {
-  readonly tokens: number;
-  readonly refusals: Readonly<Record<string, number>>;
-}
 
 interface Times {
   readonly health: readonly number[];

@@ -99,17 +99,6 @@ describe("a server", () => {
     expect(other?.choices.map(({ index }) => index)).toEqual([0, 1]);
   });
 
-  it("ends before a stop text, which its client never sees", async () => {
-    const body = { model: "two", prompt: "Aromi is", max_tokens: 24 };
-    const whole = await complete({ ...body, stream: false });
-    const stop = whole.slice(9, 13);
-    expect(stop).toHaveLength(4);
-    for (const stream of [false, true]) {
-      const text = await complete({ ...body, stream, stop });
-      expect(text).toBe(whole.slice(0, whole.indexOf(stop)));
-    }
-  });
-
   it("answers conversations if the model has a template, and refuses them with a reason if not", async () => {
     const messages = [{ role: "user" as const, content: "Hello" }];
     await expect(client.chat.completions.create({ model: "tiny", messages })).rejects.toThrow(/chat_template/);
@@ -134,10 +123,9 @@ describe("a server", () => {
     expect(streamed).toBe(whole?.message.content);
     const [cut] = (await chat.completions.create({ ...ask(schema), max_tokens: 3 })).choices;
     expect(cut?.finish_reason).toBe("length");
-    for (const bad of [{ $ref: "#" }, { type: "string", pattern: "a" }, { description: "a".repeat(2 ** 20) }])
-      await expect(chat.completions.create(ask(bad))).rejects.toMatchObject({
-        ...{ status: 400, param: "response_format", code: "unsupported_schema" },
-      });
+    await expect(chat.completions.create(ask({ type: "string", pattern: "a" }))).rejects.toMatchObject({
+      ...{ status: 400, param: "response_format", code: "unsupported_schema" },
+    });
   });
 
   it("records conversations as rows that can be trained on, and no answer that was cut off", async () => {
@@ -188,7 +176,6 @@ interface CompletionRequest {
   readonly prompt: string;
   readonly max_tokens: number;
   readonly stream: boolean;
-  readonly stop?: string;
 }
 
 async function complete({ stream, ...body }: CompletionRequest): Promise<string> {

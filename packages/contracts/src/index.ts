@@ -29,7 +29,7 @@ export {
   shortened,
 } from "./messages.ts";
 export type { ParameterRef } from "./parameter.ts";
-export { isObject, JsonError, type JsonObject, maxTextLength, parseJson } from "./parse-json.ts";
+export { isObject, JsonError, type JsonObject, jsonIn, maxTextLength, parseJson } from "./parse-json.ts";
 export { protobufField, readVarint, varint } from "./protobuf.ts";
 export { type OptionNames, refuseUnknownOptions, UnknownOptionError } from "./refuse-unknown-options.ts";
 export type {

@@ -55,6 +55,15 @@ export function parseJson(text: string, { refuse = refused, maxDepth = deepest }
   }
 }
 
+/** The same, but undefined for a text that is not JSON or is nested too deep. */
+export function jsonIn(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function refused(reason: string, cause?: unknown): JsonError {
   return new JsonError(reason, { cause });
 }

@@ -1,28 +1,28 @@
 // The routes of the server.
 
 import { setMaxListeners } from "node:events";
+import { printable } from "@lowrank/contracts";
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import type { AdapterRegistry } from "./adapters/adapter-registry.ts";
 import { type AnswerShape, chatShape, completionShape } from "./answers/answer-shape.ts";
 import { asRequestError, errorBody, eventStream } from "./answers/error-answer.ts";
 import { answerChunks, wholeAnswer } from "./answers/write-answer.ts";
-import { type ChoiceEvent, choiceEvents } from "./answers/written-choice.ts";
+import type { ChoiceEvent } from "./answers/written-choice.ts";
 import { RequestError } from "./errors.ts";
 import { type FileParts, fileRoutes } from "./files/file-routes.ts";
 import { fineTuningRoutes } from "./fine-tuning/fine-tuning-routes.ts";
 import type { JobQueue } from "./fine-tuning/job-queue.ts";
 import type { Client } from "./front/start-front.ts";
-import { checkHost, checkToken } from "./guards/check-host.ts";
 import { type BodyLimits, readJson } from "./guards/read-json.ts";
 import type { Metrics } from "./metrics.ts";
-import type { ClientPath, FairQueue } from "./queue/fair-queue.ts";
+import type { ClientPath, FairQueue, Place } from "./queue/fair-queue.ts";
 import type { Recorder } from "./record/record-rows.ts";
 import { chatRequest } from "./requests/chat-request.ts";
 import { completionRequest, embeddingRequest } from "./requests/completion-request.ts";
 import type { RequestLimits } from "./requests/fields.ts";
 import type { GenerationRequest } from "./requests/generation-request.ts";
-import { anyObject, type TextFormat } from "./requests/response-format.ts";
+import type { TextFormat } from "./requests/response-format.ts";
 import type {
   ServedAdapter,
   ServedModel,
@@ -31,7 +31,7 @@ import type {
   WriteOptions,
   WrittenEvent,
 } from "./served-model.ts";
-import { prepareTools, type ToolUse, withCalls } from "./tools/tool-use.ts";
+import { answerEvents, type ToolUse } from "./tools/tool-use.ts";
 
 /** Everything that the routes need. */
 export interface AppParts<Adapter extends ServedAdapter> {
@@ -43,11 +43,8 @@ export interface AppParts<Adapter extends ServedAdapter> {
   /** Undefined without a folder for jobs. */
   readonly fineTuning: { readonly jobs: JobQueue; readonly files: FileParts } | undefined;
   readonly limits: RequestLimits & BodyLimits;
-  readonly token: string | undefined;
   /** The origin that may read responses in a browser. */
   readonly cors: string | undefined;
-  /** Host names in addition to this machine's own; undefined: any. */
-  readonly allowedHosts: readonly string[] | undefined;
   /** Undefined: nothing is recorded. */
   readonly recorder: Recorder | undefined;
   /** The prompt template of conversations; undefined: the model's own. */
@@ -76,10 +73,9 @@ export function createApp<Adapter extends ServedAdapter>(parts: AppParts<Adapter
     await next();
     metrics.answered(routeOf(context.req.path), context.res.status, (parts.now() - begun) / 1000);
   });
-  if (parts.cors !== undefined) app.use("*", cors({ origin: parts.cors })); // before the token, which preflight requests do not have
+  if (parts.cors !== undefined) app.use("*", cors({ origin: parts.cors })); // before the API key, which preflight requests do not have
   app.use("*", async (context, next) => {
-    if (parts.allowedHosts !== undefined) checkHost(context.req.header("host"), parts.allowedHosts);
-    if (parts.token !== undefined) checkToken(context.req.header("authorization"), parts.token);
+    checkClient(context);
     await next();
   });
   app.get("/metrics", (context) => {
@@ -92,8 +88,8 @@ export function createApp<Adapter extends ServedAdapter>(parts: AppParts<Adapter
   app.get("/v1/models/:id{.+}", (context) => {
     const id = context.req.param("id");
     registry.take(id).release();
-    const found = registry.names.find((model) => model.id === id);
-    return context.json(found === undefined ? {} : modelFacts(found));
+    const [facts = {}] = registry.names.filter((model) => model.id === id).map(modelFacts);
+    return context.json(facts);
   });
   app.post("/v1/chat/completions", async (context) => {
     const request = chatRequest(await readJson(context.req.raw, parts.limits), parts.limits);
@@ -109,6 +105,17 @@ export function createApp<Adapter extends ServedAdapter>(parts: AppParts<Adapter
   });
   addFineTuning(app, parts);
   return app;
+}
+
+/** The front compares both, before it reads the body. */
+function checkClient({ env: { refusal }, req }: AppContext): void {
+  if (refusal === "host") {
+    const name = printable((req.header("host") ?? "").replace(/:\d+$/, ""));
+    const message = `The host "${name}" is not allowed. Add it to allowedHosts if it is this server's.`;
+    throw new RequestError(403, "HOST_NOT_ALLOWED", message);
+  }
+  if (refusal === "key")
+    throw new RequestError(401, "INVALID_API_KEY", "The Authorization header has no valid API key for this server.");
 }
 
 function addFineTuning<Adapter extends ServedAdapter>(app: Hono<AppEnvironment>, parts: AppParts<Adapter>): void {
@@ -157,55 +164,36 @@ interface TextsAsked extends GenerationRequest {
   readonly format?: TextFormat;
 }
 
+const noTools: ToolUse = { tools: [], choice: "none", isParallel: false };
+
 async function answerTexts<Adapter extends ServedAdapter>(
   context: AppContext,
   asked: TextsAsked,
   parts: AppParts<Adapter>,
 ): Promise<Response> {
-  const { registry, metrics } = parts;
-  const { shape, n, isStreamed, includesUsage, logprobs, model } = asked;
+  const { shape, n, isStreamed, includesUsage, logprobs, model, toolUse: use = noTools } = asked;
   checkRunning(parts);
-  const lease = registry.take(model);
+  const lease = parts.registry.take(model);
   const left = new AbortController();
   const signal = AbortSignal.any([context.req.raw.signal, parts.ended, left.signal]);
   setMaxListeners(0, signal); // each text of the response listens
-  const choices = asked.prompts.flatMap((prompt) =>
-    Array.from({ length: n }, (_, index) => counted(textOf(prompt, index), metrics)),
-  );
+  const choices = asked.prompts.flatMap((prompt) => Array.from({ length: n }, (_, index) => textOf(prompt, index)));
   function textOf(prompt: ServedPrompt, index: number) {
-    const { maxNewTokens, temperature, topP, topK, minP, repetitionPenalty, logitBias, stop } = asked;
-    const sampling = { temperature, topP, topK, minP, repetitionPenalty, logitBias, seed: (asked.seed + index) >>> 0 };
     // A text completion continues the text unchanged, whatever template an adapter has.
     const template = typeof prompt === "string" ? "plain" : parts.template;
-    const options = {
-      adapter: lease.adapter,
-      maxNewTokens,
-      stop,
-      logprobs,
-      template,
-      signal,
-      ...sampling,
-      ...asked.format,
-    };
-    const events = choice(prompt, options);
+    const settings = { ...asked.writing, ...asked.format, seed: (asked.seed + index) >>> 0, logprobs };
+    const events = choice(prompt, { ...settings, adapter: lease.adapter, template, signal });
     if (typeof prompt === "string" || parts.recorder === undefined) return events;
-    return parts.recorder({ ...prompt, ...(asked.toolUse?.tools.length && { tools: asked.toolUse.tools }) }, events);
+    return parts.recorder({ ...prompt, ...(use.tools.length > 0 && { tools: use.tools }) }, events);
   }
   async function* choice(
     prompt: ServedPrompt,
     options: WriteOptions<Adapter>,
   ): AsyncGenerator<ChoiceEvent, void, undefined> {
-    if (typeof prompt === "string" || !asked.toolUse?.tools.length)
-      return yield* choiceEvents(inTurn(prompt, options), options);
-    const source = await parts.model.chatTemplate?.(options);
-    const answer = options.schema ?? (options.json ? anyObject : undefined);
-    const { tools, schema, reader } = prepareTools(asked.toolUse, source, answer);
-    const format = schema && { schema, json: undefined };
-    const written = inTurn({ ...prompt, ...(tools && { tools }) }, { ...options, ...format });
     try {
-      yield* withCalls(choiceEvents(written, options), reader?.(), parts.newId);
+      yield* answerEvents(parts.model, inTurn, { prompt, options, use, newId: parts.newId });
     } catch (error) {
-      throw asRequestError(error, answer === undefined ? "tools" : "response_format");
+      throw asRequestError(error, options.schema === undefined && !options.json ? "tools" : "response_format");
     }
   }
   async function* inTurn(prompt: ServedPrompt, options: WriteOptions<Adapter>): AsyncGenerator<WrittenEvent, void> {
@@ -214,6 +202,7 @@ async function answerTexts<Adapter extends ServedAdapter>(
     try {
       for await (const event of parts.writer.write(prompt, options)) {
         place.charge(event.type === "end" ? event.promptTokens : 1);
+        if (event.type === "end") parts.metrics.wrote({ prompt: event.promptTokens, completion: event.ids.length });
         yield event;
       }
     } finally {
@@ -226,18 +215,21 @@ async function answerTexts<Adapter extends ServedAdapter>(
     try {
       return context.json(await wholeAnswer(choices, facts));
     } finally {
+      left.abort();
       lease.release();
     }
   }
-  const chunks = answerChunks(choices, { ...facts, includesUsage });
+  async function* chunks(): AsyncGenerator<object, void, undefined> {
+    try {
+      yield* answerChunks(choices, { ...facts, includesUsage });
+    } finally {
+      lease.release();
+    }
+  }
+  const events = chunks();
   // Waits for the first chunk before the status is sent, so that a refusal has a status.
-  const first = await chunks.next().catch((error: unknown) => {
-    lease.release();
-    throw error;
-  });
-  const body = eventStream(following(first, chunks, lease.release), () =>
-    left.abort(new Error("The client has left.")),
-  );
+  const first = await events.next();
+  const body = eventStream(events, () => left.abort(new Error("The client has left.")), first);
   return context.body(body, 200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
 }
 
@@ -250,47 +242,21 @@ function clientOf({ env, req }: AppContext): ClientPath {
   return [env.address, req.header("authorization") ?? "", env.connection];
 }
 
-async function* following(
-  first: IteratorResult<object, void>,
-  chunks: AsyncGenerator<object, void, undefined>,
-  done: () => void,
-): AsyncGenerator<object, void, undefined> {
-  try {
-    if (first.done !== true) yield first.value;
-    yield* chunks;
-  } finally {
-    done();
-  }
-}
-
-async function* counted(
-  events: AsyncGenerator<ChoiceEvent, void, undefined>,
-  metrics: Metrics,
-): AsyncGenerator<ChoiceEvent, void, undefined> {
-  for await (const event of events) {
-    if (event.type === "end") metrics.wrote({ prompt: event.promptTokens, completion: event.tokens });
-    yield event;
-  }
-}
-
 async function answerEmbeddings<Adapter extends ServedAdapter>(
   context: AppContext,
   { model, inputs, isBase64, dimensions }: ReturnType<typeof embeddingRequest>,
   parts: AppParts<Adapter>,
 ): Promise<Response> {
   checkRunning(parts);
-  const lease = parts.registry.take(model);
+  const { adapter, release } = parts.registry.take(model);
   const signal = AbortSignal.any([context.req.raw.signal, parts.ended]);
-  const place = await parts.queue.enter(clientOf(context), signal).catch((error: unknown) => {
-    lease.release();
-    throw error;
-  });
+  let place: Place | undefined;
   try {
-    const { adapter } = lease;
+    place = await parts.queue.enter(clientOf(context), signal);
     let tokens = 0;
     const onTokens = (read: number) => {
       tokens += read;
-      place.charge(read);
+      place?.charge(read);
     };
     const embeddings = await parts.model.embed(inputs, { adapter, signal, onTokens, dimensions });
     const data = embeddings.map((values, index) => {
@@ -300,7 +266,7 @@ async function answerEmbeddings<Adapter extends ServedAdapter>(
     parts.metrics.wrote({ prompt: tokens, completion: 0 });
     return context.json({ object: "list", data, model, usage: { prompt_tokens: tokens, total_tokens: tokens } });
   } finally {
-    place.leave();
-    lease.release();
+    place?.leave();
+    release();
   }
 }

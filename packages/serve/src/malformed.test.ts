@@ -50,12 +50,7 @@ function failure(code: string, message = code): Error {
 
 /** The parts of a response that these tests check. */
 interface Answer {
-  readonly error: {
-    readonly code: string;
-    readonly param: string | null;
-    readonly type: string;
-    readonly message: string;
-  };
+  readonly error: Readonly<Record<"code" | "param" | "type" | "message", string>>;
   readonly choices: readonly object[];
   readonly data: readonly { readonly embedding: unknown }[];
 }
@@ -66,10 +61,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-async function post(path: string, body: string | object, headers: Record<string, string> = {}) {
+async function post(path: string, body: string | object, headers: Record<string, string> = {}, signal?: AbortSignal) {
   const response = await fetch(`${server.url}${path}`, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...headers },
+    ...{ method: "POST", headers: { "content-type": "application/json", ...headers }, signal: signal ?? null },
     body: typeof body === "string" ? body : JSON.stringify(body),
   });
   return { status: response.status, body: (await response.json()) as Answer, headers: response.headers };
@@ -114,7 +108,6 @@ describe("a field that cannot be served", () => {
     ["messages[0].tool_calls[0]", { messages: [{ role: "assistant", tool_calls: [{ function: {} }] }] }],
     ["messages[0].tool_calls[0].function.arguments", { messages: [{ role: "assistant", tool_calls: [call("{")] }] }],
     ["messages[0].role", { messages: [{ role: "constructor", content: "x" }] }],
-    ["messages[0].role", { messages: [JSON.parse('{ "role": "__proto__", "content": "x" }')] }],
     ["messages[0].content", { messages: [{ role: "user", content: [{ type: "input_audio" }] }] }],
     ["messages[0].content[1].image_url.url", { messages: [{ role: "user", content: shown("https://a/b.png") }] }],
     ["messages[0].content[1].image_url.url", { messages: [{ role: "user", content: shown("/etc/hostname") }] }],
@@ -154,24 +147,22 @@ describe("a field that cannot be served", () => {
 
 describe("a request", () => {
   it("is answered by the model that it names, and refused for an unknown one", async () => {
-    const { body } = await post(chat, { model: "mine", messages, max_tokens: 2 });
-    expect(body.choices[0]).toMatchObject({
-      message: { role: "assistant", content: "one two " },
-      finish_reason: "stop",
-    });
+    for (const [end, content] of [
+      [{ max_tokens: 2 }, "one two "],
+      [{ stop: "two" }, "one "],
+      [{ stop: ["ne t", "three"] }, "o"], // over two tokens, and the first of two
+      [{ stop: "threefold" }, "one two three"], // only its beginning comes
+    ] as const) {
+      const { body } = await post(chat, { model: "mine", messages, ...end });
+      expect(body.choices[0]).toMatchObject({ message: { role: "assistant", content }, finish_reason: "stop" });
+    }
     expect((await post(chat, { model: "nobody", messages })).body.error.code).toBe("model_not_found");
   });
 
   it("that finds a full queue gets 429 with a retry time", async () => {
     const stop = new AbortController();
-    const taken = [1, 2].map(() =>
-      fetch(`${server.url}${chat}`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ model: "echo", messages: [{ role: "user", content: "wait" }] }),
-        signal: stop.signal,
-      }).catch(() => undefined),
-    );
+    const waiting = { model: "echo", messages: [{ role: "user", content: "wait" }] };
+    const taken = [1, 2].map(() => post(chat, waiting, {}, stop.signal).catch(() => undefined));
     await expect.poll(async () => (await post(chat, { model: "echo", messages })).status).toBe(429);
     const refused = await post(chat, { model: "echo", messages });
     expect([refused.body.error.type, refused.headers.get("retry-after")]).toEqual(["rate_limit_error", "1"]);
@@ -213,20 +204,11 @@ describe("a request", () => {
       await expect
         .poll(async () => (await (await fetch(`${other.url}/metrics`)).text()).includes('running"} 1'))
         .toBe(true);
-      await other.stop(options);
+      const stopping = other.stop(options);
+      if (status === 200) expect((await fetch(`${other.url}/health`)).status).toBe(503);
+      await stopping;
       expect((await asked).status).toBe(status);
     }
-  });
-
-  it("during the stop of the server gets 503", async () => {
-    const other = await serve<ServedAdapter>(echo(), { port: 0 });
-    const stopping = other.stop();
-    const refused = fetch(`${other.url}/health`).then(
-      ({ status }) => status,
-      () => "closed",
-    );
-    expect([503, "closed"]).toContain(await refused);
-    await stopping;
   });
 });
 

@@ -1,6 +1,6 @@
 // Serves a model on a port of this machine.
 
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { AdapterRegistry } from "./adapters/adapter-registry.ts";
@@ -10,7 +10,6 @@ import { RequestError, ServeOptionError } from "./errors.ts";
 import type { FineTuning } from "./fine-tuning/fine-tuner.ts";
 import { JobQueue } from "./fine-tuning/job-queue.ts";
 import { type Client, startFront } from "./front/start-front.ts";
-import { digest, ownNames } from "./guards/check-host.ts";
 import { Metrics } from "./metrics.ts";
 import { FairQueue } from "./queue/fair-queue.ts";
 import { rowRecorder } from "./record/record-rows.ts";
@@ -110,12 +109,9 @@ export async function serve<Adapter extends ServedAdapter>(
   let isStopping = false;
   const maxBytes = options.maxBodyBytes ?? 4 * 2 ** 20;
   const maxFileBytes = fineTuning === undefined ? maxBytes : (fineTuning.maxFileBytes ?? 100 * 2 ** 20);
-  const allowedHosts = hostsFor(host, options.allowedHosts);
   const app = createApp({
-    ...{ model, writer, queue, registry, metrics: new Metrics(), token: options.token, template: options.template },
-    cors: options.cors,
+    ...{ model, writer, queue, registry, metrics: new Metrics(), template: options.template, cors: options.cors },
     recorder: options.record === undefined ? undefined : rowRecorder(options.record, onNote),
-    allowedHosts,
     fineTuning: jobs && { jobs, files: jobs.fileParts(maxFileBytes) },
     limits: {
       ...requestLimits,
@@ -130,8 +126,8 @@ export async function serve<Adapter extends ServedAdapter>(
     newId: randomUUID,
   });
   const answer = async (request: Request, client: Client) => app.fetch(request, client);
-  const hosts = allowedHosts && [...ownNames, ...allowedHosts];
-  const keyDigest = options.token === undefined ? undefined : digest(options.token);
+  const hosts = hostsFor(host, options.allowedHosts);
+  const keyDigest = options.token === undefined ? undefined : createHash("sha256").update(options.token).digest();
   const at = { host, port, maxBytes, maxFileBytes, hosts, keyDigest };
   const front = await startFront(answer, at).catch(async (error: unknown) => {
     await jobs?.stop();
@@ -173,9 +169,11 @@ function writerLimits({ maxRows, maxPositions, maxPromptTokens, maxWaiting }: Se
   return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
 }
 
+const ownNames = ["localhost", "127.0.0.1", "[::1]"];
+
 /** Allowed host names: for a local server this machine's names, for a network server any, unless `allowed` has names. */
 function hostsFor(host: string, allowed: readonly string[] | undefined): readonly string[] | undefined {
   const isLocal = ["127.0.0.1", "localhost", "::1"].includes(host);
-  if (allowed === undefined) return isLocal ? [] : undefined;
-  return [...allowed, host].map((name) => name.toLowerCase());
+  if (allowed === undefined) return isLocal ? ownNames : undefined;
+  return [...ownNames, ...allowed, host].map((name) => name.toLowerCase());
 }

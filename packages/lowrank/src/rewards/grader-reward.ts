@@ -1,7 +1,7 @@
 // Graders of OpenAI's reinforcement fine-tuning that need no model: string_check and text_similarity
 // (https://developers.openai.com/api/docs/guides/graders).
 
-import { describeValue, isObject, type JsonObject, parseJson } from "@lowrank/contracts";
+import { describeValue, isObject, type JsonObject, jsonIn } from "@lowrank/contracts";
 import type { Reward } from "./reward.ts";
 
 type Score = (input: string, reference: string) => number;
@@ -80,14 +80,6 @@ function template(grader: JsonObject, field: string): (from: JsonObject) => stri
       return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
     });
   };
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function words(text: string): readonly string[] {

@@ -1,6 +1,6 @@
 // Rewards that are ready to use, by name: "regex:^[A-Z]".
 
-import { isObject, parseJson } from "@lowrank/contracts";
+import { isObject, jsonIn, parseJson } from "@lowrank/contracts";
 import { RE2JS } from "re2js";
 import { named } from "../errors/named-option.ts";
 import { UsageError } from "../errors/usage-errors.ts";
@@ -71,11 +71,9 @@ async function jsonSchemaReward(schema: unknown): Promise<Reward> {
   const ajv = isOld ? new (await import("ajv")).Ajv(how) : new (await import("ajv/dist/2020.js")).Ajv2020(how);
   const isValid = ajv.compile(schema);
   return ({ completion }) => {
-    try {
-      return isValid(parseJson(completion)) ? 1 : 0.5;
-    } catch {
-      return 0;
-    }
+    const value = jsonIn(completion);
+    if (value === undefined) return 0;
+    return isValid(value) ? 1 : 0.5;
   };
 }
 

@@ -33,17 +33,23 @@ export async function scoreCompletions(
   const rewards = weightedRewards(reward);
   const totals = inputs.map(() => 0);
   const parts = new Map<string, number[]>();
-  const calls = new RunningCalls();
-  const stopAll = () => calls.end(signal?.reason);
+  // The calls that have not returned. One signal for all of them would have too many listeners.
+  const running: RunningCalls = new Set();
+  let ended: { readonly reason: unknown } | undefined;
+  const endAll = (reason: unknown) => {
+    ended = { reason };
+    for (const end of running) end(reason);
+  };
+  const stopAll = () => endAll(signal?.reason);
   signal?.addEventListener("abort", stopAll, { once: true });
   const waiting = inputs.entries();
   const work = async () => {
     for (const [row, input] of waiting)
       for (const { reward, name, weight } of rewards) {
-        calls.throwIfEnded();
+        if (ended !== undefined) throw ended.reason;
         const failed: Failed = (problem, cause) => rewardFailed({ ...input, reward: name, problem, cause });
         const call = (signal: AbortSignal) => reward({ ...input, signal });
-        const value = await inTime(call, { timeout, calls, failed });
+        const value = await inTime(call, { timeout, running, failed });
         for (const [part, number] of numbersIn(value, failed)) {
           const whole = part === undefined ? name : rewards.length === 1 ? part : `${name}/${part}`;
           const values = parts.get(whole) ?? [];
@@ -57,7 +63,7 @@ export async function scoreCompletions(
     await Promise.all(Array.from({ length: Math.min(concurrency, inputs.length) }, work));
   } finally {
     signal?.removeEventListener("abort", stopAll);
-    calls.end(new DOMException("Another reward failed.", "AbortError"));
+    endAll(new DOMException("Another reward failed.", "AbortError"));
   }
   for (const [name, values] of parts)
     for (const [row, input] of inputs.entries())
@@ -68,30 +74,13 @@ export async function scoreCompletions(
 
 type Failed = (problem: string, cause?: unknown) => Error;
 
-/** The calls that have not returned. One signal for all of them would have too many listeners. */
-class RunningCalls {
-  readonly #ends = new Set<(reason: unknown) => void>();
-  #ended: { readonly reason: unknown } | undefined;
-
-  throwIfEnded(): void {
-    if (this.#ended !== undefined) throw this.#ended.reason;
-  }
-
-  add(end: (reason: unknown) => void): () => void {
-    this.#ends.add(end);
-    return () => this.#ends.delete(end);
-  }
-
-  end(reason: unknown): void {
-    this.#ended = { reason };
-    for (const end of this.#ends) end(reason);
-  }
-}
+/** What ends each call. */
+type RunningCalls = Set<(reason: unknown) => void>;
 
 /** The result of a call, unless it throws, its time is over, or all calls end. */
 async function inTime(
   call: (signal: AbortSignal) => unknown,
-  { timeout, calls, failed }: { readonly timeout: number; readonly calls: RunningCalls; readonly failed: Failed },
+  { timeout, running, failed }: { readonly timeout: number; readonly running: RunningCalls; readonly failed: Failed },
 ): Promise<unknown> {
   const own = new AbortController();
   let reject: (reason: unknown) => void = () => {};
@@ -102,7 +91,7 @@ async function inTime(
     reject(reason); // first: what the reward makes of its signal does not count
     own.abort(reason);
   };
-  const leave = calls.add(end);
+  running.add(end);
   const timer = setTimeout(() => end(failed(`did not answer within ${timeout} s`)), timeout * 1000);
   const answer = async () => {
     try {
@@ -115,7 +104,7 @@ async function inTime(
     return await Promise.race([ended, answer()]);
   } finally {
     clearTimeout(timer);
-    leave();
+    running.delete(end);
   }
 }
 

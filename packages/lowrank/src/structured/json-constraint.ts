@@ -10,16 +10,14 @@ import { TokenTable } from "./token-masks.ts";
 interface Compiled {
   readonly table: TokenTable;
   /** By schema, the latest ones. */
-  readonly automata: Map<string, CachedMasks>;
-}
-
-interface CachedMasks {
-  readonly automaton: ByteAutomaton;
-  readonly masks: WeakMap<State, Uint32Array>;
+  readonly automata: Map<string, ByteAutomaton>;
+  readonly masks: Map<State, Uint32Array>;
 }
 
 const compiled = new WeakMap<TextTokenizer, Compiled>();
 const maxAutomata = 32;
+/** Of all schemas together: 78 MB with Qwen's vocabulary. Each token of a text may need a mask of its own. */
+const maxMasks = 2 ** 12;
 
 /**
  * Makes constraints for texts that fit a JSON schema; without one, for any JSON object. A schema of zod 4 is asked for its
@@ -31,16 +29,15 @@ export function jsonConstraint(
   schema: object | undefined,
   endTokens: readonly number[],
 ): () => TokenConstraint {
-  const { table, automata } = compiledFor(tokenizer);
+  const known = compiledFor(tokenizer);
+  const { automata } = known;
   const key = schema === undefined ? "" : schemaText(schema);
-  const cached = automata.get(key) ?? {
-    automaton: new ByteAutomaton(schema === undefined ? objectGrammar : schemaGrammar(key)),
-    masks: new WeakMap(),
-  };
+  const grammar = () => (schema === undefined ? objectGrammar : schemaGrammar(key));
+  const automaton = automata.get(key) ?? new ByteAutomaton(grammar());
   automata.delete(key);
-  automata.set(key, cached);
+  automata.set(key, automaton);
   for (const oldest of automata.keys()) if (automata.size > maxAutomata) automata.delete(oldest);
-  return () => new JsonConstraint(table, cached, endTokens);
+  return () => new JsonConstraint(automaton, known, endTokens);
 }
 
 function compiledFor(tokenizer: TextTokenizer): Compiled {
@@ -48,7 +45,7 @@ function compiledFor(tokenizer: TextTokenizer): Compiled {
   if (known !== undefined) return known;
   const bytes = tokenizer.tokenBytes();
   if (bytes === undefined) throw noTokenBytes();
-  const made = { table: new TokenTable(bytes), automata: new Map<string, CachedMasks>() };
+  const made: Compiled = { table: new TokenTable(bytes), automata: new Map(), masks: new Map() };
   compiled.set(tokenizer, made);
   return made;
 }
@@ -67,25 +64,24 @@ class JsonConstraint implements TokenConstraint {
   #state: State;
 
   constructor(
-    private readonly table: TokenTable,
-    private readonly cached: CachedMasks,
+    private readonly automaton: ByteAutomaton,
+    private readonly compiled: Compiled,
     private readonly endTokens: readonly number[],
   ) {
-    this.#state = cached.automaton.start();
+    this.#state = automaton.start();
   }
 
   allowed(): Uint32Array {
-    const { automaton, masks } = this.cached;
-    const known = masks.get(this.#state);
-    if (known !== undefined && !this.#state.canEnd) return known;
-    const mask = known ?? this.table.mask(automaton, this.#state);
+    const { table, masks } = this.compiled;
+    const mask = masks.get(this.#state) ?? table.mask(this.automaton, this.#state);
+    if (masks.size >= maxMasks) masks.clear();
     masks.set(this.#state, mask);
     return this.#state.canEnd ? withTokens(mask, this.endTokens) : mask;
   }
 
   accept(id: number): void {
     // An end token leaves the state: nothing comes after it.
-    this.#state = this.table.after(this.cached.automaton, this.#state, id) ?? this.#state;
+    this.#state = this.compiled.table.after(this.automaton, this.#state, id) ?? this.#state;
   }
 
   get isComplete(): boolean {

@@ -40,26 +40,19 @@ export function numeral(bounds: NumberBounds): Rule | undefined {
   if (!(low <= high && fits(low / scale) && fits(high / scale))) return undefined;
   const isFree = low <= -most && high >= most;
 
-  /** The least and the greatest size of numbers that begin so, in units, for each number of digits before the point. */
-  const sizes = (whole: string, fraction: string | undefined): readonly (readonly [number, number])[] => {
-    if (fraction !== undefined) {
-      const unit = 10 ** (decimals - fraction.length);
-      const least = Number(whole + fraction) * unit;
-      return [[least, least + unit - 1]];
-    }
-    const longer = whole === "0" ? 0 : wholeDigits - whole.length;
-    return Array.from({ length: longer + 1 }, (_, more) => {
-      const least = Number(whole) * 10 ** more * scale;
-      return [least, least + 10 ** more * scale - 1];
-    });
-  };
+  /** Whether a number within the bounds begins so. */
   const canContinue = (start: string): boolean => {
     const [, sign, whole = "", , fraction] = /^(-?)(\d*)(\.(\d*))?$/.exec(start) ?? [];
     if (whole === "") return low < 0; // a sign alone
-    if (whole.length > wholeDigits || (fraction?.length ?? 0) > decimals) return false;
-    return sizes(whole, fraction).some(([least, greatest]) =>
-      sign === "-" ? -greatest <= high && -least >= low : least <= high && greatest >= low,
-    );
+    const used = fraction?.length ?? 0;
+    if (whole.length > wholeDigits || used > decimals) return false;
+    const longer = whole === "0" || fraction !== undefined ? 0 : wholeDigits - whole.length;
+    // The least and the greatest size, for each number of digits that may come before the point.
+    return Array.from({ length: longer + 1 }, (_, more) => 10 ** (more + decimals - used)).some((unit) => {
+      const least = Number(whole + (fraction ?? "")) * unit;
+      const greatest = least + unit - 1;
+      return sign === "-" ? -greatest <= high && -least >= low : least <= high && greatest >= low;
+    });
   };
   const isNumber = (written: string) => /\d$/.test(written) && fits(Number(written));
   const after = memoized(

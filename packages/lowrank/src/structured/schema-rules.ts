@@ -1,7 +1,7 @@
 // A JSON schema (draft 2020-12) as a grammar. Every text of the grammar fits the schema; what the grammar cannot guarantee is
 // refused, never ignored. Objects have their properties in the schema's order, and no others.
 
-import { describeValue, isObject, parseJson } from "@lowrank/contracts";
+import { describeValue, isObject, listed, parseJson } from "@lowrank/contracts";
 import { unsupportedSchema } from "../errors/usage-errors.ts";
 import { anyList, anyObject, anyText, type CountBounds, list, quoted, space } from "./json-rules.ts";
 import { numeral, unbounded } from "./number-rules.ts";
@@ -15,6 +15,9 @@ interface Value {
   readonly rule: Rule;
   readonly needs: Needs;
 }
+
+/** A value that needs no other one. */
+const free = (rule: Rule): Value => ({ rule, needs: [[]] });
 
 const notes = new Set(
   "$schema $id $comment $defs definitions title description default examples deprecated readOnly writeOnly".split(" "),
@@ -91,19 +94,19 @@ class SchemaReader {
 
   #fault(at: string, fault: string): Value {
     this.#faults.push(`${at}: ${fault}`);
-    return { rule: anyValue, needs: [[]] };
+    return free(anyValue);
   }
 
   #value(schema: unknown, at: string): Value {
-    if (schema === true) return { rule: anyValue, needs: [[]] };
+    if (schema === true) return free(anyValue);
     if (!isObject(schema)) return this.#fault(at, `expected a schema, got ${describeValue(schema)}`);
     const own = Object.keys(schema).filter((name) => !notes.has(name));
     const wrong = own.filter((name) => !supported.has(name));
-    if (wrong.length > 0) return this.#fault(at, `${quotedNames(wrong)} cannot be guaranteed; remove it`);
+    if (wrong.length > 0) return this.#fault(at, `${listed(wrong)} cannot be guaranteed; remove it`);
     const combiner = combining.find((name) => name in schema);
     if (combiner !== undefined) {
       const others = own.filter((name) => name !== combiner);
-      if (others.length > 0) return this.#fault(at, `${quotedNames(others)} next to "${combiner}" is not supported`);
+      if (others.length > 0) return this.#fault(at, `${listed(others)} next to "${combiner}" is not supported`);
       return combiner === "$ref"
         ? this.#reference(schema.$ref, at)
         : this.#alternatives(schema[combiner], at, combiner);
@@ -113,25 +116,20 @@ class SchemaReader {
       own.some((name) => names.includes(name)) ? type : [],
     );
     const types: readonly unknown[] = "type" in schema ? [schema.type].flat() : implied;
-    if (types.length === 0) return { rule: anyValue, needs: [[]] };
+    if (types.length === 0) return free(anyValue);
     const values = types.map((type) => this.#ofType(type, schema, at));
     return { rule: oneOf(() => values.map(({ rule }) => [rule])), needs: values.flatMap(({ needs }) => needs) };
   }
 
   #reference(ref: unknown, at: string): Value {
     if (typeof ref !== "string" || !/^#(\/|$)/.test(ref))
-      return this.#fault(
-        at,
-        `"$ref" is ${describeValue(ref)}; expected a place in this schema, such as "#/$defs/name"`,
-      );
-    let target: unknown = this.root;
-    for (const name of ref.split("/").slice(1)) {
-      const key = unescapedName(name);
-      target =
-        typeof target === "object" && target !== null && Object.hasOwn(target, key)
-          ? (target as Schema)[key]
-          : undefined;
-    }
+      return this.#fault(at, `"$ref" is ${describeValue(ref)}; expected a place in this schema: "#/$defs/name"`);
+    // JSON pointers (RFC 6901, section 4).
+    const names = ref.split("/").slice(1);
+    const keys = names.map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
+    const target = keys.reduce<unknown>((of, key) => {
+      return (isObject(of) || Array.isArray(of)) && Object.hasOwn(of, key) ? (of as Schema)[key] : undefined;
+    }, this.root);
     if (target === undefined) return this.#fault(at, `"$ref" points to ${ref}, which does not exist`);
     this.#targets.set(ref, target);
     return { rule: oneOf(() => [[this.#read(target, ref)]]), needs: [[ref]] };
@@ -141,41 +139,42 @@ class SchemaReader {
     if (!Array.isArray(given) || given.length === 0) return this.#fault(at, `"${keyword}" must be a list of schemas`);
     const branches: readonly unknown[] = given;
     if (keyword === "oneOf" && !areDistinct(branches))
-      return this.#fault(
-        at,
-        'a value may fit several schemas of "oneOf"; use "anyOf", or a property with another "const" in each',
-      );
-    const places = branches.map((_, index) => `${at}/${keyword}/${index}`);
-    const rules = branches.map((branch, index) => this.#read(branch, places[index] ?? at));
-    return { rule: oneOf(() => rules.map((rule) => [rule])), needs: places.map((place) => [place]) };
+      return this.#fault(at, 'a value may fit several schemas of "oneOf"; use "anyOf", or another "const" in each');
+    const read = branches.map((branch, index) => {
+      const place = `${at}/${keyword}/${index}`;
+      return { place, rule: this.#read(branch, place) };
+    });
+    return { rule: oneOf(() => read.map(({ rule }) => [rule])), needs: read.map(({ place }) => [place]) };
   }
 
   #constants(schema: Schema, at: string): Value {
     const given: unknown = "const" in schema ? [schema.const] : schema.enum;
     const other = Object.keys(schema).filter((name) => ofTypes.has(name));
-    if (other.length > 0) return this.#fault(at, `${quotedNames(other)} next to constants is not supported`);
+    if (other.length > 0) return this.#fault(at, `${listed(other)} next to constants is not supported`);
     const types: readonly unknown[] = [schema.type ?? []].flat();
     const fits = (value: unknown) => types.length === 0 || typesOf(value).some((type) => types.includes(type));
     const values = Array.isArray(given) ? given.filter(fits) : [];
     if (values.length === 0) return this.#fault(at, '"enum" has no value of the type');
-    return { rule: oneOfTexts(values.map((value) => JSON.stringify(value))), needs: [[]] };
+    return free(oneOfTexts(values.map((value) => JSON.stringify(value))));
   }
 
   #ofType(type: unknown, schema: Schema, at: string): Value {
     if (type === "object") return this.#object(schema, at);
     if (type === "array") return this.#array(schema, at);
-    if (type === "string") return { rule: quoted(this.#counts(schema, at, "Length")), needs: [[]] };
-    if (type === "boolean") return { rule: truth, needs: [[]] };
-    if (type === "null") return { rule: oneOfTexts(["null"]), needs: [[]] };
-    if (type !== "number" && type !== "integer")
-      return this.#fault(at, `the type ${describeValue(type)} does not exist`);
+    if (type === "string") return free(quoted(this.#counts(schema, at, "Length")));
+    if (type === "boolean") return free(truth);
+    if (type === "null") return free(oneOfTexts(["null"]));
+    if (type === "number" || type === "integer") return this.#numeral(type, schema, at);
+    return this.#fault(at, `the type ${describeValue(type)} does not exist`);
+  }
+
+  #numeral(type: "number" | "integer", schema: Schema, at: string): Value {
     const bound = (name: string, none: number) => this.#number(schema, at, { name, none });
     const [low, high] = [bound("exclusiveMinimum", unbounded.min), bound("exclusiveMaximum", unbounded.max)];
     const min = Math.max(bound("minimum", unbounded.min), low);
     const max = Math.min(bound("maximum", unbounded.max), high);
     const rule = numeral({ min, max, excluded: [low, high], isInteger: type === "integer" });
-    if (rule === undefined) return this.#fault(at, "no number of at most 15 digits is within its bounds");
-    return { rule, needs: [[]] };
+    return rule === undefined ? this.#fault(at, "no number of at most 15 digits is within its bounds") : free(rule);
   }
 
   #array(schema: Schema, at: string): Value {
@@ -201,10 +200,11 @@ class SchemaReader {
       return this.#fault(at, '"propertyNames" with more than a type is not supported');
     const names = Object.keys(properties);
     const unknown = required.filter((name: unknown) => typeof name !== "string" || !Object.hasOwn(properties, name));
-    if (unknown.length > 0) return this.#fault(at, `${quotedNames(unknown)} is required, but not in "properties"`);
+    if (unknown.length > 0)
+      return this.#fault(at, `${listed(unknown.map(String))} is required, but not in "properties"`);
     if (names.length === 0 && additionalProperties !== false)
-      return { rule: anyObject(this.#read(additionalProperties, `${at}/additionalProperties`)), needs: [[]] };
-    const placeOf = (name: string) => `${at}/properties/${escapedName(name)}`;
+      return free(anyObject(this.#read(additionalProperties, `${at}/additionalProperties`)));
+    const placeOf = (name: string) => `${at}/properties/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
     const isRequired = new Set<unknown>(required);
     const members = names.map((name) => {
       return [...text(`${JSON.stringify(name)}:`), space, this.#read(properties[name], placeOf(name))];
@@ -265,21 +265,6 @@ function areAllDifferent(values: readonly unknown[]): boolean {
 }
 
 function typesOf(value: unknown): readonly string[] {
-  if (value === null) return ["null"];
-  if (Array.isArray(value)) return ["array"];
-  return Number.isInteger(value) ? ["number", "integer"] : [typeof value];
-}
-
-function quotedNames(names: readonly unknown[]): string {
-  return names.map((name) => JSON.stringify(name)).join(", ");
-}
-
-// Names in JSON pointers (RFC 6901, sections 3 and 6).
-
-function escapedName(name: string): string {
-  return name.replaceAll("~", "~0").replaceAll("/", "~1");
-}
-
-function unescapedName(name: string): string {
-  return name.replaceAll("~1", "/").replaceAll("~0", "~");
+  if (Number.isInteger(value)) return ["number", "integer"];
+  return [value === null ? "null" : Array.isArray(value) ? "array" : typeof value];
 }

@@ -9,10 +9,10 @@ import type {
   LanguageModelV4Usage,
   SharedV4Warning,
 } from "@ai-sdk/provider";
-import { type ChoiceEvent, choiceEvents } from "../answers/written-choice.ts";
-import { anyObject } from "../requests/response-format.ts";
+import { wholeChoice } from "../answers/write-answer.ts";
+import type { ChoiceEvent } from "../answers/written-choice.ts";
 import type { ServedAdapter, ServedModel, ServedWriter } from "../served-model.ts";
-import { prepareTools, withCalls } from "../tools/tool-use.ts";
+import { answerEvents } from "../tools/tool-use.ts";
 import { messagesOf, toolUseOf, unsupportedIn } from "./read-prompt.ts";
 
 /** Which adapter writes, and how. */
@@ -39,26 +39,26 @@ export function lowrank<Adapter extends ServedAdapter>(
   { adapter = null, template }: LowrankOptions<NoInfer<Adapter>> = {},
 ): LanguageModelV4 {
   async function* events(options: LanguageModelV4CallOptions): AsyncGenerator<ChoiceEvent, void, undefined> {
-    const use = toolUseOf(options);
-    const source = use.tools.length === 0 ? undefined : await model.chatTemplate?.({ adapter });
     const { responseFormat: format, temperature, topP, topK, seed, stopSequences, abortSignal: signal } = options;
-    const answer = format?.type === "json" ? (format.schema ?? anyObject) : undefined;
-    const { tools, schema = answer, reader } = prepareTools(use, source, answer);
     const stop = stopSequences ?? model.defaults?.stop ?? [];
     const maxNewTokens = options.maxOutputTokens ?? model.defaults?.maxNewTokens ?? defaultTokens;
+    const form = format?.type === "json" ? { schema: format.schema, json: format.schema === undefined } : {};
     const sampling = { temperature, topP, topK, seed };
-    const prompt = { messages: messagesOf(options.prompt), ...(tools && { tools }) };
     const writer = await writerOf(model);
-    const written = writer.write(prompt, { adapter, template, maxNewTokens, ...sampling, stop, schema, signal });
-    yield* withCalls(choiceEvents(written, { stop }), reader?.(), () => crypto.randomUUID());
+    yield* answerEvents<Adapter>(model, (...asked) => writer.write(...asked), {
+      prompt: { messages: messagesOf(options.prompt) },
+      options: { adapter, template, maxNewTokens, ...sampling, stop, ...form, signal },
+      use: toolUseOf(options),
+      newId: () => crypto.randomUUID(),
+    });
   }
   return {
     specificationVersion: "v4",
     provider: "lowrank",
     modelId: adapter?.name ?? model.name,
     supportedUrls: {},
-    doGenerate: (options) => generated(events(options), warningsOf(options)),
-    doStream: async (options) => ({ stream: streamOf(parts(events(options), warningsOf(options))) }),
+    doGenerate: (options) => generated(events(options), unsupportedIn(options)),
+    doStream: async (options) => ({ stream: streamOf(parts(events(options), unsupportedIn(options))) }),
   };
 }
 
@@ -70,23 +70,12 @@ async function writerOf<Adapter extends ServedAdapter>(model: ServedModel<Adapte
   return writer;
 }
 
-function warningsOf(options: LanguageModelV4CallOptions): SharedV4Warning[] {
-  return unsupportedIn(options).map((feature) => ({ type: "unsupported", feature }));
-}
-
 async function generated(events: AsyncGenerator<ChoiceEvent, void, undefined>, warnings: SharedV4Warning[]) {
-  const content: LanguageModelV4Content[] = [];
-  let text = "";
-  let end = { finishReason: finishReason("length"), usage: usageOf(0, 0) };
-  for await (const part of parts(events, warnings)) {
-    if (part.type === "text-start") text = "";
-    else if (part.type === "text-delta") text += part.delta;
-    else if (part.type === "text-end") content.push({ type: "text", text });
-    else if (part.type === "tool-call") content.push(part);
-    else if (part.type === "finish") end = part;
-    else if (part.type === "error") throw part.error;
-  }
-  return { content, finishReason: end.finishReason, usage: end.usage, warnings };
+  const { text, calls, end } = await wholeChoice(events);
+  const content: LanguageModelV4Content[] = text === "" ? [] : [{ type: "text", text }];
+  for (const { id, name = "", arguments: input } of calls)
+    content.push({ type: "tool-call", toolCallId: id, toolName: name, input });
+  return { content, finishReason: finishReason(end.reason), usage: usageOf(end.promptTokens, end.tokens), warnings };
 }
 
 async function* parts(

@@ -4,6 +4,7 @@ import type {
   LanguageModelV4CallOptions,
   LanguageModelV4Message,
   LanguageModelV4ToolResultOutput,
+  SharedV4Warning,
 } from "@ai-sdk/provider";
 import { isObject, LowrankError } from "@lowrank/contracts";
 import type { ServedMessage, ServedTool } from "../served-model.ts";
@@ -56,13 +57,13 @@ export function toolUseOf({ tools = [], toolChoice = { type: "auto" } }: Languag
   return { tools: functions, choice, isParallel: true };
 }
 
-/** Names of the settings that have no effect. */
-export function unsupportedIn(options: LanguageModelV4CallOptions): readonly string[] {
+/** Settings that have no effect. */
+export function unsupportedIn(options: LanguageModelV4CallOptions): SharedV4Warning[] {
   const { tools = [], presencePenalty = 0, frequencyPenalty = 0 } = options;
   const given = {
     presencePenalty: presencePenalty !== 0,
     frequencyPenalty: frequencyPenalty !== 0,
     "tools of a provider": tools.some(({ type }) => type !== "function"),
   };
-  return Object.entries(given).flatMap(([feature, isGiven]) => (isGiven ? [feature] : []));
+  return Object.entries(given).flatMap(([feature, isGiven]) => (isGiven ? [{ type: "unsupported", feature }] : []));
 }

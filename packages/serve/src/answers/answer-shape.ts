@@ -23,11 +23,11 @@ export interface AnswerShape {
 }
 
 /** A choice of an answer that is not streamed. */
-interface WholeChoice {
+export interface WholeChoice {
   readonly text: string;
   readonly calls: readonly CallPiece[];
   readonly reports: readonly TokenReport[] | undefined;
-  readonly reason: FinishReason;
+  readonly end: Extract<ChoiceEvent, { type: "end" }>;
 }
 
 export const chatShape: AnswerShape = {
@@ -38,7 +38,7 @@ export const chatShape: AnswerShape = {
   piece: (index, content, reports) => ({ ...chatDelta(index, { content }), ...chatLogprobs(reports) }),
   call: (index, piece) => chatDelta(index, { tool_calls: [{ index: piece.index, ...chatCall(piece) }] }),
   last: (index, reason) => ({ ...chatDelta(index, {}), finish_reason: reason }),
-  whole: (index, { text, calls, reports, reason }) => ({
+  whole: (index, { text, calls, reports, end: { reason } }) => ({
     index,
     message: {
       role: "assistant",
@@ -59,7 +59,7 @@ export const completionShape: AnswerShape = {
   first: () => undefined,
   piece: (index, text, reports) => completionChoice(index, text, reports, null),
   last: (index, reason) => completionChoice(index, "", undefined, reason),
-  whole: (index, { text, reports, reason }) => completionChoice(index, text, reports, reason),
+  whole: (index, { text, reports, end: { reason } }) => completionChoice(index, text, reports, reason),
 };
 
 /** The first piece of a call has its name and id. */

@@ -34,6 +34,8 @@ const schemaCodes = new Set(["UNSUPPORTED_SCHEMA", "TOKENS_WITHOUT_BYTES"]);
 /** Any error as a RequestError with a status. Details of unexpected errors are not sent to clients. `schemaField`: the field with a JSON schema. */
 export function asRequestError(error: unknown, schemaField = "response_format"): RequestError {
   if (error instanceof RequestError) return error;
+  if (error instanceof Error && "code" in error && error.code === "ENOSPC")
+    return new RequestError(500, "DISK_FULL", "No space left on the server's disk. Free some space.");
   if (!LowrankError.isInstance(error)) return new RequestError(500, "INTERNAL", "The server failed at this request.");
   const { code } = error;
   const message = withoutFolders(error.message);
@@ -62,17 +64,20 @@ function typeOf(status: number): string {
   return status < 500 ? "invalid_request_error" : "server_error";
 }
 
-/** The body of a streamed response, computed as it is read. A client that disconnects calls `onLeave`. */
+/** The body of a streamed response, computed as it is read. A client that disconnects calls `onLeave`. `first` was read already. */
 export function eventStream(
   events: AsyncGenerator<object, void, undefined>,
   onLeave: () => void,
+  first?: IteratorResult<object, void>,
 ): ReadableStream<Uint8Array> {
+  let ready = first;
   const encoder = new TextEncoder();
   const line = (data: string) => encoder.encode(`data: ${data}\n\n`);
   return new ReadableStream({
     async pull(controller) {
       try {
-        const { done, value } = await events.next();
+        const { done, value } = ready ?? (await events.next());
+        ready = undefined;
         if (done !== true) return controller.enqueue(line(JSON.stringify(value)));
         controller.enqueue(line("[DONE]"));
       } catch (error) {

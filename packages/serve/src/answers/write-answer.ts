@@ -1,6 +1,6 @@
 // Writes a response of one or several texts, complete or as a stream.
 
-import type { AnswerShape, CallPiece } from "./answer-shape.ts";
+import type { AnswerShape, CallPiece, WholeChoice } from "./answer-shape.ts";
 import type { ChoiceEvent, TokenReport } from "./written-choice.ts";
 
 export interface AnswerFacts {
@@ -17,30 +17,33 @@ export interface AnswerFacts {
 type Choices = readonly AsyncGenerator<ChoiceEvent, void, undefined>[];
 type End = Extract<ChoiceEvent, { type: "end" }>;
 
-export async function wholeAnswer(choices: Choices, facts: AnswerFacts): Promise<object> {
-  const { id, created, model, shape, hasLogprobs, n } = facts;
-  const texts = choices.map(() => "");
-  const calls = choices.map((): CallPiece[] => []);
-  const reports = choices.map((): TokenReport[] => []);
-  const ends: End[] = [];
-  for await (const [index, event] of together(choices)) {
-    if (event.type === "end") ends[index] = event;
-    else if (event.type === "call") addPiece(calls[index] ?? [], event);
-    else {
-      texts[index] += event.text;
-      if (event.report !== undefined) reports[index]?.push(event.report);
-    }
+/** If a text fails, the caller ends the others. */
+export async function wholeAnswer(
+  choices: Choices,
+  { id, created, model, shape, hasLogprobs, n }: AnswerFacts,
+): Promise<object> {
+  const whole = await Promise.all(choices.map(wholeChoice));
+  const written = whole.map((choice, index) =>
+    shape.whole(index, hasLogprobs ? choice : { ...choice, reports: undefined }),
+  );
+  const usage = usageOf(
+    whole.map(({ end }) => end),
+    n,
+  );
+  return { id, object: shape.object, created, model, choices: written, usage };
+}
+
+export async function wholeChoice(events: Choices[number]): Promise<WholeChoice> {
+  let text = "";
+  const calls: CallPiece[] = [];
+  const reports: TokenReport[] = [];
+  for await (const event of events) {
+    if (event.type === "end") return { text, calls, reports, end: event };
+    if (event.type === "call") addPiece(calls, event);
+    else text += event.text;
+    if (event.type === "piece" && event.report !== undefined) reports.push(event.report);
   }
-  const whole = texts.map((text, index) => {
-    const reported = hasLogprobs ? reports[index] : undefined;
-    return shape.whole(index, {
-      text,
-      calls: calls[index] ?? [],
-      reports: reported,
-      reason: ends[index]?.reason ?? "length",
-    });
-  });
-  return { id, object: shape.object, created, model, choices: whole, usage: usageOf(ends, n) };
+  throw new Error("The text has no end.");
 }
 
 export function addPiece(calls: CallPiece[], piece: CallPiece): void {
@@ -48,7 +51,7 @@ export function addPiece(calls: CallPiece[], piece: CallPiece): void {
   calls[piece.index] = begun === undefined ? piece : { ...begun, arguments: begun.arguments + piece.arguments };
 }
 
-/** The same in chunks; with `includesUsage` the last one has no choice. */
+/** An answer in chunks; with `includesUsage` the last one has no choice. */
 export async function* answerChunks(
   choices: Choices,
   { includesUsage, ...facts }: AnswerFacts & { readonly includesUsage: boolean },
@@ -104,14 +107,8 @@ async function* together<Value>(
   }
 }
 
-interface Usage {
-  readonly prompt_tokens: number;
-  readonly completion_tokens: number;
-  readonly total_tokens: number;
-}
-
 /** A prompt with `n` texts counts once, as in OpenAI's usage. */
-function usageOf(ends: readonly Extract<ChoiceEvent, { type: "end" }>[], n: number): Usage {
+function usageOf(ends: readonly End[], n: number) {
   const prompt = ends.filter((_, index) => index % n === 0).reduce((sum, { promptTokens }) => sum + promptTokens, 0);
   const completion = ends.reduce((sum, { tokens }) => sum + tokens, 0);
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };

@@ -44,7 +44,7 @@ export async function* choiceEvents(
   }
 }
 
-export class StopTrimmer {
+class StopTrimmer {
   #held = "";
   #isOver = false;
 

@@ -20,9 +20,13 @@ export function fileRoutes({ files, userOf, ...rules }: FileParts): Hono {
   app.post("/", async (context) => {
     const { content, ...facts } = await readUpload(context.req.raw, rules);
     const key = files.newKey();
-    await writeFileAtomic(files.path(key.id, ".jsonl"), content);
-    const file = await files.put({ ...key, ...facts, bytes: content.length });
-    return context.json(fileFacts(file));
+    try {
+      await writeFileAtomic(files.path(key.id, ".jsonl"), content);
+      return context.json(fileFacts(await files.put({ ...key, ...facts, bytes: content.length })));
+    } catch (error) {
+      await files.remove(key.id, [".jsonl"]).catch(() => undefined); // a full disk
+      throw error;
+    }
   });
   app.get("/", (context) => {
     const { order, purpose = "fine-tune", ...query } = context.req.query();

@@ -2,6 +2,7 @@
 
 import { EventEmitter, once } from "node:events";
 import { appendFile, open } from "node:fs/promises";
+import { jsonIn } from "@lowrank/contracts";
 
 /** An event as OpenAI's API has it. */
 export interface JobEvent {
@@ -39,7 +40,8 @@ export class EventLog {
       await file.read(bytes, 0, bytes.length, from);
       const end = bytes.lastIndexOf(10) + 1;
       const lines = bytes.toString("utf8", 0, end).split("\n");
-      return { events: lines.flatMap((line) => parsed(line)), end: from + end };
+      // This class wrote them. A killed server may have left a line incomplete.
+      return { events: lines.flatMap((line) => (jsonIn(line) as JobEvent | undefined) ?? []), end: from + end };
     } finally {
       await file.close();
     }
@@ -55,14 +57,5 @@ export class EventLog {
       from = end;
       if (count === this.#count) await once(this.#changes, "change", { signal }).catch(() => undefined);
     }
-  }
-}
-
-/** Nothing for a line that a killed server left incomplete. */
-function parsed(line: string): readonly JobEvent[] {
-  try {
-    return line === "" ? [] : [JSON.parse(line) as JobEvent]; // this class wrote it
-  } catch {
-    return [];
   }
 }

@@ -2,16 +2,8 @@
 
 export type FineTuneMethod = "supervised" | "dpo" | "reinforcement";
 
-/** Hyperparameters with OpenAI's meaning; undefined ("auto"): the program's default. */
-interface FineTuneSettings {
-  readonly epochs?: number | undefined;
-  readonly batchSize?: number | undefined;
-  readonly learningRateMultiplier?: number | undefined;
-  /** DPO only. */
-  readonly beta?: number | undefined;
-  /** Reinforcement only: factor of the number of completions of each prompt. */
-  readonly computeMultiplier?: number | undefined;
-}
+/** `beta` only with DPO; `compute_multiplier`, a factor of the number of completions of each prompt, only with reinforcement. */
+type Hyperparameter = "n_epochs" | "batch_size" | "learning_rate_multiplier" | "beta" | "compute_multiplier";
 
 /** A job to run. All paths are the server's own. */
 export interface FineTuneJob {
@@ -26,7 +18,8 @@ export interface FineTuneJob {
   /** Where to work. The finished adapter is the folder `adapter` in it. An interrupted run in it is resumed; a finished one is the result. */
   readonly folder: string;
   readonly seed: number;
-  readonly settings: FineTuneSettings;
+  /** With OpenAI's names and meaning; a missing one ("auto"): the program's default. */
+  readonly hyperparameters: Readonly<Partial<Record<Hyperparameter, number>>>;
 }
 
 /** Progress of a job. An evaluation has validation metrics. Only a finished run has an `end`. */

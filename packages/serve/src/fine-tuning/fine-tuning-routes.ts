@@ -34,15 +34,9 @@ export function fineTuningRoutes(queue: JobQueue, { limits, baseName, ended }: R
     }
     if (jobs.all.filter((job) => !isOver(job)).length >= maxUnfinished)
       throw new RequestError(429, "TOO_MANY_JOBS", `${maxUnfinished} jobs are waiting. Try again when one has ended.`);
-    const nothing = {
-      fine_tuned_model: null,
-      finished_at: null,
-      trained_tokens: null,
-      error: null,
-    };
+    const nothing = { fine_tuned_model: null, finished_at: null, trained_tokens: null, error: null };
     const seed = request.seed ?? randomInt(2 ** 31);
-    const job = { ...jobs.newKey(), ...request, ...nothing, seed, status: "queued" } as const;
-    return context.json(facts(await queue.add(job)));
+    return context.json(facts(await queue.add({ ...jobs.newKey(), ...request, ...nothing, seed, status: "queued" })));
   });
   app.get("/", (context) => {
     const query = context.req.query();
@@ -94,13 +88,8 @@ async function checkpointsOf(id: string, queue: JobQueue) {
   if (fine_tuned_model === null) return [];
   const metrics = (await queue.eventsOf(id)).filter(({ type }) => type === "metrics").map(({ data }) => data);
   const step_number = metrics.at(-1)?.step ?? 0;
-  const {
-    tokens: _,
-    total_steps: _steps,
-    ...last
-  } = Object.assign({}, ...metrics.filter(({ step }) => step === step_number));
+  const last = Object.assign({}, ...metrics.filter(({ step }) => step === step_number));
   const facts = { object: "fine_tuning.job.checkpoint", id: id.replace("ftjob-", "ftckpt-"), created_at: finished_at };
-  return [
-    { ...facts, fine_tuned_model_checkpoint: fine_tuned_model, fine_tuning_job_id: id, step_number, metrics: last },
-  ];
+  const model = { fine_tuned_model_checkpoint: fine_tuned_model, fine_tuning_job_id: id };
+  return [{ ...facts, ...model, step_number, metrics: { ...last, tokens: undefined, total_steps: undefined } }];
 }

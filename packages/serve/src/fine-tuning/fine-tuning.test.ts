@@ -1,6 +1,6 @@
 // The fine-tuning API with a tuner that only pretends: refusals, the queue, and what survives.
 
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LowrankError } from "@lowrank/contracts";
@@ -12,12 +12,19 @@ import type { FineTuneEvent, FineTuner } from "./fine-tuner.ts";
 const model: ServedModel = {
   name: "models/base",
   adapters: [],
-  attach: async (folder, { name }) => ({ name: `${folder} ${name}`, dispose: () => undefined }),
+  attach: async (folder, { name }) => {
+    await attached;
+    return { name: `${folder} ${name}`, dispose: () => undefined };
+  },
   embed: async () => [],
   writer: () => ({ running: 0, waiting: 0, write: async function* () {}, stop: async () => undefined }),
 };
 
+let attached: Promise<void> | undefined;
 let waiting = 0;
+/** Whether jobs of seed 7 fail, and cannot be saved. */
+let isFull = false;
+const notes: string[] = [];
 /** Fails for seed 13; waits until it is stopped for seed 0; else it is done at once. */
 const tuner: FineTuner = {
   check: async ({ name }) => {
@@ -27,11 +34,17 @@ const tuner: FineTuner = {
   checkGrader: ({ type }) => {
     if (type === "python") throw new Error("python");
   },
-  start: ({ seed }) => {
+  start: ({ seed, folder: own }) => {
     const stopped = new AbortController();
     async function* events(): AsyncGenerator<FineTuneEvent, void> {
       if (seed === 13) throw new LowrankError("TRAINING_FAILED", "The file /srv/private/rows is too short.");
+      if (seed === 7 && isFull) {
+        await rm(`${own}.json`);
+        await mkdir(`${own}.json`);
+        throw new Error("full");
+      }
       if (seed === 0) {
+        if (stopped.signal.aborted) return; // before it began
         waiting += 1;
         await new Promise((resolve) => stopped.signal.addEventListener("abort", resolve));
         waiting -= 1;
@@ -54,7 +67,10 @@ interface Answer {
 let folder: string;
 let server: RunningServer;
 const start = (name = "base", port = 0) =>
-  serve<ServedAdapter>(model, { port, name, fineTuning: { folder, tuner, maxFileBytes: 1000 } });
+  serve<ServedAdapter>(model, {
+    ...{ port, name, fineTuning: { folder, tuner, maxFileBytes: 1000 } },
+    onNote: (line) => notes.push(line),
+  });
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "lowrank-jobs-"));
   server = await start();
@@ -152,6 +168,39 @@ it("says why a job failed, and runs the next one", async () => {
   expect(await call("/fine_tuning/jobs?limit=1")).toMatchObject({ has_more: true, data });
   expect((await call(`/fine_tuning/jobs?after=${good.id}`)).data).toMatchObject([{ id: bad.id }]);
   expect(await call("/fine_tuning/jobs?after=x&limit=0")).toMatchObject({ http: 400, error: { param: "limit" } });
+});
+
+it("runs one job at a time, cancels jobs that are not over, and keeps files that they need", async () => {
+  const [running, queued, paused] = [await jobOf(0), await jobOf(0), await jobOf(0)];
+  await statusOf(running).toBe("running");
+  await post(`/fine_tuning/jobs/${paused.id}/pause`, {});
+  const deletion = () => call(`/files/${queued.training_file}`, { method: "DELETE" });
+  expect(await deletion()).toMatchObject({ http: 400, error: { code: "file_in_use" } });
+  for (const { id } of [queued, running, paused]) {
+    await expect.poll(() => waiting).toBe(id === paused.id ? 0 : 1);
+    expect(await post(`/fine_tuning/jobs/${id}/cancel`, {})).toMatchObject({ http: 200, status: "cancelled" });
+    await expect.poll(async () => (await post(`/fine_tuning/jobs/${id}/cancel`, {})).http).toBe(400);
+  }
+  expect(await deletion()).toMatchObject({ deleted: true });
+  let serveIt = () => {};
+  attached = new Promise((resolve) => {
+    serveIt = resolve;
+  });
+  const ending = await jobOf(1);
+  const error = { message: expect.stringContaining("it is ending") };
+  await expect.poll(() => post(`/fine_tuning/jobs/${ending.id}/pause`, {})).toMatchObject({ http: 400, error });
+  serveIt();
+  await statusOf(ending).toBe("succeeded");
+});
+
+it("resumes a job that failed and could not be saved, with the next request", async () => {
+  isFull = true;
+  const job = await jobOf(7);
+  await expect.poll(() => notes.at(-1)).toContain("fine-tuning has stopped");
+  isFull = false;
+  await rm(join(folder, "jobs", `${job.id}.json`), { recursive: true });
+  await jobOf(1);
+  await statusOf(job).toBe("succeeded");
 });
 
 it("continues with the next server of the same base, which serves the models of finished jobs", async () => {

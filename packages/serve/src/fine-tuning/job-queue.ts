@@ -4,30 +4,43 @@ import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { LowrankError } from "@lowrank/contracts";
+import type { AdapterRegistry } from "../adapters/adapter-registry.ts";
 import { withoutFolders } from "../answers/error-answer.ts";
 import { InvalidRequestError, RequestError } from "../errors.ts";
 import type { FileParts } from "../files/file-routes.ts";
 import { ObjectStore } from "../files/object-store.ts";
 import type { StoredFile } from "../files/stored-file.ts";
+import type { ServedAdapter } from "../served-model.ts";
 import { EventLog, type JobEvent } from "./event-log.ts";
 import type { FineTuneEvent, FineTuneRun, FineTuning } from "./fine-tuner.ts";
 import { isOver, type Job } from "./job.ts";
 
-/** Where adapters are served. */
-interface ModelNames {
-  readonly baseName: string;
-  put(id: string, folder: string): Promise<void>;
-}
-
 interface QueueParts {
   readonly fineTuning: FineTuning;
-  readonly models: ModelNames;
+  /** Where adapters are served. */
+  readonly models: Pick<AdapterRegistry<ServedAdapter>, "baseName" | "put">;
   readonly onNote: (line: string) => void;
 }
 
+interface Current {
+  readonly id: string;
+  readonly run: FineTuneRun;
+  /** Expected end, in seconds since 1970. */
+  finish: number | null;
+  /** Whether the run has ended, and its result is being saved. */
+  isEnding: boolean;
+}
+
+/** The status after each command, and those before it. */
+const commands = {
+  pause: ["paused", "queued", "running"],
+  resume: ["queued", "paused"],
+  cancel: ["cancelled", "queued", "running", "paused"],
+} as const;
+
 export class JobQueue {
   readonly #log = new EventLog();
-  #current: { readonly id: string; readonly run: FineTuneRun; finish: number | null } | undefined;
+  #current: Current | undefined;
   #working: Promise<void> | undefined;
   readonly #ended = new AbortController();
 
@@ -94,19 +107,16 @@ export class JobQueue {
   }
 
   /** Pauses, resumes or cancels a job. Throws RequestError if its state does not allow it. */
-  async command(id: string, command: "pause" | "resume" | "cancel"): Promise<Job> {
-    const { status } = this.jobs.get(id);
-    const isAllowed =
-      command === "resume"
-        ? status === "paused"
-        : ["queued", "running", ...(command === "cancel" ? ["paused"] : [])].includes(status);
-    if (!isAllowed)
+  async command(id: string, command: keyof typeof commands): Promise<Job> {
+    const current = this.#current?.id === id ? this.#current : undefined;
+    const status = current?.isEnding === true ? "ending" : this.jobs.get(id).status;
+    const [wanted, ...from] = commands[command];
+    if (!from.some((each) => each === status))
       throw new RequestError(400, "INVALID_JOB_STATUS", `Cannot ${command} the job "${id}": it is ${status}.`);
-    const wanted = ({ pause: "paused", resume: "queued", cancel: "cancelled" } as const)[command];
     const job = await this.update(id, { status: wanted, ...(command === "cancel" && { finished_at: seconds() }) });
-    if (command !== "resume" && this.#current?.id === id) this.#current.run.stop(command);
+    if (command !== "resume") current?.run.stop(command);
     await this.#say(id, `The job is ${wanted}`);
-    if (command === "cancel" && this.#current?.id !== id) await this.#clear(id);
+    if (command === "cancel" && current === undefined) await this.#clear(id);
     this.#wake();
     return job;
   }
@@ -140,7 +150,9 @@ export class JobQueue {
 
   #next(): Job | undefined {
     if (this.#ended.signal.aborted) return undefined;
-    return this.jobs.all.find((job) => job.status === "queued" && this.#isOfThisBase(job));
+    // A full disk may have ended a job that could not be saved as failed. It is resumed.
+    const isOpen = ({ status }: Job) => status === "queued" || status === "running";
+    return this.jobs.all.find((job) => isOpen(job) && this.#isOfThisBase(job));
   }
 
   /** A folder may have been used with another base before. */
@@ -150,27 +162,29 @@ export class JobQueue {
   }
 
   async #work(): Promise<void> {
-    for (let job = this.#next(); job !== undefined; job = this.#next()) await this.#run(job);
+    for (let job = this.#next(); job !== undefined; job = this.#next())
+      await this.#run(job).finally(() => {
+        this.#current = undefined;
+      });
   }
 
   async #run(job: Job): Promise<void> {
     const { id } = job;
-    const run = this.#start(job);
-    this.#current = { id, run, finish: null };
+    const current: Current = { id, run: this.#start(job), finish: null, isEnding: false };
+    this.#current = current;
     let isDone = false;
     let failure: unknown;
     try {
       await this.update(id, { status: "running" });
-      for await (const event of run.events) {
+      for await (const event of current.run.events)
         if (event.type === "end") isDone = true;
-        else await this.#record(id, event);
-      }
+        else await this.#record(current, event);
     } catch (error) {
       failure = error;
-      run.stop("cancel");
+      current.run.stop("cancel");
     }
-    this.#current = undefined;
     const { status } = this.jobs.get(id);
+    current.isEnding = true;
     if (status === "cancelled") await this.#clear(id);
     else if (isDone) await this.#finish(job).catch((error: unknown) => this.#fail(id, error));
     else if (status === "running" && !this.#ended.signal.aborted)
@@ -179,22 +193,20 @@ export class JobQueue {
   }
 
   #start({ id, method, grader, training_file, validation_file, model, seed, hyperparameters }: Job): FineTuneRun {
-    const { n_epochs, batch_size, learning_rate_multiplier, beta, compute_multiplier } = Object.fromEntries(
-      Object.entries(hyperparameters).map(([name, value]) => [name, value === "auto" ? undefined : value]),
+    const numbers = Object.entries(hyperparameters).flatMap(([name, value]) =>
+      value === "auto" ? [] : [[name, value] as const],
     );
     const earlier = this.jobs.all.find((other) => other.fine_tuned_model === model);
     return this.parts.fineTuning.tuner.start({
       ...{ method, grader, seed, training: this.files.path(training_file, ".jsonl"), folder: this.#pathOf(id) },
       validation: validation_file === null ? undefined : this.files.path(validation_file, ".jsonl"),
       from: earlier && this.#pathOf(earlier.id, "adapter"),
-      settings: {
-        ...{ epochs: n_epochs, batchSize: batch_size, learningRateMultiplier: learning_rate_multiplier, beta },
-        computeMultiplier: compute_multiplier,
-      },
+      hyperparameters: Object.fromEntries(numbers),
     });
   }
 
-  async #record(id: string, event: Exclude<FineTuneEvent, { readonly type: "end" }>): Promise<void> {
+  async #record(current: Current, event: Exclude<FineTuneEvent, { readonly type: "end" }>): Promise<void> {
+    const { id } = current;
     if (event.type === "note") return this.#say(id, event.message, { level: "warn" });
     const { type, step } = event;
     if (type === "start") return this.#say(id, step === 0 ? "Fine-tuning job started" : `Resumed after step ${step}`);
@@ -204,7 +216,7 @@ export class JobQueue {
       return this.#say(id, `Step ${step}: validation ${measured(event)}`, { data });
     }
     const { steps, loss, reward, tokens, secondsLeft } = event;
-    if (this.#current !== undefined) this.#current.finish = Math.ceil(seconds() + secondsLeft);
+    current.finish = Math.ceil(seconds() + secondsLeft);
     const data = { step, total_steps: steps, train_loss: loss, train_mean_reward: reward, tokens };
     await this.#say(id, `Step ${step}/${steps}: training ${measured(event)}`, { data });
   }
@@ -228,12 +240,8 @@ export class JobQueue {
   async #fail(id: string, failure: unknown): Promise<void> {
     const message = messageOf(failure);
     await this.#say(id, message, { level: "error" }).catch(() => undefined); // the disk may be full
-    const error = {
-      code: LowrankError.isInstance(failure) ? failure.code.toLowerCase() : "job_failed",
-      message,
-      param: null,
-    };
-    await this.update(id, { status: "failed", finished_at: seconds(), error });
+    const code = LowrankError.isInstance(failure) ? failure.code.toLowerCase() : "job_failed";
+    await this.update(id, { status: "failed", finished_at: seconds(), error: { code, message, param: null } });
   }
 
   async #say(id: string, message: string, more: Partial<Pick<JobEvent, "level" | "data">> = {}): Promise<void> {

@@ -4,21 +4,7 @@ import { describeValue, isObject, type JsonObject } from "@lowrank/contracts";
 import { Fields, type Range } from "../requests/fields.ts";
 import type { FineTuneMethod } from "./fine-tuner.ts";
 
-/** A setting as OpenAI's API has it. */
-type Hyperparameters = Readonly<Record<string, number | "auto">>;
-
-export interface JobRequest {
-  readonly model: string;
-  readonly training_file: string;
-  readonly validation_file: string | null;
-  readonly method: FineTuneMethod;
-  readonly hyperparameters: Hyperparameters;
-  /** Of a reinforcement job. */
-  readonly grader?: JsonObject | undefined;
-  readonly suffix: string | undefined;
-  readonly seed: number | undefined;
-  readonly metadata: Readonly<Record<string, string>> | null;
-}
+export type JobRequest = ReturnType<typeof jobRequest>;
 
 const ranges: Readonly<Record<string, Range>> = {
   n_epochs: { min: 1, max: 50 },
@@ -30,28 +16,29 @@ const rangesOf: Readonly<Record<FineTuneMethod, Readonly<Record<string, Range>>>
   dpo: { ...ranges, beta: { min: 1e-4, max: 2 } },
   reinforcement: { ...ranges, compute_multiplier: { min: 0.25, max: 8 } },
 };
+const methods = Object.keys(rangesOf) as readonly FineTuneMethod[];
 /** Reinforcement hyperparameters without an effect here, with the value that clients may send. */
 const unserved = { eval_interval: "auto", eval_samples: "auto", reasoning_effort: "default" };
 const graderPath = "method.reinforcement.grader";
 const wholeNumbers = new Set(["n_epochs", "batch_size"]);
 
 /** Throws InvalidRequestError. */
-export function jobRequest({ metadata: given, ...body }: JsonObject): JobRequest {
+export function jobRequest({ metadata, ...body }: JsonObject) {
   const flat = new Map(flattened(body));
   const fields = new Fields(Object.fromEntries(flat));
-  const type = fields.text("method.type") ?? "supervised";
-  const method = (Object.keys(rangesOf) as FineTuneMethod[]).find((each) => each === type) ?? "supervised";
-  if (type !== method) fields.fault("method.type", `"${type}"; expected ${Object.keys(rangesOf).join(", ")}`);
   const known = new Set(["model", "training_file", "validation_file", "method.type", "suffix", "seed", "integrations"]);
+  const type = fields.text("method.type") ?? "supervised";
+  const method = methods.find((each) => each === type) ?? "supervised";
+  if (type !== method) fields.fault("method.type", `"${type}"; expected ${methods.join(", ")}`);
   const hyperparameters: Record<string, number | "auto"> = {};
   for (const [name, range] of Object.entries(rangesOf[method])) {
     // OpenAI's earlier place is the top level.
     for (const path of [`hyperparameters.${name}`, `method.${method}.hyperparameters.${name}`]) {
       known.add(path);
-      const value = settingOf(fields, path, { ...range, isWhole: wholeNumbers.has(name) });
-      if (value !== undefined) hyperparameters[name] = value;
+      const kind = wholeNumbers.has(name) ? "integer" : "number";
+      const value = fields.raw(path) === "auto" ? "auto" : fields[kind](path, range);
+      hyperparameters[name] = value ?? hyperparameters[name] ?? "auto";
     }
-    hyperparameters[name] ??= "auto";
   }
   const grader = method === "reinforcement" ? fields.raw(graderPath) : undefined;
   if (method === "reinforcement") {
@@ -70,12 +57,12 @@ export function jobRequest({ metadata: given, ...body }: JsonObject): JobRequest
   if (suffix !== undefined && !/^[\w.-]{1,64}$/.test(suffix))
     fields.fault("suffix", "expected 1 to 64 letters, digits, dots, hyphens or underscores");
   const request = {
-    ...(isObject(grader) && { grader }),
-    ...{ method, hyperparameters, suffix, metadata: metadataOf(given ?? undefined, fields) },
-    ...{ model: required(fields, "model"), training_file: required(fields, "training_file") },
+    ...{ model: fields.required("model"), training_file: fields.required("training_file") },
     validation_file: fields.text("validation_file") ?? null,
+    ...{ method, hyperparameters, suffix, metadata: metadataOf(metadata, fields) },
+    grader: isObject(grader) ? grader : undefined,
     seed: fields.integer("seed", { min: 0, max: 2 ** 31 - 1 }),
-  } as const;
+  };
   fields.end();
   return request;
 }
@@ -88,21 +75,12 @@ function flattened(body: JsonObject, prefix = ""): readonly (readonly [path: str
   });
 }
 
-function settingOf(fields: Fields, path: string, { isWhole, ...range }: Range & { readonly isWhole: boolean }) {
-  if (fields.raw(path) === "auto") return "auto";
-  return isWhole ? fields.integer(path, range) : fields.number(path, range);
-}
-
-function required(fields: Fields, name: string): string {
-  return fields.text(name) ?? fields.fault(name, "it is missing") ?? "";
-}
-
-function metadataOf(given: unknown, fields: Fields): JobRequest["metadata"] {
-  if (given === undefined) return null;
-  const pairs = isObject(given) ? Object.entries(given) : undefined;
-  const isRight = ([key, value]: readonly [string, unknown]) =>
-    key.length <= 64 && typeof value === "string" && value.length <= 512;
-  if (pairs !== undefined && pairs.length <= 16 && pairs.every(isRight)) return Object.fromEntries(pairs) as never;
-  fields.fault("metadata", `${describeValue(given)}; expected at most 16 texts of 512 characters, with keys of 64`);
-  return null;
+function metadataOf(given: unknown, fields: Fields): Readonly<Record<string, string>> | null {
+  const pairs = isObject(given) ? Object.entries(given) : [];
+  const texts = pairs.flatMap(([key, value]) =>
+    key.length <= 64 && typeof value === "string" && value.length <= 512 ? [[key, value] as const] : [],
+  );
+  if ((given ?? undefined) !== undefined && (!isObject(given) || pairs.length > 16 || texts.length < pairs.length))
+    fields.fault("metadata", `${describeValue(given)}; expected at most 16 texts of 512 characters, with keys of 64`);
+  return isObject(given) ? Object.fromEntries(texts) : null;
 }

@@ -5,7 +5,7 @@ import type { JobRequest } from "./job-request.ts";
 
 export interface Job extends StoredObject, Omit<JobRequest, "suffix"> {
   readonly seed: number;
-  readonly suffix: string | undefined;
+  readonly suffix?: string | undefined;
   readonly created_at: number;
   readonly status: "queued" | "running" | "paused" | "succeeded" | "failed" | "cancelled";
   readonly fine_tuned_model: string | null;

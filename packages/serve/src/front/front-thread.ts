@@ -14,9 +14,9 @@ export interface FrontData {
   readonly maxBytes: number;
   /** Of an upload to /v1/files. */
   readonly maxFileBytes: number;
-  /** Allowed host names; undefined: any. The model's thread checks them, too. */
+  /** Allowed host names in lower case; undefined: any. A web page may point its own name at this machine (DNS rebinding). */
   readonly hosts: readonly string[] | undefined;
-  /** SHA-256 of the API key; undefined: none is needed. The model's thread checks it, too. */
+  /** SHA-256 of the API key, which is compared in constant time; undefined: none is needed. */
   readonly keyDigest: Uint8Array | undefined;
 }
 
@@ -33,6 +33,8 @@ export type FromFront =
       /** The client's address and port. */
       readonly address: string;
       readonly connection: string;
+      /** What is wrong with a request whose body was not kept: its host name or its API key. */
+      readonly refusal: "host" | "key" | undefined;
       readonly body: Uint8Array<ArrayBuffer>;
     };
 
@@ -69,8 +71,8 @@ export function frontThread(
     }
     const key = /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
     const hasKey = keyDigest === undefined || timingSafeEqual(createHash("sha256").update(key).digest(), keyDigest);
-    // The body of a request that will be refused is not kept.
-    const limit = !isKnown || !hasKey ? -1 : url.split("?")[0] === "/v1/files" ? maxFileBytes : maxBytes;
+    const refusal = !isKnown ? "host" : !hasKey ? "key" : undefined;
+    const limit = refusal !== undefined ? -1 : url.split("?")[0] === "/v1/files" ? maxFileBytes : maxBytes;
     const chunks: Uint8Array[] = [];
     let bytes = 0;
     // Collected here, so that a slow client does not occupy the model's thread. A body is read only up to the limit.
@@ -85,7 +87,7 @@ export function frontThread(
         answers.delete(id);
         if (!answer.writableEnded) parentPort?.postMessage({ type: "left", id });
       });
-      const from = { address: socket.remoteAddress ?? "", connection: `${socket.remotePort}` };
+      const from = { address: socket.remoteAddress ?? "", connection: `${socket.remotePort}`, refusal };
       const body = Buffer.concat(chunks).subarray(0, limit + 1);
       parentPort?.postMessage({ type: "asked", id, method, path: url, headers, ...from, body });
     });

@@ -4,16 +4,15 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { type FromFront, type FrontData, frontThread, type ToFront } from "./front-thread.ts";
 
+type Asked = Extract<FromFront, { type: "asked" }>;
+
 /** Longer than clients keep idle connections. With Node's 5 s, which httpx also has, both sides may close at the same moment. */
 const keepAliveMs = 75_000;
 /** No step of a model takes so long. */
 const stalledSeconds = 300;
 
 /** The origin of a request, which a client cannot forge. */
-export interface Client {
-  readonly address: string;
-  readonly connection: string;
-}
+export type Client = Pick<Asked, "address" | "connection" | "refusal">;
 
 /** The front thread, which has the port. */
 export interface Front {
@@ -48,7 +47,7 @@ export async function startFront(
   worker.removeAllListeners("error"); // later errors are unexpected, and crash the process
   const timer = setInterval(turn, 1000).unref();
 
-  async function answerOne({ id, method, path, headers, body, ...client }: Extract<FromFront, { type: "asked" }>) {
+  async function answerOne({ id, method, path, headers, body, ...client }: Asked) {
     const left = new AbortController();
     asked.set(id, left);
     try {

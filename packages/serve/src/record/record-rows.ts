@@ -1,11 +1,11 @@
 // Keeps conversations with their answers as rows to train on: JSON Lines in OpenAI's chat format.
 
 import { appendFile } from "node:fs/promises";
+import { jsonIn } from "@lowrank/contracts";
 import type { CallPiece } from "../answers/answer-shape.ts";
 import { addPiece } from "../answers/write-answer.ts";
 import type { ChoiceEvent } from "../answers/written-choice.ts";
 import type { ServedPrompt } from "../served-model.ts";
-import { jsonOf } from "../tools/whole-call.ts";
 
 type Events = AsyncGenerator<ChoiceEvent, void, undefined>;
 type Conversation = Exclude<ServedPrompt, string>;
@@ -38,7 +38,7 @@ export function rowRecorder(path: string, onNote: (line: string) => void): Recor
 
 function rowOf({ messages, tools }: Conversation, content: string, calls: readonly CallPiece[]): object {
   const tool_calls = calls.map(({ id, name, arguments: text }) => {
-    return { id, type: "function", function: { name, arguments: jsonOf(text) ?? {} } };
+    return { id, type: "function", function: { name, arguments: jsonIn(text) ?? {} } };
   });
   const answer = { role: "assistant", content, ...(calls.length > 0 && { tool_calls }) };
   return { messages: [...messages.map(({ more, ...message }) => ({ ...message, ...more })), answer], tools };

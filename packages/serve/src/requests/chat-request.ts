@@ -2,37 +2,28 @@
 
 import { describeValue, imageInDataUrl, isObject } from "@lowrank/contracts";
 import type { ServedMessage, ServedPart } from "../served-model.ts";
-import type { ToolUse } from "../tools/tool-use.ts";
-import type { RequestLimits } from "./fields.ts";
-import { Fields } from "./fields.ts";
-import { type GenerationRequest, generationRequest } from "./generation-request.ts";
-import { responseFormat, type TextFormat } from "./response-format.ts";
+import { Fields, type RequestLimits } from "./fields.ts";
+import { generationRequest } from "./generation-request.ts";
+import { responseFormat } from "./response-format.ts";
 import { messageCalls, toolUse } from "./tool-fields.ts";
-
-export interface ChatRequest extends GenerationRequest {
-  readonly messages: readonly ServedMessage[];
-  readonly toolUse: ToolUse;
-  /** How many of the likeliest tokens to report; undefined: no probabilities. */
-  readonly logprobs: number | undefined;
-  readonly format: TextFormat;
-}
 
 /** Default maximum of new tokens. */
 const defaultTokens = 512;
 
 /** Throws InvalidRequestError. */
-export function chatRequest(body: Readonly<Record<string, unknown>>, limits: RequestLimits): ChatRequest {
+export function chatRequest(body: Readonly<Record<string, unknown>>, limits: RequestLimits) {
   const fields = new Fields(body);
   const request = generationRequest(fields, limits, defaultTokens);
   const messages = messagesOf(fields, limits);
   const top = fields.integer("top_logprobs", { min: 0, max: 20 });
-  const isTold = fields.flag("logprobs");
-  if (top !== undefined && !isTold) fields.fault("top_logprobs", "given without logprobs: true");
+  const hasLogprobs = fields.flag("logprobs");
+  if (top !== undefined && !hasLogprobs) fields.fault("top_logprobs", "given without logprobs: true");
   for (const name of ["functions", "audio", "prediction"]) fields.unserved(name, []);
-  const tools = toolUse(fields);
-  const format = responseFormat(fields);
+  /** How many of the likeliest tokens to report; undefined: no probabilities. */
+  const logprobs = hasLogprobs ? (top ?? 0) : undefined;
+  const read = { ...request, messages, toolUse: toolUse(fields), format: responseFormat(fields), logprobs };
   fields.end();
-  return { ...request, messages, toolUse: tools, format, logprobs: isTold ? (top ?? 0) : undefined };
+  return read;
 }
 
 /** Each is decoded, however small its file is. */
@@ -50,29 +41,21 @@ function messagesOf(fields: Fields, { maxMessages }: RequestLimits): readonly Se
   return messages;
 }
 
-const roles: ReadonlyMap<unknown, string> = new Map([
-  ["system", "system"],
-  ["developer", "system"],
-  ["user", "user"],
-  ["assistant", "assistant"],
-  ["tool", "tool"],
-]);
+const roles = ["system", "developer", "user", "assistant", "tool"];
 
 function messageOf(message: unknown, at: string, fields: Fields): ServedMessage | undefined {
-  if (typeof message !== "object" || message === null) return fields.fault(at, "it is not an object");
-  const { role, content, tool_calls, tool_call_id, name } = message as Readonly<Record<string, unknown>>;
-  const known = roles.get(role);
-  if (known === undefined) {
-    return fields.fault(`${at}.role`, `${describeValue(role)}; expected ${[...roles.keys()].join(", ")}`);
-  }
-  const calls = known === "assistant" ? messageCalls(tool_calls, `${at}.tool_calls`, fields) : undefined;
-  if (known === "tool" && typeof tool_call_id !== "string")
+  if (!isObject(message)) return fields.fault(at, "it is not an object");
+  const { role: given, content, tool_calls, tool_call_id, name } = message;
+  const role = roles.find((each) => each === given);
+  if (role === undefined) return fields.fault(`${at}.role`, `${describeValue(given)}; expected ${roles.join(", ")}`);
+  const calls = role === "assistant" ? messageCalls(tool_calls, `${at}.tool_calls`, fields) : undefined;
+  if (role === "tool" && typeof tool_call_id !== "string")
     return fields.fault(`${at}.tool_call_id`, `${describeValue(tool_call_id)}; expected the id of a call`);
   const read = contentOf(calls === undefined ? content : (content ?? ""), `${at}.content`, fields);
   if (read === undefined) return undefined;
-  const answered = known === "tool" ? { tool_call_id, ...(typeof name === "string" && { name }) } : {};
+  const answered = role === "tool" ? { tool_call_id, ...(typeof name === "string" && { name }) } : {};
   const more = { ...answered, ...(calls && { tool_calls: calls }) };
-  return { role: known, ...read, ...(Object.keys(more).length > 0 && { more }) };
+  return { role: role === "developer" ? "system" : role, ...read, ...(Object.keys(more).length > 0 && { more }) };
 }
 
 const wanted =

@@ -54,6 +54,11 @@ export class Fields {
     return this.fault(name, `${describeValue(value)}; expected a text`);
   }
 
+  /** A text that must be there. */
+  required(name: string): string {
+    return this.text(name) ?? this.fault(name, "it is missing") ?? "";
+  }
+
   texts(name: string, max: number): readonly string[] | undefined {
     const value = this.raw(name);
     if (value === undefined) return undefined;

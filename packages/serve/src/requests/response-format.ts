@@ -7,9 +7,6 @@ import type { Fields } from "./fields.ts";
 /** The form of an answer. */
 export type TextFormat = Pick<WriteOptions<unknown>, "schema" | "json">;
 
-/** The schema of any JSON object. */
-export const anyObject = { type: "object" };
-
 /** The model checks the schema, with or without `strict`. */
 export function responseFormat(fields: Fields): TextFormat {
   const format = fields.raw("response_format");

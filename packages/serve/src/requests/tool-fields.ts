@@ -1,9 +1,8 @@
 // The fields of a chat request about tools: `tools`, `tool_choice`, `parallel_tool_calls`, and calls in messages.
 
-import { describeValue, isObject } from "@lowrank/contracts";
+import { describeValue, isObject, jsonIn } from "@lowrank/contracts";
 import type { ServedTool } from "../served-model.ts";
 import { maxTools, type ToolUse } from "../tools/tool-use.ts";
-import { jsonOf } from "../tools/whole-call.ts";
 import type { Fields } from "./fields.ts";
 
 const namePattern = /^[\w-]{1,64}$/;
@@ -60,7 +59,7 @@ export function messageCalls(given: unknown, at: string, fields: Fields): readon
     if (typeof id !== "string" || !isObject(called) || typeof called.name !== "string")
       return fields.fault(`${at}[${index}]`, "expected { id, type: function, function: { name, arguments } }") ?? {};
     const { name, arguments: text } = called;
-    const value = typeof text === "string" ? jsonOf(text || "{}") : text;
+    const value = typeof text === "string" ? jsonIn(text || "{}") : text;
     if (!isObject(value))
       fields.fault(`${at}[${index}].function.arguments`, `${describeValue(text)}; expected a JSON object as text`);
     return { id, type: "function", function: { name, arguments: value } };

@@ -58,6 +58,18 @@ it.each([
   }
 });
 
+it.each([
+  ['{"name": "weather", "arguments": null}', {}],
+  ['{"name": "weather"}', {}],
+  ['{"function": {"name": "weather", "arguments": {"days": 1}}}', { days: 1 }],
+  ['{"name": "weather", "arguments": "{\\"days\\": 1}"}', { days: 1 }],
+  ["<function=weather>\n<parameter=city>\nBonn\n<parameter=days>\n2\n</function>", { city: "Bonn", days: 2 }],
+  ["<function=weather></function>", {}],
+])("a call in another form has its arguments: %s", (call, wanted) => {
+  const { text, calls } = read(hermes, `<tool_call>${call}</tool_call>`);
+  expect([text, JSON.parse(calls[0]?.arguments ?? "")]).toEqual(["", wanted]);
+});
+
 it("text before and after calls is text, and several calls are several", () => {
   const answer =
     'Wait. <tool_call>{"name": "weather", "arguments": {}}</tool_call>\n<tool_call>{"name": "weather_map", "arguments": {"a": 1}}</tool_call>\nDone. Bye.';

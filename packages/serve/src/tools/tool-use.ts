@@ -1,8 +1,15 @@
 // How one request uses tools: what the model reads about them, and how its calls are read.
 
-import type { ChoiceEvent } from "../answers/written-choice.ts";
+import { type ChoiceEvent, choiceEvents } from "../answers/written-choice.ts";
 import { RequestError } from "../errors.ts";
-import type { ServedTool } from "../served-model.ts";
+import type {
+  ServedAdapter,
+  ServedModel,
+  ServedPrompt,
+  ServedTool,
+  ServedWriter,
+  WriteOptions,
+} from "../served-model.ts";
 import { CallReader } from "./call-reader.ts";
 import { type ToolFormat, toolFormat } from "./tool-formats.ts";
 
@@ -15,44 +22,57 @@ export interface ToolUse {
   readonly isParallel: boolean;
 }
 
-/** Tools in the form that a writer and its reader need. */
-export interface PreparedTools {
-  /** What the chat template writes into the prompt. */
-  readonly tools?: readonly ServedTool[];
-  /** The JSON Schema of an answer that must be a call, or a call or JSON. */
-  readonly schema?: object;
-  /** A reader for one answer. */
-  reader?(): CallReader;
+/** What an answer is asked with. */
+interface Asked<Adapter> {
+  readonly prompt: ServedPrompt;
+  readonly options: WriteOptions<NoInfer<Adapter>>;
+  readonly use: ToolUse;
+  /** Makes the id of a call. */
+  newId(): string;
 }
 
 /** OpenAI's limit. */
 export const maxTools = 128;
 
+/** The schema of any JSON object. */
+const anyObject = { type: "object" };
+
 /**
- * An answer that must be JSON of `answer` may be a call instead, which is JSON, too. Throws RequestError if the chat template does
- * not write tools.
+ * The events of an answer, with calls instead of their texts. An answer that must be JSON may be a call instead, which is JSON, too.
+ * Throws RequestError if the chat template does not write tools, and the writer's errors.
  */
-export function prepareTools(
+export async function* answerEvents<Adapter extends ServedAdapter>(
+  model: Pick<ServedModel<Adapter>, "chatTemplate">,
+  write: ServedWriter<Adapter>["write"],
+  { prompt, options, use, newId }: Asked<Adapter>,
+): AsyncGenerator<ChoiceEvent, void, undefined> {
+  if (typeof prompt === "string" || use.tools.length === 0 || use.choice === "none")
+    return yield* choiceEvents(write(prompt, options), options);
+  const answer = options.schema ?? (options.json ? anyObject : undefined);
+  const { schema = options.schema, reader } = prepareTools(use, await model.chatTemplate?.(options), answer);
+  const written = write({ ...prompt, tools: use.tools }, { ...options, schema, json: undefined });
+  yield* withCalls(choiceEvents(written, options), reader, newId);
+}
+
+/** A reader of the answer, and the JSON Schema of one that must be a call, or a call or JSON. */
+function prepareTools(
   { tools, choice, isParallel }: ToolUse,
   template: string | undefined,
-  answer?: object,
-): PreparedTools {
-  if (tools.length === 0 || choice === "none") return {};
+  answer: object | undefined,
+): { readonly schema?: object; readonly reader: CallReader } {
   const format = toolFormat(template ?? "");
   if (format === undefined) throw unsupported(template);
   const known = new Map(tools.map(({ function: { name, parameters } }) => [name, parameters]));
   const maxCalls = isParallel ? maxTools : 1;
-  if (choice === "auto" && answer === undefined)
-    return { tools, reader: () => new CallReader({ format, tools: known, maxCalls }) };
+  if (choice === "auto" && answer === undefined) return { reader: new CallReader({ format, tools: known, maxCalls }) };
   const asked = typeof choice === "object" ? tools.filter((tool) => tool.function.name === choice.name) : tools;
   const makers = asked.map((tool) => (pointer: string) => callSchema(tool, { ...format, pointer }));
   if (choice === "auto") makers.push((pointer) => moved(answer, pointer));
   const schemas = makers.map((make, index) => make(makers.length === 1 ? "" : `/anyOf/${index}`));
   const forced = { ...format, isBare: true };
   return {
-    tools,
     schema: schemas.length === 1 ? (schemas[0] as object) : { anyOf: schemas },
-    reader: () => new CallReader({ format: forced, tools: known, maxCalls: 1 }),
+    reader: new CallReader({ format: forced, tools: known, maxCalls: 1 }),
   };
 }
 
@@ -84,13 +104,11 @@ function unsupported(template: string | undefined): RequestError {
   return new RequestError(400, "TOOLS_NOT_SUPPORTED", message, "tools");
 }
 
-/** The events of an answer, with calls instead of their texts. `newId` makes the id of a call. */
-export async function* withCalls(
+async function* withCalls(
   events: AsyncGenerator<ChoiceEvent, void, undefined>,
-  reader: CallReader | undefined,
+  reader: CallReader,
   newId: () => string,
 ): AsyncGenerator<ChoiceEvent, void, undefined> {
-  if (reader === undefined) return yield* events;
   const ids: string[] = [];
   const asEvent = (part: ReturnType<CallReader["push"]>[number]): ChoiceEvent => {
     if (part.type === "text") return { type: "piece", text: part.text };

@@ -1,12 +1,11 @@
 // Fine-tunes the served model for OpenAI's API: `lowrank train` in a process of its own, which gets a part of the machine.
 
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile } from "node:fs/promises";
 import { availableParallelism, constants, setPriority } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describeValue, LowrankError } from "@lowrank/contracts";
 import { describeModel } from "@lowrank/models";
@@ -91,7 +90,6 @@ async function* events(job: FineTuneJob, parts: TunerParts, signal: AbortSignal)
   }
 }
 
-/** Waits for the end of a run that outlives its server. */
 async function stateOf(out: string, signal: AbortSignal): Promise<"new" | "begun" | "finished"> {
   await mkdir(dirname(out), { recursive: true });
   const release = await lockWhenFree(out, signal);
@@ -105,6 +103,7 @@ async function stateOf(out: string, signal: AbortSignal): Promise<"new" | "begun
   }
 }
 
+/** Waits for the end of a run that outlives its server. */
 async function lockWhenFree(out: string, signal: AbortSignal): Promise<() => Promise<void>> {
   for (const end = Date.now() + longestEnd; ; ) {
     try {
@@ -120,54 +119,44 @@ async function lockWhenFree(out: string, signal: AbortSignal): Promise<() => Pro
 /** Writes the rows in lowrank's form. Without a validation file all rows are trained, as in OpenAI's API. */
 async function ownOptions(job: FineTuneJob, parts: TunerParts) {
   const { base } = parts.model;
-  const { method, seed, from: adapter, settings } = job;
+  const { folder, method, seed, from: adapter, training, validation } = job;
+  const { n_epochs: epochs, batch_size: batchSize, learning_rate_multiplier: multiplier, beta } = job.hyperparameters;
   const read = async (path: string, name: string) => {
     const { text } = readTrainingFile(name, await readFile(path));
-    await writeFileAtomic(join(job.folder, name), text, { overwrite: true });
-    return text;
+    await writeFileAtomic(join(folder, name), text, { overwrite: true });
+    return { file: join(folder, name), rows: text.split("\n").filter((line) => line !== "").length };
   };
-  const text = await read(job.training, "training.jsonl");
-  if (job.validation !== undefined) await read(job.validation, "validation.jsonl");
-  const validation =
-    job.validation === undefined ? { validationShare: 0 } : { validation: join(job.folder, "validation.jsonl") };
-  const { epochs, batchSize, learningRateMultiplier: multiplier, beta } = settings;
+  const { file: data, rows } = await read(training, "training.jsonl");
+  const validated = validation === undefined ? undefined : (await read(validation, "validation.jsonl")).file;
   const objective = { supervised: {}, dpo: preferences, reinforcement: rewards }[method];
-  const rows = text.split("\n").filter((line) => line !== "").length;
   const { parameters } = describeModel(base);
   const { learningRate } = runDefaults({ objective, task: base.task, problem: undefined, parameters, rows });
   return given({
     ...(await rewardOptions(job, parts)),
-    ...{ data: join(job.folder, "training.jsonl"), ...validation, adapter, seed, epochs, batchSize, beta },
-    ...{
-      learningRate: multiplier === undefined ? undefined : multiplier * learningRate,
-      saveEvery: stepsPerCheckpoint,
-    },
+    ...{ data, adapter, seed, epochs, batchSize, beta, saveEvery: stepsPerCheckpoint },
+    ...(validated === undefined ? { validationShare: 0 } : { validation: validated }),
+    learningRate: multiplier === undefined ? undefined : multiplier * learningRate,
   });
 }
 
-async function rewardOptions({ method, grader = {}, folder, settings }: FineTuneJob, parts: TunerParts) {
+async function rewardOptions({ method, grader = {}, folder, hyperparameters }: FineTuneJob, parts: TunerParts) {
   if (method !== "reinforcement") return {};
   const file = join(folder, "grader.json");
   await writeFileAtomic(file, JSON.stringify(grader), { overwrite: true });
-  const { computeMultiplier: factor } = settings;
+  const { compute_multiplier: factor } = hyperparameters;
   const numGenerations = factor && Math.max(2, Math.round(factor * usualGenerations));
   return { objective: "grpo", reward: registered(grader, parts) ?? `grader:${file}`, numGenerations };
 }
 
 /** The new process ends by itself when this one is killed, because nobody reads its output any more. */
-function start(
-  argv: readonly string[],
-  { command, environment }: TunerParts,
-): ChildProcessByStdio<null, Readable, Readable> {
+function start(argv: readonly string[], { command, environment }: TunerParts) {
   const [program, ...first] = command;
   const { LOWRANK_TOKEN: _, ...env } = environment;
-  // A group of its own, so that Ctrl-C reaches the server alone, which stops it.
-  const detached = process.platform !== "win32";
   const child = spawn(program, [...first, ...argv], {
     stdio: ["ignore", "pipe", "pipe"],
-    env,
-    detached,
-    windowsHide: true,
+    // A group of its own, so that Ctrl-C reaches the server alone, which stops it.
+    detached: process.platform !== "win32",
+    ...{ env, windowsHide: true },
   });
   try {
     if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);

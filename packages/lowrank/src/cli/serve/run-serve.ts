@@ -10,7 +10,7 @@ import { lockOutput } from "../../node/output/lock-output.ts";
 import type { OpenedModel } from "../../opened-model.ts";
 import { withBase } from "../base-for.ts";
 import { refuseOtherTasks } from "../open-model.ts";
-import { type NamedAdapter, namedAdapters } from "../options/named-adapters.ts";
+import { namedAdapters } from "../options/named-adapters.ts";
 import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { whileOpen } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
@@ -46,21 +46,18 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
   const { allowDifferentBase = false } = options;
   await whileOpen({ ...options, model: path, adapter: undefined }, report, async (model) => {
     refuseOtherTasks(model.base, "Serving");
-    await attachAll(model, adapters, allowDifferentBase);
-    const { host, port, name, cors, record, adapterFolder, template, stopTimeout } = options;
-    const { maxNewTokens, maxRows, maxWaiting } = options;
-    const limits = given({ maxNewTokens, maxRows, maxWaiting });
+    for (const { name, adapter, weight } of adapters)
+      await model.attach(weight === 1 ? adapter : [{ adapter, weight }], { name, allowDifferentBase });
+    const { host, port, allowedHost: allowedHosts, name = basename(resolve(path)), cors, record } = options;
+    const { adapterFolder, template, stopTimeout, maxNewTokens, maxRows, maxWaiting } = options;
     const jobs = await openJobs(options, { path, model, report });
     try {
-      const named = name ?? basename(resolve(path));
-      const places = given({ name: named, cors, record, adapterFolder, template, token });
-      const server = await serve(model, {
-        ...{ host, port, allowedHosts: options.allowedHost },
-        ...limits,
-        ...places,
-        ...given({ fineTuning: jobs?.fineTuning }),
-        onNote: report.note,
-      });
+      const places = { host, port, allowedHosts, name, cors, record, adapterFolder, template, token };
+      const limits = { maxNewTokens, maxRows, maxWaiting };
+      const server = await serve(
+        model,
+        given({ ...places, ...limits, fineTuning: jobs?.fineTuning, onNote: report.note }),
+      );
       if (!isLocal(host) && token === undefined) {
         const message = `Everybody who reaches ${host} can use this server. Give it a --token-file, or --host 127.0.0.1.`;
         report.warn({ code: "SERVED_OPENLY", message });
@@ -82,13 +79,9 @@ async function importServe(): Promise<typeof import("@lowrank/serve")> {
   try {
     return await import("@lowrank/serve");
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (!(error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND")) throw error;
     throw new UsageError("lowrank serve needs the package @lowrank/serve. Run: npm install @lowrank/serve");
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
 }
 
 /** Locks the folder of jobs, which only one server may use at a time. */
@@ -128,15 +121,6 @@ async function namedRewards(texts: readonly string[]): Promise<ReadonlyMap<strin
     rewards.set(name, reward);
   }
   return rewards;
-}
-
-async function attachAll(
-  model: OpenedModel,
-  adapters: readonly NamedAdapter[],
-  allowDifferentBase: boolean,
-): Promise<void> {
-  for (const { name, adapter, weight } of adapters)
-    await model.attach(weight === 1 ? adapter : [{ adapter, weight }], { name, allowDifferentBase });
 }
 
 /** A secret on the command line would be seen by everybody who lists processes. */

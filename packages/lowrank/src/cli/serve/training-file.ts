@@ -1,6 +1,6 @@
 // Files to train on as OpenAI's API has them: conversations, or an input with a preferred and another output.
 
-import { isObject, LowrankError, parseJson } from "@lowrank/contracts";
+import { isObject, jsonIn, LowrankError } from "@lowrank/contracts";
 import { DataError, imageParts, readJsonl } from "@lowrank/data";
 import type { FineTuner } from "@lowrank/serve";
 
@@ -62,8 +62,8 @@ function decoded(content: Uint8Array): string {
 /** A line for lowrank's reader, which reports lines that are not JSON. */
 function trainingRow(line: string, index: number): { readonly text: string; readonly method?: Method } {
   if (line.trim() === "") return { text: "" };
-  const row = objectIn(line);
-  if (row === undefined) return { text: line };
+  const row = jsonIn(line);
+  if (!isObject(row)) return { text: line };
   // A reinforcement row ends with a question, and its other fields are for the grader.
   const last: unknown = Array.isArray(row.messages) ? row.messages.at(-1) : undefined;
   if (isObject(last) && last.role === "user") return { text: line, method: "reinforcement" };
@@ -76,13 +76,4 @@ function trainingRow(line: string, index: number): { readonly text: string; read
   const { messages: prompt = [], tools } = isObject(row.input) ? row.input : {};
   const { preferred_output: chosen, non_preferred_output: rejected } = row;
   return { text: JSON.stringify({ prompt, chosen, rejected, tools }), method: "dpo" };
-}
-
-function objectIn(line: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const row = parseJson(line);
-    return isObject(row) ? row : undefined;
-  } catch {
-    return undefined;
-  }
 }

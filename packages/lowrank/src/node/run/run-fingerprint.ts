@@ -1,7 +1,7 @@
 // The fingerprint that `resume` compares: every fact that would silently make it another run, in readable form for messages.
 
 import { serializeLoraConfig } from "@lowrank/adapter-format";
-import { parseJson } from "@lowrank/contracts";
+import { isObject, jsonIn } from "@lowrank/contracts";
 import { ResumeMismatchError, type TrainingState } from "@lowrank/trainer";
 import { earlierCheckpoint } from "../../errors/run-errors.ts";
 import { given } from "../../given.ts";
@@ -152,9 +152,6 @@ function isHashedFile(value: unknown): value is HashedFile {
 
 function parseFacts(text: string | undefined): ReadonlyMap<string, unknown> | undefined {
   if (text?.startsWith("{") !== true) return undefined;
-  try {
-    return new Map<string, unknown>(Object.entries(parseJson(text) as object));
-  } catch {
-    return undefined;
-  }
+  const facts = jsonIn(text);
+  return isObject(facts) ? new Map(Object.entries(facts)) : undefined;
 }

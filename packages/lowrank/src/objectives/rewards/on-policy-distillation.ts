@@ -58,21 +58,19 @@ export async function gkdPlan(
     comparesNeighbours: true,
     written: {
       ...{ numIterations: 1, maxCompletionLength },
-      start: ({ model, adapter, signal, ...run }) =>
-        startWriting(
-          { model, adapter, signal, ...run },
-          {
-            numIterations: 1,
-            async write(batches, key) {
-              const records: PolicyRecord[] = [];
-              for (const [index, prompts] of batches.entries()) {
-                const own = { ...key, path: `${key.path}, batch ${index}` };
-                records.push(await write(model, prompts, { adapter: adapter.name, key: own, signal }));
-              }
-              return records;
-            },
+      start: (run) =>
+        startWriting(run, {
+          numIterations: 1,
+          async write(batches, key) {
+            const records: PolicyRecord[] = [];
+            for (const [index, prompts] of batches.entries()) {
+              const own = { ...key, path: `${key.path}, batch ${index}` };
+              const how = { adapter: run.adapter.name, key: own, signal: run.signal };
+              records.push(await write(run.model, prompts, how));
+            }
+            return records;
           },
-        ),
+        }),
     },
     loss: lossOf,
     async measure(model, { examples, padId }, { context, signal, onRows }) {

@@ -1,6 +1,6 @@
 // Maps class names to class numbers. PEFT's files have no field for them, so they are in the adapter's metadata.
 
-import { enumerated, parseJson, printable } from "@lowrank/contracts";
+import { enumerated, jsonIn, printable } from "@lowrank/contracts";
 import { type Example, labelIdsOf, type ProblemType, type RowList } from "@lowrank/data";
 import { ClassNameError } from "../../errors/data-errors.ts";
 import type { BaseClasses } from "../../open/base-config.ts";
@@ -84,12 +84,8 @@ export function encodeClassNames(ids: ReadonlyMap<string, number>): string {
 
 /** The names in an adapter's metadata, or undefined without valid names. */
 export function decodeClassNames(metadata: ReadonlyMap<string, string>): readonly string[] | undefined {
-  try {
-    const names: unknown = parseJson(metadata.get(classNamesKey) ?? "null");
-    return Array.isArray(names) && names.every((name) => typeof name === "string") ? names : undefined;
-  } catch {
-    return undefined;
-  }
+  const names = jsonIn(metadata.get(classNamesKey) ?? "null");
+  return Array.isArray(names) && names.every((name) => typeof name === "string") ? names : undefined;
 }
 
 function numbered(names: readonly string[]): Classes {
