@@ -20,7 +20,7 @@ type Product = "Linear" | "BlockProduct" | "Int8Product" | "RoundedBlocks" | "Dr
 /** Names of the kernels that a backend may bring. */
 export type OwnKernel =
   | `Lowrank${Differentiated}${"" | "Gradient"}`
-  | `Lowrank${Product | "AttendNext" | "Rotary" | "HeadLoss" | "Dropout"}`
+  | `Lowrank${Product | "AttendNext" | "Rotary" | "TokenRotary" | "HeadLoss" | "Dropout"}`
   | PackedKernel;
 
 /** Those of a backend that keeps packed matrices in its own memory (`currentPackedWeights`). */

@@ -1,11 +1,10 @@
-// A frozen product and the LoRA branch that is added to it, where the backend computes them together: the product is not
-// written, read and written again, and neither is the gradient of x.
+// Frozen products of one input and the LoRA branches that are added to them, where the backend computes them together: a product is
+// not written, read and written again, and neither is the gradient of x.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { FrozenWeight } from "../frozen-weight.ts";
 import { hasOwnKernel, runOwnKernel } from "../kernels/own-kernel.ts";
 import { checkLastAxis, flattenRows } from "../rows.ts";
-import { accumulates } from "../tape/accumulate.ts";
 import { keep } from "../tape/made-again.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 
@@ -21,50 +20,70 @@ export interface AdaptedLinearParts {
   readonly scale: number;
 }
 
-/** Whether the current backend computes both together: elsewhere nothing needs to be prepared for it. */
+/** Whether the current backend computes products with their branches: elsewhere nothing needs to be prepared for it. */
 export function hasAdaptedLinear(): boolean {
   return hasOwnKernel("LowrankAdaptedLinear", {});
 }
 
 /**
- * x·W + bias + scale·(x·A)·B for x [..., inFeatures], as `addLowRank` of a `frozenLinear`; undefined where the backend has no
- * kernel for both, or W is not stored as one float32 tensor. Differentiable for x, A, B and the bias. Throws ShapeError.
+ * x·W + bias + scale·(x·A)·B of each of `parts`, for x [..., inFeatures], as `addLowRank` of a `frozenLinear`; undefined where the
+ * backend has no kernel for it, or a W is not stored as one float32 tensor. Differentiable for x, each A, B and bias. Throws ShapeError.
  */
-export function adaptedLinear(x: tf.Tensor, { weight, bias, a, b, scale }: AdaptedLinearParts): tf.Tensor | undefined {
-  const { stored } = weight;
-  if (stored === undefined) return undefined;
-  const { matrix, isTransposed } = stored;
-  const inputs = { x, matrix, a, b, ...(bias && { term: bias }) };
-  if (!hasOwnKernel("LowrankAdaptedLinear", inputs)) return undefined;
-  checkLastAxis("adaptedLinear", x, weight.inFeatures);
+export function adaptedLinears(x: tf.Tensor, parts: readonly AdaptedLinearParts[]): readonly tf.Tensor[] | undefined {
+  const trained: Record<string, tf.Tensor> = {};
+  const terms: Record<string, tf.Tensor> = {};
+  const matrices: Record<string, tf.Tensor> = {};
+  const areTransposed: boolean[] = [];
+  for (const [index, { weight, bias, a, b }] of parts.entries()) {
+    const { stored } = weight;
+    if (stored === undefined) return undefined;
+    Object.assign(trained, { [`a${index}`]: a, [`b${index}`]: b });
+    if (bias !== undefined) terms[`term${index}`] = bias;
+    matrices[`matrix${index}`] = stored.matrix;
+    areTransposed.push(stored.isTransposed);
+  }
+  if (parts.length === 0 || !hasOwnKernel("LowrankAdaptedLinear", { x, ...trained, ...matrices, ...terms }))
+    return undefined;
+  for (const { weight } of parts) checkLastAxis("adaptedLinears", x, weight.inFeatures);
+  const attributes = { scales: parts.map(({ scale }) => scale), areTransposed };
   const kept = keep(x);
-  return withGradients<readonly [tf.Tensor, tf.Tensor, ...tf.Tensor[]]>({
-    inputs: { x, a, b, ...(bias && { bias }) },
+  const names = Object.keys(trained);
+  return withGradients<readonly tf.Tensor[], readonly tf.Tensor[]>({
+    inputs: { x, ...trained, ...terms },
     forward: () => {
-      const [value] = run("LowrankAdaptedLinear", inputs, { scale, isTransposed });
-      return { value, saved: [a, b, ...kept.saved] };
+      const outputs = run("LowrankAdaptedLinear", { x, ...trained, ...matrices, ...terms }, attributes);
+      const branches = outputs[parts.length] as tf.Tensor; // x·A of each, and room for its gradient
+      return { value: outputs.slice(0, parts.length), saved: [branches, ...Object.values(trained), ...kept.saved] };
     },
-    backward: (dy, [a, b, ...saved]) => {
-      const x = kept.restore(saved);
-      const [narrow, forA, forB] = run("LowrankAddLowRankGradient", { dy, x, a, b }, { scale });
+    backward: (dys, saved) => {
+      const branches = saved[0] as tf.Tensor;
+      const own = Object.fromEntries(names.map((name, index) => [name, saved[index + 1] as tf.Tensor]));
+      const x = kept.restore(saved.slice(names.length + 1));
+      const given = Object.fromEntries(dys.map((dy, index) => [`dy${index}`, dy]));
+      const inputs = { x, branches, ...own, ...matrices, ...given };
+      const gradients = (isForX: boolean) => run("LowrankAdaptedLinearGradient", inputs, { ...attributes, isForX });
+      let made: readonly tf.Tensor[] | undefined;
+      const gradientOf = (index: number) => () => {
+        // TensorFlow.js's own walk disposes of what a thunk makes.
+        if (made === undefined || made[0]?.isDisposed === true) made = gradients(false);
+        return tf.clone(made[made.length - names.length + index] as tf.Tensor);
+      };
+      const forTerms = dys.map((dy, index) => [`term${index}`, () => tf.sum(flattenRows(dy), 0)] as const);
       return {
-        x: accumulates((soFar) => {
-          const terms = { dy, matrix, narrow, a, ...(soFar && { term: soFar }) };
-          return run("LowrankAdaptedLinearGradient", terms, { isTransposed })[0];
-        }),
-        a: () => tf.clone(forA),
-        b: () => tf.clone(forB),
-        bias: () => tf.sum(flattenRows(dy), 0),
+        x: () => {
+          made = gradients(true);
+          return tf.clone(made[0] as tf.Tensor);
+        },
+        ...Object.fromEntries(names.map((name, index) => [name, gradientOf(index)])),
+        ...Object.fromEntries(forTerms),
       };
     },
   });
 }
 
-type Outputs = readonly [tf.Tensor, tf.Tensor, tf.Tensor];
-
 /** A kernel that is there where the first one is. */
-function run(...call: Parameters<typeof runOwnKernel>): Outputs {
+function run(...call: Parameters<typeof runOwnKernel>): readonly tf.Tensor[] {
   const outputs = runOwnKernel(...call);
   if (outputs === undefined) throw new Error(`The backend has no kernel ${call[0]}.`);
-  return outputs as unknown as Outputs;
+  return outputs;
 }

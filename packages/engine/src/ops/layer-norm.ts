@@ -4,6 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
 import { checkVector, flattenRows, lastAxis } from "../rows.ts";
+import { accumulates } from "../tape/accumulate.ts";
 import { madeFrom } from "../tape/made-again.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 
@@ -33,9 +34,13 @@ export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, epsilo
     backward: (dy, [x, gain, mean, inverse]) => {
       const normalised = () => tf.mul(tf.sub(x, mean), inverse);
       return {
-        x: () =>
-          runOwnKernelForOne("LowrankLayerNormGradient", { dy, x, gain, mean, inverse }) ??
-          normalisedGradient(tf.mul(dy, gain), normalised(), inverse),
+        x: accumulates((soFar) => {
+          const inputs = { dy, x, gain, mean, inverse, ...(soFar && { term: soFar }) };
+          const own = runOwnKernelForOne("LowrankLayerNormGradient", inputs);
+          if (own !== undefined) return own;
+          const forX = normalisedGradient(tf.mul(dy, gain), normalised(), inverse);
+          return soFar === undefined ? forX : tf.add(soFar, forX);
+        }),
         gain: () => tf.sum(flattenRows(tf.mul(dy, normalised())), 0),
         bias: () => tf.sum(flattenRows(dy), 0),
       };

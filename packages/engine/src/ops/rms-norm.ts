@@ -3,6 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
 import { checkVector, flattenRows, lastAxis } from "../rows.ts";
+import { accumulates } from "../tape/accumulate.ts";
 import { madeFrom } from "../tape/made-again.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 
@@ -43,13 +44,15 @@ export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, epsilon: number, options:
       return { value, saved: [x, gain, inverse] };
     },
     backward: (dy, [x, gain, inverse]) => ({
-      x: () => {
-        const own = runOwnKernelForOne("LowrankRmsNormGradient", { dy, x, gain, inverse }, { gainOffset });
+      x: accumulates((soFar) => {
+        const inputs = { dy, x, gain, inverse, ...(soFar && { term: soFar }) };
+        const own = runOwnKernelForOne("LowrankRmsNormGradient", inputs, { gainOffset });
         if (own !== undefined) return own;
         const gradient = tf.mul(dy, shift(gain));
         const along = tf.mul(tf.mean(tf.mul(gradient, x), -1, true), tf.square(inverse)); // [..., 1]
-        return tf.mul(inverse, tf.sub(gradient, tf.mul(x, along)));
-      },
+        const forX = tf.mul(inverse, tf.sub(gradient, tf.mul(x, along)));
+        return soFar === undefined ? forX : tf.add(soFar, forX);
+      }),
       gain: () => tf.sum(flattenRows(tf.mul(dy, tf.mul(x, inverse))), 0),
     }),
   });

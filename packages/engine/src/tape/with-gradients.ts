@@ -6,47 +6,55 @@ import * as tf from "@tensorflow/tfjs-core";
 import { requireAlive } from "../kernels/own-kernel.ts";
 
 /** A differentiable operation, as data. */
-export interface GradientRule<Saved extends readonly tf.Tensor[]> {
+export interface GradientRule<Saved extends readonly tf.Tensor[], Value extends Outputs = tf.Tensor> {
   /** Everything that can get a gradient. Whatever else `forward` uses is a constant. */
   readonly inputs: Readonly<Record<string, tf.Tensor>>;
-  /** Computes the value. `saved` is kept for `backward` while a tape is recording; everything else made here is freed. */
-  forward(): { readonly value: tf.Tensor; readonly saved: Saved };
+  /** Computes the value, which may be several tensors. `saved` is kept for `backward` while a tape is recording; everything else made here is freed. */
+  forward(): { readonly value: Value; readonly saved: Saved };
   /** One thunk for each input. Thunks run once, at once; they must return a new tensor, never `dy` itself. */
-  backward(dy: tf.Tensor, saved: Saved): Readonly<Record<string, () => tf.Tensor>>;
+  backward(dy: Value, saved: Saved): Readonly<Record<string, () => tf.Tensor>>;
 }
+
+type Outputs = tf.Tensor | readonly tf.Tensor[];
 
 type Save = (tensors: tf.Tensor[]) => void;
 
 interface KernelInvocation {
   readonly inputs: Record<string, tf.Tensor>;
-  forwardFunc(backend: unknown, save: Save): tf.Tensor;
-  backwardsFunc(dy: tf.Tensor, saved: tf.Tensor[]): Record<string, () => tf.Tensor>;
+  forwardFunc(backend: unknown, save: Save): Outputs;
+  backwardsFunc(dy: Outputs, saved: tf.Tensor[]): Record<string, () => tf.Tensor>;
 }
 
 interface KernelRunner {
-  runKernelFunc(invocation: KernelInvocation): tf.Tensor;
+  runKernelFunc(invocation: KernelInvocation): Outputs;
 }
 
 /**
- * Runs the operation and records its gradients if a tape is on. Returns one tensor, which the caller owns. Throws
- * DisposedError if one of the inputs was disposed of.
+ * Runs the operation and records its gradients if a tape is on. Returns the value, which the caller owns. Throws DisposedError
+ * if one of the inputs was disposed of.
  */
-export function withGradients<const Saved extends readonly tf.Tensor[]>(rule: GradientRule<Saved>): tf.Tensor {
+export function withGradients<const Saved extends readonly tf.Tensor[], Value extends Outputs = tf.Tensor>(
+  rule: GradientRule<Saved, Value>,
+): Value {
   requireAlive(rule.inputs);
   const runner: object = tf.engine();
   // Without a tape there is nothing to record, and generating a token takes hundreds of operations.
-  if (tf.engine().state.gradientDepth === 0) return tf.tidy(() => rule.forward().value);
+  if (tf.engine().state.gradientDepth === 0) return tf.tidy(() => rule.forward().value as tf.Tensor) as Value;
   if (!isKernelRunner(runner))
     throw new Error("This version of TensorFlow.js cannot run an operation with own gradients.");
-  return runner.runKernelFunc({
+  let isList = false;
+  const value = runner.runKernelFunc({
     inputs: { ...rule.inputs },
     forwardFunc: (_backend, save) => {
       const { value, saved } = rule.forward();
       save([...saved]);
+      isList = Array.isArray(value);
       return value;
     },
-    backwardsFunc: (dy, saved) => rule.backward(dy, asSaved(saved)),
+    // Of a list of one, TensorFlow.js passes the gradient by itself.
+    backwardsFunc: (dy, saved) => rule.backward((isList ? [dy].flat() : dy) as Value, asSaved(saved)),
   });
+  return value as Value; // as many tensors as the rule gave
 }
 
 function isKernelRunner(engine: object): engine is KernelRunner {

@@ -2,7 +2,7 @@
 
 import { fc } from "@fast-check/vitest";
 import * as tf from "@tensorflow/tfjs-core";
-import { adaptedLinear } from "../../src/ops/adapted-linear.ts";
+import { adaptedLinears } from "../../src/ops/adapted-linear.ts";
 import { addLowRank } from "../../src/ops/add-low-rank.ts";
 import { addResidual } from "../../src/ops/add-residual.ts";
 import { frozenLinear } from "../../src/ops/frozen-linear.ts";
@@ -75,7 +75,7 @@ interface AdaptedSettings extends Omit<LinearSettings, "kept"> {
 }
 
 const adapted = defineOperation<AdaptedSettings>({
-  name: "adaptedLinear",
+  name: "adaptedLinears",
   settings: fc.record({
     ...{ axes: leadingAxes, inFeatures: size, outFeatures: size, rank: size },
     ...{ hasBias: fc.boolean(), isTransposed: fc.boolean() },
@@ -94,7 +94,7 @@ const adapted = defineOperation<AdaptedSettings>({
       compute: (x, a, b, bias) => {
         const parts = { weight: frozen.weight(), bias, a: matrix(given(a)), b: matrix(given(b)), scale: 2 };
         const apart = () => addLowRank(frozenLinear(given(x), parts.weight, bias), given(x), parts.a, parts.b, 2);
-        return adaptedLinear(given(x), parts) ?? apart();
+        return adaptedLinears(given(x), [parts])?.[0] ?? apart();
       },
       twin: (x, a, b, bias) => {
         const rows = tf.reshape(given(x), [sizeOf(axes), inFeatures]);

@@ -28,7 +28,10 @@ import { rotary } from "./operations/rotary.ts";
 
 /** This package's own operations, whole. */
 const ownKernels: Readonly<
-  Record<Exclude<OwnKernel, PackedKernel | `LowrankAdaptedLinear${string}`>, (call: KernelCall) => tf.TensorInfo[]>
+  Record<
+    Exclude<OwnKernel, PackedKernel | `LowrankAdaptedLinear${string}` | "LowrankTokenRotary">,
+    (call: KernelCall) => tf.TensorInfo[]
+  >
 > = {
   ...activationKernels,
   LowrankLayerNorm: layerNorm,

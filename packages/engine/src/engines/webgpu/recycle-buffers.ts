@@ -5,8 +5,12 @@ import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { dispatchesASubmit } from "./run-shader.ts";
 
+const changed = new WeakSet<WebGPUBackend>();
+
 /** Changes the backend's class, of tfjs-backend-webgpu 4.22. Calling it twice does nothing more. */
 export function recycleBuffers(prototype: WebGPUBackend): void {
+  if (changed.has(prototype)) return;
+  changed.add(prototype);
   prototype.uploadToGPU = uploadToGPU;
   tf.env().set("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE", dispatchesASubmit);
 }

@@ -5,23 +5,23 @@ import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
 import type { FlatKernel } from "../../kernels/flat-kernels.ts";
 import type { OwnKernel } from "../../kernels/own-kernel.ts";
+import { inputOf as inputNamed, wrapKernels } from "../../kernels/wrap-kernels.ts";
+import { computeDeferred, deferredFor } from "./deferred.ts";
 import { activations } from "./kernels/activations.ts";
+import { adaptedLinear, adaptedLinearGradient } from "./kernels/adapted-linear.ts";
 import { attention, attentionGradient, groupAttention, groupAttentionGradient } from "./kernels/attention/attention.ts";
 import { dropout } from "./kernels/dropout.ts";
 import { adamW, joinFlat, splitFlat } from "./kernels/flat-update.ts";
 import type { GpuKernel } from "./kernels/gpu-kernel.ts";
 import { headLoss } from "./kernels/head-loss.ts";
 import { linear } from "./kernels/linear.ts";
-import {
-  adaptedLinear,
-  adaptedLinearGradient,
-  addLowRank,
-  addLowRankGradient,
-  droppedLowRankGradient,
-} from "./kernels/low-rank.ts";
+import { addLowRank, addLowRankGradient, droppedLowRankGradient } from "./kernels/low-rank.ts";
 import { layerNorm, layerNormGradient, rmsNorm, rmsNormGradient } from "./kernels/normalisation.ts";
 import { packedProduct, packedRows } from "./kernels/packed.ts";
-import { rotary } from "./kernels/rotary.ts";
+import { rotary, tokenRotary } from "./kernels/rotary.ts";
+
+/** Kernels that look themselves whether an input waits for its dispatch. */
+const fusing: ReadonlySet<string> = new Set<OwnKernel>(["LowrankAdaptedLinear", "LowrankAdaptedLinearGradient"]);
 
 const ownKernels: Readonly<Partial<Record<OwnKernel | FlatKernel, GpuKernel>>> = {
   LowrankAttention: attention,
@@ -46,6 +46,7 @@ const ownKernels: Readonly<Partial<Record<OwnKernel | FlatKernel, GpuKernel>>> =
   LowrankPackedProduct: packedProduct,
   LowrankPackedRows: packedRows,
   LowrankRotary: rotary,
+  LowrankTokenRotary: tokenRotary,
   LowrankSplitFlat: splitFlat,
 };
 
@@ -56,8 +57,25 @@ export function registerGpuKernels(): void {
     tf.registerKernel({
       kernelName,
       backendName: "webgpu",
-      kernelFunc: ({ inputs, attrs, backend }) =>
-        compute({ inputs, attributes: attrs ?? {}, backend: backend as unknown as WebGPUBackend }),
+      kernelFunc: ({ inputs, attrs, backend }) => {
+        const call = { inputs, attributes: attrs ?? {}, backend: backend as unknown as WebGPUBackend };
+        if (!fusing.has(kernelName))
+          for (const input of Object.values(inputs)) if (input) computeDeferred(call.backend, input.dataId);
+        return compute(call);
+      },
     });
   }
+  wrapKernels("webgpu", { Add: addedWhereMade });
+}
+
+/** A sum of which one term waits for its dispatch is computed by another that gives the sum. */
+function addedWhereMade(original: tf.KernelConfig): tf.KernelConfig {
+  return {
+    ...original,
+    kernelFunc: (call) => {
+      const [a, b] = [inputNamed(call.inputs, "a"), inputNamed(call.inputs, "b")];
+      const isPlain = tf.util.arraysEqual(a.shape, b.shape) && a.dtype === "float32" && b.dtype === "float32";
+      return (isPlain && (deferredFor(b)?.plus?.(a) ?? deferredFor(a)?.plus?.(b))) || original.kernelFunc(call);
+    },
+  };
 }

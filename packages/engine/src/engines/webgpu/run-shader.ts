@@ -4,6 +4,8 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type * as tf from "@tensorflow/tfjs-core";
 
+import { computeDeferred } from "./deferred.ts";
+
 type ElementType = "f32" | "i32" | "u32";
 
 /** A shader's parts. Inputs and outputs are `array<element>`, whose names the code uses. */
@@ -56,6 +58,8 @@ export function runShader<Output extends string>(
   { inputs, outputs, numbers = {}, table = [], groups }: Dispatch<Output>,
 ): Record<Output, tf.TensorInfo> {
   const gpu = backend as unknown as Recording;
+  // Before the outputs have buffers: a submit would end this package's hold on these.
+  for (const input of Object.values(inputs)) if ("dataId" in input) computeDeferred(backend, input.dataId);
   const results = {} as Record<Output, tf.TensorInfo>;
   const buffers: GPUBuffer[] = [];
   for (const name of Object.keys(shader.outputs) as Output[]) {

@@ -5,6 +5,7 @@ import { patchGraphicsKernels } from "../graphics/patch-graphics-kernels.ts";
 import { isSoftwareName } from "../graphics/software-adapters.ts";
 import { exportOf, importUnseen, isNode, propertyOf } from "../import-unseen.ts";
 import type { StartOutcome } from "../start-options.ts";
+import { computeBeforeReading } from "./deferred.ts";
 import { offerPackedWeights } from "./gpu-packed-weights.ts";
 import { recycleBuffers } from "./recycle-buffers.ts";
 import { registerGpuKernels } from "./register-gpu-kernels.ts";
@@ -22,6 +23,7 @@ export async function startWebgpu(acceptSoftware: boolean): Promise<StartOutcome
   const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
   offerPackedWeights(WebGPUBackend);
   recycleBuffers(WebGPUBackend.prototype);
+  computeBeforeReading(WebGPUBackend.prototype);
   patchGraphicsKernels("webgpu");
   registerGpuKernels();
   return isSoftware ? { backend: "webgpu", note: "WebGPU is emulated in software." } : { backend: "webgpu" };

@@ -11,7 +11,7 @@ import {
 } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { FrozenWeight } from "../../frozen-weight.ts";
-import { adaptedLinear, hasAdaptedLinear } from "../../ops/adapted-linear.ts";
+import { type AdaptedLinearParts, adaptedLinears, hasAdaptedLinear } from "../../ops/adapted-linear.ts";
 import { frozenLinear } from "../../ops/frozen-linear.ts";
 import type { PackedMatrix } from "../../packed/packed-matrix.ts";
 import { computeByRows } from "../adapter-rows.ts";
@@ -126,6 +126,16 @@ export class LinearSite extends OpenSite implements Site, Part {
     return { weight: this.#weight.current, bias: this.ownBias?.value(context), branches };
   }
 
+  /** What this call computes if that is the frozen product and one low-rank branch, and the engine computes both together. */
+  adaptedParts(context: ForwardContext): AdaptedLinearParts | undefined {
+    if (!hasAdaptedLinear()) return undefined;
+    const { weight, bias, branches = [] } = this.lowRankParts(context) ?? {};
+    const [branch, ...others] = branches;
+    if (weight === undefined || branch === undefined || branch.rows !== undefined || others.length > 0)
+      return undefined;
+    return { ...branch, weight, bias };
+  }
+
   /**
    * What this call computes with if that is a weight in place of the frozen one, the same for the whole batch and with
    * nothing added to its output. Call it inside a tidy.
@@ -194,7 +204,8 @@ export class LinearSite extends OpenSite implements Site, Part {
 
   #forward(input: tf.Tensor, context: ForwardContext): tf.Tensor {
     return tf.tidy(() => {
-      const together = this.#forwardTogether(input, context);
+      const adapted = this.adaptedParts(context);
+      const [together] = (adapted && adaptedLinears(input, [adapted])) ?? [];
       if (together !== undefined) return together;
       const bias = this.ownBias?.value(context);
       const override = this.ownWeight.overrideFor(context);
@@ -205,16 +216,6 @@ export class LinearSite extends OpenSite implements Site, Part {
       if (!this.adaptations.isOpen(context)) return output;
       return this.adaptations.apply({ input, output, site: this, context });
     });
-  }
-
-  /** The product and one low-rank branch in one computation, where the engine can. */
-  #forwardTogether(input: tf.Tensor, context: ForwardContext): tf.Tensor | undefined {
-    if (!hasAdaptedLinear()) return undefined;
-    const { weight, bias, branches = [] } = this.lowRankParts(context) ?? {};
-    const [branch, ...others] = branches;
-    if (weight === undefined || branch === undefined || branch.rows !== undefined || others.length > 0)
-      return undefined;
-    return adaptedLinear(input, { ...branch, weight, bias });
   }
 
   #weightSlot(): WeightSlot {
@@ -256,9 +257,18 @@ function trainableLinear(input: tf.Tensor, weight: tf.Tensor2D, bias: tf.Tensor 
 
 // Several linear maps of one input: queries, keys and values, or a gate and the projection next to it.
 
-/** Each site's `forward` of the same input; one product where all are frozen blocks and rounding is allowed. */
+/** Each site's `forward` of the same input; in one computation where the engine has one for products or branches of an input. */
 export function forwardTogether(sites: readonly LinearSite[], x: tf.Tensor, context: ForwardContext) {
-  return productTogether(sites, x, context) ?? sites.map((site) => site.forward(x, context));
+  return productTogether(sites, x, context) ?? branchesTogether(sites, x, context);
+}
+
+function branchesTogether(sites: readonly LinearSite[], x: tf.Tensor, context: ForwardContext) {
+  const adapted = sites.map((site) => site.adaptedParts(context));
+  const outputs = adaptedLinears(
+    x,
+    adapted.filter((parts) => parts !== undefined),
+  )?.values();
+  return sites.map((site, index) => (adapted[index] && outputs?.next().value) ?? site.forward(x, context));
 }
 
 function productTogether(sites: readonly LinearSite[], x: tf.Tensor, context: ForwardContext) {

@@ -14,7 +14,7 @@ interface Shape {
   readonly groups: readonly { readonly rows: number; readonly time: number }[];
   readonly heads: readonly [number, number];
   readonly size: number;
-  readonly mask: "none" | "causal" | "by head" | "by key";
+  readonly mask: "none" | "causal" | "by head" | "by key" | "by row";
   readonly cap: number | undefined;
   /** Rate of dropout. */
   readonly rate: number;
@@ -25,15 +25,16 @@ const shapes: fc.Arbitrary<Shape> = fc.record({
   groups: fc.array(fc.record({ rows: count, time: fc.integer({ min: 1, max: 7 }) }), { minLength: 1, maxLength: 4 }),
   heads: fc.constantFrom([4, 4] as const, [6, 2] as const, [3, 1] as const, [1, 1] as const),
   size: count,
-  mask: fc.constantFrom("none", "causal", "by head", "by key"),
+  mask: fc.constantFrom("none", "causal", "by head", "by key", "by row"),
   cap: fc.constantFrom(undefined, 0.7),
   rate: fc.constantFrom(0, 0.3),
 });
 
 function masksOf({ groups, mask, heads: [heads] }: Shape): readonly (tf.Tensor | undefined)[] {
-  return groups.map(({ time }) => {
+  return groups.map(({ rows, time }) => {
     if (mask === "none") return undefined;
     return tf.tidy(() => {
+      if (mask === "by row") return tf.mul(tf.reshape(tf.range(0, rows * time), [rows, 1, 1, time]), 0.1);
       const bias = tf.reshape(tf.range(0, heads * time), [1, heads, 1, time]);
       if (mask === "by key") return tf.mul(bias, 0.1);
       return mask === "causal" ? causalMask(time) : tf.add(causalMask(time), tf.mul(bias, 0.1));
@@ -52,8 +53,10 @@ function plain(
   masks: readonly (tf.Tensor | undefined)[],
 ) {
   const units = groups.flatMap(({ rows, time }, index) => {
-    const rest = { time, mask: masks[index], dropout: draw(rate, index) };
-    return rate > 0 ? [{ rows, ...rest }] : Array.from({ length: rows }, () => ({ rows: 1, ...rest }));
+    const [rest, mask] = [{ time, dropout: draw(rate, index) }, masks[index]];
+    const maskOf = (row: number) => (mask && mask.shape[0] !== 1 ? tf.slice(mask, row, 1) : mask);
+    if (rate > 0) return [{ rows, mask, ...rest }];
+    return Array.from({ length: rows }, (_, row) => ({ rows: 1, mask: maskOf(row), ...rest }));
   });
   const sizes = units.map(({ rows, time }) => rows * time);
   const [queries, keys, values] = [query, key, value].map((x) => tf.split(x as tf.Tensor, sizes, 0));

@@ -16,7 +16,7 @@ interface AttentionGroup {
   readonly rows: number;
   /** Tokens of each row. */
   readonly time: number;
-  /** Added to the scores: [1, heads or 1, time, time]. Absent: each token of a row sees all of it. */
+  /** Added to the scores: [rows or 1, heads or 1, time or 1, time]. Absent: each token of a row sees all of it. */
   readonly mask?: AttentionMask | undefined;
   /** Drops weights as `dropout` drops entries, those of [rows, heads, time, time]. Absent: none. */
   readonly dropout?: DropoutDraw | undefined;
@@ -61,9 +61,18 @@ export function groupAttention(inputs: GroupAttentionInputs): tf.Tensor {
   const masks = Object.fromEntries(
     groups.flatMap(({ mask }, index) => (mask === undefined ? [] : [[`mask${index}`, mask]])),
   );
-  if (hasOwnKernel("LowrankGroupAttention", { query, key, value, ...masks }))
+  const areShared = Object.values(masks).every(({ shape }) => shape[0] === 1);
+  if ((areShared || hasTokenAttention()) && hasOwnKernel("LowrankGroupAttention", { query, key, value, ...masks }))
     return ownAttention("LowrankGroupAttention", { query, key, value }, masks, attributesFor(inputs));
   return tf.tidy(() => attentionByGroup(inputs));
+}
+
+/**
+ * Whether the current backend attends to tokens, whose heads are next to each other, as fast as to heads [batch, heads, time, …]
+ * and under any mask: a batch is then one group, and no heads are moved.
+ */
+export function hasTokenAttention(): boolean {
+  return hasOwnKernel("LowrankTokenRotary", {});
 }
 
 /** The attributes of the backend's own kernel, which computes all groups in one call. */
@@ -110,12 +119,12 @@ function checkSizes({ query, key, value, heads, keyHeads, groups }: GroupAttenti
   check("value", value, keyHeads);
   if (heads % keyHeads !== 0 || query.size / heads !== key.size / keyHeads)
     throw new ShapeError("groupAttention's key", key.shape, `${keyHeads} heads of ${query.size / tokens / heads}`);
-  for (const { time, mask, dropout } of groups) {
+  for (const { rows, time, mask, dropout } of groups) {
     if (dropout !== undefined) checkRate("groupAttention", dropout.rate);
     const [one, maskHeads, queries, keys] = mask?.shape ?? [1, 1, time, time];
     const hasQueries = queries === 1 || queries === time;
-    const fits = one === 1 && (maskHeads === 1 || maskHeads === heads) && hasQueries && keys === time;
-    const expected = `[1, ${heads} or 1, ${time} or 1, ${time}]`;
+    const fits = (one === 1 || one === rows) && (maskHeads === 1 || maskHeads === heads) && hasQueries && keys === time;
+    const expected = `[${rows} or 1, ${heads} or 1, ${time} or 1, ${time}]`;
     if (!fits) throw new ShapeError("groupAttention's mask", mask?.shape ?? [], expected);
   }
 }

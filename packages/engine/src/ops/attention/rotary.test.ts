@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { expectTwin, onEachBackend, waves } from "../../../test/compare-with-twin.ts";
 import { waveValues } from "../../../test/packed-matrices.ts";
 import { ShapeError } from "../../errors.ts";
-import { rotary } from "./rotary.ts";
+import { splitHeads } from "./heads.ts";
+import { rotary, tokenRotary } from "./rotary.ts";
 
 /** x·cos + rotate_half(x)·sin, as transformers writes it. */
 function plainRotary(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
@@ -62,6 +63,31 @@ onEachBackend(() => {
         [waves([2, 1, 3, 4])],
       );
       tf.dispose([cos, sin]);
+    });
+
+    it("rotates queries and keys of tokens as it does heads, with one table for all rows or one for each", async () => {
+      const [batch, time, size] = [2, 5, 6];
+      for (const rows of [1, batch])
+        for (const interleaved of [false, true]) {
+          const options = { ...tables(rows, 1, time, 2), interleaved };
+          const tokens = (x: tf.Tensor) => tf.reshape(x, [batch * time, -1, 1, size]);
+          const heads = (x: tf.Tensor) => {
+            const split = splitHeads(tf.reshape(x, [batch, time, -1]), x.size / (batch * time * size));
+            return tf.reshape(tf.transpose(rotary(split, options), [0, 2, 1, 3]), [batch * time, -1]);
+          };
+          await expectTwin(
+            (query, key) => {
+              const both = tokenRotary(tokens(query as tf.Tensor), tokens(key as tf.Tensor), options);
+              return tf.concat(
+                both.map((x) => tf.reshape(x, [batch * time, -1])),
+                1,
+              );
+            },
+            (...both) => tf.concat(both.map(heads), 1),
+            [waves([batch, time, 3 * size]), waves([batch, time, size], 2)],
+          );
+          tf.dispose([options.cos, options.sin]);
+        }
     });
 
     it("keeps lengths", async () => {

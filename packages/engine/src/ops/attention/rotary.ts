@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../../errors.ts";
-import { runOwnKernelForOne } from "../../kernels/own-kernel.ts";
+import { hasOwnKernel, runOwnKernel, runOwnKernelForOne } from "../../kernels/own-kernel.ts";
 import { withGradients } from "../../tape/with-gradients.ts";
 
 /** How features are rotated. */
@@ -54,6 +54,54 @@ export function rotary(x: tf.Tensor, options: RotaryOptions): tf.Tensor {
         rotateFirst(dy, dims, (part) => rotate(part, cos, tf.neg(sin))),
     }),
   });
+}
+
+/**
+ * `rotary` of queries and keys [tokens, heads, 1, headSize], whose tables [batch or 1, 1, time, pairs] are those of the tokens in
+ * turn: batch or 1, times time, divides tokens. Differentiable for both. Throws ShapeError.
+ *
+ * @example
+ * ```ts
+ * import { tokenRotary } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const [query, key] = [tf.ones([6, 4, 1, 8]), tf.ones([6, 2, 1, 8])]; // two rows of three tokens
+ * const angles = tf.zeros([1, 1, 3, 4]);
+ * const [q, k] = tokenRotary(query, key, { cos: tf.cos(angles), sin: tf.sin(angles) }); // nothing rotates
+ * ```
+ */
+export function tokenRotary(query: tf.Tensor, key: tf.Tensor, options: RotaryOptions): readonly [tf.Tensor, tf.Tensor] {
+  const { cos, sin, interleaved = false } = options;
+  const pairs = cos.shape[cos.rank - 1] ?? 0;
+  const repeats = (query.shape[0] ?? 0) / (cos.size / pairs);
+  for (const { rank, shape } of [query, key])
+    if (rank !== 4 || shape[0] !== query.shape[0] || shape[2] !== 1 || shape[3] !== query.shape[3])
+      throw new ShapeError("tokenRotary", shape, `[${query.shape[0]}, heads, 1, ${query.shape[3]}]`);
+  if (!Number.isInteger(repeats) || 2 * pairs > (query.shape[3] ?? 0) || !tf.util.arraysEqual(cos.shape, sin.shape))
+    throw new ShapeError(
+      "tokenRotary's tables",
+      cos.shape,
+      `[batch or 1, 1, time, pairs] for ${query.shape[0]} tokens`,
+    );
+  const run = (query: tf.Tensor, key: tf.Tensor, [cos, sin]: readonly tf.Tensor[], isBackward: boolean) =>
+    runOwnKernel("LowrankTokenRotary", { query, key, cos, sin } as tf.NamedTensorMap, { interleaved, isBackward });
+  if (!hasOwnKernel("LowrankTokenRotary", { query, key, cos, sin })) {
+    const table = (x: tf.Tensor) => {
+      const rows = tf.reshape(x, [-1, 1, 1, pairs]);
+      return repeats === 1 ? rows : tf.tile(rows, [repeats, 1, 1, 1]);
+    };
+    const tables = { cos: table(cos), sin: table(sin), interleaved };
+    return [rotary(query, tables), rotary(key, tables)];
+  }
+  return withGradients<readonly tf.Tensor[], readonly tf.Tensor[]>({
+    inputs: { query, key },
+    forward: () => ({ value: run(query, key, [cos, sin], false) ?? [], saved: [cos, sin] }),
+    backward: ([query, key], tables) => {
+      const made = run(query as tf.Tensor, key as tf.Tensor, tables, true) ?? [];
+      return { query: () => tf.clone(made[0] as tf.Tensor), key: () => tf.clone(made[1] as tf.Tensor) };
+    },
+  }) as readonly [tf.Tensor, tf.Tensor]; // the kernel has two outputs
 }
 
 /** Throws unless the tables have one row for each position: a kernel that reads past their end would end the process. */

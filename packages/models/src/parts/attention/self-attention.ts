@@ -6,10 +6,12 @@ import {
   attendNext,
   attention,
   groupAttention,
+  hasTokenAttention,
   joinHeads,
   maskedScore,
   rotary,
   splitHeads,
+  tokenRotary,
 } from "@lowrank/engine";
 import { forwardTogether, type LinearSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
@@ -74,23 +76,42 @@ export function selfAttention(options: SelfAttentionOptions): Layer {
         const mixed = continued(projected, options, { pass, cache: pass.cache });
         return options.output.forward(throughGate(mixed, projected), pass.context);
       }
-      const split = hidden.shape[1] === 1 ? headsOfOne : splitHeads;
-      // [batch, heads, time, headSize]
-      const query = rotated(normed(split(projected.query, options.heads), options.queryNorm, pass), options, pass);
-      const fresh = {
-        key: rotated(normed(split(projected.key, options.keyHeads), options.keyNorm, pass), options, pass),
-        value: split(projected.value, options.keyHeads),
-      };
-      if (pass.groups.length > 0) {
-        const mixed = withWholeRows({ query, ...fresh }, pass, (rows) => attendByGroup(rows, options, pass));
-        return options.output.forward(throughGate(mixed, projected), pass.context);
+      const groups = groupsOf(hidden, options, pass);
+      const areTokens = groups.length > 0 || hidden.shape[1] === 1;
+      const split = areTokens ? headsOfTokens : splitHeads;
+      // [batch, heads, time, headSize], or [tokens, heads, 1, headSize]
+      const query = normed(split(projected.query, options.heads), options.queryNorm, pass);
+      const key = normed(split(projected.key, options.keyHeads), options.keyNorm, pass);
+      const value = split(projected.value, options.keyHeads);
+      if (groups.length > 0) {
+        const [rotatedQuery, rotatedKey] = tokensRotated([query, key], options, pass);
+        const parts = { query: rotatedQuery, key: rotatedKey, value };
+        const mixed = withWholeRows(parts, pass, (rows) => attendByGroup(rows, options, groups));
+        const joined = tf.reshape(mixed, [hidden.shape[0] ?? 0, hidden.shape[1] ?? 0, -1]);
+        return options.output.forward(throughGate(joined, projected), pass.context);
       }
+      const fresh = { key: rotated(key, options, pass), value };
       const segments = pass.cache?.extend(options.layer, fresh) ?? [fresh];
-      const { key, value } = joinSegments(segments);
-      const mixed = attend({ query, key, value }, options, pass);
+      const mixed = attend({ query: rotated(query, options, pass), ...joinSegments(segments) }, options, pass);
       return options.output.forward(throughGate(joinHeads(mixed), projected), pass.context);
     });
   return planned(run, planAttention(options));
+}
+
+/** Rows of equal length, whose heads stay where they are. */
+interface TokenGroup {
+  readonly pass: Pass;
+  readonly rows: number;
+  readonly time: number;
+}
+
+/** Those of a pass without padding; or the whole batch as one, where engine and settings allow it; else none. */
+function groupsOf(hidden: tf.Tensor, options: SelfAttentionOptions, pass: Pass): readonly TokenGroup[] {
+  const { sinks, keptScores, relativePositions } = options;
+  if (pass.groups.length > 0) return pass.groups.map((own) => ({ pass: own, rows: own.shape[0], time: own.shape[1] }));
+  if (pass.cache !== undefined || sinks !== undefined || keptScores !== undefined) return [];
+  if (!hasTokenAttention() || relativePositions?.isOpen(pass.context) === true) return [];
+  return [{ pass, rows: hidden.shape[0] ?? 0, time: hidden.shape[1] ?? 0 }];
 }
 
 function throughGate(mixed: tf.Tensor, { gate }: Projected): tf.Tensor {
@@ -108,10 +129,13 @@ function continued(
   const scale = options.scale ?? 1 / Math.sqrt(headSize);
   const rotate = (x: tf.Tensor, factor: number) =>
     frequencies === undefined ? x : rotateByMatrix(x, pass.rotation(frequencies, { headSize, interleaved, factor }));
-  const split = normed(headsOfOne(query, heads), options.queryNorm, pass);
+  const split = normed(headsOfTokens(query, heads), options.queryNorm, pass);
   const mask = maskOf(options, pass);
   const cap = options.cap ?? null;
-  const whole = { key: normed(headsOfOne(key, keyHeads), options.keyNorm, pass), value: headsOfOne(value, keyHeads) };
+  const whole = {
+    key: normed(headsOfTokens(key, keyHeads), options.keyNorm, pass),
+    value: headsOfTokens(value, keyHeads),
+  };
   const room = mask === undefined && cap === null ? cache.withRoom(options.layer) : undefined;
   const recent = room?.at(-1);
   const rotation = frequencies && pass.rotation(frequencies, { headSize, interleaved, factor: 1 });
@@ -127,10 +151,10 @@ function continued(
   return tf.reshape(attendWithOneQuery({ query: scaled, segments, mask, cap }), query.shape);
 }
 
-/** As `splitHeads` for one token, whose numbers need not move: [batch, heads, 1, headSize]. */
-function headsOfOne(x: tf.Tensor, heads: number): tf.Tensor {
-  const [batch = 0, , features = 0] = x.shape;
-  return tf.reshape(x, [batch, heads, 1, features / heads]);
+/** As `splitHeads` of rows of one token each, whose numbers need not move: [batch·time, heads, 1, headSize]. */
+function headsOfTokens(x: tf.Tensor, heads: number): tf.Tensor {
+  const [batch = 0, time = 0, features = 0] = x.shape;
+  return tf.reshape(x, [batch * time, heads, 1, features / heads]);
 }
 
 /** x [batch, heads, 1, headSize] by a matrix for all rows, or by one for each: [1 or batch, headSize, headSize]. */
@@ -147,6 +171,16 @@ function normed(x: tf.Tensor, norm: Norm | undefined, pass: Pass): tf.Tensor {
 function rotated(x: tf.Tensor, options: SelfAttentionOptions, pass: Pass): tf.Tensor {
   if (options.rotary === undefined) return x;
   return rotary(x, { ...pass.rotary(options.rotary), interleaved: options.rotaryInterleaved ?? false });
+}
+
+/** Queries and keys [tokens, heads, 1, headSize] */
+function tokensRotated(
+  [query, key]: readonly [tf.Tensor, tf.Tensor],
+  { rotary: frequencies, rotaryInterleaved: interleaved = false }: SelfAttentionOptions,
+  pass: Pass,
+): readonly [tf.Tensor, tf.Tensor] {
+  if (frequencies === undefined) return [query, key];
+  return tokenRotary(query, key, { ...pass.rotary(frequencies), interleaved });
 }
 
 function attend(heads: Projected, options: SelfAttentionOptions, pass: Pass): tf.Tensor {
@@ -169,32 +203,30 @@ function pathOf({ output }: SelfAttentionOptions): string {
   return `${output.path}/attention`;
 }
 
-/** Heads [tokens, heads, 1, headSize] of a pass without padding → [tokens, 1, heads·headSize] */
-function attendByGroup(projected: Projected, options: SelfAttentionOptions, pass: Pass): tf.Tensor {
+/** Heads [tokens, heads, 1, headSize] → [tokens, 1, heads·headSize] */
+function attendByGroup(projected: Projected, options: SelfAttentionOptions, tokens: readonly TokenGroup[]): tf.Tensor {
   const { heads, keyHeads, cap } = options;
-  if (options.sinks !== undefined) return attendOneByOne(projected, options, pass);
+  if (options.sinks !== undefined) return attendOneByOne(projected, options, tokens);
   const scale = options.scale ?? 1 / Math.sqrt(projected.query.shape[3] ?? 1);
-  const groups = pass.groups.map((own) => {
-    const [rows, time] = own.shape;
-    return { rows, time, mask: maskOf(options, own), dropout: own.draw(options.dropout, pathOf(options)) };
+  const groups = tokens.map(({ pass, rows, time }) => {
+    return { rows, time, mask: maskOf(options, pass), dropout: pass.draw(options.dropout, pathOf(options)) };
   });
   const bounded = cap === undefined || cap === null ? {} : { cap };
   return groupAttention({ ...projected, heads, keyHeads, groups, scale, ...bounded });
 }
 
 /** The same, each group by `attend`. */
-function attendOneByOne(projected: Projected, options: SelfAttentionOptions, pass: Pass): tf.Tensor {
-  const sizes = pass.groups.map(({ shape: [rows, time] }) => rows * time);
+function attendOneByOne(projected: Projected, options: SelfAttentionOptions, groups: readonly TokenGroup[]): tf.Tensor {
+  const sizes = groups.map(({ rows, time }) => rows * time);
   const split = (x: tf.Tensor) => (sizes.length === 1 ? [x] : tf.split(x, sizes, 0));
   const parts = { query: split(projected.query), key: split(projected.key), value: split(projected.value) };
-  const outputs = pass.groups.map((own, index) => {
-    const [rows, time] = own.shape;
+  const outputs = groups.map(({ pass, rows, time }, index) => {
     const headsOf = (name: keyof typeof parts) => {
       const part = parts[name][index] as tf.Tensor; // one size a group
       const [, heads = 0, , headSize = 0] = part.shape;
       return tf.transpose(tf.reshape(part, [rows, time, heads, headSize]), [0, 2, 1, 3]);
     };
-    const mixed = attend({ query: headsOf("query"), key: headsOf("key"), value: headsOf("value") }, options, own);
+    const mixed = attend({ query: headsOf("query"), key: headsOf("key"), value: headsOf("value") }, options, pass);
     const joined = joinHeads(mixed);
     return tf.reshape(joined, [rows * time, 1, joined.shape[2] ?? 0]);
   });

@@ -3,7 +3,7 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { sizeOf } from "../../../rows.ts";
-import { graphOf } from "../kernels/graph.ts";
+import { type GraphWriter, graphOf } from "../kernels/graph.ts";
 import { runInPieces } from "../kernels/in-pieces.ts";
 import { inputOf, type KernelCall } from "../kernels/native-kernel.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
@@ -25,19 +25,28 @@ function layerNormGraph(epsilon: number): OnnxGraph {
   return g.finish(y, mean, inverse);
 }
 
-/** dy, x, gain, mean, inverse → dx. */
+/** dy, x, gain, mean, inverse, and a term of x's shape or none → dx plus the term. */
 export function layerNormGradient(call: KernelCall): tf.TensorInfo[] {
-  const session = call.backend.session("layer norm gradient", layerNormGradientGraph);
-  return byRows(call, session, ["dy", "x", "gain", "mean", "inverse"]);
+  const names = ["dy", "x", "gain", "mean", "inverse", ...termOf(call)];
+  const session = call.backend.session(`layer norm gradient ${names.length}`, () => layerNormGradientGraph(names));
+  return byRows(call, session, names);
 }
 
-function layerNormGradientGraph(): OnnxGraph {
-  const g = graphOf("dy", "x", "gain", "mean", "inverse");
+function termOf({ inputs }: KernelCall): readonly string[] {
+  return inputs.term === undefined ? [] : ["term"];
+}
+
+function layerNormGradientGraph(names: readonly string[]): OnnxGraph {
+  const g = graphOf(...names);
   const normalised = g.multiply(g.subtract("x", "mean"), "inverse");
   const gradient = g.multiply("dy", "gain");
   const along = g.multiply(normalised, g.rowMean(g.multiply(gradient, normalised)));
   const rest = g.subtract(g.subtract(gradient, g.rowMean(gradient)), along);
-  return g.finish(g.multiply(rest, "inverse"));
+  return finishSum(g, g.multiply(rest, "inverse"), names);
+}
+
+function finishSum(g: GraphWriter, gradient: string, names: readonly string[]): OnnxGraph {
+  return g.finish(names.includes("term") ? g.add(gradient, "term") : gradient);
 }
 
 /** x [..., features], gain → y [..., features], inverse [..., 1]. */
@@ -62,19 +71,20 @@ function rmsNormGraph(epsilon: number, offset: number): OnnxGraph {
   return g.finish(...g.nodes("SimplifiedLayerNormalization", ["x", gain], 2, attributes));
 }
 
-/** dy, x, gain, inverse → dx. */
+/** dy, x, gain, inverse, and a term of x's shape or none → dx plus the term. */
 export function rmsNormGradient(call: KernelCall): tf.TensorInfo[] {
   const offset = Number(call.attributes.gainOffset);
-  const session = call.backend.session(`rms norm gradient ${offset}`, () => rmsNormGradientGraph(offset));
-  return byRows(call, session, ["dy", "x", "gain", "inverse"]);
+  const names = ["dy", "x", "gain", "inverse", ...termOf(call)];
+  const graph = () => rmsNormGradientGraph(names, offset);
+  return byRows(call, call.backend.session(`rms norm gradient ${names.length} ${offset}`, graph), names);
 }
 
-function rmsNormGradientGraph(offset: number): OnnxGraph {
-  const g = graphOf("dy", "x", "gain", "inverse");
+function rmsNormGradientGraph(names: readonly string[], offset: number): OnnxGraph {
+  const g = graphOf(...names);
   const gradient = g.multiply("dy", offset === 0 ? "gain" : g.shift("gain", offset));
   const mean = g.rowMean(g.multiply(gradient, "x"));
   const along = g.multiply(mean, g.multiply("inverse", "inverse"));
-  return g.finish(g.multiply(g.subtract(gradient, g.multiply("x", along)), "inverse"));
+  return finishSum(g, g.multiply(g.subtract(gradient, g.multiply("x", along)), "inverse"), names);
 }
 
 /** Runs a graph of rows: its first output has x's shape, the others a number for each row. Gain and bias are all rows'. */

@@ -1,5 +1,7 @@
 // GELU, SiLU and the gated activations, with their gradients: one dispatch each.
 
+import type * as tf from "@tensorflow/tfjs-core";
+import { defer } from "../deferred.ts";
 import { runEntrywise } from "./entrywise.ts";
 import { type GpuKernel, inputOf } from "./gpu-kernel.ts";
 
@@ -48,13 +50,21 @@ interface Activation {
 }
 
 /** A kernel whose outputs have its inputs' shape. */
-function entrywise({ key, inputs, outputs, declarations }: Activation): GpuKernel {
+function entrywise({ key, inputs, outputs, declarations }: Activation, into?: readonly tf.TensorInfo[]): GpuKernel {
   const names = Object.keys(outputs);
   const code = names.map((name) => `${name}[i] = ${outputs[name]};`).join("\n");
   return (call) => {
     const tensors = Object.fromEntries(inputs.map((name) => [name, inputOf(call, name)] as const));
     const { shape } = inputOf(call, inputs[0]);
-    return runEntrywise(call.backend, { key, inputs: tensors, outputs: names, shape, declarations, code });
+    return runEntrywise(call.backend, {
+      key,
+      inputs: tensors,
+      outputs: names,
+      shape,
+      declarations,
+      code,
+      ...(into && { into }),
+    });
   };
 }
 
@@ -68,6 +78,31 @@ function gradient(key: string, declarations: string): GpuKernel {
   return entrywise({ key, declarations, inputs: ["dy", "x"], outputs: { dx: "dy[i] * derivative(x[i])" } });
 }
 
+/** Waits until it is read: the map of a gate's output multiplies it as it is made. */
+const swiglu: GpuKernel = (call) => {
+  const [gate, up] = [inputOf(call, "gate"), inputOf(call, "up")];
+  const y = call.backend.makeTensorInfo(gate.shape, "float32");
+  const expression = "gate[i] * sigmoid(gate[i]) * up[i]";
+  defer(call.backend, {
+    ...{ inputs: [gate, up], outputs: [y] },
+    run: () => {
+      entrywise({ key: "swiglu", inputs: ["gate", "up"], declarations: sigmoid, outputs: { y: expression } }, [y])(
+        call,
+      );
+    },
+    source: {
+      ...{ key: "swiglu", inFeatures: gate.shape.at(-1) ?? 1, inputs: { gate, up }, floats: {} },
+      text: () => `${sigmoid}
+fn prepareRows(firstRow: u32, lane: u32, stores: bool) {}
+fn sourceEntry(row: u32, inner: u32) -> f32 {
+  let i = row * numbers.inFeatures + inner;
+  return ${expression};
+}`,
+    },
+  });
+  return [y];
+};
+
 /** Inputs and outputs are those of the operations in `ops`. */
 export const activations = {
   LowrankGeluTanh: gated("gelu tanh", tanhGate),
@@ -80,10 +115,7 @@ export const activations = {
 fn gate(x: f32) -> f32 { return sigmoid(x); }`,
   ),
   LowrankSiluGradient: gradient("silu gradient", siluDerivative),
-  LowrankSwiglu: entrywise({
-    ...{ key: "swiglu", inputs: ["gate", "up"], declarations: sigmoid },
-    outputs: { y: "gate[i] * sigmoid(gate[i]) * up[i]" },
-  }),
+  LowrankSwiglu: swiglu,
   LowrankSwigluGradient: entrywise({
     ...{ key: "swiglu gradient", inputs: ["dy", "gate", "up"], declarations: siluDerivative },
     outputs: { forGate: "dy[i] * up[i] * derivative(gate[i])", forUp: "dy[i] * gate[i] * sigmoid(gate[i])" },

@@ -13,6 +13,8 @@ export interface Entrywise {
   /** Outputs; all have one shape. */
   readonly outputs: readonly string[];
   readonly shape: readonly number[];
+  /** Tensors that are written over, one for each output. Default: new ones. */
+  readonly into?: readonly tf.TensorInfo[];
   readonly numbers?: Readonly<Record<string, number>>;
   readonly types?: Shader["numbers"];
   readonly declarations?: string;
@@ -26,7 +28,7 @@ const lanes = 256;
 
 /** Records the dispatch. Returns the outputs in their order. */
 export function runEntrywise(backend: WebGPUBackend, entrywise: Entrywise): tf.TensorInfo[] {
-  const { key, inputs, outputs, shape, numbers, types, declarations = "", factors, code } = entrywise;
+  const { key, inputs, outputs, shape, into, numbers, types, declarations = "", factors, code } = entrywise;
   const size = sizeOf(shape);
   const floats = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, "f32"] as const));
   const shader: Shader = {
@@ -39,7 +41,7 @@ export function runEntrywise(backend: WebGPUBackend, entrywise: Entrywise): tf.T
   };
   const results: Readonly<Record<string, tf.TensorInfo>> = runShader(backend, shader, {
     inputs: { ...inputs, ...(factors && { bits: factors.bits }) },
-    outputs: Object.fromEntries(outputs.map((name) => [name, shape])),
+    outputs: Object.fromEntries(outputs.map((name, index) => [name, into?.[index] ?? shape])),
     numbers: { size, factor: factors?.factor ?? 1, ...numbers },
     groups: Math.ceil(size / lanes),
   });

@@ -23,29 +23,24 @@ export interface Multiplied {
   readonly term?: tf.TensorInfo | undefined;
   /** The product's entries are multiplied by them before the term is added. */
   readonly factors?: DrawnFactors | undefined;
-  /** A product that is added: of narrow [rows, rank] with b [rank, outFeatures], or with b transposed. */
-  readonly added?: { readonly narrow: tf.TensorInfo; readonly b: tf.TensorInfo; readonly isTransposed: boolean };
 }
 
-/** (x·matrix + added)·factors + term, [..., outFeatures] */
+/** x·matrix·factors + term, [..., outFeatures] */
 export function multiply(
   backend: WebGPUBackend,
-  { x, matrix, isTransposed, term, factors, added }: Multiplied,
+  { x, matrix, isTransposed, term, factors }: Multiplied,
 ): tf.TensorInfo {
   const { rows, features: inner } = rowsOf(x);
   const columns = matrix.shape[isTransposed ? 0 : 1] ?? 0;
-  const orientation = (turned: boolean) => (turned ? "transposed" : undefined);
   const termAt = term && (term.shape.length === 1 ? " + term[column]" : " + term[i]");
   const product: MatrixProduct<"y"> = {
     name: "y",
     sides: ["rows", "inner", "columns"],
     left: ["x"],
-    right: ["matrix", orientation(isTransposed)],
-    added: added && { left: ["narrow"], right: ["b", orientation(added.isTransposed)], inner: "rank" },
+    right: ["matrix", isTransposed ? "transposed" : undefined],
     value: `sum${factors ? " * factorOf(i)" : ""}${termAt ?? ""}`,
   };
-  const rank = added?.narrow.shape.at(-1) ?? 0;
-  const inputs = { x, matrix, ...(term && { term }), ...(added && { narrow: added.narrow, b: added.b }) };
-  const { y } = multiplyMatrices(backend, [product], { inputs, sizes: { rows, inner, columns, rank }, factors });
+  const inputs = { x, matrix, ...(term && { term }) };
+  const { y } = multiplyMatrices(backend, [product], { inputs, sizes: { rows, inner, columns }, factors });
   return { ...y, shape: [...x.shape.slice(0, -1), columns] };
 }

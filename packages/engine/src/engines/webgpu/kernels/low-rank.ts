@@ -39,27 +39,6 @@ export const droppedLowRankGradient: GpuKernel = (call) => {
   ]);
 };
 
-/** x, matrix, a, b, and a bias or none → x·matrix + bias + scale·(x·a)·b. */
-export const adaptedLinear: GpuKernel = (call) => {
-  const { projected } = multiplyMatrices(call.backend, [projection], sourcesOf(call, undefined));
-  const y = multiply(call.backend, {
-    ...{ x: inputOf(call, "x"), matrix: inputOf(call, "matrix"), term: call.inputs.term },
-    isTransposed: call.attributes.isTransposed === true,
-    added: { narrow: projected, b: inputOf(call, "b"), isTransposed: false },
-  });
-  call.backend.disposeData(projected.dataId);
-  return [y];
-};
-
-/** dy, matrix, narrow, a, and a term of x's size or none → dy·matrixᵀ + narrow·aᵀ + term, the gradient of x. */
-export const adaptedLinearGradient: GpuKernel = (call) => [
-  multiply(call.backend, {
-    ...{ x: inputOf(call, "dy"), matrix: inputOf(call, "matrix"), term: call.inputs.term },
-    isTransposed: call.attributes.isTransposed !== true,
-    added: { narrow: inputOf(call, "narrow"), b: inputOf(call, "a"), isTransposed: true },
-  }),
-];
-
 const projection: MatrixProduct<"projected"> = {
   name: "projected",
   sides: ["rows", "inFeatures", "rank"],
@@ -97,7 +76,7 @@ function sourcesOf(call: GpuKernelCall, factors: DrawnFactors | undefined) {
   return {
     inputs: { x, a, b },
     sizes,
-    scale: Number(call.attributes.scale),
+    floats: { scale: Number(call.attributes.scale) },
     factors,
     ...(factors && { dropped: "x" }),
   };

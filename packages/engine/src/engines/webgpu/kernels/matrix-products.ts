@@ -1,18 +1,27 @@
-// Products of matrices in float32: one or two in a dispatch.
+// Products of matrices in float32: one or a few in a dispatch.
 
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type * as tf from "@tensorflow/tfjs-core";
-import { runShader, type Shader, shaderOnce } from "../run-shader.ts";
+import type { RowSource } from "../deferred.ts";
+import { runShader, type Shader, shaderOnce, typesOf } from "../run-shader.ts";
 import type { DrawnFactors } from "./gpu-kernel.ts";
 import { entriesOf, keyOf, type Product, type Tile, tiledProducts, tileFor, tilesOf } from "./tiled-product.ts";
 
-/** An input's name, and whether it enters transposed. */
-type Matrix = readonly [name: string, orientation?: "transposed" | undefined];
+/** Some neighbouring columns of a matrix: names of their first one's number and of the number of all columns. */
+interface Columns {
+  readonly from: string;
+  readonly width: string;
+}
+
+/** An input's name, whether it enters transposed, and its columns if not all are meant. */
+type Matrix = readonly [name: string, orientation?: "transposed" | undefined, columns?: Columns];
 
 /** left·right, [rows, inner]·[inner, columns]. */
 export interface MatrixProduct<Name extends string> {
   /** The output. */
   readonly name: Name;
+  /** The output's columns if not all are meant. */
+  readonly part?: Columns;
   /** Names of the sizes. */
   readonly sides: readonly [rows: string, inner: string, columns: string];
   readonly left: Matrix;
@@ -27,69 +36,142 @@ export interface MatrixProduct<Name extends string> {
 interface ProductInputs {
   readonly inputs: Readonly<Record<string, tf.TensorInfo>>;
   readonly sizes: Readonly<Record<string, number>>;
-  /** The number `scale`. */
-  readonly scale?: number;
+  /** More numbers, of f32. */
+  readonly floats?: Readonly<Record<string, number>>;
+  /** Tensors that are written over; the other outputs are new. */
+  readonly into?: Readonly<Record<string, tf.TensorInfo>>;
   /** Factors of an input's entries, or of the output's: `factorOf(i)`. */
   readonly factors?: DrawnFactors | undefined;
+  /** Makes x: where the products read it, or where none does, in workgroups of its own; `into` has it, and the other output if it is stored. */
+  readonly source?: RowSource | undefined;
   /** The input whose entries are multiplied by the factors. */
   readonly dropped?: string;
 }
 
-/** Computes one product, or two in one dispatch, where the first workgroups compute the first. Returns them by name. */
+/** Computes products in one dispatch, the first workgroups the first one, and so on. Returns the outputs by name. */
 export function multiplyMatrices<Name extends string>(
   backend: WebGPUBackend,
   products: readonly MatrixProduct<Name>[],
-  { inputs, sizes, scale = 1, factors, dropped }: ProductInputs,
+  { inputs, sizes, floats: given = {}, into = {}, factors, dropped, source }: ProductInputs,
 ): Record<Name, tf.TensorInfo> {
   const shapes = products.map(({ sides: [rows, , columns] }) => [sizes[rows] ?? 1, sizes[columns] ?? 1] as const);
-  const [[rows, columns] = [1, 1]] = shapes;
-  const tile = tileFor(rows, columns);
-  const [first = 0, second = 0] = shapes.map((shape) => tilesOf(tile, ...shape));
-  const kind = { tile, factors, dropped, inputs: Object.keys(inputs), sizes: Object.keys(sizes) };
-  const key = `${keyOf(tile)} ${factors?.key} ${JSON.stringify(products)}`;
-  const shader = shaderOnce(key, () => partsOf(products, kind));
+  const tiles = shapes.map((shape) => tileFor(...shape));
+  const counts = shapes.map((shape, index) => tilesOf(tiles[index] as Tile, ...shape)); // a tile a shape
+  const ends = counts.map((_, index) => counts.slice(0, index + 1).reduce((sum, count) => sum + count));
+  const rest = source !== undefined && !readsX(products) ? Math.ceil((sizes.rows ?? 0) / sourceRows) : 0;
+  const numbers = { ...sizes, ...byName("end", ends) };
+  const floats = { ...given, ...source?.floats };
+  const kind = {
+    tiles,
+    factors,
+    dropped,
+    source,
+    inputs: Object.keys({ ...inputs, ...source?.inputs }),
+    numbers,
+    floats,
+  };
+  const written = Object.keys(into);
+  const key = `${tiles.map(keyOf)} ${factors?.key} ${source?.key} ${written} ${JSON.stringify(products)}`;
+  const shader = shaderOnce(key, () => partsOf(products, written, kind));
   return runShader(backend, shader, {
-    inputs: { ...inputs, ...(factors && { bits: factors.bits }) },
-    outputs: byName(products, (index) => [...(shapes[index] ?? [])]),
-    numbers: { ...sizes, first, scale, factor: factors?.factor ?? 1 },
-    groups: first + second,
+    inputs: { ...inputs, ...source?.inputs, ...(factors && { bits: factors.bits }) },
+    outputs: { ...byOutput(products, (index) => [...(shapes[index] ?? [])]), ...into },
+    numbers: { ...numbers, ...floats, factor: factors?.factor ?? 1 },
+    groups: rest + (ends.at(-1) ?? 0),
   });
 }
 
-interface Kind {
-  readonly tile: Tile;
-  readonly factors: DrawnFactors | undefined;
-  readonly dropped: string | undefined;
-  readonly inputs: readonly string[];
-  readonly sizes: readonly string[];
+/** Rows of x that a workgroup makes. */
+const sourceRows = 16;
+
+function readsX(products: readonly MatrixProduct<string>[]): boolean {
+  return products.some(({ left: [name] }) => name === "x");
 }
 
-function partsOf<Name extends string>(products: readonly MatrixProduct<Name>[], kind: Kind) {
-  const { tile, factors, dropped, inputs, sizes } = kind;
-  const functions = products.map((product, index) => [`product${index}`, textOf(product, dropped)] as const);
-  const tiled = tiledProducts(tile, Object.fromEntries(functions));
-  const used = inputs.filter((name) => new RegExp(`\\b${name}\\[`).test(tiled.declarations));
+/** `name0`, `name1`, … */
+export function byName<Value>(name: string, values: readonly Value[]): Readonly<Record<string, Value>> {
+  return Object.fromEntries(values.map((value, index) => [`${name}${index}`, value]));
+}
+
+interface Kind {
+  readonly tiles: readonly Tile[];
+  readonly factors: DrawnFactors | undefined;
+  readonly dropped: string | undefined;
+  readonly source: RowSource | undefined;
+  readonly inputs: readonly string[];
+  readonly numbers: Readonly<Record<string, number>>;
+  readonly floats: Readonly<Record<string, number>>;
+}
+
+function partsOf<Name extends string>(
+  products: readonly MatrixProduct<Name>[],
+  written: readonly string[],
+  kind: Kind,
+) {
+  const { tiles, factors, dropped, source, inputs, numbers, floats } = kind;
+  // The first product's workgroups store what they make; those of the others make the same.
+  const made = (index: number): Partial<Product> =>
+    source === undefined || products[index]?.left[0] !== "x"
+      ? {}
+      : {
+          left: { entry: `${index === 0 ? "storedEntry" : "sourceEntry"}(row, inner)`, neighbours: "inner" },
+          prologue: `prepareRows(firstRow, lane, ${index === 0});`,
+        };
+  const functions = products.map((product, index) => ({
+    ...textOf(product, dropped),
+    ...made(index),
+    tile: tiles[index] as Tile,
+  }));
+  const declarations = source === undefined ? "" : sourceText(source, written);
+  const tiled = tiledProducts(tiles[0] as Tile, byName("product", functions)); // there is a product
+  const whole = `${factors?.text ?? ""}${declarations}${tiled.declarations}`;
+  const outputs = {
+    ...byOutput(products, () => "f32" as const),
+    ...Object.fromEntries(written.map((name) => [name, "f32" as const])),
+  };
+  const used = inputs.filter((name) => !(name in outputs) && new RegExp(`\\b${name}\\[`).test(whole));
   const inputTypes: Shader["inputs"] = {
     ...Object.fromEntries(used.map((name) => [name, "f32" as const])),
     ...(factors && { bits: "u32" }),
   };
+  const calls = products.map((_, index) => {
+    const place = index === 0 ? "group" : `group - numbers.end${index - 1}`;
+    return `if (group < numbers.end${index}) { product${index}(${place}, lane); }`;
+  });
   return {
     lanes: tiled.lanes,
-    outputs: byName(products, () => "f32" as const),
-    declarations: `${factors?.text ?? ""}${tiled.declarations}`,
+    outputs,
+    declarations: whole,
     inputs: inputTypes,
     numbers: {
-      ...Object.fromEntries(sizes.map((name) => [name, "u32" as const])),
-      ...({ first: "u32", scale: "f32", factor: "f32" } as const),
+      ...typesOf(numbers),
+      ...Object.fromEntries(Object.keys({ ...floats, factor: 1 }).map((name) => [name, "f32" as const])),
     },
-    code:
-      products.length === 1
-        ? "product0(group, lane);"
-        : "if (group < numbers.first) { product0(group, lane); } else { product1(group - numbers.first, lane); }",
+    code: [
+      ...calls,
+      ...(source && !readsX(products) ? [`{ storeRows(group - numbers.end${calls.length - 1}, lane); }`] : []),
+    ].join(" else "),
   };
 }
 
-function byName<Name extends string, Value>(
+/** `storedEntry(row, inner)` makes an entry of x and stores it; `storeRows(tile, lane)` those of some rows. */
+function sourceText(source: RowSource, written: readonly string[]): string {
+  return `${source.text(source.column !== undefined && written.includes(source.column))}
+fn storedEntry(row: u32, inner: u32) -> f32 {
+  let entry = sourceEntry(row, inner);
+  x[row * numbers.inFeatures + inner] = entry;
+  return entry;
+}
+fn storeRows(tile: u32, lane: u32) {
+  prepareRows(tile * ${sourceRows}, lane, true);
+  for (var n = lane; n < ${sourceRows} * numbers.inFeatures; n += 256) {
+    let row = tile * ${sourceRows} + n / numbers.inFeatures;
+    if (row < numbers.rows) { storedEntry(row, n % numbers.inFeatures); }
+  }
+}`;
+}
+
+function byOutput<Name extends string, Value>(
   products: readonly MatrixProduct<Name>[],
   valueFor: (index: number) => Value,
 ): Record<Name, Value> {
@@ -97,18 +179,27 @@ function byName<Name extends string, Value>(
   return Object.fromEntries(entries) as Record<Name, Value>;
 }
 
-function textOf({ name, sides, left, right, added, value }: MatrixProduct<string>, dropped?: string): Product {
+function textOf({ name, part, sides, left, right, added, value }: MatrixProduct<string>, dropped?: string): Product {
   const [rows, inner, columns] = sides.map((side) => `numbers.${side}`) as [string, string, string];
   const factorsOf = (first: Matrix, second: Matrix, size: string) => ({
     inner: size,
     left: first[1] ? entries(first, ["inner", "row"], rows) : entries(first, ["row", "inner"], size),
     right: second[1] ? entries(second, ["column", "inner"], size) : entries(second, ["inner", "column"], columns),
   });
-  const entries = ([array]: Matrix, ...where: readonly [Parameters<typeof entriesOf>[1], string]) =>
-    entriesOf((index) => `${array}[${index}]${array === dropped ? ` * factorOf(${index})` : ""}`, ...where);
+  const entries = ([array, , own]: Matrix, axes: Parameters<typeof entriesOf>[1], width: string) =>
+    entriesOf(
+      (index) => `${array}[${index}]${array === dropped ? ` * factorOf(${index})` : ""}`,
+      axes,
+      start(own, width),
+    );
   return {
     ...{ rows, columns, ...factorsOf(left, right, inner) },
     ...(added && { added: factorsOf(added.left, added.right, `numbers.${added.inner}`) }),
-    store: `let i = row * ${columns} + column; ${name}[i] = ${value};`,
+    store: `let i = row * ${start(part, columns)} + column; ${name}[i] = ${value};`,
   };
+}
+
+/** What follows "row * " in an entry's index, before its column. */
+function start(part: Columns | undefined, width: string): string {
+  return part === undefined ? width : `numbers.${part.width} + numbers.${part.from}`;
 }

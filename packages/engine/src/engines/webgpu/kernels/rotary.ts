@@ -1,7 +1,10 @@
-// Rotary position embedding (Su et al. 2021), forward and back, in one dispatch.
+// Rotary position embedding (Su et al. 2021), forward and back, in one dispatch: of one tensor, or of queries and keys.
 
-import { runEntrywise } from "./entrywise.ts";
-import { type GpuKernel, inputOf } from "./gpu-kernel.ts";
+import type * as tf from "@tensorflow/tfjs-core";
+import { sizeOf } from "../../../rows.ts";
+import { runShader, shaderOnce, typesOf } from "../run-shader.ts";
+import { type GpuKernel, type GpuKernelCall, inputOf } from "./gpu-kernel.ts";
+import { byName } from "./matrix-products.ts";
 
 /** Pair number, and the place of the pair's other feature, for feature f below 2·pairs. */
 const pairing = {
@@ -12,26 +15,65 @@ const pairing = {
 
 /** x [batch, heads, time, headSize], cos and sin [time, pairs] or [batch or 1, 1, time, pairs]; `isBackward` rotates back. */
 export const rotary: GpuKernel = (call) => {
-  const [x, cos, sin] = [inputOf(call, "x"), inputOf(call, "cos"), inputOf(call, "sin")];
+  const x = inputOf(call, "x");
   const [, heads = 1, time = 1, headSize = 1] = x.shape;
-  const kind = call.attributes.interleaved === true ? "neighbours" : "halves";
-  const isByItem = cos.shape.length === 4 && (cos.shape[0] ?? 1) > 1;
-  return runEntrywise(call.backend, {
-    key: `rotary ${kind}`,
-    inputs: { x, cos, sin },
-    outputs: ["y"],
-    shape: x.shape,
-    types: { headSize: "u32", time: "u32", pairs: "u32", item: "u32", itemTable: "u32", sign: "f32" },
-    numbers: {
-      ...{ headSize, time, pairs: cos.shape.at(-1) ?? 0 },
-      ...{ item: heads * time * headSize, itemTable: isByItem ? time : 0 },
-      sign: call.attributes.isBackward === true ? -1 : 1,
-    },
-    code: `let f = i % numbers.headSize;
-      if (f >= 2 * numbers.pairs) { y[i] = x[i]; return; }
-      ${pairing[kind]}
-      let position = i / numbers.item * numbers.itemTable + i / numbers.headSize % numbers.time;
-      let angle = position * numbers.pairs + pair;
-      y[i] = x[i] * cos[angle] + select(numbers.sign, -numbers.sign, isFirst) * x[other] * sin[angle];`,
-  });
+  const { shape } = inputOf(call, "cos");
+  const isByItem = shape.length === 4 && (shape[0] ?? 1) > 1;
+  return rotated(call, [x], { time, step0: headSize, item: heads * time * headSize, itemTable: isByItem ? time : 0 });
 };
+
+/** query and key [tokens, heads, 1, headSize]; cos and sin [batch or 1, 1, time, pairs] are those of the tokens in turn. */
+export const tokenRotary: GpuKernel = (call) => {
+  const tensors = [inputOf(call, "query"), inputOf(call, "key")];
+  const { shape } = inputOf(call, "cos");
+  const steps = byName(
+    "step",
+    tensors.map(({ shape: [, ...head] }) => sizeOf(head)),
+  );
+  return rotated(call, tensors, { ...steps, time: sizeOf(shape.slice(0, -1)), item: 1, itemTable: 0 });
+};
+
+/** `place`: how an entry's number gives the tables' row. */
+function rotated(call: GpuKernelCall, tensors: readonly tf.TensorInfo[], place: Readonly<Record<string, number>>) {
+  const [cos, sin] = [inputOf(call, "cos"), inputOf(call, "sin")];
+  const kind = call.attributes.interleaved === true ? "neighbours" : "halves";
+  const sizes = tensors.map(({ shape }) => sizeOf(shape));
+  const numbers = {
+    ...{ ...place, ...byName("size", sizes), headSize: tensors[0]?.shape[3] ?? 1, pairs: cos.shape.at(-1) ?? 0 },
+  };
+  const floats = (name: string) =>
+    byName(
+      name,
+      tensors.map(() => "f32" as const),
+    );
+  const shader = shaderOnce(`rotary ${kind} ${tensors.length}`, () => ({
+    inputs: { ...floats("x"), cos: "f32" as const, sin: "f32" as const },
+    outputs: floats("y"),
+    numbers: { ...typesOf(numbers), sign: "f32" as const },
+    code: `var i = group * 256 + lane;
+      ${tensors.map((_, index) => rotateEntry(index, kind)).join("\n i -= numbers.size0;")}`,
+  }));
+  const outputs = runShader(call.backend, shader, {
+    inputs: { ...byName("x", tensors), cos, sin },
+    outputs: byName(
+      "y",
+      tensors.map(({ shape }) => shape),
+    ),
+    numbers: { ...numbers, sign: call.attributes.isBackward === true ? -1 : 1 },
+    groups: Math.ceil(sizes.reduce((sum, size) => sum + size, 0) / 256),
+  });
+  return Object.values(outputs);
+}
+
+function rotateEntry(index: number, kind: keyof typeof pairing): string {
+  const [x, y] = [`x${index}`, `y${index}`];
+  return `if (i < numbers.size${index}) {
+    let f = i % numbers.headSize;
+    if (f >= 2 * numbers.pairs) { ${y}[i] = ${x}[i]; return; }
+    ${pairing[kind]}
+    let position = i / numbers.item * numbers.itemTable + i / numbers.step${index} % numbers.time;
+    let angle = position * numbers.pairs + pair;
+    ${y}[i] = ${x}[i] * cos[angle] + select(numbers.sign, -numbers.sign, isFirst) * ${x}[other] * sin[angle];
+    return;
+  }`;
+}

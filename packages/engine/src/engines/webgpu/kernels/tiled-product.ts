@@ -53,20 +53,26 @@ export interface Product {
   readonly rows?: string;
   readonly columns?: string;
   readonly inner?: string;
+  /** Statements before all others, of a tile whose first row is `firstRow`. */
+  readonly prologue?: string;
+  /** Default: that of all products. */
+  readonly tile?: Tile;
   /** One more product that is added, with an inner axis of its own. */
   readonly added?: { readonly left: Factor; readonly right: Factor; readonly inner: string };
 }
 
 /**
  * Parts of a shader: for each product a function of its name that computes a tile, `multiply(tile: u32, lane: u32)`. All
- * lanes of a workgroup must call it for the same tile, of `tilesOf`. Uses at most 8 KB of workgroup memory.
+ * lanes of a workgroup must call it for the same tile, of `tilesOf`. Uses 8 KB of workgroup memory, whatever the tile.
  */
 export function tiledProducts(
   tile: Tile,
   products: Readonly<Record<string, Product>>,
 ): { readonly lanes: number; readonly declarations: string } {
   const { rows, columns, slices, depth } = tile;
-  const functions = Object.entries(products).map(([name, product]) => productFunction(name, tile, product));
+  const functions = Object.entries(products).map(([name, product]) =>
+    productFunction(name, product.tile ?? tile, product),
+  );
   return {
     lanes: ((rows * columns) / 16) * slices,
     declarations: `var<workgroup> tileMemory: array<vec4f, ${((rows + columns) / 4) * depth}>;\n${functions.join("\n")}`,
@@ -92,7 +98,16 @@ export function entriesOf(
 const sizes = { row: "numbers.rows", inner: "numbers.inner", column: "numbers.columns" } as const;
 
 function productFunction(name: string, tile: Tile, product: Product): string {
-  const { left, right, store, rows = sizes.row, columns = sizes.column, inner = sizes.inner, added } = product;
+  const {
+    left,
+    right,
+    store,
+    prologue = "",
+    rows = sizes.row,
+    columns = sizes.column,
+    inner = sizes.inner,
+    added,
+  } = product;
   const quads = { rows: tile.rows / 4, columns: tile.columns / 4 };
   const terms = [{ left, right, inner }, ...(added === undefined ? [] : [added])];
   return `${terms.map((term, index) => readers(`${name}${index}`, { ...term, rows, columns })).join("")}
@@ -100,6 +115,7 @@ fn ${name}(tile: u32, lane: u32) {
   let tilesAcross = (${columns} + ${tile.columns - 1}) / ${tile.columns};
   let firstRow = tile / tilesAcross * ${tile.rows};
   let firstColumn = tile % tilesAcross * ${tile.columns};
+  ${prologue}
   let quadRow = lane / ${quads.columns} % ${quads.rows};
   let quadColumn = lane % ${quads.columns};
   let slice = lane / ${quads.rows * quads.columns};

@@ -1,4 +1,4 @@
-// Attention and its gradients, of a batch or by groups of rows: one dispatch forward and three backward. Nothing of the size
+// Attention and its gradients, of a batch or by groups of rows: one dispatch forward and two backward. Nothing of the size
 // [heads, time, time] exists but, where weights drop out, a bit for each.
 
 import type * as tf from "@tensorflow/tfjs-core";
@@ -10,7 +10,7 @@ import { commonShader, forwardShader, keyGradientShader, queryGradientShader } f
 
 type ReadParts = (call: GpuKernelCall) => readonly Part[];
 
-/** query, key, value → output, and for each query its largest score and its sum of exponentials. */
+/** query, key, value → output, and for each query its largest score, its sum of exponentials, and room for the gradient. */
 function forward(readParts: ReadParts, shapeOf: (call: GpuKernelCall, sizes: Part["numbers"]) => number[]): GpuKernel {
   return (call) => {
     const { backend } = call;
@@ -19,44 +19,43 @@ function forward(readParts: ReadParts, shapeOf: (call: GpuKernelCall, sizes: Par
     const shape = shapeOf(call, sizes);
     const { heads = 1, valueSize = 1 } = sizes;
     const output = backend.makeTensorInfo(shape, "float32");
-    const sums = backend.makeTensorInfo([sizeOf(shape) / valueSize / heads, heads, 2], "float32");
+    const rows = backend.makeTensorInfo([sizeOf(shape) / valueSize / heads, heads, 3], "float32");
     for (const part of parts) {
       const { variant, numbers, inputs, free } = drawn(call, part);
       runShader(backend, forwardShader(variant), {
-        ...{ inputs: { ...inputs, ...named(call, "query", "key", "value") }, outputs: { output, sums }, numbers },
+        ...{ inputs: { ...inputs, ...named(call, "query", "key", "value") }, outputs: { output, rows }, numbers },
         ...workOf(part, "query"),
       });
       free();
     }
-    return [output, sums];
+    return [output, rows];
   };
 }
 
-/** dy, the inputs, and what `forward` gave → the gradients of query, key and value. */
+/** dy, the inputs, and what `forward` gave, of which the room is written → the gradients of query, key and value. */
 function backward(readParts: ReadParts): GpuKernel {
   return (call) => {
     const { backend } = call;
     const parts = readParts(call);
-    const sums = inputOf(call, "kept0");
-    const queries = sizeOf(sums.shape) / 2;
-    const { rows } = runShader(backend, commonShader, {
-      inputs: { ...named(call, "output", "dy"), sums },
-      outputs: { rows: [queries, 3] },
-      numbers: { valueSize: parts[0]?.numbers.valueSize ?? 1 },
-      groups: queries,
-    });
+    const rows = inputOf(call, "kept0");
     const like = (name: string) => backend.makeTensorInfo(inputOf(call, name).shape, "float32");
     const gradients = { queryGradient: like("query"), keyGradient: like("key"), valueGradient: like("value") };
     const all = named(call, "query", "key", "value", "dy");
     for (const part of parts) {
       const { variant, numbers, inputs, free } = drawn(call, part);
       const given = { ...inputs, ...all, rows };
-      runShader(backend, queryGradientShader(variant), {
-        ...{ inputs: given, outputs: gradients, numbers },
-        ...workOf(part, "query"),
-      });
       // A shader has eight storage buffers on any device, of which a mask and the bits of dropout take two.
       const isCrowded = variant.hasMask && variant.factors !== undefined;
+      if (isCrowded)
+        runShader(backend, commonShader, {
+          ...{ inputs: named(call, "output", "dy"), outputs: { rows } },
+          numbers: { valueSize: part.numbers.valueSize ?? 1 },
+          groups: sizeOf(rows.shape) / 3,
+        });
+      runShader(backend, queryGradientShader(variant, !isCrowded), {
+        ...{ inputs: { ...given, ...named(call, "output") }, outputs: { ...gradients, rows }, numbers },
+        ...workOf(part, "query"),
+      });
       for (const of of isCrowded ? ([["key"], ["value"]] as const) : ([["key", "value"]] as const))
         runShader(backend, keyGradientShader(variant, of), {
           ...{ inputs: given, outputs: gradients, numbers },
@@ -64,7 +63,6 @@ function backward(readParts: ReadParts): GpuKernel {
         });
       free();
     }
-    backend.disposeData(rows.dataId);
     return Object.values(gradients);
   };
 }

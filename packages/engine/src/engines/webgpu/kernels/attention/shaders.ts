@@ -18,7 +18,10 @@ import {
   vectorOf,
 } from "./tiles.ts";
 
-/** query, key, value → output, and for each query its largest score and the sum of exponentials of what scores differ from it. */
+/**
+ * query, key, value → output, and in `rows` for each query its largest score, the sum of exponentials of what scores differ from
+ * it, and room for what the gradients of its scores have in common.
+ */
 export function forwardShader(variant: Variant) {
   const { hasMask, factors, valueSize } = variant;
   const code = () => `
@@ -68,23 +71,23 @@ export function forwardShader(variant: Variant) {
       for (var i = 0u; i < 4; i++) {
         let row = own + 4 * quadRow + i;
         if (row < queries.count) {
-          let place = 2 * (queries.first + row * queries.step);
-          sums[place] = largest[i];
-          sums[place + 1] = total[i];
+          let place = 3 * (queries.first + row * queries.step);
+          rows[place] = largest[i];
+          rows[place + 1] = total[i];
         }
       }
     }`;
   const reads = ["query", "key", "value"] as const;
   const memory = `var<workgroup> laneRows: array<vec4f, ${lanes}>;`;
   return attentionShader("attention", variant, () => ({
-    ...{ own: "query", reads, outputs: { output: "f32", sums: "f32" } as const, code: code(), memory },
+    ...{ own: "query", reads, outputs: { output: "f32", rows: "f32" } as const, code: code(), memory },
   }));
 }
 
-/** output, dy and sums → for each query its two sums, and what the gradients of all its scores have in common. */
+/** output, dy → in `rows` for each query what the gradients of all its scores have in common. */
 export const commonShader = {
   key: "attention gradient, what scores have in common",
-  inputs: { output: "f32", dy: "f32", sums: "f32" },
+  inputs: { output: "f32", dy: "f32" },
   outputs: { rows: "f32" },
   numbers: { valueSize: "u32" },
   lanes,
@@ -94,20 +97,21 @@ export const commonShader = {
     own += output[i] * dy[i];
   }
   let sum = sumOfLanes(own, lane);
-  if (lane == 0) { rows[3 * group] = sums[2 * group]; rows[3 * group + 1] = sums[2 * group + 1]; rows[3 * group + 2] = sum; }`,
+  if (lane == 0) { rows[3 * group + 2] = sum; }`,
 } as const;
 
-/** query, key, value, dy, rows → the gradient of the queries. */
-export function queryGradientShader(variant: Variant) {
+/** query, key, value, dy, rows → the gradient of the queries; with `output`, first what `commonShader` computes. */
+export function queryGradientShader(variant: Variant, hasOutput: boolean) {
   const { headSize } = variant;
-  return attentionShader("attention gradient of queries", variant, () => ({
+  return attentionShader(`attention gradient of queries ${hasOutput}`, variant, () => ({
     own: "query",
-    reads: ["query", "key", "value", "dy"],
-    inputs: ["rows"],
-    outputs: { queryGradient: "f32" } as const,
+    reads: ["query", "key", "value", "dy", ...(hasOutput ? (["output"] as const) : [])],
+    inputs: hasOutput ? [] : ["rows"],
+    outputs: { queryGradient: "f32", ...(hasOutput && { rows: "f32" }) },
     code: `
     let head = owned.head;
     chooseHead(owned, head);
+    ${hasOutput ? storeCommon : ""}
     ${declareSums("mixed", headSize)}
     let range = keysSeen(owned, own);
     for (var other = range.x; other < range.y; other += ${tileSize}) {
@@ -119,6 +123,22 @@ export function queryGradientShader(variant: Variant) {
     ${storeSums("mixed", "queryGradient", "query", headSize)}`,
   }));
 }
+
+const storeCommon = `
+    let first = own + 4 * quadRow;
+    var part = vec4f();
+    for (var column = quadColumn; column < numbers.valueSize; column += 8) {
+      part += ${vectorOf((i) => `outputEntry(first + ${i}, column) * dyEntry(first + ${i}, column)`)};
+    }
+    left[lane] = part;
+    workgroupBarrier();
+    if (quadColumn < 4 && first + quadColumn < queries.count) {
+      var along = 0.0;
+      for (var n = 0u; n < 8; n++) { along += left[quadRow * 8 + n][quadColumn]; }
+      rows[3 * (queries.first + (first + quadColumn) * queries.step) + 2] = along;
+    }
+    storageBarrier();
+    workgroupBarrier();`;
 
 /** The same → the gradients of keys, of values, or of both. */
 export function keyGradientShader(variant: Variant, of: readonly ("key" | "value")[]) {

@@ -28,12 +28,14 @@ export interface Variant {
 }
 
 export type Side = "query" | "key";
-type Rows = "query" | "key" | "value" | "dy";
+type Rows = "query" | "key" | "value" | "dy" | "output";
 
-const sideOf: Readonly<Record<Rows, Side>> = { query: "query", dy: "query", key: "key", value: "key" };
+const sideOf: Readonly<Record<Rows, Side>> = {
+  ...{ query: "query", dy: "query", output: "query", key: "key", value: "key" },
+};
 const sizeOfRows: Readonly<Record<Rows, string>> = {
   ...{ query: "numbers.headSize", key: "numbers.headSize" },
-  ...{ value: "numbers.valueSize", dy: "numbers.valueSize" },
+  ...{ value: "numbers.valueSize", dy: "numbers.valueSize", output: "numbers.valueSize" },
 };
 
 function chunksOf(features: number): number {

@@ -1,0 +1,221 @@
+// Frozen products of one x, each with its LoRA branch: x·A of all in one dispatch, then two or more products in each. The
+// gradients of all x·A are one dispatch again; then there is one for each product, with the gradients of A, B and x. None needs
+// more than 8 storage buffers, which every device has.
+
+import type * as tf from "@tensorflow/tfjs-core";
+import { computeDeferred, computeWith, defer, deferredFor, isAlone, type RowSource } from "../deferred.ts";
+import { type GpuKernel, type GpuKernelCall, inputOf, rowsOf } from "./gpu-kernel.ts";
+import { byName, type MatrixProduct, multiplyMatrices } from "./matrix-products.ts";
+
+/** A product with its branch. */
+interface BranchedProduct {
+  readonly tensors: Readonly<Record<"matrix" | "a" | "b", tf.TensorInfo>> & {
+    readonly term: tf.TensorInfo | undefined;
+    readonly dy: tf.TensorInfo | undefined;
+  };
+  readonly isTransposed: boolean;
+  readonly scale: number;
+  /** Numbers: its rank, its output's width, and where its columns of scale·x·A, and those of the gradient of x·A, begin. */
+  readonly sizes: Readonly<Record<"rank" | "out" | "seenAt" | "backAt", number>>;
+}
+
+/**
+ * x, and matrix0, a0, b0, and a bias term0 or none, matrix1 … → x·matrix0 + term0 + scale·(x·a0)·b0, …, and what the gradient
+ * needs: scale·x·a0, … with room for the gradient of each, [rows, 2·all ranks].
+ */
+export const adaptedLinear: GpuKernel = (call) => {
+  const { products, shared, sizes } = partsOf(call);
+  const limit = call.backend.device.limits.maxStorageBuffersPerShaderStage;
+  const branches = call.backend.makeTensorInfo([sizes.rows, sizes.width], "float32");
+  const areNarrow = products.every(({ sizes: { rank } }) => rank <= 16);
+  withSource(call, areNarrow ? 1 + products.length : Number.POSITIVE_INFINITY, (source, made) => {
+    const inputs = { shared, sizes, into: { ...made, branches }, source };
+    for (const some of chunksOf(products, limit - 2)) run(call, some, some.map(projection), inputs);
+  });
+  const axes = shared.x.shape.slice(0, -1);
+  if (products.length === 1) return [waitingProduct(call, branches), branches];
+  const perProduct = products.some(({ tensors: { term } }) => term !== undefined) ? 4 : 3;
+  const outputs = chunksOf(products, Math.floor((limit - 2) / perProduct)).flatMap((some) => {
+    const made = run(call, some, some.map(adaptedProduct), { shared: { ...shared, branches }, sizes });
+    return some.map((_, index) => made[`y${index}`] as tf.TensorInfo); // each is an output
+  });
+  return [...outputs.map((y) => ({ ...y, shape: [...axes, y.shape[1] ?? 0] })), branches];
+};
+
+/**
+ * The same inputs, dy0, dy1, … and branches, which is written over → the gradients of a0, b0, a1, …, and, if `isForX`, first
+ * that of x.
+ */
+export const adaptedLinearGradient: GpuKernel = (call) => {
+  const { products, shared, sizes } = partsOf(call);
+  const limit = call.backend.device.limits.maxStorageBuffersPerShaderStage;
+  const branches = inputOf(call, "branches");
+  withSource(call, 1 + 2 * products.length, (source, made) => {
+    const inputs = { shared: {}, sizes, into: { ...made, branches }, source };
+    for (const some of chunksOf(products, Math.floor((limit - 1) / 2)))
+      run(call, some, some.map(gradientOfProjection), inputs);
+  });
+  let dx: tf.TensorInfo | undefined;
+  const gradients: tf.TensorInfo[] = [];
+  for (const product of products) {
+    const own = [gradientOfA, gradientOfB, ...(call.attributes.isForX === true ? [gradientOfX(product, dx)] : [])];
+    const made = run(call, [product], own, { shared: { ...shared, branches }, sizes, ...(dx && { into: { dx } }) });
+    gradients.push(made.forA as tf.TensorInfo, made.forB as tf.TensorInfo); // they are outputs
+    dx ??= made.dx;
+  }
+  return [...(dx === undefined ? [] : [{ ...dx, shape: shared.x.shape }]), ...gradients];
+};
+
+/**
+ * If x waits for its dispatch, `compute` gets how x is made and the tensors to write, provided that there are storage buffers for them
+ * in addition to `buffers`; else x is computed first.
+ */
+function withSource(
+  call: GpuKernelCall,
+  buffers: number,
+  compute: (source?: RowSource, made?: Readonly<Record<string, tf.TensorInfo>>) => void,
+): void {
+  const { backend } = call;
+  const x = inputOf(call, "x");
+  const deferred = deferredFor(x);
+  const { source } = deferred ?? {};
+  const [, column] = deferred === undefined || isAlone(backend, deferred) ? [] : deferred.outputs;
+  const made = { x, ...(source?.column !== undefined && column && { [source.column]: column }) };
+  const used = buffers + Object.keys({ ...source?.inputs, ...made }).length;
+  const fits = source?.inFeatures === x.shape.at(-1) && used <= backend.device.limits.maxStorageBuffersPerShaderStage;
+  if (deferred !== undefined && fits) computeWith(backend, deferred, () => compute(source, made));
+  else {
+    computeDeferred(backend, x.dataId);
+    compute();
+  }
+}
+
+/** The only product: it waits for a sum that it is part of, such as that with the residual. */
+function waitingProduct(call: GpuKernelCall, branches: tf.TensorInfo): tf.TensorInfo {
+  const { products, shared, sizes } = partsOf(call);
+  const y = call.backend.makeTensorInfo([...shared.x.shape.slice(0, -1), products[0]?.sizes.out ?? 0], "float32");
+  const compute = (into: tf.TensorInfo, extra?: tf.TensorInfo) => {
+    const own = products
+      .map((product) => adaptedProduct(product, 0))
+      .map(({ value, ...product }) => ({
+        ...{ ...product, value: extra === undefined ? value : `extra[i] + ${value}` },
+      }));
+    run(call, products, own, {
+      ...{ shared: { ...shared, branches, ...(extra && { extra }) }, sizes, into: { y0: into } },
+    });
+    return into;
+  };
+  defer(call.backend, {
+    ...{ inputs: [...Object.values(call.inputs).filter((input) => input !== undefined), branches], outputs: [y] },
+    run: () => compute(y),
+    plus: (extra) => compute(call.backend.makeTensorInfo(y.shape, "float32"), extra),
+  });
+  return y;
+}
+
+const projection = (_: BranchedProduct, index: number): MatrixProduct<string> => ({
+  ...{ name: "branches", part: { from: `seenAt${index}`, width: "width" } },
+  sides: ["rows", "inFeatures", `rank${index}`],
+  left: ["x"],
+  right: [`a${index}`],
+  value: `numbers.scale${index} * sum`,
+});
+const adaptedProduct = ({ isTransposed, tensors }: BranchedProduct, index: number): MatrixProduct<string> => ({
+  name: `y${index}`,
+  sides: ["rows", "inFeatures", `out${index}`],
+  left: ["x"],
+  right: [`matrix${index}`, isTransposed ? "transposed" : undefined],
+  added: {
+    left: ["branches", undefined, { from: `seenAt${index}`, width: "width" }],
+    ...{ right: [`b${index}`], inner: `rank${index}` },
+  },
+  value: `sum${tensors.term === undefined ? "" : ` + term${index}[column]`}`,
+});
+const gradientOfProjection = (_: BranchedProduct, index: number): MatrixProduct<string> => ({
+  ...{ name: "branches", part: { from: `backAt${index}`, width: "width" } },
+  sides: ["rows", `out${index}`, `rank${index}`],
+  left: [`dy${index}`],
+  right: [`b${index}`, "transposed"],
+  value: `numbers.scale${index} * sum`,
+});
+const back = ["branches", undefined, { from: "backAt0", width: "width" }] as const;
+const gradientOfA: MatrixProduct<string> = {
+  name: "forA",
+  sides: ["inFeatures", "rows", "rank0"],
+  left: ["x", "transposed"],
+  right: back,
+  value: "sum",
+};
+const gradientOfB: MatrixProduct<string> = {
+  name: "forB",
+  sides: ["rank0", "rows", "out0"],
+  left: ["branches", "transposed", { from: "seenAt0", width: "width" }],
+  right: ["dy0"],
+  value: "sum",
+};
+const gradientOfX = ({ isTransposed }: BranchedProduct, soFar: tf.TensorInfo | undefined): MatrixProduct<string> => ({
+  name: "dx",
+  sides: ["rows", "out0", "inFeatures"],
+  left: ["dy0"],
+  right: ["matrix0", isTransposed ? undefined : "transposed"],
+  added: { left: back, right: ["a0", "transposed"], inner: "rank0" },
+  value: `sum${soFar === undefined ? "" : " + dx[i]"}`,
+});
+
+interface RunInputs {
+  readonly shared: Readonly<Record<string, tf.TensorInfo>>;
+  readonly sizes: Readonly<Record<string, number>>;
+  readonly into?: Readonly<Record<string, tf.TensorInfo>>;
+  readonly source?: RowSource | undefined;
+}
+
+/** One dispatch, in which the tensors and numbers of the first product are called matrix0, a0, rank0, and so on. */
+function run(
+  { backend }: GpuKernelCall,
+  products: readonly BranchedProduct[],
+  own: readonly MatrixProduct<string>[],
+  { shared, sizes, ...rest }: RunInputs,
+): Record<string, tf.TensorInfo> {
+  const numbered = <Value>(entriesOf: (product: BranchedProduct) => Readonly<Record<string, Value>>) =>
+    Object.fromEntries(
+      products.flatMap((product, index) => {
+        return Object.entries(entriesOf(product)).map(([name, value]) => [`${name}${index}`, value] as const);
+      }),
+    );
+  const tensors = numbered(({ tensors }) => tensors);
+  const inputs = Object.fromEntries(
+    Object.entries(tensors).flatMap(([name, tensor]) => (tensor ? [[name, tensor]] : [])),
+  );
+  return multiplyMatrices(backend, own, {
+    inputs: { ...shared, ...inputs },
+    sizes: { ...sizes, ...numbered((product) => product.sizes) },
+    floats: byName(
+      "scale",
+      products.map(({ scale }) => scale),
+    ),
+    ...rest,
+  });
+}
+
+function partsOf(call: GpuKernelCall) {
+  const x = inputOf(call, "x");
+  const { rows, features: inFeatures } = rowsOf(x);
+  const scales = call.attributes.scales as number[];
+  const ranks = scales.map((_, index) => inputOf(call, `a${index}`).shape[1] ?? 0);
+  const total = ranks.reduce((sum, rank) => sum + rank, 0);
+  let seenAt = 0;
+  const products = scales.map((scale, index): BranchedProduct => {
+    const [matrix, a, b] = [inputOf(call, `matrix${index}`), inputOf(call, `a${index}`), inputOf(call, `b${index}`)];
+    const [term, dy] = [call.inputs[`term${index}`], call.inputs[`dy${index}`]];
+    const sizes = { rank: ranks[index] ?? 0, out: b.shape[1] ?? 0, seenAt, backAt: total + seenAt };
+    seenAt += sizes.rank;
+    const isTransposed = (call.attributes.areTransposed as boolean[])[index] === true;
+    return { tensors: { matrix, a, b, term, dy }, isTransposed, scale, sizes };
+  });
+  return { products, shared: { x }, sizes: { rows, inFeatures, width: 2 * total } };
+}
+
+function chunksOf<Value>(values: readonly Value[], size: number): readonly (readonly Value[])[] {
+  const count = Math.ceil(values.length / size);
+  return Array.from({ length: count }, (_, index) => values.slice(index * size, (index + 1) * size));
+}
