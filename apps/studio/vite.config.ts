@@ -60,10 +60,15 @@ export default defineConfig({
     target: "es2022",
     rolldownOptions: {
       preserveEntrySignatures: "exports-only",
-      input: { studio: "index.html", embed: "src/embed.ts", "service-worker": "src/offline/service-worker.ts" },
+      input: {
+        studio: "index.html",
+        "service-worker": "src/offline/service-worker.ts",
+        // For pages of others: by an address that stays.
+        embed: "src/embed.ts",
+        "lowrank-studio": "src/lowrank-studio.ts",
+      },
       output: {
-        entryFileNames: ({ name }) =>
-          name === "service-worker" ? serviceWorker : name === "embed" ? "embed.js" : "assets/[name]-[hash].js",
+        entryFileNames: ({ name }) => (name === "studio" ? "assets/[name]-[hash].js" : "[name].js"),
       },
     },
   },

@@ -17,12 +17,16 @@ export default defineConfig({
   lang: "en",
   description: manifest.description,
   base,
-  head: [["link", { rel: "icon", href: icon }]],
+  head: [
+    ["link", { rel: "icon", href: icon }],
+    ["script", { type: "module", src: `${base}studio/lowrank-studio.js` }],
+  ],
   srcDir: root,
   srcExclude: [...excludedPatterns()],
   outDir: outFolder,
   rewrites: Object.fromEntries(paths),
   cleanUrls: true,
+  vue: { template: { compilerOptions: { isCustomElement: (tag) => tag === "lowrank-studio" } } },
   // While somebody writes: else Vite looks for dependencies of every page of HTML in the repository.
   vite: { optimizeDeps: { entries: [] } },
   markdown: {

@@ -1,6 +1,7 @@
 // The page: state in one place, views that draw it, a worker that computes.
 
 import { render } from "preact";
+import { shownPresets } from "./presets/presets.ts";
 import { Studio } from "./state/studio.ts";
 import { openStore } from "./storage/opfs-store.ts";
 import { speechFor } from "./text/texts.ts";
@@ -13,8 +14,12 @@ const broken = new Promise<string>((resolve) => {
   reportBroken = resolve;
 });
 const ask = startWorker(reportBroken); // its script loads while the store opens and the texts load
-const [store, speech] = await Promise.all([openStore(), speechFor(navigator.languages)]);
+/** What a page that embeds this one asks for: `?preset=faq&lang=ko`. */
+const asked = new URLSearchParams(location.search);
+const languages = [asked.get("lang") ?? [], navigator.languages].flat();
+const [store, speech] = await Promise.all([openStore(), speechFor(languages)]);
 const studio = new Studio({ ask, store, speech, base: document.baseURI });
+studio.presets.shown.value = shownPresets.find(({ preset }) => preset.id === asked.get("preset"))?.preset.id;
 void broken.then((reason) => studio.breakDown(reason));
 const place = document.getElementById("page") as HTMLElement;
 place.replaceChildren(); // the content of index.html

@@ -13,7 +13,7 @@ import { Workshop } from "./worker/workshop.ts";
 const immediate: ReadonlySet<CallName> = new Set([
   ...(["pause", "continue", "stop", "rated", "stopChat"] as const),
   ...(["readRows", "checkRows", "plan", "countTokens"] as const),
-  ...(["shelf", "rename", "duplicate", "remove", "restore"] as const),
+  ...(["shelf", "rename", "remove", "restore"] as const),
 ]);
 
 const workshop = openStore().then((store) => new Workshop(store));

@@ -12,6 +12,17 @@ export class WorkerFailure extends Error {
   }
 }
 
+/** An error as the page shows it: by words for its code, or its own. */
+export interface Failure {
+  readonly code: string | undefined;
+  readonly message: string;
+}
+
+export function failureOf(error: unknown): Failure {
+  const code = error instanceof WorkerFailure ? error.code : undefined;
+  return { code, message: error instanceof Error ? error.message : String(error) };
+}
+
 /** Calls the worker; rejects with a WorkerFailure. */
 export type Ask = <Name extends CallName>(
   name: Name,

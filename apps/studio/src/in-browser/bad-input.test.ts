@@ -103,12 +103,20 @@ describe.skipIf(executable === undefined)("bad input", { timeout: 120_000 }, () 
     );
   });
 
-  it("adds the good rows of a file, and reports the others", async () => {
+  it("adds the good rows of a file, reports the others, and adds them once they are corrected", async () => {
     const path = await file("partly.jsonl", '{"prompt": "a", "completion": "b"}\n{"prompt": ');
     await page.locator("#teach input[type=file]").setInputFiles(path);
     await page.getByText(/The other rows were added\..*line 2/s).waitFor();
     expect(await page.getByLabel("Row 1: when someone says").inputValue()).toBe("a");
-    await page.locator("#teach").getByRole("button", { name: "Undo" }).click();
+    await page.getByRole("button", { name: "Correct them here" }).click();
+    const box = page.locator(".paste textarea");
+    expect(await box.inputValue()).toBe('{"prompt": ');
+    await box.fill('{"prompt": "c", "completion": "d"}');
+    await page.getByRole("button", { name: "Add these rows" }).click();
+    await box.waitFor({ state: "detached" });
+    expect(await page.getByLabel("Row 2: when someone says").inputValue()).toBe("c");
+    expect(await page.getByText("The other rows were added.").count()).toBe(0);
+    await page.getByRole("button", { name: "Remove all" }).click();
   });
 
   it("marks a row without an answer, in its row", async () => {

@@ -1,5 +1,6 @@
-// The program for web pages, on a page of another origin than the studio's.
+// The program for web pages, and the studio in a frame, on a page of another origin than the studio's.
 
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
@@ -10,14 +11,16 @@ import { someFiles } from "../testing/some-adapter.ts";
 import { tinyWorkshop } from "../testing/tiny-workshop.ts";
 import { withStudio } from "../testing/with-studio.ts";
 
-describe.skipIf(executable === undefined)("an adapter on a page of one's own", { timeout: 120_000 }, () => {
+const guide = new URL("../../../../docs/guides/fine-tune-in-the-browser.md", import.meta.url);
+
+describe.skipIf(executable === undefined)("a page of one's own", { timeout: 120_000 }, () => {
   let studio: BuiltStudio;
 
   withStudio((opened) => {
     studio = opened;
   });
 
-  it("answers what it answers in Node, with the library and the tiny model from the studio's address", async () => {
+  it("has an adapter that answers what it answers in Node, with the library and the tiny model from the studio's address", async () => {
     const workshop = await tinyWorkshop();
     const files = await someFiles(workshop, { name: "spoken", seed: 1, alpha: 1 });
     const about = { folder: "spoken", model: "Tiny", address: "@lowrank/tiny-model", chats: false };
@@ -37,6 +40,22 @@ describe.skipIf(executable === undefined)("an adapter on a page of one's own", {
     await page.context().close();
     close();
     opened.dispose();
+  });
+
+  it("shows the studio by the guide's element, with the example, language and height of its attributes", async () => {
+    const [, program = ""] = /```html\n(<script[^`]*lowrank-studio[^`]*)```/.exec(readFileSync(guide, "utf8")) ?? [];
+    const html = program
+      .replace("https://lowrank.github.io/lowrank/studio/", studio.address)
+      .replace(/preset=.*height="900"/, 'preset="restaurants" lang="ko" height="640"');
+    const { address, close } = await serve(new Map([["/", html]]));
+    const page = await (await studio.browser.newContext()).newPage();
+    await page.goto(address);
+    const frame = page.frameLocator("lowrank-studio iframe");
+    await frame.getByText(/준비됐어요/).waitFor({ timeout: 60_000 });
+    expect(await frame.locator("#presets input:checked").getAttribute("value")).toBe("restaurants");
+    expect((await page.locator("lowrank-studio iframe").boundingBox())?.height).toBe(640);
+    await page.context().close();
+    close();
   });
 });
 

@@ -18,7 +18,7 @@ const aims: {
   ready: { label: "ready, with the tiny model", max: 2000, unit: "ms" },
   firstStep: { label: "from the click to the first step", max: 1000, unit: "ms" },
   longestTask: { label: "longest task of the main thread while training", max: 50, unit: "ms" },
-  javaScript: { label: "JavaScript before the model, gzipped", max: 400_000, unit: "kB" },
+  javaScript: { label: "JavaScript before the model, gzipped", max: 420_000, unit: "kB" },
 };
 
 function median(values: readonly number[]): number {

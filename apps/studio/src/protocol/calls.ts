@@ -22,7 +22,7 @@ export interface Calls {
   weigh: Call<ModelSource, ModelEstimate>;
   /** Loads a model in place of the previous one, which stays if this fails. */
   open: Call<ModelSource, ModelFacts, LoadingNews>;
-  /** Rows for the table; nothing of a file where one row of it is broken. */
+  /** Rows for the table, and which rows of the source are broken. */
   readRows: Call<RowsSource, RowsRead>;
   /** The rows as the model reads them: tokens, trained parts, problems. */
   checkRows: Call<readonly Row[], readonly CheckedRow[]>;
@@ -47,7 +47,6 @@ export interface Calls {
   shelf: Call<undefined, readonly ShelfEntry[]>;
   addAdapter: Call<{ readonly files: readonly File[] } | { readonly repository: string }, ShelfEntry>;
   rename: Call<{ readonly id: string; readonly name: string }, ShelfEntry>;
-  duplicate: Call<{ readonly id: string }, ShelfEntry>;
   /** Deleted adapters stay in storage until the next start: `restore` brings one back. */
   remove: Call<{ readonly id: string }, undefined>;
   restore: Call<{ readonly id: string }, ShelfEntry>;

@@ -32,11 +32,24 @@ export interface RowProblem {
   readonly max?: number;
 }
 
-/** Pasted text, or a dropped file: JSONL, JSON, CSV, TSV, Parquet, or one row per line. */
-export type RowsSource = { readonly text: string } | { readonly file: File };
+/** Text, pasted or of a file with this name. */
+export interface RowsText {
+  readonly text: string;
+  readonly name?: string | undefined;
+}
+
+/** Text, or a dropped file: JSONL, JSON, CSV, TSV, Parquet, XLSX, or one row per line. */
+export type RowsSource = RowsText | { readonly file: File };
 
 export interface RowsRead {
   readonly rows: readonly Row[];
-  /** What is wrong with the lines that are not among them. */
-  readonly leftOut?: string;
+  readonly broken?: BrokenRows | undefined;
+}
+
+/** Rows of a source that are not among the rows read. */
+export interface BrokenRows {
+  /** What is wrong with the first of them. */
+  readonly problem: string;
+  /** Their lines, to be corrected and read again; undefined for files without lines. */
+  readonly lines: RowsText | undefined;
 }

@@ -15,7 +15,7 @@ export interface ShelfEntry {
   readonly rank: number;
   /** What was asked while it was trained. */
   readonly question?: string | undefined;
-  readonly origin: "trained" | "dropped" | "mixed" | "copied";
+  readonly origin: "trained" | "dropped" | "mixed";
   /** For a trained adapter: its settings, and its curve as [step, loss] pairs. */
   readonly settings?: { readonly adapter: AdapterSettings; readonly training: TrainingSettings } | undefined;
   readonly curve?: readonly (readonly [number, number])[] | undefined;

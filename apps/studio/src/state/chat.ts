@@ -5,7 +5,7 @@ import type { ChatAnswer, ConversationLength, Side, Word } from "../protocol/cha
 import type { Turn } from "../protocol/rows.ts";
 import type { Store } from "../storage/store.ts";
 import { readJsonFile, writeJsonFile } from "../storage/store.ts";
-import type { Ask } from "../worker-client.ts";
+import { type Ask, failureOf } from "../worker-client.ts";
 import type { Debounced } from "./debounced.ts";
 
 /** A question and its answers, as far as they are written. */
@@ -186,7 +186,7 @@ export class ChatState {
       this.#place.onAnswered();
       return true;
     } catch (error) {
-      this.failure.value = error instanceof Error ? error.message : String(error);
+      this.failure.value = failureOf(error).message;
       return false;
     } finally {
       this.isAnswering.value = false;

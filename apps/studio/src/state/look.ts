@@ -2,7 +2,7 @@
 
 import { batch, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { AdapterPicture, Similarity, SingularValues } from "../protocol/picture.ts";
-import type { Ask } from "../worker-client.ts";
+import { type Ask, failureOf } from "../worker-client.ts";
 
 export class LookState {
   readonly picture = signal<AdapterPicture | undefined>(undefined);
@@ -57,7 +57,7 @@ export class LookState {
     try {
       await work();
     } catch (error) {
-      this.failure.value = error instanceof Error ? error.message : String(error);
+      this.failure.value = failureOf(error).message;
     } finally {
       this.busy.value = false;
     }

@@ -11,7 +11,7 @@ import type {
 } from "../protocol/model.ts";
 import type { Store } from "../storage/store.ts";
 import { readJsonFile, writeJsonFile } from "../storage/store.ts";
-import { type Ask, WorkerFailure } from "../worker-client.ts";
+import { type Ask, type Failure, failureOf } from "../worker-client.ts";
 
 /** Which model the last visit ended with. */
 const lastModelFile = "last-model.json";
@@ -20,10 +20,8 @@ const isLastModel = (value: unknown): value is LastModel =>
   typeof value === "object" && value !== null && "kind" in value && (value.kind === "tiny" || value.kind === "smollm2");
 
 /** A failure, for the page to explain next to the field. */
-export interface ModelFailure {
+export interface ModelFailure extends Failure {
   readonly at: "engine" | "model";
-  readonly code: string | undefined;
-  readonly message: string;
 }
 
 /** Between two pieces of news, on a slow line. */
@@ -69,8 +67,9 @@ export class ModelState {
   /** Receives failures of all parts: for a lost GPU, the top bar offers to try again and starts the engine again. */
   note(error: unknown): void {
     const { value: engine } = this.engine;
-    if (engine === undefined || !(error instanceof WorkerFailure) || error.code !== "DEVICE_LOST") return;
-    this.failure.value = { at: "engine", code: error.code, message: error.message };
+    const failure = failureOf(error);
+    if (engine === undefined || failure.code !== "DEVICE_LOST") return;
+    this.failure.value = { at: "engine", ...failure };
     this.#again = () => this.changeEngine(engine.name);
   }
 
@@ -177,8 +176,7 @@ export class ModelState {
       await work();
       return true;
     } catch (error) {
-      const code = error instanceof WorkerFailure ? error.code : undefined;
-      this.failure.value = { at, code, message: error instanceof Error ? error.message : String(error) };
+      this.failure.value = { at, ...failureOf(error) };
       return false;
     } finally {
       this.busy.value = undefined;

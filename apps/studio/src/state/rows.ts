@@ -2,10 +2,10 @@
 
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { ModelFacts } from "../protocol/model.ts";
-import type { CheckedRow, Row, RowsSource } from "../protocol/rows.ts";
+import type { BrokenRows, CheckedRow, Row, RowsSource } from "../protocol/rows.ts";
 import type { Store } from "../storage/store.ts";
 import { readJsonFile, writeJsonFile } from "../storage/store.ts";
-import type { Ask } from "../worker-client.ts";
+import { type Ask, failureOf } from "../worker-client.ts";
 import { debounced } from "./debounced.ts";
 
 /** A change that can be taken back: the rows as they were before. */
@@ -28,9 +28,9 @@ export const blank = ({ says, answers }: Row): boolean => says.trim() === "" && 
 export class RowsState {
   readonly rows = signal<readonly Row[]>([newRow()]);
   readonly checked = signal<ReadonlyMap<string, CheckedRow>>(new Map());
+  /** Of what was read last, the rows that were not added. */
+  readonly broken = signal<BrokenRows | undefined>(undefined);
   /** The problem with pasted text or a dropped file. */
-  /** What was wrong with the lines of the last file that were left out. */
-  readonly leftOut = signal<string | undefined>(undefined);
   readonly failure = signal<string | undefined>(undefined);
   readonly undo = signal<RowsUndo | undefined>(undefined);
   /** False where the browser has no room for them. */
@@ -123,13 +123,13 @@ export class RowsState {
   /** Adds pasted or dropped rows at the end. */
   async read(source: RowsSource): Promise<void> {
     this.failure.value = undefined;
-    this.leftOut.value = undefined;
+    this.broken.value = undefined;
     try {
-      const { rows, leftOut } = await this.place.ask("readRows", source);
+      const { rows, broken } = await this.place.ask("readRows", source);
       this.#set([...this.written.value, ...rows], "added", rows.length);
-      this.leftOut.value = leftOut;
+      this.broken.value = broken;
     } catch (error) {
-      this.failure.value = error instanceof Error ? error.message : String(error);
+      this.failure.value = failureOf(error).message;
     }
   }
 

@@ -3,7 +3,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import type { Frame, RunRequest, RunResult, TrainingNews, UnfinishedRun } from "../protocol/run.ts";
 import { rateInSandbox } from "../rewards/rate-in-sandbox.ts";
-import type { Ask } from "../worker-client.ts";
+import { type Ask, failureOf } from "../worker-client.ts";
 import { type Curve, extended, noCurve } from "./curve.ts";
 
 export type RunPhase = "idle" | "preparing" | "training" | "pausing" | "paused" | "stopping";
@@ -142,7 +142,7 @@ export class RunState {
       this.#end(result, request);
     } catch (error) {
       this.#draw();
-      this.failure.value = error instanceof Error ? error.message : String(error);
+      this.failure.value = failureOf(error).message;
       await this.restore().catch(() => {}); // what was kept of it can be gone on with
     } finally {
       batch(() => {

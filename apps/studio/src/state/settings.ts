@@ -5,7 +5,7 @@ import type { ModelFacts } from "../protocol/model.ts";
 import type { AdapterSettings, PlanFacts, PlanRequest, TrainingSettings } from "../protocol/run.ts";
 import type { Store } from "../storage/store.ts";
 import { readJsonFile, writeJsonFile } from "../storage/store.ts";
-import type { Ask } from "../worker-client.ts";
+import { type Ask, failureOf } from "../worker-client.ts";
 import { debounced } from "./debounced.ts";
 
 export const defaultAdapter: AdapterSettings = {
@@ -134,7 +134,7 @@ export class SettingsState {
         this.failure.value = undefined;
       });
     } catch (error) {
-      this.failure.value = error instanceof Error ? error.message : String(error);
+      this.failure.value = failureOf(error).message;
     }
   }
 }

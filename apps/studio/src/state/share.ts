@@ -87,11 +87,6 @@ export class Share {
     return cards.filter(({ prompt }) => prompt === this.shown.value).at(-1) ?? cards.at(-1);
   }
 
-  /** The picture as a PNG. Throws if the browser cannot draw it. */
-  drawCard(content: CardContent, labels: CardLabels): Promise<Blob> {
-    return drawCard(content, labels);
-  }
-
   /** Restores the rows and settings from before the link was opened. */
   undo(): void {
     this.#putBack?.();
@@ -125,8 +120,8 @@ const colours = {
   line: "#dedbd3",
 };
 
-/** Throws an Error where the browser gives no canvas. */
-async function drawCard(content: CardContent, labels: CardLabels): Promise<Blob> {
+/** The picture as a PNG. Throws an Error where the browser gives no canvas. */
+export async function drawCard(content: CardContent, labels: CardLabels): Promise<Blob> {
   const canvas = document.createElement("canvas");
   canvas.width = cardWidth;
   canvas.height = cardHeight;

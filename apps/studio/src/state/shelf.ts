@@ -2,7 +2,7 @@
 
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { ShelfEntry } from "../protocol/shelf.ts";
-import { type Ask, WorkerFailure } from "../worker-client.ts";
+import { type Ask, type Failure, failureOf } from "../worker-client.ts";
 
 /** The parts of the page that the shelf needs. */
 export interface ShelfSurroundings {
@@ -13,10 +13,8 @@ export interface ShelfSurroundings {
 }
 
 /** A failure, for the page to explain next to the field. */
-export interface ShelfFailure {
+export interface ShelfFailure extends Failure {
   readonly at: "shelf" | "add" | "mix";
-  readonly code: string | undefined;
-  readonly message: string;
 }
 
 export class ShelfState {
@@ -70,10 +68,6 @@ export class ShelfState {
       this.entries.value = this.entries.value.map((entry) => (entry.id === id ? renamed : entry));
       if (this.#place.chosen.value?.id === id) this.choose(renamed);
     });
-  }
-
-  async duplicate(id: string): Promise<void> {
-    await this.#try("shelf", async () => this.#put(await this.#place.ask("duplicate", { id })));
   }
 
   async remove(id: string): Promise<void> {
@@ -131,8 +125,7 @@ export class ShelfState {
       await work();
       return true;
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      this.failure.value = { at, code: error instanceof WorkerFailure ? error.code : undefined, message };
+      this.failure.value = { at, ...failureOf(error) };
       return false;
     } finally {
       if (at !== "shelf") this.busy.value = undefined;

@@ -2,7 +2,7 @@
 
 import { batch, signal } from "@preact/signals";
 import type { TakeHomeFile, TakeHomeNews, TakeHomeRequest } from "../protocol/calls.ts";
-import { type Ask, WorkerFailure } from "../worker-client.ts";
+import { type Ask, type Failure, failureOf } from "../worker-client.ts";
 
 export type TakeHomeForm = TakeHomeRequest["form"];
 
@@ -11,9 +11,7 @@ export class TakeHomeState {
   readonly progress = signal<TakeHomeNews | undefined>(undefined);
   /** The last download. */
   readonly made = signal<string | undefined>(undefined);
-  readonly failure = signal<
-    { readonly form: TakeHomeForm; readonly code: string | undefined; readonly message: string } | undefined
-  >(undefined);
+  readonly failure = signal<(Failure & { readonly form: TakeHomeForm }) | undefined>(undefined);
 
   constructor(private readonly ask: Ask) {}
 
@@ -32,8 +30,7 @@ export class TakeHomeState {
       this.made.value = file.name;
       return file;
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      this.failure.value = { form, code: error instanceof WorkerFailure ? error.code : undefined, message };
+      this.failure.value = { form, ...failureOf(error) };
       return undefined;
     } finally {
       this.making.value = undefined;

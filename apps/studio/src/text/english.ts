@@ -19,8 +19,6 @@ const duration = (seconds: number): string => {
 };
 
 const millions = (count: number) => `${(count / 1e6).toFixed(count < 1e7 ? 1 : 0)} M`;
-const wholeMegabytes = (bytes: number) =>
-  bytes < 1e9 ? `${Math.max(1, Math.round(bytes / 1e6))} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 
 const engineNames: Readonly<Record<EngineName, string>> = {
   webgpu: "GPU (WebGPU)",
@@ -62,8 +60,7 @@ const presetNames: Readonly<Record<PresetId, string>> = {
 };
 
 const presetLeads: Readonly<Record<PresetId, string>> = {
-  voice:
-    "Twelve everyday questions, answered by a pirate. The model picks up the manner and keeps it for other questions.",
+  voice: "Twelve everyday questions, answered by a pirate. The model keeps the manner for other questions.",
   faq: "Twelve facts about a guest house that no model can know, each asked for in five ways.",
   restaurants:
     "Three hundred restaurants, as lists of facts and as sentences. The model learns to state every fact and add none. The places are made up, written as in the E2E challenge (Novikova, Dušek and Rieser, 2017).",
@@ -82,13 +79,10 @@ const linkProblems: Readonly<Record<ShareProblem, string>> = {
   "too-large": "This is too much for a link. Share fewer or shorter rows, or download them as a file.",
 };
 
-const adapterMegabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
-
 const origins: Readonly<Record<ShelfEntry["origin"], string>> = {
   trained: "trained here",
   dropped: "added",
   mixed: "mixed",
-  copied: "a copy",
 };
 
 /** What happened and what to do, by the code of the error. Errors that are not listed show their own message. */
@@ -129,10 +123,10 @@ const takeHomeFailures: Readonly<Record<string, string>> = {
 
 export const english = {
   page: {
-    title: "lowrank studio",
     motto: "Fine-tune a language model in this tab. Your data stays here.",
     language: "Language",
     skip: "Skip to the content",
+    undo: "Undo",
     broken: "The studio has stopped working.",
     reload: "Reload the page",
     secondTab:
@@ -158,8 +152,8 @@ export const english = {
     downloaded: (done: number, total: number) => `${(done / 1e6).toFixed(0)} of ${(total / 1e6).toFixed(0)} MB`,
     loaded: (share: number) => `Unpacking, ${Math.round(100 * share)} %`,
     parameters: (count: number) => `${millions(count)} parameters`,
-    toDownload: (bytes: number) => (bytes === 0 ? "already on this device" : `${wholeMegabytes(bytes)} to read`),
-    memory: (bytes: number) => `about ${wholeMegabytes(bytes)} of memory to train`,
+    toDownload: (bytes: number) => (bytes === 0 ? "already on this device" : `${megabytes(bytes)} to read`),
+    memory: (bytes: number) => `about ${megabytes(bytes)} of memory to train`,
     load: "Load it",
     notNow: "Not now",
     ready: (name: string) => `${name} is ready.`,
@@ -211,10 +205,13 @@ export const english = {
     pasteAdd: "Add these rows",
     cancel: "Cancel",
     file: "Open a file…",
-    dropHere: "You can drop a file here: JSONL, JSON, CSV, TSV, Parquet, or chat rows.",
+    dropHere: "You can drop a file here: Excel (.xlsx), CSV, TSV, JSON, JSONL or Parquet.",
     count: (rows: number, tokens: number) => `${rowsOf(rows)} to learn, ${tokens.toLocaleString("en")} tokens`,
     leftOut: (rows: number) => `${rowsOf(rows)} with a problem: left out`,
     othersAdded: (problem: string) => `The other rows were added. ${problem}`,
+    correct: "Correct them here",
+    leaveOut: "Leave them out",
+    template: "Download a template sheet",
     tokens: (count: number) => (count === 1 ? "1 token" : `${count} tokens`),
     problem: rowProblem,
     asModel: "As the model reads it",
@@ -225,7 +222,6 @@ export const english = {
       replaced: (count: number) => `${rowsOf(count)} in place of yours.`,
       added: (count: number) => `${rowsOf(count)} added.`,
     },
-    undo: "Undo",
     showAll: (count: number) => `Show all ${count} rows`,
     notKept: "The browser does not allow this page to save anything: your rows are lost when you close it.",
   },
@@ -240,10 +236,7 @@ export const english = {
     file: "Adapter file",
     memory: "Memory during training",
     step: "Time per step",
-    unknown: "–",
-    measure: "Measure",
     measuring: "measuring…",
-    megabytes,
     duration,
     more: "More settings",
     name: "Name of the adapter",
@@ -347,7 +340,6 @@ export const english = {
     again: "Answer again",
     clear: "Clear the conversation",
     cleared: "The conversation is cleared.",
-    undo: "Undo",
     stopped: "Stopped.",
     silent: "It has nothing to say.",
     training: "It can answer again when training ends or stops.",
@@ -381,7 +373,7 @@ export const english = {
   },
   presets: {
     title: "Examples",
-    lead: "Recorded before and after training, on questions that are not in the rows.",
+    lead: "Recorded before and after training.",
     ownRows: "Or train it on your own rows",
     names: presetNames,
     leads: presetLeads,
@@ -391,8 +383,8 @@ export const english = {
     another: "Another example",
     example: (number: number, of: number) => `Example ${number} of ${of}`,
     score: (adapted: number, base: number, of: number) =>
-      `${adapted} of ${of} unseen questions were answered as taught; before, ${base}.`,
-    facts: (model: string, rows: number, time: number) => `${rows} rows for ${model}, ${seconds(time)}.`,
+      `${adapted} of ${of} unseen questions answered as taught; before, ${base}.`,
+    facts: (rows: number, time: number) => `${rowsOf(rows)}, ${seconds(time)}.`,
     teach: "Train it here",
     loadAndTeach: (model: string, megabytes: number) => `Load ${model} (${megabytes} MB) and train it`,
     loading: (model: string) => `Loading ${model} …`,
@@ -422,15 +414,12 @@ export const english = {
     lead: "Each adapter is a small file with what was taught. The chosen one answers in the conversation.",
     list: "Which adapter is used",
     name: "Name of the adapter",
-    facts: ({ rank, bytes, origin }: ShelfEntry) => `rank ${rank} · ${adapterMegabytes(bytes)} · ${origins[origin]}`,
+    facts: ({ rank, bytes, origin }: ShelfEntry) => `rank ${rank} · ${megabytes(bytes)} · ${origins[origin]}`,
     made: (when: number) => new Date(when).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" }),
     otherModel: (model: string) => `for ${model}, which is not open`,
-    copy: "Copy",
-    copyOf: (name: string) => `Copy ${name}`,
     remove: "Delete",
     removeOf: (name: string) => `Delete ${name}`,
     removed: (name: string) => `“${name}” is deleted.`,
-    undo: "Undo",
     bringIn: "Add an adapter",
     drop: "Drop a zip or the files of an adapter here, or",
     chooseFile: "choose files…",
@@ -459,8 +448,6 @@ export const english = {
     heatMap: "How much each layer changed, as a share of its weights",
     block: (block: number | undefined) => (block === undefined ? "outside the blocks" : `block ${block}`),
     blocks: "Block",
-    outside: "–",
-    percent,
     cell: (target: string, block: string, value: string) => `${target}, ${block}: ${value}`,
     legend: (min: string, max: string) => `from ${min} (faint) to ${max} (strong)`,
     keys: "Arrow keys move from layer to layer, Enter shows its directions.",
@@ -492,12 +479,11 @@ export const english = {
     merged: "The whole model",
     mergedNote: (size: string) =>
       `About ${size}: the model with the adapter merged in, checked to answer as before. It needs nothing else.`,
-    size: wholeMegabytes,
     download: "Download the zip",
     downloadFile: "Download the file",
     making: "Packing…",
     merging: "Merging and checking…",
-    progress: (done: number, total: number) => `${wholeMegabytes(done)} of about ${wholeMegabytes(total)}`,
+    progress: (done: number, total: number) => `${megabytes(done)} of about ${megabytes(total)}`,
     made: (name: string) => `${name} is in your downloads.`,
     otherModel: (model: string) => `It belongs to ${model}: open that model first.`,
     useIt: "How to use it",

@@ -5,7 +5,7 @@ import type { EngineName } from "../protocol/model.ts";
 import type { RowProblem } from "../protocol/rows.ts";
 import type { ShelfEntry } from "../protocol/shelf.ts";
 import type { ShareProblem } from "../share/share-link.ts";
-import { megabytes, percent, snippetLanguages, type Texts } from "./english.ts";
+import { megabytes, snippetLanguages, type Texts } from "./english.ts";
 
 /** 걸리는 시간. */
 const duration = (seconds: number): string => {
@@ -16,8 +16,6 @@ const duration = (seconds: number): string => {
 
 const millions = (count: number) =>
   count < 1e8 ? `${Math.round(count / 1e4).toLocaleString("ko")}만` : `${(count / 1e8).toFixed(2)}억`;
-const wholeMegabytes = (bytes: number) =>
-  bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 
 const engineNames: Readonly<Record<EngineName, string>> = {
   webgpu: "GPU (WebGPU)",
@@ -73,13 +71,10 @@ const linkProblems: Readonly<Record<ShareProblem, string>> = {
   "too-large": "링크에 담기에는 너무 많아요. 예문을 줄이거나, 파일로 내려받아 보내 주세요.",
 };
 
-const adapterMegabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
-
 const origins: Readonly<Record<ShelfEntry["origin"], string>> = {
   trained: "여기서 가르침",
   dropped: "가져옴",
   mixed: "섞음",
-  copied: "복사본",
 };
 
 const shelfFailures: Readonly<Record<string, string>> = {
@@ -108,10 +103,10 @@ const takeHomeFailures: Readonly<Record<string, string>> = {
 
 export const korean: Texts = {
   page: {
-    title: "lowrank 스튜디오",
     motto: "이 탭에서 언어 모델을 파인튜닝하세요. 데이터는 여기에 그대로 있어요.",
     language: "언어",
     skip: "본문으로 건너뛰기",
+    undo: "되돌리기",
     broken: "스튜디오가 멈췄어요.",
     reload: "페이지 새로 고침",
     secondTab: "이 페이지가 다른 탭에도 열려 있어요. 두 탭이 같은 곳에 저장해서 나중 것만 남아요. 하나를 닫아 주세요.",
@@ -136,8 +131,8 @@ export const korean: Texts = {
     downloaded: (done, total) => `${(total / 1e6).toFixed(0)} MB 중 ${(done / 1e6).toFixed(0)} MB`,
     loaded: (share) => `읽는 중, ${Math.round(100 * share)} %`,
     parameters: (count) => `매개변수 ${millions(count)} 개`,
-    toDownload: (bytes) => (bytes === 0 ? "이미 이 기기에 있음" : `읽을 양 ${wholeMegabytes(bytes)}`),
-    memory: (bytes) => `학습하는 동안 메모리 약 ${wholeMegabytes(bytes)}`,
+    toDownload: (bytes) => (bytes === 0 ? "이미 이 기기에 있음" : `읽을 양 ${megabytes(bytes)}`),
+    memory: (bytes) => `학습하는 동안 메모리 약 ${megabytes(bytes)}`,
     load: "불러오기",
     notNow: "나중에",
     ready: (name) => `${name}: 준비됐어요.`,
@@ -185,10 +180,13 @@ export const korean: Texts = {
     pasteAdd: "이 행들 추가",
     cancel: "취소",
     file: "파일 열기…",
-    dropHere: "파일을 여기에 놓아도 돼요: JSONL, JSON, CSV, TSV, Parquet, 대화 기록.",
+    dropHere: "파일을 여기에 놓아도 돼요: Excel (.xlsx), CSV, TSV, JSON, JSONL, Parquet.",
     count: (rows, tokens) => `배울 행 ${rows}개, 토큰 ${tokens.toLocaleString("ko")}개`,
     leftOut: (rows) => `문제가 있어 빠지는 행 ${rows}개`,
     othersAdded: (problem) => `나머지 행은 추가했어요. ${problem}`,
+    correct: "여기서 고치기",
+    leaveOut: "빼고 계속하기",
+    template: "양식 시트 받기",
     tokens: (count) => `토큰 ${count}개`,
     problem: rowProblem,
     asModel: "모델이 읽는 그대로",
@@ -199,7 +197,6 @@ export const korean: Texts = {
       replaced: (count) => `행 ${count}개로 바꿨어요.`,
       added: (count) => `행 ${count}개를 추가했어요.`,
     },
-    undo: "되돌리기",
     showAll: (count) => `행 ${count}개 모두 보기`,
     notKept: "브라우저가 저장을 허락하지 않아서, 이 페이지를 닫으면 행이 사라져요.",
   },
@@ -213,10 +210,7 @@ export const korean: Texts = {
     file: "어댑터 파일",
     memory: "학습하는 동안 메모리",
     step: "한 단계에 걸리는 시간",
-    unknown: "–",
-    measure: "재 보기",
     measuring: "재는 중…",
-    megabytes,
     duration,
     more: "더 많은 설정",
     name: "어댑터 이름",
@@ -318,7 +312,6 @@ export const korean: Texts = {
     again: "다시 답하기",
     clear: "대화 지우기",
     cleared: "대화를 지웠어요.",
-    undo: "되돌리기",
     stopped: "멈췄어요.",
     silent: "할 말이 없대요.",
     training: "학습이 끝나거나 멈추면 다시 답해요.",
@@ -352,7 +345,7 @@ export const korean: Texts = {
   },
   presets: {
     title: "예시",
-    lead: "한 모델이 학습하지 않은 질문에 답한 것을 학습 전과 후로 기록했어요. 한 번 누르면 여기서 다시 학습해요.",
+    lead: "학습 전과 후를 기록했어요.",
     ownRows: "또는 내 데이터로 학습하기",
     names: presetNames,
     leads: presetLeads,
@@ -363,7 +356,7 @@ export const korean: Texts = {
     example: (number, of) => `예 ${of}개 중 ${number}번째`,
     score: (adapted, base, of) =>
       `배우지 않은 질문 ${of}개 가운데 ${adapted}개에 배운 대로 답했어요. 가르치기 전에는 ${base}개였어요.`,
-    facts: (model, rows, time) => `${model}에 예문 ${rows}개, ${seconds(time)} 걸려요.`,
+    facts: (rows, time) => `예문 ${rows}개, ${seconds(time)} 걸려요.`,
     teach: "이걸 가르치기",
     loadAndTeach: (model, megabytes) => `${model}(${megabytes} MB) 불러와서 가르치기`,
     loading: (model) => `${model} 불러오는 중 …`,
@@ -392,15 +385,12 @@ export const korean: Texts = {
     lead: "하나하나가 가르친 것을 담은 작은 파일이에요. 고른 것이 대화에서 답해요.",
     list: "쓸 어댑터",
     name: "어댑터 이름",
-    facts: ({ rank, bytes, origin }) => `랭크 ${rank} · ${adapterMegabytes(bytes)} · ${origins[origin]}`,
+    facts: ({ rank, bytes, origin }) => `랭크 ${rank} · ${megabytes(bytes)} · ${origins[origin]}`,
     made: (when) => new Date(when).toLocaleString("ko", { dateStyle: "medium", timeStyle: "short" }),
     otherModel: (model) => `${model}용이에요. 지금은 열려 있지 않아요`,
-    copy: "복사",
-    copyOf: (name) => `${name} 복사`,
     remove: "지우기",
     removeOf: (name) => `${name} 지우기`,
     removed: (name) => `“${name}” 어댑터를 지웠어요.`,
-    undo: "되돌리기",
     bringIn: "가져오기",
     drop: "어댑터의 zip이나 파일들을 여기에 놓거나",
     chooseFile: "파일 고르기…",
@@ -429,8 +419,6 @@ export const korean: Texts = {
     heatMap: "층마다 가중치에 견주어 바뀐 정도",
     block: (block) => (block === undefined ? "블록 밖" : `블록 ${block}`),
     blocks: "블록",
-    outside: "–",
-    percent,
     cell: (target, block, value) => `${target}, ${block}: ${value}`,
     legend: (min, max) => `${min} (옅음)에서 ${max} (짙음)까지`,
     keys: "화살표 키로 층 사이를 옮기고, Enter로 그 방향들을 보여요.",
@@ -459,12 +447,11 @@ export const korean: Texts = {
     ggufNote: "어댑터를 GGUF 파일 하나로 받아요. llama.cpp, Ollama, node-llama-cpp 등에서 써요.",
     merged: "모델 전체",
     mergedNote: (size) => `약 ${size}. 변화를 합친 모델이고, 전처럼 답하는지 확인해요. 다른 것이 필요 없어요.`,
-    size: wholeMegabytes,
     download: "zip 내려받기",
     downloadFile: "파일 내려받기",
     making: "묶는 중…",
     merging: "합치고 확인하는 중…",
-    progress: (done, total) => `약 ${wholeMegabytes(total)} 중 ${wholeMegabytes(done)}`,
+    progress: (done, total) => `약 ${megabytes(total)} 중 ${megabytes(done)}`,
     made: (name) => `${name} 파일을 내려받았어요.`,
     otherModel: (model) => `${model}용이에요. 먼저 그 모델을 열어 주세요.`,
     useIt: "쓰는 법",

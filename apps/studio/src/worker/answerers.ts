@@ -8,7 +8,7 @@ import { logits, memory } from "./look/console.ts";
 import { weigh } from "./models/find-model.ts";
 import { open } from "./models/open.ts";
 import { checkRows } from "./rows/check-rows.ts";
-import { duplicate, remove, rename, restore, shelf } from "./shelf/shelf.ts";
+import { remove, rename, restore, shelf } from "./shelf/shelf.ts";
 import { plan } from "./training/plan.ts";
 import { forget, goOn, pause, rated, stop, unfinished } from "./training/unfinished.ts";
 
@@ -29,7 +29,7 @@ export const answerers: { readonly [Name in CallName]: Answerer<Name> } = {
   takeHome: later(async () => (await import("./take-home/take-home.ts")).takeHome),
   addAdapter: later(async () => (await import("./shelf/add-adapter.ts")).addAdapter),
   mix: later(async () => (await import("./shelf/mix.ts")).mix),
-  ...{ shelf, rename, duplicate, remove, restore },
+  ...{ shelf, rename, remove, restore },
   plan,
   timeStep: later(async () => (await import("./training/time-step.ts")).timeStep),
   train: later(async () => (await import("./training/train.ts")).train),

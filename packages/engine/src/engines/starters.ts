@@ -20,7 +20,7 @@ export const starters: Readonly<Record<EngineName, (options: StartOptions) => Pr
   },
   "tfjs-node": (options) => startTfjsNode("tfjs-node", options),
   webgpu: async ({ isPreferred }) => {
-    const { startWebgpu } = await import("./webgpu/start-webgpu.ts"); // with all shaders
+    const { startWebgpu } = await import("./webgpu/start-webgpu.ts");
     return startWebgpu(isPreferred);
   },
   wasm: startWasm,

@@ -4,8 +4,11 @@ import "./adapt.css";
 import { useEffect, useState } from "preact/hooks";
 import type { AdapterSettings, TrainingSettings } from "../../protocol/run.ts";
 import { defaultAdapter } from "../../state/settings.ts";
+import { megabytes } from "../../text/english.ts";
 import { Drawing } from "../drawing/drawing.tsx";
 import { Card } from "../page/card.tsx";
+import { Choice } from "../page/choice.tsx";
+import { Problem } from "../page/problem.tsx";
 import { useStudio } from "../page/use-studio.ts";
 
 const ranks = [1, 2, 4, 8, 16, 32, 64];
@@ -38,11 +41,7 @@ export function AdaptCard() {
       <Drawing rank={rank} model={model.facts.value} plan={settings.plan.value} />
       <Targets />
       <PlanFigures />
-      {settings.failure.value && (
-        <p class="problem wraps" role="alert">
-          {settings.failure.value}
-        </p>
-      )}
+      <Problem>{settings.failure.value}</Problem>
       <MoreSettings />
     </Card>
   );
@@ -53,6 +52,18 @@ function MoreSettings() {
   const { adapt } = text.value;
   const { value: adapter } = settings.adapter;
   const { value: training } = settings.training;
+  const trainingField = (name: "steps" | "batchSize" | "learningRate" | "seed", limits: Limits) => (
+    <NumberField
+      {...{ label: adapt[name], value: training[name], ...limits }}
+      onChange={(value) => settings.changeTraining({ [name]: value })}
+    />
+  );
+  const adapterField = (name: "alpha" | "dropout", limits: Limits) => (
+    <NumberField
+      {...{ label: adapt[name], value: adapter[name], ...limits }}
+      onChange={(value) => settings.changeAdapter({ [name]: value })}
+    />
+  );
   return (
     <>
       <div class="more-fields">
@@ -66,16 +77,8 @@ function MoreSettings() {
             onInput={({ currentTarget }) => settings.set({ watched: currentTarget.value })}
           />
         </label>
-        <NumberField
-          label={adapt.steps}
-          {...{ value: training.steps, min: 1, max: 5000 }}
-          onChange={(steps) => settings.changeTraining({ steps })}
-        />
-        <NumberField
-          label={adapt.batchSize}
-          {...{ value: training.batchSize, min: 1, max: 64 }}
-          onChange={(batchSize) => settings.changeTraining({ batchSize })}
-        />
+        {trainingField("steps", { min: 1, max: 5000 })}
+        {trainingField("batchSize", { min: 1, max: 64 })}
       </div>
       <details class="more">
         <summary>{adapt.more}</summary>
@@ -90,56 +93,24 @@ function MoreSettings() {
               onInput={({ currentTarget }) => settings.set({ name: currentTarget.value })}
             />
           </label>
-          <NumberField
-            label={adapt.learningRate}
-            {...{ value: training.learningRate, min: 1e-7, max: 10, isWhole: false }}
-            onChange={(learningRate) => settings.changeTraining({ learningRate })}
+          {trainingField("learningRate", { min: 1e-7, max: 10, isWhole: false })}
+          <Choice
+            label={adapt.schedule}
+            isInline={false}
+            value={training.schedule}
+            options={Object.entries(adapt.schedules) as [TrainingSettings["schedule"], string][]}
+            onChange={(schedule) => settings.changeTraining({ schedule })}
           />
-          <label>
-            {adapt.schedule}
-            <select
-              value={training.schedule}
-              onChange={({ currentTarget }) =>
-                settings.changeTraining({ schedule: currentTarget.value as TrainingSettings["schedule"] })
-              }
-            >
-              {Object.entries(adapt.schedules).map(([name, words]) => (
-                <option key={name} value={name}>
-                  {words}
-                </option>
-              ))}
-            </select>
-          </label>
-          <NumberField
-            label={adapt.alpha}
-            {...{ value: adapter.alpha, min: 1, max: 1024, isWhole: false }}
-            onChange={(alpha) => settings.changeAdapter({ alpha })}
+          {adapterField("alpha", { min: 1, max: 1024, isWhole: false })}
+          {adapterField("dropout", { min: 0, max: 0.9, isWhole: false })}
+          {trainingField("seed", { min: 0, max: 2 ** 32 - 1 })}
+          <Choice
+            label={adapt.start}
+            isInline={false}
+            value={adapter.start}
+            options={Object.entries(adapt.starts) as [AdapterSettings["start"], string][]}
+            onChange={(start) => settings.changeAdapter({ start })}
           />
-          <NumberField
-            label={adapt.dropout}
-            {...{ value: adapter.dropout, min: 0, max: 0.9, isWhole: false }}
-            onChange={(dropout) => settings.changeAdapter({ dropout })}
-          />
-          <NumberField
-            label={adapt.seed}
-            {...{ value: training.seed, min: 0, max: 2 ** 32 - 1 }}
-            onChange={(seed) => settings.changeTraining({ seed })}
-          />
-          <label>
-            {adapt.start}
-            <select
-              value={adapter.start}
-              onChange={({ currentTarget }) =>
-                settings.changeAdapter({ start: currentTarget.value as AdapterSettings["start"] })
-              }
-            >
-              {Object.entries(adapt.starts).map(([name, words]) => (
-                <option key={name} value={name}>
-                  {words}
-                </option>
-              ))}
-            </select>
-          </label>
           <label class="whole">
             <span>
               {adapt.held}: <output class="figure">{adapt.heldShare(training.validationShare)}</output>
@@ -181,12 +152,15 @@ function MoreSettings() {
   );
 }
 
-interface NumberFieldProps {
-  readonly label: string;
-  readonly value: number;
+interface Limits {
   readonly min: number;
   readonly max: number;
   readonly isWhole?: boolean;
+}
+
+interface NumberFieldProps extends Limits {
+  readonly label: string;
+  readonly value: number;
   onChange(value: number): void;
 }
 
@@ -224,26 +198,20 @@ function PlanFigures() {
   const { adapt } = text.value;
   const { value: plan } = settings.plan;
   const { value: seconds } = timing.stepSeconds;
+  const figures = [
+    [adapt.trainable, plan && adapt.ofAll(plan.trainable, plan.share)],
+    [adapt.file, plan && megabytes(plan.fileBytes)],
+    [adapt.memory, plan && megabytes(plan.trainingBytes)],
+    [adapt.step, timing.isTiming.value ? adapt.measuring : seconds && adapt.duration(seconds)],
+  ] as const;
   return (
     <dl class="plan">
-      <div>
-        <dt>{adapt.trainable}</dt>
-        <dd class="figure">{plan ? adapt.ofAll(plan.trainable, plan.share) : adapt.unknown}</dd>
-      </div>
-      <div>
-        <dt>{adapt.file}</dt>
-        <dd class="figure">{plan ? adapt.megabytes(plan.fileBytes) : adapt.unknown}</dd>
-      </div>
-      <div>
-        <dt>{adapt.memory}</dt>
-        <dd class="figure">{plan ? adapt.megabytes(plan.trainingBytes) : adapt.unknown}</dd>
-      </div>
-      <div>
-        <dt>{adapt.step}</dt>
-        <dd class="figure">
-          {timing.isTiming.value ? adapt.measuring : seconds !== undefined ? adapt.duration(seconds) : adapt.unknown}
-        </dd>
-      </div>
+      {figures.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd class="figure">{value ?? "–"}</dd>
+        </div>
+      ))}
     </dl>
   );
 }

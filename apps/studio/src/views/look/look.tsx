@@ -4,7 +4,10 @@ import "./look.css";
 import { useSignal } from "@preact/signals";
 import type { AdapterPicture, Place, Similarity } from "../../protocol/picture.ts";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
+import { percent } from "../../text/english.ts";
 import { Card } from "../page/card.tsx";
+import { Choice } from "../page/choice.tsx";
+import { Problem } from "../page/problem.tsx";
 import { useStudio } from "../page/use-studio.ts";
 
 export function Look() {
@@ -25,11 +28,7 @@ export function Look() {
       <p class={picture === undefined ? "quiet" : "unseen"} role="status">
         {look.busy.value && words.looking}
       </p>
-      {look.failure.value && (
-        <p class="problem" role="alert">
-          {look.failure.value}
-        </p>
-      )}
+      <Problem>{look.failure.value}</Problem>
       {picture !== undefined && (
         <div class="look">
           <HeatMap
@@ -83,22 +82,12 @@ function Compare({ entry }: { readonly entry: ShelfEntry }) {
   const other = others.find(({ id }) => id === similarity?.second);
   return (
     <section class="compare">
-      <label class="inline">
-        {words.compare}
-        <select
-          value={other?.id ?? ""}
-          onChange={({ currentTarget: { value } }) => {
-            if (value !== "") void look.compare(entry.id, value);
-          }}
-        >
-          <option value="">{words.nobody}</option>
-          {others.map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice
+        label={words.compare}
+        value={other?.id ?? ""}
+        options={[["", words.nobody], ...others.map(({ id, name }) => [id, name] as const)]}
+        onChange={(id) => id !== "" && void look.compare(entry.id, id)}
+      />
       <div role="status">
         {similarity !== undefined && other !== undefined && (
           <p>
@@ -107,8 +96,8 @@ function Compare({ entry }: { readonly entry: ShelfEntry }) {
               : words.alike(
                   entry.name,
                   other.name,
-                  words.percent(mean(similarity.cells.map(({ reads }) => reads))),
-                  words.percent(mean(similarity.cells.map(({ writes }) => writes))),
+                  percent(mean(similarity.cells.map(({ reads }) => reads))),
+                  percent(mean(similarity.cells.map(({ writes }) => writes))),
                 )}
           </p>
         )}
@@ -184,7 +173,7 @@ function HeatMap({ title, cells, picked, onPick }: HeatMapProps) {
               <th scope="col">{words.blocks}</th>
               {blocks.map((block) => (
                 <th key={block} scope="col" class="figure">
-                  <span aria-hidden="true">{block ?? words.outside}</span>
+                  <span aria-hidden="true">{block ?? "–"}</span>
                   <span class="unseen">{words.block(block)}</span>
                 </th>
               ))}
@@ -197,7 +186,7 @@ function HeatMap({ title, cells, picked, onPick }: HeatMapProps) {
                 {blocks.map((block, column) => {
                   const cell = at(row, column);
                   if (cell === undefined) return <td key={block} />;
-                  const label = words.cell(target, words.block(block), words.percent(cell.value));
+                  const label = words.cell(target, words.block(block), percent(cell.value));
                   return (
                     <td key={block}>
                       <button
@@ -225,7 +214,7 @@ function HeatMap({ title, cells, picked, onPick }: HeatMapProps) {
       </div>
       <p class="quiet figure heat-legend">
         <span class="heat-scale" aria-hidden="true" />
-        {words.legend(words.percent(min), words.percent(max))}
+        {words.legend(percent(min), percent(max))}
       </p>
       {onPick && <p class="quiet">{words.keys}</p>}
     </figure>

@@ -2,8 +2,10 @@
 
 import "./presets.css";
 import { useEffect, useState } from "preact/hooks";
-import { type RecordedExample, scoreOf } from "../../presets/preset.ts";
+import { scoreOf } from "../../presets/preset.ts";
 import { type ShownPreset, shownPresets } from "../../presets/presets.ts";
+import type { CardContent } from "../../share/layout-card.ts";
+import { Problem } from "../page/problem.tsx";
 import { useStudio } from "../page/use-studio.ts";
 
 export function PresetList() {
@@ -22,6 +24,7 @@ export function PresetList() {
               <input
                 type="radio"
                 name="preset"
+                value={id}
                 checked={id === shown.preset.id}
                 onChange={() => {
                   state.shown.value = id;
@@ -61,14 +64,9 @@ function PresetFacts({ preset, recording }: ShownPreset) {
       <button type="button" class="main" disabled={isBusy} onClick={() => state.teach(preset)}>
         {isChosen && state.progress.value === "loading" ? presets.loading(models[model]) : label}
       </button>
-      {isChosen && state.progress.value === "failed" && (
-        <p class="problem" role="alert">
-          {presets.failed(models[model])}
-        </p>
-      )}
+      <Problem>{isChosen && state.progress.value === "failed" && presets.failed(models[model])}</Problem>
       <p class="quiet figure">
-        {presets.facts(models[model], rows.length, recording.seconds)}{" "}
-        {presets.score(score.adapted, score.base, score.of)}
+        {presets.facts(rows.length, recording.seconds)} {presets.score(score.adapted, score.base, score.of)}
       </p>
       <p class="quiet">
         <a href="#teach">{presets.ownRows}</a>
@@ -86,7 +84,7 @@ function Example({ preset: { id }, recording: { examples } }: ShownPreset) {
   return (
     <div class="example">
       <p class="quiet">{presets.lead}</p>
-      <BeforeAfter key={`${id} ${at}`} example={example} />
+      <BeforeAfter key={`${id} ${at}`} prompt={example.prompt} before={example.base} after={example.adapted} />
       <p class="quiet">
         <span class="figure">{presets.example(at + 1, examples.length)}</span>
         <button type="button" class="plain" onClick={() => state.nextExample(id)}>
@@ -97,10 +95,11 @@ function Example({ preset: { id }, recording: { examples } }: ShownPreset) {
   );
 }
 
-function BeforeAfter({ example: { prompt, base, adapted } }: { readonly example: RecordedExample }) {
+/** A question, and its answers before and after training. */
+export function BeforeAfter({ prompt, before, after }: CardContent) {
   const { presets } = useStudio().text.value;
-  const shown = useTyped(adapted);
-  // The models' texts are English in every language of the page.
+  const shown = useTyped(after);
+  // The models' texts are mostly English in every language of the page.
   return (
     <dl class="before-after">
       <dt>{presets.asked}</dt>
@@ -109,13 +108,13 @@ function BeforeAfter({ example: { prompt, base, adapted } }: { readonly example:
       </dd>
       <dt>{presets.before}</dt>
       <dd lang="en" class="before">
-        <span>{base}</span>
+        <span>{before}</span>
       </dd>
       <dt>{presets.after}</dt>
       <dd lang="en" class="after">
-        {adapted.slice(0, shown)}
+        {after.slice(0, shown)}
         {/* Takes its place from the start, so that nothing moves. */}
-        <span class="not-yet">{adapted.slice(shown)}</span>
+        <span class="not-yet">{after.slice(shown)}</span>
       </dd>
     </dl>
   );

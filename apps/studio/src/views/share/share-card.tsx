@@ -3,10 +3,13 @@
 import "./share.css";
 import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
-import type { CardContent } from "../../share/layout-card.ts";
-import type { LinkMade } from "../../state/share.ts";
+import { drawCard, type LinkMade } from "../../state/share.ts";
+import { failureOf } from "../../worker-client.ts";
 import { Card } from "../page/card.tsx";
+import { Choice } from "../page/choice.tsx";
+import { Problem } from "../page/problem.tsx";
 import { saveBlob, useStudio } from "../page/use-studio.ts";
+import { BeforeAfter } from "../presets/preset-list.tsx";
 
 /** Some chat programs cut off longer links. */
 const longLink = 4000;
@@ -39,13 +42,7 @@ function MadeLink({ made }: { readonly made: LinkMade }) {
   const { text, share: state } = useStudio();
   const { share } = text.value;
   const id = useId();
-  if ("problem" in made) {
-    return (
-      <p class="problem" role="alert">
-        {share.problems[made.problem]}
-      </p>
-    );
-  }
+  if ("problem" in made) return <Problem>{share.problems[made.problem]}</Problem>;
   return (
     <div class="made-link">
       <label for={id}>{share.link}</label>
@@ -66,10 +63,10 @@ function PictureButton() {
   const download = async () => {
     if (card === undefined) return;
     try {
-      saveBlob(await state.drawCard(card, share.card), "lowrank-before-after.png");
+      saveBlob(await drawCard(card, share.card), "lowrank-before-after.png");
       failure.value = undefined;
     } catch (error) {
-      failure.value = error instanceof Error ? error.message : String(error);
+      failure.value = failureOf(error).message;
     }
   };
   return (
@@ -79,43 +76,17 @@ function PictureButton() {
       </button>
       {card === undefined && <span class="quiet">{share.noPicture}</span>}
       {cards.length > 0 && (
-        <label class="inline">
-          {share.pictureOf}
-          <select
-            value={card?.prompt}
-            onChange={({ currentTarget }) => {
-              state.shown.value = currentTarget.value;
-            }}
-          >
-            {[...new Set(cards.map(({ prompt }) => prompt))].map((prompt) => (
-              <option key={prompt}>{prompt}</option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label={share.pictureOf}
+          value={card?.prompt}
+          options={[...new Set(cards.map(({ prompt }) => prompt))].map((prompt) => [prompt, prompt])}
+          onChange={(prompt) => {
+            state.shown.value = prompt;
+          }}
+        />
       )}
-      {failure.value && (
-        <span class="problem" role="alert">
-          {failure.value}
-        </span>
-      )}
+      <Problem>{failure.value}</Problem>
     </>
-  );
-}
-
-/** What a link's author got. */
-function BeforeAfter({ prompt, before, after }: CardContent) {
-  const { card } = useStudio().text.value.share;
-  return (
-    <dl class="before-after">
-      <dt>{card.asked}</dt>
-      <dd class="says">{prompt}</dd>
-      <dt>{card.before}</dt>
-      <dd class="before">
-        <span>{before}</span>
-      </dd>
-      <dt>{card.after}</dt>
-      <dd class="after">{after}</dd>
-    </dl>
   );
 }
 

@@ -2,17 +2,21 @@
 
 import "./shelf.css";
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
 import type { ShelfFailure } from "../../state/shelf.ts";
 import { Card } from "../page/card.tsx";
+import { Choice } from "../page/choice.tsx";
+import { FileButton } from "../page/file-button.tsx";
+import { Problem } from "../page/problem.tsx";
+import { UndoLine } from "../page/undo-line.tsx";
 import { useStudio } from "../page/use-studio.ts";
-import { droppedFiles } from "../top-bar/dropped-files.ts";
+import { useDrop } from "../top-bar/dropped-files.ts";
 
 export function Shelf() {
   const { shelf, store, text } = useStudio();
   const words = text.value.shelf;
   const { value: entries } = shelf.entries;
+  const { value: removed } = shelf.removed;
   return (
     <Card id="shelf" title={words.title} {...(entries.length > 0 ? { lead: words.lead } : {})}>
       {!store.isKept && <p class="problem">{words.notKept}</p>}
@@ -26,29 +30,11 @@ export function Shelf() {
           </ul>
         </fieldset>
       )}
-      <Removed />
+      <UndoLine words={removed && words.removed(removed.name)} onUndo={() => void shelf.undo()} />
       <ShelfProblem at="shelf" />
       <BringIn />
       {shelf.usable.value.length > 1 && <Mix />}
     </Card>
-  );
-}
-
-function Removed() {
-  const { shelf, text } = useStudio();
-  const words = text.value.shelf;
-  const { value: removed } = shelf.removed;
-  return (
-    <div role="status">
-      {removed && (
-        <p class="row">
-          <span>{words.removed(removed.name)}</span>
-          <button type="button" class="plain" onClick={() => void shelf.undo()}>
-            {words.undo}
-          </button>
-        </p>
-      )}
-    </div>
   );
 }
 
@@ -82,9 +68,6 @@ function AdapterRow({ entry }: { readonly entry: ShelfEntry }) {
         {!isUsable && <p class="quiet">{words.otherModel(entry.model)}</p>}
       </div>
       <div class="adapter-actions">
-        <button type="button" class="plain" aria-label={words.copyOf(name)} onClick={() => void shelf.duplicate(id)}>
-          {words.copy}
-        </button>
         <button type="button" class="plain" aria-label={words.removeOf(name)} onClick={() => void shelf.remove(id)}>
           {words.remove}
         </button>
@@ -97,9 +80,7 @@ function BringIn() {
   const studio = useStudio();
   const { shelf } = studio;
   const words = studio.text.value.shelf;
-  const isOver = useSignal(false);
   const repository = useSignal("");
-  const input = useRef<HTMLInputElement>(null);
   const isBusy = shelf.busy.value === "add" || studio.model.facts.value === undefined;
   const add = async (from: Parameters<typeof shelf.add>[0]) => {
     if (!(await shelf.add(from))) return;
@@ -107,41 +88,18 @@ function BringIn() {
     studio.announce(words.added(shelf.chosenEntry.value?.name ?? "")); // an added adapter is chosen at once
   };
   const take = (files: readonly File[]) => files.length > 0 && void add({ files });
+  const { isOver, handlers } = useDrop(take);
   return (
     <details class="shelf-more">
       <summary>{words.bringIn}</summary>
-      <fieldset
-        aria-label={words.bringIn}
-        class={`drop${isOver.value ? " over" : ""}`}
-        onDragOver={(event) => {
-          event.preventDefault();
-          isOver.value = true;
-        }}
-        onDragLeave={() => {
-          isOver.value = false;
-        }}
-        onDrop={(event) => {
-          event.preventDefault();
-          isOver.value = false;
-          if (event.dataTransfer) void droppedFiles(event.dataTransfer).then(take);
-        }}
-      >
+      <fieldset aria-label={words.bringIn} class={`drop ${isOver ? "over" : ""}`} {...handlers}>
         <span>{words.drop}</span>
-        <button type="button" class="plain" disabled={isBusy} onClick={() => input.current?.click()}>
-          {words.chooseFile}
-        </button>
-        <input
-          ref={input}
-          type="file"
-          multiple
-          hidden
-          aria-label={words.chooseFile}
-          data-testid="adapter-files"
-          onChange={({ currentTarget }) => {
-            const files = [...(currentTarget.files ?? [])];
-            currentTarget.value = ""; // choosing the same file again is a change too
-            take(files);
-          }}
+        <FileButton
+          class="plain"
+          label={words.chooseFile}
+          isDisabled={isBusy}
+          field={{ multiple: true, "data-testid": "adapter-files" }}
+          take={take}
         />
       </fieldset>
       <form
@@ -190,21 +148,13 @@ function Mix() {
     if (isMixed) studio.announce(words.added(shelf.chosenEntry.value?.name ?? name));
   };
   const choice = (place: 0 | 1, label: string, current: string) => (
-    <label>
-      {label}
-      <select
-        value={current}
-        onChange={({ currentTarget: { value } }) => {
-          picked.value = place === 0 ? [value, second.id] : [first.id, value];
-        }}
-      >
-        {usable.map(({ id, name }) => (
-          <option key={id} value={id}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
+    <Choice
+      {...{ label, isInline: false, value: current }}
+      options={usable.map(({ id, name }) => [id, name])}
+      onChange={(id) => {
+        picked.value = place === 0 ? [id, second.id] : [first.id, id];
+      }}
+    />
   );
   return (
     <details class="shelf-more">
@@ -249,9 +199,5 @@ function ShelfProblem({ at }: Pick<ShelfFailure, "at">) {
   const { shelf, text } = useStudio();
   const { value: failure } = shelf.failure;
   if (failure?.at !== at) return null;
-  return (
-    <p class="problem" role="alert">
-      {text.value.shelf.failures[failure.code ?? ""] ?? failure.message}
-    </p>
-  );
+  return <Problem>{text.value.shelf.failures[failure.code ?? ""] ?? failure.message}</Problem>;
 }

@@ -4,6 +4,7 @@ import { type Signal, useSignal } from "@preact/signals";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
 import { folderName, type SnippetLanguage, snippetsFor } from "../../snippets/snippets.ts";
 import type { TakeHomeForm } from "../../state/take-home.ts";
+import { Choice } from "../page/choice.tsx";
 import { useStudio } from "../page/use-studio.ts";
 
 interface SnippetsProps {
@@ -30,34 +31,22 @@ export function Snippets({ entry, form }: SnippetsProps) {
     <section class="snippets">
       <h3>{words.useIt}</h3>
       <div class="row">
-        <label class="inline">
-          <span class="unseen">{words.useIt}</span>
-          <select
-            value={form.value}
-            onChange={(event) => {
-              form.value = event.currentTarget.value as TakeHomeForm;
-            }}
-          >
-            <option value="peft">{words.peft}</option>
-            <option value="gguf">{words.gguf}</option>
-            <option value="merged">{words.merged}</option>
-          </select>
-        </label>
-        <label class="inline">
-          <span class="unseen">{words.language}</span>
-          <select
-            value={shown?.language}
-            onChange={(event) => {
-              language.value = event.currentTarget.value as SnippetLanguage;
-            }}
-          >
-            {snippets.map(({ language: each }) => (
-              <option key={each} value={each}>
-                {words.languages[each]}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label={<span class="unseen">{words.useIt}</span>}
+          value={form.value}
+          options={(["peft", "gguf", "merged"] as const).map((each) => [each, words[each]])}
+          onChange={(chosen) => {
+            form.value = chosen;
+          }}
+        />
+        <Choice
+          label={<span class="unseen">{words.language}</span>}
+          value={shown?.language}
+          options={snippets.map(({ language: each }) => [each, words.languages[each]])}
+          onChange={(chosen) => {
+            language.value = chosen;
+          }}
+        />
         <button type="button" class="plain" onClick={() => void copy()}>
           {words.copy}
         </button>

@@ -6,7 +6,9 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
 import type { TakeHomeForm } from "../../state/take-home.ts";
+import { megabytes } from "../../text/english.ts";
 import { Card } from "../page/card.tsx";
+import { Problem } from "../page/problem.tsx";
 import { saveBlob, useStudio } from "../page/use-studio.ts";
 import type { Snippets } from "./snippets.tsx";
 
@@ -28,39 +30,27 @@ export function TakeHome() {
   }, [isThere]);
   if (entry === undefined) return null;
   const isOpen = facts !== undefined && entry.model === facts.name;
+  const notes = {
+    peft: words.peftNote(megabytes(entry.bytes)),
+    gguf: words.ggufNote,
+    merged: words.mergedNote(megabytes(4 * (facts?.parameters ?? 0))),
+  };
   return (
     <Card id="take-home" title={words.title} lead={words.lead} place="wide">
       <div class="take-home">
         <div class="forms">
-          <Form
-            entry={entry}
-            form="peft"
-            title={words.peft}
-            note={words.peftNote(words.size(entry.bytes))}
-            onTake={() => {
-              form.value = "peft";
-            }}
-          />
-          <Form
-            entry={entry}
-            form="gguf"
-            title={words.gguf}
-            note={isOpen ? words.ggufNote : words.otherModel(entry.model)}
-            isPossible={isOpen}
-            onTake={() => {
-              form.value = "gguf";
-            }}
-          />
-          <Form
-            entry={entry}
-            form="merged"
-            title={words.merged}
-            note={isOpen ? words.mergedNote(words.size(4 * facts.parameters)) : words.otherModel(entry.model)}
-            isPossible={isOpen}
-            onTake={() => {
-              form.value = "merged";
-            }}
-          />
+          {(["peft", "gguf", "merged"] as const).map((each) => (
+            <Form
+              key={each}
+              form={each}
+              entry={entry}
+              note={each === "peft" || isOpen ? notes[each] : words.otherModel(entry.model)}
+              isPossible={each === "peft" || isOpen}
+              onTake={() => {
+                form.value = each;
+              }}
+            />
+          ))}
           <p role="status">{takeHome.made.value && words.made(takeHome.made.value)}</p>
         </div>
         {Programs && <Programs entry={entry} form={form} />}
@@ -72,13 +62,12 @@ export function TakeHome() {
 interface FormProps {
   readonly entry: ShelfEntry;
   readonly form: TakeHomeForm;
-  readonly title: string;
   readonly note: string;
-  readonly isPossible?: boolean;
+  readonly isPossible: boolean;
   readonly onTake: () => void;
 }
 
-function Form({ entry, form, title, note, isPossible = true, onTake }: FormProps) {
+function Form({ entry, form, note, isPossible, onTake }: FormProps) {
   const { takeHome, text } = useStudio();
   const words = text.value.takeHome;
   const isMaking = takeHome.making.value === form;
@@ -91,12 +80,12 @@ function Form({ entry, form, title, note, isPossible = true, onTake }: FormProps
   };
   return (
     <div class="form">
-      <h3>{title}</h3>
+      <h3>{words[form]}</h3>
       <p class="quiet">{note}</p>
       <button
         type="button"
         class={form === "peft" ? "main" : ""}
-        aria-label={`${form === "gguf" ? words.downloadFile : words.download}: ${title}`}
+        aria-label={`${form === "gguf" ? words.downloadFile : words.download}: ${words[form]}`}
         disabled={!isPossible || takeHome.making.value !== undefined}
         onClick={() => void take()}
       >
@@ -113,11 +102,7 @@ function Form({ entry, form, title, note, isPossible = true, onTake }: FormProps
           </p>
         )}
       </div>
-      {failure?.form === form && (
-        <p class="problem" role="alert">
-          {words.failures[failure.code ?? ""] ?? failure.message}
-        </p>
-      )}
+      <Problem>{failure?.form === form && (words.failures[failure.code ?? ""] ?? failure.message)}</Problem>
     </div>
   );
 }

@@ -2,78 +2,57 @@
 
 import "./teach.css";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { CheckedRow, Row } from "../../protocol/rows.ts";
+import type { CheckedRow, Row, RowsText } from "../../protocol/rows.ts";
 import { blank } from "../../state/rows.ts";
 import { Card } from "../page/card.tsx";
-import { useStudio } from "../page/use-studio.ts";
+import { FileButton } from "../page/file-button.tsx";
+import { Problem } from "../page/problem.tsx";
+import { UndoLine } from "../page/undo-line.tsx";
+import { saveBlob, useStudio } from "../page/use-studio.ts";
+import { useDrop } from "../top-bar/dropped-files.ts";
 
 export function TeachCard() {
   const { rows, text } = useStudio();
   const { teach } = text.value;
-  const [isPasting, setIsPasting] = useState(false);
-  const [isOver, setIsOver] = useState(false);
-  const chooser = useRef<HTMLInputElement>(null);
-  const read = (file: File | undefined) => {
-    if (file !== undefined) void rows.read({ file });
-  };
+  /** What the box for pasting starts with, if it is open. */
+  const [pasting, setPasting] = useState<RowsText>();
+  const read = ([file]: readonly File[]) => file && void rows.read({ file });
+  const { isOver, handlers } = useDrop(read);
+  const { value: undo } = rows.undo;
   const left = rows.written.value.length - rows.teachable.value.length;
   return (
     <Card id="teach" title={teach.title} lead={teach.lead}>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is one way more; the button does the same */}
-      <div
-        class={`drop ${isOver ? "is-over" : ""}`}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setIsOver(true);
-        }}
-        onDragLeave={() => setIsOver(false)}
-        onDrop={(event) => {
-          event.preventDefault();
-          setIsOver(false);
-          read(event.dataTransfer?.files[0]);
-        }}
-      >
+      <div class={`drop ${isOver ? "is-over" : ""}`} {...handlers}>
         <RowsTable />
         <div class="row">
           <button type="button" onClick={() => focusRow(rows.add())}>
             {teach.add}
           </button>
-          <button type="button" aria-expanded={isPasting} onClick={() => setIsPasting(!isPasting)}>
+          <button
+            type="button"
+            aria-expanded={pasting !== undefined}
+            onClick={() => setPasting(pasting ? undefined : { text: "" })}
+          >
             {teach.paste}
           </button>
-          <button type="button" onClick={() => chooser.current?.click()}>
-            {teach.file}
-          </button>
-          <input
-            ref={chooser}
-            type="file"
-            class="unseen"
-            tabIndex={-1}
-            aria-label={teach.file}
-            accept=".jsonl,.json,.ndjson,.csv,.tsv,.txt,.parquet"
-            onChange={({ currentTarget }) => {
-              read(currentTarget.files?.[0]);
-              currentTarget.value = "";
-            }}
+          <FileButton
+            label={teach.file}
+            field={{ accept: ".jsonl,.json,.ndjson,.csv,.tsv,.txt,.parquet,.xlsx" }}
+            take={read}
           />
+          <button type="button" class="plain" onClick={() => saveBlob(new Blob([templateSheet]), "rows.csv")}>
+            {teach.template}
+          </button>
           {rows.written.value.length > 1 && (
             <button type="button" class="plain" onClick={() => rows.clear()}>
               {teach.removeAll}
             </button>
           )}
         </div>
-        {isPasting && <PasteBox onDone={() => setIsPasting(false)} />}
-        {rows.failure.value && (
-          <p class="problem wraps" role="alert">
-            {rows.failure.value}
-          </p>
-        )}
-        {rows.leftOut.value && (
-          <p class="problem wraps" role="status">
-            {teach.othersAdded(rows.leftOut.value)}
-          </p>
-        )}
-        <RowsUndoLine />
+        {pasting && <PasteBox key={pasting.text} start={pasting} onDone={setPasting} />}
+        <Problem>{rows.failure.value}</Problem>
+        <BrokenNote onCorrect={setPasting} />
+        <UndoLine words={undo && teach.undone[undo.what](undo.count)} onUndo={() => rows.takeBack()} />
         <p class="quiet">
           {rows.written.value.length > 0 && (
             <>
@@ -95,15 +74,51 @@ function focusRow(id: string): void {
   requestAnimationFrame(() => document.getElementById(`says-${id}`)?.focus());
 }
 
-function PasteBox({ onDone }: { readonly onDone: () => void }) {
+/** Columns that every reader knows, and a row that says what they are for. Excel needs the mark to read UTF-8. */
+const templateSheet = '\ufeffprompt,completion\r\nHow are you?,"Splendid, as ever. And you?"\r\n';
+
+/** The rows that were not added, to be corrected in the box for pasting or left out. */
+function BrokenNote({ onCorrect }: { readonly onCorrect: (lines: RowsText) => void }) {
   const { rows, text } = useStudio();
   const { teach } = text.value;
-  const [pasted, setPasted] = useState("");
+  const { value: broken } = rows.broken;
+  if (broken === undefined) return null;
+  const { lines } = broken;
+  const leaveOut = () => {
+    rows.broken.value = undefined;
+  };
+  return (
+    <div class="note is-bad" role="status">
+      <p class="problem">{teach.othersAdded(broken.problem)}</p>
+      <div class="row">
+        {lines && (
+          <button type="button" onClick={() => onCorrect(lines)}>
+            {teach.correct}
+          </button>
+        )}
+        <button type="button" class="plain" onClick={leaveOut}>
+          {teach.leaveOut}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+interface PasteBoxProps {
+  readonly start: RowsText;
+  /** Called with the lines that are still broken, or with nothing. */
+  readonly onDone: (broken?: RowsText) => void;
+}
+
+function PasteBox({ start, onDone }: PasteBoxProps) {
+  const { rows, text } = useStudio();
+  const { teach } = text.value;
+  const [pasted, setPasted] = useState(start.text);
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => field.current?.focus(), []);
   const add = async () => {
-    await rows.read({ text: pasted });
-    if (rows.failure.value === undefined) onDone();
+    await rows.read({ ...start, text: pasted });
+    if (rows.failure.value === undefined) onDone(rows.broken.value?.lines);
   };
   return (
     <form
@@ -121,7 +136,7 @@ function PasteBox({ onDone }: { readonly onDone: () => void }) {
         <button type="submit" disabled={pasted.trim() === ""}>
           {teach.pasteAdd}
         </button>
-        <button type="button" class="plain" onClick={onDone}>
+        <button type="button" class="plain" onClick={() => onDone()}>
           {teach.cancel}
         </button>
       </div>
@@ -224,23 +239,5 @@ function RowLine({ row, number, checked }: RowLineProps) {
         </figure>
       )}
     </li>
-  );
-}
-
-function RowsUndoLine() {
-  const { rows, text } = useStudio();
-  const { teach } = text.value;
-  const { value: undo } = rows.undo;
-  return (
-    <div role="status" class="undo">
-      {undo && (
-        <>
-          <span>{teach.undone[undo.what](undo.count)}</span>
-          <button type="button" class="plain" onClick={() => rows.takeBack()}>
-            {teach.undo}
-          </button>
-        </>
-      )}
-    </div>
   );
 }

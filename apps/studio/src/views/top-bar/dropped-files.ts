@@ -1,11 +1,27 @@
 // The files of a drop, including those in folders.
 
+import { useState } from "preact/hooks";
+
 /** Limits for depth and number of files, in case the user drops a whole disk. */
 const deepest = 3;
 const maxFiles = 500;
 
+/** Whether files are over a part of the page, and the handlers that take them there. */
+export function useDrop(take: (files: readonly File[]) => void) {
+  const [isOver, setIsOver] = useState(false);
+  const drag = (isNowOver: boolean) => (event: DragEvent) => {
+    event.preventDefault();
+    setIsOver(isNowOver);
+  };
+  const onDrop = (event: DragEvent) => {
+    drag(false)(event);
+    if (event.dataTransfer) void droppedFiles(event.dataTransfer).then(take);
+  };
+  return { isOver, handlers: { onDragOver: drag(true), onDragLeave: drag(false), onDrop } };
+}
+
 /** Must be called within the event: afterwards the browser no longer has the dropped files. */
-export async function droppedFiles(transfer: DataTransfer): Promise<readonly File[]> {
+async function droppedFiles(transfer: DataTransfer): Promise<readonly File[]> {
   const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
   if (entries.length === 0) return [...transfer.files];
   const files: File[] = [];

@@ -2,32 +2,21 @@
 
 import "./top-bar.css";
 import type { ComponentChildren } from "preact";
-import { useRef, useState } from "preact/hooks";
 import type { EngineName, ModelSource } from "../../protocol/model.ts";
+import { Choice } from "../page/choice.tsx";
+import { FileButton } from "../page/file-button.tsx";
 import { useStudio } from "../page/use-studio.ts";
-import { droppedFiles } from "./dropped-files.ts";
+import { useDrop } from "./dropped-files.ts";
 
 export function TopBar() {
   const { model, text } = useStudio();
-  const [isOver, setIsOver] = useState(false);
-  const drop = async (event: DragEvent) => {
-    event.preventDefault();
-    setIsOver(false);
-    if (event.dataTransfer === null) return;
-    const files = await droppedFiles(event.dataTransfer);
-    await model.choose({ kind: "files", files });
-  };
+  const { isOver, handlers } = useDrop((files) => void model.choose({ kind: "files", files }));
   return (
     <section
       class={`card wide top-bar ${isOver ? "is-over" : ""}`}
       id="model"
       aria-labelledby="model-title"
-      onDragOver={(event) => {
-        event.preventDefault();
-        setIsOver(true);
-      }}
-      onDragLeave={() => setIsOver(false)}
-      onDrop={drop}
+      {...handlers}
     >
       <h2 id="model-title" class="unseen">
         {text.value.model.heading}
@@ -90,20 +79,13 @@ function EngineChoice() {
   if (engine.name === "wasm" && engine.threads === 1) reasons.push(words.oneThread);
   return (
     <div class="engine">
-      <label class="inline">
-        {words.engine}
-        <select
-          value={engine.name}
-          disabled={model.busy.value !== undefined}
-          onChange={(event) => void model.changeEngine(event.currentTarget.value as EngineName)}
-        >
-          {names.map((name) => (
-            <option key={name} value={name}>
-              {words.engineNames[name]}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice
+        label={words.engine}
+        value={engine.name}
+        options={names.map((name) => [name, words.engineNames[name]])}
+        isDisabled={model.busy.value !== undefined}
+        onChange={(name) => void model.changeEngine(name)}
+      />
       {engine.name === "wasm" && <span class="quiet figure">{words.threads(engine.threads)}</span>}
       <details>
         <summary>{words.why}</summary>
@@ -129,15 +111,7 @@ function LoadingState() {
   const facts = model.facts.value;
   if (busy !== undefined) return <Progress />;
   if (facts === undefined) return null;
-  const { parameters, trainingBytes } = model.estimate.value ?? { parameters: facts.parameters, trainingBytes: 0 };
-  return (
-    <p role="status">
-      {words.ready(facts.name)}{" "}
-      <span class="quiet figure">
-        {words.parameters(parameters)} · {words.memory(trainingBytes)}
-      </span>
-    </p>
-  );
+  return <p role="status">{words.ready(facts.name)}</p>;
 }
 
 function Progress() {
@@ -212,31 +186,12 @@ function ModelChoice() {
 function FileButtons() {
   const { model, text } = useStudio();
   const words = text.value.model;
-  const files = useRef<HTMLInputElement>(null);
-  const folder = useRef<HTMLInputElement>(null);
-  const take = (input: HTMLInputElement) => {
-    const chosen = [...(input.files ?? [])];
-    input.value = ""; // choosing the same files again is a change too
-    if (chosen.length > 0) void model.choose({ kind: "files", files: chosen });
-  };
-  const hidden = (label: string) => ({
-    type: "file" as const,
-    multiple: true,
-    hidden: true,
-    "aria-label": label,
-    onChange: (event: { readonly currentTarget: HTMLInputElement }) => take(event.currentTarget),
-  });
+  const take = (files: readonly File[]) => void model.choose({ kind: "files", files });
   return (
     <div class="model-files">
       <div class="row">
-        <button type="button" onClick={() => files.current?.click()}>
-          {words.chooseFiles}
-        </button>
-        <button type="button" onClick={() => folder.current?.click()}>
-          {words.chooseFolder}
-        </button>
-        <input ref={files} data-testid="model-files" {...hidden(words.chooseFiles)} />
-        <input ref={folder} {...hidden(words.chooseFolder)} {...{ webkitdirectory: true }} />
+        <FileButton label={words.chooseFiles} field={{ multiple: true, "data-testid": "model-files" }} take={take} />
+        <FileButton label={words.chooseFolder} field={{ multiple: true, webkitdirectory: true }} take={take} />
       </div>
       <p class="quiet">{words.ownFormats}</p>
     </div>

@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Frame } from "../../protocol/run.ts";
 import type { Studio } from "../../state/studio.ts";
 import { Card } from "../page/card.tsx";
+import { Problem } from "../page/problem.tsx";
 import { useStudio } from "../page/use-studio.ts";
 import { CurveCard } from "./curve-figure.tsx";
 
@@ -15,14 +16,10 @@ export function TrainCard() {
     <Card id="train" title={train.title}>
       <UnfinishedNote />
       <TrainBar />
-      {run.failure.value && (
-        <p class="problem wraps" role="alert">
-          {train.failed} {run.failure.value}
-        </p>
-      )}
+      <Problem>{run.failure.value && `${train.failed} ${run.failure.value}`}</Problem>
       {!run.isKept.value && <p class="problem">{train.notKept}</p>}
       {run.result.value?.findings?.map((finding) => (
-        <p key={finding} class="problem wraps">
+        <p key={finding} class="problem">
           {finding}
         </p>
       ))}

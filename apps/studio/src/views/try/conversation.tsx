@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import type { Side, Word } from "../../protocol/chat.ts";
 import type { Exchange } from "../../state/chat.ts";
+import { UndoLine } from "../page/undo-line.tsx";
 import { useStudio } from "../page/use-studio.ts";
 
 export function Conversation() {
@@ -14,7 +15,8 @@ export function Conversation() {
   const isMarked = exchanges.some(({ words }) => words !== undefined);
   const votes = exchanges.flatMap(({ better }) => better ?? []);
   const won = votes.filter((side) => side === "adapted").length;
-  if (exchanges.length === 0) return <Cleared />;
+  if (exchanges.length === 0)
+    return <UndoLine words={chat.cleared.value && trying.cleared} onUndo={() => chat.undo()} />;
   return (
     <>
       <fieldset class="sides">
@@ -111,20 +113,6 @@ function Vote({ index, exchange: { says, better } }: { readonly index: number; r
         </button>
       ))}
     </fieldset>
-  );
-}
-
-function Cleared() {
-  const { chat, text } = useStudio();
-  const { trying } = text.value;
-  if (chat.cleared.value === undefined) return null;
-  return (
-    <div class="row" role="status">
-      <p class="quiet">{trying.cleared}</p>
-      <button type="button" class="plain" onClick={() => chat.undo()}>
-        {trying.undo}
-      </button>
-    </div>
   );
 }
 

@@ -3,6 +3,7 @@
 import "./try.css";
 import type { ChatSettings } from "../../state/chat.ts";
 import { Card } from "../page/card.tsx";
+import { Problem } from "../page/problem.tsx";
 import { useStudio } from "../page/use-studio.ts";
 import { Conversation } from "./conversation.tsx";
 
@@ -16,11 +17,7 @@ export function Try() {
       {chosen.value && <Strength />}
       <Conversation />
       <AskField />
-      {chat.failure.value && (
-        <p class="problem" role="alert">
-          {chat.failure.value}
-        </p>
-      )}
+      <Problem>{chat.failure.value}</Problem>
       <WritingSettings />
     </Card>
   );

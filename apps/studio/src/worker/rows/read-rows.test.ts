@@ -1,16 +1,40 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { strToU8, zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import type { RowsSource } from "../../protocol/rows.ts";
 import { memoryStore } from "../../storage/store.ts";
 import { Workshop } from "../workshop.ts";
 import { readRows } from "./read-rows.ts";
 
+const read = async (source: RowsSource) => readRows(new Workshop(memoryStore()), source, () => {});
 const pairs = async (source: RowsSource) => {
-  const { rows } = await readRows(new Workshop(memoryStore()), source, () => {});
+  const { rows } = await read(source);
   return rows.map(({ says, answers }) => [says, answers]);
 };
 const pasted = (text: string) => pairs({ text });
+const fixture = async (name: string) =>
+  pairs({ file: new File([await readFile(join(import.meta.dirname, "../../../fixtures", name))], name) });
+
+/** An .xlsx with these rows, and one text that cells may share. */
+function workbook(rows: string, shared = ""): Uint8Array<ArrayBuffer> {
+  const files = {
+    "xl/workbook.xml": '<workbook><sheets><sheet name="A" r:id="r1"/></sheets></workbook>',
+    "xl/_rels/workbook.xml.rels": '<Relationships><Relationship Id="r1" Target="worksheets/s.xml"/></Relationships>',
+    "xl/sharedStrings.xml": `<sst><si><t>${shared}</t></si></sst>`,
+    "xl/worksheets/s.xml": `<worksheet><sheetData>${rows}</sheetData></worksheet>`,
+  };
+  return Uint8Array.from(zipSync(Object.fromEntries(Object.entries(files).map(([name, xml]) => [name, strToU8(xml)]))));
+}
+
+/** The same with these sizes in its directory. */
+function claiming(zip: Uint8Array<ArrayBuffer>, bytes: number): Uint8Array<ArrayBuffer> {
+  const view = new DataView(zip.buffer);
+  for (let at = 0; at + 28 < zip.length; at++)
+    if (view.getUint32(at) === 0x504b0102) view.setUint32(at + 24, bytes, true);
+  return zip;
+}
+
 const dropped = (name: string, text: string) => pairs({ file: new File([text], name) });
 
 describe("readRows", () => {
@@ -77,8 +101,7 @@ describe("readRows", () => {
     ],
     ["messages.parquet", [["Hi", "Hello"]]],
   ])("takes %s, as pyarrow wrote it", async (name, expected) => {
-    const bytes = await readFile(join(import.meta.dirname, "../../../fixtures", name));
-    expect(await pairs({ file: new File([bytes], name) })).toEqual(expected);
+    expect(await fixture(name)).toEqual(expected);
   });
 
   it("advises what to do with a file that has only Parquet's name", async () => {
@@ -95,21 +118,64 @@ describe("readRows", () => {
 
   it("takes the good lines of a file, and names every broken one", async () => {
     const text = '{"prompt": "Hi", "completion": "Hello"}\n{"prompt": \n{"prompt": "Hi"}\n';
-    const { rows, leftOut } = await readRows(
-      new Workshop(memoryStore()),
-      { file: new File([`${text}{"prompt": "Bye", "completion": "See you"}`], "r.jsonl") },
-      () => {},
-    );
+    const file = new File([`${text}{"prompt": "Bye", "completion": "See you"}`], "r.jsonl");
+    const { rows, broken } = await read({ file });
     expect(rows.map(({ says }) => says)).toEqual(["Hi", "Bye"]);
-    expect(leftOut).toMatch(/2 lines are broken.*line 2.*line 3/s);
+    expect(broken?.problem).toMatch(/2 lines are broken.*line 2.*line 3/s);
+    expect(broken?.lines).toEqual({ text: '{"prompt": \n{"prompt": "Hi"}', name: "r.jsonl" });
+  });
+
+  it("hands out the broken lines of a table with its names, to be corrected and read as the file was", async () => {
+    const { rows, broken } = await read({ file: new File(["question;answer\nHi;Hello\nBye\n"], "r.csv") });
+    expect(rows).toHaveLength(1);
+    expect(broken?.lines).toEqual({ text: "question;answer\nBye", name: "r.csv" });
+    expect(await pairs({ name: "r.csv", text: `${broken?.lines?.text};See you` })).toEqual([["Bye", "See you"]]);
+  });
+
+  it("hands out the broken lines of copied cells, which have no names", async () => {
+    const { broken } = await read({ text: "Hi\tHello\nBye\nYes\tNo" });
+    expect(broken?.lines).toEqual({ text: "Bye", name: undefined });
+  });
+
+  it("names broken rows of a JSON array, which have no lines", async () => {
+    const { rows, broken } = await read({ text: '[{"prompt": "Hi", "completion": "Hello"}, {"prompt": "Bye"}]' });
+    expect(rows).toHaveLength(1);
+    expect(broken).toMatchObject({ problem: expect.stringMatching(/row 2/), lines: undefined });
   });
 
   it("takes nothing of a file whose lines are all broken", async () => {
     await expect(dropped("r.jsonl", '{"prompt": \n{"prompt": "Hi"}')).rejects.toThrow(/2 lines are broken/);
   });
 
-  it("advises to copy the columns of a spreadsheet", async () => {
-    await expect(dropped("r.xlsx", "PK\u0003\u0004\0\0")).rejects.toThrow(/copy the two columns and paste them here/);
+  it("takes the named columns of a workbook's first sheet, as openpyxl wrote it", async () => {
+    expect(await fixture("questions.xlsx")).toEqual([
+      ["Hi", "Hello"],
+      ['Is 1 < 2 & "true"?', "Yes:\n1 < 2"],
+      ["How many?", "12"],
+      ["좋아?", "네 🙂"],
+    ]);
+  });
+
+  it.each([
+    [
+      "is no workbook",
+      "PK\u0003\u0004\0\0",
+      /"r.xlsx" has no sheet with rows.*copy the two columns and paste them here/,
+    ],
+    ["is too large", new Uint8Array(10_000_001), /"r.xlsx" has 10000001 bytes, more than 10000000/],
+    ["claims to be far larger unpacked", claiming(workbook(""), 1e8), /more than 100000000 bytes once it is unpacked/],
+    ["has too many rows", workbook("<row><c><v>1</v></c></row>".repeat(20_001)), /more than 20000 rows/],
+    [
+      "repeats a long text",
+      workbook('<row><c t="s"><v>0</v></c></row>'.repeat(300), "x".repeat(1e5)),
+      /more than 20000000 char/,
+    ],
+  ])("refuses an .xlsx that %s", async (_, content, words) => {
+    await expect(pairs({ file: new File([content], "r.xlsx") })).rejects.toThrow(words);
+  });
+
+  it("advises to copy the columns of another program's sheet", async () => {
+    await expect(dropped("r.ods", "PK\u0003\u0004\0\0")).rejects.toThrow(/copy the two columns and paste them here/);
   });
 
   it("refuses running text, saying what it takes", async () => {

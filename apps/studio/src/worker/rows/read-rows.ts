@@ -1,22 +1,25 @@
 // Reads pasted text or dropped files as rows of the table.
 
 import { LowrankError } from "@lowrank/contracts";
-import { DataError, type Example, readCsv, readJson, readJsonl, readTsv } from "@lowrank/data";
+import { type DataError, type Example, readCsv, readJson, readJsonl, readTsv } from "@lowrank/data";
 import type { Row, RowsRead } from "../../protocol/rows.ts";
 import type { Answerer } from "../answerer.ts";
 import { loadPapaParse } from "../later/papa-parse.ts";
-import { knownColumns, rowsOfExamples, tableColumns } from "./row-form.ts";
+import { type ColumnChoice, knownColumns, rowsOfExamples, tableColumns } from "./row-form.ts";
 
 /** A tab teaches rows that a person could read; a wrong file is often far larger. */
 const maxBytes = 20_000_000;
 const maxRows = 10_000;
 
-/**
- * The good rows, and which lines of JSONL are broken. Throws DataError where no row is good or a file of another kind has broken ones,
- * DataFileError, or a LowrankError with a code that the page has words for.
- */
+/** The good rows and the broken ones. Throws DataError where no row is good, DataFileError, ROWS_TOO_LARGE, ROWS_NO_TEXT, ROWS_OF_ANOTHER_KIND. */
 export const readRows: Answerer<"readRows"> = async (_workshop, source) => {
-  if ("text" in source) return rowsOfText("what was pasted", source.text, { hasHeader: false });
+  if ("text" in source) {
+    const { text, name } = source;
+    return rowsOfText(name ?? "what was pasted", text, {
+      format: formatOfName(name ?? ""),
+      hasHeader: name !== undefined,
+    });
+  }
   const { file } = source;
   if (file.size > maxBytes)
     throw new LowrankError(
@@ -26,11 +29,16 @@ export const readRows: Answerer<"readRows"> = async (_workshop, source) => {
   const format = formatOfName(file.name);
   if (/\.parquet$/i.test(file.name)) {
     const bytes = await file.arrayBuffer();
-    return { rows: rowsOfExamples(file.name, await parquetExamples({ name: file.name, bytes, maxRows: maxRows })) };
+    return { rows: rowsOfExamples(file.name, await parquetExamples({ name: file.name, bytes, maxRows })) };
+  }
+  if (/\.xlsx$/i.test(file.name)) {
+    const { sheetAsCsv } = await import("./read-sheet.ts");
+    const table = sheetAsCsv(file.name, new Uint8Array(await file.arrayBuffer()));
+    return rowsOfText(file.name, table, { format: "csv", hasHeader: true });
   }
   const text = decoded(new Uint8Array(await file.arrayBuffer()));
   if (text.includes("\0")) {
-    const advice = /\.(xlsx?|ods|numbers)$/i.test(file.name)
+    const advice = /\.(xls|ods|numbers)$/i.test(file.name)
       ? "In the spreadsheet, copy the two columns and paste them here, or save them as CSV."
       : "Save the rows as .jsonl, .json, .csv or .tsv.";
     throw new LowrankError("ROWS_NO_TEXT", `"${file.name}" is not a text file. ${advice}`);
@@ -57,29 +65,33 @@ async function rowsOfText(
 ): Promise<RowsRead> {
   if (format === "lines") return { rows: linesOf(text) };
   if (format === "csv" || format === "tsv") await loadPapaParse();
-  const read = (from: string) => rowsOfExamples(name, examplesOf(format, from, { name, hasHeader }));
-  try {
-    return { rows: read(text) };
-  } catch (error) {
-    if (format !== "jsonl" || !(error instanceof DataError)) throw error;
-    const broken = new Set(error.problems.flatMap(({ row, moreRows = [] }) => [row, ...moreRows]));
-    const good = text.split("\n").map((line, index) => (broken.has(index + 1) ? "" : line));
-    if (broken.size < error.count || good.every((line) => line.trim() === "")) throw error;
-    return { rows: read(good.join("\n")), leftOut: error.message };
-  }
+  const errors: DataError[] = [];
+  const limits = { file: name, maxRows, onBrokenRows: (error: DataError) => errors.push(error) };
+  const columns = columnsOf(format, text, hasHeader);
+  const rows = rowsOfExamples(name, readers[format](text, { ...limits, ...columns }));
+  const [error] = errors;
+  if (error === undefined) return { rows };
+  const hasNames = (format === "csv" || format === "tsv") && columns.header === undefined;
+  const known = formatOfName(name) === undefined ? `pasted.${format}` : name;
+  const lines = {
+    text: brokenLines(error, text, hasNames),
+    name: hasNames || format === "jsonl" ? known : undefined,
+  };
+  return { rows, broken: { problem: error.message, lines: format === "json" ? undefined : lines } };
 }
 
-function examplesOf(
-  format: RowsFormat,
-  text: string,
-  { name, hasHeader }: { readonly name: string; readonly hasHeader: boolean },
-): readonly Example[] {
-  const limits = { file: name, maxRows: maxRows };
-  if (format === "json") return readJson(text, { ...limits, ...knownColumns(firstKeys(text)) });
-  if (format === "jsonl")
-    return readJsonl(text, { ...limits, ...knownColumns(firstKeys(text.split("\n", 1)[0] ?? "")) });
-  const options = { ...limits, ...tableColumns(firstLine(text, format), { hasHeader }) };
-  return format === "csv" ? readCsv(text, options) : readTsv(text, options);
+const readers = { json: readJson, jsonl: readJsonl, csv: readCsv, tsv: readTsv } as const;
+
+function columnsOf(format: RowsFormat, text: string, hasHeader: boolean): ColumnChoice {
+  if (format === "csv" || format === "tsv") return tableColumns(firstLine(text, format), { hasHeader });
+  return knownColumns(firstKeys(format === "json" ? text : (text.split("\n", 1)[0] ?? "")));
+}
+
+/** The first broken lines, after the line of names if there is one. */
+function brokenLines({ problems }: DataError, text: string, hasNames: boolean): string {
+  const broken = problems.flatMap(({ row, moreRows = [] }) => [row, ...moreRows]).sort((one, other) => one - other);
+  const all = text.split(/\r?\n/);
+  return [...(hasNames ? [1] : []), ...broken].map((line) => all[line - 1] ?? "").join("\n");
 }
 
 /** The keys of the first object; empty for invalid JSON, whose reader reports the problem. */

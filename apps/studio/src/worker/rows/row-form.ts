@@ -128,7 +128,7 @@ const says = ["says", "prompt", "question", "instruction", "input", "user", "mr"
 const answers = ["answers", "answer", "completion", "response", "output", "assistant", "ref", "target", "a"];
 
 /** Options for a reader of @lowrank/data: the columns of both, or that the first line is already a row. */
-interface ColumnChoice {
+export interface ColumnChoice {
   readonly columns?: { readonly prompt: string; readonly completion: string };
   readonly header?: readonly ["prompt", "completion"];
 }

@@ -7,15 +7,12 @@ import type { Workshop } from "../workshop.ts";
 import { AdapterFilesError } from "./errors.ts";
 import { storedEntries, sweep, writeStored } from "./shelf-folder.ts";
 
-/** Which model an adapter belongs to. */
-type ShelfBase = Pick<ShelfEntry, "model" | "address" | "chats">;
-
 /** Facts of the shelf about an adapter that its files do not have. */
 export interface KeepingFacts extends Pick<ShelfEntry, "name" | "origin" | "question" | "settings" | "curve"> {
   /** Default: a new one. An adapter that is saved again under the same id replaces the previous one. */
   readonly id?: string;
-  /** Default: the open model. */
-  readonly base?: ShelfBase;
+  /** The model that it belongs to; default: the open one. */
+  readonly base?: Pick<ShelfEntry, "model" | "address" | "chats">;
 }
 
 /**
@@ -29,10 +26,11 @@ export async function keepAdapter(
 ): Promise<ShelfEntry> {
   const folder = new Map([...files].map(([file, content]) => [file, asBytes(content)]));
   const { store } = workshop;
+  const { facts } = workshop.opened;
   const entry: ShelfEntry = {
     id,
     name: await freeName(store, name, id),
-    ...(base ?? openBase(workshop)),
+    ...(base ?? { model: facts.name, address: facts.address, chats: facts.chats }),
     made: Date.now(),
     bytes: [...folder.values()].reduce((sum, bytes) => sum + bytes.length, 0),
     rank: rankIn(folder, name),
@@ -46,10 +44,6 @@ export async function keepAdapter(
     await writeStored(store, entry, folder);
   }
   return entry;
-}
-
-function openBase({ opened: { facts } }: Workshop): ShelfBase {
-  return { model: facts.name, address: facts.address, chats: facts.chats };
 }
 
 /** The name, followed by the first number that no other adapter has. */

@@ -16,11 +16,11 @@ import type { TeachingRows } from "./teaching-rows.ts";
 const frames = 8;
 const maxNewTokens = 40;
 /** Of a frame before the last: enough to see the change. */
-const maxTokensBetween = 12;
+const maxTokensBetween = 6;
 
-/** Whether the prompt may be answered after this step: at most eight times a run. */
+/** Whether the prompt may be answered after this step: after the first, and at most eight times a run. */
 function isFrameStep(step: number, steps: number): boolean {
-  return step % Math.max(1, Math.ceil(steps / frames)) === 0;
+  return (step - 1) % Math.max(1, Math.ceil(steps / frames)) === 0;
 }
 
 /** Shorter runs have no warm-up: it would be half of them, and its first step has the rate 0. */

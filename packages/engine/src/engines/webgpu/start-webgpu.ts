@@ -1,14 +1,9 @@
 // The GPU through WebGPU: the browser's own, or in Node the one of the optional npm package "webgpu" (Dawn).
 
 import { EngineUnavailableError } from "../engine-unavailable-error.ts";
-import { patchGraphicsKernels } from "../graphics/patch-graphics-kernels.ts";
 import { isSoftwareName } from "../graphics/software-adapters.ts";
 import { exportOf, importUnseen, isNode, propertyOf } from "../import-unseen.ts";
 import type { StartOutcome } from "../start-options.ts";
-import { computeBeforeReading } from "./deferred.ts";
-import { offerPackedWeights } from "./gpu-packed-weights.ts";
-import { recycleBuffers } from "./recycle-buffers.ts";
-import { registerGpuKernels } from "./register-gpu-kernels.ts";
 
 /** Throws if there is no adapter, or only a software one and `acceptSoftware` is false: wasm is faster than that. */
 export async function startWebgpu(acceptSoftware: boolean): Promise<StartOutcome> {
@@ -21,11 +16,8 @@ export async function startWebgpu(acceptSoftware: boolean): Promise<StartOutcome
   const isSoftware = isSoftwareAdapter(adapter);
   if (isSoftware && !acceptSoftware) throw new EngineUnavailableError("WebGPU has only a software renderer");
   const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
-  offerPackedWeights(WebGPUBackend);
-  recycleBuffers(WebGPUBackend.prototype);
-  computeBeforeReading(WebGPUBackend.prototype);
-  patchGraphicsKernels("webgpu");
-  registerGpuKernels();
+  const { addOwnKernels } = await import("./add-own-kernels.ts"); // with all shaders
+  addOwnKernels(WebGPUBackend);
   return isSoftware ? { backend: "webgpu", note: "WebGPU is emulated in software." } : { backend: "webgpu" };
 }
 
