@@ -1,15 +1,15 @@
-// A frozen product and the LoRA branch that is added to it, where the backend computes them together: the product is not
-// written, read and written again, and neither is the gradient of x.
+// A frozen product and its LoRA branch, if the backend computes them together: the product is not written, read and written again,
+// and neither is the gradient of x.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { FrozenWeight } from "../frozen-weight.ts";
 import { hasOwnKernel, runOwnKernel } from "../kernels/own-kernel.ts";
 import { checkLastAxis, flattenRows } from "../rows.ts";
 import { accumulates } from "../tape/accumulate.ts";
-import { keep } from "../tape/made-again.ts";
+import { keep } from "../tape/recomputed-tensors.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 
-/** What x is multiplied by. */
+/** The factors of x. */
 export interface AdaptedLinearParts {
   readonly weight: FrozenWeight;
   /** [outFeatures] */
@@ -27,8 +27,8 @@ export function hasAdaptedLinear(): boolean {
 }
 
 /**
- * x·W + bias + scale·(x·A)·B for x [..., inFeatures], as `addLowRank` of a `frozenLinear`; undefined where the backend has no
- * kernel for both, or W is not stored as one float32 tensor. Differentiable for x, A, B and the bias. Throws ShapeError.
+ * x·W + bias + scale·(x·A)·B for x [..., inFeatures], like `addLowRank` of a `frozenLinear`; undefined if the backend has no kernel
+ * for both, or if W is not stored as one float32 tensor. Differentiable for x, A, B and the bias. Throws ShapeError.
  */
 export function adaptedLinear(x: tf.Tensor, { weight, bias, a, b, scale }: AdaptedLinearParts): tf.Tensor | undefined {
   const { stored } = weight;
@@ -62,7 +62,7 @@ export function adaptedLinear(x: tf.Tensor, { weight, bias, a, b, scale }: Adapt
 
 type Outputs = readonly [tf.Tensor, tf.Tensor, tf.Tensor];
 
-/** A kernel that is there where the first one is. */
+/** Runs a kernel that exists if the first one does. */
 function run(...call: Parameters<typeof runOwnKernel>): Outputs {
   const outputs = runOwnKernel(...call);
   if (outputs === undefined) throw new Error(`The backend has no kernel ${call[0]}.`);

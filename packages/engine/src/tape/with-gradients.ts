@@ -1,6 +1,6 @@
-// An operation with its own gradients, each computed only if it is needed. tf.customGrad computes the gradients of all
-// inputs, also of frozen ones, which would take most of a LoRA step. The function that tf.customGrad itself calls takes one
-// thunk for each input and runs only those on the path to a trainable variable.
+// An operation with its own gradients, each computed only if it is needed. tf.customGrad computes the gradients of all inputs,
+// including frozen ones, which would take most of a LoRA step. The internal function of tf.customGrad takes one thunk for each input
+// and runs only those on the path to a trainable variable.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { requireAlive } from "../kernels/own-kernel.ts";
@@ -9,7 +9,7 @@ import { requireAlive } from "../kernels/own-kernel.ts";
 export interface GradientRule<Saved extends readonly tf.Tensor[]> {
   /** Everything that can get a gradient. Whatever else `forward` uses is a constant. */
   readonly inputs: Readonly<Record<string, tf.Tensor>>;
-  /** Computes the value. `saved` is kept for `backward` while a tape is recording; everything else made here is freed. */
+  /** Computes the value. `saved` is kept for `backward` while a tape is recording; all other tensors are disposed of. */
   forward(): { readonly value: tf.Tensor; readonly saved: Saved };
   /** One thunk for each input. Thunks run once, at once; they must return a new tensor, never `dy` itself. */
   backward(dy: tf.Tensor, saved: Saved): Readonly<Record<string, () => tf.Tensor>>;
