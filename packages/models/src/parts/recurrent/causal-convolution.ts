@@ -13,8 +13,8 @@ export interface CausalConvolution {
 }
 
 /**
- * Σ taps[k]·x[t − last + k] of texts x [batch, time, width] behind `before`, the newest positions of what was read; what lies in
- * front of the first is 0. taps [width, 1, taps], the last of them for the position itself. Call it inside a tidy.
+ * Σ taps[k]·x[t − last + k] over texts x [batch, time, width] that follow `before`, the latest earlier positions. Positions before
+ * the first are 0. taps [width, 1, taps]; the last one belongs to the position itself. Call it inside a tidy.
  */
 export function causalConvolution(
   x: tf.Tensor3D,
@@ -28,7 +28,7 @@ export function causalConvolution(
   const mixed = computeByRows({ x: all, context, path: taps.path, hookPoints: [taps] }, (rows, own) => {
     const byTap = tf.unstack(tf.transpose(tf.squeeze(taps.value(own), [1]))); // of each tap [width]
     return byTap
-      .map((tap, place) => tf.mul(tf.slice(rows as tf.Tensor3D, [0, place, 0], [-1, time, -1]), tap))
+      .map((tap, k) => tf.mul(tf.slice(rows as tf.Tensor3D, [0, k, 0], [-1, time, -1]), tap))
       .reduce((sum, part) => tf.add(sum, part));
   });
   return { mixed: mixed as tf.Tensor3D, newest: tf.slice(all, [0, time, 0], [batch, count - 1, width]) };
@@ -51,9 +51,9 @@ export function byText(x: tf.Tensor3D, pass: Pass, compute: (texts: tf.Tensor3D)
   const { groups } = pass;
   if (groups.length === 0) return compute(x);
   return withWholeRows({ x }, pass, ({ x }) => {
-    const [places, , width] = x.shape;
+    const [tapCount, , width] = x.shape;
     const parts = tf.split(
-      tf.reshape(x, [places, width]),
+      tf.reshape(x, [tapCount, width]),
       groups.map(({ shape: [rows, time] }) => rows * time),
     );
     const made = groups.map(({ shape: [rows, time] }, index) => {
