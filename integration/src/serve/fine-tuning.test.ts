@@ -35,8 +35,8 @@ afterAll(async () => {
 });
 
 function serveIn(jobs: string): ChildProcess {
-  const places = ["--port", "0", "--jobs-folder", join(folder, jobs), "--json"];
-  const argv = ["serve", "--model", model, "--name", "tiny", "--reward", "short=length:2", ...places];
+  const indices = ["--port", "0", "--jobs-folder", join(folder, jobs), "--json"];
+  const argv = ["serve", "--model", model, "--name", "tiny", "--reward", "short=length:2", ...indices];
   const child = spawn(process.execPath, [...program, ...argv], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   children.add(child);
   return child;
