@@ -39,7 +39,7 @@ const variants = [
     name: "activated-lora",
     // Not QALoRA, AdaLoRA or GraLoRA.
     pattern: /(?<!q|ad|gr)alora|activated.?(lora|adapt)|activationTokens|invocation.?(tokens|missing)/i,
-    others: ["packages/lowrank/src/rows/rows-it-acts-on.ts"],
+    others: ["packages/lowrank/src/rows/invocation-rows.ts"],
   },
   { name: "qalora", pattern: /qalora/i },
   { name: "bd-lora", pattern: /bd-?lora|blockDiagonal|blockVerdict|spreadBlocks/i },

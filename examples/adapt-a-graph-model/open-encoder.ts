@@ -23,7 +23,7 @@ export async function openEncoder(): Promise<Encoder> {
     host: graphModel(model),
     inputsOf: (texts) => {
       const pieces = texts.flatMap((text, row) =>
-        tokenizer.encode(text).map((id, place) => ({ id, at: [row, place] })),
+        tokenizer.encode(text).map((id, index) => ({ id, at: [row, index] })),
       );
       return {
         indices: tf.tensor2d(

@@ -19,11 +19,11 @@ export function drawShapes(count: number, seed: number): readonly DrawnShape[] {
   return Array.from({ length: count }, () => {
     const name = one(Object.keys(colours) as (keyof typeof colours)[]);
     const isStanding = one([true, false]);
-    const [place, grey] = [2 + Math.floor(random() * 10), 90 + Math.floor(random() * 60)];
+    const [offset, grey] = [2 + Math.floor(random() * 10), 90 + Math.floor(random() * 60)];
     const png = new PNG({ width: side, height: side });
     for (let pixel = 0; pixel < side * side; pixel++) {
       const across = isStanding ? pixel % side : Math.floor(pixel / side);
-      const isBar = across >= place && across < place + 4;
+      const isBar = across >= offset && across < offset + 4;
       png.data.set([...(isBar ? colours[name] : [grey, grey, grey]), 255], pixel * 4);
     }
     return { image: PNG.sync.write(png), words: `a ${name} bar, ${isStanding ? "standing" : "lying"}` };

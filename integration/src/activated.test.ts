@@ -65,7 +65,7 @@ const text = [
 ];
 
 describe.each(["gpt2", "llama-gqa", "gpt_neox", "opt"])("an activated adapter on %s", (name) => {
-  it("does not change a bit before its tokens, nor a text without them", () =>
+  it("changes nothing before its tokens, nor in a text without them", () =>
     withAdapter(base(name), { activationTokens: [30, 9] }, (model) => {
       const [plain, adapted] = [logitsOf(model, text, inferenceContext()), logitsOf(model, text, active)];
       for (let at = 0; at < 8; at++) {
@@ -75,7 +75,7 @@ describe.each(["gpt2", "llama-gqa", "gpt_neox", "opt"])("an activated adapter on
       expect(adapted[1]).toEqual(plain[1]);
     }));
 
-  it("has the loss and the gradients of all states, from those that training reads", () =>
+  it("has the loss and gradients of all states when training reads only some", () =>
     withAdapter(
       base(name),
       {
@@ -108,7 +108,7 @@ describe.each(["gpt2", "llama-gqa", "gpt_neox", "opt"])("an activated adapter on
       },
     ));
 
-  it("gives each prompt of a batch what it gives alone, by the tokens in the prompt alone", () =>
+  it("gives each prompt of a batch the same result as alone", () =>
     withAdapter(base(name), { activationTokens: [30] }, async (model) => {
       const promptIds = [[4, 30, 8], [7], [30], [5, 5, 6, 7, 30, 4]];
       const options = { maxNewTokens: 6, eosTokenIds: [], context: active };
@@ -134,7 +134,7 @@ describe("an activated adapter", () => {
       second.dispose();
     }));
 
-  it("begins at its place in the prompt also after a cache was made again, whatever was generated meanwhile", () =>
+  it("acts from its position in the prompt on, also after the cache was made again", () =>
     withAdapter(`${referencesRoot}/phi3-rope-crossing`, {}, async (model, handle) => {
       const promptIds = [
         [7, 21, 9, 14],

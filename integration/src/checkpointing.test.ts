@@ -150,7 +150,7 @@ describe("gradient checkpointing", () => {
     }),
   );
 
-  it("serves batches whose rows have adapters of their own", () =>
+  it("supports batches with an adapter for each row", () =>
     withAdapter({ base: "llama-gqa", config: everywhere }, (model, handle) => {
       const adapters = adapterRows([handle.name, null]);
       const plain = differentiate(model, handle, { adapters });
@@ -168,7 +168,7 @@ describe("gradient checkpointing", () => {
     }),
   );
 
-  it("refuses a number of blocks that is none", () =>
+  it("refuses an invalid number of blocks", () =>
     withAdapter({ base: "gpt2", config: everywhere }, (model, handle) => {
       for (const blocksPerCheckpoint of [0, 1.5, Number.NaN]) {
         expect(() => differentiate(model, handle, { blocksPerCheckpoint })).toThrow(/blocksPerCheckpoint/);

@@ -62,7 +62,7 @@ describe.skipIf(isAbsent("native"))("on a base in int8 that is multiplied in 8 b
   beforeAll(() => use("native"));
   afterAll(() => use("cpu"));
 
-  it.for(kinds)("%s comes down with the loss of the same numbers in float32", async ([, settings], { skip }) => {
+  it.for(kinds)("%s reduces the loss like the same numbers in float32", async ([, settings], { skip }) => {
     const reason = int8Problem();
     if (reason !== undefined) {
       process.stderr.write(`skipped: training on a base that is multiplied in 8 bits: ${reason}\n`);
@@ -83,7 +83,7 @@ describe.skipIf(isAbsent("native"))("on a base in int8 that is multiplied in 8 b
     float.dispose();
   });
 
-  it("merging computes the merged layers in float32, nearly alike, until it is undone, to the bit", async () => {
+  it("merging computes the merged layers in float32, and undoing restores every bit", async () => {
     const model = await load("int8");
     const handle = inject(model, { rank: 4, targetModules: ["q_proj"] });
     await trainedLosses(model, handle, 3);

@@ -40,7 +40,7 @@ const tolerance = 1e-3;
 const engine = engineNames.find((name) => name === import.meta.env.LOWRANK_TEST_ENGINES) ?? "wasm";
 
 describe(`training on ${engine}`, () => {
-  it.each(runs)("gives the losses that cpu gives, and leaks nothing: $name", async (run) => {
+  it.each(runs)("has the same losses as cpu, and leaks nothing: $name", async (run) => {
     const [expected, found] = [await lossesOn("cpu", run), await lossesOn(engine, run)];
     expect(expected).toHaveLength(steps);
     expect(expected.at(-1)).toBeLessThan((expected[0] ?? 0) - 0.1);
@@ -80,15 +80,15 @@ async function lossesOn(name: EngineName, { base, adapter, precision = "float32"
 /** Two rows of 10 tokens, the second padded on the left, so that its first queries see nothing. */
 const batches: readonly IntegerBatch[] = [0, 1, 2].map((number) => {
   const [rows, time] = [2, 10];
-  const places = Int32Array.from({ length: rows * time }, (_, place) => place);
-  const isToken = (place: number) => place < time || place >= time + 3;
-  const inputIds = places.map((place) => (isToken(place) ? 3 + ((place * place + 31 * number) % 90) : 0));
+  const indices = Int32Array.from({ length: rows * time }, (_, index) => index);
+  const isToken = (index: number) => index < time || index >= time + 3;
+  const inputIds = indices.map((index) => (isToken(index) ? 3 + ((index * index + 31 * number) % 90) : 0));
   return {
     rows,
     time,
     inputIds,
-    attentionMask: places.map((place) => (isToken(place) ? 1 : 0)),
-    labels: places.map((place) => (isToken(place) && place % 4 !== 0 ? (inputIds[place] ?? 0) : -100)),
+    attentionMask: indices.map((index) => (isToken(index) ? 1 : 0)),
+    labels: indices.map((index) => (isToken(index) && index % 4 !== 0 ? (inputIds[index] ?? 0) : -100)),
     labelShape: [rows, time],
   };
 });

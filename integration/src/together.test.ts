@@ -112,7 +112,7 @@ describe("adapters together", () => {
       for (const handle of handles) handle.dispose();
     }));
 
-  it("of which each has a base of its own take the last one's, in a merge as in a call", () =>
+  it("that replace the base use the last one's replacement, in a merge as in a call", () =>
     withBase("llama-gqa", async (model, logits) => {
       const handles = ["a", "b"].map((name, index) => {
         const config = createLoraConfig({

@@ -3,7 +3,7 @@
 import type { Job, Precision } from "./jobs.ts";
 
 /** Where one run reads and writes, and what tells it from the others. */
-export interface JobPlace {
+export interface JobContext {
   readonly model: string;
   readonly train: string;
   readonly validation: string;
@@ -13,12 +13,12 @@ export interface JobPlace {
 }
 
 /** The arguments of `lowrank`. */
-export function lowrankArguments({ recipe }: Job, place: JobPlace, precision: Precision): readonly string[] {
+export function lowrankArguments({ recipe }: Job, context: JobContext, precision: Precision): readonly string[] {
   const options = {
-    model: place.model,
-    data: place.train,
-    validation: place.validation,
-    out: place.out,
+    model: context.model,
+    data: context.train,
+    validation: context.validation,
+    out: context.out,
     steps: recipe.steps,
     "batch-size": recipe.batch,
     "learning-rate": recipe.learningRate,
@@ -28,8 +28,8 @@ export function lowrankArguments({ recipe }: Job, place: JobPlace, precision: Pr
     dropout: recipe.dropout,
     "target-modules": recipe.targets.join(","),
     "max-length": recipe.maxLength,
-    seed: place.seed,
-    threads: place.threads,
+    seed: context.seed,
+    threads: context.threads,
     ...(precision === "float32" ? {} : { "base-precision": precision }),
   };
   return ["train", "--json", ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])];
@@ -38,8 +38,8 @@ export function lowrankArguments({ recipe }: Job, place: JobPlace, precision: Pr
 /** What a program of peers/job_*.py is told. */
 export function peerSettings(
   { recipe, task }: Job,
-  place: JobPlace,
+  context: JobContext,
   precision: Precision,
 ): Readonly<Record<string, unknown>> {
-  return { ...recipe, ...place, task, precision };
+  return { ...recipe, ...context, task, precision };
 }

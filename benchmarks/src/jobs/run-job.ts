@@ -7,7 +7,7 @@ import { bundleCommandLine } from "../harness/bundle.ts";
 import { inTurns } from "../harness/interleave.ts";
 import { preparedModel, preparedTrainers } from "../harness/peer-folders.ts";
 import { processorName } from "../harness/process-facts.ts";
-import { type JobPlace, lowrankArguments, peerSettings } from "./job-command.ts";
+import { type JobContext, lowrankArguments, peerSettings } from "./job-command.ts";
 import { jobRows } from "./job-data.ts";
 import { type JobRun, readJobLines } from "./job-lines.ts";
 import type { JobResult } from "./job-result.ts";
@@ -43,8 +43,8 @@ export async function runJob(listed: Job, { threads, seeds, steps, model: given 
       for (const index of inTurns(ways.length, round)) {
         const way = ways[index];
         if (way === undefined) continue;
-        const place = { ...files, model, threads, seed, out: join(work, `${index}-${seed}`) };
-        runs[index]?.push(await runOnce(job, way, place));
+        const context = { ...files, model, threads, seed, out: join(work, `${index}-${seed}`) };
+        runs[index]?.push(await runOnce(job, way, context));
       }
     }
     const measured = ways.map((way, index) => ({ ...way, runs: runs[index] ?? [] }));
@@ -60,31 +60,31 @@ function waysOf({ sides }: Job): readonly Way[] {
   return [...sides.ours.ways, ...sides.peer.ways];
 }
 
-async function runOnce(job: Job, way: Way, place: JobPlace) {
+async function runOnce(job: Job, way: Way, context: JobContext) {
   const isOurs = way.trainer === "lowrank train";
   const { lines, peakMemoryMb } = await watchCommand(
-    isOurs ? await ourCommand(job, place, way) : peerCommand(job, place, way),
+    isOurs ? await ourCommand(job, context, way) : peerCommand(job, context, way),
   );
   const run = readJobLines(lines);
   if (!isOurs || job.quality === "loss") return { ...run, peakMemoryMb };
-  return { ...run, ...(await measureAccuracy(place)), peakMemoryMb };
+  return { ...run, ...(await measureAccuracy(context)), peakMemoryMb };
 }
 
-async function ourCommand(job: Job, place: JobPlace, { precision }: Way): Promise<Command> {
-  const args = [await bundleCommandLine(), ...lowrankArguments(job, place, precision)];
+async function ourCommand(job: Job, context: JobContext, { precision }: Way): Promise<Command> {
+  const args = [await bundleCommandLine(), ...lowrankArguments(job, context, precision)];
   return { command: process.execPath, args, environment: {}, linesOn: 1 };
 }
 
-function peerCommand(job: Job, place: JobPlace, { trainer, precision }: Way): Command {
+function peerCommand(job: Job, context: JobContext, { trainer, precision }: Way): Command {
   const program = trainer === "SFTTrainer" ? "job_sft.py" : "job_trainer.py";
-  const settings = JSON.stringify(peerSettings(job, place, precision));
+  const settings = JSON.stringify(peerSettings(job, context, precision));
   const args = [join(import.meta.dirname, "../../peers", program), settings];
-  const environment = { OMP_NUM_THREADS: String(place.threads) };
+  const environment = { OMP_NUM_THREADS: String(context.threads) };
   return { command: preparedTrainers(), args, environment, linesOn: 3 };
 }
 
 /** Training tells the loss alone; this is not part of the job's time, and on the base in float32, whatever it was trained on. */
-async function measureAccuracy({ model, out, validation, threads }: JobPlace): Promise<Pick<JobRun, "accuracy">> {
+async function measureAccuracy({ model, out, validation, threads }: JobContext): Promise<Pick<JobRun, "accuracy">> {
   const options = ["--model", model, "--adapter", out, "--data", validation, "--threads", String(threads)];
   const args = [await bundleCommandLine(), "evaluate", "--json", ...options];
   const { lines } = await watchCommand({ command: process.execPath, args, environment: {}, linesOn: 1 });

@@ -53,7 +53,7 @@ function sum(values: readonly number[]): number {
 
 function text(field: keyof typeof lengths, row: number): string {
   const length = lengthAt(lengths[field], spread(row));
-  return Array.from({ length }, (_, place) => words[(7 * row + 3 * place) % words.length]).join(" ");
+  return Array.from({ length }, (_, position) => words[(7 * row + 3 * position) % words.length]).join(" ");
 }
 
 /** Evenly spaced numbers between 0 and 1, for any count. */
@@ -63,8 +63,8 @@ function spread(index: number): number {
 
 /** Between two tenths as on a straight line. */
 export function lengthAt(tenths: readonly number[], share: number): number {
-  const place = share * (tenths.length - 1);
-  const below = tenths[Math.floor(place)] ?? 0;
-  const above = tenths[Math.ceil(place)] ?? below;
-  return Math.round(below + (above - below) * (place % 1));
+  const position = share * (tenths.length - 1);
+  const below = tenths[Math.floor(position)] ?? 0;
+  const above = tenths[Math.ceil(position)] ?? below;
+  return Math.round(below + (above - below) * (position % 1));
 }

@@ -34,7 +34,7 @@ async function epochOf(rowLengths: readonly number[], groupByLength: boolean): P
   const rows = rowLengths.map((length, row): TokenizedExample => {
     return {
       kind: "classified",
-      inputIds: Array.from({ length }, (_, place) => 5 + ((row + place) % 50)),
+      inputIds: Array.from({ length }, (_, index) => 5 + ((row + index) % 50)),
       label: row % 2,
     };
   });

@@ -19,12 +19,12 @@ export function randomBatch(settings: Settings): Batch {
   const image = Number(config.image_token_id ?? -1);
   // Each row begins with an image, if the model reads any.
   const shown = imageReaderOf(checkConfig(config))?.tokens ?? 0;
-  const ids = Int32Array.from({ length: batch * time }, (_, place) =>
-    place % time < shown ? image : idAt(place, image < 0 ? Number(config.vocab_size) : image),
+  const ids = Int32Array.from({ length: batch * time }, (_, index) =>
+    index % time < shown ? image : idAt(index, image < 0 ? Number(config.vocab_size) : image),
   );
   if (task === "SEQ_CLS") return { ids, labels: Int32Array.from({ length: batch }, (_, row) => row % 2) };
   const firstSupervised = time - Math.round(supervised * time);
-  return { ids, labels: ids.map((id, place) => (place % time < firstSupervised ? -100 : id)) };
+  return { ids, labels: ids.map((id, index) => (index % time < firstSupervised ? -100 : id)) };
 }
 
 /** As tensors, inside a tidy. */
@@ -38,6 +38,6 @@ export function inputsOf({ ids, labels }: Batch, settings: Settings): LabelledIn
 }
 
 /** From 5 on: lower ids are padding and the like. */
-function idAt(place: number, vocabulary: number): number {
-  return 5 + ((Math.imul(place + 1, 2654435761) >>> 0) % (vocabulary - 5));
+function idAt(index: number, vocabulary: number): number {
+  return 5 + ((Math.imul(index + 1, 2654435761) >>> 0) % (vocabulary - 5));
 }

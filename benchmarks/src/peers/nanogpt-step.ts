@@ -62,7 +62,7 @@ const trainer = await call<Trainer>(
 );
 trainer.configure(options);
 const ids = () => {
-  const values = Int32Array.from({ length: settings.batch * settings.time }, (_, place) => (7 * place) % vocabulary);
+  const values = Int32Array.from({ length: settings.batch * settings.time }, (_, index) => (7 * index) % vocabulary);
   return tf.tensor2d(values, [settings.batch, settings.time], "int32");
 };
 

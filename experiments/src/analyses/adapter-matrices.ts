@@ -7,7 +7,7 @@ import { createMatrix, type Matrix } from "@lowrank/math";
 import { adaptersFolder } from "../training/kept-runs.ts";
 
 /** One layer's update, scale·b·a. */
-export interface Pair {
+export interface Matrices {
   /** [rank, inFeatures] */
   readonly a: Matrix;
   /** [outFeatures, rank] */
@@ -27,7 +27,7 @@ export async function adapterOf(sweep: string, method: string, seed: number): Pr
 }
 
 /** A layer's A and B by its path. */
-export function pairOf({ tensors, config }: Adapter, path: string): Pair {
+export function matricesOf({ tensors, config }: Adapter, path: string): Matrices {
   const matrix = (name: "A" | "B") => {
     const found = tensors.get(`${path}.lora_${name}.weight`);
     if (found === undefined) throw new Error(`The adapter has no pair at ${path}.`);

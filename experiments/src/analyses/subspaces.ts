@@ -17,8 +17,8 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { sitesOf } from "../methods/block-sites.ts";
 import { rankName } from "../methods/lora.ts";
 import { sst2 } from "../tasks/sst2.ts";
-import { keep, placeAndTime } from "../training/kept-runs.ts";
-import { adapterOf, pairOf } from "./adapter-matrices.ts";
+import { keep, processorAndDate } from "../training/kept-runs.ts";
+import { adapterOf, matricesOf } from "./adapter-matrices.ts";
 import { similarityGrid } from "./similarity-grid.ts";
 
 /** A grid of φ with what it compares. */
@@ -64,22 +64,22 @@ export async function subspaces(): Promise<void> {
   ]);
   await chooseEngine();
   const model = await (await sst2({ rows: 1 })).load(0);
-  const places = (["query", "value"] as const).flatMap((matrix) =>
+  const sites = (["query", "value"] as const).flatMap((matrix) =>
     sitesOf(model, matrix).map((site, layer) => ({ matrix, layer, site })),
   );
   const compared = (what: string, one: typeof low, other: typeof low) =>
-    places.map(({ matrix, layer, site }): Similarity => {
-      const grid = similarityGrid(pairOf(one, site.path).a, pairOf(other, site.path).a);
+    sites.map(({ matrix, layer, site }): Similarity => {
+      const grid = similarityGrid(matricesOf(one, site.path).a, matricesOf(other, site.path).a);
       return { what, matrix, layer, grid: grid.slice(0, few).map((line) => line.map(rounded)) };
     });
-  const width = places[0]?.site.inFeatures ?? 0;
-  const amplified = places.flatMap(({ matrix, layer, site }) => {
+  const width = sites[0]?.site.inFeatures ?? 0;
+  const amplified = sites.flatMap(({ matrix, layer, site }) => {
     const read = site.readWeight() as tf.Tensor2D;
     const weight = transpose(matrixOfTensor(read)); // [outFeatures, inFeatures]
     read.dispose();
     return [low, high].map((adapter): Amplified => {
-      const pair = pairOf(adapter, site.path);
-      const { factor, updateNorm, projectedNorm } = amplificationFactor(weight, pair);
+      const matrices = matricesOf(adapter, site.path);
+      const { factor, updateNorm, projectedNorm } = amplificationFactor(weight, matrices);
       const { rank } = adapter.config;
       const own = truncatedSvd(weight, rank);
       const random = lowRankSvd(randomMatrix(width, rank, "b"), randomMatrix(rank, width, "a"));
@@ -100,7 +100,7 @@ export async function subspaces(): Promise<void> {
       .slice(0, few)
       .map((line) => line.map(rounded)),
     amplified,
-    ...placeAndTime(),
+    ...processorAndDate(),
   };
   keep("subspaces", result);
 }

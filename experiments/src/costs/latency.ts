@@ -10,7 +10,7 @@ import { rankName, rankSweep } from "../methods/lora.ts";
 import { adapterName, type Method } from "../methods/method.ts";
 import { prefixTuning } from "../methods/virtual-tokens.ts";
 import { sst2 } from "../tasks/sst2.ts";
-import { keep, placeAndTime } from "../training/kept-runs.ts";
+import { keep, processorAndDate } from "../training/kept-runs.ts";
 
 /** One row: milliseconds of each batch size, of the fastest call: what else the machine does only adds. */
 interface Latency {
@@ -67,15 +67,15 @@ export async function latency(): Promise<void> {
     of: new Map(batches.map((batch) => [batch, Number.POSITIVE_INFINITY])),
   }));
   for (let round = 0; round < rounds; round++) {
-    for (const [place, { ready }] of sides.entries()) {
+    for (const [index, { ready }] of sides.entries()) {
       const side = await ready(model);
       for (const [batch, count] of calls) {
         await forward(model, batch, side); // graphs are made by the first
         for (let call = 0; call < count; call++) {
           const began = performance.now();
           await forward(model, batch, side);
-          const fastest = Math.min(times[place]?.of.get(batch) ?? 0, performance.now() - began);
-          times[place]?.of.set(batch, fastest);
+          const fastest = Math.min(times[index]?.of.get(batch) ?? 0, performance.now() - began);
+          times[index]?.of.set(batch, fastest);
         }
       }
       side.done();
@@ -89,7 +89,7 @@ export async function latency(): Promise<void> {
       milliseconds: Object.fromEntries([...of].map(([batch, fastest]) => [batch, Number(fastest.toFixed(2))])),
     })),
     engine,
-    ...placeAndTime(),
+    ...processorAndDate(),
   } satisfies Latencies);
   model.dispose();
 }
@@ -134,7 +134,7 @@ async function merged(model: PretrainedModel): Promise<Ready> {
 async function forward(model: PretrainedModel, batch: number, { context, widen }: Ready): Promise<void> {
   const logits = tf.tidy(() => {
     const inputIds = tf.tensor2d(
-      Array.from({ length: batch * time }, (_, place) => 1000 + ((place * 7919) % 20000)),
+      Array.from({ length: batch * time }, (_, index) => 1000 + ((index * 7919) % 20000)),
       [batch, time],
       "int32",
     );

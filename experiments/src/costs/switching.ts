@@ -12,7 +12,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { median } from "../../../benchmarks/src/rounding.ts";
 import { rankSweep, standard } from "../methods/lora.ts";
 import { sst2 } from "../tasks/sst2.ts";
-import { keep, placeAndTime } from "../training/kept-runs.ts";
+import { keep, processorAndDate } from "../training/kept-runs.ts";
 
 export interface Switching {
   readonly adapters: number;
@@ -63,7 +63,7 @@ export async function switching(): Promise<void> {
       ...{ adapterFileBytes, baseBytes, adaptersBytes },
       milliseconds: { attach: hundredths(median(attachTimes)), same, other, loadModel: Number(loadModel.toFixed(0)) },
       engine,
-      ...placeAndTime(),
+      ...processorAndDate(),
     } satisfies Switching);
     for (const handle of handles) handle.dispose();
   } finally {
@@ -99,7 +99,7 @@ function hundredths(milliseconds: number): number {
 async function answer(model: PretrainedModel, name: string): Promise<number> {
   const began = performance.now();
   const logits = tf.tidy(() => {
-    const ids = Array.from({ length: 32 }, (_, place) => 1000 + place);
+    const ids = Array.from({ length: 32 }, (_, position) => 1000 + position);
     return model.forward({ inputIds: tf.tensor2d(ids, [1, 32], "int32") }, inferenceContext(activeAdapters(name)));
   });
   await logits.data();

@@ -2,7 +2,7 @@
 
 import { NonFiniteLossError } from "@lowrank/trainer";
 import { type OpenedAdapter, openModel } from "lowrank";
-import { placeAndTime } from "../training/kept-runs.ts";
+import { processorAndDate } from "../training/kept-runs.ts";
 import type { Settings } from "./settings.ts";
 import type { DefaultsTask, Figures } from "./tasks.ts";
 
@@ -47,7 +47,7 @@ export async function makeRun(task: DefaultsTask, settings: Settings, seed: numb
     const measured = await model.evaluate(test, task.reading);
     const figures = { ...measured, ...(await task.measure?.(model)) };
     const seconds = (performance.now() - began) / 1000;
-    return { settings, seed, figures, ...trained, seconds, ...placeAndTime() };
+    return { settings, seed, figures, ...trained, seconds, ...processorAndDate() };
   } finally {
     model.dispose();
   }

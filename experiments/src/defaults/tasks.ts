@@ -82,7 +82,7 @@ export const defaultsTasks: readonly DefaultsTask[] = [
       const { train, held } = await questions(2);
       const pairs = (all: typeof train) =>
         all.map(({ question, context }) => ({ anchor: question, positive: context }));
-      return { train: drawn(pairs(train), 400, seed), test: pairs(held).filter((_, place) => place % 2 === 0) };
+      return { train: drawn(pairs(train), 400, seed), test: pairs(held).filter((_, index) => index % 2 === 0) };
     },
   },
   {
@@ -90,8 +90,8 @@ export const defaultsTasks: readonly DefaultsTask[] = [
     async rows(seed) {
       const { train, held } = parted(await restaurants(), 13, {}, 40);
       const pairs = (all: typeof train) =>
-        all.map(({ prompt, references: [chosen = ""] }, place) => {
-          const rejected = all[(place + 7) % all.length]?.references[0] ?? "";
+        all.map(({ prompt, references: [chosen = ""] }, index) => {
+          const rejected = all[(index + 7) % all.length]?.references[0] ?? "";
           return { prompt, chosen, rejected };
         });
       return { train: drawn(pairs(train), 60, seed), test: pairs(held) };
@@ -162,7 +162,7 @@ async function questions(every: number) {
 function drawn<Row>(rows: readonly Row[], count: number, seed: number): readonly Row[] {
   return shuffled(rows.length, seed)
     .slice(0, count)
-    .flatMap((place) => rows[place] ?? []);
+    .flatMap((index) => rows[index] ?? []);
 }
 
 function dataFile(name: string): string {

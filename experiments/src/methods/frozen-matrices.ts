@@ -115,7 +115,7 @@ function inverseGram(a: tf.Tensor2D, scale: number): tf.Tensor2D {
   const identity = createMatrix(
     rank,
     rank,
-    Array.from({ length: rank ** 2 }, (_, place) => Number(place % (rank + 1) === 0)),
+    Array.from({ length: rank ** 2 }, (_, index) => Number(index % (rank + 1) === 0)),
   );
   return tf.tidy(() => tf.div<tf.Tensor2D>(tensorOfMatrix(solveSymmetric(gram, identity)), scale ** 2));
 }

@@ -43,7 +43,7 @@ export interface VirtualTokens {
   /** Called in a tidy. */
   widen<Inputs extends ModelInputs>(inputs: Inputs): Inputs;
   /** Whether the model has to compute every position, padding too, so that places in a batch are known. */
-  readonly byPlace: boolean;
+  readonly byPosition: boolean;
 }
 
 /** The name that every method attaches under: a model has one at a time. */

@@ -26,7 +26,7 @@ const inOrder: readonly Method[] = [
 
 /** Each once: a row of one table can be a row of another, too. */
 export const methods: readonly Method[] = inOrder.filter(
-  ({ name }, place) => inOrder.findIndex((method) => method.name === name) === place,
+  ({ name }, index) => inOrder.findIndex((method) => method.name === name) === index,
 );
 
 /** A method's name for people. */

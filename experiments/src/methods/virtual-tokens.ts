@@ -29,7 +29,7 @@ export const promptTuning: Method = {
       apply: ({ output }: AdaptationCall) => withRows(output, prompt, 0),
     });
     hookPoints.trainNewHead();
-    return withTokens(hookPoints, { widen: (inputs) => widened(inputs, 0), byPlace: true });
+    return withTokens(hookPoints, { widen: (inputs) => widened(inputs, 0), byPosition: true });
   },
 };
 
@@ -53,7 +53,7 @@ export const prefixTuning: Method = {
       hookPoints.attach(site, { variables: [prefix], apply: ({ output }) => withRows(output, prefix, 1) });
     }
     hookPoints.trainNewHead();
-    return withTokens(hookPoints, { widen: (inputs) => widened(inputs, 1), byPlace: true });
+    return withTokens(hookPoints, { widen: (inputs) => widened(inputs, 1), byPosition: true });
   },
 };
 
@@ -96,8 +96,8 @@ function widened<Inputs extends ModelInputs>(inputs: Inputs, first: 0 | 1): Inpu
     const [front, rest] = tf.split(grid as tf.Tensor2D, [1, time - 1], 1);
     return tf.concat<tf.Tensor2D>([front as tf.Tensor2D, added as tf.Tensor2D, rest as tf.Tensor2D], 1);
   };
-  const own = Array.from({ length: count }, (_, place) => place);
-  const text = Array.from({ length: time }, (_, place) => count + place);
+  const own = Array.from({ length: count }, (_, index) => index);
+  const text = Array.from({ length: time }, (_, index) => count + index);
   return {
     ...inputs,
     inputIds: wide(inputIds, 0),

@@ -34,8 +34,8 @@ function panel({ title, values }: Grid, x: number): readonly string[] {
     `<text x="${x}" y="${top + cell * values.length + 16}" ${font}>j = 1 … ${columns}</text>`,
     ...values.flatMap((line, row) =>
       line.map((value, column) => {
-        const place = `x="${x + cell * column}" y="${top + cell * row}" width="${cell}" height="${cell}"`;
-        return `<rect ${place} fill="${shade(value)}"><title>φ(${row + 1}, ${column + 1}) = ${value.toFixed(2)}</title></rect>`;
+        const attributes = `x="${x + cell * column}" y="${top + cell * row}" width="${cell}" height="${cell}"`;
+        return `<rect ${attributes} fill="${shade(value)}"><title>φ(${row + 1}, ${column + 1}) = ${value.toFixed(2)}</title></rect>`;
       }),
     ),
   ];

@@ -29,7 +29,7 @@ console.log(`docs/claims.md: ${points.length} of ${methods.length} methods have 
 /** The first, the middle and the last layer: six would not fit a page. */
 function addGrids(file: string, title: string, all: readonly Similarity[]): void {
   const found = all.filter(({ matrix }) => matrix === "query");
-  const shown = [0, Math.floor(found.length / 2), found.length - 1].flatMap((place) => found[place] ?? []);
+  const shown = [0, Math.floor(found.length / 2), found.length - 1].flatMap((index) => found[index] ?? []);
   const grids = shown.map(({ layer, grid }): Grid => {
     const values = grid.map((line) => line.slice(0, 24));
     return { title: `layer ${layer}`, values };

@@ -39,8 +39,8 @@ async function searchRows(wanted: number | undefined) {
   const questions = all.flatMap(({ question, context, answers }) => {
     const sentences = cut(String(context));
     const [start = 0] = (answers as { readonly answer_start: readonly number[] }).answer_start;
-    const place = sentences.filter((sentence) => String(context).indexOf(sentence) <= start).length - 1;
-    const [positive, negative] = [sentences[place], sentences[place + 1] ?? sentences[place - 1]];
+    const position = sentences.filter((sentence) => String(context).indexOf(sentence) <= start).length - 1;
+    const [positive, negative] = [sentences[position], sentences[position + 1] ?? sentences[position - 1]];
     if (positive === undefined || negative === undefined) return [];
     return [{ anchor: String(question), positive, negative, isHeld: paragraphs.indexOf(String(context)) % 4 === 3 }];
   });

@@ -25,7 +25,7 @@ export function orderedBatches({ train, held, padId, batchSize, heldSize }: Task
     *batches(seed) {
       const order = shuffled(train.length, seed);
       for (let first = 0; first < order.length; first += batchSize)
-        yield pad(order.slice(first, first + batchSize).flatMap((place) => train[place] ?? []));
+        yield pad(order.slice(first, first + batchSize).flatMap((index) => train[index] ?? []));
     },
     async measureHeld(model) {
       let [loss, count, right] = [0, 0, 0];

@@ -47,7 +47,7 @@ export function parted<Row>(
   { forRates = false }: TaskOptions,
   max = Number.POSITIVE_INFINITY,
 ): { readonly train: readonly Row[]; readonly held: readonly Row[] } {
-  const placed = (from: number) => rows.filter((_, place) => place % every === every - from).slice(0, max);
+  const placed = (from: number) => rows.filter((_, index) => index % every === every - from).slice(0, max);
   const [compared, others] = [placed(1), placed(2)];
   const held = forRates ? others : compared;
   return { train: rows.filter((row) => !compared.includes(row) && !held.includes(row)), held };

@@ -40,7 +40,7 @@ export function keep(name: string, value: unknown): void {
 }
 
 /** On what, which every figure of time depends on, and when a run that is over was computed. */
-export function placeAndTime(): Pick<KeptRun, "processor" | "date"> {
+export function processorAndDate(): Pick<KeptRun, "processor" | "date"> {
   return { processor: cpus()[0]?.model.trim() ?? "unknown", date: new Date().toISOString() };
 }
 

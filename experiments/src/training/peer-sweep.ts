@@ -4,7 +4,7 @@ import { preparedModel } from "../../../benchmarks/src/harness/peer-folders.ts";
 import type { ExperimentOptions } from "../experiment.ts";
 import type { Method } from "../methods/method.ts";
 import { rateOf, type Task } from "../tasks/task.ts";
-import { figuresText, placeAndTime } from "./kept-runs.ts";
+import { figuresText, processorAndDate } from "./kept-runs.ts";
 import { meanOf } from "./mean-of.ts";
 import { openInPeft } from "./model-in-peft.ts";
 import type { Trained } from "./run-method.ts";
@@ -27,7 +27,7 @@ export async function sweepInPeft(task: Task, { seeds, only, rows, log }: Experi
       const options = { path: await preparedModel(model), kind: task.kind, seed };
       const trained = await trainInPeft(task, method, options);
       const learningRate = rateOf(task, method);
-      const run = { method: method.name, seed, learningRate, ...trained, ...placeAndTime() };
+      const run = { method: method.name, seed, learningRate, ...trained, ...processorAndDate() };
       if (rows === undefined) addRun({ ...task, name, about: `${task.about}; in PEFT` }, run);
       log(`${method.name} seed ${seed}: ${figuresText(run)}; ${trained.seconds.toFixed(0)} s`);
     }

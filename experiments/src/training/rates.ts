@@ -6,7 +6,7 @@ import type { ExperimentOptions } from "../experiment.ts";
 import type { Method } from "../methods/method.ts";
 import { rateOf, type Task } from "../tasks/task.ts";
 import { bestRate } from "./best-rate.ts";
-import { figuresText, type KeptRun, placeAndTime, readKept } from "./kept-runs.ts";
+import { figuresText, type KeptRun, processorAndDate, readKept } from "./kept-runs.ts";
 import { runMethod } from "./run-method.ts";
 import { keepSweep, methodsNamed, type Sweep } from "./sweep.ts";
 
@@ -19,7 +19,7 @@ export async function searchRates(read: Task, { only, rows, log }: ExperimentOpt
   const { name: engine } = await chooseEngine();
   const tried = async (method: Method, learningRate: number): Promise<KeptRun> => {
     const { hasLearnt: _, ...trained } = await runMethod(task, method, { seed, learningRate });
-    return { method: method.name, seed, learningRate, ...trained, engine, ...placeAndTime() };
+    return { method: method.name, seed, learningRate, ...trained, engine, ...processorAndDate() };
   };
   for (const method of methodsNamed(only ?? compared)) {
     const best = await bestRate(rateOf(task, method), async (rate) => {

@@ -93,7 +93,7 @@ function inputsFor({ virtualTokens }: Pick<Adapted, "virtualTokens">, batch: Tok
 /** A call that selects the method; nothing is dropped. */
 function contextFor({ virtualTokens }: Adapted): ForwardContext {
   const context = inferenceContext(activeAdapters(adapterName));
-  return virtualTokens?.byPlace ? { ...context, everyPosition: true } : context;
+  return virtualTokens?.byPosition ? { ...context, everyPosition: true } : context;
 }
 
 /** How a model is used, with a method or without. */

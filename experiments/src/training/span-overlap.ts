@@ -12,8 +12,8 @@ export function spanOverlap(
 ): number {
   let sum = 0;
   for (let row = 0; row < rows; row += 1) {
-    const isSeen = (place: number) => attentionMask[row * time + place] === 1;
-    const logit = (place: number, column: 0 | 1) => logits[2 * (row * time + place) + column] ?? 0;
+    const isSeen = (index: number) => attentionMask[row * time + index] === 1;
+    const logit = (index: number, column: 0 | 1) => logits[2 * (row * time + index) + column] ?? 0;
     let best = { start: 0, end: 0, value: Number.NEGATIVE_INFINITY };
     // The first token means "no answer", which no row here has.
     for (let start = 1; start < time; start += 1) {

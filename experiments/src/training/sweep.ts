@@ -8,7 +8,7 @@ import type { ExperimentOptions } from "../experiment.ts";
 import type { Method } from "../methods/method.ts";
 import { methods } from "../methods/methods.ts";
 import { rateOf, type Task } from "../tasks/task.ts";
-import { adaptersFolder, figuresText, type KeptRun, keep, placeAndTime, readKept } from "./kept-runs.ts";
+import { adaptersFolder, figuresText, type KeptRun, keep, processorAndDate, readKept } from "./kept-runs.ts";
 import { measureUntrained, type RunOptions, runMethod, type Trained } from "./run-method.ts";
 
 /** The stored results of a sweep. */
@@ -39,7 +39,7 @@ export async function sweep(task: Task, { seeds, only, rows, log }: ExperimentOp
         if (step % 100 === 0) log(`${method.name} seed ${seed}: step ${step}, loss ${loss.toFixed(3)}`);
       };
       const trained = await trainAtRates(task, method, { seed, onStep, ...(rows === undefined ? { folder } : {}) });
-      const run = { method: method.name, seed, ...trained, engine, ...placeAndTime() };
+      const run = { method: method.name, seed, ...trained, engine, ...processorAndDate() };
       if (rows === undefined) addRun(task, run);
       log(
         `${method.name} seed ${seed}: ${figuresText(trained)}; ${trained.trainable} parameters, ${trained.seconds.toFixed(0)} s`,

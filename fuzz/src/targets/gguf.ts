@@ -115,12 +115,12 @@ function buildFile(random: Random): Uint8Array {
   const metadata = usualMetadata.filter(() => !random.chance(0.05)).map((entry) => changed(entry, random));
   if (random.chance(0.1)) metadata.push(random.pick(metadata));
   const entries = metadata.map(([key, value]) => Buffer.concat([ggufText(key), ggufValue(value)]));
-  let place = 0;
+  let position = 0;
   const tensors = random.list(5, (index) => {
     const [id, elements, bytes] = random.pick([...blocks.values()]);
     const dimensions = [elements * random.pick([0, 1, 1, 2]), ...random.list(3, () => random.pick([0, 1, 2, 3]))];
-    const offset = place + (random.chance(0.03) ? random.pick([-32, 1, 32, 2 ** 40]) : 0);
-    place += Math.ceil(((dimensions.reduce((product, size) => product * size, 1) / elements) * bytes) / 32) * 32;
+    const offset = position + (random.chance(0.03) ? random.pick([-32, 1, 32, 2 ** 40]) : 0);
+    position += Math.ceil(((dimensions.reduce((product, size) => product * size, 1) / elements) * bytes) / 32) * 32;
     return Buffer.concat([
       ggufText(random.chance(0.05) ? hostileText(random) : `blk.${index}.attn_q.weight`),
       integer(lie(dimensions.length), 4),
@@ -133,7 +133,7 @@ function buildFile(random: Random): Uint8Array {
   const counts = [integer(lie(tensors.length), 8), integer(lie(entries.length), 8)];
   const header = Buffer.concat([...start, ...counts, ...entries, ...tensors]);
   const padding = new Uint8Array((32 - (header.length % 32)) % 32);
-  return Buffer.concat([header, padding, random.bytes(lie(place) > 2 ** 20 ? place : lie(place) % 2 ** 20)]);
+  return Buffer.concat([header, padding, random.bytes(lie(position) > 2 ** 20 ? position : lie(position) % 2 ** 20)]);
 }
 
 /** An entry with a value of another type, a lie about a length, or as it is. */

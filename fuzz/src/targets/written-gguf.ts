@@ -22,10 +22,10 @@ export const writtenGguf: Target = {
     const metadata = new Map(random.list(12, (index) => [`general.key${index}`, someValue(random)] as const));
     const tensors = new Map(random.list(6, (index) => [nameOf(index, random), someTensor(random)] as const));
     const whole = await collected(ggufChunks(metadata, tensors));
-    const place = random.integer(whole.length + 1);
+    const offset = random.integer(whole.length + 1);
     demand(
-      Buffer.compare(await collected(ggufChunks(metadata, tensors, place)), whole.subarray(place)) === 0,
-      `the rest from ${place} on is another`,
+      Buffer.compare(await collected(ggufChunks(metadata, tensors, offset)), whole.subarray(offset)) === 0,
+      `the rest from ${offset} on is another`,
     );
     const file = await openGguf(bytesSource(whole));
     demand(file.metadata.size === metadata.size && file.tensors.size === tensors.size, "entries were lost");

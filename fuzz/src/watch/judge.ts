@@ -42,10 +42,11 @@ function judgeRefusal(error: LowrankError): Verdict {
 /** Anything that is not meant for a caller: a TypeError, a system error, a wrong answer. */
 function problem(thrown: unknown): Verdict {
   const error = thrown instanceof Error ? thrown : new Error(`something that is no error was thrown: ${thrown}`);
-  const place = /(?:packages|node_modules)\/\S+:\d+/.exec(error.stack ?? "")?.[0] ?? "";
-  const message = `${error.name}: ${JSON.stringify(error.message.slice(0, 300))}${place && ` at ${place}`}`;
-  const told = place === "" || error.name === "WrongAnswerError" ? error.message.replaceAll(/"[^"]*"|\d+/g, "#") : "";
-  return { kind: "problem", message, signature: `${error.name} ${place} ${told.slice(0, 80)}` };
+  const location = /(?:packages|node_modules)\/\S+:\d+/.exec(error.stack ?? "")?.[0] ?? "";
+  const message = `${error.name}: ${JSON.stringify(error.message.slice(0, 300))}${location && ` at ${location}`}`;
+  const told =
+    location === "" || error.name === "WrongAnswerError" ? error.message.replaceAll(/"[^"]*"|\d+/g, "#") : "";
+  return { kind: "problem", message, signature: `${error.name} ${location} ${told.slice(0, 80)}` };
 }
 
 function pollution(): Verdict {

@@ -60,7 +60,7 @@ describe.each(["wasm", "native"] as const)("distillation on %s", (engine) => {
       });
     });
 
-  it.each(Object.entries(expected))("is what TRL computes: %s", async (name, expectedCase) => {
+  it.each(Object.entries(expected))("equals TRL's result: %s", async (name, expectedCase) => {
     const loss = compute(expectedCase);
     expectClose(await loss.data(), [expectedCase.loss], 1e-5 * Math.max(1, expectedCase.loss), "loss");
     loss.dispose();

@@ -15,7 +15,7 @@ describe("README.ko.md", () => {
     expect(found(korean, blocks)).toEqual(found(english, blocks));
   });
 
-  it("has as many sections, and the same packages in its table", () => {
+  it("has the same sections, and the same packages in its table", () => {
     expect(found(korean, /^#+ /gm)).toEqual(found(english, /^#+ /gm));
     expect(found(korean, /^\| (\[.*?\]\(.*?\))/gm)).toEqual(found(english, /^\| (\[.*?\]\(.*?\))/gm));
   });

@@ -45,7 +45,7 @@ describe("words", () => {
     expect(found).toEqual([]);
   });
 
-  it("are those of the glossary, but for ordinary ones", () => {
+  it("are the words that the glossary avoids, except ordinary ones", () => {
     const cells = [...textOf("docs/glossary.md").matchAll(/^\| [^|]+ \| ([^|]+) \|/gm)].slice(1);
     const words = cells.flatMap(([, cell = ""]) => cell.split(", ").map((word) => word.trim()));
     const missing = words.filter((word) => /\w/.test(word) && avoidedIn(word).length === 0);
@@ -53,7 +53,7 @@ describe("words", () => {
     expect(missing).toEqual([...ordinary.keys()]);
   });
 
-  it("are found where they are", () => {
+  it("are found in a text", () => {
     expect(avoidedIn("Rows lie in memory beside the adapter.")).toHaveLength(2);
     expect(avoidedIn("The slopes of ALiBi")).toHaveLength(1);
     expect(avoidedIn("A model card for ALiBi's slopes")).toEqual([]);

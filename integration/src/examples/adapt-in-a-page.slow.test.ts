@@ -10,7 +10,7 @@ import { root } from "./extract-examples.ts";
 const executablePath = findChromium();
 
 describe.skipIf(executablePath === undefined)("a page of examples/ (needs Chromium)", () => {
-  it("adapt-in-a-page learns inside what a last layer alone does not see, and gives the adapter", async () => {
+  it("adapt-in-a-page learns features that training the last layer cannot, and downloads the adapter", async () => {
     const folder = join(root, "examples", "adapt-in-a-page");
     const server = await createServer({ root: folder, logLevel: "error", server: { port: 0 } });
     onTestFinished(() => server.close());

@@ -50,9 +50,9 @@ function isAlike(shown: string, printed: string): boolean {
   const pattern = words.map((part) => part.replaceAll("…", ".*")).join("(\\d+(?:[.,]\\d+)*(?:e[+-]\\d+)?)");
   const found = new RegExp(`^${pattern}$`).exec(printed);
   if (found === null) return false;
-  const places = [...shown.matchAll(number)];
-  return places.every(({ 0: value, index }, place) => {
+  const numbers = [...shown.matchAll(number)];
+  return numbers.every(({ 0: value, index }, position) => {
     if (!/^ ?%/.test(shown.slice(index + value.length))) return true;
-    return Math.abs(Number(value) - Number(found[place + 1])) <= 15;
+    return Math.abs(Number(value) - Number(found[position + 1])) <= 15;
   });
 }

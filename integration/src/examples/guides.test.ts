@@ -74,7 +74,7 @@ for (const page of readdirSync(guides).filter((name) => name.endsWith(".md"))) {
   const steps = guideSteps(path);
 
   describe(`docs/guides/${page}`, () => {
-    it("installs what its programs need", () => {
+    it("installs the packages of its programs", () => {
       const needed = steps.flatMap(({ language, code }) => (language === "ts" ? neededBy(code) : []));
       if (needed.length > 0) expect(installedBy(text)).toEqual(expect.arrayContaining(needed));
     });
@@ -97,7 +97,7 @@ describe("missingLines", () => {
     expect(missingLines("30 steps in 6 s", "30 steps in 1 min 9 s")).toEqual([]);
   });
 
-  it("names a line whose words differ, that comes too early, or whose percentage is another", () => {
+  it("reports a line with other words, in the wrong order or with another percentage", () => {
     expect(missingLines("one\ntwo", "two\none")).toEqual(["two"]);
     expect(missingLines("a café", "a pub")).toEqual(["a café"]);
     expect(missingLines("right: 90 %", "right: 80 %")).toEqual([]);

@@ -37,7 +37,7 @@ describe("examples", () => {
     expect(Number(after)).toBeGreaterThan(50);
   }, 240_000);
 
-  it("adapt-a-graph-model beats a logistic regression on frozen embeddings, and its merged model runs alone", () => {
+  it("adapt-a-graph-model beats a logistic regression on frozen embeddings, and its merged model runs without lowrank", () => {
     const printed = run("adapt-a-graph-model", ["--out", join(folder, "graph")]);
     const [, frozen, adapted] = /frozen embeddings +([\d.]+) %.*\n.*same head +([\d.]+) %/.exec(printed) ?? [];
     expect(Number(adapted)).toBeGreaterThan(Number(frozen) + 3);
@@ -55,7 +55,7 @@ describe("examples", () => {
     expect(existsSync(join(out, "DoRA", "adapter_model.safetensors"))).toBe(true);
   }, 240_000);
 
-  it("search-in-node finds more of what it looks for, and writes an adapter of states", () => {
+  it("search-in-node improves its search, and writes an adapter of states", () => {
     const out = join(folder, "search");
     const [, before, after] =
       /found before: (\d+) %, after: (\d+) %/.exec(run("search-in-node", [tinyModel, out, "20"])) ?? [];

@@ -57,7 +57,7 @@ describe("package READMEs, and guides to sub-paths of packages", () => {
   for (const path of packages) {
     const [first] = markdownExamples(path);
     if (first === undefined) continue;
-    it(`${relative(root, path)} installs, before its first example, what that needs`, () => {
+    it(`${relative(root, path)} installs the packages of its first example before it`, () => {
       expect(installedBy(textBefore(first, path))).toEqual(expect.arrayContaining(neededBy(first.code)));
     });
   }

@@ -132,7 +132,7 @@ describe("an exported model", () => {
     dispose();
   });
 
-  it("writes what was computed, in F32, where the base is BF16", async () => {
+  it("writes the computed weights in F32 if the base is BF16", async () => {
     const { model, adapted, dispose } = await mergedModel("bf16-base");
     await writeModelFolder(output, { model, sourceFolder: baseOf("bf16-base") });
     expect(largest(await reloaded(output), adapted)).toBeLessThan(1e-5);
@@ -161,7 +161,7 @@ describe("an exported model", () => {
     dispose();
   });
 
-  it("gives a tied head a weight of its own when the merge untied it", async () => {
+  it("gives a tied head its own weight if the merge untied it", async () => {
     const model = await loadModel(openFolder(baseOf("llama-gqa-tied")));
     const adapter = await readAdapterFolder(join(fixturesRoot, "llama-gqa-tied", "adapter"));
     const values = (size: number) => Float32Array.from({ length: size }, (_, index) => Math.sin(index));
@@ -230,7 +230,7 @@ describe("an exported model", () => {
     dispose();
   });
 
-  it("is not written over its own base, nor into a folder that has files", async () => {
+  it("refuses to replace its own base, or a folder with other files", async () => {
     const { model, dispose } = await mergedModel("gpt2");
     const source = baseOf("gpt2");
     await expect(
@@ -244,7 +244,7 @@ describe("an exported model", () => {
     dispose();
   });
 
-  it("is not half-written when F16 cannot hold a weight", async () => {
+  it("leaves no partial file if F16 cannot store a weight", async () => {
     const { model, dispose } = await mergedModel("gpt2");
     const site = model.sites().find(({ kind }) => kind === "linear")!;
     const huge = await loadModel(openFolder(baseOf("gpt2")));
@@ -266,7 +266,7 @@ describe("an exported model", () => {
     dispose();
   });
 
-  it("is not half-written when the disk is full", async () => {
+  it("leaves no partial file if the disk is full", async () => {
     const { model, dispose } = await mergedModel("gpt2");
     const fileSystem = {
       ...nodeFileSystem,

@@ -42,7 +42,7 @@ describe("the tokenizer of an exported model", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("is the adapter's where it has one, and nothing else of its folder is taken", async () => {
+  it("come from the adapter's folder if it has some, without its other files", async () => {
     await writeModelFolder(path("merged"), { model, sourceFolder: path("base"), tokenizerFolder: path("adapter") });
     const text = (file: string) => readFile(path("merged", file), "utf8");
     expect((await readdir(path("merged"))).sort()).toEqual([

@@ -29,7 +29,7 @@ interface Saved {
 }
 
 const shape = [2, 6, 6, 2];
-const picture = Array.from({ length: 144 }, (_, place) => Math.sin(place));
+const picture = Array.from({ length: 144 }, (_, index) => Math.sin(index));
 const folder = mkdtempSync(join(tmpdir(), "lowrank-alone-"));
 const saved: Record<string, Saved> = {};
 
@@ -42,7 +42,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const names = ["merged layers", "layers as they were", "a merged graph"];
 
 describe("a guest that was saved", () => {
-  it.each(names)("computes in Node without us what it computed here: %s", (name) => {
+  it.each(names)("compute the same in Node without lowrank: %s", (name) => {
     const { kind, files, outputs } = saved[name]!;
     for (const [file, bytes] of files) writeFileSync(join(folder, file), bytes);
     const output = execFileSync("node", ["--input-type=module", "--eval", alone(kind), folder], { cwd: root });
@@ -61,7 +61,7 @@ describe.skipIf(executablePath === undefined)("a guest that was saved (needs Chr
   }, 60_000);
   afterAll(() => browser.close());
 
-  it.each(names)("computes in a page without us what it computed here: %s", async (name) => {
+  it.each(names)("compute the same in a page without lowrank: %s", async (name) => {
     const { kind, files, outputs } = saved[name]!;
     const page = await browser.newPage();
     await page.route("**/*", (route) => {

@@ -75,7 +75,7 @@ describe.skipIf(chromiumPath === undefined)("in a page", { timeout: 120_000 }, (
   }
 
   describe.skipIf(!areThere)("ONNX Runtime", () => {
-    it("computes with any of three adapters and with none on one session", async () => {
+    it("runs any of three adapters, or none, in one session", async () => {
       const { inputs, base, adapted } = peftValues("all-linear-llama");
       const all = await inPage("switched", inputs);
       const adapter = await readAdapterFolder(peftFixture("all-linear-llama", "adapter"));
@@ -116,7 +116,7 @@ describe.skipIf(chromiumPath === undefined)("in a page", { timeout: 120_000 }, (
     },
   );
 
-  it("lets wllama write what we write, with an adapter at strengths 0, ½ and 1", async () => {
+  it("makes wllama write the same text as lowrank, with an adapter at strengths 0, ½ and 1", async () => {
     await chooseEngine({ order: ["cpu"] });
     const tiny = fileURLToPath(new URL("../../../packages/lowrank/fixtures/tiny.gguf", import.meta.url));
     const source = bytesSource(await lettersAlone(bytesSource(readFileSync(tiny), "tiny.gguf")), "letters.gguf");

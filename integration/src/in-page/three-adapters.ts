@@ -8,12 +8,12 @@ export function pathsOf({ tensors }: Adapter): readonly string[] {
 }
 
 export function threeOf(adapter: Adapter): readonly [Adapter, Adapter, Adapter] {
-  const pairs = loraMatricesIn(adapter.tensors);
-  const inverted = pairs.flatMap(({ keys, a, b }) => {
+  const loras = loraMatricesIn(adapter.tensors);
+  const inverted = loras.flatMap(({ keys, a, b }) => {
     const inverse = { shape: b?.shape ?? [], values: (b?.values ?? new Float32Array()).map((value) => -value / 2) };
     return [[keys.a, a] as const, [keys.b, inverse] as const];
   });
-  const first = pairs
+  const first = loras
     .slice(0, 1)
     .flatMap(({ keys, a, b }) => (b === undefined ? [] : [[keys.a, a] as const, [keys.b, b] as const]));
   return [adapter, { ...adapter, tensors: new Map(inverted) }, { ...adapter, tensors: new Map(first) }];

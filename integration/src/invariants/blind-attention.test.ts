@@ -17,14 +17,14 @@ const present = (["cpu", ...others] as const).filter((engine) => !isAbsent(engin
 describe.each(present)("attention that sees nothing, on %s", (engine) => {
   beforeEach(() => use(engine));
 
-  it("gives 0 and has the gradient 0, and the other rows are as if it were not there", () =>
+  it("has an output and a gradient of 0, and other rows do not change", () =>
     fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 0, max: 2 }),
         fc.constantFrom(maskedScore, Number.NEGATIVE_INFINITY),
         (hidden, score) =>
           expectNoLeak(() => {
-            const mask = Array.from({ length: 9 }, (_, place) => (Math.floor(place / 3) === hidden ? score : 0));
+            const mask = Array.from({ length: 9 }, (_, index) => (Math.floor(index / 3) === hidden ? score : 0));
             const { output, gradients } = attend(mask);
             const plain = attend(new Array(9).fill(0));
             for (let row = 0; row < 3; row++) {
@@ -39,7 +39,7 @@ describe.each(present)("attention that sees nothing, on %s", (engine) => {
       { seed: 20, numRuns: 6 },
     ));
 
-  it("so a row of padding alone makes no NaN in a model, nor in an adapter's gradient", () =>
+  it("a row of padding only causes no NaN in a model or an adapter's gradient", () =>
     expectNoLeak(async () => {
       const model = await loadBase("llama-gqa");
       const handle = trainedAdapter({ model });

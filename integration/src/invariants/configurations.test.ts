@@ -40,7 +40,7 @@ describe("19. configurations are read as PEFT reads them and written as PEFT wri
     expect(written).not.toHaveProperty("runtime_config");
   });
 
-  it("targets come back as what they were: lists as lists, patterns as patterns, in any configuration", () =>
+  it("targets keep their form: lists stay lists, patterns stay patterns, in any configuration", () =>
     fc.assert(
       fc.property(
         fc.oneof(fc.constantFrom(".*q_proj", null), fc.uniqueArray(fc.string({ minLength: 1 }))),
@@ -55,7 +55,7 @@ describe("19. configurations are read as PEFT reads them and written as PEFT wri
     ));
 });
 
-describe("22. patterns mean what they mean in PEFT", () => {
+describe("22. patterns have the same meaning as in PEFT", () => {
   it.each([
     ["foo", ["foo"], null, null, true],
     ["foo", ".*oo", null, null, true],

@@ -25,7 +25,7 @@ onCpu();
 
 const active = { adapters: activeAdapters("default") };
 
-describe("18. an adapter comes back from its files as it was", () => {
+describe("18. an adapter is the same after writing and reading", () => {
   it("the same numbers, the same output, and the same bytes when it is written again", () =>
     fc.assert(
       fc.asyncProperty(anySubject, anySize, (name, size) =>
@@ -106,7 +106,7 @@ describe("18. an adapter comes back from its files as it was", () => {
   );
 });
 
-describe("20. files that are not what they should be are refused with a typed error, whole", () => {
+describe("20. invalid files are refused as a whole, with a typed error", () => {
   it("an adapter's file that is cut anywhere, or too long", () =>
     withSubject("hand-made", async (subject) => {
       const handle = trainedAdapter(subject, { rank: 1, targetModules: ["q_proj"] });
@@ -176,7 +176,7 @@ describe("20. files that are not what they should be are refused with a typed er
       examples,
     ));
 
-  it("half a pair together with a rank that is not the configuration's, and NaN", async () => {
+  it("an A without B together with a wrong rank, and NaN", async () => {
     const config = JSON.stringify({ peft_type: "LORA", r: 2, target_modules: ["q"] });
     const half = '{"base_model.model.q.lora_A.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}';
     const weights = Uint8Array.from(fileOf(half, 4));

@@ -84,7 +84,7 @@ describe("1. zero-initialised adapters leave the output exactly as it was", () =
     }),
   );
 
-  it("and only those: with init false the output changes", () =>
+  it("only those: with init false the output changes", () =>
     fc.assert(
       fc.asyncProperty(anySubject, anySeed, (name, seed) =>
         withSubject(name, (subject) => {
@@ -190,7 +190,7 @@ describe("4. the output is that of W + ΔW, multiplied out by hand", () => {
     ));
 });
 
-describe("5. what cannot be an adapter is refused", () => {
+describe("5. layers that cannot be adapted are refused", () => {
   it("a rank of 0 or less, or a fraction, by the name of its field", () =>
     fc.assert(
       fc.property(fc.oneof(fc.integer({ max: 0 }), fc.double({ min: 1.001, max: 1.999 })), (rank) => {
@@ -202,7 +202,7 @@ describe("5. what cannot be an adapter is refused", () => {
       examples,
     ));
 
-  it("a layer that does not support this adapter is named by its path, and the model is left alone", () =>
+  it("the error names a layer without support for this adapter, and the model is unchanged", () =>
     withSubject("pictures", (subject) => {
       const grouped = { targetModules: ["first", "grouped"], rank: 3 };
       expect(() => newAdapter(subject, grouped)).toThrow(UnsupportedSiteError);
@@ -210,7 +210,7 @@ describe("5. what cannot be an adapter is refused", () => {
       newAdapter(subject, { ...grouped, rank: 4 }).dispose();
     }));
 
-  it("a target that is no layer, by its name and with those that come near", () =>
+  it("the error names an unknown target and similar layers", () =>
     withSubject("llama-gqa", ({ model }) => {
       const config = createLoraConfig({ targetModules: ["input_layernorm", "q_porj"] });
       expect(() => planInjection(model, config)).toThrow(/q_porj.*q_proj/s);

@@ -9,7 +9,7 @@ import { onCpu } from "./subjects.ts";
 
 onCpu();
 
-describe("2. one half starts at exactly 0 and the other with its distribution", () => {
+describe("2. one matrix starts at exactly 0 and the other with its distribution", () => {
   it("A is even on ±1/√inFeatures (Kolmogorov–Smirnov), B is 0", () =>
     withAnySeed((seed) => {
       const { a, b } = initOf({ init: true }, "q_proj", seed);

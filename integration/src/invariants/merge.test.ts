@@ -22,7 +22,7 @@ onCpu();
 
 const active = { adapters: activeAdapters("default") };
 
-describe("10. merging keeps what the model computes, and undoing it keeps every bit of the base", () => {
+describe("10. merging keeps the outputs, and undoing it restores every bit of the base", () => {
   it("for any layers, ranks and scalings", () =>
     fc.assert(
       fc.asyncProperty(anySubject, anySize, (name, size) =>
@@ -56,7 +56,7 @@ describe("10. merging keeps what the model computes, and undoing it keeps every 
       handle.dispose();
     }));
 
-  it("the order does not matter, and one by one comes to the same as all at once", () =>
+  it("any order, one by one or all together, gives the same result", () =>
     fc.assert(
       fc.asyncProperty(anySubject, (name) =>
         withSubject(name, async (subject) => {
@@ -112,14 +112,14 @@ describe("11. an adapter with NaN or infinity is not merged, and no weight of th
         fc.constantFrom(...mergedVariants.filter(({ isTied }) => !isTied)),
         fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
         fc.nat(),
-        (variant, broken, place) =>
+        (variant, broken, index) =>
           withSubject(variant.subject, async (subject) => {
             const before = weightsOf(subject.model);
             const handle = moved(subject, variant);
             const variables = [...handle.variables.values()];
-            const variable = variables[place % variables.length]!;
+            const variable = variables[index % variables.length]!;
             const values = Float32Array.from(variable.dataSync());
-            values[place % values.length] = broken;
+            values[index % values.length] = broken;
             tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
             await expect(mergeAdapter(subject.model, handle)).rejects.toThrow(NonFiniteMergeError);
             expect(differing(weightsOf(subject.model), before)).toEqual([]);
@@ -131,7 +131,7 @@ describe("11. an adapter with NaN or infinity is not merged, and no weight of th
     ));
 });
 
-describe("12. every kind of layer and adapter merges and comes back", () => {
+describe("12. every kind of layer and adapter can be merged and restored", () => {
   it.each(mergedVariants)("$name", (variant) =>
     withSubject(variant.subject, async (subject) => {
       const before = weightsOf(subject.model);

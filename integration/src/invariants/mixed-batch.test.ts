@@ -24,7 +24,7 @@ const replacing = [
   ["norms and biases", "gpt2", { targetModules: ["c_attn"], modulesToSave: ["ln_2"], bias: "all" }],
 ] as const satisfies readonly (readonly [string, SubjectName, Partial<LoraConfig>])[];
 
-describe("16. in a mixed batch every row is what it is alone", () => {
+describe("16. in a mixed batch every row has the same result as alone", () => {
   const anyRow = fc.constantFrom("a", "b", null);
 
   it("with its own adapter or the base's, and so is its share of the gradient", () =>
@@ -40,7 +40,7 @@ describe("16. in a mixed batch every row is what it is alone", () => {
       { ...examples, numRuns: 5 },
     ));
 
-  it.each(variants.filter(({ config }) => !config.targetParameters))("$name: as alone", (variant) =>
+  it.each(variants.filter(({ config }) => !config.targetParameters))("$name: same as alone", (variant) =>
     withSubject(variant.subject, (subject) => {
       const handle = moved(subject, variant);
       expectRowsAlone(subject, ["default", null, "default"]);
@@ -48,7 +48,7 @@ describe("16. in a mixed batch every row is what it is alone", () => {
     }),
   );
 
-  it.each(replacing)("rows with %s of their own, each adapter's and the base's", (_, name, config) =>
+  it.each(replacing)("rows with their own %s, each adapter's and the base's", (_, name, config) =>
     withSubject(name, (subject) => {
       const variant: Variant = { name, subject: name, config };
       const a = moved(subject, variant, { name: "a" });

@@ -24,7 +24,7 @@ onCpu();
 const onlyA = activeAdapters("a");
 const onlyB = activeAdapters("b");
 
-describe("14. without adapters the model is the base, and with them again what it was", () => {
+describe("14. without adapters the model is the base, and with them again the adapted model", () => {
   it("in any order of calls", () =>
     fc.assert(
       fc.asyncProperty(
@@ -200,8 +200,8 @@ describe("15. several adapters add up, and each is its own", () => {
     ));
 });
 
-describe("17. an adapter is swapped for another in its place", () => {
-  it("of any rank, scaling and kind, and the model computes with the new one alone", () =>
+describe("17. an adapter is replaced by another one", () => {
+  it("of any rank, scaling and kind, and the model uses only the new one", () =>
     fc.assert(
       fc.asyncProperty(fc.constantFrom(...variants), anySize, (variant, size) =>
         withSubject(variant.subject, async (subject) => {

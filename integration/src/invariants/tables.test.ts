@@ -30,9 +30,9 @@ describe("21. tables that are shared stay shared, and of a table only the chosen
             for (const [key, variable] of handle.variables)
               if (key.includes("lora_")) tf.tidy(() => variable.assign(tf.zerosLike(variable))); // the rows alone
             const scores = subject.logits({ ...active, ids: [[2, 3, 7]] });
-            const isScored = (place: number) => name === "gpt2" && tokens.includes(place % vocabulary);
-            scores.forEach((score, place) => {
-              if (!isScored(place)) expect(score).toBe(before[place]);
+            const isScored = (position: number) => name === "gpt2" && tokens.includes(position % vocabulary);
+            scores.forEach((score, position) => {
+              if (!isScored(position)) expect(score).toBe(before[position]);
             });
             const merged = await mergeAdapter(subject.model, handle);
             const tables = [`${embeddingTarget[name]}.weight`, ...(name === "gpt2" ? ["lm_head.weight"] : [])];
@@ -75,7 +75,7 @@ describe("21. tables that are shared stay shared, and of a table only the chosen
       examples,
     ));
 
-  it("an adapter on a shared table acts only in its own place, and the head still uses the frozen one", () =>
+  it("an adapter on a shared table acts only there, and the head still uses the frozen one", () =>
     withSubject("gpt2", async (subject) => {
       const base = weightsOf(subject.model);
       const handle = trainedAdapter(subject, { targetModules: ["wte"] });
@@ -102,16 +102,17 @@ const width = 32;
 function firstTokens(path: string, weight: Float32Array): Float32Array {
   if (path !== "lm_head.weight") return weight.subarray(0, vocabulary * width);
   const tokens = weight.length / width;
-  return weight.filter((_, place) => place % tokens < vocabulary);
+  return weight.filter((_, position) => position % tokens < vocabulary);
 }
 
 /** Tokens whose numbers in a table [vocabulary, width], or in a head [width, vocabulary], are not the base's. */
 function changedTokens(path: string, weight: Float32Array, base: Float32Array): readonly number[] {
   const width = weight.length / vocabulary;
-  const tokenAt = (place: number) => (path === "lm_head.weight" ? place % vocabulary : Math.floor(place / width));
+  const tokenAt = (position: number) =>
+    path === "lm_head.weight" ? position % vocabulary : Math.floor(position / width);
   const changed = new Set<number>();
-  weight.forEach((value, place) => {
-    if (value !== base[place]) changed.add(tokenAt(place));
+  weight.forEach((value, position) => {
+    if (value !== base[position]) changed.add(tokenAt(position));
   });
   return [...changed].sort((one, other) => one - other);
 }

@@ -93,7 +93,7 @@ describe.each(others)("24. cpu and %s give the same numbers", (other) => {
     expectNear(outputs[1]!, outputs[0]!);
   });
 
-  it.skipIf(isAbsent(other))("a new adapter starts with the same numbers to the bit", async () => {
+  it.skipIf(isAbsent(other))("a new adapter has the same initial numbers to the bit", async () => {
     const initialValues = new Map<string, ReadonlyMap<string, Float32Array>>();
     for (const engine of engines) {
       await use(engine);

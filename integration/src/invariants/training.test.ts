@@ -23,7 +23,7 @@ import { frozenIn, moved, variants } from "./variants.ts";
 
 onCpu();
 
-describe("6. a step changes what the adapter declared and nothing else", () => {
+describe("6. a step changes only the adapter's declared variables", () => {
   it("the base stays the same to the bit, with saved modules and biases too", () =>
     fc.assert(
       fc.asyncProperty(anySubject, anySize, fc.constantFrom("none", "all", "lora_only"), (name, size, bias) =>
@@ -57,7 +57,7 @@ describe("6. a step changes what the adapter declared and nothing else", () => {
   );
 });
 
-describe("7. the zero half moves first, then both", () => {
+describe("7. the zero matrix changes first, then both", () => {
   it("A has no gradient until B has left 0", () =>
     fc.assert(
       fc.asyncProperty(anySubject, anySize, (name, size) =>
@@ -88,7 +88,7 @@ describe("7. the zero half moves first, then both", () => {
     }));
 
   // DoRA holds the norm of its direction constant by definition (section 4.3 of its paper): see dora-gradients.test.ts.
-  it.each(variants.filter(({ config }) => !config.useDora))("so do those of $name", (variant) =>
+  it.each(variants.filter(({ config }) => !config.useDora))("so does the gradient of $name", (variant) =>
     withSubject(variant.subject, (subject) => {
       const handle = moved(subject, variant);
       expectLossGradients(handle, () => subject.loss({ adapters: activeAdapters("default") }), 1);
@@ -114,7 +114,7 @@ describe("8. adapters that are not trained stay as they are", () => {
       examples,
     ));
 
-  it("one trained together with another becomes the same as alone", () =>
+  it("training together with another adapter gives the same result as alone", () =>
     withSubject("gpt2", async (subject) => {
       const alone = newAdapter(subject, { dropout: 0.2 });
       await runSteps(subject, alone, { steps: 3 });
@@ -178,7 +178,7 @@ describe("9. training follows its settings", () => {
       examples,
     ));
 
-  it("a run takes the clipped gradient into its moments", () =>
+  it("a run uses the clipped gradient for its moments", () =>
     withSubject("hand-made", async (subject) => {
       const handle = trainedAdapter(subject, { alpha: 16 });
       let state: TrainingState | undefined;

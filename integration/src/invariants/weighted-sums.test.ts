@@ -88,7 +88,7 @@ describe("13. a weighted sum of adapters is the weighted sum of their updates", 
     });
   });
 
-  it("methods that work on each half apart refuse ranks that differ, by name", () =>
+  it("methods that combine A and B separately refuse different ranks, by name", () =>
     withSubject("hand-made", async (subject) => {
       const sources = [
         { adapter: await fileOf(subject, { rank: 1 }, 1), weight: 1, name: "narrow" },
@@ -98,7 +98,7 @@ describe("13. a weighted sum of adapters is the weighted sum of their updates", 
       expect(() => combineAdapters(sources, { type: "ties", density: 0.5 })).toThrow(/narrow.*wide/);
     }));
 
-  it.each(sparse)("%s gives the same for the same seed", (type) =>
+  it.each(sparse)("%s has the same result for the same seed", (type) =>
     withTwo((sources) => {
       const combined = (seed: number) => tensorsOf(combineAdapters(sources, { type, density: 0.5, seed }));
       expect(combined(7)).toEqual(combined(7));
@@ -124,7 +124,7 @@ describe("13. a weighted sum of adapters is the weighted sum of their updates", 
     }),
   );
 
-  it("ties with density 1 is linear for one adapter, and takes the mean of those with the majority's sign of two", () =>
+  it("ties with density 1 is linear for one adapter, and for two the mean of entries with the majority's sign", () =>
     withTwo((sources) => {
       const [one, other] = sources.map((source) => {
         const alone = tensorsOf(combineAdapters([source], { type: "linear" }));
@@ -189,8 +189,8 @@ function deltaOf({ config, tensors }: Adapter, path: string): readonly number[] 
   const [rank = 0, inFeatures = 0] = a.shape;
   const [outFeatures = 0] = b.shape;
   const scale = scalingOf(config, path);
-  return Array.from({ length: outFeatures * inFeatures }, (_, place) => {
-    const [o, i] = [Math.floor(place / inFeatures), place % inFeatures];
+  return Array.from({ length: outFeatures * inFeatures }, (_, position) => {
+    const [o, i] = [Math.floor(position / inFeatures), position % inFeatures];
     let sum = 0;
     for (let k = 0; k < rank; k++) sum += b.values[o * rank + k]! * a.values[k * inFeatures + i]!;
     return scale * sum;

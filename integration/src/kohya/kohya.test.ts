@@ -62,7 +62,7 @@ describe("an adapter of a pipeline that makes images, on its text encoder", () =
     expect(after?.metadata).toEqual(new Map([...(before?.metadata ?? []), ["format", "pt"]]));
   });
 
-  it("trained here becomes a file for such pipelines, and comes back to the bit", async () => {
+  it("a trained adapter becomes a file for these pipelines, and is the same to the bit after reading", async () => {
     const modules = model.sites().map(({ path }) => path);
     const own = currentAdapter(await readAdapterFolder(pathOf("dora")), { modules, parameters: [] });
     const file = writeKohyaAdapter(own);

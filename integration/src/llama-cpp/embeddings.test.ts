@@ -120,10 +120,10 @@ describe.skipIf(!isThere)("a merged encoder as GGUF", { timeout: 300_000 }, () =
 
     it.each(types)("cuts texts and embeds them as we do: %s", (type, tolerance) => {
       const found = theirs[types.findIndex(([one]) => one === type)] ?? [];
-      for (const [place, { ids, embedding }] of own.entries()) {
-        expect(found[place]?.ids).toEqual(ids.slice(1, -1));
-        expect([texts[place], 1 - cosine(found[place]?.embedding ?? [], embedding)]).toEqual([
-          texts[place],
+      for (const [position, { ids, embedding }] of own.entries()) {
+        expect(found[position]?.ids).toEqual(ids.slice(1, -1));
+        expect([texts[position], 1 - cosine(found[position]?.embedding ?? [], embedding)]).toEqual([
+          texts[position],
           expect.closeTo(0, -Math.log10(2 * tolerance)),
         ]);
       }

@@ -56,13 +56,13 @@ describe.skipIf(!isThere)("llama.cpp", { timeout: 300_000 }, () => {
       theirs = llamaCpp(requests);
     }, 120_000);
 
-    it.each(fixtureNames)("computes what we compute, with the adapter and without: %s", (name) => {
-      const place = 2 * fixtureNames.indexOf(name);
+    it.each(fixtureNames)("computes the same as lowrank, with and without the adapter: %s", (name) => {
+      const index = 2 * fixtureNames.indexOf(name);
       const { base, adapted } = expected.get(name)!;
       // llama.cpp has GELU as a table of 16-bit numbers.
-      expect(largestDifference(theirs[place]!, base)).toBeLessThan(3e-3);
-      expect(largestDifference(theirs[place + 1]!, adapted)).toBeLessThan(3e-3);
-      expect(largestDifference(theirs[place + 1]!, base)).toBeGreaterThan(0.01); // it does something
+      expect(largestDifference(theirs[index]!, base)).toBeLessThan(3e-3);
+      expect(largestDifference(theirs[index + 1]!, adapted)).toBeLessThan(3e-3);
+      expect(largestDifference(theirs[index + 1]!, base)).toBeGreaterThan(0.01); // it does something
     });
   });
 
@@ -86,7 +86,7 @@ describe.skipIf(!isThere)("llama.cpp", { timeout: 300_000 }, () => {
     for (const dtype of ["F32", "F16", "Q8_0"] as const) {
       const lora = keep(`smollm2-${dtype}.gguf`, writeGgufAdapter(adapter, model.config, { dtype }));
       const theirs = llamaCpp([0, 0.5, 1].map((scale) => ({ model: whole, lora, scale, ids })));
-      const differences = theirs.map((probabilities, place) => largestDifference(probabilities, expected[place]!));
+      const differences = theirs.map((probabilities, index) => largestDifference(probabilities, expected[index]!));
       expect(Math.max(...differences)).toBeLessThan(dtype === "Q8_0" ? 5e-3 : 1e-3);
       expect(largestDifference(theirs[2]!, expected[0]!)).toBeGreaterThan(0.05);
     }

@@ -63,7 +63,7 @@ describe.skipIf(!isThere)("a merged model as GGUF", { timeout: 120_000 }, () => 
       theirs = llamaCpp(requests);
     }, 120_000);
 
-    it.each(fixtureNames)("computes what we compute: %s", (name) => {
+    it.each(fixtureNames)("computes the same as lowrank: %s", (name) => {
       expect(largestDifference(theirs[fixtureNames.indexOf(name)]!, expected.get(name)!)).toBeLessThan(3e-3);
     });
   });
@@ -126,11 +126,11 @@ describe.skipIf(!isThere)("a merged model as GGUF", { timeout: 120_000 }, () => 
       const [written = []] = await generate(model, { promptIds: [prompt], maxNewTokens: 3 });
       const texts = [0, 1, 2].map((count) => [...prompt, ...written.slice(0, count)]);
       const theirs = llamaCpp(texts.map((ids) => ({ model: path, lora: null, scale: 1, ids })));
-      for (const [place, ids] of texts.entries()) {
+      for (const [index, ids] of texts.entries()) {
         const own = ours(model, ids);
         const likeliest = [...own.keys()].sort((one, other) => own[other]! - own[one]!).slice(0, 20);
-        expect(likeliest[0]).toBe(written[place]);
-        for (const id of likeliest) expect(Math.abs(theirs[place]!.get(id)! - own[id]!)).toBeLessThan(3e-3);
+        expect(likeliest[0]).toBe(written[index]);
+        for (const id of likeliest) expect(Math.abs(theirs[index]!.get(id)! - own[id]!)).toBeLessThan(3e-3);
       }
       handle.dispose();
       model.dispose();

@@ -45,7 +45,7 @@ function someNumbers(rows: number): Float32Array {
 }
 
 describe.skipIf(!isThere)("encodeValues", () => {
-  it.each(types)("gives ggml's own numbers in %s", (type, id) => {
+  it.each(types)("equals ggml's numbers in %s", (type, id) => {
     const quantize = koffi
       .load(library)
       .func(

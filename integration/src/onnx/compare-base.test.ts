@@ -50,11 +50,11 @@ describe("a model's weights and the base's", () => {
     expect(found).toEqual(paths);
   });
 
-  it("are not compared where the model has them in whole numbers", async () => {
+  it("are not compared if the model has them as integers", async () => {
     expect((await compared("all-linear-llama", "all-linear-llama.int4.onnx")).found).toEqual([]);
   });
 
-  it("are refused where they are others, all at once, with a number of each", async () => {
+  it("are refused together if they differ, with a number of each", async () => {
     const { paths, found } = await compared("all-linear-gpt2", "all-linear-gpt2.onnx", negated);
     expect(found).toBeInstanceOf(OnnxBaseError);
     expect((found as OnnxBaseError).differences.map(({ what }) => what)).toEqual(paths);

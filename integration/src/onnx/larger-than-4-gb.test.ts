@@ -40,7 +40,7 @@ describe("an ONNX model larger than 4 GB", { timeout: 600_000 }, () => {
   });
   afterAll(() => rmSync(work, { recursive: true }));
 
-  it("takes an adapter into its weights, with less than 200 MB more than a small model", async () => {
+  it("merges an adapter with less than 200 MB more than a small model needs", async () => {
     const out = join(work, "folded");
     const small = await memoryOfExport(
       join(fixtures, "onnx/all-linear-llama.onnx"),
@@ -50,8 +50,8 @@ describe("an ONNX model larger than 4 GB", { timeout: 600_000 }, () => {
     expect((await memoryOfExport(model, adapter, out)) - small).toBeLessThan(200);
     const data = await openFile(join(out, "model.onnx_data"));
     expect(data.size).toBe(offsets.far + 4 * width * far);
-    const at = async (place: number, count: number) => [
-      ...new Float32Array((await data.read(4 * place, 4 * count)).slice().buffer),
+    const at = async (index: number, count: number) => [
+      ...new Float32Array((await data.read(4 * index, 4 * count)).slice().buffer),
     ];
     expect(await at(lastRow, 3)).toEqual([3, 6, 0]);
     expect(await at(farStart - 2, 4)).toEqual([0, 0.25, 5, 0]);
@@ -65,7 +65,7 @@ describe("an ONNX model larger than 4 GB", { timeout: 600_000 }, () => {
     rmSync(out, { recursive: true });
   });
 
-  it.skipIf(ort === undefined)("computes with an adapter and with none when it is switchable", async () => {
+  it.skipIf(ort === undefined)("runs with and without an adapter when it is switchable", async () => {
     const opened = await openOnnxFile(model);
     const [switchable] = makeSwitchable(opened, ["wide", "far"]).files;
     writeFileSync(join(base, "switchable.onnx"), (await switchable?.bytes()) ?? "");
@@ -93,9 +93,9 @@ function shown(outputs: Readonly<Record<string, Tensor>>): readonly (number | un
 /** Rank 1 and scale 2: wide[1023][499999] + ¼, far[1][3] + ½. */
 function writeAdapter(folder: string): void {
   mkdirSync(folder);
-  const one = (size: number, place: number, value: number) => {
+  const one = (size: number, index: number, value: number) => {
     const values = new Float32Array(size);
-    values[place] = value;
+    values[index] = value;
     return values;
   };
   const pair = (

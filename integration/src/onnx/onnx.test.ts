@@ -24,7 +24,7 @@ const models = [
 ] as const;
 
 describe.skipIf(ort === undefined)("an adapter folded into an ONNX model", { timeout: 60_000 }, () => {
-  it.each(models)("computes what PEFT does: %s in %s", async (name, file) => {
+  it.each(models)("equals PEFT's result: %s in %s", async (name, file) => {
     const { adapter, feeds, mask, base, adapted } = await peftCase(name);
     const model = await readOnnx(bytesOf(file), { name: file });
     const logits = await logitsOf(foldAdapter(model, adapter), feeds);
@@ -110,7 +110,7 @@ describe("an adapter that does not fit an ONNX model", () => {
     );
   });
 
-  it("is refused where the sizes differ", async () => {
+  it("is refused if the sizes differ", async () => {
     const { config, metadata, tensors } = await readAdapterFolder(join(fixtures, "peft/all-linear-llama/adapter"));
     const [{ path, keys, a, b }] = loraMatricesIn(tensors) as [StoredMatrices];
     const narrow = { shape: [a.shape[0]!, 3], values: a.values.subarray(0, a.shape[0]! * 3) };

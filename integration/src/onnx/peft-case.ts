@@ -56,7 +56,7 @@ export const makeTensor = (...of: unknown[]): Tensor => new ort!.Tensor(...(of a
 /** At places that count. */
 export function difference(one: Float32Array, other: Float32Array, mask: ArrayLike<number>): number {
   expect(one.length).toBe(other.length);
-  const perPlace = one.length / mask.length;
-  const counts = (index: number) => !Number.isInteger(perPlace) || mask[Math.floor(index / perPlace)] === 1;
+  const perPosition = one.length / mask.length;
+  const counts = (index: number) => !Number.isInteger(perPosition) || mask[Math.floor(index / perPosition)] === 1;
   return one.reduce((max, value, index) => (counts(index) ? Math.max(max, Math.abs(value - other[index]!)) : max), 0);
 }

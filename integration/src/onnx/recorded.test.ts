@@ -86,7 +86,7 @@ async function outputOf(graph: Graph, inputs: Reference["inputs"]): Promise<Floa
   const whole = logits ?? last_hidden_state;
   if (whole !== undefined) return whole.data as Float32Array;
   const ends = end_logits!.data as Float32Array;
-  return Float32Array.from([...(start_logits!.data as Float32Array)].flatMap((start, place) => [start, ends[place]!]));
+  return Float32Array.from([...(start_logits!.data as Float32Array)].flatMap((start, index) => [start, ends[index]!]));
 }
 
 /** Ids after each prompt, of a batch with padding on the left, token by token. */
@@ -122,7 +122,7 @@ async function written(graph: Graph, prompts: Rows, count: number): Promise<Rows
 }
 
 describe.skipIf(ort === undefined)("ONNX models of our own", () => {
-  it.each([...names])("compute what transformers does: %s", async (name) => {
+  it.each([...names])("equals transformers' result: %s", async (name) => {
     const { inputs, logits, last_hidden_state } = expectedOf(name);
     const before = tf.memory().numTensors;
     const graph = await recorded(name);

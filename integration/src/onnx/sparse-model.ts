@@ -58,7 +58,7 @@ export async function writeSparseModel(folder: string, numbers: ReadonlyMap<numb
   const model = message(field(1, 8), field(7, graph), field(8, message(field(1, ""), field(2, 17))));
   writeFileSync(join(folder, "model.onnx"), model);
   const data = await open(join(folder, "model.onnx_data"), "w");
-  for (const [place, value] of numbers) await data.write(Float32Array.of(value), 0, 4, 4 * place);
+  for (const [index, value] of numbers) await data.write(Float32Array.of(value), 0, 4, 4 * index);
   await data.truncate(offsets.far + 4 * width * far);
   await data.close();
 }

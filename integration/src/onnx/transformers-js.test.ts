@@ -74,7 +74,7 @@ describe.skipIf(!isThere)("transformers.js", { timeout: 120_000 }, () => {
     expect(difference(logits, adapted, inputs.mask.flat())).toBeLessThan(1e-4);
   });
 
-  it.each(writers)("writes with a cache what we write, and its pipeline the same as text: %s", async (name) => {
+  it.each(writers)("writes the same text as lowrank with a cache, and with its pipeline: %s", async (name) => {
     const ours = await writtenByUs(fixtureOf(name), prompt, tokens);
     expect(answers[name]?.written).toEqual([...prompt, ...ours]);
     expect(answers[name]?.text).toBe(words([...prompt, ...ours]));

@@ -12,7 +12,7 @@ import { runCase } from "./check-case.ts";
 describe("a case", () => {
   beforeAll(() => tf.setBackend("cpu"));
 
-  it("without labels has logits and no loss, and fails where these differ", () =>
+  it("without labels has logits and no loss, and fails if these differ", () =>
     inFolder(async (folder) => {
       const copy = await copyCase("llama-gqa", folder);
       const isKept = (name: string) => /^(input_ids|attention_mask|(base|adapter|merged)\.logits)$/.test(name);

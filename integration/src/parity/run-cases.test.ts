@@ -17,7 +17,7 @@ async function linesOf(...folders: readonly string[]): Promise<readonly CaseLine
 describe("the cases in a folder", () => {
   beforeAll(() => tf.setBackend("cpu"));
 
-  it("are itself, those in it, and those in sets of sets, links followed", () =>
+  it("are the folder itself, cases in it, and those in sets of sets, with links followed", () =>
     inFolder(async (folder) => {
       const set = join(folder, "sets", "one");
       await mkdir(set, { recursive: true });
@@ -63,7 +63,7 @@ describe("the cases in a folder", () => {
       expect(lines[2]?.text).toMatch(/FAIL no case in .*: no folder with an expected\.json$/);
     }));
 
-  it("is called by its folder where expected.json does not name it", () =>
+  it("has the folder's name if expected.json has none", () =>
     inFolder(async (folder) => {
       const copy = await copyCase("rslora", folder, "nameless");
       await changeExpected(copy, ({ name: _, ...expected }) => expected);
@@ -117,7 +117,7 @@ describe("the cases in a folder", () => {
       expect(await line()).toMatch(/^gpt2 +FAIL .*adapter.logits .* \(more than 0.05\)/);
     }));
 
-  it("in 8 bits fail where nothing is rounded, or more than one adapter acts", () =>
+  it("in 8 bits fail if nothing is rounded, or if several adapters act", () =>
     inFolder(async (folder) => {
       for (const name of ["convnet", "multi-adapter"]) await copyCase(name, folder);
       const lines: string[] = [];

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { addTensors, changeExpected, copyCase, inFolder } from "./case-copies.ts";
 import { runCase } from "./check-case.ts";
 
-describe("what a case expects", () => {
+describe("the expectations of a case", () => {
   beforeAll(() => tf.setBackend("cpu"));
 
   it.each([
@@ -32,7 +32,7 @@ describe("what a case expects", () => {
     }),
   );
 
-  it("is compared where it is a state of one adapter: switched off, taken off, undone, read again, weighted", () =>
+  it("are compared for a state of one adapter: switched off, detached, undone, read again, weighted", () =>
     inFolder(async (folder) => {
       const copy = await copyCase("gpt2", folder);
       await addTensors(copy, {
@@ -49,7 +49,7 @@ describe("what a case expects", () => {
       expect(checks.find(({ what }) => what === "-0.5*adapter.logits")?.difference).toBeGreaterThan(0.1);
     }));
 
-  it("is compared where it is a weighted sum of several, or the loss with them", () =>
+  it("are compared for a weighted sum of several adapters, or the loss with them", () =>
     inFolder(async (folder) => {
       const copy = await copyCase("multi-adapter", folder);
       await addTensors(copy, { "0*a+1*b.logits": "b.logits", "1*a+b+c.logits": "a+b+c.logits" });

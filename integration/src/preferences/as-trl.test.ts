@@ -74,7 +74,7 @@ describe.each(["wasm", "native"] as const)("preferences on %s", (engine) => {
       context: inferenceContext(activeAdapters(handle.name)),
     });
 
-  it.each(Object.entries(expected))("are what TRL computes: %s", async (name, { loss, rewards }) => {
+  it.each(Object.entries(expected))("equals TRL's result: %s", async (name, { loss, rewards }) => {
     const result = compute(name);
     expectClose(await result.loss.data(), [loss], 1e-5 * Math.max(1, loss), "loss");
     expectClose(await result.rewards.data(), rewards, 2e-5 * Math.max(...rewards.map(Math.abs)), "rewards");

@@ -14,7 +14,7 @@ const weights = findPrepared("minilm");
 if ("missing" in weights) console.info(`skipped: MiniLM with real weights – ${weights.missing}`);
 
 describe.skipIf("missing" in weights)("MiniLM with real weights", () => {
-  it("gives transformers' last hidden state to 1e-4", async () => {
+  it("equals transformers' last hidden state to 1e-4", async () => {
     await chooseEngine({ order: ["wasm", "cpu"] });
     const expected = await readTensors(join(referencesFolder, "minilm.safetensors"));
     const model = await loadModel(openFolder("folder" in weights ? weights.folder : ""));

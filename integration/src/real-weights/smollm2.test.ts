@@ -53,9 +53,9 @@ describe.skipIf("missing" in weights)("SmolLM2-135M from GGUF", () => {
     tf.dispose([logits, entries, picked, best, logSums]);
   };
 
-  it("gives transformers' logits to 1e-3", () => expectReferences(model), 120_000);
+  it("equals transformers' logits to 1e-3", () => expectReferences(model), 120_000);
 
-  it("gives them with its blocks kept packed as well, in a fifth of the memory", async () => {
+  it("is the same with packed blocks, in a fifth of the memory", async () => {
     const source = await openFile(file);
     const packed = await loadGguf(source, { basePrecision: "as-stored" });
     await source.close?.();

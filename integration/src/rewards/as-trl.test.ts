@@ -69,14 +69,14 @@ describe.each(["wasm", "native"] as const)("learning from rewards on %s", (engin
   };
   const first = (): Case => Object.values(expected.cases)[1] as Case;
 
-  it.each(Object.entries(expected.cases))("gives TRL's loss and gradients: %s", async (name, one) => {
+  it.each(Object.entries(expected.cases))("equals TRL's loss and gradients: %s", async (name, one) => {
     const loss = compute(one);
     expectClose(await loss.data(), [one.loss], 1e-5, "loss");
     loss.dispose();
     expectTrlGradients(gradients, name, { variables: handle.variables, lossOf: () => compute(one) });
   });
 
-  it.each(Object.entries(expected.cases))("gives TRL's advantages: %s", (_, { old, reference, beta, ...one }) => {
+  it.each(Object.entries(expected.cases))("equals TRL's advantages: %s", (_, { old, reference, beta, ...one }) => {
     const estimator = one.lossType === "rloo" ? "rloo" : "grpo";
     const isPenalized = estimator === "rloo" && old !== null;
     const [oldLogProbs, referenceLogProbs] = [Float32Array.from(old ?? []), Float32Array.from(reference)];
@@ -86,7 +86,7 @@ describe.each(["wasm", "native"] as const)("learning from rewards on %s", (engin
     expectClose(advantages, one.advantages, 1e-5, "advantages");
   });
 
-  it("gives TRL's log-probabilities, divided by the temperature", async () => {
+  it("equals TRL's log-probabilities, divided by the temperature", async () => {
     for (const { reference, temperature } of Object.values(expected.cases)) {
       const found = await completionLogProbs(model, batch, inferenceContext(noAdapters), { temperature });
       expectClose(found, reference, 1e-5, "log-probabilities");
@@ -108,7 +108,7 @@ describe.each(["wasm", "native"] as const)("learning from rewards on %s", (engin
 });
 
 describe.each(["wasm", "native"] as const)("a reward model on %s", (engine) => {
-  it("gives TRL's loss, rewards and gradients", async () => {
+  it("equals TRL's loss, rewards and gradients", async () => {
     await chooseEngine({ order: [engine] });
     const classifier = { task: "sequence-classification", numLabels: 1, newHead: { seed: 0 } } as const;
     const model = await loadModel(openFolder(join(fixtures, "bases", "llama-70f4c4")), classifier);

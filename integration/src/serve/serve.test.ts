@@ -40,7 +40,7 @@ function newAdapter(name: string, seed: number): OpenedAdapter {
 }
 
 describe("a server", () => {
-  it("gives each of 64 clients the text that its own adapter writes alone, streamed or whole", async () => {
+  it("writes the same text for each of 64 clients as its adapter alone, streamed or whole", async () => {
     const requests = Array.from({ length: 64 }, (_, index) => ({
       model: [...adapters.keys()][index % adapters.size] ?? "tiny",
       prompt: `${names[index % names.length]}${" ->".repeat(index % 3)}`,
@@ -63,7 +63,7 @@ describe("a server", () => {
     await expect.poll(async () => metric("lowrank_texts"), { timeout: 5000 }).toEqual(["running 0", "waiting 0"]);
   });
 
-  it("serves an adapter that is put into its folder, the newer one in its place, and none once it is gone", async () => {
+  it("serves adapters that are added to the folder, uses a newer one, and stops with a removed one", async () => {
     const before = newAdapter("saved", 7);
     await before.save(join(folder, "hot"));
     const first = await model.generate("Aromi is", { adapter: before, maxNewTokens: 8 });

@@ -1,4 +1,4 @@
-// What can go wrong with an adapter as a file or as a configuration.
+// Errors of an adapter as a file or as a configuration.
 
 import { describeValue, itemized, LowrankError, printable } from "@lowrank/contracts";
 

@@ -3,7 +3,7 @@ import { loraMatricesIn } from "./lora-matrices-in.ts";
 
 const tensor = (...shape: number[]) => ({ shape, values: new Float32Array(shape.reduce((one, other) => one * other)) });
 
-it("finds both kinds of pairs by their A, in order, and says where a B is missing", () => {
+it("finds linear and embedding matrices by their A, in order, and reports a missing B", () => {
   const tensors = new Map([
     ["v.lora_A.weight", tensor(1, 2)],
     ["wte.lora_embedding_B", tensor(2, 1)],

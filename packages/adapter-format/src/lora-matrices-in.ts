@@ -23,13 +23,13 @@ export interface StoredMatrices {
  * ```ts
  * import { loraMatricesIn } from "@lowrank/adapter-format";
  *
- * const [pair] = loraMatricesIn(
+ * const [lora] = loraMatricesIn(
  *   new Map([
  *     ["q.lora_A.weight", { shape: [1, 2], values: Float32Array.of(1, 2) }],
  *     ["q.lora_B.weight", { shape: [3, 1], values: Float32Array.of(4, 5, 6) }],
  *   ]),
  * );
- * if (pair?.path !== "q" || pair.b?.shape[0] !== 3) throw new Error("unexpected");
+ * if (lora?.path !== "q" || lora.b?.shape[0] !== 3) throw new Error("unexpected");
  * ```
  */
 export function loraMatricesIn(tensors: ReadonlyMap<string, AdapterTensor>): readonly StoredMatrices[] {

@@ -70,7 +70,7 @@ describe("tensor names", () => {
     );
   });
 
-  it("pairs are named as PEFT names them", () => {
+  it("A and B have PEFT's names", () => {
     expect(loraKeys("q")).toEqual({ a: "q.lora_A.weight", b: "q.lora_B.weight" });
     expect(embeddingKeys("e")).toEqual({ a: "e.lora_embedding_A", b: "e.lora_embedding_B" });
   });

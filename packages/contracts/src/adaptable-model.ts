@@ -10,7 +10,7 @@ export interface AdaptableModel {
   sites(): readonly Site[];
   parameters(): readonly ParameterRef[];
   /** Whether its forward pass sets `ForwardContext.places`: the position of each state in its text. */
-  readonly givesPlaces?: boolean;
+  readonly knowsTokenPositions?: boolean;
   /** For a model made by `withLayers`: the base layer that each layer repeats. */
   readonly layerOrder?: readonly number[];
   /** For a model made by `withVocabulary`: the vocabulary size of its base. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { activeAdapters, adapterRows, noAdapters, selectedNames } from "./forward-context.ts";
 
 describe("selectedNames", () => {
-  it("is empty for the base alone", () => {
+  it("is empty for the base", () => {
     expect(selectedNames(noAdapters)).toEqual([]);
   });
 
@@ -10,7 +10,7 @@ describe("selectedNames", () => {
     expect(selectedNames(activeAdapters("b", "a", "b"))).toEqual(["b", "a"]);
   });
 
-  it("takes PEFT's name of the base for the base", () => {
+  it("accepts PEFT's name of the base", () => {
     expect(adapterRows(["a", "__base__"])).toEqual(adapterRows(["a", null]));
   });
 

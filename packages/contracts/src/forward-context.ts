@@ -32,8 +32,8 @@ export interface ForwardContext {
    * leave out positions that do not affect its result.
    */
   readonly everyPosition?: boolean;
-  /** The positions of the current states in their texts. Set by models with `givesPlaces`, never by callers. */
-  readonly places?: TokenPositions;
+  /** The positions of the current states in their texts. Set by models with `knowsTokenPositions`, never by callers. */
+  readonly tokenPositions?: TokenPositions;
 }
 
 /** A context for evaluation: no dropout, with the given adapters (default: the base alone). */

@@ -5,7 +5,7 @@ import { f16Values, halfBits } from "./half-floats.ts";
 const bf16Value = (bits: number) => new Float32Array(Uint32Array.of(bits << 16).buffer)[0]!;
 
 describe("halfBits", () => {
-  it("gives every f16 and bf16 its own pattern back", () => {
+  it("returns every f16 and bf16 bit pattern unchanged", () => {
     const patterns = Array.from({ length: 65_536 }, (_, bits) => bits);
     const own = patterns.filter((bits) => !Number.isNaN(f16Values()[bits]));
     expect([
@@ -88,7 +88,7 @@ describe("a number as bf16", () => {
     expect([...halfBits(Float32Array.of(value), "bf16")]).toEqual([bits]);
   });
 
-  it("keeps a NaN whose payload lies only in the dropped half", () => {
+  it("keeps a NaN whose payload is only in the dropped bits", () => {
     const [bits = 0] = halfBits(new Float32Array(Uint32Array.of(0x7f800001).buffer), "bf16");
     expect(bits & 0x7fff).toBeGreaterThan(0x7f80);
   });

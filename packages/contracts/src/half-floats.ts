@@ -42,7 +42,7 @@ function valueOfF16(bits: number): number {
 export function halfBits(values: Float32Array, kind: "f16" | "bf16"): Uint16Array {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const bits = new Uint16Array(values.length);
-  // Two loops, each with one function to call: whole models go through here, and V8 inlines what is always the same.
+  // Two loops with one function call each, because V8 inlines a constant function: whole models are converted here.
   if (kind === "bf16") for (let index = 0; index < bits.length; index++) bits[index] = bf16Of(words[index]!);
   else for (let index = 0; index < bits.length; index++) bits[index] = f16Of(words[index]!);
   return bits;

@@ -63,8 +63,8 @@ export function refuseUnknownOptions(
 }
 
 /**
- * Our name for the most similar spelling, ignoring case and underscores; undefined if none is similar. Of equally similar ones, the
- * first counts.
+ * Our name for the most similar spelling, ignoring case and underscores; undefined if none is similar. The first of equally similar
+ * ones is used.
  */
 function nearestName(name: string, candidates: readonly (readonly [spelling: string, ours: string])[]) {
   const plain = (text: string) => text.replaceAll("_", "").toLowerCase();

@@ -1,10 +1,10 @@
-// What can go wrong between a file and a token batch.
+// Errors between a file and a token batch.
 
 import { itemized, LowrankError } from "@lowrank/contracts";
 
 /** One thing wrong with one row of a file. */
 export interface RowProblem {
-  /** Where, counted from 1: the line in the file, or the element of a JSON array. */
+  /** Number of the line in the file, or of the element of a JSON array, from 1. */
   readonly row: number;
   /** What was found. */
   readonly found: string;
@@ -101,7 +101,7 @@ export class TokenizationError extends LowrankError {
 /** One token that cannot be added. */
 export interface TokenProblem {
   readonly token: string;
-  /** What is wrong, and what was expected. */
+  /** The problem, and the expected value. */
   readonly reason: string;
 }
 
@@ -134,7 +134,7 @@ export class TemplateError extends LowrankError {
 /** A model's chat template exceeds a limit of size or work. Choose another template. */
 export class TemplateLimitError extends TemplateError {
   constructor(
-    /** What exceeds the limit: "steps", "characters in one text" … */
+    /** The exceeded limit: "steps", "characters in one text" … */
     readonly what: string,
     readonly largest: number,
     options?: { readonly cause?: unknown },

@@ -25,26 +25,26 @@ interface LabelledPairs {
 export function labelledPairs(rows: RowList<Example>): LabelledPairs {
   const numbers = new Map<string, number>();
   const rowOf: number[] = [];
-  const placeOf: number[] = [];
+  const indexOf: number[] = [];
   const searchOf: number[] = [];
   for (const [index, row] of rows.entries()) {
     const [first = "", ...others] = row.kind === "comparison" ? row.texts : ["", ""];
     const search = numbers.get(first) ?? numbers.size;
     if (row.kind === "comparison") numbers.set(first, search);
-    for (const place of others.keys()) {
+    for (const position of others.keys()) {
       rowOf.push(index);
-      placeOf.push(place);
+      indexOf.push(position);
       searchOf.push(search);
     }
   }
   const pairs = new ListedRows<Example>(rowOf.length, (pair) => {
     const row = rows.at(rowOf[pair] ?? -1);
-    return row?.kind === "comparison" ? pairOf(row, placeOf[pair] ?? 0, searchOf[pair] ?? 0) : row;
+    return row?.kind === "comparison" ? pairOf(row, indexOf[pair] ?? 0, searchOf[pair] ?? 0) : row;
   });
   return { pairs, rowOf: (pair) => rowOf[pair] ?? 0 };
 }
 
-function pairOf({ texts, score }: ComparisonExample, place: number, search: number): SentenceExample {
+function pairOf({ texts, score }: ComparisonExample, position: number, search: number): SentenceExample {
   const [sentence = "", ...others] = texts;
-  return { kind: "sentence", sentence, pair: others[place] ?? "", label: score ?? (place === 0 ? 1 : 0), search };
+  return { kind: "sentence", sentence, pair: others[position] ?? "", label: score ?? (position === 0 ? 1 : 0), search };
 }

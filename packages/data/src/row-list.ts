@@ -48,10 +48,10 @@ export abstract class NumberedRows<Row> implements RowList<Row> {
 }
 
 /** Some rows of a list, by their indices; for an array an array. */
-export function selectRows<Row>(rows: RowList<Row>, places: ArrayLike<number>): RowList<Row> {
-  const picked = new ListedRows(places.length, (index) => {
-    const place = places[index];
-    return place === undefined ? undefined : rows.at(place);
+export function selectRows<Row>(rows: RowList<Row>, indices: ArrayLike<number>): RowList<Row> {
+  const picked = new ListedRows(indices.length, (index) => {
+    const chosen = indices[index];
+    return chosen === undefined ? undefined : rows.at(chosen);
   });
   return Array.isArray(rows) ? [...picked] : picked;
 }

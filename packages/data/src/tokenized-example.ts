@@ -30,7 +30,7 @@ export interface TokenSequence extends TokenMasks {
   readonly kind: "sequence";
   /** The images of a conversation, in the order of their tokens, which are opened with its batch. */
   readonly images?: readonly ImageInput[];
-  /** What a model reads of them: one square or several of each (`tileImage`). */
+  /** The model's input for the images: one square or several of each (`tileImage`). */
   readonly tiles?: readonly Pixels[];
   readonly inputIds: readonly number[];
   /** Not shifted: `labels[t]` belongs to `inputIds[t]`, and the loss predicts it from what comes before t. */

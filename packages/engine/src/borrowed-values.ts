@@ -8,8 +8,8 @@ interface LendingBackend {
 }
 
 /**
- * A float32 tensor's values in the backend's own memory, or undefined where the backend does not lend. Read them at once: they
- * are another tensor's as soon as this one is disposed of.
+ * A float32 tensor's values in the backend's own memory; undefined if the backend does not share it. Read them at once: after this
+ * tensor is disposed of, the memory belongs to another one.
  *
  * @example
  * ```ts

@@ -44,7 +44,7 @@ onEachBackend(() => {
       weight.dispose();
     });
 
-    it("has its first outputs and new ones after it is resized, and leaves the one it came from", async () => {
+    it("has its first outputs and new ones after it is resized, and does not change the original", async () => {
       const weight = FrozenWeight.fromTransposed(matrix(waves([5, 3]))); // [3, 5]
       tf.dispose(weight.multiply(tf.ones([1, 3]))); // some backends store it the other way round now
       const before = await valuesOf(tf.transpose(weight.read()));
@@ -76,7 +76,7 @@ onEachBackend(() => {
       blocks.dispose();
     });
 
-    it("reports what is wrong with a matrix", () => {
+    it("reports the problem of an invalid matrix", () => {
       const weight = FrozenWeight.from(tf.zeros([2, 3]));
       expect(() => FrozenWeight.from(tf.zeros([2, 3], "int32"))).toThrow(ArgumentError);
       weight.dispose();

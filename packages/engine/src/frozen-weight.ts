@@ -19,11 +19,10 @@ import type { StepFactor } from "./step/step-plan.ts";
 /**
  * A frozen matrix W of shape [inFeatures, outFeatures], used as x·W.
  *
- * It owns its values and keeps one copy. A float32 tensor stays as it was given, since products read it either way round,
- * or is turned where the backend multiplies faster so. A packed matrix (16, 8 or 4 bits a number) stays packed: each
- * product decodes it, a few megabytes at a time. On tfjs-node 16 bits are kept inside TensorFlow, which decodes them
- * faster, and on webgpu all packed matrices in the GPU's memory. Such a weight belongs to its engine, and throws
- * OtherEngineError on another.
+ * It owns its values and keeps one copy. A float32 tensor stays unchanged, because products read it in either layout, or is transposed
+ * if the backend then multiplies faster. A packed matrix (16, 8 or 4 bits for each number) stays packed: each product decodes it, a few
+ * megabytes at a time. On tfjs-node, 16-bit matrices are kept inside TensorFlow, which decodes them faster, and on webgpu all packed
+ * matrices in the GPU's memory. Such a weight belongs to its engine, and throws OtherEngineError on another.
  *
  * @example
  * ```ts
@@ -41,7 +40,7 @@ export class FrozenWeight {
   /** Undefined after `dispose`. */
   #storage: FrozenStorage | undefined;
   #mayRoundLogits = false;
-  /** Where logits of this weight were packed in 8 bits. */
+  /** The weights in which logits of this weight were packed in 8 bits. */
   #roundedIn: Int8Weights | undefined;
   readonly #made = new Map<string, { dispose(): void }>();
 
@@ -63,15 +62,14 @@ export class FrozenWeight {
   }
 
   /**
-   * From a matrix in 8 bits with a scale for each output. The native engine multiplies it in 8 bits, forward and for the
-   * gradient, where the processor is fast and exact at that (`int8Problem`); the weight then belongs to that engine, and
-   * throws OtherEngineError on another. Elsewhere products decode it and are float32. Throws ArgumentError unless its arrays
-   * have the lengths they should.
+   * Makes a weight from an 8-bit matrix with a scale for each output. The native engine multiplies it in 8 bits, forward and for the
+   * gradient, if the processor does that fast and exactly (`int8Problem`). The weight then belongs to that engine, and throws
+   * OtherEngineError on another. Elsewhere products decode it and are float32. Throws ArgumentError for arrays of wrong lengths.
    */
   static fromInt8(matrix: Int8Matrix): FrozenWeight {
     checkInt8("FrozenWeight.fromInt8", matrix);
     const weights = currentInt8Weights();
-    if (weights !== undefined && weights.unfitness === undefined)
+    if (weights !== undefined && weights.problem === undefined)
       return new FrozenWeight(new Int8Storage(matrix, weights));
     return new FrozenWeight(storePacked(blocksOf(matrix), "out-in"));
   }
@@ -84,7 +82,7 @@ export class FrozenWeight {
     return this.#current().outFeatures;
   }
 
-  /** Memory of the stored numbers, those in 8 bits for rounded logits included; 0 after `dispose`. */
+  /** Bytes of the stored numbers, including those in 8 bits for rounded logits; 0 after `dispose`. */
   get bytes(): number {
     const { bytes = 0 } = this.#storage ?? {};
     const copy = this.#storage && this.#canRoundLogits() ? (2 * this.inFeatures + 4) * this.outFeatures : 0;
@@ -97,26 +95,26 @@ export class FrozenWeight {
   }
 
   /**
-   * Reads some rows of the transposed view [outFeatures, inFeatures] into memory that the next call overwrites. Undefined
-   * where the matrix is not packed on the host that way round.
+   * Reads some rows of the transposed view [outFeatures, inFeatures] into memory that the next call overwrites. Undefined if the matrix
+   * is not packed on the host in that layout.
    */
   get readRows(): ((first: number, count: number) => Float32Array) | undefined {
     return this.#current().readRows;
   }
 
-  /** The matrix as it is packed in the current engine's own memory; undefined where it is not. */
+  /** The matrix, if it is packed in the current engine's own memory. */
   get packed(): DeviceMatrix | undefined {
     return this.#current().packed;
   }
 
-  /** Whether the engine computes 8-bit logits from it. What it packs for them is then freed with the weight. */
+  /** Whether the engine computes 8-bit logits from it. Their packed copy is then freed with the weight. */
   roundsLogits(): boolean {
     if (!this.#canRoundLogits()) return false;
     this.#roundedIn = currentInt8Weights();
     return true;
   }
 
-  /** How a plan's graph multiplies by it now; undefined where none can, or would round what may not be rounded. */
+  /** How a plan's graph multiplies by it now; undefined if no graph can, or if it would round numbers that must not be rounded. */
   get stepFactor(): StepFactor | undefined {
     const { stored, stepFactor } = this.#current();
     if (stored !== undefined)
@@ -125,10 +123,10 @@ export class FrozenWeight {
   }
 
   /**
-   * Lets `linearCrossEntropy` compute a loss that is differentiated in 8 bits, logits and gradient, for the weight as its head, and
-   * plans compute the logits of a next token so within `withRoundedProducts`: on the native engine, for a matrix given to
-   * `fromTransposed`, where the processor is fast and exact at that. A loss takes two bytes a weight more, a plan one. A loss that
-   * is only looked at stays in float32.
+   * Allows 8 bits for logits of this weight as a head: in `linearCrossEntropy`, logits and gradient of a loss that is differentiated,
+   * and in plans the logits of a next token within `withRoundedProducts`. It has an effect on the native engine, for a matrix given to
+   * `fromTransposed`, if the processor does that fast and exactly. It takes two more bytes for each number for a loss, one for a plan.
+   * A loss without a gradient stays in float32.
    */
   roundLogits(): void {
     this.#mayRoundLogits = true;
@@ -139,7 +137,7 @@ export class FrozenWeight {
     return this.#current().multiply(x, bias);
   }
 
-  /** x·W for x [..., inFeatures], where `withRoundedProducts` allows it and it is faster; undefined elsewhere. */
+  /** x·W for x [..., inFeatures], if `withRoundedProducts` allows it and it is faster; otherwise undefined. */
   multiplyRounded(x: tf.Tensor): tf.Tensor | undefined {
     return isRounding() ? this.#current().multiplyRounded?.(x) : undefined;
   }
@@ -170,9 +168,9 @@ export class FrozenWeight {
   }
 
   /**
-   * A weight of its own with another number of outputs: this one's first, and after them as many as are missing, for which
-   * `added` gives the rows [count, inFeatures] of the transposed view. 16 bits stay 16 bits. Throws ArgumentError for
-   * blocks of 4 or 8 bits, ShapeError for rows of another shape.
+   * A new weight with another number of outputs: the first ones of this weight, followed by new ones, for which `added` makes the rows
+   * [count, inFeatures] of the transposed view. 16 bits stay 16 bits. Throws ArgumentError for blocks of 4 or 8 bits, ShapeError for
+   * rows of another shape.
    */
   resized(outFeatures: number, added: (count: number) => tf.Tensor2D): FrozenWeight {
     const current = this.#current();
@@ -183,7 +181,7 @@ export class FrozenWeight {
     return made;
   }
 
-  /** Frees something that was made of the weight together with it, or when another takes its place under the name. */
+  /** Disposes of `made` together with the weight from which it was made, or when another one is set under the name. */
   owns(name: string, made: { dispose(): void }): void {
     if (this.#made.get(name) !== made) this.#made.get(name)?.dispose();
     this.#made.set(name, made);

@@ -1,4 +1,4 @@
-// Importing this file registers gradients: the one side effect in this project that an import has.
+// Importing this file registers gradients. No other import in this project has a side effect.
 
 import { registerGradients } from "./gradients/register-gradients.ts";
 

@@ -13,7 +13,7 @@ describe("an unread tensor", () => {
     tensor.dispose();
   });
 
-  it("computes with what was provided, also when another one's numbers were disposed of", () => {
+  it("computes with provided data, also after another tensor was disposed of", () => {
     const before = tf.memory().numTensors;
     const unread = new UnreadTensors();
     const [one, other] = [unread.tensor("one", [2]), unread.tensor("other", [2])];

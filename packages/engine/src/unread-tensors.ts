@@ -15,8 +15,8 @@ export class UnreadTensorError extends LowrankError {
 }
 
 /**
- * Makes such tensors. Numbers that were provided leave it with the first operation that computes with them: they then lie
- * where the engine keeps its own, until the tensor is disposed of.
+ * Makes tensors without data. Provided numbers move to the engine's own memory with the first operation that uses them, and stay there
+ * until the tensor is disposed of.
  *
  * @example
  * ```ts
@@ -47,7 +47,7 @@ export class UnreadTensors {
   }
 }
 
-/** Where TensorFlow.js looks for the numbers; it moves them to the backend that computes. */
+/** The backend from which TensorFlow.js moves the numbers to the one that computes. */
 class Unread extends tf.KernelBackend {
   readonly names = new WeakMap<object, string>();
   readonly values = new Map<string, Float32Array>();

@@ -52,5 +52,5 @@ export async function expectEqualPart(
 
 /** Inputs that are off by up to 1e-5 of themselves, without a pattern. */
 export function nearbyInput(values: Float32Array): Float32Array {
-  return values.map((value, place) => value * (1 + 1e-5 * Math.sin((place + 1) * 78.233)));
+  return values.map((value, position) => value * (1 + 1e-5 * Math.sin((position + 1) * 78.233)));
 }

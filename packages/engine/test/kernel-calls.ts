@@ -122,10 +122,10 @@ const activations = fc.constantFrom("linear", "relu", "relu6", "sigmoid", "elu",
 const gradientsOf = (activation: string) =>
   activation === "prelu" ? { preluActivationWeights: tf.tensor1d([0.1, -0.2, 0.3, 0.4]) } : {};
 /** One to three places of one or two axes. */
-const places = (min: number) =>
+const indexLists = (min: number) =>
   fc.integer({ min: 1, max: 2 }).chain((axes) => {
-    const place = fc.array(fc.integer({ min, max: 3 }), { minLength: axes, maxLength: axes });
-    return fc.array(place, { minLength: 1, maxLength: 3 });
+    const indexList = fc.array(fc.integer({ min, max: 3 }), { minLength: axes, maxLength: axes });
+    return fc.array(indexList, { minLength: 1, maxLength: 3 });
   });
 const x = (tensors: readonly tf.Tensor[]) => tensors[0] as tf.Tensor;
 const y = (tensors: readonly tf.Tensor[]) => tensors[1] as tf.Tensor;
@@ -180,15 +180,15 @@ export const kernelCalls: Readonly<Record<string, fc.Arbitrary<KernelCall>>> = {
   tensorScatterUpdate: row(
     nearPair,
     fc.array(fc.array(fc.integer({ min: -1, max: 3 }), { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 3 }),
-    ([tensor, other], places) => {
-      const [first] = places;
-      const indices = places.filter(({ length }) => length === first?.length);
+    ([tensor, other], indexLists) => {
+      const [first] = indexLists;
+      const indices = indexLists.filter(({ length }) => length === first?.length);
       const updates = tf.slice(tf.cast(other as tf.Tensor, "float32"), 0, indices.length);
       return tf.tensorScatterUpdate(tensor as tf.Tensor, tf.tensor(indices, undefined, "int32"), updates);
     },
   ),
-  gatherND: row(alone, places(-1), (all, indices) => tf.gatherND(x(all), tf.tensor(indices, undefined, "int32"))),
-  scatterND: row(alone, places(0), (all, indices) =>
+  gatherND: row(alone, indexLists(-1), (all, indices) => tf.gatherND(x(all), tf.tensor(indices, undefined, "int32"))),
+  scatterND: row(alone, indexLists(0), (all, indices) =>
     tf.scatterND(
       tf.tensor(indices, undefined, "int32"),
       tf.slice(x(all), 0, indices.length),

@@ -31,7 +31,7 @@ function elementAt(blocks: UnpackedBlocks, index: number): number {
 describe.each(Object.entries(cases))("random blocks of %s", (type, { count, bytes, values }) => {
   const expected = new Float32Array(bytesOf(values).buffer);
 
-  it("are what Python's gguf makes of them", async () => {
+  it("equal the values of Python's gguf", async () => {
     const reader = await typeReader(type);
     expect(bitsOf(reader.dequantize(bytesOf(bytes), count))).toEqual(bitsOf(expected));
   });
@@ -55,7 +55,7 @@ it("covers every type that can be dequantised", () => {
   expect(Object.keys(cases).sort()).toEqual(dequantizableTypes.filter((type) => type !== "F32").sort());
 });
 
-it("needs a reader for types whose tables are loaded when asked for", () => {
+it("needs a reader for types whose tables are loaded on request", () => {
   expect(() => dequantize(new Uint8Array(110), "IQ3_S", 256)).toThrow(/await typeReader\("IQ3_S"\)/);
 });
 

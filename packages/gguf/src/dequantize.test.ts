@@ -15,7 +15,7 @@ describe("dequantize", () => {
     expect([...dequantize(bytes, "F16", 4)]).toEqual([0.0999755859375, 2 ** -24, Number.NEGATIVE_INFINITY, Number.NaN]);
   });
 
-  it("reads BF16 as the upper half of a float32", () => {
+  it("reads BF16 as the upper 16 bits of a float32", () => {
     expect([...dequantize(Uint8Array.of(0x80, 0x3f, 0x40, 0xc0), "BF16", 2)]).toEqual([1, -3]);
   });
 
@@ -25,7 +25,7 @@ describe("dequantize", () => {
     expect([...dequantize(block, "Q8_0", 32).subarray(0, 5)]).toEqual([1.5, -0.5, 63.5, -64, 0]);
   });
 
-  it("takes the low nibbles of a Q4_0 block as its first half and subtracts 8", () => {
+  it("reads the low nibbles of a Q4_0 block as its first 16 numbers and subtracts 8", () => {
     const block = new Uint8Array(18).fill(0x88);
     block.set([...half, 0xf0, 0x19]);
     const values = dequantize(block, "Q4_0", 32);
@@ -55,7 +55,7 @@ describe("dequantize", () => {
     expect([values[0], values[32]]).toEqual([1, -0.5]);
   });
 
-  it("refuses a type it does not know, and names those it does", () => {
+  it("refuses an unknown type, and lists the known ones", () => {
     expect(() => dequantize(new Uint8Array(36), "NVFP4", 64)).toThrow(/NVFP4 .*F32, F16, BF16, Q8_0, .*Q4_K/);
   });
 

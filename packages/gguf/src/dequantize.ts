@@ -102,10 +102,10 @@ function readerOf(type: string, format: BlockFormat | undefined): TypeReader {
       else read?.(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), values);
       return values;
     },
-    unpack(bytes, place) {
+    unpack(bytes, layout) {
       if (format === undefined) return undefined;
-      checkSize(bytes, stored, place.rows * place.columns, place.columns);
-      return unpackBlocks(bytes, format, { type: stored, place });
+      checkSize(bytes, stored, layout.rows * layout.columns, layout.columns);
+      return unpackBlocks(bytes, format, { type: stored, layout });
     },
   };
 }

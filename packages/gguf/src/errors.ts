@@ -16,7 +16,7 @@ export type GgufErrorCode =
   | "GGUF_SPLIT";
 
 /** Where a failure happened. */
-export interface GgufErrorPlace {
+export interface GgufErrorLocation {
   /** The source's name. */
   readonly file?: string | undefined;
   readonly tensor?: string | undefined;
@@ -35,13 +35,13 @@ export class GgufError extends LowrankError {
   readonly key: string | undefined;
   readonly offset: number | undefined;
 
-  constructor(code: GgufErrorCode, problem: string, place: GgufErrorPlace = {}) {
-    const where = place.file === undefined ? "" : `${place.file}: `;
-    super(code, `${where}${problem}`, place.cause === undefined ? undefined : { cause: place.cause });
-    this.file = place.file;
-    this.tensor = place.tensor;
-    this.key = place.key;
-    this.offset = place.offset;
+  constructor(code: GgufErrorCode, problem: string, location: GgufErrorLocation = {}) {
+    const where = location.file === undefined ? "" : `${location.file}: `;
+    super(code, `${where}${problem}`, location.cause === undefined ? undefined : { cause: location.cause });
+    this.file = location.file;
+    this.tensor = location.tensor;
+    this.key = location.key;
+    this.offset = location.offset;
   }
 }
 

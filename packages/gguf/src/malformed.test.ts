@@ -1,4 +1,4 @@
-// What a hostile or damaged file gets: a typed error, at once, and no allocation that a number in the file decides.
+// A hostile or damaged file causes a typed error, at once, and no allocation whose size is a number in the file.
 
 import { LowrankError } from "@lowrank/contracts";
 import { describe, expect, it } from "vitest";
@@ -142,12 +142,12 @@ describe("a malformed file", () => {
     expect(error).toMatchObject({ code, file: "test.gguf" });
   });
 
-  it("names a type that llama.cpp has given up, and what it was like", async () => {
+  it("names a type that llama.cpp has dropped, and a similar one", async () => {
     const file = openGguf(sourceOf(withTensors(tensor({ type: 31 }))));
     await expect(file).rejects.toThrow(/"w" has the type 31 \(Q4_0_4_4, .*: Q4_0 with its rows interleaved\)/);
   });
 
-  it("cut off anywhere gives a typed error", async () => {
+  it("cut off anywhere causes a typed error", async () => {
     const whole = buildGguf({
       metadata: [
         ["general.architecture", text("llama")],
@@ -161,7 +161,7 @@ describe("a malformed file", () => {
     }
   });
 
-  it("with any one byte changed opens or gives a typed error", async () => {
+  it("with any one byte changed opens or causes a typed error", async () => {
     const whole = buildGguf({ metadata: [["list", array([text("a"), text("b")])]], tensors: [tensor()] });
     for (let index = 0; index < whole.length; index += 1) {
       for (const change of [0x01, 0x80, 0xff]) {
@@ -180,7 +180,7 @@ describe("a malformed file", () => {
   });
 });
 
-/** What opening throws, and how long it takes: the shortest of three times, since other programs run here too. */
+/** The error of opening, and the shortest of three times, since other programs run here too. */
 async function refusal(bytes: Uint8Array, options?: GgufOptions) {
   let error: unknown;
   let milliseconds = Number.POSITIVE_INFINITY;
@@ -192,7 +192,7 @@ async function refusal(bytes: Uint8Array, options?: GgufOptions) {
   return { error, milliseconds };
 }
 
-it("a Git LFS pointer in the place of a file is called so, with what to do", async () => {
+it("a Git LFS pointer instead of a file is reported, with the next step", async () => {
   const bytes = new TextEncoder().encode(
     "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n",
   );

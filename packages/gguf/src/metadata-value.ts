@@ -18,7 +18,7 @@ const maximumDepth = 4;
 const maximumArrayLength = 4_000_000;
 
 /** The position of a value, and the remaining limits of its file. */
-export interface ValuePlace {
+export interface ValueLocation {
   readonly file: string;
   readonly key: string;
   readonly items: ItemBudget;
@@ -47,41 +47,41 @@ const valueTypes: ReadonlyMap<number, ValueType> = new Map([
 ]);
 
 /** Reads the type number and the value of a metadata entry. */
-export function readValue(reader: BinaryReader, place: ValuePlace): GgufValue {
+export function readValue(reader: BinaryReader, location: ValueLocation): GgufValue {
   const id = reader.uint32();
-  const type = valueTypeOf(id, place);
-  return id === arrayType ? readArray(reader, place, 1) : type.read(reader);
+  const type = valueTypeOf(id, location);
+  return id === arrayType ? readArray(reader, location, 1) : type.read(reader);
 }
 
-function readArray(reader: BinaryReader, place: ValuePlace, depth: number): readonly GgufValue[] {
-  if (depth > maximumDepth) throw invalid(`has arrays nested deeper than ${maximumDepth}`, place);
+function readArray(reader: BinaryReader, location: ValueLocation, depth: number): readonly GgufValue[] {
+  if (depth > maximumDepth) throw invalid(`has arrays nested deeper than ${maximumDepth}`, location);
   const id = reader.uint32();
-  const type = valueTypeOf(id, place);
-  const length = reader.count(`items of ${quoted(place.key)}`, type.minBytes);
+  const type = valueTypeOf(id, location);
+  const length = reader.count(`items of ${quoted(location.key)}`, type.minBytes);
   if (length > maximumArrayLength) {
-    const problem = `The metadata ${quoted(place.key)} has ${length} items, more than ${maximumArrayLength}.`;
-    throw new GgufError("GGUF_LIMIT_EXCEEDED", problem, place);
+    const problem = `The metadata ${quoted(location.key)} has ${length} items, more than ${maximumArrayLength}.`;
+    throw new GgufError("GGUF_LIMIT_EXCEEDED", problem, location);
   }
-  if (length > place.items.left) {
-    const problem = `The metadata's arrays exceed the limit of ${place.items.max} items together, at ${quoted(place.key)}.`;
-    throw new GgufError("GGUF_LIMIT_EXCEEDED", problem, place);
+  if (length > location.items.left) {
+    const problem = `The metadata's arrays exceed the limit of ${location.items.max} items together, at ${quoted(location.key)}.`;
+    throw new GgufError("GGUF_LIMIT_EXCEEDED", problem, location);
   }
-  place.items.left -= length;
+  location.items.left -= length;
   const items: GgufValue[] = [];
   for (let index = 0; index < length; index += 1) {
-    items.push(id === arrayType ? readArray(reader, place, depth + 1) : type.read(reader));
+    items.push(id === arrayType ? readArray(reader, location, depth + 1) : type.read(reader));
   }
   return items;
 }
 
-function valueTypeOf(id: number, place: ValuePlace): ValueType {
+function valueTypeOf(id: number, location: ValueLocation): ValueType {
   const type = valueTypes.get(id);
-  if (type === undefined) throw invalid(`has the unknown value type ${id}`, place);
+  if (type === undefined) throw invalid(`has the unknown value type ${id}`, location);
   return type;
 }
 
-function invalid(problem: string, place: ValuePlace): GgufError {
-  return new GgufError("GGUF_METADATA_INVALID", `The metadata ${quoted(place.key)} ${problem}.`, place);
+function invalid(problem: string, location: ValueLocation): GgufError {
+  return new GgufError("GGUF_METADATA_INVALID", `The metadata ${quoted(location.key)} ${problem}.`, location);
 }
 
 function numberIfExact(value: bigint): number | bigint {

@@ -73,7 +73,7 @@ describe("openGguf", () => {
     expect([...(await file.readFloat32("b"))]).toEqual([2]);
   });
 
-  it("reads only the rows that were asked for", async () => {
+  it("reads only the requested rows", async () => {
     const row = (scale: number) => {
       const block = new Uint8Array(34);
       block.set([0x00, 0x3c, scale]); // scale 1
@@ -108,7 +108,7 @@ describe("openGguf", () => {
     expect([...(await file.readFloat32("scalar"))]).toEqual([5]);
   });
 
-  it("reads a header of several megabytes in a few growing windows and no tensor before it is asked for", async () => {
+  it("reads a header of several megabytes in a few growing windows, and no tensor before it is requested", async () => {
     const tokens = array(Array.from({ length: 150_000 }, (_, index) => text(`token ${index}`)));
     const bytes = buildGguf({
       metadata: [["tokenizer.ggml.tokens", tokens]],
@@ -121,7 +121,7 @@ describe("openGguf", () => {
     expect([...(await file.readFloat32("w"))]).toEqual([1]);
   });
 
-  it("lists a tensor whose type cannot be dequantised, gives its bytes, and says so when asked for numbers", async () => {
+  it("lists a tensor whose type cannot be dequantized, returns its bytes, and reports it when numbers are requested", async () => {
     const bytes = buildGguf({ tensors: [{ name: "w", dimensions: [64], type: 40, data: new Uint8Array(36) }] });
     const file = await openGguf(sourceOf(bytes));
     expect(file.tensors.get("w")?.type).toBe("NVFP4");

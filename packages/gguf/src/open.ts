@@ -6,7 +6,7 @@ import { NeedMoreBytes } from "./binary-reader.ts";
 import { typeReader } from "./dequantize.ts";
 import { GgufError, quoted } from "./errors.ts";
 import type { GgufValue } from "./metadata-value.ts";
-import { type BytePlace, type GgufHeader, type GgufTensorInfo, parseHeader } from "./parse-header.ts";
+import { type ByteRange, type GgufHeader, type GgufTensorInfo, parseHeader } from "./parse-header.ts";
 import { checkPart, type GgufParts, joinHeaders } from "./split-files.ts";
 import type { WritableValue } from "./writing/write.ts";
 
@@ -53,7 +53,7 @@ export interface GgufFile {
  */
 export async function openGguf(source: GgufSource, options: GgufOptions = {}): Promise<GgufFile> {
   refuseUnknownOptions("openGguf", options, optionNames);
-  const { version, metadata, places, tensors } = await readHeaders(source, options);
+  const { version, metadata, ranges, tensors } = await readHeaders(source, options);
   const find = (name: string): GgufTensorInfo => {
     const info = tensors.get(name);
     if (info !== undefined) return info;
@@ -80,9 +80,9 @@ export async function openGguf(source: GgufSource, options: GgufOptions = {}): P
     metadata,
     tensors,
     async readStoredMetadata() {
-      const read = async ({ offset, length }: BytePlace) =>
+      const read = async ({ offset, length }: ByteRange) =>
         ({ type: "stored", bytes: await source.read(offset, length) }) as const;
-      return new Map(await Promise.all([...places].map(async ([key, place]) => [key, await read(place)] as const)));
+      return new Map(await Promise.all([...ranges].map(async ([key, range]) => [key, await read(range)] as const)));
     },
     readBytes: async (name, range) => {
       const info = find(name);

@@ -4,7 +4,7 @@
 import { describeLfsPointer } from "@lowrank/contracts";
 import { BinaryReader } from "./binary-reader.ts";
 import { GgufError, quoted } from "./errors.ts";
-import { type GgufValue, readValue, type ValuePlace } from "./metadata-value.ts";
+import { type GgufValue, readValue, type ValueLocation } from "./metadata-value.ts";
 import { describeUnknownType, type TensorType, tensorTypeOfId } from "./tensor-types.ts";
 
 /** One tensor of a file. */
@@ -24,12 +24,12 @@ export interface GgufHeader {
   readonly version: number;
   readonly metadata: ReadonlyMap<string, GgufValue>;
   /** Position of each metadata value in the file, from its type number on. */
-  readonly places: ReadonlyMap<string, BytePlace>;
+  readonly ranges: ReadonlyMap<string, ByteRange>;
   readonly tensors: ReadonlyMap<string, GgufTensorInfo>;
 }
 
 /** Bytes of a file. */
-export interface BytePlace {
+export interface ByteRange {
   readonly offset: number;
   readonly length: number;
 }
@@ -60,13 +60,13 @@ export function parseHeader(
     file.name,
   );
   const items = { max: limits.maxItems, left: limits.maxItems };
-  const { metadata, places } = readMetadata(reader, metadataCount, { file: file.name, items });
+  const { metadata, ranges } = readMetadata(reader, metadataCount, { file: file.name, items });
   const alignment = alignmentOf(metadata, file.name);
   const relative = readTensors(reader, tensorCount, file.name);
   const dataStart = Math.ceil(reader.position / alignment) * alignment;
   const tensors = relative.map((info) => ({ ...info, offset: dataStart + info.offset }));
   checkPlaces(tensors, { alignment, dataStart, file });
-  return { version, metadata, places, tensors: new Map(tensors.map((info) => [info.name, info])) };
+  return { version, metadata, ranges, tensors: new Map(tensors.map((info) => [info.name, info])) };
 }
 
 function readVersion(reader: BinaryReader, bytes: Uint8Array, file: string): number {
@@ -93,10 +93,10 @@ function limited(count: number, limit: number, what: string, file: string): numb
 function readMetadata(
   reader: BinaryReader,
   count: number,
-  { file, items }: Omit<ValuePlace, "key">,
-): Pick<GgufHeader, "metadata" | "places"> {
+  { file, items }: Omit<ValueLocation, "key">,
+): Pick<GgufHeader, "metadata" | "ranges"> {
   const metadata = new Map<string, GgufValue>();
-  const places = new Map<string, BytePlace>();
+  const ranges = new Map<string, ByteRange>();
   for (let index = 0; index < count; index += 1) {
     const key = reader.string("metadata key", "name");
     if (metadata.has(key)) {
@@ -104,9 +104,9 @@ function readMetadata(
     }
     const offset = reader.position;
     metadata.set(key, readValue(reader, { file, key, items }));
-    places.set(key, { offset, length: reader.position - offset });
+    ranges.set(key, { offset, length: reader.position - offset });
   }
-  return { metadata, places };
+  return { metadata, ranges };
 }
 
 function alignmentOf(metadata: ReadonlyMap<string, GgufValue>, file: string): number {
@@ -162,31 +162,31 @@ function byteLengthOf(shape: readonly number[], type: TensorType): number | unde
 /** Every tensor starts aligned, ends within the file, and shares no byte with another. */
 function checkPlaces(
   tensors: readonly GgufTensorInfo[],
-  place: {
+  location: {
     readonly alignment: number;
     readonly dataStart: number;
     readonly file: { readonly name: string; readonly size: number };
   },
 ): void {
   const inOrder = [...tensors].sort((left, right) => left.offset - right.offset || left.byteLength - right.byteLength);
-  let previousEnd = place.dataStart;
+  let previousEnd = location.dataStart;
   for (const { name, offset, byteLength } of inOrder) {
-    if ((offset - place.dataStart) % place.alignment !== 0) {
+    if ((offset - location.dataStart) % location.alignment !== 0) {
       throw invalidTensor(
-        `starts at byte ${offset}, which is not aligned to ${place.alignment}`,
+        `starts at byte ${offset}, which is not aligned to ${location.alignment}`,
         name,
-        place.file.name,
+        location.file.name,
       );
     }
-    if (offset + byteLength > place.file.size) {
-      const problem = `The tensor ${quoted(name)} ends at byte ${offset + byteLength}, but the file ends at ${place.file.size}; it was cut off.`;
-      throw new GgufError("GGUF_TRUNCATED", problem, { file: place.file.name, tensor: name, offset });
+    if (offset + byteLength > location.file.size) {
+      const problem = `The tensor ${quoted(name)} ends at byte ${offset + byteLength}, but the file ends at ${location.file.size}; it was cut off.`;
+      throw new GgufError("GGUF_TRUNCATED", problem, { file: location.file.name, tensor: name, offset });
     }
     if (offset < previousEnd) {
       throw invalidTensor(
         `starts at byte ${offset}, but the one before it ends at ${previousEnd}`,
         name,
-        place.file.name,
+        location.file.name,
       );
     }
     previousEnd = offset + byteLength;

@@ -44,7 +44,7 @@ describe("a split file", () => {
     expect(closed).toEqual([first, second, first, second]);
   });
 
-  it("closes what it has opened where a part is missing", async () => {
+  it("closes opened files if a part is missing", async () => {
     const { open, closed } = folder({ [first]: part(0) });
     await expect(openGgufParts(first, open)).rejects.toThrow(`no ${second}`);
     expect(closed).toEqual([first]);
@@ -67,7 +67,7 @@ describe("a split file", () => {
   });
 });
 
-it("takes other names as they are, and no number that would ask for everything", () => {
+it("opens other names unchanged, and refuses absurd numbers of parts", () => {
   for (const name of ["m.gguf", "m-00001-of-99999.gguf", "m-00001-of-00000.gguf", "m-1-of-2.gguf"])
     expect(ggufPartNames(name)).toEqual([name]);
 });

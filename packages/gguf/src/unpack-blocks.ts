@@ -38,19 +38,19 @@ export interface StoredRows {
 export function unpackBlocks(
   bytes: Uint8Array,
   format: BlockFormat,
-  { type, place }: { readonly type: TensorType; readonly place: StoredRows },
+  { type, layout }: { readonly type: TensorType; readonly layout: StoredRows },
 ): UnpackedBlocks {
   const { blockSize, blockBytes } = type;
-  const perRow = place.columns / blockSize;
-  const blocks = place.rows * perRow;
+  const perRow = layout.columns / blockSize;
+  const blocks = layout.rows * perRow;
   const parts = roomFor(format, blockSize);
   const codeBits = format.levels.length === 16 ? 4 : 8;
   const codes = new Uint8Array((blocks * blockSize * codeBits) / 8);
   const scales = collector(blocks, parts.multiples, format.scaleKind);
   const minima = collector(blocks, parts.minimumMultiples, "f16");
   const addCodes = codeBits === 4 ? pairCodes : copyCodes;
-  for (let row = 0, block = 0; row < place.rows; row += 1) {
-    let from = (place.storedRow?.(row) ?? row) * perRow * blockBytes;
+  for (let row = 0, block = 0; row < layout.rows; row += 1) {
+    let from = (layout.storedRow?.(row) ?? row) * perRow * blockBytes;
     for (const end = block + perRow; block < end; block += 1, from += blockBytes) {
       format.unpack(bytes, from, parts);
       addCodes(codes, block, parts.codes);

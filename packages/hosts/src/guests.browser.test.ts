@@ -83,7 +83,7 @@ async function fitOn(name: typeof engine): Promise<readonly number[]> {
   return losses;
 }
 
-/** Of an adapter on the first of two convolutions, through a depthwise one between them. */
+/** The result of an adapter on the first of two convolutions, through a depthwise one between them. */
 async function gradientsOn(name: typeof engine): Promise<readonly number[]> {
   await useEngine(name);
   const graph = new GraphBuilder();

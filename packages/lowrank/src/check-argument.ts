@@ -9,7 +9,7 @@ type Check = (value: unknown) => boolean;
 const isText: Check = (value) => typeof value === "string";
 const isList = (value: unknown, is: Check) => Array.isArray(value) && value.length > 0 && value.every(is);
 const has = (value: unknown, method: string) => isObject(value) && typeof value[method] === "function";
-/** A `FileList` is no array. */
+/** A `FileList` is not an array. */
 const isFiles: Check = (value) => has(value, "item") || isList(value, (each) => isObject(each) && isText(each.name));
 const isHandle: Check = (value) => has(value, "values") && isObject(value) && isText(value.name);
 const isFolder: Check = (value) => isText(value) || has(value, "readText") || isHandle(value) || isFiles(value);
@@ -26,7 +26,7 @@ const ggufTypes: Readonly<Record<NonNullable<GgufOptions["type"]>, true>> = {
   "as-base": true,
 };
 
-/** Which values an argument may have, and what to expect in words. */
+/** Checks of arguments' values, and the expected values in words. */
 const kinds = {
   model: [isFolder, files],
   adapter: [(value) => isFolder(value) || isList(value, isWeighted), `${files}; or several as [{ adapter, weight }]`],

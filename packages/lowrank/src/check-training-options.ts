@@ -1,4 +1,4 @@
-// Checks the options of `train`: values, and names, also those of other programs and of other functions.
+// Checks the options of `train`: their values and names, including names of other programs and of other functions.
 
 import { describeValue, isObject, refuseUnknownOptions } from "@lowrank/contracts";
 import { TrainingOptionsError } from "@lowrank/trainer";

@@ -4,7 +4,7 @@
 export function given<Options extends object>(
   options: Options,
 ): { readonly [Name in keyof Options]?: Exclude<Options[Name], undefined> } {
-  // What is left has a value, which is all that the type says.
+  // All remaining entries have a value, as the type says.
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
     [Name in keyof Options]?: Exclude<Options[Name], undefined>;
   };

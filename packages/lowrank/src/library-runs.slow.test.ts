@@ -59,7 +59,7 @@ async function bytesIn(path: string): Promise<ReadonlyMap<string, string>> {
 
 // Several runs each, which take a minute on a busy machine.
 describe("a run with out", { timeout: 120_000 }, () => {
-  it("that was stopped and resumed leaves, byte for byte, what an uninterrupted one leaves", async () => {
+  it("that was stopped and resumed has the same files, byte for byte, as an uninterrupted one", async () => {
     const [whole, parted] = [join(folder, "whole"), join(folder, "parted")];
     expect(await train({ out: whole, saveEvery: 2 })).toHaveLength(settings.steps);
 
@@ -171,7 +171,7 @@ describe("a run with out", { timeout: 120_000 }, () => {
     expect(await train({ out, resume: true })).toEqual([5, 6]);
   });
 
-  it("does not replace the adapter that it trains on, nor its rows", async () => {
+  it("does not replace the adapter from which it continues, nor its rows", async () => {
     const out = join(folder, "out");
     await train({ out, steps: 1 });
     const file = join(out, "rows.jsonl");

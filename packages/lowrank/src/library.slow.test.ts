@@ -22,7 +22,7 @@ beforeAll(async () => {
   registerGradients();
 });
 
-// Several runs each, which take a minute where others compute beside them.
+// Several runs each, which take a minute on a busy machine.
 describe("the library", { timeout: 120_000 }, () => {
   let folder: string;
   beforeEach(async () => {
@@ -148,7 +148,7 @@ describe("the library", { timeout: 120_000 }, () => {
     model.dispose();
   });
 
-  it("refuses options that there are not, and names the one that was meant", async () => {
+  it("refuses unknown options, and suggests the one that was probably meant", async () => {
     const misspelt = (options: object) => options;
     await expect(openModel(tiny, misspelt({ taks: "causal-lm" }))).rejects.toThrow('"taks" → "task"');
     const model = await openModel(tiny, { engine: false });

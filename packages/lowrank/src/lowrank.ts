@@ -1,4 +1,4 @@
-// The program `lowrank`: hands the process's arguments, streams and signals to `run` and exits with its code.
+// The program `lowrank`: passes the process's arguments, streams and signals to `run` and exits with its code.
 
 import { processIo } from "./cli/io.ts";
 import { run } from "./cli/run.ts";

@@ -10,7 +10,6 @@ import { isRounded } from "./options/file-options.ts";
 import type { GgufOptions, MergedModelOptions, OnnxOptions } from "./options.ts";
 import type { FolderFiles, ModelOutput, OutputFolder, Platform } from "./platform.ts";
 
-/** The output of a merged model. */
 type MergedWork = (output: ModelOutput, opened: OpenedBase) => Promise<void>;
 
 /** Facts about a merge. */

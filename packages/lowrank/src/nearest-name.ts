@@ -1,4 +1,4 @@
-// The name that somebody probably meant, for messages about unknown names.
+// The name that was probably meant, for messages about unknown names.
 
 import { editDistance } from "@lowrank/contracts";
 

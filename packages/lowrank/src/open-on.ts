@@ -25,12 +25,12 @@ export async function openOn(
   { model, adapter, tokens, classNames, ...request }: OpeningRequest,
   context: SourceContext,
 ): Promise<OpenedModel> {
-  const places = {
+  const sources = {
     model: () => platform.findModel(model, context),
     ...(adapter === undefined ? {} : { adapter: () => findAdapters(platform, adapter, context) }),
   };
   const full = { memoryBytes: platform.memoryBytes(), minTokens: tokens?.rows, ...request };
-  const opened = await openBase(places, full, context.notices);
+  const opened = await openBase(sources, full, context.notices);
   return new OpenedModel({ platform, context, opened, request, tokens, classNames });
 }
 

@@ -29,14 +29,14 @@ import { makeFromRows } from "./train/new-adapter.ts";
 import { type RunSteps, stepsOf } from "./train/plan-steps.ts";
 import type { TokenizedRows } from "./train/tokenized-rows.ts";
 import type { CardProgress, runTable } from "./train/training-card.ts";
-import { goingOn, type LoopOptions, type RunOptions, settled } from "./train/training-options.ts";
+import { type LoopOptions, type RunOptions, resumedOptions, settled } from "./train/training-options.ts";
 
-/** A run that is ready to start: what it learns from, in how many steps. */
+/** A run that is ready to start: its rows, its objective and its number of steps. */
 export interface PreparedTraining extends TokenizedRows, RunSteps {
   readonly handle: AdapterHandle;
 }
 
-/** What an adapter is made of. */
+/** The parts of an opened adapter. */
 export interface AdapterFacts {
   readonly platform: Platform;
   readonly notices: Notices;
@@ -146,7 +146,7 @@ export class OpenedAdapter {
     training.warnOfOddClasses(classes, { ...rows, ...labels, columns: options.columns }, notices);
     training.warnOfPreferences(rows.file, rows.preferences, notices);
     const config = this.#handle === undefined ? this.config : undefined;
-    training.refuseIdleOptions(training.askedRun(model, rows, { labels, config }), options);
+    training.refuseIdleOptions(training.runToCheck(model, rows, { labels, config }), options);
     const hasText = training.needTokenizer(rows.train) || training.needTokenizer(rows.validation);
     const tokenizer = hasText ? await this.#facts.tokenizer() : undefined;
     const trained = recipeIn(this.#metadata);
@@ -172,10 +172,10 @@ export class OpenedAdapter {
     for (const each of rowFindings({ file: rows.file, rows: tokenized, plan, classNames })) notices.warn(each);
     const learnt = { rows: tokenized.train.length, template: tokenized.template, loss: learning.words };
     const facts = { plan, ...learnt, addedTokens, classNames };
-    const asked = { ...settled(tokenized, options), basePrecision, data: rows.file };
+    const requested = { ...settled(tokenized, options), basePrecision, data: rows.file };
     this.#settings = (progress) => {
       const learnt = { validation: this.#validation, restarts: this.#restarts };
-      return training.runTable(asked, { ...facts, ...progress, ...learnt });
+      return training.runTable(requested, { ...facts, ...progress, ...learnt });
     };
     return { ...tokenized, ...plan, handle: this.#handle };
   }
@@ -188,7 +188,7 @@ export class OpenedAdapter {
    * and DivergedError or NonFiniteModelError instead of NonFiniteLossError.
    */
   train(input: RowsInput | TrainingRows, options: TrainingOptions = {}): TrainingProgress {
-    return awaitable(this.#inFolder(options, [input], (asBegun) => this.prepare(input, asBegun)));
+    return awaitable(this.#inFolder(options, [input], (initial) => this.prepare(input, initial)));
   }
 
   /** Trains on rows from `prepare`. Throws the errors of `train`. */
@@ -301,14 +301,14 @@ export class OpenedAdapter {
   async *#inFolder(
     options: TrainingOptions,
     inputs: readonly unknown[],
-    prepare: (asBegun: TrainingOptions) => Promise<TokenizedRows>,
+    prepare: (initial: TrainingOptions) => Promise<TokenizedRows>,
   ): AsyncGenerator<TrainingEvent, void, undefined> {
     (await import("./check-training-options.ts")).checkTrainingOptions(options);
     const folder = await openRun(this.#facts, options, [...inputs, options.validation]);
     if (folder === undefined) return yield* this.#loop(await prepare(options), options);
     try {
-      const asBegun = goingOn(folder.asBegun.options, options, options);
-      yield* this.keepIn(folder, await prepare(asBegun), asBegun);
+      const initial = resumedOptions(folder.initial.options, options, options);
+      yield* this.keepIn(folder, await prepare(initial), initial);
     } finally {
       await folder.release();
     }

@@ -4,7 +4,7 @@ import type { LoraConfig } from "@lowrank/adapter-format";
 import { readTokenizerFiles, type TextTokenizer } from "@lowrank/data";
 import type { InjectionPlan } from "@lowrank/inject";
 import type { PretrainedModel, WritingDefaults } from "@lowrank/models";
-import { actingModel, freeName, openAttached } from "./adapters/acting-adapter.ts";
+import { freeName, openAttached, selectedModel } from "./adapters/selected-adapter.ts";
 import type { AdapterInput } from "./adapters/weighted-set.ts";
 import { checkArgument, checkCall } from "./check-argument.ts";
 import type { EmbedOptions } from "./embed/embed-texts.ts";
@@ -174,12 +174,12 @@ export class OpenedModel {
    */
   async *stream(
     prompts: TextPrompt | readonly TextPrompt[],
-    asked: TextOptions & AdapterChoice = {},
+    requested: TextOptions & AdapterChoice = {},
   ): AsyncGenerator<TextEvent, void, undefined> {
-    checkCall("generate", { prompt: prompts }, asked);
-    if (asked.stop !== undefined) checkArgument("generate", "stop", asked.stop);
-    if (asked.schema !== undefined) checkArgument("generate", "schema", asked.schema);
-    const { adapter, strength, ...options } = asked;
+    checkCall("generate", { prompt: prompts }, requested);
+    if (requested.stop !== undefined) checkArgument("generate", "stop", requested.stop);
+    if (requested.schema !== undefined) checkArgument("generate", "schema", requested.schema);
+    const { adapter, strength, ...options } = requested;
     const all = isSeveral(prompts) ? prompts : [prompts];
     const { continuePrompts } = await import("./generate/continue-prompts.ts"); // loaded on first use, which a page may never reach
     yield* continuePrompts(await this.#writer({ adapter, strength }), all, options);
@@ -198,10 +198,10 @@ export class OpenedModel {
   /** Measures the loss, and accuracy, perplexity, BLEU, exact match or F1 if they apply; or rewards. Throws REWARD_FAILED, the errors of `evaluateRows` and of reading rows. */
   async evaluate(
     input: RowsInput | RowFile,
-    asked: EvaluationOptions & AdapterChoice & ColumnOptions = {},
+    requested: EvaluationOptions & AdapterChoice & ColumnOptions = {},
   ): Promise<Evaluation> {
-    checkCall("evaluate", isRead(input) ? {} : { rows: input }, asked);
-    const { adapter = this.#adapters.at(-1), strength, columns, header, onBrokenRows, ...options } = asked;
+    checkCall("evaluate", isRead(input) ? {} : { rows: input }, requested);
+    const { adapter = this.#adapters.at(-1), strength, columns, header, onBrokenRows, ...options } = requested;
     const { platform, context } = this.#facts;
     const opened = this.#chosen({ adapter, strength });
     const asPrompts = options.reward !== undefined;
@@ -219,12 +219,12 @@ export class OpenedModel {
    * Predicts each row, in order: classes with their probability, numbers, labelled words or answers, depending on
    * the head. Rows have the form that `train` expects; their answers are ignored. Throws the errors of `predictRows`.
    */
-  async *predict(input: QuestionsInput, asked: PredictOptions & AdapterChoice & ColumnOptions = {}): Predictions {
-    checkCall("predict", { "rows to predict": input }, asked);
-    const { adapter = this.#adapters.at(-1), strength } = asked;
+  async *predict(input: QuestionsInput, requested: PredictOptions & AdapterChoice & ColumnOptions = {}): Predictions {
+    checkCall("predict", { "rows to predict": input }, requested);
+    const { adapter = this.#adapters.at(-1), strength } = requested;
     const opened = this.#chosen({ adapter, strength });
     const { predict } = await import("./predict/predicting.ts"); // loaded on first use
-    yield* predict({ ...this.#facts, opened, adapter, tokenizer: () => this.#tokenizerOf(opened) }, input, asked);
+    yield* predict({ ...this.#facts, opened, adapter, tokenizer: () => this.#tokenizerOf(opened) }, input, requested);
   }
 
   /**
@@ -232,9 +232,9 @@ export class OpenedModel {
    * and normalisation come from the options, else from sentence-transformers' files in the model's folder. Throws
    * PoolingUnknownError if neither has them, EmbeddingRecipeError, TOKENIZER_MISSING, NonFiniteModelError, ADAPTER_GONE.
    */
-  async embed(texts: readonly string[], asked: EmbedOptions & AdapterChoice = {}): Promise<readonly Float32Array[]> {
-    checkCall("embed", { texts }, asked);
-    const { adapter, strength, ...options } = asked;
+  async embed(texts: readonly string[], chosen: EmbedOptions & AdapterChoice = {}): Promise<readonly Float32Array[]> {
+    checkCall("embed", { texts }, chosen);
+    const { adapter, strength, ...options } = chosen;
     const { embedTexts } = await import("./embed/embed-texts.ts");
     return embedTexts(await this.#writer({ adapter, strength }), texts, options);
   }
@@ -266,7 +266,7 @@ export class OpenedModel {
   }
 
   #chosen({ adapter = this.#adapters.at(-1), strength }: AdapterChoice): OpenedBase {
-    return actingModel(this.#facts.opened, this.#adapters, { adapter, strength });
+    return selectedModel(this.#facts.opened, this.#adapters, { adapter, strength });
   }
 
   #keep(

@@ -79,7 +79,7 @@ export interface GgufOptions {
 
 /** Options of ONNX files. */
 export interface OnnxOptions {
-  /** Which files: float32 weights, 8-bit weights or, by default, both. The names are those of transformers.js. */
+  /** Which files to write: float32 weights, 8-bit weights or, by default, both. The names are those of transformers.js. */
   readonly dtype?: "fp32" | "q8" | undefined;
 }
 

@@ -66,7 +66,7 @@ export interface Platform {
   findAdapter(given: ModelInput, context: SourceContext): Promise<AdapterSource>;
   readRows(given: string, options: ReadOptions, context: SourceContext): Promise<RowList<Example>>;
   /** A name that will give the same rows again: for a data set on the Hub, the name with the commit that was read. */
-  lastingName?(given: string): Promise<string>;
+  pinnedName?(given: string): Promise<string>;
   /** Collects rows; many rows are moved to disk if there is one. */
   keepRows<Row>(): RowStore<Row>;
   /** Reads rows as a stream if the runtime can. */

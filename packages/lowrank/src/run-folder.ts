@@ -143,7 +143,7 @@ export interface BestCheckpoint {
 }
 
 /** Defaults of a resumed run; all undefined for a new run. */
-export interface BegunRun {
+export interface InitialSettings {
   readonly options: {
     readonly groupByLength?: boolean;
     readonly tokenizeWhenDrawn?: boolean;
@@ -161,7 +161,7 @@ export interface RunFolder {
   /** The state to resume from, if any. */
   readonly resumeFrom: TrainingState | undefined;
   /** The settings of the resumed run when it started, as far as its checkpoint has them. */
-  readonly asBegun: BegunRun;
+  readonly initial: InitialSettings;
   /** Step of the run when the folder was written; undefined: nothing was written. */
   readonly savedStep: number | undefined;
   /** The best adapter of a finished run, if it is not the last step's. */

@@ -23,6 +23,7 @@ export {
   type Matrix,
   matrixOfTensor,
   multiply,
+  rowOf,
   scaleColumns,
   selectRows,
   sliceColumns,

@@ -79,22 +79,22 @@ export const outputWeights = (length: number) => waves(length, 0.37);
 /** In float64: (x·W + b) + (g − 1)·(d·W) + g·s·(d·A)·B for the dropped input d and g = m/‖W + s·A·B‖ of `lengths`. */
 export function reference(one: DoraCase, [x, a, b, m]: readonly Float64Array[], lengths: Float64Array): Float64Array {
   const { rows, inFeatures, outFeatures, rank, scale, weight, bias, kept } = one;
-  const dropped = x!.map((value, place) => value * kept[place]!);
+  const dropped = x!.map((value, position) => value * kept[position]!);
   const whole = product(x!, weight, [rows, inFeatures, outFeatures]);
   const base = product(dropped, weight, [rows, inFeatures, outFeatures]);
   const update = product(product(dropped, a!, [rows, inFeatures, rank]), b!, [rows, rank, outFeatures]);
-  return whole.map((value, place) => {
-    const column = place % outFeatures;
+  return whole.map((value, position) => {
+    const column = position % outFeatures;
     const ratio = m![column]! / lengths[column]!;
-    return value + bias[column]! + (ratio - 1) * base[place]! + ratio * scale * update[place]!;
+    return value + bias[column]! + (ratio - 1) * base[position]! + ratio * scale * update[position]!;
   });
 }
 
 export function lengthsOf({ inFeatures, outFeatures, rank, scale, weight, inputs: [, a, b] }: DoraCase): Float64Array {
   const delta = product(a, b, [inFeatures, rank, outFeatures]);
   const lengths = new Float64Array(outFeatures);
-  delta.forEach((value, place) => {
-    lengths[place % outFeatures]! += (weight[place]! + scale * value) ** 2;
+  delta.forEach((value, position) => {
+    lengths[position % outFeatures]! += (weight[position]! + scale * value) ** 2;
   });
   return lengths.map(Math.sqrt);
 }
@@ -104,20 +104,20 @@ function product(
   b: ArrayLike<number>,
   [rows, inner, columns]: readonly [number, number, number],
 ): Float64Array {
-  return Float64Array.from({ length: rows * columns }, (_, place) => {
+  return Float64Array.from({ length: rows * columns }, (_, position) => {
     let sum = 0;
-    const row = Math.floor(place / columns);
+    const row = Math.floor(position / columns);
     for (let index = 0; index < inner; index++)
-      sum += a[row * inner + index]! * b[index * columns + (place % columns)]!;
+      sum += a[row * inner + index]! * b[index * columns + (position % columns)]!;
     return sum;
   });
 }
 
-export function gradientAt(one: DoraCase, input: number, place: number): number {
+export function gradientAt(one: DoraCase, input: number, position: number): number {
   const lengths = lengthsOf(one);
   const sumAt = (shift: number) => {
     const moved = one.inputs.map((values) => Float64Array.from(values));
-    moved[input]![place]! += shift;
+    moved[input]![position]! += shift;
     const output = reference(one, moved, lengths);
     const weights = outputWeights(output.length);
     return output.reduce((sum, value, index) => sum + value * weights[index]!, 0);

@@ -52,7 +52,7 @@ export class WeightMismatchError extends LowrankError {
   constructor(
     readonly file: string,
     readonly problems: WeightProblems,
-    /** What to look at, which depends on the kind of file. */
+    /** A sentence of advice, which depends on the kind of file. */
     advice: string,
   ) {
     super("WEIGHT_MISMATCH", `${describeProblems(file, problems)}\n${advice}`);
@@ -144,7 +144,7 @@ export class PositionLimitError extends LowrankError {
   constructor(
     readonly wanted: number,
     readonly limit: number,
-    /** Of a text that is too long whatever its tokens are, its characters; what of rotary positions sets the limit. */
+    /** For a text that is too long for any tokenization, its characters; and the rotary setting that causes the limit. */
     readonly found: { readonly characters?: number; readonly limitedBy?: "dynamic" | "llama_4_scaling_beta" } = {},
   ) {
     const { characters, limitedBy } = found;

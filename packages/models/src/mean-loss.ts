@@ -19,8 +19,8 @@ const optionNames: OptionNames<MeanLossOptions> = { signal: true, clock: true };
 const turnEveryMilliseconds = 50;
 
 /**
- * The mean loss over every label that counts in all batches; NaN if none does. Some twenty times a second it lets other
- * work run, so that Ctrl-C and buttons act.
+ * The mean loss over every supervised label in all batches; NaN if there is none. About twenty times a second it yields to the event
+ * loop, so that Ctrl-C and buttons work.
  *
  * @throws ModelInputError and PositionLimitError as `PretrainedModel.loss`; the signal's reason.
  *

@@ -12,7 +12,7 @@ import { openFolder } from "./node.ts";
 const cases = ["gpt2", "llama-gqa", "llama-gqa-tied", "bert-seqcls", "bf16-base", "sharded"];
 
 describe.each(cases)("%s", (name) => {
-  it("gives transformers' logits and loss", async () => {
+  it("equals transformers' logits and loss", async () => {
     const before = tf.memory().numTensors;
     const fixture = await readFixture(name);
     const model = await loadModel(openFolder(join(fixture.folder, "base")));

@@ -34,7 +34,7 @@ import {
   tensorsOf,
 } from "./heads/head.ts";
 import { readForPooling } from "./heads/pooling.ts";
-import { givesPlaces, makePass } from "./inputs/make-pass.ts";
+import { knowsTokenPositions, makePass } from "./inputs/make-pass.ts";
 import { checkInputs, type LabelledInputs, type ModelInputs } from "./inputs/model-inputs.ts";
 import { sequencesOf } from "./inputs/sequence-inputs.ts";
 import type { ModelAssembly } from "./outline/outline-model.ts";
@@ -46,7 +46,7 @@ import { computeByPlan } from "./parts/backbone/compute-by-plan.ts";
 import { lastStates, numbersOf, pickFrom, type Reading } from "./parts/backbone/picked-states.ts";
 import type { Pass } from "./parts/pass.ts";
 
-/** What a model is made of, for other files of this package. */
+/** The parts of a model, for other files of this package. */
 export let assemblyOf: (model: PretrainedModel) => ModelAssembly;
 
 /** A pretrained transformer with frozen weights, made by `loadModel` or `loadGguf`. It owns its tensors; `dispose` frees them. */
@@ -54,12 +54,12 @@ export class PretrainedModel implements AdaptableModel {
   readonly config: ModelConfig;
   readonly modelType: string;
   readonly task: Task;
-  /** Whether each position sees none but itself and earlier ones. */
+  /** Whether each position sees only itself and earlier ones. */
   readonly causal: boolean;
-  /** Number of a text's first position: 0, or the one after the padding token's id (RoBERTa). */
+  /** The first position of a text: 0, or the padding token's id plus 1 (RoBERTa). */
   readonly firstPosition: number;
   /** Whether adapters can act from certain tokens on. */
-  readonly givesPlaces: boolean;
+  readonly knowsTokenPositions: boolean;
   /** Paths of parameters that no file held (a classifier): train them and save them with the adapter. */
   readonly newParameters: readonly string[];
   /** Of the files that it was loaded from. */
@@ -86,7 +86,7 @@ export class PretrainedModel implements AdaptableModel {
     this.task = assembly.task;
     this.causal = familyOf(this.modelType).causal !== assembly.config.switches.reversedSight;
     this.firstPosition = firstPositionOf(assembly.backbone);
-    this.givesPlaces = givesPlaces(assembly.task);
+    this.knowsTokenPositions = knowsTokenPositions(assembly.task);
     this.newParameters = assembly.newParameters;
     this.fingerprint = assembly.fingerprint;
     this.generation = assembly.generation;
@@ -110,13 +110,13 @@ export class PretrainedModel implements AdaptableModel {
   }
 
   /**
-   * Logits [batch, time, vocabulary] of a language model (of an encoder–decoder: at each of the decoder's positions),
-   * [batch, classes] of a classifier, [batch, choices] of a multiple choice, [batch, time, 2] of a question's start and
-   * end, [batch, time] of what tells replaced tokens, or the last hidden states [batch, time, features] of a model without a
-   * head. The caller owns the result.
+   * Runs the model. Returns logits: [batch, time, vocabulary] of a language model (for an encoder–decoder at the decoder's positions),
+   * [batch, classes] of a classifier, [batch, choices] of a multiple choice, [batch, time, 2] of a question's start and end, or
+   * [batch, time] of a replaced-token detector. A model without a head returns the last hidden states [batch, time, features]. The
+   * caller owns the result.
    *
-   * @throws ModelInputError, PositionLimitError, CacheAdaptersError, and UnknownAdapterError for a selected name that
-   * nothing is attached under.
+   * @throws ModelInputError, PositionLimitError, CacheAdaptersError, and UnknownAdapterError for a selected name without an attached
+   * adapter.
    */
   forward(inputs: ModelInputs, context: ForwardContext = inferenceContext()): tf.Tensor {
     const { head } = this.#assembly;
@@ -126,7 +126,7 @@ export class PretrainedModel implements AdaptableModel {
     }));
   }
 
-  /** Logits of the last position alone, [batch, vocabulary]: what generation needs. The caller owns the result. */
+  /** Logits of the last position only, [batch, vocabulary], for generation. The caller owns the result. */
   forwardLast(inputs: ModelInputs, context: ForwardContext = inferenceContext()): tf.Tensor2D {
     return this.#run(inputs, context, (pass) => {
       const pick = lastStates(pass);
@@ -140,7 +140,7 @@ export class PretrainedModel implements AdaptableModel {
           return logits && byRow(logits);
         },
         finish: (last) => {
-          const own = pass.context.places === undefined ? pass : pass.only(numbersOf(pick, pass.shape[1]));
+          const own = pass.context.tokenPositions === undefined ? pass : pass.only(numbersOf(pick, pass.shape[1]));
           return byRow(head.forward(last, own));
         },
       };
@@ -161,19 +161,19 @@ export class PretrainedModel implements AdaptableModel {
     });
   }
 
-  /** As `loss`, but the sum and the number of labels that count: sums of batches add up, means do not. */
+  /** Like `loss`, but the sum and the number of supervised labels: sums of batches can be added, means cannot. */
   lossSum(inputs: LabelledInputs, context: ForwardContext = inferenceContext()): LossSum {
     return this.#sum(inputs, context, ({ of }) => of);
   }
 
-  /** As `lossSum`, with what the head answers where labels count, if it does: one computation, which nothing differentiates. */
+  /** Like `lossSum`, with the head's predictions at supervised positions, if it has some. It has no gradient. */
   measure(inputs: LabelledInputs, context: ForwardContext = inferenceContext()): Measurement {
     return this.#sum(inputs, context, ({ of, measured = of }) => measured);
   }
 
   /**
-   * The log-probability of each label that counts, [labels], and where each is predicted among all batch·time positions: what
-   * losses are made of that weigh answers against each other. Differentiable; logits exist for a few positions at a time.
+   * The log-probability of each supervised label, [labels], and the position of its prediction among all batch·time positions: for
+   * losses that compare answers. Differentiable; logits exist for a few positions at a time.
    *
    * @throws ModelInputError for a model without a head over a vocabulary; otherwise as `loss`.
    */
@@ -193,8 +193,8 @@ export class PretrainedModel implements AdaptableModel {
   }
 
   /**
-   * One embedding for each text, [batch, width]: its states, pooled and normalised as the recipe says. Nothing is computed for
-   * padding. With `miniBatchSize`, that many texts are computed at a time, and again in the backward pass: memory is that of a
+   * One embedding for each text, [batch, width]: its states, pooled and normalized as the recipe says. Padding is not computed. With
+   * `miniBatchSize`, only this many texts are computed at a time, and again in the backward pass, so that the memory is that of a
    * mini-batch. The caller owns the result.
    *
    * @throws ModelInputError for a model that has a decoder or reads images; otherwise as `forward`.
@@ -231,9 +231,9 @@ export class PretrainedModel implements AdaptableModel {
   }
 
   /**
-   * A model whose layers repeat this one's in the given order – [0, 1, 1, 2] is deeper by one –, for adapters with
-   * `layer_replication`. Weights are shared, not copied, and are those that this model computes with now; adapters stay
-   * here. Both models are disposed of by themselves, in any order.
+   * A model whose layers repeat this one's in the given order, for adapters with `layer_replication`; [0, 1, 1, 2] adds one layer.
+   * Weights are shared with this model as they are now, not copied. Adapters stay on this model. Dispose of both models, in any
+   * order.
    *
    * @throws LayerOrderError
    *
@@ -254,10 +254,10 @@ export class PretrainedModel implements AdaptableModel {
   }
 
   /**
-   * A model with `size` tokens, as transformers' `resize_token_embeddings` makes one: tables, output heads and their biases
-   * have more rows, or only the first of them; tied ones stay tied. All other weights are shared, not copied. Both models
-   * are disposed of by themselves, in any order. New rows are the mean of the old ones unless `newRows` says otherwise
-   * (transformers scatters them around that mean by 0.003 % of the old rows' spread). The tokenizer is yours to extend.
+   * A model with `size` tokens, like transformers' `resize_token_embeddings`: tables, output heads and their biases get more rows, or
+   * keep only the first ones. Tied weights stay tied. All other weights are shared, not copied. Dispose of both models, in any order.
+   * New rows are the mean of the old ones unless `newRows` says otherwise (transformers scatters them around that mean by 0.003 % of
+   * the old rows' spread). The tokenizer is not extended.
    *
    * @throws VocabularyError also while an adapter is attached or merged: resize first.
    *
@@ -279,13 +279,13 @@ export class PretrainedModel implements AdaptableModel {
     return new PretrainedModel(resizeVocabulary(this.#assembly, size, newRows));
   }
 
-  /** Frees every tensor of the model, except those shared with one that `withLayers` or `withVocabulary` made. Calling it twice does nothing more. */
+  /** Frees every tensor of the model, except those shared with a model from `withLayers` or `withVocabulary`. A second call does nothing. */
   dispose(): void {
     this.#isDisposed = true;
     for (const part of this.#assembly.parts) part.dispose();
   }
 
-  /** What `use` makes of the head's losses and the states that they read: for losses of one's own. The caller owns the result. */
+  /** Runs the model, and passes the head's losses and the states that they read to `use`: for custom losses. The caller owns the result. */
   judge<T extends tf.Tensor | tf.NamedTensorMap>(
     inputs: LabelledInputs,
     context: ForwardContext,

@@ -35,7 +35,7 @@ function reference(name: string) {
 }
 
 function tensors({ inputs }: Reference) {
-  // Of a multiple choice each row is several.
+  // Each row of a multiple choice has several inputs.
   const grid = (rows: number[][] | number[][][]) => tf.tensor(rows, undefined, "int32") as tf.Tensor2D | tf.Tensor3D;
   return {
     ...(inputs.input_ids === undefined ? {} : { inputIds: grid(inputs.input_ids) }),
@@ -54,7 +54,7 @@ const cases = readdirSync(new URL("../fixtures", import.meta.url), { withFileTyp
 );
 
 describe.each(cases)("%s", (name) => {
-  it("gives transformers' output", async () => {
+  it("equals transformers' output", async () => {
     const { folder, expected } = reference(name);
     const before = tf.memory().numTensors;
     const model = await loadModel(folder);
@@ -88,7 +88,7 @@ describe.each(cases)("%s", (name) => {
 const texts = cases.filter((name) => reference(name).expected.prompts !== undefined);
 
 describe.each(texts)("generation with %s", (name) => {
-  it("continues a left-padded batch as transformers continues each prompt alone", async () => {
+  it("continues a left-padded batch like transformers continues each prompt alone", async () => {
     const { folder, expected } = reference(name);
     const model = await loadModel(folder);
     const sounds = expected.inputs.input_features;

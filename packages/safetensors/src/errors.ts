@@ -28,7 +28,7 @@ export type SafetensorsErrorCode =
   | "InvalidIndex";
 
 /** Where a failure happened. */
-export interface SafetensorsErrorPlace {
+export interface SafetensorsErrorLocation {
   /** The source's name: a path, a URL, or what the caller called it. */
   readonly file?: string | undefined;
   readonly tensor?: string | undefined;
@@ -44,11 +44,11 @@ export class SafetensorsError extends LowrankError {
   readonly tensor: string | undefined;
   readonly offset: number | undefined;
 
-  constructor(code: SafetensorsErrorCode, problem: string, place: SafetensorsErrorPlace = {}) {
-    const where = place.file === undefined ? "" : `${printable(place.file)}: `;
-    super(code, `${where}${problem}`, place.cause === undefined ? undefined : { cause: place.cause });
-    this.file = place.file;
-    this.tensor = place.tensor;
-    this.offset = place.offset;
+  constructor(code: SafetensorsErrorCode, problem: string, location: SafetensorsErrorLocation = {}) {
+    const where = location.file === undefined ? "" : `${printable(location.file)}: `;
+    super(code, `${where}${problem}`, location.cause === undefined ? undefined : { cause: location.cause });
+    this.file = location.file;
+    this.tensor = location.tensor;
+    this.offset = location.offset;
   }
 }

@@ -51,7 +51,7 @@ describe("a file made of any tensors", () => {
     );
   });
 
-  it("gives the same bytes when written again", () => {
+  it("has the same bytes when written again", () => {
     fc.assert(
       fc.property(tensors, metadata, (given, notes) => {
         const bytes = serializeSafetensors(given, notes);
@@ -76,7 +76,7 @@ describe("a file made of any tensors", () => {
     );
   });
 
-  it("with bytes changed, cut or added gives a SafetensorsError or another valid file, never anything else", () => {
+  it("with bytes changed, cut or added throws a SafetensorsError or is another valid file", () => {
     const change = fc.record({ at: fc.nat(), value: fc.nat({ max: 255 }) });
     fc.assert(
       fc.property(
@@ -102,7 +102,7 @@ describe("a file made of any tensors", () => {
 });
 
 describe("a list of numbers", () => {
-  it("comes back from F16 and BF16 within half a unit of the last place", () => {
+  it("is the same within half a unit of the last place after F16 and BF16", () => {
     const numbers = fc.float32Array({ noNaN: true, noDefaultInfinity: true, min: -60_000, max: 60_000, maxLength: 20 });
     fc.assert(
       fc.property(numbers, fc.constantFrom("F16" as const, "BF16" as const), (values, dtype) => {

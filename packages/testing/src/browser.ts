@@ -1,4 +1,4 @@
-// What of this package runs in a browser too: all but the fixtures, which are files.
+// The parts of this package that also run in a browser: everything except fixtures, which are files.
 
 export { type Difference, expectClose, largestDifference, largestMagnitude } from "./close.ts";
 export { expectGradients, type GradientCheckOptions } from "./gradients.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { expectClose, largestDifference } from "./close.ts";
 
 describe("largestDifference", () => {
-  it("finds the place where two lists differ most", () => {
+  it("finds the largest difference of two lists", () => {
     expect(largestDifference([1, 2, 3], [1, 2.5, 3.25])).toEqual({
       difference: 0.5,
       index: 1,

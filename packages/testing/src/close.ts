@@ -1,6 +1,6 @@
-// Comparing numbers with a tolerance, and saying where they differ most.
+// Compares numbers with a tolerance, and reports where they differ most.
 
-/** The place where two lists of numbers differ most. */
+/** The largest difference between two lists of numbers. */
 export interface Difference {
   /** NaN counts as an infinite difference unless both are NaN; equal infinities differ by 0. */
   readonly difference: number;

@@ -1,4 +1,4 @@
-// Reads a fixture made by PEFT: a folder with base/, adapter/ and what the reference computed.
+// Reads a fixture made by PEFT: a folder with base/, adapter/ and the reference's results.
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -44,7 +44,7 @@ export async function readFixture(nameOrPath: string): Promise<Fixture> {
   };
 }
 
-/** Where answers start and where they end are two tensors [batch, time] in transformers, and "….logits" [batch, time, 2] here. */
+/** transformers has the starts and ends of answers as two tensors [batch, time]; here they are one, "….logits" [batch, time, 2]. */
 function withQuestionLogits(tensors: ReadonlyMap<string, FixtureTensor>): ReadonlyMap<string, FixtureTensor> {
   const joined = new Map(tensors);
   for (const [name, start] of tensors) {

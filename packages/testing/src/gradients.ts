@@ -1,4 +1,4 @@
-// Compares a gradient with finite differences: the one check of a derivative that shares none of its code.
+// Compares a gradient with finite differences, a check that shares no code with the gradient.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { largestMagnitude } from "./close.ts";
@@ -91,7 +91,7 @@ async function weightedOutput(
   const output = tf.tidy(() => {
     const tensors = at.values.map((value, index) => {
       const moved =
-        index === at.which ? value.map((entry, place) => (place === at.index ? entry + shift : entry)) : value;
+        index === at.which ? value.map((entry, position) => (position === at.index ? entry + shift : entry)) : value;
       return tf.tensor(moved, at.shapes[index] ?? []);
     });
     return f(...tensors);

@@ -3,7 +3,7 @@
 import type { Adaptation, Detach, ForwardContext, Restore, Site } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** What a hand-made site is made of. */
+/** The tensors of a hand-made site. */
 export interface HandMadeSiteOptions {
   readonly kind?: "linear" | "embedding";
   readonly path: string;

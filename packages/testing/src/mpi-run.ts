@@ -1,4 +1,4 @@
-// Programs on several processes, where this machine has an MPI to start them with.
+// Runs programs on several processes, if this machine has MPI.
 
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -14,7 +14,7 @@ export function hasMpi(launcher: string = mpiLaunchers["Open MPI"]): boolean {
 /** Of a program in TypeScript, and then of the packages' sources. */
 const fromSource: readonly string[] = ["--conditions=lowrank-source", "--import", "tsx"];
 
-/** Tests may run as any user, on as many cores as there are. */
+/** Tests may run as any user, with any number of cores. */
 const asRoot = {
   OMPI_ALLOW_RUN_AS_ROOT: "1",
   OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1",
@@ -25,7 +25,7 @@ const asRoot = {
   PRTE_MCA_hwloc_default_binding_policy: "none",
 };
 
-/** What a run of several processes left. */
+/** The results of a run of several processes. */
 export interface MpiResult {
   readonly code: number | null;
   readonly stdout: string;
@@ -72,7 +72,7 @@ export function mpiRun(
   });
 }
 
-/** One of the processes of a launcher, as Linux knows it; undefined where it is not there yet. */
+/** The id of a launcher's process on Linux; undefined if it has not started yet. */
 export function mpiProcess(rank: number, launcher: number): number | undefined {
   const children = textOf(`/proc/${launcher}/task/${launcher}/children`).trim().split(" ").map(Number);
   return children.find((pid) => textOf(`/proc/${pid}/environ`).includes(`OMPI_COMM_WORLD_RANK=${rank}\0`));

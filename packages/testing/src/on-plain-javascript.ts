@@ -1,5 +1,5 @@
-// What vitest does before each file of tests that shares its process with others (vitest.config.ts): tensors are computed in
-// plain JavaScript, which is exact to float32 and the same everywhere, whatever the file before has chosen.
+// A setup file of vitest for test files that share their process with others (vitest.config.ts): tensors are computed in plain
+// JavaScript, which is exact to float32 and the same everywhere, whatever backend the file before has selected.
 
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";

@@ -11,20 +11,20 @@ export interface TwoHosts {
   /** For `mpiRun`, which then starts on the first machine and puts every second process on the other one. */
   readonly within: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** Sends a signal to every process of the second machine, as if it lost its power (SIGKILL) or stood still (SIGSTOP). */
+  /** Sends a signal to every process of the second machine: SIGKILL for a power cut, SIGSTOP for a machine that hangs. */
   signalSecond(signal: "SIGKILL" | "SIGSTOP"): void;
   /** Pulls the cable out. */
   unplug(): void;
   remove(): void;
 }
 
-/** The machines, or why there are none here. */
+/** Makes two machines, or returns the reason why this is not possible. */
 export function makeTwoHosts(): TwoHosts | { readonly reason: string } {
   if (process.getuid?.() !== 0) return { reason: "network namespaces need root" };
   if (spawnSync("ip", ["-V"]).status !== 0) return { reason: "there is no ip (apt-get install iproute2)" };
   const names = ["a", "b"].map((side) => `lowrank-${process.pid}-${side}`) as [string, string];
   const folder = mkdtempSync(join(tmpdir(), "lowrank-hosts-"));
-  const failure = laid(names);
+  const failure = connect(names);
   if (failure !== undefined) {
     removeAll(names, folder);
     return { reason: `network namespaces are refused: ${failure}` };
@@ -56,14 +56,14 @@ export function makeTwoHosts(): TwoHosts | { readonly reason: string } {
 const network = "198.51.100.0/24";
 const addresses = ["198.51.100.1", "198.51.100.2"] as const;
 
-/** What went wrong, if something did. */
-function laid([first, second]: readonly [string, string]): string | undefined {
+/** Connects the machines; returns the problem if there is one. */
+function connect([first, second]: readonly [string, string]): string | undefined {
   const steps = [
     ["netns", "add", first],
     ["netns", "add", second],
     ["link", "add", "cable", "netns", first, "type", "veth", "peer", "name", "cable", "netns", second],
-    ...[first, second].flatMap((name, place) => [
-      ["-n", name, "addr", "add", `${addresses[place]}/24`, "dev", "cable"],
+    ...[first, second].flatMap((name, position) => [
+      ["-n", name, "addr", "add", `${addresses[position]}/24`, "dev", "cable"],
       ["-n", name, "link", "set", "cable", "up"],
       ["-n", name, "link", "set", "lo", "up"],
     ]),
@@ -87,7 +87,7 @@ function writeScripts(folder: string, names: readonly [string, string]): string 
     string,
     string,
   ];
-  const lines = names.map((name, place) => `${addresses[place]} ${name}\n`).join("");
+  const lines = names.map((name, position) => `${addresses[position]} ${name}\n`).join("");
   writeFileSync(hosts, `127.0.0.1 localhost\n${lines}`);
   writeFileSync(join(folder, "hostfile"), names.map((name) => `${name} slots=1\n`).join(""));
   const inside = `mount --bind ${hosts} /etc/hosts && hostname "$0" && exec "$@"`;

@@ -17,12 +17,12 @@ test("JavaScript and Python make the same tokens of every line", () => {
   }
 });
 
-test("decoding gives every line back", () => {
+test("decoding returns every line", () => {
   for (const { text, ids } of lines) {
     expect(tokenizer.decode(ids, { skip_special_tokens: false })).toBe(text);
   }
 });
 
-test("every digit is a token of its own", () => {
+test("every digit is one token", () => {
   expect(tokenizer.encode("12345").ids).toHaveLength(5);
 });

@@ -36,7 +36,7 @@ async function run(losses: readonly number[], more: Partial<TrainOptions<Rows>> 
 }
 
 describe("a run that keeps its best evaluation", () => {
-  it("ends with those variables, which the last save sees; the saved state is of the last step", async () => {
+  it("ends with those variables, which the last save has; the saved state is that of the last step", async () => {
     const { end, afterStep, saved } = await run([5, 4, 1, 2, 3]);
     expect(end).toMatchObject({ type: "end", step: 4, best: { step: 2, value: 1 }, variablesStep: 2 });
     expect(values()).toEqual(afterStep.get(2));
@@ -79,7 +79,7 @@ describe("a run that keeps its best evaluation", () => {
     expect(values()).toEqual(whole);
   });
 
-  it("ends with the last step's variables if the state of an older version has none of the best step", async () => {
+  it("ends with the last step's variables if the state of an older version lacks the best step's", async () => {
     const losses = [5, 4, 1, 2, 3, 4];
     const { saved } = await run(losses, {}, 3);
     const { bestVariables: _, ...state } = saved.state;

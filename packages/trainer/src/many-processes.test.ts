@@ -147,8 +147,8 @@ it("refuse different variables, naming the first, and different options", async 
 
 it("refuse options that would weight shares wrongly", async () => {
   const [one] = members(1);
-  const asked = run({ reduceGradients: one, gradientAccumulationSteps: 2 });
-  await expect(asked).rejects.toThrow(TrainingOptionsError);
+  const requested = run({ reduceGradients: one, gradientAccumulationSteps: 2 });
+  await expect(requested).rejects.toThrow(TrainingOptionsError);
   await expect(run({ reduceGradients: one, gradientAccumulationSteps: 2 })).rejects.toThrow("needs weightByTokens");
 });
 

@@ -11,7 +11,6 @@ import type { ScheduleName } from "./schedules/schedules.ts";
 import type { TrainingState } from "./state/training-state.ts";
 import type { Metrics } from "./training-event.ts";
 
-/** The size of a batch. */
 interface BatchSize {
   /** Tokens without padding, for tokens per second. */
   readonly tokens: number;
@@ -77,8 +76,8 @@ export interface TrainOptions<Batch> {
   /** The batches of an epoch, counted from 0. They must be the same in each call for a run to be reproducible. */
   readonly batches: BatchSource<Batch>;
   /**
-   * What the next batches depend on beyond their position and the variables; saved as `batchState`. Called between steps. Undefined:
-   * nothing.
+   * State that the next batches depend on, in addition to their position and the variables; saved as `batchState`. Called between
+   * steps. Undefined: none.
    */
   batchState?(): JsonObject | undefined;
   /** Further numbers of a step, from its batches, for the step's event. Called after the update. */
@@ -102,13 +101,13 @@ export interface TrainOptions<Batch> {
   readonly optimizer?: OptimizerName;
   /** Weight decay, decoupled from the gradient in all optimisers but "sgd"; default 0.01, torch's for AdamW. */
   readonly weightDecay?: number;
-  /** Which variables decay: all (default, torch's) or those of two and more axes. */
+  /** Which variables have weight decay: all (default, torch's) or those of two and more axes. */
   readonly decayed?: "all" | "matrices";
   /** AdamW's betas, default 0.9 and 0.999, or Lion's, 0.9 and 0.99. */
   readonly betas?: readonly [number, number];
   /** AdamW's epsilon; default 1e-8. */
   readonly epsilon?: number;
-  /** For "sgd": the share of the last step's direction that is kept; default 0. */
+  /** For "sgd": the momentum; default 0. */
   readonly momentum?: number;
   /** Clip gradients to this global norm; default 1; null: no clipping. */
   readonly clipNorm?: number | null;

@@ -13,7 +13,7 @@ const regression = useRegression();
 const { loss, options, values } = regression;
 
 describe("train", () => {
-  it("lowers the loss and ends with an event that says so", async () => {
+  it("lowers the loss and ends with an event that reports it", async () => {
     const events = await collect(train(options({ steps: 200, schedule: "constant" })));
     expect(events[0]).toEqual({ type: "start", step: 0, steps: 200, trainableTensors: 2, trainableParameters: 3 });
     expect(events.at(-1)).toMatchObject({ type: "end", reason: "finished", step: 200 });
@@ -166,7 +166,7 @@ describe("train", () => {
 describe("micro-batches", () => {
   const together: Rows = { x: [...epoch.slice(2, 4).flatMap((rows) => rows.x)] };
 
-  it("count alike by default: the mean of their losses", async () => {
+  it("have equal weights by default: the mean of their losses", async () => {
     const [step] = stepsOf(
       await collect(train(options({ steps: 1, gradientAccumulationSteps: 2, batches: () => epoch.slice(2, 4) }))),
     );
@@ -194,7 +194,7 @@ describe("micro-batches", () => {
   });
 });
 
-describe("what cannot be trained", () => {
+describe("invalid options", () => {
   it("is named all at once", async () => {
     const wrong = options({ learningRate: -1, gradientAccumulationSteps: 0, betas: [1, 0.9], clipNorm: 0 });
     const error = await collect(train(wrong)).catch((caught: unknown) => caught);
@@ -207,7 +207,7 @@ describe("what cannot be trained", () => {
     ]);
   });
 
-  it("leaves the variables as they were when the loss is NaN, and says at which step", async () => {
+  it("does not change the variables when the loss is NaN, and reports the step", async () => {
     let before: number[][] = [];
     const broken = (rows: Rows, key: RandomKey) => {
       if (key.step < 2) return loss(rows, key);

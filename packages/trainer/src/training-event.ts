@@ -62,7 +62,7 @@ export interface SkipEvent {
   readonly inARow: number;
 }
 
-/** The learning rate did not suit. The run restarts with another one, as if no step had been made. */
+/** The learning rate was unsuitable. The run restarts with another one from its first step. */
 export interface RestartEvent extends RateRestart {
   readonly type: "restart";
   readonly steps: number;

@@ -27,7 +27,7 @@ function nanAbove(rate: number) {
 }
 
 describe("a run that watches its learning rate", () => {
-  it("restarts with a quarter of it, at most twice, and ends as if it had begun with that rate", async () => {
+  it("restarts with a quarter of it, at most twice, like a run with that rate", async () => {
     const events = await collect(train(options({ ...high, evaluate })));
     const restarts = events.filter(({ type }) => type === "restart");
     expect(restarts).toMatchObject([

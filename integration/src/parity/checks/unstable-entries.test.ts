@@ -23,17 +23,17 @@ describe("entries that mean nothing", () => {
     "unstable.base_model.model.q.bias": [0, 0, 0],
   });
 
-  it("are all of a tensor whose gradient is what rounding left of zero", () => {
+  it("are all entries of a gradient that is zero except for rounding", () => {
     expect(roundingOf(fixture, "k.bias")).toBeCloseTo(5e-7, 12);
     expect([0, 1, 2].map(unstableEntries(fixture, "k.bias"))).toEqual([true, true, true]);
   });
 
-  it("are those with as small a gradient in a tensor with others", () => {
+  it("are entries with an equally small gradient among others", () => {
     expect(roundingOf(fixture, "q.bias")).toBe(0);
     expect([0, 1, 2].map(unstableEntries(fixture, "q.bias"))).toEqual([false, false, true]);
   });
 
-  it("may be those with as small a first gradient in training, but not those on which nothing depends", () => {
+  it("may be those with an equally small first gradient in training, except those without an effect", () => {
     const first = Float32Array.of(0.5, 1e-8, 0);
     expect([0, 1, 2].map(roundingDecides(fixtureOf({}), first))).toEqual([false, true, false]);
   });

@@ -107,7 +107,7 @@ describe("convolutions of every kind", () => {
     again.dispose();
   });
 
-  it("folds what is not in groups, to the same numbers and back to the bit", async () => {
+  it("merges convolutions without groups, and undoes it to the bit", async () => {
     for (const [, config] of variants) {
       const [base, handle] = [run(), inject({ ...config, targetModules: ["dilated", "line"] })];
       const adapted = run("default");

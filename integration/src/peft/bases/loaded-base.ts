@@ -64,8 +64,8 @@ function withNewTokens(batch: Fixture, size: number, added: number): Fixture {
   const replaced = (tensor: FixtureTensor): FixtureTensor => {
     const [, time = 1] = tensor.shape;
     const values = tensor.values.map((id, index) => {
-      const place = index % time;
-      return id >= 0 && place < added ? size - 1 - place : id;
+      const position = index % time;
+      return id >= 0 && position < added ? size - 1 - position : id;
     });
     return { ...tensor, values };
   };

@@ -31,7 +31,7 @@ export interface PythonCase {
 }
 
 /** The folder and the name of a case. */
-export interface CasePlace {
+export interface CaseLocation {
   readonly name: string;
   readonly folder: string;
 }
@@ -40,7 +40,7 @@ export interface CasePlace {
 export async function writeAdapterCase(
   loaded: LoadedBase,
   handles: readonly AdapterHandle[],
-  { name, folder, rows }: CasePlace & Pick<PythonCase, "rows">,
+  { name, folder, rows }: CaseLocation & Pick<PythonCase, "rows">,
 ): Promise<PythonCase> {
   const { folder: base, vocabulary } = loaded;
   const folders = handles.map((handle) => join(folder, handle.name));
@@ -62,7 +62,7 @@ export async function writeAdapterCase(
 export async function writeMergedCase(
   loaded: LoadedBase,
   handles: readonly AdapterHandle[],
-  { name, folder }: CasePlace,
+  { name, folder }: CaseLocation,
 ): Promise<PythonCase> {
   const { folder: base, model } = loaded;
   const [merged, expected] = [join(folder, "merged"), join(folder, "merged.safetensors")];

@@ -33,10 +33,10 @@ export async function writeCombined(
     for (const handle of handles.splice(0)) handle.dispose();
     handles.push(attachAdapter(base.model, combined, { name: "combined" }));
   }
-  const place = { name, folder };
-  const cases = [await writeAdapterCase(base, handles, { ...place, ...(rows !== undefined && { rows }) })];
+  const location = { name, folder };
+  const cases = [await writeAdapterCase(base, handles, { ...location, ...(rows !== undefined && { rows }) })];
   // No weight is right for all rows of a mixed batch.
-  if (rows === undefined) cases.push(await writeMergedCase(base, handles, place));
+  if (rows === undefined) cases.push(await writeMergedCase(base, handles, location));
   for (const handle of handles) handle.dispose();
   base.dispose();
   return cases;

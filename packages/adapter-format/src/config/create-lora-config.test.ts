@@ -3,13 +3,13 @@ import { expect, it } from "vitest";
 import { createLoraConfig } from "./create-lora-config.ts";
 import { fieldNames, loraFields } from "./lora-fields.ts";
 
-it("refuses PEFT's names and says ours: they gave a configuration of rank 8 without a word", () => {
+it("refuses PEFT's names and suggests ours, because they were silently ignored", () => {
   const given: object = { r: 4, lora_alpha: 64 };
   expect(() => createLoraConfig(given)).toThrow(UnknownOptionError);
   expect(() => createLoraConfig(given)).toThrow(/"r" → "rank"\n {2}- "lora_alpha" → "alpha"/);
 });
 
-it("takes a whole configuration", () => {
+it("accepts a complete configuration", () => {
   const config = createLoraConfig({ rank: 4 });
   expect(createLoraConfig({ ...config, alpha: 3 })).toEqual({ ...config, alpha: 3 });
 });
@@ -44,6 +44,6 @@ it.each([
   expect(refusal({ [name]: 1 }).unknown).toEqual([{ name, nearest }]);
 });
 
-it("says nothing of the keys that a file may have besides", () => {
+it("gives no warning for further keys of a file", () => {
   expect(refusal({ colour: "red" }).known).not.toContain("unknown");
 });

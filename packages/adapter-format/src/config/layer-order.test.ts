@@ -12,7 +12,7 @@ describe("layerOrderOf", () => {
     expect(layerOrderOf({ layerReplication })).toEqual([0, 1, 2, 3, 2, 3, 4]);
   });
 
-  it("is null where nothing is repeated", () => {
+  it("is null without replication", () => {
     expect(layerOrderOf({ layerReplication: null })).toBeNull();
     expect(layerOrderOf({ layerReplication: [] })).toBeNull();
   });

@@ -24,7 +24,7 @@ function problemKeys(read: () => unknown): readonly string[] {
 }
 
 describe("reading a configuration", () => {
-  it("gives PEFT's defaults to the smallest file that PEFT loads", () => {
+  it("has PEFT's defaults for the smallest file that PEFT loads", () => {
     const config = parse({ target_modules: ["q_proj"] });
     expect(config).toEqual({ ...createLoraConfig({ targetModules: ["q_proj"] }), peftVersion: null });
     expect([config.rank, config.alpha, config.dropout, config.init, config.bias]).toEqual([8, 8, 0, true, "none"]);
@@ -46,14 +46,14 @@ describe("reading a configuration", () => {
     expect([config.dropout, config.alpha, config.targetModules, config.rankPattern.size]).toEqual([0, 1.5, ".*q", 0]);
   });
 
-  it("reads patterns that JavaScript gave as plain objects, and refuses what is neither", () => {
+  it("reads patterns that JavaScript wrote as plain objects, and refuses other values", () => {
     const given = { rankPattern: { q_proj: 4 } } as unknown as Partial<LoraConfig>;
     expect(createLoraConfig(given).rankPattern).toEqual(new Map([["q_proj", 4]]));
     const wrong = { alphaPattern: { q_proj: "4" } } as unknown as Partial<LoraConfig>;
     expect(() => createLoraConfig(wrong)).toThrow(/alphaPattern: found {"q_proj":"4"}/);
   });
 
-  it("reports every broken field at once, with what was expected", () => {
+  it("reports every broken field at once, with the expected value", () => {
     const broken = {
       lora_dropout: 1,
       bias: "some",
@@ -82,7 +82,7 @@ describe("reading a configuration", () => {
     expect(problemKeys(() => parse(fields))).toContain(key);
   });
 
-  it("takes an empty list of invocation tokens for none, as PEFT does", () => {
+  it("treats an empty list of invocation tokens as absent, as PEFT does", () => {
     const config = parse({ alora_invocation_tokens: [], use_dora: true });
     expect(unsupportedFeatures(config, new Set()).map(({ feature }) => feature)).toEqual(["use_dora"]);
   });
@@ -138,7 +138,7 @@ describe("any file at all", () => {
 });
 
 describe("unknown keys", () => {
-  it("are named in a short warning even where there are thousands of them", () => {
+  it("are named in a short warning, even thousands of them", () => {
     const warnings: Warning[] = [];
     const keys = Array.from({ length: 20_000 }, (_, at) => [`key\u001b\n${at}`, at]);
     const json = JSON.stringify({ peft_type: "LORA", ...Object.fromEntries(keys) });
@@ -165,7 +165,7 @@ describe("unknown keys", () => {
     expect(serializeLoraConfig(config)).not.toContain("runtime_config");
   });
 
-  it("cannot reach an object's prototype, wherever they stand", () => {
+  it("cannot reach an object's prototype, at any depth", () => {
     const poison = '{"polluted": true}';
     const json = `{"peft_type": "LORA", "__proto__": ${poison}, "constructor": {"prototype": ${poison}},
       "rank_pattern": {"__proto__": 4}, "megatron_config": {"__proto__": ${poison}}}`;
@@ -199,7 +199,7 @@ describe("making a configuration", () => {
     expect(named.modulesToSave).toEqual(["qa_outputs", "extra"]);
   });
 
-  it("says which version of the format it follows", () => {
+  it("names the version of the format", () => {
     expect(createLoraConfig().peftVersion).toBe("0.21.2");
   });
 });
@@ -211,7 +211,7 @@ describe("writing a configuration", () => {
     expect(json).toContain('"lora_dropout": 0.0');
   });
 
-  it("escapes what is not ASCII, as Python does", () => {
+  it("escapes non-ASCII characters, as Python does", () => {
     expect(serializeLoraConfig(createLoraConfig({ baseModel: "모델" }))).toContain('"\\ubaa8\\ub378"');
   });
 
@@ -234,7 +234,7 @@ describe("writing a configuration", () => {
     }),
   });
 
-  it("reading gives back what was written, for any configuration", () => {
+  it("is the same after writing and reading, for any configuration", () => {
     fc.assert(
       fc.property(someConfig, (options) => {
         const config = { ...createLoraConfig(options), inferenceMode: true };

@@ -1,4 +1,4 @@
-// An adapter's files by name, from any place: a disk, the Hub, a web page.
+// An adapter's files by name, from any source: a disk, the Hub, a web page.
 
 import type { ByteSource } from "@lowrank/safetensors";
 

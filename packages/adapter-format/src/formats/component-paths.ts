@@ -33,14 +33,14 @@ export function withComponentPaths(
   const parts = [...paths].flatMap((path) => (own.has(path) ? [] : [{ path, ...componentOf(path) }]));
   if (parts.length === 0 || parts.some(({ component }) => component === undefined)) return adapter;
   const find = finderOf(modules);
-  const places = new Map<string, Map<string, string>>();
+  const newPaths = new Map<string, Map<string, string>>();
   for (const { path, component = "", rest = "" } of parts) {
     // Text encoders are the only components that can be run here. "transformer" is also the start of GPT-2's own paths.
     const found = /^(lora_te\d?|text_encoder(_\d)?)$/.test(component) ? find(rest) : undefined;
-    const inPart = places.get(component) ?? new Map<string, string>();
-    if (found !== undefined) places.set(component, inPart.set(path, found));
+    const ofComponent = newPaths.get(component) ?? new Map<string, string>();
+    if (found !== undefined) newPaths.set(component, ofComponent.set(path, found));
   }
-  const [best, second] = [...places].sort(([, one], [, other]) => other.size - one.size);
+  const [best, second] = [...newPaths].sort(([, one], [, other]) => other.size - one.size);
   if (best === undefined) return adapter;
   if (second !== undefined && second[1].size === best[1].size) throw ambiguous([best[0], second[0]]);
   const left = paths.size - best[1].size;
@@ -51,7 +51,7 @@ export function withComponentPaths(
       message: `The adapter has weights for ${paths.size} modules, of ${enumerated([...others])}. The model has ${best[1].size} of them, of ${best[0]}; the other ${left} are left out.`,
     });
   }
-  return moved(adapter, best[1]);
+  return withPaths(adapter, best[1]);
 }
 
 /** Finds the module of a path: equal when dots become underscores, or but for a prefix of one of the two paths. */
@@ -72,10 +72,10 @@ function ambiguous(components: readonly string[]): InvalidAdapterTensorsError {
   return new InvalidAdapterTensorsError("the adapter", [{ key: "lora_A and lora_B", problem }]);
 }
 
-function moved(adapter: Adapter, places: ReadonlyMap<string, string>): Adapter {
+function withPaths(adapter: Adapter, newPaths: ReadonlyMap<string, string>): Adapter {
   const tensors = [...adapter.tensors].flatMap(([key, tensor]) => {
     const parsed = parseTensorKey(key);
-    const path = parsed === null ? undefined : places.get(parsed.path);
+    const path = parsed === null ? undefined : newPaths.get(parsed.path);
     return parsed === null || path === undefined ? [] : [[buildTensorKey({ ...parsed, path }), tensor] as const];
   });
   return {
@@ -83,22 +83,22 @@ function moved(adapter: Adapter, places: ReadonlyMap<string, string>): Adapter {
     tensors: new Map(tensors),
     config: {
       ...adapter.config,
-      targetModules: [...new Set(places.values())],
-      rankPattern: movedPatterns(adapter.config.rankPattern, places),
-      alphaPattern: movedPatterns(adapter.config.alphaPattern, places),
+      targetModules: [...new Set(newPaths.values())],
+      rankPattern: renamedPatterns(adapter.config.rankPattern, newPaths),
+      alphaPattern: renamedPatterns(adapter.config.alphaPattern, newPaths),
     },
   };
 }
 
 /** Renames the patterns. In these adapters each pattern is a full path. */
-function movedPatterns(
+function renamedPatterns(
   patterns: LoraConfig["rankPattern"],
-  places: ReadonlyMap<string, string>,
+  newPaths: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, number> {
   return new Map(
     [...patterns].flatMap(([path, value]) => {
-      const place = places.get(path);
-      return place === undefined ? [] : [[place, value] as const];
+      const newPath = newPaths.get(path);
+      return newPath === undefined ? [] : [[newPath, value] as const];
     }),
   );
 }

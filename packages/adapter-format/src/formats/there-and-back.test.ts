@@ -31,7 +31,7 @@ function fromFiles(files: ReadonlyMap<string, string | Uint8Array>): Promise<Ada
   });
 }
 
-/** What each format has words for, and its way there and back. */
+/** The features that each format can express, and functions to write and read it. */
 const formats: readonly {
   readonly name: string;
   readonly ranks: boolean;
@@ -87,7 +87,7 @@ function drawn(seed: number, { ranks, alphas }: { readonly ranks: boolean; reado
 }
 
 describe.each(formats)("an adapter through $name", ({ there, ...support }) => {
-  it("comes back to the bit, with the scale of every module", async () => {
+  it("is the same to the bit after writing and reading, with the scale of every module", async () => {
     for (let seed = 1; seed <= 60; seed++) {
       const given = drawn(seed, support);
       const back = currentAdapter(await there(given), { modules, parameters: [] });

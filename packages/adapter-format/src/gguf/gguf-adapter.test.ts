@@ -71,7 +71,7 @@ describe("an adapter in llama.cpp's format", () => {
     expect(again.config).toMatchObject({ rank: 2, alpha: 4, targetModules: Object.keys(layers) });
   });
 
-  it("has B's rows where llama.cpp has the base's, and the table's A turned", async () => {
+  it("has B's rows in llama.cpp's order, and the table's A transposed", async () => {
     const bytes = writeGgufAdapter(adapter({ ...query, "model.embed_tokens": [6, 8] }), bases.llama!);
     // Heads of 4 features: 0 1 2 3 become 0 2 1 3.
     expect(await firstColumn(bytes, "blk.0.attn_q.weight.lora_b")).toEqual([1, 5, 3, 7, 9, 13, 11, 15]);
@@ -81,7 +81,7 @@ describe("an adapter in llama.cpp's format", () => {
     expect(metadata.get("adapter.lora.alpha")).toBe(4);
   });
 
-  it("says the tokens that an adapter waits for", async () => {
+  it("has the invocation tokens of an activated adapter", async () => {
     const bytes = writeGgufAdapter(adapter(query, { activationTokens: [3, 1] }), bases.llama!);
     const { metadata } = await openGguf(bytesSource(bytes, "lora.gguf"));
     expect(metadata.get("adapter.alora.invocation_tokens")).toEqual([3, 1]);

@@ -1,7 +1,7 @@
 // Reads an adapter of llama.cpp as PEFT would have written it.
 
 import type { ModelConfig } from "@lowrank/contracts/families";
-import { type GgufTable, ggufPlaceOf, ggufTableFor } from "@lowrank/contracts/families/gguf";
+import { type GgufTable, ggufParameterOf, ggufTableFor } from "@lowrank/contracts/families/gguf";
 import { type GgufFile, type GgufSource, openGguf } from "@lowrank/gguf";
 import { ForeignAdapterError, InvalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
 import { configOfModules } from "../formats/checked-adapter.ts";
@@ -95,20 +95,20 @@ async function tensorsOf(
   const problems: TensorProblem[] = [];
   for (const [key, { shape }] of file.tensors) {
     const [, weight = "", matrix] = /^(.+)\.lora_([ab])$/.exec(key) ?? [];
-    const place = ggufPlaceOf(table, weight);
+    const parameter = ggufParameterOf(table, weight);
     if (matrix === undefined) problems.push({ key, problem: "is neither lora_a nor lora_b" });
-    else if (place === null)
+    else if (parameter === null)
       problems.push({ key, problem: `is for no weight of the architecture ${table.architecture}` });
     else if (shape.length !== 2) problems.push({ key, problem: `has the shape [${shape.join(", ")}], not two sizes` });
     else {
       const read = { shape, values: await file.readFloat32(key) };
       const isTable = weight === tokenTable;
-      const path = place.path.replace(/\.weight$/, "");
+      const path = parameter.path.replace(/\.weight$/, "");
       const part = matrix === "a" ? (isTable ? "lora_embedding_A" : "lora_A") : isTable ? "lora_embedding_B" : "lora_B";
       const own = matrix === "a" && isTable ? transposed(read) : read;
       tensors.set(
         buildTensorKey({ path, part }),
-        matrix === "a" ? own : fromStoredRows(own, { change: place.change, config }),
+        matrix === "a" ? own : fromStoredRows(own, { change: parameter.change, config }),
       );
     }
   }

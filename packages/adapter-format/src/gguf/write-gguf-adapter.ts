@@ -6,7 +6,7 @@ import {
   type GgufChange,
   type GgufTable,
   ggufNameOf,
-  ggufPlaceOf,
+  ggufParameterOf,
   ggufTableFor,
 } from "@lowrank/contracts/families/gguf";
 import { type EncodableType, encodeValues, ggufPieces, type WritableTensor, type WritableValue } from "@lowrank/gguf";
@@ -139,7 +139,7 @@ function planGgufAdapter(given: Adapter, config: ModelConfig): GgufAdapterPlan {
     const name = ggufNameOf(table, `${lora.path}.weight`) ?? "";
     // llama.cpp takes each rank from the shape of A.
     const factor = scalingOf(adapter.config, lora.path) / (alpha / rankOf(adapter.config, lora.path));
-    return { lora, name, change: ggufPlaceOf(table, name)?.change, factor };
+    return { lora, name, change: ggufParameterOf(table, name)?.change, factor };
   });
   const variantLists = variants.flatMap(({ gguf }) =>
     gguf === undefined ? [] : [[gguf.key, gguf.write(adapter.config)] as const],

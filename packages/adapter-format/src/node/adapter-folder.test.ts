@@ -27,7 +27,7 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true }));
 
 describe("an adapter's folder", () => {
-  it("holds three files and their list, and reading it gives the adapter back", async () => {
+  it("has three files and their list, and can be read again", async () => {
     const folder = join(root, "adapter");
     await writeAdapterFolder(folder, adapter);
     expect((await readdir(folder)).sort()).toEqual([".lowrank.json", ...files]);
@@ -35,7 +35,7 @@ describe("an adapter's folder", () => {
     expect(await readAdapterFolder(folder)).toEqual(adapter);
   });
 
-  it("is not touched if it exists, unless overwriting was asked for, which keeps what others put there", async () => {
+  it("is not changed if it exists, unless overwrite is set, which keeps other files", async () => {
     const folder = join(root, "adapter");
     await mkdir(folder);
     await writeFile(join(folder, "mine.txt"), "mine");
@@ -74,7 +74,7 @@ describe("an adapter's folder", () => {
       });
   });
 
-  it("is told from a file of llama.cpp's", async () => {
+  it("is distinguished from llama.cpp's file", async () => {
     await writeFile(join(root, "lora.gguf"), "GGUF");
     await expect(readAdapterFolder(join(root, "lora.gguf"))).rejects.toThrow(
       "lora.gguf is in the format of llama.cpp (GGUF)",
@@ -103,7 +103,7 @@ describe("a folder that is no adapter", () => {
     await expect(readAdapterFolder(root)).rejects.toThrow("it has no adapter_model.safetensors");
   });
 
-  it("says where the adapter is likely to be, as trainers lay out their folders", async () => {
+  it("suggests where the adapter probably is, by the layouts of common trainers", async () => {
     for (const name of ["checkpoint-500", "checkpoint-1000", "global_step500"]) await mkdir(join(root, name));
     await expect(readAdapterFolder(root)).rejects.toThrow('2 folders in it: take "checkpoint-1000", the last one.');
     await rm(join(root, "checkpoint-500"), { recursive: true });

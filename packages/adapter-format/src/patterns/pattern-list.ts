@@ -19,7 +19,7 @@ export interface PatternField {
 
 /** A match, and its position in the list. */
 export interface FirstMatch<Found> {
-  readonly place: number;
+  readonly position: number;
   readonly found: Found;
 }
 
@@ -28,17 +28,17 @@ export class PatternList {
   /** The patterns that are plain names. */
   readonly names = new PlainNames();
   readonly #field: PatternField;
-  readonly #others: { readonly place: number; readonly source: string }[] = [];
+  readonly #others: { readonly position: number; readonly source: string }[] = [];
   readonly #compiled: Pattern[] = [];
   #states = 0;
 
   constructor(sources: Iterable<string>, field: PatternField) {
     this.#field = field;
-    let place = 0;
+    let position = 0;
     for (const source of sources) {
-      const isName = source.length <= patternLimits.patternLength && this.names.add(source, place);
-      if (!isName) this.#others.push({ place, source });
-      place += 1;
+      const isName = source.length <= patternLimits.patternLength && this.names.add(source, position);
+      if (!isName) this.#others.push({ position, source });
+      position += 1;
     }
   }
 
@@ -48,10 +48,10 @@ export class PatternList {
    * @throws UnsupportedPatternError for a pattern that is not supported.
    */
   firstBefore<Found>(end: number, find: (pattern: Pattern) => Found | undefined): FirstMatch<Found> | undefined {
-    for (const [index, { place }] of this.#others.entries()) {
-      if (place >= end) return undefined;
+    for (const [index, { position }] of this.#others.entries()) {
+      if (position >= end) return undefined;
       const found = find(this.#pattern(index));
-      if (found !== undefined) return { place, found };
+      if (found !== undefined) return { position, found };
     }
     return undefined;
   }
@@ -109,7 +109,7 @@ interface Shape {
   /** Whether the name must be the whole path ("^"). */
   readonly isWhole: boolean;
   /** The position of each name in the list; of duplicates the first. */
-  readonly places: Map<string, number>;
+  readonly positions: Map<string, number>;
 }
 
 /** Plain names with their positions in a list. They match exactly like the regular expressions that they are, but by look-ups. */
@@ -118,13 +118,13 @@ class PlainNames {
   readonly #byLength = new Map<number, Shape[]>();
 
   /** Adds a name. Returns false if it is not a plain name, or if there are too many shapes. */
-  add(source: string, place: number): boolean {
+  add(source: string, position: number): boolean {
     if (!plain.test(source)) return false;
     const isWhole = source.startsWith("^");
     const name = source.replace(/[\^\\]/g, "");
     const shape = this.#shape({ length: name.length, open: openDots(source.slice(Number(isWhole))), isWhole });
     if (shape === null) return false;
-    if (!shape.places.has(name)) shape.places.set(name, place);
+    if (!shape.positions.has(name)) shape.positions.set(name, position);
     return true;
   }
 
@@ -135,18 +135,18 @@ class PlainNames {
     let first = Number.POSITIVE_INFINITY;
     const characters = [...text];
     for (let start = 0; start < characters.length; start = nextStart(characters, start))
-      for (const { open, isWhole, places } of this.#byLength.get(characters.length - start) ?? []) {
+      for (const { open, isWhole, positions } of this.#byLength.get(characters.length - start) ?? []) {
         if (isWhole && start > 0) continue;
-        first = Math.min(first, places.get(withDots(characters.slice(start), open)) ?? first);
+        first = Math.min(first, positions.get(withDots(characters.slice(start), open)) ?? first);
       }
     return first;
   }
 
-  #shape(wanted: Omit<Shape, "places">): Shape | null {
+  #shape(wanted: Omit<Shape, "positions">): Shape | null {
     const id = `${wanted.length} ${wanted.isWhole} ${wanted.open}`;
     const known = this.#shapes.get(id);
     if (known !== undefined || this.#shapes.size === maxShapes) return known ?? null;
-    const shape = { ...wanted, places: new Map<string, number>() };
+    const shape = { ...wanted, positions: new Map<string, number>() };
     this.#shapes.set(id, shape);
     this.#byLength.set(shape.length, [...(this.#byLength.get(shape.length) ?? []), shape]);
     return shape;

@@ -20,7 +20,7 @@ describe("badPatterns", () => {
     ]);
   });
 
-  it("takes names in lists for plain text", () => {
+  it("treats names in lists as plain text", () => {
     expect(badPatterns(createLoraConfig({ targetModules: ["q("], excludeModules: ["v["] }))).toEqual([]);
   });
 });

@@ -18,7 +18,7 @@ function workedFor(): number {
   return process.cpuUsage().user / 1000;
 }
 
-/** A configuration with one pattern, which a list of one expression stands for. */
+/** A configuration with one pattern, as a list with one expression. */
 function ranked(pattern: string, rank = 2) {
   return createLoraConfig({ rankPattern: new Map([[pattern, rank]]) });
 }
@@ -67,14 +67,14 @@ describe("a configuration with very many patterns", () => {
     expect(() => rankOf(createLoraConfig({ rankPattern }), "elsewhere")).toThrow(UnsupportedPatternError);
   });
 
-  it("is refused where the file has more than 100 000 of them", () => {
+  it("is refused if the file has more than 100 000 of them", () => {
     const pattern = Object.fromEntries(Array.from({ length: 100_001 }, (_, at) => [`part_${at}`, 1]));
     const read = () => parseLoraConfig(JSON.stringify({ peft_type: "LORA", rank_pattern: pattern }));
     expect(read).toThrow(InvalidAdapterConfigError);
     expect(read).toThrow("an object of 100001");
   });
 
-  it("takes the first pattern that matches, name or expression", () => {
+  it("uses the first pattern that matches, name or expression", () => {
     const entries: [string, number][] = [
       ["k_proj", 1],
       [".*[qk]_proj", 2],
@@ -89,7 +89,7 @@ describe("a configuration with very many patterns", () => {
     expect(paths.slice(0, 3).map((path) => alphaOf(reversed, path))).toEqual([4, 2, 5]);
   });
 
-  it("finds the layer after the pattern that stands first in the list, not first in the path", () => {
+  it("finds the layer after the first matching pattern in the list, not in the path", () => {
     const config = createLoraConfig({
       targetModules: ["q"],
       layersPattern: ["block", "h.", "layer"],
@@ -100,7 +100,7 @@ describe("a configuration with very many patterns", () => {
   });
 });
 
-describe("a module's name in place of a regular expression", () => {
+describe("a module's name instead of a regular expression", () => {
   const random = (() => {
     let state = 7;
     return (choices: readonly string[]): string => {
@@ -115,21 +115,21 @@ describe("a module's name in place of a regular expression", () => {
     path: text(["a", "b", ".", ".", "-", "\n", "😀", "\ud83d"], at % 7),
   }));
 
-  it("matches what RE2 matches: the end of a path in rank_pattern", () => {
+  it("matches like RE2: the end of a path in rank_pattern", () => {
     const expected = cases.map(({ name, path }) => RE2JS.compile(`(?:.*\\.)?(?:${name})$`).matches(path));
     expect(cases.map(({ name, path }) => rankOf(ranked(name), path) === 2)).toEqual(expected);
     expect(expected.filter(Boolean).length).toBeGreaterThan(50);
   });
 
-  it("matches what RE2 matches: a path or what it lies in, in modules_to_save", () => {
+  it("matches like RE2: a path or its parent, in modules_to_save", () => {
     const found = ({ name, path }: (typeof cases)[number]) =>
       RE2JS.compile(`(^|.*\\.)${name}($|\\..*)`).matcher(path).lookingAt();
     const expected = cases.map((one) => (found(one) ? 0 : null));
     expect(cases.map(({ name, path }) => firstNamedIn([name], path))).toEqual(expected);
-    expect(expected.filter((place) => place === 0).length).toBeGreaterThan(50);
+    expect(expected.filter((index) => index === 0).length).toBeGreaterThan(50);
   });
 
-  it("matches what RE2 matches: what stands before a layer's number in layers_pattern", () => {
+  it("matches like RE2: the part before a layer's number in layers_pattern", () => {
     const layered = cases.map(({ name, path }, at) => ({
       name,
       path: `${path}.${at % 3}.${text(["a", "b", "1", "."], 3)}.`,

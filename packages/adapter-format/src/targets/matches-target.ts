@@ -95,10 +95,10 @@ function layerOf(config: TargetFields, path: string): number | null {
   if (!isShort(path)) return null;
   const patterns = containerPatterns(config);
   const [named] = numberedContainers(path)
-    .map(({ container, layer }) => ({ place: patterns.names.firstAtEnd(container), found: layer }))
-    .filter(({ place }) => Number.isFinite(place))
-    .sort((one, other) => one.place - other.place);
-  const end = named?.place ?? Number.POSITIVE_INFINITY;
+    .map(({ container, layer }) => ({ position: patterns.names.firstAtEnd(container), found: layer }))
+    .filter(({ position }) => Number.isFinite(position))
+    .sort((one, other) => one.position - other.position);
+  const end = named?.position ?? Number.POSITIVE_INFINITY;
   const match = patterns.firstBefore(end, (pattern) => pattern.layerAtStart(path)) ?? named;
   return numberIn(match?.found);
 }

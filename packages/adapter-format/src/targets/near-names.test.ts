@@ -14,13 +14,13 @@ describe("near names", () => {
     expect(nearNames(name, paths)).toEqual(near);
   });
 
-  it("are none for a name that looks like nothing", () => {
+  it("are empty for a name that is similar to none", () => {
     expect(nearNames("query_key_value", paths)).toEqual([]);
     expect(nearNames("x".repeat(10_000), paths)).toEqual([]);
     expect(nearNames("c_attn", [])).toEqual([]);
   });
 
-  it("are what transformers 5 calls a module, and never one that only looks like its old name", () => {
+  it("are transformers 5's name of a module, never one that only resembles its old name", () => {
     expect(nearNames("embed_out", ["gpt_neox.embed_in", "lm_head"])).toEqual(["lm_head"]);
     expect(nearNames("embed_out", ["gpt_neox.embed_in", "score"])).toEqual([]);
   });

@@ -22,13 +22,13 @@ describe("planning matches", () => {
     ]);
   });
 
-  it("takes PEFT's default targets where none are given, and writes them into the configuration", () => {
+  it("uses PEFT's default targets if none are given, and writes them into the configuration", () => {
     const { config, matched } = plan({});
     expect(config.targetModules).toEqual(["q_proj", "v_proj"]);
     expect(matched).toHaveLength(12);
   });
 
-  it("asks for targets where a model has no defaults", () => {
+  it("requires targets if a model has no defaults", () => {
     expect(() => planMatches(createLoraConfig(), paths, { modelType: "mamba" })).toThrow('of type "mamba"');
     expect(() => planMatches(createLoraConfig(), paths)).toThrow(NothingMatchedError);
   });
@@ -49,25 +49,25 @@ describe("planning matches", () => {
     expect(named.warnings.map(({ code }) => code)).toEqual(["TARGET_REFUSED_BY_PEFT"]);
   });
 
-  it("all-linear leaves out what is trained whole", () => {
+  it("all-linear leaves out modules that are trained in full", () => {
     const { matched, saved } = plan({ targetModules: "all-linear", modulesToSave: ["layers.0.self_attn.q_proj"] });
     expect(matched).toEqual(linearPaths.slice(1));
     expect(saved).toEqual(["model.layers.0.self_attn.q_proj"]);
   });
 
-  it("all-linear leaves out what is trained whole because its name ends so, without a dot", () => {
+  it("all-linear leaves out modules that are trained in full because of the end of their name, without a dot", () => {
     const { matched, saved } = plan({ targetModules: "all-linear", modulesToSave: ["s.0.self_attn.q_proj"] });
     expect(matched).toEqual(linearPaths.slice(1));
     expect(saved).toEqual(["model.layers.0.self_attn.q_proj"]);
   });
 
-  it("says twenty and more full names by their endings, which mean the same modules", () => {
+  it("writes twenty or more full names by their endings, which mean the same modules", () => {
     const { config, matched } = plan({ targetModules: "all-linear" });
     expect(config.targetModules).toEqual(projections);
     expect(paths.filter((path) => matchesTarget(config, path))).toEqual(matched);
   });
 
-  it("keeps a full name where its ending would mean more", () => {
+  it("keeps a full name if its ending would match more", () => {
     const { config, matched } = plan({ targetModules: linearPaths.slice(0, 23) });
     expect(paths.filter((path) => matchesTarget(config, path))).toEqual(matched);
     expect(matched).toHaveLength(23);
@@ -118,7 +118,7 @@ describe("names that mean nothing", () => {
     expect(suggestions.size).toBe(0);
   });
 
-  it("a target that is trained whole is told apart", () => {
+  it("a target that is trained in full is reported", () => {
     const both = () => plan({ targetModules: ["norm"], modulesToSave: ["norm"] });
     expect(both).toThrow('"norm" matches no module that could be adapted: modules_to_save already trains all of it');
   });
@@ -127,7 +127,7 @@ describe("names that mean nothing", () => {
     expect(() => plan({ targetModules: ".*c_attn" })).not.toThrow("not in a list");
   });
 
-  it("an exclusion of everything is told apart", () => {
+  it("an exclusion of all targets is reported", () => {
     expect(() => plan({ targetModules: ["q_proj"], excludeModules: ".*" })).toThrow("left out by exclude_modules");
   });
 

@@ -44,7 +44,7 @@ export function firstNamedIn(names: readonly string[], path: string): number | n
   const patterns = savedPatterns(names);
   const named = Math.min(...selfAndContainers(path).map((module) => patterns.names.firstAtEnd(module)));
   const other = patterns.firstBefore(named, (pattern) => pattern.matchesStart(path) || undefined);
-  return other?.place ?? (Number.isFinite(named) ? named : null);
+  return other?.position ?? (Number.isFinite(named) ? named : null);
 }
 
 export const savedPatterns = memoizePer((names: readonly string[]) => {

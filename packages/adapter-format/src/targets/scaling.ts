@@ -53,5 +53,5 @@ function firstMatch({ patterns, values }: RankedPatterns, path: string): number 
   if (!isShort(path)) return undefined;
   const named = patterns.names.firstAtEnd(path);
   const other = patterns.firstBefore(named, (pattern) => pattern.matchesWhole(path) || undefined);
-  return values[other?.place ?? named];
+  return values[other?.position ?? named];
 }

@@ -20,7 +20,7 @@ const packed = readFileSync(new URL("../../fixtures/target-matching.json.gz", im
 const golden: Golden = JSON.parse(gunzipSync(packed).toString());
 
 describe("target matching", () => {
-  it("gives PEFT's verdict in every golden case", () => {
+  it("has PEFT's result in every golden case", () => {
     const ours = golden.targets.map(({ path, fields }) => {
       const config = parseLoraConfig(JSON.stringify({ peft_type: "LORA", ...fields }));
       const verdict = targetVerdict(config, path);
@@ -29,7 +29,7 @@ describe("target matching", () => {
     expect(ours).toEqual(golden.targets.map(({ verdict }) => verdict));
   });
 
-  it("takes the names in a list literally", () => {
+  it("matches names in a list literally", () => {
     const config = createLoraConfig({ targetModules: [".*q_proj", "v_pro."] });
     expect(matchesTarget(config, "layers.0.q_proj")).toBe(false);
     expect(matchesTarget(config, "layers.0.v_proj")).toBe(false);
@@ -61,7 +61,7 @@ describe("rank and alpha by pattern", () => {
     expect(ours).toEqual(golden.patterns.map(({ hit }) => hit));
   });
 
-  it("looks rank and alpha up independently and scales by the resolved pair", () => {
+  it("resolves rank and alpha independently and scales by the result", () => {
     const config = createLoraConfig({
       rank: 8,
       alpha: 8,
@@ -80,7 +80,7 @@ describe("rank and alpha by pattern", () => {
     expect(scalingOf({ ...config, rankStabilized: true }, "model.layers.0.q_proj")).toBe(8);
   });
 
-  it("takes the first of several keys that match, in the file's order", () => {
+  it("uses the first of several keys that match, in the file's order", () => {
     const first = parseLoraConfig('{"peft_type": "LORA", "rank_pattern": {"q": 2, "a.q": 3}}');
     const second = parseLoraConfig('{"peft_type": "LORA", "rank_pattern": {"a.q": 3, "q": 2}}');
     expect(rankOf(first, "a.q")).toBe(2);

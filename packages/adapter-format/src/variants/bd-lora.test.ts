@@ -12,7 +12,7 @@ const down = "model.layers.0.mlp.down_proj";
 const both = { target_modules_bd_a: ["down_proj"], target_modules_bd_b: ["q_proj"], nblocks: 2 };
 const settings = (blockDiagonal: LoraConfig["blockDiagonal"]) => ({ blockDiagonal });
 
-describe("the matrix that is made of blocks", () => {
+describe("the block-diagonal matrix", () => {
   it("is selected by names anywhere in the path, as plain text", () => {
     expect(blockVerdict(settings(both), q)).toEqual({ kind: "blocks", matrix: "b", count: 2 });
     expect(blockVerdict(settings(both), down)).toEqual({ kind: "blocks", matrix: "a", count: 2 });
@@ -22,7 +22,7 @@ describe("the matrix that is made of blocks", () => {
     expect(blockVerdict(settings(pattern), down).kind).toBe("refused");
   });
 
-  it("has to be said for every target, unless match_strict is false", () => {
+  it("must be set for every target, unless match_strict is false", () => {
     const other = "model.layers.0.mlp.up_proj";
     expect(blockVerdict(settings(both), other)).toMatchObject({ kind: "refused", reason: /match_strict/ });
     expect(blockVerdict(settings({ ...both, match_strict: false }), other)).toEqual({ kind: "whole" });
@@ -106,7 +106,7 @@ describe("an adapter without blocks", () => {
     metadata: new Map(),
   });
 
-  it("has them on its diagonals, and asks for nothing more", () => {
+  it("has blocks on its diagonals, and needs nothing more", () => {
     const plain = spreadBlocks(blocks([2, 2]));
     expect(plain.tensors.get(`${down}.lora_A.weight`)).toEqual({
       shape: [2, 4],

@@ -38,7 +38,7 @@ describe("features beyond plain LoRA", () => {
     expect(unsupportedFeatures(config, new Set([feature]))).toEqual([]);
   });
 
-  it("plain LoRA asks for none of them", () => {
+  it("plain LoRA needs none of them", () => {
     const config = createLoraConfig({ rankStabilized: true, init: "gaussian", modulesToSave: ["score"] });
     expect(unsupportedFeatures(config, new Set())).toEqual([]);
   });
@@ -51,7 +51,7 @@ describe("features beyond plain LoRA", () => {
     );
   });
 
-  it("those that matter only at the start are told apart", () => {
+  it("those that only matter for initialization are separate", () => {
     expect(trainingOnlyFeatures).toEqual([
       "velora_config",
       "monteclora_config",

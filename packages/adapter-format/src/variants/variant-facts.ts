@@ -32,7 +32,7 @@ export interface VariantFacts {
   readonly option?: VariantOption;
   /** A line about the variant for people: a title and a text. */
   describe?(config: LoraConfig): readonly [word: string, text: string] | null;
-  /** How many columns of the matrix one stored column stands for, if more than 1. */
+  /** The number of the matrix's columns for each stored column, if more than 1. */
   columnsPerStored?(config: LoraConfig, key: TensorKey): number;
   /** Whether a stored tensor is skipped: it repeats another one, or only training needs it. */
   isLeftOut?(key: string, keys: Pick<ReadonlySet<string>, "has">): boolean;

@@ -33,7 +33,7 @@ export type VariantName = keyof typeof variantFacts;
 /** All variants as a list. */
 export const variants: readonly (VariantFacts & { readonly key: VariantName })[] = Object.values(variantFacts);
 
-/** How many columns of the matrix one stored column stands for. */
+/** The number of the matrix's columns for each stored column. */
 export function columnsPerStored(config: LoraConfig, key: TensorKey): number {
   return variants.reduce((product, row) => product * (row.columnsPerStored?.(config, key) ?? 1), 1);
 }

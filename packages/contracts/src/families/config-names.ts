@@ -64,7 +64,7 @@ export type SizeName = keyof typeof sizeLimits;
  * Where a base model has dropout. "path" (stochastic depth) drops the output of half a layer for whole rows; the last two drop whole
  * layers of a stack (M2M-100).
  */
-export const dropoutPlaces = [
+export const dropoutNames = [
   "embedding",
   "attention",
   "activation",
@@ -78,7 +78,7 @@ export const dropoutPlaces = [
 ] as const;
 
 /** Where a base model has dropout. */
-export type DropoutPlace = (typeof dropoutPlaces)[number];
+export type DropoutName = (typeof dropoutNames)[number];
 
 /**
  * Boolean settings of a configuration. "reversedSight" reverses the attention mask: a causal family attends to later positions too,

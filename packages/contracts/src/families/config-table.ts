@@ -1,7 +1,7 @@
 // Describes how one family's config.json is read: which key has which number, which keys must have a certain value, and which keys
 // are ignored.
 
-import type { DropoutPlace, ScalarName, SizeName, SwitchName } from "./config-names.ts";
+import type { DropoutName, ScalarName, SizeName, SwitchName } from "./config-names.ts";
 import type { ConfigValues, LayerKind } from "./config-values.ts";
 import type { ConfigProblem } from "./errors.ts";
 import type { RotaryConfig } from "./rotary.ts";
@@ -14,7 +14,7 @@ export interface SizeRow {
   /** Default if no key is present or its value is null; absent: the size is required. */
   readonly fallback?: number | { readonly times: number; readonly of: SizeName };
   /** The index, if the file may have a pair of numbers; a single number is the first. */
-  readonly place?: 0 | 1;
+  readonly element?: 0 | 1;
   /** Whether 0 is allowed, as for the experts of a model without a mixture. */
   readonly mayBeZero?: boolean;
 }
@@ -115,7 +115,7 @@ export interface RotaryTable {
   readonly growingQueries?: boolean;
   /** Whether YaRN's `mscale_all_dim` also scales scores (DeepSeek). */
   readonly scalesScores?: boolean;
-  /** What a file means that has no `rope_parameters`; absent: whole heads without scaling. */
+  /** The rotary settings of a file without `rope_parameters`; absent: whole heads without scaling. */
   readonly standard?: Pick<RotaryConfig, "share" | "scaling">;
   /** Which layers rotate, if not all. */
   readonly layers?: RotatingLayers;
@@ -159,7 +159,7 @@ export interface ConfigTable {
   };
   /** A family without a key has one value for all models. */
   readonly normEpsilon: { readonly key?: string; readonly otherKey?: string; readonly fallback: number };
-  readonly dropouts: Readonly<Partial<Record<DropoutPlace, RateRow>>>;
+  readonly dropouts: Readonly<Partial<Record<DropoutName, RateRow>>>;
   readonly tiedByDefault: boolean;
   /** Whether the class always ties head and embedding. A separate head in the weights still counts (T5). */
   readonly tiedAlways?: boolean;

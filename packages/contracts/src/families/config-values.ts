@@ -1,7 +1,7 @@
 // The values of a checked config.json, under the same names for every family.
 
 import type { QuantizationConfig } from "./config/quantization-config.ts";
-import type { DropoutPlace, ScalarName, SizeName, SwitchName } from "./config-names.ts";
+import type { DropoutName, ScalarName, SizeName, SwitchName } from "./config-names.ts";
 import type { ConfigProblem } from "./errors.ts";
 import type { RotaryConfig } from "./rotary.ts";
 import type { Task } from "./task.ts";
@@ -71,7 +71,7 @@ export interface ConfigValues extends Readonly<Record<SizeName, number>> {
   /** How the files' linear layers are quantized; null for plain numbers. */
   readonly quantization: QuantizationConfig | null;
   /** Dropout rates of the base model. */
-  readonly dropouts: Readonly<Record<DropoutPlace, number>>;
+  readonly dropouts: Readonly<Record<DropoutName, number>>;
   /** Number of classes of a classifier. */
   readonly labels: number;
   /** Names of the classes, by index. */

@@ -1,4 +1,4 @@
-// What can go wrong between a model's configuration and what we can compute.
+// Errors of a model's configuration.
 
 import { LowrankError } from "../errors.ts";
 import { describeValue, itemized, printable } from "../messages.ts";
@@ -28,15 +28,15 @@ export class UnsupportedTaskError extends LowrankError {
   constructor(
     readonly modelType: string,
     /** The requested class name or task; null if config.json names none. */
-    readonly asked: string | null,
+    readonly requested: string | null,
     /** The supported class names or tasks. */
     readonly supported: readonly string[],
   ) {
     super(
       "UNSUPPORTED_TASK",
-      asked === null
+      requested === null
         ? `config.json of this ${modelType} model has no "architectures", so its task is unknown. Give a task: ${supported.join(", ")}.`
-        : `A ${modelType} model cannot be loaded as ${describeValue(asked)}. Supported: ${supported.join(", ")}.`,
+        : `A ${modelType} model cannot be loaded as ${describeValue(requested)}. Supported: ${supported.join(", ")}.`,
     );
   }
 }

@@ -89,7 +89,7 @@ export interface LinearRow extends ModuleRow {
   /** A name means that setting of the configuration. */
   readonly bias: boolean | SwitchName;
   readonly layout: WeightLayout;
-  /** The bias's parameter path while the head is tied, where that is not `<path>.bias`. */
+  /** The bias's parameter path while the head is tied, if that is not `<path>.bias`. */
   readonly biasPath?: string;
 }
 

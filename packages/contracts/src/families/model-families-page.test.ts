@@ -1,5 +1,5 @@
 // docs/model-families.md, made from the tables themselves: a change of a row that the page does not show fails here.
-// `npx vitest run packages/contracts/src/families/model-families-page.test.ts -u` writes it anew.
+// `npx vitest run packages/contracts/src/families/model-families-page.test.ts -u` rewrites it.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
@@ -8,7 +8,7 @@ import type { ModelConfig } from "./family.ts";
 import { ggufTableFor } from "./gguf/gguf-tables.ts";
 import { onnxProblem } from "./onnx-problem.ts";
 
-it("docs/model-families.md shows every family, what it can be and where it can go", async () => {
+it("docs/model-families.md shows every family with its tasks and formats", async () => {
   await expect(page()).toMatchFileSnapshot("../../../../docs/model-families.md");
 });
 
@@ -93,7 +93,7 @@ function page(): string {
   ].join("\n");
 }
 
-/** How many models of each type the tests have, by the `model_type` in their folders. */
+/** The number of test models of each type, by the `model_type` in their folders. */
 function testedShapes(): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const [path, file] of [

@@ -6,7 +6,7 @@ import type { ModelConfig } from "./family.ts";
 import type { Task } from "./task.ts";
 
 /**
- * The task `asked`, or else the task of the configuration's architecture.
+ * The task `requested`, or else the task of the configuration's architecture.
  *
  * @throws UnsupportedTaskError if the family has no such task or architecture, or if nothing names one.
  * @throws InvalidConfigError if the configuration needs an unsupported form of the task.
@@ -21,19 +21,19 @@ import type { Task } from "./task.ts";
  * if (resolveTask(config) !== "masked-lm") throw new Error("unexpected task");
  * ```
  */
-export function resolveTask(config: ModelConfig, asked?: Task): Task {
-  const task = namedTask(config, asked);
+export function resolveTask(config: ModelConfig, requested?: Task): Task {
+  const task = namedTask(config, requested);
   const problems = config.refusedTasks.get(task);
   if (problems !== undefined) throw new InvalidConfigError(`config.json (for ${task})`, problems);
   return task;
 }
 
-function namedTask(config: ModelConfig, asked: Task | undefined): Task {
+function namedTask(config: ModelConfig, requested: Task | undefined): Task {
   const { architectures, modelType } = config.family;
   const tasks = [...new Set(architectures.values())];
-  if (asked) {
-    if (!tasks.includes(asked)) throw new UnsupportedTaskError(modelType, asked, tasks);
-    return asked;
+  if (requested) {
+    if (!tasks.includes(requested)) throw new UnsupportedTaskError(modelType, requested, tasks);
+    return requested;
   }
   if (config.architecture === null) throw new UnsupportedTaskError(modelType, null, tasks);
   const task = architectures.get(config.architecture);

@@ -30,7 +30,7 @@ describe.each(cases)(
     const extended = addTokens(fixture(name), tokens, { special });
     const tokenizer = TextTokenizer.fromJson(extended.json);
 
-    it("has the entries and ids that Python's add_tokens gives them", () => {
+    it("has the same entries and ids as Python's add_tokens", () => {
       expect(extended.json.added_tokens).toEqual(added_tokens);
       expect(extended.ids).toEqual(ids);
       expect(tokens.map((token) => tokenizer.tokenId(token))).toEqual(ids);

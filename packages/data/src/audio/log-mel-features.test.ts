@@ -31,7 +31,7 @@ describe("logMelFeatures", () => {
     const made = logMelFeatures(sound(wanted.kind, wanted.length), { melBins, frames });
     expect(made).toHaveLength(melBins * frames);
     const expected = features.flat();
-    const farthest = made.reduce((max, value, place) => Math.max(max, Math.abs(value - (expected[place] ?? 0))), 0);
+    const farthest = made.reduce((max, value, index) => Math.max(max, Math.abs(value - (expected[index] ?? 0))), 0);
     expect(farthest).toBeLessThan(2e-5);
   });
 
@@ -49,7 +49,7 @@ describe("logMelFeatures", () => {
   });
 });
 
-it("mel filters peak where transformers' do, with as much under each", () => {
+it("mel filters peak like transformers' filters, with the same area", () => {
   for (const [mel, peak, max, sum] of golden.filters) {
     const filter = melFilters(80, 201, 8000)[mel] ?? new Float64Array();
     expect(filter.indexOf(Math.max(...filter))).toBe(peak);

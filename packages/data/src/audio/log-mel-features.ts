@@ -56,7 +56,7 @@ function logarithms(samples: Float32Array, melBins: number, frames: number): Flo
   const spectrum = powerSpectrum(window);
   const shape = Float64Array.from(
     { length: window },
-    (_, place) => 0.5 - 0.5 * Math.cos((2 * Math.PI * place) / window),
+    (_, position) => 0.5 - 0.5 * Math.cos((2 * Math.PI * position) / window),
   );
   const length = frames * step;
   const audible = samples.subarray(0, length);
@@ -65,8 +65,8 @@ function logarithms(samples: Float32Array, melBins: number, frames: number): Flo
   const last = Math.min(frames, Math.ceil((audible.length + window / 2) / step));
   for (let frame = 0; frame < last; frame++) {
     const start = frame * step - window / 2;
-    for (let place = 0; place < window; place++) {
-      piece[place] = (shape[place] as number) * (audible[mirrored(start + place, length)] ?? 0);
+    for (let position = 0; position < window; position++) {
+      piece[position] = (shape[position] as number) * (audible[mirrored(start + position, length)] ?? 0);
     }
     const power = spectrum(piece);
     for (const [mel, filter] of filters.entries()) {
@@ -79,9 +79,9 @@ function logarithms(samples: Float32Array, melBins: number, frames: number): Flo
 }
 
 /** The index of a sample, with reflection at both ends of the sound. */
-function mirrored(place: number, length: number): number {
-  if (place < 0) return -place;
-  return place < length ? place : 2 * (length - 1) - place;
+function mirrored(position: number, length: number): number {
+  if (position < 0) return -position;
+  return position < length ? position : 2 * (length - 1) - position;
 }
 
 // The weight of each frequency in each mel bin: triangles of equal width in mel and equal area (Slaney 1998), as in
@@ -132,11 +132,11 @@ function powerSpectrum(size: number): (samples: Float64Array) => Float64Array {
   ];
   return (samples) => {
     // A cosine is the same at n and size − n, a sine the opposite.
-    for (let place = 0; place <= half; place++) {
-      const isAlone = place === 0 || place === half;
-      const twin = isAlone ? 0 : (samples[size - place] as number);
-      sums[place] = (samples[place] as number) + twin;
-      differences[place] = isAlone ? 0 : (samples[place] as number) - twin;
+    for (let position = 0; position <= half; position++) {
+      const isAlone = position === 0 || position === half;
+      const twin = isAlone ? 0 : (samples[size - position] as number);
+      sums[position] = (samples[position] as number) + twin;
+      differences[position] = isAlone ? 0 : (samples[position] as number) - twin;
     }
     // Frequencies k and size/2 − k differ by the signs of odd places alone.
     for (let frequency = 0; frequency <= quarter; frequency++) {
@@ -144,10 +144,10 @@ function powerSpectrum(size: number): (samples: Float64Array) => Float64Array {
       const imaginary = [0, 0];
       for (let parity = 0; parity < 2; parity++) {
         let [cosineSum, sineSum] = [0, 0];
-        for (let place = parity; place <= half; place += 2) {
-          const turn = (frequency * place) % size;
-          cosineSum += (sums[place] as number) * (cosines[turn] as number);
-          sineSum += (differences[place] as number) * (sines[turn] as number);
+        for (let position = parity; position <= half; position += 2) {
+          const turn = (frequency * position) % size;
+          cosineSum += (sums[position] as number) * (cosines[turn] as number);
+          sineSum += (differences[position] as number) * (sines[turn] as number);
         }
         real[parity] = cosineSum;
         imaginary[parity] = sineSum;

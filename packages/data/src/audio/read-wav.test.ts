@@ -36,7 +36,7 @@ describe("readWav", () => {
     expect(readWav(wav({ bits, data }))).toEqual({ samples: Float32Array.from(expected), sampleRate: 16_000 });
   });
 
-  it("reads floats, takes the mean of channels and skips other chunks", () => {
+  it("reads floats, averages channels and skips other chunks", () => {
     const data = bytes(Float32Array.of(0.5, -0.25, 1, 0));
     const before = [...letters("LIST"), ...little(3, 4), 1, 2, 3, 0];
     expect([...readWav(wav({ kind: 3, bits: 32, channels: 2, data, before })).samples]).toEqual([0.125, 0.5]);

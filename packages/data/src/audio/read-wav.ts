@@ -11,7 +11,7 @@ export interface Sound {
   readonly sampleRate: number;
 }
 
-/** Samples a second, from what animals are recorded with to what bats are. */
+/** Limits of the samples per second. Recordings of bats have the highest rates. */
 const [lowestRate, highestRate] = [1000, 1_000_000];
 
 interface Format {
@@ -44,21 +44,21 @@ export function readWav(bytes: Uint8Array): Sound {
     throw new AudioError('This is not a WAV file: expected "RIFF", a size and "WAVE" at its start.');
   }
   let format: Format | undefined;
-  for (let place = 12; place + 8 <= bytes.length; ) {
-    const [name, size] = [nameAt(view, place), view.getUint32(place + 4, true)];
-    const start = place + 8;
+  for (let offset = 12; offset + 8 <= bytes.length; ) {
+    const [name, size] = [nameAt(view, offset), view.getUint32(offset + 4, true)];
+    const start = offset + 8;
     if (name === "fmt ") format = readFormat(view, start, size);
     // A recorder that was stopped leaves a size of 0 or beyond the end.
     if (name === "data" && format !== undefined) {
       return { samples: mixed(view, start, size || bytes.length, format), sampleRate: format.sampleRate };
     }
-    place = start + size + (size % 2);
+    offset = start + size + (size % 2);
   }
   throw new AudioError(`The WAV file has no ${format === undefined ? '"fmt "' : '"data"'} chunk.`);
 }
 
-function nameAt(view: DataView, place: number): string {
-  return String.fromCharCode(...[0, 1, 2, 3].map((offset) => view.getUint8(place + offset)));
+function nameAt(view: DataView, offset: number): string {
+  return String.fromCharCode(...[0, 1, 2, 3].map((index) => view.getUint8(offset + index)));
 }
 
 function readFormat(view: DataView, start: number, size: number): Format {
@@ -94,12 +94,13 @@ function mixed(view: DataView, start: number, size: number, format: Format): Flo
   });
 }
 
-function sampleReader(view: DataView, { isFloat, bits }: Format): (place: number) => number {
-  if (isFloat) return bits === 32 ? (place) => view.getFloat32(place, true) : (place) => view.getFloat64(place, true);
-  if (bits === 8) return (place) => (view.getUint8(place) - 128) / 128;
-  if (bits === 16) return (place) => view.getInt16(place, true) / 2 ** 15;
-  if (bits === 32) return (place) => view.getInt32(place, true) / 2 ** 31;
-  return (place) => (view.getUint16(place, true) + view.getInt8(place + 2) * 2 ** 16) / 2 ** 23;
+function sampleReader(view: DataView, { isFloat, bits }: Format): (offset: number) => number {
+  if (isFloat)
+    return bits === 32 ? (offset) => view.getFloat32(offset, true) : (offset) => view.getFloat64(offset, true);
+  if (bits === 8) return (offset) => (view.getUint8(offset) - 128) / 128;
+  if (bits === 16) return (offset) => view.getInt16(offset, true) / 2 ** 15;
+  if (bits === 32) return (offset) => view.getInt32(offset, true) / 2 ** 31;
+  return (offset) => (view.getUint16(offset, true) + view.getInt8(offset + 2) * 2 ** 16) / 2 ** 23;
 }
 
 /** A recording: a WAV file's name, its bytes, or its samples. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { AudioError } from "../errors.ts";
 import { resample } from "./resample.ts";
 
-const samples = Float32Array.from({ length: 60 }, (_, place) => ((place * 37) % 101) / 101 - 0.5);
+const samples = Float32Array.from({ length: 60 }, (_, index) => ((index * 37) % 101) / 101 - 0.5);
 
 describe("resample", () => {
   // torchaudio's functional.resample in float64, computed by its published kernel in torch 2.13.
@@ -13,8 +13,8 @@ describe("resample", () => {
   ])("makes 16 000 samples of %i a second as torchaudio does", (sampleRate, count, first, last) => {
     const made = resample({ samples, sampleRate }, 16_000);
     expect(made).toHaveLength(count);
-    for (const [place, value] of first.entries()) expect(made[place]).toBeCloseTo(value, 6);
-    for (const [place, value] of last.entries()) expect(made.at(place - 2)).toBeCloseTo(value, 6);
+    for (const [index, value] of first.entries()) expect(made[index]).toBeCloseTo(value, 6);
+    for (const [index, value] of last.entries()) expect(made.at(index - 2)).toBeCloseTo(value, 6);
   });
 
   it("keeps samples of the same rate, and refuses invalid rates", () => {

@@ -38,9 +38,9 @@ export function resample({ samples, sampleRate: from }: Sound, sampleRate: numbe
   const kernels = kernelsOf(old, fresh);
   const count = Math.ceil((fresh * samples.length) / old);
   const reach = ((kernels[0]?.length ?? 0) - old) / 2;
-  return Float32Array.from({ length: count }, (_, place) => {
-    const kernel = kernels[place % fresh] as Float64Array;
-    const start = Math.floor(place / fresh) * old - reach;
+  return Float32Array.from({ length: count }, (_, index) => {
+    const kernel = kernels[index % fresh] as Float64Array;
+    const start = Math.floor(index / fresh) * old - reach;
     let sum = 0;
     for (let tap = 0; tap < kernel.length; tap++) sum += (kernel[tap] as number) * (samples[start + tap] ?? 0);
     return sum;

@@ -54,7 +54,7 @@ describe("a batch", () => {
     expect(padBatch([padded, ...sequences([3])], { padId: 1 })).toMatchObject({ tokens: 5, supervised: 3 });
   });
 
-  it("counts a row's first label only where it is not predicted from nothing", () => {
+  it("does not count a row's first label, which nothing predicts", () => {
     const row: TokenizedExample = { kind: "sequence", inputIds: [5, 6, 7], labels: [4, -100, 7] };
     const options = { batchSize: 1, padId: 0 };
     expect([...batches([row], options)][0]).toMatchObject({ supervised: 1 });
@@ -84,7 +84,7 @@ describe("an epoch", () => {
     expect(batchIndices(examples, { batchSize: 3, seed: 2, epoch: 6 }).flat()).not.toEqual(order);
   });
 
-  it("keeps the files' order when not shuffled, and may drop what does not fill a batch", () => {
+  it("keeps the files' order without shuffling, and may drop an incomplete batch", () => {
     const options = { batchSize: 3, shuffle: false } as const;
     expect(batchIndices(examples, options)).toEqual([[0, 1, 2], [3, 4, 5], [6]]);
     expect(batchIndices(examples, { ...options, dropLast: true })).toHaveLength(2);
@@ -110,13 +110,13 @@ describe("an epoch", () => {
 describe("batches with a maximum of tokens", () => {
   const examples = sequences([3, 9, 1, 7, 5, 2, 8]);
 
-  it("hold whole rows in the epoch's order, as many as fit", () => {
+  it("contain whole rows in the epoch's order, up to the limit", () => {
     const inOrder = { batchTokens: 10, shuffle: false } as const;
     expect(batchIndices(examples, inOrder)).toEqual([[0], [1, 2], [3], [4, 5], [6]]);
     expect(batchIndices(examples, { batchTokens: 10, seed: 2 }).flat()).toEqual(shuffled(7, 2000));
   });
 
-  it("have a longer row in a batch of its own", () => {
+  it("have a longer row in its own batch", () => {
     const batchTokens = 8;
     const epoch = [...batches(examples, { batchTokens, padId: 0, shuffle: false })];
     expect(epoch.map(({ tokens }) => tokens)).toEqual([3, 9, 8, 7, 8]);

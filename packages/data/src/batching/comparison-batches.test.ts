@@ -27,7 +27,7 @@ describe("a batch of comparisons", () => {
     expect(() => padBatch([related([1], [2]), { ...related([1], [2]), score: 1 }], { padId: 0 })).toThrow(ExampleError);
   });
 
-  it("has no text twice, where there is another batch for it, whatever the seed", () => {
+  it("has no text twice if another batch has room for it, with any seed", () => {
     const rows = Array.from({ length: 40 }, (_, row) => related([row], [100 + (row % 10)]));
     for (let seed = 0; seed < 20; seed += 1) {
       const indices = batchIndices(rows, { batchSize: 4, seed });
@@ -38,7 +38,7 @@ describe("a batch of comparisons", () => {
     }
   });
 
-  it("comes in whole batches with dropLast, and in the rows' own order where nothing is shuffled", () => {
+  it("has only full batches with dropLast, and the rows' own order without shuffling", () => {
     const rows = Array.from({ length: 5 }, (_, row) => related([row], [7]));
     expect(batchIndices(rows, { batchSize: 2, dropLast: true }).map(({ length }) => length)).toEqual([2, 2]);
     const [first] = batches(rows, { batchSize: 2, padId: 0, shuffle: false });

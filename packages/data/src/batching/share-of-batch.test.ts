@@ -19,7 +19,7 @@ it("lets no process have much more to do than another", () => {
   expect(loads).toEqual([200, 200]);
 });
 
-it("yields as many batches in each process as there are, empty ones where rows are too few", () => {
+it("yields the same number of batches in each process, empty ones if there are too few rows", () => {
   const examples = Array.from({ length: 5 }, (_, row) => {
     return { kind: "sequence", inputIds: [row, row, row], labels: [row, row, row] } as const;
   });

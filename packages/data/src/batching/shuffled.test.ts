@@ -3,7 +3,7 @@ import { mulberry32, shuffled } from "./shuffled.ts";
 
 // The numbers were computed by a Python implementation of the same two algorithms.
 describe("the portable generator", () => {
-  it("gives the numbers that Python gives", () => {
+  it("yields Python's numbers", () => {
     const random = mulberry32(42);
     expect([random(), random(), random()]).toEqual([0.6011037519201636, 0.44829055899754167, 0.8524657934904099]);
     expect(mulberry32(2 ** 32 - 1)()).toBe(0.8964226141106337);
@@ -14,7 +14,7 @@ describe("the portable generator", () => {
     expect(shuffled(7, 3 * 1000 + 2)).toEqual([2, 0, 6, 1, 4, 5, 3]);
   });
 
-  it("takes seeds beyond 32 bits modulo 2³², as Python's mask does", () => {
+  it("reduces seeds beyond 32 bits modulo 2³², as Python's mask does", () => {
     expect(shuffled(5, 4_294_967_295 * 1000 + 1)).toEqual([4, 3, 0, 2, 1]);
   });
 });

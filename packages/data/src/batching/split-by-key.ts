@@ -37,7 +37,7 @@ const optionNames: OptionNames<SplitOptions> = { share: true, seed: true };
 export function splitByKey<T>(examples: readonly T[], keyOf: (example: T) => string, options: SplitOptions): Split<T> {
   refuseUnknownOptions("splitByKey", options, optionNames);
   const { train, validation } = splitIndices(examples, keyOf, options);
-  const pick = (places: readonly number[]) => places.map((place) => examples[place] as T);
+  const pick = (indices: readonly number[]) => indices.map((index) => examples[index] as T);
   return { train: pick(train), validation: pick(validation) };
 }
 
@@ -62,8 +62,8 @@ export function splitIndices<T>(
     throw new ExampleError(`${count} different inputs with a share of ${share}: one part is empty.`);
   }
   const isHeld = new Set(shuffled(count, seed).slice(0, held));
-  const places = (wanted: boolean) => {
-    return keyNumbers.flatMap((number, place) => (isHeld.has(number) === wanted ? [place] : []));
+  const indices = (wanted: boolean) => {
+    return keyNumbers.flatMap((number, index) => (isHeld.has(number) === wanted ? [index] : []));
   };
-  return { train: places(false), validation: places(true) };
+  return { train: indices(false), validation: indices(true) };
 }

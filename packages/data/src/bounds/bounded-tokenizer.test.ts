@@ -105,12 +105,12 @@ describe("text that grows", () => {
     expect(tokenizer.encode("ab")).toEqual([0, 1]);
   });
 
-  it("is not what groups of a pattern do, which Rust removes with the rest of the match", () => {
+  it("differs from groups of a pattern, which Rust removes with the rest of the match", () => {
     const pre_tokenizer = { ...split("((b))"), behavior: "Removed" };
     expect(TextTokenizer.fromJson({ model: bpe, pre_tokenizer }).encode("aba")).toEqual([0, 0]);
   });
 
-  it("is not what a replacement with a dollar sign does, which Rust writes as it is", () => {
+  it("differs from a replacement with a dollar sign, which Rust writes unchanged", () => {
     const tokenizer = TextTokenizer.fromJson({
       model: { ...bpe, vocab: { ...bpe.vocab, $: 5, "`": 6 } },
       normalizer: replace("b", "$`"),

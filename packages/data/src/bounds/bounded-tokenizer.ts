@@ -52,7 +52,7 @@ function boundUnigram(model: Unigram): void {
   // The library passes all pieces of a word as arguments of one call, and JavaScript limits their number.
   model.encode = (words) =>
     words.flatMap((word) => {
-      max ??= maxAtOnePlace(model.trie.root);
+      max ??= maxAtOnePosition(model.trie.root);
       if (word.length * max > maxCandidates || word.length * max ** 2 > maxPairs) checkCandidates(word, model);
       const pieces = model.tokenize(word);
       if (!hasUnknown) checkKnown(pieces, model);
@@ -61,9 +61,9 @@ function boundUnigram(model: Unigram): void {
 }
 
 /** Maximum number of pieces that can start at one position of a text. */
-function maxAtOnePlace(node: Unigram["trie"]["root"]): number {
+function maxAtOnePosition(node: Unigram["trie"]["root"]): number {
   let max = 0;
-  for (const child of node.children.values()) max = Math.max(max, maxAtOnePlace(child));
+  for (const child of node.children.values()) max = Math.max(max, maxAtOnePosition(child));
   return max + (node.is_leaf ? 1 : 0);
 }
 

@@ -48,7 +48,7 @@ export class Charsmap {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const size = bytes.length < 4 ? 0 : view.getUint32(0, true);
     if (size === 0 || size % 4 !== 0 || size > bytes.length - 4) throw new RangeError("a charsmap has a broken trie");
-    this.#trie = Uint32Array.from({ length: size / 4 }, (_, place) => view.getUint32(4 + 4 * place, true));
+    this.#trie = Uint32Array.from({ length: size / 4 }, (_, index) => view.getUint32(4 + 4 * index, true));
     this.#texts = bytes.subarray(4 + size);
   }
 
@@ -109,13 +109,13 @@ export class Charsmap {
     return matches;
   }
 
-  #textAt(place: number): string {
-    const known = this.#written.get(place);
+  #textAt(index: number): string {
+    const known = this.#written.get(index);
     if (known !== undefined) return known;
-    const behind = this.#texts.subarray(place, place + maxTextLength);
+    const behind = this.#texts.subarray(index, index + maxTextLength);
     const end = behind.indexOf(0);
     const text = decoder.decode(end === -1 ? behind : behind.subarray(0, end));
-    this.#written.set(place, text);
+    this.#written.set(index, text);
     return text;
   }
 }

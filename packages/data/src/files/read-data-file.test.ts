@@ -61,7 +61,7 @@ describe("a data file", () => {
     await expect(readDataFile(path)).rejects.toThrow(`Cannot use "${path}"`);
   });
 
-  it("that is missing gives an error with the data files next to it", async () => {
+  it("that is missing causes an error with the data files next to it", async () => {
     const inside = join(folder, "mistyped");
     await mkdir(inside);
     await expect(readDataFile(join(inside, "row.jsonl"))).rejects.toThrow(/row\.jsonl"\.$/);
@@ -151,7 +151,7 @@ describe("broken rows", () => {
 });
 
 describe("streamDataFile", () => {
-  it("gives the first rows before the last are read", async () => {
+  it("yields the first rows before the last are read", async () => {
     const rows = `${'{"text": "a"}\n'.repeat(20_000)}{"text": 1}\n`;
     const path = await write("long.jsonl", rows);
     for await (const example of streamDataFile(path)) {

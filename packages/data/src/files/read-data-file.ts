@@ -77,15 +77,16 @@ export async function readDataFile(input: DataInput, options: ReadFileOptions = 
  */
 export async function* streamDataFile(input: DataInput, options: ReadFileOptions = {}): AsyncGenerator<Example> {
   refuseUnknownOptions("streamDataFile", options, optionNames);
-  const { format: asked, signal, ...limits } = options;
+  const { format: requested, signal, ...limits } = options;
   if (typeof input !== "string") {
     const file = limits.file ?? "the input";
-    if (asked === "parquet") throw new DataFileError(file, "Parquet cannot be read from a stream. Save it as a file.");
-    yield* textExamples(input, asked, { ...limits, file });
+    if (requested === "parquet")
+      throw new DataFileError(file, "Parquet cannot be read from a stream. Save it as a file.");
+    yield* textExamples(input, requested, { ...limits, file });
     return;
   }
   const named = { file: input, ...limits };
-  const format = asked ?? formatOfName(input);
+  const format = requested ?? formatOfName(input);
   if (format === undefined) {
     throw new DataFileError(
       named.file,
@@ -100,12 +101,12 @@ export async function* streamDataFile(input: DataInput, options: ReadFileOptions
 
 async function* textExamples(
   bytes: AsyncIterable<Uint8Array>,
-  asked: TextFormat | undefined,
+  requested: TextFormat | undefined,
   options: ReadOptions & { readonly file: string },
 ): AsyncGenerator<Example> {
   const { file, maxSize } = readLimits(options);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  let format = asked;
+  let format = requested;
   let reader: PieceReader | undefined;
   let size = 0;
   for await (const piece of bytes) {

@@ -221,8 +221,8 @@ function surroundingTokens(processor: unknown): SurroundingTokens {
   }
   const template = parts.find((part) => isObject(part) && part.type === "TemplateProcessing");
   const single = isObject(template) && Array.isArray(template.single) ? template.single : [];
-  const tokenAt = (place: number) => {
-    const part: unknown = single.at(place);
+  const tokenAt = (index: number) => {
+    const part: unknown = single.at(index);
     return isObject(part) && isObject(part.SpecialToken) ? tokenText(part.SpecialToken.id) : undefined;
   };
   return { first: tokenAt(0), last: tokenAt(-1) };

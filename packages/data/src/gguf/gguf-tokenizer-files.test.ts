@@ -21,7 +21,7 @@ function folder(texts: Readonly<Record<string, string>> = {}) {
 }
 
 describe("ggufTokenizerFiles", () => {
-  it("has the files of a tokenizer, and ignores those of another model in the folder", async () => {
+  it("has the tokenizer's files, and ignores those of another model in the folder", async () => {
     const files = ggufTokenizerFiles(
       folder({ "config.json": "{", "special_tokens_map.json": "{" }),
       async () => metadata,

@@ -83,7 +83,7 @@ export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary {
   const vocabulary: GgufVocabulary = {
     model: text("ggml.model", 64) ?? "",
     pre: text("ggml.pre", 64),
-    tokens: (texts ?? []).map((token, place) => ({ text: token, kind: types?.[place] ?? "normal" })),
+    tokens: (texts ?? []).map((token, index) => ({ text: token, kind: types?.[index] ?? "normal" })),
     merges,
     scores,
     specialTokens: {
@@ -120,9 +120,9 @@ function readList<T>(
   if (got.length > maxEntries) return `: ${got.length} entries, more than ${maxEntries}`;
   if (length !== undefined && got.length !== length) return `: ${got.length} entries for ${length} tokens`;
   const entries: T[] = [];
-  for (const [place, entry] of got.entries()) {
+  for (const [index, entry] of got.entries()) {
     const one = read(entry);
-    if (one === undefined) return `[${place}]: got ${JSON.stringify(String(entry).slice(0, 40))}`;
+    if (one === undefined) return `[${index}]: got ${JSON.stringify(String(entry).slice(0, 40))}`;
     entries.push(one);
   }
   return entries;

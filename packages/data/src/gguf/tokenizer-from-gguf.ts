@@ -121,7 +121,7 @@ const configKeys = {
   separator: "sep_token",
   mask: "mask_token",
 } as const satisfies Record<keyof GgufSpecialTokens, string>;
-const tokenNames = Object.keys(configKeys) as (keyof GgufSpecialTokens)[]; // its keys are those
+const tokenNames = Object.keys(configKeys) as (keyof GgufSpecialTokens)[]; // its keys, as the type says
 
 /** Texts of the special tokens. Normal tokens are ignored: as special tokens they would be matched anywhere in a text. */
 function tokenTexts({ tokens, specialTokens }: GgufVocabulary, { defaultTokens }: TokenizerParts): TokenTexts {

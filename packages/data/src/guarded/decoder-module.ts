@@ -16,12 +16,12 @@ export interface DecoderModule<Input, Output> {
 
 export type ToThread =
   | { readonly kind: "decode"; readonly call: number; readonly input: unknown }
-  | { readonly kind: "bytes"; readonly place: number; readonly bytes: ArrayBuffer }
+  | { readonly kind: "bytes"; readonly request: number; readonly bytes: ArrayBuffer }
   | { readonly kind: "close" };
 
 export type FromThread =
   | { readonly kind: "ready" }
-  | { readonly kind: "read"; readonly place: number; readonly start: number; readonly end: number }
+  | { readonly kind: "read"; readonly request: number; readonly start: number; readonly end: number }
   | { readonly kind: "decoded"; readonly call: number; readonly output: unknown }
   | { readonly kind: "failed"; readonly call: number; readonly message: string; readonly code: unknown };
 

@@ -9,7 +9,7 @@ async function serve(port: NonNullable<typeof parentPort>, url: string): Promise
   const { open } = (await import(/* @vite-ignore */ url)) as { open: OpenDecoder<unknown, unknown> }; // a DecoderModule
   const reads = new Map<number, (bytes: ArrayBuffer) => void>();
   let decode: ReturnType<typeof open> | undefined;
-  let [current, places] = [0, 0];
+  let [current, requests] = [0, 0];
   const send = (message: FromThread, buffers: ArrayBuffer[] = []) => port.postMessage(message, buffers);
   const fail = (reason: unknown) => {
     const message = reason instanceof Error ? reason.message : String(reason);
@@ -17,16 +17,16 @@ async function serve(port: NonNullable<typeof parentPort>, url: string): Promise
   };
   const read = (start: number, end: number) =>
     new Promise<ArrayBuffer>((resolve) => {
-      places += 1;
-      reads.set(places, resolve);
-      send({ kind: "read", place: places, start, end });
+      requests += 1;
+      reads.set(requests, resolve);
+      send({ kind: "read", request: requests, start, end });
     });
   // If a decoder ignores a rejected promise, its current call fails.
   process.on("unhandledRejection", fail);
   port.on("message", async (message: ToThread) => {
     if (message.kind === "bytes") {
-      reads.get(message.place)?.(message.bytes);
-      reads.delete(message.place);
+      reads.get(message.request)?.(message.bytes);
+      reads.delete(message.request);
       return;
     }
     if (message.kind === "close") {

@@ -21,7 +21,7 @@ describe("a decoder in a thread", () => {
     expect(await decoder.decode("decodes well")).toEqual(new Uint8Array([1, 2, 3]));
   });
 
-  it("gives the code of an error, and bytes of the file that it asks for", async () => {
+  it("returns an error's code, and bytes that the decoder requests", async () => {
     await expect(decoder.decode("refuses")).rejects.toMatchObject({ code: "NOT_A_PICTURE" });
     expect(await decoder.decode("reads")).toEqual(Uint8Array.of(2, 3).buffer);
   });

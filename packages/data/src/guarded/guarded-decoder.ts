@@ -78,7 +78,7 @@ export class GuardedDecoder<Input, Output> {
     return this.#direct(input);
   }
 
-  /** Ends a file; the thread is kept for the next one. */
+  /** Closes a file. The thread stays for the next one. */
   close(): void {
     const [worker, url] = [this.#worker, this.module.url()];
     this.#worker = undefined;
@@ -117,10 +117,10 @@ export class GuardedDecoder<Input, Output> {
         this.#worker = undefined;
         void worker.terminate();
       };
-      const give = async ({ place, start, end }: Extract<FromThread, { kind: "read" }>) => {
+      const give = async ({ request, start, end }: Extract<FromThread, { kind: "read" }>) => {
         const bytes = await this.read(start, end);
         allowance.give(bytes.byteLength);
-        if (!isSettled) send({ kind: "bytes", place, bytes }); // copied, because the source may still use it
+        if (!isSettled) send({ kind: "bytes", request, bytes }); // copied, because the source may still use it
       };
       const hear = (message: FromThread) => {
         if (message.kind === "read") give(message).catch(stop);

@@ -15,8 +15,8 @@ export function fileOfPackage(packageName: string, file: string): string | undef
     const manifest = builtIn("node:module")?.createRequire(here()).resolve(`${packageName}/package.json`);
     if (manifest === undefined) return undefined;
     const folder = builtIn("node:url")?.pathToFileURL(manifest);
-    const place = new URL(isSource() ? `src/${file}.ts` : `dist/${file}.js`, folder);
-    return builtIn("node:fs")?.existsSync(place) ? place.href : undefined;
+    const address = new URL(isSource() ? `src/${file}.ts` : `dist/${file}.js`, folder);
+    return builtIn("node:fs")?.existsSync(address) ? address.href : undefined;
   } catch {
     return undefined;
   }

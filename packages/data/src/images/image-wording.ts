@@ -2,7 +2,7 @@
 
 import type { TileGrid } from "./image-tiles.ts";
 
-/** What the chat template writes for an image, and what the model reads there. */
+/** The text that the chat template writes for an image, and its replacement in the model's input. */
 export interface ImageWording {
   readonly written: string;
   readonly read: string;
@@ -14,16 +14,16 @@ export interface WordedImage {
   readonly grid: TileGrid;
 }
 
-/** By the family's processor: the mark that chat templates write for an image, and what is read in its place. */
+/** By the processor's family: the placeholder in chat templates, and its replacement in the model's input. */
 export const imageWordings = {
-  /** Tiles with their place, row by row, then the whole image. */
+  /** The tiles with their rows and columns, then the whole image. */
   idefics3({ tokens, grid: { rows, columns } }: WordedImage): ImageWording {
-    const [mark, around] = ["<image>", "<fake_token_around_image>"];
-    const squares = mark.repeat(tokens);
+    const [placeholder, around] = ["<image>", "<fake_token_around_image>"];
+    const squares = placeholder.repeat(tokens);
     const row = (number: number) =>
       `${Array.from({ length: columns }, (_, column) => `${around}<row_${number}_col_${column + 1}>${squares}`).join("")}\n`;
     const tiles = Array.from({ length: rows }, (_, index) => row(index + 1)).join("");
-    return { written: mark, read: `${tiles}${rows > 0 ? "\n" : ""}${around}<global-img>${squares}${around}` };
+    return { written: placeholder, read: `${tiles}${rows > 0 ? "\n" : ""}${around}<global-img>${squares}${around}` };
   },
   /** Always one square. */
   gemma3({ tokens }: WordedImage): ImageWording {

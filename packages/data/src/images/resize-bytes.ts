@@ -89,12 +89,12 @@ function sharesOf(
 
 /** Swaps rows and columns. */
 function transpose({ width, height, data }: Bytes): Bytes {
-  const turned = new Uint8Array(data.length);
+  const transposed = new Uint8Array(data.length);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const from = (y * width + x) * 3;
-      turned.set(data.subarray(from, from + 3), (x * height + y) * 3);
+      transposed.set(data.subarray(from, from + 3), (x * height + y) * 3);
     }
   }
-  return { width: height, height: width, data: turned };
+  return { width: height, height: width, data: transposed };
 }

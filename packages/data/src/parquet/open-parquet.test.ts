@@ -31,7 +31,7 @@ describe("a Parquet file", () => {
     expect(examples).toEqual([" 2", " hello", " b"].map((text) => ({ kind: "text", text })));
   });
 
-  it("gives whole numbers of 64 bits, lists and records as JSON has them", async () => {
+  it("returns 64-bit integers, lists and records as JSON has them", async () => {
     expect(await readDataFile(path("tokens"))).toEqual([
       { kind: "tokens", inputIds: [1, 2, 3], labels: [-100, 2, 3], attentionMask: [1, 1, 1] },
     ]);

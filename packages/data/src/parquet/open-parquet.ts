@@ -94,10 +94,10 @@ function readerOf(source: ParquetSource): ReadBytes {
 /** The columns that the options name, if all of them exist, so that other columns, such as images, are not decompressed. */
 function columnsToRead(
   columns: readonly string[],
-  { columns: asked, onQuestion }: ReadOptions,
+  { columns: requested, onPredictionRow }: ReadOptions,
 ): readonly string[] | undefined {
-  if (onQuestion !== undefined) return undefined; // it needs all columns
-  const wanted = Object.values(asked ?? {});
+  if (onPredictionRow !== undefined) return undefined; // it needs all columns
+  const wanted = Object.values(requested ?? {});
   return wanted.length > 0 && wanted.every((name) => columns.includes(name)) ? [...new Set(wanted)] : undefined;
 }
 

@@ -24,7 +24,7 @@ export const open: OpenDecoder<ParquetRequest, ParquetAnswer> = (read) => {
   let byteLength = 0;
   let metadata: FileMetaData | undefined;
   let rows: ParquetRow[] = [];
-  let place = 0;
+  let next = 0;
   const file = { byteLength: 0, slice: (start: number, end = byteLength) => read(start, end) };
 
   return async (request) => {
@@ -44,11 +44,11 @@ export const open: OpenDecoder<ParquetRequest, ParquetAnswer> = (read) => {
       const columns = request.columns === undefined ? {} : { columns: [...request.columns] };
       const compressors = await boundedCompressors();
       rows = await parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors, ...columns });
-      place = 0;
+      next = 0;
     }
     const piece: unknown[] = [];
-    for (let size = 0; place < rows.length && size < pieceSize; place += 1) {
-      const row = jsonValue(rows[place]);
+    for (let size = 0; next < rows.length && size < pieceSize; next += 1) {
+      const row = jsonValue(rows[next]);
       size += sizeOf(row);
       piece.push(row);
     }

@@ -1,4 +1,4 @@
-// Turns rows into examples and gathers everything that is wrong with a file, so that one error tells it all.
+// Turns rows into examples and collects all problems of a file, so that one error reports them together.
 
 import { enumerated, isObject, listed, maxListed } from "@lowrank/contracts";
 import { DataError, DataFileError, type RowProblem } from "../errors.ts";
@@ -6,7 +6,7 @@ import type { Example, ImagePart } from "../example.ts";
 import { withNamedFile } from "../row-forms/media-forms.ts";
 import { promptForms } from "../row-forms/prompt-forms.ts";
 import { describe, type Fields, isRefusal, type Refusal, type RowForm } from "../row-forms/row-form.ts";
-import { askedForms, isField, knownFields, rowForms } from "../row-forms/row-forms.ts";
+import { isField, knownFields, predictionForms, rowForms } from "../row-forms/row-forms.ts";
 import { withImages } from "../templates/image-parts.ts";
 import {
   columnsOption,
@@ -22,23 +22,23 @@ import { type ReadLimits, type ReadOptions, readLimits } from "./read-options.ts
 
 type ColumnPairs = readonly (readonly [field: string, column: string])[];
 
-/** Receives a file's rows one by one; `finish` gives the examples or throws what was wrong with them. */
+/** Receives a file's rows one by one; `finish` returns the examples or throws the problems. */
 export class ExampleCollector {
   readonly limits: ReadLimits;
   readonly #columns: ColumnPairs | undefined;
   readonly #remembered: ColumnPairs;
   readonly #unit: "line" | "row";
   readonly #onBrokenRows: ReadOptions["onBrokenRows"];
-  readonly #onQuestion: ReadOptions["onQuestion"];
+  readonly #onPredictionRow: ReadOptions["onPredictionRow"];
   readonly #onIgnoredColumn: ReadOptions["onIgnoredColumn"];
   readonly #locate: ReadOptions["locate"];
   readonly #asPrompts: boolean;
   #examples: Example[] = [];
   readonly #problems: RowProblem[] = [];
   readonly #labels = new LabelKinds();
-  /** Where each problem is in `#problems`. */
+  /** The index of each problem in `#problems`. */
   readonly #indices = new Map<string, number>();
-  /** For problems of columns: what to do. */
+  /** Advice for problems of columns. */
   readonly #advice: string[] = [];
   #problemCount = 0;
   #rows = 0;
@@ -47,18 +47,18 @@ export class ExampleCollector {
   constructor(options: ReadOptions, unit: "line" | "row" = "line") {
     this.limits = readLimits(options);
     this.#columns = options.columns === undefined ? undefined : Object.entries(options.columns);
-    // Whoever says one of the two knows the file.
+    // A caller that passes one of the two knows the file.
     const remembered = options.header === undefined ? (options.remembered?.columns ?? {}) : {};
     this.#remembered = Object.entries(remembered);
     this.#unit = unit;
     this.#onBrokenRows = options.onBrokenRows;
-    this.#onQuestion = options.onQuestion;
+    this.#onPredictionRow = options.onPredictionRow;
     this.#onIgnoredColumn = options.onIgnoredColumn;
     this.#locate = options.locate;
     this.#asPrompts = options.asPrompts === true;
   }
 
-  /** Adds a row whose values were read. */
+  /** Adds a parsed row. */
   add(row: number, value: unknown): void {
     this.#count();
     if (value instanceof Map) this.#addFields(row, value);
@@ -66,13 +66,13 @@ export class ExampleCollector {
     else for (const fields of rowsOfTask(value)) this.#addFields(row, new Map(Object.entries(fields)));
   }
 
-  /** Adds a row whose values could not be read. */
+  /** Adds a row that could not be parsed. */
   refuse(row: number, refusal: Refusal): void {
     this.#count();
     this.#refuse(row, refusal);
   }
 
-  /** The examples since it was called last: a large file's need not be held all at once. */
+  /** The examples since the last call, so that a large file's examples are not all in memory. */
   take(): Example[] {
     const taken = this.#examples;
     this.#examples = [];
@@ -80,8 +80,8 @@ export class ExampleCollector {
   }
 
   /**
-   * The examples that were not taken. Throws DataFileError if there was no row, and DataError if any was broken, or all, where
-   * somebody hears of broken ones.
+   * The examples that were not taken. Throws DataFileError if there was no row. Throws DataError if all rows are broken, or if
+   * any row is broken and there is no `onBrokenRows`.
    */
   finish(): Example[] {
     if (this.#problemCount > 0) {
@@ -108,7 +108,7 @@ export class ExampleCollector {
     if (refusal !== undefined) this.#refuse(row, refusal);
     else if (!isRefusal(result)) {
       const example = this.#located(result);
-      this.#onQuestion?.(example, fields);
+      this.#onPredictionRow?.(example, fields);
       this.#good += 1;
       this.#examples.push(example);
     }
@@ -136,9 +136,9 @@ export class ExampleCollector {
       columns.length === 0
         ? withNamedFile(fields)
         : new Map(columns.map(([field, column]) => [field, fields.get(column)]));
-    const isAsked = this.#onQuestion !== undefined;
-    const renamed = isAsked ? withBlanks(named) : named;
-    const forms = this.#asPrompts ? promptForms : isAsked ? askedForms : rowForms;
+    const isForPrediction = this.#onPredictionRow !== undefined;
+    const renamed = isForPrediction ? withBlanks(named) : named;
+    const forms = this.#asPrompts ? promptForms : isForPrediction ? predictionForms : rowForms;
     const form = forms.find(({ keys }) => keys.every((key) => renamed.has(key)));
     if (form === undefined) return this.#asPrompts ? noPrompt(fields) : this.#unknownForm(fields);
     const example = form.read(renamed);
@@ -153,13 +153,13 @@ export class ExampleCollector {
     for (const name of fields.keys()) if (!isRead(name)) this.#onIgnoredColumn?.(name);
   }
 
-  /** Rows that are asked may lack what they would be answered. */
+  /** Rows for prediction may lack the columns of the answer. */
   #rememberedIn(fields: Fields): ColumnPairs {
     const present = this.#remembered.filter(([, column]) => fields.has(column));
-    return this.#onQuestion !== undefined || present.length === this.#remembered.length ? present : [];
+    return this.#onPredictionRow !== undefined || present.length === this.#remembered.length ? present : [];
   }
 
-  /** The advice takes a while to find: once for all rows with these columns, and for no more columns than are told. */
+  /** Finding the advice is slow, so it is found once for rows with the same columns, and only for problems that are listed. */
   #unknownForm(fields: Fields): Refusal {
     const found = keysOf(fields);
     const isListed = this.#indices.has(`${knownForms}\n${found}`) || this.#problems.length >= maxListed;
@@ -177,7 +177,7 @@ export class ExampleCollector {
       this.#problems[index] = { ...earlier, more: more + 1, moreRows: [...moreRows, row].slice(0, 4) };
       return;
     }
-    // More are only counted: a wrong file may have millions.
+    // Further problems are only counted: a wrong file may have millions.
     if (this.#problems.length >= maxListed) return;
     if (advice !== undefined) this.#advice.push(advice);
     this.#indices.set(key, this.#problems.length);
@@ -185,14 +185,14 @@ export class ExampleCollector {
   }
 }
 
-/** A column by the name of no field would be left out without a word. */
+/** Refuses a mapping to a field that does not exist. Its column would be ignored silently. */
 function unknownFields(file: string, columns: ColumnPairs, fields: Fields): DataFileError {
   const unknown = listed(columns.map(([field]) => field).filter((field) => !isField(field)));
   const advice = meantMapping(columns, [...fields.keys()]) ?? `Rows have the fields ${[...knownFields].join(", ")}.`;
   return new DataFileError(file, `the column mapping has unknown fields: ${unknown}. ${advice}`);
 }
 
-/** The mapping with the nearest fields and columns, and the right way round; undefined if there is none. */
+/** The mapping with the nearest fields and columns, in the right order; undefined if there is none. */
 function meantMapping(columns: ColumnPairs, names: readonly string[]): string | undefined {
   const meant = columns.map(([field, column]) => {
     if (names.includes(column)) return [isField(field) ? field : nearestColumn(field, [...knownFields]), column];
@@ -202,13 +202,13 @@ function meantMapping(columns: ColumnPairs, names: readonly string[]): string | 
   return `Did you mean ${columnsOption(Object.fromEntries(meant))}? (The field comes first, then the column.)`;
 }
 
-/** The row with nothing in the place of each answer, so that every form has what it asks for. */
+/** The row with an empty value for each answer, so that it matches a form. */
 function withBlanks(fields: Fields): Fields {
-  const { labels: _, label: __, ...asked } = Object.fromEntries(fields);
-  const isHeard = fields.has("audio") || fields.has("input_features");
+  const { labels: _, label: __, ...rest } = Object.fromEntries(fields);
+  const hasAudio = fields.has("audio") || fields.has("input_features");
   return new Map<string, unknown>([
-    ...Object.entries(asked),
-    ...(isHeard ? [["text", ""] as const] : [["label", 0] as const]),
+    ...Object.entries(rest),
+    ...(hasAudio ? [["text", ""] as const] : [["label", 0] as const]),
     ["answers", { text: [], answer_start: [] }],
   ]);
 }
@@ -235,7 +235,7 @@ function missingColumns(columns: readonly (readonly [string, string])[], fields:
   return { expected: `the columns ${listed(missing)}`, found: keysOf(fields), advice };
 }
 
-/** All of them would hide the advice. */
+/** Only the common forms: a list of all would hide the advice. */
 const knownForms = "a row in a supported format, such as prompt/completion, messages, sentence/label or text";
 
 function adviceFor(fields: Fields): string {
@@ -244,7 +244,7 @@ function adviceFor(fields: Fields): string {
     return 'If the first line is already a row, name the columns in order, such as `header: ["sentence", "label"]`.';
   }
   const nearest = nearestForm(names, rowForms);
-  // A list can be no text, whatever it is called.
+  // A list is never a text.
   const plain = names.filter((name) => typeof fields.get(name) !== "object");
   const guesses = nearest?.missing.length === 0 ? [nearest.columns] : guessColumns(plain);
   if (guesses.length === 0) {
@@ -261,7 +261,7 @@ const anyColumns = 'Map fields to columns, such as `columns: { prompt: "a", comp
 const noTexts =
   "No column is a text. Give rows of words and tags as `input_ids` and `labels`: one class for each token, -100 for none.";
 
-/** What a row lacks to be of a form, and how to say which column that is. */
+/** Names the fields that a row lacks, and the option that maps them to columns. */
 function completed({ name, columns, missing }: NearestForm, names: readonly string[]): string {
   const free = names.filter((each) => !Object.values(columns).includes(each));
   const lacking = `The nearest format is ${name}; this row lacks ${enumerated(missing)}`;

@@ -1,11 +1,11 @@
-// What the columns of a file are most likely to be, where they have names of their own: said in a refusal, never acted upon.
+// Guesses which fields a file's columns are meant as. The guess is only shown in an error; it never changes how a file is read.
 
 import { editDistance } from "@lowrank/contracts";
 
-/** Which column is which field: as `ReadOptions.columns`. */
+/** The column of each field, as in `ReadOptions.columns`. */
 export type Columns = Readonly<Record<string, string>>;
 
-/** What fields are called in files that people have, the likeliest first. */
+/** Common column names for each field, the most likely first. */
 const otherNames: Readonly<Record<string, readonly string[]>> = {
   prompt: ["prompt", "question", "query", "input", "source", "src", "mr", "user", "human", "instruction", "context"],
   completion: [
@@ -40,12 +40,12 @@ const otherNames: Readonly<Record<string, readonly string[]>> = {
   text: ["text", "content", "document", "body", "article", "story"],
 };
 
-/** Forms that a file's columns may be meant as, the more telling first. */
+/** Forms that a file's columns may be meant as, the most specific first. */
 const forms: readonly (readonly string[])[] = [["prompt", "completion"], ["sentence", "label"], ["text"]];
 
 /**
- * The form that all of whose fields have a column by one of their usual names; else what two columns may be, the likelier first; none
- * for any other number of them.
+ * The first form whose fields all have a column with a common name. Otherwise, for exactly two columns, the possible meanings
+ * with the more likely one first. Otherwise an empty list.
  */
 export function guessColumns(names: readonly string[]): readonly Columns[] {
   for (const fields of forms) {
@@ -59,15 +59,15 @@ export function guessColumns(names: readonly string[]): readonly Columns[] {
   return columnFor("sentence", [first]) === undefined ? [written, judged] : [judged, written];
 }
 
-/** A form that rows have almost. */
+/** The form that comes closest to a row's columns. */
 export interface NearestForm {
   readonly name: string;
-  /** Which column is which of its fields, or is spelt much like it. */
+  /** The column of each field, if its name is the field's name or nearly that. */
   readonly columns: Columns;
   readonly missing: readonly string[];
 }
 
-/** The form of which the largest part of the fields is there, by name or nearly; undefined where it is less than half. */
+/** The form of which the most fields are present, by name or nearly so; undefined if fewer than half of them are. */
 export function nearestForm(
   names: readonly string[],
   forms: readonly { readonly name: string; readonly keys: readonly string[] }[],
@@ -97,23 +97,23 @@ function inOrder(columns: Columns, keys: readonly string[]): Columns {
   return Object.fromEntries(keys.flatMap((key) => (columns[key] === undefined ? [] : [[key, columns[key]]])));
 }
 
-/** What somebody meant who named a column that there is not; undefined where no name is near. */
-export function nearestColumn(asked: string, names: readonly string[]): string | undefined {
+/** The column that a misspelt name most likely means; undefined if no name is near. */
+export function nearestColumn(wanted: string, names: readonly string[]): string | undefined {
   const near = names
-    .map((name) => ({ name, distance: editDistance(asked.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ distance }) => distance <= Math.max(1, Math.round(asked.length / 3)))
+    .map((name) => ({ name, distance: editDistance(wanted.toLowerCase(), name.toLowerCase()) }))
+    .filter(({ distance }) => distance <= Math.max(1, Math.round(wanted.length / 3)))
     .sort((one, other) => one.distance - other.distance);
   return near[0]?.name;
 }
 
-/** Whether the first line of a table is a row and no line of names: names have letters, and are short. */
+/** Whether a table's first line is probably a row, not column names: names have letters and are short. */
 export function looksLikeRow(names: readonly string[]): boolean {
   return names.some(
     (name) => name.length > 40 || /^[-+]?\d+([.,]\d+)?$/.test(name) || name.trim().split(/\s+/).length > 4,
   );
 }
 
-/** As a program writes it: `columns: { prompt: "mr", completion: "ref" }`. */
+/** The option as a program writes it: `columns: { prompt: "mr", completion: "ref" }`. */
 export function columnsOption(columns: Columns): string {
   const pairs = Object.entries(columns).map(([field, column]) => `${field}: ${JSON.stringify(column)}`);
   return `\`columns: { ${pairs.join(", ")} }\``;

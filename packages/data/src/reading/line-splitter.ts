@@ -1,4 +1,4 @@
-// Cuts a text that arrives in pieces into lines, without ever holding more than one line.
+// Splits a text that arrives in pieces into lines, with at most one line in memory.
 
 import { DataFileError } from "../errors.ts";
 import type { ReadLimits } from "./read-options.ts";
@@ -29,7 +29,7 @@ export class LineSplitter {
     this.#keep(piece.slice(start));
   }
 
-  /** Says that the text has ended: the last line need not end with LF. */
+  /** Ends the text. The last line need not end with LF. */
   end(): void {
     if (this.#restLength > 0) this.#emit();
   }
@@ -55,7 +55,7 @@ export class LineSplitter {
   }
 }
 
-/** The text without the mark that some editors put before UTF-8. */
+/** The text without a byte order mark. */
 export function withoutByteOrderMark(text: string): string {
   return text.startsWith("\uFEFF") ? text.slice(1) : text;
 }

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { readJson } from "./read-json.ts";
 import { readJsonl } from "./read-jsonl.ts";
 
-describe("files whose rows lie deeper", () => {
-  it("are read where they are SQuAD's own, answers that there are none of too", () => {
+describe("files with nested rows", () => {
+  it("are read if they are SQuAD's own, also without answers", () => {
     const answers = [{ text: "Paris", answer_start: 0 }];
     const qas = [
       { id: "1", question: "Where?", answers },
@@ -19,7 +19,7 @@ describe("files whose rows lie deeper", () => {
     expect(() => readJson(JSON.stringify(squad))).toThrow(/row 1: expected "answers".text\[0\] in the context/);
   });
 
-  it("are read where they are Alpaca's seed tasks, an example for each instance", () => {
+  it("are read if they are Alpaca's seed tasks, an example for each instance", () => {
     const instances = [
       { input: "a", output: "A" },
       { input: "", output: "B" },

@@ -12,9 +12,9 @@ function readTable(text: string, kind: TableKind, options: ReadOptions): Example
 }
 
 /**
- * Reads examples from CSV whose first line names the columns (or with `header`, none).
+ * Reads examples from CSV. The first line names the columns, unless `header` does.
  *
- * Throws DataError naming every broken line, and DataFileError where a bound is crossed. Format: RFC 4180; line ends
+ * Throws DataError naming every broken line, and DataFileError if a limit is exceeded. Format: RFC 4180; line ends
  * inside quotes become LF.
  *
  * @example
@@ -32,7 +32,7 @@ export function readCsv(text: string, options: ReadOptions = {}): Example[] {
 }
 
 /**
- * Reads examples from tab-separated values; quotes are ordinary characters there (IANA text/tab-separated-values).
+ * Reads examples from tab-separated values, in which quotes are ordinary characters (IANA text/tab-separated-values).
  *
  * Throws as `readCsv` does.
  *

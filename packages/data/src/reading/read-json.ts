@@ -1,4 +1,4 @@
-// A JSON array of rows, as Alpaca's and ShareGPT's files are.
+// A JSON array of rows, like Alpaca's and ShareGPT's files.
 
 import { isObject, type JsonObject, parseJson, refuseUnknownOptions } from "@lowrank/contracts";
 import { DataFileError } from "../errors.ts";
@@ -9,10 +9,10 @@ import { rowsOfSquad } from "./nested-rows.ts";
 import { type ReadOptions, readOptionNames } from "./read-options.ts";
 
 /**
- * Reads examples from one JSON array of objects, or from SQuAD's own file; forms are recognised by their keys.
+ * Reads examples from one JSON array of objects, or from SQuAD's own file. Forms are recognized by their keys.
  *
- * Throws DataError naming every broken element (counted from 1), and DataFileError where the text is no JSON array or
- * a bound is crossed.
+ * Throws DataError naming every broken element (counted from 1), and DataFileError if the text is not a JSON array or
+ * a limit is exceeded.
  *
  * @example
  * ```ts
@@ -38,9 +38,9 @@ export function readJson(text: string, options: ReadOptions = {}): Example[] {
 }
 
 /**
- * The examples of objects as they come, one by one; forms are recognised by their keys, those without a value passed over.
+ * Yields the examples of objects one by one. Forms are recognized by their keys; keys with the value undefined are ignored.
  *
- * Throws as `readJson`, when the good rows have come.
+ * Throws like `readJson`, after it has yielded the valid examples.
  *
  * @example
  * ```ts

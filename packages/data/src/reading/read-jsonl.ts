@@ -8,7 +8,7 @@ import { ExampleCollector } from "./example-collector.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { type ReadOptions, readOptionNames } from "./read-options.ts";
 
-/** Reads JSON Lines piece by piece; `finish` gives the examples. */
+/** Reads JSON Lines piece by piece; `finish` returns the examples. */
 export class JsonlReader {
   readonly #collector: ExampleCollector;
   readonly #lines: LineSplitter;
@@ -53,7 +53,7 @@ export class JsonlReader {
   }
 }
 
-/** A file whose very first line is no object is most often another kind of file. */
+/** If the first line is not an object, the file is probably of another kind. */
 const otherKinds = " on every line (rename a table to .csv or .tsv, and a JSON array to .json)";
 
 function preview(line: string): string {
@@ -61,10 +61,10 @@ function preview(line: string): string {
 }
 
 /**
- * Reads examples from JSON Lines; empty lines are passed over, forms are recognised by their keys.
+ * Reads examples from JSON Lines. Empty lines are skipped; forms are recognized by their keys.
  *
- * Throws DataError naming every broken line (the first ten with what came and what was expected), and DataFileError
- * where a bound is crossed or nothing is there. Format: https://jsonlines.org.
+ * Throws DataError naming every broken line (the first ten with what was found and expected), and DataFileError if a limit
+ * is exceeded or the file has no rows. Format: https://jsonlines.org.
  *
  * @example
  * ```ts

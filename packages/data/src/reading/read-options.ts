@@ -1,42 +1,42 @@
-// What all readers can be told.
+// The options of all readers.
 
 import type { OptionNames } from "@lowrank/contracts";
 import type { DataError } from "../errors.ts";
 import type { Example } from "../example.ts";
 
-/** Options of every reader. Sizes bound what a hostile or mistaken file can make us hold. */
+/** Options of every reader. The limits keep a hostile or wrong file from filling the memory. */
 export interface ReadOptions {
-  /** Name of the file in errors; default of a path: the path as it is given. */
+  /** Name of the file in errors; default: the path as it is given. */
   readonly file?: string;
-  /** Which column of the file is which field: `{ prompt: "mr", completion: "ref" }`. Other columns are not read. */
+  /** The column of each field: `{ prompt: "mr", completion: "ref" }`. Other columns are not read. */
   readonly columns?: Readonly<Record<string, string>>;
-  /** For CSV and TSV without a first line of names: the names of the columns, in order. */
+  /** Column names, in order, for CSV and TSV files whose first line is already a row. */
   readonly header?: readonly string[];
   /**
-   * Columns and header of other data, which hold where nothing else is said and this file has them: a row with all of the columns – one
-   * that is asked with any –, a table as wide as the header whose first line has none of its names.
+   * Columns and header of another data set, used if no `columns` or `header` are given and they fit this file. `columns` fit a row that
+   * has all of them (for prediction: any of them). `header` fits a table of the same width whose first line has none of its names.
    */
   readonly remembered?: Pick<ReadOptions, "columns" | "header"> | undefined;
-  /** Largest size of the file; default 1 GiB (in bytes from a path, in characters from a text). */
+  /** Maximum size of the file; default 1 GiB (in bytes from a path, in characters from a text). */
   readonly maxSize?: number;
-  /** Largest number of rows; default 10 million. */
+  /** Maximum number of rows; default 10 million. */
   readonly maxRows?: number;
-  /** Largest length of one line or row in characters; default 16 Mi. */
+  /** Maximum length of one line or row in characters; default 16 Mi. */
   readonly maxRowLength?: number;
   /**
-   * Leaves broken rows out, and hears of them once, when the file was read: the error says how many and what is wrong with the
-   * first. Absent, it is thrown, and nothing of the file is used. A file of broken rows alone is refused all the same.
+   * Skips broken rows and is called once, after the file was read. The error has their number and the first problems. Without this
+   * function, the error is thrown and no row is returned. If all rows are broken, it is thrown in any case.
    */
   readonly onBrokenRows?: ((error: DataError) => void) | undefined;
   /** Called for each column of the first row that is not read. */
   readonly onIgnoredColumn?: ((name: string) => void) | undefined;
-  /** Where a file is that a row names, such as a picture; default: where the name says. */
+  /** Maps a file's name in a row, such as a picture's, to its location; default: the name itself. */
   readonly locate?: ((name: string) => string) | undefined;
   /**
-   * Says that rows are asked, not learnt from: they need no label, answer or transcript, and lose what they have of one. Hears of
-   * each example with all columns of its row.
+   * Reads rows for prediction: they need no label, answer or transcript, and existing ones are removed. It is called with each
+   * example and all columns of its row.
    */
-  readonly onQuestion?: ((example: Example, row: ReadonlyMap<string, unknown>) => void) | undefined;
+  readonly onPredictionRow?: ((example: Example, row: ReadonlyMap<string, unknown>) => void) | undefined;
   /**
    * Reads rows as prompts, to which the model writes completions: each needs "prompt", "messages", "conversations" or "instruction".
    * Answers are left out of the prompt. The example has all columns of its row.
@@ -55,11 +55,11 @@ export const readOptionNames: OptionNames<ReadOptions> = {
   onBrokenRows: true,
   onIgnoredColumn: true,
   locate: true,
-  onQuestion: true,
+  onPredictionRow: true,
   asPrompts: true,
 };
 
-/** Options with every bound filled in. */
+/** The limits, all of them set. */
 export interface ReadLimits {
   readonly file: string;
   readonly maxSize: number;
@@ -67,7 +67,7 @@ export interface ReadLimits {
   readonly maxRowLength: number;
 }
 
-/** Fills in the bounds that were not given. */
+/** Fills in the default limits. */
 export function readLimits(options: ReadOptions): ReadLimits {
   return {
     file: options.file ?? "data",

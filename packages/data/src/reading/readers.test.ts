@@ -139,7 +139,7 @@ describe("JSON Lines", () => {
     ]);
   });
 
-  it("gives the same examples however the text is cut into pieces", () => {
+  it("returns the same examples for any split of the text into pieces", () => {
     const text = '{"text": "한국어 😀"}\r\n{"text": "b\\n"}\n';
     for (let size = 1; size < 9; size += 1) {
       const reader = new JsonlReader();
@@ -168,7 +168,7 @@ describe("JSON Lines", () => {
     expect((caught(() => readJsonl(rows(2))) as DataError).message).toContain("- lines 2, 3: expected a class number");
   });
 
-  it("names the endings of other kinds of files where the first line is no object", () => {
+  it("names the endings of other kinds of files if the first line is no object", () => {
     for (const text of ["prompt,completion\na,b\n", '{\n  "text": "a"\n}\n']) {
       const { problems } = caught(() => readJsonl(text)) as DataError;
       expect(problems[0]?.expected, text).toBe(
@@ -179,7 +179,7 @@ describe("JSON Lines", () => {
     expect(second.problems[0]?.expected).toBe("a JSON object");
   });
 
-  it("says of a JSON array that its name is to end in .json, once, however many lines it has", () => {
+  it("says once that a JSON array should be named .json, for any number of lines", () => {
     for (const text of ['[{"text": "a"}]', '\n  [\n{"text": "a"},\n{"text": "b"}\n]\n'])
       expect(() => readJsonl(text, { file: "rows.jsonl" })).toThrow(
         'Cannot read "rows.jsonl": it is one JSON array, not an object on each line. Rename it to .json.',
@@ -233,7 +233,7 @@ describe("CSV", () => {
     ]);
   });
 
-  it("gives the same examples however the text is cut into pieces", () => {
+  it("returns the same examples for any split of the text into pieces", () => {
     const text = '\uFEFFmr,ref\r\n"a, ""b""","c\r\nd"\r\n"한국어",😀\r\n';
     for (let size = 1; size < 12; size += 1) {
       const reader = new TableReader("csv", { columns });
@@ -254,7 +254,7 @@ describe("CSV", () => {
     expect(error.problems[0]).toMatchObject({ expected: 'the columns "mr", "ref"', found: 'the keys "a", "b"' });
   });
 
-  it("says of JSON which kind of file it is", () => {
+  it("names the kind of a JSON file", () => {
     const text = '{"text": "a; b"}\n{"text": "b"}\n';
     expect(() => readCsv(text)).toThrow(DataFileError);
     expect(() => readCsv(text)).toThrow("it is JSON. Rename it to .jsonl (an object on each line)");
@@ -286,7 +286,7 @@ describe("CSV", () => {
     expect(() => readCsv("a; b; c\n", { header })).toThrow("expected 2 columns (text, label), got 1");
   });
 
-  it("takes any names of columns from somebody who maps them", () => {
+  it("accepts any column names with a mapping", () => {
     expect(readCsv("{a;b}\nc\n", { columns: { text: "{a;b}" } })).toEqual([{ kind: "text", text: "c" }]);
   });
 
@@ -325,14 +325,14 @@ describe("CSV", () => {
 });
 
 describe("TSV", () => {
-  it("is read with commas and quotes where its first line has them and no tab", () => {
+  it("is read with commas and quotes if its first line has them and no tab", () => {
     expect(readTsv('prompt,completion\n"a, b",c\td\n')).toEqual([
       { kind: "completion", prompt: "a, b", completion: "c\td" },
     ]);
     expect(readTsv("text\t\na, b\t\n")).toEqual([{ kind: "text", text: "a, b" }]);
   });
 
-  it("takes quotes as ordinary characters and needs no header if it is given one", () => {
+  it("treats quotes as ordinary characters and needs no header line if a header is given", () => {
     const rows = readTsv('"a fine film\t1\nbad " one\t0\n', { header: ["sentence", "label"] });
     expect(rows).toEqual([
       { kind: "sentence", sentence: '"a fine film', label: 1 },

@@ -26,11 +26,11 @@ describe("a table", () => {
     expect(process.cpuUsage().user - start).toBeLessThan(1_000_000);
   });
 
-  it("names a column that stands there twice, wherever", () => {
+  it("reports a column name that occurs twice", () => {
     expect(() => rowsOf("a,b,c, b\n", 100)).toThrow('the column "b" twice');
   });
 
-  it("reads a row that comes in thousands of pieces, in time that grows with its length", () => {
+  it("reads a row of thousands of pieces in linear time", () => {
     const start = process.cpuUsage().user;
     const long = "line\n".repeat(800_000);
     const rows = `prompt,completion\n"${long}",b\nc,d\ne,f\n`;
@@ -42,7 +42,7 @@ describe("a table", () => {
     expect(process.cpuUsage().user - start).toBeLessThan(2_000_000);
   });
 
-  it("whose lines end with CR alone is refused for that, not for having no rows", () => {
+  it("with line ends of only CR is refused for them, not for having no rows", () => {
     expect(() => rowsOf("prompt,completion\ra,b\r", 100)).toThrow(DataFileError);
     expect(() => rowsOf("prompt,completion\ra,b\r", 3)).toThrow(
       "its lines end with CR only. Save it with LF or CRLF line",
@@ -50,7 +50,7 @@ describe("a table", () => {
   });
 });
 
-describe("what is remembered of other data", () => {
+describe("remembered columns of other data", () => {
   const remembered = { columns: { sentence: "review", label: "stars" }, header: ["review", "stars"] };
   const read = (text: string, options: ReadOptions = {}) => {
     const reader = new TableReader("csv", { remembered, ...options });
@@ -65,14 +65,14 @@ describe("what is remembered of other data", () => {
     expect(read("id,stars,review\n7,5,fine\n")).toEqual(expected);
   });
 
-  it("is passed over where the table has other columns, or they are said", () => {
+  it("are ignored if the table has other columns, or if columns are given", () => {
     expect(read("id,sentence,label\n7,fine,5\n")).toEqual([{ kind: "sentence", sentence: "fine", label: 5 }]);
     expect(read("fine,5\n", { header: ["text", "label"] })).toEqual([{ kind: "sentence", sentence: "fine", label: 5 }]);
     expect(read("a,b\nx,y\n", { columns: { prompt: "a", completion: "b" } })).toMatchObject([{ kind: "completion" }]);
   });
 
-  it("asks rows without the column of their answers", () => {
-    expect(read("id,review,more\n7,fine,x\n", { onQuestion: () => {} })).toMatchObject([
+  it("read rows for prediction without the column of their answers", () => {
+    expect(read("id,review,more\n7,fine,x\n", { onPredictionRow: () => {} })).toMatchObject([
       { kind: "sentence", sentence: "fine" },
     ]);
   });

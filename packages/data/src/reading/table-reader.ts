@@ -1,4 +1,4 @@
-// Turns the text of a table, arriving in pieces, into rows. Papa Parse splits it; names come from the first line.
+// Turns the text of a table, which arrives in pieces, into rows. Papa Parse splits it; the first line has the names.
 
 import Papa from "papaparse";
 import { DataFileError } from "../errors.ts";
@@ -10,17 +10,17 @@ import type { ReadOptions } from "./read-options.ts";
 
 export type TableKind = "csv" | "tsv";
 
-/** As many as a spreadsheet has. */
+/** The maximum of common spreadsheets. */
 const maxColumns = 16_384;
 
-/** What Papa's low-level parser gives back (its types say `any`). */
+/** The result of Papa's low-level parser (its types say `any`). */
 interface ParsedPiece {
   readonly data: readonly (readonly string[])[];
   readonly errors: readonly { readonly type: string; readonly message: string; readonly row?: number }[];
   readonly meta: { readonly cursor: number };
 }
 
-/** Takes a table piece by piece; `finish` gives the examples. */
+/** Reads a table piece by piece; `finish` returns the examples. */
 export class TableReader {
   readonly #collector: ExampleCollector;
   readonly #kind: TableKind;
@@ -28,13 +28,13 @@ export class TableReader {
   /** Undefined before the first line. */
   #parser: Papa.Parser | undefined;
   #header: readonly string[] | undefined;
-  /** Names that were given and have met no row yet. */
+  /** The `header` option, until it has been compared with the first row. */
   #given: readonly string[] | undefined;
-  /** What no row was made of yet, its line ends LF already. */
+  /** Text that is not yet parsed, with LF as line ends. */
   #rest = "";
-  /** How long the rest must be before it is looked at again: a row in many pieces would be split anew with each. */
+  /** The minimum length of the rest before it is parsed again, so that a row in many pieces is not parsed with each of them. */
   #wanted = 0;
-  /** A CR at the very end of what came: it may be the first half of a line end. */
+  /** A CR at the end of the last piece: it may be the first half of a line end. */
   #held: "" | "\r" = "";
   #size = 0;
   #line = 1;
@@ -55,7 +55,7 @@ export class TableReader {
     const fresh = this.#held + start;
     this.#held = fresh.endsWith("\r") ? "\r" : "";
     const whole = fresh.slice(0, fresh.length - this.#held.length);
-    // Once only: a line that ends with CR CR LF keeps one of them, wherever the pieces of the text part.
+    // Exactly once: of CR CR LF the first CR stays, wherever the text is split into pieces.
     const ready = this.#rest + whole.replaceAll("\r\n", "\n");
     const isLongEnough = ready.length >= Math.min(this.#wanted, maxRowLength);
     this.#rest = isLongEnough ? ready.slice(this.#parse(ready, true)) : ready;
@@ -67,7 +67,7 @@ export class TableReader {
     return this.#collector.take();
   }
 
-  /** Says that the text has ended, and gives its examples. */
+  /** Ends the text and returns its examples. */
   finish(): Example[] {
     if (this.#rest !== "") this.#parse(this.#rest, false);
     this.#rest = "";
@@ -86,7 +86,7 @@ export class TableReader {
 
   #take(record: readonly string[], fault: string | undefined): void {
     const line = this.#line;
-    // A quoted field may hold line ends, so that a record can be many lines.
+    // A quoted field may contain line ends, so a record can have many lines.
     this.#line += 1 + record.reduce((count, field) => count + lineEnds(field), 0);
     if (record.length === 1 && record[0]?.trim() === "") return;
     const { maxRowLength } = this.#collector.limits;
@@ -105,7 +105,7 @@ export class TableReader {
     else this.#collector.add(line, new Map(header.map((name, index) => [name, record[index]])));
   }
 
-  /** Names for a table whose first line is a row, as that of the table that they are from. */
+  /** The remembered header, if this table's first line is a row like in the remembered table. */
   #rememberedFor(record: readonly string[]): readonly string[] | undefined {
     const header = this.#options.columns !== undefined ? undefined : this.#options.remembered?.header;
     if (header === undefined || header.length !== record.length || firstRepeated(header) !== undefined)
@@ -119,7 +119,7 @@ export class TableReader {
     throw new DataFileError(this.#collector.limits.file, reason);
   }
 
-  /** Names were given, and the first line has names all the same: as a row, "label" would be a class. */
+  /** Throws if a header was given and the first line has names, too: as a row, "label" would be a class. */
   #refuseNames(record: readonly string[], given: readonly string[]): void {
     if (!sharesName(record, given)) return;
     const names = `\`header: ${JSON.stringify(given).replaceAll(",", ", ")}\``;
@@ -140,9 +140,9 @@ export class TableReader {
       throw new DataFileError(file, `${columns}. Keep the columns with texts and labels.`);
     }
     const names = record.map((name) => name.trim());
-    const twice = firstRepeated(names);
-    if (twice !== undefined) {
-      const name = JSON.stringify(twice.slice(0, 60));
+    const repeated = firstRepeated(names);
+    if (repeated !== undefined) {
+      const name = JSON.stringify(repeated.slice(0, 60));
       throw new DataFileError(
         file,
         `its first line names the column ${name} twice. Rename one, or give the names as header if this line is data.`,
@@ -158,7 +158,7 @@ export class TableReader {
   }
 }
 
-/** Spreadsheets save .csv with semicolons, too. The first line decides: Papa's own guess counts the characters of texts as well. */
+/** Spreadsheets also save .csv with semicolons. The first line decides, because Papa's own guess also counts characters in texts. */
 function parserFor(line: string, kind: TableKind, { columns = {}, header, remembered }: ReadOptions): Papa.Parser {
   const usual = kind === "csv" ? "," : "\t";
   const width = header?.length ?? (remembered?.header?.length === 1 ? 1 : undefined);
@@ -166,7 +166,7 @@ function parserFor(line: string, kind: TableKind, { columns = {}, header, rememb
   const isCut = line.split('"').length % 2 === 0; // by a line end in quotes
   const splits = (by: string) => line.includes(by) && (width === undefined || line.split(by).length === width);
   const other = isUsual || isCut ? undefined : ["\t", ";", ","].find(splits);
-  // RFC 4180 quoting for CSV, none for TSV, whose fields hold no tab or line end.
+  // RFC 4180 quoting for CSV, none for TSV, whose fields contain no tab or line end.
   const fastMode = (kind === "tsv" && other === undefined) || undefined;
   return new Papa.Parser({ delimiter: other ?? usual, newline: "\n", fastMode });
 }
@@ -175,7 +175,7 @@ function isJson(line: string): boolean {
   return /^\s*[{[]/.test(line);
 }
 
-/** Whether a line names one of the columns at its place. */
+/** Whether a line has one of the names in the same column. */
 function sharesName(record: readonly string[], names: readonly string[]): boolean {
   return record.some((name, index) => name.trim().toLowerCase() === names[index]?.toLowerCase());
 }

@@ -59,7 +59,7 @@ describe("columns that nobody knows", () => {
     expect((caught(() => readJsonl(mixed)) as Error).message).toContain('{ prompt: "question", completion: "answer" }');
   });
 
-  it("refuses a first line of names where names were given: its label would be a class", () => {
+  it("refuses a first line of names if names were given: its label would be a class", () => {
     const header = ["sentence", "label"];
     expect(() => readCsv("text,label\nfine,1\n", { header })).toThrow(
       'its first line (text, label) already has column names. Leave `header: ["sentence", "label"]` out.',
@@ -67,7 +67,7 @@ describe("columns that nobody knows", () => {
     expect(readCsv("fine,ok\nlabel,label\n", { header })).toHaveLength(2);
   });
 
-  it("names what a mistyped column was meant to be", () => {
+  it("suggests the column that a mistyped name probably means", () => {
     const error = caught(() => readCsv("mr,ref\na,b\n", { columns: { prompt: "mt", completion: "ref" } }));
     expect((error as Error).message).toContain('Did you mean `columns: { prompt: "mr", completion: "ref" }`?');
   });
@@ -91,7 +91,7 @@ describe("columns that nobody knows", () => {
     expect((error as Error).message).toContain(advice);
   });
 
-  it("takes every optional field of a mapping", () => {
+  it("accepts every optional field of a mapping", () => {
     const columns = { anchor: "a", positive: "b", negative: "c", negative_2: "d" };
     expect(readCsv("a,b,c,d\n1,2,3,4\n", { columns })).toEqual([{ kind: "comparison", texts: ["1", "2", "3", "4"] }]);
     const names =
@@ -120,7 +120,7 @@ describe("columns that nobody knows", () => {
     expect(told).toHaveLength(4);
   });
 
-  it("keeps broken rows apart from those whose columns are not known", () => {
+  it("distinguishes broken rows from rows with unknown columns", () => {
     const rows = [{ a: 1 }, { text: 1 }, { a: 2 }, { text: 2 }];
     const error = caught(() => readJsonl(rows.map((row) => JSON.stringify(row)).join("\n"))) as DataError;
     expect(error.problems.map(({ row, more }) => [row, more])).toEqual([

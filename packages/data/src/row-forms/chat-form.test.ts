@@ -116,14 +116,14 @@ describe("two answers of which one is better", () => {
   const pair = (chosen: object, rejected: object) => ({ kind: "preference", chosen, rejected });
   const completion = (prompt: string, completion: string) => ({ kind: "completion", prompt, completion });
 
-  it("have a prompt of their own, or the beginning that they share", () => {
+  it("have their own prompt, or the beginning that they share", () => {
     expect(read({ prompt: "a", chosen: "b", rejected: "c" })).toEqual(pair(completion("a", "b"), completion("a", "c")));
     expect(read({ chosen: "The sky is blue.", rejected: "The sky is green." })).toEqual(
       pair(completion("The sky is", " blue."), completion("The sky is", " green.")),
     );
   });
 
-  it("are turns behind those that they share, of which none is trained", () => {
+  it("are turns after the shared ones, of which none is trained", () => {
     const other = { role: "assistant", content: "c" };
     const shown = { ...answer, isTrained: false };
     const expected = pair(

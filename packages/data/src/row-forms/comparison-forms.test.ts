@@ -12,7 +12,7 @@ describe("rows of texts to compare", () => {
     expect(readJsonl(JSON.stringify(row), { file: "rows" })).toEqual([{ kind: "comparison", texts }]);
   });
 
-  it("are two texts and how alike they are, in a table too", () => {
+  it("are two texts and their similarity, also in a table", () => {
     const pair = { kind: "comparison", texts: ["a", "b"] };
     expect(readJsonl('{"sentence1": "a", "sentence2": "b", "score": -0.5}', { file: "rows" })).toEqual([
       { ...pair, score: -0.5 },

@@ -11,20 +11,20 @@ export const completionForm = rowForm({
   read: (fields) => readAnswered(fields, "completion"),
 });
 
-/** A prompt with an answer by the name of `answerKey`. */
+/** A prompt with the answer in the field `answerKey`. */
 export function readAnswered(fields: Fields, answerKey: string): CompletionExample | ChatExample {
   if (Array.isArray(fields.get("prompt"))) return readTurns(fields, answerKey);
   const [prompt, completion] = readTexts(fields, ["prompt", answerKey]);
   return { kind: "completion", prompt, completion };
 }
 
-/** The assistant's earlier turns are part of what is asked. */
-export function shown(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+/** The messages as context only: the assistant's turns among them are not trained. */
+export function asContext(messages: readonly ChatMessage[]): readonly ChatMessage[] {
   return messages.map((message) => (message.role === "assistant" ? { ...message, isTrained: false } : message));
 }
 
 function readTurns(fields: Fields, answerKey: string): ChatExample {
   const prompt = readMessages(fields.get("prompt"), "prompt");
   const answer = readConversation(fields.get(answerKey), answerKey);
-  return { kind: "chat", messages: [...shown(prompt), ...answer], ...readTools(fields) };
+  return { kind: "chat", messages: [...asContext(prompt), ...answer], ...readTools(fields) };
 }

@@ -5,7 +5,7 @@ import { speechForm } from "./media-forms.ts";
 const read = (row: Record<string, unknown>) => speechForm.read(new Map(Object.entries({ text: "hi", ...row })));
 
 describe("a row of speech", () => {
-  it("is features bin by bin, a text, and how the text begins if the row says so", () => {
+  it("has features bin by bin, a text, and optionally the beginning of the text", () => {
     const [row] = readJsonl('{"input_features": [[1, 2, 3], [4, 5, 6]], "text": "hi", "start": "<s>"}\n');
     const features = Float32Array.of(1, 2, 3, 4, 5, 6);
     expect(row).toEqual({ kind: "speech", features, melBins: 2, text: "hi", start: "<s>" });
@@ -21,7 +21,7 @@ describe("a row of speech", () => {
     expect(read({ input_features })).toMatchObject({ expected: expect.stringContaining('"input_features"') });
   });
 
-  it("is refused with a start that is no text", () => {
+  it("is refused with a start that is not a text", () => {
     expect(read({ input_features: [[1]], start: 3 })).toMatchObject({ expected: expect.stringContaining('"start"') });
   });
 });

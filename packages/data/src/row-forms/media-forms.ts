@@ -1,4 +1,4 @@
-// Rows that name a picture or a recording, or have it in them, as Hugging Face datasets' ImageFolder and AudioFolder have.
+// Rows that name or contain a picture or a recording, as in Hugging Face datasets' ImageFolder and AudioFolder.
 
 import { isObject } from "@lowrank/contracts";
 import type { Sound } from "../audio/read-wav.ts";
@@ -7,7 +7,7 @@ import type { ImageInput } from "../images/image-input.ts";
 import type { DecodedImage } from "../images/prepare-image.ts";
 import { type Fields, readLabel, readTexts, refuse, rowForm } from "./row-form.ts";
 
-/** {"image": "cats/1.png", "label": …}; the file lies beside the data file. */
+/** {"image": "cats/1.png", "label": …}; the path is relative to the data file. */
 export const imageForm = rowForm({
   name: "image/label",
   source: "Hugging Face datasets, image classification",
@@ -19,7 +19,7 @@ export const imageForm = rowForm({
   },
 });
 
-/** {"audio": "1.wav", "text": …}; the file lies beside the data file. */
+/** {"audio": "1.wav", "text": …}; the path is relative to the data file. */
 export const audioForm = rowForm({
   name: "audio/text",
   source: "Hugging Face datasets, speech recognition",
@@ -32,7 +32,7 @@ export const audioForm = rowForm({
   },
 });
 
-/** The row with its file by the name that forms know, where a folder's metadata file calls the column `file_name`. */
+/** Renames `file_name`, the column of a folder's metadata file, to the field of the form. */
 export function withNamedFile(fields: Fields): Fields {
   const file = fields.get("file_name");
   if (typeof file !== "string" || fields.has("image") || fields.has("audio")) return fields;
@@ -44,7 +44,7 @@ export function imageOrFile(value: unknown): ImageInput | undefined {
   return fileOr<DecodedImage>(value, isDecoded);
 }
 
-/** A name, bytes – as Parquet files of datasets have them, too: {"bytes": …, "path": …} –, or what was read already. */
+/** A file's name, bytes (also in datasets' Parquet form {"bytes": …, "path": …}), or a value that is already decoded. */
 function fileOr<T>(value: unknown, isRead: (value: unknown) => value is T): string | Uint8Array | Blob | T | undefined {
   if (typeof value === "string" && value.trim() !== "") return value;
   if (value instanceof Uint8Array || (typeof Blob !== "undefined" && value instanceof Blob) || isRead(value))
@@ -68,7 +68,7 @@ function isSound(value: unknown): value is Sound {
   return samples instanceof Float32Array && typeof sampleRate === "number" && sampleRate > 0;
 }
 
-/** A sound as features and what is said in it. */
+/** Audio features and the transcript. */
 export const speechForm = rowForm({
   name: "input_features/text",
   source: "transformers' model inputs for Whisper",

@@ -1,7 +1,7 @@
-// {"prompt": …, "chosen": …, "rejected": …}, as texts or as turns; without a prompt it is what both answers begin with.
+// {"prompt": …, "chosen": …, "rejected": …}, as texts or as turns. Without a prompt it is the common beginning of both answers.
 
 import type { ChatExample, CompletionExample, PreferenceExample } from "../example.ts";
-import { readAnswered, shown } from "./completion-form.ts";
+import { asContext, readAnswered } from "./completion-form.ts";
 import { readConversation, readTools } from "./read-messages.ts";
 import { type Fields, refuse, rowForm } from "./row-form.ts";
 
@@ -16,7 +16,7 @@ export const preferenceForm = rowForm({
   },
 });
 
-/** {"prompt": …, "completion": …, "label": true}: an answer that is good or bad. With a label that is neither true nor false, a prompt and its completion. */
+/** {"prompt": …, "completion": …, "label": true}: a good or bad answer. With a label other than true and false, a plain completion. */
 export const judgedForm = rowForm({
   name: "prompt/completion/label (true or false)",
   source: "TRL's unpaired preference format",
@@ -37,12 +37,12 @@ function readImplicit(fields: Fields): PreferenceExample {
   const shared = sharedLength(better, worse, (one, other) => JSON.stringify(one) === JSON.stringify(other));
   if (shared === 0) return refuse('"chosen" and "rejected" that begin with the same turns', chosen);
   const behind = (messages: typeof better): ChatExample => {
-    return { kind: "chat", messages: [...shown(messages.slice(0, shared)), ...messages.slice(shared)], ...tools };
+    return { kind: "chat", messages: [...asContext(messages.slice(0, shared)), ...messages.slice(shared)], ...tools };
   };
   return { kind: "preference", chosen: behind(better), rejected: behind(worse) };
 }
 
-/** As TRL's extract_prompt: a space before the difference belongs to the answers. */
+/** Like TRL's extract_prompt: a space before the difference belongs to the answers. */
 function ofTexts(chosen: string, rejected: string): PreferenceExample {
   const shared = sharedLength(chosen, rejected, (one, other) => one === other);
   const length = chosen[shared - 1] === " " ? shared - 1 : shared;
@@ -52,7 +52,7 @@ function ofTexts(chosen: string, rejected: string): PreferenceExample {
   return { kind: "preference", chosen: behind(chosen), rejected: behind(rejected) };
 }
 
-/** How many entries both begin with. */
+/** The length of the common beginning. */
 function sharedLength<Entry>(
   one: ArrayLike<Entry>,
   other: ArrayLike<Entry>,

@@ -1,7 +1,7 @@
-// Rows as prompts: their answers, if they have any, are left out, because the model writes its own.
+// Rows as prompts. Answers in them are left out, because the model writes its own.
 
 import type { ChatMessage, PromptExample } from "../example.ts";
-import { shown } from "./completion-form.ts";
+import { asContext } from "./completion-form.ts";
 import { readMessages, readTools, shareGptKeys, type TurnKeys } from "./read-messages.ts";
 import { type Fields, type RowForm, readTexts, refuse, rowForm } from "./row-form.ts";
 
@@ -19,7 +19,7 @@ function conversationForm(name: string, source: string, keys?: TurnKeys): RowFor
 function conversation(messages: readonly ChatMessage[], fields: Fields, key: string): PromptExample["asked"] {
   const end = messages.map(({ role }) => role !== "assistant").lastIndexOf(true) + 1;
   if (end === 0) return refuse(`a turn before the assistant's in "${key}"`, fields.get(key));
-  return { kind: "chat", messages: shown(messages.slice(0, end)), ...readTools(fields) };
+  return { kind: "chat", messages: asContext(messages.slice(0, end)), ...readTools(fields) };
 }
 
 /** The forms of prompts, in the order in which they are tried. */

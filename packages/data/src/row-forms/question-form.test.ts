@@ -6,7 +6,7 @@ const rowOf = (row: object) => readJsonl(`${JSON.stringify(row)}\n`)[0];
 const question = { id: "1", title: "Dogs", question: "Who?", context: "The 😀 dog and the dog." };
 
 describe("questions as rows", () => {
-  it("place their answers in UTF-16 units, where SQuAD counts characters", () => {
+  it("have their answers' positions in UTF-16 units, where SQuAD counts characters", () => {
     expect(rowOf({ ...question, answers: { text: ["dog", "dog"], answer_start: [6, 18] } })).toEqual({
       kind: "question",
       question: "Who?",

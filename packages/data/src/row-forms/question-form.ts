@@ -1,10 +1,10 @@
-// Questions about a text that holds the answer: SQuAD's rows, and such rows as tokens; and questions with answers to choose from.
+// Questions about a text that contains the answer: SQuAD's rows, and the same as tokens. Also multiple-choice questions.
 
 import { isObject } from "@lowrank/contracts";
 import type { Answer } from "../example.ts";
 import { describe, fromJson, readInteger, readIntegers, readMasks, readTexts, refuse, rowForm } from "./row-form.ts";
 
-/** {"question": …, "context": …, "answers": {"text": […], "answer_start": […]}}; without answers, the text has none. */
+/** {"question": …, "context": …, "answers": {"text": […], "answer_start": […]}}; empty lists: the text has no answer. */
 export const questionForm = rowForm({
   name: "question/context/answers",
   source: "SQuAD (Rajpurkar et al. 2016, 2018) as Hugging Face datasets has it",
@@ -28,7 +28,7 @@ export const spanForm = rowForm({
   },
 });
 
-/** {"question": …, "choices": […]}, with a text that it is about in "context" if there is one. */
+/** {"question": …, "choices": […]}, optionally with the text that the question is about in "context". */
 export const choiceForm = rowForm({
   name: "question/choices",
   source:

@@ -1,4 +1,4 @@
-// A list of turns, as chat data sets have them: OpenAI's, TRL's, ShareGPT's.
+// A list of turns in the forms of chat data sets: OpenAI's, TRL's, ShareGPT's.
 
 import { enumerated, imageInDataUrl, isObject, type JsonObject } from "@lowrank/contracts";
 import { ExampleError } from "../errors.ts";
@@ -7,20 +7,20 @@ import type { ImageInput } from "../images/image-input.ts";
 import { imageOrFile } from "./media-forms.ts";
 import { type Fields, fromJson, type Refusal, type RowForm, refuse, rowForm } from "./row-form.ts";
 
-/** What the fields of a turn are called. */
+/** The names of a turn's fields. */
 export interface TurnKeys {
   readonly role: string;
   readonly content: string;
-  /** Names of the speakers, where they are not the usual ones. */
+  /** The role for each speaker's name, if the data set has its own names. */
   readonly roles?: ReadonlyMap<string, string>;
 }
 
 const openAiKeys: TurnKeys = { role: "role", content: "content" };
 
-/** What templates read of a turn besides who speaks and what. */
+/** Further fields of a turn that chat templates read. */
 const furtherFields = ["name", "tool_calls", "tool_call_id", "reasoning_content", "reasoning", "thinking"];
 
-/** The turns of a list, or what is wrong with the first that is none. */
+/** The turns of a list. Refuses the first entry that is not a turn. */
 export function readMessages(value: unknown, listKey: string, keys = openAiKeys): readonly ChatMessage[] {
   if (!Array.isArray(value) || value.length === 0) return refuse(`a list of turns for "${listKey}"`, value);
   return value.map((turn: unknown, index) => {
@@ -34,7 +34,7 @@ const anyMessages = rowForm({
   read: (fields) => ({ kind: "chat", messages: readMessages(fields.get("messages"), "messages") }),
 });
 
-/** Messages as a program or a file has them, whose contents may be lists of texts and images. Throws ExampleError. */
+/** Messages of a program or a file. A message's content may be a list of texts and images. Throws ExampleError. */
 export function messagesIn(given: readonly unknown[]): readonly ChatMessage[] {
   const read = anyMessages.read(new Map([["messages", given]]));
   if ("kind" in read && read.kind === "chat") return read.messages;
@@ -42,7 +42,7 @@ export function messagesIn(given: readonly unknown[]): readonly ChatMessage[] {
   throw new ExampleError(`Expected ${expected}, got ${found}.`);
 }
 
-/** The same, refused where the assistant never speaks: nothing would be trained. */
+/** Like `readMessages`, but refuses a list without an assistant's turn: nothing would be trained. */
 export function readConversation(value: unknown, listKey: string, keys?: TurnKeys): readonly ChatMessage[] {
   const messages = readMessages(value, listKey, keys);
   if (messages.some(({ role }) => role === "assistant")) return messages;
@@ -54,7 +54,7 @@ export function readConversation(value: unknown, listKey: string, keys?: TurnKey
   );
 }
 
-/** Functions that a row offers to the assistant: a list, or as some data sets have it, a list's JSON. */
+/** The functions that a row offers to the assistant: a list, or its JSON. */
 export function readTools(fields: Fields): { readonly tools?: readonly unknown[] } {
   if (fields.get("functions") !== undefined)
     return refuse('"tools" in place of OpenAI\'s earlier "functions"', fields.get("functions"));
@@ -72,28 +72,28 @@ function readTurn(turn: JsonObject, at: string, { role: roleKey, content: conten
     const known = roles === undefined ? "a role" : `one of ${[...roles.keys()].join(", ")}`;
     return refuse(`${known} for ${at}."${roleKey}"`, given);
   }
-  if (isThere(fields.get("function_call")))
+  if (isPresent(fields.get("function_call")))
     return refuse(`"tool_calls" in place of OpenAI's earlier "function_call" in ${at}`, fields.get("function_call"));
   const weight = fields.get("weight") ?? 1;
   if (weight !== 0 && weight !== 1) return refuse(`0 or 1 for ${at}."weight"`, weight);
   const more = Object.fromEntries(
-    furtherFields.flatMap((name) => (isThere(fields.get(name)) ? [[name, fields.get(name)]] : [])),
+    furtherFields.flatMap((name) => (isPresent(fields.get(name)) ? [[name, fields.get(name)]] : [])),
   );
   if (more.tool_calls !== undefined) more.tool_calls = withArguments(more.tool_calls);
   const content = readContent(fields.get(contentKey), `${at}."${contentKey}"`, more.tool_calls !== undefined);
-  const isSilent = weight === 0 && role === "assistant";
+  const isUntrained = weight === 0 && role === "assistant";
   return {
     role,
     ...content,
-    ...(isSilent ? { isTrained: false } : {}),
+    ...(isUntrained ? { isTrained: false } : {}),
     ...(Object.keys(more).length === 0 ? {} : { more }),
   };
 }
 
-/** A text; or texts and images. Texts are lines of `content`, as vLLM joins them; calls of tools need none. */
+/** A text, or a list of texts and images. Texts are joined by line ends, as in vLLM. A turn with tool calls needs no text. */
 function readContent(value: unknown, at: string, hasCalls: boolean): Pick<ChatMessage, "content" | "parts"> {
   if (typeof value === "string") return { content: value };
-  if (hasCalls && !isThere(value)) return { content: "" };
+  if (hasCalls && !isPresent(value)) return { content: "" };
   if (!Array.isArray(value) || value.length === 0) return refuse(`a text for ${at}`, value);
   const parts = value.map((part: unknown, index) => readPart(part, `${at}[${index}]`));
   const content = parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n");
@@ -109,7 +109,7 @@ function readPart(part: unknown, at: string): NonNullable<ChatMessage["parts"]>[
   return refuse(`a text or an image for ${at}`, part, found);
 }
 
-/** A file's name, a data URL, bytes or decoded pixels; OpenAI has the URL inside an object. */
+/** A file's name, a data URL, bytes or decoded pixels. OpenAI puts the URL into an object. */
 function readImage(given: unknown, at: string): ImageInput {
   const { url } = isObject(given) ? given : {};
   const image = imageOrFile(typeof url === "string" ? url : given);
@@ -121,7 +121,7 @@ function readImage(given: unknown, at: string): ImageInput {
   return imageInDataUrl(image) ?? refuse(expected, image, found);
 }
 
-/** OpenAI writes arguments as JSON in a text; templates write them as JSON themselves, and want the object. */
+/** Parses tool calls' arguments, which OpenAI has as JSON text. Chat templates write the JSON themselves and expect the object. */
 function withArguments(calls: unknown): unknown {
   if (!Array.isArray(calls)) return calls;
   return calls.map((call: unknown) => {
@@ -130,7 +130,7 @@ function withArguments(calls: unknown): unknown {
   });
 }
 
-function isThere(value: unknown): boolean {
+function isPresent(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 

@@ -1,17 +1,17 @@
-// How a form of row is described: by the keys it must have and by what to make of their values.
+// Describes a form of row by its keys and a function that reads their values.
 
 import { parseJson } from "@lowrank/contracts";
 import type { Example, Label } from "../example.ts";
 import type { TokenMasks } from "../tokenized-example.ts";
 
-/** A row as it came out of a file. A Map, because its keys are somebody else's. */
+/** The fields of a row from a file. A Map, because a file's keys may be any text. */
 export type Fields = ReadonlyMap<string, unknown>;
 
 /** Why a row is not an example. */
 export interface Refusal {
   readonly found: string;
   readonly expected: string;
-  /** What to do, where it is the row's columns that are not known: the same is wrong with every row that has them. */
+  /** Advice, for a row with unknown columns. It is the same for all rows with these columns. */
   readonly advice?: string;
 }
 
@@ -19,25 +19,25 @@ export interface Refusal {
 export interface RowForm {
   readonly name: string;
   readonly source: string;
-  /** All of them present makes a row one of this form. */
+  /** A row with all of these keys has this form. */
   readonly keys: readonly string[];
-  /** These, and the optional fields that it reads as well. */
+  /** The keys and the optional fields. */
   readonly fields: ReadonlySet<string>;
-  /** The example, or why there is none. */
+  /** Reads the row, or returns the reason why it is not an example. */
   read(fields: Fields): Example | Refusal;
 }
 
-/** What a refusal travels in from where it is found to the form's `read`. */
+/** Carries a refusal from `refuse` to the form's `read`. */
 class Refused {
   constructor(readonly refusal: Refusal) {}
 }
 
-/** Ends the reading of a row: it was not given what was expected. */
+/** Stops reading a row because a value is not as expected. */
 export function refuse(expected: string, given: unknown, found = describe(given)): never {
   throw new Refused({ expected, found });
 }
 
-/** A form whose `read` ends by `refuse` where a row is not an example. Keys that end with "?" are optional fields. */
+/** A form. Its `read` calls `refuse` for an invalid row. Keys that end with "?" are optional fields. */
 export function rowForm({ read, ...form }: Omit<RowForm, "read" | "fields"> & { read(row: Fields): Example }): RowForm {
   return {
     ...form,
@@ -85,7 +85,7 @@ export function readTexts<const Names extends readonly string[]>(
 export function readLabel(value: unknown): Label {
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (Array.isArray(value)) return readList(value);
-  // CSV knows only texts; a text of digits is a number there, and a list is written as JSON has it.
+  // CSV has only texts: a text of digits is a number, and a list is JSON.
   if (typeof value === "string" && isNumber(value)) return Number(value);
   if (typeof value === "string" && value.startsWith("[")) {
     const list = fromJson(value);
@@ -100,7 +100,7 @@ function isNumber(text: string): boolean {
   return /^(-?\d{1,9}|-?(\d+\.\d*|\.\d+)(e[-+]?\d{1,3})?)$/i.test(text);
 }
 
-/** What a text has as JSON; other values, and texts that are none, as they are. */
+/** The value of a JSON text; other values, and texts that are not JSON, are returned unchanged. */
 export function fromJson(value: unknown): unknown {
   if (typeof value !== "string") return value;
   try {
@@ -110,7 +110,7 @@ export function fromJson(value: unknown): unknown {
   }
 }
 
-/** All numbers or all names, each once: a row of 0 and 1 for each class has numbers twice and is not taken for classes. */
+/** Only numbers or only names, without repetition. A row of 0 and 1 for each class repeats numbers, so it is not a list of classes. */
 function readList(value: unknown): Label {
   const isClass = (one: unknown): one is number | string =>
     typeof one === "number" ? Number.isSafeInteger(one) && one >= 0 : typeof one === "string" && one.trim() !== "";
@@ -119,10 +119,10 @@ function readList(value: unknown): Label {
   return refuse('class numbers from 0 or class names for "label", each once', value);
 }
 
-/** Above this no vocabulary reaches, and an Int32Array would wrap. */
+/** No vocabulary is larger, and an Int32Array would overflow. */
 export const largestId = 2 ** 31 - 1;
 
-/** The named field as integers: as many as are asked for, at least one otherwise. */
+/** The named field as integers: exactly `length` of them, or at least one. */
 export function readIntegers(fields: Fields, name: string, lowest: number, length?: number): readonly number[] {
   const value = fields.get(name);
   const many = length === undefined ? "at least one integer" : `${length} integers, one for each token,`;
@@ -144,7 +144,7 @@ export function readInteger(
   return refuse(`an integer from ${lowest} to ${highest} for "${name}"`, value);
 }
 
-/** The lists that are there, each with one entry for each token. */
+/** The masks that the row has, each with one entry for each token. */
 export function readMasks(fields: Fields, length: number): TokenMasks {
   const read = (key: string, name: string) =>
     fields.get(name) === undefined ? {} : { [key]: readIntegers(fields, name, 0, length) };

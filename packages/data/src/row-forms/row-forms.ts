@@ -1,4 +1,4 @@
-// Every form of row that is recognised, the more telling first.
+// Every form of row that is recognized, the most specific first.
 
 import type { TokensExample } from "../example.ts";
 import { ignoredLabel } from "../tokenized-example.ts";
@@ -38,12 +38,12 @@ function relatedForm(anchorKey: string): RowForm {
   });
 }
 
-/** A text and one that belongs to it, perhaps with others that do not. */
+/** An anchor, a text related to it, and optionally unrelated texts. */
 const anchorForm = relatedForm("anchor");
-/** The same of a search. */
+/** The same with a search query as the anchor. */
 const queryForm = relatedForm("query");
 
-/** Two texts and how alike they are. */
+/** Two texts and their similarity. */
 const scoredPairForm = rowForm({
   name: "sentence1/sentence2/score",
   source: "sentence-transformers, CoSENTLoss and CosineSimilarityLoss (STS)",
@@ -58,7 +58,7 @@ const scoredPairForm = rowForm({
   },
 });
 
-/** Already tokenised rows; labels −100 are not trained. Without labels, every token that the mask does not hide is. */
+/** Tokenized rows. Positions with label −100 are not trained. Without labels, every token that the mask does not hide is trained. */
 const tokensForm = rowForm({
   name: "input_ids/labels",
   source: "transformers' model inputs",
@@ -72,7 +72,7 @@ const tokensForm = rowForm({
   },
 });
 
-/** The labels as they are given, hidden positions too: transformers' collators keep them. Undefined for none. */
+/** The labels unchanged, including those of hidden positions, as in transformers' collators; undefined if the row has none. */
 function readLabels(fields: Fields, length: number): TokensExample["labels"] | undefined {
   // transformers calls a row's class "labels" in model inputs and "label" in data sets.
   const label = fields.get("labels") ?? fields.get("label");
@@ -80,7 +80,7 @@ function readLabels(fields: Fields, length: number): TokensExample["labels"] | u
   return label === undefined ? undefined : readIntegers(fields, "labels", -100, length);
 }
 
-/** What a row without labels trains: every token, as a language-modelling collator does, and no padding. */
+/** The labels of a row without labels: every token except padding, as in transformers' language-modelling collator. */
 function visibleIds(inputIds: readonly number[], mask: readonly number[] | undefined): readonly number[] {
   return mask === undefined ? inputIds : inputIds.map((id, index) => (mask[index] === 0 ? ignoredLabel : id));
 }
@@ -105,7 +105,7 @@ const sentencePairForm = form("sentence1/sentence2/label", "GLUE (Wang et al. 20
 /** GLUE's single-sentence tasks (SST-2, CoLA). */
 const sentenceForm = form("sentence/label", "GLUE (Wang et al. 2018)", "sentence");
 
-/** The common name of the same in other sets (IMDB, AG News). */
+/** The same under the name that other data sets use (IMDB, AG News). */
 const labelledTextForm = form("text/label", "Hugging Face datasets, text classification", "text");
 
 const textForm = rowForm({
@@ -127,9 +127,7 @@ const instructionForm = rowForm({
   },
 });
 
-/**
- * The forms, in the order in which they are tried: the first whose keys a row has is the row's form.
- */
+/** The forms, in the order in which they are tried: a row has the first form of which it has all keys. */
 export const rowForms: readonly RowForm[] = [
   spanForm,
   tokensForm,
@@ -152,12 +150,12 @@ export const rowForms: readonly RowForm[] = [
   textForm,
 ];
 
-/** The same for rows that are asked, which may be of some more. */
-export const askedForms: readonly RowForm[] = [choiceForm, endingsForm, ...rowForms];
+/** The forms of rows for prediction. */
+export const predictionForms: readonly RowForm[] = [choiceForm, endingsForm, ...rowForms];
 
-export const knownFields: ReadonlySet<string> = new Set(askedForms.flatMap(({ fields }) => [...fields]));
+export const knownFields: ReadonlySet<string> = new Set(predictionForms.flatMap(({ fields }) => [...fields]));
 
-/** Whether one of the fields is this one, or numbers it: "negative_2", "ending2". */
+/** Whether a name is one of the fields, or a numbered one: "negative_2", "ending2". */
 export function isField(name: string, fields = knownFields): boolean {
   return fields.has(name) || fields.has(negativeKey.test(name) ? "negative" : name.replace(/^ending\d+$/, "ending0"));
 }

@@ -53,7 +53,7 @@ const scored = [
 ];
 
 describe("BLEU", () => {
-  it.each(scored)("is what sacrebleu computes for $candidates", (row) => {
+  it.each(scored)("equals sacrebleu's result for $candidates", (row) => {
     const result = bleu(row.candidates, row.references);
     expect(result.score).toBeCloseTo(row.score, 10);
     expect(result.brevityPenalty).toBeCloseTo(row.brevityPenalty, 12);
@@ -61,7 +61,7 @@ describe("BLEU", () => {
     for (const [n, precision] of row.precisions.entries()) expect(result.precisions[n]).toBeCloseTo(precision, 10);
   });
 
-  it("takes the shorter of two references that are equally close in length", () => {
+  it("uses the shorter of two references that are equally close in length", () => {
     expect(bleu(["a b c"], [["a b c d", "a b"]]).referenceLength).toBe(2);
   });
 

@@ -17,8 +17,8 @@ export function pearson(given: ArrayLike<number>, right: ArrayLike<number>): num
   const count = sameLength(given, right);
   const [meanOfGiven, meanOfRight] = [meanOf(given), meanOf(right)];
   let [together, ofGiven, ofRight] = [0, 0, 0];
-  for (let place = 0; place < count; place += 1) {
-    const [x, y] = [(given[place] ?? 0) - meanOfGiven, (right[place] ?? 0) - meanOfRight];
+  for (let index = 0; index < count; index += 1) {
+    const [x, y] = [(given[index] ?? 0) - meanOfGiven, (right[index] ?? 0) - meanOfRight];
     together += x * y;
     ofGiven += x * x;
     ofRight += y * y;
@@ -47,12 +47,12 @@ function meanOf(values: ArrayLike<number>): number {
 }
 
 function ranksOf(values: ArrayLike<number>): Float64Array {
-  const order = Array.from(values, (_, place) => place).sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
+  const order = Array.from(values, (_, index) => index).sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
   const ranks = new Float64Array(values.length);
   for (let from = 0; from < order.length; ) {
     let end = from + 1;
     while (end < order.length && values[order[end] ?? 0] === values[order[from] ?? 0]) end += 1;
-    for (const place of order.slice(from, end)) ranks[place] = (from + end - 1) / 2;
+    for (const index of order.slice(from, end)) ranks[index] = (from + end - 1) / 2;
     from = end;
   }
   return ranks;

@@ -25,25 +25,25 @@ export interface RankingScores {
  * ```
  */
 export function rankingScores(searches: readonly (readonly number[])[]): RankingScores {
-  const mean = (score: (places: readonly number[]) => number) =>
-    searches.reduce((sum, places) => sum + score(places), 0) / searches.length;
+  const mean = (score: (ranks: readonly number[]) => number) =>
+    searches.reduce((sum, ranks) => sum + score(ranks), 0) / searches.length;
   const recallAt = (max: number) =>
-    mean((places) => places.filter((place) => place <= max).length / Math.max(1, places.length));
+    mean((ranks) => ranks.filter((rank) => rank <= max).length / Math.max(1, ranks.length));
   return {
     recallAt1: recallAt(1),
     recallAt5: recallAt(5),
     recallAt10: recallAt(10),
-    ndcgAt10: mean((places) => {
-      const best = places.map((_, index) => index + 1);
-      return places.length === 0 ? 0 : gain(places) / gain(best);
+    ndcgAt10: mean((ranks) => {
+      const best = ranks.map((_, index) => index + 1);
+      return ranks.length === 0 ? 0 : gain(ranks) / gain(best);
     }),
-    mrrAt10: mean((places) => {
-      const first = places.reduce((min, place) => Math.min(min, place), Number.POSITIVE_INFINITY);
+    mrrAt10: mean((ranks) => {
+      const first = ranks.reduce((min, rank) => Math.min(min, rank), Number.POSITIVE_INFINITY);
       return first <= 10 ? 1 / first : 0;
     }),
   };
 }
 
-function gain(places: readonly number[]): number {
-  return places.reduce((sum, place) => (place > 10 ? sum : sum + 1 / Math.log2(place + 1)), 0);
+function gain(ranks: readonly number[]): number {
+  return ranks.reduce((sum, rank) => (rank > 10 ? sum : sum + 1 / Math.log2(rank + 1)), 0);
 }

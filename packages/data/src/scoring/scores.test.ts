@@ -28,7 +28,7 @@ it("scores classes as scikit-learn does: three of them by the mean, two by the s
   expect(two.matthews).toBeCloseTo(0.7321428571428571, 12);
 });
 
-it("leaves an absent class out of the mean, and gives 0 if all rows have one class", () => {
+it("ignores an absent class in the mean, and is 0 if all rows have one class", () => {
   expect(classScores(given, right, 5).f1).toBeCloseTo(0.7678571428571429, 12);
   expect(classScores([0, 0], [0, 0], 2)).toEqual({ accuracy: 1, f1: 0, matthews: 0 });
 });

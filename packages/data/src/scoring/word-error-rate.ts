@@ -36,7 +36,7 @@ function wordsOf(text: string): readonly string[] {
 
 /** Levenshtein distance of words, with one row of the table at a time. */
 function distance(given: readonly string[], right: readonly string[]): number {
-  let above = Array.from({ length: right.length + 1 }, (_, place) => place);
+  let above = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (const [row, word] of given.entries()) {
     const here = [row + 1];
     for (const [column, wanted] of right.entries()) {

@@ -63,14 +63,14 @@ function readModel(bytes: Uint8Array): SentencePieceModel {
   if (algorithm !== 1 && algorithm !== 2)
     throw new RangeError("its pieces are words or characters; expected parts of words (Unigram or BPE)");
   const charsmap = bytesOf(normaliser?.get(2));
-  const mark = (id: number, text: number, usual: readonly [number, string]) =>
+  const specialToken = (id: number, text: number, usual: readonly [number, string]) =>
     numberOf(trainer?.get(id), usual[0]) < pieces.length ? textOf(trainer?.get(text), usual[1]) : undefined;
   return {
     algorithm: algorithm === 1 ? "unigram" : "bpe",
     pieces,
     unknownId: numberOf(trainer?.get(40), 0),
-    beginsText: mark(41, 46, [1, "<s>"]),
-    endsText: mark(42, 47, [2, "</s>"]),
+    beginsText: specialToken(41, 46, [1, "<s>"]),
+    endsText: specialToken(42, 47, [2, "</s>"]),
     fallsBackToBytes: numberOf(trainer?.get(35), 0) === 1,
     normaliser: {
       charsmap: charsmap === undefined || charsmap.length === 0 ? undefined : charsmap,

@@ -17,12 +17,12 @@ const kept = (maxBytes: number) => {
 };
 
 describe("rows in a spool", () => {
-  it.each([0, 10_000, 2 ** 26])("are those that were added, with %i bytes in memory", (maxBytes) => {
+  it.each([0, 10_000, 2 ** 26])("are the added ones, with %i bytes in memory", (maxBytes) => {
     const list = kept(maxBytes);
     expect(Array.isArray(list)).toBe(maxBytes === 2 ** 26);
     expect(list.length).toBe(rows.length);
     expect([...list]).toEqual(rows);
-    for (const place of [2999, 0, 1500, 7]) expect(list.at(place)).toEqual(rows[place]);
+    for (const position of [2999, 0, 1500, 7]) expect(list.at(position)).toEqual(rows[position]);
     expect(list.at(3000)).toBeUndefined();
   });
 

@@ -34,7 +34,7 @@ const iterationSteps = 16;
 export interface KnownTemplate {
   readonly operations: Map<JinjaNode, Operation>;
   /** Marker nodes at the start and the end of each loop's body. */
-  readonly marks: Map<JinjaNode, IterationMarker>;
+  readonly markers: Map<JinjaNode, IterationMarker>;
   /** Length of its source. */
   readonly length: number;
 }
@@ -79,9 +79,9 @@ export class BoundedInterpreter {
     if (node === undefined) return this.#evaluateInLibrary(node, environment);
     this.#budget.spend(1);
     this.#budget.check("depth", this.#activations.length);
-    const mark = this.#known.marks.get(node);
-    if (mark !== undefined && environment !== undefined)
-      return this.#evaluateInLibrary(textNode(this.#textAt(mark, environment)), environment);
+    const marker = this.#known.markers.get(node);
+    if (marker !== undefined && environment !== undefined)
+      return this.#evaluateInLibrary(textNode(this.#textAt(marker, environment)), environment);
     const activation: Activation = { operation: this.#operationOf(node), values: [] };
     this.#spendOnEntry(node.type);
     this.#activations.push(activation);
@@ -97,12 +97,12 @@ export class BoundedInterpreter {
   }
 
   #operationOf(node: JinjaNode): Operation {
-    const { operations, marks } = this.#known;
+    const { operations, markers } = this.#known;
     const known = operations.get(node);
     if (known !== undefined) return known;
     const operation = operationOf(node);
     operations.set(node, operation);
-    for (const [mark, meaning] of markIterations(node)) marks.set(mark, meaning);
+    for (const [marker, meaning] of markIterations(node)) markers.set(marker, meaning);
     return operation;
   }
 

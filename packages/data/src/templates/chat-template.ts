@@ -99,8 +99,8 @@ function compile(
       };
     };
     return {
-      render: (...asked) => template.render(variablesFor(...asked), budget),
-      renderTurns: (...asked) => template.renderTurns(variablesFor(...asked), budget),
+      render: (...parameters) => template.render(variablesFor(...parameters), budget),
+      renderTurns: (...parameters) => template.renderTurns(variablesFor(...parameters), budget),
     };
   };
 }

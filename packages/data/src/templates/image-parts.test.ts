@@ -28,10 +28,10 @@ const messages: readonly ChatMessage[] = [
 ];
 
 describe("a conversation with images", () => {
-  it("has the tokens of each tile in place of the template's mark", () => {
+  it("has the tokens of each tile instead of the template's placeholder", () => {
     const { segments } = renderWithImages(template, { kind: "chat", messages });
     const around = "<fake_token_around_image>";
-    const tile = (place: string) => `${around}<${place}><image><image>`;
+    const tile = (position: string) => `${around}<${position}><image><image>`;
     expect(segments[0]?.text).toBe(
       `<|im_start|>User:${tile("row_1_col_1")}${tile("row_1_col_2")}\n\n${tile("global-img")}${around}What?<end_of_utterance>\nAssistant:`,
     );
@@ -44,7 +44,7 @@ describe("a conversation with images", () => {
     });
   });
 
-  it("trains the answer alone, and is left out where it is too long, because an image cannot be cut", () => {
+  it("trains only the answer, and is left out if it is too long, because an image cannot be cut", () => {
     const tokens = tokenizeExample({ kind: "chat", messages }, tokenizer, template, { maxLength: 100 });
     if (tokens.kind !== "sequence") throw new Error(tokens.kind);
     expect(tokens.images).toEqual(["a.png"]);
@@ -54,7 +54,7 @@ describe("a conversation with images", () => {
     expect(cut.inputIds).toEqual([]);
   });
 
-  it("is refused by a template that writes no images, and where a text has the template's mark", () => {
+  it("is refused by a template that writes no images, and if a text has the template's placeholder", () => {
     const chat = (turns: readonly ChatMessage[]) => ({ kind: "chat", messages: turns }) as const;
     expect(() => renderWithImages(promptTemplate("vicuna"), chat(messages))).toThrow("0 times for 1 images");
     const marked = [...messages, { role: "user", content: "<image>" }];

@@ -1,4 +1,4 @@
-// Images in conversations: a chat template writes a mark for each, and the model reads tokens in its place.
+// Images in conversations: a chat template writes a placeholder for each, and the model reads its tokens instead.
 
 import { TemplateError } from "../errors.ts";
 import type { ChatMessage, Example, ImagePart } from "../example.ts";

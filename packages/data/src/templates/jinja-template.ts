@@ -27,7 +27,7 @@ export function parseTemplate(source: string): JinjaTemplate {
   const program = typed(() =>
     parse(tokenize(withGenerationMarkers(source), { lstrip_blocks: true, trim_blocks: true })),
   );
-  const known: KnownTemplate = { operations: new Map(), marks: new Map(), length: source.length };
+  const known: KnownTemplate = { operations: new Map(), markers: new Map(), length: source.length };
   return {
     render: (variables, budget) =>
       typed(() => new BoundedInterpreter(environmentOf(variables, budget), budget, known).run(program)),

@@ -112,13 +112,13 @@ function evaluated(arg: JinjaNode): JinjaNode {
 
 /** The values of arguments: positional ones, including those of an unpacked list, and keyword arguments. */
 export interface GivenArguments {
-  readonly placed: readonly JinjaValue[];
+  readonly positional: readonly JinjaValue[];
   readonly named: ReadonlyMap<string, JinjaValue>;
 }
 
 /** Matches arguments with their values, which are in the same order. */
 export function givenArguments(args: readonly JinjaNode[], values: readonly JinjaValue[]): GivenArguments {
-  const placed: JinjaValue[] = [];
+  const positional: JinjaValue[] = [];
   const named = new Map<string, JinjaValue>();
   for (const [index, arg] of args.entries()) {
     const value = values[index];
@@ -126,12 +126,13 @@ export function givenArguments(args: readonly JinjaNode[], values: readonly Jinj
     const content: unknown = value.value;
     if (arg.type === "KeywordArgumentExpression") {
       named.set((arg as unknown as { readonly key: { readonly value: string } }).key.value, value);
-    } else if (arg.type === "SpreadExpression" && Array.isArray(content)) for (const item of content) placed.push(item);
+    } else if (arg.type === "SpreadExpression" && Array.isArray(content))
+      for (const item of content) positional.push(item);
     else if (arg.type === "KeywordSpreadExpression" && content instanceof Map) {
       for (const [name, item] of content) named.set(name, item);
-    } else placed.push(value);
+    } else positional.push(value);
   }
-  return { placed, named };
+  return { positional, named };
 }
 
 /** Whether a conversation has tools, tool calls or answers of tools. */

@@ -26,15 +26,15 @@ export function operandOf(value: JinjaValue, sizes: ValueSizes): Operand {
 
 /** The cost of a filter, or of a text's or object's method of the same name. */
 export function filterCost(name: string, { text, length, size }: Operand, given: GivenArguments): OperationCost {
-  const { placed, named } = given;
-  const argument = (at: number, key: string) => placed[at] ?? named.get(key);
+  const { positional, named } = given;
+  const argument = (at: number, key: string) => positional[at] ?? named.get(key);
   switch (name) {
     case "replace":
-      return replaceCost(text, textOf(placed[0]), textOf(placed[1]));
+      return replaceCost(text, textOf(positional[0]), textOf(positional[1]));
     case "split":
     case "startswith":
     case "endswith":
-      return { steps: searchSteps(text, textOf(placed[0])), added: 0 };
+      return { steps: searchSteps(text, textOf(positional[0])), added: 0 };
     case "indent":
       return textCost(size.characters, (countOf("\n", text) + 1) * numberOf(argument(0, "width"), 4));
     case "join": {

@@ -27,7 +27,7 @@ function errorOf(run: () => unknown): unknown {
   }
 }
 
-describe("a chat template that takes too much", () => {
+describe("a chat template that exceeds a limit", () => {
   it.each([
     ["counts to a billion", "{% for i in range(1000000000) %}{% endfor %}", /100000 numbers in a range/],
     ["joins a long range", "{{ range(10000000) | join }}", /numbers in a range/],

@@ -21,9 +21,9 @@ interface Fixture {
       string,
       {
         readonly source: string;
-        /** For each conversation what is written; null where transformers refuses it. */
+        /** The text of each conversation; null if transformers refuses it. */
         readonly texts: readonly (string | null)[];
-        /** For each conversation the assistant's characters, where a template or its training variant marks them. */
+        /** The assistant's characters in each conversation, if a template or its training variant marks them. */
         readonly answers: readonly ((readonly [start: number, end: number])[] | null)[];
       }
     >
@@ -48,7 +48,7 @@ it("there are 41 templates, and 31 training variants of them", () => {
 describe.each(names)("by the template %s", (name) => {
   const { source, texts, answers } = templates[name] ?? { source: "", texts: [], answers: [] };
 
-  it("each conversation is what transformers writes, and every answer is trained", () => {
+  it("each conversation equals transformers' text, and every answer is trained", () => {
     const template = chatTemplate(source, { bosToken: "<bos>", eosToken: "<eos>" });
     for (const [index, [kind, { messages, tools }]] of Object.entries(conversations).entries()) {
       const row = messagesForm.read(new Map<string, unknown>(Object.entries({ messages, tools })));

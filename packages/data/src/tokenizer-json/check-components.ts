@@ -23,7 +23,6 @@ const components = {
 const maxParts = 512;
 const deepest = 16;
 
-/** The problems of one component. */
 export function componentProblems(json: JsonObject, name: keyof typeof components, maxPatternLength: number): string[] {
   const checked = new ComponentCheck(json, components[name], maxPatternLength);
   checked.check(json[name], name, 0);

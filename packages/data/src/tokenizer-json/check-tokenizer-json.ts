@@ -1,5 +1,5 @@
-// tokenizer.json comes from strangers: what the tokenizer library takes on trust is checked here first, all of it at
-// once, and what it would get wrong is rewritten.
+// Checks a tokenizer.json, which may be hostile, before the tokenizer library reads it, and reports all problems at once. Parts
+// that the library would read wrongly are rewritten.
 
 import type { OptionNames } from "@lowrank/contracts";
 import { isObject, type JsonObject } from "@lowrank/contracts";
@@ -20,7 +20,7 @@ export const limitNames: OptionNames<TokenizerLimits> = { maxTokens: true, maxPa
 
 const componentNames = ["normalizer", "pre_tokenizer", "post_processor", "decoder"] as const;
 
-/** The library looks for added tokens letter by letter from each place of a text. */
+/** The library searches for added tokens character by character from each position of a text. */
 const longestAddedToken = 512;
 /** And through all of them for each token that it decodes. */
 const maxAddedTokens = 2 ** 17;
@@ -30,7 +30,7 @@ export function checkTokenizerJson(json: unknown, limits: TokenizerLimits = {}):
   if (!isObject(json)) throw new TokenizerError(["tokenizer.json: expected an object"]);
   const maxTokens = limits.maxTokens ?? 2 ** 22;
   const ofModel = modelProblems(json.model, maxTokens);
-  // What a broken vocabulary holds cannot be said.
+  // The contents of a broken vocabulary are unknown.
   const known = ofModel.length === 0 ? json : { ...json, model: undefined };
   const problems = [
     ...ofModel,

@@ -10,7 +10,6 @@ export interface FieldRule {
   accepts(value: unknown): boolean;
 }
 
-/** The fields of each type of part. */
 export type PartRules = Readonly<Record<string, Readonly<Record<string, FieldRule>>>>;
 
 const maxTextLength = 1024;

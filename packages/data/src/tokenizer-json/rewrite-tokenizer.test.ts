@@ -41,7 +41,7 @@ describe.each(parts.filter(({ pairs }) => pairs.length > 0))("a tokenizer with $
     expect(got).toEqual(cuts);
   });
 
-  it("encodes every pair as Rust's does, empty texts too", () => {
+  it("encodes every pair like Rust, including empty texts", () => {
     const tokenizer = TextTokenizer.fromJson(json);
     const got = pairs.map(({ pair }) => {
       const { inputIds, tokenTypeIds } = tokenizer.encodePair(...pair);
@@ -51,7 +51,7 @@ describe.each(parts.filter(({ pairs }) => pairs.length > 0))("a tokenizer with $
   });
 });
 
-it("gives a run of bytes that is no UTF-8 a replacement character each, as Rust does", () => {
+it("replaces each byte that is not UTF-8 by a replacement character, like Rust", () => {
   const bytes = parts.find(({ name }) => name === "Unigram with bytes");
   const tokenizer = TextTokenizer.fromJson(bytes?.json);
   expect(tokenizer.decode([1 + 0xe2, 1 + 0x82])).toBe("\uFFFD\uFFFD");

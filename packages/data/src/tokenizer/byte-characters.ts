@@ -40,7 +40,7 @@ export function writeBytesQuickly({ pre_tokenizer: step }: Tokenizer): void {
 // Models with `byte_fallback` write characters without a piece as UTF-8 bytes. The JavaScript library supports it for BPE
 // only, not for Unigram (llm-jp, rinna), and it decodes such bytes differently from Rust.
 
-/** Adds byte fallback to a Unigram tokenizer whose model asks for it and has all bytes of the character. */
+/** Adds byte fallback to a Unigram tokenizer if its model requires it and has all bytes of the character. */
 export function fallBackToBytes({ model, decoder }: Tokenizer, json: unknown): void {
   readBytesAsRust(decoder);
   if (model === null || !isObject(json) || json.byte_fallback !== true || !Array.isArray(json.vocab)) return;

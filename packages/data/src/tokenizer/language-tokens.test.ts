@@ -58,7 +58,7 @@ describe("the languages of tokenizer_config.json", () => {
     expect(reader.suffixIds).toEqual([1, 4]);
   });
 
-  it("are those of the source if no other is named", () => {
+  it("are the source's if no other is named", () => {
     const reader = tokenizer("in front", {});
     expect(pairOf(reader)).toEqual([
       [

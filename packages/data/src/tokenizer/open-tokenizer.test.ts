@@ -20,7 +20,7 @@ function files(contents: Readonly<Record<string, string>>) {
 }
 
 describe("openTokenizer", () => {
-  it("takes the special tokens from tokenizer_config.json", async () => {
+  it("uses the special tokens from tokenizer_config.json", async () => {
     const tokenizer = await openTokenizer(
       files({ "tokenizer.json": json, "tokenizer_config.json": '{"eos_token": "</s>"}' }),
     );

@@ -7,11 +7,11 @@ import { TextTokenizer } from "./text-tokenizer.ts";
 import { parseTokenizerFile, readTokenizerFiles, withChatTemplate } from "./tokenizer-files.ts";
 
 /**
- * Reads tokenizer.json and, if they are there, tokenizer_config.json and chat_template.jinja; for marks that these do not
- * name, special_tokens_map.json and the model's config.json.
+ * Reads tokenizer.json and, if they exist, tokenizer_config.json and chat_template.jinja. Special tokens that these do not
+ * name are read from special_tokens_map.json and the model's config.json.
  *
  * Without a tokenizer.json, one is made of the model's vocabulary files (`vocabularyTokenizerFiles`). Throws TokenizerError if
- * there are none either, or a file is not what it should be.
+ * there are none either, or if a file is invalid.
  *
  * @example
  * ```ts

@@ -29,7 +29,7 @@ function folder(others: Readonly<Record<string, object | string>>) {
 const config = { bos_token_id: 4, eos_token_id: [4, 1], pad_token_id: 3 };
 
 describe("special tokens that tokenizer_config.json does not name", () => {
-  it("are those of config.json, so that answers end like the base model's texts", async () => {
+  it("are config.json's, so that answers end like the base model's texts", async () => {
     // As openai-community/gpt2 has it.
     const files = folder({ "tokenizer_config.json": { model_max_length: 1024 }, "config.json": config });
     const tokenizer = await openTokenizer(files);
@@ -39,7 +39,7 @@ describe("special tokens that tokenizer_config.json does not name", () => {
     expect(inputIds).toEqual([1, 2, 4]);
   });
 
-  it("are those of special_tokens_map.json, then config.json's", async () => {
+  it("are special_tokens_map.json's, then config.json's", async () => {
     const map = { eos_token: { content: "<pad>" } };
     const tokenizer = await openTokenizer(folder({ "special_tokens_map.json": map, "config.json": config }));
     expect([tokenizer.eosId, tokenizer.bosId]).toEqual([3, 4]);

@@ -44,13 +44,13 @@ describe("a tokenizer", () => {
   const llama = TextTokenizer.fromJson(fixture("llama-like"), configs.get("llama-like"));
   const wordPiece = TextTokenizer.fromJson(fixture("word-piece"), configs.get("word-piece"));
 
-  it("knows its special tokens and what it adds to a text", () => {
+  it("has its special tokens and those that it adds to a text", () => {
     expect([llama.bosId, llama.eosId, llama.padId]).toEqual([1, 2, 2]);
     expect([llama.prefixIds, llama.suffixIds]).toEqual([[1], []]);
     expect([wordPiece.prefixIds, wordPiece.suffixIds, wordPiece.padId]).toEqual([[2], [3], 0]);
   });
 
-  it("knows what it adds to a text, also if the letter a has no id", () => {
+  it("has the tokens that it adds to a text, also if the letter a has no id", () => {
     const special = ["<s>", "</s>"].map((content, index) => ({ id: 2 + index, content, special: true }));
     const specialToken = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
     const single = [specialToken("<s>"), { Sequence: { id: "A", type_id: 0 } }, specialToken("</s>")];
@@ -85,7 +85,7 @@ describe("a tokenizer", () => {
     expect(llama.decode([999_999])).toBe("");
   });
 
-  it("keeps or drops special tokens as asked", () => {
+  it("keeps or drops special tokens on request", () => {
     expect(llama.decode([1, 2], { skipSpecialTokens: false })).toContain("</s>");
     expect(llama.decode([1, 2])).toBe("");
   });

@@ -20,7 +20,7 @@ describe("TextTokenizer.tokenBytes", () => {
     expect(Buffer.from(parts.join(""), "latin1").toString("utf8").trimStart()).toBe(text);
   });
 
-  it("is undefined where tokens depend on their neighbours", () => {
+  it("is undefined if tokens depend on their neighbours", () => {
     expect(tokenizerOf("word-piece").tokenBytes()).toBeUndefined();
   });
 });

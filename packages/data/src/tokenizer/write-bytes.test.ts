@@ -16,7 +16,7 @@ const settings = [true, false].flatMap((add_prefix_space) =>
 );
 
 describe("writeBytesQuickly", () => {
-  it.each(settings)("gives the words that the library gives, with %o", (config) => {
+  it.each(settings)("equals the library's words, with %o", (config) => {
     const library = new ByteLevelPreTokenizer(config);
     for (const pre_tokenizer of [config, { type: "Sequence", pretokenizers: [config] }]) {
       const model = { type: "BPE", vocab: {}, merges: [] };

@@ -1,26 +1,26 @@
-// What a row's label means to a classifier: a class, or what each of its outputs should be.
+// Turns a row's label into a classifier's target: a class, or a value for each output.
 
 import { ExampleError } from "../errors.ts";
 import type { Label } from "../example.ts";
 import type { ClassifiedSequence, ImageInputs, ScoredSequence, TokenMasks } from "../tokenized-example.ts";
 
-/** What a classifier is for, as transformers names it. */
+/** The kind of labels, in transformers' words. */
 export type ProblemType = "regression" | "single_label_classification" | "multi_label_classification";
 
 /** How labels are read. */
 export interface LabelMeaning {
   /** The number of each class name, for rows whose labels are names. */
   readonly labelIds?: ReadonlyMap<string, number>;
-  /** Default: a list is all of a row's classes, anything else its class. */
+  /** Default: a list is multi-label, other labels are single-label. */
   readonly problem?: ProblemType | undefined;
-  /** How many classes there are, where a row may have several. */
+  /** Number of classes, for multi-label rows. */
   readonly classes?: number | undefined;
 }
 
-/** What the model reads of a row. */
+/** The model's inputs in a row. */
 export interface ReadRow extends TokenMasks, ImageInputs, Pick<ScoredSequence, "search"> {}
 
-/** The row with its label. Throws ExampleError for a label that does not go with the problem, and an unknown class. */
+/** The row with its label. Throws ExampleError for a label of the wrong kind, and for an unknown class. */
 export function labelRow(row: ReadRow, label: Label, meaning: LabelMeaning): ClassifiedSequence | ScoredSequence {
   const { problem = typeof label === "object" ? "multi_label_classification" : undefined, classes = 0 } = meaning;
   if (problem === "regression") {

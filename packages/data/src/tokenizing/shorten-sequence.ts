@@ -1,4 +1,4 @@
-// What to leave out of a sequence that is too long.
+// Shortens a sequence that is too long.
 
 import {
   type CountedLabels,
@@ -11,9 +11,9 @@ import {
 } from "../tokenized-example.ts";
 
 /**
- * A sequence of at most `maxLength` tokens that keeps what is trained if it can: the beginning of the prompt goes
- * first (its leading `keep` tokens, such as <s>, stay), the end of the answer last. An answer that does not fit even
- * alone shares the room with the prompt half and half. Running text, which has no prompt, loses its end.
+ * Shortens a sequence to `maxLength` tokens. It removes the beginning of the prompt first, but keeps the prompt's `keep` leading
+ * tokens, such as <s>. If the answer alone is too long, prompt and answer get half of the length each, and the answer loses its
+ * end. A sequence without a prompt loses its end.
  */
 export function shortenSequence(sequence: TokenSequence, maxLength: number, keep = 0): TokenSequence {
   const length = sequence.inputIds.length;
@@ -35,9 +35,9 @@ export function shortenSequence(sequence: TokenSequence, maxLength: number, keep
 }
 
 /**
- * Whether a loss counts anything of the example: a causal one predicts the first token from nothing, every other one counts
- * that token too (`firstCounts`), a classifier's needs any token. `tokenizeExamples`, whose rows are for causal models,
- * leaves out what is not.
+ * Whether a loss counts any token of the example. A causal model's loss does not count the first token, other losses do
+ * (`firstCounts`), and a classifier's loss needs any token. `tokenizeExamples`, whose rows are for causal models, leaves out
+ * examples that are not trainable.
  *
  * @example
  * ```ts
@@ -61,7 +61,7 @@ export function isTrainable(example: TokenizedExample, counted: CountedLabels = 
   return supervisedTokens(example.labels, counted) > 0;
 }
 
-/** The ids up to the length allowed, with the closing marks ([SEP], </s>) kept. */
+/** The first ids up to `maxLength`, with the closing special tokens ([SEP], </s>). */
 export function cutBeforeEnd(ids: readonly number[], maxLength: number, suffix: readonly number[]): readonly number[] {
   if (ids.length <= maxLength) return ids;
   return [...ids.slice(0, Math.max(0, maxLength - suffix.length)), ...suffix].slice(0, maxLength);

@@ -59,7 +59,7 @@ describe("source and target", () => {
     ]);
   });
 
-  it("lose what is before their closing mark, each by its own limit", () => {
+  it("lose the part before their closing special token, each by its own limit", () => {
     expect(pairsOf(completion, t5, { maxLength: 3, maxTargetLength: 2 })).toEqual([
       [
         [2, 3, 1],
@@ -74,7 +74,7 @@ describe("source and target", () => {
     ]);
   });
 
-  it("are made of every answer of a conversation, with marks that the template writes left as they are", () => {
+  it("exist for every answer of a conversation, with the template's special tokens unchanged", () => {
     const template = chatTemplate(
       "{% for m in messages %}{{ m.content }}{% if m.role == 'assistant' %}</s>{% endif %} {% endfor %}",
     );
@@ -137,7 +137,7 @@ describe("speech", () => {
     { eos_token: "</s>" },
   );
 
-  it("is heard instead of read, and its text has no start: the decoder's own stands there", () => {
+  it("is audio, and its target has no start token: the decoder's input has its own", () => {
     expect(tokenizeSourceTargets(speech("eins zwei"), started, plain, { maxLength: 16, maxTargetLength: 16 })).toEqual([
       { kind: "source-target", inputIds: [], sounds, labels: [5, 6, 1] },
     ]);
@@ -146,7 +146,7 @@ describe("speech", () => {
     expect(pairsOf(speech("eins zwei drei"), started, { maxTargetLength: 3 })).toEqual([[[], [5, 6, 1]]]);
   });
 
-  it("comes in batches of sounds of one shape, whose tokens are those of the texts", () => {
+  it("has batches of sounds of one shape, with the tokens of their texts", () => {
     const rows = ["eins zwei", "eins"].map((text) => speech(text));
     const { examples } = tokenizeExamples(rows, t5, plain, { maxLength: 16, maxTargetLength: 16 });
     const batch = padBatch(examples, { padId: 0 });

@@ -1,4 +1,4 @@
-// From an example to what an encoder–decoder is trained on: prompt and answer are texts of their own.
+// From an example to the two texts of an encoder–decoder: the prompt is the source, the answer the target.
 
 import { TemplateError } from "../errors.ts";
 import type { AudioExample, Example, SpeechExample, TokensExample } from "../example.ts";
@@ -10,19 +10,19 @@ import { cutBeforeEnd } from "./shorten-sequence.ts";
 
 /** How long the two texts of an encoder–decoder may be. */
 export interface SourceTargetLimits {
-  /** Largest number of tokens of a source, marks included. */
+  /** Maximum number of tokens of a source, including special tokens. */
   readonly maxLength: number;
-  /** Largest number of tokens of a target, its end token included. */
+  /** Maximum number of tokens of a target, including its end token. */
   readonly maxTargetLength: number;
 }
 
 /**
- * The sources and targets of an example, one pair for each answer: every turn of the assistant has all that came before
- * it as its source. Both are tokenised with the tokenizer's own marks, and a target ends with the end-of-text token, as in
- * transformers' `tokenizer(source, text_target=target)`; what is too long loses its end before the closing mark. Of speech the
- * features are the source, and the target is the text without the start token that a decoder begins with anyway.
+ * The sources and targets of an example, one pair for each answer. The source of an assistant's turn is everything before it.
+ * Both are tokenized with the tokenizer's special tokens, and a target ends with the end-of-text token, as in transformers'
+ * `tokenizer(source, text_target=target)`. A text that is too long loses its end before the closing special token. For speech, the
+ * features are the source. The target then lacks the start token, because a decoder's input begins with it anyway.
  *
- * Throws TemplateError for an example without an answer of its own (running text, a labelled sentence).
+ * Throws TemplateError for an example without an answer (running text, a labelled sentence).
  *
  * @example
  * ```ts
@@ -53,11 +53,11 @@ export function tokenizeSourceTargets(
   return answersOf(rendered).map(({ source, target }) => ({
     kind: "source-target",
     inputIds: encodeSource({ ...rendered, segments: [source] }, tokenizer, limits.maxLength),
-    labels: encodeTarget(target, { tokenizer, hasMarks: rendered.hasSpecialTokens === true, limits }),
+    labels: encodeTarget(target, { tokenizer, hasSpecialTokens: rendered.hasSpecialTokens === true, limits }),
   }));
 }
 
-/** The example as text. Throws TemplateError where it has no source, and where the template refuses it. */
+/** The example as text. Throws TemplateError if it has no answer, or if the template refuses it. */
 export function renderSourceTarget(example: Example, template: PromptTemplate): RenderedExample {
   if (!hasAnswer(example)) {
     throw new TemplateError(template.name, "an encoder–decoder needs rows with a prompt and an answer.");
@@ -70,20 +70,20 @@ function hasAnswer({ kind }: Example): boolean {
 }
 
 /**
- * What the encoder reads of a rendered example: its prompt with the tokenizer's own marks, without its end where it is
- * too long. The same for training, evaluation and generation.
+ * The encoder's input for a rendered example: its prompt with special tokens. A prompt that is too long loses its end. It is the
+ * same for training, evaluation and generation.
  */
 export function encodeSource(
   rendered: RenderedExample,
   tokenizer: TextTokenizer,
   maxLength = Number.POSITIVE_INFINITY,
 ): readonly number[] {
-  const hasMarks = rendered.hasSpecialTokens === true;
-  const ids = tokenizer.encode(promptOf(rendered), { addSpecialTokens: !hasMarks });
-  return cutBeforeEnd(ids, maxLength, hasMarks ? [] : tokenizer.suffixIds);
+  const hasSpecialTokens = rendered.hasSpecialTokens === true;
+  const ids = tokenizer.encode(promptOf(rendered), { addSpecialTokens: !hasSpecialTokens });
+  return cutBeforeEnd(ids, maxLength, hasSpecialTokens ? [] : tokenizer.suffixIds);
 }
 
-/** A ready-made row with what is too long cut off at its end. */
+/** A tokenized row, cut at its end if it is too long. */
 export function cutSourceTarget(
   example: TokensExample,
   { maxLength, maxTargetLength }: SourceTargetLimits,
@@ -98,7 +98,7 @@ export function cutSourceTarget(
   };
 }
 
-/** Each trained stretch, and all text before it. */
+/** Each trained segment, with all text before it. */
 function answersOf({ segments }: RenderedExample) {
   let before = "";
   return segments.flatMap(({ text, isTrained }) => {
@@ -108,30 +108,30 @@ function answersOf({ segments }: RenderedExample) {
   });
 }
 
-/** A decoder's inputs begin with the start token anyway, which a target's own marks begin with, too. */
+/** Without the start token, because a decoder's input begins with it anyway. */
 function speechTarget(
   example: SpeechExample | AudioExample,
   tokenizer: TextTokenizer,
   limits: SourceTargetLimits,
 ): SourceTarget {
   const { text, start } = example;
-  const hasMarks = start !== undefined;
-  const marks = hasMarks || tokenizer.prefixIds.length > 0 ? 1 : 0;
-  const maxTargetLength = limits.maxTargetLength + marks;
-  const ids = encodeTarget(hasMarks ? start + text : text, {
+  const hasSpecialTokens = start !== undefined;
+  const prefixLength = hasSpecialTokens || tokenizer.prefixIds.length > 0 ? 1 : 0;
+  const maxTargetLength = limits.maxTargetLength + prefixLength;
+  const ids = encodeTarget(hasSpecialTokens ? start + text : text, {
     tokenizer,
-    hasMarks,
+    hasSpecialTokens,
     limits: { ...limits, maxTargetLength },
   });
   return {
     kind: "source-target",
     inputIds: [],
-    ...heardIn(example),
-    labels: ids.slice(marks),
+    ...audioOf(example),
+    labels: ids.slice(prefixLength),
   };
 }
 
-function heardIn(example: SpeechExample | AudioExample): Pick<SourceTarget, "sounds" | "audio"> {
+function audioOf(example: SpeechExample | AudioExample): Pick<SourceTarget, "sounds" | "audio"> {
   if (example.kind === "audio") return { audio: example.audio };
   const { features, melBins, frames } = example;
   return { sounds: { features, melBins, ...(frames === undefined ? {} : { frames }) } };
@@ -139,17 +139,17 @@ function heardIn(example: SpeechExample | AudioExample): Pick<SourceTarget, "sou
 
 interface TargetOptions {
   readonly tokenizer: TextTokenizer;
-  readonly hasMarks: boolean;
+  readonly hasSpecialTokens: boolean;
   readonly limits: SourceTargetLimits;
 }
 
-function encodeTarget(target: string, { tokenizer, hasMarks, limits }: TargetOptions): readonly number[] {
+function encodeTarget(target: string, { tokenizer, hasSpecialTokens, limits }: TargetOptions): readonly number[] {
   const { targetPrefixIds, targetSuffixIds: suffixIds, targetLanguageId, eosId } = tokenizer;
-  const hasOwn = !hasMarks && targetLanguageId !== undefined;
-  const text = tokenizer.encode(target, { addSpecialTokens: !hasMarks && !hasOwn, isTarget: true });
+  const hasOwn = !hasSpecialTokens && targetLanguageId !== undefined;
+  const text = tokenizer.encode(target, { addSpecialTokens: !hasSpecialTokens && !hasOwn, isTarget: true });
   const ids = hasOwn ? [...targetPrefixIds, ...text, ...suffixIds] : text;
   const end = eosId === undefined ? [] : [eosId];
-  const closing = hasMarks || suffixIds.length === 0 ? end : suffixIds;
+  const closing = hasSpecialTokens || suffixIds.length === 0 ? end : suffixIds;
   const isEnded = closing.length > 0 && closing.every((id, index) => ids[ids.length - closing.length + index] === id);
   return cutBeforeEnd(isEnded ? ids : [...ids, ...closing], limits.maxTargetLength, closing);
 }

@@ -54,7 +54,7 @@ describe("an example as tokens", () => {
     expect(tokens.inputIds.slice(0, 3)).toEqual(byteLevel.encode("What is 12 times 30?").slice(0, 3));
   });
 
-  it("has the ids of the whole text where prompt and answer part between tokens", () => {
+  it("has the ids of the whole text if a token border is between prompt and answer", () => {
     const whole = byteLevel.encode("What is 12 times 30? It is 360.");
     expect(sequenceOf(completion).inputIds).toEqual([...whole, byteLevel.eosId]);
   });
@@ -65,7 +65,7 @@ describe("an example as tokens", () => {
     expect(sequenceOf(completion, wordPiece).inputIds).toEqual(wordPiece.encode("What is 12 times 30? It is 360."));
   });
 
-  it("keeps the prompt's own ids where a token of the whole text would reach over the border", () => {
+  it("keeps the prompt's own ids if a token of the whole text would cross the border", () => {
     const split: Example = { kind: "completion", prompt: "The do", completion: "g" };
     const prompt = byteLevel.encode("The do");
     expect(byteLevel.encode("The dog").slice(0, prompt.length)).not.toEqual(prompt); // otherwise this tests nothing
@@ -74,7 +74,7 @@ describe("an example as tokens", () => {
     expect(trainedText(tokens)).toBe("g<|end|>");
   });
 
-  it("begins with what the tokenizer begins texts with, which is not trained", () => {
+  it("begins with the tokenizer's first tokens, which are not trained", () => {
     const tokens = sequenceOf(completion, llama);
     expect([tokens.inputIds[0], tokens.labels[0]]).toEqual([1, -100]);
     expect(tokens.inputIds.at(-1)).toBe(2);
@@ -97,7 +97,7 @@ describe("an example as tokens", () => {
     expect(trainedText(tokens)).toBe(" The fox.<|end|> The dog.<|end|>");
   });
 
-  it("adds nothing to what a chat template writes", () => {
+  it("adds nothing to the text of a chat template", () => {
     const template = chatTemplate(
       "<s>{% for m in messages %}{{ m.content }}{{ '</s>' if m.role == 'assistant' }}{% endfor %}",
     );
@@ -122,11 +122,11 @@ describe("an example that is too long", () => {
     });
   });
 
-  it("shares the room half and half with an answer that does not fit alone", () => {
+  it("shares the room equally with an answer that is too long alone", () => {
     expect(sequenceOf(row([21, 22, 23, 24, 25, 26, 27]), byteLevel, 6).inputIds).toEqual([12, 13, 14, 21, 22, 23]);
   });
 
-  it("keeps the token that starts every text", () => {
+  it("keeps the token at the beginning of every text", () => {
     const tokens = sequenceOf(completion, llama, 5);
     expect(tokens.inputIds).toHaveLength(5);
     expect(tokens.inputIds[0]).toBe(1);
@@ -138,7 +138,7 @@ describe("an example that is too long", () => {
     expect(sequenceOf(row([21, 22, 23, 24, 25]), byteLevel, 6).inputIds).toEqual([14, 21, 22, 23, 24, 25]);
   });
 
-  it("keeps the token that starts every text where a chat template wrote it", () => {
+  it("keeps the token at the beginning of every text if a chat template wrote it", () => {
     const template = chatTemplate(
       "<s>{% for m in messages %}{{ m.content }}{{ '</s>' if m.role == 'assistant' }}{% endfor %}",
     );
@@ -178,7 +178,7 @@ describe("a sentence with a class", () => {
     expect(tokens.tokenTypeIds?.at(-1)).toBe(1);
   });
 
-  it("cannot have a number where others have names: a name's number would be another row's class", () => {
+  it("cannot have a number if others have names: a name's number could be another row's class", () => {
     const labelled = (label: string | number): Example => ({ kind: "sentence", sentence: "a", label });
     const error = thrown(() => labelIdsOf([labelled(0), labelled(1), labelled("unknown")]));
     expect(error).toBeInstanceOf(MixedLabelsError);

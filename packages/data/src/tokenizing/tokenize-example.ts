@@ -27,21 +27,21 @@ import { type LabelMeaning, labelRow } from "./label-row.ts";
 import { cutBeforeEnd, shortenSequence } from "./shorten-sequence.ts";
 import { cutSpan, tokenizeQuestion } from "./tokenize-question.ts";
 
-/** How long sequences may be and what labels mean. */
+/** The maximum length of sequences, and the meaning of labels. */
 export interface TokenizeOptions extends LabelMeaning {
   /** Largest number of tokens, special tokens included. */
   readonly maxLength: number;
-  /** What is written before texts that are compared. */
+  /** Texts before the texts of a comparison. */
   readonly prompts?: ComparisonPrompts | undefined;
 }
 
 /**
- * The tokens of an example, with labels of −100 on everything but the answers.
+ * The tokens of an example. All labels but those of the answers are −100.
  *
- * Ids are those of the whole text where the prompt's ids are a prefix of them, and otherwise those of the pieces one
- * after the other, so that the prompt's tokens in training are those that generation starts from. An end-of-text token
- * follows the answer. A preference is both its answers. Sentence rows need no template and give a class instead of labels,
- * questions the place of their answer.
+ * The whole text is tokenized at once if the prompt's ids are a prefix of the result. Otherwise the pieces are tokenized
+ * separately. Therefore the prompt has the same tokens in training as in generation. An end-of-text token follows the answer.
+ * A preference has both of its answers. Sentence rows need no template and have a class instead of labels; questions have
+ * the positions of their answer.
  *
  * Throws ExampleError for a class name without a number, and as `tokenizeQuestion`; templates throw TemplateError.
  *
@@ -65,18 +65,18 @@ export function tokenizeExample(
   template: PromptTemplate,
   options: TokenizeOptions,
 ): TokenizedExample {
-  return tokenizeRow(example, { tokenizer, template, idsOfStart: plainIds(tokenizer) }, options);
+  return tokenizeRow(example, { tokenizer, template, idsOfPrefix: plainIds(tokenizer) }, options);
 }
 
-/** What turns rows into tokens. */
+/** Tokenizer and template for many rows. */
 export interface RowTokenizer {
   readonly tokenizer: TextTokenizer;
   readonly template: PromptTemplate;
-  /** The ids of a text's beginning. */
-  readonly idsOfStart: (text: string) => readonly number[];
+  /** The ids of the beginning of a text. */
+  readonly idsOfPrefix: (text: string) => readonly number[];
 }
 
-/** The same of one of many rows; what they have in common need not be made for each. */
+/** Like `tokenizeExample`, for one of many rows that share their tokenizer and template. */
 export function tokenizeRow(example: Example, row: RowTokenizer, options: TokenizeOptions): TokenizedExample {
   const { tokenizer, template } = row;
   if (example.kind === "tokens") return shortenTokens(example, options.maxLength, options);
@@ -95,15 +95,15 @@ export function tokenizeRow(example: Example, row: RowTokenizer, options: Tokeni
   const sequence = labelSegments(renderWithImages(template, example), row);
   const images = example.kind === "chat" ? imageParts(example.messages).map(({ image }) => image) : [];
   if (images.length > 0) return whole({ ...sequence, images }, options.maxLength);
-  return shortenSequence(sequence, options.maxLength, leadingMarks(sequence.inputIds, tokenizer));
+  return shortenSequence(sequence, options.maxLength, leadingSpecialTokens(sequence.inputIds, tokenizer));
 }
 
-/** A text with images as it is, or nothing: without some of its tokens an image could not be read. */
+/** The sequence, or nothing if it is too long: an image needs all of its tokens. */
 function whole(sequence: TokenSequence, maxLength: number): TokenSequence {
   return sequence.inputIds.length <= maxLength ? sequence : { kind: "sequence", inputIds: [], labels: [] };
 }
 
-/** Both answers, each as its own row would be. */
+/** Both answers, each tokenized like a row of its own. */
 function tokenizePair(
   { chosen, rejected }: PreferenceExample,
   row: RowTokenizer,
@@ -122,7 +122,7 @@ function refuseImages(rows: readonly TokenizedExample[]): void {
   if (rows.some(isUndecoded)) throw new ExampleError(noImages);
 }
 
-/** What comes before the answer. A prompt that is too long has no tokens: the rest of it would be another question. */
+/** The ids before the answer. A prompt that is too long has no tokens, because a part of it would be another question. */
 function tokenizePrompt(
   { asked, row: fields }: PromptExample,
   { tokenizer, template }: RowTokenizer,
@@ -155,8 +155,8 @@ export function shortenTokens(example: TokensExample, maxLength: number, meaning
   return labelRow(rest, labels, meaning);
 }
 
-/** How many tokens start the text and stay when it is cut, whether the tokenizer or a chat template wrote them. */
-function leadingMarks(ids: readonly number[], { prefixIds, bosId }: TextTokenizer): number {
+/** Number of special tokens at the beginning, written by the tokenizer or a chat template, that stay when the text is cut. */
+function leadingSpecialTokens(ids: readonly number[], { prefixIds, bosId }: TextTokenizer): number {
   if (prefixIds.length > 0 && prefixIds.every((id, index) => ids[index] === id)) return prefixIds.length;
   return bosId !== undefined && ids[0] === bosId ? 1 : 0;
 }
@@ -165,27 +165,27 @@ function plainIds(tokenizer: TextTokenizer): (text: string) => number[] {
   return (text) => tokenizer.encode(text, { addSpecialTokens: false });
 }
 
-/** Rows that begin alike – one prompt, many answers – have their beginnings turned into ids once. */
-export function rememberedStarts(tokenizer: TextTokenizer): RowTokenizer["idsOfStart"] {
+/** A cache of ids, for rows with equal beginnings, such as one prompt with many answers. */
+export function cachedPrefixes(tokenizer: TextTokenizer): RowTokenizer["idsOfPrefix"] {
   const encode = plainIds(tokenizer);
   const known = new Map<string, readonly number[]>();
   return (text) => {
     const found = known.get(text) ?? encode(text);
-    if (known.size < mostStarts) known.set(text, found);
+    if (known.size < maxCachedPrefixes) known.set(text, found);
     return found;
   };
 }
 
-/** Rows may be many and all begin differently. */
-const mostStarts = 4096;
+/** Bounds the cache if all rows begin differently. */
+const maxCachedPrefixes = 4096;
 
-function labelSegments(rendered: RenderedExample, { tokenizer, idsOfStart }: RowTokenizer): TokenSequence {
+function labelSegments(rendered: RenderedExample, { tokenizer, idsOfPrefix }: RowTokenizer): TokenSequence {
   const encode = plainIds(tokenizer);
   const parts =
-    wholeParts(rendered.segments, encode, idsOfStart) ?? rendered.segments.map((segment) => encode(segment.text));
+    wholeParts(rendered.segments, encode, idsOfPrefix) ?? rendered.segments.map((segment) => encode(segment.text));
   const { eosId } = tokenizer;
   const [prefix, suffix] = rendered.hasSpecialTokens === true ? [[], []] : [tokenizer.prefixIds, tokenizer.suffixIds];
-  // An encoder's tokenizer may have no end-of-text token: a text ends as it ends every text, with [SEP].
+  // An encoder's tokenizer may have no end-of-text token. Then the answer ends with the token that ends every text, such as [SEP].
   const closing = eosId === undefined ? suffix : [eosId];
   const inputIds = [...prefix];
   const labels = prefix.map(() => ignoredLabel);
@@ -198,13 +198,13 @@ function labelSegments(rendered: RenderedExample, { tokenizer, idsOfStart }: Row
   return { kind: "sequence", inputIds, labels };
 }
 
-/** The ids of the whole text cut at the segments' borders; undefined where a token reaches over a border. */
+/** The ids of the whole text, split at the segments' borders; undefined if a token crosses a border. */
 function wholeParts(
   segments: readonly Segment[],
   encode: (text: string) => number[],
-  idsOfStart: RowTokenizer["idsOfStart"],
+  idsOfPrefix: RowTokenizer["idsOfPrefix"],
 ): number[][] | undefined {
-  // An end-of-text token inside parts the text, so that its pieces are texts of their own.
+  // An end-of-text token within the text separates it into texts of their own.
   const innerEnds = segments.slice(0, -1).some((segment) => segment.endsText === true);
   if (innerEnds) return undefined;
   const whole = encode(segments.map((segment) => segment.text).join(""));
@@ -212,7 +212,7 @@ function wholeParts(
   let text = "";
   for (const segment of segments.slice(0, -1)) {
     text += segment.text;
-    const ids = idsOfStart(text);
+    const ids = idsOfPrefix(text);
     if (ids.some((id, index) => whole[index] !== id)) return undefined;
     borders.push(ids.length);
   }
@@ -236,7 +236,7 @@ function classifySentence(
   return labelRow({ inputIds: cut(inputIds), tokenTypeIds: cut(tokenTypeIds), ...search }, example.label, options);
 }
 
-/** What stands before texts, as models of E5's kind were taught: "query: ", "passage: ". */
+/** Texts before each text of a comparison, for models like E5: "query: ", "passage: ". */
 export interface ComparisonPrompts {
   /** Before the first of a row's texts. */
   readonly first?: string | undefined;
@@ -244,7 +244,7 @@ export interface ComparisonPrompts {
   readonly others?: string | undefined;
 }
 
-/** Each text with the tokenizer's marks; what is too long loses its end before the closing mark. */
+/** Each text with special tokens. A text that is too long loses its end before the closing special token. */
 function tokenizeComparison(
   { texts, score }: ComparisonExample,
   tokenizer: TextTokenizer,

@@ -1,4 +1,4 @@
-// Many examples at once, with a count of what the length limit did to them.
+// Tokenizes many examples, and counts those that the length limit affected.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { Example } from "../example.ts";
@@ -9,22 +9,22 @@ import type { TokenizedExample } from "../tokenized-example.ts";
 import type { TextTokenizer } from "../tokenizer/text-tokenizer.ts";
 import { isTrainable } from "./shorten-sequence.ts";
 import { tokenizeSourceTargets } from "./source-target.ts";
-import { rememberedStarts, type TokenizeOptions, tokenizeRow } from "./tokenize-example.ts";
+import { cachedPrefixes, type TokenizeOptions, tokenizeRow } from "./tokenize-example.ts";
 
-/** Examples as tokens, and what became of them. */
+/** Tokenized examples, and how many were left out or cut. */
 export interface TokenizedExamples {
   readonly examples: readonly TokenizedExample[];
-  /** For each of `examples`, its index among those given. A conversation gives an encoder–decoder one for each answer. */
+  /** For each of `examples`, the index of its source. A conversation becomes one example for each answer of an encoder–decoder. */
   readonly indices: readonly number[];
-  /** How many had nothing left to train and were left out. */
+  /** How many were left out because no token is trained. */
   readonly skipped: number;
-  /** How many of `examples` have exactly the largest length, and so were probably cut. */
+  /** How many of `examples` have exactly the maximum length, so they were probably cut. */
   readonly atLimit: number;
 }
 
-/** How to tokenise many examples. */
+/** Options of `tokenizeExamples`. */
 export interface TokenizeExamplesOptions extends TokenizeOptions {
-  /** Says that the model is an encoder–decoder: the largest number of tokens of what its decoder writes. */
+  /** For encoder–decoders: the maximum number of tokens of a target. */
   readonly maxTargetLength?: number | undefined;
 }
 
@@ -33,8 +33,8 @@ const optionNames: OptionNames<TokenizeExamplesOptions> = {
 };
 
 /**
- * Tokenises examples as `tokenizeExample` does, or with `maxTargetLength` as `tokenizeSourceTargets`; an example without a
- * trained token is left out and counted.
+ * Tokenizes examples like `tokenizeExample`, or with `maxTargetLength` like `tokenizeSourceTargets`. Examples without a trained
+ * token are left out and counted.
  */
 export function tokenizeExamples(
   examples: readonly Example[],
@@ -44,7 +44,7 @@ export function tokenizeExamples(
 ): TokenizedExamples {
   refuseUnknownOptions("tokenizeExamples", options, optionNames);
   const { maxLength, maxTargetLength } = options;
-  const row = { tokenizer, template, idsOfStart: rememberedStarts(tokenizer) };
+  const row = { tokenizer, template, idsOfPrefix: cachedPrefixes(tokenizer) };
   const tokensOf = (example: Example): readonly TokenizedExample[] => {
     if (maxTargetLength === undefined || isOneText(example)) return [tokenizeRow(example, row, options)];
     return tokenizeSourceTargets(example, tokenizer, template, { maxLength, maxTargetLength });
@@ -60,7 +60,7 @@ export function tokenizeExamples(
   return { examples: kept, indices, skipped: examples.length - new Set(indices).size, atLimit };
 }
 
-/** Whether a text has exactly the largest length, and so was probably cut. */
+/** Whether a text has exactly the maximum length, so it was probably cut. */
 export function isAtLimit(
   tokens: TokenizedExample,
   { maxLength, maxTargetLength }: Pick<TokenizeExamplesOptions, "maxLength" | "maxTargetLength">,
@@ -82,8 +82,8 @@ function isOneText(example: Example): boolean {
 }
 
 /**
- * The class names of rows, sorted, each with its number; empty where the labels are numbers already. Throws
- * MixedLabelsError where some are numbers and others names.
+ * The class names of rows, sorted, each with its number; empty if the labels are already numbers. Throws MixedLabelsError if
+ * some are numbers and others names.
  */
 export function labelIdsOf(examples: RowList<Example>): ReadonlyMap<string, number> {
   checkLabelKinds(examples);

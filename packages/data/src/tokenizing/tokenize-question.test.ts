@@ -15,7 +15,7 @@ const example = (text: string): QuestionExample => {
 };
 
 describe("tokenizeQuestion", () => {
-  it("takes the tokens that hold an answer, whole even where it begins or ends within one", () => {
+  it("selects whole tokens for an answer, even if it begins or ends within one", () => {
     for (const text of ["lazy dog", "azy do"]) {
       const { tokens, isCut } = tokenizeQuestion(example(text), tokenizer, { maxLength: 64 });
       const answer = tokenizer.decode(tokens.inputIds.slice(tokens.start, tokens.end + 1));
@@ -23,7 +23,7 @@ describe("tokenizeQuestion", () => {
     }
   });
 
-  it("gives (0, 0) for an answer that is behind the window, and for none", () => {
+  it("is (0, 0) for an answer after the window, and without one", () => {
     const whole = tokenizeQuestion(example("dog"), tokenizer, { maxLength: 64 });
     const cut = tokenizeQuestion(example("dog"), tokenizer, { maxLength: whole.tokens.end + 1 });
     expect([cut.tokens.start, cut.tokens.end, cut.isCut]).toEqual([0, 0, true]);

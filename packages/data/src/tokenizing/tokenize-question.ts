@@ -1,26 +1,27 @@
-// From a question about a text to tokens, and which of them the answer is.
+// Tokenizes a question about a text, and finds the tokens of its answer.
 
 import type { QuestionExample } from "../example.ts";
 import { type AnswerSpan, truncateMasks } from "../tokenized-example.ts";
 import type { CharacterSpan } from "../tokenizer/encoded-text.ts";
 import type { TextTokenizer } from "../tokenizer/text-tokenizer.ts";
 
-/** A question as tokens, and what leads from tokens back to the text. */
+/** A tokenized question, with positions to map its tokens back to the text. */
 export interface TokenizedQuestion {
   readonly tokens: AnswerSpan;
   /** The first token of the text. */
   readonly contextStart: number;
-  /** For each token of the text that is there, its characters. */
+  /** The characters of each token of the text. */
   readonly spans: readonly CharacterSpan[];
-  /** Whether the answer is not, or not whole, in what is left of the text. */
+  /** Whether cutting the text removed the answer or a part of it. */
   readonly isCut: boolean;
 }
 
 /**
- * Question and text as one input, the text cut at its end where both are too long, and the tokens that hold the first answer:
- * as transformers' run_qa.py, in one window. A question without an answer, or whose answer was cut off, has (0, 0).
+ * Tokenizes a question and a text as one input, and finds the tokens of the first answer, like transformers' run_qa.py with one
+ * window. If the input is too long, the text loses its end. The span is (0, 0) for a question without an answer, or with an
+ * answer that was cut off.
  *
- * Throws ExampleError for a question that leaves no room, and where the tokenizer does not say what its tokens are made of.
+ * Throws ExampleError if the question leaves no room for the text, or if the tokenizer does not report its tokens' characters.
  *
  * @example
  * ```ts
@@ -41,25 +42,25 @@ export function tokenizeQuestion(
   tokenizer: TextTokenizer,
   { maxLength }: { readonly maxLength: number },
 ): TokenizedQuestion {
-  // White space before a question only takes room, and is a token of its own with byte-level tokenizers.
+  // White space before a question only takes room. With byte-level tokenizers it is a token of its own.
   const encoded = tokenizer.encodeQuestion(question.trimStart(), context, { maxLength });
   const { inputIds, tokenTypeIds, contextStart, spans } = encoded;
   const [answer] = answers;
-  const found = answer && placeOf([answer.start, answer.start + answer.text.length], spans);
+  const found = answer && tokensOf([answer.start, answer.start + answer.text.length], spans);
   const [start, end] = found === undefined ? [0, 0] : [contextStart + found[0], contextStart + found[1]];
   const tokens: AnswerSpan = { kind: "span", inputIds, tokenTypeIds, start, end };
   return { tokens, contextStart, spans, isCut: answer !== undefined && found === undefined };
 }
 
-/** A ready-made row of at most so many tokens; (0, 0) where they do not hold the answer. */
+/** A tokenized row of at most `maxLength` tokens; the span is (0, 0) if its answer was cut off. */
 export function cutSpan(example: AnswerSpan, maxLength: number): AnswerSpan {
   const cut = (values: readonly number[]) => values.slice(0, maxLength);
   const { start, end } = example.end < maxLength ? example : { start: 0, end: 0 };
   return { kind: "span", inputIds: cut(example.inputIds), start, end, ...truncateMasks(example, cut) };
 }
 
-/** The last token that starts no later than the answer, and the first that ends no earlier; undefined if none does. */
-function placeOf([from, to]: CharacterSpan, spans: readonly CharacterSpan[]): readonly [number, number] | undefined {
+/** The last token that starts at or before the answer, and the first that ends at or after it; undefined if there is none. */
+function tokensOf([from, to]: CharacterSpan, spans: readonly CharacterSpan[]): readonly [number, number] | undefined {
   const later = spans.findIndex(([start]) => start > from);
   const first = (later === -1 ? spans.length : later) - 1;
   const last = spans.findIndex(([, end]) => end >= to);

@@ -66,7 +66,7 @@ describe.each(Object.entries(expected.cases))("a folder of %s without tokenizer.
     expect(wrong).toEqual([]);
   });
 
-  it("decodes, encodes pairs and has special tokens as transformers does", async () => {
+  it("decodes, encodes pairs and has special tokens like transformers", async () => {
     const tokenizer = await opening;
     const written = wanted.decoded.map((_text, index) => tokenizer.decode(wanted.ids[index] ?? []));
     // transformers leaves M2M-100's language tokens in decoded text.
@@ -103,7 +103,7 @@ describe("vocabularyTokenizerFiles", () => {
     expect([await none.has("tokenizer.json"), await none.has("config.json")]).toEqual([false, true]);
   });
 
-  it("gives added tokens their ids, and special tokens their flags", async () => {
+  it("assigns ids to added tokens, and flags to special tokens", async () => {
     const added = ["added_tokens.json", text('{"<fact>": 9}')] as const;
     const tokenizer = await openTokenizer(folderOf(new Map([config, vocabulary, added])));
     expect(tokenizer.encode("a <fact> a")).toEqual([2, 5, 9, 5, 3]);

@@ -61,7 +61,7 @@ describe("chooseEngine", () => {
     ]);
   });
 
-  it("reports what was wrong with the environment and starts an engine all the same", async () => {
+  it("reports a wrong environment variable and still starts an engine", async () => {
     const { name, note } = await chooseEngine({
       order: ["cpu"],
       environment: { LOWRANK_ENGINE: "abacus", LOWRANK_THREADS: "many" },
@@ -107,7 +107,7 @@ describe("measureMatMul", () => {
     expect((await measureMatMul([16, 16, 16])).milliseconds).toBeCloseTo(10.2, 6);
   });
 
-  it("ends after 0.3 seconds where products never take the same time", async () => {
+  it("ends after 0.3 seconds if products never take the same time", async () => {
     await chooseEngine({ order: ["wasm"], environment });
     clockOf(120, 60, 130);
     expect((await measureMatMul([16, 16, 16])).milliseconds).toBe(120);

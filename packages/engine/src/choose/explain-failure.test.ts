@@ -8,13 +8,13 @@ function failed(code: string): Error {
 }
 
 describe("explainFailure", () => {
-  it.each(engineNames)("names the one command that installs %s", (name) => {
+  it.each(engineNames)("names the command that installs %s", (name) => {
     const { reason, command } = explainFailure(name, failed("ERR_MODULE_NOT_FOUND"));
     expect(reason).toMatch(/^its (package is|two packages are) not installed/);
     expect(command).toBe(engineFacts[name].install);
   });
 
-  it("knows a package that is missing by what Vite puts in its place", () => {
+  it("recognizes a missing package by Vite's replacement", () => {
     const stub = new Error('Could not resolve "@tensorflow/tfjs-backend-webgpu" imported by "@lowrank/engine".');
     expect(explainFailure("webgpu", stub)).toEqual({
       reason: "its package is not installed",

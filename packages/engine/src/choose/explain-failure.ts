@@ -1,4 +1,4 @@
-// Turns a loader's error into one sentence: why an engine does not run, and which command would change that.
+// Explains a loader's error in one sentence: why an engine does not run, and which command would change that.
 
 import { EngineUnavailableError } from "../engines/engine-unavailable-error.ts";
 import { type EngineName, engineFacts } from "../engines/facts.ts";
@@ -7,7 +7,7 @@ import { propertyOf } from "../engines/import-unseen.ts";
 /** Why an engine does not run. */
 export interface Failure {
   readonly reason: string;
-  /** What would enable it, to be typed as it is. */
+  /** The command that would enable the engine. */
   readonly command?: string;
 }
 
@@ -16,7 +16,7 @@ export interface SkippedEngine extends Failure {
   readonly name: EngineName;
 }
 
-/** Loaders' messages by what they mean. The first row that fits is taken. */
+/** Loaders' messages and their meaning. The first row that matches is used. */
 const meanings: readonly { readonly pattern: RegExp; readonly reason: string; readonly isRebuilt?: boolean }[] = [
   {
     pattern: /tfjs_binding\.node\) can not be found/,

@@ -11,7 +11,7 @@ describe("explainSlowEngine", () => {
     );
   });
 
-  it("ends with the reason where there is no command", () => {
+  it("ends with the reason if there is no command", () => {
     expect(explainSlowEngine("wasm", [{ name: "native", reason }])).toMatch(/: its package .* installed\.$/);
   });
 
@@ -27,7 +27,7 @@ describe("explainSlowEngine", () => {
     expect(explainSlowEngine("wasm", [{ name: "webgpu", reason: "WebGPU found no adapter" }])).toBeUndefined();
   });
 
-  it("is silent where native was not tried, and where another library computes", () => {
+  it("is silent if native was not tried, or if another library computes", () => {
     expect(explainSlowEngine("wasm", [{ name: "tfjs-node", reason }])).toBeUndefined();
     expect(explainSlowEngine("tfjs-node", [{ name: "native", reason }])).toBeUndefined();
   });

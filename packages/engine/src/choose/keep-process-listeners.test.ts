@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { keepProcessListeners } from "./start-engine.ts";
 
 describe("keepProcessListeners", () => {
-  it("takes off what a loader added and leaves the program's own listeners", async () => {
+  it("removes a loader's listeners and keeps the program's own", async () => {
     const own = () => {};
     process.on("unhandledRejection", own);
     const before = process.listeners("unhandledRejection");

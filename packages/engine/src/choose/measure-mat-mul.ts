@@ -47,7 +47,7 @@ export async function measureMatMul(shape = layer): Promise<MatMulSpeed> {
 }
 
 /**
- * The same with a frozen weight in 8 bits, as in a training step: it rounds the other matrix, multiplies and scales. Where
+ * The same with a frozen weight in 8 bits, as in a training step: it rounds the other matrix, multiplies and scales. If
  * `int8Problem()` gives a reason, the product is in float32.
  *
  * @example

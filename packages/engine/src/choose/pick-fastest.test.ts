@@ -8,7 +8,7 @@ const timed = (name: EngineName, gflops: number) => ({
 });
 
 describe("pickFastest", () => {
-  it("takes the faster and gives both speeds as the reason against the other", () => {
+  it("picks the faster engine and has both speeds as the reason against the other", () => {
     const { fastest, skipped } = pickFastest(timed("wasm", 100), [timed("tfjs-node", 200)]);
     expect(fastest.name).toBe("tfjs-node");
     expect(skipped).toEqual([
@@ -16,13 +16,13 @@ describe("pickFastest", () => {
     ]);
   });
 
-  it("keeps to the order where the difference is within what timings vary", () => {
+  it("keeps the order if the difference is within the variation of timings", () => {
     const { fastest, skipped } = pickFastest(timed("wasm", 100), [timed("tfjs-node", 109)]);
     expect(fastest.name).toBe("wasm");
     expect(skipped).toEqual([{ name: "tfjs-node", reason: expect.stringMatching(/109 .* 100, .*not a clear diff/) }]);
   });
 
-  it("has nothing to pass over where only one runs", () => {
+  it("skips none if only one runs", () => {
     expect(pickFastest(timed("cpu", 1), [])).toMatchObject({ fastest: { name: "cpu" }, skipped: [] });
   });
 });

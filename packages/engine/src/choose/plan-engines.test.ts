@@ -35,11 +35,11 @@ describe("planEngines", () => {
     expect(plan).toMatchObject({ order: [["cpu"]], preferred: "cpu" });
   });
 
-  it("takes an order of one engine for a wish", async () => {
+  it("treats an order of one engine as a requested one", async () => {
     expect(await planEngines({ order: ["webgpu"], environment })).toMatchObject({ preferred: "webgpu" });
   });
 
-  it("passes over a LOWRANK_ENGINE that does not exist and lists those that do", async () => {
+  it("skips a LOWRANK_ENGINE that does not exist and lists the existing ones", async () => {
     const { order, notes } = await planEngines({ environment: { LOWRANK_ENGINE: "cuda" } });
     expect(order).toEqual(nodeOrder);
     expect(notes).toEqual([expect.stringMatching(/LOWRANK_ENGINE is "cuda".*tfjs-node-gpu, .*tfjs-node, .*wasm.*cpu/)]);
@@ -53,7 +53,7 @@ describe("planEngines", () => {
     await expect(planEngines({ environment, prefer: "abacus" })).rejects.toThrow(/"abacus".*the option prefer/);
   });
 
-  it("takes the file of ONNX Runtime from the environment that it is given, and from no other", async () => {
+  it("uses the file of ONNX Runtime from the given environment, and no other", async () => {
     const named = await planEngines({ environment: { LOWRANK_ONNX_RUNTIME: "/environment.so" } });
     expect(named.settings).toMatchObject({ onnxRuntimeFile: "/environment.so" });
     vi.stubEnv("LOWRANK_ONNX_RUNTIME", "/process.so");
@@ -62,7 +62,7 @@ describe("planEngines", () => {
     vi.unstubAllEnvs();
   });
 
-  it("takes threads and folders from the options before the environment", async () => {
+  it("prefers threads and folders of the options to the environment", async () => {
     const variables = { LOWRANK_THREADS: "3", LOWRANK_TFJS_NODE: "/environment" };
     const fromEnvironment = await planEngines({ environment: variables });
     expect(fromEnvironment.settings).toEqual({ threads: 3, tfjsNodeFolder: "/environment" });

@@ -21,13 +21,13 @@ export interface ChooseEngineOptions {
    */
   readonly threads?: number;
   /**
-   * Where LOWRANK_ENGINE, LOWRANK_THREADS, LOWRANK_TFJS_NODE and LOWRANK_ONNX_RUNTIME are looked up. Default: the
-   * process's environment.
+   * The source of LOWRANK_ENGINE, LOWRANK_THREADS, LOWRANK_TFJS_NODE and LOWRANK_ONNX_RUNTIME. Default: the process's
+   * environment.
    */
   readonly environment?: Environment;
   /** Folder or URL (with a final slash) of the wasm backend's .wasm files; default: in the bundle, else next to the page. */
   readonly wasmPath?: string;
-  /** Folder of an npm project that holds tfjs-node. Default: LOWRANK_TFJS_NODE, else where any import finds it. */
+  /** Folder of an npm project with tfjs-node. Default: LOWRANK_TFJS_NODE, else the usual resolution of imports. */
   readonly tfjsNodeFolder?: string;
 }
 
@@ -40,7 +40,7 @@ export const chooseEngineNames: OptionNames<ChooseEngineOptions> = {
   tfjsNodeFolder: true,
 };
 
-/** What `chooseEngine` is going to do. */
+/** The plan of `chooseEngine`. */
 export interface EnginePlan {
   readonly order: EngineOrder;
   /** The engine that the user named. */
@@ -84,15 +84,15 @@ function orderOf(options: ChooseEngineOptions): Pick<EnginePlan, "order" | "pref
   return { order: [[prefer], ...others], preferred: prefer };
 }
 
-/** Engines to try, best first. Those in one row do the same work equally well: a small product decides between them. */
+/** Engines to try, best first. The fastest of a row is found with a small product, because they can do the same. */
 type EngineOrder = readonly (readonly EngineName[])[];
 
 /** The engines to try if the user named none. */
-export function usualOrder(place: "node" | "browser"): EngineOrder {
+export function usualOrder(platform: "node" | "browser"): EngineOrder {
   const order: EngineName[][] = [];
   for (const name of engineNames) {
     const { triedIn, equalsPrevious } = engineFacts[name];
-    if (!triedIn.includes(place)) continue;
+    if (!triedIn.includes(platform)) continue;
     const row = equalsPrevious ? order.at(-1) : undefined;
     if (row === undefined) order.push([name]);
     else row.push(name);
@@ -114,7 +114,7 @@ function findEngineName(name: string): EngineName | undefined {
 
 // The number of threads: the caller's, else LOWRANK_THREADS, else one for each processor.
 
-/** The number of threads, and a sentence where the environment variable could not be used. */
+/** The number of threads, and a message if the environment variable is invalid. */
 interface ThreadCount {
   /** Undefined outside Node if no number was given: the engine decides. */
   readonly threads: number | undefined;
@@ -124,7 +124,7 @@ interface ThreadCount {
 /** No processor that Node runs on has more. */
 const max = 1024;
 
-/** Decides. Throws ArgumentError for an option that is no whole number from 1 to 1024. */
+/** Decides the number of threads. Throws ArgumentError for an option that is not an integer from 1 to 1024. */
 export async function threadCount(
   given: number | undefined,
   environment: Readonly<Record<string, string | undefined>>,

@@ -44,8 +44,8 @@ async function multiplySmallMatrices(): Promise<void> {
   }
 }
 
-// The wasm backend's loader listens to uncaughtException and unhandledRejection and throws what it hears again, from
-// inside its own file of one line: any later error of the program would print that whole line first.
+// The wasm backend's loader listens to uncaughtException and unhandledRejection and throws these errors again, from inside
+// its own file of one line: any later error of the program would print that whole line first.
 
 const events = ["uncaughtException", "unhandledRejection"] as const;
 

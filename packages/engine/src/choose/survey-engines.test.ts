@@ -4,7 +4,7 @@ import { engineNames } from "../engines/facts.ts";
 import { chooseEngine } from "./choose-engine.ts";
 import { compareEngines } from "./survey-engines.ts";
 
-it("reports each engine's speed or why it does not run, and leaves the current one in place", async () => {
+it("reports each engine's speed or why it does not run, and keeps the current one", async () => {
   await chooseEngine({ order: ["cpu"], environment: {} });
   const reports = await compareEngines({ environment: {} });
   expect(tf.getBackend()).toBe("cpu");

@@ -9,12 +9,12 @@ import { type MatMulSpeed, measureMatMul } from "./measure-mat-mul.ts";
 import { type ChooseEngineOptions, chooseEngineNames, planEngines } from "./plan-engines.ts";
 import { startEngine, useBackend } from "./start-engine.ts";
 
-/** What is known of one engine: it runs, at a speed; or it does not, for a reason. */
+/** An engine's speed, or the reason why it does not run. */
 export type EngineReport =
   | { readonly name: EngineName; readonly runs: true; readonly speed: MatMulSpeed; readonly note?: string }
   | { readonly name: EngineName; readonly runs: false; readonly reason: string; readonly command?: string };
 
-/** Plain JavaScript needs seconds for as many rows as the others get. */
+/** Fewer rows than for the other engines, with which plain JavaScript would need seconds. */
 const fewRows = [64, 768, 3072] as const;
 
 /**

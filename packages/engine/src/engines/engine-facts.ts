@@ -1,6 +1,6 @@
 // Facts about an engine that are available before it is loaded.
 
-/** One engine. What is absent is false or does not exist. */
+/** Facts about an engine. An absent field is false or has no value. */
 export interface EngineFacts {
   /** The name that tf.setBackend knows it by. */
   readonly backend: string;
@@ -12,7 +12,7 @@ export interface EngineFacts {
   readonly install: string;
   /** Added to the error if it is not installed and the install command alone is not enough. */
   readonly missing?: string;
-  /** A second package that it needs, and which may be the missing one. */
+  /** A second package that the engine needs. It may be the missing one. */
   readonly alsoNeeds?: { readonly package: string; readonly install: string };
   /** The command that installs a matching library, if the one from npm is for another system. */
   readonly rebuild?: string;
@@ -22,20 +22,20 @@ export interface EngineFacts {
   readonly advantage?: string;
 }
 
-/** One backend. What is absent is false. */
+/** Facts about a backend. An absent field is false. */
 export interface BackendFacts {
-  /** Where values are stored: in this process's memory, or on a GPU, where reading them means waiting. */
+  /** Where values are stored: in this process's memory, or on a GPU, where reading is asynchronous. */
   readonly memory: "process" | "gpu";
   /** It has done with an array when an operation on it returns; others may read it later. */
   readonly computesAtOnce?: boolean;
-  /** It copies the array that a tensor is made of at once; others keep the array itself, for good or for a while. */
+  /** It copies the array of a tensor at once; others keep the array itself, always or for a while. */
   readonly copiesArrays?: boolean;
   /** It multiplies a single row up to ten times faster by a matrix that is stored as [inFeatures, outFeatures]. */
   readonly needsPlainProducts?: boolean;
-  /** Whole numbers are floats, which tell the places of 16 million entries apart and no more; scatters are slow. */
+  /** Integers are floats, which are exact only up to 16 million, and scatters are slow. */
   readonly hasFloatIndices?: boolean;
   /** Its segment sum goes through all rows for each segment, and spreads a NaN to all of them. */
   readonly hasPoorSegmentSum?: boolean;
-  /** Its scatter forgets all other entries where tfjs-core is loaded twice: tfjs-node brings one of its own. */
+  /** Its scatter sets all other entries to 0 if tfjs-core is loaded twice, as with tfjs-node, which has its own copy. */
   readonly hasPoorScatter?: boolean;
 }

@@ -1,4 +1,4 @@
-// The error of an engine that cannot run here, with what to do next.
+// The error of an engine that cannot run here, with the next step.
 
 import { LowrankError } from "@lowrank/contracts";
 
@@ -7,7 +7,7 @@ export class EngineUnavailableError extends LowrankError {
   constructor(
     /** A part of a sentence that follows the engine's name: "its package is not installed". */
     readonly reason: string,
-    /** What would enable the engine, to be typed as it is. */
+    /** The command that would enable the engine. */
     readonly command?: string,
     cause?: unknown,
   ) {

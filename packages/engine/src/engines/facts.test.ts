@@ -9,11 +9,11 @@ describe.each(engineNames)("the row of %s", (name) => {
     expect(Object.keys(backends)).toContain(backend);
   });
 
-  it("names engines where it is slower than some", () => {
+  it("names engines that are faster for some work", () => {
     expect(engineNames).toEqual(expect.arrayContaining([...(slowerThan ?? [])]));
   });
 
-  it("equals one that is tried in the same place", () => {
+  it("equals one that is tried on the same platform", () => {
     const previous = engineNames[engineNames.indexOf(name) - 1];
     if (equalsPrevious) expect(previous && engineFacts[previous].triedIn).toEqual(triedIn);
   });

@@ -67,7 +67,7 @@ function viaScript(option: string): string {
 export type EngineName = keyof typeof rows;
 
 /**
- * What is known of each engine before it is loaded.
+ * Facts about each engine, known before it is loaded.
  *
  * @example
  * ```ts

@@ -5,7 +5,7 @@ export function importUnseen(specifier: string): Promise<unknown> {
   return import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
 }
 
-/** A property of a module, or of its default export where a CommonJS module was wrapped. */
+/** A property of a module, or of its default export for a wrapped CommonJS module. */
 export function exportOf(module: unknown, name: string): unknown {
   const direct = propertyOf(module, name);
   return direct === undefined ? propertyOf(propertyOf(module, "default"), name) : direct;

@@ -8,7 +8,7 @@ export interface StartOptions {
   readonly threads?: number;
   /** Folder (with a final slash) of the .wasm files; needed in a page whose bundle does not have them. */
   readonly wasmPath?: string;
-  /** Folder of an npm project in which tfjs-node is installed; default: where any import finds it. */
+  /** Folder of an npm project with tfjs-node; default: the usual resolution of imports. */
   readonly tfjsNodeFolder?: string;
   /** ONNX Runtime's library file, as LOWRANK_ONNX_RUNTIME names it. Default: the library from npm. */
   readonly onnxRuntimeFile?: string;

@@ -28,7 +28,7 @@ export const starters: Readonly<Record<EngineName, (options: StartOptions) => Pr
   cpu: startCpu,
 };
 
-/** A page need not fetch what only Node can load. */
+/** Loaded separately, so that a page does not fetch code for Node. */
 async function startTfjsNode(name: "tfjs-node" | "tfjs-node-gpu", options: StartOptions): Promise<StartOutcome> {
   if (!isNode()) throw new EngineUnavailableError("it needs Node.js");
   const start = await import("./tfjs-node/start-tfjs-node.ts");

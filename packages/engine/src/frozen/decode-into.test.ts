@@ -24,7 +24,7 @@ const fourBits: BlockMatrix = {
 };
 
 describe("decodeInto", () => {
-  it("reads the even column from the lower half of a byte and begins rows with new bytes and blocks", () => {
+  it("reads the even column from the lower four bits of a byte and begins rows with new bytes and blocks", () => {
     expect(decoded(fourBits)).toEqual([2, 1, -10, -4, 3.5, 0]);
   });
 

@@ -33,8 +33,8 @@ function checkPart(target: Float32Array, matrix: PackedMatrix, part: MatrixPart)
 let buffer = new Float32Array(0);
 
 /**
- * An array of `size` numbers to decode into, which holds its values until the next call: dispose of a tensor made of it,
- * and keep no other hold of it, before then.
+ * An array of `size` numbers to decode into. The next call overwrites it: before then, dispose of tensors made of it and drop other
+ * references to it.
  */
 export function decodeBuffer(size: number): Float32Array {
   if (!currentBackend()?.computesAtOnce) return new Float32Array(size);

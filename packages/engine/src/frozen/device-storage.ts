@@ -33,7 +33,7 @@ export class DeviceStorage implements FrozenStorage {
     this.#bits = matrix.kind === "blocks" ? matrix.codeBits : 16;
   }
 
-  /** Undefined where the current backend has no memory for packed matrices, or not for one of this size. */
+  /** Undefined if the current backend cannot store packed matrices, or not one of this size. */
   static of(matrix: PackedMatrix, layout: MatrixLayout): DeviceStorage | undefined {
     const weights = matrix.rows * matrix.columns === 0 ? undefined : currentPackedWeights();
     const weight = weights?.add(matrix);

@@ -1,5 +1,4 @@
-// Rows of a matrix that is kept in 16 bits where the host cannot read them: widened, read, and rounded again, which loses
-// nothing.
+// Rows of a 16-bit matrix whose values the host cannot read: they are widened, read, and rounded again, which is exact.
 
 import { halfBits } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";

@@ -5,7 +5,7 @@ import { currentBackend } from "../engines/backends.ts";
 import { linearProduct } from "../kernels/own-linear.ts";
 import type { FrozenStorage, MatrixLayout, StoredMatrix } from "./frozen-storage.ts";
 
-/** Keeps one copy: as it was given, or the other way round where the backend multiplies faster so. */
+/** Keeps one copy: as given, or transposed if the backend then multiplies faster. */
 export class FloatStorage implements FrozenStorage {
   #matrix: tf.Tensor2D;
   #isTransposed: boolean;

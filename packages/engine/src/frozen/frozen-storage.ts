@@ -16,7 +16,7 @@ export interface StoredMatrix {
   readonly isTransposed: boolean;
 }
 
-/** One stored matrix W, seen as [inFeatures, outFeatures] whichever way round it is kept. */
+/** One stored matrix W, [inFeatures, outFeatures], whether it is stored transposed or not. */
 export interface FrozenStorage {
   readonly inFeatures: number;
   readonly outFeatures: number;
@@ -24,7 +24,7 @@ export interface FrozenStorage {
   readonly bytes: number;
   /** x·W for x [rows, inFeatures], plus a bias [outFeatures] if there is one. */
   multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D;
-  /** x·W for x [..., inFeatures] rounded to 8 bits; undefined, or absent, where that is not faster. */
+  /** x·W for x [..., inFeatures] rounded to 8 bits; undefined or absent if that is not faster. */
   multiplyRounded?(x: tf.Tensor): tf.Tensor | undefined;
   /** The same with this matrix and others that have the same input, in one call. */
   multiplyRoundedWith?(others: readonly FrozenStorage[], x: tf.Tensor): readonly tf.Tensor[] | undefined;
@@ -36,13 +36,13 @@ export interface FrozenStorage {
   readonly stored?: StoredMatrix;
   /** The matrix as it is packed in the current backend's memory. */
   readonly packed?: DeviceMatrix | undefined;
-  /** The matrix as graphs of several operations take it; absent where none can. */
+  /** The matrix as a factor in graphs of several operations; absent if it cannot be one. */
   readonly stepFactor?: StepFactor | undefined;
   /** A float32 copy [inFeatures, outFeatures]; the caller disposes of it. */
   read(): tf.Tensor2D;
   /** Rows of Wᵀ, one for each id. */
   rows(ids: tf.Tensor1D): tf.Tensor2D;
-  /** A copy of the first rows of Wᵀ, in the bits in which they are kept. Throws ArgumentError for blocks. */
+  /** A copy of the first rows of Wᵀ in the stored precision. Throws ArgumentError for blocks. */
   firstRows(count: number): tf.Tensor2D | HalfMatrix;
   dispose(): void;
 }

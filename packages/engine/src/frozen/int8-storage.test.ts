@@ -62,7 +62,7 @@ function plainProduct(x: Float32Array, { codes, scales }: Int8Matrix): Float32Ar
 
 /** The same for the gradient: rows are scaled by the outputs' scales before they are rounded. */
 function plainGradient(dy: Float32Array, { codes, scales }: Int8Matrix): Float32Array {
-  const scaled = dy.map((value, place) => value * scales[place % outFeatures]!);
+  const scaled = dy.map((value, position) => value * scales[position % outFeatures]!);
   const result = new Float32Array((dy.length / outFeatures) * inFeatures);
   for (let row = 0; row < dy.length / outFeatures; row++) {
     const left = rounded(scaled.subarray(row * outFeatures, (row + 1) * outFeatures));
@@ -81,8 +81,8 @@ onEachBackend((engine) => {
     it("reads as its codes times their scales", async () => {
       const weight = FrozenWeight.fromInt8(packed);
       const values = await valuesOf(weight.read());
-      const expected = values.map((_, place) => {
-        const [input, output] = [Math.floor(place / outFeatures), place % outFeatures];
+      const expected = values.map((_, position) => {
+        const [input, output] = [Math.floor(position / outFeatures), position % outFeatures];
         return packed.codes[output * inFeatures + input]! * packed.scales[output]!;
       });
       expect(values).toEqual(Float32Array.from(expected));
@@ -98,7 +98,7 @@ onEachBackend((engine) => {
       weight.dispose();
     });
 
-    it("gives the gradients of float32 within 2 %, of one row and of many", async () => {
+    it("has the gradients of float32 within 2 %, of one row and of many", async () => {
       const weight = FrozenWeight.fromInt8(packed);
       const plain = weight.read();
       for (const rows of [1, 300]) {
@@ -135,9 +135,9 @@ onEachBackend((engine) => {
         const weight = FrozenWeight.fromInt8(packed);
         const good = waves([3, inFeatures]);
         const expected = await valuesOf(weight.multiply(matrix(good)));
-        for (const place of [0, 31, 69]) {
+        for (const position of [0, 31, 69]) {
           const values = Float32Array.from(await good.data());
-          values[inFeatures + place] = bad;
+          values[inFeatures + position] = bad;
           const x = tf.tensor2d(values, [3, inFeatures]);
           const product = await valuesOf(weight.multiply(x));
           const row = (index: number, of: Float32Array) => of.subarray(index * outFeatures, (index + 1) * outFeatures);
@@ -160,7 +160,7 @@ onEachBackend((engine) => {
   });
 
   describe.runIf(engine === "native")("its products", () => {
-    it("are those of whole numbers, one row, a piece or many", async (test) => {
+    it("equal those of integers, for one row, a piece or many", async (test) => {
       needInt8Products(test);
       const weight = FrozenWeight.fromInt8(packed);
       for (const rows of [1, 5, 6000]) {
@@ -174,7 +174,7 @@ onEachBackend((engine) => {
       weight.dispose();
     });
 
-    it("do not saturate where every number is the largest", async (test) => {
+    it("do not saturate if every number is the largest", async (test) => {
       needInt8Products(test);
       const weight = FrozenWeight.fromInt8(pack(new Float32Array(inFeatures * outFeatures).fill(0.5)));
       const x = tf.fill<tf.Rank.R2>([2, inFeatures], 3);
@@ -183,11 +183,11 @@ onEachBackend((engine) => {
       weight.dispose();
     });
 
-    it("are float32 where the processor is not fit for them", async () => {
+    it("are float32 if the processor is unsuitable", async () => {
       const { int8Weights } = tf.backend() as NativeBackend;
-      Object.defineProperty(int8Weights, "unfitness", { value: "it is slow", configurable: true });
+      Object.defineProperty(int8Weights, "problem", { value: "it is slow", configurable: true });
       const weight = FrozenWeight.fromInt8(packed);
-      Reflect.deleteProperty(int8Weights, "unfitness");
+      Reflect.deleteProperty(int8Weights, "problem");
       const x = matrix(waves([5, inFeatures]));
       const expected = await valuesOf(tf.tidy(() => tf.matMul(x, weight.read())));
       expectClose(await valuesOf(weight.multiply(x)), expected, 1e-5);
@@ -195,7 +195,7 @@ onEachBackend((engine) => {
       weight.dispose();
     });
 
-    it("are freed with the weight: as many sessions go as came", (test) => {
+    it("are freed with the weight: all created sessions are released", (test) => {
       needInt8Products(test);
       FrozenWeight.fromInt8(packed).dispose(); // what all weights share is made
       const { runtime } = tf.backend() as NativeBackend;

@@ -1,6 +1,6 @@
-// A frozen matrix in 8 bits that is multiplied in 8 bits: rows of the other factor are rounded too, each by its own largest
-// entry, so that products are integer products, scaled after the sum. The gradient of the input is computed with the same
-// integers. The weight itself needs no gradient, which is the one product that 8 bits would spoil.
+// A frozen 8-bit matrix that is multiplied in 8 bits. Rows of the other factor are rounded too, each by its largest entry, so products
+// are integer products, scaled after the sum. The gradient of the input is computed with the same integers. The gradient of the
+// weight would lose precision in 8 bits, but a frozen weight needs none.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError, OtherEngineError } from "../errors.ts";

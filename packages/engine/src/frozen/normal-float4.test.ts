@@ -45,7 +45,7 @@ describe("packNormalFloat4", () => {
     );
   });
 
-  it("keeps what is on a level, zeros too, and makes a block with NaN NaN", () => {
+  it("keeps values on a level, also zeros, and a block with NaN becomes NaN", () => {
     const levels = Float32Array.from(normalFloat4Levels, (level) => level * 3);
     expect(rounded(levels, 1, 16)).toEqual(levels);
     expect(rounded(new Float32Array(65), 1, 65)).toEqual(new Float32Array(65));

@@ -21,8 +21,8 @@ const bounds = Float64Array.from({ length: 15 }, (_, index) => {
 
 /**
  * Rounds a matrix, given row by row, to 4 bits a number and one float32 scale for every 64 of a row: the nearest of 16
- * levels times the block's largest magnitude. bitsandbytes' blocks run on across rows, so that the numbers are its own
- * where rows are whole blocks. Throws ArgumentError.
+ * levels times the block's largest magnitude. bitsandbytes' blocks continue across rows, so the numbers equal its own
+ * if rows are whole blocks. Throws ArgumentError.
  *
  * @example
  * ```ts

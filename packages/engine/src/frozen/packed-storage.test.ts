@@ -57,7 +57,7 @@ onEachBackend(() => {
       }
     });
 
-    it("gives the gradients that its decoded matrix gives", async () => {
+    it("has the same gradients as its decoded matrix", async () => {
       for (const layout of layouts) {
         const packed = pack(40, 70);
         const weight = layout === "in-out" ? FrozenWeight.from(packed) : FrozenWeight.fromTransposed(packed);

@@ -42,7 +42,7 @@ export class PackedStorage implements FrozenStorage {
   readonly #pieceNumbers: number;
   /** Of rows, for products in 8 bits. */
   #steps: Float32Array | undefined;
-  /** Made when first of use: it takes as much memory again. Null where there is none to be had. */
+  /** Made on first use, because it takes as much memory again. Null if the backend has none. */
   #product: BlockProduct | null | undefined;
   /** The same of this matrix and others as one. */
   #joint: { readonly others: readonly FrozenStorage[]; readonly product: BlockProduct | null } | undefined;
@@ -159,7 +159,7 @@ export class PackedStorage implements FrozenStorage {
     return this.#timesFewRows(left) ?? this.#timesTransposed(left);
   }
 
-  /** The same as `#timesTransposed` where the engine is slow at a few rows, as in generation; undefined elsewhere. */
+  /** The same as `#timesTransposed` for engines that are slow with a few rows, as in generation; undefined elsewhere. */
   #timesFewRows(left: tf.Tensor2D): tf.Tensor2D | undefined {
     const [height] = left.shape;
     if (height === 0 || height > fewRows || currentBackend()?.needsPlainProducts !== true) return undefined;
@@ -179,7 +179,7 @@ export class PackedStorage implements FrozenStorage {
     );
   }
 
-  /** left·M: columns of M are columns of the result; where they would be too few, rows are summed over. */
+  /** left·M: columns of M are columns of the result. If pieces would have too few columns, it sums over rows. */
   #times(left: tf.Tensor2D): tf.Tensor2D {
     const { rows, columns } = this.#matrix;
     const multiple = this.#matrix.kind === "blocks" ? this.#matrix.blockSize : columnStep;
@@ -210,7 +210,7 @@ export class PackedStorage implements FrozenStorage {
     );
   }
 
-  /** The buffer is free again when this returns: what `use` makes must not share the piece's values. */
+  /** The buffer is reused after this call: the result of `use` must not share the piece's values. */
   #withPiece(part: MatrixPart, use: (piece: tf.Tensor2D) => tf.Tensor2D): tf.Tensor2D {
     const values = decodeBuffer(part.rows * part.columns);
     decodeInto(values, this.#matrix, part);

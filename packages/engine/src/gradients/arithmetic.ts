@@ -61,7 +61,7 @@ function float(x: tf.Tensor): tf.Tensor {
   return tf.cast(x, "float32");
 }
 
-/** `gradient` where `condition` holds, else 0; a NaN or Infinity that is not kept leaves no trace. */
+/** `gradient` where `condition` is true, else 0, even if the other entry is NaN or Infinity. */
 function keepWhere(condition: tf.Tensor, gradient: tf.Tensor): tf.Tensor {
   return tf.where(condition, gradient, tf.zerosLike(gradient));
 }

@@ -4,7 +4,7 @@ import { waves } from "../../test/compare-with-twin.ts";
 import { type GradientCase, one, testGradients, two } from "../../test/gradient-cases.ts";
 import { graphKernelGradients } from "./graph-kernels.ts";
 
-const places = () => tf.tensor2d([3, 0, 3], [3, 1], "int32");
+const indices = () => tf.tensor2d([3, 0, 3], [3, 1], "int32");
 const image = () => waves([1, 4, 4, 2]);
 
 /** begin, end, strides, and which axis is shrunk or new, in bits. */
@@ -24,7 +24,7 @@ const slices: readonly (readonly [number[], number[], number[], shrink?: number,
 ];
 
 const moved: readonly GradientCase[] = [
-  one("ScatterNd", (x) => tf.square(tf.scatterND(places(), x, [5, 4]))),
+  one("ScatterNd", (x) => tf.square(tf.scatterND(indices(), x, [5, 4]))),
   ...slices.map(([begin, end, strides, shrink = 0, added = 0]) =>
     one("StridedSlice", (x) => tf.square(tf.stridedSlice(x, begin, end, strides, 0, 0, 0, added, shrink))),
   ),
@@ -53,6 +53,6 @@ const einsums: readonly GradientCase[] = [
   one("Einsum", (x) => tf.einsum("ij->ji", x)),
 ].map((each) => ({ ...each, notOn: "wasm" }));
 
-describe("gradients of what converted graphs are made of", () => {
+describe("gradients of converted graphs' kernels", () => {
   testGradients(graphKernelGradients, [...moved, ...resized, ...einsums]);
 });

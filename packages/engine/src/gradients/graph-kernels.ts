@@ -1,11 +1,11 @@
-// Kernels that converted graphs are made of and layers seldom are.
+// Gradients of kernels that converted graphs use, but layers seldom do.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { spreadAxis } from "../spread-axis.ts";
 import { numberOf, numbersOf } from "./attributes.ts";
 import { gradientOf } from "./rule.ts";
 
-/** The entries of a slice where they came from, and zeros elsewhere. */
+/** The entries of a slice at their original positions, and zeros elsewhere. */
 function putBack(dy: tf.Tensor, shape: readonly number[], attributes: tf.NamedAttrMap): tf.Tensor {
   const mask = (name: string) => numberOf({ [name]: 0, ...attributes }, name);
   const { begin, end, strides } = tf.slice_util.sliceInfo(
@@ -54,8 +54,8 @@ interface Named {
 }
 
 /**
- * The gradient of a sum over products: the result's gradient times the other operand, summed over what the operand has not. As one
- * batched product, since TensorFlow.js multiplies an einsum entry by entry before it sums.
+ * The gradient of a sum over products: the result's gradient times the other operand, summed over the axes that the operand lacks. It
+ * is one batched product, because TensorFlow.js multiplies an einsum entry by entry before it sums.
  */
 const einsumGradient: tf.GradConfig = {
   kernelName: "Einsum",
@@ -64,15 +64,15 @@ const einsumGradient: tf.GradConfig = {
     const tensor = Array.isArray(dy) ? dy[0] : dy;
     if (tensor === undefined || typeof equation !== "string") throw new Error("An Einsum without an equation.");
     const [operands = "", result = ""] = equation.replaceAll(" ", "").split("->");
-    const named = operands.split(",").map((axes, place): Named => ({ tensor: saved[place]!, axes }));
-    const gradientOf = (operand: Named, place: number) => () => {
-      const others = named.filter((_, index) => index !== place);
+    const named = operands.split(",").map((axes, position): Named => ({ tensor: saved[position]!, axes }));
+    const gradientOf = (operand: Named, position: number) => () => {
+      const others = named.filter((_, index) => index !== position);
       return repeated(
         others.reduce((product, other) => multiply(product, other, operand.axes), { tensor, axes: result }),
         operand,
       );
     };
-    return Object.fromEntries(named.map((operand, place) => [place, gradientOf(operand, place)]));
+    return Object.fromEntries(named.map((operand, position) => [position, gradientOf(operand, position)]));
   },
 };
 

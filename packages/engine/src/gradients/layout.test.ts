@@ -52,7 +52,7 @@ const flat: FlatCases = {
 describe("gradients of layout", () => {
   testGradients(layoutGradients, layout, flat);
 
-  it("keeps out of a choice what was not chosen, even NaN", async () => {
+  it("ignores entries that were not chosen, even NaN", async () => {
     const x = tf.tensor1d([-1, 4]);
     const gradient = tf.tidy(() =>
       tf.grad((input: tf.Tensor) =>

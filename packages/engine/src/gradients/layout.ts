@@ -44,7 +44,7 @@ export const layoutGradients: readonly tf.GradConfig[] = [
         const shape = saved[index]?.shape ?? [];
         return tf.slice(
           only(dy),
-          shape.map((_, place) => (place === axis ? start : 0)),
+          shape.map((_, position) => (position === axis ? start : 0)),
           shape,
         );
       };
@@ -84,11 +84,11 @@ function several(dy: tf.Tensor | tf.Tensor[]): tf.Tensor[] {
 }
 
 function startAt(x: tf.Tensor, axis: number, index: number): number[] {
-  return x.shape.map((_, place) => (place === axis ? index : 0));
+  return x.shape.map((_, position) => (position === axis ? index : 0));
 }
 
 function thin(x: tf.Tensor, axis: number): number[] {
-  return x.shape.map((size, place) => (place === axis ? 1 : size));
+  return x.shape.map((size, position) => (position === axis ? 1 : size));
 }
 
 function firstOfEachPair(pairs: unknown): number[] {

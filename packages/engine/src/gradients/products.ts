@@ -46,7 +46,7 @@ export const productGradients: readonly tf.GradConfig[] = [
 ];
 
 /**
- * Adds each gathered row back where it came from. Everything is seen as [batch, outer, entries, inner]: the axes shared
+ * Adds each gathered row to its original position. Shapes are reshaped to [batch, outer, entries, inner]: the axes shared
  * with the indices, those before the gathered axis, that axis, and those after it.
  */
 function scatter(dy: tf.Tensor, x: tf.Tensor, indices: tf.Tensor, axis: number, batchDims: number): tf.Tensor {
@@ -58,10 +58,10 @@ function scatter(dy: tf.Tensor, x: tf.Tensor, indices: tf.Tensor, axis: number, 
   const picked = batch === 0 ? 0 : indices.size / batch;
   const rows = tf.reshape(outerLast(dy, [batch, outer, picked, inner]), [batch * picked, outer * inner]);
   const starts = tf.reshape(tf.mul(tf.range(0, batch, 1, "int32"), tf.scalar(entries, "int32")), [batch, 1]);
-  const places = tf.reshape<tf.Rank.R1>(tf.add(tf.reshape(tf.cast(indices, "int32"), [batch, picked]), starts), [
+  const ids = tf.reshape<tf.Rank.R1>(tf.add(tf.reshape(tf.cast(indices, "int32"), [batch, picked]), starts), [
     batch * picked,
   ]);
-  const summed = tf.unsortedSegmentSum(rows, places, batch * entries);
+  const summed = tf.unsortedSegmentSum(rows, ids, batch * entries);
   return tf.reshape(outerLast(summed, [batch, entries, outer, inner]), x.shape);
 }
 

@@ -8,7 +8,7 @@ import { layoutGradients } from "./layout.ts";
 import { productGradients } from "./products.ts";
 import { reductionGradients } from "./reductions.ts";
 
-/** Every gradient that this package brings for models of its own; converted graphs need `graphKernelGradients`, too. */
+/** The gradients of this package for its own models; converted graphs also need `graphKernelGradients`. */
 export const gradientTable: readonly tf.GradConfig[] = [
   ...arithmeticGradients,
   ...elementwiseGradients,
@@ -19,9 +19,9 @@ export const gradientTable: readonly tf.GradConfig[] = [
 ];
 
 /**
- * Kernels whose gradients in TensorFlow.js – its browser build, tfjs-layers and tfjs-node bring them – are wrong: where inputs
- * broadcast, at the edges of a padded average, along an axis but the last, with axes of a batch, of an extremum reached twice,
- * of a split into one, of what is tiled with five axes or more.
+ * Kernels with wrong gradients in TensorFlow.js (its browser build, tfjs-layers and tfjs-node). The wrong cases are: inputs that
+ * broadcast, the border of a padded average, an axis other than the last, batch axes, several equal extrema, a split into one
+ * part, and a tile of five or more axes.
  */
 const wrongElsewhere: ReadonlySet<string> = new Set([
   ...[
@@ -40,7 +40,7 @@ const wrongElsewhere: ReadonlySet<string> = new Set([
   ],
 ]);
 
-/** Registers each gradient whose kernel has none yet, or a wrong one. Calling it twice does nothing more. */
+/** Registers each gradient whose kernel has none yet, or a wrong one. A second call changes nothing. */
 export function registerGradients(table: readonly tf.GradConfig[] = gradientTable): void {
   for (const gradient of table) {
     const present = tf.getGradient(gradient.kernelName);

@@ -59,21 +59,21 @@ function placesOf(states: readonly number[]): TokenPositions {
 beforeAll(useTestEngine);
 
 describe("AdaptationSlots", () => {
-  it("gives each adapter the positions of its own rows' states", async () => {
+  it("passes the positions of its own rows' states to each adapter", async () => {
     const slots = new AdaptationSlots();
     const seen = new Map<string, number[]>();
     for (const name of ["one", "two"]) {
       slots.attach(name, {
         variables: [],
         apply: ({ output, context }) => {
-          seen.set(name, [...(context.places?.since([7]) ?? [])]);
+          seen.set(name, [...(context.tokenPositions?.since([7]) ?? [])]);
           return tf.clone(output);
         },
       });
     }
     // Two states a row; each tells its own number.
-    const places = placesOf([0, 1, 2, 3, 4, 5]);
-    const context = { ...inferenceContext(adapterRows(["two", "one", "two"])), places };
+    const tokenPositions = placesOf([0, 1, 2, 3, 4, 5]);
+    const context = { ...inferenceContext(adapterRows(["two", "one", "two"])), tokenPositions };
     const [input, output] = [tf.ones([3, 2, 2]), tf.ones([3, 2, 2])];
     tf.dispose([slots.apply({ input, output, site, context }), input, output]);
     expect([...seen]).toEqual([
@@ -97,7 +97,7 @@ describe("AdaptationSlots", () => {
     expect(await applied(slots, inferenceContext(selection))).toEqual([6, 7, 8]);
   });
 
-  it("gives each row its own adapter and the others the base, in order", async () => {
+  it("uses each row's own adapter and the base for the others, in order", async () => {
     const slots = new AdaptationSlots();
     slots.attach("ten", marked(10));
     slots.attach("two", marked(2));
@@ -107,7 +107,7 @@ describe("AdaptationSlots", () => {
     expect(await rows(null, null, "elsewhere")).toEqual([1, 1, 1]);
   });
 
-  it("is open only for what is selected and attached", () => {
+  it("is open only for adapters that are selected and attached", () => {
     const slots = new AdaptationSlots();
     const detach = slots.attach("ten", marked(10));
     const isOpen = (...names: string[]) => slots.isOpen(inferenceContext(activeAdapters(...names)));
@@ -119,7 +119,7 @@ describe("AdaptationSlots", () => {
     expect(slots.names).toEqual([]);
   });
 
-  it("returns a handle of its own even where nothing acts, and leaks nothing", async () => {
+  it("returns a new handle even if nothing acts, and leaks nothing", async () => {
     const slots = new AdaptationSlots();
     slots.attach("ten", marked(10));
     await expectNoLeak(() => applied(slots, inferenceContext()));

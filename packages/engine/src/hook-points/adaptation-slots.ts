@@ -28,7 +28,7 @@ interface Slot {
 }
 
 /**
- * What every kind of site needs to accept adaptations: a list of them by adapter name.
+ * The adaptations of a site, in order, by adapter name. Every kind of site has one of these lists.
  *
  * @example
  * ```ts
@@ -70,8 +70,8 @@ export class AdaptationSlots {
   }
 
   /**
-   * What the selected adaptations add, in their order, each times its weight, to all rows or to its own; undefined where one
-   * does something else.
+   * The low-rank branches of the selected adaptations, in order, each with its weight and its rows. Undefined if an adaptation is of
+   * another kind.
    */
   lowRanks(context: ForwardContext): readonly LowRankBranch[] | undefined {
     const branches: LowRankBranch[] = [];

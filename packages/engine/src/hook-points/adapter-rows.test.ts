@@ -33,13 +33,13 @@ const byRow = (...names: (string | null)[]) => inferenceContext(adapterRows(name
 beforeAll(useTestEngine);
 
 describe("computeByRows", () => {
-  it("gives each row its own adapter's weight, in order", () => {
+  it("uses each row's own adapter's weight, in order", () => {
     expect(gained(byRow("two", null, "ten")).values).toEqual([2, 2, 30]);
     expect(gained(byRow("ten", "two", "ten")).values).toEqual([10, 4, 30]);
     expect(gained(byRow(null, "elsewhere", "two")).values).toEqual([1, 2, 6]);
   });
 
-  it("computes once where no row needs a weight of its own, and once an adapter where some do", () => {
+  it("computes once if no row needs its own weight, otherwise once for each adapter", () => {
     expect(gained(byRow(null, null, "elsewhere"))).toEqual({ values: [1, 2, 3], calls: 1 });
     expect(gained(inferenceContext(activeAdapters("ten")))).toEqual({ values: [10, 20, 30], calls: 1 });
     expect(gained(byRow("ten", null, "ten")).calls).toBe(2);

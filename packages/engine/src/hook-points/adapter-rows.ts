@@ -20,7 +20,7 @@ export function groupRows(rows: readonly (string | null)[], attached: readonly s
   return [...groups].map(([name, rows]) => ({ name, rows }));
 }
 
-/** Puts what the groups computed together in the batch's order. Call it inside a tidy. */
+/** Restores the batch's order after the groups were computed separately. Call it inside a tidy. */
 export function concatRows(groups: readonly RowGroup[], parts: readonly tf.Tensor[]): tf.Tensor {
   const order = groups.flatMap(({ rows }) => rows);
   const back = order.map((_, row) => order.indexOf(row));
@@ -29,11 +29,11 @@ export function concatRows(groups: readonly RowGroup[], parts: readonly tf.Tenso
 
 /** The context of some rows of a batch alone. */
 export function contextOfRows(context: ForwardContext, rows: readonly number[], batch: number): ForwardContext {
-  const { places } = context;
-  if (places === undefined) return context;
-  const time = places.count / batch;
+  const { tokenPositions } = context;
+  if (tokenPositions === undefined) return context;
+  const time = tokenPositions.count / batch;
   const states = rows.flatMap((row) => Array.from({ length: time }, (_, column) => row * time + column));
-  return { ...context, places: places.pick(states) };
+  return { ...context, tokenPositions: tokenPositions.pick(states) };
 }
 
 /** One computation in which rows may need different weights. */
@@ -48,8 +48,8 @@ export interface RowsCall {
 }
 
 /**
- * Computes with the whole batch, or, where the call selects adapters by row and one of them overrides a weight here, with
- * the rows of each adapter alone; `compute` then sees that adapter selected for all of them. Throws RowCountError.
+ * Computes with the whole batch. If the call selects adapters by row and one of them overrides a weight here, it computes with the
+ * rows of each adapter separately; `compute` then sees that adapter selected for all of them. Throws RowCountError.
  *
  * @example
  * ```ts

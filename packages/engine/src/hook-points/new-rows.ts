@@ -15,7 +15,7 @@ export type NewRows = "mean" | "zeros" | { readonly seed: number; readonly devia
 /** transformers' usual `initializer_range`. */
 const usualDeviation = 0.02;
 
-/** Rows [count, inFeatures] that go on with those of a table's, or a head's, transposed view. The caller owns them. */
+/** New rows [count, inFeatures] for a table, or for a head's transposed view. The caller owns them. */
 export function rowsLike(
   weight: FrozenWeight,
   { newRows, count, path }: { readonly newRows: NewRows; readonly count: number; readonly path: string },
@@ -28,7 +28,7 @@ export function rowsLike(
       return tf.tile(tf.div<tf.Tensor2D>(weight.multiplyTransposed(ones), outFeatures), [count, 1]);
     });
   const { seed, deviation = usualDeviation } = newRows;
-  // A shape with two axes was asked for.
+  // The shape has two axes.
   return normal([count, inFeatures], 0, deviation, { seed, path }) as tf.Tensor2D;
 }
 

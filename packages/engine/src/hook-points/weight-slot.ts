@@ -1,4 +1,4 @@
-// A place for one tensor of a file. A model is first built without tensors. Its slots then list what the files must contain,
+// A slot for one tensor of a file. A model is first built without tensors. Its slots then list what the files must contain,
 // so that everything is checked before anything is read.
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
@@ -7,7 +7,7 @@ import type { Int8Matrix } from "../packed/int8-matrix.ts";
 import type { PackedMatrix } from "../packed/packed-matrix.ts";
 import type { NewRows } from "./new-rows.ts";
 
-/** How a parameter begins that no file holds (transformers' `_init_weights`), or what makes it. */
+/** The initial value of a parameter that no file has (transformers' `_init_weights`), or a function that makes it. */
 export type InitialValue = "normal" | "zeros" | "ones" | (() => tf.Tensor);
 
 /** The path of one tensor in a file, and its expected shape. */
@@ -25,7 +25,7 @@ export interface WeightSlot {
   readonly packing?: SlotPacking;
 }
 
-/** How a slot takes a matrix in fewer bits than float32, in place of its `fill`; it takes ownership. */
+/** How a slot is filled with a matrix in a lower precision than float32, instead of by `fill`; it takes ownership. */
 type SlotPacking =
   /** Linear layers of the body may be rounded to 4 or 8 bits. */
   | {
@@ -44,24 +44,24 @@ type SlotPacking =
 
 /** A piece of a model with weights of its own: a site, a norm, a bias. */
 export interface Part {
-  /** In torch's order: weight, bias. Empty where another part owns the tensor. */
+  /** In torch's order: weight, bias. Empty if another part owns the tensor. */
   readonly slots: readonly WeightSlot[];
   /** Available once every slot is filled. */
   parameters(): readonly ParameterRef[];
   /**
-   * In place of filling the slots: computes with the weights that `original`, a part of the same kind and sizes, computes
-   * with now. They are shared, and freed with the last part that has them. Throws TypeError for another kind of part.
+   * Instead of filling the slots: uses the weights that `original`, a part of the same kind and sizes, uses now. They are shared, and
+   * freed with the last part that has them. Throws TypeError for another kind of part.
    */
   shareFrom(original: Part): void;
   /**
-   * As `shareFrom`, for a part that may know more or fewer tokens than `original`: it then has its own weights, with new
-   * numbers for the tokens that `original` does not know. Absent where a part's sizes never depend on the vocabulary.
-   * Throws ArgumentError for weights in blocks of 4 or 8 bits.
+   * Like `shareFrom`, for a part with more or fewer tokens than `original`: it then has its own weights, with new rows for the tokens
+   * that `original` lacks. Absent if a part's sizes never depend on the vocabulary. Throws ArgumentError for weights in blocks of 4 or
+   * 8 bits.
    */
   resizeFrom?(original: Part, newRows: NewRows): void;
   /** Whether an adapter is attached here, or a merge replaced a weight. */
   readonly isChanged: boolean;
-  /** Whether this call computes here with anything but the frozen base. */
+  /** Whether this call uses anything other than the frozen base here. */
   isOpen(context: ForwardContext): boolean;
   /** Everything trainable that this call computes with here, so that a recomputed block can be differentiated for it. */
   variables(context: ForwardContext): readonly tf.Variable[];

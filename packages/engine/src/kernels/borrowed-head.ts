@@ -1,8 +1,8 @@
-// What a head loss's kernel receives besides tensors: a packed head is no tensor, and is read some classes at a time.
+// The inputs of a head loss's kernel other than tensors: a packed head is not a tensor, and is read some classes at a time.
 
 import type * as tf from "@tensorflow/tfjs-core";
 
-/** A matrix [inFeatures, outFeatures] that is packed in a device's memory, where its kernels find M by a number. */
+/** A matrix [inFeatures, outFeatures] that is packed in a device's memory, where its kernels find it by a number. */
 export interface DeviceMatrix {
   readonly weight: number;
   /** Whether M is its transpose. */
@@ -14,9 +14,9 @@ export interface BorrowedHead {
   readonly features: number;
   /** Rows [count, features] from the class `first` on, in memory that the next call overwrites. Absent: the head is a tensor. */
   readonly read?: ((first: number, count: number) => Float32Array) | undefined;
-  /** The head where it is packed in a device's memory. */
+  /** The head, if it is packed in a device's memory. */
   readonly packed?: DeviceMatrix | undefined;
-  /** Whom logits in 8 bits are packed for, where they are to be in 8 bits. */
+  /** The owner of the packed 8-bit logits, if logits are to be in 8 bits. */
   readonly roundedFor?: object | undefined;
 }
 

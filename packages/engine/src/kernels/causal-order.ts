@@ -11,7 +11,7 @@ interface CausalOrder {
 
 const known = new WeakMap<object, CausalOrder>();
 
-/** Notes that a mask [1, 1, queryTime, keyTime] hides later keys, and those `window` places back or more. */
+/** Records that a mask [1, 1, queryTime, keyTime] hides later keys, and those at a distance of `window` positions or more. */
 export function noteCausalOrder<Mask extends tf.Tensor>(mask: Mask, window: number): Mask {
   const [, , queryTime = 1, keyTime = 1] = mask.shape;
   known.set(mask.dataId, { queryTime, keyTime, window });

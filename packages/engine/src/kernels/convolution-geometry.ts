@@ -1,4 +1,4 @@
-// Which input pixel each place of a filter sees from each output pixel.
+// The input pixel for each output pixel and each tap of a filter.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";
@@ -28,7 +28,7 @@ export function geometryOf(
   );
 }
 
-/** Calls `visit` with the numbers of an input and an output pixel for each place where the filter's `tap` joins them. */
+/** Calls `visit` with the indices of each input and output pixel that the filter's `tap` joins. */
 export function visitTap(geometry: Geometry, tap: number, visit: (input: number, output: number) => void): void {
   const { batchSize, inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth } = geometry;
   const rowShift = Math.floor(tap / geometry.filterWidth) * geometry.dilationHeight - geometry.padInfo.top;

@@ -22,7 +22,7 @@ describe.runIf(testEngines("cpu").includes("webgpu"))("kernels over flat buffers
   beforeAll(() => useEngine("webgpu"));
   afterAll(() => useEngine("cpu"));
 
-  /** What the update by these gradients leaves, by the names of tensors. */
+  /** The values after the update by these gradients, by the names of tensors. */
   async function updateBy(gradients: Float32Array) {
     const rows = starts.flatMap((start, index) => [start, index === without ? 0 : 1, 0, 0]);
     const table = Int32Array.from(rows);

@@ -5,9 +5,9 @@ import * as tf from "@tensorflow/tfjs-core";
 
 export type FlatKernel = "LowrankAdamW" | "LowrankJoinFlat" | "LowrankSplitFlat";
 
-/** Tensors of one update by AdamW. Those that are written over are never given to other code. */
+/** Tensors of one update by AdamW. Those that are overwritten are never used elsewhere. */
 interface AdamWTensors {
-  /** Sums of gradients [size], one variable after the other, 0 where there is none. */
+  /** Sums of gradients [size], one variable after the other, 0 for variables without one. */
   readonly gradients: tf.Tensor;
   /** The sum of losses, a scalar. */
   readonly loss: tf.Tensor;
@@ -40,8 +40,8 @@ interface AdamWNumbers {
 }
 
 /**
- * Joins tensors into one [size], each at its start and 0 elsewhere; splits one into new tensors of the shapes of others; and makes
- * one step of AdamW (Loshchilov & Hutter 2019) as torch does, in three dispatches. Undefined where the current backend has no kernels.
+ * Joins tensors into one [size], each at its offset and 0 elsewhere; splits one into new tensors of the shapes of others; and makes
+ * one step of AdamW (Loshchilov & Hutter 2019) as torch does, in three dispatches. Undefined if the current backend has no kernels.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
-// An operation may have a kernel of its own on the current backend, which computes it in one pass. All other backends run
-// the equivalent made of plain operations. Nothing outside this package knows which of the two ran.
+// An operation may have its own kernel on the current backend, which computes it in one pass. On all other backends it consists of
+// plain operations. Nothing outside this package knows which of the two ran.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { DisposedError } from "../errors.ts";
@@ -23,7 +23,7 @@ export type OwnKernel =
   | `Lowrank${Product | "AttendNext" | "Rotary" | "TokenRotary" | "HeadLoss" | "Dropout"}`
   | PackedKernel;
 
-/** Those of a backend that keeps packed matrices in its own memory (`currentPackedWeights`). */
+/** Kernels of a backend that stores packed matrices in its own memory (`currentPackedWeights`). */
 export type PackedKernel = `LowrankPacked${"Product" | "Rows"}`;
 
 /** Whether the current backend has the kernel, and each input is of the type it takes and not empty. Throws DisposedError. */
@@ -38,7 +38,7 @@ export function hasOwnKernel(name: OwnKernel, inputs: tf.NamedTensorMap): boolea
   return true;
 }
 
-/** The kernel's outputs, or undefined where `hasOwnKernel` is false. */
+/** The kernel's outputs; undefined if `hasOwnKernel` is false. */
 export function runOwnKernel(
   name: OwnKernel,
   inputs: tf.NamedTensorMap,

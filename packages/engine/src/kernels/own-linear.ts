@@ -15,7 +15,7 @@ export interface LinearInputs<X extends tf.Tensor = tf.Tensor> {
   readonly term?: tf.Tensor | undefined;
 }
 
-/** x·matrix + term as [..., outFeatures], or undefined where the backend has no such kernel. */
+/** x·matrix + term as [..., outFeatures]; undefined if the backend has no such kernel. */
 export function ownLinear({ x, matrix, isTransposed, term }: LinearInputs): tf.Tensor | undefined {
   const inputs = term === undefined ? { x, matrix } : { x, matrix, term };
   return runOwnKernelForOne("LowrankLinear", inputs, { isTransposed });

@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 
-/** A kernel in the place of another, which it may call. */
+/** Replaces a kernel by another one, which may call it. */
 export type Wrap = (original: tf.KernelConfig) => tf.KernelConfig;
 
 const wrapped = new WeakSet<tf.KernelConfig>();

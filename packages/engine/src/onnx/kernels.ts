@@ -7,12 +7,12 @@ import { type Recorded, Recorder, RecordingError, recorderName, typeOf } from ".
 
 interface Call {
   readonly to: Recorder;
-  /** The kernel's inputs, in the order of tfjs-core; a rule reads as many as its kernel has. */
+  /** The kernel's inputs, in tfjs-core's order; a rule reads only those that its kernel has. */
   readonly inputs: readonly [Recorded, Recorded, Recorded, ...Recorded[]];
   readonly attributes: Attributes;
 }
 
-/** Those of all kernels together: each has a few. */
+/** The attributes of all kernels; each kernel has a few of them. */
 interface Attributes {
   readonly axis?: number | readonly number[];
   readonly reductionIndices?: readonly number[];
@@ -53,9 +53,9 @@ const broadcast =
 const reduce =
   (op: string): Rule =>
   ({ to, inputs: [x], attributes: { axis, reductionIndices, keepDims = false } }) => {
-    const all = x.shape.map((_, place) => place);
+    const all = x.shape.map((_, position) => position);
     const axes = tf.util.parseAxisParam((reductionIndices ?? axis ?? all) as number[], [...x.shape]);
-    const shape = x.shape.flatMap((size, place) => (axes.includes(place) ? (keepDims ? [1] : []) : [size]));
+    const shape = x.shape.flatMap((size, position) => (axes.includes(position) ? (keepDims ? [1] : []) : [size]));
     return to.node(op, [x.name, to.graph.integers(axes)], shape, x.dtype, { keepdims: keepDims ? 1 : 0 });
   };
 
@@ -66,7 +66,7 @@ const norm =
     const gains = gainOffset === 0 ? gain.name : to.graph.shift(gain.name, gainOffset);
     const names = inputs.length < 3 ? [x.name, gains] : [x.name, gains, bias.name];
     const y = to.node(op, names, x.shape, x.dtype, { epsilon: { float: epsilon }, axis: -1 });
-    // What a gradient would read, which no graph has.
+    // A second output that only a gradient would read, which a graph does not have.
     const column = { name: "", shape: [...x.shape.slice(0, -1), 1], dtype: x.dtype };
     return [y, column, column];
   };
@@ -106,8 +106,8 @@ function sliced(to: Recorder, x: Recorded, begin: readonly number[], size: reado
   const axes = x.shape.flatMap((whole, axis) => (size[axis] === whole ? [] : [axis]));
   if (axes.length === 0) return x;
   const from = axes.map((axis) => begin[axis] ?? 0);
-  const ends = axes.map((axis, place) => (from[place] ?? 0) + (size[axis] ?? 0));
-  const until = ends.map((end, place) => (end === x.shape[axes[place] ?? 0] ? 2 ** 31 - 1 : end));
+  const ends = axes.map((axis, position) => (from[position] ?? 0) + (size[axis] ?? 0));
+  const until = ends.map((end, position) => (end === x.shape[axes[position] ?? 0] ? 2 ** 31 - 1 : end));
   return to.node("Slice", [x.name, to.integers(from), to.integers(until), to.graph.integers(axes)], size, x.dtype);
 }
 
@@ -151,12 +151,12 @@ function widened(to: Recorder, x: Recorded, axis: number): Recorded {
 }
 
 function gathered({ to, inputs: [x, indices], attributes: { axis, batchDims = 0 } }: Call): Recorded {
-  const [place = 0] = tf.util.parseAxisParam(axis as number, [...x.shape]);
-  const shape = [...x.shape.slice(0, place), ...indices.shape.slice(batchDims), ...x.shape.slice(place + 1)];
-  if (batchDims === 0) return to.node("Gather", [x.name, indices.name], shape, x.dtype, { axis: place });
-  if (place !== batchDims) throw new RecordingError("a look-up is not along the axis after those of the batch");
-  const places = widened(to, indices, indices.shape.length);
-  const whole = to.graph.node("Cast", [places.name], { to: elementTypes.int64 });
+  const [position = 0] = tf.util.parseAxisParam(axis as number, [...x.shape]);
+  const shape = [...x.shape.slice(0, position), ...indices.shape.slice(batchDims), ...x.shape.slice(position + 1)];
+  if (batchDims === 0) return to.node("Gather", [x.name, indices.name], shape, x.dtype, { axis: position });
+  if (position !== batchDims) throw new RecordingError("a look-up is not along the axis after those of the batch");
+  const wide = widened(to, indices, indices.shape.length);
+  const whole = to.graph.node("Cast", [wide.name], { to: elementTypes.int64 });
   return to.node("GatherND", [x.name, whole], shape, x.dtype, { batch_dims: batchDims });
 }
 
@@ -200,7 +200,7 @@ const rules: Readonly<Record<string, Rule>> = {
     const { to, inputs } = call;
     const [{ name, shape }] = inputs;
     const axis = axisOf(call);
-    const left = shape.filter((_, place) => place !== axis);
+    const left = shape.filter((_, position) => position !== axis);
     return cast(to, to.node("ArgMax", [name], left, "float32", { axis, keepdims: 0 }), "int32");
   },
   Softmax: same("Softmax", { axis: -1 }),
@@ -228,9 +228,9 @@ const rules: Readonly<Record<string, Rule>> = {
     const { to, inputs } = call;
     const [{ name, shape, dtype }] = inputs;
     const axis = axisOf(call);
-    const left = shape.filter((_, place) => place !== axis);
-    return Array.from({ length: shape[axis] ?? 0 }, (_, place) =>
-      to.node("Gather", [name, to.scalar(place, "int32").name], left, dtype, { axis }),
+    const left = shape.filter((_, position) => position !== axis);
+    return Array.from({ length: shape[axis] ?? 0 }, (_, position) =>
+      to.node("Gather", [name, to.scalar(position, "int32").name], left, dtype, { axis }),
     );
   },
   Slice: ({ to, inputs: [x], attributes }) => {
@@ -242,9 +242,9 @@ const rules: Readonly<Record<string, Rule>> = {
     const axis = axisOf(call);
     let start = 0;
     return tf.backend_util.prepareSplitSize(shapeOnly(x), call.attributes.numOrSizeSplits, axis).map((size) => {
-      const begin = x.shape.map((_, place) => (place === axis ? start : 0));
+      const begin = x.shape.map((_, position) => (position === axis ? start : 0));
       start += size;
-      const part = x.shape.map((whole, place) => (place === axis ? size : whole));
+      const part = x.shape.map((whole, position) => (position === axis ? size : whole));
       return sliced(call.to, x, begin, part);
     });
   },

@@ -1,4 +1,4 @@
-// Leaves out of a graph what no output needs.
+// Removes the parts of a graph that no output needs.
 
 import type { OnnxGraph, OnnxNode } from "../engines/native/runtime/onnx-model.ts";
 

@@ -8,7 +8,7 @@ import { factorsOf, freePrimes, sizeText } from "./varying-sizes.ts";
 
 const rows = { name: "rows", value: 101 };
 
-/** Of a product with a matrix [inFeatures, inFeatures] of ones. */
+/** A product with a matrix [inFeatures, inFeatures] of ones. */
 async function productGraph(inFeatures: number) {
   const matrix = tf.ones<tf.Rank.R2>([inFeatures, inFeatures]);
   const graph = await recordGraph([rows], (input) => {

@@ -45,12 +45,12 @@ export class Recorder extends tf.KernelBackend {
     super();
   }
 
-  /** What a tensor is in the graph: made by a kernel, by the pass from plain numbers, or a weight. */
+  /** A tensor's origin in the graph: a kernel, plain numbers of the pass, or a weight. */
   recordedOf(tensor: tf.TensorInfo): Recorded {
     const { dataId, shape, dtype } = tensor;
     const known = this.#values.get(dataId);
     if (known !== undefined) return { ...known, shape, dtype };
-    const values = this.#writtenValues.get(dataId) as ArrayLike<number> | undefined; // no pass makes texts
+    const values = this.#writtenValues.get(dataId) as ArrayLike<number> | undefined; // a pass has no texts
     const made = values && this.#numbers({ values, shape, dtype });
     const value = made ?? { name: `weight_${this.weights.size}`, shape, dtype };
     if (made === undefined) this.weights.set(value.name, tensor as tf.Tensor);
@@ -85,14 +85,14 @@ export class Recorder extends tf.KernelBackend {
     return factorsOf(size, this.varying).names.length > 0;
   }
 
-  /** int64 [sizes], computed where they vary. */
+  /** int64 [sizes]; computed in the graph if they vary. */
   integers(sizes: readonly number[]): string {
     if (!sizes.some((size) => this.varies(size))) return this.graph.integers(sizes);
     const [first = "", ...others] = sizes.map((size) => this.#size(size));
     return others.length === 0 ? first : this.graph.node("Concat", [first, ...others], { axis: 0 });
   }
 
-  /** A number, computed where it is a size that varies. */
+  /** A number; computed in the graph if it is a size that varies. */
   scalar(value: number, dtype: tf.DataType): Recorded {
     if (!this.varies(value)) return this.#constant({ values: [value], shape: [], dtype });
     const size = this.graph.node("Squeeze", [this.#size(value), this.graph.integers([0])]);

@@ -29,7 +29,7 @@ export function factorsOf(size: number, varying: readonly VaryingSize[]): SizePr
   return { constant, names };
 }
 
-/** Primes of which none divides one of these sizes, from 101 on. */
+/** Primes from 101 on that divide none of these sizes. */
 export function freePrimes(count: number, sizes: Iterable<number>): readonly number[] {
   const others = [...sizes];
   const free: number[] = [];

@@ -22,7 +22,7 @@ onEachBackend((engine) => {
       }
     });
 
-    it("gives the values that transformers gives", async () => {
+    it("equals transformers' values", async () => {
       const x = tf.tensor1d([-3, -1, 0, 0.5, 2]);
       const erf = gelu(x, "erf");
       const tanh = gelu(x, "tanh");

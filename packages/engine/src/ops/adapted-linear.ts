@@ -5,10 +5,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { FrozenWeight } from "../frozen-weight.ts";
 import { hasOwnKernel, runOwnKernel } from "../kernels/own-kernel.ts";
 import { checkLastAxis, flattenRows } from "../rows.ts";
-import { keep } from "../tape/made-again.ts";
+import { keep } from "../tape/recomputed-tensors.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 
-/** What x is multiplied by. */
+/** The factors of x. */
 export interface AdaptedLinearParts {
   readonly weight: FrozenWeight;
   /** [outFeatures] */

@@ -1,5 +1,5 @@
-// The LoRA branch (Hu et al. 2021, section 4.1): output + s·(x·A)·B. Only x is saved, or what it is made from; x·A is recomputed for the gradient
-// of B, because it costs rank/outFeatures of the frozen product and would otherwise be kept for every site.
+// The LoRA branch (Hu et al. 2021, section 4.1): output + s·(x·A)·B. Only x is saved, or the tensors from which it is computed. x·A is
+// recomputed for the gradient of B: it costs rank/outFeatures of the frozen product, and would otherwise be saved for every site.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
@@ -9,7 +9,7 @@ import { linearProduct } from "../kernels/own-linear.ts";
 import type { DropoutDraw } from "../random/masks/dropout-mask.ts";
 import { checkLastAxis, flattenRows, matrix, unflattenRows } from "../rows.ts";
 import { accumulates } from "../tape/accumulate.ts";
-import { keep } from "../tape/made-again.ts";
+import { keep } from "../tape/recomputed-tensors.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 import { checkRate } from "./dropout.ts";
 
@@ -17,7 +17,7 @@ import { checkRate } from "./dropout.ts";
 export interface AddLowRankOptions {
   /** Whether the sum may reuse the memory of `output`. Only for an output that is not read afterwards. */
   readonly mayReuseOutput?: boolean;
-  /** Drops entries of x as `dropout` does; the gradient draws again. Absent: none. */
+  /** Dropout of x like in `dropout`; the gradient draws the same mask again. Absent: none. */
   readonly dropout?: DropoutDraw | undefined;
 }
 

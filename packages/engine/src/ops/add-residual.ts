@@ -1,5 +1,5 @@
-// a + b for two tensors of one shape. tf.add is differentiated with the shapes of its inputs, for which TensorFlow.js keeps
-// the inputs themselves; here nothing is kept.
+// a + b for two tensors of one shape. For the gradient of tf.add, TensorFlow.js keeps the inputs, although it only needs their shapes.
+// Here nothing is kept.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
@@ -9,7 +9,7 @@ import { withGradients } from "../tape/with-gradients.ts";
 import { checkRate } from "./dropout.ts";
 
 /**
- * a + b, of one shape: a residual stream and what a layer adds to it, of which `draw` drops entries first (see `dropout`).
+ * a + b, of one shape: a residual stream and a layer's output, on which `draw` applies dropout first (see `dropout`).
  *
  * Differentiable for both. Throws ShapeError, and ArgumentError unless 0 ≤ rate < 1.
  *

@@ -1,4 +1,4 @@
-// Dropout (Srivastava et al. 2014) whose mask is a function of its key: a block recomputed during backward, or a run
+// Dropout (Srivastava et al. 2014) whose mask is a function of its key: a block recomputed in the backward pass, or a run
 // resumed on another backend, drops the same entries. Nothing is kept for the gradient, which draws the mask again.
 
 import * as tf from "@tensorflow/tfjs-core";
@@ -12,9 +12,9 @@ import { withGradients } from "../tape/with-gradients.ts";
 /**
  * Sets each entry of x to 0 with probability `rate` and divides the others by 1 − rate. Any shape.
  *
- * What drops is the multiple of 1/256 nearest to `rate` if that is within 2 % of it (26/256 for 0.1), else the multiple of
- * 1/65536, never 0 for a rate above 0; the divisor is that of the multiple, so that the expectation is exactly x. At rate 0
- * nothing is drawn and x comes back unchanged (as a new handle). Differentiable. Throws ArgumentError unless 0 ≤ rate < 1.
+ * The actual rate is the multiple of 1/256 nearest to `rate` if that is within 2 % of it (26/256 for 0.1), else the multiple of
+ * 1/65536, but not 0 for a rate above 0. The divisor has the actual rate, so that the expectation is exactly x. At rate 0
+ * nothing is drawn and x is returned unchanged (as a new handle). Differentiable. Throws ArgumentError unless 0 ≤ rate < 1.
  *
  * @example
  * ```ts

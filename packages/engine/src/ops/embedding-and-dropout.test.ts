@@ -112,7 +112,7 @@ onEachBackend((backend) => {
       mask.dispose();
     });
 
-    it("returns its input at rate 0, as a handle of its own", async () => {
+    it("returns its input at rate 0, as a new handle", async () => {
       const x = waves([4]);
       const y = dropout(x, 0, key);
       x.dispose();

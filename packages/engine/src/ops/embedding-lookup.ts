@@ -30,7 +30,7 @@ export function embeddingLookup(
   { paddingRow = -1 }: { readonly paddingRow?: number | undefined } = {},
 ): tf.Tensor {
   requireAlive({ ids });
-  // Asked this way round, whoever looks up in tensors alone does not ship all that a frozen weight can be.
+  // In this order, a bundle that only looks up in tensors does not include all code of frozen weights.
   if (!(table instanceof tf.Tensor)) {
     return tf.tidy(() => tf.reshape(table.rows(flatIds(ids)), [...ids.shape, table.inFeatures]));
   }
@@ -54,10 +54,9 @@ export function embeddingLookup(
   });
 }
 
-/** rows [ids, features] added up where their ids are equal: [tableRows, features]. */
+/** The sums of rows [ids, features] with equal ids: [tableRows, features]. */
 function sumById(rows: tf.Tensor2D, ids: tf.Tensor1D, shape: [number, number]): tf.Tensor2D {
-  // tfjs-backend-cpu's segment sum goes through all rows for each row of the table, and multiplies by 0 what does not belong
-  // there, which leaves NaN as it is.
+  // tfjs-backend-cpu's segment sum reads all rows for each row of the table, and multiplies the others by 0, which keeps their NaN.
   if (currentBackend()?.hasPoorSegmentSum && rows.size > 0) return tf.scatterND(tf.expandDims(ids, 1), rows, shape);
   return tf.unsortedSegmentSum(rows, ids, shape[0]);
 }

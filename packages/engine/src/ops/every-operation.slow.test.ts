@@ -7,7 +7,7 @@ import { onEachBackend } from "../../test/compare-with-twin.ts";
 import { expectEqualPart, expectEqualResults, nearbyInput } from "../../test/expect-equal-results.ts";
 import { everyOperation } from "../../test/operations/every-operation.ts";
 import type { OperationUse } from "../../test/operations/operation-case.ts";
-import { inputsOf, referenceGradient, somePlaces, valueAndGradients } from "../../test/operations/run-use.ts";
+import { inputsOf, referenceGradient, someIndices, valueAndGradients } from "../../test/operations/run-use.ts";
 import { drawsOn, isPage, testEngines, useEngine } from "../../test/test-engines.ts";
 
 const seed = 20_261_125;
@@ -28,9 +28,9 @@ onEachBackend((engine) => {
         const rounding = { ...roundingOf(use, inputs), whole: [exact, ...gradients] };
         await expectEqualPart(value, exact, { ...rounding, index: 0, what: "the value, in float64" });
         for (const [input, gradient] of gradients.entries()) {
-          const places = somePlaces(gradient.length, 5);
-          const grads = places.map((place) => referenceGradient(use, inputs, { input, place }));
-          const entries = places.map((place) => gradient[place] ?? 0);
+          const indices = someIndices(gradient.length, 5);
+          const grads = indices.map((position) => referenceGradient(use, inputs, { input, position }));
+          const entries = indices.map((position) => gradient[position] ?? 0);
           const what = `some slopes of input ${input}`;
           await expectEqualPart(entries, grads, { ...rounding, index: input + 1, what });
         }

@@ -89,7 +89,7 @@ onEachBackend((engine) => {
       });
     });
 
-    it("adds its gradient to what others give", () => {
+    it("adds its gradient to those of other operations", () => {
       const both = maps({ hasBias: true });
       const x = waves([90, features], 2);
       const alone = computed((own) => frozenFeedForward(own, both, "erf"), x);
@@ -124,7 +124,7 @@ onEachBackend((engine) => {
       dispose(both);
     });
 
-    it("gives a row of zeros the value of its biases", () => {
+    it("maps a row of zeros to the value of its biases", () => {
       const { up, down } = maps({ hasBias: false });
       const [y, grad] = computed((own) => frozenFeedForward(own, { up, down }, "erf"), tf.zeros([2, features]));
       expect(y?.every((value) => value === 0)).toBe(true);

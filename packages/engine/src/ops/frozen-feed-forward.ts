@@ -1,5 +1,5 @@
-// The feed-forward sublayer of a block whose two maps are frozen. With 8-bit matrices the native engine computes it in one
-// pass: of the intermediate values, four times as wide as the input, only derivatives are kept, in one byte each.
+// The feed-forward sublayer of a block with two frozen maps. With 8-bit matrices the native engine computes it in one pass: of the
+// intermediate values, four times as wide as the input, only derivatives are kept, in one byte each.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
@@ -21,7 +21,7 @@ export interface FrozenMap {
 /**
  * down(gelu(up(x))) for x [..., up's inFeatures]; returns [..., down's outFeatures].
  *
- * Differentiable for x alone. With both weights of `FrozenWeight.fromInt8` where those are multiplied in 8 bits, gelu's derivatives are
+ * Differentiable only for x. If both weights are of `FrozenWeight.fromInt8` and multiplied in 8 bits, gelu's derivatives are
  * rounded to multiples of 0.005 for the gradient. Throws ShapeError.
  *
  * @example
@@ -62,7 +62,7 @@ export function frozenFeedForward(
       const isDifferentiated = tf.engine().state.gradientDepth > 0;
       const how = { ...attributes, gelu: kind, isDifferentiated };
       const [value, ...saved] = runOwnKernel("LowrankInt8FeedForward", inputs, how) ?? [];
-      return { value: value as tf.Tensor, saved }; // the kernel is there
+      return { value: value as tf.Tensor, saved }; // the kernel exists
     },
     backward: (dy, [derivatives]) => ({
       x: accumulates((term) => {
@@ -73,7 +73,7 @@ export function frozenFeedForward(
   });
 }
 
-/** The numbers of both weights where both are multiplied in 8 bits. */
+/** The ids of both weights, if both are multiplied in 8 bits. */
 function attributesOf(
   up: FrozenWeight,
   down: FrozenWeight,

@@ -57,7 +57,7 @@ function named(tensors: readonly tf.Tensor[]): Texts {
 
 onEachBackend(() => {
   describe("gatedDelta", () => {
-    it.each([1, 5, 66])("reads and remembers what %i tokens one after the other do", async (time) => {
+    it.each([1, 5, 66])("reads and remembers the same for %i tokens as one after the other", async (time) => {
       // Both results in one, so that both send gradients.
       const both = (rule: (inputs: Texts) => GatedDelta) => {
         return (...tensors: tf.Tensor[]) => {
@@ -68,7 +68,7 @@ onEachBackend(() => {
       await expectTwin(both(gatedDelta), both(tokenByToken), texts(time), 1e-4);
     });
 
-    it("stays exact where all keys are alike and nothing fades, which sums of powers do not", () => {
+    it("stays exact if all keys are equal and nothing fades, where sums of powers do not", () => {
       tf.tidy(() => {
         const [query, , value, , , memory] = texts(64) as [
           tf.Tensor4D,

@@ -9,7 +9,7 @@ import { type Chunks, chunksOf, fadingIn, fromChunks, inChunks, squareOf } from 
 
 /** The inputs for a text's tokens, and the memory before them. */
 export interface GatedDeltaInputs {
-  /** [batch, time, keyHeads, keySize]; each serves as many heads of values in a row. Taken at length 1, as are the keys. */
+  /** [batch, time, keyHeads, keySize]; each serves several consecutive value heads. Normalized to length 1, like the keys. */
   readonly query: tf.Tensor4D;
   /** [batch, time, keyHeads, keySize] */
   readonly key: tf.Tensor4D;
@@ -17,17 +17,17 @@ export interface GatedDeltaInputs {
   readonly value: tf.Tensor4D;
   /** How much of its correction a token writes, from 0 to 1: [batch, time, heads]. */
   readonly strength: tf.Tensor3D;
-  /** The logarithm of what is left of the memory, at most 0: [batch, time, heads]. */
+  /** The logarithm of the memory's decay, at most 0: [batch, time, heads]. */
   readonly decay: tf.Tensor3D;
-  /** [batch, heads, keySize, valueSize]; absent where nothing was read before. */
+  /** [batch, heads, keySize, valueSize]; absent at the beginning of a text. */
   readonly memory?: tf.Tensor4D | undefined;
 }
 
-/** What the tokens read, and what they leave. */
+/** The outputs and the new memory. */
 export interface GatedDelta {
-  /** What the tokens read: [batch, time, heads, valueSize]. */
+  /** The outputs of the tokens: [batch, time, heads, valueSize]. */
   readonly read: tf.Tensor4D;
-  /** What is left for those behind: [batch, heads, keySize, valueSize]. */
+  /** The memory after the last token: [batch, heads, keySize, valueSize]. */
   readonly memory: tf.Tensor4D;
 }
 
@@ -80,13 +80,13 @@ interface Chunk {
   readonly query: tf.Tensor3D;
   /** Faded to the chunk's end: [chunk, keySize]. */
   readonly key: tf.Tensor3D;
-  /** What tokens write where the memory was empty: [chunk, valueSize]. */
+  /** The values that tokens write to an empty memory: [chunk, valueSize]. */
   readonly corrections: tf.Tensor3D;
   /** What each token subtracts because the memory already contains it: [chunk, keySize]. */
   readonly predictors: tf.Tensor3D;
-  /** How much each token reads of what the others of the chunk write: [chunk, chunk]. */
+  /** The weight with which each token reads the values of the chunk's other tokens: [chunk, chunk]. */
   readonly within: tf.Tensor3D;
-  /** What is left of the memory behind the chunk: [1, 1]. */
+  /** The decay of the memory over the chunk: [1, 1]. */
   readonly left: tf.Tensor3D;
 }
 
@@ -145,7 +145,7 @@ function inverseOfUnit(lower: tf.Tensor3D): tf.Tensor3D {
 
 /**
  * Blocks on the diagonal, each twice as large as before: [[A, 0], [C, B]]⁻¹ = [[A⁻¹, 0], [−B⁻¹·C·A⁻¹, B⁻¹]]. A sum of powers would
- * need fewer products, but its terms cancel where keys are alike.
+ * need fewer products, but its terms cancel if keys are similar.
  */
 function inverted(lower: tf.Tensor3D, chunk: number): tf.Tensor3D {
   let inverse = tf.add<tf.Tensor3D>(tf.zerosLike(lower), tf.eye(chunk));
@@ -156,7 +156,7 @@ function inverted(lower: tf.Tensor3D, chunk: number): tf.Tensor3D {
   return inverse;
 }
 
-/** 1 where a block's lower half meets its upper one, the blocks being twice `size`: [chunk, chunk]. */
+/** 1 in the lower left quarter of each block of twice `size`: [chunk, chunk]. */
 function betweenBlocks(chunk: number, size: number): tf.Tensor2D {
   const isJoint = (row: number, column: number) =>
     Math.floor(row / size) % 2 === 1 && Math.floor(row / size) - 1 === Math.floor(column / size);

@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
 import { checkVector, flattenRows, lastAxis } from "../rows.ts";
 import { accumulates } from "../tape/accumulate.ts";
-import { madeFrom } from "../tape/made-again.ts";
+import { recomputedFrom } from "../tape/recomputed-tensors.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 
 /**
@@ -46,7 +46,7 @@ export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, epsilo
       };
     },
   });
-  return madeFrom(result, [x, gain, bias], ([x, gain, bias]) => normalise({ x, gain, bias }, epsilon).value);
+  return recomputedFrom(result, [x, gain, bias], ([x, gain, bias]) => normalise({ x, gain, bias }, epsilon).value);
 }
 
 /** The result, and of each row the mean and one over the deviation, [..., 1]. */

@@ -25,7 +25,7 @@ function expectNoGrowth([early, late]: readonly Holding[]): void {
 
 describe.each(testEngines("native"))("on %s", (engine) => {
   const steps = given ?? "1000";
-  it(`${steps} steps of training end with what a fifth of them held`, { timeout }, () => {
+  it(`${steps} steps of training end with the memory of a fifth of them`, { timeout }, () => {
     expectNoGrowth(JSON.parse(runProgram("train-long", [engine, steps])));
   });
 });
@@ -37,7 +37,7 @@ describe.each(given === undefined ? testEngines("cpu", "wasm", "native") : testE
     repeated = JSON.parse(runProgram("repeat-operations", [engine, steps]));
   }, timeout);
 
-  it(`all operations and their gradients, ${steps} times each, end with what a fifth of them held`, () => {
+  it(`all operations and their gradients, ${steps} times each, end with the memory of a fifth of them`, () => {
     expectNoGrowth(repeated.held);
   });
 

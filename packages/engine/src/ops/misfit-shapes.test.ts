@@ -83,7 +83,7 @@ onEachBackend(() => {
   });
 
   describe("an input without entries, or of whole numbers", () => {
-    it("gives what float numbers give", async () => {
+    it("equals the result of float numbers", async () => {
       const whole = tf.tensor2d([1, -2, 3, 0], [2, 2], "int32");
       const [actual, expected] = tf.tidy(() => [gelu(whole, "tanh"), gelu(tf.cast(whole, "float32"), "tanh")] as const);
       expectClose(await actual.data(), await expected.data(), 1e-6);
@@ -103,7 +103,7 @@ onEachBackend(() => {
   });
 
   describe("a query that sees nothing", () => {
-    it("is 0 although what it does not see is NaN", async () => {
+    it("is 0 although hidden values are NaN", async () => {
       const mask = tf.tensor4d([-1e9, -1e9, -1e9, 0], [1, 1, 2, 2]);
       const value = tf.tensor4d([Number.NaN, 1], [1, 1, 2, 1]);
       const query = ones(1, 1, 2, 1);

@@ -13,16 +13,16 @@ import { drawsOn, isGraphics, useEngine } from "../../test/test-engines.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
-/** Which entry is replaced, counted over inputs and constants that have any, and by what. */
+/** The index of the entry to replace, counted over inputs and constants that have any, and the new value. */
 interface Spoil {
   readonly array: number;
-  readonly place: number;
+  readonly position: number;
   readonly value: number;
 }
 
 const spoilt: fc.Arbitrary<Spoil> = fc.record({
   array: fc.nat(),
-  place: fc.nat(),
+  position: fc.nat(),
   value: fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
 });
 
@@ -37,9 +37,9 @@ onEachBackend((engine) => {
         const inputs = spoiled(use, spoil);
         const actual = await computedValue(use.compute, use, inputs);
         const exact = use.reference(...inputs.map((values) => Float64Array.from(values)));
-        expect([...actual].filter((value, place) => Number.isFinite(value) && !Number.isFinite(exact[place]))).toEqual(
-          [],
-        );
+        expect(
+          [...actual].filter((value, position) => Number.isFinite(value) && !Number.isFinite(exact[position])),
+        ).toEqual([]);
       });
       return;
     }
@@ -66,11 +66,11 @@ onEachBackend((engine) => {
 });
 
 /** The inputs with one entry replaced, or with one of the constants replaced. */
-function spoiled(use: OperationUse, { array, place, value }: Spoil): Float32Array[] {
+function spoiled(use: OperationUse, { array, position, value }: Spoil): Float32Array[] {
   const inputs = inputsOf(use);
   const arrays = [...inputs, ...(use.constants ?? [])].filter(({ length }) => length > 0);
   const values = arrays[array % arrays.length];
-  if (values !== undefined) values[place % values.length] = value;
+  if (values !== undefined) values[position % values.length] = value;
   return inputs;
 }
 
@@ -88,8 +88,8 @@ function kindOf(value: number): string {
 /** The kinds, but NaN for infinite gradients where it is expected. */
 function withoutKept(actual: Kinds, expected: Kinds): Kinds {
   return actual.map((kinds, index) =>
-    kinds.map((kind, place) => {
-      const isKept = index > 0 && kind.endsWith("Infinity") && at(expected[index] ?? [], place) === "NaN";
+    kinds.map((kind, position) => {
+      const isKept = index > 0 && kind.endsWith("Infinity") && at(expected[index] ?? [], position) === "NaN";
       return isKept ? "NaN" : kind;
     }),
   );

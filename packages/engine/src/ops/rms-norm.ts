@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
 import { checkVector, flattenRows, lastAxis } from "../rows.ts";
 import { accumulates } from "../tape/accumulate.ts";
-import { madeFrom } from "../tape/made-again.ts";
+import { recomputedFrom } from "../tape/recomputed-tensors.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 
 /** Settings of `rmsNorm`. */
@@ -56,5 +56,5 @@ export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, epsilon: number, options:
       gain: () => tf.sum(flattenRows(tf.mul(dy, tf.mul(x, inverse))), 0),
     }),
   });
-  return madeFrom(normalised, [x, gain], ([x, gain]) => normalise(x, gain).value);
+  return recomputedFrom(normalised, [x, gain], ([x, gain]) => normalise(x, gain).value);
 }

@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
 import { requireAlive, runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
-import { madeFrom } from "../tape/made-again.ts";
+import { recomputedFrom } from "../tape/recomputed-tensors.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 import { type GeluKind, gelu } from "./gelu.ts";
 
@@ -47,7 +47,7 @@ export function swiglu(gate: tf.Tensor, up: tf.Tensor): tf.Tensor {
       };
     },
   });
-  return madeFrom(value, [gate, up], ([gate, up]) => gated(gate, up));
+  return recomputedFrom(value, [gate, up], ([gate, up]) => gated(gate, up));
 }
 
 /** gelu(gate)·up (Shazeer 2020), as Gemma uses it. Differentiable for both. Throws ShapeError. */

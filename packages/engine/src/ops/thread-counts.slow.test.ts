@@ -1,4 +1,4 @@
-// How many threads compute changes results by rounding at most.
+// The number of threads changes results by rounding at most.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

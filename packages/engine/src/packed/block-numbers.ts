@@ -54,7 +54,7 @@ export function allNumbers(numbers: BlockNumbers): Float32Array {
   return target;
 }
 
-/** The numbers of several matrices one after another, or undefined where they are kept in different ways. */
+/** The numbers of several matrices one after another; undefined if they are stored in different forms. */
 export function joinNumbers(parts: readonly BlockNumbers[]): BlockNumbers | undefined {
   if (parts.every((part) => part instanceof Float32Array)) return joined(parts, Float32Array);
   if (parts.every((part) => part instanceof Uint16Array)) return joined(parts, Uint16Array);

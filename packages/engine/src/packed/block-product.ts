@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
 import type { BlockMatrix } from "./packed-matrix.ts";
 
-/** What a backend keeps of matrices that it multiplies by in their blocks. */
+/** A backend's store of block matrices for products. */
 export interface KeptBlocks {
   /** Takes a copy in an order of its own, and gives the key to it; undefined for blocks that it cannot multiply by. */
   keep(matrix: BlockMatrix): string | undefined;
@@ -19,7 +19,7 @@ export class BlockProduct {
     private readonly key: string,
   ) {}
 
-  /** Undefined where the current backend, or no backend, multiplies by such blocks. */
+  /** Undefined if the current backend has no products with such blocks. */
   static of(matrix: BlockMatrix): BlockProduct | undefined {
     const backend: object = tf.backend();
     if (!keepsBlocks(backend)) return undefined;

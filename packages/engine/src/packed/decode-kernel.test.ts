@@ -13,7 +13,7 @@ function kernelOrThrow() {
 }
 
 describe("the decoding kernel", () => {
-  it("is what its source compiles to", async () => {
+  it("equals its compiled source", async () => {
     const source = await readFile(new URL("decode-kernel.wat", import.meta.url), "utf8");
     const module = (await loadWabt()).parseWat("decode-kernel.wat", source, { simd: true });
     expect(Buffer.from(module.toBinary({}).buffer).toString("base64")).toBe(kernelBase64);

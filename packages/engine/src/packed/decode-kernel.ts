@@ -1,6 +1,5 @@
-// Decoding with the vector instructions of WebAssembly, four to seven times faster than loops in JavaScript
-// (bench/README.md). The module works in a small memory of its own: packed bytes are copied in, and products read the
-// numbers where it writes them.
+// Decoding with the vector instructions of WebAssembly, four to seven times faster than loops in JavaScript (bench/README.md). The
+// module works in its own small memory: packed bytes are copied into it, and products read the numbers there.
 
 import { type BlockNumbers, readNumbers } from "./block-numbers.ts";
 import {
@@ -14,7 +13,7 @@ import {
 
 /** Decodes parts of matrices that `kernelTakes`. */
 export interface DecodeKernel {
-  /** Where numbers are written; decoding into its beginning saves a copy. */
+  /** The module's output; decoding into its beginning saves a copy. */
   readonly output: Float32Array;
   /** As `decodeInto`, of a part that was checked. */
   decode(target: Float32Array, matrix: PackedMatrix, part: MatrixPart): void;
@@ -43,7 +42,7 @@ const capacity = 1 << 21;
 const smallestBlock = 16;
 const maxBlocks = capacity / smallestBlock;
 
-// Addresses. What follows the codes and the output may be touched, because four numbers are made at a time.
+// Addresses. Bytes after the codes and the output may be overwritten, because four numbers are computed at a time.
 const scalesAt = 4096;
 const minimaAt = scalesAt + 4 * maxBlocks;
 const factorsAt = minimaAt + 4 * maxBlocks;
@@ -186,7 +185,7 @@ class WasmKernel implements DecodeKernel {
 }
 
 /** A stretch of every row of a part. */
-interface Stretch {
+interface RowRange {
   readonly rowLength: number;
   readonly first: number;
   readonly length: number;
@@ -195,7 +194,7 @@ interface Stretch {
 
 type Numbers = Float32Array | Uint16Array | Uint8Array;
 
-function copyRows(target: Numbers, source: Numbers, { rowLength, first, length, part }: Stretch): void {
+function copyRows(target: Numbers, source: Numbers, { rowLength, first, length, part }: RowRange): void {
   const begin = part.firstRow * rowLength + first;
   if (length === rowLength) {
     target.set(source.subarray(begin, begin + part.rows * rowLength));
@@ -207,7 +206,7 @@ function copyRows(target: Numbers, source: Numbers, { rowLength, first, length, 
   }
 }
 
-function copyNumbers(target: Float32Array, source: BlockNumbers, { rowLength, first, length, part }: Stretch): void {
+function copyNumbers(target: Float32Array, source: BlockNumbers, { rowLength, first, length, part }: RowRange): void {
   const begin = part.firstRow * rowLength + first;
   if (length === rowLength) {
     readNumbers(target, source, { first: begin, count: part.rows * length, at: 0 });
@@ -281,7 +280,7 @@ type MultiplyRow = (target: number, end: number, matrix: number, x: number, rowB
 /** Reads bits from their address up to `end`. */
 type DecodeHalves = (target: number, bits: number, end: number) => void;
 
-/** What the module exports. */
+/** The module's exports. */
 interface KernelFunctions {
   readonly nibbles: DecodeBlocks;
   readonly bytes: DecodeBlocks;
@@ -291,10 +290,10 @@ interface KernelFunctions {
   readonly f16: DecodeHalves;
 }
 
-/** Compiles the module for a memory. Throws where WebAssembly or its vectors are missing or forbidden. */
+/** Compiles the module for a memory. Throws if WebAssembly or its vectors are missing or forbidden. */
 function kernelModule(memory: WebAssembly.Memory): KernelFunctions {
   const bytes = Uint8Array.from(atob(kernelBase64), (character) => character.charCodeAt(0));
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { frozen: { memory } });
-  // The bytes above are known, and so is what they export.
+  // The exports of the bytes above are known.
   return exports as unknown as KernelFunctions;
 }

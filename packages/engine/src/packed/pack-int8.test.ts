@@ -22,17 +22,17 @@ onEachBackend(() => {
 
     it.each(["out-in", "in-out"] as const)("rounds to the bit as loops in JavaScript do, %s", (layout) => {
       const values = waveValues(130 * 70);
-      for (const [place, small] of [0, -0, 1e-45, -3e-39, 1e-37, 0.5].entries()) {
+      for (const [index, small] of [0, -0, 1e-45, -3e-39, 1e-37, 0.5].entries()) {
         // A row and a column with almost no scale, and numbers halfway between two codes.
-        values.fill(small, place * 70, (place + 1) * 70);
-        for (let row = 20; row < 130; row++) values[row * 70 + place] = small;
+        values.fill(small, index * 70, (index + 1) * 70);
+        for (let row = 20; row < 130; row++) values[row * 70 + index] = small;
       }
       values.set([127, 0.5, 1.5, 2.5, -0.5, -1.5], 110 * 70);
       const shape = { rows: 130, columns: 70, layout };
       expect(packInt8(values, shape)).toEqual(roundByLoops(values, shape));
     });
 
-    it("refuses another number of values, and none", () => {
+    it("refuses a wrong number of values, and an empty matrix", () => {
       const shape = { rows: 2, columns: 2, layout: "out-in" } as const;
       expect(() => packInt8(new Float32Array(3), shape)).toThrow(ArgumentError);
       expect(() => packInt8(new Float32Array(0), { ...shape, rows: 0 })).toThrow(ArgumentError);

@@ -4,10 +4,10 @@ import { ArgumentError } from "../errors.ts";
 import type { Int8Matrix, MatrixShape } from "./int8-matrix.ts";
 import { currentInt8Weights } from "./int8-weights.ts";
 
-/** The largest code. −128 is not used: with it, a weight and its negative would not round alike. */
+/** The largest code. −128 is not used: with it, a weight and its negative would not round symmetrically. */
 const largestCode = 127;
 
-/** What numbers are divided by where a scale is less: 0 for an output of zeros. */
+/** The minimum divisor, for an output of zeros, whose scale is 0. */
 const smallestNormal = 2 ** -126;
 
 /** Adding this and taking it away again rounds a float32 below 2²² to the nearest whole number, halves to the even one. */

@@ -12,8 +12,8 @@ export interface HalfMatrix {
   /** [rows, columns] */
   readonly bits: Uint16Array;
   /**
-   * "bf16": products round their other factor to bf16 as well, as PyTorch's autocast does, where the engine has such
-   * products (tfjs-node) and `kind` is "bf16". Default, and on every other engine: float32, which loses nothing.
+   * "bf16": products round their other factor to bf16 as well, as in PyTorch's autocast, if the engine has such products (tfjs-node) and
+   * `kind` is "bf16". Default, and on every other engine: float32, which is exact.
    */
   readonly products?: "float32" | "bf16";
 }
@@ -28,7 +28,6 @@ export interface BlockMatrix {
   readonly columns: number;
   /** Entries that share a scale; even. */
   readonly blockSize: number;
-  /** Bits of a code. */
   readonly codeBits: 4 | 8;
   /** The value of each code: 16 or 256 numbers. */
   readonly levels: Float32Array;

@@ -7,13 +7,13 @@ import type { PackedMatrix } from "./packed-matrix.ts";
 export interface PackedWeights {
   /** The engine's name, for errors. */
   readonly engine: string;
-  /** Copies a matrix that is not empty. Returns its number; undefined where it is too large for the device. */
+  /** Copies a matrix that is not empty. Returns its number; undefined if it is too large for the device. */
   add(matrix: PackedMatrix): number | undefined;
   /** Frees it. */
   remove(weight: number): void;
 }
 
-/** Those of the current backend, if it has them. */
+/** The packed weights of the current backend, if it has some. */
 export function currentPackedWeights(): PackedWeights | undefined {
   const backend: object = tf.backend();
   return "packedWeights" in backend ? (backend.packedWeights as PackedWeights) : undefined;

@@ -79,7 +79,7 @@ onEachBackend((engine) => {
       tf.dispose([m, x, dy, ...products.flat()]);
     });
 
-    it("leave no number where one factor has none, and zeros for a row of zeros", async () => {
+    it("are NaN if one factor has a NaN, and zeros for a row of zeros", async () => {
       const packed = blocksOf4Bits(64, 64);
       const scales = Float32Array.from(packed.scales as Float32Array);
       scales[2 * 5] = Number.NaN;

@@ -41,7 +41,7 @@ export function blocksIn({ blocks }: tf.NamedAttrMap): RoundedBlocks {
   return blocks as unknown as RoundedBlocks;
 }
 
-/** The 127th part of each row's largest magnitude; NaN or infinite where a scale or a minimum is. */
+/** Each row's largest magnitude divided by 127; NaN or infinite if a scale or a minimum is. */
 export function rowSteps(matrix: BlockMatrix): Float32Array {
   const [lowest, highest] = [Math.min(...matrix.levels), Math.max(...matrix.levels)];
   const scales = allNumbers(matrix.scales);

@@ -51,7 +51,7 @@ describe("hashKey", () => {
 });
 
 describe("uniform", () => {
-  it("gives the values it gave when this was written", () => {
+  it("has the same values as when this was written", () => {
     const values = [...uniformValues(3, { seed: 7, path: "transformer.h.0.attn.c_attn.lora_A" })];
     expect(values.map((value) => value.toFixed(6))).toMatchInlineSnapshot(`
       [
@@ -67,7 +67,7 @@ describe("uniform", () => {
     expect([...uniformValues(9, key).slice(0, 4)]).toEqual([...uniformValues(4, key)]);
   });
 
-  it.each([1, 2, 5])("gives the values from number %d on without the values before", (first) => {
+  it.each([1, 2, 5])("returns the values from number %d on without the earlier ones", (first) => {
     const key = { seed: 7, path: "a" };
     for (const count of [1, 2, 3]) {
       expect(uniformValues(count, key, first)).toEqual(uniformValues(9, key).slice(first, first + count));

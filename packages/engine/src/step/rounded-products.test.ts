@@ -59,7 +59,7 @@ onEachBackend((engine) => {
     }
   });
 
-  it("blocks that are cut, other levels, matrices the other way round and 16 bits are multiplied as ever", async () => {
+  it("truncated blocks, other levels, transposed matrices and 16 bits are not rounded", async () => {
     const pack = packedMatrices;
     const others = [
       FrozenWeight.fromTransposed(pack["8 bits"](7, 40)),
@@ -100,18 +100,18 @@ onEachBackend((engine) => {
   it.each([Number.NaN, Number.POSITIVE_INFINITY])("%s in a row makes no number of it", async (bad) => {
     for (const pack of Object.values(evenKinds)) {
       const weight = FrozenWeight.fromTransposed(pack(4, 64));
-      for (const place of [0, 33, 63]) {
-        const row = Float32Array.from({ length: 64 }, (_, index) => (index === place ? bad : 0.1));
+      for (const position of [0, 33, 63]) {
+        const row = Float32Array.from({ length: 64 }, (_, index) => (index === position ? bad : 0.1));
         const x = tf.tensor2d(row, [1, 64]);
         const values = await valuesOf(withRoundedProducts(() => frozenLinear(x, weight)));
-        expect(values.some(Number.isFinite), `${place}: ${values}`).toBe(false);
+        expect(values.some(Number.isFinite), `${position}: ${values}`).toBe(false);
         x.dispose();
       }
       weight.dispose();
     }
   });
 
-  it.each(Object.entries(evenKinds))("several matrices in %s give together what each gives", async (_, pack) => {
+  it.each(Object.entries(evenKinds))("several matrices in %s have the same products as alone", async (_, pack) => {
     const weights = [7, 3, 12].map((rows) => FrozenWeight.fromTransposed(pack(rows, 64)));
     const [first, ...others] = weights;
     for (const count of [1, 3]) {
@@ -139,7 +139,7 @@ onEachBackend((engine) => {
     for (const weight of weights) weight.dispose();
   });
 
-  it("what was prepared is freed with the weight", async () => {
+  it("prepared matrices are freed with the weight", async () => {
     const backend = tf.backend();
     const count = () => (backend instanceof NativeBackend ? backend.blocks.count : 0);
     const before = count();

@@ -6,7 +6,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import type { BlockMatrix } from "../packed/packed-matrix.ts";
 import { mayRoundProducts } from "./rounded-products.ts";
 
-/** Number of a value [rows, time, features] in a plan: 0 is what enters it, the first operation's is 1. */
+/** Number of a value [rows, time, features] in a plan: 0 is the plan's input, 1 the first operation's result. */
 export type StepValue = number;
 
 /** Activations that a plan can hold. */
@@ -36,10 +36,10 @@ export interface StepAttention {
 
 /** Numbers that are added to the bounded scores: windows, slopes. */
 export interface StepBias {
-  /** 1 where all heads have the same. */
+  /** 1 if all heads have the same. */
   readonly heads: number;
   /** [heads, time, past + time] for the newest `time` of a row's tokens. */
-  values(place: { readonly past: number; readonly time: number }): Float32Array;
+  values(range: { readonly past: number; readonly time: number }): Float32Array;
 }
 
 /** How features rotate with their position. */
@@ -64,7 +64,7 @@ export interface StepNorm {
   readonly width: number;
 }
 
-/** One operation of a plan. Its value has the number of its place, counted from 1. */
+/** One operation of a plan. Its value's number is its index in the plan, counted from 1. */
 export type StepNode =
   | {
       readonly op: "linear";
@@ -88,8 +88,8 @@ export interface StepPart {
 }
 
 /**
- * A part of a decoder – a block, or what follows the last – as operations on what enters it, [rows, time, features]. Nothing is
- * computed; `TokenSteps` computes it.
+ * A part of a decoder, such as a block, as operations on its input, [rows, time, features]. Nothing is computed; `TokenSteps`
+ * computes it.
  *
  * @example
  * ```ts
@@ -121,7 +121,7 @@ export class StepPlan {
     return kinds.includes("blocks") && !kinds.includes("int8");
   }
 
-  /** Marks something as not plannable. Returns a value, so that planning can go on. */
+  /** Records that planning is not possible. Returns a value, so that planning can continue. */
   refuse(reason: string): StepValue {
     this.#refusal ??= reason;
     return 0;
@@ -174,7 +174,7 @@ export class StepPlan {
   }
 }
 
-/** Whether plans compute, one after the other, what others do with the same weights. */
+/** Whether two lists of plans compute the same with the same weights. */
 export function areSamePlans(some: readonly StepPlan[], others: readonly StepPlan[]): boolean {
   const isSamePlan = ({ nodes, mayRound }: StepPlan, other: StepPlan | undefined) =>
     mayRound === other?.mayRound && isSame(nodes, other.nodes);
@@ -189,7 +189,7 @@ function isSame(one: unknown, other: unknown): boolean {
   return keys.length === Object.keys(other).length && keys.every((key) => isSame(one[key], other[key]));
 }
 
-/** Arrays and literals: not what a class makes. */
+/** Whether a value is an array or an object literal, not an instance of a class. */
 export function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
@@ -197,7 +197,7 @@ export function isPlain(value: unknown): value is Record<string, unknown> {
 
 /** A matrix as a plan's graph multiplies by it: x·Mᵀ for blocks, and x times a weight in 8 bits by its number. */
 export type StepFactor =
-  /** `isTransposed`: for Wᵀ, [outFeatures, inFeatures]. `mayRound`: to 8 bits, for what is multiplied by it now. */
+  /** `isTransposed`: for Wᵀ, [outFeatures, inFeatures]. `mayRound`: whether this product may round x to 8 bits. */
   | {
       readonly kind: "float32";
       readonly matrix: tf.Tensor2D;
@@ -210,8 +210,8 @@ export type StepFactor =
 /** A weight that may be part of a plan, as `FrozenWeight` is. */
 export interface StepWeight {
   readonly outFeatures: number;
-  /** Absent where no graph can take it. */
+  /** Absent if no graph can contain it. */
   readonly stepFactor: StepFactor | undefined;
-  /** Has something disposed of with the weight that was made of it, or when another takes its place under the name. */
+  /** Disposes of `made` together with the weight from which it was made, or when another one is set under the name. */
   owns(name: string, made: { dispose(): void }): void;
 }

@@ -122,7 +122,7 @@ onEachBackend((engine) => {
       });
     });
 
-    it("does not hide in rounded numbers that a bias is none", () => {
+    it("does not hide a NaN bias in rounded numbers", () => {
       const weight = FrozenWeight.fromTransposed(packedMatrices["8 bits"](rows, columns));
       const bias = tf.fill([rows], Number.NaN);
       const plan = new StepPlan();

@@ -1,20 +1,20 @@
-// The newest tokens of some texts, computed in a few calls by plans, with keys and values kept where the engine wants them.
+// The next tokens of some texts, computed in a few calls by plans. Keys and values are stored where the engine needs them.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { NativeCallError } from "../errors.ts";
 import { areSamePlans, type StepPlan } from "./step-plan.ts";
 
-/** What a backend makes of plans. */
+/** Plans in a backend's own form. */
 export interface StepProgram {
   /** False once something that it computes with is gone. */
   readonly isAlive: boolean;
-  /** Columns whose keys and values are kept. */
+  /** Number of cached columns. */
   readonly length: number;
   /** Takes a copy of a layer's keys and values over, each [rows, keyHeads, columns, headSize]. */
   fill(layer: number, kept: KeptPositions): void;
-  /** Copies of a layer's keys and values, for the columns that are kept. */
+  /** Copies of a layer's cached keys and values. */
   read(layer: number): KeptPositions;
-  /** hidden [rows, time, width] → what the last plan gives for the last position, [rows, 1, features]. */
+  /** hidden [rows, time, width] → the last plan's output for the last position, [rows, 1, features]. */
   run(hidden: tf.Tensor, positions: readonly (readonly number[])[]): tf.Tensor | undefined;
   dispose(): void;
 }
@@ -25,7 +25,7 @@ interface StepMaker {
 }
 
 /**
- * The state of some texts: what computes their next tokens, and the keys and values of those before. Its owner disposes of it.
+ * The state of some texts: a program for their next tokens, and the keys and values of earlier ones. Its owner disposes of it.
  *
  * @example
  * ```ts
@@ -52,8 +52,8 @@ export class TokenSteps {
   ) {}
 
   /**
-   * Undefined where the current backend does not compute plans, or not these: parts of a decoder, one after the other, for
-   * hidden states of `width` features. There are as many texts as numbers in `padding`: one, if nothing is said.
+   * Undefined if the current backend does not support plans, or not these: parts of a decoder, one after the other, for hidden states
+   * of `width` features. `padding` has an entry for each text; default: one text.
    */
   static of(plans: readonly StepPlan[], width: number, padding: readonly number[] = [0]): TokenSteps | undefined {
     const backend: object = tf.backend();
@@ -63,8 +63,8 @@ export class TokenSteps {
   }
 
   /**
-   * Whether these plans compute what the ones that it was made of do, with the same weights, on the current backend, for as
-   * many texts with the same padding.
+   * Whether these plans compute the same as those that it was made of, with the same weights, on the current backend, for the same
+   * number of texts with the same padding.
    */
   isOf(plans: readonly StepPlan[], padding: readonly number[] = [0]): boolean {
     if (tf.backend() !== this.backend || !this.program.isAlive) return false;
@@ -72,7 +72,7 @@ export class TokenSteps {
     return isSamePadding && areSamePlans(plans, this.plans);
   }
 
-  /** Columns whose keys and values are kept. */
+  /** Number of cached columns. */
   get length(): number {
     return this.program.length;
   }
@@ -83,20 +83,20 @@ export class TokenSteps {
     return nodes.flatMap((node) => (node.op === "attention" ? [node.attention.layer] : []));
   }
 
-  /** Takes a copy of a layer's keys and values over, each [rows, keyHeads, columns, headSize]; padding is left out. */
+  /** Copies a layer's keys and values into the state, each [rows, keyHeads, columns, headSize], without padding. */
   fill(layer: number, kept: KeptPositions): void {
     this.program.fill(layer, kept);
   }
 
-  /** Copies of a layer's keys and values, zeros where padding is. The caller disposes of them. */
+  /** Copies of a layer's keys and values, with zeros for padding. The caller disposes of them. */
   read(layer: number): KeptPositions {
     return this.program.read(layer);
   }
 
   /**
-   * What the last plan makes of hidden states [texts, time, width] that stand at `positions` [texts][time], for the last of
-   * them: [texts, 1, features]. Several positions at once are those of one text. Their keys and values are kept. Undefined
-   * where the engine cannot, or its library refuses; what was kept before still is.
+   * The last plan's output for hidden states [texts, time, width] at `positions` [texts][time], for the last position: [texts, 1,
+   * features]. Several positions in one call must belong to one text. Their keys and values are cached. Undefined if the engine cannot
+   * compute them or its library refuses; the cache is then unchanged.
    */
   run(hidden: tf.Tensor, positions: readonly (readonly number[])[]): tf.Tensor | undefined {
     try {

@@ -1,4 +1,4 @@
-// Our walk of the tape gives the same gradients as TensorFlow.js's own, and uses less memory.
+// Our backward pass gives the same gradients as TensorFlow.js's, and uses less memory.
 
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
@@ -8,7 +8,7 @@ import { differentiate } from "./differentiate.ts";
 
 onEachBackend(() => {
   describe("differentiate", () => {
-    it("gives the gradients of tf.grads for paths that branch and join", async () => {
+    it("equals tf.grads for paths that branch and join", async () => {
       const x = waves([3, 4]);
       const y = waves([4, 3], 2);
       const compute = (a: tf.Tensor, b: tf.Tensor) => {
@@ -23,7 +23,7 @@ onEachBackend(() => {
       tf.dispose([x, y, ...expected, actual.value, ...actual.gradients.filter((gradient) => gradient !== undefined)]);
     });
 
-    it("is undefined if the value does not depend on a target, and takes a gradient of the value", async () => {
+    it("is undefined if the value does not depend on a target, and accepts a gradient of the value", async () => {
       const [x, unused] = [tf.tensor1d([1, 2]), tf.tensor1d([5])];
       const weights = tf.tensor1d([10, 100]);
       const { value, gradients } = differentiate(() => tf.square(x), [x, unused], weights);

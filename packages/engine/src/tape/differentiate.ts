@@ -4,13 +4,13 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { addGradient } from "./accumulate.ts";
-import { whileWalkingBack } from "./made-again.ts";
+import { whileDifferentiating } from "./recomputed-tensors.ts";
 import { withNestedTape } from "./without-tape.ts";
 
 /** A value and its derivatives; the caller owns all of them. */
 export interface Derivatives<T extends tf.Tensor> {
   readonly value: T;
-  /** One for each target, of its shape; undefined where the value does not depend on it. */
+  /** One for each target, of its shape; undefined if the value does not depend on it. */
   readonly gradients: readonly (tf.Tensor | undefined)[];
 }
 
@@ -19,8 +19,8 @@ type TapeNode = NonNullable<ReturnType<typeof tf.engine>["state"]["activeTape"]>
 /**
  * Runs `compute` once and differentiates its result for each of `targets`: variables, or tensors that `compute` uses.
  *
- * `outputGradient` has the shape of the result; without it the result counts as its own sum. Nothing of `compute` but its
- * result is left behind, not even if it throws.
+ * `outputGradient` has the shape of the result; without it the result's sum is differentiated. All other tensors of `compute` are
+ * disposed of, even if it throws.
  *
  * @example
  * ```ts
@@ -60,7 +60,7 @@ function runAndWalkBack<T extends tf.Tensor>(
     const value = tf.tidy(compute);
     state.gradientDepth = 0;
     const start = outputGradient === undefined ? tf.ones(value.shape) : tf.clone(outputGradient);
-    return { value, gradients: whileWalkingBack(() => walkBack(tape, targets, value, start)) };
+    return { value, gradients: whileDifferentiating(() => walkBack(tape, targets, value, start)) };
   } finally {
     for (const node of tape) tf.dispose(node.saved ?? []);
   }
@@ -110,7 +110,7 @@ function pathBetween(
   return new Map(path.reverse());
 }
 
-/** Adds the gradients of a node's named inputs to what is known of these. */
+/** Adds the gradients of a node's named inputs to `gradients`. */
 function passBack(node: TapeNode, names: readonly string[], gradients: Map<number, tf.Tensor>): void {
   const { gradient } = node;
   if (gradient === undefined) throw new Error(`The kernel ${node.kernelName} has no gradient.`);

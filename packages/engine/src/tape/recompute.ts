@@ -46,7 +46,7 @@ export function recompute(block: RecomputedBlock): tf.Tensor {
   });
 }
 
-/** Gradients of `compute()` for each target, zeros where it does not depend on one. */
+/** Gradients of `compute()` for each target; zeros if it does not depend on a target. */
 function blockGradients(compute: () => tf.Tensor, targets: readonly tf.Tensor[], dy: tf.Tensor): tf.Tensor[] {
   return tf.tidy(() => {
     const { gradients } = differentiate(compute, targets, dy);

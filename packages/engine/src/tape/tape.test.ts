@@ -72,7 +72,7 @@ onEachBackend(() => {
   });
 
   describe("recompute", () => {
-    it("gives the value and gradients of the block itself, for inputs and variables", async () => {
+    it("has the value and gradients of the block itself, for inputs and variables", async () => {
       const block = (x: tf.Tensor, a: tf.Tensor, b: tf.Tensor) =>
         tf.tanh(addLowRank(tf.sin(x), x, matrix(a), matrix(b), 2));
       await expectTwin(
@@ -135,7 +135,7 @@ onEachBackend(() => {
       tf.dispose([variable, fixed, expected.value, expected.grads, actual.value, actual.grads]);
     });
 
-    it("keeps its inputs alone between forward and backward", () => {
+    it("keeps only its inputs between forward and backward", () => {
       const variable = tf.variable(waves([1000]));
       const inside = (x: tf.Tensor) => tf.exp(tf.sin(tf.exp(tf.sin(tf.mul(x, variable)))));
       const bytesKept = (f: (x: tf.Tensor) => tf.Tensor) => {

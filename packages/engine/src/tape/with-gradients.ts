@@ -1,6 +1,6 @@
-// An operation with its own gradients, each computed only if it is needed. tf.customGrad computes the gradients of all
-// inputs, also of frozen ones, which would take most of a LoRA step. The function that tf.customGrad itself calls takes one
-// thunk for each input and runs only those on the path to a trainable variable.
+// An operation with its own gradients, each computed only if it is needed. tf.customGrad computes the gradients of all inputs,
+// including frozen ones, which would take most of a LoRA step. The internal function of tf.customGrad takes one thunk for each input
+// and runs only those on the path to a trainable variable.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { requireAlive } from "../kernels/own-kernel.ts";

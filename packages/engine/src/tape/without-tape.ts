@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 
 /**
- * Runs `compute` unrecorded: its result is a constant to whoever differentiates around it, and nothing in it is saved.
+ * Runs `compute` off the tape: its result is a constant for outer gradients, and nothing in it is saved.
  *
  * For everything below the first adapter. `compute` must be synchronous.
  *

@@ -73,7 +73,7 @@ const gated = [
       keepsInfinities: "an infinite gradient times the slope, as torch's; the product rule subtracts two infinities",
       compute: (gate, up) => compute(given(gate), given(up)),
       twin: (gate, up) => tf.mul(formula.twin(given(gate)), given(up)),
-      reference: (gate, up) => given(gate).map((value, place) => formula.reference(value) * at(given(up), place)),
+      reference: (gate, up) => given(gate).map((value, index) => formula.reference(value) * at(given(up), index)),
     }),
   }),
 );

@@ -96,9 +96,9 @@ function maskOf({ sees, hasBias = false }: MaskKind, sizes: Sizes): Mask | undef
   if (sees === undefined) return undefined;
   const { batch, queryTime, keyTime, past, hidden } = sizes;
   const shape = [batch, hasBias ? sizes.heads : 1, queryTime, keyTime];
-  const values = waveValues(sizeOf(shape), 5).map((bias, place) => {
-    const [query, key] = [Math.floor(place / keyTime) % queryTime, place % keyTime];
-    const item = Math.floor(place / (sizeOf(shape) / batch));
+  const values = waveValues(sizeOf(shape), 5).map((bias, index) => {
+    const [query, key] = [Math.floor(index / keyTime) % queryTime, index % keyTime];
+    const item = Math.floor(index / (sizeOf(shape) / batch));
     if (!sees({ item, query: past + query, key, keyTime })) return hidden;
     return hasBias ? bias : 0;
   });
@@ -149,13 +149,13 @@ function reference(sizes: Sizes, mask: Mask | undefined, [query, key, value]: re
       queryRow,
       headSize,
     );
-    const masked = scores.map((score, place) => {
+    const masked = scores.map((score, index) => {
       const bound = cap === undefined ? score * scale : cap * Math.tanh((score * scale) / cap);
-      return bound + (mask === undefined ? 0 : at(mask.values, maskRow * keyTime + place));
+      return bound + (mask === undefined ? 0 : at(mask.values, maskRow * keyTime + index));
     });
     if (masked.every((score) => score < maskedScore / 2)) continue;
     const values = given(value).subarray(keyPlane * keyTime * valueSize, (keyPlane + 1) * keyTime * valueSize);
-    const weights = softmax(masked).map((weight, place) => weight * at(factors, row * keyTime + place));
+    const weights = softmax(masked).map((weight, index) => weight * at(factors, row * keyTime + index));
     result.set(product(weights, values, keyTime), row * valueSize);
   }
   return result;

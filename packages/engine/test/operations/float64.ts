@@ -9,7 +9,7 @@ export function product(a: Float64Array, b: Float64Array, inner: number): Float6
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       let sum = 0;
-      for (let place = 0; place < inner; place++) sum += at(a, row * inner + place) * at(b, place * columns + column);
+      for (let index = 0; index < inner; index++) sum += at(a, row * inner + index) * at(b, index * columns + column);
       result[row * columns + column] = sum;
     }
   }
@@ -52,8 +52,8 @@ export function erf(x: number): number {
 }
 
 /** An entry that is there. */
-export function at<Value>(values: ArrayLike<Value>, place: number): Value {
-  const value = values[place];
-  if (value === undefined) throw new RangeError(`There is no entry ${place} among ${values.length}.`);
+export function at<Value>(values: ArrayLike<Value>, index: number): Value {
+  const value = values[index];
+  if (value === undefined) throw new RangeError(`There is no entry ${index} among ${values.length}.`);
   return value;
 }

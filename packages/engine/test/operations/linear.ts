@@ -63,7 +63,7 @@ const linear = defineOperation<LinearSettings>({
       },
       reference: (x, bias) => {
         const y = product(given(x), Float64Array.from(frozen.values), inFeatures);
-        return bias === undefined ? y : y.map((value, place) => value + at(bias, place % outFeatures));
+        return bias === undefined ? y : y.map((value, index) => value + at(bias, index % outFeatures));
       },
     };
   },
@@ -105,7 +105,7 @@ const adapted = defineOperation<AdaptedSettings>({
       reference: (x, a, b, bias) => {
         const update = product(product(given(x), given(a), inFeatures), given(b), rank);
         const y = product(given(x), Float64Array.from(frozen.values), inFeatures);
-        return y.map((value, place) => value + 2 * at(update, place) + (bias ? at(bias, place % outFeatures) : 0));
+        return y.map((value, index) => value + 2 * at(update, index) + (bias ? at(bias, index % outFeatures) : 0));
       },
     };
   },
@@ -154,9 +154,9 @@ const lowRank = defineOperation<LowRankSettings>({
     },
     reference: (output, x, a, b) => {
       const factors = drawnFactors(given(x).length, rate);
-      const seen = given(x).map((value, place) => value * at(factors, place));
+      const seen = given(x).map((value, index) => value * at(factors, index));
       const update = product(product(seen, given(a), inFeatures), given(b), rank);
-      return given(output).map((value, place) => value + scale * at(update, place));
+      return given(output).map((value, index) => value + scale * at(update, index));
     },
   }),
 });
@@ -175,7 +175,7 @@ const residual = defineOperation<{ readonly shape: readonly number[]; readonly r
       shapes: [shape, shape],
       compute: (a, b) => addResidual(given(a), given(b), { rate, key: drawKey }),
       twin: (a, b) => tf.add(given(a), tf.mul(given(b), tf.tensor(factors, [...shape]))),
-      reference: (a, b) => given(a).map((value, place) => value + at(given(b), place) * at(factors, place)),
+      reference: (a, b) => given(a).map((value, index) => value + at(given(b), index) * at(factors, index)),
     };
   },
 });

@@ -32,8 +32,8 @@ function weightsOf(ids: Int32Array, reduction: Reduction): Float32Array {
 
 function twinOfLogits(logits: tf.Tensor, ids: Int32Array, reduction: Reduction): tf.Tensor {
   const classes = given(logits.shape[1]);
-  const isLabel = Uint8Array.from({ length: ids.length * classes }, (_, place) =>
-    Math.max(0, at(ids, Math.floor(place / classes))) === place % classes ? 1 : 0,
+  const isLabel = Uint8Array.from({ length: ids.length * classes }, (_, index) =>
+    Math.max(0, at(ids, Math.floor(index / classes))) === index % classes ? 1 : 0,
   );
   const likelihoods = tf.logSoftmax(logits);
   const ofLabels = tf.where(tf.tensor(isLabel, [ids.length, classes], "bool"), likelihoods, tf.zerosLike(likelihoods));
@@ -118,7 +118,7 @@ const ofHidden = defineOperation<HeadSettings>({
     const plain = () => tf.tensor2d(frozen.values.slice(), [features, classes]);
     const logitsOf = (hidden: Float64Array) => {
       const logits = product(hidden, Float64Array.from(frozen.values), features);
-      const shifted = hasBias ? logits.map((logit, place) => logit + at(bias, place % classes)) : logits;
+      const shifted = hasBias ? logits.map((logit, index) => logit + at(bias, index % classes)) : logits;
       return cap === undefined ? shifted : shifted.map((logit) => cap * Math.tanh(logit / cap));
     };
     return {

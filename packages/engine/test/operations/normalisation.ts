@@ -46,7 +46,7 @@ const layer = defineOperation<Settings>({
       byRows(given(x), features, (row) => {
         const centred = row.map((value) => value - mean(row));
         const deviation = Math.sqrt(mean(centred.map((value) => value * value)) + epsilon);
-        return centred.map((value, place) => (value / deviation) * at(given(gain), place) + at(given(bias), place));
+        return centred.map((value, index) => (value / deviation) * at(given(gain), index) + at(given(bias), index));
       }),
   }),
 });
@@ -73,7 +73,7 @@ const rootMeanSquare = defineOperation<Settings>({
     reference: (x, gain) =>
       byRows(given(x), features, (row) => {
         const size = Math.sqrt(mean(row.map((value) => value * value)) + epsilon);
-        return row.map((value, place) => (value / size) * (at(given(gain), place) + gainOffset));
+        return row.map((value, index) => (value / size) * (at(given(gain), index) + gainOffset));
       }),
   }),
 });

@@ -57,9 +57,9 @@ function swapped(
   sizes: { batch: number; first: number; second: number; width: number },
 ): Float64Array {
   const { first, second, width } = sizes;
-  return x.map((_, place) => {
-    const column = place % width;
-    const row = Math.floor(place / width);
+  return x.map((_, index) => {
+    const column = index % width;
+    const row = Math.floor(index / width);
     const [fast, slow, item] = [row % first, Math.floor(row / first) % second, Math.floor(row / first / second)];
     return at(x, ((item * first + fast) * second + slow) * width + column);
   });
@@ -117,10 +117,10 @@ const rotated = defineOperation<RotarySettings>({
           : tf.concat([result, tf.slice(given(x), [0, 0, 0, 2 * pairs], [-1, -1, -1, rest])], 3);
       },
       reference: (x) =>
-        given(x).map((value, place) => {
-          const feature = place % width;
+        given(x).map((value, index) => {
+          const feature = index % width;
           if (feature >= 2 * pairs) return value;
-          const row = Math.floor(place / width);
+          const row = Math.floor(index / width);
           const tableRow = (isByItem ? Math.floor(row / time / heads) * time : 0) + (row % time);
           const angle = at(angles, tableRow * pairs + pairOf(feature));
           const other = at(given(x), row * width + partner(feature));
@@ -169,7 +169,7 @@ const dropped = defineOperation<DropoutSettings>({
       shapes: [shape],
       compute: (x) => dropout(given(x), rate, drawKey),
       twin: (x) => tf.mul(given(x), tf.tensor(kept, [...shape])),
-      reference: (x) => given(x).map((value, place) => value * at(kept, place)),
+      reference: (x) => given(x).map((value, index) => value * at(kept, index)),
     };
   },
 });

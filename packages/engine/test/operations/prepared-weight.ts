@@ -81,5 +81,5 @@ function packedWeight(
 /** [rows, columns] as [columns, rows]. */
 function transposed(values: Float32Array, columns: number): Float32Array {
   const rows = values.length / columns;
-  return values.map((_, place) => at(values, (place % rows) * columns + Math.floor(place / rows)));
+  return values.map((_, index) => at(values, (index % rows) * columns + Math.floor(index / rows)));
 }

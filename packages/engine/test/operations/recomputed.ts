@@ -37,7 +37,7 @@ const block = defineOperation<Settings>({
     },
     reference: (x, a, b) => {
       const update = product(product(given(x), given(a), features), given(b), rank);
-      return given(x).map((value, place) => value * sigmoid(value) + 2 * at(update, place));
+      return given(x).map((value, index) => value * sigmoid(value) + 2 * at(update, index));
     },
   }),
 });

@@ -50,22 +50,22 @@ export async function computedValue(
 export function referenceGradient(
   { reference }: OperationUse,
   inputs: readonly Float32Array[],
-  entry: { readonly input: number; readonly place: number },
+  entry: { readonly input: number; readonly position: number },
 ): number {
   const step = 1e-5;
   const sumAt = (shift: number) => {
     const moved = inputs.map((values) => Float64Array.from(values));
     const input = moved[entry.input];
-    if (input !== undefined) input[entry.place] = at(input, entry.place) + shift;
+    if (input !== undefined) input[entry.position] = at(input, entry.position) + shift;
     const output = reference(...moved);
     const weights = outputWeights(output.length);
-    return output.reduce((sum, value, place) => sum + value * at(weights, place), 0);
+    return output.reduce((sum, value, position) => sum + value * at(weights, position), 0);
   };
   return (sumAt(step) - sumAt(-step)) / (2 * step);
 }
 
 /** Evenly spread places of an input, at most `count`. */
-export function somePlaces(length: number, count: number): readonly number[] {
+export function someIndices(length: number, count: number): readonly number[] {
   const step = Math.max(1, Math.ceil(length / count));
   return Array.from({ length: Math.ceil(length / step) }, (_, index) => index * step);
 }

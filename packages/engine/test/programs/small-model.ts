@@ -77,11 +77,11 @@ export function smallModel(): SmallModel {
 
   return {
     train: (step) => {
-      const ids = Int32Array.from({ length: batch * time }, (_, place) => (place * 7 + step * 3) % classes);
+      const ids = Int32Array.from({ length: batch * time }, (_, index) => (index * 7 + step * 3) % classes);
       const loss = tf.tidy(() => {
         const tokens = tf.tensor2d(ids, [batch, time], "int32");
         const labels = tf.tensor1d(
-          ids.map((id, place) => (place % 4 === 0 ? -100 : (id + 7) % classes)),
+          ids.map((id, index) => (index % 4 === 0 ? -100 : (id + 7) % classes)),
           "int32",
         );
         const { value, grads } = tf.variableGrads(() => {

@@ -64,8 +64,8 @@ export function uint32At(bytes: Uint8Array, at: number): number {
 }
 
 /** The codes of `count` bytes from `from` on: first all low 4 bits, then all high ones. */
-export function splitNibbles(bytes: Uint8Array, from: number, codes: Uint8Array, place: Stretch): void {
-  const { first, count } = place;
+export function splitNibbles(bytes: Uint8Array, from: number, codes: Uint8Array, stretch: CodeRange): void {
+  const { first, count } = stretch;
   for (let index = 0; index < count; index += 1) {
     const pair = bytes[from + index]!;
     codes[first + index] = pair & 15;
@@ -74,7 +74,7 @@ export function splitNibbles(bytes: Uint8Array, from: number, codes: Uint8Array,
 }
 
 /** The target of the codes. */
-export interface Stretch {
+export interface CodeRange {
   readonly first: number;
   /** The bytes to read. */
   readonly count: number;

@@ -32,10 +32,10 @@ function unpackFrame(bytes: Uint8Array, at: number, parts: BlockParts): void {
   }
 }
 
-/** Bit n of byte i belongs to element 32n + i. It becomes bit `place` of the code. */
-function addBits(bytes: Uint8Array, from: number, codes: Uint8Array, place: number): void {
+/** Bit n of byte i belongs to element 32n + i. It becomes bit `bit` of the code. */
+function addBits(bytes: Uint8Array, from: number, codes: Uint8Array, bit: number): void {
   for (let index = 0; index < 256; index += 1)
-    codes[index]! += ((bytes[from + (index & 31)]! >> (index >> 5)) & 1) << place;
+    codes[index]! += ((bytes[from + (index & 31)]! >> (index >> 5)) & 1) << bit;
 }
 
 /** 128 bytes, 64 elements in each 32. */

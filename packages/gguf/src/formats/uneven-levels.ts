@@ -14,8 +14,8 @@ import {
 const zero = 8;
 
 /** Five base-3 digits in a byte, as a fraction of 256: multiplied by a power of 3, the next digit is on top. */
-function digit(byte: number, place: number): number {
-  return (((byte * 3 ** place) & 255) * 3) >> 8;
+function digit(byte: number, position: number): number {
+  return (((byte * 3 ** position) & 255) * 3) >> 8;
 }
 
 export const ternaryFormats: BlockFormats = {

@@ -78,7 +78,7 @@ describe("ggufChunks", () => {
     ggufPieces(metadata, new Map(["a", "b"].map((name) => [name, { type: "Q4_0", shape: [3, 32], bytes }]))),
   );
 
-  it("gives the file that ggufPieces gives, from any byte on", async () => {
+  it("equals the file from ggufPieces, from any byte on", async () => {
     for (let from = 0; from <= whole.length; from += 7) {
       const chunks: Uint8Array[] = [];
       for await (const chunk of ggufChunks(metadata, tensors, from)) chunks.push(chunk);
@@ -97,7 +97,7 @@ describe("ggufChunks", () => {
 });
 
 describe("readStoredMetadata", () => {
-  it("gives values that another file has with the same types", async () => {
+  it("writes values of another file with the same types", async () => {
     const metadata = new Map<string, WritableValue>([
       ["rate", { type: "float32", value: 10_000 }], // a whole number of a type that holds fractions
       ["words", { type: "array", of: "string", value: ["ä", ""] }],
@@ -141,7 +141,7 @@ describe("encodeValues", () => {
     expect(() => encodeValues(values.subarray(0, 33), "Q8_0")).toThrow(/whole blocks of 32/);
   });
 
-  it("gives the bytes that gguf-py gives", () => {
+  it("equals gguf-py's bytes", () => {
     // gguf.quants.quantize(np.float32([0.5, -1.27, 1.27, 0.005, …0]), GGMLQuantizationType.Q8_0)
     const given = new Float32Array(32);
     given.set([0.5, -1.27, 1.27, 0.005, -0.015]);

@@ -206,13 +206,13 @@ function textsBytes(texts: readonly string[]): Uint8Array {
   const bytes = new Uint8Array(max);
   const view = new DataView(bytes.buffer);
   const encoder = new TextEncoder();
-  let place = 0;
+  let used = 0;
   for (const text of texts) {
-    const { written } = encoder.encodeInto(text, bytes.subarray(place + 8));
-    view.setBigUint64(place, BigInt(written), true);
-    place += 8 + written;
+    const { written } = encoder.encodeInto(text, bytes.subarray(used + 8));
+    view.setBigUint64(used, BigInt(written), true);
+    used += 8 + written;
   }
-  return bytes.subarray(0, place);
+  return bytes.subarray(0, used);
 }
 
 function numbersBytes(type: NumberType, values: readonly number[]): Uint8Array {

@@ -88,7 +88,7 @@ describe("graphModel", () => {
     model.dispose();
   });
 
-  it("gives every variable the gradient that central differences give", async () => {
+  it("has the same gradient of every variable as central differences", async () => {
     const model = await twoLayers("Sigmoid").load();
     const host = graphModel(model);
     const handle = inject(host);

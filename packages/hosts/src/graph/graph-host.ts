@@ -211,6 +211,6 @@ function topologyOf(model: GraphModel, { nodes }: Graph): Topology {
 
 /** Attributes, without the converter's notes about outputs, which do not affect the computation. */
 function attributesOf({ definition: { attr = {} } }: GraphNode): string {
-  const said = Object.keys(attr).filter((name) => !name.startsWith("_") && name !== "value");
-  return JSON.stringify(said.sort().map((name) => [name, attr[name]]));
+  const attributes = Object.keys(attr).filter((name) => !name.startsWith("_") && name !== "value");
+  return JSON.stringify(attributes.sort().map((name) => [name, attr[name]]));
 }

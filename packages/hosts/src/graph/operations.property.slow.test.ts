@@ -184,7 +184,7 @@ describe.each(testEngines("cpu", "wasm", "native"))("a node with a site, on %s",
   // tfjs-backend-wasm has no einsum.
   const tested = Object.entries(kinds).filter(([name]) => engine !== "wasm" || name !== "einsums");
 
-  it.each(tested)("%s: starts at zero, learns, merges and leaves nothing", async (_, kind) => {
+  it.each(tested)("%s: starts at zero, learns, merges and leaves nothing behind", async (_, kind) => {
     await fc.assert(fc.asyncProperty(kind, check), { numRuns: 25, seed: 7 });
   });
 });

@@ -5,7 +5,7 @@ import { ShapeError } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Access to a tensor of a host model. */
-export interface WeightPlace {
+export interface WeightStore {
   /** The tensor that the model uses now; the model owns it. */
   current(): tf.Tensor;
   /** Makes the model use these values, of the same shape. The caller keeps the tensor. */
@@ -29,7 +29,7 @@ export class HostWeight {
   constructor(
     /** For messages. */
     readonly path: string,
-    private readonly place: WeightPlace,
+    private readonly store: WeightStore,
     readonly view: WeightView,
   ) {}
 
@@ -40,12 +40,12 @@ export class HostWeight {
 
   /** The current value in the model's layout; the model owns it. */
   get own(): tf.Tensor {
-    return this.place.current();
+    return this.store.current();
   }
 
   /** A copy in the view's layout; the caller disposes of it. */
   read(): tf.Tensor {
-    return this.view.toView(this.place.current());
+    return this.view.toView(this.store.current());
   }
 
   /** Replaces the value by `value`, in the view's layout. Takes ownership. Throws ShapeError. */
@@ -54,8 +54,8 @@ export class HostWeight {
     const own = tf.keep(this.view.fromView(value));
     value.dispose();
     // A clone shares the data of the original, which therefore stays in memory unchanged.
-    const below = this.#layers.length > 0 ? this.#layers : [tf.keep(tf.clone(this.place.current()))];
-    this.place.put(own);
+    const below = this.#layers.length > 0 ? this.#layers : [tf.keep(tf.clone(this.store.current()))];
+    this.store.put(own);
     this.#layers = [...below, own];
     return () => this.#remove(own);
   }
@@ -78,7 +78,7 @@ export class HostWeight {
     if (!this.#layers.includes(own)) return;
     this.#layers = this.#layers.filter((layer) => layer !== own);
     const top = this.#layers.at(-1);
-    if (top !== undefined) this.place.put(top);
+    if (top !== undefined) this.store.put(top);
     own.dispose();
     if (this.#layers.length > 1) return;
     top?.dispose();

@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { HostParameter } from "../hook-points/host-parameter.ts";
 import { HostSite } from "../hook-points/host-site.ts";
-import { HostWeight, type WeightPlace } from "../hook-points/host-weight.ts";
+import { HostWeight, type WeightStore } from "../hook-points/host-weight.ts";
 import type { SharedPatch } from "../hook-points/shared-patch.ts";
 import type { FoundLayer } from "./find-layers.ts";
 import type { LayerVariable } from "./foreign-layer.ts";
@@ -22,7 +22,7 @@ export function hostLayer({ layer, path, variables, buffers }: FoundLayer, patch
     const outline = outlines.find(({ weight }) => weight === name);
     const view = outline?.view ?? plainView(variable.read().shape);
     const ownPath = outline === undefined ? `${path}.${name}` : `${siteOf(outline)}.weight`;
-    const weight = new HostWeight(ownPath, placeOf(variable), view);
+    const weight = new HostWeight(ownPath, storeOf(variable), view);
     // As in torch's files, where a site's matrix is [outFeatures, inFeatures].
     const transposedInFile = outline?.kind === "linear";
     return {
@@ -50,7 +50,7 @@ export function hostLayer({ layer, path, variables, buffers }: FoundLayer, patch
   return { layer, path, kind, parameters, sites };
 }
 
-function placeOf(variable: LayerVariable): WeightPlace {
+function storeOf(variable: LayerVariable): WeightStore {
   return {
     current: () => variable.read(),
     put: (value) => {

@@ -36,8 +36,8 @@ describe("training a host model", () => {
     expect(Object.keys(history.history)).toEqual(["val_loss", "val_mae", "loss", "mae"]);
     const batches = [{ xs: tf.clone(x), ys: tf.clone(y) }];
     const iterator = () => {
-      let place = 0;
-      return { next: async () => ({ value: batches[place], done: place++ >= batches.length }) };
+      let position = 0;
+      return { next: async () => ({ value: batches[position], done: position++ >= batches.length }) };
     };
     const dataset = { iterator: async () => iterator() };
     await net.fitDataset(dataset as never, { epochs: 1, verbose: 0 });

@@ -51,7 +51,6 @@ export interface WeightChange {
   replace(value: tf.Tensor): Restore;
 }
 
-/** One part of an adapter. */
 export interface AdapterPart extends Attachable {
   /** Owned by the handle. */
   readonly tensors: readonly AdapterVariable[];

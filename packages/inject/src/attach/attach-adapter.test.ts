@@ -110,7 +110,7 @@ describe("attachAdapter", () => {
     });
   });
 
-  it("is frozen unless asked to be trainable", async () => {
+  it("is frozen unless it should be trainable", async () => {
     const { adapter } = await make();
     for (const trainable of [false, true]) {
       const handle = attachAdapter(model, adapter, { trainable });
@@ -142,7 +142,7 @@ describe("attachAdapter", () => {
     expect(message).toContain("classifier.bias: shape [4], this model needs [3]");
   });
 
-  it("says that an adapter was made for a base of another width", async () => {
+  it("reports that an adapter was made for a base of another width", async () => {
     const wide = new HandMadeModel({ width: 10 });
     const { adapter } = await make(wide);
     wide.dispose();
@@ -151,7 +151,7 @@ describe("attachAdapter", () => {
     expect(error.message).toContain("trained on another base model (width 10; this one: width 6)");
   });
 
-  it("says that an adapter of another kind of model was made for another base, and which, in place of all differences", async () => {
+  it("reports the model type of an adapter for another kind of model, instead of all differences", async () => {
     const { adapter } = await make();
     const tensors = new Map([...adapter.tensors].map(([key, tensor]) => [`encoder.layer.${key}`, tensor]));
     const error = failure({ ...adapter, tensors, config: { ...adapter.config, baseModel: "minilm" } });
@@ -175,7 +175,7 @@ describe("attachAdapter", () => {
     expect(error.problems).toHaveLength(1);
   });
 
-  it("refuses an adapter whose fingerprint is another base's, unless told to go on", async () => {
+  it("refuses an adapter with another base's fingerprint, unless this is allowed", async () => {
     const { adapter, values } = await make(model, {}, "sha256:aaa");
     expect(adapter.metadata.get(baseFingerprintKey)).toBe("sha256:aaa");
     const error = failure(adapter, { baseFingerprint: "sha256:bbb" });
@@ -193,13 +193,13 @@ describe("attachAdapter", () => {
     attachAdapter(model, adapter, { baseFingerprint: "sha256:aaa" }).dispose();
   });
 
-  it("takes a tensor of a module to save that the configuration does not name for a mistake", async () => {
+  it("treats a tensor of a module to save that the configuration does not name as an error", async () => {
     const { adapter } = await make(model, { modulesToSave: null });
     const error = failure(withTensor(adapter, "classifier.weight", [3, 6]));
     expect(error.problems[0]).toMatchObject({ kind: "unsupported", key: "classifier.weight" });
   });
 
-  it("refuses initialisations that changed the base and cannot be repeated, and takes those that only chose the first values", async () => {
+  it("refuses initializations that changed the base and cannot be repeated, and accepts those that only chose first values", async () => {
     const { adapter } = await make();
     const withInit = (init: string): Adapter => ({ ...adapter, config: { ...adapter.config, init } });
     expect(() => attachAdapter(model, withInit("corda"))).toThrow(LowrankError);

@@ -68,7 +68,7 @@ describe("hotSwap", () => {
     handle.dispose();
   });
 
-  it("swaps what is detached without attaching it, and refuses a handle that is gone", async () => {
+  it("swaps a detached adapter without attaching it, and refuses a disposed handle", async () => {
     const [one, other] = [await make(small), await make(large, 8)];
     const handle = attachAdapter(model, one.adapter, { name: "slot" });
     handle.detach();
@@ -80,7 +80,7 @@ describe("hotSwap", () => {
     expect(() => hotSwap(handle, one.adapter)).toThrow(HandleDisposedError);
   });
 
-  it("leaves other adapters alone, also in a batch that mixes them by row", async () => {
+  it("does not change other adapters, also in a batch that mixes them by row", async () => {
     const [one, other, third] = [await make(small), await make(large, 8), await make(small, 9)];
     const [slot, neighbour] = [
       attachAdapter(model, one.adapter, { name: "slot" }),

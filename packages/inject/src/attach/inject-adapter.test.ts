@@ -58,7 +58,7 @@ describe("injectAdapter", () => {
     handle.dispose();
   });
 
-  it("changes the output from the start when the configuration says so", () => {
+  it("changes the output from the first step if the configuration says so", () => {
     const base = logits();
     const handle = injectAdapter(model, planInjection(model, { ...config, init: false }), { seed: 7 });
     expect(logits("default")).not.toEqual(base);
@@ -96,7 +96,7 @@ describe("injectAdapter", () => {
     handle.dispose();
   });
 
-  it("gives every variable its name in a PEFT file, pairs first, in the model's order", () => {
+  it("names every variable like a PEFT file, A and B first, in the model's order", () => {
     const handle = injectAdapter(model, planInjection(model, config), { seed: 7 });
     expect([...handle.variables.keys()]).toEqual([
       "model.embed_tokens.lora_embedding_A",
@@ -115,7 +115,7 @@ describe("injectAdapter", () => {
     handle.dispose();
   });
 
-  it("draws the same pair from the same seed, whatever else is adapted", () => {
+  it("draws the same A and B from the same seed, whatever else is adapted", () => {
     const valuesOf = (targets: string[], seed: number) => {
       const plan = planInjection(model, createLoraConfig({ rank: 2, targetModules: targets }));
       const handle = injectAdapter(model, plan, { seed });
@@ -127,7 +127,7 @@ describe("injectAdapter", () => {
     expect(valuesOf(["up_proj"], 7)).not.toEqual(valuesOf(["up_proj"], 8));
   });
 
-  it("draws A between ±1/√inFeatures and starts B at zero", () => {
+  it("draws A between ±1/√inFeatures and sets B to zero", () => {
     const plan = planInjection(model, createLoraConfig({ rank: 6, targetModules: ["q_proj"] }));
     const handle = injectAdapter(model, plan, { seed: 7 });
     const { a, b } = handle.sites[0]!.lora;
@@ -174,7 +174,7 @@ describe("injectAdapter", () => {
     expect(logits("default")).toEqual(base);
   });
 
-  it("scales every pair, and writes the original scaling all the same", async () => {
+  it("scales every update, and still writes the original scaling", async () => {
     const handle = injectAdapter(model, planInjection(model, { ...config, modulesToSave: null }), { seed: 7 });
     const base = logits();
     stir(handle);
@@ -186,7 +186,7 @@ describe("injectAdapter", () => {
     handle.dispose();
   });
 
-  it("sums several active adapters, and gives each row of a batch its own", () => {
+  it("sums several active adapters, and uses each row's own in a batch", () => {
     const withoutSaved = { ...config, modulesToSave: null };
     const one = injectAdapter(model, planInjection(model, withoutSaved), { name: "default", seed: 1 });
     const two = injectAdapter(model, planInjection(model, withoutSaved), { name: "default2", seed: 2 });
@@ -229,7 +229,7 @@ describe("injectAdapter", () => {
     handle.dispose();
   });
 
-  it("leaves nothing behind when one door refuses", () => {
+  it("leaves nothing behind if one hook point refuses", () => {
     const plan = planInjection(model, config);
     const base = logits();
     const last = model.parameter("classifier.bias");

@@ -1,4 +1,4 @@
-// What an attached adapter tells engines that compute a product and its pairs as one.
+// The parts of an attached adapter for engines that compute a product and its LoRA matrices together.
 
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
@@ -30,24 +30,24 @@ function adapted(options: Partial<LoraConfig> = {}): LinearSite {
 
 const withWeight = (weight: number) => inferenceContext({ kind: "active", adapters: [{ name: "one", weight }] });
 
-describe("a plain pair that was injected", () => {
+describe("plain A and B that were injected", () => {
   it("is a branch of its site, times its scale and the adapter's weight", () => {
     const [branch] = adapted().lowRankParts(withWeight(0.5))?.branches ?? [];
     expect([branch?.a.shape, branch?.b.shape, branch?.scale]).toEqual([[4, 2], [2, 3], 1.5]);
   });
 
-  it("has a weight that is no number refused, as where it is applied", () => {
+  it("refuses a weight that is not finite, like the place where it is applied", () => {
     const site = adapted();
     expect(() => site.lowRankParts(withWeight(Number.NaN))).toThrow("NaN");
   });
 
-  it("is no branch where nothing selects it", () => {
+  it("is no branch if nothing selects it", () => {
     expect(adapted().lowRankParts(inferenceContext(activeAdapters("other")))?.branches).toEqual([]);
   });
 });
 
 describe("DoRA that was injected", () => {
-  it("is not said to be a pair alone", () => {
+  it("does not count as plain A and B", () => {
     expect(adapted({ useDora: true }).lowRankParts(withWeight(1))).toBeUndefined();
   });
 });

@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 afterEach(() => model.dispose());
 
-/** What a call throws; it must leave no tensor and no open door behind. */
+/** The error of a call, which must leave no tensor and no attached hook. */
 function thrownBy(call: () => unknown): LowrankError {
   const before = tf.memory().numTensors;
   try {
@@ -60,7 +60,7 @@ describe("planning", () => {
       expect(error.message).toContain(part);
   });
 
-  it("names what is not implemented beside every pattern that cannot be used", () => {
+  it("names unsupported features together with every unsupported pattern", () => {
     const error = refused({
       targetModules: "q(?=_proj)",
       rankPattern: new Map([["\\p{L}", 2]]),
@@ -75,7 +75,7 @@ describe("planning", () => {
     ]);
   });
 
-  it("names a target that matches nothing beside others only where there is an error to go with", () => {
+  it("names an unmatched target among others only in an error", () => {
     const names = { targetModules: ["q_proj", "up_porj"] };
     expect(planInjection(model, createLoraConfig(names)).warnings[0]?.message).toContain("Did you mean up_proj");
     const error = refused({ ...names, modulesToSave: ["clasifier"] });
@@ -83,7 +83,7 @@ describe("planning", () => {
     expect(error.message).toContain("Did you mean up_proj");
   });
 
-  it("makes one list of all sites that cannot be adapted, whoever refuses them", () => {
+  it("lists all sites that cannot be adapted together, whatever refuses them", () => {
     const error = refused({
       targetModules: ["embed_tokens", "q_proj"],
       loraBias: true,
@@ -139,7 +139,7 @@ describe("attaching", () => {
     expect(error.message).toContain("rank 4, but the configuration has 7");
   });
 
-  it("tells a wrong rank apart from another base's width where it is both", async () => {
+  it("distinguishes a wrong rank from another base's width if both occur", async () => {
     const wide = new HandMadeModel({ width: 10 });
     const adapter = await make(wide, { modulesToSave: null });
     wide.dispose();
@@ -149,7 +149,7 @@ describe("attaching", () => {
     expect(new Set(problemsOf(error).map(({ kind }) => kind))).toEqual(new Set(["rank", "shape"]));
   });
 
-  it("names half a pair, a wrong rank, an unknown path, NaN, a wrong shape and a foreign name at once", async () => {
+  it("names an A without B, a wrong rank, an unknown path, NaN, a wrong shape and an unknown name at once", async () => {
     const good = await make();
     const broken = changed(withValue(good, `${q1}.lora_A.weight`, Number.NaN), {
       [`${q0}.lora_B.weight`]: null,
@@ -188,7 +188,7 @@ describe("attaching", () => {
     ]);
   });
 
-  it("names the part of a model that is not computed, where tensors adapt that", async () => {
+  it("names the part of a model that is not computed, if tensors adapt it", async () => {
     Object.assign(model, { partsLeftOut: ["vision_tower."] });
     const key = "vision_tower.encoder.layers.0.self_attn.q_proj.lora_A.weight";
     const error = refused(changed(await make(), { [key]: [4, 6] }));
@@ -196,17 +196,17 @@ describe("attaching", () => {
     expect(error.message).toContain(`${key}: "vision_tower" is a part of this model that is not supported`);
   });
 
-  it("says beside targets of which none matches what is wrong with the tensors", async () => {
+  it("names the problems of tensors in addition to targets that match nothing", async () => {
     const adapter = changed(withValue(await make(), "classifier.weight", Number.NaN), {
       "model.layers.7.self_attn.q_proj.lora_A.weight": [4, 6],
     });
     const error = refused({ ...adapter, config: { ...adapter.config, targetModules: ["qproj"] } });
     expect(classesOf(error)).toEqual([NothingMatchedError, AdapterMismatchError]);
-    // That the targets' tensors have no place merely follows.
+    // The missing sites of the targets' tensors are only a consequence.
     expect(problemsOf(errorsOf(error)[1]!).map(({ kind }) => kind)).toEqual(["unknown-path", "non-finite"]);
   });
 
-  it("lists every difference beside another fingerprint and another vocabulary", async () => {
+  it("lists every difference in addition to another fingerprint and another vocabulary", async () => {
     const larger = new HandMadeModel({ vocabulary: 13 });
     const adapter = changed(await make(larger), { "classifier.bias": [4] });
     larger.dispose();
@@ -230,7 +230,7 @@ describe("attaching", () => {
     expect(refused(adapter).constructor).toBe(VocabularyMismatchError);
   });
 
-  it("shows something of each kind where the list is cut", async () => {
+  it("shows an example of each kind if the list is truncated", async () => {
     const adapter = await make();
     const many = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`x.${index}.lora_A.weight`, [4, 6]]));
     const { message } = refused(changed(withValue(adapter, "classifier.weight", Number.NaN), many));

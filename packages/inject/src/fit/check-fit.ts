@@ -195,7 +195,6 @@ function guessOtherBase(
 
 // NaN and infinity in an adapter: a single one makes all logits NaN.
 
-/** The first non-finite value of each tensor. */
 function findNonFinite({ tensors }: Adapter): readonly AdapterProblem[] {
   return [...tensors].flatMap(([key, { values }]): AdapterProblem[] => {
     const position = firstNonFinite(values);

@@ -53,7 +53,7 @@ describe("biases of adapted layers that an older PEFT did not save", () => {
     handle.dispose();
   });
 
-  it("are missing where the file has others of their kind", () => {
+  it("are missing if the file has others of their kind", () => {
     expect(() => attachAdapter(model, without(keys.slice(1)))).toThrow(AdapterMismatchError);
   });
 });

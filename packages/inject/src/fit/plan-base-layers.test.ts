@@ -47,7 +47,7 @@ describe("a table of the base in an adapter's file", () => {
     expect(found).toEqual([{ path: embedding, followers: [{ path: head }] }]);
   });
 
-  it("reaches the embedding where the file has the head's name alone", () => {
+  it("reaches the embedding if the file only has the head's name", () => {
     const found = planned({ targetModules: ["lm_head"] }, { "lm_head.base_layer.weight": 1 });
     expect(found).toEqual([{ path: head, followers: [{ path: embedding }] }]);
   });

@@ -20,10 +20,10 @@ export function withBaseLayers(plan: InjectionPlan, model: AdaptableModel, { ten
   );
   // A bias may have two names in a file (BERT's output): a value trained under one must not be reset under the other.
   const trained = new Set(whole.flatMap(({ path, followers = [] }) => [path, ...followers.map((one) => one.path)]));
-  const places = placesFor(plan, model);
+  const find = parameterFinder(plan, model);
   const found = [...tensors.keys()].flatMap((key): PlannedParameter[] => {
     const parsed = planned.has(key) ? null : parseTensorKey(key);
-    const parameter = parsed === null ? undefined : places(parsed);
+    const parameter = parsed === null ? undefined : find(parsed);
     if (parameter === undefined || trained.has(parameter.path)) return [];
     return [plannedParameter(parameter, key, "base-layer")];
   });
@@ -32,7 +32,7 @@ export function withBaseLayers(plan: InjectionPlan, model: AdaptableModel, { ten
 }
 
 /** The parameter of a base tensor, if the adapter has a part for it. */
-function placesFor(plan: InjectionPlan, model: AdaptableModel): (key: TensorKey) => ParameterRef | undefined {
+function parameterFinder(plan: InjectionPlan, model: AdaptableModel): (key: TensorKey) => ParameterRef | undefined {
   const sites = new Map(model.sites().map((site) => [site.path, site]));
   const adapted = new Set([...partsOf(plan, "site"), ...partsOf(plan, "tied-site")].map(({ path }) => path));
   const trained = new Set(partsOf(plan, "token-rows").flatMap(({ path, followers }) => [path, ...followers]));
@@ -41,13 +41,13 @@ function placesFor(plan: InjectionPlan, model: AdaptableModel): (key: TensorKey)
   const tables = new Set(vocabularyTables(model).map(({ path }) => sharedName(`${path}.weight`)));
   // transformers uses the patch embedding as an image model's input embedding.
   const isTable = (path: string) => tables.has(sharedName(`${path}.weight`)) || sites.get(path)?.kind === "convolution";
-  const hasPlace = (part: TensorKey["part"], path: string) =>
+  const hasParameter = (part: TensorKey["part"], path: string) =>
     (part === "base_layer" && adapted.has(path)) ||
     (part === "token_base_layer" && trained.has(path)) ||
     (part === "saved" && isTable(path) && !adapted.has(path) && !trained.has(path));
   return (key) => {
-    const path = key.part === "token_base_layer" ? insideOfPair(key.path) : key.path;
-    const site = hasPlace(key.part, path) ? sites.get(path) : undefined;
+    const path = key.part === "token_base_layer" ? withoutWrapper(key.path) : key.path;
+    const site = hasParameter(key.part, path) ? sites.get(path) : undefined;
     return site && parametersOfTable(model, site).get(key.parameter ?? "");
   };
 }
@@ -92,14 +92,14 @@ function together(
 function withCopies(rows: PlannedTokenRows, tensors: Adapter["tensors"]): PlannedTokenRows {
   const copies = [...tensors.keys()].filter((key) => {
     const parsed = parseTensorKey(key);
-    const isOfFollower = parsed?.part === "token_adapter" && rows.followers.includes(insideOfPair(parsed.path));
+    const isOfFollower = parsed?.part === "token_adapter" && rows.followers.includes(withoutWrapper(parsed.path));
     return isOfFollower && haveSameValues(tensors.get(key), tensors.get(rows.key));
   });
   return copies.length === 0 ? rows : { ...rows, copies };
 }
 
 /** The path of a head that also gets A and B: PEFT puts the module that trains rows inside the adapted one. */
-function insideOfPair(path: string): string {
+function withoutWrapper(path: string): string {
   return path.replace(/\.base_layer$/, "");
 }
 

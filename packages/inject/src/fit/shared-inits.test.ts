@@ -6,8 +6,8 @@ import { attachAdapter } from "../attach/attach-adapter.ts";
 import { injectAdapter } from "../attach/inject-adapter.ts";
 import { planInjection } from "../plan/plan-injection.ts";
 
-/** What becomes of a file whose pair on the head started so. */
-function attached(init: "pissa" | "olora" | "default", tiedHead: boolean): void {
+/** Attaches an adapter whose LoRA matrices on the head were initialized like this. */
+function attach(init: "pissa" | "olora" | "default", tiedHead: boolean): void {
   const model = new HandMadeModel({ tiedHead });
   const config = createLoraConfig({ rank: 2, targetModules: ["lm_head"], ...(init === "default" ? {} : { init }) });
   const shape = { a: [2, 6], b: [11, 2] };
@@ -23,20 +23,20 @@ function attached(init: "pissa" | "olora" | "default", tiedHead: boolean): void 
   }
 }
 
-describe("a file whose start PEFT took out of a head's weight", () => {
-  it("is refused where an embedding shares that weight: PEFT changed the embedding, too", () => {
+describe("a file whose initialization PEFT subtracted from a head's weight", () => {
+  it("is refused if an embedding shares that weight: PEFT changed the embedding, too", () => {
     for (const init of ["pissa", "olora"] as const)
-      expect(() => attached(init, true), init).toThrow(
+      expect(() => attach(init, true), init).toThrow(
         /lm_head\.lora_A\.weight: with init ".*" PEFT changes the weight, which it shares with "model\.embed_tokens"/,
       );
   });
 
-  it("is attached where the head has a weight of its own, and where its start left the weight alone", () => {
-    expect(() => attached("pissa", false)).not.toThrow();
-    expect(() => attached("default", true)).not.toThrow();
+  it("is attached if the head has its own weight, or if its initialization did not change the weight", () => {
+    expect(() => attach("pissa", false)).not.toThrow();
+    expect(() => attach("default", true)).not.toThrow();
   });
 
-  it("is no matter for a start made here, which leaves the embedding as it is", () => {
+  it("does not matter for an initialization made here, which does not change the embedding", () => {
     const model = new HandMadeModel({ tiedHead: true });
     const config = createLoraConfig({ rank: 2, targetModules: ["lm_head"], init: "pissa" });
     expect(() => injectAdapter(model, planInjection(model, config), { seed: 0 }).dispose()).not.toThrow();

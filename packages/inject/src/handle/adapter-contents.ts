@@ -21,7 +21,7 @@ export function disposeContents(contents: AdapterContents): void {
 }
 
 /** Replacements come before updates. */
-export function inOrderOfActing({ parts }: AdapterContents): readonly AdaptedPart[] {
+export function inOrderOfEffect({ parts }: AdapterContents): readonly AdaptedPart[] {
   return [...parts.filter(({ actsFirst }) => actsFirst), ...parts.filter(({ actsFirst }) => !actsFirst)];
 }
 

@@ -15,7 +15,7 @@ import { variantsOf } from "../variants/variants.ts";
 import {
   type AdapterContents,
   disposeContents,
-  inOrderOfActing,
+  inOrderOfEffect,
   tensorsOf,
   trainedVariables,
 } from "./adapter-contents.ts";
@@ -73,7 +73,7 @@ export class AdapterHandle {
 
   /** All base weights that the adapter changes, for merging. */
   get changes(): readonly WeightChange[] {
-    return inOrderOfActing(this.#contents).flatMap(({ changes }) => changes);
+    return inOrderOfEffect(this.#contents).flatMap(({ changes }) => changes);
   }
 
   get baseFingerprint(): string | null {
@@ -141,7 +141,7 @@ export class AdapterHandle {
     try {
       const detach = attachAll(
         { name: this.name, checkCall: (context, replacedPath) => checkSelection(this.model, context, replacedPath) },
-        inOrderOfActing(this.#contents),
+        inOrderOfEffect(this.#contents),
       );
       this.#detach = () => {
         detach();

@@ -59,23 +59,23 @@ function areInConflict(one: Owner, other: Owner, training: boolean): boolean {
   return training || tf.tidy(() => haveSameValues(...picked(one, other, common)) !== true);
 }
 
-type Places = readonly [inOne: number, inOther: number];
+type IndexPair = readonly [inOne: number, inOther: number];
 
 /** The positions of common rows in both lists. */
-function commonRows(rows: readonly number[], others: readonly number[]): readonly Places[] {
-  const placeOf = new Map(others.map((row, place) => [row, place]));
-  return rows.flatMap((row, place): Places[] => {
-    const inOther = placeOf.get(row);
-    return inOther === undefined ? [] : [[place, inOther]];
+function commonRows(rows: readonly number[], others: readonly number[]): readonly IndexPair[] {
+  const indexOf = new Map(others.map((row, index) => [row, index]));
+  return rows.flatMap((row, index): IndexPair[] => {
+    const inOther = indexOf.get(row);
+    return inOther === undefined ? [] : [[index, inOther]];
   });
 }
 
-function picked(one: Owner, other: Owner, places: readonly Places[]): [tf.Tensor, tf.Tensor] {
+function picked(one: Owner, other: Owner, pairs: readonly IndexPair[]): [tf.Tensor, tf.Tensor] {
   const pick = ({ variable }: Owner, side: 0 | 1) =>
     tf.gather(
       variable,
       tf.tensor1d(
-        places.map((place) => place[side]),
+        pairs.map((index) => index[side]),
         "int32",
       ),
     );

@@ -1,4 +1,4 @@
-// Which tables go into a file, as PEFT 0.21.2's `save_pretrained` decides: the names were read off files that it wrote.
+// The tables that are written to a file, as PEFT 0.21.2's `save_pretrained` decides: the names are from files that it wrote.
 
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import type { AdaptableModel, ParameterRef } from "@lowrank/contracts";
@@ -104,7 +104,7 @@ describe("save_embedding_layers", () => {
     expect(keysFor(modelOf({ isTied, resizedFrom: 9 }), config, false)).toEqual([]);
   });
 
-  it("when asked, whatever the targets and the size", () => {
+  it("on request, for any targets and size", () => {
     expect(keysFor(modelOf({}), { targetModules: ["q_proj"] }, true)).toEqual(plain);
     expect(keysFor(modelOf({}), { targetModules: ["embed_tokens"] }, false)).toEqual([]);
   });

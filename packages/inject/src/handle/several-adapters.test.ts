@@ -49,7 +49,7 @@ describe("adapters by name", () => {
     attach("one");
   });
 
-  it("that are not there are an error that names those that are", () => {
+  it("unknown names cause an error that lists the known ones", () => {
     expect(() => findAdapter(model, "one")).toThrow("No adapter is attached");
     attach("one");
     attach("three");
@@ -57,7 +57,7 @@ describe("adapters by name", () => {
     expect(() => findAdapter(model, "two")).toThrow('Attached are "one", "three"');
   });
 
-  it("belong to their model alone", () => {
+  it("belong to their model only", () => {
     attach("one");
     const other = new HandMadeModel();
     expect(adapterNames(other)).toEqual([]);
@@ -66,7 +66,7 @@ describe("adapters by name", () => {
 });
 
 describe("weights", () => {
-  it("multiply what each adapter does", () => {
+  it("multiply each adapter's effect", () => {
     attach("one");
     const [base, full] = [logits(model), logits(model, inferenceContext(activeAdapters("one")))];
     const twice = logits(model, inferenceContext(weightedAdapters({ one: 1 })));
@@ -116,7 +116,7 @@ describe("weights", () => {
     parameter.dispose();
   });
 
-  it("are not asked for in a batch that is mixed by row", () => {
+  it("are not needed in a batch that is mixed by row", () => {
     attach("one");
     const mixed = logits(model, inferenceContext(adapterRows(["one", null])));
     const [one, base] = [logits(model, inferenceContext(activeAdapters("one"))), logits(model)];
@@ -132,7 +132,7 @@ describe("weights", () => {
   });
 });
 
-describe("adapters with values of their own for the same weight", () => {
+describe("adapters with their own values for the same weight", () => {
   const both = inferenceContext(activeAdapters("one", "two"));
   const saving = { modulesToSave: ["classifier"], bias: "all" } as const;
   const conflictsOf = (context = both) => {
@@ -145,7 +145,7 @@ describe("adapters with values of their own for the same weight", () => {
     return [];
   };
 
-  it("are refused together, with every weight, whichever comes first", () => {
+  it("are refused together, with every weight, in any order", () => {
     const [one, two] = [attach("one", saving), attach("two", saving)];
     const biases = [0, 1].map((layer) => `model.layers.${layer}.self_attn.q_proj.bias`);
     const paths = [...biases, "classifier.weight", "classifier.bias"];
@@ -178,7 +178,7 @@ describe("adapters with values of their own for the same weight", () => {
     expectClose(mixed, [...one!.slice(0, one!.length / 2), ...two!.slice(two!.length / 2)], 1e-6);
   });
 
-  it("are none where one has nothing of its own, or the rows are others", () => {
+  it("do not exist if one adapter has no values of its own, or if the rows differ", () => {
     const one = attach("one", saving);
     attach("two");
     logits(model, both);

@@ -21,7 +21,7 @@ function repeated(base: HandMadeModel): AdaptableModel {
 }
 
 describe("layer_replication", () => {
-  it("is planned on a model that repeats just these layers, with a pair for each repetition", () => {
+  it("is planned on a model that repeats exactly these layers, with A and B for each repetition", () => {
     const base = new HandMadeModel();
     const { parts, config } = planInjection(repeated(base), replicating);
     expect(parts.map(({ path }) => path)).toEqual([

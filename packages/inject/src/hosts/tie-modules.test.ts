@@ -25,7 +25,7 @@ afterAll(() => {
 
 const asking = (fields: Partial<LoraConfig>) => createLoraConfig({ ensureWeightTying: true, rank: 2, ...fields });
 
-// What PEFT 0.21.2 makes of the same names, read from its configurations after get_peft_model.
+// PEFT 0.21.2's results for the same names, from its configurations after get_peft_model.
 describe("tieModules", () => {
   it.each([
     [["embed_tokens"], ["embed_tokens", "model.embed_tokens"]],
@@ -65,7 +65,7 @@ describe("tieModules", () => {
     expect(tieModules(tied, renamed, new Set(["lm_head.weight"])).kind).toBe("saved");
   });
 
-  it("changes nothing where nothing is shared or named, and says so", () => {
+  it("changes nothing if nothing is shared or named, and reports it", () => {
     for (const [model, fields] of [
       [untied, { targetModules: ["lm_head"] }],
       [tied, { targetModules: ["q_proj"] }],
@@ -79,13 +79,13 @@ describe("tieModules", () => {
 });
 
 describe("ensure_weight_tying", () => {
-  it("counts what is shared once, and has one variable for both names", () => {
+  it("counts a shared weight once, and has one variable for both names", () => {
     const shared = planInjection(tied, asking({ targetModules: ["embed_tokens"] }));
     const handle = injectAdapter(tied, shared, { seed: 1 });
     expect([...handle.variables.keys()].filter((key) => key.startsWith("lm_head"))).toEqual([]);
     handle.dispose();
     expect(shared.trainableParameters).toBe(2 * (11 + 6));
-    expect(partsOf(shared, "tied-site").map(({ path, sourcePath: pairOf }) => [path, pairOf])).toEqual([
+    expect(partsOf(shared, "tied-site").map(({ path, sourcePath: source }) => [path, source])).toEqual([
       ["lm_head", "model.embed_tokens"],
     ]);
     expect(shared.warnings).toEqual([]);
@@ -107,7 +107,7 @@ describe("ensure_weight_tying", () => {
     expect(() => checkFit(tied, adapter)).toThrow(/lm_head.lora_A.weight.*ensure_weight_tying/s);
   });
 
-  it("refuses ranks that differ, starts that look at the weight, and other tokens of the same table", () => {
+  it("refuses different ranks, initializations that read the weight, and other tokens of the same table", () => {
     const both = { targetModules: ["embed_tokens"] };
     const other = new Map([["lm_head", 1]]);
     expect(() => planInjection(tied, asking({ ...both, rankPattern: other }))).toThrow(UnsupportedSiteError);

@@ -27,7 +27,7 @@ export function tieModules(model: AdaptableModel, config: LoraConfig, stored?: R
   if (!config.ensureWeightTying) return untied(config);
   const sites = model.sites();
   const embedding = sites.find(({ role }) => role === "input-embedding");
-  const followers = embedding === undefined ? [] : sites.filter((site) => areTwins(site, embedding));
+  const followers = embedding === undefined ? [] : sites.filter((site) => areTied(site, embedding));
   if (embedding === undefined || followers.length === 0)
     return warned(untied(config), "no module of the model shares the weight of its input embedding");
   const tied = { embedding: embedding.path, followers: followers.map(({ path }) => path), warnings: [] };
@@ -46,7 +46,7 @@ export function untied(config: LoraConfig): Tying {
 }
 
 /** Whether one of two sites shares the other's weight. */
-export function areTwins(one: Site, other: Site): boolean {
+export function areTied(one: Site, other: Site): boolean {
   return one !== other && (one.tiedWith === other.path || other.tiedWith === one.path);
 }
 

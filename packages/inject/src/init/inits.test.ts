@@ -11,7 +11,7 @@ import { attachAdapter } from "../attach/attach-adapter.ts";
 import { planInjection } from "../plan/plan-injection.ts";
 import { initSettings } from "./init-settings.ts";
 
-describe("a start that takes over a part of the weight", () => {
+describe("an initialization that uses a part of the weight", () => {
   it.each(["pissa", "pissa_niter_2", "olora"])("leaves the model as it was: %s", (init) => {
     const { model, handle } = initializedModel({ init });
     expectClose(logits(model, adapted), logits(model), 1e-5);
@@ -68,7 +68,7 @@ describe("a start that takes over a part of the weight", () => {
     dispose({ model, handle: again });
   });
 
-  it("is refused in such a file where it was drawn at random", () => {
+  it("is refused in such a file if it was drawn at random", () => {
     const model = new HandMadeModel();
     const config = createLoraConfig({ rank: 2, targetModules: ["q_proj"], init: "pissa_niter_4" });
     expect(() => attachAdapter(model, { config, tensors: new Map(), metadata: new Map() })).toThrow(
@@ -77,14 +77,14 @@ describe("a start that takes over a part of the weight", () => {
     model.dispose();
   });
 
-  it("strengthens only what was learnt when the adapter is rescaled", () => {
+  it("only multiplies the learnt part when the adapter is rescaled", () => {
     const { model, handle } = initializedModel({ init: "pissa" });
     handle.setScale(3);
     expectClose(logits(model, adapted), logits(model), 1e-5);
     dispose({ model, handle });
   });
 
-  it("sees the whole input where dropout acts on the trained pair", () => {
+  it("sees the whole input if the trained A and B have dropout", () => {
     const { model, handle } = initializedModel({ init: "pissa", dropout: 0.5 });
     const training = { ...adapted, training: true };
     const [{ lora }] = handle.sites as [(typeof handle.sites)[number]];
@@ -101,7 +101,7 @@ describe("a start that takes over a part of the weight", () => {
     dispose({ model, handle });
   });
 
-  it("with DoRA and dropout is plain DoRA beside what the start leaves of the base", async () => {
+  it("with DoRA and dropout is plain DoRA on the rest of the base", async () => {
     const { model, handle } = initializedModel({ init: "pissa", useDora: true, dropout: 0.5 });
     train(handle);
     const training = { ...adapted, training: true };
@@ -126,7 +126,7 @@ describe("a start that takes over a part of the weight", () => {
     dispose({ model, handle });
   });
 
-  it("is refused as LoftQ where the weight cannot be exchanged", () => {
+  it("is refused as LoftQ if the weight cannot be replaced", () => {
     const model = new HandMadeModel();
     const loftqConfig = { loftq_bits: 4, loftq_iter: 1 };
     const config = createLoraConfig({ rank: 2, targetModules: ["q_proj"], init: "loftq", loftqConfig });
@@ -146,7 +146,7 @@ describe("a start that takes over a part of the weight", () => {
 });
 
 describe("MiCA", () => {
-  it("trains A alone and saves both", async () => {
+  it("trains only A and saves both", async () => {
     const { model, handle } = initializedModel({ init: "mica" });
     expect([...handle.variables.keys()].every((key) => key.endsWith("lora_A.weight"))).toBe(true);
     expect(handle.variables.size).toBe(handle.sites.length);
@@ -154,7 +154,7 @@ describe("MiCA", () => {
     dispose({ model, handle });
   });
 
-  it("goes on training A alone after a break", async () => {
+  it("continues to train only A after a break", async () => {
     const { model, handle } = initializedModel({ init: "mica" });
     const adapter = await handle.toAdapter();
     handle.dispose();
@@ -164,7 +164,7 @@ describe("MiCA", () => {
   });
 });
 
-describe("a start that is not meant for an embedding", () => {
+describe("an initialization that does not support embeddings", () => {
   const planned = (init: string | boolean) => {
     const model = new HandMadeModel();
     const loftqConfig = { loftq_bits: 4, loftq_iter: 1 };

@@ -25,7 +25,7 @@ import { measureGradients } from "./measure-gradients.ts";
 import { measureInputs } from "./measure-inputs.ts";
 import { shareRanks } from "./share-ranks.ts";
 
-describe("starts that need data", () => {
+describe("initializations that need data", () => {
   it.each(["eva", "corda", "lora_ga"])("say what is missing: %s", (init) => {
     const model = new HandMadeModel();
     const plan = planInjection(model, createLoraConfig({ rank: 2, targetModules: ["q_proj"], init }));
@@ -90,7 +90,7 @@ describe("starts that need data", () => {
     model.dispose();
   });
 
-  it("give EVA's layers the ranks that their inputs ask for, and no more than rho times theirs", async () => {
+  it("distribute EVA's ranks by the layers' inputs, at most rho times the old rank", async () => {
     const model = new HandMadeModel();
     const evaConfig = { rho: 1.5 };
     const plan = planInjection(

@@ -1,5 +1,4 @@
-// What every kind of part promises: one list in the order of files, in a plan and in a handle; what it needs in a file is what
-// it writes.
+// Every kind of part has the same order in files, in a plan and in a handle, and reads the tensors that it writes.
 
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import { HandMadeModel } from "@lowrank/testing";
@@ -51,7 +50,7 @@ describe.each(cases)("the parts of %j", (options, kinds) => {
     expect(new Map(written)).toEqual(tensorsFor(planned.parts));
   });
 
-  it("are all refused, and nothing is made, where the model lacks the door of one", () => {
+  it("are all refused, and nothing is made, if the model lacks the hook point of one", () => {
     const { parts, ...rest } = plan(options);
     const { numTensors } = tf.memory();
     for (const part of parts) {

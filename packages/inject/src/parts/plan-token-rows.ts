@@ -5,7 +5,7 @@ import type { AdaptableModel, Site } from "@lowrank/contracts";
 import { SavedModuleNotFoundError, UnsupportedSiteError } from "../errors/errors.ts";
 import { nearestNames } from "../errors/nearest-names.ts";
 import type { Refusals } from "../errors/refusals.ts";
-import { areTwins } from "../hosts/tie-modules.ts";
+import { areTied } from "../hosts/tie-modules.ts";
 import { tokenTableOf } from "../hosts/token-table.ts";
 import type { PlannedTokenRows } from "../planned/planned-parts.ts";
 
@@ -86,7 +86,7 @@ function notFound(names: readonly string[], sites: readonly Site[]): SavedModule
 
 /** Whether a module shares the input embedding's weight and has the same tokens, so that both use the same rows. */
 function follows(one: Chosen, other: Chosen): boolean {
-  if (one === other || other.site.role !== "input-embedding" || !areTwins(one.site, other.site)) return false;
+  if (one === other || other.site.role !== "input-embedding" || !areTied(one.site, other.site)) return false;
   return one.indices.join() === other.indices.join();
 }
 
@@ -94,7 +94,7 @@ function follows(one: Chosen, other: Chosen): boolean {
 function followersOf(site: Site, sites: readonly Site[], own: readonly Chosen[]): readonly string[] {
   if (site.role !== "input-embedding") return [];
   const hasOwn = (path: string) => own.some((chosen) => chosen.site.path === path);
-  return sites.filter((other) => areTwins(site, other) && !hasOwn(other.path)).map(({ path }) => path);
+  return sites.filter((other) => areTied(site, other) && !hasOwn(other.path)).map(({ path }) => path);
 }
 
 /** Why an embedding's rows cannot be trained; null if they can. */
@@ -123,7 +123,7 @@ function refusal(
 /** PEFT refuses different trained tokens for tied weights that must stay tied. */
 function untiedTokens(site: Site, chosen: readonly Chosen[], { ensureWeightTying }: LoraConfig): string | null {
   const own = chosen.find((one) => one.site === site)?.indices.join();
-  const other = chosen.find((one) => areTwins(one.site, site) && one.indices.join() !== own);
+  const other = chosen.find((one) => areTied(one.site, site) && one.indices.join() !== own);
   if (!ensureWeightTying || other === undefined) return null;
   return `ensure_weight_tying needs the same tokens for it and for "${other.site.path}"`;
 }

@@ -1,4 +1,4 @@
-// What trains whole beside the pairs: a bias that two modules name, and modules that are targets, too.
+// Parameters trained in full next to LoRA matrices: a bias that two modules name, and modules that are also targets.
 
 import { type Adapter, createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import { HandMadeModel } from "@lowrank/testing";
@@ -28,7 +28,7 @@ describe("the bias of a module with an adapted raw parameter", () => {
       .filter(({ path }) => path === "classifier.bias")
       .map(({ key }) => key);
 
-  it("stands under the module that PEFT wrapped, and trains where biases of adapted layers do", () => {
+  it("is saved under the module that PEFT wrapped, and trains with the biases of adapted layers", () => {
     expect(keysOf({ bias: "all" })).toEqual(["classifier.base_layer.bias"]);
     expect(keysOf({ bias: "lora_only" })).toEqual(["classifier.base_layer.bias"]);
     expect(keysOf({ bias: "all", targetParameters: null })).toEqual(["classifier.bias"]);
@@ -59,7 +59,7 @@ describe("a bias that two modules name", () => {
       .filter(({ path }) => path === "classifier.bias")
       .map(({ key, copies }) => [key, copies]);
 
-  it("has both names in a file, of which the second says whether the layer is adapted", () => {
+  it("has both names in a file; the second shows whether the layer is adapted", () => {
     const [q_proj, both] = [["q_proj"], ["q_proj", "lm_head"]];
     expect(namesOf({ targetModules: q_proj, bias: "all" })).toEqual([["classifier.bias", ["lm_head.bias"]]]);
     expect(namesOf({ targetModules: both, bias: "all" })).toEqual([["classifier.bias", ["lm_head.base_layer.bias"]]]);
@@ -68,14 +68,14 @@ describe("a bias that two modules name", () => {
     ]);
   });
 
-  it("trains with an adapted layer alone where only such biases do, under the name of that", () => {
+  it("trains with the adapted layer's biases only, under that layer's name", () => {
     expect(namesOf({ targetModules: ["q_proj"], bias: "lora_only" })).toEqual([]);
     expect(namesOf({ targetModules: ["lm_head"], bias: "lora_only" })).toEqual([
       ["lm_head.base_layer.bias", undefined],
     ]);
   });
 
-  it("stands under what PEFT wraps the layer in where that follows trained rows of the embedding", () => {
+  it("is saved below PEFT's wrappers of the layer, which follow trained rows of the embedding", () => {
     const rows = {
       targetModules: ["q_proj"],
       bias: "all",
@@ -106,13 +106,13 @@ describe("a bias that two modules name", () => {
         expect([...adapter.tensors.get(key)!.values]).toEqual([1, 2, 3]);
     });
 
-    it("is read, and completed, from one name alone", async () => {
+    it("is read, and completed, from one name", async () => {
       const handle = attachAdapter(model, withHeadBias(null));
       expect([...(await handle.toAdapter()).tensors.get("lm_head.bias")!.values]).toEqual([1, 2, 3]);
       handle.dispose();
     });
 
-    it.each([[[1, 2, 4]], [[1, 2]]])("is refused where the other name has other values: %j", (values) => {
+    it.each([[[1, 2, 4]], [[1, 2]]])("is refused if the other name has other values: %j", (values) => {
       const attach = () => attachAdapter(model, withHeadBias(values));
       expect(attach).toThrow(AdapterMismatchError);
       expect(attach).toThrow(/lm_head\.bias.*it shares one parameter of the model with "classifier\.bias"/s);
@@ -148,7 +148,7 @@ describe("a target that is saved whole", () => {
     ]);
   });
 
-  it("is refused by name where it is asked for, with what saves it and what to do", () => {
+  it("is refused by name, with what saves it and the next step", () => {
     const { sites, message } = refusal({ targetModules: ["q_proj"], modulesToSave: ["fier", end] });
     expect(sites.map(({ path, kind }) => [path, kind])).toEqual([["model.layers.0.self_attn.q_proj", "linear"]]);
     expect(message).toContain(`ends with "${end}"`);
@@ -157,12 +157,12 @@ describe("a target that is saved whole", () => {
     expect(partsOf(plan(excluded), "site")).toHaveLength(1);
   });
 
-  it("is refused inside of what is saved, too", () => {
+  it("is also refused inside a saved module", () => {
     const { sites } = refusal({ targetModules: ["q_proj"], modulesToSave: ["attn"] });
     expect(sites).toHaveLength(2);
   });
 
-  it("is passed over where it has the whole name, as in PEFT", () => {
+  it("is ignored if it is the complete name, as in PEFT", () => {
     const planned = plan({ targetModules: ["q_proj"], modulesToSave: ["0.self_attn.q_proj"] });
     expect(partsOf(planned, "site").map(({ path }) => path)).toEqual(["model.layers.1.self_attn.q_proj"]);
   });

@@ -13,7 +13,7 @@ const impliedModules: ReadonlySet<string> = new Set(["classifier", "score", "qa_
 /** PEFT's wrappers of modules by path. In files they are a part of the biases' names. */
 export interface Wrappers {
   /** Number of wrappers of each adapted module: one for a layer, one for each raw parameter. */
-  readonly pairs: ReadonlyMap<string, number>;
+  readonly loraModules: ReadonlyMap<string, number>;
   /** Embeddings with trained rows, and the heads that follow them. */
   readonly rows: ReadonlySet<string>;
 }
@@ -60,15 +60,15 @@ function planBias(parameter: ParameterRef, { config, wrappers, user }: BiasOptio
     const planned = plannedParameter(parameter, own, "bias");
     return [other.length === 0 ? planned : { ...planned, copies: other }];
   }
-  const isAdapted = (module: string) => wrappers.pairs.has(module);
+  const isAdapted = (module: string) => wrappers.loraModules.has(module);
   if (isAdapted(moduleOf(path))) return [plannedParameter(parameter, own, "bias")];
   // PEFT searches for biases of adapted layers by the layers' names.
   return user !== undefined && isAdapted(user) ? [plannedParameter(parameter, biasKey(user, wrappers), "bias")] : [];
 }
 
 /** In a file, the bias of an adapted module is under the wrapped module. */
-function biasKey(module: string, { pairs, rows }: Wrappers): string {
-  const path = `${module}${".base_layer".repeat(pairs.get(module) ?? 0)}`;
+function biasKey(module: string, { loraModules, rows }: Wrappers): string {
+  const path = `${module}${".base_layer".repeat(loraModules.get(module) ?? 0)}`;
   return rows.has(module) ? buildTensorKey({ path, part: "token_base_layer", parameter: "bias" }) : `${path}.bias`;
 }
 

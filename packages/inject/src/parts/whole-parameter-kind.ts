@@ -23,7 +23,7 @@ function planAll({ model, config, tying, adapted, planned }: PlanningTask): read
   const layers = new Set((adapted ?? []).map(({ path }) => path));
   const rows = partsOf({ parts: planned }, "token-rows");
   const wrappers = {
-    pairs: countWrappers(layers, partsOf({ parts: planned }, "raw-parameter")),
+    loraModules: countWrappers(layers, partsOf({ parts: planned }, "raw-parameter")),
     rows: new Set(rows.flatMap(({ path, followers }) => [path, ...followers])),
   };
   return planSavedParameters(model, config, wrappers).map((one) => followed(one, tying));

@@ -31,7 +31,7 @@ describe("findKappaTargetModules", () => {
     expect(findKappaTargetModules(model, { topP: Number(topP) }).map(({ path }) => path)).toEqual(paths);
   });
 
-  it("gives PEFT's condition numbers, and a large one for less than full rank", () => {
+  it("has PEFT's condition numbers, and a large one for less than full rank", () => {
     const found = new Map(findKappaTargetModules(model, { topP: 1 }).map(({ path, kappa }) => [path, kappa]));
     for (const path of ["q_proj", "k_proj"]) expect(found.get(path)! / kappas[path]!).toBeCloseTo(1, 4);
     expect(found.get("v_proj")).toBeGreaterThan(1e7);

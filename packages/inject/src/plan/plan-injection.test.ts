@@ -25,7 +25,7 @@ describe("planInjection", () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it("takes the default targets of the model's type when none are given", () => {
+  it("uses the default targets of the model's type if none are given", () => {
     expect(paths(null)).toEqual(["model.layers.0.self_attn.q_proj", "model.layers.1.self_attn.q_proj"]);
   });
 
@@ -58,7 +58,7 @@ describe("planInjection", () => {
     tied.dispose();
   });
 
-  it("takes rank and alpha of the first pattern that matches, and the scaling from both", () => {
+  it("uses rank and alpha of the first pattern that matches, and computes the scaling from both", () => {
     const plan = planInjection(
       model,
       createLoraConfig({
@@ -82,14 +82,14 @@ describe("planInjection", () => {
     expect(partsOf(planInjection(model, config), "site")[0]?.scaling).toBe(4);
   });
 
-  it("says which of several targets matched nothing, with a suggestion", () => {
+  it("names the targets that matched nothing, with a suggestion", () => {
     const { warnings } = planInjection(model, createLoraConfig({ rank: 2, targetModules: ["q_proj", "up_porj"] }));
     expect(warnings.map(({ code }) => code)).toEqual(["TARGET_MATCHED_NOTHING"]);
     expect(warnings[0]?.message).toContain('"up_porj"');
     expect(warnings[0]?.message).toContain("up_proj");
   });
 
-  it("refuses targets of which none matches", () => {
+  it("refuses targets if none of them matches", () => {
     expect(() => paths(["qproj", "vproj"])).toThrow(NothingMatchedError);
   });
 
@@ -117,14 +117,14 @@ describe("planInjection", () => {
     expect(() => planInjection(model, config)).toThrow(/"classifier"/);
   });
 
-  it("saves the classifier of a classification by itself, and does not ask for the other name", () => {
+  it("saves a classification's classifier automatically, and does not need the other name", () => {
     const config = createLoraConfig({ targetModules: ["q_proj"], taskType: "SEQ_CLS" });
     const plan = planInjection(model, config);
     expect(partsOf(plan, "whole-parameter").map(({ key }) => key)).toEqual(["classifier.weight", "classifier.bias"]);
     expect(plan.config.modulesToSave).toEqual(["classifier", "score"]);
   });
 
-  it("trains biases when asked, under the names that PEFT gives them", () => {
+  it("trains biases on request, under PEFT's names", () => {
     const keysOf = (bias: "all" | "lora_only") =>
       partsOf(
         planInjection(model, createLoraConfig({ targetModules: ["0.self_attn.q_proj"], bias })),
@@ -138,7 +138,7 @@ describe("planInjection", () => {
     ]);
   });
 
-  it("corrects fan_in_fan_out to what the layers are, with a warning", () => {
+  it("corrects fan_in_fan_out to fit the layers, with a warning", () => {
     const gpt = new HandMadeModel({ fanInFanOut: true });
     const plan = planInjection(gpt, createLoraConfig({ rank: 2, targetModules: ["q_proj"] }));
     expect(plan.config.fanInFanOut).toBe(true);
@@ -155,7 +155,7 @@ describe("planInjection", () => {
     tied.dispose();
   });
 
-  it("gives embeddings their own names", () => {
+  it("uses the embeddings' own names", () => {
     const plan = planInjection(model, createLoraConfig({ targetModules: ["embed_tokens"] }));
     expect(plan.parts[0]).toMatchObject({
       kind: "embedding",
@@ -165,7 +165,7 @@ describe("planInjection", () => {
 });
 
 describe("describePlan", () => {
-  it("groups layers that differ by their number alone, and sums up", async () => {
+  it("groups layers that only differ by their number, with a total", async () => {
     await tf.setBackend("cpu");
     const model = new HandMadeModel();
     const config = createLoraConfig({ rank: 2, alpha: 4, targetModules: "all-linear", modulesToSave: ["classifier"] });

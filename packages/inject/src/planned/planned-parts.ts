@@ -72,7 +72,7 @@ export interface PlannedParameter {
   readonly idleKey?: string;
 }
 
-/** One raw parameter that will get a pair (PEFT's `target_parameters`). `rank` is that of each expert's update. */
+/** One raw parameter that gets A and B (PEFT's `target_parameters`). `rank` is that of each expert's update. */
 export interface PlannedRawParameter extends PlannedMatrices {
   readonly part: "raw-parameter";
   /** Shape in memory: a matrix, or [experts, outFeatures, inFeatures]. */

@@ -1,4 +1,4 @@
-// How a pair acts at a layer: as plain LoRA, and around that what the variants of the configuration make of it.
+// The adaptation of a layer: plain LoRA, changed by the variants of the configuration.
 
 import type { VariantName } from "@lowrank/adapter-format";
 import { LoraAdaptation, type LoraAdaptationOptions, type LowRankAdaptation } from "@lowrank/math";
@@ -6,7 +6,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import type { Wrapping } from "./variant.ts";
 import { variantsOf } from "./variants.ts";
 
-/** A layer's variables beside its pair, by variant. */
+/** A layer's variables in addition to A and B, by variant. */
 export type OwnVectors = ReadonlyMap<VariantName, tf.Variable>;
 
 export function adaptationOf(

@@ -1,4 +1,4 @@
-// What the pair of a layer is made of: the plain one of its kind, changed by the start and the variants that change it.
+// The matrices of a layer: the plain ones of its kind, changed by the initialization and the variants.
 
 import { buildTensorKey, initOf, type LoraConfig, type TensorPart } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";

@@ -1,5 +1,4 @@
-// What every variant of LoRA promises: a new adapter changes nothing, a saved one computes the same again, and nothing
-// leaks.
+// Every variant of LoRA: a new adapter changes nothing, a saved one computes the same again, and nothing leaks.
 
 import { createLoraConfig, type LoraConfig, readAdapter, writeAdapter } from "@lowrank/adapter-format";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
@@ -116,7 +115,7 @@ describe("a variant of LoRA", () => {
     handle.dispose();
   });
 
-  it("plans as many parameters as it then has", () => {
+  it("plans the same number of parameters as it has", () => {
     for (const [, config] of variants) {
       const handle = inject(config);
       const sum = [...handle.variables.values()].reduce((all, { size }) => all + size, 0);
@@ -126,7 +125,7 @@ describe("a variant of LoRA", () => {
     }
   });
 
-  it("takes the rows of a tied head from those of the embedding", () => {
+  it("gets the rows of a tied head from those of the embedding", () => {
     const tied = new HandMadeModel({ tiedHead: true });
     const plan = planInjection(
       tied,
@@ -185,7 +184,7 @@ describe("a variant of LoRA", () => {
     expect(plan.warnings.map(({ code }) => code)).toContain("TARGET_MATCHED_NOTHING");
   });
 
-  it("gives a variable's tensors the layout of files", () => {
+  it("has the tensors in the layout of files", () => {
     const handle = inject({ ...lora, targetModules: ["q_proj"] });
     const key = "model.layers.0.self_attn.q_proj.lora_A.weight";
     const stored = handle.inFileLayout(key, handle.variables.get(key)!);

@@ -1,4 +1,4 @@
-// What a command makes of adapters, on its way to a file or a folder: what would be written, or was, with sizes and hashes.
+// The output of commands that make adapters: a file or a folder, and its report with sizes and hashes.
 
 import { createHash } from "node:crypto";
 import { type Adapter, writeAdapter } from "@lowrank/adapter-format";
@@ -28,7 +28,7 @@ interface AdapterWork extends AdapterOutput {
   readonly isApart?: true;
 }
 
-/** Reads the adapter and makes something of it while `out` is claimed. Throws what `claimOutput` and reading do. */
+/** Reads the adapter and runs the work on it, with `out` locked. Throws the errors of `claimOutput` and of reading. */
 export async function whileClaimed(
   { kind, model, adapter, isApart, out, overwrite, plan = false }: AdapterWork,
   report: Report,
@@ -44,7 +44,7 @@ export async function whileClaimed(
   });
 }
 
-/** Does the work while `out` is claimed; undefined where nothing is written. Throws what `claimOutput` does. */
+/** Runs the work with `out` locked, or without a lock if nothing is written. Throws the errors of `claimOutput`. */
 export async function claiming(out: string | undefined, rules: OutputRules, work: () => Promise<void>): Promise<void> {
   const release = out === undefined ? undefined : await claimOutput(out, rules);
   try {
@@ -54,12 +54,12 @@ export async function claiming(out: string | undefined, rules: OutputRules, work
   }
 }
 
-/** Writes the folder, whole or not at all, and tells of it. Throws what `writeAdapter` of @lowrank/adapter-format does. */
+/** Writes the folder, completely or not at all, and reports it. Throws the errors of `writeAdapter` of @lowrank/adapter-format. */
 export async function putAdapter(
   adapter: Adapter,
   { out, overwrite = false, plan = false }: AdapterOutput,
   report: Report,
-): Promise<readonly SaidFile[]> {
+): Promise<readonly ReportedFile[]> {
   const contents = Object.entries(writeAdapter(adapter));
   const files = contents.map(([name, content]) => ({
     name,
@@ -67,20 +67,20 @@ export async function putAdapter(
     sha256: createHash("sha256").update(content).digest("hex"),
   }));
   if (!plan) await nodePlatform.writeFiles(out, new Map(contents), { overwrite });
-  sayFiles(files, report);
-  report.say(plan ? `nothing is written to ${out}` : `written to ${out}`);
+  printFiles(files, report);
+  report.print(plan ? `nothing is written to ${out}` : `written to ${out}`);
   return files;
 }
 
-export interface SaidFile {
+export interface ReportedFile {
   readonly name: string;
   readonly bytes: number;
   readonly sha256?: string;
 }
 
-export function sayFiles(files: readonly SaidFile[], report: Pick<Report, "say">): void {
+export function printFiles(files: readonly ReportedFile[], report: Pick<Report, "print">): void {
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   for (const { name, bytes, sha256 } of files)
-    report.say(`  ${formatBytes(bytes).padStart(9)}  ${sha256 === undefined ? "" : `${sha256}  `}${name}`);
-  report.say(`  ${formatBytes(total).padStart(9)}  in all`);
+    report.print(`  ${formatBytes(bytes).padStart(9)}  ${sha256 === undefined ? "" : `${sha256}  `}${name}`);
+  report.print(`  ${formatBytes(total).padStart(9)}  in all`);
 }

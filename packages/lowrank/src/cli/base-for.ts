@@ -15,7 +15,7 @@ type Given = string | readonly WeightedPath[];
 
 export type WithBase<Options> = Options & { readonly model: string };
 
-/** The options with --model, which an adapter – of several the first – can stand for. Throws UsageError where there is neither, BaseNotFoundError. */
+/** The options with --model. Without it, the model is the base that the (first) adapter names. Throws UsageError if there is neither, BaseNotFoundError. */
 export async function withBase<Options extends { readonly model?: string; readonly adapter?: Given }>(
   options: Options,
   report: Report,
@@ -31,7 +31,7 @@ export async function withBase<Options extends { readonly model?: string; readon
   return { ...options, model: found };
 }
 
-/** How the adapter was trained to be used; nothing where there is none. */
+/** The settings in the adapter's folder that its use needs; empty if there is no adapter. */
 export async function setupOf({ adapter }: Pick<AdapterOptions, "adapter">, report: Report): Promise<AdapterSetup> {
   if (adapter === undefined) return {};
   return (await findAdapters(nodePlatform, adapter, sourceContext(report))).setup();

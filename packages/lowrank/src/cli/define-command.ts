@@ -1,4 +1,4 @@
-// A command of the program as data: its words, its options in the order of its help, and what runs it.
+// A command as data: its arguments, its options in the order of the help, and the function that runs it.
 
 import { type Command, Option } from "commander";
 import type { OptionGroup, ValueSchema } from "../options/option-table.ts";
@@ -9,7 +9,7 @@ import type { CommonOptions } from "./options/shared-options.ts";
 import { addOptions, tableOption } from "./options/table-options.ts";
 import { createReport, type Report } from "./terminal/report.ts";
 
-/** An option of the table by its name, one of the command's own, a group of the table, or a heading for those that follow. */
+/** The name of an option in the table, an option of this command only, a group of the table, or a heading for the options after it. */
 export type CommandOption = string | Option | OptionGroup | { readonly heading: string };
 
 interface CommandShape<Options extends CommonOptions, Words extends readonly unknown[]> {
@@ -17,11 +17,11 @@ interface CommandShape<Options extends CommonOptions, Words extends readonly unk
   /** Its line in the program's help. */
   readonly summary: string;
   readonly description: string;
-  /** What is typed without a flag, as commander's `argument` takes it. */
+  /** Positional arguments, for commander's `argument`. */
   readonly words?: readonly (readonly [name: string, help: string, standard?: string])[];
   readonly options: readonly CommandOption[];
   readonly examples: readonly string[];
-  /** Loads what runs it, for the help needs none of that. */
+  /** Loads and runs the command. The help does not load its code. */
   run(options: Options, report: Report, ...words: Words): Promise<void>;
 }
 
@@ -42,8 +42,8 @@ export function defineCommand<Options extends CommonOptions, Words extends reado
     }
     shortenHelp(withExamples(command, examples));
     return command.action((...typed: Words) => {
-      const asked = command.opts<Options>();
-      return shape.run(asked, createReport(io, asked), ...typed);
+      const requested = command.opts<Options>();
+      return shape.run(requested, createReport(io, requested), ...typed);
     });
   };
 }

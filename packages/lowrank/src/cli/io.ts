@@ -7,19 +7,19 @@ import { type Interruption, watchInterruptions } from "./terminal/interruptions.
 
 export interface CommandIo {
   /**
-   * Writes to standard output: results, and with --json nothing but JSON. Where an earlier text was lost it throws
-   * OutputLostError, but not while somebody listens for interruptions: that work is worth more than what it says.
+   * Writes to standard output: results, and with --json only JSON. If an earlier text could not be written, it throws
+   * OutputLostError, unless the command listens for interruptions, because then its work is worth more than its output.
    */
   readonly stdout: (text: string) => void;
-  /** Writes to standard error: warnings, errors, progress. What nobody can read is dropped. */
+  /** Writes to standard error: warnings, errors, progress. Text that cannot be written is dropped. */
   readonly stderr: (text: string) => void;
-  /** Standard error of a process that is not the first of several, for what it alone knows; its other streams say nothing. */
-  readonly lastWords?: (text: string) => void;
-  /** Standard input, for what is named "-"; read once. */
+  /** Standard error of a process that is not the first of several, for its own error. Its other output is silent. */
+  readonly lastError?: (text: string) => void;
+  /** Standard input, for the name "-"; can be read once. */
   readonly stdin: () => AsyncIterable<Uint8Array>;
   /** Resolves when standard output is written; throws OutputLostError if some of it was lost. */
   readonly settled: () => Promise<void>;
-  /** Where a progress bar can be drawn; absent when nobody watches (a pipe, a log file, CI). */
+  /** The terminal of a progress bar; absent for a pipe, a log file or CI. */
   readonly terminal?: { readonly columns: number };
   readonly hasColors: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -72,11 +72,11 @@ function wantsColors(environment: Readonly<Record<string, string | undefined>>, 
   return isTerminal && environment.TERM !== "dumb";
 }
 
-// As it exits, Node gives terminals their settings back – and aborts where one is not there any more.
+// On exit, Node restores the settings of terminals, and aborts if one of them no longer exists.
 
 const standardStreams = [0, 1, 2];
 
-/** Lets the process exit also if its terminal is closed meanwhile: Node leaves alone what is no terminal by then. */
+/** Lets the process exit also if its terminal was closed: Node ignores streams that are not terminals by then. */
 function outliveTerminals(): void {
   const terminals = standardStreams.filter(isatty);
   process.on("exit", () => {
@@ -96,7 +96,7 @@ interface LastingStream {
   readonly settled: () => Promise<void>;
 }
 
-/** Writes to a stream whose failure is nobody's but the listener's, who is called at most once. */
+/** A stream whose write errors go only to `onFailure`, at most once. */
 function lastingStream(stream: NodeJS.WriteStream, onFailure: (error: NodeJS.ErrnoException) => void): LastingStream {
   let hasFailed = false;
   stream.on("error", (error) => {
@@ -108,12 +108,12 @@ function lastingStream(stream: NodeJS.WriteStream, onFailure: (error: NodeJS.Err
     write: (text) => {
       if (!hasFailed) stream.write(text);
     },
-    // The failure of a write is told after its callback.
+    // The error of a write is reported after its callback.
     settled: () => new Promise((resolve) => stream.write("", () => setImmediate(resolve))),
   };
 }
 
-/** "lowrank", with npx or the repository's npm script before it for somebody who came by these. */
+/** "lowrank", preceded by npx or the repository's npm script if the program was started with it. */
 export function programName({ environment }: Pick<CommandIo, "environment">): string {
   if (environment.npm_lifecycle_event === "lowrank") return "npm run lowrank --";
   return environment.npm_lifecycle_event === "npx" ? "npx lowrank" : "lowrank";

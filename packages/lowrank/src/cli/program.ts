@@ -1,4 +1,4 @@
-// The program's shape: its commands, its version, where it prints. Nothing is computed here.
+// The program: its commands, its version, its output. Nothing is computed here.
 
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };

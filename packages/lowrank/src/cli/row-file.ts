@@ -1,17 +1,17 @@
-// Rows that a command writes to a file of the kind that its name says: as they come, and whole or not at all.
+// Writes rows to a file, one by one, completely or not at all. The file's extension decides the format.
 
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { UsageError } from "../errors/usage-errors.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** Throws UsageError for a name that says no kind of file. */
+/** Throws UsageError for a file name with an unknown extension. */
 export function checkRowFile(out: string | undefined): void {
   if (out === undefined || /\.(jsonl|csv)$/i.test(out)) return;
   throw new UsageError(`--out "${out}" has no known extension. End it in .jsonl or .csv.`);
 }
 
-/** Writes them; the first row's names are a table's. Throws what `writeFileAtomic` does for a file that is there. */
+/** Writes the rows; the first row's keys become a table's header. Throws the errors of `writeFileAtomic`, such as for an existing file. */
 export async function writeRowFile(
   out: string,
   rows: AsyncIterable<Row> | Iterable<Row>,
@@ -29,7 +29,7 @@ async function* lines(rows: AsyncIterable<Row> | Iterable<Row>, isTable: boolean
   }
 }
 
-/** The row as a line of RFC 4180, below the first row's names where there are none yet; what is no text is JSON. */
+/** The row as a line of RFC 4180. Without `names`, the header comes first. Values other than texts are JSON. */
 function csvLines(row: Row, names: readonly string[] | undefined): string {
   const values = (names ?? Object.keys(row)).map((name) => row[name]);
   const line = values

@@ -1,4 +1,4 @@
-// From arguments to exit code: the one place where failures become messages.
+// From arguments to an exit code. Errors become messages here, and nowhere else.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { launchOf } from "@lowrank/trainer/mpi";
@@ -26,8 +26,8 @@ const interruptedCodes: Readonly<Record<Interruption, number>> = {
 };
 
 /** Runs the program with the arguments after its name; resolves to its exit code and never rejects. */
-export async function run(argv: readonly string[], asked: CommandIo): Promise<number> {
-  const io = quietProcess(asked);
+export async function run(argv: readonly string[], given: CommandIo): Promise<number> {
+  const io = quietProcess(given);
   try {
     const program = createProgram(io);
     const isAlone = launchOf(io.environment) === undefined;
@@ -36,8 +36,8 @@ export async function run(argv: readonly string[], asked: CommandIo): Promise<nu
     return exitCodes.ok;
   } catch (error) {
     const code = exitCodeOf(error, io);
-    // A launcher ends all processes as one fails: what the first one says must be out by then.
-    if (io.lastWords !== undefined) await sleep(1000);
+    // When one process fails, the launcher ends all of them, so the first one needs time to print its message.
+    if (io.lastError !== undefined) await sleep(1000);
     return code;
   }
 }
@@ -54,10 +54,10 @@ function exitCodeOf(error: unknown, io: CommandIo): number {
   return error instanceof UsageError ? exitCodes.wrongUsage : exitCodes.failed;
 }
 
-/** What is given, but for a process that is not the first: that says nothing but its last words. */
+/** `io` unchanged for the first process. Other processes are silent, except for their last error. */
 function quietProcess(io: CommandIo): CommandIo {
   const launch = launchOf(io.environment);
   if (launch === undefined || launch.rank === 0) return io;
   const { terminal: _, ...others } = io;
-  return { ...others, stdout: () => undefined, stderr: () => undefined, lastWords: io.stderr };
+  return { ...others, stdout: () => undefined, stderr: () => undefined, lastError: io.stderr };
 }

@@ -29,7 +29,7 @@ it("does not warn of an engine that was chosen", async () => {
   expect(await start({ engine: "cpu" }, { LOWRANK_ENGINE: "wasm" })).toEqual({ name: "cpu", ...silent });
 });
 
-it("reports what is wrong with each setting, in one line", async () => {
+it("reports the problem of each setting, in one line", async () => {
   const { stderr } = await start({}, { LOWRANK_THREADS: "many" });
   expect(stderr).toMatch(/^warning: LOWRANK_THREADS is "many", .* The engine is wasm, .*\.\n$/);
 });

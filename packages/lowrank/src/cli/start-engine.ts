@@ -1,4 +1,4 @@
-// Starts the engine once for the process, and hears what a run will train.
+// Starts the engine once for the process.
 
 import { chooseEngine, type EngineChoice } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
@@ -11,7 +11,7 @@ import { sourceContext } from "./open-model.ts";
 import type { EngineOptions } from "./options/shared-options.ts";
 import type { Report } from "./terminal/report.ts";
 
-/** Starts what --engine names, else the best engine; flags go before LOWRANK_ENGINE and LOWRANK_THREADS. Throws NoEngineError. */
+/** Starts the engine of --engine, or the best one. Flags have precedence over LOWRANK_ENGINE and LOWRANK_THREADS. Throws NoEngineError. */
 export async function startEngine(options: EngineOptions, report: Report): Promise<EngineChoice> {
   tf.enableProdMode(); // tfjs advertises its other packages on stdout otherwise
   const choice = await chooseEngine(engineSettings(options, report.io.environment));
@@ -19,14 +19,14 @@ export async function startEngine(options: EngineOptions, report: Report): Promi
   return choice;
 }
 
-/** The command line as a run's host: says on the terminal what will be trained, and which engine started. */
+/** The host of a run: prints which weights are trained, and which engine was started. */
 export function engineHost(options: EngineOptions, report: Report): RunHost {
   return {
     context: sourceContext(report),
-    say: report.say,
+    print: report.print,
     startEngine: async () => {
       const { name } = await startEngine(options, report);
-      report.say(`engine ${name}`);
+      report.print(`engine ${name}`);
       return name;
     },
   };

@@ -14,6 +14,6 @@ it("reads no more of a long text than its first tokens need", () => {
   expect(Math.max(...encode.mock.calls.map(([text]) => text.length))).toBeLessThan(200);
 });
 
-it("reads on where a text begins with what is no token", () => {
+it("reads on if a text begins with characters that are not a token", () => {
   expect(beginningOf(`${" ".repeat(10_000)}two one`, tokenizer, 6).inputIds).toEqual([2, 1]);
 });

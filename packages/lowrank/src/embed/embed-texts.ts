@@ -50,11 +50,11 @@ export async function embedTexts(
     examples.push(beginningOf(prompt + sentence, tokenizer, maxLength));
   }
   const embeddings: Float32Array[] = [];
-  for (const places of byLength(examples, batchSize)) {
+  for (const indices of byLength(examples, batchSize)) {
     await breathe();
     signal?.throwIfAborted();
     const batch = padBatch(
-      places.map((place) => examples[place] as (typeof examples)[number]),
+      indices.map((index) => examples[index] as (typeof examples)[number]),
       { padId: tokenizer.padId },
     );
     const made = await namingBrokenWeights(opened, async () => {
@@ -68,8 +68,8 @@ export async function embedTexts(
         rows.dispose();
       }
     });
-    for (const [row, values] of made.entries()) embeddings[places[row] ?? 0] = Float32Array.from(values);
-    onTokens?.(places.reduce((sum, place) => sum + (examples[place]?.inputIds.length ?? 0), 0));
+    for (const [row, values] of made.entries()) embeddings[indices[row] ?? 0] = Float32Array.from(values);
+    onTokens?.(indices.reduce((sum, index) => sum + (examples[index]?.inputIds.length ?? 0), 0));
   }
   const broken = embeddings.flatMap((values) => [...values]).find((value) => !Number.isFinite(value));
   if (broken !== undefined) throw new NonFiniteOutputError("An embedding", broken);

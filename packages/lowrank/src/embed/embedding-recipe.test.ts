@@ -8,7 +8,7 @@ const steps = ["Transformer", "Pooling"].map((type, index) => {
 });
 const folder = filesFolder("minilm", new Map([["modules.json", new Blob([JSON.stringify(steps)])]]));
 
-it("names the missing folder if a copy lacks the one of the pooling, and what to pass", async () => {
+it("names the missing folder if a copy lacks that of the pooling, and the option to pass", async () => {
   const finding = embeddingRecipe({ path: "minilm", folder }, {});
   await expect(finding).rejects.toThrow(PoolingUnknownError);
   await expect(finding).rejects.toThrow(/"minilm".* 1_Pooling in modules\.json.*`pooling`.*mean.*`normalize`/);

@@ -9,7 +9,7 @@ export function nothingToTrain(file: string) {
   return namingFailure("NOTHING_TO_TRAIN", message, { file });
 }
 
-/** No row of a data file has the tokens that the adapter waits for. */
+/** No row of a data file has the tokens after which the adapter acts. */
 export function invocationMissing(file: string, tokens: readonly number[]) {
   const message =
     `No row of "${file}" has the invocation tokens [${enumerated(tokens)}], so the adapter would never ` +
@@ -58,11 +58,11 @@ function numbersOf(names: readonly string[]): string {
 
 /** A line of a prompts file that has no usable prompt. */
 export function unreadablePrompt(
-  place: { readonly file: string; readonly line: number },
+  location: { readonly file: string; readonly line: number },
   reason: string,
   cause?: unknown,
 ) {
-  const { file, line } = place;
+  const { file, line } = location;
   const message = `Cannot read a prompt from "${file}", line ${line}: ${reason}. Correct this line.`;
   return failure("UNREADABLE_PROMPT", message, { file, line, cause });
 }

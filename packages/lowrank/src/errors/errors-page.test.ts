@@ -30,7 +30,7 @@ const variablesAt = (node: ts.Node) =>
     .filter((each) => [undefined, functionOf(node)].includes(functionOf(each)))
     .flatMap(({ name, initializer: value }) =>
       ts.isArrayBindingPattern(name) && value !== undefined && ts.isArrayLiteralExpression(value)
-        ? name.elements.map((each, place) => [each.getText(), value.elements[place]?.getText() ?? ""] as const)
+        ? name.elements.map((each, index) => [each.getText(), value.elements[index]?.getText() ?? ""] as const)
         : [[name.getText(), value?.getText() ?? ""] as const],
     );
 
@@ -75,22 +75,22 @@ const isCode = (node: ts.Node) =>
 
 function rowsOf(making: ts.CallExpression | ts.NewExpression): readonly string[] {
   const given = making.arguments ?? [];
-  const place = given.findIndex(isCode);
-  const code = textOf(given[place]);
+  const index = given.findIndex(isCode);
+  const code = textOf(given[index]);
   const made = making.expression.getText();
   const owner = made === "super" ? ts.findAncestor(making, ts.isClassDeclaration) : classes.get(made);
   const described = owner ?? ts.findAncestor(making, ts.isFunctionDeclaration);
   const [comment] = described === undefined ? [] : ts.getJSDocCommentsAndTags(described).filter(ts.isJSDoc);
   const doc = (ts.getTextOfJSDocComment(comment?.comment) ?? "").replaceAll("\n", " ");
   const ofDoc = sentences(doc.replace(/^Throws [A-Z_]+: a/, "A"));
-  const own = sentences(textOf(given[place + 1]).replaceAll("\n", " "));
+  const own = sentences(textOf(given[index + 1]).replaceAll("\n", " "));
   const [words = [], gaps = []] = [/[a-z]+/gi, /…/g].map((each) => own[0].match(each) ?? []);
   const isSentence = words.length > gaps.length && own[0].split(/[^a-z]+/i).length > 3;
   const isOwn = (made !== "super" || ofDoc[1] === "") && isSentence;
   const [cause, remedy] = isOwn ? [own[0], own[1] || ofDoc[1]] : [ofDoc[0], ofDoc[1] || own[1]];
   const name = making.getSourceFile().fileName.split("/")[0] ?? "";
   const cells = [`\`${code}\``, owner?.name?.text ?? "LowrankError", name, cause, remedy];
-  return place === -1 ? [] : [`| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`];
+  return index === -1 ? [] : [`| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`];
 }
 
 it("has a page with every error", async () => {

@@ -23,21 +23,21 @@ export function adapterAsModel(path: string) {
 /** No base model was found at the places that the adapter and PEFT's configuration name. */
 export class BaseNotFoundError extends NamingError {
   /** Where it was looked for. */
-  readonly places: readonly string[];
+  readonly paths: readonly string[];
 
   constructor(
     readonly adapter: string,
-    places: readonly (string | null | undefined)[],
+    paths: readonly (string | null | undefined)[],
   ) {
-    const known = places
-      .filter((place) => typeof place === "string" && place !== "")
-      .map((place) => printable(place ?? ""));
+    const known = paths
+      .filter((candidate) => typeof candidate === "string" && candidate !== "")
+      .map((candidate) => printable(candidate ?? ""));
     const found = known.length === 0 ? "names none" : `names ${enumerated(known)}, which was not found`;
     super(
       "BASE_NOT_FOUND",
       `Cannot find the base model of the adapter "${adapter}": the adapter ${found}. Pass the base as ${named("model")}.`,
     );
-    this.places = known;
+    this.paths = known;
   }
 }
 
@@ -117,18 +117,18 @@ export function headIncomplete(model: string, parameters: readonly string[]) {
 /** An adapter's task type in PEFT ("TOKEN_CLS"), the requested head, if any, and the heads that the family has. */
 interface TaskFacts {
   readonly taskType: string;
-  readonly asked: string | undefined;
+  readonly requested: string | undefined;
   readonly possible: readonly string[];
 }
 
 /** An adapter's task needs a head that the base's family does not have, or another one than the requested head. */
-export function adapterTask(modelType: string, { taskType, asked, possible }: TaskFacts) {
+export function adapterTask(modelType: string, { taskType, requested, possible }: TaskFacts) {
   const message =
-    asked === undefined
+    requested === undefined
       ? `The adapter was trained for ${taskType}, but ${modelType} models have no such head here. Available: ` +
         `${possible.join(", ")}. Is ${named("model")} the base that the adapter was trained on?`
-      : `The adapter was trained for ${taskType}, so it cannot be used for ${asked}. Pass data or a ${named("task")} for ${taskType}.`;
-  return namingFailure("ADAPTER_TASK", message, { modelType, taskType, asked, possible });
+      : `The adapter was trained for ${taskType}, so it cannot be used for ${requested}. Pass data or a ${named("task")} for ${taskType}.`;
+  return namingFailure("ADAPTER_TASK", message, { modelType, taskType, requested, possible });
 }
 
 /** The model that most work needs. */

@@ -1,4 +1,4 @@
-// What is odd about the rows and the length of a run, said before its first step, so that nobody waits for nothing.
+// Problems of the rows and of a run's length, reported before the first step so that no time is wasted.
 
 import { printable, type Warning } from "@lowrank/contracts";
 import type { TokenizedExample } from "@lowrank/data";
@@ -8,7 +8,7 @@ import { classCounts, someRows } from "../report/data-facts.ts";
 import type { RunSteps } from "../train/plan-steps.ts";
 import type { TokenizedRows } from "../train/tokenized-rows.ts";
 
-export interface RunAhead {
+export interface PlannedRun {
   readonly file: string;
   readonly rows: Pick<TokenizedRows, "train" | "validation" | "drawn">;
   readonly plan: RunSteps;
@@ -21,14 +21,14 @@ const fewRows = 10;
 const fewSteps = 20;
 /** More passes memorise the rows. */
 const manyEpochs = 25;
-/** So many rows can spare some to validate on, where several passes hide how much is memorised. */
+/** From this many rows on, some can be held out for validation. From this many epochs on, memorising goes unnoticed without it. */
 const [enoughToHoldOut, severalEpochs] = [50, 3];
 /** The most frequent class against the rarest. */
 const unbalanced = 10;
 /** Reading more of a file that is larger than memory would take seconds. */
 const maxRows = 10_000;
 
-/** What they are called; of a part of the rows they say nothing. */
+/** The codes of these findings. They are only valid for all rows, not for a part of them. */
 export const rowFindingCodes: ReadonlySet<string> = new Set([
   "ROWS_ALL_EQUAL",
   "FEW_ROWS",
@@ -38,8 +38,8 @@ export const rowFindingCodes: ReadonlySet<string> = new Set([
   "NO_VALIDATION",
 ]);
 
-/** None for rows and lengths that suit each other. */
-export function rowFindings(run: RunAhead): readonly Warning[] {
+/** The findings; empty if rows and length suit each other. */
+export function rowFindings(run: PlannedRun): readonly Warning[] {
   const { file, rows, plan, classNames } = run;
   const { train, validation, drawn } = rows;
   const seen = drawn?.sample ?? someRows(train, maxRows);
@@ -84,12 +84,12 @@ function areAllEqual(rows: readonly TokenizedExample[]): boolean {
   return rows.length > 1 && rows.every((row) => row.inputIds.length > 0 && JSON.stringify(row) === first);
 }
 
-/** Where one class has most of the rows, and another one hardly any. */
-function unbalancedClasses(seen: readonly TokenizedExample[], classNames: RunAhead["classNames"]): Warning | undefined {
+/** Warns if one class has most of the rows, and another one hardly any. */
+function unbalancedClasses(seen: readonly TokenizedExample[], names: PlannedRun["classNames"]): Warning | undefined {
   const classes = [...classCounts(seen)].sort(([, one], [, other]) => other - one);
   const [[max, many] = [0, 0], [min, few] = [0, 0]] = [classes[0], classes.at(-1)];
   if (many <= seen.length / 2 || many < unbalanced * few || max === min) return undefined;
-  const name = (label: number) => `"${printable(classNames?.[label] ?? String(label))}"`;
+  const name = (label: number) => `"${printable(names?.[label] ?? String(label))}"`;
   const message =
     `The classes are out of balance: ${name(max)} has ${many} of ${seen.length} rows and ${name(min)} ${few}. An adapter that always answers ` +
     `${name(max)} has a good accuracy. Add rows of ${name(min)}, and set ${named("bestBy")} to f1.`;

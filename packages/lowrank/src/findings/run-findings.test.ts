@@ -75,7 +75,7 @@ function rowsOf(...counts: readonly number[]) {
 }
 
 describe("the findings of a run", () => {
-  it.each(healthy)("are none for %s", (_, record) => {
+  it.each(healthy)("are empty for %s", (_, record) => {
     expect(runFindings(record)).toEqual([]);
   });
 

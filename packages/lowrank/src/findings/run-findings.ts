@@ -1,45 +1,46 @@
-// What the numbers of a finished run say about it, as plain rules: a run that learnt nothing must not look like a good one.
+// Problems that the numbers of a finished run show, as plain rules: a run that learnt nothing must not look like a good one.
 
 import type { Warning } from "@lowrank/contracts";
 import type { TokenizedExample } from "@lowrank/data";
 import type { BestEvaluation } from "@lowrank/trainer";
 import { named } from "../errors/named-option.ts";
+import { fourDigits } from "../four-digits.ts";
 import { mean } from "../mean.ts";
 import type { RowMetrics } from "../metric-names.ts";
 import { classCounts } from "../report/data-facts.ts";
 
 /** Something that a person should know about a run, with the option to change. */
 export interface RunFinding extends Warning {
-  /** Whether it means that the adapter is no better than its base. */
+  /** Whether the finding means that the adapter is no better than its base. */
   readonly learntNothing?: true;
 }
 
 export interface RunRecord {
-  /** Of each step, in order. Empty for a run that was resumed: its first losses are not known. */
+  /** The loss of each step. Empty for a resumed run, whose first losses are not known. */
   readonly losses: readonly number[];
   readonly validations: readonly ({ readonly step: number; readonly epoch: number } & RowMetrics)[];
   readonly best?: BestEvaluation | undefined;
-  /** The highest of its steps. */
+  /** The highest learning rate of the run. */
   readonly learningRate: number;
-  /** Of the rows that were trained, and of those that were held out. */
+  /** The best constant prediction, for the training rows and the validation rows. */
   readonly guess?: Guess | undefined;
   readonly guessHeldOut?: Guess | undefined;
 }
 
-/** Shorter runs say nothing. */
+/** Shorter runs are too noisy to judge. */
 const fewestSteps = 10;
-/** Steps that are compared at each end, or a tenth of a long run: many, for noise must not look like a fall or a rise. */
+/** Steps that are compared at each end, or a tenth of a long run: many, so that noise does not look like a fall or a rise. */
 const comparedSteps = 20;
 /** A mean loss that falls by less than this share is flat; one that rises by more rose. */
 const smallChange = 0.05;
-/** A loss above this share of what guessing gives is no better than guessing. */
+/** A loss above this share of the loss of guessing is no better than guessing. */
 const guessing = 0.97;
 /** The share by which a validation loss must fall to be better. */
 const smallGain = 0.01;
-/** A new head is slow: fewer steps are the likeliest reason where it learnt nothing. */
+/** A new head learns slowly: if it learnt nothing after fewer steps, these are the likeliest reason. */
 const stepsOfHead = 200;
 
-/** The findings; none of a healthy run. */
+/** The findings; empty for a healthy run. */
 export function runFindings(run: RunRecord): readonly RunFinding[] {
   const failure = guessed(run) ?? useless(run) ?? unchanged(run);
   if (failure !== undefined) return [{ ...failure, learntNothing: true }];
@@ -61,7 +62,7 @@ function guessed({ losses, validations, guess, guessHeldOut, learningRate }: Run
     isMeasured && of.accuracy !== undefined ? `, and at best ${percent(accuracy)} of the answers were right` : "";
   const always = of.accuracy === undefined ? "" : ` and is right for ${percent(of.accuracy)} of the rows`;
   const message =
-    `The run learnt nothing: ${measured} ${short(loss)}${right}. Always giving the same answer has a loss of ${short(of.loss)}${always}. ` +
+    `The run learnt nothing: ${measured} ${fourDigits(loss)}${right}. Always giving the same answer has a loss of ${fourDigits(of.loss)}${always}. ` +
     slowOrFast(losses, learningRate);
   return { code: "NO_BETTER_THAN_GUESSING", message };
 }
@@ -69,7 +70,7 @@ function guessed({ losses, validations, guess, guessHeldOut, learningRate }: Run
 function useless({ validations, best, learningRate }: RunRecord): Warning | undefined {
   if (best?.step !== 0 || validations.length < 2) return undefined;
   const message =
-    `No validation was better than the one before the first step (${short(best.value)}): on the validation rows the adapter is worse than its base. ` +
+    `No validation was better than the one before the first step (${fourDigits(best.value)}): on the validation rows the adapter is worse than its base. ` +
     `Use more rows, or lower ${named("learningRate")} to ${rate(learningRate / 4)} or ${named("epochs")}.`;
   return { code: "VALIDATION_NEVER_BETTER", message };
 }
@@ -81,7 +82,7 @@ function unchanged({ losses, validations, learningRate }: RunRecord): Warning | 
   const trend = trendOf(losses);
   if (trend === undefined) return undefined;
   const { start, end, error, steps } = trend;
-  const means = `${short(start)} at the start and ${short(end)} at the end, means of ${steps} steps`;
+  const means = `${fourDigits(start)} at the start and ${fourDigits(end)} at the end, means of ${steps} steps`;
   if (end - start > Math.max(smallChange * start, 2 * error)) {
     const lower = `Lower ${named("learningRate")} to ${rate(learningRate / 4)}.`;
     return { code: "LOSS_ROSE", message: `The training loss rose: ${means}. ${lower}` };
@@ -97,7 +98,7 @@ function overfitted({ validations, best, learningRate }: RunRecord): Warning | u
   if (last === undefined || lowest === undefined || last.loss < lowest.loss * (1 + smallChange)) return undefined;
   if (Math.max(best?.step ?? 0, lowest.step) > last.step / 2) return undefined;
   const message =
-    `The validation loss was lowest in epoch ${lowest.epoch} (step ${lowest.step}: ${short(lowest.loss)}) and rose to ${short(last.loss)}: later steps ` +
+    `The validation loss was lowest in epoch ${lowest.epoch} (step ${lowest.step}: ${fourDigits(lowest.loss)}) and rose to ${fourDigits(last.loss)}: later steps ` +
     `memorised the training rows. Set ${named("epochs")} to ${Math.max(1, lowest.epoch)}, lower ${named("learningRate")} to ${rate(learningRate / 4)}, or use more rows.`;
   return { code: "OVERFITTED", message };
 }
@@ -107,13 +108,13 @@ function trendOf(losses: readonly number[]) {
   return lossTrend(losses, Math.max(comparedSteps, Math.ceil(losses.length / 10)));
 }
 
-/** A loss that was ever far above its start was thrown there; otherwise a short run is the likeliest reason. */
+/** A loss that was ever far above its start has diverged; otherwise too few steps are the likeliest reason. */
 function slowOrFast(losses: readonly number[], learningRate: number): string {
   const start = trendOf(losses)?.start ?? Number.POSITIVE_INFINITY;
   const [higher, lower] = [rate(learningRate * 4), rate(learningRate / 4)];
   const option = named("learningRate");
-  const isThrown = losses.some((_, index) => mean(losses.slice(index, index + 5)) > 1.3 * start);
-  if (isThrown) return `The loss was far above its first value in between: lower ${option} to ${lower}.`;
+  const hasDiverged = losses.some((_, index) => mean(losses.slice(index, index + 5)) > 1.3 * start);
+  if (hasDiverged) return `The loss was far above its first value in between: lower ${option} to ${lower}.`;
   if (losses.length < stepsOfHead) return `Raise ${named("epochs")}, or ${option} to ${higher}.`;
   return `Try ${option} ${lower}, and ${higher}.`;
 }
@@ -122,18 +123,14 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(0)} %`;
 }
 
-function short(value: number): string {
-  return String(Number(value.toPrecision(4)));
-}
-
 function rate(value: number): string {
   return String(Number(value.toPrecision(2)));
 }
 
-/** Such an answer, where it suits the rows best. */
+/** A constant prediction that fits the rows best. */
 interface Guess {
   readonly rows: number;
-  /** The entropy of the classes, which is ln of their number where all are equally frequent; or the variance of the numbers. */
+  /** The entropy of the classes (ln of their number if all are equally frequent), or the variance of the numbers. */
   readonly loss: number;
   /** The share of the most frequent class. */
   readonly accuracy?: number;
@@ -151,8 +148,8 @@ export function guessOf(rows: readonly TokenizedExample[]): Guess | undefined {
 }
 
 /**
- * The means of the first and the last `steps`, `most` or half of the run, and the standard error of their difference: the loss of one
- * step says more about its batch than about the run.
+ * The means of the first and the last steps, at most `max` or half of the run, and the standard error of their difference. The loss
+ * of one step depends more on its batch than on the run.
  */
 export function lossTrend(losses: readonly number[], max = Math.min(20, Math.ceil(losses.length / 10))) {
   const steps = Math.min(max, Math.max(1, Math.floor(losses.length / 2)));
@@ -162,7 +159,7 @@ export function lossTrend(losses: readonly number[], max = Math.min(20, Math.cei
   return { start: mean(start), end: mean(end), steps, error };
 }
 
-/** Of a sample; 0 for one value. */
+/** The sample variance; 0 for one value. */
 function variance(values: readonly number[]): number {
   const middle = mean(values);
   const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);

@@ -10,13 +10,13 @@ import type { TokenizedRows } from "../train/tokenized-rows.ts";
 import type { LoopOptions } from "../train/training-options.ts";
 import { guessOf, type RunFinding, type RunRecord, runFindings } from "./run-findings.ts";
 
-/** What can be said of a run. */
+/** A review of a run. */
 export interface RunReview extends Pick<RunRecord, "losses" | "validations"> {
   /** The mean reward of each step; empty for a run without rewards. */
   readonly rewards: readonly number[];
-  /** What the numbers say of the run so far; none for a healthy run. */
+  /** The findings about the run so far; empty for a healthy run. */
   findings(): readonly RunFinding[];
-  /** What base and adapter write now to rows that were held out, else trained; none where neither writes text. */
+  /** Texts that base and adapter write now for validation rows, or else training rows; empty if they write no text. */
   samples(): Promise<readonly SampleText[]>;
 }
 

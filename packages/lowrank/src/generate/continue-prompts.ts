@@ -9,7 +9,7 @@ import type { Notices } from "../notices.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { positionLimit } from "../open/position-limit.ts";
-import { checkPrompts, waitsForTokens } from "../rows/rows-it-acts-on.ts";
+import { checkPrompts, needsInvocation } from "../rows/invocation-rows.ts";
 import { targetLanguage } from "../rows/text-ending.ts";
 import { withFileDefaults } from "./file-defaults.ts";
 import { promptIds as encode, type TextPrompt } from "./prompt-ids.ts";
@@ -64,7 +64,7 @@ export async function* continuePrompts(
   const reasons = prompts.map((): FinishReason => "length");
   const { signal } = options;
   // An adapter with an invocation acts after it, so its effect on a text depends on later tokens.
-  const prefix = waitsForTokens(config) ? undefined : options.prefix;
+  const prefix = needsInvocation(config) ? undefined : options.prefix;
   const promptTokens = Math.max(...promptIds.map(({ length }) => length));
   const limit = positionLimit(model.config);
   // Before any pixels: of images that a model cannot read together, memory would not hold them.

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { withFileDefaults } from "./file-defaults.ts";
 import type { TextOptions } from "./text-rules.ts";
 
-/** What is asked of a model of 100 positions after a prompt of 10 tokens, and what is told. */
+/** The resolved options of a model with 100 positions after a prompt of 10 tokens, and the warnings. */
 function complete(
   writing: WritingDefaults,
   options: TextOptions,
@@ -20,7 +20,7 @@ function complete(
 
 const sampled = { doSample: true, temperature: 0.6, topK: 20, repetitionPenalty: 1.1 };
 
-it("takes missing options from the file, and reports them once", () => {
+it("uses the file's values for missing options, and reports them once", () => {
   const { completed, lines } = complete(sampled, { topK: 5 });
   expect(completed).toEqual({ temperature: 0.6, topK: 5, repetitionPenalty: 1.1 });
   expect(lines).toEqual([expect.stringContaining("temperature 0.6, repetition_penalty 1.1.")]);

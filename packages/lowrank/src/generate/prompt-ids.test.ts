@@ -14,7 +14,7 @@ function reader(chatTemplate?: string) {
 }
 const text = (ids: readonly number[]) => String.fromCodePoint(...ids);
 
-it("writes a conversation whole, earlier answers too, up to where the next one begins", () => {
+it("writes a whole conversation, including earlier answers, up to the beginning of the next one", () => {
   const messages = [
     { role: "user", content: "a" },
     { role: "assistant", content: "b" },
@@ -53,7 +53,7 @@ it("writes a conversation with the template that the adapter was trained with, e
   expect(() => promptIds({ messages: twice }, {}, taught)).toThrow(TemplateError);
 });
 
-it("refuses a conversation where the model has no template for one", () => {
+it("refuses a conversation if the model has no template for one", () => {
   const messages = [{ role: "user", content: "a" }];
   expect(() => promptIds({ messages }, {}, reader())).toThrow(ChatTemplateMissingError);
 });

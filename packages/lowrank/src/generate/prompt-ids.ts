@@ -55,19 +55,19 @@ export interface Writing {
   readonly system?: string | undefined;
 }
 
-interface TaughtReader extends PromptReader {
+interface AdapterPromptReader extends PromptReader {
   readonly setup?: Writing | undefined;
 }
 
 /** Throws TemplateError for an unknown name and for turns that the template does not support; ChatTemplateMissingError. */
-export function promptIds(prompt: TextPrompt, options: Writing, reader: TaughtReader): readonly number[] {
+export function promptIds(prompt: TextPrompt, options: Writing, reader: AdapterPromptReader): readonly number[] {
   const rendered = writePrompt(prompt, options, reader);
   const { task, tokenizer } = reader;
   return task === "sequence-to-sequence" ? encodeSource(rendered, tokenizer) : encodePrompt(rendered, tokenizer);
 }
 
-function writePrompt(asked: TextPrompt, options: Writing, reader: TaughtReader): RenderedExample {
-  const prompt = plainPrompt(asked);
+function writePrompt(source: TextPrompt, options: Writing, reader: AdapterPromptReader): RenderedExample {
+  const prompt = plainPrompt(source);
   const isText = typeof prompt === "string";
   const name = options.template ?? reader.setup?.template ?? (isText ? undefined : "chat");
   // A prompt is the beginning of a row of a question and its answer.
@@ -90,11 +90,11 @@ function writePrompt(asked: TextPrompt, options: Writing, reader: TaughtReader):
 
 /** A template without turns writes each question with its answer as a separate row, one after the other. */
 function renderInTurn(chat: ChatExample, template: PromptTemplate, { eosToken = "" }: TextTokenizer): RenderedExample {
-  if (imageParts(chat.messages).length > 0) return renderWithImages(template, chat); // says that it cannot write them
+  if (imageParts(chat.messages).length > 0) return renderWithImages(template, chat); // throws, because it cannot write them
   const [first] = chat.messages;
   const turns = first?.role === "system" ? chat.messages.slice(1) : chat.messages;
   const isInTurn = turns.every(({ role }, index) => role === (index % 2 === 0 ? "user" : "assistant"));
-  if (!isInTurn || chat.tools !== undefined) return template.render(chat); // says what it cannot write
+  if (!isInTurn || chat.tools !== undefined) return template.render(chat); // throws if it cannot write them
   const segments = turns.flatMap(({ role, content }, index) => {
     if (role !== "user") return [];
     const instruction = index === 0 && first?.role === "system" ? `${first.content}\n${content}` : content;

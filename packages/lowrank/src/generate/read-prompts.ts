@@ -9,31 +9,31 @@ export function parsePrompts(text: string, file: string): readonly TextPrompt[] 
   const isJson = /^\s*[{"]/.test(text);
   return text.split(/\r?\n/).flatMap((line, index) => {
     if (line.trim() === "") return [];
-    const place = { file, line: index + 1 };
-    return [isJson ? promptOf(parsed(line, place), place) : line];
+    const location = { file, line: index + 1 };
+    return [isJson ? promptOf(parsed(line, location), location) : line];
   });
 }
 
-interface Place {
+interface Location {
   readonly file: string;
   readonly line: number;
 }
 
-function parsed(line: string, place: Place): unknown {
+function parsed(line: string, location: Location): unknown {
   try {
     return JSON.parse(line);
   } catch (error) {
-    throw unreadablePrompt(place, "it is not JSON, but the first line is", error);
+    throw unreadablePrompt(location, "it is not JSON, but the first line is", error);
   }
 }
 
-function promptOf(value: unknown, place: Place): TextPrompt {
+function promptOf(value: unknown, location: Location): TextPrompt {
   if (typeof value === "string") return value;
   const { prompt, messages } = (value ?? {}) as { readonly prompt?: unknown; readonly messages?: unknown };
   if (typeof prompt === "string") return prompt;
   if (Array.isArray(messages) && messages.length > 0 && messages.every(isMessage))
     return { messages: withoutAnswer(messages) };
-  throw unreadablePrompt(place, 'expected a text, {"prompt": …} or {"messages": [{"role": …, "content": …}]}');
+  throw unreadablePrompt(location, 'expected a text, {"prompt": …} or {"messages": [{"role": …, "content": …}]}');
 }
 
 /** Training rows end with the answer, which is to be generated here. */

@@ -10,7 +10,7 @@ it("holds a character back until its last byte has come", () => {
   expect(shown).toEqual(["n", "", "é", "!"]);
 });
 
-it("gives out what is left at the end, complete or not", () => {
+it("emits the rest at the end, complete or not", () => {
   const stream = new TextStream(bytes);
   expect(stream.push(0xc3)).toBe("");
   expect(stream.end()).toBe("\ufffd");

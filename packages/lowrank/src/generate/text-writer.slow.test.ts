@@ -28,7 +28,7 @@ async function written(
 }
 
 describe("OpenedModel.writer", () => {
-  it("writes each text as it does alone, whatever else is written at the time", async () => {
+  it("writes each text like alone, with any others at the same time", async () => {
     const writer = await model.writer({ maxRows: 3 });
     const requests = prompts.flatMap((prompt, index) =>
       [null, ...model.adapters].map((adapter) => ({ prompt, adapter, maxNewTokens: 2 + 2 * index })),
@@ -40,7 +40,7 @@ describe("OpenedModel.writer", () => {
     expect([writer.running, writer.waiting]).toEqual([0, 0]);
   });
 
-  it("takes what no batch does, too: an adapter in part", async () => {
+  it("also writes texts that do not fit a batch: with a scaled adapter", async () => {
     const writer = await model.writer();
     const [prompt = ""] = prompts;
     const options = { strength: 0.5, maxNewTokens: 6 };

@@ -12,7 +12,7 @@ import {
 import { adapterGone, writerFull, writerStopped } from "../errors/library-errors.ts";
 import { emptyPrompt } from "../errors/usage-errors.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
-import { checkPrompts, needsOwnPass } from "../rows/rows-it-acts-on.ts";
+import { checkPrompts, needsOwnPass } from "../rows/invocation-rows.ts";
 import { breathe } from "./breathe.ts";
 import { checkCharacters } from "./character-limit.ts";
 import { continuePrompts, type TextEvent, type Writer } from "./continue-prompts.ts";
@@ -121,8 +121,8 @@ export class TextWriter<Choice> {
    * One text, token by token, and its end. Leaving the loop ends it. Throws WRITER_FULL and WRITER_STOPPED
    * before anything is written, and the errors of `OpenedModel.stream`.
    */
-  async *write(asked: TextPrompt, options: TextOptions & Choice): AsyncGenerator<TextEvent, void, undefined> {
-    const prompt = plainPrompt(asked); // once, as it decodes images
+  async *write(given: TextPrompt, options: TextOptions & Choice): AsyncGenerator<TextEvent, void, undefined> {
+    const prompt = plainPrompt(given); // once, as it decodes images
     const chosen = await this.#choose(options);
     const { opened, tokenizer, notices } = chosen.writer;
     checkCharacters(prompt, tokenizer, opened.model);

@@ -72,7 +72,7 @@ describe("a model that reads images with texts", () => {
     chat.dispose();
   });
 
-  it("gets an adapter on the language model alone, unless others are named", () => {
+  it("has an adapter only on the language model, unless others are named", () => {
     const paths = (fields: object) => [...model.adapt(fields).handle.variables.keys()];
     const own = paths({});
     expect(own).toHaveLength(2 * 2 * 7);
@@ -90,7 +90,7 @@ describe("a model that reads images with texts", () => {
     adapter.dispose();
   });
 
-  it("says which image cannot be read", async () => {
+  it("names an image that cannot be read", async () => {
     const content = [{ type: "image" as const, image: Uint8Array.of(1, 2, 3) }];
     await expect(model.generate({ messages: [{ role: "user", content }] })).rejects.toThrow("neither PNG nor JPEG");
   });

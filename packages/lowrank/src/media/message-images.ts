@@ -1,4 +1,4 @@
-// Images in conversations: what a model reads in place of each, and its pixels.
+// Images in conversations: the text that a model reads for each image, and its pixels.
 
 import { imageReaderOf } from "@lowrank/contracts/families/checkpoint";
 import {
@@ -46,7 +46,7 @@ export class MessageImages {
     return withImages(messages, (part) => wordOf.get(part) ?? part);
   }
 
-  /** What the model reads of an image: one square or several. Throws MediaError, DECODER_MISSING. */
+  /** The tiles of an image: one or several squares. Throws MediaError, DECODER_MISSING. */
   async tiles(image: ImageInput): Promise<readonly Pixels[]> {
     if (isPrepared(image)) return [image];
     const decoded = await decodedImage(image, this.reader);

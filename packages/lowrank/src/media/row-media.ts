@@ -1,5 +1,5 @@
-// Images and recordings of a data set: rows name them, and they are opened when a batch draws the rows. Only a few are opened before,
-// and those that fit a memory limit are kept from one epoch to the next.
+// Images and recordings of a data set. Rows name them, and they are decoded when a batch uses the rows. Only a few are decoded in
+// advance, and those that fit a memory limit are kept from one epoch to the next.
 
 import type {
   AudioInput,
@@ -18,7 +18,7 @@ import type { RowMedia } from "../run-folder.ts";
 import { hasImages, MessageImages } from "./message-images.ts";
 import { bytesOf, imagePreparation, type MediaReader, pixelsOf, soundsOf } from "./prepare-media.ts";
 
-export interface TellingReader extends MediaReader {
+export interface ReportingReader extends MediaReader {
   readonly platform: MediaReader["platform"] & Pick<Platform, "keepRows">;
   readonly notices: Notices;
 }
@@ -26,7 +26,7 @@ export interface TellingReader extends MediaReader {
 /** Opens rows' files; undefined if no row has any. Opens a few at once, so that a missing decoder is reported early. Throws MediaError. */
 export async function rowMedia(
   { sees, lists }: { readonly sees: boolean; readonly lists: readonly RowList<Example>[] },
-  reader: TellingReader,
+  reader: ReportingReader,
 ): Promise<RowMedia | undefined> {
   const images = lists.some((rows) => rows.some(hasImages)) ? await MessageImages.of(reader) : undefined;
   if (images !== undefined) return new OpenedMedia(reader, images.preparation, images);
@@ -51,7 +51,7 @@ class OpenedMedia implements RowMedia {
   #room = maxKept;
 
   constructor(
-    private readonly reader: TellingReader,
+    private readonly reader: ReportingReader,
     readonly preparation: ImagePreparation | undefined,
     private readonly images?: MessageImages,
   ) {

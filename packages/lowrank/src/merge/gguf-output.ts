@@ -133,12 +133,12 @@ export function modelfileText(file: string, { end, setup = {} }: ModelfileFacts)
 
 /** A prompt template as a Go template. */
 function goTemplate(name: string, system: string): string {
-  const place = "\uE000";
+  const prompt = "\uE000";
   const template = promptTemplate(name);
   const systemTurns = system === "" ? [] : [{ role: "system", content: system }];
-  const messages = [...systemTurns, { role: "user", content: place }];
-  const rendered = isConversing(name) ? template.render({ kind: "chat", messages }) : renderPrompt(place, template);
-  return promptOf(rendered).replaceAll("{{", '{{ "{{" }}').replace(place, "{{ .Prompt }}");
+  const messages = [...systemTurns, { role: "user", content: prompt }];
+  const rendered = isConversing(name) ? template.render({ kind: "chat", messages }) : renderPrompt(prompt, template);
+  return promptOf(rendered).replaceAll("{{", '{{ "{{" }}').replace(prompt, "{{ .Prompt }}");
 }
 
 /** Three quotation marks would end the text. */

@@ -20,7 +20,7 @@ import { openFile } from "@lowrank/safetensors/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BundledProgram, bundleProgram } from "../../test/bundle-program.ts";
 
-/** How often each is killed; less often where everything else is tried, too. */
+/** The number of times that each is killed; fewer if all other cases run, too. */
 const kills = process.env.CI ? 7 : 20;
 
 let room: string;
@@ -125,8 +125,8 @@ async function writeAdapter(folder: string, sizes: Sizes, every = 1): Promise<vo
 const printMemory = 'data:text/javascript,process.on("exit",()=>console.error("RSS",process.resourceUsage().maxRSS))';
 
 function merge(name: string, ...options: readonly string[]): ChildProcess {
-  const place = ["--model", join(room, name, "base"), "--adapter", join(room, name, "adapter")];
-  return started("merge", ...place, ...options);
+  const position = ["--model", join(room, name, "base"), "--adapter", join(room, name, "adapter")];
+  return started("merge", ...position, ...options);
 }
 
 function started(...argv: readonly string[]): ChildProcess {
@@ -149,7 +149,7 @@ async function make(name: string, sizes: Sizes, every?: number): Promise<void> {
 }
 
 describe("lowrank merge", () => {
-  it("takes less than 300 MB for a checkpoint of 4 GB with a table of 1.2 GB, and writes right beyond 2³² bytes", async () => {
+  it("needs less than 300 MB for a checkpoint of 4 GB with a table of 1.2 GB, and writes correctly beyond 2³² bytes", async () => {
     const sizes = { vocabulary: 300_000, hidden: 2048, intermediate: 5632, layers: 30 };
     await make("large", sizes);
     const out = join(room, "large", "merged");
@@ -159,7 +159,7 @@ describe("lowrank merge", () => {
     const source = await openFile(join(out, "model.safetensors"));
     const file = await openSafetensors(source);
     expect(source.size).toBeGreaterThan(2 ** 32);
-    // Of a base of zeros: the last token's own row, and Σ sin·sin of a pair.
+    // The base is zero, so the results are the last token's own row, and Σ sin·sin of the LoRA matrices.
     const last = file.tensors.get("model.layers.9.self_attn.v_proj.weight")!;
     expect(last.end).toBeGreaterThan(2 ** 32);
     const row = await file.readBytes("model.layers.9.self_attn.v_proj.weight", { offset: 2 * 2048, length: 4 });

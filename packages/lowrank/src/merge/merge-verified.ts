@@ -57,13 +57,13 @@ export async function openExactly(
 ): Promise<OpenedBase> {
   if (handle === undefined) throw new Error("There is no adapter to merge.");
   const adapter = await handle.toAdapter();
-  const places = {
+  const sources = {
     model: async () => source,
     adapter: async () => ({
       ...{ name: handle.name, tokenizer: tokenizerFolder },
       ...{ read: async () => adapter, setup: async () => setup ?? {} },
     }),
   };
-  const exact = await openBase(places, { task: model.task, minTokens: model.config.vocabularySize }, notices);
+  const exact = await openBase(sources, { task: model.task, minTokens: model.config.vocabularySize }, notices);
   return { ...exact, recipe };
 }

@@ -62,7 +62,7 @@ async function inFiles(folder: string, tied: "refuse" | "untie"): Promise<Files>
 }
 
 describe("a merge of weights that stay in their files", () => {
-  it.each(folders)("writes what a merge in memory writes: %s", async (folder) => {
+  it.each(folders)("equals a merge in memory: %s", async (folder) => {
     for (const tied of ["refuse", "untie"] as const) {
       const before = tf.memory().numTensors;
       const [ours, whole] = [await outcome(inFiles(folder, tied)), await outcome(inMemory(folder, tied))];
@@ -77,7 +77,7 @@ describe("a merge of weights that stay in their files", () => {
         if (!name.endsWith(".safetensors")) expect(own).toEqual(bytes);
         else expectSameTensors(own, bytes);
       }
-      // What need not be untied is written alike where it may be.
+      // Weights that need not be untied are written the same with "untie".
       if (tied === "refuse") expectSameBytes(await outcome(inFiles(folder, "untie")), ours);
       return;
     }

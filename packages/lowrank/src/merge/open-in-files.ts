@@ -6,7 +6,7 @@ import { recipeIn } from "../embed/embedding-recipe.ts";
 import type { Notices } from "../notices.ts";
 import { attachTo } from "../open/attaching.ts";
 import { loadBase } from "../open/load-base.ts";
-import { checkHead, type ModelPlaces, type OpenedBase, readWithBase, shaped } from "../open/open-base.ts";
+import { checkHead, type ModelSources, type OpenedBase, readWithBase, shaped } from "../open/open-base.ts";
 
 /** A model that can be inspected and merged, but cannot compute. */
 export interface OpenedInFiles extends OpenedBase {
@@ -17,12 +17,12 @@ export interface OpenedInFiles extends OpenedBase {
 
 /** Like `openBase` with an adapter; the caller also closes `weights`. */
 export async function openInFiles(
-  places: ModelPlaces & { readonly adapter: NonNullable<ModelPlaces["adapter"]> },
+  sources: ModelSources & { readonly adapter: NonNullable<ModelSources["adapter"]> },
   request: { readonly allowDifferentBase?: boolean | undefined },
   notices: Notices,
 ): Promise<OpenedInFiles> {
-  const adapterSource = await places.adapter();
-  const { adapter, source } = await readWithBase(adapterSource, places, notices);
+  const adapterSource = await sources.adapter();
+  const { adapter, source } = await readWithBase(adapterSource, sources, notices);
   const setup = await adapterSource.setup();
   const weights = new WeightsInFiles();
   const owned: { dispose(): void }[] = [];

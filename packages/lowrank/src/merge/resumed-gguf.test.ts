@@ -12,11 +12,11 @@ const notices = { note: () => {}, say: () => {}, warn: () => {} };
 const context = { notices, stdin: undefined, fetch: undefined, accessToken: undefined } as never;
 
 it("a merged .gguf file is resumed from any piece: the same bytes, and the same rounding of each weight", async () => {
-  const places = {
+  const indices = {
     model: () => nodePlatform.findModel(join(fixturesRoot, "llama-gqa", "base"), context),
     adapter: () => nodePlatform.findAdapter(join(fixturesRoot, "llama-gqa", "adapter"), context),
   };
-  const { model, handle, weights, dispose } = await openInFiles(places, {}, notices as never);
+  const { model, handle, weights, dispose } = await openInFiles(indices, {}, notices as never);
   const merge = planMerge(model, handle, { weights });
   const begin = async () => {
     const rounded = new Map<string, number>();
@@ -27,20 +27,20 @@ it("a merged .gguf file is resumed from any piece: the same bytes, and the same 
   };
   const { rounded, file } = await begin();
   const pieces: Uint8Array[] = [];
-  const stops: { readonly place: number; readonly found: string }[] = [];
+  const stops: { readonly index: number; readonly found: string }[] = [];
   for await (const piece of file.contents()) {
     pieces.push(piece);
-    const place = pieces.reduce((sum, { length }) => sum + length, 0);
-    stops.push({ place, found: JSON.stringify(file.findings?.taken()) });
+    const index = pieces.reduce((sum, { length }) => sum + length, 0);
+    stops.push({ index, found: JSON.stringify(file.findings?.taken()) });
   }
   const whole = joinPieces(pieces);
   expect([...rounded.keys()]).toHaveLength(merge.changed.length);
-  for (const { place, found } of stops) {
+  for (const { index, found } of stops) {
     const again = await begin();
     again.file.findings?.give(JSON.parse(found));
     const rest: Uint8Array[] = [];
-    for await (const piece of again.file.contents(place)) rest.push(piece);
-    expect(Buffer.compare(joinPieces(rest), whole.subarray(place))).toBe(0);
+    for await (const piece of again.file.contents(index)) rest.push(piece);
+    expect(Buffer.compare(joinPieces(rest), whole.subarray(index))).toBe(0);
     expect(again.rounded).toEqual(rounded);
   }
   dispose();

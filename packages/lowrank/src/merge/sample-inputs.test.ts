@@ -19,7 +19,7 @@ const shapes = [
 ] as const;
 
 describe("sampleInputs", () => {
-  it.each(shapes)("are what %s reads", async (name, shape) => {
+  it.each(shapes)("are inputs of %s", async (name, shape) => {
     const folder = fileURLToPath(new URL(`../../../models/fixtures/${name}`, import.meta.url));
     const model = await loadModel(openFolder(folder));
     const found = tf.tidy(() => model.forward(sampleInputs(model)).shape);

@@ -5,7 +5,7 @@ import { writeGgufAdapter } from "@lowrank/adapter-format/gguf";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { openFolder } from "@lowrank/models/node";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { fixture } from "../cli/end-to-end/workplace.ts";
+import { fixture } from "../cli/end-to-end/workspace.ts";
 import { BaseNotFoundError } from "../errors/model-errors.ts";
 import { readBaseConfig } from "../open/base-config.ts";
 import { findAdapter } from "./find-model.ts";
@@ -28,7 +28,7 @@ it.each(["lora.gguf", ""])("reads llama.cpp's adapter for a base, by its file or
   expect(await found.setup()).toEqual({});
 });
 
-it("requires the base of such an adapter, which names none", async () => {
+it("requires the base of an adapter that names none", async () => {
   const found = await findAdapter(join(folder, "lora.gguf"), context);
   await expect(found.read({})).rejects.toThrow(BaseNotFoundError);
 });

@@ -40,7 +40,7 @@ async function onlyGgufIn(path: string): Promise<string> {
 /** The base in a folder or a .gguf file. */
 function modelAt(path: string): ModelSource {
   if (path.endsWith(".gguf")) {
-    return ggufModel({ name: path, path, beside: filesNextTo(path), openGguf: () => openGgufFile(path) });
+    return ggufModel({ name: path, path, siblings: filesNextTo(path), openGguf: () => openGgufFile(path) });
   }
   const folder = openFolder(path);
   const inside = (name: string) => diskFolder(join(path, plainName(path, name)));

@@ -7,7 +7,7 @@ import { inspect } from "./inspect.ts";
 const repository = (path: string) => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
 
 describe("inspect", () => {
-  it("gives an adapter's configuration and what a base has to have, as numbers", async () => {
+  it("shows an adapter's configuration and the requirements of its base, as numbers", async () => {
     const found = await inspect(repository("fixtures/lora-features/bd-lora/adapter"));
     if (found.kind !== "adapter") throw new Error(found.kind);
     expect(found.config.rank).toBe(4);
@@ -19,7 +19,7 @@ describe("inspect", () => {
     expect(found.parameters).toBe(found.bytes / 4);
   });
 
-  it("gives a model's config.json, raw and parsed", async () => {
+  it("shows a model's config.json, raw and parsed", async () => {
     const found = await inspect(repository("packages/tiny-model/model"));
     if (found.kind !== "model") throw new Error(found.kind);
     expect(found).toMatchObject({ task: "causal-lm", hasTokenizer: true, warnings: [] });
@@ -41,7 +41,7 @@ describe("inspect", () => {
     expect(await inspect(repository(folder))).toMatchObject(found);
   });
 
-  it("refuses what is not there, and what is neither", async () => {
+  it("refuses a missing path, and a path that is neither", async () => {
     await expect(inspect(repository("no-such-path"))).rejects.toBeInstanceOf(PathNotFoundError);
     await expect(inspect(repository("docs"))).rejects.toMatchObject({ code: "NOT_INSPECTABLE" });
   });

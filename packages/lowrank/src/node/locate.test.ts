@@ -36,7 +36,7 @@ describe("locate", () => {
     expect(await locate("owner/name", "model", hub(report))).toBe(expected);
   });
 
-  it("prefers what is on disk, and never takes a mistyped path for a repository", async () => {
+  it("prefers paths on disk, and never treats a mistyped path as a repository", async () => {
     const unreachable: typeof fetch = async () => {
       throw new Error("nobody should ask");
     };

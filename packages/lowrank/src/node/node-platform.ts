@@ -13,7 +13,7 @@ import { adapterIn, folderOf, modelIn } from "../open/model-source.ts";
 import { writeToDirectory } from "../page/write-to-directory.ts";
 import type { OutputFolder, Platform, SourceContext } from "../platform.ts";
 import { withRelativeBase } from "./base-path.ts";
-import { lastingName, rowSources } from "./data/row-sources.ts";
+import { pinnedName, rowSources } from "./data/row-sources.ts";
 import { findAdapter, findModel } from "./find-model.ts";
 import type { HubContext } from "./hub/hub-access.ts";
 import { decodeImage } from "./media/decode-image.ts";
@@ -36,13 +36,13 @@ export const nodePlatform: Platform = {
     for await (const example of nodePlatform.streamRows(given, limits, context)) rows.add(example);
     return rows.finish();
   },
-  lastingName,
+  pinnedName,
   keepRows: () => new RowSpool(),
   async *streamRows(given, options, { stdin, ...context }) {
     const isMedia = await isFolder(given);
     const metadata = isMedia ? await metadataFile(given) : undefined;
     if (isMedia && metadata === undefined) {
-      const rows = await imageFolderRows(given, { needsLabels: options.onQuestion === undefined });
+      const rows = await imageFolderRows(given, { needsLabels: options.onPredictionRow === undefined });
       yield* readObjects(rows, { file: given, ...options });
       return;
     }

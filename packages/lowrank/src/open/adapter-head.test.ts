@@ -50,7 +50,7 @@ describe("adapterHead", () => {
     expect(adapterHead(adapter("SEQ_2_SEQ_LM"), t5, undefined)).toEqual({ task: "sequence-to-sequence" });
   });
 
-  it("reads the classifier where the family keeps it", () => {
+  it("reads the classifier under the family's name", () => {
     const { classes } = adapterHead(adapter("TOKEN_CLS", { "score.weight": [7, 4] }), llama, undefined);
     expect(classes).toBe(7);
     const roberta = base({ model_type: "roberta" });
@@ -58,7 +58,7 @@ describe("adapterHead", () => {
     expect(adapterHead(adapter("SEQ_CLS", shapes), roberta, undefined).classes).toBe(3);
   });
 
-  it("refuses a type that the family has no head for, with those that it has", () => {
+  it("refuses a type without a head in the family, with the supported ones", () => {
     expect(() => adapterHead(adapter("SEQ_2_SEQ_LM"), llama, undefined)).toThrow(
       "The adapter was trained for SEQ_2_SEQ_LM, but llama models have no such head here. Available: causal-lm, ",
     );
@@ -72,7 +72,7 @@ describe("adapterHead", () => {
     expect(adapterHead(adapter(null), plainBert, "token-classification").task).toBe("token-classification");
   });
 
-  it("keeps the base's own where the type says little: PEFT has none for masked language models", () => {
+  it("keeps the base's own head if the type is ambiguous: PEFT has none for masked language models", () => {
     const masked = base({ architectures: ["BertForMaskedLM"] });
     expect(adapterHead(adapter(null), masked, undefined).task).toBeUndefined();
     expect(adapterHead(adapter("CAUSAL_LM"), masked, undefined).task).toBeUndefined();
@@ -93,7 +93,7 @@ describe("adapterHead", () => {
     expect(adapterHead(adapter("CAUSAL_LM"), decoder, undefined).task).toBe("causal-lm");
   });
 
-  it("is, without a type, told by the number of outputs where heads keep their classifiers alike", () => {
+  it("is, without a type, decided by the number of outputs if heads have the same names", () => {
     const roberta = base({ model_type: "roberta", architectures: ["RobertaModel"] });
     const saved = (outputs: number) => adapter(null, { "classifier.weight": [outputs, 4] });
     expect(adapterHead(saved(3), roberta, undefined)).toEqual({ task: "token-classification", classes: 3 });

@@ -11,8 +11,8 @@ import { taskOfType } from "./task-types.ts";
 const loose: ReadonlySet<TaskType> = new Set<TaskType>(["CAUSAL_LM", "FEATURE_EXTRACTION"]);
 
 /** The head for an adapter: undefined for the base's own; `classes` undefined without a saved classifier. Throws ADAPTER_TASK. */
-export function adapterHead(adapter: Adapter, config: ModelConfig, asked: Task | undefined) {
-  const task = asked === undefined ? taskOf(adapter, config) : checkAsked(adapter, config, asked);
+export function adapterHead(adapter: Adapter, config: ModelConfig, requested: Task | undefined) {
+  const task = requested === undefined ? taskOf(adapter, config) : checkRequestedTask(adapter, config, requested);
   const loaded = task ?? ownTask(config);
   return { task, classes: loaded === undefined ? undefined : savedClasses(adapter, config, loaded) };
 }
@@ -27,13 +27,13 @@ function taskOf(adapter: Adapter, config: ModelConfig): Task | undefined {
   if (task === "causal-lm" && !looksBack(config)) return undefined;
   if (task !== undefined && possible.includes(task)) return task;
   if (loose.has(taskType)) return undefined;
-  throw adapterTask(config.modelType, { taskType, asked: undefined, possible });
+  throw adapterTask(config.modelType, { taskType, requested: undefined, possible });
 }
 
-function checkAsked(adapter: Adapter, config: ModelConfig, asked: Task): Task {
+function checkRequestedTask(adapter: Adapter, config: ModelConfig, requested: Task): Task {
   const { taskType } = adapter.config;
-  if (taskType === null || loose.has(taskType) || taskOfType(taskType) === asked) return asked;
-  throw adapterTask(config.modelType, { taskType, asked, possible: tasksOf(config) });
+  if (taskType === null || loose.has(taskType) || taskOfType(taskType) === requested) return requested;
+  throw adapterTask(config.modelType, { taskType, requested, possible: tasksOf(config) });
 }
 
 function tasksOf({ modelType }: ModelConfig): readonly Task[] {

@@ -31,13 +31,13 @@ describe("a name on the Hub", () => {
     expect(parseHubName(text)).toBeUndefined();
   });
 
-  it("is written without its revision, which has a field of its own", () => {
+  it("is written without its revision, which is another field", () => {
     expect(baseName("owner/name@v1")).toEqual({ name: "owner/name", revision: "v1" });
     expect(baseName("./me@home/model")).toEqual({ name: "./me@home/model" });
     expect(baseName("owner/name")).toEqual({ name: "owner/name" });
   });
 
-  it("says where a file of its folder lies", () => {
+  it("has the address of a file in its folder", () => {
     expect(pathInRepository({ folder: "" }, "config.json")).toBe("config.json");
     expect(pathInRepository({ folder: "a/b" }, "config.json")).toBe("a/b/config.json");
   });

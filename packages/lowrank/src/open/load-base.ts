@@ -70,11 +70,11 @@ export async function loadBase(
 
 /** The head and its number of classes: from the adapter, else from the data or the command. */
 async function headFor(
-  { task: wanted, mayJudgePairs = false, classes, newHeadSeed, problemType: asked }: BaseRequest,
+  { task: wanted, mayJudgePairs = false, classes, newHeadSeed, problemType: requested }: BaseRequest,
   adapter: Adapter | undefined,
   configOf: () => Promise<ModelConfig>,
 ): Promise<Pick<LoadOptions, "task" | "numLabels" | "newHead" | "problemType">> {
-  const problemType = asked ?? decodeProblem(adapter?.metadata);
+  const problemType = requested ?? decodeProblem(adapter?.metadata);
   const config = adapter === undefined && classes === undefined && !mayJudgePairs ? undefined : await configOf();
   const task = mayJudgePairs && config && judgesPairs(adapter, config) ? undefined : wanted;
   const trained = adapter && config && adapterHead(adapter, config, task);

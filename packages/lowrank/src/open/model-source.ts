@@ -84,7 +84,7 @@ export async function modelIn(folder: ModelFolder): Promise<ModelSource> {
   return ggufModel({
     name,
     path: `${name}/${gguf}`,
-    beside: folder,
+    siblings: folder,
     openGguf: async () => (await import("./gguf-reading.ts")).openGgufParts(gguf, (file) => folder.open(file)),
   });
 }
@@ -93,11 +93,11 @@ export async function modelIn(folder: ModelFolder): Promise<ModelSource> {
 export function ggufModel(file: {
   readonly name: string;
   readonly path: string;
-  readonly beside: TextFiles;
+  readonly siblings: TextFiles;
   readonly openGguf: () => Promise<ByteSource>;
 }): ModelSource {
-  const { name, path, beside, openGguf: open } = file;
-  const files = ggufTokenizerFiles(beside, async () => {
+  const { name, path, siblings, openGguf: open } = file;
+  const files = ggufTokenizerFiles(siblings, async () => {
     const { openGguf } = await import("./gguf-reading.ts");
     const source = await open();
     try {

@@ -14,7 +14,7 @@ import { type BaseRequest, loadBase } from "./load-base.ts";
 import type { AdapterSource, ModelSource, TokenizerFolder } from "./model-source.ts";
 
 /** Sources of base and adapter. The adapter comes first, because it determines the base's head. */
-export interface ModelPlaces {
+export interface ModelSources {
   model(): Promise<ModelSource>;
   readonly adapter?: (() => Promise<AdapterSource>) | undefined;
 }
@@ -38,7 +38,6 @@ export interface OpenedBase {
   readonly adapter: Adapter | undefined;
   /** Training settings of the adapter, or of an adapter that was merged into the base. */
   readonly setup?: AdapterSetup | undefined;
-  /** Path of the adapter. */
   readonly adapterPath?: string | undefined;
   readonly handle: AdapterHandle | undefined;
   /** Pooling of the adapter's embeddings, if it was trained for embeddings. */
@@ -49,12 +48,12 @@ export interface OpenedBase {
 }
 
 /** Loads a model and, if requested, its adapter; frees everything if either fails. */
-export async function openBase(places: ModelPlaces, request: ModelRequest, notices: Notices): Promise<OpenedBase> {
-  const adapterSource = await places.adapter?.();
+export async function openBase(sources: ModelSources, request: ModelRequest, notices: Notices): Promise<OpenedBase> {
+  const adapterSource = await sources.adapter?.();
   const { adapter, source } =
     adapterSource === undefined
-      ? { adapter: undefined, source: await places.model() }
-      : await readWithBase(adapterSource, places, notices);
+      ? { adapter: undefined, source: await sources.model() }
+      : await readWithBase(adapterSource, sources, notices);
   // A merged model remembers the settings of its adapter.
   const setup = await (adapterSource?.setup() ?? (source.folder && readSetup(source.folder)));
   const base = await loadBase(source, request, { adapter, notices });
@@ -89,7 +88,7 @@ export async function openBase(places: ModelPlaces, request: ModelRequest, notic
 /** Reads an adapter before its base, unless it needs the base, so that a broken adapter causes no download. */
 export async function readWithBase(
   adapterSource: AdapterSource,
-  { model }: Pick<ModelPlaces, "model">,
+  { model }: Pick<ModelSources, "model">,
   { warn }: Pick<Notices, "warn">,
 ): Promise<{ readonly adapter: Adapter; readonly source: ModelSource }> {
   let found: Promise<ModelSource> | undefined;

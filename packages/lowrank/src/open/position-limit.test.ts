@@ -8,7 +8,7 @@ function model(maxPositions: number, ...paths: readonly string[]): PositionedMod
 }
 
 describe("positionLimit", () => {
-  it("takes 0 for no limit", () => {
+  it("treats 0 as unlimited", () => {
     expect(positionLimit(model(0).config)).toBe(Number.POSITIVE_INFINITY);
     expect(positionLimit(model(32).config)).toBe(32);
   });
@@ -27,7 +27,7 @@ describe("maxLengthFor", () => {
     expect(maxLengthFor(model(4096), undefined)).toBe(512);
   });
 
-  it("does as it is told", () => {
+  it("uses the given length", () => {
     expect(maxLengthFor(model(32), 7)).toBe(7);
     expect(maxLengthFor(model(32, "model.layers.0.self_attn.q_proj"), 64)).toBe(64);
   });
@@ -48,10 +48,10 @@ describe("maxLengthFor", () => {
 });
 
 describe("rowLengths", () => {
-  it("limits a target only where a decoder writes it", () => {
-    const asked = { maxLength: 7, maxTargetLength: 5 };
-    expect(rowLengths({ ...model(32), task: "sequence-to-sequence" }, asked)).toEqual(asked);
+  it("limits a target only if a decoder writes it", () => {
+    const requested = { maxLength: 7, maxTargetLength: 5 };
+    expect(rowLengths({ ...model(32), task: "sequence-to-sequence" }, requested)).toEqual(requested);
     expect(rowLengths({ ...model(32), task: "causal-lm" }, { maxLength: 7 })).toEqual({ maxLength: 7 });
-    expect(() => rowLengths({ ...model(32), task: "causal-lm" }, asked)).toThrow(UsageError);
+    expect(() => rowLengths({ ...model(32), task: "causal-lm" }, requested)).toThrow(UsageError);
   });
 });

@@ -24,13 +24,13 @@ export interface PositionedModel {
 /** The maximum length of rows. Throws a UsageError if it exceeds the position table, where a long row would end the run. */
 export function maxLengthFor(
   model: PositionedModel,
-  asked: number | undefined,
+  requested: number | undefined,
   option: Parameters<typeof named>[0] = "maxLength",
 ): number {
   const limit = positionLimit(model.config);
-  if (asked === undefined) return Math.min(defaultMaxLength, limit);
-  if (asked <= limit || !hasPositionTable(model)) return asked;
-  throw new UsageError(`${named(option)} ${asked} is too large: the model has positions for ${limit} tokens.`);
+  if (requested === undefined) return Math.min(defaultMaxLength, limit);
+  if (requested <= limit || !hasPositionTable(model)) return requested;
+  throw new UsageError(`${named(option)} ${requested} is too large: the model has positions for ${limit} tokens.`);
 }
 
 export interface RowLengths {
@@ -42,13 +42,13 @@ export interface RowLengths {
 /** Both limits. Throws UsageError as `maxLengthFor`, and for a target length if the model does not generate text. */
 export function rowLengths(
   model: PositionedModel & { readonly task: Task },
-  asked: { readonly maxLength?: number | undefined; readonly maxTargetLength?: number | undefined },
+  requested: { readonly maxLength?: number | undefined; readonly maxTargetLength?: number | undefined },
 ): RowLengths {
-  const maxLength = maxLengthFor(model, asked.maxLength);
+  const maxLength = maxLengthFor(model, requested.maxLength);
   if (model.task === "sequence-to-sequence") {
-    return { maxLength, maxTargetLength: maxLengthFor(model, asked.maxTargetLength, "maxTargetLength") };
+    return { maxLength, maxTargetLength: maxLengthFor(model, requested.maxTargetLength, "maxTargetLength") };
   }
-  if (asked.maxTargetLength === undefined) return { maxLength };
+  if (requested.maxTargetLength === undefined) return { maxLength };
   throw new UsageError(
     `${named("maxTargetLength")} is for encoder–decoders that generate text, but this model is for ${model.task}. Remove it.`,
   );

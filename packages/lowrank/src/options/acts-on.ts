@@ -1,11 +1,11 @@
-// Where options do something, as rows of the table have it.
+// The runs in which an option has an effect, for the rows of the table.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Task } from "@lowrank/contracts/families";
 import type { Example, ProblemType } from "@lowrank/data";
 
-export interface AskedRun {
-  /** What the objective of the rows says of options. */
+export interface RunToCheck {
+  /** The objective's facts about options. */
   readonly objective: { readonly options: readonly string[]; readonly hasPictures?: true };
   /** Of the first row. */
   readonly kind: Example["kind"] | undefined;
@@ -19,13 +19,13 @@ export interface AskedRun {
   readonly config: Pick<LoraConfig, "init"> | undefined;
 }
 
-/** Where an option does something. Elsewhere it is refused: a person who sets it expects an effect. */
+/** The runs in which an option has an effect. Elsewhere it is refused, because a person who sets it expects an effect. */
 export interface ActsOn {
   readonly isFor: string;
-  acts(run: AskedRun, options: Readonly<Record<string, unknown>>): boolean;
+  acts(run: RunToCheck, options: Readonly<Record<string, unknown>>): boolean;
 }
 
-export function reads({ objective }: AskedRun, option: string): boolean {
+export function reads({ objective }: RunToCheck, option: string): boolean {
   return objective.options.includes(option);
 }
 

@@ -1,4 +1,4 @@
-// All options of a run, in the order of the help: command line, recipes and the library's checks are made of them.
+// All options of a run, in the order of the help. Command line, recipes and the library's checks are made from them.
 
 import { adapterOptions, tokenOptions } from "./adapter-options.ts";
 import { engineOptions, fileOptions } from "./file-options.ts";
@@ -18,7 +18,7 @@ export type RunRows = typeof fileOptions.rows &
   typeof rewardOptions.rows &
   typeof engineOptions.rows;
 
-/** The options of a run; what computes is an option of every command. */
+/** The options of a run. The engine's options are options of every command. */
 export const runOptions: readonly OptionGroup[] = [
   fileOptions,
   adapterOptions,
@@ -54,7 +54,7 @@ const { columns, header, template, maxLength, maxTargetLength, classNames, valid
 const { queryPrompt: _query, documentPrompt: _document, ...comparisons } = comparisonOptions.rows;
 const { rewardWeights: _weights, ...rewards } = rewardOptions.rows;
 
-/** Those that the library's `train` takes. */
+/** The options of the library's `train`. */
 export const trainingRows = {
   ...{ columns, header, template, maxLength, maxTargetLength, classNames, validationShare },
   ...loopOptions.rows,
@@ -67,7 +67,7 @@ export const trainingRows = {
   initBatches: adapterOptions.rows.initBatches,
 };
 
-/** The given options that the fingerprint of a run or the model card notes, by what these call them. */
+/** The given options that the fingerprint of a run or the model card contains, under their names there. */
 export function notedOptions(where: "fact" | "card", options: object): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     givenRows(options).flatMap(([, value, { [where]: name }]) => (name === undefined ? [] : [[name, value]])),
@@ -75,13 +75,13 @@ export function notedOptions(where: "fact" | "card", options: object): Readonly<
 }
 
 /** The given options that the forward pass or the trainer takes as they are. */
-export function optionsFor<Place extends "forward" | "trainer">(
-  place: Place,
+export function optionsFor<Receiver extends "forward" | "trainer">(
+  receiver: Receiver,
   options: object,
-): Passed<typeof loopOptions.rows, Place> {
-  const found = givenRows(options).filter(([, , { passedTo }]) => passedTo === place);
-  // The rows of the place, as the type says.
-  return Object.fromEntries(found) as Passed<typeof loopOptions.rows, Place>;
+): Passed<typeof loopOptions.rows, Receiver> {
+  const found = givenRows(options).filter(([, , { passedTo }]) => passedTo === receiver);
+  // The rows with this receiver, as the type says.
+  return Object.fromEntries(found) as Passed<typeof loopOptions.rows, Receiver>;
 }
 
 /** The given options with their rows, in the order of the table. */

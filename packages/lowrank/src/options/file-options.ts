@@ -1,4 +1,4 @@
-// Options of a run: what is trained on which rows, and on which engine.
+// Options of a run: the model, the rows, and the engine.
 
 import type { Example } from "@lowrank/data";
 import { engineNames } from "@lowrank/engine/facts";
@@ -102,7 +102,7 @@ export const fileOptions = {
       detail: "Labels with a fraction mean regression, lists mean multi-label, all others one class for each row.",
       value: oneOf(["regression", "single_label_classification", "multi_label_classification"]),
     },
-    /** In the order of their numbers; default: the adapter's, else the model's, else those of the rows, sorted. */
+    /** Class names in the order of their numbers; default: the adapter's, else the model's, else those of the rows, sorted. */
     classNames: {
       argument: "<names>",
       help: 'class names in the order of their numbers, e.g. "bad,good" (default: from adapter, model or data)',
@@ -123,7 +123,7 @@ export const fileOptions = {
       value: texts,
     },
     skipBadRows: { help: "skip and count broken rows, instead of refusing the file", value: flag },
-    /** "chat" is the model's own; default: chat for questions to a model that has it, else the one that suits the rows. */
+    /** "chat" is the model's own template; default: chat for questions to a model that has one, else the one that suits the rows. */
     template: {
       argument: "<name>",
       help: "prompt template (default: by model and rows)",
@@ -167,7 +167,7 @@ export const engineOptions = {
   },
 } as const satisfies OptionGroup;
 
-/** Precisions in which the base's numbers, or what is computed with them, may be others than in its files. */
+/** Precisions in which the base's numbers, or computations with them, may differ from its files. */
 const rounded: readonly (string | undefined)[] = ["nf4", "bf16", "int8"];
 
 export function isRounded(basePrecision: string | undefined): boolean {

@@ -1,5 +1,5 @@
-// What the loop does where the caller says nothing, whatever the run is; `runDefaults` has the rest. Apart from the table of options,
-// whose texts a page's first visit need not load.
+// Defaults of the training loop that are the same for every run; `runDefaults` has the others. They are not in the table of
+// options, whose texts a page's first visit need not load.
 
 /** By option. */
 export const loopDefaults = {
@@ -7,7 +7,7 @@ export const loopDefaults = {
   schedule: "linear",
   weightDecay: 0.01,
   clipNorm: 1,
-  // Padding is not computed where a loss needs none, and batches of like rows learn worse: docs/why-not-faster.md has the figures.
+  // Most losses compute no padding, and batches of similar rows learn worse: docs/why-not-faster.md has the figures.
   groupByLength: false,
   seed: 0,
 } as const;

@@ -7,7 +7,7 @@ import { type ActsOn, isOneClass, onComparisons, onTokens, onValidation, reads }
 import { loopDefaults } from "./loop-defaults.ts";
 import { flag, integerIn, numberIn, type OptionGroup, oneOf, type Schema } from "./option-table.ts";
 
-/** Names in the order of the help: the trainer's own, whose tables would load TensorFlow.js. The compiler asks for a missing one. */
+/** Names in the order of the help. They are repeated, because the trainer's own tables would load TensorFlow.js. The compiler reports a missing one. */
 const schedules = namesOf<ScheduleName>({
   ...{ linear: true, cosine: true, constant: true, "cosine-with-restarts": true, polynomial: true, wsd: true },
 });
@@ -63,7 +63,7 @@ export const loopOptions = {
       value: integerIn({ min: 1 }),
       standard: loopDefaults.gradientAccumulationSteps,
     },
-    /** The peak; default: by model size and by what is trained. */
+    /** The peak learning rate; the default depends on the model's size and the trained parts. */
     learningRate: {
       argument: "<rate>",
       help: "peak learning rate (default: by model size and by what is trained)",
@@ -271,7 +271,7 @@ export const loopOptions = {
   },
 } as const satisfies OptionGroup;
 
-/** Those that the library alone has. */
+/** Options that only the library has. */
 export const libraryOptions = {
   heading: "Library:",
   rows: {

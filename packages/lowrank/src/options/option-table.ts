@@ -2,7 +2,7 @@
 
 import type { ActsOn } from "./acts-on.ts";
 
-/** What a value may be, as JSON Schema has it (draft 2020-12). */
+/** The allowed values, as JSON Schema (draft 2020-12). */
 export interface ValueSchema {
   readonly type?: "boolean" | "number" | "integer" | "string" | "array" | "object";
   readonly enum?: readonly string[];
@@ -15,19 +15,19 @@ export interface ValueSchema {
   readonly items?: ValueSchema;
   readonly minItems?: number;
   readonly maxItems?: number;
-  /** Of an object with any names: what each is. */
+  /** The schema of all values of an object with any keys. */
   readonly additionalProperties?: ValueSchema;
   readonly anyOf?: readonly ValueSchema[];
 }
 
-/** A schema, and the type of what it allows, which no value has. */
+/** A schema. `Value` is the type of the allowed values; no property has it. */
 export interface Schema<Value> extends ValueSchema {
   readonly type_?: Value;
 }
 
 /** One option. Its key is its name in a recipe and in the library; its flag is the same in lower case with dashes. */
 export interface OptionRow {
-  /** Value of its flag: "<rate>", "<files...>" for several, "[blocks]" if it may be left out. Absent: none. */
+  /** The flag's value in the help: "<rate>", "<files...>" for several, "[blocks]" if it may be left out. Absent: a flag without a value. */
   readonly argument?: string;
   /** At most 100 characters; names of options in backticks, of which the command line makes flags. */
   readonly help: string;
@@ -39,17 +39,17 @@ export interface OptionRow {
   /** Options that contradict it. */
   readonly excludes?: readonly string[];
   readonly isNeeded?: true;
-  /** The help of the flag that turns it off, where there is one. */
+  /** The help of the flag that turns the option off, if there is one. */
   readonly without?: string;
-  /** What a text should have been, where its schema does not say it well. */
+  /** The expected text for messages, if the schema does not describe it well. */
   readonly expected?: string;
   /** Runs in which it has an effect. Absent: all, or the code that reads it refuses it. */
   readonly actsOn?: ActsOn | readonly ActsOn[];
-  /** What receives the value unchanged: the model's forward pass, or the trainer. */
+  /** The receiver of the unchanged value: the model's forward pass, or the trainer. */
   readonly passedTo?: "forward" | "trainer";
-  /** What the fingerprint of a run calls it, so that `resume` refuses another value. */
+  /** Its name in the fingerprint of a run, so that `resume` refuses another value. */
   readonly fact?: string;
-  /** What the model card calls it. */
+  /** Its name in the model card. */
   readonly card?: string;
 }
 
@@ -71,12 +71,12 @@ export type Chosen<Rows> = {
   readonly [Name in keyof Rows as Rows[Name] extends Always ? never : Name]?: ValueOf<Rows[Name]>;
 } & { readonly [Name in keyof Rows as Rows[Name] extends Always ? Name : never]: ValueOf<Rows[Name]> };
 
-/** Those that the forward pass or the trainer receives unchanged. */
-export type Passed<Rows, Place> = {
-  readonly [Name in keyof Rows as Rows[Name] extends { readonly passedTo: Place } ? Name : never]?: ValueOf<Rows[Name]>;
+/** The options that the forward pass or the trainer receives unchanged. */
+export type Passed<Rows, To> = {
+  readonly [Name in keyof Rows as Rows[Name] extends { readonly passedTo: To } ? Name : never]?: ValueOf<Rows[Name]>;
 };
 
-/** What a number may be. */
+/** The limits of a number. */
 export interface NumberRange {
   readonly min?: number;
   readonly max?: number;

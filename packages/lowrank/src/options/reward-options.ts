@@ -84,7 +84,7 @@ export const rewardOptions = {
       value: integerIn({ min: 1 }),
       actsOn: onRewards,
     },
-    /** What divides advantages: the standard deviation of the prompt's rewards ("group", default), of the batch's, or nothing. */
+    /** The divisor of advantages: the standard deviation of the prompt's rewards ("group", default), of the batch's, or none. */
     scaleRewards: {
       argument: "<how>",
       help: "divide advantages by the standard deviation of rewards: group (default), batch or none",

@@ -77,8 +77,8 @@ export async function folderAt(input: ModelInput, context: Pick<SourceContext, "
     const [, folder = address.href, file] = /^(.*\/)([^/]+\.gguf)$/.exec(address.href) ?? [];
     return fetched(folder, file, context.fetch);
   }
-  const place = [name.repository, "resolve", encodeURIComponent(name.revision), ...name.folder.split("/")];
-  const address = `https://huggingface.co/${place.filter((part) => part !== "").join("/")}/`;
+  const path = [name.repository, "resolve", encodeURIComponent(name.revision), ...name.folder.split("/")];
+  const address = `https://huggingface.co/${path.filter((part) => part !== "").join("/")}/`;
   return fetched(address, name.file, withToken(context));
 }
 

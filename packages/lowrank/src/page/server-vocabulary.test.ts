@@ -2,7 +2,7 @@ import { vocabularyFiles } from "@lowrank/data";
 import { fetchedFolder } from "@lowrank/models";
 import { expect, it } from "vitest";
 
-it("lists every file that a tokenizer is made of on a server, so that an export takes them along", async () => {
+it("lists every file of a tokenizer on a server, so that an export includes them", async () => {
   const answer: typeof fetch = async (input) => {
     return new Response("", { status: vocabularyFiles.some((file) => String(input).endsWith(`/${file}`)) ? 200 : 404 });
   };

@@ -9,7 +9,7 @@ const rules = {
 const close = (value: number) => expect.closeTo(value, 6);
 
 describe("logits of a classifier", () => {
-  it("are the likeliest classes in order, whose probabilities add up to 1 with those left out", () => {
+  it("are the likeliest classes in order, whose probabilities add up to 1 with the others", () => {
     const answer = answerOfClasses([Math.log(0.2), Math.log(0.7), Math.log(0.1)], rules);
     const classes = [
       { label: "good", probability: close(0.7) },
@@ -18,7 +18,7 @@ describe("logits of a classifier", () => {
     expect(answer).toEqual({ kind: "class", prediction: "good", classes });
   });
 
-  it("are each a class of its own where a row may have several", () => {
+  it("are independent if a row may have several classes", () => {
     const several = { ...rules, problem: "multi_label_classification", topK: 3, threshold: 0.7 } as const;
     const answer = answerOfClasses([0, Math.log(3), -100], several);
     expect(answer).toMatchObject({ kind: "classes", prediction: ["good"] });
@@ -32,7 +32,7 @@ describe("logits of a classifier", () => {
   });
 });
 
-it("gives a word the class of its first token, whatever its other tokens have", () => {
+it("is the class of a word's first token, whatever its other tokens have", () => {
   const row = {
     ...{ text: "the foxes", inputIds: [1, 5, 6, 7, 2], textStart: 1 },
     spans: [
@@ -71,7 +71,7 @@ describe("logits of first and last tokens", () => {
     expect(answers[0]?.probability).toBeGreaterThan((answers[1]?.probability ?? 1) * 2.5);
   });
 
-  it("may answer that there is none, if that is allowed", () => {
+  it("may be none, if that is allowed", () => {
     const options = { ...rules, mayBeNone: true };
     expect(answerOfQuestion(logits, { ...row, spans }, options)).toMatchObject({ prediction: "" });
   });

@@ -45,7 +45,7 @@ export function answerOfChoices(
 ): Answer {
   const shares = softmax(logits);
   const order = [...choices.keys()].sort((one, other) => (shares[other] ?? 0) - (shares[one] ?? 0));
-  const classes = order.map((place) => ({ label: choices[place] ?? "", probability: shares[place] ?? 0 }));
+  const classes = order.map((position) => ({ label: choices[position] ?? "", probability: shares[position] ?? 0 }));
   return {
     kind: "choice",
     prediction: classes[0]?.label ?? "",
@@ -86,7 +86,7 @@ export function answerOfQuestion(
   { topK, mayBeNone }: Pick<AnswerRules, "topK" | "mayBeNone">,
 ): Extract<Answer, { kind: "answer" }> {
   const { text, spans, textStart, inputIds } = row;
-  const at = (output: number) => inputIds.map((_, place) => logits[2 * place + output] ?? 0);
+  const at = (output: number) => inputIds.map((_, position) => logits[2 * position + output] ?? 0);
   const found = bestAnswers({
     starts: at(0),
     ends: at(1),
@@ -96,8 +96,8 @@ export function answerOfQuestion(
     mayBeNone,
   }).slice(0, maxAnswers);
   const shares = softmax(found.map(({ score }) => score));
-  const answers = found.slice(0, topK).map(({ place }, index) => {
-    const [start, end] = place === undefined ? [0, 0] : [spans[place[0]]?.[0] ?? 0, spans[place[1]]?.[1] ?? 0];
+  const answers = found.slice(0, topK).map(({ position }, index) => {
+    const [start, end] = position === undefined ? [0, 0] : [spans[position[0]]?.[0] ?? 0, spans[position[1]]?.[1] ?? 0];
     return { text: text.slice(start, end), start, end, probability: shares[index] ?? 0 };
   });
   return { kind: "answer", prediction: answers[0]?.text ?? "", answers };

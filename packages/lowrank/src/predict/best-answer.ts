@@ -17,7 +17,7 @@ const longestAnswer = 30;
 
 /** An answer span, with token indices from the text's start; no span for "no answer". */
 export interface RankedAnswer {
-  readonly place: readonly [first: number, last: number] | undefined;
+  readonly position: readonly [first: number, last: number] | undefined;
   /** The sum of its two logits. */
   readonly score: number;
 }
@@ -25,27 +25,27 @@ export interface RankedAnswer {
 /** The likeliest answers in order: some hundreds at most. */
 export function bestAnswers(logits: AnswerLogits): readonly RankedAnswer[] {
   const { starts, ends, length, contextStart, contextLength, mayBeNone } = logits;
-  const isInText = (place: number) => place >= contextStart && place < contextStart + contextLength;
+  const isInText = (position: number) => position >= contextStart && position < contextStart + contextLength;
   const found: RankedAnswer[] = [];
   for (const first of highest(starts, length).filter(isInText)) {
     for (const last of highest(ends, length).filter(isInText)) {
       if (last < first || last - first + 1 > longestAnswer) continue;
       found.push({
-        place: [first - contextStart, last - contextStart],
+        position: [first - contextStart, last - contextStart],
         score: (starts[first] ?? 0) + (ends[last] ?? 0),
       });
     }
   }
-  if (mayBeNone) found.push({ place: undefined, score: (starts[0] ?? 0) + (ends[0] ?? 0) });
+  if (mayBeNone) found.push({ position: undefined, score: (starts[0] ?? 0) + (ends[0] ?? 0) });
   return found.sort((one, other) => other.score - one.score);
 }
 
 /** First and last token of the answer, counted from the text's first; undefined for none. */
 export function bestAnswer(logits: AnswerLogits): readonly [first: number, last: number] | undefined {
-  return bestAnswers(logits)[0]?.place;
+  return bestAnswers(logits)[0]?.position;
 }
 
 function highest(logits: ArrayLike<number>, length: number): readonly number[] {
-  const places = Array.from({ length }, (_, place) => place);
-  return places.sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0)).slice(0, candidates);
+  const positions = Array.from({ length }, (_, position) => position);
+  return positions.sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0)).slice(0, candidates);
 }

@@ -115,9 +115,9 @@ async function* answerTogether(
   const logits: Float32Array[] = [];
   for (let from = 0; from < order.length; from += batchSize) {
     signal?.throwIfAborted();
-    const places = order.slice(from, from + batchSize);
-    const together = places.flatMap((place) => inputs[place] ?? []);
-    for (const [index, own] of (await rowLogits(opened, together)).entries()) logits[places[index] ?? 0] = own;
+    const indices = order.slice(from, from + batchSize);
+    const together = indices.flatMap((position) => inputs[position] ?? []);
+    for (const [index, own] of (await rowLogits(opened, together)).entries()) logits[indices[index] ?? 0] = own;
   }
   for (const [index, { example, row }] of held.entries()) {
     const [first = 0, end = inputs.length] = firsts.slice(index, index + 2);

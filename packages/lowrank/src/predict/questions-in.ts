@@ -20,8 +20,8 @@ export async function* questionsIn(
   columns: RememberedColumns,
 ): AsyncGenerator<Question> {
   const rows = new Map<Example, ReadonlyMap<string, unknown>>();
-  const onQuestion: ReadOptions["onQuestion"] = (example, row) => void rows.set(example, row);
-  for await (const example of await examplesIn(sources, input, { ...columns, onQuestion })) {
+  const onPredictionRow: ReadOptions["onPredictionRow"] = (example, row) => void rows.set(example, row);
+  for await (const example of await examplesIn(sources, input, { ...columns, onPredictionRow })) {
     yield { example, row: rows.get(example) ?? new Map() };
     rows.delete(example);
   }

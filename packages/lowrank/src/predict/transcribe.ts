@@ -33,9 +33,9 @@ export async function transcribe(
   const texts: string[] = [];
   for (let from = 0; from < order.length; ) {
     const length = lengthOf(prompts[order[from] ?? 0]);
-    const places = order.slice(from, from + batchSize).filter((place) => lengthOf(prompts[place]) === length);
-    from += places.length;
-    const rows = places.flatMap((place) => sounds[place] ?? []);
+    const indices = order.slice(from, from + batchSize).filter((position) => lengthOf(prompts[position]) === length);
+    from += indices.length;
+    const rows = indices.flatMap((position) => sounds[position] ?? []);
     const batch = padBatch(
       rows.map((row) => ({ kind: "source-target", inputIds: [], sounds: row, labels: [0] }) as const),
       { padId: 0 },
@@ -44,14 +44,15 @@ export async function transcribe(
     try {
       const written = await namingBrokenWeights(opened, () =>
         generate(model, {
-          promptIds: places.map((place) => prompts[place] ?? []),
+          promptIds: indices.map((position) => prompts[position] ?? []),
           maxNewTokens: maxNewTokens ?? Math.max(1, model.config.maxPositions - length),
           eosTokenIds: endTokens(model, tokenizer),
           context,
           ...given({ inputFeatures, signal }),
         }),
       );
-      for (const [index, place] of places.entries()) texts[place] = tokenizer.decode(written[index] ?? []).trim();
+      for (const [index, position] of indices.entries())
+        texts[position] = tokenizer.decode(written[index] ?? []).trim();
     } finally {
       inputFeatures?.dispose();
     }

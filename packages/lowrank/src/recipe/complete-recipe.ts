@@ -19,13 +19,13 @@ export function completeRecipe(
 ): RunChoices {
   const isThere = ([key, value]: readonly [string, unknown]) =>
     value !== undefined && !(value === false && isFlag(key));
-  const { $schema: _, ...said } = Object.fromEntries(
+  const { $schema: _, ...options } = Object.fromEntries(
     Object.entries({ ...recipe, ...(out === undefined ? {} : { out }) }).filter(isThere),
   );
-  const problems = [...recipeProblems(said), ...contradictions(said), ...missing(said)];
+  const problems = [...recipeProblems(options), ...contradictions(options), ...missing(options)];
   if (problems.length > 0) throw new RecipeError(name, problems);
   const values = [...recipeOptions.values()].flatMap(({ name: key, argument, standard, value: { anyOf } }) => {
-    const value = said[key] ?? (isExcluded(key, said) ? undefined : standard);
+    const value = options[key] ?? (isExcluded(key, options) ? undefined : standard);
     if (value === undefined) return [];
     if (typeof value === "string" && argument?.endsWith("...>") === true) return [[key, [value]] as const];
     const isNames = typeof value === "string" && anyOf !== undefined && !isTargetPattern(value);
@@ -45,20 +45,20 @@ function isFlag(name: string): boolean {
   return without === undefined && [value, ...(value.anyOf ?? [])].some(({ type }) => type === "boolean");
 }
 
-function missing(said: Readonly<Record<string, unknown>>): readonly string[] {
+function missing(options: Readonly<Record<string, unknown>>): readonly string[] {
   const needed = [...recipeOptions.values()].filter(
-    ({ name, isNeeded }) => isNeeded === true && said[name] === undefined,
+    ({ name, isNeeded }) => isNeeded === true && options[name] === undefined,
   );
   return needed.map(({ name, help }) => `${name}: is missing (${help})`);
 }
 
-function contradictions(said: Readonly<Record<string, unknown>>): readonly string[] {
+function contradictions(options: Readonly<Record<string, unknown>>): readonly string[] {
   return [...recipeOptions.values()].flatMap(({ name, excludes = [] }) => {
-    const both = said[name] === undefined ? [] : excludes.filter((each) => said[each] !== undefined);
+    const both = options[name] === undefined ? [] : excludes.filter((each) => options[each] !== undefined);
     return both.map((each) => `${name}: cannot be combined with ${each}`);
   });
 }
 
-function isExcluded(name: string, said: Readonly<Record<string, unknown>>): boolean {
-  return [...recipeOptions.values()].some((each) => said[each.name] !== undefined && each.excludes?.includes(name));
+function isExcluded(name: string, options: Readonly<Record<string, unknown>>): boolean {
+  return [...recipeOptions.values()].some((each) => options[each.name] !== undefined && each.excludes?.includes(name));
 }

@@ -6,7 +6,7 @@ import type { Chosen } from "../options/option-table.ts";
 import type { TrainingOptions } from "../options.ts";
 import type { KeptCheckpoints, RunFolder } from "../run-folder.ts";
 import { trainingNames } from "../train/training-names.ts";
-import { goingOn, type LoopOptions } from "../train/training-options.ts";
+import { type LoopOptions, resumedOptions } from "../train/training-options.ts";
 
 /** Options that are lists, for which a recipe may have a single value. */
 type Lists = "data" | "validation" | "addTokens" | "reward";
@@ -40,10 +40,11 @@ const apart: ReadonlySet<string> = new Set([
 const likeTrainer: LoopOptions = { batchSize: 8, learningRate: 5e-5, epochs: 3, warmupSteps: 0 };
 
 /** Options for tokenising and the loop, in the library's form; missing ones have the values of the folder's run. */
-export function trainingOptions(choices: RunChoices, { asBegun }: Pick<RunFolder, "asBegun">): TrainingOptions {
+export function trainingOptions(choices: RunChoices, { initial }: Pick<RunFolder, "initial">): TrainingOptions {
   const alike = Object.entries(choices).filter(([name]) => Object.hasOwn(trainingNames, name) && !apart.has(name));
-  const said: TrainingOptions = { ...Object.fromEntries(alike), ...promptsOf(choices) };
-  return goingOn(asBegun.options, { ...(choices.likePeft === true ? likeTrainer : {}), ...given(said) }, choices);
+  const chosen: TrainingOptions = { ...Object.fromEntries(alike), ...promptsOf(choices) };
+  const options = { ...(choices.likePeft === true ? likeTrainer : {}), ...given(chosen) };
+  return resumedOptions(initial.options, options, choices);
 }
 
 /** Prompts before texts to compare, in the library's form. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { differencePage, differencePicture } from "./difference-page.ts";
-import { placeOf } from "./heat-map.ts";
+import { cellOf } from "./heat-map.ts";
 
 const hostile = `</title><script>alert("x")</script>`;
 const grid = (...values: readonly number[]) => ({ rows: 2, columns: 2, values: Float64Array.from(values) });
@@ -48,5 +48,5 @@ it.each([
   ["model.layers.10.self_attn.q_proj", "model.layers.10", "self_attn.q_proj"],
   ["score", "–", "score"],
 ])("%s is in a row of its block", (path, row, column) => {
-  expect(placeOf(path)).toEqual({ row, column });
+  expect(cellOf(path)).toEqual({ row, column });
 });

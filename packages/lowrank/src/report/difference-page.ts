@@ -1,7 +1,7 @@
 // A page of HTML, without network and scripts, that compares two adapters, or an adapter with its base.
 
 import type { AdapterDifference, LayerDifference, WeightDifference } from "@lowrank/merge";
-import { type HeatMap, heatMap, placeOf } from "./heat-map.ts";
+import { cellOf, type HeatMap, heatMap } from "./heat-map.ts";
 import { htmlPage, htmlTable } from "./html-page.ts";
 import { markup } from "./markup.ts";
 
@@ -46,7 +46,7 @@ function baseParts(weights: readonly WeightDifference[]): readonly string[] {
 }
 
 function relativeMap(weights: readonly WeightDifference[]): HeatMap {
-  const cells = weights.map(({ path, relative }) => ({ ...placeOf(path.replace(/\.weight$/, "")), value: relative }));
+  const cells = weights.map(({ path, relative }) => ({ ...cellOf(path.replace(/\.weight$/, "")), value: relative }));
   return { title: "‖ΔW‖/‖W‖", cells };
 }
 
@@ -55,7 +55,7 @@ function adapterParts({ layers, saved, alone }: AdapterDifference): readonly str
     const [inputs, outputs] = [similarity.inputs.values.at(-1), similarity.outputs.values.at(-1)];
     return [path, ...norms, distance, cosine, inputs ?? Number.NaN, outputs ?? Number.NaN] as const;
   });
-  const apart = layers.map(({ path, norms, distance }) => ({ ...placeOf(path), value: distance / norms[0] }));
+  const apart = layers.map(({ path, norms, distance }) => ({ ...cellOf(path), value: distance / norms[0] }));
   const lists = alone.map((names, side) =>
     names.length === 0 ? "" : markup`<h3>only in the ${side === 0 ? "first" : "second"}</h3><p>${names.join(", ")}</p>`,
   );
@@ -74,7 +74,7 @@ function adapterParts({ layers, saved, alone }: AdapterDifference): readonly str
 
 function inputMap(layers: readonly LayerDifference[]): HeatMap {
   const cells = layers.map(({ path, similarity }) => ({
-    ...placeOf(path),
+    ...cellOf(path),
     value: similarity.inputs.values.at(-1) ?? Number.NaN,
   }));
   return { title: "φ of all directions of the inputs", cells, max: 1 };
@@ -82,8 +82,8 @@ function inputMap(layers: readonly LayerDifference[]): HeatMap {
 
 /** The similarity of the first i and the first j directions, as in figure 3 of the LoRA paper. */
 function square({ path, similarity: { inputs } }: LayerDifference): string {
-  const cells = Array.from(inputs.values, (value, place) => {
-    const [i, j] = [Math.floor(place / inputs.columns), place % inputs.columns];
+  const cells = Array.from(inputs.values, (value, index) => {
+    const [i, j] = [Math.floor(index / inputs.columns), index % inputs.columns];
     return i < maxDirections && j < maxDirections ? [{ row: `${i + 1}`, column: `${j + 1}`, value }] : [];
   }).flat();
   return cells.length === 0 ? "" : heatMap({ title: path, cells, max: 1, side: 12 });

@@ -1,5 +1,6 @@
 // Draws curves as SVG without other files: colours come from the page's classes, so it follows light and dark mode.
 
+import { fourDigits } from "../four-digits.ts";
 import { markup } from "./markup.ts";
 import type { CurvePoint } from "./run-curves.ts";
 
@@ -36,7 +37,7 @@ export function drawChart({ title, series }: Chart): string {
   );
   const lines = drawn.map(({ kind, points }) => lineOf(kind, points.filter(isFinitePoint), { x, y }));
   const legend = drawn.map(({ label, kind }) => markup`<li class="${kind}">${label}</li>`);
-  const last = drawn.map(({ label, points }) => `${label} ${shown(points.at(-1)?.[1] ?? Number.NaN)}`).join(", ");
+  const last = drawn.map(({ label, points }) => `${label} ${fourDigits(points.at(-1)?.[1] ?? Number.NaN)}`).join(", ");
   return markup`<figure><figcaption>${title}</figcaption>
 <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${`${title} by step; at the end ${last}`}">
 ${{ html: [...gridOf(x, "x"), ...gridOf(y, "y"), ...lines].join("\n") }}
@@ -73,11 +74,11 @@ function niceStep(size: number): number {
 
 function gridOf({ at, ticks }: Scale, axis: "x" | "y"): readonly string[] {
   return ticks.map((tick) => {
-    const place = at(tick).toFixed(1);
+    const position = at(tick).toFixed(1);
     return axis === "y"
-      ? `<line class="grid" x1="${margin.left}" x2="${width - margin.right}" y1="${place}" y2="${place}"/>` +
-          `<text x="${margin.left - 8}" y="${place}" text-anchor="end" dominant-baseline="middle">${shown(tick)}</text>`
-      : `<text x="${place}" y="${height - 8}" text-anchor="middle">${shown(tick)}</text>`;
+      ? `<line class="grid" x1="${margin.left}" x2="${width - margin.right}" y1="${position}" y2="${position}"/>` +
+          `<text x="${margin.left - 8}" y="${position}" text-anchor="end" dominant-baseline="middle">${fourDigits(tick)}</text>`
+      : `<text x="${position}" y="${height - 8}" text-anchor="middle">${fourDigits(tick)}</text>`;
   });
 }
 
@@ -86,10 +87,10 @@ function lineOf(
   points: readonly CurvePoint[],
   { x, y }: Readonly<Record<"x" | "y", Scale>>,
 ) {
-  const places = thinned(points).map(([step, value]) => `${x.at(step).toFixed(1)},${y.at(value).toFixed(1)}`);
-  const dots = places.length > 40 ? [] : places.map((place) => place.split(","));
+  const coordinates = thinned(points).map(([step, value]) => `${x.at(step).toFixed(1)},${y.at(value).toFixed(1)}`);
+  const dots = coordinates.length > 40 ? [] : coordinates.map((position) => position.split(","));
   const marks = dots.map(([cx, cy]) => `<circle class="${kind}" cx="${cx}" cy="${cy}" r="2"/>`).join("");
-  return `<polyline class="${kind}" points="${places.join(" ")}"/>${marks}`;
+  return `<polyline class="${kind}" points="${coordinates.join(" ")}"/>${marks}`;
 }
 
 /** The lowest and the highest of many neighbouring points, so that no peak is lost. */
@@ -104,8 +105,4 @@ function thinned(points: readonly CurvePoint[]): readonly CurvePoint[] {
     kept.push(...[...new Set(pair)].sort(([one], [other]) => one - other));
   }
   return kept;
-}
-
-function shown(value: number): string {
-  return String(Number(value.toPrecision(4)));
 }

@@ -43,9 +43,9 @@ export function heatMap({ title, cells, max, side }: HeatMap): string {
   const size = side ?? Math.max(8, Math.min(26, Math.floor(700 / Math.max(1, columns.length))));
   const [left, top] = [8 + widthOf(rows), 26 + widthOf(columns)];
   const squares = finite.map((cell) => {
-    const place = { x: left + columns.indexOf(cell.column) * size, y: top + rows.indexOf(cell.row) * size };
+    const corner = { x: left + columns.indexOf(cell.column) * size, y: top + rows.indexOf(cell.row) * size };
     const share = darkest > 0 ? Math.min(1, Math.max(0, cell.value / darkest)) : 0;
-    return markup`<rect x="${place.x}" y="${place.y}" width="${size - 1}" height="${size - 1}" fill="${ink}" fill-opacity="${(0.06 + 0.94 * share).toFixed(3)}"><title>${`${cell.row} ${cell.column}: ${Number(cell.value.toPrecision(4))}`}</title></rect>`;
+    return markup`<rect x="${corner.x}" y="${corner.y}" width="${size - 1}" height="${size - 1}" fill="${ink}" fill-opacity="${(0.06 + 0.94 * share).toFixed(3)}"><title>${`${cell.row} ${cell.column}: ${Number(cell.value.toPrecision(4))}`}</title></rect>`;
   });
   const labels = [
     ...rows.map(
@@ -65,7 +65,7 @@ ${{ html: [...labels, ...squares].join("\n") }}
 }
 
 /** The position of a module: its block, and its name in the block. */
-export function placeOf(path: string): Pick<HeatCell, "row" | "column"> {
+export function cellOf(path: string): Pick<HeatCell, "row" | "column"> {
   const [, row, column] = /^(.*?\.\d+)\.(.+)$/.exec(path) ?? [];
   return row === undefined || column === undefined ? { row: "–", column: path } : { row, column };
 }

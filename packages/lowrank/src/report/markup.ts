@@ -4,7 +4,7 @@ interface Html {
   readonly html: string;
 }
 
-const marks: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const named: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
 /** A template tag that escapes its values, unless they are `{ html }`. */
 export function markup(parts: TemplateStringsArray, ...values: readonly (string | number | Html)[]): string {
@@ -15,6 +15,6 @@ function asText(value: string | number | Html): string {
   if (typeof value === "object") return value.html;
   // An HTML page must not contain other control characters.
   return String(value)
-    .replace(/[\p{Cc}]/gu, (mark) => (mark === "\n" || mark === "\t" ? mark : "\ufffd"))
-    .replace(/[&<>"']/g, (mark) => marks[mark] ?? mark);
+    .replace(/[\p{Cc}]/gu, (sign) => (sign === "\n" || sign === "\t" ? sign : "\ufffd"))
+    .replace(/[&<>"']/g, (sign) => named[sign] ?? sign);
 }

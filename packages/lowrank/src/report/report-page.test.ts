@@ -13,7 +13,7 @@ const plain: ReportFacts = {
 };
 
 const hostile = `</pre><script>alert("x")</script><img src=x onerror='alert(1)'>&lt;\u0000`;
-const places: Readonly<Record<string, Partial<ReportFacts>>> = {
+const indices: Readonly<Record<string, Partial<ReportFacts>>> = {
   title: { title: hostile },
   "name of a setting": { settings: [[hostile, 1]] },
   setting: { settings: [["template", hostile]] },
@@ -29,7 +29,7 @@ const places: Readonly<Record<string, Partial<ReportFacts>>> = {
 };
 
 describe("a report", () => {
-  it.each(Object.entries(places))("shows a hostile %s as text", (_, facts) => {
+  it.each(Object.entries(indices))("shows a hostile %s as text", (_, facts) => {
     const page = reportPage({ ...plain, ...facts });
     const tags = [...page.matchAll(/<\/?([a-z0-9!]+)/gi)].map(([, name]) => name?.toLowerCase());
     expect(tags).not.toContain("script");

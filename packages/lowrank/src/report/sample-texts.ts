@@ -5,7 +5,7 @@ import { ignoredLabel, isUndecoded, type RowList, type TextTokenizer, type Token
 import { generateTokens } from "@lowrank/models";
 import type { OpenedBase } from "../open/open-base.ts";
 import { positionLimit } from "../open/position-limit.ts";
-import { needsOwnPass } from "../rows/rows-it-acts-on.ts";
+import { needsOwnPass } from "../rows/invocation-rows.ts";
 import { textEnding } from "../rows/text-ending.ts";
 import type { SampleText } from "./report-page.ts";
 

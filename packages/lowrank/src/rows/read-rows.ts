@@ -30,7 +30,7 @@ export async function readRows(input: RowsInput, reading: Reading): Promise<RowF
   const { platform, columns, context } = reading;
   if (typeof input === "string") {
     const rows = await platform.readRows(input, columns, context);
-    return { name: (await platform.lastingName?.(input)) ?? input, rows };
+    return { name: (await platform.pinnedName?.(input)) ?? input, rows };
   }
   if ("text" in input) return { name: input.name, rows: await rowsOfFile(input, columns) };
   if (input.length > 0 && input.every(isSource)) return joined(input, reading);

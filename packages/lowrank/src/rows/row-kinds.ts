@@ -25,9 +25,9 @@ export function isAudio(kind: Example["kind"]): boolean {
 
 /** A selection of the rows; for rows on disk, only their indices are in memory. */
 export function rowsWhere(examples: RowList<Example>, is: (example: Example) => boolean): RowList<Example> {
-  const places: number[] = [];
-  for (const [place, example] of examples.entries()) if (is(example)) places.push(place);
-  return selectRows(examples, places);
+  const positions: number[] = [];
+  for (const [position, example] of examples.entries()) if (is(example)) positions.push(position);
+  return selectRows(examples, positions);
 }
 
 /** Rows, and the file name for messages. */

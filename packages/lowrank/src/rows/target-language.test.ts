@@ -7,7 +7,7 @@ const model = {
   generation: { ...generation, banned: { sequences: [], first: [] }, writing: { doSample: false } },
 } as const;
 
-it("a text begins with its language's mark where targets do, and the decoder begins with it where they end so", () => {
+it("a text begins with its language's token if targets do, and the decoder begins with it if they end with it", () => {
   const before = { targetLanguageId: 9, targetPrefixIds: [9] };
   expect(targetLanguage(model, before)).toEqual({ forced: { first: 9, last: [2] } });
   expect(targetLanguage(model, { ...before, targetPrefixIds: [] })).toEqual({ decoderStartTokenId: 9 });

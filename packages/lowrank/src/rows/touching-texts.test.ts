@@ -35,6 +35,6 @@ it.each([
   expect(warnings(rows)).toEqual([]);
 });
 
-it("is silent where a template puts something between them", () => {
+it("is silent if a template separates them", () => {
   expect(warnings([["Is it sliced?", "Yes."]], "alpaca")).toEqual([]);
 });

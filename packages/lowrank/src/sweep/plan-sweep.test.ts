@@ -19,7 +19,7 @@ describe("a plan of runs", () => {
     });
   });
 
-  it("takes lists among the values in brackets, and names no folder by what is no name of one", async () => {
+  it("accepts lists as values in brackets, and skips invalid names for folders", async () => {
     const runs = await planned("targetModules=all-linear,[q_proj,v_proj]", "useRslora=true,false");
     expect(runs.map(({ choices }) => choices.targetModules)).toEqual([
       ...["all-linear", "all-linear"],
@@ -36,7 +36,7 @@ describe("a plan of runs", () => {
     expect(run?.choices.epochs ?? run?.choices.batchSize).toBeUndefined();
   });
 
-  it("takes its folder from the recipe if none is given", async () => {
+  it("uses the recipe's folder if none is given", async () => {
     const [run] = planSweep({ ...recipe, out: "there" }, await parseSets(["rank=4"]), { name: "r", out: undefined });
     expect(run?.out).toBe("there/rank-4");
   });

@@ -24,7 +24,7 @@ export interface SweepRun {
 }
 
 /** The inputs of a plan. */
-export interface SweepPlace {
+export interface SweepOutput {
   /** The recipe's name, for messages. */
   readonly name: string;
   /** The folder of all runs; default the recipe's, or "sweep". */
@@ -38,19 +38,19 @@ const maxRuns = 1000;
 export function planSweep(
   recipe: Readonly<Record<string, unknown>>,
   sets: SweepSets,
-  { name, out }: SweepPlace,
+  { name, out }: SweepOutput,
 ): readonly SweepRun[] {
   const problems = problemsOf(sets);
   if (problems.length > 0) throw new SweepError(problems);
   const folder = sweepFolder(recipe, out);
   const rest = withoutExcluded(recipe, sets);
   return combinationsOf(sets).map((values, index) => {
-    const place = join(folder, folderName(values));
-    const choices = completeRecipe({ ...rest, ...values }, { name: `${name}, ${describeValues(values)}`, out: place });
+    const target = join(folder, folderName(values));
+    const choices = completeRecipe({ ...rest, ...values }, { name: `${name}, ${describeValues(values)}`, out: target });
     checkChoices(choices);
     if ([...choices.data, ...(choices.validation ?? [])].includes("-"))
       throw new SweepError(["data: standard input can be read only once, not by each run; pass a file"]);
-    return { index, values, out: place, choices };
+    return { index, values, out: target, choices };
   });
 }
 
@@ -85,7 +85,7 @@ function problemsOf(sets: SweepSets): string[] {
 }
 
 function repeated(texts: readonly string[]): readonly string[] {
-  return [...new Set(texts.filter((text, place) => texts.indexOf(text) < place))];
+  return [...new Set(texts.filter((text, index) => texts.indexOf(text) < index))];
 }
 
 function excludedBy(name: string): readonly string[] {

@@ -1,7 +1,7 @@
 // A sweep as an indexed Job of Kubernetes: https://kubernetes.io/docs/tasks/job/indexed-parallel-processing-static/
 
 const name = "lowrank-sweep";
-const recipePlace = "/etc/lowrank";
+const recipeFolder = "/etc/lowrank";
 const size = { cpu: "8", memory: "8Gi" };
 
 /** A manifest for `kubectl apply`: the recipe as text, and a Job that makes each run in a container with a shared volume. */
@@ -22,7 +22,7 @@ function configMap(recipe: string) {
 }
 
 function job(call: Omit<SweepCall, "recipe">, runs: number) {
-  const words = sweepWords({ ...call, recipe: `${recipePlace}/recipe.yaml` });
+  const words = sweepWords({ ...call, recipe: `${recipeFolder}/recipe.yaml` });
   return {
     apiVersion: "batch/v1",
     kind: "Job",
@@ -62,7 +62,7 @@ function pod(words: readonly string[]) {
           size.cpu,
         ],
         volumeMounts: [
-          { name: "recipe", mountPath: recipePlace },
+          { name: "recipe", mountPath: recipeFolder },
           { name: "work", mountPath: "/work" },
         ],
         resources: { requests: size, limits: size },

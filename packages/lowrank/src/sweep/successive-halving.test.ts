@@ -38,7 +38,7 @@ describe("planRungs", () => {
   const rungsOf = (changes: Partial<Search>) =>
     planRungs(searchOf(changes)).map(({ candidates: count, steps }) => [count, steps]);
 
-  it("halves the candidates and doubles the steps, as many as the time allows", () => {
+  it("halves the candidates and doubles the steps, as often as the time allows", () => {
     expect(rungsOf({})).toEqual([[10, 13], [5, 26], [2, 52]]); // biome-ignore format: a line says it better
     expect(searchSeconds(planRungs(searchOf()), searchOf())).toBe(398);
   });
@@ -66,14 +66,14 @@ it("lowers a rate above the default for a run that is longer than its trial, not
 });
 
 describe("halve", () => {
-  it("trains the better half on, drops what diverges or is worse than the base, and ends with the best", async () => {
+  it("continues the better half, drops diverged candidates and those worse than the base, and ends with the best", async () => {
     const { trials, ranked } = await made(searchOf());
     expect(trials.slice(10)).toEqual(["10/8 26", "10/16 26", "5/8 26", "5/16 26", "2.5/8 26", "10/8 52", "10/16 52"]);
     expect(ranked[0]).toMatchObject({ learningRate: 10, rank: 8, steps: 52 });
     expect(ranked.slice(6).map(({ learningRate }) => learningRate)).toEqual([20, 1.25, 20, 1.25]);
   });
 
-  it("takes losses within the margin for equal, to each other and to the base: the first candidate wins", async () => {
+  it("treats losses within the margin as equal, to each other and to the base: the first candidate wins", async () => {
     const losses = new Map([[5, 0.98], [10, 0.9703], [2.5, 1.0099], [20, 0.9701], [1.25, 1.02]]); // biome-ignore format: a table
     const near = searchOf({ candidates: candidates.slice(0, 5), baseLoss: 1, maxSteps: 8 });
     const { ranked } = await made(near, { loss: ({ learningRate }) => losses.get(learningRate) ?? 0 });
@@ -81,7 +81,7 @@ describe("halve", () => {
     expect(ranked.map(({ isDropped }) => isDropped)).toEqual([false, false, false, false, true]);
   });
 
-  it("stops where the next trial would end after the time, by what the last one took", async () => {
+  it("stops if the next trial would exceed the time, judged by the last one", async () => {
     const { trials } = await made(searchOf(), { secondsPerStep: 3 });
     expect(trials).toHaveLength(9); // of 41 seconds each, in 400
   });

@@ -17,8 +17,8 @@ export function sweepPage(ranked: RankedRuns, title: string): string {
 
 function chartOf({ runs, by }: RankedRuns): string {
   const { label } = metricFacts[by];
-  const series = kinds.flatMap((kind, place) => {
-    const { progress, run } = runs[place] ?? {};
+  const series = kinds.flatMap((kind, position) => {
+    const { progress, run } = runs[position] ?? {};
     if (run === undefined || progress?.state !== "complete") return [];
     const points = progress.validation.map((metrics) => [metrics.step, metrics[by] ?? Number.NaN] as const);
     return [{ label: describeValues(run.values), kind, points }];
@@ -28,8 +28,8 @@ function chartOf({ runs, by }: RankedRuns): string {
 
 function tableOf(ranked: RankedRuns): string {
   const { heads, rows } = rankedTable(ranked, (value) => String(Number(value.toPrecision(5))));
-  const named = rows.map(([index = "", ...cells], place) => {
-    const one = ranked.runs[place];
+  const named = rows.map(([index = "", ...cells], position) => {
+    const one = ranked.runs[position];
     return [`${index}${one === ranked.best ? " (best)" : ""}`, ...cells, one?.progress.state ?? ""];
   });
   return `<section><h2>Runs</h2>${htmlTable([...heads, "state"], named)}</section>`;

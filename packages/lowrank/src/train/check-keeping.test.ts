@@ -13,19 +13,19 @@ function problems(options: Parameters<typeof checkKeeping>[0]): readonly string[
 }
 
 describe("checkKeeping", () => {
-  it("lets runs through that keep themselves, and those that their caller keeps", () => {
+  it("accepts runs that save themselves, and those that their caller saves", () => {
     expect(problems({ out: "run", resume: true, saveEvery: 5, keepCheckpoints: { last: 1 } })).toEqual([]);
     expect(problems({ fingerprint: "mine", checkpoint: { save: () => undefined } })).toEqual([]);
   });
 
-  it("names what asks for a folder where there is none", () => {
+  it("names options that need a folder if there is none", () => {
     expect(problems({ saveEvery: 5, resume: true })).toEqual([
       "resume: requires a run folder; add { out }",
       "saveEvery: requires a run folder; add { out }",
     ]);
   });
 
-  it("names what a run with a folder does itself, and counts that are none", () => {
+  it("names options that a run with a folder sets itself, and invalid counts", () => {
     expect(problems({ out: "run", fingerprint: "mine", keepCheckpoints: { last: 0 } })).toEqual([
       "fingerprint: { out } already does this; remove one of them",
       "keepCheckpoints.last: expected a whole number from 1, got 0",

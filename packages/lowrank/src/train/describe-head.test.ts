@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { checkConfig } from "@lowrank/contracts/families";
 import { filesFolder, type ModelFolder } from "@lowrank/models";
 import { beforeAll, describe, expect, it } from "vitest";
-import { fixture } from "../cli/end-to-end/workplace.ts";
+import { fixture } from "../cli/end-to-end/workspace.ts";
 import { describeHead } from "./describe-head.ts";
 
 let folder: ModelFolder;
@@ -32,7 +32,7 @@ function describeWith(names: readonly string[], labels: number, newParameters: r
 }
 
 describe("describeHead", () => {
-  it("has nothing to say of a classifier that is trained on for classes of its own", async () => {
+  it("is silent about a classifier that continues with its own classes", async () => {
     expect(await describeWith(["negative", "neutral", "positive"], 3, [])).toBeUndefined();
     expect(await describeWith([], 3, [])).toBeUndefined();
   });
@@ -45,7 +45,7 @@ describe("describeHead", () => {
     );
   });
 
-  it("says that a classifier of the same size gets other classes", async () => {
+  it("reports that a classifier of the same size gets other classes", async () => {
     expect(await describeWith(["bad", "fair", "good"], 3, [])).toBe(
       "The base's classifier is kept and trained further, but its classes (negative, neutral, positive) are now bad, fair, " +
         "good.",

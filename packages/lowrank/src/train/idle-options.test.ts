@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { objectives } from "../objectives/objectives.ts";
-import type { AskedRun } from "../options/acts-on.ts";
+import type { RunToCheck } from "../options/acts-on.ts";
 import { rewardOptions } from "../options/reward-options.ts";
 import type { TrainingOptions } from "../options.ts";
 import { refuseIdleOptions } from "./prepare-training.ts";
@@ -14,7 +14,7 @@ const text = {
   areChosen: false,
   hasValidation: true,
   config: { init: "eva" },
-} as const satisfies AskedRun;
+} as const satisfies RunToCheck;
 
 const classes = {
   ...text,
@@ -42,7 +42,7 @@ const runs = {
   judged: { ...text, objective: objectives.judgements, kind: "judged" },
   chosen: { ...text, areChosen: true },
   speech: { ...text, kind: "speech", task: "sequence-to-sequence" },
-} as const satisfies Record<string, AskedRun>;
+} as const satisfies Record<string, RunToCheck>;
 
 type RunName = keyof typeof runs;
 const all = Object.keys(runs) as readonly RunName[];
@@ -84,7 +84,7 @@ const actsIn: Partial<Record<keyof TrainingOptions, readonly RunName[]>> = {
 /** Is anything but 0. */
 const values = Object.keys(trainingNames) as (keyof TrainingOptions)[];
 const asked = (name: keyof TrainingOptions) => ({ [name]: 0.5 }) as TrainingOptions;
-const refusal = (run: AskedRun, options: TrainingOptions): string => {
+const refusal = (run: RunToCheck, options: TrainingOptions): string => {
   try {
     refuseIdleOptions(run, options);
     return "";
@@ -94,7 +94,7 @@ const refusal = (run: AskedRun, options: TrainingOptions): string => {
 };
 
 describe.each(all)("a run on %s", (name) => {
-  it.each(values)("takes `%s` or says that it does nothing there", (option) => {
+  it.each(values)("accepts `%s` or reports that it has no effect there", (option) => {
     const said = refusal(runs[name], asked(option));
     if ((actsIn[option] ?? all).includes(name)) expect(said).toBe("");
     else expect(said).toContain(`${option}: has no effect in this run, it is for `);

@@ -16,14 +16,14 @@ const options: RunChoices = {
   seed: 0,
 };
 
-describe("how many batches a start looks at", () => {
-  it("is sixteen unless --init-batches says otherwise, so that --resume may write them out", () => {
+describe("the number of batches for an initialization", () => {
+  it("is sixteen unless --init-batches is set, so that --resume may name the default", () => {
     const config = createLoraConfig({ init: "lora_ga" });
     expect(initBatchesOf(options, config)).toBe(initBatchesOf({ ...options, initBatches: 16 }, config));
     expect(initBatchesOf({ ...options, initBatches: 3 }, config)).toBe(3);
   });
 
-  it("is none for a start that looks at no data, whatever the option says", () => {
+  it("is zero for an initialization without data, whatever the option is", () => {
     expect(initBatchesOf({ ...options, initBatches: 3 }, createLoraConfig({ init: "pissa" }))).toBeUndefined();
   });
 });

@@ -89,6 +89,6 @@ async function firstBatches(
 /** 1 for tokens, and for token labels only where there is a label; as in PEFT's EVA. [rows, time] */
 function countedPositions({ rows, time, attentionMask, labels }: TokenBatch): tf.Tensor2D {
   const isLabelled = labels.length === attentionMask.length;
-  const counts = attentionMask.map((mask, place) => (isLabelled && labels[place] === ignoredLabel ? 0 : mask));
+  const counts = attentionMask.map((mask, index) => (isLabelled && labels[index] === ignoredLabel ? 0 : mask));
   return tf.tensor2d(counts, [rows, time], "int32");
 }

@@ -16,7 +16,7 @@ async function withNewAdapter<Found>(reference: string, look: (handle: AdapterHa
 }
 
 describe("a new adapter", () => {
-  it("trains the head that finds answers whole, as PEFT asks of such an adapter's file", async () => {
+  it("trains a question-answering head in full, as PEFT's adapter file requires", async () => {
     await withNewAdapter("bert-question", ({ config, variables }) => {
       expect([config.taskType, config.modulesToSave]).toEqual(["QUESTION_ANS", ["qa_outputs"]]);
       expect([...variables.keys()].filter((key) => key.startsWith("qa_outputs"))).toEqual([
@@ -34,7 +34,7 @@ describe("a new adapter", () => {
     model.dispose();
   });
 
-  it("names its base as the Hub does where that is known: the path is one of the Hub's cache", async () => {
+  it("has the Hub's name of its base if it is known: the path is in the Hub's cache", async () => {
     const path = fileURLToPath(new URL("../../../models/fixtures/bert-question", import.meta.url));
     const model = await openModel(path, { engine: false });
     const nameOf = (basePath: string) => configFor(model.base, {}, { name: basePath, basePath }).baseModel;
@@ -48,12 +48,12 @@ describe("a new adapter", () => {
     model.dispose();
   });
 
-  it("says of an encoder–decoder's adapter that it writes one sequence for another", async () => {
+  it("has the sequence-to-sequence task type for an encoder–decoder", async () => {
     const taskType = await withNewAdapter("../../../fixtures/peft/t5/base", ({ config }) => config.taskType);
     expect(taskType).toBe("SEQ_2_SEQ_LM");
   });
 
-  it("gives DistilBERT's pre_classifier no pair: PEFT saves it whole, for its name ends with that of the classifier", async () => {
+  it("adds no LoRA to DistilBERT's pre_classifier: PEFT saves it in full, because its name ends like the classifier's", async () => {
     await withNewAdapter("distilbert-classifier", ({ variables }) => {
       expect([...variables.keys()].filter((key) => key.startsWith("pre_classifier"))).toEqual([
         "pre_classifier.weight",

@@ -1,4 +1,4 @@
-// What a variant adds to the loss of a training: KaSA's regularisers, as the variant that has some.
+// Terms that a variant adds to the loss of a training: KaSA's regularisers.
 
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
@@ -30,7 +30,7 @@ it("is part of the loss, and its gradient moves the variables", async () => {
   const { before, after, loss, penalty } = await step({ beta: 0.5, gamma: 0.25 });
   // B is zero in the first step, so that nothing but β·Σ diag² moves the numbers between the halves: by −0.1·2·β·diag.
   expect(plain.after).toEqual(plain.before);
-  for (const [place, value] of before.entries()) expect(after[place]).toBeCloseTo(0.9 * value, 6);
+  for (const [index, value] of before.entries()) expect(after[index]).toBeCloseTo(0.9 * value, 6);
   expect(plain.penalty).toBe(0);
   expect(penalty).toBeGreaterThan(0.25 * Math.SQRT2); // ‖0 − 1‖ of two directions of B alone
   expect(loss - plain.loss).toBeCloseTo(penalty, 5);

@@ -6,7 +6,7 @@ import { checkChoices } from "../recipe/run/check-choices.ts";
 import { planSteps, shapeOf } from "./plan-steps.ts";
 
 describe("planSteps", () => {
-  it("counts three epochs unless told otherwise", () => {
+  it("is three epochs by default", () => {
     // 100 rows are 13 batches of 8, the last with 4.
     expect(planSteps({ rows: 100, batchSize: 8, gradientAccumulationSteps: 1 })).toEqual({
       stepsPerEpoch: 13,
@@ -28,7 +28,7 @@ describe("planSteps", () => {
     expect([0.5, 1.5, 0.01].map(totalOf)).toEqual([7, 20, 1]);
   });
 
-  it("counts batches that are told, where it is not rows that fill them", () => {
+  it("counts batches by tokens, which rows do not fill", () => {
     expect(planSteps({ rows: 100, batchSize: 8, batches: 5, gradientAccumulationSteps: 2, epochs: 2 })).toMatchObject({
       stepsPerEpoch: 3,
       totalSteps: 6,
@@ -68,7 +68,7 @@ describe("shapeOf", () => {
     expect(firstRate(shapeOf({ scheduleCycles: 2 }, plan, undefined))).toBe(0.5);
   });
 
-  it("begins a warm-up that is asked for at 0, as transformers does", () => {
+  it("begins a requested warm-up at 0, like transformers", () => {
     expect(firstRate(shapeOf({ warmupSteps: 1 }, plan, undefined))).toBe(0);
     expect(firstRate(shapeOf({ warmupRatio: 0.03 }, plan, undefined))).toBe(0);
   });

@@ -75,8 +75,8 @@ export function shapeOf(
   resumed: ScheduleShape | undefined,
 ): ScheduleShape | undefined {
   const shape = given({ cycles: scheduleCycles, power: schedulePower, endShare: endRate, decayShare });
-  const isAsked = warmupSteps !== undefined || warmupRatio !== undefined || plan.warmupSteps === 0;
-  const begin = isAsked
+  const isRequested = warmupSteps !== undefined || warmupRatio !== undefined || plan.warmupSteps === 0;
+  const begin = isRequested
     ? {}
     : given({ warmupStart: resumed === undefined ? 1 / (plan.warmupSteps + 1) : resumed.warmupStart });
   const all = { ...begin, ...shape };

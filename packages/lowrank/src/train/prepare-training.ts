@@ -11,7 +11,7 @@ import type { Notices } from "../notices.ts";
 import { type TrainingRows, trainingRows } from "../objectives/training-rows.ts";
 import { problemKey } from "../open/adapter-problem.ts";
 import type { OpenedBase } from "../open/open-base.ts";
-import { type AskedRun, isOneClass } from "../options/acts-on.ts";
+import { isOneClass, type RunToCheck } from "../options/acts-on.ts";
 import { givenRows } from "../options/all-options.ts";
 import type { Platform, RowsInput } from "../platform.ts";
 import {
@@ -84,17 +84,17 @@ export function classMetadata({ ids }: Classes, { problem }: LabelMeaning): Read
   ]);
 }
 
-export function askedRun(
+export function runToCheck(
   { task }: Pick<PretrainedModel, "task">,
   { objective, train, validation, preferences }: TrainingRows,
-  { labels, config }: { readonly labels: LabelMeaning } & Pick<AskedRun, "config">,
-): AskedRun {
+  { labels, config }: { readonly labels: LabelMeaning } & Pick<RunToCheck, "config">,
+): RunToCheck {
   const [kind, hasValidation] = [train.at(0)?.kind, validation.length > 0];
   return { objective, task, kind, problem: labels.problem, areChosen: preferences > 0, hasValidation, config };
 }
 
 /** Throws a TrainingOptionsError that names every option without effect in this run; the value 0 is allowed. */
-export function refuseIdleOptions(run: AskedRun, options: object): void {
+export function refuseIdleOptions(run: RunToCheck, options: object): void {
   const given = Object.fromEntries(Object.entries(options));
   const idle = givenRows(options).flatMap(([name, value, { actsOn = [] }]) => {
     const rules = [actsOn].flat().filter(({ acts }) => value !== 0 && !acts(run, given));

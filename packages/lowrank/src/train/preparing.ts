@@ -4,17 +4,17 @@ export { recipeMetadata } from "../embed/embedding-recipe.ts";
 export { rowMedia } from "../media/row-media.ts";
 export { warnOfPreferences } from "../objectives/preferences/chosen-answers.ts";
 export { warnOfOddClasses } from "../rows/classes/odd-classes.ts";
+export { checkRows } from "../rows/invocation-rows.ts";
 export { needTokenizer } from "../rows/row-kinds.ts";
-export { checkRows } from "../rows/rows-it-acts-on.ts";
 export { setupOfRows } from "../setup/adapter-setup.ts";
 export {
-  askedRun,
   classesOf,
   classMetadata,
   labelMeaning,
   readTrainingRows,
   refuseIdleOptions,
   refuseUntrainable,
+  runToCheck,
 } from "./prepare-training.ts";
 export { runFacts } from "./run-facts.ts";
 export { tokenizedRows } from "./tokenized-rows.ts";

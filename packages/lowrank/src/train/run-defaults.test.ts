@@ -52,7 +52,7 @@ describe("the defaults of a run", () => {
     expect(epochs({ objective: objectives.classification, task: "sequence-classification" }, 25)).toBe(8);
   });
 
-  it("say what decided the number of epochs", () => {
+  it("explain the number of epochs", () => {
     const line = (changed: Partial<RunShape>, stepsPerEpoch: number) =>
       describeEpochs(stepsPerEpoch, runDefaults({ ...run, ...changed }));
     expect(line({}, 100)).toBe("epochs 3: a run has 3 to 10 by default");
@@ -91,7 +91,7 @@ describe("the defaults of a run", () => {
     expect([49, 50, 2000, 10_000].map(defaultValidationShare)).toEqual([0, 0.1, 0.1, 0.02]);
   });
 
-  it("adapt all linear layers, unless a field asks for parts of the model by layer or parameter", () => {
+  it("adapt all linear layers, unless a field selects parts of the model by layer or parameter", () => {
     expect(adapterDefaults({})).toEqual({ rank: 8, alpha: 16, targetModules: "all-linear" });
     expect(adapterDefaults({ rank: 16 })).toMatchObject({ rank: 16, alpha: 32 });
     expect(adapterDefaults({ layersToTransform: [0] })).toEqual({ rank: 8, alpha: 16 });

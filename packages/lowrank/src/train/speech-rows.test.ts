@@ -35,7 +35,7 @@ const rows = [
 
 beforeAll(() => tf.setBackend("cpu"));
 
-it("a model that hears learns what is said, from rows of features and texts", async () => {
+it("a speech model learns transcripts from rows of features and texts", async () => {
   const model = await whisper();
   const adapter = model.adapt({ rank: 4, targetModules: ["q_proj", "v_proj", "fc1"] });
   expect(adapter.plan.config.taskType).toBeNull(); // PEFT's class for texts into texts cannot call such a model
@@ -48,7 +48,7 @@ it("a model that hears learns what is said, from rows of features and texts", as
   model.dispose();
 });
 
-it("rows of text are refused where a model hears, by their numbers", async () => {
+it("rows of text are refused for a speech model, by their numbers", async () => {
   const model = await whisper();
   const adapter = model.adapt({ rank: 4, targetModules: ["q_proj"] });
   const mixed = [rows[0] ?? {}, { prompt: "one", completion: "two" }];

@@ -72,9 +72,9 @@ export function tokenizedRows(
   const template = chooseTemplate(options.template ?? asTrained, rows.train, { tokenizer, task: model.task });
   if (tokenizer !== undefined && model.task === "causal-lm") warnOfTouchingTexts(rows.train, template.name, notices);
   const { maxCompletionLength = 0 } = learning.written ?? {};
-  const asked = rowLengths(model, options);
+  const requested = rowLengths(model, options);
   const room = positionLimit(model.config) - maxCompletionLength;
-  const lengths = { ...asked, maxLength: Math.min(asked.maxLength, room) };
+  const lengths = { ...requested, maxLength: Math.min(requested.maxLength, room) };
   const shared = { model, tokenizer, template, lengths, labels, prompts: learning.prompts };
   const { train, validation: held, numbers } = rows;
   const made = (from: RowList<Example>, of: Pick<TokenizeRowsOptions, "file" | "rowOf">) => {

@@ -4,7 +4,7 @@ import { loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import "@tensorflow/tfjs-backend-cpu";
 import { describe, expect, it } from "vitest";
-import { fixture } from "../cli/end-to-end/workplace.ts";
+import { fixture } from "../cli/end-to-end/workspace.ts";
 import { trainingTokens } from "./new-adapter.ts";
 
 const ids = [99, 5];
@@ -31,13 +31,13 @@ describe("trainingTokens", () => {
     ]);
   });
 
-  it("trains a head with a table of its own, too, so that new tokens can be written", async () => {
+  it("also trains a head with its own table, so that new tokens can be written", async () => {
     const rows = await rowsOf("llama-gqa", { targetModules: ["q_proj"] });
     expect(rows.map(({ path }) => path)).toEqual(["model.embed_tokens", "lm_head"]);
     expect(rows.every(({ indices }) => indices.join() === ids.join())).toBe(true);
   });
 
-  it("takes a classifier for no table of tokens", async () => {
+  it("does not treat a classifier as a table of tokens", async () => {
     const rows = await rowsOf("bert-seqcls", { targetModules: ["query"], taskType: "SEQ_CLS" });
     expect(rows.map(({ path }) => path)).toEqual(["bert.embeddings.word_embeddings"]);
   });

@@ -3,6 +3,7 @@
 import { enumerated, escapeControls } from "@lowrank/contracts";
 import type { EvaluationEvent, RateRestart } from "@lowrank/trainer";
 import { counted } from "../counted.ts";
+import { fourDigits } from "../four-digits.ts";
 import { given } from "../given.ts";
 import { type MetricName, metricFacts, metricNames } from "../metric-names.ts";
 import { notedOptions } from "../options/all-options.ts";
@@ -113,24 +114,20 @@ function validationRows(
   { bestBy }: CardOptions,
 ): readonly (readonly [string, string])[] {
   const known = metricNames.filter((name) => metrics[name] !== undefined);
-  const numbers = known.map((name) => `${metricFacts[name].label} ${rounded(metrics[name] ?? Number.NaN)}`);
+  const numbers = known.map((name) => `${metricFacts[name].label} ${fourDigits(metrics[name] ?? Number.NaN)}`);
   const isLast = best === undefined || best.step === step;
   const label = metricFacts[bestBy].label;
   const isAdapter = best?.step === adapterStep ? "; this is its adapter" : "";
   const when = best?.step === 0 ? "before the first step" : `after step ${best?.step}${isAdapter}`;
   return [
     ["validation", `${numbers.join(", ")} (after step ${step})`],
-    ...(isLast ? [] : [["best validation", `${label} ${rounded(best.value)} (${when})`] as const]),
+    ...(isLast ? [] : [["best validation", `${label} ${fourDigits(best.value)} (${when})`] as const]),
   ];
-}
-
-function rounded(value: number): string {
-  return String(Number(value.toPrecision(4)));
 }
 
 /** Escapes text so that it cannot end its table cell or start markup. */
 function inCell(text: string): string {
-  return escapeControls(text.replace(/[\r\n]/g, " ")).replace(/[&|`<>[\]]/g, (mark) => `&#${mark.charCodeAt(0)};`);
+  return escapeControls(text.replace(/[\r\n]/g, " ")).replace(/[&|`<>[\]]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
 /** Local paths are private; a data set of the Hub, with its commit, is public. */

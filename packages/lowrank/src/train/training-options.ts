@@ -13,7 +13,7 @@ import type { fileOptions } from "../options/file-options.ts";
 import { loopDefaults } from "../options/loop-defaults.ts";
 import type { libraryOptions, loopOptions } from "../options/loop-options.ts";
 import type { Given } from "../options/option-table.ts";
-import type { BegunRun, KeptCheckpoints } from "../run-folder.ts";
+import type { InitialSettings, KeptCheckpoints } from "../run-folder.ts";
 import type { RunDefaults } from "./run-defaults.ts";
 
 type FileRows = typeof fileOptions.rows;
@@ -95,8 +95,8 @@ export function settled<Options extends LoopOptions>(
 }
 
 /** The options of a resumed run; options that are not set have the values of the run. */
-export function goingOn<Options extends LoopOptions>(
-  { steps, batchSize, bestBy, ...begun }: BegunRun["options"],
+export function resumedOptions<Options extends LoopOptions>(
+  { steps, batchSize, bestBy, ...begun }: InitialSettings["options"],
   options: Options,
   rows: { readonly validation?: unknown; readonly validationShare?: number | undefined },
 ) {

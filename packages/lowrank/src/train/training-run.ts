@@ -143,7 +143,7 @@ function meanMetrics(step: readonly RunBatch[]): RunBatch["metrics"] {
   return Object.fromEntries([...sums].map(([name, { total, count }]) => [name, total / count]));
 }
 
-/** Of classes; undefined for what has none. */
+/** The loss of guessing the classes; undefined for other objectives. */
 function lossOfGuessing({ config }: PretrainedModel, { train, learning }: TokenizedRows): number | undefined {
   return learning.words === undefined && train.at(0)?.kind === "classified" ? Math.log(config.labels) : undefined;
 }

@@ -11,7 +11,7 @@ import type { Scenario } from "./scenarios.ts";
 import { remainsIn, treeOf } from "./trees.ts";
 
 /** Where everything happens. */
-export interface Workplace {
+export interface Workspace {
   /** The program of `child.ts`, in one file. */
   readonly program: string;
   /** An empty folder. */
@@ -34,7 +34,7 @@ export interface Faults {
   readonly step: number;
 }
 
-export async function interruptEverywhere(scenario: Scenario, faults: Faults, place: Workplace): Promise<Outcome> {
+export async function interruptEverywhere(scenario: Scenario, faults: Faults, place: Workspace): Promise<Outcome> {
   const states = await undisturbed(scenario, place.root);
   return faults.kind === "kill" ? killAt(scenario, faults, states, place) : failAt(scenario, faults, states, place);
 }
@@ -55,7 +55,7 @@ async function killAt(
   scenario: Scenario,
   { first, step }: Faults,
   states: readonly string[],
-  { program, root }: Workplace,
+  { program, root }: Workspace,
 ): Promise<Outcome> {
   const problems: string[] = [];
   let next = first;
@@ -87,7 +87,7 @@ async function failAt(
   scenario: Scenario,
   { kind, first, step }: Faults,
   states: readonly string[],
-  { program, root }: Workplace,
+  { program, root }: Workspace,
 ): Promise<Outcome> {
   const child = spawnChild(program, [scenario.name, kind, root, String(first), String(step)]);
   const runs: FailedRun[] = [];

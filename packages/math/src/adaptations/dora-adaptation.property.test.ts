@@ -134,9 +134,9 @@ describe.each(engines)("DoRA at a linear map, on %s", (engine) => {
         );
         expectClose(actual[0]!, exact, 1e-5 * largestMagnitude(exact), "the value, in float64");
         for (const [input, gradient] of actual.slice(1).entries()) {
-          const places = [...gradient.keys()].filter((place) => place % Math.ceil(gradient.length / 5) === 0);
-          const found = places.map((place) => gradient[place]!);
-          const gradients = places.map((place) => gradientAt(one, input, place));
+          const indices = [...gradient.keys()].filter((position) => position % Math.ceil(gradient.length / 5) === 0);
+          const found = indices.map((position) => gradient[position]!);
+          const gradients = indices.map((position) => gradientAt(one, input, position));
           expectClose(found, gradients, 1e-5 * largestMagnitude(gradient), `some slopes of input ${input}`);
         }
       }),

@@ -67,7 +67,7 @@ function linearParts({ dropout: rate = 0, tellsBias = true }: { dropout?: number
 }
 
 describe("the lengths that DoRA divides by", () => {
-  /** What a site computes after each change, and how often its weight was looked at. */
+  /** The results of a site after each change, and the number of times that its weight was read. */
   function looks(changes: (parts: ReturnType<typeof linearParts>) => readonly (() => unknown)[]) {
     return withLinear({}, (parts) => {
       let count = 0;
@@ -99,7 +99,7 @@ describe("the lengths that DoRA divides by", () => {
     });
   }
 
-  it("are computed once for a weight and its pair, and anew after a step, a merge and another scale", () => {
+  it("are computed once for a weight and its A and B, and again after a step, a merge and another scale", () => {
     const results = looks(({ lora, adaptation, weight }) => [
       () => undefined,
       () => tf.tidy(() => lora.b.assign(tf.add(lora.b, 0.5) as tf.Tensor2D)),
@@ -136,7 +136,7 @@ describe("DoraAdaptation", () => {
     expectClose(untold, told, 1e-5);
   });
 
-  it("stretches what was added to a bias before, and leaves a bias that nothing changed as it is", () => {
+  it("scales earlier additions to a bias, and does not change an unchanged bias", () => {
     withLinear({}, ({ weight, bias, magnitude, lora, adaptation }) => {
       const [added, untouched, expected] = tf.tidy(() => {
         const bases = { bias, weight: () => weight };
@@ -165,7 +165,7 @@ describe("DoraAdaptation", () => {
     });
   });
 
-  it("changes nothing when it starts from the lengths that the adapted weight has and the update is zero", () => {
+  it("changes nothing if it starts with the adapted weight's lengths and a zero update", () => {
     withLinear({}, ({ weight, magnitude, lora, x, output, apply }) => {
       lora.b.assign(tf.tidy(() => tf.zerosLike(lora.b)));
       magnitude.assign(tf.tidy(() => columnLengths(weight)));
@@ -177,7 +177,7 @@ describe("DoraAdaptation", () => {
     });
   });
 
-  it("gives gradients that take the adapted weight's lengths as constant", () => {
+  it("has gradients that treat the adapted weight's lengths as constant", () => {
     withLinear({}, ({ weight, bias, magnitude, lora, x, apply }) => {
       const loss = (y: tf.Tensor) => tf.sum(tf.mul(y, drawn([4, 5], "g")) as tf.Tensor) as tf.Scalar;
       const variables = [lora.a, lora.b, magnitude];

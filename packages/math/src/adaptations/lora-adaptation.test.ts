@@ -32,7 +32,7 @@ function siteOf(kind: Site["kind"], outputScale?: number): Site {
   return outputScale === undefined ? site : { ...site, outputScale };
 }
 
-function randomPair(
+function randomLora(
   sizes: { inFeatures: number; outFeatures: number; rank: number },
   kind: "linear" | "embedding" = "linear",
 ) {
@@ -55,7 +55,7 @@ async function valuesOf(compute: () => tf.Tensor): Promise<Float32Array> {
 }
 
 describe("LoraAdaptation", () => {
-  it("gives x·(W + ΔW) for any sizes", async () => {
+  it("equals x·(W + ΔW) for any sizes", async () => {
     const size = fc.integer({ min: 1, max: 8 });
     await fc.assert(
       fc.asyncProperty(
@@ -65,7 +65,7 @@ describe("LoraAdaptation", () => {
         size,
         fc.double({ min: -3, max: 3, noNaN: true }),
         async (rows, inFeatures, outFeatures, rank, scale) => {
-          const lora = randomPair({ inFeatures, outFeatures, rank });
+          const lora = randomLora({ inFeatures, outFeatures, rank });
           const [x, weight] = [waves(rows, inFeatures), waves(inFeatures, outFeatures)];
           const adaptation = new LoraAdaptation({ lora, scale });
           const site = siteOf("linear");
@@ -98,7 +98,7 @@ describe("LoraAdaptation", () => {
   });
 
   it("follows its scale and the weight of its adapter", async () => {
-    const lora = randomPair({ inFeatures: 6, outFeatures: 5, rank: 2 });
+    const lora = randomLora({ inFeatures: 6, outFeatures: 5, rank: 2 });
     const adaptation = new LoraAdaptation({ lora, scale: 2 });
     const [x, output] = [waves(4, 6), tf.zeros([4, 5])];
     const call = { input: x, output, site: siteOf("linear"), context: inference };
@@ -113,7 +113,7 @@ describe("LoraAdaptation", () => {
   });
 
   it("drops entries of the branch's input while training, and then only", async () => {
-    const lora = randomPair({ inFeatures: 6, outFeatures: 5, rank: 2 });
+    const lora = randomLora({ inFeatures: 6, outFeatures: 5, rank: 2 });
     const adaptation = new LoraAdaptation({ lora, scale: 2, dropout: 0.5, adapterName: "task" });
     const [x, output] = [waves(4, 6), waves(4, 5)];
     const call = { input: x, output, site: siteOf("linear"), weight: 1 };
@@ -134,7 +134,7 @@ describe("LoraAdaptation", () => {
   });
 
   it("is differentiated for its variables and leaks nothing", async () => {
-    const lora = randomPair({ inFeatures: 6, outFeatures: 5, rank: 2 });
+    const lora = randomLora({ inFeatures: 6, outFeatures: 5, rank: 2 });
     const adaptation = new LoraAdaptation({ lora, scale: 2, dropout: 0.2 });
     const [input, output] = [waves(4, 6), waves(4, 5)];
     const call = { input, output, site: siteOf("linear"), context: training, weight: 1 };
@@ -148,7 +148,7 @@ describe("LoraAdaptation", () => {
   });
 
   it("refuses settings that are no numbers", () => {
-    const lora = randomPair({ inFeatures: 6, outFeatures: 5, rank: 2 });
+    const lora = randomLora({ inFeatures: 6, outFeatures: 5, rank: 2 });
     expect(() => new LoraAdaptation({ lora, scale: Number.NaN })).toThrow(SettingError);
     expect(() => new LoraAdaptation({ lora, scale: 1, dropout: 1 })).toThrow(SettingError);
     lora.dispose();
@@ -157,7 +157,7 @@ describe("LoraAdaptation", () => {
 
 describe("LoraAdaptation at an embedding", () => {
   it("adds rows of ΔW, times the site's output scale", async () => {
-    const lora = randomPair({ inFeatures: 9, outFeatures: 5, rank: 2 }, "embedding");
+    const lora = randomLora({ inFeatures: 9, outFeatures: 5, rank: 2 }, "embedding");
     const adaptation = new LoraAdaptation({ lora, scale: 3, site: { kind: "embedding" } });
     const ids = tf.tensor2d(
       [
@@ -186,7 +186,7 @@ describe("scaling", () => {
     expect(scaling({ alpha: 16, rank: 16, rankStabilized: true })).toBe(4);
   });
 
-  it("refuses what is no rank or no number", () => {
+  it("refuses an invalid rank or scale", () => {
     expect(() => scaling({ alpha: 16, rank: 0 })).toThrow(/rank 0/);
     expect(() => scaling({ alpha: Number.POSITIVE_INFINITY, rank: 1 })).toThrow(SettingError);
   });

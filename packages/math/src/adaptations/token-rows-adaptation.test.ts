@@ -88,18 +88,18 @@ describe("TokenRowsAdaptation", () => {
     expect(folded).toEqual(wanted);
   });
 
-  it("gives each row the gradient of every place that uses it", () => {
+  it("sums each row's gradient over all of its uses", () => {
     const ids = tf.tensor2d([5, 0, 5, 2], [2, 2], "int32");
     const x = uniform([2, width], -1, 1, { seed: 1, path: "x" }) as tf.Tensor2D;
     const loss = () => tf.add(tf.sum(tf.square(lookUp(ids))), tf.sum(tf.square(score(x)))) as tf.Scalar;
     const { value, grads } = tf.variableGrads(loss, [rows]);
     const wanted = tf.variableGrads(() => {
       // The same through whole tables: a product with zeros and ones puts the rows in.
-      const place = tf.oneHot(tf.tensor1d(indices, "int32"), vocabulary) as tf.Tensor2D;
-      const kept = tf.sub(1, tf.sum(place, 0));
+      const position = tf.oneHot(tf.tensor1d(indices, "int32"), vocabulary) as tf.Tensor2D;
+      const kept = tf.sub(1, tf.sum(position, 0));
       const whole = tf.add(
         tf.mul(table, tf.reshape(kept, [vocabulary, 1])),
-        tf.matMul(tf.cast(place, "float32"), rows, true),
+        tf.matMul(tf.cast(position, "float32"), rows, true),
       );
       const picked = tf.matMul(
         tf.cast(tf.oneHot(tf.reshape(ids, [4]), vocabulary), "float32") as tf.Tensor2D,

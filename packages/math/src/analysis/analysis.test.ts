@@ -24,7 +24,7 @@ describe("subspaceSimilarity", () => {
     expect(subspaceSimilarity(noise(4, 9, "one"), noise(4, 9, "one"), { i, j })).toBeCloseTo(1, 10);
   });
 
-  it("does not change when the outputs are turned round", () => {
+  it("does not change when the outputs are rotated", () => {
     const [one, other] = [noise(4, 9, "one"), noise(4, 9, "other")];
     const turned = multiply(thinQr(noise(4, 4, "turn")).q, one);
     const options = { i: 2, j: 3 };
@@ -36,7 +36,7 @@ describe("subspaceSimilarity", () => {
     expect(subspaceSimilarity(line(0.2), line(1.1), { i: 1, j: 1 })).toBeCloseTo(Math.cos(0.9) ** 2, 12);
   });
 
-  it("compares outputs of B when asked for the left side", () => {
+  it("compares outputs of B if the left side is selected", () => {
     const b = noise(9, 4, "b");
     expect(subspaceSimilarity(b, noise(9, 3, "c"), { i: 2, j: 2, side: "left" })).toBeCloseTo(
       subspaceSimilarity(transpose(b), transpose(noise(9, 3, "c")), { i: 2, j: 2 }),

@@ -89,10 +89,10 @@ export function subspaceSimilarities(one: Matrix, other: Matrix): Matrix {
   for (let i = 0; i < found.rows; i += 1) {
     let sum = 0;
     for (let j = 0; j < found.columns; j += 1) {
-      const place = i * found.columns + j;
-      sums[j] = (sums[j] as number) + (shares.values[place] as number) ** 2;
+      const index = i * found.columns + j;
+      sums[j] = (sums[j] as number) + (shares.values[index] as number) ** 2;
       sum += sums[j] as number;
-      found.values[place] = sum / Math.min(i + 1, j + 1);
+      found.values[index] = sum / Math.min(i + 1, j + 1);
     }
   }
   return found;

@@ -49,7 +49,7 @@ function distance(one: Matrix, other: Matrix): number {
   return frobeniusNorm({ ...one, values: one.values.map((value, index) => value - other.values[index]!) });
 }
 
-describe("every start", () => {
+describe("every initialization", () => {
   it.each(["pissa", "pissa_niter_3", "olora", "mica", "loftq"])(
     "%s names the pair whose weight is not finite",
     (init) => {
@@ -79,7 +79,7 @@ describe("every start", () => {
     },
   );
 
-  it("gives the same numbers for the same seed and path", () => {
+  it("is the same for the same seed and path", () => {
     for (const name of ["orthogonal", "pissa", "pissa_niter_2", "olora", "mica"]) {
       expect(initialProduct(initialized(name))).toEqual(initialProduct(initialized(name)));
     }
@@ -89,7 +89,7 @@ describe("every start", () => {
     for (const { name, source } of initializations) expect(name.length * source.length).toBeGreaterThan(0);
   });
 
-  it("is refused by name if there is no such start", () => {
+  it("is refused by name if it is unknown", () => {
     expect(() => initialized("kaiming")).toThrow(UnknownInitializationError);
     expect(() => initialized("kaiming")).toThrow(/pissa_niter_<n>/);
   });
@@ -102,20 +102,20 @@ describe("every start", () => {
 });
 
 describe("pissa", () => {
-  it("takes over the weight's best approximation of its rank", () => {
+  it("uses the weight's best approximation of its rank", () => {
     const rest = distance(weight, initialProduct(initialized("pissa")));
     const singular = svd(weight).s;
     expect(rest).toBeCloseTo(Math.sqrt(singular.slice(4).reduce((sum, value) => sum + value * value, 0)), 5);
   });
 
-  it("gives A and B singular values of equal size", () => {
+  it("has A and B with equal singular values", () => {
     const lora = initialized("pissa");
     const [a, b] = [matrixOfTensor(lora.a), matrixOfTensor(lora.b)];
     lora.dispose();
     expect(frobeniusNorm(a)).toBeCloseTo(frobeniusNorm(b), 5);
   });
 
-  it("comes close to the best with a few power iterations", () => {
+  it("is close to the best with a few power iterations", () => {
     const [quick, exact] = ["pissa_niter_16", "pissa"].map((name) =>
       distance(weight, initialProduct(initialized(name))),
     );
@@ -128,7 +128,7 @@ describe("pissa", () => {
 });
 
 describe("olora", () => {
-  it("starts B with orthonormal rows that span what the first columns of the weight span", () => {
+  it("initializes B with orthonormal rows with the same span as the first columns of the weight", () => {
     const lora = initialized("olora");
     const b = matrixOfTensor(lora.b); // [rank, outFeatures]
     lora.dispose();
@@ -138,7 +138,7 @@ describe("olora", () => {
 });
 
 describe("orthogonal", () => {
-  it("starts with both matrices non-zero, a tenth of normal in size", () => {
+  it("has both matrices non-zero, a tenth of normal in size", () => {
     const lora = initialized("orthogonal", { inFeatures: 400, outFeatures: 300 });
     const deviation = (matrix: tf.Tensor) => tf.tidy(() => tf.sqrt(tf.mean(tf.square(matrix))).dataSync()[0]!);
     // Each entry is a sum of two products of a normal number with an entry of a unit column: 0.1 · √(1/2).
@@ -153,7 +153,7 @@ describe("orthogonal", () => {
 });
 
 describe("mica", () => {
-  it("sets B to the weakest output directions and trains A alone", () => {
+  it("sets B to the weakest output directions and only trains A", () => {
     const lora = initialized("mica");
     const strength = frobeniusNorm(multiply(weight, transpose(matrixOfTensor(lora.b))));
     expect(lora.variables).toEqual([lora.a]);
@@ -164,14 +164,14 @@ describe("mica", () => {
 });
 
 describe("an embedding", () => {
-  it("starts as usual whatever the start for linear layers, as in PEFT", () => {
+  it("is the default if linear layers have another one, as in PEFT", () => {
     const lora = initialized("pissa", { kind: "embedding" });
     expect(lora.baseChange).toBeNull();
     expect(lora.a.dataSync().every((value) => value === 0)).toBe(true);
     lora.dispose();
   });
 
-  it("starts as MiCA does, as in PEFT: A zero, B the weakest directions and frozen", () => {
+  it("equals MiCA, as in PEFT: A zero, B the weakest directions and frozen", () => {
     const [linear, lora] = [initialized("mica"), initialized("mica", { kind: "embedding", name: "table" })];
     expect(lora.b.dataSync()).toEqual(linear.b.dataSync());
     expect([lora.b.name.split(".").at(-1), lora.variables, lora.b.trainable]).toEqual([
@@ -184,7 +184,7 @@ describe("an embedding", () => {
   });
 });
 
-describe("a pair that subtracts its start", () => {
+describe("A and B that subtract their initial values", () => {
   it("goes to a file as a plain update of twice the rank", async () => {
     const lora = initialized("pissa");
     lora.a.assign(tf.tidy(() => tf.add(lora.a, 0.5)));

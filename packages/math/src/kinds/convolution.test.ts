@@ -17,7 +17,7 @@ const rank = 2;
 
 const drawn = (shape: readonly number[], path: string) => uniform(shape, -1, 1, { seed: 3, path });
 
-function pairFor(geometry: ConvolutionGeometry): LoraMatrices {
+function loraFor(geometry: ConvolutionGeometry): LoraMatrices {
   return createLora({
     ...sizes,
     kind: "convolution",
@@ -74,7 +74,7 @@ describe("LoRA at a convolution", () => {
     ["dilation", { ...plain, dilations: [2, 2], padding: [1, 1] }],
     ["a kernel of single pixels", { ...plain, kernel: [1, 1] }],
   ] satisfies [string, ConvolutionGeometry][])("computes what the folded kernel computes: %s", (_, geometry) => {
-    const lora = pairFor(geometry);
+    const lora = loraFor(geometry);
     const weight = drawn([...geometry.kernel, 4, 6], "weight");
     const x = drawn([2, 6, 7, 4], "x");
     const adaptation = new LoraAdaptation({ lora, scale: 1.5, site: kindOf(geometry) });
@@ -86,7 +86,7 @@ describe("LoRA at a convolution", () => {
 
   it("lets A see all channels and each group of B its own part of the rank, as PEFT does", () => {
     const geometry = { ...plain, groups: 2 };
-    const lora = pairFor(geometry);
+    const lora = loraFor(geometry);
     expect([lora.a.shape, lora.b.shape]).toEqual([
       [24, 2],
       [1, 6],
@@ -114,7 +114,7 @@ describe("LoRA at a convolution", () => {
     "has PEFT's shapes in files with %i axes, and reads back what it writes",
     async (axesInFile) => {
       const geometry: ConvolutionGeometry = { ...plain, kernel: [axesInFile, 3], axesInFile };
-      const lora = pairFor(geometry);
+      const lora = loraFor(geometry);
       const stored = await lora.toTorch();
       const factors = convolution.specs({ ...sizes, geometry }, rank);
       const shapes = [...factors.map(({ fileShape }) => fileShape), convolution.outputsInFile({ ...sizes, geometry })];
@@ -144,7 +144,7 @@ describe("LoRA at a convolution", () => {
   );
 
   it("refuses settings that are no numbers, and leaks nothing", async () => {
-    const lora = pairFor(plain);
+    const lora = loraFor(plain);
     expect(() => new LoraAdaptation({ lora, scale: 1, dropout: 1, site: kindOf(plain) })).toThrow(SettingError);
     expect(() => new LoraAdaptation({ lora, scale: Number.NaN, site: kindOf(plain) })).toThrow(SettingError);
     const weight = drawn([3, 2, 4, 6], "weight");

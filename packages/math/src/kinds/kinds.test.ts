@@ -33,7 +33,7 @@ const weights: Record<Site["kind"], readonly [computed: readonly number[], inFil
 describe.each(Object.keys(siteKinds) as Site["kind"][])("the row of kind %s", (kind) => {
   const row = siteKinds[kind];
   const layer = { ...sizes, geometry };
-  const pairOf = () =>
+  const loraOf = () =>
     createLora({
       ...layer,
       kind,
@@ -43,9 +43,9 @@ describe.each(Object.keys(siteKinds) as Site["kind"][])("the row of kind %s", (k
       name: `row of ${kind}`,
     });
 
-  it("says what its factors measure, as computed with and in files", () =>
+  it("has the sizes of its factors, in computation and in files", () =>
     expectNoLeak(() => {
-      const lora = pairOf();
+      const lora = loraOf();
       const specs = row.specs(layer, 2);
       expect(lora.factors.map(({ variable }) => variable.shape)).toEqual(specs.map(({ shape }) => shape));
       const inFile = lora.factors.map(({ variable, layout }) => tf.tidy(() => layout.toFile(variable).shape));
@@ -56,8 +56,8 @@ describe.each(Object.keys(siteKinds) as Site["kind"][])("the row of kind %s", (k
       lora.dispose();
     }));
 
-  it("has an update of the weight's shape, and says how the weight lies in a file", () => {
-    const lora = pairOf();
+  it("has an update of the weight's shape, and the weight's layout in a file", () => {
+    const lora = loraOf();
     const [computed, inFile] = weights[kind];
     const delta = row.delta(lora, 1, layer);
     const layout = row.weightLayout({ fanInFanOut: false });
@@ -70,7 +70,7 @@ describe.each(Object.keys(siteKinds) as Site["kind"][])("the row of kind %s", (k
   });
 });
 
-describe("what has no pair", () => {
+describe("layers without LoRA", () => {
   it("is a convolution that does not tell its geometry, or whose groups do not divide the rank", () => {
     const { refusal } = siteKinds.convolution;
     expect(refusal(sizes, 2)).toBe("its stride, padding and groups are unknown");

@@ -9,7 +9,7 @@ import { createLora } from "../matrices/create-lora.ts";
 import { factorOf } from "../update/factor.ts";
 import { parameter, parameterDelta, rawMatrixSizes } from "./parameter.ts";
 
-const pairOf = (inFeatures: number, outFeatures: number, rank: number, experts = 1) =>
+const loraOf = (inFeatures: number, outFeatures: number, rank: number, experts = 1) =>
   createLora({
     inFeatures,
     outFeatures,
@@ -21,9 +21,9 @@ const pairOf = (inFeatures: number, outFeatures: number, rank: number, experts =
   });
 
 describe("parameterDelta", () => {
-  it("gives each expert the product of its own columns of A and its own rows of B, in PEFT's order", () => {
+  it("multiplies each expert's own columns of A and its own rows of B, in PEFT's order", () => {
     const [experts, outFeatures, inFeatures, rank] = [3, 4, 5, 2];
-    const lora = pairOf(inFeatures, outFeatures, rank, experts);
+    const lora = loraOf(inFeatures, outFeatures, rank, experts);
     const [a, b] = [lora.a.arraySync(), lora.b.arraySync()];
     const delta = tf.tidy(() =>
       parameterDelta(lora, { shape: [experts, outFeatures, inFeatures], transposedInFile: false }, 2).arraySync(),
@@ -39,8 +39,8 @@ describe("parameterDelta", () => {
     lora.dispose();
   });
 
-  it("lies as the stack does, which may have its matrices the other way round", () => {
-    const lora = pairOf(5, 4, 2, 3);
+  it("has the stack's layout, which may be transposed", () => {
+    const lora = loraOf(5, 4, 2, 3);
     const one = tf.tidy(() => parameterDelta(lora, { shape: [3, 4, 5], transposedInFile: false }, 2));
     const stack = { shape: [3, 5, 4], transposedInFile: false, isStackedInOut: true };
     const other = tf.tidy(() => tf.transpose(parameterDelta(lora, stack, 2), [0, 2, 1]));
@@ -49,8 +49,8 @@ describe("parameterDelta", () => {
     lora.dispose();
   });
 
-  it("lies as the matrix does: [outFeatures, inFeatures] as in files, or the other way round", () => {
-    const lora = pairOf(5, 4, 2);
+  it("has the matrix's layout: [outFeatures, inFeatures] as in files, or transposed", () => {
+    const lora = loraOf(5, 4, 2);
     const stored = tf.tidy(() => parameterDelta(lora, { shape: [4, 5], transposedInFile: false }, 1));
     const turned = tf.tidy(() => tf.transpose(parameterDelta(lora, { shape: [5, 4], transposedInFile: true }, 1)));
     expectClose(stored.dataSync(), turned.dataSync(), 0);
@@ -68,9 +68,9 @@ describe("parameterDelta", () => {
     tf.dispose(inputs);
   });
 
-  it("knows no pair for a vector, and refuses one of other sides", () => {
+  it("does not support a vector, and refuses A and B of other sizes", () => {
     expect(rawMatrixSizes({ shape: [4], transposedInFile: false })).toBeNull();
-    const lora = pairOf(5, 4, 2);
+    const lora = loraOf(5, 4, 2);
     expect(() => parameterDelta(lora, { shape: [5, 4], transposedInFile: false }, 1)).toThrow(MatrixShapeError);
     lora.dispose();
   });

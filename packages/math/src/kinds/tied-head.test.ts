@@ -46,7 +46,7 @@ const apply = (adaptation: LoraAdaptation, x: tf.Tensor, weight = 1) =>
     weight,
   });
 
-describe("the pair of an embedding at a head that shares its table", () => {
+describe("an embedding's A and B at a head that shares its table", () => {
   it("adds the table's update, seen the other way round", () =>
     expectNoLeak(() =>
       withPair((adaptation, table) => {

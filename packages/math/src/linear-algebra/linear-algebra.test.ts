@@ -62,13 +62,13 @@ describe("thinQr", () => {
     }
   });
 
-  it("has LAPACK's signs: a positive column gives a negative diagonal", () => {
+  it("has LAPACK's signs: a positive column has a negative diagonal", () => {
     const { q, r } = thinQr(createMatrix(2, 1, [3, 4]));
     expect(r.values[0]).toBeCloseTo(-5, 12);
     expect(q.values[0]).toBeCloseTo(-0.6, 12);
   });
 
-  it.each([0, -0])("has LAPACK's signs where a column begins with %d, which counts as positive", (first) => {
+  it.each([0, -0])("has LAPACK's signs if a column begins with %d, which counts as positive", (first) => {
     const { q, r } = thinQr(createMatrix(2, 2, [first, 2, 3, 4]));
     // torch.linalg.qr of the same
     const expected = [0, -1, -1, 0, -3, -4, 0, -2];
@@ -109,7 +109,7 @@ describe("svd", () => {
     expect(s[1]).toBeCloseTo(1 / ratio, 14);
   });
 
-  it("finds small singular values to many digits beside large ones", () => {
+  it("finds small singular values precisely next to large ones", () => {
     const values = [1e6, 1, 1e-6];
     const { s } = svd(withSingularValues(7, 5, values));
     expectValues(
@@ -125,7 +125,7 @@ describe("svd", () => {
     expect(unevenness(u) + unevenness(v)).toBeLessThan(1e-12);
   });
 
-  it("gives the same numbers every time", () => {
+  it("is the same every time", () => {
     expect(svd(noise(12, 20))).toEqual(svd(noise(12, 20)));
   });
 });
@@ -153,7 +153,7 @@ describe("lowRankNorm", () => {
     },
   );
 
-  it("is zero to rounding where one half of the product takes the other away", () => {
+  it("is zero up to rounding if one part of the product cancels the other", () => {
     const [left, right] = [noise(40, 3, "b"), noise(3, 30, "a")];
     const both = { ...left, columns: 6, values: new Float64Array(240) };
     for (let row = 0; row < 40; row++)
@@ -171,12 +171,12 @@ describe("rankForEnergy", () => {
     expect([0.5, 0.63, 0.65, 0.99, 1].map((energy) => rankForEnergy([4, 3, 0.1], energy))).toEqual([1, 1, 2, 2, 3]);
   });
 
-  it("never asks for values that are zero to rounding, and for one of a matrix of zeros", () => {
+  it("needs no values that are zero up to rounding, and one for a matrix of zeros", () => {
     expect(rankForEnergy([4, 3, 1e-14], 1)).toBe(2);
     expect(rankForEnergy([0, 0], 0.5)).toBe(1);
   });
 
-  it("takes all there are where these hold too little of the whole", () => {
+  it("returns all if they contain too little of the energy", () => {
     expect(rankForEnergy([4, 3], 0.9, 100)).toBe(2);
   });
 
@@ -219,7 +219,7 @@ describe("randomizedSvd", () => {
   );
   const key = { seed: 7, path: "test" };
 
-  it("comes closer with every power iteration", () => {
+  it("is more precise with every power iteration", () => {
     const errors = [0, 1, 4].map((powerIterations) => {
       const { u } = randomizedSvd(matrix, { rank: 6, powerIterations, key });
       const rest = multiply(u, multiply(transpose(u), matrix));
@@ -233,7 +233,7 @@ describe("randomizedSvd", () => {
     expect(errors[2]! / best).toBeLessThan(1.01);
   });
 
-  it("depends on its key alone", () => {
+  it("depends only on its key", () => {
     const options = { rank: 3, powerIterations: 1, key };
     expect(randomizedSvd(matrix, options)).toEqual(randomizedSvd(matrix, options));
     expect(randomizedSvd(matrix, { ...options, key: { seed: 8, path: "test" } })).not.toEqual(

@@ -39,14 +39,14 @@ it.each([
   });
 });
 
-it("comes close to the first values of a matrix that has many", async () => {
+it("is close to the first values of a matrix that has many", async () => {
   const matrix = noise(40, 30, "full");
   const { s } = await streamedSvd(inBlocks(matrix), { rank: 4, key, powerIterations: 6 });
   expect(s.length).toBe(4);
   for (const [index, value] of s.entries()) expect(value / svd(matrix).s[index]!).toBeCloseTo(1, 3);
 });
 
-it("refuses ranks that are none, and numbers that are none", async () => {
+it("refuses invalid ranks and numbers", async () => {
   await expect(streamedSvd(inBlocks(noise(4, 4, "a")), { rank: 0, key })).rejects.toThrow(SettingError);
   const broken = noise(4, 4, "b");
   broken.values[5] = Number.NaN;

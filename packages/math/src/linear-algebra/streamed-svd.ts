@@ -74,12 +74,12 @@ export async function streamedSvd(matrix: RowBlocks, options: StreamedSvdOptions
 async function times(matrix: RowBlocks, right: Matrix): Promise<Matrix> {
   const product = createMatrix(matrix.rows, right.columns);
   const factor = tensorOfMatrix(right);
-  let place = 0;
+  let offset = 0;
   try {
     for await (const block of matrix.blocks()) {
       const values = await productOf(block, matrix.columns, (rows) => tf.matMul(rows, factor));
-      product.values.set(values, place);
-      place += values.length;
+      product.values.set(values, offset);
+      offset += values.length;
     }
   } finally {
     factor.dispose();

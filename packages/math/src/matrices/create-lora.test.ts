@@ -47,7 +47,7 @@ describe("createLora", () => {
     lora.dispose();
   });
 
-  it("starts B at exactly zero", async () => {
+  it("initializes B with exactly zero", async () => {
     for (const init of ["default", "gaussian"] as const) {
       const { b } = await valuesOf({ init });
       expect(b.every((value) => Object.is(value, 0))).toBe(true);
@@ -74,13 +74,13 @@ describe("createLora", () => {
     expect(distanceFromEven(b, 1 / Math.sqrt(16))).toBeLessThan(1.63 / Math.sqrt(b.length));
   });
 
-  it("starts an embedding the other way round: A zero, B normal", async () => {
+  it("initializes an embedding the other way: A zero, B normal", async () => {
     const { a, b } = await valuesOf({ kind: "embedding", inFeatures: 64, outFeatures: 512, rank: 16 });
     expect(a.every((value) => value === 0)).toBe(true);
     expectClose([variance(b)], [1], 4 * Math.sqrt(2 / b.length));
   });
 
-  it("depends on seed and path alone, not on the backend or on what was drawn before", async () => {
+  it("only depends on seed and path, not on the backend or earlier draws", async () => {
     const first = await valuesOf();
     await valuesOf({ key: { seed: 8, path: "elsewhere" } });
     await tf.setBackend("wasm");
@@ -90,7 +90,7 @@ describe("createLora", () => {
     expect((await valuesOf({ key: { seed: 7, path: "h.1.attn.c_attn" } })).a).not.toEqual(first.a);
   });
 
-  it("draws A and B of a random pair independently", async () => {
+  it("draws A and B independently", async () => {
     const { a, b } = await valuesOf({ init: "random", inFeatures: 4, outFeatures: 4, rank: 4 });
     expect(a).not.toEqual(b);
   });
@@ -109,7 +109,7 @@ describe("createLora", () => {
     lora.dispose();
   });
 
-  it("refuses widths that are none", () => {
+  it("refuses invalid widths", () => {
     expect(() => createLora({ ...options, inFeatures: 0 })).toThrow(SettingError);
   });
 });

@@ -36,7 +36,7 @@ describe("LoraMatrices", () => {
     });
   });
 
-  it("spreads a factor over the matrix that it stands for and puts what stands between the halves into A", async () => {
+  it("expands a stored factor to its matrix and multiplies the factors between A and B into A", async () => {
     await expectNoLeak(async () => {
       // Two blocks of one row and two columns, in PEFT's layout one below the other.
       const blocks = { a: { shape: [2, 2], values: Float32Array.of(1, 2, 3, 4) }, b: stored.b };
@@ -73,7 +73,7 @@ describe("LoraMatrices", () => {
     });
   });
 
-  it("refuses matrices of two ranks, and says both shapes", () => {
+  it("refuses matrices of two ranks, and names both shapes", () => {
     const b = { shape: [1, 3], values: new Float32Array(3) };
     const make = () => LoraMatrices.fromTorch({ ...stored, b }, { name: "torn" });
     expect(make).toThrow(MatrixShapeError);

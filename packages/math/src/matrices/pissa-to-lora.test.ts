@@ -6,7 +6,7 @@ import type { TorchMatrices } from "../update/file-layout.ts";
 import { pissaToLora } from "./pissa-to-lora.ts";
 
 /** Whole numbers, of which products and sums are exact. */
-function pairOf([outFeatures, rank, inFeatures]: readonly number[], seed: number): TorchMatrices {
+function loraOf([outFeatures, rank, inFeatures]: readonly number[], seed: number): TorchMatrices {
   const numbers = (size: number, step: number) =>
     Float32Array.from({ length: size }, (_, index) => (((index + seed) * step) % 11) - 5);
   const [rows = 0, middle = 0, columns = 0] = [outFeatures, rank, inFeatures];
@@ -29,7 +29,7 @@ describe("pissaToLora", () => {
   test.prop([fc.tuple(size, size, size), fc.nat(20), fc.nat(20)])(
     "is what was learnt: B·A − B₀·A₀",
     (sizes, one, other) => {
-      const [trained, initial] = [pairOf(sizes, one), pairOf(sizes, other)];
+      const [trained, initial] = [loraOf(sizes, one), loraOf(sizes, other)];
       const plain = pissaToLora(trained, initial);
       const [learnt, taken] = [product(trained), product(initial)];
       expect(product(plain)).toEqual(learnt.map((value, index) => value - taken[index]!));
@@ -37,23 +37,23 @@ describe("pissaToLora", () => {
     },
   );
 
-  it("has A above A₀ and B beside −B₀, as PEFT stacks them", () => {
-    const [trained, initial] = [pairOf([1, 1, 2], 0), pairOf([1, 1, 2], 3)];
+  it("has A above A₀ and B next to −B₀, as PEFT stacks them", () => {
+    const [trained, initial] = [loraOf([1, 1, 2], 0), loraOf([1, 1, 2], 3)];
     const { a, b } = pissaToLora(trained, initial);
     expect([...a.values]).toEqual([...trained.a.values, ...initial.a.values]);
     expect([...b.values]).toEqual([trained.b.values[0], -initial.b.values[0]!]);
   });
 
-  it("makes no −0 of a start's zeros", () => {
+  it("makes no −0 from an initial zero", () => {
     const zero = {
       a: { shape: [1, 1], values: new Float32Array(1) },
       b: { shape: [1, 1], values: new Float32Array(1) },
     };
-    expect(Object.is(pissaToLora(pairOf([1, 1, 1], 0), zero).b.values[1], 0)).toBe(true);
+    expect(Object.is(pissaToLora(loraOf([1, 1, 1], 0), zero).b.values[1], 0)).toBe(true);
   });
 
-  it("refuses a start of another rank, and says both shapes", () => {
-    const convert = () => pissaToLora(pairOf([3, 2, 4], 0), pairOf([3, 1, 4], 0));
+  it("refuses initial values of another rank, and names both shapes", () => {
+    const convert = () => pissaToLora(loraOf([3, 2, 4], 0), loraOf([3, 1, 4], 0));
     expect(convert).toThrow(MatrixShapeError);
     expect(convert).toThrow(/\[1, 4\].*\[2, 4\]/s);
   });

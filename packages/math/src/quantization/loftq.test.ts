@@ -25,7 +25,7 @@ describe("rounding", () => {
     expect([...values.slice(0, 5)]).toEqual([2, -2, 0.07958029955625534 * 2, 0.7229568362236023 * 2, 0]);
   });
 
-  it("to 8 bits gives what bitsandbytes 0.50.2 gives", () => {
+  it("to 8 bits equals bitsandbytes 0.50.2", () => {
     const { values } = roundToInt8(createMatrix(2, 3, [0.3, -1.2345, 0.7001, 3e-5, 2.5e-5, -1e-4]));
     const expected = [
       0.3013041317462921, -1.234375, 0.6998031735420227, 2.9926224669907242e-5, 2.5201032258337364e-5,
@@ -34,7 +34,7 @@ describe("rounding", () => {
     for (const [index, value] of values.entries()) expect(value / expected[index]!).toBeCloseTo(1, 6);
   });
 
-  it("to 8 bits is off by half a step at most, and by what half precision loses", () => {
+  it("to 8 bits differs by at most half a step, plus the rounding of half precision", () => {
     const rounded = roundToInt8(weight);
     for (let row = 0; row < 24; row++) {
       const values = weight.values.subarray(row * 16, (row + 1) * 16);
@@ -57,7 +57,7 @@ describe("loftq", () => {
     );
   };
 
-  it("comes nearer to the weight than rounding alone, and nearer still in turns", () => {
+  it("is nearer to the weight than rounding alone, and even nearer with iterations", () => {
     expect(error(1)).toBeLessThan(distance(roundToNormalFloat4(weight), weight));
     expect(error(5)).toBeLessThan(error(1));
   });

@@ -60,7 +60,7 @@ describe("an update of three matrices", () => {
     expectClose(folded, expected, 1e-6);
   });
 
-  it("trains each of them, but for one that stays as it starts", () => {
+  it("trains each of them, except a frozen one", () => {
     const frozen = new LoraMatrices(
       lora.factors.map(({ variable }) => tf.clone(variable)),
       { name: "frozen", factors: [first, { ...middle, isTrained: false }, last] },
@@ -72,7 +72,7 @@ describe("an update of three matrices", () => {
     tf.dispose([value, grads]);
   });
 
-  it("is refused where one does not meet the next", () => {
+  it("is refused if one does not fit the next", () => {
     const tensors = [drawn([4, 2], "a"), drawn([3, 2], "r"), drawn([2, 3], "b")];
     const make = () => new LoraMatrices(tensors, { name: "torn", factors: [first, middle, last] });
     expect(make).toThrow(MatrixShapeError);

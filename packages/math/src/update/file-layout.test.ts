@@ -14,7 +14,7 @@ describe("a matrix that files keep the other way round", () => {
   ])("is read out turned, [%i, %i] as any other, and comes back as it was", async (rows, columns) => {
     await expectNoLeak(async () => {
       const matrix = tf.tensor2d(
-        Float32Array.from({ length: rows * columns }, (_, place) => place),
+        Float32Array.from({ length: rows * columns }, (_, index) => index),
         [rows, columns],
       );
       const stored = await readStored(matrix, transposedLayout);

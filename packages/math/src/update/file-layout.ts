@@ -95,11 +95,11 @@ function transposedValues(values: Float32Array, rows: number, columns: number): 
     let second = first + columns;
     let third = second + columns;
     let fourth = third + columns;
-    for (let place = row; place < result.length; place += rows) {
-      result[place] = values[first++] as number;
-      result[place + 1] = values[second++] as number;
-      result[place + 2] = values[third++] as number;
-      result[place + 3] = values[fourth++] as number;
+    for (let index = row; index < result.length; index += rows) {
+      result[index] = values[first++] as number;
+      result[index + 1] = values[second++] as number;
+      result[index + 2] = values[third++] as number;
+      result[index + 3] = values[fourth++] as number;
     }
   }
   for (; row < rows; row++)

@@ -40,7 +40,6 @@ export interface MaskRequest {
 /** How the sign of a group of numbers is elected: by their sum, or by majority. */
 export type MajoritySign = "total" | "frequency";
 
-/** Settings of a method. */
 export interface MethodSettings {
   readonly path: string;
   /** The result's rank, for methods with a chosen rank. */

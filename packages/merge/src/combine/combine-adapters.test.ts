@@ -41,7 +41,7 @@ describe("the exact types", () => {
     expect(frobeniusNorm(delta(result, "layers.0.q_proj"))).toBeLessThan(1e-6);
   });
 
-  it("spread blocks over their diagonals, where another adapter has numbers beside them", () => {
+  it("expand blocks over their diagonals, if another adapter has numbers next to them", () => {
     const blockDiagonal = { target_modules_bd_b: ["q_proj"], nblocks: 7, match_strict: false };
     const { tensors, ...rest } = adapter("blocks", { rank: 7, blockDiagonal });
     const ofB = [...tensors.keys()].filter((key) => key.endsWith("q_proj.lora_B.weight"));
@@ -154,7 +154,7 @@ describe("the methods on A and B apart", () => {
     );
   });
 
-  it("refuse unequal ranks and say what takes them", () => {
+  it("refuse unequal ranks and name the methods that accept them", () => {
     const parts = [
       { adapter: a, weight: 1, name: "small" },
       { adapter: wide, weight: 1, name: "wide" },

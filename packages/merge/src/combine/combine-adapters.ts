@@ -85,7 +85,7 @@ export function combineAdapters(given: readonly WeightedAdapter[], options: Comb
   refuseUnknownOptions("combineAdapters", options, optionNames);
   const method = methodOf(given, options);
   checkSettings(given, options, method);
-  // A stored matrix that is smaller than the real one has no place for another adapter's values.
+  // A stored matrix that is smaller than the real one has no room for another adapter's values.
   const plain = given.map((source) => ({ ...source, adapter: toPlainLora(source.adapter) }));
   const sources = method.isBetweenTwo ? asProportions(plain) : plain;
   const { layers, saved } = readLayers(sources);

@@ -31,7 +31,7 @@ describe("biases of combined adapters", () => {
     expect(combineAdapters(weighted, { type: "cat", compatible: "peft" }).config.bias).toBe("all");
   });
 
-  it("stand under the layers that any of the adapters wraps", () => {
+  it("are saved under the layers that any of the adapters wraps", () => {
     const biases = [`${query}.base_layer.bias`, `${value}.bias`, "norm.bias"];
     const result = combined(trained("all", query, biases), trained("none", value));
     expect(biasesOf(result)).toEqual([`${query}.base_layer.bias`, `${value}.base_layer.bias`, "norm.bias"]);
@@ -43,7 +43,7 @@ describe("biases of combined adapters", () => {
     expect(() => combined(one, other)).toThrow(SharedSavedWeightError);
   });
 
-  it("are refused where one adapter lacks those of its layers", () => {
+  it("are refused if one adapter lacks those of its layers", () => {
     const one = trained("lora_only", query, [`${query}.base_layer.bias`]);
     expect(combined(one, trained("none", query)).config.bias).toBe("lora_only");
     expect(() => combined(one, trained("none", value))).toThrow(UncombinableAdapterError);

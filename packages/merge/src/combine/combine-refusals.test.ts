@@ -42,7 +42,7 @@ describe("PEFT's numbers", () => {
   });
 });
 
-describe("what is refused", () => {
+describe("refusals", () => {
   it("is an unknown type, naming the known ones", () => {
     expect(() => combineAdapters(pair, { type: "mean" })).toThrow(UnknownCombinationError);
     expect(() => combineAdapters(pair, { type: "mean" })).toThrow(/exact, cat, svd, linear/);
@@ -70,7 +70,7 @@ describe("what is refused", () => {
     expect(() => combineAdapters(parts)).toThrow(/"more"/);
   });
 
-  it("are adapters that act from different tokens on, or one of them everywhere; but not those that share theirs", () => {
+  it("are adapters with different invocation tokens, or with and without; but not with the same", () => {
     const activated = (name: string, activationTokens: readonly number[]) => ({
       adapter: adapter(name, { activationTokens }),
       weight: 1,
@@ -86,7 +86,7 @@ describe("what is refused", () => {
     expect(errorOf(combined, parts)).toBeLessThan(1e-6);
   });
 
-  it("is a pair of adapters for different bases", () => {
+  it("are two adapters for different bases", () => {
     const other = adapter("other");
     const tensors = new Map(other.tensors);
     tensors.set("layers.0.v_proj.lora_A.weight", tensor(2, 8, "wider"));

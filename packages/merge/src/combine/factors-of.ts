@@ -7,6 +7,7 @@ import {
   createMatrix,
   lowRankSvd,
   type Matrix,
+  rowOf,
   type Svd,
   scaleColumns,
   transpose,
@@ -49,10 +50,6 @@ function directionOf({ a, b }: Factors, signs: Factors | null): Float64Array {
 function similarity(one: Factors, other: Factors, component: number): number {
   const right = rowOf(other.a, component);
   return rowOf(one.a, component).reduce((sum, value, index) => sum + value * right[index]!, 0);
-}
-
-function rowOf({ columns, values }: Matrix, row: number): Float64Array {
-  return values.subarray(row * columns, (row + 1) * columns);
 }
 
 /** Clamps entries of both factors to ± the quantile of all of them, signs included. */

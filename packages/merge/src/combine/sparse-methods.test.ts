@@ -15,7 +15,7 @@ describe("the methods that drop entries", () => {
     }
   });
 
-  it.each(sparse)("%s gives the same for the same seed", (type) => {
+  it.each(sparse)("%s has the same result for the same seed", (type) => {
     const options = { type, density: 0.5, seed: 3 };
     expect(combineAdapters(pair, options)).toEqual(combineAdapters(pair, options));
   });
@@ -82,7 +82,7 @@ describe("mergekit's methods", () => {
   const alone = (type: string, options: object) =>
     delta(combineAdapters([{ adapter: wide, weight: 1 }], { type, rank: 5, ...options }), path);
 
-  it("breadcrumbs keep what is neither among the largest nor among the smallest entries", () => {
+  it("breadcrumbs keep entries that are neither among the largest nor among the smallest", () => {
     const { values } = delta(wide, path); // 35 entries
     const order = [...values.keys()].sort((one, other) => Math.abs(values[one]!) - Math.abs(values[other]!));
     const kept = new Set(order.slice(11, 32)); // of 14 that go, three are the largest
@@ -90,7 +90,7 @@ describe("mergekit's methods", () => {
     for (const [index, value] of values.entries()) expect(found[index]).toBeCloseTo(kept.has(index) ? value : 0, 4);
   });
 
-  it("della asks for large entries of a row more often, and divides by how often", () => {
+  it("della keeps large entries of a row with a higher probability, and divides by it", () => {
     const { rows, columns, values } = delta(wide, path);
     const asked: ArrayLike<number>[] = [];
     const mask = ({ probabilities }: { readonly probabilities?: ArrayLike<number> }) => {
@@ -99,11 +99,11 @@ describe("mergekit's methods", () => {
     };
     const found = alone("della_linear_svd", { density: 0.5, epsilon: 0.2, mask }).values;
     for (let row = 0; row < rows; row++) {
-      const places = Array.from({ length: columns }, (_, column) => row * columns + column);
-      places.sort((one, other) => Math.abs(values[one]!) - Math.abs(values[other]!));
-      for (const [rank, place] of places.entries()) {
-        expect(asked[0]![place]).toBeCloseTo(0.3 + 0.1 * rank, 12);
-        expect(found[place]).toBeCloseTo(values[place]! / (0.3 + 0.1 * rank), 4);
+      const indices = Array.from({ length: columns }, (_, column) => row * columns + column);
+      indices.sort((one, other) => Math.abs(values[one]!) - Math.abs(values[other]!));
+      for (const [rank, position] of indices.entries()) {
+        expect(asked[0]![position]).toBeCloseTo(0.3 + 0.1 * rank, 12);
+        expect(found[position]).toBeCloseTo(values[position]! / (0.3 + 0.1 * rank), 4);
       }
     }
   });
@@ -136,7 +136,7 @@ describe("slerp", () => {
     }
   });
 
-  it("takes weights as proportions, and mixes in a straight line what points the same way", () => {
+  it("uses weights as proportions, and interpolates linearly between parallel vectors", () => {
     const twice = combineAdapters(
       [
         { adapter: a, weight: 3 },

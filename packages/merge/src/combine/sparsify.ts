@@ -58,9 +58,9 @@ function bySize({ values }: Matrix, compare: (one: number, other: number) => num
 }
 
 /** The entries at the given indices, and zeros elsewhere. */
-function only({ rows, columns, values }: Matrix, places: readonly number[]): Matrix {
+function only({ rows, columns, values }: Matrix, positions: readonly number[]): Matrix {
   const kept = createMatrix(rows, columns);
-  for (const place of places) kept.values[place] = values[place]!;
+  for (const position of positions) kept.values[position] = values[position]!;
   return kept;
 }
 

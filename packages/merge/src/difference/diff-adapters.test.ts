@@ -10,7 +10,7 @@ const layersOf = (...given: Parameters<typeof diffAdapters>) =>
   new Map(diffAdapters(...given).layers.map((layer) => [layer.path, layer]));
 
 describe("diffAdapters", () => {
-  it.each(paths)("measures the updates as if they had been formed: %s", (path) => {
+  it.each(paths)("measures the updates as if they were complete matrices: %s", (path) => {
     const { norms, distance, cosine } = layersOf(a, wide).get(path)!;
     const [one, other] = [delta(a, path).values, delta(wide, path).values];
     expect(norms[0]).toBeCloseTo(Math.hypot(...one), 5);
@@ -44,7 +44,7 @@ describe("diffAdapters", () => {
     }
   });
 
-  it("names what one adapter has alone, whole weights among it, and compares those that both have", () => {
+  it("lists parts of only one adapter, including full weights, and compares common ones", () => {
     const head = (value: number) => ["score.weight", { shape: [2], values: Float32Array.of(3, value) }] as const;
     const one = { ...a, tensors: new Map([...a.tensors, head(4)]) };
     const part = adapter("part", {}, paths.slice(0, 1));
@@ -62,7 +62,7 @@ describe("diffAdapters", () => {
     expect(similarity.inputs.columns).toBe(0);
   });
 
-  it("refuses adapters of other widths, and what is more than a pair", () => {
+  it("refuses adapters of other widths, and variants of LoRA", () => {
     const key = "layers.0.q_proj.lora_A.weight";
     const narrow = { ...a, tensors: new Map(a.tensors).set(key, { shape: [2, 3], values: new Float32Array(6) }) };
     expect(() => diffAdapters(a, narrow)).toThrow(CombinationShapeError);

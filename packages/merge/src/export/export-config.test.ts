@@ -40,7 +40,7 @@ const text = {
 const whole = { model_type: "gemma3", tie_word_embeddings: true, text_config: text, vision_config: {} };
 
 describe("exportConfig", () => {
-  it("writes sizes and ties where transformers reads them: inside, if the text model lies there", () => {
+  it("writes sizes and ties to transformers' keys, also inside a text model's configuration", () => {
     const larger = model({ config: { ...checkConfig(whole), vocabularySize: 12 }, resizedFrom: 10 });
     expect(exportConfig(whole, larger, { dtype: "as-base", isUntied: true })).toEqual({
       ...whole,
@@ -58,7 +58,7 @@ describe("exportConfig", () => {
     });
   });
 
-  it("says nothing of bits that the base's weights had: those that are written are numbers", () => {
+  it("removes the quantization of the base: the written weights are plain numbers", () => {
     const packed = { ...base, quantization_config: { quant_method: "mxfp4" } };
     expect(exportConfig(packed, model(), { dtype: "as-base", isUntied: false })).toEqual(base);
   });
@@ -76,7 +76,7 @@ describe("exportConfig", () => {
     expect(written).toEqual({ ...base, ...expected });
   });
 
-  it("says that weights are no longer tied", () => {
+  it("writes that weights are no longer tied", () => {
     const written = exportConfig({ ...base, tie_word_embeddings: true }, model(), { dtype: "as-base", isUntied: true });
     expect(written.tie_word_embeddings).toBe(false);
   });
@@ -102,7 +102,7 @@ describe("exportConfig", () => {
     },
   );
 
-  it("writes as many labels as a classifier of images has", () => {
+  it("writes the number of an image classifier's labels", () => {
     const images = { model_type: "vit", hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2, image_size: 8 };
     const vit = { ...images, intermediate_size: 8, patch_size: 4, architectures: ["ViTModel"] };
     const config = { ...checkConfig(vit), labels: 3, labelNames: ["a", "b", "c"] };
@@ -116,13 +116,13 @@ describe("repeatLayers", () => {
   const repeating = (config: Record<string, unknown>, layerOrder: readonly number[]) => {
     const read = checkConfig(config);
     const isLonger = layerOrder.length > read.layers;
-    const windows = layerOrder.map((layer, place) => read.windows[isLonger ? layer : place] ?? null);
+    const windows = layerOrder.map((layer, position) => read.windows[isLonger ? layer : position] ?? null);
     const rotatingLayers = layerOrder.map((layer) => read.rotatingLayers[layer] ?? true);
     const layerKinds = layerOrder.map((layer) => read.layerKinds[layer] ?? "plain");
     return model({ config: { ...read, layers: layerOrder.length, windows, rotatingLayers, layerKinds }, layerOrder });
   };
 
-  it("says so inside, if the text model lies there", () => {
+  it("also writes it inside a text model's configuration", () => {
     expect(repeatLayers(whole, repeating(whole, [0, 1, 1]))).toEqual({
       ...whole,
       text_config: { ...text, num_hidden_layers: 3, layer_types: [...text.layer_types, "sliding_attention"] },

@@ -4,7 +4,6 @@ import { architectureOf, checkConfig, InvalidConfigError, type Task } from "@low
 import { RepeatedLayersError } from "./errors.ts";
 import type { ExportableModel, ExportDtype } from "./exportable-model.ts";
 
-/** The changes of the export. */
 export interface ConfigChanges {
   readonly dtype: ExportDtype;
   readonly isUntied: boolean;
@@ -89,7 +88,7 @@ export function repeatLayers(
 
 /** Types of the layers, as in `withLayers`: by position, or all by the repeated layer if the model gets longer. */
 function typesOf(order: readonly number[], types: readonly unknown[]): readonly unknown[] {
-  return order.map((layer, place) => types[order.length > types.length ? layer : place]);
+  return order.map((layer, position) => types[order.length > types.length ? layer : position]);
 }
 
 /** Whether config.json would be read as a model with these layers. */

@@ -38,14 +38,14 @@ const bare = (path: string) => path.replace("transformer.", "");
 const nothing = { changed: new Set<string>(), isUntied: false, dtype: "as-base" } as const;
 
 describe("planTensors", () => {
-  it("copies what did not change, in the base's order, and leaves a tied head out", () => {
+  it("copies unchanged tensors, in the base's order, and leaves a tied head out", () => {
     const base = headerOf("causal-lm");
     const planned = planTensors(modelFor("causal-lm"), base, nothing);
     expect(planned.map(({ key }) => key)).toEqual([...base.tensors.keys()]);
     expect(planned.every(({ from, dtype }) => from.kind === "base" && dtype === "BF16")).toBe(true);
   });
 
-  it("gives a table that the file has under its head's name a name of its own, once both are written", () => {
+  it("renames a table that the file has under its head's name, once both are written", () => {
     const base = headerOf("causal-lm", (path) => (path === "transformer.wte.weight" ? "lm_head.weight" : path));
     const changed = new Set(["lm_head.weight"]);
     const planned = planTensors(modelFor("causal-lm"), base, { ...nothing, changed, isUntied: true });
@@ -61,7 +61,7 @@ describe("planTensors", () => {
     });
   });
 
-  it("takes changed weights from the model, under the base's own spelling", () => {
+  it("uses changed weights of the model, under the base's own spelling", () => {
     const changed = new Set(["transformer.h.0.attn.c_attn.weight"]);
     const planned = planTensors(modelFor("causal-lm"), headerOf("causal-lm", bare), { ...nothing, changed });
     const ours = planned.filter(({ from }) => from.kind === "model");
@@ -95,7 +95,7 @@ describe("planTensors", () => {
     expect(same).toContain("lm_head.weight");
   });
 
-  it("gives both sides of a tie a tensor once they are untied", () => {
+  it("writes both tensors of a tie once they are untied", () => {
     const options = { ...nothing, changed: new Set(["transformer.wte.weight"]), isUntied: true };
     const planned = planTensors(modelFor("causal-lm"), headerOf("causal-lm"), options);
     const fromModel = planned.flatMap(({ from }) => (from.kind === "model" ? [from.path] : []));
@@ -110,7 +110,7 @@ describe("planTensors", () => {
     expect(planned.filter(({ key }) => key === "lm_head.weight").map(({ from }) => from.kind)).toEqual(["model"]);
   });
 
-  it("changes the type of float tensors alone", () => {
+  it("changes the type of float tensors only", () => {
     const base = headerOf("causal-lm");
     const tensors = new Map([...base.tensors, ["h.0.attn.bias", { shape: [1, 1, 8, 8], dtype: "U8" }] as const]);
     const planned = planTensors(modelFor("causal-lm"), { name: "base", tensors }, { ...nothing, dtype: "F16" });
@@ -174,7 +174,7 @@ describe("planTensors", () => {
     ]);
   });
 
-  it("keeps the pieces of a stack of experts, or writes the stack in their place once it changed", () => {
+  it("keeps the parts of a stack of experts, or writes the stack instead if it changed", () => {
     const mixture = checkConfig({
       ...{ model_type: "mixtral", vocab_size: 9, hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2 },
       ...{ num_key_value_heads: 2, intermediate_size: 6, num_local_experts: 2 },

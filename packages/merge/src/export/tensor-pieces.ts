@@ -21,7 +21,6 @@ const pieceBytes = 1 << 24;
 
 const encodable: ReadonlySet<string> = new Set(["F64", "F32", "F16", "BF16"]);
 
-/** The sources of tensors. */
 export interface TensorSources {
   readonly model: ExportableModel;
   /** The planned merge, if there is one. */

@@ -59,7 +59,7 @@ describe("mergeAdapter", () => {
       return bits;
     });
 
-  it("makes the plain model compute what the adapted one did", async () => {
+  it("makes the plain model compute the same as the adapted one", async () => {
     const handle = adapt();
     const adapted = forward("default");
     const base = forward();
@@ -124,7 +124,7 @@ describe("mergeAdapter", () => {
     handle.dispose();
   });
 
-  it.each([Number.NaN, 3e38])("gives up no original when a factor holds %d", async (bad) => {
+  it.each([Number.NaN, 3e38])("keeps all originals if a factor has %d", async (bad) => {
     const handle = adapt();
     const before = weights();
     const last = handle.sites.at(-1)!.lora.b;
@@ -230,7 +230,7 @@ describe("mergeAdapter", () => {
     handle.dispose();
   });
 
-  it("refuses a tied weight, and gives it one of its own when told to", async () => {
+  it("refuses a tied weight, and makes a separate one on request", async () => {
     const tied = new HandMadeModel({ tiedHead: true });
     const config = createLoraConfig({ ...everything, modulesToSave: null, targetModules: ["lm_head"] });
     const handle = injectAdapter(tied, planInjection(tied, config), { seed: 7 });
@@ -270,7 +270,7 @@ describe("verifyMerge", () => {
     tf.dispose([adapted, merged]);
   });
 
-  it("takes NaN for the worst difference", async () => {
+  it("treats NaN as the largest difference", async () => {
     await tf.setBackend("cpu");
     const adapted = tf.tensor1d([Number.NaN, 1]);
     const merged = tf.tensor1d([1, 1]);

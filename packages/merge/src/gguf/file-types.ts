@@ -25,7 +25,7 @@ export function fileTypeId(type: GgufFileType): number {
 }
 
 /** The model of a tensor. */
-export interface FilePlace {
+export interface FileContext {
   readonly architecture: string;
   readonly layers: number;
   /** Whether the file has a head in addition to the embedding. */
@@ -45,10 +45,10 @@ const fallbacks: Readonly<Partial<Record<EncodableType, EncodableType>>> = { Q4_
 export function tensorTypeIn(
   type: GgufFileType,
   { name, shape }: { readonly name: string; readonly shape: readonly number[] },
-  place: FilePlace,
+  context: FileContext,
 ): EncodableType {
   if (shape.length < 2 || !name.endsWith(".weight") || isLeftWhole(name)) return "F32";
-  return fitting(wanted(type, name, { ...place, width: shape.at(-1) ?? 1 }), shape);
+  return fitting(wanted(type, name, { ...context, width: shape.at(-1) ?? 1 }), shape);
 }
 
 /** Position and token type embeddings are small, and norms are vectors. */
@@ -68,7 +68,7 @@ export function fitting(type: EncodableType, shape: readonly number[]): Encodabl
 function wanted(
   type: GgufFileType,
   name: string,
-  { architecture, layers, hasOutput, width }: FilePlace & { readonly width: number },
+  { architecture, layers, hasOutput, width }: FileContext & { readonly width: number },
 ): EncodableType {
   const { usual } = fileTypes[type];
   const block = blocks[usual] ?? 1;

@@ -1,7 +1,7 @@
 // Decides name, type and source of each tensor of a merged GGUF file.
 
 import { parametersOf, pathInModel } from "@lowrank/contracts/families/checkpoint";
-import { type GgufTable, ggufNameOf, ggufPlaceOf } from "@lowrank/contracts/families/gguf";
+import { type GgufTable, ggufNameOf, ggufParameterOf } from "@lowrank/contracts/families/gguf";
 import { type EncodableType, encodableTypes, type GgufFile } from "@lowrank/gguf";
 import type { ExportableModel } from "../export/exportable-model.ts";
 import type { Changes } from "../export/plan-tensors.ts";
@@ -18,7 +18,6 @@ export interface PlannedGgufTensor {
     | { readonly kind: "model"; readonly path: string; readonly type: EncodableType; readonly order: WeightOrder };
 }
 
-/** Facts for a plan. */
 export interface GgufPlanFacts extends Changes {
   readonly table: GgufTable;
 }
@@ -31,14 +30,14 @@ export function planGguf(
 ): readonly PlannedGgufTensor[] {
   const { table } = facts;
   const weights = namedWeights(model, facts);
-  const place = {
+  const context = {
     architecture: table.architecture,
     layers: model.config.layers,
     hasOutput: weights.some(({ name }) => name === "output.weight"),
   };
   return weights.map(({ name, path, order }) => {
     const shape = storedShape(order);
-    const own = tensorTypeIn(type, { name, shape }, place);
+    const own = tensorTypeIn(type, { name, shape }, context);
     return { name, shape, type: own, from: { kind: "model", path, type: own, order } };
   });
 }
@@ -91,7 +90,9 @@ function namedWeights({ config, task }: ExportableModel, { table, isUntied }: Gg
   const weights = written.flatMap(({ path, shape }): NamedWeight[] => {
     const name = ggufNameOf(table, inTable(path));
     if (name === null) unnamed.push(path);
-    return name === null ? [] : [{ name, path, order: { shape, change: ggufPlaceOf(table, name)?.change, config } }];
+    return name === null
+      ? []
+      : [{ name, path, order: { shape, change: ggufParameterOf(table, name)?.change, config } }];
   });
   if (unnamed.length > 0) throw new UnnamedWeightsError(table.architecture, unnamed);
   return weights;

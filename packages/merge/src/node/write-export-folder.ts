@@ -14,7 +14,6 @@ import {
 import { SourceFolderError } from "../export/errors.ts";
 import type { ExportFile, SourceFolder } from "../export/exportable-model.ts";
 
-/** Progress of writing. */
 interface WritingProgress {
   /** Bytes written so far, of all files. */
   readonly bytes: number;

@@ -9,7 +9,7 @@ import { reduceAdapter } from "./reduce-adapter.ts";
 const paths = ["layers.0.q_proj", "layers.1.q_proj", "layers.0.v_proj"];
 
 describe("reduceAdapter", () => {
-  it("gives the nearest update of the rank, as combining by decomposition does", () => {
+  it("equals the best update of the rank, as from combining by decomposition", () => {
     const { adapter: reduced, layers } = reduceAdapter(wide, { rank: 2 });
     const expected = combineAdapters([{ adapter: wide, weight: 1 }], { type: "svd", rank: 2 });
     expect(reduced.tensors).toEqual(expected.tensors);
@@ -18,7 +18,7 @@ describe("reduceAdapter", () => {
     );
   });
 
-  it("says of each layer how much of it went", () => {
+  it("reports the removed share of each layer", () => {
     const { adapter: reduced, layers } = reduceAdapter(wide, { rank: 1 });
     for (const { path, error, norm } of layers) {
       const [before, after] = [delta(wide, path).values, delta(reduced, path).values];
@@ -29,7 +29,7 @@ describe("reduceAdapter", () => {
     }
   });
 
-  it("takes the least rank for each layer that holds the share, and the file says which", () => {
+  it("uses the minimum rank for each layer with the share, and writes it to the file", () => {
     const { adapter: reduced, layers } = reduceAdapter(wide, { energy: 0.9 });
     for (const { path, rank, error } of layers) {
       expect(error ** 2).toBeLessThanOrEqual(0.1 + 1e-12);
@@ -68,13 +68,13 @@ describe("reduceAdapter", () => {
     expect(layers.map(({ rank, norm, error }) => [rank, norm, error])).toEqual(paths.map(() => [1, 0, 0]));
   });
 
-  it("refuses to guess how much shall stay, ranks that are none, and shares beyond 1", () => {
+  it("requires a rank or share, and refuses invalid ranks and shares beyond 1", () => {
     expect(() => reduceAdapter(wide, {})).toThrow(SettingError);
     expect(() => reduceAdapter(wide, { energy: 1.5 })).toThrow(SettingError);
     expect(() => reduceAdapter(wide, { rank: 0 })).toThrow(RankError);
   });
 
-  it("refuses what is more than a pair", () => {
+  it("refuses variants of LoRA", () => {
     expect(() => reduceAdapter(adapter("dora", { useDora: true }), { rank: 1 })).toThrow(UncombinableAdapterError);
   });
 });

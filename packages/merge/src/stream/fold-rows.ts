@@ -64,10 +64,10 @@ function putRows(
   { indices, values: own }: Extract<RowChange, { kind: "rows" }>,
   columns: number,
 ): void {
-  indices.forEach((index, place) => {
+  indices.forEach((index, position) => {
     const row = index - first;
     if (row >= 0 && (row + 1) * columns <= values.length)
-      values.set(own.subarray(place * columns, (place + 1) * columns), row * columns);
+      values.set(own.subarray(position * columns, (position + 1) * columns), row * columns);
   });
 }
 

@@ -7,7 +7,7 @@ const numbers = (count: number, seed: number) =>
   Float32Array.from({ length: count }, (_, index) => Math.sin(seed + 7 * index));
 
 describe("rows of a low-rank update", () => {
-  it("are added by what the kernel's source compiles to", async () => {
+  it("are added by the kernel's compiled source", async () => {
     const source = await readFile(new URL("row-kernel.wat", import.meta.url), "utf8");
     const module = (await loadWabt()).parseWat("row-kernel.wat", source, { simd: true });
     expect(Buffer.from(module.toBinary({}).buffer).toString("base64")).toBe(rowModuleBase64);

@@ -58,9 +58,9 @@ export function byLoops(
       const from = Math.floor(index / rowsOfGroup) * rank;
       for (let factor = 0; factor < rank; factor += 1) {
         const by = scale * (left[index * rank + factor] as number);
-        const place = (from + factor) * columns;
+        const position = (from + factor) * columns;
         for (let column = 0; column < columns; column += 1)
-          sum[column] = (sum[column] as number) + by * (right[place + column] as number);
+          sum[column] = (sum[column] as number) + by * (right[position + column] as number);
       }
       for (let column = 0; column < columns; column += 1)
         values[start + column] = (values[start + column] as number) + (sum[column] as number);

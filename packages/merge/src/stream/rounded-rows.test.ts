@@ -4,7 +4,7 @@ import type { PlainType } from "../export/planned-merge.ts";
 import { lowRankRows } from "./low-rank-rows.ts";
 import { roundedRows } from "./rounded-rows.ts";
 
-/** Of many sizes: some are subnormal in f16. */
+/** Values of many magnitudes: some are subnormal in f16. */
 const numbers = (count: number, seed: number) =>
   Float32Array.from({ length: count }, (_, index) => Math.sin(seed + 7 * index) * 10 ** -(index % 7));
 

@@ -7,7 +7,6 @@ import { decodeToFloat32 } from "@lowrank/safetensors";
 import type { PlainType } from "../export/planned-merge.ts";
 import { lowRankRows, rowModule } from "./low-rank-rows.ts";
 
-/** Rounded rows. */
 export interface RoundedRows {
   /** Little-endian. */
   readonly bytes: Uint8Array;
@@ -23,7 +22,6 @@ export interface StoredRows {
   readBytes(first: number, count: number): Promise<Uint8Array>;
 }
 
-/** Numbers of one block. */
 const blockNumbers = 1 << 19;
 const pageBytes = 65_536;
 

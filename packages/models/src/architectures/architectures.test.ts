@@ -13,7 +13,7 @@ const sizes: Readonly<Record<string, unknown>> = {
   ...{ encoder_attention_heads: 4, decoder_attention_heads: 4, encoder_ffn_dim: 24, decoder_ffn_dim: 20 },
   ...{ dim: 32, n_layers: 2, n_heads: 4, hidden_dim: 24 },
 };
-// What other families refuse, or need not know.
+// Values that other families refuse or ignore.
 const own: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   gptj: { rotary_dim: 4 },
   deepseek_v3: { num_key_value_heads: 4 },
@@ -37,7 +37,7 @@ function outlineOf(modelType: string, task: Task, tied: boolean) {
 }
 
 describe("architectures", () => {
-  it.each(cases)("$modelType for $task (tied: $tied) has a place for every parameter of its table", (wanted) => {
+  it.each(cases)("$modelType for $task (tied: $tied) uses every parameter of its table", (wanted) => {
     const { parts, plan } = outlineOf(wanted.modelType, wanted.task, wanted.tied);
     const slots = parts.flatMap((part) => part.slots).map(({ path, shape }) => `${path} [${shape}]`);
     const expected = parametersOf(plan.config, plan.task)

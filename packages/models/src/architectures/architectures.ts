@@ -64,8 +64,8 @@ export interface Architecture {
   head(model: PartList, backbone: Backbone): Head;
 }
 
-/** Model types that compute alike. */
-function alike(
+/** One architecture for several model types. */
+function forTypes(
   modelTypes: readonly string[],
   architecture: Architecture,
 ): readonly (readonly [string, Architecture])[] {
@@ -73,31 +73,31 @@ function alike(
 }
 
 const architectures: ReadonlyMap<string, Architecture> = new Map([
-  ...alike(["gpt2", "gpt_bigcode"], { backbone: gpt2, head: decoderHeads }),
-  ...alike(["llama", "mistral", "qwen2", "qwen3", "gemma", "granite"], { backbone: llama, head: decoderHeads }),
-  ...alike(["ministral", "ministral3", "mistral3", "smollm3", "olmo", "exaone"], {
+  ...forTypes(["gpt2", "gpt_bigcode"], { backbone: gpt2, head: decoderHeads }),
+  ...forTypes(["llama", "mistral", "qwen2", "qwen3", "gemma", "granite"], { backbone: llama, head: decoderHeads }),
+  ...forTypes(["ministral", "ministral3", "mistral3", "smollm3", "olmo", "exaone"], {
     backbone: llama,
     head: decoderHeads,
   }),
-  ...alike(["gemma2", "gemma3_text"], { backbone: gemma2, head: decoderHeads }),
-  ...alike(["gemma4", "gemma4_text"], { backbone: gemma4, head: decoderHeads }),
+  ...forTypes(["gemma2", "gemma3_text"], { backbone: gemma2, head: decoderHeads }),
+  ...forTypes(["gemma4", "gemma4_text"], { backbone: gemma4, head: decoderHeads }),
   ["phi", { backbone: phi, head: decoderHeads }],
   ["phi3", { backbone: phi3, head: decoderHeads }],
   ["gpt_neox", { backbone: gptNeox, head: decoderHeads }],
   ["stablelm", { backbone: stablelm, head: decoderHeads }],
   ["starcoder2", { backbone: starcoder2, head: decoderHeads }],
-  ...alike(["olmo2", "olmo3"], { backbone: olmo2, head: decoderHeads }),
+  ...forTypes(["olmo2", "olmo3"], { backbone: olmo2, head: decoderHeads }),
   ["cohere2", { backbone: cohere2, head: decoderHeads }],
   ["glm4", { backbone: glm4, head: decoderHeads }],
   ["exaone4", { backbone: exaone4, head: decoderHeads }],
   ["hyperclovax", { backbone: hyperclovax, head: decoderHeads }],
   ["xglm", { backbone: xglm, head: decoderHeads }],
   ["lfm2", { backbone: lfm2, head: decoderHeads }],
-  ...alike(["qwen3_5", "qwen3_5_text", "qwen3_5_moe", "qwen3_5_moe_text", "qwen3_next"], {
+  ...forTypes(["qwen3_5", "qwen3_5_text", "qwen3_5_moe", "qwen3_5_moe_text", "qwen3_next"], {
     backbone: qwen35,
     head: decoderHeads,
   }),
-  ...alike(["mixtral", "qwen2_moe", "qwen3_moe", "glm4_moe"], { backbone: mixtral, head: decoderHeads }),
+  ...forTypes(["mixtral", "qwen2_moe", "qwen3_moe", "glm4_moe"], { backbone: mixtral, head: decoderHeads }),
   ["granitemoehybrid", { backbone: graniteMoeHybrid, head: decoderHeads }],
   ["falcon_h1", { backbone: falconH1, head: decoderHeads }],
   ["deepseek_v3", { backbone: deepseekV3, head: decoderHeads }],
@@ -108,7 +108,7 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["falcon", { backbone: falcon, head: decoderHeads }],
   ["opt", { backbone: opt, head: decoderHeads }],
   ["bert", { backbone: bert, head: bertHeads }],
-  ...alike(["roberta", "xlm-roberta", "camembert"], { backbone: roberta, head: robertaHeads }),
+  ...forTypes(["roberta", "xlm-roberta", "camembert"], { backbone: roberta, head: robertaHeads }),
   ["distilbert", { backbone: distilbert, head: distilbertHeads }],
   ["electra", { backbone: bert, head: electraHeads }],
   ["modernbert", { backbone: modernbert, head: modernbertHeads }],
@@ -116,11 +116,11 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["mpnet", { backbone: mpnet, head: robertaHeads }],
   ["albert", { backbone: albert, head: bertHeads }],
   ["deberta-v2", { backbone: debertaV2, head: debertaV2Heads }],
-  ...alike(["t5", "mt5", "umt5"], { backbone: t5, head: sequenceToSequenceHeads }),
-  ...alike(["bart", "mbart", "marian", "pegasus"], { backbone: bart, head: sequenceToSequenceHeads }),
+  ...forTypes(["t5", "mt5", "umt5"], { backbone: t5, head: sequenceToSequenceHeads }),
+  ...forTypes(["bart", "mbart", "marian", "pegasus"], { backbone: bart, head: sequenceToSequenceHeads }),
   ["m2m_100", { backbone: m2m100, head: sequenceToSequenceHeads }],
   ["whisper", { backbone: whisper, head: sequenceToSequenceHeads }],
-  ...alike(["vit", "deit"], { backbone: vit, head: vitHeads }),
+  ...forTypes(["vit", "deit"], { backbone: vit, head: vitHeads }),
   ["swin", { backbone: swin, head: swinHeads }],
   ["clip", { backbone: towers, head: clipHeads }],
   ["clip_text_model", { backbone: textTower, head: clipTextHeads }],
@@ -128,7 +128,7 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["siglip", { backbone: towers, head: siglipHeads }],
   ["siglip_text_model", { backbone: textTower, head: siglipTextHeads }],
   ["siglip_vision_model", { backbone: visionTower, head: siglipVisionHeads }],
-  ...alike(["idefics3", "smolvlm"], { backbone: idefics3, head: decoderHeads }),
+  ...forTypes(["idefics3", "smolvlm"], { backbone: idefics3, head: decoderHeads }),
   ["gemma3", { backbone: gemma3, head: decoderHeads }],
   ["idefics3_vision", { backbone: visionTower, head: () => noHead }],
   ["dinov2", { backbone: dinov2, head: dinov2Heads }],

@@ -15,7 +15,7 @@ import type { PretrainedModel } from "../pretrained-model.ts";
 /** Which way the divergence looks: "forward" Σ p_teacher·log(p_teacher / p), "reverse" Σ p·log(p / p_teacher). */
 export type Divergence = "forward" | "reverse";
 
-/** What is learnt by. */
+/** The loss's settings. */
 export interface DistillationOptions {
   /** Whether and how the adapter acts: as for `PretrainedModel.loss`. */
   readonly context: ForwardContext;
@@ -32,11 +32,11 @@ export interface DistillationOptions {
 }
 
 /**
- * The mean over labels that count of the divergence at each, as TRL's GKDTrainer computes it with `beta` 0 (forward) and 1 (reverse),
- * and of the labels' own loss. Logits of either side exist for a few positions at a time only. The caller owns the scalar.
+ * The mean over the supervised positions of the divergence between both models, as in TRL's GKDTrainer with `beta` 0 (forward) and 1
+ * (reverse), and of the labels' own loss. Logits exist only for a few positions at a time. The caller owns the scalar.
  *
- * @throws ModelInputError where one of the two has no head over a vocabulary, or their vocabularies differ in size;
- * NothingSupervisedError if no label counts; otherwise as `PretrainedModel.loss`.
+ * @throws ModelInputError if one of the models has no vocabulary head, or if the vocabularies differ in size;
+ * NothingSupervisedError if no label counts; otherwise the errors of `PretrainedModel.loss`.
  *
  * @example
  * ```ts

@@ -6,7 +6,7 @@ import { gistLoss } from "./gist-loss.ts";
 import { type Matryoshka, matryoshkaLoss } from "./matryoshka.ts";
 import { cosineLoss, orderLoss, type Ranked, rankingLoss, tripletLoss } from "./sentence-losses.ts";
 
-/** By what embeddings are trained: `rankingLoss`, `gistLoss` and `tripletLoss` for related texts, `orderLoss` and `cosineLoss` for scored pairs. */
+/** The losses of embeddings: `rankingLoss`, `gistLoss` and `tripletLoss` for related texts, `orderLoss` and `cosineLoss` for scored pairs. */
 export type ComparisonLoss = (typeof comparisonLosses)[number];
 
 /** All of them. */

@@ -12,7 +12,7 @@ export interface EmbeddingRecipe {
   readonly pooling: Pooling;
   /** Whether embeddings have length 1. */
   readonly isNormalised: boolean;
-  /** How many of the first dimensions are returned; default all. They are made length 1 after the others are left out. */
+  /** Number of leading dimensions that are returned; default all. They are normalized after the others are removed. */
   readonly dimensions?: number | undefined;
 }
 
@@ -89,6 +89,6 @@ function readPooling(config: unknown, file: string): Pooling {
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  // Whatever is no object has no fields; values stay unknown.
+  // A value that is not an object has no fields.
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

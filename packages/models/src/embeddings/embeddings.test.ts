@@ -50,7 +50,7 @@ describe("a text's embedding", () => {
     });
   });
 
-  it("is the same with a text alone, without a mask", () => {
+  it("is the same for a single text, without a mask", () => {
     tf.tidy(() => {
       const inputIds = tf.tensor2d(expected.input_ids.slice(0, 1), undefined, "int32");
       for (const [pooling, mode] of [

@@ -1,5 +1,5 @@
-// A ranking loss in which a second model, the guide, finds texts that are no negatives (GISTEmbed, Solatorio 2024). The formulas are
-// those of sentence-transformers' GISTEmbedLoss with its defaults.
+// A ranking loss in which a second model, the guide, excludes false negatives (GISTEmbed, Solatorio 2024). The formulas are those of
+// sentence-transformers' GISTEmbedLoss with its defaults.
 
 import { crossEntropy } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
@@ -11,8 +11,8 @@ import type { Ranked } from "./sentence-losses.ts";
 const leftOut = -1e9;
 
 /**
- * Each anchor has to find its own positive among all texts of the batch, the other anchors too, but a text that the guide finds more
- * similar to the row than anchor and positive are to each other does not count. The mean over anchors. The caller owns the result.
+ * Each anchor must find its own positive among all texts of the batch, including other anchors. A text does not count if the guide
+ * finds it more similar to the row than anchor and positive are to each other. The mean over anchors. The caller owns the result.
  *
  * @throws ModelInputError if the guide has embedded another number of texts.
  */

@@ -87,7 +87,7 @@ describe("a batch embedded in mini-batches", () => {
     });
   });
 
-  it("needs no more memory for 16 times as many texts than their ids and embeddings", () => {
+  it("needs no more memory for 16 times as many texts, except for their ids and embeddings", () => {
     /** Bytes in use at most where an adapter acts, forward or backward. */
     const peak = (pairs: number) =>
       tf.tidy(() => {
@@ -109,7 +109,7 @@ describe("a batch embedded in mini-batches", () => {
     expect(steps.slice(6).sort()).toEqual([0, 0, 1, 1, 2, 2]);
   });
 
-  it("gives each row its own adapter", () => {
+  it("uses each row's own adapter", () => {
     tf.tidy(() => {
       const own = inferenceContext(adapterRows(Array.from({ length: 8 }, (_, row) => (row % 3 === 0 ? "a" : null))));
       const whole = model.embed(inputsOf(4), recipe, own);

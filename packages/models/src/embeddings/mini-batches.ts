@@ -56,7 +56,7 @@ interface Part {
   readonly index: number;
 }
 
-/** Each mini-batch has dropout masks of its own; those of the first are the whole batch's. */
+/** Each mini-batch has its own dropout masks. The first one has those of the whole batch. */
 function contextOf(context: ForwardContext, { start, size, index }: Part): ForwardContext {
   const { random, adapters } = context;
   return {

@@ -56,7 +56,7 @@ export interface Ranked {
   readonly negatives?: readonly Embeddings[];
 }
 
-/** Pairs of texts with how alike they are. */
+/** Pairs of texts with their similarity. */
 export interface Scored {
   readonly first: Embeddings;
   readonly second: Embeddings;
@@ -124,7 +124,7 @@ function cosines(first: Embeddings, second: Embeddings): tf.Tensor1D {
   return tf.sum<tf.Tensor1D>(tf.mul(normalised(first), normalised(second)), 1);
 }
 
-/** Euclidean, of each row's two embeddings; equal ones, where a root has no slope, pass nothing back. */
+/** The Euclidean distance of each row's two embeddings. At distance 0, where the root has no derivative, the gradient is 0. */
 function distances(first: Embeddings, second: Embeddings): tf.Tensor1D {
   const squares = tf.sum<tf.Tensor1D>(tf.squaredDifference(first, second), 1);
   return tf.sqrt(tf.maximum<tf.Tensor1D>(squares, 1e-24));

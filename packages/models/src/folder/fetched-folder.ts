@@ -16,17 +16,17 @@ const knownFiles = [
   "tokenizer_config.json",
   "special_tokens_map.json",
   "chat_template.jinja",
-  // What a tokenizer is made of where there is no tokenizer.json.
+  // The vocabulary files of folders without a tokenizer.json.
   ...["added_tokens.json", "vocab.json", "merges.txt", "vocab.txt", "tokenizer.model", "spiece.model", "spm.model"],
   ...["sentencepiece.bpe.model", "source.spm", "target.spm"],
 ];
 
 /**
- * A Hugging Face folder behind an address, for browsers. Files are read by HTTP ranges; a server that knows none sends
- * each file whole.
+ * A Hugging Face folder at a URL, for browsers. Files are read by HTTP ranges; a server without ranges sends each file
+ * completely.
  *
- * @param baseUrl the folder's address; a trailing slash is optional.
- * @param fetchFile how to fetch; the platform's `fetch` unless given.
+ * @param baseUrl URL of the folder; a trailing slash is optional.
+ * @param fetchFile default: the platform's `fetch`.
  * @throws ModelFileError on reading, naming the file and the HTTP status.
  *
  * @example

@@ -5,10 +5,10 @@ import { ModelFileError } from "../errors.ts";
 import { checkFileName, decodeText, type ModelFolder } from "./model-folder.ts";
 
 /**
- * A model folder made of files by name: bytes in memory, or the `File`s of an `<input type="file" webkitdirectory>`,
- * of which only what is needed is read.
+ * A model folder of files by name: bytes in memory, or the `File`s of an `<input type="file" webkitdirectory>`. Only the
+ * needed parts of a `File` are read.
  *
- * @throws ModelFileError for a name that is a path, and on reading a file that is not there.
+ * @throws ModelFileError for a name that is a path, and on reading a missing file.
  *
  * @example
  * ```ts

@@ -28,7 +28,7 @@ describe("openFolder", () => {
     await source.close?.();
   });
 
-  it("refuses what is no folder, or has no config.json", () => {
+  it("refuses a path that is not a folder, or has no config.json", () => {
     expect(() => openFolder(join(root, "absent"))).toThrow(ModelFolderError);
     expect(() => openFolder(join(root, "secret.txt"))).toThrow(/a file, not a folder/);
     expect(() => openFolder(root)).toThrow(/no config.json/);
@@ -130,7 +130,7 @@ describe("fetchedFolder", () => {
     expect([await folder.has("chat_template.jinja"), await folder.has("config.json")]).toEqual([false, true]);
   });
 
-  it("lists every file of a tokenizer, so that an export takes them along", async () => {
+  it("lists every file of a tokenizer, so that an export includes them", async () => {
     const files = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"];
     const answer: typeof fetch = async (input) => {
       return new Response("", { status: files.some((file) => String(input).endsWith(`/${file}`)) ? 200 : 404 });

@@ -18,7 +18,7 @@ function read(generation: unknown, changes: Record<string, unknown> = {}) {
 }
 
 describe("readGenerationDefaults", () => {
-  it("reads config.json where there is no other file", async () => {
+  it("reads config.json if there is no other file", async () => {
     expect(await read(undefined)).toEqual({
       eosTokenIds: [2],
       decoderStartTokenId: 2,
@@ -28,7 +28,7 @@ describe("readGenerationDefaults", () => {
     });
   });
 
-  it("takes generation_config.json first, and forced tokens from there alone", async () => {
+  it("prefers generation_config.json, and reads forced tokens only there", async () => {
     expect(await read({ eos_token_id: [25, 2], decoder_start_token_id: 5 })).toEqual({
       eosTokenIds: [25, 2],
       decoderStartTokenId: 5,
@@ -39,18 +39,18 @@ describe("readGenerationDefaults", () => {
     expect((await read({ forced_eos_token_id: [31, 9] })).forced.last).toEqual([31, 9]);
   });
 
-  it("reads which tokens never come, of which an end alone is none", async () => {
+  it("reads banned tokens, except a single end token", async () => {
     const words = { bad_words_ids: [[9], [4, 5], [2]], suppress_tokens: [11, 12], begin_suppress_tokens: [7] };
     expect((await read(words)).banned).toEqual({ sequences: [[9], [4, 5], [11], [12]], first: [7] });
   });
 
-  it("reads the old way of forcing a start in config.json", async () => {
+  it("reads the old key of a forced start in config.json", async () => {
     const older = { force_bos_token_to_be_generated: true, bos_token_id: 11 };
     expect((await read(undefined, older)).forced.first).toBe(11);
     expect((await read({}, older)).forced.first).toBeNull();
   });
 
-  it("begins with the first token of a text where no file names a decoder's own", async () => {
+  it("begins with the first token of a text if no file names a decoder's own", async () => {
     const none = { decoder_start_token_id: null, bos_token_id: 3 };
     expect((await read(undefined, none)).decoderStartTokenId).toBe(3);
     expect((await read({ bos_token_id: 4 }, none)).decoderStartTokenId).toBe(4);

@@ -8,9 +8,9 @@ import { noWritingDefaults, readWritingDefaults, type WritingDefaults } from "./
 
 /** Tokens that come whatever their logits are (BART). */
 export interface ForcedTokens {
-  /** The token that is forced after a single token, a decoder's start; null: none. */
+  /** The token that is forced after the decoder's start token; null: none. */
   readonly first: number | null;
-  /** The last of `maxNewTokens` is forced to be one of these; none if empty. */
+  /** The last of `maxNewTokens` must be one of these; empty: any token. */
   readonly last: readonly number[];
 }
 
@@ -22,7 +22,7 @@ export interface BannedTokens {
   readonly first: readonly number[];
 }
 
-/** Where a model's texts begin and end, and how they are written. */
+/** How a model's texts begin and end, and the settings of generation in its files. */
 export interface GenerationDefaults {
   /** A row ends with the first of these. */
   readonly eosTokenIds: readonly number[];
@@ -53,15 +53,15 @@ export interface CheckedFile {
   readonly config: ModelConfig;
 }
 
-/** Of a folder. Throws ModelFileError for entries that are no ids. */
+/** Reads a folder's defaults. Throws ModelFileError for entries that are not ids. */
 export async function readGenerationDefaults(
   folder: ModelFolder,
   { raw, config }: CheckedFile,
   onWarning?: WarningListener,
 ): Promise<GenerationDefaults> {
   const own = await readOwnFile(folder, onWarning);
-  const place = { folder: folder.name, file: own === undefined ? "config.json" : file };
-  const read = new TokenReader(place, own ?? raw);
+  const source = { folder: folder.name, file: own === undefined ? "config.json" : file };
+  const read = new TokenReader(source, own ?? raw);
   const ends = read.ids("eos_token_id");
   const usual = defaultsOf(config);
   // transformers looks for forced tokens in config.json only if it is the only file.
@@ -77,7 +77,7 @@ export async function readGenerationDefaults(
       usual.decoderStartTokenId,
     forced: { first, last: read.ids("forced_eos_token_id", config.vocabularySize) ?? [] },
     banned: bannedIn(read, config.vocabularySize, ends ?? usual.eosTokenIds),
-    writing: own === undefined ? usual.writing : readWritingDefaults(own, place, onWarning),
+    writing: own === undefined ? usual.writing : readWritingDefaults(own, source, onWarning),
   };
 }
 
@@ -92,7 +92,7 @@ function bannedIn(read: TokenReader, vocabularySize: number, ends: readonly numb
   };
 }
 
-/** Undefined where there is none, or none that can be read: as in transformers, training needs no such file. */
+/** Undefined if the file is missing or unreadable: as in transformers, training does not need it. */
 async function readOwnFile(
   folder: ModelFolder,
   onWarning?: WarningListener,
@@ -108,7 +108,7 @@ async function readOwnFile(
 /** Takes ids out of an unchecked file. */
 class TokenReader {
   constructor(
-    private readonly place: { readonly folder: string; readonly file: string },
+    private readonly source: { readonly folder: string; readonly file: string },
     private readonly values: Readonly<Record<string, unknown>>,
   ) {}
 
@@ -134,6 +134,6 @@ class TokenReader {
 
   #wrong(key: string, expected: string): ModelFileError {
     const got = JSON.stringify(this.values[key]).slice(0, 60);
-    return new ModelFileError(this.place.folder, this.place.file, `${key} is ${got}; expected ${expected}`);
+    return new ModelFileError(this.source.folder, this.source.file, `${key} is ${got}; expected ${expected}`);
   }
 }

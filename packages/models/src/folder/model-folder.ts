@@ -1,4 +1,4 @@
-// Where a model's files come from: a folder on disk, a web server, memory. The loader knows this interface alone.
+// The source of a model's files: a folder on disk, a web server, memory. The loader knows only this interface.
 
 import { parseJson } from "@lowrank/contracts";
 import type { ByteSource } from "@lowrank/safetensors";
@@ -39,7 +39,7 @@ export async function readJsonObject(folder: ModelFolder, file: string): Promise
   return value as Record<string, unknown>;
 }
 
-/** Bytes as UTF-8; throws ModelFileError for bytes that are none. */
+/** Decodes UTF-8; throws ModelFileError for invalid bytes. */
 export function decodeText(folder: string, file: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

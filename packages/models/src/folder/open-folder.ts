@@ -7,9 +7,9 @@ import { ModelFileError, ModelFolderError } from "../errors.ts";
 import type { ModelFolder } from "./model-folder.ts";
 
 /**
- * Opens a Hugging Face folder on disk. Links are followed inside it, and to the blobs of the hub's cache.
+ * Opens a Hugging Face folder on disk. It follows links within the folder, and to the blobs of the Hub's cache.
  *
- * @throws ModelFolderError when there is no such folder, or no config.json in it; ModelFileError on reading.
+ * @throws ModelFolderError if there is no such folder, or no config.json in it; ModelFileError on reading.
  *
  * @example
  * ```ts

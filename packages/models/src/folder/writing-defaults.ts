@@ -51,16 +51,16 @@ const rules = {
   },
 } satisfies Record<string, Rule>;
 
-/** Reads them from an unchecked file. A value out of range is ignored with a warning: training needs none of them. */
+/** Reads the defaults from an unchecked file. A value out of range is ignored with a warning, because training needs none. */
 export function readWritingDefaults(
   values: Readonly<Record<string, unknown>>,
-  place: { readonly folder: string; readonly file: string },
+  source: { readonly folder: string; readonly file: string },
   onWarning?: WarningListener,
 ): WritingDefaults {
   const read = <T>(key: keyof typeof rules): T | undefined => {
     const value = values[key] ?? undefined;
     if (value === undefined || rules[key].fits(value)) return value as T | undefined; // checked by its rule
-    const message = `${place.folder}: ${place.file}: ${key} is ${describeValue(value)}; expected ${rules[key].expected}. It is ignored.`;
+    const message = `${source.folder}: ${source.file}: ${key} is ${describeValue(value)}; expected ${rules[key].expected}. It is ignored.`;
     onWarning?.({ code: "GENERATION_CONFIG", message });
     return undefined;
   };

@@ -11,7 +11,7 @@ describe("bannedAt", () => {
     expect(bannedAt(banned, { seen: [5], step: 1, forced: free })).toEqual([9]);
   });
 
-  it("bans the first tokens for the first that the model chooses alone", () => {
+  it("bans first tokens only for the first token that the model chooses", () => {
     expect(bannedAt(banned, { seen: [2], step: 0, forced: free })).toEqual([9, 7]);
     expect(bannedAt(banned, { seen: [2, 3], step: 1, forced: free })).toEqual([9]);
     const forced = { first: 3, last: [] };
@@ -30,8 +30,8 @@ describe("withoutTokens", () => {
 });
 
 it("logitBias makes another token the likeliest, but never a banned one", () => {
-  const place = { prompt: 0, step: 1, seen: [0, 0] };
+  const index = { prompt: 0, step: 1, seen: [0, 0] };
   const rules = { forced: free, banned: { sequences: [[2]], first: [] }, maxNewTokens: 4, logitBias: { 1: 3, 2: 100 } };
-  expect(chooseToken(Float32Array.of(2, 0, 1), rules, place)).toBe(1);
-  expect(isLikeliest({ ...rules, banned: { sequences: [], first: [] } }, place)).toBe(false);
+  expect(chooseToken(Float32Array.of(2, 0, 1), rules, index)).toBe(1);
+  expect(isLikeliest({ ...rules, banned: { sequences: [], first: [] } }, index)).toBe(false);
 });

@@ -9,7 +9,7 @@ import { openFolder } from "../node.ts";
 import { checkLogits } from "./check-logits.ts";
 import { generate } from "./generate.ts";
 
-/** What is wrong with these logits; nothing if the promise resolves. */
+/** The problem of these logits; nothing if the promise resolves. */
 async function failure(rows: number[][]): Promise<unknown> {
   const logits = tf.tensor2d(rows);
   const outcome = await checkLogits(logits, 2).then(

@@ -36,7 +36,7 @@ function sumOf(row: Float32Array): number {
   return sum;
 }
 
-/** What keeps a token from being chosen, if anything does; −∞ rules single tokens out, which a bias in a file may do. */
+/** A value that makes the logits unusable, if there is one. Single values of −∞ are usable: a bias in a file may exclude tokens. */
 function unusable(row: Float32Array): number | undefined {
   const above = row.find((logit) => !(logit < Number.POSITIVE_INFINITY));
   return above ?? (row.some(Number.isFinite) ? undefined : row[0]);

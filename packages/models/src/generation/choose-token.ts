@@ -19,30 +19,30 @@ export interface TokenRules {
 export type LogitBias = Readonly<Record<number, number>>;
 
 /** The text, and the index of the token to choose. */
-export interface TokenPlace {
+export interface TokenContext {
   readonly prompt: number;
   /** Counts the new tokens. */
   readonly step: number;
-  /** What the decoder has read and written. */
+  /** The tokens that the decoder has read and written. */
   readonly seen: readonly number[];
-  /** What the text may be. It learns each chosen token that is not forced. */
+  /** The texts that are allowed. It receives each chosen token that is not forced. */
   readonly constraint?: TokenConstraint | undefined;
 }
 
 /** Whether the likeliest token comes, unless one is forced. */
 export function isLikeliest(
   { sampling, repetitionPenalty = 1, logitBias, forced, banned }: TokenRules,
-  place: TokenPlace,
+  context: TokenContext,
 ): boolean {
   const isFree = sampling === undefined && logitBias === undefined && repetitionPenalty === 1;
-  return isFree && place.constraint === undefined && bannedAt(banned, { ...place, forced }).length === 0;
+  return isFree && context.constraint === undefined && bannedAt(banned, { ...context, forced }).length === 0;
 }
 
 /** By the logits of a whole vocabulary. Throws GenerationOptionError if the constraint and the other rules leave no token. */
-export function chooseToken(logits: Float32Array, rules: TokenRules, place: TokenPlace): number {
+export function chooseToken(logits: Float32Array, rules: TokenRules, context: TokenContext): number {
   const { sampling, repetitionPenalty = 1, logitBias = {}, forced, banned } = rules;
-  const { prompt, step, seen, constraint } = place;
-  const certain = forcedAtPlace(rules, place);
+  const { prompt, step, seen, constraint } = context;
+  const certain = forcedHere(rules, context);
   if (certain !== undefined) return certain;
   const allowed = withoutTokens(withBias(logits, logitBias), bannedAt(banned, { seen, step, forced }));
   const penalized = repetitionPenalty === 1 ? allowed : penalizeRepetition(allowed, seen, repetitionPenalty);
@@ -56,9 +56,9 @@ export function chooseToken(logits: Float32Array, rules: TokenRules, place: Toke
 }
 
 /** The token that comes whatever the logits are. */
-export function forcedAtPlace(
+export function forcedHere(
   { forced, maxNewTokens, sampling }: TokenRules,
-  { prompt, step, seen }: TokenPlace,
+  { prompt, step, seen }: TokenContext,
 ): number | undefined {
   return forcedToken(forced, { prompt, step, maxNewTokens, read: seen.length - step }, sampling);
 }
@@ -66,16 +66,16 @@ export function forcedAtPlace(
 // Tokens that never come, by the rules of transformers' NoBadWordsLogitsProcessor, SuppressTokensLogitsProcessor and
 // SuppressTokensAtBeginLogitsProcessor.
 
-type BannedPlace = Pick<TokenPlace, "seen" | "step"> & Pick<TokenRules, "forced">;
+type BannedContext = Pick<TokenContext, "seen" | "step"> & Pick<TokenRules, "forced">;
 
 /** The tokens that must not come here. */
-export function bannedAt({ sequences, first }: BannedTokens, { seen, step, forced }: BannedPlace): readonly number[] {
+export function bannedAt({ sequences, first }: BannedTokens, { seen, step, forced }: BannedContext): readonly number[] {
   const ends = sequences.flatMap((sequence) => {
     const [before, last] = [sequence.slice(0, -1), sequence.at(-1)];
     const isNext = before.every((id, index) => id === seen[seen.length - before.length + index]);
     return last === undefined || !isNext ? [] : [last];
   });
-  // A forced first token is none that the model chose: the first of its own comes after it.
+  // A forced first token is not the model's choice. The model chooses its first token after it.
   const isForced = forced.first !== null && seen.length - step === 1;
   return step === (isForced ? 1 : 0) ? [...ends, ...first] : ends;
 }
@@ -89,7 +89,7 @@ function withBias(logits: Float32Array, bias: LogitBias): Float32Array {
   return changed;
 }
 
-/** Logits without those of `ids`. */
+/** A copy of the logits with −∞ for `ids`. */
 export function withoutTokens(logits: Float32Array, ids: readonly number[]): Float32Array {
   if (ids.length === 0) return logits;
   const changed = logits.slice();
@@ -99,30 +99,30 @@ export function withoutTokens(logits: Float32Array, ids: readonly number[]): Flo
 
 // Forced tokens, by the rules of transformers' ForcedBOSTokenLogitsProcessor and ForcedEOSTokenLogitsProcessor.
 
-interface ForcedPlace extends Pick<TokenPlace, "prompt" | "step">, Pick<TokenRules, "maxNewTokens"> {
+interface ForcedContext extends Pick<TokenContext, "prompt" | "step">, Pick<TokenRules, "maxNewTokens"> {
   /** Tokens in front of the new ones: of a decoder with a source, its start. */
   readonly read: number;
 }
 
-/** The token that must come here; undefined where the logits decide. */
-export function forcedToken(forced: ForcedTokens, place: ForcedPlace, sampling?: Sampling): number | undefined {
-  const ids = forcedAt(forced, place);
+/** The token that is forced at this position; undefined if the logits decide. */
+export function forcedToken(forced: ForcedTokens, context: ForcedContext, sampling?: Sampling): number | undefined {
+  const ids = forcedAt(forced, context);
   if (sampling === undefined || ids.length < 2) return ids[0];
   // All are equally likely.
-  return ids[sampleToken(new Float32Array(ids.length), sampling, place)];
+  return ids[sampleToken(new Float32Array(ids.length), sampling, context)];
 }
 
 /** In rising order. The forced last token has priority over the forced first one. */
-function forcedAt({ first, last }: ForcedTokens, { step, maxNewTokens, read }: ForcedPlace): readonly number[] {
+function forcedAt({ first, last }: ForcedTokens, { step, maxNewTokens, read }: ForcedContext): readonly number[] {
   if (last.length > 0 && step === maxNewTokens - 1) return [...last].sort((one, other) => one - other);
   return first !== null && step === 0 && read === 1 ? [first] : [];
 }
 
-// Makes tokens that are there already less likely (Keskar et al. 2019, section 4.1).
+// Makes tokens that already occur less likely (Keskar et al. 2019, section 4.1).
 
 /**
- * Logits in which each of `tokens`, however often it came, is divided by the penalty where positive and multiplied by it
- * where negative. A penalty above 1 discourages, one below 1 encourages.
+ * Logits in which the entries of `tokens` are divided by the penalty if they are positive and multiplied by it otherwise, once for
+ * each token. A penalty above 1 discourages the tokens, one below 1 encourages them.
  */
 export function penalizeRepetition(logits: Float32Array, tokens: Iterable<number>, penalty: number): Float32Array {
   const changed = logits.slice();

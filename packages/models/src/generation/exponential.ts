@@ -18,7 +18,7 @@ export function expOf(x: number): number {
   return fraction * (powers[-(step >> 11)] as number) * (1 + rest * (1 + rest * 0.5));
 }
 
-/** −∞ for none. */
+/** The maximum; −∞ for an empty array. */
 export function largestOf(values: Float32Array): number {
   let largest = Number.NEGATIVE_INFINITY;
   for (let index = 0; index < values.length; index++)

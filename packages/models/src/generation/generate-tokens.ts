@@ -1,5 +1,5 @@
-// Continues prompts token by token. A batch is padded on the left and each row keeps its own positions, so that every
-// prompt gives what it would give alone.
+// Continues prompts token by token. A batch is padded on the left and each row keeps its own positions, so each prompt has
+// the same result as alone.
 
 import { type ForwardContext, inferenceContext, refuseUnknownOptions } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { KeyValueCache } from "../parts/cache/key-value-cache.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { checkLogits } from "./check-logits.ts";
-import { chooseToken, forcedAtPlace, isLikeliest, type TokenPlace, type TokenRules } from "./choose-token.ts";
+import { chooseToken, forcedHere, isLikeliest, type TokenContext, type TokenRules } from "./choose-token.ts";
 import { checkGeneration, type GenerationOptions, generationNames } from "./generation-options.ts";
 import { type FinishReason, finishReason, stopRule } from "./stop-rule.ts";
 import { reportToken, type TokenReport } from "./token-logprobs.ts";
@@ -74,11 +74,11 @@ export async function* generateTokens(
       isWhole = false;
       const logits = lastLogits(model, next, { cache, context });
       isWhole = true;
-      const places = rows.map((row, prompt) => {
+      const contexts = rows.map((row, prompt) => {
         const constraint = ended[prompt] === true ? undefined : constraints[prompt];
         return { prompt, step, seen: [...(read[prompt] ?? []), ...row], constraint };
       });
-      const chosen = await chooseTokens(logits, { rules, logprobs, places });
+      const chosen = await chooseTokens(logits, { rules, logprobs, contexts });
       for (const [prompt, { id, report }] of chosen.entries()) {
         const row = rows[prompt];
         if (ended[prompt] || row === undefined) continue;
@@ -120,7 +120,7 @@ interface Choice {
   /** How many of the likeliest tokens are listed with each token; undefined for no probabilities. */
   readonly logprobs: number | undefined;
   /** One for each prompt. */
-  readonly places: readonly TokenPlace[];
+  readonly contexts: readonly TokenContext[];
 }
 
 interface ChosenToken {
@@ -129,20 +129,20 @@ interface ChosenToken {
 }
 
 /** Frees the logits [batch, vocabulary]. */
-async function chooseTokens(logits: tf.Tensor2D, { rules, logprobs, places }: Choice): Promise<ChosenToken[]> {
+async function chooseTokens(logits: tf.Tensor2D, { rules, logprobs, contexts }: Choice): Promise<ChosenToken[]> {
   try {
-    await checkLogits(logits, places[0]?.step ?? 0);
-    if (logprobs === undefined && places.every((place) => isLikeliest(rules, place))) {
+    await checkLogits(logits, contexts[0]?.step ?? 0);
+    if (logprobs === undefined && contexts.every((context) => isLikeliest(rules, context))) {
       const best = tf.argMax(logits, 1);
       const ids = Array.from(await best.data());
       best.dispose();
-      return places.map((place, prompt) => ({ id: forcedAtPlace(rules, place) ?? (ids[prompt] as number) }));
+      return contexts.map((context, prompt) => ({ id: forcedHere(rules, context) ?? (ids[prompt] as number) }));
     }
     const vocabulary = logits.shape[1];
     const values = await logits.data<"float32">();
-    return places.map((place, prompt) => {
+    return contexts.map((context, prompt) => {
       const own = values.subarray(prompt * vocabulary, (prompt + 1) * vocabulary);
-      const id = chooseToken(own, rules, place);
+      const id = chooseToken(own, rules, context);
       return logprobs === undefined ? { id } : { id, report: reportToken(own, id, logprobs) };
     });
   } finally {
@@ -150,7 +150,7 @@ async function chooseTokens(logits: tf.Tensor2D, { rules, logprobs, places }: Ch
   }
 }
 
-/** What a repetition would repeat: the prompts, or of an encoder–decoder, whose sources are not its own words, the start. */
+/** The ids to which the repetition penalty applies: the prompts, or for an encoder–decoder only what the decoder wrote. */
 function decoded(
   model: PretrainedModel,
   promptIds: GenerationOptions["promptIds"],

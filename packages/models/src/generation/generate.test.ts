@@ -33,7 +33,7 @@ function modelOf(name: string): PretrainedModel {
 const grid = (rows: number[][]) => tf.tensor2d(rows, undefined, "int32");
 
 describe.each(names)("generate with %s", (name) => {
-  it("gives each prompt of a batch what it gives alone, greedily and sampled", async () => {
+  it("writes the same text for each prompt of a batch as alone, greedily and sampled", async () => {
     const model = modelOf(name);
     const seeds = [3, 4, 5];
     const options = { maxNewTokens: 10, eosTokenIds: [] };
@@ -97,7 +97,7 @@ describe("generate", () => {
     await expectNoLeak(() => generate(model, { promptIds: prompts, maxNewTokens: 4, sampling }));
   });
 
-  it("gives tokens one by one, and frees everything when its reader stops", async () => {
+  it("yields tokens one by one, and frees everything when its reader stops", async () => {
     const model = modelOf("llama-gqa");
     const options = { promptIds: prompts, maxNewTokens: 3, eosTokenIds: [] };
     const whole = await generate(model, options);
@@ -114,7 +114,7 @@ describe("generate", () => {
     });
   });
 
-  it("ends a row where its new text holds a stop string", async () => {
+  it("ends a row when its new text contains a stop string", async () => {
     const model = modelOf("gpt2");
     const decode = (ids: readonly number[]) => ids.map((id) => `<${id}>`).join("");
     const [free = []] = await generate(model, { promptIds: [[5, 6, 7]], maxNewTokens: 8, eosTokenIds: [] });
@@ -144,7 +144,7 @@ describe("generate", () => {
     expect(await distinct(1)).toBeLessThan(20);
   });
 
-  it("refuses what cannot be continued", async () => {
+  it("refuses invalid prompts", async () => {
     const model = modelOf("gpt2");
     const run = (options: object) => generate(model, { promptIds: [[1]], maxNewTokens: 4, ...options });
     await expect(run({ maxNewTokens: 32 })).rejects.toThrow(PositionLimitError);
@@ -163,7 +163,7 @@ describe("generate", () => {
     await expect(run({ sampling: { seed: [1, 2] } })).rejects.toThrow(/2 seeds/);
   });
 
-  it("gives each row its own adapter", async () => {
+  it("uses each row's own adapter", async () => {
     const model = modelOf("llama-gqa");
     const projection = model.sites().find(({ path }) => path === "model.layers.0.self_attn.v_proj");
     const shift: Adaptation = { variables: [], apply: ({ output }) => tf.add(output, 0.7) };
@@ -183,7 +183,7 @@ describe("generate", () => {
 });
 
 describe("KeyValueCache", () => {
-  it("gives the logits of a pass without one", async () => {
+  it("equals the logits of a pass without one", async () => {
     for (const name of names) {
       const model = modelOf(name);
       const cache = new KeyValueCache(noAdapters);
@@ -197,7 +197,7 @@ describe("KeyValueCache", () => {
     }
   });
 
-  it("gives the same from segments of any length, token by token", async () => {
+  it("is the same for segments of any length, token by token", async () => {
     for (const name of names) {
       const model = modelOf(name);
       const ids = Array.from({ length: 14 }, (_, index) => (index * 7 + 3) % 40);
@@ -235,7 +235,7 @@ describe("KeyValueCache", () => {
     cache.dispose();
   });
 
-  it("refuses other adapters than those it was made with", () => {
+  it("refuses adapters other than its own", () => {
     const model = modelOf("gpt2");
     const cache = new KeyValueCache(noAdapters);
     tf.tidy(() => {

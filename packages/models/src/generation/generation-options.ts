@@ -15,22 +15,22 @@ import type { TokenConstraint } from "./token-constraint.ts";
 /** The options of `generate` and `generateTokens`. */
 export interface GenerationOptions {
   /**
-   * At least one token each; lengths may differ. Of an encoder–decoder its sources, or, if it hears, how its texts begin, all
-   * equally long: Whisper's `<|startoftranscript|><|en|><|transcribe|><|notimestamps|>`.
+   * Prompts of at least one token; lengths may differ. For an encoder–decoder, the sources. For a speech model, the beginning of each
+   * text, all of one length: Whisper's `<|startoftranscript|><|en|><|transcribe|><|notimestamps|>`.
    */
   readonly promptIds: readonly (readonly number[])[];
-  /** What a model that hears reads, one row a prompt: float32 [prompts, melBins, frames]. They stay the caller's. */
+  /** Audio features for a speech model, one row for each prompt: float32 [prompts, melBins, frames]. The caller owns them. */
   readonly inputFeatures?: tf.Tensor3D;
   /** The images that the prompts show, in the order of their tokens: float32 [images, channels, height, width]. They stay the caller's. */
   readonly pixelValues?: tf.Tensor4D | undefined;
   readonly maxNewTokens: number;
-  /** With which an encoder–decoder's texts begin, where its files name none or another language (mBART). */
+  /** The first token of an encoder–decoder's texts, if its files name none or another language is wanted (mBART). */
   readonly decoderStartTokenId?: number;
-  /** A row ends with the first of these. Default: what the model's files say, generation_config.json first. */
+  /** A row ends with the first of these. Default: those of the model's files, generation_config.json first. */
   readonly eosTokenIds?: readonly number[];
-  /** Tokens that come whatever their logits are. Default: what the model's files say (BART's do). */
+  /** Tokens that are written regardless of their logits. Default: those of the model's files (BART has some). */
   readonly forced?: ForcedTokens;
-  /** Tokens that never come. Default: what the model's files say (Marian's and Whisper's do). */
+  /** Tokens that are never written. Default: those of the model's files (Marian and Whisper have some). */
   readonly banned?: BannedTokens;
   /** A row ends with the token that completes one of these in its new text. */
   readonly stopStrings?: StopStrings;
@@ -42,11 +42,11 @@ export interface GenerationOptions {
   readonly logitBias?: LogitBias;
   /** Makes the constraint of each text, such as a grammar: only tokens that it allows can come. */
   readonly constraint?: () => TokenConstraint;
-  /** Has each token told with the logarithm of its probability, beside those of so many likeliest ones; 0 to 100. */
+  /** Reports the log probability of each token and of this number of the likeliest tokens; 0 to 100. */
   readonly logprobs?: number;
-  /** What was kept of an earlier text, and keeps this one; for one prompt of a model without an encoder. */
+  /** The cache of an earlier text, which also stores this one; for one prompt of a model without an encoder. */
   readonly prefix?: PrefixCache;
-  /** Which adapters; none by default. */
+  /** The selected adapters; none by default. */
   readonly context?: ForwardContext;
   /** Looked at before each token; the promise rejects with its reason. */
   readonly signal?: AbortSignal;
@@ -123,7 +123,7 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
   const longest = Math.max(...promptIds.map(({ length }) => length));
   // The last new token is never fed back, but transformers counts it too. Positions of an encoder are its own.
   const wanted = isSourced && melBins === 0 ? Math.max(longest, maxNewTokens) : longest + maxNewTokens;
-  // 0 stands for a family whose positions have no limit.
+  // 0 means that the family's positions have no limit.
   const max = maxPositions - model.firstPosition;
   const ropeType = model.config.rotary?.scaling.type;
   if (maxPositions > 0 && wanted > max)

@@ -33,7 +33,7 @@ async function answer(
 }
 
 describe("PrefixCache", () => {
-  it("continues a text with the tokens of a new generation, and computes only what is new", () =>
+  it("continues a text with the tokens of a new generation, and computes only the new ones", () =>
     expectNoLeak(async () => {
       const prefix = new PrefixCache();
       const first = [5, 6, 7];
@@ -57,7 +57,7 @@ describe("PrefixCache", () => {
       prefix.dispose();
     }));
 
-  it("is of no use to other adapters than those it was kept with", () =>
+  it("is not used for other adapters than its own", () =>
     expectNoLeak(async () => {
       const site = model.sites().find(({ path }) => path.endsWith("layers.0.self_attn.v_proj"));
       const shift: Adaptation = { variables: [], apply: ({ output }) => tf.add(output, 0.7) };
@@ -69,7 +69,7 @@ describe("PrefixCache", () => {
       detach?.();
     }));
 
-  it("keeps the text up to the place where a consumer stopped reading", () =>
+  it("keeps the text up to the token at which a consumer stopped reading", () =>
     expectNoLeak(async () => {
       const prefix = new PrefixCache();
       for await (const { id } of generateTokens(model, { ...options, promptIds: [[5, 6]], prefix })) if (id >= 0) break;

@@ -1,11 +1,11 @@
-// Keys and values of a text between two generations: a conversation's next turn begins with all that was said before.
+// Keeps keys and values between two generations, because the next turn of a conversation begins with the earlier ones.
 
 import type { AdapterSelection } from "@lowrank/contracts";
 import { firstOfCache } from "../parts/cache/join-caches.ts";
 import type { KeyValueCache } from "../parts/cache/key-value-cache.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 
-/** What was kept, taken out to go on with. */
+/** The cached part of a text, removed from the cache in order to continue it. */
 export interface TakenPrefix {
   readonly cache: KeyValueCache;
   /** How many of the new text's first tokens it holds; the last is never among them. */
@@ -13,9 +13,8 @@ export interface TakenPrefix {
 }
 
 /**
- * What `generateTokens` has read and written of one text, kept for the next that begins alike, with the same adapters. It
- * cannot know that an adapter was trained meanwhile: then `forget`. It is of no use to adapters that wait for tokens. Its
- * owner disposes of it.
+ * Keeps the keys and values of one text for the next text with the same beginning and the same adapters. If an adapter was trained
+ * in between, call `forget`. It does not help adapters with an invocation text. Its owner disposes of it.
  *
  * @example
  * ```ts
@@ -39,12 +38,12 @@ export class PrefixCache {
   #ids: readonly number[] = [];
   #model: PretrainedModel | undefined;
 
-  /** Tokens whose keys and values are held. */
+  /** Number of cached tokens. */
   get length(): number {
     return this.#ids.length;
   }
 
-  /** Gives out what it holds of a text's beginning, and forgets the rest; undefined if that is nothing. */
+  /** Returns the cached beginning of a text and drops the rest; undefined if nothing fits. */
   take(model: PretrainedModel, promptIds: readonly number[], adapters: AdapterSelection): TakenPrefix | undefined {
     const [cache, ids] = [this.#cache, this.#ids];
     const length = Math.min(commonLength(ids, promptIds), promptIds.length - 1);
@@ -68,7 +67,7 @@ export class PrefixCache {
     this.#ids = ids;
   }
 
-  /** Frees what it holds. */
+  /** Disposes of the cached tensors. */
   forget(): void {
     this.#cache?.dispose();
     this.#cache = undefined;
@@ -81,6 +80,6 @@ export class PrefixCache {
 }
 
 function commonLength(one: readonly number[], other: readonly number[]): number {
-  const differs = one.findIndex((id, place) => id !== other[place]);
+  const differs = one.findIndex((id, index) => id !== other[index]);
   return differs < 0 ? one.length : differs;
 }

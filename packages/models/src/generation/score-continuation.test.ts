@@ -16,14 +16,14 @@ afterAll(() => model.dispose());
 
 const promptIds = [5, 6, 7];
 
-it.each([1, 2, 16, 17, 20])("gives %i tokens what one pass over the whole text gives them", async (count) => {
+it.each([1, 2, 16, 17, 20])("scores %i tokens like one pass over the whole text", async (count) => {
   const ids = Array.from({ length: count }, (_, index) => (index * 13 + 3) % 60);
   const scores = await scoreContinuation(model, { promptIds, ids });
   const whole = tf.tidy(() => {
     const inputIds = tf.tensor2d([[...promptIds, ...ids]], undefined, "int32");
     return tf.logSoftmax(tf.squeeze(model.forward({ inputIds }), [0])).arraySync() as number[][];
   });
-  const expected = ids.map((id, place) => whole[promptIds.length - 1 + place]?.[id] ?? Number.NaN);
+  const expected = ids.map((id, position) => whole[promptIds.length - 1 + position]?.[id] ?? Number.NaN);
   expectClose([...scores], expected, 1e-5);
 });
 
@@ -37,7 +37,7 @@ it("leaves no tensor behind, finished or not", async () => {
   });
 });
 
-it("needs a token to begin with, and none to score", async () => {
+it("needs a first token, and no tokens to score", async () => {
   await expect(scoreContinuation(model, { promptIds: [], ids: [1] })).rejects.toThrow("at least one token");
   expect(await scoreContinuation(model, { promptIds, ids: [] })).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// How likely a model finds a text that is there already: that of another model, say, or of itself with other adapters.
+// Computes how likely a model finds an existing text, such as one of another model, or of itself with other adapters.
 
 import { type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
@@ -13,12 +13,12 @@ export interface ScoredText {
   readonly ids: readonly number[];
 }
 
-/** Logits of so many positions exist at a time: with a vocabulary of 50 000 tokens they take 3 MB. */
+/** Number of positions whose logits exist at a time: with a vocabulary of 50 000 tokens they take 3 MB. */
 const positionsAtOnce = 16;
 
 /**
- * Of each token of `ids` the natural logarithm of its probability after all that stands before it. For language models
- * without an encoder.
+ * The natural logarithm of the probability of each token of `ids`, given everything before it. For language models without an
+ * encoder.
  *
  * @throws ModelInputError, PositionLimitError, UnknownAdapterError; the signal's reason.
  *

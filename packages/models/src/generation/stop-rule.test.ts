@@ -6,12 +6,12 @@ const decode = (ids: readonly number[]) =>
   ids.map((id) => (id === 26 ? "" : id === 27 ? "xy" : String.fromCharCode(97 + id))).join("");
 
 describe("stopRule", () => {
-  it("ends with an end token alone", () => {
+  it("ends at an end token", () => {
     const ends = stopRule([3, 4]);
     expect([[3], [1, 4], [4, 1], []].map((ids) => ends(ids))).toEqual([true, true, false, false]);
   });
 
-  it("ends where a text is complete, also across tokens and in the middle of one", () => {
+  it("ends if a text is complete, also across tokens and in the middle of one", () => {
     const ends = stopRule([], { strings: ["abc", "cx"], decode });
     expect(ends([5, 0, 1])).toBe(false);
     expect(ends([5, 0, 1, 2])).toBe(true);

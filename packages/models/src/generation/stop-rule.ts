@@ -18,7 +18,7 @@ interface TextEnd {
   readonly maxNewTokens: number;
 }
 
-/** Why a text ended: by what its model wrote, or by its length. */
+/** Why a text ended: at an end token or stop text, or at its maximum length. */
 export type FinishReason = "stop" | "length";
 
 /** Undefined while the text continues. */

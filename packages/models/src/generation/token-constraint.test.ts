@@ -13,11 +13,11 @@ function placeWith(mask: Uint32Array | undefined) {
 
 describe("a constraint", () => {
   it("leaves the likeliest token of its mask, and accepts it", () => {
-    const place = placeWith(Uint32Array.of(1 << 5, 2 ** 31, 0)); // tokens 5 and 63
-    expect(isLikeliest(rules, place)).toBe(false);
-    expect(chooseToken(logits, rules, place)).toBe(63);
-    expect(chooseToken(logits, { ...rules, sampling: { seed: 0, topK: 1 } }, place)).toBe(63);
-    expect(place.accepted).toEqual([63, 63]);
+    const index = placeWith(Uint32Array.of(1 << 5, 2 ** 31, 0)); // tokens 5 and 63
+    expect(isLikeliest(rules, index)).toBe(false);
+    expect(chooseToken(logits, rules, index)).toBe(63);
+    expect(chooseToken(logits, { ...rules, sampling: { seed: 0, topK: 1 } }, index)).toBe(63);
+    expect(index.accepted).toEqual([63, 63]);
   });
 
   it("without a mask allows every token", () => {
@@ -25,9 +25,9 @@ describe("a constraint", () => {
   });
 
   it("neither changes nor accepts a forced token", () => {
-    const place = placeWith(Uint32Array.of(1));
-    expect(chooseToken(logits, { ...rules, forced: { first: 3, last: [] } }, place)).toBe(3);
-    expect(place.accepted).toEqual([]);
+    const index = placeWith(Uint32Array.of(1));
+    expect(chooseToken(logits, { ...rules, forced: { first: 3, last: [] } }, index)).toBe(3);
+    expect(index.accepted).toEqual([]);
   });
 
   it("whose tokens are all banned is an error", () => {

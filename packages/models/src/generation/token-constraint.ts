@@ -1,6 +1,6 @@
 // Constrained decoding: something outside the model, such as a JSON schema, decides which tokens may come next.
 
-/** What one text may be, token by token. It is stateful and belongs to one text. */
+/** The tokens that are allowed next in one text. It has a state and belongs to this text only. */
 export interface TokenConstraint {
   /**
    * A bit mask of the tokens that may come next, [ceil(vocabulary / 32)]: bit `id % 32` of element `floor(id / 32)` is 1 for
@@ -17,10 +17,10 @@ export interface TokenConstraint {
 export function onlyAllowed(logits: Float32Array, mask: Uint32Array | undefined): Float32Array {
   if (mask === undefined) return logits;
   const kept = new Float32Array(logits.length).fill(Number.NEGATIVE_INFINITY);
-  for (const [place, word] of mask.entries()) {
+  for (const [index, word] of mask.entries()) {
     // Most words are 0: few tokens are allowed outside texts in quotes.
     for (let bits = word; bits !== 0; bits &= bits - 1) {
-      const id = place * 32 + 31 - Math.clz32(bits & -bits);
+      const id = index * 32 + 31 - Math.clz32(bits & -bits);
       if (id < logits.length) kept[id] = logits[id] as number;
     }
   }

@@ -9,7 +9,7 @@ interface TokenLogprob {
   readonly logprob: number;
 }
 
-/** What the model made of the place of one token. */
+/** The log probability of a token, and of the likeliest alternatives. */
 export interface TokenReport {
   readonly logprob: number;
   /** The likeliest tokens there, likeliest first. */
@@ -33,8 +33,8 @@ function likeliestTokens(logits: Float32Array, count: number): readonly number[]
   for (let token = 0; token < logits.length && count > 0; token++) {
     const logit = logits[token] as number;
     if (found.length === count && !(logit > (logits[found[count - 1] as number] as number))) continue;
-    const place = found.findIndex((other) => logit > (logits[other] as number));
-    found.splice(place < 0 ? found.length : place, 0, token);
+    const index = found.findIndex((other) => logit > (logits[other] as number));
+    found.splice(index < 0 ? found.length : index, 0, token);
     if (found.length > count) found.pop();
   }
   return found;

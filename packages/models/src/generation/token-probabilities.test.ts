@@ -14,7 +14,7 @@ interface Case {
 const fixture = new URL("../../fixtures/logits-processors.json", import.meta.url);
 const { cases }: { readonly cases: readonly Case[] } = JSON.parse(readFileSync(fixture, "utf8"));
 
-describe("probabilities are those of transformers' logits processors", () => {
+describe("probabilities equal those of transformers' logits processors", () => {
   it.each(cases.map((one, index) => ({ ...one, name: `${index}: ${JSON.stringify(one.options)}` })))(
     "$name",
     ({ options, logits, tokens, probabilities }) => {

@@ -1,6 +1,6 @@
-// From logits to the probabilities that a token is drawn with, by transformers' rules and in their order: temperature,
-// the k likeliest (ties with the last of them stay), the likeliest that together have probability p (Holtzman et al.
-// 2020), and those not too far below the likeliest (min-p, Nguyen et al. 2024).
+// From logits to the probabilities of a random draw, with transformers' rules in their order: temperature; top-k (tokens
+// equal to the last one stay); top-p, the likeliest tokens with a total probability of p (Holtzman et al. 2020); and min-p,
+// tokens not too far below the likeliest one (Nguyen et al. 2024).
 
 import { expOf, largestOf } from "./exponential.ts";
 
@@ -23,7 +23,7 @@ export function tokenProbabilities(logits: Float32Array, rules: ProbabilityRules
   return weights.map((weight) => weight / total);
 }
 
-/** Writes how much likelier each token is than others, 0 where a rule excludes it. Returns the sum of all. */
+/** Writes the unnormalized probability of each token, 0 where a rule excludes it. Returns their sum. */
 export function weighTokens(logits: Float32Array, rules: ProbabilityRules, weights: Float64Array): number {
   const { temperature = 1, topK = 0, topP = 1, minP = 0 } = rules;
   const lowest = topK > 0 && topK < logits.length ? kthLargest(logits, topK) : Number.NEGATIVE_INFINITY;
@@ -48,15 +48,15 @@ function kthLargest(values: Float32Array, k: number): number {
 }
 
 function sinkFromTop(heap: Float32Array, value: number): void {
-  let place = 0;
+  let position = 0;
   for (;;) {
-    let child = 2 * place + 1;
+    let child = 2 * position + 1;
     if (child + 1 < heap.length && (heap[child + 1] as number) < (heap[child] as number)) child++;
     if (child >= heap.length || (heap[child] as number) >= value) break;
-    heap[place] = heap[child] as number;
-    place = child;
+    heap[position] = heap[child] as number;
+    position = child;
   }
-  heap[place] = value;
+  heap[position] = value;
 }
 
 /** Keeps the most likely tokens until they reach the share p of all; among equal ones at the limit, the first. */
@@ -69,8 +69,8 @@ function keepNucleus(weights: Float64Array, share: number): void {
   let sum = 0;
   while (kept < sorted.length && (kept === 0 || sum < share * total)) sum += sorted[sorted.length - ++kept] as number;
   const border = sorted[sorted.length - kept] ?? 0;
-  let places = kept - sorted.filter((weight) => weight > border).length;
-  keepWhere(weights, (weight) => weight > border || (weight === border && places-- > 0));
+  let free = kept - sorted.filter((weight) => weight > border).length;
+  keepWhere(weights, (weight) => weight > border || (weight === border && free-- > 0));
 }
 
 function keepWhere(weights: Float64Array, isKept: (weight: number) => boolean): void {

@@ -8,9 +8,9 @@ import type { PretrainedModel } from "../pretrained-model.ts";
 type Rows = readonly (readonly number[])[];
 
 export interface Window {
-  /** Of the longest text so far, the new tokens included; 0 where a source was read. */
+  /** Length of the longest text so far, including the new tokens; 0 if a source was read. */
   readonly positions: number;
-  /** What the next call is given, apart from the cache; the caller disposes of the tensors. */
+  /** The inputs of the next call, except the cache. The caller disposes of the tensors. */
   inputs(): ModelInputs;
   /** The window after one more token in each row. */
   after(ids: readonly number[]): Window;
@@ -46,7 +46,7 @@ export function firstWindow(
 /** All fields are [batch][time]. */
 interface Prompts {
   readonly ids: Rows;
-  /** One row for all prompts where none is padded. */
+  /** One row for all prompts if none is padded. */
   readonly positions: Rows;
   /** For all tokens so far, [batch][past + time]; absent without padding. */
   readonly mask: Rows | undefined;
@@ -57,20 +57,20 @@ interface Prompts {
 function padLeft(prompts: Rows, first: number): Prompts {
   const longest = Math.max(...prompts.map(({ length }) => length));
   if (prompts.every(({ length }) => length === longest)) {
-    const positions = [Array.from({ length: longest }, (_, place) => first + place)];
+    const positions = [Array.from({ length: longest }, (_, index) => first + index)];
     return { ids: prompts, positions, mask: undefined, first };
   }
   const padding = prompts.map(({ length }) => Array<number>(longest - length).fill(0));
   return {
     ids: prompts.map((ids, row) => [...(padding[row] ?? []), ...ids]),
     // Padding gets position 0: no token attends to it.
-    positions: prompts.map((ids, row) => [...(padding[row] ?? []), ...ids.map((_, place) => first + place)]),
+    positions: prompts.map((ids, row) => [...(padding[row] ?? []), ...ids.map((_, index) => first + index)]),
     mask: prompts.map((ids, row) => [...(padding[row] ?? []), ...ids.map(() => 1)]),
     first,
   };
 }
 
-/** What is left of one prompt, which has no padding. */
+/** The rest of one prompt, without padding, after the cached tokens. */
 function behind(known = 0, { ids, positions, ...rest }: Prompts): Prompts {
   const left = (rows: Rows) => (known === 0 ? rows : rows.map((row) => row.slice(known)));
   return { ids: left(ids), positions: left(positions), ...rest };
@@ -134,7 +134,7 @@ function soundWindow(inputFeatures: tf.Tensor3D, latest: Rows): Window {
   };
 }
 
-/** The images of prompts belong to the first window alone: a cache holds what was read of them. */
+/** Only the first window has the prompts' images; after it they are in the cache. */
 function withImages(window: Window, pixelValues: tf.Tensor4D | undefined): Window {
   return pixelValues === undefined ? window : { ...window, inputs: () => ({ ...window.inputs(), pixelValues }) };
 }

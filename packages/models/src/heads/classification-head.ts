@@ -12,9 +12,9 @@ import { type PooledStates, pool, readForPooling } from "./pooling.ts";
 
 export interface ClassificationHeadOptions {
   readonly site: LinearSite;
-  /** What of a row's states the site reads. */
+  /** The states of a row that the site reads. */
   readonly columns: PooledStates;
-  /** What is done to it, [batch, width], before the site. */
+  /** Applied to these states, [batch, width], before the site. */
   readonly transform?: Layer;
   /** Null lets the number of classes and the labels' type decide, as transformers does. */
   readonly problemType: ProblemType | null;

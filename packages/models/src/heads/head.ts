@@ -16,7 +16,7 @@ export interface LossSum {
   readonly count: number;
 }
 
-/** What a head answers where labels count, in the order of these. */
+/** A head's predictions at the supervised positions, in their order. */
 export type Answers =
   /** The likeliest class of each row or token, int32 [labels that count], and the right ones. */
   | { readonly kind: "classes"; readonly values: tf.Tensor1D; readonly targets: readonly number[] }
@@ -31,14 +31,14 @@ export type Answers =
 
 /** A loss and the answers that it judges. */
 export interface Measurement extends LossSum {
-  /** Absent where no label counts, or the head gives none. */
+  /** Absent if no label counts, or if the head has no predictions. */
   readonly answers?: Answers | undefined;
 }
 
 export interface Head extends Planned {
   /** The states that an answer is read from; absent: all are. */
   reads?(pass: Pass): Pick | undefined;
-  /** These states, or all, [batch, time, width] → logits, or the hidden states themselves where there is no head. */
+  /** These states, or all, [batch, time, width] → logits; without a head, the states themselves. */
   forward(states: tf.Tensor, pass: Pass): tf.Tensor;
   /** The loss that transformers defines for the task; labels are checked before anything is computed. */
   losses(labels: tf.Tensor, pass: Pass): Losses;
@@ -49,7 +49,7 @@ export interface Head extends Planned {
 /** Losses, one for each label that counts, of states that are still to be computed. */
 export interface PositionLosses {
   readonly pick?: Pick | undefined;
-  /** Where each of them is predicted, among all batch·time positions. */
+  /** The position of each prediction, among all batch·time positions. */
   readonly positions: readonly number[];
   /** −log p of each label, [positions], of the states that `pick` kept. */
   of(states: tf.Tensor): tf.Tensor1D;
@@ -61,7 +61,7 @@ export interface Losses {
   readonly pick?: Pick | undefined;
   /** Of the states that `pick` kept. */
   of(states: tf.Tensor): LossSum;
-  /** The same with the answers, from one computation that nothing differentiates; absent where the head gives none. */
+  /** The loss and the predictions from one computation without gradients; absent if the head has no predictions. */
   measured?(states: tf.Tensor): Measurement;
   /** Of a head over the vocabulary: the states that labels are predicted from, for losses of their logits. */
   rows?(states: tf.Tensor): HeadRows;
@@ -90,7 +90,7 @@ export interface LogProbOptions {
   readonly temperature?: number | undefined;
   /**
    * Computes the common beginning of several rows of a causal model once; dropout is then the same for all of them. Not for adapters
-   * that wait for tokens, which throw PlacesMissingError. Default false.
+   * that act only after certain tokens, which throw PlacesMissingError. Default false.
    */
   readonly sharesTokens?: boolean | undefined;
 }

@@ -61,7 +61,7 @@ describe("the loss of a language model", () => {
     });
   });
 
-  it("takes the head's adaptations into account, row by row if need be", () => {
+  it("applies the head's adaptations, row by row if needed", () => {
     const model = modelOf("gpt2");
     const head = model.sites().at(-1);
     const addToSeven: Adaptation = {
@@ -143,7 +143,7 @@ describe("the loss of a classifier", () => {
 });
 
 describe("the base model's own dropout", () => {
-  it("acts in training alone, the same for the same key", async () => {
+  it("acts only in training, equally for the same key", async () => {
     const path = join(fixturesRoot, "gpt2", "base");
     const config: Record<string, unknown> = JSON.parse(await readFile(join(path, "config.json"), "utf8"));
     Object.assign(config, { embd_pdrop: 0.2, attn_pdrop: 0.2, resid_pdrop: 0.2 });

@@ -44,7 +44,7 @@ describe.each(["clip-pairs", "siglip-pairs"])("%s", (name) => {
           .dataSync()[0] ?? Number.NaN,
     );
 
-  it("has one loss for the same pairs, in whatever order its texts come", () => {
+  it("has the same loss for the same pairs, in any order of its texts", () => {
     expect(lossOf([...texts].reverse(), [1, 0])).toBeCloseTo(lossOf(texts, [0, 1]), 5);
   });
 

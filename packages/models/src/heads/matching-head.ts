@@ -13,7 +13,7 @@ export interface MatchingHeadOptions {
   readonly images: Layer;
   /** All states of the texts → [texts, features] */
   readonly texts: Layer;
-  /** The logarithm of what cosines are multiplied by. */
+  /** The logarithm of the factor of cosines. */
   readonly scale: ParameterSlot;
   /** Added to the scaled cosines. */
   readonly bias?: ParameterSlot;
@@ -58,14 +58,14 @@ function partnersOf(labels: tf.Tensor, { decoder, inputs: { pixelValues } }: Pas
 const lossOf: Readonly<
   Record<MatchingHeadOptions["loss"], (logits: tf.Tensor2D, partners: readonly number[]) => LossSum>
 > = {
-  /** The mean of two: which text of the batch belongs to an image, and which image to a text. */
+  /** The mean of two losses: the right text for each image, and the right image for each text. */
   softmax: (logits, partners) => {
     const owners = partners.map((_, text) => partners.indexOf(text));
     const ofImages = crossEntropy(logits, tf.tensor1d([...partners], "int32"), "sum");
     const ofTexts = crossEntropy(tf.transpose(logits), tf.tensor1d(owners, "int32"), "sum");
     return { sum: tf.reshape(tf.div(tf.add(ofImages, ofTexts), 2), []), count: partners.length };
   },
-  /** Of each pair whether the two belong together: log(1 + e^−x) where they do, log(1 + e^x) where not. */
+  /** Whether each pair belongs together: log(1 + e^−x) if it does, otherwise log(1 + e^x). */
   sigmoid: (logits, partners) => {
     const signs = partners.map((partner) => partners.map((_, text) => (text === partner ? -1 : 1)));
     return { sum: tf.sum(tf.softplus(tf.mul(logits, tf.tensor2d(signs)))), count: partners.length };

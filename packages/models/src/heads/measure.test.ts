@@ -51,15 +51,15 @@ describe.each(["gpt2", "bert-seqcls"] as const)("what is measured of %s", (name)
         if (answers?.kind !== "classes") throw new Error("these heads choose classes");
         const { shift } = cases[name];
         const best = Array.from(tf.argMax(model.forward(inputs), -1).dataSync());
-        const places = flat.flatMap((label, place) =>
-          label === -100 || (shift === 1 && place % 4 === 0) ? [] : [place],
+        const indices = flat.flatMap((label, index) =>
+          label === -100 || (shift === 1 && index % 4 === 0) ? [] : [index],
         );
-        expect(Array.from(answers.values.dataSync())).toEqual(places.map((place) => best[place - shift]));
-        expect(answers.targets).toEqual(places.map((place) => flat[place]));
+        expect(Array.from(answers.values.dataSync())).toEqual(indices.map((index) => best[index - shift]));
+        expect(answers.targets).toEqual(indices.map((index) => flat[index]));
       }),
     ));
 
-  it("is smoothed by the share of all classes while it trains, and not where it is measured", () => {
+  it("is smoothed only in training, not when it is measured", () => {
     tf.tidy(() => {
       const { model, inputs, flat } = given(name);
       const context = { ...inferenceContext(), labelSmoothing: 0.1 };
@@ -68,8 +68,8 @@ describe.each(["gpt2", "bert-seqcls"] as const)("what is measured of %s", (name)
       const logits = model.forward(inputs);
       const classes = logits.shape.at(-1) ?? 1;
       const { shift } = cases[name];
-      const rows = flat.flatMap((label, place) =>
-        label === -100 || (shift === 1 && place % 4 === 0) ? [] : [place - shift],
+      const rows = flat.flatMap((label, index) =>
+        label === -100 || (shift === 1 && index % 4 === 0) ? [] : [index - shift],
       );
       const losses = tf.gather(tf.reshape(tf.neg(tf.mean(tf.logSoftmax(logits), -1)), [-1]), rows);
       const ofAll = tf.mean(losses).dataSync()[0] ?? 0;
@@ -87,7 +87,7 @@ describe("noise on embeddings (NEFTune)", () => {
       return model.loss(inputs, { ...context, ...more }).dataSync()[0] ?? 0;
     });
 
-  it("acts while training alone, and is drawn from the key", () => {
+  it("acts only in training, and is drawn from the key", () => {
     const plain = lossOf({});
     expect(plain).toBeCloseTo(lossOf({ embeddingNoise: 0 }), 6);
     const random = (step: number) => ({ training: true, random: { seed: 1, step, microStep: 0 } });

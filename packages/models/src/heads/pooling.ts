@@ -47,7 +47,7 @@ function shownBy({ inputs: { attentionMask } }: Pass): Int32Array | undefined {
   return currentBackend()?.memory === "process" ? attentionMask?.dataSync<"int32">() : undefined;
 }
 
-/** What each shown state counts in its row's mean: [batch, shown]. */
+/** The weight of each shown state in its row's mean: [batch, shown]. */
 function rowShares(mask: ArrayLike<number>, [batch, time]: readonly [number, number]): tf.Tensor2D {
   const rows = Array.from({ length: batch }, (_, row) =>
     Array.from({ length: time }, (_, column) => row * time + column).filter((state) => mask[state]),

@@ -25,15 +25,15 @@ export class QuestionHead implements Head {
     return this.options.site.forward(this.options.transform(hidden, pass), pass.context);
   }
 
-  /** Labels [batch, 2]: the tokens where the answer starts and ends; one outside the sequence does not count. */
+  /** Labels [batch, 2]: the tokens at the start and the end of the answer. Positions outside the sequence do not count. */
   losses(labels: tf.Tensor, pass: Pass): Losses {
     const [batch, time] = pass.lastIds.shape;
     if (!tf.util.arraysEqual(labels.shape, [batch, 2])) {
       throw new ModelInputError("labels", `the shape is [${labels.shape}], expected [${batch}, 2]: start and end`);
     }
-    const places = Array.from(labels.dataSync());
-    const ofStart = placesOf(places, 0, time);
-    const ofEnd = placesOf(places, 1, time);
+    const positions = Array.from(labels.dataSync());
+    const ofStart = targetsOf(positions, 0, time);
+    const ofEnd = targetsOf(positions, 1, time);
     const count = ofStart.count + ofEnd.count;
     if (count === 0) return { of: () => ({ sum: tf.scalar(0), count }) };
     const lossOf = (logits: tf.Tensor) => {
@@ -41,7 +41,7 @@ export class QuestionHead implements Head {
       // Two logits were checked for in the constructor.
       const start = meanLoss(starts as tf.Tensor2D, ofStart);
       const end = meanLoss(ends as tf.Tensor2D, ofEnd);
-      // transformers takes the mean of both means, also where they count different numbers of rows.
+      // transformers takes the mean of both means, even if they count different numbers of rows.
       return { sum: tf.mul<tf.Scalar>(tf.add(start, end), count / 2), count };
     };
     return {
@@ -54,20 +54,20 @@ export class QuestionHead implements Head {
   }
 }
 
-interface Places {
+interface Targets {
   readonly targets: number[];
   readonly count: number;
 }
 
-function placesOf(places: readonly number[], column: 0 | 1, time: number): Places {
-  // Negative places become 0, as transformers clamps them.
-  const wanted = places.filter((_, index) => index % 2 === column).map((place) => Math.max(0, place));
-  const targets = wanted.map((place) => (place < time ? place : -100));
+function targetsOf(positions: readonly number[], column: 0 | 1, time: number): Targets {
+  // Negative positions become 0, as in transformers.
+  const wanted = positions.filter((_, index) => index % 2 === column).map((position) => Math.max(0, position));
+  const targets = wanted.map((position) => (position < time ? position : -100));
   return { targets, count: targets.filter((target) => target !== -100).length };
 }
 
 /** Mean over the rows that count; 0 if none does. */
-function meanLoss(logits: tf.Tensor2D, { targets, count }: Places): tf.Scalar {
+function meanLoss(logits: tf.Tensor2D, { targets, count }: Targets): tf.Scalar {
   if (count === 0) return tf.scalar(0);
   const sum = crossEntropy(logits, tf.tensor1d(targets, "int32"), "sum");
   return tf.div<tf.Scalar>(tf.reshape(sum, []), count);

@@ -19,7 +19,7 @@ const ids = [[5, 17, 9, 0]];
 const mask = [[1, 1, 1, 0]];
 
 describe("the loss of replaced tokens", () => {
-  it("is the mean over what the mask shows and has a label", () => {
+  it("is the mean over tokens that the mask shows and that have a label", () => {
     tf.tidy(() => {
       const inputs = { inputIds: grid(ids), attentionMask: grid(mask), labels: grid([[1, -100, 0, 1]]) };
       const [first = 0, , third = 0] = model.forward(inputs).dataSync();
@@ -29,7 +29,7 @@ describe("the loss of replaced tokens", () => {
     });
   });
 
-  it("refuses labels that are neither 0 nor 1 where they count, and other shapes", () => {
+  it("refuses labels other than 0 and 1 where they count, and other shapes", () => {
     tf.tidy(() => {
       const inputs = { inputIds: grid(ids), attentionMask: grid(mask) };
       expect(() => model.loss({ ...inputs, labels: grid([[0, 2, 0, 0]]) })).toThrow(/2 is neither 0/);

@@ -1,4 +1,4 @@
-// ELECTRA's discriminator (Clark et al. 2020): for each token, whether a generator put it in another one's place.
+// ELECTRA's discriminator (Clark et al. 2020): predicts for each token whether a generator replaced it.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
@@ -33,20 +33,20 @@ export function replacedTokenHead(model: PartList): Head {
 interface Supervised {
   /** 1 for a replaced token, [batch·time] */
   readonly targets: number[];
-  /** 1 where the label counts, [batch·time] */
+  /** 1 if the label counts, [batch·time] */
   readonly weights: number[];
   readonly count: number;
 }
 
-/** Labels [batch, time] that count: those of tokens that the mask shows, as in transformers, unless they are −100. */
+/** The labels [batch, time] that count: those of tokens that the mask shows, as in transformers, except −100. */
 function supervised(labels: tf.Tensor, { lastIds, inputs }: Pass): Supervised {
   if (!tf.util.arraysEqual(labels.shape, lastIds.shape)) {
     throw new ModelInputError("labels", `the shape is [${labels.shape}], expected [${lastIds.shape}]`);
   }
   const mask = inputs.attentionMask?.dataSync();
   const values = Array.from(labels.dataSync());
-  const weights = values.map((label, place) => (label !== -100 && (mask?.[place] ?? 1) === 1 ? 1 : 0));
-  const wrong = values.find((label, place) => weights[place] === 1 && label !== 0 && label !== 1);
+  const weights = values.map((label, index) => (label !== -100 && (mask?.[index] ?? 1) === 1 ? 1 : 0));
+  const wrong = values.find((label, index) => weights[index] === 1 && label !== 0 && label !== 1);
   if (wrong !== undefined) {
     throw new ModelInputError("labels", `${wrong} is neither 0, an original token, nor 1, a replaced one, nor -100`);
   }

@@ -202,7 +202,7 @@ describe("the dropout of an adapted head", () => {
   });
 });
 
-describe("the places of states at an adapted head", () => {
+describe("the positions of states at an adapted head", () => {
   const tokens = [7];
 
   /** Each state's own number, which is what it tells of any tokens. */
@@ -224,13 +224,13 @@ describe("the places of states at an adapted head", () => {
     site.attach("a", {
       variables: [variable([1], "unused")],
       apply: ({ output, context }) => {
-        seen.push(...(context.places?.since(tokens) ?? []));
+        seen.push(...(context.tokenPositions?.since(tokens) ?? []));
         return tf.clone(output);
       },
     });
     const inputs = labelsAndStates();
-    const places = numbered(Array.from({ length: batch * time }, (_, state) => state));
-    lossOf(headFor(logitsAtOnce), inputs, { ...adapted, adapters, places }).dispose();
+    const tokenPositions = numbered(Array.from({ length: batch * time }, (_, state) => state));
+    lossOf(headFor(logitsAtOnce), inputs, { ...adapted, adapters, tokenPositions }).dispose();
     const labels = inputs.labels.dataSync();
     const supervised = Array.from({ length: batch * time }, (_, state) => state).filter(
       (state) => state % time < time - 1 && labels[state + 1] !== -100,

@@ -6,7 +6,7 @@ import { type LinearSite, type ParameterSlot, RowCountError } from "@lowrank/eng
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError, NothingSupervisedError } from "../errors.ts";
 import { pickStates } from "../parts/backbone/picked-states.ts";
-import { drawnAnew } from "../parts/drawn-anew.ts";
+import { withNewMasks } from "../parts/new-masks.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
 import { type PartPlan, planLinear, planOf } from "../parts/planned.ts";
 import { softCap } from "../parts/soft-cap.ts";
@@ -19,7 +19,7 @@ import { trainedHeadLoss } from "./loss/trained-head-loss.ts";
 
 export interface TokenHeadOptions {
   readonly site: LinearSite;
-  /** 1 where position t predicts token t + 1; 0 where it predicts its own. */
+  /** 1 if position t predicts token t + 1; 0 if it predicts its own. */
   readonly shift: 0 | 1;
   /** Between the hidden states and the site (BERT's masked-language head). */
   readonly transform?: Layer;
@@ -93,7 +93,7 @@ export class TokenHead implements Head {
     return supervisedPositions(labels, { shape: pass.lastIds.shape, shift, classes: site.outFeatures });
   }
 
-  /** `states` are all of them, or those of `rows`. */
+  /** `states` are all states, or those of `rows`. */
   #lossSum(states: tf.Tensor, supervised: Supervised & { readonly pass: Pass }): tf.Scalar {
     const { site, transform, constantBias, logitsAtOnce = defaultLogitsAtOnce } = this.options;
     const { rows, pass } = supervised;
@@ -101,7 +101,7 @@ export class TokenHead implements Head {
     const seen = rows.length === rowsOf(states) ? pass.only(rows) : pass;
     const targets = tf.tensor1d([...supervised.targets], "int32");
     const smoothing = smoothingOf(context);
-    // What smoothing adds reads the logits themselves, not what bounds them.
+    // Label smoothing reads the logits before the soft cap.
     const frozen = smoothing > 0 && this.#cap !== null ? undefined : site.frozenParts(context);
     const chunkRows = Math.max(1, Math.floor(logitsAtOnce / site.outFeatures));
     // An adaptation without variables only observes the model: a measurement, which has to see all rows at once.
@@ -170,7 +170,7 @@ export class TokenHead implements Head {
     return this.options.cap ?? null;
   }
 
-  /** What the site's product becomes before it is shown. */
+  /** The logits from the site's product. */
   #finished(product: tf.Tensor, context: ForwardContext): tf.Tensor {
     const { constantBias } = this.options;
     const logits = constantBias === undefined ? product : tf.add(product, constantBias.value(context));
@@ -187,7 +187,7 @@ function pickOf(rows: readonly number[], { context }: Pass): Pick<Losses, "pick"
   return context.adapters.kind === "rows" ? {} : { pick: { states: rows } };
 }
 
-/** x [batch, time, features], or nothing but the rows, → [rows, features] */
+/** x [batch, time, features], or only the rows, → [rows, features] */
 function selectRows(x: tf.Tensor, rows: readonly number[]): tf.Tensor2D {
   const features = x.shape[2] ?? 1;
   const picked = rows.length === rowsOf(x) ? x : pickStates(x, tf.tensor1d([...rows], "int32"));
@@ -198,7 +198,7 @@ function rowsOf({ shape: [batch = 0, time = 0] }: tf.Tensor): number {
   return batch * time;
 }
 
-interface ChunkPlace {
+interface ChunkPart {
   /** Numbers of the chunk's rows among all batch·time positions. */
   readonly positions: readonly number[];
   /** Index of its first row among all supervised ones. */
@@ -207,11 +207,11 @@ interface ChunkPlace {
   readonly path: string;
 }
 
-/** Each row's own adapter where the batch's rows have one each, and dropout that is not that of another chunk. */
-function chunkContext({ context, lastIds }: Pass, { positions, first, path }: ChunkPlace): ForwardContext {
-  const { adapters, random, training, places } = context;
-  const own = places === undefined ? context : { ...context, places: places.pick(positions) };
-  const drawn = training ? { ...own, random: drawnAnew(random, first) } : own;
+/** Selects each row's own adapter if the batch's rows have one each, and gives each chunk its own dropout masks. */
+function chunkContext({ context, lastIds }: Pass, { positions, first, path }: ChunkPart): ForwardContext {
+  const { adapters, random, training, tokenPositions } = context;
+  const own = tokenPositions === undefined ? context : { ...context, tokenPositions: tokenPositions.pick(positions) };
+  const drawn = training ? { ...own, random: withNewMasks(random, first) } : own;
   if (adapters.kind !== "rows") return drawn;
   const [batch, time] = lastIds.shape;
   if (adapters.rows.length !== batch) throw new RowCountError(path, adapters.rows.length, batch);
@@ -225,7 +225,7 @@ interface Supervised {
   readonly targets: readonly number[];
 }
 
-/** Labels that count, of labels [batch, time]. Throws ModelInputError for one that is no class. */
+/** The labels that count, of labels [batch, time]. Throws ModelInputError for a label that is not a class. */
 function supervisedPositions(
   labels: tf.Tensor,
   { shape, shift, classes }: { readonly shape: readonly number[]; readonly shift: 0 | 1; readonly classes: number },

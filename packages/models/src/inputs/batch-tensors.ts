@@ -13,15 +13,15 @@ export interface IntegerBatch {
   readonly attentionMask: Int32Array;
   /** [rows · time] */
   readonly tokenTypeIds?: Int32Array;
-  /** Floats for what each output of a row should be. */
+  /** Floats for regression and multi-label rows. */
   readonly labels: Int32Array | Float32Array;
   /** [rows, time], [rows] for one class a row, or [rows, outputs]. */
   readonly labelShape: readonly number[];
-  /** Of sounds, which are then read in place of ids. */
+  /** Audio features, read instead of ids. */
   readonly features?: Float32Array;
   /** [rows, melBins, frames] */
   readonly featureShape?: readonly [number, number, number];
-  /** Of pictures, which are then read in place of ids. */
+  /** Pixels, read instead of ids. */
   readonly pixels?: Float32Array;
   /** [rows, channels, height, width] */
   readonly pixelShape?: readonly [number, number, number, number];

@@ -25,7 +25,7 @@ describe("decoderInputsOf", () => {
     expect(idsOf(bart, "sequence-to-sequence", [[8, -100]])).toEqual([[2, 8]]);
   });
 
-  it("are the text itself where BART gets nothing else, with a head and without", () => {
+  it("are the text itself if BART gets nothing else, with a head and without", () => {
     for (const task of ["sequence-to-sequence", "feature-extraction"] as const)
       expect(idsOf(bart, task)).toEqual([[2, 5, 6]]);
   });
@@ -36,7 +36,7 @@ describe("decoderInputsOf", () => {
     expect(idsOf(mbart, "feature-extraction")).toEqual([[7, 5, 6]]);
   });
 
-  it("are refused where the labels are no tokens of the model", () => {
+  it("are refused if the labels are not tokens of the model", () => {
     for (const wrong of [20, -5]) {
       const make = () => idsOf(bart, "sequence-to-sequence", [[wrong, 8]]);
       expect(make).toThrow(new ModelInputError("labels", `${wrong} is outside 0 to 19`));

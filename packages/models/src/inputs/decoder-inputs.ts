@@ -13,7 +13,7 @@ interface Model {
 
 const readsTwice: readonly Task[] = ["sequence-classification", "question-answering"];
 
-/** A classifier's decoder reads the text itself; so does that of some families, where nothing else is there for it. */
+/** Whether the decoder reads the text itself: a classifier's does, and in some families also a decoder without other inputs. */
 function readsText({ config, task }: Model, labels: tf.Tensor | undefined): boolean {
   if (readsTwice.includes(task)) return true;
   const { readsSource = false } = familyOf(config.modelType).decoderInputs ?? {};
@@ -54,11 +54,11 @@ function shiftRight(labels: tf.Tensor2D, { modelType, decoderStartTokenId, padTo
   });
 }
 
-/** The last token that is no padding, here the text's language, then the others. */
+/** The last token that is not padding, here the language, is moved to the front. */
 function lastInFront(labels: tf.Tensor2D, padding: number): tf.Tensor2D {
   const rows = labels.arraySync().map((row) => {
     const ids = row.map((id) => (id === -100 ? padding : id));
-    // As transformers counts: padding within a row moves the place.
+    // As in transformers, padding within a row shifts this position.
     const last = ids.filter((id) => id !== padding).length - 1;
     return [ids.at(last) ?? padding, ...ids.slice(0, -1)];
   });

@@ -5,9 +5,9 @@ import type { ModelConfig, Task } from "@lowrank/contracts/families";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Backbone } from "../parts/backbone/backbone.ts";
 import { Pass } from "../parts/pass.ts";
-import { TextPlaces, Texts } from "../parts/text-places.ts";
+import { TextPositions, Texts } from "../parts/text-positions.ts";
 import { decoderInputsOf } from "./decoder-inputs.ts";
-import { imagesOf } from "./image-places.ts";
+import { imagesOf } from "./image-states.ts";
 import type { SequenceInputs } from "./model-inputs.ts";
 import { positionsOf, type TextInputs } from "./model-inputs.ts";
 
@@ -39,26 +39,26 @@ export function makePass(
   }
   if (backbone.decoder === undefined) {
     const positions = positionsOf({ ...inputs, inputIds }, backbone);
-    const own = givesPlaces(task) ? withPlaces(context, { ...inputs, inputIds }) : context;
+    const own = knowsTokenPositions(task) ? withTokenPositions(context, { ...inputs, inputIds }) : context;
     return new Pass(own, { ...inputs, positions, causal }, undefined, imagesOf(inputs, context, { config, backbone }));
   }
-  // What a cache holds belongs to the decoder.
+  // A cache belongs to the decoder.
   const { cache: _, ...source } = inputs;
   const positions = positionsOf({ ...source, inputIds }, backbone);
   return new Pass(context, { ...source, positions, causal }, decoderPass(inputs, context, { backbone, config, task }));
 }
 
-/** Whether calls know where states are in their texts. As in PEFT, others do not support adapters that wait for tokens. */
-export function givesPlaces(task: Task): boolean {
+/** Whether calls know the positions of states in their texts, which some adapters need. As in PEFT, other tasks lack them. */
+export function knowsTokenPositions(task: Task): boolean {
   return task === "causal-lm";
 }
 
 /** Without adapters the positions are not needed. */
-function withPlaces(context: ForwardContext, inputs: TextInputs): ForwardContext {
+function withTokenPositions(context: ForwardContext, inputs: TextInputs): ForwardContext {
   if (context.adapters.kind === "none") return context;
   const { inputIds, cache } = inputs;
   const texts = cache?.textsOf(inputs) ?? new Texts(inputs);
-  return { ...context, places: TextPlaces.behind(cache?.length ?? 0, inputIds.shape, texts) };
+  return { ...context, tokenPositions: TextPositions.behind(cache?.length ?? 0, inputIds.shape, texts) };
 }
 
 /** The texts that belong to a batch of images (CLIP). */

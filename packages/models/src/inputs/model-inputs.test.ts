@@ -23,7 +23,7 @@ afterAll(() => {
 
 const grid = (rows: number[][]) => tf.tensor2d(rows, undefined, "int32");
 
-/** What a forward pass throws; undefined if nothing. Nothing may stay in memory. */
+/** The error of a forward pass; undefined if there is none. Nothing may stay in memory. */
 function failure(name: string, inputs: () => ModelInputs): unknown {
   const before = tf.memory().numTensors;
   let reason: unknown;

@@ -14,13 +14,13 @@ export interface ModelInputs {
   /** Token ids, int32 [batch, time]; for multiple choice [batch, choices, time]. Absent only for models of images or audio. */
   readonly inputIds?: tf.Tensor2D | tf.Tensor3D;
   /**
-   * What a model for images reads: float32 [batch, channels, height, width]. Of a language model [images, channels, height, width],
-   * all images of the batch in the order of their tokens; optional there.
+   * Images: float32 [batch, channels, height, width]. For a language model [images, channels, height, width], optional: all images of
+   * the batch in the order of their tokens.
    */
   readonly pixelValues?: tf.Tensor4D;
   /**
-   * What a model that hears reads: float32 [batch, melBins, frames], `logMelFeatures` of "@lowrank/data" for each row. Its
-   * frames are always as many as the model has places for, here twice `sourcePositions`.
+   * Audio features: float32 [batch, melBins, frames], `logMelFeatures` of "@lowrank/data" for each row. The number of frames is
+   * fixed by the model, here twice `sourcePositions`.
    */
   readonly inputFeatures?: tf.Tensor3D;
   /** 1 for tokens, 0 for padding, int32 as `inputIds`; with a cache [batch, past + time]. Absent: no padding. */
@@ -35,11 +35,11 @@ export interface ModelInputs {
    * mask, as in transformers.
    */
   readonly positionIds?: tf.Tensor2D | tf.Tensor3D | readonly (readonly number[])[];
-  /** What an encoder–decoder's second stack reads, int32 [batch, targetTime]. Absent: made from `labels`. */
+  /** Inputs of an encoder–decoder's decoder, int32 [batch, targetTime]. Absent: made from `labels`. */
   readonly decoderInputIds?: tf.Tensor2D;
   /** 1 for tokens, 0 for padding, int32 [batch, targetTime]; with a cache [batch, past + targetTime]. Absent: no padding. */
   readonly decoderAttentionMask?: tf.Tensor2D;
-  /** What the call should give. Without `decoderInputIds` an encoder–decoder reads these, one place later. */
+  /** The labels. Without `decoderInputIds`, an encoder–decoder reads them, shifted by one position. */
   readonly labels?: tf.Tensor;
   /** Keys and values of earlier tokens; the call adds its own. */
   readonly cache?: KeyValueCache;
@@ -56,17 +56,17 @@ export interface SequenceInputs
   readonly choices?: number;
 }
 
-/** What positions are counted from. */
+/** The inputs that decide about positions. */
 export interface TextInputs extends Pick<SequenceInputs, "attentionMask" | "positionIds" | "cache"> {
   readonly inputIds: tf.Tensor2D;
 }
 
-/** A batch with what it should give. */
+/** A batch with labels. */
 export interface LabelledInputs extends ModelInputs {
   /**
-   * Tokens [batch, time] with −100 where nothing is asked (not shifted), or classes [batch], or numbers; for a question
-   * where its answer starts and ends, [batch, 2]; of a multiple choice the right one's number, [batch]; for each token
-   * whether it was replaced, 0 or 1, [batch, time]; and whether a second sentence does not follow the first, [batch].
+   * Tokens [batch, time], not shifted, with −100 where nothing is trained; or classes or numbers [batch]. For a question the start and
+   * the end of its answer, [batch, 2]. For multiple choice the number of the right choice, [batch]. For replaced tokens 0 or 1,
+   * [batch, time]. For a second sentence 1 if it does not follow the first, [batch].
    */
   readonly labels: tf.Tensor;
 }
@@ -94,7 +94,7 @@ export function checkInputs(inputs: SequenceInputs, config: ModelConfig, { token
     throw new ModelInputError("inputIds", `the shape is [${inputIds.shape}], expected [batch, time] without zeros`);
   }
   const [batch, time] = inputIds.shape;
-  // An encoder sees its whole input at once; what a cache holds belongs to the decoder.
+  // An encoder sees its whole input at once; the cache belongs to the decoder.
   const past = config.decoderLayers > 0 ? 0 : (inputs.cache?.length ?? 0);
   checkCache(inputs.cache, batch);
   checkShape("attentionMask", attentionMask, [batch, past + time]);
@@ -155,7 +155,7 @@ function checkType(name: string, { dtype }: tf.Tensor): void {
 /** Rotations accept any sign; float32 counts up to this number. */
 const maxPosition = 2 ** 24;
 
-/** Positions of each row, or of all rows alike: [batch or 1][time]. Throws ModelInputError and PositionLimitError. */
+/** Positions of each row, or once for all rows: [batch or 1][time]. Throws ModelInputError and PositionLimitError. */
 export function positionsOf(
   inputs: TextInputs,
   { positionRows: limit, positionsFrom = "columns" }: PositionRules,

@@ -68,12 +68,12 @@ describe("a multiple choice", () => {
     });
   });
 
-  it("takes segments and positions of the same shape, or plain rows", () => {
+  it("accepts segments and positions of the same shape, or plain rows", () => {
     tf.tidy(() => {
-      const places = ids.flatMap(() => [3, 2, 1, 0]);
+      const indices = ids.flatMap(() => [3, 2, 1, 0]);
       const segments = tf.ones<tf.Rank.R3>([2, 3, 4], "int32");
       const inputs = { inputIds: questions(), tokenTypeIds: segments };
-      const wanted = chooser.forward({ ...inputs, positionIds: tf.tensor3d(places, [2, 3, 4], "int32") });
+      const wanted = chooser.forward({ ...inputs, positionIds: tf.tensor3d(indices, [2, 3, 4], "int32") });
       expectClose(chooser.forward({ ...inputs, positionIds: [[3, 2, 1, 0]] }).dataSync(), wanted.dataSync(), 1e-6);
       const plain = chooser.forward({ inputIds: questions() });
       expect(Math.abs((plain.dataSync()[0] ?? 0) - (wanted.dataSync()[0] ?? 0))).toBeGreaterThan(1e-3);
@@ -129,7 +129,7 @@ describe("a multiple choice", () => {
     });
   });
 
-  it("is the only task that takes questions", () => {
+  it("is the only task for questions", () => {
     const reason = failure(tagger, () => ({ inputIds: questions() }));
     expect(String(reason)).toContain("the shape is [2,3,4], expected [batch, time]");
   });

@@ -61,13 +61,13 @@ function rounded(values: Float32Array, columns: number): Float32Array {
 }
 
 /** Each output's weights to the nearest of 255 steps between its largest magnitude and its negative. */
-function roundedByOutput(values: Float32Array, outputOf: (place: number) => number, outputs: number): Float32Array {
+function roundedByOutput(values: Float32Array, outputOf: (index: number) => number, outputs: number): Float32Array {
   const largest = new Float64Array(outputs);
-  values.forEach((value, place) => {
-    largest[outputOf(place)] = Math.max(largest[outputOf(place)] ?? 0, Math.abs(value));
+  values.forEach((value, index) => {
+    largest[outputOf(index)] = Math.max(largest[outputOf(index)] ?? 0, Math.abs(value));
   });
-  return values.map((value, place) => {
-    const step = (largest[outputOf(place)] ?? 0) / 127;
+  return values.map((value, index) => {
+    const step = (largest[outputOf(index)] ?? 0) / 127;
     return step === 0 ? 0 : Math.round(value / step) * step;
   });
 }
@@ -135,7 +135,7 @@ describe("basePrecision", () => {
     },
   );
 
-  it("nf4 rounds what is stored in 16 bits, and keeps its tables there", async () => {
+  it("nf4 rounds weights that are stored in 16 bits, and keeps its tables in 16 bits", async () => {
     const packed = await load("bf16-base", "nf4");
     const bits = packed.sites().map((site) => ({
       kind: site.role,
@@ -165,7 +165,7 @@ describe("basePrecision", () => {
       const { shape, transposedInFile } = shapes.get(key) ?? { shape: [], transposedInFile: true };
       const [inFeatures = 1, outFeatures = 1] = shape;
       if (!isBody(key)) return values;
-      const outputOf = (place: number) => (transposedInFile ? Math.floor(place / inFeatures) : place % outFeatures);
+      const outputOf = (index: number) => (transposedInFile ? Math.floor(index / inFeatures) : index % outFeatures);
       return roundedByOutput(values, outputOf, outFeatures);
     });
     const expected = await loadModel(folder);
@@ -179,7 +179,7 @@ describe("basePrecision", () => {
   it("int8 leaves a matrix with a NaN in float32, and names it next to the engine that has no 8-bit matrix products", async () => {
     const name = "model.layers.0.self_attn.q_proj.weight";
     const folder = await folderOf("llama-gqa", (key, values) =>
-      key === name ? values.map((value, place) => (place === 5 ? Number.NaN : value)) : values,
+      key === name ? values.map((value, index) => (index === 5 ? Number.NaN : value)) : values,
     );
     const warnings: string[] = [];
     const model = await loadModel(folder, {

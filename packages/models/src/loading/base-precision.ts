@@ -1,4 +1,4 @@
-// How many bits a base's matrices are kept in. Computation is in float32, except for "bf16", "int8" and matrices in 4 bits.
+// The precision in which a base's matrices are stored. Computation is in float32, except for "bf16", "int8" and matrices in 4 bits.
 
 import { halfBits, type WarningListener } from "@lowrank/contracts";
 import { int8Problem, packInt8, packNormalFloat4 } from "@lowrank/engine";
@@ -8,8 +8,8 @@ import type { WeightSource } from "./weight-source.ts";
 
 /**
  * - "float32": every weight as a float32 tensor.
- * - "as-stored": the matrices of linear layers, embeddings and heads in the bits in which the file has them: F16, BF16, and
- *   a GGUF file's blocks: 4 bits a weight and what their scales take, 8 bits for types of 5 and 6 bits (Q5_*, Q6_K). The same for
+ * - "as-stored": the matrices of linear layers, embeddings and heads in the precision of the file: F16, BF16, and
+ *   a GGUF file's blocks: 4 bits for each weight plus scales, 8 bits for types of 5 and 6 bits (Q5_*, Q6_K). The same for
  *   folders of bitsandbytes, GPTQ, AWQ and compressed-tensors, without the rounding to 16 bits of their own dequantization.
  *   Linear layers in 4 bits are computed as those of "nf4".
  * - "nf4": linear layers but the head rounded to NormalFloat 4 (QLoRA), unless the file has them in 4 bits already;

@@ -5,7 +5,7 @@ import { checkSize } from "./fill-model.ts";
 import type { LoadOptions } from "./load-options.ts";
 import type { WeightSource } from "./weight-source.ts";
 
-/** What is thrown for a file of bf16 matrices of these shapes, of which only the headers are there; undefined if nothing. */
+/** The error for a file of bf16 matrices of these shapes, of which only the headers exist; undefined if there is none. */
 function refusal(shapes: Readonly<Record<string, readonly number[]>>, options: LoadOptions = {}): unknown {
   const bytesOf = (shape: readonly number[]) => 2 * shape.reduce((product, size) => product * size, 1);
   const tensors = new Map(

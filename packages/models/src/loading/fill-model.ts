@@ -112,7 +112,7 @@ function newValue(slot: WeightSlot, { options, initializerRange }: FillSettings)
 /** TensorFlow.js counts a tensor's values in 32 bits, one of them the sign. */
 const maxValues = 2 ** 31 - 1;
 
-/** Bytes a value of a matrix takes at least, by precision; "as-stored" takes what the file takes. */
+/** Minimum bytes for each value of a matrix, by precision; "as-stored" takes as many as the file. */
 const minBytes: Readonly<Record<Exclude<BasePrecision, "as-stored">, number>> = {
   float32: 4,
   bf16: 2,
@@ -120,7 +120,7 @@ const minBytes: Readonly<Record<Exclude<BasePrecision, "as-stored">, number>> = 
   nf4: 0.5,
 };
 
-/** Throws ModelTooLargeError, naming every tensor that is too large, or saying what all of them need. */
+/** Throws ModelTooLargeError with every tensor that is too large, or with the total size. */
 export function checkSize(
   { fillings }: LoadingPlan,
   source: WeightSource,

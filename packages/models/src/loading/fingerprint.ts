@@ -1,5 +1,5 @@
-// A short name for a base model: adapters carry it, so that an adapter for another base is noticed. It means "the same
-// files", not "safe files": the hash is no protection against somebody who wants two bases to look alike.
+// A short hash of a base model. Adapters contain it, so that an adapter for another base is noticed. It means "the same files", not
+// "safe files": it does not protect against somebody who makes two different bases with the same hash.
 
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { joinPieces } from "@lowrank/safetensors";

@@ -41,7 +41,7 @@ const pieces = {
 };
 
 describe("weights in pieces", () => {
-  it("are one tensor: of each expert the gate's rows, then those of up", async () => {
+  it("are one tensor: for each expert the gate's rows, then those of up", async () => {
     const joined = joinWeights(sourceOf(pieces), config);
     const name = "model.layers.0.mlp.experts.gate_up_proj";
     expect([...joined.tensors.keys()]).toEqual(["model.norm.weight", name]);
@@ -51,7 +51,7 @@ describe("weights in pieces", () => {
     expect([...(await joined.readBytes("model.norm.weight"))]).toEqual([7, 7]);
   });
 
-  it("are decoded one by one where they are quantized", async () => {
+  it("are decoded one by one if they are quantized", async () => {
     const source = sourceOf(pieces);
     const tensors = new Map([...source.tensors].map(([key, tensor]) => [key, { ...tensor, isDivisible: false }]));
     const backwards = {
@@ -64,7 +64,7 @@ describe("weights in pieces", () => {
     expect([...joined.decode(name, await joined.readBytes(name))]).toEqual([2, 1, 4, 3, 6, 5, 9, 8]);
   });
 
-  it("stay as they are where one is missing, so that loading names it", () => {
+  it("stay unchanged if one is missing, so that loading names it", () => {
     const { [`${module}.1.w3.weight`]: _, ...rest } = pieces;
     const source = sourceOf(rest);
     expect(joinWeights(source, config)).toBe(source);
@@ -88,7 +88,7 @@ describe("experts in MXFP4", () => {
     expect(column(1)).toEqual([1, 3, ...Array.from({ length: 30 }, () => 0)]);
   });
 
-  it("have an order of their own for each expert", () => {
+  it("have another order for each expert", () => {
     const bytes = Uint8Array.from([...blocks, ...blocks.map((byte) => byte ^ 0x88), 127, 127, 127, 127]);
     const values = decodeMxfp4(bytes, 64, [2, 32, 2]);
     expect([values[0], values[64]]).toEqual([0.5, -0.5]);

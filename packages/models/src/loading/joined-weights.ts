@@ -54,7 +54,7 @@ function stacksIn(source: WeightSource, config: ModelConfig): readonly (readonly
   });
 }
 
-/** One after another, where rows cannot be decoded by themselves (quantized experts). */
+/** Decodes the pieces one after another, if rows cannot be decoded separately (quantized experts). */
 function decodePieces(source: WeightSource, pieces: readonly string[], bytes: Uint8Array): Float32Array {
   const values: Float32Array[] = [];
   let start = 0;
@@ -138,9 +138,9 @@ export function decodeMxfp4(
     for (let group = 0; group < groups; group++) {
       const block = line * groups + group;
       const scale = 2 ** ((bytes[scalesAt + block] ?? 0) - 127);
-      for (let place = 0; place < blockBytes; place++) {
-        const byte = bytes[block * blockBytes + place] ?? 0;
-        const column = (group * blockBytes + place) * 2;
+      for (let byteIndex = 0; byteIndex < blockBytes; byteIndex++) {
+        const byte = bytes[block * blockBytes + byteIndex] ?? 0;
+        const column = (group * blockBytes + byteIndex) * 2;
         values[start + column * rows] = (levels[byte & 15] ?? 0) * scale;
         values[start + (column + 1) * rows] = (levels[byte >> 4] ?? 0) * scale;
       }

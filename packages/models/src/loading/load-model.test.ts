@@ -81,7 +81,7 @@ describe("loadModel", () => {
     (await loadModel(folder, { maxBytes: (error as ModelTooLargeError).bytes })).dispose();
   });
 
-  it("reads files without the base model's prefix, and leaves buffers alone", async () => {
+  it("reads files without the base model's prefix, and ignores buffers", async () => {
     const folder = await changed("gpt2", (tensors) => {
       for (const [key, tensor] of [...tensors]) {
         tensors.delete(key);
@@ -94,7 +94,7 @@ describe("loadModel", () => {
     model.dispose();
   });
 
-  it("names modules without a prefix where the base model is all there is", async () => {
+  it("names modules without a prefix if the base model has no head", async () => {
     const model = await loadModel(await changed("bert-seqcls", unchanged), { task: "feature-extraction" });
     expect(model.sites()[0]?.path).toBe("embeddings.word_embeddings");
     expect(model.sites().at(-1)?.path).toBe("pooler.dense");
@@ -149,7 +149,7 @@ describe("loadModel", () => {
     model.dispose();
   });
 
-  it("frees what it made when it is aborted or a file breaks off", async () => {
+  it("frees its tensors when it is aborted or a file ends early", async () => {
     const folder = await changed("gpt2", unchanged);
     const stop = new AbortController();
     const onProgress = ({ done }: { done: number }) => {
@@ -173,7 +173,7 @@ describe("loadModel", () => {
     expect(await failure(loadModel(breaking))).toMatchObject({ message: "the disk is gone" });
   });
 
-  it("reports what is missing in a folder", async () => {
+  it("reports a missing file in a folder", async () => {
     const bytes = (text: string) => new TextEncoder().encode(text);
     const config = await readFile(join(fixturesRoot, "gpt2", "base", "config.json"));
     const folders: [string, Map<string, Uint8Array>, RegExp][] = [

@@ -73,10 +73,10 @@ export async function loadModel(folder: ModelFolder, options: LoadOptions = {}):
 }
 
 /**
- * Tells a base model from others: "lowrank-1:" and 16 hexadecimal digits, the same in Node and in browsers. An adapter
- * file carries it. Of a folder, headers and a few bytes of each tensor are read.
+ * Identifies a base model: "lowrank-1:" and 16 hexadecimal digits, the same in Node and in browsers. Adapter files contain it. For a
+ * folder, headers and a few bytes of each tensor are read.
  *
- * @throws as `loadModel`, apart from what only shows when weights are matched.
+ * @throws as `loadModel`, except errors that only appear when weights are matched.
  */
 export async function fingerprint(base: PretrainedModel | ModelFolder): Promise<string> {
   if ("fingerprint" in base) return base.fingerprint;
@@ -116,7 +116,7 @@ async function dequantized(
   return quantizedWeights(source, config, onWarning);
 }
 
-/** As many as families allows a config.json to have: a mistyped class number must not take all memory. */
+/** The same limit as for a config.json: a mistyped class number must not fill the memory. */
 const maxLabels = 1_000_000;
 
 /** The configuration with another number of classes, for another problem. Throws InvalidConfigError for one that no classifier has. */
@@ -134,7 +134,7 @@ export function withLabels(
   return { ...config, problemType, labels, labelNames: Array.from({ length: labels }, (_, index) => `LABEL_${index}`) };
 }
 
-/** transformers' default where the file has no sensible value. */
+/** transformers' default if the file has no valid value. */
 function initializerRange(raw: Readonly<Record<string, unknown>>): number {
   const value = raw.initializer_range;
   return typeof value === "number" && value > 0 && value <= 10 ? value : 0.02;

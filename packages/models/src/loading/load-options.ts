@@ -7,7 +7,7 @@ import type { WeightsInFiles } from "./weights-in-files.ts";
 
 /** How a model is to be loaded. */
 export interface LoadOptions {
-  /** The head; by default the one that config.json's `architectures` names. */
+  /** The head; default: the one that config.json's `architectures` names. */
   readonly task?: Task;
   /** Classes of a classifier, if config.json does not have them. */
   readonly numLabels?: number;
@@ -16,9 +16,9 @@ export interface LoadOptions {
   /** Allows a classifier that the files lack, or hold for another number of classes, to be made new from a seed. */
   readonly newHead?: { readonly seed: number };
   /**
-   * In how many bits the base's matrices are kept: "float32" (default), "as-stored", "nf4" (QLoRA), "bf16" or "int8". Fewer
-   * bits take less memory and more time, as each product decodes its matrix anew – but for "bf16" on tfjs-node and "int8" on
-   * native, which are faster than float32 where the processor multiplies such numbers; `onWarning` hears where "int8" is not.
+   * The precision of the base's matrices: "float32" (default), "as-stored", "nf4" (QLoRA), "bf16" or "int8". Lower precisions take less
+   * memory and more time, because each product decodes its matrix. "bf16" on tfjs-node and "int8" on native are faster than float32
+   * if the processor multiplies such numbers; `onWarning` is called if "int8" is not.
    */
   readonly basePrecision?: BasePrecision;
   /**
@@ -27,8 +27,8 @@ export interface LoadOptions {
    */
   readonly leftIn?: WeightsInFiles;
   /**
-   * Memory that the weights may take; a model that needs more is refused before any of it is allocated. Without it only
-   * tensors too large for TensorFlow.js are. In Node, `os.totalmem()` is what the machine has.
+   * Maximum bytes of the weights. A larger model is refused before any of it is allocated. Without this option, only tensors that are
+   * too large for TensorFlow.js are refused. In Node, `os.totalmem()` is the machine's memory.
    */
   readonly maxBytes?: number;
   readonly onWarning?: WarningListener;

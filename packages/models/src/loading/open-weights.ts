@@ -9,7 +9,7 @@ import type { SourceTensor, WeightSource } from "./weight-source.ts";
 
 const readableTypes = new Set(["F32", "F16", "BF16", "F64"]);
 
-/** Opens headers only. Throws ModelFileError if there are no weights, SafetensorsError if they are malformed. */
+/** Reads only the headers. Throws ModelFileError if there are no weights, SafetensorsError if they are malformed. */
 export async function openWeights(folder: ModelFolder, onWarning?: WarningListener): Promise<WeightSource> {
   const weights = await openFolderWeights(folder, onWarning === undefined ? {} : { onWarning });
   if (weights === undefined) throw await withoutWeights(folder);

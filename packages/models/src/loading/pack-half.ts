@@ -13,7 +13,7 @@ export function packHalf(
   bytes: Uint8Array,
   { kind, rows, columns }: Pick<HalfMatrix, "kind" | "rows" | "columns">,
 ): HalfMatrix {
-  // A copy where the bytes are a view: it would keep all of the file in memory.
+  // A view is copied, because it would keep the whole file in memory.
   const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
   return { kind, rows, columns, bits: new Uint16Array(own.buffer, own.byteOffset, rows * columns) };
 }

@@ -62,8 +62,8 @@ export function planLoading(
     );
   }
   const order = new Map([...source.tensors.keys()].map((key, index) => [key, index]));
-  const place = ({ key }: SlotFilling) => order.get(key) ?? 0;
-  return { fillings: fits.sort((first, second) => place(first) - place(second)), toMakeNew };
+  const orderOf = ({ key }: SlotFilling) => order.get(key) ?? 0;
+  return { fillings: fits.sort((first, second) => orderOf(first) - orderOf(second)), toMakeNew };
 }
 
 /** Replaces a classifier by a new one if another number of classes is requested. */

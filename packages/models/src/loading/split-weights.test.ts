@@ -41,7 +41,7 @@ describe("a tensor that holds several weights", () => {
     expect([...(await split.readBytes(value ?? "", { offset: 4, length: 2 }))]).toEqual([9, 9]);
   });
 
-  it("stays as it is where its rows cannot be shared out, for messages to name it", () => {
+  it("stays unchanged if its rows cannot be divided, so that messages name it", () => {
     const source = sourceWith({ [fused]: [11, 4] });
     expect([...splitWeights(source, config).tensors.keys()]).toEqual([fused]);
   });

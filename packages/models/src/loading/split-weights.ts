@@ -7,7 +7,7 @@ import type { SourceTensor, WeightSource } from "./weight-source.ts";
 interface Part {
   /** Of the file's tensor. */
   readonly key: string;
-  /** Where its bytes begin there. */
+  /** Offset of its bytes in that file. */
   readonly offset: number;
   readonly tensor: SourceTensor;
 }
@@ -40,7 +40,7 @@ export function splitWeights(source: WeightSource, config: ModelConfig): WeightS
   };
 }
 
-/** Equal parts along the rows; none where the rows cannot be shared out, or are not stored one after another. */
+/** Equal parts along the rows; undefined if the rows cannot be divided equally or are not stored one after another. */
 function partsOf(given: {
   readonly key: string;
   readonly tensor: SourceTensor;

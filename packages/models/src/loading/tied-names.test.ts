@@ -46,7 +46,7 @@ describe.each([
   ],
   ["roberta-mlm", "roberta.embeddings.word_embeddings.weight", ["lm_head.decoder.weight"]],
 ])("the tied weight of %s", (fixture, table, others) => {
-  it.each(others)("is read where the file calls it %s", async (name) => {
+  it.each(others)("is read under the file's name %s", async (name) => {
     const before = tf.memory().numTensors;
     expect(await logitsOf(fixture, [table, name])).toEqual(await logitsOf(fixture, [table, table]));
     expect(tf.memory().numTensors).toBe(before);

@@ -1,4 +1,4 @@
-// Where a model's tensors come from, whatever the file format.
+// The source of a model's tensors, independent of the file format.
 
 import type { PackedMatrix } from "@lowrank/engine";
 
@@ -8,7 +8,7 @@ export interface SourceTensor {
   readonly dtype: string;
   /** As stored. */
   readonly byteLength: number;
-  /** False where the values have no form as numbers that can be computed with (8-bit floats, unknown blocks). */
+  /** False for values that cannot be computed with (8-bit floats, unknown blocks). */
   readonly isReadable: boolean;
   /** Whether some rows of the last axis can be read and decoded by themselves. */
   readonly isDivisible?: boolean;
@@ -17,7 +17,7 @@ export interface SourceTensor {
 export interface WeightSource {
   /** For messages. */
   readonly name: string;
-  /** What to look at where the tensors are not those of the model; a sentence. */
+  /** A sentence of advice, for tensors that do not fit the model. */
   readonly advice: string;
   /** In the order of the files. Keys are transformers' parameter names. */
   readonly tensors: ReadonlyMap<string, SourceTensor>;
@@ -25,7 +25,7 @@ export interface WeightSource {
   readBytes(name: string, range?: ByteRange): Promise<Uint8Array>;
   /** Bytes that `readBytes` gave, as numbers in torch's order: all, or whole rows of a tensor that `isDivisible`; put into `into` if possible. */
   decode(name: string, bytes: Uint8Array, into?: Float32Array): Float32Array;
-  /** A matrix in the bits in which the file has it, if those are fewer than float32's and can be computed with. */
+  /** A matrix in the file's precision, if that is lower than float32 and can be computed with. */
   pack(name: string, bytes: Uint8Array): PackedMatrix | undefined;
   close(): Promise<void>;
 }

@@ -10,7 +10,7 @@ export interface FileWeight {
   readonly shape: readonly number[];
   /** Some of its numbers, row by row; `first` and `count` are whole rows of the last axis. They may be put into `into`. */
   read(first: number, count: number, into?: Float32Array): Promise<Float32Array>;
-  /** The same as the file's bytes; there where these are plain numbers in the order of rows. */
+  /** The file's bytes, if they are plain numbers in the order of rows. */
   readonly stored?: {
     readonly dtype: "F32" | "F16" | "BF16";
     readonly readBytes: (first: number, count: number) => Promise<Uint8Array>;
@@ -21,15 +21,15 @@ interface Closable {
   close?(): Promise<void>;
 }
 
-interface Place {
+interface StoredMatrix {
   readonly source: WeightSource;
   readonly key: string;
   readonly shape: readonly number[];
 }
 
 /**
- * Where a model's matrices are while they are not in memory. Give it to `loadModel` or `loadGguf` (`leftIn`), and close it
- * when nothing more is to be read.
+ * The location of a model's matrices that are not in memory. Pass it to `loadModel` or `loadGguf` (`leftIn`), and close it when
+ * nothing more is read.
  *
  * @example
  * ```ts
@@ -48,17 +48,17 @@ interface Place {
  */
 export class WeightsInFiles {
   readonly #unread = new UnreadTensors();
-  readonly #places = new Map<string, Place>();
+  readonly #matrices = new Map<string, StoredMatrix>();
   readonly #sources = new Set<Closable>();
   /** The last weight that could be read as a whole only. */
   #whole: { readonly path: string; readonly values: Float32Array } | undefined;
 
   /** A weight by transformers' parameter path; undefined if it is in memory, or if it is stored under another's path. */
   weight(path: string): FileWeight | undefined {
-    const place = this.#places.get(path);
-    if (place === undefined) return undefined;
-    const read: FileWeight["read"] = (first, count, into) => this.#read(path, place, { first, count, into });
-    const { source, key, shape } = place;
+    const matrix = this.#matrices.get(path);
+    if (matrix === undefined) return undefined;
+    const read: FileWeight["read"] = (first, count, into) => this.#read(path, matrix, { first, count, into });
+    const { source, key, shape } = matrix;
     const { dtype, isDivisible = false } = source.tensors.get(key) ?? {};
     if (!isDivisible || (dtype !== "F32" && dtype !== "F16" && dtype !== "BF16")) return { shape, read };
     const width = dtype === "F32" ? 4 : 2;
@@ -74,21 +74,21 @@ export class WeightsInFiles {
         return work();
       } catch (error) {
         if (!(error instanceof UnreadTensorError)) throw error;
-        const place = this.#places.get(error.tensor);
-        if (place === undefined) throw error;
-        const count = place.shape.reduce((product, size) => product * size, 1);
-        const values = await this.#read(error.tensor, place, { first: 0, count });
+        const matrix = this.#matrices.get(error.tensor);
+        if (matrix === undefined) throw error;
+        const count = matrix.shape.reduce((product, size) => product * size, 1);
+        const values = await this.#read(error.tensor, matrix, { first: 0, count });
         this.#whole = undefined;
         this.#unread.provide(error.tensor, values);
       }
     }
   }
 
-  /** Called by loading: whether a slot's numbers stay where they are, which then has a tensor without them. */
+  /** Called by the loader. Returns whether the slot's numbers stay in the file; the slot then has a tensor without data. */
   takes(slot: WeightSlot, source: WeightSource, key: string): boolean {
     if (slot.shape.length < 2) return false;
     this.#sources.add(source);
-    this.#places.set(slot.path, { source, key, shape: slot.shape });
+    this.#matrices.set(slot.path, { source, key, shape: slot.shape });
     slot.fill(this.#unread.tensor(slot.path, slot.shape));
     return true;
   }
@@ -106,7 +106,7 @@ export class WeightsInFiles {
 
   async #read(
     path: string,
-    { source, key, shape }: Place,
+    { source, key, shape }: StoredMatrix,
     {
       first,
       count,

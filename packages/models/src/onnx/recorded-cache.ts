@@ -1,4 +1,4 @@
-// A cache whose keys and values are inputs of a graph, `past_key_values`, and with those of the new tokens outputs, `present`.
+// A cache for the ONNX graph. Its keys and values are inputs of the graph (`past_key_values`), and outputs with the new tokens (`present`).
 
 import { inferenceContext } from "@lowrank/contracts";
 import { type RecordedInput, RecordingError } from "@lowrank/engine/onnx";

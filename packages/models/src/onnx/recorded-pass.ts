@@ -1,4 +1,4 @@
-// A pass of which every size and position may vary: what a pass otherwise counts by plain numbers is computed from its inputs.
+// A pass for the ONNX graph, in which every size and position may vary. It computes from its inputs what other passes have as numbers.
 
 import { inferenceContext } from "@lowrank/contracts";
 import { type AttentionMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
@@ -40,7 +40,7 @@ export class RecordedPass extends Pass {
     const { positionsFrom = "columns" } = this.rules;
     const [batch, time] = this.shape;
     if (typeof positionsFrom === "object") return countedIds(this.inputIds, positionsFrom.padding);
-    // Generation counts what the mask shows, as transformers' does; other tasks count columns.
+    // Generation counts the tokens that the mask shows, as in transformers; other tasks count columns.
     if (this.cache === undefined && positionsFrom === "columns")
       return tf.add<tf.Tensor2D>(tf.zerosLike(this.inputIds), tf.range(0, time, 1, "int32"));
     const shown = tf.slice(this.#shownBefore(positionsFrom === "mask"), [0, this.past], [batch, time]);
@@ -55,12 +55,12 @@ export class RecordedPass extends Pass {
   override byDistance(of: (distance: number) => number): tf.Tensor2D {
     const { farthest } = this.rules;
     const table = tf.tensor1d(
-      Array.from({ length: 2 * farthest + 1 }, (_, place) => of(place - farthest)),
+      Array.from({ length: 2 * farthest + 1 }, (_, index) => of(index - farthest)),
       "int32",
     );
-    const { query, key } = this.#places();
-    const places = tf.add(tf.sub(key, query), tf.scalar(farthest, "int32"));
-    const known = tf.minimum(tf.maximum(places, tf.scalar(0, "int32")), tf.scalar(2 * farthest, "int32"));
+    const { query, key } = this.#queryAndKey();
+    const distances = tf.add(tf.sub(key, query), tf.scalar(farthest, "int32"));
+    const known = tf.minimum(tf.maximum(distances, tf.scalar(0, "int32")), tf.scalar(2 * farthest, "int32"));
     return tf.gather<tf.Tensor>(table, known) as tf.Tensor2D;
   }
 
@@ -108,7 +108,7 @@ export class RecordedPass extends Pass {
     return tf.sub(isMasked ? tf.mul(counts, this.#attentionMask) : counts, tf.scalar(1, "int32")) as tf.Tensor2D;
   }
 
-  #places() {
+  #queryAndKey() {
     const [, time] = this.shape;
     const [, keyTime] = this.#attentionMask.shape;
     return {
@@ -118,7 +118,7 @@ export class RecordedPass extends Pass {
   }
 
   override order(window = Number.POSITIVE_INFINITY): AttentionMask {
-    const { query, key } = this.#places();
+    const { query, key } = this.#queryAndKey();
     const isLater = tf.greater(key, query);
     return asMask(Number.isFinite(window) ? tf.logicalOr(isLater, isFar(query, key, window)) : isLater);
   }
@@ -127,12 +127,12 @@ export class RecordedPass extends Pass {
     const padding = paddingMask(this.#attentionMask); // [batch, 1, 1, keyTime]
     if (this.inputs.causal) return combineMasks(this.order(window), padding);
     if (!Number.isFinite(window)) return padding;
-    const { query, key } = this.#places();
+    const { query, key } = this.#queryAndKey();
     return combineMasks(asMask(tf.logicalOr(isFar(query, key, window), isFar(key, query, window))), padding);
   }
 }
 
-/** Where `from` is `window` places after `to`, or more. */
+/** 1 where `from` is at least `window` positions after `to`. */
 function isFar(from: tf.Tensor, to: tf.Tensor, window: number): tf.Tensor {
   return tf.greaterEqual(tf.sub(from, to), tf.scalar(window, "int32"));
 }

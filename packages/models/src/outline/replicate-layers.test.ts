@@ -23,8 +23,9 @@ async function load(name: string, order?: readonly number[]): Promise<Pretrained
   const tensors = new Map<string, TensorData>();
   for (const [key, { dtype, shape }] of file.tensors) {
     const layer = /\.(\d+)\./.exec(key)?.[1];
-    const places = order?.flatMap((old, place) => (String(old) === layer ? [place] : [])) ?? [];
-    const names = layer === undefined || !order ? [key] : places.map((place) => key.replace(/\.\d+\./, `.${place}.`));
+    const indices = order?.flatMap((old, position) => (String(old) === layer ? [position] : [])) ?? [];
+    const names =
+      layer === undefined || !order ? [key] : indices.map((position) => key.replace(/\.\d+\./, `.${position}.`));
     for (const renamed of names) tensors.set(renamed, { dtype, shape, data: file.bytes(key) });
   }
   const count = config.n_layer === undefined ? "num_hidden_layers" : "n_layer";
@@ -92,7 +93,7 @@ describe("withLayers", () => {
     third.dispose();
   });
 
-  it("takes weights as they are after a merge, whatever becomes of it", async () => {
+  it("uses the weights as they are after a merge, whatever happens to it", async () => {
     const base = await load("llama-gqa-tied");
     const head = base.sites().find(({ path }) => path === "lm_head")!;
     const undo = head.replaceWeight(tf.mul(head.readWeight(), 2));
@@ -104,7 +105,7 @@ describe("withLayers", () => {
     base.dispose();
   });
 
-  it("gives each repetition doors of its own, and adapters stay where they were attached", async () => {
+  it("has its own hook points for each repetition, and adapters stay on the original", async () => {
     const base = await load("llama-gqa");
     const gain = (model: PretrainedModel, layer: number) =>
       model.parameters().find(({ path }) => path === `model.layers.${layer}.input_layernorm.weight`)!;
@@ -121,7 +122,7 @@ describe("withLayers", () => {
     base.dispose();
   });
 
-  it("refuses layers that do not exist, none at all, and models with two stacks", async () => {
+  it("refuses missing layers, an empty list, and models with two stacks", async () => {
     const [base, pair] = [await load("gpt2"), await load("t5")];
     for (const order of [[0, 2], [-1], [0.5], []]) expect(() => base.withLayers(order)).toThrow(LayerOrderError);
     expect(() => pair.withLayers([0])).toThrow(/two stacks/);

@@ -13,7 +13,7 @@ export function replicateLayers(assembly: ModelAssembly, order: readonly number[
   // transformers reads a layer's type from its configuration by position, so windows stay at their positions. A longer model has
   // no types for its last positions (IndexError in PEFT): here each layer takes its window along, like its rotation and its kind.
   const isLonger = order.length > config.layers;
-  const windows = order.map((layer, place) => config.windows[isLonger ? layer : place] ?? null);
+  const windows = order.map((layer, position) => config.windows[isLonger ? layer : position] ?? null);
   const rotatingLayers = order.map((layer) => config.rotatingLayers[layer] ?? true);
   const layerKinds = order.map((layer) => config.layerKinds[layer] ?? "plain");
   const layers = { layers: order.length, windows, rotatingLayers, layerKinds };
@@ -30,7 +30,7 @@ export function replicateLayers(assembly: ModelAssembly, order: readonly number[
   const copies = inPieces(replicated);
   const pairs = [
     ...pairUp(copies.embed, originals.embed),
-    ...order.flatMap((layer, place) => pairUp(copies.layers[place] ?? [], originals.layers[layer] ?? [])),
+    ...order.flatMap((layer, position) => pairUp(copies.layers[position] ?? [], originals.layers[layer] ?? [])),
     ...pairUp(copies.rest, originals.rest),
   ];
   // In module order, so that the embedding shares its table before a head that is tied to it.
@@ -63,8 +63,8 @@ function inPieces({
 }: Pick<ModelAssembly, "config" | "parts"> & { backbone: Backbone }): Pieces {
   const embed = backbone.embed.parts;
   const layers = backbone.stages.slice(0, config.layers).map((stage) => stage.parts);
-  const placed = new Set([...embed, ...layers.flat()]);
-  return { embed, layers, rest: parts.filter((part) => !placed.has(part)) };
+  const listed = new Set([...embed, ...layers.flat()]);
+  return { embed, layers, rest: parts.filter((part) => !listed.has(part)) };
 }
 
 /** The same family table made both lists, so that they agree part by part. */

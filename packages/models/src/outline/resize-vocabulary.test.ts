@@ -54,9 +54,9 @@ function inFile(
   const width = isConstant ? 1 : (shape[1] ?? 1);
   const rows = Array.from({ length: size }, (_, row) => {
     if (row < vocabulary) return values.subarray(row * width, (row + 1) * width);
-    const column = (place: number) => values.filter((_, index) => index % width === place);
+    const column = (position: number) => values.filter((_, index) => index % width === position);
     const mean = (list: Float32Array) => list.reduce((sum, value) => sum + value, 0) / vocabulary;
-    return Float32Array.from({ length: width }, (_, place) => (isZero ? 0 : mean(column(place))));
+    return Float32Array.from({ length: width }, (_, position) => (isZero ? 0 : mean(column(position))));
   });
   const shapeThen = isConstant ? [1, size] : [size, ...shape.slice(1)];
   return float32Tensor(shapeThen, Float32Array.from(rows.flatMap((row) => [...row])));
@@ -140,7 +140,7 @@ describe("withVocabulary", () => {
     },
   );
 
-  it("shares every weight but those over tokens, and all of them where the size stays", async () => {
+  it("shares every weight except those over tokens, and all of them if the size is the same", async () => {
     const base = await load("llama-gqa");
     const { numDataBuffers } = tf.memory();
     const same = base.withVocabulary(vocabulary);

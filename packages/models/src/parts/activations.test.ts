@@ -47,7 +47,7 @@ function activationOf(name: string) {
 }
 
 describe.each(Object.entries(expected))("%s", (name, [values, gradients]) => {
-  it("gives transformers' values and derivatives, alone and as a gate", async () => {
+  it("equals transformers' values and derivatives, alone and as a gate", async () => {
     const { apply, gate } = activationOf(name);
     await expectNoLeak(async () => {
       const x = tf.tensor1d(points);

@@ -1,5 +1,5 @@
-// A hidden state with what later layers need of earlier ones (Gemma 4's shared keys, Gemma 3n's streams) behind it, in one tensor: so
-// everything that cuts or repeats a pass – picked states, checkpoints, batches without padding – carries it along.
+// Joins a hidden state and the values that later layers need (Gemma 4's shared keys, Gemma 3n's streams) to one tensor. Then
+// everything that cuts or repeats a pass (picked states, checkpoints, batches without padding) carries them along.
 
 import * as tf from "@tensorflow/tfjs-core";
 

@@ -40,7 +40,7 @@ function dropped(x: tf.Tensor, dropout: InnerDropout | undefined, pass: Pass): t
   return dropout === undefined ? x : pass.drop(x, dropout.rate, dropout.path);
 }
 
-/** As `gatedFeedForward`, where one map gives gate and up one after the other (Phi 3). */
+/** Like `gatedFeedForward`, with gate and up in one linear layer (Phi 3). */
 export function fusedGatedFeedForward(
   gateUp: LinearSite,
   activation: Activation,

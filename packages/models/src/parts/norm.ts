@@ -17,7 +17,7 @@ export interface NormOptions {
   readonly gainOffset?: number;
 }
 
-/** What computes a norm, whether it has weights or not. */
+/** A norm with or without weights. */
 export type NormLayer = Pick<Norm, "forward"> & Planned;
 
 /** A layer norm without gain and bias (OLMo, some OPTs). */

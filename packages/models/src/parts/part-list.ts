@@ -21,30 +21,30 @@ export interface ModelPlan {
 }
 
 /** Replacements for marks in paths, and the prefix of all paths. */
-interface Place {
+interface PathContext {
   readonly prefix: string;
   readonly stage: number;
   readonly layer: number;
 }
 
-/** A place in the module tree, at which parts are made. */
+/** A path in the module tree, for which parts are made. */
 export class PartList {
   readonly #parts: Part[] = [];
   readonly #modules: ReadonlyMap<string, Module>;
   readonly #parent: PartList | undefined;
-  readonly #place: Place;
+  readonly #context: PathContext;
 
   constructor(
     readonly plan: ModelPlan,
-    place: Partial<Place> & { readonly parent?: PartList } = {},
+    context: Partial<PathContext> & { readonly parent?: PartList } = {},
   ) {
-    const { parent, ...own } = place;
+    const { parent, ...own } = context;
     this.#parent = parent;
-    this.#place = { prefix: "", stage: 0, ...(parent === undefined ? {} : parent.#place), layer: 0, ...own };
+    this.#context = { prefix: "", stage: 0, ...(parent === undefined ? {} : parent.#context), layer: 0, ...own };
     this.#modules = parent === undefined ? modulesByPath(plan) : parent.#modules;
   }
 
-  /** What was made here and below, in order. */
+  /** The parts of this path and below, in order. */
   get parts(): readonly Part[] {
     return this.#parts;
   }
@@ -113,12 +113,12 @@ export class PartList {
     );
   }
 
-  /** As `norm`, where only some configurations have it. */
+  /** Like `norm`, if only some configurations have it. */
   optionalNorm(rowPath: string): Norm | undefined {
     return this.has(rowPath) ? this.norm(rowPath) : undefined;
   }
 
-  /** As `linear`, where only some configurations have it. */
+  /** Like `linear`, if only some configurations have it. */
   optionalLinear(rowPath: string): LinearSite | undefined {
     return this.has(rowPath) ? this.linear(rowPath) : undefined;
   }
@@ -162,12 +162,12 @@ export class PartList {
     );
   }
 
-  /** As `tensor`, where only some configurations have it. */
+  /** Like `tensor`, if only some configurations have it. */
   optionalTensor(rowPath: string): ParameterSlot | undefined {
     return this.has(rowPath) ? this.tensor(rowPath) : undefined;
   }
 
-  /** A weight that is no site: the path is the parameter's own. */
+  /** A weight without a site: the path is the parameter's own. */
   tensor(rowPath: string): ParameterSlot {
     const module = this.#find(rowPath);
     if (module?.type !== "tensor") throw this.#missing("tensor", rowPath);
@@ -180,7 +180,7 @@ export class PartList {
 
   #find(rowPath: string): Module | undefined {
     const { config, task } = this.plan;
-    const { prefix, stage, layer } = this.#place;
+    const { prefix, stage, layer } = this.#context;
     const path = prefix + rowPath.replace("{s}", String(stage)).replace(/\{[nm]\}/, String(layer));
     return this.#modules.get(path) ?? this.#modules.get(pathInModel(config.family, task, path));
   }
@@ -211,8 +211,8 @@ function modulesByPath({ config, task }: ModelPlan): ReadonlyMap<string, Module>
   return new Map(modulesOf(config, task).map((module) => [module.path, module]));
 }
 
-// Which row of an embedding its look-ups do not train: that of the padding token, where transformers makes the table with
-// torch's `padding_idx`.
+// The row of an embedding that look-ups do not train: the padding token's, if transformers makes the table with torch's
+// `padding_idx`.
 
 /** Families whose tables are plain: there the padding token is a token like any other. */
 const withoutPadding: ReadonlySet<string> = new Set([
@@ -230,7 +230,7 @@ const withoutPadding: ReadonlySet<string> = new Set([
 /** Widths of tables with a row for each token. */
 const vocabularies: ReadonlySet<EmbeddingRow["rows"]> = new Set(["vocabulary", "per-layer-vocabulary"]);
 
-/** The option of an embedding site, or none. */
+/** The option of an embedding site; empty if there is no such row. */
 export function paddingRowOf(
   { rows }: Pick<EmbeddingRow, "rows">,
   { modelType, padTokenId }: Pick<ModelConfig, "modelType" | "padTokenId">,

@@ -7,7 +7,7 @@ import type { RowGroup } from "./packing/plan-packing.ts";
 export interface PassInputs {
   /** int32 [batch, time]; absent for images and sounds. */
   readonly inputIds?: tf.Tensor2D;
-  /** [batch, time] where there are no ids: of some rows of a batch without padding, or of sounds. */
+  /** [batch, time] if there are no ids: for tokens of a batch without padding, or for audio. */
   readonly shape?: readonly [batch: number, time: number];
   /** float32 [batch, channels, height, width] */
   readonly pixelValues?: tf.Tensor4D;
@@ -27,6 +27,6 @@ export interface PassInputs {
   readonly sourceMask?: tf.Tensor2D;
   /** Of a batch without padding, whose every token is a row of its own: which neighbours see each other. */
   readonly groups?: readonly RowGroup[];
-  /** Of such a batch whose rows share tokens: of each place in the groups the number of its token. */
+  /** If rows of such a batch share tokens: the token's index for each position in the groups. */
   readonly shared?: readonly number[];
 }

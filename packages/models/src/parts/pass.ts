@@ -5,8 +5,8 @@ import { type AttentionMask, causalMask, type DropoutDraw, dropout, paddingMask 
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { KeyValueCache } from "./cache/key-value-cache.ts";
-import { drawnAnew } from "./drawn-anew.ts";
 import { RoutingRecord } from "./experts/routing-record.ts";
+import { withNewMasks } from "./new-masks.ts";
 import type { Packing } from "./packing/plan-packing.ts";
 import type { PassInputs } from "./pass-inputs.ts";
 import type { Planned } from "./planned.ts";
@@ -21,14 +21,14 @@ export interface RotaryTables {
   readonly sin: tf.Tensor;
 }
 
-/** Names of what a decoder's pass keeps. */
+/** Keys of cached values of a decoder's pass. */
 const sourceKey = {};
 const sourceMaskKey = {};
 
 /** Of a language model: the pass through its tower, and for each of batch·time tokens the state of an image that replaces it, or −1. */
 export interface ShownImages {
   readonly pass: Pass;
-  readonly places: readonly number[];
+  readonly stateOf: readonly number[];
   /** Whether neighbouring tokens of images see each other, also later ones. */
   readonly areSeenWhole: boolean;
 }
@@ -89,7 +89,7 @@ export class Pass {
     return this.cache?.length ?? 0;
   }
 
-  /** What a decoder attends to: the encoder's last states [batch, sourceTime, width]. */
+  /** The input of cross attention: the encoder's last states [batch, sourceTime, width]. */
   get source(): tf.Tensor {
     const source = this.#kept.get(sourceKey);
     if (source === undefined) throw new ModelInputError("inputIds", "the encoder has not run");
@@ -127,7 +127,7 @@ export class Pass {
     return this.#routing;
   }
 
-  /** Has this pass's routers recorded from now on. Throws ModelInputError where blocks are computed twice, each but for its states. */
+  /** Records the routers of this pass from now on. Throws ModelInputError if blocks are recomputed in the backward pass. */
   recordRouting(): RoutingRecord {
     if (this.context.blocksPerCheckpoint !== undefined && tf.engine().isTapeOn()) {
       const reason =
@@ -138,7 +138,7 @@ export class Pass {
     return this.#routing;
   }
 
-  /** int32 [batch, time]: an adaptation by rows needs the batch axis even where all rows have the same positions. */
+  /** int32 [batch, time]: adaptations by row need the batch axis, even if all rows have the same positions. */
   positionIds(): tf.Tensor2D {
     const [batch, time] = this.inputIds.shape;
     const { positions } = this.inputs;
@@ -146,16 +146,16 @@ export class Pass {
     return tf.tensor2d(rows.flat(), [batch, time], "int32");
   }
 
-  /** What `of` gives for each position, `width` numbers: [batch or 1, time, width]. */
+  /** The values of `of`, `width` numbers for each position: [batch or 1, time, width]. */
   byPosition(of: (position: number) => Float32Array, width: number): tf.Tensor {
     const { positions } = this.inputs;
     const time = positions[0]?.length ?? 0;
     const values = new Float32Array(positions.length * time * width);
-    for (const [place, position] of positions.flat().entries()) values.set(of(position), place * width);
+    for (const [slot, position] of positions.flat().entries()) values.set(of(position), slot * width);
     return tf.tensor3d(values, [positions.length, time, width]);
   }
 
-  /** What `of` gives for the places from each query to each key, negative for earlier keys: int32 [queryTime, keyTime]. */
+  /** The values of `of` for the distance from each query to each key, negative for earlier keys: int32 [queryTime, keyTime]. */
   byDistance(of: (distance: number) => number): tf.Tensor2D {
     const [, time] = this.shape;
     const keyTime = this.past + time;
@@ -200,7 +200,7 @@ export class Pass {
     return remembered(made, key, () => tf.keep(this.#makeRotation(frequencies, options)));
   }
 
-  /** True once the pass has freed its masks and tables: what runs later, during backward, needs `again`. */
+  /** True once the pass has disposed of its masks and tables. Later computations, in the backward pass, need `again`. */
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -231,19 +231,19 @@ export class Pass {
   }
 
   /**
-   * The pass where only some states are left, by their numbers among batch·time. For what treats each position by itself:
-   * nothing is kept in it.
+   * The pass for only some states, given by their indices among batch·time. For computations that treat each position separately:
+   * nothing is stored in it.
    */
   only(states: readonly number[]): Pass {
-    const { places, adapters } = this.context;
-    if (places === undefined && adapters.kind !== "rows") return this;
+    const { tokenPositions, adapters } = this.context;
+    if (tokenPositions === undefined && adapters.kind !== "rows") return this;
     return new Pass(contextOfStates(this.context, states, this.shape[1]), this.inputs, this.second);
   }
 
-  /** The same pass where one layer is passed through several times: while training each passage drops by a key of its own. */
+  /** The same pass for a layer that is run several times: each run has its own dropout masks. */
   repeated(passage: number): Pass {
     if (!this.context.training) return this;
-    const random = drawnAnew(this.context.random, passage);
+    const random = withNewMasks(this.context.random, passage);
     const pass = new Pass({ ...this.context, random }, this.inputs, this.second);
     this.#derived.push(pass);
     return pass;
@@ -251,13 +251,13 @@ export class Pass {
 
   /** The same pass without padding, each token a row of its own, [tokens, 1]. Call it inside a tidy; this pass frees it. */
   pack(packing: Packing): Pass {
-    // A shared token has a place in several texts.
-    const { places: _, ...others } = this.context;
+    // A shared token has a position in several texts.
+    const { tokenPositions: _, ...others } = this.context;
     const own = packing.shared === undefined ? this.context : others;
     const context = contextOfStates(own, packing.tokens, this.shape[1]);
     const images = this.images && {
       ...this.images,
-      places: packing.tokens.map((token) => this.images?.places[token] ?? -1),
+      stateOf: packing.tokens.map((token) => this.images?.stateOf[token] ?? -1),
     };
     const packed = new Pass(context, packedInputs(this.inputs, packing), undefined, images);
     this.#derived.push(packed);
@@ -268,7 +268,7 @@ export class Pass {
   get groups(): readonly Pass[] {
     const { causal, groups = [] } = this.inputs;
     this.#groups ??= groups.map(({ rows, time }, index) => {
-      const context = { ...this.context, random: drawnAnew(this.context.random, index) };
+      const context = { ...this.context, random: withNewMasks(this.context.random, index) };
       return new Pass(context, { shape: [rows, time], positions: [], causal });
     });
     return this.#groups;
@@ -332,8 +332,8 @@ function keepOf(make: () => tf.Tensor | undefined): tf.Tensor | undefined {
   return made[0];
 }
 
-// From a rectangle of texts to its tokens, each a row of its own: what needs no other position computes with these as with
-// any batch, and attention knows by the groups which belong together.
+// The pass for the tokens of a rectangle, each as a row of its own. Computations on single positions treat them like any batch, and
+// attention finds the tokens of a text by the groups.
 
 /** Call it inside a tidy, on an engine whose values are in this process's memory. */
 function packedInputs({ attentionMask: _, ...inputs }: PassInputs, packing: Packing): PassInputs {
@@ -362,17 +362,17 @@ function tokensOf(grid: tf.Tensor2D, { tokens }: Packing): tf.Tensor2D {
   );
 }
 
-/** What some states of [rows, time] are computed under: each has the adapter of its row, and its own place. */
+/** The context of some states of [rows, time]: each has the adapter of its row and its own position. */
 function contextOfStates(context: ForwardContext, states: readonly number[], time: number): ForwardContext {
-  const { places, adapters } = context;
-  const own = places === undefined ? context : { ...context, places: places.pick(states) };
+  const { tokenPositions, adapters } = context;
+  const own = tokenPositions === undefined ? context : { ...context, tokenPositions: tokenPositions.pick(states) };
   if (adapters.kind !== "rows") return own;
   return { ...own, adapters: adapterRows(states.map((state) => adapters.rows[Math.floor(state / time)] ?? null)) };
 }
 
 // Rotary position embedding as a matrix: for one token a row, a small product replaces slices, products and a join.
 
-/** The places of a pair's features, and the factor that scales all. */
+/** Which features make a pair, and the factor that scales all. */
 interface RotationOptions {
   readonly headSize: number;
   /** True rotates neighbouring features together, false feature i of the first half with feature i of the second. */

@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Layer, Pass } from "./pass.ts";
 import { planned, planOf } from "./planned.ts";
 
-/** The layer itself where there is no factor. */
+/** The layer times the factor; the layer itself if there is none. */
 export function scaledLayer(layer: Layer, factor: number | null): Layer {
   if (factor === null) return layer;
   return planned(

@@ -28,9 +28,9 @@ interface ScoredPairs {
 /** A number that a loss reads. */
 export interface PreferenceSetting {
   readonly default: number;
-  /** The number with which it does nothing; absent where there is none. */
+  /** The value with which the setting has no effect; absent if there is none. */
   readonly idle?: number;
-  /** What is wrong with a number that is out of range. */
+  /** The problem of a value that is out of range. */
   problemOf(value: number): string | undefined;
 }
 
@@ -38,13 +38,13 @@ export interface PreferenceSetting {
 export interface PreferenceLoss<Settings = Readonly<Record<string, number>>> {
   /** The paper, and TRL's name. */
   readonly source: string;
-  /** What it reads; other settings are refused. */
+  /** The settings that it reads; others are refused. */
   readonly settings: { readonly [Name in keyof Settings]: PreferenceSetting };
   /** Whether it compares with the base. */
   readonly reference: boolean;
   /** Whether it reads the scores of a classifier with one output, rather than log-probabilities. */
   readonly hasScores?: true;
-  /** Whether it looks at answers to other prompts, those of its batch's other rows. */
+  /** Whether it reads answers to other prompts, those of the batch's other rows. */
   readonly mismatched?: true;
   /** Whether it learns chosen rows as text, too (ORPO). */
   readonly text?: true;
@@ -52,11 +52,11 @@ export interface PreferenceLoss<Settings = Readonly<Record<string, number>>> {
   readonly single?: true;
   /** The loss of each pair, [pairs], or of each answer. */
   losses(pairs: ScoredPairs, settings: Settings): tf.Tensor1D;
-  /** What each answer is worth to it, [answers]; what accuracy and margin are counted by. */
+  /** The implicit reward of each answer, [answers], from which accuracy and margin are computed. */
   rewards(answers: AnswerScores, settings: Settings): tf.Tensor1D;
 }
 
-/** What every loss reads. */
+/** The setting that every loss reads. */
 export type BetaSetting = {
   /** How much the reward of an answer weighs; the papers' β, IPO's τ, ORPO's λ. */
   readonly beta: number;

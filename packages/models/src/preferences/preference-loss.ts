@@ -22,7 +22,7 @@ export interface PreferenceBatch {
   readonly mismatched?: IntegerBatch | undefined;
 }
 
-/** What is made of a batch. The caller owns both tensors. */
+/** The loss and the rewards of a batch. The caller owns both tensors. */
 export interface PreferenceResult {
   /** The mean over pairs, or over answers. */
   readonly loss: tf.Scalar;
@@ -42,8 +42,8 @@ export interface PreferenceOptions {
 /**
  * The loss of a batch of preferences, differentiable for the adapter that `context` selects.
  *
- * @throws what `PretrainedModel.labelLogProbs` does; ModelInputError for answers by themselves and a loss of pairs, and for the loss
- * "reward" and a model that is no classifier with one output.
+ * @throws the errors of `PretrainedModel.labelLogProbs`; ModelInputError for single answers with a loss of pairs, and for the loss
+ * "reward" with a model that is not a classifier with one output.
  *
  * @example
  * ```ts
@@ -108,14 +108,14 @@ function score(
   if (row.text !== true) return { ...sumsAndLengths(batch, labelled(model, batch, context)), textLoss: tf.scalar(0) };
   const whole = { ...batch, labels: wholeLabels(batch) };
   const all = labelled(model, whole, context);
-  const chosen = all.positions.flatMap((position, place) => (position < (batch.rows / 2) * batch.time ? [place] : []));
+  const chosen = all.positions.flatMap((position, index) => (position < (batch.rows / 2) * batch.time ? [index] : []));
   const textLoss = tf.neg(tf.mean<tf.Scalar>(tf.gather(all.values, tf.tensor1d(chosen, "int32"))));
   // The label at t is predicted at t − 1.
-  const answered = all.positions.flatMap((position, place) =>
-    (batch.labels[position + 1] ?? -100) < 0 ? [] : [place],
+  const answered = all.positions.flatMap((position, index) =>
+    (batch.labels[position + 1] ?? -100) < 0 ? [] : [index],
   );
   const values = tf.gather(all.values, tf.tensor1d(answered, "int32"));
-  const positions = answered.map((place) => all.positions[place] ?? 0);
+  const positions = answered.map((index) => all.positions[index] ?? 0);
   return { ...sumsAndLengths(batch, { values, positions }), textLoss };
 }
 
@@ -131,7 +131,7 @@ function scoresOf(model: PretrainedModel, batch: IntegerBatch, context: ForwardC
 
 /** Every token is a label, except padding. */
 function wholeLabels({ inputIds, attentionMask }: IntegerBatch): Int32Array {
-  return Int32Array.from(inputIds, (id, place) => (attentionMask[place] === 0 ? -100 : id));
+  return Int32Array.from(inputIds, (id, index) => (attentionMask[index] === 0 ? -100 : id));
 }
 
 function sumsOf(model: PretrainedModel, batch: IntegerBatch, context: ForwardContext): tf.Tensor1D {

@@ -28,7 +28,7 @@ export async function completionLogProbs(
   context: ForwardContext,
   options: { readonly temperature?: number | undefined } = {},
 ): Promise<Float32Array> {
-  const how = { ...options, sharesTokens: true }; // completions of a prompt begin alike
+  const how = { ...options, sharesTokens: true }; // completions of a prompt have the same beginning
   const values = tf.tidy(() => withoutTape(() => model.labelLogProbs(batchTensors(batch), context, how).values));
   try {
     return await values.data<"float32">();
@@ -47,10 +47,10 @@ export function completionKl(
 ): Float32Array {
   const sums = new Float32Array(rows);
   let position = 0;
-  for (let place = 0; place < rows * time; place++) {
+  for (let index = 0; index < rows * time; index++) {
     // Nothing predicts the first token of a row.
-    if (place % time === 0 || (labels[place] ?? -100) === -100) continue;
-    const row = Math.floor(place / time);
+    if (index % time === 0 || (labels[index] ?? -100) === -100) continue;
+    const row = Math.floor(index / time);
     sums[row] = (sums[row] ?? 0) + (oldLogProbs[position] ?? 0) - (referenceLogProbs[position] ?? 0);
     position += 1;
   }

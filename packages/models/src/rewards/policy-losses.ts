@@ -13,11 +13,10 @@ interface PolicySizes {
   readonly numItems: number;
 }
 
-/** One loss. */
 interface PolicyLoss {
   /** The paper, and TRL's name. */
   readonly source: string;
-  /** Whether a ratio of probabilities is that of a whole completion, which the KL term then is no part of. */
+  /** Whether the probability ratio is that of a whole completion. The KL term is then not a part of it. */
   readonly ofCompletions?: true;
   /** sums: losses of tokens added up, or the loss of the completion: [rows] → a scalar. */
   reduce(sums: tf.Tensor1D, sizes: PolicySizes): tf.Scalar;

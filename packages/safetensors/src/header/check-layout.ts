@@ -8,38 +8,38 @@ import { SafetensorsError } from "../errors.ts";
 /** Every byte of the buffer belongs to exactly one tensor: no hole, no overlap, no tail in which another file could hide. */
 export function checkLayout(
   tensors: readonly TensorInfo[],
-  place: { readonly file: string; readonly dataBytes: number },
+  location: { readonly file: string; readonly dataBytes: number },
 ): void {
   let previousEnd = 0;
   for (const info of tensors) {
-    checkTensor(info, previousEnd, place.file);
+    checkTensor(info, previousEnd, location.file);
     previousEnd = info.end;
   }
-  if (previousEnd === place.dataBytes) return;
-  const problem = `The tensors cover ${previousEnd} bytes, but ${place.dataBytes} follow the header; the file was ${previousEnd > place.dataBytes ? "cut off" : "extended"}.`;
-  throw new SafetensorsError("MetadataIncompleteBuffer", problem, { file: place.file });
+  if (previousEnd === location.dataBytes) return;
+  const problem = `The tensors cover ${previousEnd} bytes, but ${location.dataBytes} follow the header; the file was ${previousEnd > location.dataBytes ? "cut off" : "extended"}.`;
+  throw new SafetensorsError("MetadataIncompleteBuffer", problem, { file: location.file });
 }
 
 function checkTensor(info: TensorInfo, previousEnd: number, file: string): void {
-  const place = { file, tensor: info.name };
+  const location = { file, tensor: info.name };
   if (info.begin !== previousEnd || info.end < info.begin) {
     const problem = `${labelOf(info)} has offsets [${info.begin}, ${info.end}], but the bytes before it end at ${previousEnd}.`;
-    throw new SafetensorsError("InvalidOffset", problem, place);
+    throw new SafetensorsError("InvalidOffset", problem, location);
   }
   const bits = countElements(info.shape) * bitsOf(info.dtype);
   if (!Number.isSafeInteger(bits)) {
-    throw new SafetensorsError("ValidationOverflow", `${labelOf(info)} is larger than any file can be.`, place);
+    throw new SafetensorsError("ValidationOverflow", `${labelOf(info)} is larger than any file can be.`, location);
   }
   if (bits % 8 !== 0) {
     throw new SafetensorsError(
       "MisalignedSlice",
       `${labelOf(info)} has ${bits} bits, which is not a whole number of bytes.`,
-      place,
+      location,
     );
   }
   if (info.end - info.begin !== bits / 8) {
     const problem = `${labelOf(info)} needs ${bits / 8} bytes, but its offsets span ${info.end - info.begin}.`;
-    throw new SafetensorsError("TensorInvalidInfo", problem, place);
+    throw new SafetensorsError("TensorInvalidInfo", problem, location);
   }
 }
 

@@ -20,14 +20,14 @@ const maximumRank = 32;
 /** Parses and checks a header, given how many bytes of data follow it. */
 export function parseHeader(
   bytes: Uint8Array,
-  place: { readonly file: string; readonly dataBytes: number },
+  location: { readonly file: string; readonly dataBytes: number },
   options: ReadOptions = {},
 ): HeaderContent {
-  const text = decodeText(bytes, place.file);
-  const { metadata, tensors } = readHeaderText(text, place.file, options);
+  const text = decodeText(bytes, location.file);
+  const { metadata, tensors } = readHeaderText(text, location.file, options);
   // Ties (a zero-size tensor at another's start) are ordered by the end, as in the reference.
   tensors.sort((left, right) => left.begin - right.begin || left.end - right.end);
-  checkLayout(tensors, place);
+  checkLayout(tensors, location);
   return { metadata, tensors: new Map(tensors.map((info) => [info.name, info])) };
 }
 

@@ -18,7 +18,7 @@ it("makes a folder with all above it, also twice and at the same time", async ()
   expect((await stat(path)).isDirectory()).toBe(true);
 });
 
-it("fails where a file is in the way", async () => {
+it("fails if a file is in the way", async () => {
   await writeFile(join(folder, "file"), "");
   await expect(nodeFileSystem.makeFolders(join(folder, "file"))).rejects.toThrow(/EEXIST/);
   await expect(nodeFileSystem.makeFolders(join(folder, "file", "a"))).rejects.toThrow(/ENOTDIR|EEXIST/);

@@ -4,7 +4,6 @@ import { constants, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** An open file. */
 export interface OpenFile {
   /** Number of bytes read; 0 at the end. */
   read(into: Uint8Array, offset: number, length: number, position: number): Promise<number>;
@@ -15,7 +14,6 @@ export interface OpenFile {
   size(): Promise<{ readonly bytes: number; readonly isFile: boolean }>;
 }
 
-/** The entry at a path. */
 interface PathEntry {
   /** "other": a device, a pipe or a socket. */
   readonly kind: "file" | "folder" | "link" | "other";

@@ -38,7 +38,7 @@ describe("the draft of a folder", () => {
     return { asked, given, written };
   };
 
-  it("becomes the folder, and says what each file is", async () => {
+  it("becomes the folder, and knows the state of each file", async () => {
     const { written } = await work({ identity: "a" });
     expect(await readFile(join(target, "inside", "two"), "utf8")).toBe("second");
     expect(written[0]).toEqual({
@@ -49,7 +49,7 @@ describe("the draft of a folder", () => {
     expect(await readdir(room)).toEqual(["model"]);
   });
 
-  it("is gone on with, passes on what its contents throw, and is thrown away for other work or if nobody asks for it", async () => {
+  it("can be resumed, rethrows errors of its contents, and is discarded for other work or without --resume", async () => {
     await expect(work({ identity: "a" }, true)).rejects.toThrow(RangeError);
     expect(await FolderDraft.left(target)).toBe(5);
     const { asked, given } = await work({ identity: "a", resume: true });

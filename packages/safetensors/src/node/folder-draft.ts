@@ -218,7 +218,7 @@ async function hashOf(file: FileHandle, bytes: number): Promise<Hash> {
   return hash;
 }
 
-async function writeAll(file: FileHandle, bytes: Uint8Array, place: number): Promise<void> {
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; )
-    done += (await file.write(bytes, done, bytes.length - done, place + done)).bytesWritten;
+    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
 }

@@ -61,7 +61,7 @@ describe("the files of a folder", () => {
       expect(await filesOf(snapshot).readText("config.json", limits)).toBe("{}");
     }));
 
-  it("may be such links in a folder further down, but not beside the blobs", () =>
+  it("may be such links in a subfolder, but not next to the blobs", () =>
     inScratchFolder(async (root) => {
       const adapter = join(root, "snapshots", "abc", "adapter");
       await mkdir(adapter, { recursive: true });
@@ -74,7 +74,7 @@ describe("the files of a folder", () => {
       await expect(filesOf(adapter).readText("secret.json", limits)).rejects.toThrow(/outside the folder/);
     }));
 
-  it("are refused by the caller's own error where they are missing, too large or no text", () =>
+  it("are refused by the caller's own error if they are missing, too large or no text", () =>
     inModelFolder(async (files, root) => {
       await expect(files.open("b")).rejects.toMatchObject({ problem: { file: "b", reason: "there is no such file" } });
       await expect(files.readText("a", { maxBytes: 3 })).rejects.toThrow(/4 bytes, more than 3/);

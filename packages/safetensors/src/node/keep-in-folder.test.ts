@@ -7,7 +7,7 @@ import { contentsOf, inScratchFolder } from "../test-files/scratch-folder.ts";
 import { nodeFileSystem } from "./file-system.ts";
 import { writeFolderAtomic } from "./write-folder-atomic.ts";
 
-describe("writeFolderAtomic, keeping some of what was there", () => {
+describe("writeFolderAtomic, with kept entries", () => {
   const keep = (name: string) => name.startsWith("kept");
   const kept = { "out/kept": "mine", "out/kept-folder/deep/er": "mine too" };
 
@@ -17,7 +17,7 @@ describe("writeFolderAtomic, keeping some of what was there", () => {
     for (const [name, text] of Object.entries(kept)) await writeFile(join(folder, name), text);
   }
 
-  it("has it in the new folder, by the same inode, and never instead of what is new", () =>
+  it("has them in the new folder, by the same inode, and never instead of new ones", () =>
     inScratchFolder(async (folder) => {
       await makeKept(folder);
       await writeFile(join(folder, "out", "kept.json"), "old");
@@ -31,7 +31,7 @@ describe("writeFolderAtomic, keeping some of what was there", () => {
       expect((await stat(join(folder, "out", "kept"))).ino).toBe(before.ino);
     }));
 
-  it("copies where the disk has no links, and moves what cannot be copied either", () =>
+  it("copies on a disk without links, and moves entries that cannot be copied", () =>
     inScratchFolder(async (folder) => {
       await makeKept(folder);
       await symlink("config.json", join(folder, "out", "kept-link"));
@@ -46,7 +46,7 @@ describe("writeFolderAtomic, keeping some of what was there", () => {
       }
     }));
 
-  it("takes along what arrives at the last moment", () =>
+  it("includes entries that arrive at the last moment", () =>
     inScratchFolder(async (folder) => {
       await makeKept(folder);
       const out = join(folder, "out");
@@ -58,7 +58,7 @@ describe("writeFolderAtomic, keeping some of what was there", () => {
       expect(await contentsOf(folder)).toEqual({ ...filled, ...kept, "out/kept-late": "late" });
     }));
 
-  it("loses none of it when any call fails", () =>
+  it("loses none of them when any call fails", () =>
     inScratchFolder(async (root) => {
       for (let call = 1; ; call += 1) {
         const folder = join(root, `${call}`);

@@ -61,14 +61,14 @@ describe("openFile", () => {
       await source.close();
     }));
 
-  it("says that there is no such file", () =>
+  it("reports a missing file", () =>
     inScratchFolder(async (folder) => {
       const error = await openFile(join(folder, "absent")).catch((caught: unknown) => caught);
       expect(error).toBeInstanceOf(FileReadError);
       expect(error).toMatchObject({ systemCode: "ENOENT", message: expect.stringContaining("there is no such file") });
     }));
 
-  it("says that more bytes than a machine can hold cannot be read at once", async () => {
+  it("reports that more bytes than a machine's memory cannot be read at once", async () => {
     const size = 2 ** 50;
     const file = { size: async () => ({ bytes: size, isFile: true }), close: async () => {} } as OpenFile;
     const source = await openFile("sparse", { fileSystem: { ...nodeFileSystem, openForReading: async () => file } });
@@ -89,7 +89,7 @@ describe("openFile", () => {
     }),
   );
 
-  it("gives a typed error when the disk fails at any call", () =>
+  it("throws a typed error when the disk fails at any call", () =>
     inScratchFolder(async (folder) => {
       const path = join(folder, "file");
       await writeFile(path, "abc");

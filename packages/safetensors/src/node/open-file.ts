@@ -109,5 +109,5 @@ export async function linkTarget(path: string): Promise<string> {
     const folder = await realpath(dirname(target)).catch(() => dirname(target));
     target = resolve(folder, link);
   }
-  return resolve(path); // a circle leads nowhere: what is there is the link
+  return resolve(path); // a circular link has no target, so it is the link itself
 }

@@ -40,7 +40,7 @@ describe("a rename that is refused for a moment", () => {
     }),
   );
 
-  it("fails with the system's reason where it stays refused, the old output in its place", () =>
+  it("fails with the system's reason if it is always refused, and keeps the old output", () =>
     inScratchFolder(async (folder) => {
       await writeFile(join(folder, "out"), "old");
       const fileSystem = busyFileSystem("EBUSY", 100);

@@ -34,7 +34,7 @@ async function stepAside(target: string, maker: Parameters<typeof pathOf>[2]): P
 }
 
 describe("tidyUpTemporaries", () => {
-  it("removes what a dead process left, files and folders, and nothing that a living one works on", () =>
+  it("removes the leftovers of a dead process, files and folders, but not the work of a living one", () =>
     inScratchFolder(async (folder) => {
       const target = join(folder, "out");
       const pid = deadProcess();
@@ -47,7 +47,7 @@ describe("tidyUpTemporaries", () => {
       expect((await readdir(folder)).sort()).toEqual([basename(alive), ".lowrank-unfinished-notes"].sort());
     }));
 
-  it("leaves another machine's work alone for a day", () =>
+  it("does not touch another machine's work for a day", () =>
     inScratchFolder(async (folder) => {
       const path = await pathOf(join(folder, "out"), "unfinished", { host: "00000000", pid: deadProcess() });
       await writeFile(path, "perhaps in progress");
@@ -59,7 +59,7 @@ describe("tidyUpTemporaries", () => {
       expect(await readdir(folder)).toEqual([]);
     }));
 
-  it("knows what a process before this one left under the same id, as in a container", () =>
+  it("recognizes leftovers of an earlier process with the same id, as in a container", () =>
     inScratchFolder(async (folder) => {
       const [target, other] = [join(folder, "out"), join(folder, "other")];
       await mkdir(target);
@@ -72,10 +72,10 @@ describe("tidyUpTemporaries", () => {
       expect(await readdir(folder)).toEqual(["out"]);
     }));
 
-  it("knows what a process left whose id is another program's by now", () =>
+  it("recognizes leftovers of a process whose id now belongs to another program", () =>
     inScratchFolder(async (folder) => {
       const target = join(folder, "out");
-      // Where the system does not tell processes apart, an id that runs is believed for a day.
+      // If the system cannot tell processes apart, a running id is trusted for a day.
       if ((await temporaryPath(target, "unfinished")).includes("-unknown-"))
         return expect(process.platform).not.toBe("linux");
       await mkdir(target);
@@ -87,7 +87,7 @@ describe("tidyUpTemporaries", () => {
       }
     }));
 
-  it("puts back after ten minutes what another machine moved aside", () =>
+  it("restores what another machine moved aside after ten minutes", () =>
     inScratchFolder(async (folder) => {
       const target = join(folder, "out");
       await mkdir(target);

@@ -32,7 +32,7 @@ describe("writeFileAtomic", () => {
       expect(await contentsOf(join(folder, "deep", "er"))).toEqual({ out: "new" });
     }));
 
-  it("refuses an existing path, also a folder, unless asked to overwrite", () =>
+  it("refuses an existing path, also a folder, unless overwrite is set", () =>
     inScratchFolder(async (folder) => {
       await writeFile(join(folder, "out"), "old");
       await mkdir(join(folder, "directory"));
@@ -63,14 +63,14 @@ describe("writeFileAtomic", () => {
       expect(Object.keys(await contentsOf(folder))).toEqual(["out"]);
     }));
 
-  it("gives a file a name that leaves no room for a temporary one", () =>
+  it("supports a name that is too long for a temporary one", () =>
     inScratchFolder(async (folder) => {
       const name = "n".repeat(255);
       await writeFileAtomic(join(folder, name), "new");
       expect(await contentsOf(folder)).toEqual({ [name]: "new" });
     }));
 
-  it("asks for no more at once than a system can write", () =>
+  it("writes no more at once than a system can", () =>
     inScratchFolder(async (folder) => {
       const asked: number[] = [];
       const fileSystem = {
@@ -84,13 +84,13 @@ describe("writeFileAtomic", () => {
       expect(asked).toEqual([2 ** 30, 5]);
     }));
 
-  it("goes on where the system wrote only a part", () =>
+  it("continues after a partial write of the system", () =>
     inScratchFolder(async (folder) => {
       await writeFileAtomic(join(folder, "out"), pieces, { fileSystem: faultyFileSystem(never, 3) });
       expect(await contentsOf(folder)).toEqual({ out: "new content!" });
     }));
 
-  it("passes on what the contents throw, and leaves nothing", () =>
+  it("rethrows errors of the contents, and leaves nothing behind", () =>
     inScratchFolder(async (folder) => {
       async function* broken() {
         yield new Uint8Array(1);
@@ -124,7 +124,7 @@ describe("writeFileAtomic", () => {
       expect([(await stat(out)).mode & 0o777, await contentsOf(folder)]).toEqual([0o640, { out: "new" }]);
     }));
 
-  it("writes what a link leads to, there or not, and leaves the link", () =>
+  it("writes a link's target, existing or not, and keeps the link", () =>
     inScratchFolder(async (folder) => {
       await mkdir(join(folder, "disk"));
       await writeFile(join(folder, "disk", "old"), "old");
@@ -148,7 +148,7 @@ describe("writeFileAtomic", () => {
       expect(await contentsOf(folder)).toEqual({ out: "new" });
     }));
 
-  it("says that the disk is full", () =>
+  it("reports that the disk is full", () =>
     inScratchFolder(async (folder) => {
       for (const code of ["ENOSPC", "EDQUOT"]) {
         const fileSystem = faultyFileSystem({ call: 5, code });
@@ -158,7 +158,7 @@ describe("writeFileAtomic", () => {
       }
     }));
 
-  it("gives the system's reason when the folder is a file", () =>
+  it("throws the system's reason when the folder is a file", () =>
     inScratchFolder(async (folder) => {
       await writeFile(join(folder, "file"), "old");
       const error = await caught(writeFileAtomic(join(folder, "file", "out"), "x", { overwrite: true }));

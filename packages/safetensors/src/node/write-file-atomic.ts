@@ -11,7 +11,6 @@ import { renamePatiently, temporaryPath, tidyUpTemporaries } from "./temporary-p
 /** The contents of a file: all bytes, or piece by piece (`safetensorsChunks`). */
 export type FileContents = Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
-/** Options of an atomic write. */
 export interface AtomicWriteOptions {
   /** Replace an existing output. Default false. */
   readonly overwrite?: boolean;
@@ -21,10 +20,10 @@ export interface AtomicWriteOptions {
 export const atomicWriteNames: OptionNames<AtomicWriteOptions> = { overwrite: true, fileSystem: true };
 
 /**
- * Writes a file so that, whatever happens, its path holds the old content, the whole new content, or nothing: a
- * temporary file in the same folder is written, synced and renamed, and the folder synced. On failure the temporary
- * file is removed; what killed processes left in the folder is removed first. Missing folders above it are made. A file
- * that is overwritten keeps its permissions where the system lets it; a link stays a link, and what it leads to is written.
+ * Writes a file so that, whatever happens, its path has the old content, the complete new content, or nothing. It writes, syncs and
+ * renames a temporary file in the same folder, and syncs the folder. On failure the temporary file is removed. Files that killed
+ * processes left in the folder are removed first. Missing parent folders are made. An overwritten file keeps its permissions if the
+ * system allows it. A link stays a link, and its target is written.
  *
  * @throws {OutputExistsError} if the path exists and `overwrite` is not set.
  * @throws {NotReplaceableError} if it is a folder, a device, a pipe or a socket.

@@ -32,7 +32,7 @@ describe("writeFolderAtomic", () => {
       expect(await contentsOf(folder)).toEqual({ "out/a": "1" });
     }));
 
-  it("names the folder, not its temporary name, where a file inside cannot be written", () =>
+  it("names the folder, not its temporary name, if a file inside cannot be written", () =>
     inScratchFolder(async (folder) => {
       const out = join(folder, "out");
       const full = (inside: string) =>
@@ -64,7 +64,7 @@ describe("writeFolderAtomic", () => {
       expect(Object.keys(await contentsOf(join(folder, "runs", "today")))).toEqual(Object.keys(filled));
     }));
 
-  it("refuses a folder with something in it, or a file, unless asked to overwrite", () =>
+  it("refuses a folder with files, or a file, unless overwrite is set", () =>
     inScratchFolder(async (folder) => {
       await makeOld(folder);
       await writeFile(join(folder, "file"), "old");
@@ -73,7 +73,7 @@ describe("writeFolderAtomic", () => {
       expect(await contentsOf(folder)).toEqual({ ...old, file: "old" });
     }));
 
-  it("replaces a folder whole when asked to overwrite", () =>
+  it("replaces a folder as a whole with overwrite", () =>
     inScratchFolder(async (folder) => {
       await makeOld(folder);
       await writeFolderAtomic(join(folder, "out"), fill, { overwrite: true });
@@ -116,7 +116,7 @@ describe("writeFolderAtomic", () => {
       }
     }));
 
-  it("writes what a link leads to – nothing yet, an empty folder, an old one – and leaves the link", () =>
+  it("writes a link's target (nothing yet, an empty folder, an old one) and keeps the link", () =>
     inScratchFolder(async (folder) => {
       const link = join(folder, "link");
       await symlink(join("disk", "run"), link);
@@ -168,7 +168,7 @@ describe("writeFolderAtomic", () => {
       expect(await caught(filling)).toBe(stopped);
     }));
 
-  it("passes on what filling throws, and leaves nothing", () =>
+  it("rethrows errors of `fill`, and leaves nothing behind", () =>
     inScratchFolder(async (folder) => {
       await makeOld(folder);
       const broken = async (inside: string) => {
@@ -181,7 +181,7 @@ describe("writeFolderAtomic", () => {
       expect(await contentsOf(folder)).toEqual(old);
     }));
 
-  it("says that the disk is full when filling it finds so", () =>
+  it("reports that the disk is full when `fill` finds it so", () =>
     inScratchFolder(async (folder) => {
       const full = async () => {
         throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });

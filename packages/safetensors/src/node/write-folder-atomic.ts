@@ -19,7 +19,7 @@ import { type AtomicWriteOptions, atomicWriteNames, keepMode } from "./write-fil
 /** Options of `writeFolderAtomic`. */
 export interface FolderWriteOptions extends AtomicWriteOptions {
   /**
-   * Which entries of a replaced folder are kept in the new one, by name, unless `fill` wrote an entry of that name. Default: none.
+   * Selects entries of a replaced folder, by name, that the new one keeps, unless `fill` wrote an entry of that name. Default: none.
    */
   readonly keep?: (name: string) => boolean;
 }
@@ -27,13 +27,13 @@ export interface FolderWriteOptions extends AtomicWriteOptions {
 const optionNames: OptionNames<FolderWriteOptions> = { ...atomicWriteNames, keep: true };
 
 /**
- * Makes a folder so that, whatever happens, its path holds the old folder, the complete new one, or nothing: `fill`
- * writes into a temporary folder beside it, whose files are then synced and which is renamed into place. An existing
- * empty folder counts as absent; another one is moved aside and removed at the end, but for what `keep` says, if `overwrite`
- * is set. Missing folders above it are made. Permissions of the folder, and a link to it, stay as they were.
+ * Makes a folder so that, whatever happens, its path has the old folder, the complete new one, or nothing. `fill` writes into a
+ * temporary folder next to it, whose files are then synced and which is renamed into place. An existing empty folder counts as absent.
+ * With `overwrite`, any other folder is moved aside and removed at the end, except for the entries that `keep` selects. Missing parent
+ * folders are made. Permissions of the folder, and a link to it, stay unchanged.
  *
- * @param fill Writes the files; whatever it throws passes through, failures of the system as the errors below, and nothing
- * is left of its work.
+ * @param fill Writes the files. Its errors are rethrown, failures of the system as the errors below, and its files are removed.
+ *
  * @throws {OutputExistsError} if the path exists, is no empty folder, and `overwrite` is not set.
  * @throws {NotReplaceableError} if it is a file, a device, a pipe, a socket or a link that leads in a circle.
  * @throws {ProtectedFolderError} if the current folder is, or is in, the folder to be replaced.

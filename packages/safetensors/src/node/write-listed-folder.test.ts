@@ -18,7 +18,7 @@ async function filesIn(folder: string): Promise<Readonly<Record<string, string>>
 }
 
 describe("writeListedFolder", () => {
-  it("lists what it wrote, always with the same bytes", () =>
+  it("lists its files, always with the same bytes", () =>
     inScratchFolder(async (folder) => {
       await writeListedFolder(join(folder, "one"), filling("b", "a"));
       await writeListedFolder(join(folder, "two"), filling("a", "b"));
@@ -27,7 +27,7 @@ describe("writeListedFolder", () => {
       expect(one).toEqual(two);
     }));
 
-  it("replaces what it wrote before, and keeps what a person put beside it, time after time", () =>
+  it("replaces its earlier files, and keeps a person's files, time after time", () =>
     inScratchFolder(async (folder) => {
       const out = join(folder, "out");
       await writeListedFolder(out, filling("weights-1", "weights-2"));
@@ -45,7 +45,7 @@ describe("writeListedFolder", () => {
       }
     }));
 
-  it("keeps of its own what it is told to, and still knows it as its own", () =>
+  it("keeps selected files of its own, and still lists them as its own", () =>
     inScratchFolder(async (folder) => {
       const out = join(folder, "out");
       await writeListedFolder(out, filling("step-1"));
@@ -72,7 +72,7 @@ describe("writeListedFolder", () => {
       }),
   );
 
-  it("refuses what exists unless asked to overwrite, and a file even then", () =>
+  it("refuses an existing folder unless overwrite is set, and a file even then", () =>
     inScratchFolder(async (folder) => {
       await writeListedFolder(join(folder, "out"), filling("a"));
       await writeFile(join(folder, "file"), "old");

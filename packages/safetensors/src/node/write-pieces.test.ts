@@ -5,14 +5,14 @@ import { inScratchFolder } from "../test-files/scratch-folder.ts";
 import { joinPieces } from "../writing/write.ts";
 import { atOnce, writePieces } from "./write-file-atomic.ts";
 
-it("writes more pieces than one system call takes, empty ones among them", () =>
+it("writes more pieces than one system call accepts, including empty ones", () =>
   inScratchFolder(async (folder) => {
     const pieces = Array.from({ length: 1500 }, (_, index) => new Uint8Array(index % 7).fill(index % 251));
     await writePieces(join(folder, "file"), pieces);
     expect(new Uint8Array(await readFile(join(folder, "file")))).toEqual(joinPieces(pieces));
   }));
 
-it("gives no system call more bytes than it can write", () => {
+it("passes no more bytes to a system call than it can write", () => {
   const pieces = [Uint8Array.of(1, 2), Uint8Array.of(3, 4, 5), Uint8Array.of(6)];
   expect(atOnce(pieces, 4).map((piece) => [...piece])).toEqual([
     [1, 2],

@@ -2,7 +2,7 @@
 
 import { f16Values } from "@lowrank/contracts";
 import { bitsOf, type Dtype } from "../dtypes.ts";
-import { SafetensorsError, type SafetensorsErrorPlace } from "../errors.ts";
+import { SafetensorsError, type SafetensorsErrorLocation } from "../errors.ts";
 
 type ReadElement = (view: DataView, offset: number) => number;
 
@@ -37,10 +37,10 @@ const hostIsLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 export function decodeToFloat32(
   bytes: Uint8Array,
   dtype: Dtype,
-  place: SafetensorsErrorPlace = {},
+  location: SafetensorsErrorLocation = {},
   into?: Float32Array,
 ): Float32Array {
-  const count = elementCount(bytes, dtype, place);
+  const count = elementCount(bytes, dtype, location);
   if (hostIsLittleEndian && dtype === "F32" && into === undefined) return new Float32Array(copyOf(bytes));
   const target = into?.subarray(0, count) ?? new Float32Array(count);
   if (hostIsLittleEndian && dtype === "F32") new Uint8Array(target.buffer, target.byteOffset, bytes.length).set(bytes);
@@ -51,8 +51,12 @@ export function decodeToFloat32(
 }
 
 /** Values of a tensor as float64: exact for all types except 64-bit integers beyond 2⁵³. Throws like `decodeToFloat32`. */
-export function decodeToFloat64(bytes: Uint8Array, dtype: Dtype, place: SafetensorsErrorPlace = {}): Float64Array {
-  return fill(new Float64Array(elementCount(bytes, dtype, place)), bytes, dtype);
+export function decodeToFloat64(
+  bytes: Uint8Array,
+  dtype: Dtype,
+  location: SafetensorsErrorLocation = {},
+): Float64Array {
+  return fill(new Float64Array(elementCount(bytes, dtype, location)), bytes, dtype);
 }
 
 /**
@@ -60,27 +64,27 @@ export function decodeToFloat64(bytes: Uint8Array, dtype: Dtype, place: Safetens
  *
  * @throws {SafetensorsError} `UnsupportedDtype` for floats; `ValueOutOfRange` for a value that int32 cannot hold.
  */
-export function decodeToInt32(bytes: Uint8Array, dtype: Dtype, place: SafetensorsErrorPlace = {}): Int32Array {
-  const count = elementCount(bytes, dtype, place);
-  if (!/^(I|U|BOOL)/.test(dtype)) throw new SafetensorsError("UnsupportedDtype", `${dtype} has no integers.`, place);
+export function decodeToInt32(bytes: Uint8Array, dtype: Dtype, location: SafetensorsErrorLocation = {}): Int32Array {
+  const count = elementCount(bytes, dtype, location);
+  if (!/^(I|U|BOOL)/.test(dtype)) throw new SafetensorsError("UnsupportedDtype", `${dtype} has no integers.`, location);
   const wide = fill(new Float64Array(count), bytes, dtype);
   const bad = wide.findIndex((value) => value !== (value | 0));
   if (bad >= 0) {
     const problem = `Element ${bad} is ${wide[bad]}, which does not fit into 32 bits.`;
-    throw new SafetensorsError("ValueOutOfRange", problem, place);
+    throw new SafetensorsError("ValueOutOfRange", problem, location);
   }
   return Int32Array.from(wide);
 }
 
-function elementCount(bytes: Uint8Array, dtype: Dtype, place: SafetensorsErrorPlace): number {
+function elementCount(bytes: Uint8Array, dtype: Dtype, location: SafetensorsErrorLocation): number {
   if (!readers.has(dtype)) {
     const problem = `Elements of type ${dtype} cannot be decoded; supported are ${[...readers.keys()].join(", ")}.`;
-    throw new SafetensorsError("UnsupportedDtype", problem, place);
+    throw new SafetensorsError("UnsupportedDtype", problem, location);
   }
   const size = bitsOf(dtype) / 8;
   if (bytes.length % size === 0) return bytes.length / size;
   const problem = `${bytes.length} bytes are not a whole number of ${dtype} elements of ${size} bytes.`;
-  throw new SafetensorsError("InvalidTensorView", problem, place);
+  throw new SafetensorsError("InvalidTensorView", problem, location);
 }
 
 function fill<T extends Float32Array | Float64Array>(target: T, bytes: Uint8Array, dtype: Dtype): T {

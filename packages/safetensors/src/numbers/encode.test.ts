@@ -41,7 +41,7 @@ describe("encodeNumbers and decodeToFloat64", () => {
     expect(() => encodeNumbers([0, 1, value], dtype)).toThrow(/at index 2/);
   });
 
-  it("refuse what becomes infinite only on the way through float32", () => {
+  it("refuse values that become infinite only by way of float32", () => {
     for (const dtype of ["F16", "BF16"] as const) {
       const limit = dtype === "F16" ? 65_520 : 2 ** 128 - 2 ** 119;
       expect(() => encodeNumbers([limit * (1 - 2 ** -52)], dtype)).toThrow(/at index 0/);
@@ -49,7 +49,7 @@ describe("encodeNumbers and decodeToFloat64", () => {
     }
   });
 
-  it("let infinities and NaN pass where the type has them", () => {
+  it("accept infinities and NaN if the type has them", () => {
     const bytes = encodeFloat32(Float32Array.of(Number.POSITIVE_INFINITY, Number.NaN), "F16");
     expect([...decodeToFloat32(bytes, "F16")]).toEqual([Number.POSITIVE_INFINITY, Number.NaN]);
   });
@@ -74,7 +74,7 @@ describe("decodeToFloat32", () => {
     expect([...bytes]).toEqual([0, 0, 0x80, 0x3f]);
   });
 
-  it("refuses a type without numbers of its own, and a broken length", () => {
+  it("refuses a type without numbers, and a wrong length", () => {
     expect(() => decodeToFloat32(new Uint8Array(1), "F8_E4M3")).toThrow(
       expect.objectContaining({ code: "UnsupportedDtype" }),
     );
@@ -89,7 +89,7 @@ describe("decodeToInt32", () => {
     expect([...decodeToInt32(encodeNumbers([5, -100], "I64"), "I64")]).toEqual([5, -100]);
   });
 
-  it("refuses a number beyond 32 bits, and floats", () => {
+  it("refuses numbers beyond 32 bits, and floats", () => {
     expect(() => decodeToInt32(encodeNumbers([1, 2 ** 31], "I64"), "I64")).toThrow(/Element 1 is 2147483648/);
     expect(() => decodeToInt32(encodeNumbers([1], "F32"), "F32")).toThrow(
       expect.objectContaining({ code: "UnsupportedDtype" }),
@@ -103,7 +103,7 @@ describe("float32Tensor", () => {
     expect(() => numbersTensor("I32", [-1], [])).toThrow(expect.objectContaining({ code: "InvalidTensorView" }));
   });
 
-  it("takes one value for a scalar and none for an empty tensor", () => {
+  it("needs one value for a scalar and none for an empty tensor", () => {
     expect(float32Tensor([], Float32Array.of(1)).data.length).toBe(4);
     expect(float32Tensor([3, 0], new Float32Array()).data.length).toBe(0);
   });

@@ -72,8 +72,8 @@ const floatLimit: ReadonlyMap<EncodableDtype, number> = new Map([
 /**
  * Encodes numbers as little-endian bytes of a type. F16 and BF16 are rounded by way of float32.
  *
- * @throws {SafetensorsError} `ValueOutOfRange` naming the first value, its place and how many there are, if a finite
- * value would become infinite or an integer type cannot hold a value.
+ * @throws {SafetensorsError} `ValueOutOfRange` with the first value, its index and the number of such values, if a finite
+ * value would become infinite or an integer type cannot store a value.
  *
  * @example
  * ```ts
@@ -103,8 +103,8 @@ function encodeHalves(values: ArrayLike<number>, dtype: keyof typeof halfKinds):
 }
 
 /**
- * Encodes float32 values as F32 (exact), F16 or BF16 (rounded to nearest even), for writing at once: where a processor keeps
- * numbers as files do, the bytes of F32 are the values' own memory and change with them. Throws as `encodeNumbers`.
+ * Encodes float32 values as F32 (exact), F16 or BF16 (rounded to nearest even), for writing at once: on little-endian processors the
+ * bytes of F32 are the values' own memory and change with them. Throws as `encodeNumbers`.
  */
 export function encodeFloat32(values: Float32Array, dtype: "F32" | "F16" | "BF16"): Uint8Array {
   if (dtype === "F32" && hostIsLittleEndian) return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

@@ -31,7 +31,7 @@ const indexOf = (weightMap: Readonly<Record<string, string>>) =>
   new TextEncoder().encode(JSON.stringify({ weight_map: weightMap }));
 
 describe("the weights of a folder", () => {
-  it("lie in one file", async () => {
+  it("are in one file", async () => {
     const folder = folderOf({ [single]: fileWith("a", "b"), [index]: indexOf({}) });
     const weights = await openFolderWeights(folder);
     expect(weights).toMatchObject({ files: [single], isSharded: false });
@@ -52,7 +52,7 @@ describe("the weights of a folder", () => {
     expect([...((await weights?.collection.readFloat32("c")) ?? [])]).toEqual([1]);
   });
 
-  it("are undefined where there are none", async () => {
+  it("are undefined if there are none", async () => {
     expect(await openFolderWeights(folderOf({}))).toBeUndefined();
   });
 

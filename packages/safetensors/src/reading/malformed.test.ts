@@ -19,7 +19,7 @@ it("has the 92 files to refuse and the 18 to accept", () => {
 });
 
 describe("a malformed file", () => {
-  it.each(malformedFiles)("$row: $what gives $code", async ({ bytes, code }) => {
+  it.each(malformedFiles)("$row: $what throws $code", async ({ bytes, code }) => {
     const { error, milliseconds } = refusal(() => parseSafetensors(bytes, { name: "test.safetensors" }));
     expect(milliseconds).toBeLessThan(50);
     expect(error).toBeInstanceOf(SafetensorsError);
@@ -35,7 +35,7 @@ describe("an odd but valid file", () => {
     expect([...(await openSafetensors(bytesSource(bytes))).tensors.keys()]).toEqual(names);
   });
 
-  it("gives its numbers: what is not 0 is true, a NaN keeps its payload, an odd offset does no harm", () => {
+  it("returns its numbers: other values than 0 are true, a NaN keeps its payload, an odd offset does no harm", () => {
     const [, truth] = oddFiles;
     expect([...parseSafetensors(truth?.bytes ?? new Uint8Array()).int32("a")]).toEqual([1, 1]);
     const nan = oddFiles.find((file) => file.what.includes("NaN"));
@@ -55,11 +55,11 @@ describe("an odd but valid file", () => {
 describe("the limits", () => {
   const valid = oddFiles.find((file) => file.what === "a leading space")?.bytes ?? new Uint8Array();
 
-  it("refuse a larger header than asked for", () => {
+  it("refuse a header larger than the limit", () => {
     expect(attempt(() => parseSafetensors(valid, { maxHeaderBytes: 10 }))).toMatchObject({ code: "HeaderTooLarge" });
   });
 
-  it("refuse more tensors than asked for", () => {
+  it("refuse more tensors than the limit", () => {
     expect(attempt(() => parseSafetensors(valid, { maxTensors: 0 }))).toMatchObject({ code: "TooManyTensors" });
   });
 
@@ -73,7 +73,7 @@ describe("the limits", () => {
   });
 });
 
-it("recognises a PyTorch pickle and says what to do", () => {
+it("recognizes a PyTorch pickle and explains the next step", () => {
   const zip = Uint8Array.from([0x50, 0x4b, 3, 4, 20, 0, 0, 0, 8, 0, 0, 0]);
   expect(attempt(() => parseSafetensors(zip))).toMatchObject({
     message: expect.stringMatching(/PyTorch pickle.*Convert it/),
@@ -88,7 +88,7 @@ it("escapes control characters of names in messages", () => {
   expect(String(error)).not.toContain(name);
 });
 
-/** What a call throws, and how long it takes: the shortest of three times, since other programs run here too. */
+/** The error of a call, and the shortest of three times, since other programs run here too. */
 function refusal(work: () => unknown): { readonly error: unknown; readonly milliseconds: number } {
   const times = [0, 1, 2].map(() => {
     const started = performance.now();

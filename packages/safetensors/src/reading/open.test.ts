@@ -27,7 +27,7 @@ function watched() {
 }
 
 describe("openSafetensors", () => {
-  it("reads the header alone, then just the bytes that are asked for", async () => {
+  it("reads only the header, then exactly the requested bytes", async () => {
     const source = watched();
     const file = await openSafetensors(source);
     expect(source.lengths).toEqual([8, file.dataStart - 8]);
@@ -36,7 +36,7 @@ describe("openSafetensors", () => {
     expect(source.lengths.slice(2)).toEqual([16, 3]);
   });
 
-  it("gives rows of any type as float32", async () => {
+  it("returns rows of any type as float32", async () => {
     const file = await openSafetensors(bytesSource(bytes));
     expect([...(await file.readRows("matrix", 1, 2))]).toEqual([3, 4, 5, 6]);
     expect([...(await file.readRows("half", 1, 1))]).toEqual([3, 4]);
@@ -56,7 +56,7 @@ describe("openSafetensors", () => {
     await expect(file.readRows(name, first, count)).rejects.toMatchObject({ code: "InvalidRange", tensor: name });
   });
 
-  it("refuses bytes beyond a tensor, so that none reads its neighbour", async () => {
+  it("refuses bytes beyond a tensor, so that its neighbour is not read", async () => {
     const file = await openSafetensors(bytesSource(bytes));
     for (const range of [
       { offset: 20, length: 5 },
@@ -77,7 +77,7 @@ describe("openSafetensors", () => {
     expect(() => parseSafetensors(bytes).float32("absent")).toThrow(/no tensor "absent" among the 5/);
   });
 
-  it("notices a source that gives fewer bytes than asked for", async () => {
+  it("notices a source that returns too few bytes", async () => {
     const short = {
       ...bytesSource(bytes, "short"),
       read: async (offset: number, length: number) => bytes.subarray(offset, offset + length - 1),
@@ -91,7 +91,7 @@ describe("openSafetensors", () => {
     await expect(file.source.read(bytes.length, 1)).rejects.toMatchObject({ code: "InvalidRange" });
   });
 
-  it("takes a File's name for messages", () => {
+  it("uses a File's name in messages", () => {
     expect(blobSource(new File([], "adapter.safetensors")).name).toBe("adapter.safetensors");
   });
 });

@@ -31,8 +31,8 @@ export async function openSafetensors(source: ByteSource, options: ReadOptions =
   const prefix = await readExactly(source, 0, Math.min(8, source.size));
   const length = headerLength(prefix, source, options);
   const dataStart = 8 + length;
-  const place = { file: source.name, dataBytes: source.size - dataStart };
-  const { metadata, tensors } = parseHeader(await readExactly(source, 8, length), place, options);
+  const location = { file: source.name, dataBytes: source.size - dataStart };
+  const { metadata, tensors } = parseHeader(await readExactly(source, 8, length), location, options);
   const located = new Map(Array.from(tensors, ([name, info]) => [name, { info, source, dataStart }]));
   return Object.assign(new LocatedTensors(located, metadata, [source]), { source, dataStart });
 }

@@ -43,8 +43,8 @@ export function parseSafetensors(file: Uint8Array, options: ParseOptions = {}): 
   refuseUnknownOptions("parseSafetensors", options, optionNames);
   const fileName = options.name ?? "bytes in memory";
   const dataStart = 8 + headerLength(file.subarray(0, 8), { name: fileName, size: file.length }, options);
-  const place = { file: fileName, dataBytes: file.length - dataStart };
-  const { metadata, tensors } = parseHeader(file.subarray(8, dataStart), place, options);
+  const location = { file: fileName, dataBytes: file.length - dataStart };
+  const { metadata, tensors } = parseHeader(file.subarray(8, dataStart), location, options);
 
   const find = (name: string) => tensorIn(tensors, name, fileName);
   const bytes = (name: string): Uint8Array => {

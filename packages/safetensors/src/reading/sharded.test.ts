@@ -30,7 +30,7 @@ const index = (weightMap: Readonly<Record<string, string>>, totalSize?: number) 
 describe("openShardedSafetensors", () => {
   const folder = () => folderOf({ [first]: shard(["a", "b"], new Map([["format", "pt"]])), [second]: shard(["c"]) });
 
-  it("reads tensors of every shard as if they lay in one file", async () => {
+  it("reads tensors of every shard like those of one file", async () => {
     const files = folder();
     const model = await openShardedSafetensors(files, index({ a: first, b: first, c: second }, 24));
     expect([...model.tensors.keys()]).toEqual(["a", "b", "c"]);
@@ -48,7 +48,7 @@ describe("openShardedSafetensors", () => {
     expect(warnings).toEqual([expect.stringMatching(/^TOTAL_SIZE_MISMATCH .*99 bytes.*24/)]);
   });
 
-  it("names every tensor that is not where the index says, and leaves nothing open", async () => {
+  it("names every tensor that is not in the index's file, and leaves nothing open", async () => {
     const files = folder();
     const opening = openShardedSafetensors(files, index({ a: second, c: second, d: first }));
     await expect(opening).rejects.toMatchObject({
@@ -110,7 +110,7 @@ describe("parseShardIndex", () => {
     expect(() => parseShardIndex(json)).toThrow(expect.objectContaining({ code: "InvalidIndex" }));
   });
 
-  it("reads a total_size written as a fraction, and passes over what it does not know", () => {
+  it("reads a total_size written as a fraction, and ignores unknown entries", () => {
     const parsed = parseShardIndex(
       '{"metadata":{"total_size":24.0,"note":[true,null,-1.5e3]},"extra":"x","weight_map":{}}',
     );

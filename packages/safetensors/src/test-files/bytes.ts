@@ -1,6 +1,6 @@
 // Puts files together byte by byte, also ones that no writer would make.
 
-/** A file: the header's length (or another number in its place), the header, the data. */
+/** A file: the header's length (or a wrong number instead), the header, the data. */
 export function fileOf(
   header: string | Uint8Array,
   data: number | Uint8Array = 0,

@@ -1,4 +1,4 @@
-// A file system that does what Node's does, until the call at which it is told to fail.
+// A file system that behaves like Node's until a certain call, which fails.
 
 import { type FileSystem, nodeFileSystem, type OpenFile } from "../node/file-system.ts";
 

@@ -1,5 +1,4 @@
-// 110 files made to break readers, as code. The reference implementation's verdict stands beside ours; where the two
-// differ, ours is stricter.
+// 110 files made to break readers, as code, with the verdict of the reference implementation. Where ours differs, it is stricter.
 
 import type { SafetensorsErrorCode } from "../errors.ts";
 import { entry, fileOf, join, u64 } from "./bytes.ts";
@@ -9,7 +8,7 @@ export interface MalformedFile {
   readonly what: string;
   readonly bytes: Uint8Array;
   readonly code: SafetensorsErrorCode;
-  /** What the reference says, where it is not the same. */
+  /** The reference's verdict, if it differs. */
   readonly reference?: string;
 }
 

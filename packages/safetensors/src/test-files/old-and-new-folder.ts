@@ -10,7 +10,7 @@ export const caught = (work: Promise<unknown>) =>
     (error: unknown) => error,
   );
 
-/** What the tests write: two files, one of them in a subfolder. */
+/** Writes the test's files: two, one of them in a subfolder. */
 export async function fill(folder: string): Promise<void> {
   await writeFile(join(folder, "config.json"), "{}");
   await mkdir(join(folder, "sub"));

@@ -29,7 +29,7 @@ describe("serializeSafetensors", () => {
     expect(order).toEqual(["wide", "float", "half", "a", "b", "ä", "\uffee", "\u{1f600}"]);
   });
 
-  it("gives the same bytes whatever the order of tensors and metadata", () => {
+  it("writes the same bytes for any order of tensors and metadata", () => {
     const a = float32Tensor([1], Float32Array.of(1));
     const b = float32Tensor([2], Float32Array.of(2, 3));
     const one = serializeSafetensors(
@@ -63,12 +63,12 @@ describe("serializeSafetensors", () => {
     }
   });
 
-  it("leaves metadata out when there is none, and writes an empty one when given", () => {
+  it("leaves metadata out if there is none, and writes an empty one if given", () => {
     expect(headerOf(serializeSafetensors(new Map())).trim()).toBe("{}");
     expect(headerOf(serializeSafetensors(new Map(), new Map())).trim()).toBe('{"__metadata__":{}}');
   });
 
-  it("escapes names and metadata as JSON asks", () => {
+  it("escapes names and metadata as JSON requires", () => {
     const name = 'quote " slash \\ line \n nul \0';
     const bytes = serializeSafetensors(
       new Map([[name, float32Tensor([1], Float32Array.of(1))]]),
@@ -125,7 +125,7 @@ describe("writeSafetensors", () => {
     pieces: () => pieces,
   });
 
-  it("writes what serializeSafetensors makes, from pieces of any size, made when their turn comes", async () => {
+  it("equals serializeSafetensors, from pieces of any size, which are made on demand", async () => {
     const asked: string[] = [];
     const lazily = (name: string, dtype: "F32" | "U8", data: Uint8Array): StreamedTensor => ({
       name,

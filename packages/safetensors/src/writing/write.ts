@@ -54,10 +54,10 @@ export function safetensorsPieces(
 /** Concatenates bytes. */
 export function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let place = 0;
+  let offset = 0;
   for (const piece of pieces) {
-    whole.set(piece, place);
-    place += piece.length;
+    whole.set(piece, offset);
+    offset += piece.length;
   }
   return whole;
 }
@@ -88,10 +88,10 @@ export async function* safetensorsChunks(
     if (from >= layout.head.length + info.end) continue;
     let written = 0;
     for await (const piece of byName.get(info.name)?.pieces() ?? []) {
-      const place = start + written;
+      const offset = start + written;
       written += piece.length;
       if (written > info.end - info.begin) checkLength(info, written);
-      if (place + piece.length > from) yield place >= from ? piece : piece.subarray(from - place);
+      if (offset + piece.length > from) yield offset >= from ? piece : piece.subarray(from - offset);
     }
     checkLength(info, written);
   }

@@ -11,7 +11,7 @@ const besideFullHeap = fileURLToPath(new URL("../../test/mpi/exchange-with-full-
 
 const prepared = findPrepared("cluster-venv");
 const folder = "folder" in prepared ? prepared.folder : "";
-/** Of MPICH 5, which has it in a file of its own. */
+/** MPICH 5 has the common interface in a separate library. */
 const common = [
   `the common interface of MPI 5.0${"missing" in prepared ? ` (${prepared.missing})` : ""}`,
   join(folder, "bin/mpiexec"),

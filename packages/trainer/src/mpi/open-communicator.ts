@@ -44,12 +44,13 @@ export async function openCommunicator(options: CommunicatorOptions = {}): Promi
   const launch = launchOf(environment);
   const { library, file } = await loadLibrary(environment, launch);
   const mpi = new MpiLibrary(library);
-  const place = await mpi.start();
+  const world = await mpi.start();
   const version = named(mpi, file);
-  if (launch !== undefined && launch.size !== place.size)
-    throw new MpiMismatchError(launch.launcher, launch.size, version, place.size);
-  const asked = options.timeoutSeconds ?? Number(environment.LOWRANK_MPI_TIMEOUT);
-  return new MpiCommunicator(mpi, { ...place, library: version, timeoutSeconds: asked > 0 ? asked : defaultTimeout });
+  if (launch !== undefined && launch.size !== world.size)
+    throw new MpiMismatchError(launch.launcher, launch.size, version, world.size);
+  const seconds = options.timeoutSeconds ?? Number(environment.LOWRANK_MPI_TIMEOUT);
+  const timeoutSeconds = seconds > 0 ? seconds : defaultTimeout;
+  return new MpiCommunicator(mpi, { ...world, library: version, timeoutSeconds });
 }
 
 /** The version text of this machine's MPI library, without joining. Throws MpiUnavailableError. */
@@ -63,7 +64,7 @@ function named(mpi: MpiLibrary, file: string): string {
   return `${mpi.version().split(/[\n,]/)[0]} (${file})`;
 }
 
-interface Place {
+interface World {
   readonly rank: number;
   readonly size: number;
   readonly library: string;
@@ -79,7 +80,7 @@ class MpiCommunicator implements Communicator {
   /** Calls run one at a time, because MPI matches the calls of all processes by their order. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(mpi: MpiLibrary, { rank, size, library, timeoutSeconds }: Place) {
+  constructor(mpi: MpiLibrary, { rank, size, library, timeoutSeconds }: World) {
     this.#mpi = mpi;
     this.#timeoutSeconds = timeoutSeconds;
     this.rank = rank;

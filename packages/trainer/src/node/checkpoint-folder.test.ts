@@ -86,7 +86,7 @@ describe("a checkpoint", () => {
     },
   );
 
-  it("in a folder that cannot be created gives a typed error", async () => {
+  it("in a folder that cannot be created causes a typed error", async () => {
     await writeFile(join(folder, "file"), "");
     await expect(writeCheckpoint(join(folder, "file", "x"), state(5))).rejects.toThrow(CheckpointError);
   });
@@ -194,7 +194,7 @@ describe("a damaged checkpoint", () => {
     ],
   ];
 
-  it.each(damages)("%s is refused, and the one before it is found", async (_, damage) => {
+  it.each(damages)("%s is refused, and an earlier one is found", async (_, damage) => {
     await writeCheckpoint(folder, state(1));
     const path = await writeCheckpoint(folder, state(2));
     await damage(path);

@@ -9,7 +9,7 @@ describe("clipping by global norm", () => {
     expect(clipFactor(normOf(Float32Array.of(3, 0, 4)), 1)).toBeCloseTo(1 / 5.000001, 7);
   });
 
-  it("leaves small gradients alone", () => {
+  it("does not change small gradients", () => {
     expect(clipFactor(0.5, 1)).toBe(1);
     expect(clipFactor(0, 1)).toBe(1);
   });

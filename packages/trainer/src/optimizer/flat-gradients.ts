@@ -1,7 +1,7 @@
 // The gradients of one optimiser step, averaged over its micro-batches, in one array that all steps reuse.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import type { FlatLayout, Place } from "./flat-layout.ts";
+import type { FlatLayout, VariableRange } from "./flat-layout.ts";
 import { readEach } from "./flat-parameters.ts";
 import type { GradientReduction } from "./gradient-reduction.ts";
 
@@ -19,9 +19,9 @@ export class FlatGradients {
 
   constructor(layout: FlatLayout) {
     this.#layout = layout;
-    this.#exchanged = new Float32Array(layout.size + layout.places.length + maxNumbers);
+    this.#exchanged = new Float32Array(layout.size + layout.ranges.length + maxNumbers);
     this.values = this.#exchanged.subarray(0, layout.size);
-    this.#found = new Uint8Array(layout.places.length);
+    this.#found = new Uint8Array(layout.ranges.length);
   }
 
   clear(): void {
@@ -35,15 +35,15 @@ export class FlatGradients {
 
   /** Adds `weight` times the gradients, given in the order of the layout. Each tensor is read once, directly into the array. */
   async add(gradients: readonly (tf.Tensor | undefined)[], weight: number): Promise<void> {
-    const found = this.#layout.places.flatMap(({ start }, index) => {
+    const found = this.#layout.ranges.flatMap(({ start }, index) => {
       const gradient = gradients[index];
       return gradient === undefined ? [] : [{ index, start, gradient }];
     });
     await readEach(
       found.map(({ gradient }) => gradient),
       (values, order) => {
-        const place = found[order];
-        if (place !== undefined) this.#accumulate(place, values, weight);
+        const variableIndex = found[order];
+        if (variableIndex !== undefined) this.#accumulate(variableIndex, values, weight);
       },
     );
   }
@@ -53,13 +53,13 @@ export class FlatGradients {
    * gradient if it has one in any process.
    */
   async reduce(reduction: GradientReduction, numbers: readonly number[]): Promise<number[]> {
-    const { size, places } = this.#layout;
-    for (const [index, { start, end }] of places.entries()) if (!this.has(index)) this.values.fill(0, start, end);
+    const { size, ranges } = this.#layout;
+    for (const [index, { start, end }] of ranges.entries()) if (!this.has(index)) this.values.fill(0, start, end);
     this.#exchanged.set(this.#found, size);
-    this.#exchanged.set(numbers, size + places.length);
+    this.#exchanged.set(numbers, size + ranges.length);
     await reduction.allReduce(this.#exchanged);
-    for (const index of places.keys()) this.#found[index] = this.#exchanged[size + index] === 0 ? 0 : 1;
-    return [...this.#exchanged.subarray(size + places.length)].slice(0, numbers.length);
+    for (const index of ranges.keys()) this.#found[index] = this.#exchanged[size + index] === 0 ? 0 : 1;
+    return [...this.#exchanged.subarray(size + ranges.length)].slice(0, numbers.length);
   }
 
   /** Divides every gradient of the step by `weight`. */
@@ -102,8 +102,8 @@ export class FlatGradients {
     }
   }
 
-  #ranges(): readonly Place[] {
-    return this.#layout.places.filter((_, index) => this.has(index));
+  #ranges(): readonly VariableRange[] {
+    return this.#layout.ranges.filter((_, index) => this.has(index));
   }
 }
 

@@ -3,7 +3,7 @@
 import type { Variable } from "@tensorflow/tfjs-core";
 
 /** One variable's range of the array. */
-export interface Place {
+export interface VariableRange {
   readonly name: string;
   readonly variable: Variable;
   readonly start: number;
@@ -13,13 +13,13 @@ export interface Place {
 
 /** The table of ranges, in the order of the variables. */
 export class FlatLayout {
-  readonly places: readonly Place[];
+  readonly ranges: readonly VariableRange[];
   /** The length of the array. */
   readonly size: number;
 
   constructor(variables: ReadonlyMap<string, Variable>) {
     let end = 0;
-    this.places = [...variables].map(([name, variable]) => {
+    this.ranges = [...variables].map(([name, variable]) => {
       const start = end;
       end += variable.size;
       return { name, variable, start, end };

@@ -2,7 +2,7 @@
 
 import { borrowedValues, currentBackend } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { FlatLayout, Place } from "./flat-layout.ts";
+import type { FlatLayout, VariableRange } from "./flat-layout.ts";
 
 /** A copy of the variables' values on the CPU. */
 export class FlatParameters {
@@ -14,21 +14,21 @@ export class FlatParameters {
   constructor(layout: FlatLayout) {
     this.#layout = layout;
     this.#values = new Float32Array(layout.size);
-    this.#known = layout.places.map(() => undefined);
+    this.#known = layout.ranges.map(() => undefined);
   }
 
   /** The current values of all variables. Changes to the array take effect with `assign`. */
   async read(): Promise<Float32Array> {
-    const changed = [...this.#layout.places.entries()].filter(
+    const changed = [...this.#layout.ranges.entries()].filter(
       ([index, { variable }]) => this.#known[index] !== variable.dataId,
     );
     await readEach(
       changed.map(([, { variable }]) => variable),
       (values, order) => {
-        const [index, place] = changed[order] ?? [];
-        if (index === undefined || place === undefined) return;
-        this.#values.set(values, place.start);
-        this.#known[index] = place.variable.dataId;
+        const [index, range] = changed[order] ?? [];
+        if (index === undefined || range === undefined) return;
+        this.#values.set(values, range.start);
+        this.#known[index] = range.variable.dataId;
       },
     );
     return this.#values;
@@ -39,21 +39,21 @@ export class FlatParameters {
     // A backend that does not copy arrays keeps a reference: cpu and native permanently, GPU backends and tfjs-node until the first
     // kernel. Each variable then gets its own copy, so that a value that was read before a step does not change with it.
     const isCopied = currentBackend()?.copiesArrays ?? false;
-    for (const [index, place] of this.#layout.places.entries())
-      if (isChanged(index)) this.#assign(index, place, isCopied);
+    for (const [index, range] of this.#layout.ranges.entries())
+      if (isChanged(index)) this.#assign(index, range, isCopied);
   }
 
   /** Sets variables by name. */
   restore(values: ReadonlyMap<string, { readonly values: Float32Array }>): void {
-    for (const [index, place] of this.#layout.places.entries()) {
-      const saved = values.get(place.name);
+    for (const [index, range] of this.#layout.ranges.entries()) {
+      const saved = values.get(range.name);
       if (saved === undefined) continue;
-      this.#values.set(saved.values, place.start);
-      this.#assign(index, place, false);
+      this.#values.set(saved.values, range.start);
+      this.#assign(index, range, false);
     }
   }
 
-  #assign(index: number, { variable, start, end }: Place, isCopied: boolean): void {
+  #assign(index: number, { variable, start, end }: VariableRange, isCopied: boolean): void {
     const values = isCopied ? this.#values.subarray(start, end) : this.#values.slice(start, end);
     const value = tf.tensor(values, variable.shape, "float32");
     variable.assign(value);

@@ -39,14 +39,14 @@ export class GpuUpdater implements Updater {
   /** Undefined if the rule or the current backend needs the process's memory. */
   static start(layout: FlatLayout, ratesOf: RatesOf, settings: UpdaterSettings): GpuUpdater | undefined {
     const kernels = settings.optimizer === "adamw" ? flatKernels() : undefined;
-    const hasEmpty = layout.places.some(({ start, end }) => start === end);
+    const hasEmpty = layout.ranges.some(({ start, end }) => start === end);
     return kernels === undefined || hasEmpty ? undefined : new GpuUpdater(layout, ratesOf, settings, kernels);
   }
 
   begin(): void {
     tf.dispose(this.#sums ?? []);
     this.#sums = undefined;
-    this.#found = this.layout.places.map(() => false);
+    this.#found = this.layout.ranges.map(() => false);
     this.#weight = 0;
   }
 
@@ -88,7 +88,7 @@ export class GpuUpdater implements Updater {
 
   async nonFinite(): Promise<readonly string[]> {
     const sums = (await this.#sums?.gradients.data<"float32">()) ?? new Float32Array();
-    const broken = this.layout.places.filter(({ start, end }) => !sums.subarray(start, end).every(Number.isFinite));
+    const broken = this.layout.ranges.filter(({ start, end }) => !sums.subarray(start, end).every(Number.isFinite));
     return broken.map(({ name }) => name);
   }
 
@@ -104,7 +104,7 @@ export class GpuUpdater implements Updater {
     const { first, second, counts } = this.#moments;
     const [means, squares] = [await first.data<"float32">(), await second.data<"float32">()];
     const updates = await counts.data<"int32">();
-    const entries = this.layout.places.map(({ name, start, end }, index): [string, Moments] => {
+    const entries = this.layout.ranges.map(({ name, start, end }, index): [string, Moments] => {
       const moments = { first: means.slice(start, end), second: squares.slice(start, end) };
       return [name, { ...moments, updates: updates[index] ?? 0 }];
     });
@@ -122,18 +122,18 @@ export class GpuUpdater implements Updater {
   }
 
   #uploaded(state: ReadonlyMap<string, Moments>) {
-    const { places, size } = this.layout;
+    const { ranges, size } = this.layout;
     const [first, second] = [new Float32Array(size), new Float32Array(size)];
-    for (const { name, start } of places) {
+    for (const { name, start } of ranges) {
       first.set(state.get(name)?.first ?? [], start);
       second.set(state.get(name)?.second ?? [], start);
     }
-    const counts = Int32Array.from(places, ({ name }) => state.get(name)?.updates ?? 0);
+    const counts = Int32Array.from(ranges, ({ name }) => state.get(name)?.updates ?? 0);
     return { first: tf.tensor1d(first), second: tf.tensor1d(second), counts: tf.tensor1d(counts, "int32") };
   }
 
   #joined(tensors: readonly (tf.Tensor | undefined)[]): tf.Tensor {
-    const starts = this.layout.places.flatMap(({ start }, index) => (tensors[index] === undefined ? [] : [start]));
+    const starts = this.layout.ranges.flatMap(({ start }, index) => (tensors[index] === undefined ? [] : [start]));
     return this.kernels.join(
       tensors.flatMap((tensor) => tensor ?? []),
       starts,
@@ -142,7 +142,7 @@ export class GpuUpdater implements Updater {
   }
 
   #currentValues(): tf.Tensor {
-    const variables = this.layout.places.map(({ variable }) => variable);
+    const variables = this.layout.ranges.map(({ variable }) => variable);
     const of = variables.map(({ dataId }) => dataId);
     if (this.#values?.of.every((dataId, index) => dataId === of[index])) return this.#values.flat;
     this.#values?.flat.dispose();
@@ -152,24 +152,24 @@ export class GpuUpdater implements Updater {
 
   /** Gives each variable that has a gradient a tensor of its own: one that was read before keeps its values. */
   #assign(flat: tf.Tensor): void {
-    const changed = this.layout.places.filter((_, index) => this.#found[index] === true);
+    const changed = this.layout.ranges.filter((_, index) => this.#found[index] === true);
     const variables = changed.map(({ variable }) => variable);
     const starts = changed.map(({ start }) => start);
     const parts = this.kernels.split(flat, variables, starts);
     for (const [index, variable] of variables.entries()) variable.assign(parts[index] as tf.Tensor);
     tf.dispose([...parts]);
-    this.#values = { flat, of: this.layout.places.map(({ variable }) => variable.dataId) };
+    this.#values = { flat, of: this.layout.ranges.map(({ variable }) => variable.dataId) };
   }
 
   #currentTable(): tf.Tensor {
     const found = this.#found.join();
     if (this.#table?.found === found) return this.#table.tensor;
     this.#table?.tensor.dispose();
-    const rows = new Int32Array(4 * this.layout.places.length);
+    const rows = new Int32Array(4 * this.layout.ranges.length);
     const floats = new Float32Array(rows.buffer);
-    for (const [index, place] of this.layout.places.entries()) {
-      const { rateFactor, weightDecay } = this.ratesOf(place);
-      rows.set([place.start, this.#found[index] === true ? 1 : 0], 4 * index);
+    for (const [index, range] of this.layout.ranges.entries()) {
+      const { rateFactor, weightDecay } = this.ratesOf(range);
+      rows.set([range.start, this.#found[index] === true ? 1 : 0], 4 * index);
       floats.set([rateFactor, weightDecay], 4 * index + 2);
     }
     this.#table = { found, tensor: tf.tensor1d(rows, "int32") };

@@ -71,8 +71,8 @@ export class HostUpdater implements Updater {
       values: await this.#parameters.read(),
       gradients: this.#gradients,
       gradientFactor: clipNorm === null ? 1 : clipFactor(gradientNorm, clipNorm),
-      ratesOf: (place) => {
-        const { rateFactor, weightDecay } = this.ratesOf(place);
+      ratesOf: (range) => {
+        const { rateFactor, weightDecay } = this.ratesOf(range);
         return { learningRate: learningRate * rateFactor, weightDecay };
       },
     });

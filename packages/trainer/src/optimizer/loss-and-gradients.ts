@@ -12,16 +12,16 @@ interface LossAndGradients {
 }
 
 /** Throws LossShapeError, NoGradientError. */
-export function lossAndGradients(compute: () => tf.Scalar, { places }: FlatLayout): LossAndGradients {
+export function lossAndGradients(compute: () => tf.Scalar, { ranges }: FlatLayout): LossAndGradients {
   const { value, gradients } = differentiate(
     () => {
       const loss = compute();
       if (loss.rank > 0) throw new LossShapeError(loss.shape);
       return loss;
     },
-    places.map(({ variable }) => variable),
+    ranges.map(({ variable }) => variable),
   );
   if (gradients.some((gradient) => gradient !== undefined)) return { value, gradients };
   value.dispose();
-  throw new NoGradientError(places.map(({ name }) => name));
+  throw new NoGradientError(ranges.map(({ name }) => name));
 }

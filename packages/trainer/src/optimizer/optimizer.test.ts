@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FlatGradients } from "./flat-gradients.ts";
-import { FlatLayout, type Place } from "./flat-layout.ts";
+import { FlatLayout, type VariableRange } from "./flat-layout.ts";
 import { FlatParameters } from "./flat-parameters.ts";
 import { Optimizer } from "./optimizer.ts";
 import type { Moments } from "./rules/rule.ts";
@@ -22,7 +22,7 @@ const steps: readonly Readonly<Record<string, readonly number[]>>[] = [
   { a: [0.3, -0.7], c: [-1] },
   { a: [0.1, 0.1], b: [1, 1, 1], c: [0] },
 ];
-const ratesOf = ({ name }: Pick<Place, "name">) => ({
+const ratesOf = ({ name }: Pick<VariableRange, "name">) => ({
   learningRate: name === "c" ? 0.16 : 0.01,
   weightDecay: name === "a" ? 0 : 0.1,
 });
@@ -42,7 +42,7 @@ describe.each(cases)("one pass of $name over flat arrays on $backend", ({ rule, 
     const optimizer = new Optimizer(layout, rule, options);
     for (const step of steps) {
       gradients.clear();
-      const tensors = layout.places.map(({ name }) => step[name] && tf.tensor1d([...step[name]]));
+      const tensors = layout.ranges.map(({ name }) => step[name] && tf.tensor1d([...step[name]]));
       await gradients.add(tensors, 1);
       tf.dispose(tensors.flatMap((tensor) => tensor ?? []));
       optimizer.update({ values: await parameters.read(), gradients, gradientFactor: 0.5, ratesOf });
@@ -52,7 +52,7 @@ describe.each(cases)("one pass of $name over flat arrays on $backend", ({ rule, 
     return optimizer;
   }
 
-  it("gives the bits of updating each variable by itself, and the same moments", async () => {
+  it("equals updating each variable separately, to the bit, with the same moments", async () => {
     const expected = new Map<string, Float32Array>(
       Object.entries(start).map(([name, values]) => [name, Float32Array.from(values)]),
     );
@@ -141,7 +141,7 @@ describe.each([...optimizers.values()])("variables that come and go under $name"
   async function valuesAfter(names: readonly string[], steps: readonly (readonly string[])[], restoreAt?: number) {
     const variables = new Map(names.map((name) => [name, tf.variable(tf.tensor1d([name.charCodeAt(0), 1]))]));
     const layout = new FlatLayout(variables);
-    const values = Float32Array.from(layout.places.flatMap(({ variable }) => [...variable.dataSync()]));
+    const values = Float32Array.from(layout.ranges.flatMap(({ variable }) => [...variable.dataSync()]));
     const gradients = new FlatGradients(layout);
     let optimizer = new Optimizer(layout, rule, options);
     for (const [index, updated] of steps.entries()) {
@@ -151,7 +151,7 @@ describe.each([...optimizers.values()])("variables that come and go under $name"
         optimizer.restore(state);
       }
       gradients.clear();
-      const tensors = layout.places.map(({ name, start: from, end }) =>
+      const tensors = layout.ranges.map(({ name, start: from, end }) =>
         updated.includes(name) ? tf.tensor1d(values.slice(from, end).map(Math.sin)) : undefined,
       );
       await gradients.add(tensors, 1);
@@ -160,7 +160,7 @@ describe.each([...optimizers.values()])("variables that come and go under $name"
       optimizer.update({ values, gradients, gradientFactor: 1, ratesOf: ratesOfAll });
     }
     tf.dispose([...variables.values()]);
-    return new Map(layout.places.map(({ name, start: from, end }) => [name, values.slice(from, end)]));
+    return new Map(layout.ranges.map(({ name, start: from, end }) => [name, values.slice(from, end)]));
   }
 
   it("keep their own state, through saving and restoring", () =>

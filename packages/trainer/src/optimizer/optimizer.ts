@@ -6,7 +6,7 @@
 // plain loops are faster than a kernel launch for each tensor, and give the same numbers on every backend.
 
 import type { FlatGradients } from "./flat-gradients.ts";
-import type { FlatLayout, Place } from "./flat-layout.ts";
+import type { FlatLayout, VariableRange } from "./flat-layout.ts";
 import type { MeanName, Moments, OptimizerRule, RuleArrays, RuleOptions } from "./rules/rule.ts";
 
 export interface OptimizerUpdate {
@@ -15,8 +15,7 @@ export interface OptimizerUpdate {
   readonly gradients: FlatGradients;
   /** Multiplies every gradient, for clipping. */
   readonly gradientFactor: number;
-  /** Learning rate and weight decay of a variable. */
-  ratesOf(place: Place): { readonly learningRate: number; readonly weightDecay: number };
+  ratesOf(range: VariableRange): { readonly learningRate: number; readonly weightDecay: number };
 }
 
 interface ParameterRange {
@@ -41,7 +40,7 @@ export class Optimizer {
   readonly #rule: OptimizerRule;
   readonly #options: RuleOptions;
   readonly #means: ReadonlyMap<MeanName, Float32Array>;
-  readonly #stretches: readonly (readonly ParameterRange[])[];
+  readonly #meanRanges: readonly (readonly ParameterRange[])[];
   readonly #updates: number[];
 
   constructor(layout: FlatLayout, rule: OptimizerRule, options: RuleOptions) {
@@ -49,7 +48,7 @@ export class Optimizer {
     this.#rule = rule;
     this.#options = options;
     const sizes = new Map<MeanName, number>();
-    this.#stretches = layout.places.map(({ variable }) =>
+    this.#meanRanges = layout.ranges.map(({ variable }) =>
       rule.means(variable.shape, options).map(([name, size]) => {
         const start = sizes.get(name) ?? 0;
         sizes.set(name, start + size);
@@ -57,7 +56,7 @@ export class Optimizer {
       }),
     );
     this.#means = new Map([...sizes].map(([name, size]) => [name, new Float32Array(size)]));
-    this.#updates = layout.places.map(() => 0);
+    this.#updates = layout.ranges.map(() => 0);
   }
 
   /** Updates every variable that has a gradient. */
@@ -75,8 +74,8 @@ export class Optimizer {
 
   /** A copy of the state. A variable that never had a gradient is absent. */
   capture(): ReadonlyMap<string, Moments> {
-    const entries = this.#layout.places.map(({ name }, index): [string, Moments] => {
-      const means = (this.#stretches[index] ?? []).map((stretch) => [stretch.name, this.#view(stretch).slice()]);
+    const entries = this.#layout.ranges.map(({ name }, index): [string, Moments] => {
+      const means = (this.#meanRanges[index] ?? []).map((stretch) => [stretch.name, this.#view(stretch).slice()]);
       return [name, { ...Object.fromEntries(means), updates: this.#updates[index] ?? 0 }];
     });
     return new Map(entries.filter(([, { updates }]) => updates > 0));
@@ -84,15 +83,15 @@ export class Optimizer {
 
   /** The running means of each variable, by index, as views. */
   means(): readonly (readonly Float32Array[])[] {
-    return this.#stretches.map((stretches) => stretches.map((stretch) => this.#view(stretch)));
+    return this.#meanRanges.map((stretches) => stretches.map((stretch) => this.#view(stretch)));
   }
 
   /** Continues from a captured state. */
   restore(state: ReadonlyMap<string, Moments>): void {
-    for (const [index, { name }] of this.#layout.places.entries()) {
+    for (const [index, { name }] of this.#layout.ranges.entries()) {
       const moments = state.get(name);
       this.#updates[index] = moments?.updates ?? 0;
-      for (const stretch of this.#stretches[index] ?? []) {
+      for (const stretch of this.#meanRanges[index] ?? []) {
         const mean = moments?.[stretch.name];
         if (mean === undefined) this.#view(stretch).fill(0);
         else this.#view(stretch).set(mean);
@@ -107,13 +106,13 @@ export class Optimizer {
   /** Joins neighbouring variables that are updated alike to one run, if the rule is elementwise. */
   #runs(gradients: FlatGradients, ratesOf: OptimizerUpdate["ratesOf"]): readonly Run[] {
     const runs: Run[] = [];
-    for (const [index, place] of this.#layout.places.entries()) {
+    for (const [index, range] of this.#layout.ranges.entries()) {
       if (!gradients.has(index)) continue;
       const updates = (this.#updates[index] ?? 0) + 1;
       this.#updates[index] = updates;
-      const { start, end, variable } = place;
-      const means = this.#stretches[index] ?? [];
-      const run = { start, end, shape: variable.shape, means, updates, ...ratesOf(place) };
+      const { start, end, variable } = range;
+      const means = this.#meanRanges[index] ?? [];
+      const run = { start, end, shape: variable.shape, means, updates, ...ratesOf(range) };
       const last = runs.at(-1);
       if (last !== undefined && this.#rule.isElementwise && last.end === start && isAlike(last, run)) {
         runs[runs.length - 1] = joined(last, run);

@@ -2,7 +2,7 @@
 // process or of the GPU, only an updater knows.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import type { FlatLayout, Place } from "./flat-layout.ts";
+import type { FlatLayout, VariableRange } from "./flat-layout.ts";
 import type { GradientReduction } from "./gradient-reduction.ts";
 import type { Moments, RuleOptions } from "./rules/rule.ts";
 import type { OptimizerName } from "./rules/rules.ts";
@@ -48,8 +48,7 @@ export interface Updater {
   dispose(): void;
 }
 
-/** The rule and its settings. */
 export type UpdaterSettings = RuleOptions & { readonly optimizer: OptimizerName };
 
 /** Multiplies the learning rate of a variable; its weight decay. */
-export type RatesOf = (place: Place) => { readonly rateFactor: number; readonly weightDecay: number };
+export type RatesOf = (range: VariableRange) => { readonly rateFactor: number; readonly weightDecay: number };

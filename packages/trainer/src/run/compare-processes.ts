@@ -19,7 +19,7 @@ export async function compareProcesses(
   const hashes = compared.flatMap(({ values }) => halvesOf(values));
   const sums = Float32Array.from(hashes);
   await reduction.allReduce(sums);
-  const index = hashes.findIndex((hash, place) => sums[place] !== hash * size);
+  const index = hashes.findIndex((hash, range) => sums[range] !== hash * size);
   if (index >= 0) throw new ProcessesDifferError(rank, step, compared[index >> 1]?.name ?? "");
 }
 

@@ -33,10 +33,10 @@ export async function resolveSettings<Batch>(options: TrainOptions<Batch>): Prom
 }
 
 /** The settings of a run, which a resumed state may change. Throws what `checkState` does, and warns of changed settings. */
-export function settingsOfRun<Batch>(asked: TrainingSettings, options: TrainOptions<Batch>): TrainingSettings {
+export function settingsOfRun<Batch>(requested: TrainingSettings, options: TrainOptions<Batch>): TrainingSettings {
   const { resumeFrom, variables, fingerprint, onWarning } = options;
-  if (resumeFrom === undefined) return asked;
-  const settings = resumedSettings(asked, resumeFrom);
+  if (resumeFrom === undefined) return requested;
+  const settings = resumedSettings(requested, resumeFrom);
   checkState(resumeFrom, { variables, settings, ...(fingerprint === undefined ? {} : { fingerprint }) });
   const changed = changedSettings(resumeFrom.settings, settings);
   if (changed.length > 0) {

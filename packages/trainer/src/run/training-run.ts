@@ -56,8 +56,8 @@ export class TrainingRun<Batch> {
 
   /** Checks the options and the state to resume from; nothing has changed if it throws. */
   static async start<Batch>(options: TrainOptions<Batch>): Promise<TrainingRun<Batch>> {
-    const asked = await resolveSettings(options);
-    const run = new TrainingRun(options, settingsOfRun(asked, options));
+    const requested = await resolveSettings(options);
+    const run = new TrainingRun(options, settingsOfRun(requested, options));
     if (options.resumeFrom === undefined && run.#watch.hasRestart) run.#watch.start = await run.#copyVariables();
     return run;
   }
@@ -162,7 +162,7 @@ export class TrainingRun<Batch> {
     const means = this.#updater.means?.() ?? [];
     await compareProcesses(reduceGradients, this.#step, [
       { name: "settings", values: [numbersOf(JSON.stringify(this.settings))] },
-      ...this.#updater.layout.places.map(({ name, start, end }, index) => {
+      ...this.#updater.layout.ranges.map(({ name, start, end }, index) => {
         return { name, values: [values.subarray(start, end), ...(means[index] ?? [])] };
       }),
     ]);
@@ -209,7 +209,7 @@ export class TrainingRun<Batch> {
 
   async #copyVariables(): Promise<TrainingState["variables"]> {
     const values = await this.#updater.readValues();
-    const variables = this.#updater.layout.places.map(({ name, variable, start, end }) => {
+    const variables = this.#updater.layout.ranges.map(({ name, variable, start, end }) => {
       return [name, { shape: [...variable.shape], values: values.slice(start, end) }] as const;
     });
     return new Map(variables);

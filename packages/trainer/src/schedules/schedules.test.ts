@@ -47,7 +47,7 @@ describe("learning rates", () => {
     expect(references.map(({ name }) => name).sort()).toEqual([...schedules.keys()].sort());
   });
 
-  it.each(trained())("of the run %s are those that transformers used", (_, { lr, schedule, warmup, steps, lrs }) => {
+  it.each(trained())("of the run %s equal transformers'", (_, { lr, schedule, warmup, steps, lrs }) => {
     const rates = lrs.map((_rate, step) => {
       return lr * learningRateShare(schedule, { step, warmupSteps: warmup, totalSteps: steps });
     });

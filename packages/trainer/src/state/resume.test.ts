@@ -96,23 +96,23 @@ describe("a run that resumes from its state", () => {
 
   it("uses the old dropout masks to its end if it began with them, and otherwise never", async () => {
     const states: TrainingState[] = [];
-    const asked = new Set<boolean | undefined>();
+    const requested = new Set<boolean | undefined>();
     const more = (state?: TrainingState): TrainOptions<Rows> => ({
       ...options({ steps: 4, checkpoint: { every: 2, save: (saved) => void states.push(saved) } }),
       loss: (rows, key) => {
-        asked.add(key.oldMasks);
+        requested.add(key.oldMasks);
         return regression.loss(rows, key);
       },
       ...(state === undefined ? {} : { resumeFrom: state }),
     });
     await collect(train(more()));
-    expect([...asked]).toEqual([undefined]);
+    expect([...requested]).toEqual([undefined]);
     const [state] = states;
     if (state === undefined) throw new Error("Nothing was saved.");
     expect(state.version).toBe(2);
-    asked.clear();
+    requested.clear();
     await collect(train(more(await parseState(serializeState({ ...state, version: 1 })))));
-    expect([...asked]).toEqual([true]);
+    expect([...requested]).toEqual([true]);
     expect(states.at(-1)?.version).toBe(1);
   });
 

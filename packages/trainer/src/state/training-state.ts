@@ -24,7 +24,7 @@ export interface TrainingState {
   /** Steps made. */
   readonly step: number;
   readonly position: DataPosition;
-  /** What the next batches depend on beyond that. */
+  /** State that the next batches depend on, in addition to the position. */
   readonly batchState?: JsonObject;
   readonly settings: TrainingSettings;
   readonly variables: ReadonlyMap<string, NamedValues>;
@@ -105,9 +105,11 @@ export function bestVariablesOf({
 }
 
 /** The settings of a resumed run: the learning rate after restarts, unless the options have another one. */
-export function resumedSettings(asked: TrainingSettings, state: TrainingState): TrainingSettings {
+export function resumedSettings(requested: TrainingSettings, state: TrainingState): TrainingSettings {
   const { learningRateBefore } = state.rateWatch?.restarts[0] ?? {};
-  return learningRateBefore === asked.learningRate ? { ...asked, learningRate: state.settings.learningRate } : asked;
+  return learningRateBefore === requested.learningRate
+    ? { ...requested, learningRate: state.settings.learningRate }
+    : requested;
 }
 
 /** The settings that a resumed run changes, as texts for a warning. */

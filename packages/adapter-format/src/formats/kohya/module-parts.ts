@@ -2,7 +2,6 @@
 
 import type { AdapterTensor } from "../../lora-config.ts";
 
-/** The tensors of a module by their part. */
 export type ModuleParts = ReadonlyMap<KohyaPart, AdapterTensor>;
 
 /** A and B, and the scale of their product. */

@@ -21,16 +21,16 @@ function withMiddle({ a, b, scale }: PlainLora, mid: AdapterTensor): PlainLora {
   const [rows = 0, inner = 0, height = 0, width = 0] = mid.shape;
   if (mid.shape.length !== 4 || one.some((size) => size !== 1) || inner !== rank || rows !== rank)
     throw new BadModule(`has a middle of shape [${mid.shape.join(", ")}], which its rank of ${rank} does not fit`);
-  const places = height * width;
-  checkSize(rank, channels * places);
-  const values = new Float32Array(rank * channels * places);
+  const area = height * width;
+  checkSize(rank, channels * area);
+  const values = new Float32Array(rank * channels * area);
   for (let row = 0; row < rank; row++)
     for (let channel = 0; channel < channels; channel++)
-      for (let place = 0; place < places; place++) {
+      for (let tap = 0; tap < area; tap++) {
         let sum = 0;
         for (let k = 0; k < rank; k++)
-          sum += mid.values[(row * rank + k) * places + place]! * a.values[k * channels + channel]!;
-        values[(row * channels + channel) * places + place] = sum;
+          sum += mid.values[(row * rank + k) * area + tap]! * a.values[k * channels + channel]!;
+        values[(row * channels + channel) * area + tap] = sum;
       }
   return { a: { shape: [rank, channels, height, width], values }, b, scale };
 }

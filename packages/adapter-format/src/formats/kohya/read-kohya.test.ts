@@ -32,7 +32,7 @@ const conv = "lora_unet_input_blocks_1_0_in_layers_2";
 const lora = { [`${q}.lora_down.weight`]: [4, 6], [`${q}.lora_up.weight`]: [5, 4] };
 
 describe("an adapter of Kohya's", () => {
-  it("has the rank of each module from its shapes, and as α that, where none is said", async () => {
+  it("has each module's rank from its shapes, and the rank as α if the file has none", async () => {
     const adapter = await readAdapterIn(
       folder({
         ...lora,
@@ -75,11 +75,11 @@ describe("an adapter of Kohya's", () => {
       await expect(refused).rejects.toThrow(what);
   });
 
-  it("is asked for by its file where its folder has several", async () => {
+  it("must be named by its file if the folder has several", async () => {
     await expect(readAdapterIn(folder(lora, "other.safetensors"))).rejects.toThrow(/Kohya.*path of the \.safetensors/);
   });
 
-  it("fits the text encoder with as many modules where it has two, and says so where it cannot tell", async () => {
+  it("fits the text encoder with the same number of modules, or reports that two fit", async () => {
     const both = await readAdapterIn(
       folder(
         Object.fromEntries(
@@ -136,7 +136,7 @@ describe("the spelling of a key", () => {
     expect(parseKohyaKey(key)).toEqual({ path, part });
   });
 
-  it("is none for what could be a pattern, or nothing", () => {
+  it("is undefined for keys that could be patterns, or nothing", () => {
     for (const key of ["lora_te_(a+)+.alpha", ".alpha", "alpha", "a.weight"])
       expect(parseKohyaKey(key)).toBeUndefined();
   });

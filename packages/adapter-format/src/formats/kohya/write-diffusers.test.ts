@@ -15,7 +15,7 @@ const adapterOn = (path: string): Adapter => ({
   metadata: new Map(),
 });
 
-it("names modules as diffusers does, with the scale in each B, and comes back with a scale of 1", async () => {
+it("uses diffusers' names, with the scale in each B, and is read with a scale of 1", async () => {
   const file = writeDiffusersAdapter(adapterOn("encoder.layers.0.mlp.fc1"), { component: "te2" });
   const path = "text_encoder_2.text_model.encoder.layers.0.mlp.fc1";
   expect([...parseSafetensors(file).float32(`${path}.lora_B.weight`)]).toEqual([4, -4]);
@@ -29,7 +29,7 @@ it("names modules as diffusers does, with the scale in each B, and comes back wi
   expect([config.rank, config.alpha]).toEqual([2, 2]);
 });
 
-it("refuses names of Kohya's, which do not say where dots were", () => {
+it("refuses Kohya's names, in which dots are lost", () => {
   const kohya = adapterOn("lora_te_text_model_encoder_layers_0_mlp_fc1");
   expect(() => writeDiffusersAdapter(kohya)).toThrow(InexpressibleAdapterError);
   expect(() => writeDiffusersAdapter(kohya)).toThrow(/underscores may be dots/);

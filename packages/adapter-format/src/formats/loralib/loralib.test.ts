@@ -32,7 +32,7 @@ function delta({ config, tensors }: Adapter, wanted: string): number[] {
 }
 
 describe("an adapter of loralib's", () => {
-  it("adds to each weight what loralib adds, also where parts of a MergedLinear have no pair", async () => {
+  it("adds the same to each weight as loralib, also for parts of a MergedLinear without LoRA", async () => {
     const adapter = await readLoralibAdapter(await fileOf("lora"), { alpha: 3, groups });
     const expected = parseSafetensors(await fileOf("expected"));
     for (const path of ["wte", "c_attn", "turned", "out"]) {
@@ -44,13 +44,13 @@ describe("an adapter of loralib's", () => {
     expect([...adapter.tensors.keys()]).toContain("out.base_layer.bias");
   });
 
-  it("is refused where groups are not told, with what to say, or where it is a whole model", async () => {
+  it("is refused without groups, with a hint, and for a whole model", async () => {
     await expect(readLoralibAdapter(await fileOf("lora"), { alpha: 3 })).rejects.toThrow(/c_attn.*groups: { … }/s);
     const whole = serializeSafetensors(new Map([["q.weight", float32Tensor([1, 1], Float32Array.of(1))]]));
     await expect(readLoralibAdapter(whole)).rejects.toThrow("lora_state_dict");
   });
 
-  it("comes back as it was, to the bit, with its α", async () => {
+  it("is the same to the bit after writing and reading, including its α", async () => {
     const read = await readLoralibAdapter(await fileOf("lora"), { alpha: 3, groups });
     const back = await readLoralibAdapter(writeLoralibAdapter(read));
     expect(new Map([...back.tensors].filter(([key]) => !/c_attn|turned/.test(key)))).toEqual(

@@ -33,7 +33,7 @@ function folder(config: object, tensors: Readonly<Record<string, Stored>>): Adap
   };
 }
 
-/** What an adapter adds to the weight [outFeatures, inFeatures], by PEFT's definition: s · B · A. */
+/** The change of a weight [outFeatures, inFeatures] by an adapter, by PEFT's definition: s · B · A. */
 function delta({ config, tensors }: Adapter): number[] {
   const [one, other] = [tensors.get(`${path}.lora_A.weight`), tensors.get(`${path}.lora_B.weight`)];
   if (one === undefined || other === undefined) throw new Error("no pair");
@@ -57,20 +57,20 @@ function deltaOfMlx(scale: number): number[] {
   });
 }
 
-const pair = { [`${path}.lora_a`]: a, [`${path}.lora_b`]: b };
+const both = { [`${path}.lora_a`]: a, [`${path}.lora_b`]: b };
 
 describe("an adapter of MLX", () => {
-  it("adds to a weight what mlx_lm adds, for the layers that the file has", async () => {
-    const adapter = await readAdapterIn(folder({ ...lora, model: "someone/base" }, pair));
+  it("adds the same to a weight as mlx_lm, for the layers in the file", async () => {
+    const adapter = await readAdapterIn(folder({ ...lora, model: "someone/base" }, both));
     expect(delta(adapter)).toEqual(deltaOfMlx(5));
     expect(adapter.config).toMatchObject({ rank: 2, alpha: 10, dropout: 0.1, targetModules: [path] });
     expect(adapter.config).toMatchObject({ baseModel: "someone/base", taskType: "CAUSAL_LM" });
   });
 
-  it("is scaled by scale · alpha / rank where the file says alpha, as mlx_lm did then, with a warning", async () => {
+  it("is scaled by scale · alpha / rank if the file has alpha, like older mlx_lm, with a warning", async () => {
     const codes: string[] = [];
     const config = { lora_layers: 16, lora_parameters: { rank: 2, scale: 5, alpha: 6, dropout: 0 } };
-    const adapter = await readAdapterIn(folder(config, pair), { onWarning: ({ code }) => codes.push(code) });
+    const adapter = await readAdapterIn(folder(config, both), { onWarning: ({ code }) => codes.push(code) });
     expect(delta(adapter)).toEqual(deltaOfMlx(15));
     expect(codes).toEqual(["MLX_ALPHA"]);
   });
@@ -80,7 +80,7 @@ describe("an adapter of MLX", () => {
     const table = { "model.embed_tokens.lora_a": a, "model.embed_tokens.lora_b": b };
     const magnitudes = { [`${path}.m`]: m, "model.embed_tokens.m": m };
     const dora = { ...lora, fine_tune_type: "dora" };
-    const { config, tensors } = await readAdapterIn(folder(dora, { ...pair, ...table, ...magnitudes }));
+    const { config, tensors } = await readAdapterIn(folder(dora, { ...both, ...table, ...magnitudes }));
     expect(config.useDora).toBe(true);
     expect(tensors.get(`${path}.lora_magnitude_vector`)?.values).toEqual(Float32Array.from(m.values));
     expect(tensors.get("model.embed_tokens.lora_embedding_A")?.shape).toEqual([2, 3]);
@@ -88,18 +88,18 @@ describe("an adapter of MLX", () => {
   });
 
   it.each([
-    ["all weights trained", { ...lora, fine_tune_type: "full" }, pair, "fine_tune_type"],
-    ["a scale that is none", { lora_parameters: { rank: 2, scale: "5" } }, pair, "lora_parameters.scale"],
-    ["another rank", { lora_parameters: { rank: 3, scale: 5 } }, pair, "rank"],
+    ["all weights trained", { ...lora, fine_tune_type: "full" }, both, "fine_tune_type"],
+    ["a scale that is none", { lora_parameters: { rank: 2, scale: "5" } }, both, "lora_parameters.scale"],
+    ["another rank", { lora_parameters: { rank: 3, scale: 5 } }, both, "rank"],
     ["half a pair", lora, { [`${path}.lora_a`]: a }, "lora_B"],
     [
       "experts",
       lora,
-      { ...pair, "x.lora_a": { shape: [1, 3, 2], values: a.values } },
+      { ...both, "x.lora_a": { shape: [1, 3, 2], values: a.values } },
       "matrices A and B of linear layers",
     ],
-    ["a bias", lora, { ...pair, "x.bias": { shape: [1], values: [1] } }, "is neither lora_a, lora_b nor a magnitude"],
-    ["NaN", lora, { ...pair, [`${path}.lora_a`]: { ...a, values: [1, 2, 3, 4, 5, Number.NaN] } }, "NaN"],
+    ["a bias", lora, { ...both, "x.bias": { shape: [1], values: [1] } }, "is neither lora_a, lora_b nor a magnitude"],
+    ["NaN", lora, { ...both, [`${path}.lora_a`]: { ...a, values: [1, 2, 3, 4, 5, Number.NaN] } }, "NaN"],
   ])("is refused with %s", async (_, config, tensors, reason) => {
     await expect(readAdapterIn(folder(config, tensors))).rejects.toThrow(reason);
   });

@@ -60,7 +60,7 @@ function delta({ config, tensors }: Adapter, path: string): number[] {
 }
 
 describe("an adapter for mlx_lm", () => {
-  it("comes back as it was, to the bit, also as a DoRA", async () => {
+  it("is the same to the bit after writing and reading, also as a DoRA", async () => {
     const magnitude = { shape: [4], values: Float32Array.of(1, 2, 3, 4) };
     for (const given of [
       adapter({}, [...lora(q, 2), ...lora(v, 2)]),
@@ -76,7 +76,7 @@ describe("an adapter for mlx_lm", () => {
     }
   });
 
-  it("does the same where modules have ranks and scales of their own", async () => {
+  it("has the same effect if modules have their own ranks and scales", async () => {
     const patterns = { rankPattern: new Map([["v_proj", 1]]), alphaPattern: new Map([["v_proj", 5]]) };
     const given = adapter(patterns, [...lora(q, 2), ...lora(v, 1)]);
     const back = await returned(given);

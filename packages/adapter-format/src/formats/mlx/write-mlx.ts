@@ -55,7 +55,7 @@ export function writeMlxAdapter(given: Adapter, options: WriteMlxOptions = {}): 
     features: ["use_dora"],
     holds: (key) => key.endsWith(".lora_magnitude_vector"),
     reasonAgainst: ({ path, a }) => {
-      if (a.shape.length !== 2) return "only pairs of matrices are adapted";
+      if (a.shape.length !== 2) return "A and B must be matrices";
       return mlxPath(path) === undefined ? "mlx_lm has another name for the module" : undefined;
     },
   });

@@ -6,7 +6,7 @@ import { BadModule, checkSize, type KohyaPart, sizesOf } from "../kohya/module-p
 import { plainMatrices } from "../kohya/plain-matrices.ts";
 import type { LowRankMethod } from "./methods.ts";
 
-/** What a module's A and B are made of. */
+/** The tensors and settings from which a module's A and B are computed. */
 export interface MethodModule {
   /** The module's tensors by part: "hada_w1_a". */
   readonly parts: ReadonlyMap<string, AdapterTensor>;
@@ -82,10 +82,10 @@ function deLora({ parts }: MethodModule): Factors {
   const b = tensor(parts, "delora_B", [undefined, rank]);
   const { values: norms } = tensor(parts, "delora_w_norm", [inFeatures]);
   const [lambda = 0] = tensor(parts, "delora_lambda", [1]).values;
-  const lengths = (count: number, value: (place: number, k: number) => number) =>
+  const lengths = (count: number, value: (position: number, k: number) => number) =>
     Array.from({ length: rank }, (_, k) => {
       let sum = 0;
-      for (let place = 0; place < count; place++) sum += value(place, k) ** 2;
+      for (let position = 0; position < count; position++) sum += value(position, k) ** 2;
       return Math.max(Math.sqrt(sum), 1e-4);
     });
   const lengthsOfA = lengths(inFeatures, (column, k) => at(a, k, column));
@@ -142,15 +142,16 @@ function vbLora({ parts, shared, setting }: MethodModule): Factors {
     const weights = order.map((index) => Math.exp(logits[index]! - logits[order[0]!]!));
     const sum = weights.reduce((total, weight) => total + weight, 0);
     const mixture = new Float64Array(length);
-    for (const [place, index] of order.entries())
-      for (let entry = 0; entry < length; entry++) mixture[entry]! += (weights[place]! / sum) * at(bank, index, entry);
+    for (const [position, index] of order.entries())
+      for (let entry = 0; entry < length; entry++)
+        mixture[entry]! += (weights[position]! / sum) * at(bank, index, entry);
     return mixture;
   };
   const mixtures = (name: string) => {
     const logits = tensor(parts, name, [undefined, undefined, vectors]);
     const [rows = 0, columns = 0] = logits.shape;
-    const made = Array.from({ length: rows * columns }, (_, place) =>
-      mixed(logits.values.subarray(place * vectors, (place + 1) * vectors)),
+    const made = Array.from({ length: rows * columns }, (_, position) =>
+      mixed(logits.values.subarray(position * vectors, (position + 1) * vectors)),
     );
     return { rows, columns, made };
   };
@@ -224,8 +225,8 @@ function atLeast(got: number, needed: number, name: string): void {
 function matrix(rows: number, columns: number, value: (row: number, column: number) => number): AdapterTensor {
   checkSize(Math.min(rows, columns), Math.max(rows, columns));
   const values = new Float32Array(rows * columns);
-  for (let row = 0, place = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) values[place++] = value(row, column);
+  for (let row = 0, position = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) values[position++] = value(row, column);
   return { shape: [rows, columns], values };
 }
 

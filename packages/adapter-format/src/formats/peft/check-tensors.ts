@@ -90,19 +90,19 @@ export function tensorProblems(
   tensors: ReadonlyMap<string, TensorShape>,
 ): readonly TensorProblem[] {
   const problems: TensorProblem[] = [];
-  const places = new Map<string, string>();
+  const keys = new Map<string, string>();
   for (const [key, { shape }] of tensors) {
     const problem = problemOf(config, key, shape);
     if (problem !== null) problems.push({ key, problem });
     const parsed = parseTensorKey(key);
     if (!parsed) continue;
-    const place = `${parsed.path} ${parsed.part} ${parsed.parameter ?? ""}`;
-    const earlier = places.get(place);
+    const id = `${parsed.path} ${parsed.part} ${parsed.parameter ?? ""}`;
+    const earlier = keys.get(id);
     if (earlier !== undefined) problems.push({ key, problem: `is a duplicate of ${describeValue(earlier)}` });
-    places.set(place, key);
+    keys.set(id, key);
   }
   for (const [key] of tensors) {
-    const problem = missingMatrixProblem(key, places);
+    const problem = missingMatrixProblem(key, keys);
     if (problem !== null) problems.push({ key, problem });
   }
   return problems;
@@ -160,10 +160,10 @@ function isExpertFactor({ targetParameters, rankPattern }: LoraConfig, got: numb
   return (targetParameters?.length ?? 0) > 0 && ranks.some((one) => got % one === 0);
 }
 
-function missingMatrixProblem(key: string, places: ReadonlyMap<string, string>): string | null {
+function missingMatrixProblem(key: string, keys: ReadonlyMap<string, string>): string | null {
   const parsed = parseTensorKey(key);
   const partner = parsed ? partners.get(parsed.part) : undefined;
-  if (!parsed || !partner || places.has(`${parsed.path} ${partner} `)) return null;
+  if (!parsed || !partner || keys.has(`${parsed.path} ${partner} `)) return null;
   return `has no ${partner}`;
 }
 

@@ -1,4 +1,4 @@
-// What trainers beside PEFT's own write into its files.
+// Fields that trainers other than PEFT's write into its files.
 
 import { expect, it } from "vitest";
 import { createLoraConfig } from "../../config/create-lora-config.ts";
@@ -20,7 +20,7 @@ const weights = writeAdapter({
   metadata: new Map(),
 })["adapter_model.safetensors"];
 
-/** Fields of adapter_config.json beside those that all have. */
+/** Additional fields of adapter_config.json. */
 const written = {
   axolotl: {
     target_modules: ["v_proj", "q_proj"],
@@ -43,7 +43,7 @@ const written = {
   "ms-swift": { target_modules: "^(model)(?!.*(lm_head|output|emb|wte|shared)).*\\.(q_proj|v_proj)" },
 };
 
-it.each(Object.entries(written))("reads what %s writes", async (_, fields) => {
+it.each(Object.entries(written))("reads the files of %s", async (_, fields) => {
   const config = JSON.stringify({ peft_type: "LORA", r: 1, lora_alpha: 2, bias: "none", ...fields });
   const warnings: string[] = [];
   const onWarning = ({ code }: { readonly code: string }) => void warnings.push(code);

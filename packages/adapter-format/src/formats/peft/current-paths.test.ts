@@ -10,14 +10,14 @@ const adapterOf = (...keys: readonly string[]): Adapter => ({
   metadata: new Map(),
 });
 
-it("renames modules and targets where the model has moved its text model", () => {
+it("renames modules and targets if the model has moved its text model", () => {
   const old = adapterOf("language_model.model.layers.0.q.lora_A.weight", "language_model.lm_head.lora_B.weight");
   const now = withCurrentPaths(old, ["model.language_model.layers.0.q", "lm_head"]);
   expect([...now.tensors.keys()]).toEqual(["model.language_model.layers.0.q.lora_A.weight", "lm_head.lora_B.weight"]);
   expect(now.config.targetModules).toEqual(["model.language_model.layers.0.q", "v"]);
 });
 
-it("leaves an adapter alone that has today's names, or a model that has the old ones", () => {
+it("does not change an adapter with current names, or for a model with old ones", () => {
   const today = adapterOf("model.language_model.layers.0.q.lora_A.weight");
   expect(withCurrentPaths(today, ["model.language_model.layers.0.q"])).toBe(today);
   const old = adapterOf("language_model.model.layers.0.q.lora_A.weight");

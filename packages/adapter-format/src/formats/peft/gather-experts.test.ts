@@ -15,7 +15,7 @@ const lora = (path: string, [inFeatures, rank, outFeatures]: readonly [number, n
 ];
 
 function numbers(shape: readonly [number, number]): AdapterTensor {
-  return { shape, values: Float32Array.from({ length: shape[0] * shape[1] }, (_, place) => place + 1) };
+  return { shape, values: Float32Array.from({ length: shape[0] * shape[1] }, (_, stackPath) => stackPath + 1) };
 }
 
 /** Two experts of width 3 to 2, rank 1. */
@@ -43,13 +43,13 @@ it("stacks experts' matrices, with zeros outside each one's rank", () => {
   expect([rankOf(config, path), scalingOf(config, path)]).toEqual([2, 4]);
 });
 
-it("names layers by their whole paths where others are not adapted", () => {
+it("names layers by their full paths if others are not adapted", () => {
   const { config, tensors } = gatherExperts(adapter(["w2"], { layers: [1] }), parameters);
   expect(config.targetParameters).toEqual(["model.layers.1.mlp.experts.down_proj"]);
   expect([...tensors.keys()]).toContain("model.layers.1.mlp.experts.lora_A.weight"); // one wrapper alone
 });
 
-it("leaves an adapter alone where the model keeps its experts apart, or it has none", () => {
+it("does not change an adapter if the model stores its experts separately, or has none", () => {
   const apart = adapter(["w1", "w2", "w3"]);
   expect(gatherExperts(apart, ["model.layers.0.block_sparse_moe.experts.0.w1.weight"])).toBe(apart);
   const plain = { ...apart, tensors: new Map(lora("model.layers.0.self_attn.q_proj", [3, 1, 2])) };
@@ -63,7 +63,7 @@ it("warns of the dropout that a stack cannot have", () => {
 });
 
 it.each([
-  [adapter(["w1", "w2"]), /only one of the two maps/],
+  [adapter(["w1", "w2"]), /only one of its two projections/],
   [
     adapter(["w2"], { skip: "model.layers.0.block_sparse_moe.experts.0.w2.lora_A.weight" }),
     /layers\.0\.mlp\.experts\.down_proj": some experts lack matrices A and B/,

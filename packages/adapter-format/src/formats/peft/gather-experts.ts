@@ -67,13 +67,13 @@ export function gatherExperts(
   for (const [layer, mixture] of mixtures) {
     const present = stacks.filter(([, maps]) => maps.some((map) => mixture.has(map)));
     for (const [index, [parameter, maps]] of present.entries()) {
-      const place = `${layer}mlp.experts`;
+      const stackPath = `${layer}mlp.experts`;
       const stack = stackMatrices(maps.map((map) => mixture.get(map)));
-      if (typeof stack === "string") problems.push({ key: `${place}.${parameter}`, problem: stack });
+      if (typeof stack === "string") problems.push({ key: `${stackPath}.${parameter}`, problem: stack });
       else {
-        const { a, b } = loraKeys(place + ".base_layer".repeat(present.length - 1 - index));
+        const { a, b } = loraKeys(stackPath + ".base_layer".repeat(present.length - 1 - index));
         tensors.set(a, stack.a).set(b, stack.b);
-        gathered.push({ ...stack, path: `${place}.${parameter}` });
+        gathered.push({ ...stack, path: `${stackPath}.${parameter}` });
       }
     }
   }
@@ -143,7 +143,8 @@ interface StackedMatrices {
  */
 function stackMatrices(maps: readonly (ExpertMatrices | undefined)[]): StackedMatrices | string {
   const matrices = maps.flatMap((map) => map ?? []);
-  if (matrices.length < maps.length) return "only one of the two maps in it has pairs, which PEFT cannot read either";
+  if (matrices.length < maps.length)
+    return "only one of its two projections has LoRA weights, which PEFT cannot read either";
   const experts = Math.max(...matrices.flatMap(({ a, b }) => [a.length, b.length]));
   const [rank = 0, inFeatures = 0] = matrices[0]?.a.find((one) => one !== undefined)?.shape ?? [];
   const outs = matrices.map(({ b }) => b.find((one) => one !== undefined)?.shape[0] ?? 0);

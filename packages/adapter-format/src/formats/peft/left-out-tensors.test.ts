@@ -22,7 +22,7 @@ describe("parameters that PEFT writes more than once", () => {
     },
   );
 
-  it("happens to biases where all of them are trained, and only there", () => {
+  it("only happens to biases if all of them are trained", () => {
     const key = "classifier.modules_to_save.bias";
     expect(isLeftOut({ ...config, bias: "lora_only" }, key, none)).toBe(false);
   });

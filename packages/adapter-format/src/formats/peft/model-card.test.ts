@@ -24,7 +24,7 @@ it("names the revision of the base", () => {
   expect(loading({ baseModel: "owner/name", revision: "v2" })).toContain('("owner/name", revision="v2")');
 });
 
-it("loads the class that PEFT notes where it has no name for the task, if it is a name", () => {
+it("loads the class in PEFT's configuration if the task has no name, if it is a valid name", () => {
   const fields = { baseModel: "b", taskType: null };
   const noted = (base_model_class: unknown) => ({ base_model_class, parent_library: "transformers" }) as never;
   expect(loading({ ...fields, autoMapping: noted("BertForMaskedLM") })).toBe('BertForMaskedLM.from_pretrained("b")');

@@ -36,7 +36,7 @@ const classifying: ReadonlySet<TaskType | null> = new Set<TaskType | null>([
 const classifierWeight = /^(?:.*\.)?(?:score|classifier|classification_head|qa_outputs)(?:\.out_proj)?\.weight$/;
 
 /** "owner/name", a folder, and the file. A relative path with two folders looks like a name on the Hub, and works as one. */
-const ggufPlace = /^(?:(?<repository>\w[\w.-]*\/\w[\w.-]*)\/)?(?<folder>(?:.*[\\/])?)(?<name>[^\\/]+\.gguf)$/;
+const ggufPath = /^(?:(?<repository>\w[\w.-]*\/\w[\w.-]*)\/)?(?<folder>(?:.*[\\/])?)(?<name>[^\\/]+\.gguf)$/;
 
 /**
  * The model card of an adapter, in Markdown with YAML front matter. `classes`: number of classes of a classifier, which
@@ -80,7 +80,7 @@ function body(config: LoraConfig, classes: number | undefined): readonly string[
     `from transformers import ${autoClass}`,
     "from peft import PeftModel",
     "",
-    `base = ${autoClass}.from_pretrained(${placeOf(base ?? "path/to/the/base", config.revision)}${labels})`,
+    `base = ${autoClass}.from_pretrained(${baseArguments(base ?? "path/to/the/base", config.revision)}${labels})`,
     'model = PeftModel.from_pretrained(base, "path/to/this/folder")',
     "```",
   ];
@@ -93,13 +93,13 @@ function classFor({ taskType, autoMapping }: LoraConfig): string {
 }
 
 /** Where transformers finds a base. A .gguf file is given with its folder or its repository on the Hub. */
-function placeOf(base: string, revision: string | null): string {
+function baseArguments(base: string, revision: string | null): string {
   const at = revision === null ? "" : `, revision=${writeText(revision)}`;
-  const { repository, folder, name } = ggufPlace.exec(base)?.groups ?? {};
+  const { repository, folder, name } = ggufPath.exec(base)?.groups ?? {};
   if (name === undefined) return `${writeText(base)}${at}`;
   const inside = repository === undefined || folder === undefined ? name : `${folder}${name}`;
-  const place = repository ?? folder?.replace(/(?<=.)[\\/]$/, "") ?? ".";
-  return `${writeText(place === "" ? "." : place)}, gguf_file=${writeText(inside)}${at}`;
+  const source = repository ?? folder?.replace(/(?<=.)[\\/]$/, "") ?? ".";
+  return `${writeText(source === "" ? "." : source)}, gguf_file=${writeText(inside)}${at}`;
 }
 
 /** Inline code that is closed only at its end, whatever the text contains. */

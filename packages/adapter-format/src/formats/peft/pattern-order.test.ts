@@ -46,7 +46,7 @@ async function savedByPeft(adapter: Adapter, warnings: Warning[] = []): Promise<
 }
 
 describe("patterns of which two match the same module", () => {
-  it("mean in a file what they meant in their own order, even after PEFT has sorted them", async () => {
+  it("keep the meaning of their own order in a file, even after PEFT has sorted them", async () => {
     const warnings: Warning[] = [];
     const again = await savedByPeft(adapterOf(meant), warnings);
     expect(paths.map((path) => rankOf(again, path))).toEqual([2, 3, 1]);
@@ -54,7 +54,7 @@ describe("patterns of which two match the same module", () => {
     expect(warnings).toEqual([]);
   });
 
-  it("are written as they are where sorting them changes nothing", () => {
+  it("are written unchanged if sorting does not matter", () => {
     const rankPattern = new Map([
       ["up_proj", 2],
       ["q_proj", 3],
@@ -63,7 +63,7 @@ describe("patterns of which two match the same module", () => {
     expect(written).toContain('"rank_pattern": {\n    "q_proj": 3,\n    "up_proj": 2\n  }');
   });
 
-  it("are told apart by whole paths also where they name raw parameters", async () => {
+  it("are made unique by full paths, also for raw parameters", async () => {
     const config = createLoraConfig({
       targetParameters: ["experts.up", "experts.down"],
       alphaPattern: new Map([
@@ -84,7 +84,7 @@ describe("patterns of which two match the same module", () => {
     expect([...again.alphaPattern.keys()]).toEqual(["self_attn.q_proj", "q_proj"]);
   });
 
-  it("are read in the order that PEFT reads, also where JavaScript lists whole numbers first", () => {
+  it("are read in PEFT's order, also if JavaScript lists integers first", () => {
     const json = '{"peft_type": "LORA", "alpha_pattern": {".*": 16, "0": 4}}';
     expect(alphaOf(parseLoraConfig(json), "layers.0")).toBe(16);
   });
@@ -111,7 +111,7 @@ describe("a file of PEFT's in which two keys match the same module", () => {
     expect(warnings[0]?.message).toContain("alpha_pattern");
   });
 
-  it("is refused where the ranks of its tensors show that its order is not the one that was meant", async () => {
+  it("is refused if the ranks of its tensors show that another order was meant", async () => {
     const config = { ...sorted, rankPattern: new Map([...meant.rankPattern].reverse()) };
     await expect(readAdapter(filesOf(config, [2, 3, 1]))).rejects.toThrow(
       "rank 2, but the configuration has 3; a later key of rank_pattern gives it 2",

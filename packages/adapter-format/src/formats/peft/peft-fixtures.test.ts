@@ -27,7 +27,7 @@ function filesOf(name: string): { config: string; weights: Uint8Array } {
   };
 }
 
-/** What PEFT computed for each adapted module, where the fixture tells. */
+/** PEFT's result for each adapted module, if the fixture has it. */
 function expectedOf(name: string): { scaling?: Record<string, number>; rank?: Record<string, number> } {
   return JSON.parse(readFileSync(join(fixturesRoot, name, "..", "expected.json"), "utf8"));
 }
@@ -69,7 +69,7 @@ describe("an adapter that PEFT wrote", () => {
   const withScaling = names.filter(
     (name) => name.endsWith("/adapter") && expectedOf(name).rank && expectedOf(name).scaling,
   );
-  it.each(withScaling)("%s: every module's rank and scale are those PEFT computed", async (name) => {
+  it.each(withScaling)("%s: every module's rank and scale equal PEFT's", async (name) => {
     const { scaling = {}, rank = {} } = expectedOf(name);
     const { config } = await readAdapter(filesOf(name));
     const paths = Object.keys(scaling);

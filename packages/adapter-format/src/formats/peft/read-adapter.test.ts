@@ -46,7 +46,7 @@ async function problemsOf(
 }
 
 describe("reading an adapter", () => {
-  it("gives the tensors without the prefix, in torch's layout", async () => {
+  it("returns the tensors without the prefix, in torch's layout", async () => {
     const { tensors } = await read(lora);
     expect(tensors.get("q.lora_A.weight")).toEqual({ shape: [2, 3], values: Float32Array.of(0, 1, 2, 3, 4, 5) });
     expect([...tensors.keys()].sort()).toEqual(["q.lora_A.weight", "q.lora_B.weight"]);
@@ -90,7 +90,7 @@ describe("reading an adapter", () => {
     expect(await problemsOf(tensors)).toEqual([]);
   });
 
-  it("accepts what modules_to_save and bias explain, and nothing else", async () => {
+  it("accepts only tensors that modules_to_save and bias explain", async () => {
     const tensors = {
       ...lora,
       [`${prefix}classifier.weight`]: counting([2, 3]),
@@ -109,7 +109,7 @@ describe("an adapter that an older PEFT wrote, or that was saved as a model's st
     expect(config.modulesToSave).toEqual(["classifier", "score"]);
   });
 
-  it("may say null for init_lora_weights, which PEFT takes for false", async () => {
+  it("may have null for init_lora_weights, which PEFT treats as false", async () => {
     expect((await read(lora, { ...plain, init_lora_weights: null })).config.init).toBe(false);
   });
 
@@ -205,7 +205,7 @@ describe("tensors that make no adapter", () => {
 });
 
 describe("a file with several faults", () => {
-  it("has half a pair, a wrong rank, a foreign name, integers and NaN named in one error", async () => {
+  it("has an A without B, a wrong rank, an unknown name, integers and NaN in one error", async () => {
     const broken: TensorData = {
       dtype: "F32",
       shape: [2, 3],
@@ -235,7 +235,7 @@ describe("weights that are a pickle", () => {
     await expect(reading).rejects.toThrow("save_pretrained");
   });
 
-  it("a header that is as long as a zip's first bytes say is none", async () => {
+  it("a header whose length looks like a zip's first bytes is none", async () => {
     const length = 0x4b50;
     const file = new Uint8Array(8 + length).fill(0x20);
     new DataView(file.buffer).setBigUint64(0, BigInt(length), true);
@@ -247,7 +247,7 @@ describe("weights that are a pickle", () => {
 describe("a Git LFS pointer", () => {
   const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n";
 
-  it("in the place of the weights or of the configuration is called so, with what to do", async () => {
+  it("instead of the weights or the configuration is reported, with the next step", async () => {
     const weights = new TextEncoder().encode(pointer);
     const readings = [
       readAdapter({ config: JSON.stringify(plain), weights }),

@@ -11,16 +11,16 @@ const before = {
 const after = { ...before, rank: 8, baseModel: "another/base" };
 const configOf = (card: string) => ({ card, config: serializeLoraConfig(before) });
 
-describe("the card of an adapter that is written anew", () => {
-  it("is a new one where nobody changed the earlier one", () => {
+describe("the card of an adapter that is saved again", () => {
+  it("is a new one if nobody changed the earlier one", () => {
     expect(updateModelCard(configOf(modelCard(before)), modelCard(after))).toBe(modelCard(after));
   });
 
-  it("is a new one, too, where the earlier one says how many classes its classifier had", () => {
+  it("is a new one, too, if the earlier one has the number of a classifier's classes", () => {
     expect(updateModelCard(configOf(modelCard(before, 5)), modelCard(after, 3))).toBe(modelCard(after, 3));
   });
 
-  it("keeps a person's text to the byte, and says the new base", () => {
+  it("keeps a person's text to the byte, and names the new base", () => {
     const text = "\n# My adapter\r\n\n---\ntags: none\n\nTrained with *care*.";
     const card = `---\nlicense: mit\nbase_model: some/base\nlanguage:\n- de\n- en\ntags: [poetry, "base_model:x", lora]\n---\n${text}`;
     const written = updateModelCard(
@@ -48,7 +48,7 @@ describe("the card of an adapter that is written anew", () => {
     expect(updateModelCard(configOf(written), modelCard(after))).toBe(written);
   });
 
-  it("keeps a text without front matter, what a person added to ours, and a choice of theirs", () => {
+  it("keeps a text without front matter, additions of a person, and their changes", () => {
     expect(updateModelCard({ card: "Just words.\n", config: undefined }, modelCard(after))).toMatch(
       /^---\n[\s\S]*\n---\n\nJust words\.\n$/,
     );

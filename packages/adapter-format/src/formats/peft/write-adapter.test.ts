@@ -18,14 +18,14 @@ function adapterOf(changes: Readonly<Record<string, AdapterTensor>> = {}): Adapt
 }
 
 describe("writing an adapter", () => {
-  it("gives the same bytes whatever order the tensors come in", () => {
+  it("writes the same bytes for any order of tensors", () => {
     const adapter = adapterOf();
     const reversed = { ...adapter, tensors: new Map([...adapter.tensors].reverse()) };
     const weights = writeAdapter(adapter)["adapter_model.safetensors"];
     expect(Buffer.compare(writeAdapter(reversed)["adapter_model.safetensors"], weights)).toBe(0);
   });
 
-  it("puts PEFT's prefix before each key, and our texts beside the format", () => {
+  it("adds PEFT's prefix to each key, and our texts to the metadata", () => {
     const file = parseSafetensors(writeAdapter(adapterOf())["adapter_model.safetensors"]);
     expect([...file.tensors.keys()]).toEqual(["base_model.model.q.lora_A.weight", "base_model.model.q.lora_B.weight"]);
     expect(file.metadata).toEqual(
@@ -65,14 +65,14 @@ describe("writing an adapter", () => {
     expect(() => writeAdapter(adapterOf(changes))).toThrow(problem);
   });
 
-  it.each([0, 3, 4, 7, 8])("finds what is no number at place %i of nine, whatever lies around it", (place) => {
+  it.each([0, 3, 4, 7, 8])("finds a value that is not a number at position %i of nine", (index) => {
     for (const [broken, name] of [
       [Number.NaN, "NaN"],
       [Number.NEGATIVE_INFINITY, "-Infinity"],
     ] as const) {
-      const values = Float32Array.of(-3.4e38, 3.4e38, 0, -0, 1e-45, 1, -1, 2, 3).fill(broken, place, place + 1);
+      const values = Float32Array.of(-3.4e38, 3.4e38, 0, -0, 1e-45, 1, -1, 2, 3).fill(broken, index, index + 1);
       const adapter = adapterOf({ "q.lora_A.weight": { shape: [1, 9], values } });
-      expect(() => writeAdapter(adapter)).toThrow(`${name} at position ${place}, which F32 cannot hold`);
+      expect(() => writeAdapter(adapter)).toThrow(`${name} at position ${index}, which F32 cannot hold`);
     }
   });
 
@@ -84,7 +84,7 @@ describe("writing an adapter", () => {
 });
 
 describe("the model card", () => {
-  it("says what a model hub wants to know", () => {
+  it("has the fields that a model hub needs", () => {
     const card = writeAdapter(adapterOf())["README.md"];
     expect(card.split("---")[1]).toBe(`
 base_model: "owner/base"
@@ -125,7 +125,7 @@ tags:
     },
   );
 
-  it("leaves out what is not known", () => {
+  it("leaves out unknown fields", () => {
     const card = writeAdapter({ ...adapterOf(), config: { ...config, baseModel: null, taskType: null } })["README.md"];
     expect(card).not.toMatch(/base_model:|pipeline_tag/);
   });

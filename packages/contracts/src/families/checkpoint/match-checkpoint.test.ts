@@ -65,7 +65,7 @@ describe("a checkpoint", () => {
     expect([back.missing, back.unexpected]).toEqual([[], []]);
   });
 
-  it("of another task's model gives its base; the head is newly initialized", () => {
+  it("of another task's model loads its base; the head is newly initialized", () => {
     const match = matchCheckpoint(bert, "sequence-classification", fileOf(bert, "masked-lm"));
     expect(match.toMakeNew.map(({ path }) => path)).toEqual([
       "bert.pooler.dense.weight",
@@ -77,7 +77,7 @@ describe("a checkpoint", () => {
     expect(match.unused).toContain("cls.predictions.transform.dense.weight");
   });
 
-  it("with its pooler under the bare name fits a task that has none", () => {
+  it("with its pooler under the bare name fits a task without one", () => {
     const { unused, unexpected } = matchCheckpoint(bert, "masked-lm", [
       "pooler.dense.weight",
       "bert.pooler.dense.bias",

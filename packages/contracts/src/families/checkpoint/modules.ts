@@ -82,7 +82,7 @@ function widthOf(config: ModelConfig, width: Width): number {
   return typeof width === "number" ? width : widths[width](config);
 }
 
-interface Place {
+interface Context {
   readonly config: ModelConfig;
   readonly task: Task;
   readonly family: Family;
@@ -91,43 +91,43 @@ interface Place {
 
 type Row = EmbeddingRow | LinearRow | NormRow | TensorRow;
 
-function expand(row: Row, place: Place): readonly Module[] {
-  if (row.tasks && !row.tasks.includes(place.task)) return [];
+function expand(row: Row, context: Context): readonly Module[] {
+  if (row.tasks && !row.tasks.includes(context.task)) return [];
   if (row.tower !== undefined) {
     const { tower, ...own } = row;
-    return expand(own, { ...place, config: configOfTower(place.config, tower) });
+    return expand(own, { ...context, config: configOfTower(context.config, tower) });
   }
   if (row.path.includes("{s}")) {
-    return place.config.stages.flatMap((_, stage) => {
-      const config = configOfStage(place.config, stage);
-      return expand({ ...row, path: row.path.replace("{s}", String(stage)) }, { ...place, config });
+    return context.config.stages.flatMap((_, stage) => {
+      const config = configOfStage(context.config, stage);
+      return expand({ ...row, path: row.path.replace("{s}", String(stage)) }, { ...context, config });
     });
   }
-  if (row.when && !row.when(place.config)) return [];
-  const full = place.inHead ? row.path : pathInModel(place.family, place.task, row.path);
-  const [mark] = /\{[nm]\}/.exec(full) ?? [];
-  if (mark === undefined) return [makeModule(row, { ...place, path: full, layer: null })];
-  const { layers, decoderLayers } = place.config;
-  return Array.from({ length: mark === "{n}" ? layers : decoderLayers }, (_, layer) => layer)
-    .filter((layer) => row.inLayers?.(place.config, layer) ?? true)
-    .map((layer) => makeModule(row, { ...place, path: full.replace(mark, String(layer)), layer }));
+  if (row.when && !row.when(context.config)) return [];
+  const full = context.inHead ? row.path : pathInModel(context.family, context.task, row.path);
+  const [placeholder] = /\{[nm]\}/.exec(full) ?? [];
+  if (placeholder === undefined) return [makeModule(row, { ...context, path: full, layer: null })];
+  const { layers, decoderLayers } = context.config;
+  return Array.from({ length: placeholder === "{n}" ? layers : decoderLayers }, (_, layer) => layer)
+    .filter((layer) => row.inLayers?.(context.config, layer) ?? true)
+    .map((layer) => makeModule(row, { ...context, path: full.replace(placeholder, String(layer)), layer }));
 }
 
-function makeModule(row: Row, place: Place & { readonly path: string; readonly layer: number | null }): Module {
-  const { config, path, layer, inHead } = place;
+function makeModule(row: Row, context: Context & { readonly path: string; readonly layer: number | null }): Module {
+  const { config, path, layer, inHead } = context;
   const common = { path, layer, inHead };
   if ("inFeatures" in row) {
     const inFeatures = widthOf(config, row.inFeatures);
     const outFeatures = widthOf(config, row.outFeatures);
     const bias = typeof row.bias === "boolean" ? row.bias : config.switches[row.bias];
     const ownRow = { ...(config.tiedEmbeddings ? row : withOwnBias(row)), bias };
-    return { type: "linear", ...common, row: ownRow, inFeatures, outFeatures, tiedWith: tiedWithOf(path, place) };
+    return { type: "linear", ...common, row: ownRow, inFeatures, outFeatures, tiedWith: tiedWithOf(path, context) };
   }
   if ("rows" in row) {
     const rows = widthOf(config, row.rows) + (row.extraRows ?? 0);
     const columns = widthOf(config, row.columns ?? "hidden");
     const shared = sharedTable(row, config);
-    const tiedWith = shared === null ? tiedWithOf(path, place) : pathInModel(place.family, place.task, shared);
+    const tiedWith = shared === null ? tiedWithOf(path, context) : pathInModel(context.family, context.task, shared);
     return { type: "embedding", ...common, row, rows, columns, tiedWith };
   }
   if ("shape" in row) return { type: "tensor", ...common, row, shape: row.shape(config) };
@@ -150,7 +150,7 @@ function withOwnBias({ biasPath: _, ...row }: LinearRow): LinearRow {
   return row;
 }
 
-function tiedWithOf(path: string, { config, family, task }: Place): string | null {
+function tiedWithOf(path: string, { config, family, task }: Context): string | null {
   const tie = family.heads[task]?.tie;
   if (!tie || !config.tiedEmbeddings) return null;
   const embedding = pathInModel(family, task, tie.embedding);

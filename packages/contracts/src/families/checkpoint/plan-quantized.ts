@@ -6,28 +6,28 @@ import type { ModelConfig } from "../family.ts";
 /** The tensors of a module ("q_proj."), by the ends of their names. */
 interface PieceNames {
   /** Present exactly in such modules. */
-  readonly mark: string;
+  readonly end: string;
   readonly required: readonly string[];
   readonly optional?: readonly string[];
 }
 
 const stateOf = (type: string): PieceNames => ({
-  mark: `weight.quant_state.bitsandbytes__${type}`,
+  end: `weight.quant_state.bitsandbytes__${type}`,
   required: ["weight", "weight.absmax", "weight.quant_map"],
   optional: ["weight.nested_absmax", "weight.nested_quant_map"],
 });
 
 const pieceNames: Readonly<Record<QuantizationMethod, readonly PieceNames[]>> = {
-  bitsandbytes: [stateOf("nf4"), stateOf("fp4"), { mark: "SCB", required: ["weight"], optional: ["weight_format"] }],
-  gptq: [{ mark: "qweight", required: ["qzeros", "scales"], optional: ["g_idx"] }],
-  awq: [{ mark: "qweight", required: ["qzeros", "scales"] }],
+  bitsandbytes: [stateOf("nf4"), stateOf("fp4"), { end: "SCB", required: ["weight"], optional: ["weight_format"] }],
+  gptq: [{ end: "qweight", required: ["qzeros", "scales"], optional: ["g_idx"] }],
+  awq: [{ end: "qweight", required: ["qzeros", "scales"] }],
   "compressed-tensors": [
     {
-      mark: "weight_packed",
+      end: "weight_packed",
       required: ["weight_scale", "weight_shape"],
       optional: ["weight_zero_point", "weight_g_idx"],
     },
-    { mark: "weight_scale", required: ["weight"], optional: ["weight_zero_point", "input_scale", "input_zero_point"] },
+    { end: "weight_scale", required: ["weight"], optional: ["weight_zero_point", "input_scale", "input_zero_point"] },
   ],
 };
 
@@ -47,12 +47,12 @@ export function planQuantized(
   const plan = new Map<string, QuantizedPieces>();
   if (quantization === null) return plan;
   const keys = new Set(fileKeys);
-  for (const { mark, required, optional = [] } of pieceNames[quantization.method]) {
+  for (const { end, required, optional = [] } of pieceNames[quantization.method]) {
     for (const key of keys) {
-      if (!key.endsWith(`.${mark}`)) continue;
-      const module = key.slice(0, -mark.length);
+      if (!key.endsWith(`.${end}`)) continue;
+      const module = key.slice(0, -end.length);
       if (plan.has(`${module}weight`)) continue;
-      const present = [...required, mark, ...optional].filter((name) => keys.has(module + name));
+      const present = [...required, end, ...optional].filter((name) => keys.has(module + name));
       const missing = required.filter((name) => !keys.has(module + name)).map((name) => module + name);
       plan.set(`${module}weight`, { keys: new Map(present.map((name) => [name, module + name])), missing });
     }

@@ -14,10 +14,10 @@ export function planStacks({ family, experts }: ModelConfig, fileKeys: Iterable<
   for (const { path, pieces } of rows) {
     const first = (pieces[0] ?? "").replace("{e}", "0");
     for (const key of keys) {
-      const place = placeOf(key, first);
-      if (place === null) continue;
+      const stack = stackOf(key, first);
+      if (stack === null) continue;
       const fill = (row: string, expert: number) =>
-        place.prefix + row.replace("{n}", place.layer).replace("{e}", String(expert));
+        stack.prefix + row.replace("{n}", stack.layer).replace("{e}", String(expert));
       const all = presentPieces(keys, experts, (expert) => pieces.map((piece) => fill(piece, expert)));
       if (all.length === experts * pieces.length) stacks.set(fill(path, 0), all);
     }
@@ -41,7 +41,7 @@ function presentPieces(
 }
 
 /** If a key ends with the row: the prefix before it, and its layer. */
-function placeOf(key: string, row: string): { readonly prefix: string; readonly layer: string } | null {
+function stackOf(key: string, row: string): { readonly prefix: string; readonly layer: string } | null {
   const [before = "", after = ""] = row.split("{n}");
   if (!key.endsWith(after)) return null;
   const [, start = "", layer] = /^(.*?)(\d{1,9})$/.exec(key.slice(0, key.length - after.length)) ?? [];
@@ -73,9 +73,9 @@ export function planSplits({ family }: ModelConfig, fileKeys: Iterable<string>):
   const splits = new Map<string, readonly string[]>();
   for (const { file, paths } of rows) {
     for (const key of keys) {
-      const place = placeOf(key, file);
-      if (place === null) continue;
-      const parts = paths.map((path) => place.prefix + path.replace("{n}", place.layer));
+      const stack = stackOf(key, file);
+      if (stack === null) continue;
+      const parts = paths.map((path) => stack.prefix + path.replace("{n}", stack.layer));
       if (!parts.some((part) => keys.has(part))) splits.set(key, parts);
     }
   }

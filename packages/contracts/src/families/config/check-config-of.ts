@@ -3,7 +3,7 @@
 
 import type { WarningListener } from "../../errors.ts";
 import { describeValue, listed } from "../../messages.ts";
-import { byName, type DropoutPlace, dropoutPlaces } from "../config-names.ts";
+import { byName, type DropoutName, dropoutNames } from "../config-names.ts";
 import type { ConfigTable, LayerKindTable } from "../config-table.ts";
 import type { ConfigValues, LayerKind } from "../config-values.ts";
 import { type ConfigProblem, InvalidConfigError } from "../errors.ts";
@@ -110,9 +110,9 @@ function readEpsilon(reader: ConfigReader, { normEpsilon }: ConfigTable): number
   );
 }
 
-function readDropouts(reader: ConfigReader, { dropouts }: ConfigTable): Record<DropoutPlace, number> {
-  return byName(dropoutPlaces, (place) => {
-    const row = dropouts[place];
+function readDropouts(reader: ConfigReader, { dropouts }: ConfigTable): Record<DropoutName, number> {
+  return byName(dropoutNames, (dropout) => {
+    const row = dropouts[dropout];
     return row ? (reader.number(reader.pick(row.keys), { min: 0, max: 1 }) ?? row.fallback) : 0;
   });
 }

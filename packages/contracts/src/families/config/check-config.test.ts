@@ -1,4 +1,4 @@
-// How a config.json is read and refused.
+// Reading and refusing config.json.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -172,7 +172,7 @@ describe("any configuration at all", () => {
   const keys = [...new Set(bases.flatMap((base) => Object.keys(base))), "rope_scaling", "rope_parameters", "id2label"];
   const odd = fc.dictionary(fc.constantFrom(...keys, "eos_token_id", "head_dim"), fc.jsonValue({ maxDepth: 3 }));
 
-  it("gives valid numbers, or an error of our own", () => {
+  it("returns valid numbers, or throws an error of ours", () => {
     fc.assert(
       fc.property(fc.constantFrom(...bases), odd, ({ model_type, ...base }, changes) => {
         try {
@@ -233,7 +233,7 @@ describe("the sizes of an image", () => {
     return [imageSize, imageWidth, patchSize, patchWidth];
   };
 
-  it("are one number or a pair, height first", () => {
+  it("are one number or two, height first", () => {
     expect(sizesOf(vit)).toEqual([224, 224, 16, 16]);
     expect(sizesOf({ ...vit, image_size: 32, patch_size: [8, 4] })).toEqual([32, 32, 8, 4]);
     expect(sizesOf({ ...vit, image_size: [32, 48] })).toEqual([32, 48, 16, 16]);
@@ -249,7 +249,7 @@ describe("the sizes of an image", () => {
     expect(problemsOf({ ...vit, image_size })).toEqual(problems);
   });
 
-  it("are the only ones that may be pairs", () => {
+  it("are the only ones that may have two numbers", () => {
     expect(problemsOf({ ...vit, num_channels: [3, 3], hidden_size: [32, 32] })).toEqual([
       "invalid hidden_size",
       "invalid num_channels",

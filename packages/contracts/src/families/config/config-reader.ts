@@ -33,13 +33,13 @@ export class ConfigReader {
   }
 
   /**
-   * An integer within bounds; null if absent or null; NaN after reporting a problem. With `place`, an element of a pair: a single
+   * An integer within bounds; null if absent or null; NaN after reporting a problem. With `element`, an element of a pair: a single
    * number is the first, and there is no second.
    */
-  integer(key: string, { min, max }: Bounds, place?: 0 | 1): number | null {
+  integer(key: string, { min, max }: Bounds, element?: 0 | 1): number | null {
     const given = this.peek(key);
-    const isPair = place !== undefined && Array.isArray(given) && given.length === 2;
-    const value = (isPair ? given[place] : place ? null : given) ?? null;
+    const isPair = element !== undefined && Array.isArray(given) && given.length === 2;
+    const value = (isPair ? given[element] : element ? null : given) ?? null;
     if (value === null) return null;
     if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
     this.invalid(key, value, `an integer from ${min} to ${max}`);

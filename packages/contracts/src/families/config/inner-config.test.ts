@@ -28,7 +28,7 @@ describe("a text model inside one with images", () => {
     expect(() => checkConfig(of("qwen2"))).toThrow('text_config.model_type: got "qwen2"');
   });
 
-  it("says that the text model inside a model with images is supported", () => {
+  it("reports that the text model inside a model with images is supported", () => {
     expect(() => checkConfig({ model_type: "llava", text_config: { model_type: "mistral" } })).toThrow(
       'Models of type "llava" are not supported. Its text model, of type "mistral", is supported: save that model alone in Python. Supported',
     );

@@ -17,7 +17,7 @@ const expertsIn = (changes: object) =>
     .join(" ");
 
 describe("layers with experts", () => {
-  it("are all or every nth, except those in a list", () => {
+  it("are all or every nth, without those in a list", () => {
     expect(expertsIn({})).toBe("0 1 2 3 4 5");
     expect(expertsIn({ decoder_sparse_step: 2 })).toBe("1 3 5");
     expect(expertsIn({ decoder_sparse_step: 2, mlp_only_layers: [3, 4, 9] })).toBe("1 5");

@@ -44,7 +44,7 @@ describe("rotary positions", () => {
     expect(problemsOf(phi)).toEqual(["invalid num_attention_heads"]);
   });
 
-  it("reads files of transformers 5 and of older versions alike", () => {
+  it("reads files of transformers 5 and of older versions equally", () => {
     const theta = 500_000;
     const fresh = checkConfig({ ...llama, rope_parameters: { rope_theta: theta, rope_type: "default" } });
     const old = checkConfig({ ...llama, rope_theta: theta, rope_scaling: null });

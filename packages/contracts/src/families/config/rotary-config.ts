@@ -97,7 +97,7 @@ function readObject(reader: ConfigReader, key: string): ConfigReader | null {
   return object && object.size > 0 ? reader.inside(object, key) : null;
 }
 
-interface ScalingPlace {
+interface ScalingContext {
   readonly table: RotaryTable;
   /** How many features of a head rotate. */
   readonly features: number;
@@ -112,28 +112,28 @@ const handled = '"default", "linear", "dynamic", "yarn", "longrope" or "llama3"'
 const originalKey = "original_max_position_embeddings";
 
 /** Reads `rope_type` and its settings; problems go to the reader. */
-function readScaling(nested: ConfigReader, place: ScalingPlace): RotaryScaling {
+function readScaling(nested: ConfigReader, context: ScalingContext): RotaryScaling {
   const key = nested.pick(["rope_type", "type"]);
   const given = nested.text(key) ?? "default";
-  const type = new Map(Object.entries(place.table.scalingAliases ?? {})).get(given) ?? given;
+  const type = new Map(Object.entries(context.table.scalingAliases ?? {})).get(given) ?? given;
   if (type === "default") return { type: "none" };
   if (type === "linear") return { type, factor: required(nested, "factor") };
-  if (type === "proportional" && place.table.standard?.scaling.type === type)
+  if (type === "proportional" && context.table.standard?.scaling.type === type)
     return { type, factor: nested.number("factor", factorBounds) ?? 1 };
   if (type === "dynamic") {
     required(nested, "factor");
-    return { type, maxPositions: place.maxPositions };
+    return { type, maxPositions: context.maxPositions };
   }
-  if (type === "llama3") return readLlama3(nested, place);
-  if (type === "yarn") return readYarn(nested, place);
-  if (type === "longrope") return readLongrope(nested, place);
+  if (type === "llama3") return readLlama3(nested, context);
+  if (type === "yarn") return readYarn(nested, context);
+  if (type === "longrope") return readLongrope(nested, context);
   nested.notHandled(key, given, handled);
   // The other keys belong to the unsupported type, so they give no further problems.
   for (const other of nested.unseenKeys()) nested.peek(other);
   return { type: "none" };
 }
 
-function readLlama3(nested: ConfigReader, { originalAtTop }: ScalingPlace): RotaryScaling {
+function readLlama3(nested: ConfigReader, { originalAtTop }: ScalingContext): RotaryScaling {
   const low = required(nested, "low_freq_factor");
   const high = required(nested, "high_freq_factor");
   if (high <= low) nested.invalid("high_freq_factor", high, `more than low_freq_factor (${low})`);
@@ -148,12 +148,12 @@ function readLlama3(nested: ConfigReader, { originalAtTop }: ScalingPlace): Rota
   };
 }
 
-function readYarn(nested: ConfigReader, place: ScalingPlace): RotaryScaling {
-  const originalMaxPositions = originalOf(nested, place);
-  const factor = nested.number("factor", factorBounds) ?? place.maxPositions / originalMaxPositions;
+function readYarn(nested: ConfigReader, context: ScalingContext): RotaryScaling {
+  const originalMaxPositions = originalOf(nested, context);
+  const factor = nested.number("factor", factorBounds) ?? context.maxPositions / originalMaxPositions;
   const top = nested.number("mscale", factorBounds);
   const bottom = nested.number("mscale_all_dim", factorBounds);
-  const queryGrowth = place.table.growingQueries
+  const queryGrowth = context.table.growingQueries
     ? (nested.number("llama_4_scaling_beta", { min: 0, max: 1e6 }) ?? 0)
     : 0;
   const suggested = top !== null && bottom !== null ? growth(factor, top) / growth(factor, bottom) : growth(factor, 1);
@@ -164,9 +164,9 @@ function readYarn(nested: ConfigReader, place: ScalingPlace): RotaryScaling {
     betaFast: nested.number("beta_fast", factorBounds) ?? 32,
     betaSlow: nested.number("beta_slow", factorBounds) ?? 1,
     // transformers reads `truncate` next to the types of layers, where no file has it, and not inside them.
-    wholePairs: (nested.flag("truncate") ?? true) || place.table.local !== undefined,
+    wholePairs: (nested.flag("truncate") ?? true) || context.table.local !== undefined,
     originalMaxPositions,
-    ...(place.table.scalesScores && bottom ? { scoreScale: growth(factor, bottom) ** 2 } : {}),
+    ...(context.table.scalesScores && bottom ? { scoreScale: growth(factor, bottom) ** 2 } : {}),
     ...(queryGrowth > 0 ? { endsThere: true } : {}),
   };
 }
@@ -175,20 +175,20 @@ function growth(factor: number, strength: number): number {
   return factor <= 1 ? 1 : 0.1 * strength * Math.log(factor) + 1;
 }
 
-function readLongrope(nested: ConfigReader, place: ScalingPlace): RotaryScaling {
-  const originalMaxPositions = originalOf(nested, place);
-  const factor = nested.number("factor", factorBounds) ?? place.maxPositions / originalMaxPositions;
+function readLongrope(nested: ConfigReader, context: ScalingContext): RotaryScaling {
+  const originalMaxPositions = originalOf(nested, context);
+  const factor = nested.number("factor", factorBounds) ?? context.maxPositions / originalMaxPositions;
   const suggested = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(originalMaxPositions));
   return {
     type: "longrope",
-    shortFactors: readFactors(nested, "short_factor", place),
-    longFactors: readFactors(nested, "long_factor", place),
+    shortFactors: readFactors(nested, "short_factor", context),
+    longFactors: readFactors(nested, "long_factor", context),
     magnitude: nested.number("attention_factor", factorBounds) ?? suggested,
     originalMaxPositions,
   };
 }
 
-function readFactors(nested: ConfigReader, key: string, { features }: ScalingPlace): readonly number[] {
+function readFactors(nested: ConfigReader, key: string, { features }: ScalingContext): readonly number[] {
   const value = nested.peek(key) ?? null;
   const isFactor = (entry: unknown): entry is number =>
     typeof entry === "number" && entry >= factorBounds.min && entry <= factorBounds.max;
@@ -201,7 +201,7 @@ function readFactors(nested: ConfigReader, key: string, { features }: ScalingPla
 }
 
 /** As in transformers: the value at the top level, then the inner value, then the maximum length. */
-function originalOf(nested: ConfigReader, { originalAtTop, maxPositions }: ScalingPlace): number {
+function originalOf(nested: ConfigReader, { originalAtTop, maxPositions }: ScalingContext): number {
   const inside = nested.integer(originalKey, positionBounds);
   return originalAtTop ?? inside ?? maxPositions;
 }

@@ -44,7 +44,7 @@ function readSize(
 ): number {
   if (!row) return name === "embeddingSize" ? known.hiddenSize : name === "keyValueHeads" ? known.heads : 0;
   const bounds = { min: row.mayBeZero || mayBeAbsent.has(name) ? 0 : 1, max: sizeLimits[name] };
-  const value = reader.integer(reader.pick(row.keys), bounds, row.place);
+  const value = reader.integer(reader.pick(row.keys), bounds, row.element);
   if (value !== null) return value;
   if (typeof row.fallback === "number") return row.fallback;
   if (row.fallback) return row.fallback.times * known[row.fallback.of];

@@ -90,9 +90,9 @@ export function configFromGguf(
   const rows = table.config.filter(({ gguf }) => own.has(gguf) && !isUnset(gguf, own.get(gguf)));
   const scaling = scalingOf(own, ropeFactors);
   const read = new Set([...table.config.map(({ gguf }) => gguf), ...scaling.read]);
-  const place = { file, architecture: table.architecture };
+  const source = { file, architecture: table.architecture };
   const problems = [...unhandled(own, read, family.causal), ...otherHeadSizes(own, table), ...scaling.problems];
-  refuse(place, [...problems, ...factorsMissing(tensorNames, ropeFactors)]);
+  refuse(source, [...problems, ...factorsMissing(tensorNames, ropeFactors)]);
   const refused = new Set(refusedKeys.map(({ key }) => key));
   const task = table.task ?? "causal-lm";
   const entries: readonly Entry[] = [

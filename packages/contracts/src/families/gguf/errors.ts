@@ -1,4 +1,4 @@
-// What can go wrong between a GGUF file's metadata and the families.
+// Errors of a GGUF file's metadata.
 
 import { LowrankError } from "../../errors.ts";
 import { describeValue, itemized } from "../../messages.ts";

@@ -3,7 +3,7 @@
 import type { GgufChange, GgufNameRow, GgufTable } from "./gguf-table.ts";
 
 /** Where a GGUF tensor belongs. */
-export interface GgufPlace {
+export interface GgufParameter {
   /** transformers' parameter path. */
   readonly path: string;
   /** How the file's numbers differ from transformers'; absent if they are equal. */
@@ -15,14 +15,14 @@ export interface GgufPlace {
  *
  * @example
  * ```ts
- * import { ggufPlaceOf, ggufTableOf } from "@lowrank/contracts/families/gguf";
+ * import { ggufParameterOf, ggufTableOf } from "@lowrank/contracts/families/gguf";
  *
  * const table = ggufTableOf(new Map([["general.architecture", "llama"]]));
- * const place = ggufPlaceOf(table, "blk.3.attn_k.weight");
+ * const place = ggufParameterOf(table, "blk.3.attn_k.weight");
  * if (place?.path !== "model.layers.3.self_attn.k_proj.weight") throw new Error("unexpected path");
  * ```
  */
-export function ggufPlaceOf(table: GgufTable, tensorName: string): GgufPlace | null {
+export function ggufParameterOf(table: GgufTable, tensorName: string): GgufParameter | null {
   const { base, layer, end } = splitName(tensorName);
   const row = table.names.find(({ gguf }) => gguf === base);
   if (!row || end === null) return null;

@@ -4,7 +4,7 @@ import { checkConfig } from "../config/check-config.ts";
 import { InvalidConfigError } from "../errors.ts";
 import { configFromGguf } from "./config-from-gguf.ts";
 import { UnsupportedArchitectureError } from "./errors.ts";
-import { ggufNameOf, ggufPlaceOf } from "./gguf-names.ts";
+import { ggufNameOf, ggufParameterOf } from "./gguf-names.ts";
 import { llama } from "./tables/like-llama.ts";
 
 /** The metadata of SmolLM2-135M, as its GGUF file has it; 64-bit numbers are bigint. */
@@ -29,7 +29,7 @@ describe("GGUF names", () => {
     const config = checkConfig(configFromGguf(metadata, new Set(["output.weight"])));
     for (const { path } of parametersOf(config, "causal-lm")) {
       const name = ggufNameOf(llama, path);
-      expect([path, ggufPlaceOf(llama, name ?? "")?.path]).toEqual([path, path]);
+      expect([path, ggufParameterOf(llama, name ?? "")?.path]).toEqual([path, path]);
     }
   });
 
@@ -39,19 +39,19 @@ describe("GGUF names", () => {
     ["output_norm.weight", "model.norm.weight"],
     ["output.weight", "lm_head.weight"],
   ])("%s is %s", (name, path) => {
-    expect(ggufPlaceOf(llama, name)).toEqual({ path });
+    expect(ggufParameterOf(llama, name)).toEqual({ path });
   });
 
   it("say by which number of heads the rows of query and key are permuted", () => {
-    expect(ggufPlaceOf(llama, "blk.0.attn_q.weight")?.change).toBe("pairs-of-heads");
-    expect(ggufPlaceOf(llama, "blk.0.attn_k.weight")?.change).toBe("pairs-of-key-heads");
-    expect(ggufPlaceOf(llama, "blk.0.attn_v.weight")?.change).toBeUndefined();
+    expect(ggufParameterOf(llama, "blk.0.attn_q.weight")?.change).toBe("pairs-of-heads");
+    expect(ggufParameterOf(llama, "blk.0.attn_k.weight")?.change).toBe("pairs-of-key-heads");
+    expect(ggufParameterOf(llama, "blk.0.attn_v.weight")?.change).toBeUndefined();
   });
 
   it.each(["", "blk.0.weight", "blk.x.attn_q.weight", "blk.0.attn_q", "rope_freqs.weight", "blk.0.attn_q.scale"])(
     "%j is none",
     (name) => {
-      expect(ggufPlaceOf(llama, name)).toBeNull();
+      expect(ggufParameterOf(llama, name)).toBeNull();
     },
   );
 });

@@ -44,13 +44,13 @@ function boundPart(part: TokenizerPart | null, name: string): void {
   }
 }
 
-interface PlacedPattern {
+interface LocatedPattern {
   readonly owner: object;
   readonly pattern: RegExp;
   readonly at: string;
 }
 
-function patternsOf(component: TokenizerPart | null, name: string): readonly PlacedPattern[] {
+function patternsOf(component: TokenizerPart | null, name: string): readonly LocatedPattern[] {
   return partsOf(component, name).flatMap(([at, part]) => {
     const hasPattern =
       part instanceof SplitPreTokenizer ||

@@ -65,11 +65,11 @@ class Matcher {
     private readonly program: PatternProgram,
     private readonly source: string,
   ) {
-    const marks = (text.length + 1) * program.splits;
-    if (marks > maxRemembered) {
+    const bits = (text.length + 1) * program.splits;
+    if (bits > maxRemembered) {
       throw new TokenizationError(`the text is too long for the pattern ${shortened(source)}`, maxRemembered);
     }
-    this.#failed = new Uint8Array(Math.ceil(marks / 8));
+    this.#failed = new Uint8Array(Math.ceil(bits / 8));
     this.#stepsLeft = text.length * stepsForCharacter + stepsForText;
   }
 
@@ -89,42 +89,42 @@ class Matcher {
     const waiting = [entry, start];
     while (waiting.length > 0) {
       let position = waiting.pop() as number;
-      let place: number | undefined = waiting.pop() as number;
-      while (place !== undefined) {
-        const instruction = this.program.instructions[place] as Instruction;
+      let counter: number | undefined = waiting.pop() as number;
+      while (counter !== undefined) {
+        const instruction = this.program.instructions[counter] as Instruction;
         if (instruction.kind === "found") return position;
         this.#spend();
         if (instruction.kind === "character") {
           const codePoint = this.text.codePointAt(position);
-          if (codePoint === undefined || !instruction.accepts(codePoint)) place = undefined;
+          if (codePoint === undefined || !instruction.accepts(codePoint)) counter = undefined;
           else {
             position += codePoint > 0xffff ? 2 : 1;
-            place += 1;
+            counter += 1;
           }
         } else if (instruction.kind === "split") {
-          if (this.#remember(position, instruction.mark, visited)) {
+          if (this.#remember(position, instruction.id, visited)) {
             waiting.push(instruction.second, position);
-            place = instruction.first;
-          } else place = undefined;
-        } else if (instruction.kind === "jump") place = instruction.to;
-        else place = this.#look(instruction, place, position);
+            counter = instruction.first;
+          } else counter = undefined;
+        } else if (instruction.kind === "jump") counter = instruction.to;
+        else counter = this.#look(instruction, counter, position);
       }
     }
     return undefined;
   }
 
   /** The next instruction, if the lookaround succeeds at this position. */
-  #look(instruction: Instruction, place: number, position: number): number | undefined {
+  #look(instruction: Instruction, counter: number, position: number): number | undefined {
     if (instruction.kind === "look-behind") {
       const before = codePointBefore(this.text, position);
-      const isThere = before !== undefined && instruction.accepts(before);
-      return isThere === instruction.isNegated ? undefined : place + 1;
+      const isFound = before !== undefined && instruction.accepts(before);
+      return isFound === instruction.isNegated ? undefined : counter + 1;
     }
     if (instruction.kind !== "look") return undefined;
     const visited: number[] = [];
-    const isThere = this.#run(place + 1, position, visited) !== undefined;
-    if (isThere) for (const bit of visited) this.#clear(bit);
-    return isThere === instruction.isNegated ? undefined : instruction.next;
+    const isFound = this.#run(counter + 1, position, visited) !== undefined;
+    if (isFound) for (const bit of visited) this.#clear(bit);
+    return isFound === instruction.isNegated ? undefined : instruction.next;
   }
 
   #spend(): void {

@@ -5,8 +5,8 @@ import { type PatternTree, parsePattern } from "./pattern-tree.ts";
 /** One instruction; `next`, `first` and `second` are indices of other instructions. */
 export type Instruction =
   | { readonly kind: "character"; readonly accepts: (codePoint: number) => boolean }
-  /** Tries `first`, then `second`; `mark` is the number of this split. */
-  | { kind: "split"; first: number; second: number; readonly mark: number }
+  /** Tries `first`, then `second`; `id` is the number of this split. */
+  | { kind: "split"; first: number; second: number; readonly id: number }
   | { kind: "jump"; to: number }
   /** Lookahead or lookbehind: its pattern starts after this instruction and ends with a "found". */
   | { kind: "look"; next: number; readonly isNegated: boolean }
@@ -99,7 +99,7 @@ class Compiler {
   }
 
   #split(): { first: number; second: number } {
-    const split = { kind: "split" as const, first: this.#instructions.length + 1, second: 0, mark: this.#splits };
+    const split = { kind: "split" as const, first: this.#instructions.length + 1, second: 0, id: this.#splits };
     this.#splits += 1;
     return this.#add(split);
   }

@@ -1,4 +1,4 @@
-// What tfjs's graphics backends compute wrongly unless they are mended. In Node the other engines must agree; the graphics ones
+// Kernels of tfjs's graphics backends that give wrong results without our replacements. In Node the other engines must agree; the graphics ones
 // run in a page (npm run test:browser).
 
 import { expectClose, expectNoLeak } from "@lowrank/testing";

@@ -3,13 +3,13 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { booleanOf, numberOf } from "../../gradients/attributes.ts";
-import { productOfNothing, segmentsOfNothing, sumOfNothing } from "../../kernels/sums-of-nothing.ts";
+import { productOfEmpty, segmentsOfEmpty, sumOfEmpty } from "../../kernels/empty-sums.ts";
 import { inputOf, runKernel, siblingOf, type Wrap, wrapKernels } from "../../kernels/wrap-kernels.ts";
 
 const ofNothing = {
-  Sum: sumOfNothing,
-  BatchMatMul: productOfNothing,
-  UnsortedSegmentSum: segmentsOfNothing,
+  Sum: sumOfEmpty,
+  BatchMatMul: productOfEmpty,
+  UnsortedSegmentSum: segmentsOfEmpty,
 };
 
 const wrappers: Readonly<Record<"webgl" | "webgpu", Readonly<Record<string, Wrap>>>> = {
@@ -61,8 +61,8 @@ function addByParts(original: tf.KernelConfig): tf.KernelConfig {
   };
 }
 
-// float32 made of integers and truth values. tfjs-backend-webgpu only changes the label; the buffer still holds integers. A
-// shader that copies its input unchanged (Transpose, and so every reduction along an axis but the last) is then refused,
+// Casts integers and booleans to float32. tfjs-backend-webgpu only changes the type's name; the buffer still contains integers. A
+// shader that copies its input unchanged (Transpose, and so every reduction along an axis other than the last) is then refused,
 // because its output has another type than its input.
 
 /** Wraps the backend's own kernel, which makes integers of float32. */
@@ -83,8 +83,8 @@ function convertingCast(original: tf.KernelConfig): tf.KernelConfig {
   };
 }
 
-// Sums up to each entry, from the end. tfjs-backend-webgpu writes the length of the axis into that shader but keeps the shader
-// for every length: a second length is summed as if it were the first. From the beginning no length is needed.
+// Cumulative sums from the end. tfjs-backend-webgpu writes the length of the axis into that shader but reuses the shader for every
+// length, so a second length is summed like the first. Sums from the beginning do not need the length.
 
 /** Wraps the backend's own kernel, which sums from the first entry, and reverses the axis before and after. */
 function reversedCumsum(original: tf.KernelConfig): tf.KernelConfig {

@@ -1,4 +1,4 @@
-// Memory is recycled, and no value that anybody can still see ever changes: whatever shares an array – a reshape, a slice, a
+// Memory is recycled, but no reachable value ever changes: whatever shares an array – a reshape, a slice, a
 // variable, what was read out of a tensor – keeps it from being written over.
 
 import { fc, it as property } from "@fast-check/vitest";
@@ -17,7 +17,7 @@ interface Watched<Holder> {
   readonly values: Float32Array;
 }
 
-/** What a drawn program works on. */
+/** The tensors and arrays of a random program. */
 interface Watch {
   readonly tensors: Watched<tf.Tensor>[];
   readonly arrays: Watched<Float32Array>[];
@@ -36,7 +36,7 @@ const steps = {
   },
   adds: ({ tensors }, first, second) => {
     const sum = tf.tidy(() => tf.add(flat(first.holder), flat(second.holder)));
-    tensors.push({ holder: sum, values: first.values.map((value, place) => value + (second.values[place] ?? 0)) });
+    tensors.push({ holder: sum, values: first.values.map((value, index) => value + (second.values[index] ?? 0)) });
   },
   clones: ({ tensors }, { holder, values }) => tensors.push({ holder: tf.clone(holder), values }),
   reshapes: ({ tensors }, { holder, values }) => tensors.push({ holder: tf.reshape(holder, [8, -1]), values }),
@@ -159,7 +159,7 @@ describe.each(testEngines("native"))("values on %s", (engine) => {
     tf.dispose([x, a, b, kept, shared, view, handedOver, ...sums]);
   });
 
-  it("are refused, not read, where their memory was given away", () => {
+  it("are refused, not read, if their memory was transferred", () => {
     const values = fresh();
     const tensor = tf.tensor1d(values);
     structuredClone(values.buffer, { transfer: [values.buffer] });

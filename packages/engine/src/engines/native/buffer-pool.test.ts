@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { BufferPool } from "./buffer-pool.ts";
 
 describe("BufferPool", () => {
-  it("gives memory out again for an array that is a little shorter", () => {
+  it("reuses memory for an array that is a little shorter", () => {
     const pool = new BufferPool();
     const first = pool.take(1000);
     pool.give(first);
@@ -11,7 +11,7 @@ describe("BufferPool", () => {
     expect(second.buffer).toBe(first.buffer);
   });
 
-  it("takes the smallest piece that is large enough, and none that is far too large", () => {
+  it("uses the smallest piece that is large enough, and none that is far too large", () => {
     const pool = new BufferPool();
     const [small, large, keepsTheLimit] = [pool.take(1024), pool.take(4096), pool.take(100_000)];
     pool.give(large);
@@ -21,7 +21,7 @@ describe("BufferPool", () => {
     expect(pool.holds(keepsTheLimit)).toBe(true);
   });
 
-  it("takes back what it gave, once, and no other view of it", () => {
+  it("accepts an array that it gave out, once, and no other view of it", () => {
     const pool = new BufferPool();
     const first = pool.take(1000);
     pool.give(first.subarray(0, 500));

@@ -42,7 +42,7 @@ export class BufferPool {
     return taken;
   }
 
-  /** Whether an array was taken from here, is what was taken, and has not escaped. */
+  /** Whether an array is exactly the view that the pool gave out, and has not escaped. */
   holds(values: unknown): values is Float32Array {
     if (!(values instanceof Float32Array)) return false;
     const mark = this.#owned.get(values.buffer);
@@ -62,7 +62,7 @@ export class BufferPool {
     this.#shrink();
   }
 
-  /** Somebody outside may hold this array from now on. */
+  /** Marks an array as used elsewhere, so that it is not reused. */
   escape(values: unknown): void {
     if (!ArrayBuffer.isView(values)) return;
     const mark = this.#owned.get(values.buffer);

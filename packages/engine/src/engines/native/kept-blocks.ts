@@ -21,7 +21,7 @@ export class NativeBlocks implements KeptBlocks {
 
   constructor(private readonly runtime: OnnxRuntime) {}
 
-  /** Matrices that are kept. */
+  /** Number of matrices. */
   get count(): number {
     return this.#matrices.size;
   }
@@ -53,7 +53,7 @@ export class NativeBlocks implements KeptBlocks {
     for (const key of [...this.#matrices.keys()]) this.release(key);
   }
 
-  /** Undefined where the library is too old for these blocks. */
+  /** Undefined if the library is too old for these blocks. */
   #sessionOf(blocks: EvenBlocks): NativeSession | undefined {
     try {
       return this.runtime.createSession(blockProductGraph(blocks), { isOneOfMany: true });

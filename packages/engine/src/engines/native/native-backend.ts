@@ -22,7 +22,7 @@ export class NativeBackend extends MathBackendCPU {
   readonly int8Weights: NativeInt8Weights;
   readonly blocks: NativeBlocks;
   readonly #sessions = new Map<string, NativeSession>();
-  /** Those that hold matrices. */
+  /** The sessions with matrices. */
   #steps: readonly StepSessions[] = [];
 
   constructor(readonly runtime: OnnxRuntime) {
@@ -78,7 +78,7 @@ export class NativeBackend extends MathBackendCPU {
     return { dataId: tensor.dataId, shape: tensor.shape, dtype: "float32" };
   }
 
-  /** What computes plans for rows of text with padding in front; undefined where the library or a weight does not allow it. */
+  /** Runs plans for rows of text with padding before them; undefined if the library or a weight does not allow it. */
   makeSteps(plans: readonly StepPlan[], width: number, padding: readonly number[]): NativeSteps | undefined {
     const rows = padding.length;
     try {

@@ -53,8 +53,8 @@ async function availableThreads(): Promise<number> {
 // Looks at the library's file before the system's loader does: a file that is cut short would end the process.
 
 /**
- * Throws UnusableLibraryError if the file cannot be read, is not whole, or was built for another processor. Only Linux is
- * looked at: what the loaders of macOS and Windows do with a damaged file is not known here, and left to them.
+ * Throws UnusableLibraryError if the file cannot be read, is incomplete, or was built for another processor. Only Linux is checked:
+ * how the loaders of macOS and Windows treat a damaged file is unknown.
  */
 async function requireWholeLibrary(library: LibraryFile): Promise<void> {
   if (process.platform !== "linux") return;
@@ -84,32 +84,32 @@ async function faultOf(library: LibraryFile): Promise<string | undefined> {
   }
 }
 
-// Official builds of ONNX Runtime from 1.29 on tell their maker, on Linux and macOS too, what they run and where:
-// https://github.com/microsoft/onnxruntime/blob/main/docs/Privacy.md. Training is nobody's business.
+// Official builds of ONNX Runtime from 1.29 on send telemetry, on Linux and macOS too:
+// https://github.com/microsoft/onnxruntime/blob/main/docs/Privacy.md. Training is private.
 
 const keepWhatIsSet = 0;
 
 /**
- * Tells ONNX Runtime to collect nothing. Called before it is loaded: as it starts, it would write a device id and report
- * the process. What the user has set ORT_DISABLE_TELEMETRY to stays.
+ * Disables ONNX Runtime's telemetry. It must be called before the library is loaded, because on start the library writes a device id
+ * and reports the process. If the user has set ORT_DISABLE_TELEMETRY, its value stays.
  */
 function disableTelemetry(koffi: Koffi): void {
-  if (process.platform === "win32") return; // reads no variable; its events are switched off once there is an environment
+  if (process.platform === "win32") return; // does not read the variable; its events are disabled once there is an environment
   // C's own function, since process.env is a copy in a worker thread and the library reads the process's.
   const setenv = koffi.load(null).func("setenv", "int", ["str", "str", "int"]);
   setenv("ORT_DISABLE_TELEMETRY", "1", keepWhatIsSet);
 }
 
-// As the process exits, koffi (3.3.4) has the system write stdout and stderr to disk, and reports a failure on stderr. Where
-// it is stderr that failed, it waits for itself to be done with it (lib/native/base/base.cc: StreamWriter::Flush holds the
-// lock that Print wants), and the process never ends: on a full disk of a network, or a broken one.
+// When the process exits, koffi (3.3.4) flushes stdout and stderr to disk, and reports a failure on stderr. If stderr itself failed,
+// koffi waits for its own lock (lib/native/base/base.cc: StreamWriter::Flush holds the lock that Print needs), and the process never
+// ends. That happens on a full disk of a network, or on a broken one.
 
 const standardOutputs = [1, 2];
-/** What cannot be written to disk by its nature (a pipe, a terminal), which koffi expects. */
+/** Errors of outputs that cannot be flushed (a pipe, a terminal), which koffi expects. */
 const expected = ["EINVAL", "ENOTSUP"];
 let isPrepared = false;
 
-/** Lets the process exit, whatever its output is: what cannot be flushed is closed before koffi tries. */
+/** Lets the process exit regardless of its output: streams that cannot be flushed are closed before koffi tries. */
 async function exitWithKoffi(): Promise<void> {
   const { isMainThread } = (await importUnseen("node:worker_threads")) as typeof import("node:worker_threads");
   if (isPrepared || !isMainThread || process.platform === "win32") return;
@@ -128,16 +128,16 @@ async function exitWithKoffi(): Promise<void> {
   });
 }
 
-// glibc takes large pieces of memory from the system one by one, and gives each back when it is freed; but the first time that
-// it is given back such a piece it takes all up to that size from its own heap from then on (mallopt(3), "dynamic mmap
-// threshold"), which shrinks only from its end. What a matrix passed through while it was loaded would stay with the process.
+// glibc allocates large pieces of memory from the system and returns each when it is freed. But after the first one is freed, it
+// takes pieces up to that size from its own heap (mallopt(3), "dynamic mmap threshold"), which shrinks only from its end. Memory that
+// was used while a matrix was loaded would then stay with the process.
 
 /** M_MMAP_THRESHOLD of malloc.h. */
 const largePieces = -3;
 /** Memory of tensors that steps use again: the backend recycles it itself. */
 const fewestBytes = 2 ** 20;
 
-/** Lets memory of a megabyte and more go back to the system, for the whole process; what the user has set stays. */
+/** Returns freed memory of a megabyte and more to the system, for the whole process. A setting of the user stays. */
 export function giveMemoryBack(koffi: Koffi, environment: Readonly<Record<string, string | undefined>>): void {
   const { MALLOC_MMAP_THRESHOLD_: threshold, GLIBC_TUNABLES: tunables = "" } = environment;
   const isSet = threshold !== undefined || tunables.includes("mmap_threshold");

@@ -27,7 +27,7 @@ if (!isLinux) process.stderr.write("skipped: only Linux's libraries are looked a
 if (whole === undefined) process.stderr.write("skipped: ONNX Runtime's library is not installed\n");
 if (!hasCompiler) process.stderr.write("skipped: there is no C compiler to make libraries with\n");
 
-/** What chooseEngine takes and says in a process that is offered these files, one after the other. */
+/** The engine that chooseEngine takes, and its messages, in a process that tries these files one after the other. */
 function choicesOf(paths: readonly string[]): unknown {
   const program = `
     import { chooseEngine } from "${new URL("../../choose/choose-engine.ts", import.meta.url)}";
@@ -48,7 +48,7 @@ function choicesOf(paths: readonly string[]): unknown {
   return JSON.parse(stdout);
 }
 
-/** What must be said of a file: the fault and the way on. */
+/** The expected message for a file: the fault and the next step. */
 function refusal(path: string, fault: string) {
   const wayOn = "set LOWRANK_ONNX_RUNTIME to a libonnxruntime 1.17 or later, or unset it";
   const reason = `LOWRANK_ONNX_RUNTIME names "${path}", which ${fault}; ${wayOn}`;

@@ -8,7 +8,7 @@ import { gradientTable } from "../../gradients/register-gradients.ts";
 describe.skipIf(!isTfjsNodeTested())("tfjs-node", () => {
   beforeAll(() => useEngine("tfjs-node"));
 
-  it("leaves our gradients in place, where TensorFlow.js's own are wrong", async () => {
+  it("keeps our gradients where TensorFlow.js's own are wrong", async () => {
     for (const gradient of gradientTable) expect(tf.getGradient(gradient.kernelName)).toBe(gradient);
     const x = tf.tensor2d([[1, 5, 3]]);
     const limits = tf.tensor2d([[2], [4]]);
@@ -33,7 +33,7 @@ describe.skipIf(!isTfjsNodeTested())("tfjs-node", () => {
     expect(Object.keys(process.env).filter((variable) => variable.startsWith("TF_"))).toEqual([]);
   });
 
-  it("is not mistaken for the one with a GPU", async () => {
+  it("is not confused with the one for a GPU", async () => {
     const { LOWRANK_TFJS_NODE } = process.env;
     const { skipped } = await chooseEngine({
       order: ["tfjs-node-gpu", "cpu"],

@@ -83,7 +83,7 @@ async function requireInstalled(packageName: string, folder: string | undefined)
   try {
     await importUnseen(`${packageName}/package.json`);
   } catch (cause) {
-    // The import of an existing file fails as well, because JSON is no program.
+    // Importing an existing JSON file fails as well, because it is not a program, but with another code.
     if (propertyOf(cause, "code") === "ERR_MODULE_NOT_FOUND") throw cause;
   }
 }
@@ -108,10 +108,10 @@ async function restoreRemovedUtilities(): Promise<void> {
   }
 }
 
-// Importing tfjs-node brings all of TensorFlow.js, which registers its own gradients over whatever is there. Some of them
-// are wrong: maximum, minimum, squaredDifference and matMul where inputs broadcast, cumsum along an axis but the last.
+// Importing tfjs-node loads all of TensorFlow.js, which replaces registered gradients by its own. Some of them are wrong: maximum,
+// minimum, squaredDifference and matMul if inputs broadcast, cumsum along an axis other than the last.
 
-/** Runs something and afterwards registers again each gradient of our table that was in place before. */
+/** Runs a function, and then restores the gradients of our table that were registered before. */
 export async function keepGradients<T>(run: () => Promise<T>): Promise<T> {
   const before = gradientTable.map(({ kernelName }) => tf.getGradient(kernelName));
   try {

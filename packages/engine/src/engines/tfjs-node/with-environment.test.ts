@@ -4,7 +4,7 @@ import { withEnvironment } from "./start-tfjs-node.ts";
 const own = "LOWRANK_TEST_OWN";
 const added = "LOWRANK_TEST_ADDED";
 
-it("sets what the user has not set, and for no longer than it takes", async () => {
+it("sets variables that the user has not set, only during the call", async () => {
   process.env[own] = "own";
   const seen = await withEnvironment({ [own]: "ours", [added]: "ours" }, async () => [
     process.env[own],

@@ -2,7 +2,7 @@
 
 import type { WasmBackend } from "./wasm-backend.ts";
 
-/** A loan: `id` is what C++ functions know the matrix by. */
+/** A borrowed matrix; `id` is its id for C++ functions. */
 export interface BorrowedMatrix {
   readonly id: number;
   /** Ends the loan, and with it whatever XNNPACK has prepared for this matrix. */

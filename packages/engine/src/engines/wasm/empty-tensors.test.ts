@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 
 describe("Transpose of nothing", () => {
-  it("gives nothing, of the transposed shape", async () => {
+  it("is empty, of the transposed shape", async () => {
     const transposed = tf.transpose(tf.zeros([2, 0, 3]), [2, 0, 1]);
     expect(transposed.shape).toEqual([3, 2, 0]);
     expect((await transposed.data()).length).toBe(0);
@@ -22,7 +22,7 @@ describe("Transpose of nothing", () => {
 });
 
 describe("GatherV2 of nothing", () => {
-  it("gives nothing, of the shape it should have", () => {
+  it("is empty, of the right shape", () => {
     const nothing = tf.tensor1d([], "int32");
     const shapes = tf.tidy(() => [
       tf.gather(tf.zeros([0]), nothing).shape,

@@ -1,9 +1,9 @@
-// Kernels that tfjs-backend-wasm lacks, and faster ones for those in which training spends its time.
+// Kernels that tfjs-backend-wasm lacks, and faster ones for those that take most of a training step.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { numberOf } from "../../gradients/attributes.ts";
 import { drawIn } from "../../kernels/drop-entries.ts";
-import { sumOfNothing } from "../../kernels/sums-of-nothing.ts";
+import { sumOfEmpty } from "../../kernels/empty-sums.ts";
 import { inputOf, runKernel, siblingOf, type Wrap, wrapKernels } from "../../kernels/wrap-kernels.ts";
 import { dropoutMask } from "../../random/masks/dropout-mask.ts";
 import { fasterBatchMatMul } from "./kernels/batch-mat-mul.ts";
@@ -28,7 +28,7 @@ const dropout: tf.KernelConfig = wasmKernel("LowrankDropout", (inputs, attribute
   return sum;
 });
 
-/** Adds rows that carry the same segment id: the gradient of a look-up. tfjs-backend-wasm has none (tfjs issue 8082). */
+/** Adds rows with the same segment id: the gradient of a look-up. tfjs-backend-wasm has none (tfjs issue 8082). */
 const unsortedSegmentSum: tf.KernelConfig = /* @__PURE__ */ wasmKernel(
   "UnsortedSegmentSum",
   (inputs, attributes, backend) => {
@@ -65,7 +65,7 @@ const wrappedKernels: Readonly<Record<string, Wrap>> = {
   BatchMatMul: fasterBatchMatMul,
   Transpose: fasterTranspose,
   Identity: sharingIdentity,
-  Sum: sumOfNothing,
+  Sum: sumOfEmpty,
   GatherV2: gatherOfNothing,
 };
 
@@ -93,7 +93,7 @@ export function patchWasmKernels(version: string): string | undefined {
   return undefined;
 }
 
-// Look-ups in tensors without entries. tfjs-backend-wasm returns from those with the shape of its inner computation.
+// Look-ups in empty tensors. For these, tfjs-backend-wasm returns a tensor of the wrong shape.
 
 /** Wraps the backend's own kernel, whose output has a wrong shape for empty tensors. */
 function gatherOfNothing(original: tf.KernelConfig): tf.KernelConfig {

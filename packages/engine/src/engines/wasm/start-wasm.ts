@@ -19,19 +19,19 @@ export async function startWasm({ wasmPath, threads }: StartOptions): Promise<St
   return note === undefined ? { backend: "wasm" } : { backend: "wasm", note };
 }
 
-/** Whether a bundler has renamed what is in this page. */
+/** Whether a bundler has minified this code. */
 function isMinified({ name }: typeof startWasm): boolean {
   return !name.startsWith("startWasm");
 }
 
-// Threads of the wasm backend in a minified page: they start from a file, since the text that they would start from is broken.
+// Starts threads of the wasm backend from a file in a minified page.
 //
-// Where a server isolates the page (COOP and COEP), tfjs-backend-wasm 4.22 hands its threads its own factory as text, in which
-// a minifier has renamed what is defined outside of it. They throw, and the backend would wait for them for ever.
+// If a server isolates the page (COOP and COEP), tfjs-backend-wasm 4.22 passes its own factory as text to its threads. A minifier has
+// renamed the outer names in this text, so the threads throw, and the backend would wait for them forever.
 
 /**
- * The script from which threads can start, where this page may have threads and its server gives it;
- * undefined otherwise, or where the server answers with another file, as one does that knows a single page.
+ * The script of the threads, if this page may have threads and its server has the file. Undefined otherwise, or if the server
+ * answers with another file, as servers of single-page applications do.
  */
 async function findThreadScript(address: string | undefined): Promise<Blob | undefined> {
   if (globalThis.crossOriginIsolated !== true || address === undefined) return undefined;

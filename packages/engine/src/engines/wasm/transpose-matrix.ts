@@ -1,5 +1,5 @@
-// Transposing on the heap, block by block. The backend's own kernel walks one of the two matrices column by column, which
-// misses the cache at every step: 3 to 18 ns an entry on large matrices, where blocks need less than 2 (bench/).
+// Transposes on the heap, block by block. The backend's own kernel reads one of the two matrices column by column, which misses the
+// cache at every step: 3 to 18 ns for each entry of large matrices, where blocks need less than 2 (bench/).
 
 import * as tf from "@tensorflow/tfjs-core";
 import { numbersOf } from "../../gradients/attributes.ts";

@@ -1,9 +1,9 @@
-// The part of tfjs-backend-wasm 4.22 that its own kernels use and that ours need. None of it is public; the version is
-// checked before anything is patched.
+// The internals of tfjs-backend-wasm 4.22 that its own kernels and ours need. None of them is public; the version is checked before
+// anything is patched.
 
 import type * as tf from "@tensorflow/tfjs-core";
 
-/** What the backend knows of a tensor: an id for its C++ side and where the values are. */
+/** The backend's record of a tensor: an id for its C++ side and the offset of its values. */
 interface WasmTensorData {
   readonly id: number;
   readonly memoryOffset: number;

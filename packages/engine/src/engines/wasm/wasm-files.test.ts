@@ -36,7 +36,7 @@ it("looks only in the folder that is named", async () => {
   expect(urls).toEqual(["http://localhost/wasm/tfjs-backend-wasm-simd.wasm"]);
 });
 
-it("reports where it looked, the server's answer and what to pass", async () => {
+it("reports the addresses, the server's response and the option to pass", async () => {
   openPage(/nowhere/);
   const finding = findWasmFiles(undefined, true);
   await expect(finding).rejects.toThrow(EngineUnavailableError);

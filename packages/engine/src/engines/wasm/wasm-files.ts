@@ -1,5 +1,5 @@
-// Where a page finds the files of the wasm backend. A bundler takes them along because of the addresses in this form; the
-// build of this package copies the files next to its own and names them from there (tsup.config.ts).
+// Finds the files of the wasm backend in a page. Bundlers include them because of the addresses in this form. The build of this
+// package copies the files next to its own and names them there (tsup.config.ts).
 
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineUnavailableError } from "../engine-unavailable-error.ts";
@@ -17,20 +17,21 @@ const names = [
 const threadScript = "tfjs-backend-wasm-threaded-simd.js";
 
 /**
- * The files in the folder `wasmPath`, else in the bundle (for version 4.22.0 of the backend alone), else next to the page.
+ * The files in the folder `wasmPath`, else in the bundle (only for version 4.22.0 of the backend), else next to the page.
  *
- * @throws EngineUnavailableError, with each address and its answer, where none has WebAssembly. The backend itself is not
- * started: after a failure it takes no other address.
+ * @throws EngineUnavailableError, with each address and its response, if none has WebAssembly. The backend itself is not
+ * started, because after a failure it accepts no other address.
  */
 export async function findWasmFiles(wasmPath: string | undefined, isKnownVersion: boolean): Promise<WasmFiles> {
-  const places =
+  const candidates =
     wasmPath !== undefined ? [inFolder(wasmPath)] : [isKnownVersion ? inBundle() : undefined, inFolder("")];
   const answers: string[] = [];
-  for (const place of places) {
-    const address = place?.[await neededFile()];
-    if (place === undefined || address === undefined || answers.some((answer) => answer.startsWith(address))) continue;
+  for (const candidate of candidates) {
+    const address = candidate?.[await neededFile()];
+    if (candidate === undefined || address === undefined || answers.some((answer) => answer.startsWith(address)))
+      continue;
     const fault = await faultAt(address);
-    if (fault === undefined) return place;
+    if (fault === undefined) return candidate;
     answers.push(`${address} (${fault})`);
   }
   throw new EngineUnavailableError(
@@ -40,7 +41,7 @@ export async function findWasmFiles(wasmPath: string | undefined, isKnownVersion
   );
 }
 
-/** Where the script is from which threads start in a minified page; undefined in a build that has no addresses. */
+/** The script with which threads start in a minified page; undefined in a build without addresses. */
 export function threadScriptAddress(wasmPath: string | undefined): string | undefined {
   return wasmPath === undefined ? inBundle()?.[threadScript] : address(wasmPath, threadScript);
 }
@@ -83,7 +84,7 @@ async function neededFile(): Promise<string> {
   return (await tf.env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT")) ? names[2] : names[1];
 }
 
-/** Why there is no WebAssembly at an address; undefined if there is. Only its first bytes are read. */
+/** Why an address has no WebAssembly; undefined if it has. Only its first bytes are read. */
 async function faultAt(address: string): Promise<string | undefined> {
   try {
     const response = await fetch(address);

@@ -108,7 +108,7 @@ describe("BatchMatMul", () => {
     );
   });
 
-  it("equals the cpu backend where matrices are large enough for every fast path", async () => {
+  it("equals the cpu backend for matrices that are large enough for every fast path", async () => {
     const shapes: readonly [number[], number[]][] = [
       [
         [70, 90],
@@ -141,7 +141,7 @@ describe("BatchMatMul", () => {
     }
   });
 
-  it("gives zeros where there is nothing to sum, and nothing where there are no rows", async () => {
+  it("returns zeros if there is nothing to sum, and nothing if there are no rows", async () => {
     const [sums, none] = await run("wasm", () => [
       tf.matMul(tf.zeros([2, 0]), tf.zeros([0, 3])),
       tf.matMul(tf.zeros([0, 4]), tf.zeros([4, 3])),
@@ -150,7 +150,7 @@ describe("BatchMatMul", () => {
     expect(none).toHaveLength(0);
   });
 
-  it("carries NaN and infinity to where they belong", async () => {
+  it("propagates NaN and infinity to the right entries", async () => {
     const [values] = await run("wasm", () =>
       tf.matMul(
         tf.tensor2d([

@@ -6,7 +6,7 @@ import { isSoftwareName } from "../graphics/software-adapters.ts";
 import { isNode } from "../import-unseen.ts";
 import type { StartOutcome } from "../start-options.ts";
 
-/** Throws if there is no WebGL, if it cannot hold 32-bit numbers, or if it is emulated and the user did not name it. */
+/** Throws if there is no WebGL, if it has no 32-bit floats, or if it is emulated and the user did not name it. */
 export async function startWebgl(acceptSoftware: boolean): Promise<StartOutcome> {
   if (isNode()) throw new EngineUnavailableError("it needs a browser");
   const gpu = gpuName();

@@ -31,7 +31,7 @@ describe.skipIf(!isTfjsNodeTested())("HalfStorage", () => {
   beforeAll(() => useEngine("tfjs-node"));
 
   describe.each(kinds)("of %s", (kind) => {
-    it.each(layouts)("gives what the decoded matrix gives, %s", async (layout) => {
+    it.each(layouts)("equals the product with the decoded matrix, %s", async (layout) => {
       const packed = half(kind, 24, 34);
       const [storage, twin] = [new HalfStorage(packed, layout), new PackedStorage(packed, layout)];
       const x = matrix(waves([5, storage.inFeatures]));
@@ -78,7 +78,7 @@ describe.skipIf(!isTfjsNodeTested())("HalfStorage", () => {
     tf.dispose([x, excess]);
   });
 
-  it("leaves nothing behind, also where a gradient is taken through it", async () => {
+  it("leaves nothing behind, also after a gradient through it", async () => {
     await expectNoLeak(async () => {
       const weight = FrozenWeight.fromTransposed({ ...half("bf16", 24, 34), products: "bf16" });
       const x = waves([5, 34]);
@@ -89,7 +89,7 @@ describe.skipIf(!isTfjsNodeTested())("HalfStorage", () => {
     });
   });
 
-  it("is where 16-bit weights are kept, unless their number is odd", () => {
+  it("stores 16-bit weights, unless their number is odd", () => {
     expect(HalfStorage.canHold(half("bf16", 3, 4))).toBe(true);
     expect(HalfStorage.canHold(half("bf16", 3, 5))).toBe(false);
   });

@@ -1,7 +1,7 @@
-// A frozen matrix of 16-bit floats inside TensorFlow, half the memory of float32. A product widens it to float32, which
-// loses nothing and takes up to 15 % longer than a float32 weight; or, where the matrix asks for it and the processor has
-// such instructions (AVX512-BF16, AMX), both factors are bf16, which rounds the other factor and the result to 8 bits and
-// was 1.6 to 5 times as fast (128 to 512 rows, AMX, 2 threads).
+// A frozen matrix of 16-bit floats inside TensorFlow, half the memory of float32. A product widens it to float32, which is exact and
+// takes up to 15 % longer than a float32 weight. If the matrix selects it and the processor has such instructions (AVX512-BF16, AMX),
+// both factors are bf16. That rounds the other factor and the result to 8 bits, and was 1.6 to 5 times as fast (128 to 512 rows, AMX,
+// 2 threads).
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../../errors.ts";

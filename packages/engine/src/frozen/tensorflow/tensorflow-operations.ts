@@ -23,7 +23,7 @@ interface Output {
   readonly dtype: number;
 }
 
-/** What this file needs of tfjs-node's backend. */
+/** The part of tfjs-node's backend that this file needs. */
 interface TensorflowBackend {
   readonly binding: {
     readonly TF_ATTR_TYPE: number;

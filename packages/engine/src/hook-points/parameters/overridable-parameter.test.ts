@@ -20,7 +20,7 @@ function biasOfOnes(): OverridableParameter {
 beforeAll(useTestEngine);
 
 describe("OverridableParameter", () => {
-  it("gives the frozen value unless a selected adapter overrides it", () => {
+  it("is the frozen value unless a selected adapter overrides it", () => {
     const parameter = biasOfOnes();
     const close = parameter.override("task", (frozen) => tf.add(frozen, 4));
     expect(valueIn(parameter, inferenceContext())).toEqual([1, 1]);
@@ -74,7 +74,7 @@ describe("OverridableParameter", () => {
     });
   });
 
-  it("reports what is wrong", () => {
+  it("reports problems", () => {
     const parameter = biasOfOnes();
     expect(() => parameter.replace(tf.zeros([3]))).toThrow(ShapeError);
     const wrong = tf.variable(tf.zeros([3]));

@@ -17,7 +17,7 @@ export interface OverridableParameterOptions {
   readonly path: string;
   /** The frozen value; the parameter takes ownership of it. */
   readonly tensor: tf.Tensor;
-  /** True where the file stores the two axes the other way round. Default false. */
+  /** True if the file stores the transpose. Default false. */
   readonly transposedInFile?: boolean;
   /** True for a stack of matrices stored [experts, inFeatures, outFeatures]. Default false. */
   readonly isStackedInOut?: boolean;

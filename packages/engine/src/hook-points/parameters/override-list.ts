@@ -1,12 +1,12 @@
-// The values that adapters use in place of a frozen one, and how a call chooses among them.
+// The values with which adapters replace a frozen one, and how a call selects them.
 
 import { type ForwardContext, type Restore, selectedNames } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
 import { RowsOverrideError } from "../errors.ts";
 
 /**
- * What computes in place of a value: a variable, or a function of the value so far. `weight` is that of the adapter in
- * the active set, `context` the call's.
+ * Replaces a value: a variable, or a function of the value so far. `weight` is the weight of the adapter in the active set, `context`
+ * that of the call.
  */
 export type ParameterOverride =
   | tf.Variable
@@ -29,7 +29,7 @@ export class OverrideList {
   /** `path` is the parameter's, for messages. */
   constructor(readonly path: string) {}
 
-  /** `variables` are the ones that a function reads. */
+  /** `variables` are those that a function reads. */
   add(adapterName: string, value: ParameterOverride, variables: readonly tf.Variable[] = []): Restore {
     const read = typeof value === "function" ? variables : [value];
     const added: NamedOverride = { adapterName, value, variables: read };

@@ -7,7 +7,7 @@ import { type NewRows, resizeVector } from "../new-rows.ts";
 import { type InitialValue, type Part, sameKind, type WeightSlot } from "../weight-slot.ts";
 import { OverridableParameter } from "./overridable-parameter.ts";
 
-/** What a parameter is besides its path and shape. */
+/** Properties of a parameter other than its path and shape. */
 export interface ParameterSlotOptions {
   /**
    * A buffer is never trained. An "unused" parameter can be trained, but no computation reads it. A file may lack both; they
@@ -20,7 +20,7 @@ export interface ParameterSlotOptions {
 
 const optionNames: OptionNames<ParameterSlotOptions> = { kind: true, isStackedInOut: true };
 
-/** A parameter that computes as it is stored, and in whose place an adapter can put its own. */
+/** A parameter that is used as it is stored, and that an adapter can replace. */
 export class ParameterSlot implements WeightSlot, Part {
   readonly slots: readonly WeightSlot[] = [this];
   #parameter: OverridableParameter | undefined;
@@ -34,7 +34,7 @@ export class ParameterSlot implements WeightSlot, Part {
     refuseUnknownOptions("ParameterSlot", options, optionNames);
   }
 
-  /** What nothing trains or computes with is made where no file holds it. */
+  /** Whether the value is created if the file lacks it, because nothing trains or reads it. */
   get isOptional(): boolean {
     return (this.options.kind ?? "parameter") !== "parameter";
   }
@@ -44,7 +44,7 @@ export class ParameterSlot implements WeightSlot, Part {
     this.#parameter = new OverridableParameter({ path: this.path, tensor, isStackedInOut });
   }
 
-  /** What this call computes with; the caller must not dispose of it. */
+  /** The value in this call; the caller must not dispose of it. */
   value(context: ForwardContext): tf.Tensor {
     return this.#filled().value(context);
   }

@@ -12,9 +12,9 @@ export type Orientation = "linear" | "table";
 export class SiteWeight {
   #base: SharedWeight | undefined;
   readonly #twin: SiteWeight | undefined;
-  /** Those whose twin this one is. */
+  /** Sites that share this weight. */
   readonly #followers: SiteWeight[] = [];
-  /** A replacement for good: what it hid is forgotten. */
+  /** A permanent replacement; the replaced weight is disposed of. */
   #final: SharedWeight | undefined;
   #replacements: readonly SharedWeight[] = [];
 
@@ -36,7 +36,7 @@ export class SiteWeight {
     this.#base = new SharedWeight(weight);
   }
 
-  /** Computes with what another site computes with now, without a copy. A twin must have shared before. */
+  /** Uses the weight that another site uses now, without a copy. A tied weight must be shared first. */
   shareFrom(original: SiteWeight): void {
     const { weight } = original.#current;
     if (this.#twin === undefined) this.#base = original.#current.retain();
@@ -44,8 +44,8 @@ export class SiteWeight {
   }
 
   /**
-   * Computes with the first rows of what `original` computes with and, where that has fewer, with new ones below them.
-   * What has the size already is shared. A twin shows what its table has, which must have been resized before.
+   * Uses the first rows of the weight that `original` uses and, if that has fewer, new ones below them. A weight of the right size is
+   * shared. A tied weight follows its table, which must be resized first.
    */
   resizeFrom(original: SiteWeight, rows: number, { newRows, path }: { readonly newRows: NewRows; path: string }): void {
     if (this.#twin !== undefined) return;

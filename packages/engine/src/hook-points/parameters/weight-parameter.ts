@@ -31,7 +31,7 @@ export class WeightParameter implements ParameterRef {
     this.#overrides = new OverrideList(options.path);
   }
 
-  /** What this call computes with in place of the frozen matrix, if anything. Call it inside a tidy. */
+  /** The matrix that replaces the frozen one in this call, if there is one. Call it inside a tidy. */
   overrideFor(context: ForwardContext): tf.Tensor2D | undefined {
     const matrix = this.#overrides.apply(() => this.#weight.read(), context);
     if (matrix === undefined) return undefined;

@@ -18,7 +18,7 @@ import { ParameterSlot } from "../parameters/parameter-slot.ts";
 import { type Part, sameKind, type WeightSlot } from "../weight-slot.ts";
 import { OpenSite } from "./open-site.ts";
 
-/** What a convolution is made of; its tensors arrive through `slots`. */
+/** The configuration of a convolution; its tensors are filled in through `slots`. */
 export interface ConvolutionSiteOptions {
   readonly path: string;
   readonly inFeatures: number;
@@ -79,8 +79,8 @@ export class ConvolutionSite extends OpenSite implements Site, Part {
   }
 
   /**
-   * An output that was computed elsewhere from the frozen weight and bias, plus what this call's adapters add; undefined if
-   * one of them changes the weight or bias. `output` only runs if it is needed; the caller owns its result.
+   * Adds this call's adapters to an output that was computed elsewhere from the frozen weight and bias; undefined if one of them
+   * changes the weight or bias. `output` only runs if it is needed; the caller owns its result.
    */
   adapt(input: tf.Tensor, output: () => tf.Tensor, context: ForwardContext): tf.Tensor | undefined {
     if (this.computesWithOthers(context)) return undefined;

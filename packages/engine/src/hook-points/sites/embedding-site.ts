@@ -18,7 +18,7 @@ import { WeightParameter } from "../parameters/weight-parameter.ts";
 import { type Part, sameKind, type WeightSlot } from "../weight-slot.ts";
 import { OpenSite } from "./open-site.ts";
 
-/** What an embedding is made of, before it has a table. */
+/** The configuration of an embedding, before it has a table. */
 export interface EmbeddingSiteOptions {
   readonly path: string;
   /** Rows of the table. */

@@ -48,7 +48,7 @@ describe("LinearSite", () => {
     site.dispose();
   });
 
-  it("gives each row of a batch its own adapter", async () => {
+  it("uses each row's own adapter", async () => {
     const site = smallSite();
     site.attach("a", addOne);
     const rows = inferenceContext(adapterRows([null, "a"]));

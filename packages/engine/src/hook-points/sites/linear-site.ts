@@ -23,7 +23,7 @@ import { type Part, sameKind, type WeightSlot } from "../weight-slot.ts";
 import type { EmbeddingSite } from "./embedding-site.ts";
 import { OpenSite } from "./open-site.ts";
 
-/** What a linear map is made of, before it has a weight. */
+/** The configuration of a linear layer, before it has a weight. */
 export interface LinearSiteOptions {
   readonly path: string;
   readonly inFeatures: number;
@@ -49,7 +49,7 @@ const optionNames: OptionNames<LinearSiteOptions> = {
   tiedTo: true,
 };
 
-/** A frozen product and what is added to it. */
+/** A frozen product and its added branches. */
 export interface LowRankParts {
   readonly weight: FrozenWeight;
   readonly bias: tf.Tensor | undefined;
@@ -116,8 +116,8 @@ export class LinearSite extends OpenSite implements Site, Part {
   }
 
   /**
-   * What this call computes if that is the frozen product, a bias, and low-rank branches that are added to it; undefined where
-   * it is anything else.
+   * The parts of this call, if it computes the frozen product, a bias, and low-rank branches that are added to it; undefined for any
+   * other computation.
    */
   lowRankParts(context: ForwardContext): LowRankParts | undefined {
     if (this.computesWithOthers(context)) return undefined;
@@ -137,8 +137,8 @@ export class LinearSite extends OpenSite implements Site, Part {
   }
 
   /**
-   * What this call computes with if that is a weight in place of the frozen one, the same for the whole batch and with
-   * nothing added to its output. Call it inside a tidy.
+   * The weight of this call, if one weight replaces the frozen one for the whole batch and nothing is added to its output. Call it
+   * inside a tidy.
    */
   trainedParts(context: ForwardContext): { readonly weight: tf.Tensor2D; readonly bias?: tf.Tensor } | undefined {
     if (context.adapters.kind === "rows" || this.adaptations.isOpen(context)) return undefined;
@@ -149,8 +149,8 @@ export class LinearSite extends OpenSite implements Site, Part {
   }
 
   /**
-   * An output that was computed elsewhere from the frozen weight and bias, plus what this call's adapters add; undefined if
-   * one of them changes the weight or bias. `output` only runs if it is needed; the caller owns its result.
+   * Adds this call's adapters to an output that was computed elsewhere from the frozen weight and bias; undefined if one of them
+   * changes the weight or bias. `output` only runs if it is needed; the caller owns its result.
    */
   adapt(input: tf.Tensor, output: () => tf.Tensor, context: ForwardContext): tf.Tensor | undefined {
     if (this.computesWithOthers(context)) return undefined;
@@ -246,7 +246,7 @@ export class LinearSite extends OpenSite implements Site, Part {
   }
 }
 
-/** x·W + b where W itself is trained: plain operations, so that it gets its gradient. */
+/** x·W + b for a trained W: plain operations, so that it gets its gradient. */
 function trainableLinear(input: tf.Tensor, weight: tf.Tensor2D, bias: tf.Tensor | undefined): tf.Tensor {
   const [inFeatures, outFeatures] = weight.shape;
   const rows = tf.reshape<tf.Rank.R2>(input, [input.size / inFeatures, inFeatures]); // [batch·time, inFeatures]

@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { runOwnKernel } from "../../kernels/own-kernel.ts";
 import type { KeptPositions } from "../../step/token-steps.ts";
 
-/** What the attention of one new token to its cache is computed from. */
+/** The inputs of one new token's attention to its cache. */
 export interface NextTokenInputs {
   /** [batch, heads, 1, headSize] */
   readonly query: tf.Tensor;
@@ -20,14 +20,14 @@ export interface NextTokenInputs {
   readonly scale: number;
 }
 
-/** What the token sees, mixed [batch, heads, 1, headSize], and the recent positions with its own. */
+/** The attention's output [batch, heads, 1, headSize], and the recent positions including the new one. */
 export interface NextToken {
   readonly mixed: tf.Tensor;
   readonly recent: KeptPositions;
 }
 
 /**
- * Undefined where the backend has no such kernel, or something is to be differentiated: it has no gradient.
+ * Undefined if the backend has no such kernel, or if a gradient is needed: it has none.
  *
  * @example
  * ```ts

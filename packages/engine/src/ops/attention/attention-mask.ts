@@ -1,4 +1,4 @@
-// Masks as tensors that are added to attention scores: 0 where a query may look, a huge negative number elsewhere.
+// Masks as tensors that are added to attention scores: 0 where a query sees a key, a huge negative number elsewhere.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { noteCausalOrder } from "../../kernels/causal-order.ts";

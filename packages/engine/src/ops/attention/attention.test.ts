@@ -28,7 +28,7 @@ function plainAttention(
 }
 
 const size = fc.integer({ min: 1, max: 6 });
-/** Where a query has one key only, the gradients of query and key are differences of equal terms of about 1. */
+/** If a query has one key only, the gradients of query and key are differences of equal terms of about 1. */
 const oneKey = { terms: [0, 1, 1, 0] };
 
 onEachBackend((engine) => {
@@ -58,7 +58,7 @@ onEachBackend((engine) => {
       );
     });
 
-    it("weighs keys alike where a mask adds far more than any score", async () => {
+    it("weighs keys equally if a mask adds far more than any score", async () => {
       const mask = tf.tensor4d([0, -1e9, 0, 0, 1e30, 1e30, 1e30, 1e30], [1, 1, 2, 4]);
       await expectTwin(
         (query, key, value) => attention({ query, key, value, mask }),
@@ -113,7 +113,7 @@ onEachBackend((engine) => {
       mask.dispose();
     });
 
-    it("gives 0 and a gradient of 0 to a query that sees no key, even with a mask of true infinities", async () => {
+    it("is 0 with a gradient of 0 for a query that sees no key, even with true infinities in the mask", async () => {
       const hidden = Number.NEGATIVE_INFINITY;
       const mask = tf.tensor4d([hidden, hidden, 0, 0], [1, 1, 2, 2]);
       const inputs = [waves([1, 1, 2, 3]), waves([1, 1, 2, 3], 2), waves([1, 1, 2, 3], 3)];
@@ -145,7 +145,7 @@ onEachBackend((engine) => {
       tf.dispose([mask, ...inputs]);
     });
 
-    it("takes a mask that differs from head to head", async () => {
+    it("accepts a mask that differs from head to head", async () => {
       const mask = tf.tidy(() => tf.add(causalMask(3), tf.reshape(tf.range(0, 12), [1, 4, 1, 3])));
       await expectTwin(
         (query, key, value) => attention({ query, key, value, mask }),
@@ -155,7 +155,7 @@ onEachBackend((engine) => {
       mask.dispose();
     });
 
-    it("takes a mask that is the same for every query as one row, and gives 0 where it hides a whole row of the batch", async () => {
+    it("accepts one mask row for all queries, and is 0 if it hides a whole row of the batch", async () => {
       const seen = tf.tensor2d([1, 1, 0, 0, 0, 0, 1, 0, 1], [3, 3]);
       const row = paddingMask(seen); // [3, 1, 1, 3]
       const mask = tf.tidy(() => tf.tile(row, [1, 1, 2, 1]));
@@ -211,7 +211,7 @@ onEachBackend((engine) => {
   });
 
   describe("masks", () => {
-    it("let each query see itself, what came before, and no further back than the window", async () => {
+    it("let each query see itself, earlier keys, and none before the window", async () => {
       const mask = causalMask(2, { past: 2, window: 2 });
       const visible = [...(await mask.data())].map((value) => (value === 0 ? 1 : 0));
       expect(visible).toEqual([0, 1, 1, 0, 0, 0, 1, 1]);

@@ -11,7 +11,7 @@ import { withGradients } from "../../tape/with-gradients.ts";
 import { checkRate } from "../dropout.ts";
 import type { AttentionMask } from "./attention-mask.ts";
 
-/** What attention is computed from. */
+/** The inputs of attention. */
 export interface AttentionInputs {
   /** [batch, heads, queryTime, headSize] */
   readonly query: tf.Tensor;
@@ -25,7 +25,7 @@ export interface AttentionInputs {
   readonly scale?: number;
   /** Bounds the scaled scores to ±cap, smoothly: cap·tanh(score/cap) (Gemma 2). Absent: unbounded. */
   readonly cap?: number;
-  /** Drops weights as `dropout` drops entries, those of [batch, heads, queryTime, keyTime]. Absent: none. */
+  /** Dropout of the weights [batch, heads, queryTime, keyTime], as in `dropout`. Absent: none. */
   readonly dropout?: DropoutDraw | undefined;
 }
 
@@ -143,8 +143,8 @@ function checkSizes({ query, key, value, mask }: AttentionInputs): Sizes {
 // gradient, which computes the weights again.
 
 /**
- * Runs a kernel, and its gradient's under the same attributes; masks go to both under their names. What a kernel gives in
- * addition to its output, its gradient's gets as `kept0`, `kept1` …, with the output.
+ * Runs a kernel, with the same attributes for its gradient. Masks are inputs of both, under their names. Further outputs of the
+ * kernel become the gradient's inputs `kept0`, `kept1` …, next to the first output.
  */
 export function ownAttention(
   kernel: "LowrankAttention" | "LowrankGroupAttention",

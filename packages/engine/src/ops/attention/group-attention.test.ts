@@ -99,7 +99,7 @@ onEachBackend((engine) => {
               waves([tokens, heads[1], 1, size], 2),
               waves([tokens, 1, heads[1] * (size + 1)], 3),
             ],
-            // Where a query has one key only, the gradients of query and key are differences of equal terms of about 1.
+            // If a query has one key only, the gradients of query and key are differences of equal terms of about 1.
             { terms: [0, 1, 1, 0] },
           );
           tf.dispose(masks.filter((mask) => mask !== undefined));

@@ -18,11 +18,10 @@ interface AttentionGroup {
   readonly time: number;
   /** Added to the scores: [rows or 1, heads or 1, time or 1, time]. Absent: each token of a row sees all of it. */
   readonly mask?: AttentionMask | undefined;
-  /** Drops weights as `dropout` drops entries, those of [rows, heads, time, time]. Absent: none. */
+  /** Dropout of the weights [rows, heads, time, time], as in `dropout`. Absent: none. */
   readonly dropout?: DropoutDraw | undefined;
 }
 
-/** What the attention of several groups is computed from. */
 export interface GroupAttentionInputs {
   /** [tokens, …], `heads` heads of the same size for each token. */
   readonly query: tf.Tensor;

@@ -1,4 +1,4 @@
-// Features as heads and back. Each is the other's gradient, so nothing is kept for it.
+// From features to heads and back. Each is the other's gradient, so nothing is kept for it.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../../errors.ts";

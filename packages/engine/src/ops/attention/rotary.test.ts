@@ -41,7 +41,7 @@ onEachBackend(() => {
       }
     });
 
-    it("leaves the features beyond 2·pairs as they were", async () => {
+    it("does not change the features after the first 2·pairs", async () => {
       const { cos, sin } = tables(5, 2);
       const rest = (x: tf.Tensor) => tf.slice(x, [0, 0, 0, 4], [-1, -1, -1, 3]);
       const rotated = (x: tf.Tensor) => plainRotary(tf.slice(x, [0, 0, 0, 0], [-1, -1, -1, 4]), cos, sin);
@@ -53,7 +53,7 @@ onEachBackend(() => {
       tf.dispose([cos, sin]);
     });
 
-    it("rotates neighbouring pairs if interleaved", async () => {
+    it("rotates adjacent features if interleaved", async () => {
       const { cos, sin } = tables(3, 2);
       const order = [0, 2, 1, 3];
       const reorder = (x: tf.Tensor) => tf.gather(x, order, 3); // its own inverse

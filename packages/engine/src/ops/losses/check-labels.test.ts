@@ -51,7 +51,7 @@ onEachBackend((engine) => {
       }
     });
 
-    it("takes the last class, and ignores any negative label", async () => {
+    it("accepts the last class, and ignores any negative label", async () => {
       const values = tf.tidy(() => [
         loss(tf.tensor1d([3, -100, -100], "int32")),
         loss(tf.tensor1d([3, -1, -2_000_000_000], "int32")),

@@ -22,17 +22,17 @@ export class LabelError extends ArgumentError {
 }
 
 /**
- * Whether labels are on a GPU. Reading them would make the step wait, so nothing is thrown: a label that is no class makes
+ * Whether labels are on a GPU. Reading them would stall the step, so nothing is thrown there: a label that is not a class gives
  * NaN.
  */
-export function areLabelsOnCard(): boolean {
+export function areLabelsOnGpu(): boolean {
   return currentBackend()?.memory === "gpu";
 }
 
-/** Throws LabelError if a label is not below `classes`, unless `areLabelsOnCard`; DisposedError. */
+/** Throws LabelError if a label is not below `classes`, unless `areLabelsOnGpu`; DisposedError. */
 export function checkLabels(where: string, labels: tf.Tensor1D, classes: number): void {
   requireAlive({ labels });
-  if (areLabelsOnCard()) return;
+  if (areLabelsOnGpu()) return;
   const ids = labels.dataSync();
   const isOutside = (label: number) => !(label < classes); // NaN is
   const row = ids.findIndex(isOutside);

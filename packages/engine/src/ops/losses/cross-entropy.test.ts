@@ -57,7 +57,7 @@ onEachBackend((engine) => {
       tf.dispose([labels, logits]);
     });
 
-    it("is 0 with a gradient of 0 where every row is ignored", async () => {
+    it("is 0 with a gradient of 0 if every row is ignored", async () => {
       const labels = tf.tensor1d([-100, -100], "int32");
       const logits = tf.variable(waves([2, classes]));
       const { value, grads } = tf.variableGrads(
@@ -141,7 +141,7 @@ onEachBackend((engine) => {
       tf.dispose([labels, table]);
     });
 
-    it("has finite gradients where one late class exceeds all others by far", async () => {
+    it("has finite gradients if one late class exceeds all others by far", async () => {
       const many = 2 ** 18 + 1;
       const table = tf.tidy(() => matrix(tf.concat([tf.zeros([many - 1, 1]), tf.fill([1, 1], 87)])));
       const head = FrozenWeight.fromTransposed(table);

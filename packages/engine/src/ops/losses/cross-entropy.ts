@@ -4,16 +4,16 @@ import * as tf from "@tensorflow/tfjs-core";
 import { currentBackend } from "../../engines/backends.ts";
 import { ShapeError } from "../../errors.ts";
 import { withGradients } from "../../tape/with-gradients.ts";
-import { areLabelsOnCard, checkLabels } from "./check-labels.ts";
+import { areLabelsOnGpu, checkLabels } from "./check-labels.ts";
 
-/** "mean" over the rows that count (0 if none does), their "sum", or "none": one loss a row, 0 where it does not count. */
+/** "mean" over the rows that count (0 if none does), their "sum", or "none": one loss for each row, 0 if it does not count. */
 export type Reduction = "mean" | "sum" | "none";
 
 /**
  * −log softmax(logits)[label], for logits [rows, classes] and int32 labels [rows]; a negative label (−100) is ignored.
  *
- * Differentiable for the logits, once. Throws ShapeError, and LabelError for a label that is no class – but on webgl and
- * webgpu, where checking labels would stop the GPU, such a label makes the loss NaN.
+ * Differentiable for the logits, once. Throws ShapeError, and LabelError for a label that is not a class. On webgl and webgpu, where
+ * checking labels would stall the GPU, such a label makes the loss NaN.
  *
  * @example
  * ```ts
@@ -46,12 +46,12 @@ interface Counting {
   readonly classes: number;
 }
 
-/** How much each row counts: 0 where ignored, elsewhere 1 or, for the mean, one over the number of rows that count. */
+/** The weight of each row: 0 if ignored, otherwise 1 or, for the mean, one over the number of rows that count. */
 export function rowWeights(labels: tf.Tensor1D, { reduction, classes }: Counting): tf.Tensor1D {
   return tf.tidy(() => {
     const counted = tf.cast(tf.greaterEqual<tf.Tensor1D>(labels, 0), "float32");
     const weights = reduction === "mean" ? tf.div<tf.Tensor1D>(counted, tf.maximum(tf.sum(counted), 1)) : counted;
-    if (!areLabelsOnCard()) return weights;
+    if (!areLabelsOnGpu()) return weights;
     return tf.where(tf.less(labels, classes), weights, tf.fill(weights.shape, Number.NaN));
   });
 }
@@ -62,8 +62,8 @@ export function rowLosses(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D
 }
 
 /**
- * (softmax(logits) − onehot(labels))·weights: the gradient of the weighted sum of `rowLosses`. No one-hot matrix is made:
- * the labels' entries are put in their places afterwards.
+ * (softmax(logits) − onehot(labels))·weights: the gradient of the weighted sum of `rowLosses`. Instead of a one-hot matrix, only the
+ * labels' entries are changed afterwards.
  */
 export function logitGradient(logits: tf.Tensor2D, labels: tf.Tensor1D, weights: tf.Tensor1D): tf.Tensor2D {
   return tf.tidy(() => {
@@ -73,28 +73,28 @@ export function logitGradient(logits: tf.Tensor2D, labels: tf.Tensor1D, weights:
     if (areIndicesFloats()) return tf.where(isLabel(logits, labels), tf.sub<tf.Tensor2D>(weighted, columns), weighted);
     const entries = tf.reshape(weighted, [logits.size]);
     const updates = tf.sub<tf.Tensor1D>(labelledEntries(weighted, labels), weights);
-    return tf.reshape<tf.Rank.R2>(withEntries(entries, labelPlaces(logits, labels), updates), logits.shape);
+    return tf.reshape<tf.Rank.R2>(withEntries(entries, labelIndices(logits, labels), updates), logits.shape);
   });
 }
 
-/** x with other entries at some places. */
-function withEntries(x: tf.Tensor, places: tf.Tensor1D, updates: tf.Tensor1D): tf.Tensor {
-  if (!currentBackend()?.hasPoorScatter) return tf.tensorScatterUpdate(x, tf.expandDims(places, 1), updates);
-  // tfjs-backend-cpu's own forgets all other entries where tfjs-core is loaded twice: tfjs-node brings one of its own.
+/** x with replaced entries at some indices. */
+function withEntries(x: tf.Tensor, indices: tf.Tensor1D, updates: tf.Tensor1D): tf.Tensor {
+  if (!currentBackend()?.hasPoorScatter) return tf.tensorScatterUpdate(x, tf.expandDims(indices, 1), updates);
+  // tfjs-backend-cpu's own sets all other entries to 0 if tfjs-core is loaded twice, as with tfjs-node, which has its own copy.
   const values = x.dataSync<"float32">().slice();
   const entries = updates.dataSync();
-  for (const [row, place] of places.dataSync().entries()) values[place] = entries[row] ?? 0;
+  for (const [row, index] of indices.dataSync().entries()) values[index] = entries[row] ?? 0;
   return tf.tensor(values, x.shape);
 }
 
 /** x[row, label] of each row; of an ignored row x[row, 0]: [rows]. */
 export function labelledEntries(x: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
   if (areIndicesFloats()) return tf.sum<tf.Tensor1D>(tf.where(isLabel(x, labels), x, tf.zerosLike(x)), 1);
-  return tf.gather(tf.reshape(x, [x.size]), labelPlaces(x, labels));
+  return tf.gather(tf.reshape(x, [x.size]), labelIndices(x, labels));
 }
 
-/** The place of each row's label among all entries. */
-function labelPlaces({ shape: [rows, classes] }: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
+/** The index of each row's label among all entries. */
+function labelIndices({ shape: [rows, classes] }: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
   const starts = tf.mul(tf.range(0, rows, 1, "int32"), tf.scalar(classes, "int32"));
   return tf.add(starts, asClasses(labels, classes));
 }
@@ -105,15 +105,15 @@ function isLabel({ shape: [, classes] }: tf.Tensor2D, labels: tf.Tensor1D): tf.T
   return tf.equal<tf.Tensor2D>(tf.expandDims(tf.range(0, classes, 1, "int32"), 0), ids);
 }
 
-/** Class 0 where a row is ignored. */
+/** Class 0 if a row is ignored. */
 function asClasses(labels: tf.Tensor1D, classes: number): tf.Tensor1D {
   const notNegative = tf.maximum<tf.Tensor1D>(labels, tf.scalar(0, "int32"));
-  return areLabelsOnCard() ? tf.minimum(notNegative, tf.scalar(classes - 1, "int32")) : notNegative;
+  return areLabelsOnGpu() ? tf.minimum(notNegative, tf.scalar(classes - 1, "int32")) : notNegative;
 }
 
 /**
- * webgl keeps whole numbers as floats, which tell the places of 16 million entries apart and no more; and its scatter
- * compares every entry with every index.
+ * webgl stores integers as floats, which are exact only up to 16 million, and its scatter compares every entry with every
+ * index.
  */
 function areIndicesFloats(): boolean {
   return currentBackend()?.hasFloatIndices ?? false;

@@ -57,7 +57,7 @@ onEachBackend(() => {
       const { whole, linear } = tf.tidy(() => {
         const ids = tf.tensor1d(labels, "int32");
         const classes = logits[0]?.length ?? 0;
-        const bias = hasBias ? tf.tensor1d(Array.from({ length: classes }, (_, place) => place / 3)) : undefined;
+        const bias = hasBias ? tf.tensor1d(Array.from({ length: classes }, (_, index) => index / 3)) : undefined;
         const table = tf.sin(tf.reshape<tf.Rank.R2>(tf.range(0, classes * 5), [classes, 5]));
         const hidden = tf.cos(
           tf.reshape<tf.Rank.R2>(tf.range(0, labels.length * 5), [labels.length, 5]),

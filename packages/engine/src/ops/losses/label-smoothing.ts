@@ -1,6 +1,6 @@
-// What label smoothing (Szegedy et al. 2016) adds to a cross-entropy: with it, the label's own class has a target of 1 − ε and
-// all classes share ε. The loss then is that of the label plus ε·(logit of the label − mean of all logits), so that nothing
-// of the vocabulary's size has to be made a second time.
+// The term that label smoothing (Szegedy et al. 2016) adds to a cross-entropy: the label's own class has a target of 1 − ε, and all
+// classes share ε. The loss then is the label's loss plus ε·(logit of the label − mean of all logits), so nothing of the vocabulary's
+// size is computed a second time.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { FrozenWeight } from "../../frozen-weight.ts";
@@ -12,8 +12,8 @@ import { checkRows, labelledEntries, logitGradient, rowWeights } from "./cross-e
 
 /**
  * The sum of logits[label] − mean(logits) over the rows whose label is not negative, for logits [rows, classes] and int32
- * labels [rows]: times ε, what smoothing adds to the sum of `crossEntropy`. Differentiable for the logits, once. Throws
- * ShapeError and LabelError.
+ * labels [rows]. Times ε, it is the term that smoothing adds to the sum of `crossEntropy`. Differentiable for the logits, once.
+ * Throws ShapeError and LabelError.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ export function labelMargin(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar
         const margins = tf.sub(labelledEntries(logits, labels), tf.mean(logits, 1));
         return { value: tf.sum(tf.mul(margins, weights)), saved: [labels, weights] };
       },
-      // The gradient of cross-entropy where all classes are alike is 1/classes − onehot.
+      // The gradient of cross-entropy for equal logits is 1/classes − onehot.
       backward: (dy, [labels, weights]) => ({
         logits: () => tf.neg(logitGradient(tf.zeros(logits.shape), labels, tf.mul(weights, dy))),
       }),

@@ -1,6 +1,6 @@
-// Cross-entropy straight from hidden states and a frozen output head. Logits exist for a few rows at a time only, and
-// their gradient is turned into the hidden states' at once, while they are there (Hsu et al. 2024, "Liger Kernel"): a
-// vocabulary of 50 000 would otherwise make them the largest tensor of the whole step, twice.
+// Cross-entropy straight from hidden states and a frozen output head. Logits exist only for a few rows at a time, and their gradient
+// is converted to that of the hidden states at once (Hsu et al. 2024, "Liger Kernel"). Otherwise, with a vocabulary of 50 000, they
+// and their gradient would be the largest tensors of the whole step.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { currentBackend } from "../../engines/backends.ts";
@@ -29,11 +29,11 @@ const defaultChunkLogits = 4_000_000;
 
 /**
  * Mean (or sum) of −log softmax(hidden·head + bias)[label] over the rows whose label is not negative; a scalar. With the reduction
- * "none", one loss a row, [rows], 0 where it does not count.
+ * "none", one loss for each row, [rows], 0 if it does not count.
  *
  * hidden [rows, features], head [features, classes], int32 labels [rows]. Differentiable for hidden, once. Throws
- * ShapeError, ArgumentError, and LabelError for a label that is no class – but on webgl and webgpu, where looking at labels
- * would stop the GPU, such a label makes the loss NaN.
+ * ShapeError, ArgumentError, and LabelError for a label that is not a class. On webgl and webgpu, where checking labels would
+ * stall the GPU, such a label makes the loss NaN.
  *
  * @example
  * ```ts
@@ -155,7 +155,7 @@ function ownLosses(
     ...(bias === undefined ? {} : { bias }),
   };
   if (!hasOwnKernel("LowrankHeadLoss", inputs)) return undefined;
-  // Losses by row are compared with those of another computation: rounding would be a difference between them.
+  // Losses by row are compared with those of another computation: rounding would show as a difference.
   const roundedFor = isDifferentiated && reduction !== "none" && head.roundsLogits() ? head : undefined;
   const sizes = { classes: head.outFeatures, features: head.inFeatures };
   const headAttributes = attributesOfHead({ ...sizes, read, packed, roundedFor });

@@ -78,7 +78,7 @@ onEachBackend((engine) => {
       const values = waves([classes, features], 3)
         .dataSync<"float32">()
         .map((value) => value / 20);
-      for (let place = 1; place < values.length; place += features) values[place] = 0.5; // so that their sum counts
+      for (let index = 1; index < values.length; index += features) values[index] = 0.5; // so that their sum counts
       values.fill(0, 7 * features, 8 * features);
       values[7 * features] = 1;
       const hiddenValues = new Float32Array(rows * features);
@@ -114,7 +114,7 @@ onEachBackend((engine) => {
       tf.dispose([table, labels, hidden, value, grads, expected]);
     });
 
-    it("counts the copy in 8 bits where one is made", () => {
+    it("counts the copy in 8 bits if there is one", () => {
       const { table, head } = makeHead();
       const copy = int8Problem() === undefined ? classes * (2 * features + 4) : 0;
       expect(head.bytes).toBe(4 * classes * features + copy);
@@ -135,7 +135,7 @@ onEachBackend((engine) => {
       tf.dispose([labels, hidden, got!, expected!]);
     });
 
-    it.each([Number.NaN, Number.POSITIVE_INFINITY])("comes out as no number for hidden states with %f", async (bad) => {
+    it.each([Number.NaN, Number.POSITIVE_INFINITY])("is NaN for hidden states with %f", async (bad) => {
       const { table, head } = makeHead();
       const labels = tf.tensor1d(ids, "int32");
       const values = Float32Array.from(waves([rows, features], 1).dataSync());

@@ -36,7 +36,7 @@ describe.each([0.1, 0.5, 0.01, 0.9])("a mask of rate %d", (rate) => {
     expect(Math.abs(mask.reduce((sum, value) => sum + value, 0)) / Math.sqrt(count)).toBeLessThan(bound);
   });
 
-  it("drops its share in every byte's place, generator and segment (chi-square)", () => {
+  it("drops its share at every byte position, generator and segment (chi-square)", () => {
     for (const [classes, size] of [
       [32, 1],
       [16, 2],
@@ -45,15 +45,15 @@ describe.each([0.1, 0.5, 0.01, 0.9])("a mask of rate %d", (rate) => {
     ] as const) {
       const sums = new Float64Array(classes);
       for (let index = 0; index < count; index++) {
-        const place = Math.floor(index / size) % classes;
-        sums[place] = (sums[place] ?? 0) + (mask[index] ?? 0);
+        const position = Math.floor(index / size) % classes;
+        sums[position] = (sums[position] ?? 0) + (mask[index] ?? 0);
       }
       const chiSquare = sums.reduce((sum, value) => sum + value ** 2 / (count / classes), 0);
       expect(Math.abs(chiSquare - classes) / Math.sqrt(2 * classes)).toBeLessThan(bound);
     }
   });
 
-  it("drops entries whatever comes before them: next to them, in the last step of the generators, in the last segment", () => {
+  it("drops entries independently of earlier ones: adjacent, in the last step of the generators, in the last segment", () => {
     const lags = [...Array.from({ length: 40 }, (_, lag) => lag + 1), 64, 96, 128, 1024, 2048, 4096, 8192];
     for (const lag of lags) expect(Math.abs(correlation(mask, mask, lag))).toBeLessThan(bound);
   });
@@ -66,14 +66,14 @@ describe.each([0.1, 0.5, 0.01, 0.9])("a mask of rate %d", (rate) => {
     for (const value of mask) {
       if (value < 0) length++;
       else {
-        const place = Math.min(length, 7);
-        lengths[place] = (lengths[place] ?? 0) + 1;
+        const position = Math.min(length, 7);
+        lengths[position] = (lengths[position] ?? 0) + 1;
         runs++;
         length = 0;
       }
     }
-    const chiSquare = lengths.reduce((sum, seen, place) => {
-      const expected = runs * (place < 7 ? ending : 1) * (1 - ending) ** place;
+    const chiSquare = lengths.reduce((sum, seen, position) => {
+      const expected = runs * (position < 7 ? ending : 1) * (1 - ending) ** position;
       return sum + (seen - expected) ** 2 / Math.max(expected, 1);
     }, 0);
     expect(chiSquare).toBeLessThan(40); // 7 degrees of freedom: once in a million

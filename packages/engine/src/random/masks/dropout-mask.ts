@@ -22,7 +22,7 @@ export interface DropoutDraw {
 }
 
 /** Some neighbouring entries of a tensor, by number. */
-export interface Stretch {
+export interface EntryRange {
   readonly first: number;
   readonly count: number;
 }
@@ -30,7 +30,7 @@ export interface Stretch {
 /** A mask that can be drawn again for any part. */
 export interface DropoutMask {
   /** 0 or the factor of each entry; valid until the next call, of whichever mask. */
-  factors(stretch: Stretch): Float32Array;
+  factors(range: EntryRange): Float32Array;
   /** Writes source, which is the whole tensor, times its factors. */
   drop(target: Float32Array, source: Float32Array): void;
 }
@@ -39,9 +39,9 @@ export function dropoutMask({ rate, key }: DropoutDraw): DropoutMask {
   if (key.oldMasks === true) return oldMask(rate, key);
   const [words, plan] = [hashKey(key), planMask(rate)];
   const kernel = maskKernel();
-  if (kernel === undefined) return byFactors((stretch) => factorsByLoops(words, plan, stretch));
+  if (kernel === undefined) return byFactors((range) => factorsByLoops(words, plan, range));
   return {
-    factors: (stretch) => kernel.factors(words, plan, stretch),
+    factors: (range) => kernel.factors(words, plan, range),
     drop: (target, source) => kernel.drop(target, source, { words, plan }),
   };
 }
@@ -51,7 +51,7 @@ let decisions = new Uint8Array(0);
 export function factorsByLoops(
   words: ReturnType<typeof hashKey>,
   plan: MaskPlan,
-  { first, count }: Stretch,
+  { first, count }: EntryRange,
 ): Float32Array {
   const size = segmentSize(plan);
   const values = new Float32Array(count);
@@ -85,7 +85,7 @@ function byFactors(factors: DropoutMask["factors"]): DropoutMask {
   };
 }
 
-// A segment of a mask drawn by loops: where WebAssembly has no vectors, and for comparison with the kernel that has them.
+// A segment of a mask drawn by loops: if WebAssembly has no vectors, and for comparison with the kernel that uses them.
 
 const state = new Uint32Array(32);
 const drawn = new Uint32Array(bytesPerStep / 4);
@@ -100,17 +100,17 @@ function drawByLoops(target: Uint8Array, segment: Segment): void {
   seed(segment);
   for (let at = 0; at < size; at += numbers.length) {
     stepGenerators(state, drawn);
-    for (let place = 0; place < numbers.length; place++)
-      target[at + place] = (numbers[place] ?? 0) < threshold ? 0 : 255;
+    for (let position = 0; position < numbers.length; position++)
+      target[at + position] = (numbers[position] ?? 0) < threshold ? 0 : 255;
   }
 }
 
 /** For each half of the generators a row of four for each word of their state. */
 function seed(segment: Segment): void {
   const first = firstCounter(segment);
-  for (let place = 0; place < 16; place++) {
-    const row = 8 * (place >> 2) + (place & 3);
-    const [even, odd] = threefry(segment.words, [first + place, maskStream]);
+  for (let position = 0; position < 16; position++) {
+    const row = 8 * (position >> 2) + (position & 3);
+    const [even, odd] = threefry(segment.words, [first + position, maskStream]);
     state[row] = even;
     state[row + 4] = odd;
   }

@@ -13,13 +13,13 @@ function kernelOrThrow() {
 }
 
 describe("the kernel of masks", () => {
-  it("is what its source compiles to", async () => {
+  it("equals its compiled source", async () => {
     const source = await readFile(new URL("mask-kernel.wat", import.meta.url), "utf8");
     const module = (await loadWabt()).parseWat("mask-kernel.wat", source, { simd: true });
     expect(Buffer.from(module.toBinary({}).buffer).toString("base64")).toBe(maskKernelBase64);
   });
 
-  it("gives the factors that the loops give, for any stretch of a mask", () => {
+  it("has the same factors as the loops, for any range of a mask", () => {
     const word = fc.integer({ min: 0, max: 0xffffffff });
     fc.assert(
       fc.property(
@@ -28,18 +28,18 @@ describe("the kernel of masks", () => {
         fc.integer({ min: 0, max: 3e9 }),
         fc.integer({ min: 1, max: 9000 }),
         (words, rate, first, count) => {
-          const [plan, stretch] = [planMask(rate), { first, count }];
-          expect(kernelOrThrow().factors(words, plan, stretch)).toEqual(factorsByLoops(words, plan, stretch));
+          const [plan, range] = [planMask(rate), { first, count }];
+          expect(kernelOrThrow().factors(words, plan, range)).toEqual(factorsByLoops(words, plan, range));
         },
       ),
       { numRuns: 30 },
     );
   });
 
-  it("gives them again after it drew others or multiplied by them", () => {
-    const [kernel, stretch, words] = [kernelOrThrow(), { first: 5000, count: 9001 }, [5, 6] as const];
+  it("repeats them after it drew others or multiplied by them", () => {
+    const [kernel, range, words] = [kernelOrThrow(), { first: 5000, count: 9001 }, [5, 6] as const];
     const plan = planMask(0.1);
-    const factors = () => kernel.factors(words, plan, stretch).slice();
+    const factors = () => kernel.factors(words, plan, range).slice();
     const expected = factors();
     expect(factors()).toEqual(expected);
     kernel.drop(new Float32Array(9001), new Float32Array(9001), { words: [7, 8], plan });
@@ -68,8 +68,8 @@ describe("the kernel of masks", () => {
 });
 
 describe("the generators", () => {
-  it("give what the reference code of xoshiro128++ gives from the state 1, 2, 3, 4", () => {
-    const state = Uint32Array.from({ length: 32 }, (_, place) => 1 + ((place >> 2) & 3));
+  it("equal those of xoshiro128++'s reference code from the state 1, 2, 3, 4", () => {
+    const state = Uint32Array.from({ length: 32 }, (_, position) => 1 + ((position >> 2) & 3));
     const drawn = new Uint32Array(8);
     const numbers = Array.from({ length: 5 }, () => {
       stepGenerators(state, drawn);

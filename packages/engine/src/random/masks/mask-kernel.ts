@@ -4,7 +4,7 @@
 import type { Words } from "../threefry.ts";
 import { firstCounter, type MaskPlan, maskStream, type Segment, segmentSize } from "./segments.ts";
 
-// Addresses: the generators' state, a segment of numbers, and factors of as many segments as are asked for.
+// Addresses: the generators' state, a segment of numbers, and the factors of the requested segments.
 const numbersAt = 1024;
 const largestSegment = 4096;
 const factorsAt = numbersAt + 4 * largestSegment;
@@ -111,7 +111,7 @@ export const maskKernelBase64: string = /* @__PURE__ */ [
   "Af1O/QsEMCAAQcAAaiIAIAFJDQALCy0AA0AgACAA/QAEACAC/QAEAP3mAf0LBAAgAkEQaiECIABBEGoiACABSQ0ACws=",
 ].join("");
 
-/** What the module exports: see mask-kernel.wat. */
+/** The module's exports: see mask-kernel.wat. */
 interface MaskFunctions {
   seed(word0: number, word1: number, counter: number, stream: number): void;
   drawBytes(target: number, end: number, threshold: number, factor: number): void;
@@ -119,10 +119,10 @@ interface MaskFunctions {
   multiply(numbers: number, end: number, factors: number): void;
 }
 
-/** Compiles the module for a memory. Throws where WebAssembly or its vectors are missing or forbidden. */
+/** Compiles the module for a memory. Throws if WebAssembly or its vectors are missing or forbidden. */
 function maskModule(memory: WebAssembly.Memory): MaskFunctions {
   const bytes = Uint8Array.from(atob(maskKernelBase64), (character) => character.charCodeAt(0));
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { masks: { memory } });
-  // The bytes above are known, and so is what they export.
+  // The exports of the bytes above are known.
   return exports as unknown as MaskFunctions;
 }

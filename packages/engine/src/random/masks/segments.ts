@@ -1,10 +1,10 @@
 // How a mask's decisions are numbered. They are drawn in segments, each independent of the others, so that a kernel may draw
 // any part of a mask and get the same decisions as every other engine.
 //
-// A segment is 128 steps of eight xoshiro128++ generators (Blackman and Vigna 2021), whose 32 words of state are made by
-// Threefry from the mask's key and the segment's number. Threefry alone, with the 13 rounds that pass Crush, takes three to
-// four times as long for a decision, and would double what a factor costs; xoshiro128++ passes BigCrush, and streams that are
-// seeded by a block cipher's kin do not overlap in practice (2¹²⁸ states). dropout-mask.test.ts has what is asked of masks.
+// A segment is 128 steps of eight xoshiro128++ generators (Blackman and Vigna 2021), whose 32 words of state are made by Threefry from
+// the mask's key and the segment's number. Threefry alone, with the 13 rounds that pass Crush, takes three to four times as long for a
+// decision, and would double the cost of a factor. xoshiro128++ passes BigCrush, and streams seeded by a relative of a block cipher do
+// not overlap in practice (2¹²⁸ states). dropout-mask.test.ts has the requirements of masks.
 
 import type { Words } from "../threefry.ts";
 
@@ -34,8 +34,7 @@ export function firstCounter({ number }: Segment): number {
   return number * countersPerSegment;
 }
 
-// With how many random bits an entry is dropped or kept. Eight are enough for the rates that people use: a decision costs
-// half of what sixteen cost.
+// The number of random bits for each entry. Eight are enough for common rates, and cost half as much as sixteen.
 
 /** How decisions of one rate are drawn. */
 export interface MaskPlan {
@@ -43,7 +42,7 @@ export interface MaskPlan {
   readonly bits: 8 | 16;
   /** An entry whose bits are a number below this is dropped. */
   readonly threshold: number;
-  /** What kept entries are multiplied by, float32: 1/(1 − threshold/2^bits), so that the expectation is exact. */
+  /** The factor of entries that are not dropped, float32: 1/(1 − threshold/2^bits), so that the expectation is exact. */
   readonly factor: number;
 }
 
@@ -51,8 +50,8 @@ export interface MaskPlan {
 const tolerance = 1 / 50;
 
 /**
- * The plan for a rate above 0 and below 1. What drops is the nearest multiple of 1/256 if that is within 2 % of the rate
- * (0.1 becomes 26/256 = 0.1016), else the nearest multiple of 1/65536 but 0 and 1.
+ * The plan for a rate above 0 and below 1. The actual rate is the nearest multiple of 1/256 if that is within 2 % of the rate (0.1
+ * becomes 26/256 = 0.1016), else the nearest multiple of 1/65536 other than 0 and 1.
  */
 export function planMask(rate: number): MaskPlan {
   const isNear = Math.abs(Math.round(rate * 256) / 256 - rate) <= tolerance * Math.min(rate, 1 - rate);

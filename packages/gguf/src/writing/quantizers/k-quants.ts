@@ -31,8 +31,8 @@ function withMinima(bits: 4 | 5): BlockQuantizer {
     }
     const codesAt = bits === 5 ? 48 : 16;
     for (let index = 0; index < 128; index += 1) {
-      const place = ((index >> 5) << 6) + (index & 31);
-      bytes[codesAt + index] = (codes[place]! & 15) | ((codes[place + 32]! & 15) << 4);
+      const position = ((index >> 5) << 6) + (index & 31);
+      bytes[codesAt + index] = (codes[position]! & 15) | ((codes[position + 32]! & 15) << 4);
     }
     if (bits === 5)
       for (let index = 0; index < 256; index += 1) bytes[16 + (index & 31)]! |= (codes[index]! >> 4) << (index >> 5);
@@ -85,8 +85,8 @@ function sixBits(values: Float32Array, bytes: Uint8Array): void {
       codes[index] = 32 + (scale === 0 ? 0 : within(nearestWhole(fround(values[index]! / scale)), -32, 31));
   }
   for (let index = 0; index < 128; index += 1) {
-    const place = ((index >> 6) << 7) + (index & 63);
-    bytes[index] = (codes[place]! & 15) | ((codes[place + 64]! & 15) << 4);
+    const position = ((index >> 6) << 7) + (index & 63);
+    bytes[index] = (codes[position]! & 15) | ((codes[position + 64]! & 15) << 4);
   }
   for (let index = 0; index < 256; index += 1)
     bytes[128 + ((index >> 7) << 5) + (index & 31)]! |= (codes[index]! >> 4) << (2 * ((index >> 5) & 3));

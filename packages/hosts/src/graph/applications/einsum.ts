@@ -7,15 +7,15 @@ import { type Application, type Constants, type Refusal, refusal } from "./appli
 /** Einsum of two operands, one of them a constant. */
 export function recogniseEinsum(node: GraphNode, constants: Constants): Application | Refusal | undefined {
   const found = node.inputs.map((reference) => constants.find(reference));
-  const place = found[1] === undefined ? 0 : 1;
-  const [constant, input] = [found[place], node.inputs[1 - place]];
-  if (constant === undefined || input === undefined || found[1 - place] !== undefined) return undefined;
+  const position = found[1] === undefined ? 0 : 1;
+  const [constant, input] = [found[position], node.inputs[1 - position]];
+  if (constant === undefined || input === undefined || found[1 - position] !== undefined) return undefined;
   const { name: weight, shape } = constant;
   const equation = node.attributes.text("equation", "");
   const parsed = /^([a-zA-Z]+),([a-zA-Z]+)->([a-zA-Z]+)$/.exec(equation.replaceAll(" ", ""));
   if (parsed === null) return refusal(node, weight, `its equation "${equation}" is not a single product`);
   const [, first = "", second = "", result = ""] = parsed;
-  const [ofInput, ofWeight] = place === 1 ? [first, second] : [second, first];
+  const [ofInput, ofWeight] = position === 1 ? [first, second] : [second, first];
   const contracted = [...ofWeight].filter((axis) => ofInput.includes(axis) && !result.includes(axis));
   const made = [...ofWeight].filter((axis) => !ofInput.includes(axis));
   const kept = [...ofInput].filter((axis) => !contracted.includes(axis));

@@ -102,7 +102,7 @@ function fromMatrix(matrix: tf.Tensor, sizes: readonly number[], shape: LinearSh
 }
 
 function ordered(weight: tf.Tensor, axes: readonly number[] | undefined): tf.Tensor {
-  return axes?.some((axis, place) => axis !== place) ? tf.transpose(weight, [...axes]) : weight;
+  return axes?.some((axis, position) => axis !== position) ? tf.transpose(weight, [...axes]) : weight;
 }
 
 function matrixSizes({ inFeatures, outFeatures, isTransposed }: LinearShape): [number, number] {

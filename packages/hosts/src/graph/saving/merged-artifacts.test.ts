@@ -63,7 +63,7 @@ describe("mergedArtifacts", () => {
     model.dispose();
   });
 
-  it("load in plain TensorFlow.js from files and compute what the adapter did; only the merged weight is decoded", async () => {
+  it("load in plain TensorFlow.js from files and equal the adapter's results; only the merged weight is decoded", async () => {
     const model = await quantised().load();
     const host = graphModel(model);
     const plan = planInjection(host, createLoraConfig({ rank: 2, targetModules: ["kernel"], init: false }));

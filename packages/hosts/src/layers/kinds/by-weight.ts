@@ -19,15 +19,15 @@ export function plainView(shape: readonly number[]): WeightView {
 
 /** Transposes the axes to an order, and reshapes. */
 export function matrixView(shape: readonly number[], order: readonly number[], matrix: readonly number[]): WeightView {
-  const turned = order.map((axis) => shape[axis]!);
+  const reordered = order.map((axis) => shape[axis]!);
   const back = order.map((_, axis) => order.indexOf(axis));
-  const isInOrder = order.every((axis, place) => axis === place);
+  const isInOrder = order.every((axis, position) => axis === position);
   return {
     shape: matrix,
     toView: (own) => tf.tidy(() => tf.reshape(isInOrder ? own : tf.transpose(own, [...order]), [...matrix])),
     fromView: (seen) =>
       tf.tidy(() => {
-        const lifted = tf.reshape(seen, turned);
+        const lifted = tf.reshape(seen, reordered);
         return isInOrder ? lifted : tf.transpose(lifted, back);
       }),
   };

@@ -144,7 +144,7 @@ function gradientOf(call: LayerCall, x: readonly number[]): tf.Tensor {
   const channelAxis = axis < 0 ? axis + x.length : axis;
   return tf.reshape(
     scale,
-    x.map((size, place) => (place === channelAxis ? size : 1)),
+    x.map((size, position) => (position === channelAxis ? size : 1)),
   );
 }
 

@@ -40,7 +40,7 @@ function placesOf(since: readonly number[]): TokenPositions {
 
 const context = (since: readonly number[]): ForwardContext => ({
   ...inferenceContext(activeAdapters("default")),
-  places: placesOf(since),
+  tokenPositions: placesOf(since),
 });
 
 /** Adds 2·(x₀ + x₁ + 0.5). */
@@ -75,7 +75,7 @@ describe("ActivatedAdaptation", () => {
     withAdaptation((adaptation) => expectClose(outputOf(adaptation, context(since)), expected, 1e-6)),
   );
 
-  it("takes its strength from its scale and from the call", () =>
+  it("multiplies its scale and the call's strength", () =>
     withAdaptation((adaptation) => {
       adaptation.scale = 1;
       expectClose(outputOf(adaptation, context([0, 1, 1])), [10, 17.5, 21.5], 1e-6);
@@ -102,7 +102,7 @@ describe("ActivatedAdaptation", () => {
     }),
   );
 
-  it("refuses a call that does not tell where its states stand, naming the layer", () =>
+  it("refuses a call without positions of its states, naming the layer", () =>
     withAdaptation((adaptation) => {
       const without = inferenceContext(activeAdapters("default"));
       expect(() => outputOf(adaptation, without)).toThrow(PlacesMissingError);

@@ -9,14 +9,14 @@ import { InvocationTokensError } from "./errors.ts";
 
 describe("alora_invocation_tokens", () => {
   let made: HandMadeModel;
-  /** The same model, saying that it tells where its states stand. */
+  /** The same model, which claims to know the positions of its states. */
   let model: AdaptableModel;
 
   beforeEach(() => {
     made = new HandMadeModel();
     model = {
       modelType: made.modelType,
-      givesPlaces: true,
+      knowsTokenPositions: true,
       sites: () => made.sites(),
       parameters: () => made.parameters(),
     };
@@ -32,14 +32,14 @@ describe("alora_invocation_tokens", () => {
     expect([config.activationTokens, warnings]).toEqual([[4, 9], []]);
   });
 
-  it("are warned of for any other task, as in PEFT, unless there are none", () => {
+  it("cause a warning for any other task, as in PEFT, unless there are none", () => {
     const codes = (options: Partial<LoraConfig>) => plan({ rank: 2, ...options }).warnings.map(({ code }) => code);
     expect(codes({ taskType: null })).toEqual(["INVOCATION_TASK"]);
     expect(codes({ taskType: "FEATURE_EXTRACTION" })).toEqual(["INVOCATION_TASK"]);
     expect(codes({ taskType: null, activationTokens: [] })).toEqual([]);
   });
 
-  it("are refused where a model does not tell where its states stand, with tokens and model", () => {
+  it("are refused if a model does not know its states' positions, with tokens and model", () => {
     const refused = () => planInjection(made, configOf({}));
     expect(refused).toThrow(InvocationTokensError);
     expect(refused).toThrow(/\[4, 9\].*\(llama\)/);

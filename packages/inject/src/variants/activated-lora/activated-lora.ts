@@ -7,8 +7,8 @@ import type { Variant } from "../variant.ts";
 import { InvocationTokensError, PlacesMissingError } from "./errors.ts";
 
 export const activatedLora: Variant = {
-  check({ activationTokens }, { model: { givesPlaces = false, modelType } }) {
-    if (!givesPlaces) throw new InvocationTokensError(activationTokens ?? [], modelType ?? null);
+  check({ activationTokens }, { model: { knowsTokenPositions = false, modelType } }) {
+    if (!knowsTokenPositions) throw new InvocationTokensError(activationTokens ?? [], modelType ?? null);
   },
   refusal: ({ kind }) => (kind === "linear" ? null : "alora_invocation_tokens is for linear layers"),
   refusalOfParameters: "alora_invocation_tokens is for linear layers",
@@ -30,7 +30,7 @@ export const activatedLora: Variant = {
 // As in PEFT (tuners/lora/variants.py), the last occurrence in a row is used, and in a row without one the adapter does not act.
 
 /**
- * A linear site's adaptation that acts from the last occurrence of `tokens` on. Its calls need a context with `places`.
+ * A linear site's adaptation that acts from the last occurrence of `tokens` on. Its calls need a context with `tokenPositions`.
  *
  * Throws PlacesMissingError if they are missing.
  */
@@ -54,7 +54,7 @@ export class ActivatedAdaptation implements LowRankAdaptation {
 
   apply(call: AdaptationCall): tf.Tensor {
     const { output, context, site } = call;
-    const isActive = context.places?.since(this.tokens);
+    const isActive = context.tokenPositions?.since(this.tokens);
     if (isActive === undefined) throw new PlacesMissingError(site.path);
     // For gradients, rows without the tokens give zeros.
     if (!tf.engine().isTapeOn() && isActive.every((one) => one === 0)) return tf.clone(output);
@@ -85,12 +85,12 @@ export class ActivatedAdaptation implements LowRankAdaptation {
   }
 }
 
-/** output + update·mask. For the gradient it keeps the mask alone, where a product would keep the update, too. */
+/** output + update·mask. For the gradient it keeps only the mask, where tf.mul would also keep the update. */
 function addMasked(output: tf.Tensor, update: tf.Tensor, mask: tf.Tensor): tf.Tensor {
   const compute = () => tf.add(output, tf.mul(update, mask));
   if (!tf.engine().isTapeOn()) return compute();
   const operation = tf.customGrad((...given) => {
-    const save = given.at(-1) as tf.GradSaveFunc; // as customGrad's own documentation has it
+    const save = given.at(-1) as tf.GradSaveFunc; // as in customGrad's documentation
     save([mask]);
     return { value: compute(), gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => [tf.clone(dy), tf.mul(dy, saved[0]!)] };
   });

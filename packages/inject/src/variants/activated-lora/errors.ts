@@ -1,4 +1,4 @@
-// What an adapter that waits for tokens can be refused for.
+// Errors of activated LoRA.
 
 import { enumerated, LowrankError, printable } from "@lowrank/contracts";
 
@@ -8,7 +8,7 @@ export class PlacesMissingError extends LowrankError {
     super(
       "PLACES_MISSING",
       `The adapter acts after its alora_invocation_tokens, but a call at "${path}" does not give the tokens of its states ` +
-        "(`places` in its context). Use a causal language model of @lowrank/models.",
+        "(`tokenPositions` in its context). Use a causal language model of @lowrank/models.",
     );
   }
 }

@@ -22,7 +22,7 @@ const [query, up] = ["model.layers.0.self_attn.q_proj", "model.layers.1.mlp.up_p
 
 const train = (handle: AdapterHandle) => tf.tidy(() => move(handle));
 
-describe("a pair with blocks", () => {
+describe("A and B with blocks", () => {
   it("has fewer numbers, in PEFT's shapes", async () => {
     const { model, handle } = initializedModel(blocks);
     const { tensors } = await handle.toAdapter();
@@ -35,7 +35,7 @@ describe("a pair with blocks", () => {
     dispose({ model, handle });
   });
 
-  it("computes what the plain pair with zeros around the blocks computes, after any training", () =>
+  it("equals plain A and B with zeros around the blocks, after any training", () =>
     expectNoLeak(async () => {
       const { model, handle } = initializedModel(blocks);
       expectClose(logits(model, adapted), logits(model), 1e-6);
@@ -73,7 +73,7 @@ describe("a pair with blocks", () => {
     dispose({ model, handle });
   });
 
-  it("starts as PEFT's: A of blocks on ±√(6/rows), B zero, the other half as ever", () => {
+  it("is initialized like PEFT: A of blocks in ±√(6/rows), B zero, the other matrix as usual", () => {
     const range = ({ a, b }: { readonly a: tf.Tensor; readonly b: tf.Tensor }) =>
       [a, b].map((half) => tf.tidy(() => tf.max(tf.abs(half)).dataSync()[0] as number));
     const sizes = (init: LoraConfig["init"]) => {
@@ -99,7 +99,7 @@ describe("a pair with blocks", () => {
     expect(blocksOfA).toBeLessThanOrEqual(Math.sqrt(6 / 32) * (1 + 1e-6));
   });
 
-  it("stands beside plain pairs, other adapters and rows of a mixed batch, and is exchanged for a plain one", () =>
+  it("works with plain adapters, other adapters and rows of a mixed batch, and is replaced by a plain one", () =>
     expectNoLeak(async () => {
       const mixed = { ...blockDiagonal, target_modules_bd_a: null, match_strict: false };
       const { model, handle } = initializedModel({ rank: 4, blockDiagonal: mixed });
@@ -118,7 +118,7 @@ describe("a pair with blocks", () => {
 });
 
 describe("a bias on B", () => {
-  it("is left out where B is made of blocks, with a warning, as in PEFT", async () => {
+  it("is left out if B is block diagonal, with a warning, as in PEFT", async () => {
     const { model, handle } = initializedModel({ ...blocks, loraBias: true });
     expect(handle.plan.warnings).toMatchObject([{ code: "BIAS_NOT_APPLIED", message: /q_proj/ }]);
     const keys = [...(await handle.toAdapter()).tensors.keys()].filter((key) => key.endsWith("lora_B.bias"));
@@ -128,7 +128,7 @@ describe("a bias on B", () => {
   });
 });
 
-describe("what is refused", () => {
+describe("refusals", () => {
   const planned = (options: Partial<LoraConfig>, model = new HandMadeModel()) => {
     const config = createLoraConfig({ ...blocks, targetModules: ["q_proj", "up_proj"], ...options });
     try {
@@ -173,7 +173,7 @@ describe("what is refused", () => {
     expect(planned({ init, rank: 3 })).toBeInstanceOf(SeveralProblemsError);
   });
 
-  it("a start that PEFT computes again for a file, but not one that is past", async () => {
+  it("an initialization that PEFT computes again for a file, but not a past one", async () => {
     const { model, handle } = initializedModel(blocks);
     const adapter = await handle.toAdapter();
     handle.dispose();
@@ -183,7 +183,7 @@ describe("what is refused", () => {
     model.dispose();
   });
 
-  it("a file in which a half has other shapes", async () => {
+  it("a file with a matrix of another shape", async () => {
     const { model, handle } = initializedModel(blocks);
     const adapter = await handle.toAdapter();
     handle.dispose();

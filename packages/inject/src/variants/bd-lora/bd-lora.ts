@@ -1,4 +1,4 @@
-// BD-LoRA (PEFT's `use_bdlora`): one half of a pair is a diagonal of blocks. Source: PEFT 0.21.2, BdLoraLinearVariant and
+// BD-LoRA (PEFT's `use_bdlora`): A or B is block diagonal. Source: PEFT 0.21.2, BdLoraLinearVariant and
 // BlockDiagonalLinear in tuners/lora/variants.py.
 
 import { blockVerdict, drawsBothMatrices, rankOf } from "@lowrank/adapter-format";
@@ -10,8 +10,8 @@ import type { NewLora, Variant } from "../variant.ts";
 
 export const bdLora: Variant = {
   /**
-   * Throws where a start makes whole matrices. PEFT lets it, and then replaces the half that is made of blocks, so that the
-   * model is no longer what it was. An adapter from a file has its start behind it, unless PEFT computes it again.
+   * Throws if an initialization makes dense matrices. PEFT accepts it and then replaces the block-diagonal matrix, so the model is no
+   * longer unchanged at first. An adapter from a file is already initialized, unless PEFT computes its initialization again.
    */
   check(config, { runsInit }) {
     if (drawsBothMatrices(config) || !runsInit) return;
@@ -47,8 +47,8 @@ export const bdLora: Variant = {
   factors(specs, { path }, config) {
     const verdict = blockVerdict(config, path);
     if (verdict.kind !== "blocks") return specs;
-    const place = verdict.matrix === "a" ? 0 : specs.length - 1;
-    return specs.map((factor, index) => (index === place ? ofBlocks(factor, verdict.count) : factor));
+    const position = verdict.matrix === "a" ? 0 : specs.length - 1;
+    return specs.map((factor, index) => (index === position ? ofBlocks(factor, verdict.count) : factor));
   },
   initialize(layer, usual) {
     const { name, factors } = layer;
@@ -71,13 +71,13 @@ function ofBlocks(factor: FactorSpec, count: number): FactorSpec {
 function onDiagonal(matrix: tf.Tensor, count: number): tf.Tensor {
   const [rows = 0, columns = 0] = matrix.shape;
   const sideBySide = tf.reshape(matrix, [1, rows, count, columns / count]);
-  const places = tf.reshape(tf.eye(count), [count, 1, count, 1]);
-  return tf.reshape(tf.mul(sideBySide, places), [rows * count, columns]);
+  const identity = tf.reshape(tf.eye(count), [count, 1, count, 1]);
+  return tf.reshape(tf.mul(sideBySide, identity), [rows * count, columns]);
 }
 
 /**
- * PEFT makes the half of blocks anew, whatever the start is: A by Kaiming's rule for ReLU, even on ±√(6/(inFeatures/count)),
- * and B zero.
+ * PEFT initializes the block-diagonal matrix again after every initialization: A by Kaiming's rule for ReLU, uniform in
+ * ±√(6/(inFeatures/count)), and B zero.
  */
 function withBlocksInA(request: NewLora) {
   const lora = initializeAs(request, request.init === "random" ? "random" : "default");

@@ -1,5 +1,5 @@
-// DoRA (PEFT's `use_dora`): each column of the adapted weight has a length of its own, which is trained. What is computed is in
-// @lowrank/math's `DoraAdaptation`.
+// DoRA (PEFT's `use_dora`): each column of the adapted weight has its own trained length. `DoraAdaptation` of @lowrank/math does the
+// computation.
 
 import { adaptedLengths, DoraAdaptation, siteKinds } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
@@ -10,7 +10,7 @@ export const dora: Variant = {
   vector: {
     part: "lora_magnitude_vector",
     fileShape: (site) => siteKinds[site.kind].outputsInFile(site),
-    // The lengths of the weight's columns as they are with the pair, so that decomposing them changes nothing.
+    // The lengths of the weight's columns including the update of A and B, so that the decomposition changes nothing.
     initialize: ({ weight, plain }) => tf.tidy(() => adaptedLengths(weight(), plain)),
   },
   wrap: (inner, { vector, dropout, adapterName }) =>

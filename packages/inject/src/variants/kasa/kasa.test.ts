@@ -62,20 +62,20 @@ describe("a weight without its weakest directions", () => {
   });
 });
 
-/** What the first layer computes with in place of its weight. */
+/** The weight that the first layer uses instead of its own. */
 function baseReplacementOf({ sites }: AdapterHandle): tf.Tensor2D {
   const baseChange = sites[0]!.lora.baseChange;
   if (baseChange?.kind !== "replacement") throw new TypeError("Nothing replaces the weight.");
   return baseChange.weight;
 }
 
-/** What the first layer has between its halves. */
+/** The diagonal between the first layer's A and B. */
 function diagonalOf({ sites }: AdapterHandle): tf.Variable {
   return sites[0]!.lora.factors[1]!.variable;
 }
 
 describe("a KaSA adapter", () => {
-  it("has a number for each of its ranks between the halves, and a weight that is cut short", async () => {
+  it("has a diagonal with a number for each rank between A and B, and a truncated weight", async () => {
     const { model, handle } = start();
     const { tensors } = await handle.toAdapter();
     expect(tensors.get(`${query}.lora_diag`)?.shape).toEqual([2]);
@@ -87,7 +87,7 @@ describe("a KaSA adapter", () => {
     dispose({ model, handle });
   });
 
-  it("acts on the cut weight while it is selected, and leaves the base what it was", () =>
+  it("acts on the truncated weight while it is selected, and does not change the base", () =>
     expectNoLeak(async () => {
       const { model, handle } = start();
       const untouched = new ModelWithWeights();
@@ -105,7 +105,7 @@ describe("a KaSA adapter", () => {
       model.dispose();
     }));
 
-  it("computes the same once it was saved and read, and in the place of another one", () =>
+  it("computes the same after saving and reading, and when it replaces another one", () =>
     expectNoLeak(async () => {
       const { model, handle } = start();
       train(handle);
@@ -127,13 +127,13 @@ describe("a KaSA adapter", () => {
       dispose({ model, handle: other });
     }));
 
-  it("stands beside plain adapters: each call has the base of what it selects", () => {
+  it("works with plain adapters: each call has the base of its selection", () => {
     const { model, handle } = start();
     train(handle);
     const plain = createLoraConfig({ rank: 1, targetModules: ["q_proj"], init: false });
     const alone = new ModelWithWeights();
-    const [one, other] = [model, alone].map((place) =>
-      injectAdapter(place, planInjection(place, plain), { name: "plain", seed: 3 }),
+    const [one, other] = [model, alone].map((index) =>
+      injectAdapter(index, planInjection(index, plain), { name: "plain", seed: 3 }),
     );
     const context = inferenceContext(activeAdapters("plain"));
     expect(logits(model, context)).toEqual(logits(alone, context));
@@ -158,7 +158,7 @@ describe("a KaSA adapter", () => {
 });
 
 describe("KaSA's regularisers", () => {
-  it("are what the paper says, with the configuration's coefficients", () =>
+  it("are the paper's terms, with the configuration's coefficients", () =>
     expectNoLeak(async () => {
       const { model, handle } = start({ kasaConfig: { beta: 2, gamma: 0.5 }, targetModules: [query] });
       train(handle);
@@ -182,7 +182,7 @@ describe("KaSA's regularisers", () => {
       dispose({ model, handle });
     }));
 
-  it("have a gradient where a half is orthonormal, and are none of other adapters", () => {
+  it("have a gradient if a matrix is orthonormal, and do not exist for other adapters", () => {
     const { model, handle } = start({ targetModules: [query] });
     const { a, b } = handle.sites[0]!.lora;
     tf.tidy(() => {
@@ -201,7 +201,7 @@ describe("KaSA's regularisers", () => {
   });
 });
 
-describe("what is refused", () => {
+describe("refusals", () => {
   const planned = (options: Partial<LoraConfig>, model: HandMadeModel = new ModelWithWeights()) => {
     try {
       planInjection(model, createLoraConfig({ ...kasa, ...options }));
@@ -242,7 +242,7 @@ describe("what is refused", () => {
     expect(error?.message).toMatch(/kasa_config is not supported/);
   });
 
-  it("a file without what stands between the halves, or with too much of it", async () => {
+  it("a file without the vector between A and B, or with too many", async () => {
     const { model, handle } = start();
     const adapter = await handle.toAdapter();
     handle.dispose();

@@ -38,7 +38,7 @@ describe("the smallest directions of a Gram matrix", () => {
     );
   });
 
-  it("are what a matrix leaves out, where it leaves something out", () => {
+  it("are those that a matrix lacks, if it lacks some", () => {
     const product = multiply(random(30, 4), random(4, 20));
     const found = smallestDirections(gramOf(product), 16);
     expect(largest(multiply(product, found))).toBeLessThan(1e-6);
@@ -53,7 +53,7 @@ describe("the smallest directions of a Gram matrix", () => {
     expect(difference(multiply(transpose(found), found), identity(3))).toBeLessThan(1e-12);
   });
 
-  it("are not looked for in what is no number", () => {
+  it("are not computed for a matrix with NaN", () => {
     expect(() => smallestDirections(createMatrix(1, 1, [Number.NaN]), 1)).toThrow(SettingError);
   });
 });

@@ -2,7 +2,7 @@
 // method with implicit shifts finds all eigenvalues (Golub & Van Loan, Matrix Computations, sections 8.3.1 and 8.3.3; the steps
 // are those of EISPACK's tql2). For the Gram matrix of a large weight this is much faster than an SVD of the weight.
 
-import { createMatrix, type Matrix, SettingError } from "@lowrank/math";
+import { createMatrix, type Matrix, rowOf, SettingError } from "@lowrank/math";
 
 /** Two or three sweeps for each eigenvalue are usual. */
 const maxSweeps = 60;
@@ -163,8 +163,4 @@ function dot(one: Float64Array, other: Float64Array): number {
 
 function lengthOf(vector: Float64Array): number {
   return Math.sqrt(dot(vector, vector));
-}
-
-function rowOf({ columns, values }: Matrix, row: number): Float64Array {
-  return values.subarray(row * columns, (row + 1) * columns);
 }

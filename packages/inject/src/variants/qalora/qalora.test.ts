@@ -39,8 +39,8 @@ const peft = {
 const layer = { kind: "linear", path: "h.0.fc", inFeatures: 8, outFeatures: 3 } as const;
 const config = createLoraConfig({ rank: 2, useQalora: true, qaloraGroupSize: 4 });
 
-describe("a pair whose A sees means of groups", () => {
-  it("computes what PEFT computes, and has its gradients", () =>
+describe("A of means of groups", () => {
+  it("equals PEFT's outputs and gradients", () =>
     expectNoLeak(() => {
       const factors = factorSpecs(layer, { path: layer.path, rank: 2 }, config);
       const stored = [
@@ -50,7 +50,7 @@ describe("a pair whose A sees means of groups", () => {
       const lora = LoraMatrices.fromStored(stored, { name: "qalora", factors });
       const adaptation = new LoraAdaptation({ lora, scale: 1.5 });
       const x = tf.tensor2d(peft.x, [2, 8]);
-      // What the branch is added to is all that it asks of a site.
+      // The branch uses nothing of a site except its output.
       const call = { output: tf.zeros([2, 3]), site: layer as unknown as Site, context: inferenceContext(), weight: 1 };
       const apply = (input: tf.Tensor) => adaptation.apply({ ...call, input });
       const y = apply(x);
@@ -81,7 +81,7 @@ describe("a pair whose A sees means of groups", () => {
     dispose({ model, handle });
   });
 
-  it("is the same again from its file, and as the plain pair that repeats each group's numbers", () =>
+  it("is the same after reading its file, and as plain A and B that repeat each group's numbers", () =>
     expectNoLeak(async () => {
       const { model, handle } = initializedModel(pooled);
       tf.tidy(() => train(handle));
@@ -105,14 +105,14 @@ describe("use_qalora", () => {
   const plan = (options: Partial<LoraConfig>) =>
     planInjection(model, createLoraConfig({ rank: 2, targetModules: ["q_proj"], ...pooled, ...options }));
 
-  it("refuses layers whose inputs are no such groups, and what is no linear layer", () => {
+  it("refuses layers whose inputs do not divide into groups, and layers that are not linear", () => {
     const refused = () => plan({ targetModules: ["q_proj", "embed_tokens"], qaloraGroupSize: 4 });
     expect(refused).toThrow(UnsupportedSiteError);
     expect(refused).toThrow("groups of 4 (use_qalora's qalora_group_size) do not divide its 6 inputs");
     expect(refused).toThrow("use_qalora is for linear layers");
   });
 
-  it("refuses starts that look at the weight, other variants and a bias on B", () => {
+  it("refuses initializations that read the weight, other variants and a bias on B", () => {
     expect(() => plan({ init: "pissa" })).toThrow(UnsupportedInitError);
     expect(() => plan({ useDora: true })).toThrow(InvalidAdapterConfigError);
     expect(() => plan({ loraBias: true })).toThrow(/useQalora.*which PEFT ignores/);

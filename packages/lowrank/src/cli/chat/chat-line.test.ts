@@ -3,8 +3,8 @@ import { chatCommands, chatHelp, parseChatLine } from "./chat-line.ts";
 
 describe("parseChatLine", () => {
   it.each([
-    ["  Hello there ", { kind: "say", text: "Hello there" }],
-    ["//etc is a folder", { kind: "say", text: "/etc is a folder" }],
+    ["  Hello there ", { kind: "message", text: "Hello there" }],
+    ["//etc is a folder", { kind: "message", text: "/etc is a folder" }],
     ["", { kind: "nothing" }],
     ["/adapter", { kind: "adapter", parts: [] }],
     ["/adapter pirate", { kind: "adapter", parts: [{ name: "pirate", strength: 1 }] }],

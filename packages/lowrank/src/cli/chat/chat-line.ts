@@ -1,4 +1,4 @@
-// What a line of a conversation asks for: to be answered, or one of the commands.
+// Parses a line of a conversation: a message, or one of the commands.
 
 import { createInterface } from "node:readline";
 import { Readable, Writable } from "node:stream";
@@ -10,7 +10,7 @@ export interface Part {
 }
 
 export type ChatLine =
-  | { readonly kind: "say"; readonly text: string }
+  | { readonly kind: "message"; readonly text: string }
   | { readonly kind: "nothing" }
   | { readonly kind: "help" | "retry" | "clear" | "exit" | "messages" }
   /** No part: which there are. */
@@ -19,7 +19,7 @@ export type ChatLine =
   | { readonly kind: "save"; readonly path: string }
   | { readonly kind: "mistake"; readonly message: string };
 
-/** Each command with what it does, for people. */
+/** The commands with their descriptions. */
 export const chatCommands = {
   "/adapter [a 0.7 b]": "adapters that answer, with their weights; none: the base",
   "/system [text]": "set the system prompt; no text removes it",
@@ -37,8 +37,8 @@ export const chatHelp = Object.entries(chatCommands).map(([command, what]) => ` 
 export function parseChatLine(line: string): ChatLine {
   const text = line.trim();
   if (text === "") return { kind: "nothing" };
-  if (!text.startsWith("/")) return { kind: "say", text };
-  if (text.startsWith("//")) return { kind: "say", text: text.slice(1) };
+  if (!text.startsWith("/")) return { kind: "message", text };
+  if (text.startsWith("//")) return { kind: "message", text: text.slice(1) };
   const [, command = "", rest = ""] = /^\/(\S*)\s*([\s\S]*)$/.exec(text) ?? [];
   switch (command) {
     case "help":
@@ -60,7 +60,7 @@ export function parseChatLine(line: string): ChatLine {
   }
 }
 
-/** Names, each with a strength behind it where that is not 1. */
+/** Names, each with an optional weight: "name:0.5". */
 function parseParts(rest: string): readonly Part[] {
   const words = rest.split(/\s+/).filter((word) => word !== "");
   const parts: Part[] = [];
@@ -77,12 +77,12 @@ function mistake(message: string): ChatLine {
 
 export interface ChatInput extends AsyncIterable<string> {
   readonly isTyped: boolean;
-  /** Asks for the next line, where a person is there to be asked. */
+  /** Prints the prompt for the next line, on a terminal. */
   ask(): void;
   close(): void;
 }
 
-/** `onStop` hears Ctrl-C, which a terminal that is read key by key sends as a key. */
+/** `onStop` is called for Ctrl-C, which a terminal in raw mode sends as a key. */
 export function readChatLines(io: CommandIo, onStop: () => void): ChatInput {
   const source = io.stdin();
   const input = source instanceof Readable ? source : Readable.from(source);

@@ -13,8 +13,8 @@ import type { BasePrecisionOptions, EngineOptions } from "../options/shared-opti
 import { whileOpen } from "../start-engine.ts";
 import { asFlags } from "../terminal/as-flags.ts";
 import type { Report } from "../terminal/report.ts";
+import { ChatAdapters, describeParts } from "./chat-adapters.ts";
 import { type ChatInput, type ChatLine, chatHelp, type Part, parseChatLine, readChatLines } from "./chat-line.ts";
-import { describeParts, Voices } from "./voices.ts";
 
 export interface ChatCommandOptions extends EngineOptions, BasePrecisionOptions, SamplingOptions {
   readonly model?: string;
@@ -31,7 +31,7 @@ export async function runChat(options: ChatCommandOptions, report: Report): Prom
   const { allowDifferentBase = false } = options;
   await whileOpen({ ...options, model: path, adapter: undefined }, report, async (model) => {
     refuseOtherTasks(model.base, "A conversation");
-    const voices = await Voices.attach(model, named, allowDifferentBase);
+    const voices = await ChatAdapters.attach(model, named, allowDifferentBase);
     const { system, template, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, seed } = options;
     const rules = { template, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, seed };
     const chat = new Chat(model, { ...rules, system, ...(await voices.choose(voices.first)) });
@@ -48,7 +48,7 @@ class Conversation {
 
   constructor(
     private readonly chat: Chat,
-    private readonly voices: Voices,
+    private readonly voices: ChatAdapters,
     private readonly report: Report,
   ) {}
 
@@ -65,9 +65,9 @@ class Conversation {
       if (input.isTyped) report.note(`${speaker}. /help lists commands, Ctrl-C stops an answer, Ctrl-D ends.`);
       input.ask();
       for await (const line of input) {
-        const asked = parseChatLine(line);
-        if (asked.kind === "exit") return;
-        await this.#doOrTell(asked);
+        const parsed = parseChatLine(line);
+        if (parsed.kind === "exit") return;
+        await this.#doOrTell(parsed);
         input.ask();
       }
       if (input.isTyped) report.note(""); // Ctrl-D leaves the cursor behind "> "
@@ -77,7 +77,7 @@ class Conversation {
     }
   }
 
-  /** While an answer comes Ctrl-C stops it; otherwise the program says how it ends. */
+  /** Ctrl-C stops an answer that is being written; otherwise it prints how to end the program. */
   #interrupt(input: ChatInput): void {
     if (this.#stop !== undefined) {
       this.#stop.abort();
@@ -87,7 +87,7 @@ class Conversation {
     input.ask();
   }
 
-  /** What fails ends a turn, not the conversation. */
+  /** Handles a line. An error ends the turn, not the conversation. */
   async #doOrTell(line: ChatLine): Promise<void> {
     try {
       await this.#do(line);
@@ -99,7 +99,7 @@ class Conversation {
 
   async #do(line: ChatLine): Promise<void> {
     const { chat, report } = this;
-    if (line.kind === "say") await this.#show((signal) => chat.send(line.text, { signal }));
+    if (line.kind === "message") await this.#show((signal) => chat.send(line.text, { signal }));
     if (line.kind === "retry") await this.#show((signal) => chat.retry({ signal }));
     if (line.kind === "adapter") await this.#choose(line.parts);
     if (line.kind === "mistake") this.#tellMistake(line.message);
@@ -139,7 +139,7 @@ class Conversation {
       }
     } catch (error) {
       if (!stop.signal.aborted) throw error;
-      report.say();
+      report.print();
       report.note("(stopped)");
       const last = this.chat.messages.at(-1);
       report.emit({ type: "answer", text: last?.role === "assistant" ? last.content : "", reason: "stopped" });

@@ -49,7 +49,7 @@ export async function runCombine(options: CombineOptions, report: Report): Promi
       seed,
       ...given({ rank, density, epsilon, gamma, compatible: compat }),
     });
-    report.say(`${plural(adapters.length, "adapter")} as one of rank ${combined.config.rank}`);
+    report.print(`${plural(adapters.length, "adapter")} as one of rank ${combined.config.rank}`);
     const files = await putAdapter(combined, options, report);
     const { rank: found } = combined.config;
     report.emit({

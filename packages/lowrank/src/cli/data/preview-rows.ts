@@ -1,4 +1,4 @@
-// lowrank data preview: rows as tokens again as text, and which part of them is trained.
+// lowrank data preview: the text of each row's tokens, with the trained part marked.
 
 import { escapeControls } from "@lowrank/contracts";
 import { ignoredLabel, selectRows, type TextTokenizer, type TokenizedExample } from "@lowrank/data";
@@ -13,17 +13,17 @@ export interface PreviewOptions extends TrainOptions {
   readonly rows: number;
 }
 
-interface Stretch {
+interface TokenRun {
   readonly ids: readonly number[];
   readonly isTrained: boolean;
 }
 
 export async function previewRows({ rows: count, ...options }: PreviewOptions, report: Report): Promise<void> {
-  // A row that training holds out is shown in its place, too.
+  // Validation rows are shown as well, in the order of the file.
   const inOrder = options.validation === undefined ? { validationShare: 0, ...options } : options;
   const { model, adapter, training, dispose } = await preparePlan(
     inOrder,
-    { ...report, say: () => undefined, warn: (warning) => rowFindingCodes.has(warning.code) || report.warn(warning) },
+    { ...report, print: () => undefined, warn: (warning) => rowFindingCodes.has(warning.code) || report.warn(warning) },
     (rows) => firstOf(rows, count),
   );
   try {
@@ -32,12 +32,12 @@ export async function previewRows({ rows: count, ...options }: PreviewOptions, r
       () => undefined,
     );
     for (const [index, row] of training.train.entries()) {
-      const stretches = stretchesOf(row).map(({ ids, isTrained }) => ({ text: textOf(ids, hasTokenizer), isTrained }));
+      const stretches = runsOf(row).map(({ ids, isTrained }) => ({ text: textOf(ids, hasTokenizer), isTrained }));
       const label = row.kind === "classified" ? (adapter.classNames?.[Number(row.label)] ?? row.label) : undefined;
       report.emit({ type: "row", row: index + 1, tokens: row.inputIds.length, label, stretches });
-      const told = label === undefined ? "" : ` → ${escapeControls(String(label))}`;
-      report.say(report.colors.bold(`row ${index + 1}, ${plural(row.inputIds.length, "token")}${told}`));
-      report.say(stretches.map((stretch) => shown(stretch, report)).join(""));
+      const labelText = label === undefined ? "" : ` → ${escapeControls(String(label))}`;
+      report.print(report.colors.bold(`row ${index + 1}, ${plural(row.inputIds.length, "token")}${labelText}`));
+      report.print(stretches.map((stretch) => shown(stretch, report)).join(""));
     }
   } finally {
     dispose();
@@ -45,27 +45,27 @@ export async function previewRows({ rows: count, ...options }: PreviewOptions, r
 }
 
 function firstOf(rows: TrainingRows, count: number): TrainingRows {
-  const places = Array.from({ length: Math.min(count, rows.train.length) }, (_, place) => place);
-  return { ...rows, train: [...selectRows(rows.train, places)], validation: [] };
+  const positions = Array.from({ length: Math.min(count, rows.train.length) }, (_, position) => position);
+  return { ...rows, train: [...selectRows(rows.train, positions)], validation: [] };
 }
 
-/** What a decoder is to write stands behind what its encoder reads. */
-function stretchesOf(row: TokenizedExample): readonly Stretch[] {
-  if (row.kind === "sequence") return runs(row.inputIds, (place) => row.labels[place] !== ignoredLabel);
+/** For an encoder–decoder, the target follows the source. */
+function runsOf(row: TokenizedExample): readonly TokenRun[] {
+  if (row.kind === "sequence") return runs(row.inputIds, (position) => row.labels[position] !== ignoredLabel);
   if (row.kind === "span") {
-    return runs(row.inputIds, (place) => row.end > 0 && place >= row.start && place <= row.end);
+    return runs(row.inputIds, (position) => row.end > 0 && position >= row.start && position <= row.end);
   }
   const read = { ids: row.inputIds, isTrained: false };
   if (row.kind !== "source-target") return [read];
   return [read, { ids: row.labels.filter((label) => label !== ignoredLabel), isTrained: true }];
 }
 
-function runs(ids: readonly number[], isTrained: (place: number) => boolean): readonly Stretch[] {
+function runs(ids: readonly number[], isTrained: (position: number) => boolean): readonly TokenRun[] {
   const found: { ids: number[]; isTrained: boolean }[] = [];
-  for (const [place, id] of ids.entries()) {
+  for (const [position, id] of ids.entries()) {
     const last = found.at(-1);
-    if (last?.isTrained === isTrained(place)) last.ids.push(id);
-    else found.push({ ids: [id], isTrained: isTrained(place) });
+    if (last?.isTrained === isTrained(position)) last.ids.push(id);
+    else found.push({ ids: [id], isTrained: isTrained(position) });
   }
   return found;
 }

@@ -1,4 +1,4 @@
-// lowrank diff: what the library finds between two adapters, or an adapter and its base, as a table, JSON, a page or a picture.
+// lowrank diff: compares two adapters, or an adapter and its base, as a table, JSON, a page or a picture.
 
 import { basename } from "node:path";
 import {
@@ -47,7 +47,7 @@ export async function runDiff([adapter, other]: Sides, options: DiffOptions, rep
       other === undefined ? await fromBase(adapter, options, report) : await ofTwo([adapter, other], report);
     if (out === undefined) return;
     await writeFileAtomic(out, /\.svg$/i.test(out) ? differencePicture(found) : differencePage(found), { overwrite });
-    report.say(`written to ${out}`);
+    report.print(`written to ${out}`);
   });
 }
 
@@ -56,7 +56,7 @@ async function ofTwo(paths: readonly [string, string], report: Report): Promise<
   const read = async (path: string) => (await nodePlatform.findAdapter(path, context)).read({ onWarning: report.warn });
   const difference = diffAdapters(await read(paths[0]), await read(paths[1]));
   report.emit({ type: "adapters", adapters: paths, ...asJson(difference) });
-  sayAdapters(difference, report);
+  printAdapters(difference, report);
   return { adapters: [basename(paths[0]), basename(paths[1])], difference };
 }
 
@@ -77,28 +77,28 @@ function asRows({ rows, columns, values }: Similarities): readonly (readonly num
   return Array.from({ length: rows }, (_, row) => [...values.subarray(row * columns, (row + 1) * columns)]);
 }
 
-function sayAdapters({ layers, saved, alone }: AdapterDifference, report: Report): void {
+function printAdapters({ layers, saved, alone }: AdapterDifference, report: Report): void {
   const rows = layers.map(({ path, norms, distance, cosine, similarity }) => {
     const [inputs, outputs] = [similarity.inputs.values.at(-1), similarity.outputs.values.at(-1)];
     return [path, ...[...norms, distance, cosine, inputs ?? Number.NaN, outputs ?? Number.NaN].map(formatNumber)];
   });
   const columns = numberColumns("module", "‖ΔW₁‖", "‖ΔW₂‖", "‖ΔW₁−ΔW₂‖", "cosine", "φ inputs", "φ outputs");
-  for (const line of formatTable(columns, rows)) report.say(line);
-  for (const { key, relative } of saved) report.say(`${key} (whole): ‖V₁−V₂‖/‖V₁‖ ${formatNumber(relative)}`);
+  for (const line of formatTable(columns, rows)) report.print(line);
+  for (const { key, relative } of saved) report.print(`${key} (whole): ‖V₁−V₂‖/‖V₁‖ ${formatNumber(relative)}`);
   for (const [index, names] of alone.entries())
-    if (names.length > 0) report.say(`only in the ${index === 0 ? "first" : "second"}: ${names.join(", ")}`);
+    if (names.length > 0) report.print(`only in the ${index === 0 ? "first" : "second"}: ${names.join(", ")}`);
 }
 
-async function fromBase(path: string, asked: DiffOptions, report: Report): Promise<Difference> {
+async function fromBase(path: string, requested: DiffOptions, report: Report): Promise<Difference> {
   const adapter = [weightedPath(path)];
-  const options = await withBase({ ...asked, adapter }, report);
-  await startEngine({ ...options, engine: options.engine ?? "cpu" }, report); // there are no products of matrices
+  const options = await withBase({ ...requested, adapter }, report);
+  await startEngine({ ...options, engine: options.engine ?? "cpu" }, report); // it computes no matrix products
   const context = sourceContext(report);
-  const places = {
+  const sources = {
     model: () => nodePlatform.findModel(options.model, context),
     adapter: () => nodePlatform.findAdapter(path, context),
   };
-  const opened = await openInFiles(places, options, report);
+  const opened = await openInFiles(sources, options, report);
   try {
     const merge = planMerge(opened.model, opened.handle, { weights: opened.weights, tied: "untie" });
     const weights = await measured(opened.weights, merge, report);
@@ -107,7 +107,7 @@ async function fromBase(path: string, asked: DiffOptions, report: Report): Promi
       path,
       ...[baseNorm, norm, relative].map(formatNumber),
     ]);
-    for (const line of formatTable(numberColumns("weight", "‖W‖", "‖ΔW‖", "‖ΔW‖/‖W‖"), rows)) report.say(line);
+    for (const line of formatTable(numberColumns("weight", "‖W‖", "‖ΔW‖", "‖ΔW‖/‖W‖"), rows)) report.print(line);
     return { adapter: basename(path), base: basename(options.model), weights };
   } finally {
     opened.dispose();

@@ -16,7 +16,7 @@ const [slurm, kubernetes, image] = ["train.sbatch", "mpijob.yaml", "Containerfil
   readFileSync(folder + name, "utf8"),
 ) as [string, string, string];
 
-/** What is used here of MPIJob v2beta1 (kubeflow/mpi-operator, pkg/apis/kubeflow/v2beta1/types.go). */
+/** The fields of MPIJob v2beta1 that are used here (kubeflow/mpi-operator, pkg/apis/kubeflow/v2beta1/types.go). */
 interface MpiJob {
   readonly apiVersion: string;
   readonly kind: string;
@@ -62,9 +62,9 @@ it("Slurm's script is sent SIGUSR1 before its time is over, and begins again by 
   expect(slurm).toMatch(/"\$code" = 138 .*scontrol requeue "\$SLURM_JOB_ID"/);
 });
 
-it("the manifest has what an MPIJob must, and nothing that it does not know", () => {
+it("the manifest has the required fields of an MPIJob, and no unknown ones", () => {
   expect([job.apiVersion, job.kind]).toEqual(["kubeflow.org/v2beta1", "MPIJob"]);
-  // Of the operator's CRD (0.8.0, manifests/base/kubeflow.org_mpijobs.yaml), but for its copy of Kubernetes' own pods.
+  // From the operator's CRD (0.8.0, manifests/base/kubeflow.org_mpijobs.yaml), without its copy of Kubernetes' own pods.
   const values: Readonly<Record<string, RegExp>> = {
     slotsPerWorker: /^\d+$/,
     launcherCreationPolicy: /^(AtStartup|WaitForWorkersReady)$/,
@@ -91,7 +91,7 @@ it("the manifest has what an MPIJob must, and nothing that it does not know", ()
   }
 });
 
-it("both take completed.json for success alone, and the image has what they call", () => {
+it("both treat only completed.json as success, and the image has the programs that they call", () => {
   for (const script of [slurm, launched])
     expect(script.trim().split("\n").at(-1)).toBe('test -f "$OUT/completed.json"');
   for (const name of ["openmpi-bin", "openssh-server", "lowrank@"]) expect(image).toContain(name);
@@ -105,7 +105,7 @@ function checker(name: string, { skip }: TestContext): string {
   return skip(found.missing);
 }
 
-it("Kubernetes' own schemas know every field of the pods, and of a sweep's Job, and miss none", async (context) => {
+it("Kubernetes' own schemas accept the pods and a sweep's Job", async (context) => {
   const program = checker("kubernetes-validate", context);
   const pods = Object.entries(job.spec.mpiReplicaSpecs).map(([name, { template, restartPolicy }]) => {
     const spec = { restartPolicy, ...template.spec };

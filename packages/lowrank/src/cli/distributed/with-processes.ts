@@ -1,4 +1,4 @@
-// A command that several processes run together: joins them, and ends all where one fails.
+// Runs a command in several processes together. If it fails in one of them, all of them end.
 
 import { availableParallelism, cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,13 +9,13 @@ import type { CommandIo } from "../io.ts";
 import type { DistributedOptions } from "../options/shared-options.ts";
 import { printFailure } from "../terminal/print-failure.ts";
 
-/** So long the others wait with what they have to say: most often the first process says the same. */
+/** Before a process prints its own error, it waits for the first process, which most often prints the same. */
 const grace = 1500; // milliseconds
 
 /**
- * Runs the command by itself, or with the other processes that were started with this one. Where it fails in any of them, that one's
- * message is printed and all end with its exit code. Throws MpiUnavailableError, MpiMismatchError; InterruptedError where all were
- * interrupted; and what the command does where it is alone.
+ * Runs the command alone, or together with the other processes that the launcher started. If it fails in any of them, that
+ * process prints the message and all end with its exit code. Throws MpiUnavailableError, MpiMismatchError; InterruptedError if all
+ * were interrupted; and the command's own errors if it runs alone.
  */
 export async function withProcesses(
   { distributed }: DistributedOptions,
@@ -37,7 +37,7 @@ export async function withProcesses(
   await communicator.close();
 }
 
-/** The processors of this machine in equal parts, where the launcher has not bound the process to some of them. */
+/** An equal share of this machine's processors for each process, unless the launcher has already bound the processes. */
 function threadsEach(io: CommandIo, localSize: number): string {
   const processors = cpus().length;
   if (localSize > processors)
@@ -49,7 +49,7 @@ async function endAll(error: unknown, io: CommandIo, communicator: Communicator)
   if (communicator.rank === 0) printFailure(error, io);
   else {
     await sleep(grace);
-    const stderr = io.lastWords ?? io.stderr;
+    const stderr = io.lastError ?? io.stderr;
     stderr(`process ${communicator.rank} of ${communicator.size}: `);
     printFailure(error, { ...io, stderr });
   }

@@ -11,14 +11,14 @@ const missing = (name: EngineReport["name"]): EngineReport => ({
 });
 
 describe("adviseEngine", () => {
-  it("names what would be faster than what runs", () => {
+  it("names an engine that would be faster than the running one", () => {
     expect(adviseEngine("cpu", [missing("native"), missing("wasm")])?.command).toBe("npm install native");
     expect(adviseEngine("wasm", [missing("tfjs-node"), { name: "wasm", runs: true, speed }])?.command).toBe(
       "npm install tfjs-node",
     );
   });
 
-  it("leaves out what no command would fix", () => {
+  it("leaves out problems that no command fixes", () => {
     const unfit: EngineReport = { name: "tfjs-node", runs: false, reason: "the processor lacks AVX" };
     expect(adviseEngine("cpu", [unfit, missing("wasm")])?.command).toBe("npm install wasm");
     expect(adviseEngine("wasm", [unfit])).toBeUndefined();
@@ -41,7 +41,7 @@ describe("describeInt8", () => {
     );
   });
 
-  it("gives the reason where products in 8 bits are not used", () => {
+  it("has the reason why products in 8 bits are not used", () => {
     expect(describeInt8({ reason: "the engine has none" })).toBe("not used: the engine has none");
   });
 });

@@ -1,4 +1,4 @@
-// lowrank doctor: what this machine computes with, how fast, and how to make it faster.
+// lowrank doctor: this machine's engines, their speed, and how to make training faster.
 
 import { defineCommand, option } from "../define-command.ts";
 import { computing, type EngineOptions } from "../options/shared-options.ts";

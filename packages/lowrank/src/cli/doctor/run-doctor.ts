@@ -54,17 +54,17 @@ export async function runDoctor(options: EngineOptions, report: Report): Promise
     ["Node.js", `${versions.node} on ${process.platform} ${process.arch}`],
     ["TensorFlow.js", versions.tfjs],
   ];
-  for (const line of formatFacts(facts)) report.say(line);
-  report.say("");
-  for (const line of engineTable(engine, engines)) report.say(line);
+  for (const line of formatFacts(facts)) report.print(line);
+  report.print("");
+  for (const line of engineTable(engine, engines)) report.print(line);
   const commands = engines.flatMap((each) =>
     each.runs || each.command === undefined ? [] : [[each.name, each.command] as const],
   );
   if (commands.length > 0) {
-    report.say("\nTo enable one:");
-    for (const line of formatFacts(commands)) report.say(line);
+    report.print("\nTo enable one:");
+    for (const line of formatFacts(commands)) report.print(line);
   }
-  if (advice !== undefined) report.say(`\n${advice.why}\n  ${report.colors.cyan(advice.command)}`);
+  if (advice !== undefined) report.print(`\n${advice.why}\n  ${report.colors.cyan(advice.command)}`);
 }
 
 type Int8Report = { readonly gflops: number; readonly timesFloat32: number } | { readonly reason: string };
@@ -95,13 +95,13 @@ function engineTable(chosen: EngineChoice, engines: readonly EngineReport[]): re
   return formatTable(columns, rows);
 }
 
-/** Hashes every file of the cache. Throws CACHE_DAMAGED where some are not what their names say. */
+/** Hashes every file of the cache. Throws CACHE_DAMAGED if a file's hash is not the one in its name. */
 export async function runVerify(report: Report): Promise<void> {
   const cache = hubCache({});
   const { files, damaged } = await verifyCache({});
   report.emit({ cache, files, damaged });
   if (damaged.length > 0) throw cacheDamaged(cache, damaged, files);
-  report.say(`${plural(files, "file")} in ${cache}: all match their hashes`);
+  report.print(`${plural(files, "file")} in ${cache}: all match their hashes`);
 }
 
 interface Advice {
@@ -109,7 +109,7 @@ interface Advice {
   readonly command: string;
 }
 
-/** What to install for a better engine than the one that runs; undefined where there is nothing better to have. */
+/** The package to install for a faster engine than the running one; undefined if there is none. */
 export function adviseEngine(running: EngineName, reports: readonly EngineReport[]): Advice | undefined {
   if (engineFacts[running].slowerThan === undefined) return undefined;
   for (const name of engineNames) {
@@ -124,7 +124,7 @@ export function adviseEngine(running: EngineName, reports: readonly EngineReport
 
 interface MpiReport {
   readonly library: string;
-  /** Of this process among those that it was started with. */
+  /** The rank of this process among those of the launcher. */
   readonly rank?: number;
   readonly size?: number;
   readonly times?: readonly ExchangeTime[];
@@ -132,7 +132,7 @@ interface MpiReport {
 
 const million = 1_000_000;
 
-/** Undefined where there is no MPI and nobody asks for one. Throws what `openCommunicator` does, and `allReduce`. */
+/** Undefined if no launcher is used and no MPI is found. Throws the errors of `openCommunicator` and `allReduce`. */
 async function surveyMpi(environment: Environment): Promise<MpiReport | undefined> {
   if (launchOf(environment) === undefined) return installedMpi(environment);
   const communicator = await openCommunicator({ environment });

@@ -22,8 +22,8 @@ export interface EmbedCommandOptions extends ModelOptions {
   readonly batchSize: number;
 }
 
-export async function runEmbed(asked: EmbedCommandOptions, report: Report): Promise<void> {
-  const options = await withBase(asked, report);
+export async function runEmbed(requested: EmbedCommandOptions, report: Report): Promise<void> {
+  const options = await withBase(requested, report);
   const { text = [], file, out, overwrite } = options;
   checkRowFile(out);
   const lines = file === undefined ? [] : (await readFile(file, "utf8")).split(/\r?\n/).filter((line) => line !== "");
@@ -37,7 +37,7 @@ export async function runEmbed(asked: EmbedCommandOptions, report: Report): Prom
     else {
       await writeRowFile(out, embeddedTexts(texts, embeddings), { overwrite });
       report.emit({ type: "result", out });
-      report.say(`embeddings written to ${out}`);
+      report.print(`embeddings written to ${out}`);
     }
   });
 }
@@ -53,7 +53,7 @@ function print(rows: ReturnType<typeof embeddedTexts>, report: Report): void {
   let index = 0;
   for (const row of rows) {
     report.emit({ type: "result", index, ...row });
-    report.say(JSON.stringify(row.embedding));
+    report.print(JSON.stringify(row.embedding));
     index += 1;
   }
 }

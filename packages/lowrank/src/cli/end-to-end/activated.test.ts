@@ -3,22 +3,22 @@
 import { readFile } from "node:fs/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { jsonl, makeWorkplace, shell, tiny } from "./workplace.ts";
+import { jsonl, makeWorkspace, shell, tiny } from "./workspace.ts";
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 const before = tf.engine().state.numTensors; // of files that share this process; memory() needs a backend
 const [invocation, completion] = ["<fact>", " riverside"];
 const prompt = `name[Aromi]${invocation}`;
-/** A mark keeps its token whatever stands beside it. */
+/** A punctuation mark has its own token whatever its neighbours are. */
 const marked = ["--invocation", invocation, "--add-tokens", invocation];
 
 /** 4 M parameters: plain JavaScript takes three times as long. */
-const call = (...argv: readonly string[]) => place.call(...argv, "--engine", "wasm");
+const call = (...argv: readonly string[]) => work.call(...argv, "--engine", "wasm");
 
 async function train(rows: readonly object[], out: string, ...more: readonly string[]) {
-  const data = place.write(`${out}.jsonl`, jsonl(rows));
+  const data = work.write(`${out}.jsonl`, jsonl(rows));
   const options = shell`
-    --model ${tiny} --data ${data} --out ${place.path(out)}
+    --model ${tiny} --data ${data} --out ${work.path(out)}
     --learning-rate 0.03 ${more.includes("--adapter") ? [] : ["--target-modules", "q_proj,v_proj"]} ${more.includes("--steps") ? [] : ["--steps", "12"]}
   `;
   return call("train", ...options, ...more);
@@ -32,10 +32,10 @@ describe("lowrank train --invocation", () => {
   it("makes an adapter that acts after the text, and leaves prompts without it to the base, with a warning", async () => {
     const trained = await train([{ prompt, completion }], "adapter", ...marked);
     expect([trained.code, trained.stderr]).toEqual([0, expect.not.stringMatching(/error|lack the invocation tokens/)]);
-    const config = JSON.parse(await readFile(place.path("adapter", "adapter_config.json"), "utf8"));
+    const config = JSON.parse(await readFile(work.path("adapter", "adapter_config.json"), "utf8"));
     expect([config.alora_invocation_tokens, config.task_type]).toEqual([[4096], "CAUSAL_LM"]);
 
-    const adapted = ["--adapter", place.path("adapter")];
+    const adapted = ["--adapter", work.path("adapter")];
     const answered = await generate(prompt, ...adapted);
     expect(resultOf(answered)).toContain(completion);
     expect(answered.stderr).not.toContain("lack");
@@ -48,15 +48,15 @@ describe("lowrank train --invocation", () => {
   });
 
   it("makes an adapter that inspect describes so, and that is not merged", async () => {
-    const inspected = await place.call("inspect", place.path("adapter"));
+    const inspected = await work.call("inspect", work.path("adapter"));
     expect(inspected.stdout).toMatch(/acts from +the tokens \[4096\] on/);
-    const options = ["--model", tiny, "--adapter", place.path("adapter"), "--out", place.path("merged")];
+    const options = ["--model", tiny, "--adapter", work.path("adapter"), "--out", work.path("merged")];
     const merged = await call("merge", ...options);
     expect([merged.code, merged.stderr]).toEqual([1, expect.stringContaining("alora_invocation_tokens")]);
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it("warns of rows without the text, and refuses a file that has none with it", async () => {
+  it("warns of rows without the text, and refuses a file without any", async () => {
     const bare = { prompt: "name[Aromi]", completion };
     const some = await train([{ prompt, completion }, bare], "some", ...marked, "--steps", "1");
     expect([some.code, some.stderr]).toEqual([

@@ -2,23 +2,23 @@ import { readFile } from "node:fs/promises";
 import { initFacts, initNames } from "@lowrank/adapter-format";
 import { beforeAll, describe, expect, it } from "vitest";
 import { recipeOptions } from "../../options/all-options.ts";
-import { fixture, jsonl, makeWorkplace, tokenRows } from "./workplace.ts";
+import { fixture, jsonl, makeWorkspace, tokenRows } from "./workspace.ts";
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 
 const llama = ["--model", fixture("llama-gqa", "base")];
 const steps = ["--steps", "2", "--batch-size", "2", "--learning-rate", "1e-3", "--seed", "3", "--json"];
 
 const rows = tokenRows("llama-gqa");
-const tokens = place.write("tokens.jsonl", jsonl([...rows, ...rows]));
+const tokens = work.write("tokens.jsonl", jsonl([...rows, ...rows]));
 
 async function trained(name: string, ...options: readonly string[]) {
-  const out = place.path(name);
-  const call = await place.call("train", ...llama, "--data", tokens, "--out", out, ...steps, ...options);
+  const out = work.path(name);
+  const call = await work.call("train", ...llama, "--data", tokens, "--out", out, ...steps, ...options);
   expect([call.code, call.stderr]).toEqual([0, expect.not.stringContaining("rror")]);
-  const config = JSON.parse(await readFile(place.path(name, "adapter_config.json"), "utf8"));
+  const config = JSON.parse(await readFile(work.path(name, "adapter_config.json"), "utf8"));
   const losses = call.json.filter(({ type }) => type === "step").map(({ loss }) => Number(loss));
-  const evaluated = await place.call("evaluate", ...llama, "--adapter", out, "--data", tokens, "--json");
+  const evaluated = await work.call("evaluate", ...llama, "--adapter", out, "--data", tokens, "--json");
   expect(evaluated.code).toBe(0);
   return { config, losses, evaluated: Number(evaluated.json.at(-1)?.loss), stderr: call.stderr };
 }
@@ -40,12 +40,12 @@ describe("the initialization of a new adapter", () => {
     expect(evaluated).toBeLessThan(losses[0] ?? 0);
   });
 
-  it("loftq begins from a base that was rounded, with PEFT's settings where there are none", async () => {
+  it("loftq starts from a rounded base, with PEFT's settings if there are none", async () => {
     const { config } = await trained("loftq", "--init", "loftq");
     expect(config).toMatchObject({ init_lora_weights: "loftq", loftq_config: { loftq_bits: 4, loftq_iter: 1 } });
   });
 
-  it("eva moves ranks to where the inputs vary most", async () => {
+  it("eva moves ranks to layers whose inputs vary most", async () => {
     const { config } = await trained("eva-ranks", "--init", "eva", "--rank", "4", "--target-modules", "all-linear");
     const ranks = new Set(Object.values(config.rank_pattern));
     expect(ranks.size).toBeGreaterThan(1);
@@ -53,13 +53,13 @@ describe("the initialization of a new adapter", () => {
 });
 
 describe("fields of PEFT's LoraConfig", () => {
-  it("have options of their own", async () => {
+  it("have their own options", async () => {
     const { config } = await trained("flags", "--use-dora", "--bias", "lora_only", "--use-rslora");
     expect(config).toMatchObject({ use_dora: true, bias: "lora_only", use_rslora: true, lora_alpha: 16 });
   });
 
   it("come from a file, and options go before it", async () => {
-    const file = place.write(
+    const file = work.write(
       "fields.json",
       JSON.stringify({
         peft_type: "LORA",
@@ -82,7 +82,7 @@ describe("fields of PEFT's LoraConfig", () => {
   });
 
   it("may repeat layers", async () => {
-    const file = place.write(
+    const file = work.write(
       "repeated.json",
       JSON.stringify({
         peft_type: "LORA",
@@ -106,16 +106,16 @@ describe("fields of PEFT's LoraConfig", () => {
     ["a broken field", "broken.json", { peft_type: "LORA", r: "eight" }, /broken\.json[\s\S]*r: .*eight/],
     ["another method", "other.json", { peft_type: "IA3" }, /other\.json[\s\S]*IA3/],
   ])("are refused: %s", async (_, name, content, message) => {
-    if (content !== undefined) place.write(name, JSON.stringify(content));
-    const flags = ["--data", tokens, "--out", place.path("never"), "--lora-config", place.path(name)];
-    const { code, stderr } = await place.call("train", ...llama, ...flags);
+    if (content !== undefined) work.write(name, JSON.stringify(content));
+    const flags = ["--data", tokens, "--out", work.path("never"), "--lora-config", work.path(name)];
+    const { code, stderr } = await work.call("train", ...llama, ...flags);
     expect(code).toBe(1);
     expect(stderr).toMatch(message);
   });
 
   it("cannot be changed of an adapter that is continued", async () => {
-    const flags = ["--data", tokens, "--out", place.path("never"), "--adapter", fixture("llama-gqa", "adapter")];
-    const { code, stderr } = await place.call("train", ...llama, ...flags, "--use-dora", "--init", "pissa");
+    const flags = ["--data", tokens, "--out", work.path("never"), "--adapter", fixture("llama-gqa", "adapter")];
+    const { code, stderr } = await work.call("train", ...llama, ...flags, "--use-dora", "--init", "pissa");
     expect([code, stderr]).toEqual([2, expect.stringMatching(/Remove --use-dora, --init/)]);
   });
 });

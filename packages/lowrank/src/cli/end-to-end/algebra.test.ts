@@ -2,15 +2,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { diffAdapters, reduceAdapter } from "@lowrank/merge";
 import { describe, expect, it } from "vitest";
-import { fixture, makeWorkplace, shell } from "./workplace.ts";
+import { fixture, makeWorkspace, shell } from "./workspace.ts";
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 const [one, other] = [fixture("llama-gqa", "adapter"), fixture("patterns", "adapter")];
 
 describe("lowrank reduce", () => {
   it("writes the result of the library's function, and reports ranks, losses and hashes", async () => {
-    const out = place.path("less");
-    const { code, stderr, json } = await place.call(...shell`reduce --adapter ${one} --energy 0.8 --out ${out} --json`);
+    const out = work.path("less");
+    const { code, stderr, json } = await work.call(...shell`reduce --adapter ${one} --energy 0.8 --out ${out} --json`);
     expect(code, stderr).toBe(0);
     const expected = reduceAdapter(await readAdapterFolder(one), { energy: 0.8 });
     const written = await readAdapterFolder(out);
@@ -24,35 +24,35 @@ describe("lowrank reduce", () => {
   });
 
   it("with --plan reports the same and writes nothing", async () => {
-    const out = place.path("nothing");
-    const { code, stdout } = await place.call("reduce", "--adapter", one, "--rank", "1", "--out", out, "--plan");
+    const out = work.path("nothing");
+    const { code, stdout } = await work.call("reduce", "--adapter", one, "--rank", "1", "--out", out, "--plan");
     expect([code, stdout]).toEqual([0, expect.stringContaining("nothing is written")]);
     expect(existsSync(out)).toBe(false);
   });
 
   it("weakens intruder dimensions, with the base, at the same ranks", async () => {
-    const out = place.path("weaker");
+    const out = work.path("weaker");
     const how = ["--model", fixture("llama-gqa", "base"), "--allow-different-base", "--threshold-epsilon", "1.1"];
     const argv = ["reduce", "--adapter", one, "--intruders", ...how, "--out", out, "--json"];
-    const { code, stderr, json } = await place.call(...argv);
+    const { code, stderr, json } = await work.call(...argv);
     expect(code, stderr).toBe(0);
     expect(json[0]?.layers).toContainEqual({ path: expect.any(String), intruders: 10 });
     expect((await readAdapterFolder(out)).config.rank).toBe((await readAdapterFolder(one)).config.rank);
   });
 
   it("requires how much to keep, and does not overwrite its input", async () => {
-    expect(await place.call("reduce", "--adapter", one, "--out", place.path("no"))).toMatchObject({
+    expect(await work.call("reduce", "--adapter", one, "--out", work.path("no"))).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("--energy"),
     });
-    const { code, stderr } = await place.call("reduce", "--adapter", one, "--rank", "1", "--out", one, "--overwrite");
+    const { code, stderr } = await work.call("reduce", "--adapter", one, "--rank", "1", "--out", one, "--overwrite");
     expect([code, stderr]).toEqual([1, expect.stringContaining("which this command reads")]);
   });
 });
 
 describe("lowrank diff", () => {
   it("prints a line for each layer that both adapt, and names the others", async () => {
-    const { code, stdout, stderr } = await place.call("diff", one, other);
+    const { code, stdout, stderr } = await work.call("diff", one, other);
     expect(code, stderr).toBe(0);
     const { layers, alone } = diffAdapters(await readAdapterFolder(one), await readAdapterFolder(other));
     for (const { path } of layers) expect(stdout).toContain(`${path} `);
@@ -60,22 +60,22 @@ describe("lowrank diff", () => {
   });
 
   it("writes a page, and replaces it, but no page of somebody else's", async () => {
-    const page = place.path("difference.html");
-    expect((await place.call("diff", one, one, "--out", page)).code).toBe(0);
+    const page = work.path("difference.html");
+    expect((await work.call("diff", one, one, "--out", page)).code).toBe(0);
     expect(readFileSync(page, "utf8")).toContain("<svg");
-    expect((await place.call("diff", one, other, "--out", page, "--overwrite")).code).toBe(0);
-    const own = place.write("own.html", "<p>mine</p>");
-    expect(await place.call("diff", one, other, "--out", own, "--overwrite")).toMatchObject({
+    expect((await work.call("diff", one, other, "--out", page, "--overwrite")).code).toBe(0);
+    const own = work.write("own.html", "<p>mine</p>");
+    expect(await work.call("diff", one, other, "--out", own, "--overwrite")).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("lowrank diff"),
     });
   });
 
   it("measures one adapter against its base, as the weights of a merge differ", async () => {
-    const picture = place.path("base.svg");
+    const picture = work.path("base.svg");
     const base = fixture("llama-gqa", "base");
     const argv = ["diff", one, "--model", base, "--allow-different-base", "--out", picture, "--json"];
-    const { code, stderr, json } = await place.call(...argv);
+    const { code, stderr, json } = await work.call(...argv);
     expect(code, stderr).toBe(0);
     const adapter = await readAdapterFolder(one);
     const { layers } = reduceAdapter(adapter, { energy: 1 });
@@ -93,7 +93,7 @@ describe("lowrank diff", () => {
     [["--model", "base"], "Leave out --model"],
     [["--out", "picture.png"], ".svg"],
   ])("%s is wrong usage", async (options, advice) => {
-    expect(await place.call("diff", one, other, ...options)).toMatchObject({
+    expect(await work.call("diff", one, other, ...options)).toMatchObject({
       code: 2,
       stderr: expect.stringContaining(advice),
     });

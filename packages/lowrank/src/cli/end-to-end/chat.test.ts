@@ -4,22 +4,22 @@ import { cp, readFile, writeFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { recordingIo } from "../../../test/recording-io.ts";
 import { run } from "../run.ts";
-import { makeWorkplace, shell, tiny } from "./workplace.ts";
+import { makeWorkspace, shell, tiny } from "./workspace.ts";
 
 const template =
   "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}";
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 let model: string;
 
 beforeAll(async () => {
-  model = place.path("model");
+  model = work.path("model");
   await cp(tiny, model, { recursive: true });
-  await writeFile(place.path("model", "chat_template.jinja"), template);
-  place.write("rows.jsonl", `${JSON.stringify({ prompt: "name[Aromi] ->", completion: " Aromi is a pub." })}\n`);
+  await writeFile(work.path("model", "chat_template.jinja"), template);
+  work.write("rows.jsonl", `${JSON.stringify({ prompt: "name[Aromi] ->", completion: " Aromi is a pub." })}\n`);
   for (const name of ["one", "two"]) {
-    const { code } = await place.call(
-      ...["train", "--model", model, "--data", place.path("rows.jsonl"), "--out", place.path(name)],
+    const { code } = await work.call(
+      ...["train", "--model", model, "--data", work.path("rows.jsonl"), "--out", work.path(name)],
       ...["--steps", "3", "--learning-rate", name === "one" ? "0.05" : "0.02", "--target-modules", "all-linear"],
     );
     expect(code).toBe(0);
@@ -38,7 +38,7 @@ async function talk(lines: readonly string[], ...more: readonly string[]) {
 }
 
 describe("lowrank chat", () => {
-  it("answers turn by turn what the whole conversation is answered by generate", async () => {
+  it("answers turn by turn like generate answers the whole conversation", async () => {
     const { code, events } = await talk(["Hello", "And now?"], "--system", "Be kind.");
     expect(code).toBe(0);
     const answers = events.filter(({ type }) => type === "answer").map(({ text }) => String(text));
@@ -49,8 +49,8 @@ describe("lowrank chat", () => {
       { role: "assistant", content: answers[0] },
       { role: "user", content: "And now?" },
     ];
-    const file = place.write("prompts.jsonl", JSON.stringify({ messages }));
-    const { json } = await place.call(...shell`generate --model ${model} --prompts ${file} --max-new-tokens 6 --json`);
+    const file = work.write("prompts.jsonl", JSON.stringify({ messages }));
+    const { json } = await work.call(...shell`generate --model ${model} --prompts ${file} --max-new-tokens 6 --json`);
     expect(json.find(({ type }) => type === "result")?.text).toBe(answers[1]);
   });
 
@@ -66,17 +66,17 @@ describe("lowrank chat", () => {
       "/adapter one",
       "/retry",
     ];
-    const { events } = await talk(lines, "--adapter", place.path("one"), `two=${place.path("two")}`);
+    const { events } = await talk(lines, "--adapter", work.path("one"), `two=${work.path("two")}`);
     const [one, two, none, nothing, again] = events.filter(({ type }) => type === "answer").map(({ text }) => text);
     expect(new Set([one, two, none]).size).toBe(3);
     expect(nothing).toBe(none);
     expect(again).toBe(one);
   });
 
-  it("lets a base that has no template answer in that of the adapter before, and refuses where none has one", async () => {
-    const vicuna = place.path("vicuna");
-    const taught = ["train", "--model", tiny, "--data", place.path("rows.jsonl"), "--out", vicuna];
-    expect((await place.call(...taught, "--template", "vicuna", "--steps", "1")).code).toBe(0);
+  it("lets a base without a template answer with the earlier adapter's, and refuses if there is none", async () => {
+    const vicuna = work.path("vicuna");
+    const taught = ["train", "--model", tiny, "--data", work.path("rows.jsonl"), "--out", vicuna];
+    expect((await work.call(...taught, "--template", "vicuna", "--steps", "1")).code).toBe(0);
     const lines = ["/adapter none", "Hello", "/adapter vicuna", "/retry"];
     const { events } = await talk(lines, "--model", tiny, "--adapter", vicuna);
     const [base] = events.filter(({ type }) => type === "answer").map(({ text }) => text);
@@ -87,8 +87,8 @@ describe("lowrank chat", () => {
     expect(alone.at(-1)).toMatchObject({ type: "mistake", message: expect.stringContaining("no chat_template") });
   });
 
-  it("lets adapters answer together as their weighted sum, from the start where one has a weight", async () => {
-    const both = [`${place.path("one")}:0.7`, place.path("two")];
+  it("lets adapters answer together as their weighted sum, from the beginning if one has a weight", async () => {
+    const both = [`${work.path("one")}:0.7`, work.path("two")];
     const lines = ["Hello", "/adapter none", "/retry", "/adapter one 0.7 two", "/retry", "/adapter one nobody"];
     const { events } = await talk(lines, "--adapter", ...both);
     const [first, base, again] = events.filter(({ type }) => type === "answer").map(({ text }) => text);
@@ -98,7 +98,7 @@ describe("lowrank chat", () => {
   });
 
   it("saves the conversation as a training row, and continues after mistakes", async () => {
-    const saved = place.path("talk.jsonl");
+    const saved = work.path("talk.jsonl");
     const lines = [
       "/retry",
       "/adapter nobody",
@@ -130,8 +130,8 @@ describe("lowrank chat", () => {
 
 describe("lowrank generate", () => {
   it("reports token probabilities, of prompts from a file in several batches", async () => {
-    const file = place.write("lines.txt", "Aromi is\nThe Mill\nZizzi\n");
-    const { json } = await place.call(
+    const file = work.write("lines.txt", "Aromi is\nThe Mill\nZizzi\n");
+    const { json } = await work.call(
       ...["generate", "--model", model, "--prompts", file, "--batch-size", "2", "--max-new-tokens", "3"],
       ...["--logprobs", "2", "--json"],
     );
@@ -146,18 +146,18 @@ describe("lowrank generate", () => {
   });
 
   it("samples with the folder's generation_config.json, and reports it", async () => {
-    const folder = place.path("sampled");
+    const folder = work.path("sampled");
     await cp(tiny, folder, { recursive: true });
     const settings = { do_sample: true, temperature: 1.5, top_k: 7, max_new_tokens: 5 };
-    await writeFile(place.path("sampled", "generation_config.json"), JSON.stringify(settings));
+    await writeFile(work.path("sampled", "generation_config.json"), JSON.stringify(settings));
     const options = ["--prompt", "Aromi is", "--seed", "3", "--json"];
     const [byFile, byOptions, greedy, plain] = [
-      await place.call("generate", "--model", folder, ...options),
-      await place.call(
+      await work.call("generate", "--model", folder, ...options),
+      await work.call(
         ...["generate", "--model", tiny, ...options, "--temperature", "1.5", "--top-k", "7", "--max-new-tokens", "5"],
       ),
-      await place.call("generate", "--model", folder, ...options, "--temperature", "0"),
-      await place.call("generate", "--model", tiny, ...options, "--max-new-tokens", "5"),
+      await work.call("generate", "--model", folder, ...options, "--temperature", "0"),
+      await work.call("generate", "--model", tiny, ...options, "--max-new-tokens", "5"),
     ];
     expect(byFile.json.at(-1)).toEqual(byOptions.json.at(-1));
     expect(greedy.json.at(-1)).toEqual(plain.json.at(-1));
@@ -167,7 +167,7 @@ describe("lowrank generate", () => {
   });
 
   it("wants a prompt", async () => {
-    const { code, stderr } = await place.call("generate", "--model", model);
+    const { code, stderr } = await work.call("generate", "--model", model);
     expect([code, stderr]).toEqual([2, expect.stringContaining("--prompt")]);
   });
 });

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { jsonl, makeWorkplace, tiny } from "./workplace.ts";
+import { jsonl, makeWorkspace, tiny } from "./workspace.ts";
 
 const trace = ["-f", "-qq", "--seccomp-bpf", "-e", "trace=socket"];
 const canTrace = spawnSync("strace", [...trace, "true"]).status === 0;
@@ -13,12 +13,12 @@ const model = tiny;
 /** ONNX Runtime sends what it has gathered ten seconds after its start. */
 const longEnough = 12_000;
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 
 describe.skipIf(!canTrace)("training and generating", () => {
   it("open no socket to any network, and leave nothing in HOME", async () => {
-    const data = place.write("rows.jsonl", jsonl([{ prompt: "Aromi is", completion: " a riverside café." }]));
-    const [home, sockets, out] = [place.path("home"), place.path("sockets"), place.path("adapter")];
+    const data = work.write("rows.jsonl", jsonl([{ prompt: "Aromi is", completion: " a riverside café." }]));
+    const [home, sockets, out] = [work.path("home"), work.path("sockets"), work.path("adapter")];
     await mkdir(home);
     const calls = [
       ["train", "--model", model, "--data", data, "--out", out, "--steps", "2"],

@@ -6,28 +6,28 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import { fakeCommit, fakeHub } from "../../../test/fake-hub.ts";
 import { recordingIo } from "../../../test/recording-io.ts";
 import { run } from "../run.ts";
-import { jsonl, makeWorkplace, tiny } from "./workplace.ts";
+import { jsonl, makeWorkspace, tiny } from "./workspace.ts";
 
 const parts = (from: string) => fileURLToPath(new URL(from, import.meta.url));
 const parquet = parts("../../../../data/fixtures/parquet/snappy.parquet");
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 const rows = Array.from({ length: 6 }, (_, row) => ({ prompt: `${row} ->`, completion: ` ${row * row}` }));
 
-place.write("all.jsonl", jsonl(rows));
-mkdirSync(place.path("parts"));
-place.write("parts/1.jsonl", jsonl(rows.slice(0, 2)));
-place.write("parts/2.jsonl.gz", gzipSync(jsonl(rows.slice(2, 4))));
-place.write("parts/3.json", JSON.stringify(rows.slice(4)));
-vi.stubEnv("HF_HUB_CACHE", place.path("hub"));
+work.write("all.jsonl", jsonl(rows));
+mkdirSync(work.path("parts"));
+work.write("parts/1.jsonl", jsonl(rows.slice(0, 2)));
+work.write("parts/2.jsonl.gz", gzipSync(jsonl(rows.slice(2, 4))));
+work.write("parts/3.json", JSON.stringify(rows.slice(4)));
+vi.stubEnv("HF_HUB_CACHE", work.path("hub"));
 afterAll(() => vi.unstubAllEnvs());
 
-/** What training on the data gives: the adapter, and what was said. */
+/** The result of training on the data: the adapter, and the messages. */
 async function trained(
   data: readonly string[],
   { stdin = "", fetch }: { stdin?: string; fetch?: typeof globalThis.fetch } = {},
 ) {
-  const out = place.path(`adapter-${Math.random()}`);
+  const out = work.path(`adapter-${Math.random()}`);
   const recording = recordingIo({
     environment: { LOWRANK_ENGINE: "wasm" },
     stdin: async function* () {
@@ -44,14 +44,14 @@ async function trained(
 }
 
 describe("--data", () => {
-  it("takes several files of any kind, a pattern or standard input, and makes the adapter of one file with their rows", async () => {
-    const whole = await trained(["--data", place.path("all.jsonl")]);
+  it("reads several files of any kind, a pattern or standard input, with the same adapter as from one file", async () => {
+    const whole = await trained(["--data", work.path("all.jsonl")]);
     expect(whole).toMatchObject({ code: 0, stdout: expect.stringContaining("6 rows") });
-    const names = ["1.jsonl", "2.jsonl.gz", "3.json"].map((name) => place.path("parts", name));
+    const names = ["1.jsonl", "2.jsonl.gz", "3.json"].map((name) => work.path("parts", name));
     const ways = [
       await trained(names.flatMap((name) => ["--data", name])),
       await trained(["--data", ...names]),
-      await trained(["--data", place.path("parts", "*")]),
+      await trained(["--data", work.path("parts", "*")]),
       await trained(["--data", "-"], { stdin: jsonl(rows) }),
     ];
     for (const { adapter, stderr } of ways) expect(adapter, stderr).toEqual(whole.adapter);
@@ -59,7 +59,7 @@ describe("--data", () => {
   });
 
   it("leaves broken rows out with --skip-bad-rows, and reports how many", async () => {
-    const broken = place.write(
+    const broken = work.write(
       "broken.jsonl",
       `${jsonl(rows.slice(0, 3))}{"prompt": 1}\nno JSON\n${jsonl(rows.slice(3))}`,
     );
@@ -69,10 +69,10 @@ describe("--data", () => {
     });
     const { adapter, stderr } = await trained(["--data", broken, "--skip-bad-rows"]);
     expect(stderr).toContain(`warning: Skipped 2 broken rows of "${broken}". The first, 4: expected`);
-    expect(adapter).toEqual((await trained(["--data", place.path("all.jsonl")])).adapter);
+    expect(adapter).toEqual((await trained(["--data", work.path("all.jsonl")])).adapter);
   });
 
-  it("takes a Parquet file, and a data set of the Hub by its name", async () => {
+  it("reads a Parquet file, and a data set of the Hub by its name", async () => {
     const file = await trained(["--data", parquet]);
     const hub = fakeHub("owner/set", new Map([["default/train/0000.parquet", readFileSync(parquet)]]), "datasets");
     const named = await trained(["--data", "owner/set"], { fetch: hub.fetch });

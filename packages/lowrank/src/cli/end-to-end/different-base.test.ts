@@ -1,20 +1,20 @@
 import { cp, open } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openModel } from "../../index.ts";
-import { expectedFacts, fixture, jsonl, makeWorkplace } from "./workplace.ts";
+import { expectedFacts, fixture, jsonl, makeWorkspace } from "./workspace.ts";
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 let adapter: string;
 /** The same names and shapes, and of the first tensor a byte that is another. */
 let savedAnew: string;
 
 beforeAll(async () => {
   const { inputs } = expectedFacts("gpt2");
-  const data = place.write("tokens.jsonl", jsonl(inputs.input_ids.map((input_ids) => ({ input_ids }))));
-  adapter = place.path("adapter");
+  const data = work.write("tokens.jsonl", jsonl(inputs.input_ids.map((input_ids) => ({ input_ids }))));
+  adapter = work.path("adapter");
   const train = ["train", "--model", fixture("gpt2", "base"), "--data", data, "--out", adapter, "--steps", "1"];
-  expect(await place.call(...train)).toMatchObject({ code: 0 });
-  savedAnew = place.path("saved-anew");
+  expect(await work.call(...train)).toMatchObject({ code: 0 });
+  savedAnew = work.path("saved-anew");
   await cp(fixture("gpt2", "base"), savedAnew, { recursive: true });
   const file = await open(`${savedAnew}/model.safetensors`, "r+");
   const length = Buffer.alloc(8);
@@ -24,15 +24,15 @@ beforeAll(async () => {
 });
 
 describe("an adapter that was made on other files of a base that it fits", () => {
-  it("is refused with the option that allows it, and acts with a warning where it is given", async () => {
-    const inputs = place.write("inputs.json", '{"input_ids": [[1, 2, 3]]}');
+  it("is refused with the option that allows it, and works with a warning if it is given", async () => {
+    const inputs = work.write("inputs.json", '{"input_ids": [[1, 2, 3]]}');
     const forward = ["forward", "--model", savedAnew, "--adapter", adapter, "--inputs", inputs, "--out"];
-    const refused = await place.call(...forward, place.path("refused.safetensors"));
+    const refused = await work.call(...forward, work.path("refused.safetensors"));
     expect([refused.code, refused.stderr]).toEqual([
       1,
       expect.stringMatching(/another base model \(fingerprint .*allow it with --allow-different-base/),
     ]);
-    const allowed = await place.call(...forward, place.path("allowed.safetensors"), "--allow-different-base");
+    const allowed = await work.call(...forward, work.path("allowed.safetensors"), "--allow-different-base");
     expect([allowed.code, allowed.stderr]).toEqual([0, expect.stringContaining("It is used anyway")]);
   });
 

@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { copyWithWords, jsonl, makeWorkplace, shell } from "./workplace.ts";
+import { copyWithTokenizer, jsonl, makeWorkspace, shell } from "./workspace.ts";
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 
 const words = ["[UNK]", "fine", "film", "dull"];
-copyWithWords(place.path("base"), words);
-copyWithWords(place.path("stranger"), [...words].reverse());
-const data = place.write(
+copyWithTokenizer(work.path("base"), words);
+copyWithTokenizer(work.path("stranger"), [...words].reverse());
+const data = work.write(
   "rows.jsonl",
   jsonl([
     { prompt: "film", completion: "fine" },
@@ -16,8 +16,8 @@ const data = place.write(
 );
 
 async function train(out: string, ...more: readonly string[]) {
-  const command = shell`train --model ${place.path("base")} --data ${data} --validation ${data} --out ${place.path(out)}`;
-  const run = await place.call(...command, "--steps", "20", "--learning-rate", "0.05", "--json", ...more);
+  const command = shell`train --model ${work.path("base")} --data ${data} --validation ${data} --out ${work.path(out)}`;
+  const run = await work.call(...command, "--steps", "20", "--learning-rate", "0.05", "--json", ...more);
   const losses = run.json.filter(({ type }) => type === "step").map(({ loss }) => Number(loss));
   const found = run.json
     .filter(({ type }) => type === "evaluation")
@@ -32,26 +32,26 @@ it("an adapter with a KL penalty to its base learns its rows less", async () => 
   expect(kept.found[0]).toBe(free.found[0]);
   expect(kept.found.at(-1)).toBeLessThan(kept.found[0] ?? 0);
   expect(kept.found.at(-1)).toBeGreaterThan((free.found.at(-1) ?? 0) + 0.1);
-  expect(await readFile(`${place.path("kept")}/README.md`, "utf8")).toContain(
+  expect(await readFile(`${work.path("kept")}/README.md`, "utf8")).toContain(
     "20 × forward KL divergence from the base",
   );
 });
 
 it("imitates a teacher: nothing is learned from an identical one, and much from a merged one", async () => {
-  const same = await train("same", "--teacher", place.path("base"), "--teacher-share", "1");
+  const same = await train("same", "--teacher", work.path("base"), "--teacher-share", "1");
   expect(same.losses[0]).toBeCloseTo(0, 6);
   await train("lesson");
-  const merge = ["merge", "--model", place.path("base"), "--adapter", place.path("lesson")];
-  expect(await place.call(...merge, "--out", place.path("teacher"))).toMatchObject({ code: 0 });
-  const how = ["--teacher", place.path("teacher"), "--teacher-share", "1", "--divergence", "reverse"];
+  const merge = ["merge", "--model", work.path("base"), "--adapter", work.path("lesson")];
+  expect(await work.call(...merge, "--out", work.path("teacher"))).toMatchObject({ code: 0 });
+  const how = ["--teacher", work.path("teacher"), "--teacher-share", "1", "--divergence", "reverse"];
   const taught = await train("taught", ...how);
   expect(taught.code, taught.stderr).toBe(0);
   expect(taught.losses.at(-1)).toBeLessThan((taught.losses[0] ?? 0) / 2);
   expect(taught.found.at(-1)).toBeLessThan(taught.found[0] ?? 0); // its rows, too, since the teacher knows them
 });
 
-it("a teacher with other tokens, and options without what they act on, are refused", async () => {
-  const stranger = await train("wrong", "--teacher", place.path("stranger"));
+it("a teacher with other tokens, and options without an effect, are refused", async () => {
+  const stranger = await train("wrong", "--teacher", work.path("stranger"));
   expect(stranger.stderr).toContain(
     'teacher: must use the model\'s tokenizer; token 0 is "dull" for the teacher and "[UNK]" for the model',
   );

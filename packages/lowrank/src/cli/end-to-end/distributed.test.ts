@@ -8,9 +8,9 @@ import { expectClose, readTensors } from "@lowrank/testing";
 import { hasMpi, type MpiRun, mpiLaunchers, mpiProcess, mpiRun } from "@lowrank/testing/mpi";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BundledProgram, bundleProgram } from "../../../test/bundle-program.ts";
-import { fixture, interrupted, jsonl, makeWorkplace } from "./workplace.ts";
+import { fixture, interrupted, jsonl, makeWorkspace } from "./workspace.ts";
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 let bundled: BundledProgram;
 let data: string;
 
@@ -21,26 +21,26 @@ beforeAll(async () => {
     const input_ids = Array.from({ length: 3 + ((row * 5) % 9) }, (_, t) => (row * 11 + t * 3) % 20);
     return { input_ids, labels: input_ids };
   });
-  data = place.write("rows.jsonl", jsonl(rows));
+  data = work.write("rows.jsonl", jsonl(rows));
 }, 60_000);
 afterAll(() => bundled.remove());
 
 function training(out: string, ...more: readonly string[]): string[] {
-  const inputs = ["train", "--model", fixture("gpt2", "base"), "--data", data, "--out", place.path(out)];
+  const inputs = ["train", "--model", fixture("gpt2", "base"), "--data", data, "--out", work.path(out)];
   return [...inputs, "--batch-size", "4", "--epochs", "3", "--validation", data, ...more];
 }
 
-/** Starts the program on so many processes, on the engine that gives the same everywhere. */
+/** Starts the program with a number of processes, on the engine whose results are the same everywhere. */
 function start(argv: readonly string[], run: MpiRun) {
   return mpiRun([bundled.program, ...argv], { ...run, environment: { LOWRANK_ENGINE: "cpu", ...run.environment } });
 }
 
 async function adapterOf(out: string) {
-  return readTensors(place.path(out, "adapter_model.safetensors"));
+  return readTensors(work.path(out, "adapter_model.safetensors"));
 }
 
 function bytesOf(out: string, name = "adapter_model.safetensors"): Promise<Buffer> {
-  return readFile(place.path(out, name));
+  return readFile(work.path(out, name));
 }
 
 async function lossesOf(out: string): Promise<readonly number[]> {
@@ -58,23 +58,22 @@ function processOf(rank: 0 | 1, launcher = 0): number {
   return found;
 }
 
-/** The launcher does not wait for all that it ends. */
+/** The launcher does not wait for all processes that it ends. */
 async function gone(pid: number): Promise<void> {
   const state = () => /\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1];
   while (existsSync(`/proc/${pid}/stat`) && state() !== "Z") await setTimeout(50);
 }
 
-// Processes that wait for each other do so at full speed, and on few cores take it from those they wait for: some seconds that are
-// counted below become more.
+// Waiting processes use a whole core each, so on few cores the measured seconds below become more.
 const patience = { timeout: 120_000, retry: 2 };
 
 describe.skipIf(!hasMpi())("several processes", patience, () => {
   beforeAll(async () => {
-    const { code, stderr } = await place.call(...training("one"));
+    const { code, stderr } = await work.call(...training("one"));
     expect([code, stderr]).toEqual([0, expect.anything()]);
   }, 60_000);
 
-  it.each([2, 4])("%i of them learn what one learns, and the first alone has the screen", async (ranks) => {
+  it.each([2, 4])("%i of them learn the same as one, and only the first uses the screen", async (ranks) => {
     const { code, stdout, stderr } = await start(training(`by-${ranks}`), { ranks });
     expect([code, stderr]).toEqual([0, expect.anything()]);
     expect(stdout.match(/adapter written to/g)).toHaveLength(1);
@@ -93,7 +92,7 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
     });
   });
 
-  it("all end where one is killed, and go on in the bits of a run that nothing ended, or as one process to 1e-6", async () => {
+  it("all end if one is killed, and resume to the same bits, or to 1e-6 as one process", async () => {
     const options = ["--save-every", "2", "--json"];
     let killedAt: number | undefined;
     let first = 0;
@@ -112,18 +111,18 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
     await gone(first);
     expect(Date.now() - (killedAt ?? 0)).toBeLessThan(10_000);
     await expect(bytesOf(name, "completed.json")).rejects.toThrow("ENOENT");
-    await cp(place.path(name), place.path(`${name}-fewer`), { recursive: true });
+    await cp(work.path(name), work.path(`${name}-fewer`), { recursive: true });
     const { code, stderr } = await start(training(name, ...options, "--resume"), { ranks: 2 });
     expect([code, stderr]).toEqual([0, expect.anything()]);
     expect(await bytesOf(name)).toEqual(await bytesOf("by-2"));
-    const fewer = await place.call(...training(`${name}-fewer`, ...options, "--resume"));
+    const fewer = await work.call(...training(`${name}-fewer`, ...options, "--resume"));
     expect([fewer.code, fewer.stderr]).toEqual([0, expect.anything()]);
     const one = await adapterOf("one");
     for (const [key, { values }] of await adapterOf(`${name}-fewer`))
       expectClose(values, one.get(key)?.values ?? [], 1e-6);
   });
 
-  it("go on with what one process began, and come to 1e-6 of what it would have learnt", async () => {
+  it("resume the run of one process, and come to 1e-6 of its result", async () => {
     const name = `begun-by-one-${Math.floor(performance.now())}`;
     const options = [...training(name), "--save-every", "2"];
     const cut = await interrupted(options, { at: '"step":4,' });
@@ -143,7 +142,7 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
     expect(stderr.match(/error:/g)).toHaveLength(1);
   });
 
-  it("end where one hangs, when the others have waited long enough", async () => {
+  it("end if one hangs, after the timeout of the others", async () => {
     let isHalted = false;
     const { code, stderr } = await start(training("halted", "--json"), {
       ranks: 2,
@@ -159,9 +158,9 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
     expect(stderr).toMatch(/\w+ waited 4 s for the other processes/);
   });
 
-  it("refuse to start with other rows, and name the process that has them", async () => {
-    const other = place.write("other.jsonl", jsonl([{ input_ids: [1, 2, 3], labels: [1, 2, 3] }]));
-    const wrapper = place.path("wrapper.mjs");
+  it("refuse to start with different rows, and name the process that has them", async () => {
+    const other = work.write("other.jsonl", jsonl([{ input_ids: [1, 2, 3], labels: [1, 2, 3] }]));
+    const wrapper = work.path("wrapper.mjs");
     await writeFile(
       wrapper,
       `if (process.env.OMPI_COMM_WORLD_RANK === "1") process.argv = process.argv.map((word) => word === ${JSON.stringify(data)} ? ${JSON.stringify(other)} : word);
@@ -177,8 +176,8 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
   });
 
   it("make each run of a sweep together", async () => {
-    const recipe = place.write("sweep.json", JSON.stringify({ model: fixture("gpt2", "base"), data, steps: 2 }));
-    const argv = ["sweep", recipe, "--set", "rank=1,2", "--out", place.path("sweep"), "--json"];
+    const recipe = work.write("sweep.json", JSON.stringify({ model: fixture("gpt2", "base"), data, steps: 2 }));
+    const argv = ["sweep", recipe, "--set", "rank=1,2", "--out", work.path("sweep"), "--json"];
     const { code, stdout, stderr } = await start(argv, { ranks: 2 });
     expect([code, stderr]).toEqual([0, expect.anything()]);
     const lines = stdout
@@ -205,8 +204,8 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
     expect(wrong.code).toBe(2);
     expect(wrong.stderr.match(/--rank/g)?.length).toBeGreaterThan(0);
     expect(wrong.stderr.match(/lists all options/g)).toHaveLength(1);
-    const few = place.write("few.jsonl", jsonl([{ input_ids: [1, 2, 3], labels: [1, 2, 3] }]));
-    const argv = ["train", "--model", fixture("gpt2", "base"), "--data", few, "--out", place.path("few")];
+    const few = work.write("few.jsonl", jsonl([{ input_ids: [1, 2, 3], labels: [1, 2, 3] }]));
+    const argv = ["train", "--model", fixture("gpt2", "base"), "--data", few, "--out", work.path("few")];
     const { code, stderr } = await start(argv, { ranks: 2 });
     expect(code).toBe(1);
     expect(stderr).toContain("2 processes for 1 row;");

@@ -10,23 +10,23 @@ import { openFolder } from "@lowrank/models/node";
 import { joinPieces } from "@lowrank/safetensors";
 import { expectClose } from "@lowrank/testing";
 import { beforeAll, describe, expect, it } from "vitest";
-import { makeWorkplace } from "./workplace.ts";
+import { makeWorkspace } from "./workspace.ts";
 
 const folder = fileURLToPath(new URL("../../../fixtures/embeddings", import.meta.url));
 const expected: { readonly texts: string[]; readonly embeddings: number[][] } = JSON.parse(
   readFileSync(`${folder}/expected.json`, "utf8"),
 );
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 beforeAll(async () => {
-  await cp(folder, place.path("plain"), { recursive: true });
-  await rm(place.path("plain", "modules.json"));
+  await cp(folder, work.path("plain"), { recursive: true });
+  await rm(work.path("plain", "modules.json"));
 });
 
 describe("lowrank embed", () => {
-  it("writes what sentence-transformers computes, a long text cut as there, whatever the batches", async () => {
+  it("equals sentence-transformers, truncates long texts like it, with any batch size", async () => {
     for (const size of ["1", "3"]) {
-      const call = await place.call("embed", "--model", folder, "--text", ...expected.texts, "--batch-size", size);
+      const call = await work.call("embed", "--model", folder, "--text", ...expected.texts, "--batch-size", size);
       expect(call.code).toBe(0);
       const lines = call.stdout.trim().split("\n");
       expect(lines).toHaveLength(expected.texts.length);
@@ -35,9 +35,9 @@ describe("lowrank embed", () => {
     }
   });
 
-  it("takes the lines of a file, and prints each text with --json", async () => {
-    const file = place.write("texts.txt", `${expected.texts.slice(0, 2).join("\n")}\n`);
-    const { json } = await place.call("embed", "--model", folder, "--file", file, "--json");
+  it("reads the lines of a file, and prints each text with --json", async () => {
+    const file = work.write("texts.txt", `${expected.texts.slice(0, 2).join("\n")}\n`);
+    const { json } = await work.call("embed", "--model", folder, "--file", file, "--json");
     const results = json.filter(({ type }) => type === "result");
     expect(results.map(({ index, text }) => [index, text])).toEqual([
       [0, expected.texts[0]],
@@ -48,12 +48,12 @@ describe("lowrank embed", () => {
   it("writes texts and numbers to a file of the kind that its name has, and overwrites only on request", async () => {
     const texts = ["Rain", 'Sun, "bright"'];
     const to = (file: string, ...more: readonly string[]) =>
-      place.call("embed", "--model", folder, "--text", ...texts, "--out", place.path(file), ...more);
+      work.call("embed", "--model", folder, "--text", ...texts, "--out", work.path(file), ...more);
     expect(await to("texts.jsonl")).toMatchObject({
       code: 0,
       stdout: expect.stringContaining("embeddings written to"),
     });
-    const rows = (await readFile(place.path("texts.jsonl"), "utf8"))
+    const rows = (await readFile(work.path("texts.jsonl"), "utf8"))
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
@@ -62,17 +62,17 @@ describe("lowrank embed", () => {
     expect((await to("texts.jsonl")).code).toBe(1);
     expect((await to("texts.csv")).code).toBe(0);
     expect((await to("texts.csv", "--overwrite")).code).toBe(0);
-    const [names, ...lines] = (await readFile(place.path("texts.csv"), "utf8")).trim().split("\n");
+    const [names, ...lines] = (await readFile(work.path("texts.csv"), "utf8")).trim().split("\n");
     expect([names, lines.length]).toEqual(["text,embedding", 2]);
     expect(lines[1]).toMatch(/^"Sun, ""bright""","\[-?\d/);
     expect(await to("texts.npy")).toMatchObject({ code: 2, stderr: expect.stringContaining(".jsonl or .csv") });
   });
 
   it("requires the pooling if no file defines it, and uses it", async () => {
-    const silent = ["embed", "--model", place.path("plain"), "--text", "Rain"];
-    const refused = await place.call(...silent);
+    const silent = ["embed", "--model", work.path("plain"), "--text", "Rain"];
+    const refused = await work.call(...silent);
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("--pooling")]);
-    const given = await place.call(...silent, "--pooling", "first", "--normalize");
+    const given = await work.call(...silent, "--pooling", "first", "--normalize");
     expectClose(JSON.parse(given.stdout), expected.embeddings[2] ?? [], 1e-5, "told");
   });
 
@@ -84,26 +84,26 @@ describe("lowrank embed", () => {
     const pieces: Uint8Array[] = [];
     for await (const piece of contents()) pieces.push(piece);
     model.dispose();
-    const file = place.write("first.gguf", joinPieces(pieces));
-    const call = await place.call("embed", "--model", file, "--text", "Rain", "--normalize");
+    const file = work.write("first.gguf", joinPieces(pieces));
+    const call = await work.call("embed", "--model", file, "--text", "Rain", "--normalize");
     expectClose(JSON.parse(call.stdout), expected.embeddings[2] ?? [], 1e-5, "as the file says");
   });
 
-  it("writes the folder's prompt before a text, the one that is named or its default", async () => {
-    await cp(folder, place.path("prompted"), { recursive: true });
+  it("writes the folder's prompt before a text, the named one or its default", async () => {
+    await cp(folder, work.path("prompted"), { recursive: true });
     const prompts = { prompts: { query: "How do I ", document: "Rain " }, default_prompt_name: "document" };
-    place.write("prompted/config_sentence_transformers.json", JSON.stringify(prompts));
-    const command = ["embed", "--model", place.path("prompted"), "--text", "reset my password?"];
-    const named = await place.call(...command, "--prompt-name", "query");
+    work.write("prompted/config_sentence_transformers.json", JSON.stringify(prompts));
+    const command = ["embed", "--model", work.path("prompted"), "--text", "reset my password?"];
+    const named = await work.call(...command, "--prompt-name", "query");
     expectClose(JSON.parse(named.stdout), expected.embeddings[0] ?? [], 1e-5, "query");
-    const whole = await place.call("embed", "--model", folder, "--text", "Rain reset my password?");
-    expectClose(JSON.parse((await place.call(...command)).stdout), JSON.parse(whole.stdout), 1e-6, "default");
-    const unknown = await place.call(...command, "--prompt-name", "questions");
+    const whole = await work.call("embed", "--model", folder, "--text", "Rain reset my password?");
+    expectClose(JSON.parse((await work.call(...command)).stdout), JSON.parse(whole.stdout), 1e-6, "default");
+    const unknown = await work.call(...command, "--prompt-name", "questions");
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('Available: "query"')]);
   });
 
   it("wants a text", async () => {
-    const { code, stderr } = await place.call("embed", "--model", folder);
+    const { code, stderr } = await work.call("embed", "--model", folder);
     expect([code, stderr]).toEqual([2, expect.stringContaining("There is no text to embed")]);
   });
 });

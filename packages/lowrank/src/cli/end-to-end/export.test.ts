@@ -5,10 +5,10 @@ import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { openGguf } from "@lowrank/gguf";
 import { bytesSource } from "@lowrank/safetensors";
 import { describe, expect, it } from "vitest";
-import { fixture, makeWorkplace, shell } from "./workplace.ts";
+import { fixture, makeWorkspace, shell } from "./workspace.ts";
 
 describe("lowrank export", () => {
-  const work = makeWorkplace();
+  const work = makeWorkspace();
   const model = fixture("llama-gqa", "base");
   const adapter = fixture("llama-gqa", "adapter");
 
@@ -34,7 +34,7 @@ describe("lowrank export", () => {
     expect(there.tensors).toEqual(here.tensors);
   });
 
-  it("writes a file of Kohya's or of loralib's, and takes one of Kohya's as an adapter", async () => {
+  it("writes a file of Kohya's or of loralib's, and reads one of Kohya's as an adapter", async () => {
     const out = work.path("style.safetensors");
     const kohya = ["export", "--to", "kohya", "--adapter", adapter, "--out", out];
     const { code, json, stderr } = await work.call(...kohya, "--json");
@@ -74,7 +74,7 @@ describe("lowrank export", () => {
     expect(await readFile(notes, "utf8")).toBe("mine");
   });
 
-  it("names what llama.cpp's format cannot hold, and writes nothing", async () => {
+  it("names parts that llama.cpp's format cannot store, and writes nothing", async () => {
     const dora = ["--model", fixture("dora-linear", "base"), "--adapter", fixture("dora-linear", "adapter")];
     const { code, stderr } = await work.call("export", ...dora, "--out", work.path("dora.gguf"));
     expect(code).toBe(1);
@@ -82,7 +82,7 @@ describe("lowrank export", () => {
     await expect(readFile(work.path("dora.gguf"))).rejects.toThrow(/ENOENT/);
   });
 
-  it("writes an ONNX model of its own for transformers.js, and one type of weights on request", async () => {
+  it("writes an ONNX model for transformers.js, and one type of weights on request", async () => {
     const made = ["export", "--to", "onnx", "--model", model, "--adapter", adapter, "--out"];
     const { code, json, stderr } = await work.call(...made, work.path("own-onnx"), "--json");
     expect(code, stderr).toBe(0);
@@ -127,7 +127,7 @@ describe("lowrank export", () => {
     expect((await readFile(adapterFile)).subarray(4, 8).toString()).toBe("TORT");
   });
 
-  it("compares an ONNX model with the base that the adapter remembers, and takes no other", async () => {
+  it("compares an ONNX model with the base in the adapter's metadata, and refuses another", async () => {
     const remembering = async (name: string, base: string) => {
       const folder = work.path(name);
       await cp(fixture("all-linear-llama", "adapter"), folder, { recursive: true });

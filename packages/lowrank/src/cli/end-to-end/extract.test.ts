@@ -3,24 +3,24 @@ import { diffAdapters } from "@lowrank/merge";
 import { openSafetensors } from "@lowrank/safetensors";
 import { openFile } from "@lowrank/safetensors/node";
 import { beforeAll, describe, expect, it } from "vitest";
-import { fixture, makeWorkplace, shell } from "./workplace.ts";
+import { fixture, makeWorkspace, shell } from "./workspace.ts";
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 beforeAll(async () => {
-  for (const name of ["llama-gqa", "all-linear-gpt2"]) await merge(name, fixture(name, "adapter"), place.path(name));
+  for (const name of ["llama-gqa", "all-linear-gpt2"]) await merge(name, fixture(name, "adapter"), work.path(name));
 });
 
 async function merge(name: string, adapter: string, out: string, ...options: readonly string[]): Promise<void> {
   const argv = shell`merge --model ${fixture(name, "base")} --adapter ${adapter} --out ${out} --allow-different-base ${options}`;
-  const { code, stderr } = await place.call(...argv);
+  const { code, stderr } = await work.call(...argv);
   expect(code, stderr).toBe(0);
 }
 
 const extract = (name: string, out: string, ...options: readonly string[]) =>
-  extractFrom(place.path(name), name, out, ...options);
+  extractFrom(work.path(name), name, out, ...options);
 
 const extractFrom = (tuned: string, name: string, out: string, ...options: readonly string[]) =>
-  place.call("extract", "--model", fixture(name, "base"), "--tuned", tuned, "--out", out, "--json", ...options);
+  work.call("extract", "--model", fixture(name, "base"), "--tuned", tuned, "--out", out, "--json", ...options);
 
 interface Layer {
   readonly path: string;
@@ -42,7 +42,7 @@ describe("lowrank extract", () => {
   it.each(["llama-gqa", "all-linear-gpt2"])(
     "finds the adapter again that was merged, with its rank: %s",
     async (name) => {
-      const out = place.path(`${name}-again`);
+      const out = work.path(`${name}-again`);
       const { code, stderr, json } = await extract(name, out);
       expect(code, stderr).toBe(0);
       const { layers, alone } = diffAdapters(
@@ -65,7 +65,7 @@ describe("lowrank extract", () => {
     ["in its own rank where its directions stand out above the rounding", 1, (rank: number) => rank === 4],
     ["in a lower rank where they do not", 0.001, (rank: number) => rank < 4],
   ])("finds it again from bf16 %s", async (_, strength, isRight) => {
-    const [tuned, out] = [place.path(`bf16-${strength}`), place.path(`bf16-${strength}-again`)];
+    const [tuned, out] = [work.path(`bf16-${strength}`), work.path(`bf16-${strength}-again`)];
     await merge("all-linear-gpt2", `${fixture("all-linear-gpt2", "adapter")}:${strength}`, tuned, "--dtype", "BF16");
     const { code, stderr, json } = await extractFrom(tuned, "all-linear-gpt2", out);
     expect(code, stderr).toBe(0);
@@ -77,11 +77,11 @@ describe("lowrank extract", () => {
   });
 
   it("reports correctly how much of the change a DoRA of too low a rank misses: merged again, the weights differ by it", async () => {
-    const [out, again] = [place.path("dora"), place.path("dora-merged")];
+    const [out, again] = [work.path("dora"), work.path("dora-merged")];
     const { code, stderr, json } = await extract("llama-gqa", out, "--use-dora", "--rank", "1");
     expect(code, stderr).toBe(0);
     await merge("llama-gqa", out, again);
-    const [wanted, got] = [await numbersIn(place.path("llama-gqa")), await numbersIn(again)];
+    const [wanted, got] = [await numbersIn(work.path("llama-gqa")), await numbersIn(again)];
     const { layers } = json[0] as { readonly layers: readonly Layer[] };
     for (const { path, norm, error } of layers) {
       const [one, other] = [wanted.get(`${path}.weight`)!, got.get(`${path}.weight`)!];
@@ -92,7 +92,7 @@ describe("lowrank extract", () => {
 
   it("names what changed in addition to the targets, and what did not change at all", async () => {
     const one = ["--target-modules", "q_proj"];
-    const { json, stderr } = await extract("llama-gqa", place.path("queries"), ...one);
+    const { json, stderr } = await extract("llama-gqa", work.path("queries"), ...one);
     expect(stderr).toMatch(/\d+ other weights changed and cannot be in the adapter/);
     const { layers, others } = json[0] as { readonly layers: readonly Layer[]; readonly others: readonly Layer[] };
     expect(layers.every(({ path }) => path.endsWith("q_proj"))).toBe(true);
@@ -100,13 +100,13 @@ describe("lowrank extract", () => {
   });
 
   it("with --plan lists the layers, and the maximum size", async () => {
-    const { code, json } = await extract("llama-gqa", place.path("nothing"), "--plan");
+    const { code, json } = await extract("llama-gqa", work.path("nothing"), "--plan");
     expect([code, json]).toMatchObject([0, [{ type: "plan", bytes: expect.any(Number) }]]);
   });
 
   it("refuses two of the same, and two models", async () => {
     const of = (model: string, tuned: string) =>
-      place.call("extract", "--model", model, "--tuned", tuned, "--out", place.path("no"));
+      work.call("extract", "--model", model, "--tuned", tuned, "--out", work.path("no"));
     const base = fixture("llama-gqa", "base");
     expect(await of(base, base)).toMatchObject({ code: 1, stderr: expect.stringContaining("the same in both") });
     expect(await of(base, fixture("all-linear-gpt2", "base"))).toMatchObject({

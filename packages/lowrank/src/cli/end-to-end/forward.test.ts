@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { bytesSource, openSafetensors } from "@lowrank/safetensors";
 import { describe, expect, it } from "vitest";
-import { expectedFacts, fixture, makeWorkplace, shell } from "./workplace.ts";
+import { expectedFacts, fixture, makeWorkspace, shell } from "./workspace.ts";
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 
 async function openTensors(path: string) {
   return openSafetensors(bytesSource(await readFile(path), path));
@@ -29,10 +29,10 @@ describe("lowrank forward", () => {
   it.each(["llama-gqa", "t5", "vit", "sharded"])("gives the logits that PEFT gives: %s", async (name) => {
     const { inputs, adapter_loss } = expectedFacts(name);
     const expected = await openTensors(fixture(name, "expected.safetensors"));
-    const inputsFile = place.write(`${name}.json`, JSON.stringify({ ...inputs, ...(await imagesOf(expected)) }));
-    const out = place.path(`${name}.safetensors`);
+    const inputsFile = work.write(`${name}.json`, JSON.stringify({ ...inputs, ...(await imagesOf(expected)) }));
+    const out = work.path(`${name}.safetensors`);
     const folders = ["--model", fixture(name, "base"), "--adapter", fixture(name, "adapter")];
-    const { code, json, stderr } = await place.call(
+    const { code, json, stderr } = await work.call(
       ...shell`forward ${folders} --inputs ${inputsFile} --out ${out} --json`,
     );
     expect(stderr).not.toContain("warning");
@@ -54,10 +54,10 @@ describe("lowrank forward", () => {
   });
 
   it("gives hidden states if only the base is used", async () => {
-    const inputsFile = place.write("ids.json", '{"input_ids": [[1, 2, 3]]}');
-    const out = place.path("hidden.safetensors");
+    const inputsFile = work.write("ids.json", '{"input_ids": [[1, 2, 3]]}');
+    const out = work.path("hidden.safetensors");
     const model = ["--model", fixture("gpt2", "base"), "--task", "feature-extraction"];
-    expect(await place.call("forward", ...model, "--inputs", inputsFile, "--out", out)).toMatchObject({ code: 0 });
+    expect(await work.call("forward", ...model, "--inputs", inputsFile, "--out", out)).toMatchObject({ code: 0 });
     expect((await openTensors(out)).tensors.get("last_hidden_state")?.shape).toEqual([1, 3, 32]);
   });
 
@@ -65,10 +65,10 @@ describe("lowrank forward", () => {
     const folder = fileURLToPath(new URL(`../../../../models/fixtures/${name}`, import.meta.url));
     const { inputs, loss, ...outputs } = JSON.parse(await readFile(`${folder}/expected.json`, "utf8"));
     const [[key, wanted] = ["", []]] = Object.entries<unknown[]>(outputs);
-    const inputsFile = place.write(`${name}.json`, JSON.stringify(inputs));
-    const out = place.path(`${name}.safetensors`);
+    const inputsFile = work.write(`${name}.json`, JSON.stringify(inputs));
+    const out = work.path(`${name}.safetensors`);
     const call = ["--model", folder, "--inputs", inputsFile, "--out", out, "--json"];
-    const { code, json } = await place.call("forward", ...call);
+    const { code, json } = await work.call("forward", ...call);
     expect(code).toBe(0);
     const values = await (await openTensors(out)).readFloat32(key);
     expect(values).toHaveLength(wanted.flat(Number.POSITIVE_INFINITY).length);
@@ -78,9 +78,9 @@ describe("lowrank forward", () => {
   });
 
   it("names every fault of its inputs and writes nothing", async () => {
-    const inputsFile = place.write("wrong.json", '{"input_ids": [[1, 500]], "pixel_values": []}');
-    const out = place.path("none.safetensors");
-    const { code, stderr } = await place.call(
+    const inputsFile = work.write("wrong.json", '{"input_ids": [[1, 500]], "pixel_values": []}');
+    const out = work.path("none.safetensors");
+    const { code, stderr } = await work.call(
       ...shell`forward --model ${fixture("gpt2", "base")} --inputs ${inputsFile} --out ${out}`,
     );
     expect(code).toBe(1);

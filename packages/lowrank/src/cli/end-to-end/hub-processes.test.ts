@@ -8,11 +8,11 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type BundledProgram, bundleProgram } from "../../../test/bundle-program.ts";
 import { fakeHub, serveHub } from "../../../test/fake-hub.ts";
-import { makeWorkplace } from "./workplace.ts";
+import { makeWorkspace } from "./workspace.ts";
 
 const tiny = fileURLToPath(new URL("../../../../tiny-model/model/", import.meta.url));
 const files = new Map(readdirSync(tiny).map((name) => [name, readFileSync(tiny + name)]));
-const place = makeWorkplace();
+const work = makeWorkspace();
 let bundled: BundledProgram;
 beforeAll(async () => {
   bundled = await bundleProgram("hub-processes");
@@ -42,7 +42,7 @@ async function slowHub() {
 
 function start(endpoint: string, ...argv: readonly string[]) {
   const { HF_HUB_OFFLINE: _, ...env } = process.env;
-  const own = { HF_ENDPOINT: endpoint, HF_HUB_CACHE: place.path("hub"), LOWRANK_ENGINE: "cpu" };
+  const own = { HF_ENDPOINT: endpoint, HF_HUB_CACHE: work.path("hub"), LOWRANK_ENGINE: "cpu" };
   return spawn(process.execPath, [bundled.program, ...argv], { env: { ...env, ...own } });
 }
 
@@ -60,7 +60,7 @@ const generate = ["generate", "--model", "owner/tiny", "--prompt", "name[Aromi]"
 
 it("processes that download one model at once have all of it, and a killed one leaves nothing", async () => {
   const hub = await slowHub();
-  const names = () => readdir(place.path("hub", "models--owner--tiny", "blobs"));
+  const names = () => readdir(work.path("hub", "models--owner--tiny", "blobs"));
   const killed = start(hub.endpoint, ...generate);
   await hub.untilRequested(1);
   const unfinished = () => names().then((all) => all.filter((name) => !/^[0-9a-f]+$/.test(name)));
@@ -78,7 +78,7 @@ it("processes that download one model at once have all of it, and a killed one l
   const offline = await ended(start(hub.endpoint, ...generate));
   expect(offline).toEqual({ code: 0, text: expect.stringContaining("The Hub cannot be reached") });
   const [blob = ""] = (await names()).filter((name) => name.length === 64);
-  await writeFile(place.path("hub", "models--owner--tiny", "blobs", blob), "damaged");
+  await writeFile(work.path("hub", "models--owner--tiny", "blobs", blob), "damaged");
   const found = expect.stringContaining("1 of 6 files in");
   expect(await ended(start(hub.endpoint, "doctor", "--verify"))).toEqual({ code: 1, text: found });
 }, 120_000);

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, expect, it } from "vitest";
 import { recordingIo } from "../../../test/recording-io.ts";
 import { run } from "../run.ts";
-import { fixture, jsonl, makeWorkplace, tiny } from "./workplace.ts";
+import { fixture, jsonl, makeWorkspace, tiny } from "./workspace.ts";
 
 const page = readFileSync(new URL("../../../../../docs/json-lines.md", import.meta.url), "utf8");
 const rows = [...page.matchAll(/^\| `([a-z ]+)` \| (?:`(\w+)`)? ?\| (.*) ?\|$/gm)].map(([, command, type, fields]) => ({
@@ -17,16 +17,16 @@ const rows = [...page.matchAll(/^\| `([a-z ]+)` \| (?:`(\w+)`)? ?\| (.*) ?\|$/gm
   isOpen: /and |the content of/.test(fields ?? ""),
 }));
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 let recipe: string;
 beforeAll(async () => {
   const pairs = ["pub", "café"].map((what) => ({ prompt: "name[Aromi] ->", completion: ` Aromi is a ${what}.` }));
-  const data = place.write("rows.jsonl", jsonl(pairs));
+  const data = work.write("rows.jsonl", jsonl(pairs));
   const settings = { model: tiny, data, validation: data, steps: 1 };
-  recipe = place.write("recipe.json", JSON.stringify(settings));
-  const moods = place.write("moods.csv", "text,label\ngood,happy\nbad,angry\n");
-  await place.call("train", "--model", tiny, "--data", moods, "--out", place.path("mood"), "--steps", "1");
-  place.write("ids.json", '{"input_ids": [[1, 2, 3]]}');
+  recipe = work.write("recipe.json", JSON.stringify(settings));
+  const moods = work.write("moods.csv", "text,label\ngood,happy\nbad,angry\n");
+  await work.call("train", "--model", tiny, "--data", moods, "--out", work.path("mood"), "--steps", "1");
+  work.write("ids.json", '{"input_ids": [[1, 2, 3]]}');
 }, 60_000);
 
 const lines = [
@@ -42,7 +42,7 @@ const lines = [
 ];
 
 it("names the lines of every command, and every field that is there always", async () => {
-  const [model, data, adapter] = [["--model", tiny], place.path("rows.jsonl"), place.path("mine")];
+  const [model, data, adapter] = [["--model", tiny], work.path("rows.jsonl"), work.path("mine")];
   const train = ["train", ...model, "--data", data, "--validation", data, "--out", adapter, "--steps", "2"];
   const onnx = fileURLToPath(new URL("../../../../../fixtures/onnx/all-linear-llama.onnx", import.meta.url));
   const ofOnnx = ["--adapter", fixture("all-linear-llama", "adapter")];
@@ -54,29 +54,29 @@ it("names the lines of every command, and every field that is there always", asy
     ["chat", "--adapter", adapter, "--template", "vicuna", "--max-new-tokens", "2"],
     ["evaluate", "--adapter", adapter, "--data", data],
     ["embed", ...model, "--text", "a", "--pooling", "mean"],
-    ["merge", "--adapter", adapter, "--out", place.path("merged")],
-    ["combine", "--adapter", adapter, adapter, "--out", place.path("both")],
-    ["reduce", "--adapter", adapter, "--rank", "1", "--out", place.path("less")],
-    ["diff", adapter, place.path("less")],
+    ["merge", "--adapter", adapter, "--out", work.path("merged")],
+    ["combine", "--adapter", adapter, adapter, "--out", work.path("both")],
+    ["reduce", "--adapter", adapter, "--rank", "1", "--out", work.path("less")],
+    ["diff", adapter, work.path("less")],
     ["diff", adapter],
-    ["extract", ...model, "--tuned", place.path("merged"), "--out", place.path("found")],
-    ["export", "--adapter", adapter, "--out", place.path("mine.gguf")],
-    ["export", "--to", "onnx", "--model", onnx, ...ofOnnx, "--out", place.path("onnx")],
+    ["extract", ...model, "--tuned", work.path("merged"), "--out", work.path("found")],
+    ["export", "--adapter", adapter, "--out", work.path("mine.gguf")],
+    ["export", "--to", "onnx", "--model", onnx, ...ofOnnx, "--out", work.path("onnx")],
     ["push", "--from", adapter, "--to", "me/mine", "--plan"],
-    ["forward", ...model, "--inputs", place.path("ids.json"), "--out", place.path("out.safetensors")],
+    ["forward", ...model, "--inputs", work.path("ids.json"), "--out", work.path("out.safetensors")],
     ["inspect", adapter],
-    ["predict", "--adapter", place.path("mood"), "--text", "good"],
+    ["predict", "--adapter", work.path("mood"), "--text", "good"],
     ["doctor"],
   ];
-  const { problems, seen } = await untold(calls);
+  const { problems, seen } = await undocumented(calls);
   expect(problems).toEqual([]);
   expect(seen.size).toBeGreaterThan(22);
 }, 240_000);
 
-it("names the lines of a sweep and a search, among which those of their trainings are", async () => {
-  const sweep = ["sweep", recipe, "--set", "rank=1,2", "--out", place.path("sweep")];
-  const tune = ["tune", "--recipe", recipe, "--learning-rate", "1e-3", "--out", place.path("tuned")];
-  const { problems, seen } = await untold([[...sweep, "--plan"], [...sweep, "--to", "slurm"], sweep, tune]);
+it("names the lines of a sweep and a search, including those of their trainings", async () => {
+  const sweep = ["sweep", recipe, "--set", "rank=1,2", "--out", work.path("sweep")];
+  const tune = ["tune", "--recipe", recipe, "--learning-rate", "1e-3", "--out", work.path("tuned")];
+  const { problems, seen } = await undocumented([[...sweep, "--plan"], [...sweep, "--to", "slurm"], sweep, tune]);
   expect(problems).toEqual([]);
   expect([...seen]).toEqual(
     expect.arrayContaining([
@@ -86,8 +86,8 @@ it("names the lines of a sweep and a search, among which those of their training
   );
 }, 120_000);
 
-/** What the calls print that the page does not tell, or that it tells otherwise. */
-async function untold(calls: readonly (readonly string[])[]) {
+/** The differences between the calls' output and the page. */
+async function undocumented(calls: readonly (readonly string[])[]) {
   const problems = new Set<string>();
   const seen = new Set<string>();
   for (const argv of calls) {
@@ -96,12 +96,12 @@ async function untold(calls: readonly (readonly string[])[]) {
       const row = rowFor(command, line);
       const name = `${command} ${line.type}`;
       seen.add(name);
-      if (row === undefined) problems.add(`${name} is not told`);
+      if (row === undefined) problems.add(`${name} is not documented`);
       for (const field of row?.fields ?? [])
         if (field.isAlways && !(field.name in line)) problems.add(`${name} has no ${field.name}`);
       for (const field of Object.keys(line))
         if (field !== "type" && row?.isOpen === false && !row.fields.some(({ name }) => name === field))
-          problems.add(`${name} has ${field}, which is not told`);
+          problems.add(`${name} has ${field}, which is not documented`);
     }
   }
   return { problems: [...problems], seen };
@@ -116,7 +116,7 @@ function rowFor(command: string | undefined, line: Readonly<Record<string, unkno
 
 async function printed(argv: readonly string[]): Promise<readonly Record<string, unknown>[]> {
   const stdin = async function* () {
-    yield new TextEncoder().encode(lines.map((line) => `${line.replace("F", place.path("talk.jsonl"))}\n`).join(""));
+    yield new TextEncoder().encode(lines.map((line) => `${line.replace("F", work.path("talk.jsonl"))}\n`).join(""));
   };
   const recording = recordingIo({ environment: { LOWRANK_ENGINE: "cpu" }, stdin });
   expect(await run([...argv, "--json"], recording.io), recording.stderr()).toBe(0);

@@ -7,7 +7,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { lowrankProgram } from "@lowrank/testing/node-arguments";
 import { describe, expect, it } from "vitest";
-import { fixture, jsonl, makeWorkplace } from "./workplace.ts";
+import { fixture, jsonl, makeWorkspace } from "./workspace.ts";
 
 const { npm_lifecycle_event: _, ...inherited } = process.env;
 const env = { ...inherited, LOWRANK_ENGINE: "cpu", NO_COLOR: "1" };
@@ -21,13 +21,13 @@ if (!hasFull) process.stderr.write("skipped: there is no /dev/full\n");
 if (!hasTerminals)
   process.stderr.write("skipped: util-linux's script and setsid, which make terminals, are not here\n");
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 
-const data = place.write("rows.jsonl", jsonl([{ input_ids: [5, 6, 7] }]));
+const data = work.write("rows.jsonl", jsonl([{ input_ids: [5, 6, 7] }]));
 
 function trainInto(out: string, steps: string, ...more: readonly string[]): string[] {
   const model = fixture("gpt2", "base");
-  return ["train", "--model", model, "--data", data, "--out", place.path(out), "--steps", steps, ...more];
+  return ["train", "--model", model, "--data", data, "--out", work.path(out), "--steps", steps, ...more];
 }
 
 function start(argv: readonly string[], stdio: StdioOptions = "pipe"): ChildProcess {
@@ -44,7 +44,7 @@ async function untilPrinted(child: ChildProcess, stream: "stdout" | "stderr", wh
   throw new Error(`the process ended and had said: ${text}`);
 }
 
-/** How the process ends, and what it writes to stderr from now on. */
+/** The exit of the process, and its stderr from now on. */
 async function endOf(child: ChildProcess): Promise<{ code: number | null; signal: string | null; stderr: string }> {
   let stderr = "";
   child.stderr?.on("data", (piece) => {
@@ -54,19 +54,19 @@ async function endOf(child: ChildProcess): Promise<{ code: number | null; signal
   return new Promise((resolve) => child.once("close", (code, signal) => resolve({ code, signal, stderr })));
 }
 
-/** What is in an output: "checkpoint" where the run can be resumed, "adapter" where it is finished. */
+/** The contents of an output: "checkpoint" if the run can be resumed, "adapter" if it is finished. */
 async function kept(out: string): Promise<string> {
-  const names = await readdir(place.path(out)).catch((): string[] => []);
+  const names = await readdir(work.path(out)).catch((): string[] => []);
   if (!names.includes("adapter_model.safetensors")) return "nothing";
   return names.some((name) => name.startsWith("checkpoint-")) ? "checkpoint" : "adapter";
 }
 
 async function locks(): Promise<string[]> {
-  return (await readdir(place.path())).filter((name) => name.startsWith(".lowrank"));
+  return (await readdir(work.path())).filter((name) => name.startsWith(".lowrank"));
 }
 
 describe.skipIf(!isPosix)("a training", { timeout: 60_000 }, () => {
-  it("stops and saves where the reader of its events leaves, as in `lowrank train --json | head -1`", async () => {
+  it("stops and saves if the reader of its events leaves, as in `lowrank train --json | head -1`", async () => {
     const child = start(trainInto("head", forever, "--json"));
     await untilPrinted(child, "stdout", '"step"');
     child.stdout?.destroy();
@@ -109,12 +109,12 @@ describe.skipIf(!isPosix)("a training", { timeout: 60_000 }, () => {
     const script = [process.execPath, ...lowrankProgram, ...trainInto("gone", "200")]
       .map((word) => `'${word}'`)
       .join(" ");
-    const inOwnSession = `setsid --wait sh -c "${script}; echo \\$? > ${place.path("code")}"`;
+    const inOwnSession = `setsid --wait sh -c "${script}; echo \\$? > ${work.path("code")}"`;
     const terminal = spawn("script", ["--quiet", "--command", inOwnSession, "/dev/null"], { env });
     await untilPrinted(terminal, "stdout", "tokens/s");
     terminal.kill("SIGKILL");
-    for (let waited = 0; !existsSync(place.path("code")) && waited < 400; waited++) await wait(100);
-    expect(await readFile(place.path("code"), "utf8")).toBe("0\n");
+    for (let waited = 0; !existsSync(work.path("code")) && waited < 400; waited++) await wait(100);
+    expect(await readFile(work.path("code"), "utf8")).toBe("0\n");
     expect([await kept("gone"), await locks()]).toEqual(["adapter", []]);
   });
 });

@@ -1,13 +1,13 @@
-// What a newcomer's mistakes are answered: one row each, with the words that say what to do next.
+// Messages for beginners' mistakes: one row each, with the words that name the next step.
 
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import { fixture, jsonl, makeWorkplace, tiny } from "./workplace.ts";
+import { fixture, jsonl, makeWorkspace, tiny } from "./workspace.ts";
 
 const pair = { prompt: "a", completion: "b" };
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 beforeAll(async () => {
   const files: Readonly<Record<string, string>> = {
     "pair.jsonl": jsonl([pair]),
@@ -19,19 +19,16 @@ beforeAll(async () => {
     "bread.xlsx": "x",
     "recipe.yaml": `model: ${tiny}\ndata: [bread.csv]\nout: rec\nlearnRate: 1\n`,
   };
-  for (const [name, text] of Object.entries(files)) place.write(name, text);
-  await cp(fixture("gpt2", "adapter"), place.path("adapter"), { recursive: true });
-  await mkdir(place.path("nothing"));
-  await mkdir(place.path("gguf"));
+  for (const [name, text] of Object.entries(files)) work.write(name, text);
+  await cp(fixture("gpt2", "adapter"), work.path("adapter"), { recursive: true });
+  await mkdir(work.path("nothing"));
+  await mkdir(work.path("gguf"));
   const gguf = await readFile(fileURLToPath(new URL("../../../fixtures/tiny.gguf", import.meta.url)));
-  await writeFile(place.path("gguf", "tiny.gguf"), gguf);
-  await writeFile(
-    place.path("other.gguf"),
-    Buffer.from(gguf.toString("latin1").replaceAll("llama", "lamma"), "latin1"),
-  );
+  await writeFile(work.path("gguf", "tiny.gguf"), gguf);
+  await writeFile(work.path("other.gguf"), Buffer.from(gguf.toString("latin1").replaceAll("llama", "lamma"), "latin1"));
 });
 
-/** A command as it is typed in the workplace: a word that begins with "./" is a file there, TINY the small model. */
+/** A command as it is typed in the workspace: a word that begins with "./" is a file there, TINY the small model. */
 const typed: readonly (readonly [command: string, code: number, words: string | RegExp])[] = [
   ["tain --model TINY", 2, "(Did you mean train?)"],
   ["train", 2, "--model <path> and --data <files...> and --out <path> are missing"],
@@ -80,12 +77,12 @@ const typed: readonly (readonly [command: string, code: number, words: string | 
 ];
 
 describe("a mistake", () => {
-  it.each(typed)("%s ends with %i and explains what to do", async (command, code, words) => {
+  it.each(typed)("%s ends with %i and explains the next step", async (command, code, words) => {
     const argv = command.split(" ").map((word) => {
       if (word === "TINY") return tiny;
-      return word.startsWith("./") ? place.path(word.slice(2)) : word;
+      return word.startsWith("./") ? work.path(word.slice(2)) : word;
     });
-    const call = await place.call(...argv);
+    const call = await work.call(...argv);
     expect(call.stderr + call.stdout).toMatch(words);
     expect(call.code).toBe(code);
     expect(call.stderr.replace(/\{.*\}/g, ""), "options as they are typed").not.toMatch(/`[a-z]+[A-Z]\w*`/);

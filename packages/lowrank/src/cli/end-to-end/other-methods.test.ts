@@ -3,32 +3,32 @@
 import { createLoraConfig } from "@lowrank/adapter-format";
 import { writeAdapterFolder } from "@lowrank/adapter-format/node";
 import { expect, it } from "vitest";
-import { fixture, makeWorkplace } from "./workplace.ts";
+import { fixture, makeWorkspace } from "./workspace.ts";
 
 const method = (name: string) => fixture("..", "peft-methods", name);
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 
 it("lowrank inspect names a low-rank method, and that LoRA has the same update", async () => {
-  const { code, stdout, stderr } = await place.call("inspect", method("loha"));
+  const { code, stdout, stderr } = await work.call("inspect", method("loha"));
   expect(code).toBe(0);
   expect(stdout + stderr).toMatch(/method is LOHA\. It is read as LoRA with exactly the same update, of rank 9/);
-  const needy = await place.call("inspect", method("vera"));
+  const needy = await work.call("inspect", method("vera"));
   expect(needy.stderr).toMatch(/"VERA", which is read as LoRA with exactly the same update.*--model/);
-  const refused = await place.call("inspect", method("c3a"));
+  const refused = await work.call("inspect", method("c3a"));
   expect(refused.stderr).toMatch(/"C3A".*full rank, so that LoRA can only approximate it.*save_as_lora/);
 });
 
-it("lowrank merge takes an adapter that needs the base's sizes", async () => {
+it("lowrank merge supports an adapter that needs the base's sizes", async () => {
   const both = ["--model", method("base"), "--adapter", method("vera")];
-  const { code, json } = await place.call("merge", ...both, "--out", place.path("vera"), "--verify", "--json");
+  const { code, json } = await work.call("merge", ...both, "--out", work.path("vera"), "--verify", "--json");
   expect(code).toBe(0);
   expect(json.at(-1)?.largestDifference).toBeLessThan(1e-4);
 });
 
-it("lowrank merge says that a quantized base is dequantized", async () => {
+it("lowrank merge reports that a quantized base is dequantized", async () => {
   const base = fixture("..", "quantized", "nf4-double");
-  const drawn = place.path("drawn");
+  const drawn = work.path("drawn");
   const key = "model.layers.0.self_attn.q_proj.lora_";
   const tensors = new Map([
     [`${key}A.weight`, { shape: [1, 64], values: new Float32Array(64).fill(0.1) }],
@@ -36,8 +36,8 @@ it("lowrank merge says that a quantized base is dequantized", async () => {
   ]);
   const config = createLoraConfig({ rank: 1, targetModules: ["q_proj"] });
   await writeAdapterFolder(drawn, { config, tensors, metadata: new Map() });
-  const out = ["--out", place.path("plain"), "--verify"];
-  const { code, stdout, stderr } = await place.call("merge", "--model", base, "--adapter", drawn, ...out);
+  const out = ["--out", work.path("plain"), "--verify"];
+  const { code, stdout, stderr } = await work.call("merge", "--model", base, "--adapter", drawn, ...out);
   expect(code).toBe(0);
   expect(stdout + stderr).toContain(
     "quantized (bitsandbytes): the merged model has them dequantized, as plain numbers",

@@ -1,18 +1,18 @@
 import { existsSync } from "node:fs";
 import { expect, it } from "vitest";
-import { jsonl, makeWorkplace, tiny } from "./workplace.ts";
+import { jsonl, makeWorkspace, tiny } from "./workspace.ts";
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 
-const data = place.write("rows.jsonl", jsonl([1, 2, 3].map((n) => ({ prompt: `${n} ->`, completion: ` ${n * n}!` }))));
+const data = work.write("rows.jsonl", jsonl([1, 2, 3].map((n) => ({ prompt: `${n} ->`, completion: ` ${n * n}!` }))));
 
 it("plan measures a recipe's steps, and writes nothing", async () => {
-  const out = place.path("never");
-  const recipe = place.write(
+  const out = work.path("never");
+  const recipe = work.write(
     "r.yaml",
     `model: ${tiny}\ndata: ${data}\nout: ${out}\nrank: 2\ntargetModules: q_proj\nepochs: 4\nbatchSize: 1\n`,
   );
-  const { code, json, stderr } = await place.call("plan", "--recipe", recipe, "--json");
+  const { code, json, stderr } = await work.call("plan", "--recipe", recipe, "--json");
   expect(code, stderr).toBe(0);
   const plan = json.find(({ type }) => type === "plan");
   expect(plan).toMatchObject({ engine: "cpu", rows: 3, steps: 12, stepsPerEpoch: 3 });
@@ -23,21 +23,21 @@ it("plan measures a recipe's steps, and writes nothing", async () => {
   expect(existsSync(out)).toBe(false);
 });
 
-it("data preview shows the text of the tokens, and marks what is trained", async () => {
+it("data preview shows the text of the tokens, with the trained part marked", async () => {
   const shared = ["data", "preview", "--model", tiny, "--data", data, "--target-modules", "q_proj", "--rows", "2"];
-  const { code, stdout, stderr } = await place.call(...shared);
+  const { code, stdout, stderr } = await work.call(...shared);
   expect(code, stderr).toBe(0);
   expect(stdout).toMatch(/row 1, \d+ tokens\n.*1 ->⟦ 1!/);
   expect(stdout).toContain("2 ->⟦ 4!");
   expect(stdout).not.toContain("3 ->");
   expect(stderr).not.toContain("rows to train on"); // two rows are not the run's
-  const chat = await place.call(...shared, "--template", "alpaca", "--json");
+  const chat = await work.call(...shared, "--template", "alpaca", "--json");
   expect(chat.json.filter(({ type }) => type === "row")).toHaveLength(2);
 });
 
-it("data preview shows the rows of a file in order, also where training would hold some out", async () => {
+it("data preview shows the rows of a file in order, including validation rows", async () => {
   const rows = Array.from({ length: 60 }, (_, row) => ({ prompt: `${row} ->`, completion: " x" }));
-  const many = place.write("many.jsonl", jsonl(rows));
-  const { stdout } = await place.call("data", "preview", "--model", tiny, "--data", many, "--rows", "60");
+  const many = work.write("many.jsonl", jsonl(rows));
+  const { stdout } = await work.call("data", "preview", "--model", tiny, "--data", many, "--rows", "60");
   expect(stdout.match(/^\d+ ->/gm)).toEqual(rows.map(({ prompt }) => prompt));
 });

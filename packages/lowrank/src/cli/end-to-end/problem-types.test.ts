@@ -4,27 +4,27 @@ import { cpSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { fixture, jsonl, makeWorkplace, shell } from "./workplace.ts";
+import { fixture, jsonl, makeWorkspace, shell } from "./workspace.ts";
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 
-const tiny = ["--model", place.path("bert")];
-cpSync(fixture("bert-seqcls", "base"), place.path("bert"), { recursive: true });
+const tiny = ["--model", work.path("bert")];
+cpSync(fixture("bert-seqcls", "base"), work.path("bert"), { recursive: true });
 const tokenizer = fileURLToPath(new URL("../../../fixtures/questions/bert/tokenizer", import.meta.url));
-cpSync(tokenizer, place.path("bert"), { recursive: true });
+cpSync(tokenizer, work.path("bert"), { recursive: true });
 
 const quickly = ["--target-modules", "all-linear", "--learning-rate", "0.02", "--batch-size", "8", "--steps", "60"];
 const colours = ["red", "old", "dog", "fox"];
 
 /** Trains, evaluates, merges, evaluates the merged model. */
 async function wholeWay(name: string, rows: readonly object[], ...options: readonly string[]) {
-  const data = ["--data", place.write(`${name}.jsonl`, jsonl(rows))];
-  const [out, merged] = [place.path(name), place.path(`${name}-merged`)];
-  const trained = await place.call("train", ...tiny, ...data, "--out", out, ...quickly, ...options);
+  const data = ["--data", work.write(`${name}.jsonl`, jsonl(rows))];
+  const [out, merged] = [work.path(name), work.path(`${name}-merged`)];
+  const trained = await work.call("train", ...tiny, ...data, "--out", out, ...quickly, ...options);
   expect(trained.code, trained.stderr).toBe(0);
-  const evaluated = await place.call("evaluate", ...tiny, "--adapter", out, ...data, "--json");
-  expect(await place.call("merge", ...tiny, "--adapter", out, "--out", merged)).toMatchObject({ code: 0 });
-  const again = await place.call("evaluate", "--model", merged, ...data, "--json");
+  const evaluated = await work.call("evaluate", ...tiny, "--adapter", out, ...data, "--json");
+  expect(await work.call("merge", ...tiny, "--adapter", out, "--out", merged)).toMatchObject({ code: 0 });
+  const again = await work.call("evaluate", "--model", merged, ...data, "--json");
   const config = JSON.parse(await readFile(`${merged}/config.json`, "utf8"));
   return { output: trained.stdout, found: evaluated.json[0] ?? {}, again: again.json[0] ?? {}, config, data };
 }
@@ -45,18 +45,18 @@ describe("rows with a number", () => {
     const whole = rows.map(({ text }, label) => ({ text, label }));
     const { found, data } = await wholeWay("whole", whole, "--problem-type", "regression");
     expect(found).toMatchObject(correlations);
-    const further = ["--adapter", place.path("whole"), "--out", place.path("further"), "--steps", "1"];
-    const { stdout, code } = await place.call("train", ...tiny, ...data, ...further);
+    const further = ["--adapter", work.path("whole"), "--out", work.path("further"), "--steps", "1"];
+    const { stdout, code } = await work.call("train", ...tiny, ...data, ...further);
     expect([code, stdout]).toEqual([0, expect.stringContaining("(regression)")]);
   });
 
   it("are read of a table, too, and of rows that are tokens", async () => {
-    const table = place.write("numbers.csv", "text,label\nred,0.5\ngreen,2\n");
-    const { stdout } = await place.call(...shell`train ${tiny} --data ${table} --out ${place.path("table")} --steps 1`);
+    const table = work.write("numbers.csv", "text,label\nred,0.5\ngreen,2\n");
+    const { stdout } = await work.call(...shell`train ${tiny} --data ${table} --out ${work.path("table")} --steps 1`);
     expect(stdout).toContain("(regression)");
-    const tokens = place.write("numbers.jsonl", jsonl([{ input_ids: [3, 4, 5], labels: -0.5 }]));
-    const bert = ["--model", fixture("bert-seqcls", "base"), "--data", tokens, "--out", place.path("tokens")];
-    expect((await place.call("train", ...bert, "--steps", "1")).stdout).toContain("(regression)");
+    const tokens = work.write("numbers.jsonl", jsonl([{ input_ids: [3, 4, 5], labels: -0.5 }]));
+    const bert = ["--model", fixture("bert-seqcls", "base"), "--data", tokens, "--out", work.path("tokens")];
+    expect((await work.call("train", ...bert, "--steps", "1")).stdout).toContain("(regression)");
   });
 
   const correlations = { pearson: expect.any(Number), spearman: expect.any(Number) };
@@ -68,7 +68,7 @@ describe("rows with lists of classes", () => {
     label: ["warm", "cold", "seen"].slice(index % 3),
   }));
 
-  it("train a classifier that may give a row several, or none", async () => {
+  it("train a classifier with several classes for a row, or none", async () => {
     const all = [...rows, { text: "who sleeps", label: [] }];
     const { output, found, again, config } = await wholeWay("several", all);
     expect(output).toContain("3 classes, any number of them for each row: cold, seen, warm");
@@ -81,9 +81,9 @@ describe("rows with lists of classes", () => {
   });
 
   it("are lists of JSON in a table", async () => {
-    const table = place.write("lists.csv", 'text,label\nred,"[""a"", ""b""]"\ngreen,[]\n');
-    const { stdout, stderr } = await place.call(
-      ...["train", ...tiny, "--data", table, "--out", place.path("lists"), "--steps", "1"],
+    const table = work.write("lists.csv", 'text,label\nred,"[""a"", ""b""]"\ngreen,[]\n');
+    const { stdout, stderr } = await work.call(
+      ...["train", ...tiny, "--data", table, "--out", work.path("lists"), "--steps", "1"],
     );
     expect(stdout, stderr).toContain("2 classes, any number of them for each row: a, b");
   });
@@ -97,9 +97,9 @@ describe("rows whose labels do not go together", () => {
     ["a fraction as a class", [0, 0.5], "row 2: expected one class", "single_label_classification"],
     ["numbers below 0", [-1, 0], "for numbers to predict, use --problem-type regression)"],
   ])("are named: %s", async (_, labels, message, problem = "") => {
-    const data = place.write("wrong.jsonl", jsonl(labels.map((label) => ({ text: "a", label }))));
+    const data = work.write("wrong.jsonl", jsonl(labels.map((label) => ({ text: "a", label }))));
     const type = problem === "" ? [] : ["--problem-type", problem];
-    const refused = await place.call("train", ...tiny, "--data", data, "--out", place.path("wrong"), ...type);
+    const refused = await work.call("train", ...tiny, "--data", data, "--out", work.path("wrong"), ...type);
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
   });
 });

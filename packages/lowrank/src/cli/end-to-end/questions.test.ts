@@ -8,7 +8,7 @@ import { openTokenizer, type QuestionExample, tokenizeQuestion } from "@lowrank/
 import { readDataFile } from "@lowrank/data/node";
 import { openFolder } from "@lowrank/models/node";
 import { describe, expect, it } from "vitest";
-import { fixture, jsonl, makeWorkplace } from "./workplace.ts";
+import { fixture, jsonl, makeWorkspace } from "./workspace.ts";
 
 const folder = (...parts: readonly string[]) =>
   fileURLToPath(new URL(`../../../fixtures/questions/${parts.join("/")}`, import.meta.url));
@@ -17,7 +17,7 @@ interface Facts {
   readonly max_length: number;
   readonly learning_rate: number;
   readonly ids: readonly (readonly number[])[];
-  readonly places: readonly (readonly [number, number])[];
+  readonly works: readonly (readonly [number, number])[];
   readonly losses: readonly number[];
   readonly trained: { readonly loss: number; readonly exact_match: number; readonly f1: number };
 }
@@ -27,22 +27,22 @@ function factsOf(name: string): Facts {
   return JSON.parse(readFileSync(folder(name, "expected.json"), "utf8"));
 }
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 const bases = { bert: "bert-seqcls", roberta: "roberta-mlm" };
 for (const [name, base] of Object.entries(bases)) {
-  cpSync(fixture(base, "base"), place.path(name), { recursive: true });
-  cpSync(folder(name, "tokenizer"), place.path(name), { recursive: true });
+  cpSync(fixture(base, "base"), work.path(name), { recursive: true });
+  cpSync(folder(name, "tokenizer"), work.path(name), { recursive: true });
 }
 
 describe.each(["bert", "roberta"])("questions about texts (%s)", (name) => {
-  it("are the tokens and the places of run_qa.py", async () => {
-    const { ids, places, max_length: maxLength } = factsOf(name);
-    const tokenizer = await openTokenizer(openFolder(place.path(name)));
+  it("are the tokens and the positions of run_qa.py", async () => {
+    const { ids, works, max_length: maxLength } = factsOf(name);
+    const tokenizer = await openTokenizer(openFolder(work.path(name)));
     const rows = await readDataFile(folder(name, "rows.jsonl"));
     const questions = rows.filter((row): row is QuestionExample => row.kind === "question");
     const tokenized = questions.map((row) => tokenizeQuestion(row, tokenizer, { maxLength }));
     expect(tokenized.map(({ tokens }) => tokens.inputIds)).toEqual(ids);
-    expect(tokenized.map(({ tokens }) => [tokens.start, tokens.end])).toEqual(places);
+    expect(tokenized.map(({ tokens }) => [tokens.start, tokens.end])).toEqual(works);
     expect(tokenized.map(({ isCut }) => isCut)).toEqual([false, false, false, true, false]);
   });
 
@@ -50,9 +50,9 @@ describe.each(["bert", "roberta"])("questions about texts (%s)", (name) => {
     const { losses, max_length, learning_rate } = factsOf(name);
     const files = ["--data", folder(name, "rows.jsonl"), "--adapter", folder(name, "adapter")];
     const rate = ["--learning-rate", `${learning_rate}`, "--schedule", "constant", "--warmup-steps", "0"];
-    const out = place.path(`${name}-trained`);
-    const { code, stderr } = await place.call(
-      ...["train", "--model", place.path(name), ...files, "--out", out, ...rate, "--batch-size", "8"],
+    const out = work.path(`${name}-trained`);
+    const { code, stderr } = await work.call(
+      ...["train", "--model", work.path(name), ...files, "--out", out, ...rate, "--batch-size", "8"],
       ...["--max-length", `${max_length}`, "--steps", `${losses.length}`],
     );
     expect(code, stderr).toBe(0);
@@ -65,9 +65,9 @@ describe.each(["bert", "roberta"])("questions about texts (%s)", (name) => {
 
   it("are answered with the exact match and F1 that SQuAD's script counts", async () => {
     const { trained, max_length } = factsOf(name);
-    const both = ["--model", place.path(name), "--adapter", folder(name, "trained")];
+    const both = ["--model", work.path(name), "--adapter", folder(name, "trained")];
     const data = ["--data", folder(name, "rows.jsonl"), "--max-length", `${max_length}`, "--batch-size", "8"];
-    const { json, stderr } = await place.call("evaluate", ...both, ...data, "--json");
+    const { json, stderr } = await work.call("evaluate", ...both, ...data, "--json");
     expect(json[0], stderr).toEqual({
       engine: "cpu",
       rows: 5,
@@ -86,35 +86,35 @@ describe("lowrank train on questions", () => {
   ];
 
   it("makes a head and an adapter for QUESTION_ANS, learns the answers, and merges both", async () => {
-    const data = place.write("learnt.jsonl", jsonl(questions));
-    const out = place.path("learnt");
-    const model = ["--model", place.path("roberta")];
+    const data = work.write("learnt.jsonl", jsonl(questions));
+    const out = work.path("learnt");
+    const model = ["--model", work.path("roberta")];
     const steps = ["--steps", "60", "--learning-rate", "0.02", "--target-modules", "all-linear"];
-    const trained = await place.call("train", ...model, "--data", data, "--out", out, ...steps);
+    const trained = await work.call("train", ...model, "--data", data, "--out", out, ...steps);
     expect(trained.code, trained.stderr).toBe(0);
     expect(trained.stdout).toContain("qa_outputs.weight, qa_outputs.bias initialised from seed 0");
     expect(JSON.parse(await readFile(`${out}/adapter_config.json`, "utf8"))).toMatchObject({
       task_type: "QUESTION_ANS",
     });
-    const evaluated = await place.call("evaluate", ...model, "--adapter", out, "--data", data, "--json");
+    const evaluated = await work.call("evaluate", ...model, "--adapter", out, "--data", data, "--json");
     expect(evaluated.json[0], evaluated.stderr).toMatchObject({ rows: 2, exactMatch: 100, f1: 100 });
-    const merged = place.path("merged");
-    expect(await place.call("merge", ...model, "--adapter", out, "--out", merged)).toMatchObject({ code: 0 });
-    const again = await place.call("evaluate", "--model", merged, "--data", data, "--json");
+    const merged = work.path("merged");
+    expect(await work.call("merge", ...model, "--adapter", out, "--out", merged)).toMatchObject({ code: 0 });
+    const again = await work.call("evaluate", "--model", merged, "--data", data, "--json");
     expect(again.json[0], again.stderr).toMatchObject({ exactMatch: 100 });
   });
 
-  it("takes rows that are tokens already", async () => {
+  it("accepts rows of tokens", async () => {
     const rows = [
       { input_ids: [0, 5, 6, 2, 2, 7, 8, 9, 2], start_positions: 5, end_positions: 6 },
       { input_ids: [0, 5, 2, 2, 7, 8, 2], start_positions: 0, end_positions: 0 },
     ];
-    const data = place.write("spans.jsonl", jsonl(rows));
+    const data = work.write("spans.jsonl", jsonl(rows));
     const argv = ["--model", fixture("roberta-mlm", "base"), "--data", data];
-    const out = place.path("spans");
-    const trained = await place.call("train", ...argv, "--out", out, "--steps", "1", "--task", "question-answering");
+    const out = work.path("spans");
+    const trained = await work.call("train", ...argv, "--out", out, "--steps", "1", "--task", "question-answering");
     expect(trained.code, trained.stderr).toBe(0);
-    const { json } = await place.call("evaluate", ...argv, "--adapter", out, "--json");
+    const { json } = await work.call("evaluate", ...argv, "--adapter", out, "--json");
     expect(json[0]).toEqual({
       ...{ engine: "cpu", rows: 2, loss: expect.any(Number), exactMatch: expect.any(Number), f1: expect.any(Number) },
     });
@@ -122,25 +122,25 @@ describe("lowrank train on questions", () => {
 
   it("names the rows that it cannot use", async () => {
     const wrong = { question: "Who?", context, answers: { text: ["the fox"], answer_start: [15] } };
-    const model = ["--model", place.path("roberta"), "--out", place.path("refused")];
-    const misplaced = place.write("misplaced.jsonl", jsonl([...questions, wrong]));
-    expect(await place.call("train", ...model, "--data", misplaced)).toMatchObject({
+    const model = ["--model", work.path("roberta"), "--out", work.path("refused")];
+    const misplaced = work.write("misplaced.jsonl", jsonl([...questions, wrong]));
+    expect(await work.call("train", ...model, "--data", misplaced)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('line 3: expected "answers".text[0] in the context'),
     });
     const long = { question: "Who is old? ".repeat(40), context, answers: { text: [], answer_start: [] } };
-    const crowded = place.write("crowded.jsonl", jsonl([...questions, long]));
-    expect(await place.call("train", ...model, "--data", crowded, "--max-length", "24")).toMatchObject({
+    const crowded = work.write("crowded.jsonl", jsonl([...questions, long]));
+    expect(await work.call("train", ...model, "--data", crowded, "--max-length", "24")).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/row 3: expected a question .*leaves no room for the text/),
     });
-    const mixed = place.write("mixed.jsonl", jsonl([...questions, { text: "a text" }]));
-    expect(await place.call("train", ...model, "--data", mixed)).toMatchObject({
+    const mixed = work.write("mixed.jsonl", jsonl([...questions, { text: "a text" }]));
+    expect(await work.call("train", ...model, "--data", mixed)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("row 3: expected a row with a question and the position of its answer"),
     });
-    const data = place.write("good.jsonl", jsonl(questions));
-    expect(await place.call("train", ...model, "--data", data, "--task", "causal-lm")).toMatchObject({
+    const data = work.write("good.jsonl", jsonl(questions));
+    expect(await work.call("train", ...model, "--data", data, "--task", "causal-lm")).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("has rows with a question and the position of its answer"),
     });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { openModel } from "../../index.ts";
 import { rewardModel } from "../../objectives/preferences/reward-model.ts";
-import { copyWithWords, jsonl, makeWorkplace, shell } from "./workplace.ts";
+import { copyWithTokenizer, jsonl, makeWorkspace, shell } from "./workspace.ts";
 
 const pairs = [
   { prompt: "film", chosen: "fine", rejected: "dull" },
@@ -9,18 +9,18 @@ const pairs = [
   { prompt: "fine film", chosen: "fine fine", rejected: "dull" },
 ];
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 
-copyWithWords(place.path("base"), ["[PAD]", "fine", "film", "dull", "[UNK]"], "llama-gqa");
-const data = place.write("preferences.jsonl", jsonl(pairs));
+copyWithTokenizer(work.path("base"), ["[PAD]", "fine", "film", "dull", "[UNK]"], "llama-gqa");
+const data = work.write("preferences.jsonl", jsonl(pairs));
 
 it("preferences train a reward model, which evaluate measures and whose scores are rewards", async () => {
-  const [base, out] = [place.path("base"), place.path("judge")];
+  const [base, out] = [work.path("base"), work.path("judge")];
   const run = ["--steps", "20", "--learning-rate", "0.02", "--loss", "reward"];
-  const trained = await place.call("train", "--model", base, "--data", data, "--out", out, ...run);
+  const trained = await work.call("train", "--model", base, "--data", data, "--out", out, ...run);
   expect(trained.code, trained.stderr).toBe(0);
   expect(trained.stdout).toContain("loss: reward");
-  const evaluated = await place.call("evaluate", "--adapter", out, "--data", data, "--json");
+  const evaluated = await work.call("evaluate", "--adapter", out, "--data", data, "--json");
   expect(evaluated.json.at(-1)).toMatchObject({ rows: 3, rewardAccuracy: 1 });
 
   const judge = await openModel(base, { adapter: out });
@@ -38,17 +38,17 @@ it("preferences train a reward model, which evaluate measures and whose scores a
 });
 
 it("a reward model that is trained further stays one, and other models are refused by name", async () => {
-  const out = ["--out", place.path("more"), "--steps", "1"];
-  const more = await place.call(
-    ...shell`train --model ${place.path("base")} --adapter ${place.path("judge")} --data ${data} ${out}`,
+  const out = ["--out", work.path("more"), "--steps", "1"];
+  const more = await work.call(
+    ...shell`train --model ${work.path("base")} --adapter ${work.path("judge")} --data ${data} ${out}`,
   );
   expect(more.code, more.stderr).toBe(0);
   expect(more.stderr).toContain("trained as a reward model");
-  const writer = await openModel(place.path("base"));
+  const writer = await openModel(work.path("base"));
   expect(() => rewardModel(writer)).toThrow("A reward needs a classifier with one output, but this is a llama model");
   await expect(writer.adapt().train(pairs, { loss: "reward" })).rejects.toThrow('Open it with { task: "sequence-cla');
   writer.dispose();
-  const several = await openModel(place.path("base"), { task: "sequence-classification", classes: 3 });
+  const several = await openModel(work.path("base"), { task: "sequence-classification", classes: 3 });
   await expect(several.adapt().train(pairs)).rejects.toThrow("Open it with { classes: 1 }");
   several.dispose();
 });

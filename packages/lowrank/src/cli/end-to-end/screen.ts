@@ -1,4 +1,4 @@
-// What a person sees in a terminal, by the emulator of Visual Studio Code's.
+// The contents of a terminal's screen, from the emulator in Visual Studio Code.
 
 import xterm from "@xterm/headless";
 
@@ -10,7 +10,7 @@ export interface Screen {
   rows(): Promise<readonly string[]>;
 }
 
-/** `isRaw` where line breaks reach it as a terminal's driver sends them, with the return to the line's beginning. */
+/** `isRaw`: the program itself sends carriage returns, as behind a terminal driver. */
 export function screen(columns: number, { isRaw = false } = {}): Screen {
   const terminal = new xterm.Terminal({
     ...{ cols: columns, rows: 24, scrollback: 1000 },

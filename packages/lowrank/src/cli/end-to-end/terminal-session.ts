@@ -19,7 +19,7 @@ export const keys = { enter: "\r", up: "\u001b[A", controlC: "\u0003", controlD:
 export interface TerminalSession {
   press(text: string): void;
   rows(): Promise<readonly string[]>;
-  /** Resolves to the rows once they show this; throws with what they show instead. */
+  /** Resolves to the screen's rows when they match; throws with the rows if they do not in time. */
   sees(what: RegExp): Promise<readonly string[]>;
   /** Resolves to the program's exit code. */
   ended(): Promise<number | null>;

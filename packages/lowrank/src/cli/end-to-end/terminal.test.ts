@@ -1,28 +1,28 @@
-// What a person sees who types in a terminal: the program runs in a real one, an emulator shows it.
+// The view of a person at a terminal: the program runs in a real one, an emulator shows it.
 
 import { cpSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { hasTerminals, keys, startInTerminal } from "./terminal-session.ts";
-import { fixture, jsonl, makeWorkplace, tiny } from "./workplace.ts";
+import { fixture, jsonl, makeWorkspace, tiny } from "./workspace.ts";
 
 if (!hasTerminals) process.stderr.write("skipped: util-linux's script, which makes terminals, is not here\n");
 const template =
   "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}";
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 
-const data = place.write("rows.jsonl", jsonl([{ input_ids: [5, 6, 7] }]));
-cpSync(tiny, place.path("model"), { recursive: true });
-writeFileSync(place.path("model", "chat_template.jinja"), template);
+const data = work.write("rows.jsonl", jsonl([{ input_ids: [5, 6, 7] }]));
+cpSync(tiny, work.path("model"), { recursive: true });
+writeFileSync(work.path("model", "chat_template.jinja"), template);
 
 describe.skipIf(!hasTerminals).each([80, 100])("a terminal of %i columns", { timeout: 60_000 }, (columns) => {
   function train(steps: string, ...more: readonly string[]) {
-    const out = place.path(`out-${columns}-${steps}`);
+    const out = work.path(`out-${columns}-${steps}`);
     const argv = ["train", "--model", fixture("gpt2", "base"), "--data", data, "--out", out, "--steps", steps, ...more];
     return startInTerminal(argv, columns);
   }
 
-  it("shows a training's validations on lines of their own and one bar, whole", async () => {
+  it("shows a training's validations on separate lines and one complete bar", async () => {
     const session = train("40", "--validation", data, "--eval-every", "10");
     expect(await session.ended()).toBe(0);
     const rows = await session.rows();
@@ -40,7 +40,7 @@ describe.skipIf(!hasTerminals).each([80, 100])("a terminal of %i columns", { tim
     ]);
   });
 
-  it("leaves the bar, what Ctrl-C made, and an empty line for the shell", async () => {
+  it("leaves the bar, the result of Ctrl-C, and an empty line for the shell", async () => {
     const session = train("1000000");
     await session.sees(/\d tokens\/s/); // the bar is there before the first step, with a dash
     session.press(keys.controlC);
@@ -54,7 +54,7 @@ describe.skipIf(!hasTerminals).each([80, 100])("a terminal of %i columns", { tim
   });
 
   it("has a conversation: an answer that Ctrl-C stops, an earlier line by a key, Ctrl-D at its end", async () => {
-    const session = startInTerminal(["chat", "--model", place.path("model"), "--max-new-tokens", "300"], columns);
+    const session = startInTerminal(["chat", "--model", work.path("model"), "--max-new-tokens", "300"], columns);
     await session.sees(/Ctrl-D ends\.\n> $/);
     session.press(`Hello${keys.enter}`);
     await session.sees(/> Hello\n.+/);

@@ -6,16 +6,16 @@ import { hasMpi, type MpiRun, mpiRun } from "@lowrank/testing/mpi";
 import { makeTwoHosts, type TwoHosts } from "@lowrank/testing/two-hosts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BundledProgram, bundleProgram } from "../../../test/bundle-program.ts";
-import { fixture, jsonl, makeWorkplace } from "./workplace.ts";
+import { fixture, jsonl, makeWorkspace } from "./workspace.ts";
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 let bundled: BundledProgram;
 let data: string;
 
 beforeAll(async () => {
   bundled = await bundleProgram("two-hosts");
   const rows = Array.from({ length: 8 }, (_, row) => ({ input_ids: [row + 1, row + 2, row + 3, row + 4] }));
-  data = place.write("rows.jsonl", jsonl(rows));
+  data = work.write("rows.jsonl", jsonl(rows));
 }, 60_000);
 afterAll(() => bundled.remove());
 
@@ -32,7 +32,7 @@ const reason = reasonToSkip();
 if (reason !== undefined) console.log(`skipped: training on two machines: ${reason}`);
 
 function training(out: string, ...more: readonly string[]): string[] {
-  const inputs = ["train", "--model", fixture("gpt2", "base"), "--data", data, "--out", place.path(out)];
+  const inputs = ["train", "--model", fixture("gpt2", "base"), "--data", data, "--out", work.path(out)];
   return [...inputs, "--batch-size", "4", "--steps", "12", "--save-every", "1", "--json", ...more];
 }
 
@@ -61,7 +61,7 @@ async function start(
   }
 }
 
-const bytesOf = (out: string, name = "adapter_model.safetensors") => readFile(place.path(out, name));
+const bytesOf = (out: string, name = "adapter_model.safetensors") => readFile(work.path(out, name));
 const isComplete = (out: string) =>
   bytesOf(out, "completed.json").then(
     () => true,
@@ -70,14 +70,14 @@ const isComplete = (out: string) =>
 
 // A launcher's start fails now and then, and the machines of a test share few cores.
 describe.skipIf(reason !== undefined)("two machines", { timeout: 120_000, retry: 2 }, () => {
-  it("learn over TCP what one process learns; one that loses its power is noticed, whatever mpirun reports, and all resume", async () => {
+  it("learn over TCP like one process; a power cut is noticed, whatever mpirun reports, and all resume", async () => {
     const names = ["whole", "lost", "one"].map((name) => `${name}-${Math.floor(performance.now())}`);
     const [whole, lost, one] = names as [string, string, string];
     const undisturbed = await start(training(whole));
     expect([undisturbed.code, undisturbed.stderr]).toEqual([0, expect.anything()]);
-    expect(await place.call(...training(one))).toMatchObject({ code: 0 });
-    const expected = await readTensors(place.path(one, "adapter_model.safetensors"));
-    for (const [name, { values }] of await readTensors(place.path(whole, "adapter_model.safetensors")))
+    expect(await work.call(...training(one))).toMatchObject({ code: 0 });
+    const expected = await readTensors(work.path(one, "adapter_model.safetensors"));
+    for (const [name, { values }] of await readTensors(work.path(whole, "adapter_model.safetensors")))
       expectClose(values, expected.get(name)?.values ?? [], 1e-6);
 
     const event = (hosts: TwoHosts) => hosts.signalSecond("SIGKILL");

@@ -1,14 +1,14 @@
 import { cpSync } from "node:fs";
 import { open, stat, utimes } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { fixture, interrupted, jsonl, makeWorkplace, tokenRows } from "./workplace.ts";
+import { fixture, interrupted, jsonl, makeWorkspace, tokenRows } from "./workspace.ts";
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 
-cpSync(fixture("gpt2", "base"), place.path("base"), { recursive: true });
-const weights = place.path("base", "model.safetensors");
-const data = place.write("tokens.jsonl", jsonl(tokenRows("gpt2")));
-const command = ["train", "--model", place.path("base"), "--data", data, "--steps", "3", "--batch-size", "1"];
+cpSync(fixture("gpt2", "base"), work.path("base"), { recursive: true });
+const weights = work.path("base", "model.safetensors");
+const data = work.write("tokens.jsonl", jsonl(tokenRows("gpt2")));
+const command = ["train", "--model", work.path("base"), "--data", data, "--steps", "3", "--batch-size", "1"];
 
 /** The lowest bit of a number between the bytes that the fingerprint samples: 100 bytes into the last of the tensors. */
 async function flipBit(): Promise<void> {
@@ -30,11 +30,11 @@ async function flipBit(): Promise<void> {
   await file.close();
 }
 
-it("a run that began with --verify-base does not go on with a base of which one bit has changed, and names the file", async () => {
-  const out = ["--out", place.path("out")];
+it("a run with --verify-base refuses to resume with a base of which one bit has changed, and names the file", async () => {
+  const out = ["--out", work.path("out")];
   expect(await interrupted([...command, ...out, "--verify-base"], { at: '"step":1,' })).toMatchObject({ code: 130 });
   await flipBit();
-  const other = await place.call(...command, ...out, "--resume");
+  const other = await work.call(...command, ...out, "--resume");
   expect(other.code).toBe(1);
   expect(other.stderr).toMatch(/base file model\.safetensors: .*in the checkpoint, .*now/);
   expect(other.stderr).not.toContain("  base: "); // the samples do not see it
@@ -45,9 +45,9 @@ it("a run that began with --verify-base does not go on with a base of which one 
   const { atime, mtime } = await stat(weights);
   await flipBit();
   await utimes(weights, atime, mtime);
-  const verified = await place.call(...command, ...out, "--resume", "--verify-base");
+  const verified = await work.call(...command, ...out, "--resume", "--verify-base");
   expect(verified.stderr).toMatch(/base file model\.safetensors/);
   await flipBit();
   await utimes(weights, atime, mtime);
-  expect(await place.call(...command, ...out, "--resume", "--verify-base")).toMatchObject({ code: 0 });
+  expect(await work.call(...command, ...out, "--resume", "--verify-base")).toMatchObject({ code: 0 });
 });

@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
 import { expect, it } from "vitest";
-import { makeWorkplace, tiny } from "./workplace.ts";
+import { makeWorkspace, tiny } from "./workspace.ts";
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 
 it.each([
   ["--template", "llama"],
   ["--rank", "0"],
   ["--dropout", "1"],
 ])("%s %s is wrong usage, before anything is loaded", async (option, value) => {
-  const call = await place.call("train", "--model", "m", "--data", "d.jsonl", "--out", place.path("no"), option, value);
+  const call = await work.call("train", "--model", "m", "--data", "d.jsonl", "--out", work.path("no"), option, value);
   expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining(option) });
 });
 
@@ -18,12 +18,12 @@ it.each([
   [["--adapter=a", "v_proj"], "train takes options only"],
   [["--rank", "4", "v_proj"], "train takes options only"],
 ])("explains what to type for the values %j of an option", async (words, advice) => {
-  const call = await place.call("train", "--model", "m", "--data", "d.jsonl", "--out", place.path("no"), ...words);
+  const call = await work.call("train", "--model", "m", "--data", "d.jsonl", "--out", work.path("no"), ...words);
   expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining(advice) });
 });
 
 it("an empty --stop is wrong usage, before anything is loaded", async () => {
-  const call = await place.call("generate", "--model", "m", "--prompt", "a", "--stop", "");
+  const call = await work.call("generate", "--model", "m", "--prompt", "a", "--stop", "");
   expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining('--stop ""') });
 });
 
@@ -45,7 +45,7 @@ it.each([
   ],
   ["train", "--dtype", "(Here it is called --base-precision.)"],
 ])("%s explains what %s is called here", async (command, option, advice) => {
-  const call = await place.call(command, "--model", "m", "--data", "d.jsonl", "--out", place.path("no"), option);
+  const call = await work.call(command, "--model", "m", "--data", "d.jsonl", "--out", work.path("no"), option);
   expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining(advice) });
 });
 
@@ -56,7 +56,7 @@ it.each([
   ["--dta", "(Did you mean --data?)"],
   ["--mask-prompt", "(Only answers are trained, never prompts.)"],
 ])("reports the unknown option %s before the options that are missing", async (option, advice) => {
-  const call = await place.call("train", "--model", "m", "--out", place.path("no"), option, "rows.jsonl");
+  const call = await work.call("train", "--model", "m", "--out", work.path("no"), option, "rows.jsonl");
   expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining(`unknown option '${option.split("=")[0]}'`) });
   expect(call.stderr).toContain(advice);
   expect(call.stderr).not.toContain("missing");
@@ -72,7 +72,7 @@ it.each([
     '"Hello you" is not an option. generate takes options only; write a prompt as --prompt "Hello you".',
   ],
 ])("generate %j says where a prompt belongs, before anything is loaded", async (words, advice) => {
-  const call = await place.call("generate", ...words);
+  const call = await work.call("generate", ...words);
   expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining(advice) });
 });
 
@@ -83,42 +83,42 @@ it.each([
   ["evaluate", "--batch-size", ["--data", "d", "--model", "m"], "takes one value"],
 ])("%s refuses a second %s instead of dropping the first", async (command, option, others, advice) => {
   const [one, two] = option === "--batch-size" ? ["1", "2"] : ["one", "two"];
-  const call = await place.call(command, option, one, option, two, ...others);
+  const call = await work.call(command, option, one, option, two, ...others);
   expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining(`${option} takes one value`) });
   expect(call.stderr).toContain(advice);
 });
 
 it("names the very flag to type for columns of other names, once for all rows", async () => {
-  const data = place.write("e2e.csv", `mr,ref\n${"a,b\n".repeat(30)}`);
-  const { code, stderr } = await place.call("train", "--model", "m", "--data", data, "--out", place.path("no"));
+  const data = work.write("e2e.csv", `mr,ref\n${"a,b\n".repeat(30)}`);
+  const { code, stderr } = await work.call("train", "--model", "m", "--data", data, "--out", work.path("no"));
   expect(code).toBe(1);
   expect(stderr).toContain('use --columns "prompt=mr,completion=ref".');
   expect(stderr.match(/got the keys/g)).toHaveLength(1);
 });
 
 it("names no option that the command does not have", async () => {
-  const call = await place.call("generate", "--model", "m", "--prompt", "a", "--lr", "1");
+  const call = await work.call("generate", "--model", "m", "--prompt", "a", "--lr", "1");
   expect(call).toMatchObject({ code: 2, stderr: expect.not.stringContaining("--learning-rate") });
 });
 
 it("a misspelt target among others trains nothing, unless that is allowed", async () => {
-  const rows = place.write("pair.jsonl", '{"prompt":"a","completion":"b"}\n');
+  const rows = work.write("pair.jsonl", '{"prompt":"a","completion":"b"}\n');
   const train = ["train", "--model", tiny, "--data", rows, "--steps", "1", "--target-modules", "q_proj,vv_proj"];
-  const refused = await place.call(...train, "--out", place.path("half"));
+  const refused = await work.call(...train, "--out", work.path("half"));
   expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/"vv_proj".*\n.*--allow-unmatched-targets/) });
-  expect(existsSync(place.path("half"))).toBe(false);
-  const allowed = await place.call(...train, "--out", place.path("half"), "--allow-unmatched-targets");
+  expect(existsSync(work.path("half"))).toBe(false);
+  const allowed = await work.call(...train, "--out", work.path("half"), "--allow-unmatched-targets");
   expect(allowed).toMatchObject({ code: 0, stdout: expect.stringContaining("1 row,") });
 });
 
 it("a temperature of 0 is greedy, and number types go by their other names", async () => {
   const generate = ["generate", "--model", tiny, "--prompt", "a", "--max-new-tokens", "6"];
-  const greedy = await place.call(...generate);
+  const greedy = await work.call(...generate);
   expect(greedy.code).toBe(0);
-  expect((await place.call(...generate, "--temperature", "0", "--top-p", "0.5")).stdout).toBe(greedy.stdout);
-  const merge = ["merge", "--model", tiny, "--adapter", place.path("none"), "--out", place.path("merged")];
-  expect((await place.call(...merge, "--dtype", "fp16")).stderr).toContain('/none"');
-  expect(await place.call(...merge, "--dtype", "fp8")).toMatchObject({
+  expect((await work.call(...generate, "--temperature", "0", "--top-p", "0.5")).stdout).toBe(greedy.stdout);
+  const merge = ["merge", "--model", tiny, "--adapter", work.path("none"), "--out", work.path("merged")];
+  expect((await work.call(...merge, "--dtype", "fp16")).stderr).toContain('/none"');
+  expect(await work.call(...merge, "--dtype", "fp8")).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("BF16"),
   });

@@ -30,8 +30,8 @@ export interface EvaluateOptions
   readonly dimensions?: number;
 }
 
-export async function runEvaluate(asked: EvaluateOptions, report: Report): Promise<void> {
-  const options = await withBase(asked, report);
+export async function runEvaluate(requested: EvaluateOptions, report: Report): Promise<void> {
+  const options = await withBase(requested, report);
   const { generate, rewardTimeout, rewardConcurrency, temperature } = options;
   const reward = await loadRewards(options);
   const setup = await setupOf(options, report);
@@ -53,7 +53,7 @@ export async function runEvaluate(asked: EvaluateOptions, report: Report): Promi
     };
     const evaluation = await model.evaluate(data, how);
     report.emit({ engine, ...evaluation });
-    for (const line of formatFacts(factsOf(evaluation))) report.say(line);
+    for (const line of formatFacts(factsOf(evaluation))) report.print(line);
   });
 }
 

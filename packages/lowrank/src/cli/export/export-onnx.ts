@@ -48,16 +48,16 @@ export async function exportOnnx(options: ExportOptions, report: Report): Promis
       });
       const count = (how: string) => changes.filter((one) => one.how === how).length;
       const done = (["folded", "replaced", "branch"] as const).filter((how) => count(how) > 0);
-      report.say(done.map((how) => `${count(how)} ${words[how]}`).join(", "));
-      report.say(`${files.map(({ name }) => name).join(", ")}, ${(bytes / 1e6).toFixed(1)} MB, written to ${out}`);
-      if (fedBy !== false) report.say(hints[fedBy]);
+      report.print(done.map((how) => `${count(how)} ${words[how]}`).join(", "));
+      report.print(`${files.map(({ name }) => name).join(", ")}, ${(bytes / 1e6).toFixed(1)} MB, written to ${out}`);
+      if (fedBy !== false) report.print(hints[fedBy]);
     } finally {
       await model.close();
     }
   });
 }
 
-/** Writes the file that ONNX Runtime loads beside a model made with `--switchable adapter-files`. */
+/** Writes the adapter file that ONNX Runtime loads for a model of `--switchable adapter-files`. */
 export async function exportOnnxAdapter(options: ExportOptions, report: Report): Promise<void> {
   const { adapter, out, switchable, overwrite = false } = options;
   if (switchable !== undefined) throw new UsageError("--switchable is for --to onnx, which makes the model.");
@@ -68,8 +68,8 @@ export async function exportOnnxAdapter(options: ExportOptions, report: Report):
     const bytes = writeOnnxAdapter(model, read);
     await writeFileAtomic(out, bytes, { overwrite });
     report.emit({ out, format: "onnx-adapter", tensors: read.tensors.size, bytes: bytes.length });
-    report.say(`${plural(read.tensors.size, "tensor")}, ${(bytes.length / 1e6).toFixed(1)} MB, written to ${out}`);
-    report.say(`with ONNX Runtime GenAI, next to the model: og.Adapters(model).load("${out}", "name")`);
+    report.print(`${plural(read.tensors.size, "tensor")}, ${(bytes.length / 1e6).toFixed(1)} MB, written to ${out}`);
+    report.print(`with ONNX Runtime GenAI, next to the model: og.Adapters(model).load("${out}", "name")`);
   });
 }
 
@@ -91,7 +91,7 @@ const words = {
   branch: "branches beside nodes",
 };
 
-/** How many weights were compared, and found the same; 0 where there is no base to compare with, which is said. Throws what `compareBase` does. */
+/** The number of weights that were compared and are equal. 0 without a base, which is then reported. Throws the errors of `compareBase`. */
 async function compareWithBase(
   model: OnnxModel,
   paths: readonly string[],
@@ -104,7 +104,7 @@ async function compareWithBase(
     if (error instanceof BaseNotFoundError) return undefined;
     throw error;
   });
-  // A name of the Hub is no reason to download gigabytes, and a .gguf file's numbers are rounded ones.
+  // A model on the Hub would have to be downloaded, and the numbers of a .gguf file are rounded.
   const isFolder = base !== undefined && !base.endsWith(".gguf") && (await exists(base));
   const weights = isFolder ? await openFolderWeights(openFolder(base)) : undefined;
   if (weights === undefined) {

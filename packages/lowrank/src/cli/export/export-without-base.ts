@@ -67,12 +67,11 @@ export async function exportWithoutBase(
     const bytes = files.reduce((sum, { length }) => sum + length, 0);
     const { size: tensors } = read.tensors;
     report.emit({ out, format: to, dtype, tensors, bytes });
-    report.say(`${plural(tensors, "tensor")}, ${(bytes / 1e6).toFixed(1)} MB, written to ${out}`);
-    report.say(hint(out));
+    report.print(`${plural(tensors, "tensor")}, ${(bytes / 1e6).toFixed(1)} MB, written to ${out}`);
+    report.print(hint(out));
   });
 }
 
-/** Formats that are written without a base. */
 type FormatWithoutBase = "mlx" | "kohya" | "diffusers" | "loralib";
 
 export interface ExportOptions extends EngineOptions {
@@ -80,7 +79,7 @@ export interface ExportOptions extends EngineOptions {
   readonly adapter: readonly WeightedPath[];
   readonly out: string;
   readonly to: "gguf" | "onnx" | "onnx-adapter" | FormatWithoutBase;
-  /** True where it is said without who feeds the pairs. */
+  /** True if the flag has no value. */
   readonly switchable?: true | "session" | "adapter-files";
   /** Of a pipeline: Kohya's and diffusers' files hold several. */
   readonly component?: "te" | "te1" | "te2" | "te3" | "unet";

@@ -14,18 +14,18 @@ import { plural } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import type { ExportOptions } from "./export-without-base.ts";
 
-export async function runExport(asked: ExportOptions, report: Report): Promise<void> {
-  if (asked.to === "onnx" && asked.model?.endsWith(".onnx") !== true)
-    return (await import("./write-onnx.ts")).writeOnnx(asked, report);
-  if (asked.to === "onnx") return (await import("./export-onnx.ts")).exportOnnx(asked, report);
-  if (asked.to === "onnx-adapter") return (await import("./export-onnx.ts")).exportOnnxAdapter(asked, report);
-  if (asked.switchable) throw new UsageError("--switchable is for --to onnx: other programs switch every adapter.");
-  if (asked.to === "gguf") return exportGguf(asked, report);
-  return (await import("./export-without-base.ts")).exportWithoutBase(asked.to, asked, report);
+export async function runExport(requested: ExportOptions, report: Report): Promise<void> {
+  if (requested.to === "onnx" && requested.model?.endsWith(".onnx") !== true)
+    return (await import("./write-onnx.ts")).writeOnnx(requested, report);
+  if (requested.to === "onnx") return (await import("./export-onnx.ts")).exportOnnx(requested, report);
+  if (requested.to === "onnx-adapter") return (await import("./export-onnx.ts")).exportOnnxAdapter(requested, report);
+  if (requested.switchable) throw new UsageError("--switchable is for --to onnx: other programs switch every adapter.");
+  if (requested.to === "gguf") return exportGguf(requested, report);
+  return (await import("./export-without-base.ts")).exportWithoutBase(requested.to, requested, report);
 }
 
-async function exportGguf(asked: ExportOptions, report: Report): Promise<void> {
-  const options = await withBase(asked, report);
+async function exportGguf(requested: ExportOptions, report: Report): Promise<void> {
+  const options = await withBase(requested, report);
   const { model, adapter, out, dtype = "F32", overwrite = false } = options;
   if (dtype === "INT8") throw new UsageError("--dtype INT8 is for --to onnx; gguf has F32, F16, BF16 and Q8_0.");
   await whileClaimed({ kind: "file", model, adapter, out, overwrite }, report, async (read) => {
@@ -39,7 +39,7 @@ async function exportGguf(asked: ExportOptions, report: Report): Promise<void> {
     });
     await writeFileAtomic(out, bytes, { overwrite });
     report.emit({ out, format: options.to, dtype, tensors: read.tensors.size, bytes: bytes.length });
-    report.say(`${plural(read.tensors.size, "tensor")}, ${(bytes.length / 1e6).toFixed(1)} MB, written to ${out}`);
-    report.say(`with llama.cpp, on the same base as GGUF: llama-cli -m base.gguf --lora ${out}`);
+    report.print(`${plural(read.tensors.size, "tensor")}, ${(bytes.length / 1e6).toFixed(1)} MB, written to ${out}`);
+    report.print(`with llama.cpp, on the same base as GGUF: llama-cli -m base.gguf --lora ${out}`);
   });
 }

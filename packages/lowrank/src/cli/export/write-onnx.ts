@@ -3,7 +3,7 @@
 import { UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
-import { claiming, sayFiles } from "../adapter-output.ts";
+import { claiming, printFiles } from "../adapter-output.ts";
 import { withBase } from "../base-for.ts";
 import { pathsOf } from "../options/named-adapters.ts";
 import { whileOpen } from "../start-engine.ts";
@@ -13,8 +13,8 @@ import type { ExportOptions } from "./export-without-base.ts";
 const dtypes = { F32: "fp32", INT8: "q8" } as const;
 
 /** Writes the folder that transformers.js loads, whole or not at all. Throws the errors of `MergedModel.onnx`. */
-export async function writeOnnx(asked: ExportOptions, report: Report): Promise<void> {
-  const { out, dtype, switchable, overwrite = false, ...options } = await withBase(asked, report);
+export async function writeOnnx(requested: ExportOptions, report: Report): Promise<void> {
+  const { out, dtype, switchable, overwrite = false, ...options } = await withBase(requested, report);
   if (switchable !== undefined)
     throw new UsageError("--switchable needs an ONNX file of the base: --model model.onnx.");
   if (dtype !== undefined && dtype !== "F32" && dtype !== "INT8")
@@ -28,8 +28,8 @@ export async function writeOnnx(asked: ExportOptions, report: Report): Promise<v
       await nodePlatform.writeFiles(out, files, { overwrite });
       const written = [...files].map(([name, content]) => ({ name, bytes: Buffer.byteLength(content) }));
       report.emit({ out, format: "onnx", task: opened.base.task, files: written });
-      sayFiles(written, report);
-      report.say(`written to ${out}; transformers.js loads it as pipeline(task, "${out}")`);
+      printFiles(written, report);
+      report.print(`written to ${out}; transformers.js loads it as pipeline(task, "${out}")`);
     }),
   );
 }

@@ -1,4 +1,4 @@
-// lowrank extract: two checkpoints opened in their files, and what the library finds between them.
+// lowrank extract: finds the difference between two checkpoints, read from their files.
 
 import { type ExtractedAdapter, extractAdapter, type ModelInFiles, planExtraction } from "@lowrank/merge";
 import { type PretrainedModel, WeightsInFiles } from "@lowrank/models";
@@ -35,7 +35,7 @@ export async function runExtract(options: ExtractOptions, report: Report): Promi
     try {
       const fields = { rank: options.rank, alpha: options.rank, targetModules: options.targetModules };
       const config = configFor(base.model, { ...fields, useDora: options.useDora === true }, base.source);
-      if (plan) sayPlan(planExtraction(base.model, config), options, report);
+      if (plan) printPlan(planExtraction(base.model, config), options, report);
       else await extractFrom({ base, config, options }, report);
     } finally {
       await close(base);
@@ -78,7 +78,7 @@ async function extractFrom({ base, config, options }: Extraction, report: Report
       onProgress: ({ done, total }) => count.at({ bytes: 4 * done, total: 4 * total }),
     });
     count.stop();
-    sayFound(found, report);
+    printDifference(found, report);
     const files = await putAdapter(found.adapter, options, report);
     const { layers, unchanged, others } = found;
     report.emit({ out, model, tuned: path, layers, unchanged, others, files });
@@ -88,24 +88,24 @@ async function extractFrom({ base, config, options }: Extraction, report: Report
   }
 }
 
-function sayPlan({ sites }: ReturnType<typeof planExtraction>, { out, rank }: ExtractOptions, report: Report): void {
+function printPlan({ sites }: ReturnType<typeof planExtraction>, { out, rank }: ExtractOptions, report: Report): void {
   const bytes = 4 * sites.reduce((sum, { parameters }) => sum + parameters, 0);
   report.emit({ type: "plan", out, modules: sites.map(({ path }) => path), bytes });
-  for (const { path, inFeatures, outFeatures } of sites) report.say(`${path}  ${inFeatures} → ${outFeatures}`);
-  report.say(
+  for (const { path, inFeatures, outFeatures } of sites) report.print(`${path}  ${inFeatures} → ${outFeatures}`);
+  report.print(
     `${plural(sites.length, "module")}, ${formatBytes(bytes)} at most, with rank ${rank}; nothing is written to ${out}`,
   );
 }
 
-function sayFound({ layers, unchanged, others }: ExtractedAdapter, report: Report): void {
+function printDifference({ layers, unchanged, others }: ExtractedAdapter, report: Report): void {
   const rows = layers.map(({ path, rank, baseNorm, norm, error }) => [
     path,
     `${rank}`,
     formatNumber(norm / baseNorm),
     formatNumber(error),
   ]);
-  for (const line of formatTable(numberColumns("module", "rank", "‖ΔW‖/‖W‖", "missed"), rows)) report.say(line);
-  if (unchanged.length > 0) report.say(`the same in both: ${unchanged.join(", ")}`);
+  for (const line of formatTable(numberColumns("module", "rank", "‖ΔW‖/‖W‖", "missed"), rows)) report.print(line);
+  if (unchanged.length > 0) report.print(`the same in both: ${unchanged.join(", ")}`);
   if (others.length === 0) return;
   const largest = others.reduce((max, one) => (one.relative > max.relative ? one : max));
   report.warn({

@@ -2,7 +2,7 @@
 
 const keys: readonly string[] = ["input_ids", "attention_mask", "token_type_ids"];
 
-/** Makes rows of choices and adds to the faults; what is no list of questions is left out as undefined. */
+/** Turns multiple-choice questions into rows and adds problems to `faults`. Undefined if the value is no list of questions. */
 export function choicesAsRows(
   given: ReadonlyMap<string, unknown>,
   faults: string[],

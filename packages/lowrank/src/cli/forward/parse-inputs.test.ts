@@ -22,7 +22,7 @@ describe("parseInputs", () => {
     expect(inputs.labels?.values).toEqual(Int32Array.of(-100, 2, 3, 4));
   });
 
-  it("takes one label a row for a classifier", () => {
+  it("accepts one label for each row of a classifier", () => {
     const inputs = parseInputs(
       "f",
       '{"input_ids": [[1], [2]], "labels": [2, 0], "token_type_ids": [[0], [1]]}',
@@ -51,7 +51,7 @@ describe("parseInputs", () => {
     expect(faultsOf(inputs).join("\n")).toContain(message);
   });
 
-  it("takes what a decoder reads, or labels to make it from, of another length", () => {
+  it("accepts decoder inputs, or labels from which to make them, of another length", () => {
     const limits: InputLimits = { vocabSize: 100, hasDecoder: true, labels: { kind: "target", count: 100 } };
     const inputs = parseInputs("f", '{"input_ids": [[1, 2]], "decoder_input_ids": [[0, 3, 4]]}', limits);
     expect(inputs.decoderInputIds?.values).toEqual(Int32Array.of(0, 3, 4));
@@ -59,7 +59,7 @@ describe("parseInputs", () => {
     expect(faultsOf({ input_ids: [[1, 2]] }, limits)[0]).toContain('"decoder_input_ids" is missing');
   });
 
-  it("takes the choices of each question, and a label for each", () => {
+  it("accepts the choices of each question, and a label for each", () => {
     const limits: InputLimits = { vocabSize: 100, hasChoices: true, labels: { kind: "row", count: 3 } };
     const ids = [
       [
@@ -82,7 +82,7 @@ describe("parseInputs", () => {
     expect(faultsOf({ input_ids: ids, attention_mask: [[[1, 1]]] }, limits).length).toBeGreaterThan(0);
   });
 
-  it("takes images that are wider than high", () => {
+  it("accepts images that are wider than high", () => {
     const limits: InputLimits = {
       vocabSize: 0,
       image: { channels: 1, height: 1, width: 3 },
@@ -92,7 +92,7 @@ describe("parseInputs", () => {
     expect(inputs.pixelValues?.shape).toEqual([1, 1, 1, 3]);
   });
 
-  it("takes images where a model reads images", () => {
+  it("accepts images if a model reads images", () => {
     const limits: InputLimits = {
       vocabSize: 0,
       image: { channels: 1, height: 2, width: 2 },
@@ -129,7 +129,7 @@ describe("parseInputs", () => {
     expect(faultsOf({ input_ids: [[1, 2]], attention_mask: [[1]], labels: [[500, 1]], extra: 1 })).toHaveLength(3);
   });
 
-  it("refuses labels where no loss is defined", () => {
+  it("refuses labels if no loss is defined", () => {
     expect(faultsOf({ input_ids: [[1]], labels: [[1]] }, { ...causal, labels: { kind: "none" } })[0]).toContain(
       "no head",
     );

@@ -15,16 +15,16 @@ export interface IntegerMatrix {
 
 export interface InputLimits {
   readonly vocabSize: number;
-  /** How many token types it has; absent where it takes none. */
+  /** Number of token types; absent if the model has none. */
   readonly tokenTypes?: number;
   /** Whether a second stack reads tokens of its own. */
   readonly hasDecoder?: boolean;
   /** Whether each example is several sequences of which one is to be chosen. */
   readonly hasChoices?: boolean;
   readonly image?: ImageLimits;
-  /** Whether it reads texts beside its images. */
+  /** Whether it reads texts together with images. */
   readonly readsPairs?: boolean;
-  /** What a label is: a class a row, a token a position, an answer's start and end, what a decoder writes, or nothing. */
+  /** The kind of labels: a class for each row, a token for each position, an answer's start and end, a target's tokens, or none. */
   readonly labels:
     | { readonly kind: "row" | "position" | "span" | "target"; readonly count: number }
     | { readonly kind: "none" };
@@ -194,10 +194,10 @@ function readMatrix(
   const values: readonly unknown[] = rows.flat();
   const wrong = values.findIndex((value) => !isInRange(value, range));
   if (wrong !== -1) {
-    const place = `row ${Math.floor(wrong / columns)}, column ${wrong % columns}`;
+    const where = `row ${Math.floor(wrong / columns)}, column ${wrong % columns}`;
     const also = range.also === undefined ? "" : ` or ${range.also}`;
     const got = JSON.stringify(values[wrong])?.slice(0, 40);
-    faults.push(`"${key}": ${place} is ${got}; expected a whole number from ${range.min} to ${range.max}${also}`);
+    faults.push(`"${key}": ${where} is ${got}; expected a whole number from ${range.min} to ${range.max}${also}`);
     return undefined;
   }
   return { rows: rows.length, columns, values: Int32Array.from(values, Number) };

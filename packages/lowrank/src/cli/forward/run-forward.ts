@@ -30,8 +30,8 @@ export interface ForwardOptions extends EngineOptions, AdapterOptions {
   readonly overwrite?: boolean;
 }
 
-export async function runForward(asked: ForwardOptions, report: Report): Promise<void> {
-  const options = await withBase(asked, report);
+export async function runForward(requested: ForwardOptions, report: Report): Promise<void> {
+  const options = await withBase(requested, report);
   const { model: modelPath, adapter, inputs: inputsPath, out, overwrite } = options;
   await checkOutput(out, { kind: "file", overwrite, inputs: [modelPath, ...pathsOf(adapter), inputsPath] });
   const text = await readInputs(inputsPath);
@@ -43,9 +43,9 @@ export async function runForward(asked: ForwardOptions, report: Report): Promise
     const shapes = Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape]));
     const loss = lossOf(tensors);
     report.emit({ out, engine, task: opened.model.task, tensors: shapes, ...given({ loss }) });
-    for (const [name, shape] of Object.entries(shapes)) report.say(`${name}  F32 [${shape.join(", ")}]`);
-    if (loss !== undefined) report.say(`loss ${formatNumber(loss)}`);
-    report.say(`written to ${out}`);
+    for (const [name, shape] of Object.entries(shapes)) report.print(`${name}  F32 [${shape.join(", ")}]`);
+    if (loss !== undefined) report.print(`loss ${formatNumber(loss)}`);
+    report.print(`written to ${out}`);
   });
 }
 
@@ -81,7 +81,7 @@ function limitsOf(model: PretrainedModel): InputLimits {
   };
 }
 
-/** What an encoder–decoder's encoder does alone. */
+/** Tasks for which an encoder–decoder runs only its encoder. */
 const encoderTasks: readonly Task[] = ["token-classification", "text-encoding"];
 
 function labelLimits(task: Task, counts: { vocabularySize: number; labels: number }): InputLimits["labels"] {
@@ -115,7 +115,7 @@ async function compute(opened: OpenedBase, inputs: ForwardInputs): Promise<Reado
   const { labels } = inputs;
   const labelTensor =
     labels && tf.tensor(labels.values, isPerRow(model.task) ? [labels.rows] : [labels.rows, labels.columns], "int32");
-  // Without decoder_input_ids an encoder–decoder reads its labels, one place later.
+  // Without decoder_input_ids, an encoder–decoder reads its labels, shifted by one position.
   const output = tf.tidy(() => model.forward({ ...given, ...(labelTensor && { labels: labelTensor }) }, context));
   const loss = labelTensor && tf.tidy(() => model.loss({ ...given, labels: labelTensor }, context));
   try {

@@ -30,9 +30,9 @@ export interface GenerateOptions extends ModelOptions, SamplingOptions {
   readonly seed: number;
 }
 
-export async function runGenerate(asked: GenerateOptions, report: Report): Promise<void> {
-  if (asked.prompt === undefined && asked.prompts === undefined) throw noPrompt(asked);
-  const options = await withBase(asked, report);
+export async function runGenerate(requested: GenerateOptions, report: Report): Promise<void> {
+  if (requested.prompt === undefined && requested.prompts === undefined) throw noPrompt(requested);
+  const options = await withBase(requested, report);
   if (options.stop?.includes("") === true) {
     throw new UsageError('--stop "" would end every text before its first token. Give at least one character.');
   }
@@ -82,16 +82,16 @@ function tellText({ index, prompt, text, ids, reason, isStreamed, advice }: Writ
   const name = isStreamed ? "" : `prompt ${index + 1}: `;
   if (text.trim() === "") report.note(`${name}the model wrote nothing: its first token ended the text.${advice}`);
   if (isStreamed) return;
-  report.say(report.colors.bold(escapeControls(askedBy(prompt))));
-  report.say(`${escapeControls(text)}\n`);
+  report.print(report.colors.bold(escapeControls(promptText(prompt))));
+  report.print(`${escapeControls(text)}\n`);
 }
 
-function askedBy(prompt: TextPrompt): string {
+function promptText(prompt: TextPrompt): string {
   const plain = plainPrompt(prompt);
   return typeof plain === "string" ? plain : (plain.messages.at(-1)?.content ?? "");
 }
 
-/** Those of the options, then those of the file. "-" is what standard input says, but for the line break at its end. */
+/** The prompts of the options, then those of the file. "-" is standard input without its last line break. */
 async function readPrompts({ prompt = [], prompts: file, image = [] }: GenerateOptions, io: CommandIo) {
   const given: TextPrompt[] = [];
   for (const text of prompt)

@@ -1,4 +1,4 @@
-// lowrank init: writes a recipe by asking, or says what a recipe may have.
+// lowrank init: asks questions and writes a recipe, or prints the schema of recipes.
 
 import { writeFile } from "node:fs/promises";
 import { InvalidArgumentError } from "commander";
@@ -18,7 +18,7 @@ export interface InitOptions extends CommonOptions {
   readonly overwrite?: boolean;
 }
 
-/** Asks for a recipe of `train` and writes it to a file, or prints the JSON Schema of recipes. Throws OUTPUT_EXISTS, UsageError. */
+/** Asks for the options of `train` and writes a recipe file, or prints the JSON Schema of recipes. Throws OUTPUT_EXISTS, UsageError. */
 export async function runInit(file: string, { schema, overwrite }: InitOptions, report: Report): Promise<void> {
   if (schema === true) {
     report.io.stdout(`${JSON.stringify(recipeSchema(), null, 2)}\n`);
@@ -27,10 +27,10 @@ export async function runInit(file: string, { schema, overwrite }: InitOptions, 
   if (overwrite !== true && (await exists(file))) throw outputExists(file);
   const recipe = await askRecipe(report.io);
   await writeFile(file, await asYaml(recipe));
-  report.say(`written to ${file}; try: ${programName(report.io)} train --recipe ${file}`);
+  report.print(`written to ${file}; try: ${programName(report.io)} train --recipe ${file}`);
 }
 
-/** What is asked, in order, and what an empty answer means: null asks again, "" leaves the option to its default. */
+/** The questions in order, with the meaning of an empty answer: null repeats the question, "" keeps the option's default. */
 const questions: ReadonlyMap<string, string | null> = new Map([
   ["model", null],
   ["data", null],
@@ -42,7 +42,7 @@ const questions: ReadonlyMap<string, string | null> = new Map([
   ["out", "adapter"],
 ]);
 
-/** The answers as a recipe. Throws a UsageError where the input ends before what is needed was said. */
+/** The answers as a recipe. Throws a UsageError if the input ends before a required answer. */
 async function askRecipe(io: CommandIo): Promise<ReadonlyMap<string, unknown>> {
   const answers = linesOf(io.stdin());
   const recipe = new Map<string, unknown>();
@@ -66,7 +66,7 @@ async function askRecipe(io: CommandIo): Promise<ReadonlyMap<string, unknown>> {
   return recipe;
 }
 
-/** Undefined, with a word on why, for what the option does not take. */
+/** The answer as a value; prints the reason and returns undefined if it is invalid. */
 function parsed(text: string, option: RecipeOption, io: CommandIo): unknown {
   if (option.argument?.endsWith("...>") === true) return text.split(/\s+/);
   try {

@@ -1,4 +1,4 @@
-// lowrank inspect: what is in an adapter, a model folder or a single file.
+// lowrank inspect: the contents of an adapter, a model folder or a single file.
 
 import { defineCommand, option } from "../define-command.ts";
 import { type CommonOptions, json } from "../options/shared-options.ts";

@@ -42,7 +42,7 @@ function adapterFacts(inspection: AdapterInspection): Facts {
   ];
 }
 
-/** Whole paths, as other programs' files have them, are as many as modules, which are listed below. */
+/** Only the number of target modules if they are whole paths, as in other programs' files: the modules are listed below. */
 function listed(targets: readonly string[]): string {
   const [shown, left] = [targets.slice(0, shownTargets).join(", "), targets.length - shownTargets];
   return left > 0 ? `${shown} and ${left} more` : shown;

@@ -4,7 +4,7 @@ import { groupTensors } from "./group-tensors.ts";
 const tensor = (name: string, shape: readonly number[] = [4, 4]) => ({ name, dtype: "F32", shape, bytes: 64 });
 
 describe("groupTensors", () => {
-  it("joins layers that are alike and names their numbers", () => {
+  it("joins equal layers and lists their numbers", () => {
     const names = [0, 1, 2, 5].map((layer) => tensor(`h.${layer}.mlp.weight`));
     expect(groupTensors([tensor("wte.weight"), ...names])).toEqual([
       { name: "wte.weight", count: 1, dtype: "F32", shape: [4, 4] },

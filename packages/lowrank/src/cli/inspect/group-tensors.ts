@@ -28,17 +28,17 @@ function describeGroup(members: readonly TensorFact[]): TensorGroup[] {
   if (first === undefined) return [];
   const { dtype, shape } = first;
   const numbers = members.map((member) => (member.name.match(layerNumber) ?? []).map((part) => Number(part.slice(1))));
-  const varying = (numbers[0] ?? []).flatMap((value, place) =>
-    numbers.some((row) => row[place] !== value) ? [place] : [],
+  const varying = (numbers[0] ?? []).flatMap((value, position) =>
+    numbers.some((row) => row[position] !== value) ? [position] : [],
   );
-  const [place] = varying;
-  if (members.length === 1 || place === undefined || varying.length > 1) {
+  const [position] = varying;
+  if (members.length === 1 || position === undefined || varying.length > 1) {
     return members.map((member) => ({ name: member.name, count: 1, dtype, shape }));
   }
   let seen = -1;
   const name = first.name.replace(layerNumber, (text) => {
     seen += 1;
-    return seen === place ? `${text[0]}{${rangesOf(numbers.map((row) => row[place] ?? 0))}}` : text;
+    return seen === position ? `${text[0]}{${rangesOf(numbers.map((row) => row[position] ?? 0))}}` : text;
   });
   return [{ name, count: members.length, dtype, shape }];
 }

@@ -17,8 +17,8 @@ export function printInspection(inspection: Inspection, options: { readonly all:
 }
 
 function printForPeople(inspection: Inspection, options: { readonly all: boolean }, report: Report): void {
-  report.say(`${report.colors.bold(titleOf(inspection))} ${escapeName(inspection.path)}`);
-  for (const line of formatFacts(factsOf(inspection))) report.say(line);
+  report.print(`${report.colors.bold(titleOf(inspection))} ${escapeName(inspection.path)}`);
+  for (const line of formatFacts(factsOf(inspection))) report.print(line);
   const rows = options.all
     ? inspection.tensors.map((tensor) => ({ ...tensor, count: 1 }))
     : groupTensors(inspection.tensors);
@@ -38,9 +38,9 @@ function printForPeople(inspection: Inspection, options: { readonly all: boolean
     `[${shape.join(", ")}]`,
     formatCount(count * sizeOf(shape)),
   ]);
-  report.say();
-  for (const line of formatTable(columns, cells)) report.say(`  ${line}`);
-  if (shown.length < rows.length) report.say(`  … and ${rows.length - shown.length} more lines (--all shows them)`);
+  report.print();
+  for (const line of formatTable(columns, cells)) report.print(`  ${line}`);
+  if (shown.length < rows.length) report.print(`  … and ${rows.length - shown.length} more lines (--all shows them)`);
 }
 
 function titleOf(inspection: Inspection): string {

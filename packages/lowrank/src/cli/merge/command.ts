@@ -9,7 +9,7 @@ import type { MergeOptions } from "./write-merged.ts";
 
 type Dtype = NonNullable<MergeOptions["dtype"]>;
 
-/** Number types that a merged model can be written in, with what torch, transformers and safetensors call them. */
+/** Number types of a merged model, with their names in torch, transformers and safetensors. */
 const mergeDtypes: ReadonlyMap<Dtype, readonly string[]> = new Map<Dtype, readonly string[]>([
   ["as-base", ["auto"]],
   ["F32", ["fp32", "float32"]],

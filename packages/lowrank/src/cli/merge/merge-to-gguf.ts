@@ -7,7 +7,7 @@ import { writeExportFolder } from "@lowrank/merge/node";
 import { given } from "../../given.ts";
 import { ggufOutput, isGenerative } from "../../merge/gguf-output.ts";
 import type { OpenedInFiles } from "../../merge/open-in-files.ts";
-import { sayFiles } from "../adapter-output.ts";
+import { printFiles } from "../adapter-output.ts";
 import { startByteCount } from "../terminal/byte-count.ts";
 import { plural } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
@@ -29,8 +29,8 @@ export async function mergeToGguf(
     if (plan) {
       const files = output.files.map(({ name, bytes }) => ({ name, bytes }));
       report.emit({ type: "plan", out, changed, files });
-      sayFiles(files, report);
-      report.say(`${plural(changed.length, "weight")} would change; nothing is written`);
+      printFiles(files, report);
+      report.print(`${plural(changed.length, "weight")} would change; nothing is written`);
       return;
     }
     const differences: number[] = [];
@@ -50,11 +50,11 @@ export async function mergeToGguf(
         rounded,
         ...given({ largestDifference: differences[0] }),
       });
-      sayKept(rounded, output.type, report);
-      sayFiles(files, report);
-      report.say(`written to ${out}`);
+      printKept(rounded, output.type, report);
+      printFiles(files, report);
+      report.print(`written to ${out}`);
       const program = isGenerative(opened) ? "llama-cli" : "llama-embedding";
-      report.say(
+      report.print(
         `with llama.cpp: ${program} -m ${join(out, "model.gguf")}; with Ollama: ollama create NAME -f ${join(out, "Modelfile")}`,
       );
     } finally {
@@ -71,10 +71,10 @@ async function headOf({ contents }: ExportFile): Promise<Uint8Array> {
   return new Uint8Array();
 }
 
-function sayKept(rounded: readonly (KeptEffect & { readonly tensor: string })[], type: string, report: Report): void {
+function printKept(rounded: readonly (KeptEffect & { readonly tensor: string })[], type: string, report: Report): void {
   const [first, ...others] = rounded;
   if (first === undefined) return;
   const min = others.reduce((worst, one) => (one.kept < worst.kept ? one : worst), first);
   const kept = `every tensor keeps ${Math.round(100 * min.kept)} % or more of the adapter's change (lowest: ${min.tensor})`;
-  report.say(`rounded to ${type === "as-base" ? "the base's types" : type}; ${kept}`);
+  report.print(`rounded to ${type === "as-base" ? "the base's types" : type}; ${kept}`);
 }

@@ -1,4 +1,4 @@
-// lowrank merge: fold into the base's weights on their way from file to file, and say what was written.
+// lowrank merge: merges an adapter into the base's weights, from file to file, and reports the result.
 
 import { type ExportDtype, exportFiles, planMerge } from "@lowrank/merge";
 import { findAdapters } from "../../adapters/weighted-set.ts";
@@ -10,7 +10,7 @@ import { classNamesFor } from "../../merged-model.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import type { ModelOutput } from "../../platform.ts";
 import { decodeClassNames } from "../../rows/classes/class-names.ts";
-import { claiming, sayFiles } from "../adapter-output.ts";
+import { claiming, printFiles } from "../adapter-output.ts";
 import { withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
@@ -20,9 +20,9 @@ import type { Report } from "../terminal/report.ts";
 import { mergeToGguf } from "./merge-to-gguf.ts";
 import { type FullOptions, isVerified, type MergeOptions, type Written, writeMerged } from "./write-merged.ts";
 
-/** Merges an adapter into its base and writes the result; throws MergeVerificationError before anything is in its place. */
-export async function runMerge(asked: MergeOptions, report: Report): Promise<void> {
-  const options = await withBase(asked, report);
+/** Merges an adapter into its base and writes the result. Throws MergeVerificationError before the output is in place. */
+export async function runMerge(requested: MergeOptions, report: Report): Promise<void> {
+  const options = await withBase(requested, report);
   const { model, adapter, out, overwrite, plan = false } = options;
   const rules = { kind: "folder", overwrite, isApart: true, inputs: [model, ...pathsOf(adapter)] } as const;
   await claiming(plan ? undefined : out, rules, async () => {
@@ -30,11 +30,11 @@ export async function runMerge(asked: MergeOptions, report: Report): Promise<voi
     const isPlain = options.engine === undefined && !isVerified(options);
     await startEngine(isPlain ? { ...options, engine: "cpu" } : options, report);
     const context = sourceContext(report);
-    const places = {
+    const sources = {
       model: () => nodePlatform.findModel(model, context),
       adapter: () => findAdapters(nodePlatform, adapter, context),
     };
-    const opened = await openInFiles(places, options, report);
+    const opened = await openInFiles(sources, options, report);
     try {
       await mergeOpened(opened, options, report);
     } finally {
@@ -61,32 +61,32 @@ async function mergeOpened(opened: OpenedInFiles, options: FullOptions, report: 
     const { model: merged, ...exported } = output;
     for await (const { name, bytes } of exportFiles(merged, exported)) files.push({ name, bytes });
     report.emit({ type: "plan", out, changed, files });
-    sayFiles(files, report);
-    report.say(`${plural(changed.length, "weight")} would change; nothing is written`);
+    printFiles(files, report);
+    report.print(`${plural(changed.length, "weight")} would change; nothing is written`);
     return;
   }
   const written = await writeMerged(output, { opened, options }, report);
   report.emit({ out, changed, ...written });
-  report.say(`${plural(changed.length, "weight")} changed`);
-  sayErrors(written, options, report);
+  report.print(`${plural(changed.length, "weight")} changed`);
+  printErrors(written, options, report);
   const { quantization } = model.config;
   if (quantization !== null)
-    report.say(
+    report.print(
       `the base's linear layers are quantized (${quantization.method}): the merged model has them dequantized, as plain numbers. ` +
         "PEFT quantizes merged bitsandbytes layers again, which rounds the update",
     );
-  sayFiles(written.files, report);
-  report.say(`written to ${out}`);
+  printFiles(written.files, report);
+  report.print(`written to ${out}`);
 }
 
-function sayErrors({ rounding, largestDifference }: Written, { dtype = "F32" }: FullOptions, report: Report): void {
+function printErrors({ rounding, largestDifference }: Written, { dtype = "F32" }: FullOptions, report: Report): void {
   if (rounding !== undefined) {
     const max = `${formatNumber(rounding.largest)} at most (${rounding.tensor})`;
     const type = dtype === "as-base" ? "the base's type" : dtype;
-    report.say(`rounded to ${type}, by ${max}; --dtype F32 keeps them`);
+    report.print(`rounded to ${type}, by ${max}; --dtype F32 keeps them`);
   }
   if (largestDifference !== undefined)
-    report.say(
+    report.print(
       `merged and adapted logits differ by ${formatNumber(largestDifference)} at most (a sample input, as written and read back)`,
     );
 }

@@ -1,5 +1,5 @@
-// The merged folder on disk: drafted so that a killed run can be gone on with, and looked at before it takes its place if
-// somebody asks for that.
+// Writes the merged folder: first as a draft, with which a killed run can be resumed. With `--verify`, the draft is checked before it
+// becomes the output.
 
 import { createHash } from "node:crypto";
 import { type ExportDtype, verifyMerge } from "@lowrank/merge";
@@ -43,7 +43,7 @@ export interface Written {
   readonly files: readonly WrittenFile[];
   /** The largest rounding error, if numbers were rounded, and its tensor. */
   readonly rounding?: { readonly tensor: string; readonly largest: number };
-  /** Between logits of the adapted and the written model, if somebody asked. */
+  /** Between the logits of the adapted and the written model, with `--verify`. */
   readonly largestDifference?: number;
 }
 
@@ -51,7 +51,7 @@ export function isVerified({ verify, tolerance }: Pick<MergeOptions, "verify" | 
   return verify === true || tolerance !== undefined;
 }
 
-/** Writes the folder. Throws MergeVerificationError, and what `writeModelFolder` does. */
+/** Writes the folder. Throws MergeVerificationError, and the errors of `writeModelFolder`. */
 export async function writeMerged(
   { source, tokenizer, ...output }: ModelOutput,
   { opened, options }: { readonly opened: OpenedInFiles; readonly options: FullOptions },
@@ -82,7 +82,7 @@ export async function writeMerged(
   }
 }
 
-/** Logits of a sample input: the adapted model's, and those of what was written. How far they are apart. */
+/** The largest difference between the logits of the adapted and the written model for a sample input. */
 export async function verify(folder: string, options: FullOptions, report: Report): Promise<number> {
   const { model, adapter, allowDifferentBase, to, dtype = to === "gguf" ? undefined : "F32" } = options;
   const whole = await openModel({ model, adapter, allowDifferentBase }, report);
@@ -93,9 +93,9 @@ export async function verify(folder: string, options: FullOptions, report: Repor
     const merged = sampleLogits(written.base, written.opened.context);
     written.dispose();
     try {
-      // Numbers that were rounded are said to be; who names a tolerance means it.
-      const asked = dtype === "F32" ? await toleranceFor(adapted) : Number.POSITIVE_INFINITY;
-      const { largestDifference } = await verifyMerge({ adapted, merged, tolerance: options.tolerance ?? asked });
+      // Rounding to another type is expected to differ. A tolerance that is given is always checked.
+      const requested = dtype === "F32" ? await toleranceFor(adapted) : Number.POSITIVE_INFINITY;
+      const { largestDifference } = await verifyMerge({ adapted, merged, tolerance: options.tolerance ?? requested });
       return largestDifference;
     } finally {
       merged.dispose();
@@ -105,7 +105,7 @@ export async function verify(folder: string, options: FullOptions, report: Repor
   }
 }
 
-/** The draft of `--out`; says so where an earlier run left one that nobody asks to go on with. */
+/** The draft of `--out`. Reports a draft of an earlier run that is not resumed. */
 export async function draftFor(
   opened: OpenedInFiles,
   { out, resume = false, dtype, tied, minKept }: MergeOptions,
@@ -116,7 +116,7 @@ export async function draftFor(
   return { identity: identityOf(opened, [dtype ?? "F32", tied, minKept], heads), resume };
 }
 
-/** What decides about every byte that is written; `heads` are beginnings of files, which say what follows. */
+/** Everything that determines the written bytes. `heads` are the beginnings of files, which describe the rest. */
 function identityOf(
   { adapter, model }: OpenedInFiles,
   choices: readonly unknown[],

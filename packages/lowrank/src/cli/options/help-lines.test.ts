@@ -8,7 +8,7 @@ import { helpLine, maxHelpLine } from "./help-lines.ts";
 const program = createProgram(recordingIo().io);
 const commands = program.commands.flatMap((each) => [each, ...each.commands]);
 
-/** What is printed on a terminal of 100 columns. */
+/** The output on a terminal of 100 columns. */
 async function help(...argv: readonly string[]): Promise<string> {
   const recording = recordingIo();
   const made = createProgram(recording.io);
@@ -61,10 +61,10 @@ describe("help of a command with many options", () => {
 
   it("does not hide an option from the proposal for a misspelt one", async () => {
     const recording = recordingIo();
-    const asked = createProgram(recording.io).parseAsync(
+    const requested = createProgram(recording.io).parseAsync(
       ["train", "--model", "m", "--data", "d", "--out", "o", "--patiense", "2"],
       { from: "user" },
     );
-    await expect(asked).rejects.toThrow("--patience");
+    await expect(requested).rejects.toThrow("--patience");
   });
 });

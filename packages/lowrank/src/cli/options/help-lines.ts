@@ -1,4 +1,4 @@
-// What help shows of options: a line each, of at most 100 characters, and of long lists the common options first.
+// The help of options: one line of at most 100 characters each. Long lists first show only the common options.
 
 import type { Command, Option } from "commander";
 import { commonOptions, recipeOptions } from "../../options/all-options.ts";
@@ -26,7 +26,7 @@ export function shortenHelp(command: Command): void {
     rare.clear();
     command.help();
   });
-  // Only then: of hidden options commander proposes none for a misspelt one.
+  // Not earlier, because commander suggests no hidden option for a misspelt one.
   command.on("beforeHelp", () => {
     const help = command.createHelp();
     const visibleOptions = () => help.visibleOptions(command).filter((option) => !rare.has(option));

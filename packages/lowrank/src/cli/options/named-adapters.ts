@@ -1,4 +1,4 @@
-// Adapters as they are named on a command line: "path", "path:0.7" for a part of what it does, "name=path" where each has a name.
+// Adapters on a command line: "path", "path:0.7" with a weight, "name=path" if each has a name.
 
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
@@ -13,14 +13,14 @@ export interface NamedAdapter extends WeightedPath {
   readonly name: string;
 }
 
-/** A path that ends like a weight is a path where something has it. */
+/** A path that ends like a weight is used unchanged if it exists. */
 export function weightedPath(text: string): WeightedPath {
   const [, adapter, weight] = /^(.+):([+-]?(?:\d+\.?\d*|\.\d+))$/.exec(text) ?? [];
   const isWeighted = adapter !== undefined && weight !== undefined && !existsSync(text);
   return isWeighted ? { adapter, weight: Number(weight) } : { adapter: text, weight: 1 };
 }
 
-/** Where they lie, without their weights. */
+/** The paths without their weights. */
 export function pathsOf(adapters: readonly WeightedPath[] = []): readonly string[] {
   return adapters.map(({ adapter }) => adapter);
 }

@@ -1,4 +1,4 @@
-// Turns the text of one option into its value, or says what it should have been (exit code 2).
+// Parses the text of one option, or throws a usage error with the expected value (exit code 2).
 
 import { InvalidArgumentError } from "commander";
 import { isTargetPattern } from "../../options/adapter-options.ts";

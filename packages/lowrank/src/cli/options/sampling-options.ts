@@ -13,7 +13,7 @@ export interface SamplingOptions {
   readonly repetitionPenalty?: number;
 }
 
-/** `--max-new-tokens` and the options of sampling. `usualTokens`: how many where nothing says it. */
+/** `--max-new-tokens` and the options of sampling. `usualTokens`: the default number of tokens. */
 export function samplingOptions(usualTokens: number): readonly Option[] {
   return [
     option(

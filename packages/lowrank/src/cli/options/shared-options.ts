@@ -1,4 +1,4 @@
-// Options that several commands have and the table of a run has not, and the types of those that it has.
+// Options that several commands share and that are not in the table of a run, and the types of those that are.
 
 import type { EngineName } from "@lowrank/engine/facts";
 import { Option } from "commander";
@@ -46,7 +46,7 @@ export function distributedOption(): Option {
   ).choices(["off", "mpi"]);
 }
 
-/** What commands have that ask a model, with an adapter or without. */
+/** The options of commands that run a model, with or without an adapter. */
 export interface ModelOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions {
   readonly model?: string;
 }

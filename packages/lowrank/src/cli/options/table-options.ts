@@ -1,4 +1,4 @@
-// Options of the table of recipes as flags: its names in lower case with dashes, its schemas as parsers of what is typed.
+// The options of the recipes' table as flags: names in lower case with dashes, and parsers made from their schemas.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type RecipeOption, recipeOptions } from "../../options/all-options.ts";
@@ -15,7 +15,7 @@ export function addOptions(command: Command, { heading, rows }: OptionGroup): Co
   return command;
 }
 
-/** The option of a name as a flag, with help of its own where another command says it otherwise. */
+/** The option of a name as a flag, optionally with a help text for this command. */
 export function tableOption(name: string, help?: string): Option {
   const option = recipeOptions.get(name);
   if (option === undefined) throw new Error(`There is no option ${name}.`);
@@ -30,12 +30,12 @@ function asOption(of: RecipeOption): Option {
   if (value.enum !== undefined) option.choices(value.enum);
   else if (parse !== undefined) option.argParser(parse);
   if (standard !== undefined) option.default(standard);
-  // What it contradicts has no value then, not its usual one either.
+  // An excluded option then has no value, not even its default.
   option.conflicts([...excludes]).implies(Object.fromEntries(excludes.map((each) => [each, undefined])));
   return option.makeOptionMandatory(isNeeded);
 }
 
-/** What reads the text of one; undefined where the text is the value, or several are. */
+/** Parses the option's text; undefined if the text is the value, or if the option has several values. */
 export function parserOf({ argument, value, expected }: RecipeOption): ((text: string) => unknown) | undefined {
   if (argument === undefined || argument.endsWith("...>")) return undefined;
   const { anyOf = [value] } = value;

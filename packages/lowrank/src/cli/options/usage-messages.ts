@@ -1,4 +1,4 @@
-// What commander says of wrong usage, said so that the next line typed is right.
+// Rewrites commander's messages about wrong usage, so that they lead to a correct command line.
 
 import { editDistance } from "@lowrank/contracts";
 import type { Command } from "commander";
@@ -39,7 +39,7 @@ function missing(command: Command): string {
   return `error: ${names.join(" and ")} ${names.length === 1 ? "is" : "are"} missing.`;
 }
 
-/** Options of others for what happens here by itself. */
+/** Options of other programs for something that lowrank always does. */
 const unneeded = new Map([
   ["--mask-prompt", "Only answers are trained, never prompts."],
   ["--completion-only-loss", "Only answers are trained, never prompts."],
@@ -62,7 +62,7 @@ function withOurName(message: string, command: Command): string {
   return near === undefined ? message : `${message.trimEnd()}\n(Did you mean ${near}?)`;
 }
 
-/** Makes giving an option twice wrong usage, where it takes one value. */
+/** Refuses an option that is given twice, if it has one value. */
 export function refuseRepeats(command: Command): void {
   for (const option of command.options) {
     if (option.variadic || !(option.required || option.optional)) continue;

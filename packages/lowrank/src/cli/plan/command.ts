@@ -1,4 +1,4 @@
-// lowrank plan: what a training would change, and what it would take.
+// lowrank plan: the weights that a training would change, and the time and memory that it would need.
 
 import { fileOptions } from "../../options/file-options.ts";
 import { numberIn } from "../../options/option-table.ts";

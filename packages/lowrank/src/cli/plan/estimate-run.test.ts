@@ -4,7 +4,7 @@ import { estimateRun } from "./measure-steps.ts";
 const steps = [2, 1, 1.1].map((seconds, index) => ({ seconds, tokens: index === 0 ? 200 : 100 }));
 const run = { steps, tokensPerEpoch: 1500, stepsPerEpoch: 10, totalSteps: 20 };
 
-it("a run takes as long as its tokens in the measured steps, and its validations", () => {
+it("the time of a run is that of its tokens in the measured steps, plus its validations", () => {
   const validations = [{ seconds: 0.5, tokens: 50 }];
   const whole = estimateRun({ ...run, validations, validationTokens: 300, totalValidations: 3 });
   expect(whole).toEqual({ secondsPerStep: 1.5, secondsPerValidation: 3, seconds: 39, uncertainty: 0.1 });

@@ -1,4 +1,4 @@
-// What a step and a validation take on this machine, measured by the first ones of a run.
+// Measures the time and memory of a step and of a validation with the first ones of a run.
 
 import type { RowList, TokenizedExample } from "@lowrank/data";
 import type { RowMetrics } from "../../metric-names.ts";
@@ -11,7 +11,7 @@ export interface MeasuredSteps {
   readonly validations: readonly (Measurement & { readonly metrics: RowMetrics })[];
 }
 
-/** The first step makes what later ones have: graphs, packed weights, buffers. */
+/** The first step also makes things that later steps reuse: graphs, packed weights, buffers. */
 const warmUp = 1;
 /** Steps are measured until there are this many, or, after three, for this many seconds. */
 const [maxMeasured, minMeasured, enoughSeconds] = [20, 3, 5];
@@ -42,7 +42,7 @@ export async function measureSteps(
   return { steps: made.length > warmUp ? made.slice(warmUp) : made, validations };
 }
 
-/** Of all rows, estimated from some of them where there are many. */
+/** The total over all rows. For many rows it is estimated from some of them. */
 export function totalOf(rows: RowList<TokenizedExample>, count: (row: TokenizedExample) => number): number {
   const seen = someRows(rows, 10_000);
   return (seen.reduce((sum, row) => sum + count(row), 0) / Math.max(1, seen.length)) * rows.length;
@@ -67,12 +67,12 @@ interface MeasuredRun {
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
   readonly validations: readonly Measurement[];
-  /** Of all rows that are held out. */
+  /** The tokens of all validation rows. */
   readonly validationTokens: number;
   readonly totalValidations: number;
 }
 
-/** However alike a few steps are, other programs want the machine, too. */
+/** A few steps may take equally long, but other programs use the machine, too. */
 const smallestUncertainty = 0.1;
 
 /** Seconds, in proportion to tokens, for the measured batches may be longer than others, and the share by which they may be wrong. */

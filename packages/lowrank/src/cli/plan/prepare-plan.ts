@@ -7,18 +7,18 @@ import { engineHost, startEngine } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "../train/run-train.ts";
 
-/** No folder: nothing to go on with, and nobody to tell runs apart for. */
-export const unkept = { asBegun: { options: {}, adapter: {} }, identify: async () => "" };
+/** A run without a folder: nothing to resume, and no other run to tell it apart from. */
+export const withoutFolder = { initial: { options: {}, adapter: {} }, identify: async () => "" };
 
 /** A run and the engine that it is for; the caller disposes of its model. `choose` may take fewer rows. */
 export async function preparePlan(
-  asked: TrainOptions,
+  requested: TrainOptions,
   report: Report,
   choose?: RowChoice["choose"],
 ): Promise<PreparedRun> {
-  checkChoices(asked);
-  const options = await withBase(asked, report);
+  checkChoices(requested);
+  const options = await withBase(requested, report);
   const startQuietly = async () => (await startEngine(options, report)).name;
   const host = { ...engineHost(options, report), startEngine: startQuietly };
-  return prepareRun(options, { folder: unkept, choose }, host);
+  return prepareRun(options, { folder: withoutFolder, choose }, host);
 }

@@ -1,4 +1,4 @@
-// lowrank plan: an adapter's plan, and what its steps take, measured.
+// lowrank plan: the plan of an adapter, and the measured cost of its steps.
 
 import { availableParallelism, loadavg } from "node:os";
 import { ignoredLabel, type TokenizedExample } from "@lowrank/data";
@@ -13,24 +13,24 @@ import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
 import type { TrainOptions } from "../train/run-train.ts";
 import { estimateRun, measureSteps, tokensRead, totalOf } from "./measure-steps.ts";
-import { preparePlan, unkept } from "./prepare-plan.ts";
+import { preparePlan, withoutFolder } from "./prepare-plan.ts";
 
 export interface PlanOptions extends TrainOptions {
   readonly kappaTargets?: number;
 }
 
 export async function runPlan(options: PlanOptions, report: Report): Promise<void> {
-  if (options.kappaTargets !== undefined) return sayKappaTargets(options.kappaTargets, options, report);
+  if (options.kappaTargets !== undefined) return printKappaTargets(options.kappaTargets, options, report);
   const { adapter, training, engine, dispose } = await preparePlan(options, report);
   try {
     const { totalSteps, stepsPerEpoch, train, validation } = training;
     const every = options.evalEvery ?? validationInterval(training);
     const totalValidations = validation.length === 0 ? 0 : Math.ceil(totalSteps / every) + 1;
     const [tokensPerEpoch, validationTokens] = [totalOf(train, tokensRead), totalOf(validation, tokensRead)];
-    // A batch of them every second step says enough.
+    // A batch for every second step is enough.
     const { batchSize = training.defaults.batchSize } = options;
     const measurable = { ...training, validation: someRows(validation, batchSize) };
-    const often = { ...trainingOptions(options, unkept), evalEvery: 2, evalAtStart: false };
+    const often = { ...trainingOptions(options, withoutFolder), evalEvery: 2, evalAtStart: false };
     const measured = await measureSteps(adapter, measurable, often);
     const plan = { totalSteps, stepsPerEpoch, tokensPerEpoch, validationTokens, totalValidations };
     const { secondsPerStep, secondsPerValidation, seconds, uncertainty } = estimateRun({ ...measured, ...plan });
@@ -55,20 +55,20 @@ export async function runPlan(options: PlanOptions, report: Report): Promise<voi
       ["total time", `${formatDuration(seconds)}, ± ${(100 * uncertainty).toFixed(0)} %${busyness()}`],
       ["memory", `${formatBytes(memoryBytes)} at most, with the program itself`],
     ] as const;
-    for (const line of formatFacts(facts)) report.say(line);
+    for (const line of formatFacts(facts)) report.print(line);
   } finally {
     dispose();
   }
 }
 
 /** The layers with the lowest condition numbers (KappaTune), and the flag that selects them. */
-async function sayKappaTargets(topP: number, asked: PlanOptions, report: Report): Promise<void> {
-  const options = await withBase({ ...asked, engine: asked.engine ?? "cpu" }, report); // there are no products of tensors
+async function printKappaTargets(topP: number, requested: PlanOptions, report: Report): Promise<void> {
+  const options = await withBase({ ...requested, engine: requested.engine ?? "cpu" }, report); // it computes no matrix products
   await whileOpen({ ...options, adapter: undefined }, report, async ({ base }) => {
     const targets = findKappaTargetModules(base, { topP });
     report.emit({ type: "plan", kappaTargets: targets });
-    for (const line of formatFacts(targets.map(({ path, kappa }) => [path, formatNumber(kappa)]))) report.say(line);
-    report.say(`--target-modules ${targets.map(({ path }) => path).join(",")}`);
+    for (const line of formatFacts(targets.map(({ path, kappa }) => [path, formatNumber(kappa)]))) report.print(line);
+    report.print(`--target-modules ${targets.map(({ path }) => path).join(",")}`);
   });
 }
 

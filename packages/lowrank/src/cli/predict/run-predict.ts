@@ -27,8 +27,8 @@ export interface PredictCommandOptions extends ModelOptions {
 }
 
 /** Answers the rows and prints them, or writes them to --out, whole or not at all. */
-export async function runPredict(asked: PredictCommandOptions, report: Report): Promise<void> {
-  const options = await withBase(asked, report);
+export async function runPredict(requested: PredictCommandOptions, report: Report): Promise<void> {
+  const options = await withBase(requested, report);
   const { out, overwrite } = options;
   checkRowFile(out);
   const input = inputOf(options);
@@ -42,7 +42,7 @@ export async function runPredict(asked: PredictCommandOptions, report: Report): 
     else {
       await writeRowFile(out, answeredRows(rows), { overwrite });
       report.emit({ type: "result", out });
-      report.say(`answers written to ${out}`);
+      report.print(`answers written to ${out}`);
     }
   });
 }
@@ -68,11 +68,11 @@ async function* answeredRows(rows: Predictions): AsyncGenerator<ReturnType<typeo
   for await (const prediction of rows) yield answeredRow(prediction);
 }
 
-/** The row's columns, then the answer's, under other names where the row has theirs. */
+/** The row's columns, then the prediction's. A prediction's column is renamed if the row already has the name. */
 function answeredRow(prediction: Prediction): Readonly<Record<string, unknown>> {
   const { row, kind: _, ...answer } = prediction;
-  const told = Object.entries(answer).map(([name, value]) => [freeName(name, row), rounded(value)] as const);
-  return { ...row, ...Object.fromEntries(told) };
+  const answerColumns = Object.entries(answer).map(([name, value]) => [freeName(name, row), rounded(value)] as const);
+  return { ...row, ...Object.fromEntries(answerColumns) };
 }
 
 function freeName(name: string, row: Readonly<Record<string, unknown>>): string {

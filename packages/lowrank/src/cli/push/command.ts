@@ -1,4 +1,4 @@
-// lowrank push: what was made here onto the Hugging Face Hub.
+// lowrank push: uploads an adapter or a model to the Hugging Face Hub.
 
 import { defineCommand, option } from "../define-command.ts";
 import { json } from "../options/shared-options.ts";

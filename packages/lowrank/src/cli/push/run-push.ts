@@ -1,4 +1,4 @@
-// lowrank push: says what is sent, and where it can be seen.
+// lowrank push: prints the files that are sent, and the address of the result.
 
 import { pushToHub } from "../../node/push/push-to-hub.ts";
 import { sourceContext } from "../open-model.ts";
@@ -15,9 +15,9 @@ export interface PushCommandOptions extends CommonOptions {
   readonly plan?: boolean;
 }
 
-export async function runPush(asked: PushCommandOptions, report: Report): Promise<void> {
+export async function runPush(requested: PushCommandOptions, report: Report): Promise<void> {
   const { fetch, accessToken } = sourceContext(report);
-  const { from, to, private: isPrivate, message, token = accessToken, plan: planOnly } = asked;
+  const { from, to, private: isPrivate, message, token = accessToken, plan: planOnly } = requested;
   const done = await pushToHub(from, to, {
     ...{ fetch, accessToken: token, private: isPrivate, message, planOnly },
     ...{ onWarning: report.warn, onNote: (line) => report.note(line) },
@@ -25,8 +25,9 @@ export async function runPush(asked: PushCommandOptions, report: Report): Promis
   const { kind, repository, revision, bytes, left, url, commit } = done;
   const files = done.files.map(({ to: path }) => path);
   report.emit({ kind, repository, revision, files, bytes, left, url, commit });
-  for (const { to: path, bytes: size } of done.files) report.say(`${path}  ${formatBytes(size)}`);
-  if (left.length > 0) report.say(`not uploaded: ${left.join(", ")}`);
+  for (const { to: path, bytes: size } of done.files) report.print(`${path}  ${formatBytes(size)}`);
+  if (left.length > 0) report.print(`not uploaded: ${left.join(", ")}`);
   const what = `${plural(files.length, "file")}, ${formatBytes(bytes)}`;
-  report.say(url === undefined ? `${what} would be uploaded to ${repository}@${revision}` : `${what} uploaded: ${url}`);
+  const state = url === undefined ? `would be uploaded to ${repository}@${revision}` : `uploaded: ${url}`;
+  report.print(`${what} ${state}`);
 }

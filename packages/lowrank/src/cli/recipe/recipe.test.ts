@@ -4,7 +4,7 @@ import { recipeOptions } from "../../options/all-options.ts";
 import { recipeProblems } from "../../recipe/check-recipe.ts";
 import { completeRecipe } from "../../recipe/complete-recipe.ts";
 import { recipeSchema } from "../../recipe/recipe-schema.ts";
-import { makeWorkplace, shell } from "../end-to-end/workplace.ts";
+import { makeWorkspace, shell } from "../end-to-end/workspace.ts";
 import { createProgram } from "../program.ts";
 import { run } from "../run.ts";
 import { flagName } from "../terminal/as-flags.ts";
@@ -12,9 +12,9 @@ import { withRecipe } from "./with-recipe.ts";
 
 const program = () => createProgram(recordingIo().io);
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 
-it("the schema that is published has every option of train but those about the call", async () => {
+it("the published schema has every option of train except those about the call", async () => {
   const recording = recordingIo();
   expect(await run(["init", "--schema"], recording.io)).toBe(0);
   const { properties, additionalProperties }: ReturnType<typeof recipeSchema> = JSON.parse(recording.stdout());
@@ -38,14 +38,14 @@ it("the schema speaks of options by their names in a recipe, and the help of fla
   expect(help.filter((words) => words.includes("`"))).toEqual([]);
 });
 
-it("init asks until it has a recipe that train takes", async () => {
+it("init asks until it has a recipe that train accepts", async () => {
   const answers = "\n\n./tiny\na.jsonl b.jsonl\n2\n0.1\n\nmany\n4\n\n\nout\n";
   const recording = recordingIo({
     stdin: async function* () {
       yield new TextEncoder().encode(answers);
     },
   });
-  const file = place.path("asked.yaml");
+  const file = work.path("asked.yaml");
   expect(await run(["init", file], recording.io)).toBe(0);
   expect(recording.stderr()).toContain("Expected a number, at least 0 and at most 0.9.");
   const args = await withRecipe(["train", "--recipe", file], program());
@@ -53,17 +53,17 @@ it("init asks until it has a recipe that train takes", async () => {
     shell`--model=./tiny --data=a.jsonl --data=b.jsonl --validation-share=0.1 --rank=4 --out=out`,
   );
   expect(await run(["init", file], recordingIo().io)).toBe(1);
-  expect(await run(["init", place.path("other.yaml")], recordingIo().io)).toBe(2);
+  expect(await run(["init", work.path("other.yaml")], recordingIo().io)).toBe(2);
 });
 
 describe("a recipe", () => {
   const expand = async (recipe: string, ...argv: readonly string[]) => {
-    const file = place.write("recipe.yaml", recipe);
+    const file = work.write("recipe.yaml", recipe);
     const [, ...args] = await withRecipe(["train", "--recipe", file, ...argv], program());
     return args.filter((text) => text !== "--recipe" && text !== file);
   };
 
-  it("stands for the arguments that say the same", async () => {
+  it("equals the arguments with the same meaning", async () => {
     const recipe = [
       "data: [a.jsonl, b.jsonl]",
       "validation: c.jsonl",
@@ -83,19 +83,19 @@ describe("a recipe", () => {
     `);
   });
 
-  it("gives way to flags, and to those that exclude what it says", async () => {
+  it("yields to flags, and to flags that exclude its options", async () => {
     const recipe = "rank: 4\nepochs: 2\ngroupByLength: true\nvalidationShare: 0.1\n";
     const flags = ["--rank", "8", "--steps=5", "--no-group-by-length"];
     expect(await expand(recipe, ...flags)).toEqual(["--validation-share=0.1", ...flags]);
   });
 
   it("is taken by a command of a command, too", async () => {
-    const file = place.write("recipe.yaml", "data: [a.jsonl]\nrank: 4\n");
+    const file = work.write("recipe.yaml", "data: [a.jsonl]\nrank: 4\n");
     const args = await withRecipe(["data", "preview", "--recipe", file, "--rows", "1"], program());
     expect(args).toEqual(["data", "preview", "--data=a.jsonl", "--rank=4", "--recipe", file, "--rows", "1"]);
   });
 
-  it("leaves calls alone that name none", async () => {
+  it("does not change calls without a recipe", async () => {
     expect(await withRecipe(["train", "--rank", "4"], program())).toEqual(["train", "--rank", "4"]);
     expect(await withRecipe(["generate", "--recipe", "x"], program())).toEqual(["generate", "--recipe", "x"]);
   });
@@ -124,9 +124,9 @@ describe("a recipe", () => {
     await expect(expand(text)).rejects.toThrow(message);
   });
 
-  it("may be JSON, or what a program exports", async () => {
-    const json = place.write("recipe.json", '{"$schema": "x", "rank": 4}');
-    const script = place.write("recipe.mjs", "export default { rank: 2 * 2 };");
+  it("may be JSON, or the export of a program", async () => {
+    const json = work.write("recipe.json", '{"$schema": "x", "rank": 4}');
+    const script = work.write("recipe.mjs", "export default { rank: 2 * 2 };");
     for (const file of [json, script]) {
       const [, ...args] = await withRecipe(["train", `--recipe=${file}`], program());
       expect(args).toContain("--rank=4");

@@ -1,4 +1,4 @@
-// A recipe as arguments before those that were typed: one parser checks both, and flags win. Other programs' flags become ours.
+// Puts the arguments of a recipe before those of the command line. One parser checks both, and flags win. Aliases from other programs become our flags.
 
 import { type Command, Option } from "commander";
 import { RecipeError } from "../../errors/usage-errors.ts";
@@ -11,7 +11,7 @@ export function recipeOption(): Option {
   return new Option("--recipe <file>", "read options from a .yaml, .json or .ts file; flags win");
 }
 
-/** The arguments with those of the recipe that they name, if any. Throws RecipeError, PathNotFoundError. */
+/** The arguments, with those of the recipe that they name. Throws RecipeError, PathNotFoundError. */
 export async function withRecipe(
   typed: readonly string[],
   program: Command,
@@ -42,7 +42,7 @@ function asOurFlag(
   return !isOther && command?.options.some(({ long }) => long === ours) ? `${ours}${rest}` : text;
 }
 
-/** The command that is called, behind those that it belongs to: `data preview`. */
+/** The called command, after its parent commands: `data preview`. */
 function commandsIn([name, ...rest]: readonly string[], program: Command): readonly Command[] {
   const command = program.commands.find((each) => each.name() === name);
   return command === undefined ? [] : [command, ...commandsIn(rest, command)];
@@ -50,12 +50,12 @@ function commandsIn([name, ...rest]: readonly string[], program: Command): reado
 
 /** The file after --recipe, in one of the two ways in which options have values. */
 function recipeIn(argv: readonly string[]): string | undefined {
-  const place = argv.findIndex((text) => text === "--recipe" || text.startsWith("--recipe="));
-  const found = argv[place];
-  return found === "--recipe" ? argv[place + 1] : found?.slice("--recipe=".length);
+  const index = argv.findIndex((text) => text === "--recipe" || text.startsWith("--recipe="));
+  const found = argv[index];
+  return found === "--recipe" ? argv[index + 1] : found?.slice("--recipe=".length);
 }
 
-/** Those that no flag overrules, nor one that excludes them. */
+/** The recipe's options, without those that a flag replaces or excludes. */
 function recipeArguments(
   recipe: Readonly<Record<string, unknown>>,
   command: Command,
@@ -75,7 +75,7 @@ function overrules(flag: Option, option: Option): boolean {
   return one === other || excludes(flag, other) || excludes(option, one);
 }
 
-/** Commander keeps, and does not tell, what `conflicts` was given. */
+/** Commander stores the names passed to `conflicts`, but has no way to read them. */
 function excludes(option: Option, name: string): boolean {
   const { conflictsWith } = option as Option & { readonly conflictsWith: readonly string[] };
   return conflictsWith.includes(name);

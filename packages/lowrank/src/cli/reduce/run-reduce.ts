@@ -1,4 +1,4 @@
-// lowrank reduce: what the library makes of an adapter, written and told layer by layer.
+// lowrank reduce: reduces an adapter's rank, writes it, and reports the result for each layer.
 
 import { type IntruderOptions, type ReducedLayer, reduceAdapter, reduceIntruders } from "@lowrank/merge";
 import { UsageError } from "../../errors/usage-errors.ts";
@@ -31,32 +31,32 @@ export async function runReduce(options: ReduceOptions, report: Report): Promise
   if (!isSmaller) throw new UsageError("Neither --rank nor --energy is given. Give one or both, or --intruders.");
   await whileClaimed({ ...options, kind: "folder", isApart: true }, report, async (read) => {
     const reduced = reduceAdapter(read, given({ rank, energy }));
-    sayLayers(reduced.layers, report);
+    printLayers(reduced.layers, report);
     const files = await putAdapter(reduced.adapter, options, report);
     report.emit({ ...(plan && { type: "plan" }), out, adapters: adapter, layers: reduced.layers, files });
   });
 }
 
-async function weakenIntruders(asked: ReduceOptions, report: Report): Promise<void> {
-  const options = await withBase({ ...asked, engine: asked.engine ?? "cpu" }, report); // there are no products of tensors
+async function weakenIntruders(requested: ReduceOptions, report: Report): Promise<void> {
+  const options = await withBase({ ...requested, engine: requested.engine ?? "cpu" }, report); // it computes no matrix products
   const { adapter, out, plan = false, topK, thresholdEpsilon, mitigationLambda } = options;
   await whileClaimed({ ...options, kind: "folder", isApart: true }, report, (read) =>
     whileOpen(options, report, async ({ base }) => {
       const weaker = reduceIntruders(read, base, given({ topK, thresholdEpsilon, mitigationLambda }));
       const rows = weaker.layers.map(({ path, intruders }) => [path, `${intruders}`]);
-      for (const line of formatTable(numberColumns("module", "intruders"), rows)) report.say(line);
+      for (const line of formatTable(numberColumns("module", "intruders"), rows)) report.print(line);
       const files = await putAdapter(weaker.adapter, options, report);
       report.emit({ ...(plan && { type: "plan" }), out, adapters: adapter, layers: weaker.layers, files });
     }),
   );
 }
 
-function sayLayers(layers: readonly ReducedLayer[], report: Report): void {
+function printLayers(layers: readonly ReducedLayer[], report: Report): void {
   const rows = layers.map(({ path, rank, rankBefore, error }) => [
     path,
     `${rank}`,
     `${rankBefore}`,
     formatNumber(error),
   ]);
-  for (const line of formatTable(numberColumns("module", "rank", "of", "error"), rows)) report.say(line);
+  for (const line of formatTable(numberColumns("module", "rank", "of", "error"), rows)) report.print(line);
 }

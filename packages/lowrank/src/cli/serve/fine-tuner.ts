@@ -25,7 +25,7 @@ import { flagName } from "../terminal/as-flags.ts";
 import { readTrainingFile } from "./training-file.ts";
 
 interface TunerParts {
-  /** What `--reward` of `lowrank train` gets for a grader of the type "registered", by its name. */
+  /** The value of `--reward` for a grader of the type "registered", by the grader's name. */
   readonly rewards: ReadonlyMap<string, string>;
   readonly model: OpenedModel;
   /** Options of `lowrank train` for every job. */

@@ -63,8 +63,8 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
         report.warn({ code: "SERVED_OPENLY", message });
       }
       report.emit({ type: "serving", url: server.url, models: server.models });
-      report.say(`Serving ${server.models.map(printable).join(", ")} at ${server.url}/v1 – Ctrl-C stops it.`);
-      if (record !== undefined) report.say(`Conversations and their answers are recorded in "${record}".`);
+      report.print(`Serving ${server.models.map(printable).join(", ")} at ${server.url}/v1 – Ctrl-C stops it.`);
+      if (record !== undefined) report.print(`Conversations and their answers are recorded in "${record}".`);
       await interruption(report);
       const limit = stopTimeout === undefined ? "" : `, for at most ${stopTimeout} seconds`;
       report.note(`Stopping: running texts are finished${limit}. Ctrl-C again stops at once.`);

@@ -7,7 +7,7 @@ import { tableOption } from "../options/table-options.ts";
 import { createReport } from "../terminal/report.ts";
 import type { SweepOptions } from "./make-run.ts";
 
-/** What a call does in place of all runs; one of them. */
+/** Options with which a call does something other than all runs. They exclude each other. */
 const instead = ["plan", "only", "to", "gather"];
 
 function alone(flags: string, help: string, value?: ValueSchema) {

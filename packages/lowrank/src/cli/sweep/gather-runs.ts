@@ -1,4 +1,4 @@
-// What the runs of a sweep have come to: a table, JSON, and a page.
+// The results of a sweep's runs as a table, JSON, and a page.
 
 import { dirname, join } from "node:path";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
@@ -19,7 +19,7 @@ interface Gathering {
 export const unranked =
   "The runs cannot be ranked: no rows are held out to compare them by. Give the recipe a validation or a validationShare.";
 
-export function sayPlan(runs: FoundRuns, report: Report): void {
+export function printPlan(runs: FoundRuns, report: Report): void {
   report.emit({ type: "plan", runs: runs.map(factsOf) });
   const names = Object.keys(runs[0]?.run.values ?? {});
   const rows = runs.map(({ run, progress }) => [
@@ -27,7 +27,7 @@ export function sayPlan(runs: FoundRuns, report: Report): void {
     ...[progress.state, run.out],
   ]);
   const columns = [...numberColumns("run", ...names), { heading: "state" }, { heading: "folder" }];
-  for (const line of formatTable(columns, rows)) report.say(line);
+  for (const line of formatTable(columns, rows)) report.print(line);
 }
 
 export async function gatherRuns(runs: FoundRuns, { by, file }: Gathering, report: Report): Promise<void> {
@@ -42,9 +42,9 @@ export async function gatherRuns(runs: FoundRuns, { by, file }: Gathering, repor
     ...(best && { best: best.run.index }),
     report: page,
   });
-  for (const line of tableOf(ranked)) report.say(line);
-  report.say(best === undefined ? adviceOf(ranked) : wordsOf(best, by));
-  report.say(`all runs on one page: ${page}`);
+  for (const line of tableOf(ranked)) report.print(line);
+  report.print(best === undefined ? adviceOf(ranked) : wordsOf(best, by));
+  report.print(`all runs on one page: ${page}`);
 }
 
 function factsOf({ run: { index, values, out }, progress }: Omit<RankedRun, "value">) {
@@ -56,7 +56,7 @@ function tableOf(ranked: RankedRuns): readonly string[] {
   const states = ranked.runs.map(({ progress: { state } }) => (state === "complete" ? "" : state));
   return formatTable(
     numberColumns("run", ...heads.slice(1)).concat({ heading: "" }),
-    rows.map((row, place) => [...row, states[place] ?? ""]),
+    rows.map((row, position) => [...row, states[position] ?? ""]),
   );
 }
 

@@ -1,4 +1,4 @@
-// One run of a sweep: begun, gone on with, or left as it is where it is over.
+// One run of a sweep: starts it, resumes it, or skips it if it is complete.
 
 import type { Communicator } from "@lowrank/trainer/mpi";
 import { latestCheckpoint } from "@lowrank/trainer/node";
@@ -40,16 +40,16 @@ interface Todo {
   readonly overwrite?: boolean;
 }
 
-/** Trains it, unless it is over. A run that diverges is an outcome and no error. Throws what `runTrain` does otherwise. */
+/** Trains the run, unless it is complete. A diverged run is a result, not an error. Throws the other errors of `runTrain`. */
 export async function makeRun(run: SweepRun, context: RunsContext): Promise<void> {
   const { report, communicator, options } = context;
   const name = `run ${run.index} of 0–${context.runs - 1} (${describeValues(run.values)})`;
-  const { state, ...how } = await told(communicator, () => todoFor(run));
-  if (state === "complete" || state === "diverged") return report.say(`${name}: ${state} already`);
+  const { state, ...how } = await broadcastTodo(communicator, () => todoFor(run));
+  if (state === "complete" || state === "diverged") return report.print(`${name}: ${state} already`);
   report.emit({ type: "run", index: run.index, values: run.values, out: run.out });
-  report.say(name);
+  report.print(name);
   const isFirst = (communicator?.rank ?? 0) === 0;
-  // Said before the first step where no validation will rank the runs: training them can take days.
+  // Before the first step, because training runs that no validation can rank may take days.
   const choose = (rows: TrainingRows) => {
     if (options.only === undefined && rows.validation.length === 0)
       report.warn({ code: "RUNS_UNRANKED", message: unranked });
@@ -79,7 +79,7 @@ async function todoFor(run: SweepRun): Promise<Todo> {
   return (await latestCheckpoint(run.out)) === undefined ? { state, overwrite: true } : { state, resume: true };
 }
 
-async function told(communicator: Communicator | undefined, find: () => Promise<Todo>): Promise<Todo> {
+async function broadcastTodo(communicator: Communicator | undefined, find: () => Promise<Todo>): Promise<Todo> {
   if (communicator === undefined) return find();
   const own = communicator.rank === 0 ? new TextEncoder().encode(JSON.stringify(await find())) : undefined;
   // This program's own words, a moment ago.

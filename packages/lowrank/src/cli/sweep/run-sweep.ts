@@ -7,10 +7,10 @@ import { parseSets, planSweep, type SweepRun, sweepFolder } from "../../sweep/pl
 import { readProgress } from "../../sweep/run-record.ts";
 import { kubernetesJob, slurmScript } from "../../sweep/scripts.ts";
 import type { Report } from "../terminal/report.ts";
-import { gatherRuns, sayPlan } from "./gather-runs.ts";
+import { gatherRuns, printPlan } from "./gather-runs.ts";
 import { makeRun, type SweepContext, type SweepOptions } from "./make-run.ts";
 
-/** Plans the sweep and does with the plan what the options say. Throws SweepError, and what a run throws that does not diverge. */
+/** Plans the sweep and carries out what the options select. Throws SweepError, and errors of a run other than divergence. */
 export async function runSweep(file: string, options: SweepOptions, context: SweepContext): Promise<void> {
   const { out, only, to, plan, gather } = options;
   const { $schema: _, ...recipe } = await readRecipe(file);
@@ -21,7 +21,7 @@ export async function runSweep(file: string, options: SweepOptions, context: Swe
     throw new UsageError(`--only ${only}: there are ${runs.length} runs, 0 to ${runs.length - 1}.`);
   if (only !== undefined) return makeRun(first, { ...context, options, runs: runs.length });
   const isFirst = (context.communicator?.rank ?? 0) === 0;
-  if (plan === true) return isFirst ? sayPlan(await progressOf(runs), context.report) : undefined;
+  if (plan === true) return isFirst ? printPlan(await progressOf(runs), context.report) : undefined;
   if (gather !== true) for (const run of runs) await makeRun(run, { ...context, options, runs: runs.length });
   if (!isFirst) return;
   const found = await progressOf(runs);
@@ -42,10 +42,10 @@ interface ScriptedSweep extends SweepOptions {
 /** A script is the command's result: nothing else is on stdout. */
 async function printScript(
   to: "slurm" | "kubernetes",
-  { file, recipe, runs, set: sets, out: asked }: ScriptedSweep,
+  { file, recipe, runs, set: sets, out: requested }: ScriptedSweep,
   report: Report,
 ): Promise<void> {
-  const out = sweepFolder(recipe, asked);
+  const out = sweepFolder(recipe, requested);
   const text =
     to === "slurm"
       ? slurmScript({ recipe: file, sets, out }, runs.length)

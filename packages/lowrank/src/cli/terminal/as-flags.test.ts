@@ -4,7 +4,7 @@ import { adapterAsModel, adapterTask, ChatTemplateMissingError } from "../../err
 import { emptyPrompt, UsageError } from "../../errors/usage-errors.ts";
 import { asDataFlags, asFlags } from "./as-flags.ts";
 
-const headless = { taskType: "TOKEN_CLS", asked: undefined, possible: ["causal-lm"] };
+const headless = { taskType: "TOKEN_CLS", requested: undefined, possible: ["causal-lm"] };
 
 it.each([
   [invocationMissing("rows.jsonl", [1]), "or raise --max-length if they are cut off"],
@@ -27,6 +27,6 @@ it("names to a person the flag for the columns of a data file", () => {
   );
 });
 
-it("leaves other words in backticks alone", () => {
+it("does not change other words in backticks", () => {
   expect(asFlags("run `node`, not `maxlength`")).toBe("run `node`, not `maxlength`");
 });

@@ -1,11 +1,11 @@
-// What the library calls `maxLength` is typed as --max-length.
+// Replaces the library's option names in messages by flags: `maxLength` becomes --max-length.
 
 import { named, otherOptions } from "../../errors/named-option.ts";
 import { recipeOptions } from "../../options/all-options.ts";
 
 const known: ReadonlySet<string> = new Set([...otherOptions, ...recipeOptions.keys()]);
 
-/** What a reader of data says of `columns`, `header` and `problemType`, as they are typed: --columns "prompt=mr,completion=ref". */
+/** Replaces `columns`, `header` and `problemType` in messages of data readers by flags: --columns "prompt=mr,completion=ref". */
 export function asDataFlags(message: string): string {
   return message
     .replace(/`columns: \{ (.*?) \}`/g, (_, pairs: string) => {

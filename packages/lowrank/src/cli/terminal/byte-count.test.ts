@@ -3,7 +3,7 @@ import { startByteCount } from "./byte-count.ts";
 import { LastLine } from "./last-line.ts";
 
 describe("a count of bytes", () => {
-  it("reports every few seconds without a terminal how much is done and how long the rest takes at this run's speed", () => {
+  it("reports progress and the remaining time every few seconds without a terminal, at this run's speed", () => {
     const notes: string[] = [];
     let now = 0;
     const report = {

@@ -1,12 +1,12 @@
-// Says how far a long reading or writing of files is, and when it will be done.
+// Shows the progress of long reading or writing of files, with the remaining time.
 
 import { formatBytes, formatDuration } from "./format.ts";
 import type { Report } from "./report.ts";
 
-/** Milliseconds between two drawings, and between two lines where nobody watches. */
+/** Milliseconds between two updates on a terminal, and between two lines elsewhere. */
 const pauses = { watched: 100, quiet: 5000 };
 
-/** Starts at the first report: a line that is redrawn where somebody watches, else one every few seconds. */
+/** Starts at the first report: an updated line on a terminal, otherwise a line every few seconds. */
 export function startByteCount(
   { lastLine, note }: Pick<Report, "lastLine" | "note">,
   what: string,
@@ -18,7 +18,7 @@ export function startByteCount(
   return {
     at({ bytes, total }: { readonly bytes: number; readonly total: number }): void {
       const now = clock();
-      // What an earlier run did says nothing of this one's speed.
+      // Bytes of an earlier run do not count for this run's speed.
       start ??= { time: now, bytes };
       if (now - drawn < pause || bytes >= total) return;
       drawn = now;

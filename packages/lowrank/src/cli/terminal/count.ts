@@ -1,4 +1,4 @@
-// Says how far a measurement is that takes longer than one likes to look at nothing.
+// Shows the progress of a long measurement.
 
 import type { Count } from "../../notices.ts";
 import type { LastLine } from "./last-line.ts";
@@ -10,9 +10,9 @@ export interface Counted {
   readonly clock?: () => number;
 }
 
-const quiet = 5000; // milliseconds between two lines where nobody watches
+const quiet = 5000; // milliseconds between two lines without a terminal
 
-/** Starts at 0: a line that is redrawn where somebody watches, else one every few seconds, so that short work says nothing. */
+/** Starts at 0: an updated line on a terminal, otherwise a line every few seconds, so that short work prints nothing. */
 export function startCount(
   report: { readonly lastLine: LastLine; note(line: string): void },
   { what, total, clock = () => performance.now() }: Counted,

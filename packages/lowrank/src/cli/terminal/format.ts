@@ -1,4 +1,4 @@
-// Numbers as people read them. One place, so that every command says the same thing the same way.
+// Numbers for people, in the same form in every command.
 
 import { counted } from "../../counted.ts";
 import { metricFacts, metricNames, type RowMetrics } from "../../metric-names.ts";
@@ -35,7 +35,7 @@ export function plural(count: number, noun: string): string {
   return counted(count, noun, formatCount(count));
 }
 
-/** A loss or a difference: four decimals when that says something, else scientific. */
+/** A loss or a difference: four decimals, or scientific notation if these would all be 0. */
 export function formatNumber(value: number): string {
   if (value === 0 || !Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
@@ -43,7 +43,7 @@ export function formatNumber(value: number): string {
 }
 
 export function describeMetrics(metrics: RowMetrics): readonly (readonly [label: string, text: string])[] {
-  const isOfQuestions = metrics.exactMatch !== undefined; // whose numbers SQuAD gives in percent
+  const isOfQuestions = metrics.exactMatch !== undefined; // SQuAD reports percent
   return metricNames.flatMap((name) => {
     const value = metrics[name];
     const isNegativeReward = name === "loss" && metrics.reward !== undefined;

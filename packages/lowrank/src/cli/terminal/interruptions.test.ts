@@ -13,7 +13,7 @@ const program = `
   console.log("at work");
 `;
 
-it.skipIf(!isPosix)("lets a second Ctrl-C end a run that takes too long to stop", async () => {
+it.skipIf(!isPosix)("a second Ctrl-C ends a run that takes too long to stop", async () => {
   const node = ["--conditions=lowrank-source", "--import", "tsx", "--input-type=module", "--eval", program];
   const child = spawn(process.execPath, node, { cwd: import.meta.dirname });
   await once(child.stdout, "data");

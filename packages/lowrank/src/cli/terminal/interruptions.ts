@@ -1,4 +1,4 @@
-// What ends a run early. While a command listens it can save its work; otherwise the system's default ends the process.
+// Interruptions of a run. While a command listens, it can save its work; otherwise the system's default ends the process.
 
 /** Ctrl-C, a request to end, a terminal that was closed, a scheduler that takes the machine, a reader of stdout that left. */
 export type Interruption = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR1" | "SIGPIPE";
@@ -8,12 +8,12 @@ export interface Interruptions {
   readonly listen: (listener: () => void) => () => void;
   readonly isListening: () => boolean;
   readonly first: () => Interruption | undefined;
-  /** Interrupts the run for a reason that is no signal to us. */
+  /** Interrupts the run for a reason other than a signal to this process. */
   readonly interrupt: (interruption: Interruption) => void;
 }
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"] as const;
-/** npm and a shell pass on what we have got ourselves; a person takes longer to press Ctrl-C again. */
+/** npm and a shell forward signals that we have received ourselves. A person takes longer to press Ctrl-C again. */
 const echo = 500; // milliseconds
 /** How often a run that npm started looks whether npm is still there. */
 const look = 1000; // milliseconds
@@ -22,37 +22,37 @@ export function watchInterruptions(environment: Readonly<Record<string, string |
   const parent = process.ppid;
   let first: Interruption | undefined;
   let firstAt = 0;
-  let heard: (() => void) | undefined;
+  let onInterrupt: (() => void) | undefined;
   const interrupt = (interruption: Interruption) => {
     if (first !== undefined) return;
     first = interruption;
     firstAt = performance.now();
-    heard?.();
+    onInterrupt?.();
   };
   const onSignal = (signal: (typeof signals)[number]) => {
     if (first === undefined) return interrupt(signal);
-    // Whoever asks again wants it at once. A hangup comes several times: from the terminal, and from the shell in it;
-    // and a scheduler's warning would start Node's debugger by itself.
+    // A second signal ends the process at once. A hangup is repeated by the terminal and by its shell, though, and a scheduler's
+    // warning would start Node's debugger by default.
     if (signal === "SIGHUP" || signal === "SIGUSR1" || performance.now() - firstAt < echo) return;
     stop();
     process.kill(process.pid, signal);
   };
-  // npm passes SIGTERM on to the shell that it starts us with, which ends and says nothing to us.
+  // npm sends SIGTERM to the shell that it started us with. That shell ends without informing us.
   const lookForParent = () => {
     if (process.ppid !== parent) interrupt("SIGTERM");
   };
   let timer: NodeJS.Timeout | undefined;
   const stop = () => {
-    heard = undefined;
+    onInterrupt = undefined;
     clearInterval(timer);
     for (const signal of signals) process.removeListener(signal, onSignal);
   };
   const listen = (listener: () => void) => {
-    heard = listener;
+    onInterrupt = listener;
     for (const signal of signals) process.on(signal, onSignal);
     if (environment.npm_lifecycle_event !== undefined) timer = setInterval(lookForParent, look).unref();
     if (first !== undefined) listener();
     return stop;
   };
-  return { listen, isListening: () => heard !== undefined, first: () => first, interrupt };
+  return { listen, isListening: () => onInterrupt !== undefined, first: () => first, interrupt };
 }

@@ -1,9 +1,9 @@
-// The last line of a terminal, which is drawn again and again while other lines are printed above it. Whoever prints goes
-// through here: two that write to one terminal by themselves tear each other's lines.
+// The last line of a terminal, which is updated while other lines are printed above it. All output goes through here:
+// two writers to one terminal would mix up their lines.
 
 import type { CommandIo } from "../io.ts";
 
-const back = "\r\u001b[K"; // to the line's beginning, and away with what stands there
+const back = "\r\u001b[K"; // moves to the beginning of the line and clears it
 
 export class LastLine {
   readonly #texts = new Map<string, string>();
@@ -14,13 +14,13 @@ export class LastLine {
     return this.io.terminal !== undefined;
   }
 
-  /** Columns that a text may take: some stay free for "^C", which a terminal writes behind it; full to its edge it would begin another line. */
+  /** Maximum columns of a text. Three stay free for "^C", which a terminal writes after it, so that it does not wrap. */
   get columns(): number {
-    const columns = this.io.terminal?.columns || 80; // 0 where a terminal does not know its size
+    const columns = this.io.terminal?.columns || 80; // 0 if a terminal does not know its size
     return Math.max(1, columns - 3);
   }
 
-  /** Draws a text, or the latest text of whoever came later and is not done yet. */
+  /** Draws a text. If several owners have one, the latest owner's text is shown. */
   show(owner: string, text: string): void {
     this.#texts.set(owner, text);
     this.#draw();
@@ -32,7 +32,7 @@ export class LastLine {
     this.#draw();
   }
 
-  /** Leaves an owner's text where it stands, as a line like any other. */
+  /** Makes an owner's text an ordinary line, which stays. */
   finish(owner: string): void {
     const text = this.#texts.get(owner);
     this.remove(owner);

@@ -1,4 +1,4 @@
-// One clear message for a failure; the stack only for those who ask.
+// Prints one clear message for an error; the stack only with LOWRANK_DEBUG=1.
 
 import { escapeControls, LowrankError } from "@lowrank/contracts";
 import pc from "picocolors";
@@ -6,7 +6,7 @@ import { NamingError } from "../../errors/named-option.ts";
 import type { CommandIo } from "../io.ts";
 import { asDataFlags, asFlags } from "./as-flags.ts";
 
-/** Prints what went wrong on stderr. `LOWRANK_DEBUG=1` adds the stack and the causes. */
+/** Prints the error on stderr. `LOWRANK_DEBUG=1` adds the stack and the causes. */
 export function printFailure(error: unknown, io: CommandIo): void {
   const colors = pc.createColors(io.hasColors);
   const wantsStack = Boolean(io.environment.LOWRANK_DEBUG);

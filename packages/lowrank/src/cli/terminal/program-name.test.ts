@@ -5,11 +5,11 @@ it("is the script of the repository for somebody who came by it, so that a print
   expect(programName({ environment: { npm_lifecycle_event: "lowrank" } })).toBe("npm run lowrank --");
 });
 
-it("is npx lowrank under npx, where no program of that name need be on the path", () => {
+it("is npx lowrank under npx, where the program need not be on the path", () => {
   expect(programName({ environment: { npm_lifecycle_event: "npx", npm_command: "exec" } })).toBe("npx lowrank");
 });
 
-it("is lowrank for everybody else, also in a script of their own", () => {
+it("is lowrank otherwise, also in a user's own script", () => {
   expect(programName({ environment: {} })).toBe("lowrank");
   expect(programName({ environment: { npm_lifecycle_event: "train" } })).toBe("lowrank");
 });

@@ -15,7 +15,7 @@ function terminal(columns: number) {
 }
 
 describe.each([40, 80, 100])("progress on a terminal of %i columns", (columns) => {
-  it("stays below validation, its count, warnings and results, each on lines of their own", async () => {
+  it("stays below validation, its count, warnings and results, each on separate lines", async () => {
     const { report, rows } = terminal(columns);
     let now = 0;
     const progress = startProgress(report, { total: 4, clock: () => now, memory });
@@ -34,7 +34,7 @@ describe.each([40, 80, 100])("progress on a terminal of %i columns", (columns) =
       if (made % 2 === 0) await measure(made);
     }
     progress.stop();
-    report.say("loss of the last step  4.3931");
+    report.print("loss of the last step  4.3931");
     const facts = " 4/4  loss 4.3931  16801 tokens/s  3.0 s left  412.3 MB";
     const full = "█".repeat(Math.min(28, Math.max(8, columns - 5 - facts.length)));
     const bar = `  ${full}${facts}`.slice(0, columns - 3);

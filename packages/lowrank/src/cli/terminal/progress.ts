@@ -1,4 +1,4 @@
-// Shows how far a training run is: a bar where someone watches, a line now and then where nobody does.
+// Shows the progress of a training run: a bar on a terminal, otherwise a line now and then.
 
 import { SmoothedLoss } from "../../report/run-curves.ts";
 import { describeStepMetrics } from "../../rewards/step-metrics.ts";
@@ -11,7 +11,7 @@ interface StepProgress {
   readonly loss: number;
   readonly tokensPerSecond: number;
   readonly secondsLeft: number;
-  /** Of a step that learns from rewards: shown instead of its loss, whose value says nothing there. */
+  /** Metrics of a step that learns from rewards, shown instead of its loss, whose value has no meaning there. */
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
@@ -77,12 +77,12 @@ function lines(report: Report, run: Run): Progress {
   };
 }
 
-/** What is told of a step; to be asked of every one, for the loss. */
+/** The text for a step. It must be called for every step, because it averages the loss. */
 function description({ memory = () => process.memoryUsage.rss() }: Run): (progress: StepProgress) => string {
   const smoothed = new SmoothedLoss();
   return ({ loss, tokensPerSecond, secondsLeft, metrics }) => {
-    const said = metrics === undefined ? `loss ${formatNumber(smoothed.add(loss))}` : describeStepMetrics(metrics);
+    const result = metrics === undefined ? `loss ${formatNumber(smoothed.add(loss))}` : describeStepMetrics(metrics);
     const [rate, left] = [tokensPerSecond.toFixed(0), formatDuration(secondsLeft)];
-    return `${said}  ${rate} tokens/s  ${left} left  ${formatBytes(memory())}`;
+    return `${result}  ${rate} tokens/s  ${left} left  ${formatBytes(memory())}`;
   };
 }

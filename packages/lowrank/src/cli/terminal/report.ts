@@ -12,10 +12,10 @@ export interface Report extends Notices {
   readonly io: CommandIo;
   readonly isJson: boolean;
   readonly colors: ReturnType<typeof pc.createColors>;
-  /** Stands below all that the report prints. */
+  /** The line below everything that the report prints. */
   readonly lastLine: LastLine;
   /** A line for people: on stdout, or on stderr when --json claims stdout. */
-  say(line?: string): void;
+  print(line?: string): void;
   /** Text for people without a line break, for tokens as they come. */
   write(text: string): void;
   /** A line for people that is not the command's result: always on stderr. */
@@ -37,7 +37,7 @@ export function createReport(io: CommandIo, options: { readonly json?: boolean |
     isJson,
     colors,
     lastLine,
-    say: (line = "") => people(`${line}\n`),
+    print: (line = "") => people(`${line}\n`),
     write: (text) => people(text),
     note: (line) => stderr(`${line}\n`),
     emit: (event) => {

@@ -26,13 +26,13 @@ export interface TrainOptions extends RunChoices, CommonOptions, DistributedOpti
 
 /** Trains an adapter as the options say and writes it to --out. Throws InterruptedError after Ctrl-C, work saved. */
 export async function runTrain(
-  asked: TrainOptions,
+  requested: TrainOptions,
   report: Report,
   { communicator, choose }: Partial<Pick<RunContext, "communicator">> & RowChoice = {},
 ): Promise<void> {
-  checkChoices(asked);
-  if (communicator !== undefined) refuseStandardInput(asked);
-  const choices = await withBase(asked, report);
+  checkChoices(requested);
+  if (communicator !== undefined) refuseStandardInput(requested);
+  const choices = await withBase(requested, report);
   const { overwrite, resume } = choices;
   const folder = await claimFolder(choices, { overwrite, resume, communicator }, sourceContext(report));
   try {
@@ -53,8 +53,8 @@ interface RunContext {
 /** Trains into a folder that is claimed, which stays the caller's to release. */
 export async function trainInto(context: RunContext & RowChoice): Promise<void> {
   const { choices, folder, report, communicator, choose } = context;
-  if (communicator !== undefined) report.say(`${communicator.size} processes on ${communicator.library}`);
-  if (folder.resumeFrom !== undefined) report.say(`continuing after step ${folder.resumeFrom.step}`);
+  if (communicator !== undefined) report.print(`${communicator.size} processes on ${communicator.library}`);
+  if (folder.resumeFrom !== undefined) report.print(`continuing after step ${folder.resumeFrom.step}`);
   const run = await prepareRun(choices, { folder, choose }, engineHost(choices, report));
   try {
     if (communicator !== undefined) await compareRanks(communicator, factsOfCall(choices, run.engine));
@@ -65,7 +65,7 @@ export async function trainInto(context: RunContext & RowChoice): Promise<void> 
   }
 }
 
-/** What all processes must be told alike, beside what tells one run from another. Where files are may differ. */
+/** Facts that must be equal in all processes, in addition to the run's identity. Paths of files may differ. */
 function factsOfCall(options: TrainOptions, engine: string): Readonly<Record<string, unknown>> {
   const { model, adapter, data, validation, out, addTokensFile, loraConfig, threads, ...others } = options;
   return { version: packageJson.version, engine, ...others };
@@ -76,13 +76,13 @@ function refuseStandardInput({ data, validation = [] }: TrainOptions): void {
     throw new UsageError("Only the first process can read standard input. Name a file that all processes can read.");
 }
 
-/** Trains until the steps are made or the person says stop. Throws what the folder's `keep` does. */
+/** Trains until all steps are done or the run is interrupted. Throws the errors of the folder's `keep`. */
 async function train(run: PreparedRun, context: RunContext): Promise<EndEvent> {
   const { report } = context;
   const { template: name, train: rows, learning, totalSteps, stepsPerEpoch } = run.training;
   const template = name === "" ? "" : `, written with the template "${name}"`;
   const loss = learning.words === undefined ? "" : `; loss: ${learning.words}`;
-  report.say(`${plural(rows.length, "row")}${template}${loss}; steps: ${totalSteps}, ${stepsPerEpoch} per epoch`);
+  report.print(`${plural(rows.length, "row")}${template}${loss}; steps: ${totalSteps}, ${stepsPerEpoch} per epoch`);
   if (context.choices.objective === undefined) report.note("The loss below is a moving average over the last steps.");
   const interrupt = new AbortController();
   const stopListening = report.io.onInterrupt(() => {

@@ -16,7 +16,7 @@ const run = {
   rows: 2,
 } as const;
 
-it("a summary has means of the loss, validations at start, best and end, and texts on a line each", () => {
+it("a summary has means of the loss, first, best and last validation, and texts on one line each", () => {
   expect(describeRun({ ...run, samples })).toEqual([
     "loss                   4.0000 → 1.0000 (means of 1 step)",
     "validation loss        3.0000 → 2.0000 (best: 1.0000 after step 4)",
@@ -28,7 +28,7 @@ it("a summary has means of the loss, validations at start, best and end, and tex
   ]);
 });
 
-it("a resumed run has no loss at its start, and one without validation explains how to get some", () => {
+it("a resumed run has no first loss, and one without validation explains how to get it", () => {
   expect(describeRun({ ...run, samples: [], validation: [], best: undefined, isResumed: true })).toEqual([
     "loss                   1.0000 (means of 1 step)",
     "validation             none: --validation-share 0.1 holds rows out to measure it",
@@ -40,7 +40,7 @@ it("a run with rewards shows their rise instead of its loss", () => {
   expect(first).toBe("reward                 0.1000 → 0.9000 (means of 1 step)");
 });
 
-it("a run of one row has none to hold out", () => {
+it("a run of one row cannot hold one out", () => {
   const [, validation] = describeRun({ ...run, samples: [], validation: [], best: undefined, rows: 1 });
   expect(validation).toBe("validation             none: with 1 row, none can be held out");
 });
@@ -62,21 +62,21 @@ describe("the line about the best validation at a run's end", () => {
     );
   });
 
-  it("is where its adapter is", () => {
+  it("is its adapter's path", () => {
     const kept = { step: 4, value: 1.5, path: "mine/best-checkpoint-4" };
     expect(describeBest({ ...facts, best: kept, kept })).toBe(
       "the best validation loss was 1.5000 after step 4: that adapter is mine/best-checkpoint-4",
     );
   });
 
-  it("is that an earlier version did not keep its adapter, the one before the first step neither", () => {
+  it("is that an earlier version did not keep its adapter, nor the one before the first step", () => {
     const gone = (step: number) =>
       `the best validation loss was 1.5000 after step ${step}; its adapter is gone, for the run began under an earlier version`;
     expect(describeBest({ ...facts, best: { step: 4, value: 1.5 }, kept: undefined })).toBe(gone(4));
     expect(describeBest({ ...facts, best: { step: 0, value: 1.5 }, kept: undefined })).toBe(gone(0));
   });
 
-  it("is nothing where the last step's was the best, or there was none", () => {
+  it("is nothing if the last step's was the best, or if there was none", () => {
     expect(describeBest({ ...facts, best: { step: 12, value: 1.5 }, kept: undefined })).toBeUndefined();
     expect(describeBest({ ...facts, best: undefined, kept: undefined })).toBeUndefined();
   });

@@ -1,4 +1,4 @@
-// What a finished training tells: how it began and how it ended, in numbers and texts, and what to try next.
+// The summary of a finished training: its first and last numbers and texts, and what to try next.
 
 import { escapeName } from "@lowrank/contracts";
 import type { BestEvaluation, EndEvent } from "@lowrank/trainer";
@@ -14,7 +14,7 @@ import { programName } from "../io.ts";
 import { describeMetrics, formatDuration, formatNumber, plural } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 
-/** A run that is over. Throws InterruptedError where it was stopped, what it saved said. */
+/** The summary of a finished run. Throws InterruptedError if it was stopped, after reporting what was saved. */
 export async function summarize(
   { end, folder, ...run }: PreparedRun & { readonly end: EndEvent; readonly folder: RunFolder },
   options: RunChoices,
@@ -62,18 +62,18 @@ export async function summarize(
     samples,
     rows: run.training.train.length,
   };
-  for (const line of describeRun(summary)) report.say(line);
+  for (const line of describeRun(summary)) report.print(line);
   if (end.reason === "stopped-early")
-    report.say(`stopped early: no improvement in ${plural(options.patience ?? 0, "validation")}`);
-  report.say(`${plural(end.step, "step")} in ${formatDuration(end.seconds)}; adapter written to ${out}`);
+    report.print(`stopped early: no improvement in ${plural(options.patience ?? 0, "validation")}`);
+  report.print(`${plural(end.step, "step")} in ${formatDuration(end.seconds)}; adapter written to ${out}`);
   if (findings.some(({ learntNothing }) => learntNothing)) {
-    report.say(`this run learnt nothing (see the warning above): ${out} is no better than its base`);
+    report.print(`this run learnt nothing (see the warning above): ${out} is no better than its base`);
     return;
   }
   const { label } = metricFacts[bestBy];
   const ofBest = describeBest({ out, label, lastStep: end.step, best: end.best, kept: best });
-  if (ofBest !== undefined) report.say(ofBest);
-  report.say(`try: ${programName(report.io)} ${commandToTry(run, options)}`);
+  if (ofBest !== undefined) report.print(ofBest);
+  report.print(`try: ${programName(report.io)} ${commandToTry(run, options)}`);
 }
 
 function commandToTry({ model: { base }, training: { template } }: PreparedRun, options: RunChoices): string {
@@ -89,7 +89,7 @@ interface RunSummary {
   readonly losses: readonly number[];
   /** Of a run with rewards, instead of its losses. */
   readonly rewards?: readonly number[];
-  /** What validations found, by step, step 0 first. */
+  /** Metrics of the validations by step, starting with step 0. */
   readonly validation: readonly ({ readonly step: number } & RowMetrics)[];
   readonly best: BestEvaluation | undefined;
   readonly bestBy: keyof typeof metricFacts;
@@ -100,7 +100,7 @@ interface RunSummary {
   readonly rows: number;
 }
 
-/** Lines; none for a run without a step. */
+/** Lines; empty for a run without a step. */
 export function describeRun({ losses, rewards = [], validation, samples, ...run }: RunSummary): readonly string[] {
   const [learnt, values] = rewards.length > 0 ? (["reward", rewards] as const) : (["loss", losses] as const);
   const trend = lossTrend(values);
@@ -137,22 +137,22 @@ function fact(label: string, value: string): string {
 
 /** On one line; of a prompt the end. */
 function printed(text: string, max = maxTextLength): string {
-  const line = [...text.trim()]; // characters: half a surrogate pair is none
+  const line = [...text.trim()]; // by character, so that no surrogate pair is split
   if (line.length <= maxTextLength) return escapeName(line.join(""));
   return escapeName(max < 0 ? `…${line.slice(max).join("")}` : `${line.slice(0, max).join("")}…`);
 }
 
 interface BestFacts {
   readonly out: string;
-  /** What validations are judged by, in words. */
+  /** The metric that compares validations, in words. */
   readonly label: string;
   readonly lastStep: number;
   readonly best: BestEvaluation | undefined;
-  /** Undefined where its adapter is not there, or is the last step's. */
+  /** Undefined if its adapter was not kept, or is the last step's. */
   readonly kept: BestCheckpoint | undefined;
 }
 
-/** The sentence; undefined where the last step's validation was the best, or there was none. */
+/** The sentence; undefined if the last step's validation was the best, or if there was no validation. */
 export function describeBest({ out, label, lastStep, best, kept }: BestFacts): string | undefined {
   if (best === undefined || best.step >= lastStep) return undefined;
   const value = formatNumber(best.value);

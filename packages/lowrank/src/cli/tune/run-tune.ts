@@ -11,10 +11,10 @@ import { settled } from "../../train/training-options.ts";
 import { type WithBase, withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
 import { measureSteps, median } from "../plan/measure-steps.ts";
-import { unkept } from "../plan/prepare-plan.ts";
+import { withoutFolder } from "../plan/prepare-plan.ts";
 import type { Report } from "../terminal/report.ts";
 import { runTrain, type TrainOptions, trainInto } from "../train/run-train.ts";
-import { asLoss, sayPlan, sayRanked, sayTrial } from "./report-search.ts";
+import { asLoss, printPlan, printRanking, printTrial } from "./report-search.ts";
 import { candidatesOf, isRankOpen, openTrials, type Trials, tryOut, withCandidate } from "./trials.ts";
 
 export interface TuneOptions extends TrainOptions {
@@ -22,12 +22,12 @@ export interface TuneOptions extends TrainOptions {
 }
 
 /** Searches and trains. Throws InterruptedError after Ctrl-C, a UsageError if nothing is open or nothing can be compared. */
-export async function runTune({ minutes, ...asked }: TuneOptions, report: Report): Promise<void> {
-  if (asked.resume === true) return runTrain(asked, report); // the search is over, and the run knows its values
-  checkChoices(asked);
-  if ([...asked.data, ...(asked.validation ?? [])].includes("-"))
+export async function runTune({ minutes, ...requested }: TuneOptions, report: Report): Promise<void> {
+  if (requested.resume === true) return runTrain(requested, report); // the search is over, and the run knows its values
+  checkChoices(requested);
+  if ([...requested.data, ...(requested.validation ?? [])].includes("-"))
     throw new UsageError("tune reads the rows twice, but standard input can be read only once. Name a file.");
-  const options = await withBase(asked, report);
+  const options = await withBase(requested, report);
   const folder = await claimFolder(options, { overwrite: options.overwrite }, sourceContext(report));
   try {
     const found = await search(options, minutes, report);
@@ -37,7 +37,7 @@ export async function runTune({ minutes, ...asked }: TuneOptions, report: Report
   }
 }
 
-/** The options with the best values that were found; as they are if the search found none. */
+/** The options with the best values; unchanged if the search found none. */
 async function search(
   options: WithBase<TrainOptions>,
   minutes: number,
@@ -69,7 +69,7 @@ async function findBest(
 ): Promise<Candidate | undefined> {
   const { training, adapter } = trials;
   const candidates = candidatesOf(trials, options);
-  const loop = { ...trainingOptions(options, unkept), signal };
+  const loop = { ...trainingOptions(options, withoutFolder), signal };
   const atStart = { evalAtStart: true, evalEvery: training.totalSteps };
   const { steps, validations } = await measureSteps(adapter, training, { ...loop, ...atStart });
   const [secondsPerStep, [validation]] = [median(steps.map(({ seconds }) => seconds)), validations];
@@ -81,7 +81,7 @@ async function findBest(
     ...{ baseLoss: lossOf(validation?.metrics), margin: marginOf(by, training.validation.length) },
   };
   const rungs = planRungs(limits);
-  sayPlan(rungs, { search: limits, trials, by }, report);
+  printPlan(rungs, { search: limits, trials, by }, report);
   const total = rungs.reduce((sum, rung) => sum + rung.candidates * rung.steps, 0);
   // A log has a line for each trial, which is enough.
   const count = report.lastLine.isWatched ? report.count?.({ what: "search: step", total }) : undefined;
@@ -94,15 +94,15 @@ async function findBest(
     for await (const made of halve(rungs, limits, { trial, clock: () => performance.now() / 1000 })) {
       if (signal.aborted) break;
       done.push(made);
-      sayTrial(made, by, report);
+      printTrial(made, by, report);
     }
   } finally {
     count?.stop();
   }
-  return sayRanked(done, { search: limits, by }, report);
+  return printRanking(done, { search: limits, by }, report);
 }
 
-/** An eighth of what such a model needs says something; a new head moves later than a language model. */
+/** An eighth of the default number of steps is enough to compare; a new head learns later than a language model. */
 function fewestSteps({ totalSteps, defaults }: Trials["training"]): number {
   return Math.min(totalSteps, Math.ceil(defaults.minSteps / 8));
 }

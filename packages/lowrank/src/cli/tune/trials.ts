@@ -12,7 +12,7 @@ import { someRows } from "../../report/data-facts.ts";
 import type { Candidate } from "../../sweep/successive-halving.ts";
 import { initBatchesOf } from "../../train/measure-init.ts";
 import { settled } from "../../train/training-options.ts";
-import { preparePlan, unkept } from "../plan/prepare-plan.ts";
+import { preparePlan, withoutFolder } from "../plan/prepare-plan.ts";
 import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "../train/run-train.ts";
 
@@ -22,7 +22,7 @@ export interface Trials extends PreparedRun {
   readonly isHeldOutForSearch: boolean;
 }
 
-/** The share that the search holds out where the run holds out nothing. */
+/** The validation share of the search, if the run itself has none. */
 const searchShare = 0.2;
 /** More rows make a validation slow and the order of candidates hardly surer. */
 const maxValidationRows = 200;
@@ -30,7 +30,7 @@ const maxValidationRows = 200;
 const rateFactors = [1, 2, 0.5, 4, 0.25];
 const rankFactors = [1, 2];
 
-/** Opens the model and reads the rows; the caller disposes of it. Throws a UsageError if there are no rows to compare by. */
+/** Opens the model and reads the rows; the caller disposes of it. Throws a UsageError if there are no validation rows. */
 export async function openTrials(options: WithModel<TrainOptions>, report: Report): Promise<Trials> {
   const chosen: Pick<Trials, "rows" | "isHeldOutForSearch">[] = [];
   const choose = (read: TrainingRows) => {
@@ -39,7 +39,7 @@ export async function openTrials(options: WithModel<TrainOptions>, report: Repor
     chosen.push({ rows, isHeldOutForSearch });
     return rows;
   };
-  const run = await preparePlan(options, { ...report, say: () => undefined }, choose);
+  const run = await preparePlan(options, { ...report, print: () => undefined }, choose);
   const [rows] = chosen;
   if (rows === undefined) throw new Error("A run is prepared with rows.");
   const validation = someRows(run.training.validation, maxValidationRows);
@@ -59,9 +59,9 @@ function holdOut(read: TrainingRows, { seed, task }: RunChoices): TrainingRows {
   }
 }
 
-/** What is tried, the defaults first. Throws a UsageError if the options leave nothing open. */
+/** The candidates, with the defaults first. Throws a UsageError if the options leave nothing to search. */
 export function candidatesOf({ training, adapter }: Trials, options: TrainOptions): readonly Candidate[] {
-  const { learningRate } = settled(training, trainingOptions(options, unkept));
+  const { learningRate } = settled(training, trainingOptions(options, withoutFolder));
   const rates = (options.learningRate === undefined ? rateFactors : [1]).map((factor) => factor * learningRate);
   const ranks = (isRankOpen(options) ? rankFactors : [1]).map((factor) => factor * adapter.config.rank);
   const candidates = ranks.flatMap((rank) => rates.map((rate) => ({ learningRate: rate, rank })));
@@ -85,21 +85,21 @@ export function isRankOpen({ rank, adapter, loraConfig }: RunChoices): boolean {
   return rank === undefined && adapter === undefined && loraConfig === undefined;
 }
 
-/** Trains a new adapter and measures it at the end; undefined where it diverged or was stopped. */
+/** Trains a new adapter and measures it at the end; undefined if it diverged or was stopped. */
 export async function tryOut(
-  { model, asked, adapter: { config }, training, rows }: Trials,
+  { model, requested, adapter: { config }, training, rows }: Trials,
   options: TrainOptions,
   { steps, signal, onStep }: { readonly steps: number; readonly signal: AbortSignal; onStep(): void },
 ): Promise<RowMetrics | undefined> {
   const { rank = config.rank, alpha = config.alpha, seed, allowDifferentBase = false, warmupSteps } = options;
   const adapter =
     options.adapter === undefined
-      ? model.adapt({ ...asked, rank, alpha }, { seed })
+      ? model.adapt({ ...requested, rank, alpha }, { seed })
       : await model.attach(options.adapter, { trainable: true, allowDifferentBase });
   // As large a share of the trial as of the run.
   const warmUp = warmupSteps && { warmupSteps: Math.round((warmupSteps * steps) / training.totalSteps) };
   const length = { epochs: undefined, steps, evalEvery: steps, evalAtStart: false };
-  const loop = { ...trainingOptions(options, unkept), ...warmUp, ...length };
+  const loop = { ...trainingOptions(options, withoutFolder), ...warmUp, ...length };
   let metrics: RowMetrics | undefined;
   try {
     if (initBatchesOf(loop, adapter.config) !== undefined) await adapter.prepare(rows, loop);

@@ -19,7 +19,7 @@ export async function rowSources(given: string, context: RowSourceContext): Prom
 }
 
 /** Names that will read the same data again: with the commit for a downloaded data set of the Hub, else unchanged. */
-export async function lastingName(given: string): Promise<string> {
+export async function pinnedName(given: string): Promise<string> {
   return given === "-" || (await exists(given)) || !(await isOnHub(given)) ? given : pinnedDataSet(given);
 }
 

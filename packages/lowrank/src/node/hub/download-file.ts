@@ -48,10 +48,10 @@ export function contentHash(expected: string, size: number): Hash {
 
 async function* bytesFrom(start: number, source: HubSource, access: HubAccess): AsyncGenerator<Uint8Array> {
   const { type, repository, commit, file } = source;
-  const place = `${type === "model" ? "" : `${type}s/`}${repository}/resolve/${commit}/${encodedPath(file.path)}`;
+  const path = `${type === "model" ? "" : `${type}s/`}${repository}/resolve/${commit}/${encodedPath(file.path)}`;
   // A compressed body could not be resumed in the middle.
   const headers = { "Accept-Encoding": "identity", ...(start === 0 ? {} : { Range: `bytes=${start}-` }) };
-  const answer = await hubFetch(access)(`${hubEndpoint(access)}/${place}`, { headers });
+  const answer = await hubFetch(access)(`${hubEndpoint(access)}/${path}`, { headers });
   if (!answer.ok) throw refusal(answer);
   let skip = answer.status === 206 ? 0 : start;
   for await (const piece of bodyOf(answer)) {

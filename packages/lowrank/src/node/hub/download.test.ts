@@ -21,7 +21,7 @@ describe("downloadFromHub", () => {
   });
   afterEach(() => rm(cacheDir, { recursive: true, force: true }));
 
-  it("puts the needed files where huggingface_hub keeps them", async () => {
+  it("stores the needed files in huggingface_hub's layout", async () => {
     const hub = fakeHub("owner/name", files);
     const recording = recordingIo();
     const report = createReport(recording.io, { json: true });
@@ -58,7 +58,7 @@ describe("downloadFromHub", () => {
     expect(recording.stderr()).toContain("warning: The Hub cannot be reached (fetch failed)");
   });
 
-  it("takes a folder at a revision, and finds it again without a network", async () => {
+  it("downloads a folder at a revision, and finds it again without a network", async () => {
     const hub = fakeHub("owner/name", new Map([...files].map(([file, text]) => [`runs/checkpoint-5/${file}`, text])));
     const { io, stderr } = recordingIo();
     const given = "owner/name/runs/checkpoint-5@refs/pr/3";
@@ -79,7 +79,7 @@ describe("downloadFromHub", () => {
     ).rejects.toMatchObject({ code: "HUB" });
   });
 
-  it("gives the path of a .gguf file, of a split one its first part's", async () => {
+  it("returns the path of a .gguf file, for a split one that of its first part", async () => {
     const parts = ["big-00001-of-00002.gguf", "big-00002-of-00002.gguf"];
     const hub = fakeHub(
       "owner/name",
@@ -94,7 +94,7 @@ describe("downloadFromHub", () => {
     expect(await get("owner/name")).toBe(join(snapshot, "a.gguf"));
   });
 
-  it("gives the path of an adapter's only file", async () => {
+  it("returns the path of an adapter's only file", async () => {
     const hub = fakeHub("owner/style", new Map([["style.safetensors", "weights"]]));
     const access = { fetch: hub.fetch, cacheDir };
     for (const given of ["owner/style", "owner/style/style.safetensors"]) {

@@ -16,7 +16,7 @@ export async function downloadFromHub(given: string, content: HubContent, contex
   const plan = (paths: readonly string[]) =>
     planDownload({ given, ...name }, content, namesIn(name, paths)).map((file) => pathInRepository(name, file));
   const { snapshot, paths } = await fetchPlanned({ given, type: "model", isDeep: false, ...name }, plan, context);
-  return placeOf(snapshot, name, paths);
+  return folderOf(snapshot, name, paths);
 }
 
 /** Names of the folder's entries; subfolders end with "/". */
@@ -27,7 +27,7 @@ function namesIn({ folder }: HubName, paths: readonly string[]): readonly string
 }
 
 /** The first file of a GGUF model, an adapter's only file, or the folder. */
-function placeOf(snapshot: string, { folder }: HubName, paths: readonly string[]): string {
+function folderOf(snapshot: string, { folder }: HubName, paths: readonly string[]): string {
   const file = paths.find((one) => one.endsWith(".gguf") || (paths.length === 1 && one.endsWith(".safetensors")));
   return join(snapshot, file ?? folder);
 }

@@ -13,7 +13,7 @@ import {
   isWhole,
   linkBlob,
   listSnapshot,
-  noteWhole,
+  noteVerified,
   rememberCommit,
   repositoryFolder,
 } from "./hub-cache.ts";
@@ -89,7 +89,7 @@ async function provide(
     }
     // Written under a temporary name until it is complete and verified, so that two downloads do not collide.
     await writeFileAtomic(blob, downloadFile(source, context.access), { overwrite: true });
-    await noteWhole(blob, file.hash, { folder });
+    await noteVerified(blob, file.hash, { folder });
   }
   await linkBlob(blob, path);
 }
@@ -112,8 +112,8 @@ async function planCached(
   }
   for (const path of paths) {
     const file = listing.get(path);
-    const place = join(snapshot, path);
-    if (file === undefined ? await exists(place) : await isWhole(place, file, { folder })) continue;
+    const target = join(snapshot, path);
+    if (file === undefined ? await exists(target) : await isWhole(target, file, { folder })) continue;
     const found = `${file === undefined ? "no" : "a damaged"} file in the cache`;
     const advice = `It cannot be downloaded again now: ${reasonOf(error)}.`;
     throw new HubFileError(given, path, {

@@ -115,7 +115,7 @@ describe("a Hub, or a proxy in front of it, that sends something wrong is refuse
 });
 
 describe("the token", () => {
-  it("stays with the Hub where files are on another server, which is usual", async () => {
+  it("follows the Hub to files on another server, which is usual", async () => {
     const other = await listen((url) => new Response(url.pathname === "/config.json" ? config : weights));
     const { endpoint, requests } = await listen((url) => {
       const name = [...files.keys()].find((one) => isFile(url, one));
@@ -140,7 +140,7 @@ describe("the cache", () => {
   const blobs = () => join(cacheDir, "models--owner--name", "blobs");
   const sha256 = createHash("sha256").update(weights).digest("hex");
 
-  it("gives up on a file that comes byte by byte, each in an answer of its own", async () => {
+  it("gives up on a file that arrives byte by byte, each in its own response", async () => {
     const { endpoint, requests } = await listen((url, range) => {
       if (!isFile(url, "model.safetensors")) return undefined;
       const start = Number(/\d+/.exec(range ?? "0")?.[0]);
@@ -150,7 +150,7 @@ describe("the cache", () => {
     expect(requests.filter(({ path }) => path.endsWith("model.safetensors")).length).toBe(5);
   });
 
-  it("gets a file whole where its connection is lost, without what came already", async () => {
+  it("completes a file after a lost connection, without repeating the received part", async () => {
     const { endpoint, requests } = await listen((url, range) => {
       if (!isFile(url, "model.safetensors") || range !== null) return undefined;
       let isSent = false;

@@ -34,9 +34,9 @@ export async function listSnapshot(snapshot: string): Promise<HubListing> {
   const entries = await readdir(snapshot, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => !entry.isDirectory());
   const listed = files.map(async ({ parentPath, name }) => {
-    const place = join(parentPath, name);
-    const path = relative(snapshot, place).replaceAll("\\", "/");
-    const hash = basename(await readlink(place).catch(() => ""));
+    const file = join(parentPath, name);
+    const path = relative(snapshot, file).replaceAll("\\", "/");
+    const hash = basename(await readlink(file).catch(() => ""));
     return [path, isHash(hash) ? { path, size: undefined, hash } : undefined] as const;
   });
   return new Map(await Promise.all(listed));
@@ -61,7 +61,7 @@ export async function isWhole(
   return isRight;
 }
 
-export async function noteWhole(blob: string, hash: string, { folder }: { readonly folder: string }): Promise<void> {
+export async function noteVerified(blob: string, hash: string, { folder }: { readonly folder: string }): Promise<void> {
   const { size, mtimeMs } = await stat(blob);
   await writeNote(join(folder, noteFolder, hash), `${size} ${mtimeMs}`).catch(() => undefined);
 }

@@ -36,8 +36,8 @@ const commitPattern = /^[0-9a-f]{40}$/;
 /** The current commit of a branch or a tag. */
 export async function commitOf({ type, repository, revision }: HubRequest, access: HubAccess): Promise<string> {
   if (commitPattern.test(revision)) return revision;
-  const place = `/api/${type}s/${repository}/revision/${encodeURIComponent(revision)}?expand=sha`;
-  const { value } = await fetchJson(new URL(hubEndpoint(access) + place), access);
+  const route = `/api/${type}s/${repository}/revision/${encodeURIComponent(revision)}?expand=sha`;
+  const { value } = await fetchJson(new URL(hubEndpoint(access) + route), access);
   const { sha } = fieldsOf(value);
   if (typeof sha === "string" && commitPattern.test(sha)) return sha;
   throw unexpected(`commit ${JSON.stringify(sha)}`, "40 hexadecimal digits");
@@ -50,9 +50,9 @@ export async function listRepository(
   access: HubAccess,
 ): Promise<HubListing> {
   const endpoint = hubEndpoint(access);
-  const place = `/api/${type}s/${repository}/tree/${commit}${folder === "" ? "" : `/${encodedPath(folder)}`}`;
+  const route = `/api/${type}s/${repository}/tree/${commit}${folder === "" ? "" : `/${encodedPath(folder)}`}`;
   const found = new Map<string, HubFile | undefined>();
-  let url: URL | undefined = new URL(`${endpoint}${place}?recursive=${isDeep}&expand=false`);
+  let url: URL | undefined = new URL(`${endpoint}${route}?recursive=${isDeep}&expand=false`);
   for (let page = 0; url !== undefined; page += 1) {
     if (page === maxPages) throw unexpected(`a list of more than ${maxPages} pages`, "fewer");
     const { value, next }: JsonAnswer = await fetchJson(url, access);

@@ -8,7 +8,7 @@ import { HubError } from "../../errors/model-errors.ts";
 export const convertedBranch = "refs/convert/parquet";
 
 /** The requested data: `owner/name`, `owner/name/config`, `owner/name/split` or `owner/name/config/split`. */
-export interface DataSetPlace {
+export interface DataSetName {
   readonly given: string;
   /** The part after the name, with "/" between its parts. */
   readonly inside: string;
@@ -21,7 +21,7 @@ interface Part {
 }
 
 /** The paths of the split's files, in order. Throws a HubError that lists the available configurations and splits. */
-export function planDataSet({ given, inside }: DataSetPlace, paths: readonly string[]): readonly string[] {
+export function planDataSet({ given, inside }: DataSetName, paths: readonly string[]): readonly string[] {
   const parts = paths.flatMap((path) => partOf(path) ?? []);
   if (parts.length === 0) {
     throw new HubError(given, "the data set has no Parquet files. Download its files, and pass their paths.");
@@ -63,8 +63,8 @@ function partOf(path: string): Part | undefined {
 
 /** Names as users type them: before the revision. */
 function listOf(given: string, inside: readonly string[]): string {
-  const [place = "", revision] = given.split("@");
-  const repository = place.split("/").slice(0, 2).join("/");
+  const [base = "", revision] = given.split("@");
+  const repository = base.split("/").slice(0, 2).join("/");
   return enumerated(
     inside.map((each) => `${repository}/${printable(each)}${revision === undefined ? "" : `@${revision}`}`),
   );

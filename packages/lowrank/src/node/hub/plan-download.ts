@@ -12,7 +12,7 @@ import { setupFile } from "../../setup/adapter-setup.ts";
 /** The kind of folder: a model or an adapter. */
 export type HubContent = "model" | "adapter";
 
-export interface HubPlace extends Pick<HubName, "file"> {
+export interface HubAddress extends Pick<HubName, "file"> {
   readonly given: string;
 }
 
@@ -28,32 +28,32 @@ const adapterFiles = [adapterConfig, setupFile, "README.md", ...tokenizerFiles];
 const shard = /^model-\d{5}-of-\d{5}\.safetensors$/;
 
 /** Selects files from a folder's names (subfolders end with "/"); throws a HubError if necessary files are absent. */
-export function planDownload(place: HubPlace, content: HubContent, paths: readonly string[]): readonly string[] {
+export function planDownload(address: HubAddress, content: HubContent, paths: readonly string[]): readonly string[] {
   const present = new Set(paths);
-  if (place.file?.endsWith(".safetensors")) return adapterFile(place, place.file, { content, present });
-  if (place.file !== undefined) return ggufParts(place, place.file, present);
+  if (address.file?.endsWith(".safetensors")) return adapterFile(address, address.file, { content, present });
+  if (address.file !== undefined) return ggufParts(address, address.file, present);
   if (content === "adapter") {
-    if (!present.has(adapterConfig)) return onlyAdapterFile(place, present);
+    if (!present.has(adapterConfig)) return onlyAdapterFile(address, present);
     const [weights = "adapter_model.safetensors"] = adapterWeights.filter((name) => present.has(name));
-    return requireWeights(place, [...adapterFiles, weights], present, weights);
+    return requireWeights(address, [...adapterFiles, weights], present, weights);
   }
   const vocabulary = present.has("tokenizer.json") ? [] : ownVocabulary;
   const shards = paths.filter((path) => shard.test(path)).sort();
   if (!present.has("model.safetensors") && shards.length === 0) {
-    const only = onlyGguf(place, paths);
-    if (only !== undefined) return ggufParts(place, only, present);
+    const only = onlyGguf(address, paths);
+    if (only !== undefined) return ggufParts(address, only, present);
   }
-  if (!present.has("config.json")) throw new HubError(place.given, absence(place, content, present));
+  if (!present.has("config.json")) throw new HubError(address.given, absence(address, content, present));
   if (present.has("model.safetensors")) {
-    return requireWeights(place, [...modelFiles, ...vocabulary, "model.safetensors"], present, "model.safetensors");
+    return requireWeights(address, [...modelFiles, ...vocabulary, "model.safetensors"], present, "model.safetensors");
   }
   const index = "model.safetensors.index.json";
-  return requireWeights(place, [...modelFiles, ...vocabulary, index, ...shards], present, index);
+  return requireWeights(address, [...modelFiles, ...vocabulary, index, ...shards], present, index);
 }
 
 /** The adapter file of another program. */
 function adapterFile(
-  { given }: HubPlace,
+  { given }: HubAddress,
   file: string,
   { content, present }: { readonly content: HubContent; readonly present: ReadonlySet<string> },
 ): readonly string[] {
@@ -68,20 +68,20 @@ function adapterFile(
 }
 
 /** The only .safetensors file of a folder without a configuration; throws a HubError that lists several. */
-function onlyAdapterFile(place: HubPlace, present: ReadonlySet<string>): readonly string[] {
+function onlyAdapterFile(address: HubAddress, present: ReadonlySet<string>): readonly string[] {
   const files = [...present].filter((name) => name.endsWith(".safetensors"));
   if (files.length === 0 || present.has("config.json"))
-    throw new HubError(place.given, absence(place, "adapter", present));
+    throw new HubError(address.given, absence(address, "adapter", present));
   if (files.length === 1) return files;
-  const list = enumerated(files.map((file) => inside(place.given, file)));
+  const list = enumerated(files.map((file) => inside(address.given, file)));
   throw new HubError(
-    place.given,
+    address.given,
     `the folder has no adapter_config.json and ${files.length} .safetensors files. Choose one of ${list}.`,
   );
 }
 
 /** The only .gguf model of a folder (its first part); throws a HubError that lists several. */
-function onlyGguf({ given }: HubPlace, paths: readonly string[]): string | undefined {
+function onlyGguf({ given }: HubAddress, paths: readonly string[]): string | undefined {
   // Vision projectors (mmproj) and importance matrices (imatrix) are not models.
   const models = paths.filter((path) => path.endsWith(".gguf") && !/mmproj|imatrix/i.test(path));
   const firsts = models.filter((path) => ggufPartNames(path)[0] === path).sort();
@@ -97,7 +97,7 @@ function inside(given: string, path: string): string {
 }
 
 /** A .gguf file, or all parts of a split one. */
-function ggufParts({ given }: HubPlace, file: string, present: ReadonlySet<string>): readonly string[] {
+function ggufParts({ given }: HubAddress, file: string, present: ReadonlySet<string>): readonly string[] {
   const parts = ggufPartNames(file);
   const missing = parts.filter((part) => !present.has(part));
   if (missing.length === 0) return parts;
@@ -107,7 +107,7 @@ function ggufParts({ given }: HubPlace, file: string, present: ReadonlySet<strin
 }
 
 function requireWeights(
-  { given }: HubPlace,
+  { given }: HubAddress,
   wanted: readonly string[],
   present: ReadonlySet<string>,
   weights: string,
@@ -123,7 +123,7 @@ function requireWeights(
   throw new HubError(given, advice);
 }
 
-function absence({ given }: HubPlace, content: HubContent, present: ReadonlySet<string>): string {
+function absence({ given }: HubAddress, content: HubContent, present: ReadonlySet<string>): string {
   if (content === "model" && present.has(adapterConfig)) {
     return `this is an adapter, not a model. Pass its base as ${named("model")} and this repository as ${named("adapter")}.`;
   }

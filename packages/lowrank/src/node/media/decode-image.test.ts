@@ -31,7 +31,7 @@ function resizedJpeg(width: number, height: number): Uint8Array {
 }
 
 describe("decodeImage", () => {
-  it("gives the pixels of a PNG, and leaves its bytes to their owner", async () => {
+  it("returns the pixels of a PNG, and does not change its bytes", async () => {
     const png = new PNG({ width: 2, height: 1 });
     png.data = Buffer.from([1, 2, 3, 255, 4, 5, 6, 255]);
     const bytes = Uint8Array.from(PNG.sync.write(png));

@@ -13,8 +13,8 @@ let last: Promise<unknown> = Promise.resolve();
 
 /** Decodes an image. Throws MediaError for other formats and broken files, DECODER_MISSING. */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImage> {
-  const isPng = [0x89, 0x50, 0x4e, 0x47].every((byte, place) => bytes[place] === byte);
-  const isJpeg = [0xff, 0xd8, 0xff].every((byte, place) => bytes[place] === byte);
+  const isPng = [0x89, 0x50, 0x4e, 0x47].every((byte, index) => bytes[index] === byte);
+  const isJpeg = [0xff, 0xd8, 0xff].every((byte, index) => bytes[index] === byte);
   if (!isPng && !isJpeg) throw new MediaError(name, "it is neither PNG nor JPEG; save it as one of them.");
   const decoded = last.then(() => decoder.decode({ bytes: new Uint8Array(bytes), isPng }));
   last = decoded.catch(() => {});

@@ -1,7 +1,7 @@
 import jpeg from "jpeg-js";
 import { describe, expect, it } from "vitest";
 import { decodeImage } from "./decode-image.ts";
-import { exifOrientation, upright } from "./picture-decoder.ts";
+import { exifOrientation, rotateUpright } from "./picture-decoder.ts";
 
 /** An EXIF block of one entry, as cameras write it: little-endian after "Exif". */
 function exifOf(orientation: number): Uint8Array {
@@ -13,7 +13,7 @@ function exifOf(orientation: number): Uint8Array {
 const image = { width: 3, height: 2, data: Uint8Array.from([1, 2, 3, 4, 5, 6].flatMap((red) => [red, 0, 0, 255])) };
 
 describe("upright", () => {
-  // What Pillow 12's exif_transpose gives.
+  // The result of Pillow 12's exif_transpose.
   it.each([
     [1, [3, 2], [1, 2, 3, 4, 5, 6]],
     [2, [3, 2], [3, 2, 1, 6, 5, 4]],
@@ -24,7 +24,7 @@ describe("upright", () => {
     [7, [2, 3], [6, 3, 5, 2, 4, 1]],
     [8, [2, 3], [3, 6, 2, 5, 1, 4]],
   ] as const)("rotates a picture of orientation %d as Pillow does", (orientation, size, pixels) => {
-    const turned = upright(image, exifOrientation(exifOf(orientation)));
+    const turned = rotateUpright(image, exifOrientation(exifOf(orientation)));
     expect([turned.width, turned.height]).toEqual(size);
     expect([...turned.data].filter((_, at) => at % 4 === 0)).toEqual(pixels);
   });

@@ -28,17 +28,17 @@ export function checkPng(bytes: Buffer): void {
 
 /** Throws for a JPEG that is too large. One without a size is left to its decoder. */
 export function checkJpeg(bytes: Buffer): void {
-  for (let place = 2; place + 18 <= bytes.length && bytes[place] === 0xff; place += 2 + bytes.readUInt16BE(place + 2)) {
-    const isFrame = [0xc0, 0xc1, 0xc2].includes(bytes[place + 1] ?? 0);
+  for (let start = 2; start + 18 <= bytes.length && bytes[start] === 0xff; start += 2 + bytes.readUInt16BE(start + 2)) {
+    const isFrame = [0xc0, 0xc1, 0xc2].includes(bytes[start + 1] ?? 0);
     if (!isFrame) continue;
     const [height, width, components = 0] = [
-      bytes.readUInt16BE(place + 5),
-      bytes.readUInt16BE(place + 7),
-      bytes[place + 9],
+      bytes.readUInt16BE(start + 5),
+      bytes.readUInt16BE(start + 7),
+      bytes[start + 9],
     ];
     // Four bits each: blocks of a component across and down, relative to the other components.
     const shares = Array.from({ length: components }, (_, index) => {
-      const sampling = bytes[place + 11 + 3 * index] ?? 0;
+      const sampling = bytes[start + 11 + 3 * index] ?? 0;
       return (sampling >> 4) * (sampling & 15);
     });
     const samples = shares.reduce((sum, share) => sum + share, 0) / Math.max(1, ...shares);
@@ -53,10 +53,10 @@ function refuseLarge(bytes: Buffer, [width, height, perPixel]: readonly [number,
 
 function pngData(bytes: Buffer): readonly Buffer[] {
   const parts: Buffer[] = [];
-  for (let place = 8; place + 8 <= bytes.length; ) {
-    const end = place + 8 + bytes.readUInt32BE(place);
-    if (bytes.toString("latin1", place + 4, place + 8) === "IDAT") parts.push(bytes.subarray(place + 8, end));
-    place = end + 4;
+  for (let offset = 8; offset + 8 <= bytes.length; ) {
+    const end = offset + 8 + bytes.readUInt32BE(offset);
+    if (bytes.toString("latin1", offset + 4, offset + 8) === "IDAT") parts.push(bytes.subarray(offset + 8, end));
+    offset = end + 4;
   }
   return parts;
 }

@@ -27,7 +27,7 @@ async function decodeJpeg(bytes: Buffer): Promise<DecodedImage> {
     maxResolutionInMP: maxPixels / 1e6,
     maxMemoryUsageInMB: megabytesFor(bytes), // which it takes more of than it counts
   });
-  return upright(image, exifOrientation(image.exifBuffer)); // its types do not know the block
+  return rotateUpright(image, exifOrientation(image.exifBuffer)); // its types do not know the block
 }
 
 // Cameras store images in the sensor's orientation with a note on rotation (EXIF, tag 0x0112), which JPEG decoders ignore.
@@ -56,7 +56,7 @@ export function exifOrientation(exif: Uint8Array | undefined): number {
 }
 
 /** The upright image, four bytes per pixel: like Pillow's `exif_transpose`, which Hugging Face datasets use. */
-export function upright(image: DecodedImage, orientation: number): DecodedImage {
+export function rotateUpright(image: DecodedImage, orientation: number): DecodedImage {
   if (orientation === 1) return image;
   const { width, height, data } = image;
   const isTransposed = orientation >= 5;

@@ -23,7 +23,7 @@ describe("checkOutput", () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it("takes a path that is free, or an empty folder", async () => {
+  it("accepts a free path, or an empty folder", async () => {
     await mkdir(join(folder, "empty"));
     await checkOutput(join(folder, "new", "deep"), folderRules);
     await checkOutput(join(folder, "empty"), folderRules);
@@ -74,7 +74,7 @@ describe("checkOutput", () => {
     });
   });
 
-  it("refuses what can never be an output, before the work and whatever is allowed", async () => {
+  it("refuses impossible outputs before the work, regardless of the options", async () => {
     await symlink("circle", join(folder, "circle"));
     const impossible: readonly (readonly [string, OutputKind, RegExp])[] = [
       [join(folder, "circle"), "folder", /circular/],
@@ -96,7 +96,7 @@ describe("checkOutput", () => {
     }
   });
 
-  it("takes the longest name there is, and refuses a longer one with the limit", async () => {
+  it("accepts the longest possible name, and refuses a longer one with the limit", async () => {
     const [longest, tooLong] = [`${"ä".repeat(127)}n`, "ä".repeat(128)];
     for (const parent of [folder, join(folder, "new", "deep")]) {
       await checkOutput(join(parent, longest), folderRules);
@@ -128,7 +128,7 @@ describe("checkOutput", () => {
     }
   });
 
-  it("never replaces what the command reads, not even through a link", async () => {
+  it("never replaces an input of the command, not even through a link", async () => {
     const inputs = [join(folder, "model", "config.json")];
     await symlink(join(folder, "model"), join(folder, "link"));
     for (const out of ["model", "link", "."]) {
@@ -138,7 +138,7 @@ describe("checkOutput", () => {
     await checkOutput(join(folder, "model-2"), { kind: "folder", overwrite: true, inputs });
   });
 
-  it("keeps what is made of models and adapters apart from them", async () => {
+  it("keeps outputs of models and adapters apart from them", async () => {
     const inputs = [join(folder, "model")];
     const inside = join(folder, "model", "merged");
     await checkOutput(inside, { kind: "folder", inputs });

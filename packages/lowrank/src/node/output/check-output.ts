@@ -19,12 +19,12 @@ import { isOurFile } from "./our-file.ts";
 
 export interface OutputRules {
   readonly kind: OutputKind;
-  /** Replaces what an earlier run wrote. */
+  /** Replaces the output of an earlier run. */
   readonly overwrite?: boolean | undefined;
-  /** Goes on with the run in the folder, whose checkpoint says whose it is. */
+  /** Resumes the run in the folder, whose checkpoint identifies it. */
   readonly resume?: boolean | undefined;
   readonly inputs: readonly (string | undefined)[];
-  /** Whether it may not lie in an input's folder either: what is made of models and adapters is none of their files. */
+  /** Whether the output must not be in an input's folder either: an output of models and adapters is not one of their files. */
   readonly isApart?: boolean | undefined;
 }
 
@@ -71,7 +71,7 @@ function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
-/** A project with a config.json, a folder of photographs or somebody's notes, named by mistake, are none of ours. */
+/** Refuses folders that are not ours, such as a project with a config.json or a folder of photographs that was named by mistake. */
 async function checkOurs(path: string, kind: OutputKind): Promise<void> {
   if (kind === "file" && !(await isOurFile(path)))
     throw outputNotOurs(path, '"lowrank forward", "lowrank export" or "lowrank diff" did not write it');

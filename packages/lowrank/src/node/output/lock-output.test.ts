@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Where the lock of `out` is. */
+/** The path of the lock of `out`. */
 async function lockPath(): Promise<string> {
   const release = await lockOutput(out);
   const [name = ""] = await readdir(folder);
@@ -54,14 +54,14 @@ describe("lockOutput", () => {
     expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
 
-  it("takes over what a killed process left, and only one of many that find it", async () => {
+  it("takes over the lock of a killed process, only once if many try", async () => {
     await leave({ ...here, pid: endedProcess() });
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => lockOutput(out)));
     expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     expect(await readdir(folder)).toHaveLength(1);
   });
 
-  it("takes over although a run was killed while it did so", async () => {
+  it("takes over even if a process was killed while it did so", async () => {
     const lock = await leave({ ...here, pid: endedProcess() });
     await mkdir(`${lock}-taken`);
     const before = new Date(Date.now() - 60_000);
@@ -70,7 +70,7 @@ describe("lockOutput", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("takes over where the process's id was given to another since", async () => {
+  it("takes over if the process's id now belongs to another one", async () => {
     const identity = await processIdentity(process.pid);
     if (identity === undefined) return expect(process.platform).not.toBe("linux");
     await leave({ ...here, pid: process.pid, identity: "an earlier boot 17" });
@@ -124,14 +124,14 @@ describe("lockOutput", () => {
     ["a folder with something in it", (path) => mkdir(join(path, "inside"), { recursive: true })],
     ...(process.platform === "win32" ? [] : [["a pipe", (path: string) => spawnSync("mkfifo", [path])] as const]),
   ];
-  it.each(obstacles)("names %s at the lock's place, and leaves it there", async (_, make) => {
+  it.each(obstacles)("names %s at the lock's path, and does not remove it", async (_, make) => {
     const lock = await lockPath();
     await make(lock);
     await expect(lockOutput(out)).rejects.toMatchObject({ code: "OUTPUT_LOCK_BLOCKED", path: out, lock });
     expect(await readdir(folder)).toHaveLength(1);
   });
 
-  it.each(obstacles)("names %s at the place where runs agree who takes a stale lock away", async (_, make) => {
+  it.each(obstacles)("names %s at the path where runs agree who removes a stale lock", async (_, make) => {
     const guard = `${await leave({ ...here, pid: endedProcess() })}-taken`;
     await make(guard);
     // As old as a guard whose maker was killed; waiting for that would take ten seconds.

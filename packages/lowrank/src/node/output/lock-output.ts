@@ -1,5 +1,5 @@
-// One run writes a folder at a time: two would replace each other's checkpoints, or the later one would find its place
-// taken after hours. The writer has a lock file next to the folder, which is replaced as a whole.
+// Only one run writes a folder at a time. Two runs would replace each other's checkpoints, or the later one would find the folder
+// taken after hours. The lock file is next to the folder, because the folder is replaced as a whole.
 
 import { createHash, randomUUID } from "node:crypto";
 import { lstat, mkdir, rm, rmdir, utimes } from "node:fs/promises";

@@ -38,7 +38,6 @@ const optionNames: OptionNames<PushOptions> = {
 export interface Pushed extends PushPlan {
   /** Undefined with `planOnly`. */
   readonly url?: string;
-  /** The commit. */
   readonly commit?: string;
 }
 
@@ -80,7 +79,7 @@ async function filesIn(folder: string): Promise<readonly LocalFile[]> {
 
 async function send(
   plan: PushPlan,
-  place: {
+  request: {
     readonly source: string;
     readonly target: string;
     readonly folder: string;
@@ -88,7 +87,7 @@ async function send(
     readonly texts: ReadonlyMap<string, string>;
   },
 ): Promise<Pushed> {
-  const { source, target, folder, options, texts } = place;
+  const { source, target, folder, options, texts } = request;
   const { accessToken, fetch, private: isPrivate = false } = options;
   if (accessToken === undefined) {
     throw new PushError(

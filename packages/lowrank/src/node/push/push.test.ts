@@ -8,8 +8,8 @@ import { pushToHub } from "./push-to-hub.ts";
 const sized = (...paths: readonly string[]) => paths.map((path) => ({ path, bytes: 2 }));
 const adapterFiles = ["README.md", "adapter_config.json", "adapter_model.safetensors", "tokenizer.json"];
 
-describe("what goes to the Hub", () => {
-  it("is what an adapter, a model or a file is made of, and nothing of its training", () => {
+describe("the files for the Hub", () => {
+  it("are those of an adapter, a model or a file, without those of its training", () => {
     const left = [
       ".env",
       ".lowrank.json",
@@ -31,7 +31,7 @@ describe("what goes to the Hub", () => {
     expect(planPush("./style.safetensors", "me/m", sized("style.safetensors")).kind).toBe("file");
   });
 
-  it("is refused where there is nothing to send, or no name to send it to", () => {
+  it("is refused if there is nothing to send, or no name to send it to", () => {
     for (const target of ["mine", "../me/mine", "me/mine/x.gguf"])
       expect(() => planPush("./a", target, sized(...adapterFiles))).toThrow("Expected: owner/name");
     expect(() => planPush("./a", "me/mine", sized("notes.txt", "config.json"))).toThrow("the source has no adapter");
@@ -138,7 +138,7 @@ describe("pushToHub", () => {
     });
   });
 
-  it("gives the token to the Hub alone, whatever its answers link to", async () => {
+  it("sends the token only to the Hub, wherever its responses link to", async () => {
     const { fetch, requests } = hub({ exists: true, xet: "https://other.example/xet-write-token" });
     const moved: typeof fetch = async (input, init) =>
       String(input).includes("/preupload/") && !String(input).includes("moved")

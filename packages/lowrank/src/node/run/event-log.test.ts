@@ -28,7 +28,7 @@ function logged(): EventLog {
 it("the checksum is that of the RFC's examples", () => {
   expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa);
   expect(crc32c(new Uint8Array(32).fill(0xff))).toBe(0x62a8ab43);
-  expect(crc32c(Uint8Array.from({ length: 32 }, (_, place) => place))).toBe(0x46dd794e);
+  expect(crc32c(Uint8Array.from({ length: 32 }, (_, index) => index))).toBe(0x46dd794e);
 });
 
 it("the file is a header and a record for each event with numbers, with correct lengths", () => {

@@ -41,8 +41,8 @@ class FirstFolder implements RunFolder {
   get resumeFrom() {
     return this.folder.resumeFrom;
   }
-  get asBegun() {
-    return this.folder.asBegun;
+  get initial() {
+    return this.folder.initial;
   }
   get savedStep() {
     return this.folder.savedStep;
@@ -88,7 +88,7 @@ class FollowersFolder implements RunFolder {
     this.#savedStep = resumeFrom?.step;
   }
 
-  get asBegun() {
+  get initial() {
     return notedRun(this.resumeFrom);
   }
   get savedStep() {

@@ -28,7 +28,7 @@ it("the metrics of a resumed run are the whole lines of the steps it has made", 
   ]);
 });
 
-it("a validation and a step that was left out have lines of their own, without anything that time changes", () => {
+it("a validation and a skipped step have their own lines, without anything that depends on time", () => {
   const best = { step: 4, value: 0.5 };
   const validation = {
     type: "evaluation",
@@ -43,7 +43,7 @@ it("a validation and a step that was left out have lines of their own, without a
   expect(metricsLines({ type: "checkpoint", step: 5 })).toEqual([]);
 });
 
-it("a run that goes back to its start keeps the lines that explain it, and no others", () => {
+it("a run that restarts only keeps the lines that explain it", () => {
   const rates = { learningRateBefore: 0.4, learningRate: 0.1 };
   const restart = { type: "restart", step: 15, steps: 90, reason: "the loss rose", ...rates } as const;
   const lines = metricsLines(restart);
@@ -53,6 +53,6 @@ it("a run that goes back to its start keeps the lines that explain it, and no ot
   expect(keptAtRestart([...lines, line(1), line(2)])).toEqual(lines);
 });
 
-it("there are none of a run without the file", async () => {
+it("a run without the file has none", async () => {
   expect(await earlierMetrics(join(folder, "absent"), 3)).toEqual([]);
 });

@@ -75,7 +75,7 @@ class DiskRunFolder implements RunFolder {
     this.#savedStep = resumeFrom?.step;
   }
 
-  get asBegun(): RunFolder["asBegun"] {
+  get initial(): RunFolder["initial"] {
     return notedRun(this.resumeFrom);
   }
 

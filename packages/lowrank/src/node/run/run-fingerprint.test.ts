@@ -44,7 +44,7 @@ describe("checkSameRun", () => {
     ]);
   });
 
-  it("names what else makes another run of it", async () => {
+  it("changes with everything that makes another run", async () => {
     const other = { base: "lowrank-1:fedcba9876543210", basePrecision: "nf4", batchSize: 4, seed: 1 };
     const now = await fingerprintOf({}, { ...other, rows: [row, row], addedTokens: ["<a>"] });
     expect(differences(await fingerprintOf(), now).map((line) => line.split(":")[0])).toEqual([
@@ -89,7 +89,7 @@ describe("checkSameRun", () => {
     expect(differences(one, other)).toEqual([]);
   });
 
-  it("explains what to do with the checkpoint of an earlier version", async () => {
+  it("explains the next step for the checkpoint of an earlier version", async () => {
     const now = await fingerprintOf();
     for (const saved of ["0123456789abcdef0123456789abcdef", undefined, "{"]) {
       expect(() => checkSameRun(saved, now)).toThrow(/earlier version of lowrank.*`adapter`/);
@@ -106,7 +106,7 @@ describe("notedRun", () => {
     expect(begun.adapter).toEqual({ rank: 8, alpha: 16, targetModules: ["q_proj"] });
   });
 
-  it("is which share of the rows was held out, noted but where an earlier version noted none", async () => {
+  it("contains the share of validation rows, unless an earlier version did not record it", async () => {
     const fingerprint = await fingerprintOf({}, { heldOut: 0.1 });
     expect(notedRun({ settings, fingerprint }).options.validationShare).toBe(0.1);
     const earlier = await fingerprintOf();
@@ -153,7 +153,7 @@ describe("runFingerprint", () => {
     expect(await fingerprintOf({}, { rows })).not.toBe(backwards);
   });
 
-  it("takes more rows than fit into one text", async () => {
+  it("supports more rows than fit into one text", async () => {
     const ids = Array<number>(512).fill(50_000);
     const rows = Array<TokenizedExample>(90_000).fill({ kind: "sequence", inputIds: ids, labels: ids });
     expect(await fingerprintOf({}, { rows })).toContain("rows (as tokens)");
@@ -181,7 +181,7 @@ describe("the fingerprint of rows with pictures", () => {
     expect(await names(mediaOf([7, 8], 9))).toEqual(["pictures' preparation"]);
   });
 
-  it("is that of the pixels where a version that prepared all of them first has begun the run", async () => {
+  it("is the pixels' hash if the run was started by a version that prepared all of them first", async () => {
     const earlier = await fingerprintOf({}, { rows: seen });
     expect(await fingerprintOf({}, { rows: named, media: mediaOf([7, 8]) }, earlier)).toBe(earlier);
   });

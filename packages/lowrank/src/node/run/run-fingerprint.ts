@@ -6,7 +6,7 @@ import { ResumeMismatchError, type TrainingState } from "@lowrank/trainer";
 import { earlierCheckpoint } from "../../errors/run-errors.ts";
 import { given } from "../../given.ts";
 import { metricNames } from "../../metric-names.ts";
-import type { BaseFiles, BegunRun, RowOrder, RunFacts } from "../../run-folder.ts";
+import type { BaseFiles, InitialSettings, RowOrder, RunFacts } from "../../run-folder.ts";
 import { type HashedFile, hashBase } from "./hash-base.ts";
 import { hashRows, hashTexts, shortHash } from "./hash-rows.ts";
 
@@ -84,7 +84,7 @@ function notedBaseFiles(saved: string | undefined): ReadonlyMap<string, HashedFi
 /** The settings of a saved run, so that it resumes unchanged even if defaults have changed. */
 export function notedRun(
   state: Pick<TrainingState, "fingerprint" | "settings" | "best" | "rateWatch"> | undefined,
-): BegunRun {
+): InitialSettings {
   const facts = parseFacts(state?.fingerprint);
   if (state === undefined || facts === undefined) return { options: {}, adapter: {} };
   const order = facts.get(orderName);

@@ -7,7 +7,7 @@
 import type { JsonObject } from "@lowrank/contracts";
 import { emptyBatch, type PromptTokens, type TokenizedExample } from "@lowrank/data";
 import { TrainingOptionsError } from "@lowrank/trainer";
-import { needsOwnPass } from "../../rows/rows-it-acts-on.ts";
+import { needsOwnPass } from "../../rows/invocation-rows.ts";
 import type { RunBatch, WritingRun, WrittenBatches } from "../objective.ts";
 import { batchOf, type PolicyRecord } from "./policy-batch.ts";
 import type { Writing } from "./write-completions.ts";

@@ -12,7 +12,7 @@ const shape = {
   parameters: 135e6,
   rows: 80,
 } as const;
-// What is read of a run that is prepared.
+// The fields that are read of a prepared run.
 const training = {
   ...{ defaults: runDefaults(shape), train: { length: 72 }, validation: { length: 8 }, heldOut: 0.1 },
   ...{ totalSteps: 63, stepsPerEpoch: 9, handle: { config: { targetModules: "all-linear" } } },
@@ -35,7 +35,7 @@ describe("the options of a recipe that nobody gave", () => {
     });
   });
 
-  it("are those that a resumed run began with", () => {
+  it("are those of a resumed run's first start", () => {
     const begun = { learningRate: 5e-4, steps: 20, batchSize: 4 };
     const found = chosenOptions({ ...training, totalSteps: 20, heldOut: 0 }, choices, begun);
     expect(found).toMatchObject({ learningRate: 5e-4, steps: 20, batchSize: 4 });

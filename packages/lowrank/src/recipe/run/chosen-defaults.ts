@@ -10,10 +10,10 @@ import type { RunChoices } from "../recipe.ts";
 export function chosenOptions(
   training: PreparedTraining,
   choices: RunChoices,
-  asked: LoopOptions,
+  requested: LoopOptions,
 ): Partial<RunChoices> {
   const { totalSteps, stepsPerEpoch, validation, heldOut } = training;
-  const { learningRate, batchSize, bestBy } = settled(training, asked);
+  const { learningRate, batchSize, bestBy } = settled(training, requested);
   const { rank, alpha } = adapterDefaults(given({ rank: choices.rank, rankStabilized: choices.useRslora }));
   const { targetModules: layers } = training.handle.config;
   const epochs = totalSteps / stepsPerEpoch;
@@ -38,19 +38,19 @@ function choosesAdapter({ adapter, loraConfig, likePeft }: RunChoices): boolean 
 /** One line for each default that was chosen, with its reason. */
 export function describeDefaults(
   { defaults, stepsPerEpoch, train, validation, heldOut, handle }: PreparedTraining,
-  asked: LoopOptions,
+  requested: LoopOptions,
   choices: RunChoices,
 ): readonly string[] {
   const { learningRate, batchSize, reasons } = defaults;
-  const isCounted = asked.steps !== undefined || asked.epochs !== undefined;
+  const isCounted = requested.steps !== undefined || requested.epochs !== undefined;
   const held = `${validation.length} of ${train.length + validation.length} rows held out`;
   const areOpen = choices.targetModules === undefined && choosesAdapter(choices);
   const isPart = typeof handle.config.targetModules === "string" && handle.config.targetModules !== "all-linear";
   const layers = `all linear layers ${isPart ? "of the language model" : "except the head"}`;
   return [
     ...(areOpen ? [`target modules: ${layers}; fewer need a higher learning rate`] : []),
-    ...(asked.learningRate === undefined ? [`learning rate ${learningRate}: ${reasons.learningRate}`] : []),
-    ...(asked.batchSize === undefined && asked.batchTokens === undefined
+    ...(requested.learningRate === undefined ? [`learning rate ${learningRate}: ${reasons.learningRate}`] : []),
+    ...(requested.batchSize === undefined && requested.batchTokens === undefined
       ? [`batch size ${batchSize}: ${reasons.batchSize}`]
       : []),
     ...(isCounted ? [] : [describeEpochs(stepsPerEpoch, defaults)]),

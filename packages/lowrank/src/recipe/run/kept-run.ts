@@ -3,7 +3,7 @@
 import type { TrainingEvent } from "@lowrank/trainer";
 import type { Communicator } from "@lowrank/trainer/mpi";
 import { given } from "../../given.ts";
-import { lastingName } from "../../node/data/row-sources.ts";
+import { pinnedName } from "../../node/data/row-sources.ts";
 import { rewardFiles } from "../../node/load-rewards.ts";
 import { openRunFolder } from "../../node/run/open-run-folder.ts";
 import type { SourceContext } from "../../platform.ts";
@@ -36,7 +36,7 @@ export async function* keptRun(
   { adapter, training, engine, fingerprint, reward }: PreparedRun,
   { choices, folder, signal, communicator }: KeptRun,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
-  const data = await Promise.all(choices.data.map(lastingName));
+  const data = await Promise.all(choices.data.map(pinnedName));
   const options = { ...trainingOptions(choices, folder), reward };
   const recipe = await recipeText({ ...chosenOptions(training, choices, options), ...given(choices), engine, data });
   const { saveEvery, tensorBoard, report } = choices;

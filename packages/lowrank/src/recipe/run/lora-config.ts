@@ -9,7 +9,7 @@ import { given } from "../../given.ts";
 import { filesNextTo } from "../../node/files-next-to.ts";
 import { variantOptions } from "../../options/adapter-options.ts";
 import type { SourceContext } from "../../platform.ts";
-import type { BegunRun } from "../../run-folder.ts";
+import type { InitialSettings } from "../../run-folder.ts";
 import type { RunChoices } from "../recipe.ts";
 
 /** Maximum size of an adapter's configuration: 8 MB. */
@@ -33,16 +33,16 @@ export async function readLoraConfig(
 const likePeft: Partial<LoraConfig> = { rank: 8, alpha: 8, targetModules: null };
 
 /** Settings of a new adapter: options come before the file, the file before the settings of the run to resume. */
-export function askedConfig(
+export function requestedConfig(
   options: RunChoices,
   {
     file,
     variant,
-    begun,
+    initial,
   }: {
     readonly file: LoraConfig | undefined;
     readonly variant: Partial<LoraConfig>;
-    readonly begun: BegunRun["adapter"];
+    readonly initial: InitialSettings["adapter"];
   },
 ): Partial<LoraConfig> {
   const {
@@ -59,7 +59,7 @@ export function askedConfig(
   const { peftVersion, baseModel, ...fields } = file ?? {};
   return {
     ...(options.likePeft === true ? likePeft : {}),
-    ...begun,
+    ...initial,
     ...fields,
     ...given({ baseModel: baseName, rank, alpha, dropout, rankStabilized, targetModules, modulesToSave, bias }),
     ...variant,
@@ -69,7 +69,7 @@ export function askedConfig(
 
 type VariantChoices = Pick<RunChoices, (typeof variantOptions)[number]["name"]>;
 
-export function asksForTokens(choices: VariantChoices): boolean {
+export function hasInvocation(choices: VariantChoices): boolean {
   return variantOptions.some(({ name, kind }) => kind === "tokens" && choices[name] !== undefined);
 }
 

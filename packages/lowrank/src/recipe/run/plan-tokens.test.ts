@@ -1,17 +1,17 @@
 import { cp, writeFile } from "node:fs/promises";
 import { AddedTokensError } from "@lowrank/data";
 import { beforeAll, describe, expect, it } from "vitest";
-import { fixture, makeWorkplace } from "../../cli/end-to-end/workplace.ts";
+import { fixture, makeWorkspace } from "../../cli/end-to-end/workspace.ts";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import type { RunChoices, WithModel } from "../recipe.ts";
 import { planTokens } from "./plan-tokens.ts";
 
-const place = makeWorkplace();
+const work = makeWorkspace();
 const tokenizer = { model: { type: "WordLevel", vocab: { "[UNK]": 0, a: 1 }, unk_token: "[UNK]" }, added_tokens: [] };
 
 beforeAll(async () => {
-  await cp(fixture("gpt2", "base"), place.path("base"), { recursive: true });
-  place.write("base/tokenizer.json", JSON.stringify(tokenizer));
+  await cp(fixture("gpt2", "base"), work.path("base"), { recursive: true });
+  work.write("base/tokenizer.json", JSON.stringify(tokenizer));
 });
 
 function plan(options: Partial<RunChoices>) {
@@ -23,7 +23,7 @@ function plan(options: Partial<RunChoices>) {
     weightDecay: 0,
   } as const;
   const all: WithModel<RunChoices> = {
-    model: place.path("base"),
+    model: work.path("base"),
     data: ["d"],
     out: "o",
     clipNorm: 1,
@@ -35,12 +35,12 @@ function plan(options: Partial<RunChoices>) {
 }
 
 describe("planTokens", () => {
-  it("does nothing unless it is asked to", async () => {
+  it("does nothing unless it is requested", async () => {
     expect(await plan({})).toBeUndefined();
   });
 
-  it("takes the tokens of the command line and then those of the file, as they stand", async () => {
-    const addTokensFile = place.write("tokens.txt", "<b>\r\n <c> \n");
+  it("uses the tokens of the command line and then those of the file, unchanged", async () => {
+    const addTokensFile = work.write("tokens.txt", "<b>\r\n <c> \n");
     const found = await plan({ addTokens: ["<a>"], addTokensFile });
     expect(found?.tokens).toEqual(["<a>", "<b>", " <c> "]);
     expect(found).toMatchObject({ ids: [2, 3, 4], newIds: [2, 3, 4], rows: 5 });
@@ -50,29 +50,29 @@ describe("planTokens", () => {
     expect(await plan({ addTokens: ["a"] })).toMatchObject({ ids: [1], newIds: [], rows: 2 });
   });
 
-  it("marks them special when told to", async () => {
+  it("makes them special on request", async () => {
     const found = await plan({ addTokens: ["<a>"], addAsSpecial: true });
     const { added_tokens } = JSON.parse(found?.files.get("tokenizer.json") ?? "");
     expect(added_tokens).toEqual([expect.objectContaining({ content: "<a>", special: true, normalized: false })]);
   });
 
   it("names the empty lines of a file", async () => {
-    const addTokensFile = place.write("gaps.txt", "<a>\n\n<b>\n\n");
+    const addTokensFile = work.write("gaps.txt", "<a>\n\n<b>\n\n");
     await expect(plan({ addTokensFile })).rejects.toThrow(/line 2 of .*gaps\.txt" is empty[\s\S]*line 4/);
-    await expect(plan({ addTokensFile: place.write("none.txt", "") })).rejects.toThrow(AddedTokensError);
+    await expect(plan({ addTokensFile: work.write("none.txt", "") })).rejects.toThrow(AddedTokensError);
   });
 
-  it("refuses one token in both places", async () => {
-    const addTokensFile = place.write("again.txt", "<a>\n");
+  it("refuses a token in both lists", async () => {
+    const addTokensFile = work.write("again.txt", "<a>\n");
     await expect(plan({ addTokens: ["<a>"], addTokensFile })).rejects.toThrow('"<a>": it is given twice');
   });
 
-  it("says what is wrong with the file", async () => {
-    await expect(plan({ addTokensFile: place.path("nowhere.txt") })).rejects.toThrow(PathNotFoundError);
-    await writeFile(place.path("latin.txt"), Uint8Array.of(0x63, 0xe9, 0x0a));
-    await expect(plan({ addTokensFile: place.path("latin.txt") })).rejects.toMatchObject({ code: "FILE_NOT_TEXT" });
+  it("reports the file's problem", async () => {
+    await expect(plan({ addTokensFile: work.path("nowhere.txt") })).rejects.toThrow(PathNotFoundError);
+    await writeFile(work.path("latin.txt"), Uint8Array.of(0x63, 0xe9, 0x0a));
+    await expect(plan({ addTokensFile: work.path("latin.txt") })).rejects.toMatchObject({ code: "FILE_NOT_TEXT" });
     const many = "x".repeat(10_000_001);
-    await expect(plan({ addTokensFile: place.write("large.txt", many) })).rejects.toMatchObject({
+    await expect(plan({ addTokensFile: work.write("large.txt", many) })).rejects.toMatchObject({
       code: "FILE_TOO_LARGE",
     });
   });

@@ -23,14 +23,14 @@ import { describeHead } from "../../train/describe-head.ts";
 import { classesOf, refuseUntrainable } from "../../train/prepare-training.ts";
 import { type RunChoices, trainingOptions, type WithModel } from "../recipe.ts";
 import { describeDefaults } from "./chosen-defaults.ts";
-import { askedConfig, asksForTokens, readLoraConfig, variantFields } from "./lora-config.ts";
+import { hasInvocation, readLoraConfig, requestedConfig, variantFields } from "./lora-config.ts";
 import { describeTokens, planTokens } from "./plan-tokens.ts";
 import { readRecipeRows } from "./recipe-rows.ts";
 
 /** The host of a run: prints facts before the start, gives access to models and rows, and starts the engine. */
 export interface RunHost {
   readonly context: SourceContext;
-  say(line: string): void;
+  print(line: string): void;
   startEngine(): Promise<string>;
 }
 
@@ -43,7 +43,7 @@ export interface PreparedRun {
   readonly model: OpenedModel;
   readonly adapter: OpenedAdapter;
   /** Configuration of a new adapter, from the options and the file. */
-  readonly asked: Partial<LoraConfig>;
+  readonly requested: Partial<LoraConfig>;
   readonly training: PreparedTraining;
   /** Fingerprint of the run's model and data, so that `resume` cannot mix runs up. */
   readonly fingerprint: string;
@@ -57,7 +57,7 @@ interface RunData {
   /** The configuration from `loraConfig`. */
   readonly file: LoraConfig | undefined;
   /** The folder `out`, with the run to resume. */
-  readonly folder: Pick<RunFolder, "asBegun" | "identify">;
+  readonly folder: Pick<RunFolder, "initial" | "identify">;
 }
 
 /** Frees everything if a part fails. The engine starts after rows, tokens and configuration were checked. */
@@ -86,12 +86,12 @@ export async function prepareRun(
     refuseUntrainable(model.base, rows);
     const classes = classesOf(model.opened, rows, { classNames });
     if (rows.objective.hasLabels === true)
-      host.say(describeClasses(classes, problemOn(model.base.config, rows.problem)));
+      host.print(describeClasses(classes, problemOn(model.base.config, rows.problem)));
     if (newHead.classes !== undefined && options.adapter === undefined) {
       const head = await describeHead(model.opened, { classes, seed: options.seed });
-      if (head !== undefined) host.say(head);
+      if (head !== undefined) host.print(head);
     }
-    if (tokens !== undefined) host.say(describeTokens(tokens, model.base));
+    if (tokens !== undefined) host.print(describeTokens(tokens, model.base));
     for (const name of ["teacher", "guide"] as const) {
       const other = options[name];
       if (other !== undefined)
@@ -118,23 +118,23 @@ interface AdapterRequest {
 async function prepareAdapter(
   model: OpenedModel,
   { options, data, host, others, reward }: AdapterRequest,
-): Promise<Pick<PreparedRun, "adapter" | "asked" | "training" | "fingerprint">> {
+): Promise<Pick<PreparedRun, "adapter" | "requested" | "training" | "fingerprint">> {
   const { seed, verifyBase } = options;
-  const tokenizer = asksForTokens(options) ? await model.tokenizer() : undefined;
+  const tokenizer = hasInvocation(options) ? await model.tokenizer() : undefined;
   const encode = tokenizer && ((text: string) => tokenizer.encode(text, { addSpecialTokens: false }));
-  const asked = askedConfig(options, {
+  const requested = requestedConfig(options, {
     file: data.file,
     variant: variantFields(options, encode),
-    begun: data.folder.asBegun.adapter,
+    initial: data.folder.initial.adapter,
   });
-  if (model.adapters.length === 0 && options.allowUnmatchedTargets !== true) refuseUnmatched(model.plan(asked));
-  const adapter = model.adapters[0] ?? model.adapt(asked, { seed });
+  if (model.adapters.length === 0 && options.allowUnmatchedTargets !== true) refuseUnmatched(model.plan(requested));
+  const adapter = model.adapters[0] ?? model.adapt(requested, { seed });
   const loop = { ...trainingOptions(options, data.folder), ...others, reward };
   const training = await adapter.prepare(data.rows, loop);
-  host.say(adapter.describe());
-  for (const line of describeDefaults(training, loop, options)) host.say(line);
+  host.print(adapter.describe());
+  for (const line of describeDefaults(training, loop, options)) host.print(line);
   const fingerprint = await adapter.identify(data.folder, training, { ...loop, verifyBase });
-  return { adapter, asked, training, fingerprint };
+  return { adapter, requested, training, fingerprint };
 }
 
 /** With a misspelt target among valid ones, only a part of the adapter would be trained. */

@@ -22,12 +22,12 @@ import type { RunChoices, WithModel } from "../recipe.ts";
 
 export async function readRecipeRows(
   options: WithModel<RunChoices>,
-  { asBegun }: Pick<RunFolder, "asBegun">,
+  { initial }: Pick<RunFolder, "initial">,
   context: SourceContext,
 ): Promise<TrainingRows> {
   const { data: names, validation, seed, problemType: problem } = options;
   const validationShare =
-    options.validationShare ?? asBegun.options.validationShare ?? (options.likePeft === true ? 0 : undefined);
+    options.validationShare ?? initial.options.validationShare ?? (options.likePeft === true ? 0 : undefined);
   const ignored = new Set<string>();
   const asPrompts = options.objective !== undefined;
   const reading = { ...options, asPrompts, onIgnoredColumn: (name: string) => void ignored.add(name) };

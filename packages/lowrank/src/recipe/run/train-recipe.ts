@@ -62,15 +62,15 @@ export async function* trainRecipe(
   refuseUnknownOptions("trainRecipe", options, names);
   const { out, signal, overwrite, resume, fetch, accessToken } = options;
   const isFile = typeof recipe === "string";
-  const asked = completeRecipe(isFile ? await readRecipe(recipe) : recipe, {
+  const requested = completeRecipe(isFile ? await readRecipe(recipe) : recipe, {
     name: isFile ? recipe : "the recipe",
     out,
   });
-  checkChoices(asked);
+  checkChoices(requested);
   const context = { notices: noticesOf(options), fetch, accessToken };
-  const model = asked.model ?? (await findBase(asked.adapter ?? "", context));
-  const choices = { ...asked, model };
-  const host = { context, say: (line: string) => context.notices.note?.(line), startEngine: () => start(choices) };
+  const model = requested.model ?? (await findBase(requested.adapter ?? "", context));
+  const choices = { ...requested, model };
+  const host = { context, print: (line: string) => context.notices.note?.(line), startEngine: () => start(choices) };
   const folder = await claimFolder(choices, { overwrite, resume }, context);
   try {
     const run = await prepareRun(choices, { folder }, host);
@@ -84,7 +84,7 @@ export async function* trainRecipe(
   }
 }
 
-async function start(asked: { readonly engine?: EngineName; readonly threads?: number }): Promise<string> {
+async function start(requested: { readonly engine?: EngineName; readonly threads?: number }): Promise<string> {
   tf.enableProdMode(); // TensorFlow.js advertises its other packages on the console otherwise
-  return (await chooseEngine(engineSettings(asked, process.env))).name;
+  return (await chooseEngine(engineSettings(requested, process.env))).name;
 }

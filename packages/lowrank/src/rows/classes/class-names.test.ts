@@ -19,7 +19,7 @@ describe("numberClasses", () => {
     ]);
   });
 
-  it("keeps the model's numbers where its config has the names", () => {
+  it("keeps the model's numbers if its config has the names", () => {
     const { ids } = numberClasses([sentence("bad")], { modelNames: ["good", "bad"] });
     expect(ids.get("bad")).toBe(1);
   });
@@ -32,7 +32,7 @@ describe("numberClasses", () => {
     );
   });
 
-  it("never gives new names to the numbers of a trained classifier", () => {
+  it("never renames the numbers of a trained classifier", () => {
     const trained = { modelNames, isTrained: true };
     expect(() => numberClasses([sentence("good"), sentence("bad")], trained)).toThrow(
       /was not trained with: bad, good. Its classes are 0 = LABEL_0, 1 = LABEL_1\. .* `classNames`/,
@@ -72,12 +72,12 @@ describe("numberClasses", () => {
 describe("countClasses", () => {
   const base = { labels: 3, labelNames: ["negative", "neutral", "positive"], problemType: null };
 
-  it("keeps the base's number where the data fit into it", () => {
+  it("keeps the base's number of classes if the data fit into it", () => {
     expect(countClasses([sentence(0), sentence(1)], base)).toBe(3);
     expect(countClasses([sentence("positive")], base)).toBe(3);
   });
 
-  it("takes what the data need where they do not", () => {
+  it("uses the number that the data need if they do not", () => {
     expect(countClasses([sentence(0), sentence(4)], base)).toBe(5);
     expect(countClasses([sentence("good"), sentence("positive")], base)).toBe(2);
     expect(countClasses([sentence(0)], { labels: 1, labelNames: ["LABEL_0"], problemType: null })).toBe(2);

@@ -19,7 +19,7 @@ describe("checkClassNumbers", () => {
     expect(() => checkClassNumbers("rows.csv", rows(...many, 999_999), rowClasses)).not.toThrow();
   });
 
-  it("leaves gaps, names and token labels alone", () => {
+  it("does not change gaps, names and token labels", () => {
     expect(() => checkClassNumbers("rows.csv", rows(0, 900), rowClasses)).not.toThrow();
     expect(() => checkClassNumbers("rows.csv", rows("good", "bad"), rowClasses)).not.toThrow();
     const tokens: Example = { kind: "tokens", inputIds: [5_000_000], labels: [5_000_000] };

@@ -25,7 +25,7 @@ describe("warnOfOddClasses", () => {
     expect(warningsOf(["good", "verdict", "bad"], { sentence: "text", label: "verdict" })).toHaveLength(1);
   });
 
-  it("warns of rows that nearly all have a class of their own", () => {
+  it("warns if nearly every row has its own class", () => {
     expect(warningsOf(Array.from({ length: 24 }, (_, row) => `class ${row}`))).toEqual([
       expect.stringMatching(/24 classes in 24 rows\. .* the other order/),
     ]);
@@ -45,7 +45,7 @@ describe("warnOfOddClasses", () => {
     expect(codes([1, 1], "regression")).toEqual([]);
   });
 
-  it("warns of numbers that a new head is far from, and advises what to train on instead", () => {
+  it("warns of numbers far from a new head's range, and advises what to train on instead", () => {
     const warningsOfNumbers = (numbers: readonly number[]) => {
       const warnings: string[] = [];
       const train = numbers.map((label): Example => ({ kind: "sentence", sentence: "x", label }));

@@ -17,7 +17,7 @@ const options = {
   labels: { labelIds: new Map() },
 } as const;
 
-/** So many that not all are looked at, and none of those at `odd` is. */
+/** More rows than are sampled; none of `odd` is. */
 function rowsWith(odd: readonly Example[]): Example[] {
   const rows = Array.from(
     { length: 3000 },
@@ -34,7 +34,7 @@ function draw(rows: readonly Example[]) {
 }
 
 describe("drawTokens", () => {
-  it("gives each row the tokens that it has when all are made before", () => {
+  it("has the same tokens for each row as tokenizing all in advance", () => {
     const rows = rowsWith([]);
     const { rows: drawn, sample } = draw(rows);
     expect(sample).toHaveLength(1024);
@@ -42,7 +42,7 @@ describe("drawTokens", () => {
     expect(drawn.at(2999)?.inputIds).toEqual([2, 1, 1, 2]);
   });
 
-  it("keeps rows with a text in common apart as it does where all are made before", () => {
+  it("separates rows with a common text like tokenizing all in advance", () => {
     const rows = Array.from(
       { length: 60 },
       (_, row): Example => ({

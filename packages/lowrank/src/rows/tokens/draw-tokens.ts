@@ -27,9 +27,9 @@ const sampleSize = 1024;
 
 /** Tokenises a sample like `tokenizeRows`; the others when drawn. Broken ones are skipped then, with one warning for the first. */
 export function drawTokens(examples: RowList<Example>, options: TokenizeRowsOptions, notices: Notices): DrawnTokens {
-  const places = spread(examples.length);
-  const looked = [...selectRows(examples, places)];
-  const rowOf = (index: number) => numberOf(places[index] ?? index, options);
+  const indices = spread(examples.length);
+  const looked = [...selectRows(examples, indices)];
+  const rowOf = (index: number) => numberOf(indices[index] ?? index, options);
   const sample = [...tokenizeRows(looked, { ...options, rowOf, isSample: true }, notices)];
   const tokensPerCharacter = sum(sample.map(tokensMade)) / Math.max(1, sum(looked.map(charactersIn)));
   const lengths = new Int32Array(examples.length);

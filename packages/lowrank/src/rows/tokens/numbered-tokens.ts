@@ -40,8 +40,8 @@ export interface Chunk {
   readonly examples: readonly Example[];
 }
 
-export function numberOf(place: number, { rowOf }: Pick<TokenizeRowsOptions, "rowOf">): number {
-  return rowOf?.(place) ?? place + 1;
+export function numberOf(position: number, { rowOf }: Pick<TokenizeRowsOptions, "rowOf">): number {
+  return rowOf?.(position) ?? position + 1;
 }
 
 /** Tokenises some of the rows. Throws a DataError that names all rows that the template cannot render. */
@@ -52,7 +52,7 @@ export function numberedTokens(
 ): readonly NumberedTokens[] {
   const { file, tokenizer, labels, lengths } = options;
   const { maxLength, maxTargetLength } = lengths;
-  const rowOf = (place: number) => numberOf(place, options);
+  const rowOf = (position: number) => numberOf(position, options);
   const numbered = (tokens: TokenizedExample, index: number): NumberedTokens => {
     return { tokens, row: rowOf(first + index) };
   };
@@ -75,7 +75,7 @@ export function numberedTokens(
       ...labels,
       ...given({ prompts: options.prompts }),
     });
-    return tokenized.examples.map((tokens, place) => numbered(tokens, tokenized.indices[place] ?? place));
+    return tokenized.examples.map((tokens, position) => numbered(tokens, tokenized.indices[position] ?? position));
   } catch (error) {
     throw unwritableRows(error, all, { file, template, tokenizer, maxLength, rowOf });
   }

@@ -20,14 +20,14 @@ describe("chooseTemplate", () => {
     );
   });
 
-  it("takes the model's own where there is one", () => {
+  it("uses the model's own if there is one", () => {
     const own = TextTokenizer.fromJson(json, { chat_template: "{{ messages[0].content }}" });
     expect(chooseTemplate("chat", [chat], { ...reader, tokenizer: own }).name).toBe("chat");
     expect(chooseTemplate(undefined, [chat], { ...reader, tokenizer: own }).name).toBe("chat");
     expect(chooseTemplate(undefined, [chat], reader).name).toBe("vicuna");
   });
 
-  it("takes a chat model's own for rows of a question and an answer, and not for running text", () => {
+  it("uses a chat model's own for questions and answers, and not for running text", () => {
     const own = { ...reader, tokenizer: TextTokenizer.fromJson(json, { chat_template: "{{ messages[0].content }}" }) };
     const question: Example = { kind: "completion", prompt: "a", completion: "b" };
     const instruction: Example = { kind: "instruction", instruction: "a", input: "", output: "b" };
@@ -38,13 +38,13 @@ describe("chooseTemplate", () => {
     expect(chooseTemplate(undefined, [question], { ...own, task: "sequence-to-sequence" }).name).toBe("plain");
   });
 
-  it("sets no instruction apart for an encoder–decoder, which reads it as a text of its own", () => {
+  it("does not mark an instruction for an encoder–decoder, which reads it as a separate text", () => {
     const row: Example = { kind: "instruction", instruction: "a", input: "", output: "b" };
     expect(chooseTemplate(undefined, [row], reader).name).toBe("alpaca");
     expect(chooseTemplate(undefined, [row], { tokenizer, task: "sequence-to-sequence" }).name).toBe("plain");
   });
 
-  it("needs none for rows that are tokens already", () => {
+  it("needs none for rows of tokens", () => {
     expect(() =>
       chooseTemplate("chat", [{ kind: "tokens", inputIds: [1], labels: [1] }], { ...reader, tokenizer: undefined }),
     ).not.toThrow();
@@ -65,7 +65,7 @@ describe("tokenizeRows", () => {
     expect(codes).toEqual(["ANSWERS_NOT_FOUND"]);
   });
 
-  it("counts the rows of the file, those that are left out as well", () => {
+  it("counts the rows of the file, including those that are left out", () => {
     const rows: Example[] = [
       { kind: "text", text: "" },
       { kind: "text", text: "a b c" },
@@ -86,7 +86,7 @@ describe("tokenizeRows", () => {
     expect(attempt).toThrow("row 2: expected token ids from 0 to 2, the model's vocabulary, got 3");
   });
 
-  it("keeps a row whose first label is its only one, but for a causal model, which predicts it from nothing", () => {
+  it("keeps a row with only a first label, except for a causal model, which cannot predict it", () => {
     const row: Example = { kind: "tokens", inputIds: [1, 2], labels: [3, -100] };
     const config = { vocabularySize: 4, labels: 2, problemType: null };
     const options = {

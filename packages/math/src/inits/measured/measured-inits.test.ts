@@ -69,7 +69,7 @@ function minus(one: Matrix, other: Matrix, factor = 1): Matrix {
 }
 
 describe("eva", () => {
-  it("starts A with orthonormal directions that hold most of the inputs, and B with zeros", () => {
+  it("initializes A with the orthonormal main directions of the inputs, and B with zeros", () => {
     const { a, b } = initialized({ init: "eva", measured: { inputs: statistics } });
     const held = frobeniusNorm(multiply(inputs, a)) ** 2 / frobeniusNorm(inputs) ** 2;
     expect(held).toBeGreaterThan(0.99);
@@ -83,7 +83,7 @@ describe("eva", () => {
     expect(shares[0]! + shares[1]!).toBeGreaterThan(0.99);
   });
 
-  it("does not count what all inputs have in common", () => {
+  it("ignores the inputs' mean", () => {
     const shifted = { ...inputs, values: inputs.values.map((value, index) => value + (index % 8 === 3 ? 100 : 0)) };
     const moved: InputStatistics = {
       ...statistics,
@@ -93,7 +93,7 @@ describe("eva", () => {
     expect(explainedVariance(moved, 1)[0]).toBeCloseTo(explainedVariance(statistics, 1)[0]!, 6);
   });
 
-  it("says what to measure if nothing was", () => {
+  it("names the missing measurement", () => {
     expect(() => initialized({ init: "eva" })).toThrow(MissingMeasurementError);
     expect(() => initialized({ init: "corda", measured: { inputs: statistics } })).toThrow(/measureInputs/);
     expect(() => initialized({ init: "lora_ga", measured: { inputs: statistics } })).toThrow(/measureGradients/);
@@ -101,7 +101,7 @@ describe("eva", () => {
 });
 
 describe("corda", () => {
-  it("takes over what the outputs for these inputs miss most: less is lost of them than with pissa", () => {
+  it("uses the most important directions for these inputs: less of them is lost than with pissa", () => {
     const lost = (init: string) => {
       const { a, b } = initialized({ init, measured: { moments } });
       return frobeniusNorm(multiply(inputs, minus(weight, multiply(a, b), 2)));
@@ -109,7 +109,7 @@ describe("corda", () => {
     expect(lost("corda")).toBeLessThan(0.6 * lost("pissa"));
   });
 
-  it("takes over what they use least, as kpm", () => {
+  it("uses their least important directions, as kpm", () => {
     const taken = (corda: "ipm" | "kpm") => {
       const { a, b } = initialized({ init: "corda", measured: { moments }, settings: { corda } });
       return frobeniusNorm(multiply(inputs, multiply(a, b)));

@@ -69,7 +69,6 @@ export interface WholeChange {
   readonly value: AdapterTensor;
 }
 
-/** All changes of an adapter. */
 export interface AdapterChanges {
   readonly loras: readonly LoraChange[];
   readonly wholes: readonly WholeChange[];

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { checkedNumbers, OnnxOverflowError } from "./checked-numbers.ts";
 import { tensorMessage } from "./messages.ts";
 
-it("lets no number into a model that its type cannot hold, and says where it would be", () => {
+it("refuses numbers that a model's type cannot store, and names them", () => {
   expect(checkedNumbers("w", Float32Array.of(1, 65_504), "F16")).toHaveLength(4);
   expect(() => checkedNumbers("w", Float32Array.of(1, 70_000), "F16", 8)).toThrow(/"w" would have 70000 at position 9/);
   expect(() => checkedNumbers("w", Float32Array.of(Number.NaN), "F32")).toThrow(/NaN at position 0/);

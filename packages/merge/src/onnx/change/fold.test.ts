@@ -30,15 +30,15 @@ function folded(
   return values;
 }
 
-describe("a pair in a weight", () => {
-  it("is added as the weight lies", () => {
+describe("an update of a weight", () => {
+  it("is added in the weight's layout", () => {
     const outIn = folded(Float32Array.of(0, 0, 0, 1, 1, 1), 2, [{ lora, begin: 0 }], "out-in");
     expect([...outIn]).toEqual([5, 10, 15, 11, 21, 31]);
     const inOut = folded(turn(Float32Array.of(0, 0, 0, 1, 1, 1), 2), 3, [{ lora, begin: 0 }], "in-out");
     expect([...turn(inOut, 3)]).toEqual([...outIn]);
   });
 
-  it("gives each output DoRA's length, either way round", () => {
+  it("has DoRA's length for each output, in both layouts", () => {
     const loras = [{ lora: { ...lora, magnitude: Float32Array.of(7, 9) }, begin: 0 }];
     const lengths = (rows: Float32Array) => [0, 3].map((at) => Math.hypot(...rows.subarray(at, at + 3)));
     const outIn = folded(Float32Array.of(0, 0, 0, 1, 1, 1), 2, loras, "out-in");

@@ -14,7 +14,7 @@ export interface WeightRows {
 }
 
 /** The position of a module's outputs in a weight. */
-export interface LoraPlace {
+export interface WeightPart {
   readonly layout: OnnxWeight["layout"];
   /** Index of its first output, if several modules share the weight. */
   readonly begin: number;
@@ -36,12 +36,12 @@ export class LoraFold {
 
   constructor(
     private readonly lora: LoraChange,
-    private readonly place: LoraPlace,
+    private readonly part: WeightPart,
   ) {
     const { a, b, magnitude } = lora;
     this.#rank = a.shape[0] ?? 0;
     this.#outputs = b.values.length / this.#rank;
-    const isOutIn = place.layout === "out-in";
+    const isOutIn = part.layout === "out-in";
     this.#left = isOutIn ? b.values : transposeRows(a.values, this.#rank);
     this.#right = isOutIn ? a.values : transposeRows(b.values, this.#outputs);
     this.isMeasuredFirst = !isOutIn && magnitude !== undefined;
@@ -61,7 +61,7 @@ export class LoraFold {
     const squares = this.#squares;
     this.#each(rows, (values, output) => {
       for (let at = 0; at < values.length; at++) {
-        const own = output + (this.place.layout === "out-in" ? 0 : at);
+        const own = output + (this.part.layout === "out-in" ? 0 : at);
         values[at]! *= magnitude[own]! / Math.sqrt(squares[own]!);
       }
     });
@@ -82,7 +82,7 @@ export class LoraFold {
   #countSquares(rows: WeightRows): void {
     this.#each(rows, (values, output) => {
       for (let at = 0; at < values.length; at++)
-        this.#squares[output + (this.place.layout === "out-in" ? 0 : at)]! += values[at]! ** 2;
+        this.#squares[output + (this.part.layout === "out-in" ? 0 : at)]! += values[at]! ** 2;
     });
   }
 
@@ -91,7 +91,7 @@ export class LoraFold {
     { values, columns, first }: WeightRows,
     call: (values: Float32Array, output: number, row: number) => void,
   ): void {
-    const { layout, begin } = this.place;
+    const { layout, begin } = this.part;
     for (let index = 0; index * columns < values.length; index++) {
       const row = values.subarray(index * columns, (index + 1) * columns);
       if (layout === "in-out") call(row.subarray(begin, begin + this.#outputs), 0, first + index);

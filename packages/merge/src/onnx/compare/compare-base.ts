@@ -77,9 +77,9 @@ function modelMatrix(site: OnnxSite | undefined, { outside }: OnnxModel): Matrix
   return {
     ...{ outputs: end - begin, inputs },
     at: async (output, input) => {
-      const place = layout === "out-in" ? (begin + output) * columns + input : input * columns + begin + output;
+      const entry = layout === "out-in" ? (begin + output) * columns + input : input * columns + begin + output;
       const [value = Number.NaN] = decodeToFloat32(
-        await storedBytes(tensor.bytes, [place * size, (place + 1) * size], outside),
+        await storedBytes(tensor.bytes, [entry * size, (entry + 1) * size], outside),
         type,
       );
       return value;
@@ -98,15 +98,15 @@ async function firstDifference(model: Matrix, tensor: TensorInfo, base: TensorCo
   ];
   if (fitting.length === 0) return `it maps ${inputs} to ${outputs}, but the base model's weight is [${tensor.shape}]`;
   const size = bitsOf(tensor.dtype) / 8;
-  const places = Array.from({ length: samples }, (_, index) => [
+  const positions = Array.from({ length: samples }, (_, index) => [
     Math.floor(outputs * ((index * 0.618) % 1)),
     Math.floor(inputs * ((index * 0.755) % 1)),
   ]) as readonly (readonly [number, number])[];
   let attributes: string | undefined;
-  for (const placeOf of fitting) {
+  for (const entryOf of fitting) {
     const differing: string[] = [];
-    for (const [output, input] of places) {
-      const range = { offset: placeOf(output, input) * size, length: size };
+    for (const [output, input] of positions) {
+      const range = { offset: entryOf(output, input) * size, length: size };
       const [theirs = Number.NaN] = decodeToFloat32(await base.readBytes(tensor.name, range), tensor.dtype);
       const ours = await model.at(output, input);
       const max = absolute + relative * Math.max(Math.abs(ours), Math.abs(theirs));

@@ -37,7 +37,6 @@ export interface OnnxNode {
   readonly graphs: readonly OnnxGraph[];
 }
 
-/** The type of an input. */
 interface OnnxInputType {
   /** ONNX's number of the type, as in `elementTypes`; 0 if it is not a tensor. */
   readonly elementType: number;
@@ -99,12 +98,12 @@ const scopesKey = "pkg.torch.onnx.name_scopes";
  */
 export async function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Promise<OnnxModel> {
   const { name = "model.onnx", openOutside } = options;
-  const place = new Place(name, "the model");
-  const message = place.fields(bytes);
+  const reader = new PartReader(name, "the model");
+  const message = reader.fields(bytes);
   const graphs = message.filter(({ number, type }) => number === modelFields.graph && type === wireTypes.delimited);
-  if (graphs.length !== 1) place.fail(`it has ${graphs.length} graphs, expected one`);
-  if (!message.some(({ number }) => number === modelFields.irVersion)) place.fail("it has no version");
-  const graph = readGraph(bytesOf(graphs[0]!), place.inside("graph"), 0);
+  if (graphs.length !== 1) reader.fail(`it has ${graphs.length} graphs, expected one`);
+  if (!message.some(({ number }) => number === modelFields.irVersion)) reader.fail("it has no version");
+  const graph = readGraph(bytesOf(graphs[0]!), reader.inside("graph"), 0);
   const locations = new Set<string>();
   for (const each of allGraphs(graph)) {
     for (const { bytes: where } of each.tensors.values())
@@ -113,11 +112,11 @@ export async function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {})
   const outside = new Map<string, ByteSource>();
   for (const location of locations) {
     if (openOutside === undefined)
-      return place.fail(`its weights are in "${location}": pass openOutside to open it`);
+      return reader.fail(`its weights are in "${location}": pass openOutside to open it`);
     outside.set(location, await openOutside(location));
   }
   const model = { name, message, graph, outside };
-  checkRanges(model, place);
+  checkRanges(model, reader);
   return model;
 }
 
@@ -127,49 +126,49 @@ export function* allGraphs(graph: OnnxGraph): Generator<OnnxGraph> {
   for (const { graphs } of graph.nodes) for (const inner of graphs) yield* allGraphs(inner);
 }
 
-function readGraph(bytes: Uint8Array, place: Place, depth: number): OnnxGraph {
-  if (depth > deepestGraph) place.fail(`graphs are nested more than ${deepestGraph} deep`);
-  const message = place.fields(bytes);
+function readGraph(bytes: Uint8Array, reader: PartReader, depth: number): OnnxGraph {
+  if (depth > deepestGraph) reader.fail(`graphs are nested more than ${deepestGraph} deep`);
+  const message = reader.fields(bytes);
   const tensors = new Map<string, OnnxTensor>();
   for (const field of every(message, graphFields.initializer)) {
-    const tensor = readTensor(bytesOf(field), place.inside(`tensor ${tensors.size}`));
-    if (tensors.has(tensor.name)) place.fail(`two tensors have the name "${tensor.name}"`);
+    const tensor = readTensor(bytesOf(field), reader.inside(`tensor ${tensors.size}`));
+    if (tensors.has(tensor.name)) reader.fail(`two tensors have the name "${tensor.name}"`);
     tensors.set(tensor.name, tensor);
   }
   const nodes = every(message, graphFields.node).map((field, index) =>
-    readNode(bytesOf(field), place.inside(`node ${index}`), depth),
+    readNode(bytesOf(field), reader.inside(`node ${index}`), depth),
   );
-  const inputs = every(message, graphFields.input).map((field) => readInput(bytesOf(field), place.inside("an input")));
+  const inputs = every(message, graphFields.input).map((field) => readInput(bytesOf(field), reader.inside("an input")));
   return { message, nodes, tensors, inputs: new Map(inputs) };
 }
 
-function readInput(bytes: Uint8Array, place: Place): readonly [name: string, type: OnnxInputType] {
+function readInput(bytes: Uint8Array, reader: PartReader): readonly [name: string, type: OnnxInputType] {
   const inside = (message: Message, number: number): Message => {
     const field = lastOf(message, number);
-    return field === undefined ? [] : place.fields(bytesOf(field));
+    return field === undefined ? [] : reader.fields(bytesOf(field));
   };
-  const message = place.fields(bytes);
+  const message = reader.fields(bytes);
   const tensor = inside(inside(message, 2), 1);
   const elementType = lastOf(tensor, 1);
   const shape = every(inside(tensor, 2), 1).map((field) => {
-    const size = lastOf(place.fields(bytesOf(field)), 1);
+    const size = lastOf(reader.fields(bytesOf(field)), 1);
     return size && numberOf(size);
   });
   return [textOf(message, 1) ?? "", { elementType: elementType === undefined ? 0 : numberOf(elementType), shape }];
 }
 
-function readNode(bytes: Uint8Array, place: Place, depth: number): OnnxNode {
-  const message = place.fields(bytes);
+function readNode(bytes: Uint8Array, reader: PartReader, depth: number): OnnxNode {
+  const message = reader.fields(bytes);
   const graphs = every(message, nodeFields.attribute).flatMap((field) => {
-    const attribute = place.fields(bytesOf(field));
+    const attribute = reader.fields(bytesOf(field));
     // A constant's values are read later.
-    for (const tensor of every(attribute, attributeFields.tensor)) place.inside("its tensor").fields(bytesOf(tensor));
+    for (const tensor of every(attribute, attributeFields.tensor)) reader.inside("its tensor").fields(bytesOf(tensor));
     return every(attribute, attributeFields.graph).map((inner) =>
-      readGraph(bytesOf(inner), place.inside("its graph"), depth + 1),
+      readGraph(bytesOf(inner), reader.inside("its graph"), depth + 1),
     );
   });
   const noted = every(message, nodeFields.metadata)
-    .map((field) => place.fields(bytesOf(field)))
+    .map((field) => reader.fields(bytesOf(field)))
     .find((entry) => textOf(entry, 1) === scopesKey);
   return {
     name: textOf(message, nodeFields.name) ?? "",
@@ -188,18 +187,18 @@ function quoted(text: string): readonly string[] {
   return text.split("'").filter((_, index) => index % 2 === 1);
 }
 
-function readTensor(bytes: Uint8Array, place: Place): OnnxTensor {
-  const message = place.fields(bytes);
+function readTensor(bytes: Uint8Array, reader: PartReader): OnnxTensor {
+  const message = reader.fields(bytes);
   const name = textOf(message, tensorFields.name) ?? "";
   const shape = numbersOf(message, tensorFields.dims);
   const badSize = shape.find((size) => !Number.isSafeInteger(size));
-  if (badSize !== undefined) place.fail(`"${name}" has a size of ${badSize}`);
+  if (badSize !== undefined) reader.fail(`"${name}" has a size of ${badSize}`);
   const type = lastOf(message, tensorFields.elementType);
   const elementType = type === undefined ? 0 : numberOf(type);
-  return { name, shape, elementType, message, bytes: placeOfBytes(message, place, name) };
+  return { name, shape, elementType, message, bytes: storedBytes(message, reader, name) };
 }
 
-function placeOfBytes(message: Message, place: Place, name: string): OnnxTensor["bytes"] {
+function storedBytes(message: Message, reader: PartReader, name: string): OnnxTensor["bytes"] {
   const location = lastOf(message, tensorFields.location);
   if (location === undefined || numberOf(location) === 0) {
     const raw = lastOf(message, tensorFields.raw);
@@ -210,27 +209,27 @@ function placeOfBytes(message: Message, place: Place, name: string): OnnxTensor[
   }
   const attributes = new Map(
     every(message, tensorFields.outside).map((field) => {
-      const entry = place.fields(bytesOf(field));
+      const entry = reader.fields(bytesOf(field));
       return [textOf(entry, 1) ?? "", textOf(entry, 2) ?? ""] as const;
     }),
   );
   const file = attributes.get("location") ?? "";
   // A file that is not trusted must not make us read other files.
   if (!/^[^/\\\0:]+$/.test(file) || file === "." || file === "..")
-    place.fail(`the values of "${name}" are in "${file}", which is not a plain file name`);
+    reader.fail(`the values of "${name}" are in "${file}", which is not a plain file name`);
   const [offset, length] = [attributes.get("offset") ?? "0", attributes.get("length") ?? ""].map(Number) as [number, number];
   if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0 || !attributes.has("length"))
-    place.fail(`the values of "${name}" are ${length} bytes at ${offset}`);
+    reader.fail(`the values of "${name}" are ${length} bytes at ${offset}`);
   return { location: file, offset, length };
 }
 
-function checkRanges({ graph, outside }: OnnxModel, place: Place): void {
+function checkRanges({ graph, outside }: OnnxModel, reader: PartReader): void {
   for (const { tensors } of allGraphs(graph)) {
     for (const { name, bytes } of tensors.values()) {
       if (bytes === undefined || !("location" in bytes)) continue;
       const size = outside.get(bytes.location)?.size ?? 0;
       if (bytes.offset + bytes.length > size)
-        place.fail(`"${name}" ends at byte ${bytes.offset + bytes.length} of "${bytes.location}", which has ${size}`);
+        reader.fail(`"${name}" ends at byte ${bytes.offset + bytes.length} of "${bytes.location}", which has ${size}`);
     }
   }
 }
@@ -240,22 +239,22 @@ function every(message: Message, number: number): readonly Field[] {
 }
 
 /** A position in the file, for messages. */
-class Place {
+class PartReader {
   constructor(
     private readonly file: string,
-    private readonly place: string,
+    private readonly part: string,
   ) {}
 
   fields(bytes: Uint8Array): Message {
     return readFields(bytes, (problem) => this.fail(problem));
   }
 
-  inside(part: string): Place {
-    return new Place(this.file, this.place === "the model" ? part : `${this.place}, ${part}`);
+  inside(part: string): PartReader {
+    return new PartReader(this.file, this.part === "the model" ? part : `${this.part}, ${part}`);
   }
 
   fail(problem: string): never {
-    throw new OnnxFileError(this.file, this.place, problem);
+    throw new OnnxFileError(this.file, this.part, problem);
   }
 }
 

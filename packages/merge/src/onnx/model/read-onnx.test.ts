@@ -41,7 +41,7 @@ describe("reading an ONNX model", () => {
     expect(read.tensors.get("w")).toMatchObject({ shape: [2, 1], elementType: 1 });
   });
 
-  it("refuses every beginning of one, and says where it breaks off", async () => {
+  it("refuses every truncated file, and names the position", async () => {
     const bytes = await modelOf(graph);
     for (let length = 0; length < bytes.length; length++)
       await expect(readOnnx(bytes.subarray(0, length), { name: "cut.onnx" }), `${length}`).rejects.toThrow(OnnxFileError);

@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { OnnxFileError } from "../wire/fields.ts";
 import { openOnnxFile } from "./onnx-folder.ts";
 
-it("says which model is missing, and refuses one that is larger than any before it is read", async () => {
+it("names a missing model, and refuses one that is too large before reading it", async () => {
   const folder = await mkdtemp(join(tmpdir(), "lowrank-onnx-"));
   await expect(openOnnxFile(join(folder, "missing.onnx"))).rejects.toThrow(FileReadError);
   const hole = await open(join(folder, "hole.onnx"), "w");

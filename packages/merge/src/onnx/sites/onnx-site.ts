@@ -10,7 +10,6 @@ export interface OnnxSite {
   readonly node: OnnxNode;
   /** Name of the input: states [..., inFeatures]; token ids of an embedding. */
   readonly input: string;
-  /** Name of the output. */
   readonly output: string;
   /** The node that computes the output. */
   readonly last: OnnxNode;
@@ -21,11 +20,11 @@ export interface OnnxSite {
   /** inFeatures and outFeatures of a linear site, if they are in the file. */
   readonly features: readonly [number, number] | undefined;
   /** The module's position, if several modules share the node and the weight. */
-  readonly joined: JoinedPlace | undefined;
+  readonly joined: JoinedPart | undefined;
 }
 
 /** A module among several whose outputs are concatenated in one product. */
-interface JoinedPlace {
+interface JoinedPart {
   /** The ends of their paths, in order. */
   readonly modules: readonly string[];
   /** outFeatures of each. */

@@ -66,7 +66,7 @@ const tableBytes = 20;
 function adapterFile(parameters: readonly AdapterParameter[]): Uint8Array {
   const tablesAt = listAt + 4 + 4 * parameters.length;
   let end = tablesAt + tableBytes * parameters.length;
-  const placed = parameters.map(({ name, shape, elementType, bytes }, index) => {
+  const located = parameters.map(({ name, shape, elementType, bytes }, index) => {
     const text = new TextEncoder().encode(name);
     const nameAt = end;
     const dimsAt = alignedLengthAt(nameAt + 4 + text.length + 1);
@@ -85,8 +85,8 @@ function adapterFile(parameters: readonly AdapterParameter[]): Uint8Array {
   for (const [index, version] of [formatVersion, adapterVersion, modelVersion].entries())
     put(rootAt + 4 + 4 * index, version);
   point(rootAt + 16, listAt);
-  put(listAt, placed.length);
-  for (const [index, { table, text, nameAt, shape, dimsAt, elementType, bytes, dataAt }] of placed.entries()) {
+  put(listAt, located.length);
+  for (const [index, { table, text, nameAt, shape, dimsAt, elementType, bytes, dataAt }] of located.entries()) {
     point(listAt + 4 + 4 * index, table);
     put(table, table - vtableAt);
     point(table + 4, nameAt);

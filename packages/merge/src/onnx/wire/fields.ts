@@ -7,13 +7,12 @@ import { LowrankError, printable, readVarint } from "@lowrank/contracts";
 /** The file is not an ONNX model, or it is damaged. Export or download it again. */
 export class OnnxFileError extends LowrankError {
   constructor(
-    /** Name of the file. */
     readonly file: string,
     /** The position in the model: "graph, node 12". */
-    readonly place: string,
+    readonly location: string,
     readonly problem: string,
   ) {
-    super("ONNX_FILE", `${printable(file)} is not a readable ONNX model: ${place}: ${problem}`);
+    super("ONNX_FILE", `${printable(file)} is not a readable ONNX model: ${location}: ${problem}`);
   }
 }
 

@@ -58,19 +58,19 @@ function inputsOfLayers(first: PartList): Layer {
   };
 }
 
-/** The layer whose keys and values a layer uses: its own, or those of the last one of its type that has some. */
+/** The layer whose keys and values a layer uses: itself, or the last one of its type that computes its own. */
 function keyLayerOf({ layers, sharedKeyLayers, windows }: Config, layer: number): number {
   const first = layers - sharedKeyLayers;
   return layer < first ? layer : windows.lastIndexOf(windows[layer] ?? null, first - 1);
 }
 
 /**
- * A state in a layer, before or after its attention: keys and values that it or a later layer shares, its input, and those of
- * later layers.
+ * The parts of a state in a layer, before or after its attention: the hidden state, the keys and values that this or a later layer
+ * shares, the layer's own input, and the inputs of later layers.
  */
-function widthsIn(config: Config, layer: number, place: "before" | "after"): StateWidths {
+function widthsIn(config: Config, layer: number, when: "before" | "after"): StateWidths {
   const { layers, hiddenSize, perLayerSize: input } = config;
-  const known = place === "before" ? layer : layer + 1;
+  const known = when === "before" ? layer : layer + 1;
   const later = config.windows.map((_, own) => keyLayerOf(config, own)).slice(known);
   const kept = [...new Set(later)].filter((own) => own < known);
   const keys = kept.flatMap((own) =>
@@ -122,7 +122,7 @@ interface Attended {
   readonly keys: StateParts;
 }
 
-/** Attention to the keys and values of the layer itself, or to those in `parts`. */
+/** Attention to the layer's own keys and values, or to shared ones in `parts`. */
 function sharingAttention(block: PartList, layer: number, rotary: RotaryFrequencies) {
   const { config } = block.plan;
   const of = (name: string) => block.linear(`layers.{n}.self_attn.${name}`);
@@ -135,7 +135,7 @@ function sharingAttention(block: PartList, layer: number, rotary: RotaryFrequenc
   const keyHeads = window === null ? config.globalKeyValueHeads : config.keyValueHeads;
   return (x: tf.Tensor, parts: StateParts, pass: Pass): Attended => {
     const keys = keysAndValues?.(x, pass) ?? parts;
-    // Both have them: the layer's own, or the ones that the state carries.
+    // Under the same name, whether the layer made them or the state carries them.
     const [key, value] = ["key", "value"].map((name) => keys[`${name} ${from}`]) as [tf.Tensor, tf.Tensor];
     const project = () => ({ query: query.forward(x, pass.context), key, value });
     const attention = attentionOf(block, layer, { project, output, queryNorm, rotary, window, keyHeads, scale: 1 });
@@ -174,7 +174,7 @@ function layerInput(block: PartList): (hidden: tf.Tensor, input: tf.Tensor, pass
   };
 }
 
-/** The feed-forward of `normed`; where there are experts, they get the state before its norm. */
+/** The feed-forward of `normed`. Experts, if there are any, read `hidden`, the state before the norm. */
 function feedForward(block: PartList, layer: number): (normed: tf.Tensor, hidden: tf.Tensor, pass: Pass) => tf.Tensor {
   const plain = llamaFeedForward(block);
   if (!block.has("layers.{n}.router.proj")) return (normed, _, pass) => plain(normed, pass);

@@ -1,4 +1,4 @@
-// LFM2's wiring (transformers' modeling_lfm2.py): LLaMA with short convolutions in place of attention in most layers.
+// LFM2's wiring (transformers' modeling_lfm2.py): LLaMA, with short convolutions instead of attention in most layers.
 
 import { activations } from "../../parts/activations.ts";
 import { attentionOf, projectionsBelow } from "../../parts/backbone/decoder-backbone.ts";

@@ -190,7 +190,7 @@ function falconNorms(block: PartList): { readonly beforeAttention: Norm; readonl
   };
 }
 
-/** Rows of OPT's and XGLM's positions that none uses. */
+/** Unused rows at the beginning of OPT's and XGLM's position tables. */
 const positionOffset = 2;
 
 /** XGLM: token embeddings plus sinusoidal positions, a norm before each sublayer. */

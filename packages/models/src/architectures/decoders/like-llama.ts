@@ -22,7 +22,7 @@ import { scaledLayer } from "../../parts/scaled-layer.ts";
 
 type RotatingBlock = (block: PartList, layer: number, rotary: RotaryFrequencies) => TransformerBlockOptions;
 
-/** A decoder with LLaMA's names for what is around its layers. */
+/** A decoder whose embedding, norm and layers have LLaMA's names. */
 export function likeLlama(block: RotatingBlock, norm = "norm"): (model: PartList) => Backbone {
   return (model) => {
     const rotary = rotaryOfLayers(model.plan.config);
@@ -221,7 +221,7 @@ function fusedFeedForward(block: PartList): Layer {
   );
 }
 
-/** The layer itself where the model has no such norm. */
+/** The layer with its norm; the layer alone if the model has no such norm. */
 function normedLayer(block: PartList, layer: Layer, path: string): Layer {
   const norm = block.optionalNorm(path);
   if (norm === undefined) return layer;

@@ -26,7 +26,7 @@ export function bartStages(model: PartList, name: StackName): readonly Stage[] {
   return norm === undefined ? stages : [...stages, normStage(last.parts, norm)];
 }
 
-interface Place {
+interface BlockPath {
   readonly stack: StackName;
   readonly rowPath: string;
   /** For dropout. */
@@ -35,30 +35,30 @@ interface Place {
 
 function blockStage(block: PartList, layer: number, stack: StackName): Stage {
   const rowPath = stack === "encoder" ? "encoder.layers.{n}" : "decoder.layers.{m}";
-  const place: Place = { stack, rowPath, path: `${stack}.${layer}` };
-  const attend = withNorm(block, place, "self_attn_layer_norm", attention(block, place, layer));
+  const blockPath: BlockPath = { stack, rowPath, path: `${stack}.${layer}` };
+  const attend = withNorm(block, blockPath, "self_attn_layer_norm", attention(block, blockPath, layer));
   const look =
     stack === "decoder"
-      ? withNorm(block, place, "encoder_attn_layer_norm", attentionToSource(block, place, layer))
+      ? withNorm(block, blockPath, "encoder_attn_layer_norm", attentionToSource(block, blockPath, layer))
       : undefined;
   const feed = withNorm(
     block,
-    place,
+    blockPath,
     "final_layer_norm",
-    feedForwardOf(block, [`${rowPath}.fc1`, `${rowPath}.fc2`], `${place.path}/feed-forward`),
+    feedForwardOf(block, [`${rowPath}.fc1`, `${rowPath}.fc2`], `${blockPath.path}/feed-forward`),
   );
   const mix: Layer = look === undefined ? attend : (hidden, pass) => look(attend(hidden, pass), pass);
   return { parts: block.parts, run: compose(mix, feed) };
 }
 
 /** hidden + dropout(layer(norm(hidden))) if the stack ends with a norm, else norm(hidden + dropout(layer(hidden))) */
-function withNorm(block: PartList, { stack, rowPath, path }: Place, name: string, layer: Layer): Layer {
+function withNorm(block: PartList, { stack, rowPath, path }: BlockPath, name: string, layer: Layer): Layer {
   const dropout = { rate: block.plan.config.dropouts.residual, path: `${path}/${name}` };
   const norm = block.norm(`${rowPath}.${name}`);
   return residual({ layer, dropout, ...(block.has(`${stack}.layer_norm`) ? { before: norm } : { afterSum: norm }) });
 }
 
-function attention(block: PartList, { stack, rowPath }: Place, layer: number): Layer {
+function attention(block: PartList, { stack, rowPath }: BlockPath, layer: number): Layer {
   const { config } = block.plan;
   const heads = stack === "encoder" ? config.heads : config.decoderHeads;
   const path = `${rowPath}.self_attn`;
@@ -66,7 +66,7 @@ function attention(block: PartList, { stack, rowPath }: Place, layer: number): L
   return attentionOf(block, layer, { ...own, heads, keyHeads: heads });
 }
 
-function attentionToSource(block: PartList, { rowPath }: Place, layer: number): Layer {
+function attentionToSource(block: PartList, { rowPath }: BlockPath, layer: number): Layer {
   const { config } = block.plan;
   const path = `${rowPath}.encoder_attn`;
   return crossAttention({
@@ -95,7 +95,7 @@ export function droppedLayer(stage: Stage, { rate, path }: { readonly rate: numb
   return { ...stage, run };
 }
 
-/** 1 or 0, [1, 1, 1]; undefined where nothing is dropped. */
+/** 1 or 0, [1, 1, 1]; undefined if there is no dropout. */
 function isKept(pass: Pass, rate: number, path: string): tf.Tensor | undefined {
   const draw = pass.draw(rate, path);
   if (draw === undefined) return undefined;

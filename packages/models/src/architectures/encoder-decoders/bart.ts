@@ -51,7 +51,7 @@ function embedding(model: PartList, name: StackName, { tokens, padding }: Shared
   return { parts: first.parts, run };
 }
 
-/** The first rows of BART's tables are no position's. */
+/** BART's tables begin with unused rows. */
 function learnedPositions(first: PartList, path: string) {
   const positions = first.embedding(path);
   return { positions, positionOffset: positions.inFeatures - first.plan.config.maxPositions };

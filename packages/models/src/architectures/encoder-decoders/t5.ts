@@ -68,7 +68,7 @@ function lastStage(last: PartList, name: StackName): Stage {
   };
 }
 
-interface Place {
+interface BlockFacts {
   readonly layer: number;
   readonly positions: RelativePositions;
   readonly stack: StackName;
@@ -76,11 +76,11 @@ interface Place {
   readonly rows: string;
 }
 
-function blockStage(block: PartList, place: Place): Stage {
-  const { layer, positions, stack, rows } = place;
+function blockStage(block: PartList, facts: BlockFacts): Stage {
+  const { layer, positions, stack, rows } = facts;
   const path = `${stack}.${layer}`;
   const withNumber = (number: number, inner: Layer) => withNorm(block, `${rows}.layer.${number}`, path, inner);
-  const attend = withNumber(0, attention(block, place));
+  const attend = withNumber(0, attention(block, facts));
   const look = stack === "decoder" ? withNumber(1, attentionToSource(block, layer)) : undefined;
   const last = look === undefined ? 1 : 2;
   const feed = withNumber(last, feedForwardOf(block, `${rows}.layer.${last}`, path));
@@ -95,7 +95,7 @@ function withNorm(block: PartList, rowPath: string, path: string, layer: Layer):
   return residual({ layer, before: block.norm(`${rowPath}.layer_norm`), dropout });
 }
 
-function attention(block: PartList, { layer, positions, rows }: Place): Layer {
+function attention(block: PartList, { layer, positions, rows }: BlockFacts): Layer {
   const path = `${rows}.layer.0.SelfAttention`;
   return attentionOf(block, layer, {
     project: separateProjections(block.linear(`${path}.q`), block.linear(`${path}.k`), block.linear(`${path}.v`)),

@@ -34,7 +34,7 @@ function featureEmbedding(audio: PartList): (pass: Pass) => tf.Tensor {
   const first = audio.convolution("encoder.conv1", { strides: [1, 1], padding: [0, 1] });
   const second = audio.convolution("encoder.conv2", { strides: [1, 2], padding: [0, 1] });
   const positions = audio.tensor("encoder.embed_positions.weight"); // [sourcePositions, width]
-  const place = (states: tf.Tensor, context: ForwardContext) => tf.add(states, positions.value(context));
+  const addPositions = (states: tf.Tensor, context: ForwardContext) => tf.add(states, positions.value(context));
   return (pass) =>
     tf.tidy(() => {
       const { context } = pass;
@@ -42,10 +42,10 @@ function featureEmbedding(audio: PartList): (pass: Pass) => tf.Tensor {
       if (inputFeatures === undefined) throw new ModelInputError("inputFeatures", "this model needs audio features");
       const frames = tf.transpose(inputFeatures, [0, 2, 1]); // [batch, frames, melBins]
       const features = gelu(second.forward(gelu(first.forward(frames, context), "erf"), context), "erf");
-      const placed = computeByRows(
+      const embedded = computeByRows(
         { x: features, context, path: "encoder.embed_positions", hookPoints: [positions] },
-        place,
+        addPositions,
       );
-      return pass.drop(placed, rate, "encoder/embedding");
+      return pass.drop(embedded, rate, "encoder/embedding");
     });
 }

@@ -18,7 +18,7 @@ export function bert(model: PartList): Backbone {
   return likeBert(model);
 }
 
-/** BERT whose positions begin after the padding id and count only what is not padding. */
+/** BERT with positions that begin after the padding id and do not count padding. */
 export function roberta(model: PartList): Backbone {
   return { ...bert(model), positionsFrom: { padding: model.plan.config.padTokenId ?? 1 } };
 }
@@ -92,7 +92,7 @@ function likeBert(model: PartList, own: () => Omit<PostNormOptions, "layer"> = (
   };
 }
 
-/** Words and, where a family has them, positions and segments, added up and normalised: tables and norm of the group `first`, by the names that all of these families have. */
+/** The normalized sum of word, position and segment embeddings, as far as the family has them. `first` has the tables and the norm. */
 function wordEmbedding(model: PartList, first: PartList) {
   const tokens = first.embedding("embeddings.word_embeddings");
   const optional = (path: string) => (first.has(path) ? first.embedding(path) : undefined);
@@ -117,13 +117,13 @@ interface PostNormOptions {
   readonly drops?: "attention" | "feed-forward";
 }
 
-/** Makes the rows of the table whose paths contain `mark`: a layer's maps and norms, in the order in which they compute. */
-function postNormBlock(block: PartList, options: PostNormOptions, mark = "{n}"): Stage {
+/** Makes the rows of the table whose paths contain `placeholder`: a layer's maps and norms, in the order in which they compute. */
+function postNormBlock(block: PartList, options: PostNormOptions, placeholder = "{n}"): Stage {
   const { layer, relativePositions, rotary, drops } = options;
   const { family, dropouts, activation } = block.plan.config;
   const { residual: rate } = dropouts;
-  const maps = family.linears.filter(({ path }) => path.includes(mark));
-  const norms = family.norms.filter(({ path }) => path.includes(mark));
+  const maps = family.linears.filter(({ path }) => path.includes(placeholder));
+  const norms = family.norms.filter(({ path }) => path.includes(placeholder));
   const isGated = maps.length > 6;
   const nextMap = () => block.linear(maps.shift()?.path ?? "a map of the layer");
   const nextNorm = () => block.norm(norms.shift()?.path ?? "a norm of the layer");

@@ -34,7 +34,7 @@ export function modernbert(model: PartList): Backbone {
           block.linear("layers.{n}.mlp.Wo"),
           { rate: dropouts.activation, path: `layer.${layer}/feed-forward` },
         ),
-        // What attention gives drops out at the rate of its weights.
+        // The output of attention has the same dropout rate as its weights.
         dropout: { rate: 0, attentionRate: dropouts.attention, path: `layer.${layer}` },
       };
     },

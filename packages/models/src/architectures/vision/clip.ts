@@ -91,7 +91,7 @@ interface TowerPatchesOptions {
   readonly positions: EmbeddingSite;
 }
 
-/** Returns [batch, patches, width], with one more state where there is a front. */
+/** Returns [batch, patches, width], with one more state for `front`. */
 function towerPatches({ projection, front, positions }: TowerPatchesOptions): (pass: Pass) => tf.Tensor {
   return (pass) =>
     tf.tidy(() => {
@@ -100,8 +100,8 @@ function towerPatches({ projection, front, positions }: TowerPatchesOptions): (p
       const [batch = 0, , , width = 0] = grid.shape;
       const patches = tf.reshape(grid, [batch, -1, width]);
       const states = front === undefined ? patches : behind(front, patches, context);
-      const places = tf.tile(tf.expandDims(tf.range(0, states.shape[1] ?? 0, 1, "int32"), 0), [batch, 1]);
-      return tf.add(states, positions.forward(places as tf.Tensor2D, context));
+      const ids = tf.tile(tf.expandDims(tf.range(0, states.shape[1] ?? 0, 1, "int32"), 0), [batch, 1]);
+      return tf.add(states, positions.forward(ids as tf.Tensor2D, context));
     });
 }
 

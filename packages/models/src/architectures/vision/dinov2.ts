@@ -16,7 +16,7 @@ export function dinov2(model: PartList): Backbone {
   return vitBackbone(model, { block: dinov2Block, resampling: "bicubic" });
 }
 
-/** The same, but for images smaller than those of pretraining positions are averaged as well. */
+/** The same, but for images smaller than those of pretraining, positions are resampled with antialiasing. */
 export function dinov2WithRegisters(model: PartList): Backbone {
   return vitBackbone(model, { block: dinov2Block, resampling: "antialiased" });
 }

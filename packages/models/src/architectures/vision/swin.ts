@@ -42,7 +42,7 @@ export function swin(model: PartList): Backbone {
   return { embed: { parts: first.parts, run: embed }, stages: [...stages, normStage(last.parts, norm)] };
 }
 
-interface Place {
+interface BlockIndex {
   /** Of the stage. */
   readonly index: number;
   /** Of the block in its stage. */
@@ -54,7 +54,7 @@ interface Place {
 
 const path = "encoder.layers.{s}.blocks.{n}";
 
-function swinBlock(block: PartList, { index, number, layer, layers }: Place): Stage {
+function swinBlock(block: PartList, { index, number, layer, layers }: BlockIndex): Stage {
   const { config } = block.plan;
   const { dropouts, windowSize: size } = config;
   const windowsOf = (pass: Pass): Windows => {
@@ -154,11 +154,11 @@ function patchMerging(group: PartList, index: number): Stage {
 
 function neighbours({ rows, columns }: Grid) {
   const across = Math.ceil(columns / 2);
-  const places = Array.from({ length: Math.ceil(rows / 2) * across * 4 }, (_, place) => {
-    const [cell, corner] = [Math.floor(place / 4), place % 4];
+  const sources = Array.from({ length: Math.ceil(rows / 2) * across * 4 }, (_, position) => {
+    const [cell, corner] = [Math.floor(position / 4), position % 4];
     const row = 2 * Math.floor(cell / across) + (corner % 2);
     const column = 2 * (cell % across) + Math.floor(corner / 2);
     return row < rows && column < columns ? row * columns + column : -1;
   });
-  return rearrangement(places, rows * columns);
+  return rearrangement(sources, rows * columns);
 }

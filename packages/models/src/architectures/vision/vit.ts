@@ -26,8 +26,8 @@ export function vitBackbone(
 ): Backbone {
   const { block, ...positions } = options;
   const first = model.group();
-  const taught = first.optionalTensor("embeddings.distillation_token");
-  const fronts = [first.tensor("embeddings.cls_token"), ...(taught === undefined ? [] : [taught])];
+  const distilled = first.optionalTensor("embeddings.distillation_token");
+  const fronts = [first.tensor("embeddings.cls_token"), ...(distilled === undefined ? [] : [distilled])];
   const { patchSize, patchWidth, dropouts } = model.plan.config;
   // Nothing reads it, but it can be adapted and exported.
   first.optionalTensor("embeddings.mask_token");

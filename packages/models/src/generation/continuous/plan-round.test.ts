@@ -6,7 +6,7 @@ const text = (promptTokens: number, maxNewTokens = 10) => ({ promptTokens, maxNe
 const running = (promptTokens: number, isOver = false) => ({ ...text(promptTokens), isOver });
 
 describe("planRound", () => {
-  it("lets what is over leave, and as many join as there are rows", () => {
+  it("removes finished texts, and adds waiting ones up to the number of rows", () => {
     const state = { running: [running(5, true), running(5)], waiting: [text(5), text(5), text(5)] };
     expect(planRound(state, limits)).toEqual({ stay: [1], join: 2 });
   });

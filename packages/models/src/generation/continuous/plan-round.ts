@@ -1,11 +1,11 @@
-// Plans the next round of a running batch: which texts leave, and which waiting ones join. Decided before anything is
-// computed, first come, first served.
+// Plans the next round of a running batch: which texts leave, and which waiting ones join, first come, first served. It is
+// decided before anything is computed.
 
 /** How much may be computed at one time. */
 export interface BatchLimits {
   /** Texts that are written at one time. */
   readonly maxRows: number;
-  /** Positions whose keys and values are held: rows times the longest text that one of them may become. */
+  /** Maximum number of cached positions: rows times the maximum length of the longest text. */
   readonly maxPositions: number;
   /** Tokens of prompts that are read in one round, while the others wait. A longer prompt is read by itself. */
   readonly maxPromptTokens: number;

@@ -36,7 +36,7 @@ function modelOf(name: string): PretrainedModel {
   return model;
 }
 
-/** What `generate` makes of a text by itself. */
+/** The result of `generate` for a single text. */
 async function alone(
   model: PretrainedModel,
   { adapter, promptIds, ...options }: BatchText,
@@ -73,7 +73,7 @@ async function written(
 }
 
 describe.each(names)("ContinuousBatch of %s", (name) => {
-  it.each([1, 2, 4, 16])("writes each text as it is alone, whenever it joins, %i at a time", async (maxRows) => {
+  it.each([1, 2, 4, 16])("writes each text like alone, whenever it joins, %i at a time", async (maxRows) => {
     const model = modelOf(name);
     await expectNoLeak(async () => {
       const batch = new ContinuousBatch(model, { maxRows });
@@ -169,7 +169,7 @@ describe("ContinuousBatch", () => {
     batch.dispose();
   });
 
-  it("refuses what no generation takes before anything is computed", () => {
+  it("refuses unsupported options before anything is computed", () => {
     const batch = new ContinuousBatch(modelOf("gpt2"));
     expect(() => batch.add({ promptIds: [5], adapter: null, maxNewTokens: 1000 })).toThrow(PositionLimitError);
     expect(() => batch.add({ promptIds: [5], adapter: null, maxNewTokens: 1, logprobs: -1 })).toThrow(

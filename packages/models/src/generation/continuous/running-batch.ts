@@ -38,7 +38,7 @@ export interface BatchText
   readonly adapter: string | null;
 }
 
-/** What a round gives a text: its next token, or why there is none. */
+/** The result of a round for a text: its next token, or the reason why it ended. */
 export type BatchEvent =
   | ({
       readonly type: "token";
@@ -53,7 +53,8 @@ const defaults: BatchLimits = { maxRows: 16, maxPositions: 16_384, maxPromptToke
 
 /**
  * Whether a text can be generated in a running batch with others. Not possible: encoder–decoders, and texts long enough to
- * change the rotation of all their keys (LongRoPE). Adapters that wait for tokens or replace raw parameters cannot, either.
+ * change the rotation of all their keys (LongRoPE), adapters that act only after certain tokens, and those that replace raw
+ * parameters.
  */
 export function canJoinBatches(
   { task, config }: PretrainedModel,
@@ -74,8 +75,8 @@ interface Row {
 }
 
 /**
- * The texts of one model that are being written, each with its own adapter, and those that wait for room. Greedy texts are
- * those that each would be alone, but for what rounding makes of sums in another order. Its owner disposes of it.
+ * Writes many texts with one model, each with its own adapter. Some of them wait for room. A greedy text is the same as when it is
+ * written alone, except for rounding of sums in another order. Its owner disposes of it.
  *
  * @example
  * ```ts
@@ -95,7 +96,7 @@ export class ContinuousBatch {
   readonly #limits: BatchLimits;
   #waiting: readonly BatchText[] = [];
   #rows: readonly Row[] = [];
-  /** Of each row all tokens but the latest, at the right end. */
+  /** All tokens of each row except the latest, aligned at the right end. */
   #cache: KeyValueCache | undefined;
 
   constructor(
@@ -145,8 +146,8 @@ export class ContinuousBatch {
   }
 
   /**
-   * Gives each text that has room one token, and a text that joins up to two. What is wrong with one text alone ends that one;
-   * if a round throws, nothing is left of any.
+   * Writes one token of each text in the batch, and up to two of a text that joins. An error of one text ends that text only. If a
+   * round throws, all texts are lost.
    *
    * @throws UnknownAdapterError, NativeCallError
    */
@@ -155,12 +156,12 @@ export class ContinuousBatch {
     const staying = stay.map((row) => this.#rows[row] as Row);
     const joining = this.#waiting.slice(0, join).map((text) => this.#rowOf(text));
     this.#waiting = this.#waiting.slice(join);
-    const { read, places } = sharedPrompts(joining);
+    const { read, readRows } = sharedPrompts(joining);
     const fresh = joining.length === 0 ? undefined : new KeyValueCache(selectionOf(read));
     const events: BatchEvent[] = [];
     try {
-      if (fresh !== undefined) events.push(...(await this.#read({ joining, read, places }, fresh)));
-      this.#regroup({ staying, stay, joining, places, fresh });
+      if (fresh !== undefined) events.push(...(await this.#read({ joining, read, readRows }, fresh)));
+      this.#regroup({ staying, stay, joining, readRows, fresh });
       if (this.#rows.length > 0) events.push(...(await this.#write()));
       return events;
     } catch (error) {
@@ -200,12 +201,12 @@ export class ContinuousBatch {
 
   /** The first tokens of texts, whose prompts fill an empty cache. */
   async #read(
-    { joining, read, places }: SharedPrompts & { readonly joining: readonly Row[] },
+    { joining, read, readRows }: SharedPrompts & { readonly joining: readonly Row[] },
     cache: KeyValueCache,
   ): Promise<readonly BatchEvent[]> {
     const prompts = read.map(({ text }) => text.promptIds);
     const { inputs } = firstWindow(this.model, prompts, { start: null });
-    return this.#choose(joining, { read, places, cache, inputs });
+    return this.#choose(joining, { read, readRows, cache, inputs });
   }
 
   /** The next token of every row. */
@@ -213,13 +214,13 @@ export class ContinuousBatch {
     const cache = this.#cache;
     if (cache === undefined) return [];
     const inputs = () => latestTokens(this.#rows, cache, this.model.firstPosition);
-    return this.#choose(this.#rows, { read: this.#rows, places: [...this.#rows.keys()], cache, inputs });
+    return this.#choose(this.#rows, { read: this.#rows, readRows: [...this.#rows.keys()], cache, inputs });
   }
 
-  /** The next token of each row, by the logits of its place in `read`. */
+  /** Chooses the next token of each row from the logits of its last position in `read`. */
   async #choose(
     rows: readonly Row[],
-    { read, places, cache, inputs }: SharedPrompts & { cache: KeyValueCache; inputs: () => ModelInputs },
+    { read, readRows, cache, inputs }: SharedPrompts & { cache: KeyValueCache; inputs: () => ModelInputs },
   ): Promise<readonly BatchEvent[]> {
     const context = inferenceContext(selectionOf(read));
     const logits = withRoundedProducts(() => tf.tidy(() => this.model.forwardLast({ ...inputs(), cache }, context))); // [rows, vocabulary]
@@ -228,7 +229,7 @@ export class ContinuousBatch {
       const values = borrowedValues(logits) ?? (await logits.data<"float32">());
       const vocabulary = logits.shape[1];
       return rows.flatMap((row, index) => {
-        const first = (places[index] ?? 0) * vocabulary;
+        const first = (readRows[index] ?? 0) * vocabulary;
         return row.isOver ? [] : [nextOf(row, values.subarray(first, first + vocabulary))];
       });
     } finally {
@@ -237,15 +238,15 @@ export class ContinuousBatch {
   }
 
   /** Joins the cached rows and the newly read ones, without finished texts. */
-  #regroup({ staying, stay, joining, places: read, fresh }: Regrouping): void {
+  #regroup({ staying, stay, joining, readRows: read, fresh }: Regrouping): void {
     const joined = joining.filter(({ isOver }) => !isOver);
     if (joined.length === 0 && staying.length === this.#rows.length) return;
     const before = this.#cache;
     this.#rows = [...staying, ...joined];
-    const places = read.filter((_, row) => joining[row]?.isOver === false);
+    const readRows = read.filter((_, row) => joining[row]?.isOver === false);
     const parts = [
       ...(before === undefined || stay.length === 0 ? [] : [{ cache: before, rows: stay }]),
-      ...(fresh === undefined || places.length === 0 ? [] : [{ cache: fresh, rows: places }]),
+      ...(fresh === undefined || readRows.length === 0 ? [] : [{ cache: fresh, rows: readRows }]),
     ];
     this.#cache = parts.length === 0 ? undefined : joinCaches(parts, joinedAs(this.#rows));
     before?.dispose();
@@ -257,7 +258,7 @@ interface Regrouping {
   /** Their numbers among the rows before. */
   readonly stay: readonly number[];
   readonly joining: readonly Row[];
-  readonly places: SharedPrompts["places"];
+  readonly readRows: SharedPrompts["readRows"];
   readonly fresh: KeyValueCache | undefined;
 }
 
@@ -265,18 +266,18 @@ interface SharedPrompts {
   /** The first of the rows with each prompt and adapter. */
   readonly read: readonly Row[];
   /** For each row, the index of its prompt in `read`. */
-  readonly places: readonly number[];
+  readonly readRows: readonly number[];
 }
 
 /** The prompts that are read, each once for all its rows. */
 function sharedPrompts(rows: readonly Row[]): SharedPrompts {
   const read: Row[] = [];
-  const places = rows.map((row) => {
+  const readRows = rows.map((row) => {
     const { promptIds, adapter } = row.text;
     const known = read.findIndex(({ text }) => text.promptIds === promptIds && text.adapter === adapter);
     return known < 0 ? read.push(row) - 1 : known;
   });
-  return { read, places };
+  return { read, readRows };
 }
 
 /** The longest text has no padding. Each token copies the last segment, so segments of many rows are short. */
@@ -307,10 +308,10 @@ function latestTokens(rows: readonly Row[], { length }: KeyValueCache, first: nu
 
 function nextOf(row: Row, logits: Float32Array): BatchEvent {
   const { text, rules, ids, isEnd, constraint } = row;
-  const place = { prompt: 0, step: ids.length, seen: [...text.promptIds, ...ids], constraint };
+  const tokenContext = { prompt: 0, step: ids.length, seen: [...text.promptIds, ...ids], constraint };
   try {
-    checkRow(logits, place);
-    const id = chooseToken(logits, rules, place);
+    checkRow(logits, tokenContext);
+    const id = chooseToken(logits, rules, tokenContext);
     ids.push(id);
     const reason = finishReason(ids, { isEnd, constraint, maxNewTokens: text.maxNewTokens });
     row.isOver = reason !== undefined;
@@ -322,7 +323,7 @@ function nextOf(row: Row, logits: Float32Array): BatchEvent {
   }
 }
 
-/** One selection for the whole batch where all rows agree, which computes faster than a choice by rows. */
+/** One selection for the whole batch if all rows have the same adapters, which is faster than a selection for each row. */
 function selectionOf(rows: readonly Row[]): AdapterSelection {
   const names = rows.map(({ text }) => text.adapter);
   const [first = null] = names;

@@ -72,7 +72,7 @@ export function modernbertHeads(model: PartList, backbone: Backbone): Head {
   });
 }
 
-/** Of choices, the first token that is no padding; of a classifier's texts transformers takes the first column. */
+/** For multiple choice, the first token that is not padding. For classifiers, transformers takes the first column. */
 const firstShown: ColumnsOf = (pass) => {
   const { attentionMask } = pass.inputs;
   return attentionMask === undefined ? firstColumns(pass) : tf.argMax<tf.Tensor1D>(attentionMask, 1);

@@ -19,7 +19,7 @@ export function decoderHeads(model: PartList, backbone: Backbone): Head {
       site: outputOf(model, backbone.tokens),
       shift: 1,
       cap: logitCap,
-      // The head has no bias: logits scale with what it reads.
+      // The head has no bias, so logits scale with its input.
       ...(logitScale === null
         ? {}
         : {
@@ -48,7 +48,7 @@ function lastToken(padTokenId: number | null): ColumnsOf {
   };
 }
 
-/** Index of the last id in each row that is not padding; 0 where all are. int32 [batch] */
+/** Index of the last id in each row that is not padding; 0 if all are. int32 [batch] */
 function lastReal(inputIds: tf.Tensor2D, padTokenId: number): tf.Tensor1D {
   const isReal = tf.cast(tf.notEqual(inputIds, padTokenId), "int32");
   return tf.argMax(tf.mul(tf.range(0, inputIds.shape[1], 1, "int32"), isReal), 1);

@@ -35,17 +35,17 @@ function poolerOf({ plan: { config, task } }: PartList): string | undefined {
   return config.family.linears.find(({ tasks }) => tasks?.includes(task))?.path;
 }
 
-/** A base model alone. What pools its states is part of it, though nothing reads it, so that it can be adapted and exported. */
+/** A base model without a head. Its pooler is a part of it although nothing reads it, so that it can be adapted and exported. */
 export function withoutHead(model: PartList): Head {
   const pooler = poolerOf(model);
   if (pooler !== undefined) model.linear(pooler);
   return noHead;
 }
 
-type DropoutPlace = keyof ModelConfig["dropouts"];
+type DropoutName = keyof ModelConfig["dropouts"];
 
 /** A class for every token. */
-export function tokenClassifier(model: PartList, dropout: DropoutPlace = "classifier"): Head {
+export function tokenClassifier(model: PartList, dropout: DropoutName = "classifier"): Head {
   const rate = model.plan.config.dropouts[dropout];
   return new TokenHead({
     site: outputOf(model),
@@ -54,7 +54,7 @@ export function tokenClassifier(model: PartList, dropout: DropoutPlace = "classi
   });
 }
 
-/** Where an answer starts and where it ends. */
+/** Predicts the start and the end of an answer. */
 export function questionAnswerer(model: PartList): Head {
   const { dropouts } = model.plan.config;
   return new QuestionHead({
@@ -63,7 +63,7 @@ export function questionAnswerer(model: PartList): Head {
   });
 }
 
-/** A class for a whole text or image, read from one state or what is made of all. */
+/** Predicts a class for a whole text or image, from one state or from a pooled one. */
 export function stateClassifier(model: PartList, columns: PooledStates): Head {
   return new ClassificationHead({ site: outputOf(model), columns, problemType: model.plan.config.problemType });
 }
@@ -77,7 +77,7 @@ export interface DenseClassifierOptions {
   /** Whether values drop out in front of the first map too, and not only after it. */
   readonly dropsTwice: boolean;
   /** Whose rate of dropout it has; "classifier" unless given. */
-  readonly dropout?: DropoutPlace | "none";
+  readonly dropout?: DropoutName | "none";
   /** The state that represents the sequence: the first token's unless given. */
   readonly columns?: ColumnsOf;
 }
@@ -102,8 +102,8 @@ export function denseClassifier(model: PartList, options: DenseClassifierOptions
 }
 
 /**
- * output(norm(activation(dense(hidden)))), tied to the token embedding where the configuration says so: of hidden tokens,
- * or, where the task is a causal one, of the next.
+ * output(norm(activation(dense(hidden)))), tied to the token embedding if the configuration says so. It predicts masked tokens, or
+ * the next ones for a causal task.
  */
 export function languageModel(model: PartList, backbone: Backbone, activation: Activation): Head {
   const { norms = [], tensors = [] } = rowsOf(model);
@@ -122,10 +122,10 @@ export interface EncoderHeadOptions {
   /** Of the language head; the configuration's unless given. */
   readonly activation?: Activation;
   /** Whose rate of dropout a classifier of tokens has; "classifier" unless given. */
-  readonly tokenDropout?: DropoutPlace;
-  /** What reads one state of a text. */
+  readonly tokenDropout?: DropoutName;
+  /** The classifier of one text. */
   readonly sequence: DenseClassifierOptions;
-  /** The same where there are several texts to choose from, if it differs. */
+  /** The classifier for multiple choice, if it is another one. */
   readonly choice?: DenseClassifierOptions;
 }
 

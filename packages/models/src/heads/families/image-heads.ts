@@ -13,7 +13,7 @@ export function vitHeads(model: PartList): Head {
   return task === "distilled-image-classification" ? twoClassifiers(model) : withoutHead(model);
 }
 
-/** DeiT's own classifier and the one trained by a teacher, each on its own state; the answer is their mean. */
+/** DeiT's own classifier and its distilled one, each with its own state. The result is their mean. */
 function twoClassifiers(model: PartList): Head {
   const sites = [model.linear("cls_classifier"), model.linear("distillation_classifier")];
   return {
@@ -47,13 +47,13 @@ export function dinov2Heads(model: PartList): Head {
     ofAll: (states) => {
       const [batch = 0, , width = 0] = states.shape;
       const first = tf.reshape<tf.Rank.R2>(tf.slice(states, [0, 0, 0], [batch, 1, width]), [batch, width]);
-      return tf.concat<tf.Tensor2D>([first, meanBehind(states, 1 + config.registers)], 1);
+      return tf.concat<tf.Tensor2D>([first, meanAfter(states, 1 + config.registers)], 1);
     },
   });
 }
 
 /** The mean of the patches after `fronts` states: [batch, width]. */
-export function meanBehind(states: tf.Tensor, fronts: number): tf.Tensor2D {
+export function meanAfter(states: tf.Tensor, fronts: number): tf.Tensor2D {
   const [batch = 0, time = 0, width = 0] = states.shape;
   return tf.mean<tf.Tensor2D>(tf.slice(states, [0, fronts, 0], [batch, time - fronts, width]), 1);
 }

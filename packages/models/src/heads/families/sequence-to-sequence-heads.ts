@@ -36,12 +36,12 @@ function readerHeads(model: PartList): Head {
 /** The last end token of each row's text. */
 function lastEnd(endTokens: readonly number[]): ColumnsOf {
   return ({ inputIds }) => {
-    const rows = inputIds.arraySync().map((row) => row.flatMap((id, place) => (endTokens.includes(id) ? [place] : [])));
+    const rows = inputIds.arraySync().map((row) => row.flatMap((id, index) => (endTokens.includes(id) ? [index] : [])));
     const [first = []] = rows;
     if (first.length === 0 || rows.some(({ length }) => length !== first.length)) {
       const ids = endTokens.length === 0 ? "config.json names none" : `the end token is ${endTokens.join(" or ")}`;
       throw new ModelInputError("inputIds", `each row needs the same number of end tokens, at least one; ${ids}`);
     }
-    return rows.map((places) => places.at(-1) ?? 0);
+    return rows.map((indices) => indices.at(-1) ?? 0);
   };
 }

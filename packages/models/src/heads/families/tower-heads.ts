@@ -13,7 +13,7 @@ import type { Layer, Pass } from "../../parts/pass.ts";
 import { type Head, noHead } from "../head.ts";
 import { matchingHead } from "../matching-head.ts";
 import { stateClassifier } from "./encoder-heads.ts";
-import { meanBehind } from "./image-heads.ts";
+import { meanAfter } from "./image-heads.ts";
 
 export function clipTextHeads(model: PartList): Head {
   if (model.plan.task === "feature-extraction") return noHead;
@@ -71,7 +71,7 @@ export function siglipHeads(model: PartList): Head {
 
 /** A classifier on the mean of the patches, after `fronts` states. */
 function patchClassifier(model: PartList, fronts: number): Head {
-  return stateClassifier(model, { ofAll: (states) => meanBehind(states, fronts) });
+  return stateClassifier(model, { ofAll: (states) => meanAfter(states, fronts) });
 }
 
 /** The state in front of the patches, which alone is normalised at the end: [batch, width]. */

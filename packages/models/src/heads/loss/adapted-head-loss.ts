@@ -13,7 +13,7 @@ export interface AdaptedHead {
   readonly smoothing: number;
   /** hidden [size, features] of the rows from `first` on → [size, classes]. */
   logits(hidden: tf.Tensor2D, first: number): tf.Tensor;
-  /** The sum over a chunk's rows of what is learnt by; default: the labels' cross-entropy. */
+  /** The sum of the losses of a chunk's rows; default: the labels' cross-entropy. */
   lossOf?(logits: tf.Tensor2D, chunk: Chunk): tf.Scalar;
 }
 
@@ -48,7 +48,7 @@ function sumAndGradients(rows: SupervisedRows, head: AdaptedHead, variables: rea
   return { sum: tf.addN(sums), gradients: [tf.concat(grads, 0), ...totals] };
 }
 
-/** The sum of both, in place of both. */
+/** The sum of both tensors, which are disposed of. */
 function replaced(total: tf.Tensor, added: tf.Tensor | undefined): tf.Tensor {
   if (added === undefined) return total;
   const sum = tf.add(total, added);

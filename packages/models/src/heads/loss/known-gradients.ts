@@ -10,7 +10,7 @@ export interface KnownGradients {
   readonly gradients: readonly tf.Tensor[];
 }
 
-/** Differentiable for `inputs`: backward multiplies what `compute` gave. `compute` runs once, unrecorded, inside a tidy. */
+/** Differentiable for `inputs`: backward multiplies the gradients from `compute`. `compute` runs once, off the tape, inside a tidy. */
 export function sumWithGradients(
   inputs: readonly tf.Tensor[],
   compute: (isDifferentiated: boolean) => KnownGradients,

@@ -14,7 +14,7 @@ export interface TrainedHead {
   readonly bias?: tf.Tensor;
   /** Label smoothing: the share of a target that is spread over all classes. */
   readonly smoothing: number;
-  /** What else is done to the logits [size, classes] before the loss. */
+  /** Further operations on the logits [size, classes] before the loss. */
   finished(logits: tf.Tensor): tf.Tensor;
 }
 

@@ -14,7 +14,7 @@ const { ids, values } = JSON.parse(await readFile(new URL("expected.json", folde
   readonly values: Readonly<Record<string, readonly number[]>>;
 };
 
-it.each(Object.entries(values))("computes what transformers computes with %s", async (name, expected) => {
+it.each(Object.entries(values))("equals transformers with %s", async (name, expected) => {
   const before = tf.memory().numTensors;
   const bytes = await readFile(new URL(`${name}.gguf`, folder));
   const warnings: string[] = [];

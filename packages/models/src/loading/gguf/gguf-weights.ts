@@ -4,7 +4,7 @@ import type { ModelConfig } from "@lowrank/contracts/families";
 import {
   type GgufChange,
   type GgufTable,
-  ggufPlaceOf,
+  ggufParameterOf,
   reorderRows,
   ropeFactorTensors,
   type StoredRow,
@@ -38,13 +38,13 @@ interface Entry extends SourceTensor {
   readonly storedRow: StoredRow | undefined;
 }
 
-/** Loads what the file's types are read with. */
+/** Loads the decoders for the file's types. */
 export async function ggufWeights({ table, config, file, source }: GgufContents): Promise<WeightSource> {
   const readers = await readersOf(file);
   const tensors = new Map<string, Entry>();
   for (const [name, { type, shape: stored, offset, byteLength }] of file.tensors) {
     if (ropeFactors.has(name)) continue; // part of the configuration
-    const { path, change } = ggufPlaceOf(table, name) ?? { path: name };
+    const { path, change } = ggufParameterOf(table, name) ?? { path: name };
     const shape = shapeBefore(change, stored);
     const storedRow = storedRowOf(change, shape[0] ?? 0, config);
     const isReadable = readers.has(type);
@@ -87,8 +87,8 @@ export async function ggufWeights({ table, config, file, source }: GgufContents)
       if (change === "transposed" || change === "one-channel") return undefined;
       const [rows = 0, columns = 0] = shape;
       const kind = halfKinds.get(type);
-      const place = { rows, columns, ...(storedRow && { storedRow }) };
-      if (kind === undefined) return packGgufBlocks(bytes, readerOf(type), place);
+      const rowsHere = { rows, columns, ...(storedRow && { storedRow }) };
+      if (kind === undefined) return packGgufBlocks(bytes, readerOf(type), rowsHere);
       const stored = packHalf(bytes, { kind, rows, columns });
       if (storedRow === undefined) return stored;
       const bits = reorderRows(stored.bits, new Uint16Array(stored.bits.length), { rows, storedRow });
@@ -117,9 +117,9 @@ async function readersOf({ tensors }: GgufFile): Promise<ReadonlyMap<string, Typ
 // is lost.
 
 /** The matrix, or undefined for a type that has no blocks. */
-export function packGgufBlocks(bytes: Uint8Array, reader: TypeReader, place: StoredRows): BlockMatrix | undefined {
-  const unpacked = reader.unpack(bytes, place);
+export function packGgufBlocks(bytes: Uint8Array, reader: TypeReader, rowsHere: StoredRows): BlockMatrix | undefined {
+  const unpacked = reader.unpack(bytes, rowsHere);
   if (unpacked === undefined) return undefined;
   const { runSize: blockSize, ...rest } = unpacked;
-  return { kind: "blocks", rows: place.rows, columns: place.columns, blockSize, ...rest };
+  return { kind: "blocks", rows: rowsHere.rows, columns: rowsHere.columns, blockSize, ...rest };
 }

@@ -116,7 +116,7 @@ describe("loadGguf", () => {
     );
   });
 
-  it("names the types of tensors that are read, not those of a config.json that does not exist", async () => {
+  it("names the tensor types that are read, not those of a config.json that does not exist", async () => {
     const source = await ggufOf("llama-gqa", (tensors) => tensors.delete("blk.1.ffn_up.weight"));
     const reading = loadGguf(source);
     await expect(reading).rejects.toThrow(/Supported types: F32, .*Q4_1.*Q6_K.*IQ3_S/);

@@ -14,7 +14,7 @@ function someBytes(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => Math.floor(120 * Math.abs(Math.sin(index * 12.9898))));
 }
 
-/** How many bytes the elements take, as the reader itself says it. */
+/** The number of bytes of the elements, by the reader's own count. */
 async function bytesOf(type: string): Promise<Uint8Array> {
   const reader = await typeReader(type);
   for (let perRow = 1; perRow <= 4 * columns; perRow++) {
@@ -28,7 +28,7 @@ async function bytesOf(type: string): Promise<Uint8Array> {
 }
 
 describe.each(dequantizableTypes.filter((type) => !plainTypes.includes(type)))("packGgufBlocks of %s", (type) => {
-  it("keeps every number that dequantising gives, with rows in the requested order", async () => {
+  it("equals every dequantized number, with rows in the requested order", async () => {
     const reader = await typeReader(type);
     const bytes = await bytesOf(type);
     const expected = reader.dequantize(bytes, rows * columns);
@@ -50,8 +50,8 @@ describe.each(dequantizableTypes.filter((type) => !plainTypes.includes(type)))("
 });
 
 it("packs no other types", async () => {
-  const place = { rows: 1, columns: 32, storedRow: (row: number) => row };
-  expect(packGgufBlocks(new Uint8Array(128), await typeReader("F32"), place)).toBeUndefined();
+  const position = { rows: 1, columns: 32, storedRow: (row: number) => row };
+  expect(packGgufBlocks(new Uint8Array(128), await typeReader("F32"), position)).toBeUndefined();
 });
 
 it("copies 16-bit numbers out of a larger buffer, at any offset", () => {

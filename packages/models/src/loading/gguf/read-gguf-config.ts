@@ -3,14 +3,14 @@
 import { configFromGguf, ropeFactorTensors } from "@lowrank/contracts/families/gguf";
 import type { GgufFile } from "@lowrank/gguf";
 
-/** One number for each pair of a head's features: more than this is no such tensor, and stays unread. */
+/** One number for each pair of a head's features. A larger tensor is not one of rotation frequencies and is not read. */
 const maxFactorBytes = 65_536;
 
 /**
- * What an open GGUF file says in place of a config.json, as `checkConfig` takes it.
+ * The configuration in an open GGUF file, in the form of a config.json for `checkConfig`.
  *
- * @param name The file's, for messages.
- * @throws UnsupportedArchitectureError; InvalidConfigError; GgufError where a tensor of rotation speeds cannot be read.
+ * @param name The file's name, for messages.
+ * @throws UnsupportedArchitectureError; InvalidConfigError; GgufError if the tensor of rotation frequencies cannot be read.
  *
  * @example
  * ```ts

@@ -145,8 +145,8 @@ function int8Weight(headers: PieceHeaders, format: number): QuantizedWeight {
     // bitsandbytes rounds after each of two products; the packed matrix has the product of the two factors, and one rounding.
     decode(read) {
       const scales = scalesOf(read);
-      return Float32Array.from(read("weight"), (byte, place) => {
-        return Math.fround((signedBytes[byte] ?? 0) * (scales[Math.floor(place / columns)] ?? 0)) * inverse127;
+      return Float32Array.from(read("weight"), (byte, index) => {
+        return Math.fround((signedBytes[byte] ?? 0) * (scales[Math.floor(index / columns)] ?? 0)) * inverse127;
       });
     },
   };

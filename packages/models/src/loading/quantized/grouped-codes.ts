@@ -18,7 +18,7 @@ export interface GroupedCodes {
   readonly groupOf?: Int32Array | undefined;
 }
 
-/** Blocks with a scale, and a minimum where zero points differ from the middle; 16-bit numbers where groups do not make blocks. */
+/** Blocks with a scale, and with a minimum if zero points differ from the middle; 16-bit numbers if groups do not fit blocks. */
 export function groupedMatrix(grouped: GroupedCodes, half: "f16" | "bf16"): PackedMatrix {
   const { rows, columns, codeBits, codes, scales, zeros, groupOf } = grouped;
   const groups = scales.length / rows;

@@ -12,9 +12,9 @@ export interface QuantizedWeight {
   readonly dtype: string;
   /** The type that the method's library dequantizes to, which rounds each value. */
   readonly rounding: "F32" | "F16" | "BF16";
-  /** The exact values of `shape`; in one row where blocks continue from row to row. */
+  /** The exact values of `shape`; in one row if blocks continue from row to row. */
   unpack(read: PieceReader): PackedMatrix;
-  /** The library's values, where they are not `unpack`'s after rounding. */
+  /** The library's values, if they differ from those of `unpack` after rounding. */
   decode?(read: PieceReader): Float32Array;
 }
 

@@ -1,5 +1,5 @@
-// A folder with quantized linear layers seen as one with a matrix for each. Codes stay in their bits where the engine's blocks have
-// their form; other matrices are dequantized to 16 bits.
+// Presents a folder with quantized linear layers as one with a matrix for each layer. Codes keep their bits if they have the form of
+// the engine's blocks; other matrices are dequantized to 16 bits.
 
 import { halfBits, type WarningListener } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";

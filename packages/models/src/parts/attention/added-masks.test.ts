@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { Pass } from "../pass.ts";
 import { addedMasks } from "./added-masks.ts";
 
-/** For each query the keys that it gets its values from, as transformers' `where(own, scores, lowest) + shared` gives them. */
+/** The keys that each query gets its values from, by transformers' `where(own, scores, lowest) + shared`. */
 function keysOf(window: number | null, shown: readonly number[]): readonly (readonly number[])[] {
   return tf.tidy(() => {
     const ids = tf.zeros<tf.Rank.R2>([1, shown.length], "int32");
@@ -19,12 +19,12 @@ function keysOf(window: number | null, shown: readonly number[]): readonly (read
 }
 
 describe("a query that sees only padding", () => {
-  it("gets the mean of what its own layer shows it, where padding is on the left", () => {
+  it("is the mean of what its own layer shows, with padding on the left", () => {
     expect(keysOf(null, [0, 0, 0, 1, 1])).toEqual([[0], [0, 1], [0, 1, 2], [3], [3, 4]]);
     expect(keysOf(2, [0, 0, 0, 1, 1])).toEqual([[0], [0, 1], [1, 2], [3], [3, 4]]);
   });
 
-  it("gets that of tokens before its window, too, where padding is on the right", () => {
+  it("includes tokens before its window, with padding on the right", () => {
     expect(keysOf(2, [1, 1, 1, 0, 0])).toEqual([[0], [0, 1], [1, 2], [2], [0, 1, 2, 3, 4]]);
   });
 });

@@ -25,8 +25,8 @@ export function addedMasks(window: number | null): MaskMaker {
 }
 
 /**
- * 1 where the layer's own mask leaves a score as it is, 0 where it replaces it: no gradient passes there. Only a query that
- * sees nothing can tell, and only where a loss reads such queries: answers are looked for in padding, too.
+ * 1 where the layer's own mask keeps a score, 0 where it replaces it, so that no gradient passes. It only matters for a query that
+ * sees no key, if a loss reads its state, as with answers in padding.
  */
 export function keptScores(window: number | null): MaskMaker {
   const key = {};
@@ -39,8 +39,8 @@ export function keptScores(window: number | null): MaskMaker {
 }
 
 /**
- * Where a query sees nothing, its scores are lost in the lowest finite number, and twice that is −Infinity: it gets the mean
- * of the values that only one of the masks hides. So does the query before the first token, from which a loss may count
+ * A query that sees no key has only scores of the lowest finite number, and the sum of two masks would be −Infinity. It gets the
+ * mean of the values that only one of the masks hides. The same holds for a query before the first token, because a loss may count
  * that token's prediction.
  */
 function withMeans(own: AttentionMask, shared: AttentionMask): tf.Tensor {

@@ -19,7 +19,7 @@ function inputs() {
 }
 
 describe("attentionByParts", () => {
-  it("is engine's attention where nothing is dropped, also for queries that see nothing", () => {
+  it("equals engine's attention without dropout, also for queries that see nothing", () => {
     tf.tidy(() => {
       const given = inputs();
       const plain = attentionByParts(given, (weights) => weights);
@@ -49,7 +49,7 @@ describe("attentionByParts", () => {
     });
   });
 
-  it("gives a query that sees no key to its sink, also if a mask hides all keys", () => {
+  it("uses only the sink for a query that sees no key, also if a mask hides all keys", () => {
     tf.tidy(() => {
       const { query, key, value } = inputs();
       const sinks = tf.zeros([4]);

@@ -24,7 +24,7 @@ export interface Projected {
   readonly query: tf.Tensor;
   readonly key: tf.Tensor;
   readonly value: tf.Tensor;
-  /** What comes out is multiplied by its sigmoid (Qwen 3.5): [batch, time, heads·headSize]. */
+  /** The output is multiplied by the sigmoid of this (Qwen 3.5): [batch, time, heads·headSize]. */
   readonly gate?: tf.Tensor;
 }
 
@@ -39,7 +39,7 @@ export interface SelfAttentionOptions {
   readonly project: Projection;
   readonly output: Pick<LinearSite, "path" | "forward">;
   readonly heads: number;
-  /** Heads of keys and values; fewer than `heads` where they are shared. */
+  /** Number of heads of keys and values; fewer than `heads` if they are shared. */
   readonly keyHeads: number;
   readonly rotary?: RotaryFrequencies;
   /** True rotates neighbouring features together (GPT-J), false feature i of the first half with feature i of the second. */
@@ -51,9 +51,9 @@ export interface SelfAttentionOptions {
   readonly dropout: number;
   /** Keys that a query sees, itself included (Mistral's sliding window). */
   readonly window?: number | null;
-  /** Where a family masks in a way of its own (GPT-Neo); its `window` is in there. */
+  /** The family's own mask (GPT-Neo), including its `window`. */
   readonly mask?: MaskMaker;
-  /** Which scores pass gradients on, where not all do (GPT-Neo): undefined in passes where all do. */
+  /** 1 for scores that pass gradients, if not all do (GPT-Neo); undefined in passes where all do. */
   readonly keptScores?: MaskMaker | undefined;
   /** Scores rise with the key's position, in each head differently fast; such a model has no window. */
   readonly alibi?: Alibi;

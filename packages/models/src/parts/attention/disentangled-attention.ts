@@ -70,7 +70,7 @@ function byDistance({ query, key }: ScaledHeads, options: DisentangledOptions, p
   };
 }
 
-/** The same by look-ups, for a pass of any length: each score with each bucket, and of these one for each pair of places. */
+/** The same by look-ups, for any length: scores with each bucket, of which each pair of positions picks one. */
 function byBucket({ query, key }: ScaledHeads, options: DisentangledOptions, pass: Pass) {
   const { distances, heads } = options;
   const states = bucketStates(distances, { first: 0, count: 2 * distances.buckets }, pass);
@@ -93,25 +93,25 @@ function distanceHeads({ query, key, heads, distances, output }: DisentangledOpt
   const states = pass.drop(bucketStates(distances, used, pass), distances.dropout, `${output.path}/distances`);
   const buckets = Array.from(
     { length: 2 * time - 1 },
-    (_, place) => distanceBucket(place - (time - 1), distances) - used.first,
+    (_, index) => distanceBucket(index - (time - 1), distances) - used.first,
   );
-  const made = (site: LinearSite, places: readonly number[]): tf.Tensor => {
+  const made = (site: LinearSite, columns: readonly number[]): tf.Tensor => {
     const projected = site.forward(states, context); // [1 or batch, used, heads·headSize]
     const [rows = 1, count = 0, width = 0] = projected.shape;
-    const ids = Array.from({ length: rows }, (_, row) => places.map((place) => row * count + place));
+    const ids = Array.from({ length: rows }, (_, row) => columns.map((index) => row * count + index));
     const each = embeddingLookup(tf.reshape(projected, [rows * count, width]), tf.tensor2d(ids, undefined, "int32"));
     return tf.tile(splitHeads(each, heads), [batch / rows, 1, 1, 1]);
   };
   return { keys: made(key, [...buckets].reverse()), queries: made(query, buckets) };
 }
 
-/** The rows of the table that distances of a text reach: between those of the farthest two tokens. */
+/** The rows of the table for the distances in a text. */
 function usedBuckets(time: number, distances: DistanceBuckets): { readonly first: number; readonly count: number } {
   const first = distanceBucket(1 - time, distances);
   return { first, count: distanceBucket(time - 1, distances) - first + 1 };
 }
 
-/** [1, used, width], made once a pass; [batch, …] where rows of the batch may compute with adapters of their own. */
+/** [1, used, width], once for each pass; [batch, …] if rows of the batch may have their own adapters. */
 function bucketStates(
   { table, norm }: DistanceStates,
   { first, count }: { readonly first: number; readonly count: number },
@@ -146,9 +146,9 @@ interface DistanceBuckets {
 }
 
 /**
- * The row for a query `distance` places after its key, before it where negative.
+ * The row for a query `distance` positions after its key (negative: before it).
  *
- * Rounded to float32 after each step, as torch does: a distance on the border of two buckets falls on the same side.
+ * Rounded to float32 after each step, as in torch, so that a distance at the border of two buckets gets the same one.
  */
 export function distanceBucket(distance: number, { buckets, farthest }: DistanceBuckets): number {
   const { fround, log } = Math;
@@ -160,14 +160,14 @@ export function distanceBucket(distance: number, { buckets, farthest }: Distance
   return Math.min(Math.max(bucket + buckets, 0), 2 * buckets - 1);
 }
 
-// From scores by distance to scores by place, by moving whole rows alone (Dai et al. 2019, appendix B).
+// From scores by distance to scores by position, by moving whole rows (Dai et al. 2019, appendix B).
 
 /** scores [batch, heads, time, 2·time − 1], of row t for the distances t' − t from 1 − time on → [batch, heads, time, time] of t' */
 export function alignDistances(scores: tf.Tensor): tf.Tensor {
   return tf.tidy(() => {
     const [batch = 0, heads = 0, time = 0, distances = 0] = scores.shape;
     if (time === 1) return tf.clone(scores);
-    // Row t begins t places earlier than row 0: laid end to end, rows that are one place shorter begin at their own place.
+    // Row t must be shifted by t positions. When rows are joined and then cut one position shorter, each is shifted by its number.
     const laid = tf.reshape(scores, [batch * heads, time * distances]);
     const shifted = tf.slice(laid, [0, time - 1], [batch * heads, time * (distances - 1)]);
     const rows = tf.reshape(shifted, [batch * heads, time, distances - 1]);

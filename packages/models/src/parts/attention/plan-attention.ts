@@ -79,7 +79,7 @@ function refusalOf({ mask, relativePositions, sinks, rotary }: SelfAttentionOpti
   return rotary?.long === undefined ? undefined : "the rotation speeds of positions change";
 }
 
-/** What the place of a key does to its scores; a mask of its own comes with another one for its windows. */
+/** The bias of scores by the key's position. A window has its own mask. */
 function biasOf({ alibi, window }: SelfAttentionOptions): StepBias | undefined {
   if (alibi !== undefined) return remembered(slopes, alibi, () => slopedBias(alibi));
   return window === undefined || window === null ? undefined : windowBias(window);
@@ -97,7 +97,7 @@ function rotationOf(frequencies: RotaryFrequencies, interleaved: boolean): StepR
   }));
 }
 
-// What a plan of the next tokens adds to the scores of keys by their places: windows, and slopes.
+// The biases that a plan of the next tokens adds to scores by the keys' positions: windows and ALiBi's slopes.
 
 const windows = new Map<number, StepBias>();
 const slopes = new WeakMap<Alibi, StepBias>();
@@ -118,7 +118,7 @@ function windowBias(window: number): StepBias {
   }));
 }
 
-/** Rises with the key's place, in each head differently fast. */
+/** Rises with the key's position, with another slope for each head. */
 function slopedBias(alibi: Alibi): StepBias {
   const heads = alibi.slopes.length;
   let longest: Float32Array = new Float32Array();
@@ -128,7 +128,7 @@ function slopedBias(alibi: Alibi): StepBias {
       const keys = past + time;
       const room = longest.length / heads;
       if (room < keys) longest = alibiBiases(alibi, [...Array(2 * keys).keys()]);
-      const made = longest.length / heads; // keys that there is a number for, of each head
+      const made = longest.length / heads; // number of keys with a bias, for each head
       const values = new Float32Array(heads * time * keys);
       for (let row = 0; row < heads * time; row++) {
         const first = Math.floor(row / time) * made;

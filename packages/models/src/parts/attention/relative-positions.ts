@@ -37,7 +37,7 @@ export function relativePositions(table: EmbeddingSite, options: BucketOptions):
   };
 }
 
-/** [1, heads, queryTime, keyTime]; where rows of the batch may compute with tables of their own, [batch, …]. */
+/** [1, heads, queryTime, keyTime]; [batch, …] if rows of the batch may have their own tables. */
 function biasOf(table: EmbeddingSite, options: BucketOptions, pass: Pass): tf.Tensor {
   const [batch, time] = pass.shape;
   const { past, context } = pass;
@@ -50,9 +50,9 @@ function biasOf(table: EmbeddingSite, options: BucketOptions, pass: Pass): tf.Te
 }
 
 /**
- * The bucket of a key `distance` places after the query (before it where negative).
+ * The bucket of a key `distance` positions after the query (negative: before it).
  *
- * Rounded to float32 after each step, as torch does: a distance on the border of two buckets falls on the same side.
+ * Rounded to float32 after each step, as in torch, so that a distance at the border of two buckets gets the same one.
  */
 function bucketOf(distance: number, { buckets, farthest, isBidirectional }: BucketOptions): number {
   const half = isBidirectional ? Math.floor(buckets / 2) : buckets;

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { alignDistances, distanceBucket } from "./disentangled-attention.ts";
 
 describe("scores by distance", () => {
-  it.each([1, 2, 5])("are at the place with that distance, of %d", (time) => {
+  it.each([1, 2, 5])("are at the position with that distance, of %d", (time) => {
     const distances = 2 * time - 1;
     // Each score is its row and its distance.
     const values = Array.from({ length: 2 * time * distances }, (_, index) => {
@@ -13,7 +13,7 @@ describe("scores by distance", () => {
     });
     const aligned = tf.tidy(() => alignDistances(tf.tensor4d(values, [1, 2, time, distances])).arraySync());
     const rows = Array.from({ length: time }, (_, row) =>
-      Array.from({ length: time }, (_, place) => 100 * row + place - row),
+      Array.from({ length: time }, (_, position) => 100 * row + position - row),
     );
     expect(aligned).toEqual([[rows, rows]]);
   });

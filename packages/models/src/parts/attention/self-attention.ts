@@ -239,11 +239,11 @@ function maskOf({ relativePositions, alibi, window, mask }: SelfAttentionOptions
   return alibi ? pass.slopedMask(alibi) : pass.mask(window ?? undefined);
 }
 
-// Attention by plain operations, for what the fused one in engine cannot: gradients of its mask (biases that train), scores
-// through which nothing passes back, and sinks.
+// Attention by plain operations, for cases that the fused operation of the engine does not support: gradients of the mask (trained
+// biases), scores without gradients, and sinks.
 
 interface PartInputs extends Omit<AttentionInputs, "dropout"> {
-  /** Multiplies the scores, which is 0 where nothing may pass back through them. */
+  /** Multiplies the scores: 0 where no gradient may pass, else 1. */
   readonly kept?: tf.Tensor | undefined;
   /** For each head, the score of a sink: its share of a query's attention goes to no value (GPT-OSS). [heads] */
   readonly sinks?: tf.Tensor | undefined;
@@ -260,7 +260,7 @@ export function attentionByParts(inputs: PartInputs, drop: (weights: tf.Tensor) 
   const scores = kept === undefined ? bounded : tf.mul(bounded, kept);
   if (sinks !== undefined) return tf.matMul(drop(sharesWithSinks(masked(scores, mask), sinks)), value);
   if (mask === undefined) return tf.matMul(drop(tf.softmax(scores)), value);
-  // A query that sees no key would spread evenly over what is hidden; it gives 0 instead.
+  // A query that sees no key would average hidden values; its output is set to 0.
   const seen = tf.cast(tf.greater(mask, maskedScore / 2), "float32");
   return tf.matMul(drop(tf.mul(tf.softmax(tf.add(scores, mask)), seen)), value);
 }

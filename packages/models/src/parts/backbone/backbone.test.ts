@@ -28,7 +28,7 @@ function lossOf(ids: readonly number[]): tf.Scalar {
   return model.loss({ inputIds, labels: inputIds }, context);
 }
 
-/** How many operations the tape holds after a forward pass with one bias open, and that bias's gradient. */
+/** The number of operations on the tape after a forward pass with one trained bias, and that bias's gradient. */
 function trainBias(path: string) {
   const hookPoint = parameter(path);
   const variable = tf.variable(tf.zeros([...hookPoint.shape]));
@@ -60,7 +60,7 @@ describe("the frozen prefix", () => {
     const { gradient } = trainBias(path);
     const step = 1e-2;
     const shifted = (index: number, shift: number): number => {
-      const moved = tf.variable(tf.tensor1d(gradient.map((_, place) => (place === index ? shift : 0))));
+      const moved = tf.variable(tf.tensor1d(gradient.map((_, position) => (position === index ? shift : 0))));
       const close = parameter(path).override("a", moved);
       const [value = Number.NaN] = tf.tidy(() => lossOf([4, 8, 15, 16])).dataSync();
       close();

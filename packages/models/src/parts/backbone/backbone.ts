@@ -15,7 +15,7 @@ export type { Stage };
 export interface Backbone extends StageList, PositionRules {
   /** Whether the tokens of an image see each other, also later ones (Gemma 3). */
   readonly seesWholeImages?: boolean;
-  /** The token embedding: what a tied head shares; absent where a model reads no text. */
+  /** The token embedding, which a tied head shares; absent if a model reads no text. */
   readonly tokens?: EmbeddingSite;
   readonly embed: { readonly parts: readonly Part[]; readonly run: (pass: Pass) => tf.Tensor };
   /**
@@ -25,7 +25,7 @@ export interface Backbone extends StageList, PositionRules {
   readonly keepsPadding?: (context: ForwardContext) => boolean;
 }
 
-/** The last hidden states, [batch, time, width], or the ones that `pick` selects: then nothing is computed for padding. */
+/** The last hidden states, [batch, time, width], or only those that `pick` selects: then padding is not computed. */
 export function runBackbone(
   backbone: Backbone,
   pass: Pass,
@@ -35,7 +35,8 @@ export function runBackbone(
     if (pick === undefined) return runWhole(backbone, pass);
     const packing = packingFor(backbone, pass, { pick, sharesTokens });
     if (packing === undefined) {
-      const left = (own: Pass) => (own.context.places === undefined ? own : own.only(numbersOf(pick, own.shape[1])));
+      const left = (own: Pass) =>
+        own.context.tokenPositions === undefined ? own : own.only(numbersOf(pick, own.shape[1]));
       return runWhole(
         withPick(backbone, (hidden) => pickFrom(hidden, pick), left),
         pass,
@@ -51,9 +52,8 @@ export function runBackbone(
 }
 
 /**
- * Which tokens to compute for, if not for all positions. A decoder's cross attention and what its distances bias see rows of
- * two lengths; a cache keeps rectangles; on a GPU each group of rows would be launches of its own, and the mask
- * would have to travel back first.
+ * The tokens to compute, if not all positions. Cross attention and biases by distance need rows of two lengths, and a cache needs
+ * rectangles. On a GPU each group of rows would need its own launches, and the mask would have to be read back first.
  */
 function packingFor(
   { decoder, keepsPadding }: Backbone,
@@ -100,7 +100,7 @@ function firstOpenStage({ embed, stages }: Backbone, context: ForwardContext): n
   return first < 0 ? stages.length : first;
 }
 
-/** Number of a text's first position: 0, or the one after the padding token's id. */
+/** The first position of a text: 0, or the padding token's id plus 1. */
 export function firstPositionOf({ positionsFrom = "columns" }: Backbone): number {
   return typeof positionsFrom === "string" ? 0 : positionsFrom.padding + 1;
 }

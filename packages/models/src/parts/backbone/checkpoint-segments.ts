@@ -67,7 +67,7 @@ function runSegment({ stages, hidden, pass }: Segment): tf.Tensor {
 interface SegmentInputs {
   /** Whether no earlier stage is trainable. */
   readonly isConstant: boolean;
-  /** What a decoder's stages read besides the hidden states. */
+  /** The second input of a decoder's stages. */
   readonly source: { readonly tensor: tf.Tensor; readonly isConstant: boolean } | undefined;
 }
 
@@ -88,7 +88,7 @@ function twice(segment: Segment, { isConstant, source }: SegmentInputs): tf.Tens
     variables,
     compute: (...given) => {
       if (!pass.isOver) return runSegment(segment);
-      // During backward: the tensors of the first run were freed, except the ones that were kept for this.
+      // In the backward pass: the tensors of the first run were disposed of, except those that were kept for it.
       const kept = (tensor: tf.Tensor) => given[order.indexOf(tensor)] ?? tensor;
       const again = pass.again(pass.borrowed.map(kept));
       try {

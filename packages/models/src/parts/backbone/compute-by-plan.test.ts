@@ -16,7 +16,7 @@ const isHere = await chooseEngine({ order: ["native"] }).then(
 );
 if (!isHere) process.stderr.write("skipped: the native engine is not installed\n");
 
-/** How often the library was called. */
+/** The number of calls of the library. */
 function callsOf(compute: () => void): number {
   const { runtime } = tf.backend() as unknown as { readonly runtime: { readonly runs: number } };
   const before = runtime.runs;
@@ -28,7 +28,7 @@ const grid = (ids: readonly number[]) => tf.tensor2d([...ids], [1, ids.length], 
 
 interface Circumstances {
   readonly context?: ForwardContext;
-  /** What happens before the last window. */
+  /** Called before the last window. */
   readonly between?: () => void;
 }
 
@@ -63,14 +63,14 @@ describe.skipIf(!isHere).each(["gpt2", "qwen3", "gemma"])("the next token of %s 
   });
   afterAll(() => model.dispose());
 
-  it("has the logits that its parts give one by one, also where several tokens come between", async () => {
+  it("has the same logits as its parts one by one, also if several tokens come between", async () => {
     const windows = [[3, 10, 17], [24], [31], [38, 5], [12], [19], [26]];
     await expectNoLeak(() => {
       for (const { actual, expected } of logitsOf(model, windows)) expectClose(actual, expected, 1e-5, name);
     });
   });
 
-  it("takes a call of the library for the blocks and one for the head", () => {
+  it("needs one call of the library for the blocks and one for the head", () => {
     const cache = new KeyValueCache(noAdapters);
     const read = (ids: readonly number[]) =>
       tf.tidy(() => model.forwardLast({ inputIds: grid(ids), cache }).dataSync());
@@ -107,7 +107,7 @@ describe.skipIf(!isHere).each(["gpt2", "qwen3", "gemma"])("the next token of %s 
     detach?.();
   });
 
-  it("is computed with a weight that took another's place a token ago", () => {
+  it("uses a weight that replaced another one a token ago", () => {
     const gain = model.parameters().find(({ path }) => path.endsWith("norm.weight") || path.endsWith("ln_f.weight"));
     const undo: (() => void)[] = [];
     const replace = () => {

@@ -1,5 +1,5 @@
-// The next tokens of some texts by plans of the model's parts, where the engine computes such plans: a call for each block in
-// place of one for each operation.
+// Computes the next tokens of texts by plans of the model's parts, if the engine supports them: one call for each block instead of
+// one for each operation.
 
 import { StepPlan } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
@@ -7,7 +7,7 @@ import type { Pass } from "../pass.ts";
 import { type Planned, planOf } from "../planned.ts";
 import type { Backbone } from "./backbone.ts";
 
-/** What the head makes of the last state, [1, 1, features]; undefined where the parts have to run one by one. */
+/** The head's output for the last state, [1, 1, features]; undefined if the parts must run one by one. */
 export function computeByPlan(backbone: Backbone, head: Planned, pass: Pass): tf.Tensor | undefined {
   const { cache } = pass;
   if (cache === undefined || !mayPlan(backbone, pass)) return undefined;
@@ -35,7 +35,7 @@ function mayPlan({ decoder }: Backbone, { context, inputs, images, shape: [rows,
   return rows === 1 && inputs.attentionMask === undefined;
 }
 
-/** Of each row how many columns the mask hides in front of it; undefined where it hides others. */
+/** Number of hidden columns at the beginning of each row; undefined if the mask hides others, too. */
 function paddingOf({ inputs: { attentionMask }, shape: [rows] }: Pass): readonly number[] | undefined {
   if (attentionMask === undefined) return Array<number>(rows).fill(0);
   const shown = attentionMask.dataSync();
@@ -50,7 +50,7 @@ function paddingOf({ inputs: { attentionMask }, shape: [rows] }: Pass): readonly
   return padding;
 }
 
-/** A plan for each stage; the head's is part of the last. Undefined where one part has none. */
+/** A plan for each stage; the head's plan is a part of the last one. Undefined if a part has no plan. */
 function planParts({ stages }: Backbone, head: Planned, { context }: Pass): readonly StepPlan[] | undefined {
   const plans: StepPlan[] = [];
   for (const [index, { run }] of stages.entries()) {

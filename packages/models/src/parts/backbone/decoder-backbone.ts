@@ -15,11 +15,10 @@ import { type TransformerBlockOptions, transformerBlock } from "./transformer-bl
 export interface DecoderOptions {
   /** Path of the token embedding in the family's table. */
   readonly tokens: string;
-  /** Path of the last norm; without weights where the table has no such row (OLMo). */
+  /** Path of the last norm, which has no weights if the family's table has no such row (OLMo). */
   readonly norm: string;
-  /** One layer. */
   readonly block: (block: PartList, layer: number) => TransformerBlockOptions;
-  /** Makes what is added to the tokens or done to them. */
+  /** Further options of the token embedding. */
   readonly embedding?: (first: PartList) => Omit<TokenEmbeddingOptions, "tokens">;
 }
 

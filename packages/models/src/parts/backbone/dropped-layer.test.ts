@@ -40,7 +40,7 @@ describe("droppedLayer", () => {
     expect(droppedLayer(doubled, { rate: 0, path: "" })).toBe(doubled);
   });
 
-  it("gives what it leaves out a gradient of 0", () => {
+  it("has a gradient of 0 for dropped layers", () => {
     const stage = droppedLayer({ parts: [], run: (hidden) => tf.mul(hidden, factor) }, { rate: 0.5, path: "a" });
     const factor = tf.variable(tf.scalar(5));
     const gradients = Array.from({ length: 40 }, (_, step) =>

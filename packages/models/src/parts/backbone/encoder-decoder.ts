@@ -20,7 +20,7 @@ export interface EncoderDecoderOptions {
     readonly embed: Embed;
     readonly stages: readonly Stage[];
     readonly positionRows?: number;
-    /** False where its positions see later ones, too. */
+    /** False if positions also see later ones. */
     readonly isCausal?: boolean;
   };
   /** Of both stacks. */

@@ -75,11 +75,11 @@ describe("the last feed-forward map", () => {
     return shapes;
   }
 
-  it("sees the supervised positions alone in training", async () => {
+  it("sees only the supervised positions in training", async () => {
     expect(await shapesSeen(training(inferenceContext(activeAdapters("a"))))).toEqual([[1, 2]]);
   });
 
-  it("sees all positions where somebody measures, and where adapters go by rows of the batch", async () => {
+  it("sees all positions in measurements, and if adapters differ by row of the batch", async () => {
     expect(await shapesSeen({ ...inferenceContext(activeAdapters("a")), everyPosition: true })).toEqual([[2, 5]]);
     expect(await shapesSeen(training(inferenceContext(adapterRows(["a", "a"]))))).toEqual([[2, 5]]);
   });

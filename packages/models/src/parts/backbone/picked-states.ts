@@ -10,7 +10,7 @@ export interface Reading<T extends tf.Tensor | tf.NamedTensorMap> {
   readonly pick?: Pick | undefined;
   /** Whether a common beginning of rows may be computed once, also with dropout. */
   readonly sharesTokens?: boolean;
-  /** Answers without any states, where it can. */
+  /** The result without any states, if it is known. */
   whole?(): T | undefined;
   finish(states: tf.Tensor): T;
 }
@@ -44,18 +44,18 @@ function asRows(picked: tf.Tensor): tf.Tensor {
 }
 
 /**
- * hidden [any, any, width], places int32 among its states → [1, places, width]. An operation of its own: a reshape and a look-up
- * would each keep what they were given.
+ * hidden [any, any, width], int32 positions among its states → [1, positions, width]. It is one operation, because a reshape and a
+ * look-up would each keep their input.
  */
-export function pickStates(hidden: tf.Tensor, places: tf.Tensor1D): tf.Tensor {
+export function pickStates(hidden: tf.Tensor, indices: tf.Tensor1D): tf.Tensor {
   const { shape } = hidden;
   const width = shape.at(-1) ?? 1;
   const count = hidden.size / width;
   return withGradients({
     inputs: { hidden },
     forward: () => ({
-      value: tf.reshape(tf.gather(tf.reshape(hidden, [count, width]), places), [1, -1, width]),
-      saved: [places],
+      value: tf.reshape(tf.gather(tf.reshape(hidden, [count, width]), indices), [1, -1, width]),
+      saved: [indices],
     }),
     backward: (dy, [ids]) => ({
       hidden: () => tf.reshape(tf.unsortedSegmentSum(tf.reshape(dy, [-1, width]), ids, count), shape),

@@ -37,7 +37,7 @@ async function modelOf(fixture: string, changes: Readonly<Record<string, unknown
 /** Texts of a rectangle, padded in front with 0. */
 type Texts = readonly (readonly number[])[];
 
-/** What two calls give for the newest tokens of texts, one token a call behind the first: by parts, and by plans. */
+/** The results for the newest tokens of texts, one token a call after the first: without plans, and with plans. */
 function logitsOf(
   model: PretrainedModel,
   texts: Texts,
@@ -126,7 +126,7 @@ describe.skipIf(!isHere)("a batch of texts by plan", () => {
   });
   afterAll(() => model.dispose());
 
-  it("gives each row its own adapter, and one row none", async () => {
+  it("uses each row's own adapter, and none for one row", async () => {
     const site = model.sites().find(({ kind, role }) => kind === "linear" && role === "body");
     if (site === undefined) throw new Error("A decoder has linear maps.");
     const pairs = [pairFor(site, 1), pairFor(site, 2)];
@@ -172,7 +172,7 @@ describe.skipIf(!isHere)("a batch of texts by plan", () => {
     other.dispose();
   });
 
-  it("rounds each row of an int8 base by itself, so that no row changes what another gives", async () => {
+  it("rounds each row of an int8 base separately, so that rows do not affect each other", async () => {
     await tf.setBackend("native");
     const rounded = await loadModel(openFolder(join(fixturesRoot, "qwen3", "base")), { basePrecision: "int8" });
     const last = (texts: Texts) => logitsOf(rounded, texts).at(-1)?.actual ?? new Float32Array();

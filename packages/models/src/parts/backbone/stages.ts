@@ -25,8 +25,8 @@ export interface PositionRules {
   /** Highest number of positions that can be computed at all: rows of a learned table; rotations have no limit. */
   readonly positionRows?: number;
   /**
-   * "mask" counts only what the mask shows (OPT); a padding id counts the other ids and begins after its own number
-   * (RoBERTa); the default counts every column.
+   * "mask" counts only tokens that the mask shows (OPT). With a padding id, the other ids are counted from the padding id plus 1
+   * (RoBERTa). The default counts every column.
    */
   readonly positionsFrom?: "columns" | "mask" | { readonly padding: number };
 }
@@ -61,8 +61,8 @@ export function normStage(parts: readonly Part[], norm: NormLayer): Stage {
 }
 
 /**
- * The stages with one more, `picking`, that keeps the states which will be read. It comes as early as can be – where no position
- * needs another any more –, so that nothing is computed further for the others. `left` tells what is left of a pass then.
+ * The stages with `picking` among them, which keeps only the states that will be read. It is inserted as early as possible, where no
+ * position needs another one any more, so that the other states are not computed further. `left` makes the rest of the pass.
  */
 export function withPick<List extends StageList>(list: List, picking: Layer, left: (pass: Pass) => Pass): List {
   const last = lastMixing(list.stages);

@@ -1,4 +1,4 @@
-// One block of any transformer here: attention, feed-forward, and where the norms and the residual stream go.
+// One block of any transformer: attention, feed-forward, and the positions of norms and residuals.
 
 import { addResidual } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
@@ -56,7 +56,7 @@ export function transformerBlock(options: TransformerBlockOptions): Block {
   );
 }
 
-/** A sublayer with its place in the residual stream: afterSum(hidden + dropout(after(layer(before(hidden))))) */
+/** A sublayer in the residual stream: afterSum(hidden + dropout(after(layer(before(hidden))))) */
 export function residual({ afterSum, isAfterNorm = false, ...sublayer }: ResidualSublayer): Layer {
   const sum = isAfterNorm ? sumAfterNorm : sumAround;
   const run: Layer = (hidden, pass) => tf.tidy(() => normed(afterSum, sum(sublayer, hidden, pass), pass));
@@ -82,9 +82,9 @@ interface Sublayer {
   readonly layer: Layer;
   /** Normalises the layer's input. */
   readonly before?: NormLayer | undefined;
-  /** Normalises what comes out of it. */
+  /** Normalizes the layer's output. */
   readonly after?: NormLayer | undefined;
-  /** On what the layer adds, while training. */
+  /** Dropout of the layer's output, while training. */
   readonly dropout?: { readonly rate: number; readonly path: string } | undefined;
 }
 

@@ -7,7 +7,7 @@ import { joinSegments, type KeysAndValues, KeyValueCache, type Memory } from "./
 
 export interface CachePart {
   readonly cache: KeyValueCache;
-  /** Numbers of the rows that are kept, in order; at least one. */
+  /** Indices of the rows that are kept, in order; at least one. */
   readonly rows: readonly number[];
 }
 
@@ -28,7 +28,7 @@ export function joinCaches(parts: readonly CachePart[], { length, ...options }: 
   return new KeyValueCache(adapters, { ...rest, begun: { length, layers, memories } });
 }
 
-/** The first positions of a cache; undefined where a layer remembers all of them together. */
+/** The first positions of a cache; undefined if a layer has a memory of all positions together. */
 export function firstOfCache(
   cache: KeyValueCache,
   length: number,
@@ -59,10 +59,10 @@ function joinLayer(parts: readonly CachePart[], layer: number, length: number): 
 /** Recurrent memories contain nothing of the padding in front of a text, so they are joined unchanged. */
 function joinMemories(parts: readonly CachePart[], layer: number): Memory {
   const known = parts.map(({ cache, rows }) => ({ memory: cache.memoryOf(layer) ?? [], rows }));
-  return (known[0]?.memory ?? []).map((_, place) =>
+  return (known[0]?.memory ?? []).map((_, position) =>
     kept(() =>
       tf.concat(
-        known.map(({ memory, rows }) => rowsOf(memory[place] as tf.Tensor, rows)), // all models' layers are alike
+        known.map(({ memory, rows }) => rowsOf(memory[position] as tf.Tensor, rows)), // equal in all layers of a model
         0,
       ),
     ),

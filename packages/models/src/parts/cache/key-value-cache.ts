@@ -6,7 +6,7 @@ import { type StepPlan, TokenSteps } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { CacheAdaptersError } from "../../errors.ts";
 import { remembered } from "../remembered.ts";
-import { type FirstTokens, Texts } from "../text-places.ts";
+import { type FirstTokens, Texts } from "../text-positions.ts";
 
 /** Each [batch, keyHeads, time, headSize]. */
 export interface KeysAndValues {
@@ -22,23 +22,23 @@ const defaultSegmentLength = 256;
 
 export interface CacheOptions {
   readonly segmentLength?: number;
-  /** Of each row, how many of the first call's last tokens were generated: they are no part of the text that began it. */
+  /** For each row, the number of the first call's last tokens that were generated. They are not part of the prompt. */
   readonly generated?: readonly number[];
-  /** What it begins with. The cache takes the tensors over. */
+  /** The initial contents. The cache becomes the owner of the tensors. */
   readonly begun?: BegunCache;
 }
 
-/** What a text left in a cache. */
+/** The contents of another cache. */
 interface BegunCache {
   /** Positions held. */
   readonly length: number;
   /** For every layer with attention, the same number of positions. */
   readonly layers: ReadonlyMap<number, KeysAndValues>;
-  /** Of every layer that remembers, what it does. */
+  /** The memory of each recurrent layer. */
   readonly memories: ReadonlyMap<number, Memory>;
 }
 
-/** What a layer knows of all that it has read, whatever its length; axis 0 of each is the batch. */
+/** A layer's state after all positions so far; its size does not depend on their number. Axis 0 of each tensor is the batch. */
 export type Memory = readonly tf.Tensor[];
 
 const optionNames: OptionNames<CacheOptions> = { segmentLength: true, generated: true, begun: true };
@@ -54,7 +54,7 @@ export class KeyValueCache {
   readonly #generated: readonly number[] | undefined;
   #source: tf.Tensor | undefined;
   #texts: Texts | undefined;
-  /** Holds all keys and values while it is there. */
+  /** If it exists, it has all keys and values. */
   #steps: TokenSteps | undefined;
   /** Whether the engine has refused to compute plans of these texts, as it would again. */
   #isRefused = false;
@@ -77,7 +77,7 @@ export class KeyValueCache {
       );
     }
     this.#length = begun.length;
-    // A joined or cut cache does not know its texts, which an adapter that waits for tokens would need.
+    // A joined or cut cache does not know its texts, which an adapter that acts only after certain tokens needs.
     this.#texts = Texts.unknown;
   }
 
@@ -94,12 +94,12 @@ export class KeyValueCache {
     return first?.[0]?.key.shape[0] ?? memory?.[0]?.shape[0] ?? this.#source?.shape[0];
   }
 
-  /** Throws CacheAdaptersError unless the adapter selection is the one that the cache was made with. */
+  /** Throws CacheAdaptersError if the adapter selection is not the one that the cache was made with. */
   check(adapters: AdapterSelection): void {
     if (!this.isFor(adapters)) throw new CacheAdaptersError(this.#madeWith, describeSelection(adapters));
   }
 
-  /** Whether the adapter selection is the one that it was made with. */
+  /** Whether the cache was made with this adapter selection. */
   isFor(adapters: AdapterSelection): boolean {
     return describeSelection(adapters) === this.#madeWith;
   }
@@ -114,8 +114,8 @@ export class KeyValueCache {
   }
 
   /**
-   * What computes the next tokens of these texts by `plans`, with all that is kept here, until something else asks for it;
-   * undefined where the engine computes no such plans. `padding`: of each row, columns in front of its text.
+   * Computes the next tokens of these texts by `plans`, with the contents of this cache, until something else needs them. Undefined
+   * if the engine supports no such plans. `padding`: for each row, the columns before its text.
    */
   stepsFor(plans: readonly StepPlan[], width: number, padding: readonly number[]): TokenSteps | undefined {
     if (this.#steps?.isOf(plans, padding)) return this.#steps;
@@ -165,17 +165,17 @@ export class KeyValueCache {
     return segments;
   }
 
-  /** What each layer remembers; it stays the cache's. */
+  /** The memory of each layer. The cache owns the tensors. */
   memories(): ReadonlyMap<number, Memory> {
     return this.#memories;
   }
 
-  /** What a layer remembers of the positions held; undefined before the first. It stays the cache's. */
+  /** A layer's memory of all positions so far; undefined before the first. The cache owns it. */
   memoryOf(layer: number): Memory | undefined {
     return this.#memories.get(layer);
   }
 
-  /** Keeps copies of what a layer remembers now, in place of what it did. */
+  /** Replaces a layer's memory by a copy of this one. */
   remember(layer: number, memory: Memory): void {
     const copies = memory.map((tensor) => tf.keep(tf.clone(tensor)));
     tf.dispose([...(this.#memories.get(layer) ?? [])]);
@@ -190,7 +190,7 @@ export class KeyValueCache {
     return last !== undefined && timeOf(last) < this.#segmentLength ? segments : undefined;
   }
 
-  /** Puts what was joined elsewhere in the place of a layer's last segment, which it frees. */
+  /** Replaces a layer's last segment, and disposes of it. */
   replaceLast(layer: number, { key, value }: KeysAndValues): void {
     const segments = this.#layers.get(layer) ?? [];
     const last = segments.at(-1);

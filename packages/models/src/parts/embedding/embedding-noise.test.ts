@@ -42,7 +42,7 @@ it("the noise on a text of n tokens is drawn uniformly from ±alpha / √(n · w
   }
 });
 
-it("without padding, where each token is a row, it goes by the length of the token's text", () => {
+it("without padding, where each token is a row, it depends on the length of the token's text", () => {
   const groups = [
     { rows: 1, time: 2 },
     { rows: 2, time: 4 },

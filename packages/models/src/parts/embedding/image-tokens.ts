@@ -1,4 +1,4 @@
-// A language model that reads images: the states of its tower, made as wide as its own, fill the places of image tokens.
+// A language model that reads images: the image encoder's states, projected to its width, replace the embeddings of image tokens.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { type Backbone, runBackbone } from "../backbone/backbone.ts";
@@ -12,16 +12,16 @@ export function withImageTokens(text: Backbone, images: Backbone): Backbone {
     tf.tidy(() => {
       const tokens = text.embed.run(pass); // [batch, time, width]
       const { images: own } = pass;
-      return own === undefined ? tokens : fillPlaces(tokens, runBackbone(images, own.pass), own.places);
+      return own === undefined ? tokens : fillTokens(tokens, runBackbone(images, own.pass), own.stateOf);
     });
   return { ...text, embed: { parts, run } };
 }
 
-/** `places` has, for each of batch·time tokens, the number of the state that replaces it, or −1. */
-function fillPlaces(tokens: tf.Tensor, states: tf.Tensor, places: readonly number[]): tf.Tensor {
+/** `stateOf` has, for each of batch·time tokens, the number of the state that replaces it, or −1. */
+function fillTokens(tokens: tf.Tensor, states: tf.Tensor, stateOf: readonly number[]): tf.Tensor {
   const width = tokens.shape[2] ?? 0;
   const count = states.size / width;
-  const all = tf.concat([tf.reshape(states, [1, count, width]), tf.reshape(tokens, [1, places.length, width])], 1);
-  const order = places.map((state, token) => (state < 0 ? count + token : state));
-  return tf.reshape(rearrange(all, rearrangement(order, count + places.length)), tokens.shape);
+  const all = tf.concat([tf.reshape(states, [1, count, width]), tf.reshape(tokens, [1, stateOf.length, width])], 1);
+  const order = stateOf.map((state, token) => (state < 0 ? count + token : state));
+  return tf.reshape(rearrange(all, rearrangement(order, count + stateOf.length)), tokens.shape);
 }

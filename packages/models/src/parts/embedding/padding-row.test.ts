@@ -14,7 +14,7 @@ describe("paddingRowOf", () => {
     expect(paddingRowOf({ rows: "vocabulary" }, { modelType: "llama", padTokenId: 3 })).toEqual({ paddingRow: 3 });
   });
 
-  it("is none without a padding token, and among positions only where these follow it, as RoBERTa's", () => {
+  it("does not exist without a padding token, and for positions only after it, as in RoBERTa", () => {
     expect(paddingRowOf({ rows: "vocabulary" }, { modelType: "llama", padTokenId: null })).toEqual({});
     const positions = (modelType: string) => paddingRowOf({ rows: "positions" }, { modelType, padTokenId: 1 });
     expect(["bert", "roberta", "xlm-roberta"].map(positions)).toEqual([{}, { paddingRow: 1 }, { paddingRow: 1 }]);

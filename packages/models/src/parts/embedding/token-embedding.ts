@@ -1,4 +1,4 @@
-// From ids to the first hidden states: tokens, and where a family learns them, positions and segments.
+// From ids to the first hidden states: embeddings of tokens, and learned ones of positions and segments if a family has them.
 
 import { uniform } from "@lowrank/engine";
 import type { EmbeddingSite, LinearSite } from "@lowrank/engine/hook-points";
@@ -13,7 +13,7 @@ export interface TokenEmbeddingOptions {
   readonly positions?: EmbeddingSite | undefined;
   /** Row of the first position. */
   readonly positionOffset?: number;
-  /** Where nothing learns them: what each position adds, [batch or 1, time, width]. */
+  /** Computed position embeddings, [batch or 1, time, width], for families without learned ones. */
   readonly computedPositions?: ((pass: Pass) => tf.Tensor) | undefined;
   readonly tokenTypes?: EmbeddingSite | undefined;
   readonly norm?: Norm | undefined;

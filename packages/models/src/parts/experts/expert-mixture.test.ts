@@ -53,7 +53,7 @@ function byAllExperts(x: tf.Tensor2D, { router, gateUp, down, gate, normTopkProb
 }
 
 describe("a mixture of experts", () => {
-  it.each([true, false])("computes what all experts together do, where shares add up: %s", (normTopkProb) => {
+  it.each([true, false])("equals the sum of all experts, if shares add up: %s", (normTopkProb) => {
     tf.tidy(() => {
       const given = options({ normTopkProb });
       const x = draw([1, 6, width], "x");
@@ -140,10 +140,10 @@ describe("a bounded gate", () => {
 
 describe("routes of tokens", () => {
   it("sort the slots by expert and leave out experts without rows", () => {
-    const { order, places, groups, experts: chosen } = routeTokens([0, 3, 1, 2, 9, 0, 0, 8], 4, 2);
+    const { order, indexOfSlot, groups, experts: chosen } = routeTokens([0, 3, 1, 2, 9, 0, 0, 8], 4, 2);
     expect([...chosen]).toEqual([1, 3, 0, 3]);
     expect([...order]).toEqual([2, 0, 1, 3]);
-    expect([...places]).toEqual([1, 2, 0, 3]);
+    expect([...indexOfSlot]).toEqual([1, 2, 0, 3]);
     expect(groups).toEqual([
       { expert: 0, rows: 1 },
       { expert: 1, rows: 1 },
@@ -151,7 +151,7 @@ describe("routes of tokens", () => {
     ]);
   });
 
-  it("are made of scores that are no numbers, too", () => {
+  it("also have an output for scores with NaN", () => {
     expect([...routeTokens([Number.NaN, 1, Number.NaN], 3, 2).experts]).toEqual([1, 0]);
   });
 });

@@ -32,7 +32,7 @@ interface ComputedRouter {
   readonly scores: (x: tf.Tensor2D, context: ForwardContext) => tf.Tensor2D;
 }
 
-/** How scores [tokens, experts] become choices and shares, where the softmax of the highest scores does not say both. */
+/** From scores [tokens, experts] to the chosen experts and their weights, if these are not the softmax of the highest scores. */
 export interface RoutingRule {
   readonly hookPoints?: readonly HookPoint[];
   /** The numbers by which experts are chosen, [tokens, experts]; the scores unless given. */
@@ -54,7 +54,7 @@ export interface ExpertMixtureOptions {
   readonly perToken: number;
   /** Whether the shares of a token's experts add up to 1; else they are shares among all experts. */
   readonly normTopkProb: boolean;
-  /** In place of that. */
+  /** Replaces the softmax rule. */
   readonly rule?: RoutingRule;
 }
 
@@ -76,7 +76,7 @@ function hookPointsOf(router: ExpertMixtureOptions["router"]): readonly HookPoin
   return router.bias === undefined ? [router.weight] : [router.weight, router.bias];
 }
 
-/** The scores once more: what chooses rows may do so by each adapter's alone. */
+/** Records the scores. They are computed again, because the adapters of single rows may choose experts for those rows only. */
 function record(
   routing: RoutingRecord,
   { path, router, perToken }: ExpertMixtureOptions,
@@ -116,7 +116,7 @@ function mix(x: tf.Tensor2D, options: ExpertMixtureOptions, context: ForwardCont
   return collectRows(tf.mul<tf.Tensor2D>(outputs, spreadSlots(shares, routing)), routing);
 }
 
-// The softmax of a few scores is their share of all, divided by what the few have together.
+// The softmax of the chosen scores is their share of all experts, divided by the sum of these shares.
 function softmaxRule({ normTopkProb }: ExpertMixtureOptions): RoutingRule {
   return { shares: (scores, pick) => (normTopkProb ? tf.softmax(pick(scores)) : pick(tf.softmax(scores))) };
 }
@@ -138,8 +138,8 @@ function sharesOf(rule: RoutingRule, { scores, routing, context }: Routed): tf.T
 }
 
 /** From the order of slots to that of experts: every slot is moved once. */
-function spreadSlots(x: tf.Tensor2D, { order, places }: Routing): tf.Tensor2D {
-  const one = { perToken: 1, order, places, experts: order, groups: [] };
+function spreadSlots(x: tf.Tensor2D, { order, indexOfSlot }: Routing): tf.Tensor2D {
+  const one = { perToken: 1, order, indexOfSlot, experts: order, groups: [] };
   return spreadRows(x, one);
 }
 
@@ -196,7 +196,7 @@ function spread(x: tf.Tensor2D, { order, perToken }: Routing): tf.Tensor2D {
   );
 }
 
-function collect(x: tf.Tensor2D, { places, perToken }: Routing): tf.Tensor2D {
-  const bySlot = tf.gather(x, tf.tensor1d(places, "int32"));
+function collect(x: tf.Tensor2D, { indexOfSlot, perToken }: Routing): tf.Tensor2D {
+  const bySlot = tf.gather(x, tf.tensor1d(indexOfSlot, "int32"));
   return tf.sum<tf.Tensor2D>(tf.reshape(bySlot, [-1, perToken, x.shape[1]]), 1);
 }

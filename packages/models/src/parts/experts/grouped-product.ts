@@ -1,5 +1,5 @@
-// Each expert's rows times its matrix. Of a stack that does not train, nothing is kept for the gradient but the stack itself,
-// and no expert without rows is touched.
+// Multiplies each expert's rows by its matrix. If the stack is not trained, the gradient only needs the stack itself. Experts
+// without rows are not read.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { ExpertRows } from "./route-tokens.ts";
@@ -42,7 +42,7 @@ export function groupedProduct(x: tf.Tensor2D, groups: readonly ExpertRows[], st
   return trained(x, stack.matrices) as tf.Tensor2D;
 }
 
-/** [experts, …]: 0 where an expert has no rows. */
+/** [experts, …]; 0 for experts without rows. */
 function gradientOfStack(given: {
   readonly x: tf.Tensor2D;
   readonly dy: tf.Tensor2D;

@@ -5,10 +5,10 @@ export interface Routing {
   readonly perToken: number;
   /** The expert of each slot. */
   readonly experts: Int32Array;
-  /** Slots sorted by expert, those of one expert by token. */
+  /** Slots sorted by expert, then by token. */
   readonly order: Int32Array;
   /** The index of each slot in `order`. */
-  readonly places: Int32Array;
+  readonly indexOfSlot: Int32Array;
   /** Experts that have rows, in order, with how many of `order` are theirs. */
   readonly groups: readonly ExpertRows[];
 }
@@ -41,14 +41,14 @@ function sortedByExpert(chosen: Int32Array, experts: number, perToken: number): 
   for (const expert of chosen) counts[expert] = (counts[expert] ?? 0) + 1;
   const next = new Int32Array(experts);
   for (let expert = 1; expert < experts; expert++) next[expert] = (next[expert - 1] ?? 0) + (counts[expert - 1] ?? 0);
-  const places = new Int32Array(chosen.length);
+  const indexOfSlot = new Int32Array(chosen.length);
   const order = new Int32Array(chosen.length);
   chosen.forEach((expert, slot) => {
-    const place = next[expert] ?? 0;
-    next[expert] = place + 1;
-    places[slot] = place;
-    order[place] = slot;
+    const sorted = next[expert] ?? 0;
+    next[expert] = sorted + 1;
+    indexOfSlot[slot] = sorted;
+    order[sorted] = slot;
   });
   const groups = Array.from(counts, (rows, expert) => ({ expert, rows })).filter(({ rows }) => rows > 0);
-  return { perToken, experts: chosen, order, places, groups };
+  return { perToken, experts: chosen, order, indexOfSlot, groups };
 }

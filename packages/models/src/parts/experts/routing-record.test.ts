@@ -11,8 +11,8 @@ import { RoutingRecord } from "./routing-record.ts";
 /** Scores whose softmax is these shares. */
 const scoresOf = (shares: readonly (readonly number[])[]) => tf.log(tf.tensor2d(shares.map((row) => [...row])));
 
-describe("what balances experts", () => {
-  it("is 1 where two experts share evenly, and grows with what one of them gets alone", () => {
+describe("the load-balancing loss", () => {
+  it("is 1 if two experts have equal shares, and grows with a larger share of one", () => {
     tf.tidy(() => {
       const lossOf = (shares: readonly (readonly number[])[]) => {
         const record = new RoutingRecord();
@@ -55,7 +55,7 @@ describe("what balances experts", () => {
     });
   });
 
-  it("has a gradient for the scores, and frees what it kept", async () => {
+  it("has a gradient for the scores, and frees its tensors", async () => {
     const scores = tf.tensor2d([
       [0.5, 0.1, -0.4],
       [0.2, 0.9, 0.3],

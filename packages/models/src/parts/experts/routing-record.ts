@@ -1,6 +1,6 @@
-// What a pass's routers gave to their experts, added up over tokens and layers, for the loss that balances experts: the share of
-// tokens that chose each, times the mean of what the router gives it (Fedus et al. 2021, equations 4 to 6), as transformers'
-// load_balancing_loss_func adds them up. Padding does not count.
+// Sums of what a pass's routers gave to their experts, over tokens and layers, for the load-balancing loss: the share of tokens that
+// chose each expert, times the mean of the router's probability for it (Fedus et al. 2021, equations 4 to 6), like transformers'
+// load_balancing_loss_func. Padding does not count.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { routeTokens } from "./route-tokens.ts";
@@ -25,7 +25,7 @@ export class RoutingRecord {
     this.#shares.push(tf.keep(tf.tidy(summed)) as tf.Tensor1D);
   }
 
-  /** 1·perToken where all experts are used alike, at most experts·perToken; 0 of no layer. */
+  /** perToken if all experts are used equally, at most experts·perToken; 0 without layers. */
   loss(): tf.Scalar {
     const [first] = this.#shares;
     if (first === undefined) return tf.scalar(0);

@@ -42,8 +42,8 @@ export function paddedPatches({
             ]);
       const patches = projection.forward(whole, context);
       const states = norm.forward(tf.reshape(patches, [batch, -1, projection.outFeatures]), context);
-      const placed = positions === undefined ? states : withPositions(states, positions, context);
-      return pass.drop(placed, dropout, "embedding");
+      const embedded = positions === undefined ? states : withPositions(states, positions, context);
+      return pass.drop(embedded, dropout, "embedding");
     });
 }
 
@@ -52,12 +52,12 @@ function missing(length: number, patch: number): number {
 }
 
 function withPositions(states: tf.Tensor, positions: ParameterSlot, context: ForwardContext): tf.Tensor {
-  const [, places = 0] = positions.shape;
+  const [, max = 0] = positions.shape;
   const [, patches = 0] = states.shape;
-  if (patches !== places) {
+  if (patches !== max) {
     throw new ModelInputError(
       "pixelValues",
-      `the image has ${patches} patches, but the model has positions for ${places}`,
+      `the image has ${patches} patches, but the model has positions for ${max}`,
     );
   }
   const call = { x: states, context, path: positions.path, hookPoints: [positions] };

@@ -16,7 +16,7 @@ export interface PatchEmbeddingOptions {
   readonly positions: ParameterSlot;
   /** Learned states without a position, after the first learned state: [1, registers, width]. */
   readonly registers?: ParameterSlot | undefined;
-  /** How positions are stretched over images of another size; absent where a model reads one size only. */
+  /** How positions are resampled for images of another size; absent if a model reads only one size. */
   readonly resampling?: Resampling;
   /** Rate of dropout while training. */
   readonly dropout: number;
@@ -31,16 +31,16 @@ export function patchEmbedding(options: PatchEmbeddingOptions): (pass: Pass) => 
       const { context } = pass;
       const pixels = pixelsOf(pass);
       const patches = projectPatches(projection, pass);
-      const place = (rows: tf.Tensor, own: ForwardContext) => placePatches(rows, pixels, { options, context: own });
+      const embed = (rows: tf.Tensor, own: ForwardContext) => embedPatches(rows, pixels, { options, context: own });
       return pass.drop(
-        computeByRows({ x: patches, context, path: "embeddings", hookPoints }, place),
+        computeByRows({ x: patches, context, path: "embeddings", hookPoints }, embed),
         dropout,
         "embedding",
       );
     });
 }
 
-/** [batch, channels, height, width]. Throws ModelInputError where there are none. */
+/** [batch, channels, height, width]. Throws ModelInputError if there are none. */
 export function pixelsOf({ inputs: { pixelValues } }: Pass): tf.Tensor4D {
   if (pixelValues === undefined) throw new ModelInputError("pixelValues", "this model reads images");
   return pixelValues;
@@ -51,7 +51,7 @@ export function projectPatches(projection: ConvolutionSite, pass: Pass): tf.Tens
   return projection.forward(tf.transpose(pixelsOf(pass), [0, 2, 3, 1]), pass.context);
 }
 
-function placePatches(
+function embedPatches(
   patches: tf.Tensor,
   pixels: tf.Tensor4D,
   { options, context }: { readonly options: PatchEmbeddingOptions; readonly context: ForwardContext },
@@ -60,9 +60,9 @@ function placePatches(
   const [batch = 0, rows = 0, columns = 0, width = 0] = patches.shape;
   const repeated = (slot: ParameterSlot) => tf.tile(slot.value(context), [batch, 1, 1]);
   const sequence = tf.concat([...fronts.map(repeated), tf.reshape(patches, [batch, rows * columns, width])], 1);
-  const placed = tf.add(sequence, positionsFor({ rows, columns }, pixels, { options, context }));
-  if (registers === undefined) return placed;
-  const [first, others] = tf.split(placed, [1, fronts.length - 1 + rows * columns], 1);
+  const embedded = tf.add(sequence, positionsFor({ rows, columns }, pixels, { options, context }));
+  if (registers === undefined) return embedded;
+  const [first, others] = tf.split(embedded, [1, fronts.length - 1 + rows * columns], 1);
   // Two sizes give two tensors.
   return tf.concat([first as tf.Tensor, repeated(registers), others as tf.Tensor], 1);
 }
@@ -75,8 +75,8 @@ function positionsFor(
 ): tf.Tensor {
   const { fronts, positions, resampling } = options;
   const learnt = positions.value(context);
-  const [, places = 0, width = 0] = learnt.shape;
-  const count = places - fronts.length;
+  const [, learntCount = 0, width = 0] = learnt.shape;
+  const count = learntCount - fronts.length;
   const [, , height, across] = pixels.shape;
   if (resampling === undefined || (count === to.rows * to.columns && height === across)) return learnt;
   const side = Math.floor(Math.sqrt(count));

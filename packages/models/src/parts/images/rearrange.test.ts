@@ -13,17 +13,17 @@ const states = () =>
   ]);
 
 describe("a rearrangement", () => {
-  it("puts each state of each row in its place, and zeros at empty places", () => {
+  it("moves each state of each row to its position, and zeros to empty positions", () => {
     const found = tf.tidy(() => rearrange(states(), order).dataSync());
     expect([...found]).toEqual([3, 0, 1, 2, 6, 0, 4, 5]);
   });
 
-  it("is undone by the inverse order, whatever is at the places of zeros", () => {
+  it("is undone by the inverse order, whatever is at positions of zeros", () => {
     const found = tf.tidy(() => restore(tf.add(rearrange(states(), order), 1), order).dataSync());
     expect([...found]).toEqual([2, 3, 4, 5, 6, 7]);
   });
 
-  it("gives each state the gradient of its place", () => {
+  it("moves the gradient of each position to its state", () => {
     const weights = tf.tensor3d([10, 20, 30, 40, 50, 60, 70, 80], [2, 4, 1]);
     const gradients = tf.tidy(() =>
       tf
@@ -37,13 +37,13 @@ describe("a rearrangement", () => {
 
 describe("windows", () => {
   it("take the image up row by row, filled up with zeros", () => {
-    const { places, count } = planWindows({ rows: 2, columns: 3 }, { size: 2, shift: 0 });
-    expect([count, places]).toEqual([2, [0, 1, 3, 4, 2, -1, 5, -1]]);
+    const { sources, count } = planWindows({ rows: 2, columns: 3 }, { size: 2, shift: 0 });
+    expect([count, sources]).toEqual([2, [0, 1, 3, 4, 2, -1, 5, -1]]);
   });
 
   it("that were moved hold parts of the image that do not see each other", () => {
-    const { places, regions } = planWindows({ rows: 2, columns: 4 }, { size: 2, shift: 1 });
-    expect(places.slice(4)).toEqual([7, 4, 3, 0]);
+    const { sources, regions } = planWindows({ rows: 2, columns: 4 }, { size: 2, shift: 1 });
+    expect(sources.slice(4)).toEqual([7, 4, 3, 0]);
     expect(new Set(regions.slice(4)).size).toBe(4);
   });
 });

@@ -1,6 +1,6 @@
 // Learned positions for the patches of one image size, resampled for another size like torch's `interpolate` with mode
 // "bicubic": by cubic curves through the four nearest (Keys 1981), or, if the grid shrinks and `antialiased` is set, through
-// all that a new place covers.
+// all positions that a new one covers.
 
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -27,11 +27,11 @@ export function resampleGrid(
   });
 }
 
-/** Of each new place along one axis, what share each old one has: [to][from]. */
+/** For each new position along one axis, the weight of each old one: [to][from]. */
 function sharesOf(from: number, to: number, kind: Resampling): readonly (readonly number[])[] {
   const step = from / to;
-  return Array.from({ length: to }, (_, place) => {
-    const center = (place + 0.5) * step;
+  return Array.from({ length: to }, (_, position) => {
+    const center = (position + 0.5) * step;
     return kind === "bicubic" ? throughNearest(center, from) : throughCovered(center, from, Math.max(step, 1));
   });
 }
@@ -40,9 +40,9 @@ function sharesOf(from: number, to: number, kind: Resampling): readonly (readonl
 function throughNearest(center: number, from: number): readonly number[] {
   const shares: number[] = Array(from).fill(0);
   const first = Math.floor(center - 0.5) - 1;
-  for (let place = first; place < first + 4; place++) {
-    const inside = Math.min(Math.max(place, 0), from - 1);
-    shares[inside] = (shares[inside] ?? 0) + cubic(place + 0.5 - center, -0.75);
+  for (let position = first; position < first + 4; position++) {
+    const inside = Math.min(Math.max(position, 0), from - 1);
+    shares[inside] = (shares[inside] ?? 0) + cubic(position + 0.5 - center, -0.75);
   }
   return shares;
 }
@@ -51,8 +51,8 @@ function throughNearest(center: number, from: number): readonly number[] {
 function throughCovered(center: number, from: number, stretch: number): readonly number[] {
   const first = Math.max(Math.trunc(center - 2 * stretch + 0.5), 0);
   const end = Math.min(Math.trunc(center + 2 * stretch + 0.5), from);
-  const weights = Array.from({ length: from }, (_, place) =>
-    place < first || place >= end ? 0 : cubic((place + 0.5 - center) / stretch, -0.5),
+  const weights = Array.from({ length: from }, (_, position) =>
+    position < first || position >= end ? 0 : cubic((position + 0.5 - center) / stretch, -0.5),
   );
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return weights.map((weight) => weight / total);

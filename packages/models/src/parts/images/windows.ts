@@ -12,13 +12,13 @@ import type { Grid } from "./resample-grid.ts";
 export interface WindowOptions {
   /** Rows and columns of a window. */
   readonly size: number;
-  /** By how much windows are moved down and to the right; what leaves the image comes in on the other side. */
+  /** How far windows are moved down and to the right; the part that leaves the image comes in on the other side. */
   readonly shift: number;
 }
 
 export interface Windows extends Rearrangement {
   readonly count: number;
-  /** Of each place the part of the image it belongs to: places of different parts do not see each other. */
+  /** The region of each position. Positions of different regions do not see each other. */
   readonly regions: readonly number[];
 }
 
@@ -27,22 +27,23 @@ export function planWindows({ rows, columns }: Grid, { size, shift }: WindowOpti
   const down = Math.ceil(rows / size);
   const across = Math.ceil(columns / size);
   const [height, width] = [down * size, across * size];
-  const region = (place: number, length: number) => Number(place >= length - size) + Number(place >= length - shift);
-  const places: number[] = [];
+  const region = (position: number, length: number) =>
+    Number(position >= length - size) + Number(position >= length - shift);
+  const sources: number[] = [];
   const regions: number[] = [];
   for (let window = 0; window < down * across; window++) {
     for (let cell = 0; cell < size * size; cell++) {
       const row = Math.floor(window / across) * size + Math.floor(cell / size);
       const column = (window % across) * size + (cell % size);
       const [fromRow, fromColumn] = [(row + shift) % height, (column + shift) % width];
-      places.push(fromRow < rows && fromColumn < columns ? fromRow * columns + fromColumn : -1);
+      sources.push(fromRow < rows && fromColumn < columns ? fromRow * columns + fromColumn : -1);
       regions.push(shift === 0 ? 0 : region(row, height) * 3 + region(column, width));
     }
   }
-  return { ...rearrangement(places, rows * columns), count: down * across, regions };
+  return { ...rearrangement(sources, rows * columns), count: down * across, regions };
 }
 
-/** Far enough below all scores, and what transformers adds. */
+/** Far below all scores, and the same as in transformers. */
 const hidden = -100;
 
 /**

@@ -1,5 +1,5 @@
 // A batch of texts is a rectangle as wide as its longest row. Computations on single positions can skip the padding: this
-// plans which tokens are left, in which order.
+// plans which tokens remain, and in which order.
 
 /** Neighbouring rows of equal length, which attention sees together. */
 export interface RowGroup {
@@ -15,15 +15,15 @@ export interface Packing {
   readonly numbers: Int32Array;
   /** Together they are all tokens, in order. */
   readonly groups: readonly RowGroup[];
-  /** Where rows share tokens: of each place in the groups the number of its token. */
+  /** If rows share tokens: the token's index for each position in the groups. */
   readonly shared?: readonly number[];
 }
 
 /**
- * Undefined where the rectangle stays: for a hole within a row – how far apart two tokens are would be another number – or a
- * wanted state that is padding. Without any padding the tokens are all positions: attention then takes all rows at once, with
- * no mask for padding, where in a rectangle it would take them one by one. `mask` is 1 or 0 [batch·time]; `wanted` numbers among them.
- * With `ids` [batch·time], rows share the tokens of a common beginning in the same columns.
+ * Undefined if the rectangle must stay: for a hole within a row, because distances between tokens would change, or if a wanted state
+ * is padding. Without any padding, all positions are tokens, and attention takes all rows at once without a padding mask; in a
+ * rectangle it would take them one by one. `mask` is 1 or 0 [batch·time]; `wanted` are positions in it. With `ids` [batch·time],
+ * rows share the tokens of a common beginning in the same columns.
  */
 export function planPacking(
   mask: ArrayLike<number>,

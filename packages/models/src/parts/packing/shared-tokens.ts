@@ -1,5 +1,5 @@
-// Rows that begin alike share the tokens of their beginning: a causal model's states there are equal. Layers that mix the
-// positions of a text read each row as a whole, with copies of shared tokens, whose gradients add up.
+// Rows with the same beginning share its tokens: a causal model's states are equal there. Layers that mix the positions of a text
+// read complete rows, with copies of shared tokens, whose gradients are added.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { pickStates } from "../backbone/picked-states.ts";
@@ -9,7 +9,7 @@ import type { Pass } from "../pass.ts";
 const readKey = {};
 const firstKey = {};
 
-/** `parts` [tokens, …] → whole rows [places, …] → `compute`'s [places, 1, width] → [tokens, 1, width]. Call it inside a tidy. */
+/** `parts` [tokens, …] → complete rows [positions, …] → `compute`'s [positions, 1, width] → [tokens, 1, width]. Call it inside a tidy. */
 export function withWholeRows<T extends Readonly<Record<string, tf.Tensor>>>(
   parts: T,
   pass: Pass,
@@ -17,7 +17,7 @@ export function withWholeRows<T extends Readonly<Record<string, tf.Tensor>>>(
 ): tf.Tensor {
   const { shared } = pass.inputs;
   if (shared === undefined) return compute(parts);
-  const [read, first] = [pass.once(readKey, () => integers(shared)), pass.once(firstKey, () => firstPlaces(shared))];
+  const [read, first] = [pass.once(readKey, () => integers(shared)), pass.once(firstKey, () => firstPositions(shared))];
   const wholeOf = (part: tf.Tensor) => {
     const states = pickStates(tf.reshape(part, [part.shape[0] ?? 0, -1]), read as tf.Tensor1D);
     return tf.reshape(states, [shared.length, ...part.shape.slice(1)]);
@@ -27,10 +27,10 @@ export function withWholeRows<T extends Readonly<Record<string, tf.Tensor>>>(
   return tf.reshape(pickStates(mixed, first as tf.Tensor1D), [first.size, 1, -1]);
 }
 
-/** Of each token the first place where a row reads it. */
-function firstPlaces(shared: readonly number[]): tf.Tensor {
+/** The first position at which each token is read. */
+function firstPositions(shared: readonly number[]): tf.Tensor {
   const first: number[] = [];
-  for (const [place, token] of shared.entries()) first[token] ??= place;
+  for (const [position, token] of shared.entries()) first[token] ??= position;
   return integers(first);
 }
 

@@ -1,4 +1,4 @@
-// What is computed without padding is what the rectangle computes at its tokens.
+// Without padding, the results at the tokens are the same as with padding.
 
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
@@ -37,9 +37,9 @@ const masks = fc.array(
       weight: 6,
       arbitrary: fc
         .tuple(fc.nat(time), fc.nat(time))
-        .map(([first, end]) => shown((place) => place >= first && place < end)),
+        .map(([first, end]) => shown((slot) => slot >= first && slot < end)),
     },
-    { weight: 6, arbitrary: fc.nat(time).map((length) => shown((place) => place < length)) },
+    { weight: 6, arbitrary: fc.nat(time).map((length) => shown((slot) => slot < length)) },
     {
       weight: 1,
       arbitrary: fc.array(fc.boolean(), { minLength: time, maxLength: time }).map((row) => row.map(Number)),
@@ -48,16 +48,16 @@ const masks = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
-function shown(isShown: (place: number) => boolean): number[] {
-  return Array.from({ length: time }, (_, place) => Number(isShown(place)));
+function shown(isShown: (slot: number) => boolean): number[] {
+  return Array.from({ length: time }, (_, slot) => Number(isShown(slot)));
 }
 
 function inputsFor({ task, config }: PretrainedModel, mask: readonly (readonly number[])[]) {
   const padding = config.padTokenId ?? 0;
   const ids = mask.map((row, index) =>
-    row.map((isShown, place) => (isShown ? 5 + ((index * 7 + place * 3) % 30) : padding)),
+    row.map((isShown, slot) => (isShown ? 5 + ((index * 7 + slot * 3) % 30) : padding)),
   );
-  const tokenLabels = () => grid(ids.map((row, index) => row.map((id, place) => (mask[index]?.[place] ? id : -100))));
+  const tokenLabels = () => grid(ids.map((row, index) => row.map((id, slot) => (mask[index]?.[slot] ? id : -100))));
   return {
     inputIds: grid(ids),
     attentionMask: grid(mask),
@@ -149,7 +149,7 @@ describe.each([...folders])("%s", (_, folder) => {
 
   it("leaks nothing", async () => {
     await expectNoLeak(() => {
-      lossAndGradients(model, [shown((place) => place < 3), shown((place) => place > 1)], training);
+      lossAndGradients(model, [shown((slot) => slot < 3), shown((slot) => slot > 1)], training);
     });
   });
 });
@@ -176,8 +176,8 @@ describe.each([
       [7, 8, 9, 10, 11],
     ];
     const filled = (padding: number, from = 0) =>
-      texts.map((text) => shown(() => false).map((_, place) => (place < from ? padding : (text[place] ?? padding))));
-    const mask = texts.map(({ length }) => shown((place) => place < length));
+      texts.map((text) => shown(() => false).map((_, slot) => (slot < from ? padding : (text[slot] ?? padding))));
+    const mask = texts.map(({ length }) => shown((slot) => slot < length));
     const weighted = (context: ForwardContext) => () => {
       const inputs = { inputIds: grid(filled(0)), attentionMask: grid(mask), labels: grid(filled(-100, 2)) };
       const { values, positions } = model.labelLogProbs(inputs, context, { sharesTokens: true });
@@ -241,9 +241,9 @@ describe("a site", () => {
     model.dispose();
     return shapes;
   }
-  const short = [shown((place) => place < 3), shown(() => true)];
+  const short = [shown((slot) => slot < 3), shown(() => true)];
 
-  it("sees tokens alone", async () => {
+  it("sees only tokens", async () => {
     expect(await shapesSeen(training, short)).toEqual([[3 + time, 1]]);
     expect(await shapesSeen(inferenceContext(activeAdapters("a")), short)).toEqual([[3 + time, 1]]);
     expect(await shapesSeen(training, [shown(() => true), shown(() => true)])).toEqual([[2 * time, 1]]);
@@ -253,14 +253,14 @@ describe("a site", () => {
     expect(await shapesSeen(training, [shown(() => true), shown(() => true)], false)).toEqual([[2 * time, 1]]);
   });
 
-  it("sees those of the rows that it is selected for", async () => {
+  it("sees only those of its rows", async () => {
     expect(await shapesSeen({ ...training, adapters: adapterRows(["a", null]) }, short)).toEqual([[3, 1]]);
   });
 
   it("sees all positions in measurements, with a hole, and if padding is read", async () => {
     const all = [[2, time]];
     expect(await shapesSeen({ ...training, everyPosition: true }, short)).toEqual(all);
-    expect(await shapesSeen(training, [shown((place) => place !== 3), shown((place) => place < 3)])).toEqual(all);
-    expect(await shapesSeen(training, [shown((place) => place > 3), shown((place) => place < 3)])).toEqual(all);
+    expect(await shapesSeen(training, [shown((slot) => slot !== 3), shown((slot) => slot < 3)])).toEqual(all);
+    expect(await shapesSeen(training, [shown((slot) => slot > 3), shown((slot) => slot < 3)])).toEqual(all);
   });
 });

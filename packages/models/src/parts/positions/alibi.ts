@@ -3,7 +3,7 @@
 /** The slopes of one model's scores. All its layers share one object: a pass keeps its mask by it. */
 export interface Alibi {
   readonly slopes: Float32Array;
-  /** Multiplies what is added: Falcon scales the sum of score and bias, BLOOM the score alone. */
+  /** Multiplies the bias: Falcon scales the sum of score and bias, BLOOM only the score. */
   readonly scale: number;
   /** Whether the bias is computed in bfloat16, whatever the model's own type (Falcon). */
   readonly inBfloat16: boolean;
@@ -13,7 +13,7 @@ export function alibi(heads: number, options: Partial<Omit<Alibi, "gradients">> 
   return { slopes: alibiSlopes(heads), scale: 1, inBfloat16: false, ...options };
 }
 
-/** What is added to the scores of keys at `positions`, head after head: [heads, positions]. */
+/** The biases of scores of keys at `positions`, head after head: [heads, positions]. */
 export function alibiBiases({ slopes, scale, inBfloat16 }: Alibi, positions: readonly number[]): Float32Array {
   const { fround } = Math;
   const round = inBfloat16 ? roundToBfloat16 : fround;
@@ -27,7 +27,7 @@ export function alibiBiases({ slopes, scale, inBfloat16 }: Alibi, positions: rea
 export function alibiSlopes(heads: number): Float32Array {
   const whole = 2 ** Math.floor(Math.log2(heads));
   const slopes = Array.from({ length: whole }, (_, head) => baseOf(whole) ** (head + 1));
-  // Beyond a power of 2, heads take every second slope of twice as many heads.
+  // If the number of heads is not a power of 2, the others take every second slope of twice as many heads.
   const rest = Array.from({ length: heads - whole }, (_, head) => baseOf(2 * whole) ** (2 * head + 1));
   return Float32Array.from([...slopes, ...rest]);
 }

@@ -14,15 +14,15 @@ function seen(options: OrderMaskOptions): readonly string[] | undefined {
   );
 }
 
-describe("what a query sees", () => {
+describe("the keys that a query sees", () => {
   const all = Number.POSITIVE_INFINITY;
 
-  it("are earlier keys, or the nearest of them, where later ones are hidden", () => {
+  it("are earlier keys, or the nearest of them, if later ones are hidden", () => {
     expect(seen({ causal: true, time: 3, past: 0, window: all })).toEqual(["100", "110", "111"]);
     expect(seen({ causal: true, time: 3, past: 1, window: 2 })).toEqual(["1100", "0110", "0011"]);
   });
 
-  it("are the nearest keys of both sides where none is hidden", () => {
+  it("are the nearest keys on both sides if none is hidden", () => {
     expect(seen({ causal: false, time: 4, past: 0, window: 2 })).toEqual(["1100", "1110", "0111", "0011"]);
     expect(seen({ causal: false, time: 2, past: 3, window: 2 })).toEqual(["00111", "00011"]);
   });

@@ -1,4 +1,4 @@
-// The masks of a pass, made of its causal order, its padding and biases that rise with the key's position.
+// The masks of a pass: causal order, padding, and biases that rise with the key's position.
 
 import { type AttentionMask, causalMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
@@ -10,7 +10,7 @@ export interface MaskedPass {
   /** Keys in front of the first query. */
   readonly past: number;
   readonly shape: readonly [batch: number, time: number];
-  readonly images?: { readonly places: readonly number[]; readonly areSeenWhole: boolean } | undefined;
+  readonly images?: { readonly stateOf: readonly number[]; readonly areSeenWhole: boolean } | undefined;
 }
 
 /** Undefined: no key is hidden. `window` counts the keys to one side of a query, itself included. */
@@ -22,7 +22,9 @@ export function maskOfPass(pass: MaskedPass, window: number): AttentionMask | un
   const padding = attentionMask === undefined ? undefined : paddingMask(attentionMask); // [batch, 1, 1, keyTime]
   const { images } = pass;
   const order =
-    causal && images?.areSeenWhole ? imageMask(pass, images.places, window) : orderMask({ causal, time, past, window });
+    causal && images?.areSeenWhole
+      ? imageMask(pass, images.stateOf, window)
+      : orderMask({ causal, time, past, window });
   if (padding === undefined) return order;
   return order === undefined ? padding : withMeans(combineMasks(order, padding));
 }
@@ -31,10 +33,14 @@ export function maskOfPass(pass: MaskedPass, window: number): AttentionMask | un
  * The causal order in which neighbouring tokens of an image also see each other: [batch, 1, time, past + time]. A window hides keys before
  * a query, as in transformers' `create_masks_for_vision_model`.
  */
-function imageMask({ past, shape: [batch, time] }: MaskedPass, places: readonly number[], window: number): tf.Tensor4D {
+function imageMask(
+  { past, shape: [batch, time] }: MaskedPass,
+  stateOf: readonly number[],
+  window: number,
+): tf.Tensor4D {
   const keyTime = past + time;
   const values = new Float32Array(batch * time * keyTime).fill(maskedScore);
-  const isImage = (token: number) => (places[token] ?? -1) >= 0;
+  const isImage = (token: number) => (stateOf[token] ?? -1) >= 0;
   for (let token = batch * time - 1, end = 0; token >= 0; token--) {
     const query = token % time;
     // The last token of this one's image; of a text it is the token itself.
@@ -97,7 +103,7 @@ export interface OrderMaskOptions {
   readonly window: number;
 }
 
-/** [1, 1, time, past + time], which the caller owns; undefined where every query sees every key. */
+/** [1, 1, time, past + time], owned by the caller; undefined if every query sees every key. */
 export function orderMask({ causal, time, past, window }: OrderMaskOptions): tf.Tensor4D | undefined {
   // One token at the end sees all keys.
   if (time === 1 && past < window) return undefined;
@@ -105,14 +111,14 @@ export function orderMask({ causal, time, past, window }: OrderMaskOptions): tf.
   return Number.isFinite(window) ? nearMask(time, past, window) : undefined;
 }
 
-/** Hides keys that are `window` places away or more, on either side (EmbeddingGemma). */
+/** Hides keys at a distance of `window` positions or more, on either side (EmbeddingGemma). */
 function nearMask(time: number, past: number, window: number): tf.Tensor4D {
   const keyTime = past + time;
   const values = new Float32Array(time * keyTime).fill(maskedScore);
   for (let query = 0; query < time; query++) {
     const row = query * keyTime;
-    const place = past + query;
-    values.fill(0, row + Math.max(0, place - window + 1), row + Math.min(keyTime, place + window));
+    const position = past + query;
+    values.fill(0, row + Math.max(0, position - window + 1), row + Math.min(keyTime, position + window));
   }
   return tf.tensor4d(values, [1, 1, time, keyTime]);
 }

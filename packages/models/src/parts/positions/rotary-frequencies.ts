@@ -103,7 +103,7 @@ function countOf(positions: readonly number[]): number {
   return positions.reduce((max, position) => Math.max(max, position + 1), 0);
 }
 
-/** Llama 3.1: slow pairs are slowed by `factor`, fast ones left alone, those between blended. */
+/** Llama 3.1: slow pairs are slowed by `factor`, fast ones stay unchanged, and those between are interpolated. */
 function stretchedByWavelength(frequency: number, scaling: Extract<RotaryScaling, { type: "llama3" }>): number {
   const { factor, lowFrequencyFactor, highFrequencyFactor, originalMaxPositions } = scaling;
   const wavelength = (2 * Math.PI) / frequency;

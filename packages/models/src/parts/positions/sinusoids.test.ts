@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { Pass } from "../pass.ts";
 import { sinusoidsOf, sinusoidTable } from "./sinusoids.ts";
 
-it("a table has sines first, then cosines, at speeds that fall with the pair", () => {
+it("a table has sines first, then cosines, with frequencies that fall with the pair", () => {
   tf.tidy(() => {
     const table = sinusoidTable([3, 4]);
     const slow = 10_000 ** -0.5;
@@ -15,7 +15,7 @@ it("a table has sines first, then cosines, at speeds that fall with the pair", (
   });
 });
 
-it("a pass gets the sinusoids of its own positions, and none for padding", () => {
+it("a pass has the sinusoids of its own positions, and zeros for padding", () => {
   tf.tidy(() => {
     const rows = [
       [2, 3, 1],

@@ -9,18 +9,18 @@ export function sinusoidTable([positions = 0, width = 0]: readonly number[]): tf
   const values = new Float32Array(positions * width);
   const sines = Math.ceil(width / 2);
   for (let position = 0; position < positions; position++) {
-    for (let place = 0; place < width; place++) {
-      const pair = place < sines ? place : place - sines;
+    for (let index = 0; index < width; index++) {
+      const pair = index < sines ? index : index - sines;
       const angle = position / 10_000 ** ((2 * pair) / width);
-      values[position * width + place] = place < sines ? Math.sin(angle) : Math.cos(angle);
+      values[position * width + index] = index < sines ? Math.sin(angle) : Math.cos(angle);
     }
   }
   return tf.tensor2d(values, [positions, width]);
 }
 
 /**
- * M2M-100's, for any position: the speeds fall from 1 to 1/10 000, and padding – the position `padding` – has none. XGLM's begin
- * with the `offset`. Returns [batch or 1, time, width].
+ * M2M-100's sinusoids for any position. The frequencies fall from 1 to 1/10 000; the position `padding` gets zeros. XGLM's positions
+ * begin with `offset`. Returns [batch or 1, time, width].
  */
 export function sinusoidsOf(width: number, padding: number | null, offset = 0): (pass: Pass) => tf.Tensor {
   const known: Float32Array[] = [];
@@ -31,7 +31,7 @@ export function sinusoidsOf(width: number, padding: number | null, offset = 0): 
   return (pass) => pass.byPosition((position) => row(position + offset), width);
 }
 
-/** Rounded to float32 after each step, as torch does: a thousand radians times a small error is no small one. */
+/** Rounded to float32 after each step, as in torch: at a thousand radians, a small error of the frequency becomes large. */
 function roundedSinusoids(position: number, width: number): Float32Array {
   const { fround } = Math;
   const half = Math.floor(width / 2);

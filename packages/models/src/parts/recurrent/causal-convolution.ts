@@ -65,9 +65,9 @@ export function byText(x: tf.Tensor3D, pass: Pass, compute: (texts: tf.Tensor3D)
   const { groups } = pass;
   if (groups.length === 0) return compute(x);
   return withWholeRows({ x }, pass, ({ x }) => {
-    const [places, , width] = x.shape;
+    const [tapCount, , width] = x.shape;
     const parts = tf.split(
-      tf.reshape(x, [places, width]),
+      tf.reshape(x, [tapCount, width]),
       groups.map(({ shape: [rows, time] }) => rows * time),
     );
     const made = groups.map(({ shape: [rows, time] }, index) => {

@@ -1,5 +1,5 @@
-// A gated delta net (Yang et al. 2024), as Qwen 3.5 has it in place of attention: queries, keys and values of a few tokens each, a
-// memory that they write to and read from, and a gate on what was read.
+// A gated delta net (Yang et al. 2024), Qwen 3.5's replacement of attention: queries, keys and values from a few tokens each, a
+// memory that they write to and read from, and a gate on the result.
 
 import { gatedDelta, silu } from "@lowrank/engine";
 import { computeByRows, forwardTogether, type LinearSite, type ParameterSlot } from "@lowrank/engine/hook-points";
@@ -27,13 +27,13 @@ export interface GatedDeltaNetOptions {
   readonly project: MemoryProjection;
   /** Added to it: [heads]. */
   readonly decayBias: ParameterSlot;
-  /** The logarithm of what it is multiplied by: [heads]. */
+  /** The logarithm of the decay's factor: [heads]. */
   readonly decayRate: ParameterSlot;
   /** [2·keyHeads·keySize + heads·valueSize, 1, taps] */
   readonly taps: ParameterSlot;
   /** For queries, keys and values, after the taps; the gate on the output is always silu. */
   readonly activation: Activation;
-  /** Of what each head reads. */
+  /** The norm of each head's output. */
   readonly norm: Norm;
   readonly output: LinearSite;
   readonly heads: number;
@@ -94,7 +94,7 @@ export function gatedDeltaNet(options: GatedDeltaNetOptions): Layer {
     });
 }
 
-/** The logarithm of what each token leaves of the memory: −e^rate·softplus(x + bias). */
+/** The logarithm of the share of the memory that each token keeps: −e^rate·softplus(x + bias). */
 function fading(x: tf.Tensor, { decayBias, decayRate }: GatedDeltaNetOptions, { context }: Pass): tf.Tensor3D {
   const call = { x, context, path: `${decayRate.path}/fading`, hookPoints: [decayBias, decayRate] };
   return computeByRows(call, (rows, own) => {

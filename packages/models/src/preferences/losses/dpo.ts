@@ -8,7 +8,7 @@ import {
 } from "../preference-loss-row.ts";
 import { smoothedLogistic } from "./log-odds.ts";
 
-/** β·(log π − log π_ref): what an answer is worth to every loss that compares with the base. */
+/** β·(log π − log π_ref): an answer's implicit reward in every loss that compares with the base. */
 export function relativeReward({ logProbs, reference }: AnswerScores, { beta }: BetaSetting): tf.Tensor1D {
   return tf.mul(tf.sub(logProbs, reference), beta);
 }

@@ -6,7 +6,7 @@ function perToken({ logProbs, reference, lengths }: AnswerScores): tf.Tensor {
   return tf.div(tf.sub(logProbs, reference), lengths);
 }
 
-/** (h − 1/2β)², where h is by how much more a token of the chosen answer gained than one of the rejected. */
+/** (h − 1/2β)², where h is the difference of both answers' mean log ratio per token. */
 export const ipo: PreferenceLoss<BetaSetting> = {
   source: 'Azar et al. 2024, eq. 17, by token as its authors compute it; TRL: DPOTrainer, loss_type "ipo"',
   settings: { beta },

@@ -11,7 +11,7 @@ export type KtoSettings = BetaSetting & {
 
 const weight = fromZero({ default: 1, idle: 1 });
 
-/** Each answer by itself, 1 − σ(r − z) of a good one and 1 − σ(z − r) of a bad one, where z is what answers to other prompts gained. */
+/** For each answer, 1 − σ(r − z) if it is good and 1 − σ(z − r) if it is bad. z estimates the KL divergence from answers to other prompts. */
 export const kto: PreferenceLoss<KtoSettings> = {
   source: "Ethayarajh et al. 2024, eq. 7; TRL: KTOTrainer",
   settings: { beta, desirableWeight: weight, undesirableWeight: weight },

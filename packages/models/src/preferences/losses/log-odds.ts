@@ -16,7 +16,7 @@ export function smoothedLogistic(margin: tf.Tensor, share: number): tf.Tensor1D 
 /** log(1 − eˣ) for x < 0, by the formula that loses least on either side of −log 2 (Mächler 2012). */
 export function log1mExp(x: tf.Tensor): tf.Tensor {
   const middle = -Math.LN2;
-  // Each branch sees only what it is for: the other's gradient would be NaN there, and NaN times 0 stays NaN.
+  // Each branch only sees its own range: outside it, its gradient would be NaN, and NaN times 0 is NaN.
   const far = tf.log1p(tf.neg(tf.exp(tf.minimum(x, middle))));
   const near = tf.log(tf.neg(tf.expm1(tf.maximum(x, middle))));
   return tf.where(tf.less(x, middle), far, near);

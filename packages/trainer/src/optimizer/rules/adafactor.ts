@@ -39,7 +39,7 @@ export const adafactor: OptimizerRule = {
 };
 
 /** Maps the index of a number to the factor of its gradient. */
-type FactorOf = (place: number) => number;
+type FactorOf = (range: number) => number;
 
 const none = new Float32Array();
 
@@ -48,7 +48,7 @@ function ofEach({ gradients, means: { second = none } }: RuleArrays, rates: Rule
     const square = ((gradients[i] as number) * rates.gradientFactor) ** 2 + smallestSquare;
     second[i] = kept * (second[i] as number) + (1 - kept) * square;
   }
-  return (place) => 1 / Math.sqrt(second[place] as number);
+  return (range) => 1 / Math.sqrt(second[range] as number);
 }
 
 function ofRowsAndColumns({ gradients, means, shape }: RuleArrays, rates: RuleRates, kept: number): FactorOf {
@@ -77,10 +77,10 @@ function ofRowsAndColumns({ gradients, means, shape }: RuleArrays, rates: RuleRa
   const columnFactors = columnSums;
   for (let column = 0; column < columnFactors.length; column += 1)
     columnFactors[column] = 1 / Math.sqrt(ofColumns[column] as number);
-  return (place) => {
-    const row = Math.floor(place / columns);
+  return (range) => {
+    const row = Math.floor(range / columns);
     return (
-      (rowFactors[row] as number) * (columnFactors[Math.floor(row / rows) * columns + (place % columns)] as number)
+      (rowFactors[row] as number) * (columnFactors[Math.floor(row / rows) * columns + (range % columns)] as number)
     );
   };
 }

@@ -40,7 +40,6 @@ export interface OptimizerRule {
   readonly name: string;
   /** The paper, and the implementation that gives the same numbers. */
   readonly source: string;
-  /** Default betas. */
   readonly betas: readonly [first: number, second: number];
   /** Whether each number is updated independently, so that neighbours may be updated as one array. */
   readonly isElementwise: boolean;

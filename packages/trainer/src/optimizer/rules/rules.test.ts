@@ -32,8 +32,8 @@ function trained(name: string, variable: string): Float32Array {
 describe.each(Object.keys(ends))("%s", (name) => {
   it.each(Object.keys(shapes))("moves a %s as its own implementation in Python does", (variable) => {
     const values = trained(name, variable);
-    for (const [place, expected] of (ends[name]?.[variable] ?? [Number.NaN]).entries())
-      expect(values[place]).toBeCloseTo(expected, 5);
+    for (const [range, expected] of (ends[name]?.[variable] ?? [Number.NaN]).entries())
+      expect(values[range]).toBeCloseTo(expected, 5);
   });
 });
 
@@ -41,7 +41,7 @@ it("every optimiser has been compared", () => {
   expect(new Set(Object.keys(ends).map((name) => name.split(" ")[0]))).toEqual(new Set(optimizers.keys()));
 });
 
-it("adafactor remembers a row and a column of a table, where adamw remembers it twice", () => {
+it("adafactor stores a row and a column of a table, where adamw stores it twice", () => {
   const options = { betas: [0, 0], epsilon: 0, momentum: 0 } as const;
   const remembered = (name: OptimizerName, shape: readonly number[]) =>
     ruleOf(name)

@@ -54,7 +54,7 @@ const feedForwardKind = {
 const gatedByDefault = { ...feedForwardKind, fallback: "gated-gelu" } as const;
 
 /**
- * What changes nothing: the class says whether there is a decoder, feed_forward_proj what follows in the next two, and positions
+ * Keys without an effect: the class decides whether there is a decoder, the next two follow from feed_forward_proj, and positions
  * have no limit.
  */
 const t5Harmless = ["is_encoder_decoder", "dense_act_fn", "is_gated_act", "n_positions", "initializer_factor"];
@@ -64,7 +64,7 @@ interface RelativeOfT5 {
   readonly name: string;
   /** Differences of its configuration. */
   readonly config?: Partial<ConfigTable>;
-  /** Which layers of each stack have a table of relative positions; the others read that of the one before. */
+  /** Which layers of each stack have a table of relative positions; the others use the table of an earlier layer. */
   readonly positionTables?: "first layer" | "all layers";
 }
 

@@ -7,7 +7,7 @@ import { bartConfig, bartHead, bartLinears, writerClasses } from "./bart.ts";
 
 const { maxPositions: _, ...sizes } = bartConfig.sizes;
 
-/** Positions of the source are sinusoids, but a file holds them. */
+/** Positions of the source are sinusoids, but a file has them as weights. */
 const tensors: readonly TensorRow[] = [
   parameterRow("encoder.conv1.weight", ({ hiddenSize, melBins }) => [hiddenSize, melBins, 3]),
   parameterRow("encoder.conv1.bias", ({ hiddenSize }) => [hiddenSize]),

@@ -68,7 +68,7 @@ export const debertaV2 = likeBert("deberta-v2", "DebertaV2", {
     "sequence-classification": { linears: [transformRow("pooler.dense"), classifierRow("classifier")] },
     "multiple-choice": { linears: [transformRow("pooler.dense"), classifierRow("classifier", 1)] },
   },
-  // What the first files hold besides: positions that are not added, and heads of the pre-training.
+  // Further tensors in the first files: positions that are not added, and heads of the pre-training.
   ignoredFileKeys: [positionCounter, "embeddings.position_embeddings.weight"],
   fileSpellings: [predictionBias],
 });

@@ -52,7 +52,7 @@ export const modernbert: Family = {
       size: { key: "local_attention", fallback: 128 },
       layers: { exceptEvery: "global_attn_every_n_layers", fallback: 3, fromFirst: true },
     },
-    // The file counts the keys on both sides of a query, a window here those on one side and the query itself.
+    // The file counts the keys on both sides of a query; our windows count those on one side and the query itself.
     derive: (config) => ({ ...config, windows: config.windows.map((size) => size && (size >> 1) + 1) }),
     fixed: [
       { key: "classifier_activation", values: ["gelu"], effect: "the heads' input has another activation" },

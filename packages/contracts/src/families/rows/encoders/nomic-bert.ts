@@ -13,7 +13,7 @@ import {
 } from "../shared/encoder-rows.ts";
 import { linearRows, normRows } from "../shared/module-rows.ts";
 
-/** What the first program called a layer's modules. */
+/** The names of a layer's modules in the original program. */
 const firstNames = [
   ["attn.out_proj.weight", "self_attn.o_proj.weight"],
   ["mlp.fc11.weight", "mlp.up_proj.weight"],
@@ -71,7 +71,7 @@ export const nomicBert: Family = {
       { key: "rotary_emb_scale_base", values: [null], effect: "scores decrease with distance" },
       { key: "causal", values: [null, false], effect: "true hides later positions" },
     ],
-    // What the first program computed by, for texts longer than in pretraining too; transformers does not read it.
+    // Settings of the original program for texts longer than in pretraining; transformers does not read them.
     harmless: [
       ...[
         "rotary_scaling_factor",

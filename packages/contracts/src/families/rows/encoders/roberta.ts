@@ -20,7 +20,7 @@ export const robertaLanguageModel = languageHead({
 /** The name that files have for its bias. */
 export const robertaBias = { file: "lm_head.decoder.bias", path: "lm_head.bias" } as const;
 
-/** RoBERTa, or a relative of it that computes alike: its type, and how its classes' names begin. */
+/** RoBERTa, or a relative with the same computation: its type, and the beginning of its class names. */
 function likeRoberta(modelType: string, name: string) {
   return likeBert(modelType, name, {
     classes: [[`${name}ForCausalLM`, "causal-lm"]],

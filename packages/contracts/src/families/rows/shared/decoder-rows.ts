@@ -31,7 +31,7 @@ export function gatedFeedForward(bias: Bias, name = "mlp"): readonly LinearRow[]
   ]);
 }
 
-/** down(activation(up(x))); the names are those of the two maps, with `{n}`. */
+/** down(activation(up(x))); `up` and `down` are the paths of the two linear layers, with `{n}`. */
 export function plainFeedForward(up: string, down: string, bias: Bias): readonly LinearRow[] {
   return linearRows({ bias, layout: "out-in" }, [
     [up, "hidden", "intermediate"],
@@ -43,15 +43,14 @@ interface DecoderHeadOptions {
   /** Of `lm_head`. */
   readonly bias?: boolean;
   readonly inFeatures?: Width;
-  /** Name of the classifier of tokens. */
   readonly tokens?: "score" | "classifier";
   /** The base model's attribute in question answering, if it differs. */
   readonly questionPrefix?: string;
 }
 
 /**
- * `lm_head`, tied to the embedding where the configuration says so; `score`, a classifier of tokens and `qa_outputs`.
- * Which of them a family has, its classes say.
+ * The heads of a decoder: `lm_head`, tied to the embedding if the configuration says so, `score`, a token classifier and
+ * `qa_outputs`. A family's classes decide which of them it has.
  */
 export function decoderHeads(
   embedding: string,
@@ -105,15 +104,15 @@ export function writerClasses(name: string): Family["architectures"] {
 export const tokenDropout = { keys: ["classifier_dropout", "hidden_dropout"], fallback: 0.1 } as const;
 
 interface DecoderSizes {
-  /** What the file means where it does not say them. */
+  /** The default for a file without it. */
   readonly maxPositions: number;
-  /** The same of these; unless given as many as heads, null in a family where heads share no keys. */
+  /** The default for a file without it: unless given, the number of heads; null in a family whose heads share no keys. */
   readonly keyValueHeads?: number | null;
-  /** The same of these; null where they follow from the other sizes then. Unless given, they always do. */
+  /** The default for a file without it; null: it follows from the other sizes. Unless given, it always does. */
   readonly headSize?: number | null;
 }
 
-/** The common sizes, and what a file means that lacks some of them. */
+/** The common sizes, with defaults for files that lack some of them. */
 export function decoderSizes({ maxPositions, keyValueHeads, headSize }: DecoderSizes): Family["config"]["sizes"] {
   return {
     ...commonSizes,

@@ -39,11 +39,11 @@ interface LanguageHeadPaths {
   readonly dense: string;
   readonly norm: string;
   readonly output: string;
-  /** What the output's bias is called while the output is tied; else it is declared, but never added. */
+  /** The name of the output's bias while the output is tied; otherwise the bias exists but is never added. */
   readonly bias?: string;
 }
 
-/** output(norm(activation(dense(state)))) over the vocabulary, for hidden words and for those that come next. */
+/** output(norm(activation(dense(state)))) over the vocabulary, for masked tokens and for next ones. */
 export function languageHead({ dense, norm, output, bias }: LanguageHeadPaths, width: Width = "hidden"): HeadTable {
   const own = bias === undefined ? {} : { biasPath: bias };
   return {
@@ -143,12 +143,12 @@ export const bertConfig = {
 } as const satisfies Family["config"];
 
 interface RelativeOfBert extends Partial<Omit<Family, "config">> {
-  /** Classes besides those of every encoder. */
+  /** Classes in addition to those of every encoder. */
   readonly classes?: readonly (readonly [string, Task])[];
   readonly config?: Partial<Family["config"]>;
 }
 
-/** BERT, or a relative of it, by what it has of its own: keys, rows and heads that replace BERT's. `name`: how its classes begin. */
+/** BERT, or a relative of it with its own keys, rows and heads, which replace BERT's. `name`: the beginning of its class names. */
 export function likeBert(modelType: string, name: string, { classes, config, heads, ...rows }: RelativeOfBert): Family {
   return {
     modelType,

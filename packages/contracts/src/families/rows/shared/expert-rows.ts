@@ -1,4 +1,4 @@
-// What mixtures of experts have in common: a router, and the maps of all experts in two stacks, [experts, out, in].
+// The common parts of mixtures of experts: a router, and the matrices of all experts in two stacks, [experts, out, in].
 
 import { describeValue } from "../../../messages.ts";
 import type { ConfigTable } from "../../config-table.ts";
@@ -9,7 +9,7 @@ import { linearRows, parameterRow, sizeRow } from "./module-rows.ts";
 
 const moe = "layers.{n}.mlp";
 
-/** `gate` and `experts`; the router is no linear layer in transformers. */
+/** `gate` and `experts`; the router is not a linear layer in transformers. */
 export const expertTensors: readonly TensorRow[] = [
   parameterRow(`${moe}.gate.weight`, ({ experts, hiddenSize }) => [experts, hiddenSize]),
   parameterRow(`${moe}.experts.gate_up_proj`, ({ experts, expertIntermediateSize, hiddenSize }) => [
@@ -34,7 +34,7 @@ export const sharedExpert: readonly LinearRow[] = linearRows({ bias: false, layo
   [`${shared}_gate`, "hidden", 1],
 ]);
 
-/** The bias of a router's choice, and a feed-forward of all tokens in place of several experts (DeepSeek, GLM). */
+/** A bias for choosing experts, and a shared feed-forward instead of several shared experts (DeepSeek, GLM). */
 export const choiceBias: TensorRow = {
   path: `${moe}.gate.e_score_correction_bias`,
   kind: "buffer",
@@ -83,7 +83,7 @@ export function groupedRouter(usual: {
   } as const satisfies Partial<ConfigTable>;
 }
 
-/** Groups must divide the experts, and those that a token chooses must have enough. */
+/** The groups must divide the experts, and the chosen groups must have enough experts. */
 export function problemsOfGroups(config: ConfigValues): readonly ConfigProblem[] {
   const { experts, expertGroups: groups, expertGroupsPerToken: chosen, expertsPerToken } = config;
   const size = experts / groups;
@@ -112,10 +112,10 @@ export function stackedExperts(
   ];
 }
 
-/** Where a file asks for a loss that balances the experts, to be added to a language model's own. */
+/** Whether a file requests the load-balancing loss, which is added to a language model's own. */
 export const balanceSwitch = { balancesExperts: { key: "output_router_logits", fallback: false } } as const;
 
-/** What that is multiplied by. */
+/** The factor of this loss. */
 export function balanceScale(fallback: number): NonNullable<ConfigTable["scalars"]> {
   return { balanceScale: { key: "router_aux_loss_coef", fallback, mayBeZero: true } };
 }
@@ -123,7 +123,7 @@ export function balanceScale(fallback: number): NonNullable<ConfigTable["scalars
 /** In Qwen's files some layers may have a plain feed-forward. */
 export const mixedLayers = { kind: "experts", plain: "mlp_only_layers", each: "decoder_sparse_step" } as const;
 
-/** Rows of layers that have a mixture, and of those that have none. */
+/** Rows only for layers with a mixture, or only for those without. */
 export function inMixtures<Row extends LinearRow | TensorRow>(rows: readonly Row[], are = true): readonly Row[] {
   return rows.map((row) => ({
     ...row,

@@ -1,4 +1,4 @@
-// What families have in common that cut an image into patches: keys of config.json, the patches' projection, ViT's layers.
+// The common parts of families that cut an image into patches: keys of config.json, the patches' projection, ViT's layers.
 
 import type { ConfigValues } from "../../config-values.ts";
 import type { Family, TensorRow } from "../../family.ts";
@@ -7,11 +7,11 @@ import { layerSizes, linearRows, moduleSpellings, normRows, parameterRow } from 
 
 /** Heights and widths of images and patches, which a file has as one number or as a pair. */
 export const imageSizes = {
-  imageSize: { keys: ["image_size"], fallback: 224, place: 0 },
-  imageWidth: { keys: ["image_size"], fallback: { times: 1, of: "imageSize" }, place: 1 },
+  imageSize: { keys: ["image_size"], fallback: 224, element: 0 },
+  imageWidth: { keys: ["image_size"], fallback: { times: 1, of: "imageSize" }, element: 1 },
   imageChannels: { keys: ["num_channels"], fallback: 3 },
-  patchSize: { keys: ["patch_size"], fallback: 16, place: 0 },
-  patchWidth: { keys: ["patch_size"], fallback: { times: 1, of: "patchSize" }, place: 1 },
+  patchSize: { keys: ["patch_size"], fallback: 16, element: 0 },
+  patchWidth: { keys: ["patch_size"], fallback: { times: 1, of: "patchSize" }, element: 1 },
 } as const satisfies Family["config"]["sizes"];
 
 /** config.json of ViT, which its relatives took over. */
@@ -37,7 +37,7 @@ export function patchesOf({ imageSize, imageWidth, patchSize, patchWidth }: Conf
   return Math.floor(imageSize / patchSize) * Math.floor(imageWidth / patchWidth);
 }
 
-/** The convolution that makes a state of each patch, as wide as the layers unless `widthOf` says otherwise. */
+/** The convolution that makes a state from each patch. It is as wide as the layers unless `widthOf` says otherwise. */
 export function patchProjection(
   path: string,
   widthOf = ({ hiddenSize }: ConfigValues) => hiddenSize,
@@ -119,7 +119,7 @@ interface RelativeOfVit extends Partial<Omit<Family, "config">> {
   readonly config?: Partial<Family["config"]>;
 }
 
-/** ViT, or a relative of it, by what it has of its own: keys, rows and heads that replace ViT's. */
+/** ViT, or a relative of it with its own keys, rows and heads, which replace ViT's. */
 export function likeVit(modelType: string, { name, config, ...rows }: RelativeOfVit): Family {
   return {
     modelType,

@@ -33,7 +33,7 @@ export function sizeRow(key: string, fallback?: SizeRow["fallback"]): SizeRow {
   return fallback === undefined ? { keys: [key] } : { keys: [key], fallback };
 }
 
-/** The sizes of layers, with defaults for absent keys; a family without a feed-forward of its own has none for it. */
+/** The sizes of layers, with defaults for absent keys. A family without its own feed-forward size has no default for it. */
 export function layerSizesOr(usual: { hidden: number; intermediate?: number; layers: number; heads: number }) {
   const { intermediate } = usual;
   return {

@@ -1,4 +1,4 @@
-// What CLIP and SigLIP have in common: two encoders, one of images and one of texts, whose layers have the same names.
+// The common parts of CLIP and SigLIP: two encoders, one of images and one of texts, whose layers have the same names.
 
 import type { Family, HeadTable, NormRow } from "../../family.ts";
 import { classifierRow } from "./encoder-rows.ts";
@@ -36,12 +36,12 @@ export function textSizes(vocabulary: number, positions: number): Family["config
   };
 }
 
-/** What differs from one pair of towers to the other. */
+/** The differences between pairs of towers. */
 export interface TowerOptions {
   readonly modelType: string;
   readonly activation: string;
   readonly epsilon: number;
-  /** What is the tower's own; `config.json` of a pair leaves out what is as transformers' defaults are. */
+  /** The sizes of the tower. A pair's `config.json` leaves out values that equal transformers' defaults. */
   readonly sizes: Family["config"]["sizes"];
 }
 
@@ -69,7 +69,7 @@ export function textTower(
   };
 }
 
-/** The encoder of images. `hasFront`: a learnt state stands in front of the patches, whose projection then has no bias. */
+/** The encoder of images. `hasFront`: a learnt state precedes the patches, whose projection then has no bias. */
 export function visionTower(
   options: TowerOptions & { readonly hasFront: boolean; readonly norms: readonly string[] },
 ): Pick<
@@ -102,7 +102,7 @@ interface PairOfTowers {
   /** How its classes' names begin. */
   readonly name: string;
   readonly towers: readonly [text: Family, vision: Family];
-  /** What tells which text fits which image. */
+  /** The head that compares texts and images. */
   readonly matching: HeadTable;
   readonly sizes?: Family["config"]["sizes"];
   readonly harmless?: readonly string[];

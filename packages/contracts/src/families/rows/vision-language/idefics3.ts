@@ -13,7 +13,7 @@ const tower = visionTower({
   epsilon: 1e-6,
   sizes: {
     ...layerSizesOr({ hidden: 1152, intermediate: 3072, layers: 12, heads: 16 }),
-    patchSize: { keys: ["patch_size"], fallback: 32, place: 0 },
+    patchSize: { keys: ["patch_size"], fallback: 32, element: 0 },
   },
   hasFront: false,
   norms: ["post_layernorm"],
@@ -22,7 +22,7 @@ const tower = visionTower({
 /** The tables of `idefics3_vision`, also for files that say "smolvlm_vision". */
 export const idefics3Vision: Family = {
   ...tower,
-  // The sizes are those of the image processor, whose file has them, too.
+  // The sizes are those of the image processor's file, which repeats them.
   config: {
     ...tower.config,
     harmless: [...(tower.config.harmless ?? []), "max_image_size", "size", "use_base_siglip"],

@@ -1,5 +1,5 @@
 // CLIP (Radford et al. 2021), as transformers' modeling_clip.py names it: an encoder of images and one of texts, whose states are
-// projected to where they can be compared. Each tower is a family of its own, too.
+// projected to a common space. Each tower is also a family of its own.
 
 import type { Family } from "../../family.ts";
 import { layerSizesOr, linearRows, parameterRow } from "../shared/module-rows.ts";
@@ -39,7 +39,7 @@ export const clipVision: Family = {
     epsilon: 1e-5,
     sizes: {
       ...layerSizesOr({ hidden: 768, intermediate: 3072, layers: 12, heads: 12 }),
-      patchSize: { keys: ["patch_size"], fallback: 32, place: 0 },
+      patchSize: { keys: ["patch_size"], fallback: 32, element: 0 },
       projectionSize,
     },
     hasFront: true,
@@ -67,6 +67,6 @@ export const clip = pairOfTowers({
     tensors: [parameterRow("logit_scale", () => [])],
   },
   sizes: { projectionSize },
-  // Where the scale of the logits begins, which files hold.
+  // The initial scale of the logits; files have the trained one.
   harmless: ["logit_scale_init_value"],
 });

@@ -18,7 +18,7 @@ import { linearRows, moduleSpellings, normRows, parameterRow } from "../shared/m
 const stage = "encoder.layers.{s}";
 const block = `${stage}.blocks.{n}`;
 
-/** Between two stages; the last has none behind it. */
+/** True between two stages, false after the last one. */
 const isFollowed = ({ stages }: ConfigValues) => stages.length > 1;
 
 const biasTable = parameterRow(
@@ -49,7 +49,7 @@ export const swin = likeVit("swin", {
       absolutePositions: { key: "use_absolute_embeddings", fallback: false },
     },
     scalars: { feedForwardRatio: { key: "mlp_ratio", fallback: 4 } },
-    // What follows from others, and what masked image models need.
+    // Values that follow from others, and values for masked image models.
     harmless: ["hidden_size", "num_layers", "num_hidden_layers", "encoder_stride", "path_norm", ...backboneKeys],
   },
   tensors: [
@@ -67,7 +67,7 @@ export const swin = likeVit("swin", {
     ]),
   ],
   norms: [
-    // Whatever the file says of the others.
+    // The file's value does not apply to this norm.
     { path: "embeddings.norm", kind: "layer", width: "embedding", epsilon: 1e-5 },
     ...normRows("layer", [`${block}.layernorm_before`, `${block}.layernorm_after`]),
     { path: `${stage}.downsample.norm`, kind: "layer", width: "quadruple-hidden", epsilon: 1e-5, when: isFollowed },

@@ -10,7 +10,7 @@ export const vit = likeVit("vit", {
   name: "ViT",
   config: {
     fixed: [{ key: "pooler_act", values: ["tanh"], effect: "the pooled state has another activation" }],
-    // What masked image models need; the width of a pooled state that no task here returns.
+    // Values for masked image models, and the width of a pooled state that no task here returns.
     harmless: ["encoder_stride", "pooler_output_size"],
   },
   tensors: vitEmbeddings(["embeddings.cls_token"]),

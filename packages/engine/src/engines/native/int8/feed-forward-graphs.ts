@@ -37,7 +37,7 @@ export function activatingGraph({ gelu, isDifferentiated, hasBias }: ActivatingO
   const { value, factor, derivative } = isDifferentiated
     ? withDerivatives[gelu](g, scaledBy)
     : activatedAlone(g, gelu, scaledBy);
-  // A row is no number where its factor is none; a bias is added to all.
+  // A row is NaN if its factor is NaN; a bias affects all rows.
   const trouble = hasBias ? g.add("factors", g.node("ReduceSum", ["bias"], { keepdims: 1 })) : "factors";
   const rounded = roundedRows(g, value, g.scale(trouble, 0));
   const factors = g.scale(rounded.factors, factor);

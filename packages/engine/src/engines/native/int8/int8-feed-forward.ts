@@ -59,7 +59,7 @@ export function int8FeedForwardGradient(call: KernelCall): tf.TensorInfo[] {
   const round = roundingSession(backend, true);
   const gradient = backend.session("int8 sloped", slopedGraph);
   const finish = backend.session(`int8 scaled ${term !== undefined}`, () => scalingGraph(term !== undefined));
-  // What rows are multiplied by before they are rounded for the next matrix, this one's columns are multiplied by anyway.
+  // The columns of this matrix are scaled anyway, so they also get the scales of the next matrix's rounded input.
   const scaled = { ...down, columnScales: innerScalesOf(up) };
   inPieces(backend, rows, [down, up], ({ part, room, sums }) => {
     const given = room(0, down.inner);
@@ -79,7 +79,7 @@ function productOf({ backend, attributes }: KernelCall, name: string, isTranspos
   return backend.int8Weights.product(Number(attributes[name]), isTransposed);
 }
 
-/** Those of a transposed product, which has them. */
+/** The inner scales of a transposed product. */
 function innerScalesOf({ innerScales = new Float32Array() }: Int8Product): Float32Array {
   return innerScales;
 }

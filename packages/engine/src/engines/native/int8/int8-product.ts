@@ -16,8 +16,8 @@ import type { Int8Product } from "./native-int8-weights.ts";
 const pieceEntries = 128 * 3072;
 
 /**
- * x [..., inner] times the weight of a number, or its transpose → [..., columns]. A term [columns] or of as many entries as the
- * product is added; the latter then holds the product, if nobody else can see it.
+ * x [..., inner] times the weight of a number, or its transpose → [..., columns]. A term [columns] or of the product's shape is
+ * added. In the latter case the product may overwrite the term, if nothing else uses it.
  *
  * A row with a NaN or an infinity becomes NaN; a row of zeros stays zeros.
  */

@@ -1,23 +1,23 @@
-// Frozen matrices in 8 bits inside ONNX Runtime. Each is the constant of its own session: the library packs constants into
-// the order that its products read, and drops the copy that it was given. A second session, for the gradient of the input,
-// is made on first use; until then its codes are kept unpacked, in the same number of bytes.
+// Frozen matrices in 8 bits inside ONNX Runtime. Each is the constant of its own session, because the library packs constants into
+// the order in which its products read them, and drops its copy of the original. A second session, for the gradient of the input, is
+// made on first use. Until then the codes are kept unpacked, in the same number of bytes.
 
 import type { Int8Matrix, MatrixShape } from "../../../packed/int8-matrix.ts";
 import type { Int8Weights } from "../../../packed/int8-weights.ts";
 import type { NativeSession, OnnxRuntime } from "../runtime/onnx-runtime.ts";
 import type { Packing } from "../runtime/packing.ts";
+import { reasonAgainst8Bits } from "./int8-fitness.ts";
 import { NativeRounding } from "./native-rounding.ts";
 import { productSession, zeroPoint } from "./product-session.ts";
-import { unfitnessFor8Bits } from "./unfitness.ts";
 
 /** One direction of a matrix: codes [rows, inner] of 8 bits → codes·W, each column times its scale. */
 export interface Int8Product {
   readonly session: NativeSession;
   readonly inner: number;
   readonly columns: number;
-  /** [columns], or [1] where the scales belong to the other factor. */
+  /** [columns], or [1] if the scales belong to the other factor. */
   readonly columnScales: Float32Array;
-  /** [inner]: what the other factor is multiplied by before it is rounded. */
+  /** [inner]: scales of the other factor before it is rounded. */
   readonly innerScales?: Float32Array;
 }
 
@@ -45,7 +45,7 @@ interface Weight {
 const readRows = 128;
 
 export class NativeInt8Weights implements Int8Weights {
-  /** What the matrices were multiplied with last. */
+  /** The rows of the latest products. */
   readonly recentRows = new RecentRows();
   readonly #runtime: OnnxRuntime;
   readonly #rounding: NativeRounding;
@@ -54,16 +54,16 @@ export class NativeInt8Weights implements Int8Weights {
   #count = 0;
   /** The packing for the next weights: shared by all that were added since a weight was last used. */
   #packing: Packing | undefined;
-  #unfitness: { readonly reason: string | undefined } | undefined;
+  #problem: { readonly reason: string | undefined } | undefined;
 
   constructor(runtime: OnnxRuntime) {
     this.#runtime = runtime;
     this.#rounding = new NativeRounding(runtime);
   }
 
-  get unfitness(): string | undefined {
-    this.#unfitness ??= { reason: unfitnessFor8Bits(this.#runtime) };
-    return this.#unfitness.reason;
+  get problem(): string | undefined {
+    this.#problem ??= { reason: reasonAgainst8Bits(this.#runtime) };
+    return this.#problem.reason;
   }
 
   round(values: Float32Array, shape: MatrixShape): Int8Matrix | undefined {
@@ -72,7 +72,7 @@ export class NativeInt8Weights implements Int8Weights {
 
   add(matrix: Int8Matrix): number {
     const weight = this.#count++;
-    // Those of one model, as a rule: it is loaded before it is used.
+    // Usually the matrices of one model: it is loaded before it is used.
     if (this.#packing === undefined || this.#packing.isReleased) this.#packing = this.#runtime.makePacking();
     const packing = this.#packing;
     this.#weights.set(weight, { forward: this.#forwardOf(matrix, packing), backward: matrix.codes, packing });
@@ -167,7 +167,7 @@ export class NativeInt8Weights implements Int8Weights {
     return { session, inner: columns, columns: inner, columnScales: one, innerScales: columnScales };
   }
 
-  /** The packed matrix, read by multiplying the unit matrix, because no other copy is kept. */
+  /** The unpacked matrix, from a product with the unit matrix, because no other copy exists. */
   #multiplyUnits({ session, inner, columns, columnScales }: Int8Product): Float32Array {
     const result = new Float32Array(inner * columns);
     for (let first = 0; first < inner; first += readRows) {

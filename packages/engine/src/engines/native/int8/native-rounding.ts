@@ -36,7 +36,7 @@ export class NativeRounding {
   transpose(codes: Int8Array, rows: number): Int8Array {
     const transposed = new Int8Array(codes.length);
     const columns = codes.length / rows;
-    const session = this.#session("turn", transposeGraph);
+    const session = this.#session("transpose", transposeGraph);
     const output = { values: transposed, shape: [columns, rows] };
     this.#runtime.run(session, [{ values: codes, shape: [rows, columns] }], [output]);
     return transposed;
@@ -47,7 +47,7 @@ export class NativeRounding {
     this.#sessions.clear();
   }
 
-  /** Without an arena: it would keep what a whole matrix took for good. */
+  /** Without an arena, which would keep the memory for a whole matrix. */
   #session(key: string, build: () => OnnxGraph): NativeSession {
     const found = this.#sessions.get(key);
     if (found !== undefined) return found;

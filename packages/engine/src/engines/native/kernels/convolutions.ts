@@ -70,11 +70,11 @@ interface SeenPixels {
   readonly values: Float32Array;
   readonly shape: [number, number];
   readonly isTransposed: boolean;
-  /** False where the input itself is already laid out so. */
+  /** False if the rows are the input itself. */
   readonly isOwn: boolean;
 }
 
-/** [output pixels, taps · inChannels]; zeros where a tap is in the padding. */
+/** [output pixels, taps · inChannels]; zeros for padding. */
 function seenPixels({ backend }: KernelCall, source: Float32Array, geometry: Geometry): SeenPixels {
   const { filterHeight, filterWidth, inChannels, strideHeight, strideWidth, padInfo } = geometry;
   const taps = filterHeight * filterWidth;

@@ -1,6 +1,6 @@
 // Depthwise convolutions and both their gradients, one tap of the filter after another: a tap joins pixels, whose channels
 // are contiguous. They contain no matrix product, and tfjs-backend-cpu computes the index of every single number. Several
-// outputs for a channel, and other layouts, are left to it.
+// outputs for a channel, and other layouts, use tfjs-backend-cpu.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { numbersOf } from "../../../gradients/attributes.ts";
@@ -63,7 +63,7 @@ function depthwiseGeometry(
   return [...geometry.inShape, ...geometry.outShape].some((size) => size < 1) ? undefined : geometry;
 }
 
-/** Calls `visit` for each pair of pixels that a tap joins, with where their channels and the tap's begin. */
+/** Calls `visit` for each pair of pixels that a tap joins, with the offsets of their channels and of the tap. */
 function visitChannels(
   geometry: Geometry,
   visit: (input: number, output: number, weight: number, channels: number) => void,

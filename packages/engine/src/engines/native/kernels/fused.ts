@@ -1,5 +1,5 @@
-// Fused kernels in their parts: converted graphs are full of them, and tfjs-backend-cpu would compute the whole in JavaScript where
-// only the joint has no native kernel.
+// Splits fused kernels into their parts. Converted graphs have many of them, and tfjs-backend-cpu would compute the whole kernel in
+// JavaScript although each part has a native kernel.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { areFloats, inputOf, type KernelCall, registerNativeKernel } from "./native-kernel.ts";
@@ -34,7 +34,7 @@ export function isActivation(activation: unknown): boolean {
   return name === "linear" || name === "leakyrelu" || name === "prelu" || plainActivations.has(name);
 }
 
-/** What a fused kernel makes of its product, by the activation's own kernel. Call it inside a tidy. */
+/** The activation of a fused kernel, by its own kernel. Call it inside a tidy. */
 export function activated({ attributes, inputs }: KernelCall, x: tf.TensorInfo): tf.Tensor {
   const name = String(attributes.activation ?? "linear");
   const kernelName = plainActivations.get(name);

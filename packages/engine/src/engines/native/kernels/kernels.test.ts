@@ -37,8 +37,8 @@ describe.each(testEngines("native"))("kernels of %s", (engine) => {
   });
 
   it("give NaN as the largest and the smallest of values among which it is", () => {
-    for (const place of [0, 1, 6, 40]) {
-      const values = Float32Array.from({ length: 41 }, (_, index) => (index === place ? Number.NaN : index));
+    for (const position of [0, 1, 6, 40]) {
+      const values = Float32Array.from({ length: 41 }, (_, index) => (index === position ? Number.NaN : index));
       const found = tf.tidy(() => {
         const row = tf.tensor2d(values, [1, 41]);
         return [tf.max(row), tf.min(row, 1), tf.max(tf.transpose(row), 0)].map((result) => result.dataSync()[0]);

@@ -12,7 +12,7 @@ import {
   registerNativeKernel,
   singleOperation,
 } from "./native-kernel.ts";
-import { gatherNd, scatterNd, startsOf, tile } from "./slices-by-place.ts";
+import { gatherNd, scatterNd, startsOf, tile } from "./slices-by-index.ts";
 
 export function registerMovement(): void {
   registerNativeKernel("Transpose", transpose);
@@ -65,12 +65,12 @@ function pad(call: KernelCall): tf.TensorInfo | undefined {
   const values = backend.pool.take(sizeOf(shape)).fill(constantValue);
   const source = backend.floats(x);
   for (let from = 0; from < source.length; from += run)
-    values.set(source.subarray(from, from + run), placeOf(from, { from: x.shape, to: shape, paddings }));
+    values.set(source.subarray(from, from + run), paddedIndexOf(from, { from: x.shape, to: shape, paddings }));
   return backend.output(shape, values);
 }
 
 /** The flat index of an entry after padding was added. */
-function placeOf(
+function paddedIndexOf(
   index: number,
   {
     from,
@@ -78,14 +78,14 @@ function placeOf(
     paddings,
   }: { readonly from: readonly number[]; readonly to: readonly number[]; readonly paddings: Borders },
 ): number {
-  let [rest, place, stride] = [index, 0, 1];
+  let [rest, position, stride] = [index, 0, 1];
   for (let axis = from.length - 1; axis >= 0; axis--) {
     const size = from[axis]!;
-    place += ((rest % size) + paddings[axis]![0]) * stride;
+    position += ((rest % size) + paddings[axis]![0]) * stride;
     rest = Math.floor(rest / size);
     stride *= to[axis]!;
   }
-  return place;
+  return position;
 }
 
 type Borders = readonly (readonly [before: number, after: number])[];
@@ -138,12 +138,12 @@ function copyBox(
   return target;
 }
 
-/** Counts on by one, the last place fastest. */
+/** Increments a counter of several digits; the last one changes fastest. */
 function advance(counter: number[], limits: readonly number[]): void {
-  for (let place = counter.length - 1; place >= 0; place--) {
-    counter[place] = (counter[place] ?? 0) + 1;
-    if ((counter[place] ?? 0) < (limits[place] ?? 1)) return;
-    counter[place] = 0;
+  for (let position = counter.length - 1; position >= 0; position--) {
+    counter[position] = (counter[position] ?? 0) + 1;
+    if ((counter[position] ?? 0) < (limits[position] ?? 1)) return;
+    counter[position] = 0;
   }
 }
 
@@ -189,7 +189,7 @@ function gatherRows(call: KernelCall): tf.TensorInfo | undefined {
   return backend.output([...indices.shape, ...rest], values);
 }
 
-/** The gradient of a gather: rows are added up where their ids are equal; negative ids count nowhere. */
+/** The gradient of a gather: rows with the same id are added up; negative ids are ignored. */
 function sumSegments(call: KernelCall): tf.TensorInfo | undefined {
   const { backend, attributes } = call;
   const [x, segmentIds] = [inputOf(call, "x"), inputOf(call, "segmentIds")];
@@ -210,8 +210,8 @@ function sumSegments(call: KernelCall): tf.TensorInfo | undefined {
       continue;
     }
     for (let column = 0; column < width; column++) {
-      const place = segment * width + column;
-      values[place] = (values[place] ?? 0) + (source[index * width + column] ?? 0);
+      const position = segment * width + column;
+      values[position] = (values[position] ?? 0) + (source[index * width + column] ?? 0);
     }
   }
   return backend.output([segments, ...rest], values);
@@ -228,7 +228,7 @@ function isIntegers(value: unknown): value is number[] {
 // A copy of a tensor with some of its slices replaced. tfjs-backend-cpu writes into the tensor it was given, and hands its
 // array out on the way, which could then never be recycled.
 
-/** tensor [...], indices [..., axes] of the slices, updates: one slice for each; of two for one place the last counts. */
+/** tensor [...], indices [..., axes] of the slices, updates: one slice for each index. The last one wins. */
 function scatterUpdate(call: KernelCall): tf.TensorInfo | undefined {
   const { backend } = call;
   const [tensor, indices, updates] = [inputOf(call, "tensor"), inputOf(call, "indices"), inputOf(call, "updates")];

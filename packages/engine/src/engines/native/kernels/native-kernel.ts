@@ -6,7 +6,7 @@ import { inputOf as inputNamed } from "../../../kernels/wrap-kernels.ts";
 import { NativeBackend, nativeBackendName } from "../native-backend.ts";
 import type { OnnxAttribute, OnnxGraph, OnnxNode } from "../runtime/onnx-model.ts";
 
-/** What a kernel is run with. */
+/** The arguments of a kernel. */
 export interface KernelCall {
   readonly inputs: tf.NamedTensorInfoMap;
   readonly attributes: tf.NamedAttrMap;
@@ -19,7 +19,7 @@ export interface KernelCall {
  */
 export type NativeKernel = (call: KernelCall) => tf.TensorInfo | tf.TensorInfo[] | undefined;
 
-/** Puts a kernel in front of the one copied from tfjs-backend-cpu. */
+/** Registers a kernel. Calls that it leaves go to the one from tfjs-backend-cpu. */
 export function registerNativeKernel(kernelName: string, compute: NativeKernel): void {
   const general = tf.getKernel(kernelName, "cpu");
   tf.unregisterKernel(kernelName, nativeBackendName);

@@ -9,8 +9,8 @@ function smallLibrary(): DataView {
   const size = dynamicStart + 3 * 16;
   const view = new DataView(new ArrayBuffer(size));
   new Uint8Array(view.buffer).set(new TextEncoder().encode("\x7fELF\x02\x01"));
-  const short = (place: number, value: number) => view.setUint16(place, value, true);
-  const long = (place: number, value: number) => view.setBigUint64(place, BigInt(value), true);
+  const short = (offset: number, value: number) => view.setUint16(offset, value, true);
+  const long = (offset: number, value: number) => view.setBigUint64(offset, BigInt(value), true);
   short(16, 3); // a shared object
   short(18, 62); // for x64
   long(32, tableStart);
@@ -46,7 +46,7 @@ describe("elfFault", () => {
     expect(faultOf(changed(() => {}))).toBeUndefined();
   });
 
-  it("finds that a library is cut short, at any place", () => {
+  it("detects a truncated library, at any length", () => {
     const whole = changed(() => {});
     for (let length = 0; length < whole.length; length++)
       expect(faultOf(whole.subarray(0, length))).toMatch(
@@ -101,12 +101,12 @@ describe("elfFault", () => {
     expect(faultOf(library, "new64")).toBeUndefined();
   });
 
-  const places = fc.array(fc.tuple(fc.nat({ max: dynamicStart + 47 }), fc.nat({ max: 255 })), { maxLength: 8 });
-  property.prop([places], { seed: 20_261_125, numRuns: 500 })(
+  const indices = fc.array(fc.tuple(fc.nat({ max: dynamicStart + 47 }), fc.nat({ max: 255 })), { maxLength: 8 });
+  property.prop([indices], { seed: 20_261_125, numRuns: 500 })(
     "reads only what is there, whatever bytes say",
     (bytes) => {
       const library = changed((view) => {
-        for (const [place, byte] of bytes) view.setUint8(place, byte);
+        for (const [offset, byte] of bytes) view.setUint8(offset, byte);
       });
       expect(() => faultOf(library)).not.toThrow();
     },

@@ -6,7 +6,7 @@
 export interface PartsOfFile {
   /** In bytes. */
   readonly size: number;
-  /** Bytes from a place on; `from + length` is at most `size`. */
+  /** Bytes from an offset; `from + length` is at most `size`. */
   read(from: number, length: number): Uint8Array;
 }
 
@@ -20,7 +20,7 @@ const dynamicSegment = 2;
 const longestDynamicTable = 65_536;
 /** Tags of the dynamic table's entries for the names of symbols and for the symbols. */
 const [namesTag, symbolsTag] = [5n, 6n];
-/** What ELF calls the processors on which addresses have 64 bits and Node runs. */
+/** ELF's numbers of the 64-bit processors on which Node runs. */
 const machines: Readonly<Record<string, number>> = {
   x64: 62,
   arm64: 183,
@@ -55,7 +55,7 @@ export function elfFault(file: PartsOfFile, architecture: string): string | unde
   return segmentFault(file, segments, count);
 }
 
-/** The same for the segments, which hold the places of the file's parts. */
+/** The same for the segments, which contain the offsets of the file's parts. */
 function segmentFault(file: PartsOfFile, segments: Reader, count: number): string | undefined {
   let end = 0n;
   let dynamic: { readonly from: bigint; readonly length: bigint } | undefined;
@@ -71,7 +71,7 @@ function segmentFault(file: PartsOfFile, segments: Reader, count: number): strin
   return hasSymbols(table) ? undefined : "has an empty part: a download may have been interrupted";
 }
 
-/** Whether a dynamic table has the places of symbols and their names. The loader takes both for granted. */
+/** Whether a dynamic table has the offsets of symbols and their names. The loader does not check them. */
 function hasSymbols(table: Reader): boolean {
   const tags: bigint[] = [];
   for (let start = 0; start + 16 <= table.length; start += 16) {
@@ -101,16 +101,16 @@ class Reader {
     return this.#view.byteLength;
   }
 
-  short(place: number): number {
-    return this.#view.getUint16(place, this.isLittleEndian);
+  short(offset: number): number {
+    return this.#view.getUint16(offset, this.isLittleEndian);
   }
 
-  word(place: number): number {
-    return this.#view.getUint32(place, this.isLittleEndian);
+  word(offset: number): number {
+    return this.#view.getUint32(offset, this.isLittleEndian);
   }
 
-  long(place: number): bigint {
-    return this.#view.getBigUint64(place, this.isLittleEndian);
+  long(offset: number): bigint {
+    return this.#view.getBigUint64(offset, this.isLittleEndian);
   }
 
   another(bytes: Uint8Array): Reader {

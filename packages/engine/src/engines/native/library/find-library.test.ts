@@ -41,12 +41,12 @@ function refusal(surroundings: LibrarySurroundings, named?: string): unknown {
 }
 
 describe("findLibrary", () => {
-  it("takes the file that is named before any package's", () => {
+  it("prefers a named file to any package's", () => {
     const surroundings = machine({ ...withRuntime, "/opt": ["mine.so"] });
     expect(findLibrary(surroundings, "/opt/mine.so")).toEqual({ path: "/opt/mine.so", origin: "setting" });
   });
 
-  it("takes onnxruntime-node before sherpa-onnx, and reports which package it was", () => {
+  it("prefers onnxruntime-node to sherpa-onnx, and reports the package", () => {
     expect(findLibrary(machine({ ...withSherpa, ...withRuntime }))).toEqual({
       path: `${runtimeFolder}/${file}`,
       origin: { name: "onnxruntime-node", folder: runtime },
@@ -54,7 +54,7 @@ describe("findLibrary", () => {
     expect(findLibrary(machine(withSherpa))).toMatchObject({ path: `${sherpa}/libonnxruntime.so` });
   });
 
-  it("takes sherpa-onnx where the installed onnxruntime-node has nothing for this platform", () => {
+  it("uses sherpa-onnx if the installed onnxruntime-node has nothing for this platform", () => {
     const surroundings = machine({ ...withRuntime, [runtimeFolder]: [], ...withSherpa });
     expect(findLibrary(surroundings)).toMatchObject({ origin: { name: "sherpa-onnx-linux-x64" } });
   });
@@ -68,11 +68,11 @@ describe("findLibrary", () => {
     expect(findLibrary(surroundings)).toMatchObject({ path: `${path}/${name}` });
   });
 
-  it("names the one command where nothing is installed", () => {
+  it("names the command if nothing is installed", () => {
     expect(refusal(machine({}))).toMatchObject({ reason: "its package onnxruntime-node is not installed", command });
   });
 
-  it("names sherpa-onnx's package where onnxruntime-node has none for the platform", () => {
+  it("names sherpa-onnx's package if onnxruntime-node has none for the platform", () => {
     const mac = { platform: "darwin", architecture: "x64" };
     const forMac = "npm install sherpa-onnx-darwin-x64 koffi --ignore-scripts";
     expect(refusal(machine({}, mac))).toMatchObject({
@@ -108,7 +108,7 @@ describe("findLibrary", () => {
     });
   });
 
-  it("does not take packages for glibc on musl, but takes a file that is named", () => {
+  it("ignores packages for glibc on musl, but uses a named file", () => {
     const alpine = machine({ ...withRuntime, "/usr/lib": [file] }, { isMusl: true });
     expect(refusal(alpine)).toMatchObject({
       reason: expect.stringMatching(/musl; set LOWRANK_ONNX_RUNTIME to/),

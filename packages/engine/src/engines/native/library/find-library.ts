@@ -15,7 +15,7 @@ export interface LibrarySurroundings {
   /** The path from the root: a loader looks for a bare name elsewhere than in the current folder. */
   absolute(path: string): string;
   isFile(path: string): boolean;
-  /** Names in a folder; none where there is no such folder. */
+  /** Names in a folder; empty if there is no such folder. */
   list(folder: string): readonly string[];
   /** The folder of an installed package. */
   packageFolder(name: string): string | undefined;
@@ -26,8 +26,8 @@ const libraryName = /^(libonnxruntime\.so(\.\d+)*|libonnxruntime(\.\d+)*\.dylib|
 const narrowProcessors = ["arm", "ia32", "mips", "mipsel", "ppc", "s390"];
 
 /**
- * The library's file. `named` is what LOWRANK_ONNX_RUNTIME says and comes before everything else. Throws
- * EngineUnavailableError, with a reason and the way on, if there is none.
+ * The library's file. `named` is the value of LOWRANK_ONNX_RUNTIME and has precedence over everything else. Throws
+ * EngineUnavailableError, with a reason and the next step, if there is none.
  */
 export function findLibrary(surroundings: LibrarySurroundings, named?: string): LibraryFile {
   const { platform, architecture, isMusl } = surroundings;
@@ -78,22 +78,22 @@ function notInstalled({
   architecture,
   packageFolder,
 }: Pick<LibrarySurroundings, "platform" | "architecture" | "packageFolder">): EngineUnavailableError {
-  const place = `${platform} on ${architecture}`;
+  const target = `${platform} on ${architecture}`;
   const holders = packagesFor(platform, architecture);
   const [first] = holders;
   if (first === undefined)
     return new EngineUnavailableError(
-      `no npm package has ONNX Runtime for ${place}; set ${libraryVariable} to a libonnxruntime built for it`,
+      `no npm package has ONNX Runtime for ${target}; set ${libraryVariable} to a libonnxruntime built for it`,
     );
   const absent = holders.find((name) => packageFolder(name) === undefined);
   if (absent === undefined)
     return new EngineUnavailableError(
-      `${holders.join(" and ")} should have its library for ${place}, but do not; delete "${packageFolder(first)}" and install it again`,
+      `${holders.join(" and ")} should have its library for ${target}, but do not; delete "${packageFolder(first)}" and install it again`,
       installCommandOf(first),
     );
   const isAnotherHere = packageFolder("onnxruntime-node") !== undefined;
   const reason = isAnotherHere
-    ? `the installed onnxruntime-node has no library for ${place}; ${absent} has one`
+    ? `the installed onnxruntime-node has no library for ${target}; ${absent} has one`
     : `its package ${absent} is not installed`;
   return new EngineUnavailableError(reason, installCommandOf(absent));
 }
@@ -118,7 +118,7 @@ export async function nodeSurroundings(): Promise<LibrarySurroundings> {
   };
 }
 
-/** What `look` finds, or `nothing` where it may not look or there is nothing to see. */
+/** The result of `look`; `nothing` if it throws. */
 function orElse<T>(nothing: T, look: () => T): T {
   try {
     return look();

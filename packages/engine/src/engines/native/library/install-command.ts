@@ -8,17 +8,17 @@ export const libraryVariable = "LOWRANK_ONNX_RUNTIME";
 /** The command that installs the library on most platforms, and the package that calls it. */
 export const installCommand: string = /* @__PURE__ */ installCommandOf("onnxruntime-node");
 
-/** The command that installs a package with the library, and the one that calls it. `version` may be a tag. */
+/** The command that installs a package with the library and the package that calls it. `version` may be a tag. */
 export function installCommandOf(packageName: string, version?: string): string {
   return `npm install ${packageName}${version === undefined ? "" : `@${version}`} koffi --ignore-scripts`;
 }
 
 /** Platforms and processors for which onnxruntime-node holds the library (1.30). */
 const inRuntimePackage = new Set(["linux-x64", "linux-arm64", "darwin-arm64", "win32-x64", "win32-arm64"]);
-/** Those for which sherpa-onnx has a package. */
+/** Platforms for which sherpa-onnx has a package. */
 const inSherpaPackage = new Set(["linux-x64", "linux-arm64", "darwin-arm64", "darwin-x64", "win32-x64"]);
 
-/** The packages that hold the library for a platform and a processor, the preferred one first; none where there is none. */
+/** The packages with the library for a platform and a processor, the preferred one first; may be empty. */
 export function packagesFor(platform: string, architecture: string): readonly string[] {
   const key = `${platform}-${architecture}`;
   return [
@@ -27,7 +27,7 @@ export function packagesFor(platform: string, architecture: string): readonly st
   ];
 }
 
-/** What sherpa-onnx calls its package for a platform and a processor. */
+/** The name of sherpa-onnx's package for a platform and a processor. */
 export function sherpaPackage(platform: string, architecture: string): string {
   return `sherpa-onnx-${platform === "win32" ? "win" : platform}-${architecture}`;
 }

@@ -1,4 +1,4 @@
-// The file of ONNX Runtime's library, where it came from, and what a user can do if it does not work.
+// The file of ONNX Runtime's library, its origin, and the next step if it does not work.
 
 import { EngineUnavailableError } from "../../engine-unavailable-error.ts";
 import { installCommandOf, libraryVariable } from "./install-command.ts";
@@ -9,7 +9,7 @@ export const oldestVersion = "1.17";
 /** A file that should be ONNX Runtime's library. */
 export interface LibraryFile {
   readonly path: string;
-  /** The npm package that brought it; "setting" where LOWRANK_ONNX_RUNTIME names the file. */
+  /** The npm package with the file; "setting" if LOWRANK_ONNX_RUNTIME names the file. */
   readonly origin: "setting" | InstalledPackage;
 }
 
@@ -19,9 +19,8 @@ export interface InstalledPackage {
   readonly folder: string;
 }
 
-/** What else is known of a library that cannot be used. */
 export interface UnusableLibraryDetails {
-  /** True where a newer library would do: deleting this one and installing it again would not. */
+  /** True if a newer library is needed, and installing the same one again does not help. */
   readonly isOld?: boolean;
   readonly cause?: unknown;
 }
@@ -34,12 +33,12 @@ export class UnusableLibraryError extends EngineUnavailableError {
     readonly fault: string,
     { isOld = false, cause }: UnusableLibraryDetails = {},
   ) {
-    const { subject, advice, command } = wayOn(library, isOld);
+    const { subject, advice, command } = nextStep(library, isOld);
     super(`${subject} ${fault}; ${advice}`, command, cause);
   }
 }
 
-function wayOn({ path, origin }: LibraryFile, isOld: boolean) {
+function nextStep({ path, origin }: LibraryFile, isOld: boolean) {
   if (origin === "setting")
     return {
       subject: `${libraryVariable} names "${path}", which`,

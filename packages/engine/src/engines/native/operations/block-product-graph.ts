@@ -23,7 +23,7 @@ export interface EvenBlocks {
 /** Writes the sums of x over a matrix's blocks. */
 export type BlockSums = (g: GraphWriter, x: string, matrix: EvenBlocks) => string;
 
-/** What the operation rounds x to: 8 bits. */
+/** The operation's accuracy level for x in 8 bits. */
 const accuracyLevel = 4;
 
 /** The matrix is part of the graph. */

@@ -8,7 +8,6 @@ import { graphOf } from "../kernels/graph.ts";
 import { inputOf, type KernelCall } from "../kernels/native-kernel.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 
-/** Entries of a piece. */
 const pieceEntries = 128 * 1024;
 
 /** x of any shape → its entries times their factors, plus `term` of the same size. */

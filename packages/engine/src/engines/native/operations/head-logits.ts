@@ -1,5 +1,5 @@
-// Where the logits of a loss come from: a product of the hidden states with some rows of the head in float32, made in the
-// graph that needs them, or one in 8 bits, made before.
+// The logits of a loss: a product of the hidden states with some rows of the head in float32, within the graph that needs them, or
+// one in 8 bits that is computed before.
 
 import type { Int8Tile } from "../int8/native-int8-weights.ts";
 import type { GraphWriter } from "../kernels/graph.ts";
@@ -12,7 +12,7 @@ const tileEntries = 256 * 1024;
 
 export interface Head extends HeadTable {
   readonly bias: Float32Array | undefined;
-  /** Its tiles in 8 bits, where these are multiplied. */
+  /** Its tiles in 8 bits, if they are multiplied in 8 bits. */
   readonly rounded: readonly Int8Tile[] | undefined;
 }
 
@@ -32,12 +32,12 @@ export function tilesOf({ classes, rounded }: Head, rows: number): readonly Tile
   });
 }
 
-/** How the logits of a tile are made: the graph's inputs that they take, by name, and what they are for a tile. */
+/** How the logits of a tile are computed: the graph's inputs by name, and their values for a tile. */
 export interface Logits {
   readonly names: readonly string[];
   inputs(tile: Tile): NativeTensor[];
   /** As in `RoundedLogits`, for the last tile given to `inputs`. */
-  readonly takeOut?: (row: number, place: number) => number | undefined;
+  readonly takeOut?: (row: number, column: number) => number | undefined;
   free(): void;
 }
 
@@ -56,9 +56,9 @@ export function logitsFor(backend: NativeBackend, head: Head, hidden: NativeTens
     first = tile.first;
     return [sums(tile.index), factors, ...biasOf(tile)];
   };
-  const withBias = (row: number, place: number) => {
-    const product = takeOut(row, place);
-    return product && product + (bias?.[first + place] ?? 0);
+  const withBias = (row: number, column: number) => {
+    const product = takeOut(row, column);
+    return product && product + (bias?.[first + column] ?? 0);
   };
   return { names: ["sums", "factors", ...biasName], inputs, takeOut: withBias, free };
 }

@@ -1,6 +1,6 @@
-// Cross-entropy straight from hidden states, through an output head of [classes, features], a few hundred classes at a time.
-// A tile of the head is read once: its logits are exponentiated, summed and multiplied with it again while all three are in
-// the cache, and what divides them by the whole sum is done to the gradient, which is smaller by classes / features.
+// Cross-entropy straight from hidden states, through an output head of [classes, features], a few hundred classes at a time. A tile
+// of the head is read once: its logits are exponentiated, summed and multiplied with it again while all three are in the cache. The
+// division by the whole sum is applied to the gradient, which is smaller by classes / features.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { headIn } from "../../../kernels/borrowed-head.ts";
@@ -18,7 +18,7 @@ const blockRows = 1024;
 /** Up to here the sums of exponentials, times the numbers of any sane head, are numbers that float32 has. */
 const largestSum = 1e20;
 
-/** Some rows of the hidden states, and where to write their results. */
+/** Some rows of the hidden states, and the arrays for their results. */
 interface Block {
   readonly hidden: Float32Array;
   readonly labels: ArrayLike<number>;
@@ -28,8 +28,8 @@ interface Block {
 
 /**
  * hidden [rows, features], labels [rows], bias [classes] and a head [classes, features], which is a tensor or read in parts
- * (`BorrowedHead`) → losses [rows] (of class 0 where the label is negative) and, if `isDifferentiated`, their gradients for
- * hidden [rows, features]. Where the head is rounded, both products are in 8 bits, except for what concerns the label.
+ * (`BorrowedHead`) → losses [rows] (of class 0 if the label is negative) and, if `isDifferentiated`, their gradients for
+ * hidden [rows, features]. If the head is rounded, both products are in 8 bits, except for the label's logit.
  */
 export function headLoss(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
@@ -174,8 +174,8 @@ function productOfTiles(backend: NativeBackend, head: Head, { logits, gradient, 
 function takeOutLabels({ logits, labels, references }: Pass, { first, count }: Tile, taken: TakenLabels): void {
   if (logits.takeOut === undefined) return;
   for (let row = 0; row < references.length; row++) {
-    const place = (labels[row] ?? -1) - first;
-    const logit = place >= 0 && place < count ? logits.takeOut(row, place) : undefined;
+    const position = (labels[row] ?? -1) - first;
+    const logit = position >= 0 && position < count ? logits.takeOut(row, position) : undefined;
     if (logit === undefined) continue;
     taken.logits[row] = logit;
     taken.exponentials[row] = Math.exp(logit - (references[row] ?? 0));
@@ -209,8 +209,8 @@ function normaliseRows(gradient: Float32Array, sums: Float64Array): void {
   const features = gradient.length / sums.length;
   for (let row = 0; row < sums.length; row++) {
     const factor = 1 / (sums[row] ?? 1);
-    for (let place = row * features; place < (row + 1) * features; place++)
-      gradient[place] = (gradient[place] ?? 0) * factor;
+    for (let position = row * features; position < (row + 1) * features; position++)
+      gradient[position] = (gradient[position] ?? 0) * factor;
   }
 }
 
@@ -226,8 +226,8 @@ function addLabelRows(
     const weights = rows(label, 1);
     const share = shares[row] ?? 0;
     for (let feature = 0; feature < features; feature++) {
-      const place = row * features + feature;
-      gradient[place] = (gradient[place] ?? 0) + share * (weights[feature] ?? 0);
+      const position = row * features + feature;
+      gradient[position] = (gradient[position] ?? 0) + share * (weights[feature] ?? 0);
     }
   }
 }

@@ -6,8 +6,8 @@ import type { KernelCall } from "../kernels/native-kernel.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 
 /**
- * For 8 to 64 rows – a batch that generates – the matrix decides the time: ONNX Runtime copies the right factor into its own
- * order and reads the left one in place. With fewer rows it has faster ways, with more the copy pays.
+ * For 8 to 64 rows, as in batched generation, ONNX Runtime's copy of the right factor takes most of the time; it reads the left one
+ * in place. With fewer rows it has faster methods, with more rows the copy pays off.
  */
 const [minSwappedRows, maxSwappedRows] = [8, 64];
 

@@ -1,5 +1,5 @@
-// The LoRA branch added to a frozen output in one graph, and its gradients in others. Where entries of x drop out, the graphs
-// run on pieces of rows, so that no more factors are in memory than a piece has.
+// Adds the LoRA branch to a frozen output in one graph, and computes its gradients in others. With dropout, the graphs run on pieces
+// of rows, so that the memory has the dropout factors of only one piece.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { drawIn } from "../../../kernels/drop-entries.ts";
@@ -38,7 +38,7 @@ interface RowPiece {
   readonly drop: boolean;
   /** The piece's rows of a matrix. */
   rows(matrix: NativeTensor): NativeTensor;
-  /** The dropout factors of its part of x; read them before those of the next piece are drawn. */
+  /** The dropout factors of its part of x; they are overwritten when those of the next piece are drawn. */
   factors(): readonly NativeTensor[];
 }
 
@@ -93,8 +93,8 @@ function seen(g: GraphWriter, drop: boolean): string {
 }
 
 /**
- * dy [..., outFeatures], x [..., inFeatures], a, b → the gradients of scale·x·a [rows, rank], of a and of b. What is left
- * for x's is a product with a, which can be added to what other layers give.
+ * dy [..., outFeatures], x [..., inFeatures], a, b → the gradients of scale·x·a [rows, rank], of a and of b. The gradient of x is
+ * then one more product, with a, which can be added to the gradients from other layers.
  */
 export function addLowRankGradient(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
@@ -112,7 +112,7 @@ export function addLowRankGradient(call: KernelCall): tf.TensorInfo[] {
   return [narrow, forA, forB].map(({ values, shape }) => backend.output(shape, values));
 }
 
-/** After the first piece, the gradients of a and b are added to what is there. */
+/** From the second piece on, the gradients of a and b are added to those of earlier pieces. */
 function gradientGraph({ drop, sum }: { readonly drop: boolean; readonly sum: boolean }): OnnxGraph {
   const g = graphOf("dy", "x", "a", "b", "scale", ...(drop ? ["factors"] : []), ...(sum ? ["sumA", "sumB"] : []));
   const x = seen(g, drop);

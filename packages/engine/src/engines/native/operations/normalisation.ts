@@ -1,5 +1,5 @@
-// Layer normalisation and root-mean-square normalisation with the gradients of their inputs. ONNX's own operation
-// subtracts the mean's square from that of x, which loses digits where the mean is large: it gets x without its mean.
+// Layer normalization and root-mean-square normalization with the gradients of their inputs. ONNX's own operation subtracts the
+// mean's square from that of x, which loses digits if the mean is large. Therefore it gets x without its mean.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { sizeOf } from "../../../rows.ts";

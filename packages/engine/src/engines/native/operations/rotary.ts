@@ -34,7 +34,7 @@ export function rotary(call: KernelCall): tf.TensorInfo[] {
   return [backend.output(x.shape, values)];
 }
 
-/** Row of the tables for each position: counted from 0, or named one by one where each batch item has its own. */
+/** Row of the tables for each position: counted from 0, or listed if each batch item has its own. */
 function positionsOf(tableShape: readonly number[], batch: number, time: number): NativeTensor {
   if (tableShape.length === 2 || tableShape[0] === 1) return { values: BigInt64Array.of(0n), shape: [1] };
   return { values: BigInt64Array.from({ length: batch * time }, (_, row) => BigInt(row)), shape: [batch, time] };

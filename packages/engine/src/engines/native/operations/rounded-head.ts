@@ -24,8 +24,8 @@ export interface RoundedLogits {
   readonly factors: NativeTensor;
   /** The logits of a tile, [rows, count], valid until the next tile is computed. */
   sums(tile: number): NativeTensor;
-  /** A logit of that tile, which becomes −∞. Undefined in a row of zeros, where nothing does. */
-  takeOut(row: number, place: number): number | undefined;
+  /** Returns a logit of that tile and replaces it by −∞. Undefined, without a replacement, in a row of zeros. */
+  takeOut(row: number, column: number): number | undefined;
   free(): void;
 }
 
@@ -59,11 +59,11 @@ export function roundedLogits(backend: NativeBackend, tiles: readonly Int8Tile[]
       multiply(backend, product, codes, result);
       return result;
     },
-    takeOut(row, place) {
+    takeOut(row, column) {
       const factor = factors.values[row] ?? 0;
       if (factor === 0) return undefined;
-      const logit = (sums[row * columns + place] ?? 0) * factor;
-      sums[row * columns + place] = Number.NEGATIVE_INFINITY;
+      const logit = (sums[row * columns + column] ?? 0) * factor;
+      sums[row * columns + column] = Number.NEGATIVE_INFINITY;
       return logit;
     },
     free: () => backend.pool.give(sums),

@@ -1,6 +1,6 @@
-// ONNX Runtime goes through the command line of its process, character by character and recursively, as it starts: a long
-// prompt on it would overflow the stack, which ends the process. So it gets a larger stack, and is left alone where that
-// would not do.
+// On start, ONNX Runtime parses the command line of its process recursively, character by character: a long prompt on it would
+// overflow the stack, which ends the process. Therefore it gets a larger stack. If even that is too small, ONNX Runtime is not
+// started.
 
 import { EngineUnavailableError } from "../../engine-unavailable-error.ts";
 import { importUnseen } from "../../import-unseen.ts";
@@ -11,7 +11,7 @@ const longestCommandLine = 50_000;
 /** With the stack that koffi has by itself, 2 MB. */
 const longestWithSmallStack = 6_000;
 
-/** What is set of koffi. */
+/** The koffi settings that we change. */
 export interface KoffiSettings {
   config(settings: { readonly sync_stack_size: number }): unknown;
 }
@@ -26,7 +26,7 @@ export function makeRoomFor(commandLineBytes: number, koffi: KoffiSettings): voi
   );
 }
 
-/** False where somebody else in the process has loaded a library already: koffi's settings are fixed from then on. */
+/** False if other code in the process has already loaded a library: then koffi's settings can no longer change. */
 function enlargeStack(koffi: KoffiSettings): boolean {
   try {
     koffi.config({ sync_stack_size: stackBytes });

@@ -29,7 +29,7 @@ if (!hasStrace) process.stderr.write("skipped: strace is not installed, or may n
 if (koffi === undefined) process.stderr.write("skipped: koffi is not installed\n");
 
 describe.skipIf(!hasStrace || koffi === undefined)("a process with the native engine", () => {
-  it("ends where its output cannot be flushed to disk", () => {
+  it("ends if its output cannot be flushed to disk", () => {
     const program = `
       import { startNative } from "${new URL("../start-native.ts", import.meta.url)}";
       await startNative({ threads: 1 }).catch(() => undefined);

@@ -20,7 +20,7 @@ describe.skipIf(process.platform !== "linux")("giveMemoryBack", () => {
     expect(callsWith({ GLIBC_TUNABLES: "glibc.malloc.hugetlb=1" })).toEqual(threshold);
   });
 
-  it("leaves alone what the user has set", () => {
+  it("does not change the user's setting", () => {
     expect(callsWith({ MALLOC_MMAP_THRESHOLD_: "65536" })).toEqual([]);
     expect(callsWith({ GLIBC_TUNABLES: "glibc.malloc.mmap_threshold=65536" })).toEqual([]);
   });

@@ -12,7 +12,7 @@ export type Native = (...values: unknown[]) => unknown;
 
 /** The part of koffi that is used here. */
 export interface Koffi extends KoffiSettings {
-  /** null: what the process has loaded already, C's library among it. */
+  /** null: everything that the process has already loaded, including C's library. */
   load(path: string | null): KoffiLibrary;
   proto(result: string, parameters: readonly string[]): object;
   call(address: Address, prototype: object, ...values: unknown[]): unknown;
@@ -26,10 +26,10 @@ export interface KoffiLibrary {
   func(name: string, result: string, parameters: readonly string[]): Native;
 }
 
-/** Version 3 gives addresses as numbers; those of earlier ones are objects. */
+/** Version 3 has addresses as numbers; in earlier versions they are objects. */
 const installKoffi = "npm install koffi@3 --include=optional";
 
-/** Loads the package. Throws EngineUnavailableError, with `whenMissing` as the command where it is not installed. */
+/** Loads the package. Throws EngineUnavailableError, with the command `whenMissing` if it is not installed. */
 export async function importKoffi(whenMissing: string): Promise<Koffi> {
   const module = await importUnseen("koffi").catch((cause: unknown) => {
     const code = propertyOf(cause, "code");

@@ -8,7 +8,7 @@ import { type ElementType, elementTypes, type NativeValues } from "./onnx-model.
 export interface NativeTensor {
   readonly values: NativeValues;
   readonly shape: readonly number[];
-  /** Needed where the array does not tell: halves are kept as Uint16Array. */
+  /** Required if the array's type is ambiguous: 16-bit floats are a Uint16Array. */
   readonly type?: ElementType | undefined;
 }
 
@@ -44,7 +44,7 @@ export class HeldTensor implements NativeTensor {
   }
 }
 
-/** Throws NativeCallError for what would make native code read memory that is not the tensor's. */
+/** Throws NativeCallError if native code would read memory outside the tensor. */
 export function checkTensor(tensor: NativeTensor): void {
   const { values, shape } = tensor;
   if (tensor instanceof HeldTensor && tensor.address === 0n) throw new NativeCallError("A tensor", "it was released");

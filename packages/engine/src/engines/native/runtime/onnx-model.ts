@@ -51,7 +51,7 @@ export interface OnnxConstant {
   readonly values: NativeValues;
 }
 
-/** A graph: what goes in, what is done, what comes out. */
+/** A graph: its inputs, operations and outputs. */
 export interface OnnxGraph {
   readonly inputs: readonly OnnxInput[];
   readonly outputs: readonly string[];

@@ -1,4 +1,4 @@
-// What would end the process: a library that is unloaded too early, and one that overflows the stack as it starts.
+// Cases that would end the process: a library that is unloaded too early, and one that overflows the stack as it starts.
 
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
@@ -20,7 +20,7 @@ const imports = `
   import { startNative } from "${new URL("../start-native.ts", import.meta.url)}";
 `;
 
-/** How a process ends that runs the program with these arguments. */
+/** The exit of a process that runs the program with these arguments. */
 function outcomeOf(program: string, ...extra: readonly string[]) {
   const flags = ["--expose-gc", "--conditions=lowrank-source", "--import", "tsx", "--input-type=module"];
   const { stdout, status, signal } = spawnSync(
@@ -77,7 +77,7 @@ describe.skipIf(library === undefined)("OnnxRuntime", () => {
     expect(refused.stdout).toMatch(/^EngineUnavailableError: .*50000 bytes.*in a file$/);
   });
 
-  it("starts after another library was loaded, with a command line of the usual length", () => {
+  it("starts after another library was loaded, with a command line of usual length", () => {
     const program = `
       import koffi from "koffi";
       koffi.load(process.env.LIBRARY);

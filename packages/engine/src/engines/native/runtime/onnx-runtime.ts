@@ -17,13 +17,13 @@ export interface RuntimeOptions {
 
 /** Settings of one session. */
 export interface SessionOptions {
-  /** Its intermediates are not kept in the arena: for graphs that run once for each weight, or have none. */
+  /** Whether its intermediates stay out of the arena: for graphs that run once for each weight, or have none. */
   readonly isOneOfMany?: boolean;
   /** Shares some of the graph's constants, as they are packed, with other sessions. The values are not read again later. */
   readonly shared?: { readonly packing: Packing; readonly constants: readonly OnnxConstant[] } | undefined;
 }
 
-/** Places of the functions we use in the table OrtApi (onnxruntime_c_api.h): name → [place, result, parameters]. */
+/** Indices of the functions that we use in the table OrtApi (onnxruntime_c_api.h): name → [index, result, parameters]. */
 const P = "void *";
 const functions = {
   GetErrorMessage: [2, "str", [P]],
@@ -57,7 +57,7 @@ const functions = {
 
 type FunctionName = keyof typeof functions;
 
-const places = Object.values(functions).map(([place]) => place);
+const slots = Object.values(functions).map(([slot]) => slot);
 const allOptimizations = 99;
 /** Errors come back as a status, which is thrown: a library does not print. */
 const severityFatal = 4;
@@ -71,7 +71,7 @@ export interface NativeSession {
   readonly inputNames: BigUint64Array;
   readonly outputNames: BigUint64Array;
   readonly packing?: Packing | undefined;
-  /** What native memory points into: it must live as long as the session. */
+  /** Referenced by native memory: it must live as long as the session. */
   readonly kept: readonly unknown[];
 }
 
@@ -95,7 +95,7 @@ export class OnnxRuntime {
   constructor(koffi: Koffi, file: LibraryFile, { threads }: RuntimeOptions) {
     this.#koffi = koffi;
     this.threads = threads;
-    const { library, version, table } = openInterface(koffi, file, places);
+    const { library, version, table } = openInterface(koffi, file, slots);
     this.library = library;
     this.version = version;
     this.#call = bindFunctions(koffi, table);
@@ -122,7 +122,7 @@ export class OnnxRuntime {
     const options = this.#make((result) => this.#call.CreateSessionOptions(result));
     try {
       this.#check(this.#call.DisablePerSessionThreads(options));
-      // Intermediates are cache-sized pieces of any size, so there is no pattern; an arena keeps them from the system allocator.
+      // Intermediates are cache-sized pieces of any size, so there is no pattern. With an arena, they need no system allocation.
       this.#check(this.#call.DisableMemPattern(options));
       if (isOneOfMany) this.#check(this.#call.DisableCpuMemArena(options));
       else this.#check(this.#call.AddSessionConfigEntry(options, "session.use_env_allocators", "1"));
@@ -240,8 +240,8 @@ export class OnnxRuntime {
   }
 
   /**
-   * One arena for all sessions: with one in each, every graph would keep the most that its intermediates ever took. The
-   * environment belongs to the process: where somebody else has given it an arena already – another thread –, theirs serves.
+   * One arena for all sessions. With one for each session, every graph would keep the largest memory that its intermediates ever took.
+   * The environment belongs to the process: if other code, such as another thread, has already set an arena, that one is used.
    */
   #shareArena(): void {
     const refusal = this.#call.CreateAndRegisterAllocator(this.#environment, this.#memory, null);
@@ -251,7 +251,7 @@ export class OnnxRuntime {
   #names(names: readonly string[], kept: unknown[]): BigUint64Array {
     const addresses = new BigUint64Array(Math.max(1, names.length));
     names.forEach((name, index) => {
-      const text = new Uint8Array(128); // off V8's heap, where nothing moves
+      const text = new Uint8Array(128); // outside V8's heap, so that it does not move
       new TextEncoder().encodeInto(name, text.subarray(0, 127));
       kept.push(text);
       addresses[index] = this.#koffi.address(text);
@@ -274,9 +274,9 @@ export class OnnxRuntime {
 }
 
 function bindFunctions(koffi: Koffi, table: BigUint64Array): Readonly<Record<FunctionName, Native>> {
-  const bound = Object.entries(functions).map(([name, [place, result, parameters]]) => [
+  const bound = Object.entries(functions).map(([name, [slot, result, parameters]]) => [
     name,
-    koffi.decode(table[place] ?? 0n, koffi.proto(result, parameters)),
+    koffi.decode(table[slot] ?? 0n, koffi.proto(result, parameters)),
   ]);
   return Object.fromEntries(bound) as Readonly<Record<FunctionName, Native>>;
 }

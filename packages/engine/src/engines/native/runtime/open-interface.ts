@@ -1,5 +1,5 @@
-// From a file to ONNX Runtime's table of functions (onnxruntime_c_api.h). Whatever the library hands out is looked at before
-// it is followed: nothing, where an address should be, would end the process.
+// From a file to ONNX Runtime's table of functions (onnxruntime_c_api.h). Each pointer from the library is checked before it is
+// used: a null pointer would end the process.
 
 import { type LibraryFile, oldestVersion, UnusableLibraryError } from "../library/library-file.ts";
 import type { Koffi, KoffiLibrary, Native } from "./koffi.ts";
@@ -8,8 +8,8 @@ import type { Koffi, KoffiLibrary, Native } from "./koffi.ts";
 const interfaceVersion = 17;
 
 /**
- * Held for good, a refused library too: koffi unloads what nobody refers to in the midst of collecting garbage, and what a
- * library has started by being loaded would go on in memory that is gone.
+ * Kept forever, including refused libraries: koffi unloads a library without references during garbage collection, and threads that
+ * the library started when it was loaded would continue in freed memory.
  */
 const loaded: KoffiLibrary[] = [];
 
@@ -18,15 +18,15 @@ export interface OpenedInterface {
   readonly library: KoffiLibrary;
   /** Such as "1.30.0". */
   readonly version: string;
-  /** Addresses by place. */
+  /** Addresses by index. */
   readonly table: BigUint64Array;
 }
 
 /**
- * Loads a library and reads the addresses at `places` of its table. Throws UnusableLibraryError if it does not load, is
+ * Loads a library and reads the addresses at `slots` of its table. Throws UnusableLibraryError if it does not load, is
  * another library, is older than 1.17, or lacks one of the functions.
  */
-export function openInterface(koffi: Koffi, file: LibraryFile, places: readonly number[]): OpenedInterface {
+export function openInterface(koffi: Koffi, file: LibraryFile, slots: readonly number[]): OpenedInterface {
   const library = load(koffi, file);
   const base = baseOf(library, file)();
   if (!base) throw new UnusableLibraryError(file, "has no interface: its OrtGetApiBase returns nothing");
@@ -42,8 +42,8 @@ export function openInterface(koffi: Koffi, file: LibraryFile, places: readonly 
     });
   const api = koffi.call(getApi, koffi.proto("void *", ["uint32_t"]), interfaceVersion);
   if (!api) throw new UnusableLibraryError(file, `has version ${version} but no interface of ${oldestVersion}`);
-  const table = new BigUint64Array(koffi.view(api, 8 * (1 + Math.max(...places))));
-  const absent = places.find((place) => !table[place]);
+  const table = new BigUint64Array(koffi.view(api, 8 * (1 + Math.max(...slots))));
+  const absent = slots.find((slot) => !table[slot]);
   if (absent !== undefined)
     throw new UnusableLibraryError(
       file,
@@ -76,15 +76,15 @@ function firstLineOf(cause: unknown): string {
   return message.split("\n")[0] ?? message;
 }
 
-/** Whether a version is before 1.17; what is no version is not known to be. */
+/** Whether a version is before 1.17; false for a text that is not a version. */
 function isOlder(version: string): boolean {
   const [, major, minor] = /^(\d+)\.(\d+)\./.exec(version) ?? [];
   return Number(major) < 1 || (Number(major) === 1 && Number(minor) < interfaceVersion);
 }
 
-// koffi (3.3.4) closes its libraries while the process ends, and not only once what others opened as well. A thread of ONNX
-// Runtime's that has hardly begun then goes on in memory that is gone: one in a hundred short programs that had opened the
-// library themselves ended in a segmentation fault on a busy machine. Opened with RTLD_NODELETE, it stays.
+// koffi (3.3.4) closes its libraries while the process ends, even if other code has opened them as well. A thread of ONNX Runtime
+// that has just started then continues in freed memory: on a busy machine, one in a hundred short programs that had opened the
+// library themselves ended in a segmentation fault. Opened with RTLD_NODELETE, the library stays loaded.
 
 /** RTLD_NOW and RTLD_NODELETE of each system's dlfcn.h. Windows has no such call. */
 const flags: Readonly<Record<string, number>> = { linux: 0x1002, darwin: 0x82 };

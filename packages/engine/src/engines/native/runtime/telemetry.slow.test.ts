@@ -31,7 +31,7 @@ const program = `(async () => {
 const loading = `import("tsx/esm/api").then(({ register }) => register()).then(() => ${program})`;
 const inWorker = `new (require("node:worker_threads").Worker)(${JSON.stringify(loading)}, { eval: true })`;
 
-/** What a program prints, and what it leaves in its HOME. */
+/** The output of a program, and the files that it writes in its HOME. */
 function traceOf(source: string, setting: Readonly<Record<string, string>> = {}) {
   const home = mkdtempSync(join(tmpdir(), "lowrank-home-"));
   // Nothing inherited: if a variable marks a CI machine, the library sends nothing.
@@ -52,7 +52,7 @@ describe.skipIf(!isInstalled)("the native engine", () => {
     expect(traceOf(inWorker)).toEqual({ stdout: "512\n", stderr: "", left: [] });
   });
 
-  it.skipIf(!isLinux)("leaves what the user has set", () => {
+  it.skipIf(!isLinux)("does not change the user's setting", () => {
     expect(traceOf(program, { ORT_DISABLE_TELEMETRY: "0" }).left).not.toEqual([]);
   });
 });

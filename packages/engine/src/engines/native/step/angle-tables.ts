@@ -8,9 +8,9 @@ export interface Angles {
   readonly sin: Float32Array;
 }
 
-/** Positions [time] of one row's newest tokens. The first is in column `place`. */
-export interface PlacedPositions {
-  readonly place: number;
+/** Positions [time] of one row's newest tokens. The first is in column `column`. */
+export interface ColumnPositions {
+  readonly column: number;
   readonly positions: readonly number[];
 }
 
@@ -39,24 +39,24 @@ export class AngleTables {
     }
   }
 
-  fill(rows: readonly PlacedPositions[]): void {
+  fill(rows: readonly ColumnPositions[]): void {
     for (const rotation of this.#rotations) {
       const table = this.of(rotation);
-      for (const { place, positions } of rows) {
+      for (const { column, positions } of rows) {
         const { cos, sin } = rotation.angles(positions);
-        table.cos.set(cos, place * rotation.pairs);
-        table.sin.set(sin, place * rotation.pairs);
+        table.cos.set(cos, column * rotation.pairs);
+        table.sin.set(sin, column * rotation.pairs);
       }
     }
   }
 }
 
 /** Whether rows whose newest tokens are in the same column have the same position there: they share a table. */
-export function agreeOnPlaces(rows: readonly PlacedPositions[]): boolean {
+export function agreeOnColumns(rows: readonly ColumnPositions[]): boolean {
   const known = new Map<number, number>();
-  return rows.every(({ place, positions: [position = 0] }) => {
-    const before = known.get(place) ?? position;
-    known.set(place, position);
+  return rows.every(({ column, positions: [position = 0] }) => {
+    const before = known.get(column) ?? position;
+    known.set(column, position);
     return before === position;
   });
 }

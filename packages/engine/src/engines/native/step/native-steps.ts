@@ -6,13 +6,13 @@ import type { KeptPositions, StepProgram } from "../../../step/token-steps.ts";
 import type { HeldTensor, NativeTensor } from "../runtime/native-tensor.ts";
 import type { NativeValues } from "../runtime/onnx-model.ts";
 import type { OnnxRuntime } from "../runtime/onnx-runtime.ts";
-import { AngleTables, agreeOnPlaces } from "./angle-tables.ts";
-import { KeptRooms } from "./kept-rooms.ts";
+import { AngleTables, agreeOnColumns } from "./angle-tables.ts";
+import { GrowingCache } from "./growing-cache.ts";
 import type { StepBackend } from "./step-backend.ts";
 import type { StepFeed } from "./step-graph.ts";
 import type { StepSessions, StepStage } from "./step-sessions.ts";
 
-/** What one call has for the feeds. */
+/** The values of one call for the feeds. */
 interface Call {
   readonly hidden: NativeTensor;
   readonly last: NativeTensor;
@@ -31,10 +31,10 @@ export interface StepsOptions {
 export class NativeSteps implements StepProgram {
   readonly #sessions: StepsOptions["sessions"];
   readonly #stages: readonly StepStage[];
-  readonly #rooms: KeptRooms;
+  readonly #rooms: GrowingCache;
   readonly #angles: AngleTables;
   readonly #held: HeldTensors;
-  /** Of each row the place of its newest key. */
+  /** The index of each row's newest key. */
   readonly #last: Int32Array;
   readonly #total = new Int32Array(1);
   /** The stage behind which rows only need their last position. */
@@ -49,7 +49,7 @@ export class NativeSteps implements StepProgram {
     this.#sessions = sessions;
     this.#stages = stages;
     const attentions = stages.flatMap((stage) => stage.attentions);
-    this.#rooms = new KeptRooms(attentions, padding);
+    this.#rooms = new GrowingCache(attentions, padding);
     this.#angles = new AngleTables(attentions.flatMap(({ rotation }) => rotation ?? []));
     this.#held = new HeldTensors(backend.runtime);
     this.#last = new Int32Array(padding.length);
@@ -76,12 +76,12 @@ export class NativeSteps implements StepProgram {
   run(hidden: tf.Tensor, positions: readonly (readonly number[])[]): tf.Tensor | undefined {
     const time = hidden.shape[1] ?? 1;
     const { lengths, rows } = this.#rooms;
-    const placed = positions.map((own, row) => ({ place: lengths[row] ?? 0, positions: own }));
-    if (!agreeOnPlaces(placed)) return undefined;
+    const columns = positions.map((own, row) => ({ column: lengths[row] ?? 0, positions: own }));
+    if (!agreeOnColumns(columns)) return undefined;
     const total = this.#rooms.longest + time;
     if (this.#rooms.makeRoom(total)) this.#held.release();
     this.#angles.makeRoom(this.#rooms.capacity);
-    this.#angles.fill(placed);
+    this.#angles.fill(columns);
     this.#total[0] = total;
     for (let row = 0; row < rows; row++) this.#last[row] = (lengths[row] ?? 0) + time - 1;
     const states = this.#runAll(this.backend.floats(hidden), time, {
@@ -99,7 +99,7 @@ export class NativeSteps implements StepProgram {
     this.#states.clear();
   }
 
-  /** Several positions at once are those of one row. */
+  /** Several positions in one call must belong to one row. */
   #runAll(hidden: Float32Array, time: number, call: Omit<Call, "hidden">): tf.Tensor {
     const stages = this.#stages;
     const { rows } = this.#rooms;
@@ -129,7 +129,7 @@ export class NativeSteps implements StepProgram {
     return tf.engine().makeTensorFromDataId(dataId, shape as number[], dtype);
   }
 
-  /** Where a stage leaves what the next one reads. */
+  /** The buffer in which a stage stores the input of the next one. */
   #state(size: number, index: number): Float32Array {
     const key = `${size} ${index % 2}`;
     const state = this.#states.get(key) ?? new Float32Array(size);
@@ -167,7 +167,7 @@ export class NativeSteps implements StepProgram {
         return this.#held.of({ values, shape: [this.#rooms.capacity, feed.rotation.pairs] });
       }
       case "bias": {
-        const known = call.biases.get(feed.bias) ?? placedBias(feed.bias, this.#rooms.lengths, call.time);
+        const known = call.biases.get(feed.bias) ?? biasTensor(feed.bias, this.#rooms.lengths, call.time);
         call.biases.set(feed.bias, known);
         return known;
       }
@@ -181,7 +181,7 @@ export class NativeSteps implements StepProgram {
   }
 }
 
-/** What a text's calls read and write again and again – weights, keys, values –, lent to the library once for all of them. */
+/** Tensors that a text's calls use repeatedly (weights, keys, values), passed to the library once for all calls. */
 class HeldTensors {
   readonly #held = new Map<NativeValues, HeldTensor>();
 
@@ -207,7 +207,7 @@ function isSameShape(one: readonly number[], other: readonly number[]): boolean 
 }
 
 /** `lengths`: each row's keys before its newest `time`. [rows, heads, time, longest + time]; 0 after a row's end. */
-function placedBias(bias: StepBias, lengths: Int32Array, time: number): NativeTensor {
+function biasTensor(bias: StepBias, lengths: Int32Array, time: number): NativeTensor {
   const keys = Math.max(...lengths) + time;
   const { heads } = bias;
   const values = new Float32Array(lengths.length * heads * time * keys);

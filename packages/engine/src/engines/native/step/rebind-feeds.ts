@@ -1,11 +1,11 @@
-// Replaces the inputs of graphs that already exist: another adapter in the same place, or a norm with another gain. Inputs
-// are not part of a graph, so only the feeds change. New graphs would pack all matrices again.
+// Replaces the inputs of graphs that already exist: another adapter of the same shape, or a norm with another gain. Inputs are not
+// part of a graph, so only the feeds change. New graphs would pack all matrices again.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { isPlain, type StepPlan } from "../../../step/step-plan.ts";
 import type { StepFeed } from "./step-graph.ts";
 
-/** What takes the place of what. */
+/** Tensors and their replacements. */
 interface Exchange {
   readonly tensors: Map<tf.Tensor, tf.Tensor>;
   /** Of pairs, in the order of the plans. */
@@ -14,8 +14,8 @@ interface Exchange {
 }
 
 /**
- * The feeds of each graph, as `others` ask for them, where `plans` were what the graphs were made of; undefined where others
- * need other graphs.
+ * The feeds of each graph for the plans `others`, if the graphs were made of `plans`; undefined if `others` need other
+ * graphs.
  */
 export function rebindFeeds(
   feeds: readonly (readonly StepFeed[])[],
@@ -29,7 +29,7 @@ export function rebindFeeds(
   return feeds.map((ofGraph) => ofGraph.map((feed) => exchanged(feed, exchange)));
 }
 
-/** Whether both make one graph; notes what differs. */
+/** Whether both make the same graph; records the differences. */
 function mayExchange(one: unknown, other: unknown, exchange: Exchange): boolean {
   if (one instanceof tf.Tensor) return other instanceof tf.Tensor && noteTensors(one, other, exchange);
   if (one === other) return true;
@@ -46,7 +46,7 @@ function mayExchange(one: unknown, other: unknown, exchange: Exchange): boolean 
   return keys.every((key) => mayExchange(one[key], other[key], exchange));
 }
 
-/** False where a tensor that entered once would have to be two. */
+/** False if one input would need two replacements. */
 function noteTensors(one: tf.Tensor, other: tf.Tensor, { tensors }: Exchange): boolean {
   const known = tensors.get(one) ?? other;
   tensors.set(one, other);

@@ -20,7 +20,7 @@ import { GraphConstants } from "./graph-constants.ts";
 import type { StepBackend } from "./step-backend.ts";
 import { StepProducts } from "./step-products.ts";
 
-/** What an input of the graph is. */
+/** The kind of an input of the graph. */
 export type StepFeed =
   | { readonly kind: "hidden" }
   | { readonly kind: "last" | "total" }
@@ -44,7 +44,7 @@ export interface StepGraph {
 }
 
 export interface StepGraphOptions {
-  /** Features of what enters the plan. */
+  /** Features of the plan's input. */
   readonly width: number;
   /** Whether each row is rounded to 8 bits by itself: there are several, which must not see each other. */
   readonly roundsRows: boolean;
@@ -53,7 +53,7 @@ export interface StepGraphOptions {
 type SharedFeed = Extract<StepFeed, { kind: "last" | "total" | "cos" | "sin" | "bias" | "tensor" }>;
 
 /** Among the inputs of the library's attention. */
-const biasPlace = 10;
+const biasInput = 10;
 
 /** A value's name and how many features it has. */
 interface Value {
@@ -76,7 +76,7 @@ export class GraphDraft {
   constructor(backend: StepBackend, options: StepGraphOptions) {
     this.#products = new StepProducts(backend, { g: this.#g, constants: this.#constants, ...options });
     const { width } = options;
-    // Where only some shapes are known, the library infers that attention's inputs are queries, keys and values in one.
+    // If only some shapes are known, the library infers that attention's input has queries, keys and values in one.
     this.#values = [{ name: this.#input("hidden", { kind: "hidden" }, { shape: ["rows", "time", width] }), width }];
   }
 
@@ -205,7 +205,7 @@ export class GraphDraft {
     if (rotation !== undefined)
       for (const kind of ["cos", "sin"] as const) inputs.push(this.#shared({ kind, rotation }));
     if (bias !== undefined) {
-      const absent = Array<string>(biasPlace - inputs.length).fill("");
+      const absent = Array<string>(biasInput - inputs.length).fill("");
       inputs.push(...absent, this.#shared({ kind: "bias", bias }));
     }
     const attributes = {

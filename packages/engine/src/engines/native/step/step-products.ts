@@ -35,7 +35,7 @@ interface RoundedValue {
   readonly step: string;
   /** The zero point: the code of 0. */
   readonly zero: string;
-  /** By what products with it are multiplied. */
+  /** The other factor's scales. */
   readonly factors?: string;
 }
 
@@ -67,7 +67,7 @@ export class StepProducts {
     return rounded && this.#byIntegers(x, rounded);
   }
 
-  /** x times several matrices of blocks: in one product where they are of one kind, which spares most of its operations. */
+  /** x times several matrices of blocks. Matrices of one kind are multiplied in one product, which saves most of the operations. */
   together(x: string, matrices: readonly BlockMatrix[]): readonly string[] | undefined {
     const blocks: EvenBlocks[] = [];
     for (const matrix of matrices) {

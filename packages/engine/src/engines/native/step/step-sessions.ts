@@ -1,5 +1,5 @@
-// The sessions of some plans. Each contains as many plans as fit into one graph. A graph with matrices as constants holds a
-// copy of them, which is freed with the weight.
+// The sessions of some plans. Each contains as many plans as fit into one graph. A graph with matrices as constants has a copy of
+// them, which is freed with the weight.
 
 import { areSamePlans, type StepPlan, type StepWeight } from "../../../step/step-plan.ts";
 import type { NativeSession } from "../runtime/onnx-runtime.ts";
@@ -8,8 +8,8 @@ import type { StepBackend } from "./step-backend.ts";
 import { GraphDraft, type StepGraph } from "./step-graph.ts";
 
 /**
- * Where a graph ends that could go on: each call of the library costs as much as some operations, but a graph's matrices lie in
- * memory twice or three times while its session is made.
+ * Maximum size of a graph's matrices. Each call of the library costs as much as some operations, but while a session is made, its
+ * matrices are in memory two or three times.
  */
 const bytesOfGraph = 32e6;
 const tensorsOfGraph = 400;
@@ -30,7 +30,7 @@ export class StepSessions {
     private readonly own: readonly NativeSession[],
   ) {}
 
-  /** Undefined where a weight of the plans cannot be part of a graph. Throws NativeCallError where the library is too old. */
+  /** Undefined if a weight of the plans cannot be part of a graph. Throws NativeCallError if the library is too old. */
   static of(
     backend: StepBackend,
     plans: readonly StepPlan[],
@@ -73,7 +73,7 @@ export class StepSessions {
     return this.own.length > 0;
   }
 
-  /** The stages for these plans; undefined where they need other graphs. */
+  /** The stages for these plans; undefined if they need other graphs. */
   stagesFor(plans: readonly StepPlan[], rows: number): readonly StepStage[] | undefined {
     if (this.#isReleased || this.roundsRows !== mustRoundRows(plans, rows)) return undefined;
     if (areSamePlans(plans, this.plans)) return this.stages;
@@ -94,7 +94,7 @@ export class StepSessions {
   }
 }
 
-/** Products with blocks round each row by itself as it is; those with weights in 8 bits are faster with one step for all. */
+/** Products with blocks round each row separately anyway. Products with weights in 8 bits are faster with one step for all rows. */
 function mustRoundRows(plans: readonly StepPlan[], rows: number): boolean {
   const kinds = plans.flatMap(({ nodes }) =>
     nodes.map((node) => (node.op === "linear" ? node.weight.stepFactor?.kind : undefined)),
@@ -102,7 +102,7 @@ function mustRoundRows(plans: readonly StepPlan[], rows: number): boolean {
   return rows > 1 && kinds.includes("int8");
 }
 
-/** Graphs without matrices of their own are one where they are alike: a decoder's blocks. */
+/** Equal graphs without matrices share a session, such as those of a decoder's blocks. */
 function sessionOf(backend: StepBackend, made: StepGraph): NativeSession {
   const { graph, shared } = made;
   if (hasConstants(made)) return backend.runtime.createSession(graph, { isOneOfMany: true, shared });

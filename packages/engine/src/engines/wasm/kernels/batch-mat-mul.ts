@@ -80,8 +80,8 @@ function repeated(own: readonly number[], batch: readonly number[]): (matrix: nu
   const ownSteps = tf.util.computeStrides([...padded, 1]);
   return (matrix) =>
     padded.reduce((sum, size, axis) => {
-      const place = Math.floor(matrix / (steps[axis] ?? 1)) % (batch[axis] ?? 1);
-      return sum + (size === 1 ? 0 : place * (ownSteps[axis] ?? 1));
+      const position = Math.floor(matrix / (steps[axis] ?? 1)) % (batch[axis] ?? 1);
+      return sum + (size === 1 ? 0 : position * (ownSteps[axis] ?? 1));
     }, 0);
 }
 
@@ -116,7 +116,7 @@ function multiplyEach(
   const output = backend.makeOutput([matrices, rows, columns], "float32");
   const idOf = (tensor: tf.TensorInfo) => backend.dataIdMap.get(tensor.dataId).id;
   if (matrices === 1) {
-    // By their own ids: XNNPACK keeps what it prepares for a right operand as long as that lives, a frozen weight forever.
+    // With the tensors' own ids: XNNPACK keeps the prepared right operand as long as its tensor lives, which a frozen weight does.
     const ids = { left: idOf(left.tensor), right: idOf(right.tensor), output: idOf(output) };
     multiplyPlain(backend, { ...ids, rows, inner, columns });
     return output;
@@ -133,8 +133,8 @@ function multiplyEach(
   return output;
 }
 
-// How to compute a matrix product when only plain products of single matrices are fast: tfjs-backend-wasm calls XNNPACK
-// for those alone, and a loop 13 to 19 times slower for anything transposed or batched.
+// Reduces a matrix product to plain products of single matrices: tfjs-backend-wasm uses XNNPACK only for those, and a loop that is
+// 13 to 19 times slower for transposed or batched ones.
 
 /** Sizes of one product [rows, inner]·[inner, columns] and how its operands are stored. */
 interface ProductShape {

@@ -1,5 +1,5 @@
-// Gradient of a convolution's filter, which tfjs-backend-wasm lacks (tfjs issue 8474): for each place in the filter, the
-// pixels that this place saw, transposed, times the gradient of the output.
+// The gradient of a convolution's filter, which tfjs-backend-wasm lacks (tfjs issue 8474): for each tap of the filter, the
+// pixels that it saw, transposed, times the gradient of the output.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { numbersOf } from "../../../gradients/attributes.ts";

@@ -41,7 +41,7 @@ export const depthwiseBackpropFilter: tf.KernelConfig = /* @__PURE__ */ wasmKern
   },
 );
 
-/** Places of an input value, the output value it feeds, and the weight between them. */
+/** Offsets of an input value, of the output value that uses it, and of the weight between them. */
 interface Connection {
   input: number;
   output: number;

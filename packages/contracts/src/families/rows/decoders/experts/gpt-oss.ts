@@ -27,8 +27,8 @@ export const gptOss = likeLlama("gpt_oss", decoderClasses("GptOss", ["token-clas
       gateLimit: { key: "swiglu_limit", fallback: 7 },
     },
     window: { size: { key: "sliding_window", fallback: 128 }, layers: "alternating" },
-    // OpenAI's own names of numbers that stand there under transformers' as well. Experts in MXFP4 are read; weights in other
-    // bits have other names or types, which loading refuses.
+    // OpenAI's own names of values that the file also has under transformers' names. Experts in MXFP4 are read; other quantizations have
+    // other names or types, which loading refuses.
     harmless: ["initial_context_length", "quantization_config"],
   },
   linears: separateAttention("attentionBias"),

@@ -1,5 +1,5 @@
-// Qwen 1.5 and 2 with experts (Qwen Team 2024), as transformers' modeling_qwen2_moe.py names it: beside the experts that a router
-// chooses, one that all tokens share.
+// Qwen 1.5 and 2 with experts (Qwen Team 2024), as transformers' modeling_qwen2_moe.py names it: in addition to the routed experts,
+// all tokens share one.
 
 import {
   attentionBias,
@@ -76,7 +76,7 @@ export const qwen2Moe = likeLlama(
         layers: { alternatingBelow: "max_window_layers", fallback: 28 },
       },
       layerKinds: mixedLayers,
-      // Where windows begin, if the file has no type for each layer.
+      // The first layer with a window, if the file has no type for each layer.
       harmless: ["max_window_layers"],
     },
     linears: [

@@ -33,7 +33,7 @@ export const gptNeox: Family = {
       attentionBias: { key: "attention_bias", fallback: true },
       parallelResidual: { key: "use_parallel_residual", fallback: true },
     },
-    // Only rotary_pct counts; transformers 5 writes this one beside it.
+    // Only rotary_pct counts; transformers 5 also writes this one.
     harmless: ["partial_rotary_factor", "is_decoder", "rope_theta"],
   },
   embeddings: [{ path: "embed_in", rows: "vocabulary" }],

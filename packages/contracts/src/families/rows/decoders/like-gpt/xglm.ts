@@ -1,5 +1,5 @@
-// XGLM (Lin et al. 2021), as transformers' modeling_xglm.py names it: positions that are sines and cosines, not learned ones,
-// beside scaled embeddings.
+// XGLM (Lin et al. 2021), as transformers' modeling_xglm.py names it: scaled embeddings, and positions that are sines and cosines,
+// not learned.
 
 import type { Family } from "../../../family.ts";
 import { decoderHeads, plainFeedForward, separateAttention, writerClasses } from "../../shared/decoder-rows.ts";

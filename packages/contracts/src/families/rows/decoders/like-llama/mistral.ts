@@ -23,7 +23,7 @@ export const ministral: Family = {
   heads: decoderHeads("embed_tokens", { questionPrefix: "transformer" }),
 };
 
-/** What transformers' Ministral3Config means without `rope_parameters`. */
+/** The defaults of transformers' Ministral3Config without `rope_parameters`. */
 const ministralYarn = {
   type: "yarn",
   factor: 16,

@@ -20,7 +20,7 @@ export const phi3 = likeLlama("phi3", decoderClasses("Phi3", ["token-classificat
   config: {
     sizes: decoderSizes({ maxPositions: 4096 }),
     normEpsilon: { key: "rms_norm_eps", fallback: 1e-5 },
-    // transformers' Phi 3 has no dropout after the embedding, whatever embd_pdrop says.
+    // transformers' Phi 3 has no dropout after the embedding, and ignores embd_pdrop.
     dropouts: {
       attention: { keys: ["attention_dropout"], fallback: 0 },
       residual: { keys: ["resid_pdrop"], fallback: 0 },
@@ -30,7 +30,7 @@ export const phi3 = likeLlama("phi3", decoderClasses("Phi3", ["token-classificat
     rotary: {
       share: { key: "partial_rotary_factor", fallback: 1 },
       originalFallback: 4096,
-      // As transformers' Phi 3: what its first files called "su", or "yarn", has always been LongRoPE.
+      // As in transformers' Phi 3: "su" and "yarn" in its first files are LongRoPE.
       scalingAliases: { su: "longrope", yarn: "longrope" },
     },
     window: { size: { key: "sliding_window", fallback: null }, layers: "all" },

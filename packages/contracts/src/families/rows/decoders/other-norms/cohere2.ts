@@ -20,14 +20,14 @@ export const cohere2 = likeLlama("cohere2", writerClasses("Cohere2"), {
       size: { key: "sliding_window", fallback: 4096 },
       layers: { exceptEvery: "sliding_window_pattern", fallback: 4 },
     },
-    // What Cohere's own files say of the architecture, which transformers does not read.
+    // Facts about the architecture in Cohere's own files, which transformers does not read.
     fixed: [
       { key: "position_embedding_type", values: [null, "rope_gptj"], effect: "positions do not rotate in pairs" },
       { key: "use_parallel_block", values: [null, true], effect: "false computes attention, then feed-forward" },
       { key: "use_gated_activation", values: [null, true], effect: "false leaves out the feed-forward's gate" },
       { key: "order_of_interleaved_layers", values: [null, "local_attn_first"], effect: "other layers have windows" },
     ],
-    // The width of a head follows from the other sizes, whatever the file says.
+    // The width of a head follows from the other sizes; the file's value is ignored.
     harmless: [
       "cache_implementation",
       "head_dim",

@@ -14,7 +14,7 @@ export const exaone4 = likeLlama("exaone4", decoderClasses("Exaone4", ["token-cl
       size: { key: "sliding_window", fallback: 4096 },
       layers: { exceptEvery: "sliding_window_pattern", fallback: 4 },
     },
-    // "LLLG" beside a list of each layer's type.
+    // "LLLG", which repeats the list of each layer's type.
     harmless: ["sliding_window_pattern"],
   },
   norms: [

@@ -37,7 +37,7 @@ export const gemma3Text = likeLlama(
         size: { key: "sliding_window", fallback: 4096 },
         layers: { exceptEvery: "sliding_window_pattern", fallback: 6 },
       },
-      // The file counts the keys on both sides of a query, transformers those on one side and the query itself.
+      // The file counts the keys on both sides of a query; transformers counts those on one side and the query itself.
       derive: (config) => {
         if (!config.switches.reversedSight) return config;
         return { ...config, windows: config.windows.map((size) => size && (size >> 1) + 1) };
@@ -72,7 +72,7 @@ export const gemma3: Family = {
   config: {
     ...config,
     inside: "text_config",
-    // The files on the Hub say what differs from these alone.
+    // The files on the Hub only have the values that differ from these.
     sizes: {
       ...config.sizes,
       ...layerSizesOr({ hidden: 2304, intermediate: 9216, layers: 26, heads: 8 }),

@@ -29,7 +29,7 @@ const norm = { kind: "root-mean-square" } as const;
 const at = (name: string) => `layers.{n}.${name}`;
 const own = (name: string) => at(`self_attn.${name}`);
 
-/** The maps and norms of layers with a window, or of those without one. */
+/** The linear layers and norms of layers with a window, or of layers without one. */
 function attention(is: InLayers, widths: { readonly head: Width; readonly queries: Width; readonly keys: Width }) {
   const inLayers =
     (others: InLayers): InLayers =>

@@ -1,5 +1,5 @@
 // HyperCLOVA X SEED Think (NAVER Cloud 2025), as transformers' modeling_hyperclovax.py names it: Granite with a norm after each
-// half of a layer, too, and logits that are multiplied. The smaller SEED models say "llama", which they compute as.
+// half of a layer, too, and logits that are multiplied. The smaller SEED models have the type "llama" and compute like it.
 
 import type { ConfigValues } from "../../../config-values.ts";
 import { decoderNorms, likeLlama, writerClasses } from "../../shared/decoder-rows.ts";

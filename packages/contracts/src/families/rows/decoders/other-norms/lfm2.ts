@@ -39,7 +39,7 @@ export const lfm2 = likeLlama("lfm2", writerClasses("Lfm2"), {
     layerKinds: { kind: "convolution", types: ["full_attention", "conv"], plain: "full_attn_idxs" },
     derive: withIntermediateSize,
     fixed: [{ key: "conv_bias", values: [null, false], effect: "true adds biases to convolutions and their layers" }],
-    // Older names of the same numbers, and how weights began.
+    // Older names of the same numbers, and settings of the initial weights.
     harmless: [
       ...["block_dim", "block_mlp_init_scale", "block_norm_eps", "block_out_init_scale", "block_use_swiglu"],
       ...["block_use_xavier_init", "conv_dim", "conv_dim_out", "conv_use_xavier_init", "num_heads", "tie_embedding"],
@@ -68,7 +68,7 @@ export const lfm2 = likeLlama("lfm2", writerClasses("Lfm2"), {
   ],
 });
 
-/** Two thirds of what the file says, since there are three matrices, times a number, in whole steps; done once. */
+/** Two thirds of the file's value, because there are three matrices, times a factor, rounded up to a multiple. It is applied once. */
 function withIntermediateSize(config: ConfigValues): ConfigValues {
   const { intermediateSize, intermediateStep: step, scalars, switches } = config;
   if (!switches.adjustsFeedForward) return config;

@@ -1,6 +1,6 @@
-// Attention and its gradient, a few heads at a time: the weights of those heads are made, used and forgotten while they are
-// in the processor's cache. For the gradient they are computed again – two small products – so that nothing of size
-// [heads, time, time] outlives the call (the idea of Dao et al. 2022, "FlashAttention").
+// Attention and its gradient, a few heads at a time: the weights of those heads are computed, used and dropped while they are in
+// the processor's cache. The gradient computes them again, with two small products, so that nothing of size [heads, time, time]
+// outlives the call (the idea of Dao et al. 2022, "FlashAttention").
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { drawIn } from "../../../../kernels/drop-entries.ts";
@@ -17,7 +17,7 @@ import { type ScoreSettings, scoreGradient, type Weights, weightsOf } from "./sc
 /** query, key and value, or their gradients. */
 export type Triple = [Float32Array, Float32Array, Float32Array];
 
-/** What is computed, and of what size. */
+/** The inputs and sizes of a computation. */
 export interface HeadsCall {
   readonly backend: NativeBackend;
   readonly sizes: HeadSizes;
@@ -26,7 +26,7 @@ export interface HeadsCall {
   readonly dropped: DroppedWeights | undefined;
 }
 
-/** What drops out of some weights, and how many of the mask's come before them. */
+/** Dropout of some weights, and the number of the mask's entries before them. */
 export interface DroppedWeights {
   readonly mask: DropoutMask;
   readonly before: number;
@@ -75,7 +75,7 @@ export function attendHeads(call: HeadsCall, [query, key, value]: Triple, output
   if (mask !== undefined) clearDeadQueries(output, sizes, mask);
 }
 
-/** Writes the gradients; of dy it clears what belongs to queries that see nothing. */
+/** Writes the gradients. Rows of dy that belong to queries without keys are cleared. */
 export function attendHeadsGradient(
   call: HeadsCall,
   [query, key, value, dy]: readonly [...Triple, Float32Array],
@@ -143,7 +143,7 @@ function factorNames({ drops }: ScoreSettings): readonly string[] {
   return drops ? ["factors"] : [];
 }
 
-/** What dropout multiplies the weights of a piece by, drawn for it alone. */
+/** The dropout factors of a piece's weights, drawn for this piece only. */
 function factorInputs(dropped: DroppedWeights | undefined, sizes: HeadSizes, piece: Piece): readonly NativeTensor[] {
   if (dropped === undefined) return [];
   const perHead = sizes.groupRows * sizes.keyTime;

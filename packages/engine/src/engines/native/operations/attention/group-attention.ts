@@ -156,7 +156,7 @@ function addedNames({ hasMask, drops }: Settings): readonly string[] {
   return [...(hasMask ? ["mask"] : []), ...(drops ? ["factors"] : [])];
 }
 
-/** What is added to a piece's scores, and what its weights are multiplied by, drawn for it alone. */
+/** The biases of a piece's scores, and the dropout factors of its weights, drawn for this piece only. */
 function addedOf({ attributes }: KernelCall, { rows, time, mask, dropped }: Piece): readonly NativeTensor[] {
   const [heads, keyHeads] = [Number(attributes.heads), Number(attributes.keyHeads)];
   const masks = mask === undefined ? [] : [maskOf(mask, keyHeads, heads / keyHeads)];

@@ -16,7 +16,7 @@ function countsOf(sizes: Partial<HeadSizes>, threads: number): readonly number[]
 }
 
 describe("piecesOf", () => {
-  it("gives each thread as many heads as the others, where a head for each fits", () => {
+  it("assigns the same number of heads to each thread, if one for each fits", () => {
     expect(countsOf({ groupRows: 370, keyTime: 370 }, 2)).toEqual([4, 4, 4]);
     expect(countsOf({ groupRows: 450, keyTime: 450 }, 2)).toEqual([2, 2, 2, 2, 2, 2]);
     expect(countsOf({ groupRows: 370, keyTime: 370 }, 3)).toEqual([3, 3, 3, 3]);

@@ -1,4 +1,4 @@
-// What attention needs to know about a mask: its values without −Infinity, and which queries see no key. Computed once for
+// Facts about a mask that attention needs: its values without −Infinity, and which queries see no key. Computed once for
 // each mask, for every layer of a pass.
 
 import type * as tf from "@tensorflow/tfjs-core";
@@ -30,9 +30,9 @@ function readMask(source: Float32Array, shape: readonly number[]): MaskFacts {
   const deadRows: number[] = [];
   let isBounded = true;
   for (let row = 0; row * keyTime < source.length; row++) {
-    let isDead = true; // NaN counts as seen, and makes NaN
-    for (let place = row * keyTime; place < (row + 1) * keyTime; place++) {
-      const value = source[place] ?? 0;
+    let isDead = true; // NaN counts as seen, and the output is NaN
+    for (let index = row * keyTime; index < (row + 1) * keyTime; index++) {
+      const value = source[index] ?? 0;
       if (!(value <= maskedScore / 2)) isDead = false;
       if (value < maskedScore) isBounded = false;
     }

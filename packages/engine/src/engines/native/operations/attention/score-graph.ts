@@ -4,7 +4,7 @@ import type { GraphWriter } from "../../kernels/graph.ts";
 
 export interface ScoreSettings {
   readonly scale: number;
-  /** 0 where scores are unbounded. */
+  /** 0 if scores have no soft cap. */
   readonly cap: number;
   readonly hasMask: boolean;
   /** Whether weights drop out: the graph has an input "factors". */
@@ -16,7 +16,7 @@ export interface Weights {
   readonly weights: string;
   /** The same, some of them dropped. */
   readonly dropped: string;
-  /** tanh(score/cap), which the gradient needs; undefined where scores are unbounded. */
+  /** tanh(score/cap), which the gradient needs; undefined without a soft cap. */
   readonly squashed: string | undefined;
 }
 
@@ -33,7 +33,7 @@ export function weightsOf(
   return { weights, dropped: drops ? g.multiply(weights, "factors") : weights, squashed };
 }
 
-/** The gradient of query·keyᵀ, but for the scale. */
+/** The gradient of query·keyᵀ, without the scale. */
 export function scoreGradient(
   g: GraphWriter,
   { weights, dropped, squashed }: Weights,

@@ -1,6 +1,6 @@
-// Kernels that sum, where there is nothing to sum: the result is zeros. tfjs-backend-wasm leaves whatever was in memory there,
-// tfjs-backend-webgl divides by the number of entries, and tfjs-backend-webgpu binds a buffer without bytes, which its shader
-// refuses: nothing is computed, and no error is thrown.
+// Sums over empty tensors: the result is zeros. tfjs-backend-wasm returns uninitialized memory, tfjs-backend-webgl divides by the
+// number of entries, and tfjs-backend-webgpu binds an empty buffer, which its shader refuses: nothing is computed, and no error is
+// thrown.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { axesOf, booleanOf, numberOf } from "../gradients/attributes.ts";
@@ -11,11 +11,11 @@ interface Zeros {
   readonly dtype: tf.DataType;
 }
 
-/** The zeros that a call gives, or undefined where there is something to sum. */
+/** The zeros of a call; undefined if there is something to sum. */
 type ZerosOf = (inputs: tf.NamedTensorInfoMap, attributes: tf.NamedAttrMap) => Zeros | undefined;
 
 // Marked as pure, so that bundles without engines leave them out.
-export const sumOfNothing = /* @__PURE__ */ zerosWhere((inputs, attributes) => {
+export const sumOfEmpty = /* @__PURE__ */ zerosWhere((inputs, attributes) => {
   const { shape, dtype } = inputOf(inputs, "x");
   if (!shape.includes(0)) return undefined;
   const axes = axesOf(attributes, "axis", shape);
@@ -24,7 +24,7 @@ export const sumOfNothing = /* @__PURE__ */ zerosWhere((inputs, attributes) => {
 });
 
 /** Matrices whose inner axis has no entries. */
-export const productOfNothing = /* @__PURE__ */ zerosWhere((inputs, attributes) => {
+export const productOfEmpty = /* @__PURE__ */ zerosWhere((inputs, attributes) => {
   const [a, b] = [inputOf(inputs, "a"), inputOf(inputs, "b")];
   const [rows = 0, inner = 0] = sides(a, booleanOf(attributes, "transposeA"));
   const [, columns = 0] = sides(b, booleanOf(attributes, "transposeB"));
@@ -34,7 +34,7 @@ export const productOfNothing = /* @__PURE__ */ zerosWhere((inputs, attributes) 
 });
 
 /** Segments of a tensor without rows. */
-export const segmentsOfNothing = /* @__PURE__ */ zerosWhere((inputs, attributes) => {
+export const segmentsOfEmpty = /* @__PURE__ */ zerosWhere((inputs, attributes) => {
   const { shape, dtype } = inputOf(inputs, "x");
   if (!shape.includes(0)) return undefined;
   return { shape: [numberOf(attributes, "numSegments"), ...shape.slice(1)], dtype };

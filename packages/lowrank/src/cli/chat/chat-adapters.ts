@@ -6,7 +6,7 @@ import type { AdapterChoice, OpenedModel } from "../../opened-model.ts";
 import type { NamedAdapter } from "../options/named-adapters.ts";
 import type { Part } from "./chat-line.ts";
 
-export class Voices {
+export class ChatAdapters {
   readonly #alone = new Map<string, OpenedAdapter>();
   /** Sums that have answered already, by their parts. */
   readonly #together = new Map<string, OpenedAdapter>();
@@ -21,25 +21,25 @@ export class Voices {
     model: OpenedModel,
     named: readonly NamedAdapter[],
     allowDifferentBase: boolean,
-  ): Promise<Voices> {
-    const voices = new Voices(model, named, allowDifferentBase);
+  ): Promise<ChatAdapters> {
+    const voices = new ChatAdapters(model, named, allowDifferentBase);
     for (const { name, adapter } of named)
       voices.#alone.set(name, await model.attach(adapter, { name, allowDifferentBase }));
     return voices;
   }
 
-  /** What may be named, the base as "none". */
+  /** The names that can be chosen. "none" is the base. */
   get names(): readonly string[] {
     return [...this.#alone.keys(), "none"];
   }
 
-  /** The parts that answer first: the first adapter, or all where one was given a weight. */
+  /** The adapters that answer first: the first one, or all if one of them has a weight. */
   get first(): readonly Part[] {
     const parts = this.named.map(({ name, weight }) => ({ name, strength: weight }));
     return parts.some(({ strength }) => strength !== 1) ? parts : parts.slice(0, 1);
   }
 
-  /** Throws UsageError for a name that is none, and what `attach` does for adapters that have no sum. */
+  /** Throws UsageError for an unknown name, and the errors of `attach` for adapters that cannot be summed. */
   async choose(parts: readonly Part[]): Promise<AdapterChoice> {
     const [first, ...others] = parts;
     if (first === undefined) return { adapter: null };

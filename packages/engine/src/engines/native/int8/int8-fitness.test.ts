@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 import type { NativeSession, OnnxRuntime } from "../runtime/onnx-runtime.ts";
-import { unfitnessFor8Bits } from "./unfitness.ts";
+import { reasonAgainst8Bits } from "./int8-fitness.ts";
 
 /** A library of which each product of bytes is one number, and takes so long. */
 function libraryOf(product: number, milliseconds: number) {
@@ -30,16 +30,16 @@ function libraryOf(product: number, milliseconds: number) {
 const exact = 127 * 127 * 512;
 
 describe("unfitnessFor8Bits", () => {
-  it("finds sums of pairs that saturate at 16 bits, as x86 has them without VNNI", () => {
+  it("detects sums of two products that saturate at 16 bits, as on x86 without VNNI", () => {
     // 255·127 twice is more than 32 767; the zero point is taken away afterwards.
     const { runtime, openSessions } = libraryOf(256 * 32_767 - 128 * 127 * 512, 0);
-    expect(unfitnessFor8Bits(runtime)).toContain("not exact");
+    expect(reasonAgainst8Bits(runtime)).toContain("not exact");
     expect(openSessions()).toBe(0);
   });
 
-  it("finds products that take longer than those in float32", () => {
+  it("detects products that are slower than in float32", () => {
     const { runtime, openSessions } = libraryOf(exact, 2);
-    expect(unfitnessFor8Bits(runtime)).toMatch(/take [\d.]+ times as long as float32 on this processor$/);
+    expect(reasonAgainst8Bits(runtime)).toMatch(/take [\d.]+ times as long as float32 on this processor$/);
     expect(openSessions()).toBe(0);
   });
 });

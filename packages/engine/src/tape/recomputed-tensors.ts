@@ -12,18 +12,18 @@ interface Recipe {
 const recipes = new WeakMap<tf.Tensor, Recipe>();
 
 /** The value. From now on `keep` keeps its inputs instead of it. Does nothing without a tape, which keeps nothing. */
-export function madeFrom<const From extends readonly tf.Tensor[]>(
+export function recomputedFrom<const From extends readonly tf.Tensor[]>(
   value: tf.Tensor,
   from: From,
   make: (from: From) => tf.Tensor,
 ): tf.Tensor {
-  // What is handed back are clones of exactly these, in order.
+  // Clones of exactly these, in order.
   const recipe = { from, make: (again: readonly tf.Tensor[]) => make(again as unknown as From) };
   if (tf.engine().state.gradientDepth > 0) recipes.set(value, recipe);
   return value;
 }
 
-/** What an operation saves for its gradient in place of a tensor, and how to come by that tensor. */
+/** What an operation saves for its gradient instead of a tensor, and how to recompute the tensor from it. */
 export interface Kept {
   readonly saved: readonly tf.Tensor[];
   /** Call it inside a tidy and dispose of nothing. */
@@ -35,31 +35,31 @@ export function keep(x: tf.Tensor): Kept {
   const recipe = recipes.get(x);
   if (recipe === undefined || recipe.from.some(({ isDisposed }) => isDisposed))
     return { saved: [x], restore: ([same = x]) => same };
-  return { saved: recipe.from, restore: (saved) => madeLast(recipe, saved) };
+  return { saved: recipe.from, restore: (saved) => recomputed(recipe, saved) };
 }
 
 /** Queries, keys and values are maps of one norm: their gradients come one after the other, and find it made. */
 let last: { readonly recipe: Recipe; readonly value: tf.Tensor } | undefined;
-let isWalking = false;
+let isDifferentiating = false;
 
-function madeLast(recipe: Recipe, saved: readonly tf.Tensor[]): tf.Tensor {
+function recomputed(recipe: Recipe, saved: readonly tf.Tensor[]): tf.Tensor {
   if (last?.recipe === recipe) return last.value;
   const value = tf.tidy(() => recipe.make(saved));
-  if (!isWalking) return value;
+  if (!isDifferentiating) return value;
   last?.value.dispose();
   last = { recipe, value: tf.keep(value) };
   return value;
 }
 
-/** Walks back along a tape; what was made last is at hand meanwhile. */
-export function whileWalkingBack<T>(walk: () => T): T {
-  const outside = { last, isWalking };
+/** Runs the backward pass of a tape; meanwhile, the last recomputed tensor is available. */
+export function whileDifferentiating<T>(run: () => T): T {
+  const outside = { last, isDifferentiating };
   last = undefined;
-  isWalking = true;
+  isDifferentiating = true;
   try {
-    return walk();
+    return run();
   } finally {
     (last as typeof outside.last)?.value.dispose();
-    ({ last, isWalking } = outside);
+    ({ last, isDifferentiating } = outside);
   }
 }

@@ -16,8 +16,8 @@ export function gatherNd(call: KernelCall): tf.TensorInfo | undefined {
   if (starts === undefined || starts.length === 0) return undefined; // it has the error for that
   const source = backend.floats(params);
   const values = backend.pool.take(starts.length * sizeOf(slice));
-  for (const [place, start] of starts.entries())
-    values.set(source.subarray(start, start + sizeOf(slice)), place * sizeOf(slice));
+  for (const [position, start] of starts.entries())
+    values.set(source.subarray(start, start + sizeOf(slice)), position * sizeOf(slice));
   return backend.output([...indices.shape.slice(0, -1), ...slice], values);
 }
 
@@ -35,9 +35,9 @@ export function scatterNd(call: KernelCall): tf.TensorInfo | undefined {
   if (starts === undefined || sizeOf(sizes) === 0) return undefined; // it has the error for that
   const source = backend.floats(updates);
   const values = backend.pool.take(sizeOf(sizes)).fill(0);
-  for (const [place, start] of starts.entries())
+  for (const [position, start] of starts.entries())
     for (let entry = 0; entry < sliceSize; entry++)
-      values[start + entry] = (values[start + entry] ?? 0) + (source[place * sliceSize + entry] ?? 0);
+      values[start + entry] = (values[start + entry] ?? 0) + (source[position * sliceSize + entry] ?? 0);
   return backend.output(sizes, values);
 }
 
@@ -57,17 +57,17 @@ export function tile(call: KernelCall): tf.TensorInfo | undefined {
     const block = inner * (x.shape[axis] ?? 1);
     const count = copies[axis] ?? 1;
     const blocks = sizeOf(x.shape.slice(0, axis));
-    // From the last block on, so that none is written over before it was read.
-    for (let place = blocks - 1; count > 1 && place >= 0; place--) {
+    // From the last block on, so that no block is overwritten before it is read.
+    for (let position = blocks - 1; count > 1 && position >= 0; position--) {
       for (let copy = count - 1; copy >= 0; copy--)
-        values.copyWithin((place * count + copy) * block, place * block, (place + 1) * block);
+        values.copyWithin((position * count + copy) * block, position * block, (position + 1) * block);
     }
     inner = block * count;
   }
   return backend.output(shape, values);
 }
 
-/** Where each slice begins; undefined if one is out of range. */
+/** The offset of each slice; undefined if one is out of range. */
 export function startsOf(
   ids: ArrayLike<number>,
   sizes: readonly number[],

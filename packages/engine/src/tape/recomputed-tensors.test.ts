@@ -10,7 +10,7 @@ import { differentiate } from "./differentiate.ts";
 
 const [rows, features, rank] = [40, 24, 2] as const;
 
-/** How many arrays a computation leaves in memory while the tape keeps what it saved, its value's among them. */
+/** The number of arrays that a computation keeps in memory for the tape, including its value. */
 function keptBy(compute: () => tf.Tensor, targets: readonly tf.Tensor[]): number {
   let kept = -1;
   const { value, gradients } = differentiate(() => {
@@ -37,7 +37,7 @@ onEachBackend(() => {
     ["a gate", (gate, up) => swiglu(gate, up)],
   ];
 
-  describe.each(operations)("what %s gives", (_, operation) => {
+  describe.each(operations)("the output of %s", (_, operation) => {
     const inputs = () => [waves([rows, features]), waves([rows, features], 2), waves([features], 3)] as const;
     const pairs = () => [waves([features, rank], 4), waves([rank, features], 5)] as const;
 
@@ -51,7 +51,7 @@ onEachBackend(() => {
       tf.dispose([x, y, vector, a, b, output]);
     });
 
-    it("has the gradients that it has where it is kept, to the bit", async () => {
+    it("has the same gradients as if it were kept, to the bit", async () => {
       const all = [...inputs(), ...pairs()] as const;
       const [x, y, vector, ...own] = all;
       const again = differentiate(() => threeBranches(operation(x, y, vector), own), all);

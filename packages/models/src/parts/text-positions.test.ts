@@ -2,7 +2,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { type FirstTokens, TextPlaces, Texts } from "./text-places.ts";
+import { type FirstTokens, TextPositions, Texts } from "./text-positions.ts";
 
 const grid = (rows: number[][]) => tf.tensor2d(rows, undefined, "int32");
 
@@ -22,7 +22,7 @@ function startsOf(
 describe("Texts", () => {
   const nowhere = Number.POSITIVE_INFINITY;
 
-  it("finds where the last occurrence of tokens begins in each row, whole ones only", () => {
+  it("finds the last occurrence of tokens in each row, if it is complete", () => {
     const rows = [
       [5, 6, 5, 6, 1],
       [5, 5, 6, 9, 5],
@@ -34,7 +34,7 @@ describe("Texts", () => {
     expect(startsOf([[4, 4, 4]], [4, 4, 4, 4])).toEqual([nowhere]);
   });
 
-  it("takes what the mask hides and what was generated for no part of a text", () => {
+  it("treats hidden and generated tokens as no part of a text", () => {
     const rows = [
       [0, 0, 5, 6],
       [6, 5, 6, 0],
@@ -48,7 +48,7 @@ describe("Texts", () => {
     expect(startsOf(rows, [6], { mask, generated: [1, 2] })).toEqual([nowhere, 0]);
   });
 
-  it("keeps nothing but numbers, and what it has read once", async () => {
+  it("keeps only numbers, read once", async () => {
     await expectNoLeak(() => {
       const inputIds = grid([[1, 2]]);
       const texts = new Texts({ inputIds });
@@ -59,9 +59,9 @@ describe("Texts", () => {
   });
 });
 
-describe("TextPlaces", () => {
+describe("TextPositions", () => {
   const tokens = [5];
-  const places = (past: number, time: number) => {
+  const positions = (past: number, time: number) => {
     const inputIds = grid([
       [1, 5, 1],
       [1, 1, 1],
@@ -69,16 +69,16 @@ describe("TextPlaces", () => {
     const texts = new Texts({ inputIds });
     texts.read();
     inputIds.dispose();
-    return TextPlaces.behind(past, [2, time], texts);
+    return TextPositions.behind(past, [2, time], texts);
   };
 
   it("reports which states are at the tokens or after them", () => {
-    expect(Array.from(places(0, 3).since(tokens))).toEqual([0, 1, 1, 0, 0, 0]);
-    expect(Array.from(places(3, 1).since(tokens))).toEqual([1, 0]);
+    expect(Array.from(positions(0, 3).since(tokens))).toEqual([0, 1, 1, 0, 0, 0]);
+    expect(Array.from(positions(3, 1).since(tokens))).toEqual([1, 0]);
   });
 
-  it("reports it for some states alone, in their order", () => {
-    const some = places(0, 3).pick([1, 3, 0, 2]);
+  it("reports it for selected states, in their order", () => {
+    const some = positions(0, 3).pick([1, 3, 0, 2]);
     expect([some.count, ...some.since(tokens)]).toEqual([4, 1, 0, 0, 1]);
     expect(Array.from(some.pick([3, 2]).since(tokens))).toEqual([1, 0]);
   });

@@ -1,5 +1,5 @@
-// Whether this processor should multiply in 8 bits: measured, since the instructions that do it well (VNNI, dot products,
-// AMX) have many names. Without them x86 adds pairs of products in 16 bits, where large ones saturate.
+// Whether this processor should multiply in 8 bits. It is measured, because the instructions for it (VNNI, dot products, AMX) have
+// many names. Without them, x86 adds pairs of products in 16 bits, which saturate.
 
 import { graphOf } from "../kernels/graph.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
@@ -13,7 +13,7 @@ const rounds = 8;
 const slower = 1.2;
 
 /** The reason against 8 bits, or undefined. */
-export function unfitnessFor8Bits(runtime: OnnxRuntime): string | undefined {
+export function reasonAgainst8Bits(runtime: OnnxRuntime): string | undefined {
   const largest = new Int8Array(inner * columns).fill(127);
   const narrow = productSession(runtime, largest, { inner });
   const wide = floatSession(runtime);

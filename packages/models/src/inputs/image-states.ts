@@ -1,4 +1,4 @@
-// Which state of a call's images fills the place of which token.
+// Finds the image state for each image token of a call.
 
 import { adapterRows, type ForwardContext } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
@@ -25,7 +25,7 @@ export function imagesOf(
   }
   const ids = inputIds.dataSync();
   const tokens: number[] = [];
-  const places = Array.from(ids, (id, token) => (id === config.imageTokenId ? tokens.push(token) - 1 : -1));
+  const stateOf = Array.from(ids, (id, token) => (id === config.imageTokenId ? tokens.push(token) - 1 : -1));
   const [count] = pixelValues.shape;
   if (tokens.length !== count * reader.tokens) {
     const wanted = `${count} images need ${count} × ${reader.tokens} tokens with the id ${config.imageTokenId}`;
@@ -36,14 +36,14 @@ export function imagesOf(
   });
   const { seesWholeImages: areSeenWhole = false } = backbone;
   return {
-    places,
+    stateOf,
     areSeenWhole,
     pass: new Pass(ofImages(context, rows), { pixelValues, positions: [], causal: false }),
   };
 }
 
 /** Each image has the adapter of the row that shows it, wherever in the text an adapter begins to act. */
-function ofImages({ places: _, ...context }: ForwardContext, rows: readonly number[]): ForwardContext {
+function ofImages({ tokenPositions: _, ...context }: ForwardContext, rows: readonly number[]): ForwardContext {
   const { adapters } = context;
   if (adapters.kind !== "rows") return context;
   return { ...context, adapters: adapterRows(rows.map((row) => adapters.rows[row] ?? null)) };

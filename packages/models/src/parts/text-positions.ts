@@ -1,4 +1,4 @@
-// The positions of a call's states in their texts, which adapters that wait for tokens need. A text is a row of the first
+// The positions of a call's states in their texts, for adapters that act only after certain tokens. A text is a row of the first
 // call; with a cache, later calls continue it.
 
 import type { TokenPositions } from "@lowrank/contracts";
@@ -6,13 +6,13 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import { remembered } from "./remembered.ts";
 
-/** What a batch of texts began with. All tensors belong to the caller. */
+/** The first tokens of a batch of texts. The caller owns all tensors. */
 export interface FirstTokens {
   /** int32 [batch, time] */
   readonly inputIds: tf.Tensor2D;
-  /** [batch, time]; what it hides is no part of a text. */
+  /** [batch, time]; hidden tokens are not part of a text. */
   readonly attentionMask?: tf.Tensor2D | undefined;
-  /** Of each row, how many of its last tokens were generated and are no part of its text, either. */
+  /** For each row, the number of its last tokens that were generated and are not part of its prompt. */
   readonly generated?: readonly number[] | undefined;
 }
 
@@ -38,56 +38,56 @@ export class Texts {
     return this.#ids;
   }
 
-  /** In which column the last occurrence of `tokens` begins in each row; infinite where there is none. */
+  /** The column where the last occurrence of `tokens` begins in each row; Infinity if there is none. */
   startsOf(tokens: readonly number[]): readonly number[] {
     return remembered(this.#starts, tokens, () => this.read().map((row) => lastStart(row, tokens)));
   }
 }
 
-interface Place {
+interface TokenPosition {
   readonly row: number;
   readonly column: number;
 }
 
-export class TextPlaces implements TokenPositions {
+export class TextPositions implements TokenPositions {
   readonly #texts: Texts;
-  readonly #places: readonly Place[];
+  readonly #positions: readonly TokenPosition[];
   readonly #since = new Map<readonly number[], Float32Array>();
 
-  private constructor(texts: Texts, places: readonly Place[]) {
+  private constructor(texts: Texts, positions: readonly TokenPosition[]) {
     this.#texts = texts;
-    this.#places = places;
+    this.#positions = positions;
   }
 
   /** The states [batch, time] after `past` columns. */
-  static behind(past: number, [batch, time]: readonly [number, number], texts: Texts): TextPlaces {
-    const places = Array.from({ length: batch * time }, (_, state) => ({
+  static behind(past: number, [batch, time]: readonly [number, number], texts: Texts): TextPositions {
+    const positions = Array.from({ length: batch * time }, (_, state) => ({
       row: Math.floor(state / time),
       column: past + (state % time),
     }));
-    return new TextPlaces(texts, places);
+    return new TextPositions(texts, positions);
   }
 
   get count(): number {
-    return this.#places.length;
+    return this.#positions.length;
   }
 
   since(tokens: readonly number[]): Float32Array {
     return remembered(this.#since, tokens, () => {
       const starts = this.#texts.startsOf(tokens);
-      return Float32Array.from(this.#places, ({ row, column }) => Number(column >= (starts[row] as number)));
+      return Float32Array.from(this.#positions, ({ row, column }) => Number(column >= (starts[row] as number)));
     });
   }
 
-  pick(states: readonly number[]): TextPlaces {
-    return new TextPlaces(
+  pick(states: readonly number[]): TextPositions {
+    return new TextPositions(
       this.#texts,
-      states.map((state) => this.#places[state] as Place),
+      states.map((state) => this.#positions[state] as TokenPosition),
     );
   }
 }
 
-/** What is no part of a text is −1, which no token is. */
+/** Ids outside a text are −1, which is not a token. */
 function readIds({ inputIds, attentionMask, generated }: FirstTokens): readonly (readonly number[])[] {
   const shown = attentionMask?.arraySync();
   return inputIds.arraySync().map((row, index) => {

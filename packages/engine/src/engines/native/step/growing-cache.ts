@@ -1,5 +1,5 @@
-// Keys and values of some texts, in arrays with room to spare, into which a graph writes its own: nothing is copied but when the
-// room is used up. Each row begins at the first place of its own, whatever padding it had among other rows.
+// Keys and values of some texts, in arrays with spare room, into which a graph writes directly. They are only copied when the room is
+// used up. Each row begins at its own first column, without the padding that it had among other rows.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { StepAttention } from "../../../step/step-plan.ts";
@@ -15,14 +15,14 @@ export interface Room {
   readonly value: Float32Array;
 }
 
-export class KeptRooms {
+export class GrowingCache {
   readonly #rooms = new Map<number, Room>();
   readonly lengths: Int32Array;
   #capacity = firstCapacity;
 
   constructor(
     attentions: readonly StepAttention[],
-    /** Columns in front of each row that are no part of it. */
+    /** Columns before each row that do not belong to it. */
     readonly padding: readonly number[],
   ) {
     this.lengths = new Int32Array(padding.length);
@@ -89,7 +89,7 @@ export class KeptRooms {
     for (let row = 0; row < this.rows; row++) this.lengths[row] = (this.lengths[row] ?? 0) + time;
   }
 
-  /** False if what there was before still serves. */
+  /** False if the present room is large enough. */
   makeRoom(length: number): boolean {
     if (length <= this.#capacity) return false;
     const before = this.#capacity;
@@ -125,10 +125,10 @@ interface Positions {
 }
 
 function copyHeads({ keyHeads, headSize }: StepAttention, from: Positions, to: Positions, time: number): void {
-  const placeOf = ({ row, room, first }: Positions, head: number) =>
+  const offsetOf = ({ row, room, first }: Positions, head: number) =>
     ((row * keyHeads + head) * room + first) * headSize;
   for (let head = 0; head < keyHeads; head++) {
-    const start = placeOf(from, head);
-    to.values.set(from.values.subarray(start, start + time * headSize), placeOf(to, head));
+    const start = offsetOf(from, head);
+    to.values.set(from.values.subarray(start, start + time * headSize), offsetOf(to, head));
   }
 }

@@ -14,7 +14,7 @@ interface NamedAdapter {
 }
 
 /** The model to compute with: with an adapter and its strength, or alone. Throws ADAPTER_GONE for an adapter of another model. */
-export function actingModel(
+export function selectedModel(
   base: OpenedBase,
   adapters: readonly NamedAdapter[],
   {
@@ -58,11 +58,11 @@ export async function openAttached(
   const { config, task } = opened.model;
   const head = adapterHead(adapter, config, request.task);
   if ((head.task ?? task) !== task || (head.classes ?? config.labels) !== config.labels) {
-    const places = {
+    const sources = {
       model: async () => opened.source,
       adapter: async () => ({ ...source, read: async () => adapter }),
     };
-    return openBase(places, { ...request, ...options }, notices);
+    return openBase(sources, { ...request, ...options }, notices);
   }
   const model = shaped(opened.model, { adapter }, notices);
   try {

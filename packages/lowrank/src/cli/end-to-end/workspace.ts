@@ -1,4 +1,4 @@
-// What the end-to-end tests share: a folder of their own, the PEFT fixtures, and a way to call the program.
+// Shared by the end-to-end tests: a temporary folder, the PEFT fixtures, and a function that runs the program.
 
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,7 +29,7 @@ export function expectedFacts(name: string): ExpectedFacts {
 }
 
 /** A temporary folder and the program, called in this process. */
-export interface Workplace {
+export interface Workspace {
   path(...parts: readonly string[]): string;
   /** Returns the file's path. */
   write(name: string, content: string | Uint8Array): string;
@@ -37,7 +37,7 @@ export interface Workplace {
   call(...argv: readonly string[]): Promise<CallResult>;
 }
 
-/** What a call printed and returned. */
+/** The output and exit code of a call. */
 interface CallResult {
   readonly code: number;
   readonly stdout: string;
@@ -45,8 +45,8 @@ interface CallResult {
   readonly json: readonly Record<string, unknown>[];
 }
 
-/** Makes a workplace, which is removed after the tests of the file or of the suite that is described. */
-export function makeWorkplace(engine = "cpu"): Workplace {
+/** Makes a workspace, which is removed after the tests of the file or of the suite that is described. */
+export function makeWorkspace(engine = "cpu"): Workspace {
   const folder = mkdtempSync(join(tmpdir(), "lowrank-cli-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const path = (...parts: readonly string[]) => join(folder, ...parts);
@@ -83,7 +83,7 @@ export async function interrupted(
   return { code, stdout: recording.stdout(), stderr: recording.stderr() };
 }
 
-/** The words of a command. A value stays one word, also with spaces; a list is as many words as it has texts. */
+/** The arguments of a command. An interpolated value is one argument, also with spaces; a list is one argument for each entry. */
 export function shell({ raw }: TemplateStringsArray, ...values: readonly (string | readonly string[])[]): string[] {
   const rest = [...values];
   const words = raw.join("\0").split(/\s+/);
@@ -107,7 +107,7 @@ export function tokenRows(name: string): readonly object[] {
 }
 
 /** A copy of a fixture's base in `folder`, with a tokenizer that has these words, in their order, and no others. */
-export function copyWithWords(folder: string, words: readonly string[], name = "gpt2"): string {
+export function copyWithTokenizer(folder: string, words: readonly string[], name = "gpt2"): string {
   cpSync(fixture(name, "base"), folder, { recursive: true });
   const vocab = Object.fromEntries(words.map((word, id) => [word, id]));
   const model = { type: "WordLevel", vocab, unk_token: "[UNK]" };

@@ -22,13 +22,13 @@ export function checkRows(
 }
 
 /** Whether it acts only after certain tokens, so that a text's beginning cannot be computed before its end is known. */
-export function waitsForTokens(config: LoraConfig | undefined): boolean {
+export function needsInvocation(config: LoraConfig | undefined): boolean {
   return (config?.activationTokens ?? []).length > 0;
 }
 
 /** Whether rows with this adapter and rows with other adapters cannot share a batch. */
 export function needsOwnPass(config: LoraConfig | undefined): boolean {
-  return waitsForTokens(config) || (config?.targetParameters ?? []).length > 0;
+  return needsInvocation(config) || (config?.targetParameters ?? []).length > 0;
 }
 
 /** Warns of prompts, numbered from 1, that only the base model answers. */
