@@ -54,6 +54,11 @@ const cases: readonly Case[] = [
     config: { ...everywhere, targetModules: ["q_proj", "down_proj"], layersToTransform: [1] },
   },
   { name: "Mistral, whose attention has a window", base: "mistral", config: everywhere },
+  {
+    name: "Granite 4, whose Mamba-2 layers are computed twice anyway",
+    base: "../family-features/granitemoehybrid",
+    config: { ...everywhere, bias: "all" },
+  },
   { name: "OPT", base: "opt", config: everywhere },
   { name: "BERT", base: "bert-seqcls", config: everywhere },
   { name: "T5", base: "t5", config: everywhere },

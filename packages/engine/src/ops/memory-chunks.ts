@@ -60,13 +60,13 @@ interface Fading {
 export function fadingIn(decay: tf.Tensor3D, chunks: Chunks): Fading {
   const { length } = chunks;
   const below = squareOf(length, (row, column) => column <= row);
-  const bounded = tf.maximum(tf.expandDims<tf.Tensor4D>(decay, 3), nothingLeft);
+  const bounded = tf.maximum<tf.Tensor4D>(tf.expandDims(decay, 3), nothingLeft);
   const byChunk = tf.reshape<tf.Rank.R2>(inChunks(bounded, chunks), [-1, length]);
   const since = tf.reshape<tf.Rank.R3>(tf.matMul(byChunk, below, false, true), [-1, length, 1]);
   const later = tf.mul(tf.sub(1, below), maskedScore);
   const between = tf.sub(since, tf.transpose(since, [0, 2, 1]));
   const end = tf.slice(since, [0, length - 1, 0], [-1, 1, 1]);
-  return { since, end, reach: tf.exp(tf.add(between, later)) };
+  return { since, end, reach: tf.exp(tf.add<tf.Tensor3D>(between, later)) };
 }
 
 /** e⁻²⁰ is 0 next to what a token writes. Much larger sums would leave too few digits for the differences between tokens. */

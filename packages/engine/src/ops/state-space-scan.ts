@@ -49,7 +49,7 @@ export function stateSpaceScan(inputs: StateSpaceInputs): StateSpaceScan {
   return { read, state };
 }
 
-type ReadAndState = readonly [read: tf.Tensor4D, state: tf.Tensor4D];
+type ReadAndState = [read: tf.Tensor4D, state: tf.Tensor4D];
 
 /** One token, as in generation: few operations. */
 function scanOne({ value, key, query, decay, state }: StateSpaceInputs): ReadAndState {

@@ -16,6 +16,7 @@ const sizes: Readonly<Record<string, unknown>> = {
 // Values that other families refuse or ignore.
 const own: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   gptj: { rotary_dim: 4 },
+  granitemoehybrid: { mamba_n_heads: 8, layer_types: ["mamba", "attention"] },
   deepseek_v3: { num_key_value_heads: 4 },
   "deberta-v2": { position_buckets: 4 },
   swin: { embed_dim: 12, depths: [2, 1], num_heads: [3, 4] },
