@@ -45,7 +45,7 @@ interface ProductInputs {
   /** Makes x: where the products read it, or where none does, in workgroups of its own; `into` has it, and the other output if it is stored. */
   readonly source?: RowSource | undefined;
   /** The input whose entries are multiplied by the factors. */
-  readonly dropped?: string;
+  readonly dropped?: string | undefined;
 }
 
 /** Computes products in one dispatch, the first workgroups the first one, and so on. Returns the outputs by name. */
