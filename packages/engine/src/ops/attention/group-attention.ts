@@ -69,6 +69,14 @@ export function groupAttention(inputs: GroupAttentionInputs): tf.Tensor {
 /**
  * Whether the current backend attends to tokens, whose heads are next to each other, as fast as to heads [batch, heads, time, …]
  * and under any mask: a batch is then one group, and no heads are moved.
+ *
+ * @example
+ * ```ts
+ * import { hasTokenAttention } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ *
+ * const movesNoHeads = hasTokenAttention(); // false: only webgpu does
+ * ```
  */
 export function hasTokenAttention(): boolean {
   return hasOwnKernel("LowrankTokenRotary", {});

@@ -27,6 +27,7 @@ export const adaptedLinear: GpuKernel = (call) => {
   const { products, shared, sizes } = partsOf(call);
   const limit = call.backend.device.limits.maxStorageBuffersPerShaderStage;
   const branches = call.backend.makeTensorInfo([sizes.rows, sizes.width], "float32");
+  // Above rank 16, several workgroups would make each row of x.
   const areNarrow = products.every(({ sizes: { rank } }) => rank <= 16);
   withSource(call, areNarrow ? 1 + products.length : Number.POSITIVE_INFINITY, (source, made) => {
     const inputs = { shared, sizes, into: { ...made, branches }, source };
@@ -95,14 +96,10 @@ function waitingProduct(call: GpuKernelCall, branches: tf.TensorInfo): tf.Tensor
   const { products, shared, sizes } = partsOf(call);
   const y = call.backend.makeTensorInfo([...shared.x.shape.slice(0, -1), products[0]?.sizes.out ?? 0], "float32");
   const compute = (into: tf.TensorInfo, extra?: tf.TensorInfo) => {
-    const own = products
-      .map((product) => adaptedProduct(product, 0))
-      .map(({ value, ...product }) => ({
-        ...{ ...product, value: extra === undefined ? value : `extra[i] + ${value}` },
-      }));
-    run(call, products, own, {
-      ...{ shared: { ...shared, branches, ...(extra && { extra }) }, sizes, into: { y0: into } },
+    const own = products.map(adaptedProduct).map((product) => {
+      return extra === undefined ? product : { ...product, value: `extra[i] + ${product.value}` };
     });
+    run(call, products, own, { shared: { ...shared, branches, ...(extra && { extra }) }, sizes, into: { y0: into } });
     return into;
   };
   defer(call.backend, {

@@ -45,7 +45,7 @@ interface ProductInputs {
   /** Makes x: where the products read it, or where none does, in workgroups of its own; `into` has it, and the other output if it is stored. */
   readonly source?: RowSource | undefined;
   /** The input whose entries are multiplied by the factors. */
-  readonly dropped?: string;
+  readonly dropped?: string | undefined;
 }
 
 /** Computes products in one dispatch, the first workgroups the first one, and so on. Returns the outputs by name. */
@@ -60,23 +60,16 @@ export function multiplyMatrices<Name extends string>(
   const ends = counts.map((_, index) => counts.slice(0, index + 1).reduce((sum, count) => sum + count));
   const rest = source !== undefined && !readsX(products) ? Math.ceil((sizes.rows ?? 0) / sourceRows) : 0;
   const numbers = { ...sizes, ...byName("end", ends) };
-  const floats = { ...given, ...source?.floats };
-  const kind = {
-    tiles,
-    factors,
-    dropped,
-    source,
-    inputs: Object.keys({ ...inputs, ...source?.inputs }),
-    numbers,
-    floats,
-  };
+  const floats = { ...given, ...source?.floats, factor: factors?.factor ?? 1 };
+  const read = { ...inputs, ...source?.inputs };
   const written = Object.keys(into);
   const key = `${tiles.map(keyOf)} ${factors?.key} ${source?.key} ${written} ${JSON.stringify(products)}`;
-  const shader = shaderOnce(key, () => partsOf(products, written, kind));
+  const kind = { tiles, factors, dropped, source, written, read, numbers, floats };
+  const shader = shaderOnce(key, () => partsOf(products, kind));
   return runShader(backend, shader, {
-    inputs: { ...inputs, ...source?.inputs, ...(factors && { bits: factors.bits }) },
+    inputs: { ...read, ...(factors && { bits: factors.bits }) },
     outputs: { ...byOutput(products, (index) => [...(shapes[index] ?? [])]), ...into },
-    numbers: { ...numbers, ...floats, factor: factors?.factor ?? 1 },
+    numbers: { ...numbers, ...floats },
     groups: rest + (ends.at(-1) ?? 0),
   });
 }
@@ -93,22 +86,19 @@ export function byName<Value>(name: string, values: readonly Value[]): Readonly<
   return Object.fromEntries(values.map((value, index) => [`${name}${index}`, value]));
 }
 
-interface Kind {
+interface Kind extends Pick<ProductInputs, "factors" | "dropped" | "source"> {
   readonly tiles: readonly Tile[];
-  readonly factors: DrawnFactors | undefined;
-  readonly dropped: string | undefined;
-  readonly source: RowSource | undefined;
-  readonly inputs: readonly string[];
+  /** Names of tensors that are written over. */
+  readonly written: readonly string[];
+  /** Inputs, numbers of u32 and of f32, by name. */
+  readonly read: object;
   readonly numbers: Readonly<Record<string, number>>;
-  readonly floats: Readonly<Record<string, number>>;
+  readonly floats: object;
 }
 
-function partsOf<Name extends string>(
-  products: readonly MatrixProduct<Name>[],
-  written: readonly string[],
-  kind: Kind,
-) {
-  const { tiles, factors, dropped, source, inputs, numbers, floats } = kind;
+function partsOf<Name extends string>(products: readonly MatrixProduct<Name>[], kind: Kind) {
+  const { tiles, factors, dropped, source, written, read, numbers, floats } = kind;
+  const allFloats = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, "f32" as const]));
   // The first product's workgroups store what they make; those of the others make the same.
   const made = (index: number): Partial<Product> =>
     source === undefined || products[index]?.left[0] !== "x"
@@ -125,32 +115,22 @@ function partsOf<Name extends string>(
   const declarations = source === undefined ? "" : sourceText(source, written);
   const tiled = tiledProducts(tiles[0] as Tile, byName("product", functions)); // there is a product
   const whole = `${factors?.text ?? ""}${declarations}${tiled.declarations}`;
-  const outputs = {
-    ...byOutput(products, () => "f32" as const),
-    ...Object.fromEntries(written.map((name) => [name, "f32" as const])),
-  };
-  const used = inputs.filter((name) => !(name in outputs) && new RegExp(`\\b${name}\\[`).test(whole));
-  const inputTypes: Shader["inputs"] = {
-    ...Object.fromEntries(used.map((name) => [name, "f32" as const])),
+  const outputs = { ...byOutput(products, () => "f32" as const), ...allFloats(written) };
+  const isUsed = (name: string) => !(name in outputs) && new RegExp(`\\b${name}\\[`).test(whole);
+  const inputs: Shader["inputs"] = {
+    ...allFloats(Object.keys(read).filter(isUsed)),
     ...(factors && { bits: "u32" }),
   };
   const calls = products.map((_, index) => {
     const place = index === 0 ? "group" : `group - numbers.end${index - 1}`;
     return `if (group < numbers.end${index}) { product${index}(${place}, lane); }`;
   });
+  if (source !== undefined && !readsX(products))
+    calls.push(`{ storeRows(group - numbers.end${products.length - 1}, lane); }`);
   return {
-    lanes: tiled.lanes,
-    outputs,
-    declarations: whole,
-    inputs: inputTypes,
-    numbers: {
-      ...typesOf(numbers),
-      ...Object.fromEntries(Object.keys({ ...floats, factor: 1 }).map((name) => [name, "f32" as const])),
-    },
-    code: [
-      ...calls,
-      ...(source && !readsX(products) ? [`{ storeRows(group - numbers.end${calls.length - 1}, lane); }`] : []),
-    ].join(" else "),
+    ...{ lanes: tiled.lanes, outputs, declarations: whole, inputs },
+    numbers: { ...typesOf(numbers), ...allFloats(Object.keys(floats)) },
+    code: calls.join(" else "),
   };
 }
 

@@ -26,41 +26,29 @@ export const rotary: GpuKernel = (call) => {
 export const tokenRotary: GpuKernel = (call) => {
   const tensors = [inputOf(call, "query"), inputOf(call, "key")];
   const { shape } = inputOf(call, "cos");
-  const steps = byName(
-    "step",
-    tensors.map(({ shape: [, ...head] }) => sizeOf(head)),
-  );
-  return rotated(call, tensors, { ...steps, time: sizeOf(shape.slice(0, -1)), item: 1, itemTable: 0 });
+  const [step0 = 1, step1 = 1] = tensors.map(({ shape: [, ...head] }) => sizeOf(head));
+  return rotated(call, tensors, { step0, step1, time: sizeOf(shape.slice(0, -1)), item: 1, itemTable: 0 });
 };
 
 /** `place`: how an entry's number gives the tables' row. */
 function rotated(call: GpuKernelCall, tensors: readonly tf.TensorInfo[], place: Readonly<Record<string, number>>) {
   const [cos, sin] = [inputOf(call, "cos"), inputOf(call, "sin")];
   const kind = call.attributes.interleaved === true ? "neighbours" : "halves";
-  const sizes = tensors.map(({ shape }) => sizeOf(shape));
-  const numbers = {
-    ...{ ...place, ...byName("size", sizes), headSize: tensors[0]?.shape[3] ?? 1, pairs: cos.shape.at(-1) ?? 0 },
-  };
-  const floats = (name: string) =>
-    byName(
-      name,
-      tensors.map(() => "f32" as const),
-    );
+  const each = <Value>(name: string, of: (x: tf.TensorInfo) => Value) => byName(name, tensors.map(of));
+  const sizes = each("size", ({ shape }) => sizeOf(shape));
+  const numbers = { ...place, ...sizes, headSize: tensors[0]?.shape[3] ?? 1, pairs: cos.shape.at(-1) ?? 0 };
   const shader = shaderOnce(`rotary ${kind} ${tensors.length}`, () => ({
-    inputs: { ...floats("x"), cos: "f32" as const, sin: "f32" as const },
-    outputs: floats("y"),
+    inputs: { ...each("x", () => "f32" as const), cos: "f32" as const, sin: "f32" as const },
+    outputs: each("y", () => "f32" as const),
     numbers: { ...typesOf(numbers), sign: "f32" as const },
     code: `var i = group * 256 + lane;
       ${tensors.map((_, index) => rotateEntry(index, kind)).join("\n i -= numbers.size0;")}`,
   }));
   const outputs = runShader(call.backend, shader, {
-    inputs: { ...byName("x", tensors), cos, sin },
-    outputs: byName(
-      "y",
-      tensors.map(({ shape }) => shape),
-    ),
+    inputs: { ...each("x", (x) => x), cos, sin },
+    outputs: each("y", ({ shape }) => shape),
     numbers: { ...numbers, sign: call.attributes.isBackward === true ? -1 : 1 },
-    groups: Math.ceil(sizes.reduce((sum, size) => sum + size, 0) / 256),
+    groups: Math.ceil(Object.values(sizes).reduce((sum, size) => sum + size) / 256),
   });
   return Object.values(outputs);
 }
