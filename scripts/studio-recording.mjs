@@ -1,6 +1,6 @@
 // npm run studio:recording: makes docs/studio.webp, which the READMEs show: the first example of the built studio in a real
-// Chromium, from the click to the last answer, at the speed of this machine. SmolLM2's file is in the cache folder
-// (scripts/python/prepare.py).
+// Chromium, from the click to the last answer: a frame for each answer, as long as it lasted, at most `longest` in all. SmolLM2's
+// file is in the cache folder (scripts/python/prepare.py).
 import { writeFileSync } from "node:fs";
 import { openBuiltStudio } from "../apps/studio/src/testing/built-studio.ts";
 import { smollm2Gguf } from "../apps/studio/src/testing/prepared.ts";
@@ -9,10 +9,10 @@ import { keepSmollm2, openStudioPage } from "../apps/studio/src/testing/studio-p
 const picture = "docs/studio.webp";
 const size = { width: 1080, height: 720 };
 const maxBytes = 1_000_000;
-/** Milliseconds between two frames at least, which makes about twelve of them. */
-const apart = 2000;
-/** Milliseconds for which the first and the last frame stay. */
-const stay = { first: 2000, last: 5000 };
+/** Milliseconds: a slower run is shown faster. */
+const longest = 24_000;
+/** Milliseconds for which the first and the last frame stay in addition. */
+const stay = 2500;
 
 if (smollm2Gguf === undefined) process.exit(1);
 const studio = await openBuiltStudio();
@@ -29,35 +29,40 @@ try {
 async function recorded() {
   const page = await openStudioPage(studio, { viewport: size, colorScheme: "light", reducedMotion: "reduce" });
   await keepSmollm2(page, smollm2Gguf);
-  const frames = [];
-  let seen = "";
-  const take = async (key) => {
-    seen = key;
-    frames.push({ at: performance.now(), png: await page.screenshot() });
+  const frames = new Map();
+  const take = async (what) => {
+    if (frames.has(what)) return;
+    frames.set(what, { at: performance.now(), png: await page.screenshot() });
+    console.log(`${((performance.now() - frames.get("first").at) / 1000).toFixed(1)} s: ${what}`);
   };
-  await take("");
+  await take("first");
   await page.locator("#presets button.main").click();
-  for (let isDone = false; !isDone; await page.waitForTimeout(100)) {
-    const key = await page.locator("#presets, #train").allInnerTexts();
-    isDone = /Done: \d+ steps/.test(key.join());
-    if (isDone || (key.join() !== seen && performance.now() - (frames.at(-1)?.at ?? 0) > apart)) await take(key.join());
+  for (let state = ""; !state.startsWith("Done"); await page.waitForTimeout(50)) {
+    state = (await page.locator(".train-state").textContent()) ?? "";
+    const [step, answer = ""] = await page.locator(".film .is-newest > *").allTextContents();
+    if (answer.split(" ").length > 3) await take(step);
+    else if (step === undefined) await take("loading");
+    else if (/^Step [1-9]/.test(state)) await take("training");
   }
   await page.waitForTimeout(1000); // the page scrolls to the result
-  await take("");
-  console.log(`${frames.length} frames of ${((frames.at(-1).at - frames[0].at) / 1000).toFixed(1)} s`);
-  return frames;
+  await take("done");
+  return [...frames.values()];
 }
 
 /** The same as WebP, with the milliseconds for which each is shown. */
 async function encoded(frames) {
   const page = await studio.browser.newPage();
   const images = [];
+  const speed = Math.max(1, (frames.at(-1).at - frames[0].at) / longest);
+  console.log(`shown ${speed.toFixed(1)} times as fast`);
   for (const [index, { at, png }] of frames.entries()) {
-    const source = `data:image/png;base64,${png.toString("base64")}`;
-    const url = await page.evaluate(drawWebp, source);
-    const next = frames[index + 1]?.at ?? at + stay.last;
-    const milliseconds = Math.round(index === 0 ? stay.first : next - at);
-    images.push({ image: Buffer.from(url.split(",")[1], "base64"), milliseconds });
+    const url = await page.evaluate(drawWebp, `data:image/png;base64,${png.toString("base64")}`);
+    const isEnd = index === 0 || index === frames.length - 1;
+    const lasted = ((frames[index + 1]?.at ?? at) - at) / speed;
+    images.push({
+      image: Buffer.from(url.split(",")[1], "base64"),
+      milliseconds: Math.round(lasted + (isEnd ? stay : 0)),
+    });
   }
   return images;
 }
@@ -85,11 +90,14 @@ function animated(images) {
   return chunk("RIFF", [Buffer.from("WEBP"), ...head, ...frames]);
 }
 
-/** The chunk of a still WebP that has its pixels. */
+/** The chunk of a still WebP that has its pixels; others are of colours and programs. */
 function bitstream(webp) {
-  const name = webp.toString("latin1", 12, 16);
-  if (name !== "VP8 " && name !== "VP8L") throw new Error(`A still WebP begins with ${name}, not with its pixels`);
-  return webp.subarray(12);
+  for (let at = 12; at < webp.length; ) {
+    const end = at + 8 + webp.readUInt32LE(at + 4);
+    if (["VP8 ", "VP8L"].includes(webp.toString("latin1", at, at + 4))) return webp.subarray(at, end + (end % 2));
+    at = end + (end % 2);
+  }
+  throw new Error("A still WebP has no pixels");
 }
 
 function chunk(name, parts) {

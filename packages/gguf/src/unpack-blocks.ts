@@ -84,7 +84,7 @@ function collector(blocks: number, runs: Int8Array, kind: "f16" | "f32") {
     numbers: steps instanceof Float32Array || span === 0 ? steps : { steps, multiples, span },
     add(block: number, value: number): void {
       steps[block] = value;
-      multiples.set(runs, block * span);
+      if (span > 0) multiples.set(runs, block * span);
     },
   };
 }
@@ -94,7 +94,7 @@ function copyCodes(target: Uint8Array, block: number, codes: Uint8Array): void {
 }
 
 function pairCodes(target: Uint8Array, block: number, codes: Uint8Array): void {
-  const first = (block * codes.length) / 2;
-  for (let index = 0; index < codes.length; index += 2)
-    target[first + index / 2] = codes[index]! | (codes[index + 1]! << 4);
+  let place = (block * codes.length) / 2;
+  for (let index = 0; index < codes.length; index += 2, place += 1)
+    target[place] = codes[index]! | (codes[index + 1]! << 4);
 }

@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { ready } from "../testing/studio-page.ts";
 
 export interface DemoFigures {
-  /** Seconds until the first characters of an answer of the adapted model. */
+  /** Seconds until the first characters of an answer that is not the base's. */
   readonly firstChange: number;
   /** Seconds until an answer begins as a pirate's does. */
   readonly success: number;
@@ -20,9 +20,18 @@ export async function measureDemo(page: Page): Promise<DemoFigures> {
   const seconds = () => (performance.now() - start) / 1000;
   await page.locator("#presets button.main").click();
   const timeout = 280_000;
-  await newest.locator("p", { hasText: /\S/ }).waitFor({ timeout });
+  // In turns: the page's policy forbids the program of waitForFunction.
+  while (!(await isChanged(page)) && seconds() < timeout / 1000) await page.waitForTimeout(50);
   const firstChange = seconds();
   await newest.locator("p", { hasText: /^arr\b/i }).waitFor({ timeout });
   const success = seconds();
   return { firstChange, success, step: Number(/\d+/.exec((await newest.textContent()) ?? "")) };
+}
+
+/** Whether the adapted model's answer does not begin as the base's does. */
+function isChanged(page: Page): Promise<boolean> {
+  return page.evaluate(() => {
+    const [base, adapted] = [...document.querySelectorAll(".film-sides p")].map(({ textContent }) => textContent ?? "");
+    return adapted !== undefined && adapted.trim() !== "" && !base?.startsWith(adapted);
+  });
 }
