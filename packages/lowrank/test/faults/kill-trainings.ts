@@ -79,9 +79,13 @@ function train(
 ): Promise<{ readonly code: number | string | null; readonly text: string }> {
   const inputs = ["--model", here("../../../tiny-model/model"), "--data", join(root, "rows.jsonl")];
   const rest = ["--out", join(root, out), "--steps", String(steps), "--save-every", "1", "--rank", "1"];
-  const child = spawn(process.execPath, [...lowrankProgram, "train", ...inputs, ...rest, ...(resume ? ["--resume"] : [])], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    [...lowrankProgram, "train", ...inputs, ...rest, ...(resume ? ["--resume"] : [])],
+    {
+      stdio: ["ignore", "ignore", "pipe"],
+    },
+  );
   const timer =
     afterMilliseconds === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), afterMilliseconds);
   let text = "";
