@@ -7,7 +7,6 @@ interface ChoiceProps<Value extends string> {
   /** Whether the label is in the same line; else it is above. */
   readonly isInline?: boolean;
   readonly value: Value | undefined;
-  /** Values with their words. */
   readonly options: readonly (readonly [value: Value, words: string])[];
   readonly isDisabled?: boolean;
   onChange(value: Value): void;

@@ -3,7 +3,6 @@
 import { useStudio } from "./use-studio.ts";
 
 interface UndoLineProps {
-  /** Undefined: nothing to take back. */
   readonly words: string | undefined;
   onUndo(): void;
 }

@@ -50,7 +50,6 @@ function unpacked(name: string, workbook: Uint8Array): Readonly<Record<string, U
 }
 
 interface Tag {
-  /** Without the prefix of its namespace. */
   readonly name: string;
   readonly isEnd: boolean;
   readonly attributes: string;
@@ -58,7 +57,6 @@ interface Tag {
   readonly text: string;
 }
 
-/** In one pass, whatever the text is. */
 function* tagsOf(xml: string): Generator<Tag> {
   const tags = xml.matchAll(/<(\/?)(?:[\w.-]+:)?([\w.-]+)([^<>]*)>([^<]*)/g);
   for (const [, slash, name = "", attributes = "", text = ""] of tags)
