@@ -103,6 +103,7 @@ module.exports = {
           ],
           // Tests' own rooms, and the program that records the presets: no page loads them.
           "^apps/studio/src/(testing|presets/record)/",
+          "^packages/lowrank/src/cli/end-to-end/",
         ],
       },
       to: { path: "^packages/testing/" },
