@@ -2,18 +2,18 @@
 
 /** Rotary positions of a model. */
 export interface RotaryConfig {
-  /** Base θ of the speeds θ^(−2i/headSize). */
+  /** Base θ of the frequencies θ^(−2i/headSize). */
   readonly theta: number;
   /** The share of each head that rotates: its first headSize·share features. */
   readonly share: number;
   readonly scaling: RotaryScaling;
 }
 
-/** A change of the rotation speeds for longer texts. */
+/** A change of the frequencies for longer texts. */
 export type RotaryScaling =
   | { readonly type: "none" }
   | { readonly type: "linear"; readonly factor: number }
-  /** The first pairs of a share rotate; the others are pairs, too, and stay (Gemma 4). */
+  /** Only the first `share` of the pairs rotate; the frequencies are those of the whole head (Gemma 4). */
   | { readonly type: "proportional"; readonly factor: number }
   | { readonly type: "dynamic"; readonly maxPositions: number }
   | {
@@ -28,7 +28,7 @@ export type RotaryScaling =
       readonly factor: number;
       /** Multiplies cos and sin. */
       readonly magnitude: number;
-      /** Rotations within the original length. Pairs with more than `betaFast` keep their speed; pairs below `betaSlow` are fully scaled. */
+      /** Rotations within the original length. Pairs with more than `betaFast` keep their frequency; pairs below `betaSlow` are fully scaled. */
       readonly betaFast: number;
       readonly betaSlow: number;
       /** Whether the borders of this range are rounded outwards to whole pairs (`truncate`). */
@@ -37,7 +37,7 @@ export type RotaryScaling =
       /** Multiplies scores (DeepSeek). */
       readonly scoreScale?: number;
       /** Whether queries grow beyond the original length, which is not computed here. */
-      readonly endsThere?: boolean;
+      readonly growsQueries?: boolean;
     }
   | {
       readonly type: "longrope";

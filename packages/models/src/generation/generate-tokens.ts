@@ -161,8 +161,8 @@ function decoded(
 }
 
 /**
- * Whether the longest text has just become so long that all its keys rotate at other speeds (LongRoPE): the cached keys are
- * then useless. transformers also computes them again.
+ * Whether the longest text has just become so long that all its keys rotate with other frequencies (LongRoPE): the cached keys
+ * are then useless. transformers also computes them again.
  */
 function rotatesDifferently({ rotary }: ModelConfig, positions: number): boolean {
   return rotary?.scaling.type === "longrope" && positions === rotary.scaling.originalMaxPositions + 1;

@@ -12,7 +12,7 @@ import type { PassInputs } from "./pass-inputs.ts";
 import type { Planned } from "./planned.ts";
 import type { Alibi } from "./positions/alibi.ts";
 import { maskOfPass, slopedMaskOfPass } from "./positions/pass-masks.ts";
-import { type RotaryFrequencies, rotaryAngles, speedsChange } from "./positions/rotary-frequencies.ts";
+import { frequenciesChange, type RotaryFrequencies, rotaryAngles } from "./positions/rotary-frequencies.ts";
 import { remembered } from "./remembered.ts";
 
 /** cos and sin, [batch or 1, 1, time, pairs]. */
@@ -305,7 +305,7 @@ export class Pass {
 
   #makeTables(frequencies: RotaryFrequencies): RotaryTables {
     const { positions } = this.inputs;
-    if (this.past > 0 && speedsChange(frequencies, positions)) {
+    if (this.past > 0 && frequenciesChange(frequencies, positions)) {
       const message = `beyond ${frequencies.long?.from} positions this model rotates all keys differently, also those in the cache`;
       throw new ModelInputError("cache", `${message}. Start again with the whole text and an empty cache.`);
     }

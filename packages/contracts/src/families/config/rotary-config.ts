@@ -167,7 +167,7 @@ function readYarn(nested: ConfigReader, context: ScalingContext): RotaryScaling 
     wholePairs: (nested.flag("truncate") ?? true) || context.table.local !== undefined,
     originalMaxPositions,
     ...(context.table.scalesScores && bottom ? { scoreScale: growth(factor, bottom) ** 2 } : {}),
-    ...(queryGrowth > 0 ? { endsThere: true } : {}),
+    ...(queryGrowth > 0 ? { growsQueries: true } : {}),
   };
 }
 

@@ -22,7 +22,7 @@ type GgufEntry =
 export interface GgufConfig {
   readonly table: GgufTable;
   readonly metadata: ReadonlyMap<string, GgufEntry>;
-  /** Divisors of rotation speeds, by the names of their tensors. */
+  /** Divisors of rotary frequencies, by the names of their tensors. */
   readonly ropeFactors: ReadonlyMap<string, Float32Array>;
 }
 
@@ -166,7 +166,7 @@ function impliedNames({ tiedEmbeddings, switches }: ModelConfig): readonly strin
   ];
 }
 
-/** Replaces a formula of rotation speeds by the list of divisors in the file. */
+/** Replaces a formula of rotary frequencies by the list of divisors in the file. */
 function withListed({ rotary, maxPositions }: ModelConfig, factors: ReadonlyMap<string, Float32Array>) {
   const all = factors.get("rope_freqs.weight");
   if (rotary === null || all === undefined) return rotary;
@@ -183,9 +183,9 @@ function isAlike(one: unknown, other: unknown): boolean {
   return own.length === their.size && own.every(([key, value]) => isAlike(value, their.get(key)));
 }
 
-// Divisors of rotation speeds, which GGUF files store as tensors. Source: llama.cpp, convert_hf_to_gguf.py.
+// Divisors of rotary frequencies, which GGUF files store as tensors. Source: llama.cpp, convert_hf_to_gguf.py.
 
-/** By tensor name; empty if speeds are unscaled, or defined by metadata. */
+/** By tensor name; empty if frequencies are unscaled, or defined by metadata. */
 function ropeDivisors({ rotary, headSize, modelType }: ModelConfig): readonly (readonly [string, Float32Array])[] {
   const [all, short, long] = ropeFactorTensors;
   if (rotary?.scaling.type === "longrope") {

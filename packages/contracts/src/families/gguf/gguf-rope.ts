@@ -67,5 +67,5 @@ function dividedBy(own: Metadata, { short, long, type, linear }: Divisors): Scal
 export function factorsMissing(tensorNames: ReadonlySet<string>, factors: Factors): readonly Problem[] {
   return ropeFactorTensors
     .filter((name) => tensorNames.has(name) && !factors.has(name))
-    .map((name) => ({ key: name, got: "a tensor", expected: "its values (it rescales the rotation speeds)" }));
+    .map((name) => ({ key: name, got: "a tensor", expected: "its values (it rescales the rotary frequencies)" }));
 }

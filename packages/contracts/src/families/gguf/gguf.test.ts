@@ -188,7 +188,7 @@ describe("GGUF metadata", () => {
     );
   });
 
-  it("divides speeds by a tensor's values, and requires them", () => {
+  it("divides frequencies by a tensor's values, and requires them", () => {
     const names = new Set(["rope_freqs.weight"]);
     const divisors = Float32Array.from({ length: 32 }, (_, pair) => 1 + pair);
     const ropeFactors = new Map([["rope_freqs.weight", divisors]]);

@@ -76,7 +76,7 @@ export function planAttention(options: SelfAttentionOptions): PartPlan {
 function refusalOf({ mask, relativePositions, sinks, rotary }: SelfAttentionOptions): string | undefined {
   if (mask !== undefined || relativePositions !== undefined) return "attention has a mask of its own";
   if (sinks !== undefined) return "attention has sinks";
-  return rotary?.long === undefined ? undefined : "the rotation speeds of positions change";
+  return rotary?.long === undefined ? undefined : "the rotary frequencies of positions change";
 }
 
 /** The bias of scores by the key's position. A window has its own mask. */

@@ -1,7 +1,7 @@
 import { expectClose } from "@lowrank/testing";
 import { describe, expect, it } from "vitest";
 import { PositionLimitError } from "../../errors.ts";
-import { rotaryAngles, rotaryFrequencies, speedsChange } from "./rotary-frequencies.ts";
+import { frequenciesChange, rotaryAngles, rotaryFrequencies } from "./rotary-frequencies.ts";
 
 describe("rotaryFrequencies", () => {
   it("are θ^(−2i/dims)", () => {
@@ -30,17 +30,17 @@ describe("rotaryFrequencies", () => {
   });
 });
 
-describe("speedsChange", () => {
+describe("frequenciesChange", () => {
   const long = { from: 4, pairs: Float32Array.of(1) };
   const frequencies = { pairs: Float32Array.of(1), magnitude: 1, long };
 
   it("if a cache ends within the original length and the text continues beyond it", () => {
-    expect(speedsChange(frequencies, [[4]])).toBe(true);
-    expect(speedsChange(frequencies, [[2, 3, 4]])).toBe(true);
-    expect(speedsChange(frequencies, [[3]])).toBe(false);
-    expect(speedsChange(frequencies, [[5]])).toBe(false);
-    expect(speedsChange(frequencies, [[0, 1, 2, 3, 4]])).toBe(false);
-    expect(speedsChange({ pairs: frequencies.pairs, magnitude: 1 }, [[4]])).toBe(false);
+    expect(frequenciesChange(frequencies, [[4]])).toBe(true);
+    expect(frequenciesChange(frequencies, [[2, 3, 4]])).toBe(true);
+    expect(frequenciesChange(frequencies, [[3]])).toBe(false);
+    expect(frequenciesChange(frequencies, [[5]])).toBe(false);
+    expect(frequenciesChange(frequencies, [[0, 1, 2, 3, 4]])).toBe(false);
+    expect(frequenciesChange({ pairs: frequencies.pairs, magnitude: 1 }, [[4]])).toBe(false);
   });
 });
 
@@ -56,7 +56,7 @@ describe("rotaryAngles", () => {
 
   it("refuse positions from which on queries would grow", () => {
     const yarn = { type: "yarn", factor: 2, magnitude: 1, betaFast: 32, betaSlow: 1, wholePairs: true } as const;
-    const scaling = { ...yarn, originalMaxPositions: 3, endsThere: true };
+    const scaling = { ...yarn, originalMaxPositions: 3, growsQueries: true };
     expect(() => rotaryAngles(rotaryFrequencies(4, { theta: 100, scaling }), [2, 3])).toThrow("llama_4_scaling_beta");
   });
 

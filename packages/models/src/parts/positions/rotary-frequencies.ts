@@ -4,7 +4,7 @@
 import type { ModelConfig, RotaryConfig, RotaryScaling } from "@lowrank/contracts/families";
 import { PositionLimitError } from "../../errors.ts";
 
-/** How a model's positions rotate. Layers with the same rotation share one object: a pass keeps its tables by it. */
+/** How a model rotates positions. Layers with the same rotation share one object, by which tables are cached. */
 export interface RotaryFrequencies {
   /** Radians a position, one for each pair of features. */
   readonly pairs: Float32Array;
@@ -12,11 +12,11 @@ export interface RotaryFrequencies {
   readonly long?: { readonly from: number; readonly pairs: Float32Array };
   /** Multiplies cos and sin. */
   readonly magnitude: number;
-  /** Positions beyond which speeds would depend on the texts before (dynamic scaling), or queries grow (Ministral 3). */
+  /** Maximum number of positions: beyond it, frequencies depend on earlier texts (dynamic), or queries grow (Ministral 3). */
   readonly limit?: { readonly positions: number; readonly by: "dynamic" | "llama_4_scaling_beta" };
 }
 
-/** The frequencies of a model's heads, or of `rotary` if given; by default transformers' usual ones. */
+/** The frequencies of a model's heads, or of `rotary` if given; by default those of transformers. */
 export function rotaryOf({ headSize, ...config }: ModelConfig, rotary = config.rotary): RotaryFrequencies {
   const { theta, share, scaling } = rotary ?? { theta: 10_000, share: 1, scaling: { type: "none" } };
   if (scaling.type === "proportional") {
@@ -37,26 +37,26 @@ export function rotaryOfLayers(config: ModelConfig): (layer: number) => RotaryFr
 /** The frequencies of `dims` rotating features: dims/2 of them, rounded up; an odd feature rotates with the next one. */
 export function rotaryFrequencies(dims: number, { theta, scaling }: Omit<RotaryConfig, "share">): RotaryFrequencies {
   const { fround } = Math;
-  // How many positions make a radian.
+  // Positions per radian.
   const periods = Float32Array.from({ length: Math.ceil(dims / 2) }, (_, pair) => theta ** fround((2 * pair) / dims));
   const divided = (factors: readonly number[]) =>
     periods.map((period, pair) => 1 / fround(fround(factors[pair] ?? 1) * period));
-  const usual = periods.map((period) => 1 / period);
+  const unscaled = periods.map((period) => 1 / period);
   switch (scaling.type) {
     case "none":
-      return { pairs: usual, magnitude: 1 };
+      return { pairs: unscaled, magnitude: 1 };
     case "linear":
     case "proportional":
-      return { pairs: usual.map((frequency) => frequency / scaling.factor), magnitude: 1 };
+      return { pairs: unscaled.map((frequency) => frequency / scaling.factor), magnitude: 1 };
     case "dynamic":
-      return { pairs: usual, magnitude: 1, limit: { positions: scaling.maxPositions, by: scaling.type } };
+      return { pairs: unscaled, magnitude: 1, limit: { positions: scaling.maxPositions, by: scaling.type } };
     case "llama3":
-      return { pairs: usual.map((frequency) => stretchedByWavelength(frequency, scaling)), magnitude: 1 };
+      return { pairs: unscaled.map((frequency) => stretchedByWavelength(frequency, scaling)), magnitude: 1 };
     case "yarn": {
-      const slowed = periods.map((period) => 1 / fround(scaling.factor * period));
-      const pairs = stretchedByTurns({ usual, slowed }, { ...scaling, theta, dims });
+      const scaled = periods.map((period) => 1 / fround(scaling.factor * period));
+      const pairs = stretchedByRotations({ unscaled, scaled }, { ...scaling, theta, dims });
       const limit = { positions: scaling.originalMaxPositions, by: "llama_4_scaling_beta" } as const;
-      return { pairs, magnitude: scaling.magnitude, ...(scaling.endsThere ? { limit } : {}) };
+      return { pairs, magnitude: scaling.magnitude, ...(scaling.growsQueries ? { limit } : {}) };
     }
     case "longrope": {
       const long = { from: scaling.originalMaxPositions, pairs: divided(scaling.longFactors) };
@@ -91,8 +91,8 @@ export function rotaryAngles(
   return { cos, sin };
 }
 
-/** Whether keys before `positions` rotated at other speeds than the keys after them: a cache cannot hold both. */
-export function speedsChange({ long }: RotaryFrequencies, positions: readonly (readonly number[])[]): boolean {
+/** Whether keys before `positions` rotated with other frequencies than later keys: a cache cannot hold both. */
+export function frequenciesChange({ long }: RotaryFrequencies, positions: readonly (readonly number[])[]): boolean {
   if (long === undefined) return false;
   const count = countOf(positions.flat());
   const before = count - (positions[0]?.length ?? 0);
@@ -103,7 +103,7 @@ function countOf(positions: readonly number[]): number {
   return positions.reduce((max, position) => Math.max(max, position + 1), 0);
 }
 
-/** Llama 3.1: slow pairs are slowed by `factor`, fast ones stay unchanged, and those between are interpolated. */
+/** Llama 3.1: low frequencies are divided by `factor`, high ones stay unchanged, and those between are interpolated. */
 function stretchedByWavelength(frequency: number, scaling: Extract<RotaryScaling, { type: "llama3" }>): number {
   const { factor, lowFrequencyFactor, highFrequencyFactor, originalMaxPositions } = scaling;
   const wavelength = (2 * Math.PI) / frequency;
@@ -113,26 +113,26 @@ function stretchedByWavelength(frequency: number, scaling: Extract<RotaryScaling
   return (1 - blend) * (frequency / factor) + blend * frequency;
 }
 
-interface Turns extends Extract<RotaryScaling, { type: "yarn" }> {
+interface YarnSettings extends Extract<RotaryScaling, { type: "yarn" }> {
   readonly theta: number;
   readonly dims: number;
 }
 
-/** YaRN: pairs that rotate often within the original length keep their speed; pairs that rotate seldom are slowed. */
-function stretchedByTurns(
-  { usual, slowed }: { readonly usual: Float32Array; readonly slowed: Float32Array },
-  { theta, dims, betaFast, betaSlow, wholePairs, originalMaxPositions }: Turns,
+/** YaRN: pairs with many rotations within the original length keep their frequency; pairs with few are divided by `factor`. */
+function stretchedByRotations(
+  { unscaled, scaled }: { readonly unscaled: Float32Array; readonly scaled: Float32Array },
+  { theta, dims, betaFast, betaSlow, wholePairs, originalMaxPositions }: YarnSettings,
 ): Float32Array {
   const { fround } = Math;
-  /** The pair that rotates this many times, perhaps a fraction. */
-  const pairOf = (turns: number) =>
-    (dims * Math.log(originalMaxPositions / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
+  /** The pair with this many rotations, possibly between two pairs. */
+  const pairOf = (rotations: number) =>
+    (dims * Math.log(originalMaxPositions / (rotations * 2 * Math.PI))) / (2 * Math.log(theta));
   const [low, high] = [pairOf(betaFast), pairOf(betaSlow)];
   const first = Math.max(wholePairs ? Math.floor(low) : low, 0);
   const last = Math.min(wholePairs ? Math.ceil(high) : high, dims - 1);
   const width = last === first ? 0.001 : last - first;
-  return usual.map((frequency, pair) => {
+  return unscaled.map((frequency, pair) => {
     const kept = fround(1 - Math.min(Math.max(fround(fround(pair - first) / fround(width)), 0), 1));
-    return fround(fround(slowed[pair] ?? frequency) * fround(1 - kept)) + fround(frequency * kept);
+    return fround(fround(scaled[pair] ?? frequency) * fround(1 - kept)) + fround(frequency * kept);
   });
 }

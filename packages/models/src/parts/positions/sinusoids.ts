@@ -1,5 +1,5 @@
-// Positions that are computed instead of learned (Vaswani et al. 2017, section 3.5): sines of a position at ever slower
-// speeds, then the cosines.
+// Positions that are computed instead of learned (Vaswani et al. 2017, section 3.5): sines of a position at ever lower
+// frequencies, then the cosines.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../pass.ts";

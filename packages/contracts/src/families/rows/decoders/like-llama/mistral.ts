@@ -32,7 +32,7 @@ const ministralYarn = {
   betaSlow: 1,
   wholePairs: true,
   originalMaxPositions: 16_384,
-  endsThere: true,
+  growsQueries: true,
 } as const;
 
 /** The tables of `ministral3`. */
