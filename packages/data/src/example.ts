@@ -3,7 +3,7 @@
 import type { ChatExample, CompletionExample, InstructionExample, PromptExample } from "./answered-examples.ts";
 import type { AudioInput } from "./audio/read-wav.ts";
 import type { ImageInput } from "./images/image-input.ts";
-import type { AnswerSpan, Sounds, TokenMasks } from "./tokenized-example.ts";
+import type { AnswerSpan, AudioFeatures, TokenMasks } from "./tokenized-example.ts";
 
 export type { ChatExample, ChatMessage, CompletionExample, ImagePart, PromptExample } from "./answered-examples.ts";
 
@@ -79,8 +79,8 @@ export interface AudioExample extends Pick<SpeechExample, "text" | "start"> {
   readonly audio: AudioInput;
 }
 
-/** The features of a sound and the transcript. Only the text is trained. */
-export interface SpeechExample extends Sounds {
+/** The features of a recording, and the transcript. Only the text is trained. */
+export interface SpeechExample extends AudioFeatures {
   readonly kind: "speech";
   readonly text: string;
   /**

@@ -69,14 +69,14 @@ export { type PromptTemplate, promptOf, type RenderedExample, type Segment } fro
 export { promptTemplate, promptTemplates } from "./templates/prompt-templates.ts";
 export type { TextFiles } from "./text-files.ts";
 export {
+  type AudioFeatures,
   type ClassifiedSequence,
   type ComparedTexts,
-  type ImageInputs as Seen,
+  type ImageInputs,
   ignoredLabel,
   isUndecoded,
   labelsOf,
   type PromptTokens,
-  type Sounds,
   type TokenizedExample,
   type TokenMasks,
 } from "./tokenized-example.ts";

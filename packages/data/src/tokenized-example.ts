@@ -63,8 +63,8 @@ export interface ImageInputs {
   readonly image?: ImageInput;
 }
 
-/** The features of a sound. */
-export interface Sounds {
+/** The log-mel features of a recording. */
+export interface AudioFeatures {
   /** [melBins · frames], as `logMelFeatures` makes them. */
   readonly features: Float32Array;
   readonly melBins: number;
@@ -75,10 +75,10 @@ export interface Sounds {
 /** Input and target of an encoder–decoder. */
 export interface SourceTarget extends TokenMasks {
   readonly kind: "source-target";
-  /** The input of the encoder; empty for a sound. */
+  /** The input of the encoder; empty for audio. */
   readonly inputIds: readonly number[];
-  /** The sound's features. */
-  readonly sounds?: Sounds;
+  /** The features of a recording. */
+  readonly audioFeatures?: AudioFeatures;
   /** A recording whose features are computed with its batch. */
   readonly audio?: AudioInput;
   /** The target with its end token; of any length. −100 is not trained. */

@@ -35,7 +35,7 @@ describe("logMelFeatures", () => {
     expect(farthest).toBeLessThan(2e-5);
   });
 
-  it("truncates long sounds, and gives silence a constant value", () => {
+  it("truncates long recordings, and gives silence a constant value", () => {
     const long = sound("noise", 5000);
     expect(logMelFeatures(long, { frames: 4 })).toEqual(logMelFeatures(long.subarray(0, 640), { frames: 4 }));
     expect(new Set(logMelFeatures(new Float32Array(10), { frames: 2 }))).toEqual(new Set([-1.5]));

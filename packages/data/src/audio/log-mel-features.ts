@@ -15,14 +15,14 @@ const bins = window / 2 + 1;
 export interface LogMelOptions {
   /** `feature_size`: 80, and 128 from Whisper large-v3 on. Default 80. */
   readonly melBins?: number;
-  /** Columns: `chunk_length` × 100. Shorter sounds are padded with silence, longer ones truncated. Default 3000: 30 seconds. */
+  /** Columns: `chunk_length` × 100. Shorter recordings are padded with silence, longer ones truncated. Default 3000: 30 seconds. */
   readonly frames?: number;
 }
 
 const optionNames: OptionNames<LogMelOptions> = { melBins: true, frames: true };
 
 /**
- * The log-mel features of a sound: [melBins · frames], one bin after the other.
+ * The log-mel features of a recording: [melBins · frames], one bin after the other.
  *
  * @param samples One channel at 16 000 Hz, from −1 to 1.
  * @throws AudioError for samples that are not finite, and sizes that are not integers from 1.
@@ -78,7 +78,7 @@ function logarithms(samples: Float32Array, melBins: number, frames: number): Flo
   return features;
 }
 
-/** The index of a sample, with reflection at both ends of the sound. */
+/** The index of a sample, with reflection at both ends of the recording. */
 function mirrored(position: number, length: number): number {
   if (position < 0) return -position;
   return position < length ? position : 2 * (length - 1) - position;

@@ -3,11 +3,11 @@
 import { ExampleError } from "../errors.ts";
 import { normalizedPixels, type Pixels } from "../images/prepare-image.ts";
 import {
+  type AudioFeatures,
   type CountedLabels,
   ignoredLabel,
   isUndecoded,
   labelsOf,
-  type Sounds,
   supervisedTokens,
   type TokenizedExample,
   type TokenSequence,
@@ -26,7 +26,7 @@ export interface TokenBatch {
   readonly labelShape: readonly [rows: number] | readonly [rows: number, time: number];
   /** Present if an example of the batch has them. */
   readonly tokenTypeIds?: Int32Array;
-  /** For a batch of sounds: [rows, melBins, frames]. Ids and mask are then padding. */
+  /** For a batch of recordings: [rows, melBins, frames]. Ids and mask are then padding. */
   readonly features?: Float32Array;
   readonly featureShape?: readonly [rows: number, melBins: number, frames: number];
   /** For a batch of images: [rows, 3, height, width]. Ids and mask are then padding. */
@@ -48,7 +48,7 @@ export interface TokenBatch {
   readonly isGood?: readonly boolean[];
   /** For ranking: the search that each row belongs to. */
   readonly searches?: readonly number[];
-  /** Tokens without padding: tokens in the attention mask, or for sounds the tokens of their texts. */
+  /** Tokens without padding: tokens in the attention mask, or for recordings the tokens of their texts. */
   readonly tokens: number;
   /** What the loss averages over: trained tokens (without a row's first, unless `firstCounts`), rows of a classifier, comparisons, judgements, or preference pairs. */
   readonly supervised: number;
@@ -197,24 +197,24 @@ function stackPixels(pictures: readonly Pixels[]) {
   return { pixels, shape: [pictures.length, 3, height, width] as const };
 }
 
-/** The features of sounds of one shape; empty for rows of text. */
+/** The features of recordings of one shape; empty for rows of text. */
 function batchFeatures(
   examples: readonly TokenizedExample[],
 ): Partial<Pick<TokenBatch, "features" | "featureShape" | "tokens">> {
-  const sounds = examples.flatMap((example) => (example.kind === "source-target" ? (example.sounds ?? []) : []));
-  const [first] = sounds;
+  const recordings = examples.flatMap((row) => (row.kind === "source-target" ? (row.audioFeatures ?? []) : []));
+  const [first] = recordings;
   if (first === undefined) return {};
   const { melBins } = first;
-  const framesOf = ({ features, melBins: bins, frames = features.length / bins }: Sounds) => frames;
+  const framesOf = ({ features, melBins: bins, frames = features.length / bins }: AudioFeatures) => frames;
   const frames = framesOf(first);
-  const isAlike = (one: Sounds) =>
+  const isAlike = (one: AudioFeatures) =>
     one.melBins === melBins && framesOf(one) === frames && one.features.length % melBins === 0;
-  if (sounds.length !== examples.length || !sounds.every(isAlike)) {
+  if (recordings.length !== examples.length || !recordings.every(isAlike)) {
     throw new ExampleError("A batch of recordings needs features of the same shape in each row, [melBins · frames].");
   }
   const length = melBins * frames;
   const features = new Float32Array(examples.length * length);
-  for (const [row, { features: own }] of sounds.entries()) {
+  for (const [row, { features: own }] of recordings.entries()) {
     const frameCount = own.length / melBins;
     for (let bin = 0; bin < melBins; bin++) {
       const at = row * length + bin * frames;

@@ -54,7 +54,7 @@ export function isTrainable(example: TokenizedExample, counted: CountedLabels = 
   if (kind === "comparison") return [inputIds, ...example.others].every(({ length }) => length > 0);
   if (kind === "source-target")
     return (
-      (inputIds.length > 0 || example.sounds !== undefined || isUndecoded(example)) &&
+      (inputIds.length > 0 || example.audioFeatures !== undefined || isUndecoded(example)) &&
       supervisedTokens(example.labels, { firstCounts: true }) > 0
     );
   if (kind === "preference" && supervisedTokens(example.rejected.labels, counted) === 0) return false;

@@ -122,9 +122,9 @@ describe("source and target", () => {
 });
 
 describe("speech", () => {
-  const sounds = { features: Float32Array.of(1, 2, 3, 4), melBins: 2 };
+  const audioFeatures = { features: Float32Array.of(1, 2, 3, 4), melBins: 2 };
   const speech = (text: string, start?: string): Example => {
-    return { kind: "speech", ...sounds, text, ...(start === undefined ? {} : { start }) };
+    return { kind: "speech", ...audioFeatures, text, ...(start === undefined ? {} : { start }) };
   };
   const started = TextTokenizer.fromJson(
     {
@@ -139,14 +139,14 @@ describe("speech", () => {
 
   it("is audio, and its target has no start token: the decoder's input has its own", () => {
     expect(tokenizeSourceTargets(speech("eins zwei"), started, plain, { maxLength: 16, maxTargetLength: 16 })).toEqual([
-      { kind: "source-target", inputIds: [], sounds, labels: [5, 6, 1] },
+      { kind: "source-target", inputIds: [], audioFeatures, labels: [5, 6, 1] },
     ]);
     expect(pairsOf(speech("eins zwei"))).toEqual([[[], [5, 6, 1]]]);
     expect(pairsOf(speech("eins zwei", "</s> one "), started)).toEqual([[[], [2, 5, 6, 1]]]);
     expect(pairsOf(speech("eins zwei drei"), started, { maxTargetLength: 3 })).toEqual([[[], [5, 6, 1]]]);
   });
 
-  it("has batches of sounds of one shape, with the tokens of their texts", () => {
+  it("has batches of recordings of one shape, with the tokens of their texts", () => {
     const rows = ["eins zwei", "eins"].map((text) => speech(text));
     const { examples } = tokenizeExamples(rows, t5, plain, { maxLength: 16, maxTargetLength: 16 });
     const batch = padBatch(examples, { padId: 0 });
@@ -155,7 +155,7 @@ describe("speech", () => {
     expect([batch.tokens, batch.supervised, batch.labelShape]).toEqual([5, 5, [2, 3]]);
     const [first] = examples;
     if (first?.kind !== "source-target") throw new Error("unexpected kind");
-    const other = { ...first, sounds: { features: Float32Array.of(1), melBins: 1 } };
+    const other = { ...first, audioFeatures: { features: Float32Array.of(1), melBins: 1 } };
     expect(() => padBatch([first, other], { padId: 0 })).toThrow(
       /A batch of recordings needs features of the same shape in/,
     );

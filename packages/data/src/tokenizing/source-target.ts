@@ -108,7 +108,7 @@ function answersOf({ segments }: RenderedExample) {
   });
 }
 
-/** Without the start token, because a decoder's input begins with it anyway. */
+/** The target of speech: without the start token, because a decoder's input begins with it anyway. */
 function speechTarget(
   example: SpeechExample | AudioExample,
   tokenizer: TextTokenizer,
@@ -131,10 +131,10 @@ function speechTarget(
   };
 }
 
-function audioOf(example: SpeechExample | AudioExample): Pick<SourceTarget, "sounds" | "audio"> {
+function audioOf(example: SpeechExample | AudioExample): Pick<SourceTarget, "audioFeatures" | "audio"> {
   if (example.kind === "audio") return { audio: example.audio };
   const { features, melBins, frames } = example;
-  return { sounds: { features, melBins, ...(frames === undefined ? {} : { frames }) } };
+  return { audioFeatures: { features, melBins, ...(frames === undefined ? {} : { frames }) } };
 }
 
 interface TargetOptions {
@@ -145,9 +145,9 @@ interface TargetOptions {
 
 function encodeTarget(target: string, { tokenizer, hasSpecialTokens, limits }: TargetOptions): readonly number[] {
   const { targetPrefixIds, targetSuffixIds: suffixIds, targetLanguageId, eosId } = tokenizer;
-  const hasOwn = !hasSpecialTokens && targetLanguageId !== undefined;
-  const text = tokenizer.encode(target, { addSpecialTokens: !hasSpecialTokens && !hasOwn, isTarget: true });
-  const ids = hasOwn ? [...targetPrefixIds, ...text, ...suffixIds] : text;
+  const hasTargetLanguage = !hasSpecialTokens && targetLanguageId !== undefined;
+  const text = tokenizer.encode(target, { addSpecialTokens: !hasSpecialTokens && !hasTargetLanguage, isTarget: true });
+  const ids = hasTargetLanguage ? [...targetPrefixIds, ...text, ...suffixIds] : text;
   const end = eosId === undefined ? [] : [eosId];
   const closing = hasSpecialTokens || suffixIds.length === 0 ? end : suffixIds;
   const isEnded = closing.length > 0 && closing.every((id, index) => ids[ids.length - closing.length + index] === id);

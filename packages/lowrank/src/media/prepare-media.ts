@@ -2,6 +2,7 @@
 
 import {
   AudioError,
+  type AudioFeatures,
   type AudioInput,
   type DecodedImage,
   type Example,
@@ -15,7 +16,6 @@ import {
   resample,
   resizeImage,
   type Sound,
-  type Sounds,
   whisperSampleRate,
 } from "@lowrank/data";
 import { type PretrainedModel, readJsonObject } from "@lowrank/models";
@@ -71,10 +71,10 @@ function nameOf(image: ImageInput): string {
 }
 
 /** A recording as features. Throws MediaError. */
-export async function soundsOf(
+export async function audioFeaturesOf(
   audio: AudioInput,
   { platform, model }: Pick<MediaReader, "platform" | "model">,
-): Promise<Sounds & { readonly frames: number }> {
+): Promise<AudioFeatures & { readonly frames: number }> {
   const name = typeof audio === "string" ? audio : "the recording of a row";
   const { melBins, sourcePositions } = model.config;
   if (melBins === 0) throw new MediaError(name, "this model has no audio input. Use a speech model such as Whisper.");
@@ -128,8 +128,8 @@ export async function prepareRows(examples: readonly Example[], reader: MediaRea
       prepared.push({ ...example, image: await pixelsOf(example.image, preparation, reader) });
     } else if (example.kind === "audio") {
       const { text, start } = example;
-      const begins = start === undefined ? {} : { start };
-      prepared.push({ kind: "speech", ...(await soundsOf(example.audio, reader)), text, ...begins });
+      const prefix = start === undefined ? {} : { start };
+      prepared.push({ kind: "speech", ...(await audioFeaturesOf(example.audio, reader)), text, ...prefix });
     } else prepared.push(example);
   }
   return prepared;

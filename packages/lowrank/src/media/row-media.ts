@@ -2,13 +2,13 @@
 // advance, and those that fit a memory limit are kept from one epoch to the next.
 
 import type {
+  AudioFeatures,
   AudioInput,
   Example,
   ImageInput,
   ImagePreparation,
   Pixels,
   RowList,
-  Sounds,
   TokenizedExample,
 } from "@lowrank/data";
 import { MediaError } from "../errors/media-errors.ts";
@@ -16,7 +16,7 @@ import type { Notices } from "../notices.ts";
 import type { Platform } from "../platform.ts";
 import type { RowMedia } from "../run-folder.ts";
 import { hasImages, MessageImages } from "./message-images.ts";
-import { bytesOf, imagePreparation, type MediaReader, pixelsOf, soundsOf } from "./prepare-media.ts";
+import { audioFeaturesOf, bytesOf, imagePreparation, type MediaReader, pixelsOf } from "./prepare-media.ts";
 
 export interface ReportingReader extends MediaReader {
   readonly platform: MediaReader["platform"] & Pick<Platform, "keepRows">;
@@ -47,7 +47,7 @@ class OpenedMedia implements RowMedia {
   readonly notices: Notices;
   readonly #pixels = new Map<string, Pixels>();
   readonly #tiles = new Map<string, readonly Pixels[]>();
-  readonly #sounds = new Map<string, Sounds>();
+  readonly #features = new Map<string, AudioFeatures>();
   #room = maxKept;
 
   constructor(
@@ -61,17 +61,17 @@ class OpenedMedia implements RowMedia {
   async open(row: TokenizedExample): Promise<TokenizedExample> {
     if ("image" in row && row.image !== undefined) {
       const { image, ...rest } = row;
-      return { ...rest, pixels: await this.#see(image) };
+      return { ...rest, pixels: await this.#preparePixels(image) };
     }
     if ("images" in row && row.images !== undefined) {
       const { images, ...rest } = row;
       const tiles: Pixels[] = [];
-      for (const image of images) tiles.push(...(await this.#seeTiles(image)));
+      for (const image of images) tiles.push(...(await this.#prepareTiles(image)));
       return { ...rest, tiles };
     }
     if ("audio" in row && row.audio !== undefined) {
       const { audio, ...rest } = row;
-      return { ...rest, sounds: await this.#hear(audio) };
+      return { ...rest, audioFeatures: await this.#computeFeatures(audio) };
     }
     return row;
   }
@@ -94,12 +94,12 @@ class OpenedMedia implements RowMedia {
     const count = Math.min(rows.length, maxLooked);
     for (let index = 0; index < count; index += 1) {
       const row = rows.at(Math.floor((index * rows.length) / count));
-      if (row?.kind === "image") await this.#see(row.image);
-      if (row?.kind === "audio") await this.#hear(row.audio);
+      if (row?.kind === "image") await this.#preparePixels(row.image);
+      if (row?.kind === "audio") await this.#computeFeatures(row.audio);
     }
   }
 
-  async #see(image: ImageInput): Promise<Pixels> {
+  async #preparePixels(image: ImageInput): Promise<Pixels> {
     const { preparation } = this;
     if (preparation === undefined) throw new Error("Image rows for a speech model.");
     const name = typeof image === "string" ? image : undefined;
@@ -107,16 +107,16 @@ class OpenedMedia implements RowMedia {
     return this.#once(this.#pixels, name, { make, sizeOf: ({ bytes }) => bytes.byteLength });
   }
 
-  async #seeTiles(image: ImageInput): Promise<readonly Pixels[]> {
+  async #prepareTiles(image: ImageInput): Promise<readonly Pixels[]> {
     const make = async () => (await this.images?.tiles(image)) ?? [];
     const sizeOf = (tiles: readonly Pixels[]) => tiles.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
     return this.#once(this.#tiles, typeof image === "string" ? image : undefined, { make, sizeOf });
   }
 
-  async #hear(audio: AudioInput): Promise<Sounds> {
+  async #computeFeatures(audio: AudioInput): Promise<AudioFeatures> {
     const name = typeof audio === "string" ? audio : undefined;
-    const make = () => soundsOf(audio, this.reader);
-    return this.#once<Sounds>(this.#sounds, name, { make, sizeOf: ({ features }) => features.byteLength });
+    const make = () => audioFeaturesOf(audio, this.reader);
+    return this.#once<AudioFeatures>(this.#features, name, { make, sizeOf: ({ features }) => features.byteLength });
   }
 
   async #once<Made>(

@@ -5,15 +5,15 @@ import {
   type CharacterSpan,
   type Example,
   ExampleError,
+  type ImageInputs,
   promptTemplate,
-  type Seen,
   type TextTokenizer,
   type TokenMasks,
   tokenizeExample,
   tokenizeQuestion,
 } from "@lowrank/data";
 
-export interface InputRow extends TokenMasks, Seen {
+export interface InputRow extends TokenMasks, ImageInputs {
   /** The text that the answer refers to; empty for rows of tokens. */
   readonly text: string;
   /** The index of the text's first token, and the characters of each token in the input. */

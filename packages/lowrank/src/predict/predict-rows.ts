@@ -84,12 +84,12 @@ async function* transcribeTogether(
   { batchSize = 8, signal, maxNewTokens }: PredictOptions,
 ): AsyncGenerator<Prediction, void, undefined> {
   const questions = held.map(({ example }) => example);
-  const sounds = (await prepareRows(questions, { ...opened, platform })).map((example) => {
+  const recordings = (await prepareRows(questions, { ...opened, platform })).map((example) => {
     if (example.kind === "speech") return example;
     throw new ExampleError(`A "${example.kind}" row has no audio for this speech model.`);
   });
   const how = { batchSize, signal, maxNewTokens };
-  const texts = await transcribe({ opened, tokenizer: await tokenizer() }, sounds, how);
+  const texts = await transcribe({ opened, tokenizer: await tokenizer() }, recordings, how);
   for (const [index, { row }] of held.entries()) {
     yield { kind: "text", prediction: texts[index] ?? "", row: Object.fromEntries(row) };
   }

@@ -23,21 +23,21 @@ export interface TranscribeOptions {
 /** The likeliest text of each recording, in order. It begins with the row's `start`, else with the tokenizer's prefix. */
 export async function transcribe(
   { opened, tokenizer }: Transcriber,
-  sounds: readonly SpeechExample[],
+  recordings: readonly SpeechExample[],
   { batchSize, maxNewTokens, signal }: TranscribeOptions,
 ): Promise<readonly string[]> {
   const { model, context } = opened;
-  const prompts = sounds.map(({ start }) => promptOf(start, { opened, tokenizer }));
+  const prompts = recordings.map(({ start }) => promptOf(start, { opened, tokenizer }));
   // All texts of a batch have a start of the same length.
-  const order = [...sounds.keys()].sort((one, other) => lengthOf(prompts[one]) - lengthOf(prompts[other]));
+  const order = [...recordings.keys()].sort((one, other) => lengthOf(prompts[one]) - lengthOf(prompts[other]));
   const texts: string[] = [];
   for (let from = 0; from < order.length; ) {
     const length = lengthOf(prompts[order[from] ?? 0]);
     const indices = order.slice(from, from + batchSize).filter((position) => lengthOf(prompts[position]) === length);
     from += indices.length;
-    const rows = indices.flatMap((position) => sounds[position] ?? []);
+    const rows = indices.flatMap((position) => recordings[position] ?? []);
     const batch = padBatch(
-      rows.map((row) => ({ kind: "source-target", inputIds: [], sounds: row, labels: [0] }) as const),
+      rows.map((row) => ({ kind: "source-target", inputIds: [], audioFeatures: row, labels: [0] }) as const),
       { padId: 0 },
     );
     const inputFeatures = tf.tidy(() => batchTensors(batch).inputFeatures);

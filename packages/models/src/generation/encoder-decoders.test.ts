@@ -45,10 +45,10 @@ describe("a text for a source", () => {
   });
 });
 
-describe("a text about sounds", () => {
+describe("a transcript", () => {
   const request = { maxNewTokens: 3 };
 
-  it("needs sounds for each beginning, and beginnings of one length", async () => {
+  it("needs audio features for each prompt, and prompts of one length", async () => {
     const refused = (options: Parameters<typeof generate>[1]) => expect(generate(whisper, options)).rejects;
     await refused({ ...request, promptIds: [[3]] }).toThrow(/inputFeatures.*0 rows/);
     await refused({ ...request, promptIds: [[3]], inputFeatures: sounds }).toThrow(/2 rows/);

@@ -142,7 +142,7 @@ function checkNamed(
   if (wrong !== undefined) throw new GenerationOptionError(option, wrong, `a token id below ${vocabularySize}`);
 }
 
-/** Texts about sounds begin together: nothing tells a decoder which of its first tokens are padding. */
+/** Transcripts have prompts of one length, because a decoder cannot know which of its first tokens are padding. */
 function checkAudio({ inputFeatures, promptIds }: GenerationOptions, isSpeech: boolean): void {
   if (!isSpeech) {
     if (inputFeatures === undefined) return;

@@ -25,7 +25,7 @@ interface Beginning {
   readonly known?: number | undefined;
 }
 
-/** A decoder's prompts, or the sources that an encoder reads before the decoder begins, or sounds and how their texts begin. */
+/** A decoder's prompts; for an encoder–decoder its sources, or recordings and the starts of their texts. */
 export function firstWindow(
   model: PretrainedModel,
   promptIds: Rows,

@@ -5,7 +5,7 @@ import type { KeyValueCache } from "./cache/key-value-cache.ts";
 import type { RowGroup } from "./packing/plan-packing.ts";
 
 export interface PassInputs {
-  /** int32 [batch, time]; absent for images and sounds. */
+  /** int32 [batch, time]; absent for images and audio. */
   readonly inputIds?: tf.Tensor2D;
   /** [batch, time] if there are no ids: for tokens of a batch without padding, or for audio. */
   readonly shape?: readonly [batch: number, time: number];

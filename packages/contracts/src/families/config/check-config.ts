@@ -37,7 +37,7 @@ function familyNamedIn(config: unknown, file: string): Family {
   throw new InvalidConfigError(file, reader.problems);
 }
 
-/** For a model of several parts (images, sounds): throws an error that names the text model inside, if that one is supported. */
+/** For a model of several parts (images, audio): throws an error that names the text model inside, if that one is supported. */
 function familyAround(modelType: string, reader: ConfigReader): Family {
   if (supportedModelTypes.includes(modelType)) return familyOf(modelType);
   const inner = jsonObject(reader.peek("text_config") ?? null)?.get("model_type");

@@ -72,7 +72,7 @@ function addRow(hash: Hash, row: TokenizedExample): void {
     const { inputIds, labels } = row.rejected;
     hash.update(Int32Array.from([inputIds.length, ...inputIds, ...labels]));
   }
-  if (kind === "source-target" && row.sounds !== undefined) hash.update(row.sounds.features);
+  if (kind === "source-target" && row.audioFeatures !== undefined) hash.update(row.audioFeatures.features);
 }
 
 /** The bytes of an image or a recording, and their number. */

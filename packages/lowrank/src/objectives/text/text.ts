@@ -49,9 +49,9 @@ async function measureWords(
   let held: Example[] = [];
   const transcribeHeld = async () => {
     const prepared = await prepareRows(held, { ...opened, platform });
-    const sounds = prepared.flatMap((row) => (row.kind === "speech" ? [row] : []));
-    transcripts.push(...(await transcribe(transcriber, sounds, options)));
-    references.push(...sounds.map(({ text }) => text));
+    const recordings = prepared.flatMap((row) => (row.kind === "speech" ? [row] : []));
+    transcripts.push(...(await transcribe(transcriber, recordings, options)));
+    references.push(...recordings.map(({ text }) => text));
     held = [];
   };
   for (const row of rows) {

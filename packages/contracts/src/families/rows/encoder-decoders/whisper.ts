@@ -41,7 +41,7 @@ export const whisper: Family = {
       { key: "is_encoder_decoder", values: [true], effect: "false leaves out the encoder" },
       { key: "apply_spec_augment", values: [null, false], effect: "true masks parts of the features in training" },
     ],
-    // Whisper's stacks scale nothing; the others are for classifiers of sounds, hidden features and timestamps.
+    // Whisper's stacks scale nothing; the others are for audio classifiers, hidden features and timestamps.
     harmless: [
       "classifier_proj_size",
       "init_std",
