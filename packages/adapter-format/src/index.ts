@@ -28,11 +28,11 @@ export { oneFileFormat } from "./formats/refuse-foreign.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export type { Adapter, AdapterTensor, LoraConfig, TaskType } from "./lora-config.ts";
 export { loraMatricesIn, type StoredMatrices } from "./lora-matrices-in.ts";
-export { badPatterns } from "./targets/bad-patterns.ts";
 export { matchesTarget } from "./targets/matches-target.ts";
 export { type MatchPlan, type ModelFacts, planMatches } from "./targets/plan-matches.ts";
 export { firstNamedIn, isSavedModule, savedModuleNames } from "./targets/saved-modules.ts";
 export { alphaOf, rankOf, scalingOf } from "./targets/scaling.ts";
+export { unsupportedPatterns } from "./targets/unsupported-patterns.ts";
 export {
   buildTensorKey,
   embeddingKeys,

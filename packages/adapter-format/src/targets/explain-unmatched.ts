@@ -4,7 +4,7 @@ import { describeValue, editDistance, enumerated, printable, type Warning } from
 import { NothingMatchedError } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import { isNamed } from "./matches-target.ts";
-import { isGuarded } from "./saved-modules.ts";
+import { isExcludedAsSaved } from "./saved-modules.ts";
 
 /** A file may name thousands of missing modules. The first ones are enough for a message. */
 const maxExplained = 20;
@@ -28,9 +28,9 @@ export function explainUnmatched(
   const reasons = new Map<string, string>();
   for (const target of targets.slice(0, maxExplained)) {
     const named = modulePaths.filter((path) => isNamed(path, target));
-    const open = named.filter((path) => !isGuarded(config, path));
+    const adaptable = named.filter((path) => !isExcludedAsSaved(config, path));
     if (named.length === 0) suggestions.set(target, nearNames(target, modulePaths));
-    reasons.set(target, reasonFor(config, { named, open, target, near: suggestions.get(target) ?? [] }));
+    reasons.set(target, reasonFor(config, { named, adaptable, target, near: suggestions.get(target) ?? [] }));
   }
   return { targets, suggestions, reasons };
 }
@@ -39,12 +39,12 @@ interface Facts {
   readonly target: string;
   /** The modules with the target's name, and those of them that are not in modules_to_save. */
   readonly named: readonly string[];
-  readonly open: readonly string[];
+  readonly adaptable: readonly string[];
   readonly near: readonly string[];
 }
 
-function reasonFor(config: LoraConfig, { target, named, open, near }: Facts): string {
-  if (open.length > 0) return otherLayers(config, open);
+function reasonFor(config: LoraConfig, { target, named, adaptable, near }: Facts): string {
+  if (adaptable.length > 0) return otherLayers(config, adaptable);
   if (named.length > 0) return " that could be adapted: modules_to_save already trains all of it.";
   const current = renamedModules.get(target);
   const renamed =
@@ -56,9 +56,9 @@ function reasonFor(config: LoraConfig, { target, named, open, near }: Facts): st
 }
 
 /** The reason if only the selected layers exclude the target's modules. */
-function otherLayers({ layersToTransform, layersPattern }: LoraConfig, open: readonly string[]): string {
+function otherLayers({ layersToTransform, layersPattern }: LoraConfig, adaptable: readonly string[]): string {
   const pattern = layersPattern?.length ? ` and layers_pattern = ${describeValue(layersPattern)} choose` : " chooses";
-  const layers = numberedLayers(open);
+  const layers = numberedLayers(adaptable);
   const there = layers.size === 0 ? "it is in no numbered layer" : `it is in ${describeLayers(layers)}`;
   return ` in the layers that layers_to_transform = ${describeValue(layersToTransform)}${pattern}: ${there}.`;
 }

@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import { createLoraConfig } from "../config/create-lora-config.ts";
 import { InvalidAdapterConfigError, UnsupportedPatternError } from "../errors.ts";
 import { parseLoraConfig } from "../formats/peft/parse-lora-config.ts";
-import { badPatterns } from "./bad-patterns.ts";
 import { matchesTarget } from "./matches-target.ts";
 import { planMatches } from "./plan-matches.ts";
-import { firstNamedIn, isGuarded } from "./saved-modules.ts";
+import { firstNamedIn, isExcludedAsSaved } from "./saved-modules.ts";
 import { alphaOf, rankOf } from "./scaling.ts";
+import { unsupportedPatterns } from "./unsupported-patterns.ts";
 
 const experts = Array.from({ length: 70_000 }, (_, at) => `model.layers.${at % 60}.mlp.experts.${at}.down_proj`);
 const modules = experts.slice(-500);
@@ -29,7 +29,7 @@ describe("a configuration with very many patterns", () => {
     const pattern = Object.fromEntries(experts.map((name, at) => [name, 1 + (at % 64)]));
     const text = JSON.stringify({ peft_type: "LORA", target_modules: ["down_proj"], rank_pattern: pattern });
     const config = parseLoraConfig(text);
-    expect(badPatterns(config)).toEqual([]);
+    expect(unsupportedPatterns(config)).toEqual([]);
     expect(planMatches(config, modules).matched).toEqual(modules);
     expect(modules.map((path) => rankOf(config, path))).toEqual(modules.map((path) => pattern[path]));
     expect(workedFor() - start).toBeLessThan(2000);
@@ -54,13 +54,13 @@ describe("a configuration with very many patterns", () => {
       layersToTransform: [69_999],
     });
     expect(planMatches(config, modules).matched).toEqual(modules.slice(-1));
-    expect(isGuarded(config, "model.part_1999.inner")).toBe(true);
+    expect(isExcludedAsSaved(config, "model.part_1999.inner")).toBe(true);
     expect(workedFor() - start).toBeLessThan(2000);
   });
 
   it("is refused by the expression from which on it is too much to run", () => {
     const rankPattern = new Map(names.map((name) => [`(?:model|decoder)\\.layers\\.\\d+\\.${name}$`, 2]));
-    const [problem, ...others] = badPatterns(createLoraConfig({ rankPattern }));
+    const [problem, ...others] = unsupportedPatterns(createLoraConfig({ rankPattern }));
     expect(problem).toBeInstanceOf(UnsupportedPatternError);
     expect(problem?.message).toMatch(/with the \d+ regular expressions before it, it exceeds the limit of work/);
     expect(others).toEqual([]);

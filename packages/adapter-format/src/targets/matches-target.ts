@@ -5,7 +5,7 @@ import type { LoraConfig } from "../lora-config.ts";
 import { compilePattern, isShort, memoizePer } from "../patterns/pattern.ts";
 import { PatternList } from "../patterns/pattern-list.ts";
 import { endingsOf } from "./minimal-targets.ts";
-import { isGuarded } from "./saved-modules.ts";
+import { isExcludedAsSaved } from "./saved-modules.ts";
 
 /** The fields that select modules. */
 export type TargetFields = Pick<
@@ -24,7 +24,7 @@ export type TargetVerdict = "matched" | "not-matched" | "excluded" | "saved-whol
  */
 export function targetVerdict(config: TargetFields, path: string): TargetVerdict {
   if (isExcluded(config, path)) return "excluded";
-  if (isGuarded(config, path)) return "saved-whole";
+  if (isExcludedAsSaved(config, path)) return "saved-whole";
   return isTarget(config, path) ? "matched" : "not-matched";
 }
 
@@ -93,7 +93,7 @@ function layerOf(config: TargetFields, path: string): number | null {
   const { layersPattern } = config;
   if (layersPattern === null || layersPattern.length === 0) return numberIn(/^.*?\.[^.]*\.(\d+)\./.exec(path)?.[1]);
   if (!isShort(path)) return null;
-  const patterns = containerPatterns(config);
+  const patterns = layerPatterns(config);
   const [named] = numberedContainers(path)
     .map(({ container, layer }) => ({ position: patterns.names.firstAtEnd(container), found: layer }))
     .filter(({ position }) => Number.isFinite(position))
@@ -104,7 +104,7 @@ function layerOf(config: TargetFields, path: string): number | null {
 }
 
 /** The patterns of `layersPattern`, which match the path before a layer's number. */
-export const containerPatterns = memoizePer(({ layersPattern }: TargetFields) => {
+export const layerPatterns = memoizePer(({ layersPattern }: TargetFields) => {
   const wrap = (pattern: string): string => `(?:^|.*?\\.)${pattern}\\.(?P<layer>\\d+)\\.`;
   const patterns = typeof layersPattern === "string" ? [layersPattern] : (layersPattern ?? []);
   return new PatternList(patterns, { key: "layers_pattern", wrap });

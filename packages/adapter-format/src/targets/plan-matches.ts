@@ -9,7 +9,7 @@ import { explainUnmatched, nothingMatched, unmatchedWarnings } from "./explain-u
 import { excludePattern, isInChosenLayer, matchesTarget, targetVerdict } from "./matches-target.ts";
 import { containersOf, endingsOf, minimalTargets } from "./minimal-targets.ts";
 import { isRefusedByPeft, refusedByPeft } from "./refused-by-peft.ts";
-import { isGuarded, isSavedModule, matchesSaved } from "./saved-modules.ts";
+import { isExcludedAsSaved, isSavedModule, matchesSaved } from "./saved-modules.ts";
 
 /** Facts about the model whose modules are matched. */
 export interface ModelFacts {
@@ -102,16 +102,16 @@ function resolveTargets(config: LoraConfig, facts: ModelFacts): readonly string[
 }
 
 /**
- * Full paths of all linear modules, without the output head, modules that are trained in full and modules that PEFT refuses. PEFT
- * excludes modules trained in full only by full name, and then fails for names with the same ending (DistilBERT's "pre_classifier" with
- * "classifier"); with a module that it refuses it fails, too.
+ * Full paths of all linear modules, without the output head, modules that are trained in full and modules that PEFT refuses: PEFT
+ * fails for these. It also fails if another module ends with the name of one that is trained in full (DistilBERT's "pre_classifier"
+ * and "classifier"), because it excludes full names only.
  */
 function allLinear(
   config: LoraConfig,
   { modelType, linearPaths = [], outputHeadPaths = [] }: ModelFacts,
 ): readonly string[] {
   const heads = new Set(outputHeadPaths);
-  const isLeftOut = (path: string) => heads.has(path) || isGuarded(config, path) || isSavedModule(config, path);
+  const isLeftOut = (path: string) => heads.has(path) || isExcludedAsSaved(config, path) || isSavedModule(config, path);
   return linearPaths.filter((path) => !isLeftOut(path) && !isRefusedByPeft(path, modelType));
 }
 
@@ -128,12 +128,12 @@ function compact(config: LoraConfig, matched: readonly string[], modulePaths: re
 function findUnmatchedTargets(config: LoraConfig, modulePaths: readonly string[]): readonly string[] {
   const { targetModules } = config;
   if (targetModules === null) return [];
-  const open = modulePaths.filter((path) => !isGuarded(config, path));
+  const adaptable = modulePaths.filter((path) => !isExcludedAsSaved(config, path));
   const withoutExcludes = { ...config, excludeModules: null };
   if (typeof targetModules === "string")
-    return open.some((path) => matchesTarget(withoutExcludes, path)) ? [] : [targetModules];
-  const reachable = new Set(open.flatMap((path) => (isInChosenLayer(config, path) ? endingsOf(path) : [path])));
-  return targetModules.filter((target) => !reachable.has(target));
+    return adaptable.some((path) => matchesTarget(withoutExcludes, path)) ? [] : [targetModules];
+  const matchable = new Set(adaptable.flatMap((path) => (isInChosenLayer(config, path) ? endingsOf(path) : [path])));
+  return targetModules.filter((target) => !matchable.has(target));
 }
 
 function findUnusedExcludes(config: LoraConfig, modulePaths: readonly string[]): readonly string[] {

@@ -31,7 +31,7 @@ export function savedModuleNames({ modulesToSave }: SavedFields, path: string): 
  * Whether a path gets no adapter because it, or a module around it, is trained in full. PEFT inserts each name unescaped into a
  * regular expression.
  */
-export function isGuarded({ modulesToSave }: SavedFields, path: string): boolean {
+export function isExcludedAsSaved({ modulesToSave }: SavedFields, path: string): boolean {
   return firstNamedIn(modulesToSave ?? [], path) !== null;
 }
 

@@ -1,7 +1,6 @@
 // Builds a plan. If a part is refused, planning continues with the others, so that all errors are reported at once.
 
 import {
-  badPatterns,
   checkFeatures,
   type Feature,
   type LoraConfig,
@@ -9,6 +8,7 @@ import {
   type MatchPlan,
   NothingMatchedError,
   planMatches,
+  unsupportedPatterns,
   withTaskModules,
 } from "@lowrank/adapter-format";
 import type { AdaptableModel, Site, Warning } from "@lowrank/contracts";
@@ -70,7 +70,7 @@ export function draftPlan(model: AdaptableModel, given: LoraConfig, options: Dra
 function checkConfig(model: AdaptableModel, given: LoraConfig, { supported, refusals, stored }: DraftOptions): Tying {
   refusals.attempt(() => checkFeatures(given, supported), undefined);
   refusals.attempt(() => checkLayers(model, given), undefined);
-  refusals.add(...badPatterns(given));
+  refusals.add(...unsupportedPatterns(given));
   const config = withTaskModules(given);
   const tying = refusals.attempt(() => tieModules(model, config, stored), untied(config));
   refusals.attempt(() => checkTiedInit(tying, config), undefined);

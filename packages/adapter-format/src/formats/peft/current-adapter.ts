@@ -3,7 +3,7 @@
 import type { WarningListener } from "@lowrank/contracts";
 import type { Adapter } from "../../lora-config.ts";
 import { loraMatricesIn } from "../../lora-matrices-in.ts";
-import { badPatterns } from "../../targets/bad-patterns.ts";
+import { unsupportedPatterns } from "../../targets/unsupported-patterns.ts";
 import { withComponentPaths } from "../component-paths.ts";
 import { gatherExperts } from "./gather-experts.ts";
 
@@ -43,7 +43,7 @@ export function currentAdapter(adapter: Adapter, model: ModelPaths, onWarning?: 
  */
 function withUsableTargets(adapter: Adapter, onWarning: WarningListener | undefined): Adapter {
   const { targetModules, excludeModules } = adapter.config;
-  const keys = new Set(badPatterns(adapter.config).map(({ key }) => key));
+  const keys = new Set(unsupportedPatterns(adapter.config).map(({ key }) => key));
   if (!keys.has("target_modules") && !keys.has("exclude_modules")) return adapter;
   const paths = [...new Set(loraMatricesIn(adapter.tensors).map(({ path }) => path))];
   const pattern = keys.has("target_modules") ? targetModules : excludeModules;

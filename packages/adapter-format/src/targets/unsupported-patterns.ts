@@ -1,9 +1,9 @@
-// Lists all unsupported regular expressions of a configuration. Matching itself stops at the first.
+// Lists all unsupported regular expressions of a configuration. Matching stops at the first one.
 
 import type { UnsupportedPatternError } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import { problemOf } from "../patterns/pattern-list.ts";
-import { containerPatterns, excludePattern, targetPattern } from "./matches-target.ts";
+import { excludePattern, layerPatterns, targetPattern } from "./matches-target.ts";
 import { savedPatterns } from "./saved-modules.ts";
 import { alphaPatterns, rankPatterns } from "./scaling.ts";
 
@@ -12,20 +12,20 @@ import { alphaPatterns, rankPatterns } from "./scaling.ts";
  *
  * @example
  * ```ts
- * import { badPatterns, createLoraConfig } from "@lowrank/adapter-format";
+ * import { createLoraConfig, unsupportedPatterns } from "@lowrank/adapter-format";
  *
  * const config = createLoraConfig({ targetModules: "q(?=_proj)", excludeModules: "(a)\\1" });
- * if (badPatterns(config).length !== 2) throw new Error("both are beyond RE2");
+ * if (unsupportedPatterns(config).length !== 2) throw new Error("RE2 supports neither");
  * ```
  */
-export function badPatterns(config: LoraConfig): readonly UnsupportedPatternError[] {
+export function unsupportedPatterns(config: LoraConfig): readonly UnsupportedPatternError[] {
   const { targetModules, excludeModules, layersToTransform, modulesToSave } = config;
   const isPattern = typeof targetModules === "string" && targetModules.toLowerCase() !== "all-linear";
   return [
     // Names in lists of targets and excluded modules are plain text.
     isPattern ? problemOf(() => targetPattern(config)) : null,
     typeof excludeModules === "string" ? problemOf(() => excludePattern(config)) : null,
-    ...(layersToTransform === null ? [] : containerPatterns(config).problems()),
+    ...(layersToTransform === null ? [] : layerPatterns(config).problems()),
     ...(modulesToSave === null ? [] : savedPatterns(modulesToSave).problems()),
     ...rankPatterns(config.rankPattern).patterns.problems(),
     ...alphaPatterns(config.alphaPattern).patterns.problems(),

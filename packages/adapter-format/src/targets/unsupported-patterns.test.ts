@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createLoraConfig } from "../config/create-lora-config.ts";
-import { badPatterns } from "./bad-patterns.ts";
+import { unsupportedPatterns } from "./unsupported-patterns.ts";
 
-describe("badPatterns", () => {
+describe("unsupportedPatterns", () => {
   it("names every pattern that cannot be used, by its key", () => {
     const config = createLoraConfig({
       targetModules: "(?!a).*",
@@ -11,7 +11,7 @@ describe("badPatterns", () => {
       rankPattern: new Map([["[[:alpha:]]", 2]]),
       alphaPattern: new Map([["q{,2}", 2]]),
     });
-    expect(badPatterns(config).map(({ key, pattern }) => `${key} ${pattern}`)).toEqual([
+    expect(unsupportedPatterns(config).map(({ key, pattern }) => `${key} ${pattern}`)).toEqual([
       "target_modules (?!a).*",
       "exclude_modules (a)\\1",
       "modules_to_save head(",
@@ -21,6 +21,6 @@ describe("badPatterns", () => {
   });
 
   it("treats names in lists as plain text", () => {
-    expect(badPatterns(createLoraConfig({ targetModules: ["q("], excludeModules: ["v["] }))).toEqual([]);
+    expect(unsupportedPatterns(createLoraConfig({ targetModules: ["q("], excludeModules: ["v["] }))).toEqual([]);
   });
 });
