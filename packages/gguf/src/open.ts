@@ -12,13 +12,13 @@ import type { WritableValue } from "./writing/write.ts";
 
 /** Limits on a file's sizes. */
 export interface GgufOptions {
-  /** Most bytes before the tensors (a vocabulary takes some MB); default 256 000 000. */
+  /** Maximum number of bytes before the tensors (a vocabulary takes some MB); default 256 000 000. */
   readonly maxHeaderBytes?: number;
   /** Default 100 000. */
   readonly maxTensors?: number;
-  /** Most metadata entries; default 100 000. */
+  /** Maximum number of metadata entries; default 100 000. */
   readonly maxMetadata?: number;
-  /** Most items in all arrays of the metadata together (a vocabulary has some million); default 16 000 000. */
+  /** Maximum number of items in all arrays of the metadata together (a vocabulary has some million); default 16 000 000. */
   readonly maxItems?: number;
 }
 

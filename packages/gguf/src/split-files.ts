@@ -9,7 +9,7 @@ export interface GgufPart extends GgufSource {
   close?(): Promise<void>;
 }
 
-/** Concatenates parts to one source. */
+/** Parts as one source of bytes. */
 export interface GgufParts extends GgufPart {
   readonly parts: readonly GgufPart[];
 }
@@ -17,7 +17,7 @@ export interface GgufParts extends GgufPart {
 const partName = /^(.*-)(\d{5})-of-(\d{5})(\.gguf)$/;
 const maxParts = 1000;
 
-/** Names of all parts of a split file, from the name of one part; only the name itself for other files. */
+/** Names of all parts of a split file, from the name of one part. For other files, only the name itself. */
 export function ggufPartNames(name: string): readonly string[] {
   const [, before = "", , count = "", after = ""] = partName.exec(name) ?? [];
   const parts = Number(count);
@@ -29,7 +29,7 @@ export function ggufPartNames(name: string): readonly string[] {
 }
 
 /**
- * Opens a file's source. If its name is that of a part ("model-00001-of-00003.gguf"), all parts are opened as one source, which
+ * Opens a file's source. For a part's name ("model-00001-of-00003.gguf"), all parts are opened as one source, which
  * `openGguf` reads as one file. If a part cannot be opened, the others are closed again.
  *
  * @param open Opens the file with a name.
@@ -67,7 +67,7 @@ export async function openGgufParts(
   };
 }
 
-/** No tensor is in two parts, so no range is either. */
+/** Reads from one part: no tensor spans two parts, so no requested range does. */
 async function readFrom(parts: readonly GgufSource[], offset: number, length: number): Promise<Uint8Array> {
   let start = 0;
   for (const part of parts) {

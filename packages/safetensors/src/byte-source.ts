@@ -64,9 +64,9 @@ export async function readExactly(source: ByteSource, offset: number, length: nu
 
 /** Limits on a file's sizes. */
 export interface ReadOptions {
-  /** Largest header in bytes; default 25 000 000, never more than the format's 100 000 000. */
+  /** Maximum size of the header in bytes; default 25 000 000, never more than the format's 100 000 000. */
   readonly maxHeaderBytes?: number;
-  /** Most tensors in one file; default 1 000 000. */
+  /** Maximum number of tensors in one file; default 1 000 000. */
   readonly maxTensors?: number;
   /** Called with warnings. */
   readonly onWarning?: WarningListener;

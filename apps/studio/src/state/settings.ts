@@ -36,8 +36,8 @@ export interface SettingsPlace {
 }
 
 const path = "settings.json";
-/** Of a row, until there are rows. */
-const usualTokens = 128;
+/** Tokens of a row, until there are rows. */
+const assumedTokens = 128;
 
 export class SettingsState {
   readonly adapter = signal<AdapterSettings>(defaultAdapter);
@@ -49,7 +49,7 @@ export class SettingsState {
   }));
   /** The prompt of the filmstrip. */
   readonly watched = signal("");
-  /** Of the adapter, on the shelf; empty: the page finds one. */
+  /** The adapter's name on the shelf; empty: the page makes one. */
   readonly name = signal("");
   readonly plan = signal<PlanFacts | undefined>(undefined);
   /** Why there is no plan. */
@@ -61,7 +61,7 @@ export class SettingsState {
   readonly #planned = computed<PlanRequest>(() => ({
     adapter: this.adapter.value,
     rows: this.place.count.value,
-    step: { rows: this.training.value.batchSize, tokens: this.place.longest.value || usualTokens },
+    step: { rows: this.training.value.batchSize, tokens: this.place.longest.value || assumedTokens },
   }));
   readonly #keepSoon = debounced(400);
   readonly #planSoon = debounced(30);

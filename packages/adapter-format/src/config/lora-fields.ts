@@ -61,7 +61,7 @@ export interface FieldRow<Value> {
 /** The fields that have a key of their own. */
 export type FieldName = Exclude<keyof LoraConfig, "unknown">;
 
-/** Largest rank that is accepted. Beyond it A and B are no longer small. */
+/** Maximum rank. Beyond it A and B are no longer small. */
 const maxRank = 4096;
 
 const taskTypes: readonly TaskType[] = [

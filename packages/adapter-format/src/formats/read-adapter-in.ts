@@ -5,7 +5,7 @@ import { refuseUnknownOptions } from "@lowrank/contracts";
 import { openSafetensors } from "@lowrank/safetensors";
 import { AdapterFileMissingError, ForeignAdapterError, PickleWeightsError } from "../errors.ts";
 import type { Adapter } from "../lora-config.ts";
-import { type AdapterFolder, configName, pickleName, readConfigText, using, weightsName } from "./adapter-folder.ts";
+import { type AdapterFolder, configName, pickleName, readConfigText, weightsName, withFile } from "./adapter-folder.ts";
 import { readKohya } from "./kohya/read-kohya.ts";
 import { mlxWeightsName, readMlx } from "./mlx/read-mlx.ts";
 import { readAdapter } from "./peft/read-adapter.ts";
@@ -49,7 +49,7 @@ export async function readAdapterIn(folder: AdapterFolder, options: ReadAdapterO
     throw new AdapterFileMissingError(folder.name, weightsName, { advice: adviceOf(names) });
   }
   const config = await readConfigText(folder);
-  return using(folder, weightsName, (weights) => readAdapter({ config, weights, name: folder.name }, options));
+  return withFile(folder, weightsName, (weights) => readAdapter({ config, weights, name: folder.name }, options));
 }
 
 /** Refuses other programs' formats by file names, and by the contents of weights that do not have PEFT's name. */
@@ -58,7 +58,7 @@ async function refuseOthers(folder: AdapterFolder, names: readonly string[]): Pr
   const file = names.find((name) => name.endsWith(".safetensors") && name !== weightsName);
   if (file === undefined) return;
   try {
-    await using(folder, file, async (source) => {
+    await withFile(folder, file, async (source) => {
       const { tensors } = await openSafetensors(source);
       refuseForeign(source.name, "tensor", tensors.keys());
     });

@@ -3,7 +3,7 @@
 import { UnsupportedPatternError } from "../errors.ts";
 import { compilePattern, type Pattern, patternLimits } from "./pattern.ts";
 
-/** Largest total size of a list's compiled programs: about 1 500 ordinary expressions. */
+/** Maximum total size of a list's compiled programs: about 1 500 ordinary expressions. */
 const maxStates = 40_000;
 
 /** The first of thousands of invalid patterns are enough for a message. */

@@ -19,7 +19,7 @@ export type BlockVerdict =
 /** Blocks divide a rank, and this is the largest rank. */
 const maxBlocks = 4096;
 
-/** Largest number of values of a matrix with its zeros. */
+/** Maximum number of values of a matrix with its zeros. */
 const maxNumbers = 2 ** 30;
 
 export const bdLora = {

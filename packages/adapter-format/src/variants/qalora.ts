@@ -6,7 +6,7 @@ import type { Adapter, AdapterTensor } from "../lora-config.ts";
 import { parseTensorKey } from "../tensor-keys.ts";
 import { given, type VariantFacts } from "./variant-facts.ts";
 
-/** Largest number of values of A with a column for each input. */
+/** Maximum number of values of A with a column for each input. */
 const maxNumbers = 2 ** 30;
 
 export const qalora = {

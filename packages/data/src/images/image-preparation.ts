@@ -51,7 +51,7 @@ const largest = 8_192;
 const byShorterEdge = /^(CLIP|Bit|Siglip)/;
 /** Processors that make tiles, and whose default filter is lanczos. */
 const byTiles = /^(Idefics3|SmolVLM)/;
-/** Largest number of tiles along an edge. */
+/** Maximum number of tiles along an edge. */
 const mostTiles = 32;
 
 /**

@@ -10,7 +10,7 @@ import { rewriteDecoder, rewriteNormalizer, rewritePostProcessor, rewritePreToke
 
 /** Bounds on a tokenizer. The defaults fit every published one (Gemma 3: 262 144 tokens) several times over. */
 export interface TokenizerLimits {
-  /** Largest number of tokens, and so the largest id; default 4 194 304. */
+  /** Maximum number of tokens, and so the largest id; default 4 194 304. */
   readonly maxTokens?: number;
   /** Longest regular expression in characters; default 4096. */
   readonly maxPatternLength?: number;

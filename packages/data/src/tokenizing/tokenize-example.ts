@@ -29,7 +29,7 @@ import { cutSpan, tokenizeQuestion } from "./tokenize-question.ts";
 
 /** The maximum length of sequences, and the meaning of labels. */
 export interface TokenizeOptions extends LabelMeaning {
-  /** Largest number of tokens, special tokens included. */
+  /** Maximum number of tokens, special tokens included. */
   readonly maxLength: number;
   /** Texts before the texts of a comparison. */
   readonly prompts?: ComparisonPrompts | undefined;

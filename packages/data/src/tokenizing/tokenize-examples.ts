@@ -14,7 +14,7 @@ import { cachedPrefixes, type TokenizeOptions, tokenizeRow } from "./tokenize-ex
 /** Tokenized examples, and how many were left out or cut. */
 export interface TokenizedExamples {
   readonly examples: readonly TokenizedExample[];
-  /** For each of `examples`, the index of its source. A conversation becomes one example for each answer of an encoder–decoder. */
+  /** For each of `examples`, the index of its source. For an encoder–decoder, each answer of a conversation is an example. */
   readonly indices: readonly number[];
   /** How many were left out because no token is trained. */
   readonly skipped: number;
@@ -46,7 +46,7 @@ export function tokenizeExamples(
   const { maxLength, maxTargetLength } = options;
   const row = { tokenizer, template, idsOfPrefix: cachedPrefixes(tokenizer) };
   const tokensOf = (example: Example): readonly TokenizedExample[] => {
-    if (maxTargetLength === undefined || isOneText(example)) return [tokenizeRow(example, row, options)];
+    if (maxTargetLength === undefined || hasNoTarget(example)) return [tokenizeRow(example, row, options)];
     return tokenizeSourceTargets(example, tokenizer, template, { maxLength, maxTargetLength });
   };
   const kept: TokenizedExample[] = [];
@@ -72,7 +72,7 @@ export function isAtLimit(
   return tokens.kind === "source-target" && tokens.labels.length === maxTargetLength;
 }
 
-function isOneText(example: Example): boolean {
+function hasNoTarget(example: Example): boolean {
   if (example.kind === "question" || example.kind === "span" || example.kind === "comparison") return true;
   return (
     example.kind === "sentence" ||

@@ -6,7 +6,7 @@ import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { setupFiles } from "../setup/adapter-setup.ts";
-import { sentenceTexts } from "./sentence-folder.ts";
+import { sentenceFiles } from "./sentence-folder.ts";
 
 /** The base's folder, or the config.json and tokenizer from a .gguf file's metadata. */
 export async function exportSource(opened: OpenedBase, notices: Notices): Promise<ExportOptions["source"]> {
@@ -37,11 +37,11 @@ async function tokenizerTexts(
   }
 }
 
-/** Files by name: the pooling of embeddings, or the chat template. Throws the errors of `sentenceTexts`. */
+/** Files by name: the pooling of embeddings, or the chat template. Throws the errors of `sentenceFiles`. */
 export async function mergedTexts(
   opened: Pick<OpenedBase, "model" | "source" | "recipe" | "setup">,
 ): Promise<ReadonlyMap<string, string>> {
-  if (opened.model.task === "feature-extraction") return sentenceTexts(opened);
+  if (opened.model.task === "feature-extraction") return sentenceFiles(opened);
   const { template, system } = opened.setup ?? {};
   return new Map(setupFiles(given({ template, system })));
 }

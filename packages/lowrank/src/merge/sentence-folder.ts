@@ -1,4 +1,4 @@
-// The files of a sentence-transformers folder: pooling, and prompts before texts. They come from the model's folder or .gguf file,
+// The files of a sentence-transformers folder, with pooling and prompts. They come from the model's folder or .gguf file,
 // or from the adapter, which was trained with them.
 
 import { type EmbeddingRecipe, readEmbeddingRecipe } from "@lowrank/models";
@@ -9,52 +9,52 @@ import { defaultMaxLength, positionLimit } from "../open/position-limit.ts";
 type Opened = Pick<OpenedBase, "model" | "source" | "recipe">;
 
 const maxBytes = 1_000_000;
-const ownFiles = ["sentence_bert_config.json", "config_sentence_transformers.json"];
+const copiedFiles = ["sentence_bert_config.json", "config_sentence_transformers.json"];
 
-/** Files by name, such as "1_Pooling/config.json"; none for a model without pooling. Throws the errors of reading them. */
-export async function sentenceTexts(opened: Opened): Promise<ReadonlyMap<string, string>> {
+/** Texts of files by name, such as "1_Pooling/config.json"; none for a model without pooling. Throws the errors of reading. */
+export async function sentenceFiles(opened: Opened): Promise<ReadonlyMap<string, string>> {
   const { model, source } = opened;
   if (model.task !== "feature-extraction") return new Map();
-  const kept = await textsOf(source, ownFiles);
-  const stored = await moduleTexts(opened);
-  if (stored !== undefined) return new Map([...kept, ...stored]);
+  const copied = await readFiles(source, copiedFiles);
+  const stored = await storedModules(opened);
+  if (stored !== undefined) return new Map([...copied, ...stored]);
   const recipe = opened.recipe ?? (await ggufRecipe(source));
-  if (recipe === undefined) return kept;
+  if (recipe === undefined) return copied;
   const length = Math.min((await sentenceLength(source)) ?? defaultMaxLength, positionLimit(model.config));
   const settings = ["sentence_bert_config.json", json({ max_seq_length: length, do_lower_case: false })] as const;
   return new Map([
-    ...(kept.has(settings[0]) ? [] : [settings]),
-    ...kept,
-    ...writtenTexts(recipe, model.config.hiddenSize),
+    ...(copied.has(settings[0]) ? [] : [settings]),
+    ...copied,
+    ...newModules(recipe, model.config.hiddenSize),
   ]);
 }
 
-/** The files of the model's folder, if they match the adapter. */
-async function moduleTexts({ source, recipe }: Opened): Promise<ReadonlyMap<string, string> | undefined> {
+/** modules.json of the model's folder and the files that it names, if they have the adapter's pooling. */
+async function storedModules({ source, recipe }: Opened): Promise<ReadonlyMap<string, string> | undefined> {
   const { folder, inside } = source;
   if (folder === undefined || inside === undefined || !(await folder.has("modules.json"))) return undefined;
   const text = await folder.readText("modules.json", { maxBytes });
-  const steps = new Map<string, string>();
+  const configs = new Map<string, string>();
   const readConfig = async (name: string): Promise<unknown> => {
     const config = await inside(name).readText("config.json", { maxBytes });
-    steps.set(`${name}/config.json`, config);
+    configs.set(`${name}/config.json`, config);
     return JSON.parse(config);
   };
   const stored = await readEmbeddingRecipe(JSON.parse(text), readConfig);
-  const isOther =
+  const isDifferent =
     recipe !== undefined && (recipe.pooling !== stored.pooling || recipe.isNormalised !== stored.isNormalised);
-  return isOther ? undefined : new Map([["modules.json", text], ...steps]);
+  return isDifferent ? undefined : new Map([["modules.json", text], ...configs]);
 }
 
-async function textsOf({ folder }: Opened["source"], names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+async function readFiles({ folder }: Opened["source"], names: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
   for (const name of names)
     if (await folder?.has(name)) texts.set(name, (await folder?.readText(name, { maxBytes })) ?? "");
   return texts;
 }
 
-/** The format that sentence-transformers reads since version 2. */
-function writtenTexts({ pooling, isNormalised }: EmbeddingRecipe, width: number): ReadonlyMap<string, string> {
+/** New files, in the format of sentence-transformers since version 2. */
+function newModules({ pooling, isNormalised }: EmbeddingRecipe, width: number): ReadonlyMap<string, string> {
   const types = ["Transformer", "Pooling", ...(isNormalised ? ["Normalize"] : [])];
   const modules = types.map((type, index) => {
     const path = index === 0 ? "" : `${index}_${type}`;

@@ -1,6 +1,6 @@
-// Names of options in transformers, TRL and PEFT, mapped to ours: a row for each of our options.
+// Names of options in transformers, TRL and PEFT, by our names.
 
-/** Names that mean the same and are accepted as flags. */
+/** Names that mean the same: they are accepted as flags. */
 export const aliases = {
   ...{ model: "model-name-or-path", out: "output-dir" },
   ...{ rank: "lora-r", alpha: "lora-alpha", dropout: "lora-dropout", "target-modules": "lora-target-modules" },
@@ -16,8 +16,8 @@ export const aliases = {
   ...{ reward: "reward-funcs" },
 };
 
-/** Names that mean nearly the same: an error names ours. */
-const otherNames = {
+/** Names that mean nearly the same: they are refused, and the error names ours. */
+const similarNames = {
   data: "dataset dataset-name train-file",
   "validation-share": "validation-split val-split",
   validation: "validation-file",
@@ -37,19 +37,19 @@ const otherNames = {
   "lora-config with layers_to_transform": "num-layers layers-to-transform",
 };
 
-const [accepted, proposed] = [aliases, otherNames].map(
+const [accepted, suggested] = [aliases, similarNames].map(
   (names) =>
     new Map(Object.entries(names).flatMap(([ours, others]) => others.split(" ").map((name) => [name, `--${ours}`]))),
 );
 
-/** An option that was typed with dashes or underscores, as a flag of ours that means the same. */
+/** Replaces an accepted alias by our flag, for dashes and underscores; any other flag only gets dashes. */
 export function acceptedFlag(typed: string): string {
   const flag = typed.replaceAll("_", "-");
   return accepted?.get(flag.slice(2)) ?? flag;
 }
 
-/** Our flag for another program's option, in whichever spelling it was typed; undefined for an unknown one. */
+/** Our flag for an option of another program, in any spelling; undefined for an unknown one. */
 export function ourName(name: string): string | undefined {
   const typed = name.replace(/^-+/, "").toLowerCase().replaceAll("_", "-");
-  return accepted?.get(typed) ?? proposed?.get(typed);
+  return accepted?.get(typed) ?? suggested?.get(typed);
 }

@@ -21,7 +21,7 @@ export interface RowBlocks {
 
 /** Settings of `streamedSvd`. */
 export interface StreamedSvdOptions {
-  /** Largest number of singular values. */
+  /** Maximum number of singular values. */
   readonly rank: number;
   /** Number of additional directions. Default 8. */
   readonly oversampling?: number;

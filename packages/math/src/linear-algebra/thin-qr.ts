@@ -28,7 +28,7 @@ const negligible = 1e-290;
  */
 export function thinQr(matrix: Matrix): ThinQr {
   const { rows, columns } = matrix;
-  // NaN would pass through all steps, and iterations based on them would never end.
+  // NaN would spread through all steps, and iterations that use the result would never end.
   const broken = matrix.values.find((value) => !Number.isFinite(value));
   if (broken !== undefined) throw new SettingError("A decomposition", "an entry", broken, "finite numbers");
   const count = Math.min(rows, columns);

@@ -34,7 +34,7 @@ export interface LoraOptions {
   readonly kind?: LayerKindName;
   /** Specification of each factor, one for each tensor. Default: plain A and B of the kind. */
   readonly factors?: readonly FactorSpec[];
-  /** False for an adapter that is only used. Default true. */
+  /** False for inference only. Default true. */
   readonly trainable?: boolean;
   /** A frozen change of the base weight; owned by the matrices from now on. Default null. */
   readonly baseChange?: BaseChange | null;
@@ -76,7 +76,7 @@ export class LoraMatrices implements Update {
       const { part, isTrained = true } = spec;
       return factorOf(spec, tf.variable(tensors[index]!, trainable && isTrained, `${name}.${part}`));
     });
-    // Matrices may be made inside a `tidy`, like variables; the change of the base weight must survive it, too.
+    // LoraMatrices can be made inside a `tidy`. Variables outlive it; the change of the base weight must outlive it, too.
     for (const tensor of tensorsOf(baseChange)) tf.keep(tensor);
     this.baseChange = baseChange;
     tf.dispose([...tensors]);
@@ -112,12 +112,12 @@ export class LoraMatrices implements Update {
     );
   }
 
-  /** [inFeatures, rank]; one row for each token for an embedding, inFeatures/blocks rows if block diagonal. */
+  /** [inFeatures, rank]; an embedding has a row for each token, a block-diagonal A has inFeatures/blocks rows. */
   get a(): tf.Variable<tf.Rank.R2> {
     return this.factors[0]?.variable as tf.Variable<tf.Rank.R2>; // checked to be a matrix
   }
 
-  /** [rank, outFeatures]; rank/groups rows for a grouped convolution or if block diagonal. */
+  /** [rank, outFeatures]; a grouped convolution and a block-diagonal B have rank/groups rows. */
   get b(): tf.Variable<tf.Rank.R2> {
     return this.factors.at(-1)?.variable as tf.Variable<tf.Rank.R2>; // checked to be a matrix
   }
@@ -145,7 +145,7 @@ export class LoraMatrices implements Update {
   }
 
   /**
-   * A copy in PEFT's layout: A [rank, inFeatures] and B [outFeatures, rank], without factors between them. If initial values are
+   * A copy of A [rank, inFeatures] and B [outFeatures, rank] in PEFT's layout, without the factors between them. If initial values are
    * subtracted, both have twice the rank (`pissaToLora`).
    */
   async toTorch(): Promise<TorchMatrices> {

@@ -15,7 +15,7 @@ import { type CombinedLayer, readLayers } from "../combine/read-layers.ts";
 
 /** Options of `reduceAdapter`; at least one of them is needed. */
 export interface ReduceOptions {
-  /** Largest rank of a layer. */
+  /** Maximum rank of a layer. */
   readonly rank?: number;
   /** Share of each layer's ‖ΔW‖² to keep, above 0 and at most 1. The smallest sufficient rank is used. */
   readonly energy?: number;

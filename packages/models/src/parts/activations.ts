@@ -1,4 +1,4 @@
-// The activations, alone and as gates.
+// The activation functions, alone and as gates.
 
 import type { Activation as ActivationName } from "@lowrank/contracts/families";
 import { type GeluKind, geglu, gelu, silu, stepActivations, swiglu } from "@lowrank/engine";
@@ -9,13 +9,13 @@ export interface Activation {
   apply(x: tf.Tensor): tf.Tensor;
   /** activation(gate)·up, both [batch, time, intermediate]. */
   gate(gate: tf.Tensor, up: tf.Tensor): tf.Tensor;
-  /** Which gelu it is, if it is one: maps with one between them may be computed together. */
+  /** The kind of GELU, if it is one: two linear layers with a GELU between them can be fused. */
   readonly gelu?: GeluKind;
 }
 
-/** The activation's plan; refused if the engine's plans do not have this activation. */
+/** Adds the activation to a plan; refused if plans of the engine do not support it. */
 export function planActivation(activation: Activation): PartPlan {
-  const name = stepActivations.find((known) => activations[known] === activation);
+  const name = stepActivations.find((each) => activations[each] === activation);
   return (x, plan) => (name === undefined ? plan.refuse("an activation has no plan") : plan.activate(x, name));
 }
 
@@ -31,12 +31,12 @@ export const activations: Readonly<Record<ActivationName, Activation>> = {
   mish: alsoAsGate((x) => tf.mul(x, tf.tanh(tf.softplus(x)))),
   "gelu-clipped": alsoAsGate((x) => tf.clipByValue(gelu(x, "erf"), -10, 10)),
   relu6: alsoAsGate((x) => tf.relu6(x)),
-  "leaky-relu": alsoAsGate((x) => tf.leakyRelu(x, 0.01)), // torch's slope
+  "leaky-relu": alsoAsGate((x) => tf.leakyRelu(x, 0.01)), // torch's default slope
   laplace: alsoAsGate((x) => tf.mul(tf.add(tf.erf(tf.div(tf.sub(x, laplaceMean), laplaceWidth)), 1), 0.5)),
   linear: { apply: (x) => tf.clone(x), gate: (gate, up) => tf.mul(gate, up) },
 };
 
-/** transformers' LaplaceActivation: the normal distribution that comes closest to a squared ReLU, times √2 as erf has it. */
+/** transformers' LaplaceActivation: the normal distribution closest to a squared ReLU, its width times √2 for erf. */
 // biome-ignore lint/suspicious/noApproximativeNumericConstant: transformers' constant, not √½.
 const [laplaceMean, laplaceWidth] = [0.707107, 0.282095 * Math.SQRT2];
 

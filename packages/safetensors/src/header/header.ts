@@ -104,7 +104,7 @@ function readIntegers(reader: JsonReader, max: number, what: string): number[] {
   return values;
 }
 
-/** Largest header of the format, in bytes. */
+/** Maximum size of the format's header, in bytes. */
 export const headerLimit = 100_000_000;
 const defaultHeaderBytes = 25_000_000;
 

@@ -13,7 +13,7 @@ const anySeed = { min: -(2 ** 53), max: 2 ** 53 };
 export function generationRequest(fields: Fields, limits: RequestLimits, defaultTokens: number) {
   const { defaults } = limits;
   const tokens = { min: 1, max: limits.maxNewTokens };
-  const usualTokens = Math.min(defaults.maxNewTokens ?? defaultTokens, limits.maxNewTokens);
+  const fallbackTokens = Math.min(defaults.maxNewTokens ?? defaultTokens, limits.maxNewTokens);
   const stop = fields.texts("stop", limits.maxStops) ?? defaults.stop ?? [];
   if (stop.includes("")) fields.fault("stop", "an empty text; expected texts of at least one character");
   for (const name of ["presence_penalty", "frequency_penalty"])
@@ -33,7 +33,7 @@ export function generationRequest(fields: Fields, limits: RequestLimits, default
     /** Settings of each text. */
     writing: {
       maxNewTokens:
-        fields.integer("max_completion_tokens", tokens) ?? fields.integer("max_tokens", tokens) ?? usualTokens,
+        fields.integer("max_completion_tokens", tokens) ?? fields.integer("max_tokens", tokens) ?? fallbackTokens,
       // OpenAI's default, unless the model's files have their own sampling settings.
       temperature: temperature ?? (defaults.doSample ? undefined : 1),
       topP: topP === 1 && defaults.topP === undefined ? undefined : topP,

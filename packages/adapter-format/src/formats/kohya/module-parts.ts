@@ -20,7 +20,7 @@ export class BadModule {
 
 /** The largest rank that an adapter may have. */
 const maxRank = 4096;
-/** Largest number of values in A or B. A small file must not fill the memory. */
+/** Maximum number of values in A or B. A small file must not fill the memory. */
 const maxNumbers = 2 ** 26;
 
 /** α/rank. A missing α, or 0, means α = rank. */

@@ -6,7 +6,7 @@ import { openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
 import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
 import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { loraKeys } from "../../tensor-keys.ts";
-import { type AdapterFolder, using } from "../adapter-folder.ts";
+import { type AdapterFolder, withFile } from "../adapter-folder.ts";
 import { checkedAdapter, configOfModules, type ModuleScale } from "../checked-adapter.ts";
 import { readableTypes } from "../peft/read-adapter.ts";
 import type { ReadAdapterOptions } from "../peft/read-options.ts";
@@ -20,7 +20,7 @@ export async function readKohya(
   name: string,
   options: ReadAdapterOptions,
 ): Promise<Adapter | undefined> {
-  return using(folder, name, async (source) => {
+  return withFile(folder, name, async (source) => {
     const file = await openSafetensors(source, options.onWarning ? { onWarning: options.onWarning } : {});
     return oneFileFormat(file.tensors.keys()) === undefined ? undefined : adapterOf(file, source.name, options);
   });

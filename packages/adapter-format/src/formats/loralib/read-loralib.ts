@@ -25,8 +25,8 @@ const optionNames: OptionNames<ReadLoralibOptions> = { ...readAdapterNames, alph
 /** The metadata key of α, written by `writeLoralibAdapter`. */
 export const alphaKey = "lora_alpha";
 
-/** Embeddings, whose A and B have other names in PEFT. */
-const tableName = /(^|\.)(embed_tokens|embed_in|wte|wpe|word_embeddings|shared)$/;
+/** Matches embeddings: their A and B have other names in PEFT. */
+const embeddingPath = /(^|\.)(embed_tokens|embed_in|wte|wpe|word_embeddings|shared)$/;
 
 /**
  * Reads `loralib.lora_state_dict(model)`, saved with safetensors: A and B of Linear, MergedLinear and Embedding, and
@@ -56,17 +56,17 @@ export async function readLoralibAdapter(
   const source = weights instanceof Uint8Array ? bytesSource(weights, "loralib's file") : weights;
   const file = await openSafetensors(source);
   const problems: TensorProblem[] = [];
-  const { modules, biases } = await sorted(file, problems);
+  const { modules, biases } = await readTensors(file, problems);
   const alpha = options.alpha ?? Number(file.metadata.get(alphaKey) ?? 1);
   const tensors = new Map<string, AdapterTensor>();
   const scales: ModuleScale[] = [];
-  for (const [path, loras] of modules) {
-    const lora = joined(path, loras, options.groups ?? {});
+  for (const [path, matrices] of modules) {
+    const lora = joinParts(path, matrices, options.groups ?? {});
     if ("problem" in lora) {
       problems.push({ key: path, problem: lora.problem });
       continue;
     }
-    const keys = tableName.test(path) ? embeddingKeys(path) : loraKeys(path);
+    const keys = embeddingPath.test(path) ? embeddingKeys(path) : loraKeys(path);
     tensors.set(keys.a, lora.a).set(keys.b, lora.b);
     scales.push({ path, rank: lora.a.shape[0] ?? 0, alpha: alpha * lora.parts });
   }
@@ -83,7 +83,7 @@ interface ModuleMatrices {
   b?: AdapterTensor;
 }
 
-async function sorted(file: SafetensorsFile, problems: TensorProblem[]) {
+async function readTensors(file: SafetensorsFile, problems: TensorProblem[]) {
   const modules = new Map<string, ModuleMatrices>();
   const biases = new Map<string, AdapterTensor>();
   for (const [key, { shape, dtype }] of file.tensors) {
@@ -110,7 +110,7 @@ function biasMode(paths: readonly string[], modules: ReadonlyMap<string, ModuleM
 }
 
 /** A and B of one module, and the number of adapted parts in them. */
-function joined(
+function joinParts(
   path: string,
   { a, b }: ModuleMatrices,
   groups: NonNullable<ReadLoralibOptions["groups"]>,
@@ -121,7 +121,7 @@ function joined(
   const name = Object.keys(groups).find((end) => path === end || path.endsWith(`.${end}`));
   const enabled = name === undefined ? [true] : (groups[name] ?? []);
   const parts = enabled.filter(Boolean).length;
-  if (parts === 0 || enabled.length > 1024) return { problem: `has groups of which ${parts} are enabled` };
+  if (parts === 0 || enabled.length > 1024) return { problem: `adapts ${parts} of ${enabled.length} parts in groups` };
   if (rows !== rank * parts || outRows % parts !== 0)
     return {
       problem: `has ${rows} rows in A for ${parts} of rank ${rank}; for a MergedLinear, give the adapted parts: groups: { … }`,

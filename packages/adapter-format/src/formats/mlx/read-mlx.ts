@@ -13,7 +13,7 @@ import {
 import { isJsonObject, type JsonValue, parseJsonObject } from "../../json.ts";
 import type { Adapter, AdapterTensor, LoraConfig } from "../../lora-config.ts";
 import { embeddingKeys, loraKeys } from "../../tensor-keys.ts";
-import { type AdapterFolder, configName, readConfigText, using } from "../adapter-folder.ts";
+import { type AdapterFolder, configName, readConfigText, withFile } from "../adapter-folder.ts";
 import { checkedAdapter } from "../checked-adapter.ts";
 import { transposed } from "../encode-tensors.ts";
 import type { ReadAdapterOptions } from "../peft/read-options.ts";
@@ -24,7 +24,7 @@ export const mlxWeightsName = "adapters.safetensors";
 /** Reads a folder with mlx_lm's weights and adapter_config.json. Throws the errors of `readAdapter`. */
 export async function readMlx(folder: AdapterFolder, options: ReadAdapterOptions): Promise<Adapter> {
   const settings = settingsOf(await readConfigText(folder), `${folder.name}/${configName}`, options);
-  const tensors = await using(folder, mlxWeightsName, async (source) => {
+  const tensors = await withFile(folder, mlxWeightsName, async (source) => {
     const file = await openSafetensors(source);
     return tensorsOf(file, source.name);
   });
@@ -37,21 +37,21 @@ function settingsOf(text: string, file: string, { onWarning }: ReadAdapterOption
   const values = parseJsonObject(text, file);
   const kind = values.get("fine_tune_type") ?? (values.get("use_dora") === true ? "dora" : "lora");
   const loraParameters = values.get("lora_parameters");
-  const given: Readonly<Record<string, JsonValue>> = isJsonObject(loraParameters) ? loraParameters : {};
-  const { rank = 8, scale = 20, dropout = 0, alpha } = given;
+  const fields: Readonly<Record<string, JsonValue>> = isJsonObject(loraParameters) ? loraParameters : {};
+  const { rank = 8, scale = 20, dropout = 0, alpha } = fields;
   const problems: ConfigFieldProblem[] = [];
-  const needs = (key: string, got: JsonValue, expected: string) =>
+  const addProblem = (key: string, got: JsonValue, expected: string) =>
     problems.push({ key, got: JSON.stringify(got).slice(0, 100), expected });
-  if (kind !== "lora" && kind !== "dora") needs("fine_tune_type", kind, '"lora" or "dora"');
-  if (!isPositiveInteger(rank)) needs("lora_parameters.rank", rank, "a positive integer");
-  if (!isNumber(scale)) needs("lora_parameters.scale", scale, "a number");
-  if (!isNumber(dropout)) needs("lora_parameters.dropout", dropout, "a number");
-  if (alpha !== undefined && !isNumber(alpha)) needs("lora_parameters.alpha", alpha, "a number");
+  if (kind !== "lora" && kind !== "dora") addProblem("fine_tune_type", kind, '"lora" or "dora"');
+  if (!isPositiveInteger(rank)) addProblem("lora_parameters.rank", rank, "a positive integer");
+  if (!isNumber(scale)) addProblem("lora_parameters.scale", scale, "a number");
+  if (!isNumber(dropout)) addProblem("lora_parameters.dropout", dropout, "a number");
+  if (alpha !== undefined && !isNumber(alpha)) addProblem("lora_parameters.alpha", alpha, "a number");
   if (problems.length > 0 || !isPositiveInteger(rank) || !isNumber(scale) || !isNumber(dropout)) {
     throw new InvalidAdapterConfigError(file, problems);
   }
   if (isNumber(alpha)) {
-    const message = `${file} says alpha, as mlx_lm before 0.19 did: the update is scaled by scale · alpha / rank, as it was there.`;
+    const message = `${file} has alpha, as in mlx_lm before 0.19. The update is scaled by scale · alpha / rank, as in that version.`;
     onWarning?.({ code: "MLX_ALPHA", message });
   }
   const model = values.get("model") ?? values.get("base_model_name_or_path");
@@ -64,10 +64,10 @@ function settingsOf(text: string, file: string, { onWarning }: ReadAdapterOption
   };
 }
 
-/** Embeddings, whose A and B have other names in PEFT. */
-const tableName = /(^|\.)(embed_tokens|embed_in|wte|word_embeddings)$/;
+/** Matches embeddings: their A and B have other names in PEFT. */
+const embeddingPath = /(^|\.)(embed_tokens|embed_in|wte|word_embeddings)$/;
 
-async function tensorsOf(file: SafetensorsFile, name: string): Promise<ReadonlyMap<string, AdapterTensor>> {
+async function tensorsOf(file: SafetensorsFile, fileName: string): Promise<ReadonlyMap<string, AdapterTensor>> {
   const tensors = new Map<string, AdapterTensor>();
   const problems: TensorProblem[] = [];
   for (const [key, { shape }] of file.tensors) {
@@ -82,13 +82,13 @@ async function tensorsOf(file: SafetensorsFile, name: string): Promise<ReadonlyM
       });
     } else {
       const values = await file.readFloat32(key);
-      const { a, b } = tableName.test(path) ? embeddingKeys(path) : loraKeys(path);
+      const { a, b } = embeddingPath.test(path) ? embeddingKeys(path) : loraKeys(path);
       if (isFactor) tensors.set(part === "lora_a" ? a : b, transposed({ shape, values }));
       else tensors.set(`${path}.lora_magnitude_vector`, { shape, values });
     }
   }
   if (tensors.size === 0 && problems.length === 0) problems.push({ key: "the file", problem: "has no tensors" });
-  if (problems.length > 0) throw new InvalidAdapterTensorsError(name, problems);
+  if (problems.length > 0) throw new InvalidAdapterTensorsError(fileName, problems);
   return tensors;
 }
 

@@ -1,4 +1,4 @@
-// How tokens are chosen, for commands that write texts.
+// Sampling options of the commands that generate text.
 
 import type { Option } from "commander";
 import { integerIn, numberIn } from "../../options/option-table.ts";
@@ -13,12 +13,12 @@ export interface SamplingOptions {
   readonly repetitionPenalty?: number;
 }
 
-/** `--max-new-tokens` and the options of sampling. `usualTokens`: the default number of tokens. */
-export function samplingOptions(usualTokens: number): readonly Option[] {
+/** `--max-new-tokens`, with its default if the model has none, and the sampling options. */
+export function samplingOptions(defaultTokens: number): readonly Option[] {
   return [
     option(
       "--max-new-tokens <number>",
-      `maximum number of new tokens (default: the model's generation_config.json, else ${usualTokens})`,
+      `maximum number of new tokens (default: the model's generation_config.json, else ${defaultTokens})`,
       integerIn({ min: 1 }),
     ),
     option("--temperature <number>", "sampling temperature; 0 is greedy", numberIn({ min: 0 })),

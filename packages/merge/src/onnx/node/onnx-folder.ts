@@ -38,7 +38,7 @@ export async function openOnnxFile(path: string): Promise<OpenedOnnx> {
   return { ...model, close };
 }
 
-/** Largest protobuf message in bytes. Larger models have their weights in an external file. */
+/** Maximum size of a protobuf message, in bytes. Larger models have their weights in an external file. */
 const largestModel = 2 ** 31 - 1;
 
 async function readModel(path: string): Promise<Uint8Array> {

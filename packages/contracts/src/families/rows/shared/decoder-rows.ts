@@ -131,7 +131,7 @@ export const decoderNorms = normRows("root-mean-square", [
   "norm",
 ]);
 
-/** Rotation speeds follow from the configuration; files made before transformers 4.32 also store them. */
+/** Rotary frequencies follow from the configuration; files made before transformers 4.32 also store them. */
 export const rotaryBuffers = ["rotary_emb.inv_freq"] as const;
 
 /** Whether linear maps have biases, by the keys that LLaMA has for them. */
@@ -160,7 +160,7 @@ interface TextPart extends Partial<Omit<Family, "config" | "architectures">> {
   readonly usual?: Parameters<typeof layerSizesOr>[0] & { readonly vocabulary: number };
 }
 
-/** A model with images or sounds of which the text model is computed, and trained as a language model. */
+/** A model with images or audio of which the text model is computed, and trained as a language model. */
 export function textPart(text: Family, { name, config, usual, ...rows }: TextPart): Family {
   return {
     ...text,
