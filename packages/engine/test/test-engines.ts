@@ -25,12 +25,12 @@ const withoutNative = await nodeSurroundings()
   .catch((error: unknown) => String(error));
 
 /**
- * The engines of one test, by default `usual`, of which native is left out, with the reason printed, where there is no
+ * The engines of one test, by default `defaults`. native is left out, and the reason printed, on machines without a
  * library for it. Throws UnknownEngineError for a wrong LOWRANK_TEST_ENGINES.
  */
-export function testEngines(...usual: readonly EngineName[]): readonly EngineName[] {
+export function testEngines(...defaults: readonly EngineName[]): readonly EngineName[] {
   const named = environment.LOWRANK_TEST_ENGINES;
-  if (!named) return usual.filter((name) => name !== "native" || nativeIsHere());
+  if (!named) return defaults.filter((name) => name !== "native" || nativeIsHere());
   return named.split(",").map((name) => parseEngineName(name.trim(), "LOWRANK_TEST_ENGINES"));
 }
 
@@ -64,7 +64,7 @@ export function isGraphics(engine: EngineName): boolean {
   return engine === "webgl" || engine === "webgpu";
 }
 
-/** How many examples of a property are drawn where `usual` are usual: a shader is compiled for every new shape. */
-export function drawsOn(engine: EngineName, usual: number): number {
-  return isGraphics(engine) ? 2 : usual;
+/** How many examples of a property are drawn: few on a GPU, because a shader is compiled for every new shape. */
+export function drawsOn(engine: EngineName, count: number): number {
+  return isGraphics(engine) ? 2 : count;
 }

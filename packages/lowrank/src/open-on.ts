@@ -60,8 +60,8 @@ function headOf({
   problemType,
   seed = 0,
 }: OpenModelOptions): Pick<ModelRequest, "classes" | "newHeadSeed"> {
-  const usual = task === "question-answering" ? 2 : problemType === "regression" ? 1 : undefined;
-  const count = typeof classes === "object" ? classes.length : (classes ?? usual);
+  const defaultCount = task === "question-answering" ? 2 : problemType === "regression" ? 1 : undefined;
+  const count = typeof classes === "object" ? classes.length : (classes ?? defaultCount);
   return count === undefined ? {} : { classes: () => count, newHeadSeed: seed };
 }
 

@@ -24,8 +24,8 @@ export interface ModelFailure extends Failure {
   readonly at: "engine" | "model";
 }
 
-/** Between two pieces of news, on a slow line. */
-const usualMilliseconds = 20_000;
+/** How long loading may report nothing before the page calls it slow. */
+const patienceMilliseconds = 20_000;
 
 export class ModelState {
   readonly engine = signal<EngineFacts | undefined>(undefined);
@@ -161,7 +161,7 @@ export class ModelState {
     if (this.busy.value !== undefined) {
       this.#timer = setTimeout(() => {
         this.isSlow.value = true;
-      }, usualMilliseconds);
+      }, patienceMilliseconds);
     }
   }
 

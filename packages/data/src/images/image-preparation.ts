@@ -75,8 +75,8 @@ export function readImagePreparation(file: unknown): ImagePreparation {
   const hasCrop = isOn("do_center_crop", byShorterEdge.test(type) && values.has("crop_size"));
   const rescales = isOn("do_rescale", true);
   const normalises = isOn("do_normalize", true);
-  const usual = byTiles.test(type) ? 1 : byShorterEdge.test(type) ? 3 : 2;
-  const filter = filterOf(values.get("resample") ?? usual);
+  const defaultFilter = byTiles.test(type) ? 1 : byShorterEdge.test(type) ? 3 : 2;
+  const filter = filterOf(values.get("resample") ?? defaultFilter);
   const target = isOn("do_resize", true) ? targetOf(values.get("size"), type) : null;
   return {
     ...(byTiles.test(type)

@@ -120,8 +120,8 @@ export function columnsOption(columns: Columns): string {
 }
 
 function columnFor(field: string, names: readonly string[]): string | undefined {
-  for (const usual of otherNames[field] ?? []) {
-    const found = names.find((name) => name.toLowerCase() === usual);
+  for (const otherName of otherNames[field] ?? []) {
+    const found = names.find((name) => name.toLowerCase() === otherName);
     if (found !== undefined) return found;
   }
   return undefined;

@@ -160,15 +160,15 @@ export class TableReader {
 
 /** Spreadsheets also save .csv with semicolons. The first line decides, because Papa's own guess also counts characters in texts. */
 function parserFor(line: string, kind: TableKind, { columns = {}, header, remembered }: ReadOptions): Papa.Parser {
-  const usual = kind === "csv" ? "," : "\t";
+  const defaultDelimiter = kind === "csv" ? "," : "\t";
   const width = header?.length ?? (remembered?.header?.length === 1 ? 1 : undefined);
-  const isUsual = line.includes(usual) || isJson(line) || Object.values(columns).includes(line);
+  const fitsDefault = line.includes(defaultDelimiter) || isJson(line) || Object.values(columns).includes(line);
   const isCut = line.split('"').length % 2 === 0; // by a line end in quotes
   const splits = (by: string) => line.includes(by) && (width === undefined || line.split(by).length === width);
-  const other = isUsual || isCut ? undefined : ["\t", ";", ","].find(splits);
+  const other = fitsDefault || isCut ? undefined : ["\t", ";", ","].find(splits);
   // RFC 4180 quoting for CSV, none for TSV, whose fields contain no tab or line end.
   const fastMode = (kind === "tsv" && other === undefined) || undefined;
-  return new Papa.Parser({ delimiter: other ?? usual, newline: "\n", fastMode });
+  return new Papa.Parser({ delimiter: other ?? defaultDelimiter, newline: "\n", fastMode });
 }
 
 function isJson(line: string): boolean {

@@ -63,8 +63,8 @@ function readModel(bytes: Uint8Array): SentencePieceModel {
   if (algorithm !== 1 && algorithm !== 2)
     throw new RangeError("its pieces are words or characters; expected parts of words (Unigram or BPE)");
   const charsmap = bytesOf(normaliser?.get(2));
-  const specialToken = (id: number, text: number, usual: readonly [number, string]) =>
-    numberOf(trainer?.get(id), usual[0]) < pieces.length ? textOf(trainer?.get(text), usual[1]) : undefined;
+  const specialToken = (id: number, text: number, fallback: readonly [number, string]) =>
+    numberOf(trainer?.get(id), fallback[0]) < pieces.length ? textOf(trainer?.get(text), fallback[1]) : undefined;
   return {
     algorithm: algorithm === 1 ? "unigram" : "bpe",
     pieces,
@@ -99,17 +99,17 @@ function byNumber(bytes: Uint8Array): ReadonlyMap<number, ProtobufField> {
   return new Map([...protobufFields(bytes)].map((entry) => [entry.field, entry]));
 }
 
-function numberOf(entry: ProtobufField | undefined, usual: number): number {
-  return entry !== undefined && "value" in entry ? entry.value : usual;
+function numberOf(entry: ProtobufField | undefined, fallback: number): number {
+  return entry !== undefined && "value" in entry ? entry.value : fallback;
 }
 
 function bytesOf(entry: ProtobufField | undefined): Uint8Array | undefined {
   return entry !== undefined && "bytes" in entry ? entry.bytes : undefined;
 }
 
-function textOf(entry: ProtobufField | undefined, usual: string): string {
+function textOf(entry: ProtobufField | undefined, fallback: string): string {
   const bytes = bytesOf(entry);
-  return bytes === undefined || bytes.length > longestPiece ? usual : decode(bytes);
+  return bytes === undefined || bytes.length > longestPiece ? fallback : decode(bytes);
 }
 
 /** Throws TypeError for invalid UTF-8. */

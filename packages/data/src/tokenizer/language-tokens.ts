@@ -28,10 +28,10 @@ export function withLanguages(json: JsonObject, config: JsonObject): LanguageTok
 function languageToken({ post_processor: processor }: JsonObject, config: JsonObject): string | undefined {
   if (typeof config.src_lang !== "string" && typeof config.tgt_lang !== "string") return undefined;
   if (!isObject(processor) || !Array.isArray(processor.single)) return undefined;
-  const usual = [config.bos_token, config.eos_token, config.cls_token, config.sep_token].map(tokenText);
+  const sentenceTokens = [config.bos_token, config.eos_token, config.cls_token, config.sep_token].map(tokenText);
   const special = processor.single
     .flatMap((piece) => specialTokenOf(piece) ?? [])
-    .filter((token) => !usual.includes(token));
+    .filter((token) => !sentenceTokens.includes(token));
   return special.length === 1 ? special[0] : undefined;
 }
 

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { describe, expect, it, vi } from "vitest";
 import { engineNames } from "../engines/facts.ts";
 import { ArgumentError, UnknownEngineError } from "../errors.ts";
-import { planEngines, usualOrder } from "./plan-engines.ts";
+import { defaultOrder, planEngines } from "./plan-engines.ts";
 
 const environment = {};
 const nodeOrder = [["tfjs-node-gpu"], ["native", "tfjs-node"], ["wasm"], ["cpu"]];
@@ -18,11 +18,11 @@ describe("planEngines", () => {
   });
 
   it("has every engine in one of the two orders", () => {
-    expect(new Set([...usualOrder("node"), ...usualOrder("browser")].flat())).toEqual(new Set(engineNames));
+    expect(new Set([...defaultOrder("node"), ...defaultOrder("browser")].flat())).toEqual(new Set(engineNames));
   });
 
   it("tries WebGL in a page only after wasm", () => {
-    expect(usualOrder("browser")).toEqual([["webgpu"], ["wasm"], ["webgl"], ["cpu"]]);
+    expect(defaultOrder("browser")).toEqual([["webgpu"], ["wasm"], ["webgl"], ["cpu"]]);
   });
 
   it("tries the preferred one first and then the others", async () => {

@@ -75,7 +75,7 @@ export async function planEngines(options: ChooseEngineOptions): Promise<EngineP
 
 function orderOf(options: ChooseEngineOptions): Pick<EnginePlan, "order" | "preferred"> {
   const rows = options.order?.map((name) => [parseEngineName(name, "the option order")]);
-  const order = rows ?? usualOrder(isNode() ? "node" : "browser");
+  const order = rows ?? defaultOrder(isNode() ? "node" : "browser");
   // The only engine in an order counts as preferred, whatever `prefer` is.
   const only = options.order?.length === 1 ? order[0]?.[0] : undefined;
   if (options.prefer === undefined) return { order, preferred: only };
@@ -88,7 +88,7 @@ function orderOf(options: ChooseEngineOptions): Pick<EnginePlan, "order" | "pref
 type EngineOrder = readonly (readonly EngineName[])[];
 
 /** The engines to try if the user named none. */
-export function usualOrder(platform: "node" | "browser"): EngineOrder {
+export function defaultOrder(platform: "node" | "browser"): EngineOrder {
   const order: EngineName[][] = [];
   for (const name of engineNames) {
     const { triedIn, equalsPrevious } = engineFacts[name];

@@ -12,8 +12,8 @@ import { normal } from "../random/draw.ts";
  */
 export type NewRows = "mean" | "zeros" | { readonly seed: number; readonly deviation?: number };
 
-/** transformers' usual `initializer_range`. */
-const usualDeviation = 0.02;
+/** transformers' default of `initializer_range`. */
+const defaultDeviation = 0.02;
 
 /** New rows [count, inFeatures] for a table, or for a head's transposed view. The caller owns them. */
 export function rowsLike(
@@ -27,7 +27,7 @@ export function rowsLike(
       const ones = tf.ones<tf.Rank.R2>([1, outFeatures]);
       return tf.tile(tf.div<tf.Tensor2D>(weight.multiplyTransposed(ones), outFeatures), [count, 1]);
     });
-  const { seed, deviation = usualDeviation } = newRows;
+  const { seed, deviation = defaultDeviation } = newRows;
   // The shape has two axes.
   return normal([count, inFeatures], 0, deviation, { seed, path }) as tf.Tensor2D;
 }

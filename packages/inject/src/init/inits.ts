@@ -33,7 +33,7 @@ export function freshMatrices(entry: PlannedSite, site: Site, options: InitOptio
   if (entry.sharedBy !== undefined) return freshShared(entry, options);
   const measured = options.measured?.get(path);
   const weight = () => readMatrix(site);
-  const usual = (prefix: string): LoraMatrices =>
+  const initializePlain = (prefix: string): LoraMatrices =>
     initializeMatrices({
       inFeatures,
       outFeatures,
@@ -53,7 +53,7 @@ export function freshMatrices(entry: PlannedSite, site: Site, options: InitOptio
   const layer = { path, inFeatures, outFeatures, rank, factors: factorSpecs(site, entry, config), init, seed, weight };
   const initialize = variantsOf(config).reduce(
     (make, row) => (prefix: string) => row.initialize?.({ ...layer, name: prefix }, make) ?? make(prefix),
-    usual,
+    initializePlain,
   );
   return initialize(name);
 }

@@ -19,8 +19,8 @@ export interface Variant {
 
   /** Changes the factors of a layer, in the order in which they are multiplied. */
   factors?(factors: readonly FactorSpec[], layer: RankedLayer, config: LoraConfig): readonly FactorSpec[];
-  /** New A and B, if the variant changes the initialization. `usual` makes those without the variant, under the given name. */
-  initialize?(layer: NewLora, usual: (name: string) => LoraMatrices): LoraMatrices;
+  /** New A and B, if the variant changes the initialization. `makePlain` makes those without the variant, under the given name. */
+  initialize?(layer: NewLora, makePlain: (name: string) => LoraMatrices): LoraMatrices;
   /** The change of the base weight for A and B from a file, from the frozen weight [inFeatures, outFeatures]. */
   baseChange?(weight: Matrix, rank: number): BaseChange;
   /** How it changes the base weight, if it replaces it. For messages. */

@@ -45,7 +45,7 @@ interface StepSize {
 }
 
 /** The size for a model's estimate before rows are known. */
-const usualStep: StepSize = { rows: 8, tokens: 128 };
+const defaultStep: StepSize = { rows: 8, tokens: 128 };
 
 type Sizes = Pick<ModelConfig, "layers" | "hiddenSize" | "intermediateSize" | "vocabularySize">;
 
@@ -53,7 +53,7 @@ type Sizes = Pick<ModelConfig, "layers" | "hiddenSize" | "intermediateSize" | "v
  * Bytes of a training step: the weights as they are kept, what each layer keeps of each token for the gradient, and the
  * logits of a chunk of positions. What the browser itself takes is not in it.
  */
-export function trainingMemory(sizes: Sizes, weightBytes: number, { rows, tokens }: StepSize = usualStep): number {
+export function trainingMemory(sizes: Sizes, weightBytes: number, { rows, tokens }: StepSize = defaultStep): number {
   const { layers, hiddenSize, intermediateSize, vocabularySize } = sizes;
   const kept = layers * (8 * hiddenSize + 3 * intermediateSize);
   const logits = 2 * Math.min(rows * tokens, 128) * vocabularySize;

@@ -108,8 +108,8 @@ function firstKeys(json: string): readonly string[] {
 /** The cells of the first line; quotes around names are no part of them. Spreadsheets save .csv with semicolons or tabs, too. */
 function firstLine(text: string, format: RowsFormat): readonly string[] {
   const [line = ""] = text.replace(/^\ufeff/, "").split(/\r?\n/, 1);
-  const usual = format === "tsv" ? "\t" : ",";
-  const separator = [usual, "\t", ";", ","].find((each) => line.includes(each)) ?? usual;
+  const defaultSeparator = format === "tsv" ? "\t" : ",";
+  const separator = [defaultSeparator, "\t", ";", ","].find((each) => line.includes(each)) ?? defaultSeparator;
   if (separator === "\t") return line.split("\t");
   const cells = line.matchAll(
     separator === "," ? /(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g : /(?:^|;)(?:"((?:[^"]|"")*)"|([^;]*))/g,

@@ -22,8 +22,8 @@ export function withSortedPatterns({ config, tensors }: Pick<Adapter, "config" |
   const alphaBy = (patterns: Patterns) => (path: string) => alphaOf({ ...config, alphaPattern: patterns }, path);
   return {
     ...config,
-    rankPattern: inAnyOrder(rankPattern, { paths, valueBy: rankBy, usual: rank }),
-    alphaPattern: inAnyOrder(alphaPattern, { paths, valueBy: alphaBy, usual: alpha }),
+    rankPattern: inAnyOrder(rankPattern, { paths, valueBy: rankBy, defaultValue: rank }),
+    alphaPattern: inAnyOrder(alphaPattern, { paths, valueBy: alphaBy, defaultValue: alpha }),
   };
 }
 
@@ -77,17 +77,17 @@ interface Lookup {
   readonly paths: readonly string[];
   readonly valueBy: (patterns: Patterns) => (path: string) => number;
   /** The value for modules that no key matches. */
-  readonly usual: number;
+  readonly defaultValue: number;
 }
 
-function inAnyOrder(patterns: Patterns, { paths, valueBy, usual }: Lookup): Patterns {
+function inAnyOrder(patterns: Patterns, { paths, valueBy, defaultValue }: Lookup): Patterns {
   if (areSorted(patterns)) return patterns;
   const inOrder = new Map(sorted([...patterns]));
   const [meant, whenSorted] = [valueBy(patterns), valueBy(inOrder)];
   const values = paths.map((path) => ({ path, value: meant(path) }));
   if (values.every(({ path, value }) => whenSorted(path) === value)) return inOrder;
-  const unusual = values.filter(({ value }) => value !== usual);
-  return new Map(sorted(unusual.map(({ path, value }) => [patternFor(path), value])));
+  const differing = values.filter(({ value }) => value !== defaultValue);
+  return new Map(sorted(differing.map(({ path, value }) => [patternFor(path), value])));
 }
 
 function areSorted(patterns: Patterns): boolean {

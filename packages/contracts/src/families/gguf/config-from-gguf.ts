@@ -142,9 +142,9 @@ function refuse(
 }
 
 function unhandled(own: Metadata, read: ReadonlySet<string>, isCausal: boolean): readonly Problem[] {
-  return refusedKeys.flatMap(({ key, neutral: usual, effect }) => {
+  return refusedKeys.flatMap(({ key, neutral: fallback, effect }) => {
     const value = own.get(key) ?? 0;
-    const neutral = key === "attention.causal" ? isCausal : usual;
+    const neutral = key === "attention.causal" ? isCausal : fallback;
     if (read.has(key) || value === 0 || value === neutral) return [];
     const expected = `${neutral === undefined ? "0" : describeValue(neutral)} or no such key (${effect})`;
     return [{ key, got: describeValue(value), expected }];

@@ -60,8 +60,8 @@ export function rangeOf(values: Float32Array, { max, from, steps }: RangeSearch)
 function rangeWeights(values: Float32Array): Float32Array {
   let squares = 0;
   for (const value of values) squares = fround(squares + fround(value * value));
-  const usual = fround(Math.sqrt(fround(squares / 32)));
-  return values.map((value) => fround(usual + Math.abs(value)));
+  const rootMeanSquare = fround(Math.sqrt(fround(squares / 32)));
+  return values.map((value) => fround(rootMeanSquare + Math.abs(value)));
 }
 
 function setCodes(

@@ -50,16 +50,16 @@ export const bdLora: Variant = {
     const position = verdict.matrix === "a" ? 0 : specs.length - 1;
     return specs.map((factor, index) => (index === position ? ofBlocks(factor, verdict.count) : factor));
   },
-  initialize(layer, usual) {
+  initialize(layer, makePlain) {
     const { name, factors } = layer;
     if (factors[0]?.expansion !== undefined) return withBlocksInA(layer);
     // "random" draws the same A as "default", and a B that PEFT replaces.
     const isInB = factors.at(-1)?.expansion !== undefined;
-    return isInB ? initializeAs(layer, layer.init === "gaussian" ? "gaussian" : "default") : usual(name);
+    return isInB ? initializeAs(layer, layer.init === "gaussian" ? "gaussian" : "default") : makePlain(name);
   },
 };
 
-/** The variable has its share of the rows, and the blocks lie side by side. */
+/** The variable has its share of the rows, and the blocks are side by side. */
 function ofBlocks(factor: FactorSpec, count: number): FactorSpec {
   const [rows = 0, columns = 0] = factor.shape;
   const share = rows / count;

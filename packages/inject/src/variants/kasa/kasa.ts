@@ -46,9 +46,9 @@ export const kasa: Variant = {
 /** The diagonal is from N(0, 1), because B is zero. */
 function withDiagonal(
   { factors, name, path, seed, weight }: NewLora,
-  usual: (name: string) => LoraMatrices,
+  makePlain: (name: string) => LoraMatrices,
 ): LoraMatrices {
-  const plain = usual(`${name}/halves`);
+  const plain = makePlain(`${name}/halves`);
   const { rank } = plain;
   const drawn = normalMatrix(1, rank, { seed, path: `${path}.${diagonalPart}` });
   const [a, b] = [tf.clone(plain.a), tf.clone(plain.b)];

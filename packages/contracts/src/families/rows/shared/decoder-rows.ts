@@ -157,11 +157,11 @@ interface TextPart extends Partial<Omit<Family, "config" | "architectures">> {
   readonly name: string;
   readonly config?: Partial<ConfigTable>;
   /** Sizes that files need not say. */
-  readonly usual?: Parameters<typeof layerSizesOr>[0] & { readonly vocabulary: number };
+  readonly defaults?: Parameters<typeof layerSizesOr>[0] & { readonly vocabulary: number };
 }
 
 /** A model with images or audio of which the text model is computed, and trained as a language model. */
-export function textPart(text: Family, { name, config, usual, ...rows }: TextPart): Family {
+export function textPart(text: Family, { name, config, defaults, ...rows }: TextPart): Family {
   return {
     ...text,
     basePrefix: "model.language_model",
@@ -174,7 +174,7 @@ export function textPart(text: Family, { name, config, usual, ...rows }: TextPar
       ...config,
       sizes: {
         ...text.config.sizes,
-        ...(usual && { ...layerSizesOr(usual), vocabularySize: sizeRow("vocab_size", usual.vocabulary) }),
+        ...(defaults && { ...layerSizesOr(defaults), vocabularySize: sizeRow("vocab_size", defaults.vocabulary) }),
       },
       harmless: [...(text.config.harmless ?? []), "text_config", "vision_config", ...(config?.harmless ?? [])],
     },

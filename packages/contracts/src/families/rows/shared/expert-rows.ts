@@ -50,7 +50,7 @@ export const sharedExperts: readonly LinearRow[] = linearRows(
 );
 
 /** Sizes and settings of DeepSeek's router, which first chooses groups of experts, with a file's meaning of absent keys. */
-export function groupedRouter(usual: {
+export function groupedRouter(defaults: {
   readonly experts: number;
   readonly width: number;
   readonly groups: number;
@@ -60,16 +60,16 @@ export function groupedRouter(usual: {
 }) {
   return {
     sizes: {
-      experts: { keys: ["n_routed_experts", "num_local_experts"], fallback: usual.experts },
+      experts: { keys: ["n_routed_experts", "num_local_experts"], fallback: defaults.experts },
       expertsPerToken: sizeRow("num_experts_per_tok", 8),
-      expertIntermediateSize: sizeRow("moe_intermediate_size", usual.width),
+      expertIntermediateSize: sizeRow("moe_intermediate_size", defaults.width),
       sharedExperts: sizeRow("n_shared_experts", 1),
-      expertGroups: sizeRow("n_group", usual.groups),
-      expertGroupsPerToken: sizeRow("topk_group", usual.groupsPerToken),
+      expertGroups: sizeRow("n_group", defaults.groups),
+      expertGroupsPerToken: sizeRow("topk_group", defaults.groupsPerToken),
     },
-    scalars: { routedScale: { key: "routed_scaling_factor", fallback: usual.scale } },
+    scalars: { routedScale: { key: "routed_scaling_factor", fallback: defaults.scale } },
     switches: { normTopkProb: { key: "norm_topk_prob", fallback: true } },
-    layerKinds: { kind: "experts", from: { key: "first_k_dense_replace", fallback: usual.plainLayers } },
+    layerKinds: { kind: "experts", from: { key: "first_k_dense_replace", fallback: defaults.plainLayers } },
     fixed: [
       { key: "scoring_func", values: [null, "sigmoid"], effect: "experts are chosen by other scores" },
       { key: "topk_method", values: [null, "noaux_tc"], effect: "experts are chosen in another way" },

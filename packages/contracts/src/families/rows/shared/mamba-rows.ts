@@ -30,13 +30,13 @@ export const mambaConfig = {
   ],
 } as const satisfies Partial<ConfigTable>;
 
-/** The number that a file has under a key, or the usual one where it has none or null. */
-export type NumberAt = (key: string, usual: number) => number;
+/** The number of a key in a file; the fallback if it is absent or null. */
+export type NumberAt = (key: string, fallback: number) => number;
 
 /** A file's values with the size of heads that "auto" stands for: an equal part of `width` numbers. */
 export function withMambaHeadSize(values: Values, width: (numberAt: NumberAt) => number): Values {
   if ((values.get("mamba_d_head") ?? "auto") !== "auto") return values;
-  const numberAt: NumberAt = (key, usual) => Number(values.get(key) ?? usual);
+  const numberAt: NumberAt = (key, fallback) => Number(values.get(key) ?? fallback);
   return new Map([...values, ["mamba_d_head", width(numberAt) / numberAt("mamba_n_heads", 128)]]);
 }
 

@@ -34,13 +34,13 @@ export function sizeRow(key: string, fallback?: SizeRow["fallback"]): SizeRow {
 }
 
 /** The sizes of layers, with defaults for absent keys. A family without its own feed-forward size has no default for it. */
-export function layerSizesOr(usual: { hidden: number; intermediate?: number; layers: number; heads: number }) {
-  const { intermediate } = usual;
+export function layerSizesOr(defaults: { hidden: number; intermediate?: number; layers: number; heads: number }) {
+  const { intermediate } = defaults;
   return {
-    hiddenSize: { ...layerSizes.hiddenSize, fallback: usual.hidden },
+    hiddenSize: { ...layerSizes.hiddenSize, fallback: defaults.hidden },
     ...(intermediate && { intermediateSize: { ...layerSizes.intermediateSize, fallback: intermediate } }),
-    layers: { ...layerSizes.layers, fallback: usual.layers },
-    heads: { ...layerSizes.heads, fallback: usual.heads },
+    layers: { ...layerSizes.layers, fallback: defaults.layers },
+    heads: { ...layerSizes.heads, fallback: defaults.heads },
   };
 }
 

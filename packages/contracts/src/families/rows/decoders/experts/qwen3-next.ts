@@ -51,7 +51,7 @@ export const qwen35MoeText: Family = {
 export const qwen35Moe = textPart(qwen35MoeText, {
   modelType: "qwen3_5_moe",
   name: "Qwen3_5MoeForConditionalGeneration",
-  usual: { hidden: 2048, layers: 40, heads: 16, vocabulary: 248_320 },
+  defaults: { hidden: 2048, layers: 40, heads: 16, vocabulary: 248_320 },
   config: { harmless: visionKeys },
 });
 

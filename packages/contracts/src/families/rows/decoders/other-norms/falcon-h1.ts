@@ -82,9 +82,9 @@ export const falconH1 = likeLlama("falcon_h1", writerClasses("FalconH1"), {
 /** Lists of multipliers as a key for each. */
 function respell(values: ReadonlyMap<string, unknown>): ReadonlyMap<string, unknown> {
   // null means the expanded width, and no key a number.
-  const usual = (numberAt: NumberAt) =>
+  const defaultSize = (numberAt: NumberAt) =>
     values.has("mamba_d_ssm") ? numberAt("mamba_expand", 2) * numberAt("hidden_size", 4096) : 1024;
-  const respelt = new Map(withMambaHeadSize(values, (numberAt) => numberAt("mamba_d_ssm", usual(numberAt))));
+  const respelt = new Map(withMambaHeadSize(values, (numberAt) => numberAt("mamba_d_ssm", defaultSize(numberAt))));
   for (const [key, length] of Object.entries(lists)) {
     const list = values.get(key);
     if (!Array.isArray(list) || list.length !== length) continue;

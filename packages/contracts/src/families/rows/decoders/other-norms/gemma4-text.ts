@@ -216,7 +216,7 @@ function problemsOf(config: ConfigValues): readonly ConfigProblem[] {
 export const gemma4 = textPart(gemma4Text, {
   modelType: "gemma4",
   name: "Gemma4ForConditionalGeneration",
-  usual: { hidden: 2304, intermediate: 9216, layers: 30, heads: 8, vocabulary: 262_144 },
+  defaults: { hidden: 2304, intermediate: 9216, layers: 30, heads: 8, vocabulary: 262_144 },
   config: {
     harmless: [
       ...["audio_config", "image_token_id", "video_token_id", "audio_token_id", "vision_soft_tokens_per_image"],

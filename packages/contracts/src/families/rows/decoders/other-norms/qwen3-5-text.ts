@@ -105,6 +105,6 @@ export const visionKeys = ["image_token_id", "video_token_id", "vision_start_tok
 export const qwen35 = textPart(qwen35Text, {
   modelType: "qwen3_5",
   name: "Qwen3_5ForConditionalGeneration",
-  usual: { hidden: 4096, intermediate: 12_288, layers: 32, heads: 16, vocabulary: 248_320 },
+  defaults: { hidden: 4096, intermediate: 12_288, layers: 32, heads: 16, vocabulary: 248_320 },
   config: { harmless: visionKeys },
 });
