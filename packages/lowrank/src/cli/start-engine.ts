@@ -38,7 +38,7 @@ type Opening = EngineOptions &
   };
 
 /** Starts the engine and opens the model, for as long as it is used. */
-export async function whileOpen(
+export async function withOpenModel(
   options: Opening,
   report: Report,
   use: (model: OpenedModel, engine: string) => Promise<void>,

@@ -4,7 +4,7 @@ import { RecipeError, UsageError } from "../errors/usage-errors.ts";
 import { isTargetPattern } from "../options/adapter-options.ts";
 import { recipeOptions } from "../options/all-options.ts";
 import { recipeProblems } from "./check-recipe.ts";
-import type { Recipe, RunChoices } from "./recipe.ts";
+import type { CompleteRecipe, Recipe } from "./recipe.ts";
 
 /** The recipe's name for messages, and the output folder if it is not in the recipe. */
 export interface RecipeContext {
@@ -16,7 +16,7 @@ export interface RecipeContext {
 export function completeRecipe(
   recipe: Readonly<Record<string, unknown>> | Recipe,
   { name, out }: RecipeContext,
-): RunChoices {
+): CompleteRecipe {
   const isThere = ([key, value]: readonly [string, unknown]) =>
     value !== undefined && !(value === false && isFlag(key));
   const { $schema: _, ...options } = Object.fromEntries(
@@ -32,11 +32,11 @@ export function completeRecipe(
     return [[key, isNames ? value.split(",").map((each) => each.trim()) : value] as const];
   });
   // The values were checked against the table and its schema above.
-  const choices = Object.fromEntries(values) as unknown as RunChoices;
-  if (choices.model === undefined && choices.adapter === undefined) {
+  const complete = Object.fromEntries(values) as unknown as CompleteRecipe;
+  if (complete.model === undefined && complete.adapter === undefined) {
     throw new UsageError("The recipe has no model. Add a base model, or an adapter that names its base.");
   }
-  return choices;
+  return complete;
 }
 
 /** A flag that is off is absent, unless it has a `without` word. */

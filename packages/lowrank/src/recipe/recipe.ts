@@ -12,7 +12,7 @@ import { type LoopOptions, resumedOptions } from "../train/training-options.ts";
 type Lists = "data" | "validation" | "addTokens" | "reward";
 
 /** All options with their defaults; undefined means: the default of the adapter, the model or the plan. */
-export interface RunChoices extends Omit<Chosen<RunRows>, Lists> {
+export interface CompleteRecipe extends Omit<Chosen<RunRows>, Lists> {
   /** Files, glob patterns, data sets of the Hub or "-"; their rows are concatenated. */
   readonly data: readonly string[];
   readonly validation?: readonly string[];
@@ -21,14 +21,14 @@ export interface RunChoices extends Omit<Chosen<RunRows>, Lists> {
 }
 
 /** A recipe's options by name; missing options have the default documented in `lowrank train --help`. */
-export type Recipe = { readonly [Name in Exclude<keyof RunChoices, Lists>]?: RunChoices[Name] | undefined } & {
+export type Recipe = { readonly [Name in Exclude<keyof CompleteRecipe, Lists>]?: CompleteRecipe[Name] | undefined } & {
   readonly data: string | readonly string[];
   readonly validation?: string | readonly string[] | undefined;
   readonly addTokens?: string | readonly string[] | undefined;
   readonly reward?: string | readonly string[] | undefined;
 };
 
-export type WithModel<Choices> = Choices & { readonly model: string };
+export type WithModel<Options> = Options & { readonly model: string };
 
 /** Options with the same name in the library that the loop does not need: rows, other models and rewards are read before it, the folder is outside it. */
 const apart: ReadonlySet<string> = new Set([
@@ -40,24 +40,24 @@ const apart: ReadonlySet<string> = new Set([
 const likeTrainer: LoopOptions = { batchSize: 8, learningRate: 5e-5, epochs: 3, warmupSteps: 0 };
 
 /** Options for tokenising and the loop, in the library's form; missing ones have the values of the folder's run. */
-export function trainingOptions(choices: RunChoices, { initial }: Pick<RunFolder, "initial">): TrainingOptions {
-  const alike = Object.entries(choices).filter(([name]) => Object.hasOwn(trainingNames, name) && !apart.has(name));
-  const chosen: TrainingOptions = { ...Object.fromEntries(alike), ...promptsOf(choices) };
-  const options = { ...(choices.likePeft === true ? likeTrainer : {}), ...given(chosen) };
-  return resumedOptions(initial.options, options, choices);
+export function trainingOptions(recipe: CompleteRecipe, { initial }: Pick<RunFolder, "initial">): TrainingOptions {
+  const alike = Object.entries(recipe).filter(([name]) => Object.hasOwn(trainingNames, name) && !apart.has(name));
+  const chosen: TrainingOptions = { ...Object.fromEntries(alike), ...promptsOf(recipe) };
+  const options = { ...(recipe.likePeft === true ? likeTrainer : {}), ...given(chosen) };
+  return resumedOptions(initial.options, options, recipe);
 }
 
 /** Prompts before texts to compare, in the library's form. */
 export function promptsOf({
   queryPrompt: first,
   documentPrompt: others,
-}: Pick<RunChoices, "queryPrompt" | "documentPrompt">): Pick<TrainingOptions, "prompts"> {
+}: Pick<CompleteRecipe, "queryPrompt" | "documentPrompt">): Pick<TrainingOptions, "prompts"> {
   return first === undefined && others === undefined ? {} : { prompts: given({ first, others }) };
 }
 
 /** Checkpoint retention, in the library's form. */
-export function keptChoice(choices: Pick<RunChoices, "keepCheckpoints">): KeptCheckpoints | undefined {
-  const keep = choices.keepCheckpoints;
+export function checkpointRetention(recipe: Pick<CompleteRecipe, "keepCheckpoints">): KeptCheckpoints | undefined {
+  const keep = recipe.keepCheckpoints;
   if (keep === undefined) return undefined;
   const last = keep.find((name) => name.startsWith("last:"));
   return { best: keep.includes("best"), last: last === undefined ? 1 : Number(last.slice("last:".length)) };

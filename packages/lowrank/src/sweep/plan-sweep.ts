@@ -8,8 +8,8 @@ import { UsageError } from "../errors/usage-errors.ts";
 import { recipeOptions } from "../options/all-options.ts";
 import { recipeProblems } from "../recipe/check-recipe.ts";
 import { completeRecipe } from "../recipe/complete-recipe.ts";
-import type { RunChoices } from "../recipe/recipe.ts";
-import { checkChoices } from "../recipe/run/check-choices.ts";
+import type { CompleteRecipe } from "../recipe/recipe.ts";
+import { checkCombinations } from "../recipe/run/check-combinations.ts";
 
 export type SweepSets = ReadonlyMap<string, readonly unknown[]>;
 
@@ -20,7 +20,7 @@ export interface SweepRun {
   readonly values: Readonly<Record<string, unknown>>;
   /** Its folder, named after its values, so that a larger sweep finds the runs of a smaller one. */
   readonly out: string;
-  readonly choices: RunChoices;
+  readonly choices: CompleteRecipe;
 }
 
 /** The inputs of a plan. */
@@ -47,7 +47,7 @@ export function planSweep(
   return combinationsOf(sets).map((values, index) => {
     const target = join(folder, folderName(values));
     const choices = completeRecipe({ ...rest, ...values }, { name: `${name}, ${describeValues(values)}`, out: target });
-    checkChoices(choices);
+    checkCombinations(choices);
     if ([...choices.data, ...(choices.validation ?? [])].includes("-"))
       throw new SweepError(["data: standard input can be read only once, not by each run; pass a file"]);
     return { index, values, out: target, choices };

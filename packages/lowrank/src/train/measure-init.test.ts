@@ -1,9 +1,9 @@
 import { createLoraConfig } from "@lowrank/adapter-format";
 import { describe, expect, it } from "vitest";
-import type { RunChoices } from "../recipe/recipe.ts";
+import type { CompleteRecipe } from "../recipe/recipe.ts";
 import { initBatchesOf } from "./measure-init.ts";
 
-const options: RunChoices = {
+const options: CompleteRecipe = {
   model: "base",
   data: ["rows.jsonl"],
   out: "adapter",

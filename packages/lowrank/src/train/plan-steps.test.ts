@@ -1,8 +1,8 @@
 import { learningRateShare } from "@lowrank/trainer";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../errors/usage-errors.ts";
-import type { RunChoices } from "../recipe/recipe.ts";
-import { checkChoices } from "../recipe/run/check-choices.ts";
+import type { CompleteRecipe } from "../recipe/recipe.ts";
+import { checkCombinations } from "../recipe/run/check-combinations.ts";
 import { planSteps, shapeOf } from "./plan-steps.ts";
 
 describe("planSteps", () => {
@@ -79,8 +79,8 @@ describe("shapeOf", () => {
   });
 });
 
-describe("checkChoices", () => {
-  const options: RunChoices = {
+describe("checkCombinations", () => {
+  const options: CompleteRecipe = {
     model: "m",
     data: ["d"],
     out: "o",
@@ -94,7 +94,7 @@ describe("checkChoices", () => {
   };
 
   it("refuses to reshape an adapter that is continued", () => {
-    expect(() => checkChoices({ ...options, adapter: "a", rank: 4, useRslora: true })).toThrow(
+    expect(() => checkCombinations({ ...options, adapter: "a", rank: 4, useRslora: true })).toThrow(
       new UsageError("`adapter` continues an adapter, whose shape is fixed. Remove `rank`, `useRslora`."),
     );
   });

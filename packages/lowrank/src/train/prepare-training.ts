@@ -103,7 +103,7 @@ export function refuseIdleOptions(run: RunToCheck, options: object): void {
   if (idle.length > 0) throw new TrainingOptionsError(idle);
 }
 
-interface RowsChoice extends ColumnOptions {
+interface RowsSettings extends ColumnOptions {
   readonly validation?: RowsInput | undefined;
   readonly validationShare?: number | undefined;
   /** "answers" turns preference pairs into rows of text. */
@@ -115,7 +115,7 @@ interface RowsChoice extends ColumnOptions {
 /** Reads training and validation rows, unless they are already read. Throws DataError, DataFileError. */
 export async function readTrainingRows(
   input: RowsInput | TrainingRows,
-  { columns, header, onBrokenRows, validation, validationShare, loss, objective }: RowsChoice,
+  { columns, header, onBrokenRows, validation, validationShare, loss, objective }: RowsSettings,
   run: {
     readonly platform: Platform;
     readonly opened: Pick<OpenedBase, "model">;

@@ -4,7 +4,7 @@ import type { WarningListener } from "@lowrank/contracts";
 import type { TrainingState } from "@lowrank/trainer";
 import type { Communicator } from "@lowrank/trainer/mpi";
 import { given } from "../given.ts";
-import type { DistillationChoices } from "../objectives/distillation/distillation.ts";
+import type { DistillationSettings } from "../objectives/distillation/distillation.ts";
 import type { ComparisonOptions, EmbeddingOptions } from "../objectives/embeddings/embeddings.ts";
 import type { PreferenceOptions } from "../objectives/preferences/learn-preferences.ts";
 import type { RewardOptions } from "../objectives/rewards/reward-settings.ts";
@@ -28,7 +28,7 @@ export interface RowOptions
     EmbeddingOptions,
     PreferenceOptions,
     RewardOptions,
-    DistillationChoices {}
+    DistillationSettings {}
 
 /** Options of the training loop. */
 export interface LoopOptions

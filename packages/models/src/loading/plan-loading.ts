@@ -19,7 +19,7 @@ export interface LoadingPlan {
   readonly toMakeNew: readonly WeightSlot[];
 }
 
-export interface LoadingChoices {
+export interface LoadingOptions {
   /** Whether a head that the files lack, or hold for another number of classes, may be made new. */
   readonly mayMakeHeadNew: boolean;
 }
@@ -28,7 +28,7 @@ export interface LoadingChoices {
 export function planLoading(
   plan: ModelPlan,
   slots: readonly WeightSlot[],
-  { source, choices }: { readonly source: WeightSource; readonly choices: LoadingChoices },
+  { source, choices }: { readonly source: WeightSource; readonly choices: LoadingOptions },
 ): LoadingPlan {
   const match = matchCheckpoint(plan.config, plan.task, source.tensors.keys());
   const replaceable = new Set(replaceableHead(plan, choices));
@@ -67,7 +67,7 @@ export function planLoading(
 }
 
 /** Replaces a classifier by a new one if another number of classes is requested. */
-function replaceableHead({ config, task }: ModelPlan, { mayMakeHeadNew }: LoadingChoices): readonly string[] {
+function replaceableHead({ config, task }: ModelPlan, { mayMakeHeadNew }: LoadingOptions): readonly string[] {
   if (!mayMakeHeadNew) return [];
   return parametersOf(config, task).flatMap(({ path, newIfMissing }) => (newIfMissing ? [path] : []));
 }

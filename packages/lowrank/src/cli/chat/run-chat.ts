@@ -10,7 +10,7 @@ import { refuseOtherTasks } from "../open-model.ts";
 import { namedAdapters } from "../options/named-adapters.ts";
 import type { SamplingOptions } from "../options/sampling-options.ts";
 import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
-import { whileOpen } from "../start-engine.ts";
+import { withOpenModel } from "../start-engine.ts";
 import { asFlags } from "../terminal/as-flags.ts";
 import type { Report } from "../terminal/report.ts";
 import { ChatAdapters, describeParts } from "./chat-adapters.ts";
@@ -29,7 +29,7 @@ export async function runChat(options: ChatCommandOptions, report: Report): Prom
   const named = namedAdapters(options.adapter ?? []);
   const { model: path } = await withBase(given({ model: options.model, adapter: named[0]?.adapter }), report);
   const { allowDifferentBase = false } = options;
-  await whileOpen({ ...options, model: path, adapter: undefined }, report, async (model) => {
+  await withOpenModel({ ...options, model: path, adapter: undefined }, report, async (model) => {
     refuseOtherTasks(model.base, "A conversation");
     const voices = await ChatAdapters.attach(model, named, allowDifferentBase);
     const { system, template, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, seed } = options;

@@ -6,7 +6,7 @@ import { UsageError } from "../../errors/usage-errors.ts";
 import { withBase } from "../base-for.ts";
 import type { ModelOptions } from "../options/shared-options.ts";
 import { checkRowFile, writeRowFile } from "../row-file.ts";
-import { whileOpen } from "../start-engine.ts";
+import { withOpenModel } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 
 export interface EmbedCommandOptions extends ModelOptions {
@@ -29,7 +29,7 @@ export async function runEmbed(requested: EmbedCommandOptions, report: Report): 
   const lines = file === undefined ? [] : (await readFile(file, "utf8")).split(/\r?\n/).filter((line) => line !== "");
   const texts = [...text, ...lines];
   if (texts.length === 0) throw new UsageError("There is no text to embed. Give --text, or --file with lines in it.");
-  await whileOpen(options, report, async (model) => {
+  await withOpenModel(options, report, async (model) => {
     const { pooling, normalize, dimensions, promptName, maxLength, batchSize } = options;
     const how = { pooling, normalize, dimensions, promptName, maxLength, batchSize };
     const embeddings = await model.embed(texts, how);

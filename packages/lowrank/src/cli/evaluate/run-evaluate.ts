@@ -1,23 +1,23 @@
-// lowrank evaluate: numbers that say how well a model does on data.
+// lowrank evaluate: the metrics of a model on data.
 
 import type { Evaluation } from "../../evaluate/evaluate-rows.ts";
 import { loadRewards } from "../../node/load-rewards.ts";
 import { rowsAsText, surveyRows } from "../../objectives/objectives.ts";
 import { checkReferences } from "../../objectives/text/measure-bleu.ts";
-import { promptsOf, type RunChoices } from "../../recipe/recipe.ts";
+import { type CompleteRecipe, promptsOf } from "../../recipe/recipe.ts";
 import { type ReadingOptions, readNamedRows } from "../../recipe/run/recipe-rows.ts";
 import { setupOf, withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
 import type { ModelOptions } from "../options/shared-options.ts";
-import { whileOpen } from "../start-engine.ts";
+import { withOpenModel } from "../start-engine.ts";
 import { describeMetrics, formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
 
 export interface EvaluateOptions
   extends ModelOptions,
-    Pick<RunChoices, "loss" | "pooling" | "normalize" | "queryPrompt" | "documentPrompt">,
-    Pick<RunChoices, "reward" | "rewardWeights" | "rewardTimeout" | "rewardConcurrency" | "temperature">,
+    Pick<CompleteRecipe, "loss" | "pooling" | "normalize" | "queryPrompt" | "documentPrompt">,
+    Pick<CompleteRecipe, "reward" | "rewardWeights" | "rewardTimeout" | "rewardConcurrency" | "temperature">,
     ReadingOptions {
   readonly data: readonly string[];
   readonly template?: string;
@@ -43,15 +43,15 @@ export async function runEvaluate(requested: EvaluateOptions, report: Report): P
   const { objective } = surveyRows(data.name, data.rows);
   if (generate === true) checkReferences({ name: data.name, rows: rowsAsText(data.rows) });
   const head = { task: objective.task, mayJudgePairs: objective.mayBePairs === true };
-  await whileOpen({ ...options, ...head }, report, async (model, engine) => {
+  await withOpenModel({ ...options, ...head }, report, async (model, engine) => {
     const { template, classNames, batchSize, maxLength, maxTargetLength, maxNewTokens } = options;
     const { loss, pooling, normalize, dimensions } = options;
-    const how = {
+    const settings = {
       ...{ template, classNames, batchSize, maxLength, maxTargetLength, generate, maxNewTokens },
       ...{ loss, pooling, normalize, dimensions, ...promptsOf(options) },
       ...{ reward, rewardTimeout, rewardConcurrency, temperature },
     };
-    const evaluation = await model.evaluate(data, how);
+    const evaluation = await model.evaluate(data, settings);
     report.emit({ engine, ...evaluation });
     for (const line of formatFacts(factsOf(evaluation))) report.print(line);
   });

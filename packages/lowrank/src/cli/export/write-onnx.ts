@@ -6,7 +6,7 @@ import { nodePlatform } from "../../node/node-platform.ts";
 import { claiming, printFiles } from "../adapter-output.ts";
 import { withBase } from "../base-for.ts";
 import { pathsOf } from "../options/named-adapters.ts";
-import { whileOpen } from "../start-engine.ts";
+import { withOpenModel } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 import type { ExportOptions } from "./export-without-base.ts";
 
@@ -21,7 +21,7 @@ export async function writeOnnx(requested: ExportOptions, report: Report): Promi
     throw new UsageError(`--to onnx writes F32, INT8 or both, not ${dtype}. Leave out --dtype for both.`);
   const { model, adapter } = options;
   await claiming(out, { kind: "folder", overwrite, isApart: true, inputs: [model, ...pathsOf(adapter)] }, () =>
-    whileOpen(options, report, async (opened) => {
+    withOpenModel(options, report, async (opened) => {
       const [attached] = opened.adapters;
       if (attached === undefined) throw new Error("A model was opened without its adapter.");
       const files = await opened.merge(attached).onnx(given({ dtype: dtype && dtypes[dtype] }));

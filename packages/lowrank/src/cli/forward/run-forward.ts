@@ -17,7 +17,7 @@ import type { OpenedBase } from "../../open/open-base.ts";
 import { withBase } from "../base-for.ts";
 import { pathsOf } from "../options/named-adapters.ts";
 import type { AdapterOptions, EngineOptions } from "../options/shared-options.ts";
-import { whileOpen } from "../start-engine.ts";
+import { withOpenModel } from "../start-engine.ts";
 import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { type ForwardInputs, type InputLimits, type IntegerMatrix, parseInputs } from "./parse-inputs.ts";
@@ -35,7 +35,7 @@ export async function runForward(requested: ForwardOptions, report: Report): Pro
   const { model: modelPath, adapter, inputs: inputsPath, out, overwrite } = options;
   await checkOutput(out, { kind: "file", overwrite, inputs: [modelPath, ...pathsOf(adapter), inputsPath] });
   const text = await readInputs(inputsPath);
-  await whileOpen({ ...options, task: asTask(options.task) }, report, async (model, engine) => {
+  await withOpenModel({ ...options, task: asTask(options.task) }, report, async (model, engine) => {
     const { opened } = model;
     const inputs = parseInputs(inputsPath, text, limitsOf(opened.model));
     const tensors = await namingBrokenWeights(opened, () => compute(opened, inputs));

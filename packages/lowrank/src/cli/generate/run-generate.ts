@@ -14,7 +14,7 @@ import type { CommandIo } from "../io.ts";
 import { refuseOtherTasks } from "../open-model.ts";
 import type { SamplingOptions } from "../options/sampling-options.ts";
 import type { ModelOptions } from "../options/shared-options.ts";
-import { whileOpen } from "../start-engine.ts";
+import { withOpenModel } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 
 export interface GenerateOptions extends ModelOptions, SamplingOptions {
@@ -37,7 +37,7 @@ export async function runGenerate(requested: GenerateOptions, report: Report): P
     throw new UsageError('--stop "" would end every text before its first token. Give at least one character.');
   }
   const schema = options.jsonSchema === undefined ? undefined : await readSchema(options.jsonSchema);
-  await whileOpen(options, report, async (model) => {
+  await withOpenModel(options, report, async (model) => {
     refuseOtherTasks(model.base, "Generating text");
     await continuePrompts(model, { ...options, ...given({ schema }) }, report);
   });

@@ -1,6 +1,6 @@
 // A run that is prepared as `lowrank train` prepares it, and is not kept anywhere.
 
-import { checkChoices } from "../../recipe/run/check-choices.ts";
+import { checkCombinations } from "../../recipe/run/check-combinations.ts";
 import { type PreparedRun, prepareRun, type RowChoice } from "../../recipe/run/prepare-run.ts";
 import { withBase } from "../base-for.ts";
 import { engineHost, startEngine } from "../start-engine.ts";
@@ -16,7 +16,7 @@ export async function preparePlan(
   report: Report,
   choose?: RowChoice["choose"],
 ): Promise<PreparedRun> {
-  checkChoices(requested);
+  checkCombinations(requested);
   const options = await withBase(requested, report);
   const startQuietly = async () => (await startEngine(options, report)).name;
   const host = { ...engineHost(options, report), startEngine: startQuietly };

@@ -7,7 +7,7 @@ import { trainingOptions } from "../../recipe/recipe.ts";
 import { someRows } from "../../report/data-facts.ts";
 import { validationInterval } from "../../train/training-run.ts";
 import { withBase } from "../base-for.ts";
-import { whileOpen } from "../start-engine.ts";
+import { withOpenModel } from "../start-engine.ts";
 import { formatBytes, formatCount, formatDuration, formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
@@ -64,7 +64,7 @@ export async function runPlan(options: PlanOptions, report: Report): Promise<voi
 /** The layers with the lowest condition numbers (KappaTune), and the flag that selects them. */
 async function printKappaTargets(topP: number, requested: PlanOptions, report: Report): Promise<void> {
   const options = await withBase({ ...requested, engine: requested.engine ?? "cpu" }, report); // it computes no matrix products
-  await whileOpen({ ...options, adapter: undefined }, report, async ({ base }) => {
+  await withOpenModel({ ...options, adapter: undefined }, report, async ({ base }) => {
     const targets = findKappaTargetModules(base, { topP });
     report.emit({ type: "plan", kappaTargets: targets });
     for (const line of formatFacts(targets.map(({ path, kappa }) => [path, formatNumber(kappa)]))) report.print(line);

@@ -8,7 +8,7 @@ import { refuseHeader } from "../../recipe/run/recipe-rows.ts";
 import { withBase } from "../base-for.ts";
 import type { ModelOptions } from "../options/shared-options.ts";
 import { checkRowFile, writeRowFile } from "../row-file.ts";
-import { whileOpen } from "../start-engine.ts";
+import { withOpenModel } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 
 export interface PredictCommandOptions extends ModelOptions {
@@ -32,7 +32,7 @@ export async function runPredict(requested: PredictCommandOptions, report: Repor
   const { out, overwrite } = options;
   checkRowFile(out);
   const input = inputOf(options);
-  await whileOpen(options, report, async (model) => {
+  await withOpenModel(options, report, async (model) => {
     const { columns, header, classNames, topK, threshold, allowNoAnswer: mayBeNone, batchSize, maxLength } = options;
     const rows = model.predict(input, {
       ...given({ columns, header }),

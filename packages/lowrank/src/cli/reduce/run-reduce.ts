@@ -7,7 +7,7 @@ import { type AdapterOutput, putAdapter, whileClaimed } from "../adapter-output.
 import { withBase } from "../base-for.ts";
 import type { WeightedPath } from "../options/named-adapters.ts";
 import type { EngineOptions } from "../options/shared-options.ts";
-import { whileOpen } from "../start-engine.ts";
+import { withOpenModel } from "../start-engine.ts";
 import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatTable, numberColumns } from "../terminal/table.ts";
@@ -41,7 +41,7 @@ async function weakenIntruders(requested: ReduceOptions, report: Report): Promis
   const options = await withBase({ ...requested, engine: requested.engine ?? "cpu" }, report); // it computes no matrix products
   const { adapter, out, plan = false, topK, thresholdEpsilon, mitigationLambda } = options;
   await whileClaimed({ ...options, kind: "folder", isApart: true }, report, (read) =>
-    whileOpen(options, report, async ({ base }) => {
+    withOpenModel(options, report, async ({ base }) => {
       const weaker = reduceIntruders(read, base, given({ topK, thresholdEpsilon, mitigationLambda }));
       const rows = weaker.layers.map(({ path, intruders }) => [path, `${intruders}`]);
       for (const line of formatTable(numberColumns("module", "intruders"), rows)) report.print(line);

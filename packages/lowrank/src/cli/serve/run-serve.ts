@@ -12,7 +12,7 @@ import { withBase } from "../base-for.ts";
 import { refuseOtherTasks } from "../open-model.ts";
 import { namedAdapters } from "../options/named-adapters.ts";
 import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
-import { whileOpen } from "../start-engine.ts";
+import { withOpenModel } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 import { commandFineTuner, threadsForTraining } from "./fine-tuner.ts";
 
@@ -44,7 +44,7 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
   const token = await tokenOf(options, report);
   const { model: path } = await withBase(given({ model: options.model, adapter: adapters[0]?.adapter }), report);
   const { allowDifferentBase = false } = options;
-  await whileOpen({ ...options, model: path, adapter: undefined }, report, async (model) => {
+  await withOpenModel({ ...options, model: path, adapter: undefined }, report, async (model) => {
     refuseOtherTasks(model.base, "Serving");
     for (const { name, adapter, weight } of adapters)
       await model.attach(weight === 1 ? adapter : [{ adapter, weight }], { name, allowDifferentBase });

@@ -5,8 +5,8 @@ import type { EndEvent, TrainingEvent } from "@lowrank/trainer";
 import { type Communicator, compareRanks } from "@lowrank/trainer/mpi";
 import packageJson from "../../../package.json" with { type: "json" };
 import { UsageError } from "../../errors/usage-errors.ts";
-import type { RunChoices } from "../../recipe/recipe.ts";
-import { checkChoices } from "../../recipe/run/check-choices.ts";
+import type { CompleteRecipe } from "../../recipe/recipe.ts";
+import { checkCombinations } from "../../recipe/run/check-options.ts";
 import { claimFolder, keptRun } from "../../recipe/run/kept-run.ts";
 import { type PreparedRun, prepareRun, type RowChoice } from "../../recipe/run/prepare-run.ts";
 import type { RunFolder } from "../../run-folder.ts";
@@ -19,7 +19,7 @@ import { type Progress, startProgress } from "../terminal/progress.ts";
 import type { Report } from "../terminal/report.ts";
 import { summarize } from "./summarize-run.ts";
 
-export interface TrainOptions extends RunChoices, CommonOptions, DistributedOptions {
+export interface TrainOptions extends CompleteRecipe, CommonOptions, DistributedOptions {
   readonly overwrite?: boolean;
   readonly resume?: boolean;
 }
@@ -30,20 +30,20 @@ export async function runTrain(
   report: Report,
   { communicator, choose }: Partial<Pick<RunContext, "communicator">> & RowChoice = {},
 ): Promise<void> {
-  checkChoices(requested);
+  checkCombinations(requested);
   if (communicator !== undefined) refuseStandardInput(requested);
-  const choices = await withBase(requested, report);
-  const { overwrite, resume } = choices;
-  const folder = await claimFolder(choices, { overwrite, resume, communicator }, sourceContext(report));
+  const options = await withBase(requested, report);
+  const { overwrite, resume } = options;
+  const folder = await claimFolder(options, { overwrite, resume, communicator }, sourceContext(report));
   try {
-    await trainInto({ choices, folder, report, communicator, choose });
+    await trainInto({ options, folder, report, communicator, choose });
   } finally {
     await folder.release();
   }
 }
 
 interface RunContext {
-  readonly choices: WithBase<TrainOptions>;
+  readonly options: WithBase<TrainOptions>;
   readonly folder: RunFolder;
   readonly report: Report;
   /** The processes that train together; undefined for one. */
@@ -52,14 +52,14 @@ interface RunContext {
 
 /** Trains into a folder that is claimed, which stays the caller's to release. */
 export async function trainInto(context: RunContext & RowChoice): Promise<void> {
-  const { choices, folder, report, communicator, choose } = context;
+  const { options, folder, report, communicator, choose } = context;
   if (communicator !== undefined) report.print(`${communicator.size} processes on ${communicator.library}`);
   if (folder.resumeFrom !== undefined) report.print(`continuing after step ${folder.resumeFrom.step}`);
-  const run = await prepareRun(choices, { folder, choose }, engineHost(choices, report));
+  const run = await prepareRun(options, { folder, choose }, engineHost(options, report));
   try {
-    if (communicator !== undefined) await compareRanks(communicator, factsOfCall(choices, run.engine));
+    if (communicator !== undefined) await compareRanks(communicator, factsOfCall(options, run.engine));
     const end = await train(run, context);
-    await summarize({ ...run, end, folder }, choices, report);
+    await summarize({ ...run, end, folder }, options, report);
   } finally {
     run.dispose();
   }
@@ -83,7 +83,7 @@ async function train(run: PreparedRun, context: RunContext): Promise<EndEvent> {
   const template = name === "" ? "" : `, written with the template "${name}"`;
   const loss = learning.words === undefined ? "" : `; loss: ${learning.words}`;
   report.print(`${plural(rows.length, "row")}${template}${loss}; steps: ${totalSteps}, ${stepsPerEpoch} per epoch`);
-  if (context.choices.objective === undefined) report.note("The loss below is a moving average over the last steps.");
+  if (context.options.objective === undefined) report.note("The loss below is a moving average over the last steps.");
   const interrupt = new AbortController();
   const stopListening = report.io.onInterrupt(() => {
     report.note("finishing this step, then saving (Ctrl-C again stops at once)");

@@ -6,7 +6,7 @@ import { InterruptedError } from "../../errors/run-errors.ts";
 import { lossTrend } from "../../findings/run-findings.ts";
 import { metricFacts, type RowMetrics } from "../../metric-names.ts";
 import { writesText } from "../../open/task-types.ts";
-import type { RunChoices } from "../../recipe/recipe.ts";
+import type { CompleteRecipe } from "../../recipe/recipe.ts";
 import type { PreparedRun } from "../../recipe/run/prepare-run.ts";
 import type { SampleText } from "../../report/report-page.ts";
 import type { BestCheckpoint, RunFolder } from "../../run-folder.ts";
@@ -17,7 +17,7 @@ import type { Report } from "../terminal/report.ts";
 /** The summary of a finished run. Throws InterruptedError if it was stopped, after reporting what was saved. */
 export async function summarize(
   { end, folder, ...run }: PreparedRun & { readonly end: EndEvent; readonly folder: RunFolder },
-  options: RunChoices,
+  options: CompleteRecipe,
   report: Report,
 ): Promise<void> {
   const { savedStep, bestCheckpoint: best } = folder;
@@ -76,7 +76,7 @@ export async function summarize(
   report.print(`try: ${programName(report.io)} ${commandToTry(run, options)}`);
 }
 
-function commandToTry({ model: { base }, training: { template } }: PreparedRun, options: RunChoices): string {
+function commandToTry({ model: { base }, training: { template } }: PreparedRun, options: CompleteRecipe): string {
   const { validation, out } = options;
   // The adapter remembers its base, its template and its columns.
   if (!writesText(base.task) || template === "")

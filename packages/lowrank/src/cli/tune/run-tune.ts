@@ -4,7 +4,7 @@ import { InterruptedError } from "../../errors/run-errors.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import type { MetricName, RowMetrics } from "../../metric-names.ts";
 import { trainingOptions } from "../../recipe/recipe.ts";
-import { checkChoices } from "../../recipe/run/check-choices.ts";
+import { checkCombinations } from "../../recipe/run/check-combinations.ts";
 import { claimFolder } from "../../recipe/run/kept-run.ts";
 import { type Candidate, halve, planRungs, type Search, type Trial } from "../../sweep/successive-halving.ts";
 import { settled } from "../../train/training-options.ts";
@@ -24,14 +24,14 @@ export interface TuneOptions extends TrainOptions {
 /** Searches and trains. Throws InterruptedError after Ctrl-C, a UsageError if nothing is open or nothing can be compared. */
 export async function runTune({ minutes, ...requested }: TuneOptions, report: Report): Promise<void> {
   if (requested.resume === true) return runTrain(requested, report); // the search is over, and the run knows its values
-  checkChoices(requested);
+  checkCombinations(requested);
   if ([...requested.data, ...(requested.validation ?? [])].includes("-"))
     throw new UsageError("tune reads the rows twice, but standard input can be read only once. Name a file.");
   const options = await withBase(requested, report);
   const folder = await claimFolder(options, { overwrite: options.overwrite }, sourceContext(report));
   try {
     const found = await search(options, minutes, report);
-    await trainInto({ choices: found, folder, report, communicator: undefined });
+    await trainInto({ options: found, folder, report, communicator: undefined });
   } finally {
     await folder.release();
   }

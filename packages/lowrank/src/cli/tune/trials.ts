@@ -6,7 +6,7 @@ import { named } from "../../errors/named-option.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import type { RowMetrics } from "../../metric-names.ts";
 import { type TrainingRows, trainingRows } from "../../objectives/training-rows.ts";
-import { type RunChoices, trainingOptions, type WithModel } from "../../recipe/recipe.ts";
+import { type CompleteRecipe, trainingOptions, type WithModel } from "../../recipe/recipe.ts";
 import type { PreparedRun } from "../../recipe/run/prepare-run.ts";
 import { someRows } from "../../report/data-facts.ts";
 import type { Candidate } from "../../sweep/successive-halving.ts";
@@ -46,7 +46,7 @@ export async function openTrials(options: WithModel<TrainOptions>, report: Repor
   return { ...run, ...rows, training: { ...run.training, validation } };
 }
 
-function holdOut(read: TrainingRows, { seed, task }: RunChoices): TrainingRows {
+function holdOut(read: TrainingRows, { seed, task }: CompleteRecipe): TrainingRows {
   const data = { name: read.file, rows: read.train };
   try {
     return trainingRows({ data, validationShare: searchShare, seed, task, problem: read.problem });
@@ -81,7 +81,7 @@ export function withCandidate<Options extends TrainOptions>(
   return { ...options, learningRate, ...(isRankOpen(options) ? { rank, alpha } : {}) };
 }
 
-export function isRankOpen({ rank, adapter, loraConfig }: RunChoices): boolean {
+export function isRankOpen({ rank, adapter, loraConfig }: CompleteRecipe): boolean {
   return rank === undefined && adapter === undefined && loraConfig === undefined;
 }
 

@@ -21,7 +21,7 @@ export interface Teacher {
   tokenizer(): Promise<TextTokenizer>;
 }
 
-export interface DistillationChoices {
+export interface DistillationSettings {
   /** Weight of a KL penalty that keeps outputs close to the base model; default 0. The options' check refuses it with a teacher. */
   readonly klToBase?: number | undefined;
   /** A teacher: another model with the same tokenizer, whose token distributions are imitated at the trained positions. */
@@ -36,10 +36,10 @@ export interface DistillationChoices {
 
 /** Undefined if there is neither penalty nor teacher. Throws TrainingOptionsError if the teacher's tokenizer is not the model's. */
 export async function distillationPlan(
-  choices: DistillationChoices,
+  options: DistillationSettings,
   tokenizer: TextTokenizer | undefined,
 ): Promise<LearningPlan | undefined> {
-  const { teacher, klToBase = 0, teacherShare = 0.5, divergence = "forward", divergenceTemperature = 1 } = choices;
+  const { teacher, klToBase = 0, teacherShare = 0.5, divergence = "forward", divergenceTemperature = 1 } = options;
   if (teacher === undefined && klToBase === 0) return undefined;
   const how = { divergence, temperature: divergenceTemperature };
   const at = divergenceTemperature === 1 ? "" : `, temperature ${divergenceTemperature}`;

@@ -8,7 +8,7 @@ import { TrainingOptionsError } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { rewardOptions } from "../../options/reward-options.ts";
 import { endTokens } from "../../rows/text-ending.ts";
-import { type DistillationChoices, teachingModel } from "../distillation/distillation.ts";
+import { type DistillationSettings, teachingModel } from "../distillation/distillation.ts";
 import type { LearningPlan, LossOptions, RunBatch } from "../objective.ts";
 import { type PolicyRecord, sequencesOf } from "./policy-batch.ts";
 import { type RewardOptions, refuseOthers } from "./reward-settings.ts";
@@ -26,7 +26,7 @@ const unread = [
 
 /** Throws TrainingOptionsError without a teacher, for one with another tokenizer, and for options of rewards. */
 export async function gkdPlan(
-  options: RewardOptions & DistillationChoices,
+  options: RewardOptions & DistillationSettings,
   tokenizer: TextTokenizer,
 ): Promise<LearningPlan> {
   const { teacher: opened, divergence = "reverse", divergenceTemperature = 1 } = options;

@@ -6,7 +6,7 @@ import { policyLoss } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { WrongTaskError } from "../../errors/model-errors.ts";
 import { sampleNote } from "../../rewards/sample-note.ts";
-import type { DistillationChoices } from "../distillation/distillation.ts";
+import type { DistillationSettings } from "../distillation/distillation.ts";
 import type { LearningPlan, Objective } from "../objective.ts";
 import { measureReward } from "./measure-reward.ts";
 import { gkdPlan } from "./on-policy-distillation.ts";
@@ -21,7 +21,7 @@ import { watchSpread } from "./watch-spread.ts";
 import { writeRecords } from "./write-records.ts";
 import { type RecordWriter, startWriting } from "./written-batches.ts";
 
-type Options = RewardOptions & DistillationChoices & { readonly tokenizer?: TextTokenizer | undefined };
+type Options = RewardOptions & DistillationSettings & { readonly tokenizer?: TextTokenizer | undefined };
 
 export const rewards: Objective<Options> = {
   rows: "a prompt, for learning from rewards",

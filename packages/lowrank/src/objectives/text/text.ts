@@ -8,12 +8,12 @@ import { prepareRows } from "../../media/prepare-media.ts";
 import { writesText } from "../../open/task-types.ts";
 import { type TranscribeOptions, type Transcriber, transcribe } from "../../predict/transcribe.ts";
 import { isAudio, needTokenizer } from "../../rows/row-kinds.ts";
-import { type DistillationChoices, distillationPlan } from "../distillation/distillation.ts";
+import { type DistillationSettings, distillationPlan } from "../distillation/distillation.ts";
 import type { Objective } from "../objective.ts";
 import { ownLoss } from "../own-loss/own-loss.ts";
 import { measureBleu } from "./measure-bleu.ts";
 
-export const text: Objective<DistillationChoices & { readonly tokenizer?: TextTokenizer | undefined }> = {
+export const text: Objective<DistillationSettings & { readonly tokenizer?: TextTokenizer | undefined }> = {
   rows: "text, or a label for each token",
   takes: () => true,
   options: ["klToBase", "teacher", "labelSmoothing", "template"],

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { objectives } from "../../objectives/objectives.ts";
 import type { PreparedTraining } from "../../opened-adapter.ts";
 import { runDefaults } from "../../train/run-defaults.ts";
-import type { RunChoices } from "../recipe.ts";
+import type { CompleteRecipe } from "../recipe.ts";
 import { chosenOptions, describeDefaults } from "./chosen-defaults.ts";
 
 const shape = {
@@ -25,7 +25,7 @@ const choices = {
   weightDecay: 0,
   clipNorm: 1,
   seed: 0,
-} satisfies RunChoices;
+} satisfies CompleteRecipe;
 
 describe("the options of a recipe that nobody gave", () => {
   it("are the defaults of the run", () => {

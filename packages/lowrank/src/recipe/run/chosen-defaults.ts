@@ -4,34 +4,34 @@ import { given } from "../../given.ts";
 import type { PreparedTraining } from "../../opened-adapter.ts";
 import { adapterDefaults, describeEpochs } from "../../train/run-defaults.ts";
 import { type LoopOptions, settled } from "../../train/training-options.ts";
-import type { RunChoices } from "../recipe.ts";
+import type { CompleteRecipe } from "../recipe.ts";
 
 /** The chosen values of options that were not set, so that the recipe repeats the run even if defaults change. */
 export function chosenOptions(
   training: PreparedTraining,
-  choices: RunChoices,
+  options: CompleteRecipe,
   requested: LoopOptions,
-): Partial<RunChoices> {
+): Partial<CompleteRecipe> {
   const { totalSteps, stepsPerEpoch, validation, heldOut } = training;
   const { learningRate, batchSize, bestBy } = settled(training, requested);
-  const { rank, alpha } = adapterDefaults(given({ rank: choices.rank, rankStabilized: choices.useRslora }));
+  const { rank, alpha } = adapterDefaults(given({ rank: options.rank, rankStabilized: options.useRslora }));
   const { targetModules: layers } = training.handle.config;
   const epochs = totalSteps / stepsPerEpoch;
   const length = Number.isInteger(epochs) ? { epochs } : { steps: totalSteps };
   return given({
-    ...(choosesAdapter(choices)
+    ...(choosesAdapter(options)
       ? { rank, alpha, targetModules: typeof layers === "string" ? layers : "all-linear" }
       : {}),
-    ...(choices.steps === undefined && choices.epochs === undefined ? length : {}),
+    ...(options.steps === undefined && options.epochs === undefined ? length : {}),
     learningRate,
-    batchSize: choices.batchTokens === undefined ? batchSize : undefined,
+    batchSize: options.batchTokens === undefined ? batchSize : undefined,
     bestBy: validation.length > 0 ? bestBy : undefined,
-    validationShare: choices.validation === undefined && heldOut > 0 ? heldOut : undefined,
+    validationShare: options.validation === undefined && heldOut > 0 ? heldOut : undefined,
   });
 }
 
 /** Whether this library chose the shape of the adapter. */
-function choosesAdapter({ adapter, loraConfig, likePeft }: RunChoices): boolean {
+function choosesAdapter({ adapter, loraConfig, likePeft }: CompleteRecipe): boolean {
   return adapter === undefined && loraConfig === undefined && likePeft !== true;
 }
 
@@ -39,12 +39,12 @@ function choosesAdapter({ adapter, loraConfig, likePeft }: RunChoices): boolean 
 export function describeDefaults(
   { defaults, stepsPerEpoch, train, validation, heldOut, handle }: PreparedTraining,
   requested: LoopOptions,
-  choices: RunChoices,
+  options: CompleteRecipe,
 ): readonly string[] {
   const { learningRate, batchSize, reasons } = defaults;
   const isCounted = requested.steps !== undefined || requested.epochs !== undefined;
   const held = `${validation.length} of ${train.length + validation.length} rows held out`;
-  const areOpen = choices.targetModules === undefined && choosesAdapter(choices);
+  const areOpen = options.targetModules === undefined && choosesAdapter(options);
   const isPart = typeof handle.config.targetModules === "string" && handle.config.targetModules !== "all-linear";
   const layers = `all linear layers ${isPart ? "of the language model" : "except the head"}`;
   return [
@@ -54,7 +54,7 @@ export function describeDefaults(
       ? [`batch size ${batchSize}: ${reasons.batchSize}`]
       : []),
     ...(isCounted ? [] : [describeEpochs(stepsPerEpoch, defaults)]),
-    ...(heldOut === 0 || choices.validationShare !== undefined
+    ...(heldOut === 0 || options.validationShare !== undefined
       ? []
       : [`${held}: the epoch with the best validation is kept`]),
   ];

@@ -10,14 +10,14 @@ import { filesNextTo } from "../../node/files-next-to.ts";
 import { variantOptions } from "../../options/adapter-options.ts";
 import type { SourceContext } from "../../platform.ts";
 import type { InitialSettings } from "../../run-folder.ts";
-import type { RunChoices } from "../recipe.ts";
+import type { CompleteRecipe } from "../recipe.ts";
 
 /** Maximum size of an adapter's configuration: 8 MB. */
 const maxBytes = 8_000_000;
 
 /** Reads `loraConfig`: an adapter_config.json, whose fields options can replace. */
 export async function readLoraConfig(
-  { loraConfig }: RunChoices,
+  { loraConfig }: CompleteRecipe,
   { notices }: SourceContext,
 ): Promise<LoraConfig | undefined> {
   if (loraConfig === undefined) return undefined;
@@ -34,7 +34,7 @@ const likePeft: Partial<LoraConfig> = { rank: 8, alpha: 8, targetModules: null }
 
 /** Settings of a new adapter: options come before the file, the file before the settings of the run to resume. */
 export function requestedConfig(
-  options: RunChoices,
+  options: CompleteRecipe,
   {
     file,
     variant,
@@ -67,22 +67,22 @@ export function requestedConfig(
   };
 }
 
-type VariantChoices = Pick<RunChoices, (typeof variantOptions)[number]["name"]>;
+type VariantSettings = Pick<CompleteRecipe, (typeof variantOptions)[number]["name"]>;
 
-export function hasInvocation(choices: VariantChoices): boolean {
-  return variantOptions.some(({ name, kind }) => kind === "tokens" && choices[name] !== undefined);
+export function hasInvocation(options: VariantSettings): boolean {
+  return variantOptions.some(({ name, kind }) => kind === "tokens" && options[name] !== undefined);
 }
 
 /** The fields that were set, with texts as ids from `encode`. Throws UsageError for a text without tokens. */
 export function variantFields(
-  choices: VariantChoices,
+  options: VariantSettings,
   encode: ((text: string) => readonly number[]) | undefined,
 ): Partial<LoraConfig> {
   const fields = variantOptions.flatMap(({ name, field }): [keyof LoraConfig, unknown][] => {
-    const choice = choices[name];
-    if (choice === undefined || (typeof choice === "string" && encode === undefined)) return [];
-    if (typeof choice === "boolean") return [[field, choice]];
-    const ids = encode?.(choice) ?? [];
+    const value = options[name];
+    if (value === undefined || (typeof value === "string" && encode === undefined)) return [];
+    if (typeof value === "boolean") return [[field, value]];
+    const ids = encode?.(value) ?? [];
     if (ids.length > 0) return [[field, ids]];
     throw new UsageError(`\`${name}\` has no tokens. Pass at least one word or special token.`);
   });

@@ -3,7 +3,7 @@ import { AddedTokensError } from "@lowrank/data";
 import { beforeAll, describe, expect, it } from "vitest";
 import { fixture, makeWorkspace } from "../../cli/end-to-end/workspace.ts";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
-import type { RunChoices, WithModel } from "../recipe.ts";
+import type { CompleteRecipe, WithModel } from "../recipe.ts";
 import { planTokens } from "./plan-tokens.ts";
 
 const work = makeWorkspace();
@@ -14,7 +14,7 @@ beforeAll(async () => {
   work.write("base/tokenizer.json", JSON.stringify(tokenizer));
 });
 
-function plan(options: Partial<RunChoices>) {
+function plan(options: Partial<CompleteRecipe>) {
   const schedule = {
     batchSize: 1,
     gradientAccumulationSteps: 1,
@@ -22,7 +22,7 @@ function plan(options: Partial<RunChoices>) {
     schedule: "linear",
     weightDecay: 0,
   } as const;
-  const all: WithModel<RunChoices> = {
+  const all: WithModel<CompleteRecipe> = {
     model: work.path("base"),
     data: ["d"],
     out: "o",

@@ -9,14 +9,14 @@ import { filesNextTo } from "../../node/files-next-to.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import type { SourceContext } from "../../platform.ts";
 import { addTokens, type TokenPlan } from "../../rows/added-tokens.ts";
-import type { RunChoices, WithModel } from "../recipe.ts";
+import type { CompleteRecipe, WithModel } from "../recipe.ts";
 
 /** More than 10 000 tokens, the maximum that can be added, need in any language. */
 const maxBytes = 10_000_000;
 
 /** The tokenizer with the added tokens; undefined if the options add none. Throws AddedTokensError, TokenizerError. */
 export async function planTokens(
-  options: WithModel<RunChoices>,
+  options: WithModel<CompleteRecipe>,
   context: SourceContext,
 ): Promise<TokenPlan | undefined> {
   const { model, addTokens: added, addTokensFile, addAsSpecial = false } = options;

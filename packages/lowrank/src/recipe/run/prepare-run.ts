@@ -21,7 +21,7 @@ import { problemOn } from "../../rows/classes/problem-type.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { describeHead } from "../../train/describe-head.ts";
 import { classesOf, refuseUntrainable } from "../../train/prepare-training.ts";
-import { type RunChoices, trainingOptions, type WithModel } from "../recipe.ts";
+import { type CompleteRecipe, trainingOptions, type WithModel } from "../recipe.ts";
 import { describeDefaults } from "./chosen-defaults.ts";
 import { hasInvocation, readLoraConfig, requestedConfig, variantFields } from "./lora-config.ts";
 import { describeTokens, planTokens } from "./plan-tokens.ts";
@@ -62,7 +62,7 @@ interface RunData {
 
 /** Frees everything if a part fails. The engine starts after rows, tokens and configuration were checked. */
 export async function prepareRun(
-  options: WithModel<RunChoices>,
+  options: WithModel<CompleteRecipe>,
   { folder, choose = (all) => all }: Pick<RunData, "folder"> & RowChoice,
   host: RunHost,
 ): Promise<PreparedRun> {
@@ -108,7 +108,7 @@ export async function prepareRun(
 type OtherModels = { [Name in "teacher" | "guide"]?: OpenedModel };
 
 interface AdapterRequest {
-  readonly options: RunChoices;
+  readonly options: CompleteRecipe;
   readonly data: RunData;
   readonly host: RunHost;
   readonly others: OtherModels;
@@ -153,7 +153,7 @@ const startAndEnd = 2;
 function newHeadFor(
   task: Task | undefined,
   { train, validation, problem }: TrainingRows,
-  { seed: newHeadSeed, classNames }: Pick<RunChoices, "seed" | "classNames">,
+  { seed: newHeadSeed, classNames }: Pick<CompleteRecipe, "seed" | "classNames">,
 ): Pick<ModelRequest, "classes" | "newHeadSeed"> {
   const rows = concatRows([train, validation]);
   if (task === "sequence-classification" || task === "image-classification")

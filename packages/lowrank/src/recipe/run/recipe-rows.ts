@@ -18,10 +18,10 @@ import { readRows } from "../../rows/read-rows.ts";
 import type { RowFile } from "../../rows/row-kinds.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import type { AdapterSetup } from "../../setup/adapter-setup.ts";
-import type { RunChoices, WithModel } from "../recipe.ts";
+import type { CompleteRecipe, WithModel } from "../recipe.ts";
 
 export async function readRecipeRows(
-  options: WithModel<RunChoices>,
+  options: WithModel<CompleteRecipe>,
   { initial }: Pick<RunFolder, "initial">,
   context: SourceContext,
 ): Promise<TrainingRows> {
@@ -43,7 +43,7 @@ export async function readRecipeRows(
 /** Texts to compare train embeddings, unless the base is a cross-encoder; preferences a language model, unless the base is a reward model. */
 async function taskOfPairs(
   { rows }: RowFile,
-  { model, adapter }: WithModel<RunChoices>,
+  { model, adapter }: WithModel<CompleteRecipe>,
   context: SourceContext,
 ): Promise<"sequence-classification" | undefined> {
   if (objectiveOf(rows.at(0)).mayBePairs !== true) return undefined;
@@ -60,7 +60,7 @@ async function taskOfPairs(
   return "sequence-classification";
 }
 
-function checkTask(task: RunChoices["task"], { objective, file }: TrainingRows): void {
+function checkTask(task: CompleteRecipe["task"], { objective, file }: TrainingRows): void {
   if (task === undefined || objective.task === objectiveFor(task).task) return;
   const [wanted, got] = [objectiveFor(task).rows, objective.rows];
   throw new UsageError(`${named("task")} ${task} needs rows with ${wanted}, but "${file}" has rows with ${got}.`);

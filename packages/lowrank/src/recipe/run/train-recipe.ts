@@ -12,7 +12,7 @@ import type { KeepingOptions, RunOptions } from "../../train/training-options.ts
 import { completeRecipe } from "../complete-recipe.ts";
 import { readRecipe } from "../read-recipe.ts";
 import type { Recipe } from "../recipe.ts";
-import { checkChoices } from "./check-choices.ts";
+import { checkCombinations } from "./check-complete.ts";
 import { engineSettings } from "./engine-settings.ts";
 import { claimFolder, keptRun } from "./kept-run.ts";
 import { prepareRun } from "./prepare-run.ts";
@@ -66,16 +66,16 @@ export async function* trainRecipe(
     name: isFile ? recipe : "the recipe",
     out,
   });
-  checkChoices(requested);
+  checkCombinations(requested);
   const context = { notices: noticesOf(options), fetch, accessToken };
   const model = requested.model ?? (await findBase(requested.adapter ?? "", context));
-  const choices = { ...requested, model };
-  const host = { context, print: (line: string) => context.notices.note?.(line), startEngine: () => start(choices) };
-  const folder = await claimFolder(choices, { overwrite, resume }, context);
+  const complete = { ...requested, model };
+  const host = { context, print: (line: string) => context.notices.note?.(line), startEngine: () => start(complete) };
+  const folder = await claimFolder(complete, { overwrite, resume }, context);
   try {
-    const run = await prepareRun(choices, { folder }, host);
+    const run = await prepareRun(complete, { folder }, host);
     try {
-      yield* keptRun(run, { choices, folder, signal });
+      yield* keptRun(run, { options: complete, folder, signal });
     } finally {
       run.dispose();
     }

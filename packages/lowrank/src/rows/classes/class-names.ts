@@ -52,7 +52,7 @@ export function checkGiven(classNames: readonly string[], { adapterNames, modelN
   }
 }
 
-interface ClassChoice {
+interface ClassSettings {
   readonly problem?: ProblemType | undefined;
 }
 
@@ -60,7 +60,7 @@ interface ClassChoice {
 export function countClasses(
   examples: RowList<Example>,
   base: BaseClasses,
-  { problem = base.problemType ?? undefined, classNames }: Pick<KnownClasses, "classNames"> & ClassChoice = {},
+  { problem = base.problemType ?? undefined, classNames }: Pick<KnownClasses, "classNames"> & ClassSettings = {},
 ): number {
   if (problem === "regression") return 1;
   const { count, ids } = numberClasses(examples, { classNames, modelNames: base.labelNames });

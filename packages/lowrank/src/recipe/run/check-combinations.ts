@@ -3,9 +3,9 @@
 import { named } from "../../errors/named-option.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { variantOptions } from "../../options/adapter-options.ts";
-import type { RunChoices } from "../recipe.ts";
+import type { CompleteRecipe } from "../recipe.ts";
 
-const shapeOptions: readonly (keyof RunChoices)[] = [
+const shapeOptions: readonly (keyof CompleteRecipe)[] = [
   ...(["rank", "alpha", "dropout", "targetModules", "useRslora"] as const),
   ...variantOptions.map(({ name }) => name),
   ...([
@@ -21,7 +21,7 @@ const shapeOptions: readonly (keyof RunChoices)[] = [
 ];
 
 /** Throws a UsageError for options that contradict each other. */
-export function checkChoices(options: RunChoices): void {
+export function checkCombinations(options: CompleteRecipe): void {
   const shape = shapeOptions.filter((name) => options[name] !== undefined).map(named);
   if (options.adapter !== undefined && shape.length > 0) {
     throw new UsageError(`${named("adapter")} continues an adapter, whose shape is fixed. Remove ${shape.join(", ")}.`);
