@@ -1,4 +1,4 @@
-// A stack of linear maps in ONNX Runtime: as it is, switchable without an adapter, and switchable with one of rank 8.
+// A stack of linear layers in ONNX Runtime: as it is, switchable without an adapter, and switchable with one of rank 8.
 
 import { type Adapter, createLoraConfig } from "@lowrank/adapter-format";
 import { makeSwitchable, readOnnx, SwitchableSession } from "@lowrank/merge/onnx";

@@ -29,7 +29,7 @@ describe("flopOf", () => {
     expect(flopOf(operation("LowrankLinear", [512, 3072], [768, 3072]))).toBe(3 * 2 * 512 * 768 * 3072);
     expect(flopOf(operation("aten::addmm", [3072], [512, 768], [768, 3072]))).toBe(3 * 2 * 512 * 768 * 3072);
   });
-  it("is counted once where torch's linear map calls a product", () => {
+  it("is counted once where torch's linear layer calls a product", () => {
     expect(flopOf(operation("aten::linear", [512, 768], [3072, 768]))).toBe(0);
   });
   it("is nothing for what is no product", () => {

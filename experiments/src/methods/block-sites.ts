@@ -1,9 +1,9 @@
-// The linear maps of a transformer's blocks by what they do, as each family calls them.
+// The linear layers of a transformer's blocks by what they do, as each family calls them.
 
 import type { ParameterRef, Site } from "@lowrank/contracts";
 import type { PretrainedModel } from "@lowrank/models";
 
-/** What a linear map of a block does. */
+/** What a linear layer of a block does. */
 export type Job = "query" | "key" | "value" | "attentionOutput" | "feedForwardInput" | "feedForwardOutput";
 
 type Names = Readonly<Record<Job, string>>;

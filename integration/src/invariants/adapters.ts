@@ -20,7 +20,7 @@ export const anySize: fc.Arbitrary<Pick<LoraConfig, "rank" | "alpha" | "rankStab
 /** A seed for draws. */
 export const anySeed = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 
-/** Attaches a new adapter, by default to every linear map but the head. */
+/** Attaches a new adapter, by default to every linear layer but the head. */
 export function newAdapter(
   { model }: Pick<Subject, "model">,
   config: Partial<LoraConfig>,

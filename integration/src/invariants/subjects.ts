@@ -15,10 +15,10 @@ import { PictureModel } from "./picture-model.ts";
 const subjectNames = ["hand-made", "gpt2", "llama-gqa", "bert-seqcls"] as const;
 export type SubjectName = (typeof subjectNames)[number];
 
-/** One of the models with linear maps and embeddings. */
+/** One of the models with linear layers and embeddings. */
 export const anySubject: fc.Arbitrary<SubjectName> = fc.constantFrom(...subjectNames);
 
-/** Endings of the paths that can be adapted, linear maps first. */
+/** Endings of the paths that can be adapted, linear layers first. */
 export const linearTargets: Readonly<Record<SubjectName, readonly string[]>> = {
   "hand-made": ["q_proj", "up_proj"],
   gpt2: ["c_attn", "c_fc", "c_proj"],

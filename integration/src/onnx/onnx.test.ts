@@ -125,7 +125,7 @@ describe("an adapter that does not fit an ONNX model", () => {
     const model = await readOnnx(bytesOf("all-linear-llama.onnx"));
     const [inputs, outputs] = [a.shape[1], b!.shape[0]];
     expect(() => foldAdapter(model, adapter)).toThrow(
-      `${path}: its weight maps ${inputs} to ${outputs}, and the adapter's pair 3 to ${outputs}`,
+      `${path}: its weight maps ${inputs} to ${outputs}, and the adapter's A and B 3 to ${outputs}`,
     );
   });
 });

@@ -1,4 +1,4 @@
-// A drawn DoRA at a linear map, and what it must equal: in float64 with the central differences of that, in which the lengths of
+// A drawn DoRA at a linear layer, and what it must equal: in float64 with the central differences of that, in which the lengths of
 // the adapted weight's columns are constants, and by plain operations of TensorFlow.js.
 
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";

@@ -95,7 +95,7 @@ export class PretrainedModel implements AdaptableModel {
     if (assembly.resizedFrom !== undefined) this.resizedFrom = assembly.resizedFrom;
   }
 
-  /** Every linear map, embedding and convolution, in module order. */
+  /** Every linear layer, embedding and convolution, in module order. */
   sites(): readonly Site[] {
     return this.#assembly.parts.filter(
       (part): part is LinearSite | EmbeddingSite | ConvolutionSite =>

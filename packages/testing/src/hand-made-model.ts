@@ -1,4 +1,4 @@
-// A small model made by hand: an embedding, two blocks of linear maps, a norm's gain and a classifier. It has every
+// A small model made by hand: an embedding, two blocks of linear layers, a norm's gain and a classifier. It has every
 // kind of door that an adapter may open, and a forward pass short enough to check by eye.
 
 import { type AdaptableModel, type ForwardContext, inferenceContext } from "@lowrank/contracts";

@@ -74,7 +74,7 @@ export function weightOf(weights: Weights, name: string): FixtureTensor {
   return found;
 }
 
-/** A linear map as large as its weight (outFeatures, inFeatures). */
+/** A linear layer as large as its weight (outFeatures, inFeatures). */
 export function linearOf(weights: Weights, path: string): LinearSite {
   const [outFeatures = 0, inFeatures = 0] = weightOf(weights, `${path}.weight`).shape;
   return new LinearSite({ path, inFeatures, outFeatures, bias: weights.has(`${path}.bias`) });

@@ -1,4 +1,4 @@
-// Layers that are no linear maps: convolutions, embeddings and raw parameters, in ViT and in the small nets of the fixtures,
+// Layers that are not linear: convolutions, embeddings and raw parameters, in ViT and in the small nets of the fixtures,
 // which fixture_nets.py has in torch.
 
 import type { Variant } from "./variant.ts";

@@ -129,7 +129,7 @@ export type SwitchName = (typeof switchNames)[number];
  * Numbers of single families: soft caps of attention scores and logits (Gemma 2); the width whose root divides scores, if it is not
  * the head's; the number of norms in a parallel layer (Falcon); factors of scores, embeddings, each half of a layer and logits
  * (Granite, Cohere 2); the feed-forward's width as a multiple of the layers' (DINOv2); two numbers of GPT-OSS's gate; the factor
- * of the loss that balances experts; that of the experts' shares; and those of a layer's maps, inputs and outputs (Falcon H1).
+ * of the loss that balances experts; that of the experts' shares; and those of a layer's projections, inputs and outputs (Falcon H1).
  */
 export const scalarNames = [
   "scoreCap",

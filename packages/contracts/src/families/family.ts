@@ -80,7 +80,7 @@ interface ModuleRow {
   readonly newIfMissing?: boolean;
 }
 
-/** A linear map y = x·W + b. */
+/** A linear layer y = x·W + b. */
 export interface LinearRow extends ModuleRow {
   /** Marks the output layer, which "all-linear" does not adapt. */
   readonly role?: "output-head";
@@ -121,7 +121,7 @@ export interface NormRow extends ModuleRow {
   readonly gainOffset?: number;
 }
 
-/** A weight that is not a linear map, embedding or norm; its path is that of the parameter. */
+/** A weight that is not a linear layer, embedding or norm; its path is that of the parameter. */
 export interface TensorRow extends ModuleRow {
   readonly shape: (config: ConfigValues) => readonly number[];
   /**

@@ -7,7 +7,7 @@ import { waveValues } from "../../test/packed-matrices.ts";
 import { ShapeError } from "../errors.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
 import { packInt8 } from "../packed/pack-int8.ts";
-import { type FrozenMap, frozenFeedForward } from "./frozen-feed-forward.ts";
+import { type FrozenLayer, frozenFeedForward } from "./frozen-feed-forward.ts";
 import { frozenLinear } from "./frozen-linear.ts";
 import { gelu } from "./gelu.ts";
 
@@ -19,13 +19,13 @@ function int8(rows: number, columns: number): FrozenWeight {
   return FrozenWeight.fromInt8(packed);
 }
 
-function maps({ hasBias }: { readonly hasBias: boolean }): { readonly up: FrozenMap; readonly down: FrozenMap } {
+function layers({ hasBias }: { readonly hasBias: boolean }): { readonly up: FrozenLayer; readonly down: FrozenLayer } {
   const biased = (weight: FrozenWeight, seed: number) =>
     hasBias ? { weight, bias: waves([weight.outFeatures], seed) } : { weight };
   return { up: biased(int8(hidden, features), 3), down: biased(int8(features, hidden), 4) };
 }
 
-function dispose({ up, down }: ReturnType<typeof maps>): void {
+function dispose({ up, down }: ReturnType<typeof layers>): void {
   for (const { weight, bias } of [up, down]) {
     weight.dispose();
     bias?.dispose();
@@ -54,7 +54,7 @@ onEachBackend((engine) => {
   describe("frozenFeedForward", () => {
     describe.each(["erf", "tanh"] as const)("with gelu by %s", (kind) => {
       it.each([true, false])("is two products and a gelu, each as good as the other; biases: %s", (hasBias) => {
-        const { up, down } = maps({ hasBias });
+        const { up, down } = layers({ hasBias });
         const [wide, back] = [up.weight.read(), down.weight.read()];
         const exact = (x: tf.Tensor) => {
           const plus = (y: tf.Tensor, bias: tf.Tensor | undefined) => (bias === undefined ? y : tf.add(y, bias));
@@ -90,7 +90,7 @@ onEachBackend((engine) => {
     });
 
     it("adds its gradient to those of other operations", () => {
-      const both = maps({ hasBias: true });
+      const both = layers({ hasBias: true });
       const x = waves([90, features], 2);
       const alone = computed((own) => frozenFeedForward(own, both, "erf"), x);
       const beside = computed((own) => tf.add(own, frozenFeedForward(own, both, "erf")), x);
@@ -102,7 +102,7 @@ onEachBackend((engine) => {
     });
 
     it.each([Number.NaN, Number.POSITIVE_INFINITY])("makes no number of a row with %d, forward or back", (bad) => {
-      const both = maps({ hasBias: true });
+      const both = layers({ hasBias: true });
       const good = waves([3, features]);
       const values = good.dataSync<"float32">().slice();
       values[features + 7] = bad;
@@ -125,7 +125,7 @@ onEachBackend((engine) => {
     });
 
     it("maps a row of zeros to the value of its biases", () => {
-      const { up, down } = maps({ hasBias: false });
+      const { up, down } = layers({ hasBias: false });
       const [y, grad] = computed((own) => frozenFeedForward(own, { up, down }, "erf"), tf.zeros([2, features]));
       expect(y?.every((value) => value === 0)).toBe(true);
       expect(grad?.every(Number.isFinite)).toBe(true);
@@ -133,15 +133,15 @@ onEachBackend((engine) => {
     });
 
     it("is computed for no rows", () => {
-      const both = maps({ hasBias: true });
+      const both = layers({ hasBias: true });
       const y = frozenFeedForward(tf.zeros([0, features]), both, "erf");
       expect(y.shape).toEqual([0, features]);
       y.dispose();
       dispose(both);
     });
 
-    it("refuses maps that do not fit each other", () => {
-      const { up, down } = maps({ hasBias: true });
+    it("refuses linear layers that do not fit each other", () => {
+      const { up, down } = layers({ hasBias: true });
       const x = tf.ones([2, features]);
       expect(() => frozenFeedForward(x, { up, down: up }, "erf")).toThrow(ShapeError);
       expect(() => frozenFeedForward(tf.ones([2, hidden]), { up, down }, "erf")).toThrow(ShapeError);
@@ -150,10 +150,10 @@ onEachBackend((engine) => {
     });
 
     it.runIf(engine === "native")(
-      "keeps a byte for each number between the maps, and leaves nothing behind",
+      "keeps a byte for each number between the layers, and leaves nothing behind",
       async (test) => {
         needInt8Products(test);
-        const both = maps({ hasBias: true });
+        const both = layers({ hasBias: true });
         await expectNoLeak(() => {
           const x = waves([64, features]);
           const before = tf.memory().numBytes;

@@ -1,5 +1,5 @@
-// The feed-forward sublayer of a block with two frozen maps. With 8-bit matrices the native engine computes it in one pass: of the
-// intermediate values, four times as wide as the input, only derivatives are kept, in one byte each.
+// The feed-forward sublayer of a block with two frozen linear layers. With 8-bit matrices the native engine computes it in one pass:
+// of the intermediate values, four times as wide as the input, only derivatives are kept, in one byte each.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
@@ -12,7 +12,7 @@ import { frozenLinear } from "./frozen-linear.ts";
 import { type GeluKind, gelu } from "./gelu.ts";
 
 /** x·W + bias; neither is trained. */
-export interface FrozenMap {
+export interface FrozenLayer {
   readonly weight: FrozenWeight;
   /** [outFeatures] */
   readonly bias?: tf.Tensor;
@@ -37,10 +37,10 @@ export interface FrozenMap {
  */
 export function frozenFeedForward(
   x: tf.Tensor,
-  maps: { readonly up: FrozenMap; readonly down: FrozenMap },
+  layers: { readonly up: FrozenLayer; readonly down: FrozenLayer },
   kind: GeluKind,
 ): tf.Tensor {
-  const { up, down } = maps;
+  const { up, down } = layers;
   checkLastAxis("frozenFeedForward", x, up.weight.inFeatures);
   if (down.weight.inFeatures !== up.weight.outFeatures) {
     const { inFeatures, outFeatures } = down.weight;

@@ -38,7 +38,7 @@ export function keep(x: tf.Tensor): Kept {
   return { saved: recipe.from, restore: (saved) => recomputed(recipe, saved) };
 }
 
-/** Queries, keys and values are maps of one norm: their gradients come one after the other, and find it made. */
+/** The tensor recomputed last: the gradients of queries, keys and values follow one another and need the same norm. */
 let last: { readonly recipe: Recipe; readonly value: tf.Tensor } | undefined;
 let isDifferentiating = false;
 

@@ -87,7 +87,7 @@ export class HostSite implements Site {
 
   /**
    * The weight [inFeatures, outFeatures] with the updates of the adapters, for layers that use it in their own way. It is computed by
-   * applying the adapted linear map to the identity matrix. Dropout does not act, because there are no inputs.
+   * applying the adapted linear layer to the identity matrix. Dropout does not act, because there are no inputs.
    */
   adaptedWeight(context: ForwardContext): tf.Tensor {
     const output = this.weight.value(context);

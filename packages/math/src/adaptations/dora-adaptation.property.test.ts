@@ -1,4 +1,4 @@
-// DoRA at a linear map of drawn sizes, on every engine: against plain operations, and against float64 and the central
+// DoRA at a linear layer of drawn sizes, on every engine: against plain operations, and against float64 and the central
 // differences of it.
 
 import type { Site } from "@lowrank/contracts";
@@ -31,7 +31,7 @@ interface Ours {
   dispose(): void;
 }
 
-/** The adaptation at a frozen linear map, with x as a variable. */
+/** The adaptation at a frozen linear layer, with x as a variable. */
 function ours(one: DoraCase): Ours {
   const { rows, inFeatures, outFeatures, rank, scale, rate, isTransposed, tells } = one;
   const plain = tf.tensor2d(one.weight.slice(), [inFeatures, outFeatures]);
@@ -107,7 +107,7 @@ async function start(engine: EngineName): Promise<boolean> {
   }
 }
 
-describe.each(engines)("DoRA at a linear map, on %s", (engine) => {
+describe.each(engines)("DoRA at a linear layer, on %s", (engine) => {
   let isHere = false;
   let tensorsBefore = 0;
   beforeAll(async () => {

@@ -17,7 +17,7 @@ const scale = 1.5;
 
 const drawn = (shape: readonly number[], path: string) => uniform(shape, -1, 1, { seed: 3, path });
 
-/** A linear map 6 → 5 with a bias, DoRA on it, and an input; all freed afterwards. */
+/** A linear layer 6 → 5 with a bias, DoRA on it, and an input; all freed afterwards. */
 function withLinear<T>(
   options: { readonly dropout?: number; readonly tellsBias?: boolean },
   use: (parts: ReturnType<typeof linearParts>) => T,

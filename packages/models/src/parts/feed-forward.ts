@@ -7,7 +7,7 @@ import { type Activation, planActivation } from "./activations.ts";
 import type { Layer, Pass } from "./pass.ts";
 import { planLinear, planned } from "./planned.ts";
 
-/** Dropout between the two maps, while training. */
+/** Dropout between the two linear layers, while training. */
 export interface InnerDropout {
   readonly rate: number;
   readonly path: string;
@@ -19,7 +19,7 @@ export function feedForward(up: LinearSite, activation: Activation, down: Linear
   return planned(
     (hidden: tf.Tensor, pass: Pass) =>
       tf.tidy(() => {
-        const frozen = frozenMaps(up, down, pass, dropout);
+        const frozen = frozenLayers(up, down, pass, dropout);
         if (frozen !== undefined && activation.gelu !== undefined)
           return frozenFeedForward(hidden, frozen, activation.gelu);
         const inner = activation.apply(up.forward(hidden, pass.context));
@@ -29,8 +29,8 @@ export function feedForward(up: LinearSite, activation: Activation, down: Linear
   );
 }
 
-/** Both maps, if neither is adapted or trained and nothing is dropped between them; else undefined. */
-function frozenMaps(up: LinearSite, down: LinearSite, pass: Pass, dropout: InnerDropout | undefined) {
+/** Both linear layers, if neither is adapted or trained and nothing is dropped between them; else undefined. */
+function frozenLayers(up: LinearSite, down: LinearSite, pass: Pass, dropout: InnerDropout | undefined) {
   if (pass.context.training && dropout !== undefined && dropout.rate > 0) return undefined;
   const [first, second] = [up.frozenParts(pass.context), down.frozenParts(pass.context)];
   return first && second && { up: first, down: second };

@@ -79,7 +79,7 @@ export class PartList {
   /** The linear site of a row of the family's table: "h.{n}.attn.c_attn", or a head's "lm_head". */
   linear(rowPath: string, tiedTo?: EmbeddingSite): LinearSite {
     const module = this.#find(rowPath);
-    if (module?.type !== "linear") throw this.#missing("linear map", rowPath);
+    if (module?.type !== "linear") throw this.#missing("linear layer", rowPath);
     const { path, row, inFeatures, outFeatures, tiedWith } = module;
     return this.#add(
       new LinearSite({

@@ -13,12 +13,12 @@ const expertKey =
   /^(.*\.)(?:block_sparse_moe|mlp)\.experts\.(\d{1,5})\.(w1|w2|w3|gate_proj|up_proj|down_proj)\.lora_([AB])\.weight$/;
 const routerKey = /^(.*\.)(?:block_sparse_moe|mlp)\.gate\.lora_([AB])\.weight$/;
 
-const mapNames: Readonly<Record<string, string>> = { w1: "gate_proj", w2: "down_proj", w3: "up_proj" };
+const projectionNames: Readonly<Record<string, string>> = { w1: "gate_proj", w2: "down_proj", w3: "up_proj" };
 
 /**
  * The stacked parameters in the order in which PEFT wraps them, each with the projections that it contains, one below the other.
  */
-const stacks: readonly (readonly [parameter: string, maps: readonly string[]])[] = [
+const stacks: readonly (readonly [parameter: string, projections: readonly string[]])[] = [
   ["gate_up_proj", ["gate_proj", "up_proj"]],
   ["down_proj", ["down_proj"]],
 ];
@@ -48,11 +48,11 @@ export function gatherExperts(
   const gathered: Gathered[] = [];
   const scaleOf = (key: string) => scalingOf(adapter.config, key.slice(0, key.lastIndexOf(".lora_")));
   for (const [key, tensor] of adapter.tensors) {
-    const [, layer, expert = "", map = "", matrix] = expertKey.exec(key) ?? [];
+    const [, layer, expert = "", projection = "", matrix] = expertKey.exec(key) ?? [];
     const [, router, routerMatrix] = routerKey.exec(key) ?? [];
     if (layer !== undefined && paths.has(`${layer}mlp.experts.gate_up_proj`)) {
       const mixture = mixtures.get(layer) ?? new Map<string, ExpertMatrices>();
-      const name = mapNames[map] ?? map;
+      const name = projectionNames[projection] ?? projection;
       const matrices = mixture.get(name) ?? { a: [], b: [], scale: scaleOf(key) };
       matrices[matrix === "A" ? "a" : "b"][Number(expert)] = tensor;
       mixtures.set(layer, mixture.set(name, matrices));
@@ -65,10 +65,10 @@ export function gatherExperts(
   if (mixtures.size === 0 && gathered.length === 0) return adapter;
   const problems: TensorProblem[] = [];
   for (const [layer, mixture] of mixtures) {
-    const present = stacks.filter(([, maps]) => maps.some((map) => mixture.has(map)));
-    for (const [index, [parameter, maps]] of present.entries()) {
+    const present = stacks.filter(([, projections]) => projections.some((projection) => mixture.has(projection)));
+    for (const [index, [parameter, projections]] of present.entries()) {
       const stackPath = `${layer}mlp.experts`;
-      const stack = stackMatrices(maps.map((map) => mixture.get(map)));
+      const stack = stackMatrices(projections.map((projection) => mixture.get(projection)));
       if (typeof stack === "string") problems.push({ key: `${stackPath}.${parameter}`, problem: stack });
       else {
         const { a, b } = loraKeys(stackPath + ".base_layer".repeat(present.length - 1 - index));
@@ -141,18 +141,18 @@ interface StackedMatrices {
 /**
  * A and B of a stack, or the reason why there are none. The projections keep their own ranks, so B is block diagonal as in PEFT.
  */
-function stackMatrices(maps: readonly (ExpertMatrices | undefined)[]): StackedMatrices | string {
-  const matrices = maps.flatMap((map) => map ?? []);
-  if (matrices.length < maps.length)
+function stackMatrices(projections: readonly (ExpertMatrices | undefined)[]): StackedMatrices | string {
+  const matrices = projections.flatMap((projection) => projection ?? []);
+  if (matrices.length < projections.length)
     return "only one of its two projections has LoRA weights, which PEFT cannot read either";
   const experts = Math.max(...matrices.flatMap(({ a, b }) => [a.length, b.length]));
   const [rank = 0, inFeatures = 0] = matrices[0]?.a.find((one) => one !== undefined)?.shape ?? [];
   const outs = matrices.map(({ b }) => b.find((one) => one !== undefined)?.shape[0] ?? 0);
-  const isAlike = matrices.every(({ a, b, scale }, map) =>
+  const isAlike = matrices.every(({ a, b, scale }, projection) =>
     Array.from({ length: experts }).every(
       (_, expert) =>
         isShaped(a[expert], rank, inFeatures) &&
-        isShaped(b[expert], outs[map] ?? 0, rank) &&
+        isShaped(b[expert], outs[projection] ?? 0, rank) &&
         scale === matrices[0]?.scale,
     ),
   );
@@ -163,13 +163,13 @@ function stackMatrices(maps: readonly (ExpertMatrices | undefined)[]): StackedMa
   const bValues = new Float32Array(outFeatures * whole * experts);
   for (let expert = 0; expert < experts; expert += 1) {
     let firstRow = 0;
-    for (const [map, { a, b }] of matrices.entries()) {
-      aValues.set(a[expert]?.values ?? [], (expert * whole + map * rank) * inFeatures);
+    for (const [projection, { a, b }] of matrices.entries()) {
+      aValues.set(a[expert]?.values ?? [], (expert * whole + projection * rank) * inFeatures);
       const values = b[expert]?.values ?? [];
-      const out = outs[map] ?? 0;
+      const out = outs[projection] ?? 0;
       for (let row = 0; row < out; row += 1) {
         for (let one = 0; one < rank; one += 1) {
-          bValues[(firstRow + row) * whole * experts + (map * rank + one) * experts + expert] =
+          bValues[(firstRow + row) * whole * experts + (projection * rank + one) * experts + expert] =
             values[row * rank + one] ?? 0;
         }
       }

@@ -56,7 +56,7 @@ export interface LowRankParts {
   readonly branches: readonly LowRankBranch[];
 }
 
-/** A linear map x·W + b with a hook point. x [batch, time, inFeatures] → [batch, time, outFeatures]. */
+/** A linear layer x·W + b with a hook point. x [batch, time, inFeatures] → [batch, time, outFeatures]. */
 export class LinearSite extends OpenSite implements Site, Part {
   readonly kind = "linear";
   readonly path: string;
@@ -255,7 +255,7 @@ function trainableLinear(input: tf.Tensor, weight: tf.Tensor2D, bias: tf.Tensor 
   return tf.reshape(output, [...input.shape.slice(0, -1), outFeatures]);
 }
 
-// Several linear maps of one input: queries, keys and values, or a gate and the projection next to it.
+// Several linear layers of one input: queries, keys and values, or a gate and the projection next to it.
 
 /** Each site's `forward` of the same input; in one computation where the engine has one for products or branches of an input. */
 export function forwardTogether(sites: readonly LinearSite[], x: tf.Tensor, context: ForwardContext) {

@@ -1,5 +1,5 @@
-// Recognizes convolutions. A 1×1 convolution is a linear map of the channels. Any other pads its input first, by TensorFlow's rule for
-// the input's size (which may differ between the sides), and then convolves without padding.
+// Recognizes convolutions. A 1×1 convolution is a linear layer over the channels. Any other pads its input first, by TensorFlow's rule
+// for the input's size (which may differ between the sides), and then convolves without padding.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { sameMargins, type Window, withMargins } from "../../margins.ts";

@@ -97,7 +97,7 @@ export function constantsOf(model: GraphModel, graph: Graph): Constants {
   return { find };
 }
 
-// Products with a constant: MatMul, its fused form, and the batched ones. A constant on the left is the same map with the last two
+// Products with a constant: MatMul, its fused form, and the batched ones. A constant on the left is the same layer with the last two
 // axes of all tensors swapped.
 
 /** MatMul, _FusedMatMul, BatchMatMul, BatchMatMulV2. */

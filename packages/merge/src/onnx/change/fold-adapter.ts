@@ -321,5 +321,5 @@ function sizesMisfit(shape: readonly number[], change: WeightChange): string | u
   const [inputs, all] = layout === "out-in" ? [columns, rows] : [rows, columns];
   const outputs = own === undefined ? all : own.end - own.begin;
   if (sizes[0] === inputs && sizes[1] === outputs) return undefined;
-  return `its weight maps ${inputs} to ${outputs}, and the adapter's pair ${sizes[0]} to ${sizes[1]}`;
+  return `its weight maps ${inputs} to ${outputs}, and the adapter's A and B ${sizes[0]} to ${sizes[1]}`;
 }

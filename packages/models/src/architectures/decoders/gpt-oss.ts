@@ -1,5 +1,5 @@
 // GPT-OSS's wiring (transformers' modeling_gpt_oss.py): LLaMA with sinks of attention, windows in some layers, and a mixture whose
-// maps have biases.
+// linear layers have biases.
 
 import { clampedGate } from "../../parts/experts/expert-gates.ts";
 import { expertMixture } from "../../parts/experts/expert-mixture.ts";

@@ -51,8 +51,8 @@ export function mambaOf(block: PartList, layer: number, own: Partial<Mamba2Optio
 
 function feedForward(block: PartList, layer: number): Layer {
   const { activation, expertsPerToken } = block.plan.config;
-  const map = (name: string) => block.linear(`layers.{n}.shared_mlp.${name}_linear`);
-  const shared = fusedGatedFeedForward(map("input"), activations[activation], map("output"));
+  const linear = (name: string) => block.linear(`layers.{n}.shared_mlp.${name}_linear`);
+  const shared = fusedGatedFeedForward(linear("input"), activations[activation], linear("output"));
   const of = (name: string) => `layers.{n}.block_sparse_moe.${name}`;
   if (!block.has(of("router.weight"))) return shared;
   const chosen = expertMixture({

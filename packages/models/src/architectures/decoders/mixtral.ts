@@ -61,8 +61,8 @@ function sharedExpert(block: PartList): Layer | undefined {
   const path = hasGate ? "layers.{n}.mlp.shared_expert" : "layers.{n}.mlp.shared_experts";
   if (!block.has(`${path}.gate_proj`)) return undefined;
   const of = (name: string) => block.linear(`${path}.${name}`);
-  const maps = { gate: of("gate_proj"), up: of("up_proj") };
-  const expert = gatedFeedForward(maps, activations[block.plan.config.activation], of("down_proj"));
+  const inputs = { gate: of("gate_proj"), up: of("up_proj") };
+  const expert = gatedFeedForward(inputs, activations[block.plan.config.activation], of("down_proj"));
   if (!hasGate) return expert;
   const gate = block.linear("layers.{n}.mlp.shared_expert_gate");
   return (hidden, pass) => tf.tidy(() => tf.mul(tf.sigmoid(gate.forward(hidden, pass.context)), expert(hidden, pass)));

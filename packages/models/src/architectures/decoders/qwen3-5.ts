@@ -46,7 +46,7 @@ function memorySizes({ plan: { config } }: PartList) {
   return { heads, keyHeads, keySize, valueSize };
 }
 
-/** Qwen 3 Next's maps are fused. */
+/** Qwen 3 Next's projections are fused. */
 function memoryInputs(block: PartList): MemoryProjection {
   const of = (name: string) => block.linear(`layers.{n}.linear_attn.in_proj_${name}`);
   if (!block.has("layers.{n}.linear_attn.in_proj_qkvz"))

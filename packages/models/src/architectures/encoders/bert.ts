@@ -117,19 +117,19 @@ interface PostNormOptions {
   readonly drops?: "attention" | "feed-forward";
 }
 
-/** Makes the rows of the table whose paths contain `placeholder`: a layer's maps and norms, in the order in which they compute. */
+/** Makes the rows of the table whose paths contain `placeholder`: a block's linear layers and norms, in order of computation. */
 function postNormBlock(block: PartList, options: PostNormOptions, placeholder = "{n}"): Stage {
   const { layer, relativePositions, rotary, drops } = options;
   const { family, dropouts, activation } = block.plan.config;
   const { residual: rate } = dropouts;
-  const maps = family.linears.filter(({ path }) => path.includes(placeholder));
+  const linears = family.linears.filter(({ path }) => path.includes(placeholder));
   const norms = family.norms.filter(({ path }) => path.includes(placeholder));
-  const isGated = maps.length > 6;
-  const nextMap = () => block.linear(maps.shift()?.path ?? "a map of the layer");
-  const nextNorm = () => block.norm(norms.shift()?.path ?? "a norm of the layer");
+  const isGated = linears.length > 6;
+  const nextLinear = () => block.linear(linears.shift()?.path ?? "a linear layer of the block");
+  const nextNorm = () => block.norm(norms.shift()?.path ?? "a norm of the block");
   const attention = attentionOf(block, layer, {
-    project: separateProjections(nextMap(), nextMap(), nextMap()),
-    output: nextMap(),
+    project: separateProjections(nextLinear(), nextLinear(), nextLinear()),
+    output: nextLinear(),
     ...(relativePositions === undefined ? {} : { relativePositions }),
     ...(rotary === undefined ? {} : { rotary }),
   });
@@ -137,8 +137,8 @@ function postNormBlock(block: PartList, options: PostNormOptions, placeholder = 
   const run = transformerBlock({
     attention,
     feedForward: isGated
-      ? gatedFeedForward({ gate: nextMap(), up: nextMap() }, activations[activation], nextMap())
-      : feedForward(nextMap(), activations[activation], nextMap()),
+      ? gatedFeedForward({ gate: nextLinear(), up: nextLinear() }, activations[activation], nextLinear())
+      : feedForward(nextLinear(), activations[activation], nextLinear()),
     afterAttentionSum,
     afterFeedForwardSum: nextNorm(),
     dropout: {

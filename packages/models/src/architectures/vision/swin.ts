@@ -102,7 +102,7 @@ function windowAttention(block: PartList, layer: number, windowsOf: (pass: Pass)
   const project = projectionsBelow(block, `${path}.attention`);
   const output = block.linear(`${path}.attention.o_proj`);
   const table = block.tensor(`${path}.attention.relative_position_bias.relative_position_bias_table`);
-  // The maps see the batch's own rows, to which adapters may belong.
+  // The linear layers get one row for each image, because adapters may belong to rows.
   const byImage = (windows: tf.Tensor, batch: number) => tf.reshape(windows, [batch, -1, hiddenSize]);
   const byWindow = (states: tf.Tensor) => tf.reshape(states, [-1, area, hiddenSize]);
   const projectWindows: Projection = (windows, pass) => {

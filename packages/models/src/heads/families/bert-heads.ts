@@ -46,7 +46,7 @@ export const robertaHeads = encoderHeads({
 });
 
 /**
- * ModernBERT's heads (transformers' modeling_modernbert.py): norm(gelu(dense(state))) and a last map, on every token or on
+ * ModernBERT's heads (transformers' modeling_modernbert.py): norm(gelu(dense(state))) and a last linear layer, on every token or on
  * the state that represents the sequence.
  */
 export function modernbertHeads(model: PartList, backbone: Backbone): Head {

@@ -14,13 +14,13 @@ import { QuestionHead } from "../question-head.ts";
 import { replacedTokenHead } from "../replaced-token-head.ts";
 import { TokenHead } from "../token-head.ts";
 
-/** The map that gives a head's answers. */
+/** The last linear layer of a head. */
 export function outputOf(model: PartList, tiedTo?: EmbeddingSite): LinearSite {
   const output = rowsOf(model).linears.find(({ role }) => role === "output-head");
   return model.linear(output?.path ?? "output", tiedTo);
 }
 
-/** The map in front of it: the head's own, or the base model's pooler. */
+/** The linear layer before it: the head's own, or the base model's pooler. */
 function transformOf(model: PartList): LinearSite {
   const own = rowsOf(model).linears.find(({ role }) => role !== "output-head");
   return model.linear(own?.path ?? poolerOf(model) ?? "pooler");
@@ -30,7 +30,7 @@ function rowsOf({ plan: { config, task } }: PartList) {
   return config.family.heads[task] ?? { linears: [] };
 }
 
-/** The only map of an encoder that not every task has. */
+/** The pooler: the only linear layer that some tasks do not have. */
 function poolerOf({ plan: { config, task } }: PartList): string | undefined {
   return config.family.linears.find(({ tasks }) => tasks?.includes(task))?.path;
 }
@@ -74,7 +74,7 @@ export const firstColumns: ColumnsOf = ({ inputs: { inputIds, pixelValues } }) =
 
 export interface DenseClassifierOptions {
   readonly activation: (x: tf.Tensor) => tf.Tensor;
-  /** Whether values drop out in front of the first map too, and not only after it. */
+  /** Whether dropout also acts before the first linear layer, not only after it. */
   readonly dropsTwice: boolean;
   /** Whose rate of dropout it has; "classifier" unless given. */
   readonly dropout?: DropoutName | "none";

@@ -26,7 +26,7 @@ export interface DisentangledOptions {
   readonly dropout: number;
 }
 
-/** Every position sees every other; queries and keys of distances are made by the maps of queries and keys. */
+/** Every position sees every other; the projections of queries and keys also make those of distances. */
 export function disentangledAttention(options: DisentangledOptions): Layer {
   const { query, key, value, output, heads } = options;
   return (hidden, pass) =>

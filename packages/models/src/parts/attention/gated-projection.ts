@@ -11,7 +11,7 @@ interface GatedSites {
   readonly value: LinearSite;
 }
 
-/** Three linear maps. The first also gives the gate. */
+/** Three linear layers. The first also gives the gate. */
 export function gatedProjection({ query, key, value }: GatedSites, heads: number): Projection {
   return (hidden, { context }) => {
     const parts = forwardTogether([query, key, value], hidden, context);

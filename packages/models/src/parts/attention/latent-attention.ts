@@ -8,7 +8,7 @@ import type { Pass } from "../pass.ts";
 import type { Projection, SelfAttentionOptions } from "./attention-options.ts";
 
 export interface LatentAttentionOptions {
-  /** Gives queries, or a narrow state whose norm the second map reads. */
+  /** Gives queries, or a narrow state whose norm the second projection reads. */
   readonly query: LinearSite;
   readonly queryNorm?: Norm | undefined;
   readonly wideQuery?: LinearSite | undefined;

@@ -33,7 +33,7 @@ export function separateProjections(query: LinearSite, key: LinearSite, value: L
   return Object.assign(project, { plan: planSeparate(query, key, value) });
 }
 
-/** One linear map whose output is queries, keys and values one after the other. */
+/** One linear layer whose output is queries, keys and values one after the other. */
 export function fusedProjection(site: LinearSite, widths: readonly [number, number, number]): Projection {
   const project = (hidden: tf.Tensor, { context }: Pass) => {
     const [query, key, value] = tf.split(site.forward(hidden, context), [...widths], 2);
@@ -52,7 +52,7 @@ export function normedProjection(project: Projection, norms: { readonly query: N
   return project.plan === undefined ? normed : Object.assign(normed, { plan: planNormed(project.plan, norms) });
 }
 
-/** One linear map whose output is sorted by key head: its group of queries, its key, its value (GPT-NeoX, Falcon). */
+/** One linear layer whose output is sorted by key head: its group of queries, its key, its value (GPT-NeoX, Falcon). */
 export function groupedProjection(site: LinearSite, keyHeads: number, headSize: number): Projection {
   const project = (hidden: tf.Tensor, { context }: Pass) => {
     const fused = site.forward(hidden, context);

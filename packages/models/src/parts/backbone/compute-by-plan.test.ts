@@ -82,7 +82,7 @@ describe.skipIf(!isHere).each(["gpt2", "qwen3", "gemma"])("the next token of %s 
 
   it("adds the adapters' updates, each with the call's weight", () => {
     const site = model.sites().find(({ kind, role }) => kind === "linear" && role === "body");
-    if (site === undefined) throw new Error("A decoder has linear maps.");
+    if (site === undefined) throw new Error("A decoder has linear layers.");
     const [first, second] = [pairFor(site, 1), pairFor(site, 2)];
     const detach = [site.attach("first", first), site.attach("second", second)];
     const adapters = [

@@ -60,13 +60,13 @@ export function attentionOf(block: PartList, layer: number, own: OwnAttention): 
   return selfAttention({ layer, heads, keyHeads, dropout: dropouts.attention, ...own });
 }
 
-/** The maps `q_proj`, `k_proj` and `v_proj` below a path of the family's table. */
+/** The projections `q_proj`, `k_proj` and `v_proj` below a path of the family's table. */
 export function projectionsBelow(block: PartList, path: string): Projection {
   const of = (name: string) => block.linear(`${path}.${name}`);
   return separateProjections(of("q_proj"), of("k_proj"), of("v_proj"));
 }
 
-/** A feed-forward of two maps with the activation of the configuration; `innerPath` names dropout between them. */
+/** A feed-forward of two linear layers with the activation of the configuration; `innerPath` names dropout between them. */
 export function feedForwardOf(block: PartList, [up, down]: readonly [string, string], innerPath?: string): Layer {
   const { activation, dropouts } = block.plan.config;
   const inner = innerPath === undefined ? undefined : { rate: dropouts.activation, path: innerPath };

@@ -56,7 +56,7 @@ describe.each(["gpt2", "llama-gqa", "gemma2", "gpt_neox", "opt", "bert-seqcls", 
   },
 );
 
-describe("the last feed-forward map", () => {
+describe("the last linear layer of a feed-forward", () => {
   async function shapesSeen(context: ReturnType<typeof training>): Promise<readonly (readonly number[])[]> {
     const model = await load("gpt2");
     const shapes: number[][] = [];

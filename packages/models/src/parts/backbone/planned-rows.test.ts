@@ -128,7 +128,7 @@ describe.skipIf(!isHere)("a batch of texts by plan", () => {
 
   it("uses each row's own adapter, and none for one row", async () => {
     const site = model.sites().find(({ kind, role }) => kind === "linear" && role === "body");
-    if (site === undefined) throw new Error("A decoder has linear maps.");
+    if (site === undefined) throw new Error("A decoder has linear layers.");
     const pairs = [pairFor(site, 1), pairFor(site, 2)];
     const detach = pairs.map((pair, index) => site.attach(`adapter ${index}`, pair));
     const context: ForwardContext = inferenceContext({ kind: "rows", rows: ["adapter 1", null, "adapter 0"] });
@@ -197,7 +197,7 @@ describe.skipIf(!isHere)("a batch of texts by plan", () => {
     const open = async () => {
       const own = await loadModel(openFolder(join(fixturesRoot, "qwen3", "base")), { basePrecision: "int8" });
       const site = own.sites().find(({ kind, role }) => kind === "linear" && role === "body");
-      if (site === undefined) throw new Error("A decoder has linear maps.");
+      if (site === undefined) throw new Error("A decoder has linear layers.");
       const pairs = names.map((_, index) => pairFor(site, index));
       for (const [index, pair] of pairs.entries()) site.attach(names[index] ?? "", pair);
       const last = (name: string, weight: number) => {

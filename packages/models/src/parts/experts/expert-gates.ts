@@ -1,4 +1,4 @@
-// The function between the two maps of an expert: gate and up are outputs of one matrix.
+// The function between the two projections of an expert: gate and up are outputs of one matrix.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Activation } from "../activations.ts";

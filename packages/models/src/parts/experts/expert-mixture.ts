@@ -18,7 +18,7 @@ interface ExpertLinear {
   readonly bias?: ParameterSlot | undefined;
 }
 
-/** Scores by a linear map: [experts, width] and [experts]. */
+/** Scores by a linear layer: [experts, width] and [experts]. */
 interface LinearRouter {
   readonly weight: ParameterSlot;
   readonly bias?: ParameterSlot | undefined;

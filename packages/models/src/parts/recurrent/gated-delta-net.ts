@@ -42,7 +42,7 @@ export interface GatedDeltaNetOptions {
   readonly valueSize: number;
 }
 
-/** Four linear maps, in the order of `MemoryInputs`. */
+/** Four linear layers, in the order of `MemoryInputs`. */
 export function separateMemoryInputs(
   sites: readonly [LinearSite, LinearSite, LinearSite, LinearSite],
 ): MemoryProjection {
@@ -55,7 +55,7 @@ export function separateMemoryInputs(
 }
 
 /**
- * Two linear maps, sorted by key head (Qwen 3 Next): `inputs` gives each key head's query, key, values and gates, `rates` its
+ * Two linear layers, sorted by key head (Qwen 3 Next): `inputs` gives each key head's query, key, values and gates, `rates` its
  * strengths and decays.
  */
 export function groupedMemoryInputs(

@@ -1,5 +1,5 @@
-// Mamba-2's layer (Dao and Gu 2024), as transformers' modeling_bamba.py computes it: one map gives a gate, the inputs x, B and C and
-// the steps Δ; x, B and C see a few tokens before; a state for each head fades by Δ·A, takes Δ·x in by B and is read by C.
+// Mamba-2's layer (Dao and Gu 2024), as transformers' modeling_bamba.py computes it: one projection gives a gate, the inputs x, B and C
+// and the steps Δ; x, B and C see a few tokens before; a state for each head fades by Δ·A, takes Δ·x in by B and is read by C.
 
 import { recompute, stateSpaceScan, swiglu } from "@lowrank/engine";
 import { computeByRows, type LinearSite, type ParameterSlot } from "@lowrank/engine/hook-points";

@@ -1,4 +1,4 @@
-// A gated convolution over a few of the last positions (Liquid AI's LFM2): y = C·(taps ∗ (B·x)), where B, C and x are linear maps
+// A gated convolution over a few of the last positions (Liquid AI's LFM2): y = C·(taps ∗ (B·x)), where B, C and x are projections
 // of the states.
 
 import type { LinearSite, ParameterSlot } from "@lowrank/engine/hook-points";

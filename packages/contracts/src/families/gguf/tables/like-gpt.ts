@@ -37,7 +37,7 @@ export const gpt2: GgufTable = {
   ),
 };
 
-/** The linear maps of a layer, for families with these names. */
+/** The linear layers of a block, for families with these names. */
 function jointRows(layer: string, attention: string): readonly GgufNameRow[] {
   return [
     ...nameRows([["blk.{n}.attn_qkv", `${layer}.${attention}.query_key_value`]], "apart"),

@@ -8,7 +8,7 @@ import { linearRows, normRows } from "../shared/module-rows.ts";
 
 const linear = { bias: true, layout: "out-in" } as const;
 
-/** The maps of both stacks. */
+/** The linear layers of both stacks. */
 export function bartLinears(keyBias = true): readonly LinearRow[] {
   const attention = (path: string) => [
     ...linearRows({ ...linear, bias: keyBias }, [[`${path}.k_proj`, "hidden", "hidden"]]),

@@ -7,7 +7,7 @@ import { commonSizes, linearRows, normRows } from "../shared/module-rows.ts";
 
 const norm = { kind: "layer", bias: "normBias" } as const;
 
-/** norm(activation(dense(state))), in front of every head's last map; made new with it. */
+/** norm(activation(dense(state))), in front of every head's last linear layer; newly initialized with it. */
 function onTransform(last: LinearRow, tie?: HeadTable["tie"]): HeadTable {
   const dense = { bias: "classifierBias", layout: "out-in", newIfMissing: true } as const;
   return {

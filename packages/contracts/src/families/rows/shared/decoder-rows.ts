@@ -9,7 +9,7 @@ import { commonSizes, layerSizesOr, linearRows, normRows, sizeRow } from "./modu
 
 type Bias = boolean | SwitchName;
 
-/** Query, key, value and output as separate maps; `{n}` is the layer's index. */
+/** Query, key, value and output as separate projections; `{n}` is the layer's index. */
 export function separateAttention(bias: Bias, output: { readonly name?: string; readonly bias?: Bias } = {}) {
   const { name = "o_proj", bias: outputBias = bias } = output;
   return [
@@ -134,7 +134,7 @@ export const decoderNorms = normRows("root-mean-square", [
 /** Rotary frequencies follow from the configuration; files made before transformers 4.32 also store them. */
 export const rotaryBuffers = ["rotary_emb.inv_freq"] as const;
 
-/** Whether linear maps have biases, by the keys that LLaMA has for them. */
+/** Whether linear layers have biases, by the keys that LLaMA has for them. */
 export const attentionBias = { attentionBias: { key: "attention_bias", fallback: false } } as const;
 export const linearBiases = { ...attentionBias, feedForwardBias: { key: "mlp_bias", fallback: false } } as const;
 

@@ -11,7 +11,7 @@ export function classifierRow(path: string, outFeatures: Width = "labels"): Line
   return { path, role: "output-head", newIfMissing: true, inFeatures: "hidden", outFeatures, ...linear };
 }
 
-/** A square map before a classifier, which is newly initialized with it. */
+/** A square linear layer before a classifier, which is newly initialized with it. */
 export function transformRow(path: string): LinearRow {
   return { path, newIfMissing: true, inFeatures: "hidden", outFeatures: "hidden", ...linear };
 }
@@ -25,12 +25,12 @@ const multipleChoice: HeadTable = { linears: [classifierRow("classifier", 1)] };
 /** Two scores for every token: whether an answer starts and whether it ends there. */
 export const questionAnswering: HeadTable = { linears: [classifierRow("qa_outputs")] };
 
-/** A map and a classifier on the first token's state (RoBERTa, ELECTRA). */
+/** A linear layer and a classifier on the first token's state (RoBERTa, ELECTRA). */
 export const firstTokenClassification: HeadTable = {
   linears: [transformRow("classifier.dense"), classifierRow("classifier.out_proj")],
 };
 
-/** A map and a classifier on the state of the last end token (BART, T5). */
+/** A linear layer and a classifier on the state of the last end token (BART, T5). */
 export const lastTokenClassification: HeadTable = {
   linears: [transformRow("classification_head.dense"), classifierRow("classification_head.out_proj")],
 };

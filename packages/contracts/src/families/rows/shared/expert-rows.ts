@@ -97,7 +97,7 @@ export function problemsOfGroups(config: ConfigValues): readonly ConfigProblem[]
   return [invalid("topk_group", chosen, `enough groups for ${expertsPerToken} experts`)];
 }
 
-/** The names of an expert's maps in most families. */
+/** The names of an expert's projections in most families. */
 export const expertNames = { gate: "gate_proj", up: "up_proj", down: "down_proj" } as const;
 
 /** Files with a module for each expert, as transformers before version 5 wrote all of them. */

@@ -66,7 +66,7 @@ export function vitEmbeddings(paths: readonly string[]): readonly TensorRow[] {
   ];
 }
 
-/** The maps of ViT's attention, in the layer at `layer`. */
+/** The projections of ViT's attention, in the layer at `layer`. */
 export function vitAttention(layer: string) {
   return [
     ...linearRows({ bias: "attentionBias", layout: "out-in" }, [
@@ -88,7 +88,7 @@ export function vitFeedForward(layer: string) {
 /** ViT's norms: before each half of a layer and at the end. */
 const vitNorms = normRows("layer", ["layers.{n}.layernorm_before", "layers.{n}.layernorm_after", "layernorm"]);
 
-/** The names of maps in the layers of ViT and its relatives before transformers 5. */
+/** The names of projections in the layers of ViT and its relatives before transformers 5. */
 export const attentionNames = [
   ["attention.attention.query", "attention.q_proj"],
   ["attention.attention.key", "attention.k_proj"],

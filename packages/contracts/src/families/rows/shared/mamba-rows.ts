@@ -19,7 +19,7 @@ export const mambaConfig = {
   },
   switches: { convBias: { key: "mamba_conv_bias", fallback: true } },
   fixed: [
-    { key: "mamba_proj_bias", values: [null, false], effect: "true adds biases to the maps of Mamba layers" },
+    { key: "mamba_proj_bias", values: [null, false], effect: "true adds biases to the projections of Mamba layers" },
     // So transformers writes an infinite number.
     { key: "time_step_limit", values: [null, [0, { __float__: "Infinity" }]], effect: "steps are clamped" },
   ],

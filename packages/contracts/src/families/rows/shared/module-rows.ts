@@ -6,7 +6,7 @@ import type { Family, FileSpelling, LinearRow, NormRow, TensorRow, Width } from 
 /** Path, input width and output width. */
 type LinearEntry = readonly [path: string, inFeatures: Width, outFeatures: Width];
 
-/** Linear maps with the same bias and layout. */
+/** Linear layers with the same bias and layout. */
 export function linearRows(
   shared: Pick<LinearRow, "bias" | "layout"> & Partial<LinearRow>,
   entries: readonly LinearEntry[],
@@ -44,7 +44,7 @@ export function layerSizesOr(defaults: { hidden: number; intermediate?: number; 
   };
 }
 
-/** A trainable weight that is not a linear map, embedding or norm. */
+/** A trainable weight that is not a linear layer, embedding or norm. */
 export function parameterRow(path: string, shape: TensorRow["shape"], own: Partial<TensorRow> = {}): TensorRow {
   return { path, kind: "parameter", shape, ...own };
 }

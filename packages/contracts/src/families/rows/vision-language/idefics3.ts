@@ -1,5 +1,5 @@
 // Idefics3 (Laurençon et al. 2024) and SmolVLM (Marafioti et al. 2025), as transformers' modeling_idefics3.py names them: SigLIP's
-// encoder of images, one linear map over squares of patches, and LLaMA, which reads the result in place of image tokens.
+// encoder of images, one linear layer over squares of patches, and LLaMA, which reads the result in place of image tokens.
 
 import type { ConfigValues } from "../../config-values.ts";
 import type { Family } from "../../family.ts";

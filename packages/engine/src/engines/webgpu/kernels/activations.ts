@@ -78,7 +78,7 @@ function gradient(key: string, declarations: string): GpuKernel {
   return entrywise({ key, declarations, inputs: ["dy", "x"], outputs: { dx: "dy[i] * derivative(x[i])" } });
 }
 
-/** Waits until it is read: the map of a gate's output multiplies it as it is made. */
+/** Computed when it is read: the linear layer after a gate multiplies it in the same kernel. */
 const swiglu: GpuKernel = (call) => {
   const [gate, up] = [inputOf(call, "gate"), inputOf(call, "up")];
   const y = call.backend.makeTensorInfo(gate.shape, "float32");

@@ -35,10 +35,10 @@ describe("the tables of granitemoehybrid", () => {
     expect(() => check({ layer_types: null, num_hidden_layers: 1e12 })).toThrow("num_hidden_layers");
   });
 
-  it("refuse experts that no token has, biases of the maps, clamped steps and uneven heads", () => {
+  it("refuse experts that no token has, biases of the projections, clamped steps and uneven heads", () => {
     expect(() => check({ num_local_experts: 2, num_experts_per_tok: 3 })).toThrow("num_experts_per_tok");
     expect(() => check({ num_local_experts: 2, num_experts_per_tok: 0 })).toThrow("num_experts_per_tok");
-    expect(() => check({ mamba_proj_bias: true })).toThrow("biases to the maps of Mamba layers");
+    expect(() => check({ mamba_proj_bias: true })).toThrow("biases to the projections of Mamba layers");
     expect(() => check({ time_step_limit: [0.1, 0.5] })).toThrow("steps are clamped");
     expect(() => check({ mamba_n_heads: 5 })).toThrow("mamba_d_head");
     expect(() => check({ mamba_n_groups: 3 })).toThrow("mamba_n_groups");

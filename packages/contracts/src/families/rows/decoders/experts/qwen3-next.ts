@@ -1,5 +1,5 @@
 // Qwen 3 Next and Qwen 3.5 with experts (Qwen Team 2025 and 2026), as transformers' modeling_qwen3_next.py and
-// modeling_qwen3_5_moe.py name them: Qwen 3.5 with a mixture and a shared expert in each layer. The maps of Qwen 3 Next's memories are
+// modeling_qwen3_5_moe.py name them: Qwen 3.5 with a mixture and a shared expert in each layer. Qwen 3 Next's projections are
 // fused, and sorted by key head.
 
 import type { Family } from "../../../family.ts";

@@ -1,5 +1,5 @@
 // GPT-BigCode (Ben Allal et al. 2023: SantaCoder, StarCoder), as transformers' modeling_gpt_bigcode.py names it: GPT-2 with one
-// key head for all queries, and linear maps stored [out, in].
+// key head for all queries, and linear layers stored [out, in].
 
 import type { Family } from "../../../family.ts";
 import { linearRows } from "../../shared/module-rows.ts";

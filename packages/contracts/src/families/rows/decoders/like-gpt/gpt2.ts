@@ -1,4 +1,4 @@
-// GPT-2 (Radford et al. 2019), as transformers' modeling_gpt2.py names it. Its linear maps are "Conv1D": stored [in, out].
+// GPT-2 (Radford et al. 2019), as transformers' modeling_gpt2.py names it. Its linear layers are "Conv1D": stored [in, out].
 
 import type { Family } from "../../../family.ts";
 import { decoderHeads, tokenDropout } from "../../shared/decoder-rows.ts";

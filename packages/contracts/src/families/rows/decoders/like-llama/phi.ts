@@ -1,5 +1,5 @@
 // Phi 1 and 2 (Gunasekar et al. 2023), as transformers' modeling_phi.py names them: both halves of a layer start from one
-// norm, half of each head rotates, every map has a bias.
+// norm, half of each head rotates, every linear layer has a bias.
 
 import type { Family } from "../../../family.ts";
 import {

@@ -32,7 +32,7 @@ describe("the tables of falcon_h1", () => {
     [{ mlp_multipliers: [1] }, "it is no list of 2 numbers"],
     [{ ssm_multipliers: [1, 1, 1, 1, "one"] }, "ssm_multipliers[4]"],
     [{ ssm_multipliers: 2 }, "it is no list of 5 numbers"],
-    [{ projectors_bias: true }, "biases to the maps of Mamba layers"],
+    [{ projectors_bias: true }, "biases to the projections of Mamba layers"],
     [{ mamba_d_head: "large" }, "mamba_d_head"],
   ])("refuse %j by name", (changes, problem) => {
     expect(() => check(changes)).toThrow(problem);

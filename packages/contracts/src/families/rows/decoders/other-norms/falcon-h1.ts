@@ -1,5 +1,5 @@
 // Falcon H1 (Falcon LLM Team 2025), as transformers' modeling_falcon_h1.py names it: attention and Mamba-2 next to each other in every
-// layer, and a multiplier for each map.
+// layer, and a multiplier for each projection.
 
 import {
   decoderSizes,
@@ -51,7 +51,7 @@ export const falconH1 = likeLlama("falcon_h1", writerClasses("FalconH1"), {
     },
     fixed: [
       ...mambaConfig.fixed,
-      { key: "projectors_bias", values: [null, false], effect: "true adds biases to the maps of Mamba layers" },
+      { key: "projectors_bias", values: [null, false], effect: "true adds biases to the projections of Mamba layers" },
       ...Object.entries(lists).map(([key, length]) => ({
         key,
         values: [null],
