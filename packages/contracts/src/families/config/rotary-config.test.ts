@@ -71,8 +71,8 @@ describe("rotary positions", () => {
       const old = checkConfig({ ...base, rope_scaling: { ...yarn, type: "yarn" } });
       expect(old.rotary?.scaling).toMatchObject({ type: "yarn", factor: 4, wholePairs: true });
       expect(old.localRotary?.scaling).toEqual({ type: "none" });
-      const frequencies = { rope_type: "yarn", ...yarn };
-      const own = checkConfig({ ...base, rope_parameters: { full_attention: frequencies, sliding_attention: speeds } });
+      const rope = { rope_type: "yarn", ...yarn };
+      const own = checkConfig({ ...base, rope_parameters: { full_attention: rope, sliding_attention: rope } });
       expect([own.rotary, own.localRotary]).toMatchObject(
         [old.rotary, old.rotary].map((one) => ({ scaling: one?.scaling })),
       );

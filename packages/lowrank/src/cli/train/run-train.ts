@@ -6,7 +6,7 @@ import { type Communicator, compareRanks } from "@lowrank/trainer/mpi";
 import packageJson from "../../../package.json" with { type: "json" };
 import { UsageError } from "../../errors/usage-errors.ts";
 import type { CompleteRecipe } from "../../recipe/recipe.ts";
-import { checkCombinations } from "../../recipe/run/check-options.ts";
+import { checkCombinations } from "../../recipe/run/check-combinations.ts";
 import { claimFolder, keptRun } from "../../recipe/run/kept-run.ts";
 import { type PreparedRun, prepareRun, type RowChoice } from "../../recipe/run/prepare-run.ts";
 import type { RunFolder } from "../../run-folder.ts";

@@ -8,7 +8,7 @@ import { rewardFiles } from "../../node/load-rewards.ts";
 import { openRunFolder } from "../../node/run/open-run-folder.ts";
 import type { SourceContext } from "../../platform.ts";
 import type { RunFolder, RunRequest } from "../../run-folder.ts";
-import { checkpointRetention, type CompleteRecipe, trainingOptions, type WithModel } from "../recipe.ts";
+import { type CompleteRecipe, checkpointRetention, trainingOptions, type WithModel } from "../recipe.ts";
 import { recipeFile, recipeText } from "../write-recipe.ts";
 import { chosenOptions } from "./chosen-defaults.ts";
 import type { PreparedRun } from "./prepare-run.ts";

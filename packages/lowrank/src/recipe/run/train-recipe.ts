@@ -12,7 +12,7 @@ import type { KeepingOptions, RunOptions } from "../../train/training-options.ts
 import { completeRecipe } from "../complete-recipe.ts";
 import { readRecipe } from "../read-recipe.ts";
 import type { Recipe } from "../recipe.ts";
-import { checkCombinations } from "./check-complete.ts";
+import { checkCombinations } from "./check-combinations.ts";
 import { engineSettings } from "./engine-settings.ts";
 import { claimFolder, keptRun } from "./kept-run.ts";
 import { prepareRun } from "./prepare-run.ts";
