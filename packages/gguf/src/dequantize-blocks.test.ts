@@ -40,12 +40,12 @@ describe.each(Object.entries(cases))("random blocks of %s", (type, { count, byte
     const reader = await typeReader(type);
     const columns = count / (count % 3 === 0 ? 3 : 2);
     const rows = count / columns;
-    const turned = (row: number) => rows - 1 - row;
-    const unpacked = reader.unpack(bytesOf(bytes), { rows, columns, storedRow: turned });
+    const reversed = (row: number) => rows - 1 - row;
+    const unpacked = reader.unpack(bytesOf(bytes), { rows, columns, storedRow: reversed });
     if (unpacked === undefined) throw new Error("Nothing was unpacked.");
     const got = Float32Array.from({ length: count }, (_, index) => elementAt(unpacked, index));
     const inOrder = Array.from({ length: rows }, (_, row) => {
-      return [...expected.subarray(turned(row) * columns, (turned(row) + 1) * columns)];
+      return [...expected.subarray(reversed(row) * columns, (reversed(row) + 1) * columns)];
     });
     expect(bitsOf(got)).toEqual(bitsOf(Float32Array.from(inOrder.flat())));
   });

@@ -193,7 +193,7 @@ export class PretrainedModel implements AdaptableModel {
   }
 
   /**
-   * One embedding for each text, [batch, width]: its states, pooled and normalized as the recipe says. Padding is not computed. With
+   * One embedding for each text, [batch, width]: its states, pooled and normalized by the recipe. Padding is not computed. With
    * `miniBatchSize`, only this many texts are computed at a time, and again in the backward pass, so that the memory is that of a
    * mini-batch. The caller owns the result.
    *
@@ -256,7 +256,7 @@ export class PretrainedModel implements AdaptableModel {
   /**
    * A model with `size` tokens, like transformers' `resize_token_embeddings`: tables, output heads and their biases get more rows, or
    * keep only the first ones. Tied weights stay tied. All other weights are shared, not copied. Dispose of both models, in any order.
-   * New rows are the mean of the old ones unless `newRows` says otherwise (transformers scatters them around that mean by 0.003 % of
+   * New rows are the mean of the old ones unless `newRows` is given (transformers scatters them around that mean by 0.003 % of
    * the old rows' spread). The tokenizer is not extended.
    *
    * @throws VocabularyError also while an adapter is attached or merged: resize first.

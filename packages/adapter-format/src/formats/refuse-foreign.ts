@@ -56,7 +56,7 @@ const formats: readonly ForeignFormat[] = [
   {
     name: "loralib",
     advice:
-      "The file does not say α, nor which parts of a MergedLinear are adapted. Read it in a program with readLoralibAdapter of " +
+      "The file stores neither α nor the adapted parts of a MergedLinear. Read it in a program with readLoralibAdapter of " +
       "@lowrank/adapter-format, readLoralibAdapter(bytes, { alpha: 16, groups: { c_attn: [true, false, true] } }).",
     tensor: /\.lora_[AB]$/,
   },

@@ -1,5 +1,5 @@
 // WordPiece (Wu et al. 2016) in GGUF files (the tokenizer model "bert"). The file marks the beginning of a word (▁), and
-// tokenizer.json its continuation (##). Files older than llama.cpp's pull request 23899 do not say whether case matters.
+// tokenizer.json its continuation (##). Files older than llama.cpp's pull request 23899 do not store whether case matters.
 
 import { isObject, type JsonObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";

@@ -25,10 +25,10 @@ export interface EngineChoice {
 /**
  * Starts the best engine that works and makes it TensorFlow.js's backend; also registers gradients and patches kernels.
  *
- * In Node it tries tfjs-node-gpu, native, tfjs-node, wasm and cpu, and lets a timed product decide between native and
- * tfjs-node where both are installed; in a browser webgpu, wasm, webgl and cpu. The environment variable LOWRANK_ENGINE
- * names the only one to try, LOWRANK_THREADS the number of threads, LOWRANK_TFJS_NODE the folder where tfjs-node is
- * installed, LOWRANK_ONNX_RUNTIME native's library; a wrong one is passed over, and `note` or a reason in `skipped` says so.
+ * In Node it tries tfjs-node-gpu, native, tfjs-node, wasm and cpu, and times a product to choose between native and
+ * tfjs-node if both are installed; in a browser webgpu, wasm, webgl and cpu. The environment variable LOWRANK_ENGINE
+ * selects a single engine, LOWRANK_THREADS the number of threads, LOWRANK_TFJS_NODE the folder where tfjs-node is
+ * installed, LOWRANK_ONNX_RUNTIME native's library; a wrong one is skipped, and reported in `note` or `skipped`.
  *
  * Throws UnknownEngineError or ArgumentError for a wrong option, NoEngineError if no engine works.
  *

@@ -100,7 +100,7 @@ export function defaultOrder(platform: "node" | "browser"): EngineOrder {
   return order;
 }
 
-/** The name as a type; the error says that `origin` set it. Throws UnknownEngineError. */
+/** The name as a type; the error names `origin`, which set it. Throws UnknownEngineError. */
 export function parseEngineName(name: string, origin: string): EngineName {
   const found = findEngineName(name);
   if (found === undefined) throw new UnknownEngineError(name, engineNames, origin);

@@ -8,7 +8,7 @@ import type { StartOptions, StartOutcome } from "./start-options.ts";
 import { startWasm } from "./wasm/start-wasm.ts";
 import { startWebgl } from "./webgl/start-webgl.ts";
 
-/** Loads an engine's package and registers its backend. Throws if that cannot be done, saying why. */
+/** Loads an engine's package and registers its backend. Throws an error with the reason if that fails. */
 export const starters: Readonly<Record<EngineName, (options: StartOptions) => Promise<StartOutcome>>> = {
   "tfjs-node-gpu": (options) => startTfjsNode("tfjs-node-gpu", options),
   native: async ({ threads, onnxRuntimeFile: library }) => {

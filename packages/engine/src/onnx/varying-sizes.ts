@@ -1,5 +1,5 @@
 // Sizes that vary between calls of a graph. A recording sees one call, so each of them is a prime that no size of the model is a
-// multiple of: the factors of any size then tell how to compute it.
+// multiple of: the factors of any size then show how to compute it.
 
 /** A size that varies, or is counted together from others that do. */
 export interface VaryingSize {

@@ -15,7 +15,7 @@ const roundingShift = 1.5 * 2 ** 23;
 
 /**
  * Rounds a matrix, given row by row, to 8 bits a number and one float32 scale for each output: the largest magnitude of the
- * output's weights over 127. Returns undefined if it holds a NaN or an infinity, which 8 bits cannot tell.
+ * output's weights over 127. Returns undefined if it holds a NaN or an infinity, which 8 bits cannot represent.
  * Throws ArgumentError unless there are rows × columns numbers.
  *
  * @example

@@ -4,7 +4,7 @@ import type { RandomKey } from "@lowrank/contracts";
 import { ArgumentError } from "../errors.ts";
 import { threefry, type Words } from "./threefry.ts";
 
-/** Names one stream of random numbers: a run's seed and whatever tells its draws apart. */
+/** Names one stream of random numbers: a run's seed and whatever distinguishes its draws. */
 export type DrawKey = Partial<RandomKey> & {
   /** An integer from 0 to 2³² − 1. */
   readonly seed: number;

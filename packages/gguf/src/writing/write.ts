@@ -123,8 +123,8 @@ export function layoutGguf(
 /**
  * The bytes of a file in order, with one piece in memory at a time. Bytes before `from` are skipped.
  *
- * @throws {GgufError} as `layoutGguf`, and `GGUF_TENSOR_INVALID` for a tensor whose pieces are more or fewer bytes than its shape
- * says.
+ * @throws {GgufError} as `layoutGguf`, and `GGUF_TENSOR_INVALID` for a tensor whose pieces have more or fewer bytes than its
+ * shape.
  *
  * @example
  * ```ts

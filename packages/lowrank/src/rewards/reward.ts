@@ -1,4 +1,4 @@
-// What a reward is: a function that says how good a completion is.
+// Rewards: functions that score completions.
 
 import type { ChatMessage } from "@lowrank/data";
 

@@ -35,17 +35,17 @@ export function refuseUntrainable(model: PretrainedModel, rows: TrainingRows): v
     const advice = "A row of a data file is one text. To train on your own batches, use @lowrank/trainer.";
     throw new WrongTaskError(modelType, task, "Training on rows of text", advice);
   }
-  refuseUnheard(rows, config.melBins > 0);
+  refuseOtherMedia(rows, config.melBins > 0);
   rows.objective.refuse?.(model, rows);
 }
 
-function refuseUnheard({ file, kinds, train, numbers }: TrainingRows, hears: boolean): void {
-  if ([...kinds].every((kind) => isAudio(kind) === hears)) return;
-  const expected = hears
+function refuseOtherMedia({ file, kinds, train, numbers }: TrainingRows, isSpeech: boolean): void {
+  if ([...kinds].every((kind) => isAudio(kind) === isSpeech)) return;
+  const expected = isSpeech
     ? 'a row with "audio" or "input_features", and "text": this is a speech model'
     : "a row of text: this model has no audio input, unlike Whisper";
   const problems = train.flatMap((example, index): RowProblem[] => {
-    if (isAudio(example.kind) === hears) return [];
+    if (isAudio(example.kind) === isSpeech) return [];
     return [{ row: numbers.train(index), found: `a "${example.kind}" row`, expected }];
   });
   if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });

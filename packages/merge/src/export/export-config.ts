@@ -123,7 +123,7 @@ const labelled: ReadonlySet<Task> = new Set<Task>([
   "distilled-image-classification",
 ]);
 
-/** Whether the base's own classifier was trained for regression or multi-label classification, which its file does not say. */
+/** Whether the base's own classifier was trained for regression or multi-label classification, which its file does not store. */
 function isForAnotherProblem(base: Readonly<Record<string, unknown>>, { config, task }: ExportableModel): boolean {
   return labelled.has(task) && config.problemType !== null && config.problemType !== base.problem_type;
 }

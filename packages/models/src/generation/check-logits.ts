@@ -5,7 +5,7 @@ import { NonFiniteOutputError } from "../errors.ts";
 
 /**
  * Throws NonFiniteOutputError if a row of the logits [batch, vocabulary] for new token number `step`, counted from 0, does
- * not tell which tokens are more likely.
+ * not show which tokens are more likely.
  */
 export async function checkLogits(logits: tf.Tensor2D, step: number): Promise<void> {
   // One number a row is enough to see that all is well: NaN and infinity survive every addition.

@@ -27,7 +27,7 @@ const writesText: readonly Task[] = ["causal-lm", "sequence-to-sequence"];
 
 /**
  * Loads config.json and model.safetensors (or its shards) in F32, F16 or BF16, or quantized by bitsandbytes, GPTQ, AWQ or
- * compressed-tensors. Weights become float32 tensors, owned by the model, unless `basePrecision` asks for fewer bits.
+ * compressed-tensors. Weights become float32 tensors, owned by the model, unless `basePrecision` has fewer bits.
  *
  * All headers are checked before the first tensor is made. If anything fails, nothing stays in memory.
  *

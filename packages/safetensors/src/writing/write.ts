@@ -66,7 +66,7 @@ export function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
  * The bytes of a file in order, with one piece in memory at a time. The pieces of tensors are read in the
  * order of the file (see `layoutSafetensors`), not in the order given. Bytes before `from` are not yielded.
  *
- * @throws {SafetensorsError} `InvalidTensorView` if the pieces of a tensor are more or fewer bytes than its shape says;
+ * @throws {SafetensorsError} `InvalidTensorView` if the pieces of a tensor have more or fewer bytes than its shape;
  * what was yielded until then is no valid file.
  */
 export async function* safetensorsChunks(

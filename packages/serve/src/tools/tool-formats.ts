@@ -1,6 +1,6 @@
 // How models write calls of tools: one row for each family of chat templates.
 
-/** The texts around a call. The call itself is JSON or XML, which its first characters tell. */
+/** The texts around a call. The call itself is JSON or XML, which its first characters show. */
 export interface ToolFormat {
   /** Texts that begin calls. */
   readonly open: readonly string[];

@@ -1,5 +1,5 @@
 // Reads an adapter of Kohya's sd-scripts, LyCORIS or diffusers as PEFT would have written it. One file has all
-// components of a pipeline. Modules keep the file's names, because only a model can say which underscores are dots (see
+// components of a pipeline. Modules keep the file's names, because only a model shows which underscores are dots (see
 // component-paths.ts). A and B have PEFT's layout. Each module has its own α; a missing α equals the rank.
 
 import { openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";

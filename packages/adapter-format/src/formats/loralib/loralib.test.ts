@@ -13,7 +13,7 @@ import { writeLoralibAdapter } from "./write-loralib.ts";
 const fileOf = (name: string) => readFile(new URL(`../../../fixtures/loralib/${name}.safetensors`, import.meta.url));
 const groups = { c_attn: [true, false, true], turned: [false, true] };
 
-/** s·B·A of a module; of a table turned, [rows, columns]. */
+/** s·B·A of a module; of an embedding table, transposed: [rows, columns]. */
 function delta({ config, tensors }: Adapter, wanted: string): number[] {
   const lora = loraMatricesIn(tensors).find(({ path }) => path === wanted);
   if (lora?.b === undefined) throw new Error(`no pair ${wanted}`);

@@ -28,7 +28,7 @@ export interface RotaryOptions {
  *
  * const angle = tf.tensor2d([[0], [Math.PI / 2]]); // [time, pairs]
  * const x = tf.tensor4d([1, 0, 1, 0], [1, 1, 2, 2]);
- * const y = rotary(x, { cos: tf.cos(angle), sin: tf.sin(angle) }); // the second position turns to [0, 1]
+ * const y = rotary(x, { cos: tf.cos(angle), sin: tf.sin(angle) }); // the second position rotates to [0, 1]
  * ```
  */
 export function rotary(x: tf.Tensor, options: RotaryOptions): tf.Tensor {

@@ -119,7 +119,7 @@ async function compareWithBase(
     return same.length;
   } catch (error) {
     if (!(error instanceof OnnxBaseError)) throw error;
-    const message = `${error.message} If its weights are meant to be others, say --allow-different-base.`;
+    const message = `${error.message} If different weights are intended, add --allow-different-base.`;
     throw new LowrankError(error.code, message, { cause: error });
   } finally {
     await weights.collection.close();

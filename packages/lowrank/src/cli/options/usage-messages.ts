@@ -26,7 +26,7 @@ function listMeant(command: Command): string | undefined {
   return `Separate several values with commas: ${flag} ${[first, ...command.args].join(",")}`;
 }
 
-/** An unknown option, which commander would report later; else all that is missing at once; a base is, too, unless an adapter can say it. */
+/** An error for an unknown option, before commander reports it, else for all missing options. An adapter can name the base model. */
 function missing(command: Command): string {
   const unknown = command.args.find((each) => /^-+\w/.test(each))?.split("=")[0];
   if (unknown !== undefined) return withOurName(`error: unknown option '${unknown}'`, command);

@@ -16,7 +16,7 @@ const warmUp = 1;
 /** Steps are measured until there are this many, or, after three, for this many seconds. */
 const [maxMeasured, minMeasured, enoughSeconds] = [20, 3, 5];
 
-/** Makes some steps; the adapter is not for use afterwards. Validates as the options say. */
+/** Makes some steps; the adapter is not for use afterwards. Validates as the options require. */
 export async function measureSteps(
   adapter: OpenedAdapter,
   training: PreparedTraining,

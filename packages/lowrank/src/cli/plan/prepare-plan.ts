@@ -7,7 +7,7 @@ import { engineHost, startEngine } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "../train/run-train.ts";
 
-/** A run without a folder: nothing to resume, and no other run to tell it apart from. */
+/** A run without a folder: nothing to resume, and no other run to compare it with. */
 export const withoutFolder = { initial: { options: {}, adapter: {} }, identify: async () => "" };
 
 /** A run and the engine that it is for; the caller disposes of its model. `choose` may take fewer rows. */

@@ -24,7 +24,7 @@ export interface TrainOptions extends CompleteRecipe, CommonOptions, Distributed
   readonly resume?: boolean;
 }
 
-/** Trains an adapter as the options say and writes it to --out. Throws InterruptedError after Ctrl-C, work saved. */
+/** Trains an adapter and writes it to --out. Throws InterruptedError after Ctrl-C, when the work is saved. */
 export async function runTrain(
   requested: TrainOptions,
   report: Report,
@@ -112,7 +112,7 @@ async function follow(
   } finally {
     progress.stop();
   }
-  if (end === undefined) throw new Error("The trainer ended without saying why.");
+  if (end === undefined) throw new Error("The trainer ended without a reason.");
   return end;
 }
 

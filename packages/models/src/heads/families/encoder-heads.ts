@@ -102,7 +102,7 @@ export function denseClassifier(model: PartList, options: DenseClassifierOptions
 }
 
 /**
- * output(norm(activation(dense(hidden)))), tied to the token embedding if the configuration says so. It predicts masked tokens, or
+ * output(norm(activation(dense(hidden)))), tied to the token embedding if the configuration sets it. It predicts masked tokens, or
  * the next ones for a causal task.
  */
 export function languageModel(model: PartList, backbone: Backbone, activation: Activation): Head {

@@ -147,7 +147,7 @@ function gated(
   return isBeforeGate ? swiglu(gate, normed(read)) : normed(swiglu(gate, read));
 }
 
-/** Each number as often as its width says: [sum of widths]. */
+/** Repeats each number by its width: [sum of widths]. */
 function repeated(numbers: readonly number[], widths: readonly number[]): tf.Tensor1D {
   return tf.tensor1d(widths.flatMap((width, place) => Array<number>(width).fill(numbers[place] ?? 1)));
 }

@@ -111,8 +111,8 @@ export const qwen3: GgufTable = {
   implied: (tensorNames) => ({ attention_bias: tensorNames.has("blk.0.attn_q.bias") }),
 };
 
-// LLaMA in GGUF, as llama.cpp's convert_hf_to_gguf.py writes it. Files of Mistral say "llama", too: computed as LLaMA, which
-// is the same, unless they say how far back attention looks.
+// LLaMA in GGUF, as llama.cpp's convert_hf_to_gguf.py writes it. Files of Mistral have the architecture "llama", too.
+// They are computed as LLaMA, which is the same unless they have a sliding window.
 
 const paired = nameRows([["blk.{n}.attn_q", "model.layers.{n}.self_attn.q_proj"]], "pairs-of-heads");
 const pairedKeys = nameRows([["blk.{n}.attn_k", "model.layers.{n}.self_attn.k_proj"]], "pairs-of-key-heads");

@@ -46,7 +46,7 @@ const commonConfig: readonly GgufConfigRow[] = [
   { gguf: "rope.freq_base", key: "rope_theta" },
 ];
 
-/** The width of a head, for families whose configuration may say it. */
+/** The width of a head, for families whose configuration may set it. */
 export const headWidth: GgufConfigRow = { gguf: "attention.key_length", key: "head_dim" };
 export const window: GgufConfigRow = { gguf: "attention.sliding_window", key: "sliding_window" };
 

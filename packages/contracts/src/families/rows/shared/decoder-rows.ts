@@ -49,7 +49,7 @@ interface DecoderHeadOptions {
 }
 
 /**
- * The heads of a decoder: `lm_head`, tied to the embedding if the configuration says so, `score`, a token classifier and
+ * The heads of a decoder: `lm_head`, tied to the embedding if the configuration sets it, `score`, a token classifier and
  * `qa_outputs`. A family's classes decide which of them it has.
  */
 export function decoderHeads(
@@ -156,7 +156,7 @@ interface TextPart extends Partial<Omit<Family, "config" | "architectures">> {
   /** The class of transformers. */
   readonly name: string;
   readonly config?: Partial<ConfigTable>;
-  /** Sizes that files need not say. */
+  /** Default sizes for files without them. */
   readonly defaults?: Parameters<typeof layerSizesOr>[0] & { readonly vocabulary: number };
 }
 

@@ -37,7 +37,7 @@ export function patchesOf({ imageSize, imageWidth, patchSize, patchWidth }: Conf
   return Math.floor(imageSize / patchSize) * Math.floor(imageWidth / patchWidth);
 }
 
-/** The convolution that makes a state from each patch. It is as wide as the layers unless `widthOf` says otherwise. */
+/** The convolution that makes a state from each patch. It is as wide as the layers, or as wide as `widthOf`. */
 export function patchProjection(
   path: string,
   widthOf = ({ hiddenSize }: ConfigValues) => hiddenSize,

@@ -127,7 +127,7 @@ export function pairOfTowers({ modelType, name, towers, matching, sizes = {}, ha
     config: {
       ...towerConfig,
       sizes,
-      // The towers' own, which the whole does not say.
+      // Settings of the towers only; the configuration of the whole model lacks them.
       activation: { fallback: activation.fallback },
       normEpsilon: { fallback: normEpsilon.fallback },
       dropouts: {},

@@ -19,7 +19,7 @@ const tower = visionTower({
   norms: ["post_layernorm"],
 });
 
-/** The tables of `idefics3_vision`, also for files that say "smolvlm_vision". */
+/** The tables of `idefics3_vision`, also for files with "smolvlm_vision". */
 export const idefics3Vision: Family = {
   ...tower,
   // The sizes are those of the image processor's file, which repeats them.

@@ -41,7 +41,7 @@ fn derivative(x: f32) -> f32 {
   return g * (1 + x * (1 - g));
 }`;
 
-/** What is computed: its name tells its shader apart, and `outputs` are expressions of entry i. */
+/** A computation: `key` identifies its shader, and `outputs` are expressions of entry i. */
 interface Activation {
   readonly key: string;
   readonly inputs: readonly [string, ...string[]];

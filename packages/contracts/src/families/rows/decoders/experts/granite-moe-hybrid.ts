@@ -69,7 +69,7 @@ export const graniteMoeHybrid = likeLlama("granitemoehybrid", writerClasses("Gra
   ],
 });
 
-/** Older names of layers, all of Mamba's kind unless the file says so, and no number of chosen experts where there are none. */
+/** Older names of layers, all Mamba layers unless the file lists them, and no number of chosen experts without experts. */
 function respell(values: ReadonlyMap<string, unknown>): ReadonlyMap<string, unknown> {
   const sized = withMambaHeadSize(values, (at) => at("mamba_expand", 2) * at("hidden_size", 4096));
   const layers = Math.min(Number(values.get("num_hidden_layers")) || 0, sizeLimits.layers);

@@ -39,7 +39,7 @@ export const bloom: Family = {
         effect: "true leaves out biases where pretraining_tp is more than 1",
       },
     ],
-    // They only say in which order sums were computed, or how the model was trained.
+    // They only describe the order of sums and the training of the model.
     harmless: [
       "attention_softmax_in_fp32",
       "bias_dropout_fusion",

@@ -36,7 +36,7 @@ export const gemma2 = likeLlama("gemma2", decoderClasses("Gemma2", ["token-class
 export const gemma = likeLlama("gemma", decoderClasses("Gemma", ["token-classification"]), {
   config: {
     sizes: decoderSizes({ keyValueHeads: 16, headSize: 256, maxPositions: 8192 }),
-    // The official files say "gelu" and mean the approximation.
+    // The official files have "gelu" and mean the approximation by tanh.
     activation: { key: "hidden_act", fallback: "gelu_pytorch_tanh", aliases: { gelu: "gelu_pytorch_tanh" } },
     tokenIds: { padding: 0 },
     tiedByDefault: true,
