@@ -7,7 +7,7 @@ import type { ProblemType, TextTokenizer, TokenBatch } from "@lowrank/data";
 import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/inject";
 import type { EvaluationEvent, RateRestart, TrainingEvent } from "@lowrank/trainer";
 import { checkArgument, checkCall } from "./check-argument.ts";
-import { recipeIn, recipeKey } from "./embed/embedding-recipe.ts";
+import { embeddingKey, embeddingSettingsIn } from "./embed/embedding-settings.ts";
 import { initNeedsRows } from "./errors/library-errors.ts";
 import type { RunReview } from "./findings/watch-run.ts";
 import { given } from "./given.ts";
@@ -79,7 +79,7 @@ export class OpenedAdapter {
     this.name = facts.name;
     this.#handle = facts.opened.handle;
     this.#setup = onBase(facts.opened.setup, facts.opened);
-    const kept = [classNamesKey, problemKey, recipeKey];
+    const kept = [classNamesKey, problemKey, embeddingKey];
     this.#metadata = new Map([...(facts.opened.adapter?.metadata ?? [])].filter(([key]) => kept.includes(key)));
   }
 
@@ -118,7 +118,7 @@ export class OpenedAdapter {
   /** The model in the shape that this adapter needs, and a context that selects it. */
   get opened(): OpenedBase {
     const { handle } = this;
-    const carried = { recipe: recipeIn(this.#metadata), setup: this.#setup };
+    const carried = { embedding: embeddingSettingsIn(this.#metadata), setup: this.#setup };
     return { ...this.#facts.opened, handle, ...carried, context: inferenceContext(activeAdapters(handle.name)) };
   }
 
@@ -149,7 +149,7 @@ export class OpenedAdapter {
     training.refuseIdleOptions(training.runToCheck(model, rows, { labels, config }), options);
     const hasText = training.needTokenizer(rows.train) || training.needTokenizer(rows.validation);
     const tokenizer = hasText ? await this.#facts.tokenizer() : undefined;
-    const trained = recipeIn(this.#metadata);
+    const trained = embeddingSettingsIn(this.#metadata);
     const learning = await rows.objective.plan(opened.source, rows, { ...options, tokenizer, trained });
     const setup = this.#setup;
     const parameters = this.plan.totalParameters - this.plan.trainableParameters;
@@ -163,7 +163,7 @@ export class OpenedAdapter {
     const start = { ...seen, ...(learning.measuresInitsByLoss === true ? { loss } : {}) };
     this.#handle ??= await makeFromRows(model, this.plan, { ...this.#facts, start });
     training.checkRows(rows.file, tokenized.drawn?.sample ?? tokenized.train, { config: this.config, notices });
-    const found = [...training.classMetadata(classes, labels), ...training.recipeMetadata(learning.recipe)];
+    const found = [...training.classMetadata(classes, labels), ...training.embeddingMetadata(learning.embedding)];
     this.#metadata = new Map([...this.#metadata, ...found]);
     this.#setup = onBase(training.setupOfRows(rows.train, tokenized.template, options), opened);
     const plan = stepsOf(tokenized, options);

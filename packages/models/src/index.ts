@@ -2,7 +2,7 @@ export type { NewRows } from "@lowrank/engine/hook-points";
 export { describeModel } from "./describe-model.ts";
 export { type DistillationOptions, type Divergence, distillationLoss } from "./distillation/distillation-loss.ts";
 export { type ComparisonLoss, comparisonLoss, comparisonLosses } from "./embeddings/comparison-loss.ts";
-export { type EmbeddingRecipe, type Pooling, readEmbeddingRecipe } from "./embeddings/embedding-recipe.ts";
+export { type EmbeddingSettings, type Pooling, readEmbeddingSettings } from "./embeddings/embedding-settings.ts";
 export type { Matryoshka } from "./embeddings/matryoshka.ts";
 export { cosineLoss, orderLoss, rankingLoss, type Scored, tripletLoss } from "./embeddings/sentence-losses.ts";
 export {

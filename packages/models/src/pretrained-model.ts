@@ -20,7 +20,7 @@ import {
   type Part,
 } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
-import type { EmbeddingRecipe } from "./embeddings/embedding-recipe.ts";
+import type { EmbeddingSettings } from "./embeddings/embedding-settings.ts";
 import { embedMiniBatches } from "./embeddings/mini-batches.ts";
 import { embeddingsOf, pooledBy } from "./embeddings/pooled-embeddings.ts";
 import { ModelInputError, NothingSupervisedError, UnknownAdapterError } from "./errors.ts";
@@ -193,7 +193,7 @@ export class PretrainedModel implements AdaptableModel {
   }
 
   /**
-   * One embedding for each text, [batch, width]: its states, pooled and normalized by the recipe. Padding is not computed. With
+   * One embedding for each text, [batch, width]: its states, pooled and normalized by `settings`. Padding is not computed. With
    * `miniBatchSize`, only this many texts are computed at a time, and again in the backward pass, so that the memory is that of a
    * mini-batch. The caller owns the result.
    *
@@ -211,22 +211,22 @@ export class PretrainedModel implements AdaptableModel {
    */
   embed(
     inputs: ModelInputs,
-    recipe: EmbeddingRecipe,
+    settings: EmbeddingSettings,
     context: ForwardContext = inferenceContext(),
     { miniBatchSize }: { readonly miniBatchSize?: number | undefined } = {},
   ): tf.Tensor2D {
     const { backbone, parts } = this.#assembly;
     if (miniBatchSize !== undefined) {
       this.#checkAlive();
-      const embed = (some: ModelInputs, own: ForwardContext) => this.embed(some, recipe, own);
+      const embed = (some: ModelInputs, own: ForwardContext) => this.embed(some, settings, own);
       const how = { miniBatchSize, context, variables: trainableIn(parts, context), embed };
       return tf.tidy(() => embedMiniBatches(inputs, how));
     }
     if (backbone.decoder !== undefined || backbone.tokens === undefined)
       throw new ModelInputError("inputIds", "embeddings need an encoder or a decoder-only model");
     return this.#run(inputs, context, (pass) => ({
-      pick: readForPooling(pooledBy[recipe.pooling], pass),
-      finish: (states) => embeddingsOf(states, recipe, pass),
+      pick: readForPooling(pooledBy[settings.pooling], pass),
+      finish: (states) => embeddingsOf(states, settings, pass),
     }));
   }
 

@@ -10,15 +10,15 @@ import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { defaultMaxLength, maxLengthFor, positionLimit } from "../open/position-limit.ts";
 import {
-  embeddingRecipe,
-  type RecipeFacts,
-  type RecipeOptions,
+  type EmbeddingSource,
+  findEmbeddingSettings,
+  type PoolingOptions,
   sentenceLength,
   sentencePrompts,
-} from "./embedding-recipe.ts";
+} from "./embedding-settings.ts";
 
 /** Options of `embed`. Defaults come from sentence-transformers' files in the model's folder. */
-export interface EmbedOptions extends RecipeOptions {
+export interface EmbedOptions extends PoolingOptions {
   /** Default 32. */
   readonly batchSize?: number | undefined;
   /** Maximum number of tokens per text; default: from the folder, or 512, limited to the model's positions. */
@@ -38,7 +38,7 @@ export async function embedTexts(
   { batchSize = 32, signal, onTokens, ...options }: EmbedOptions,
 ): Promise<readonly Float32Array[]> {
   const { model, context, source } = opened;
-  const recipe = await embeddingRecipe(source, options, opened.recipe);
+  const settings = await findEmbeddingSettings(source, options, opened.embedding);
   const prompt = await promptOf(source, options.promptName);
   const ownLength = Math.min((await sentenceLength(source)) ?? defaultMaxLength, positionLimit(model.config));
   const maxLength = options.maxLength === undefined ? ownLength : maxLengthFor(model, options.maxLength);
@@ -60,7 +60,7 @@ export async function embedTexts(
     const made = await namingBrokenWeights(opened, async () => {
       const rows = tf.tidy(() => {
         const { labels: _, ...inputs } = batchTensors(batch);
-        return model.embed(inputs, recipe, context); // [rows, width]
+        return model.embed(inputs, settings, context); // [rows, width]
       });
       try {
         return await rows.array();
@@ -76,7 +76,7 @@ export async function embedTexts(
   return embeddings;
 }
 
-async function promptOf(source: RecipeFacts, name: string | undefined): Promise<string> {
+async function promptOf(source: EmbeddingSource, name: string | undefined): Promise<string> {
   const { byName, byDefault } = await sentencePrompts(source);
   if (name === undefined) return byDefault ?? "";
   const prompt = byName.get(name);

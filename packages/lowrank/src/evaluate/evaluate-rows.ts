@@ -2,7 +2,7 @@
 
 import { type Example, type LabelMeaning, labelledPairs, type RowList, type TextTokenizer } from "@lowrank/data";
 import { NonFiniteOutputError, type PretrainedModel } from "@lowrank/models";
-import type { RecipeOptions } from "../embed/embedding-recipe.ts";
+import type { PoolingOptions } from "../embed/embedding-settings.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import type { MediaReader } from "../media/prepare-media.ts";
 import { rowMedia } from "../media/row-media.ts";
@@ -37,7 +37,7 @@ export interface Evaluation extends RowMetrics, ExtraScores {
 /** Options of `evaluate`. */
 export interface EvaluationOptions
   extends ComparisonOptions,
-    Pick<RecipeOptions, "dimensions">,
+    Pick<PoolingOptions, "dimensions">,
     Pick<PredictOptions, "classNames" | "batchSize" | "maxLength">,
     Pick<RewardOptions, "topP" | "rewardTimeout" | "rewardConcurrency"> {
   /** Prompt template; default: the template of the adapter's training, else one that fits the rows. */
@@ -109,7 +109,7 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
   if (options.reward !== undefined) objective.refuse?.(model, learned);
   const writing = { maxCompletionLength: maxNewTokens, temperature: Math.max(greedy, options.temperature ?? 0) };
   const plan = await objective.plan(opened.source, learned, {
-    ...{ ...options, ...writing, tokenizer, trained: opened.recipe },
+    ...{ ...options, ...writing, tokenizer, trained: opened.embedding },
   });
   const asTrained = rememberedTemplate(opened.setup, rows);
   const template = chooseTemplate(options.template ?? asTrained, rows, { tokenizer, task: model.task });

@@ -39,7 +39,7 @@ async function tokenizerTexts(
 
 /** Files by name: the pooling of embeddings, or the chat template. Throws the errors of `sentenceFiles`. */
 export async function mergedTexts(
-  opened: Pick<OpenedBase, "model" | "source" | "recipe" | "setup">,
+  opened: Pick<OpenedBase, "model" | "source" | "embedding" | "setup">,
 ): Promise<ReadonlyMap<string, string>> {
   if (opened.model.task === "feature-extraction") return sentenceFiles(opened);
   const { template, system } = opened.setup ?? {};

@@ -5,7 +5,7 @@ import { type GgufFile, openGguf, type WritableValue } from "@lowrank/gguf";
 import type { ExportFile } from "@lowrank/merge";
 import { type GgufFileType, type GgufModelOptions, ggufModelFile } from "@lowrank/merge/gguf";
 import type { Pooling } from "@lowrank/models";
-import { embeddingRecipe } from "../embed/embedding-recipe.ts";
+import { findEmbeddingSettings } from "../embed/embedding-settings.ts";
 import { PoolingUnknownError } from "../errors/model-errors.ts";
 import { ownTypes } from "../errors/output-errors.ts";
 import { renderPrompt } from "../generate/prompt-ids.ts";
@@ -62,12 +62,12 @@ export function isGenerative({ model }: Pick<OpenedBase, "model">): boolean {
 
 /** The adapter's or the base's pooling; undefined if it is unknown, or if the base's file keeps its own. */
 async function poolingOf(opened: OpenedBase, type: GgufOutput["type"]): Promise<Pooling | undefined> {
-  const { source, recipe } = opened;
+  const { source, embedding } = opened;
   // A decoder without a head in a .gguf file looks like one that generates text.
   if (isGenerative(opened) && source.openGguf === undefined) return undefined;
-  if (type === "as-base" && recipe === undefined) return undefined;
+  if (type === "as-base" && embedding === undefined) return undefined;
   try {
-    return (await embeddingRecipe(source, {}, recipe)).pooling;
+    return (await findEmbeddingSettings(source, {}, embedding)).pooling;
   } catch (error) {
     if (error instanceof PoolingUnknownError) return undefined;
     throw error;

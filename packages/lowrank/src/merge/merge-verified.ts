@@ -52,7 +52,7 @@ export async function toleranceFor(logits: tf.Tensor): Promise<number> {
 
 /** The same base in float32 with the same adapter; the caller disposes of it. */
 export async function openExactly(
-  { handle, model, source, tokenizerFolder, recipe, setup }: OpenedBase,
+  { handle, model, source, tokenizerFolder, embedding, setup }: OpenedBase,
   notices: Notices,
 ): Promise<OpenedBase> {
   if (handle === undefined) throw new Error("There is no adapter to merge.");
@@ -65,5 +65,5 @@ export async function openExactly(
     }),
   };
   const exact = await openBase(sources, { task: model.task, minTokens: model.config.vocabularySize }, notices);
-  return { ...exact, recipe };
+  return { ...exact, embedding };
 }

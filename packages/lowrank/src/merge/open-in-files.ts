@@ -2,7 +2,7 @@
 
 import { inferenceContext } from "@lowrank/contracts";
 import { WeightsInFiles } from "@lowrank/models";
-import { recipeIn } from "../embed/embedding-recipe.ts";
+import { embeddingSettingsIn } from "../embed/embedding-settings.ts";
 import type { Notices } from "../notices.ts";
 import { attachTo } from "../open/attaching.ts";
 import { loadBase } from "../open/load-base.ts";
@@ -36,7 +36,7 @@ export async function openInFiles(
     checkHead(model, adapter, source.path);
     return {
       ...{ model, source, path: source.path, folder: source.folder, adapter, setup, handle, weights },
-      recipe: recipeIn(adapter.metadata),
+      embedding: embeddingSettingsIn(adapter.metadata),
       files: adapterSource.tokenizer ?? source.files,
       tokenizerFolder: adapterSource.tokenizer,
       adapterPath: adapterSource.name,

@@ -1,12 +1,12 @@
 // The files of a sentence-transformers folder, with pooling and prompts. They come from the model's folder or .gguf file,
 // or from the adapter, which was trained with them.
 
-import { type EmbeddingRecipe, readEmbeddingRecipe } from "@lowrank/models";
-import { ggufRecipe, sentenceLength } from "../embed/embedding-recipe.ts";
+import { type EmbeddingSettings, readEmbeddingSettings } from "@lowrank/models";
+import { ggufEmbeddingSettings, sentenceLength } from "../embed/embedding-settings.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { defaultMaxLength, positionLimit } from "../open/position-limit.ts";
 
-type Opened = Pick<OpenedBase, "model" | "source" | "recipe">;
+type Opened = Pick<OpenedBase, "model" | "source" | "embedding">;
 
 const maxBytes = 1_000_000;
 const copiedFiles = ["sentence_bert_config.json", "config_sentence_transformers.json"];
@@ -18,19 +18,19 @@ export async function sentenceFiles(opened: Opened): Promise<ReadonlyMap<string,
   const copied = await readFiles(source, copiedFiles);
   const stored = await storedModules(opened);
   if (stored !== undefined) return new Map([...copied, ...stored]);
-  const recipe = opened.recipe ?? (await ggufRecipe(source));
-  if (recipe === undefined) return copied;
+  const embedding = opened.embedding ?? (await ggufEmbeddingSettings(source));
+  if (embedding === undefined) return copied;
   const length = Math.min((await sentenceLength(source)) ?? defaultMaxLength, positionLimit(model.config));
-  const settings = ["sentence_bert_config.json", json({ max_seq_length: length, do_lower_case: false })] as const;
+  const lengthFile = ["sentence_bert_config.json", json({ max_seq_length: length, do_lower_case: false })] as const;
   return new Map([
-    ...(copied.has(settings[0]) ? [] : [settings]),
+    ...(copied.has(lengthFile[0]) ? [] : [lengthFile]),
     ...copied,
-    ...newModules(recipe, model.config.hiddenSize),
+    ...newModules(embedding, model.config.hiddenSize),
   ]);
 }
 
 /** modules.json of the model's folder and the files that it names, if they have the adapter's pooling. */
-async function storedModules({ source, recipe }: Opened): Promise<ReadonlyMap<string, string> | undefined> {
+async function storedModules({ source, embedding: own }: Opened): Promise<ReadonlyMap<string, string> | undefined> {
   const { folder, inside } = source;
   if (folder === undefined || inside === undefined || !(await folder.has("modules.json"))) return undefined;
   const text = await folder.readText("modules.json", { maxBytes });
@@ -40,9 +40,8 @@ async function storedModules({ source, recipe }: Opened): Promise<ReadonlyMap<st
     configs.set(`${name}/config.json`, config);
     return JSON.parse(config);
   };
-  const stored = await readEmbeddingRecipe(JSON.parse(text), readConfig);
-  const isDifferent =
-    recipe !== undefined && (recipe.pooling !== stored.pooling || recipe.isNormalised !== stored.isNormalised);
+  const stored = await readEmbeddingSettings(JSON.parse(text), readConfig);
+  const isDifferent = own !== undefined && (own.pooling !== stored.pooling || own.isNormalised !== stored.isNormalised);
   return isDifferent ? undefined : new Map([["modules.json", text], ...configs]);
 }
 
@@ -54,7 +53,7 @@ async function readFiles({ folder }: Opened["source"], names: readonly string[])
 }
 
 /** New files, in the format of sentence-transformers since version 2. */
-function newModules({ pooling, isNormalised }: EmbeddingRecipe, width: number): ReadonlyMap<string, string> {
+function newModules({ pooling, isNormalised }: EmbeddingSettings, width: number): ReadonlyMap<string, string> {
   const types = ["Transformer", "Pooling", ...(isNormalised ? ["Normalize"] : [])];
   const modules = types.map((type, index) => {
     const path = index === 0 ? "" : `${index}_${type}`;

@@ -5,9 +5,9 @@ import type { ForwardContext, JsonObject, WarningListener } from "@lowrank/contr
 import type { Task } from "@lowrank/contracts/families";
 import type { ComparisonPrompts, Example, RowList, TokenBatch, TokenizedExample } from "@lowrank/data";
 import type { AdapterHandle } from "@lowrank/inject";
-import type { EmbeddingRecipe, PolicyTargets, PretrainedModel } from "@lowrank/models";
+import type { EmbeddingSettings, PolicyTargets, PretrainedModel } from "@lowrank/models";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { RecipeFacts } from "../embed/embedding-recipe.ts";
+import type { EmbeddingSource } from "../embed/embedding-settings.ts";
 import type { MediaReader } from "../media/prepare-media.ts";
 import type { MetricName, RowMetrics } from "../metric-names.ts";
 import type { Notices } from "../notices.ts";
@@ -48,7 +48,7 @@ export interface Objective<Options = object> {
   /** Throws WrongTaskError for a model that cannot learn from its rows. */
   refuse?(model: PretrainedModel, rows: LearnedRows): void;
   /** The plan of a run. Throws for rows and options that do not fit together. */
-  plan(source: RecipeFacts, rows: LearnedRows, options: Options): LearningPlan | Promise<LearningPlan>;
+  plan(source: EmbeddingSource, rows: LearnedRows, options: Options): LearningPlan | Promise<LearningPlan>;
   /** Metrics that only `evaluate` measures, in addition to those of `plan`; the rows of `textOf` are measured, too. */
   evaluate?(opened: OpenedBase, rows: RowList<Example>, how: EvaluationRequest): Promise<ExtraScores>;
 }
@@ -86,7 +86,7 @@ export interface LearningPlan {
   /** Prompts before texts to compare. */
   readonly prompts?: ComparisonPrompts;
   /** How states become embeddings. */
-  readonly recipe?: EmbeddingRecipe;
+  readonly embedding?: EmbeddingSettings;
   /** For batches that the model writes: the number of steps with each, and the batches. */
   readonly written?: {
     readonly numIterations: number;

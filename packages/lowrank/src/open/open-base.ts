@@ -4,7 +4,7 @@ import { type Adapter, type LoraConfig, layerOrderOf } from "@lowrank/adapter-fo
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import { openTokenizer, type TextFiles, type TextTokenizer } from "@lowrank/data";
 import { type AdapterHandle, vocabularyOf } from "@lowrank/inject";
-import type { EmbeddingRecipe, ModelFolder, PretrainedModel } from "@lowrank/models";
+import type { EmbeddingSettings, ModelFolder, PretrainedModel } from "@lowrank/models";
 import { headIncomplete, tokenizerMissing } from "../errors/model-errors.ts";
 import type { Notices } from "../notices.ts";
 import { type AdapterSetup, readSetup } from "../setup/adapter-setup.ts";
@@ -41,7 +41,7 @@ export interface OpenedBase {
   readonly adapterPath?: string | undefined;
   readonly handle: AdapterHandle | undefined;
   /** Pooling of the adapter's embeddings, if it was trained for embeddings. */
-  readonly recipe?: EmbeddingRecipe | undefined;
+  readonly embedding?: EmbeddingSettings | undefined;
   /** Inference with the adapter, if there is one. */
   readonly context: ForwardContext;
   dispose(): void;

@@ -1,6 +1,6 @@
 // Everything that prepares rows for a run, loaded on first use: few visitors of a page train.
 
-export { recipeMetadata } from "../embed/embedding-recipe.ts";
+export { embeddingMetadata } from "../embed/embedding-settings.ts";
 export { rowMedia } from "../media/row-media.ts";
 export { warnOfPreferences } from "../objectives/preferences/chosen-answers.ts";
 export { warnOfOddClasses } from "../rows/classes/odd-classes.ts";

@@ -12,7 +12,7 @@ import { loadModel } from "../loading/load-model.ts";
 import { openFolder } from "../node.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { type ComparisonLoss, comparisonLoss } from "./comparison-loss.ts";
-import { readEmbeddingRecipe } from "./embedding-recipe.ts";
+import { readEmbeddingSettings } from "./embedding-settings.ts";
 import { cosineLoss, orderLoss, rankingLoss, tripletLoss } from "./sentence-losses.ts";
 
 interface Expected {
@@ -40,7 +40,7 @@ describe("a text's embedding", () => {
   });
 
   it.each(["mean", "cls", "lasttoken"])("is sentence-transformers' for %s, as it is and of length 1", async (mode) => {
-    const { pooling } = await readEmbeddingRecipe(steps(2), async () => ({ pooling_mode: mode }));
+    const { pooling } = await readEmbeddingSettings(steps(2), async () => ({ pooling_mode: mode }));
     const wanted = expected.embeddings[mode];
     tf.tidy(() => {
       const pooled = model.embed(inputs(), { pooling, isNormalised: false });
@@ -66,17 +66,17 @@ describe("a text's embedding", () => {
 
   it("is shorter with fewer dimensions, and then of length 1", () => {
     tf.tidy(() => {
-      const recipe = { pooling: "mean", isNormalised: true } as const;
-      const whole = model.embed(inputs(), recipe);
+      const settings = { pooling: "mean", isNormalised: true } as const;
+      const whole = model.embed(inputs(), settings);
       const [first = []] = tf.slice2d(whole, [0, 0], [1, 4]).arraySync();
-      const short = model.embed(inputs(), { ...recipe, dimensions: 4 });
+      const short = model.embed(inputs(), { ...settings, dimensions: 4 });
       expect(short.shape).toEqual([3, 4]);
       expectClose(
         short.dataSync().slice(0, 4),
         first.map((value) => value / Math.hypot(...first)),
         1e-6,
       );
-      expect(() => model.embed(inputs(), { ...recipe, dimensions: 17 })).toThrow("from 1 to 16");
+      expect(() => model.embed(inputs(), { ...settings, dimensions: 17 })).toThrow("from 1 to 16");
     });
   });
 
@@ -170,7 +170,7 @@ describe("a folder of sentence-transformers", () => {
     [{ pooling_mode: "lasttoken" }, "last"],
     [{}, "mean"],
   ])("with %j pools the %s", async (config, pooling) => {
-    expect(await readEmbeddingRecipe(steps(3), async () => config)).toEqual({ pooling, isNormalised: true });
+    expect(await readEmbeddingSettings(steps(3), async () => config)).toEqual({ pooling, isNormalised: true });
   });
 
   it.each([
@@ -181,7 +181,7 @@ describe("a folder of sentence-transformers", () => {
     [[{ path: "", type: "sentence_transformers.models.CLIPModel" }], {}],
     [{}, {}],
   ])("is refused for what is not computed: %j with %j", async (modules, config) => {
-    await expect(readEmbeddingRecipe(modules, async () => config)).rejects.toThrow(EmbeddingRecipeError);
+    await expect(readEmbeddingSettings(modules, async () => config)).rejects.toThrow(EmbeddingRecipeError);
   });
 });
 

@@ -24,7 +24,7 @@ interface Expected {
 
 const fixtures = new URL("../../fixtures/", import.meta.url);
 const { cached }: { cached: Expected } = JSON.parse(readFileSync(new URL("embeddings.json", fixtures), "utf8"));
-const recipe = { pooling: "mean", isNormalised: false } as const;
+const settings = { pooling: "mean", isNormalised: false } as const;
 const context = { ...inferenceContext(activeAdapters("a")), training: true };
 
 /** PEFT's matrices are transposed. */
@@ -69,7 +69,7 @@ function inputsOf(pairs = 64) {
 
 const lossOf = (inputs: ModelInputs, miniBatchSize?: number) =>
   comparisonLoss("ranking", {
-    embeddings: model.embed(inputs, recipe, context, { miniBatchSize }),
+    embeddings: model.embed(inputs, settings, context, { miniBatchSize }),
     columns: 2,
     miniBatchSize,
   });
@@ -112,8 +112,8 @@ describe("a batch embedded in mini-batches", () => {
   it("uses each row's own adapter", () => {
     tf.tidy(() => {
       const own = inferenceContext(adapterRows(Array.from({ length: 8 }, (_, row) => (row % 3 === 0 ? "a" : null))));
-      const whole = model.embed(inputsOf(4), recipe, own);
-      expectClose(model.embed(inputsOf(4), recipe, own, { miniBatchSize: 3 }).dataSync(), whole.dataSync(), 1e-6);
+      const whole = model.embed(inputsOf(4), settings, own);
+      expectClose(model.embed(inputsOf(4), settings, own, { miniBatchSize: 3 }).dataSync(), whole.dataSync(), 1e-6);
     });
   });
 

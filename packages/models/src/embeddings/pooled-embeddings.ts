@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type ColumnsOf, type PooledStates, pool } from "../heads/pooling.ts";
 import type { Pass } from "../parts/pass.ts";
-import type { EmbeddingRecipe, Pooling } from "./embedding-recipe.ts";
+import type { EmbeddingSettings, Pooling } from "./embedding-settings.ts";
 import { firstDimensions } from "./first-dimensions.ts";
 
 const firstShown: ColumnsOf = ({ inputs: { attentionMask }, shape: [batch] }) =>
@@ -18,8 +18,8 @@ const lastShown: ColumnsOf = ({ inputs: { attentionMask }, shape: [batch, time] 
 export const pooledBy: Readonly<Record<Pooling, PooledStates>> = { mean: "mean", first: firstShown, last: lastShown };
 
 /** The states that the pooling reads → [batch, width or dimensions]. Throws ModelInputError for more dimensions than the width. */
-export function embeddingsOf(states: tf.Tensor, recipe: EmbeddingRecipe, pass: Pass): tf.Tensor2D {
-  const { pooling, isNormalised, dimensions } = recipe;
+export function embeddingsOf(states: tf.Tensor, settings: EmbeddingSettings, pass: Pass): tf.Tensor2D {
+  const { pooling, isNormalised, dimensions } = settings;
   const pooled = pool(states, pooledBy[pooling], pass);
   const kept = dimensions === undefined ? pooled : firstDimensions(pooled, dimensions);
   return isNormalised ? normalised(kept) : kept;

@@ -16,17 +16,17 @@ import {
   type ComparisonLoss,
   comparisonLoss,
   comparisonLosses,
-  type EmbeddingRecipe,
+  type EmbeddingSettings,
   type Matryoshka,
   type PretrainedModel,
 } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import {
-  embeddingRecipe,
-  type RecipeFacts,
-  type RecipeOptions,
+  type EmbeddingSource,
+  findEmbeddingSettings,
+  type PoolingOptions,
   sentencePrompts,
-} from "../../embed/embedding-recipe.ts";
+} from "../../embed/embedding-settings.ts";
 import type { OpenedBase } from "../../open/open-base.ts";
 import type { embeddingOptions } from "../../options/learning-options.ts";
 import type { Given } from "../../options/option-table.ts";
@@ -37,7 +37,7 @@ import { type Teacher, teachingModel } from "../distillation/distillation.ts";
 import type { LearnedRows, LearningPlan, Measuring, Objective } from "../objective.ts";
 import { measureComparisons } from "./measure-comparisons.ts";
 
-export interface ComparisonOptions extends Pick<RecipeOptions, "pooling" | "normalize"> {
+export interface ComparisonOptions extends Pick<PoolingOptions, "pooling" | "normalize"> {
   /**
    * Of rows of texts to compare: "ranking" (the default for texts that belong together: all others of the batch do not), "gist"
    * (without those that a guide finds too similar), "triplet" (one negative a row), "order" (the default for scored pairs: CoSENT)
@@ -51,13 +51,13 @@ export interface ComparisonOptions extends Pick<RecipeOptions, "pooling" | "norm
 /** Options of training embeddings. */
 export interface EmbeddingOptions extends Given<Omit<typeof embeddingOptions.rows, "guide">> {
   /** Of the loss "gist": an opened embedding model with the same tokenizer; default: the model without the adapter. */
-  readonly guide?: (Teacher & { readonly opened: Pick<OpenedBase, "context" | "source" | "recipe"> }) | undefined;
+  readonly guide?: (Teacher & { readonly opened: Pick<OpenedBase, "context" | "source" | "embedding"> }) | undefined;
 }
 
 type Options = ComparisonOptions &
   EmbeddingOptions &
-  Pick<RecipeOptions, "dimensions"> & {
-    readonly trained?: EmbeddingRecipe | undefined;
+  Pick<PoolingOptions, "dimensions"> & {
+    readonly trained?: EmbeddingSettings | undefined;
     readonly tokenizer?: TextTokenizer | undefined;
   };
 
@@ -75,46 +75,46 @@ export const embeddings: Objective<Options> = {
 };
 
 /** Throws a DataError that names the rows that do not fit the loss, PoolingUnknownError, EmbeddingRecipeError. */
-async function comparisonPlan(source: RecipeFacts, rows: LearnedRows, options: Options): Promise<LearningPlan> {
+async function comparisonPlan(source: EmbeddingSource, rows: LearnedRows, options: Options): Promise<LearningPlan> {
   const [first] = rows.train;
   const isScored = first?.kind === "comparison" && first.score !== undefined;
   const loss = lossAmong(comparisonLosses, options.loss, embeddings.rows) ?? (isScored ? "order" : "ranking");
   const texts = first?.kind === "comparison" ? first.texts.length : 0;
   checkRows(rows.file, rows.train, { loss, texts, rowOf: rows.numbers.train });
   checkRows(rows.validationFile, rows.validation, { loss, texts, rowOf: rows.numbers.validation });
-  const recipe = await embeddingRecipe(source, options, options.trained);
+  const settings = await findEmbeddingSettings(source, options, options.trained);
   const prompts = options.prompts ?? (isScored ? {} : await promptsOf(source));
   const { miniBatchSize, matryoshkaDims: dims, matryoshkaWeights: weights } = options;
   const matryoshka = dims && { dims, weights };
-  const guide = loss === "gist" ? await guideOf(options, recipe) : undefined;
+  const guide = loss === "gist" ? await guideOf(options, settings) : undefined;
   const words = [
-    `${loss}, ${recipe.pooling}${recipe.isNormalised ? ", normalised" : ""}`,
+    `${loss}, ${settings.pooling}${settings.isNormalised ? ", normalised" : ""}`,
     ...(matryoshka === undefined ? [] : [`Matryoshka ${JSON.stringify(matryoshka)}`]),
     ...(guide?.model === undefined ? [] : [`guide ${guide.model.modelType} ${guide.model.fingerprint}`]),
   ].join(", ");
-  const step = { loss, recipe, matryoshka, miniBatchSize, guide };
+  const step = { loss, settings, matryoshka, miniBatchSize, guide };
   return {
-    ...{ kind: "comparison", words, comparesNeighbours: true, measuresInitsByLoss: true, prompts, recipe },
+    ...{ kind: "comparison", words, comparesNeighbours: true, measuresInitsByLoss: true, prompts, embedding: settings },
     loss: (model, batch, { context }) => lossOfTexts(model, batch, { ...step, context }),
     measure: async (model, data, how) => {
-      const scores = await measureComparisons(model, { ...data, ...how, recipe });
+      const scores = await measureComparisons(model, { ...data, ...how, settings });
       return { loss: await meanLossOfTexts(model, measuredBatches(data), { ...step, ...how }), ...scores };
     },
   };
 }
 
 /** The guide of the loss "gist". Throws TrainingOptionsError if its tokenizer is not the model's. */
-async function guideOf({ guide, tokenizer }: Options, own: EmbeddingRecipe): Promise<Guide> {
-  if (guide === undefined) return { model: undefined, context: inferenceContext(), recipe: own };
-  const { source, recipe } = guide.opened;
+async function guideOf({ guide, tokenizer }: Options, own: EmbeddingSettings): Promise<Guide> {
+  if (guide === undefined) return { model: undefined, context: inferenceContext(), settings: own };
+  const { source, embedding } = guide.opened;
   return {
     ...(await teachingModel(guide, tokenizer, "guide")),
-    recipe: await embeddingRecipe(source, {}, recipe),
+    settings: await findEmbeddingSettings(source, {}, embedding),
   };
 }
 
 /** Chosen as by sentence-transformers' `encode_query` and `encode_document`. */
-async function promptsOf(source: RecipeFacts): Promise<ComparisonPrompts> {
+async function promptsOf(source: EmbeddingSource): Promise<ComparisonPrompts> {
   const { byName } = await sentencePrompts(source);
   const document = byName.get("document") ?? byName.get("passage") ?? byName.get("corpus");
   return { first: byName.get("query"), others: document };
@@ -163,7 +163,7 @@ function problemOf(
 
 interface Step {
   readonly loss: ComparisonLoss;
-  readonly recipe: EmbeddingRecipe;
+  readonly settings: EmbeddingSettings;
   readonly matryoshka: Matryoshka | undefined;
   readonly miniBatchSize: number | undefined;
   readonly guide: Guide | undefined;
@@ -174,17 +174,17 @@ interface Guide {
   /** Undefined for the trained model itself. */
   readonly model: PretrainedModel | undefined;
   readonly context: ForwardContext;
-  readonly recipe: EmbeddingRecipe;
+  readonly settings: EmbeddingSettings;
 }
 
 /** Compares all texts of the batch. The caller owns the result. */
 function lossOfTexts(model: PretrainedModel, batch: TokenBatch, step: Step): tf.Scalar {
-  const { loss, recipe, matryoshka, miniBatchSize, guide: by, context } = step;
+  const { loss, settings, matryoshka, miniBatchSize, guide: by, context } = step;
   const { columns = 0, similarities } = batch;
   return tf.tidy(() => {
-    const { labels: _, ...inputs } = batchTensors(batch);
-    const guide = by && withoutTape(() => (by.model ?? model).embed(inputs, by.recipe, by.context, { miniBatchSize }));
-    const embeddings = model.embed(inputs, recipe, context, { miniBatchSize }); // [columns · rows, width]
+    const { labels: _, ...texts } = batchTensors(batch);
+    const guide = by && withoutTape(() => (by.model ?? model).embed(texts, by.settings, by.context, { miniBatchSize }));
+    const embeddings = model.embed(texts, settings, context, { miniBatchSize }); // [columns · rows, width]
     return comparisonLoss(loss, { embeddings, columns, similarities, matryoshka, miniBatchSize, guide });
   });
 }

@@ -11,14 +11,14 @@ import {
   spearman,
   type TokenizedExample,
 } from "@lowrank/data";
-import { batchTensors, type EmbeddingRecipe, type PretrainedModel } from "@lowrank/models";
+import { batchTensors, type EmbeddingSettings, type PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 
 export type ComparisonScores = Partial<RankingScores> & { readonly pearson?: number; readonly spearman?: number };
 
 export interface ComparisonMeasurement {
   readonly examples: RowList<TokenizedExample>;
-  readonly recipe: EmbeddingRecipe;
+  readonly settings: EmbeddingSettings;
   readonly batchSize: number;
   readonly padId: number;
   readonly context: ForwardContext;
@@ -65,7 +65,7 @@ function textsOf({ inputIds, others }: ComparedTexts): readonly (readonly number
 async function embedded(
   model: PretrainedModel,
   texts: readonly (readonly number[])[],
-  { recipe, batchSize, padId, context, signal }: ComparisonMeasurement,
+  { settings, batchSize, padId, context, signal }: ComparisonMeasurement,
 ): Promise<tf.Tensor2D> {
   const order = [...texts.keys()].sort((one, other) => (texts[one]?.length ?? 0) - (texts[other]?.length ?? 0));
   let width = 0;
@@ -79,7 +79,7 @@ async function embedded(
     );
     const rows = tf.tidy(() => {
       const { labels: _, ...inputs } = batchTensors(batch);
-      return model.embed(inputs, { ...recipe, isNormalised: true }, context);
+      return model.embed(inputs, { ...settings, isNormalised: true }, context);
     });
     width = rows.shape[1];
     if (values.length === 0) values = new Float32Array(texts.length * width);

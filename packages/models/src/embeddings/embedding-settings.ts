@@ -7,8 +7,8 @@ import { EmbeddingRecipeError } from "../errors.ts";
 /** Which states represent a text: the mean of all without padding, the first token's, or the last token's. */
 export type Pooling = "mean" | "first" | "last";
 
-/** From states to an embedding. */
-export interface EmbeddingRecipe {
+/** How states become an embedding. */
+export interface EmbeddingSettings {
   readonly pooling: Pooling;
   /** Whether embeddings have length 1. */
   readonly isNormalised: boolean;
@@ -33,25 +33,25 @@ const olderKeys: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Reads a recipe from parsed JSON files: `modules` is modules.json, `readConfig` gives the config.json of a step's folder
+ * Reads the settings from parsed JSON files: `modules` is modules.json, `readConfig` gives the config.json of a step's folder
  * ("1_Pooling").
  *
  * @throws EmbeddingRecipeError for steps or poolings that are not computed.
  * @example
  * ```ts
- * import { readEmbeddingRecipe } from "@lowrank/models";
+ * import { readEmbeddingSettings } from "@lowrank/models";
  *
  * const steps = ["Transformer", "Pooling", "Normalize"].map((type, index) => {
  *   return { path: index === 0 ? "" : `${index}_${type}`, type: `sentence_transformers.models.${type}` };
  * });
- * const recipe = await readEmbeddingRecipe(steps, async () => ({ pooling_mode_mean_tokens: true }));
- * if (recipe.pooling !== "mean" || !recipe.isNormalised) throw new Error("unexpected recipe");
+ * const settings = await readEmbeddingSettings(steps, async () => ({ pooling_mode_mean_tokens: true }));
+ * if (settings.pooling !== "mean" || !settings.isNormalised) throw new Error("unexpected settings");
  * ```
  */
-export async function readEmbeddingRecipe(
+export async function readEmbeddingSettings(
   modules: unknown,
   readConfig: (folder: string) => Promise<unknown>,
-): Promise<EmbeddingRecipe> {
+): Promise<EmbeddingSettings> {
   if (!Array.isArray(modules))
     throw new EmbeddingRecipeError("modules.json", describeValue(modules), "a list of steps");
   const [transformer, pooling, normalise, ...more] = modules.map(readStep);

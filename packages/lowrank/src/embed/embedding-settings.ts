@@ -3,18 +3,18 @@
 import { isObject, LowrankError, parseJson } from "@lowrank/contracts";
 import type { TextFiles } from "@lowrank/data";
 import {
-  type EmbeddingRecipe,
   EmbeddingRecipeError,
+  type EmbeddingSettings,
   ModelFileError,
   type Pooling,
-  readEmbeddingRecipe,
+  readEmbeddingSettings,
 } from "@lowrank/models";
 import { PoolingUnknownError } from "../errors/model-errors.ts";
 import { given } from "../given.ts";
 import type { ModelSource } from "../open/model-source.ts";
 
 /** Embedding settings of a call. */
-export interface RecipeOptions {
+export interface PoolingOptions {
   /** Pooling: the mean of all states, the first token's state or the last one's. */
   readonly pooling?: Pooling | undefined;
   /** Whether embeddings are normalised to length 1; false if neither this nor the folder sets it. */
@@ -23,25 +23,25 @@ export interface RecipeOptions {
   readonly dimensions?: number | undefined;
 }
 
-export type RecipeFacts = Pick<ModelSource, "path" | "folder" | "inside" | "openGguf">;
+export type EmbeddingSource = Pick<ModelSource, "path" | "folder" | "inside" | "openGguf">;
 
 /** Key in an adapter file's metadata for the pooling of its training. */
-export const recipeKey = "lowrank.embedding";
+export const embeddingKey = "lowrank.embedding";
 
 /** Settings of the call, else of the adapter, the .gguf file or the folder. Throws PoolingUnknownError, EmbeddingRecipeError. */
-export async function embeddingRecipe(
-  source: RecipeFacts,
-  { pooling, normalize, dimensions }: RecipeOptions,
-  trained?: EmbeddingRecipe,
-): Promise<EmbeddingRecipe> {
+export async function findEmbeddingSettings(
+  source: EmbeddingSource,
+  { pooling, normalize, dimensions }: PoolingOptions,
+  trained?: EmbeddingSettings,
+): Promise<EmbeddingSettings> {
   if (pooling !== undefined) return { pooling, isNormalised: normalize ?? false, dimensions };
-  const found = trained ?? (await ggufRecipe(source)) ?? (await folderRecipe(source));
+  const found = trained ?? (await ggufEmbeddingSettings(source)) ?? (await folderEmbeddingSettings(source));
   return { ...found, ...given({ isNormalised: normalize, dimensions }) };
 }
 
-async function folderRecipe({ folder, inside, path }: RecipeFacts): Promise<EmbeddingRecipe> {
+async function folderEmbeddingSettings({ folder, inside, path }: EmbeddingSource): Promise<EmbeddingSettings> {
   if (folder === undefined || !(await folder.has("modules.json"))) throw new PoolingUnknownError(path);
-  return readEmbeddingRecipe(await readJson(folder, "modules.json", path), async (name) => {
+  return readEmbeddingSettings(await readJson(folder, "modules.json", path), async (name) => {
     const files = inside?.(name);
     const isThere = await files?.has("config.json").catch((error: unknown) => {
       if (LowrankError.isInstance(error)) return false; // the folder itself is missing
@@ -53,20 +53,20 @@ async function folderRecipe({ folder, inside, path }: RecipeFacts): Promise<Embe
 }
 
 /** The metadata entry of an adapter's file. */
-export function recipeMetadata(recipe: EmbeddingRecipe | undefined): ReadonlyMap<string, string> {
-  if (recipe === undefined) return new Map();
-  return new Map([[recipeKey, `${recipe.pooling}${recipe.isNormalised ? ", normalised" : ""}`]]);
+export function embeddingMetadata(settings: EmbeddingSettings | undefined): ReadonlyMap<string, string> {
+  if (settings === undefined) return new Map();
+  return new Map([[embeddingKey, `${settings.pooling}${settings.isNormalised ? ", normalised" : ""}`]]);
 }
 
-/** The recipe in the metadata; undefined if there is none, or an unknown one. */
-export function recipeIn(metadata: ReadonlyMap<string, string>): EmbeddingRecipe | undefined {
-  const [name, more] = metadata.get(recipeKey)?.split(", ") ?? [];
+/** The settings in the metadata; undefined without them, or for unknown ones. */
+export function embeddingSettingsIn(metadata: ReadonlyMap<string, string>): EmbeddingSettings | undefined {
+  const [name, more] = metadata.get(embeddingKey)?.split(", ") ?? [];
   const pooling = (["mean", "first", "last"] as const).find((known) => known === name);
   return pooling === undefined ? undefined : { pooling, isNormalised: more === "normalised" };
 }
 
 /** The folder's maximum length: sentence-transformers' number, since version 6 the tokenizer's. */
-export async function sentenceLength({ folder, path }: RecipeFacts): Promise<number | undefined> {
+export async function sentenceLength({ folder, path }: EmbeddingSource): Promise<number | undefined> {
   for (const [file, key] of lengthKeys) {
     if (folder === undefined || !(await folder.has(file))) continue;
     const { [key]: length } = fieldsOf(await readJson(folder, file, path));
@@ -88,11 +88,11 @@ async function readJson(files: TextFiles, file: string, folder: string): Promise
 
 // Embedding settings of a .gguf file: llama.cpp's pooling type; normalisation is not in the file.
 
-/** The recipe; undefined without a .gguf file or a pooling type. Throws EmbeddingRecipeError, GgufError. */
-export async function ggufRecipe({
+/** The settings; undefined without a .gguf file or a pooling type. Throws EmbeddingRecipeError, GgufError. */
+export async function ggufEmbeddingSettings({
   openGguf: open,
   path,
-}: Pick<ModelSource, "openGguf" | "path">): Promise<EmbeddingRecipe | undefined> {
+}: Pick<ModelSource, "openGguf" | "path">): Promise<EmbeddingSettings | undefined> {
   if (open === undefined) return undefined;
   const { ggufPoolingTypes, openGguf } = await import("../open/gguf-reading.ts");
   const source = await open();
@@ -117,7 +117,7 @@ const file = "config_sentence_transformers.json";
 export async function sentencePrompts({
   folder,
   path,
-}: RecipeFacts): Promise<{ readonly byName: ReadonlyMap<string, string>; readonly byDefault: string | undefined }> {
+}: EmbeddingSource): Promise<{ readonly byName: ReadonlyMap<string, string>; readonly byDefault: string | undefined }> {
   if (folder === undefined || !(await folder.has(file))) return { byName: new Map(), byDefault: undefined };
   const config = fieldsOf(await readJson(folder, file, path));
   const prompts = Object.entries(fieldsOf(config.prompts));

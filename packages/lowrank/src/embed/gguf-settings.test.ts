@@ -3,7 +3,7 @@ import { EmbeddingRecipeError } from "@lowrank/models";
 import { bytesSource, joinPieces } from "@lowrank/safetensors";
 import { expect, it } from "vitest";
 import { PoolingUnknownError } from "../errors/model-errors.ts";
-import { embeddingRecipe } from "./embedding-recipe.ts";
+import { findEmbeddingSettings } from "./embedding-settings.ts";
 
 /** A .gguf file with llama.cpp's number of a pooling. */
 function fileWith(type: number | undefined) {
@@ -18,27 +18,27 @@ it.each([
   [2, "first"],
   [3, "last"],
 ] as const)("a .gguf file with pooling type %i pools by %s", async (type, pooling) => {
-  expect(await embeddingRecipe(fileWith(type), {})).toEqual({ pooling, isNormalised: false });
-  expect(await embeddingRecipe(fileWith(type), { normalize: true })).toEqual({ pooling, isNormalised: true });
+  expect(await findEmbeddingSettings(fileWith(type), {})).toEqual({ pooling, isNormalised: false });
+  expect(await findEmbeddingSettings(fileWith(type), { normalize: true })).toEqual({ pooling, isNormalised: true });
 });
 
 it("a caller's and an adapter's settings override a .gguf file's", async () => {
-  expect(await embeddingRecipe(fileWith(1), { pooling: "last" })).toMatchObject({ pooling: "last" });
+  expect(await findEmbeddingSettings(fileWith(1), { pooling: "last" })).toMatchObject({ pooling: "last" });
   const trained = { pooling: "first", isNormalised: true } as const;
-  expect(await embeddingRecipe(fileWith(1), {}, trained)).toEqual(trained);
+  expect(await findEmbeddingSettings(fileWith(1), {}, trained)).toEqual(trained);
 });
 
 it.each([0, undefined])("a .gguf file with pooling type %s leaves the question open", async (type) => {
-  await expect(embeddingRecipe(fileWith(type), {})).rejects.toThrow(PoolingUnknownError);
+  await expect(findEmbeddingSettings(fileWith(type), {})).rejects.toThrow(PoolingUnknownError);
 });
 
 it("a reranker's .gguf file is refused by the name of its pooling, and so is an unknown number", async () => {
-  await expect(embeddingRecipe(fileWith(4), {})).rejects.toThrow(
+  await expect(findEmbeddingSettings(fileWith(4), {})).rejects.toThrow(
     new EmbeddingRecipeError(
       "model.gguf",
       "bert.pooling_type 4 (rank: a reranker's scores)",
       "1 (mean), 2 (CLS) or 3 (last)",
     ),
   );
-  await expect(embeddingRecipe(fileWith(9), {})).rejects.toThrow(/bert\.pooling_type 9/);
+  await expect(findEmbeddingSettings(fileWith(9), {})).rejects.toThrow(/bert\.pooling_type 9/);
 });
