@@ -13,14 +13,14 @@ import type { GgufMetadata } from "./gguf-vocabulary.ts";
  * ```ts
  * import { ggufTokenizerFiles, openTokenizer } from "@lowrank/data";
  *
- * const nothingBeside = { name: "models", has: async () => false, readText: async () => "" };
+ * const noFiles = { name: "models", has: async () => false, readText: async () => "" };
  * const metadata = new Map<string, unknown>([
  *   ["tokenizer.ggml.model", "gpt2"],
  *   ["tokenizer.ggml.pre", "gpt-2"],
  *   ["tokenizer.ggml.tokens", ["h", "i", "hi"]],
  *   ["tokenizer.ggml.merges", ["h i"]],
  * ]);
- * const tokenizer = await openTokenizer(ggufTokenizerFiles(nothingBeside, async () => metadata));
+ * const tokenizer = await openTokenizer(ggufTokenizerFiles(noFiles, async () => metadata));
  * if (tokenizer.decode([2]) !== "hi") throw new Error("wrong text");
  * ```
  */

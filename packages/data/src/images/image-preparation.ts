@@ -52,7 +52,7 @@ const byShorterEdge = /^(CLIP|Bit|Siglip)/;
 /** Processors that make tiles, and whose default filter is lanczos. */
 const byTiles = /^(Idefics3|SmolVLM)/;
 /** Maximum number of tiles along an edge. */
-const mostTiles = 32;
+const maxTiles = 32;
 
 /**
  * Reads a parsed preprocessor_config.json of ViT, DeiT, Swin, DINOv2, CLIP, SigLIP, Idefics3 or SmolVLM.
@@ -105,8 +105,8 @@ function tilesIn(values: ReadonlyMap<string, unknown>, target: ResizeTarget | nu
   if (target === null || !("longest" in target)) throw new ImagePreparationError("do_resize", "false", "true");
   const { longest_edge: given } = Object(values.get("max_image_size")) as Readonly<Record<string, unknown>>;
   const side = lengthOf("max_image_size.longest_edge", given);
-  if (target.longest <= side * mostTiles) return { side };
-  const expected = `at least ${target.longest / mostTiles}, a part of size.longest_edge`;
+  if (target.longest <= side * maxTiles) return { side };
+  const expected = `at least ${target.longest / maxTiles}, a part of size.longest_edge`;
   throw new ImagePreparationError("max_image_size.longest_edge", String(side), expected);
 }
 

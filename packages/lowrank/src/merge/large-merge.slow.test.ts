@@ -121,7 +121,7 @@ async function writeAdapter(folder: string, sizes: Sizes, every = 1): Promise<vo
   await writeFile(join(folder, "adapter_config.json"), JSON.stringify(config));
 }
 
-/** Says at its end how much memory it had at most. */
+/** Prints its peak memory when it ends. */
 const printMemory = 'data:text/javascript,process.on("exit",()=>console.error("RSS",process.resourceUsage().maxRSS))';
 
 function merge(name: string, ...options: readonly string[]): ChildProcess {

@@ -16,7 +16,7 @@ export interface RewardInput {
 /** The result of a reward; higher is better. A finite number, or finite numbers by name, which are added. */
 export type RewardValue = number | Readonly<Record<string, number>>;
 
-/** Says how good a completion is. It should give the same value for the same input: a resumed run may call it again. */
+/** Scores a completion. It should give the same value for the same input: a resumed run may call it again. */
 export type Reward = (input: RewardInput) => RewardValue | Promise<RewardValue>;
 
 /** One of several rewards. */

@@ -26,7 +26,7 @@ export class BufferPool {
   readonly #free = new Map<number, Float32Array[]>();
   #waiting = 0;
   #inUse = 0;
-  #mostInUse = 0;
+  #maxInUse = 0;
 
   /** Bytes that wait to be used again. */
   get bytes(): number {
@@ -38,7 +38,7 @@ export class BufferPool {
     if (length < smallestLength) return new Float32Array(length);
     const taken = this.#takeFree(length) ?? this.#make(length);
     this.#inUse += taken.buffer.byteLength;
-    if (this.#inUse > this.#mostInUse) this.#mostInUse = this.#inUse;
+    if (this.#inUse > this.#maxInUse) this.#maxInUse = this.#inUse;
     return taken;
   }
 
@@ -94,7 +94,7 @@ export class BufferPool {
 
   #make(length: number): Float32Array {
     const room = roomFor(length);
-    this.#mostInUse = Math.max(this.#mostInUse, this.#inUse + 4 * room);
+    this.#maxInUse = Math.max(this.#maxInUse, this.#inUse + 4 * room);
     this.#shrink(4 * room);
     const view = new Float32Array(new ArrayBuffer(4 * room), 0, length);
     this.#owned.set(view.buffer, { escaped: false, view });
@@ -102,7 +102,7 @@ export class BufferPool {
   }
 
   #shrink(coming = 0): void {
-    const limit = this.#mostInUse * (1 + spare) - coming;
+    const limit = this.#maxInUse * (1 + spare) - coming;
     for (const [room, list] of this.#free) {
       while (this.#waiting + this.#inUse > limit && list.length > 0) {
         this.#waiting -= list.shift()?.buffer.byteLength ?? 0;

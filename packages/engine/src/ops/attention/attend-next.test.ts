@@ -34,7 +34,7 @@ onEachBackend((engine) => {
       { isRotated: false, hasSettled: false },
       { isRotated: true, hasSettled: false },
       { isRotated: true, hasSettled: true },
-    ])("gives what plain operations give: $isTurned $hasSettled", async ({ isRotated, hasSettled }) => {
+    ])("gives what plain operations give: $isRotated $hasSettled", async ({ isRotated, hasSettled }) => {
       const query = waves([batch, heads, 1, headSize], 3);
       const [fresh, recent] = [positions(1, 5), positions(4, 7)];
       const settled = hasSettled ? positions(9, 11) : undefined;
