@@ -39,7 +39,7 @@ describe.skipIf(executable === undefined)("the whole flow on the tiny model", { 
     expect(await newest.locator("mark").count()).toBeGreaterThan(0); // words that the base did not write
     expect(await newest.evaluate((element) => element.getBoundingClientRect().bottom <= innerHeight)).toBe(true);
     await page.getByLabel("Which step’s answer to show").fill("0");
-    expect(await newest.textContent()).toContain("Step 3");
+    expect(await newest.textContent()).toContain("Step 1");
     expect(await inspectState(page, "3-trained")).toEqual([]);
   });
 
