@@ -18,9 +18,9 @@ async function damaged(base: string, key: string): Promise<string> {
   await cp(base, folder, { recursive: true });
   const bytes = await readFile(join(folder, "model.safetensors"));
   const headerLength = Number(bytes.readBigUInt64LE(0));
-  const { dtype, data_offsets: works } = JSON.parse(bytes.toString("utf8", 8, 8 + headerLength))[key];
+  const { dtype, data_offsets: offsets } = JSON.parse(bytes.toString("utf8", 8, 8 + headerLength))[key];
   const nan = dtype === "F32" ? [0, 0, 0xc0, 0x7f] : [0xc0, 0x7f]; // BF16
-  bytes.set(nan, 8 + headerLength + works[0] + 4);
+  bytes.set(nan, 8 + headerLength + offsets[0] + 4);
   await writeFile(join(folder, "model.safetensors"), bytes);
   return folder;
 }

@@ -17,7 +17,7 @@ interface Facts {
   readonly max_length: number;
   readonly learning_rate: number;
   readonly ids: readonly (readonly number[])[];
-  readonly works: readonly (readonly [number, number])[];
+  readonly places: readonly (readonly [number, number])[];
   readonly losses: readonly number[];
   readonly trained: { readonly loss: number; readonly exact_match: number; readonly f1: number };
 }
@@ -36,13 +36,13 @@ for (const [name, base] of Object.entries(bases)) {
 
 describe.each(["bert", "roberta"])("questions about texts (%s)", (name) => {
   it("are the tokens and the positions of run_qa.py", async () => {
-    const { ids, works, max_length: maxLength } = factsOf(name);
+    const { ids, places, max_length: maxLength } = factsOf(name);
     const tokenizer = await openTokenizer(openFolder(work.path(name)));
     const rows = await readDataFile(folder(name, "rows.jsonl"));
     const questions = rows.filter((row): row is QuestionExample => row.kind === "question");
     const tokenized = questions.map((row) => tokenizeQuestion(row, tokenizer, { maxLength }));
     expect(tokenized.map(({ tokens }) => tokens.inputIds)).toEqual(ids);
-    expect(tokenized.map(({ tokens }) => [tokens.start, tokens.end])).toEqual(works);
+    expect(tokenized.map(({ tokens }) => [tokens.start, tokens.end])).toEqual(places);
     expect(tokenized.map(({ isCut }) => isCut)).toEqual([false, false, false, true, false]);
   });
 
