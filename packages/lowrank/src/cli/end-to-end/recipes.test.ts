@@ -6,13 +6,13 @@ import { fixture, jsonl, makeWorkspace, tiny } from "./workspace.ts";
 
 const work = makeWorkspace();
 
-const rows = Array.from({ length: 6 }, (_, row) => ({ requested: `${row} ->`, said: ` ${row * row}` }));
+const rows = Array.from({ length: 6 }, (_, row) => ({ question: `${row} ->`, answer: ` ${row * row}` }));
 work.write("rows.jsonl", jsonl(rows));
 
 const adapterIn = (folder: string) => readFile(work.path(folder, "adapter_model.safetensors"));
 
 it("a run repeated by the recipe in its folder makes the same adapter, bit for bit", async () => {
-  const columns = ["--columns", "prompt=asked,completion=said", "--validation-share", "0.4"];
+  const columns = ["--columns", "prompt=question,completion=answer", "--validation-share", "0.4"];
   const shape = ["--rank", "4", "--target-modules", "q_proj,v_proj", "--dropout", "0.1", "--use-rslora"];
   const loop = ["--steps", "3", "--batch-size", "2", "--learning-rate", "1e-2", "--seed", "7"];
   const argv = ["train", "--model", tiny, "--data", work.path("rows.jsonl"), ...columns, ...shape, ...loop];
