@@ -12,6 +12,16 @@ it("docs/model-families.md shows every family with its tasks and formats", async
   await expect(page()).toMatchFileSnapshot("../../../../docs/model-families.md");
 });
 
+it("other pages count the families rightly", () => {
+  const counts = /(\d+) model types|model types for training \| (\d+)|모델 종류 (\d+)가지|모델 종류 \| (\d+)/g;
+  const guide = "docs/guides/from-onnxruntime-training-to-lowrank.md";
+  for (const page of ["README.md", "README.ko.md", "docs/releases/0.1.0.md", guide]) {
+    const text = readFileSync(new URL(`../../../../${page}`, import.meta.url), "utf8");
+    const found = [...text.matchAll(counts)].map(([, ...numbers]) => numbers.find((number) => number !== undefined));
+    expect(new Set(found), page).toEqual(new Set([`${families.length}`]));
+  }
+});
+
 /** Well-known checkpoints on the Hugging Face Hub: type: names; type: names. */
 const examples = new Map(
   `
