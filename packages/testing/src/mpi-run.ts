@@ -2,6 +2,7 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { sourceArguments } from "./node-arguments.ts";
 
 /** Launchers by whose they are. */
 export const mpiLaunchers = { "Open MPI": "mpirun.openmpi", MPICH: "mpiexec.mpich" } as const;
@@ -10,9 +11,6 @@ export const mpiLaunchers = { "Open MPI": "mpirun.openmpi", MPICH: "mpiexec.mpic
 export function hasMpi(launcher: string = mpiLaunchers["Open MPI"]): boolean {
   return spawnSync(launcher, ["--version"], { env: { ...process.env, ...asRoot } }).status === 0;
 }
-
-/** Of a program in TypeScript, and then of the packages' sources. */
-const fromSource: readonly string[] = ["--conditions=lowrank-source", "--import", "tsx"];
 
 /** Tests may run as any user, with any number of cores. */
 const asRoot = {
@@ -51,7 +49,7 @@ export function mpiRun(
   { ranks, launcher, environment, within = [], onStart, onOutput }: MpiRun,
 ): Promise<MpiResult> {
   return new Promise((resolve, reject) => {
-    const how = argv[0]?.endsWith(".ts") === true ? fromSource : [];
+    const how = argv[0]?.endsWith(".ts") === true ? sourceArguments : [];
     const words = [launcher ?? mpiLaunchers["Open MPI"], "-np", String(ranks), process.execPath, ...how, ...argv];
     const [command = "", ...rest] = [...within, ...words];
     const child = spawn(command, rest, {

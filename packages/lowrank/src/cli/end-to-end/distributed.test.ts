@@ -96,7 +96,7 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
     const options = ["--save-every", "2", "--json"];
     let killedAt: number | undefined;
     let first = 0;
-    const name = `killed-${Math.floor(performance.now())}`; // another try begins anew
+    const name = `killed-${Math.floor(performance.now())}`; // another try starts from the beginning
     const killed = await start(training(name, ...options), {
       ranks: 2,
       onOutput: (stdout, { pid }) => {

@@ -65,11 +65,11 @@ describe("a single .gguf file", () => {
     };
     expect(await types(work.path("own-types", "model.gguf"))).toEqual(await types(tiny));
     const base = ["--model", work.path("merged"), "--allow-different-base"];
-    const anew = await work.call(...merge, ...base, "--dtype", "q8_0", "--out", work.path("anew"));
-    expect([anew.code, anew.stderr]).toEqual([0, expect.not.stringContaining("error")]);
+    const again = await work.call(...merge, ...base, "--dtype", "q8_0", "--out", work.path("again"));
+    expect([again.code, again.stderr]).toEqual([0, expect.not.stringContaining("error")]);
     const plain = ["--template", "plain", "--model"];
     expect(await textOf(...plain, work.path("own-types", "model.gguf"))).toBe(" dog");
-    expect(await textOf(...plain, work.path("anew"))).toBe(" dog");
+    expect(await textOf(...plain, work.path("again"))).toBe(" dog");
   });
 
   it("is not written if rounding would remove the adapter's effect, unless that is allowed", async () => {

@@ -24,7 +24,8 @@ interface BranchedProduct {
  * needs: scale·x·a0, … with room for the gradient of each, [rows, 2·all ranks].
  */
 export const adaptedLinear: GpuKernel = (call) => {
-  const { products, shared, sizes } = partsOf(call);
+  const parts = partsOf(call);
+  const { products, shared, sizes } = parts;
   const limit = call.backend.device.limits.maxStorageBuffersPerShaderStage;
   const branches = call.backend.makeTensorInfo([sizes.rows, sizes.width], "float32");
   // Above rank 16, several workgroups would make each row of x.
@@ -34,7 +35,7 @@ export const adaptedLinear: GpuKernel = (call) => {
     for (const some of chunksOf(products, limit - 2)) run(call, some, some.map(projection), inputs);
   });
   const axes = shared.x.shape.slice(0, -1);
-  if (products.length === 1) return [waitingProduct(call, branches), branches];
+  if (products.length === 1) return [waitingProduct(call, parts, branches), branches];
   const perProduct = products.some(({ tensors: { term } }) => term !== undefined) ? 4 : 3;
   const outputs = chunksOf(products, Math.floor((limit - 2) / perProduct)).flatMap((some) => {
     const made = run(call, some, some.map(adaptedProduct), { shared: { ...shared, branches }, sizes });
@@ -92,8 +93,11 @@ function withSource(
 }
 
 /** The only product: it waits for a sum that it is part of, such as that with the residual. */
-function waitingProduct(call: GpuKernelCall, branches: tf.TensorInfo): tf.TensorInfo {
-  const { products, shared, sizes } = partsOf(call);
+function waitingProduct(
+  call: GpuKernelCall,
+  { products, shared, sizes }: ReturnType<typeof partsOf>,
+  branches: tf.TensorInfo,
+): tf.TensorInfo {
   const y = call.backend.makeTensorInfo([...shared.x.shape.slice(0, -1), products[0]?.sizes.out ?? 0], "float32");
   const compute = (into: tf.TensorInfo, extra?: tf.TensorInfo) => {
     const own = products.map(adaptedProduct).map((product) => {
