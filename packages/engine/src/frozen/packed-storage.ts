@@ -7,7 +7,7 @@ import { ArgumentError } from "../errors.ts";
 import { plus } from "../kernels/own-linear.ts";
 import { joined, joinNumbers } from "../packed/block-numbers.ts";
 import { BlockProduct } from "../packed/block-product.ts";
-import { decodeKernel, multipliesRows } from "../packed/decode-kernel.ts";
+import { decodeKernel, multipliesRows, transposesPart } from "../packed/decode-kernel.ts";
 import {
   type BlockMatrix,
   type HalfMatrix,
@@ -186,20 +186,36 @@ export class PackedStorage implements FrozenStorage {
     const step = Math.floor(this.#pieceNumbers / Math.max(rows, 1) / multiple) * multiple;
     if (step < Math.min(columns, fewestColumns)) return this.#timesByRows(left);
     return concatenated(columns, step, (firstColumn, count) =>
-      this.#withPiece({ firstRow: 0, rows, firstColumn, columns: count }, (piece) => tf.matMul(left, piece)),
+      this.#timesPart(left, { firstRow: 0, rows, firstColumn, columns: count }),
     );
+  }
+
+  /**
+   * left·part. Engines with plain products alone get the part's transpose: XNNPACK rearranges a right factor each time, which takes longer
+   * than its product with few rows, and now rearranges `left` instead.
+   */
+  #timesPart(left: tf.Tensor2D, part: MatrixPart): tf.Tensor2D {
+    const isFew = left.shape[0] < part.columns && currentBackend()?.needsPlainProducts === true;
+    const kernel = isFew && transposesPart(this.#matrix, part) ? decodeKernel() : undefined;
+    if (kernel === undefined) return this.#withPiece(part, (piece) => tf.matMul(left, piece));
+    const piece = tf.tensor2d(kernel.decodeTransposed(this.#matrix, part), [part.columns, part.rows]);
+    const product = tf.matMul<tf.Tensor2D>(left, piece, false, true);
+    piece.dispose();
+    return product;
   }
 
   #timesByRows(left: tf.Tensor2D): tf.Tensor2D {
     const { rows, columns } = this.#matrix;
     const step = Math.max(1, Math.floor(this.#pieceNumbers / columns));
     const height = left.shape[0];
+    const partOf = (firstRow: number, count: number) => ({ firstRow, rows: count, firstColumn: 0, columns });
     return withoutTape(() =>
       piecesOf(rows, step).reduce<tf.Tensor2D>(
         (sum, { first, count }) => {
           const next = tf.tidy(() =>
-            this.#withPiece({ firstRow: first, rows: count, firstColumn: 0, columns }, (piece) =>
-              tf.add<tf.Tensor2D>(sum, tf.matMul(tf.slice(left, [0, first], [height, count]), piece)),
+            tf.add<tf.Tensor2D>(
+              sum,
+              this.#timesPart(tf.slice(left, [0, first], [height, count]), partOf(first, count)),
             ),
           );
           sum.dispose();

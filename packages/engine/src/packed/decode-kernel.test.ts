@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import loadWabt from "wabt";
 import { packedMatrices, waveValues } from "../../test/packed-matrices.ts";
-import { decodeKernel, kernelBase64, kernelTakes, multipliesRows } from "./decode-kernel.ts";
+import { decodeKernel, kernelBase64, kernelTakes, multipliesRows, transposesPart } from "./decode-kernel.ts";
 import { decodeByLoops } from "./decode-loops.ts";
 import type { PackedMatrix } from "./packed-matrix.ts";
 
@@ -33,6 +33,22 @@ describe("the decoding kernel", () => {
       kernel.decode(kernel.output.subarray(0, size), matrix, part);
       expect(kernel.output.slice(0, size)).toEqual(expected);
     }
+  });
+
+  it.each(Object.entries(packedMatrices))("transposes a part of %s, decoded", (_, pack) => {
+    const matrix = pack(364, 192); // more rows than are decoded at one time
+    for (const part of [
+      { firstRow: 0, rows: 364, firstColumn: 0, columns: 192 },
+      { firstRow: 2, rows: 8, firstColumn: 64, columns: 128 },
+    ]) {
+      const { rows, columns } = part;
+      const decoded = new Float32Array(rows * columns);
+      decodeByLoops(decoded, matrix, part);
+      const expected = decoded.map((_, index) => decoded[(index % rows) * columns + Math.floor(index / rows)] ?? 0);
+      expect(transposesPart(matrix, part)).toBe(true);
+      expect(kernelOrThrow().decodeTransposed(matrix, part)).toEqual(expected);
+    }
+    expect(transposesPart(matrix, { firstRow: 0, rows: 6, firstColumn: 0, columns: 192 })).toBe(false);
   });
 
   it.each(["f16", "bf16"] as const)("knows every number in %s, whatever the count", (kind) => {

@@ -17,6 +17,8 @@ export interface DecodeKernel {
   readonly output: Float32Array;
   /** As `decodeInto`, of a part that was checked. */
   decode(target: Float32Array, matrix: PackedMatrix, part: MatrixPart): void;
+  /** The transpose [columns, rows] of a part that `transposesPart`, in memory that the next call overwrites. */
+  decodeTransposed(matrix: PackedMatrix, part: MatrixPart): Float32Array;
   /**
    * A part of a matrix that `hasCodes`, of at most `maxCodes` entries, each divided by the step of its row, rounded, and added to
    * `zero`; in memory that the next call overwrites.
@@ -60,6 +62,13 @@ export function kernelTakes(matrix: PackedMatrix, { columns }: MatrixPart): bool
   if (columns > capacity || columns === 0) return false;
   if (matrix.kind !== "blocks") return true;
   return matrix.blockSize % smallestBlock === 0 && columns % matrix.blockSize === 0;
+}
+
+/** Whether the kernel can transpose such a part. */
+export function transposesPart(matrix: PackedMatrix, part: MatrixPart): boolean {
+  const { rows, columns } = part;
+  const isInFours = rows % 4 === 0 && columns % 4 === 0;
+  return isInFours && 4 * columns <= cached && rows * columns <= capacity && kernelTakes(matrix, part);
 }
 
 /** Whether a kernel multiplies rows by it. */
@@ -119,19 +128,32 @@ class WasmKernel implements DecodeKernel {
     const step = Math.floor(capacity / part.columns);
     for (let row = 0; row < part.rows; row += step) {
       const rows = Math.min(step, part.rows - row);
-      this.#decode(matrix, { ...part, firstRow: part.firstRow + row, rows });
+      this.#decode(matrix, { ...part, firstRow: part.firstRow + row, rows }, outputAt);
       if (!isInPlace) target.set(this.output.subarray(0, rows * part.columns), row * part.columns);
     }
   }
 
-  #decode(matrix: PackedMatrix, part: MatrixPart): void {
-    if (matrix.kind === "blocks") this.#decodeBlocks(matrix, part);
-    else this.#decodeHalves(matrix, part);
+  decodeTransposed(matrix: PackedMatrix, part: MatrixPart): Float32Array {
+    const { firstRow, columns } = part;
+    const [rowBytes, step] = [4 * columns, 4 * part.rows];
+    const rowsAtOnce = Math.floor(cached / columns / 4) * 4;
+    for (let begin = 0; begin < part.rows; begin += rowsAtOnce) {
+      const rows = Math.min(rowsAtOnce, part.rows - begin);
+      this.#decode(matrix, { ...part, firstRow: firstRow + begin, rows }, rowAt);
+      for (let row = 0; row < rows; row += 4)
+        this.#functions.turn(outputAt + 4 * (begin + row), rowAt + row * rowBytes, rowBytes, step);
+    }
+    return this.output.subarray(0, part.rows * columns);
   }
 
-  #decodeHalves({ kind, bits, columns }: HalfMatrix, part: MatrixPart): void {
+  #decode(matrix: PackedMatrix, part: MatrixPart, target: number): void {
+    if (matrix.kind === "blocks") this.#decodeBlocks(matrix, part, target);
+    else this.#decodeHalves(matrix, part, target);
+  }
+
+  #decodeHalves({ kind, bits, columns }: HalfMatrix, part: MatrixPart, target: number): void {
     copyRows(this.#halves, bits, { rowLength: columns, first: part.firstColumn, length: part.columns, part });
-    this.#functions[kind](outputAt, codesAt, codesAt + 2 * part.rows * part.columns);
+    this.#functions[kind](target, codesAt, codesAt + 2 * part.rows * part.columns);
   }
 
   codes(matrix: BlockMatrix, part: MatrixPart, { steps, zero }: CodeRounding): Uint8Array {
@@ -151,7 +173,7 @@ class WasmKernel implements DecodeKernel {
     const step = Math.floor(cached / columns);
     for (let firstRow = 0; firstRow < rows; firstRow += step) {
       const count = Math.min(step, rows - firstRow);
-      this.#decode(matrix, { firstRow, rows: count, firstColumn: 0, columns });
+      this.#decode(matrix, { firstRow, rows: count, firstColumn: 0, columns }, outputAt);
       for (let row = 0; row * columns < x.length; row++) {
         this.#row.set(x.subarray(row * columns, (row + 1) * columns));
         this.#functions.dots(productsAt, productsAt + 4 * count, outputAt, rowAt, 4 * columns);
@@ -161,12 +183,12 @@ class WasmKernel implements DecodeKernel {
     return result;
   }
 
-  #decodeBlocks(matrix: BlockMatrix, part: MatrixPart): void {
+  #decodeBlocks(matrix: BlockMatrix, part: MatrixPart, target: number): void {
     const { codeBits, blockSize } = matrix;
     const perRow = this.#copyBlocks(matrix, part);
     this.#tables.set(codeBits === 4 ? pairsOf(matrix.levels) : matrix.levels);
     const decode = codeBits === 4 ? this.#functions.nibbles : this.#functions.bytes;
-    decode(outputAt, codesAt, 0, scalesAt, minimaAt, part.rows * perRow, blockSize * (codeBits / 8));
+    decode(target, codesAt, 0, scalesAt, minimaAt, part.rows * perRow, blockSize * (codeBits / 8));
   }
 
   /** Codes, scales and minima into the kernel's memory; returns the blocks of a row. */
@@ -233,21 +255,24 @@ function pairsOf(levels: Float32Array): Float32Array {
 
 /** The module's bytes in base64. */
 export const kernelBase64: string = /* @__PURE__ */ [
-  "AGFzbQEAAAABJgRgB39/f39/f38AYAp/f39/f39/f39/AGAFf39/f38AYAN/f38AAhIBBmZyb3plbgZtZW1vcnkCAAEDBwYAAAECAwMHLwYHbmliYmxl",
-  "cwAABWJ5dGVzAAEFY29kZXMAAgRkb3RzAAMEYmYxNgAEA2YxNgAFCtAIBrgBAwJ7An8BewNAIAP9CQIAIQcgBP0JAgAhCCABIAZqIQoDQCABKAIAIQkg",
-  "ACAIIAcgAiAJQQV2QfgPcWogAiAJQQN0QfgPcWr9XQMA/VcDAAH95gH95AH9CwQAIAAgCCAHIAIgCUEVdkH4D3FqIAIgCUENdkH4D3Fq/V0DAP1XAwAB",
-  "/eYB/eQB/QsEECAAQSBqIQAgAUEEaiIBIApJDQALIANBBGohAyAEQQRqIQQgBUEBayIFDQALC6cBAgJ7An8DQCAD/QkCACEHIAT9CQIAIQggASAGaiEK",
-  "A0AgASgCACEJIAAgCCAHIAIgCUEWdkH8B3FqIAIgCUEOdkH8B3FqIAIgCUEGdkH8B3FqIAIgCUECdEH8B3Fq/VwCAP1WAgAB/VYCAAL9VgIAA/3mAf3k",
-  "Af0LBAAgAEEQaiEAIAFBBGoiASAKSQ0ACyADQQRqIQMgBEEEaiEEIAVBAWsiBQ0ACwu4AgMCewJ/BXsDQCAF/QkCACEPIAchDQNAIA8gA/0JAgD95gEh",
-  "CiAPIAT9CQIA/eYBIQsgCf0PIAsgCiAC/QAEAP3mAf3kAf1q/fgBIAsgCiAC/QAEEP3mAf3kAf1q/fgB/YUBIAsgCiAC/QAEIP3mAf3kAf1q/fgBIAsg",
-  "CiAC/QAEMP3mAf3kAf1q/fgB/YUB/WX9biEOIAEgCGohDANAIAH9AAQAIRAgDiAQQQ/9D/1O/Q4hESAOIBBBBP1t/Q4hEiAAIBEgEv0NABABEQISAxME",
-  "FAUVBhYHF/0LBAAgACARIBL9DQgYCRkKGgsbDBwNHQ4eDx/9CwQQIABBIGohACABQRBqIgEgDEkNAAsgA0EEaiEDIARBBGohBCAGQQFrIQYgDUEBayIN",
-  "DQALIAVBBGohBSAGDQALC98BAgJ/BHsDQCADIQUgAiAEaiEG/QwAAAAAAAAAAAAAAAAAAAAAIQcgByEIIAchCSAHIQoDQCAHIAL9AAQAIAX9AAQA/eYB",
-  "/eQBIQcgCCAC/QAEECAF/QAEEP3mAf3kASEIIAkgAv0ABCAgBf0ABCD95gH95AEhCSAKIAL9AAQwIAX9AAQw/eYB/eQBIQogBUHAAGohBSACQcAAaiIC",
-  "IAZJDQALIAcgCP3kASAJIAr95AH95AEhByAAIAf9HwAgB/0fAZIgB/0fAiAH/R8DkpI4AgAgAEEEaiIAIAFJDQALCykAA0AgACAB/QQDAEEQ/asB/QsE",
-  "ACAAQRBqIQAgAUEIaiIBIAJJDQALC6UBAQJ7A0AgAf0EAwAhAyAD/Qz/fwAA/38AAP9/AAD/fwAA/U5BDf2rASEEIAAgBP0MAACAdwAAgHcAAIB3AACA",
-  "d/3mASAE/QwAAIAPAACADwAAgA8AAIAP/UD9DAAAgH8AAIB/AACAfwAAgH/9Tv1QIAP9DACAAAAAgAAAAIAAAACAAAD9TkEQ/asB/VD9CwQAIABBEGoh",
-  "ACABQQhqIgEgAkkNAAsL",
+  "AGFzbQEAAAABLQVgB39/f39/f38AYAp/f39/f39/f39/AGAFf39/f38AYAR/f39/AGADf39/AAISAQZmcm96ZW4GbWVtb3J5AgABAwgHAAABAgMEBAc2Bwdu",
+  "aWJibGVzAAAFYnl0ZXMAAQVjb2RlcwACBGRvdHMAAwR0dXJuAAQEYmYxNgAFA2YxNgAGCqELB7gBAwJ7An8BewNAIAP9CQIAIQcgBP0JAgAhCCABIAZqIQoD",
+  "QCABKAIAIQkgACAIIAcgAiAJQQV2QfgPcWogAiAJQQN0QfgPcWr9XQMA/VcDAAH95gH95AH9CwQAIAAgCCAHIAIgCUEVdkH4D3FqIAIgCUENdkH4D3Fq/V0D",
+  "AP1XAwAB/eYB/eQB/QsEECAAQSBqIQAgAUEEaiIBIApJDQALIANBBGohAyAEQQRqIQQgBUEBayIFDQALC6cBAgJ7An8DQCAD/QkCACEHIAT9CQIAIQggASAG",
+  "aiEKA0AgASgCACEJIAAgCCAHIAIgCUEWdkH8B3FqIAIgCUEOdkH8B3FqIAIgCUEGdkH8B3FqIAIgCUECdEH8B3Fq/VwCAP1WAgAB/VYCAAL9VgIAA/3mAf3k",
+  "Af0LBAAgAEEQaiEAIAFBBGoiASAKSQ0ACyADQQRqIQMgBEEEaiEEIAVBAWsiBQ0ACwu4AgMCewJ/BXsDQCAF/QkCACEPIAchDQNAIA8gA/0JAgD95gEhCiAP",
+  "IAT9CQIA/eYBIQsgCf0PIAsgCiAC/QAEAP3mAf3kAf1q/fgBIAsgCiAC/QAEEP3mAf3kAf1q/fgB/YUBIAsgCiAC/QAEIP3mAf3kAf1q/fgBIAsgCiAC/QAE",
+  "MP3mAf3kAf1q/fgB/YUB/WX9biEOIAEgCGohDANAIAH9AAQAIRAgDiAQQQ/9D/1O/Q4hESAOIBBBBP1t/Q4hEiAAIBEgEv0NABABEQISAxMEFAUVBhYHF/0L",
+  "BAAgACARIBL9DQgYCRkKGgsbDBwNHQ4eDx/9CwQQIABBIGohACABQRBqIgEgDEkNAAsgA0EEaiEDIARBBGohBCAGQQFrIQYgDUEBayINDQALIAVBBGohBSAG",
+  "DQALC98BAgJ/BHsDQCADIQUgAiAEaiEG/QwAAAAAAAAAAAAAAAAAAAAAIQcgByEIIAchCSAHIQoDQCAHIAL9AAQAIAX9AAQA/eYB/eQBIQcgCCAC/QAEECAF",
+  "/QAEEP3mAf3kASEIIAkgAv0ABCAgBf0ABCD95gH95AEhCSAKIAL9AAQwIAX9AAQw/eYB/eQBIQogBUHAAGohBSACQcAAaiICIAZJDQALIAcgCP3kASAJIAr9",
+  "5AH95AEhByAAIAf9HwAgB/0fAZIgB/0fAiAH/R8DkpI4AgAgAEEEaiIAIAFJDQALC88CAgR/BnsgASACaiEFIAUgAmohBiAGIAJqIQcgBSEEA0AgAf0ABAAh",
+  "CCAF/QAEACEJIAb9AAQAIQogB/0ABAAhCyAIIAn9DQABAgMQERITBAUGBxQVFhchDCAKIAv9DQABAgMQERITBAUGBxQVFhchDSAAIAwgDf0NAAECAwQFBgcQ",
+  "ERITFBUWF/0LBAAgACADaiEAIAAgDCAN/Q0ICQoLDA0ODxgZGhscHR4f/QsEACAAIANqIQAgCCAJ/Q0ICQoLGBkaGwwNDg8cHR4fIQwgCiAL/Q0ICQoLGBka",
+  "GwwNDg8cHR4fIQ0gACAMIA39DQABAgMEBQYHEBESExQVFhf9CwQAIAAgA2ohACAAIAwgDf0NCAkKCwwNDg8YGRobHB0eH/0LBAAgACADaiEAIAVBEGohBSAG",
+  "QRBqIQYgB0EQaiEHIAFBEGoiASAESQ0ACwspAANAIAAgAf0EAwBBEP2rAf0LBAAgAEEQaiEAIAFBCGoiASACSQ0ACwulAQECewNAIAH9BAMAIQMgA/0M/38A",
+  "AP9/AAD/fwAA/38AAP1OQQ39qwEhBCAAIAT9DAAAgHcAAIB3AACAdwAAgHf95gEgBP0MAACADwAAgA8AAIAPAACAD/1A/QwAAIB/AACAfwAAgH8AAIB//U79",
+  "UCAD/QwAgAAAAIAAAACAAAAAgAAA/U5BEP2rAf1Q/QsEACAAQRBqIQAgAUEIaiIBIAJJDQALCw==",
 ].join("");
 
 /** Addresses in bytes; see decode-kernel.wat. */
@@ -277,6 +302,9 @@ type MakeCodes = (
 /** Writes products up to `end`. */
 type MultiplyRow = (target: number, end: number, matrix: number, x: number, rowBytes: number) => void;
 
+/** `step`: bytes from a target of four numbers to the next. */
+type TurnRows = (target: number, rows: number, rowBytes: number, step: number) => void;
+
 /** Reads bits from their address up to `end`. */
 type DecodeHalves = (target: number, bits: number, end: number) => void;
 
@@ -286,6 +314,7 @@ interface KernelFunctions {
   readonly bytes: DecodeBlocks;
   readonly codes: MakeCodes;
   readonly dots: MultiplyRow;
+  readonly turn: TurnRows;
   readonly bf16: DecodeHalves;
   readonly f16: DecodeHalves;
 }

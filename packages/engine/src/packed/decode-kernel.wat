@@ -130,6 +130,37 @@
           (f32.add (f32x4.extract_lane 2 (local.get $a)) (f32x4.extract_lane 3 (local.get $a)))))
       (br_if $rows (i32.lt_u (local.tee $target (i32.add (local.get $target) (i32.const 4))) (local.get $end)))))
 
+  ;; Four rows become four columns: rows of $rowBytes -> targets that are $step apart, each with four numbers.
+  (func (export "turn")
+    (param $target i32) (param $row i32) (param $rowBytes i32) (param $step i32)
+    (local $end i32) (local $second i32) (local $third i32) (local $fourth i32)
+    (local $a v128) (local $b v128) (local $c v128) (local $d v128) (local $ab v128) (local $cd v128)
+    (local.set $second (i32.add (local.get $row) (local.get $rowBytes)))
+    (local.set $third (i32.add (local.get $second) (local.get $rowBytes)))
+    (local.set $fourth (i32.add (local.get $third) (local.get $rowBytes)))
+    (local.set $end (local.get $second))
+    (loop $columns
+      (local.set $a (v128.load (local.get $row)))
+      (local.set $b (v128.load (local.get $second)))
+      (local.set $c (v128.load (local.get $third)))
+      (local.set $d (v128.load (local.get $fourth)))
+      (local.set $ab (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $a) (local.get $b)))
+      (local.set $cd (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $c) (local.get $d)))
+      (v128.store (local.get $target) (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $ab) (local.get $cd)))
+      (local.set $target (i32.add (local.get $target) (local.get $step)))
+      (v128.store (local.get $target) (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $ab) (local.get $cd)))
+      (local.set $target (i32.add (local.get $target) (local.get $step)))
+      (local.set $ab (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $a) (local.get $b)))
+      (local.set $cd (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $c) (local.get $d)))
+      (v128.store (local.get $target) (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $ab) (local.get $cd)))
+      (local.set $target (i32.add (local.get $target) (local.get $step)))
+      (v128.store (local.get $target) (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $ab) (local.get $cd)))
+      (local.set $target (i32.add (local.get $target) (local.get $step)))
+      (local.set $second (i32.add (local.get $second) (i32.const 16)))
+      (local.set $third (i32.add (local.get $third) (i32.const 16)))
+      (local.set $fourth (i32.add (local.get $fourth) (i32.const 16)))
+      (br_if $columns (i32.lt_u (local.tee $row (i32.add (local.get $row) (i32.const 16))) (local.get $end)))))
+
   ;; bf16: the upper half of a float32.
   (func (export "bf16") (param $target i32) (param $bits i32) (param $end i32)
     (loop $four
