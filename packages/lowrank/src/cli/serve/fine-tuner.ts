@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { availableParallelism, constants, setPriority } from "node:os";
 import { dirname, join } from "node:path";
@@ -158,12 +159,24 @@ function start(argv: readonly string[], { command, environment }: TunerParts) {
     detached: process.platform !== "win32",
     ...{ env, windowsHide: true },
   });
-  try {
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
-  } catch {
-    // Some containers forbid it.
-  }
+  if (child.pid !== undefined) yieldToOthers(child.pid);
   return child;
+}
+
+/** Has the process run on what others leave of the processor, where the system allows it. */
+export function yieldToOthers(pid: number): void {
+  const attempts = [
+    () => setPriority(pid, constants.priority.PRIORITY_LOW),
+    // Linux compares priorities only inside a session, if it groups by sessions (sched(7), "The autogroup feature").
+    () => writeFileSync(`/proc/${pid}/autogroup`, String(constants.priority.PRIORITY_LOW)),
+  ];
+  for (const attempt of attempts) {
+    try {
+      attempt();
+    } catch {
+      // Some containers forbid it, and other systems have no such file.
+    }
+  }
 }
 
 /** Half of the threads of the server. */
