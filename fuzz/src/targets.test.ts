@@ -13,10 +13,10 @@ describe.each(targets.filter(({ isList }) => !isList))(
     it("depend on the seed and their number alone", async () => {
       const { generate } = await load();
       const inputAt = (seed: number, index: number) => Buffer.from(generate(new Random(seed, name, index), index));
-      const inputs = Array.from({ length: 20 }, (_, index) => inputAt(1, index).toString("hex"));
-      expect(inputs).toEqual(Array.from({ length: 20 }, (_, index) => inputAt(1, index).toString("hex")));
-      expect(inputs).not.toEqual(Array.from({ length: 20 }, (_, index) => inputAt(2, index).toString("hex")));
-      expect(new Set(inputs).size).toBeGreaterThan(10);
+      const inputs = Array.from({ length: 8 }, (_, index) => inputAt(1, index).toString("hex"));
+      expect(inputs).toEqual(Array.from({ length: 8 }, (_, index) => inputAt(1, index).toString("hex")));
+      expect(inputs).not.toEqual(Array.from({ length: 8 }, (_, index) => inputAt(2, index).toString("hex")));
+      expect(new Set(inputs).size).toBeGreaterThan(4);
     });
 
     it("are neither all accepted nor all refused", async () => {

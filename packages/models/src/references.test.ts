@@ -96,7 +96,7 @@ describe.each(texts)("generation with %s", (name) => {
       sounds === undefined ? {} : { inputFeatures: tf.tensor3d(rows.map((row) => sounds[row] ?? [])) };
     const prompts = expected.prompts ?? [];
     const rows = [...prompts.keys()];
-    for (const batch of [rows, ...rows.map((row) => [row])]) {
+    for (const batch of [rows, [0]]) {
       const promptIds = batch.map((row) => prompts[row] ?? []);
       const inputs = featuresOf(batch);
       const texts = await generate(model, { promptIds, ...inputs, maxNewTokens: 12 });

@@ -27,7 +27,7 @@ const spoilt: fc.Arbitrary<Spoil> = fc.record({
 });
 
 onEachBackend((engine) => {
-  const settings = { seed: 20_261_125, numRuns: drawsOn(engine, 15) };
+  const settings = { seed: 20_261_125, numRuns: drawsOn(engine, 8) };
 
   describe.each(everyOperation)("$name", ({ uses }) => {
     if (isGraphics(engine)) {

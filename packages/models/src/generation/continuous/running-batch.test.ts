@@ -36,8 +36,18 @@ function modelOf(name: string): PretrainedModel {
   return model;
 }
 
+const writtenAlone = new Map<PretrainedModel, Map<BatchText, readonly number[]>>();
+
 /** The result of `generate` for a single text. */
-async function alone(
+async function alone(model: PretrainedModel, text: BatchText): Promise<readonly number[]> {
+  const known = writtenAlone.get(model) ?? new Map<BatchText, readonly number[]>();
+  writtenAlone.set(model, known);
+  const ids = known.get(text) ?? (await generateAlone(model, text));
+  known.set(text, ids);
+  return ids;
+}
+
+async function generateAlone(
   model: PretrainedModel,
   { adapter, promptIds, ...options }: BatchText,
 ): Promise<readonly number[]> {
