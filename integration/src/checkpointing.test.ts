@@ -59,6 +59,11 @@ const cases: readonly Case[] = [
     base: "../family-features/granitemoehybrid",
     config: { ...everywhere, bias: "all" },
   },
+  {
+    name: "PaliGemma, whose prompts see themselves",
+    base: "../family-features/paligemma2",
+    config: { ...everywhere, targetModules: ".*language_model.*(q_proj|down_proj)" },
+  },
   { name: "OPT", base: "opt", config: everywhere },
   { name: "BERT", base: "bert-seqcls", config: everywhere },
   { name: "T5", base: "t5", config: everywhere },
@@ -88,7 +93,9 @@ const shown = [
 function lossOf(model: PretrainedModel, context: ForwardContext): tf.Scalar {
   const grid = (rows: readonly (readonly number[])[]) =>
     tf.tensor2d(rows.flat(), [rows.length, rows[0]?.length ?? 0], "int32");
-  const labels = model.task === "sequence-classification" ? tf.tensor1d([0, 1], "int32") : grid(ids);
+  const prompt = model.modelType === "paligemma" ? 3 : 0;
+  const answers = ids.map((row) => row.map((id, index) => (index < prompt ? -100 : id)));
+  const labels = model.task === "sequence-classification" ? tf.tensor1d([0, 1], "int32") : grid(answers);
   return model.loss({ inputIds: grid(ids), attentionMask: grid(shown), labels }, context);
 }
 

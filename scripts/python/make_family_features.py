@@ -466,6 +466,22 @@ def gemma3_with_tower():
     return started(transformers.Gemma3ForConditionalGeneration(config))
 
 
+def paligemma(name, **settings):
+    texts = dict(model_type=name, vocab_size=48, hidden_size=24, intermediate_size=32, num_hidden_layers=2, num_attention_heads=4,
+                 num_key_value_heads=1, head_dim=6, max_position_embeddings=32, **settings)
+    images = dict(TOWER, model_type="siglip_vision_model", num_hidden_layers=1, patch_size=4, vision_use_head=False)
+    config = transformers.PaliGemmaConfig(
+        text_config=texts, vision_config=images, projection_dim=24, image_token_index=47, pad_token_id=0, attn_implementation="eager")
+    return started(transformers.PaliGemmaForConditionalGeneration(config))
+
+
+def of_answers(model, prompts=((11,), (7,), (5,))):
+    """Prompts with images, of these lengths, and the rest of each row as its answer."""
+    batch = of_pictures(model)
+    types = (torch.arange(batch["input_ids"].shape[1]) >= torch.tensor(prompts)).long()
+    return dict(batch, token_type_ids=types, labels=batch["labels"].masked_fill(types == 0, -100))
+
+
 def with_types(batch):
     return dict(batch, token_type_ids=(batch["input_ids"] == 47).long())
 
@@ -913,6 +929,11 @@ CASES = {
     "idefics3": lambda folder: one_adapter(folder, idefics3("Idefics3"), lora(target_modules="all-linear"), batch=of_pictures),
     "gemma3-pictures": lambda folder: one_adapter(
         folder, gemma3_with_tower(), lora(target_modules="all-linear"), batch=lambda model: with_types(of_pictures(model))),
+    "paligemma": lambda folder: one_adapter(
+        folder, paligemma("gemma"), lora(target_modules="all-linear"), batch=of_answers),
+    "paligemma2": lambda folder: one_adapter(
+        folder, paligemma("gemma2", sliding_window=4, query_pre_attn_scalar=9, final_logit_softcapping=3.0),
+        lora(target_modules=r".*language_model.*\.(q_proj|v_proj|down_proj)", use_dora=True), batch=of_answers),
     "smolvlm": lambda folder: one_adapter(
         folder, idefics3("SmolVLM", tie_word_embeddings=True),
         lora(target_modules=r".*text_model.*\.(q_proj|v_proj|down_proj)", use_dora=True), batch=of_pictures),

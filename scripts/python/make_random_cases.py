@@ -83,8 +83,8 @@ def inputs_for(draw, side):
                 mask[row, slice(0, padding) if side == "left" else slice(time - padding, time)] = 0
         ids[mask == 0] = config.pad_token_id or 0
         made = {"input_ids": ids, "attention_mask": mask}
-        if config.model_type == "gemma3":
-            made["token_type_ids"] = torch.zeros_like(ids)  # training asks which tokens stand for images
+        if config.model_type in ("gemma3", "paligemma"):
+            made["token_type_ids"] = torch.zeros_like(ids)  # training asks which tokens stand for images, or belong to prompts
         if head == "SequenceClassification":
             if config.is_encoder_decoder:
                 ids[torch.arange(rows), mask.cumsum(1).argmax(1)] = config.eos_token_id

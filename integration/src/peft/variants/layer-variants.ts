@@ -21,6 +21,11 @@ export const layerVariants: readonly Variant[] = [
     base: "family-features/idefics3",
     config: { ...size, targetModules: "all-linear", taskType: "CAUSAL_LM" },
   },
+  {
+    name: "paligemma, its tower, its connector and its language model",
+    base: "family-features/paligemma",
+    config: { ...size, targetModules: "all-linear", taskType: "CAUSAL_LM" },
+  },
   { name: "Conv2d, the last layer saved", base: "convnet", config: { ...convolutions, modulesToSave: ["fc"] } },
   {
     name: "Conv2d with a bias on B",

@@ -42,7 +42,8 @@ const examples = new Map(
   mistral: mistralai/Mistral-7B-Instruct-v0.3; mixtral: mistralai/Mixtral-8x7B-Instruct-v0.1;
   modernbert: answerdotai/ModernBERT-base; mpnet: sentence-transformers/all-mpnet-base-v2; mt5: google/mt5-small;
   nomic_bert: nomic-ai/nomic-embed-text-v1.5; olmo: allenai/OLMo-1B-hf; olmo2: allenai/OLMo-2-0425-1B;
-  olmo3: allenai/Olmo-3-7B-Instruct; opt: facebook/opt-125m; pegasus: google/pegasus-xsum; phi: microsoft/phi-2;
+  olmo3: allenai/Olmo-3-7B-Instruct; opt: facebook/opt-125m;
+  paligemma: google/paligemma-3b-pt-224, google/paligemma2-3b-pt-224; pegasus: google/pegasus-xsum; phi: microsoft/phi-2;
   phi3: microsoft/Phi-3.5-mini-instruct, microsoft/phi-4; qwen2: Qwen/Qwen2.5-0.5B-Instruct; qwen2_moe: Qwen/Qwen1.5-MoE-A2.7B;
   qwen3: Qwen/Qwen3-0.6B; qwen3_5: Qwen/Qwen3.5-0.8B; qwen3_5_text: Qwen/Qwen3.5-0.8B; qwen3_moe: Qwen/Qwen3-30B-A3B;
   roberta: FacebookAI/roberta-base; siglip: google/siglip-base-patch16-224; siglip_text_model: google/siglip-base-patch16-224;
@@ -79,7 +80,8 @@ function page(): string {
     ...sorted.map((family) => {
       const { modelType, architectures, config } = family;
       const hasGguf = ggufTableFor({ family, heads: 2, keyValueHeads: 1 } as ModelConfig) !== undefined;
-      const readsImages = config.sizes.imageSize !== undefined || /image/.test([...architectures.values()].join());
+      const isReader = config.sizes.imageSize !== undefined || config.imageToken !== undefined;
+      const readsImages = isReader || /image/.test([...architectures.values()].join());
       const facts = [hasGguf, onnxProblem(family) === undefined, readsImages];
       const tasks = [...new Set(architectures.values())].join(", ");
       const marks = facts.map((is) => (is ? "yes" : "–")).join(" | ");
@@ -109,6 +111,7 @@ function testedShapes(): ReadonlyMap<string, number> {
   for (const [path, file] of [
     ["../../../models/fixtures", "config.json"],
     ["../../../../fixtures/peft", "base/config.json"],
+    ["../../../../fixtures/family-features", "base/config.json"],
   ]) {
     const folder = new URL(`${path}/`, import.meta.url);
     const configs = readdirSync(folder).map((name) => new URL(`${name}/${file}`, folder));

@@ -53,3 +53,4 @@ export { siglip, siglipText, siglipVision } from "./rows/vision/siglip.ts";
 export { swin } from "./rows/vision/swin.ts";
 export { deit, vit } from "./rows/vision/vit.ts";
 export { idefics3, idefics3Vision, smolvlm } from "./rows/vision-language/idefics3.ts";
+export { paligemma } from "./rows/vision-language/paligemma.ts";

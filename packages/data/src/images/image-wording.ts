@@ -30,4 +30,9 @@ export const imageWordings = {
     const written = "<start_of_image>";
     return { written, read: `\n\n${written}${"<image_soft_token>".repeat(tokens)}<end_of_image>\n\n` };
   },
+  /** Always one square. */
+  paligemma({ tokens }: WordedImage): ImageWording {
+    const written = "<image>";
+    return { written, read: written.repeat(tokens) };
+  },
 } as const;

@@ -7,7 +7,7 @@ import { imageWordings } from "../images/image-wording.ts";
 import { TextTokenizer } from "../tokenizer/text-tokenizer.ts";
 import { tokenizeExample } from "../tokenizing/tokenize-example.ts";
 import { chatTemplate } from "./chat-template.ts";
-import { renderWithImages } from "./image-parts.ts";
+import { renderWithImages, withImages } from "./image-parts.ts";
 import { promptTemplate } from "./prompt-templates.ts";
 
 const read = (file: string) =>
@@ -42,6 +42,17 @@ describe("a conversation with images", () => {
       written: "<start_of_image>",
       read: "\n\n<start_of_image><image_soft_token><image_soft_token><end_of_image>\n\n",
     });
+  });
+
+  it("is written as PaliGemmaProcessor of transformers 5.24 does, if the files have no template", () => {
+    const config = { processor_class: "PaliGemmaProcessor" };
+    const { chatTemplate: source = "" } = TextTokenizer.fromJson(read("tokenizer.json"), config);
+    const own = imageWordings.paligemma({ tokens: 2, grid: { rows: 0, columns: 0 } });
+    const { segments } = renderWithImages(chatTemplate(source, { bosToken: "<bos>", eosToken: "<eos>" }), {
+      kind: "chat",
+      messages: withImages(messages, (image) => ({ ...image, wording: own })),
+    });
+    expect(segments.map(({ text }) => text)).toEqual(["<image><image><bos>What?\n", "Ok<eos>"]);
   });
 
   it("trains only the answer, and is left out if it is too long, because an image cannot be cut", () => {

@@ -11,6 +11,7 @@ import { checkTokenizerJson, limitNames, type TokenizerLimits } from "../tokeniz
 import { fallBackToBytes, writeBytesQuickly } from "./byte-characters.ts";
 import type { CharacterSpan, EncodedText } from "./encoded-text.ts";
 import { withLanguages } from "./language-tokens.ts";
+import { processorTemplates } from "./processor-templates.ts";
 import { pairLengths, segmentByOwnModel, targetJson } from "./segmentation.ts";
 import { specialTokensAround } from "./special-tokens.ts";
 import { tokenBytes } from "./token-bytes.ts";
@@ -77,7 +78,7 @@ export class TextTokenizer {
   readonly vocabSize: number;
   /** Length of the longest token of the vocabulary, in characters. */
   readonly longestToken: number;
-  /** The Jinja text of the model's chat template, if it has one. */
+  /** The Jinja text of the model's chat template, or of its processor's prompt, if it has one. */
   readonly chatTemplate: string | undefined;
   /** Special tokens before a text. */
   readonly prefixIds: readonly number[];
@@ -113,7 +114,7 @@ export class TextTokenizer {
     const vocabulary = [...tokenizer.get_vocab(true)];
     this.vocabSize = vocabulary.reduce((max, [, id]) => Math.max(max, id + 1), 0);
     this.longestToken = vocabulary.reduce((max, [token = ""]) => Math.max(max, token.length), 0);
-    this.chatTemplate = templateText(config.chat_template);
+    this.chatTemplate = templateText(config.chat_template) ?? processorTemplates.get(config.processor_class);
     // Only WordPiece decodes to text with extra spaces, and only its configurations request their removal.
     this.#cleansSpaces = config.clean_up_tokenization_spaces === true;
     const count = specialTokensAround(tokenizer);

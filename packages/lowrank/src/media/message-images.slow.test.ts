@@ -10,8 +10,13 @@ import { openModel } from "../index.ts";
 import type { OpenedModel } from "../opened-model.ts";
 
 const folder = fileURLToPath(new URL("../../../../fixtures/vision-language", import.meta.url));
-const expected: readonly { readonly loss: number; readonly trained: number; readonly generated: readonly number[] }[] =
-  JSON.parse(readFileSync(`${folder}/expected.json`, "utf8"));
+const expectedIn = (file: string) =>
+  JSON.parse(readFileSync(`${folder}/${file}`, "utf8")) as readonly {
+    readonly loss: number;
+    readonly trained: number;
+    readonly generated: readonly number[];
+  }[];
+const expected = expectedIn("expected.json");
 /** The questions of rows.jsonl there, and the files of their images. */
 const questions = [
   ["Which colour?", ["warm.png"]],
@@ -34,6 +39,19 @@ function questionOf(row: number, show = (image: Uint8Array) => ({ type: "image",
   return { messages: [{ role: "user", content: [...images, { type: "text", text } as const] }] };
 }
 
+/** The ids of the answers to the first questions. */
+async function answersOf(model: OpenedModel, count: number): Promise<readonly (readonly number[])[]> {
+  const prompts = questions.slice(0, count).map((_, row) => questionOf(row));
+  const ids: (readonly number[])[] = [];
+  for await (const event of model.stream(prompts, { maxNewTokens: 12 })) if (event.type === "end") ids.push(event.ids);
+  return ids;
+}
+
+function meanLoss(rows: typeof expected): number {
+  const sum = rows.reduce((total, { loss, trained }) => total + loss * trained, 0);
+  return sum / rows.reduce((total, { trained }) => total + trained, 0);
+}
+
 interface LinkPart {
   readonly type: "image_url";
   readonly image_url: { readonly url: string };
@@ -41,20 +59,12 @@ interface LinkPart {
 
 describe("a model that reads images with texts", () => {
   it("answers as transformers does, also several prompts at once", async () => {
-    const prompts = expected.map((_, row) => questionOf(row));
-    const ids: (readonly number[])[] = [];
-    for await (const event of model.stream(prompts, { maxNewTokens: 12 }))
-      if (event.type === "end") ids.push(event.ids);
-    expect(ids).toEqual(expected.map(({ generated }) => generated));
+    expect(await answersOf(model, expected.length)).toEqual(expected.map(({ generated }) => generated));
   });
 
   it("has transformers' loss on the answers of rows, whose images are next to their file", async () => {
     const { loss } = await model.evaluate(`${folder}/rows.jsonl`, { batchSize: 3 });
-    const [sum, count] = expected.reduce(
-      ([sum, count], { loss, trained }) => [sum + loss * trained, count + trained],
-      [0, 0],
-    );
-    expect(loss).toBeCloseTo(sum / count, 5);
+    expect(loss).toBeCloseTo(meanLoss(expected), 5);
   });
 
   it("reads OpenAI's data URLs, and continues in a chat", async () => {
@@ -93,5 +103,37 @@ describe("a model that reads images with texts", () => {
   it("names an image that cannot be read", async () => {
     const content = [{ type: "image" as const, image: Uint8Array.of(1, 2, 3) }];
     await expect(model.generate({ messages: [{ role: "user", content }] })).rejects.toThrow("neither PNG nor JPEG");
+  });
+});
+
+describe("PaliGemma, which sees a prompt and its images as a whole", () => {
+  const numbers = expectedIn("expected-paligemma.json");
+  let paligemma: OpenedModel;
+  beforeAll(async () => {
+    paligemma = await openModel(`${folder}/paligemma`, { engine: false });
+  });
+  afterAll(() => paligemma.dispose());
+
+  it("answers as transformers does, also several prompts at once", async () => {
+    expect(await answersOf(paligemma, 2)).toEqual(numbers.map(({ generated }) => generated));
+  });
+
+  it("has transformers' loss on the answers of rows", async () => {
+    const rows = ["red", "blue, red"].map((answer, row) => {
+      return { messages: [...questionOf(row).messages, { role: "assistant", content: answer }] };
+    });
+    const { loss } = await paligemma.evaluate(rows, { batchSize: 2 });
+    expect(loss).toBeCloseTo(meanLoss(numbers), 5);
+  });
+
+  it("reads a chat from its beginning in every turn", async () => {
+    const chat = new Chat(paligemma, { maxNewTokens: 4 });
+    const said: string[] = [];
+    for (const question of ["One?", "Two?"])
+      for await (const event of chat.send(question)) if (event.type === "end") said.push(event.text);
+    const turns = ["One?", said[0] ?? "", "Two?"];
+    const messages = turns.map((content, turn) => ({ role: turn === 1 ? "assistant" : "user", content }));
+    expect(said[1]).toBe(await paligemma.generate({ messages }, { maxNewTokens: 4 }));
+    chat.dispose();
   });
 });

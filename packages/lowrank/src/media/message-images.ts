@@ -18,7 +18,11 @@ import {
 import * as tf from "@tensorflow/tfjs-core";
 import { decodedImage, imagePreparation, type MediaReader, namingBadData } from "./prepare-media.ts";
 
-const wordings: Readonly<Record<string, keyof typeof imageWordings>> = { smolvlm: "idefics3", gemma3: "gemma3" };
+const wordings: Readonly<Record<string, keyof typeof imageWordings>> = {
+  smolvlm: "idefics3",
+  gemma3: "gemma3",
+  paligemma: "paligemma",
+};
 
 /** Whether a row has images that a language model reads. */
 export function hasImages(row: Example): boolean {

@@ -20,6 +20,7 @@ const own: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   deepseek_v3: { num_key_value_heads: 4 },
   "deberta-v2": { position_buckets: 4 },
   swin: { embed_dim: 12, depths: [2, 1], num_heads: [3, 4] },
+  paligemma: { text_config: { hidden_size: 32, vocab_size: 20 } },
 };
 
 const cases = families.flatMap(({ modelType, architectures }) =>

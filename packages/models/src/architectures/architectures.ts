@@ -57,6 +57,7 @@ import { swin } from "./vision/swin.ts";
 import { vit } from "./vision/vit.ts";
 import { gemma3 } from "./vision-language/gemma3.ts";
 import { idefics3 } from "./vision-language/idefics3.ts";
+import { paligemma } from "./vision-language/paligemma.ts";
 
 export interface Architecture {
   backbone(model: PartList): Backbone;
@@ -130,6 +131,7 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["siglip_vision_model", { backbone: visionTower, head: siglipVisionHeads }],
   ...forTypes(["idefics3", "smolvlm"], { backbone: idefics3, head: decoderHeads }),
   ["gemma3", { backbone: gemma3, head: decoderHeads }],
+  ["paligemma", { backbone: paligemma, head: decoderHeads }],
   ["idefics3_vision", { backbone: visionTower, head: () => noHead }],
   ["dinov2", { backbone: dinov2, head: dinov2Heads }],
   ["dinov2_with_registers", { backbone: dinov2WithRegisters, head: dinov2Heads }],

@@ -6,7 +6,7 @@ import type { ModelConfig } from "@lowrank/contracts/families";
 import { withRoundedProducts } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { KeyValueCache } from "../parts/cache/key-value-cache.ts";
-import type { PretrainedModel } from "../pretrained-model.ts";
+import { assemblyOf, type PretrainedModel } from "../pretrained-model.ts";
 import { checkLogits } from "./check-logits.ts";
 import { chooseToken, forcedHere, isLikeliest, type TokenContext, type TokenRules } from "./choose-token.ts";
 import { checkGeneration, type GenerationOptions, generationNames } from "./generation-options.ts";
@@ -62,7 +62,7 @@ export async function* generateTokens(
   const ended = promptIds.map(() => false);
   const { inputFeatures, pixelValues } = options;
   // Equal tokens may show other images.
-  const prefix = keepsKeys(model.config) && pixelValues === undefined ? options.prefix : undefined;
+  const prefix = keepsKeys(model) && pixelValues === undefined ? options.prefix : undefined;
   const known = prefix?.take(model, promptIds[0] ?? [], context.adapters);
   let cache = known?.cache ?? new KeyValueCache(context.adapters);
   let isWhole = true;
@@ -102,9 +102,9 @@ export async function* generateTokens(
   }
 }
 
-/** Whether a text's cache can be used for another text: not if the rotation of keys can change (LongRoPE). */
-function keepsKeys({ rotary }: ModelConfig): boolean {
-  return rotary?.scaling.type !== "longrope";
+/** Whether a text's cache can be used for another text: not if later tokens (PaliGemma) or the length (LongRoPE) change its keys. */
+function keepsKeys(model: PretrainedModel): boolean {
+  return model.config.rotary?.scaling.type !== "longrope" && assemblyOf(model).backbone.seesWhole !== "prompt";
 }
 
 function lastLogits(

@@ -4,7 +4,6 @@ import { adapterRows, type ForwardContext } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { imageReaderOf } from "@lowrank/contracts/families/checkpoint";
 import { ModelInputError } from "../errors.ts";
-import type { Backbone } from "../parts/backbone/backbone.ts";
 import { Pass, type ShownImages } from "../parts/pass.ts";
 import type { SequenceInputs } from "./model-inputs.ts";
 
@@ -12,7 +11,7 @@ import type { SequenceInputs } from "./model-inputs.ts";
 export function imagesOf(
   { inputIds, pixelValues }: SequenceInputs,
   context: ForwardContext,
-  { config, backbone }: { readonly config: ModelConfig; readonly backbone: Pick<Backbone, "seesWholeImages"> },
+  config: ModelConfig,
 ): ShownImages | undefined {
   const reader = imageReaderOf(config);
   if (reader === undefined || inputIds === undefined || pixelValues === undefined) return undefined;
@@ -34,12 +33,7 @@ export function imagesOf(
   const rows = Array.from({ length: count }, (_, image) => {
     return Math.floor((tokens[image * reader.tokens] ?? 0) / inputIds.shape[1]);
   });
-  const { seesWholeImages: areSeenWhole = false } = backbone;
-  return {
-    stateOf,
-    areSeenWhole,
-    pass: new Pass(ofImages(context, rows), { pixelValues, positions: [], causal: false }),
-  };
+  return { stateOf, pass: new Pass(ofImages(context, rows), { pixelValues, positions: [], causal: false }) };
 }
 
 /** Each image has the adapter of the row that shows it, wherever in the text an adapter begins to act. */

@@ -10,6 +10,7 @@ import { decoderInputsOf } from "./decoder-inputs.ts";
 import { imagesOf } from "./image-states.ts";
 import type { SequenceInputs } from "./model-inputs.ts";
 import { positionsOf, type TextInputs } from "./model-inputs.ts";
+import { blocksOf } from "./token-blocks.ts";
 
 interface Model {
   readonly backbone: Backbone;
@@ -40,7 +41,9 @@ export function makePass(
   if (backbone.decoder === undefined) {
     const positions = positionsOf({ ...inputs, inputIds }, backbone);
     const own = knowsTokenPositions(task) ? withTokenPositions(context, { ...inputs, inputIds }) : context;
-    return new Pass(own, { ...inputs, positions, causal }, undefined, imagesOf(inputs, context, { config, backbone }));
+    const images = imagesOf(inputs, context, config);
+    const blocks = blocksOf(inputs, images, backbone);
+    return new Pass(own, { ...inputs, positions, causal, ...(blocks && { blocks }) }, undefined, images);
   }
   // A cache belongs to the decoder.
   const { cache: _, ...source } = inputs;

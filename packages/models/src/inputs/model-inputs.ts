@@ -26,8 +26,9 @@ export interface ModelInputs {
   /** 1 for tokens, 0 for padding, int32 as `inputIds`; with a cache [batch, past + time]. Absent: no padding. */
   readonly attentionMask?: tf.Tensor2D | tf.Tensor3D;
   /**
-   * Which segment each token belongs to (BERT), int32 as `inputIds`. Absent: all 0. A model without a table of segments takes
-   * no notice of them (transformers' GPT-2, GPT-J and GPT-Neo would add rows of their table of tokens).
+   * Which segment each token belongs to (BERT), int32 as `inputIds`. Absent: all 0. PaliGemma: 0 for the prompt, whose tokens see each
+   * other; absent: the tokens before a row's first label, or all. Other models without a table of segments ignore them
+   * (transformers' GPT-2, GPT-J and GPT-Neo would add rows of their table of tokens).
    */
   readonly tokenTypeIds?: tf.Tensor2D | tf.Tensor3D;
   /**

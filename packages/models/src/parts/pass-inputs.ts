@@ -4,6 +4,14 @@ import type * as tf from "@tensorflow/tfjs-core";
 import type { KeyValueCache } from "./cache/key-value-cache.ts";
 import type { RowGroup } from "./packing/plan-packing.ts";
 
+/** Tokens that see each other, also later ones: each run of neighbouring members of a row is a block. */
+export interface TokenBlocks {
+  /** For each of batch·time tokens. */
+  readonly isMember: readonly boolean[];
+  /** Whether a window also hides tokens of a query's own block; if not, blocks begin with their row. */
+  readonly isWindowed: boolean;
+}
+
 export interface PassInputs {
   /** int32 [batch, time]; absent for images and audio. */
   readonly inputIds?: tf.Tensor2D;
@@ -23,6 +31,8 @@ export interface PassInputs {
   readonly choices?: number;
   readonly cache?: KeyValueCache;
   readonly causal: boolean;
+  /** Of a causal model. */
+  readonly blocks?: TokenBlocks;
   /** Of a decoder's pass, its encoder's mask: [batch, sourceTime]. */
   readonly sourceMask?: tf.Tensor2D;
   /** Of a batch without padding, whose every token is a row of its own: which neighbours see each other. */

@@ -29,8 +29,6 @@ const sourceMaskKey = {};
 export interface ShownImages {
   readonly pass: Pass;
   readonly stateOf: readonly number[];
-  /** Whether neighbouring tokens of images see each other, also later ones. */
-  readonly areSeenWhole: boolean;
 }
 
 /** A step from hidden states [batch, time, features] to hidden states. */

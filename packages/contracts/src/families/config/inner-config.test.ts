@@ -28,6 +28,21 @@ describe("a text model inside one with images", () => {
     expect(() => checkConfig(of("qwen2"))).toThrow('text_config.model_type: got "qwen2"');
   });
 
+  it("has its own sizes in PaliGemma, and is Gemma 1 or 2", () => {
+    const sizes = { ...inner, num_attention_heads: 4, num_key_value_heads: 1 };
+    const of = (model_type: string) =>
+      checkConfig({
+        model_type: "paligemma",
+        hidden_size: 2048,
+        vocab_size: 257_152,
+        text_config: { ...sizes, model_type },
+      });
+    const [{ windows, scalars, ...first }, second] = [of("gemma"), of("gemma2")];
+    expect([first.hiddenSize, first.vocabularySize, windows[0], scalars.logitCap]).toEqual([32, 90, null, null]);
+    expect([second.windows, second.scalars.logitCap]).toEqual([[4, null], 30]);
+    expect(() => of("qwen2")).toThrow('text_config.model_type: got "qwen2"');
+  });
+
   it("reports that the text model inside a model with images is supported", () => {
     expect(() => checkConfig({ model_type: "llava", text_config: { model_type: "mistral" } })).toThrow(
       'Models of type "llava" are not supported. Its text model, of type "mistral", is supported: save that model alone in Python. Supported',

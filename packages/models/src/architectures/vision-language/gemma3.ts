@@ -35,5 +35,5 @@ export function gemma3(model: PartList): Backbone {
       });
     });
   const stages = [...images.stages, { parts: connector.parts, run: connect }];
-  return { ...withImageTokens(text, { ...images, stages }), seesWholeImages: true };
+  return { ...withImageTokens(text, { ...images, stages }), seesWhole: "images" };
 }

@@ -2,50 +2,46 @@
 
 import { type AttentionMask, causalMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { PassInputs } from "../pass-inputs.ts";
+import type { PassInputs, TokenBlocks } from "../pass-inputs.ts";
 import { type Alibi, alibiBiases } from "./alibi.ts";
 
 export interface MaskedPass {
-  readonly inputs: Pick<PassInputs, "causal" | "attentionMask">;
+  readonly inputs: Pick<PassInputs, "causal" | "attentionMask" | "blocks">;
   /** Keys in front of the first query. */
   readonly past: number;
   readonly shape: readonly [batch: number, time: number];
-  readonly images?: { readonly stateOf: readonly number[]; readonly areSeenWhole: boolean } | undefined;
 }
 
 /** Undefined: no key is hidden. `window` counts the keys to one side of a query, itself included. */
 export function maskOfPass(pass: MaskedPass, window: number): AttentionMask | undefined {
-  const { causal, attentionMask } = pass.inputs;
+  const { causal, attentionMask, blocks } = pass.inputs;
   if (!causal && attentionMask === undefined && window === Number.POSITIVE_INFINITY) return undefined;
   const { past } = pass;
   const [, time] = pass.shape;
   const padding = attentionMask === undefined ? undefined : paddingMask(attentionMask); // [batch, 1, 1, keyTime]
-  const { images } = pass;
   const order =
-    causal && images?.areSeenWhole
-      ? imageMask(pass, images.stateOf, window)
-      : orderMask({ causal, time, past, window });
+    causal && blocks !== undefined ? blockMask(pass, blocks, window) : orderMask({ causal, time, past, window });
   if (padding === undefined) return order;
   return order === undefined ? padding : withMeans(combineMasks(order, padding));
 }
 
 /**
- * The causal order in which neighbouring tokens of an image also see each other: [batch, 1, time, past + time]. A window hides keys before
- * a query, as in transformers' `create_masks_for_vision_model`.
+ * The causal order in which the tokens of a block also see each other: [batch, 1, time, past + time]. As in transformers, a window
+ * hides keys before a query: Gemma 3's `create_masks_for_vision_model`; but PaliGemma's `create_sliding_window_causal_mask` shows the
+ * whole block.
  */
-function imageMask(
+function blockMask(
   { past, shape: [batch, time] }: MaskedPass,
-  stateOf: readonly number[],
+  { isMember, isWindowed }: TokenBlocks,
   window: number,
 ): tf.Tensor4D {
   const keyTime = past + time;
   const values = new Float32Array(batch * time * keyTime).fill(maskedScore);
-  const isImage = (token: number) => (stateOf[token] ?? -1) >= 0;
   for (let token = batch * time - 1, end = 0; token >= 0; token--) {
     const query = token % time;
-    // The last token of this one's image; of a text it is the token itself.
-    end = query < time - 1 && isImage(token) && isImage(token + 1) ? end : query;
-    const first = Math.max(0, past + query - window + 1);
+    // The last token of this one's block; outside of blocks it is the token itself.
+    end = query < time - 1 && isMember[token] && isMember[token + 1] ? end : query;
+    const first = isMember[token] && !isWindowed ? 0 : Math.max(0, past + query - window + 1);
     values.fill(0, token * keyTime + first, token * keyTime + past + end + 1);
   }
   return tf.tensor4d(values, [batch, 1, time, keyTime]);

@@ -42,7 +42,12 @@ const withVisionHead: Pick<TensorRow, "when"> = { when: ({ switches }) => switch
 /** The tables of `siglip_vision_model`. */
 export const siglipVision: Family = {
   ...vision,
-  config: { ...vision.config, switches: { visionHead: { key: "vision_use_head", fallback: true } } },
+  config: {
+    ...vision.config,
+    switches: { visionHead: { key: "vision_use_head", fallback: true } },
+    // PaliGemma's files repeat the connector's width, and have the length of a prompt's images.
+    harmless: [...(vision.config.harmless ?? []), "projection_dim", "num_image_tokens", "projector_hidden_act"],
+  },
   basePrefix: "vision_model",
   architectures: new Map([["SiglipVisionModel", "feature-extraction"]]),
   tensors: [
