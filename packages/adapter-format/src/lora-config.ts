@@ -86,4 +86,10 @@ export interface Adapter {
   readonly tensors: ReadonlyMap<string, AdapterTensor>;
   /** Metadata in the weights file's header, without "format". */
   readonly metadata: ReadonlyMap<string, string>;
+  /**
+   * Set for an adapter without A and B, which `planMerge` of `@lowrank/merge` merges. "<module>.ia3_l" multiplies outputs,
+   * [outFeatures, 1], or inputs, [1, inFeatures]; "<module>.beft_bias", [1, outFeatures], is added to the bias; other tensors
+   * replace the parameter of their name.
+   */
+  readonly mergeOnly?: true;
 }
