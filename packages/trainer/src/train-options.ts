@@ -98,10 +98,7 @@ export interface TrainOptions<Batch> {
   /** Steps over which the learning rate rises from 0, or from `scheduleShape.warmupStart`; default 0. */
   readonly warmupSteps?: number;
   readonly learningRateGroups?: readonly LearningRateGroup[];
-  /**
-   * Changes a step's gradients, in place, after their norm is taken for clipping and before the optimizer uses them. Gradients and
-   * moments are then in the memory of the process.
-   */
+  /** Changes a step's gradients in place before the update, which the GPU's own optimizer does not make then. */
   readonly precondition?: UpdaterSettings["precondition"];
   /** Default "adamw". */
   readonly optimizer?: OptimizerName;

@@ -1,8 +1,6 @@
 // Opens a base and its adapter for merging; the base's matrices stay in their files.
 
-import type { Adapter } from "@lowrank/adapter-format";
 import { inferenceContext } from "@lowrank/contracts";
-import type { AdapterHandle } from "@lowrank/inject";
 import { WeightsInFiles } from "@lowrank/models";
 import { embeddingSettingsIn } from "../embed/embedding-settings.ts";
 import type { Notices } from "../notices.ts";
@@ -13,7 +11,7 @@ import { checkHead, type ModelSources, type OpenedBase, readWithBase, shaped } f
 /** A model that can be inspected and merged, but cannot compute. */
 export interface OpenedInFiles extends OpenedBase {
   /** What `planMerge` merges: the attached adapter, or one that can only be merged. */
-  readonly toMerge: AdapterHandle | Adapter;
+  readonly toMerge: NonNullable<OpenedBase["handle" | "adapter"]>;
   readonly adapter: NonNullable<OpenedBase["adapter"]>;
   readonly weights: WeightsInFiles;
 }
@@ -39,17 +37,8 @@ export async function openInFiles(
     if (handle !== undefined) owned.push(handle);
     checkHead(model, adapter, source.path);
     return {
-      ...{
-        model,
-        source,
-        path: source.path,
-        folder: source.folder,
-        adapter,
-        setup,
-        handle,
-        toMerge: handle ?? adapter,
-        weights,
-      },
+      ...{ model, source, path: source.path, folder: source.folder, adapter, setup, handle, weights },
+      toMerge: handle ?? adapter,
       embedding: embeddingSettingsIn(adapter.metadata),
       files: adapterSource.tokenizer ?? source.files,
       tokenizerFolder: adapterSource.tokenizer,

@@ -73,21 +73,12 @@ export function refusalOf(peftType: string): Refusal | undefined {
   return isRead ? wholeOnly : refusals.get(peftType);
 }
 
-/** Names of the tensors of a method whose adapters can only be merged. */
-const mergeOnlyTensors: ReadonlyMap<JsonValue | undefined, RegExp> = new Map([
+/** Names of the tensors of methods whose adapters can only be merged. */
+export const mergeOnlyTensors: ReadonlyMap<JsonValue | undefined, RegExp> = new Map([
   ["BEFT", /.\.beft_bias$/],
   ["IA3", /.\.ia3_l$/],
   ["LN_TUNING", /.\.ln_tuning_layers\.(weight|bias)$/],
 ]);
-
-const commonKeys = "base_model_name_or_path task_type modules_to_save revision".split(" ");
-
-/** The fields that such a method shares with LoRA, and the names of its tensors; undefined for other methods. */
-export function mergeOnlyConfig(values: ReadonlyMap<string, JsonValue>) {
-  const own = mergeOnlyTensors.get(values.get("peft_type"));
-  const common = [...values].filter(([key, value]) => commonKeys.includes(key) && value !== null);
-  return own && { own, fields: new Map(common).set("peft_type", "LORA") };
-}
 
 /** A method's configuration. */
 export interface MethodConfig {

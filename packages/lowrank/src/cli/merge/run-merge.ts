@@ -48,9 +48,7 @@ async function mergeOpened(opened: OpenedInFiles, options: FullOptions, report: 
   const { model, toMerge, weights, adapter, tokenizerFolder } = opened;
   const { dtype = "F32", tied, out, plan = false } = options;
   if (adapter.mergeOnly && isVerified(options))
-    throw new UsageError(
-      "This adapter can only be merged, so its logits cannot be compared. Remove --verify and --tolerance.",
-    );
+    throw new UsageError("This adapter can only be merged, so nothing can be compared: remove --verify, --tolerance.");
   const merge = planMerge(model, toMerge, { weights, tied });
   if (options.to === "gguf") return mergeToGguf(opened, { merge, options }, report);
   if (!isFolderType(dtype)) throw new UsageError(`--dtype ${dtype} is GGUF's own: add --to gguf.`);
