@@ -19,6 +19,7 @@ warnings.filterwarnings("ignore")
 import torch
 import transformers
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
+from peft.optimizers import create_riemannian_optimizer
 from safetensors.torch import load_file, save_file
 
 torch.set_num_threads(1)
@@ -101,10 +102,11 @@ def trained_by_name(model):
     return {key: trainable[place(value)] for key, value in stored.items() if place(value) in trainable}
 
 
-def train(model, names, batches):
+def train(model, names, batches, reg=None):
     parameters = list({id(parameter): parameter for parameter in names.values()}.values())
-    optimiser = torch.optim.AdamW(parameters, lr=TRAINING["lr"], betas=TRAINING["betas"], eps=TRAINING["eps"],
-                                  weight_decay=TRAINING["weight_decay"])
+    adamw = {key: TRAINING[key] for key in ("lr", "betas", "eps", "weight_decay")}
+    optimiser = (torch.optim.AdamW(parameters, **adamw) if reg is None else
+                 create_riemannian_optimizer(model, torch.optim.AdamW, reg=reg, **adamw))
     losses = []
     for inputs in batches:
         optimiser.zero_grad()
@@ -143,7 +145,7 @@ def in_float64(exact):
 
 
 def one_adapter(folder, base, config, prepare=None, merges=True, trains=True, shares=False, batch=batch, added=0,
-                tables="auto", exact=False):
+                tables="auto", exact=False, reg=None):
     """An adapter on a base – with added tokens, if any –: logits, loss, gradients, merge and a few steps of training.
     `exact` computes what the float32 files say in float64."""
     base.save_pretrained(folder / "base")
@@ -189,13 +191,14 @@ def one_adapter(folder, base, config, prepare=None, merges=True, trains=True, sh
         for key in batches[0]:
             tensors["train." + key] = torch.stack([one[key] for one in batches])
         model.train()
-        losses = train(model, names, batches)
+        losses = train(model, names, batches, reg)
         model.eval()
         tensors["train.losses"] = torch.tensor(losses)
         for key, parameter in names.items():
             tensors["final." + key] = parameter
         tensors["final.logits"] = logits_of(model, inputs)
-        return {"train": {**TRAINING, "losses": losses}}, tensors
+        riemannian = {} if reg is None else {"riemannian_reg": reg}
+        return {"train": {**TRAINING, **riemannian, "losses": losses}}, tensors
 
 
 def regularisers(model, names):
@@ -331,6 +334,8 @@ CASES = {
         folder, llama(2), lora(target_modules=["q_proj", "v_proj"], velora_config={"num_groups": 4}), batch=unlabelled),
     "monteclora": lambda folder: one_adapter(
         folder, llama(2), lora(target_modules=["q_proj", "v_proj"], monteclora_config={"num_samples": 2}), batch=unlabelled),
+    "riemannian": lambda folder: one_adapter(
+        folder, llama(2), lora(target_modules=["q_proj", "down_proj", "embed_tokens"], use_dora=True), reg=1e-2),
 }
 
 

@@ -86,4 +86,9 @@ export interface Adapter {
   readonly tensors: ReadonlyMap<string, AdapterTensor>;
   /** Metadata in the weights file's header, without "format". */
   readonly metadata: ReadonlyMap<string, string>;
+  /**
+   * Set for an adapter without A and B, for `planMerge` of `@lowrank/merge`. "<module>.ia3_l" multiplies outputs, [outFeatures, 1],
+   * or inputs, [1, inFeatures]; "<module>.beft_bias", [1, outFeatures], is added; other tensors replace parameters.
+   */
+  readonly mergeOnly?: true;
 }

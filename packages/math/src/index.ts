@@ -55,5 +55,6 @@ export {
   transposedLayout,
 } from "./update/file-layout.ts";
 export { lowRankDelta } from "./update/low-rank-delta.ts";
+export { preconditionGradients } from "./update/precondition-gradients.ts";
 export type { RowUpdate } from "./update/row-update.ts";
 export { scaling } from "./update/scaling.ts";

@@ -1,6 +1,6 @@
-// fold/ merges adapters into weights, stream/ does it while a model is written, combine/ joins several adapters, reduce/ lowers a
-// rank, extract/ makes an adapter from two checkpoints, difference/ compares, export/ and node/ write the model. onnx/ has its
-// own entry file.
+// fold/ merges adapters into weights, stream/ does it while a model is written, edit/ is for adapters without A and B, combine/ joins
+// several adapters, reduce/ lowers a rank, extract/ makes an adapter from two checkpoints, difference/ compares, export/ and node/
+// write the model. onnx/ has its own entry file.
 
 export type { Factors, MaskRequest } from "./combine/combination-method.ts";
 export { type CombineOptions, combineAdapters } from "./combine/combine-adapters.ts";

@@ -6,6 +6,7 @@ import type { BatchSource } from "./batch-stream.ts";
 import type { GradientReduction } from "./optimizer/gradient-reduction.ts";
 import type { LearningRateGroup } from "./optimizer/learning-rate-groups.ts";
 import type { OptimizerName } from "./optimizer/rules/rules.ts";
+import type { UpdaterSettings } from "./optimizer/updater.ts";
 import type { ScheduleShape } from "./schedules/schedule.ts";
 import type { ScheduleName } from "./schedules/schedules.ts";
 import type { TrainingState } from "./state/training-state.ts";
@@ -97,6 +98,8 @@ export interface TrainOptions<Batch> {
   /** Steps over which the learning rate rises from 0, or from `scheduleShape.warmupStart`; default 0. */
   readonly warmupSteps?: number;
   readonly learningRateGroups?: readonly LearningRateGroup[];
+  /** Changes a step's gradients in place before the update, which the GPU's own optimizer does not make then. */
+  readonly precondition?: UpdaterSettings["precondition"];
   /** Default "adamw". */
   readonly optimizer?: OptimizerName;
   /** Weight decay, decoupled from the gradient in all optimisers but "sgd"; default 0.01, torch's for AdamW. */
@@ -160,6 +163,7 @@ export const trainNames: OptionNames<TrainOptions<unknown>> = {
   scheduleShape: true,
   warmupSteps: true,
   learningRateGroups: true,
+  precondition: true,
   weightDecay: true,
   decayed: true,
   betas: true,

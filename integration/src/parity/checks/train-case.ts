@@ -1,6 +1,7 @@
 // The training that a fixture recorded, with our own trainer.
 
 import type { AdapterHandle } from "@lowrank/inject";
+import { preconditionGradients } from "@lowrank/math";
 import type { Fixture } from "@lowrank/testing";
 import { train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
@@ -19,6 +20,8 @@ export interface TrainSettings {
   readonly warmup: number;
   readonly accumulate: number;
   readonly optimizer?: string;
+  /** Of PEFT's `create_riemannian_optimizer`. */
+  readonly riemannian_reg?: number;
   /** PEFT's losses before each step; learning rates and gradient norms of each step. */
   readonly losses?: readonly number[];
   readonly lrs?: readonly number[];
@@ -50,7 +53,7 @@ export async function trainCase({
   /** Added to the loss of each batch. */
   readonly regulariser?: () => tf.Scalar;
 }): Promise<TrainedRun> {
-  const settings = settingsOf(fixture);
+  const { riemannian_reg: reg, ...settings } = settingsOf(fixture);
   const numbers = Array.from({ length: settings.steps * settings.accumulate }, (_, index) => index);
   const run = { losses: [] as number[], learningRates: [] as number[], gradientNorms: [] as number[] };
   for await (const event of train<number>({
@@ -63,6 +66,7 @@ export async function trainCase({
     batches: () => numbers,
     steps: settings.steps,
     learningRate: settings.lr,
+    precondition: reg === undefined ? undefined : (numbers) => preconditionGradients(numbers, reg),
     betas: settings.betas,
     epsilon: settings.eps,
     weightDecay: settings.weight_decay,

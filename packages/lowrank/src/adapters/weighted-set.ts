@@ -40,7 +40,7 @@ export async function findAdapters(
       const { combineAdapters } = await import("@lowrank/merge"); // few visits to a page mix
       const read = await Promise.all(
         sources.map(async ({ source, weight }) => {
-          return { adapter: await source.read(options, base), weight, name: source.name };
+          return { adapter: await source.read({ ...options, mergeOnly: false }, base), weight, name: source.name };
         }),
       );
       checkBases(read);

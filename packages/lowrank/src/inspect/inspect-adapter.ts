@@ -10,6 +10,7 @@ import {
   rankOf,
   readAdapterIn,
   scalingOf,
+  UnsupportedPeftTypeError,
 } from "@lowrank/adapter-format";
 import type { Warning } from "@lowrank/contracts";
 import { baseFingerprintKey } from "@lowrank/inject";
@@ -24,13 +25,16 @@ import {
   totals,
 } from "./inspection.ts";
 
-/** Reads a whole adapter; throws for a broken one. */
-export async function inspectAdapter(folder: ModelFolder): Promise<AdapterInspection> {
+/** Reads a whole adapter; throws for a broken one. If its method is not supported, the file is shown, with a warning. */
+export async function inspectAdapter(folder: ModelFolder): Promise<AdapterInspection | SafetensorsInspection> {
   const isPeft = await folder.has("adapter_model.safetensors");
   const found = await inspectSafetensors(
     await folder.open(isPeft ? "adapter_model.safetensors" : "adapters.safetensors"),
   );
-  return adapterInspection(folder, found.tensors, isPeft ? "PEFT" : "MLX");
+  return adapterInspection(folder, found.tensors, isPeft ? "PEFT" : "MLX").catch((error: unknown) => {
+    if (!(error instanceof UnsupportedPeftTypeError)) throw error;
+    return { ...found, warnings: [{ code: error.code, message: error.message }] };
+  });
 }
 
 /** A file of weights: a whole adapter if another program's format is recognised, else the facts in its header. */

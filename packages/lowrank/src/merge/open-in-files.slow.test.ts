@@ -51,9 +51,9 @@ async function inMemory(folder: string, tied: "refuse" | "untie"): Promise<Files
 
 async function inFiles(folder: string, tied: "refuse" | "untie"): Promise<Files> {
   const opened = await openInFiles(placesOf(folder), { allowDifferentBase: true }, notices as never);
-  const { model, handle, weights } = opened;
+  const { model, toMerge, weights } = opened;
   try {
-    const merge = planMerge(model, handle, { weights, tied });
+    const merge = planMerge(model, toMerge, { weights, tied });
     return await exportModel(model, { merge, source: await exportSource(opened, notices as never) });
   } finally {
     opened.dispose();

@@ -10,7 +10,8 @@ import { checkHead, type ModelSources, type OpenedBase, readWithBase, shaped } f
 
 /** A model that can be inspected and merged, but cannot compute. */
 export interface OpenedInFiles extends OpenedBase {
-  readonly handle: NonNullable<OpenedBase["handle"]>;
+  /** What `planMerge` merges: the attached adapter, or one that can only be merged. */
+  readonly toMerge: NonNullable<OpenedBase["handle" | "adapter"]>;
   readonly adapter: NonNullable<OpenedBase["adapter"]>;
   readonly weights: WeightsInFiles;
 }
@@ -22,7 +23,7 @@ export async function openInFiles(
   notices: Notices,
 ): Promise<OpenedInFiles> {
   const adapterSource = await sources.adapter();
-  const { adapter, source } = await readWithBase(adapterSource, sources, notices);
+  const { adapter, source } = await readWithBase(adapterSource, sources, { warn: notices.warn, mergeOnly: true });
   const setup = await adapterSource.setup();
   const weights = new WeightsInFiles();
   const owned: { dispose(): void }[] = [];
@@ -31,11 +32,13 @@ export async function openInFiles(
     owned.push(base);
     const model = await weights.whileRead(() => shaped(base, { adapter }, notices));
     if (model !== base) owned.push(model);
-    const handle = await weights.whileRead(() => attachTo(model, adapter, request, notices));
-    owned.push(handle);
+    const attach = () => weights.whileRead(() => attachTo(model, adapter, request, notices));
+    const handle = adapter.mergeOnly ? undefined : await attach();
+    if (handle !== undefined) owned.push(handle);
     checkHead(model, adapter, source.path);
     return {
       ...{ model, source, path: source.path, folder: source.folder, adapter, setup, handle, weights },
+      toMerge: handle ?? adapter,
       embedding: embeddingSettingsIn(adapter.metadata),
       files: adapterSource.tokenizer ?? source.files,
       tokenizerFolder: adapterSource.tokenizer,

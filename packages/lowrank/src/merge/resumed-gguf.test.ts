@@ -16,8 +16,8 @@ it("a merged .gguf file is resumed from any piece: the same bytes, and the same 
     model: () => nodePlatform.findModel(join(fixturesRoot, "llama-gqa", "base"), context),
     adapter: () => nodePlatform.findAdapter(join(fixturesRoot, "llama-gqa", "adapter"), context),
   };
-  const { model, handle, weights, dispose } = await openInFiles(indices, {}, notices as never);
-  const merge = planMerge(model, handle, { weights });
+  const { model, toMerge, weights, dispose } = await openInFiles(indices, {}, notices as never);
+  const merge = planMerge(model, toMerge, { weights });
   const begin = async () => {
     const rounded = new Map<string, number>();
     const listener = {

@@ -26,7 +26,7 @@ export async function findBase(adapter: ModelInput, context: SourceContext): Pro
 
 async function baseNamedBy(source: AdapterSource): Promise<Pick<LoraConfig, "baseModel" | "revision">> {
   try {
-    return (await source.read({ onWarning: () => undefined })).config; // opening it reads it again, and warns
+    return (await source.read({ mergeOnly: true, onWarning: () => undefined })).config; // opening it reads it again, and warns
   } catch (error) {
     if (error instanceof BaseNeededError) return error.named;
     throw error;

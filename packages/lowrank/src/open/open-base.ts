@@ -1,6 +1,6 @@
 // Opens a base with its adapter. An adapter may add a head that the base lacks, tokens, and repeated layers.
 
-import { type Adapter, type LoraConfig, layerOrderOf } from "@lowrank/adapter-format";
+import { type Adapter, type LoraConfig, layerOrderOf, type ReadAdapterOptions } from "@lowrank/adapter-format";
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import { openTokenizer, type TextFiles, type TextTokenizer } from "@lowrank/data";
 import { type AdapterHandle, vocabularyOf } from "@lowrank/inject";
@@ -89,11 +89,11 @@ export async function openBase(sources: ModelSources, request: ModelRequest, not
 export async function readWithBase(
   adapterSource: AdapterSource,
   { model }: Pick<ModelSources, "model">,
-  { warn }: Pick<Notices, "warn">,
+  { warn, mergeOnly = false }: Pick<Notices, "warn"> & Pick<ReadAdapterOptions, "mergeOnly">,
 ): Promise<{ readonly adapter: Adapter; readonly source: ModelSource }> {
   let found: Promise<ModelSource> | undefined;
   const find = () => (found ??= model());
-  const adapter = await adapterSource.read({ onWarning: warn }, async () => configOfSource(await find()));
+  const adapter = await adapterSource.read({ mergeOnly, onWarning: warn }, async () => configOfSource(await find()));
   return { adapter, source: await find() };
 }
 

@@ -205,6 +205,14 @@ export const loopOptions = {
       value: numberIn({ above: 0 }),
       card: "LoRA+ ratio",
     },
+    /** Riemannian preconditioner of the gradients of A and B: damping of its r × r matrices, PEFT's `reg`. */
+    riemannianReg: {
+      argument: "<number>",
+      help: "Riemannian preconditioner: damping of its r × r matrices (0.01 is usual; default: none)",
+      value: numberIn({ min: 1e-6 }),
+      fact: "Riemannian preconditioner",
+      card: "Riemannian preconditioner",
+    },
     /** NEFTune's alpha; 5 is usual, default 0. */
     embeddingNoise: {
       argument: "<alpha>",

@@ -3,6 +3,7 @@
 import { activeAdapters, inferenceContext, LowrankError, type RandomKey } from "@lowrank/contracts";
 import { batches, batchIndices, decodedBatches } from "@lowrank/data";
 import type { AdapterHandle } from "@lowrank/inject";
+import { preconditionGradients } from "@lowrank/math";
 import type { PretrainedModel } from "@lowrank/models";
 import { loraPlus, type TrainingEvent, train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
@@ -27,7 +28,7 @@ export async function* runTraining(
   const { batchSize, gradientAccumulationSteps, learningRate, schedule, weightDecay, clipNorm } = settings;
   const { groupByLength, seed, bestBy } = settings;
   const { dropLast = false, checkpoint, resumeFrom, fingerprint, onWarning, communicator } = options;
-  const { loraPlusRatio } = options;
+  const { loraPlusRatio, riemannianReg } = options;
   const { padId, train: examples, validation, learning, media } = rows;
   const adapters = activeAdapters(handle.name);
   const regularisation = optionsFor("forward", options);
@@ -101,6 +102,7 @@ export async function* runTraining(
     }),
     ...optionsFor("trainer", options),
     ...(loraPlusRatio === undefined ? {} : { learningRateGroups: loraPlus(loraPlusRatio) }),
+    precondition: riemannianReg === undefined ? undefined : (numbers) => preconditionGradients(numbers, riemannianReg),
     ...(checkpoint === undefined ? {} : { checkpoint: { every: plan.totalSteps, ...checkpoint } }),
     ...(validation.length === 0 ? {} : { evaluate }),
     // The loss of written batches does not fall while rewards rise.

@@ -1,14 +1,15 @@
 // Plans a merge that is computed while its result is written. The base's weights stay in their files and are read a few rows at a
 // time.
 
-import { firstNonFinite } from "@lowrank/adapter-format";
+import { type Adapter, firstNonFinite } from "@lowrank/adapter-format";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { AdapterHandle, RowChange } from "@lowrank/inject";
+import { type Edit, editsOf } from "../edit/edits-of.ts";
 import { type ExportableModel, resizedParameters } from "../export/exportable-model.ts";
 import type { PlainType, PlannedMerge } from "../export/planned-merge.ts";
 import { readAsStored, storedLayout, takeValues } from "../export/read-as-stored.ts";
 import { checkMergeable } from "../fold/check-mergeable.ts";
-import { NonFiniteMergeError } from "../fold/errors.ts";
+import { NonFiniteMergeError, TiedWeightError } from "../fold/errors.ts";
 import { type WeightToMerge, weightsToMerge } from "../fold/merged-weights.ts";
 import { type FileWeight, type FileWeights, foldRows } from "./fold-rows.ts";
 import { type RoundedRows, roundedRows } from "./rounded-rows.ts";
@@ -31,9 +32,10 @@ export interface MergeInFiles extends PlannedMerge {
 
 /**
  * Plans the merge of adapters into a model whose weights are in files (`WeightsInFiles` of `@lowrank/models`). The model is not
- * changed. `exportFiles` and `writeModelFolder` accept the plan.
+ * changed. `exportFiles` and `writeModelFolder` accept the plan. An adapter that can only be merged
+ * (`Adapter.mergeOnly`) is given as it was read.
  *
- * @throws the errors of `mergeAdapter` that come before computing
+ * @throws the errors of `mergeAdapter` that come before computing; AdapterMismatchError for such an adapter
  *
  * @example
  * ```ts
@@ -49,11 +51,12 @@ export interface MergeInFiles extends PlannedMerge {
  */
 export function planMerge(
   model: ExportableModel,
-  adapters: AdapterHandle | readonly AdapterHandle[],
+  adapters: AdapterHandle | readonly AdapterHandle[] | Adapter,
   options: PlanMergeOptions,
 ): MergeInFiles {
   refuseUnknownOptions("planMerge", options, optionNames);
   const { weights, tied = "refuse" } = options;
+  if ("tensors" in adapters) return planEdits(model, editsOf(model, adapters), { weights, tied });
   const handles = "length" in adapters ? [...adapters] : [adapters];
   checkMergeable(model, handles, tied);
   const changes = new Map(weightsToMerge(handles).map((weight) => [weight.path, weight]));
@@ -65,6 +68,33 @@ export function planMerge(
     values: (path) => finiteValues(path, valuesOf(path, { model, weights, inFile, change: changes.get(path) })),
     roundedValues: (path, dtype) => roundedValuesOf(path, dtype, { model, weights, inFile, change: changes.get(path) }),
   };
+}
+
+function planEdits(
+  model: ExportableModel,
+  edits: readonly Edit[],
+  { weights, tied }: Required<PlanMergeOptions>,
+): MergeInFiles {
+  const ties = edits.flatMap(({ path, tiedWith }) => (tiedWith === undefined ? [] : [{ path, tiedWith }]));
+  if (tied === "refuse" && ties.length > 0) throw new TiedWeightError(ties);
+  const byPath = new Map(edits.map((edit) => [edit.path, edit]));
+  const inFile = fileWeightsOf(model, weights);
+  const before = (path: string) => valuesOf(path, { model, weights, inFile, change: undefined });
+  return {
+    changed: [...byPath.keys()],
+    untied: ties.map(({ path }) => path),
+    before,
+    values: (path) => finiteValues(path, edited(before(path), byPath.get(path))),
+  };
+}
+
+async function* edited(pieces: AsyncIterable<Float32Array>, edit: Edit | undefined): AsyncGenerator<Float32Array> {
+  let start = 0;
+  for await (const piece of pieces) {
+    const first = start;
+    yield edit === undefined ? piece : piece.map((value, index) => edit.change(value, first + index));
+    start += piece.length;
+  }
 }
 
 /** Finds a weight in the base's files, if the model has it unchanged. */

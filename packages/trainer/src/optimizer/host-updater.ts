@@ -9,7 +9,7 @@ import { lossAndGradients } from "./loss-and-gradients.ts";
 import { Optimizer } from "./optimizer.ts";
 import type { Moments } from "./rules/rule.ts";
 import { ruleOf } from "./rules/rules.ts";
-import type { RatesOf, Updater, UpdaterSettings, WeightedLoss } from "./updater.ts";
+import type { RatesOf, Updater, UpdaterSettings, VariableNumbers, WeightedLoss } from "./updater.ts";
 
 /** Any rule, on any backend. */
 export class HostUpdater implements Updater {
@@ -22,7 +22,7 @@ export class HostUpdater implements Updater {
   constructor(
     readonly layout: FlatLayout,
     private readonly ratesOf: RatesOf,
-    settings: UpdaterSettings,
+    private readonly settings: UpdaterSettings,
   ) {
     this.#parameters = new FlatParameters(layout);
     this.#gradients = new FlatGradients(layout);
@@ -67,8 +67,10 @@ export class HostUpdater implements Updater {
     const loss = this.#weight === 0 ? 0 : this.#loss / this.#weight;
     const gradientNorm = this.#gradients.norm();
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) return { loss, gradientNorm };
+    const values = await this.#parameters.read();
+    this.settings.precondition?.(this.#numbers(values));
     this.#optimizer.update({
-      values: await this.#parameters.read(),
+      values,
       gradients: this.#gradients,
       gradientFactor: clipNorm === null ? 1 : clipFactor(gradientNorm, clipNorm),
       ratesOf: (range) => {
@@ -78,6 +80,14 @@ export class HostUpdater implements Updater {
     });
     this.#parameters.assign((index) => this.#gradients.has(index));
     return { loss, gradientNorm };
+  }
+
+  #numbers(values: Float32Array): ReadonlyMap<string, VariableNumbers> {
+    const numbers = this.layout.ranges.map(({ name, variable, start, end }, index): [string, VariableNumbers] => {
+      const gradient = this.#gradients.has(index) ? this.#gradients.values.subarray(start, end) : undefined;
+      return [name, { shape: variable.shape, values: values.subarray(start, end), gradient }];
+    });
+    return new Map(numbers);
   }
 
   async nonFinite(): Promise<readonly string[]> {

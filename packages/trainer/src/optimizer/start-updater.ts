@@ -10,7 +10,7 @@ import type { RatesOf, Updater, UpdaterSettings } from "./updater.ts";
 
 /** On the GPU with AdamW in one process, if the current backend can; else in the memory of the process. */
 export function startUpdater(
-  { variables, learningRateGroups = [], reduceGradients }: UpdatedBy,
+  { variables, learningRateGroups = [], reduceGradients, precondition }: UpdatedBy,
   settings: UpdaterSettings & { readonly decayed: "all" | "matrices"; readonly weightDecay: number },
 ): Updater {
   const layout = new FlatLayout(variables);
@@ -19,11 +19,12 @@ export function startUpdater(
     rateFactor: learningRateFactor(learningRateGroups, name),
     weightDecay: decayed === "all" || variable.rank >= 2 ? weightDecay : 0,
   });
-  const onGpu = reduceGradients === undefined ? GpuUpdater.start(layout, ratesOf, settings) : undefined;
-  return onGpu ?? new HostUpdater(layout, ratesOf, settings);
+  const isPlain = reduceGradients === undefined && precondition === undefined;
+  const onGpu = isPlain ? GpuUpdater.start(layout, ratesOf, settings) : undefined;
+  return onGpu ?? new HostUpdater(layout, ratesOf, { ...settings, precondition });
 }
 
-interface UpdatedBy {
+interface UpdatedBy extends Pick<UpdaterSettings, "precondition"> {
   readonly variables: ReadonlyMap<string, tf.Variable>;
   readonly learningRateGroups?: readonly LearningRateGroup[];
   readonly reduceGradients?: GradientReduction | undefined;

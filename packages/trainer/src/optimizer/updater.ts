@@ -48,7 +48,17 @@ export interface Updater {
   dispose(): void;
 }
 
-export type UpdaterSettings = RuleOptions & { readonly optimizer: OptimizerName };
+/** A variable's numbers before an update. */
+export interface VariableNumbers {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+  readonly gradient: Float32Array | undefined;
+}
+
+export interface UpdaterSettings extends RuleOptions {
+  readonly optimizer: OptimizerName;
+  readonly precondition?: ((variables: ReadonlyMap<string, VariableNumbers>) => void) | undefined;
+}
 
 /** Multiplies the learning rate of a variable; its weight decay. */
 export type RatesOf = (range: VariableRange) => { readonly rateFactor: number; readonly weightDecay: number };

@@ -23,7 +23,11 @@ const seeded: Refusal = {
 };
 const ofSubspace: Refusal = { reason: "its update is computed from the base's weight", advice: approximate };
 const fromBase: Refusal = { reason: "its update is computed from the base's weight", advice: merge };
-const vectors: Refusal = { reason: "it trains vectors for activations, or weights of the base itself", advice: merge };
+const ofBase: Refusal = { reason: "it trains weights of the base itself", advice: merge };
+const mergeOnly: Refusal = {
+  reason: "it changes the base's own weights, without A and B",
+  advice: "Merge it: lowrank merge --model BASE --adapter FOLDER --out MERGED. Then use MERGED as the model",
+};
 const tokens: Refusal = { reason: "it trains virtual tokens and leaves the weights as they are", advice: none };
 const routed: Refusal = { reason: "its update is another one for each input", advice: none };
 
@@ -49,7 +53,8 @@ const refusals: ReadonlyMap<string, Refusal> = new Map(
       [seeded, ["FOURIERFT", "WAVEFT", "UNILORA"]],
       [ofSubspace, ["HIRA", "PSOFT", "TINYLORA"]],
       [fromBase, ["OFT", "BOFT", "HRA", "GLORA", "ROAD", "BONE", "OSF", "DEFT", "PEANUT", "FROD", "ADAMSS"]],
-      [vectors, ["IA3", "BEFT", "LN_TUNING", "TRAINABLE_TOKENS", "SUPERTUNING"]],
+      [mergeOnly, ["BEFT", "IA3", "LN_TUNING"]],
+      [ofBase, ["TRAINABLE_TOKENS", "SUPERTUNING"]],
       [tokens, ["PROMPT_TUNING", "MULTITASK_PROMPT_TUNING", "P_TUNING", "PREFIX_TUNING"]],
       [tokens, ["ADAPTION_PROMPT", "CPT", "CARTRIDGE"]],
       [routed, ["POLY", "XLORA", "LILY", "PVERA", "SHADOW"]],
@@ -67,6 +72,13 @@ export function refusalOf(peftType: string): Refusal | undefined {
   const isRead = lowRankMethods.some((one) => one === peftType);
   return isRead ? wholeOnly : refusals.get(peftType);
 }
+
+/** Names of the tensors of methods whose adapters can only be merged. */
+export const mergeOnlyTensors: ReadonlyMap<JsonValue | undefined, RegExp> = new Map([
+  ["BEFT", /.\.beft_bias$/],
+  ["IA3", /.\.ia3_l$/],
+  ["LN_TUNING", /.\.ln_tuning_layers\.(weight|bias)$/],
+]);
 
 /** A method's configuration. */
 export interface MethodConfig {

@@ -15,8 +15,8 @@ it("knows each of PEFT's types: LoRA, read as LoRA, or refused with a reason", (
   expect(lowRankMethods.every((type) => peftTypes.includes(type))).toBe(true);
 });
 
-const read = (config: object, tensors: Readonly<Record<string, readonly number[]>>) =>
-  readAdapter({
+const read = (config: object, tensors: Readonly<Record<string, readonly number[]>>, options = {}) => {
+  const files = {
     config: JSON.stringify({ r: 2, target_modules: ["q"], ...config }),
     weights: serializeSafetensors(
       new Map(
@@ -26,7 +26,22 @@ const read = (config: object, tensors: Readonly<Record<string, readonly number[]
         }),
       ),
     ),
+  };
+  return readAdapter(files, options);
+};
+
+describe("an adapter that can only be merged", () => {
+  const readIa3 = (key: string) =>
+    read({ peft_type: "IA3", task_type: "SEQ_CLS" }, { [key]: [3, 1] }, { mergeOnly: true });
+
+  it.each(["q.ia3_l", "score.weight"])("is read on request, with %s", async (key) => {
+    expect([...(await readIa3(key)).tensors.keys()]).toEqual([key]);
   });
+
+  it.each(["q.weight", "q.beft_bias"])("is refused with %s, which is neither", async (key) => {
+    await expect(readIa3(key)).rejects.toThrow(/is not in modules_to_save/);
+  });
+});
 
 const adaLora = { "q.lora_A": [2, 4], "q.lora_B": [3, 2], "q.lora_E": [2, 1] };
 

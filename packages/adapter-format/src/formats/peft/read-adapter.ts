@@ -9,7 +9,7 @@ import type { Adapter, AdapterTensor, LoraConfig } from "../../lora-config.ts";
 import { isSavedModule } from "../../targets/saved-modules.ts";
 import { currentName, keyPrefix, withoutDefaultName } from "../../tensor-keys.ts";
 import { variants } from "../../variants/variants.ts";
-import { lowRankConfig } from "../peft-methods/methods.ts";
+import { lowRankConfig, mergeOnlyTensors } from "../peft-methods/methods.ts";
 import { refuseForeign } from "../refuse-foreign.ts";
 import { firstNonFinite, tensorProblems } from "./check-tensors.ts";
 import { loraConfigOf } from "./parse-lora-config.ts";
@@ -96,8 +96,11 @@ export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptio
     const { readLowRank } = await import("../peft-methods/read-low-rank.ts");
     return readLowRank(other, { source, file: configFile }, options);
   }
+  const vectors = options.mergeOnly === true ? mergeOnlyTensors.get(values.get("peft_type")) : undefined;
+  // Without a listener: the method's own fields are no unknown ones.
+  const read = vectors === undefined ? { values, ...listener } : { values: new Map(values).set("peft_type", "LORA") };
   // PEFT up to 0.10 saved a classifier without listing it in `modules_to_save`.
-  const config = withTaskModules(loraConfigOf(values, { file: configFile, ...listener }));
+  const config = withTaskModules(loraConfigOf(read.values, { file: configFile, ...read }));
   await refuseOtherFiles(source);
   const file = await openSafetensors(source, listener);
   const foreign = [...file.tensors.keys()].filter((name) => !name.startsWith(keyPrefix));
@@ -105,13 +108,14 @@ export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptio
 
   const keys = new Map([...file.tensors.keys()].map((name) => [withoutDefaultName(withoutPrefix(name)), name]));
   const needed = new Map([...keys].filter(([key]) => !isLeftOut(config, key, keys)));
-  const shapes = new Map([...needed].map(([key, name]) => [key, { shape: file.tensors.get(name)?.shape ?? [] }]));
+  const common = [...needed].filter(([key]) => vectors?.test(key) !== true);
+  const shapes = new Map(common.map(([key, name]) => [key, { shape: file.tensors.get(name)?.shape ?? [] }]));
   const named = [...prefixProblems(file, keys), ...typeProblems(file), ...tensorProblems(config, shapes)];
   const { tensors, problems } = await readTensors(file, needed, options);
   if (named.length + problems.length > 0) throw new InvalidAdapterTensorsError(source.name, [...named, ...problems]);
   for (const warning of patternOrderWarnings(config, tensors.keys())) options.onWarning?.(warning);
   const metadata = new Map([...file.metadata].filter(([key]) => key !== "format"));
-  return { config, tensors, metadata };
+  return { config, tensors, metadata, ...(vectors && { mergeOnly: true as const }) };
 }
 
 async function refuseOtherFiles(source: ByteSource): Promise<void> {

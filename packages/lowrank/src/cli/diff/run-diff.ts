@@ -100,7 +100,7 @@ async function fromBase(path: string, requested: DiffOptions, report: Report): P
   };
   const opened = await openInFiles(sources, options, report);
   try {
-    const merge = planMerge(opened.model, opened.handle, { weights: opened.weights, tied: "untie" });
+    const merge = planMerge(opened.model, opened.toMerge, { weights: opened.weights, tied: "untie" });
     const weights = await measured(opened.weights, merge, report);
     report.emit({ type: "base", adapter: path, model: options.model, weights });
     const rows = weights.map(({ path, baseNorm, norm, relative }) => [

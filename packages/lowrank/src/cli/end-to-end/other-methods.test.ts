@@ -26,6 +26,22 @@ it("lowrank merge supports an adapter that needs the base's sizes", async () => 
   expect(json.at(-1)?.largestDifference).toBeLessThan(1e-4);
 });
 
+it("lowrank merge takes (IA)³, and other commands advise it", async () => {
+  const [model, adapter] = [fixture("bert-seqcls", "base"), fixture("..", "merge-only", "ia3-bert")];
+  const advice = /"IA3".*without A and B\. Merge it: lowrank merge/;
+  const inspected = await work.call("inspect", adapter);
+  expect([inspected.code, inspected.stderr]).toEqual([0, expect.stringMatching(advice)]);
+  const exported = await work.call("export", "--to", "mlx", "--adapter", adapter, "--out", work.path("mlx"));
+  expect([exported.code, exported.stderr]).toEqual([1, expect.stringMatching(advice)]);
+  const merge = ["merge", "--model", model, "--adapter", adapter, "--out", work.path("ia3"), "--json"];
+  expect(await work.call(...merge, "--verify")).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/only be merged/),
+  });
+  const { code, json } = await work.call(...merge);
+  expect([code, json.at(-1)?.changed]).toEqual([0, expect.arrayContaining(["classifier.weight"])]);
+});
+
 it("lowrank merge reports that a quantized base is dequantized", async () => {
   const base = fixture("..", "quantized", "nf4-double");
   const drawn = work.path("drawn");

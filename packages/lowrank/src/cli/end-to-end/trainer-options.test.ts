@@ -57,7 +57,7 @@ describe("lowrank train", () => {
   it.each([
     ["sgd", ["--momentum", "0.9", "--schedule", "polynomial", "--schedule-power", "2", "--end-rate", "0.1"]],
     ["lion", ["--betas", "0.9,0.95", "--schedule", "wsd", "--decay-share", "0.5", "--lora-plus-ratio", "16"]],
-    ["adafactor", ["--schedule", "cosine-with-restarts", "--schedule-cycles", "2", "--embedding-noise", "5"]],
+    ["adafactor", ["--schedule", "cosine-with-restarts", "--schedule-cycles", "2", "--riemannian-reg", "0.1"]],
     ["adamw", shell`--label-smoothing 0.1 --embedding-noise 5 --keep-checkpoints last:1 --max-skipped-steps 2`],
   ])("under %s, stopped and resumed, ends with the bytes of a run that was not", async (optimizer, more) => {
     const run = [...command, "--steps", "6", "--learning-rate", "1e-2", "--optimizer", optimizer, ...more];

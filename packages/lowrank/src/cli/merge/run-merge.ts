@@ -45,9 +45,11 @@ export async function runMerge(requested: MergeOptions, report: Report): Promise
 }
 
 async function mergeOpened(opened: OpenedInFiles, options: FullOptions, report: Report): Promise<void> {
-  const { model, handle, weights, adapter, tokenizerFolder } = opened;
+  const { model, toMerge, weights, adapter, tokenizerFolder } = opened;
   const { dtype = "F32", tied, out, plan = false } = options;
-  const merge = planMerge(model, handle, { weights, tied });
+  if (adapter.mergeOnly && isVerified(options))
+    throw new UsageError("This adapter can only be merged, so nothing can be compared: remove --verify, --tolerance.");
+  const merge = planMerge(model, toMerge, { weights, tied });
   if (options.to === "gguf") return mergeToGguf(opened, { merge, options }, report);
   if (!isFolderType(dtype)) throw new UsageError(`--dtype ${dtype} is GGUF's own: add --to gguf.`);
   const labelNames = classNamesFor(model, decodeClassNames(adapter.metadata));
