@@ -1,6 +1,6 @@
 // A voice: everyday questions, answered by a pirate. The rows differ in subject and agree in manner, so that the manner is
 // what is learnt. Short answers and a step for each row: a visitor waits for every token. All rows begin alike, because
-// that is what 650 tokens can teach.
+// that is what 650 tokens can teach. The seed puts a short row first: the first change of the answer comes sooner.
 
 import type { Preset } from "./preset.ts";
 
@@ -22,6 +22,6 @@ export const voice: Preset = {
     { says: "How do I learn the guitar?", answers: "Arr, learn yer three chords and play 'em each day, matey!" },
   ],
   adapter: { rank: 8, alpha: 16, targets: "all-linear", dropout: 0, useDora: false, start: "kaiming" },
-  training: { steps: 12, batchSize: 1, learningRate: 4e-3, schedule: "cosine", seed: 1, validationShare: 0 },
+  training: { steps: 12, batchSize: 1, learningRate: 4e-3, schedule: "cosine", seed: 9, validationShare: 0 },
   watched: "How do I learn to draw?",
 };
