@@ -44,7 +44,7 @@ const wrongElsewhere: ReadonlySet<string> = new Set([
 export function registerGradients(table: readonly tf.GradConfig[] = gradientTable): void {
   for (const gradient of table) {
     const present = tf.getGradient(gradient.kernelName);
-    const isKept = present != null && !wrongElsewhere.has(gradient.kernelName);
-    if (!isKept && present !== gradient) tf.registerGradient(gradient);
+    const isCorrect = present != null && !wrongElsewhere.has(gradient.kernelName);
+    if (!isCorrect && present !== gradient) tf.registerGradient(gradient);
   }
 }

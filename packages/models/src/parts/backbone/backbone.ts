@@ -14,7 +14,7 @@ export type { Stage };
 
 export interface Backbone extends StageList, PositionRules {
   /** Whether the tokens of an image see each other, also later ones (Gemma 3). */
-  readonly seesWholeImages?: boolean;
+  readonly hasBidirectionalImages?: boolean;
   /** The token embedding, which a tied head shares; absent if a model reads no text. */
   readonly tokens?: EmbeddingSite;
   readonly embed: { readonly parts: readonly Part[]; readonly run: (pass: Pass) => tf.Tensor };
@@ -42,7 +42,7 @@ export function runBackbone(
         pass,
       );
     }
-    const states = numbersOf(pick, pass.shape[1]).map((state) => packing.numbers[state] ?? -1);
+    const states = numbersOf(pick, pass.shape[1]).map((state) => packing.tokenOf[state] ?? -1);
     const picking = (hidden: tf.Tensor) => pickFromPacked(hidden, states, pick);
     return runWhole(
       withPick(backbone, picking, (own) => own.only(states)),
@@ -61,7 +61,7 @@ function packingFor(
   { pick, sharesTokens }: { readonly pick: Pick; readonly sharesTokens: boolean },
 ): Packing | undefined {
   const { attentionMask, inputIds, cache } = pass.inputs;
-  if (keepsPadding?.(pass.context) || pass.images?.areSeenWhole) return undefined;
+  if (keepsPadding?.(pass.context) || pass.images?.hasBidirectionalImages) return undefined;
   if (decoder !== undefined || inputIds === undefined || cache !== undefined) return undefined;
   if (currentBackend()?.memory !== "process") return undefined;
   const mask = attentionMask?.dataSync() ?? new Uint8Array(inputIds.size).fill(1);
@@ -94,9 +94,9 @@ function runWhole(backbone: Backbone, pass: Pass): tf.Tensor {
 
 /** Index of the first stage that computes with anything but frozen weights; −1 if already the embedding does. */
 function firstOpenStage({ embed, stages }: Backbone, context: ForwardContext): number {
-  const isOpen = ({ parts }: { readonly parts: readonly Part[] }) => parts.some((part) => part.isOpen(context));
-  if (isOpen(embed)) return -1;
-  const first = stages.findIndex(isOpen);
+  const isAdapted = ({ parts }: { readonly parts: readonly Part[] }) => parts.some((part) => part.isAdapted(context));
+  if (isAdapted(embed)) return -1;
+  const first = stages.findIndex(isAdapted);
   return first < 0 ? stages.length : first;
 }
 

@@ -31,7 +31,8 @@ export function patchEmbedding(options: PatchEmbeddingOptions): (pass: Pass) => 
       const { context } = pass;
       const pixels = pixelsOf(pass);
       const patches = projectPatches(projection, pass);
-      const embed = (rows: tf.Tensor, own: ForwardContext) => embedPatches(rows, pixels, { options, context: own });
+      const embed = (rows: tf.Tensor, rowContext: ForwardContext) =>
+        embedPatches(rows, pixels, { options, context: rowContext });
       return pass.drop(
         computeByRows({ x: patches, context, path: "embeddings", hookPoints }, embed),
         dropout,
