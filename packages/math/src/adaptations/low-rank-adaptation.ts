@@ -23,7 +23,7 @@ export interface LowRankAdaptation extends Adaptation {
   replacedOutput?(call: AdaptationCall): tf.Tensor | undefined;
   /** The update of the weight in the layout of the site's `readWeight`, times `strength`. The caller owns it. */
   delta(strength: number): tf.Tensor;
-  /** The update for the norms of the weight's columns (DoRA), if it differs from `delta`. The caller owns it. */
+  /** The update for the norms of the weight's columns, if it differs from `delta`. The caller owns it. */
   deltaForNorms?(strength: number): tf.Tensor;
   /** The update in file order, with magnitudes if there are any: what `fold` does to a weight's rows. */
   rows(): Promise<RowUpdate>;

@@ -17,7 +17,7 @@ export interface RowUpdate {
   readonly groups: number;
   /** Whether an output of the layer is a row of the file or a column. */
   readonly outputs: "rows" | "columns";
-  /** The norm of each output's weights after the update (DoRA's magnitude). */
+  /** The norm of each output's weights after the update, if it has a magnitude. */
   readonly magnitudes?: Float32Array;
 }
 
