@@ -1,5 +1,4 @@
-// A frozen matrix of 16, 8 or 4 bits in a device's memory. Products, look-ups and reads decode it there. The host's copy can be
-// freed.
+// A frozen matrix of 16, 8 or 4 bits in a device's memory, where products, look-ups and reads decode it.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError, OtherEngineError } from "../errors.ts";

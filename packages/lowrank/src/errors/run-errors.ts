@@ -20,7 +20,7 @@ export interface BrokenWeight {
 }
 
 /** The contents of `out` after training stopped on a NaN. */
-interface SavedProgress {
+interface Saved {
   readonly out: string;
   /** Step after which the adapter in `out` was saved; undefined: nothing was written. */
   readonly savedStep: number | undefined;
@@ -34,7 +34,7 @@ export class NonFiniteModelError extends NamingError {
 
   constructor(
     cause: NonFiniteOutputError | NonFiniteLossError,
-    { weight, saved }: { readonly weight: BrokenWeight | undefined; readonly saved?: SavedProgress },
+    { weight, saved }: { readonly weight: BrokenWeight | undefined; readonly saved?: Saved },
   ) {
     const what = "step" in cause ? `The ${cause.what} of step ${cause.step}` : cause.what;
     const lines = [`${what} is ${cause.value}. ${blame(weight)}`, ...(saved === undefined ? [] : [savedText(saved)])];
@@ -68,10 +68,7 @@ export class DivergedError extends NamingError {
   /** Step after which the adapter in `out` was saved; undefined: nothing was written. */
   readonly savedStep: number | undefined;
 
-  constructor(
-    failure: NonFiniteLossError | { readonly step: number; readonly weight: BrokenWeight },
-    saved: SavedProgress,
-  ) {
+  constructor(failure: NonFiniteLossError | { readonly step: number; readonly weight: BrokenWeight }, saved: Saved) {
     const { step } = failure;
     const isWeight = "weight" in failure;
     const [what, value] = isWeight ? (["weight", failure.weight.value] as const) : [failure.what, failure.value];
@@ -93,13 +90,13 @@ export class DivergedError extends NamingError {
   }
 }
 
-function savedText({ out, savedStep, hasCheckpoint }: SavedProgress): string {
+function savedText({ out, savedStep, hasCheckpoint }: Saved): string {
   if (savedStep === undefined) return `No earlier step was saved, so nothing was written to "${out}".`;
   if (hasCheckpoint) return `The adapter and the checkpoint of step ${savedStep} are in "${out}".`;
   return `The adapter of step ${savedStep} is in "${out}". To train it further, pass it as ${named("adapter")} with another ${named("out")}.`;
 }
 
-function howToContinue({ hasCheckpoint }: SavedProgress): string {
+function howToContinue({ hasCheckpoint }: Saved): string {
   return hasCheckpoint ? ` To continue from the checkpoint, add ${named("resume")} to the command.` : "";
 }
 
@@ -160,6 +157,6 @@ export function rewardFailed({ reward, row, completion, problem, cause }: Failed
 }
 
 /** The same with the contents of `out`. Correct the reward. */
-export function rewardFailedIn(saved: SavedProgress, cause: LowrankError) {
+export function rewardFailedIn(saved: Saved, cause: LowrankError) {
   return failure("REWARD_FAILED", `${cause.message} ${savedText(saved)}${howToContinue(saved)}`, { cause });
 }

@@ -35,10 +35,7 @@ export function predict(
   if (names !== undefined) checkNames(names, { adapterNames, modelNames: config.labelNames, isTrained: true });
   const labels = names ?? adapterNames ?? config.labelNames;
   const problem = adapter?.problemType ?? problemOn(config, undefined);
-  const questions = questionsIn(
-    { platform, context },
-    input,
-    omitUndefined({ columns, header, remembered: opened.setup }),
-  );
+  const how = omitUndefined({ columns, header, remembered: opened.setup });
+  const questions = questionsIn({ platform, context }, input, how);
   return predictRows({ opened, platform, tokenizer, labels, problem }, questions, options);
 }

@@ -126,13 +126,9 @@ export async function readTrainingRows(
   if (isRead(input)) return input;
   const { platform, opened, notices, seed } = run;
   const asPrompts = objective !== undefined;
-  const reading = {
-    platform,
-    columns: omitUndefined({ columns, header, onBrokenRows, asPrompts }),
-    context: { notices },
-  };
-  const data = await readRows(input, reading);
-  const held = validation === undefined ? undefined : await readRows(validation, reading);
+  const how = { platform, columns: omitUndefined({ columns, header, onBrokenRows, asPrompts }), context: { notices } };
+  const data = await readRows(input, how);
+  const held = validation === undefined ? undefined : await readRows(validation, how);
   const { task, config } = opened.model;
   const problem = config.labels === 1 ? "regression" : (config.problemType ?? undefined);
   return trainingRows({ data, validation: held, validationShare, seed, task, problem, loss });

@@ -9,9 +9,7 @@ import { convolution } from "./convolution.ts";
 import { dense } from "./dense.ts";
 import { callWithAdaptedWeights, genericLayer, matrixView, plainView, temporaryValuesOf } from "./generic-layer.ts";
 
-/**
- * ReLU, also with a maximum. Its gradient is computed from the output, which the next layer keeps anyway.
- */
+/** ReLU, also with a maximum. Its gradient is computed from the output, which the next layer saves anyway. */
 const rectifier: LayerKind = {
   outlines: () => [],
   call: (call) => {

@@ -42,10 +42,8 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
   const { serve } = await importServe();
   const adapters = namedAdapters(options.adapter ?? []);
   const token = await tokenOf(options, report);
-  const { model: path } = await withBase(
-    omitUndefined({ model: options.model, adapter: adapters[0]?.adapter }),
-    report,
-  );
+  const named = omitUndefined({ model: options.model, adapter: adapters[0]?.adapter });
+  const { model: path } = await withBase(named, report);
   const { allowDifferentBase = false } = options;
   await withOpenModel({ ...options, model: path, adapter: undefined }, report, async (model) => {
     refuseOtherTasks(model.base, "Serving");

@@ -63,15 +63,12 @@ function* questionsOf(rows: RowList<Example>, size: number): Generator<readonly 
 // gives the same, unless a right answer consists of articles and punctuation only.
 
 /** Scores an answer; "" means that the text has no answer, and is correct if there is no reference. */
-export function squadScore(
-  prediction: string,
-  references: readonly string[],
-): Readonly<Record<"exact" | "f1", number>> {
-  const known = references.filter((answer) => normalizeAnswer(answer) !== "");
+export function squadScore(answer: string, references: readonly string[]): Readonly<Record<"exact" | "f1", number>> {
+  const known = references.filter((each) => normalizeAnswer(each) !== "");
   const answers = known.length === 0 ? [""] : known;
   return {
-    exact: Math.max(...answers.map((answer) => Number(normalizeAnswer(answer) === normalizeAnswer(prediction)))),
-    f1: Math.max(...answers.map((answer) => f1Of(wordsOf(prediction), wordsOf(answer)))),
+    exact: Math.max(...answers.map((each) => Number(normalizeAnswer(each) === normalizeAnswer(answer)))),
+    f1: Math.max(...answers.map((each) => f1Of(wordsOf(answer), wordsOf(each)))),
   };
 }
 

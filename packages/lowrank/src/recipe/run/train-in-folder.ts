@@ -38,20 +38,10 @@ export async function* trainInFolder(
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const data = await Promise.all(options.data.map(pinnedName));
   const loop = { ...trainingOptions(options, folder), reward };
-  const recipe = await recipeText({
-    ...chosenOptions(training, options, loop),
-    ...omitUndefined(options),
-    engine,
-    data,
-  });
+  const text = await recipeText({ ...chosenOptions(training, options, loop), ...omitUndefined(options), engine, data });
   const { saveEvery, tensorBoard, report } = options;
   const keepCheckpoints = checkpointRetention(options);
-  const keeping = { saveEvery, tensorBoard, report, keepCheckpoints, recipe: [recipeFile, recipe] } as const;
-  yield* adapter.keepIn(folder, training, {
-    ...loop,
-    ...keeping,
-    ...omitUndefined({ signal }),
-    communicator,
-    fingerprint,
-  });
+  const keeping = { saveEvery, tensorBoard, report, keepCheckpoints, recipe: [recipeFile, text] } as const;
+  const call = { ...loop, ...keeping, ...omitUndefined({ signal }), communicator, fingerprint };
+  yield* adapter.keepIn(folder, training, call);
 }

@@ -31,8 +31,7 @@ export function patchEmbedding(options: PatchEmbeddingOptions): (pass: Pass) => 
       const { context } = pass;
       const pixels = pixelsOf(pass);
       const patches = projectPatches(projection, pass);
-      const embed = (rows: tf.Tensor, rowContext: ForwardContext) =>
-        embedPatches(rows, pixels, { options, context: rowContext });
+      const embed = (rows: tf.Tensor, context: ForwardContext) => embedPatches(rows, pixels, { options, context });
       return pass.drop(
         computeByRows({ x: patches, context, path: "embeddings", hookPoints }, embed),
         dropout,
