@@ -5,15 +5,15 @@ import type { ModelConfig } from "@lowrank/contracts/families";
 import { imageReaderOf } from "@lowrank/contracts/families/checkpoint";
 import { ModelInputError } from "../errors.ts";
 import type { Backbone } from "../parts/backbone/backbone.ts";
-import { Pass, type PassImages } from "../parts/pass.ts";
+import { Pass, type ShownImages } from "../parts/pass.ts";
 import type { SequenceInputs } from "./model-inputs.ts";
 
 /** The images of a call to a language model; undefined without images. Throws ModelInputError if their number does not fit the ids. */
 export function imagesOf(
   { inputIds, pixelValues }: SequenceInputs,
   context: ForwardContext,
-  { config, backbone }: { readonly config: ModelConfig; readonly backbone: Pick<Backbone, "hasBidirectionalImages"> },
-): PassImages | undefined {
+  { config, backbone }: { readonly config: ModelConfig; readonly backbone: Pick<Backbone, "seesWholeImages"> },
+): ShownImages | undefined {
   const reader = imageReaderOf(config);
   if (reader === undefined || inputIds === undefined || pixelValues === undefined) return undefined;
   if (reader.tokens === 0) {
@@ -34,10 +34,10 @@ export function imagesOf(
   const rows = Array.from({ length: count }, (_, image) => {
     return Math.floor((tokens[image * reader.tokens] ?? 0) / inputIds.shape[1]);
   });
-  const { hasBidirectionalImages = false } = backbone;
+  const { seesWholeImages: areSeenWhole = false } = backbone;
   return {
     stateOf,
-    hasBidirectionalImages,
+    areSeenWhole,
     pass: new Pass(ofImages(context, rows), { pixelValues, positions: [], causal: false }),
   };
 }

@@ -26,13 +26,13 @@ const sourceKey = {};
 const sourceMaskKey = {};
 
 /** The images of a call to a language model. */
-export interface PassImages {
+export interface ShownImages {
   /** The pass through the image encoder. */
   readonly pass: Pass;
   /** For each of batch·time tokens, the index of the image state that replaces it, or −1. */
   readonly stateOf: readonly number[];
-  /** Whether neighbouring tokens of an image also see later tokens of it. */
-  readonly hasBidirectionalImages: boolean;
+  /** Whether neighbouring tokens of images see each other, also later ones. */
+  readonly areSeenWhole: boolean;
 }
 
 /** A step from hidden states [batch, time, features] to hidden states. */
@@ -55,7 +55,7 @@ export class Pass {
     readonly inputs: PassInputs,
     /** The pass through the second stack of an encoder–decoder. */
     private readonly second?: Pass,
-    readonly images?: PassImages,
+    readonly images?: ShownImages,
   ) {}
 
   /** int32 [batch, time] */

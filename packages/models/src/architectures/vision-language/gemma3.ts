@@ -36,5 +36,5 @@ export function gemma3(model: PartList): Backbone {
       });
     });
   const stages = [...images.stages, { parts: connector.parts, run: connect }];
-  return { ...withImageTokens(text, { ...images, stages }), hasBidirectionalImages: true };
+  return { ...withImageTokens(text, { ...images, stages }), seesWholeImages: true };
 }

@@ -14,7 +14,7 @@ export type { Stage };
 
 export interface Backbone extends StageList, PositionRules {
   /** Whether the tokens of an image see each other, also later ones (Gemma 3). */
-  readonly hasBidirectionalImages?: boolean;
+  readonly seesWholeImages?: boolean;
   /** The token embedding, which a tied head shares; absent if a model reads no text. */
   readonly tokens?: EmbeddingSite;
   readonly embed: { readonly parts: readonly Part[]; readonly run: (pass: Pass) => tf.Tensor };
@@ -61,7 +61,7 @@ function packingFor(
   { pick, sharesTokens }: { readonly pick: Pick; readonly sharesTokens: boolean },
 ): Packing | undefined {
   const { attentionMask, inputIds, cache } = pass.inputs;
-  if (keepsPadding?.(pass.context) || pass.images?.hasBidirectionalImages) return undefined;
+  if (keepsPadding?.(pass.context) || pass.images?.areSeenWhole) return undefined;
   if (decoder !== undefined || inputIds === undefined || cache !== undefined) return undefined;
   if (currentBackend()?.memory !== "process") return undefined;
   const mask = attentionMask?.dataSync() ?? new Uint8Array(inputIds.size).fill(1);

@@ -10,7 +10,7 @@ export interface MaskedPass {
   /** Keys in front of the first query. */
   readonly past: number;
   readonly shape: readonly [batch: number, time: number];
-  readonly images?: { readonly stateOf: readonly number[]; readonly hasBidirectionalImages: boolean } | undefined;
+  readonly images?: { readonly stateOf: readonly number[]; readonly areSeenWhole: boolean } | undefined;
 }
 
 /** Undefined: no key is hidden. `window` counts the keys to one side of a query, itself included. */
@@ -22,7 +22,7 @@ export function maskOfPass(pass: MaskedPass, window: number): AttentionMask | un
   const padding = attentionMask === undefined ? undefined : paddingMask(attentionMask); // [batch, 1, 1, keyTime]
   const { images } = pass;
   const order =
-    causal && images?.hasBidirectionalImages
+    causal && images?.areSeenWhole
       ? imageMask(pass, images.stateOf, window)
       : orderMask({ causal, time, past, window });
   if (padding === undefined) return order;
