@@ -9,10 +9,10 @@ import { processorName } from "./harness/process-facts.ts";
 import { describeJob } from "./jobs/describe-job.ts";
 import { type Job, jobs } from "./jobs/jobs.ts";
 import { runJob } from "./jobs/run-job.ts";
-import { keep } from "./kept-results.ts";
 import { merging, runMerging } from "./merging/run-merging.ts";
 import type { ComparedTimes, NotMeasured, Result } from "./result.ts";
 import { type RunOptions, runBenchmark } from "./run-benchmark.ts";
+import { saveResult } from "./saved-results.ts";
 import { runServed, served } from "./served/run-served.ts";
 
 const known: readonly (Benchmark | Job | typeof served | typeof merging | typeof distributed | typeof webgpu)[] = [
@@ -74,7 +74,7 @@ async function measureMerging(): Promise<Result> {
   console.log(`${merging.name}: ${merging.work}`);
   const result = await runMerging({ threads: options.threads, rounds: Number(values.rounds ?? 5) });
   for (const part of result.parts ?? []) describePart(part);
-  keep(result, ".");
+  saveResult(result, ".");
   return result;
 }
 
@@ -84,7 +84,7 @@ async function measureDistributed(): Promise<Result> {
   for (const part of result.parts ?? []) describePart(part);
   for (const { values: numbers, milliseconds } of result.exchange)
     console.log(`  ${numbers} numbers summed: ${milliseconds.toPrecision(2)} ms`);
-  if (!options.tiny) keep(result, ".");
+  if (!options.tiny) saveResult(result, ".");
   return result;
 }
 
@@ -100,7 +100,7 @@ async function measureServed(): Promise<Result> {
     rounds: Number(values.rounds ?? 5),
     onPart: describePart,
   });
-  keep(result, ".");
+  saveResult(result, ".");
   return result;
 }
 
@@ -113,7 +113,7 @@ async function measure(benchmark: Benchmark): Promise<Result | NotMeasured> {
   }
   const result = await runBenchmark(benchmark, options);
   describe(result);
-  if (!options.tiny) keep(result, ".");
+  if (!options.tiny) saveResult(result, ".");
   return result;
 }
 
@@ -125,7 +125,7 @@ async function measureJob(job: Job): Promise<Result> {
   const result = await runJob(job, { threads, seeds, ...steps });
   for (const line of describeJob(result)) console.log(`  ${line}`);
   describe(result);
-  keep(result, ".");
+  saveResult(result, ".");
   return result;
 }
 

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { Contender } from "../harness/contender.ts";
 import { programOf } from "../harness/program-of.ts";
 import { warmUp } from "../harness/warm-up.ts";
-import { folderOf } from "../kept-results.ts";
 import type { RunOptions } from "../run-benchmark.ts";
+import { folderOf } from "../saved-results.ts";
 import type { Settings } from "../settings.ts";
 import { differenceOf, extrapolate, predict, type StepCost } from "./cost-model.ts";
 

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { benchmarks, generation, others, trainingSteps } from "../benchmarks.ts";
 import { distributed } from "../distributed/run-distributed.ts";
 import { jobs } from "../jobs/jobs.ts";
-import { readKept } from "../kept-results.ts";
 import type { Profile } from "../profile/profile-benchmark.ts";
 import type { Result } from "../result.ts";
+import { readSaved } from "../saved-results.ts";
 import { benchmarkPage, chartedResults, timeBars } from "./benchmark-page.ts";
 import { ratioChart } from "./ratio-chart.ts";
 
@@ -15,7 +15,7 @@ const root = join(import.meta.dirname, "../../..");
 const plots = join(root, "docs/benchmarks");
 const rows = [...benchmarks, ...jobs];
 const names = [...rows, distributed].map(({ name }) => name);
-const [results, profiles] = [inOrder(readKept<Result>(".")), inOrder(readKept<Profile>("profiles"))];
+const [results, profiles] = [inOrder(readSaved<Result>(".")), inOrder(readSaved<Profile>("profiles"))];
 const charted = chartedResults(jobs, results);
 const title = `Whole job, time of lowrank : PEFT (${charted[0]?.processor ?? "not measured yet"})`;
 
@@ -26,7 +26,7 @@ const found = new Set(results.map(({ name }) => name)).size;
 console.log(`docs/benchmarks.md: ${found} of ${names.length} benchmarks have a result`);
 
 /** Those that are on the page. */
-function inOrder<Kept extends { readonly name: string }>(kept: readonly Kept[]): readonly Kept[] {
+function inOrder<Saved extends { readonly name: string }>(kept: readonly Saved[]): readonly Saved[] {
   return names.flatMap((name) => kept.filter((one) => one.name === name));
 }
 

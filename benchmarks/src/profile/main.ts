@@ -1,9 +1,9 @@
-// `npm run bench:profile -- <name…>`: where the time of a step goes, ours and the peer's, part by part. Kept in
+// `npm run bench:profile -- <name…>`: where the time of a step goes, ours and the peer's, part by part. Saved in
 // results/<processor>/profiles, from where `npm run bench:page` adds it to the page.
 
 import { typed } from "@lowrank/testing/typed";
 import { benchmarks } from "../benchmarks.ts";
-import { keep } from "../kept-results.ts";
+import { saveResult } from "../saved-results.ts";
 import { type Profile, profileBenchmark } from "./profile-benchmark.ts";
 import { workParts } from "./work-parts.ts";
 
@@ -30,7 +30,7 @@ const options = { tiny, threads: Number(values.threads), ...(engine === undefine
 for (const benchmark of chosen) {
   const profile = await profileBenchmark(benchmark, options);
   describe(profile);
-  if (!tiny) keep(profile, "profiles");
+  if (!tiny) saveResult(profile, "profiles");
 }
 
 function describe({ name, label, sides, phases = [] }: Profile): void {

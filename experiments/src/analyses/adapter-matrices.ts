@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Adapter } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { createMatrix, type Matrix } from "@lowrank/math";
-import { adaptersFolder } from "../training/kept-runs.ts";
+import { adaptersFolder } from "../training/saved-runs.ts";
 
 /** One layer's update, scale·b·a. */
 export interface Matrices {

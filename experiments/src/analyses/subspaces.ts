@@ -17,7 +17,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { sitesOf } from "../methods/block-sites.ts";
 import { rankName } from "../methods/lora.ts";
 import { sst2 } from "../tasks/sst2.ts";
-import { keep, processorAndDate } from "../training/kept-runs.ts";
+import { processorAndDate, saveResult } from "../training/saved-runs.ts";
 import { adapterOf, matricesOf } from "./adapter-matrices.ts";
 import { similarityGrid } from "./similarity-grid.ts";
 
@@ -102,7 +102,7 @@ export async function subspaces(): Promise<void> {
     amplified,
     ...processorAndDate(),
   };
-  keep("subspaces", result);
+  saveResult("subspaces", result);
 }
 
 /** ‖Uᵀ·W·V‖ */

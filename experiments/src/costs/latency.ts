@@ -10,7 +10,7 @@ import { rankName, rankSweep } from "../methods/lora.ts";
 import { adapterName, type Method } from "../methods/method.ts";
 import { prefixTuning } from "../methods/virtual-tokens.ts";
 import { sst2 } from "../tasks/sst2.ts";
-import { keep, processorAndDate } from "../training/kept-runs.ts";
+import { processorAndDate, saveResult } from "../training/saved-runs.ts";
 
 /** One row: milliseconds of each batch size, of the fastest call: what else the machine does only adds. */
 interface Latency {
@@ -81,7 +81,7 @@ export async function latency(): Promise<void> {
       side.done();
     }
   }
-  keep("latency", {
+  saveResult("latency", {
     about: `MiniLM-L6, ${time} tokens a text, no padding`,
     calls: Object.fromEntries([...calls].map(([batch, count]) => [batch, rounds * count])),
     rows: times.map(({ what, of }) => ({

@@ -12,7 +12,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { median } from "../../../benchmarks/src/rounding.ts";
 import { rankSweep, standard } from "../methods/lora.ts";
 import { sst2 } from "../tasks/sst2.ts";
-import { keep, processorAndDate } from "../training/kept-runs.ts";
+import { processorAndDate, saveResult } from "../training/saved-runs.ts";
 
 export interface Switching {
   readonly adapters: number;
@@ -58,7 +58,7 @@ export async function switching(): Promise<void> {
     }
     const adaptersBytes = tf.memory().numBytes - baseBytes;
     const [same, other] = await timedCalls(model);
-    keep("switching", {
+    saveResult("switching", {
       ...{ adapters: count, about: "MiniLM-L6, LoRA of r = 8 on query and value, with its classifier" },
       ...{ adapterFileBytes, baseBytes, adaptersBytes },
       milliseconds: { attach: hundredths(median(attachTimes)), same, other, loadModel: Number(loadModel.toFixed(0)) },

@@ -2,7 +2,7 @@
 // figure itself: it is an upper bound that no user can reach on purpose.
 
 import type { Experiment, ExperimentOptions } from "../experiment.ts";
-import { keep, readKept } from "../training/kept-runs.ts";
+import { readSaved, saveResult } from "../training/saved-runs.ts";
 import { type DefaultsRun, defaultSettings, makeRun } from "./make-run.ts";
 import { areSame, beyond, type Settings, settingsText, sweepAround } from "./settings.ts";
 import { type DefaultsTask, defaultsTasks, isBetter } from "./tasks.ts";
@@ -20,16 +20,16 @@ export const defaults: Experiment = {
     for (const task of chosen) {
       await sweep(task, { seeds, log });
       log("");
-      for (const run of readKept<KeptTask>(fileOf(task))?.runs ?? []) log(runText(task, run));
+      for (const run of readSaved<SavedTask>(fileOf(task))?.runs ?? []) log(runText(task, run));
       const table = defaultsTasks.flatMap(comparisonOf);
-      keep("defaults", table);
+      saveResult("defaults", table);
       for (const row of table.filter((one) => one.task === task.name)) log(comparisonText(row));
     }
   },
 };
 
 /** A task's file, so that two processes may run different tasks. */
-interface KeptTask {
+interface SavedTask {
   readonly planned: Settings;
   readonly runs: readonly DefaultsRun[];
 }
@@ -42,16 +42,16 @@ function fileOf({ name }: DefaultsTask): string {
 async function sweep(task: DefaultsTask, options: Pick<ExperimentOptions, "seeds" | "log">): Promise<void> {
   const [first = 0, ...others] = options.seeds;
   const planned = await defaultSettings(task, first);
-  let runs = readKept<KeptTask>(fileOf(task))?.runs ?? [];
+  let runs = readSaved<SavedTask>(fileOf(task))?.runs ?? [];
   const run = async (settings: Settings, seed: number) => {
     if (runs.some((one) => one.seed === seed && areSame(one.settings, settings))) return;
     const made = await makeRun(task, settings, seed);
     runs = [...runs, made];
-    keep(fileOf(task), { planned, runs });
+    saveResult(fileOf(task), { planned, runs });
     options.log(runText(task, made));
   };
   for (const settings of sweepAround(planned)) await run(settings, first);
-  keep(fileOf(task), { planned, runs }); // the defaults may be others than those of the kept runs
+  saveResult(fileOf(task), { planned, runs }); // the defaults may be others than those of the kept runs
   for (;;) {
     const tried = runsToCompare({ planned, runs }, first);
     const best = bestOf(task, tried);
@@ -69,7 +69,7 @@ async function sweep(task: DefaultsTask, options: Pick<ExperimentOptions, "seeds
 }
 
 /** Of one seed, those that make no more steps than the defaults. */
-function runsToCompare({ planned, runs }: KeptTask, seed: number): readonly DefaultsRun[] {
+function runsToCompare({ planned, runs }: SavedTask, seed: number): readonly DefaultsRun[] {
   const max = planned.epochs / planned.batchSize;
   return runs.filter((one) => one.seed === seed && one.settings.epochs / one.settings.batchSize <= max);
 }
@@ -94,7 +94,7 @@ interface SettingsScore extends Score {
 
 /** Nothing for a task without runs. */
 function comparisonOf(task: DefaultsTask): readonly Comparison[] {
-  const kept = readKept<KeptTask>(fileOf(task));
+  const kept = readSaved<SavedTask>(fileOf(task));
   const found = kept && bestOf(task, runsToCompare(kept, kept.runs[0]?.seed ?? 0));
   if (kept === undefined || found === undefined) return [];
   const score = (settings: Settings): SettingsScore => {

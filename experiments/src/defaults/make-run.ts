@@ -2,7 +2,7 @@
 
 import { NonFiniteLossError } from "@lowrank/trainer";
 import { type OpenedAdapter, openModel } from "lowrank";
-import { processorAndDate } from "../training/kept-runs.ts";
+import { processorAndDate } from "../training/saved-runs.ts";
 import type { Settings } from "./settings.ts";
 import type { DefaultsTask, Figures } from "./tasks.ts";
 

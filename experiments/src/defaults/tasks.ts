@@ -11,7 +11,7 @@ import { jobRows } from "../../../benchmarks/src/jobs/job-data.ts";
 import { mnistDigits, preprocessor } from "../tasks/digits/digit-pictures.ts";
 import { digitsBase } from "../tasks/digits/digits-base.ts";
 import { parted } from "../tasks/task.ts";
-import { adaptersFolder } from "../training/kept-runs.ts";
+import { adaptersFolder } from "../training/saved-runs.ts";
 import { conversation, isInPersona, personaRows, unseenQuestions } from "./persona.ts";
 
 interface TaskRows {

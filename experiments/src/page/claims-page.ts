@@ -2,12 +2,12 @@
 
 import { type Claim, statuses, type Verdict } from "./claims/claim.ts";
 import { claims } from "./claims/claims.ts";
-import type { KeptResults } from "./kept-results.ts";
+import type { SavedResults } from "./saved-results.ts";
 import { trainingText } from "./scores.ts";
 import { tableLines, trainingsTable } from "./tables.ts";
 
 /** `plots`: the pictures that there are, by file name. */
-export function claimsPage(results: KeptResults, plots: readonly string[]): string {
+export function claimsPage(results: SavedResults, plots: readonly string[]): string {
   const verdicts = claims.map((claim) => ({ claim, verdict: claim.judge(results) }));
   const counts = statuses.flatMap((status) => {
     const count = verdicts.filter(({ verdict }) => verdict.status === status).length;
@@ -64,7 +64,7 @@ function section(claim: Claim, { status, because, table }: Verdict, plots: reado
 }
 
 /** Also the trainings that no verdict uses, because only one side was run. */
-function everyTraining({ sst2, sst2Rates, sst2Longer = [] }: KeptResults): readonly string[] {
+function everyTraining({ sst2, sst2Rates, sst2Longer = [] }: SavedResults): readonly string[] {
   if (sst2 === undefined) return [];
   const sweeps = [sst2, ...sst2Longer];
   return [

@@ -6,12 +6,12 @@ import type { Similarity } from "../analyses/subspaces.ts";
 import { methods } from "../methods/methods.ts";
 import { claimsPage } from "./claims-page.ts";
 import { type Grid, heatMap } from "./heat-map.ts";
-import { keptResults } from "./kept-results.ts";
+import { savedResults } from "./saved-results.ts";
 import { scoreOf } from "./scores.ts";
 import { tradeOffPlot } from "./trade-off-plot.ts";
 
 const docs = join(import.meta.dirname, "../../../docs");
-const results = keptResults();
+const results = savedResults();
 const plots = new Map<string, string>();
 const points = methods.flatMap(({ name, label, group }) => {
   const score = scoreOf(results.sst2, name);

@@ -1,7 +1,7 @@
 // Several seeds of a method as one line: mean and standard error.
 
-import type { KeptRun } from "../training/kept-runs.ts";
 import { meanOf } from "../training/mean-of.ts";
+import type { SavedRun } from "../training/saved-runs.ts";
 import type { Sweep } from "../training/sweep.ts";
 
 export interface Score {
@@ -59,7 +59,7 @@ export function trainingText({ epochs, dropout }: Pick<Sweep, "epochs" | "dropou
 }
 
 /** "0.002", or "0.0005 (0.002 did not train)" where that is so of any seed. */
-export function ratesOf(runs: readonly KeptRun[]): string {
+export function ratesOf(runs: readonly SavedRun[]): string {
   const used = [...new Set(runs.map(({ learningRate }) => learningRate))];
   const failed = [...new Set(runs.flatMap(({ failedRates = [] }) => failedRates))];
   return `${used.join(" or ")}${failed.length === 0 ? "" : ` (${failed.join(" and ")} did not train)`}`;

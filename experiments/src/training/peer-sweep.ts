@@ -4,11 +4,11 @@ import { preparedModel } from "../../../benchmarks/src/harness/peer-folders.ts";
 import type { ExperimentOptions } from "../experiment.ts";
 import type { Method } from "../methods/method.ts";
 import { rateOf, type Task } from "../tasks/task.ts";
-import { figuresText, processorAndDate } from "./kept-runs.ts";
 import { meanOf } from "./mean-of.ts";
 import { openInPeft } from "./model-in-peft.ts";
 import type { Trained } from "./run-method.ts";
-import { addRun, isKept, methodsNamed } from "./sweep.ts";
+import { figuresText, processorAndDate } from "./saved-runs.ts";
+import { addRun, isSaved, methodsNamed } from "./sweep.ts";
 
 /** What the program knows, of a task of either kind. */
 const known = {
@@ -23,7 +23,7 @@ export async function sweepInPeft(task: Task, { seeds, only, rows, log }: Experi
   const { model, methods } = known[task.kind];
   for (const seed of seeds) {
     for (const method of methodsNamed(only ?? methods)) {
-      if (rows === undefined && isKept({ ...task, name }, method, seed)) continue;
+      if (rows === undefined && isSaved({ ...task, name }, method, seed)) continue;
       const options = { path: await preparedModel(model), kind: task.kind, seed };
       const trained = await trainInPeft(task, method, options);
       const learningRate = rateOf(task, method);

@@ -6,9 +6,9 @@ import type { ExperimentOptions } from "../experiment.ts";
 import type { Method } from "../methods/method.ts";
 import { rateOf, type Task } from "../tasks/task.ts";
 import { bestRate } from "./best-rate.ts";
-import { figuresText, type KeptRun, processorAndDate, readKept } from "./kept-runs.ts";
 import { runMethod } from "./run-method.ts";
-import { keepSweep, methodsNamed, type Sweep } from "./sweep.ts";
+import { figuresText, processorAndDate, readSaved, type SavedRun } from "./saved-runs.ts";
+import { methodsNamed, type Sweep, saveSweep } from "./sweep.ts";
 
 const seed = 0;
 const compared = ["full", "lora-r8-qv", "lora-r8-all"];
@@ -17,7 +17,7 @@ const compared = ["full", "lora-r8-qv", "lora-r8-all"];
 export async function searchRates(read: Task, { only, rows, log }: ExperimentOptions): Promise<void> {
   const task = { ...read, name: `${read.name}-rates` };
   const { name: engine } = await chooseEngine();
-  const tried = async (method: Method, learningRate: number): Promise<KeptRun> => {
+  const tried = async (method: Method, learningRate: number): Promise<SavedRun> => {
     const { hasLearnt: _, ...trained } = await runMethod(task, method, { seed, learningRate });
     return { method: method.name, seed, learningRate, ...trained, engine, ...processorAndDate() };
   };
@@ -27,7 +27,7 @@ export async function searchRates(read: Task, { only, rows, log }: ExperimentOpt
       const known = rows === undefined ? triesOf(task) : [];
       const kept = known.find((run) => run.method === method.name && run.learningRate === rate);
       const run = kept ?? (await tried(method, rate));
-      if (kept === undefined && rows === undefined) keepSweep(task, { runs: [...triesOf(task), run] });
+      if (kept === undefined && rows === undefined) saveSweep(task, { runs: [...triesOf(task), run] });
       log(`${method.name} at ${rate}: ${figuresText(run)}`);
       return run.after.loss;
     });
@@ -35,6 +35,6 @@ export async function searchRates(read: Task, { only, rows, log }: ExperimentOpt
   }
 }
 
-function triesOf({ name }: Task): readonly KeptRun[] {
-  return readKept<Sweep>(name)?.runs ?? [];
+function triesOf({ name }: Task): readonly SavedRun[] {
+  return readSaved<Sweep>(name)?.runs ?? [];
 }

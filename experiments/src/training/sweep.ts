@@ -8,8 +8,8 @@ import type { ExperimentOptions } from "../experiment.ts";
 import type { Method } from "../methods/method.ts";
 import { methods } from "../methods/methods.ts";
 import { rateOf, type Task } from "../tasks/task.ts";
-import { adaptersFolder, figuresText, type KeptRun, keep, processorAndDate, readKept } from "./kept-runs.ts";
 import { measureUntrained, type RunOptions, runMethod, type Trained } from "./run-method.ts";
+import { adaptersFolder, figuresText, processorAndDate, readSaved, type SavedRun, saveResult } from "./saved-runs.ts";
 
 /** The stored results of a sweep. */
 export interface Sweep {
@@ -20,7 +20,7 @@ export interface Sweep {
   readonly dropout?: boolean | undefined;
   /** The untrained model's result; absent if its head is untrained. */
   readonly untrained?: Metrics | undefined;
-  readonly runs: readonly KeptRun[];
+  readonly runs: readonly SavedRun[];
 }
 
 /** What a sweep tells of its task. */
@@ -29,11 +29,11 @@ type Swept = Pick<Task, "name" | "about" | "figure" | "epochs" | "dropout">;
 export async function sweep(task: Task, { seeds, only, rows, log }: ExperimentOptions): Promise<void> {
   const chosen = methodsNamed(only).filter((method) => suits(method, task));
   const { name: engine } = await chooseEngine();
-  if (rows === undefined && task.kind === "texts" && readKept<Sweep>(task.name)?.untrained === undefined)
-    keepSweep(task, { untrained: await measureUntrained(task, 0) });
+  if (rows === undefined && task.kind === "texts" && readSaved<Sweep>(task.name)?.untrained === undefined)
+    saveSweep(task, { untrained: await measureUntrained(task, 0) });
   for (const seed of seeds) {
     for (const method of chosen) {
-      if (rows === undefined && isKept(task, method, seed)) continue;
+      if (rows === undefined && isSaved(task, method, seed)) continue;
       const folder = join(adaptersFolder, task.name, `${method.name}-${seed}`);
       const onStep = (step: number, loss: number) => {
         if (step % 100 === 0) log(`${method.name} seed ${seed}: step ${step}, loss ${loss.toFixed(3)}`);
@@ -63,7 +63,7 @@ async function trainAtRates(
   task: Task,
   method: Method,
   options: Omit<RunOptions, "learningRate">,
-): Promise<Trained & Pick<KeptRun, "learningRate" | "failedRates">> {
+): Promise<Trained & Pick<SavedRun, "learningRate" | "failedRates">> {
   const failedRates: number[] = [];
   for (let learningRate = rateOf(task, method); ; learningRate /= 4) {
     const { hasLearnt, ...trained } = await runMethod(task, method, { ...options, learningRate });
@@ -74,8 +74,8 @@ async function trainAtRates(
 }
 
 /** With the rate that the method has now: after another one it is run again. */
-export function isKept(task: Task, method: Method, seed: number): boolean {
-  const kept = readKept<Sweep>(task.name)?.runs.find((run) => run.method === method.name && run.seed === seed);
+export function isSaved(task: Task, method: Method, seed: number): boolean {
+  const kept = readSaved<Sweep>(task.name)?.runs.find((run) => run.method === method.name && run.seed === seed);
   return kept !== undefined && (kept.failedRates?.[0] ?? kept.learningRate) === rateOf(task, method);
 }
 
@@ -85,14 +85,14 @@ function suits({ isForClassifiers, group }: Method, { kind }: Task): boolean {
 }
 
 /** In place of one of the same method and seed. */
-export function addRun(task: Swept, run: KeptRun): void {
-  const kept = readKept<Sweep>(task.name)?.runs ?? [];
+export function addRun(task: Swept, run: SavedRun): void {
+  const kept = readSaved<Sweep>(task.name)?.runs ?? [];
   const others = kept.filter((one) => one.method !== run.method || one.seed !== run.seed);
-  keepSweep(task, { runs: [...others, run] });
+  saveSweep(task, { runs: [...others, run] });
 }
 
 /** Reads the stored results again: another process may have added a run meanwhile. */
-export function keepSweep({ name, about, figure, epochs, dropout }: Swept, found: Partial<Sweep>): void {
-  const { untrained, runs = [] } = readKept<Sweep>(name) ?? {};
-  keep(name, { about, figure, epochs, dropout, untrained, runs, ...found } satisfies Sweep);
+export function saveSweep({ name, about, figure, epochs, dropout }: Swept, found: Partial<Sweep>): void {
+  const { untrained, runs = [] } = readSaved<Sweep>(name) ?? {};
+  saveResult(name, { about, figure, epochs, dropout, untrained, runs, ...found } satisfies Sweep);
 }

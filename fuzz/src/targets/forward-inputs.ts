@@ -40,7 +40,7 @@ const limits = new Map<unknown, InputLimits>([
   ["text", { vocabSize: 40, tokenTypes: 2, labels: { kind: "position", count: 40 } }],
   ["classes", { vocabSize: 40, labels: { kind: "row", count: 3 } }],
   ["target", { vocabSize: 40, hasDecoder: true, labels: { kind: "target", count: 40 } }],
-  ["choices", { vocabSize: 40, hasChoices: true, labels: { kind: "row", count: 2 } }],
+  ["choices", { vocabSize: 40, isMultipleChoice: true, labels: { kind: "row", count: 2 } }],
   ["image", { vocabSize: 0, image: { channels: 2, height: 2, width: 2 }, labels: { kind: "none" } }],
 ]);
 

@@ -22,7 +22,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { expectTrlGradients, integers, type JsonBatch } from "../testing/trl-cases.ts";
 
-interface Case extends Pick<DistillationOptions, "divergence" | "temperature" | "weight" | "ownWeight"> {
+interface Case extends Pick<DistillationOptions, "divergence" | "temperature" | "weight"> {
+  readonly ownWeight: number;
   readonly teacher: "base" | "other";
   readonly loss: number;
 }
@@ -49,12 +50,13 @@ describe.each(["wasm", "native"] as const)("distillation on %s", (engine) => {
     for (const each of [...handles, model, other]) each.dispose();
   });
 
-  const compute = ({ teacher, loss: _, ...options }: Case) =>
+  const compute = ({ teacher, loss: _, ownWeight: labelWeight, ...options }: Case) =>
     tf.tidy(() => {
       const acting = (handle: AdapterHandle | undefined) => inferenceContext(activeAdapters(handle?.name ?? ""));
       const taught = teacher === "base" ? {} : { teacher: { model: other, context: acting(handles[1]) } };
       return distillationLoss(model, batchTensors(integers(batch)), {
         ...options,
+        labelWeight,
         ...taught,
         context: acting(handles[0]),
       });

@@ -174,9 +174,9 @@ export class FrozenWeight {
    */
   resized(outFeatures: number, added: (count: number) => tf.Tensor2D): FrozenWeight {
     const current = this.#current();
-    const kept = current.firstRows(Math.min(outFeatures, current.outFeatures));
+    const firstRows = current.firstRows(Math.min(outFeatures, current.outFeatures));
     const missing = outFeatures - current.outFeatures;
-    const made = FrozenWeight.fromTransposed(missing > 0 ? appendRows(kept, added(missing), missing) : kept);
+    const made = FrozenWeight.fromTransposed(missing > 0 ? appendRows(firstRows, added(missing), missing) : firstRows);
     if (this.#mayRoundLogits) made.roundLogits();
     return made;
   }
@@ -225,19 +225,19 @@ function storePacked(matrix: PackedMatrix, layout: MatrixLayout): FrozenStorage 
 }
 
 /** Takes ownership of both. */
-function appendRows(kept: tf.Tensor2D | HalfMatrix, added: tf.Tensor2D, count: number): tf.Tensor2D | HalfMatrix {
-  const columns = kept instanceof tf.Tensor ? kept.shape[1] : kept.columns;
+function appendRows(firstRows: tf.Tensor2D | HalfMatrix, added: tf.Tensor2D, count: number): tf.Tensor2D | HalfMatrix {
+  const columns = firstRows instanceof tf.Tensor ? firstRows.shape[1] : firstRows.columns;
   try {
     if (added.rank !== 2 || added.shape[0] !== count || added.shape[1] !== columns)
       throw new ShapeError("FrozenWeight.resized", added.shape, `[${count}, ${columns}]`);
-    if (kept instanceof tf.Tensor) return tf.concat([kept, added]);
-    const bits = new Uint16Array((kept.rows + count) * columns);
-    bits.set(kept.bits);
-    bits.set(halfBits(added.dataSync<"float32">(), kept.kind), kept.bits.length);
-    return { ...kept, rows: kept.rows + count, bits };
+    if (firstRows instanceof tf.Tensor) return tf.concat([firstRows, added]);
+    const bits = new Uint16Array((firstRows.rows + count) * columns);
+    bits.set(firstRows.bits);
+    bits.set(halfBits(added.dataSync<"float32">(), firstRows.kind), firstRows.bits.length);
+    return { ...firstRows, rows: firstRows.rows + count, bits };
   } finally {
     added.dispose();
-    if (kept instanceof tf.Tensor) kept.dispose();
+    if (firstRows instanceof tf.Tensor) firstRows.dispose();
   }
 }
 

@@ -1,5 +1,5 @@
 export { borrowedValues } from "./borrowed-values.ts";
-export { chooseEngine, type EngineChoice } from "./choose/choose-engine.ts";
+export { type ChosenEngine, chooseEngine } from "./choose/choose-engine.ts";
 export { measureInt8Product, measureMatMul } from "./choose/measure-mat-mul.ts";
 export type { ChooseEngineOptions } from "./choose/plan-engines.ts";
 export { compareEngines, type EngineReport } from "./choose/survey-engines.ts";

@@ -28,12 +28,12 @@ export {
 } from "./objectives/ranking/rerank.ts";
 export type { DirectoryHandle, FolderInput } from "./open/model-source.ts";
 export type { OpenedAdapter, PreparedTraining } from "./opened-adapter.ts";
-export type { AdapterChoice, OpenedModel } from "./opened-model.ts";
+export type { OpenedModel, SelectedAdapter } from "./opened-model.ts";
 export type { AttachOptions, GgufOptions, MergedModelOptions, OpenModelOptions, TrainingOptions } from "./options.ts";
 export type { FolderFiles, ModelInput, OutputFolder, RowsInput, WritableDirectory } from "./platform.ts";
 export type { PredictOptions } from "./predict/predict-rows.ts";
 export type { Answer, ClassProbability, FoundAnswer, LabelledWord, Prediction } from "./predict/prediction.ts";
 export type { QuestionsInput } from "./predict/questions-in.ts";
 export { type FactTable, type ReportFacts, reportPage, type SampleText } from "./report/report-page.ts";
-export type { Reward, RewardChoice, RewardInput, RewardValue, WeightedReward } from "./rewards/reward.ts";
+export type { Reward, RewardInput, Rewards, RewardValue, WeightedReward } from "./rewards/reward.ts";
 export { type DefaultRun, defaultRun } from "./train/run-defaults.ts";

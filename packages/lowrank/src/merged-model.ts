@@ -2,8 +2,8 @@
 
 import type { PretrainedModel } from "@lowrank/models";
 import { checkArgument, checkCall } from "./check-argument.ts";
-import { given } from "./given.ts";
 import type { Notices } from "./notices.ts";
+import { omitUndefined } from "./omit-undefined.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import type { OpenedAdapter } from "./opened-adapter.ts";
 import { isRounded } from "./options/file-options.ts";
@@ -108,7 +108,7 @@ export class MergedModel {
   async #whileMergedIn(opened: OpenedBase, work: MergedWork, { keepOriginals = true } = {}): Promise<MergeFacts> {
     const { dtype, tolerance, tied } = this.options;
     const isPacked = this.adapter.basePrecision === "as-stored";
-    const options = { ...given({ tolerance, tied }), keepOriginals, isPacked };
+    const options = { ...omitUndefined({ tolerance, tied }), keepOriginals, isPacked };
     const { exportSource, mergedTexts, mergeVerified } = await import("./merge/merging.ts");
     const { merged, adapted, changed, largestDifference } = await mergeVerified(opened, options);
     adapted.dispose();
@@ -117,7 +117,7 @@ export class MergedModel {
       const tokenizer = opened.tokenizerFolder;
       const labelNames = classNamesFor(opened.model, this.adapter.classNames);
       const texts = await mergedTexts(opened);
-      await work({ model: opened.model, source, texts, ...given({ tokenizer, dtype, labelNames }) }, opened);
+      await work({ model: opened.model, source, texts, ...omitUndefined({ tokenizer, dtype, labelNames }) }, opened);
       return { changed, largestDifference };
     } finally {
       if (keepOriginals) merged.undo();

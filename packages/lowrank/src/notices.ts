@@ -1,7 +1,7 @@
 // Warnings and progress notes, for a program's listeners or the command line's report.
 
 import type { Warning, WarningListener } from "@lowrank/contracts";
-import { given } from "./given.ts";
+import { omitUndefined } from "./omit-undefined.ts";
 
 /** Receives notices; the library itself never prints. */
 export interface Notices {
@@ -26,5 +26,5 @@ export interface NoticeOptions {
 
 /** The options as listeners; notices without a listener are dropped. */
 export function noticesOf({ onWarning, onNote }: NoticeOptions): Notices {
-  return { warn: onWarning ?? (() => undefined), ...given({ note: onNote }) };
+  return { warn: onWarning ?? (() => undefined), ...omitUndefined({ note: onNote }) };
 }

@@ -1,6 +1,6 @@
 // Opens a model on any host: the shared part of `openModel` in Node and in web pages.
 
-import { chooseEngine, type EngineChoice, registerGradients } from "@lowrank/engine";
+import { type ChosenEngine, chooseEngine, registerGradients } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { type AdapterInput, findAdapters } from "./adapters/weighted-set.ts";
 import { checkArgument, checkCall } from "./check-argument.ts";
@@ -65,7 +65,7 @@ function headOf({
   return count === undefined ? {} : { classes: () => count, newHeadSeed: seed };
 }
 
-let started: Promise<EngineChoice> | undefined;
+let started: Promise<ChosenEngine> | undefined;
 
 /** Once per process, unless an engine is requested; every caller receives its warnings. */
 async function startEngine({ engine, onWarning }: OpenModelOptions): Promise<void> {

@@ -13,8 +13,8 @@ import type { TextEvent, Writer } from "./generate/continue-prompts.ts";
 import { isSeveral, promptIds, type TextPrompt } from "./generate/prompt-ids.ts";
 import type { TextOptions } from "./generate/text-rules.ts";
 import type { ChosenWriter, TextWriter, TextWriterOptions } from "./generate/text-writer.ts";
-import { given } from "./given.ts";
 import { MergedModel } from "./merged-model.ts";
+import { omitUndefined } from "./omit-undefined.ts";
 import { type ModelRequest, type OpenedBase, shaped, Tokenizers } from "./open/open-base.ts";
 import { OpenedAdapter } from "./opened-adapter.ts";
 import type { AttachOptions, MergedModelOptions } from "./options.ts";
@@ -27,7 +27,7 @@ import { initBatchesOf } from "./train/measure-init.ts";
 import { configFor, makeAdapter, planNewAdapter } from "./train/new-adapter.ts";
 
 /** The adapter of a call: by default the last one added; null for the base model alone. */
-export interface AdapterChoice {
+export interface SelectedAdapter {
   readonly adapter?: OpenedAdapter | null | undefined;
   /** Factor on the adapter's update: 0 gives exactly the base model; 1, the default, the adapter as trained. */
   readonly strength?: number | undefined;
@@ -139,11 +139,11 @@ export class OpenedModel {
    * Generates text after a prompt, or the answer in a conversation, with the adapter if there is one. Several prompts
    * give an array of texts. Throws the errors of `stream`.
    */
-  async generate(prompt: TextPrompt, options?: TextOptions & AdapterChoice): Promise<string>;
-  async generate(prompts: readonly TextPrompt[], options?: TextOptions & AdapterChoice): Promise<readonly string[]>;
+  async generate(prompt: TextPrompt, options?: TextOptions & SelectedAdapter): Promise<string>;
+  async generate(prompts: readonly TextPrompt[], options?: TextOptions & SelectedAdapter): Promise<readonly string[]>;
   async generate(
     prompts: TextPrompt | readonly TextPrompt[],
-    options: TextOptions & AdapterChoice = {},
+    options: TextOptions & SelectedAdapter = {},
   ): Promise<string | readonly string[]> {
     const texts: string[] = [];
     for await (const event of this.stream(prompts, options)) if (event.type === "end") texts.push(event.text);
@@ -153,7 +153,7 @@ export class OpenedModel {
   /** The tokens of the prompt that `generate` would use. Throws TOKENIZER_MISSING, ChatTemplateMissingError, TemplateError. */
   async promptIds(
     prompt: TextPrompt,
-    { adapter, ...options }: Pick<TextOptions, "template" | "system"> & AdapterChoice = {},
+    { adapter, ...options }: Pick<TextOptions, "template" | "system"> & SelectedAdapter = {},
   ): Promise<readonly number[]> {
     checkArgument("promptIds", "prompt", prompt);
     const { opened, tokenizer } = await this.#writer({ adapter });
@@ -164,7 +164,7 @@ export class OpenedModel {
   }
 
   /** The source of the chat template that conversations are written in, a Jinja program; undefined if the model has none. */
-  async chatTemplate(choice: AdapterChoice = {}): Promise<string | undefined> {
+  async chatTemplate(choice: SelectedAdapter = {}): Promise<string | undefined> {
     return (await this.#writer(choice)).tokenizer.chatTemplate;
   }
 
@@ -174,7 +174,7 @@ export class OpenedModel {
    */
   async *stream(
     prompts: TextPrompt | readonly TextPrompt[],
-    requested: TextOptions & AdapterChoice = {},
+    requested: TextOptions & SelectedAdapter = {},
   ): AsyncGenerator<TextEvent, void, undefined> {
     checkCall("generate", { prompt: prompts }, requested);
     if (requested.stop !== undefined) checkArgument("generate", "stop", requested.stop);
@@ -189,7 +189,7 @@ export class OpenedModel {
    * Generates many texts at once, each with its own adapter, for servers. Texts do not depend on
    * each other, except for rounding in another order of sums. Throws GenerationOptionError for invalid limits.
    */
-  async writer(options: TextWriterOptions = {}): Promise<TextWriter<AdapterChoice>> {
+  async writer(options: TextWriterOptions = {}): Promise<TextWriter<SelectedAdapter>> {
     checkCall("writer", {}, options);
     const { TextWriter } = await import("./generate/text-writer.ts"); // pages do not need it
     return new TextWriter((choice) => this.#chosenWriter(choice), options);
@@ -198,14 +198,14 @@ export class OpenedModel {
   /** Measures the loss, and accuracy, perplexity, BLEU, exact match or F1 if they apply; or rewards. Throws REWARD_FAILED, the errors of `evaluateRows` and of reading rows. */
   async evaluate(
     input: RowsInput | RowFile,
-    requested: EvaluationOptions & AdapterChoice & ColumnOptions = {},
+    requested: EvaluationOptions & SelectedAdapter & ColumnOptions = {},
   ): Promise<Evaluation> {
     checkCall("evaluate", isRead(input) ? {} : { rows: input }, requested);
     const { adapter = this.#adapters.at(-1), strength, columns, header, onBrokenRows, ...options } = requested;
     const { platform, context } = this.#facts;
     const opened = this.#chosen({ adapter, strength });
     const asPrompts = options.reward !== undefined;
-    const as = given({ columns, header, onBrokenRows, remembered: opened.setup, asPrompts });
+    const as = omitUndefined({ columns, header, onBrokenRows, remembered: opened.setup, asPrompts });
     const file = isRead(input)
       ? input
       : await (await import("./rows/read-rows.ts")).readRows(input, { platform, context, columns: as });
@@ -219,7 +219,7 @@ export class OpenedModel {
    * Predicts each row, in order: classes with their probability, numbers, labelled words or answers, depending on
    * the head. Rows have the form that `train` expects; their answers are ignored. Throws the errors of `predictRows`.
    */
-  async *predict(input: QuestionsInput, requested: PredictOptions & AdapterChoice & ColumnOptions = {}): Predictions {
+  async *predict(input: QuestionsInput, requested: PredictOptions & SelectedAdapter & ColumnOptions = {}): Predictions {
     checkCall("predict", { "rows to predict": input }, requested);
     const { adapter = this.#adapters.at(-1), strength } = requested;
     const opened = this.#chosen({ adapter, strength });
@@ -232,7 +232,7 @@ export class OpenedModel {
    * and normalisation come from the options, else from sentence-transformers' files in the model's folder. Throws
    * PoolingUnknownError if neither has them, EmbeddingRecipeError, TOKENIZER_MISSING, NonFiniteModelError, ADAPTER_GONE.
    */
-  async embed(texts: readonly string[], chosen: EmbedOptions & AdapterChoice = {}): Promise<readonly Float32Array[]> {
+  async embed(texts: readonly string[], chosen: EmbedOptions & SelectedAdapter = {}): Promise<readonly Float32Array[]> {
     checkCall("embed", { texts }, chosen);
     const { adapter, strength, ...options } = chosen;
     const { embedTexts } = await import("./embed/embed-texts.ts");
@@ -253,19 +253,19 @@ export class OpenedModel {
     this.base.dispose();
   }
 
-  async #writer(choice: AdapterChoice): Promise<Writer> {
+  async #writer(choice: SelectedAdapter): Promise<Writer> {
     const opened = this.#chosen(choice);
     const { platform, context } = this.#facts;
     return { opened, tokenizer: await this.#tokenizerOf(opened), notices: context.notices, platform };
   }
 
-  async #chosenWriter(choice: AdapterChoice): Promise<ChosenWriter> {
+  async #chosenWriter(choice: SelectedAdapter): Promise<ChosenWriter> {
     const { chosenWriter } = await import("./generate/text-writer.ts");
     const isGone = (gone: string) => !this.#adapters.some(({ name }) => name === gone);
     return chosenWriter(await this.#writer(choice), choice, isGone);
   }
 
-  #chosen({ adapter = this.#adapters.at(-1), strength }: AdapterChoice): OpenedBase {
+  #chosen({ adapter = this.#adapters.at(-1), strength }: SelectedAdapter): OpenedBase {
     return selectedModel(this.#facts.opened, this.#adapters, { adapter, strength });
   }
 

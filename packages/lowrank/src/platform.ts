@@ -62,15 +62,15 @@ export interface RowStore<Row> {
 export interface Platform {
   /** The machine's memory in bytes; undefined if unknown. */
   memoryBytes(): number | undefined;
-  findModel(given: ModelInput, context: SourceContext): Promise<ModelSource>;
-  findAdapter(given: ModelInput, context: SourceContext): Promise<AdapterSource>;
-  readRows(given: string, options: ReadOptions, context: SourceContext): Promise<RowList<Example>>;
+  findModel(input: ModelInput, context: SourceContext): Promise<ModelSource>;
+  findAdapter(input: ModelInput, context: SourceContext): Promise<AdapterSource>;
+  readRows(input: string, options: ReadOptions, context: SourceContext): Promise<RowList<Example>>;
   /** A name that will give the same rows again: for a data set on the Hub, the name with the commit that was read. */
-  pinnedName?(given: string): Promise<string>;
+  pinnedName?(input: string): Promise<string>;
   /** Collects rows; many rows are moved to disk if there is one. */
   keepRows<Row>(): RowStore<Row>;
   /** Reads rows as a stream if the runtime can. */
-  streamRows(given: string, options: ReadOptions, context: SourceContext): AsyncIterable<Example>;
+  streamRows(input: string, options: ReadOptions, context: SourceContext): AsyncIterable<Example>;
   /** The bytes of the image or recording that a row names. Throws MediaError. */
   readMedia(name: string): Promise<Uint8Array>;
   /** Decodes an image. Throws MediaError, DECODER_MISSING. */

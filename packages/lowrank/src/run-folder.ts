@@ -11,7 +11,7 @@ import type { OpenedBase } from "./open/open-base.ts";
 import type { RowLengths } from "./open/position-limit.ts";
 
 /** Checkpoint retention in a run's folder. */
-export interface KeptCheckpoints {
+export interface CheckpointRetention {
   /** Whether to keep the best validation's checkpoint during the run; the finished adapter is the best in any case. Default true. */
   readonly best?: boolean | undefined;
   /** Number of last checkpoints; default 3. */
@@ -124,7 +124,7 @@ export interface RunToKeep {
   readonly totalSteps: number;
   /** Save interval. Default: only at the end, or when the run is stopped. */
   readonly saveEvery?: number | undefined;
-  readonly keepCheckpoints?: KeptCheckpoints | undefined;
+  readonly keepCheckpoints?: CheckpointRetention | undefined;
   readonly tensorBoard?: boolean | undefined;
   /** Creates report.html; undefined without a report. */
   readonly report?: ((at: ReportTime) => Promise<string>) | undefined;

@@ -1,5 +1,5 @@
 export { BiasedAdaptation, createLoraBias } from "./adaptations/biased-adaptation.ts";
-export { adaptedLengths, DoraAdaptation } from "./adaptations/dora-adaptation.ts";
+export { adaptedNorms, DoraAdaptation } from "./adaptations/dora-adaptation.ts";
 export { LoraAdaptation, type LoraAdaptationOptions } from "./adaptations/lora-adaptation.ts";
 export type { LowRankAdaptation } from "./adaptations/low-rank-adaptation.ts";
 export { TokenRowsAdaptation, type TokenRowsOptions } from "./adaptations/token-rows-adaptation.ts";

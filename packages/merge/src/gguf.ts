@@ -1,3 +1,3 @@
 export type { GgufFileType } from "./gguf/file-types.ts";
 export { type GgufModelOptions, ggufModelFile } from "./gguf/gguf-model-file.ts";
-export type { KeptEffect } from "./gguf/kept-effect.ts";
+export type { RetainedEffect } from "./gguf/retained-effect.ts";

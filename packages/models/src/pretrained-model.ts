@@ -84,7 +84,7 @@ export class PretrainedModel implements AdaptableModel {
     this.config = assembly.config;
     this.modelType = assembly.config.modelType;
     this.task = assembly.task;
-    this.causal = familyOf(this.modelType).causal !== assembly.config.switches.reversedSight;
+    this.causal = familyOf(this.modelType).causal !== assembly.config.switches.flipsCausalMask;
     this.firstPosition = firstPositionOf(assembly.backbone);
     this.knowsTokenPositions = knowsTokenPositions(assembly.task);
     this.newParameters = assembly.newParameters;
@@ -341,7 +341,7 @@ export class PretrainedModel implements AdaptableModel {
 
 /** Throws UnknownAdapterError for selected names that nothing is attached under. */
 function checkAdapters(parts: readonly Part[], { adapters }: ForwardContext): void {
-  const isAttached = (name: string) => parts.some((part) => part.isOpen(inferenceContext(activeAdapters(name))));
+  const isAttached = (name: string) => parts.some((part) => part.isAdapted(inferenceContext(activeAdapters(name))));
   const unknown = selectedNames(adapters).filter((name) => !isAttached(name));
   if (unknown.length > 0) throw new UnknownAdapterError(unknown);
 }

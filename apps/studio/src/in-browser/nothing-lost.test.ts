@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { executable } from "../testing/browser.ts";
 import type { BuiltStudio } from "../testing/built-studio.ts";
 import { inspectState } from "../testing/inspect-state.ts";
-import { adapterId, ask, keptDigest, openStudioPage, ready, unfold } from "../testing/studio-page.ts";
+import { adapterId, ask, openStudioPage, ready, storedDigest, unfold } from "../testing/studio-page.ts";
 import { prepareLesson, restaurantRows, say, train } from "../testing/taught.ts";
 import { withStudio } from "../testing/with-studio.ts";
 
@@ -21,7 +21,7 @@ describe.skipIf(executable === undefined)("nothing is ever lost", { timeout: 120
   });
 
   async function digestOf(name: string): Promise<string> {
-    return keptDigest(page, `adapters/${await adapterId(page, name)}/adapter_model.safetensors`);
+    return storedDigest(page, `adapters/${await adapterId(page, name)}/adapter_model.safetensors`);
   }
 
   it("resumes a run after a reload, with the same bytes as a run without one", async () => {

@@ -30,7 +30,7 @@ export interface ModelEstimate {
   /** Memory for training with batches of 8 rows of 128 tokens. */
   readonly trainingBytes: number;
   /** Whether the browser keeps it for the next visit. */
-  readonly isKept: boolean;
+  readonly isCached: boolean;
 }
 
 export interface LoadingNews {

@@ -117,15 +117,15 @@ function readAdapter({ rank, alpha, targets, dropout, useDora, start }: Fields):
   };
 }
 
-function readTraining(given: Fields): TrainingSettings {
+function readTraining(training: Fields): TrainingSettings {
   return {
-    steps: whole(given.steps, 1, 100_000),
-    batchSize: whole(given.batchSize, 1, 1024),
-    learningRate: between(given.learningRate, 0, 10),
-    schedule: oneOf(given.schedule, ["cosine", "linear", "constant"]),
-    seed: whole(given.seed, 0, 2 ** 32 - 1),
-    validationShare: between(given.validationShare, 0, 0.9),
-    ...(given.reward === undefined ? {} : { reward: text(given.reward) }),
+    steps: whole(training.steps, 1, 100_000),
+    batchSize: whole(training.batchSize, 1, 1024),
+    learningRate: between(training.learningRate, 0, 10),
+    schedule: oneOf(training.schedule, ["cosine", "linear", "constant"]),
+    seed: whole(training.seed, 0, 2 ** 32 - 1),
+    validationShare: between(training.validationShare, 0, 0.9),
+    ...(training.reward === undefined ? {} : { reward: text(training.reward) }),
   };
 }
 

@@ -13,7 +13,7 @@ function worker(given: Given = {}) {
   const calls: string[] = [];
   const usual: Given = {
     start: ({ engine = "wasm" }) => ({ name: engine, threads: 1, skipped: [] }),
-    weigh: ({ kind }) => ({ name: kind, parameters: 1, bytes: 1, trainingBytes: 1, isKept: false }),
+    weigh: ({ kind }) => ({ name: kind, parameters: 1, bytes: 1, trainingBytes: 1, isCached: false }),
     open: ({ kind }) => ({
       ...{ name: kind, address: undefined, parameters: 1, positions: 8, chats: true, blocks: 1, targets: [] },
       loadSeconds: 0,
@@ -48,7 +48,7 @@ describe("ModelState", () => {
     await first.startUp();
     await first.choose({ kind: "smollm2" });
     await first.load();
-    const kept = () => ({ name: "smollm2", parameters: 1, bytes: 0, trainingBytes: 1, isKept: true });
+    const kept = () => ({ name: "smollm2", parameters: 1, bytes: 0, trainingBytes: 1, isCached: true });
     const { ask, calls } = worker({ weigh: kept });
     await new ModelState(ask, { base: "", store }).startUp();
     expect(calls).toEqual(["start", "weigh smollm2", "open smollm2"]);

@@ -59,7 +59,7 @@ export class ModelState {
     this.#again = () => this.startUp();
     if (!(await this.#startEngine(undefined))) return;
     const last = await readJsonFile(this.place.store, lastModelFile, isLastModel);
-    if (last !== undefined && (await this.#look(last)) && this.candidate.value?.estimate.isKept) await this.load();
+    if (last !== undefined && (await this.#look(last)) && this.candidate.value?.estimate.isCached) await this.load();
     if (this.facts.value !== undefined) return;
     if (await this.#look({ kind: "tiny" })) await this.load();
   }
@@ -81,7 +81,7 @@ export class ModelState {
     if (source.kind !== "files" && open?.kind === source.kind && this.facts.value !== undefined) return this.leave();
     await this.#look(source);
     const { value } = this.candidate;
-    if (value?.source === source && (source.kind === "tiny" || value.estimate.isKept)) await this.load();
+    if (value?.source === source && (source.kind === "tiny" || value.estimate.isCached)) await this.load();
   }
 
   /** Loads the model. If it fails, the previous model stays. */
@@ -99,7 +99,7 @@ export class ModelState {
         this.candidate.value = undefined;
         this.wanted.value = undefined;
         this.source.value = source;
-        this.estimate.value = { ...estimate, isKept: true };
+        this.estimate.value = { ...estimate, isCached: true };
         this.facts.value = facts;
       });
       performance.mark("ready"); // for whoever measures the page

@@ -98,6 +98,6 @@ describe("the table of rows", () => {
     };
     rows.add();
     rows.flush();
-    await vi.waitFor(() => expect(rows.isKept.value).toBe(false));
+    await vi.waitFor(() => expect(rows.isSaved.value).toBe(false));
   });
 });

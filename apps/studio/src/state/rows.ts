@@ -34,7 +34,7 @@ export class RowsState {
   readonly failure = signal<string | undefined>(undefined);
   readonly undo = signal<RowsUndo | undefined>(undefined);
   /** False where the browser has no room for them. */
-  readonly isKept = signal(true);
+  readonly isSaved = signal(true);
   readonly written = computed(() => this.rows.value.filter((row) => !blank(row)));
   /** The rows that can be taught, as far as they are checked. */
   readonly teachable = computed(() =>
@@ -70,7 +70,7 @@ export class RowsState {
   async restore(): Promise<void> {
     const kept = await readJsonFile(this.place.store, path, areRows);
     this.#isRestored = true;
-    this.isKept.value = this.place.store.isKept;
+    this.isSaved.value = this.place.store.isPersistent;
     if (kept !== undefined && kept.length > 0) this.rows.value = kept;
   }
 
@@ -148,8 +148,8 @@ export class RowsState {
   }
 
   async #keep(rows: readonly Row[]): Promise<void> {
-    this.isKept.value = await writeJsonFile(this.place.store, path, rows).then(
-      () => this.place.store.isKept,
+    this.isSaved.value = await writeJsonFile(this.place.store, path, rows).then(
+      () => this.place.store.isPersistent,
       () => false,
     );
   }

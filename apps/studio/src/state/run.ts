@@ -45,7 +45,7 @@ export class RunState {
   readonly unfinished = signal<UnfinishedRun | undefined>(undefined);
   readonly failure = signal<string | undefined>(undefined);
   /** False where a reload would lose the run. */
-  readonly isKept = signal(true);
+  readonly isSaved = signal(true);
   readonly isBusy = computed(() => this.phase.value !== "idle");
   #news: TrainingNews[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -132,7 +132,7 @@ export class RunState {
       this.frames.value = frames;
       for (const signal of [this.last, this.writing, this.result, this.diverged, this.failure])
         signal.value = undefined;
-      this.isKept.value = true;
+      this.isSaved.value = true;
       this.watched.value = request.watched;
       this.#take(news);
     });
@@ -196,7 +196,7 @@ export class RunState {
     } else if (news.type === "paused" && phase.value === "pausing") {
       phase.value = "paused";
     } else if (news.type === "not-kept") {
-      this.isKept.value = false;
+      this.isSaved.value = false;
     } else if (news.type === "frame") {
       this.writing.value = news.isWhole ? undefined : news.frame;
       const others = this.frames.value.filter(({ step }) => step < news.frame.step);

@@ -14,7 +14,7 @@ export async function opfsStore(): Promise<Store> {
     return folder;
   };
   const store: Store = {
-    isKept: true,
+    isPersistent: true,
     read: (path) =>
       orNothing(async () => {
         const { folders, name } = parts(path);
@@ -87,7 +87,7 @@ function isNamed(cause: unknown, name: string): boolean {
   return cause instanceof Error && cause.name === name;
 }
 
-/** The browser's disk, or memory if the browser refuses it: then `isKept` is false, and the page reports it. */
+/** The browser's disk, or memory if the browser refuses it: then `isPersistent` is false, and the page reports it. */
 export async function openStore(): Promise<Store> {
   try {
     return await opfsStore();

@@ -5,7 +5,7 @@ import { LowrankError } from "@lowrank/contracts";
 /** Files by paths such as "runs/7/state.safetensors". Failures other than a full disk come as the browser gives them. */
 export interface Store {
   /** Whether files last until the next visit. */
-  readonly isKept: boolean;
+  readonly isPersistent: boolean;
   /** The file's bytes; undefined without such a file. */
   read(path: string): Promise<Uint8Array | undefined>;
   /** All of it or nothing: a crash leaves the file as it was, or as it shall be. Throws QuotaError. */
@@ -58,7 +58,7 @@ export function memoryStore(): Store {
   const files = new Map<string, Uint8Array>();
   const isIn = (path: string, folder: string) => path.startsWith(`${folder}/`);
   return {
-    isKept: false,
+    isPersistent: false,
     read: async (path) => files.get(path)?.slice(),
     write: async (path, bytes) => {
       files.set(path, bytes.slice());

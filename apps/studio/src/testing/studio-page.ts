@@ -126,7 +126,7 @@ export async function downloadAdapter(page: Page): Promise<Uint8Array> {
 }
 
 /** SHA-256 of a file that the page keeps on the browser's disk, as hexadecimal digits. */
-export function keptDigest(page: Page, path: string): Promise<string> {
+export function storedDigest(page: Page, path: string): Promise<string> {
   return page.evaluate(async (file) => {
     let folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("lowrank-studio");
     const names = file.split("/");

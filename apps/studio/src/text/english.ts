@@ -223,7 +223,7 @@ export const english = {
       added: (count: number) => `${rowsOf(count)} added.`,
     },
     showAll: (count: number) => `Show all ${count} rows`,
-    notKept: "The browser does not allow this page to save anything: your rows are lost when you close it.",
+    notSaved: "The browser does not allow this page to save anything: your rows are lost when you close it.",
   },
   adapt: {
     title: "2 · Adapt",
@@ -286,7 +286,7 @@ export const english = {
         ? "Stopped before the first step: everything is as it was."
         : `Stopped after step ${steps}. What it learned is one of your adapters now.`,
     failed: "Training did not work.",
-    notKept: "The browser has no room left. Training continues, but it is lost if you close the page.",
+    notSaved: "The browser has no room left. Training continues, but it is lost if you close the page.",
     lost: (step: number) => `Training diverged: at step ${step} the loss was far higher than at the beginning.`,
     goBack: (step: number, rate: string) => `Go back to step ${step} with half the learning rate (${rate})`,
     beginAnew: (rate: string) => `Start again with half the learning rate (${rate})`,
@@ -437,7 +437,7 @@ export const english = {
     mixName: (first: string, second: string) => `${first} + ${second}`,
     mixNow: "Mix them",
     mixing: "Mixing…",
-    notKept: "This browser keeps nothing between visits. Download what you want to keep.",
+    notSaved: "This browser keeps nothing between visits. Download what you want to keep.",
     failures: shelfFailures,
   },
   look: {

@@ -198,7 +198,7 @@ export const korean: Texts = {
       added: (count) => `행 ${count}개를 추가했어요.`,
     },
     showAll: (count) => `행 ${count}개 모두 보기`,
-    notKept: "브라우저가 저장을 허락하지 않아서, 이 페이지를 닫으면 행이 사라져요.",
+    notSaved: "브라우저가 저장을 허락하지 않아서, 이 페이지를 닫으면 행이 사라져요.",
   },
   adapt: {
     title: "2 · 맞추기",
@@ -260,7 +260,7 @@ export const korean: Texts = {
         ? "첫 단계 전에 끝냈어요. 모든 것이 그대로예요."
         : `${steps}단계에서 끝냈어요. 배운 것은 선반에 있어요.`,
     failed: "학습하지 못했어요.",
-    notKept: "브라우저에 저장할 자리가 없어요. 학습은 계속되지만, 페이지를 닫으면 사라져요.",
+    notSaved: "브라우저에 저장할 자리가 없어요. 학습은 계속되지만, 페이지를 닫으면 사라져요.",
     lost: (step) => `학습이 발산했어요. ${step}단계에서 손실이 처음보다 훨씬 커졌어요.`,
     goBack: (step, rate) => `${step}단계로 돌아가 학습률을 절반(${rate})으로`,
     beginAnew: (rate) => `절반의 학습률(${rate})로 다시 시작`,
@@ -408,7 +408,7 @@ export const korean: Texts = {
     mixName: (first, second) => `${first} + ${second}`,
     mixNow: "섞기",
     mixing: "섞는 중…",
-    notKept: "이 브라우저는 다음 방문까지 아무것도 남기지 않아요. 남기고 싶은 것은 내려받아 주세요.",
+    notSaved: "이 브라우저는 다음 방문까지 아무것도 남기지 않아요. 남기고 싶은 것은 내려받아 주세요.",
     failures: shelfFailures,
   },
   look: {

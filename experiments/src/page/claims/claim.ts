@@ -1,6 +1,6 @@
 // What the page needs of a claim: the paper's sentence, the comparison made here, and the verdict with its figures.
 
-import type { KeptResults } from "../kept-results.ts";
+import type { SavedResults } from "../saved-results.ts";
 
 export interface Claim {
   /** The heading of its section. */
@@ -12,7 +12,7 @@ export interface Claim {
   /** What is compared, under which equal budget, and how settings were chosen. */
   readonly compared: string;
   readonly picture?: { readonly file: string; readonly text: string };
-  judge(results: KeptResults): Verdict;
+  judge(results: SavedResults): Verdict;
 }
 
 export interface Verdict {

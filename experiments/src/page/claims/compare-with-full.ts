@@ -3,7 +3,7 @@
 import { matrices, rankSweep, variants } from "../../methods/lora.ts";
 import { labelOf } from "../../methods/methods.ts";
 import type { Sweep } from "../../training/sweep.ts";
-import type { SearchedSweep } from "../kept-results.ts";
+import type { SearchedSweep } from "../saved-results.ts";
 import { type Score, scoreOf, scoreText, trainingText } from "../scores.ts";
 import { type Status, statusOf, type Table } from "./claim.ts";
 

@@ -14,7 +14,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { randomFolder } from "../../../../benchmarks/src/ours/random-folder.ts";
 import { adapterName } from "../../methods/method.ts";
 import { fullFineTuning } from "../../methods/weights.ts";
-import { adaptersFolder } from "../../training/kept-runs.ts";
+import { adaptersFolder } from "../../training/saved-runs.ts";
 import { orderedBatches } from "../ordered-batches.ts";
 import { coarseDigits, side } from "./digit-pictures.ts";
 

@@ -6,7 +6,7 @@ import type { Fixture } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { gradientsOf } from "../checks/gradients-of.ts";
 import { hasTraining, trainCase } from "../checks/train-case.ts";
-import { byKey, ownEntries } from "../fixture/fixture-entries.ts";
+import { adapterEntries, byKey } from "../fixture/fixture-entries.ts";
 import {
   adapterContext,
   baseContext,
@@ -68,7 +68,7 @@ function directionCheck({ fixture, model, handle }: ParityCase): ParityCheck {
   // As a step of training has them, whose logits are in 8 bits as well where the engine multiplies in 8 bits.
   const ours = gradientsOf(handle, () => model.loss(inputs, { ...adapterContext, training: true }));
   disposeInputs(inputs);
-  const wanted = [...ownEntries(byKey(fixture, "grad."), handle)];
+  const wanted = [...adapterEntries(byKey(fixture, "grad."), handle)];
   const expected = wanted.flatMap(([, { values }]) => [...values]);
   const actual = wanted.flatMap(([key]) => [...(ours.get(key) ?? [])]);
   const difference = 1 - dot(actual, expected) / (size(actual) * size(expected));

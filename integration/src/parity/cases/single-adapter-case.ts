@@ -12,7 +12,7 @@ import { logitsCheck, lossCheck, selectedChecks, statedLossChecks } from "../che
 import { settingsChecks } from "../checks/settings-checks.ts";
 import { trainingChecks } from "../checks/training-checks.ts";
 import { roundingOf } from "../checks/unstable-entries.ts";
-import { comparedByKey, ownEntries } from "../fixture/fixture-entries.ts";
+import { adapterEntries, comparedByKey } from "../fixture/fixture-entries.ts";
 import {
   adapterContext,
   baseContext,
@@ -91,7 +91,7 @@ async function reloadedChecks({ fixture, model, handle }: ParityCase): Promise<r
 function gradientChecks({ fixture, model, handle }: ParityCase): readonly ParityCheck[] {
   if (!hasLabels(fixture)) return [];
   const inputs = inputsOf(fixture);
-  const expected = ownEntries(comparedByKey(fixture, "grad."), handle);
+  const expected = adapterEntries(comparedByKey(fixture, "grad."), handle);
   const ours = gradientsOf(handle, () => model.loss(inputs, adapterContext));
   disposeInputs(inputs);
   const checks = [...expected].map(([key, { values }]) => {

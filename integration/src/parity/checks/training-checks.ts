@@ -1,6 +1,6 @@
 // What a fixture's training leaves: losses on the way, the trained tensors, logits with them.
 
-import { comparedByKey, ownEntries } from "../fixture/fixture-entries.ts";
+import { adapterEntries, comparedByKey } from "../fixture/fixture-entries.ts";
 import { adapterContext, type ParityCase, valuesInFile } from "../fixture/parity-case.ts";
 import type { ParityCheck } from "../fixture/parity-check.ts";
 import { compareFinalTensors } from "./final-tensors.ts";
@@ -18,7 +18,7 @@ export async function trainingChecks({ fixture, model, handle }: TrainedCase): P
   const first = firstGradients({ fixture, model, handle });
   const run = await trainCase({ fixture, model, handle, regulariser: regulariserOf({ fixture, handle }) });
   const { check, isRandom, drift } = compareFinalTensors(fixture, {
-    wanted: ownEntries(comparedByKey(fixture, "final."), handle),
+    wanted: adapterEntries(comparedByKey(fixture, "final."), handle),
     actual: (key) => valuesOf(handle, key),
     first,
   });

@@ -6,7 +6,7 @@ import type { ConvolutionGeometry } from "@lowrank/contracts";
 import { gelu } from "@lowrank/engine";
 import { ConvolutionSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
-import { given, linearOf, Net, type NetConfig, type Weights, weightOf } from "./net.ts";
+import { linearOf, Net, type NetConfig, required, type Weights, weightOf } from "./net.ts";
 
 export function convNet(weights: Weights, { doc = "" }: NetConfig = {}): Net {
   const paths = [...weights.keys()].flatMap((name) => /^(conv\d+)\.weight$/.exec(name)?.[1] ?? []).sort();
@@ -19,7 +19,7 @@ export function convNet(weights: Weights, { doc = "" }: NetConfig = {}): Net {
   });
   const last = linearOf(weights, "fc");
   return new Net([...layers, last], weights, ({ pixelValues }, context) => {
-    const image = tf.transpose(given(pixelValues, "pixelValues"), [0, 2, 3, 1]); // [batch, height, width, channels]
+    const image = tf.transpose(required(pixelValues, "pixelValues"), [0, 2, 3, 1]); // [batch, height, width, channels]
     const hidden = layers.reduce<tf.Tensor>((x, layer) => gelu(layer.forward(x, context), "erf"), image);
     return last.forward(tf.mean(hidden, [1, 2]), context);
   });

@@ -3,7 +3,7 @@
 import { gelu } from "@lowrank/engine";
 import { EmbeddingSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
-import { given, linearOf, Net, type Weights, weightOf } from "./net.ts";
+import { linearOf, Net, required, type Weights, weightOf } from "./net.ts";
 
 export function embeddingNet(weights: Weights): Net {
   const [rows = 0, width = 0] = weightOf(weights, "emb.weight").shape;
@@ -11,7 +11,7 @@ export function embeddingNet(weights: Weights): Net {
   const first = linearOf(weights, "lin1");
   const last = linearOf(weights, "lin2");
   return new Net([table, first, last], weights, ({ inputIds }, context) => {
-    const tokens = table.forward(given(inputIds, "inputIds"), context); // [batch, time, width]
+    const tokens = table.forward(required(inputIds, "inputIds"), context); // [batch, time, width]
     const hidden = gelu(first.forward(tokens, context), "erf");
     return last.forward(tf.mean(hidden, 1), context);
   });

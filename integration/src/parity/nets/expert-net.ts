@@ -3,7 +3,7 @@
 
 import { ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
-import { given, linearOf, Net, type NetConfig, type Weights, weightOf } from "./net.ts";
+import { linearOf, Net, type NetConfig, required, type Weights, weightOf } from "./net.ts";
 
 export function expertNet(weights: Weights, { is_transposed: isStackedInOut = false }: NetConfig = {}): Net {
   const first = linearOf(weights, "lin");
@@ -15,7 +15,7 @@ export function expertNet(weights: Weights, { is_transposed: isStackedInOut = fa
   const experts = raw("mlp.experts");
   const parts = [first, ...(turn ? [turn] : []), gate, experts, head];
   return new Net(parts, weights, ({ features }, context) => {
-    const entered = tf.tanh(first.forward(given(features, "features"), context)); // [batch, width]
+    const entered = tf.tanh(first.forward(required(features, "features"), context)); // [batch, width]
     const turned = turn ? tf.matMul(entered, turn.value(context), false, true) : entered;
     const shares = tf.softmax(gate.forward(turned, context)); // [batch, experts]
     const answers = tf.matMul(tf.expandDims(turned, 0), experts.value(context)); // [experts, batch, hidden]

@@ -81,7 +81,7 @@ export function linearOf(weights: Weights, path: string): LinearSite {
 }
 
 /** An input that the net reads. */
-export function given<T>(value: T | undefined, name: string): T {
+export function required<T>(value: T | undefined, name: string): T {
   if (value === undefined) throw new Error(`The net reads ${name}, which the batch does not have.`);
   return value;
 }

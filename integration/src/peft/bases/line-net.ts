@@ -7,7 +7,7 @@ import { gelu, uniform } from "@lowrank/engine";
 import { ConvolutionSite, LinearSite } from "@lowrank/engine/hook-points";
 import { float32Tensor, serializeSafetensors } from "@lowrank/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
-import { given, Net, type Weights } from "../../parity/nets/net.ts";
+import { Net, required, type Weights } from "../../parity/nets/net.ts";
 
 /** Nested lists of numbers by the names that transformers' models have for them. */
 export type Lists = Readonly<Record<string, readonly unknown[]>>;
@@ -41,7 +41,7 @@ export function lineNet(weights: Weights): Net {
   );
   const last = new LinearSite({ path: "fc", inFeatures: 8, outFeatures: classes, bias: true });
   return new Net([...layers, last], weights, ({ pixelValues }, context) => {
-    const signal = tf.transpose(tf.squeeze<tf.Tensor3D>(given(pixelValues, "pixelValues"), [2]), [0, 2, 1]); // [batch, time, 2]
+    const signal = tf.transpose(tf.squeeze<tf.Tensor3D>(required(pixelValues, "pixelValues"), [2]), [0, 2, 1]); // [batch, time, 2]
     const hidden = layers.reduce<tf.Tensor>((x, layer) => gelu(layer.forward(x, context), "erf"), signal);
     return last.forward(tf.mean(hidden, 1), context);
   });

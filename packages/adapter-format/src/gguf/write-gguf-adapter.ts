@@ -120,16 +120,16 @@ interface GgufAdapterPlan {
 }
 
 /** Throws InexpressibleAdapterError listing everything that llama.cpp's format cannot store. */
-function planGgufAdapter(given: Adapter, config: ModelConfig): GgufAdapterPlan {
-  const adapter = toPlainLora(given);
+function planGgufAdapter(adapter: Adapter, config: ModelConfig): GgufAdapterPlan {
+  const plain = toPlainLora(adapter);
   const table = ggufTableFor(config);
   if (table === undefined) {
     const reason = "llama.cpp's names for its weights are unknown; merge the adapter and convert the merged folder";
     throw new InexpressibleAdapterError("llama.cpp", [{ what: `a model of type ${config.family.modelType}`, reason }]);
   }
   // llama.cpp reads an alpha of 0 as "no scale".
-  const alpha = adapter.config.alpha === 0 ? 1 : adapter.config.alpha;
-  const whole = expressibleMatrices(adapter, {
+  const alpha = plain.config.alpha === 0 ? 1 : plain.config.alpha;
+  const whole = expressibleMatrices(plain, {
     program: "llama.cpp",
     features: variants.flatMap(({ key, gguf }) => (gguf === undefined ? [] : [key])),
     holds: () => false,
@@ -138,11 +138,11 @@ function planGgufAdapter(given: Adapter, config: ModelConfig): GgufAdapterPlan {
   const modules = whole.map((lora) => {
     const name = ggufNameOf(table, `${lora.path}.weight`) ?? "";
     // llama.cpp takes each rank from the shape of A.
-    const factor = scalingOf(adapter.config, lora.path) / (alpha / rankOf(adapter.config, lora.path));
+    const factor = scalingOf(plain.config, lora.path) / (alpha / rankOf(plain.config, lora.path));
     return { lora, name, change: ggufParameterOf(table, name)?.change, factor };
   });
   const variantLists = variants.flatMap(({ gguf }) =>
-    gguf === undefined ? [] : [[gguf.key, gguf.write(adapter.config)] as const],
+    gguf === undefined ? [] : [[gguf.key, gguf.write(plain.config)] as const],
   );
   const lists = new Map(variantLists.filter(([, numbers]) => numbers.length > 0));
   return { architecture: table.architecture, alpha, modules, lists };

@@ -1,10 +1,10 @@
 // Activated LoRA (PEFT's `alora_invocation_tokens`). An empty list is none, as in PEFT.
 
-import { given, type VariantFacts } from "./variant-facts.ts";
+import { settingOrNull, type VariantFacts } from "./variant-facts.ts";
 
 export const activatedLora = {
   key: "alora_invocation_tokens",
-  setting: ({ activationTokens }) => given(activationTokens),
+  setting: ({ activationTokens }) => settingOrNull(activationTokens),
   effect: "the adapter acts only after an invocation sequence",
   layer: "alone",
   option: {
@@ -21,5 +21,5 @@ export const activatedLora = {
     write: ({ activationTokens }) => activationTokens ?? [],
     read: (numbers) => ({ activationTokens: numbers }),
   },
-  isKeptIfShared: true,
+  isCombinable: true,
 } as const satisfies VariantFacts;

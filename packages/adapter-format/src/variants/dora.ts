@@ -1,10 +1,10 @@
 // DoRA (PEFT's `use_dora`). Source: PEFT 0.21.2, LoraConfig.__post_init__.
 
-import { given, type VariantFacts } from "./variant-facts.ts";
+import { settingOrNull, type VariantFacts } from "./variant-facts.ts";
 
 export const dora = {
   key: "use_dora",
-  setting: ({ useDora }) => given(useDora),
+  setting: ({ useDora }) => settingOrNull(useDora),
   effect: "weight-decomposed LoRA (DoRA)",
   layer: "own",
   option: {

@@ -5,7 +5,7 @@ import { describeValue } from "@lowrank/contracts";
 import { UnsupportedFeaturesError } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import { type InitName, initFacts, initNameOf, initNames } from "./inits.ts";
-import { given, type VariantFacts } from "./variant-facts.ts";
+import { settingOrNull, type VariantFacts } from "./variant-facts.ts";
 import { type VariantName, variantFacts } from "./variants.ts";
 
 type FeatureRow = Pick<VariantFacts, "key" | "setting" | "effect" | "onlyInTraining">;
@@ -19,7 +19,7 @@ const others = {
   },
   target_parameters: {
     key: "target_parameters",
-    setting: ({ targetParameters }) => given(targetParameters),
+    setting: ({ targetParameters }) => settingOrNull(targetParameters),
     effect: "LoRA on raw parameters",
   },
   trainable_token_indices: {
@@ -29,7 +29,7 @@ const others = {
   },
   layer_replication: {
     key: "layer_replication",
-    setting: ({ layerReplication }) => given(layerReplication),
+    setting: ({ layerReplication }) => settingOrNull(layerReplication),
     effect: "layers are repeated",
   },
   megatron_config: {
@@ -39,7 +39,7 @@ const others = {
   },
   ensure_weight_tying: {
     key: "ensure_weight_tying",
-    setting: ({ ensureWeightTying }) => given(ensureWeightTying),
+    setting: ({ ensureWeightTying }) => settingOrNull(ensureWeightTying),
     effect: "tied weights stay tied while they train",
   },
 } as const satisfies Readonly<Record<string, FeatureRow>>;

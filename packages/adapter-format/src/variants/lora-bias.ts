@@ -1,10 +1,10 @@
 // A bias on B (PEFT's `lora_bias`). Source: PEFT 0.21.2, LoraConfig.__post_init__.
 
-import { given, type VariantFacts } from "./variant-facts.ts";
+import { settingOrNull, type VariantFacts } from "./variant-facts.ts";
 
 export const loraBias = {
   key: "lora_bias",
-  setting: (config) => given(config.loraBias),
+  setting: (config) => settingOrNull(config.loraBias),
   effect: "a bias on B",
   rules: [
     {

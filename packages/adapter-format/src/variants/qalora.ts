@@ -4,14 +4,14 @@
 import { InvalidAdapterTensorsError } from "../errors.ts";
 import type { Adapter, AdapterTensor } from "../lora-config.ts";
 import { parseTensorKey } from "../tensor-keys.ts";
-import { given, type VariantFacts } from "./variant-facts.ts";
+import { settingOrNull, type VariantFacts } from "./variant-facts.ts";
 
 /** Maximum number of values of A with a column for each input. */
 const maxNumbers = 2 ** 30;
 
 export const qalora = {
   key: "use_qalora",
-  setting: ({ useQalora }) => given(useQalora),
+  setting: ({ useQalora }) => settingOrNull(useQalora),
   effect: "inputs are pooled in groups",
   layer: "alone",
   rules: [

@@ -45,7 +45,7 @@ export interface VariantFacts {
     read(numbers: readonly number[]): Partial<LoraConfig>;
   };
   /** True if adapters with the same setting can be combined to one with that setting. */
-  readonly isKeptIfShared?: boolean;
+  readonly isCombinable?: boolean;
 }
 
 /** An option of a command line that sets a variant's field. */
@@ -61,6 +61,6 @@ export interface VariantOption {
 }
 
 /** Returns the value if it is set: an object, a non-empty list, or true; else null. */
-export function given(value: unknown): unknown {
+export function settingOrNull(value: unknown): unknown {
   return value === false || (Array.isArray(value) && value.length === 0) ? null : value;
 }

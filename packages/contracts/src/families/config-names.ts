@@ -81,7 +81,7 @@ export const dropoutNames = [
 export type DropoutName = (typeof dropoutNames)[number];
 
 /**
- * Boolean settings of a configuration. "reversedSight" reverses the attention mask: a causal family attends to later positions too,
+ * Boolean settings of a configuration. "flipsCausalMask": a causal family attends to later positions too,
  * and a bidirectional family only to earlier ones.
  */
 export const switchNames = [
@@ -109,7 +109,7 @@ export const switchNames = [
   "keysAsValues",
   "hasExperts",
   "doublesFeedForward",
-  "reversedSight",
+  "flipsCausalMask",
   "normBias",
   "outputBias",
   "classifierBias",

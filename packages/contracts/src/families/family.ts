@@ -5,7 +5,7 @@ import type { ConfigTable } from "./config-table.ts";
 import type { ConfigValues } from "./config-values.ts";
 import type { Task } from "./task.ts";
 
-/** Widths from a configuration, by the names that tables use. */
+/** Widths from a configuration, by the names that tables use. "memory": the recurrent state of linear attention and state-space layers. */
 export const widths = {
   hidden: (config) => config.hiddenSize,
   embedding: (config) => config.embeddingSize,
@@ -126,11 +126,11 @@ export interface TensorRow extends ModuleRow {
   readonly shape: (config: ConfigValues) => readonly number[];
   /**
    * A "buffer" is stored, but never trained; an "unused" weight can be trained, but nothing computes with it. A file may lack both;
-   * they are then 0, unless `otherwise` is given.
+   * they are then 0, or have the values of `init`.
    */
   readonly kind: "parameter" | "buffer" | "unused";
-  /** Default values of a buffer, if not 0; sinusoids are over [positions, hidden]. */
-  readonly otherwise?: "sinusoids" | "ones";
+  /** Initial values if not 0 (buffers) or normal (parameters); sinusoids are [positions, hidden]. */
+  readonly init?: "sinusoids" | "ones";
   /** True for a stack of matrices stored [experts, inFeatures, outFeatures]. */
   readonly isStackedInOut?: boolean;
 }

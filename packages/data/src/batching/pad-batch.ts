@@ -54,7 +54,7 @@ export interface TokenBatch {
   readonly supervised: number;
 }
 
-/** The share of a process for which a batch has too few rows. */
+/** The batch of a process that gets no rows. */
 export const emptyBatch: TokenBatch = {
   inputIds: new Int32Array(),
   attentionMask: new Int32Array(),
@@ -180,7 +180,7 @@ function batchPixels(
 
 const unlike = "A batch of pictures needs one picture in each row, all of the same size.";
 
-/** The squares of all conversations, however many each has; empty without any. */
+/** The image tiles of all conversations; empty without any. */
 function batchImages(examples: readonly TokenizedExample[]): Pick<TokenBatch, "images" | "imageShape"> {
   const tiles = examples.flatMap((example) => (example.kind === "sequence" ? (example.tiles ?? []) : []));
   if (tiles.length === 0) return {};

@@ -103,39 +103,39 @@ function targetOf(size: unknown, type: string): ResizeTarget {
 /** Without a first resize, a long and narrow image would become any number of tiles. */
 function tilesIn(values: ReadonlyMap<string, unknown>, target: ResizeTarget | null): { readonly side: number } {
   if (target === null || !("longest" in target)) throw new ImagePreparationError("do_resize", "false", "true");
-  const { longest_edge: given } = Object(values.get("max_image_size")) as Readonly<Record<string, unknown>>;
-  const side = lengthOf("max_image_size.longest_edge", given);
+  const { longest_edge: value } = Object(values.get("max_image_size")) as Readonly<Record<string, unknown>>;
+  const side = lengthOf("max_image_size.longest_edge", value);
   if (target.longest <= side * maxTiles) return { side };
   const expected = `at least ${target.longest / maxTiles}, a part of size.longest_edge`;
   throw new ImagePreparationError("max_image_size.longest_edge", String(side), expected);
 }
 
 /** A size as an object, or a single number for both lengths. */
-function squareOf(key: string, given: unknown): { readonly height: number; readonly width: number } {
-  if (typeof given === "number") return { height: lengthOf(key, given), width: lengthOf(key, given) };
-  const { height, width } = Object(given) as Readonly<Record<string, unknown>>;
+function squareOf(key: string, value: unknown): { readonly height: number; readonly width: number } {
+  if (typeof value === "number") return { height: lengthOf(key, value), width: lengthOf(key, value) };
+  const { height, width } = Object(value) as Readonly<Record<string, unknown>>;
   return { height: lengthOf(`${key}.height`, height), width: lengthOf(`${key}.width`, width) };
 }
 
-function lengthOf(key: string, given: unknown): number {
-  if (typeof given === "number" && Number.isInteger(given) && given >= 1 && given <= largest) return given;
-  throw new ImagePreparationError(key, describeValue(given), `an integer from 1 to ${largest}`);
+function lengthOf(key: string, value: unknown): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= largest) return value;
+  throw new ImagePreparationError(key, describeValue(value), `an integer from 1 to ${largest}`);
 }
 
-function filterOf(given: unknown): ResampleFilter {
-  const filter = typeof given === "number" ? filters[given] : undefined;
+function filterOf(value: unknown): ResampleFilter {
+  const filter = typeof value === "number" ? filters[value] : undefined;
   if (filter !== undefined) return filter;
   const expected = `0 to ${filters.length - 1} (${filters.join(", ")})`;
-  throw new ImagePreparationError("resample", describeValue(given), expected);
+  throw new ImagePreparationError("resample", describeValue(value), expected);
 }
 
-function numberOf(key: string, given: unknown): number {
-  if (typeof given === "number" && Number.isFinite(given)) return given;
-  throw new ImagePreparationError(key, describeValue(given), "a number");
+function numberOf(key: string, value: unknown): number {
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw new ImagePreparationError(key, describeValue(value), "a number");
 }
 
-function threeOf(key: string, given: unknown): readonly number[] {
-  const isThree = Array.isArray(given) && given.length === 3 && given.every((value) => Number.isFinite(value));
-  if (isThree) return given;
-  throw new ImagePreparationError(key, describeValue(given), "three numbers, of red, green and blue");
+function threeOf(key: string, value: unknown): readonly number[] {
+  const isThree = Array.isArray(value) && value.length === 3 && value.every((each) => Number.isFinite(each));
+  if (isThree) return value;
+  throw new ImagePreparationError(key, describeValue(value), "three numbers, of red, green and blue");
 }

@@ -22,11 +22,11 @@ export class LineSplitter {
       throw new DataFileError(file, `it is larger than ${maxSize} characters. Raise maxSize to read it.`);
     let start = 0;
     for (let end = piece.indexOf("\n"); end !== -1; end = piece.indexOf("\n", start)) {
-      this.#keep(piece.slice(start, end));
+      this.#append(piece.slice(start, end));
       this.#emit();
       start = end + 1;
     }
-    this.#keep(piece.slice(start));
+    this.#append(piece.slice(start));
   }
 
   /** Ends the text. The last line need not end with LF. */
@@ -34,7 +34,7 @@ export class LineSplitter {
     if (this.#restLength > 0) this.#emit();
   }
 
-  #keep(part: string): void {
+  #append(part: string): void {
     if (part === "") return;
     this.#rest.push(part);
     this.#restLength += part.length;

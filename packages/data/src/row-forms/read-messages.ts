@@ -35,8 +35,8 @@ const anyMessages = rowForm({
 });
 
 /** Messages of a program or a file. A message's content may be a list of texts and images. Throws ExampleError. */
-export function messagesIn(given: readonly unknown[]): readonly ChatMessage[] {
-  const read = anyMessages.read(new Map([["messages", given]]));
+export function messagesIn(messages: readonly unknown[]): readonly ChatMessage[] {
+  const read = anyMessages.read(new Map([["messages", messages]]));
   if ("kind" in read && read.kind === "chat") return read.messages;
   const { expected, found } = read as Refusal; // of no other kind
   throw new ExampleError(`Expected ${expected}, got ${found}.`);
@@ -58,19 +58,19 @@ export function readConversation(value: unknown, listKey: string, keys?: TurnKey
 export function readTools(fields: Fields): { readonly tools?: readonly unknown[] } {
   if (fields.get("functions") !== undefined)
     return refuse('"tools" in place of OpenAI\'s earlier "functions"', fields.get("functions"));
-  const given = fromJson(fields.get("tools"));
-  if (given === undefined || given === null || given === "") return {};
-  if (Array.isArray(given) && given.every(isObject)) return given.length === 0 ? {} : { tools: given };
-  return refuse('a list of functions for "tools"', given);
+  const value = fromJson(fields.get("tools"));
+  if (value === undefined || value === null || value === "") return {};
+  if (Array.isArray(value) && value.every(isObject)) return value.length === 0 ? {} : { tools: value };
+  return refuse('a list of functions for "tools"', value);
 }
 
 function readTurn(turn: JsonObject, at: string, { role: roleKey, content: contentKey, roles }: TurnKeys): ChatMessage {
   const fields = new Map<string, unknown>(Object.entries(turn));
-  const given = fields.get(roleKey);
-  const role = typeof given === "string" ? (roles === undefined ? given : roles.get(given)) : undefined;
+  const value = fields.get(roleKey);
+  const role = typeof value === "string" ? (roles === undefined ? value : roles.get(value)) : undefined;
   if (role === undefined || role === "") {
     const known = roles === undefined ? "a role" : `one of ${[...roles.keys()].join(", ")}`;
-    return refuse(`${known} for ${at}."${roleKey}"`, given);
+    return refuse(`${known} for ${at}."${roleKey}"`, value);
   }
   if (isPresent(fields.get("function_call")))
     return refuse(`"tool_calls" in place of OpenAI's earlier "function_call" in ${at}`, fields.get("function_call"));
@@ -110,11 +110,11 @@ function readPart(part: unknown, at: string): NonNullable<ChatMessage["parts"]>[
 }
 
 /** A file's name, a data URL, bytes or decoded pixels. OpenAI puts the URL into an object. */
-function readImage(given: unknown, at: string): ImageInput {
-  const { url } = isObject(given) ? given : {};
-  const image = imageOrFile(typeof url === "string" ? url : given);
+function readImage(value: unknown, at: string): ImageInput {
+  const { url } = isObject(value) ? value : {};
+  const image = imageOrFile(typeof url === "string" ? url : value);
   if (typeof image !== "string")
-    return image ?? refuse(`the name of a PNG or JPEG file, or a data URL, for ${at}`, given);
+    return image ?? refuse(`the name of a PNG or JPEG file, or a data URL, for ${at}`, value);
   if (!/^data:/i.test(image)) return image;
   const found = `a data URL of ${image.length} characters`;
   const expected = `data:image/png;base64,… or data:image/jpeg;base64,… of at most 48 MiB for ${at}`;

@@ -18,12 +18,12 @@ export interface LabelScores {
   readonly accuracy: number;
   /** F1 of all decisions together. */
   readonly f1Micro: number;
-  /** The mean of all classes' F1, with 0 for a class that is never given nor right. */
+  /** The mean of all classes' F1, with 0 for a class that is neither predicted nor a label. */
   readonly f1Macro: number;
 }
 
 /**
- * Scores classes given to rows.
+ * Scores the predicted class of each row.
  *
  * @throws ExampleError for lists of two lengths.
  * @example
@@ -34,23 +34,23 @@ export interface LabelScores {
  * if (accuracy !== 0.75) throw new Error("three of four are right");
  * ```
  */
-export function classScores(given: ArrayLike<number>, right: ArrayLike<number>, classes: number): ClassScores {
-  const total = sameLength(given, right);
+export function classScores(predictions: ArrayLike<number>, labels: ArrayLike<number>, classes: number): ClassScores {
+  const total = sameLength(predictions, labels);
   const confusion = Array.from({ length: classes }, () => new Float64Array(classes));
   for (let row = 0; row < total; row += 1) {
-    const counts = confusion[right[row] ?? 0];
-    if (counts !== undefined) counts[given[row] ?? 0] = (counts[given[row] ?? 0] ?? 0) + 1;
+    const counts = confusion[labels[row] ?? 0];
+    if (counts !== undefined) counts[predictions[row] ?? 0] = (counts[predictions[row] ?? 0] ?? 0) + 1;
   }
-  const rightOf = confusion.map((counts) => sumOf(counts));
-  const givenOf = confusion.map((_, own) => sumOf(confusion.map((counts) => counts[own] ?? 0)));
-  const hits = confusion.map((counts, own) => counts[own] ?? 0);
-  const f1s = hits.map((hit, own) => f1Of(hit, givenOf[own] ?? 0, rightOf[own] ?? 0));
+  const labelCounts = confusion.map((counts) => sumOf(counts));
+  const predictedCounts = confusion.map((_, label) => sumOf(confusion.map((counts) => counts[label] ?? 0)));
+  const hits = confusion.map((counts, label) => counts[label] ?? 0);
+  const f1s = hits.map((hit, label) => f1Of(hit, predictedCounts[label] ?? 0, labelCounts[label] ?? 0));
   const correct = sumOf(hits);
-  const chance = sumOf(givenOf.map((count, own) => count * (rightOf[own] ?? 0)));
+  const chance = sumOf(predictedCounts.map((count, label) => count * (labelCounts[label] ?? 0)));
   const spread = (counts: readonly number[]) => total * total - sumOf(counts.map((count) => count * count));
-  const scale = Math.sqrt(spread(givenOf) * spread(rightOf));
+  const scale = Math.sqrt(spread(predictedCounts) * spread(labelCounts));
   // scikit-learn leaves out classes that are in neither list.
-  const seen = f1s.filter((_, own) => (givenOf[own] ?? 0) + (rightOf[own] ?? 0) > 0);
+  const seen = f1s.filter((_, label) => (predictedCounts[label] ?? 0) + (labelCounts[label] ?? 0) > 0);
   return {
     accuracy: correct / total,
     f1: classes === 2 ? (f1s[1] ?? 0) : sumOf(seen) / seen.length,
@@ -59,7 +59,7 @@ export function classScores(given: ArrayLike<number>, right: ArrayLike<number>, 
 }
 
 /**
- * Scores sets of classes given to rows.
+ * Scores the predicted classes of each row.
  *
  * @throws ExampleError for lists of two lengths.
  * @example
@@ -71,41 +71,41 @@ export function classScores(given: ArrayLike<number>, right: ArrayLike<number>, 
  * ```
  */
 export function labelScores(
-  given: readonly (readonly number[])[],
-  right: readonly (readonly number[])[],
+  predictions: readonly (readonly number[])[],
+  labels: readonly (readonly number[])[],
   classes: number,
 ): LabelScores {
-  const total = sameLength(given, right);
-  const [hits, givenOf, rightOf] = [0, 1, 2].map(() => new Float64Array(classes)) as [
+  const total = sameLength(predictions, labels);
+  const [hits, predictedCounts, labelCounts] = [0, 1, 2].map(() => new Float64Array(classes)) as [
     Float64Array,
     Float64Array,
     Float64Array,
   ];
   let whole = 0;
-  for (const [row, labels] of given.entries()) {
-    const [own, wanted] = [new Set(labels), new Set(right[row])];
-    for (const label of own) givenOf[label] = (givenOf[label] ?? 0) + 1;
-    for (const label of wanted) rightOf[label] = (rightOf[label] ?? 0) + 1;
-    const common = [...own].filter((label) => wanted.has(label));
+  for (const [row, classesOfRow] of predictions.entries()) {
+    const [predicted, wanted] = [new Set(classesOfRow), new Set(labels[row])];
+    for (const label of predicted) predictedCounts[label] = (predictedCounts[label] ?? 0) + 1;
+    for (const label of wanted) labelCounts[label] = (labelCounts[label] ?? 0) + 1;
+    const common = [...predicted].filter((label) => wanted.has(label));
     for (const label of common) hits[label] = (hits[label] ?? 0) + 1;
-    if (common.length === own.size && common.length === wanted.size) whole += 1;
+    if (common.length === predicted.size && common.length === wanted.size) whole += 1;
   }
-  const f1s = Array.from(hits, (hit, own) => f1Of(hit, givenOf[own] ?? 0, rightOf[own] ?? 0));
+  const f1s = Array.from(hits, (hit, label) => f1Of(hit, predictedCounts[label] ?? 0, labelCounts[label] ?? 0));
   return {
     accuracy: whole / total,
-    f1Micro: f1Of(sumOf(hits), sumOf(givenOf), sumOf(rightOf)),
+    f1Micro: f1Of(sumOf(hits), sumOf(predictedCounts), sumOf(labelCounts)),
     f1Macro: sumOf(f1s) / classes,
   };
 }
 
 /** The common length of two lists. Throws ExampleError if they differ. */
-export function sameLength(given: ArrayLike<unknown>, right: ArrayLike<unknown>): number {
-  if (given.length === right.length) return given.length;
-  throw new ExampleError(`Predictions: ${given.length}, labels: ${right.length}; expected the same number of both.`);
+export function sameLength({ length }: ArrayLike<unknown>, labels: ArrayLike<unknown>): number {
+  if (length === labels.length) return length;
+  throw new ExampleError(`Predictions: ${length}, labels: ${labels.length}; expected the same number of both.`);
 }
 
-function f1Of(hits: number, given: number, right: number): number {
-  return given + right === 0 ? 0 : (2 * hits) / (given + right);
+function f1Of(hits: number, predicted: number, actual: number): number {
+  return predicted + actual === 0 ? 0 : (2 * hits) / (predicted + actual);
 }
 
 function sumOf(values: Iterable<number>): number {

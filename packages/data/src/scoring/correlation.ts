@@ -13,17 +13,17 @@ import { sameLength } from "./class-scores.ts";
  * if (Math.abs(pearson([1, 2, 3], [10, 20, 30]) - 1) > 1e-12) throw new Error("they rise together");
  * ```
  */
-export function pearson(given: ArrayLike<number>, right: ArrayLike<number>): number {
-  const count = sameLength(given, right);
-  const [meanOfGiven, meanOfRight] = [meanOf(given), meanOf(right)];
-  let [together, ofGiven, ofRight] = [0, 0, 0];
+export function pearson(predictions: ArrayLike<number>, labels: ArrayLike<number>): number {
+  const count = sameLength(predictions, labels);
+  const [predictedMean, labelMean] = [meanOf(predictions), meanOf(labels)];
+  let [together, ofPredictions, ofLabels] = [0, 0, 0];
   for (let index = 0; index < count; index += 1) {
-    const [x, y] = [(given[index] ?? 0) - meanOfGiven, (right[index] ?? 0) - meanOfRight];
+    const [x, y] = [(predictions[index] ?? 0) - predictedMean, (labels[index] ?? 0) - labelMean];
     together += x * y;
-    ofGiven += x * x;
-    ofRight += y * y;
+    ofPredictions += x * x;
+    ofLabels += y * y;
   }
-  return together / Math.sqrt(ofGiven * ofRight);
+  return together / Math.sqrt(ofPredictions * ofLabels);
 }
 
 /**
@@ -37,9 +37,9 @@ export function pearson(given: ArrayLike<number>, right: ArrayLike<number>): num
  * if (Math.abs(spearman([1, 2, 9], [1, 4, 5]) - 1) > 1e-12) throw new Error("they have one order");
  * ```
  */
-export function spearman(given: ArrayLike<number>, right: ArrayLike<number>): number {
-  sameLength(given, right);
-  return pearson(ranksOf(given), ranksOf(right));
+export function spearman(predictions: ArrayLike<number>, labels: ArrayLike<number>): number {
+  sameLength(predictions, labels);
+  return pearson(ranksOf(predictions), ranksOf(labels));
 }
 
 function meanOf(values: ArrayLike<number>): number {

@@ -14,17 +14,17 @@ import { ExampleError } from "../errors.ts";
  * if (wordErrorRate(["the cat sat"], ["the cat sat down"]) !== 0.25) throw new Error("one of four words is missing");
  * ```
  */
-export function wordErrorRate(transcripts: readonly string[], hypothesis: readonly string[]): number {
-  if (transcripts.length !== hypothesis.length) {
+export function wordErrorRate(transcripts: readonly string[], references: readonly string[]): number {
+  if (transcripts.length !== references.length) {
     throw new ExampleError(
-      `Transcripts: ${transcripts.length}, reference texts: ${hypothesis.length}; expected the same number of both.`,
+      `Transcripts: ${transcripts.length}, reference texts: ${references.length}; expected the same number of both.`,
     );
   }
   let [errors, words] = [0, 0];
   for (const [row, transcript] of transcripts.entries()) {
-    const right = wordsOf(hypothesis[row] ?? "");
-    errors += distance(wordsOf(transcript), right);
-    words += right.length;
+    const reference = wordsOf(references[row] ?? "");
+    errors += distance(wordsOf(transcript), reference);
+    words += reference.length;
   }
   if (words === 0) throw new ExampleError("The reference texts have no words; expected at least one.");
   return errors / words;
@@ -35,15 +35,15 @@ function wordsOf(text: string): readonly string[] {
 }
 
 /** Levenshtein distance of words, with one row of the table at a time. */
-function distance(given: readonly string[], right: readonly string[]): number {
-  let above = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (const [row, word] of given.entries()) {
+function distance(hypothesis: readonly string[], reference: readonly string[]): number {
+  let above = Array.from({ length: reference.length + 1 }, (_, index) => index);
+  for (const [row, word] of hypothesis.entries()) {
     const here = [row + 1];
-    for (const [column, wanted] of right.entries()) {
+    for (const [column, wanted] of reference.entries()) {
       const replaced = (above[column] ?? 0) + (word === wanted ? 0 : 1);
       here.push(Math.min(replaced, (above[column + 1] ?? 0) + 1, (here[column] ?? 0) + 1));
     }
     above = here;
   }
-  return above[right.length] ?? 0;
+  return above[reference.length] ?? 0;
 }

@@ -4,10 +4,10 @@
 
 import { type Environment, Interpreter } from "@huggingface/jinja";
 import {
-  givenArguments,
   type IterationMarker,
   type JinjaNode,
   markIterations,
+  matchArguments,
   type Operation,
   operationOf,
   textNode,
@@ -149,16 +149,16 @@ export class BoundedInterpreter {
         return filterCost(
           operation.name,
           operandOf(first, this.#sizes),
-          givenArguments(operation.args, values.slice(1)),
+          matchArguments(operation.args, values.slice(1)),
         );
       case "filter-block": {
         const written = values.slice(0, values.length - operation.args.length);
-        const given = givenArguments(operation.args, values.slice(written.length));
-        return filterCost(operation.name, this.#textOf(written), given);
+        const passed = matchArguments(operation.args, values.slice(written.length));
+        return filterCost(operation.name, this.#textOf(written), passed);
       }
       case "call": {
         const { owner = last, name = "" } = this.#methods.get(last) ?? {};
-        return filterCost(name, operandOf(owner, this.#sizes), givenArguments(operation.args, values));
+        return filterCost(name, operandOf(owner, this.#sizes), matchArguments(operation.args, values));
       }
       case "binary":
         refuseMixedSum(operation.name, first, last);
@@ -168,7 +168,7 @@ export class BoundedInterpreter {
       case "loop":
         return { steps: iterationSteps * lengthOf(first), added: 0 };
       case "test":
-        return filterCost("", operandOf(first, this.#sizes), givenArguments([], []));
+        return filterCost("", operandOf(first, this.#sizes), matchArguments([], []));
       default:
         return nothing;
     }

@@ -111,13 +111,13 @@ function evaluated(arg: JinjaNode): JinjaNode {
 }
 
 /** The values of arguments: positional ones, including those of an unpacked list, and keyword arguments. */
-export interface GivenArguments {
+export interface PassedArguments {
   readonly positional: readonly JinjaValue[];
   readonly named: ReadonlyMap<string, JinjaValue>;
 }
 
 /** Matches arguments with their values, which are in the same order. */
-export function givenArguments(args: readonly JinjaNode[], values: readonly JinjaValue[]): GivenArguments {
+export function matchArguments(args: readonly JinjaNode[], values: readonly JinjaValue[]): PassedArguments {
   const positional: JinjaValue[] = [];
   const named = new Map<string, JinjaValue>();
   for (const [index, arg] of args.entries()) {

@@ -1,7 +1,7 @@
 // Estimates the cost of a template's operation from its inputs before it runs, because one filter can make a hundred billion
 // characters from two short texts.
 
-import type { GivenArguments } from "./jinja-tree.ts";
+import type { PassedArguments } from "./jinja-tree.ts";
 import { type JinjaValue, lengthOf, type ValueSize, type ValueSizes } from "./jinja-values.ts";
 
 export interface OperationCost {
@@ -25,8 +25,8 @@ export function operandOf(value: JinjaValue, sizes: ValueSizes): Operand {
 }
 
 /** The cost of a filter, or of a text's or object's method of the same name. */
-export function filterCost(name: string, { text, length, size }: Operand, given: GivenArguments): OperationCost {
-  const { positional, named } = given;
+export function filterCost(name: string, { text, length, size }: Operand, passed: PassedArguments): OperationCost {
+  const { positional, named } = passed;
   const argument = (at: number, key: string) => positional[at] ?? named.get(key);
   switch (name) {
     case "replace":

@@ -190,12 +190,12 @@ export class TextTokenizer {
     const room = maxLength - special.count - questionTokens.length;
     if (room < 1)
       throw new ExampleError(`The question has ${questionTokens.length} tokens and leaves no room for the text.`);
-    const kept = spansOf.slice(0, room);
+    const used = spansOf.slice(0, room);
     const pair = this.#joinPair(
       questionTokens,
-      kept.map(({ token }) => token),
+      used.map(({ token }) => token),
     );
-    return { ...pair, contextStart: special.beforeSecond + questionTokens.length, spans: kept.map(({ span }) => span) };
+    return { ...pair, contextStart: special.beforeSecond + questionTokens.length, spans: used.map(({ span }) => span) };
   }
 
   /**
@@ -205,12 +205,12 @@ export class TextTokenizer {
   encodeWithSpans(text: string, { maxLength = Number.POSITIVE_INFINITY }: PairOptions = {}): EncodedText {
     const spansOf = this.#spansOf(text);
     const room = Math.max(0, maxLength - this.prefixIds.length - this.suffixIds.length);
-    const kept = spansOf.slice(0, room);
-    const ids = kept.map(({ token }) => this.tokenId(token) ?? this.#tokenizer.model?.unk_token_id ?? 0);
+    const used = spansOf.slice(0, room);
+    const ids = used.map(({ token }) => this.tokenId(token) ?? this.#tokenizer.model?.unk_token_id ?? 0);
     return {
       inputIds: [...this.prefixIds, ...ids, ...this.suffixIds],
       textStart: this.prefixIds.length,
-      spans: kept.map(({ span }) => span),
+      spans: used.map(({ span }) => span),
     };
   }
 

@@ -12,7 +12,7 @@ import { type ChooseEngineOptions, chooseEngineNames, type EnginePlan, planEngin
 import { startEngine, useBackend } from "./start-engine.ts";
 
 /** The engine that runs from now on. */
-export interface EngineChoice {
+export interface ChosenEngine {
   readonly name: EngineName;
   /** The name of its TensorFlow.js backend. */
   readonly backend: string;
@@ -40,7 +40,7 @@ export interface EngineChoice {
  * console.assert(name === "wasm" || skipped[0]?.name === "wasm");
  * ```
  */
-export async function chooseEngine(options: ChooseEngineOptions = {}): Promise<EngineChoice> {
+export async function chooseEngine(options: ChooseEngineOptions = {}): Promise<ChosenEngine> {
   refuseUnknownOptions("chooseEngine", options, chooseEngineNames);
   registerGradients();
   const plan = await planEngines(options);

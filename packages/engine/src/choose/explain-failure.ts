@@ -2,7 +2,7 @@
 
 import { EngineUnavailableError } from "../engines/engine-unavailable-error.ts";
 import { type EngineName, engineFacts } from "../engines/facts.ts";
-import { propertyOf } from "../engines/import-unseen.ts";
+import { propertyOf } from "../engines/import-unbundled.ts";
 
 /** Why an engine does not run. */
 export interface Failure {

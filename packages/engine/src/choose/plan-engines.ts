@@ -2,7 +2,7 @@
 
 import type { OptionNames } from "@lowrank/contracts";
 import { type EngineName, engineFacts, engineNames } from "../engines/facts.ts";
-import { exportOf, importUnseen, isNode } from "../engines/import-unseen.ts";
+import { exportOf, importUnbundled, isNode } from "../engines/import-unbundled.ts";
 import type { StartOptions } from "../engines/start-options.ts";
 import { ArgumentError, UnknownEngineError } from "../errors.ts";
 
@@ -149,7 +149,7 @@ function isCount(value: number): boolean {
 }
 
 async function processors(): Promise<number | undefined> {
-  const availableParallelism = exportOf(await importUnseen("node:os"), "availableParallelism");
+  const availableParallelism = exportOf(await importUnbundled("node:os"), "availableParallelism");
   const count: unknown = typeof availableParallelism === "function" ? availableParallelism() : undefined;
   return typeof count === "number" ? count : undefined;
 }

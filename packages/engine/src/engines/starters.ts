@@ -3,7 +3,7 @@
 
 import { EngineUnavailableError } from "./engine-unavailable-error.ts";
 import type { EngineName } from "./facts.ts";
-import { isNode } from "./import-unseen.ts";
+import { isNode } from "./import-unbundled.ts";
 import type { StartOptions, StartOutcome } from "./start-options.ts";
 import { startWasm } from "./wasm/start-wasm.ts";
 import { startWebgl } from "./webgl/start-webgl.ts";

@@ -1,10 +1,9 @@
-// A frozen matrix in 16, 8 or 4 bits in a device's memory, in its bits. Products, look-ups and reads decode it there. The
-// host's copy is free to go.
+// A frozen matrix of 16, 8 or 4 bits in a device's memory, where products, look-ups and reads decode it.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError, OtherEngineError } from "../errors.ts";
 import type { DeviceMatrix } from "../kernels/borrowed-head.ts";
-import { type PackedKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
+import { type PackedKernel, runSingleOutputKernel } from "../kernels/custom-kernel.ts";
 import { type HalfMatrix, type PackedMatrix, packedBytes } from "../packed/packed-matrix.ts";
 import { currentPackedWeights, type PackedWeights } from "../packed/packed-weights.ts";
 import { matrix as asMatrix } from "../rows.ts";
@@ -16,18 +15,18 @@ export class DeviceStorage implements FrozenStorage {
   readonly outFeatures: number;
   readonly bytes: number;
   readonly #weights: PackedWeights;
-  readonly #weight: number;
+  readonly #id: number;
   readonly #isTransposed: boolean;
   readonly #kind: PackedMatrix["kind"];
   readonly #bits: 4 | 8 | 16;
 
-  private constructor(matrix: PackedMatrix, layout: MatrixLayout, kept: { weights: PackedWeights; weight: number }) {
+  private constructor(matrix: PackedMatrix, layout: MatrixLayout, stored: { weights: PackedWeights; id: number }) {
     const isTransposed = layout === "out-in";
     this.inFeatures = isTransposed ? matrix.columns : matrix.rows;
     this.outFeatures = isTransposed ? matrix.rows : matrix.columns;
     this.bytes = packedBytes(matrix);
-    this.#weights = kept.weights;
-    this.#weight = kept.weight;
+    this.#weights = stored.weights;
+    this.#id = stored.id;
     this.#isTransposed = isTransposed;
     this.#kind = matrix.kind;
     this.#bits = matrix.kind === "blocks" ? matrix.codeBits : 16;
@@ -36,14 +35,14 @@ export class DeviceStorage implements FrozenStorage {
   /** Undefined if the current backend cannot store packed matrices, or not one of this size. */
   static of(matrix: PackedMatrix, layout: MatrixLayout): DeviceStorage | undefined {
     const weights = matrix.rows * matrix.columns === 0 ? undefined : currentPackedWeights();
-    const weight = weights?.add(matrix);
-    if (weights === undefined || weight === undefined) return undefined;
-    return new DeviceStorage(matrix, layout, { weights, weight });
+    const id = weights?.add(matrix);
+    if (weights === undefined || id === undefined) return undefined;
+    return new DeviceStorage(matrix, layout, { weights, id });
   }
 
   get packed(): DeviceMatrix | undefined {
     return currentPackedWeights() === this.#weights
-      ? { weight: this.#weight, isTransposed: this.#isTransposed }
+      ? { weight: this.#id, isTransposed: this.#isTransposed }
       : undefined;
   }
 
@@ -71,7 +70,7 @@ export class DeviceStorage implements FrozenStorage {
   }
 
   dispose(): void {
-    this.#weights.remove(this.#weight);
+    this.#weights.remove(this.#id);
   }
 
   /** Rows of the stored matrix or of its transpose: all of them without ids. */
@@ -91,7 +90,7 @@ export class DeviceStorage implements FrozenStorage {
   #run(kernel: PackedKernel, inputs: tf.NamedTensorMap, isTransposed: boolean): tf.Tensor {
     if (currentPackedWeights() !== this.#weights)
       throw new OtherEngineError(this.#weights.engine, tf.getBackend(), this.#bits);
-    const result = runOwnKernelForOne(kernel, inputs, { weight: this.#weight, isTransposed });
+    const result = runSingleOutputKernel(kernel, inputs, { weight: this.#id, isTransposed });
     if (result !== undefined) return result;
     const types = Object.values(inputs).map(({ dtype }) => dtype);
     throw new ArgumentError("A product or a look-up", "dtype", types.join(", "), "float32, and int32 for ids");

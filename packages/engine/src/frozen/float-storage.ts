@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { currentBackend } from "../engines/backends.ts";
-import { linearProduct } from "../kernels/own-linear.ts";
+import { linearProduct } from "../kernels/linear-product.ts";
 import type { FrozenStorage, MatrixLayout, StoredMatrix } from "./frozen-storage.ts";
 
 /** Keeps one copy: as given, or transposed if the backend then multiplies faster. */

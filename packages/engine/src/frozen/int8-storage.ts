@@ -4,7 +4,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError, OtherEngineError } from "../errors.ts";
-import { runOwnKernelForOne } from "../kernels/own-kernel.ts";
+import { runSingleOutputKernel } from "../kernels/custom-kernel.ts";
 import type { Int8Matrix } from "../packed/int8-matrix.ts";
 import { currentInt8Weights, type Int8Weights } from "../packed/int8-weights.ts";
 import { matrix as asMatrix } from "../rows.ts";
@@ -67,7 +67,7 @@ export class Int8Storage implements FrozenStorage {
     if (x.shape[0] === 0) return tf.zeros([0, columns]);
     const inputs = term === undefined ? { x } : { x, term };
     const attributes = { weight: this.#weight, isTransposed };
-    const product = runOwnKernelForOne("LowrankInt8Product", inputs, attributes);
+    const product = runSingleOutputKernel("LowrankInt8Product", inputs, attributes);
     if (product === undefined) throw new ArgumentError("An 8-bit product", "dtype", x.dtype, "float32");
     return asMatrix(product);
   }

@@ -4,7 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { currentBackend } from "../engines/backends.ts";
 import { ArgumentError } from "../errors.ts";
-import { plus } from "../kernels/own-linear.ts";
+import { plus } from "../kernels/linear-product.ts";
 import { joined, joinNumbers } from "../packed/block-numbers.ts";
 import { BlockProduct } from "../packed/block-product.ts";
 import { decodeKernel, multipliesRows, transposesPart } from "../packed/decode-kernel.ts";

@@ -7,7 +7,7 @@ import { gradientOf, zeroGradientOf } from "./rule.ts";
 const seluScale = 1.0507009873554805;
 const seluScaleAlpha = 1.7580993408473768;
 
-/** d output/d x from the output alone: nothing else need be kept. */
+/** d output/d x from the output alone: nothing else need be saved. */
 const fromOutput: Readonly<Record<string, (output: tf.Tensor) => tf.Tensor>> = {
   Exp: (output) => output,
   Expm1: (output) => tf.add(output, 1),

@@ -76,12 +76,12 @@ const einsumGradient: tf.GradConfig = {
   },
 };
 
-/** The product of both, summed over every axis that `kept` does not have. */
-function multiply(a: Named, b: Named, kept: string): Named {
-  const [left, right] = [summed(a, b.axes + kept), summed(b, a.axes + kept)];
+/** The product of both, summed over every axis that `outputAxes` does not have. */
+function multiply(a: Named, b: Named, outputAxes: string): Named {
+  const [left, right] = [summed(a, b.axes + outputAxes), summed(b, a.axes + outputAxes)];
   const shared = [...left.axes].filter((axis) => right.axes.includes(axis));
-  const batch = shared.filter((axis) => kept.includes(axis));
-  const inner = shared.filter((axis) => !kept.includes(axis));
+  const batch = shared.filter((axis) => outputAxes.includes(axis));
+  const inner = shared.filter((axis) => !outputAxes.includes(axis));
   const ofLeft = [...left.axes].filter((axis) => !shared.includes(axis));
   const ofRight = [...right.axes].filter((axis) => !shared.includes(axis));
   const sizes = new Map(
@@ -101,10 +101,10 @@ function multiply(a: Named, b: Named, kept: string): Named {
   };
 }
 
-function summed({ tensor, axes }: Named, kept: string): Named {
-  const gone = [...axes].flatMap((axis, index) => (kept.includes(axis) ? [] : [index]));
+function summed({ tensor, axes }: Named, outputAxes: string): Named {
+  const gone = [...axes].flatMap((axis, index) => (outputAxes.includes(axis) ? [] : [index]));
   if (gone.length === 0) return { tensor, axes };
-  return { tensor: tf.sum(tensor, gone), axes: [...axes].filter((axis) => kept.includes(axis)).join("") };
+  return { tensor: tf.sum(tensor, gone), axes: [...axes].filter((axis) => outputAxes.includes(axis)).join("") };
 }
 
 function ordered({ tensor, axes }: Named, order: readonly string[]): tf.Tensor {

@@ -48,17 +48,17 @@ export const reductionGradients: readonly tf.GradConfig[] = [
 
 /** Repeats a reduced gradient along the axes it was reduced over. */
 function spread(gradient: tf.Tensor, shape: readonly number[], axes: readonly number[]): tf.Tensor {
-  const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+  const keptDims = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
   return tf.tile(
-    tf.reshape(gradient, kept),
+    tf.reshape(gradient, keptDims),
     shape.map((size, axis) => (axes.includes(axis) ? size : 1)),
   );
 }
 
 /** Divides the gradient of an extremum evenly among the entries that reach it. */
 function shareAmongEqual(dy: tf.Tensor, x: tf.Tensor, output: tf.Tensor, axes: number[]): tf.Tensor {
-  const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
-  const reached = tf.cast(tf.equal(x, tf.reshape(output, kept)), "float32");
-  const share = tf.div(tf.reshape(dy, kept), tf.sum(reached, axes, true));
+  const keptDims = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+  const reached = tf.cast(tf.equal(x, tf.reshape(output, keptDims)), "float32");
+  const share = tf.div(tf.reshape(dy, keptDims), tf.sum(reached, axes, true));
   return tf.mul(reached, share);
 }

@@ -24,27 +24,15 @@ export const gradientTable: readonly tf.GradConfig[] = [
  * part, and a tile of five or more axes.
  */
 const wrongElsewhere: ReadonlySet<string> = new Set([
-  ...[
-    "AvgPool",
-    "BatchMatMul",
-    "Cumsum",
-    "FloorDiv",
-    "GatherV2",
-    "Max",
-    "Maximum",
-    "Min",
-    "Minimum",
-    "SplitV",
-    "SquaredDifference",
-    "Tile",
-  ],
+  ...["AvgPool", "BatchMatMul", "Cumsum", "FloorDiv", "GatherV2", "Max", "Maximum"],
+  ...["Min", "Minimum", "SplitV", "SquaredDifference", "Tile"],
 ]);
 
 /** Registers each gradient whose kernel has none yet, or a wrong one. A second call changes nothing. */
 export function registerGradients(table: readonly tf.GradConfig[] = gradientTable): void {
   for (const gradient of table) {
     const present = tf.getGradient(gradient.kernelName);
-    const isKept = present != null && !wrongElsewhere.has(gradient.kernelName);
-    if (!isKept && present !== gradient) tf.registerGradient(gradient);
+    const isCorrect = present != null && !wrongElsewhere.has(gradient.kernelName);
+    if (!isCorrect && present !== gradient) tf.registerGradient(gradient);
   }
 }

@@ -110,12 +110,12 @@ describe("AdaptationSlots", () => {
   it("is open only for adapters that are selected and attached", () => {
     const slots = new AdaptationSlots();
     const detach = slots.attach("ten", marked(10));
-    const isOpen = (...names: string[]) => slots.isOpen(inferenceContext(activeAdapters(...names)));
-    expect([isOpen(), isOpen("other"), isOpen("other", "ten")]).toEqual([false, false, true]);
-    expect(slots.isOpen(inferenceContext(adapterRows([null, "ten"])))).toBe(true);
+    const isAdapted = (...names: string[]) => slots.isAdapted(inferenceContext(activeAdapters(...names)));
+    expect([isAdapted(), isAdapted("other"), isAdapted("other", "ten")]).toEqual([false, false, true]);
+    expect(slots.isAdapted(inferenceContext(adapterRows([null, "ten"])))).toBe(true);
     detach();
     detach();
-    expect(isOpen("ten")).toBe(false);
+    expect(isAdapted("ten")).toBe(false);
     expect(slots.names).toEqual([]);
   });
 

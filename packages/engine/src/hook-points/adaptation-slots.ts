@@ -36,7 +36,7 @@ interface Slot {
  * import { AdaptationSlots } from "@lowrank/engine/hook-points";
  *
  * const slots = new AdaptationSlots();
- * slots.isOpen(inferenceContext()); // false: nothing is attached
+ * slots.isAdapted(inferenceContext()); // false: nothing is attached
  * ```
  */
 export class AdaptationSlots {
@@ -56,7 +56,7 @@ export class AdaptationSlots {
   }
 
   /** Whether `apply` would change the output in this context. */
-  isOpen(context: ForwardContext): boolean {
+  isAdapted(context: ForwardContext): boolean {
     const { adapters } = context;
     if (adapters.kind === "none") return false;
     if (adapters.kind === "rows") return this.#slots.some((slot) => adapters.rows.includes(slot.name));
@@ -94,7 +94,7 @@ export class AdaptationSlots {
   apply(call: SlotCall): tf.Tensor {
     return tf.tidy(() => {
       const { adapters } = call.context;
-      if (adapters.kind === "none" || !this.isOpen(call.context)) return tf.clone(call.output);
+      if (adapters.kind === "none" || !this.isAdapted(call.context)) return tf.clone(call.output);
       if (adapters.kind === "rows") return this.#applyByRow(call, adapters.rows);
       return adapters.adapters.reduce(
         (output, active) => this.#applyNamed(active.name, active.weight, { ...call, output }),

@@ -17,9 +17,9 @@ function gained(context: ForwardContext): { readonly values: number[]; readonly 
   let calls = 0;
   const values = tf.tidy(() => {
     const x = tf.tensor2d([[1], [2], [3]]);
-    const y = computeByRows({ x, context, path: "norm", hookPoints: [gain] }, (rows, own) => {
+    const y = computeByRows({ x, context, path: "norm", hookPoints: [gain] }, (rows, rowContext) => {
       calls += 1;
-      return tf.mul(rows, gain.value(own));
+      return tf.mul(rows, gain.value(rowContext));
     });
     return [...y.dataSync()];
   });
@@ -57,7 +57,7 @@ describe("computeByRows", () => {
           path: "norm",
           hookPoints: [gain],
         };
-        return tf.sum<tf.Scalar>(computeByRows(call, (rows, own) => tf.mul(rows, gain.value(own))));
+        return tf.sum<tf.Scalar>(computeByRows(call, (rows, rowContext) => tf.mul(rows, gain.value(rowContext))));
       });
     const { value, grads } = tf.variableGrads(sum, [ten]);
     expect([...grads[ten.name]!.dataSync()]).toEqual([5]);

@@ -43,8 +43,8 @@ export interface RowsCall {
   readonly context: ForwardContext;
   /** Of the module, for messages. */
   readonly path: string;
-  /** The weights that an adapter may have values of its own for. */
-  readonly hookPoints: readonly { isOpen(context: ForwardContext): boolean }[];
+  /** The weights that an adapter may override; `isAdapted`: an adapter acts on them in this call. */
+  readonly hookPoints: readonly { isAdapted(context: ForwardContext): boolean }[];
 }
 
 /**
@@ -73,7 +73,7 @@ export function computeByRows(
   compute: (rows: tf.Tensor, context: ForwardContext) => tf.Tensor,
 ): tf.Tensor {
   const { adapters } = context;
-  if (adapters.kind !== "rows" || !hookPoints.some((hookPoint) => hookPoint.isOpen(context)))
+  if (adapters.kind !== "rows" || !hookPoints.some((hookPoint) => hookPoint.isAdapted(context)))
     return compute(x, context);
   const batch = x.shape[0] ?? 0;
   if (adapters.rows.length !== batch) throw new RowCountError(path, adapters.rows.length, batch);
@@ -81,8 +81,8 @@ export function computeByRows(
     const named = adapters.rows.filter((name) => name !== null);
     const groups = groupRows(adapters.rows, named);
     const parts = groups.map(({ name, rows }) => {
-      const own = contextOfRows(context, rows, batch);
-      const alone = { ...own, adapters: name === null ? noAdapters : activeAdapters(name) };
+      const rowContext = contextOfRows(context, rows, batch);
+      const alone = { ...rowContext, adapters: name === null ? noAdapters : activeAdapters(name) };
       return compute(tf.gather(x, tf.tensor1d([...rows], "int32")), alone);
     });
     return concatRows(groups, parts);

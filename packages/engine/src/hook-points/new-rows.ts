@@ -1,5 +1,5 @@
-// The first numbers of tokens that a vocabulary did not have before. transformers' `resize_token_embeddings` draws them
-// around the mean of the old rows, with a billionth of their covariance; here they are that mean.
+// Initial values of added tokens' rows. transformers' `resize_token_embeddings` draws them around the mean of the old rows,
+// with a billionth of their covariance; here they are that mean.
 
 import type { ParameterRef } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
@@ -7,8 +7,10 @@ import type { FrozenWeight } from "../frozen-weight.ts";
 import { normal } from "../random/draw.ts";
 
 /**
- * How new tokens begin, in tables, output heads and their biases: "mean", as the mean over the tokens that were there – but
- * 0 in the bias of a tied head (BERT's output), as in transformers –; or "zeros"; or drawn from a seed around 0, with a standard deviation of 0.02 unless another is given, and biases 0.
+ * Initial values of added tokens in tables, output heads and their biases:
+ * - "mean": the mean over the old tokens; 0 in the bias of a tied head (BERT's output), as in transformers;
+ * - "zeros";
+ * - a seed: drawn around 0 with standard deviation `deviation` (default 0.02); biases are 0.
  */
 export type NewRows = "mean" | "zeros" | { readonly seed: number; readonly deviation?: number };
 
@@ -32,19 +34,19 @@ export function rowsLike(
   return normal([count, inFeatures], 0, deviation, { seed, path }) as tf.Tensor2D;
 }
 
-/** A bias – or another vector with a number for each token on its last axis – of another length. The caller owns it. */
+/** Resizes the last axis (tokens) of a bias or another parameter. The caller owns the result. */
 export function resizeVector(parameter: ParameterRef, shape: readonly number[], newRows: NewRows): tf.Tensor {
   return tf.tidy(() => {
     const old = parameter.read();
     const [had = 0, wanted = 0] = [old.shape.at(-1), shape.at(-1)];
-    const kept = tf.slice(
+    const common = tf.slice(
       old,
       shape.map(() => 0),
       [...shape.slice(0, -1), Math.min(had, wanted)],
     );
-    if (wanted <= had) return kept;
+    if (wanted <= had) return common;
     const missing = [...shape.slice(0, -1), wanted - had];
     const added = newRows === "mean" ? tf.mul(tf.ones(missing), tf.mean(old)) : tf.zeros(missing);
-    return tf.concat([kept, added], shape.length - 1);
+    return tf.concat([common, added], shape.length - 1);
   });
 }

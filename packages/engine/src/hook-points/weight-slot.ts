@@ -62,7 +62,7 @@ export interface Part {
   /** Whether an adapter is attached here, or a merge replaced a weight. */
   readonly isChanged: boolean;
   /** Whether this call uses anything other than the frozen base here. */
-  isOpen(context: ForwardContext): boolean;
+  isAdapted(context: ForwardContext): boolean;
   /** Everything trainable that this call computes with here, so that a recomputed block can be differentiated for it. */
   variables(context: ForwardContext): readonly tf.Variable[];
   dispose(): void;

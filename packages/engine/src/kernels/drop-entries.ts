@@ -1,14 +1,14 @@
-// A tensor times a mask that is a function of a key: by the backend's own kernel, which draws while it multiplies, or from
+// A tensor times a mask that is a function of a key: by the backend's fused kernel, which draws while it multiplies, or from
 // factors that are made for it and forgotten.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { type DropoutDraw, dropoutMask } from "../random/masks/dropout-mask.ts";
-import { runOwnKernelForOne } from "./own-kernel.ts";
+import { runSingleOutputKernel } from "./custom-kernel.ts";
 
 /** x with the entries of a draw set to 0 and the others multiplied by 1/(1 − rate), plus a term of x's shape if there is one. */
 export function dropEntries(x: tf.Tensor, draw: DropoutDraw, term?: tf.Tensor): tf.Tensor {
-  const own = runOwnKernelForOne("LowrankDropout", term === undefined ? { x } : { x, term }, attributesOf(draw));
-  if (own !== undefined) return own;
+  const fused = runSingleOutputKernel("LowrankDropout", term === undefined ? { x } : { x, term }, attributesOf(draw));
+  if (fused !== undefined) return fused;
   return tf.tidy(() => {
     const factors = dropoutMask(draw).factors({ first: 0, count: x.size }).slice();
     const dropped = tf.mul(x, tf.tensor(factors, x.shape));

@@ -16,15 +16,15 @@ interface AdamWTensors {
    * rate, and the weight decay.
    */
   readonly table: tf.Tensor;
-  /** [size], written over; unless loss and norm are finite nothing but `status` is. */
+  /** [size], overwritten. If loss or norm is not finite, only `status` is overwritten. */
   readonly values: tf.Tensor;
-  /** First moment [size], written over. */
+  /** First moment [size], overwritten. */
   readonly first: tf.Tensor;
-  /** Second moment [size], written over. */
+  /** Second moment [size], overwritten. */
   readonly second: tf.Tensor;
-  /** Updates of each variable, int32 [variables], written over. */
+  /** Updates of each variable, int32 [variables], overwritten. */
   readonly counts: tf.Tensor;
-  /** [4], written over: mean loss, global norm before clipping, and two numbers of the kernel. */
+  /** [4], overwritten: mean loss, global norm before clipping, and two numbers of the kernel. */
   readonly status: tf.Tensor;
 }
 

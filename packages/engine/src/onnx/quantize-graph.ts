@@ -50,19 +50,19 @@ export function quantizeGraph(graph: OnnxGraph): OnnxGraph {
     const stored = transposes.get(weight);
     const names = stored === undefined ? codesOf(weight, "in-out") : codesOf(stored, "out-in");
     if (names === undefined) return undefined;
-    const own = (part: string) => `${y}_${part}`;
+    const nameOf = (part: string) => `${y}_${part}`;
     const quantized = ["codes", "scale", "zero"].map((part) => `${x}_${part}`);
     const [codes = "", scale = "", zero = ""] = quantized;
     const first = rounded.has(x) ? [] : [{ op: "DynamicQuantizeLinear", inputs: [x], outputs: quantized }];
     rounded.set(x, first);
     return [
       ...first,
-      { op: "Transpose", inputs: [names[0]], outputs: [own("matrix")], attributes: { perm: [1, 0] } },
-      { op: "Transpose", inputs: [names[1]], outputs: [own("scales")], attributes: { perm: [1, 0] } },
-      { op: "MatMulInteger", inputs: [codes, own("matrix"), zero, "middle"], outputs: [own("whole")] },
-      { op: "Cast", inputs: [own("whole")], outputs: [own("float")], attributes: { to: 1 } },
-      { op: "Mul", inputs: [scale, own("scales")], outputs: [own("scale")] },
-      { op: "Mul", inputs: [own("float"), own("scale")], outputs: [y] },
+      { op: "Transpose", inputs: [names[0]], outputs: [nameOf("matrix")], attributes: { perm: [1, 0] } },
+      { op: "Transpose", inputs: [names[1]], outputs: [nameOf("scales")], attributes: { perm: [1, 0] } },
+      { op: "MatMulInteger", inputs: [codes, nameOf("matrix"), zero, "middle"], outputs: [nameOf("whole")] },
+      { op: "Cast", inputs: [nameOf("whole")], outputs: [nameOf("float")], attributes: { to: 1 } },
+      { op: "Mul", inputs: [scale, nameOf("scales")], outputs: [nameOf("scale")] },
+      { op: "Mul", inputs: [nameOf("float"), nameOf("scale")], outputs: [y] },
     ];
   };
 

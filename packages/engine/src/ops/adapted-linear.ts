@@ -3,9 +3,9 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { FrozenWeight } from "../frozen-weight.ts";
-import { hasOwnKernel, runOwnKernel } from "../kernels/own-kernel.ts";
+import { hasCustomKernel, runCustomKernel } from "../kernels/custom-kernel.ts";
 import { checkLastAxis, flattenRows } from "../rows.ts";
-import { keep } from "../tape/recomputed-tensors.ts";
+import { saveForBackward } from "../tape/recomputed-tensors.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 
 /** The factors of x. */
@@ -22,7 +22,7 @@ export interface AdaptedLinearParts {
 
 /** Whether the current backend computes products with their branches: elsewhere nothing needs to be prepared for it. */
 export function hasAdaptedLinear(): boolean {
-  return hasOwnKernel("LowrankAdaptedLinear", {});
+  return hasCustomKernel("LowrankAdaptedLinear", {});
 }
 
 /**
@@ -42,25 +42,25 @@ export function adaptedLinears(x: tf.Tensor, parts: readonly AdaptedLinearParts[
     matrices[`matrix${index}`] = stored.matrix;
     areTransposed.push(stored.isTransposed);
   }
-  if (parts.length === 0 || !hasOwnKernel("LowrankAdaptedLinear", { x, ...trained, ...matrices, ...terms }))
+  if (parts.length === 0 || !hasCustomKernel("LowrankAdaptedLinear", { x, ...trained, ...matrices, ...terms }))
     return undefined;
   for (const { weight } of parts) checkLastAxis("adaptedLinears", x, weight.inFeatures);
   const attributes = { scales: parts.map(({ scale }) => scale), areTransposed };
-  const kept = keep(x);
+  const savedX = saveForBackward(x);
   const names = Object.keys(trained);
   return withGradients<readonly tf.Tensor[], readonly tf.Tensor[]>({
     inputs: { x, ...trained, ...terms },
     forward: () => {
       const outputs = run("LowrankAdaptedLinear", { x, ...trained, ...matrices, ...terms }, attributes);
       const branches = outputs[parts.length] as tf.Tensor; // x·A of each, and room for its gradient
-      return { value: outputs.slice(0, parts.length), saved: [branches, ...Object.values(trained), ...kept.saved] };
+      return { value: outputs.slice(0, parts.length), saved: [branches, ...Object.values(trained), ...savedX.saved] };
     },
     backward: (dys, saved) => {
       const branches = saved[0] as tf.Tensor;
-      const own = Object.fromEntries(names.map((name, index) => [name, saved[index + 1] as tf.Tensor]));
-      const x = kept.restore(saved.slice(names.length + 1));
-      const given = Object.fromEntries(dys.map((dy, index) => [`dy${index}`, dy]));
-      const inputs = { x, branches, ...own, ...matrices, ...given };
+      const trainedValues = Object.fromEntries(names.map((name, index) => [name, saved[index + 1] as tf.Tensor]));
+      const x = savedX.restore(saved.slice(names.length + 1));
+      const dyByName = Object.fromEntries(dys.map((dy, index) => [`dy${index}`, dy]));
+      const inputs = { x, branches, ...trainedValues, ...matrices, ...dyByName };
       const gradients = (isForX: boolean) => run("LowrankAdaptedLinearGradient", inputs, { ...attributes, isForX });
       let made: readonly tf.Tensor[] | undefined;
       const gradientOf = (index: number) => () => {
@@ -82,8 +82,8 @@ export function adaptedLinears(x: tf.Tensor, parts: readonly AdaptedLinearParts[
 }
 
 /** A kernel that is there where the first one is. */
-function run(...call: Parameters<typeof runOwnKernel>): readonly tf.Tensor[] {
-  const outputs = runOwnKernel(...call);
+function run(...call: Parameters<typeof runCustomKernel>): readonly tf.Tensor[] {
+  const outputs = runCustomKernel(...call);
   if (outputs === undefined) throw new Error(`The backend has no kernel ${call[0]}.`);
   return outputs;
 }

@@ -3,13 +3,13 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
+import { runCustomKernel, runSingleOutputKernel } from "../kernels/custom-kernel.ts";
 import { attributesOf, dropEntries } from "../kernels/drop-entries.ts";
-import { runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
-import { linearProduct } from "../kernels/own-linear.ts";
+import { linearProduct } from "../kernels/linear-product.ts";
 import type { DropoutDraw } from "../random/masks/dropout-mask.ts";
 import { checkLastAxis, flattenRows, matrix, unflattenRows } from "../rows.ts";
 import { accumulates } from "../tape/accumulate.ts";
-import { keep } from "../tape/recomputed-tensors.ts";
+import { saveForBackward } from "../tape/recomputed-tensors.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 import { checkRate } from "./dropout.ts";
 
@@ -55,31 +55,31 @@ export function addLowRank(
   const draw = dropout !== undefined && dropout.rate > 0 ? dropout : undefined;
   const dropped = (whole: tf.Tensor) => (draw === undefined ? whole : dropEntries(whole, draw));
   const attributes = { scale, ...(draw === undefined ? {} : attributesOf(draw)) };
-  const kept = keep(x);
+  const savedX = saveForBackward(x);
   return withGradients<readonly [tf.Tensor2D, tf.Tensor2D, ...tf.Tensor[]]>({
     inputs: { output, x, a, b },
     forward: () => {
-      const own = runOwnKernelForOne("LowrankAddLowRank", { output, x, a, b }, { ...attributes, mayReuseOutput });
-      if (own !== undefined) return { value: own, saved: [a, b, ...kept.saved] };
+      const fused = runSingleOutputKernel("LowrankAddLowRank", { output, x, a, b }, { ...attributes, mayReuseOutput });
+      if (fused !== undefined) return { value: fused, saved: [a, b, ...savedX.saved] };
       const narrow = tf.mul(tf.matMul(flattenRows(dropped(x)), a), scale); // [rows, rank]
-      return { value: tf.add(output, unflattenRows(tf.matMul(narrow, b), x)), saved: [a, b, ...kept.saved] };
+      return { value: tf.add(output, unflattenRows(tf.matMul(narrow, b), x)), saved: [a, b, ...savedX.saved] };
     },
     backward: (dy, [a, b, ...saved]) => {
-      const x = kept.restore(saved);
-      const own = runOwnKernel("LowrankAddLowRankGradient", { dy, x, a, b }, attributes);
+      const x = savedX.restore(saved);
+      const fused = runCustomKernel("LowrankAddLowRankGradient", { dy, x, a, b }, attributes);
       const dyRows = () => flattenRows(dy); // [rows, outFeatures]
       // The gradient of scale·x·A, [rows, rank].
-      const narrow = matrix(own?.[0] ?? tf.tidy(() => tf.mul(tf.matMul(dyRows(), b, false, true), scale)));
+      const narrow = matrix(fused?.[0] ?? tf.tidy(() => tf.mul(tf.matMul(dyRows(), b, false, true), scale)));
       const product = (term?: tf.Tensor) =>
         tf.reshape(linearProduct({ x: narrow, matrix: a, isTransposed: true, term }), x.shape);
       const forX = accumulates((soFar) => {
         if (draw === undefined) return product(soFar);
         const terms = soFar === undefined ? {} : { term: soFar };
-        const ownForX = runOwnKernelForOne("LowrankDroppedLowRankGradient", { narrow, a, ...terms }, attributes);
-        if (ownForX !== undefined) return tf.reshape(ownForX, x.shape);
+        const fusedForX = runSingleOutputKernel("LowrankDroppedLowRankGradient", { narrow, a, ...terms }, attributes);
+        if (fusedForX !== undefined) return tf.reshape(fusedForX, x.shape);
         return tf.tidy(() => dropEntries(product(), draw, soFar));
       });
-      const [, forA, forB] = own ?? [];
+      const [, forA, forB] = fused ?? [];
       if (forA !== undefined && forB !== undefined)
         return { output: () => tf.clone(dy), x: forX, a: () => tf.clone(forA), b: () => tf.clone(forB) };
       const seen = dropped(x);

@@ -1,5 +1,5 @@
 // a + b for two tensors of one shape. For the gradient of tf.add, TensorFlow.js keeps the inputs, although it only needs their shapes.
-// Here nothing is kept.
+// Here nothing is saved.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";

@@ -1,10 +1,10 @@
 // Dropout (Srivastava et al. 2014) whose mask is a function of its key: a block recomputed in the backward pass, or a run
-// resumed on another backend, drops the same entries. Nothing is kept for the gradient, which draws the mask again.
+// resumed on another backend, drops the same entries. Nothing is saved for the gradient, which draws the mask again.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";
+import { requireAlive } from "../kernels/custom-kernel.ts";
 import { dropEntries } from "../kernels/drop-entries.ts";
-import { requireAlive } from "../kernels/own-kernel.ts";
 import type { DrawKey } from "../random/hash-key.ts";
 import { accumulates } from "../tape/accumulate.ts";
 import { withGradients } from "../tape/with-gradients.ts";

@@ -1,10 +1,10 @@
 // The feed-forward sublayer of a block with two frozen linear layers. With 8-bit matrices the native engine computes it in one pass:
-// of the intermediate values, four times as wide as the input, only derivatives are kept, in one byte each.
+// of the intermediate values, four times as wide as the input, only derivatives are saved, in one byte each.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
 import type { FrozenWeight } from "../frozen-weight.ts";
-import { hasOwnKernel, runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
+import { hasCustomKernel, runCustomKernel, runSingleOutputKernel } from "../kernels/custom-kernel.ts";
 import { checkLastAxis, checkVector } from "../rows.ts";
 import { accumulates } from "../tape/accumulate.ts";
 import { withGradients } from "../tape/with-gradients.ts";
@@ -54,20 +54,20 @@ export function frozenFeedForward(
     if (bias !== undefined) checkVector("frozenFeedForward's bias", bias, weight.outFeatures);
   const attributes = attributesOf(up.weight, down.weight);
   const inputs = { x, ...(up.bias && { upBias: up.bias }), ...(down.bias && { downBias: down.bias }) };
-  if (attributes === undefined || !hasOwnKernel("LowrankInt8FeedForward", inputs))
+  if (attributes === undefined || !hasCustomKernel("LowrankInt8FeedForward", inputs))
     return tf.tidy(() => frozenLinear(gelu(frozenLinear(x, up.weight, up.bias), kind), down.weight, down.bias));
   return withGradients({
     inputs: { x },
     forward: () => {
       const isDifferentiated = tf.engine().state.gradientDepth > 0;
       const how = { ...attributes, gelu: kind, isDifferentiated };
-      const [value, ...saved] = runOwnKernel("LowrankInt8FeedForward", inputs, how) ?? [];
+      const [value, ...saved] = runCustomKernel("LowrankInt8FeedForward", inputs, how) ?? [];
       return { value: value as tf.Tensor, saved }; // the kernel exists
     },
     backward: (dy, [derivatives]) => ({
       x: accumulates((term) => {
         const given = { dy, derivatives: derivatives as tf.Tensor, ...(term && { term }) };
-        return runOwnKernelForOne("LowrankInt8FeedForwardGradient", given, attributes) as tf.Tensor;
+        return runSingleOutputKernel("LowrankInt8FeedForwardGradient", given, attributes) as tf.Tensor;
       }),
     }),
   });

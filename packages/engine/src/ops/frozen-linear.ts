@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { FrozenWeight } from "../frozen-weight.ts";
-import { ownLinear } from "../kernels/own-linear.ts";
+import { runLinearKernel } from "../kernels/linear-product.ts";
 import { checkLastAxis, checkVector, flattenRows, unflattenRows } from "../rows.ts";
 import { accumulates } from "../tape/accumulate.ts";
 import { withGradients } from "../tape/with-gradients.ts";
@@ -40,6 +40,6 @@ export function frozenLinear(x: tf.Tensor, weight: FrozenWeight, bias?: tf.Tenso
 
 function productOf(x: tf.Tensor, weight: FrozenWeight, bias: tf.Tensor | undefined): tf.Tensor {
   const { stored } = weight;
-  const own = stored && ownLinear({ x, ...stored, term: bias });
-  return own ?? unflattenRows(weight.multiply(flattenRows(x), bias), x);
+  const fused = stored && runLinearKernel({ x, ...stored, term: bias });
+  return fused ?? unflattenRows(weight.multiply(flattenRows(x), bias), x);
 }

@@ -1,7 +1,7 @@
 // The Gaussian error linear unit (Hendrycks and Gimpel 2016), exact and by its tanh approximation.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { runOwnKernelForOne } from "../kernels/own-kernel.ts";
+import { runSingleOutputKernel } from "../kernels/custom-kernel.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 
 /** "tanh" is transformers' `gelu_new` and `gelu_pytorch_tanh`; "erf" is its `gelu`. */
@@ -30,9 +30,9 @@ export function gelu(x: tf.Tensor, kind: GeluKind): tf.Tensor {
   const rule = kind === "tanh" ? tanhRule : erfRule;
   return withGradients({
     inputs: { x },
-    forward: () => ({ value: runOwnKernelForOne(rule.kernel, { x }) ?? tf.mul(x, rule.gate(x)), saved: [x] }),
+    forward: () => ({ value: runSingleOutputKernel(rule.kernel, { x }) ?? tf.mul(x, rule.gate(x)), saved: [x] }),
     backward: (dy, [x]) => ({
-      x: () => runOwnKernelForOne(rule.gradientKernel, { dy, x }) ?? tf.mul(dy, rule.derivative(x)),
+      x: () => runSingleOutputKernel(rule.gradientKernel, { dy, x }) ?? tf.mul(dy, rule.derivative(x)),
     }),
   });
 }

@@ -2,7 +2,7 @@
 // large as x, are recomputed.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
+import { runCustomKernel, runSingleOutputKernel } from "../kernels/custom-kernel.ts";
 import { checkVector, flattenRows, lastAxis } from "../rows.ts";
 import { accumulates } from "../tape/accumulate.ts";
 import { recomputedFrom } from "../tape/recomputed-tensors.ts";
@@ -36,8 +36,8 @@ export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, epsilo
       return {
         x: accumulates((soFar) => {
           const inputs = { dy, x, gain, mean, inverse, ...(soFar && { term: soFar }) };
-          const own = runOwnKernelForOne("LowrankLayerNormGradient", inputs);
-          if (own !== undefined) return own;
+          const fused = runSingleOutputKernel("LowrankLayerNormGradient", inputs);
+          if (fused !== undefined) return fused;
           const forX = normalisedGradient(tf.mul(dy, gain), normalised(), inverse);
           return soFar === undefined ? forX : tf.add(soFar, forX);
         }),
@@ -51,8 +51,8 @@ export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, epsilo
 
 /** The result, and of each row the mean and one over the deviation, [..., 1]. */
 function normalise(inputs: Readonly<Record<"x" | "gain" | "bias", tf.Tensor>>, epsilon: number) {
-  const [value, ownMean, ownInverse] = runOwnKernel("LowrankLayerNorm", inputs, { epsilon }) ?? [];
-  if (value && ownMean && ownInverse) return { value, mean: ownMean, inverse: ownInverse };
+  const [value, kernelMean, kernelInverse] = runCustomKernel("LowrankLayerNorm", inputs, { epsilon }) ?? [];
+  if (value && kernelMean && kernelInverse) return { value, mean: kernelMean, inverse: kernelInverse };
   const { x, gain, bias } = inputs;
   const mean = tf.mean(x, -1, true);
   const centred = tf.sub(x, mean);

@@ -1,7 +1,7 @@
 // Root-mean-square normalisation (Zhang and Sennrich 2019) over the last axis, as LLaMA uses it.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
+import { runCustomKernel, runSingleOutputKernel } from "../kernels/custom-kernel.ts";
 import { checkVector, flattenRows, lastAxis } from "../rows.ts";
 import { accumulates } from "../tape/accumulate.ts";
 import { recomputedFrom } from "../tape/recomputed-tensors.ts";
@@ -32,8 +32,8 @@ export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, epsilon: number, options:
   const { gainOffset = 0 } = options;
   const shift = (values: tf.Tensor) => (gainOffset === 0 ? values : tf.add(values, gainOffset));
   const normalise = (x: tf.Tensor, gain: tf.Tensor) => {
-    const [value, ownInverse] = runOwnKernel("LowrankRmsNorm", { x, gain }, { epsilon, gainOffset }) ?? [];
-    if (value && ownInverse) return { value, inverse: ownInverse };
+    const [value, kernelInverse] = runCustomKernel("LowrankRmsNorm", { x, gain }, { epsilon, gainOffset }) ?? [];
+    if (value && kernelInverse) return { value, inverse: kernelInverse };
     const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), epsilon)); // [..., 1]
     return { value: tf.mul(tf.mul(x, inverse), shift(gain)), inverse };
   };
@@ -46,8 +46,8 @@ export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, epsilon: number, options:
     backward: (dy, [x, gain, inverse]) => ({
       x: accumulates((soFar) => {
         const inputs = { dy, x, gain, inverse, ...(soFar && { term: soFar }) };
-        const own = runOwnKernelForOne("LowrankRmsNormGradient", inputs, { gainOffset });
-        if (own !== undefined) return own;
+        const fused = runSingleOutputKernel("LowrankRmsNormGradient", inputs, { gainOffset });
+        if (fused !== undefined) return fused;
         const gradient = tf.mul(dy, shift(gain));
         const along = tf.mul(tf.mean(tf.mul(gradient, x), -1, true), tf.square(inverse)); // [..., 1]
         const forX = tf.mul(inverse, tf.sub(gradient, tf.mul(x, along)));

@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
-import { requireAlive, runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
+import { requireAlive, runCustomKernel, runSingleOutputKernel } from "../kernels/custom-kernel.ts";
 import { recomputedFrom } from "../tape/recomputed-tensors.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 import { type GeluKind, gelu } from "./gelu.ts";
@@ -11,9 +11,9 @@ import { type GeluKind, gelu } from "./gelu.ts";
 export function silu(x: tf.Tensor): tf.Tensor {
   return withGradients({
     inputs: { x },
-    forward: () => ({ value: runOwnKernelForOne("LowrankSilu", { x }) ?? tf.mul(x, tf.sigmoid(x)), saved: [x] }),
+    forward: () => ({ value: runSingleOutputKernel("LowrankSilu", { x }) ?? tf.mul(x, tf.sigmoid(x)), saved: [x] }),
     backward: (dy, [x]) => ({
-      x: () => runOwnKernelForOne("LowrankSiluGradient", { dy, x }) ?? tf.mul(dy, siluDerivative(x)),
+      x: () => runSingleOutputKernel("LowrankSiluGradient", { dy, x }) ?? tf.mul(dy, siluDerivative(x)),
     }),
   });
 }
@@ -35,12 +35,12 @@ export function silu(x: tf.Tensor): tf.Tensor {
 export function swiglu(gate: tf.Tensor, up: tf.Tensor): tf.Tensor {
   checkSameShape("swiglu", gate, up);
   const gated = (gate: tf.Tensor, up: tf.Tensor) =>
-    runOwnKernelForOne("LowrankSwiglu", { gate, up }) ?? tf.mul(tf.mul(gate, tf.sigmoid(gate)), up);
+    runSingleOutputKernel("LowrankSwiglu", { gate, up }) ?? tf.mul(tf.mul(gate, tf.sigmoid(gate)), up);
   const value = withGradients({
     inputs: { gate, up },
     forward: () => ({ value: gated(gate, up), saved: [gate, up] }),
     backward: (dy, [gate, up]) => {
-      const [forGate, forUp] = runOwnKernel("LowrankSwigluGradient", { dy, gate, up }) ?? [];
+      const [forGate, forUp] = runCustomKernel("LowrankSwigluGradient", { dy, gate, up }) ?? [];
       return {
         gate: () => forGate ?? tf.mul(tf.mul(dy, up), siluDerivative(gate)),
         up: () => forUp ?? tf.mul(dy, tf.mul(gate, tf.sigmoid(gate))),

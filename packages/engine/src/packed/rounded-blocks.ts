@@ -2,7 +2,7 @@
 // matrix stays in 4 bits; a product converts its entries to 8-bit codes with a step for each row, a piece at a time.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { runOwnKernelForOne } from "../kernels/own-kernel.ts";
+import { runSingleOutputKernel } from "../kernels/custom-kernel.ts";
 import { matrix as asMatrix } from "../rows.ts";
 import { allNumbers } from "./block-numbers.ts";
 import { decodeKernel, hasCodes } from "./decode-kernel.ts";
@@ -32,7 +32,7 @@ export function roundsProducts(matrix: PackedMatrix): matrix is BlockMatrix {
 export function multiplyInCodes(x: tf.Tensor2D, blocks: RoundedBlocks): tf.Tensor2D | undefined {
   // TensorFlow.js's types expect plain values.
   const attributes = { blocks: blocks as unknown as tf.NamedAttrMap };
-  const product = runOwnKernelForOne("LowrankRoundedBlocks", { x }, attributes);
+  const product = runSingleOutputKernel("LowrankRoundedBlocks", { x }, attributes);
   return product && asMatrix(product);
 }
 

@@ -20,7 +20,7 @@ export interface StepAttention {
   readonly query: StepValue;
   readonly key: StepValue;
   readonly value: StepValue;
-  /** Which of the kept keys and values it extends. */
+  /** Which cached keys and values it extends. */
   readonly layer: number;
   readonly heads: number;
   readonly keyHeads: number;

@@ -11,9 +11,9 @@ export interface StepProgram {
   /** Number of cached columns. */
   readonly length: number;
   /** Takes a copy of a layer's keys and values over, each [rows, keyHeads, columns, headSize]. */
-  fill(layer: number, kept: KeptPositions): void;
+  fill(layer: number, cached: CachedPositions): void;
   /** Copies of a layer's cached keys and values. */
-  read(layer: number): KeptPositions;
+  read(layer: number): CachedPositions;
   /** hidden [rows, time, width] → the last plan's output for the last position, [rows, 1, features]. */
   run(hidden: tf.Tensor, positions: readonly (readonly number[])[]): tf.Tensor | undefined;
   dispose(): void;
@@ -84,12 +84,12 @@ export class TokenSteps {
   }
 
   /** Copies a layer's keys and values into the state, each [rows, keyHeads, columns, headSize], without padding. */
-  fill(layer: number, kept: KeptPositions): void {
-    this.program.fill(layer, kept);
+  fill(layer: number, cached: CachedPositions): void {
+    this.program.fill(layer, cached);
   }
 
   /** Copies of a layer's keys and values, with zeros for padding. The caller disposes of them. */
-  read(layer: number): KeptPositions {
+  read(layer: number): CachedPositions {
     return this.program.read(layer);
   }
 
@@ -117,7 +117,7 @@ function makesSteps(backend: object): backend is StepMaker {
 }
 
 /** Keys and values of some positions: [batch, keyHeads, time, headSize] each. */
-export interface KeptPositions {
+export interface CachedPositions {
   readonly key: tf.Tensor;
   readonly value: tf.Tensor;
 }

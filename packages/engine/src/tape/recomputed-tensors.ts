@@ -1,9 +1,9 @@
-// Values that are computed again instead of kept. A norm keeps its input for its own gradient, and so does a gate. A LoRA
+// Values that are computed again instead of saved. A norm saves its input for its own gradient, and so does a gate. A LoRA
 // branch needs their output for the gradient of A: it computes the output again from these inputs, in one pass.
 
 import * as tf from "@tensorflow/tfjs-core";
 
-/** How a value is computed from tensors that its operation keeps for its gradient. */
+/** How a value is computed from tensors that its operation saves for its gradient. */
 interface Recipe {
   readonly from: readonly tf.Tensor[];
   readonly make: (from: readonly tf.Tensor[]) => tf.Tensor;
@@ -11,7 +11,7 @@ interface Recipe {
 
 const recipes = new WeakMap<tf.Tensor, Recipe>();
 
-/** The value. From now on `keep` keeps its inputs instead of it. Does nothing without a tape, which keeps nothing. */
+/** The value. From now on `saveForBackward` saves its inputs instead of it. Does nothing without a tape, which saves nothing. */
 export function recomputedFrom<const From extends readonly tf.Tensor[]>(
   value: tf.Tensor,
   from: From,
@@ -24,14 +24,14 @@ export function recomputedFrom<const From extends readonly tf.Tensor[]>(
 }
 
 /** What an operation saves for its gradient instead of a tensor, and how to recompute the tensor from it. */
-export interface Kept {
+export interface SavedForBackward {
   readonly saved: readonly tf.Tensor[];
   /** Call it inside a tidy and dispose of nothing. */
   restore(saved: readonly tf.Tensor[]): tf.Tensor;
 }
 
 /** The tensor itself, or the inputs that it can be computed from. */
-export function keep(x: tf.Tensor): Kept {
+export function saveForBackward(x: tf.Tensor): SavedForBackward {
   const recipe = recipes.get(x);
   if (recipe === undefined || recipe.from.some(({ isDisposed }) => isDisposed))
     return { saved: [x], restore: ([same = x]) => same };

@@ -3,13 +3,13 @@
 // and runs only those on the path to a trainable variable.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { requireAlive } from "../kernels/own-kernel.ts";
+import { requireAlive } from "../kernels/custom-kernel.ts";
 
 /** A differentiable operation, as data. */
 export interface GradientRule<Saved extends readonly tf.Tensor[], Value extends Outputs = tf.Tensor> {
   /** Everything that can get a gradient. Whatever else `forward` uses is a constant. */
   readonly inputs: Readonly<Record<string, tf.Tensor>>;
-  /** Computes the value, which may be several tensors. `saved` is kept for `backward` while a tape is recording; everything else made here is freed. */
+  /** Computes the value, which may be several tensors. `saved` is for `backward` while a tape is recording; everything else made here is freed. */
   forward(): { readonly value: Value; readonly saved: Saved };
   /** One thunk for each input. Thunks run once, at once; they must return a new tensor, never `dy` itself. */
   backward(dy: Value, saved: Saved): Readonly<Record<string, () => tf.Tensor>>;

@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach } from "vitest";
-import { propertyOf } from "../../src/engines/import-unseen.ts";
+import { propertyOf } from "../../src/engines/import-unbundled.ts";
 
 const watched = new WeakSet<EventTarget>();
 const reports: string[] = [];

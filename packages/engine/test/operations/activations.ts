@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { gelu } from "../../src/ops/gelu.ts";
 import { geglu, silu, swiglu } from "../../src/ops/silu.ts";
 import { at, erf, sigmoid } from "./float64.ts";
-import { defineOperation, given, leadingAxes, type OperationCase, size } from "./operation-case.ts";
+import { defineOperation, leadingAxes, type OperationCase, required, size } from "./operation-case.ts";
 
 /** One entry more than a native piece holds. */
 const large = [[262_145]];
@@ -52,9 +52,9 @@ const ofOne = [tanhGelu, erfGelu, siluFormula].map(({ name, compute, twin, refer
     use: (shape) => ({
       shapes: [shape],
       range: 4,
-      compute: (x) => compute(given(x)),
-      twin: (x) => twin(given(x)),
-      reference: (x) => given(x).map(reference),
+      compute: (x) => compute(required(x)),
+      twin: (x) => twin(required(x)),
+      reference: (x) => required(x).map(reference),
     }),
   }),
 );
@@ -71,9 +71,9 @@ const gated = [
       shapes: [shape, shape],
       range: 4,
       keepsInfinities: "an infinite gradient times the slope, as torch's; the product rule subtracts two infinities",
-      compute: (gate, up) => compute(given(gate), given(up)),
-      twin: (gate, up) => tf.mul(formula.twin(given(gate)), given(up)),
-      reference: (gate, up) => given(gate).map((value, index) => formula.reference(value) * at(given(up), index)),
+      compute: (gate, up) => compute(required(gate), required(up)),
+      twin: (gate, up) => tf.mul(formula.twin(required(gate)), required(up)),
+      reference: (gate, up) => required(gate).map((value, index) => formula.reference(value) * at(required(up), index)),
     }),
   }),
 );

@@ -7,7 +7,7 @@ import { attention } from "../../src/ops/attention/attention.ts";
 import { waveValues } from "../packed-matrices.ts";
 import { drawKey, drawnFactors } from "./drawn-factors.ts";
 import { at, product, softmax } from "./float64.ts";
-import { defineOperation, given, type OperationCase, size, sizeOf } from "./operation-case.ts";
+import { defineOperation, type OperationCase, required, size, sizeOf } from "./operation-case.ts";
 
 interface Settings {
   readonly batch: number;
@@ -108,14 +108,14 @@ function maskOf({ sees, hasBias = false }: MaskKind, sizes: Sizes): Mask | undef
 /** Keys and values repeated for each query head, as transformers' `repeat_kv` does. */
 function twin(sizes: Sizes, mask: Mask | undefined, [query, key, value]: readonly tf.Tensor[]): tf.Tensor {
   const { batch, heads, queryTime, scale, cap } = sizes;
-  const plain = tf.mul(tf.matMul(given(query), repeated(sizes, given(key)), false, true), scale);
+  const plain = tf.mul(tf.matMul(required(query), repeated(sizes, required(key)), false, true), scale);
   const scores = cap === undefined ? plain : tf.mul(tf.tanh(tf.div(plain, cap)), cap);
   const factors = tf.tensor(drawnFactors(plain.size, sizes.rate), plain.shape);
-  if (mask === undefined) return tf.matMul(tf.mul(tf.softmax(scores), factors), repeated(sizes, given(value)));
+  if (mask === undefined) return tf.matMul(tf.mul(tf.softmax(scores), factors), repeated(sizes, required(value)));
   const bounded = mask.values.map((entry) => Math.max(entry, maskedScore));
   const alive = aliveQueries(mask.values, sizes.keyTime);
   const weights = tf.softmax(tf.add(scores, tf.tensor(bounded, [...mask.shape])));
-  const mixed = tf.matMul(tf.mul(weights, factors), repeated(sizes, given(value)));
+  const mixed = tf.matMul(tf.mul(weights, factors), repeated(sizes, required(value)));
   const [, maskHeads = 1] = mask.shape;
   const tiled = tf.tile(tf.tensor(alive, [batch, maskHeads, queryTime, 1]), [1, heads / maskHeads, 1, sizes.valueSize]);
   return tf.where(tf.cast(tiled, "bool"), mixed, tf.zerosLike(mixed));
@@ -143,9 +143,9 @@ function reference(sizes: Sizes, mask: Mask | undefined, [query, key, value]: re
     const keyPlane = Math.floor(plane / group);
     const item = Math.floor(plane / heads);
     const maskRow = mask?.shape[1] === 1 ? item * queryTime + (row % queryTime) : row;
-    const queryRow = given(query).subarray(row * headSize, (row + 1) * headSize);
+    const queryRow = required(query).subarray(row * headSize, (row + 1) * headSize);
     const scores = product(
-      given(key).subarray(keyPlane * keyTime * headSize, (keyPlane + 1) * keyTime * headSize),
+      required(key).subarray(keyPlane * keyTime * headSize, (keyPlane + 1) * keyTime * headSize),
       queryRow,
       headSize,
     );
@@ -154,7 +154,7 @@ function reference(sizes: Sizes, mask: Mask | undefined, [query, key, value]: re
       return bound + (mask === undefined ? 0 : at(mask.values, maskRow * keyTime + index));
     });
     if (masked.every((score) => score < maskedScore / 2)) continue;
-    const values = given(value).subarray(keyPlane * keyTime * valueSize, (keyPlane + 1) * keyTime * valueSize);
+    const values = required(value).subarray(keyPlane * keyTime * valueSize, (keyPlane + 1) * keyTime * valueSize);
     const weights = softmax(masked).map((weight, index) => weight * at(factors, row * keyTime + index));
     result.set(product(weights, values, keyTime), row * valueSize);
   }
@@ -179,9 +179,9 @@ export const attentions: readonly OperationCase[] = kinds.map((kind) =>
         constants: mask === undefined ? [] : [mask.values],
         compute: (query, key, value) =>
           attention({
-            query: given(query),
-            key: given(key),
-            value: given(value),
+            query: required(query),
+            key: required(key),
+            value: required(value),
             ...(mask === undefined ? {} : { mask: tf.tensor(mask.values.slice(), [...mask.shape]) }),
             ...(cap === undefined ? {} : { cap }),
             dropout: { rate, key: drawKey },

@@ -9,7 +9,7 @@ import { frozenLinear } from "../../src/ops/frozen-linear.ts";
 import { matrix } from "../../src/rows.ts";
 import { drawKey, drawnFactors } from "./drawn-factors.ts";
 import { at, product } from "./float64.ts";
-import { defineOperation, given, leadingAxes, type OperationCase, size, sizeOf } from "./operation-case.ts";
+import { defineOperation, leadingAxes, type OperationCase, required, size, sizeOf } from "./operation-case.ts";
 import { preparedWeight, type WeightSettings, weightSettings } from "./prepared-weight.ts";
 
 interface LinearSettings {
@@ -55,14 +55,14 @@ const linear = defineOperation<LinearSettings>({
       prepare: frozen.prepare,
       constants: frozen.constants,
       shapes: [[...axes, inFeatures], ...(hasBias ? [[outFeatures]] : [])],
-      compute: (x, bias) => frozenLinear(given(x), frozen.weight(), bias),
+      compute: (x, bias) => frozenLinear(required(x), frozen.weight(), bias),
       twin: (x, bias) => {
-        const rows = tf.matMul(tf.reshape(given(x), [sizeOf(axes), inFeatures]), plain());
+        const rows = tf.matMul(tf.reshape(required(x), [sizeOf(axes), inFeatures]), plain());
         const y = tf.reshape(rows, [...axes, outFeatures]);
         return bias === undefined ? y : tf.add(y, bias);
       },
       reference: (x, bias) => {
-        const y = product(given(x), Float64Array.from(frozen.values), inFeatures);
+        const y = product(required(x), Float64Array.from(frozen.values), inFeatures);
         return bias === undefined ? y : y.map((value, index) => value + at(bias, index % outFeatures));
       },
     };
@@ -92,19 +92,19 @@ const adapted = defineOperation<AdaptedSettings>({
       constants: frozen.constants,
       shapes: [[...axes, inFeatures], [inFeatures, rank], [rank, outFeatures], ...(hasBias ? [[outFeatures]] : [])],
       compute: (x, a, b, bias) => {
-        const parts = { weight: frozen.weight(), bias, a: matrix(given(a)), b: matrix(given(b)), scale: 2 };
-        const apart = () => addLowRank(frozenLinear(given(x), parts.weight, bias), given(x), parts.a, parts.b, 2);
-        return adaptedLinears(given(x), [parts])?.[0] ?? apart();
+        const parts = { weight: frozen.weight(), bias, a: matrix(required(a)), b: matrix(required(b)), scale: 2 };
+        const apart = () => addLowRank(frozenLinear(required(x), parts.weight, bias), required(x), parts.a, parts.b, 2);
+        return adaptedLinears(required(x), [parts])?.[0] ?? apart();
       },
       twin: (x, a, b, bias) => {
-        const rows = tf.reshape(given(x), [sizeOf(axes), inFeatures]);
-        const update = tf.mul(tf.matMul(tf.matMul(rows, given(a)), given(b)), 2);
+        const rows = tf.reshape(required(x), [sizeOf(axes), inFeatures]);
+        const update = tf.mul(tf.matMul(tf.matMul(rows, required(a)), required(b)), 2);
         const y = tf.reshape(tf.add(tf.matMul(rows, plain()), update), [...axes, outFeatures]);
         return bias === undefined ? y : tf.add(y, bias);
       },
       reference: (x, a, b, bias) => {
-        const update = product(product(given(x), given(a), inFeatures), given(b), rank);
-        const y = product(given(x), Float64Array.from(frozen.values), inFeatures);
+        const update = product(product(required(x), required(a), inFeatures), required(b), rank);
+        const y = product(required(x), Float64Array.from(frozen.values), inFeatures);
         return y.map((value, index) => value + 2 * at(update, index) + (bias ? at(bias, index % outFeatures) : 0));
       },
     };
@@ -143,20 +143,20 @@ const lowRank = defineOperation<LowRankSettings>({
       [rank, outFeatures],
     ],
     compute: (output, x, a, b) =>
-      addLowRank(given(output), given(x), matrix(given(a)), matrix(given(b)), scale, {
+      addLowRank(required(output), required(x), matrix(required(a)), matrix(required(b)), scale, {
         dropout: { rate, key: drawKey },
       }),
     twin: (output, x, a, b) => {
       const shape = [sizeOf(axes), inFeatures];
-      const rows = tf.mul(tf.reshape(given(x), shape), tf.tensor(drawnFactors(given(x).size, rate), shape));
-      const update = tf.mul(tf.matMul(tf.matMul(rows, given(a)), given(b)), scale);
-      return tf.add(given(output), tf.reshape(update, [...axes, outFeatures]));
+      const rows = tf.mul(tf.reshape(required(x), shape), tf.tensor(drawnFactors(required(x).size, rate), shape));
+      const update = tf.mul(tf.matMul(tf.matMul(rows, required(a)), required(b)), scale);
+      return tf.add(required(output), tf.reshape(update, [...axes, outFeatures]));
     },
     reference: (output, x, a, b) => {
-      const factors = drawnFactors(given(x).length, rate);
-      const seen = given(x).map((value, index) => value * at(factors, index));
-      const update = product(product(seen, given(a), inFeatures), given(b), rank);
-      return given(output).map((value, index) => value + scale * at(update, index));
+      const factors = drawnFactors(required(x).length, rate);
+      const seen = required(x).map((value, index) => value * at(factors, index));
+      const update = product(product(seen, required(a), inFeatures), required(b), rank);
+      return required(output).map((value, index) => value + scale * at(update, index));
     },
   }),
 });
@@ -173,9 +173,9 @@ const residual = defineOperation<{ readonly shape: readonly number[]; readonly r
     const factors = drawnFactors(sizeOf(shape), rate);
     return {
       shapes: [shape, shape],
-      compute: (a, b) => addResidual(given(a), given(b), { rate, key: drawKey }),
-      twin: (a, b) => tf.add(given(a), tf.mul(given(b), tf.tensor(factors, [...shape]))),
-      reference: (a, b) => given(a).map((value, index) => value + at(given(b), index) * at(factors, index)),
+      compute: (a, b) => addResidual(required(a), required(b), { rate, key: drawKey }),
+      twin: (a, b) => tf.add(required(a), tf.mul(required(b), tf.tensor(factors, [...shape]))),
+      reference: (a, b) => required(a).map((value, index) => value + at(required(b), index) * at(factors, index)),
     };
   },
 });

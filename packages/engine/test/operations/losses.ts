@@ -8,7 +8,7 @@ import { linearCrossEntropy } from "../../src/ops/losses/linear-cross-entropy.ts
 import { matrix } from "../../src/rows.ts";
 import { waveValues } from "../packed-matrices.ts";
 import { at, byRows, product } from "./float64.ts";
-import { defineOperation, given, type OperationCase, size } from "./operation-case.ts";
+import { defineOperation, type OperationCase, required, size } from "./operation-case.ts";
 import { preparedWeight, type WeightSettings, weightSettings } from "./prepared-weight.ts";
 
 /** One label a row as a fraction of the classes; undefined where the row is not selected. */
@@ -31,7 +31,7 @@ function weightsOf(ids: Int32Array, reduction: Reduction): Float32Array {
 }
 
 function twinOfLogits(logits: tf.Tensor, ids: Int32Array, reduction: Reduction): tf.Tensor {
-  const classes = given(logits.shape[1]);
+  const classes = required(logits.shape[1]);
   const isLabel = Uint8Array.from({ length: ids.length * classes }, (_, index) =>
     Math.max(0, at(ids, Math.floor(index / classes))) === index % classes ? 1 : 0,
   );
@@ -69,9 +69,9 @@ const ofLogits = defineOperation<LossSettings>({
     return {
       shapes: [[ids.length, classes]],
       range: 3,
-      compute: (logits) => crossEntropy(matrix(given(logits)), tf.tensor1d(ids, "int32"), reduction),
-      twin: (logits) => twinOfLogits(given(logits), ids, reduction),
-      reference: (logits) => referenceOfLogits(given(logits), ids, { classes, reduction }),
+      compute: (logits) => crossEntropy(matrix(required(logits)), tf.tensor1d(ids, "int32"), reduction),
+      twin: (logits) => twinOfLogits(required(logits), ids, reduction),
+      reference: (logits) => referenceOfLogits(required(logits), ids, { classes, reduction }),
     };
   },
 });
@@ -125,7 +125,7 @@ const ofHidden = defineOperation<HeadSettings>({
       prepare: frozen.prepare,
       constants: hasBias ? [...frozen.constants, bias] : frozen.constants,
       // A loss is the difference of two logits: with one class, or one that exceeds all others, nothing is left of them.
-      terms: (hidden) => [largestMagnitude(logitsOf(Float64Array.from(given(hidden))))],
+      terms: (hidden) => [largestMagnitude(logitsOf(Float64Array.from(required(hidden))))],
       shapes: [[ids.length, features]],
       compute: (hidden) => {
         const options = {
@@ -134,15 +134,15 @@ const ofHidden = defineOperation<HeadSettings>({
           ...(hasBias ? { bias: tf.tensor1d(bias.slice()) } : {}),
           ...(cap === undefined ? {} : { cap }),
         };
-        return linearCrossEntropy(matrix(given(hidden)), frozen.weight(), tf.tensor1d(ids, "int32"), options);
+        return linearCrossEntropy(matrix(required(hidden)), frozen.weight(), tf.tensor1d(ids, "int32"), options);
       },
       twin: (hidden) => {
-        const product = tf.matMul(given(hidden), plain());
+        const product = tf.matMul(required(hidden), plain());
         const logits = hasBias ? tf.add(product, tf.tensor1d(bias.slice())) : product;
         return twinOfLogits(cap === undefined ? logits : tf.mul(tf.tanh(tf.div(logits, cap)), cap), ids, reduction);
       },
       reference: (hidden) => {
-        return referenceOfLogits(logitsOf(given(hidden)), ids, { classes, reduction });
+        return referenceOfLogits(logitsOf(required(hidden)), ids, { classes, reduction });
       },
     };
   },

@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { layerNorm } from "../../src/ops/layer-norm.ts";
 import { rmsNorm } from "../../src/ops/rms-norm.ts";
 import { at, byRows, mean } from "./float64.ts";
-import { defineOperation, given, leadingAxes, type OperationCase, size } from "./operation-case.ts";
+import { defineOperation, leadingAxes, type OperationCase, required, size } from "./operation-case.ts";
 
 interface Settings {
   readonly axes: readonly number[];
@@ -36,17 +36,19 @@ const layer = defineOperation<Settings>({
   use: ({ axes, features, epsilon }) => ({
     shapes: [[...axes, features], [features], [features]],
     keepsInfinities: "a sum of infinite gradients of one sign is infinite, where moments subtract them from each other",
-    compute: (x, gain, bias) => layerNorm(given(x), given(gain), given(bias), epsilon),
+    compute: (x, gain, bias) => layerNorm(required(x), required(gain), required(bias), epsilon),
     twin: (x, gain, bias) => {
-      const { mean, variance } = tf.moments(given(x), -1, true);
-      const normalised = tf.div(tf.sub(given(x), mean), tf.sqrt(tf.add(variance, epsilon)));
-      return tf.add(tf.mul(normalised, given(gain)), given(bias));
+      const { mean, variance } = tf.moments(required(x), -1, true);
+      const normalised = tf.div(tf.sub(required(x), mean), tf.sqrt(tf.add(variance, epsilon)));
+      return tf.add(tf.mul(normalised, required(gain)), required(bias));
     },
     reference: (x, gain, bias) =>
-      byRows(given(x), features, (row) => {
+      byRows(required(x), features, (row) => {
         const centred = row.map((value) => value - mean(row));
         const deviation = Math.sqrt(mean(centred.map((value) => value * value)) + epsilon);
-        return centred.map((value, index) => (value / deviation) * at(given(gain), index) + at(given(bias), index));
+        return centred.map(
+          (value, index) => (value / deviation) * at(required(gain), index) + at(required(bias), index),
+        );
       }),
   }),
 });
@@ -57,23 +59,23 @@ const rootMeanSquare = defineOperation<Settings>({
   large,
   use: ({ axes, features, epsilon, gainOffset }) => ({
     shapes: [[...axes, features], [features]],
-    compute: (x, gain) => rmsNorm(given(x), given(gain), epsilon, { gainOffset }),
+    compute: (x, gain) => rmsNorm(required(x), required(gain), epsilon, { gainOffset }),
     // With one feature, all but epsilon's part of the gradient cancels.
     terms: (x, gain) => {
-      const sizes = byRows(Float64Array.from(given(x)), features, (row) => [
+      const sizes = byRows(Float64Array.from(required(x)), features, (row) => [
         Math.sqrt(mean(row.map((value) => value * value)) + epsilon),
       ]);
-      const largestGain = largestMagnitude(given(gain).map((value) => value + gainOffset));
+      const largestGain = largestMagnitude(required(gain).map((value) => value + gainOffset));
       return [0, largestGain / sizes.reduce((min, size) => Math.min(min, size), Number.POSITIVE_INFINITY)];
     },
     twin: (x, gain) => {
-      const size = tf.sqrt(tf.add(tf.mean(tf.square(given(x)), -1, true), epsilon));
-      return tf.mul(tf.div(given(x), size), tf.add(given(gain), gainOffset));
+      const size = tf.sqrt(tf.add(tf.mean(tf.square(required(x)), -1, true), epsilon));
+      return tf.mul(tf.div(required(x), size), tf.add(required(gain), gainOffset));
     },
     reference: (x, gain) =>
-      byRows(given(x), features, (row) => {
+      byRows(required(x), features, (row) => {
         const size = Math.sqrt(mean(row.map((value) => value * value)) + epsilon);
-        return row.map((value, index) => (value / size) * (at(given(gain), index) + gainOffset));
+        return row.map((value, index) => (value / size) * (at(required(gain), index) + gainOffset));
       }),
   }),
 });

@@ -65,7 +65,7 @@ export const leadingAxes: fc.Arbitrary<number[]> = fc.array(fc.integer({ min: 0,
 });
 
 /** An input that the shapes promise. */
-export function given<Value>(value: Value | undefined): Value {
+export function required<Value>(value: Value | undefined): Value {
   if (value === undefined) throw new Error("An operation got fewer inputs than its case has shapes.");
   return value;
 }

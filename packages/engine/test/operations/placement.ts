@@ -9,7 +9,7 @@ import { embeddingLookup } from "../../src/ops/embedding-lookup.ts";
 import { waveValues } from "../packed-matrices.ts";
 import { drawKey, drawnFactors } from "./drawn-factors.ts";
 import { at } from "./float64.ts";
-import { defineOperation, given, leadingAxes, type OperationCase, size, sizeOf } from "./operation-case.ts";
+import { defineOperation, leadingAxes, type OperationCase, required, size, sizeOf } from "./operation-case.ts";
 
 interface HeadSettings {
   readonly batch: number;
@@ -33,9 +33,9 @@ const split = defineOperation<HeadSettings>({
   large: largeHeads,
   use: ({ batch, heads, time, headSize }) => ({
     shapes: [[batch, time, heads * headSize]],
-    compute: (x) => splitHeads(given(x), heads),
-    twin: (x) => tf.transpose(tf.reshape(given(x), [batch, time, heads, headSize]), [0, 2, 1, 3]),
-    reference: (x) => swapped(given(x), { batch, first: time, second: heads, width: headSize }),
+    compute: (x) => splitHeads(required(x), heads),
+    twin: (x) => tf.transpose(tf.reshape(required(x), [batch, time, heads, headSize]), [0, 2, 1, 3]),
+    reference: (x) => swapped(required(x), { batch, first: time, second: heads, width: headSize }),
   }),
 });
 
@@ -45,9 +45,9 @@ const join = defineOperation<HeadSettings>({
   large: largeHeads,
   use: ({ batch, heads, time, headSize }) => ({
     shapes: [[batch, heads, time, headSize]],
-    compute: (x) => joinHeads(given(x)),
-    twin: (x) => tf.reshape(tf.transpose(given(x), [0, 2, 1, 3]), [batch, time, heads * headSize]),
-    reference: (x) => swapped(given(x), { batch, first: heads, second: time, width: headSize }),
+    compute: (x) => joinHeads(required(x)),
+    twin: (x) => tf.reshape(tf.transpose(required(x), [0, 2, 1, 3]), [batch, time, heads * headSize]),
+    reference: (x) => swapped(required(x), { batch, first: heads, second: time, width: headSize }),
   }),
 });
 
@@ -102,9 +102,9 @@ const rotated = defineOperation<RotarySettings>({
     return {
       shapes: [[batch, heads, time, width]],
       constants: [angles],
-      compute: (x) => rotary(given(x), { cos: table(Math.cos), sin: table(Math.sin), interleaved }),
+      compute: (x) => rotary(required(x), { cos: table(Math.cos), sin: table(Math.sin), interleaved }),
       twin: (x) => {
-        const part = tf.slice(given(x), [0, 0, 0, 0], [-1, -1, -1, 2 * pairs]);
+        const part = tf.slice(required(x), [0, 0, 0, 0], [-1, -1, -1, 2 * pairs]);
         const axis = tableShape.length - 1;
         const spread = (values: tf.Tensor) => tf.gather(values, rotatedFeatures.map(pairOf), axis);
         // Not by a look-up: its gradient on plain JavaScript multiplies by 0 what is not looked up, NaN too.
@@ -114,16 +114,16 @@ const rotated = defineOperation<RotarySettings>({
         const result = tf.add(tf.mul(part, spread(table(Math.cos))), tf.mul(others, spread(table(Math.sin))));
         return rest === 0
           ? result
-          : tf.concat([result, tf.slice(given(x), [0, 0, 0, 2 * pairs], [-1, -1, -1, rest])], 3);
+          : tf.concat([result, tf.slice(required(x), [0, 0, 0, 2 * pairs], [-1, -1, -1, rest])], 3);
       },
       reference: (x) =>
-        given(x).map((value, index) => {
+        required(x).map((value, index) => {
           const feature = index % width;
           if (feature >= 2 * pairs) return value;
           const row = Math.floor(index / width);
           const tableRow = (isByItem ? Math.floor(row / time / heads) * time : 0) + (row % time);
           const angle = at(angles, tableRow * pairs + pairOf(feature));
-          const other = at(given(x), row * width + partner(feature));
+          const other = at(required(x), row * width + partner(feature));
           const [cos, sin] = [Math.fround(Math.cos(angle)), Math.fround(Math.sin(angle))];
           return value * cos + (isFirst(feature) ? -other : other) * sin;
         }),
@@ -147,10 +147,10 @@ const lookup = defineOperation<LookupSettings>({
   large: [{ ids: [0, 6, 6, 3], rows: 10_007, features: 65 }],
   use: ({ ids, rows, features }) => ({
     shapes: [[rows, features]],
-    compute: (table) => embeddingLookup(given(table), tf.tensor1d([...ids], "int32")),
-    twin: (table) => tf.gather(given(table), [...ids]),
+    compute: (table) => embeddingLookup(required(table), tf.tensor1d([...ids], "int32")),
+    twin: (table) => tf.gather(required(table), [...ids]),
     reference: (table) =>
-      Float64Array.from(ids.flatMap((id) => [...given(table).subarray(id * features, (id + 1) * features)])),
+      Float64Array.from(ids.flatMap((id) => [...required(table).subarray(id * features, (id + 1) * features)])),
   }),
 });
 
@@ -167,9 +167,9 @@ const dropped = defineOperation<DropoutSettings>({
     const kept = drawnFactors(sizeOf(shape), rate);
     return {
       shapes: [shape],
-      compute: (x) => dropout(given(x), rate, drawKey),
-      twin: (x) => tf.mul(given(x), tf.tensor(kept, [...shape])),
-      reference: (x) => given(x).map((value, index) => value * at(kept, index)),
+      compute: (x) => dropout(required(x), rate, drawKey),
+      twin: (x) => tf.mul(required(x), tf.tensor(kept, [...shape])),
+      reference: (x) => required(x).map((value, index) => value * at(kept, index)),
     };
   },
 });

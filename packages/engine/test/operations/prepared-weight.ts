@@ -6,7 +6,7 @@ import { FrozenWeight } from "../../src/frozen-weight.ts";
 import { decodeByLoops } from "../../src/packed/decode-loops.ts";
 import { packedMatrices, waveValues } from "../packed-matrices.ts";
 import { at } from "./float64.ts";
-import { given } from "./operation-case.ts";
+import { required } from "./operation-case.ts";
 
 type Storage = "float32" | keyof typeof packedMatrices;
 
@@ -45,7 +45,7 @@ export function preparedWeight(shape: readonly [number, number], settings: Weigh
       weight = prepared;
       return () => prepared.dispose();
     },
-    weight: () => given(weight),
+    weight: () => required(weight),
   };
 }
 

@@ -7,7 +7,7 @@ import { silu } from "../../src/ops/silu.ts";
 import { matrix } from "../../src/rows.ts";
 import { recompute } from "../../src/tape/recompute.ts";
 import { at, product, sigmoid } from "./float64.ts";
-import { defineOperation, given, type OperationCase, size } from "./operation-case.ts";
+import { defineOperation, type OperationCase, required, size } from "./operation-case.ts";
 
 interface Settings {
   readonly rows: number;
@@ -27,17 +27,17 @@ const block = defineOperation<Settings>({
     ],
     compute: (...inputs) =>
       recompute({
-        compute: (x, a, b) => addLowRank(silu(given(x)), given(x), matrix(given(a)), matrix(given(b)), 2),
+        compute: (x, a, b) => addLowRank(silu(required(x)), required(x), matrix(required(a)), matrix(required(b)), 2),
         inputs,
         variables: [],
       }),
     twin: (x, a, b) => {
-      const activated = tf.mul(given(x), tf.sigmoid(given(x)));
-      return tf.add(activated, tf.mul(tf.matMul(tf.matMul(given(x), given(a)), given(b)), 2));
+      const activated = tf.mul(required(x), tf.sigmoid(required(x)));
+      return tf.add(activated, tf.mul(tf.matMul(tf.matMul(required(x), required(a)), required(b)), 2));
     },
     reference: (x, a, b) => {
-      const update = product(product(given(x), given(a), features), given(b), rank);
-      return given(x).map((value, index) => value * sigmoid(value) + 2 * at(update, index));
+      const update = product(product(required(x), required(a), features), required(b), rank);
+      return required(x).map((value, index) => value * sigmoid(value) + 2 * at(update, index));
     },
   }),
 });

@@ -115,7 +115,7 @@ export class GraphHost implements AdaptableModel {
   ): GraphCall {
     this.#checkUsable();
     return {
-      given: this.#given(inputs),
+      feeds: this.#feeds(inputs),
       wanted: outputs?.map((name) => this.#graph.reference(name)) ?? this.#graph.outputs,
       context,
       applications: this.#hookPoints.open(context),
@@ -142,17 +142,17 @@ export class GraphHost implements AdaptableModel {
     }
   }
 
-  #given(inputs: GraphInputs): tf.NamedTensorMap {
+  #feeds(inputs: GraphInputs): tf.NamedTensorMap {
     const named = this.#named(inputs);
-    const given = named.map(([name, tensor]) => [this.#graph.reference(name), tensor] as const);
-    const unknown = given.filter(([reference]) => !this.#graph.nodes.has(nodeOfReference(reference)));
+    const feeds = named.map(([name, tensor]) => [this.#graph.reference(name), tensor] as const);
+    const unknown = feeds.filter(([reference]) => !this.#graph.nodes.has(nodeOfReference(reference)));
     if (unknown.length > 0)
       throw new GraphNameError(
         "unknown",
         unknown.map(([reference]) => reference),
         this.model.inputNodes,
       );
-    return Object.fromEntries(given);
+    return Object.fromEntries(feeds);
   }
 
   #named(inputs: GraphInputs): readonly (readonly [string, tf.Tensor])[] {

@@ -40,8 +40,8 @@ export class HostParameter implements ParameterRef {
     return this.overrideFor(context) ?? this.weight.read();
   }
 
-  isOpen(context: ForwardContext): boolean {
-    return this.#overrides.isOpen(context);
+  isAdapted(context: ForwardContext): boolean {
+    return this.#overrides.isAdapted(context);
   }
 
   variables(context: ForwardContext): readonly tf.Variable[] {

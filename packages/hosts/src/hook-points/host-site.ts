@@ -28,7 +28,7 @@ export interface HostSiteOptions {
   /** The bias of the output; absent if adaptations change the weight only. */
   readonly bias?: HostParameter | undefined;
   /** Whether it is adapted only if a target names it. Default false. */
-  readonly isMinor?: boolean | undefined;
+  readonly isOptIn?: boolean | undefined;
   readonly patch: SharedPatch;
 }
 
@@ -42,7 +42,7 @@ export class HostSite implements Site {
   readonly hasBias: boolean;
   readonly biasPath?: string;
   readonly fanInFanOut = false;
-  readonly isMinor: boolean;
+  readonly isOptIn: boolean;
   readonly weight: HostParameter;
   readonly bias: HostParameter | undefined;
   readonly #patch: SharedPatch;
@@ -57,7 +57,7 @@ export class HostSite implements Site {
     if (geometry !== undefined) this.geometry = geometry;
     this.hasBias = bias !== undefined;
     if (bias !== undefined) this.biasPath = bias.path;
-    this.isMinor = options.isMinor ?? false;
+    this.isOptIn = options.isOptIn ?? false;
     this.weight = options.weight;
     this.bias = bias;
     this.#patch = options.patch;
@@ -72,8 +72,8 @@ export class HostSite implements Site {
   }
 
   /** Whether `adapt` or `adaptedWeight` would change anything in this call. */
-  isOpen(context: ForwardContext): boolean {
-    return this.#slots.isOpen(context);
+  isAdapted(context: ForwardContext): boolean {
+    return this.#slots.isAdapted(context);
   }
 
   variables(context: ForwardContext): readonly tf.Variable[] {

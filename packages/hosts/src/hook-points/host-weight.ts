@@ -16,7 +16,7 @@ export interface WeightStore {
 export interface WeightView {
   readonly shape: readonly number[];
   /** From the model's own layout. */
-  toView(own: tf.Tensor): tf.Tensor;
+  toView(stored: tf.Tensor): tf.Tensor;
   /** Back to the model's own layout. */
   fromView(seen: tf.Tensor): tf.Tensor;
 }
@@ -38,11 +38,6 @@ export class HostWeight {
     return this.#isFinal || this.#layers.length > 0;
   }
 
-  /** The current value in the model's layout; the model owns it. */
-  get own(): tf.Tensor {
-    return this.store.current();
-  }
-
   /** A copy in the view's layout; the caller disposes of it. */
   read(): tf.Tensor {
     return this.view.toView(this.store.current());
@@ -51,13 +46,13 @@ export class HostWeight {
   /** Replaces the value by `value`, in the view's layout. Takes ownership. Throws ShapeError. */
   replace(value: tf.Tensor): Restore {
     this.check("replace", value);
-    const own = tf.keep(this.view.fromView(value));
+    const stored = tf.keep(this.view.fromView(value));
     value.dispose();
     // A clone shares the data of the original, which therefore stays in memory unchanged.
     const below = this.#layers.length > 0 ? this.#layers : [tf.keep(tf.clone(this.store.current()))];
-    this.store.put(own);
-    this.#layers = [...below, own];
-    return () => this.#remove(own);
+    this.store.put(stored);
+    this.#layers = [...below, stored];
+    return () => this.#remove(stored);
   }
 
   /** Frees the replaced values, which cannot be restored then. */
@@ -74,12 +69,12 @@ export class HostWeight {
       throw new ShapeError(`Parameter "${this.path}": ${action}`, value.shape, `[${shape.join(", ")}]`);
   }
 
-  #remove(own: tf.Tensor): void {
-    if (!this.#layers.includes(own)) return;
-    this.#layers = this.#layers.filter((layer) => layer !== own);
+  #remove(stored: tf.Tensor): void {
+    if (!this.#layers.includes(stored)) return;
+    this.#layers = this.#layers.filter((layer) => layer !== stored);
     const top = this.#layers.at(-1);
     if (top !== undefined) this.store.put(top);
-    own.dispose();
+    stored.dispose();
     if (this.#layers.length > 1) return;
     top?.dispose();
     this.#layers = [];

@@ -68,7 +68,7 @@ export function enableLora(model: LayersModel, options: EnableLoraOptions): Adap
 
 /** Throws UnadaptableModelError if there is none. */
 function defaultTargets(host: LayersHost): readonly string[] {
-  const paths = host.layers.flatMap(({ sites }) => sites.filter(({ isMinor }) => !isMinor).map(({ path }) => path));
+  const paths = host.layers.flatMap(({ sites }) => sites.filter(({ isOptIn }) => !isOptIn).map(({ path }) => path));
   if (paths.length > 0) return paths;
   const layers = host.layers.map(({ path, className }) => `${path} (${className})`);
   throw new UnadaptableModelError(host.model.name, "no layer has a matrix or kernel large enough for LoRA", layers);

@@ -7,7 +7,7 @@ import { HostWeight, type WeightStore } from "../hook-points/host-weight.ts";
 import type { SharedPatch } from "../hook-points/shared-patch.ts";
 import type { FoundLayer } from "./find-layers.ts";
 import type { LayerVariable } from "./foreign-layer.ts";
-import { plainView } from "./kinds/by-weight.ts";
+import { plainView } from "./kinds/generic-layer.ts";
 import { kindOf } from "./kinds/kinds.ts";
 import type { HostedLayer, LayerParameter, SiteOutline } from "./layer-kind.ts";
 
@@ -21,8 +21,8 @@ export function hostLayer({ layer, path, variables, buffers }: FoundLayer, patch
   const parameters = [...variables].map(([name, variable]): LayerParameter => {
     const outline = outlines.find(({ weight }) => weight === name);
     const view = outline?.view ?? plainView(variable.read().shape);
-    const ownPath = outline === undefined ? `${path}.${name}` : `${siteOf(outline)}.weight`;
-    const weight = new HostWeight(ownPath, storeOf(variable), view);
+    const parameterPath = outline === undefined ? `${path}.${name}` : `${siteOf(outline)}.weight`;
+    const weight = new HostWeight(parameterPath, storeOf(variable), view);
     // As in torch's files, where a site's matrix is [outFeatures, inFeatures].
     const transposedInFile = outline?.kind === "linear";
     return {
@@ -34,7 +34,7 @@ export function hostLayer({ layer, path, variables, buffers }: FoundLayer, patch
   });
   const parameterOf = (name: string | undefined) => parameters.find((one) => one.name === name)?.parameter;
   const sites = outlines.map((outline) => {
-    const { kind, geometry, view, weight, isMinor } = outline;
+    const { kind, geometry, view, weight, isOptIn } = outline;
     return new HostSite({
       kind,
       path: siteOf(outline),
@@ -43,7 +43,7 @@ export function hostLayer({ layer, path, variables, buffers }: FoundLayer, patch
       ...(geometry === undefined ? {} : { geometry }),
       weight: parameterOf(weight)!,
       bias: parameterOf(outline.bias),
-      isMinor,
+      isOptIn,
       patch,
     });
   });

@@ -1,4 +1,4 @@
-// The description of a class of layers: one row each. Classes without a row are adapted by the weight.
+// The description of a class of layers: one row each. Classes without a row compute with adapted weights.
 
 import type { ForwardContext, Site } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
@@ -18,7 +18,7 @@ export interface SiteOutline extends Pick<Site, "kind" | "geometry"> {
   /** The name of the bias in the output that adapters change; absent if they change the weight only. */
   readonly bias?: string | undefined;
   /** Whether it is adapted only if a target names it. Default false. */
-  readonly isMinor?: boolean;
+  readonly isOptIn?: boolean;
 }
 
 export interface LayerParameter {

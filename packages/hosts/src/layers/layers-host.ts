@@ -32,8 +32,8 @@ export interface LayerSummary {
   readonly path: string;
   /** "Dense" */
   readonly className: string;
-  /** `isMinor`: adapted only if a target names it, such as an embedding or a depthwise kernel. */
-  readonly sites: readonly { readonly path: string; readonly isMinor: boolean }[];
+  /** `isOptIn`: adapted only if a target names it, such as an embedding or a depthwise kernel. */
+  readonly sites: readonly { readonly path: string; readonly isOptIn: boolean }[];
 }
 
 /**
@@ -87,7 +87,7 @@ export class LayersHost implements AdaptableModel {
     return this.#layers.map(({ path, layer, sites }) => ({
       path,
       className: layer.getClassName(),
-      sites: sites.map((site) => ({ path: site.path, isMinor: site.isMinor })),
+      sites: sites.map((site) => ({ path: site.path, isOptIn: site.isOptIn })),
     }));
   }
 
@@ -154,8 +154,8 @@ export class LayersHost implements AdaptableModel {
   ): Tensors {
     const context = this.#context(call.settings);
     const isOpen =
-      hosted.sites.some((site) => site.isOpen(context)) ||
-      hosted.parameters.some(({ parameter }) => parameter.isOpen(context));
+      hosted.sites.some((site) => site.isAdapted(context)) ||
+      hosted.parameters.some(({ parameter }) => parameter.isAdapted(context));
     // Outside training, a layer without an adapter runs its own call.
     const isTrained = context.training || tf.engine().state.gradientDepth > 0;
     if (!isOpen && !(isTrained && hosted.kind.differsInTraining)) return call.original(call.inputs, call.settings);

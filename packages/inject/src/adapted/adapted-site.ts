@@ -13,7 +13,7 @@ import {
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedSite } from "../planned/planned-parts.ts";
-import { adaptationOf, type OwnVectors } from "../variants/adaptation-of.ts";
+import { adaptationOf, type VariantVectors } from "../variants/adaptation-of.ts";
 import { factorKey, inFileOrder } from "../variants/factor-specs.ts";
 import type { Wrapping } from "../variants/variant.ts";
 import { variantsOf } from "../variants/variants.ts";
@@ -35,7 +35,7 @@ export interface AdaptedSite extends AdapterPart {
 
 export interface SiteVariables {
   readonly lora: LoraMatrices;
-  readonly vectors: OwnVectors;
+  readonly vectors: VariantVectors;
 }
 
 export interface AdaptOptions extends Omit<Wrapping, "vector"> {
@@ -176,7 +176,7 @@ function biasChanges(
 /** One for each vector of a layer, in file order. */
 export function vectorTensors(
   { vectors, fileShapes }: Pick<PlannedSite, "vectors" | "fileShapes">,
-  variables: OwnVectors,
+  variables: VariantVectors,
 ): readonly AdapterVariable[] {
   return [...vectors].flatMap(([variant, key]): AdapterVariable[] => {
     const variable = variables.get(variant);

@@ -17,7 +17,7 @@ export interface AdapterVariable {
 }
 
 /** Values that an adapter uses instead of a base weight. */
-export interface OwnValues {
+export interface ReplacementValues {
   /** The whole weight, or rows of an embedding with these indices. */
   readonly rows: "all" | readonly number[];
   readonly variable: tf.Variable;
@@ -33,7 +33,7 @@ export interface WeightChange {
   /** Path of the parameter that shares the weight, if it does not get the same change. */
   readonly tiedWith?: string;
   /** Absent for low-rank changes: those of several adapters are summed. */
-  readonly own?: OwnValues;
+  readonly replacement?: ReplacementValues;
   /** Why it cannot be merged; undefined if it can. */
   readonly problem?: string;
   /** A copy of the frozen weight. The caller disposes of it. */

@@ -51,7 +51,7 @@ export function overrideParameter(
       ? []
       : all.map((one) => ({
           ...replacement(one, parameter, variable, followers.length === 0),
-          own: { rows: "all", variable, isTrained },
+          replacement: { rows: "all", variable, isTrained },
         })),
     attach: (adapter) => {
       if (isIdle) return () => {};

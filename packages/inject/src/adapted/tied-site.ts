@@ -3,7 +3,7 @@
 import type { Site } from "@lowrank/contracts";
 import { type LoraMatrices, plainLayout, tiedHead } from "@lowrank/math";
 import type { PlannedTiedSite } from "../planned/planned-parts.ts";
-import { adaptationOf, type OwnVectors } from "../variants/adaptation-of.ts";
+import { adaptationOf, type VariantVectors } from "../variants/adaptation-of.ts";
 import type { Wrapping } from "../variants/variant.ts";
 import { vectorTensors } from "./adapted-site.ts";
 import type { AdapterPart, AdapterVariable } from "./adapter-part.ts";
@@ -19,7 +19,7 @@ export interface TiedSiteVariables {
   /** A and B of the embedding, which owns them. */
   readonly lora: LoraMatrices;
   /** The head's own vectors. */
-  readonly vectors: OwnVectors;
+  readonly vectors: VariantVectors;
 }
 
 export function tieSite(

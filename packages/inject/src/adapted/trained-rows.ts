@@ -41,7 +41,7 @@ export function trainRows(
     ],
     changes: sites.map((site) => ({
       ...rowsChange(site, sites, adaptation),
-      own: { rows: indices, variable, isTrained: true },
+      replacement: { rows: indices, variable, isTrained: true },
     })),
     attach: (adapter) =>
       attachAll(

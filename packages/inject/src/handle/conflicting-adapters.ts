@@ -2,12 +2,12 @@
 // refuses to activate two saved modules, or trained rows of one embedding, at a time.
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { OwnValues } from "../adapted/adapter-part.ts";
+import type { ReplacementValues } from "../adapted/adapter-part.ts";
 import { haveSameFrozenValues, haveSameValues } from "../adapted/same-values.ts";
 import { type AdapterConflict, ConflictingAdaptersError } from "../errors/errors.ts";
 import type { NamedAdapter } from "./adapter-names.ts";
 
-interface Owner extends OwnValues {
+interface Owner extends ReplacementValues {
   readonly adapterName: string;
 }
 
@@ -40,8 +40,8 @@ export function checkTogether(handles: readonly NamedAdapter[], options: Togethe
 function ownersByPath(handles: readonly NamedAdapter[]): ReadonlyMap<string, readonly Owner[]> {
   const owners = new Map<string, Owner[]>();
   for (const { name: adapterName, changes } of handles)
-    for (const { path, own } of changes)
-      if (own !== undefined) owners.set(path, [...(owners.get(path) ?? []), { ...own, adapterName }]);
+    for (const { path, replacement } of changes)
+      if (replacement !== undefined) owners.set(path, [...(owners.get(path) ?? []), { ...replacement, adapterName }]);
   return owners;
 }
 

@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { AdaptedPart } from "../adapted/adapted-part.ts";
 import type { HookPoints } from "../hosts/hook-points.ts";
 import type { PlannedVectors } from "../planned/planned-parts.ts";
-import type { OwnVectors } from "../variants/adaptation-of.ts";
+import type { VariantVectors } from "../variants/adaptation-of.ts";
 import type { Wrapping } from "../variants/variant.ts";
 import type { ValueSource, VectorLayer } from "./value-source.ts";
 
@@ -49,7 +49,7 @@ export class PartMaker {
   }
 
   /** The additional vectors of variants. */
-  vectors(planned: PlannedVectors, layer: VectorLayer): OwnVectors {
+  vectors(planned: PlannedVectors, layer: VectorLayer): VariantVectors {
     const made = new Map<VariantName, tf.Variable>();
     try {
       for (const [variant, key] of planned)

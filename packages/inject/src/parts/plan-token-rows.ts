@@ -40,15 +40,15 @@ export function planTokenRows(
     return reason === null ? [] : [{ path: site.path, kind: site.kind, reason }];
   });
   if (problems.length) options.refusals.add(new UnsupportedSiteError(problems));
-  const own = chosen.filter((one) => !chosen.some((other) => follows(one, other)));
-  return own.flatMap(({ site, indices }) => {
+  const leaders = chosen.filter((one) => !chosen.some((other) => follows(one, other)));
+  return leaders.flatMap(({ site, indices }) => {
     const table = tokenTableOf(site);
     if (table === null) return [];
     const shape = [indices.length, table.width] as const;
     return {
       part: "token-rows",
       path: site.path,
-      followers: followersOf(site, sites, own),
+      followers: followersOf(site, sites, leaders),
       indices,
       key: buildTensorKey({ path: site.path, part: "token_adapter" }),
       shape,
@@ -91,10 +91,10 @@ function follows(one: Chosen, other: Chosen): boolean {
 }
 
 /** PEFT ties a head to the trained rows of the input embedding, but not the embedding to a head's rows. */
-function followersOf(site: Site, sites: readonly Site[], own: readonly Chosen[]): readonly string[] {
+function followersOf(site: Site, sites: readonly Site[], leaders: readonly Chosen[]): readonly string[] {
   if (site.role !== "input-embedding") return [];
-  const hasOwn = (path: string) => own.some((chosen) => chosen.site.path === path);
-  return sites.filter((other) => areTied(site, other) && !hasOwn(other.path)).map(({ path }) => path);
+  const isLeader = (path: string) => leaders.some((chosen) => chosen.site.path === path);
+  return sites.filter((other) => areTied(site, other) && !isLeader(other.path)).map(({ path }) => path);
 }
 
 /** Why an embedding's rows cannot be trained; null if they can. */
@@ -122,8 +122,8 @@ function refusal(
 
 /** PEFT refuses different trained tokens for tied weights that must stay tied. */
 function untiedTokens(site: Site, chosen: readonly Chosen[], { ensureWeightTying }: LoraConfig): string | null {
-  const own = chosen.find((one) => one.site === site)?.indices.join();
-  const other = chosen.find((one) => areTied(one.site, site) && one.indices.join() !== own);
+  const indices = chosen.find((one) => one.site === site)?.indices.join();
+  const other = chosen.find((one) => areTied(one.site, site) && one.indices.join() !== indices);
   if (!ensureWeightTying || other === undefined) return null;
   return `ensure_weight_tying needs the same tokens for it and for "${other.site.path}"`;
 }

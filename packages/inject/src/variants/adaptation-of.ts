@@ -7,11 +7,11 @@ import type { Wrapping } from "./variant.ts";
 import { variantsOf } from "./variants.ts";
 
 /** A layer's variables in addition to A and B, by variant. */
-export type OwnVectors = ReadonlyMap<VariantName, tf.Variable>;
+export type VariantVectors = ReadonlyMap<VariantName, tf.Variable>;
 
 export function adaptationOf(
   plain: LoraAdaptationOptions,
-  vectors: OwnVectors,
+  vectors: VariantVectors,
   wrapping: Omit<Wrapping, "vector">,
 ): LowRankAdaptation {
   const { config, dropout, adapterName } = wrapping;

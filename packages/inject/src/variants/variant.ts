@@ -28,7 +28,7 @@ export interface Variant {
   /** Loss term of each adapted layer in training. */
   penalty?(lora: LoraMatrices, config: LoraConfig): tf.Scalar;
   /** An additional vector of a layer, with one number for each output. */
-  readonly vector?: OwnVector;
+  readonly vector?: VectorSpec;
 
   /** Wraps the adaptation that the layer would have without it. */
   wrap?(inner: LowRankAdaptation, wrapping: Wrapping): LowRankAdaptation;
@@ -65,7 +65,7 @@ export interface NewLora extends RankedLayer {
 }
 
 /** A vector [outFeatures] that is trained in addition to A and B. */
-interface OwnVector {
+interface VectorSpec {
   /** PEFT's name of the part. */
   readonly part: TensorPart;
   /** Whether a layer with these factors has one. Default: all layers. */

@@ -9,11 +9,11 @@ import { newTokensByFile } from "../generate/file-defaults.ts";
 import type { PartMessage } from "../generate/prompt-ids.ts";
 import type { TextOptions } from "../generate/text-rules.ts";
 import { positionLimit } from "../open/position-limit.ts";
-import type { AdapterChoice, OpenedModel } from "../opened-model.ts";
+import type { OpenedModel, SelectedAdapter } from "../opened-model.ts";
 import { isConversing } from "../rows/tokens/choose-template.ts";
 
 /** Generation options and earlier messages. */
-export interface ChatOptions extends Omit<TextOptions, "prefix" | "signal">, AdapterChoice {
+export interface ChatOptions extends Omit<TextOptions, "prefix" | "signal">, SelectedAdapter {
   /** The system prompt. */
   readonly system?: string | undefined;
   /** Earlier messages, to continue from. */
@@ -49,7 +49,7 @@ export class Chat {
   readonly #model: OpenedModel;
   readonly #prefix = new PrefixCache();
   readonly #options: Omit<TextOptions, "prefix" | "signal">;
-  #choice: AdapterChoice;
+  #choice: SelectedAdapter;
   /** The chat template of the adapter that answered before. */
   #templateBefore: string | undefined;
   #messages: readonly ChatMessage[];
@@ -86,7 +86,7 @@ export class Chat {
    * Selects the adapter that answers from now on, and its strength; null for the base. If neither it nor the model
    * has a chat template, the template of the previous adapter stays.
    */
-  use(choice: AdapterChoice): void {
+  use(choice: SelectedAdapter): void {
     const { adapter = this.#model.adapters.at(-1) } = this.#choice;
     const template = adapter?.opened.setup?.template;
     if (isConversing(template)) this.#templateBefore = template;
@@ -155,7 +155,7 @@ export class Chat {
   }
 
   /** Generation options, limited to the positions left. */
-  async #settings(messages: readonly ChatMessage[]): Promise<Omit<TextOptions, "prefix" | "signal"> & AdapterChoice> {
+  async #settings(messages: readonly ChatMessage[]): Promise<Omit<TextOptions, "prefix" | "signal"> & SelectedAdapter> {
     const settings = { ...this.#generation, ...this.#choice };
     try {
       return { ...settings, maxNewTokens: await this.#roomFor(messages, settings) };
@@ -168,7 +168,7 @@ export class Chat {
   }
 
   /** The requested number of tokens, limited to the positions left; at least one, which generation then refuses. */
-  async #roomFor(messages: readonly ChatMessage[], settings: TextOptions & AdapterChoice): Promise<number> {
+  async #roomFor(messages: readonly ChatMessage[], settings: TextOptions & SelectedAdapter): Promise<number> {
     const { template, system, adapter } = settings;
     const prompt = await this.#model.promptIds({ messages }, { adapter, template, system });
     const maxNewTokens = settings.maxNewTokens ?? newTokensByFile(this.#model.base, prompt.length) ?? defaultTokens;

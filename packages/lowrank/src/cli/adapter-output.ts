@@ -23,19 +23,19 @@ export interface AdapterOutput {
 interface AdapterWork extends AdapterOutput {
   readonly kind: OutputKind;
   readonly model?: string | undefined;
-  /** Of several their weighted sum. */
+  /** One adapter, or several for their weighted sum. */
   readonly adapter: readonly WeightedPath[];
   readonly isApart?: true;
 }
 
 /** Reads the adapter and runs the work on it, with `out` locked. Throws the errors of `claimOutput` and of reading. */
-export async function whileClaimed(
+export async function withLockedOutput(
   { kind, model, adapter, isApart, out, overwrite, plan = false }: AdapterWork,
   report: Report,
   make: (read: Adapter) => Promise<void>,
 ): Promise<void> {
   const rules = { kind, overwrite, isApart, inputs: [model, ...pathsOf(adapter)] };
-  await claiming(plan ? undefined : out, rules, async () => {
+  await withLock(plan ? undefined : out, rules, async () => {
     const context = sourceContext(report);
     const found = await findAdapters(nodePlatform, adapter, context);
     const base = async () => model ?? (await findBase(pathsOf(adapter)[0] ?? "", context));
@@ -45,7 +45,7 @@ export async function whileClaimed(
 }
 
 /** Runs the work with `out` locked, or without a lock if nothing is written. Throws the errors of `claimOutput`. */
-export async function claiming(out: string | undefined, rules: OutputRules, work: () => Promise<void>): Promise<void> {
+export async function withLock(out: string | undefined, rules: OutputRules, work: () => Promise<void>): Promise<void> {
   const release = out === undefined ? undefined : await claimOutput(out, rules);
   try {
     await work();
@@ -54,7 +54,7 @@ export async function claiming(out: string | undefined, rules: OutputRules, work
   }
 }
 
-/** Writes the folder, completely or not at all, and reports it. Throws the errors of `writeAdapter` of @lowrank/adapter-format. */
+/** Writes the folder atomically and reports it. Throws the errors of `writeAdapter` of @lowrank/adapter-format. */
 export async function putAdapter(
   adapter: Adapter,
   { out, overwrite = false, plan = false }: AdapterOutput,

@@ -1,6 +1,6 @@
 // Starts the engine once for the process.
 
-import { chooseEngine, type EngineChoice } from "@lowrank/engine";
+import { type ChosenEngine, chooseEngine } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { nodePlatform } from "../node/node-platform.ts";
 import { type OpeningRequest, openOn } from "../open-on.ts";
@@ -12,7 +12,7 @@ import type { EngineOptions } from "./options/shared-options.ts";
 import type { Report } from "./terminal/report.ts";
 
 /** Starts the engine of --engine, or the best one. Flags have precedence over LOWRANK_ENGINE and LOWRANK_THREADS. Throws NoEngineError. */
-export async function startEngine(options: EngineOptions, report: Report): Promise<EngineChoice> {
+export async function startEngine(options: EngineOptions, report: Report): Promise<ChosenEngine> {
   tf.enableProdMode(); // tfjs advertises its other packages on stdout otherwise
   const choice = await chooseEngine(engineSettings(options, report.io.environment));
   if (choice.note !== undefined) report.warn({ code: "ENGINE_NOTE", message: choice.note });

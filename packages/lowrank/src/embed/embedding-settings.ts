@@ -10,7 +10,7 @@ import {
   readEmbeddingSettings,
 } from "@lowrank/models";
 import { PoolingUnknownError } from "../errors/model-errors.ts";
-import { given } from "../given.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import type { ModelSource } from "../open/model-source.ts";
 
 /** Embedding settings of a call. */
@@ -36,7 +36,7 @@ export async function findEmbeddingSettings(
 ): Promise<EmbeddingSettings> {
   if (pooling !== undefined) return { pooling, isNormalised: normalize ?? false, dimensions };
   const found = trained ?? (await ggufEmbeddingSettings(source)) ?? (await folderEmbeddingSettings(source));
-  return { ...found, ...given({ isNormalised: normalize, dimensions }) };
+  return { ...found, ...omitUndefined({ isNormalised: normalize, dimensions }) };
 }
 
 async function folderEmbeddingSettings({ folder, inside, path }: EmbeddingSource): Promise<EmbeddingSettings> {

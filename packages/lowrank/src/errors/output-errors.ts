@@ -72,7 +72,7 @@ export function onnxTooLarge(file: string, bytes: number) {
 }
 
 /** The merged file should keep the base's types, but the base is not a .gguf file. */
-export function ownTypes(base: string) {
+export function notGguf(base: string) {
   const message = `Cannot keep the tensor types of "${base}": it is not a .gguf file. Choose a type: F16, Q8_0, Q4_K_M.`;
   return failure("OWN_TYPES", message, { base });
 }

@@ -20,7 +20,7 @@ export interface BrokenWeight {
 }
 
 /** The contents of `out` after training stopped on a NaN. */
-interface Kept {
+interface Saved {
   readonly out: string;
   /** Step after which the adapter in `out` was saved; undefined: nothing was written. */
   readonly savedStep: number | undefined;
@@ -34,10 +34,10 @@ export class NonFiniteModelError extends NamingError {
 
   constructor(
     cause: NonFiniteOutputError | NonFiniteLossError,
-    { weight, kept }: { readonly weight: BrokenWeight | undefined; readonly kept?: Kept },
+    { weight, saved }: { readonly weight: BrokenWeight | undefined; readonly saved?: Saved },
   ) {
     const what = "step" in cause ? `The ${cause.what} of step ${cause.step}` : cause.what;
-    const lines = [`${what} is ${cause.value}. ${blame(weight)}`, ...(kept === undefined ? [] : [whatIsKept(kept)])];
+    const lines = [`${what} is ${cause.value}. ${blame(weight)}`, ...(saved === undefined ? [] : [savedText(saved)])];
     super("NON_FINITE_MODEL", lines.join("\n"), { cause });
     this.weight = weight;
   }
@@ -68,7 +68,7 @@ export class DivergedError extends NamingError {
   /** Step after which the adapter in `out` was saved; undefined: nothing was written. */
   readonly savedStep: number | undefined;
 
-  constructor(failure: NonFiniteLossError | { readonly step: number; readonly weight: BrokenWeight }, kept: Kept) {
+  constructor(failure: NonFiniteLossError | { readonly step: number; readonly weight: BrokenWeight }, saved: Saved) {
     const { step } = failure;
     const isWeight = "weight" in failure;
     const [what, value] = isWeight ? (["weight", failure.weight.value] as const) : [failure.what, failure.value];
@@ -77,26 +77,26 @@ export class DivergedError extends NamingError {
       : `The ${what} of step ${step} is ${value}`;
     super(
       "DIVERGED",
-      `${found}: training diverged. ${whatIsKept(kept)}\n` +
+      `${found}: training diverged. ${savedText(saved)}\n` +
         `Use a smaller ${named("learningRate")}, more ${named("warmupSteps")} or a smaller ${named("clipNorm")}, and check the data for unusual rows.` +
-        howToContinue(kept),
+        howToContinue(saved),
       isWeight ? {} : { cause: failure },
     );
     this.step = step;
     this.what = what;
     this.value = value;
-    this.out = kept.out;
-    this.savedStep = kept.savedStep;
+    this.out = saved.out;
+    this.savedStep = saved.savedStep;
   }
 }
 
-function whatIsKept({ out, savedStep, hasCheckpoint }: Kept): string {
+function savedText({ out, savedStep, hasCheckpoint }: Saved): string {
   if (savedStep === undefined) return `No earlier step was saved, so nothing was written to "${out}".`;
   if (hasCheckpoint) return `The adapter and the checkpoint of step ${savedStep} are in "${out}".`;
   return `The adapter of step ${savedStep} is in "${out}". To train it further, pass it as ${named("adapter")} with another ${named("out")}.`;
 }
 
-function howToContinue({ hasCheckpoint }: Kept): string {
+function howToContinue({ hasCheckpoint }: Saved): string {
   return hasCheckpoint ? ` To continue from the checkpoint, add ${named("resume")} to the command.` : "";
 }
 
@@ -157,6 +157,6 @@ export function rewardFailed({ reward, row, completion, problem, cause }: Failed
 }
 
 /** The same with the contents of `out`. Correct the reward. */
-export function rewardFailedIn(kept: Kept, cause: LowrankError) {
-  return failure("REWARD_FAILED", `${cause.message} ${whatIsKept(kept)}${howToContinue(kept)}`, { cause });
+export function rewardFailedIn(saved: Saved, cause: LowrankError) {
+  return failure("REWARD_FAILED", `${cause.message} ${savedText(saved)}${howToContinue(saved)}`, { cause });
 }

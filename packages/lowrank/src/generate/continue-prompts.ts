@@ -3,9 +3,9 @@
 import type { TextTokenizer } from "@lowrank/data";
 import { type FinishReason, generateTokens, PositionLimitError } from "@lowrank/models";
 import { emptyPrompt } from "../errors/usage-errors.ts";
-import { given } from "../given.ts";
 import type { MediaReader } from "../media/prepare-media.ts";
 import type { Notices } from "../notices.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { positionLimit } from "../open/position-limit.ts";
@@ -76,7 +76,7 @@ export async function* continuePrompts(
     context,
     ...targetLanguage(model, tokenizer),
     ...rules,
-    ...given({ signal, prefix, pixelValues }),
+    ...omitUndefined({ signal, prefix, pixelValues }),
   });
   try {
     for (;;) {

@@ -14,7 +14,7 @@ import {
   renderWithImages,
   type TextTokenizer,
 } from "@lowrank/data";
-import { given } from "../given.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import { chooseTemplate, isConversing } from "../rows/tokens/choose-template.ts";
 
 /** A message of texts and images, as OpenAI's API has it; an image is a file's name, a data URL, bytes or decoded pixels. */
@@ -85,7 +85,7 @@ function writePrompt(source: TextPrompt, options: Writing, reader: AdapterPrompt
   // Earlier answers are marked as trained, but here they belong to the prompt.
   const { segments, hasSpecialTokens } = rendered;
   const text = segments.map((segment) => segment.text).join("");
-  return { segments: [{ text, isTrained: false }], ...given({ hasSpecialTokens }) };
+  return { segments: [{ text, isTrained: false }], ...omitUndefined({ hasSpecialTokens }) };
 }
 
 /** A template without turns writes each question with its answer as a separate row, one after the other. */

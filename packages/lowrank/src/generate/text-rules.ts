@@ -9,7 +9,7 @@ import type {
   TokenConstraint,
   TokenReport,
 } from "@lowrank/models";
-import { given } from "../given.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import { endTokens } from "../rows/text-ending.ts";
 
 /**
@@ -87,7 +87,7 @@ export async function textRules(
     maxNewTokens,
     eosTokenIds,
     ...samplingOf(options),
-    ...given({ repetitionPenalty, logitBias, logprobs, constraint }),
+    ...omitUndefined({ repetitionPenalty, logitBias, logprobs, constraint }),
     ...(stop.length === 0 ? {} : { stopStrings: { strings: stop, decode: (ids) => tokenizer.decode(ids) } }),
   };
 }
@@ -115,6 +115,6 @@ export function readReport(
 function samplingOf({ temperature, topK, topP, minP, seed = 0 }: TextOptions): { sampling?: Sampling } {
   if (temperature === 0 || [temperature, topK, topP, minP].every((option) => option === undefined)) return {};
   return {
-    sampling: { seed, ...given({ temperature, topK, topP, minP }) },
+    sampling: { seed, ...omitUndefined({ temperature, topK, topP, minP }) },
   };
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type AdapterChoice, type OpenedModel, openModel, type TextOptions, type TextWriter } from "../index.ts";
+import { type OpenedModel, openModel, type SelectedAdapter, type TextOptions, type TextWriter } from "../index.ts";
 
 const tiny = fileURLToPath(new URL("../../../tiny-model/model", import.meta.url));
 const prompts = ["name[Aromi], food[English] ->", "name[The Mill] ->", "Aromi is", "name[Zizzi], area[riverside] ->"];
@@ -19,9 +19,9 @@ beforeAll(async () => {
 afterAll(() => model.dispose());
 
 async function written(
-  writer: TextWriter<AdapterChoice>,
+  writer: TextWriter<SelectedAdapter>,
   prompt: string,
-  options: TextOptions & AdapterChoice,
+  options: TextOptions & SelectedAdapter,
 ): Promise<string> {
   for await (const event of writer.write(prompt, options)) if (event.type === "end") return event.text;
   throw new Error("The text has no end.");

@@ -12,7 +12,7 @@ import {
 import { adapterGone, writerFull, writerStopped } from "../errors/library-errors.ts";
 import { emptyPrompt } from "../errors/usage-errors.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
-import { checkPrompts, needsOwnPass } from "../rows/invocation-rows.ts";
+import { checkPrompts, needsSeparatePass } from "../rows/invocation-rows.ts";
 import { breathe } from "./breathe.ts";
 import { checkCharacters } from "./character-limit.ts";
 import { continuePrompts, type TextEvent, type Writer } from "./continue-prompts.ts";
@@ -48,7 +48,7 @@ export function chosenWriter(
   return {
     writer,
     adapter,
-    isAlone: strength !== 1 || needsOwnPass(handle?.config),
+    isAlone: strength !== 1 || needsSeparatePass(handle?.config),
     isGone: () => adapter !== null && isGone(adapter),
   };
 }

@@ -102,10 +102,10 @@ function crop(
   features: Float32Array,
   { melBins, frames, samples }: { readonly melBins: number; readonly frames: number; readonly samples: number },
 ): Float32Array {
-  const kept = Math.min(frames, Math.ceil((samples + reach) / step) + 1);
-  if (kept === frames) return features;
-  const cut = new Float32Array(melBins * kept);
-  for (let bin = 0; bin < melBins; bin++) cut.set(features.subarray(bin * frames, bin * frames + kept), bin * kept);
+  const used = Math.min(frames, Math.ceil((samples + reach) / step) + 1);
+  if (used === frames) return features;
+  const cut = new Float32Array(melBins * used);
+  for (let bin = 0; bin < melBins; bin++) cut.set(features.subarray(bin * frames, bin * frames + used), bin * used);
   return cut;
 }
 

@@ -2,8 +2,8 @@
 
 import { readTokenizerFiles, TokenizerError } from "@lowrank/data";
 import type { ExportOptions } from "@lowrank/merge";
-import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { setupFiles } from "../setup/adapter-setup.ts";
 import { sentenceFiles } from "./sentence-folder.ts";
@@ -43,5 +43,5 @@ export async function mergedTexts(
 ): Promise<ReadonlyMap<string, string>> {
   if (opened.model.task === "feature-extraction") return sentenceFiles(opened);
   const { template, system } = opened.setup ?? {};
-  return new Map(setupFiles(given({ template, system })));
+  return new Map(setupFiles(omitUndefined({ template, system })));
 }

@@ -7,9 +7,9 @@ import { type GgufFileType, type GgufModelOptions, ggufModelFile } from "@lowran
 import type { Pooling } from "@lowrank/models";
 import { findEmbeddingSettings } from "../embed/embedding-settings.ts";
 import { PoolingUnknownError } from "../errors/model-errors.ts";
-import { ownTypes } from "../errors/output-errors.ts";
+import { notGguf } from "../errors/output-errors.ts";
 import { renderPrompt } from "../generate/prompt-ids.ts";
-import { given } from "../given.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { isConversing } from "../rows/tokens/choose-template.ts";
 import type { AdapterSetup } from "../setup/adapter-setup.ts";
@@ -36,14 +36,14 @@ export async function ggufOutput(opened: OpenedBase, options: GgufOutputOptions)
   try {
     const base = source === undefined ? undefined : await openGguf(source);
     const type = requestedType ?? (base === undefined ? "F16" : "as-base");
-    if (type === "as-base" && base === undefined) throw ownTypes(opened.path);
+    if (type === "as-base" && base === undefined) throw notGguf(opened.path);
     const tokenizer = await tokenizerOf(opened, base);
     const end = isGenerative(opened) ? tokenizer.end : undefined;
     const pooling = await poolingOf(opened, type);
     const named: [string, WritableValue][] = [["general.name", { type: "string", value: title }]];
     const file = await ggufModelFile(opened.model, {
       ...merging,
-      ...given({ pooling }),
+      ...omitUndefined({ pooling }),
       type: type === "as-base" ? (base as NonNullable<typeof base>) : type,
       metadata: new Map<string, WritableValue>([...named, ...tokenizer.entries]),
       name: fileName,

@@ -31,13 +31,13 @@ it("a merged .gguf file is resumed from any piece: the same bytes, and the same 
   for await (const piece of file.contents()) {
     pieces.push(piece);
     const index = pieces.reduce((sum, { length }) => sum + length, 0);
-    stops.push({ index, found: JSON.stringify(file.findings?.taken()) });
+    stops.push({ index, found: JSON.stringify(file.findings?.save()) });
   }
   const whole = joinPieces(pieces);
   expect([...rounded.keys()]).toHaveLength(merge.changed.length);
   for (const { index, found } of stops) {
     const again = await begin();
-    again.file.findings?.give(JSON.parse(found));
+    again.file.findings?.restore(JSON.parse(found));
     const rest: Uint8Array[] = [];
     for await (const piece of again.file.contents(index)) rest.push(piece);
     expect(Buffer.compare(joinPieces(rest), whole.subarray(index))).toBe(0);

@@ -21,11 +21,11 @@ import type { HubContext } from "./hub/hub-access.ts";
 import type { HubContent } from "./hub/plan-download.ts";
 
 /** The base at a path or with a name. Throws the errors of `locate`, and ModelFolderError. */
-export async function findModel(given: string, context: HubContext): Promise<ModelSource> {
-  const path = await locate(given, "model", context);
+export async function findModel(input: string, context: HubContext): Promise<ModelSource> {
+  const path = await locate(input, "model", context);
   return {
     ...modelAt(await onlyGgufIn(path)),
-    ...(path === given ? { name: given, basePath: resolve(path) } : baseName(given)),
+    ...(path === input ? { name: input, basePath: resolve(path) } : baseName(input)),
   };
 }
 
@@ -54,8 +54,8 @@ function plainName(path: string, name: string): string {
 }
 
 /** The adapter at a path or with a name. Throws the errors of `locate`. */
-export async function findAdapter(given: string, context: HubContext): Promise<AdapterSource> {
-  const path = await locate(given, "adapter", context);
+export async function findAdapter(input: string, context: HubContext): Promise<AdapterSource> {
+  const path = await locate(input, "adapter", context);
   const file = await onlyGgufIn(path);
   if (file.endsWith(".gguf")) {
     return { ...(await adapterIn(onlyGguf(diskFolder(dirname(file)), basename(file)))), name: path };

@@ -6,7 +6,7 @@ import { describeValue } from "@lowrank/contracts";
 import { named } from "../errors/named-option.ts";
 import { PathNotFoundError, UsageError } from "../errors/usage-errors.ts";
 import { namedReward } from "../rewards/named-reward.ts";
-import type { Reward, RewardChoice } from "../rewards/reward.ts";
+import type { Reward, Rewards } from "../rewards/reward.ts";
 import { defaultExport } from "./default-export.ts";
 import { exists } from "./exists.ts";
 import { localJudge } from "./local-judge.ts";
@@ -22,7 +22,7 @@ export interface NamedRewards {
 }
 
 /** Undefined without a reward. Throws UsageError, PathNotFoundError. */
-export async function loadRewards({ reward, rewardWeights }: NamedRewards): Promise<RewardChoice | undefined> {
+export async function loadRewards({ reward, rewardWeights }: NamedRewards): Promise<Rewards | undefined> {
   const names = [reward ?? []].flat();
   if (rewardWeights !== undefined && rewardWeights.length !== names.length)
     throw new UsageError(

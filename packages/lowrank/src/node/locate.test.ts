@@ -6,13 +6,13 @@ import { fakeCommit, fakeHub } from "../../test/fake-hub.ts";
 import { recordingIo } from "../../test/recording-io.ts";
 import { sourceContext } from "../cli/open-model.ts";
 import { createReport, type Report } from "../cli/terminal/report.ts";
-import { given } from "../given.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import { locate } from "./find-model.ts";
 
 /** As commands reach the Hub. */
 function hub(report: Report) {
   const { notices, fetch, accessToken } = sourceContext(report);
-  return { notices, access: given({ fetch, accessToken }) };
+  return { notices, access: omitUndefined({ fetch, accessToken }) };
 }
 
 describe("locate", () => {

@@ -8,7 +8,7 @@ import { RowSpool, streamDataFile } from "@lowrank/data/node";
 import { writeModelFolder } from "@lowrank/merge/node";
 import { writeListedFolder } from "@lowrank/safetensors/node";
 import { MediaError } from "../errors/media-errors.ts";
-import { given } from "../given.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import { adapterIn, folderOf, modelIn } from "../open/model-source.ts";
 import { writeToDirectory } from "../page/write-to-directory.ts";
 import type { OutputFolder, Platform, SourceContext } from "../platform.ts";
@@ -29,24 +29,24 @@ export const nodePlatform: Platform = {
   async findAdapter(input, context) {
     return typeof input === "string" ? findAdapter(input, hubContext(context)) : adapterIn(await folderOf(input));
   },
-  async readRows(given, options, context) {
+  async readRows(input, options, context) {
     // A file may be larger than memory, so its rows can stay on disk.
     const limits = { maxSize: 2 ** 40, ...options };
     const rows = new RowSpool<Example>();
-    for await (const example of nodePlatform.streamRows(given, limits, context)) rows.add(example);
+    for await (const example of nodePlatform.streamRows(input, limits, context)) rows.add(example);
     return rows.finish();
   },
   pinnedName,
   keepRows: () => new RowSpool(),
-  async *streamRows(given, options, { stdin, ...context }) {
-    const isMedia = await isFolder(given);
-    const metadata = isMedia ? await metadataFile(given) : undefined;
+  async *streamRows(input, options, { stdin, ...context }) {
+    const isMedia = await isFolder(input);
+    const metadata = isMedia ? await metadataFile(input) : undefined;
     if (isMedia && metadata === undefined) {
-      const rows = await imageFolderRows(given, { needsLabels: options.onPredictionRow === undefined });
-      yield* readObjects(rows, { file: given, ...options });
+      const rows = await imageFolderRows(input, { needsLabels: options.onPredictionRow === undefined });
+      yield* readObjects(rows, { file: input, ...options });
       return;
     }
-    for (const source of await rowSources(metadata ?? given, { ...hubContext(context), stdin })) {
+    for (const source of await rowSources(metadata ?? input, { ...hubContext(context), stdin })) {
       const folder = typeof source === "string" ? dirname(source) : ".";
       yield* streamDataFile(source, { locate: (name) => resolve(folder, name), ...options });
     }
@@ -73,13 +73,13 @@ export const nodePlatform: Platform = {
       model,
       sourceFolder: source,
       overwrite,
-      ...given({ dtype, labelNames, texts, tokenizerFolder: tokenizer?.name }),
+      ...omitUndefined({ dtype, labelNames, texts, tokenizerFolder: tokenizer?.name }),
     });
   },
 };
 
 function hubContext({ notices, fetch, accessToken }: SourceContext): HubContext {
-  return { notices, access: given({ fetch, accessToken }) };
+  return { notices, access: omitUndefined({ fetch, accessToken }) };
 }
 
 function pathOf(folder: OutputFolder): string {

@@ -13,7 +13,7 @@ const loose: ReadonlySet<TaskType> = new Set<TaskType>(["CAUSAL_LM", "FEATURE_EX
 /** The head for an adapter: undefined for the base's own; `classes` undefined without a saved classifier. Throws ADAPTER_TASK. */
 export function adapterHead(adapter: Adapter, config: ModelConfig, requested: Task | undefined) {
   const task = requested === undefined ? taskOf(adapter, config) : checkRequestedTask(adapter, config, requested);
-  const loaded = task ?? ownTask(config);
+  const loaded = task ?? checkpointTask(config);
   return { task, classes: loaded === undefined ? undefined : savedClasses(adapter, config, loaded) };
 }
 
@@ -22,7 +22,7 @@ function taskOf(adapter: Adapter, config: ModelConfig): Task | undefined {
   if (taskType === null) return savedHead(adapter, config);
   const task = taskOfType(taskType);
   const possible = tasksOf(config);
-  const hasOwnBase = isBelowHead(adapter, config) || ownTask(config) === "text-encoding";
+  const hasOwnBase = isBelowHead(adapter, config) || checkpointTask(config) === "text-encoding";
   if (task === "feature-extraction" && hasOwnBase) return undefined;
   if (task === "causal-lm" && !looksBack(config)) return undefined;
   if (task !== undefined && possible.includes(task)) return task;
@@ -40,13 +40,13 @@ function tasksOf({ modelType }: ModelConfig): readonly Task[] {
   return [...new Set(familyOf(modelType).architectures.values())];
 }
 
-function ownTask({ modelType, architecture }: ModelConfig): Task | undefined {
+function checkpointTask({ modelType, architecture }: ModelConfig): Task | undefined {
   return architecture === null ? undefined : familyOf(modelType).architectures.get(architecture);
 }
 
 /** Whether positions only see earlier ones: in decoders, and in BERT with `is_decoder`. */
 function looksBack({ modelType, switches }: ModelConfig): boolean {
-  return familyOf(modelType).causal || switches.reversedSight;
+  return familyOf(modelType).causal || switches.flipsCausalMask;
 }
 
 /** Whether the adapter's paths are those of a model with a head: "bert.encoder…", not "encoder…". */
@@ -57,7 +57,7 @@ function isBelowHead({ tensors }: Adapter, { modelType }: ModelConfig): boolean 
 
 /** Without a task type: the only head whose classifier the adapter has, for a base without a head. */
 function savedHead(adapter: Adapter, config: ModelConfig): Task | undefined {
-  const own = ownTask(config);
+  const own = checkpointTask(config);
   if (own !== undefined && own !== "feature-extraction") return undefined;
   const heads = tasksOf(config).filter((task) => savedClasses(adapter, config, task) !== undefined);
   return heads.length === 1 ? heads[0] : undefined;

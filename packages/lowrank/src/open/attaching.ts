@@ -3,8 +3,8 @@
 import type { Adapter } from "@lowrank/adapter-format";
 import { type AdapterHandle, attachAdapter } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
-import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 
 export { readAdapterIn } from "@lowrank/adapter-format";
 
@@ -24,7 +24,7 @@ export function attachTo(
   { trainable = false, allowDifferentBase = false, adapterName }: AttachRequest,
   { warn: onWarning }: Notices,
 ): AdapterHandle {
-  const named = given({ name: adapterName });
+  const named = omitUndefined({ name: adapterName });
   const baseFingerprint = model.fingerprint;
   return attachAdapter(model, adapter, { ...named, baseFingerprint, allowDifferentBase, trainable, onWarning });
 }

@@ -39,10 +39,10 @@ export function parseHubName(text: string): HubName | undefined {
 }
 
 /** An adapter's `base_model_name_or_path` and `revision` for a base with this name. */
-export function baseName(given: string): { readonly name: string; readonly revision?: string } {
-  const name = parseHubName(given);
-  if (name === undefined || !given.includes("@")) return { name: given };
-  return { name: given.slice(0, given.lastIndexOf("@")), revision: name.revision };
+export function baseName(input: string): { readonly name: string; readonly revision?: string } {
+  const name = parseHubName(input);
+  if (name === undefined || !input.includes("@")) return { name: input };
+  return { name: input.slice(0, input.lastIndexOf("@")), revision: name.revision };
 }
 
 export function lastPart(path: string): string {

@@ -11,8 +11,8 @@ import {
   type WeightsInFiles,
 } from "@lowrank/models";
 import { classifierMissing } from "../errors/model-errors.ts";
-import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import { adapterHead, refuseOtherModules } from "./adapter-head.ts";
 import { decodeProblem } from "./adapter-problem.ts";
 import { type BaseClasses, readBaseConfig, readGgufConfig } from "./base-config.ts";
@@ -49,7 +49,7 @@ export async function loadBase(
   const { memoryBytes: maxBytes, basePrecision, leftIn, signal, onProgress } = request;
   const optionsFor = async (configOf: () => Promise<ModelConfig>) => ({
     onWarning: notices.warn,
-    ...given({ maxBytes, signal, basePrecision, leftIn, onProgress }),
+    ...omitUndefined({ maxBytes, signal, basePrecision, leftIn, onProgress }),
     ...(await headFor(request, adapter, configOf)),
   });
   if (folder !== undefined) {
@@ -82,7 +82,7 @@ async function headFor(
   const numLabels = trained?.classes ?? (config && classes?.(config));
   // A head in the adapter replaces the seeded one.
   const seed = trained?.classes === undefined ? newHeadSeed : 0;
-  return given({ task: head, numLabels, problemType, newHead: seed === undefined ? undefined : { seed } });
+  return omitUndefined({ task: head, numLabels, problemType, newHead: seed === undefined ? undefined : { seed } });
 }
 
 /** Whether the adapter was trained as a classifier, or the base alone is one with a single output. */

@@ -70,7 +70,7 @@ export const trainingRows = {
 /** The given options that the fingerprint of a run or the model card contains, under their names there. */
 export function notedOptions(where: "fact" | "card", options: object): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    givenRows(options).flatMap(([, value, { [where]: name }]) => (name === undefined ? [] : [[name, value]])),
+    optionsWithRows(options).flatMap(([, value, { [where]: name }]) => (name === undefined ? [] : [[name, value]])),
   );
 }
 
@@ -79,13 +79,13 @@ export function optionsFor<Receiver extends "forward" | "trainer">(
   receiver: Receiver,
   options: object,
 ): Passed<typeof loopOptions.rows, Receiver> {
-  const found = givenRows(options).filter(([, , { passedTo }]) => passedTo === receiver);
+  const found = optionsWithRows(options).filter(([, , { passedTo }]) => passedTo === receiver);
   // The rows with this receiver, as the type says.
   return Object.fromEntries(found) as Passed<typeof loopOptions.rows, Receiver>;
 }
 
 /** The given options with their rows, in the order of the table. */
-export function givenRows(options: object): readonly (readonly [name: string, value: unknown, row: OptionRow])[] {
+export function optionsWithRows(options: object): readonly (readonly [name: string, value: unknown, row: OptionRow])[] {
   const values = new Map<string, unknown>(Object.entries(options));
   const rows = Object.entries<OptionRow>(trainingRows).map(([name, row]) => [name, values.get(name), row] as const);
   return rows.filter(([, value]) => value !== undefined);

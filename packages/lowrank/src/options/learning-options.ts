@@ -6,14 +6,14 @@ import { flag, integerIn, numberIn, type OptionGroup, oneOf, type Schema, text }
 import { onRewards } from "./reward-options.ts";
 import { rowLosses } from "./row-losses.ts";
 
-const judged: ActsOn = { isFor: "rows of preferences", acts: (run) => reads(run, "margin") };
+const onPreferences: ActsOn = { isFor: "rows of preferences", acts: (run) => reads(run, "margin") };
 
 const predictsTokens: ReadonlySet<Task> = new Set(["causal-lm", "masked-lm", "sequence-to-sequence"]);
-const comparable: ActsOn = {
+const onTokenPredictors: ActsOn = {
   isFor: "rows of text, where tokens of two models can be compared",
   acts: (run) => reads(run, "teacher") && predictsTokens.has(run.task),
 };
-const withAnother: ActsOn = {
+const onDivergence: ActsOn = {
   isFor: "runs with `teacher` or `klToBase`",
   acts: (_, { teacher, klToBase = 0 }) => teacher !== undefined || klToBase !== 0,
 };
@@ -108,8 +108,8 @@ export const preferenceOptions = {
       detail: "For dpo, a higher value stays closer to the base model.",
       value: numberIn({ min: 0 }),
       actsOn: {
-        isFor: `${judged.isFor}, and ${onRewards.isFor}`,
-        acts: (...run) => judged.acts(...run) || onRewards.acts(...run),
+        isFor: `${onPreferences.isFor}, and ${onRewards.isFor}`,
+        acts: (...run) => onPreferences.acts(...run) || onRewards.acts(...run),
       },
     },
     /** Between chosen and rejected answers, for "simpo"; default 1. */
@@ -117,21 +117,21 @@ export const preferenceOptions = {
       argument: "<number>",
       help: "simpo: margin between chosen and rejected answers (default: 1)",
       value: numberIn({ min: 0 }),
-      actsOn: judged,
+      actsOn: onPreferences,
     },
     /** Weight of good answers, for "kto"; default 1. */
     desirableWeight: {
       argument: "<number>",
       help: "kto: weight of good answers (default: 1)",
       value: numberIn({ min: 0 }),
-      actsOn: judged,
+      actsOn: onPreferences,
     },
     /** Weight of bad answers; default 1. */
     undesirableWeight: {
       argument: "<number>",
       help: "kto: weight of bad answers (default: 1)",
       value: numberIn({ min: 0 }),
-      actsOn: judged,
+      actsOn: onPreferences,
     },
   },
 } as const satisfies OptionGroup;
@@ -144,14 +144,14 @@ export const distillationOptions = {
       argument: "<weight>",
       help: "weight of a KL penalty that keeps outputs close to the base model (default: 0)",
       value: numberIn({ min: 0 }),
-      actsOn: [comparable, { isFor: "runs without `teacher`", acts: (_, { teacher }) => teacher === undefined }],
+      actsOn: [onTokenPredictors, { isFor: "runs without `teacher`", acts: (_, { teacher }) => teacher === undefined }],
     },
     /** Another model with the same tokenizer, whose predictions are imitated at the trained positions. */
     teacher: {
       argument: "<model>",
       help: "model with the same tokenizer, whose predictions are imitated",
       value: text,
-      actsOn: comparable,
+      actsOn: onTokenPredictors,
     },
     /** Share of the teacher in the loss, 0 to 1; the rest is the rows' own loss. Default 0.5. */
     teacherShare: {
@@ -166,14 +166,14 @@ export const distillationOptions = {
       help: "KL divergence from teacher or base: forward (default) or reverse",
       detail: "forward covers all that the teacher predicts, reverse its most likely tokens.",
       value: oneOf(["forward", "reverse"]),
-      actsOn: withAnother,
+      actsOn: onDivergence,
     },
     /** Both sides' logits are divided by it; default 1. */
     divergenceTemperature: {
       argument: "<number>",
       help: "temperature of the logits of both models (default: 1)",
       value: numberIn({ above: 0 }),
-      actsOn: withAnother,
+      actsOn: onDivergence,
     },
   },
 } as const satisfies OptionGroup;

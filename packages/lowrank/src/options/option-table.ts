@@ -62,7 +62,7 @@ export interface OptionGroup {
 type ValueOf<Row> = Row extends { readonly value: Schema<infer Value> } ? Value : never;
 
 /** Options as a caller of the library gives them. */
-export type Given<Rows> = { readonly [Name in keyof Rows]?: ValueOf<Rows[Name]> | undefined };
+export type OptionValues<Rows> = { readonly [Name in keyof Rows]?: ValueOf<Rows[Name]> | undefined };
 
 type Always = { readonly standard: unknown } | { readonly isNeeded: true };
 

@@ -3,7 +3,7 @@
 import { type ProblemType, padBatch } from "@lowrank/data";
 import { batchTensors, type ModelInputs, NonFiniteOutputError } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
-import { given } from "../given.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { bestAnswers } from "./best-answer.ts";
@@ -147,7 +147,7 @@ export function rowLogits(opened: OpenedBase, rows: readonly InputRow[]): Promis
 function aloneEach(inputs: Pick<ModelInputs, "inputIds" | "attentionMask" | "tokenTypeIds">): ModelInputs {
   const { inputIds, attentionMask, tokenTypeIds } = inputs;
   const alone = (tensor: tf.Tensor | undefined) => tensor && tf.expandDims<tf.Tensor3D>(tensor, 1);
-  return given({
+  return omitUndefined({
     inputIds: alone(inputIds),
     attentionMask: alone(attentionMask),
     tokenTypeIds: alone(tokenTypeIds),

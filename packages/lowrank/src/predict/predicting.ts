@@ -1,8 +1,8 @@
 // Everything that prediction needs, loaded on first use.
 
-import { given } from "../given.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import type { OpenedBase } from "../open/open-base.ts";
-import { checkGiven } from "../rows/classes/class-names.ts";
+import { checkNames } from "../rows/classes/class-names.ts";
 import { problemOn } from "../rows/classes/problem-type.ts";
 import type { ColumnOptions } from "../rows/read-rows.ts";
 import type { AnswerRules } from "./answer-logits.ts";
@@ -32,9 +32,10 @@ export function predict(
 ): Predictions {
   const { config } = opened.model;
   const [names, adapterNames] = [classNames, adapter?.classNames];
-  if (names !== undefined) checkGiven(names, { adapterNames, modelNames: config.labelNames, isTrained: true });
+  if (names !== undefined) checkNames(names, { adapterNames, modelNames: config.labelNames, isTrained: true });
   const labels = names ?? adapterNames ?? config.labelNames;
   const problem = adapter?.problemType ?? problemOn(config, undefined);
-  const questions = questionsIn({ platform, context }, input, given({ columns, header, remembered: opened.setup }));
+  const how = omitUndefined({ columns, header, remembered: opened.setup });
+  const questions = questionsIn({ platform, context }, input, how);
   return predictRows({ opened, platform, tokenizer, labels, problem }, questions, options);
 }

@@ -3,7 +3,7 @@
 import { padBatch, type SpeechExample, type TextTokenizer } from "@lowrank/data";
 import { batchTensors, generate } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
-import { given } from "../given.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { endTokens } from "../rows/text-ending.ts";
@@ -48,7 +48,7 @@ export async function transcribe(
           maxNewTokens: maxNewTokens ?? Math.max(1, model.config.maxPositions - length),
           eosTokenIds: endTokens(model, tokenizer),
           context,
-          ...given({ inputFeatures, signal }),
+          ...omitUndefined({ inputFeatures, signal }),
         }),
       );
       for (const [index, position] of indices.entries())

@@ -1,6 +1,6 @@
 // The JSON schema of recipes, for editors and other programs.
 
-import { given } from "../given.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import { recipeOptions } from "../options/all-options.ts";
 import type { ValueSchema } from "../options/option-table.ts";
 
@@ -10,7 +10,7 @@ export const schemaAddress = "https://unpkg.com/lowrank/dist/recipe.schema.json"
 export function recipeSchema() {
   const options = [...recipeOptions].map(([name, { help, detail, value, standard }]) => {
     const description = detail === undefined ? help : `${help}. ${detail}`;
-    return [name, { description, ...value, ...given({ default: standard }) }] as const;
+    return [name, { description, ...value, ...omitUndefined({ default: standard }) }] as const;
   });
   const properties: Readonly<Record<string, ValueSchema & { readonly description?: string }>> = {
     $schema: { type: "string" },

@@ -1,10 +1,10 @@
 // The options of a run, from flags or from a recipe.
 
-import { given } from "../given.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import type { RunRows } from "../options/all-options.ts";
 import type { Chosen } from "../options/option-table.ts";
 import type { TrainingOptions } from "../options.ts";
-import type { KeptCheckpoints, RunFolder } from "../run-folder.ts";
+import type { CheckpointRetention, RunFolder } from "../run-folder.ts";
 import { trainingNames } from "../train/training-names.ts";
 import { type LoopOptions, resumedOptions } from "../train/training-options.ts";
 
@@ -43,7 +43,7 @@ const likeTrainer: LoopOptions = { batchSize: 8, learningRate: 5e-5, epochs: 3, 
 export function trainingOptions(recipe: CompleteRecipe, { initial }: Pick<RunFolder, "initial">): TrainingOptions {
   const alike = Object.entries(recipe).filter(([name]) => Object.hasOwn(trainingNames, name) && !apart.has(name));
   const chosen: TrainingOptions = { ...Object.fromEntries(alike), ...promptsOf(recipe) };
-  const options = { ...(recipe.likePeft === true ? likeTrainer : {}), ...given(chosen) };
+  const options = { ...(recipe.likePeft === true ? likeTrainer : {}), ...omitUndefined(chosen) };
   return resumedOptions(initial.options, options, recipe);
 }
 
@@ -52,11 +52,11 @@ export function promptsOf({
   queryPrompt: first,
   documentPrompt: others,
 }: Pick<CompleteRecipe, "queryPrompt" | "documentPrompt">): Pick<TrainingOptions, "prompts"> {
-  return first === undefined && others === undefined ? {} : { prompts: given({ first, others }) };
+  return first === undefined && others === undefined ? {} : { prompts: omitUndefined({ first, others }) };
 }
 
 /** Checkpoint retention, in the library's form. */
-export function checkpointRetention(recipe: Pick<CompleteRecipe, "keepCheckpoints">): KeptCheckpoints | undefined {
+export function checkpointRetention(recipe: Pick<CompleteRecipe, "keepCheckpoints">): CheckpointRetention | undefined {
   const keep = recipe.keepCheckpoints;
   if (keep === undefined) return undefined;
   const last = keep.find((name) => name.startsWith("last:"));

@@ -48,7 +48,7 @@ export function runCurves(lines: readonly string[]): RunCurves {
 }
 
 /** Weight of the old mean in the new one. */
-const kept = 0.9;
+const decay = 0.9;
 
 /** The exponential moving average, with TensorBoard's bias correction. */
 export class SmoothedLoss {
@@ -58,8 +58,8 @@ export class SmoothedLoss {
   /** Adds a value and returns the mean; skips values that are not finite. */
   add(value: number): number {
     if (Number.isFinite(value)) {
-      this.#sum = this.#sum * kept + value * (1 - kept);
-      this.#weight = this.#weight * kept + (1 - kept);
+      this.#sum = this.#sum * decay + value * (1 - decay);
+      this.#weight = this.#weight * decay + (1 - decay);
     }
     return this.value;
   }

@@ -5,7 +5,7 @@ import { ignoredLabel, isUndecoded, type RowList, type TextTokenizer, type Token
 import { generateTokens } from "@lowrank/models";
 import type { OpenedBase } from "../open/open-base.ts";
 import { positionLimit } from "../open/position-limit.ts";
-import { needsOwnPass } from "../rows/invocation-rows.ts";
+import { needsSeparatePass } from "../rows/invocation-rows.ts";
 import { textEnding } from "../rows/text-ending.ts";
 import type { SampleText } from "./report-page.ts";
 
@@ -60,7 +60,7 @@ async function writeBoth(
     // The limit of tokens may be within a character, whose first bytes are decoded as U+FFFD.
     return written.map((ids) => tokenizer.decode(ids).replace(/\ufffd+$/, ""));
   };
-  if (handle === undefined || model.config.decoderLayers > 0 || needsOwnPass(handle.config)) {
+  if (handle === undefined || model.config.decoderLayers > 0 || needsSeparatePass(handle.config)) {
     return [await write(prompts, inferenceContext(noAdapters)), await write(prompts, context)];
   }
   const acting = adapterRows([...prompts.map(() => null), ...prompts.map(() => handle.name)]);

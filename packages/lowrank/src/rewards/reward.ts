@@ -29,10 +29,10 @@ export interface WeightedReward {
 }
 
 /** One reward, or several with weights. */
-export type RewardChoice = Reward | readonly WeightedReward[];
+export type Rewards = Reward | readonly WeightedReward[];
 
 /** The rewards with their weights and names. A name that occurs again gets a number. */
-export function weightedRewards(choice: RewardChoice) {
+export function weightedRewards(choice: Rewards) {
   const all: readonly WeightedReward[] = typeof choice === "function" ? [{ reward: choice }] : choice;
   const names = all.map(({ name, reward }) => name ?? (reward.name || "reward"));
   return all.map(({ reward, weight = 1 }, index) => {

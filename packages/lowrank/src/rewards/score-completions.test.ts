@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { Reward, RewardChoice } from "./reward.ts";
+import type { Reward, Rewards } from "./reward.ts";
 import { type Scoring, scoreCompletions } from "./score-completions.ts";
 
 const inputs = ["a", "bb", "ccc"].map((completion, row) => ({ prompt: "write", completion, row: { row } }));
 const letters: Reward = ({ completion }) => completion.length;
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-const score = (reward: RewardChoice, how: Partial<Scoring> = {}) =>
+const score = (reward: Rewards, how: Partial<Scoring> = {}) =>
   scoreCompletions(inputs, { reward, timeout: 60, concurrency: 2, ...how });
 
 describe("the rewards of completions", () => {

@@ -2,10 +2,10 @@
 
 import { describeValue, isObject } from "@lowrank/contracts";
 import { rewardFailed } from "../errors/run-errors.ts";
-import { type RewardChoice, type RewardInput, weightedRewards } from "./reward.ts";
+import { type RewardInput, type Rewards, weightedRewards } from "./reward.ts";
 
 export interface Scoring {
-  readonly reward: RewardChoice;
+  readonly reward: Rewards;
   /** Seconds for each call. */
   readonly timeout: number;
   /** Maximum number of calls at a time. */

@@ -27,7 +27,7 @@ export function needsInvocation(config: LoraConfig | undefined): boolean {
 }
 
 /** Whether rows with this adapter and rows with other adapters cannot share a batch. */
-export function needsOwnPass(config: LoraConfig | undefined): boolean {
+export function needsSeparatePass(config: LoraConfig | undefined): boolean {
   return needsInvocation(config) || (config?.targetParameters ?? []).length > 0;
 }
 

@@ -3,7 +3,7 @@
 
 import { parseJson } from "@lowrank/contracts";
 import type { Example, ReadOptions, RowList } from "@lowrank/data";
-import { given } from "../given.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 
 export interface AdapterSetup {
   /** Name of the prompt template of its rows. */
@@ -54,7 +54,7 @@ export function parseSetup(text: string | Uint8Array | undefined): AdapterSetup 
 function checked(value: unknown): AdapterSetup {
   if (typeof value !== "object" || value === null) return {};
   const { template, system, columns, header, basePath } = value as Readonly<Record<string, unknown>>;
-  return given({
+  return omitUndefined({
     template: asText(template),
     system: asText(system),
     columns: asColumns(columns),
@@ -85,7 +85,7 @@ export function setupOfRows(
   template: string,
   { columns, header }: Pick<ReadOptions, "columns" | "header">,
 ): AdapterSetup {
-  return given({ template: template === "" ? undefined : template, system: systemOf(rows), columns, header });
+  return omitUndefined({ template: template === "" ? undefined : template, system: systemOf(rows), columns, header });
 }
 
 /** The settings on a base, with its current path. */
@@ -93,7 +93,7 @@ export function onBase(
   setup: AdapterSetup | undefined,
   { source: { basePath } }: { readonly source: { readonly basePath?: string | undefined } },
 ): AdapterSetup {
-  return { ...setup, ...given({ basePath }) };
+  return { ...setup, ...omitUndefined({ basePath }) };
 }
 
 /** The system prompt of all rows; undefined if they are not conversations or do not all have the same. */

@@ -100,12 +100,12 @@ class SchemaReader {
   #value(schema: unknown, at: string): Value {
     if (schema === true) return free(anyValue);
     if (!isObject(schema)) return this.#fault(at, `expected a schema, got ${describeValue(schema)}`);
-    const own = Object.keys(schema).filter((name) => !notes.has(name));
-    const wrong = own.filter((name) => !supported.has(name));
+    const present = Object.keys(schema).filter((name) => !notes.has(name));
+    const wrong = present.filter((name) => !supported.has(name));
     if (wrong.length > 0) return this.#fault(at, `${listed(wrong)} cannot be guaranteed; remove it`);
     const combiner = combining.find((name) => name in schema);
     if (combiner !== undefined) {
-      const others = own.filter((name) => name !== combiner);
+      const others = present.filter((name) => name !== combiner);
       if (others.length > 0) return this.#fault(at, `${listed(others)} next to "${combiner}" is not supported`);
       return combiner === "$ref"
         ? this.#reference(schema.$ref, at)
@@ -113,7 +113,7 @@ class SchemaReader {
     }
     if ("const" in schema || "enum" in schema) return this.#constants(schema, at);
     const implied = Object.entries(keywords).flatMap(([type, names]) =>
-      own.some((name) => names.includes(name)) ? type : [],
+      present.some((name) => names.includes(name)) ? type : [],
     );
     const types: readonly unknown[] = "type" in schema ? [schema.type].flat() : implied;
     if (types.length === 0) return free(anyValue);
@@ -244,7 +244,7 @@ function areDistinct(schemas: readonly unknown[]): boolean {
   const constants = schemas.map(requiredConstants);
   return [...(constants[0]?.keys() ?? [])].some(
     (name) =>
-      constants.every((own) => own.has(name)) && areAllDifferent(constants.flatMap((own) => own.get(name) ?? [])),
+      constants.every((map) => map.has(name)) && areAllDifferent(constants.flatMap((map) => map.get(name) ?? [])),
   );
 }
 

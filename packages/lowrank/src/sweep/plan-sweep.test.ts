@@ -15,25 +15,25 @@ describe("a plan of runs", () => {
     ]);
     expect(runs[3]).toMatchObject({
       out: "o/rank-8_learningRate-0.0003",
-      choices: { model: "m", rank: 8, learningRate: 3e-4, batchSize: 4, out: "o/rank-8_learningRate-0.0003" },
+      recipe: { model: "m", rank: 8, learningRate: 3e-4, batchSize: 4, out: "o/rank-8_learningRate-0.0003" },
     });
   });
 
   it("accepts lists as values in brackets, and skips invalid names for folders", async () => {
     const runs = await planned("targetModules=all-linear,[q_proj,v_proj]", "useRslora=true,false");
-    expect(runs.map(({ choices }) => choices.targetModules)).toEqual([
+    expect(runs.map(({ recipe }) => recipe.targetModules)).toEqual([
       ...["all-linear", "all-linear"],
       ...[1, 2].map(() => ["q_proj", "v_proj"]),
     ]);
-    expect(runs.map(({ choices }) => choices.useRslora)).toEqual([true, undefined, true, undefined]);
+    expect(runs.map(({ recipe }) => recipe.useRslora)).toEqual([true, undefined, true, undefined]);
     for (const { out } of await planned("template=plain", 'queryPrompt=../../up,"a/b",*x'.replace("*", "\\*")))
       expect(out).toMatch(/^o\/template-plain_queryPrompt-[0-9a-f]{12}$/);
   });
 
   it("replaces the recipe's equivalent options: steps its epochs, tokens its rows", async () => {
     const [run] = await planned("steps=10", "batchTokens=512");
-    expect(run?.choices).toMatchObject({ steps: 10, batchTokens: 512 });
-    expect(run?.choices.epochs ?? run?.choices.batchSize).toBeUndefined();
+    expect(run?.recipe).toMatchObject({ steps: 10, batchTokens: 512 });
+    expect(run?.recipe.epochs ?? run?.recipe.batchSize).toBeUndefined();
   });
 
   it("uses the recipe's folder if none is given", async () => {

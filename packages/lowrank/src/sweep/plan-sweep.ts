@@ -20,7 +20,7 @@ export interface SweepRun {
   readonly values: Readonly<Record<string, unknown>>;
   /** Its folder, named after its values, so that a larger sweep finds the runs of a smaller one. */
   readonly out: string;
-  readonly choices: CompleteRecipe;
+  readonly recipe: CompleteRecipe;
 }
 
 /** The inputs of a plan. */
@@ -46,11 +46,11 @@ export function planSweep(
   const rest = withoutExcluded(recipe, sets);
   return combinationsOf(sets).map((values, index) => {
     const target = join(folder, folderName(values));
-    const choices = completeRecipe({ ...rest, ...values }, { name: `${name}, ${describeValues(values)}`, out: target });
-    checkCombinations(choices);
-    if ([...choices.data, ...(choices.validation ?? [])].includes("-"))
+    const full = completeRecipe({ ...rest, ...values }, { name: `${name}, ${describeValues(values)}`, out: target });
+    checkCombinations(full);
+    if ([...full.data, ...(full.validation ?? [])].includes("-"))
       throw new SweepError(["data: standard input can be read only once, not by each run; pass a file"]);
-    return { index, values, out: target, choices };
+    return { index, values, out: target, recipe: full };
   });
 }
 

@@ -10,9 +10,9 @@ const loop = {
   clipNorm: 1,
   seed: 0,
 } as const;
-const choices: SweepRun["choices"] = { data: [], out: "", ...loop };
+const recipe: SweepRun["recipe"] = { data: [], out: "", ...loop };
 const run = (index: number, ...losses: readonly number[]) => ({
-  run: { index, values: {}, out: `run-${index}`, choices },
+  run: { index, values: {}, out: `run-${index}`, recipe },
   progress: { state: "complete", steps: 2, validation: losses.map((loss, step) => ({ step, loss })) } as const,
 });
 

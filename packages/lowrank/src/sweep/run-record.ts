@@ -5,8 +5,8 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isObject, parseJson } from "@lowrank/contracts";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
-import { given } from "../given.ts";
 import { type MetricName, metricNames } from "../metric-names.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import { readRecipe } from "../recipe/read-recipe.ts";
 import { recipeFile } from "../recipe/write-recipe.ts";
 import type { SweepRun } from "./plan-sweep.ts";
@@ -32,7 +32,7 @@ export type RunProgress =
   | { readonly state: "diverged"; readonly message: string };
 
 /** A run as its record needs it: its folder, its values of the varied options, all its options. */
-export type RecordedRun = Pick<SweepRun, "out" | "values" | "choices">;
+export type RecordedRun = Pick<SweepRun, "out" | "values" | "recipe">;
 
 /** Records are a few pages at most. */
 const maxBytes = 4_000_000;
@@ -49,10 +49,10 @@ export async function readProgress(run: RecordedRun): Promise<RunProgress> {
   const record = parseJson(await readFile(path, "utf8"), { refuse });
   if (!isObject(record) || !isObject(record.choices) || !isProgress(record.progress))
     throw refuse("is not a file of lowrank sweep");
-  const { choices, progress } = record;
+  const { choices: recorded, progress } = record;
   const planned = comparable(run);
-  const names = [...new Set([...Object.keys(choices), ...Object.keys(planned)])];
-  const others = names.filter((name) => JSON.stringify(choices[name]) !== JSON.stringify(planned[name]));
+  const names = [...new Set([...Object.keys(recorded), ...Object.keys(planned)])];
+  const others = names.filter((name) => JSON.stringify(recorded[name]) !== JSON.stringify(planned[name]));
   if (others.length > 0) throw new SweepDiffersError(run.out, others);
   return progress;
 }
@@ -78,7 +78,7 @@ export async function endOf({ out }: Pick<SweepRun, "out">): Promise<RunEnd> {
     steps: Number(rows.at(-1)?.step ?? 0),
     ...(last && { loss: Number(last.loss) }),
     validation,
-    ...given({ bestBy }),
+    ...omitUndefined({ bestBy }),
   };
 }
 
@@ -86,8 +86,8 @@ function pathOf({ out }: Pick<SweepRun, "out">): string {
   return `${out}.json`;
 }
 
-function comparable({ choices }: Pick<SweepRun, "choices">): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(choices).filter(([name]) => !notCompared.has(name)));
+function comparable({ recipe }: Pick<SweepRun, "recipe">): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(recipe).filter(([name]) => !notCompared.has(name)));
 }
 
 function isProgress(value: unknown): value is RunProgress {

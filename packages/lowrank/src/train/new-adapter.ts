@@ -20,7 +20,7 @@ import {
   shareRanks,
 } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
-import { given } from "../given.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import { lastPart } from "../open/hub-name.ts";
 import type { ModelSource } from "../open/model-source.ts";
 import { typeOfTask } from "../open/task-types.ts";
@@ -39,7 +39,7 @@ export function configFor(
   return createLoraConfig({
     ...adapterDefaults(fields),
     ...languageLayers(model, fields),
-    ...given(fields),
+    ...omitUndefined(fields),
     ...initSettings(fields),
     ...savedClassifier(model, fields),
     inferenceMode: false,
@@ -134,7 +134,7 @@ export async function makeFromRows(
 }
 
 function optionsOf({ fingerprint: baseFingerprint }: PretrainedModel, { seed, name }: NewAdapter): InjectOptions {
-  return { ...given({ name }), seed, baseFingerprint };
+  return { ...omitUndefined({ name }), seed, baseFingerprint };
 }
 
 // Tables that train the rows of added tokens: all with one row per token, unless the options adapt or save them entirely.

@@ -2,7 +2,7 @@
 
 import { batchIndices } from "@lowrank/data";
 import { type ScheduleShape, TrainingOptionsError } from "@lowrank/trainer";
-import { given } from "../given.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import { defaultEpochs, minEpochs, type RunDefaults } from "./run-defaults.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
 import { type LoopOptions, settled } from "./training-options.ts";
@@ -49,7 +49,7 @@ function filledBatches({ train, learning }: TokenizedRows, options: LoopOptions)
       : []),
   ];
   if (problems.length > 0) throw new TrainingOptionsError(problems);
-  return batchIndices(train, given({ batchTokens, groupByLength, seed })).length;
+  return batchIndices(train, omitUndefined({ batchTokens, groupByLength, seed })).length;
 }
 
 /** Half an epoch is half of its steps; a started step counts, as in transformers. Throws TrainingOptionsError without a batch. */
@@ -74,11 +74,11 @@ export function shapeOf(
   plan: RunSteps,
   resumed: ScheduleShape | undefined,
 ): ScheduleShape | undefined {
-  const shape = given({ cycles: scheduleCycles, power: schedulePower, endShare: endRate, decayShare });
+  const shape = omitUndefined({ cycles: scheduleCycles, power: schedulePower, endShare: endRate, decayShare });
   const isRequested = warmupSteps !== undefined || warmupRatio !== undefined || plan.warmupSteps === 0;
   const begin = isRequested
     ? {}
-    : given({ warmupStart: resumed === undefined ? 1 / (plan.warmupSteps + 1) : resumed.warmupStart });
+    : omitUndefined({ warmupStart: resumed === undefined ? 1 / (plan.warmupSteps + 1) : resumed.warmupStart });
   const all = { ...begin, ...shape };
   return Object.keys(all).length === 0 ? undefined : all;
 }

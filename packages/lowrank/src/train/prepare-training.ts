@@ -6,13 +6,13 @@ import type { PretrainedModel } from "@lowrank/models";
 import { TrainingOptionsError } from "@lowrank/trainer";
 import { rowsTask } from "../errors/library-errors.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
-import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import { type TrainingRows, trainingRows } from "../objectives/training-rows.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import { problemKey } from "../open/adapter-problem.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { isOneClass, type RunToCheck } from "../options/acts-on.ts";
-import { givenRows } from "../options/all-options.ts";
+import { optionsWithRows } from "../options/all-options.ts";
 import type { Platform, RowsInput } from "../platform.ts";
 import {
   type Classes,
@@ -74,7 +74,7 @@ export function classesOf(
   if (objective.hasLabels !== true) return { count: 0, ids: new Map() };
   if (problemOn(model.config, problem) === "regression") return { count: 1, ids: new Map() };
   const ofFile = adapter && { isTrained: true, adapterNames: decodeClassNames(adapter.metadata) };
-  return numberClasses(rows, { modelNames: model.config.labelNames, ...ofFile, ...given(known) });
+  return numberClasses(rows, { modelNames: model.config.labelNames, ...ofFile, ...omitUndefined(known) });
 }
 
 export function classMetadata({ ids }: Classes, { problem }: LabelMeaning): ReadonlyMap<string, string> {
@@ -96,7 +96,7 @@ export function runToCheck(
 /** Throws a TrainingOptionsError that names every option without effect in this run; the value 0 is allowed. */
 export function refuseIdleOptions(run: RunToCheck, options: object): void {
   const given = Object.fromEntries(Object.entries(options));
-  const idle = givenRows(options).flatMap(([name, value, { actsOn = [] }]) => {
+  const idle = optionsWithRows(options).flatMap(([name, value, { actsOn = [] }]) => {
     const rules = [actsOn].flat().filter(({ acts }) => value !== 0 && !acts(run, given));
     return rules.map(({ isFor }) => `${name}: has no effect in this run, it is for ${isFor}`);
   });
@@ -126,9 +126,9 @@ export async function readTrainingRows(
   if (isRead(input)) return input;
   const { platform, opened, notices, seed } = run;
   const asPrompts = objective !== undefined;
-  const reading = { platform, columns: given({ columns, header, onBrokenRows, asPrompts }), context: { notices } };
-  const data = await readRows(input, reading);
-  const held = validation === undefined ? undefined : await readRows(validation, reading);
+  const how = { platform, columns: omitUndefined({ columns, header, onBrokenRows, asPrompts }), context: { notices } };
+  const data = await readRows(input, how);
+  const held = validation === undefined ? undefined : await readRows(validation, how);
   const { task, config } = opened.model;
   const problem = config.labels === 1 ? "regression" : (config.problemType ?? undefined);
   return trainingRows({ data, validation: held, validationShare, seed, task, problem, loss });

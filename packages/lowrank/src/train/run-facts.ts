@@ -2,7 +2,7 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { PretrainedModel } from "@lowrank/models";
-import { given } from "../given.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import { notedOptions } from "../options/all-options.ts";
 import type { RowOrder, RunFacts } from "../run-folder.ts";
 import { initBatchesOf } from "./measure-init.ts";
@@ -36,7 +36,7 @@ export function runFacts(
     batchSize: options.batchTokens === undefined ? batchSize : `${options.batchTokens} tokens`,
     seed,
     rows: rows.drawn?.sample ?? rows.train,
-    ...given({ texts: rows.drawn?.texts, media: rows.media }),
+    ...omitUndefined({ texts: rows.drawn?.texts, media: rows.media }),
     heldOut: rows.heldOut,
     bestBy,
     addedTokens: adapter.addedTokens,

@@ -4,8 +4,8 @@ import { enumerated, escapeControls } from "@lowrank/contracts";
 import type { EvaluationEvent, RateRestart } from "@lowrank/trainer";
 import { counted } from "../counted.ts";
 import { fourDigits } from "../four-digits.ts";
-import { given } from "../given.ts";
 import { type MetricName, metricFacts, metricNames } from "../metric-names.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import { notedOptions } from "../options/all-options.ts";
 import { isRounded } from "../options/file-options.ts";
 import { loopDefaults } from "../options/loop-defaults.ts";
@@ -62,7 +62,7 @@ export function runTable(
     validation,
     restarts = [],
   } = facts;
-  const { gradientAccumulationSteps, schedule, weightDecay, seed } = { ...loopDefaults, ...given(options) };
+  const { gradientAccumulationSteps, schedule, weightDecay, seed } = { ...loopDefaults, ...omitUndefined(options) };
   const { batchSize, learningRate, batchTokens } = options;
   const size = gradientAccumulationSteps * (batchTokens ?? batchSize);
   return [

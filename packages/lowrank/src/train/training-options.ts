@@ -3,17 +3,17 @@
 import type { WarningListener } from "@lowrank/contracts";
 import type { TrainingState } from "@lowrank/trainer";
 import type { Communicator } from "@lowrank/trainer/mpi";
-import { given } from "../given.ts";
 import type { DistillationSettings } from "../objectives/distillation/distillation.ts";
 import type { ComparisonOptions, EmbeddingOptions } from "../objectives/embeddings/embeddings.ts";
 import type { PreferenceOptions } from "../objectives/preferences/learn-preferences.ts";
 import type { RewardOptions } from "../objectives/rewards/reward-settings.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import type { adapterOptions } from "../options/adapter-options.ts";
 import type { fileOptions } from "../options/file-options.ts";
 import { loopDefaults } from "../options/loop-defaults.ts";
 import type { libraryOptions, loopOptions } from "../options/loop-options.ts";
-import type { Given } from "../options/option-table.ts";
-import type { InitialSettings, KeptCheckpoints } from "../run-folder.ts";
+import type { OptionValues } from "../options/option-table.ts";
+import type { CheckpointRetention, InitialSettings } from "../run-folder.ts";
 import type { RunDefaults } from "./run-defaults.ts";
 
 type FileRows = typeof fileOptions.rows;
@@ -22,8 +22,8 @@ type LibraryRows = typeof libraryOptions.rows;
 
 /** Options of tokenising rows. */
 export interface RowOptions
-  extends Given<Pick<FileRows, "template" | "maxLength" | "maxTargetLength" | "classNames">>,
-    Given<Pick<LibraryRows, "tokenizeWhenDrawn">>,
+  extends OptionValues<Pick<FileRows, "template" | "maxLength" | "maxTargetLength" | "classNames">>,
+    OptionValues<Pick<LibraryRows, "tokenizeWhenDrawn">>,
     ComparisonOptions,
     EmbeddingOptions,
     PreferenceOptions,
@@ -32,9 +32,9 @@ export interface RowOptions
 
 /** Options of the training loop. */
 export interface LoopOptions
-  extends Given<Omit<LoopRows, "saveEvery" | "keepCheckpoints" | "tensorBoard" | "report">>,
-    Given<Pick<LibraryRows, "dropLast" | "evalAtStart" | "watchRate">>,
-    Given<Pick<typeof adapterOptions.rows, "initBatches">> {}
+  extends OptionValues<Omit<LoopRows, "saveEvery" | "keepCheckpoints" | "tensorBoard" | "report">>,
+    OptionValues<Pick<LibraryRows, "dropLast" | "evalAtStart" | "watchRate">>,
+    OptionValues<Pick<typeof adapterOptions.rows, "initBatches">> {}
 
 /** Options for stopping, checkpoints and several processes. */
 export interface RunOptions {
@@ -62,8 +62,8 @@ export interface RunOptions {
 
 /** Options of a run folder, from which an interrupted run can resume. In Node only. */
 export interface KeepingOptions
-  extends Given<Pick<LoopRows, "saveEvery" | "tensorBoard" | "report">>,
-    Given<Pick<FileRows, "verifyBase">> {
+  extends OptionValues<Pick<LoopRows, "saveEvery" | "tensorBoard" | "report">>,
+    OptionValues<Pick<FileRows, "verifyBase">> {
   /**
    * The folder for the adapter, its checkpoints and metrics.jsonl. It is locked during the run, and refused if it exists,
    * unless `overwrite` or `resume`.
@@ -74,7 +74,7 @@ export interface KeepingOptions
   /** Continues the interrupted run in `out` exactly. Another model, adapter or data is refused. */
   readonly resume?: boolean | undefined;
   /** Checkpoint retention. With `best: true`, each best validation saves a checkpoint, even without `saveEvery`. */
-  readonly keepCheckpoints?: KeptCheckpoints | undefined;
+  readonly keepCheckpoints?: CheckpointRetention | undefined;
 }
 
 /** Options with all defaults. */
@@ -91,7 +91,7 @@ export function settled<Options extends LoopOptions>(
 ): SettledOptions<Options> {
   const { reasons: _, ...ofRun } = defaults;
   // Options that are not set have their defaults, as the type requires.
-  return { ...loopDefaults, ...ofRun, ...given(options) } as unknown as SettledOptions<Options>;
+  return { ...loopDefaults, ...ofRun, ...omitUndefined(options) } as unknown as SettledOptions<Options>;
 }
 
 /** The options of a resumed run; options that are not set have the values of the run. */
@@ -105,5 +105,5 @@ export function resumedOptions<Options extends LoopOptions>(
   const isValidated = rows.validation !== undefined || (rows.validationShare ?? begun.validationShare ?? 0) > 0;
   const judge = isValidated ? { bestBy } : {};
   const watchRate = options.learningRate === undefined;
-  return { ...begun, watchRate, ...given({ ...length, ...size, ...judge }), ...given(options) };
+  return { ...begun, watchRate, ...omitUndefined({ ...length, ...size, ...judge }), ...omitUndefined(options) };
 }

@@ -7,10 +7,10 @@ import { preconditionGradients } from "@lowrank/math";
 import type { PretrainedModel } from "@lowrank/models";
 import { loraPlus, type TrainingEvent, train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
-import { given } from "../given.ts";
 import { openOrLeaveOut } from "../media/row-media.ts";
 import { metricFacts } from "../metric-names.ts";
 import type { RunBatch } from "../objectives/objective.ts";
+import { omitUndefined } from "../omit-undefined.ts";
 import { optionsFor } from "../options/all-options.ts";
 import { checkShares, measuredByFirst, stopWith } from "../processes/many-processes.ts";
 import { countedLabels } from "../rows/tokens/tokenize-rows.ts";
@@ -50,7 +50,7 @@ export async function* runTraining(
     watch: bestBy,
     higherIsBetter: metricFacts[bestBy].higherIsBetter,
     keepsBest: true,
-    ...given({ patience: options.patience }),
+    ...omitUndefined({ patience: options.patience }),
     run: communicator && stop ? measuredByFirst(communicator, measure, stop) : measure,
   };
   const size = options.batchTokens === undefined ? { batchSize } : { batchTokens: options.batchTokens };
@@ -92,7 +92,7 @@ export async function* runTraining(
     batchSize: ({ rows, tokens, supervised }) => ({ tokens, supervised, isEmpty: written !== undefined && rows === 0 }),
     ...(written === undefined ? {} : { batchState: () => written.state(), stepMetrics: meanMetrics }),
     seed,
-    ...given({
+    ...omitUndefined({
       reduceGradients: communicator,
       signal,
       resumeFrom,
@@ -132,7 +132,7 @@ async function* orStop<Value>(values: AsyncIterable<Value>, stopAt: (error: unkn
 
 function watchedRate(model: PretrainedModel, rows: TokenizedRows, options: LoopOptions) {
   const restarts = (options.watchRate ?? options.learningRate === undefined) ? 2 : 0;
-  return { restarts, ...given({ guess: lossOfGuessing(model, rows) }) };
+  return { restarts, ...omitUndefined({ guess: lossOfGuessing(model, rows) }) };
 }
 
 /** Of the batches of a step; only those that the model wrote have metrics. */

@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { SettingError } from "../errors.ts";
 import { createLora } from "../matrices/create-lora.ts";
 import { lowRankDelta } from "../update/low-rank-delta.ts";
-import { columnLengths, DoraAdaptation } from "./dora-adaptation.ts";
+import { columnNorms, DoraAdaptation } from "./dora-adaptation.ts";
 import { LoraAdaptation } from "./lora-adaptation.ts";
 
 const inference = inferenceContext(activeAdapters("default"));
@@ -119,7 +119,7 @@ describe("DoraAdaptation", () => {
     withLinear({}, ({ weight, bias, magnitude, lora, x, apply }) => {
       const expected = tf.tidy(() => {
         const adapted = tf.add(weight, lowRankDelta(lora.a, lora.b, scale)) as tf.Tensor2D;
-        const stretched = tf.mul(adapted, tf.div(magnitude, columnLengths(adapted))) as tf.Tensor2D;
+        const stretched = tf.mul(adapted, tf.div(magnitude, columnNorms(adapted))) as tf.Tensor2D;
         return tf.add(tf.matMul(x, stretched), bias).dataSync();
       });
       expectClose(
@@ -140,7 +140,7 @@ describe("DoraAdaptation", () => {
     withLinear({}, ({ weight, bias, magnitude, lora, adaptation }) => {
       const [added, untouched, expected] = tf.tidy(() => {
         const bases = { bias, weight: () => weight };
-        const lengths = columnLengths(tf.add(weight, lowRankDelta(lora.a, lora.b, scale)));
+        const lengths = columnNorms(tf.add(weight, lowRankDelta(lora.a, lora.b, scale)));
         return [
           adaptation.foldBias(tf.add(bias, 2), bases).dataSync(),
           adaptation.foldBias(bias, bases).dataSync(),
@@ -168,7 +168,7 @@ describe("DoraAdaptation", () => {
   it("changes nothing if it starts with the adapted weight's lengths and a zero update", () => {
     withLinear({}, ({ weight, magnitude, lora, x, output, apply }) => {
       lora.b.assign(tf.tidy(() => tf.zerosLike(lora.b)));
-      magnitude.assign(tf.tidy(() => columnLengths(weight)));
+      magnitude.assign(tf.tidy(() => columnNorms(weight)));
       expectClose(
         tf.tidy(() => apply().dataSync()),
         tf.tidy(() => output(x).dataSync()),
@@ -182,7 +182,7 @@ describe("DoraAdaptation", () => {
       const loss = (y: tf.Tensor) => tf.sum(tf.mul(y, drawn([4, 5], "g")) as tf.Tensor) as tf.Scalar;
       const variables = [lora.a, lora.b, magnitude];
       const ours = tf.variableGrads(() => loss(apply()), variables);
-      const lengths = tf.tidy(() => columnLengths(tf.add(weight, lowRankDelta(lora.a, lora.b, scale))));
+      const lengths = tf.tidy(() => columnNorms(tf.add(weight, lowRankDelta(lora.a, lora.b, scale))));
       const wanted = tf.variableGrads(() => {
         const adapted = tf.add(weight, tf.mul(tf.matMul(lora.a, lora.b), scale)) as tf.Tensor2D;
         const stretched = tf.mul(adapted, tf.div(magnitude, lengths)) as tf.Tensor2D;
@@ -201,7 +201,7 @@ describe("DoraAdaptation", () => {
       const expected = tf.tidy(() => {
         const dropped = dropout(x, 0.5, { ...training.random, path: "default/h.0.fc" }) as tf.Tensor2D;
         const delta = lowRankDelta(lora.a, lora.b, scale);
-        const ratio = tf.div(magnitude, columnLengths(tf.add(weight, delta)));
+        const ratio = tf.div(magnitude, columnNorms(tf.add(weight, delta)));
         const correction = tf.mul(tf.sub(ratio, 1), tf.matMul(dropped, weight));
         return tf.add(tf.add(output(x), correction), tf.mul(ratio, tf.matMul(dropped, delta))).dataSync();
       });

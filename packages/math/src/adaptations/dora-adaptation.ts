@@ -1,4 +1,4 @@
-// DoRA (Liu et al. 2024): only the direction of the adapted weight V = W + s·A·B is used; each column gets its own length, the
+// DoRA (Liu et al. 2024): only the direction of the adapted weight V = W + s·A·B is used; each column gets its own norm, the
 // magnitude m. With g = m/‖V‖ the output is g·(V·x) + bias. The form output + (g − 1)·(output − bias) + g·s·B(A(x)) computes the
 // frozen product only once.
 //
@@ -17,7 +17,7 @@ import type { BiasBases, LowRankAdaptation } from "./low-rank-adaptation.ts";
 export interface DoraAdaptationOptions {
   /** The LoRA adaptation of the same site, without dropout. */
   readonly inner: LowRankAdaptation;
-  /** m, [outFeatures]; owned by the caller. Its initial value is `adaptedLengths` of the frozen weight. */
+  /** m, [outFeatures]; owned by the caller. Its initial value is `adaptedNorms` of the frozen weight. */
   readonly magnitude: tf.Variable;
   /** Dropout probability of the input in training; not used for an embedding. Default 0. */
   readonly dropout?: number;
@@ -39,13 +39,13 @@ const optionNames: OptionNames<DoraAdaptationOptions> = {
  *
  * @example
  * ```ts
- * import { adaptedLengths, createLora, DoraAdaptation, LoraAdaptation } from "@lowrank/math";
+ * import { adaptedNorms, createLora, DoraAdaptation, LoraAdaptation } from "@lowrank/math";
  * import "@tensorflow/tfjs-backend-cpu";
  * import * as tf from "@tensorflow/tfjs-core";
  *
  * const lora = createLora({ inFeatures: 4, outFeatures: 3, rank: 2, key: { seed: 7, path: "fc" }, name: "dora-example" });
  * const inner = new LoraAdaptation({ lora, scale: 2 });
- * const magnitude = tf.variable(adaptedLengths(tf.ones([4, 3]), inner));
+ * const magnitude = tf.variable(adaptedNorms(tf.ones([4, 3]), inner));
  * const adaptation = new DoraAdaptation({ inner, magnitude });
  * lora.dispose();
  * magnitude.dispose();
@@ -61,7 +61,7 @@ export class DoraAdaptation implements LowRankAdaptation {
   /**
    * Cached ‖V‖ and the values that it was computed from. It is equal for all tokens of a text and all batches of a validation.
    */
-  #kept: { readonly from: readonly unknown[]; readonly lengths: tf.Tensor } | undefined;
+  #cached: { readonly from: readonly unknown[]; readonly norms: tf.Tensor } | undefined;
 
   constructor(options: DoraAdaptationOptions) {
     refuseUnknownOptions("DoraAdaptation", options, optionNames);
@@ -85,7 +85,7 @@ export class DoraAdaptation implements LowRankAdaptation {
     return tf.tidy(() => {
       const { output } = call;
       const input = this.#dropped(call);
-      const ratio = tf.div(this.magnitude, this.#lengthsFor(call)); // [outFeatures]
+      const ratio = tf.div(this.magnitude, this.#normsFor(call)); // [outFeatures]
       const update = this.inner.apply({ ...call, input, output: tf.zerosLike(output) });
       const product = input === call.input ? withoutBias(call) : call.site.applyBase(input);
       const stretched = tf.mul(tf.sub(ratio, 1), product);
@@ -99,7 +99,7 @@ export class DoraAdaptation implements LowRankAdaptation {
   }
 
   async rows(): Promise<RowUpdate> {
-    return { ...(await this.inner.rows()), lengths: await this.magnitude.data<"float32">() };
+    return { ...(await this.inner.rows()), magnitudes: await this.magnitude.data<"float32">() };
   }
 
   /** g·(weight + s·A·B). g is computed from `base`: earlier adaptations do not count in ‖V‖, as in a forward pass. */
@@ -124,16 +124,16 @@ export class DoraAdaptation implements LowRankAdaptation {
   }
 
   release(): void {
-    this.#kept?.lengths.dispose();
-    this.#kept = undefined;
+    this.#cached?.norms.dispose();
+    this.#cached = undefined;
   }
 
   /**
    * The part of the weight that A and B replace (PiSSA) is subtracted from the frozen product, which uses the input before dropout.
    */
   #onWholeInput(result: tf.Tensor, dropped: AdaptationCall, whole: AdaptationCall): tf.Tensor {
-    const seen = this.inner.takenOver?.(dropped);
-    const due = this.inner.takenOver?.(whole);
+    const seen = this.inner.replacedOutput?.(dropped);
+    const due = this.inner.replacedOutput?.(whole);
     return seen === undefined || due === undefined ? result : tf.add(result, tf.sub(due, seen));
   }
 
@@ -145,42 +145,42 @@ export class DoraAdaptation implements LowRankAdaptation {
 
   /** g = m/‖V‖ */
   #ratio(base: () => tf.Tensor, strength: number): tf.Tensor {
-    return tf.div(this.magnitude, this.#lengths(base, strength));
+    return tf.div(this.magnitude, this.#norms(base, strength));
   }
 
   /** ‖V‖ in a call, cached if the site reports changes of its weight. A variable gets new data after each change. */
-  #lengthsFor(call: AdaptationCall): tf.Tensor {
+  #normsFor(call: AdaptationCall): tf.Tensor {
     const weight = call.site.weightIdentity?.(call.context);
-    if (weight === undefined) return this.#lengths(() => weightOf(call), call.weight);
+    if (weight === undefined) return this.#norms(() => weightOf(call), call.weight);
     const from = [weight, this.scale, call.weight, ...this.inner.variables.map(({ dataId }) => dataId)];
-    if (this.#kept === undefined || !from.every((part, index) => part === this.#kept?.from[index])) {
+    if (this.#cached === undefined || !from.every((part, index) => part === this.#cached?.from[index])) {
       this.release();
-      this.#kept = { from, lengths: tf.keep(this.#lengths(() => weightOf(call), call.weight)) };
+      this.#cached = { from, norms: tf.keep(this.#norms(() => weightOf(call), call.weight)) };
     }
-    return this.#kept.lengths;
+    return this.#cached.norms;
   }
 
   /** ‖V‖; 1 for a column of zeros, which has no direction. */
-  #lengths(base: () => tf.Tensor, strength: number): tf.Tensor {
+  #norms(base: () => tf.Tensor, strength: number): tf.Tensor {
     return withoutTape(() =>
       tf.tidy(() => {
-        const found = adaptedLengths(base(), this.inner, strength);
+        const found = adaptedNorms(base(), this.inner, strength);
         return tf.where(tf.equal(found, 0), tf.onesLike(found), found);
       }),
     );
   }
 }
 
-/** ‖V‖: column lengths of a weight plus the update of an adaptation, [outFeatures]. The caller owns the result. */
-export function adaptedLengths(weight: tf.Tensor, adaptation: LowRankAdaptation, strength = 1): tf.Tensor1D {
+/** ‖V‖: column norms of a weight plus the update of an adaptation, [outFeatures]. The caller owns the result. */
+export function adaptedNorms(weight: tf.Tensor, adaptation: LowRankAdaptation, strength = 1): tf.Tensor1D {
   return tf.tidy(() => {
-    const delta = adaptation.deltaForLengths?.(strength) ?? adaptation.delta(strength);
-    return columnLengths(tf.add(weight, delta));
+    const delta = adaptation.deltaForNorms?.(strength) ?? adaptation.delta(strength);
+    return columnNorms(tf.add(weight, delta));
   });
 }
 
-/** Column lengths of a weight whose last axis is the output: [inFeatures, outFeatures] or HWIO → [outFeatures]. */
-export function columnLengths(weight: tf.Tensor): tf.Tensor1D {
+/** Column norms of a weight whose last axis is the output: [inFeatures, outFeatures] or HWIO → [outFeatures]. */
+export function columnNorms(weight: tf.Tensor): tf.Tensor1D {
   const axes = weight.shape.map((_, axis) => axis).slice(0, -1);
   return tf.tidy(() => tf.sqrt(tf.sum<tf.Tensor1D>(tf.square(weight), axes)));
 }

@@ -120,7 +120,7 @@ export class LoraAdaptation implements LowRankAdaptation {
     });
   }
 
-  takenOver({ input, output, site, weight }: AdaptationCall): tf.Tensor | undefined {
+  replacedOutput({ input, output, site, weight }: AdaptationCall): tf.Tensor | undefined {
     const { baseChange } = this.lora;
     if (baseChange?.kind !== "subtracted") return undefined;
     return tf.tidy(() => {
@@ -133,9 +133,9 @@ export class LoraAdaptation implements LowRankAdaptation {
     return this.#branch.delta(this.lora, this.#scale * strength, this.#layer);
   }
 
-  deltaForLengths(strength: number): tf.Tensor {
+  deltaForNorms(strength: number): tf.Tensor {
     const branch = this.#branch;
-    return (branch.deltaForLengths ?? branch.delta)(this.lora, this.#scale * strength, this.#layer);
+    return (branch.deltaForNorms ?? branch.delta)(this.lora, this.#scale * strength, this.#layer);
   }
 
   rows(): Promise<RowUpdate> {

@@ -20,11 +20,11 @@ export interface LowRankAdaptation extends Adaptation {
    * The part to subtract from the frozen product, if A and B replace a part of the weight (PiSSA); independent of dropout. The
    * caller owns the result.
    */
-  takenOver?(call: AdaptationCall): tf.Tensor | undefined;
+  replacedOutput?(call: AdaptationCall): tf.Tensor | undefined;
   /** The update of the weight in the layout of the site's `readWeight`, times `strength`. The caller owns it. */
   delta(strength: number): tf.Tensor;
-  /** The update for computing lengths of outputs, if it differs from `delta`. The caller owns it. */
-  deltaForLengths?(strength: number): tf.Tensor;
+  /** The update for the norms of the weight's columns, if it differs from `delta`. The caller owns it. */
+  deltaForNorms?(strength: number): tf.Tensor;
   /** The update in file order, with magnitudes if there are any: what `fold` does to a weight's rows. */
   rows(): Promise<RowUpdate>;
   /** The weight with this adaptation merged. `base` is the weight before any merge. The caller owns the result. */

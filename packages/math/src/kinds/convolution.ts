@@ -66,7 +66,7 @@ export const convolution: SiteKind = {
    * For groups as in PEFT (0.21.2, `get_lora_weight`): the product of both factors in file layout, with `groups` rows of B joined
    * to one, read in the order of the weight.
    */
-  deltaForLengths: (update, scale, layer) => {
+  deltaForNorms: (update, scale, layer) => {
     const { kernel, groups } = geometryOf(layer);
     if (groups === 1) return convolution.delta(update, scale, layer);
     return tf.tidy(() => {

@@ -66,8 +66,8 @@ export interface Branch {
   add(call: BranchCall, matrices: AB, scale: number): tf.Tensor;
   /** ΔW in the layout of the site's `readWeight`, times `scale`. The caller owns it. */
   delta(update: Update, scale: number, layer: Pick<Layer, "geometry">): tf.Tensor;
-  /** The update for computing lengths of outputs, if it differs from `delta`. The caller owns it. */
-  deltaForLengths?(update: Update, scale: number, layer: Pick<Layer, "geometry">): tf.Tensor;
+  /** The update for the norms of the weight's columns, if it differs from `delta`. The caller owns it. */
+  deltaForNorms?(update: Update, scale: number, layer: Pick<Layer, "geometry">): tf.Tensor;
   /** How A and B give ΔW in file layout. */
   rowSides(matrices: AB, layer: Pick<Layer, "geometry"> & { readonly fanInFanOut?: boolean }): RowSides;
 }

@@ -19,12 +19,12 @@ function inverseOfTriangle({ rows: size, values }: Matrix): Matrix | undefined {
   for (let row = size - 1; row >= 0; row--) {
     const pivot = values[row * size + row]!;
     if (Math.abs(pivot) <= negligible) return undefined;
-    const own = inverse.values.subarray(row * size, (row + 1) * size);
-    own[row] = 1;
+    const target = inverse.values.subarray(row * size, (row + 1) * size);
+    target[row] = 1;
     for (let other = row + 1; other < size; other++)
       for (let column = other; column < size; column++)
-        own[column]! -= values[row * size + other]! * inverse.values[other * size + column]!;
-    for (let column = row; column < size; column++) own[column]! /= pivot;
+        target[column]! -= values[row * size + other]! * inverse.values[other * size + column]!;
+    for (let column = row; column < size; column++) target[column]! /= pivot;
   }
   return inverse;
 }

@@ -17,8 +17,8 @@ export interface RowUpdate {
   readonly groups: number;
   /** Whether an output of the layer is a row of the file or a column. */
   readonly outputs: "rows" | "columns";
-  /** The length of each output after the update, if it has a magnitude. */
-  readonly lengths?: Float32Array;
+  /** The norm of each output's weights after the update, if it has a magnitude. */
+  readonly magnitudes?: Float32Array;
 }
 
 /** A and B of an update in the order of a file's rows. */

@@ -86,7 +86,7 @@ export function nameOf(sources: readonly WeightedAdapter[], index: number): stri
 function supportedIn(sources: readonly WeightedAdapter[]): ReadonlySet<Feature> {
   const isAgreed = ({ setting }: VariantFacts) =>
     new Set(sources.map(({ adapter }) => JSON.stringify(setting(adapter.config)))).size === 1;
-  const agreed = variants.filter((row) => row.isKeptIfShared && isAgreed(row)).map(({ key }) => key);
+  const agreed = variants.filter((row) => row.isCombinable && isAgreed(row)).map(({ key }) => key);
   return new Set([...harmless, ...agreed]);
 }
 

@@ -59,9 +59,9 @@ function bySize({ values }: Matrix, compare: (one: number, other: number) => num
 
 /** The entries at the given indices, and zeros elsewhere. */
 function only({ rows, columns, values }: Matrix, positions: readonly number[]): Matrix {
-  const kept = createMatrix(rows, columns);
-  for (const position of positions) kept.values[position] = values[position]!;
-  return kept;
+  const sparse = createMatrix(rows, columns);
+  for (const position of positions) sparse.values[position] = values[position]!;
+  return sparse;
 }
 
 /** DARE (Yu et al. 2024): drops entries at random, and divides the others by the density to keep the expected value. */
@@ -81,8 +81,8 @@ export const byRank: Drop = ({ matrix, part, adapter }, { path, density, epsilon
   const { rows, columns } = matrix;
   const probabilities = probabilitiesByRank(matrix, density, epsilon);
   const stays = mask({ path, part, adapter, rows, columns, probabilities });
-  const kept = matrix.values.map((value, index) => (stays[index] ? value / (probabilities[index] as number) : 0));
-  return { ...matrix, values: kept };
+  const sparse = matrix.values.map((value, index) => (stays[index] ? value / (probabilities[index] as number) : 0));
+  return { ...matrix, values: sparse };
 };
 
 /** From density − epsilon for the smallest entry of a row to density + epsilon for the largest (mergekit's `della_magprune`). */

@@ -43,21 +43,21 @@ function withFields(
   { config }: ExportableModel,
   fields: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  const { own, key } = ownPart(base, config);
+  const { section, key } = configSection(base, config);
   if (key === undefined) return { ...base, ...fields };
   const twice = Object.entries(fields).filter(([name]) => Object.hasOwn(base, name));
-  return { ...base, ...Object.fromEntries(twice), [key]: { ...own, ...fields } };
+  return { ...base, ...Object.fromEntries(twice), [key]: { ...section, ...fields } };
 }
 
 /** The object with the text model's fields, and its key if it is an inner object. */
-function ownPart(
+function configSection(
   base: Readonly<Record<string, unknown>>,
   { family }: ExportableModel["config"],
-): { readonly own: Readonly<Record<string, unknown>>; readonly key?: string } {
+): { readonly section: Readonly<Record<string, unknown>>; readonly key?: string } {
   const { inside: key } = family.config;
   const inner = key === undefined ? undefined : base[key];
-  if (key === undefined || typeof inner !== "object" || inner === null) return { own: base };
-  return { own: inner as Readonly<Record<string, unknown>>, key }; // an object was asked for
+  if (key === undefined || typeof inner !== "object" || inner === null) return { section: base };
+  return { section: inner as Readonly<Record<string, unknown>>, key }; // an object was asked for
 }
 
 /** Names of the number of layers in different families. */
@@ -73,9 +73,9 @@ export function repeatLayers(
   model: ExportableModel,
 ): Readonly<Record<string, unknown>> {
   const { config, layerOrder = [] } = model;
-  const { own } = ownPart(base, config);
-  const counts = layerCounts.filter((key) => Object.hasOwn(own, key));
-  const { layer_types: types, no_rope_layers: rotating } = own;
+  const { section } = configSection(base, config);
+  const counts = layerCounts.filter((key) => Object.hasOwn(section, key));
+  const { layer_types: types, no_rope_layers: rotating } = section;
   const repeated = withFields(base, model, {
     ...Object.fromEntries((counts.length > 0 ? counts : ["num_hidden_layers"]).map((key) => [key, config.layers])),
     ...(Array.isArray(types) ? { layer_types: typesOf(layerOrder, types) } : {}),

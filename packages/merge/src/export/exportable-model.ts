@@ -57,8 +57,8 @@ export interface ExportFile {
   readonly bytes: number;
   /** Its bytes, from a position on. */
   contents(from?: number): AsyncIterable<Uint8Array>;
-  /** Results of the writing so far, as plain data. To continue in another process, pass them to `give` before `contents`. */
-  readonly findings?: { taken(): unknown; give(found: unknown): void };
+  /** Results of the writing so far, as plain data. To continue in another process, pass them to `restore` before `contents`. */
+  readonly findings?: { save(): unknown; restore(found: unknown): void };
 }
 
 /** Paths of all parameters with a row or a number for each token; none if the vocabulary was not resized. */

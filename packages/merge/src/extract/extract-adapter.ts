@@ -98,8 +98,8 @@ export async function extractAdapter(options: ExtractOptions): Promise<Extracted
   const layers: ExtractedLayer[] = [];
   const unchanged: string[] = [];
   for (const { site, pair, isTransposed } of pairs) {
-    const lengthsKey = config.useDora ? site.vectors.get("use_dora") : undefined;
-    const settings = { rank: config.rank, energy, seed, isTransposed, hasLengths: lengthsKey !== undefined };
+    const magnitudeKey = config.useDora ? site.vectors.get("use_dora") : undefined;
+    const settings = { rank: config.rank, energy, seed, isTransposed, hasMagnitudes: magnitudeKey !== undefined };
     const found = await extractUpdate(site.path, pair, settings);
     reportDone(site.path);
     if (found === undefined) unchanged.push(site.path);
@@ -177,7 +177,7 @@ function countDone(pairs: ReturnType<typeof pairsOf>, { onProgress }: ExtractOpt
 /** The tensors in the layout of files: A [rank, …], B [outFeatures, rank, …]. */
 function* tensorsOf(
   { keys, vectors, fileShapes }: PlannedSite,
-  { left, right, rank, lengths }: ExtractedUpdate,
+  { left, right, rank, magnitudes }: ExtractedUpdate,
   isTransposed: boolean,
 ): Generator<[string, AdapterTensor]> {
   const shape = (key: string, axis: number) =>
@@ -191,5 +191,5 @@ function* tensorsOf(
   yield [keys.a, { shape: shape(keys.a, 0), values: a }];
   yield [keys.b, { shape: shape(keys.b, 1), values: b }];
   const key = vectors.get("use_dora");
-  if (lengths !== undefined && key !== undefined) yield [key, { shape: fileShapes.get(key)!, values: lengths }];
+  if (magnitudes !== undefined && key !== undefined) yield [key, { shape: fileShapes.get(key)!, values: magnitudes }];
 }

@@ -17,7 +17,7 @@ export interface ExtractedUpdate {
   readonly right: Float32Array;
   readonly rank: number;
   /** DoRA's magnitude of each output. */
-  readonly lengths: Float32Array | undefined;
+  readonly magnitudes: Float32Array | undefined;
   readonly facts: { readonly rank: number; readonly baseNorm: number; readonly norm: number; readonly error: number };
 }
 
@@ -28,7 +28,7 @@ interface UpdateSettings {
   /** Whether the file's rows are inputs. */
   readonly isTransposed: boolean;
   /** Whether to extract DoRA's magnitudes. */
-  readonly hasLengths: boolean;
+  readonly hasMagnitudes: boolean;
 }
 
 /** Undefined if both weights are equal. */
@@ -45,17 +45,17 @@ export async function extractUpdate(
       `${printable(path)} has NaN or infinite values in one of the checkpoints (did its training diverge?).`,
     );
   if (sums.difference === 0) return undefined;
-  const lengths = settings.hasLengths ? Float32Array.from(sums.outputs.tuned, Math.sqrt) : undefined;
-  const difference = differenceOf(pair, settings.hasLengths ? stretchesOf(sums) : undefined, outputs);
+  const magnitudes = settings.hasMagnitudes ? Float32Array.from(sums.outputs.tuned, Math.sqrt) : undefined;
+  const difference = differenceOf(pair, settings.hasMagnitudes ? stretchesOf(sums) : undefined, outputs);
   const max = Math.min(settings.rank, difference.rows, difference.columns);
   const found = await streamedSvd(difference, { rank: max, key: { seed: settings.seed, path } });
   const rank = rankOf(found, { settings, sums, size: difference });
   const { a, b } = factorsOf(found, { rank, clamp: null, signs: null });
   const [left, right] = [Float32Array.from(b.values), Float32Array.from(a.values)];
   const change = { kind: "low-rank", scale: 1, rank, left, right, groups: 1, outputs } as const;
-  const missed = await distance(pair, { ...change, ...(lengths && { lengths }) });
+  const missed = await distance(pair, { ...change, ...(magnitudes && { magnitudes }) });
   const norm = Math.sqrt(sums.difference);
-  return { left, right, rank, lengths, facts: { rank, baseNorm: Math.sqrt(sums.base), norm, error: missed / norm } };
+  return { left, right, rank, magnitudes, facts: { rank, baseNorm: Math.sqrt(sums.base), norm, error: missed / norm } };
 }
 
 /**
@@ -87,7 +87,7 @@ function rankOf({ s }: Svd, { settings, sums, size }: RankQuestion): number {
   const deviation = sums.rounding * Math.sqrt(sums.tuned / (3 * rows * columns));
   const noise = deviation * (Math.sqrt(rows) + Math.sqrt(columns));
   const min = Math.max(1.5 * noise, float32Share * (s[0] ?? 0));
-  const whole = settings.hasLengths ? undefined : sums.difference;
+  const whole = settings.hasMagnitudes ? undefined : sums.difference;
   return rankForEnergy(
     s.filter((value) => value > min),
     settings.energy,

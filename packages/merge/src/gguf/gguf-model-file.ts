@@ -18,8 +18,8 @@ import { type Changes, changesOf } from "../export/plan-tensors.ts";
 import { readAsStored, takeValues } from "../export/read-as-stored.ts";
 import type { MergeInFiles } from "../stream/plan-merge.ts";
 import { fileTypeId, type GgufFileType, LostEffectError } from "./file-types.ts";
-import { EffectSums, type KeptEffect, MeasuredEffects } from "./kept-effect.ts";
 import { type PlannedGgufTensor, planGguf, planLikeBase } from "./plan-gguf.ts";
+import { EffectSums, MeasuredEffects, type RetainedEffect } from "./retained-effect.ts";
 import { inStoredOrder } from "./stored-order.ts";
 
 /** Options of `ggufModelFile`. */
@@ -35,11 +35,11 @@ export interface GgufModelOptions {
   /** A merge to compute while the file is written (`planMerge`). */
   readonly merge?: MergeInFiles;
   /**
-   * Called for each tensor that a planned merge changed, with the share of the change that rounding kept: measured on all of a
+   * Called for each tensor that a planned merge changed, with the share of the change that remains after rounding: measured on all of a
    * small tensor and on a quarter of a large one.
    */
-  readonly onRounded?: (rounded: KeptEffect & { readonly tensor: string }) => void;
-  /** Smallest share of a planned merge's change that must be kept, over all weights; default 0.5. 0 accepts all. */
+  readonly onRounded?: (rounded: RetainedEffect & { readonly tensor: string }) => void;
+  /** Smallest share of a planned merge's change that must remain, over all weights; default 0.5. 0 accepts all. */
   readonly minKept?: number;
 }
 

@@ -37,8 +37,8 @@ export function planGguf(
   };
   return weights.map(({ name, path, order }) => {
     const shape = storedShape(order);
-    const own = tensorTypeIn(type, { name, shape }, context);
-    return { name, shape, type: own, from: { kind: "model", path, type: own, order } };
+    const ggufType = tensorTypeIn(type, { name, shape }, context);
+    return { name, shape, type: ggufType, from: { kind: "model", path, type: ggufType, order } };
   });
 }
 
@@ -48,21 +48,21 @@ export function planLikeBase(
   base: Pick<GgufFile, "tensors">,
   facts: GgufPlanFacts,
 ): readonly PlannedGgufTensor[] {
-  const own = new Map(namedWeights(model, facts).map((weight) => [weight.name, weight]));
+  const weights = new Map(namedWeights(model, facts).map((weight) => [weight.name, weight]));
   const planned = [...base.tensors.values()].map(({ name, type, shape }): PlannedGgufTensor => {
-    const weight = own.get(name);
+    const weight = weights.get(name);
     if (weight === undefined || !facts.changed.has(weight.path)) return { name, shape, type, from: { kind: "base" } };
     return asModel(weight, type);
   });
-  const added = [...own.values()].filter(({ name }) => !base.tensors.has(name));
+  const added = [...weights.values()].filter(({ name }) => !base.tensors.has(name));
   const ofTable = base.tensors.get("token_embd.weight")?.type ?? "F32";
   return [...planned, ...added.map((weight) => asModel(weight, ofTable))];
 }
 
 function asModel({ name, path, order }: NamedWeight, type: string): PlannedGgufTensor {
   const shape = storedShape(order);
-  const own = fitting(writable(type), shape);
-  return { name, shape, type: own, from: { kind: "model", path, type: own, order } };
+  const ggufType = fitting(writable(type), shape);
+  return { name, shape, type: ggufType, from: { kind: "model", path, type: ggufType, order } };
 }
 
 /** Types with fewer bits than can be written become 4-bit types; other types that cannot be written become 8-bit. */

@@ -73,18 +73,18 @@ function putRows(
 
 /** Returns a function that adds an update to a block, and scales it to its magnitudes. */
 async function adding(base: WeightRows, update: LowRankChange): Promise<(block: Block) => void> {
-  const { lengths, outputs } = update;
+  const { magnitudes, outputs } = update;
   const { columns } = base;
   const add = lowRankRows(update, base);
-  if (lengths === undefined) return ({ first, values }) => add(values, first);
-  const stretches = outputs === "columns" ? await columnStretches(base, add, lengths) : undefined;
+  if (magnitudes === undefined) return ({ first, values }) => add(values, first);
+  const stretches = outputs === "columns" ? await columnStretches(base, add, magnitudes) : undefined;
   return ({ first, values, before }) => {
     const adapted = before.slice();
     add(adapted, first); // V
     if (before !== values) add(values, first);
     for (let start = 0, row = first; start < values.length; start += columns, row += 1) {
       const along =
-        stretches === undefined ? (lengths[row] as number) / lengthOf(adapted.subarray(start, start + columns)) : 1;
+        stretches === undefined ? (magnitudes[row] as number) / normOf(adapted.subarray(start, start + columns)) : 1;
       for (let column = 0; column < columns; column += 1) {
         const factor = stretches === undefined ? along : (stretches[column] as number);
         const value = (before === values ? adapted : values)[start + column] as number;
@@ -95,14 +95,14 @@ async function adding(base: WeightRows, update: LowRankChange): Promise<(block: 
 }
 
 /** ‖V‖ of one row; 1 for a row of zeros, which has no direction. */
-function lengthOf(row: Float32Array): number {
+function normOf(row: Float32Array): number {
   let sum = 0;
   for (let column = 0; column < row.length; column += 1) sum += (row[column] as number) ** 2;
   return sum === 0 ? 1 : Math.sqrt(sum);
 }
 
 /** m/‖V‖ for each column, which needs a pass over all rows. */
-async function columnStretches(base: WeightRows, add: AddRows, lengths: Float32Array): Promise<Float64Array> {
+async function columnStretches(base: WeightRows, add: AddRows, magnitudes: Float32Array): Promise<Float64Array> {
   const { columns } = base;
   const sums = new Float64Array(columns);
   for await (const { first, values } of blocksOf(base)) {
@@ -112,7 +112,7 @@ async function columnStretches(base: WeightRows, add: AddRows, lengths: Float32A
       sums[column] = (sums[column] as number) + (values[index] as number) ** 2;
     }
   }
-  return sums.map((sum, column) => (lengths[column] as number) / (sum === 0 ? 1 : Math.sqrt(sum)));
+  return sums.map((sum, column) => (magnitudes[column] as number) / (sum === 0 ? 1 : Math.sqrt(sum)));
 }
 
 /** A weight in a file. */

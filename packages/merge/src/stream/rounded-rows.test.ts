@@ -72,6 +72,6 @@ describe("rows rounded on the way", () => {
     const weight = weightOf(numbers(64, 3), 16, "BF16");
     const update = updateOf(4, 16, 1);
     expect(roundedRows({ ...weight, columns: 4 }, update, "BF16")).toBeUndefined();
-    expect(roundedRows(weight, { ...update, lengths: new Float32Array(4) }, "BF16")).toBeUndefined();
+    expect(roundedRows(weight, { ...update, magnitudes: new Float32Array(4) }, "BF16")).toBeUndefined();
   });
 });

@@ -42,7 +42,7 @@ export function roundedRows(
   dtype: PlainType,
 ): AsyncGenerator<RoundedRows | Float32Array> | undefined {
   const { columns } = weight;
-  const isPlain = update.lengths === undefined && update.rank > 0;
+  const isPlain = update.magnitudes === undefined && update.rank > 0;
   if (!isPlain || columns % 8 !== 0 || new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) return undefined;
   const size = Math.max(1, Math.floor(blockNumbers / columns));
   const kernel = kernelOf(weight, update, { size, dtype });

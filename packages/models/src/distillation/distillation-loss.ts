@@ -25,10 +25,10 @@ export interface DistillationOptions {
   readonly divergence?: Divergence | undefined;
   /** Both sides' logits are divided by it; default 1. */
   readonly temperature?: number | undefined;
-  /** How much the divergence weighs; default 1. */
+  /** Weight of the divergence; default 1. */
   readonly weight?: number | undefined;
-  /** How much the model's own loss does, that of the labels; default 0. */
-  readonly ownWeight?: number | undefined;
+  /** Weight of the loss on the labels; default 0. */
+  readonly labelWeight?: number | undefined;
 }
 
 /**
@@ -46,14 +46,14 @@ export interface DistillationOptions {
  *
  * export function nearItsBase(model: PretrainedModel, inputs: LabelledInputs, adapter: string): tf.Scalar {
  *   const context = { ...inferenceContext(activeAdapters(adapter)), training: true };
- *   return distillationLoss(model, inputs, { context, weight: 0.1, ownWeight: 1 });
+ *   return distillationLoss(model, inputs, { context, weight: 0.1, labelWeight: 1 });
  * }
  * ```
  */
 export function distillationLoss(
   model: PretrainedModel,
   inputs: LabelledInputs,
-  { context, teacher, divergence = "forward", temperature = 1, weight = 1, ownWeight = 0 }: DistillationOptions,
+  { context, teacher, divergence = "forward", temperature = 1, weight = 1, labelWeight = 0 }: DistillationOptions,
 ): tf.Scalar {
   return tf.tidy(() => {
     const { model: other, context: acting = inferenceContext(noAdapters) } = teacher ?? { model };
@@ -71,8 +71,8 @@ export function distillationLoss(
           divergenceOf[divergence](tf.div(logits, temperature), tf.div(expected, temperature)),
           weight,
         );
-        if (ownWeight === 0) return apart as tf.Scalar;
-        return tf.add<tf.Scalar>(apart, tf.mul(smoothedLoss(logits, chunk.targets(), head.smoothing), ownWeight));
+        if (labelWeight === 0) return apart as tf.Scalar;
+        return tf.add<tf.Scalar>(apart, tf.mul(smoothedLoss(logits, chunk.targets(), head.smoothing), labelWeight));
       };
       return tf.div<tf.Scalar>(adaptedHeadLoss(rows, { ...head, lossOf }), rows.hidden.shape[0]);
     });

@@ -59,15 +59,16 @@ export async function readGenerationDefaults(
   { raw, config }: CheckedFile,
   onWarning?: WarningListener,
 ): Promise<GenerationDefaults> {
-  const own = await readOwnFile(folder, onWarning);
-  const source = { folder: folder.name, file: own === undefined ? "config.json" : file };
-  const read = new TokenReader(source, own ?? raw);
+  const fromFile = await readGenerationConfig(folder, onWarning);
+  const source = { folder: folder.name, file: fromFile === undefined ? "config.json" : file };
+  const read = new TokenReader(source, fromFile ?? raw);
   const ends = read.ids("eos_token_id");
   const usual = defaultsOf(config);
   // transformers looks for forced tokens in config.json only if it is the only file.
   const [forcedFirst = null] = read.ids("forced_bos_token_id", config.vocabularySize) ?? [];
   // The first BART files write it like this; transformers reads it in config.json only.
-  const first = own === undefined && raw.force_bos_token_to_be_generated === true ? config.bosTokenId : forcedFirst;
+  const first =
+    fromFile === undefined && raw.force_bos_token_to_be_generated === true ? config.bosTokenId : forcedFirst;
   return {
     eosTokenIds: ends ?? usual.eosTokenIds,
     decoderStartTokenId:
@@ -77,7 +78,7 @@ export async function readGenerationDefaults(
       usual.decoderStartTokenId,
     forced: { first, last: read.ids("forced_eos_token_id", config.vocabularySize) ?? [] },
     banned: bannedIn(read, config.vocabularySize, ends ?? usual.eosTokenIds),
-    writing: own === undefined ? usual.writing : readWritingDefaults(own, source, onWarning),
+    writing: fromFile === undefined ? usual.writing : readWritingDefaults(fromFile, source, onWarning),
   };
 }
 
@@ -93,7 +94,7 @@ function bannedIn(read: TokenReader, vocabularySize: number, ends: readonly numb
 }
 
 /** Undefined if the file is missing or unreadable: as in transformers, training does not need it. */
-async function readOwnFile(
+async function readGenerationConfig(
   folder: ModelFolder,
   onWarning?: WarningListener,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {

@@ -65,11 +65,11 @@ function keepNucleus(weights: Float64Array, share: number): void {
   // Whatever is lighter than this cannot belong to it, even all together: there is less to sort.
   const negligible = ((1 - share) * total) / weights.length;
   const sorted = weights.filter((weight) => weight > negligible).sort(); // lightest first
-  let kept = 0;
+  let used = 0;
   let sum = 0;
-  while (kept < sorted.length && (kept === 0 || sum < share * total)) sum += sorted[sorted.length - ++kept] as number;
-  const border = sorted[sorted.length - kept] ?? 0;
-  let free = kept - sorted.filter((weight) => weight > border).length;
+  while (used < sorted.length && (used === 0 || sum < share * total)) sum += sorted[sorted.length - ++used] as number;
+  const border = sorted[sorted.length - used] ?? 0;
+  let free = used - sorted.filter((weight) => weight > border).length;
   keepWhere(weights, (weight) => weight > border || (weight === border && free-- > 0));
 }
 

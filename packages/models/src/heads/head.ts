@@ -12,15 +12,15 @@ import type { SupervisedRows } from "./loss/chunks.ts";
 /** A loss before the division, so that batches of different sizes can be added up exactly. */
 export interface LossSum {
   readonly sum: tf.Scalar;
-  /** Labels that count: supervised tokens, rows, or numbers for a regression. */
+  /** Number of supervised labels: tokens or rows; for a regression, numbers. */
   readonly count: number;
 }
 
 /** A head's predictions at the supervised positions, in their order. */
 export type Answers =
-  /** The likeliest class of each row or token, int32 [labels that count], and the right ones. */
+  /** The likeliest class of each supervised row or token, int32 [count], and the labels. */
   | { readonly kind: "classes"; readonly values: tf.Tensor1D; readonly targets: readonly number[] }
-  /** Of regressions and yes-or-no labels: [batch, outputs]. */
+  /** Regression and multi-label: [batch, outputs]. */
   | {
       readonly kind: "outputs";
       readonly values: tf.Tensor2D;
@@ -31,39 +31,39 @@ export type Answers =
 
 /** A loss and the answers that it judges. */
 export interface Measurement extends LossSum {
-  /** Absent if no label counts, or if the head has no predictions. */
+  /** Absent if no label is supervised, or if the head has no predictions. */
   readonly answers?: Answers | undefined;
 }
 
 export interface Head extends Planned {
-  /** The states that an answer is read from; absent: all are. */
+  /** Selects the states that the head reads; absent: all. */
   reads?(pass: Pass): Pick | undefined;
-  /** These states, or all, [batch, time, width] → logits; without a head, the states themselves. */
+  /** Those states, or all states [batch, time, width] → logits. Without a head: the states. */
   forward(states: tf.Tensor, pass: Pass): tf.Tensor;
   /** The loss that transformers defines for the task; labels are checked before anything is computed. */
   losses(labels: tf.Tensor, pass: Pass): Losses;
-  /** Of a head over the vocabulary: the loss of each label that counts, by itself, of logits divided by `temperature`. */
+  /** Vocabulary heads: the loss of each supervised label, from logits divided by `temperature`. */
   positionLosses?(labels: tf.Tensor, pass: Pass, temperature: number): PositionLosses;
 }
 
-/** Losses, one for each label that counts, of states that are still to be computed. */
+/** One loss for each supervised label; the caller computes the states first. */
 export interface PositionLosses {
   readonly pick?: Pick | undefined;
-  /** The position of each prediction, among all batch·time positions. */
+  /** The index of each prediction among batch·time positions. */
   readonly positions: readonly number[];
-  /** −log p of each label, [positions], of the states that `pick` kept. */
+  /** −log p of each label, [positions], from the states that `pick` selected. */
   of(states: tf.Tensor): tf.Tensor1D;
 }
 
-/** A loss of states that are still to be computed. */
+/** A loss; the caller computes the states first. */
 export interface Losses {
-  /** Keeps the states that it reads; absent: it reads all. */
+  /** Selects the states that the loss reads; absent: all. */
   readonly pick?: Pick | undefined;
-  /** Of the states that `pick` kept. */
+  /** From the states that `pick` selected. */
   of(states: tf.Tensor): LossSum;
   /** The loss and the predictions from one computation without gradients; absent if the head has no predictions. */
   measured?(states: tf.Tensor): Measurement;
-  /** Of a head over the vocabulary: the states that labels are predicted from, for losses of their logits. */
+  /** Vocabulary heads: the supervised states, for losses that need their logits. */
   rows?(states: tf.Tensor): HeadRows;
 }
 
@@ -76,11 +76,11 @@ export function tensorsOf({ sum, answers }: Measurement): tf.NamedTensorMap {
   return answers === undefined ? { sum } : { sum, answers: answers.values };
 }
 
-/** How likely labels are. */
+/** Log-probabilities of labels. */
 export interface LabelLogProbs {
   /** [labels] */
   readonly values: tf.Tensor1D;
-  /** Of the states that predict them, among all batch·time. */
+  /** Indices of the states that predict them, among batch·time. */
   readonly positions: readonly number[];
 }
 

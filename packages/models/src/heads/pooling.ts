@@ -24,7 +24,7 @@ export function readForPooling(pooled: PooledStates, pass: Pass): Pick | undefin
   return mask && { states: [...mask.keys()].filter((state) => mask[state]) };
 }
 
-/** The states that `readForPooling` kept → [batch, width]; of a row that shows nothing, zeros. */
+/** The states that `readForPooling` selected → [batch, width]; zeros for a row of padding. */
 export function pool(states: tf.Tensor, pooled: PooledStates, pass: Pass): tf.Tensor2D {
   if (typeof pooled === "object") return tf.tidy(() => pooled.ofAll(states));
   if (pooled !== "mean") return tf.reshape<tf.Rank.R2>(states, [states.shape[0] ?? 0, -1]);

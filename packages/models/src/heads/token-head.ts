@@ -105,7 +105,7 @@ export class TokenHead implements Head {
     const frozen = smoothing > 0 && this.#cap !== null ? undefined : site.frozenParts(context);
     const chunkRows = Math.max(1, Math.floor(logitsAtOnce / site.outFeatures));
     // An adaptation without variables only observes the model: a measurement, which has to see all rows at once.
-    const isLookedAt = site.isOpen(context) && site.variables(context).length === 0;
+    const isLookedAt = site.isAdapted(context) && site.variables(context).length === 0;
     const isWhole = rowsOf(states) <= chunkRows || isLookedAt;
     if (frozen === undefined && isWhole) {
       // The head itself is adapted, perhaps row by row: its adaptations need the batch axis.

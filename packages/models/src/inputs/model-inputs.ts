@@ -169,20 +169,20 @@ export function positionsOf(
   return rows;
 }
 
-function givenPositions(given: SequenceInputs["positionIds"]): readonly (readonly number[])[] | undefined {
-  return given === undefined || isRows(given) ? given : given.arraySync();
+function givenPositions(positions: SequenceInputs["positionIds"]): readonly (readonly number[])[] | undefined {
+  return positions === undefined || isRows(positions) ? positions : positions.arraySync();
 }
 
 /** A table that counts by the mask begins with a row for padding, −1, and one below it (OPT). */
 function checkNumbers(rows: readonly (readonly number[])[], min: number): void {
-  const isPosition = (given: number) => Number.isInteger(given) && given >= min && given <= maxPosition;
+  const isPosition = (position: number) => Number.isInteger(position) && position >= min && position <= maxPosition;
   const wrong = rows.flat().find((position) => !isPosition(position));
   if (wrong === undefined) return;
   throw new ModelInputError("positionIds", `got ${wrong}, expected integers from ${min} to ${maxPosition}`);
 }
 
-function isRows(given: NonNullable<SequenceInputs["positionIds"]>): given is readonly (readonly number[])[] {
-  return Array.isArray(given);
+function isRows(positions: NonNullable<SequenceInputs["positionIds"]>): positions is readonly (readonly number[])[] {
+  return Array.isArray(positions);
 }
 
 function countPositions(
@@ -220,14 +220,14 @@ function shownPositions(inputs: TextInputs): readonly (readonly number[])[] {
   });
 }
 
-function checkPositions(given: SequenceInputs["positionIds"], [batch = 0, time = 0]: readonly number[]): void {
-  if (given === undefined) return;
-  if (!isRows(given)) {
-    checkShape("positionIds", given, [batch, time]);
+function checkPositions(positions: SequenceInputs["positionIds"], [batch = 0, time = 0]: readonly number[]): void {
+  if (positions === undefined) return;
+  if (!isRows(positions)) {
+    checkShape("positionIds", positions, [batch, time]);
     return;
   }
-  const fits = (given.length === batch || given.length === 1) && given.every((row) => row.length === time);
-  const got = `[${given.length}, ${given.map(({ length }) => length).join(" or ")}]`;
+  const fits = (positions.length === batch || positions.length === 1) && positions.every((row) => row.length === time);
+  const got = `[${positions.length}, ${positions.map(({ length }) => length).join(" or ")}]`;
   if (!fits) throw new ModelInputError("positionIds", `the rows are ${got}, expected [${batch} or 1, ${time}]`);
 }
 

@@ -9,10 +9,10 @@ import type { ModelInputs, SequenceInputs } from "./model-inputs.ts";
 export function sequencesOf(inputs: ModelInputs, task: Task): SequenceInputs {
   const { inputIds, attentionMask, tokenTypeIds, positionIds, ...others } = inputs;
   const rowShape = task === "multiple-choice" ? choiceShape(inputIds) : undefined;
-  const rows = (name: string, given: tf.Tensor): tf.Tensor2D => {
-    if (rowShape !== undefined) return flattened(name, given, rowShape);
-    if (isMatrix(given)) return given;
-    throw new ModelInputError(name, `the shape is [${given.shape}], expected [batch, time]`);
+  const rows = (name: string, tensor: tf.Tensor): tf.Tensor2D => {
+    if (rowShape !== undefined) return flattened(name, tensor, rowShape);
+    if (isMatrix(tensor)) return tensor;
+    throw new ModelInputError(name, `the shape is [${tensor.shape}], expected [batch, time]`);
   };
   return {
     ...others,
@@ -36,13 +36,13 @@ function choiceShape(inputIds: tf.Tensor | undefined): ChoiceShape {
   throw new ModelInputError("inputIds", `${got}, expected [batch, choices, time] without zeros`);
 }
 
-function flattened(name: string, given: tf.Tensor, [batch, choices, time]: ChoiceShape): tf.Tensor2D {
-  if (!tf.util.arraysEqual(given.shape, [batch, choices, time])) {
-    throw new ModelInputError(name, `the shape is [${given.shape}], expected [${[batch, choices, time]}]`);
+function flattened(name: string, tensor: tf.Tensor, [batch, choices, time]: ChoiceShape): tf.Tensor2D {
+  if (!tf.util.arraysEqual(tensor.shape, [batch, choices, time])) {
+    throw new ModelInputError(name, `the shape is [${tensor.shape}], expected [${[batch, choices, time]}]`);
   }
-  return tf.reshape(given, [batch * choices, time]);
+  return tf.reshape(tensor, [batch * choices, time]);
 }
 
-function isMatrix(given: tf.Tensor): given is tf.Tensor2D {
-  return given.shape.length === 2;
+function isMatrix(tensor: tf.Tensor): tensor is tf.Tensor2D {
+  return tensor.shape.length === 2;
 }

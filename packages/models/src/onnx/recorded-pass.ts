@@ -32,7 +32,7 @@ export class RecordedPass extends Pass {
     this.#attentionMask = inputs.attentionMask;
   }
 
-  override get isCounted(): boolean {
+  override get hasKnownPositions(): boolean {
     return false;
   }
 

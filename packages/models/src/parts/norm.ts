@@ -54,11 +54,11 @@ export class Norm implements Part {
   forward(x: tf.Tensor, context: ForwardContext): tf.Tensor {
     const { path } = this.options;
     const hookPoints = this.#bias === undefined ? [this.#gain] : [this.#gain, this.#bias];
-    return computeByRows({ x, context, path, hookPoints }, (rows, own) => this.#forward(rows, own));
+    return computeByRows({ x, context, path, hookPoints }, (rows, rowContext) => this.#forward(rows, rowContext));
   }
 
   readonly plan: PartPlan = (x, plan, context) => {
-    if (this.isOpen(context)) return plan.refuse(`${this.options.path} is adapted`);
+    if (this.isAdapted(context)) return plan.refuse(`${this.options.path} is adapted`);
     const { kind, width, epsilon, gainOffset = 0 } = this.options;
     const [gain, bias] = [this.#gain.value(context), this.#bias?.value(context)];
     return plan.norm(x, { kind, width, epsilon, gainOffset, gain, bias });
@@ -68,8 +68,8 @@ export class Norm implements Part {
     return [...this.#gain.parameters(), ...(this.#bias?.parameters() ?? [])];
   }
 
-  isOpen(context: ForwardContext): boolean {
-    return this.#gain.isOpen(context) || (this.#bias?.isOpen(context) ?? false);
+  isAdapted(context: ForwardContext): boolean {
+    return this.#gain.isAdapted(context) || (this.#bias?.isAdapted(context) ?? false);
   }
 
   variables(context: ForwardContext): readonly tf.Variable[] {

@@ -173,8 +173,8 @@ export class PartList {
     if (module?.type !== "tensor") throw this.#missing("tensor", rowPath);
     const { path, shape, row } = module;
     const { kind, isStackedInOut = false } = row;
-    const { otherwise = kind === "parameter" ? "normal" : "zeros" } = row;
-    const initial = otherwise === "sinusoids" ? () => sinusoidTable(shape) : otherwise;
+    const { init = kind === "parameter" ? "normal" : "zeros" } = row;
+    const initial = init === "sinusoids" ? () => sinusoidTable(shape) : init;
     return this.#add(new ParameterSlot(path, shape, initial, { kind, isStackedInOut }));
   }
 

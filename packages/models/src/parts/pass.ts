@@ -25,9 +25,11 @@ export interface RotaryTables {
 const sourceKey = {};
 const sourceMaskKey = {};
 
-/** Of a language model: the pass through its tower, and for each of batch·time tokens the state of an image that replaces it, or −1. */
+/** The images of a call to a language model. */
 export interface ShownImages {
+  /** The pass through the image encoder. */
   readonly pass: Pass;
+  /** For each of batch·time tokens, the index of the image state that replaces it, or −1. */
   readonly stateOf: readonly number[];
 }
 
@@ -38,7 +40,7 @@ export interface Layer extends Planned {
 
 export class Pass {
   readonly #masks = new Map<number, AttentionMask | undefined>();
-  readonly #kept = new Map<object, tf.Tensor>();
+  readonly #owned = new Map<object, tf.Tensor>();
   readonly #tables = new Map<RotaryFrequencies, RotaryTables>();
   readonly #rotations = new Map<RotaryFrequencies, Map<string, tf.Tensor3D>>();
   readonly #derived: Pass[] = [];
@@ -61,13 +63,13 @@ export class Pass {
     return inputIds;
   }
 
-  /** Of the states: [batch, time] */
+  /** Axes of the hidden states. */
   get shape(): readonly [batch: number, time: number] {
     return this.inputs.shape ?? this.inputIds.shape;
   }
 
-  /** Whether sizes and positions are known as plain numbers. */
-  get isCounted(): boolean {
+  /** Whether positions are plain numbers; false while an ONNX graph is recorded. */
+  get hasKnownPositions(): boolean {
     return true;
   }
 
@@ -89,19 +91,19 @@ export class Pass {
 
   /** The input of cross attention: the encoder's last states [batch, sourceTime, width]. */
   get source(): tf.Tensor {
-    const source = this.#kept.get(sourceKey);
+    const source = this.#owned.get(sourceKey);
     if (source === undefined) throw new ModelInputError("inputIds", "the encoder has not run");
     return source;
   }
 
   setSource(source: tf.Tensor): void {
-    this.#kept.get(sourceKey)?.dispose();
-    this.#kept.set(sourceKey, tf.keep(tf.clone(source)));
+    this.#owned.get(sourceKey)?.dispose();
+    this.#owned.set(sourceKey, tf.keep(tf.clone(source)));
   }
 
   /** Makes a tensor once in this pass, which then owns it. */
   once(key: object, make: () => tf.Tensor): tf.Tensor {
-    return remembered(this.#kept, key, () => tf.keep(tf.tidy(make)));
+    return remembered(this.#owned, key, () => tf.keep(tf.tidy(make)));
   }
 
   /** The mask of a decoder's source; undefined hides nothing. */
@@ -120,7 +122,7 @@ export class Pass {
     return this.cache !== undefined || this.second?.cache !== undefined;
   }
 
-  /** Receives the routers' choices, if a loss needs them. */
+  /** Receives the routers' scores, if a loss needs them. */
   get routing(): RoutingRecord | undefined {
     return this.#routing;
   }
@@ -251,8 +253,8 @@ export class Pass {
   pack(packing: Packing): Pass {
     // A shared token has a position in several texts.
     const { tokenPositions: _, ...others } = this.context;
-    const own = packing.shared === undefined ? this.context : others;
-    const context = contextOfStates(own, packing.tokens, this.shape[1]);
+    const shared = packing.shared === undefined ? this.context : others;
+    const context = contextOfStates(shared, packing.tokens, this.shape[1]);
     const images = this.images && {
       ...this.images,
       stateOf: packing.tokens.map((token) => this.images?.stateOf[token] ?? -1),
@@ -262,7 +264,7 @@ export class Pass {
     return packed;
   }
 
-  /** Of a pass without padding: the passes of rows that see each other. Each drops by a key of its own. */
+  /** In a pass without padding: one pass for each group of rows of equal length, with its own dropout key. */
   get groups(): readonly Pass[] {
     const { causal, groups = [] } = this.inputs;
     this.#groups ??= groups.map(({ rows, time }, index) => {
@@ -290,12 +292,12 @@ export class Pass {
     for (const mask of this.#masks.values()) mask?.dispose();
     for (const { cos, sin } of this.#tables.values()) tf.dispose([cos, sin]);
     for (const rotations of this.#rotations.values()) tf.dispose([...rotations.values()]);
-    for (const tensor of this.#kept.values()) tensor.dispose();
+    for (const tensor of this.#owned.values()) tensor.dispose();
     this.second?.dispose();
     this.images?.pass.dispose();
     this.#routing?.dispose();
     for (const pass of [...this.#derived, ...(this.#groups ?? [])]) pass.dispose();
-    this.#kept.clear();
+    this.#owned.clear();
     this.#masks.clear();
     this.#tables.clear();
     this.#rotations.clear();
@@ -363,9 +365,9 @@ function tokensOf(grid: tf.Tensor2D, { tokens }: Packing): tf.Tensor2D {
 /** The context of some states of [rows, time]: each has the adapter of its row and its own position. */
 function contextOfStates(context: ForwardContext, states: readonly number[], time: number): ForwardContext {
   const { tokenPositions, adapters } = context;
-  const own = tokenPositions === undefined ? context : { ...context, tokenPositions: tokenPositions.pick(states) };
-  if (adapters.kind !== "rows") return own;
-  return { ...own, adapters: adapterRows(states.map((state) => adapters.rows[Math.floor(state / time)] ?? null)) };
+  const picked = tokenPositions === undefined ? context : { ...context, tokenPositions: tokenPositions.pick(states) };
+  if (adapters.kind !== "rows") return picked;
+  return { ...picked, adapters: adapterRows(states.map((state) => adapters.rows[Math.floor(state / time)] ?? null)) };
 }
 
 // Rotary position embedding as a matrix: for one token a row, a small product replaces slices, products and a join.

@@ -19,7 +19,7 @@ describe("the draft of a folder", () => {
     const draft = await FolderDraft.open(target, request);
     const asked: [string, number][] = [];
     const given: unknown[] = [];
-    const findings = { taken: () => ({ max: 7 }), give: (found: unknown) => void given.push(found) };
+    const findings = { save: () => ({ max: 7 }), restore: (found: unknown) => void given.push(found) };
     const file = (name: string, text: string, isBroken: boolean) => ({
       name,
       async *contents(from: number) {

@@ -20,9 +20,9 @@ export interface DraftFile {
 
 /** Results of one process that the next one continues with, stored as JSON with the number of bytes written by then. */
 interface Findings {
-  taken(): unknown;
+  save(): unknown;
   /** Receives the results of an earlier process, before any other call. */
-  give(found: unknown): void;
+  restore(found: unknown): void;
 }
 
 /** A file that was written. */
@@ -118,7 +118,7 @@ export class FolderDraft {
   async write(file: DraftFile, onBytes: (bytes: number) => void = () => {}): Promise<WrittenFile> {
     const { name, contents, findings } = file;
     const known = this.#files.get(name);
-    if (known?.found !== undefined) findings?.give(known.found);
+    if (known?.found !== undefined) findings?.restore(known.found);
     if (known?.sha256 !== undefined) return { name, bytes: known.bytes, sha256: known.sha256 };
     const path = join(this.#folder, name);
     const pieces = contents(this.kept(name));
@@ -187,7 +187,7 @@ export class FolderDraft {
 }
 
 function noteOf(bytes: number, findings: Findings | undefined): Noted {
-  const found = findings?.taken();
+  const found = findings?.save();
   return found === undefined ? { bytes } : { bytes, found };
 }
 

@@ -19,15 +19,15 @@ export class RateWatch {
     const steps = state === undefined ? [] : state.rateWatch?.steps;
     this.#steps = options === undefined || steps === undefined ? undefined : [...steps];
     this.#restarts = state?.rateWatch?.restarts ?? [];
-    this.start = this.hasRestart ? state?.startVariables : undefined;
+    this.start = this.allowsRestart ? state?.startVariables : undefined;
   }
 
   /** Whether the rate is watched and another restart is allowed. */
-  get hasRestart(): boolean {
+  get allowsRestart(): boolean {
     return this.#steps !== undefined && this.#restarts.length < (this.options?.restarts ?? 0);
   }
 
-  get mayRestart(): boolean {
+  get canRestart(): boolean {
     return this.start !== undefined;
   }
 
@@ -60,7 +60,7 @@ export class RateWatch {
     }
     this.#restarts = [...this.#restarts, restart];
     this.#steps = [];
-    if (!this.hasRestart) this.start = undefined;
+    if (!this.allowsRestart) this.start = undefined;
     return start;
   }
 

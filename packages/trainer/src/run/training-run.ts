@@ -58,7 +58,7 @@ export class TrainingRun<Batch> {
   static async start<Batch>(options: TrainOptions<Batch>): Promise<TrainingRun<Batch>> {
     const requested = await resolveSettings(options);
     const run = new TrainingRun(options, settingsOfRun(requested, options));
-    if (options.resumeFrom === undefined && run.#watch.hasRestart) run.#watch.start = await run.#copyVariables();
+    if (options.resumeFrom === undefined && run.#watch.allowsRestart) run.#watch.start = await run.#copyVariables();
     return run;
   }
 
@@ -253,7 +253,7 @@ export class TrainingRun<Batch> {
     const [value, names] = isOfLoss ? [loss, []] : [gradientNorm, await this.#updater.nonFinite()];
     if (this.#badSteps >= (this.options.maxSkippedSteps ?? 0)) {
       // Before the first update, the learning rate cannot be the cause.
-      if (this.#step === 0 || !this.#watch.mayRestart) throw new NonFiniteLossError(step, what, value, names);
+      if (this.#step === 0 || !this.#watch.canRestart) throw new NonFiniteLossError(step, what, value, names);
       this.#watch.add(Number.NaN, Number.NaN);
     }
     this.#step = step;

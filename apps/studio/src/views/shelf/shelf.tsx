@@ -19,7 +19,7 @@ export function Shelf() {
   const { value: removed } = shelf.removed;
   return (
     <Card id="shelf" title={words.title} {...(entries.length > 0 ? { lead: words.lead } : {})}>
-      {!store.isKept && <p class="problem">{words.notKept}</p>}
+      {!store.isPersistent && <p class="problem">{words.notSaved}</p>}
       {entries.length > 0 && (
         <fieldset class="shelf-list">
           <legend class="unseen">{words.list}</legend>

@@ -63,7 +63,7 @@ export function TeachCard() {
           )}
           <span class="drop-here">{teach.dropHere}</span>
         </p>
-        {!rows.isKept.value && <p class="problem">{teach.notKept}</p>}
+        {!rows.isSaved.value && <p class="problem">{teach.notSaved}</p>}
       </div>
     </Card>
   );

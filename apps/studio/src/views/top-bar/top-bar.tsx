@@ -29,7 +29,7 @@ export function TopBar() {
       <details class="change">
         <summary>{text.value.model.change}</summary>
         <ModelChoice />
-        <EngineChoice />
+        <EngineSelect />
       </details>
     </section>
   );
@@ -70,7 +70,7 @@ function couldHaveThreads(): boolean {
   return !crossOriginIsolated && serviceWorker?.controller != null && hardwareConcurrency >= 4;
 }
 
-function EngineChoice() {
+function EngineSelect() {
   const { model, text } = useStudio();
   const words = text.value.model;
   const { value: engine } = model.engine;

@@ -17,7 +17,7 @@ export function TrainCard() {
       <UnfinishedNote />
       <TrainBar />
       <Problem>{run.failure.value && `${train.failed} ${run.failure.value}`}</Problem>
-      {!run.isKept.value && <p class="problem">{train.notKept}</p>}
+      {!run.isSaved.value && <p class="problem">{train.notSaved}</p>}
       {run.result.value?.findings?.map((finding) => (
         <p key={finding} class="problem">
           {finding}

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { inMemory } from "./kept-file.ts";
+import { inMemory } from "./cached-file.ts";
 import { download } from "./smollm2.ts";
 
 const content = new Uint8Array(3_000_000).map((_, index) => index % 251);
@@ -39,22 +39,22 @@ afterEach(() => {
 
 describe("download", () => {
   it("resumes after a broken connection", async () => {
-    const kept = inMemory();
+    const cached = inMemory();
     serve({ max: 2_000_000 });
-    await expect(download(file, kept, () => undefined)).rejects.toMatchObject({ code: "NO_NETWORK" });
-    expect([kept.size, kept.isWhole]).toEqual([2_000_000, false]);
+    await expect(download(file, cached, () => undefined)).rejects.toMatchObject({ code: "NO_NETWORK" });
+    expect([cached.size, cached.isWhole]).toEqual([2_000_000, false]);
     serve();
-    const blob = await download(file, kept, () => undefined);
+    const blob = await download(file, cached, () => undefined);
     expect(rangeHeaders).toEqual([null, "bytes=2000000-"]);
     expect(Buffer.from(await blob.arrayBuffer()).equals(content)).toBe(true);
-    expect(kept.isWhole).toBe(true);
+    expect(cached.isWhole).toBe(true);
   });
 
   it("begins again with a server that knows no ranges", async () => {
-    const kept = inMemory();
-    await kept.append(content.slice(0, 10));
+    const cached = inMemory();
+    await cached.append(content.slice(0, 10));
     serve({ ranges: false });
-    expect((await download(file, kept, () => undefined)).size).toBe(content.length);
+    expect((await download(file, cached, () => undefined)).size).toBe(content.length);
   });
 
   it("reports how many bytes of the total have arrived", async () => {
@@ -66,17 +66,17 @@ describe("download", () => {
   });
 
   it("needs no network for a complete file", async () => {
-    const kept = inMemory();
+    const cached = inMemory();
     serve();
-    await download(file, kept, () => undefined);
+    await download(file, cached, () => undefined);
     vi.stubGlobal("fetch", () => Promise.reject(new TypeError("offline")));
-    expect((await download(file, kept, () => undefined)).size).toBe(content.length);
+    expect((await download(file, cached, () => undefined)).size).toBe(content.length);
   });
 
   it("keeps nothing of another file", async () => {
-    const kept = inMemory();
+    const cached = inMemory();
     serve({ bytes: content.map((byte) => 255 - byte) });
-    await expect(download(file, kept, () => undefined)).rejects.toMatchObject({ code: "DOWNLOAD_FAILED" });
-    expect(kept.size).toBe(0);
+    await expect(download(file, cached, () => undefined)).rejects.toMatchObject({ code: "DOWNLOAD_FAILED" });
+    expect(cached.size).toBe(0);
   });
 });

@@ -6,7 +6,7 @@ import type { LoadingNews, ModelEstimate, ModelSource } from "../../protocol/mod
 import type { Answerer } from "../answerer.ts";
 import type { Workshop } from "../workshop.ts";
 import { type FoundModel, foundAmong, type ModelSizes, readSizes } from "./found-model.ts";
-import { fetchSmollm2, smollm2, smollm2IsKept } from "./smollm2.ts";
+import { fetchSmollm2, smollm2, smollm2IsCached } from "./smollm2.ts";
 import { fetchTiny } from "./tiny.ts";
 
 /** Finds the model, and downloads it if necessary. Throws DownloadError, NotAModelError. */
@@ -74,15 +74,15 @@ function maxMemory(deviceMemory: number | undefined): number {
 /** Reads headers only. Throws NotAModelError, TOO_LARGE_FOR_TAB, and the errors of reading headers. */
 export const weigh: Answerer<"weigh"> = async (workshop, source): Promise<ModelEstimate> => {
   if (source.kind === "smollm2") {
-    const isKept = await smollm2IsKept();
+    const isCached = await smollm2IsCached();
     const { name, parameters, bytes, config } = smollm2;
-    return { name, parameters, bytes: isKept ? 0 : bytes, trainingBytes: trainingMemory(config, bytes), isKept };
+    return { name, parameters, bytes: isCached ? 0 : bytes, trainingBytes: trainingMemory(config, bytes), isCached };
   }
   const found = await findModel(workshop, source, () => undefined);
   const sizes = await readSizes(found);
   const trainingBytes = checkedMemory(found, sizes);
   const { parameters, bytes } = sizes;
-  return { name: found.name, parameters, bytes, trainingBytes, isKept: false };
+  return { name: found.name, parameters, bytes, trainingBytes, isCached: false };
 };
 
 /** Bytes of training; throws TOO_LARGE_FOR_TAB if a tab has less memory. */

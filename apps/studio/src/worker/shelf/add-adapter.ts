@@ -30,8 +30,8 @@ interface NamedFolder {
   readonly folder: AdapterFolder;
 }
 
-async function fromHub(given: string): Promise<NamedFolder> {
-  const repository = repositoryIn(given);
+async function fromHub(entered: string): Promise<NamedFolder> {
+  const repository = repositoryIn(entered);
   return { name: repository.split("/")[1] ?? repository, folder: await fetchAdapter(repository) };
 }
 
@@ -44,11 +44,11 @@ async function fromFiles(files: readonly File[]): Promise<NamedFolder> {
     return { name: zip.name.slice(0, -".zip".length), folder };
   }
   const known = files.filter(({ name }) => maxBytes.has(name));
-  const given = files.length === 1 ? (files[0]?.name ?? "") : `The ${files.length} files`;
-  for (const { name, size } of known) checkSize(given, name, size);
+  const fileNames = files.length === 1 ? (files[0]?.name ?? "") : `The ${files.length} files`;
+  for (const { name, size } of known) checkSize(fileNames, name, size);
   const read = known.map(async (file) => [file.name, new Uint8Array(await file.arrayBuffer())] as const);
   const folder = new Map(await Promise.all(read));
-  checkWhole(given, folder);
+  checkWhole(fileNames, folder);
   return { name: folderNameOf(known), folder };
 }
 
@@ -61,10 +61,10 @@ const named = /^[\w][\w.-]*\/[\w][\w.-]*$/;
 const address = /^https:\/\/(?:www\.)?huggingface\.co\//;
 
 /** "owner/name", of a name or of a page's address. Throws AdapterRepositoryError. */
-export function repositoryIn(given: string): string {
-  const path = given.trim().replace(address, "").split(/[?#]/)[0] ?? "";
+export function repositoryIn(entered: string): string {
+  const path = entered.trim().replace(address, "").split(/[?#]/)[0] ?? "";
   const name = path.split("/").slice(0, 2).join("/");
-  if (!named.test(name)) throw new AdapterRepositoryError(given, "that is no name of a repository");
+  if (!named.test(name)) throw new AdapterRepositoryError(entered, "that is no name of a repository");
   return name;
 }
 
@@ -111,27 +111,27 @@ async function bytesOf(response: Response, repository: string, file: string): Pr
 const maxEntries = 2000;
 
 /** The adapter's files by their names alone. Throws AdapterFilesError. */
-function readZip(given: string, archive: Uint8Array): AdapterFolder {
+function readZip(fileNames: string, archive: Uint8Array): AdapterFolder {
   const folder = new Map<string, Uint8Array>();
   let entries = 0;
-  const unpacked = unpack(given, archive, ({ name, originalSize }) => {
+  const unpacked = unpack(fileNames, archive, ({ name, originalSize }) => {
     entries += 1;
-    if (entries > maxEntries) throw new AdapterFilesError(given, `it has more than ${maxEntries} files`);
+    if (entries > maxEntries) throw new AdapterFilesError(fileNames, `it has more than ${maxEntries} files`);
     const file = nameOf(name);
     if (!maxBytes.has(file)) return false;
-    checkSize(given, file, originalSize); // no more than this is unpacked, whatever follows
+    checkSize(fileNames, file, originalSize); // no more than this is unpacked, whatever follows
     return true;
   });
   for (const [path, bytes] of Object.entries(unpacked)) {
     const file = nameOf(path);
-    if (folder.has(file)) throw new AdapterFilesError(given, `it has ${file} twice; add one adapter at a time`);
+    if (folder.has(file)) throw new AdapterFilesError(fileNames, `it has ${file} twice; add one adapter at a time`);
     folder.set(file, bytes);
   }
   return folder;
 }
 
 function unpack(
-  given: string,
+  fileNames: string,
   archive: Uint8Array,
   filter: (entry: { readonly name: string; readonly originalSize: number }) => boolean,
 ): Readonly<Record<string, Uint8Array>> {
@@ -139,7 +139,7 @@ function unpack(
     return unzipSync(archive, { filter });
   } catch (cause) {
     if (cause instanceof AdapterFilesError) throw cause;
-    throw new AdapterFilesError(given, "it is not a zip file, or it is damaged", { cause });
+    throw new AdapterFilesError(fileNames, "it is not a zip file, or it is damaged", { cause });
   }
 }
 
@@ -164,13 +164,13 @@ const maxBytes: ReadonlyMap<string, number> = new Map([
 const needed = ["adapter_config.json", "adapter_model.safetensors"] as const;
 
 /** Throws AdapterFilesError for a file that is larger than its kind may be. */
-function checkSize(given: string, file: string, bytes: number): void {
+function checkSize(fileNames: string, file: string, bytes: number): void {
   const max = maxBytes.get(file) ?? 0;
-  if (bytes > max) throw new AdapterFilesError(given, `${file} has ${bytes} bytes; the maximum is ${max}`);
+  if (bytes > max) throw new AdapterFilesError(fileNames, `${file} has ${bytes} bytes; the maximum is ${max}`);
 }
 
 /** Throws AdapterFilesError unless both halves are there. */
-function checkWhole(given: string, folder: AdapterFolder): void {
+function checkWhole(fileNames: string, folder: AdapterFolder): void {
   const missing = needed.filter((file) => !folder.has(file));
-  if (missing.length > 0) throw new AdapterFilesError(given, `there is no ${missing.join(" and no ")}`);
+  if (missing.length > 0) throw new AdapterFilesError(fileNames, `there is no ${missing.join(" and no ")}`);
 }

@@ -13,13 +13,13 @@ export class NotOnShelfError extends LowrankError {
 export class AdapterFilesError extends LowrankError {
   constructor(
     /** The names of the files. */
-    readonly given: string,
+    readonly fileNames: string,
     reason: string,
     options?: { readonly cause?: unknown },
   ) {
     super(
       "ADAPTER_FILES",
-      `${given}: ${reason}. Expected adapter_config.json and adapter_model.safetensors, as PEFT writes them, or a zip with both.`,
+      `${fileNames}: ${reason}. Expected adapter_config.json and adapter_model.safetensors, as PEFT writes them, or a zip with both.`,
       options,
     );
   }

@@ -7,9 +7,9 @@ import type { Frame, RunResult, TrainingNews } from "../../protocol/run.ts";
 import { QuotaError } from "../../storage/store.ts";
 import { plainPrompt, templateName } from "../rows/row-form.ts";
 import type { ModelInHand, Workshop } from "../workshop.ts";
-import { type KeptRun, keepStep, provenBy } from "./kept-run.ts";
 import { PageRewards } from "./page-rewards.ts";
 import type { RunControl } from "./run-control.ts";
+import { keepStep, provenBy, type SavedRun } from "./saved-run.ts";
 import type { TeachingRows } from "./teaching-rows.ts";
 
 /** Number of frames after the base's. */
@@ -143,7 +143,7 @@ export interface RunToMake {
   readonly model: ModelInHand;
   readonly adapter: OpenedAdapter;
   readonly rows: TeachingRows;
-  readonly kept: KeptRun;
+  readonly saved: SavedRun;
   readonly resumeFrom: TrainingState | undefined;
   readonly control: RunControl;
   onNews(news: TrainingNews): void;
@@ -153,12 +153,12 @@ export interface RunToMake {
 export interface RunEnd {
   readonly reason: RunResult["reason"];
   readonly steps: number;
-  readonly kept: KeptRun;
+  readonly saved: SavedRun;
 }
 
 export class RunLoop {
   readonly #run: RunToMake;
-  #kept: KeptRun;
+  #saved: SavedRun;
   #news: TrainingNews[];
   readonly #divergence = new Divergence();
   #steps: number;
@@ -168,8 +168,8 @@ export class RunLoop {
 
   constructor(run: RunToMake) {
     this.#run = run;
-    this.#kept = run.kept;
-    this.#news = [...run.kept.news];
+    this.#saved = run.saved;
+    this.#news = [...run.saved.news];
     this.#steps = run.resumeFrom?.step ?? 0;
     const { now } = run.workshop;
     this.#keeping = new SideWork(0.05, now, 10_000);
@@ -180,9 +180,9 @@ export class RunLoop {
 
   /** Throws the errors of training, except for a loss that is not finite. */
   async make(): Promise<RunEnd> {
-    const { control, kept } = this.#run;
-    const { steps } = kept.request.training;
-    this.#run.onNews({ type: "started", run: kept.run, step: this.#steps, steps });
+    const { control, saved } = this.#run;
+    const { steps } = saved.request.training;
+    this.#run.onNews({ type: "started", run: saved.run, step: this.#steps, steps });
     if (this.#run.resumeFrom === undefined) await this.#lookAtBase();
     try {
       for await (const event of this.#events()) {
@@ -203,12 +203,12 @@ export class RunLoop {
   }
 
   #end(reason: RunEnd["reason"]): RunEnd {
-    return { reason, steps: this.#steps, kept: this.#kept };
+    return { reason, steps: this.#steps, saved: this.#saved };
   }
 
   #events(): AsyncIterable<TrainingEvent> {
-    const { adapter, rows, kept, resumeFrom, control } = this.#run;
-    const { validationShare: _, steps, reward, ...training } = kept.request.training;
+    const { adapter, rows, saved, resumeFrom, control } = this.#run;
+    const { validationShare: _, steps, reward, ...training } = saved.request.training;
     return adapter.train(rows.train, {
       ...training,
       ...rows.how,
@@ -216,7 +216,7 @@ export class RunLoop {
       steps,
       warmupSteps: steps < fewestStepsToWarmUp ? 0 : 5,
       signal: control.signal,
-      fingerprint: kept.model.fingerprint,
+      fingerprint: saved.model.fingerprint,
       checkpoint: { every: (step) => this.#isKeepingDue(step), save: (state) => this.#keep(state) },
       onWarning: () => {}, // a rate that was halved on purpose
       ...(rows.validation.length === 0
@@ -239,8 +239,8 @@ export class RunLoop {
 
   /** The base's answer and loss, for comparison. */
   async #lookAtBase(): Promise<void> {
-    const { model, rows, kept, control } = this.#run;
-    const { watched, watchedBase, training } = kept.request;
+    const { model, rows, saved, control } = this.#run;
+    const { watched, watchedBase, training } = saved.request;
     if (rows.validation.length > 0) {
       const loss = await baseLoss(model, rows, training.batchSize);
       this.#onNews({ type: "validated", step: 0, loss });
@@ -263,10 +263,10 @@ export class RunLoop {
     this.#steps = step;
     const reward = event.metrics?.reward;
     if (reward === undefined) this.#divergence.add(loss); // the loss of a reward is around 0
-    this.#kept = provenBy(this.#kept, step, this.#divergence.smoothed);
+    this.#saved = provenBy(this.#saved, step, this.#divergence.smoothed);
     this.#onNews({ type: "step", step, steps, loss, learningRate, tokensPerSecond, secondsLeft, reward });
-    const { model, adapter, control, kept } = this.#run;
-    const { watched } = kept.request;
+    const { model, adapter, control, saved } = this.#run;
+    const { watched } = saved.request;
     if (!watched?.trim() || control.isStopped) return;
     const isLast = step === steps;
     if (!isLast && !(isFrameStep(step, steps) && this.#watching.isDue)) return;
@@ -288,7 +288,7 @@ export class RunLoop {
   /** At intervals that cost little: on a GPU a state must be read first. */
   #isKeepingDue(step: number): boolean {
     // The adapter itself follows the last step; a state from which no step is left could not be gone on from.
-    const isLast = step === this.#kept.request.training.steps;
+    const isLast = step === this.#saved.request.training.steps;
     return !isLast && this.#keeping.isDue && !this.#isFull && !this.#divergence.isDiverged;
   }
 
@@ -297,7 +297,7 @@ export class RunLoop {
     if (!this.#isKeepingDue(state.step)) return; // the trainer also saves at the end
     const { store } = this.#run.workshop;
     try {
-      this.#kept = await this.#keeping.measure(keepStep(store, { ...this.#kept, news: this.#news }, state));
+      this.#saved = await this.#keeping.measure(keepStep(store, { ...this.#saved, news: this.#news }, state));
       this.#run.onNews({ type: "kept", step: state.step });
     } catch (error) {
       if (!(error instanceof QuotaError)) throw error;

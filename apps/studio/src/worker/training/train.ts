@@ -8,17 +8,17 @@ import { keepAdapter } from "../shelf/keep-adapter.ts";
 import type { ModelInHand, Workshop } from "../workshop.ts";
 import { adapterConfig } from "./adapter-config.ts";
 import { RunGoneError } from "./errors.ts";
-import { bestKept, type KeptRun, keptRun, lastKept, removeRun, stateAt } from "./kept-run.ts";
 import { RunControl, withRunLock } from "./run-control.ts";
 import { RunLoop } from "./run-loop.ts";
+import { bestSaved, lastSaved, readSavedRun, removeRun, type SavedRun, stateAt } from "./saved-run.ts";
 import { teachingRows } from "./teaching-rows.ts";
 
 /** Throws NO_ROWS, RunGoneError, RUN_ELSEWHERE, RUN_MODEL, and the errors of the library's `adapt` and `train`. */
-export const train: Answerer<"train"> = async (workshop, given, onNews) => {
+export const train: Answerer<"train"> = async (workshop, request, onNews) => {
   const control = new RunControl();
   workshop.run = control;
   try {
-    return await makeRun(workshop, given, { control, onNews });
+    return await makeRun(workshop, request, { control, onNews });
   } finally {
     workshop.run = undefined;
   }
@@ -29,24 +29,24 @@ interface Steering {
   onNews(news: TrainingNews): void;
 }
 
-async function makeRun(workshop: Workshop, given: RunRequest, steering: Steering): Promise<RunResult> {
-  const begun = given.resume === undefined ? newRun(workshop.opened, given) : await runToGoOn(workshop, given);
+async function makeRun(workshop: Workshop, request: RunRequest, steering: Steering): Promise<RunResult> {
+  const begun = request.resume === undefined ? newRun(workshop.opened, request) : await runToGoOn(workshop, request);
   return withRunLock(begun.run, () => goThrough(workshop, begun, steering));
 }
 
-async function goThrough(workshop: Workshop, begun: KeptRun, { control, onNews }: Steering): Promise<RunResult> {
+async function goThrough(workshop: Workshop, begun: SavedRun, { control, onNews }: Steering): Promise<RunResult> {
   const { store, opened: model } = workshop;
   const { run, request } = begun;
-  const last = lastKept(begun);
+  const last = lastSaved(begun);
   const resumeFrom = last === undefined ? undefined : await stateAt(store, run, last.step);
   const rows = await teachingRows(model, request);
   const config = adapterConfig(request.adapter, model);
   // The same name each time: dropout is seeded by it, so a resumed run draws the same masks.
   const adapter = model.opened.adapt(config, { name: "taught", seed: request.training.seed });
   try {
-    const loop = new RunLoop({ workshop, model, adapter, rows, kept: begun, resumeFrom, control, onNews });
-    const { reason, steps, kept } = await loop.make();
-    if (reason === "diverged") return { run, reason, steps, adapter: undefined, lastGood: bestKept(kept)?.step };
+    const loop = new RunLoop({ workshop, model, adapter, rows, saved: begun, resumeFrom, control, onNews });
+    const { reason, steps, saved } = await loop.make();
+    if (reason === "diverged") return { run, reason, steps, adapter: undefined, lastGood: bestSaved(saved)?.step };
     const entry =
       steps === 0
         ? undefined
@@ -63,7 +63,7 @@ async function goThrough(workshop: Workshop, begun: KeptRun, { control, onNews }
   }
 }
 
-function newRun({ opened, facts, source }: ModelInHand, request: RunRequest): KeptRun {
+function newRun({ opened, facts, source }: ModelInHand, request: RunRequest): SavedRun {
   return {
     version: 1,
     run: crypto.randomUUID(),
@@ -76,23 +76,23 @@ function newRun({ opened, facts, source }: ModelInHand, request: RunRequest): Ke
 }
 
 /** The stored run, reset to the requested step. */
-async function runToGoOn({ store, opened: model }: Workshop, given: RunRequest): Promise<KeptRun> {
-  const kept = await keptRun(store, given.resume ?? "");
-  if (kept.model.fingerprint !== model.opened.base.fingerprint) {
+async function runToGoOn({ store, opened: model }: Workshop, requested: RunRequest): Promise<SavedRun> {
+  const saved = await readSavedRun(store, requested.resume ?? "");
+  if (saved.model.fingerprint !== model.opened.base.fingerprint) {
     throw new LowrankError(
       "RUN_MODEL",
-      `The run was started on "${kept.model.name}", but "${model.facts.name}" is open. Open "${kept.model.name}" to continue.`,
+      `The run was started on "${saved.model.name}", but "${model.facts.name}" is open. Open "${saved.model.name}" to continue.`,
     );
   }
-  if (given.from === undefined) return kept;
-  const { step, learningRate } = given.from;
-  if (!kept.kept.some((each) => each.step === step)) throw new RunGoneError(kept.run, step);
-  const { request } = kept;
+  if (requested.from === undefined) return saved;
+  const { step, learningRate } = requested.from;
+  if (!saved.kept.some((each) => each.step === step)) throw new RunGoneError(saved.run, step);
+  const { request } = saved;
   return {
-    ...kept,
+    ...saved,
     request: { ...request, training: { ...request.training, learningRate } },
-    kept: kept.kept.filter((each) => each.step <= step),
-    news: kept.news.filter((news) => stepOf(news) <= step),
+    kept: saved.kept.filter((each) => each.step <= step),
+    news: saved.news.filter((news) => stepOf(news) <= step),
   };
 }
 

@@ -1,13 +1,13 @@
 // Runs that a reload, a crash or a divergence ended.
 
 import type { Answerer } from "../answerer.ts";
-import { keptRuns, lastKept, removeRun } from "./kept-run.ts";
 import { lockedRuns } from "./run-control.ts";
+import { lastSaved, readSavedRuns, removeRun } from "./saved-run.ts";
 
 export const unfinished: Answerer<"unfinished"> = async ({ store }) => {
   const elsewhere = await lockedRuns();
-  const newest = (await keptRuns(store)).find(({ run }) => !elsewhere.has(run));
-  const last = newest && lastKept(newest);
+  const newest = (await readSavedRuns(store)).find(({ run }) => !elsewhere.has(run));
+  const last = newest && lastSaved(newest);
   if (newest === undefined || last === undefined) return undefined;
   const { run, request, model, news } = newest;
   return {

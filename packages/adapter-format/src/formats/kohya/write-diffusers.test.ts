@@ -32,5 +32,5 @@ it("uses diffusers' names, with the scale in each B, and is read with a scale of
 it("refuses Kohya's names, in which dots are lost", () => {
   const kohya = adapterOn("lora_te_text_model_encoder_layers_0_mlp_fc1");
   expect(() => writeDiffusersAdapter(kohya)).toThrow(InexpressibleAdapterError);
-  expect(() => writeDiffusersAdapter(kohya)).toThrow(/underscores may be dots/);
+  expect(() => writeDiffusersAdapter(kohya)).toThrow(/underscore may mean a dot/);
 });

@@ -28,7 +28,7 @@ const components = {
  * Makes a file like `save_lora_weights` of diffusers, for a text encoder or another component of a pipeline.
  *
  * @throws InexpressibleAdapterError listing parts that the format cannot store: embeddings, trained biases, modules and tokens, and
- * Kohya's names, whose underscores may be dots; InvalidAdapterTensorsError for values that `dtype` cannot store.
+ * names in Kohya's format, where an underscore may mean a dot; InvalidAdapterTensorsError for values that `dtype` cannot store.
  *
  * @example
  * ```ts
@@ -44,28 +44,28 @@ const components = {
  * if (!new TextDecoder().decode(file).includes(`text_encoder.${path}.lora_A.weight`)) throw new Error("unexpected");
  * ```
  */
-export function writeDiffusersAdapter(given: Adapter, options: WriteDiffusersOptions = {}): Uint8Array {
+export function writeDiffusersAdapter(adapter: Adapter, options: WriteDiffusersOptions = {}): Uint8Array {
   refuseUnknownOptions("writeDiffusersAdapter", options, optionNames);
   const { dtype = "F32", component = "te" } = options;
-  const adapter = toPlainLora(given);
-  const loras = expressibleMatrices(adapter, {
+  const plain = toPlainLora(adapter);
+  const loras = expressibleMatrices(plain, {
     program: "diffusers",
     features: ["use_dora"],
     holds: (key) => key.endsWith(".lora_magnitude_vector"),
     reasonAgainst: (lora) =>
       componentOf(lora.path)?.component.startsWith("lora_")
-        ? "a name of Kohya's, whose underscores may be dots"
+        ? "a name in Kohya's format, where an underscore may mean a dot"
         : reasonAgainst(lora),
   });
   const tensors = new Map<string, AdapterTensor>();
   for (const { path, a, b } of loras) {
     // transformers 5 removed the module around a CLIP text encoder ("text_model."), but only for the encoder alone.
-    const own = path.replace(/^encoder\.layers\./, "text_model.$&");
-    const name = componentOf(path) === undefined ? `${components[component]}.${own}` : path;
+    const fullPath = path.replace(/^encoder\.layers\./, "text_model.$&");
+    const name = componentOf(path) === undefined ? `${components[component]}.${fullPath}` : path;
     tensors.set(`${name}.lora_A.weight`, a);
-    tensors.set(`${name}.lora_B.weight`, multiplied(b, scalingOf(adapter.config, path)));
-    const magnitude = adapter.tensors.get(`${path}.lora_magnitude_vector`);
+    tensors.set(`${name}.lora_B.weight`, multiplied(b, scalingOf(plain.config, path)));
+    const magnitude = plain.tensors.get(`${path}.lora_magnitude_vector`);
     if (magnitude !== undefined) tensors.set(`${name}.lora_magnitude_vector`, magnitude);
   }
-  return serializeSafetensors(encodeTensors(tensors, dtype), new Map([["format", "pt"], ...adapter.metadata]));
+  return serializeSafetensors(encodeTensors(tensors, dtype), new Map([["format", "pt"], ...plain.metadata]));
 }

@@ -43,14 +43,14 @@ const optionNames: OptionNames<WriteKohyaOptions> = { dtype: true, component: tr
  * if (!new TextDecoder().decode(file).includes("lora_te_text_model_encoder_layers_0_mlp_fc1.alpha")) throw new Error("unexpected");
  * ```
  */
-export function writeKohyaAdapter(given: Adapter, options: WriteKohyaOptions = {}): Uint8Array {
+export function writeKohyaAdapter(adapter: Adapter, options: WriteKohyaOptions = {}): Uint8Array {
   refuseUnknownOptions("writeKohyaAdapter", options, optionNames);
   const { dtype = "F32", component = "te" } = options;
-  const adapter = toPlainLora(given);
-  const { config } = adapter;
-  const magnitudeOf = (path: string) => adapter.tensors.get(`${path}.lora_magnitude_vector`);
+  const plain = toPlainLora(adapter);
+  const { config } = plain;
+  const magnitudeOf = (path: string) => plain.tensors.get(`${path}.lora_magnitude_vector`);
   const names = new Map<string, string>();
-  const loras = expressibleMatrices(adapter, {
+  const loras = expressibleMatrices(plain, {
     program: "Kohya",
     features: ["use_dora"],
     holds: (key) => key.endsWith(".lora_magnitude_vector"),
@@ -80,7 +80,7 @@ export function writeKohyaAdapter(given: Adapter, options: WriteKohyaOptions = {
     const isHeld = dtype !== "F32" && isExact(values[0] ?? 0, dtype);
     for (const [name, data] of encodeTensors(new Map([[key, alpha]]), isHeld ? dtype : "F32")) rounded.set(name, data);
   }
-  return serializeSafetensors(rounded, new Map([["format", "pt"], ...adapter.metadata]));
+  return serializeSafetensors(rounded, new Map([["format", "pt"], ...plain.metadata]));
 }
 
 /** "text_model.encoder.layers.0.mlp.fc1" → "lora_te_text_model_encoder_layers_0_mlp_fc1" */

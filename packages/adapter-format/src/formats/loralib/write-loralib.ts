@@ -39,17 +39,17 @@ const optionNames: OptionNames<WriteLoralibOptions> = { dtype: true };
  * if (!new TextDecoder().decode(file).includes('"lora_alpha":"2"')) throw new Error("unexpected");
  * ```
  */
-export function writeLoralibAdapter(given: Adapter, options: WriteLoralibOptions = {}): Uint8Array {
+export function writeLoralibAdapter(adapter: Adapter, options: WriteLoralibOptions = {}): Uint8Array {
   refuseUnknownOptions("writeLoralibAdapter", options, optionNames);
   const { dtype = "F32" } = options;
-  const adapter = toPlainLora(given);
-  const { config } = adapter;
+  const plain = toPlainLora(adapter);
+  const { config } = plain;
   const biasOf = (key: string) => {
     const parsed = parseTensorKey(key);
     const isBias = parsed?.parameter === "bias" && (parsed.part === "base_layer" || parsed.part === "saved");
     return isBias ? `${parsed.path}.bias` : undefined;
   };
-  const loras = expressibleMatrices(adapter, {
+  const loras = expressibleMatrices(plain, {
     program: "loralib",
     features: ["bias"],
     holds: (key) => biasOf(key) !== undefined,
@@ -62,10 +62,10 @@ export function writeLoralibAdapter(given: Adapter, options: WriteLoralibOptions
     const factor = scalingOf(config, path) / (alpha / (a.shape[0] ?? 1));
     tensors.set(`${path}.lora_A`, a).set(`${path}.lora_B`, multiplied(b, factor));
   }
-  for (const [key, tensor] of adapter.tensors) {
+  for (const [key, tensor] of plain.tensors) {
     const name = biasOf(key);
     if (name !== undefined) tensors.set(name, tensor);
   }
-  const metadata = new Map([["format", "pt"], ...adapter.metadata, [alphaKey, String(alpha)]]);
+  const metadata = new Map([["format", "pt"], ...plain.metadata, [alphaKey, String(alpha)]]);
   return serializeSafetensors(encodeTensors(tensors, dtype), metadata);
 }

@@ -45,12 +45,12 @@ const optionNames: OptionNames<WriteMlxOptions> = { dtype: true };
  * if (!files["adapter_config.json"].includes('"scale": 2')) throw new Error("unexpected");
  * ```
  */
-export function writeMlxAdapter(given: Adapter, options: WriteMlxOptions = {}): MlxFiles {
+export function writeMlxAdapter(adapter: Adapter, options: WriteMlxOptions = {}): MlxFiles {
   refuseUnknownOptions("writeMlxAdapter", options, optionNames);
   const { dtype = "F32" } = options;
-  const adapter = toPlainLora(given);
-  const { config } = adapter;
-  const loras = expressibleMatrices(adapter, {
+  const plain = toPlainLora(adapter);
+  const { config } = plain;
+  const loras = expressibleMatrices(plain, {
     program: "mlx_lm",
     features: ["use_dora"],
     holds: (key) => key.endsWith(".lora_magnitude_vector"),
@@ -66,7 +66,7 @@ export function writeMlxAdapter(given: Adapter, options: WriteMlxOptions = {}): 
     const name = mlxPath(path) ?? path;
     tensors.set(`${name}.lora_a`, transposed(widened(a, rank)));
     tensors.set(`${name}.lora_b`, widened(transposed(multiplied(b, scalingOf(config, path) / scale)), rank));
-    const magnitude = adapter.tensors.get(`${path}.lora_magnitude_vector`);
+    const magnitude = plain.tensors.get(`${path}.lora_magnitude_vector`);
     if (magnitude !== undefined) tensors.set(`${name}.m`, magnitude);
   }
   const keys = [...new Set(loras.map(({ path }) => (mlxPath(path) ?? path).replace(/^model\.(layers|h)\.\d+\./, "")))];

@@ -45,8 +45,8 @@ export async function readLowRank(
     else others.set(key, tensor);
   }
   const { baseModel, taskType, modulesToSave, revision } = settings;
-  const needed = new BaseNeededError(file, method, { baseModel, revision });
-  const sizes = sizesFrom(options.base, needed);
+  const baseNeeded = new BaseNeededError(file, method, { baseModel, revision });
+  const sizes = sizesFrom(options.base, baseNeeded);
   const setting = (key: string) => numberIn(values, key, file);
   const problems: TensorProblem[] =
     modules.size === 0 ? [{ key: "the file", problem: `has no tensors of ${method}` }] : [];
@@ -98,10 +98,10 @@ function numberIn(values: ReadonlyMap<string, JsonValue>, key: string, file: str
   throw new InvalidAdapterConfigError(file, [{ key, got: describeValue(value), expected: "a number" }]);
 }
 
-/** Looks up layers of the base by path, with or without its prefix. Throws `needed` without a base, BadModule if it has no such layer. */
+/** Looks up layers of the base by path, with or without its prefix. Throws `baseNeeded` without a base, BadModule if it has no such layer. */
 function sizesFrom(
   base: ReadAdapterOptions["base"],
-  needed: BaseNeededError,
+  baseNeeded: BaseNeededError,
 ): (path: string) => Promise<readonly [number, number]> {
   let found: ReadonlyMap<string, readonly [number, number]> | undefined;
   return async (path) => {
@@ -113,7 +113,7 @@ function sizesFrom(
           module.type === "linear" ? [[module.path, [module.outFeatures, module.inFeatures] as const]] : [],
         ),
       );
-    if (found === undefined) throw needed;
+    if (found === undefined) throw baseNeeded;
     const parts = path.split(".");
     const name = parts.map((_, index) => parts.slice(index).join(".")).find((end) => found?.has(end));
     const sizes = name === undefined ? undefined : found.get(name);

@@ -133,7 +133,7 @@ describe("keys that change the mathematics", () => {
   });
 
   it("reads the direction of attention, if it is not the family's", () => {
-    const isReversed = (config: object) => checkConfig(config).switches.reversedSight;
+    const isReversed = (config: object) => checkConfig(config).switches.flipsCausalMask;
     expect([isReversed(bert), isReversed({ ...bert, is_decoder: true })]).toEqual([false, true]);
     const gemma = { ...llama, model_type: "gemma3_text", head_dim: 8 };
     expect([isReversed(gemma), isReversed({ ...gemma, use_bidirectional_attention: true })]).toEqual([false, true]);

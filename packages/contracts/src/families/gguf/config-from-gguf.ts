@@ -86,12 +86,12 @@ export function configFromGguf(
 ): Readonly<Record<string, unknown>> {
   const table = ggufTableOf(metadata, file);
   const family = familyOf(table.modelType);
-  const own = ownKeys(metadata, table.architecture);
-  const rows = table.config.filter(({ gguf }) => own.has(gguf) && !isUnset(gguf, own.get(gguf)));
-  const scaling = scalingOf(own, ropeFactors);
+  const fields = architectureFields(metadata, table.architecture);
+  const rows = table.config.filter(({ gguf }) => fields.has(gguf) && !isUnset(gguf, fields.get(gguf)));
+  const scaling = scalingOf(fields, ropeFactors);
   const read = new Set([...table.config.map(({ gguf }) => gguf), ...scaling.read]);
   const source = { file, architecture: table.architecture };
-  const problems = [...unhandled(own, read, family.causal), ...otherHeadSizes(own, table), ...scaling.problems];
+  const problems = [...unhandled(fields, read, family.causal), ...otherHeadSizes(fields, table), ...scaling.problems];
   refuse(source, [...problems, ...factorsMissing(tensorNames, ropeFactors)]);
   const refused = new Set(refusedKeys.map(({ key }) => key));
   const task = table.task ?? "causal-lm";
@@ -99,16 +99,16 @@ export function configFromGguf(
     ["model_type", family.modelType],
     ["architectures", [...family.architectures].filter(([, other]) => other === task).map(([name]) => name)],
     ...(task === "causal-lm" ? [["tie_word_embeddings", !tensorNames.has("output.weight")] as const] : []),
-    ...rows.map(({ gguf, key }): Entry => [key, own.get(gguf)]),
-    ...(own.has("vocab_size") ? [] : [["vocab_size", vocabularyOf(metadata)] as const]),
-    ...(table.rotaryShare === undefined ? [] : [[table.rotaryShare, rotaryShareOf(own)] as const]),
-    ...Object.entries(table.implied?.(tensorNames, own) ?? {}),
+    ...rows.map(({ gguf, key }): Entry => [key, fields.get(gguf)]),
+    ...(fields.has("vocab_size") ? [] : [["vocab_size", vocabularyOf(metadata)] as const]),
+    ...(table.rotaryShare === undefined ? [] : [[table.rotaryShare, rotaryShareOf(fields)] as const]),
+    ...Object.entries(table.implied?.(tensorNames, fields) ?? {}),
     ...tokenIds(metadata),
     ...(family.causal || !metadata.has(tokenTypesKey)
       ? []
       : [["type_vocab_size", plainNumber(metadata.get(tokenTypesKey))] as const]),
     ...scaling.entries,
-    ...[...own].flatMap(([key, value]): Entry[] =>
+    ...[...fields].flatMap(([key, value]): Entry[] =>
       read.has(key) || refused.has(key) || knownKeys.has(key) ? [] : [[`${table.architecture}.${key}`, value]],
     ),
   ];
@@ -121,10 +121,10 @@ function isUnset(key: string, value: unknown): boolean {
 }
 
 /** The keys after "<architecture>.", with bigint values as numbers. */
-function ownKeys(metadata: Metadata, architecture: string): Metadata {
+function architectureFields(metadata: Metadata, architecture: string): Metadata {
   const prefix = `${architecture}.`;
-  const own = [...metadata].filter(([key]) => key.startsWith(prefix));
-  return new Map(own.map(([key, value]) => [key.slice(prefix.length), plainNumber(value)]));
+  const fields = [...metadata].filter(([key]) => key.startsWith(prefix));
+  return new Map(fields.map(([key, value]) => [key.slice(prefix.length), plainNumber(value)]));
 }
 
 function plainNumber(value: unknown): unknown {
@@ -141,9 +141,9 @@ function refuse(
   if (problems.length > 0) throw new InvalidConfigError(file, problems);
 }
 
-function unhandled(own: Metadata, read: ReadonlySet<string>, isCausal: boolean): readonly Problem[] {
+function unhandled(fields: Metadata, read: ReadonlySet<string>, isCausal: boolean): readonly Problem[] {
   return refusedKeys.flatMap(({ key, neutral: fallback, effect }) => {
-    const value = own.get(key) ?? 0;
+    const value = fields.get(key) ?? 0;
     const neutral = key === "attention.causal" ? isCausal : fallback;
     if (read.has(key) || value === 0 || value === neutral) return [];
     const expected = `${neutral === undefined ? "0" : describeValue(neutral)} or no such key (${effect})`;
@@ -152,29 +152,29 @@ function unhandled(own: Metadata, read: ReadonlySet<string>, isCausal: boolean):
 }
 
 /** The default width of a head. */
-function widthBySizes(own: Metadata): number {
-  return Number(own.get("embedding_length")) / Number(own.get("attention.head_count"));
+function widthBySizes(fields: Metadata): number {
+  return Number(fields.get("embedding_length")) / Number(fields.get("attention.head_count"));
 }
 
-function widthOf(own: Metadata): number {
-  const width = own.get("attention.key_length");
-  return typeof width === "number" ? width : widthBySizes(own);
+function widthOf(fields: Metadata): number {
+  const width = fields.get("attention.key_length");
+  return typeof width === "number" ? width : widthBySizes(fields);
 }
 
 /** The share of each head that rotates; default: all. */
-function rotaryShareOf(own: Metadata): number {
-  return Number(own.get("rope.dimension_count") ?? widthOf(own)) / widthOf(own);
+function rotaryShareOf(fields: Metadata): number {
+  return Number(fields.get("rope.dimension_count") ?? widthOf(fields)) / widthOf(fields);
 }
 
 /** Problems of head sizes that the family does not support, or of partial rotation in a family with full rotation. */
-function otherHeadSizes(own: Metadata, table: GgufTable): readonly Problem[] {
+function otherHeadSizes(fields: Metadata, table: GgufTable): readonly Problem[] {
   const hasOwnWidth = table.config.some(({ gguf }) => gguf === "attention.key_length");
-  const width = hasOwnWidth ? widthOf(own) : widthBySizes(own);
+  const width = hasOwnWidth ? widthOf(fields) : widthBySizes(fields);
   if (Number.isNaN(width)) return []; // checkConfig reports the missing number
   const mayTurnLess = table.rotaryShare !== undefined;
   const keys = ["attention.key_length", "attention.value_length", ...(mayTurnLess ? [] : ["rope.dimension_count"])];
   return keys.flatMap((key) => {
-    const value = own.get(key) ?? width;
+    const value = fields.get(key) ?? width;
     return value === width ? [] : [{ key, got: describeValue(value), expected: `the width of a head (${width})` }];
   });
 }

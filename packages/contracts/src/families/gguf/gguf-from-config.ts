@@ -49,7 +49,7 @@ export function ggufFromConfig(config: ModelConfig): GgufConfig {
   const ropeFactors = new Map(ropeDivisors(config));
   const metadata = new Map<string, GgufEntry>([
     ["general.architecture", { type: "string", value: table.architecture }],
-    ...ownEntries(config).flatMap(([key, entry]) =>
+    ...architectureEntries(config).flatMap(([key, entry]) =>
       entry === undefined ? [] : [[`${table.architecture}.${key}`, entry] as const],
     ),
     ...(config.tokenTypes === 0 ? [] : [[tokenTypesKey, whole(config.tokenTypes)] as const]),
@@ -60,10 +60,10 @@ export function ggufFromConfig(config: ModelConfig): GgufConfig {
   return made;
 }
 
-type Own = readonly [key: string, entry: GgufEntry | undefined];
+type NamedEntry = readonly [key: string, entry: GgufEntry | undefined];
 
 /** The keys after "<architecture>.", without those that the model does not need. */
-function ownEntries(config: ModelConfig): readonly Own[] {
+function architectureEntries(config: ModelConfig): readonly NamedEntry[] {
   const { rotary, localRotary, scalars, family, headSize, maxPositions } = config;
   const hasMeans = ggufTableFor(config)?.config.some(({ gguf }) => gguf === "attention.layer_norm_epsilon");
   const window = Math.max(0, ...config.windows.map((width) => width ?? 0));
@@ -120,7 +120,7 @@ function real(value: number | null): GgufEntry | undefined {
   return value === null ? undefined : { type: "float32", value: Math.fround(value) };
 }
 
-function scalingEntries(scaling: RotaryScaling): readonly Own[] {
+function scalingEntries(scaling: RotaryScaling): readonly NamedEntry[] {
   if (scaling.type === "linear" || scaling.type === "yarn") {
     const original = scaling.type === "yarn" ? whole(scaling.originalMaxPositions) : undefined;
     return [

@@ -22,14 +22,14 @@ interface Scaling {
 }
 
 /** As in llama.cpp, a tensor's divisors and a linear factor are multiplied. A factor without a type is linear. */
-export function scalingOf(own: Metadata, factors: Factors): Scaling {
+export function scalingOf(fields: Metadata, factors: Factors): Scaling {
   const [all, short, long] = ropeFactorTensors.map((name) => factors.get(name));
-  const linear = own.get("rope.scaling.factor") ?? own.get("rope.scale_linear") ?? 0;
-  const type = own.get("rope.scaling.type") ?? (linear === 0 ? "none" : "linear");
-  if (all !== undefined) return dividedBy(own, { short: all, long: all, type, linear: Number(linear) });
-  if (short !== undefined && long !== undefined) return dividedBy(own, { short, long, type: "none", linear: 0 });
+  const linear = fields.get("rope.scaling.factor") ?? fields.get("rope.scale_linear") ?? 0;
+  const type = fields.get("rope.scaling.type") ?? (linear === 0 ? "none" : "linear");
+  if (all !== undefined) return dividedBy(fields, { short: all, long: all, type, linear: Number(linear) });
+  if (short !== undefined && long !== undefined) return dividedBy(fields, { short, long, type: "none", linear: 0 });
   if (type === "none" || (type === "linear" && linear === 0)) return { entries: [], read: [], problems: [] };
-  const original = own.get("rope.scaling.original_context_length");
+  const original = fields.get("rope.scaling.original_context_length");
   const scaling = {
     rope_type: type,
     ...(linear === 0 ? {} : { factor: linear }),
@@ -46,7 +46,7 @@ interface Divisors {
 }
 
 /** In config.json, lists of divisors are "longrope". With two equal lists, the length of a text has no effect. */
-function dividedBy(own: Metadata, { short, long, type, linear }: Divisors): Scaling {
+function dividedBy(fields: Metadata, { short, long, type, linear }: Divisors): Scaling {
   const problems: Problem[] = [];
   if (type !== "none" && type !== "linear") {
     const expected = `"none" or "linear" together with the tensor ${ropeFactorTensors[0]}`;
@@ -57,8 +57,9 @@ function dividedBy(own: Metadata, { short, long, type, linear }: Divisors): Scal
     rope_type: "longrope",
     short_factor: Array.from(short, (divisor) => divisor * factor),
     long_factor: Array.from(long, (divisor) => divisor * factor),
-    attention_factor: own.get("rope.scaling.attn_factor") ?? 1,
-    original_max_position_embeddings: own.get("rope.scaling.original_context_length") ?? own.get("context_length"),
+    attention_factor: fields.get("rope.scaling.attn_factor") ?? 1,
+    original_max_position_embeddings:
+      fields.get("rope.scaling.original_context_length") ?? fields.get("context_length"),
   };
   return { entries: [["rope_scaling", scaling]], read: ["rope.scaling.attn_factor"], problems };
 }

@@ -31,7 +31,7 @@ export interface GgufConfigRow {
 }
 
 /** A file's metadata keys after "<architecture>.", with bigint values as numbers. */
-export type GgufOwnKeys = ReadonlyMap<string, unknown>;
+export type GgufFields = ReadonlyMap<string, unknown>;
 
 /** GGUF's view of one family. */
 export interface GgufTable {
@@ -46,7 +46,7 @@ export interface GgufTable {
   readonly unread?: readonly string[];
   readonly config: readonly GgufConfigRow[];
   /** Keys of config.json that are derived from the file's tensor names and metadata. */
-  readonly implied?: (tensorNames: ReadonlySet<string>, own: GgufOwnKeys) => Readonly<Record<string, unknown>>;
+  readonly implied?: (tensorNames: ReadonlySet<string>, fields: GgufFields) => Readonly<Record<string, unknown>>;
   /** config.json's key for the share of each head that rotates; absent: all. */
   readonly rotaryShare?: string;
 }

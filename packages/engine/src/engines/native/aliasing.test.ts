@@ -1,5 +1,5 @@
 // Memory is recycled, but no reachable value ever changes: whatever shares an array – a reshape, a slice, a
-// variable, what was read out of a tensor – keeps it from being written over.
+// variable, what was read out of a tensor – keeps it from being overwritten.
 
 import { fc, it as property } from "@fast-check/vitest";
 import { expectClose } from "@lowrank/testing";

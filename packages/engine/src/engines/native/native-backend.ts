@@ -7,7 +7,7 @@ import { NativeCallError } from "../../errors.ts";
 import type { StepPlan } from "../../step/step-plan.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { NativeInt8Weights } from "./int8/native-int8-weights.ts";
-import { NativeBlocks } from "./kept-blocks.ts";
+import { NativeBlocks } from "./native-blocks.ts";
 import type { NativeTensor } from "./runtime/native-tensor.ts";
 import type { OnnxGraph } from "./runtime/onnx-model.ts";
 import type { NativeSession, OnnxRuntime } from "./runtime/onnx-runtime.ts";

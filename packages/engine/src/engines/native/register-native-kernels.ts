@@ -1,7 +1,7 @@
 // Every kernel of the native backend: tfjs-backend-cpu's kernels, replacements for some, and kernels of own operations.
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { OwnKernel, PackedKernel } from "../../kernels/own-kernel.ts";
+import type { CustomKernel, PackedKernel } from "../../kernels/custom-kernel.ts";
 import { int8FeedForward, int8FeedForwardGradient } from "./int8/int8-feed-forward.ts";
 import { int8Product } from "./int8/int8-product.ts";
 import { roundedBlocks } from "./int8/rounded-blocks.ts";
@@ -10,7 +10,7 @@ import { registerDepthwise } from "./kernels/depthwise.ts";
 import { registerElementwise } from "./kernels/elementwise.ts";
 import { registerFusedConvolutions } from "./kernels/fused.ts";
 import { registerMovement } from "./kernels/movement.ts";
-import { type KernelCall, registerOwnKernel } from "./kernels/native-kernel.ts";
+import { type KernelCall, registerCustomKernel } from "./kernels/native-kernel.ts";
 import { registerProducts } from "./kernels/products.ts";
 import { registerReductions } from "./kernels/reductions.ts";
 import { nativeBackendName } from "./native-backend.ts";
@@ -27,9 +27,9 @@ import { layerNorm, layerNormGradient, rmsNorm, rmsNormGradient } from "./operat
 import { rotary } from "./operations/rotary.ts";
 
 /** This package's own operations, whole. */
-const ownKernels: Readonly<
+const customKernels: Readonly<
   Record<
-    Exclude<OwnKernel, PackedKernel | `LowrankAdaptedLinear${string}` | "LowrankTokenRotary">,
+    Exclude<CustomKernel, PackedKernel | `LowrankAdaptedLinear${string}` | "LowrankTokenRotary">,
     (call: KernelCall) => tf.TensorInfo[]
   >
 > = {
@@ -66,5 +66,5 @@ export function registerNativeKernels(): void {
   registerConvolutions();
   registerDepthwise();
   registerFusedConvolutions();
-  for (const [kernelName, compute] of Object.entries(ownKernels)) registerOwnKernel(kernelName, compute);
+  for (const [kernelName, compute] of Object.entries(customKernels)) registerCustomKernel(kernelName, compute);
 }

@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import { EngineUnavailableError } from "../engine-unavailable-error.ts";
-import { importUnseen, isNode, propertyOf } from "../import-unseen.ts";
+import { importUnbundled, isNode, propertyOf } from "../import-unbundled.ts";
 import type { StartOutcome } from "../start-options.ts";
 import { elfFault } from "./library/elf-fault.ts";
 import { findLibrary, nodeSurroundings } from "./library/find-library.ts";
@@ -46,7 +46,7 @@ export async function startNative(options: NativeOptions = {}): Promise<StartOut
 }
 
 async function availableThreads(): Promise<number> {
-  const os = (await importUnseen("node:os")) as typeof import("node:os");
+  const os = (await importUnbundled("node:os")) as typeof import("node:os");
   return os.availableParallelism();
 }
 
@@ -63,7 +63,7 @@ async function requireWholeLibrary(library: LibraryFile): Promise<void> {
 }
 
 async function faultOf(library: LibraryFile): Promise<string | undefined> {
-  const fs = (await importUnseen("node:fs")) as typeof import("node:fs");
+  const fs = (await importUnbundled("node:fs")) as typeof import("node:fs");
   let descriptor: number | undefined;
   try {
     const opened = fs.openSync(library.path, "r");
@@ -111,10 +111,10 @@ let isPrepared = false;
 
 /** Lets the process exit regardless of its output: streams that cannot be flushed are closed before koffi tries. */
 async function exitWithKoffi(): Promise<void> {
-  const { isMainThread } = (await importUnseen("node:worker_threads")) as typeof import("node:worker_threads");
+  const { isMainThread } = (await importUnbundled("node:worker_threads")) as typeof import("node:worker_threads");
   if (isPrepared || !isMainThread || process.platform === "win32") return;
   isPrepared = true;
-  const fs = (await importUnseen("node:fs")) as typeof import("node:fs");
+  const fs = (await importUnbundled("node:fs")) as typeof import("node:fs");
   process.on("exit", () => {
     for (const descriptor of standardOutputs) {
       try {

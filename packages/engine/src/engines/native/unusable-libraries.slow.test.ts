@@ -6,7 +6,7 @@ import { copyFileSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { propertyOf } from "../import-unseen.ts";
+import { propertyOf } from "../import-unbundled.ts";
 import { findLibrary, nodeSurroundings } from "./library/find-library.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lowrank-libraries-"));

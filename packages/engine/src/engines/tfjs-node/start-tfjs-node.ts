@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { gradientTable } from "../../gradients/register-gradients.ts";
 import { EngineUnavailableError } from "../engine-unavailable-error.ts";
-import { exportOf, importUnseen, propertyOf } from "../import-unseen.ts";
+import { exportOf, importUnbundled, propertyOf } from "../import-unbundled.ts";
 import type { StartOptions, StartOutcome } from "../start-options.ts";
 
 type TfjsNodeName = "tfjs-node" | "tfjs-node-gpu";
@@ -44,7 +44,7 @@ async function load(name: TfjsNodeName, { tfjsNodeFolder, threads }: StartOption
   };
   const module = await withEnvironment(variables, () =>
     keepGradients(async () =>
-      requireFromFolder === undefined ? importUnseen(packageName) : requireFromFolder(packageName),
+      requireFromFolder === undefined ? importUnbundled(packageName) : requireFromFolder(packageName),
     ),
   );
   const core = propertyOf(exportOf(module, "version"), "tfjs-core");
@@ -60,8 +60,8 @@ type Require = (specifier: string) => unknown;
 /** How to load the package from the folder that the user named; undefined to import it as usual. */
 async function requireFrom(packageName: string, folder: string | undefined): Promise<Require | undefined> {
   if (folder === undefined) return undefined;
-  const createRequire = exportOf(await importUnseen("node:module"), "createRequire");
-  const { resolve } = (await importUnseen("node:path")) as typeof import("node:path");
+  const createRequire = exportOf(await importUnbundled("node:module"), "createRequire");
+  const { resolve } = (await importUnbundled("node:path")) as typeof import("node:path");
   if (typeof createRequire !== "function") return undefined;
   const require = createRequire(resolve(folder, "package.json")) as NodeJS.Require;
   try {
@@ -81,7 +81,7 @@ async function requireFrom(packageName: string, folder: string | undefined): Pro
 async function requireInstalled(packageName: string, folder: string | undefined): Promise<void> {
   if ((await requireFrom(packageName, folder)) !== undefined) return;
   try {
-    await importUnseen(`${packageName}/package.json`);
+    await importUnbundled(`${packageName}/package.json`);
   } catch (cause) {
     // Importing an existing JSON file fails as well, because it is not a program, but with another code.
     if (propertyOf(cause, "code") === "ERR_MODULE_NOT_FOUND") throw cause;
@@ -97,7 +97,7 @@ function loadedAlready(loaded: TfjsNodeName, wanted: TfjsNodeName): EngineUnavai
 
 /** Node 23 removed functions that tfjs-node 4.22 still calls (tfjs issue 8609). */
 async function restoreRemovedUtilities(): Promise<void> {
-  const util = exportOf(await importUnseen("node:util"), "default");
+  const util = exportOf(await importUnbundled("node:util"), "default");
   if (typeof util !== "object" || util === null) return;
   const removed = {
     isNullOrUndefined: (value: unknown) => value === null || value === undefined,
@@ -126,7 +126,7 @@ export async function keepGradients<T>(run: () => Promise<T>): Promise<T> {
 /** Throws EngineUnavailableError on an x86-64 Linux machine whose processor lacks AVX. Elsewhere it does not check. */
 async function requireTensorflowProcessor(): Promise<void> {
   if (process.platform !== "linux" || process.arch !== "x64") return;
-  const readFileSync = exportOf(await importUnseen("node:fs"), "readFileSync");
+  const readFileSync = exportOf(await importUnbundled("node:fs"), "readFileSync");
   if (typeof readFileSync !== "function") return;
   let description: unknown;
   try {

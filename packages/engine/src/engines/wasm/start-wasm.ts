@@ -1,7 +1,7 @@
 // The wasm backend, with its kernels mended.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { isNode } from "../import-unseen.ts";
+import { isNode } from "../import-unbundled.ts";
 import type { StartOptions, StartOutcome } from "../start-options.ts";
 import { patchWasmKernels } from "./patch-wasm-kernels.ts";
 import { findWasmFiles, threadScriptAddress } from "./wasm-files.ts";

@@ -3,7 +3,7 @@
 import { EngineUnavailableError } from "../engine-unavailable-error.ts";
 import { patchGraphicsKernels } from "../graphics/patch-graphics-kernels.ts";
 import { isSoftwareName } from "../graphics/software-adapters.ts";
-import { isNode } from "../import-unseen.ts";
+import { isNode } from "../import-unbundled.ts";
 import type { StartOutcome } from "../start-options.ts";
 
 /** Throws if there is no WebGL, if it has no 32-bit floats, or if it is emulated and the user did not name it. */

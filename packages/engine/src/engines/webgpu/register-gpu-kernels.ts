@@ -3,8 +3,8 @@
 
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
+import type { CustomKernel } from "../../kernels/custom-kernel.ts";
 import type { FlatKernel } from "../../kernels/flat-kernels.ts";
-import type { OwnKernel } from "../../kernels/own-kernel.ts";
 import { inputOf as inputNamed, wrapKernels } from "../../kernels/wrap-kernels.ts";
 import { computeDeferred, deferredFor } from "./deferred.ts";
 import { activations } from "./kernels/activations.ts";
@@ -21,9 +21,9 @@ import { packedProduct, packedRows } from "./kernels/packed.ts";
 import { rotary, tokenRotary } from "./kernels/rotary.ts";
 
 /** Kernels that look themselves whether an input waits for its dispatch. */
-const fusing: ReadonlySet<string> = new Set<OwnKernel>(["LowrankAdaptedLinear", "LowrankAdaptedLinearGradient"]);
+const fusing: ReadonlySet<string> = new Set<CustomKernel>(["LowrankAdaptedLinear", "LowrankAdaptedLinearGradient"]);
 
-const ownKernels: Readonly<Partial<Record<OwnKernel | FlatKernel, GpuKernel>>> = {
+const customKernels: Readonly<Partial<Record<CustomKernel | FlatKernel, GpuKernel>>> = {
   LowrankAttention: attention,
   LowrankAttentionGradient: attentionGradient,
   LowrankGroupAttention: groupAttention,
@@ -52,7 +52,7 @@ const ownKernels: Readonly<Partial<Record<OwnKernel | FlatKernel, GpuKernel>>> =
 
 /** Calling it twice does nothing more. */
 export function registerGpuKernels(): void {
-  for (const [kernelName, compute] of Object.entries(ownKernels)) {
+  for (const [kernelName, compute] of Object.entries(customKernels)) {
     if (tf.getKernel(kernelName, "webgpu") != null) continue;
     tf.registerKernel({
       kernelName,

@@ -30,7 +30,7 @@ export interface Shader {
 export interface Dispatch<Output extends string = string> {
   /** Tensors, or buffers that a kernel keeps itself. */
   readonly inputs: Readonly<Record<string, tf.TensorInfo | GPUBuffer>>;
-  /** Shapes of new tensors, or a tensor that is written over. */
+  /** Shapes of new tensors, or a tensor that is overwritten. */
   readonly outputs: Readonly<Record<Output, readonly number[] | tf.TensorInfo>>;
   readonly numbers?: Readonly<Record<string, number>>;
   /** The table's numbers, four for each row. */

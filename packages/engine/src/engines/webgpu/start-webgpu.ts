@@ -2,7 +2,7 @@
 
 import { EngineUnavailableError } from "../engine-unavailable-error.ts";
 import { isSoftwareName } from "../graphics/software-adapters.ts";
-import { exportOf, importUnseen, isNode, propertyOf } from "../import-unseen.ts";
+import { exportOf, importUnbundled, isNode, propertyOf } from "../import-unbundled.ts";
 import type { StartOutcome } from "../start-options.ts";
 
 /** Throws if there is no adapter, or only a software one and `acceptSoftware` is false: wasm is faster than that. */
@@ -16,15 +16,15 @@ export async function startWebgpu(acceptSoftware: boolean): Promise<StartOutcome
   const isSoftware = isSoftwareAdapter(adapter);
   if (isSoftware && !acceptSoftware) throw new EngineUnavailableError("WebGPU has only a software renderer");
   const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
-  const { addOwnKernels } = await import("./add-own-kernels.ts"); // with all shaders
-  addOwnKernels(WebGPUBackend);
+  const { extendWebgpuBackend } = await import("./extend-webgpu-backend.ts"); // with all shaders
+  extendWebgpuBackend(WebGPUBackend);
   return isSoftware ? { backend: "webgpu", note: "WebGPU is emulated in software." } : { backend: "webgpu" };
 }
 
 /** Must run before the backend is imported: it looks for navigator.gpu once, when it registers itself. */
 async function provideNavigatorGpu(): Promise<void> {
   if (propertyOf(globalThis.navigator, "gpu") !== undefined) return;
-  const module = await importUnseen("webgpu").catch(() => undefined);
+  const module = await importUnbundled("webgpu").catch(() => undefined);
   const create = exportOf(module, "create");
   if (typeof create !== "function")
     throw new EngineUnavailableError(

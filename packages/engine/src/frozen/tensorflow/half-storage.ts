@@ -5,7 +5,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../../errors.ts";
-import { plus } from "../../kernels/own-linear.ts";
+import { plus } from "../../kernels/linear-product.ts";
 import type { HalfMatrix } from "../../packed/packed-matrix.ts";
 import { withoutTape } from "../../tape/without-tape.ts";
 import { firstHalves } from "../first-halves.ts";

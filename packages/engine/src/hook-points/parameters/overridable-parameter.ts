@@ -83,8 +83,8 @@ export class OverridableParameter implements ParameterRef {
   }
 
   /** Whether `value` would give something other than the frozen tensor. */
-  isOpen(context: ForwardContext): boolean {
-    return this.#overrides.isOpen(context);
+  isAdapted(context: ForwardContext): boolean {
+    return this.#overrides.isAdapted(context);
   }
 
   /** Whether a merge replaced the value. */

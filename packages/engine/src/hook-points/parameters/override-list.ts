@@ -49,7 +49,7 @@ export class OverrideList {
   }
 
   /** Whether the call selects an override, for all rows or for some. */
-  isOpen({ adapters }: ForwardContext): boolean {
+  isAdapted({ adapters }: ForwardContext): boolean {
     const names = selectedNames(adapters);
     return this.#overrides.some(({ adapterName }) => names.includes(adapterName));
   }

@@ -49,8 +49,8 @@ export class ParameterSlot implements WeightSlot, Part {
     return this.#filled().value(context);
   }
 
-  isOpen(context: ForwardContext): boolean {
-    return this.#parameter?.isOpen(context) ?? false;
+  isAdapted(context: ForwardContext): boolean {
+    return this.#parameter?.isAdapted(context) ?? false;
   }
 
   variables(context: ForwardContext): readonly tf.Variable[] {

@@ -84,11 +84,11 @@ export class SiteWeight {
 
   /** Frees the values that replacements hid. A base that a twin also uses is freed with its last user. */
   forgetReplaced(): void {
-    const kept = this.#replacements.at(-1);
-    if (kept === undefined) return;
-    this.#final = kept;
-    for (const weight of this.#replacements) if (weight !== kept) weight.release();
-    this.#replacements = [kept];
+    const last = this.#replacements.at(-1);
+    if (last === undefined) return;
+    this.#final = last;
+    for (const weight of this.#replacements) if (weight !== last) weight.release();
+    this.#replacements = [last];
     const owner = this.#twin ?? this;
     if ([owner, ...owner.#followers].some((one) => one.#final === undefined)) return;
     owner.#base?.release();

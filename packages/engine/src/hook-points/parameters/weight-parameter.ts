@@ -40,8 +40,8 @@ export class WeightParameter implements ParameterRef {
     return matrix as tf.Tensor2D;
   }
 
-  isOpen(context: ForwardContext): boolean {
-    return this.#overrides.isOpen(context);
+  isAdapted(context: ForwardContext): boolean {
+    return this.#overrides.isAdapted(context);
   }
 
   /** Whether an adapter overrides the matrix in some call, or a merge replaced it. */

@@ -46,8 +46,8 @@ export class ConvolutionSite extends OpenSite implements Site, Part {
   readonly hasBias: boolean;
   readonly fanInFanOut = false;
   readonly slots: readonly WeightSlot[];
-  protected readonly ownWeight: ParameterSlot;
-  protected override readonly ownBias: ParameterSlot | undefined;
+  protected readonly weightRef: ParameterSlot;
+  protected override readonly biasRef: ParameterSlot | undefined;
 
   constructor(options: ConvolutionSiteOptions) {
     super();
@@ -60,19 +60,19 @@ export class ConvolutionSite extends OpenSite implements Site, Part {
     this.hasBias = options.bias;
     const spatial = geometry.axesInFile === 1 ? geometry.kernel.slice(1) : geometry.kernel;
     const shape = [outFeatures, inFeatures / geometry.groups, ...spatial];
-    this.ownWeight = new ParameterSlot(`${path}.weight`, shape, "normal");
-    this.ownBias = options.bias ? new ParameterSlot(`${path}.bias`, [outFeatures], "zeros") : undefined;
-    this.slots = [...this.ownWeight.slots, ...(this.ownBias?.slots ?? [])];
+    this.weightRef = new ParameterSlot(`${path}.weight`, shape, "normal");
+    this.biasRef = options.bias ? new ParameterSlot(`${path}.bias`, [outFeatures], "zeros") : undefined;
+    this.slots = [...this.weightRef.slots, ...(this.biasRef?.slots ?? [])];
   }
 
   /** x [batch, height, width, inFeatures], or [batch, time, inFeatures] for a Conv1d → the same axes, adaptations included. */
   forward(x: tf.Tensor, context: ForwardContext): tf.Tensor {
-    const hookPoints = this.ownBias === undefined ? [this.ownWeight] : [this.ownWeight, this.ownBias];
-    return computeByRows({ x, context, path: this.path, hookPoints }, (rows, own) =>
+    const hookPoints = this.biasRef === undefined ? [this.weightRef] : [this.weightRef, this.biasRef];
+    return computeByRows({ x, context, path: this.path, hookPoints }, (rows, rowContext) =>
       tf.tidy(() => {
-        if (rows.rank === 4) return this.#forward(rows, own);
+        if (rows.rank === 4) return this.#forward(rows, rowContext);
         const [batch = 0, time = 0, channels = 0] = rows.shape;
-        const y = this.#forward(tf.reshape(rows, [batch, 1, time, channels]), own);
+        const y = this.#forward(tf.reshape(rows, [batch, 1, time, channels]), rowContext);
         return tf.squeeze(y, [1]);
       }),
     );
@@ -92,8 +92,8 @@ export class ConvolutionSite extends OpenSite implements Site, Part {
   }
 
   values(context: ForwardContext): SiteValues {
-    const weight = this.#computed(this.ownWeight.value(context));
-    const bias = this.ownBias?.value(context);
+    const weight = this.#computed(this.weightRef.value(context));
+    const bias = this.biasRef?.value(context);
     return bias === undefined ? { weight } : { weight, bias };
   }
 
@@ -103,36 +103,36 @@ export class ConvolutionSite extends OpenSite implements Site, Part {
   }
 
   replaceWeight(weight: tf.Tensor): Restore {
-    const stored = tf.tidy(() => tf.reshape(tf.transpose(weight, [3, 2, 0, 1]), [...this.ownWeight.shape]));
+    const stored = tf.tidy(() => tf.reshape(tf.transpose(weight, [3, 2, 0, 1]), [...this.weightRef.shape]));
     weight.dispose();
     return this.#frozenWeight().replace(stored);
   }
 
   get isReplaced(): boolean {
-    return this.ownWeight.isReplaced;
+    return this.weightRef.isReplaced;
   }
 
   shareFrom(original: Part): void {
     const site = sameKind(original, ConvolutionSite);
-    this.ownWeight.shareFrom(site.ownWeight);
-    if (site.ownBias !== undefined) this.ownBias?.shareFrom(site.ownBias);
+    this.weightRef.shareFrom(site.weightRef);
+    if (site.biasRef !== undefined) this.biasRef?.shareFrom(site.biasRef);
   }
 
   dispose(): void {
-    this.ownWeight.dispose();
-    this.ownBias?.dispose();
+    this.weightRef.dispose();
+    this.biasRef?.dispose();
   }
 
   #forward(input: tf.Tensor, context: ForwardContext): tf.Tensor {
     const { weight, bias } = this.values(context);
     const product = convolve(input, weight, this.geometry); // [batch, newHeight, newWidth, outFeatures]
     const output = bias === undefined ? product : tf.add(product, bias);
-    if (!this.adaptations.isOpen(context)) return output;
+    if (!this.adaptations.isAdapted(context)) return output;
     return this.adaptations.apply({ input, output, site: this, context });
   }
 
   #frozenWeight(): ParameterRef {
-    return this.ownWeight.parameters()[0]!;
+    return this.weightRef.parameters()[0]!;
   }
 
   /** From the layout of files to HWIO. */

@@ -62,7 +62,7 @@ export class EmbeddingSite extends OpenSite implements Site, Part {
   readonly slots: readonly WeightSlot[];
   /** [rows, width], kept as the transposed view of a head's weight [width, rows]. */
   readonly weight: SiteWeight;
-  protected readonly ownWeight: WeightParameter;
+  protected readonly weightRef: WeightParameter;
 
   constructor(options: EmbeddingSiteOptions) {
     super();
@@ -77,7 +77,7 @@ export class EmbeddingSite extends OpenSite implements Site, Part {
     this.outputScale = options.outputScale ?? 1;
     if (tiedWith !== undefined) this.tiedWith = tiedWith;
     if (options.paddingRow !== undefined) this.paddingRow = options.paddingRow;
-    this.ownWeight = new WeightParameter({
+    this.weightRef = new WeightParameter({
       path: `${path}.weight`,
       shape: [rows, width],
       transposedInFile: false,
@@ -101,8 +101,8 @@ export class EmbeddingSite extends OpenSite implements Site, Part {
 
   /** ids [batch, time] int32 → [batch, time, width], adaptations included. */
   forward(ids: tf.Tensor, context: ForwardContext): tf.Tensor {
-    const call = { x: ids, context, path: this.path, hookPoints: [this.ownWeight] };
-    return computeByRows(call, (rows, own) => this.#forward(rows, own));
+    const call = { x: ids, context, path: this.path, hookPoints: [this.weightRef] };
+    return computeByRows(call, (rows, rowContext) => this.#forward(rows, rowContext));
   }
 
   /** Memory of the table. */
@@ -115,7 +115,7 @@ export class EmbeddingSite extends OpenSite implements Site, Part {
   }
 
   values(context: ForwardContext): SiteValues {
-    return { weight: this.ownWeight.overrideFor(context) ?? this.weight.read() };
+    return { weight: this.weightRef.overrideFor(context) ?? this.weight.read() };
   }
 
   readWeight(): tf.Tensor2D {
@@ -123,7 +123,7 @@ export class EmbeddingSite extends OpenSite implements Site, Part {
   }
 
   replaceWeight(weight: tf.Tensor): Restore {
-    return this.ownWeight.replace(weight);
+    return this.weightRef.replace(weight);
   }
 
   shareFrom(original: Part): void {
@@ -145,9 +145,9 @@ export class EmbeddingSite extends OpenSite implements Site, Part {
 
   #forward(ids: tf.Tensor, context: ForwardContext): tf.Tensor {
     return tf.tidy(() => {
-      const table = this.ownWeight.overrideFor(context) ?? this.weight.current;
+      const table = this.weightRef.overrideFor(context) ?? this.weight.current;
       const output = this.#scaled(embeddingLookup(table, ids, { paddingRow: this.paddingRow }));
-      if (!this.adaptations.isOpen(context)) return output;
+      if (!this.adaptations.isAdapted(context)) return output;
       return this.adaptations.apply({ input: ids, output, site: this, context });
     });
   }

@@ -69,8 +69,8 @@ export class LinearSite extends OpenSite implements Site, Part {
   readonly tiedWith?: string;
   readonly slots: readonly WeightSlot[];
   readonly #weight: SiteWeight;
-  protected readonly ownWeight: WeightParameter;
-  protected override readonly ownBias: ParameterSlot | undefined;
+  protected readonly weightRef: WeightParameter;
+  protected override readonly biasRef: ParameterSlot | undefined;
 
   constructor(options: LinearSiteOptions) {
     super();
@@ -84,7 +84,7 @@ export class LinearSite extends OpenSite implements Site, Part {
     this.fanInFanOut = options.layout === "conv1d";
     if (tiedTo !== undefined) this.tiedWith = tiedTo.path;
     this.#weight = new SiteWeight("linear", tiedTo?.weight);
-    this.ownWeight = new WeightParameter({
+    this.weightRef = new WeightParameter({
       path: `${path}.weight`,
       shape: [inFeatures, outFeatures],
       transposedInFile: !this.fanInFanOut,
@@ -93,14 +93,14 @@ export class LinearSite extends OpenSite implements Site, Part {
     });
     if (options.biasPath !== undefined) this.biasPath = options.biasPath;
     const biasPath = options.biasPath ?? `${path}.bias`;
-    this.ownBias = options.bias ? new ParameterSlot(biasPath, [outFeatures], "zeros") : undefined;
-    this.slots = [...(tiedTo === undefined ? [this.#weightSlot()] : []), ...(this.ownBias?.slots ?? [])];
+    this.biasRef = options.bias ? new ParameterSlot(biasPath, [outFeatures], "zeros") : undefined;
+    this.slots = [...(tiedTo === undefined ? [this.#weightSlot()] : []), ...(this.biasRef?.slots ?? [])];
   }
 
   /** x [batch, time, inFeatures] or [rows, inFeatures] → the same with outFeatures, adaptations included. */
   forward(input: tf.Tensor, context: ForwardContext): tf.Tensor {
-    const hookPoints = this.ownBias === undefined ? [this.ownWeight] : [this.ownWeight, this.ownBias];
-    return computeByRows({ x: input, context, path: this.path, hookPoints }, (rows, own) => this.#forward(rows, own));
+    const hookPoints = this.biasRef === undefined ? [this.weightRef] : [this.weightRef, this.biasRef];
+    return computeByRows({ x: input, context, path: this.path, hookPoints }, (...call) => this.#forward(...call));
   }
 
   /** Memory of the matrix; of a tied one, that of the embedding's. */
@@ -110,8 +110,8 @@ export class LinearSite extends OpenSite implements Site, Part {
 
   /** The frozen weight and bias, if this call computes with these alone: the loss may then work in chunks. */
   frozenParts(context: ForwardContext): { readonly weight: FrozenWeight; readonly bias?: tf.Tensor } | undefined {
-    if (this.isOpen(context)) return undefined;
-    const bias = this.ownBias?.value(context);
+    if (this.isAdapted(context)) return undefined;
+    const bias = this.biasRef?.value(context);
     return bias === undefined ? { weight: this.#weight.current } : { weight: this.#weight.current, bias };
   }
 
@@ -121,9 +121,9 @@ export class LinearSite extends OpenSite implements Site, Part {
    */
   lowRankParts(context: ForwardContext): LowRankParts | undefined {
     if (this.computesWithOthers(context)) return undefined;
-    const branches = this.adaptations.isOpen(context) ? this.adaptations.lowRanks(context) : [];
+    const branches = this.adaptations.isAdapted(context) ? this.adaptations.lowRanks(context) : [];
     if (branches === undefined) return undefined;
-    return { weight: this.#weight.current, bias: this.ownBias?.value(context), branches };
+    return { weight: this.#weight.current, bias: this.biasRef?.value(context), branches };
   }
 
   /** What this call computes if that is the frozen product and one low-rank branch, and the engine computes both together. */
@@ -141,10 +141,10 @@ export class LinearSite extends OpenSite implements Site, Part {
    * inside a tidy.
    */
   trainedParts(context: ForwardContext): { readonly weight: tf.Tensor2D; readonly bias?: tf.Tensor } | undefined {
-    if (context.adapters.kind === "rows" || this.adaptations.isOpen(context)) return undefined;
-    const weight = this.ownWeight.overrideFor(context);
+    if (context.adapters.kind === "rows" || this.adaptations.isAdapted(context)) return undefined;
+    const weight = this.weightRef.overrideFor(context);
     if (weight === undefined) return undefined;
-    const bias = this.ownBias?.value(context);
+    const bias = this.biasRef?.value(context);
     return bias === undefined ? { weight } : { weight, bias };
   }
 
@@ -162,13 +162,13 @@ export class LinearSite extends OpenSite implements Site, Part {
   }
 
   values(context: ForwardContext): SiteValues {
-    const weight = this.ownWeight.overrideFor(context) ?? this.#weight.read();
-    const bias = this.ownBias?.value(context);
+    const weight = this.weightRef.overrideFor(context) ?? this.#weight.read();
+    const bias = this.biasRef?.value(context);
     return bias === undefined ? { weight } : { weight, bias };
   }
 
   weightIdentity(context: ForwardContext): object | undefined {
-    return this.ownWeight.isOpen(context) ? undefined : this.#weight.current;
+    return this.weightRef.isAdapted(context) ? undefined : this.#weight.current;
   }
 
   readWeight(): tf.Tensor2D {
@@ -176,21 +176,21 @@ export class LinearSite extends OpenSite implements Site, Part {
   }
 
   replaceWeight(weight: tf.Tensor): Restore {
-    return this.ownWeight.replace(weight);
+    return this.weightRef.replace(weight);
   }
 
   shareFrom(original: Part): void {
     const site = sameKind(original, LinearSite);
     this.#weight.shareFrom(site.#weight);
-    if (site.ownBias !== undefined) this.ownBias?.shareFrom(site.ownBias);
+    if (site.biasRef !== undefined) this.biasRef?.shareFrom(site.biasRef);
   }
 
   resizeFrom(original: Part, newRows: NewRows): void {
     const site = sameKind(original, LinearSite);
     this.#weight.resizeFrom(site.#weight, this.outFeatures, { newRows, path: `${this.path}.weight` });
     // transformers fills up a tied head's bias with zeros when it ties the weights again.
-    if (site.ownBias !== undefined)
-      this.ownBias?.resizeFrom(site.ownBias, this.tiedWith === undefined ? newRows : "zeros");
+    if (site.biasRef !== undefined)
+      this.biasRef?.resizeFrom(site.biasRef, this.tiedWith === undefined ? newRows : "zeros");
   }
 
   get isReplaced(): boolean {
@@ -199,7 +199,7 @@ export class LinearSite extends OpenSite implements Site, Part {
 
   dispose(): void {
     this.#weight.dispose();
-    this.ownBias?.dispose();
+    this.biasRef?.dispose();
   }
 
   #forward(input: tf.Tensor, context: ForwardContext): tf.Tensor {
@@ -207,13 +207,13 @@ export class LinearSite extends OpenSite implements Site, Part {
       const adapted = this.adaptedParts(context);
       const [together] = (adapted && adaptedLinears(input, [adapted])) ?? [];
       if (together !== undefined) return together;
-      const bias = this.ownBias?.value(context);
-      const override = this.ownWeight.overrideFor(context);
+      const bias = this.biasRef?.value(context);
+      const override = this.weightRef.overrideFor(context);
       const output =
         override === undefined
           ? frozenLinear(input, this.#weight.current, bias)
           : trainableLinear(input, override, bias);
-      if (!this.adaptations.isOpen(context)) return output;
+      if (!this.adaptations.isAdapted(context)) return output;
       return this.adaptations.apply({ input, output, site: this, context });
     });
   }

@@ -8,33 +8,33 @@ import { WeightParameter } from "../parameters/weight-parameter.ts";
 
 export abstract class OpenSite {
   protected readonly adaptations: AdaptationSlots = new AdaptationSlots();
-  protected abstract readonly ownWeight: WeightParameter | ParameterSlot;
-  protected readonly ownBias: ParameterSlot | undefined;
+  protected abstract readonly weightRef: WeightParameter | ParameterSlot;
+  protected readonly biasRef: ParameterSlot | undefined;
 
   attach(adapterName: string, adaptation: Adaptation): Detach {
     return this.adaptations.attach(adapterName, adaptation);
   }
 
   parameters(): readonly ParameterRef[] {
-    const weight = this.ownWeight instanceof WeightParameter ? [this.ownWeight] : this.ownWeight.parameters();
-    return [...weight, ...(this.ownBias?.parameters() ?? [])];
+    const weight = this.weightRef instanceof WeightParameter ? [this.weightRef] : this.weightRef.parameters();
+    return [...weight, ...(this.biasRef?.parameters() ?? [])];
   }
 
-  isOpen(context: ForwardContext): boolean {
-    return this.computesWithOthers(context) || this.adaptations.isOpen(context);
+  isAdapted(context: ForwardContext): boolean {
+    return this.computesWithOthers(context) || this.adaptations.isAdapted(context);
   }
 
   variables(context: ForwardContext): readonly tf.Variable[] {
-    const biases = this.ownBias?.variables(context) ?? [];
-    return [...this.ownWeight.variables(context), ...biases, ...this.adaptations.variables(context)];
+    const biases = this.biasRef?.variables(context) ?? [];
+    return [...this.weightRef.variables(context), ...biases, ...this.adaptations.variables(context)];
   }
 
   get isChanged(): boolean {
-    return this.adaptations.names.length > 0 || this.ownWeight.isChanged || (this.ownBias?.isChanged ?? false);
+    return this.adaptations.names.length > 0 || this.weightRef.isChanged || (this.biasRef?.isChanged ?? false);
   }
 
   /** Whether this call computes with another weight or bias than the frozen one. */
   protected computesWithOthers(context: ForwardContext): boolean {
-    return this.ownWeight.isOpen(context) || (this.ownBias?.isOpen(context) ?? false);
+    return this.weightRef.isAdapted(context) || (this.biasRef?.isAdapted(context) ?? false);
   }
 }

@@ -2,19 +2,19 @@ import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { onEachBackend, waves } from "../../../test/compare-with-twin.ts";
-import type { KeptPositions } from "../../step/token-steps.ts";
+import type { CachedPositions } from "../../step/token-steps.ts";
 import { attendNext } from "./attend-next.ts";
 
 const [batch, heads, keyHeads, headSize] = [2, 6, 3, 8] as const;
 
-function positions(time: number, seed: number): KeptPositions {
+function positions(time: number, seed: number): CachedPositions {
   const shape = [batch, keyHeads, time, headSize];
   return { key: waves(shape, seed), value: waves(shape, seed + 1) };
 }
 
 /** The same in plain operations. */
-function twin(query: tf.Tensor, segments: readonly KeptPositions[], scale: number): tf.Tensor {
-  const all = (of: keyof KeptPositions) =>
+function twin(query: tf.Tensor, segments: readonly CachedPositions[], scale: number): tf.Tensor {
+  const all = (of: keyof CachedPositions) =>
     tf.concat(
       segments.map((segment) => segment[of]),
       2,

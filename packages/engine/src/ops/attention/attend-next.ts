@@ -2,28 +2,28 @@
 // instead of seven, if the backend has it.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { runOwnKernel } from "../../kernels/own-kernel.ts";
-import type { KeptPositions } from "../../step/token-steps.ts";
+import { runCustomKernel } from "../../kernels/custom-kernel.ts";
+import type { CachedPositions } from "../../step/token-steps.ts";
 
 /** The inputs of one new token's attention to its cache. */
 export interface NextTokenInputs {
   /** [batch, heads, 1, headSize] */
   readonly query: tf.Tensor;
   /** The new token's, before rotation: [batch, keyHeads, 1, headSize]. */
-  readonly fresh: KeptPositions;
+  readonly fresh: CachedPositions;
   /** Rotates queries and keys: [1, headSize, headSize]. */
   readonly rotation?: tf.Tensor | undefined;
   /** Older positions, which stay as they are. */
-  readonly settled?: KeptPositions | undefined;
+  readonly settled?: CachedPositions | undefined;
   /** The earlier keys and values, to which the new one is appended. */
-  readonly recent: KeptPositions;
+  readonly recent: CachedPositions;
   readonly scale: number;
 }
 
 /** The attention's output [batch, heads, 1, headSize], and the recent positions including the new one. */
 export interface NextToken {
   readonly mixed: tf.Tensor;
-  readonly recent: KeptPositions;
+  readonly recent: CachedPositions;
 }
 
 /**
@@ -53,7 +53,7 @@ export function attendNext(inputs: NextTokenInputs): NextToken | undefined {
     ...(rotation === undefined ? {} : { rotation }),
     ...(settled === undefined ? {} : { settledKey: settled.key, settledValue: settled.value }),
   };
-  const [mixed, key, value] = runOwnKernel("LowrankAttendNext", tensors, { scale }) ?? [];
+  const [mixed, key, value] = runCustomKernel("LowrankAttendNext", tensors, { scale }) ?? [];
   if (mixed === undefined || key === undefined || value === undefined) return undefined;
   return { mixed, recent: { key, value } };
 }

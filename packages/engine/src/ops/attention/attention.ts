@@ -3,9 +3,9 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../../errors.ts";
+import { hasCustomKernel, runCustomKernel } from "../../kernels/custom-kernel.ts";
 import { attributesOf, dropEntries } from "../../kernels/drop-entries.ts";
 import { maskedScore } from "../../kernels/masked-score.ts";
-import { hasOwnKernel, runOwnKernel } from "../../kernels/own-kernel.ts";
 import type { DropoutDraw } from "../../random/masks/dropout-mask.ts";
 import { withGradients } from "../../tape/with-gradients.ts";
 import { checkRate } from "../dropout.ts";
@@ -60,9 +60,9 @@ export function attention(inputs: AttentionInputs): tf.Tensor {
   const asScores = (x: tf.Tensor) => tf.reshape(x, [batch, heads, queryTime, keyTime]);
 
   const masked = mask === undefined ? {} : { mask };
-  if (hasOwnKernel("LowrankAttention", { query, key, value, ...masked })) {
+  if (hasCustomKernel("LowrankAttention", { query, key, value, ...masked })) {
     const drop = inputs.dropout === undefined ? {} : attributesOf(inputs.dropout);
-    return ownAttention("LowrankAttention", { query, key, value }, masked, { scale, cap: cap ?? 0, ...drop });
+    return runAttentionKernel("LowrankAttention", { query, key, value }, masked, { scale, cap: cap ?? 0, ...drop });
   }
   return withGradients({
     inputs: { query, key, value },
@@ -146,7 +146,7 @@ function checkSizes({ query, key, value, mask }: AttentionInputs): Sizes {
  * Runs a kernel, with the same attributes for its gradient. Masks are inputs of both, under their names. Further outputs of the
  * kernel become the gradient's inputs `kept0`, `kept1` …, next to the first output.
  */
-export function ownAttention(
+export function runAttentionKernel(
   kernel: "LowrankAttention" | "LowrankGroupAttention",
   { query, key, value }: Readonly<Record<"query" | "key" | "value", tf.Tensor>>,
   masks: tf.NamedTensorMap,
@@ -155,7 +155,7 @@ export function ownAttention(
   return withGradients<readonly tf.Tensor[]>({
     inputs: { query, key, value },
     forward: () => {
-      const outputs = runOwnKernel(kernel, { query, key, value, ...masks }, attributes);
+      const outputs = runCustomKernel(kernel, { query, key, value, ...masks }, attributes);
       const output = one(outputs, 0);
       const kept = outputs?.slice(1) ?? [];
       const saved = [query, key, value, ...Object.values(masks), ...(kept.length === 0 ? [] : [output, ...kept])];
@@ -165,7 +165,7 @@ export function ownAttention(
       const names = ["query", "key", "value", ...Object.keys(masks), "output"];
       const nameOf = (index: number) => names[index] ?? `kept${index - names.length}`;
       const tensors = Object.fromEntries(saved.map((tensor, index) => [nameOf(index), tensor]));
-      const gradients = runOwnKernel(`${kernel}Gradient`, { dy, ...tensors }, attributes);
+      const gradients = runCustomKernel(`${kernel}Gradient`, { dy, ...tensors }, attributes);
       return { query: () => one(gradients, 0), key: () => one(gradients, 1), value: () => one(gradients, 2) };
     },
   });

@@ -3,11 +3,11 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../../errors.ts";
+import { hasCustomKernel } from "../../kernels/custom-kernel.ts";
 import { attributesOf } from "../../kernels/drop-entries.ts";
-import { hasOwnKernel } from "../../kernels/own-kernel.ts";
 import type { DropoutDraw } from "../../random/masks/dropout-mask.ts";
 import { checkRate } from "../dropout.ts";
-import { attention, ownAttention } from "./attention.ts";
+import { attention, runAttentionKernel } from "./attention.ts";
 import type { AttentionMask } from "./attention-mask.ts";
 import { joinHeads, splitHeads } from "./heads.ts";
 
@@ -61,8 +61,8 @@ export function groupAttention(inputs: GroupAttentionInputs): tf.Tensor {
     groups.flatMap(({ mask }, index) => (mask === undefined ? [] : [[`mask${index}`, mask]])),
   );
   const areShared = Object.values(masks).every(({ shape }) => shape[0] === 1);
-  if ((areShared || hasTokenAttention()) && hasOwnKernel("LowrankGroupAttention", { query, key, value, ...masks }))
-    return ownAttention("LowrankGroupAttention", { query, key, value }, masks, attributesFor(inputs));
+  if ((areShared || hasTokenAttention()) && hasCustomKernel("LowrankGroupAttention", { query, key, value, ...masks }))
+    return runAttentionKernel("LowrankGroupAttention", { query, key, value }, masks, attributesFor(inputs));
   return tf.tidy(() => attentionByGroup(inputs));
 }
 
@@ -79,15 +79,15 @@ export function groupAttention(inputs: GroupAttentionInputs): tf.Tensor {
  * ```
  */
 export function hasTokenAttention(): boolean {
-  return hasOwnKernel("LowrankTokenRotary", {});
+  return hasCustomKernel("LowrankTokenRotary", {});
 }
 
-/** The attributes of the backend's own kernel, which computes all groups in one call. */
+/** The attributes of the backend's kernel, which computes all groups in one call. */
 function attributesFor({ query, heads, keyHeads, groups, scale, cap = 0 }: GroupAttentionInputs): tf.NamedAttrMap {
   const draws = groups.map(({ dropout }) => (dropout === undefined ? { rate: 0 } : attributesOf(dropout)));
   const sizes = groups.flatMap(({ rows, time }) => [rows, time]);
-  const own = scale ?? 1 / Math.sqrt(query.size / (query.shape[0] ?? 1) / heads);
-  return { heads, keyHeads, scale: own, cap, groups: sizes, draws };
+  const scoreScale = scale ?? 1 / Math.sqrt(query.size / (query.shape[0] ?? 1) / heads);
+  return { heads, keyHeads, scale: scoreScale, cap, groups: sizes, draws };
 }
 
 function attentionByGroup({ query, key, value, heads, keyHeads, groups, scale, cap }: GroupAttentionInputs): tf.Tensor {

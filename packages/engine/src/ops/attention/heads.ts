@@ -1,4 +1,4 @@
-// From features to heads and back. Each is the other's gradient, so nothing is kept for it.
+// From features to heads and back. Each is the other's gradient, so nothing is saved for it.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../../errors.ts";

@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../../errors.ts";
-import { hasOwnKernel, runOwnKernel, runOwnKernelForOne } from "../../kernels/own-kernel.ts";
+import { hasCustomKernel, runCustomKernel, runSingleOutputKernel } from "../../kernels/custom-kernel.ts";
 import { withGradients } from "../../tape/with-gradients.ts";
 
 /** How features are rotated. */
@@ -44,13 +44,13 @@ export function rotary(x: tf.Tensor, options: RotaryOptions): tf.Tensor {
     inputs: { x },
     forward: () => ({
       value:
-        runOwnKernelForOne("LowrankRotary", { x, cos, sin }, { interleaved }) ??
+        runSingleOutputKernel("LowrankRotary", { x, cos, sin }, { interleaved }) ??
         rotateFirst(x, dims, (part) => rotate(part, cos, sin)),
       saved: [cos, sin],
     }),
     backward: (dy, [cos, sin]) => ({
       x: () =>
-        runOwnKernelForOne("LowrankRotary", { x: dy, cos, sin }, { interleaved, isBackward: true }) ??
+        runSingleOutputKernel("LowrankRotary", { x: dy, cos, sin }, { interleaved, isBackward: true }) ??
         rotateFirst(dy, dims, (part) => rotate(part, cos, tf.neg(sin))),
     }),
   });
@@ -85,8 +85,8 @@ export function tokenRotary(query: tf.Tensor, key: tf.Tensor, options: RotaryOpt
       `[batch or 1, 1, time, pairs] for ${query.shape[0]} tokens`,
     );
   const run = (query: tf.Tensor, key: tf.Tensor, [cos, sin]: readonly tf.Tensor[], isBackward: boolean) =>
-    runOwnKernel("LowrankTokenRotary", { query, key, cos, sin } as tf.NamedTensorMap, { interleaved, isBackward });
-  if (!hasOwnKernel("LowrankTokenRotary", { query, key, cos, sin })) {
+    runCustomKernel("LowrankTokenRotary", { query, key, cos, sin } as tf.NamedTensorMap, { interleaved, isBackward });
+  if (!hasCustomKernel("LowrankTokenRotary", { query, key, cos, sin })) {
     const table = (x: tf.Tensor) => {
       const rows = tf.reshape(x, [-1, 1, 1, pairs]);
       return repeats === 1 ? rows : tf.tile(rows, [repeats, 1, 1, 1]);

@@ -7,7 +7,7 @@ import { currentBackend } from "../../engines/backends.ts";
 import { ArgumentError } from "../../errors.ts";
 import type { FrozenWeight } from "../../frozen-weight.ts";
 import { attributesOfHead } from "../../kernels/borrowed-head.ts";
-import { hasOwnKernel, requireAlive, runOwnKernel } from "../../kernels/own-kernel.ts";
+import { hasCustomKernel, requireAlive, runCustomKernel } from "../../kernels/custom-kernel.ts";
 import { checkLastAxis, checkVector } from "../../rows.ts";
 import { withGradients } from "../../tape/with-gradients.ts";
 import { checkLabels } from "./check-labels.ts";
@@ -102,9 +102,9 @@ function rowsInChunks(
   options: ChunkOptions,
 ): { losses: tf.Tensor; gradient: tf.Tensor } {
   const weights = rowWeights(labels, { reduction: options.reduction ?? "mean", classes: head.outFeatures });
-  const own = ownLosses(hidden, head, labels, options);
-  if (own !== undefined) {
-    const [losses, unweighted] = own;
+  const fused = fusedLosses(hidden, head, labels, options);
+  if (fused !== undefined) {
+    const [losses, unweighted] = fused;
     const gradient = unweighted === undefined ? tf.scalar(0) : tf.mul(unweighted, tf.expandDims(weights, 1));
     return { losses: tf.mul(losses, weights), gradient };
   }
@@ -138,8 +138,8 @@ function beforeCap(grad: tf.Tensor2D, bounded: tf.Tensor2D, cap: number | undefi
   return tf.tidy(() => tf.mul<tf.Tensor2D>(grad, tf.sub(1, tf.square(tf.div(bounded, cap)))));
 }
 
-/** By the backend's own kernel, if it has one that can read the head: losses and their gradients. */
-function ownLosses(
+/** By the backend's fused kernel, if it has one that can read the head: losses and their gradients. */
+function fusedLosses(
   hidden: tf.Tensor2D,
   head: FrozenWeight,
   labels: tf.Tensor1D,
@@ -154,12 +154,12 @@ function ownLosses(
     ...(stored === undefined ? {} : { head: stored.matrix }),
     ...(bias === undefined ? {} : { bias }),
   };
-  if (!hasOwnKernel("LowrankHeadLoss", inputs)) return undefined;
+  if (!hasCustomKernel("LowrankHeadLoss", inputs)) return undefined;
   // Losses by row are compared with those of another computation: rounding would show as a difference.
   const roundedFor = isDifferentiated && reduction !== "none" && head.roundsLogits() ? head : undefined;
   const sizes = { classes: head.outFeatures, features: head.inFeatures };
   const headAttributes = attributesOfHead({ ...sizes, read, packed, roundedFor });
-  const [losses, gradient] = runOwnKernel("LowrankHeadLoss", inputs, { isDifferentiated, ...headAttributes }) ?? [];
+  const [losses, gradient] = runCustomKernel("LowrankHeadLoss", inputs, { isDifferentiated, ...headAttributes }) ?? [];
   if (losses === undefined) return undefined;
   return gradient === undefined ? [losses] : [losses, gradient];
 }

@@ -18,17 +18,17 @@ export function recogniseEinsum(node: GraphNode, constants: Constants): Applicat
   const [ofInput, ofWeight] = position === 1 ? [first, second] : [second, first];
   const contracted = [...ofWeight].filter((axis) => ofInput.includes(axis) && !result.includes(axis));
   const made = [...ofWeight].filter((axis) => !ofInput.includes(axis));
-  const kept = [...ofInput].filter((axis) => !contracted.includes(axis));
+  const free = [...ofInput].filter((axis) => !contracted.includes(axis));
   const isProduct =
     contracted.length > 0 &&
     contracted.length + made.length === ofWeight.length &&
-    kept.length + made.length === result.length &&
-    [...result].every((axis) => kept.includes(axis) || made.includes(axis)) &&
+    free.length + made.length === result.length &&
+    [...result].every((axis) => free.includes(axis) || made.includes(axis)) &&
     [ofInput, ofWeight, result].every((axes) => new Set(axes).size === axes.length);
   if (!isProduct) return refusal(node, weight, `its equation "${equation}" is not a product with a single matrix`);
   const sizeOf = (axis: string) => shape[ofWeight.indexOf(axis)] ?? 0;
   const count = (axes: readonly string[]) => axes.reduce((product, axis) => product * sizeOf(axis), 1);
-  const outAxes = [...kept, ...made];
+  const outAxes = [...free, ...made];
   return {
     node: node.name,
     weight,
@@ -41,8 +41,8 @@ export function recogniseEinsum(node: GraphNode, constants: Constants): Applicat
       axes: [...contracted, ...made].map((axis) => ofWeight.indexOf(axis)),
     },
     enter: (x) => {
-      const ordered = [...kept, ...contracted].map((axis) => ofInput.indexOf(axis));
-      const sizes = kept.map((axis) => x.shape[ofInput.indexOf(axis)] ?? 0);
+      const ordered = [...free, ...contracted].map((axis) => ofInput.indexOf(axis));
+      const sizes = free.map((axis) => x.shape[ofInput.indexOf(axis)] ?? 0);
       return tf.reshape(tf.transpose(x, ordered), [...sizes, count(contracted)]);
     },
     retrace: (output) => {
@@ -50,7 +50,7 @@ export function recogniseEinsum(node: GraphNode, constants: Constants): Applicat
         output,
         outAxes.map((axis) => result.indexOf(axis)),
       );
-      return tf.reshape(ordered, [...ordered.shape.slice(0, kept.length), count(made)]);
+      return tf.reshape(ordered, [...ordered.shape.slice(0, free.length), count(made)]);
     },
     leave: (output) => {
       const whole = tf.reshape(output, [...output.shape.slice(0, -1), ...made.map(sizeOf)]);

@@ -50,10 +50,10 @@ export function findApplications(graph: Graph, constants: Constants): FoundAppli
     const { node, weight, shape } = application;
     const others = users.get(weight) ?? [];
     const alike = new Set(applications.filter((one) => one.weight === weight).map((one) => one.node));
-    const stranger = others.find((name) => !alike.has(name));
+    const otherUser = others.find((name) => !alike.has(name));
     const isOther = JSON.stringify(shape) !== JSON.stringify(first.get(weight)?.shape);
-    if (stranger === undefined && !isOther) continue;
-    const other = stranger ?? first.get(weight)?.node ?? "";
+    if (otherUser === undefined && !isOther) continue;
+    const other = otherUser ?? first.get(weight)?.node ?? "";
     refused.set(weight, refusal(graph.nodes.get(node)!, weight, `"${other}" uses its weight in another way`));
   }
   return {

@@ -28,8 +28,8 @@ export class GraphHookPoints implements AdaptableModel {
     for (const application of applications) {
       const { weight, shape, bias } = application;
       if (this.#sites.has(weight)) continue;
-      const own = ownBias(application, { graph, constants, applications });
-      if (own !== undefined) taken.add(own);
+      const biasName = foldedBias(application, { graph, constants, applications });
+      if (biasName !== undefined) taken.add(biasName);
       taken.add(weight);
       const site = makeGraphSite({
         path: paths.get(weight)!,
@@ -37,9 +37,9 @@ export class GraphHookPoints implements AdaptableModel {
         shape,
         weight: weightOf(weight),
         bias:
-          own === undefined || bias === undefined
+          biasName === undefined || bias === undefined
             ? undefined
-            : { name: own, path: paths.get(own)!, value: weightOf(own) },
+            : { name: biasName, path: paths.get(biasName)!, value: weightOf(biasName) },
       });
       this.#sites.set(weight, site);
     }
@@ -47,8 +47,8 @@ export class GraphHookPoints implements AdaptableModel {
     for (const [name, [tensor]] of Object.entries(model.weights)) {
       if (taken.has(name) || tensor === undefined || tensor.dtype !== "float32" || tensor.rank === 0) continue;
       const [path, refusal] = [paths.get(name)!, refused.get(name)];
-      const ownPath = refusal === undefined ? path : `${path}.weight`;
-      const parameter = new OverridableParameter({ path: ownPath, tensor: tf.keep(tf.clone(tensor)) });
+      const parameterPath = refusal === undefined ? path : `${path}.weight`;
+      const parameter = new OverridableParameter({ path: parameterPath, tensor: tf.keep(tf.clone(tensor)) });
       this.#parameters.set(name, parameter);
       if (refusal !== undefined) this.#refused.push(new RefusedSite(path, refusal, parameter));
     }
@@ -70,14 +70,14 @@ export class GraphHookPoints implements AdaptableModel {
   open(context: ForwardContext): ReadonlyMap<string, Application> {
     const open = this.#applications.filter((application) => {
       const site = this.siteOf(application);
-      return site.isReplaced || site.site.isOpen(context);
+      return site.isReplaced || site.site.isAdapted(context);
     });
     return new Map(open.map((application) => [application.node, application]));
   }
 
   /** The values that replace constants in this call. Call it inside a tidy, and dispose of nothing. */
   changed(context: ForwardContext): ReadonlyMap<string, tf.Tensor> {
-    const changed = [...this.#parameters].filter(([, parameter]) => parameter.isReplaced || parameter.isOpen(context));
+    const changed = [...this.#parameters].filter(([, each]) => each.isReplaced || each.isAdapted(context));
     return new Map(changed.map(([name, parameter]) => [name, parameter.value(context)]));
   }
 
@@ -111,7 +111,7 @@ interface BiasFacts {
 }
 
 /** The bias constant that is fused only with this site, with one number for each output. */
-function ownBias(
+function foldedBias(
   { bias, weight, shape, node }: Application,
   { graph, constants, applications }: BiasFacts,
 ): string | undefined {

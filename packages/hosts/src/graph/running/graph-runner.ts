@@ -13,7 +13,7 @@ import { NodeGradients } from "./node-gradients.ts";
 import { planStages, type Stage, type StagePlan } from "./plan-stages.ts";
 
 export interface GraphCall {
-  readonly given: tf.NamedTensorMap;
+  readonly feeds: tf.NamedTensorMap;
   readonly wanted: readonly Reference[];
   readonly context: ForwardContext;
   /** The nodes that sites compute in this call. */
@@ -49,7 +49,7 @@ export class GraphRunner {
     if (isTaped) refuse();
     return tf.tidy(() => {
       const values = this.#values(call, plan);
-      values.add(plan.frozen, this.frozen(call.given, plan.frozen));
+      values.add(plan.frozen, this.frozen(call.feeds, plan.frozen));
       for (const stage of plan.stages) {
         if (stage.kind === "site") this.#runSite(stage, values, call.context);
         else if (isTaped && stage.nodes.some(({ name }) => this.#gradients.of(name) !== "passes"))
@@ -71,7 +71,7 @@ export class GraphRunner {
     const plan = this.#plan(call);
     const values = this.#values(call, plan);
     try {
-      values.add(plan.frozen, await this.frozenAsync(call.given, plan));
+      values.add(plan.frozen, await this.frozenAsync(call.feeds, plan));
       for (const stage of plan.stages) {
         if (stage.kind === "site") this.#runSite(stage, values, call.context);
         else {
@@ -90,9 +90,9 @@ export class GraphRunner {
   /** The values before the first adapted layer, by reference; the caller owns them. */
   async prepare(call: GraphCall): Promise<tf.NamedTensorMap> {
     const plan = this.#plan(call);
-    const tensors = await this.frozenAsync(call.given, plan);
+    const tensors = await this.frozenAsync(call.feeds, plan);
     const read = new Set([...plan.stages.flatMap(({ reads }) => reads), ...call.wanted]);
-    const kept = Object.entries(call.given).filter(([reference]) => read.has(reference));
+    const kept = Object.entries(call.feeds).filter(([reference]) => read.has(reference));
     return Object.fromEntries([
       ...kept.map(([reference, tensor]) => [reference, tf.clone(tensor)]),
       ...plan.frozen.map((reference, index) => [reference, tensors[index]!]),
@@ -100,25 +100,25 @@ export class GraphRunner {
   }
 
   /** Runs TensorFlow.js's own executor, outside the tape. */
-  frozen(given: tf.NamedTensorMap, wanted: readonly Reference[]): readonly tf.Tensor[] {
+  frozen(feeds: tf.NamedTensorMap, wanted: readonly Reference[]): readonly tf.Tensor[] {
     if (wanted.length === 0) return [];
-    return withoutTape(() => [this.model.execute(given, [...wanted])].flat());
+    return withoutTape(() => [this.model.execute(feeds, [...wanted])].flat());
   }
 
-  async frozenAsync(given: tf.NamedTensorMap, { frozen, dynamicBefore }: StagePlan): Promise<readonly tf.Tensor[]> {
+  async frozenAsync(feeds: tf.NamedTensorMap, { frozen, dynamicBefore }: StagePlan): Promise<readonly tf.Tensor[]> {
     // TensorFlow.js warns of every asynchronous call that could be synchronous.
-    if (dynamicBefore.length === 0) return this.frozen(given, frozen);
-    return [await this.model.executeAsync(given, [...frozen])].flat();
+    if (dynamicBefore.length === 0) return this.frozen(feeds, frozen);
+    return [await this.model.executeAsync(feeds, [...frozen])].flat();
   }
 
-  #plan({ given, wanted, applications, changed }: GraphCall): StagePlan {
-    const names = [Object.keys(given), wanted, [...applications.keys()], [...changed.keys()]];
+  #plan({ feeds, wanted, applications, changed }: GraphCall): StagePlan {
+    const names = [Object.keys(feeds), wanted, [...applications.keys()], [...changed.keys()]];
     const key = JSON.stringify(names);
     const known = this.#plans.get(key);
     if (known !== undefined) return known;
     const plan = planStages({
       graph: this.graph,
-      given: new Set(Object.keys(given)),
+      feeds: new Set(Object.keys(feeds)),
       wanted,
       applications,
       changed: new Set(changed.keys()),
@@ -127,9 +127,9 @@ export class GraphRunner {
     return plan;
   }
 
-  #values({ given, changed, wanted }: GraphCall, plan: StagePlan): Values {
+  #values({ feeds, changed, wanted }: GraphCall, plan: StagePlan): Values {
     const find = (reference: Reference) =>
-      given[reference] ?? changed.get(reference) ?? this.model.weights[nodeOfReference(reference)]?.[0];
+      feeds[reference] ?? changed.get(reference) ?? this.model.weights[nodeOfReference(reference)]?.[0];
     return new Values(find, [...plan.stages.flatMap(({ reads }) => reads), ...wanted]);
   }
 
@@ -172,19 +172,19 @@ export class GraphRunner {
 
   /** Runs one node at a time, in the plan's order, to find which nodes record a gradient. */
   #runWatched(stage: NodeStage, values: Values): void {
-    const own = new Values((reference) => values.read(reference), []);
+    const stageValues = new Values((reference) => values.read(reference), []);
     for (const node of stage.nodes) {
       const makes = usedOf(node, stage);
       if (makes.length === 0) continue;
       const model = this.#singleOf(node, makes);
-      own.add(
+      stageValues.add(
         makes,
-        this.#gradients.watch(node.name, () => model.run((reference) => own.read(reference))),
+        this.#gradients.watch(node.name, () => model.run((reference) => stageValues.read(reference))),
       );
     }
     values.add(
       stage.makes,
-      stage.makes.map((reference) => own.read(reference)),
+      stage.makes.map((reference) => stageValues.read(reference)),
     );
   }
 
@@ -250,15 +250,15 @@ class NodeModel {
 
   /** The wanted outputs of the nodes, in order; the caller owns the tensors. */
   run(read: Read): readonly tf.Tensor[] {
-    return [this.#model.execute(this.#given(read), [...this.makes])].flat();
+    return [this.#model.execute(this.#feeds(read), [...this.makes])].flat();
   }
 
   /** The same with control flow and shapes that depend on values. */
   async runAsync(read: Read): Promise<readonly tf.Tensor[]> {
-    return [await this.#model.executeAsync(this.#given(read), [...this.makes])].flat();
+    return [await this.#model.executeAsync(this.#feeds(read), [...this.makes])].flat();
   }
 
-  #given(read: Read): tf.NamedTensorMap {
+  #feeds(read: Read): tf.NamedTensorMap {
     return Object.fromEntries([...this.#inputs].map(([reference, name]) => [name, read(reference)]));
   }
 

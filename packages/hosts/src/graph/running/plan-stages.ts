@@ -8,7 +8,7 @@ import { type Graph, type GraphNode, nodeOfReference, type Reference } from "../
 export interface StageRequest {
   readonly graph: Graph;
   /** The values that the caller gives. */
-  readonly given: ReadonlySet<Reference>;
+  readonly feeds: ReadonlySet<Reference>;
   readonly wanted: readonly Reference[];
   /** Nodes that sites compute, by name. */
   readonly applications: ReadonlyMap<string, Application>;
@@ -37,11 +37,11 @@ export interface StagePlan {
 
 /** @throws GraphNameError for an input that is missing; StaleInputError for one that an adapter would change */
 export function planStages(request: StageRequest): StagePlan {
-  const { graph, given, wanted, applications, changed } = request;
+  const { graph, feeds, wanted, applications, changed } = request;
   const order = neededNodes(request);
   const levels = new Map<string, number>(); // of nodes that depend on adapted layers
   const reads = new Map(order.map((node) => [node.name, readsOf(node, applications)]));
-  const levelOf = (reference: Reference) => (given.has(reference) ? undefined : levels.get(nodeOfReference(reference)));
+  const levelOf = (reference: Reference) => (feeds.has(reference) ? undefined : levels.get(nodeOfReference(reference)));
   for (const node of order) {
     if (changed.has(node.name)) levels.set(node.name, 0);
     const inputs = (reads.get(node.name) ?? []).map(levelOf).filter((level) => level !== undefined);
@@ -51,7 +51,7 @@ export function planStages(request: StageRequest): StagePlan {
   refuseStale(request, levels);
   const reached = order.filter(({ name }) => levels.has(name) && !changed.has(name));
   const isFrozen = (reference: Reference) =>
-    !given.has(reference) &&
+    !feeds.has(reference) &&
     levelOf(reference) === undefined &&
     graph.nodes.get(nodeOfReference(reference))?.op !== "Const";
   const consumed = new Set([...reached.flatMap(({ name }) => reads.get(name) ?? []), ...wanted]);
@@ -67,7 +67,7 @@ export function planStages(request: StageRequest): StagePlan {
 }
 
 /** All nodes that the wanted values need, in topological order. */
-function neededNodes({ graph, given, wanted, applications }: StageRequest): readonly GraphNode[] {
+function neededNodes({ graph, feeds, wanted, applications }: StageRequest): readonly GraphNode[] {
   const order: GraphNode[] = [];
   const seen = new Set<string>();
   const missing: string[] = [];
@@ -78,7 +78,7 @@ function neededNodes({ graph, given, wanted, applications }: StageRequest): read
     const node = graph.nodes.get(name);
     if (node === undefined) throw new GraphNameError("unknown", [next.reference], [...inputNames(graph)]);
     if (next.isRead) order.push(node);
-    if (next.isRead || seen.has(name) || given.has(next.reference)) continue;
+    if (next.isRead || seen.has(name) || feeds.has(next.reference)) continue;
     seen.add(name);
     if (node.op.startsWith("Placeholder") && !graph.captured.has(name) && node.inputs.length === 0) missing.push(name);
     open.push({ reference: next.reference, isRead: true });
@@ -101,11 +101,11 @@ export function readsOf(node: GraphNode, applications: ReadonlyMap<string, Appli
 }
 
 /** Throws if a given value depends on an adapted layer, because it was computed without the adapter. */
-function refuseStale({ graph, given, applications, changed }: StageRequest, levels: ReadonlyMap<string, number>): void {
+function refuseStale({ graph, feeds, applications, changed }: StageRequest, levels: ReadonlyMap<string, number>): void {
   if (levels.size === 0 && applications.size === 0) return;
   const isInput = (reference: Reference) => graph.nodes.get(nodeOfReference(reference))?.inputs.length === 0;
   const behind = new Map<string, boolean>();
-  const stale = [...given].filter((reference) => !isInput(reference) && liesBehind(nodeOfReference(reference)));
+  const stale = [...feeds].filter((reference) => !isInput(reference) && liesBehind(nodeOfReference(reference)));
   if (stale.length > 0) throw new StaleInputError(stale);
 
   function liesBehind(start: string): boolean {
@@ -135,10 +135,10 @@ function stagesOf(level: number, { request, levels, reads, reached }: StageFacts
   const { applications, wanted } = request;
   const isHere = ({ name }: GraphNode) => levels.get(name) === level && !applications.has(name);
   const nodes = reached.filter(isHere);
-  const own = new Set(nodes.map(({ name }) => name));
-  const isOwn = (reference: Reference) => !request.given.has(reference) && own.has(nodeOfReference(reference));
+  const localNames = new Set(nodes.map(({ name }) => name));
+  const isLocal = (reference: Reference) => !request.feeds.has(reference) && localNames.has(nodeOfReference(reference));
   const readOf = (node: GraphNode) => reads.get(node.name) ?? [];
-  const others = new Set([...reached.filter((node) => !own.has(node.name)).flatMap(readOf), ...wanted]);
+  const others = new Set([...reached.filter((node) => !localNames.has(node.name)).flatMap(readOf), ...wanted]);
   const sites = reached.flatMap((node): Stage[] => {
     const application = applications.get(node.name);
     return application !== undefined && levels.get(node.name) === level + 1
@@ -149,8 +149,8 @@ function stagesOf(level: number, { request, levels, reads, reached }: StageFacts
   const stage: Stage = {
     kind: "nodes",
     nodes,
-    reads: [...new Set(nodes.flatMap(readOf))].filter((reference) => !isOwn(reference)),
-    makes: [...others].filter(isOwn),
+    reads: [...new Set(nodes.flatMap(readOf))].filter((reference) => !isLocal(reference)),
+    makes: [...others].filter(isLocal),
     dynamic: nodes.filter(isDynamic).map(({ name, op }) => ({ node: name, op })),
   };
   return [stage, ...sites];

@@ -28,7 +28,7 @@ export function callByOutput(call: LayerCall, product: Product): tf.Tensor {
   const [site] = sites;
   const x = onlyTensor(call.inputs);
   let output = productOf(call, x, product);
-  if (site?.isOpen(context)) {
+  if (site?.isAdapted(context)) {
     const { toSite, outputToSite = (tensor) => tensor } = product;
     const adapted = site.adapt(toSite?.(call, x) ?? x, outputToSite(output), context);
     output = tf.reshape(adapted, output.shape);

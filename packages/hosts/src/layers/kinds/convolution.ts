@@ -7,13 +7,13 @@ import { sameMargins, withMargins } from "../../margins.ts";
 import { type ForeignLayer, fieldOf, numbersIn } from "../foreign-layer.ts";
 import type { LayerCall, LayerKind } from "../layer-kind.ts";
 import { callByOutput } from "./by-output.ts";
-import { byWeight, plainView } from "./by-weight.ts";
 import { throughMatrix } from "./dense.ts";
+import { genericLayer, plainView } from "./generic-layer.ts";
 
 export const convolution: LayerKind = {
   outlines: (layer, variables) => {
     const kernel = variables.get("kernel")!.read().shape;
-    if (!isOurs(layer)) return byWeight.outlines(layer, variables).filter(({ weight }) => weight === "kernel");
+    if (!isOurs(layer)) return genericLayer.outlines(layer, variables).filter(({ weight }) => weight === "kernel");
     const geometry = geometryOf(layer, kernel);
     const hwio = [...geometry.kernel, ...kernel.slice(-2)];
     const plain = plainView(hwio);
@@ -25,7 +25,7 @@ export const convolution: LayerKind = {
         inFeatures: kernel.at(-2)!,
         view: {
           ...plain,
-          toView: (own) => tf.reshape(own, hwio),
+          toView: (stored) => tf.reshape(stored, hwio),
           fromView: (seen) => tf.reshape(seen, kernel),
         },
         bias: variables.has("bias") ? "bias" : undefined,
@@ -33,7 +33,7 @@ export const convolution: LayerKind = {
     ];
   },
   call: (call) => {
-    if (!isOurs(call.layer)) return byWeight.call(call);
+    if (!isOurs(call.layer)) return genericLayer.call(call);
     return callByOutput(call, {
       weight: "kernel",
       toSite: ({ sites }, x) => withBorder(asImage(x), sites[0]?.geometry ?? pointwise, paddingOf(call.layer)),

@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayerKind } from "../layer-kind.ts";
 import { callByOutput } from "./by-output.ts";
-import { plainView } from "./by-weight.ts";
+import { plainView } from "./generic-layer.ts";
 
 export const dense: LayerKind = {
   outlines: (_layer, variables) => {

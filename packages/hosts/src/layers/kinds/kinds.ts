@@ -1,17 +1,15 @@
-// The table of layer classes. Classes without a row, such as custom ones, are adapted by the weight.
+// The table of layer classes. Classes without a row, such as custom ones, compute with adapted weights (`genericLayer`).
 
 import { withGradients, withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { activationOf, type ForeignLayer, fieldOf, numbersIn, onlyTensor } from "../foreign-layer.ts";
 import { type LayerCall, type LayerKind, overrideIn, parameterIn } from "../layer-kind.ts";
 import { identityLike, withActivation, withValues } from "../temporary-values.ts";
-import { byWeight, callByWeight, matrixView, plainView, temporaryValuesOf } from "./by-weight.ts";
 import { convolution } from "./convolution.ts";
 import { dense } from "./dense.ts";
+import { callWithAdaptedWeights, genericLayer, matrixView, plainView, temporaryValuesOf } from "./generic-layer.ts";
 
-/**
- * ReLU, also with a maximum. Its gradient is computed from the output, which the next layer keeps anyway.
- */
+/** ReLU, also with a maximum. Its gradient is computed from the output, which the next layer saves anyway. */
 const rectifier: LayerKind = {
   outlines: () => [],
   call: (call) => {
@@ -52,7 +50,7 @@ const embedding: LayerKind = {
   outlines: (_layer, variables) => [
     {
       kind: "embedding",
-      isMinor: true,
+      isOptIn: true,
       weight: "embeddings",
       view: plainView(variables.get("embeddings")!.read().shape),
     },
@@ -60,9 +58,9 @@ const embedding: LayerKind = {
   call: (call) => {
     const { sites, context, inputs, settings } = call;
     const [site] = sites;
-    if (overrideIn(call, "embeddings") !== undefined) return callByWeight(call);
+    if (overrideIn(call, "embeddings") !== undefined) return callWithAdaptedWeights(call);
     const rows = withoutTape(() => onlyTensor(call.original(inputs, settings)));
-    if (!site?.isOpen(context)) return rows;
+    if (!site?.isAdapted(context)) return rows;
     return site.adapt(tf.cast(onlyTensor(inputs), "int32"), rows, context);
   },
   differsInTraining: true,
@@ -74,12 +72,12 @@ const depthwise: LayerKind = {
     const shape = variables.get("depthwise_kernel")!.read().shape;
     const [height = 1, width = 1, channels = 1, multiplier = 1] = shape;
     const view = matrixView(shape, [0, 1, 2, 3], [height * width, channels * multiplier]);
-    return [{ kind: "linear", weight: "depthwise_kernel", view, isMinor: true }];
+    return [{ kind: "linear", weight: "depthwise_kernel", view, isOptIn: true }];
   },
   call: (call) => {
     const { layer, inputs, settings } = call;
     if (temporaryValuesOf(call).length > 0 || fieldOf(layer, "dataFormat") !== "channelsLast")
-      return callByWeight(call);
+      return callWithAdaptedWeights(call);
     const x = onlyTensor(inputs);
     const activation = activationOf(layer);
     const output = withGradients({
@@ -115,10 +113,10 @@ const batchNormalization: LayerKind = {
   outlines: () => [],
   call: (call) => {
     const x = onlyTensor(call.inputs);
-    const readings = temporaryValuesOf(call);
+    const temporaryValues = temporaryValuesOf(call);
     const compute = () =>
-      withValues(readings, () => onlyTensor(call.original(x, { ...call.settings, training: false })));
-    if (readings.length > 0) return compute();
+      withValues(temporaryValues, () => onlyTensor(call.original(x, { ...call.settings, training: false })));
+    if (temporaryValues.length > 0) return compute();
     return withGradients({
       inputs: { x },
       forward: () => ({ value: compute(), saved: [] }),
@@ -149,11 +147,11 @@ function gradientOf(call: LayerCall, x: readonly number[]): tf.Tensor {
 }
 
 /** A layer without sites: it computes as usual, and its weights are parameters. */
-const withoutSites: LayerKind = { ...byWeight, outlines: () => [] };
+const withoutSites: LayerKind = { ...genericLayer, outlines: () => [] };
 
 /** The kernel of a transposed convolution is [..., outFeatures, inFeatures]. */
 const transposedConvolution: LayerKind = {
-  ...byWeight,
+  ...genericLayer,
   outlines: (_layer, variables) => {
     const shape = variables.get("kernel")!.read().shape;
     const [outFeatures = 0, inFeatures = 0] = shape.slice(-2);
@@ -166,10 +164,10 @@ const transposedConvolution: LayerKind = {
 
 /** A depthwise kernel, followed by a 1×1 kernel. */
 const separableConvolution: LayerKind = {
-  ...byWeight,
+  ...genericLayer,
   outlines: (layer, variables) => [
     ...depthwise.outlines(layer, variables),
-    ...byWeight.outlines(layer, new Map([...variables].filter(([name]) => name === "pointwise_kernel"))),
+    ...genericLayer.outlines(layer, new Map([...variables].filter(([name]) => name === "pointwise_kernel"))),
   ],
 };
 
@@ -190,5 +188,5 @@ const kinds: ReadonlyMap<string, LayerKind> = new Map([
 ]);
 
 export function kindOf(className: string): LayerKind {
-  return kinds.get(className) ?? byWeight;
+  return kinds.get(className) ?? genericLayer;
 }

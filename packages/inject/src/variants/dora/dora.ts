@@ -1,7 +1,7 @@
-// DoRA (PEFT's `use_dora`): each column of the adapted weight has its own trained length. `DoraAdaptation` of @lowrank/math does the
-// computation.
+// DoRA (PEFT's `use_dora`): each column of the adapted weight has its own trained norm, the magnitude.
+// `DoraAdaptation` of @lowrank/math computes it.
 
-import { adaptedLengths, DoraAdaptation, siteKinds } from "@lowrank/math";
+import { adaptedNorms, DoraAdaptation, siteKinds } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Variant } from "../variant.ts";
 
@@ -10,8 +10,8 @@ export const dora: Variant = {
   vector: {
     part: "lora_magnitude_vector",
     fileShape: (site) => siteKinds[site.kind].outputsInFile(site),
-    // The lengths of the weight's columns including the update of A and B, so that the decomposition changes nothing.
-    initialize: ({ weight, plain }) => tf.tidy(() => adaptedLengths(weight(), plain)),
+    // The norms of the weight's columns, including the update of A and B, so that the decomposition changes nothing.
+    initialize: ({ weight, plain }) => tf.tidy(() => adaptedNorms(weight(), plain)),
   },
   wrap: (inner, { vector, dropout, adapterName }) =>
     vector === undefined ? inner : new DoraAdaptation({ inner, magnitude: vector, dropout, adapterName }),

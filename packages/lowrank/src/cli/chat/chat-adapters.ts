@@ -2,7 +2,7 @@
 
 import { UsageError } from "../../errors/usage-errors.ts";
 import type { OpenedAdapter } from "../../opened-adapter.ts";
-import type { AdapterChoice, OpenedModel } from "../../opened-model.ts";
+import type { OpenedModel, SelectedAdapter } from "../../opened-model.ts";
 import type { NamedAdapter } from "../options/named-adapters.ts";
 import type { Part } from "./chat-line.ts";
 
@@ -40,7 +40,7 @@ export class ChatAdapters {
   }
 
   /** Throws UsageError for an unknown name, and the errors of `attach` for adapters that cannot be summed. */
-  async choose(parts: readonly Part[]): Promise<AdapterChoice> {
+  async choose(parts: readonly Part[]): Promise<SelectedAdapter> {
     const [first, ...others] = parts;
     if (first === undefined) return { adapter: null };
     const unknown = parts.find(({ name }) => !this.names.includes(name) || (others.length > 0 && name === "none"));

@@ -4,7 +4,7 @@ import { appendFile } from "node:fs/promises";
 import { escapeControls, LowrankError } from "@lowrank/contracts";
 import { Chat } from "../../chat/chat.ts";
 import type { TextEvent } from "../../generate/continue-prompts.ts";
-import { given } from "../../given.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import { withBase } from "../base-for.ts";
 import { refuseOtherTasks } from "../open-model.ts";
 import { namedAdapters } from "../options/named-adapters.ts";
@@ -27,7 +27,7 @@ export interface ChatCommandOptions extends EngineOptions, BasePrecisionOptions,
 
 export async function runChat(options: ChatCommandOptions, report: Report): Promise<void> {
   const named = namedAdapters(options.adapter ?? []);
-  const { model: path } = await withBase(given({ model: options.model, adapter: named[0]?.adapter }), report);
+  const { model: path } = await withBase(omitUndefined({ model: options.model, adapter: named[0]?.adapter }), report);
   const { allowDifferentBase = false } = options;
   await withOpenModel({ ...options, model: path, adapter: undefined }, report, async (model) => {
     refuseOtherTasks(model.base, "A conversation");

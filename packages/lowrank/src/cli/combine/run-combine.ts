@@ -1,9 +1,9 @@
 // lowrank combine: several adapters become one, without a model.
 
 import { combineAdapters } from "@lowrank/merge";
-import { given } from "../../given.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
-import { type AdapterOutput, claiming, putAdapter } from "../adapter-output.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
+import { type AdapterOutput, putAdapter, withLock } from "../adapter-output.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf, type WeightedPath } from "../options/named-adapters.ts";
 import type { CommonOptions } from "../options/shared-options.ts";
@@ -36,7 +36,7 @@ export async function runCombine(options: CombineOptions, report: Report): Promi
     plan = false,
   } = options;
   const rules = { kind: "folder", overwrite, isApart: true, inputs: pathsOf(adapters) } as const;
-  await claiming(plan ? undefined : out, rules, async () => {
+  await withLock(plan ? undefined : out, rules, async () => {
     const context = sourceContext(report);
     const read = await Promise.all(
       adapters.map(async ({ adapter, weight }) => {
@@ -47,7 +47,7 @@ export async function runCombine(options: CombineOptions, report: Report): Promi
     const combined = combineAdapters(read, {
       type: method,
       seed,
-      ...given({ rank, density, epsilon, gamma, compatible: compat }),
+      ...omitUndefined({ rank, density, epsilon, gamma, compatible: compat }),
     });
     report.print(`${plural(adapters.length, "adapter")} as one of rank ${combined.config.rank}`);
     const files = await putAdapter(combined, options, report);

@@ -15,7 +15,7 @@ import { UsageError } from "../../errors/usage-errors.ts";
 import { openInFiles } from "../../merge/open-in-files.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import { type Difference, differencePage, differencePicture } from "../../report/difference-page.ts";
-import { claiming } from "../adapter-output.ts";
+import { withLock } from "../adapter-output.ts";
 import { withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
 import { weightedPath } from "../options/named-adapters.ts";
@@ -42,7 +42,7 @@ export async function runDiff([adapter, other]: Sides, options: DiffOptions, rep
   if (out !== undefined && !/\.(html|svg)$/i.test(out))
     throw new UsageError(`--out "${out}" should end in .html, for a page, or in .svg, for a picture.`);
   const rules = { kind: "file", overwrite, inputs: [adapter, other, model] } as const;
-  await claiming(out, rules, async () => {
+  await withLock(out, rules, async () => {
     const found =
       other === undefined ? await fromBase(adapter, options, report) : await ofTwo([adapter, other], report);
     if (out === undefined) return;

@@ -2,8 +2,8 @@
 
 import { freemem, totalmem } from "node:os";
 import {
+  type ChosenEngine,
   compareEngines,
-  type EngineChoice,
   type EngineReport,
   int8Problem,
   measureInt8Product,
@@ -85,7 +85,7 @@ export function describeInt8(int8: Int8Report): string {
   return `${int8.gflops.toFixed(1)} GFLOPS, ${int8.timesFloat32.toFixed(1)} times float32: ${advice}`;
 }
 
-function engineTable(chosen: EngineChoice, engines: readonly EngineReport[]): readonly string[] {
+function engineTable(chosen: ChosenEngine, engines: readonly EngineReport[]): readonly string[] {
   const columns = [{ heading: "engine" }, { heading: "GFLOPS", align: "right" as const }, { heading: "" }];
   const rows = engines.map((each) =>
     each.runs

@@ -18,7 +18,7 @@ import { BaseNotFoundError } from "../../errors/model-errors.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { findBase } from "../../node/base-of.ts";
 import { exists } from "../../node/exists.ts";
-import { whileClaimed } from "../adapter-output.ts";
+import { withLockedOutput } from "../adapter-output.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
 import { plural } from "../terminal/format.ts";
@@ -28,7 +28,7 @@ import type { ExportOptions } from "./export-without-base.ts";
 export async function exportOnnx(options: ExportOptions, report: Report): Promise<void> {
   const { adapter, out, switchable = false, overwrite = false } = options;
   const path = onnxFileOf(options);
-  await whileClaimed({ kind: "folder", model: path, adapter, out, overwrite }, report, async (read) => {
+  await withLockedOutput({ kind: "folder", model: path, adapter, out, overwrite }, report, async (read) => {
     const model = await openOnnxFile(path);
     try {
       const paths = loraMatricesIn(read.tensors).map((pair) => pair.path);
@@ -62,7 +62,7 @@ export async function exportOnnxAdapter(options: ExportOptions, report: Report):
   const { adapter, out, switchable, overwrite = false } = options;
   if (switchable !== undefined) throw new UsageError("--switchable is for --to onnx, which makes the model.");
   const path = onnxFileOf(options);
-  await whileClaimed({ kind: "file", model: path, adapter, out, overwrite }, report, async (read) => {
+  await withLockedOutput({ kind: "file", model: path, adapter, out, overwrite }, report, async (read) => {
     const model = await openOnnxFile(path);
     await model.close();
     const bytes = writeOnnxAdapter(model, read);

@@ -1,4 +1,4 @@
-// lowrank export to formats for which nothing of the base has to be known: a row each.
+// `lowrank export` to formats that need nothing from the base model: one row each.
 
 import {
   type Adapter,
@@ -10,7 +10,7 @@ import {
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
-import { whileClaimed } from "../adapter-output.ts";
+import { withLockedOutput } from "../adapter-output.ts";
 import type { WeightedPath } from "../options/named-adapters.ts";
 import type { EngineOptions } from "../options/shared-options.ts";
 import { plural } from "../terminal/format.ts";
@@ -45,7 +45,7 @@ const rows: Readonly<Record<FormatWithoutBase, FormatRow>> = {
   },
 };
 
-/** Writes it, whole or not at all. The base is not looked at. */
+/** Writes the adapter atomically, without reading the base. */
 export async function exportWithoutBase(
   to: FormatWithoutBase,
   { model, adapter, out, component, dtype = "F32", overwrite = false }: ExportOptions,
@@ -59,7 +59,7 @@ export async function exportWithoutBase(
     throw new UsageError("--component is for --to kohya and --to diffusers: other formats have one model's modules.");
   const { write, hint } = rows[to];
   const kind = to === "mlx" ? "folder" : "file";
-  await whileClaimed({ kind, model, adapter, out, overwrite }, report, async (read) => {
+  await withLockedOutput({ kind, model, adapter, out, overwrite }, report, async (read) => {
     const written = write(read, { dtype, ...(component && { component }) });
     if (written instanceof Uint8Array) await writeFileAtomic(out, written, { overwrite });
     else await nodePlatform.writeFiles(out, new Map(Object.entries(written)), { overwrite });
@@ -81,10 +81,10 @@ export interface ExportOptions extends EngineOptions {
   readonly to: "gguf" | "onnx" | "onnx-adapter" | FormatWithoutBase;
   /** True if the flag has no value. */
   readonly switchable?: true | "session" | "adapter-files";
-  /** Of a pipeline: Kohya's and diffusers' files hold several. */
+  /** kohya, diffusers: the component of the pipeline. */
   readonly component?: "te" | "te1" | "te2" | "te3" | "unet";
   readonly dtype?: "F32" | "F16" | "BF16" | "Q8_0" | "INT8";
-  /** Onnx: whether the model may have other weights than the base. */
+  /** onnx: whether the model may have other weights than the base. */
   readonly allowDifferentBase?: boolean;
   readonly overwrite?: boolean;
 }

@@ -6,7 +6,7 @@ import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import { configOfSource } from "../../open/base-config.ts";
-import { whileClaimed } from "../adapter-output.ts";
+import { withLockedOutput } from "../adapter-output.ts";
 import { withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
@@ -28,7 +28,7 @@ async function exportGguf(requested: ExportOptions, report: Report): Promise<voi
   const options = await withBase(requested, report);
   const { model, adapter, out, dtype = "F32", overwrite = false } = options;
   if (dtype === "INT8") throw new UsageError("--dtype INT8 is for --to onnx; gguf has F32, F16, BF16 and Q8_0.");
-  await whileClaimed({ kind: "file", model, adapter, out, overwrite }, report, async (read) => {
+  await withLockedOutput({ kind: "file", model, adapter, out, overwrite }, report, async (read) => {
     const config = await configOfSource(await nodePlatform.findModel(model, sourceContext(report)));
     if (config === undefined) throw new Error(`${model} is neither a folder nor a file.`);
     const bytes = writeGgufAdapter(read, config, {

@@ -2,12 +2,12 @@
 
 import { type ExtractedAdapter, extractAdapter, type ModelInFiles, planExtraction } from "@lowrank/merge";
 import { type PretrainedModel, WeightsInFiles } from "@lowrank/models";
-import { given } from "../../given.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import { loadBase } from "../../open/load-base.ts";
 import type { ModelSource } from "../../open/model-source.ts";
 import { configFor } from "../../train/new-adapter.ts";
-import { type AdapterOutput, claiming, putAdapter } from "../adapter-output.ts";
+import { type AdapterOutput, putAdapter, withLock } from "../adapter-output.ts";
 import { sourceContext } from "../open-model.ts";
 import type { EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
@@ -29,7 +29,7 @@ export interface ExtractOptions extends EngineOptions, AdapterOutput {
 export async function runExtract(options: ExtractOptions, report: Report): Promise<void> {
   const { model, tuned, out, overwrite, plan = false } = options;
   const rules = { kind: "folder", overwrite, isApart: true, inputs: [model, tuned] } as const;
-  await claiming(plan ? undefined : out, rules, async () => {
+  await withLock(plan ? undefined : out, rules, async () => {
     await startEngine(options, report);
     const base = await openModelInFiles(model, report);
     try {
@@ -74,7 +74,7 @@ async function extractFrom({ base, config, options }: Extraction, report: Report
   try {
     const found = await extractAdapter({
       ...{ base, tuned, config, seed, baseFingerprint: base.model.fingerprint },
-      ...given({ energy }),
+      ...omitUndefined({ energy }),
       onProgress: ({ done, total }) => count.at({ bytes: 4 * done, total: 4 * total }),
     });
     count.stop();

@@ -4,13 +4,13 @@ const keys: readonly string[] = ["input_ids", "attention_mask", "token_type_ids"
 
 /** Turns multiple-choice questions into rows and adds problems to `faults`. Undefined if the value is no list of questions. */
 export function choicesAsRows(
-  given: ReadonlyMap<string, unknown>,
+  fields: ReadonlyMap<string, unknown>,
   faults: string[],
-): { readonly given: ReadonlyMap<string, unknown>; readonly choices: number } {
-  const rows = new Map(given);
+): { readonly fields: ReadonlyMap<string, unknown>; readonly choices: number } {
+  const rows = new Map(fields);
   const counts = new Set<number>();
-  for (const key of keys.filter((name) => given.has(name))) {
-    const questions = given.get(key);
+  for (const key of keys.filter((name) => fields.has(name))) {
+    const questions = fields.get(key);
     if (!isQuestions(questions)) {
       faults.push(`"${key}": expected the choices of each question, [[[1, 2], [1, 3]]]: [batch, choices, time]`);
       rows.set(key, undefined);
@@ -22,7 +22,7 @@ export function choicesAsRows(
   const [choices = 1] = counts;
   if (counts.size > 1)
     faults.push(`every question needs as many choices as the others; there are ${[...counts].join(" and ")}`);
-  return { given: rows, choices };
+  return { fields: rows, choices };
 }
 
 function isQuestions(value: unknown): value is readonly (readonly unknown[][])[] {

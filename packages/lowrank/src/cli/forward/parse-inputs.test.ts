@@ -60,7 +60,7 @@ describe("parseInputs", () => {
   });
 
   it("accepts the choices of each question, and a label for each", () => {
-    const limits: InputLimits = { vocabSize: 100, hasChoices: true, labels: { kind: "row", count: 3 } };
+    const limits: InputLimits = { vocabSize: 100, isMultipleChoice: true, labels: { kind: "row", count: 3 } };
     const ids = [
       [
         [1, 2],

@@ -2,7 +2,7 @@
 
 import { isObject, JsonError, parseJson } from "@lowrank/contracts";
 import { invalidInputs } from "../../errors/usage-errors.ts";
-import { given as present } from "../../given.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import { choicesAsRows } from "./choice-rows.ts";
 import { type ImageLimits, type PixelValues, readPixels } from "./read-pixels.ts";
 
@@ -20,7 +20,7 @@ export interface InputLimits {
   /** Whether a second stack reads tokens of its own. */
   readonly hasDecoder?: boolean;
   /** Whether each example is several sequences of which one is to be chosen. */
-  readonly hasChoices?: boolean;
+  readonly isMultipleChoice?: boolean;
   readonly image?: ImageLimits;
   /** Whether it reads texts together with images. */
   readonly readsPairs?: boolean;
@@ -60,22 +60,22 @@ export function parseInputs(file: string, text: string, limits: InputLimits): Fo
   const object = readObject(text, faults);
   if (limits.image !== undefined && !limits.readsPairs)
     return parseImages(file, object, { ...limits, image: limits.image }, faults);
-  const { given, choices } = limits.hasChoices ? choicesAsRows(object, faults) : { given: object, choices: 1 };
-  const inputIds = readMatrix(given, "input_ids", { min: 0, max: limits.vocabSize - 1 }, faults);
-  if (!given.has("input_ids")) faults.push('"input_ids" is missing: expected a matrix such as [[1, 2, 3]]');
-  const attentionMask = readMatrix(given, "attention_mask", { min: 0, max: 1 }, faults);
-  const tokenTypeIds = readTokenTypes(given, limits, faults);
+  const { fields, choices } = limits.isMultipleChoice ? choicesAsRows(object, faults) : { fields: object, choices: 1 };
+  const inputIds = readMatrix(fields, "input_ids", { min: 0, max: limits.vocabSize - 1 }, faults);
+  if (!fields.has("input_ids")) faults.push('"input_ids" is missing: expected a matrix such as [[1, 2, 3]]');
+  const attentionMask = readMatrix(fields, "attention_mask", { min: 0, max: 1 }, faults);
+  const tokenTypeIds = readTokenTypes(fields, limits, faults);
   const decoderInputIds = limits.hasDecoder
-    ? readMatrix(given, "decoder_input_ids", { min: 0, max: limits.vocabSize - 1 }, faults)
+    ? readMatrix(fields, "decoder_input_ids", { min: 0, max: limits.vocabSize - 1 }, faults)
     : undefined;
-  const pixelValues = limits.image && readPixels(given.get("pixel_values"), limits.image, faults);
-  const labels = readLabels(given, limits, faults);
+  const pixelValues = limits.image && readPixels(fields.get("pixel_values"), limits.image, faults);
+  const labels = readLabels(fields, limits, faults);
   const known = [
     ...textKeys,
     ...(limits.hasDecoder ? ["decoder_input_ids"] : []),
     ...(limits.readsPairs ? ["pixel_values"] : []),
   ];
-  for (const key of given.keys()) if (!known.includes(key)) faults.push(unknownKey(key, known));
+  for (const key of fields.keys()) if (!known.includes(key)) faults.push(unknownKey(key, known));
   if (limits.hasDecoder && decoderInputIds === undefined && labels === undefined && faults.length === 0) {
     faults.push('"decoder_input_ids" is missing: this model has a decoder. Give it, or labels to make it from');
   }
@@ -88,8 +88,8 @@ export function parseInputs(file: string, text: string, limits: InputLimits): Fo
   if (faults.length > 0 || inputIds === undefined) throw invalidInputs(file, faults);
   return {
     inputIds,
-    ...(limits.hasChoices ? { choices } : {}),
-    ...present({ attentionMask, tokenTypeIds, decoderInputIds, pixelValues, labels }),
+    ...(limits.isMultipleChoice ? { choices } : {}),
+    ...omitUndefined({ attentionMask, tokenTypeIds, decoderInputIds, pixelValues, labels }),
   };
 }
 
@@ -98,16 +98,16 @@ const imageKeys: readonly string[] = ["pixel_values", "labels"];
 
 function parseImages(
   file: string,
-  given: ReadonlyMap<string, unknown>,
+  fields: ReadonlyMap<string, unknown>,
   limits: InputLimits & { readonly image: ImageLimits },
   faults: string[],
 ): ForwardInputs {
-  const pixelValues = readPixels(given.get("pixel_values"), limits.image, faults);
-  const labels = readLabels(given, limits, faults);
-  for (const key of given.keys()) if (!imageKeys.includes(key)) faults.push(unknownKey(key, imageKeys));
+  const pixelValues = readPixels(fields.get("pixel_values"), limits.image, faults);
+  const labels = readLabels(fields, limits, faults);
+  for (const key of fields.keys()) if (!imageKeys.includes(key)) faults.push(unknownKey(key, imageKeys));
   if (pixelValues !== undefined) checkShape("labels", labels, { rows: pixelValues.shape[0], columns: 1 }, faults);
   if (faults.length > 0 || pixelValues === undefined) throw invalidInputs(file, faults);
-  return { pixelValues, ...present({ labels }) };
+  return { pixelValues, ...omitUndefined({ labels }) };
 }
 
 interface LabelFacts {
@@ -144,23 +144,23 @@ function readObject(text: string, faults: string[]): ReadonlyMap<string, unknown
   return new Map();
 }
 
-function readTokenTypes(given: ReadonlyMap<string, unknown>, limits: InputLimits, faults: string[]) {
+function readTokenTypes(fields: ReadonlyMap<string, unknown>, limits: InputLimits, faults: string[]) {
   if (limits.tokenTypes !== undefined) {
-    return readMatrix(given, "token_type_ids", { min: 0, max: limits.tokenTypes - 1 }, faults);
+    return readMatrix(fields, "token_type_ids", { min: 0, max: limits.tokenTypes - 1 }, faults);
   }
-  if (given.has("token_type_ids")) faults.push('"token_type_ids" is not taken by this model: remove it');
+  if (fields.has("token_type_ids")) faults.push('"token_type_ids" is not taken by this model: remove it');
   return undefined;
 }
 
-function readLabels(given: ReadonlyMap<string, unknown>, limits: InputLimits, faults: string[]) {
-  if (!given.has("labels")) return undefined;
+function readLabels(fields: ReadonlyMap<string, unknown>, limits: InputLimits, faults: string[]) {
+  if (!fields.has("labels")) return undefined;
   if (limits.labels.kind === "none") {
     faults.push('"labels" is given, but this model has no head to compute a loss with: remove it, or choose a --task');
     return undefined;
   }
   const range = { min: 0, max: limits.labels.count - 1, also: ignored };
-  if (limits.labels.kind !== "row") return readMatrix(given, "labels", range, faults);
-  const labels = given.get("labels");
+  if (limits.labels.kind !== "row") return readMatrix(fields, "labels", range, faults);
+  const labels = fields.get("labels");
   // A label a row is written [1, 0]; [[1], [0]] is understood as well.
   const column = Array.isArray(labels) ? labels.map((label) => (Array.isArray(label) ? label : [label])) : labels;
   return readMatrix(new Map([["labels", column]]), "labels", range, faults);
@@ -173,12 +173,12 @@ interface Range {
 }
 
 function readMatrix(
-  given: ReadonlyMap<string, unknown>,
+  fields: ReadonlyMap<string, unknown>,
   key: string,
   range: Range,
   faults: string[],
 ): IntegerMatrix | undefined {
-  const rows = given.get(key);
+  const rows = fields.get(key);
   if (rows === undefined) return undefined;
   if (!Array.isArray(rows) || rows.length === 0 || !rows.every((row) => Array.isArray(row) && row.length > 0)) {
     faults.push(`"${key}": expected a matrix of whole numbers such as [[1, 2, 3]], with at least one row and column`);

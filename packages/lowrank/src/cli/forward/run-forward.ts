@@ -8,10 +8,10 @@ import { float32Tensor, serializeSafetensors, type TensorData } from "@lowrank/s
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import * as tf from "@tensorflow/tfjs-core";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
-import { given } from "../../given.ts";
 import { filesNextTo } from "../../node/files-next-to.ts";
 import { checkOutput } from "../../node/output/check-output.ts";
 import { resultNames } from "../../node/output/our-file.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import { namingBrokenWeights } from "../../open/broken-weights.ts";
 import type { OpenedBase } from "../../open/open-base.ts";
 import { withBase } from "../base-for.ts";
@@ -42,7 +42,7 @@ export async function runForward(requested: ForwardOptions, report: Report): Pro
     await writeFileAtomic(out, serializeSafetensors(tensors), { overwrite: overwrite === true });
     const shapes = Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape]));
     const loss = lossOf(tensors);
-    report.emit({ out, engine, task: opened.model.task, tensors: shapes, ...given({ loss }) });
+    report.emit({ out, engine, task: opened.model.task, tensors: shapes, ...omitUndefined({ loss }) });
     for (const [name, shape] of Object.entries(shapes)) report.print(`${name}  F32 [${shape.join(", ")}]`);
     if (loss !== undefined) report.print(`loss ${formatNumber(loss)}`);
     report.print(`written to ${out}`);
@@ -74,7 +74,7 @@ function limitsOf(model: PretrainedModel): InputLimits {
     vocabSize: vocabularySize,
     ...(tokenTypes > 0 ? { tokenTypes } : {}),
     hasDecoder: decoderLayers > 0 && !encoderTasks.includes(model.task),
-    hasChoices: model.task === "multiple-choice",
+    isMultipleChoice: model.task === "multiple-choice",
     ...(imageSize > 0 ? { image: { channels: imageChannels, height: imageSize, width: imageWidth } } : {}),
     readsPairs: model.task === "image-text-matching",
     labels: labelLimits(model.task, { vocabularySize, labels }),

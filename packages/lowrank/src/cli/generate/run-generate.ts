@@ -7,7 +7,7 @@ import type { TextEvent } from "../../generate/continue-prompts.ts";
 import { plainPrompt, type TextPrompt } from "../../generate/prompt-ids.ts";
 import { parsePrompts } from "../../generate/read-prompts.ts";
 import type { TextOptions } from "../../generate/text-rules.ts";
-import { given } from "../../given.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import type { OpenedModel } from "../../opened-model.ts";
 import { withBase } from "../base-for.ts";
 import type { CommandIo } from "../io.ts";
@@ -39,7 +39,7 @@ export async function runGenerate(requested: GenerateOptions, report: Report): P
   const schema = options.jsonSchema === undefined ? undefined : await readSchema(options.jsonSchema);
   await withOpenModel(options, report, async (model) => {
     refuseOtherTasks(model.base, "Generating text");
-    await continuePrompts(model, { ...options, ...given({ schema }) }, report);
+    await continuePrompts(model, { ...options, ...omitUndefined({ schema }) }, report);
   });
 }
 

@@ -2,28 +2,30 @@
 
 import { basename, join } from "node:path";
 import type { ExportFile, MergeInFiles } from "@lowrank/merge";
-import type { KeptEffect } from "@lowrank/merge/gguf";
+import type { RetainedEffect } from "@lowrank/merge/gguf";
 import { writeExportFolder } from "@lowrank/merge/node";
-import { given } from "../../given.ts";
 import { ggufOutput, isGenerative } from "../../merge/gguf-output.ts";
 import type { OpenedInFiles } from "../../merge/open-in-files.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import { printFiles } from "../adapter-output.ts";
 import { startByteCount } from "../terminal/byte-count.ts";
 import { plural } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { draftFor, type FullOptions, isVerified, verify } from "./write-merged.ts";
 
-/** Writes it, whole or not at all. Throws LostEffectError, MergeVerificationError. */
+type Rounded = RetainedEffect & { readonly tensor: string };
+
+/** Writes the merged model atomically. Throws LostEffectError, MergeVerificationError. */
 export async function mergeToGguf(
   opened: OpenedInFiles,
   { merge, options }: { readonly merge: MergeInFiles; readonly options: FullOptions },
   report: Report,
 ): Promise<void> {
   const { out, dtype, minKept, plan = false, overwrite = false } = options;
-  const rounded: (KeptEffect & { tensor: string })[] = [];
+  const rounded: Rounded[] = [];
   const title = [opened.path, opened.adapterPath].map((path) => basename(path ?? "").replace(/\.gguf$/, "")).join("+");
-  const callbacks = { onRounded: (effect: KeptEffect & { tensor: string }) => void rounded.push(effect) };
-  const output = await ggufOutput(opened, { merge, title, ...callbacks, ...given({ type: dtype, minKept }) });
+  const callbacks = { onRounded: (effect: Rounded) => void rounded.push(effect) };
+  const output = await ggufOutput(opened, { merge, title, ...callbacks, ...omitUndefined({ type: dtype, minKept }) });
   const { changed } = merge;
   try {
     if (plan) {
@@ -48,7 +50,7 @@ export async function mergeToGguf(
         changed,
         files,
         rounded,
-        ...given({ largestDifference: differences[0] }),
+        ...omitUndefined({ largestDifference: differences[0] }),
       });
       printKept(rounded, output.type, report);
       printFiles(files, report);
@@ -71,7 +73,7 @@ async function headOf({ contents }: ExportFile): Promise<Uint8Array> {
   return new Uint8Array();
 }
 
-function printKept(rounded: readonly (KeptEffect & { readonly tensor: string })[], type: string, report: Report): void {
+function printKept(rounded: readonly Rounded[], type: string, report: Report): void {
   const [first, ...others] = rounded;
   if (first === undefined) return;
   const min = others.reduce((worst, one) => (one.kept < worst.kept ? one : worst), first);

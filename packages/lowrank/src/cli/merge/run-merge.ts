@@ -3,14 +3,14 @@
 import { type ExportDtype, exportFiles, planMerge } from "@lowrank/merge";
 import { findAdapters } from "../../adapters/weighted-set.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
-import { given } from "../../given.ts";
 import { exportSource, mergedTexts } from "../../merge/export-source.ts";
 import { type OpenedInFiles, openInFiles } from "../../merge/open-in-files.ts";
 import { classNamesFor } from "../../merged-model.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import type { ModelOutput } from "../../platform.ts";
 import { decodeClassNames } from "../../rows/classes/class-names.ts";
-import { claiming, printFiles } from "../adapter-output.ts";
+import { printFiles, withLock } from "../adapter-output.ts";
 import { withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
@@ -25,7 +25,7 @@ export async function runMerge(requested: MergeOptions, report: Report): Promise
   const options = await withBase(requested, report);
   const { model, adapter, out, overwrite, plan = false } = options;
   const rules = { kind: "folder", overwrite, isApart: true, inputs: [model, ...pathsOf(adapter)] } as const;
-  await claiming(plan ? undefined : out, rules, async () => {
+  await withLock(plan ? undefined : out, rules, async () => {
     // Folding needs no engine: the plainest starts at once and takes no memory.
     const isPlain = options.engine === undefined && !isVerified(options);
     await startEngine(isPlain ? { ...options, engine: "cpu" } : options, report);
@@ -55,7 +55,7 @@ async function mergeOpened(opened: OpenedInFiles, options: FullOptions, report: 
   const labelNames = classNamesFor(model, decodeClassNames(adapter.metadata));
   const output: ModelOutput = {
     ...{ model, merge, dtype, source: await exportSource(opened, report), texts: await mergedTexts(opened) },
-    ...given({ labelNames, tokenizer: tokenizerFolder }),
+    ...omitUndefined({ labelNames, tokenizer: tokenizerFolder }),
   };
   const { changed } = merge;
   if (plan) {

@@ -6,10 +6,10 @@ import { type ExportDtype, verifyMerge } from "@lowrank/merge";
 import type { GgufFileType } from "@lowrank/merge/gguf";
 import { writeModelFolder } from "@lowrank/merge/node";
 import { type DraftRequest, FolderDraft, type WrittenFile } from "@lowrank/safetensors/node";
-import { given } from "../../given.ts";
 import { toleranceFor } from "../../merge/merge-verified.ts";
 import type { OpenedInFiles } from "../../merge/open-in-files.ts";
 import { sampleLogits } from "../../merge/sample-logits.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import type { ModelOutput } from "../../platform.ts";
 import type { WithBase } from "../base-for.ts";
 import { openModel } from "../open-model.ts";
@@ -69,14 +69,14 @@ export async function writeMerged(
     const files = await writeModelFolder(out, {
       ...output,
       ...{ sourceFolder: source, overwrite, draft },
-      ...given({ tokenizerFolder: tokenizer?.name }),
+      ...omitUndefined({ tokenizerFolder: tokenizer?.name }),
       onRounded: (rounding) => roundings.push(rounding),
       onProgress: count.at,
       ...(isVerified(options) && { check }),
     });
     const [first, ...others] = roundings;
     const rounding = first && others.reduce((max, one) => (one.largest > max.largest ? one : max), first);
-    return { files, ...given({ rounding, largestDifference: differences[0] }) };
+    return { files, ...omitUndefined({ rounding, largestDifference: differences[0] }) };
   } finally {
     count.stop();
   }

@@ -1,7 +1,7 @@
 // A run that is prepared as `lowrank train` prepares it, and is not kept anywhere.
 
 import { checkCombinations } from "../../recipe/run/check-combinations.ts";
-import { type PreparedRun, prepareRun, type RowChoice } from "../../recipe/run/prepare-run.ts";
+import { type PreparedRun, prepareRun, type RowFilter } from "../../recipe/run/prepare-run.ts";
 import { withBase } from "../base-for.ts";
 import { engineHost, startEngine } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
@@ -14,7 +14,7 @@ export const withoutFolder = { initial: { options: {}, adapter: {} }, identify: 
 export async function preparePlan(
   requested: TrainOptions,
   report: Report,
-  choose?: RowChoice["choose"],
+  choose?: RowFilter["choose"],
 ): Promise<PreparedRun> {
   checkCombinations(requested);
   const options = await withBase(requested, report);

@@ -1,7 +1,7 @@
 // lowrank predict: rows in, the same rows with the model's answers out, one by one.
 
 import { UsageError } from "../../errors/usage-errors.ts";
-import { given } from "../../given.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import type { Predictions, QuestionsInput } from "../../predict/predicting.ts";
 import type { Prediction } from "../../predict/prediction.ts";
 import { refuseHeader } from "../../recipe/run/recipe-rows.ts";
@@ -26,7 +26,7 @@ export interface PredictCommandOptions extends ModelOptions {
   readonly maxLength?: number;
 }
 
-/** Answers the rows and prints them, or writes them to --out, whole or not at all. */
+/** Answers the rows and prints them, or writes them to --out atomically. */
 export async function runPredict(requested: PredictCommandOptions, report: Report): Promise<void> {
   const options = await withBase(requested, report);
   const { out, overwrite } = options;
@@ -35,7 +35,7 @@ export async function runPredict(requested: PredictCommandOptions, report: Repor
   await withOpenModel(options, report, async (model) => {
     const { columns, header, classNames, topK, threshold, allowNoAnswer: mayBeNone, batchSize, maxLength } = options;
     const rows = model.predict(input, {
-      ...given({ columns, header }),
+      ...omitUndefined({ columns, header }),
       ...{ classNames, topK, threshold, mayBeNone, batchSize, maxLength },
     });
     if (out === undefined) await print(rows, report);

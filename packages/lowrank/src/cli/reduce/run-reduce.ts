@@ -2,8 +2,8 @@
 
 import { type IntruderOptions, type ReducedLayer, reduceAdapter, reduceIntruders } from "@lowrank/merge";
 import { UsageError } from "../../errors/usage-errors.ts";
-import { given } from "../../given.ts";
-import { type AdapterOutput, putAdapter, whileClaimed } from "../adapter-output.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
+import { type AdapterOutput, putAdapter, withLockedOutput } from "../adapter-output.ts";
 import { withBase } from "../base-for.ts";
 import type { WeightedPath } from "../options/named-adapters.ts";
 import type { EngineOptions } from "../options/shared-options.ts";
@@ -29,8 +29,8 @@ export async function runReduce(options: ReduceOptions, report: Report): Promise
     return weakenIntruders(options, report);
   }
   if (!isSmaller) throw new UsageError("Neither --rank nor --energy is given. Give one or both, or --intruders.");
-  await whileClaimed({ ...options, kind: "folder", isApart: true }, report, async (read) => {
-    const reduced = reduceAdapter(read, given({ rank, energy }));
+  await withLockedOutput({ ...options, kind: "folder", isApart: true }, report, async (read) => {
+    const reduced = reduceAdapter(read, omitUndefined({ rank, energy }));
     printLayers(reduced.layers, report);
     const files = await putAdapter(reduced.adapter, options, report);
     report.emit({ ...(plan && { type: "plan" }), out, adapters: adapter, layers: reduced.layers, files });
@@ -40,9 +40,9 @@ export async function runReduce(options: ReduceOptions, report: Report): Promise
 async function weakenIntruders(requested: ReduceOptions, report: Report): Promise<void> {
   const options = await withBase({ ...requested, engine: requested.engine ?? "cpu" }, report); // it computes no matrix products
   const { adapter, out, plan = false, topK, thresholdEpsilon, mitigationLambda } = options;
-  await whileClaimed({ ...options, kind: "folder", isApart: true }, report, (read) =>
+  await withLockedOutput({ ...options, kind: "folder", isApart: true }, report, (read) =>
     withOpenModel(options, report, async ({ base }) => {
-      const weaker = reduceIntruders(read, base, given({ topK, thresholdEpsilon, mitigationLambda }));
+      const weaker = reduceIntruders(read, base, omitUndefined({ topK, thresholdEpsilon, mitigationLambda }));
       const rows = weaker.layers.map(({ path, intruders }) => [path, `${intruders}`]);
       for (const line of formatTable(numberColumns("module", "intruders"), rows)) report.print(line);
       const files = await putAdapter(weaker.adapter, options, report);

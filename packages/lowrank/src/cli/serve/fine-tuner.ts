@@ -13,12 +13,12 @@ import { describeModel } from "@lowrank/models";
 import { tidyUpTemporaries, writeFileAtomic } from "@lowrank/safetensors/node";
 import type { FineTuneEvent, FineTuneJob, FineTuneRun, FineTuner } from "@lowrank/serve";
 import { listCheckpoints } from "@lowrank/trainer/node";
-import { given } from "../../given.ts";
 import { exists } from "../../node/exists.ts";
 import { lockOutput } from "../../node/output/lock-output.ts";
 import { preferences } from "../../objectives/preferences/preferences.ts";
 import { usualGenerations } from "../../objectives/rewards/reward-settings.ts";
 import { rewards } from "../../objectives/rewards/rewards.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import type { OpenedModel } from "../../opened-model.ts";
 import { graderReward } from "../../rewards/grader-reward.ts";
 import { runDefaults } from "../../train/run-defaults.ts";
@@ -132,7 +132,7 @@ async function ownOptions(job: FineTuneJob, parts: TunerParts) {
   const objective = { supervised: {}, dpo: preferences, reinforcement: rewards }[method];
   const { parameters } = describeModel(base);
   const { learningRate } = runDefaults({ objective, task: base.task, problem: undefined, parameters, rows });
-  return given({
+  return omitUndefined({
     ...(await rewardOptions(job, parts)),
     ...{ data, adapter, seed, epochs, batchSize, beta, saveEvery: stepsPerCheckpoint },
     ...(validated === undefined ? { validationShare: 0 } : { validation: validated }),
@@ -189,10 +189,11 @@ function eventIn(line: string): readonly FineTuneEvent[] {
   if (!line.endsWith("}")) return []; // the process was killed
   const { type, step, steps, loss, tokens, secondsLeft, metrics, reason } = JSON.parse(line);
   if (type === "start") return [{ type, step, steps }];
-  if (type === "step") return [{ type, step, steps, loss, ...given({ reward: metrics?.reward }), tokens, secondsLeft }];
+  if (type === "step")
+    return [{ type, step, steps, loss, ...omitUndefined({ reward: metrics?.reward }), tokens, secondsLeft }];
   if (type === "evaluation") {
     const { loss = null, accuracy, reward } = metrics;
-    return [{ type, step, loss, ...given({ accuracy, reward }) }];
+    return [{ type, step, loss, ...omitUndefined({ accuracy, reward }) }];
   }
   if (type === "restart") return [{ type: "note", message: `${reason}: training restarts with another learning rate` }];
   return [];

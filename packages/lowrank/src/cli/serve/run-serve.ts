@@ -4,9 +4,9 @@ import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { LowrankError, printable } from "@lowrank/contracts";
 import { UsageError } from "../../errors/usage-errors.ts";
-import { given } from "../../given.ts";
 import { loadRewards } from "../../node/load-rewards.ts";
 import { lockOutput } from "../../node/output/lock-output.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import type { OpenedModel } from "../../opened-model.ts";
 import { withBase } from "../base-for.ts";
 import { refuseOtherTasks } from "../open-model.ts";
@@ -42,7 +42,8 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
   const { serve } = await importServe();
   const adapters = namedAdapters(options.adapter ?? []);
   const token = await tokenOf(options, report);
-  const { model: path } = await withBase(given({ model: options.model, adapter: adapters[0]?.adapter }), report);
+  const named = omitUndefined({ model: options.model, adapter: adapters[0]?.adapter });
+  const { model: path } = await withBase(named, report);
   const { allowDifferentBase = false } = options;
   await withOpenModel({ ...options, model: path, adapter: undefined }, report, async (model) => {
     refuseOtherTasks(model.base, "Serving");
@@ -56,7 +57,7 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
       const limits = { maxNewTokens, maxRows, maxWaiting };
       const server = await serve(
         model,
-        given({ ...places, ...limits, fineTuning: jobs?.fineTuning, onNote: report.note }),
+        omitUndefined({ ...places, ...limits, fineTuning: jobs?.fineTuning, onNote: report.note }),
       );
       if (!isLocal(host) && token === undefined) {
         const message = `Everybody who reaches ${host} can use this server. Give it a --token-file, or --host 127.0.0.1.`;
@@ -68,7 +69,7 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
       await interruption(report);
       const limit = stopTimeout === undefined ? "" : `, for at most ${stopTimeout} seconds`;
       report.note(`Stopping: running texts are finished${limit}. Ctrl-C again stops at once.`);
-      await server.stop(given({ graceMs: stopTimeout === undefined ? undefined : stopTimeout * 1000 }));
+      await server.stop(omitUndefined({ graceMs: stopTimeout === undefined ? undefined : stopTimeout * 1000 }));
     } finally {
       await jobs?.release();
     }

@@ -3,10 +3,10 @@
 import type { Communicator } from "@lowrank/trainer/mpi";
 import { latestCheckpoint } from "@lowrank/trainer/node";
 import { DivergedError, InterruptedError } from "../../errors/run-errors.ts";
-import { given } from "../../given.ts";
 import type { MetricName } from "../../metric-names.ts";
 import { exists } from "../../node/exists.ts";
 import type { TrainingRows } from "../../objectives/training-rows.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import { describeValues, type SweepRun } from "../../sweep/plan-sweep.ts";
 import { endOf, type RunProgress, readProgress, writeProgress } from "../../sweep/run-record.ts";
 import type { DistributedOptions, EngineOptions } from "../options/shared-options.ts";
@@ -59,7 +59,7 @@ export async function makeRun(run: SweepRun, context: RunsContext): Promise<void
   await note({ state: "begun" });
   try {
     const { engine, threads, distributed } = options;
-    await runTrain({ ...run.choices, ...given({ engine, threads, distributed }), ...how }, report, {
+    await runTrain({ ...run.recipe, ...omitUndefined({ engine, threads, distributed }), ...how }, report, {
       communicator,
       choose,
     });

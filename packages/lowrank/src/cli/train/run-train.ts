@@ -7,8 +7,8 @@ import packageJson from "../../../package.json" with { type: "json" };
 import { UsageError } from "../../errors/usage-errors.ts";
 import type { CompleteRecipe } from "../../recipe/recipe.ts";
 import { checkCombinations } from "../../recipe/run/check-combinations.ts";
-import { claimFolder, keptRun } from "../../recipe/run/kept-run.ts";
-import { type PreparedRun, prepareRun, type RowChoice } from "../../recipe/run/prepare-run.ts";
+import { type PreparedRun, prepareRun, type RowFilter } from "../../recipe/run/prepare-run.ts";
+import { claimFolder, trainInFolder } from "../../recipe/run/train-in-folder.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { type WithBase, withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
@@ -28,7 +28,7 @@ export interface TrainOptions extends CompleteRecipe, CommonOptions, Distributed
 export async function runTrain(
   requested: TrainOptions,
   report: Report,
-  { communicator, choose }: Partial<Pick<RunContext, "communicator">> & RowChoice = {},
+  { communicator, choose }: Partial<Pick<RunContext, "communicator">> & RowFilter = {},
 ): Promise<void> {
   checkCombinations(requested);
   if (communicator !== undefined) refuseStandardInput(requested);
@@ -51,7 +51,7 @@ interface RunContext {
 }
 
 /** Trains into a folder that is claimed, which stays the caller's to release. */
-export async function trainInto(context: RunContext & RowChoice): Promise<void> {
+export async function trainInto(context: RunContext & RowFilter): Promise<void> {
   const { options, folder, report, communicator, choose } = context;
   if (communicator !== undefined) report.print(`${communicator.size} processes on ${communicator.library}`);
   if (folder.resumeFrom !== undefined) report.print(`continuing after step ${folder.resumeFrom.step}`);
@@ -90,7 +90,7 @@ async function train(run: PreparedRun, context: RunContext): Promise<EndEvent> {
     interrupt.abort();
   });
   try {
-    return await follow(keptRun(run, { ...context, signal: interrupt.signal }), run, context);
+    return await follow(trainInFolder(run, { ...context, signal: interrupt.signal }), run, context);
   } finally {
     stopListening();
   }

@@ -57,14 +57,14 @@ const facts = { out: "mine", label: "loss", lastStep: 12 };
 describe("the line about the best validation at a run's end", () => {
   it("is that the folder holds its adapter", () => {
     const kept = { step: 4, value: 1.5, path: "mine" };
-    expect(describeBest({ ...facts, best: kept, kept })).toBe(
+    expect(describeBest({ ...facts, best: kept, checkpoint: kept })).toBe(
       "the best validation loss was 1.5000 after step 4: mine holds the adapter of that step",
     );
   });
 
   it("is its adapter's path", () => {
     const kept = { step: 4, value: 1.5, path: "mine/best-checkpoint-4" };
-    expect(describeBest({ ...facts, best: kept, kept })).toBe(
+    expect(describeBest({ ...facts, best: kept, checkpoint: kept })).toBe(
       "the best validation loss was 1.5000 after step 4: that adapter is mine/best-checkpoint-4",
     );
   });
@@ -72,12 +72,12 @@ describe("the line about the best validation at a run's end", () => {
   it("is that an earlier version did not keep its adapter, nor the one before the first step", () => {
     const gone = (step: number) =>
       `the best validation loss was 1.5000 after step ${step}; its adapter is gone, for the run began under an earlier version`;
-    expect(describeBest({ ...facts, best: { step: 4, value: 1.5 }, kept: undefined })).toBe(gone(4));
-    expect(describeBest({ ...facts, best: { step: 0, value: 1.5 }, kept: undefined })).toBe(gone(0));
+    expect(describeBest({ ...facts, best: { step: 4, value: 1.5 }, checkpoint: undefined })).toBe(gone(4));
+    expect(describeBest({ ...facts, best: { step: 0, value: 1.5 }, checkpoint: undefined })).toBe(gone(0));
   });
 
   it("is nothing if the last step's was the best, or if there was none", () => {
-    expect(describeBest({ ...facts, best: { step: 12, value: 1.5 }, kept: undefined })).toBeUndefined();
-    expect(describeBest({ ...facts, best: undefined, kept: undefined })).toBeUndefined();
+    expect(describeBest({ ...facts, best: { step: 12, value: 1.5 }, checkpoint: undefined })).toBeUndefined();
+    expect(describeBest({ ...facts, best: undefined, checkpoint: undefined })).toBeUndefined();
   });
 });

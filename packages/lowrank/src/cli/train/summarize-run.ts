@@ -71,7 +71,7 @@ export async function summarize(
     return;
   }
   const { label } = metricFacts[bestBy];
-  const ofBest = describeBest({ out, label, lastStep: end.step, best: end.best, kept: best });
+  const ofBest = describeBest({ out, label, lastStep: end.step, best: end.best, checkpoint: best });
   if (ofBest !== undefined) report.print(ofBest);
   report.print(`try: ${programName(report.io)} ${commandToTry(run, options)}`);
 }
@@ -149,16 +149,16 @@ interface BestFacts {
   readonly lastStep: number;
   readonly best: BestEvaluation | undefined;
   /** Undefined if its adapter was not kept, or is the last step's. */
-  readonly kept: BestCheckpoint | undefined;
+  readonly checkpoint: BestCheckpoint | undefined;
 }
 
 /** The sentence; undefined if the last step's validation was the best, or if there was no validation. */
-export function describeBest({ out, label, lastStep, best, kept }: BestFacts): string | undefined {
+export function describeBest({ out, label, lastStep, best, checkpoint }: BestFacts): string | undefined {
   if (best === undefined || best.step >= lastStep) return undefined;
   const value = formatNumber(best.value);
-  if (kept?.path === out)
-    return `the best validation ${label} was ${value} after step ${kept.step}: ${out} holds the adapter of that step`;
-  if (kept !== undefined)
-    return `the best validation ${label} was ${value} after step ${kept.step}: that adapter is ${kept.path}`;
+  if (checkpoint?.path === out)
+    return `the best validation ${label} was ${value} after step ${checkpoint.step}: ${out} holds the adapter of that step`;
+  if (checkpoint !== undefined)
+    return `the best validation ${label} was ${value} after step ${checkpoint.step}: that adapter is ${checkpoint.path}`;
   return `the best validation ${label} was ${value} after step ${best.step}; its adapter is gone, for the run began under an earlier version`;
 }

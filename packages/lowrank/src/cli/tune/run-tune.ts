@@ -5,7 +5,7 @@ import { UsageError } from "../../errors/usage-errors.ts";
 import type { MetricName, RowMetrics } from "../../metric-names.ts";
 import { trainingOptions } from "../../recipe/recipe.ts";
 import { checkCombinations } from "../../recipe/run/check-combinations.ts";
-import { claimFolder } from "../../recipe/run/kept-run.ts";
+import { claimFolder } from "../../recipe/run/train-in-folder.ts";
 import { type Candidate, halve, planRungs, type Search, type Trial } from "../../sweep/successive-halving.ts";
 import { settled } from "../../train/training-options.ts";
 import { type WithBase, withBase } from "../base-for.ts";

@@ -12,22 +12,22 @@ export interface RowSourceContext extends HubContext {
 }
 
 /** The sources, in order. A name of the Hub is downloaded unless such a file, or a local folder "owner", exists. Throws HubError. */
-export async function rowSources(given: string, context: RowSourceContext): Promise<readonly DataInput[]> {
-  if (given === "-" && context.stdin !== undefined) return [context.stdin()];
-  if (await exists(given)) return [given];
-  return (await isOnHub(given)) ? downloadDataSet(given, context) : findDataFiles(given);
+export async function rowSources(input: string, context: RowSourceContext): Promise<readonly DataInput[]> {
+  if (input === "-" && context.stdin !== undefined) return [context.stdin()];
+  if (await exists(input)) return [input];
+  return (await isOnHub(input)) ? downloadDataSet(input, context) : findDataFiles(input);
 }
 
 /** Names that will read the same data again: with the commit for a downloaded data set of the Hub, else unchanged. */
-export async function pinnedName(given: string): Promise<string> {
-  return given === "-" || (await exists(given)) || !(await isOnHub(given)) ? given : pinnedDataSet(given);
+export async function pinnedName(input: string): Promise<string> {
+  return input === "-" || (await exists(input)) || !(await isOnHub(input)) ? input : pinnedDataSet(input);
 }
 
-async function isOnHub(given: string): Promise<boolean> {
-  return isNameOfHub(given) && !(await exists(given.split("/")[0] ?? ""));
+async function isOnHub(input: string): Promise<boolean> {
+  return isNameOfHub(input) && !(await exists(input.split("/")[0] ?? ""));
 }
 
 /** A data file's name has an extension, and a pattern has wildcards. */
-function isNameOfHub(given: string): boolean {
-  return parseHubName(given) !== undefined && !/\.(jsonl|ndjson|json|csv|tsv|parquet)(\.gz)?$/i.test(given);
+function isNameOfHub(input: string): boolean {
+  return parseHubName(input) !== undefined && !/\.(jsonl|ndjson|json|csv|tsv|parquet)(\.gz)?$/i.test(input);
 }

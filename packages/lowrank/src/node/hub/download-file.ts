@@ -61,9 +61,9 @@ async function* bytesFrom(start: number, source: HubSource, access: HubAccess): 
   }
 }
 
-function unfit({ given, file }: HubSource, found: string): HubFileError {
+function unfit({ input, file }: HubSource, found: string): HubFileError {
   const expected = `${file.size} bytes with the hash ${file.hash}`;
   const advice =
     "Nothing was stored. Try again. If it happens again, check the answers of any proxy between this machine and the Hub.";
-  return new HubFileError(given, file.path, { found, expected, advice });
+  return new HubFileError(input, file.path, { found, expected, advice });
 }

@@ -61,9 +61,9 @@ describe("downloadFromHub", () => {
   it("downloads a folder at a revision, and finds it again without a network", async () => {
     const hub = fakeHub("owner/name", new Map([...files].map(([file, text]) => [`runs/checkpoint-5/${file}`, text])));
     const { io, stderr } = recordingIo();
-    const given = "owner/name/runs/checkpoint-5@refs/pr/3";
+    const input = "owner/name/runs/checkpoint-5@refs/pr/3";
     const get = (fetch: typeof globalThis.fetch) =>
-      downloadFromHub(given, "model", { notices: createReport(io, {}), access: { fetch, cacheDir } });
+      downloadFromHub(input, "model", { notices: createReport(io, {}), access: { fetch, cacheDir } });
     const folder = await get(hub.fetch);
     expect(folder).toBe(join(cacheDir, "models--owner--name", "snapshots", fakeCommit, "runs", "checkpoint-5"));
     expect(hub.revisions).toEqual(["refs/pr/3"]);
@@ -86,8 +86,8 @@ describe("downloadFromHub", () => {
       new Map([["a.gguf", "GGUF"], ...parts.map((file) => [`Q4/${file}`, file] as const)]),
     );
     const access = { fetch: hub.fetch, cacheDir };
-    const get = (given: string) =>
-      downloadFromHub(given, "model", { notices: createReport(recordingIo().io, {}), access });
+    const get = (input: string) =>
+      downloadFromHub(input, "model", { notices: createReport(recordingIo().io, {}), access });
     const snapshot = join(cacheDir, "models--owner--name", "snapshots", fakeCommit);
     expect(await get("owner/name/Q4/big-00002-of-00002.gguf")).toBe(join(snapshot, "Q4", parts[0] ?? ""));
     expect(await readdir(join(snapshot, "Q4"))).toEqual(parts);
@@ -97,8 +97,8 @@ describe("downloadFromHub", () => {
   it("returns the path of an adapter's only file", async () => {
     const hub = fakeHub("owner/style", new Map([["style.safetensors", "weights"]]));
     const access = { fetch: hub.fetch, cacheDir };
-    for (const given of ["owner/style", "owner/style/style.safetensors"]) {
-      const path = await downloadFromHub(given, "adapter", { notices: createReport(recordingIo().io, {}), access });
+    for (const input of ["owner/style", "owner/style/style.safetensors"]) {
+      const path = await downloadFromHub(input, "adapter", { notices: createReport(recordingIo().io, {}), access });
       expect(path).toBe(join(cacheDir, "models--owner--style", "snapshots", fakeCommit, "style.safetensors"));
     }
   });

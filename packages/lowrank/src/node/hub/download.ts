@@ -10,12 +10,12 @@ import { convertedBranch, planDataSet } from "./plan-data-set.ts";
 import { type HubContent, planDownload } from "./plan-download.ts";
 
 /** Downloads the files of a name that are not in the cache; returns the folder, or the .gguf file. Throws HubError. */
-export async function downloadFromHub(given: string, content: HubContent, context: HubContext): Promise<string> {
-  const name = parseHubName(given);
-  if (name === undefined) throw new HubError(given, "the name is not a repository name.");
+export async function downloadFromHub(input: string, content: HubContent, context: HubContext): Promise<string> {
+  const name = parseHubName(input);
+  if (name === undefined) throw new HubError(input, "the name is not a repository name.");
   const plan = (paths: readonly string[]) =>
-    planDownload({ given, ...name }, content, namesIn(name, paths)).map((file) => pathInRepository(name, file));
-  const { snapshot, paths } = await fetchPlanned({ given, type: "model", isDeep: false, ...name }, plan, context);
+    planDownload({ input, ...name }, content, namesIn(name, paths)).map((file) => pathInRepository(name, file));
+  const { snapshot, paths } = await fetchPlanned({ input, type: "model", isDeep: false, ...name }, plan, context);
   return folderOf(snapshot, name, paths);
 }
 
@@ -33,25 +33,25 @@ function folderOf(snapshot: string, { folder }: HubName, paths: readonly string[
 }
 
 /** Local paths of a split's files, from the named revision, else from the Hub's Parquet branch. Throws HubError. */
-export async function downloadDataSet(given: string, context: HubContext): Promise<readonly string[]> {
-  const name = parseHubName(given);
-  if (name === undefined) throw new HubError(given, "the name is not a data set name.");
+export async function downloadDataSet(input: string, context: HubContext): Promise<readonly string[]> {
+  const name = parseHubName(input);
+  if (name === undefined) throw new HubError(input, "the name is not a data set name.");
   const { repository, folder: inside } = name;
-  const request = { given, type: "dataset", repository, revision: revisionOf(given, name) } as const;
-  const plan = (paths: readonly string[]) => planDataSet({ given, inside }, paths);
+  const request = { input, type: "dataset", repository, revision: revisionOf(input, name) } as const;
+  const plan = (paths: readonly string[]) => planDataSet({ input, inside }, paths);
   const { snapshot, paths } = await fetchPlanned({ ...request, folder: "", isDeep: true }, plan, context);
   return paths.map((path) => join(snapshot, path));
 }
 
 /** The name of a downloaded data set with its commit; unchanged if it is not in the cache. */
-export async function pinnedDataSet(given: string): Promise<string> {
-  const name = parseHubName(given);
-  if (name === undefined) return given;
+export async function pinnedDataSet(input: string): Promise<string> {
+  const name = parseHubName(input);
+  if (name === undefined) return input;
   const folder = repositoryFolder({ type: "dataset", repository: name.repository }, {});
-  const commit = await cachedCommit(folder, revisionOf(given, name));
-  return commit === undefined ? given : `${given.split("@", 1)[0]}@${commit}`;
+  const commit = await cachedCommit(folder, revisionOf(input, name));
+  return commit === undefined ? input : `${input.split("@", 1)[0]}@${commit}`;
 }
 
-function revisionOf(given: string, { revision }: Pick<HubName, "revision">): string {
-  return given.includes("@") ? revision : convertedBranch;
+function revisionOf(input: string, { revision }: Pick<HubName, "revision">): string {
+  return input.includes("@") ? revision : convertedBranch;
 }

@@ -54,13 +54,13 @@ export async function fetchPlanned(request: FetchRequest, plan: FetchPlan, conte
       // A plan may select files in folders that were not listed.
       const lists = listing.has(path) ? listing : await listRepository(request, { commit, ...parentOf(path) }, access);
       const file = lists.get(path);
-      if (file?.size === undefined) throw new HubError(request.given, `the repository has no ${path}.`);
+      if (file?.size === undefined) throw new HubError(request.input, `the repository has no ${path}.`);
       const { size, hash } = file;
       await provide({ ...request, commit, file: { path, size, hash } }, { folder, context });
     }
     await rememberCommit(folder, request.revision, commit);
   } catch (error) {
-    throw LowrankError.isInstance(error) ? error : new HubError(request.given, reasonOf(error), { cause: error });
+    throw LowrankError.isInstance(error) ? error : new HubError(request.input, reasonOf(error), { cause: error });
   }
   return { snapshot: join(folder, "snapshots", commit), paths };
 }
@@ -74,7 +74,7 @@ async function provide(
   source: HubSource,
   { folder, context }: { readonly folder: string; readonly context: HubContext },
 ): Promise<void> {
-  const { given, repository, commit, file } = source;
+  const { input, repository, commit, file } = source;
   const path = join(folder, "snapshots", commit, file.path);
   if (await isWhole(path, file, { folder })) return;
   const blob = join(folder, "blobs", file.hash);
@@ -85,7 +85,7 @@ async function provide(
     if (file.size > bavail * bsize) {
       const expected = `${file.size} free bytes in ${dirname(blob)}`;
       const advice = "Free some space, or set HF_HUB_CACHE to a folder on another disk.";
-      throw new HubFileError(given, file.path, { found: `${bavail * bsize} free bytes`, expected, advice });
+      throw new HubFileError(input, file.path, { found: `${bavail * bsize} free bytes`, expected, advice });
     }
     // Written under a temporary name until it is complete and verified, so that two downloads do not collide.
     await writeFileAtomic(blob, downloadFile(source, context.access), { overwrite: true });
@@ -100,7 +100,7 @@ async function planCached(
   plan: FetchPlan,
   { folder, error, context }: { readonly folder: string; readonly error: unknown; readonly context: HubContext },
 ): Promise<Fetched> {
-  const { given, revision } = request;
+  const { input, revision } = request;
   const snapshot = join(folder, "snapshots", (await cachedCommit(folder, revision)) ?? "none");
   let listing: HubListing;
   let paths: readonly string[];
@@ -108,7 +108,7 @@ async function planCached(
     listing = await listSnapshot(snapshot);
     paths = plan([...listing.keys()]);
   } catch {
-    throw new HubError(given, reasonOf(error), { cause: error });
+    throw new HubError(input, reasonOf(error), { cause: error });
   }
   for (const path of paths) {
     const file = listing.get(path);
@@ -116,7 +116,7 @@ async function planCached(
     if (file === undefined ? await exists(target) : await isWhole(target, file, { folder })) continue;
     const found = `${file === undefined ? "no" : "a damaged"} file in the cache`;
     const advice = `It cannot be downloaded again now: ${reasonOf(error)}.`;
-    throw new HubFileError(given, path, {
+    throw new HubFileError(input, path, {
       found,
       expected: `the file with the hash ${file?.hash ?? "of the Hub"}`,
       advice,

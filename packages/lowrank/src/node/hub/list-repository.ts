@@ -5,8 +5,8 @@ import { parseJson, printable } from "@lowrank/contracts";
 import { bodyOf, type HubAccess, hubEndpoint, hubFetch, refusal } from "./hub-access.ts";
 
 export interface HubRequest {
-  /** The name as given, for messages. */
-  readonly given: string;
+  /** The name as the caller wrote it, for messages. */
+  readonly input: string;
   readonly type: "model" | "dataset";
   /** "owner/name" */
   readonly repository: string;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { planDataSet } from "./plan-data-set.ts";
 
-const plan = (inside: string, ...paths: readonly string[]) => planDataSet({ given: `o/n/${inside}@v2`, inside }, paths);
+const plan = (inside: string, ...paths: readonly string[]) => planDataSet({ input: `o/n/${inside}@v2`, inside }, paths);
 const converted = ["default/train/0001.parquet", "default/train/0000.parquet", "default/test/0000.parquet"];
 const glue = ["cola/train/0000.parquet", "sst2/partial-train/0000.parquet", "sst2/validation/0000.parquet"];
 const uploaded = ["README.md", "data/train-00000-of-00001.parquet", "data/test-00000-of-00001.parquet"];

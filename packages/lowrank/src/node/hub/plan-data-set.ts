@@ -9,7 +9,7 @@ export const convertedBranch = "refs/convert/parquet";
 
 /** The requested data: `owner/name`, `owner/name/config`, `owner/name/split` or `owner/name/config/split`. */
 export interface DataSetName {
-  readonly given: string;
+  readonly input: string;
   /** The part after the name, with "/" between its parts. */
   readonly inside: string;
 }
@@ -21,26 +21,26 @@ interface Part {
 }
 
 /** The paths of the split's files, in order. Throws a HubError that lists the available configurations and splits. */
-export function planDataSet({ given, inside }: DataSetName, paths: readonly string[]): readonly string[] {
+export function planDataSet({ input, inside }: DataSetName, paths: readonly string[]): readonly string[] {
   const parts = paths.flatMap((path) => partOf(path) ?? []);
   if (parts.length === 0) {
-    throw new HubError(given, "the data set has no Parquet files. Download its files, and pass their paths.");
+    throw new HubError(input, "the data set has no Parquet files. Download its files, and pass their paths.");
   }
   const configs = [...new Set(parts.map(({ config }) => config))].sort();
   const { config, split = "train" } = partNamed(inside.split("/").filter(Boolean), configs);
   const chosen = config ?? (configs.includes("default") || configs.length > 1 ? "default" : configs[0]);
   if (chosen === undefined || !configs.includes(chosen)) {
     const which = config === undefined ? "" : `there is no configuration "${printable(config)}"; `;
-    throw new HubError(given, `${which}the data set has ${listOf(given, configs)}.`);
+    throw new HubError(input, `${which}the data set has ${listOf(input, configs)}.`);
   }
   const files = parts.filter((part) => part.config === chosen && part.split === split).map(({ path }) => path);
   if (files.length > 0) return files.sort();
   const splits = [...new Set(parts.filter((part) => part.config === chosen).map((part) => part.split))];
   const list = listOf(
-    given,
+    input,
     splits.sort().map((name) => `${chosen}/${name}`),
   );
-  throw new HubError(given, `there is no split "${printable(split)}". The data set has ${list}.`);
+  throw new HubError(input, `there is no split "${printable(split)}". The data set has ${list}.`);
 }
 
 /** A single name is a configuration if there is one with this name, else a split. */
@@ -62,8 +62,8 @@ function partOf(path: string): Part | undefined {
 }
 
 /** Names as users type them: before the revision. */
-function listOf(given: string, inside: readonly string[]): string {
-  const [base = "", revision] = given.split("@");
+function listOf(input: string, inside: readonly string[]): string {
+  const [base = "", revision] = input.split("@");
   const repository = base.split("/").slice(0, 2).join("/");
   return enumerated(
     inside.map((each) => `${repository}/${printable(each)}${revision === undefined ? "" : `@${revision}`}`),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { planDownload } from "./plan-download.ts";
 
-const address = { given: "a/b" };
+const address = { input: "a/b" };
 
 describe("planDownload", () => {
   it("selects config, tokenizer and one copy of the weights", () => {
@@ -78,7 +78,7 @@ describe("planDownload", () => {
     const two = ["x.safetensors", "y.safetensors"];
     expect(() => planDownload(address, "adapter", two)).toThrow("Choose one of a/b/x.safetensors, a/b/y.safetensors");
     const named = (file: string, content: "adapter" | "model" = "adapter") =>
-      planDownload({ given: `a/b/${file}`, file }, content, two);
+      planDownload({ input: `a/b/${file}`, file }, content, two);
     expect(named("y.safetensors")).toEqual(["y.safetensors"]);
     expect(() => named("z.safetensors")).toThrow("Its folder has x.safetensors, y.safetensors");
     expect(() => named("y.safetensors", "model")).toThrow("a model needs a folder");
@@ -86,7 +86,7 @@ describe("planDownload", () => {
   });
 
   it("names the folders of a repository that has nothing at its root", () => {
-    const plan = () => planDownload({ given: "a/b@v1" }, "adapter", ["README.md", "checkpoint-5/", "checkpoint-10/"]);
+    const plan = () => planDownload({ input: "a/b@v1" }, "adapter", ["README.md", "checkpoint-5/", "checkpoint-10/"]);
     expect(plan).toThrow("pass the subfolder: a/b/checkpoint-5@v1, a/b/checkpoint-10@v1.");
   });
 
@@ -95,14 +95,14 @@ describe("planDownload", () => {
     expect(planDownload(address, "model", one)).toEqual(["model-Q4.gguf"]);
     const parts = ["big-00002-of-00002.gguf", "big-00001-of-00002.gguf"];
     expect(planDownload(address, "model", parts)).toEqual([...parts].reverse());
-    expect(() => planDownload({ given: "a/b@v1" }, "model", [...one, ...parts])).toThrow(
+    expect(() => planDownload({ input: "a/b@v1" }, "model", [...one, ...parts])).toThrow(
       "the folder has 2 .gguf files. Choose one of a/b/big-00001-of-00002.gguf@v1, a/b/model-Q4.gguf@v1.",
     );
     expect(planDownload(address, "model", [...one, "model.safetensors"])).toEqual(["config.json", "model.safetensors"]);
   });
 
   it("selects the named .gguf file, and lists the existing ones if there is no such file", () => {
-    const named = (file: string) => planDownload({ given: `a/b/${file}`, file }, "model", ["x.gguf", "y.gguf"]);
+    const named = (file: string) => planDownload({ input: `a/b/${file}`, file }, "model", ["x.gguf", "y.gguf"]);
     expect(named("y.gguf")).toEqual(["y.gguf"]);
     expect(() => named("z.gguf")).toThrow("there is no z.gguf. Its folder has x.gguf, y.gguf.");
   });

@@ -13,7 +13,7 @@ import { setupFile } from "../../setup/adapter-setup.ts";
 export type HubContent = "model" | "adapter";
 
 export interface HubAddress extends Pick<HubName, "file"> {
-  readonly given: string;
+  readonly input: string;
 }
 
 const tokenizerFiles = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"];
@@ -43,7 +43,7 @@ export function planDownload(address: HubAddress, content: HubContent, paths: re
     const only = onlyGguf(address, paths);
     if (only !== undefined) return ggufParts(address, only, present);
   }
-  if (!present.has("config.json")) throw new HubError(address.given, absence(address, content, present));
+  if (!present.has("config.json")) throw new HubError(address.input, absence(address, content, present));
   if (present.has("model.safetensors")) {
     return requireWeights(address, [...modelFiles, ...vocabulary, "model.safetensors"], present, "model.safetensors");
   }
@@ -53,16 +53,16 @@ export function planDownload(address: HubAddress, content: HubContent, paths: re
 
 /** The adapter file of another program. */
 function adapterFile(
-  { given }: HubAddress,
+  { input }: HubAddress,
   file: string,
   { content, present }: { readonly content: HubContent; readonly present: ReadonlySet<string> },
 ): readonly string[] {
   if (content === "model")
-    throw new HubError(given, "a model needs a folder with its config.json. Pass the folder, not a file.");
+    throw new HubError(input, "a model needs a folder with its config.json. Pass the folder, not a file.");
   if (present.has(file)) return [file];
   const others = [...present].filter((name) => name.endsWith(".safetensors")).map(printable);
   throw new HubError(
-    given,
+    input,
     `there is no ${printable(file)}. Its folder has ${others.length === 0 ? "no .safetensors file" : enumerated(others)}.`,
   );
 }
@@ -71,43 +71,43 @@ function adapterFile(
 function onlyAdapterFile(address: HubAddress, present: ReadonlySet<string>): readonly string[] {
   const files = [...present].filter((name) => name.endsWith(".safetensors"));
   if (files.length === 0 || present.has("config.json"))
-    throw new HubError(address.given, absence(address, "adapter", present));
+    throw new HubError(address.input, absence(address, "adapter", present));
   if (files.length === 1) return files;
-  const list = enumerated(files.map((file) => inside(address.given, file)));
+  const list = enumerated(files.map((file) => inside(address.input, file)));
   throw new HubError(
-    address.given,
+    address.input,
     `the folder has no adapter_config.json and ${files.length} .safetensors files. Choose one of ${list}.`,
   );
 }
 
 /** The only .gguf model of a folder (its first part); throws a HubError that lists several. */
-function onlyGguf({ given }: HubAddress, paths: readonly string[]): string | undefined {
+function onlyGguf({ input }: HubAddress, paths: readonly string[]): string | undefined {
   // Vision projectors (mmproj) and importance matrices (imatrix) are not models.
   const models = paths.filter((path) => path.endsWith(".gguf") && !/mmproj|imatrix/i.test(path));
   const firsts = models.filter((path) => ggufPartNames(path)[0] === path).sort();
   if (firsts.length < 2) return firsts[0];
-  const list = enumerated(firsts.map((file) => inside(given, file)));
-  throw new HubError(given, `the folder has ${firsts.length} .gguf files. Choose one of ${list}.`);
+  const list = enumerated(firsts.map((file) => inside(input, file)));
+  throw new HubError(input, `the folder has ${firsts.length} .gguf files. Choose one of ${list}.`);
 }
 
 /** The name of an entry of the folder, with the revision at the end. */
-function inside(given: string, path: string): string {
-  const [name, revision] = given.split("@");
+function inside(input: string, path: string): string {
+  const [name, revision] = input.split("@");
   return `${name}/${printable(path)}${revision === undefined ? "" : `@${revision}`}`;
 }
 
 /** A .gguf file, or all parts of a split one. */
-function ggufParts({ given }: HubAddress, file: string, present: ReadonlySet<string>): readonly string[] {
+function ggufParts({ input }: HubAddress, file: string, present: ReadonlySet<string>): readonly string[] {
   const parts = ggufPartNames(file);
   const missing = parts.filter((part) => !present.has(part));
   if (missing.length === 0) return parts;
   const others = [...present].filter((name) => name.endsWith(".gguf"));
   const advice = others.length === 0 ? "no .gguf file" : enumerated(others.map(printable));
-  throw new HubError(given, `there is no ${missing[0]}. Its folder has ${advice}.`);
+  throw new HubError(input, `there is no ${missing[0]}. Its folder has ${advice}.`);
 }
 
 function requireWeights(
-  { given }: HubAddress,
+  { input }: HubAddress,
   wanted: readonly string[],
   present: ReadonlySet<string>,
   weights: string,
@@ -120,10 +120,10 @@ function requireWeights(
       ? `the folder has ${others.slice(0, 3).join(", ")} but no safetensors. Convert it in Python with ` +
         "model.save_pretrained(folder, safe_serialization=True), and pass that folder."
       : "the folder has no safetensors weights.";
-  throw new HubError(given, advice);
+  throw new HubError(input, advice);
 }
 
-function absence({ given }: HubAddress, content: HubContent, present: ReadonlySet<string>): string {
+function absence({ input }: HubAddress, content: HubContent, present: ReadonlySet<string>): string {
   if (content === "model" && present.has(adapterConfig)) {
     return `this is an adapter, not a model. Pass its base as ${named("model")} and this repository as ${named("adapter")}.`;
   }
@@ -131,6 +131,6 @@ function absence({ given }: HubAddress, content: HubContent, present: ReadonlySe
     return `this is a model, not an adapter. Pass it as ${named("model")}.`;
   }
   const lack = content === "model" ? "there is no config.json." : "there is no adapter_config.json.";
-  const folders = [...present].filter((path) => path.endsWith("/")).map((path) => inside(given, path.slice(0, -1)));
+  const folders = [...present].filter((path) => path.endsWith("/")).map((path) => inside(input, path.slice(0, -1)));
   return folders.length === 0 ? lack : `${lack} If a subfolder has it, pass the subfolder: ${enumerated(folders)}.`;
 }

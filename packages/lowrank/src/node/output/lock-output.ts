@@ -62,12 +62,12 @@ export async function lockOutput(
   const target = await realPath(out);
   const lock = join(dirname(target), `.lowrank-lock-${shortHash(basename(target))}`);
   const identity = (await processIdentity(process.pid)) ?? null;
-  const own: Holder = { pid: process.pid, host: hostname(), identity, run: randomUUID() };
+  const holder: Holder = { pid: process.pid, host: hostname(), identity, run: randomUUID() };
   let start = Date.now();
   let waitedFor: string | undefined;
   try {
     await nodeFileSystem.makeFolders(dirname(target));
-    while (!(await claim(lock, own))) {
+    while (!(await claim(lock, holder))) {
       const other = await holderOf(lock);
       if (other === undefined) continue; // gone meanwhile
       const state = `${other.text} ${other.renewed}`;
@@ -92,7 +92,7 @@ export async function lockOutput(
     clearInterval(timer);
     const current = await holderOf(lock).catch(() => undefined);
     // The next run takes over a lock that cannot be removed, because its holder is gone.
-    if (current?.holder?.run === own.run) await rm(lock, { force: true }).catch(() => undefined);
+    if (current?.holder?.run === holder.run) await rm(lock, { force: true }).catch(() => undefined);
   };
 }
 
@@ -106,16 +106,16 @@ function shortHash(text: string): string {
 }
 
 /** Whether we have the lock. It is created atomically, so that a kill leaves no lock without a holder. */
-async function claim(lock: string, own: Holder): Promise<boolean> {
+async function claim(lock: string, holder: Holder): Promise<boolean> {
   if ((await entryAt(lock)) !== undefined) return false;
   try {
-    await writeFileAtomic(lock, JSON.stringify(own));
+    await writeFileAtomic(lock, JSON.stringify(holder));
     return true;
   } catch (error) {
     if (error instanceof OutputExistsError) return false;
     // It may exist although the disk could not be synced.
     const current = await holderOf(lock).catch(() => undefined);
-    if (current?.holder?.run === own.run) await rm(lock, { force: true }).catch(() => undefined);
+    if (current?.holder?.run === holder.run) await rm(lock, { force: true }).catch(() => undefined);
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { earlierMetrics, keptAtRestart, metricsFile, metricsLines } from "./metrics-file.ts";
+import { earlierMetrics, metricsFile, metricsLines, restartLines } from "./metrics-file.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -50,7 +50,7 @@ it("a run that restarts only keeps the lines that explain it", () => {
   expect(lines).toEqual([
     '{"step":0,"restart":{"after":15,"reason":"the loss rose","learningRateBefore":0.4,"learningRate":0.1}}\n',
   ]);
-  expect(keptAtRestart([...lines, line(1), line(2)])).toEqual(lines);
+  expect(restartLines([...lines, line(1), line(2)])).toEqual(lines);
 });
 
 it("a run without the file has none", async () => {

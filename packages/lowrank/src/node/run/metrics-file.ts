@@ -25,7 +25,7 @@ function factsOf(event: TrainingEvent): object | undefined {
   return event.type === "skip" ? { step: event.step, skipped: event.what, value: String(event.value) } : undefined;
 }
 
-export function keptAtRestart(lines: readonly string[]): string[] {
+export function restartLines(lines: readonly string[]): string[] {
   return lines.filter((line) => line.startsWith('{"step":0,"restart":'));
 }
 

@@ -6,7 +6,7 @@ import { LowrankError } from "@lowrank/contracts";
 import { NonFiniteLossError, type TrainingEvent, type TrainingState } from "@lowrank/trainer";
 import { latestCheckpoint } from "@lowrank/trainer/node";
 import { DivergedError, NonFiniteModelError, nothingToResume, rewardFailedIn } from "../../errors/run-errors.ts";
-import { given } from "../../given.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import { brokenAdapterWeight, brokenBaseWeight } from "../../open/broken-weights.ts";
 import type { BaseFiles, BestCheckpoint, RunFacts, RunFolder, RunRequest, RunToKeep } from "../../run-folder.ts";
 import { exists } from "../exists.ts";
@@ -14,7 +14,7 @@ import { claimOutput } from "../output/check-output.ts";
 import type { OnWait } from "../output/lock-output.ts";
 import { EventLog } from "./event-file.ts";
 import { openFolderOfMany } from "./folder-of-many.ts";
-import { earlierMetrics, keptAtRestart, metricsLines } from "./metrics-file.ts";
+import { earlierMetrics, metricsLines, restartLines } from "./metrics-file.ts";
 import { checkSameRun, identityOf, notedRun } from "./run-fingerprint.ts";
 import { saveRun } from "./save-run.ts";
 
@@ -44,7 +44,7 @@ async function openDiskFolder(out: string, request: RunRequest): Promise<RunFold
 }
 
 async function stateIn(out: string, listening: Pick<RunRequest, "onWarning">): Promise<TrainingState> {
-  const checkpoint = await latestCheckpoint(out, given(listening));
+  const checkpoint = await latestCheckpoint(out, omitUndefined(listening));
   if (checkpoint === undefined) throw nothingToResume(out, await exists(join(out, "adapter_config.json")));
   return checkpoint.state;
 }
@@ -117,7 +117,7 @@ class DiskRunFolder implements RunFolder {
     try {
       for await (const event of run.loop({ fingerprint, resumeFrom, checkpoint })) {
         if (event.type === "restart") {
-          metrics.splice(0, metrics.length, ...keptAtRestart(metrics));
+          metrics.splice(0, metrics.length, ...restartLines(metrics));
           if (this.#events !== undefined) this.#events = new EventLog();
         }
         metrics.push(...metricsLines(event));
@@ -125,22 +125,22 @@ class DiskRunFolder implements RunFolder {
         yield event;
       }
     } catch (error) {
-      if (LowrankError.isInstance(error) && error.code === "REWARD_FAILED") throw rewardFailedIn(this.#kept(), error);
+      if (LowrankError.isInstance(error) && error.code === "REWARD_FAILED") throw rewardFailedIn(this.#saved(), error);
       if (!(error instanceof NonFiniteLossError)) throw error;
-      const { hasCheckpoint } = this.#kept();
+      const { hasCheckpoint } = this.#saved();
       const stepsDone = error.step - 1;
       // A checkpoint is more useful than a later adapter without the optimizer's state.
       if (!hasCheckpoint && stepsDone > 0) {
         const done = { stepsDone, isOver: false, adapterStep: stepsDone };
         await this.#write(run, { ...done, state: undefined, bestStep: undefined, metrics });
       }
-      const kept = { ...this.#kept(), hasCheckpoint };
+      const saved = { ...this.#saved(), hasCheckpoint };
       const weight = await brokenBaseWeight(run.base);
-      throw weight === undefined ? new DivergedError(error, kept) : new NonFiniteModelError(error, { weight, kept });
+      throw weight === undefined ? new DivergedError(error, saved) : new NonFiniteModelError(error, { weight, saved });
     }
   }
 
-  #kept() {
+  #saved() {
     const savedStep = this.#savedStep;
     return { out: this.#out, savedStep, hasCheckpoint: savedStep !== undefined };
   }
@@ -159,7 +159,7 @@ class DiskRunFolder implements RunFolder {
   ): Promise<string | undefined> {
     const { stepsDone, isOver, adapterStep } = saved;
     const weight = await brokenAdapterWeight(adapter.opened);
-    if (weight !== undefined) throw new DivergedError({ step: stepsDone, weight }, this.#kept());
+    if (weight !== undefined) throw new DivergedError({ step: stepsDone, weight }, this.#saved());
     const isOwn = this.#isOwn;
     const events = this.#events;
     const records = new Map<string, string | Uint8Array>(events === undefined ? [] : [[events.name, events.bytes()]]);

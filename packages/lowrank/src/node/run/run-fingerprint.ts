@@ -4,8 +4,8 @@ import { serializeLoraConfig } from "@lowrank/adapter-format";
 import { isObject, jsonIn } from "@lowrank/contracts";
 import { ResumeMismatchError, type TrainingState } from "@lowrank/trainer";
 import { earlierCheckpoint } from "../../errors/run-errors.ts";
-import { given } from "../../given.ts";
 import { metricNames } from "../../metric-names.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import type { BaseFiles, InitialSettings, RowOrder, RunFacts } from "../../run-folder.ts";
 import { type HashedFile, hashBase } from "./hash-base.ts";
 import { hashRows, hashTexts, shortHash } from "./hash-rows.ts";
@@ -49,7 +49,7 @@ export async function runFingerprint(run: RunIdentity, saved?: string): Promise<
     ...(namesFiles && media.preparation !== undefined ? { "pictures' preparation": media.preparation } : {}),
     ...(texts === undefined ? {} : { [textsName]: hashTexts(texts) }),
     "added tokens": addedTokens.length === 0 ? "none" : shortHash(JSON.stringify(addedTokens)),
-    ...given({
+    ...omitUndefined({
       "init batches": initBatches,
       "adapter's seed": adapterSeed,
       [orderName]: order,

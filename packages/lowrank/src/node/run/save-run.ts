@@ -6,7 +6,7 @@ import { writeListedFolder } from "@lowrank/safetensors/node";
 import type { TrainingState } from "@lowrank/trainer";
 import { listCheckpoints, surplusCheckpoints, writeCheckpoint } from "@lowrank/trainer/node";
 import type { FolderFiles } from "../../platform.ts";
-import type { KeptCheckpoints } from "../../run-folder.ts";
+import type { CheckpointRetention } from "../../run-folder.ts";
 import { withRelativeBase } from "../base-path.ts";
 import { metricsFile } from "./metrics-file.ts";
 
@@ -27,7 +27,7 @@ export interface SaveOptions {
   readonly overwrite: boolean;
   /** Whether the folder is this run's earlier work: then other files stay, except surplus checkpoints. */
   readonly isOwn: boolean;
-  readonly keep: KeptCheckpoints | undefined;
+  readonly keep: CheckpointRetention | undefined;
 }
 
 /** Writes the run. A finished run keeps the best checkpoint if it is not the last step's, and returns its path. */

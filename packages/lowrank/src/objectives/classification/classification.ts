@@ -1,7 +1,7 @@
 // Classification and regression of a whole row: a sentence, a pair of sentences, or an image.
 
+import { headLoss } from "../head-loss/head-loss.ts";
 import type { Objective } from "../objective.ts";
-import { ownLoss } from "../own-loss/own-loss.ts";
 
 export const classification: Objective = {
   rows: "one label for the whole row",
@@ -11,7 +11,7 @@ export const classification: Objective = {
   options: ["labelSmoothing", "classNames"],
   hasLabels: true,
   hasHead: true,
-  plan: () => ownLoss,
+  plan: () => headLoss,
 };
 
 export const imageClassification: Objective = {

@@ -11,8 +11,8 @@ import {
 } from "@lowrank/models";
 import { TrainingOptionsError } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
+import { measureRows } from "../head-loss/head-loss.ts";
 import type { LearningPlan } from "../objective.ts";
-import { measureRows } from "../own-loss/own-loss.ts";
 
 /** The teacher: an opened model, with or without an adapter. The caller keeps and disposes of it. */
 export interface Teacher {
@@ -45,12 +45,12 @@ export async function distillationPlan(
   const at = divergenceTemperature === 1 ? "" : `, temperature ${divergenceTemperature}`;
   if (teacher === undefined) {
     const words = `its own and ${klToBase} × ${divergence} KL divergence from the base${at}`;
-    return planOf(words, { ...how, weight: klToBase, ownWeight: 1 });
+    return planOf(words, { ...how, weight: klToBase, labelWeight: 1 });
   }
   const taught = await teachingModel(teacher, tokenizer);
   const { model } = taught;
   const words = `${1 - teacherShare} × its own and ${teacherShare} × ${divergence} KL divergence from ${model.modelType} ${model.fingerprint}${at}`;
-  const weights = { weight: teacherShare, ownWeight: 1 - teacherShare };
+  const weights = { weight: teacherShare, labelWeight: 1 - teacherShare };
   return planOf(words, { ...how, ...weights, teacher: taught });
 }
 

@@ -29,7 +29,7 @@ import {
 } from "../../embed/embedding-settings.ts";
 import type { OpenedBase } from "../../open/open-base.ts";
 import type { embeddingOptions } from "../../options/learning-options.ts";
-import type { Given } from "../../options/option-table.ts";
+import type { OptionValues } from "../../options/option-table.ts";
 import { lossAmong, type RowLoss } from "../../options/row-losses.ts";
 import { measuredBatches } from "../../rows/measured-batches.ts";
 import type { RowNumbers } from "../../rows/row-kinds.ts";
@@ -49,7 +49,7 @@ export interface ComparisonOptions extends Pick<PoolingOptions, "pooling" | "nor
 }
 
 /** Options of training embeddings. */
-export interface EmbeddingOptions extends Given<Omit<typeof embeddingOptions.rows, "guide">> {
+export interface EmbeddingOptions extends OptionValues<Omit<typeof embeddingOptions.rows, "guide">> {
   /** Of the loss "gist": an opened embedding model with the same tokenizer; default: the model without the adapter. */
   readonly guide?: (Teacher & { readonly opened: Pick<OpenedBase, "context" | "source" | "embedding"> }) | undefined;
 }

@@ -122,8 +122,8 @@ async function searches(
     const values = await scores.data();
     scores.dispose();
     for (const [row, query] of some.entries()) {
-      const own = values.subarray(row * corpus.length, (row + 1) * corpus.length);
-      found.push([...(wanted.get(query) ?? [])].map((at) => placeAmong(own, at)));
+      const rowScores = values.subarray(row * corpus.length, (row + 1) * corpus.length);
+      found.push([...(wanted.get(query) ?? [])].map((at) => placeAmong(rowScores, at)));
     }
   }
   return found;
@@ -131,11 +131,11 @@ async function searches(
 
 /** Counted from 1; earlier texts win ties. */
 function placeAmong(scores: ArrayLike<number>, at: number): number {
-  const own = scores[at] ?? Number.NaN;
+  const target = scores[at] ?? Number.NaN;
   let before = 1;
   for (let other = 0; other < scores.length; other += 1) {
     const score = scores[other] ?? 0;
-    if (score > own || (score === own && other < at)) before += 1;
+    if (score > target || (score === target && other < at)) before += 1;
   }
   return before;
 }

@@ -4,8 +4,8 @@ import type { Example, QuestionExample, RowList } from "@lowrank/data";
 import type { OpenedBase } from "../../open/open-base.ts";
 import { answerOfQuestion, rowLogits } from "../../predict/answer-logits.ts";
 import { inputRows, type RowReader } from "../../predict/input-row.ts";
+import { headLoss } from "../head-loss/head-loss.ts";
 import type { Objective } from "../objective.ts";
-import { ownLoss } from "../own-loss/own-loss.ts";
 
 export const extraction: Objective = {
   rows: "a question and the position of its answer",
@@ -13,7 +13,7 @@ export const extraction: Objective = {
   task: "question-answering",
   options: [],
   hasHead: true,
-  plan: () => ownLoss,
+  plan: () => headLoss,
   async evaluate(opened, rows, { tokenizer, batchSize, lengths: { maxLength } }) {
     if (tokenizer === undefined) return {}; // rows of tokens have no texts to compare
     const reader = { task: opened.model.task, tokenizer: async () => tokenizer, maxLength };
@@ -63,12 +63,12 @@ function* questionsOf(rows: RowList<Example>, size: number): Generator<readonly 
 // gives the same, unless a right answer consists of articles and punctuation only.
 
 /** Scores an answer; "" means that the text has no answer, and is correct if there is no reference. */
-export function squadScore(given: string, right: readonly string[]): { readonly exact: number; readonly f1: number } {
-  const known = right.filter((answer) => normalizeAnswer(answer) !== "");
+export function squadScore(answer: string, references: readonly string[]): Readonly<Record<"exact" | "f1", number>> {
+  const known = references.filter((each) => normalizeAnswer(each) !== "");
   const answers = known.length === 0 ? [""] : known;
   return {
-    exact: Math.max(...answers.map((answer) => Number(normalizeAnswer(answer) === normalizeAnswer(given)))),
-    f1: Math.max(...answers.map((answer) => f1Of(wordsOf(given), wordsOf(answer)))),
+    exact: Math.max(...answers.map((each) => Number(normalizeAnswer(each) === normalizeAnswer(answer)))),
+    f1: Math.max(...answers.map((each) => f1Of(wordsOf(answer), wordsOf(each)))),
   };
 }
 
@@ -85,18 +85,18 @@ function wordsOf(text: string): readonly string[] {
   return normalized === "" ? [] : normalized.split(" ");
 }
 
-function f1Of(given: readonly string[], right: readonly string[]): number {
-  if (given.length === 0 || right.length === 0) return Number(given.length === right.length);
+function f1Of(prediction: readonly string[], reference: readonly string[]): number {
+  if (prediction.length === 0 || reference.length === 0) return Number(prediction.length === reference.length);
   const left = new Map<string, number>();
-  for (const word of right) left.set(word, (left.get(word) ?? 0) + 1);
+  for (const word of reference) left.set(word, (left.get(word) ?? 0) + 1);
   let common = 0;
-  for (const word of given) {
+  for (const word of prediction) {
     const count = left.get(word) ?? 0;
     if (count === 0) continue;
     left.set(word, count - 1);
     common += 1;
   }
   if (common === 0) return 0;
-  const [precision, recall] = [common / given.length, common / right.length];
+  const [precision, recall] = [common / prediction.length, common / reference.length];
   return (2 * precision * recall) / (precision + recall);
 }

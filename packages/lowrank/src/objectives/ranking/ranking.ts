@@ -9,8 +9,8 @@ import { WrongTaskError } from "../../errors/model-errors.ts";
 import { type MeasuredData, measuredBatches } from "../../rows/measured-batches.ts";
 import { classification } from "../classification/classification.ts";
 import type { ComparisonScores } from "../embeddings/measure-comparisons.ts";
+import { headLoss } from "../head-loss/head-loss.ts";
 import type { LearningPlan, Measuring, Objective } from "../objective.ts";
-import { ownLoss } from "../own-loss/own-loss.ts";
 
 export const ranking: Objective = {
   ...classification,
@@ -22,7 +22,7 @@ export const ranking: Objective = {
     throw new WrongTaskError(modelType, task, "Ranking texts", advice, "a model with one score for each pair");
   },
   // Of scores that are no share of 1 a regression learns.
-  plan: (_, { train }) => (train.some(isOutside) ? ownLoss : byPairs),
+  plan: (_, { train }) => (train.some(isOutside) ? headLoss : byPairs),
 };
 
 /** Binary cross-entropy, as sentence-transformers' BinaryCrossEntropyLoss. */

@@ -1,7 +1,7 @@
 // Completions and their advantages → a batch for the loss. A record is plain data, because checkpoints contain it.
 
 import { emptyBatch, ignoredLabel, padBatch } from "@lowrank/data";
-import { given } from "../../given.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import type { RunBatch } from "../objective.ts";
 import type { RewardSettings } from "./reward-settings.ts";
 import type { Completion } from "./write-completions.ts";
@@ -38,15 +38,15 @@ export function readByLoss<Judged extends JudgedCompletion & Completion>(
   return completions.filter((each) => !isMasked(each) && (hasKl || each.advantage !== 0));
 }
 
-/** How much `kept` counts among `all`. TRL divides by all completions, and by the tokens of those that are not masked. */
+/** The share of the selected completions among all. TRL divides by all completions, and by the tokens of those that are not masked. */
 export function weightsOf(
-  kept: readonly Completion[],
+  selected: readonly Completion[],
   all: readonly Completion[],
   { lossType, maskTruncatedCompletions }: RewardSettings,
 ): Pick<PolicyRecord, "share" | "weight" | "isPerToken" | "tokens"> {
   const unmasked = maskTruncatedCompletions ? all.filter(({ isTruncated }) => !isTruncated) : all;
   const isPerToken = lossType === "dapo" || lossType === "bnpo";
-  const [part, whole] = isPerToken ? [countTokens(kept), countTokens(unmasked)] : [kept.length, all.length];
+  const [part, whole] = isPerToken ? [countTokens(selected), countTokens(unmasked)] : [selected.length, all.length];
   return {
     share: whole === 0 ? 0 : part / whole,
     weight: lossType === "dapo" ? whole : all.length,
@@ -71,20 +71,20 @@ const maxPartTokens = 4096;
 export function batchOf(record: PolicyRecord, padId: number, maxTokens = maxPartTokens): RunBatch {
   const { completions, share, weight, tokens, metrics, isPerToken } = record;
   const sizeOf = (some: readonly JudgedCompletion[]) => (isPerToken ? countTokens(some) : some.length);
-  const kept = sizeOf(completions);
-  const whole = share === 0 ? 0 : kept / share;
+  const selected = sizeOf(completions);
+  const whole = share === 0 ? 0 : selected / share;
   let firstToken = 0;
   const parts = inParts(completions, maxTokens).map((some, part): RunBatch => {
     const start = firstToken;
     firstToken += countTokens(some);
     const cut = (values: readonly number[] | undefined) => values && Float32Array.from(values.slice(start, firstToken));
-    const own = sizeOf(some);
+    const size = sizeOf(some);
     // The first part counts for the completions that the loss does not read, too.
-    const counted = part === 0 ? own + whole - kept : own;
+    const counted = part === 0 ? size + whole - selected : size;
     const advantages = Float32Array.from(some, ({ advantage }) => advantage);
     const policy = {
-      ...{ share: own / counted, advantages },
-      ...given({ oldLogProbs: cut(record.oldLogProbs), referenceLogProbs: cut(record.referenceLogProbs) }),
+      ...{ share: size / counted, advantages },
+      ...omitUndefined({ oldLogProbs: cut(record.oldLogProbs), referenceLogProbs: cut(record.referenceLogProbs) }),
     };
     return { ...sequencesOf(some, padId), supervised: (weight * counted) / whole, policy };
   });

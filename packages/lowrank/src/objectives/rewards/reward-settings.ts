@@ -1,15 +1,15 @@
 // Settings of learning from rewards, with TRL's names and defaults (GRPOConfig, RLOOConfig).
 
 import { TrainingOptionsError } from "@lowrank/trainer";
-import { given } from "../../given.ts";
-import type { Given } from "../../options/option-table.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
+import type { OptionValues } from "../../options/option-table.ts";
 import { rewardOptions } from "../../options/reward-options.ts";
-import type { RewardChoice } from "../../rewards/reward.ts";
+import type { Rewards } from "../../rewards/reward.ts";
 
 /** Options of learning from rewards; docs/options.md lists them. */
-export interface RewardOptions extends Given<Omit<typeof rewardOptions.rows, "reward" | "rewardWeights">> {
+export interface RewardOptions extends OptionValues<Omit<typeof rewardOptions.rows, "reward" | "rewardWeights">> {
   /** Judges each completion: a function, or several with weights. */
-  readonly reward?: RewardChoice | undefined;
+  readonly reward?: Rewards | undefined;
   /** Weight of the KL penalty to the base; default 0. */
   readonly beta?: number | undefined;
 }
@@ -27,7 +27,7 @@ export function rewardSettings({ reward, ...options }: RewardOptions) {
     const example = "({ completion }) => completion.length";
     throw new TrainingOptionsError([`reward: missing; objective ${objective} needs a function such as ${example}`]);
   }
-  const { epsilon = 0.2, lossType = "dapo", ...others } = given(options);
+  const { epsilon = 0.2, lossType = "dapo", ...others } = omitUndefined(options);
   return {
     ...{ reward, epsilon, epsilonHigh: epsilon, numGenerations: usualGenerations, maxCompletionLength: 256 },
     ...{ temperature: 1, topP: 1, beta: 0, numIterations: 1, scaleRewards: "group" as const },
@@ -41,7 +41,7 @@ export function rewardSettings({ reward, ...options }: RewardOptions) {
 /** Throws TrainingOptionsError for options that the objective does not read. */
 export function refuseOthers(options: RewardOptions, names: readonly string[]): void {
   const { objective = "grpo" } = options;
-  const others = Object.keys(given(options)).filter((name) => names.includes(name));
+  const others = Object.keys(omitUndefined(options)).filter((name) => names.includes(name));
   if (others.length === 0) return;
   throw new TrainingOptionsError(others.map((name) => `${name}: has no effect with objective ${objective}; remove it`));
 }

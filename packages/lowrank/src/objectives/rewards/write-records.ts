@@ -49,11 +49,11 @@ export async function writeRecords(
   for (const { length } of prompts) {
     const ofBatch = judged.slice(first, first + length * groupSize);
     first += ofBatch.length;
-    const kept = readByLoss(ofBatch, settings);
-    const targets = kept.length === 0 ? {} : await logProbsOf(kept, writer);
-    kls.push(...divergencesAt(kept, targets));
-    const read = kept.map(({ promptIds, ids, advantage }) => ({ promptIds, ids, advantage }));
-    records.push({ completions: read, ...weightsOf(kept, ofBatch, settings), ...targets });
+    const selected = readByLoss(ofBatch, settings);
+    const targets = selected.length === 0 ? {} : await logProbsOf(selected, writer);
+    kls.push(...divergencesAt(selected, targets));
+    const read = selected.map(({ promptIds, ids, advantage }) => ({ promptIds, ids, advantage }));
+    records.push({ completions: read, ...weightsOf(selected, ofBatch, settings), ...targets });
   }
   const kl = kls.length === 0 ? {} : { kl: mean(kls) };
   const metrics = { ...all.metrics, ...measured, ...kl };
@@ -105,12 +105,12 @@ function askedOf(asked: PromptTokens["asked"]) {
 
 /** What the loss compares with. On the first step with completions the old log-probabilities are those of that step itself. */
 async function logProbsOf(
-  kept: readonly Completion[],
+  selected: readonly Completion[],
   writer: RecordWriter,
 ): Promise<Pick<PolicyRecord, "oldLogProbs" | "referenceLogProbs">> {
   const { numIterations, beta, lossType, temperature } = writer.settings;
   const { model, adapter, padId } = writer;
-  const batch = sequencesOf(kept, padId);
+  const batch = sequencesOf(selected, padId);
   const read = async (adapters: AdapterSelection) => {
     return [...(await completionLogProbs(model, batch, inferenceContext(adapters), { temperature }))];
   };
@@ -134,10 +134,10 @@ async function divergences(completions: readonly Completion[], writer: RecordWri
 
 /** KL from the base at each token (Schulman 2020, k3), by the log-probabilities of sampling. */
 function divergencesAt(
-  kept: readonly Completion[],
+  selected: readonly Completion[],
   { oldLogProbs, referenceLogProbs = [] }: Pick<PolicyRecord, "oldLogProbs" | "referenceLogProbs">,
 ): readonly number[] {
-  const sampled = oldLogProbs ?? kept.flatMap(({ logProbs }) => logProbs);
+  const sampled = oldLogProbs ?? selected.flatMap(({ logProbs }) => logProbs);
   return referenceLogProbs.map((reference, token) => {
     const gain = reference - (sampled[token] ?? reference);
     return Math.exp(gain) - gain - 1;

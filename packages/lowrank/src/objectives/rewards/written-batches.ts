@@ -7,7 +7,7 @@
 import type { JsonObject } from "@lowrank/contracts";
 import { emptyBatch, type PromptTokens, type TokenizedExample } from "@lowrank/data";
 import { TrainingOptionsError } from "@lowrank/trainer";
-import { needsOwnPass } from "../../rows/invocation-rows.ts";
+import { needsSeparatePass } from "../../rows/invocation-rows.ts";
 import type { RunBatch, WritingRun, WrittenBatches } from "../objective.ts";
 import { batchOf, type PolicyRecord } from "./policy-batch.ts";
 import type { Writing } from "./write-completions.ts";
@@ -22,7 +22,7 @@ export interface RecordWriter {
 /** Throws TrainingOptionsError for an adapter that cannot write several texts at once. */
 export function startWriting(run: WritingRun, { numIterations, write: writeRecords }: RecordWriter): WrittenBatches {
   const { gradientAccumulationSteps: size, padId, seed, order, examples, adapter } = run;
-  if (needsOwnPass(adapter.config)) {
+  if (needsSeparatePass(adapter.config)) {
     const problem =
       "the adapter waits for tokens or adapts parameters, so that it cannot write completions in one batch";
     throw new TrainingOptionsError([`objective: ${problem}; train another adapter`]);

@@ -9,8 +9,8 @@ import { writesText } from "../../open/task-types.ts";
 import { type TranscribeOptions, type Transcriber, transcribe } from "../../predict/transcribe.ts";
 import { isAudio, needTokenizer } from "../../rows/row-kinds.ts";
 import { type DistillationSettings, distillationPlan } from "../distillation/distillation.ts";
+import { headLoss } from "../head-loss/head-loss.ts";
 import type { Objective } from "../objective.ts";
-import { ownLoss } from "../own-loss/own-loss.ts";
 import { measureBleu } from "./measure-bleu.ts";
 
 export const text: Objective<DistillationSettings & { readonly tokenizer?: TextTokenizer | undefined }> = {
@@ -26,7 +26,7 @@ export const text: Objective<DistillationSettings & { readonly tokenizer?: TextT
         : 'To train a classifier, use rows with "sentence" and "label".';
     throw new WrongTaskError(modelType, task, "Training on rows of text", advice);
   },
-  plan: async (_source, _rows, { tokenizer, ...options }) => (await distillationPlan(options, tokenizer)) ?? ownLoss,
+  plan: async (_source, _rows, { tokenizer, ...options }) => (await distillationPlan(options, tokenizer)) ?? headLoss,
   async evaluate(opened, rows, { tokenizer, generate, lengths, ...how }) {
     if (!generate || tokenizer === undefined) return {};
     if (rows.some((row) => !isAudio(row.kind)))

@@ -1,6 +1,6 @@
 // The defaults that a run chose, for its recipe and its printed summary.
 
-import { given } from "../../given.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import type { PreparedTraining } from "../../opened-adapter.ts";
 import { adapterDefaults, describeEpochs } from "../../train/run-defaults.ts";
 import { type LoopOptions, settled } from "../../train/training-options.ts";
@@ -14,11 +14,11 @@ export function chosenOptions(
 ): Partial<CompleteRecipe> {
   const { totalSteps, stepsPerEpoch, validation, heldOut } = training;
   const { learningRate, batchSize, bestBy } = settled(training, requested);
-  const { rank, alpha } = adapterDefaults(given({ rank: options.rank, rankStabilized: options.useRslora }));
+  const { rank, alpha } = adapterDefaults(omitUndefined({ rank: options.rank, rankStabilized: options.useRslora }));
   const { targetModules: layers } = training.handle.config;
   const epochs = totalSteps / stepsPerEpoch;
   const length = Number.isInteger(epochs) ? { epochs } : { steps: totalSteps };
-  return given({
+  return omitUndefined({
     ...(choosesAdapter(options)
       ? { rank, alpha, targetModules: typeof layers === "string" ? layers : "all-linear" }
       : {}),

@@ -2,7 +2,7 @@
 
 import type { ChooseEngineOptions } from "@lowrank/engine";
 import type { EngineName } from "@lowrank/engine/facts";
-import { given } from "../../given.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 
 /** The options, which come before LOWRANK_ENGINE and LOWRANK_THREADS. If an engine is named, no other is tried. */
 export function engineSettings(
@@ -12,6 +12,6 @@ export function engineSettings(
   const { LOWRANK_ENGINE: _, ...withoutEngine } = environment;
   return {
     ...(engine === undefined ? { environment } : { environment: withoutEngine, prefer: engine, order: [engine] }),
-    ...given({ threads }),
+    ...omitUndefined({ threads }),
   };
 }

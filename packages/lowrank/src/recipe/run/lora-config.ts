@@ -5,8 +5,8 @@ import { basename } from "node:path";
 import { type LoraConfig, parseLoraConfig } from "@lowrank/adapter-format";
 import { named } from "../../errors/named-option.ts";
 import { PathNotFoundError, UsageError } from "../../errors/usage-errors.ts";
-import { given } from "../../given.ts";
 import { filesNextTo } from "../../node/files-next-to.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import { variantOptions } from "../../options/adapter-options.ts";
 import type { SourceContext } from "../../platform.ts";
 import type { InitialSettings } from "../../run-folder.ts";
@@ -61,7 +61,7 @@ export function requestedConfig(
     ...(options.likePeft === true ? likePeft : {}),
     ...initial,
     ...fields,
-    ...given({ baseModel: baseName, rank, alpha, dropout, rankStabilized, targetModules, modulesToSave, bias }),
+    ...omitUndefined({ baseModel: baseName, rank, alpha, dropout, rankStabilized, targetModules, modulesToSave, bias }),
     ...variant,
     ...(init === undefined ? {} : { init: init === "default" ? true : init }),
   };

@@ -14,7 +14,7 @@ import { openOn } from "../../open-on.ts";
 import type { OpenedAdapter, PreparedTraining } from "../../opened-adapter.ts";
 import type { OpenedModel } from "../../opened-model.ts";
 import type { SourceContext } from "../../platform.ts";
-import type { RewardChoice } from "../../rewards/reward.ts";
+import type { Rewards } from "../../rewards/reward.ts";
 import { countClasses, describeClasses } from "../../rows/classes/class-names.ts";
 import { countNumbers, tokenClasses } from "../../rows/classes/class-numbers.ts";
 import { problemOn } from "../../rows/classes/problem-type.ts";
@@ -34,7 +34,7 @@ export interface RunHost {
   startEngine(): Promise<string>;
 }
 
-export interface RowChoice {
+export interface RowFilter {
   readonly choose?: ((rows: TrainingRows) => TrainingRows) | undefined;
 }
 
@@ -47,7 +47,7 @@ export interface PreparedRun {
   readonly training: PreparedTraining;
   /** Fingerprint of the run's model and data, so that `resume` cannot mix runs up. */
   readonly fingerprint: string;
-  readonly reward: RewardChoice | undefined;
+  readonly reward: Rewards | undefined;
   /** Frees the model, and its teacher or guide. */
   dispose(): void;
 }
@@ -63,7 +63,7 @@ interface RunData {
 /** Frees everything if a part fails. The engine starts after rows, tokens and configuration were checked. */
 export async function prepareRun(
   options: WithModel<CompleteRecipe>,
-  { folder, choose = (all) => all }: Pick<RunData, "folder"> & RowChoice,
+  { folder, choose = (all) => all }: Pick<RunData, "folder"> & RowFilter,
   host: RunHost,
 ): Promise<PreparedRun> {
   const { context } = host;
@@ -112,7 +112,7 @@ interface AdapterRequest {
   readonly data: RunData;
   readonly host: RunHost;
   readonly others: OtherModels;
-  readonly reward: RewardChoice | undefined;
+  readonly reward: Rewards | undefined;
 }
 
 async function prepareAdapter(

@@ -6,11 +6,11 @@ import { findAdapters } from "../../adapters/weighted-set.ts";
 import { counted } from "../../counted.ts";
 import { named } from "../../errors/named-option.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
-import { given } from "../../given.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import type { Notices } from "../../notices.ts";
 import { objectiveFor, objectiveOf } from "../../objectives/objectives.ts";
 import { type TrainingRows, trainingRows } from "../../objectives/training-rows.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import { configOfSource } from "../../open/base-config.ts";
 import { judgesPairs } from "../../open/load-base.ts";
 import type { SourceContext } from "../../platform.ts";
@@ -80,7 +80,7 @@ export async function readNamedRows(
 ): Promise<RowFile> {
   if (header !== undefined) for (const name of names) refuseHeader(name);
   const onBrokenRows = skipBadRows === true ? warnOfBrokenRows(context.notices) : undefined;
-  const read = given({ columns, header, onBrokenRows, onIgnoredColumn, remembered: setup, asPrompts });
+  const read = omitUndefined({ columns, header, onBrokenRows, onIgnoredColumn, remembered: setup, asPrompts });
   return readRows(names, { platform: nodePlatform, columns: read, context });
 }
 

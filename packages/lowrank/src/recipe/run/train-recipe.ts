@@ -14,8 +14,8 @@ import { readRecipe } from "../read-recipe.ts";
 import type { Recipe } from "../recipe.ts";
 import { checkCombinations } from "./check-combinations.ts";
 import { engineSettings } from "./engine-settings.ts";
-import { claimFolder, keptRun } from "./kept-run.ts";
 import { prepareRun } from "./prepare-run.ts";
+import { claimFolder, trainInFolder } from "./train-in-folder.ts";
 
 /** Options of one run of a recipe. */
 export interface TrainRecipeOptions
@@ -75,7 +75,7 @@ export async function* trainRecipe(
   try {
     const run = await prepareRun(complete, { folder }, host);
     try {
-      yield* keptRun(run, { options: complete, folder, signal });
+      yield* trainInFolder(run, { options: complete, folder, signal });
     } finally {
       run.dispose();
     }

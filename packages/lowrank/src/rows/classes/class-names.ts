@@ -29,7 +29,7 @@ export function numberClasses(examples: RowList<Example>, known: KnownClasses): 
   const { classNames, adapterNames, modelNames, isTrained = false } = known;
   const found = labelIdsOf(examples);
   const names = classNames ?? adapterNames;
-  if (classNames !== undefined) checkGiven(classNames, known);
+  if (classNames !== undefined) checkNames(classNames, known);
   if (found.size === 0) {
     const count = countNumbers(examples, rowClasses);
     return names === undefined || count > names.length ? { count, ids: found } : numbered(names);
@@ -43,7 +43,7 @@ export function numberClasses(examples: RowList<Example>, known: KnownClasses): 
 }
 
 /** Throws ClassNameError unless there is one name per class, and the names match the adapter's. */
-export function checkGiven(classNames: readonly string[], { adapterNames, modelNames, isTrained }: KnownClasses): void {
+export function checkNames(classNames: readonly string[], { adapterNames, modelNames, isTrained }: KnownClasses): void {
   const isOther = adapterNames !== undefined && adapterNames.join("\n") !== classNames.join("\n");
   if (isOther) throw new ClassNameError("contradicted", classNames, adapterNames);
   const isMiscounted = new Set(classNames).size !== classNames.length;

@@ -31,10 +31,10 @@ function problemOf(tokens: TokenizedExample, { config, task }: CheckedModel): Om
   const labels = labelsOf(tokens);
   const areIds = !areClasses && "labels" in tokens;
   const ids = areIds ? [...tokens.inputIds, ...labels] : tokens.inputIds;
-  const stranger = ids.find((id) => id >= vocabularySize);
-  if (stranger !== undefined) {
+  const outside = ids.find((id) => id >= vocabularySize);
+  if (outside !== undefined) {
     const expected = `token ids from 0 to ${vocabularySize - 1}, the model's vocabulary`;
-    return { found: String(stranger), expected };
+    return { found: String(outside), expected };
   }
   const unknown = areClasses ? labels.find((label) => label >= classes) : undefined;
   if (unknown === undefined) return undefined;

@@ -11,7 +11,7 @@ import {
   type TextTokenizer,
 } from "@lowrank/data";
 import { ChatTemplateMissingError } from "../../errors/model-errors.ts";
-import { given } from "../../given.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import { textsOf } from "../row-kinds.ts";
 
 interface TemplateReader {
@@ -31,7 +31,7 @@ export function chooseTemplate(
   if (tokenizer === undefined) return promptTemplate("plain"); // rows of tokens are not written at all
   if (tokenizer.chatTemplate === undefined) throw new ChatTemplateMissingError(promptTemplates.map(({ name }) => name));
   const { bosToken, eosToken } = tokenizer;
-  return chatTemplate(tokenizer.chatTemplate, given({ bosToken, eosToken }));
+  return chatTemplate(tokenizer.chatTemplate, omitUndefined({ bosToken, eosToken }));
 }
 
 /** The template of the adapter's training. For conversations, only a template that marks speakers is used. */

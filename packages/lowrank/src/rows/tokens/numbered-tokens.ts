@@ -16,7 +16,7 @@ import {
   type TokenizedExample,
   tokenizeExamples,
 } from "@lowrank/data";
-import { given } from "../../given.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import type { RowLengths } from "../../open/position-limit.ts";
 import type { RowNumbers } from "../row-kinds.ts";
 import type { IdLimits, NumberedTokens } from "./check-ids.ts";
@@ -73,7 +73,7 @@ export function numberedTokens(
     const tokenized = tokenizeExamples(examples, tokenizer, template, {
       ...lengths,
       ...labels,
-      ...given({ prompts: options.prompts }),
+      ...omitUndefined({ prompts: options.prompts }),
     });
     return tokenized.examples.map((tokens, position) => numbered(tokens, tokenized.indices[position] ?? position));
   } catch (error) {

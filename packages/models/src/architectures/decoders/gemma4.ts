@@ -34,8 +34,8 @@ export function gemma4(model: PartList): Backbone {
   const local = rotaryOf(config, config.localRotary);
   const global = rotaryOf({ ...config, headSize: config.globalHeadSize });
   const stages = config.windows.map((window, layer) => {
-    const own = model.atLayer(layer);
-    return { parts: own.parts, run: gemma4Block(own, layer, window === null ? global : local) };
+    const block = model.atLayer(layer);
+    return { parts: block.parts, run: gemma4Block(block, layer, window === null ? global : local) };
   });
   const last = model.group();
   const norm = last.norm("norm");
@@ -71,10 +71,10 @@ function keyLayerOf({ layers, sharedKeyLayers, windows }: Config, layer: number)
 function widthsIn(config: Config, layer: number, when: "before" | "after"): StateWidths {
   const { layers, hiddenSize, perLayerSize: input } = config;
   const known = when === "before" ? layer : layer + 1;
-  const later = config.windows.map((_, own) => keyLayerOf(config, own)).slice(known);
-  const kept = [...new Set(later)].filter((own) => own < known);
-  const keys = kept.flatMap((own) =>
-    ["key", "value"].map((name) => [`${name} ${own}`, keyWidth(config, own)] as const),
+  const later = config.windows.map((_, each) => keyLayerOf(config, each)).slice(known);
+  const sources = [...new Set(later)].filter((source) => source < known);
+  const keys = sources.flatMap((source) =>
+    ["key", "value"].map((name) => [`${name} ${source}`, keyWidth(config, source)] as const),
   );
   const inputs = input * (layers - layer - 1);
   const widths = { hidden: hiddenSize, ...Object.fromEntries(keys), input, inputs };
@@ -128,7 +128,7 @@ function sharingAttention(block: PartList, layer: number, rotary: RotaryFrequenc
   const of = (name: string) => block.linear(`layers.{n}.self_attn.${name}`);
   const from = keyLayerOf(config, layer);
   const query = of("q_proj");
-  const keysAndValues = from === layer ? ownKeys(block, layer) : undefined;
+  const keysAndValues = from === layer ? keysAndValuesOf(block, layer) : undefined;
   const output = of("o_proj");
   const queryNorm = block.norm("layers.{n}.self_attn.q_norm");
   const window = config.windows[layer] ?? null;
@@ -143,7 +143,7 @@ function sharingAttention(block: PartList, layer: number, rotary: RotaryFrequenc
   };
 }
 
-function ownKeys(block: PartList, layer: number): (x: tf.Tensor, pass: Pass) => StateParts {
+function keysAndValuesOf(block: PartList, layer: number): (x: tf.Tensor, pass: Pass) => StateParts {
   const { config } = block.plan;
   const keyMap = block.linear("layers.{n}.self_attn.k_proj");
   const valueMap = block.optionalLinear("layers.{n}.self_attn.v_proj");

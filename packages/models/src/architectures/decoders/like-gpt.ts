@@ -1,8 +1,8 @@
-// The wiring of GPT-2 and its relatives (transformers' modeling_<family>.py): learned, rotating or computed positions, or scores
-// that rise with them; a plain feed-forward.
+// The wiring of GPT-2 and its relatives (transformers' modeling_<family>.py): learned, rotary or sinusoidal positions, or ALiBi;
+// a plain feed-forward.
 
 import type { ModelConfig } from "@lowrank/contracts/families";
-import { addedMasks, keptScores } from "../../parts/attention/added-masks.ts";
+import { addedMasks, gradientMask } from "../../parts/attention/added-masks.ts";
 import type { Projection, SelfAttentionOptions } from "../../parts/attention/attention-options.ts";
 import { fusedProjection, groupedProjection } from "../../parts/attention/self-attention.ts";
 import type { Backbone, Stage } from "../../parts/backbone/backbone.ts";
@@ -65,7 +65,7 @@ export function gptNeo(model: PartList): Backbone {
         project: projectionsBelow(block, "h.{n}.attn.attention"),
         output: block.linear("h.{n}.attn.attention.out_proj"),
         mask: addedMasks(window),
-        keptScores: task === "question-answering" ? keptScores(window) : undefined,
+        gradientMask: task === "question-answering" ? gradientMask(window) : undefined,
         scale: 1,
       }),
       beforeFeedForward: block.norm("h.{n}.ln_2"),
@@ -119,7 +119,7 @@ export function gptj(model: PartList): Backbone {
   });
 }
 
-/** BLOOM: a norm after the embedding, fused projections sorted by head, scores that rise with the key's position. */
+/** BLOOM: a norm after the embedding, fused projections sorted by head, ALiBi. */
 export function bloom(model: PartList): Backbone {
   const { heads, headSize, switches } = model.plan.config;
   const slopes = alibi(heads);
@@ -142,10 +142,10 @@ export function bloom(model: PartList): Backbone {
 }
 
 /**
- * Falcon: fused projections sorted by key head; positions that rotate or that scores rise with; the halves side by side, on
+ * Falcon: fused projections sorted by key head; rotary positions or ALiBi; sublayers in parallel, on
  * one norm or on two, or one after the other.
  *
- * With rising scores transformers' "eager" attention adds the bias twice; this is its usual one ("sdpa"), and the paper's.
+ * With ALiBi transformers' "eager" attention adds the bias twice; this is its usual one ("sdpa"), and the paper's.
  */
 export function falcon(model: PartList): Backbone {
   const { config } = model.plan;
@@ -174,7 +174,7 @@ export function falcon(model: PartList): Backbone {
 }
 
 function falconPositions(config: ModelConfig): Pick<SelfAttentionOptions, "rotary" | "alibi" | "dropout"> {
-  // With rotations transformers never drops attention weights.
+  // With rotary positions transformers never drops attention weights.
   if (!config.switches.alibi) return { rotary: rotaryOf(config), dropout: 0 };
   const slopes = alibi(config.heads, { scale: 1 / Math.sqrt(config.headSize), inBfloat16: true });
   return { alibi: slopes, dropout: config.dropouts.attention };

@@ -47,7 +47,7 @@ function chosenExperts(block: PartList, layer: number): Layer {
 function groupedRouting(block: PartList): RoutingRule {
   const { expertGroups, expertGroupsPerToken, switches, scalars } = block.plan.config;
   return sigmoidRouting({
-    choiceBias: block.tensor("layers.{n}.mlp.gate.e_score_correction_bias"),
+    scoreCorrectionBias: block.tensor("layers.{n}.mlp.gate.e_score_correction_bias"),
     groups: expertGroups,
     groupsPerToken: expertGroupsPerToken,
     normTopkProb: switches.normTopkProb,

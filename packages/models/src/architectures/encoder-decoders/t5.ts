@@ -54,7 +54,7 @@ function stack(model: PartList, name: StackName, shared: EmbeddingSite) {
   return {
     embed: { parts: first.parts, run: embed },
     stages: [...blocks, lastStage(model.group(), name)],
-    keepsPadding: (context: ForwardContext) => positions?.isOpen(context) ?? false,
+    keepsPadding: (context: ForwardContext) => positions?.isAdapted(context) ?? false,
   };
 }
 

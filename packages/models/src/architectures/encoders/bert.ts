@@ -83,7 +83,7 @@ function likeBert(model: PartList, own: () => Omit<PostNormOptions, "layer"> = (
   return {
     tokens,
     positionRows: maxPositions,
-    ...(shared === undefined ? {} : { keepsPadding: shared.isOpen }),
+    ...(shared === undefined ? {} : { keepsPadding: shared.isAdapted }),
     embed: {
       parts: first.parts,
       run: (pass) => (project === undefined ? embed(pass) : project.forward(embed(pass), pass.context)),

@@ -29,8 +29,9 @@ export function gemma3(model: PartList): Backbone {
       const [count = 0, tokens = 0] = squares.shape;
       const means = tf.mean(tf.reshape(squares, [count, tokens, side ** 2, visionSize]), 2);
       const call = { x: norm.forward(means, context), context, path: matrix.path, hookPoints: [matrix] };
-      return computeByRows(call, (rows, own) => {
-        const product = tf.matMul(tf.reshape<tf.Rank.R2>(rows, [-1, visionSize]), matrix.value(own) as tf.Tensor2D);
+      return computeByRows(call, (rows, rowContext) => {
+        const weight = matrix.value(rowContext) as tf.Tensor2D;
+        const product = tf.matMul(tf.reshape<tf.Rank.R2>(rows, [-1, visionSize]), weight);
         return tf.reshape(product, [rows.shape[0] ?? 0, tokens, -1]);
       });
     });

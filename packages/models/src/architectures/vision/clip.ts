@@ -107,8 +107,8 @@ function towerPatches({ projection, front, positions }: TowerPatchesOptions): (p
 
 function behind(front: ParameterSlot, patches: tf.Tensor, context: ForwardContext): tf.Tensor {
   const call = { x: patches, context, path: front.path, hookPoints: [front] };
-  return computeByRows(call, (rows, own) => {
+  return computeByRows(call, (rows, rowContext) => {
     const [batch = 0] = rows.shape;
-    return tf.concat([tf.tile(tf.reshape(front.value(own), [1, 1, -1]), [batch, 1, 1]), rows], 1);
+    return tf.concat([tf.tile(tf.reshape(front.value(rowContext), [1, 1, -1]), [batch, 1, 1]), rows], 1);
   });
 }

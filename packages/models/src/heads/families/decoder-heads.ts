@@ -54,7 +54,7 @@ function lastReal(inputIds: tf.Tensor2D, padTokenId: number): tf.Tensor1D {
   return tf.argMax(tf.mul(tf.range(0, inputIds.shape[1], 1, "int32"), isReal), 1);
 }
 
-/** The head with `scale` times that loss added to its own, for each label that counts. */
+/** Adds the load-balancing loss, times `scale`, to the head's loss of each supervised label. */
 function balancedHead(head: Head, scale: number): Head {
   return {
     forward: (states, pass) => head.forward(states, pass),

@@ -57,7 +57,7 @@ function openInt8(headers: PieceHeaders): QuantizedWeight {
   }));
 }
 
-/** Scales of a row: 1 for each output or for the matrix. */
+/** The number of scales in a row; 1 if a row or the whole matrix has one scale. */
 function groupsIn(headers: PieceHeaders, rows: number, columns: number): number {
   const { shape } = headers.tensor("weight_scale");
   const isWhole = shape.length <= 1 && (shape[0] ?? 1) === 1;
@@ -95,14 +95,14 @@ function opened(
   };
 }
 
-/** One number for all rows becomes one for each. */
+/** Repeats a single value for all rows. */
 function toRows<Kind extends Float32Array | Uint8Array>(values: Kind, length: number): Kind {
   return values.length === length
     ? values
     : (new (values.constructor as new (size: number) => Kind)(length).fill(values[0] ?? 0) as Kind);
 }
 
-/** Little-endian; I64 or I32, by the number of bytes of two. */
+/** The two little-endian integers of a shape, I64 or I32: the length of `bytes` decides which. */
 function wholeNumbers(bytes: Uint8Array): readonly number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return [0, bytes.length / 2].map((at) => view.getUint32(at, true));

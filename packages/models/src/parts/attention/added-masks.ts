@@ -28,7 +28,7 @@ export function addedMasks(window: number | null): MaskMaker {
  * 1 where the layer's own mask keeps a score, 0 where it replaces it, so that no gradient passes. It only matters for a query that
  * sees no key, if a loss reads its state, as with answers in padding.
  */
-export function keptScores(window: number | null): MaskMaker {
+export function gradientMask(window: number | null): MaskMaker {
   const key = {};
   return (pass) => {
     if (pass.inputs.attentionMask === undefined) return undefined;

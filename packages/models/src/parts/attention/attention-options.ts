@@ -54,7 +54,7 @@ export interface SelfAttentionOptions {
   /** The family's own mask (GPT-Neo), including its `window`. */
   readonly mask?: MaskMaker;
   /** 1 for scores that pass gradients, if not all do (GPT-Neo); undefined in passes where all do. */
-  readonly keptScores?: MaskMaker | undefined;
+  readonly gradientMask?: MaskMaker | undefined;
   /** Scores rise with the key's position, in each head differently fast; such a model has no window. */
   readonly alibi?: Alibi;
   /** Scores also depend on how far apart query and key are, in a way that was learnt (T5). */

@@ -51,7 +51,7 @@ function attend({ query, key, value }: Heads, options: DisentangledOptions, pass
   const scaledQuery = tf.mul(query, scale);
   const scaledKey = tf.mul(key, scale);
   const byContent = tf.matMul(scaledQuery, key, false, true); // [batch, heads, time, time]
-  const aligned = pass.isCounted ? byDistance : byBucket;
+  const aligned = pass.hasKnownPositions ? byDistance : byBucket;
   const { byQuery, byKey } = aligned({ query: scaledQuery, key: scaledKey }, options, pass);
   const scores = tf.addN([byContent, byQuery, byKey]);
   const weights = tf.softmax(visible(scores, pass));

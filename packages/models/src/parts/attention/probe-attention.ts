@@ -25,7 +25,7 @@ export function probeAttention(options: ProbeAttentionOptions): Layer {
     tf.tidy(() => {
       const call = { x: states, context, path: weight.path, hookPoints: [probe, weight, bias] };
       return output.forward(
-        computeByRows(call, (rows, own) => readRows(rows, options, own)),
+        computeByRows(call, (rows, rowContext) => readRows(rows, options, rowContext)),
         context,
       );
     });

@@ -10,7 +10,7 @@ export interface RelativePositions {
   /** Bias and mask together, [rows or 1, heads, queryTime, keyTime]; made once a pass. */
   mask(pass: Pass): tf.Tensor;
   /** Whether this call trains the table or computes with another one. */
-  isOpen(context: ForwardContext): boolean;
+  isAdapted(context: ForwardContext): boolean;
   /** The table: each block that reads it counts it among its parts. */
   readonly table: Part;
 }
@@ -32,7 +32,7 @@ export function relativePositions(table: EmbeddingSite, options: BucketOptions):
         const mask = pass.mask();
         return mask === undefined ? bias : tf.add(bias, mask);
       }),
-    isOpen: (context) => table.isOpen(context),
+    isAdapted: (context) => table.isAdapted(context),
     table,
   };
 }
@@ -44,7 +44,7 @@ function biasOf(table: EmbeddingSite, options: BucketOptions, pass: Pass): tf.Te
   const keyTime = past + time;
   const buckets = pass.byDistance((distance) => bucketOf(distance, options));
   const ids = tf.reshape(buckets, [1, time * keyTime]); // [1, pairs]
-  const byRow = context.adapters.kind === "rows" && table.isOpen(context);
+  const byRow = context.adapters.kind === "rows" && table.isAdapted(context);
   const rows = table.forward(byRow ? tf.tile(ids, [batch, 1]) : ids, context); // [1 or batch, pairs, heads]
   return tf.transpose(tf.reshape(rows, [-1, time, keyTime, table.outFeatures]), [0, 3, 1, 2]);
 }

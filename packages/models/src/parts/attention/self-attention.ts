@@ -107,10 +107,11 @@ interface TokenGroup {
 
 /** Those of a pass without padding; or the whole batch as one, where engine and settings allow it; else none. */
 function groupsOf(hidden: tf.Tensor, options: SelfAttentionOptions, pass: Pass): readonly TokenGroup[] {
-  const { sinks, keptScores, relativePositions } = options;
-  if (pass.groups.length > 0) return pass.groups.map((own) => ({ pass: own, rows: own.shape[0], time: own.shape[1] }));
-  if (pass.cache !== undefined || sinks !== undefined || keptScores !== undefined) return [];
-  if (!hasTokenAttention() || relativePositions?.isOpen(pass.context) === true) return [];
+  const { sinks, gradientMask, relativePositions } = options;
+  if (pass.groups.length > 0)
+    return pass.groups.map((each) => ({ pass: each, rows: each.shape[0], time: each.shape[1] }));
+  if (pass.cache !== undefined || sinks !== undefined || gradientMask !== undefined) return [];
+  if (!hasTokenAttention() || relativePositions?.isAdapted(pass.context) === true) return [];
   return [{ pass, rows: hidden.shape[0] ?? 0, time: hidden.shape[1] ?? 0 }];
 }
 
@@ -160,8 +161,8 @@ function headsOfTokens(x: tf.Tensor, heads: number): tf.Tensor {
 /** x [batch, heads, 1, headSize] by a matrix for all rows, or by one for each: [1 or batch, headSize, headSize]. */
 function rotateByMatrix(x: tf.Tensor, rotation: tf.Tensor3D): tf.Tensor {
   const [batch = 0, heads = 0, , headSize = 0] = x.shape;
-  const own = rotation.shape[0];
-  return tf.reshape(tf.matMul(tf.reshape(x, [own, (batch / own) * heads, headSize]), rotation), x.shape);
+  const count = rotation.shape[0];
+  return tf.reshape(tf.matMul(tf.reshape(x, [count, (batch / count) * heads, headSize]), rotation), x.shape);
 }
 
 function normed(x: tf.Tensor, norm: Norm | undefined, pass: Pass): tf.Tensor {
@@ -188,14 +189,14 @@ function attend(heads: Projected, options: SelfAttentionOptions, pass: Pass): tf
   const scale = options.scale ?? 1 / Math.sqrt(heads.query.shape[3] ?? 1);
   const cap = options.cap ?? null;
   const inputs = { ...heads, scale, ...(mask === undefined ? {} : { mask }), ...(cap === null ? {} : { cap }) };
-  const isBiasOpen = options.relativePositions?.isOpen(pass.context) ?? false;
-  const kept = options.keptScores?.(pass);
+  const isBiasAdapted = options.relativePositions?.isAdapted(pass.context) ?? false;
+  const gradientMask = options.gradientMask?.(pass);
   const path = pathOf(options);
   // The fused operation takes its mask for a constant, and has a gradient for every score.
   const sinks = options.sinks?.value(pass.context);
-  if (!isBiasOpen && kept === undefined && sinks === undefined)
+  if (!isBiasAdapted && gradientMask === undefined && sinks === undefined)
     return attention({ ...inputs, dropout: pass.draw(options.dropout, path) });
-  return attentionByParts({ ...inputs, kept, sinks }, (weights) => pass.drop(weights, options.dropout, path));
+  return attentionByParts({ ...inputs, gradientMask, sinks }, (weights) => pass.drop(weights, options.dropout, path));
 }
 
 /** The key of the dropout draw on the attention weights. */
@@ -244,20 +245,20 @@ function maskOf({ relativePositions, alibi, window, mask }: SelfAttentionOptions
 
 interface PartInputs extends Omit<AttentionInputs, "dropout"> {
   /** Multiplies the scores: 0 where no gradient may pass, else 1. */
-  readonly kept?: tf.Tensor | undefined;
+  readonly gradientMask?: tf.Tensor | undefined;
   /** For each head, the score of a sink: its share of a query's attention goes to no value (GPT-OSS). [heads] */
   readonly sinks?: tf.Tensor | undefined;
 }
 
 /** As engine's `attention`, with `drop` applied to the weights [batch, heads, queryTime, keyTime]. */
 export function attentionByParts(inputs: PartInputs, drop: (weights: tf.Tensor) => tf.Tensor): tf.Tensor {
-  const { query, mask, cap, kept, sinks, scale = 1 } = inputs;
+  const { query, mask, cap, gradientMask, sinks, scale = 1 } = inputs;
   const heads = query.shape[1] ?? 1;
   const key = repeatHeads(inputs.key, heads);
   const value = repeatHeads(inputs.value, heads);
   const unbounded = tf.mul(tf.matMul(query, key, false, true), scale); // [batch, heads, queryTime, keyTime]
   const bounded = cap === undefined ? unbounded : softCap(unbounded, cap);
-  const scores = kept === undefined ? bounded : tf.mul(bounded, kept);
+  const scores = gradientMask === undefined ? bounded : tf.mul(bounded, gradientMask);
   if (sinks !== undefined) return tf.matMul(drop(sharesWithSinks(masked(scores, mask), sinks)), value);
   if (mask === undefined) return tf.matMul(drop(tf.softmax(scores)), value);
   // A query that sees no key would average hidden values; its output is set to 0.

@@ -42,7 +42,7 @@ export function runBackbone(
         pass,
       );
     }
-    const states = numbersOf(pick, pass.shape[1]).map((state) => packing.numbers[state] ?? -1);
+    const states = numbersOf(pick, pass.shape[1]).map((state) => packing.tokenOf[state] ?? -1);
     const picking = (hidden: tf.Tensor) => pickFromPacked(hidden, states, pick);
     return runWhole(
       withPick(backbone, picking, (own) => own.only(states)),
@@ -94,9 +94,9 @@ function runWhole(backbone: Backbone, pass: Pass): tf.Tensor {
 
 /** Index of the first stage that computes with anything but frozen weights; −1 if already the embedding does. */
 function firstOpenStage({ embed, stages }: Backbone, context: ForwardContext): number {
-  const isOpen = ({ parts }: { readonly parts: readonly Part[] }) => parts.some((part) => part.isOpen(context));
-  if (isOpen(embed)) return -1;
-  const first = stages.findIndex(isOpen);
+  const isAdapted = ({ parts }: { readonly parts: readonly Part[] }) => parts.some((part) => part.isAdapted(context));
+  if (isAdapted(embed)) return -1;
+  const first = stages.findIndex(isAdapted);
   return first < 0 ? stages.length : first;
 }
 

@@ -61,12 +61,12 @@ export interface ExpertMixtureOptions {
 /** hidden [batch, time, width] → the same shape. */
 export function expertMixture(options: ExpertMixtureOptions): Layer {
   const { path, router, gateUp, down, norm, rule } = options;
-  const own = [gateUp.weight, gateUp.bias, down.weight, down.bias, norm].filter((slot) => slot !== undefined);
-  const hookPoints = [...hookPointsOf(router), ...own, ...(rule?.hookPoints ?? [])];
+  const slots = [gateUp.weight, gateUp.bias, down.weight, down.bias, norm].filter((slot) => slot !== undefined);
+  const hookPoints = [...hookPointsOf(router), ...slots, ...(rule?.hookPoints ?? [])];
   return (hidden, pass) => {
     if (pass.routing !== undefined) record(pass.routing, options, { hidden, pass });
-    return computeByRows({ x: hidden, context: pass.context, path, hookPoints }, (rows, own) =>
-      tf.tidy(() => tf.reshape(mix(asTokens(rows), options, own), rows.shape)),
+    return computeByRows({ x: hidden, context: pass.context, path, hookPoints }, (rows, rowContext) =>
+      tf.tidy(() => tf.reshape(mix(asTokens(rows), options, rowContext), rows.shape)),
     );
   };
 }
@@ -84,8 +84,8 @@ function record(
 ): void {
   const hookPoints = hookPointsOf(router);
   const [batch = 0, time = 0] = hidden.shape;
-  const scores = computeByRows({ x: hidden, context: pass.context, path, hookPoints }, (rows, own) =>
-    tf.reshape(scoresOf(asTokens(rows), router, own), [rows.shape[0] ?? 0, time, -1]),
+  const scores = computeByRows({ x: hidden, context: pass.context, path, hookPoints }, (rows, rowContext) =>
+    tf.reshape(scoresOf(asTokens(rows), router, rowContext), [rows.shape[0] ?? 0, time, -1]),
   );
   routing.add(tf.reshape(scores, [batch * time, -1]), perToken, pass.inputs.attentionMask?.dataSync());
 }
@@ -149,13 +149,13 @@ function expertLinear(
   { routing, context }: { readonly routing: Routing; readonly context: ForwardContext },
 ): tf.Tensor2D {
   const matrices = weight.value(context) as tf.Tensor3D;
-  const y = groupedProduct(x, routing.groups, { matrices, isInOut, isTrained: weight.isOpen(context) });
+  const y = groupedProduct(x, routing.groups, { matrices, isInOut, isTrained: weight.isAdapted(context) });
   if (bias === undefined) return y;
-  const own = tf.tensor1d(
+  const experts = tf.tensor1d(
     routing.order.map((slot) => routing.experts[slot] ?? 0),
     "int32",
   );
-  return tf.add(y, tf.gather(bias.value(context), own));
+  return tf.add(y, tf.gather(bias.value(context), experts));
 }
 
 /** x [tokens, width] → its rows by expert, a token's row once for each of its experts: [slots, width] */

@@ -7,7 +7,7 @@ import type { RoutingRule } from "./expert-mixture.ts";
 
 export interface SigmoidRoutingOptions {
   /** Added to the sigmoids for the choice alone: [experts]. */
-  readonly choiceBias?: ParameterSlot;
+  readonly scoreCorrectionBias?: ParameterSlot;
   /** Groups of experts, and how many of them a token chooses from; a group counts by the sum of its two best. */
   readonly groups: number;
   readonly groupsPerToken: number;
@@ -17,11 +17,11 @@ export interface SigmoidRoutingOptions {
 }
 
 export function sigmoidRouting(options: SigmoidRoutingOptions): RoutingRule {
-  const { choiceBias, groups, groupsPerToken, normTopkProb, scale } = options;
+  const { scoreCorrectionBias: bias, groups, groupsPerToken, normTopkProb, scale } = options;
   return {
     choice: (scores, context) => {
       const sigmoids = tf.sigmoid(scores);
-      const biased = choiceBias === undefined ? sigmoids : tf.add<tf.Tensor2D>(sigmoids, choiceBias.value(context));
+      const biased = bias === undefined ? sigmoids : tf.add<tf.Tensor2D>(sigmoids, bias.value(context));
       return groupsPerToken < groups ? withinGroups(biased, groups, groupsPerToken) : biased;
     },
     shares: (scores, pick) => {

@@ -61,5 +61,5 @@ function withPositions(states: tf.Tensor, positions: ParameterSlot, context: For
     );
   }
   const call = { x: states, context, path: positions.path, hookPoints: [positions] };
-  return computeByRows(call, (rows, own) => tf.add(rows, positions.value(own)));
+  return computeByRows(call, (rows, rowContext) => tf.add(rows, positions.value(rowContext)));
 }

@@ -31,7 +31,7 @@ export function patchEmbedding(options: PatchEmbeddingOptions): (pass: Pass) => 
       const { context } = pass;
       const pixels = pixelsOf(pass);
       const patches = projectPatches(projection, pass);
-      const embed = (rows: tf.Tensor, own: ForwardContext) => embedPatches(rows, pixels, { options, context: own });
+      const embed = (rows: tf.Tensor, context: ForwardContext) => embedPatches(rows, pixels, { options, context });
       return pass.drop(
         computeByRows({ x: patches, context, path: "embeddings", hookPoints }, embed),
         dropout,

@@ -54,7 +54,7 @@ export function windowBias(table: ParameterSlot, size: number, windowsOf: (pass:
   const key = {};
   return {
     table,
-    isOpen: (context) => table.isOpen(context),
+    isAdapted: (context) => table.isAdapted(context),
     mask: (pass) =>
       pass.once(key, () => {
         const windows = windowsOf(pass);
@@ -78,10 +78,10 @@ function biasOf(
     const down = Math.floor(query / size) - Math.floor(key / size) + size - 1;
     return down * (2 * size - 1) + (query % size) - (key % size) + size - 1;
   });
-  const byRow = context.adapters.kind === "rows" && table.isOpen(context);
+  const byRow = context.adapters.kind === "rows" && table.isAdapted(context);
   const call = { x: tf.zeros([byRow ? batch : 1]), context, path: table.path, hookPoints: byRow ? [table] : [] };
-  return computeByRows(call, ({ shape: [rows = 1] }, own) => {
-    const looked = tf.gather(table.value(own), tf.tensor1d(ways, "int32"));
+  return computeByRows(call, ({ shape: [rows = 1] }, rowContext) => {
+    const looked = tf.gather(table.value(rowContext), tf.tensor1d(ways, "int32"));
     return tf.tile(tf.reshape(tf.transpose(looked), [1, -1, area, area]), [rows, 1, 1, 1]);
   });
 }

@@ -9,18 +9,18 @@ export interface RowGroup {
 
 /** The tokens of a batch without its padding, row after row, the shortest row first. */
 export interface Packing {
-  /** Of each token its number among all batch·time positions. */
+  /** For each token, its index among batch·time positions. */
   readonly tokens: readonly number[];
-  /** Of each of these positions its number among the tokens; −1 for padding. */
-  readonly numbers: Int32Array;
-  /** Together they are all tokens, in order. */
+  /** For each of batch·time positions, the index of its token; −1 for padding. */
+  readonly tokenOf: Int32Array;
+  /** Groups of rows; together, all tokens in order. */
   readonly groups: readonly RowGroup[];
   /** If rows share tokens: the token's index for each position in the groups. */
   readonly shared?: readonly number[];
 }
 
 /**
- * Undefined if the rectangle must stay: for a hole within a row, because distances between tokens would change, or if a wanted state
+ * Undefined if padding must stay: a row has a gap, so that distances between tokens would change, or a wanted state
  * is padding. Without any padding, all positions are tokens, and attention takes all rows at once without a padding mask; in a
  * rectangle it would take them one by one. `mask` is 1 or 0 [batch·time]; `wanted` are positions in it. With `ids` [batch·time],
  * rows share the tokens of a common beginning in the same columns.
@@ -33,11 +33,11 @@ export function planPacking(
 ): Packing | undefined {
   const rows = Array.from({ length: batch }, (_, row) => rowOf(mask, row * time, time));
   const count = rows.reduce((sum, { length }) => sum + length, 0);
-  if (count === 0 || rows.some(({ hasHole }) => hasHole)) return undefined;
+  if (count === 0 || rows.some(({ hasGap }) => hasGap)) return undefined;
   const sorted = rows.filter(({ length }) => length > 0).sort((one, other) => one.length - other.length);
   const tokens: number[] = [];
   const shared: number[] = [];
-  const numbers = new Int32Array(batch * time).fill(-1);
+  const tokenOf = new Int32Array(batch * time).fill(-1);
   const known = new Map<string, number>();
   for (const { first, length } of sorted) {
     let before = -1 - (first % time); // a row begins in a column
@@ -45,21 +45,21 @@ export function planPacking(
       const key = ids === undefined ? "" : `${before} ${ids[position]}`;
       const token = known.get(key) ?? tokens.push(position) - 1;
       if (ids !== undefined) known.set(key, token);
-      numbers[position] = token;
+      tokenOf[position] = token;
       shared.push(token);
       before = token;
     }
   }
-  if (wanted.some((state) => numbers[state] === -1)) return undefined;
+  if (wanted.some((state) => tokenOf[state] === -1)) return undefined;
   const groups = groupsOf(sorted.map(({ length }) => length));
-  return { tokens, numbers, groups, ...(tokens.length < count && { shared }) };
+  return { tokens, tokenOf, groups, ...(tokens.length < count && { shared }) };
 }
 
 interface Row {
-  /** Number of its first token among all positions. */
+  /** The index of its first token among batch·time positions. */
   readonly first: number;
   readonly length: number;
-  readonly hasHole: boolean;
+  readonly hasGap: boolean;
 }
 
 function rowOf(mask: ArrayLike<number>, start: number, time: number): Row {
@@ -70,7 +70,7 @@ function rowOf(mask: ArrayLike<number>, start: number, time: number): Row {
     last = position;
     count++;
   }
-  return { first, length: count, hasHole: last - first + 1 !== count };
+  return { first, length: count, hasGap: last - first + 1 !== count };
 }
 
 function groupsOf(lengths: readonly number[]): readonly RowGroup[] {

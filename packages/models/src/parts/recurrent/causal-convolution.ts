@@ -32,12 +32,12 @@ export function causalConvolution(
   const front = before ?? tf.zeros([batch, count - 1, width]);
   const all = count === 1 ? x : tf.concat([front as tf.Tensor3D, x], 1);
   const hookPoints = bias === undefined ? [taps] : [taps, bias];
-  const mixed = computeByRows({ x: all, context, path: taps.path, hookPoints }, (rows, own) => {
-    const byTap = tf.unstack(tf.transpose(tf.squeeze(taps.value(own), [1]))); // of each tap [width]
+  const mixed = computeByRows({ x: all, context, path: taps.path, hookPoints }, (rows, rowContext) => {
+    const byTap = tf.unstack(tf.transpose(tf.squeeze(taps.value(rowContext), [1]))); // of each tap [width]
     const sum = byTap
       .map((tap, place) => tf.mul(tf.slice(rows as tf.Tensor3D, [0, place, 0], [-1, time, -1]), tap))
       .reduce((sum, part) => tf.add(sum, part));
-    return bias === undefined ? sum : tf.add(sum, bias.value(own));
+    return bias === undefined ? sum : tf.add(sum, bias.value(rowContext));
   });
   return { mixed: mixed as tf.Tensor3D, newest: tf.slice(all, [0, time, 0], [batch, count - 1, width]) };
 }

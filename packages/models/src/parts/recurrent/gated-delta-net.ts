@@ -97,9 +97,9 @@ export function gatedDeltaNet(options: GatedDeltaNetOptions): Layer {
 /** The logarithm of the share of the memory that each token keeps: −e^rate·softplus(x + bias). */
 function fading(x: tf.Tensor, { decayBias, decayRate }: GatedDeltaNetOptions, { context }: Pass): tf.Tensor3D {
   const call = { x, context, path: `${decayRate.path}/fading`, hookPoints: [decayBias, decayRate] };
-  return computeByRows(call, (rows, own) => {
-    const speed = tf.neg(tf.exp(decayRate.value(own)));
-    return tf.mul(speed, tf.softplus(tf.add(rows, decayBias.value(own))));
+  return computeByRows(call, (rows, rowContext) => {
+    const speed = tf.neg(tf.exp(decayRate.value(rowContext)));
+    return tf.mul(speed, tf.softplus(tf.add(rows, decayBias.value(rowContext))));
   }) as tf.Tensor3D;
 }
 

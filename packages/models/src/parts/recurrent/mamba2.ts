@@ -60,7 +60,7 @@ export function mamba2(options: Mamba2Options): Layer {
     });
 }
 
-/** As `readState`. Between forward and backward only the texts are kept, and what is made of them is computed again. */
+/** As `readState`. Between forward and backward only the texts are saved; everything else is recomputed. */
 function stateOnce(texts: tf.Tensor3D, options: Mamba2Options, pass: Pass): tf.Tensor {
   const mask = textMask(texts, pass);
   const compute = (own: tf.Tensor, isText?: tf.Tensor) =>
@@ -108,8 +108,8 @@ function readState({ texts, isText }: Texts, options: Mamba2Options, pass: Pass)
     state: state as tf.Tensor4D | undefined,
   });
   cache?.remember(layer, [convolution.newest, scan.state]);
-  const skipped = computeByRows({ x: byHead, context, path: skip.path, hookPoints: [skip] }, (rows, own) =>
-    tf.mul(rows, tf.expandDims(skip.value(own), 1)),
+  const skipped = computeByRows({ x: byHead, context, path: skip.path, hookPoints: [skip] }, (rows, rowContext) =>
+    tf.mul(rows, tf.expandDims(skip.value(rowContext), 1)),
   );
   return tf.reshape(tf.add(scan.read, skipped), [batch, time, values]);
 }
@@ -120,11 +120,11 @@ function pace(
   { stepBias, decayRate }: Mamba2Options,
   { context }: Pass,
 ): { readonly step: tf.Tensor3D; readonly decay: tf.Tensor3D } {
-  const step = computeByRows({ x, context, path: stepBias.path, hookPoints: [stepBias] }, (rows, own) =>
-    tf.softplus(tf.add(rows, stepBias.value(own))),
+  const step = computeByRows({ x, context, path: stepBias.path, hookPoints: [stepBias] }, (rows, rowContext) =>
+    tf.softplus(tf.add(rows, stepBias.value(rowContext))),
   );
-  const decay = computeByRows({ x: step, context, path: decayRate.path, hookPoints: [decayRate] }, (rows, own) =>
-    tf.mul(rows, tf.neg(tf.exp(decayRate.value(own)))),
+  const decay = computeByRows({ x: step, context, path: decayRate.path, hookPoints: [decayRate] }, (rows, rowContext) =>
+    tf.mul(rows, tf.neg(tf.exp(decayRate.value(rowContext)))),
   );
   return { step: step as tf.Tensor3D, decay: decay as tf.Tensor3D };
 }
@@ -139,10 +139,10 @@ function gated(
   const { gain, epsilon, isBeforeGate } = norm;
   const call = { context, path: gain.path, hookPoints: [gain] };
   const normed = (x: tf.Tensor) =>
-    computeByRows({ ...call, x }, (rows, own) => {
+    computeByRows({ ...call, x }, (rows, rowContext) => {
       const byGroup = tf.reshape(rows, [...rows.shape.slice(0, 2), groups, -1]);
-      const even = plainRmsNorm(epsilon).forward(byGroup, own);
-      return tf.reshape(tf.mul(even, tf.reshape(gain.value(own), [groups, -1])), rows.shape);
+      const even = plainRmsNorm(epsilon).forward(byGroup, rowContext);
+      return tf.reshape(tf.mul(even, tf.reshape(gain.value(rowContext), [groups, -1])), rows.shape);
     });
   return isBeforeGate ? swiglu(gate, normed(read)) : normed(swiglu(gate, read));
 }

@@ -25,8 +25,8 @@ export const adafactor: OptimizerRule = {
   update(arrays, rates) {
     const { values, gradients } = arrays;
     const { learningRate, weightDecay, gradientFactor, updates } = rates;
-    const kept = 1 - updates ** decayPower;
-    const factorOf = arrays.shape.length < 2 ? ofEach(arrays, rates, kept) : ofRowsAndColumns(arrays, rates, kept);
+    const decay = 1 - updates ** decayPower;
+    const factorOf = arrays.shape.length < 2 ? ofEach(arrays, rates, decay) : ofRowsAndColumns(arrays, rates, decay);
     let squares = 0;
     for (let i = 0; i < values.length; i += 1)
       squares += ((gradients[i] as number) * gradientFactor * factorOf(i)) ** 2;
@@ -43,15 +43,15 @@ type FactorOf = (range: number) => number;
 
 const none = new Float32Array();
 
-function ofEach({ gradients, means: { second = none } }: RuleArrays, rates: RuleRates, kept: number): FactorOf {
+function ofEach({ gradients, means: { second = none } }: RuleArrays, rates: RuleRates, decay: number): FactorOf {
   for (let i = 0; i < gradients.length; i += 1) {
     const square = ((gradients[i] as number) * rates.gradientFactor) ** 2 + smallestSquare;
-    second[i] = kept * (second[i] as number) + (1 - kept) * square;
+    second[i] = decay * (second[i] as number) + (1 - decay) * square;
   }
   return (range) => 1 / Math.sqrt(second[range] as number);
 }
 
-function ofRowsAndColumns({ gradients, means, shape }: RuleArrays, rates: RuleRates, kept: number): FactorOf {
+function ofRowsAndColumns({ gradients, means, shape }: RuleArrays, rates: RuleRates, decay: number): FactorOf {
   const { rows: ofRows = none, columns: ofColumns = none } = means;
   const { stacks, rows, columns } = matricesOf(shape);
   const [rowSums, columnSums] = [new Float64Array(stacks * rows), new Float64Array(stacks * columns)];
@@ -64,7 +64,7 @@ function ofRowsAndColumns({ gradients, means, shape }: RuleArrays, rates: RuleRa
   }
   const blend = (means: Float32Array, sums: Float64Array, count: number) => {
     for (let i = 0; i < sums.length; i += 1)
-      means[i] = kept * (means[i] as number) + ((1 - kept) * (sums[i] as number)) / count;
+      means[i] = decay * (means[i] as number) + ((1 - decay) * (sums[i] as number)) / count;
   };
   blend(ofRows, rowSums, columns);
   blend(ofColumns, columnSums, rows);

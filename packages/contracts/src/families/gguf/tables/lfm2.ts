@@ -1,11 +1,11 @@
 // LFM2 in GGUF. Layers with key heads have attention; the others have convolutions, named "shortconv".
 
-import type { GgufOwnKeys, GgufTable } from "../gguf-table.ts";
+import type { GgufFields, GgufTable } from "../gguf-table.ts";
 import { configRows, nameRows } from "./shared-rows.ts";
 
 /** Key heads of each layer, 0 for a convolution; a single number if all layers have attention. */
-function layersByKeyHeads(own: GgufOwnKeys): Readonly<Record<string, unknown>> {
-  const counts = own.get("attention.head_count_kv");
+function layersByKeyHeads(fields: GgufFields): Readonly<Record<string, unknown>> {
+  const counts = fields.get("attention.head_count_kv");
   if (!Array.isArray(counts)) return {};
   const heads = [...new Set(counts)].filter((count) => count !== 0);
   return {
@@ -44,5 +44,5 @@ export const lfm2: GgufTable = {
     { gguf: "shortconv.l_cache", key: "conv_L_cache" },
   ]),
   // The width in the file is that of the matrices.
-  implied: (_, own) => ({ block_auto_adjust_ff_dim: false, ...layersByKeyHeads(own) }),
+  implied: (_, fields) => ({ block_auto_adjust_ff_dim: false, ...layersByKeyHeads(fields) }),
 };

@@ -1,6 +1,6 @@
 // StarCoder 2, OLMo 2 and StableLM in GGUF.
 
-import type { GgufOwnKeys, GgufTable } from "../gguf-table.ts";
+import type { GgufFields, GgufTable } from "../gguf-table.ts";
 import {
   configRows,
   headWidth,
@@ -24,10 +24,10 @@ const gemmaNorms = [
 const finalCap = { gguf: "final_logit_softcapping", key: "final_logit_softcapping" };
 
 /** The width whose root divides scores has no key. As in llama.cpp, the largest model uses another width than its heads'. */
-function scoreWidth(own: GgufOwnKeys, layersOfLargest: number): unknown {
-  const isLargest = own.get("block_count") === layersOfLargest;
-  if (!isLargest) return own.get("attention.key_length") ?? 256;
-  return Number(own.get("embedding_length")) / Number(own.get("attention.head_count"));
+function scoreWidth(fields: GgufFields, layersOfLargest: number): unknown {
+  const isLargest = fields.get("block_count") === layersOfLargest;
+  if (!isLargest) return fields.get("attention.key_length") ?? 256;
+  return Number(fields.get("embedding_length")) / Number(fields.get("attention.head_count"));
 }
 
 export const gemma: GgufTable = {
@@ -42,7 +42,7 @@ export const gemma2: GgufTable = {
   modelType: "gemma2",
   names: [...llamaLikeMaps, ...nameRows(gemmaNorms, "plus-one")],
   config: configRows([headWidth, window, finalCap, { gguf: "attn_logit_softcapping", key: "attn_logit_softcapping" }]),
-  implied: (_, own) => ({ query_pre_attn_scalar: scoreWidth(own, 46) }),
+  implied: (_, fields) => ({ query_pre_attn_scalar: scoreWidth(fields, 46) }),
 };
 
 export const gemma3: GgufTable = {
@@ -50,7 +50,7 @@ export const gemma3: GgufTable = {
   modelType: "gemma3_text",
   names: [...llamaLikeMaps, ...nameRows([...gemmaNorms, ...queryKeyNorms], "plus-one")],
   config: configRows([headWidth, window, finalCap, { gguf: "rope.freq_base_swa", key: "rope_local_base_freq" }]),
-  implied: (_, own) => ({ query_pre_attn_scalar: scoreWidth(own, 62) }),
+  implied: (_, fields) => ({ query_pre_attn_scalar: scoreWidth(fields, 62) }),
 };
 
 const separate = new Set(["token_embd", "output", "blk.{n}.attn_q", "blk.{n}.attn_k", "blk.{n}.attn_v"]);

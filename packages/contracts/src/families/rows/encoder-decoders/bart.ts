@@ -64,20 +64,20 @@ interface RelativeOfBart {
 }
 
 /** BART, or a relative whose stacks have the same parts. */
-export function likeBart(modelType: string, own: RelativeOfBart): Family {
-  const { positions = "learned", normsBefore = false, embeddingNorm = true, logitBias = true } = own;
+export function likeBart(modelType: string, options: RelativeOfBart): Family {
+  const { positions = "learned", normsBefore = false, embeddingNorm = true, logitBias = true } = options;
   const stacks = ["encoder", "decoder"] as const;
   const isLearned = positions === "learned";
   return {
     modelType,
     causal: false,
     basePrefix: "model",
-    architectures: own.architectures,
-    ...(own.decoderInputs === undefined ? {} : { decoderInputs: own.decoderInputs }),
+    architectures: options.architectures,
+    ...(options.decoderInputs === undefined ? {} : { decoderInputs: options.decoderInputs }),
     config: {
       ...bartConfig,
-      fixed: [...bartConfig.fixed, ...fixedBy({ normsBefore, embeddingNorm, isLearned }), ...(own.fixed ?? [])],
-      ...own.config,
+      fixed: [...bartConfig.fixed, ...fixedBy({ normsBefore, embeddingNorm, isLearned }), ...(options.fixed ?? [])],
+      ...options.config,
     },
     embeddings: [
       { path: "shared", ...tokens },
@@ -101,7 +101,7 @@ export function likeBart(modelType: string, own: RelativeOfBart): Family {
     tensors: positions === "stored sinusoids" ? stacks.map(storedSinusoids) : [],
     heads: {
       "sequence-to-sequence": { tensors: logitBias ? [addedToLogits] : [], ...bartHead("lm_head", "shared") },
-      ...own.heads,
+      ...options.heads,
     },
     ignoredFileKeys: [
       ...stacks.map((stack) => `${stack}.version`),
@@ -121,13 +121,13 @@ function storedSinusoids(stack: "encoder" | "decoder"): TensorRow {
   return {
     path,
     kind: "buffer",
-    otherwise: "sinusoids",
+    init: "sinusoids",
     shape: ({ maxPositions, hiddenSize }) => [maxPositions, hiddenSize],
   };
 }
 
 /** Old files have keys for properties of their family, which transformers ignores. */
-function fixedBy(own: {
+function fixedBy(options: {
   readonly normsBefore: boolean;
   readonly embeddingNorm: boolean;
   readonly isLearned: boolean;
@@ -140,10 +140,10 @@ function fixedBy(own: {
   const last = ["false leaves out the last norms", "true adds a norm at the end"] as const;
   const positions = ["false learns positions", "true computes positions instead of learning them"] as const;
   return [
-    row("normalize_before", own.normsBefore, halves),
-    row("normalize_embedding", own.embeddingNorm, first),
-    row("add_final_layer_norm", own.normsBefore, last),
-    row("static_position_embeddings", !own.isLearned, positions),
+    row("normalize_before", options.normsBefore, halves),
+    row("normalize_embedding", options.embeddingNorm, first),
+    row("add_final_layer_norm", options.normsBefore, last),
+    row("static_position_embeddings", !options.isLearned, positions),
   ];
 }
 

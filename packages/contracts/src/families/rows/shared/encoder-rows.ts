@@ -132,7 +132,7 @@ export const bertConfig = {
   },
   tiedByDefault: true,
   rotary: false,
-  switches: { reversedSight: { key: "is_decoder", fallback: false } },
+  switches: { flipsCausalMask: { key: "is_decoder", fallback: false } },
   fixed: [
     {
       key: "position_embedding_type",

@@ -35,7 +35,7 @@ export const sharedExpert: readonly LinearRow[] = linearRows({ bias: false, layo
 ]);
 
 /** A bias for choosing experts, and a shared feed-forward instead of several shared experts (DeepSeek, GLM). */
-export const choiceBias: TensorRow = {
+export const scoreCorrectionBias: TensorRow = {
   path: `${moe}.gate.e_score_correction_bias`,
   kind: "buffer",
   shape: ({ experts }) => [experts],

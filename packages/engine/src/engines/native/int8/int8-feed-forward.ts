@@ -1,5 +1,5 @@
 // Two products in 8 bits with an activation between them, a few rows at a time: the wide intermediate values are never in
-// memory as a whole. For the gradient, the activation's derivatives are kept, in 8 bits as well. The gradient needs no extra
+// memory as a whole. For the gradient, the activation's derivatives are saved, in 8 bits as well. The gradient needs no extra
 // passes for the scales of rows and matrices, because rounding divides each row anyway.
 
 import type * as tf from "@tensorflow/tfjs-core";

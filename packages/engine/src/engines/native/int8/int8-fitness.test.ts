@@ -12,7 +12,7 @@ function libraryOf(product: number, milliseconds: number) {
       const inputs = given.map(({ name }) => name);
       open += 1;
       const [inputNames, outputNames] = [new BigUint64Array(1), new BigUint64Array(1)];
-      return { handle: BigInt(open), inputs, outputs, inputNames, outputNames, kept: [] };
+      return { handle: BigInt(open), inputs, outputs, inputNames, outputNames, pinned: [] };
     },
     run(_: NativeSession, [left]: readonly NativeTensor[], [result]: readonly NativeTensor[]): void {
       if (!(left?.values instanceof Uint8Array)) return;

@@ -30,7 +30,7 @@ export function registerNativeKernel(kernelName: string, compute: NativeKernel):
 }
 
 /** Registers a kernel that no other backend has: one of this package's operations, whole. */
-export function registerOwnKernel(kernelName: string, compute: (call: KernelCall) => tf.TensorInfo[]): void {
+export function registerCustomKernel(kernelName: string, compute: (call: KernelCall) => tf.TensorInfo[]): void {
   if (tf.getKernel(kernelName, nativeBackendName) == null) register(kernelName, compute);
 }
 

@@ -2,7 +2,7 @@
 // the smaller sherpa-onnx package of this platform. Nothing is loaded here.
 
 import { EngineUnavailableError } from "../../engine-unavailable-error.ts";
-import { exportOf, importUnseen } from "../../import-unseen.ts";
+import { exportOf, importUnbundled } from "../../import-unbundled.ts";
 import { installCommandOf, libraryVariable, packagesFor, sherpaPackage } from "./install-command.ts";
 import { type InstalledPackage, type LibraryFile, UnusableLibraryError } from "./library-file.ts";
 
@@ -100,9 +100,9 @@ function notInstalled({
 
 /** The real surroundings. */
 export async function nodeSurroundings(): Promise<LibrarySurroundings> {
-  const fs = (await importUnseen("node:fs")) as typeof import("node:fs");
-  const path = (await importUnseen("node:path")) as typeof import("node:path");
-  const createRequire = exportOf(await importUnseen("node:module"), "createRequire") as (
+  const fs = (await importUnbundled("node:fs")) as typeof import("node:fs");
+  const path = (await importUnbundled("node:path")) as typeof import("node:path");
+  const createRequire = exportOf(await importUnbundled("node:module"), "createRequire") as (
     from: string,
   ) => NodeJS.Require;
   const require = createRequire(import.meta.url);

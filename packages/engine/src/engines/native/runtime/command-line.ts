@@ -3,7 +3,7 @@
 // started.
 
 import { EngineUnavailableError } from "../../engine-unavailable-error.ts";
-import { importUnseen } from "../../import-unseen.ts";
+import { importUnbundled } from "../../import-unbundled.ts";
 
 /** koffi's largest possible stack for calls. The library needs about 260 bytes of it for each character. */
 const stackBytes = 16 * 2 ** 20;
@@ -38,7 +38,7 @@ function enlargeStack(koffi: KoffiSettings): boolean {
 
 /** Bytes of this process' command line. */
 export async function commandLineBytes(): Promise<number> {
-  const { readFileSync } = (await importUnseen("node:fs")) as typeof import("node:fs");
+  const { readFileSync } = (await importUnbundled("node:fs")) as typeof import("node:fs");
   try {
     return readFileSync("/proc/self/cmdline").length;
   } catch {

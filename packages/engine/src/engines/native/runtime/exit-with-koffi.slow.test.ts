@@ -5,7 +5,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { propertyOf } from "../../import-unseen.ts";
+import { propertyOf } from "../../import-unbundled.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lowrank-exit-"));
 afterAll(() => rmSync(folder, { recursive: true }));

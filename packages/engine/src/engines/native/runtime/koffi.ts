@@ -1,7 +1,7 @@
 // The npm package koffi, which calls C functions: the part of it that is used here, and how it is loaded.
 
 import { EngineUnavailableError } from "../../engine-unavailable-error.ts";
-import { importUnseen, propertyOf } from "../../import-unseen.ts";
+import { importUnbundled, propertyOf } from "../../import-unbundled.ts";
 import type { KoffiSettings } from "./command-line.ts";
 
 /** An address in native memory. */
@@ -31,7 +31,7 @@ const installKoffi = "npm install koffi@3 --include=optional";
 
 /** Loads the package. Throws EngineUnavailableError, with the command `whenMissing` if it is not installed. */
 export async function importKoffi(whenMissing: string): Promise<Koffi> {
-  const module = await importUnseen("koffi").catch((cause: unknown) => {
+  const module = await importUnbundled("koffi").catch((cause: unknown) => {
     const code = propertyOf(cause, "code");
     if (code === "ERR_MODULE_NOT_FOUND")
       throw new EngineUnavailableError("its package koffi is not installed", whenMissing, cause);

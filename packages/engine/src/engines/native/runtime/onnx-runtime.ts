@@ -72,7 +72,7 @@ export interface NativeSession {
   readonly outputNames: BigUint64Array;
   readonly packing?: Packing | undefined;
   /** Referenced by native memory: it must live as long as the session. */
-  readonly kept: readonly unknown[];
+  readonly pinned: readonly unknown[];
 }
 
 export class OnnxRuntime {
@@ -118,7 +118,7 @@ export class OnnxRuntime {
     const inputs = graph.inputs.map(({ name }) => name);
     if (inputs.length > maxTensors || outputs.length > maxTensors)
       throw new NativeCallError("A graph", `it has more than ${maxTensors} inputs or outputs`);
-    const kept: unknown[] = [];
+    const pinned: unknown[] = [];
     const options = this.#make((result) => this.#call.CreateSessionOptions(result));
     try {
       this.#check(this.#call.DisablePerSessionThreads(options));
@@ -128,10 +128,10 @@ export class OnnxRuntime {
       else this.#check(this.#call.AddSessionConfigEntry(options, "session.use_env_allocators", "1"));
       this.#check(this.#call.SetSessionGraphOptimizationLevel(options, allOptimizations));
       const handle = this.#createSession(encodeModel(graph), options, shared);
-      const inputNames = this.#names(inputs, kept);
+      const inputNames = this.#names(inputs, pinned);
       const packing = shared?.packing;
       packing?.retain();
-      return { handle, inputs, outputs, inputNames, outputNames: this.#names(outputs, kept), packing, kept };
+      return { handle, inputs, outputs, inputNames, outputNames: this.#names(outputs, pinned), packing, pinned };
     } finally {
       this.#call.ReleaseSessionOptions(options);
     }
@@ -196,11 +196,11 @@ export class OnnxRuntime {
       return this.#make((result) => CreateSessionFromArray(this.#environment, model, model.length, options, result));
     const { packing, constants } = shared;
     const borrowed: Address[] = [];
-    const kept: unknown[] = [];
+    const pinned: unknown[] = [];
     try {
       const names = this.#names(
         constants.map(({ name }) => name),
-        kept,
+        pinned,
       );
       for (const [index, constant] of constants.entries()) {
         const value = this.#lend(constant);
@@ -248,12 +248,12 @@ export class OnnxRuntime {
     if (refusal) this.#call.ReleaseStatus(refusal);
   }
 
-  #names(names: readonly string[], kept: unknown[]): BigUint64Array {
+  #names(names: readonly string[], pinned: unknown[]): BigUint64Array {
     const addresses = new BigUint64Array(Math.max(1, names.length));
     names.forEach((name, index) => {
       const text = new Uint8Array(128); // outside V8's heap, so that it does not move
       new TextEncoder().encodeInto(name, text.subarray(0, 127));
-      kept.push(text);
+      pinned.push(text);
       addresses[index] = this.#koffi.address(text);
     });
     return addresses;

@@ -1,4 +1,4 @@
-// The constants of one graph, each by a name of its own.
+// The constants of one graph, each with a unique name.
 
 import type { OnnxConstant } from "../runtime/onnx-model.ts";
 
@@ -13,8 +13,8 @@ export class GraphConstants {
     return this.#constants.reduce((bytes, { values }) => bytes + values.byteLength, 0);
   }
 
-  /** A beginning that no other constant's name has. */
-  get nextName(): string {
+  /** An unused prefix for names. */
+  get newPrefix(): string {
     return String(this.#constants.length);
   }
 
@@ -22,8 +22,8 @@ export class GraphConstants {
     this.#constants.push(...constants);
   }
 
-  /** Once for all who name it so. Returns its name. */
-  once(constant: OnnxConstant): string {
+  /** Adds the constant unless one has its name. Returns the name. */
+  addOnce(constant: OnnxConstant): string {
     if (!this.#constants.some(({ name }) => name === constant.name)) this.add(constant);
     return constant.name;
   }

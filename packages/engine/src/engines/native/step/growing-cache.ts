@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { StepAttention } from "../../../step/step-plan.ts";
-import type { KeptPositions } from "../../../step/token-steps.ts";
+import type { CachedPositions } from "../../../step/token-steps.ts";
 
 /** Positions that there is room for at first. */
 const firstCapacity = 256;
@@ -54,13 +54,13 @@ export class GrowingCache {
   }
 
   /** Takes a copy of a layer's rectangle over, [rows, keyHeads, columns, headSize] each. */
-  fill(layer: number, kept: KeptPositions, values: (tensor: tf.Tensor) => Float32Array): void {
-    const columns = kept.key.shape[2] ?? 0;
+  fill(layer: number, cached: CachedPositions, values: (tensor: tf.Tensor) => Float32Array): void {
+    const columns = cached.key.shape[2] ?? 0;
     this.makeRoom(columns);
     const { attention, ...targets } = this.room(layer);
     for (const [row, padding] of this.padding.entries()) {
       for (const kind of ["key", "value"] as const) {
-        const from = { values: values(kept[kind]), row, room: columns, first: padding };
+        const from = { values: values(cached[kind]), row, room: columns, first: padding };
         const to = { values: targets[kind], row, room: this.#capacity, first: 0 };
         copyHeads(attention, from, to, columns - padding);
       }
@@ -69,7 +69,7 @@ export class GrowingCache {
   }
 
   /** A copy of a layer's rectangle, with zeros for padding. */
-  read(layer: number): KeptPositions {
+  read(layer: number): CachedPositions {
     const { columns } = this;
     const room = this.room(layer);
     const { keyHeads, headSize } = room.attention;

@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { StepAttention, StepBias } from "../../../step/step-plan.ts";
-import type { KeptPositions, StepProgram } from "../../../step/token-steps.ts";
+import type { CachedPositions, StepProgram } from "../../../step/token-steps.ts";
 import type { HeldTensor, NativeTensor } from "../runtime/native-tensor.ts";
 import type { NativeValues } from "../runtime/onnx-model.ts";
 import type { OnnxRuntime } from "../runtime/onnx-runtime.ts";
@@ -64,12 +64,12 @@ export class NativeSteps implements StepProgram {
     return this.#sessions.isAlive;
   }
 
-  fill(layer: number, kept: KeptPositions): void {
-    this.#rooms.fill(layer, kept, (tensor) => this.backend.floats(tensor));
+  fill(layer: number, cached: CachedPositions): void {
+    this.#rooms.fill(layer, cached, (tensor) => this.backend.floats(tensor));
     this.#held.release();
   }
 
-  read(layer: number): KeptPositions {
+  read(layer: number): CachedPositions {
     return this.#rooms.read(layer);
   }
 
@@ -116,7 +116,7 @@ export class NativeSteps implements StepProgram {
       const result = isKept ? pool.take(size) : this.#state(size, index);
       const output = this.#lent({ values: result, shape: [rows, left, stage.width] });
       const inputs = stage.feeds.map((feed) => this.#fed(feed, { ...call, hidden: input }));
-      this.backend.run(stage.session, inputs, [output, ...this.#keptBy(stage)]);
+      this.backend.run(stage.session, inputs, [output, ...this.#cachesOf(stage)]);
       if (values !== hidden) pool.give(values);
       values = result;
     }
@@ -143,11 +143,11 @@ export class NativeSteps implements StepProgram {
     return isState ? this.#held.of(tensor) : tensor;
   }
 
-  #keptBy({ attentions }: StepStage): readonly NativeTensor[] {
-    return attentions.flatMap((attention) => [this.#kept(attention, "key"), this.#kept(attention, "value")]);
+  #cachesOf({ attentions }: StepStage): readonly NativeTensor[] {
+    return attentions.flatMap((attention) => [this.#cached(attention, "key"), this.#cached(attention, "value")]);
   }
 
-  #kept({ layer, keyHeads, headSize }: StepAttention, kind: "key" | "value"): NativeTensor {
+  #cached({ layer, keyHeads, headSize }: StepAttention, kind: "key" | "value"): NativeTensor {
     const { rows, capacity } = this.#rooms;
     return this.#held.of({ values: this.#rooms.room(layer)[kind], shape: [rows, keyHeads, capacity, headSize] });
   }
@@ -160,7 +160,7 @@ export class NativeSteps implements StepProgram {
         return call[feed.kind];
       case "key":
       case "value":
-        return this.#kept(feed.attention, feed.kind);
+        return this.#cached(feed.attention, feed.kind);
       case "cos":
       case "sin": {
         const values = this.#angles.of(feed.rotation)[feed.kind];

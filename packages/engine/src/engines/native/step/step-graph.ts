@@ -66,7 +66,7 @@ export class GraphDraft {
   readonly #feeds: StepFeed[] = [];
   readonly #constants = new GraphConstants();
   readonly #attentions: StepAttention[] = [];
-  readonly #kept: string[] = [];
+  readonly #extendedCaches: string[] = [];
   readonly #g = new GraphWriter(this.#inputs);
   readonly #products: StepProducts;
   readonly #values: Value[];
@@ -104,7 +104,7 @@ export class GraphDraft {
 
   finish(): StepGraph {
     const { name, width } = this.#value(this.#values.length - 1);
-    const graph = { ...this.#g.finish(name, ...this.#kept), constants: this.#constants.all };
+    const graph = { ...this.#g.finish(name, ...this.#extendedCaches), constants: this.#constants.all };
     return { graph, feeds: this.#feeds, attentions: this.#attentions, width, shared: this.#products.shared };
   }
 
@@ -194,11 +194,11 @@ export class GraphDraft {
     const names = [attention.query, attention.key, attention.value].map((value) => this.#value(value).name);
     const count = this.#attentions.length;
     const shape = ["rows", keyHeads, "capacity", headSize];
-    const kept = (kind: "key" | "value") => this.#input(`${kind}${count}`, { kind, attention }, { shape });
+    const cacheInput = (kind: "key" | "value") => this.#input(`${kind}${count}`, { kind, attention }, { shape });
     const inputs = [
       ...names,
-      kept("key"),
-      kept("value"),
+      cacheInput("key"),
+      cacheInput("value"),
       this.#shared({ kind: "last" }),
       this.#shared({ kind: "total" }),
     ];
@@ -217,7 +217,7 @@ export class GraphDraft {
     };
     const outputs = this.#g.nodes("GroupQueryAttention", inputs, 3, attributes, "com.microsoft");
     const [mixed = "", ...extended] = outputs;
-    this.#kept.push(...extended);
+    this.#extendedCaches.push(...extended);
     return { name: mixed, width: heads * headSize };
   }
 
@@ -229,7 +229,7 @@ export class GraphDraft {
 
   #zeros(width: number): string {
     const values = new Float32Array(width);
-    return this.#constants.once({ name: `zeros ${width}`, type: "float32", shape: [width], values });
+    return this.#constants.addOnce({ name: `zeros ${width}`, type: "float32", shape: [width], values });
   }
 
   #tensor(tensor: tf.Tensor): string {

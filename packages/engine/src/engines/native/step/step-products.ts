@@ -6,8 +6,8 @@ import type { StepFactor } from "../../../step/step-plan.ts";
 import type { Int8Constant } from "../int8/native-int8-weights.ts";
 import { largestOfRows } from "../int8/native-rounding.ts";
 import { zeroPoint } from "../int8/product-session.ts";
-import { evenBlocks } from "../kept-blocks.ts";
 import type { GraphWriter } from "../kernels/graph.ts";
+import { evenBlocks } from "../native-blocks.ts";
 import {
   addBlockProduct,
   type BlockSums,
@@ -90,7 +90,7 @@ export class StepProducts {
       return sums;
     };
     const { g, constants } = this.options;
-    const product = addBlockProduct(g, x, blocks, { name: constants.nextName, sumsOf });
+    const product = addBlockProduct(g, x, blocks, { name: constants.newPrefix, sumsOf });
     constants.add(...product.constants);
     return product.value;
   }
@@ -100,7 +100,7 @@ export class StepProducts {
     this.#packing ??= packing;
     const { g, constants } = this.options;
     const rounded = this.#roundedOnce(x);
-    const name = constants.nextName;
+    const name = constants.newPrefix;
     const weight: OnnxConstant = { name: `${name}weight`, type: "int8", shape: [inner, columns], values: codes };
     if (packing !== undefined) this.#shared.push(weight);
     constants.add(weight, { name: `${name}scales`, type: "float32", shape: [columns], values: columnScales });
@@ -126,8 +126,8 @@ export class StepProducts {
   /** Each row divided by its largest magnitude. */
   #roundedRows(x: string): RoundedValue {
     const { g, constants } = this.options;
-    const step = constants.once({ name: "step", type: "float32", shape: [], values: Float32Array.of(1 / 127) });
-    const zero = constants.once({ name: "zero", type: "uint8", shape: [], values: Uint8Array.of(zeroPoint) });
+    const step = constants.addOnce({ name: "step", type: "float32", shape: [], values: Float32Array.of(1 / 127) });
+    const zero = constants.addOnce({ name: "zero", type: "uint8", shape: [], values: Uint8Array.of(zeroPoint) });
     // A row of zeros is divided by the smallest normal number instead of 0.
     const factors = g.node("Max", [largestOfRows(g, x), g.constant(2 ** -126)]);
     return { codes: g.node("QuantizeLinear", [g.divide(x, factors), step, zero]), step, zero, factors };

@@ -27,7 +27,7 @@ export class StepSessions {
     private readonly plans: readonly StepPlan[],
     private readonly roundsRows: boolean,
     private readonly stages: readonly StepStage[],
-    private readonly own: readonly NativeSession[],
+    private readonly nativeSessions: readonly NativeSession[],
   ) {}
 
   /** Undefined if a weight of the plans cannot be part of a graph. Throws NativeCallError if the library is too old. */
@@ -37,28 +37,28 @@ export class StepSessions {
     { width, rows }: { readonly width: number; readonly rows: number },
   ): StepSessions | undefined {
     const roundsRows = mustRoundRows(plans, rows);
-    const own: NativeSession[] = [];
+    const nativeSessions: NativeSession[] = [];
     const stages: StepStage[] = [];
     try {
       let draft = new GraphDraft(backend, { width, roundsRows });
       const lastMixing = plans.map(({ nodes }) => nodes.some(({ op }) => op === "attention")).lastIndexOf(true);
       for (const [at, plan] of plans.entries()) {
-        if (!draft.add(plan)) return releaseAll(backend, own);
+        if (!draft.add(plan)) return releaseAll(backend, nativeSessions);
         // Stages after the last attention are only computed for the last position.
         const isWhole = at === lastMixing || at === plans.length - 1;
         if (!isWhole && draft.bytes < bytesOfGraph && draft.tensors < tensorsOfGraph) continue;
         const made = draft.finish();
-        if (hasConstants(made) && !areFinite(backend, made)) return releaseAll(backend, own);
+        if (hasConstants(made) && !areFinite(backend, made)) return releaseAll(backend, nativeSessions);
         const session = sessionOf(backend, made);
-        if (hasConstants(made)) own.push(session);
+        if (hasConstants(made)) nativeSessions.push(session);
         stages.push({ ...made, session });
         draft = new GraphDraft(backend, { width: made.width, roundsRows });
       }
     } catch (error) {
-      releaseAll(backend, own);
+      releaseAll(backend, nativeSessions);
       throw error;
     }
-    const sessions = new StepSessions(backend, plans, roundsRows, stages, own);
+    const sessions = new StepSessions(backend, plans, roundsRows, stages, nativeSessions);
     for (const weight of packedWeights(plans)) weight.owns(roundsRows ? "steps of rows" : "steps", sessions);
     return sessions;
   }
@@ -70,7 +70,7 @@ export class StepSessions {
 
   /** Whether a matrix is a constant of a graph: no other way of multiplying by it is as fast. */
   get holdsMatrices(): boolean {
-    return this.own.length > 0;
+    return this.nativeSessions.length > 0;
   }
 
   /** The stages for these plans; undefined if they need other graphs. */
@@ -90,7 +90,7 @@ export class StepSessions {
   dispose(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    releaseAll(this.backend, this.own);
+    releaseAll(this.backend, this.nativeSessions);
   }
 }
 

@@ -45,7 +45,7 @@ export const adaptedLinear: GpuKernel = (call) => {
 };
 
 /**
- * The same inputs, dy0, dy1, … and branches, which is written over → the gradients of a0, b0, a1, …, and, if `isForX`, first
+ * The same inputs, dy0, dy1, … and branches, which is overwritten → the gradients of a0, b0, a1, …, and, if `isForX`, first
  * that of x.
  */
 export const adaptedLinearGradient: GpuKernel = (call) => {

@@ -13,7 +13,7 @@ export interface Entrywise {
   /** Outputs; all have one shape. */
   readonly outputs: readonly string[];
   readonly shape: readonly number[];
-  /** Tensors that are written over, one for each output. Default: new ones. */
+  /** Tensors that are overwritten, one for each output. Default: new ones. */
   readonly into?: readonly tf.TensorInfo[];
   readonly numbers?: Readonly<Record<string, number>>;
   readonly types?: Shader["numbers"];

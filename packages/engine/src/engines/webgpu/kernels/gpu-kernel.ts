@@ -1,18 +1,18 @@
-// What every kernel of the WebGPU backend is written with.
+// Types and shader functions that all kernels of the WebGPU backend share.
 
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type * as tf from "@tensorflow/tfjs-core";
 import { inputOf as inputNamed } from "../../../kernels/wrap-kernels.ts";
 import { sizeOf } from "../../../rows.ts";
 
-/** What a kernel is run with. */
+/** The arguments of a kernel. */
 export interface GpuKernelCall {
   readonly inputs: tf.NamedTensorInfoMap;
   readonly attributes: tf.NamedAttrMap;
   readonly backend: WebGPUBackend;
 }
 
-/** One of this package's operations, whole. Its inputs are float32 (labels: int32) and not empty. */
+/** A kernel that computes one operation of this package. Its inputs are float32 (labels: int32) and not empty. */
 export type GpuKernel = (call: GpuKernelCall) => tf.TensorInfo[];
 
 /** Factors of dropout for some entries, as shaders read them. */
@@ -21,9 +21,9 @@ export interface DrawnFactors {
   readonly bits: tf.TensorInfo;
   /** The number `factor`, of f32. */
   readonly factor: number;
-  /** `factorOf(i)`: what entry i is multiplied by. */
+  /** WGSL of `factorOf(i)`, the factor of entry i. */
   readonly text: string;
-  /** Tells shaders of different texts apart. */
+  /** Differs between shaders with different texts. */
   readonly key: string;
 }
 
@@ -38,7 +38,7 @@ export function rowsOf({ shape }: tf.TensorInfo): { rows: number; features: numb
   return { rows: sizeOf(shape) / features, features, columnShape: [...shape.slice(0, -1), 1] };
 }
 
-/** `sumOfLanes(own, lane)`: the sum of what each lane of a workgroup gives, in all lanes; every lane must call it. */
+/** WGSL of `sumOfLanes(own, lane)`: sums `own` over the lanes of a workgroup. All lanes must call it and get the sum. */
 export function sumOfLanes(lanes = 256): string {
   return ofLanes("sumOfLanes", lanes, (one, other) => `${one} + ${other}`);
 }

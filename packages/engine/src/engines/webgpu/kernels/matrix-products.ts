@@ -38,7 +38,7 @@ interface ProductInputs {
   readonly sizes: Readonly<Record<string, number>>;
   /** More numbers, of f32. */
   readonly floats?: Readonly<Record<string, number>>;
-  /** Tensors that are written over; the other outputs are new. */
+  /** Tensors that are overwritten; the other outputs are new. */
   readonly into?: Readonly<Record<string, tf.TensorInfo>>;
   /** Factors of an input's entries, or of the output's: `factorOf(i)`. */
   readonly factors?: DrawnFactors | undefined;
@@ -88,7 +88,7 @@ export function byName<Value>(name: string, values: readonly Value[]): Readonly<
 
 interface Kind extends Pick<ProductInputs, "factors" | "dropped" | "source"> {
   readonly tiles: readonly Tile[];
-  /** Names of tensors that are written over. */
+  /** Names of tensors that are overwritten. */
   readonly written: readonly string[];
   /** Inputs, numbers of u32 and of f32, by name. */
   readonly read: object;

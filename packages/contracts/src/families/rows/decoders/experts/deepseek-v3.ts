@@ -16,19 +16,19 @@ import {
   writerClasses,
 } from "../../shared/decoder-rows.ts";
 import {
-  choiceBias,
   expertNames,
   expertTensors,
   groupedRouter,
   inMixtures,
   problemsOfGroups,
+  scoreCorrectionBias,
   sharedExperts,
   stackedExperts,
 } from "../../shared/expert-rows.ts";
 import { linearRows, sizeRow } from "../../shared/module-rows.ts";
 
 const mixture = {
-  tensors: inMixtures([...expertTensors, choiceBias]),
+  tensors: inMixtures([...expertTensors, scoreCorrectionBias]),
   linears: [...inMixtures(sharedExperts), ...inMixtures(gatedFeedForward(false), false)],
   stackedFileKeys: stackedExperts("layers.{n}.mlp", expertNames),
   // The layers that predict further tokens.

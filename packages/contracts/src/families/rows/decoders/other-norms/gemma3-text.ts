@@ -27,7 +27,7 @@ export const gemma3Text = likeLlama(
       rotary: { thetaFallback: 1_000_000, local: { key: "rope_local_base_freq", fallback: 10_000 } },
       switches: {
         ...attentionBias,
-        reversedSight: { key: "use_bidirectional_attention", fallback: false },
+        flipsCausalMask: { key: "use_bidirectional_attention", fallback: false },
       },
       scalars: {
         logitCap: { key: "final_logit_softcapping", fallback: null },
@@ -39,7 +39,7 @@ export const gemma3Text = likeLlama(
       },
       // The file counts the keys on both sides of a query; transformers counts those on one side and the query itself.
       derive: (config) => {
-        if (!config.switches.reversedSight) return config;
+        if (!config.switches.flipsCausalMask) return config;
         return { ...config, windows: config.windows.map((size) => size && (size >> 1) + 1) };
       },
       // transformers reads the bound of scores and computes without it.

@@ -27,7 +27,7 @@ const hasInputs = { when: ({ perLayerSize }: ConfigValues) => perLayerSize > 0 }
 const hasExperts = { when: ({ switches }: ConfigValues) => switches.hasExperts };
 const norm = { kind: "root-mean-square" } as const;
 const at = (name: string) => `layers.{n}.${name}`;
-const own = (name: string) => at(`self_attn.${name}`);
+const selfAttn = (name: string) => at(`self_attn.${name}`);
 
 /** The linear layers and norms of layers with a window, or of layers without one. */
 function attention(is: InLayers, widths: { readonly head: Width; readonly queries: Width; readonly keys: Width }) {
@@ -39,14 +39,14 @@ function attention(is: InLayers, widths: { readonly head: Width; readonly querie
   const { head, queries, keys } = widths;
   return {
     linears: [
-      { path: own("q_proj"), inFeatures: "hidden", outFeatures: queries, inLayers: is, ...biased },
-      { path: own("o_proj"), inFeatures: queries, outFeatures: "hidden", inLayers: is, ...biased },
-      { path: own("k_proj"), inFeatures: "hidden", outFeatures: keys, inLayers: inLayers(hasKeys), ...biased },
-      { path: own("v_proj"), inFeatures: "hidden", outFeatures: keys, inLayers: inLayers(hasValues), ...biased },
+      { path: selfAttn("q_proj"), inFeatures: "hidden", outFeatures: queries, inLayers: is, ...biased },
+      { path: selfAttn("o_proj"), inFeatures: queries, outFeatures: "hidden", inLayers: is, ...biased },
+      { path: selfAttn("k_proj"), inFeatures: "hidden", outFeatures: keys, inLayers: inLayers(hasKeys), ...biased },
+      { path: selfAttn("v_proj"), inFeatures: "hidden", outFeatures: keys, inLayers: inLayers(hasValues), ...biased },
     ] satisfies readonly LinearRow[],
     norms: [
-      { path: own("q_norm"), width: head, inLayers: is, ...norm },
-      { path: own("k_norm"), width: head, inLayers: inLayers(hasKeys), ...norm },
+      { path: selfAttn("q_norm"), width: head, inLayers: is, ...norm },
+      { path: selfAttn("k_norm"), width: head, inLayers: inLayers(hasKeys), ...norm },
     ],
   };
 }
@@ -92,7 +92,7 @@ export const gemma4Text = likeLlama(
       switches: {
         ...attentionBias,
         // Images alone are seen both ways under "vision".
-        reversedSight: { key: "use_bidirectional_attention", values: ["vision", "all"], fallback: false },
+        flipsCausalMask: { key: "use_bidirectional_attention", values: ["vision", "all"], fallback: false },
         keysAsValues: { key: "attention_k_eq_v", fallback: false },
         hasExperts: { key: "enable_moe_block", fallback: false },
         doublesFeedForward: { key: "use_double_wide_mlp", fallback: false },
@@ -107,7 +107,7 @@ export const gemma4Text = likeLlama(
       harmless: ["cache_implementation", "is_causal"],
     },
     tensors: [
-      { path: at("layer_scalar"), kind: "buffer", shape: () => [1], otherwise: "ones" },
+      { path: at("layer_scalar"), kind: "buffer", shape: () => [1], init: "ones" },
       parameterRow(at("router.scale"), ({ hiddenSize }) => [hiddenSize], hasExperts),
       parameterRow(at("router.per_expert_scale"), ({ experts }) => [experts], hasExperts),
       ...expertTensors
@@ -150,27 +150,27 @@ export const gemma4Text = likeLlama(
         (name) => ({ path: at(name), ...norm, ...hasExperts }),
       ),
     ],
-    // Files also have them in layers that share others' keys.
+    // Files also have them in layers that use an earlier layer's keys.
     ignoredFileKeys: ["k_proj", "v_proj", "k_norm", "v_norm"].map((name) => `self_attn.${name}.weight`),
   },
 );
 
 /** transformers 5.24 writes `global_head_dim` and `num_global_key_value_heads` as `per_layer_config`, once for each global layer. */
 function withGlobalSizes(values: ReadonlyMap<string, unknown>): ReadonlyMap<string, unknown> {
-  const own = jsonObject(values.get("per_layer_config"));
+  const byLayer = jsonObject(values.get("per_layer_config"));
   const types: unknown = values.get("layer_types");
-  if (own === null || !Array.isArray(types)) return values;
+  if (byLayer === null || !Array.isArray(types)) return values;
   const globals = types.flatMap((type, layer) => (type === "full_attention" ? [String(layer)] : []));
-  const [first, ...others] = globals.map((layer) => own.get(layer));
+  const [first, ...others] = globals.map((layer) => byLayer.get(layer));
   const sizes = jsonObject(first);
-  const isOne = others.every((other) => JSON.stringify(other) === JSON.stringify(first));
-  if (sizes === null || !isOne || own.size !== globals.length) return values;
+  const areEqual = others.every((other) => JSON.stringify(other) === JSON.stringify(first));
+  if (sizes === null || !areEqual || byLayer.size !== globals.length) return values;
   const { head_dim, num_key_value_heads, ...rest } = Object.fromEntries(sizes);
   // Without this switch transformers' own files have no such number.
   const hasOwnHeads = num_key_value_heads !== undefined && values.get("attention_k_eq_v") !== true;
   if (Object.keys(rest).length > 0 || hasOwnHeads) return values;
-  const given = { global_head_dim: head_dim, num_global_key_value_heads: num_key_value_heads, per_layer_config: null };
-  return new Map([...values, ...Object.entries(given).filter(([, value]) => value !== undefined)]);
+  const fields = { global_head_dim: head_dim, num_global_key_value_heads: num_key_value_heads, per_layer_config: null };
+  return new Map([...values, ...Object.entries(fields).filter(([, value]) => value !== undefined)]);
 }
 
 function asTransformers(config: ConfigValues): ConfigValues {
@@ -178,7 +178,7 @@ function asTransformers(config: ConfigValues): ConfigValues {
   const windows = config.windows.map((size, layer) => {
     if (layer === layers - 1) return null;
     // The file counts the keys on both sides then; transformers adds one, and includes the farthest.
-    return switches.reversedSight && size !== null ? (size >> 1) + 2 : size;
+    return switches.flipsCausalMask && size !== null ? (size >> 1) + 2 : size;
   });
   return {
     ...config,
@@ -194,11 +194,11 @@ function problemsOf(config: ConfigValues): readonly ConfigProblem[] {
   const invalid = (key: string, value: unknown, expected: string) =>
     ({ kind: "invalid", key, got: describeValue(value), expected }) as const;
   const first = layers - sharedKeyLayers;
-  const ownTypes = new Set(windows.slice(0, Math.max(0, first)));
-  const lacks = windows.some((size) => !ownTypes.has(size));
+  const typesWithKeys = new Set(windows.slice(0, Math.max(0, first)));
+  const hasUnservedLayer = windows.some((size) => !typesWithKeys.has(size));
   const lacksExperts = switches.hasExperts && (experts < 1 || expertsPerToken < 1 || config.expertIntermediateSize < 1);
   return [
-    ...(lacks
+    ...(hasUnservedLayer
       ? [invalid("num_kv_shared_layers", sharedKeyLayers, "layers of every type before the first that shares")]
       : []),
     ...(headSize % 2 ? [invalid("head_dim", headSize, "an even number")] : []),

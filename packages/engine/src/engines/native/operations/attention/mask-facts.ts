@@ -57,7 +57,7 @@ export function maskPiece({ values, shape }: MaskFacts, sizes: HeadSizes, { item
 export function clearDeadQueries(target: Float32Array, sizes: HeadSizes, { shape, deadRows }: MaskFacts): void {
   const [maskBatch = 1, maskHeads = 1, maskQueries = 1] = shape;
   const { batch, heads, queryTime, valueSize } = sizes;
-  /** Queries that a row of the mask is for. */
+  /** Queries that share one row of the mask. */
   const queries = queryTime / maskQueries;
   for (const row of deadRows) {
     const query = row % maskQueries;

@@ -8,21 +8,21 @@ const results = join(import.meta.dirname, "../results");
 /** Below the folder of a processor. */
 type Kind = "." | "profiles";
 
-export function keep(kept: { readonly name: string; readonly processor: string }, kind: Kind, root = results): void {
-  const folder = join(root, folderOf(kept.processor), kind);
+export function saveResult(result: Readonly<Record<"name" | "processor", string>>, kind: Kind, root = results): void {
+  const folder = join(root, folderOf(result.processor), kind);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `${kept.name}.json`), `${JSON.stringify(kept, null, 2)}\n`);
+  writeFileSync(join(folder, `${result.name}.json`), `${JSON.stringify(result, null, 2)}\n`);
 }
 
 /** Of all processors. */
-export function readKept<Kept>(kind: Kind, root = results): Kept[] {
+export function readSaved<Saved>(kind: Kind, root = results): Saved[] {
   const folders = readdirSync(root).map((processor) => join(root, processor, kind));
   const files = folders
     .filter(existsSync)
     .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
     .filter((path) => path.endsWith(".json"));
   // Written by a program of the same version of this repository.
-  return files.map((path) => JSON.parse(readFileSync(path, "utf8")) as Kept);
+  return files.map((path) => JSON.parse(readFileSync(path, "utf8")) as Saved);
 }
 
 /** "AMD EPYC with AVX2, 2 threads" → "amd-epyc-avx2-2-threads" */

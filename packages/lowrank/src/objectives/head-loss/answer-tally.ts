@@ -7,11 +7,11 @@ import { writesText } from "../../open/task-types.ts";
 import { bestAnswer } from "../../predict/best-answer.ts";
 
 export class AnswerTally {
-  readonly #given: number[] = [];
-  readonly #right: number[] = [];
+  readonly #predictions: number[] = [];
+  readonly #labels: number[] = [];
   readonly #spans = new SpanTally();
   #kind: Answers["kind"] | undefined;
-  #isOfLabels = false;
+  #isMultiLabel = false;
   #hits = 0;
   #count = 0;
 
@@ -24,13 +24,13 @@ export class AnswerTally {
     this.#kind = answers.kind;
     if (answers.kind === "places") this.#spans.add(values, batch);
     else if (answers.kind === "outputs") {
-      this.#isOfLabels = answers.problem === "multi_label_classification";
-      this.#keep(values, batch.labels);
+      this.#isMultiLabel = answers.problem === "multi_label_classification";
+      this.#add(values, batch.labels);
     } else if (writesText(this.model.task)) {
       // A vocabulary has too many classes for scores of each class.
       this.#hits += answers.targets.filter((target, place) => target === values[place]).length;
       this.#count += answers.targets.length;
-    } else this.#keep(values, answers.targets);
+    } else this.#add(values, answers.targets);
   }
 
   /** The metrics that apply to the head and are numbers: without variation in the labels there is no correlation. */
@@ -39,26 +39,26 @@ export class AnswerTally {
   }
 
   #metrics(): Omit<RowMetrics, "loss"> {
-    const [given, right, classes] = [this.#given, this.#right, this.model.config.labels];
+    const [predicted, labels, classes] = [this.#predictions, this.#labels, this.model.config.labels];
     if (this.#kind === "places") return this.#spans.metrics();
-    if (this.#kind === "outputs" && this.#isOfLabels) {
+    if (this.#kind === "outputs" && this.#isMultiLabel) {
       const sets = (values: readonly number[], from: number) =>
         Array.from({ length: values.length / classes }, (_, row) =>
           Array.from({ length: classes }, (_, label) => label).filter(
             (label) => (values[row * classes + label] ?? 0) > from,
           ),
         );
-      return { ...labelScores(sets(given, 0), sets(right, 0.5), classes) };
+      return { ...labelScores(sets(predicted, 0), sets(labels, 0.5), classes) };
     }
-    if (this.#kind === "outputs") return { pearson: pearson(given, right), spearman: spearman(given, right) };
+    if (this.#kind === "outputs") return { pearson: pearson(predicted, labels), spearman: spearman(predicted, labels) };
     if (writesText(this.model.task)) return this.#count === 0 ? {} : { accuracy: this.#hits / this.#count };
-    return given.length === 0 ? {} : { ...classScores(given, right, classes) };
+    return predicted.length === 0 ? {} : { ...classScores(predicted, labels, classes) };
   }
 
-  #keep(given: ArrayLike<number>, right: ArrayLike<number>): void {
-    for (let place = 0; place < given.length; place += 1) {
-      this.#given.push(given[place] ?? 0);
-      this.#right.push(right[place] ?? 0);
+  #add(predictions: ArrayLike<number>, labels: ArrayLike<number>): void {
+    for (let place = 0; place < predictions.length; place += 1) {
+      this.#predictions.push(predictions[place] ?? 0);
+      this.#labels.push(labels[place] ?? 0);
     }
   }
 }

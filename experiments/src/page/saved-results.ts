@@ -1,14 +1,14 @@
 // The results that the page is made from.
 
-import { readKept as readBenchmarks } from "../../../benchmarks/src/kept-results.ts";
+import { readSaved as readBenchmarks } from "../../../benchmarks/src/saved-results.ts";
 import type { Subspaces } from "../analyses/subspaces.ts";
 import type { Latencies } from "../costs/latency.ts";
 import type { Switching } from "../costs/switching.ts";
-import { readKept } from "../training/kept-runs.ts";
+import { readSaved } from "../training/saved-runs.ts";
 import type { Sweep } from "../training/sweep.ts";
 
 /** An absent result was not run yet. */
-export interface KeptResults {
+export interface SavedResults {
   readonly sst2?: Sweep | undefined;
   /** The same recipe in PEFT. */
   readonly sst2InPeft?: Sweep | undefined;
@@ -62,36 +62,36 @@ const trainings = [3, 10, 20, 30].flatMap((epochs) => [`${epochs}-epochs`, `${ep
 
 function trainedLonger(task: string): readonly SearchedSweep[] {
   return trainings.flatMap((training) => {
-    const kept = readKept<Sweep>(`${task}-${training}`);
-    return kept === undefined ? [] : [{ ...kept, rates: readKept<Sweep>(`${task}-${training}-rates`) }];
+    const kept = readSaved<Sweep>(`${task}-${training}`);
+    return kept === undefined ? [] : [{ ...kept, rates: readSaved<Sweep>(`${task}-${training}-rates`) }];
   });
 }
 
-export function keptResults(): KeptResults {
+export function savedResults(): SavedResults {
   const results = readBenchmarks<{ readonly name: string; readonly date: string }>(".");
   results.sort((one, other) => other.date.localeCompare(one.date));
   /** The newest of all processors. */
-  const benchmark = <Kept>(name: string) => results.find((result) => result.name === name) as Kept | undefined;
+  const benchmark = <Saved>(name: string) => results.find((result) => result.name === name) as Saved | undefined;
   return {
-    sst2: readKept<Sweep>("sst2"),
-    sst2InPeft: readKept<Sweep>("sst2-peft"),
-    sst2Rates: readKept<Sweep>("sst2-rates"),
+    sst2: readSaved<Sweep>("sst2"),
+    sst2InPeft: readSaved<Sweep>("sst2-peft"),
+    sst2Rates: readSaved<Sweep>("sst2-rates"),
     sst2Longer: trainedLonger("sst2"),
-    e2e: readKept<Sweep>("e2e"),
-    e2eInPeft: readKept<Sweep>("e2e-peft"),
-    e2eRates: readKept<Sweep>("e2e-rates"),
+    e2e: readSaved<Sweep>("e2e"),
+    e2eInPeft: readSaved<Sweep>("e2e-peft"),
+    e2eRates: readSaved<Sweep>("e2e-rates"),
     e2eLonger: trainedLonger("e2e"),
-    questions: readKept<Sweep>("questions"),
-    questionsRates: readKept<Sweep>("questions-rates"),
-    instructions: readKept<Sweep>("instructions"),
-    instructionsRates: readKept<Sweep>("instructions-rates"),
-    korean: readKept<Sweep>("korean"),
-    koreanRates: readKept<Sweep>("korean-rates"),
-    digits: readKept<Sweep>("digits"),
-    digitsRates: readKept<Sweep>("digits-rates"),
-    subspaces: readKept<Subspaces>("subspaces"),
-    latency: readKept<Latencies>("latency"),
-    switching: readKept<Switching>("switching"),
+    questions: readSaved<Sweep>("questions"),
+    questionsRates: readSaved<Sweep>("questions-rates"),
+    instructions: readSaved<Sweep>("instructions"),
+    instructionsRates: readSaved<Sweep>("instructions-rates"),
+    korean: readSaved<Sweep>("korean"),
+    koreanRates: readSaved<Sweep>("korean-rates"),
+    digits: readSaved<Sweep>("digits"),
+    digitsRates: readSaved<Sweep>("digits-rates"),
+    subspaces: readSaved<Subspaces>("subspaces"),
+    latency: readSaved<Latencies>("latency"),
+    switching: readSaved<Switching>("switching"),
     training: benchmark<TrainingCosts>("lora-vs-full"),
     merged: benchmark<MergedCosts>("merged-latency"),
   };

@@ -7,14 +7,14 @@ import type { LayerVariable, Tensors } from "../foreign-layer.ts";
 import type { LayerCall, LayerKind, SiteOutline } from "../layer-kind.ts";
 import { type TemporaryValue, withValues } from "../temporary-values.ts";
 
-export const byWeight: LayerKind = {
+export const genericLayer: LayerKind = {
   outlines: (_layer, variables) => [...variables].flatMap(([name, variable]) => matrixOutline(name, variable)),
-  call: callByWeight,
+  call: callWithAdaptedWeights,
 };
 
 /** The stored layout. */
 export function plainView(shape: readonly number[]): WeightView {
-  return { shape, toView: (own) => tf.clone(own), fromView: (seen) => tf.clone(seen) };
+  return { shape, toView: (stored) => tf.clone(stored), fromView: (seen) => tf.clone(seen) };
 }
 
 /** Transposes the axes to an order, and reshapes. */
@@ -24,7 +24,7 @@ export function matrixView(shape: readonly number[], order: readonly number[], m
   const isInOrder = order.every((axis, position) => axis === position);
   return {
     shape: matrix,
-    toView: (own) => tf.tidy(() => tf.reshape(isInOrder ? own : tf.transpose(own, [...order]), [...matrix])),
+    toView: (stored) => tf.tidy(() => tf.reshape(isInOrder ? stored : tf.transpose(stored, [...order]), [...matrix])),
     fromView: (seen) =>
       tf.tidy(() => {
         const lifted = tf.reshape(seen, reordered);
@@ -43,16 +43,16 @@ function matrixOutline(name: string, variable: LayerVariable): readonly SiteOutl
   return [{ kind: "linear", weight: name, view: matrixView(shape, order, matrix) }];
 }
 
-export function callByWeight(call: LayerCall): Tensors {
-  const readings = temporaryValuesOf(call);
-  return withValues(readings, () => call.original(call.inputs, call.settings));
+export function callWithAdaptedWeights(call: LayerCall): Tensors {
+  const temporaryValues = temporaryValuesOf(call);
+  return withValues(temporaryValues, () => call.original(call.inputs, call.settings));
 }
 
 /** The adapted or overridden weights of the layer in this call. */
 export function temporaryValuesOf({ parameters, sites, context }: LayerCall): readonly TemporaryValue[] {
   return parameters.flatMap(({ variable, parameter }): readonly TemporaryValue[] => {
     const site = sites.find(({ weight }) => weight === parameter);
-    const seen = site?.isOpen(context) ? site.adaptedWeight(context) : parameter.overrideFor(context);
+    const seen = site?.isAdapted(context) ? site.adaptedWeight(context) : parameter.overrideFor(context);
     return seen === undefined ? [] : [[variable, parameter.weight.view.fromView(seen)]];
   });
 }

@@ -8,7 +8,7 @@ import { recycleBuffers } from "./recycle-buffers.ts";
 import { registerGpuKernels } from "./register-gpu-kernels.ts";
 
 /** Changes the backend's class, and registers kernels for it. */
-export function addOwnKernels(Backend: typeof WebGPUBackend): void {
+export function extendWebgpuBackend(Backend: typeof WebGPUBackend): void {
   offerPackedWeights(Backend);
   recycleBuffers(Backend.prototype);
   computeBeforeReading(Backend.prototype);

@@ -18,7 +18,7 @@ type Activation = "GeluTanh" | "GeluErf" | "Silu" | "Swiglu";
 type Product = "Linear" | "BlockProduct" | "Int8Product" | "RoundedBlocks" | "DroppedLowRankGradient";
 
 /** Names of the kernels that a backend may bring. */
-export type OwnKernel =
+export type CustomKernel =
   | `Lowrank${Differentiated}${"" | "Gradient"}`
   | `Lowrank${Product | "AttendNext" | "Rotary" | "TokenRotary" | "HeadLoss" | "Dropout"}`
   | PackedKernel;
@@ -27,7 +27,7 @@ export type OwnKernel =
 export type PackedKernel = `LowrankPacked${"Product" | "Rows"}`;
 
 /** Whether the current backend has the kernel, and each input is of the type it takes and not empty. Throws DisposedError. */
-export function hasOwnKernel(name: OwnKernel, inputs: tf.NamedTensorMap): boolean {
+export function hasCustomKernel(name: CustomKernel, inputs: tf.NamedTensorMap): boolean {
   requireAlive(inputs);
   if (tf.getKernel(name, tf.getBackend()) == null) return false;
   for (const input in inputs) {
@@ -38,23 +38,23 @@ export function hasOwnKernel(name: OwnKernel, inputs: tf.NamedTensorMap): boolea
   return true;
 }
 
-/** The kernel's outputs; undefined if `hasOwnKernel` is false. */
-export function runOwnKernel(
-  name: OwnKernel,
+/** The kernel's outputs; undefined if `hasCustomKernel` is false. */
+export function runCustomKernel(
+  name: CustomKernel,
   inputs: tf.NamedTensorMap,
   attributes: tf.NamedAttrMap = {},
 ): readonly tf.Tensor[] | undefined {
-  if (!hasOwnKernel(name, inputs)) return undefined;
+  if (!hasCustomKernel(name, inputs)) return undefined;
   return tf.engine().runKernel(name, inputs, attributes) as unknown as readonly tf.Tensor[];
 }
 
 /** The only output of a kernel that has one. */
-export function runOwnKernelForOne(
-  name: OwnKernel,
+export function runSingleOutputKernel(
+  name: CustomKernel,
   inputs: tf.NamedTensorMap,
   attributes: tf.NamedAttrMap = {},
 ): tf.Tensor | undefined {
-  const outputs: unknown = runOwnKernel(name, inputs, attributes);
+  const outputs: unknown = runCustomKernel(name, inputs, attributes);
   return Array.isArray(outputs) ? outputs[0] : (outputs as tf.Tensor | undefined);
 }
 

@@ -1,7 +1,7 @@
 // Importing packages that a bundler must not look for: native ones, and Node's own modules.
 
 /** Imports a module by a name that bundlers leave alone; it is looked up when the program runs. */
-export function importUnseen(specifier: string): Promise<unknown> {
+export function importUnbundled(specifier: string): Promise<unknown> {
   return import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
 }
 

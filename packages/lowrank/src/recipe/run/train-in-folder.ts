@@ -2,10 +2,10 @@
 
 import type { TrainingEvent } from "@lowrank/trainer";
 import type { Communicator } from "@lowrank/trainer/mpi";
-import { given } from "../../given.ts";
 import { pinnedName } from "../../node/data/row-sources.ts";
 import { rewardFiles } from "../../node/load-rewards.ts";
 import { openRunFolder } from "../../node/run/open-run-folder.ts";
+import { omitUndefined } from "../../omit-undefined.ts";
 import type { SourceContext } from "../../platform.ts";
 import type { RunFolder, RunRequest } from "../../run-folder.ts";
 import { type CompleteRecipe, checkpointRetention, trainingOptions, type WithModel } from "../recipe.ts";
@@ -24,7 +24,7 @@ export function claimFolder(
   return openRunFolder(out, { ...claim, inputs, onWarning: notices.warn });
 }
 
-interface KeptRun {
+interface FolderRun {
   readonly options: CompleteRecipe;
   readonly folder: RunFolder;
   readonly signal: AbortSignal | undefined;
@@ -32,15 +32,16 @@ interface KeptRun {
 }
 
 /** The events of the loop while the folder is written, including the recipe that repeats the run. */
-export async function* keptRun(
+export async function* trainInFolder(
   { adapter, training, engine, fingerprint, reward }: PreparedRun,
-  { options, folder, signal, communicator }: KeptRun,
+  { options, folder, signal, communicator }: FolderRun,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const data = await Promise.all(options.data.map(pinnedName));
   const loop = { ...trainingOptions(options, folder), reward };
-  const recipe = await recipeText({ ...chosenOptions(training, options, loop), ...given(options), engine, data });
+  const text = await recipeText({ ...chosenOptions(training, options, loop), ...omitUndefined(options), engine, data });
   const { saveEvery, tensorBoard, report } = options;
   const keepCheckpoints = checkpointRetention(options);
-  const keeping = { saveEvery, tensorBoard, report, keepCheckpoints, recipe: [recipeFile, recipe] } as const;
-  yield* adapter.keepIn(folder, training, { ...loop, ...keeping, ...given({ signal }), communicator, fingerprint });
+  const keeping = { saveEvery, tensorBoard, report, keepCheckpoints, recipe: [recipeFile, text] } as const;
+  const call = { ...loop, ...keeping, ...omitUndefined({ signal }), communicator, fingerprint };
+  yield* adapter.keepIn(folder, training, call);
 }

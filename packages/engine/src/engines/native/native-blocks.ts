@@ -1,22 +1,22 @@
-// Matrices of blocks that ONNX Runtime multiplies by as they are (com.microsoft.MatMulNBits): a session for each, in which the
+// Matrices of blocks that ONNX Runtime multiplies by without decoding them (com.microsoft.MatMulNBits): a session for each, in which the
 // matrix is a constant, since only constants are brought into the order in which the processor reads them.
 
 import { NativeCallError } from "../../errors.ts";
 import { allNumbers } from "../../packed/block-numbers.ts";
-import type { KeptBlocks } from "../../packed/block-product.ts";
+import type { BlockStore } from "../../packed/block-product.ts";
 import { evenLevels } from "../../packed/even-levels.ts";
 import { type BlockMatrix, blocksPerRow } from "../../packed/packed-matrix.ts";
 import { blockProductGraph, type EvenBlocks } from "./operations/block-product-graph.ts";
 import type { NativeSession, OnnxRuntime } from "./runtime/onnx-runtime.ts";
 
-/** A session and how many columns its product has. */
-export interface KeptMatrix {
+/** A session, and the number of columns of its product. */
+export interface PreparedMatrix {
   readonly session: NativeSession;
   readonly outFeatures: number;
 }
 
-export class NativeBlocks implements KeptBlocks {
-  readonly #matrices = new Map<string, KeptMatrix>();
+export class NativeBlocks implements BlockStore {
+  readonly #matrices = new Map<string, PreparedMatrix>();
   #made = 0;
 
   constructor(private readonly runtime: OnnxRuntime) {}
@@ -26,7 +26,7 @@ export class NativeBlocks implements KeptBlocks {
     return this.#matrices.size;
   }
 
-  keep(matrix: BlockMatrix): string | undefined {
+  add(matrix: BlockMatrix): string | undefined {
     const blocks = evenBlocks(matrix);
     const session = blocks && this.#sessionOf(blocks);
     if (session === undefined) return undefined;
@@ -36,7 +36,7 @@ export class NativeBlocks implements KeptBlocks {
   }
 
   /** Throws for a key that was released. */
-  find(key: string): KeptMatrix {
+  find(key: string): PreparedMatrix {
     const found = this.#matrices.get(key);
     if (found === undefined) throw new Error("A matrix of blocks was used after it was released.");
     return found;

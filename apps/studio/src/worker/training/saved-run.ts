@@ -9,14 +9,14 @@ import { readJsonFile, writeJsonFile } from "../../storage/store.ts";
 import { RunGoneError } from "./errors.ts";
 
 /** A step to resume from. */
-export interface KeptStep {
+export interface SavedStep {
   readonly step: number;
   /** The smoothed loss, including the next step's: a step's own loss is of the weights before it. */
   readonly proven?: number;
 }
 
 /** All of a run but its tensors. */
-export interface KeptRun {
+export interface SavedRun {
   readonly version: 1;
   readonly run: string;
   /** Milliseconds since 1970. */
@@ -27,7 +27,7 @@ export interface KeptRun {
     readonly fingerprint: string;
     readonly source: "tiny" | "smollm2" | "files";
   };
-  readonly kept: readonly KeptStep[];
+  readonly kept: readonly SavedStep[];
   /** The events of the page up to the last saved step. */
   readonly news: readonly TrainingNews[];
 }
@@ -37,7 +37,7 @@ const factsOf = (run: string) => `${folder}/${run}/run.json`;
 const stepOf = (run: string, step: number) => `${folder}/${run}/${step}`;
 
 /** Saves a step, and removes surplus earlier ones. Returns the current facts. Throws QuotaError. */
-export async function keepStep(store: Store, run: KeptRun, state: TrainingState): Promise<KeptRun> {
+export async function keepStep(store: Store, run: SavedRun, state: TrainingState): Promise<SavedRun> {
   const { tensors, facts } = serializeState(state);
   const place = stepOf(run.run, state.step);
   await store.write(`${place}/state.safetensors`, tensors);
@@ -59,16 +59,16 @@ export async function stateAt(store: Store, run: string, step: number): Promise<
 }
 
 /** Throws RunGoneError. */
-export async function keptRun(store: Store, run: string): Promise<KeptRun> {
-  const facts = await readJsonFile(store, factsOf(run), isKeptRun);
+export async function readSavedRun(store: Store, run: string): Promise<SavedRun> {
+  const facts = await readJsonFile(store, factsOf(run), isSavedRun);
   if (facts === undefined || facts.kept.length === 0) throw new RunGoneError(run, undefined);
   return facts;
 }
 
 /** Every run that can be resumed, the newest first. */
-export async function keptRuns(store: Store): Promise<readonly KeptRun[]> {
+export async function readSavedRuns(store: Store): Promise<readonly SavedRun[]> {
   const found = await Promise.all(
-    (await store.list(folder)).map((run) => readJsonFile(store, factsOf(run), isKeptRun)),
+    (await store.list(folder)).map((run) => readJsonFile(store, factsOf(run), isSavedRun)),
   );
   const runs = found.filter((run) => run !== undefined);
   return runs.filter(({ kept }) => kept.length > 0).sort((one, other) => other.begun - one.begun);
@@ -78,27 +78,27 @@ export function removeRun(store: Store, run: string): Promise<void> {
   return store.remove(`${folder}/${run}`);
 }
 
-export function lastKept({ kept }: Pick<KeptRun, "kept">): KeptStep | undefined {
+export function lastSaved({ kept }: Pick<SavedRun, "kept">): SavedStep | undefined {
   return kept.at(-1);
 }
 
 /** Of those that are proven. */
-export function bestKept({ kept }: Pick<KeptRun, "kept">): KeptStep | undefined {
+export function bestSaved({ kept }: Pick<SavedRun, "kept">): SavedStep | undefined {
   const byLoss = kept.flatMap((each) => (each.proven === undefined ? [] : [{ each, loss: each.proven }]));
   return byLoss.sort((one, other) => one.loss - other.loss)[0]?.each;
 }
 
 /** The same, where the step after the last kept one was made. */
-export function provenBy(run: KeptRun, step: number, smoothed: number): KeptRun {
+export function provenBy(run: SavedRun, step: number, smoothed: number): SavedRun {
   const kept = run.kept.map((each) => (each.step === step - 1 ? { ...each, proven: smoothed } : each));
   return { ...run, kept };
 }
 
-function staying(kept: readonly KeptStep[]): readonly KeptStep[] {
-  const [last, best] = [lastKept({ kept }), bestKept({ kept })];
+function staying(kept: readonly SavedStep[]): readonly SavedStep[] {
+  const [last, best] = [lastSaved({ kept }), bestSaved({ kept })];
   return kept.filter((each) => each === last || each === best);
 }
 
-function isKeptRun(value: unknown): value is KeptRun {
+function isSavedRun(value: unknown): value is SavedRun {
   return typeof value === "object" && value !== null && "version" in value && value.version === 1 && "kept" in value;
 }

@@ -9,7 +9,7 @@ import { type MeasuredFiles, measuredWithFiles } from "../../rows/measured-batch
 import type { LearningPlan, Measuring } from "../objective.ts";
 import { AnswerTally } from "./answer-tally.ts";
 
-export const ownLoss: LearningPlan = {
+export const headLoss: LearningPlan = {
   kind: "own",
   loss: (model, batch, { context }) => model.loss(batchTensors(batch), context),
   measure: measureRows,

@@ -2,7 +2,7 @@
 // is kept for the next time. If the browser refuses a disk, the pieces stay in memory.
 
 /** A growing file. The writer closes it. */
-export interface KeptFile {
+export interface CachedFile {
   /** Bytes that are there. */
   readonly size: number;
   /** Whether it is complete: set by `finish`. */
@@ -28,7 +28,7 @@ type WorkerFile = FileSystemFileHandle & { createSyncAccessHandle(): Promise<Syn
 const folderName = "lowrank-studio-models";
 
 /** The file of this name in the folder of models. */
-export async function keptFile(name: string): Promise<KeptFile> {
+export async function openCachedFile(name: string): Promise<CachedFile> {
   try {
     return await onDisk(name);
   } catch {
@@ -36,7 +36,7 @@ export async function keptFile(name: string): Promise<KeptFile> {
   }
 }
 
-async function onDisk(name: string): Promise<KeptFile> {
+async function onDisk(name: string): Promise<CachedFile> {
   const root = await navigator.storage.getDirectory();
   const folder = await root.getDirectoryHandle(folderName, { create: true });
   const handle = (await folder.getFileHandle(name, { create: true })) as WorkerFile;
@@ -84,7 +84,7 @@ async function onDisk(name: string): Promise<KeptFile> {
 }
 
 /** The same for as long as the page lives. */
-export function inMemory(): KeptFile {
+export function inMemory(): CachedFile {
   let pieces: Uint8Array<ArrayBuffer>[] = [];
   let isWhole = false;
   return {

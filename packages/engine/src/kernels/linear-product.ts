@@ -1,9 +1,9 @@
-// A product of rows with one matrix and something to add to it: by the backend's own kernel in one call, or by plain
+// A product of rows with one matrix and something to add to it: by the backend's fused kernel in one call, or by plain
 // operations.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { matrix as asMatrix } from "../rows.ts";
-import { runOwnKernelForOne } from "./own-kernel.ts";
+import { runSingleOutputKernel } from "./custom-kernel.ts";
 
 export interface LinearInputs<X extends tf.Tensor = tf.Tensor> {
   /** [..., inFeatures] */
@@ -16,16 +16,16 @@ export interface LinearInputs<X extends tf.Tensor = tf.Tensor> {
 }
 
 /** x·matrix + term as [..., outFeatures]; undefined if the backend has no such kernel. */
-export function ownLinear({ x, matrix, isTransposed, term }: LinearInputs): tf.Tensor | undefined {
+export function runLinearKernel({ x, matrix, isTransposed, term }: LinearInputs): tf.Tensor | undefined {
   const inputs = term === undefined ? { x, matrix } : { x, matrix, term };
-  return runOwnKernelForOne("LowrankLinear", inputs, { isTransposed });
+  return runSingleOutputKernel("LowrankLinear", inputs, { isTransposed });
 }
 
 /** x·matrix + term for x [rows, inFeatures], on any backend. */
 export function linearProduct(inputs: LinearInputs<tf.Tensor2D>): tf.Tensor2D {
   const { x, matrix, isTransposed, term } = inputs;
-  const own = ownLinear(inputs);
-  return own === undefined ? plus(tf.matMul(x, matrix, false, isTransposed), term) : asMatrix(own);
+  const fused = runLinearKernel(inputs);
+  return fused === undefined ? plus(tf.matMul(x, matrix, false, isTransposed), term) : asMatrix(fused);
 }
 
 /** Adds a bias, or a sum of the product's size, to a product, and takes ownership of the product. */

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { folderOf, keep, readKept } from "./kept-results.ts";
 import type { Profile } from "./profile/profile-benchmark.ts";
 import type { Result } from "./result.ts";
+import { folderOf, readSaved, saveResult } from "./saved-results.ts";
 
 describe("folderOf", () => {
   it("gives each description of a processor a name of its own", () => {
@@ -26,12 +26,12 @@ describe("kept results", () => {
 
   it("of one processor leave those of others alone, and replace their own", () => {
     for (const [processor, ratio] of [["One", 0.5] as const, ["Two", 0.6] as const, ["One", 0.7] as const])
-      keep({ name: "step", processor, ratio } as Result, ".", folder);
-    keep({ name: "step", processor: "Two", threads: 2 } as Profile, "profiles", folder);
-    expect(readKept(".", folder)).toEqual([
+      saveResult({ name: "step", processor, ratio } as Result, ".", folder);
+    saveResult({ name: "step", processor: "Two", threads: 2 } as Profile, "profiles", folder);
+    expect(readSaved(".", folder)).toEqual([
       { name: "step", processor: "One", ratio: 0.7 },
       { name: "step", processor: "Two", ratio: 0.6 },
     ]);
-    expect(readKept("profiles", folder)).toEqual([{ name: "step", processor: "Two", threads: 2 }]);
+    expect(readSaved("profiles", folder)).toEqual([{ name: "step", processor: "Two", threads: 2 }]);
   });
 });

@@ -5,8 +5,8 @@ import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import type { Trained } from "./run-method.ts";
 
-/** One run as it is kept. */
-export interface KeptRun extends Trained {
+/** A run as it is saved. */
+export interface SavedRun extends Trained {
   readonly method: string;
   readonly seed: number;
   readonly learningRate: number;
@@ -24,28 +24,28 @@ const resultsFolder = join(root, "results");
 /** The folder of adapters, which may be lost. */
 export const adaptersFolder: string = join(root, "runs");
 
-/** What was kept under a name; undefined if nothing was. */
-export function readKept<Kept>(name: string): Kept | undefined {
+/** The result with this name; undefined if there is none. */
+export function readSaved<Saved>(name: string): Saved | undefined {
   const path = join(resultsFolder, `${name}.json`);
   // Written by a program of the same version of this repository.
-  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Kept) : undefined;
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Saved) : undefined;
 }
 
-/** Whole or not at all. */
-export function keep(name: string, value: unknown): void {
+/** Replaces the file atomically. */
+export function saveResult(name: string, value: unknown): void {
   const path = join(resultsFolder, `${name}.json`);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(`${path}.new`, `${readable(value)}\n`);
   renameSync(`${path}.new`, path);
 }
 
-/** On what, which every figure of time depends on, and when a run that is over was computed. */
-export function processorAndDate(): Pick<KeptRun, "processor" | "date"> {
+/** The processor, on which times depend, and the time of the end. */
+export function processorAndDate(): Pick<SavedRun, "processor" | "date"> {
   return { processor: cpus()[0]?.model.trim() ?? "unknown", date: new Date().toISOString() };
 }
 
 /** "loss 0.3354, accuracy 0.8567" */
-export function figuresText({ after }: Pick<KeptRun, "after">): string {
+export function figuresText({ after }: Pick<SavedRun, "after">): string {
   return Object.entries(after)
     .map(([figure, value]) => `${figure} ${value.toFixed(4)}`)
     .join(", ");

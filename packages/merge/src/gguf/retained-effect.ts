@@ -1,7 +1,7 @@
 // Measures how much of an adapter's change of the weights remains after quantization.
 
-/** The part of a change that rounding kept. */
-export interface KeptEffect {
+/** The part of a change that remains after rounding. */
+export interface RetainedEffect {
   /** The share of the change in its own direction: 1 for all, 0 for none. */
   readonly kept: number;
   /** The length of the rounding error, relative to the length of the change. */
@@ -41,7 +41,7 @@ export class EffectSums {
   }
 
   /** Undefined if nothing changes. */
-  effect(): KeptEffect | undefined {
+  effect(): RetainedEffect | undefined {
     const [along, change, error] = this.numbers;
     return change === 0 ? undefined : { kept: along / change, noise: Math.sqrt(error / change) };
   }
@@ -51,7 +51,7 @@ export class EffectSums {
 export class MeasuredEffects {
   readonly #sums = new Map<string, EffectSums>();
 
-  constructor(private readonly onRounded: (rounded: KeptEffect & { readonly tensor: string }) => void = () => {}) {}
+  constructor(private readonly onRounded: (rounded: RetainedEffect & { readonly tensor: string }) => void = () => {}) {}
 
   has(tensor: string): boolean {
     return this.#sums.has(tensor);
@@ -64,18 +64,18 @@ export class MeasuredEffects {
     if (effect !== undefined) this.onRounded({ tensor, ...effect });
   }
 
-  /** The kept share of all changes; 1 if nothing was measured. */
+  /** The remaining share of all changes; 1 if nothing was measured. */
   get kept(): number {
     const all = new EffectSums();
     for (const sums of this.#sums.values()) all.join(sums);
     return all.effect()?.kept ?? 1;
   }
 
-  taken(): unknown {
+  save(): unknown {
     return [...this.#sums].map(([tensor, { numbers }]) => [tensor, ...numbers]);
   }
 
-  give(found: unknown): void {
+  restore(found: unknown): void {
     for (const entry of Array.isArray(found) ? found : []) {
       const [tensor, ...numbers]: unknown[] = Array.isArray(entry) ? entry : [];
       if (typeof tensor === "string" && areSums(numbers)) this.put(tensor, new EffectSums(numbers));
