@@ -3,6 +3,7 @@
 
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+import { casesInPage, readsInPage } from "./integration/src/parity/in-page/cases-in-page.ts";
 import { chromiumArguments } from "./scripts/chromium.mjs";
 
 /** Those that scripts/test-browser.mjs found to exist here. */
@@ -31,7 +32,10 @@ const sameInEveryPage = [
 const madeOfOthers =
   "packages/engine/src/{ops/{gated-delta,state-space-scan,frozen-feed-forward},step/rounded-products}.test.ts";
 
+const root = import.meta.dirname;
+
 export default defineConfig({
+  plugins: [readsInPage(root)],
   resolve: { conditions: ["lowrank-source", "module", "browser", "development|production"] },
   test: {
     include: [
@@ -39,6 +43,7 @@ export default defineConfig({
       layersOfGuests,
       "{packages/*,apps/*,integration}/src/**/*.browser.test.ts",
     ],
+    provide: casesInPage(root, process.env.LOWRANK_PARITY),
     setupFiles: ["packages/engine/test/browser/fail-on-shader-errors.ts"],
     // A shader's first use compiles it, on a busy machine for seconds.
     testTimeout: 240_000,

@@ -28,6 +28,7 @@ const runs: readonly Run[] = [
     base: "gpt2",
     adapter: { ...lora, useDora: true, targetModules: ["c_attn", "c_fc", "wte"] },
   },
+  { name: "a LLaMA by QA-LoRA", base: "llama-gqa", adapter: { ...lora, useQalora: true, qaloraGroupSize: 8 } },
   { name: "a LLaMA in NF4", base: "llama-gqa", adapter: lora, precision: "nf4" },
   { name: "a LLaMA in int8", base: "llama-gqa", adapter: lora, precision: "int8" },
   { name: "a LLaMA in bf16", base: "bf16-base", adapter: lora, precision: "as-stored" },

@@ -75,7 +75,7 @@ describe("1. zero-initialised adapters leave the output exactly as it was", () =
       const plan = planInjection(model, config);
       const measured =
         init === "lora_ga"
-          ? measureGradients(model, plan, [({ adapters }) => subject.loss({ adapters })])
+          ? await measureGradients(model, plan, [({ adapters }) => subject.loss({ adapters })])
           : await measureInputs(model, plan, { run: ({ adapters }) => void subject.logits({ adapters }) });
       const handle = injectAdapter(model, plan, { seed: 1, measured });
       expectNear(subject.logits(active), before, 1e-5);

@@ -67,6 +67,16 @@ export class NoEngineError extends LowrankError {
   }
 }
 
+/** WebGPU in Node cannot read a tensor synchronously. Await the tensor's `data()`, or choose another engine. */
+export class SynchronousReadError extends LowrankError {
+  constructor() {
+    super(
+      "SYNCHRONOUS_READ",
+      "WebGPU in Node cannot read a tensor synchronously, as mixtures of experts and initializations from weights need. Await the tensor's data(), or choose another engine.",
+    );
+  }
+}
+
 /** A call of the native library failed; the process and its tensors are unharmed. Check the reason, or choose another engine. */
 export class NativeCallError extends LowrankError {
   constructor(

@@ -7,7 +7,7 @@ import "../src/gradients.ts";
 import { expectEqualResults, nearbyInput, type Rounding } from "./expect-equal-results.ts";
 import { testEngines, useEngine } from "./test-engines.ts";
 
-type Operation = (...inputs: tf.Tensor[]) => tf.Tensor;
+export type Operation = (...inputs: tf.Tensor[]) => tf.Tensor;
 
 /** Runs the tests of `body` on each test engine: plain JavaScript, patched wasm and native by default. */
 export function onEachBackend(body: (engine: EngineName) => void): void {
@@ -24,29 +24,44 @@ export function waves(shape: readonly number[], seed = 1): tf.Tensor {
   return tf.tensor(values, [...shape]);
 }
 
-/** Throws unless value and gradients are equal within `rounding`; a number is its tolerance. Disposes of the inputs. */
+/** How far results may be apart, and where the twin computes: "cpu" if the engine itself would compute it by the tested kernel. */
+type TwinOptions = Pick<Rounding, "tolerance" | "terms"> & { readonly twinOn?: "cpu" };
+
+/** Throws unless value and gradients are equal within `options`; a number is the tolerance. Disposes of the inputs. */
 export async function expectTwin(
   operation: Operation,
   twin: Operation,
   inputs: readonly tf.Tensor[],
-  rounding: number | Pick<Rounding, "tolerance" | "terms"> = {},
+  options: number | TwinOptions = {},
 ): Promise<void> {
-  const expected = await valueAndGradients(twin, inputs);
+  const { twinOn, ...rounding }: TwinOptions = typeof options === "number" ? { tolerance: options } : options;
+  const expected = twinOn ? await changedResults(twin, inputs, { twinOn }) : await valueAndGradients(twin, inputs);
   const actual = await valueAndGradients(operation, inputs);
-  await expectEqualResults(actual, expected, {
-    ...(typeof rounding === "number" ? { tolerance: rounding } : rounding),
-    nearby: () => nearbyResults(twin, inputs),
-  });
+  const nearby = () => changedResults(twin, inputs, { change: nearbyInput, twinOn });
+  await expectEqualResults(actual, expected, { ...rounding, nearby });
   tf.dispose([...inputs]);
 }
 
-async function nearbyResults(operation: Operation, inputs: readonly tf.Tensor[]): Promise<readonly Float32Array[]> {
-  const moved = await Promise.all(
-    inputs.map(async (input) => tf.tensor(nearbyInput(Float32Array.from(await input.data())), input.shape)),
-  );
-  const results = await valueAndGradients(operation, moved);
-  tf.dispose(moved);
-  return results;
+/** An operation's results for changed inputs, or on another backend. */
+async function changedResults(
+  operation: Operation,
+  inputs: readonly tf.Tensor[],
+  {
+    change = (values) => values,
+    twinOn,
+  }: { readonly change?: (values: Float32Array) => Float32Array; readonly twinOn?: "cpu" | undefined },
+): Promise<readonly Float32Array[]> {
+  const values = await Promise.all(inputs.map(async (input) => change(Float32Array.from(await input.data()))));
+  const own = tf.getBackend();
+  await tf.setBackend(twinOn ?? own);
+  try {
+    const moved = inputs.map(({ shape }, index) => tf.tensor(values[index] ?? [], shape));
+    const results = await valueAndGradients(operation, moved);
+    tf.dispose(moved);
+    return results;
+  } finally {
+    await tf.setBackend(own);
+  }
 }
 
 async function valueAndGradients(operation: Operation, inputs: readonly tf.Tensor[]): Promise<readonly Float32Array[]> {

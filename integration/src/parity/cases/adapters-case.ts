@@ -41,13 +41,13 @@ export async function adaptersChecks(fixture: Fixture): Promise<readonly ParityC
       handles.set(name, attachAdapter(model, await readAdapterFolder(adapterFolder(fixture, name)), { name }));
     const loaded = { fixture, model, handles, namesByWord: new Map([...handles.keys()].map((name) => [name, name])) };
     return [
-      ...selectedChecks(loaded),
-      ...statedLossChecks(loaded, "base_loss", noAdapters),
-      ...lossChecks(loaded),
-      ...mixedChecks(loaded),
+      ...(await selectedChecks(loaded)),
+      ...(await statedLossChecks(loaded, "base_loss", noAdapters)),
+      ...(await lossChecks(loaded)),
+      ...(await mixedChecks(loaded)),
       ...(await mergedChecks(loaded)),
       ...(await swappedChecks(loaded)),
-      ...deletedChecks(loaded),
+      ...(await deletedChecks(loaded)),
     ];
   } finally {
     for (const handle of handles.values()) handle.dispose();
@@ -68,23 +68,24 @@ function adapterFolder({ folder }: Fixture, name: string): string {
 }
 
 /** The losses that expected.json has by name. */
-function lossChecks({ fixture, model, namesByWord }: Loaded): readonly ParityCheck[] {
+function lossChecks({ fixture, model, namesByWord }: Loaded): Promise<readonly ParityCheck[]> {
   const losses = Object.entries((fixture.expected.losses ?? {}) as Readonly<Record<string, number>>);
-  return losses.map(([name, expected]) => {
+  const checks = losses.map(async ([name, expected]) => {
     const adapters = selectionOf(name, namesByWord);
     if (adapters === null) throw new Error(`losses has "${name}", which names no adapters of the case.`);
     return lossCheck({ fixture, model }, { what: `${name} loss`, adapters, expected: [expected] });
   });
+  return Promise.all(checks);
 }
 
 /** PEFT calls the base "__base__" in a mixed batch. */
-function mixedChecks(loaded: Loaded): readonly ParityCheck[] {
+async function mixedChecks(loaded: Loaded): Promise<readonly ParityCheck[]> {
   const { fixture } = loaded;
   if (!fixture.tensors.has("mixed.logits")) return [];
   const given = fixture.expected.mixed_adapter_names as readonly string[];
   const names = given.map((name) => (name === "__base__" ? null : name));
   const inputs = inputsOf(fixture, { set: "mixed" });
-  const actual = logitsOf(loaded.model, inputs, inferenceContext(adapterRows(names)));
+  const actual = await logitsOf(loaded.model, inputs, inferenceContext(adapterRows(names)));
   disposeInputs(inputs);
   const expected = fixture.tensor("mixed.logits");
   const skip = paddingFilter(fixture, expected, "mixed.attention_mask");
@@ -98,9 +99,9 @@ async function mergedChecks(loaded: Loaded): Promise<readonly ParityCheck[]> {
     const handles = names.flatMap((name) => loaded.handles.get(name) ?? []);
     if (names.length === 0 || handles.length < names.length) continue;
     const merged = await mergeAdapter(loaded.model, handles, { tied: "untie" });
-    checks.push(logitsCheck(loaded, key, noAdapters));
+    checks.push(await logitsCheck(loaded, key, noAdapters));
     merged.undo();
-    checks.push(logitsCheck(loaded, "base.logits", noAdapters));
+    checks.push(await logitsCheck(loaded, "base.logits", noAdapters));
   }
   return checks;
 }
@@ -113,14 +114,14 @@ async function swappedChecks(loaded: Loaded): Promise<readonly ParityCheck[]> {
   const adapters = activeAdapters(slot);
   const read = (name: string) => readAdapterFolder(adapterFolder(fixture, name));
   hotSwap(handles.get(slot)!, await read(others.at(-1) ?? slot));
-  const swapped = logitsCheck(loaded, "swapped.logits", adapters);
+  const swapped = await logitsCheck(loaded, "swapped.logits", adapters);
   hotSwap(handles.get(slot)!, await read(slot));
-  return [swapped, logitsCheck(loaded, `${slot}.logits`, adapters)];
+  return [swapped, await logitsCheck(loaded, `${slot}.logits`, adapters)];
 }
 
 /** Once the first adapter is gone, the others compute what they did. */
-function deletedChecks(loaded: Loaded): readonly ParityCheck[] {
+function deletedChecks(loaded: Loaded): Promise<readonly ParityCheck[]> {
   const [first = "", ...others] = [...loaded.handles.keys()];
   loaded.handles.get(first)?.dispose();
-  return others.map((name) => logitsCheck(loaded, `${name}.logits`, activeAdapters(name)));
+  return Promise.all(others.map((name) => logitsCheck(loaded, `${name}.logits`, activeAdapters(name))));
 }

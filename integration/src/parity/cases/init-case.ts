@@ -6,21 +6,13 @@ import { type Adapter, initOf, loraKeys } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import type { ForwardContext } from "@lowrank/contracts";
 import { type AdapterHandle, attachAdapter, injectAdapter, planInjection } from "@lowrank/inject";
-import {
-  createMatrix,
-  initializationOf,
-  lowRankDelta,
-  type Matrix,
-  matrixOfTensor,
-  multiply,
-  transpose,
-} from "@lowrank/math";
+import { createMatrix, initializationOf, lowRankDelta, type Matrix, multiply, transpose } from "@lowrank/math";
 import { loadModel, type PretrainedModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import type { Fixture } from "@lowrank/testing";
 import { compareFinalTensors } from "../checks/final-tensors.ts";
 import { firstGradients } from "../checks/first-step.ts";
-import { factorChecks, measuredAsPeft, measuredTolerance } from "../checks/measured-init.ts";
+import { factorChecks, matrixIn, measuredAsPeft, measuredTolerance } from "../checks/measured-init.ts";
 import { statedLossChecks } from "../checks/selected-logits.ts";
 import { hasTraining, trainCase, trajectoryChecks } from "../checks/train-case.ts";
 import { comparedByKey } from "../fixture/fixture-entries.ts";
@@ -67,14 +59,14 @@ async function residualChecks(fixture: Fixture, model: PretrainedModel, adapter:
   const handle = attachAdapter(model, adapter, { trainable: true });
   try {
     const checks = [
-      logitsCheck(fixture, { model, what: "fresh.logits", label: "residual.logits" }),
-      ...pairChecks(fixture, { handle, label: "residual delta", tolerance: 1e-5 }),
+      await logitsCheck(fixture, { model, what: "fresh.logits", label: "residual.logits" }),
+      ...(await pairChecks(fixture, { handle, label: "residual delta", tolerance: 1e-5 })),
     ];
     if (!hasTraining(fixture)) return checks;
     const final = comparedByKey(fixture, "final.");
     // MiCA trains A only, which the configuration of a new adapter does not contain.
     const variables = new Map([...handle.variables].filter(([key]) => final.has(key)));
-    const first = firstGradients({ fixture, model, handle });
+    const first = await firstGradients({ fixture, model, handle });
     const run = await trainCase({ fixture, model, handle: { variables } });
     const { tensors } = await handle.toAdapter();
     const trained = compareFinalTensors(fixture, {
@@ -86,8 +78,8 @@ async function residualChecks(fixture: Fixture, model: PretrainedModel, adapter:
       ...checks,
       ...trajectoryChecks(fixture, run, { label: "train.losses", tolerance: 1e-5, drift: trained.drift }),
       trained.check,
-      logitsCheck(fixture, { model, what: "final.logits", label: "final.logits" }),
-      ...statedLossChecks({ fixture, model }, "final_loss", adapterContext.adapters),
+      await logitsCheck(fixture, { model, what: "final.logits", label: "final.logits" }),
+      ...(await statedLossChecks({ fixture, model }, "final_loss", adapterContext.adapters)),
     ];
   } finally {
     handle.dispose();
@@ -96,17 +88,17 @@ async function residualChecks(fixture: Fixture, model: PretrainedModel, adapter:
 
 /** The same start made here, on the base as it is; trained, and written as a plain adapter. */
 async function ownChecks(fixture: Fixture, model: PretrainedModel, adapter: Adapter) {
-  const base = logitsCheck(fixture, { model, what: "base.logits", label: "base.logits", context: baseContext });
+  const base = await logitsCheck(fixture, { model, what: "base.logits", label: "base.logits", context: baseContext });
   const init = statedInit(fixture);
   const plan = planInjection(model, { ...adapter.config, init });
   const { measures } = initOf({ init });
   const measured = measures && (await measuredAsPeft(fixture, { model, plan, needs: measures }));
-  const bases = [base, ...statedLossChecks({ fixture, model }, "base_loss", baseContext.adapters)];
+  const bases = [base, ...(await statedLossChecks({ fixture, model }, "base_loss", baseContext.adapters))];
   // What PEFT measured is not in every fixture: then nothing can be started here.
   if (measures !== undefined && measured === undefined) return bases;
   const handle = injectAdapter(model, plan, { seed: 0, ...(measured && { measured }) });
   try {
-    const checks = [...bases, logitsCheck(fixture, { model, what: "fresh.logits", label: "fresh.logits" })];
+    const checks = [...bases, await logitsCheck(fixture, { model, what: "fresh.logits", label: "fresh.logits" })];
     if (measured !== undefined)
       checks.push(...(await withModel(fixture, "base_residual", async (left) => factorChecks(handle, adapter, left))));
     // The signs of LoRA-GA's A and B have nothing to do with each other: products differ.
@@ -115,17 +107,22 @@ async function ownChecks(fixture: Fixture, model: PretrainedModel, adapter: Adap
     if (initializationOf(init).isDrawn) return checks;
     // PEFT decomposes in float32: its own error grows with the matrix.
     const tolerance = measured === undefined ? 1e-5 : measuredTolerance;
-    checks.push(...pairChecks(fixture, { handle, label: "delta", tolerance }));
+    checks.push(...(await pairChecks(fixture, { handle, label: "delta", tolerance })));
     if (!hasTraining(fixture)) return checks;
     const run = await trainCase({ fixture, model, handle });
     // Steps from our own decomposition, not PEFT's in float32, begin a rounding apart and move further with each step.
     const losses = trajectoryChecks(fixture, run, { label: "own losses", tolerance: 2e-5 });
-    const trained = [losses[0]!, productsCheck(fixture, handle, adapter)];
+    const trained = [losses[0]!, await productsCheck(fixture, handle, adapter)];
     if (!fixture.tensors.has("converted.logits")) return [...checks, ...trained];
     const plain = await handle.toAdapter();
     handle.detach();
     const again = attachAdapter(model, plain);
-    const logits = logitsCheck(fixture, { model, what: "converted.logits", label: "own converted", tolerance: 5e-4 });
+    const logits = await logitsCheck(fixture, {
+      model,
+      what: "converted.logits",
+      label: "own converted",
+      tolerance: 5e-4,
+    });
     again.dispose();
     return [...checks, ...trained, logits];
   } finally {
@@ -139,7 +136,7 @@ async function convertedChecks(fixture: Fixture, model: PretrainedModel): Promis
   if (!existsSync(folder)) return [];
   const handle = attachAdapter(model, await readAdapterFolder(folder));
   try {
-    return [logitsCheck(fixture, { model, what: "converted.logits", label: "converted.logits" })];
+    return [await logitsCheck(fixture, { model, what: "converted.logits", label: "converted.logits" })];
   } finally {
     handle.dispose();
   }
@@ -152,7 +149,7 @@ function statedInit({ expected }: Fixture): boolean | string {
   return match[1] ?? match[2] === "True";
 }
 
-function logitsCheck(
+async function logitsCheck(
   fixture: Fixture,
   options: {
     readonly model: PretrainedModel;
@@ -161,48 +158,47 @@ function logitsCheck(
     readonly context?: ForwardContext;
     readonly tolerance?: number;
   },
-): ParityCheck {
+): Promise<ParityCheck> {
   const { model, what, label, context = adapterContext, tolerance = 1e-4 } = options;
   const inputs = inputsOf(fixture);
   const expected = fixture.tensor(what);
-  const actual = logitsOf(model, inputs, context);
+  const actual = await logitsOf(model, inputs, context);
   disposeInputs(inputs);
   const skip = paddingFilter(fixture, expected);
   return compare(label, { actual, expected: expected.values }, { tolerance, skip });
 }
 
 /** The initial A and B, in the weight's layout; nothing if the fixture does not have them. */
-function pairChecks(
+async function pairChecks(
   fixture: Fixture,
   { handle, label, tolerance }: { readonly handle: AdapterHandle; readonly label: string; readonly tolerance: number },
-): readonly ParityCheck[] {
+): Promise<readonly ParityCheck[]> {
   if (![...fixture.tensors.keys()].some((name) => name.startsWith("delta."))) return [];
-  const checks = handle.sites.map(({ site, lora, scaling }) => {
+  const checks = handle.sites.map(async ({ site, lora, scaling }) => {
     const delta = lowRankDelta(lora.a, lora.b, scaling);
-    const matrix = matrixOfTensor(delta); // [inFeatures, outFeatures]
+    const matrix = await matrixIn(delta); // [inFeatures, outFeatures]
     delta.dispose();
     const actual = (site.fanInFanOut ? matrix : transpose(matrix)).values;
     const expected = fixture.tensor(`delta.${site.path}`).values;
     return compare(label, { actual, expected }, { tolerance });
   });
-  return [worst(checks)];
+  return [worst(await Promise.all(checks))];
 }
 
 /** Factors are unique up to sign only; products are compared. */
-function productsCheck(fixture: Fixture, handle: AdapterHandle, fresh: Adapter): ParityCheck {
+async function productsCheck(fixture: Fixture, handle: AdapterHandle, fresh: Adapter): Promise<ParityCheck> {
   const final = comparedByKey(fixture, "final.");
-  return worst(
-    handle.sites.map(({ site, lora }) => {
-      const { a, b } = loraKeys(site.path);
-      // Untrained tensors (MiCA's B) are in the new adapter only.
-      const [down, up] = [a, b].map((key) => matrixOf((final.get(key) ?? fresh.tensors.get(key))!));
-      const expected = multiply(up!, down!); // [outFeatures, inFeatures]
-      const actual = transpose(multiply(matrixOfTensor(lora.a), matrixOfTensor(lora.b)));
-      const numbers = { actual: actual.values, expected: expected.values };
-      // Each factor may differ by 2e-5; the products are sums over the rank of larger numbers.
-      return compare("final products", numbers, { tolerance: 5e-4, isRelative: true });
-    }),
-  );
+  const checks = handle.sites.map(async ({ site, lora }) => {
+    const { a, b } = loraKeys(site.path);
+    // Untrained tensors (MiCA's B) are in the new adapter only.
+    const [down, up] = [a, b].map((key) => matrixOf((final.get(key) ?? fresh.tensors.get(key))!));
+    const expected = multiply(up!, down!); // [outFeatures, inFeatures]
+    const actual = transpose(multiply(await matrixIn(lora.a), await matrixIn(lora.b)));
+    const numbers = { actual: actual.values, expected: expected.values };
+    // Each factor may differ by 2e-5; the products are sums over the rank of larger numbers.
+    return compare("final products", numbers, { tolerance: 5e-4, isRelative: true });
+  });
+  return worst(await Promise.all(checks));
 }
 
 function matrixOf({ shape, values }: { readonly shape: readonly number[]; readonly values: Float32Array }): Matrix {

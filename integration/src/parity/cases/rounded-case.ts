@@ -3,7 +3,6 @@
 
 import { mergeAdapter } from "@lowrank/merge";
 import type { Fixture } from "@lowrank/testing";
-import * as tf from "@tensorflow/tfjs-core";
 import { gradientsOf } from "../checks/gradients-of.ts";
 import { hasTraining, trainCase } from "../checks/train-case.ts";
 import { adapterEntries, byKey } from "../fixture/fixture-entries.ts";
@@ -14,6 +13,7 @@ import {
   hasLabels,
   inputsOf,
   logitsOf,
+  numbersOf,
   openCase,
   type ParityCase,
   paddingFilter,
@@ -31,9 +31,9 @@ export async function roundedChecks(fixture: Fixture): Promise<readonly ParityCh
   const parity = await openCase(fixture, "int8");
   try {
     return [
-      logitsCheck(parity, "base.logits"),
-      logitsCheck(parity, "adapter.logits"),
-      ...(hasLabels(fixture) ? [lossCheck(parity), directionCheck(parity)] : []),
+      await logitsCheck(parity, "base.logits"),
+      await logitsCheck(parity, "adapter.logits"),
+      ...(hasLabels(fixture) ? [await lossCheck(parity), await directionCheck(parity)] : []),
       ...(await mergedChecks(parity)),
       ...(await trainingChecks(parity)),
     ];
@@ -42,11 +42,11 @@ export async function roundedChecks(fixture: Fixture): Promise<readonly ParityCh
   }
 }
 
-function logitsCheck({ fixture, model }: ParityCase, what: string): ParityCheck {
+async function logitsCheck({ fixture, model }: ParityCase, what: string): Promise<ParityCheck> {
   const inputs = inputsOf(fixture);
   const expected = fixture.tensor(what);
   const isPadding = paddingFilter(fixture, expected);
-  const actual = logitsOf(model, inputs, what === "adapter.logits" ? adapterContext : baseContext);
+  const actual = await logitsOf(model, inputs, what === "adapter.logits" ? adapterContext : baseContext);
   disposeInputs(inputs);
   const difference = expected.values.map((value, index) =>
     isPadding(index) ? 0 : value - (actual[index] ?? Number.NaN),
@@ -55,18 +55,18 @@ function logitsCheck({ fixture, model }: ParityCase, what: string): ParityCheck 
   return { what, difference: size(difference) / size(whole), tolerance: tolerances.logits, isRelative: true };
 }
 
-function lossCheck({ fixture, model }: ParityCase): ParityCheck {
+async function lossCheck({ fixture, model }: ParityCase): Promise<ParityCheck> {
   const inputs = inputsOf(fixture);
-  const actual = tf.tidy(() => model.loss(inputs, adapterContext).dataSync());
+  const actual = await numbersOf(() => model.loss(inputs, adapterContext));
   disposeInputs(inputs);
   return compare("loss", { actual, expected: fixture.tensor("adapter.loss").values }, { tolerance: tolerances.loss });
 }
 
 /** Of all gradients as one vector: 1 less the cosine of the angle to PEFT's. */
-function directionCheck({ fixture, model, handle }: ParityCase): ParityCheck {
+async function directionCheck({ fixture, model, handle }: ParityCase): Promise<ParityCheck> {
   const inputs = inputsOf(fixture);
   // As a step of training has them, whose logits are in 8 bits as well where the engine multiplies in 8 bits.
-  const ours = gradientsOf(handle, () => model.loss(inputs, { ...adapterContext, training: true }));
+  const ours = await gradientsOf(handle, () => model.loss(inputs, { ...adapterContext, training: true }));
   disposeInputs(inputs);
   const wanted = [...adapterEntries(byKey(fixture, "grad."), handle)];
   const expected = wanted.flatMap(([, { values }]) => [...values]);
@@ -78,7 +78,7 @@ function directionCheck({ fixture, model, handle }: ParityCase): ParityCheck {
 async function mergedChecks(parity: ParityCase): Promise<readonly ParityCheck[]> {
   if (!parity.fixture.tensors.has("merged.logits")) return [];
   const merged = await mergeAdapter(parity.model, parity.handle);
-  const check = logitsCheck(parity, "merged.logits");
+  const check = await logitsCheck(parity, "merged.logits");
   merged.undo();
   return [check];
 }

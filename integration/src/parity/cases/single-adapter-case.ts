@@ -33,13 +33,16 @@ export async function singleAdapterChecks(fixture: Fixture): Promise<readonly Pa
   const parity = await openCase(fixture);
   try {
     return [
-      ...(await asPeftComputes(parity, async () => [...forwardChecks(parity), ...gradientChecks(parity)])),
+      ...(await asPeftComputes(parity, async () => [
+        ...(await forwardChecks(parity)),
+        ...(await gradientChecks(parity)),
+      ])),
       ...settingsChecks(fixture, parity.handle),
       ...(await freshChecks(parity)),
       ...(await reloadedChecks(parity)),
       ...(await generationChecks(parity)),
-      ...deltaChecks(parity),
-      ...kasaChecks(parity),
+      ...(await deltaChecks(parity)),
+      ...(await kasaChecks(parity)),
       ...(await mergeChecks(parity)),
       ...(await asPeftComputes(parity, () => trainingChecks(parity))),
     ];
@@ -48,20 +51,20 @@ export async function singleAdapterChecks(fixture: Fixture): Promise<readonly Pa
   }
 }
 
-function forwardChecks({ fixture, base, model }: ParityCase): readonly ParityCheck[] {
+async function forwardChecks({ fixture, base, model }: ParityCase): Promise<readonly ParityCheck[]> {
   // The base is looked at by itself: where layers are repeated, or a vocabulary is resized, it is another model.
   const isDone = (name: string) => /^(base|adapter)\./.test(name);
   return [
-    logitsCheck({ fixture, model: base }, "base.logits", none),
-    logitsCheck({ fixture, model }, "adapter.logits", adapted),
-    ...(hasLabels(fixture) ? [adapterLossCheck({ fixture, model })] : []),
-    ...statedLossChecks({ fixture, model: base }, "base_loss", none),
-    ...statedLossChecks({ fixture, model }, "adapter_loss", adapted),
-    ...selectedChecks({ fixture, model, namesByWord: new Map([["adapter", "default"]]) }, isDone),
+    await logitsCheck({ fixture, model: base }, "base.logits", none),
+    await logitsCheck({ fixture, model }, "adapter.logits", adapted),
+    ...(hasLabels(fixture) ? [await adapterLossCheck({ fixture, model })] : []),
+    ...(await statedLossChecks({ fixture, model: base }, "base_loss", none)),
+    ...(await statedLossChecks({ fixture, model }, "adapter_loss", adapted)),
+    ...(await selectedChecks({ fixture, model, namesByWord: new Map([["adapter", "default"]]) }, isDone)),
   ];
 }
 
-function adapterLossCheck({ fixture, model }: Pick<ParityCase, "fixture" | "model">): ParityCheck {
+function adapterLossCheck({ fixture, model }: Pick<ParityCase, "fixture" | "model">): Promise<ParityCheck> {
   const expected = fixture.tensor("adapter.loss").values;
   return lossCheck({ fixture, model }, { what: "loss", adapters: adapted, expected });
 }
@@ -72,7 +75,7 @@ async function freshChecks({ fixture, model, adapter }: ParityCase): Promise<rea
   const fresh = injectAdapter(model, planInjection(model, adapter.config), { name: "fresh", seed: 0 });
   const adapters = [{ name: "fresh", weight: 1 }];
   const checks = await asPeftComputes({ model, handle: fresh }, async () => [
-    logitsCheck({ fixture, model }, "start.logits", { kind: "active", adapters }),
+    await logitsCheck({ fixture, model }, "start.logits", { kind: "active", adapters }),
   ]);
   fresh.dispose();
   return checks;
@@ -83,16 +86,16 @@ async function reloadedChecks({ fixture, model, handle }: ParityCase): Promise<r
   if (!fixture.tensors.has("reloaded.logits")) return [];
   const again = attachAdapter(model, await handle.toAdapter(), { name: "reloaded" });
   const adapters = [{ name: "reloaded", weight: 1 }];
-  const check = logitsCheck({ fixture, model }, "reloaded.logits", { kind: "active", adapters });
+  const check = await logitsCheck({ fixture, model }, "reloaded.logits", { kind: "active", adapters });
   again.dispose();
   return [check];
 }
 
-function gradientChecks({ fixture, model, handle }: ParityCase): readonly ParityCheck[] {
+async function gradientChecks({ fixture, model, handle }: ParityCase): Promise<readonly ParityCheck[]> {
   if (!hasLabels(fixture)) return [];
   const inputs = inputsOf(fixture);
   const expected = adapterEntries(comparedByKey(fixture, "grad."), handle);
-  const ours = gradientsOf(handle, () => model.loss(inputs, adapterContext));
+  const ours = await gradientsOf(handle, () => model.loss(inputs, adapterContext));
   disposeInputs(inputs);
   const checks = [...expected].map(([key, { values }]) => {
     const rounding = roundingOf(fixture, key);
@@ -120,9 +123,9 @@ function normOf(gradients: ReadonlyMap<string, ArrayLike<number>>): number {
 async function mergeChecks({ fixture, model, handle }: ParityCase): Promise<readonly ParityCheck[]> {
   if (!fixture.tensors.has("merged.logits")) return [];
   const inputs = inputsOf(fixture);
-  const before = logitsOf(model, inputs, adapterContext);
+  const before = await logitsOf(model, inputs, adapterContext);
   const { merged, isShared } = await mergeOnce({ model, handle });
-  const actual = logitsOf(model, inputs, baseContext);
+  const actual = await logitsOf(model, inputs, baseContext);
   merged.undo();
   disposeInputs(inputs);
   const stated = fixture.tensor("merged.logits");
@@ -136,7 +139,9 @@ async function mergeChecks({ fixture, model, handle }: ParityCase): Promise<read
       ? [compare("merged.logits", { actual, expected: expected.values }, { tolerance: 1e-4, skip })]
       : []),
     compare("merged−adapted", { actual, expected: before }, { tolerance: 1e-4, skip }),
-    ...(fixture.tensors.has("unmerged.logits") ? [logitsCheck({ fixture, model }, "unmerged.logits", adapted)] : []),
+    ...(fixture.tensors.has("unmerged.logits")
+      ? [await logitsCheck({ fixture, model }, "unmerged.logits", adapted)]
+      : []),
   ];
 }
 

@@ -56,18 +56,18 @@ export async function weightedChecks(fixture: Fixture): Promise<readonly ParityC
   const model = await loadModel(openFolder(`${fixture.folder}/base`));
   const parity = { fixture, model, adapters, combinations };
   try {
+    const alone: ParityCheck[] = [];
+    for (const [name, adapter] of adapters) alone.push(await logitsCheck(parity, `${name}.logits`, adapter));
     const combined = [];
     for (const [name, combination] of combinations)
       combined.push(...(await combinationChecks(parity, name, combination)));
     return [
-      logitsCheck(parity, "base.logits", null),
-      ...statedLossChecks({ fixture, model }, "base_loss", baseContext.adapters),
-      worst(
-        [...adapters].map(([name, adapter]) => ({ ...logitsCheck(parity, `${name}.logits`, adapter), what: "alone" })),
-      ),
-      ...aloneChecks(parity, losses),
+      await logitsCheck(parity, "base.logits", null),
+      ...(await statedLossChecks({ fixture, model }, "base_loss", baseContext.adapters)),
+      { ...worst(alone), what: "alone" },
+      ...(await aloneChecks(parity, losses)),
       ...combined,
-      ...exactChecks(parity),
+      ...(await exactChecks(parity)),
     ];
   } finally {
     model.dispose();
@@ -75,20 +75,18 @@ export async function weightedChecks(fixture: Fixture): Promise<readonly ParityC
 }
 
 /** Losses and scalings of each adapter, where expected.json has them. */
-function aloneChecks(
+async function aloneChecks(
   { fixture, model, adapters }: WeightedCase,
   losses: Readonly<Record<string, number>>,
-): readonly ParityCheck[] {
+): Promise<readonly ParityCheck[]> {
   const scalings = (fixture.expected.scaling ?? {}) as Readonly<Record<string, number>>;
-  const checks = Object.entries(losses).map(([name, loss]) => {
+  const checks: ParityCheck[] = [];
+  for (const [name, loss] of Object.entries(losses)) {
     const handle = attachAdapter(model, adapters.get(name)!);
-    const check = lossCheck(
-      { fixture, model },
-      { what: "losses", adapters: adapterContext.adapters, expected: [loss] },
-    );
+    const wanted = { what: "losses", adapters: adapterContext.adapters, expected: [loss] };
+    checks.push(await lossCheck({ fixture, model }, wanted));
     handle.dispose();
-    return check;
-  });
+  }
   const scaled = Object.entries(scalings).flatMap(([name, expected]) => {
     const adapter = adapters.get(name);
     const actual = adapter ? model.sites().filter(({ path }) => adapter.tensors.has(loraKeys(path).a)) : [];
@@ -117,7 +115,7 @@ async function combinationChecks(parity: WeightedCase, name: string, combination
     worst([
       ...sizeChecks(name, combination, result),
       ...deltaChecks(parity, name, result),
-      ...(fixture.tensors.has(logits) ? [logitsCheck(parity, logits, result)] : []),
+      ...(fixture.tensors.has(logits) ? [await logitsCheck(parity, logits, result)] : []),
     ]),
   ];
 }
@@ -129,23 +127,22 @@ function sizeChecks(name: string, { result_rank: rank, result_alpha: alpha }: Co
 }
 
 /** Σ wᵢ·sᵢ·Bᵢ·Aᵢ, three ways that are exact. */
-function exactChecks(parity: WeightedCase): readonly ParityCheck[] {
+async function exactChecks(parity: WeightedCase): Promise<readonly ParityCheck[]> {
   const wanted = [...parity.fixture.tensors.keys()].flatMap((key) => /^(exact_[^.]+)\./.exec(key)?.[1] ?? []);
-  return [...new Set(wanted)].map((name) => {
+  const found: ParityCheck[] = [];
+  for (const name of new Set(wanted)) {
     const [, combination] = exactCombination(parity, name);
     const sources = sourcesOf(parity, combination);
     const rank = sources.reduce((sum, { adapter }) => sum + adapter.config.rank, 0);
     const results = [{ type: "exact" }, { type: "cat" }, { type: "svd", rank }].map((options) =>
       combineAdapters(sources, options),
     );
-    const checks = results.flatMap((result) => {
-      const logits = parity.fixture.tensors.has(`${name}.logits`)
-        ? [logitsCheck(parity, `${name}.logits`, result)]
-        : [];
-      return [...deltaChecks(parity, name, result), ...logits];
-    });
-    return { ...worst(checks), what: name };
-  });
+    const checks = results.flatMap((result) => deltaChecks(parity, name, result));
+    if (parity.fixture.tensors.has(`${name}.logits`))
+      for (const result of results) checks.push(await logitsCheck(parity, `${name}.logits`, result));
+    found.push({ ...worst(checks), what: name });
+  }
+  return found;
 }
 
 /** "exact_ab" is the sum that the combinations of a and b by an exact or linear method mean. */
@@ -219,10 +216,14 @@ function deltaOf({ tensors }: Adapter, path: string): Matrix {
   return multiply(createMatrix(up.shape[0] ?? 0, rank, up.values), createMatrix(rank, inFeatures, down.values));
 }
 
-function logitsCheck({ fixture, model }: WeightedCase, name: string, adapter: Adapter | null): ParityCheck {
+async function logitsCheck(
+  { fixture, model }: WeightedCase,
+  name: string,
+  adapter: Adapter | null,
+): Promise<ParityCheck> {
   const handle = adapter && attachAdapter(model, adapter);
   const inputs = inputsOf(fixture);
-  const actual = logitsOf(model, inputs, handle ? adapterContext : baseContext);
+  const actual = await logitsOf(model, inputs, handle ? adapterContext : baseContext);
   disposeInputs(inputs);
   handle?.dispose();
   const expected = fixture.tensor(name);

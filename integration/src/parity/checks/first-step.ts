@@ -10,14 +10,18 @@ import type { TrainSettings } from "./train-case.ts";
 type TrainedCase = Pick<ParityCase, "fixture" | "model" | "handle">;
 
 /** Gradients of a training's first step, by the names and with the axes of files. */
-export function firstGradients({ fixture, model, handle }: TrainedCase): ReadonlyMap<string, Float32Array> {
+export async function firstGradients({
+  fixture,
+  model,
+  handle,
+}: TrainedCase): Promise<ReadonlyMap<string, Float32Array>> {
   // The fixture's own file, described in its README.
   const { accumulate } = fixture.expected.train as TrainSettings;
   const inputs = Array.from({ length: accumulate }, (_, batch) => inputsOf(fixture, { set: "train", batch }));
   const regulariser = regulariserOf({ fixture, handle });
   const loss = () =>
     tf.addN(inputs.flatMap((batch) => [model.loss(batch, adapterContext), regulariser()])) as tf.Scalar;
-  const found = gradientsOf(handle, loss);
+  const found = await gradientsOf(handle, loss);
   for (const batch of inputs) disposeInputs(batch);
   return found;
 }

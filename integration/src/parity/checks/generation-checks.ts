@@ -2,7 +2,7 @@
 
 import { generate, KeyValueCache, PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
-import { adapterContext, type ParityCase } from "../fixture/parity-case.ts";
+import { adapterContext, numbersOf, type ParityCase } from "../fixture/parity-case.ts";
 import { compare, type ParityCheck } from "../fixture/parity-check.ts";
 
 /** `generated.tokens` and `generated.logits` after the prompts in `prompt.`, which are padded on the left. */
@@ -15,7 +15,7 @@ export async function generationChecks({ fixture, model }: ParityCase): Promise<
   const maxNewTokens = expected.length / ids.length;
   const promptIds = ids.map((row, index) => row.filter((_, column) => shown[index]?.[column] === 1));
   const found = await generate(model, { promptIds, maxNewTokens, context: adapterContext, eosTokenIds: [] });
-  const logits = logitsOf(model, { ids, shown, answers: rowsOf(fixture.tensor("generated.tokens")) });
+  const logits = await logitsOf(model, { ids, shown, answers: rowsOf(fixture.tensor("generated.tokens")) });
   return [
     compare("generated tokens", { actual: found.flat(), expected }, { tolerance: 0 }),
     compare(
@@ -36,12 +36,12 @@ interface Texts {
 }
 
 /** Logits [batch, steps, vocabulary] of one token after the other, through a cache. */
-function logitsOf(model: PretrainedModel, { ids, shown, answers }: Texts): Float32Array {
+async function logitsOf(model: PretrainedModel, { ids, shown, answers }: Texts): Promise<Float32Array> {
   const cache = new KeyValueCache(adapterContext.adapters);
   const mask = shown.map((row) => [...row]);
   let next: Rows = ids;
   try {
-    return tf.tidy(() => {
+    return await numbersOf(() => {
       const steps = (answers[0] ?? []).map((_, step) => {
         const [inputIds, attentionMask] = [matrix(next), matrix(mask)];
         const positionIds = mask.map((row, index) => positionsIn(row).slice(-(next[index]?.length ?? 0)));
@@ -49,7 +49,7 @@ function logitsOf(model: PretrainedModel, { ids, shown, answers }: Texts): Float
         for (const row of mask) row.push(1);
         return model.forwardLast({ inputIds, attentionMask, positionIds, cache }, adapterContext);
       });
-      return Float32Array.from(tf.stack(steps, 1).dataSync());
+      return tf.stack(steps, 1);
     });
   } finally {
     cache.dispose();

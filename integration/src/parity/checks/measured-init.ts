@@ -3,19 +3,11 @@
 import { type Adapter, type LoraConfig, loraKeys } from "@lowrank/adapter-format";
 import type { ForwardContext } from "@lowrank/contracts";
 import { type AdapterHandle, type InjectionPlan, measureGradients, measureInputs } from "@lowrank/inject";
-import {
-  createMatrix,
-  type Matrix,
-  type Measured,
-  matrixOfTensor,
-  multiply,
-  scaleColumns,
-  transpose,
-} from "@lowrank/math";
+import { createMatrix, type Matrix, type Measured, multiply, scaleColumns, transpose } from "@lowrank/math";
 import type { PretrainedModel } from "@lowrank/models";
 import type { Fixture } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { disposeInputs, inputsOf } from "../fixture/parity-case.ts";
+import { disposeInputs, inputsOf, numbersOf } from "../fixture/parity-case.ts";
 import { compare, type ParityCheck, worst } from "../fixture/parity-check.ts";
 import type { ParityInputs } from "../parity-model.ts";
 
@@ -39,7 +31,7 @@ export async function measuredAsPeft(
   try {
     if (needs === "gradient") {
       const losses = batches.map((inputs) => (context: ForwardContext) => model.loss(inputs, context));
-      return measureGradients(model, plan, losses);
+      return await measureGradients(model, plan, losses);
     }
     return await measureInputs(model, plan, {
       run: (context, keepOnly) => {
@@ -65,24 +57,34 @@ function lookedAt({ labels, attentionMask }: ParityInputs, { init, evaConfig }: 
 }
 
 /** A, B and the remaining weight. */
-export function factorChecks(handle: AdapterHandle, fresh: Adapter, residual: PretrainedModel): readonly ParityCheck[] {
+export async function factorChecks(
+  handle: AdapterHandle,
+  fresh: Adapter,
+  residual: PretrainedModel,
+): Promise<readonly ParityCheck[]> {
   const left = new Map(residual.sites().map((site) => [site.path, site]));
-  const found = handle.sites.map(({ site, lora, scaling }) => {
-    const own = { a: matrixOfTensor(lora.a), b: matrixOfTensor(lora.b) };
+  const found = handle.sites.map(async ({ site, lora, scaling }) => {
+    const own = { a: await matrixIn(lora.a), b: await matrixIn(lora.b) };
     const theirs = { a: inPairLayout(fresh, loraKeys(site.path).a), b: inPairLayout(fresh, loraKeys(site.path).b) };
     // A's directions are columns, B's are rows.
     const a = withSignsOf(own.a, theirs.a);
     const b = transpose(withSignsOf(transpose(own.b), transpose(theirs.b)));
     const taken = multiply(a, b).values;
-    const expected = weightOf(left.get(site.path)!);
-    const actual = weightOf(site).map((value, index) => value - scaling * taken[index]!);
+    const [weight, expected] = [await weightOf(site), await weightOf(left.get(site.path)!)];
+    const actual = weight.map((value, index) => value - scaling * taken[index]!);
     return {
       a: relative("A", a, theirs.a),
       b: relative("B", b, theirs.b),
       weight: compare("residual weight", { actual, expected }, { tolerance: measuredTolerance }),
     };
   });
-  return [worst(found.map(({ a }) => a)), worst(found.map(({ b }) => b)), worst(found.map(({ weight }) => weight))];
+  const checks = await Promise.all(found);
+  return [worst(checks.map(({ a }) => a)), worst(checks.map(({ b }) => b)), worst(checks.map(({ weight }) => weight))];
+}
+
+/** A matrix's numbers in float64. */
+export async function matrixIn(tensor: tf.Tensor2D): Promise<Matrix> {
+  return createMatrix(...tensor.shape, await tensor.data());
 }
 
 function relative(what: string, { values: actual }: Matrix, { values: expected }: Matrix): ParityCheck {
@@ -107,6 +109,6 @@ function withSignsOf(matrix: Matrix, other: Matrix): Matrix {
   );
 }
 
-function weightOf(site: { readWeight(): tf.Tensor }): Float32Array {
-  return tf.tidy(() => Float32Array.from(site.readWeight().dataSync()));
+function weightOf(site: { readWeight(): tf.Tensor }): Promise<Float32Array> {
+  return numbersOf(() => site.readWeight());
 }

@@ -2,8 +2,7 @@
 
 import { type ActiveAdapter, type AdapterSelection, inferenceContext, noAdapters } from "@lowrank/contracts";
 import type { Fixture } from "@lowrank/testing";
-import * as tf from "@tensorflow/tfjs-core";
-import { disposeInputs, inputsOf, logitsOf, paddingFilter } from "../fixture/parity-case.ts";
+import { disposeInputs, inputsOf, logitsOf, numbersOf, paddingFilter } from "../fixture/parity-case.ts";
 import { compare, type ParityCheck } from "../fixture/parity-check.ts";
 import type { ParityModel } from "../parity-model.ts";
 
@@ -40,49 +39,50 @@ interface Selected {
 export function selectedChecks(
   { fixture, model, namesByWord }: Selected,
   isOther: (name: string) => boolean = () => false,
-): readonly ParityCheck[] {
-  return [...fixture.tensors.keys()].flatMap((key) => {
+): Promise<readonly ParityCheck[]> {
+  const checks = [...fixture.tensors.keys()].flatMap((key) => {
     const [, text, kind] = /^(.+)\.(logits|loss)$/.exec(key) ?? [];
     const adapters = text === undefined || isOther(key) ? null : selectionOf(text, namesByWord);
     if (adapters === null) return [];
     if (kind === "logits") return [logitsCheck({ fixture, model }, key, adapters)];
     return [lossCheck({ fixture, model }, { what: key, adapters, expected: fixture.tensor(key).values })];
   });
+  return Promise.all(checks);
 }
 
 /** Logits with the given adapters, on the fixture's inputs. */
-export function logitsCheck(
+export async function logitsCheck(
   { fixture, model }: Pick<Selected, "fixture" | "model">,
   what: string,
   adapters: AdapterSelection,
-): ParityCheck {
+): Promise<ParityCheck> {
   const inputs = inputsOf(fixture);
   const expected = fixture.tensor(what);
-  const actual = logitsOf(model, inputs, inferenceContext(adapters));
+  const actual = await logitsOf(model, inputs, inferenceContext(adapters));
   disposeInputs(inputs);
   const skip = paddingFilter(fixture, expected);
   return compare(what, { actual, expected: expected.values }, { tolerance: 1e-4, skip });
 }
 
 /** The loss with the given adapters, on the fixture's labels. */
-export function lossCheck(
+export async function lossCheck(
   { fixture, model }: Pick<Selected, "fixture" | "model">,
   wanted: { readonly what: string; readonly adapters: AdapterSelection; readonly expected: ArrayLike<number> },
-): ParityCheck {
+): Promise<ParityCheck> {
   const { what, adapters, expected } = wanted;
   const inputs = inputsOf(fixture);
-  const actual = tf.tidy(() => model.loss(inputs, inferenceContext(adapters)).dataSync());
+  const actual = await numbersOf(() => model.loss(inputs, inferenceContext(adapters)));
   disposeInputs(inputs);
   return compare(what, { actual, expected }, { tolerance: 1e-5 });
 }
 
 /** The loss that expected.json has under a key, if it has it. */
-export function statedLossChecks(
+export async function statedLossChecks(
   { fixture, model }: Pick<Selected, "fixture" | "model">,
   key: "base_loss" | "adapter_loss" | "final_loss",
   adapters: AdapterSelection,
-): readonly ParityCheck[] {
+): Promise<readonly ParityCheck[]> {
   const stated = fixture.expected[key];
   if (stated === undefined) return [];
-  return [lossCheck({ fixture, model }, { what: key, adapters, expected: [Number(stated)] })];
+  return [await lossCheck({ fixture, model }, { what: key, adapters, expected: [Number(stated)] })];
 }

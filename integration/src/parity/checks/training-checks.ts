@@ -15,23 +15,20 @@ type TrainedCase = Pick<ParityCase, "fixture" | "model" | "handle">;
 /** Trains as the fixture did and compares what comes of it; nothing where the fixture does not train. */
 export async function trainingChecks({ fixture, model, handle }: TrainedCase): Promise<readonly ParityCheck[]> {
   if (!hasTraining(fixture)) return [];
-  const first = firstGradients({ fixture, model, handle });
+  const first = await firstGradients({ fixture, model, handle });
   const run = await trainCase({ fixture, model, handle, regulariser: regulariserOf({ fixture, handle }) });
+  const wanted = adapterEntries(comparedByKey(fixture, "final."), handle);
+  const found = new Map<string, Float32Array>();
+  for (const [key, variable] of handle.variables) found.set(key, await valuesInFile(handle, key, variable));
   const { check, isRandom, drift } = compareFinalTensors(fixture, {
-    wanted: adapterEntries(comparedByKey(fixture, "final."), handle),
-    actual: (key) => valuesOf(handle, key),
-    first,
+    ...{ wanted, first },
+    actual: (key) => found.get(key) ?? [],
   });
   await settleUnstable({ fixture, handle }, isRandom);
   return [
     ...trajectoryChecks(fixture, run, { label: "train.losses", tolerance: 1e-5, drift }),
     check,
-    logitsCheck({ fixture, model }, "final.logits", adapterContext.adapters),
-    ...statedLossChecks({ fixture, model }, "final_loss", adapterContext.adapters),
+    await logitsCheck({ fixture, model }, "final.logits", adapterContext.adapters),
+    ...(await statedLossChecks({ fixture, model }, "final_loss", adapterContext.adapters)),
   ];
-}
-
-function valuesOf(handle: TrainedCase["handle"], key: string): Float32Array {
-  const variable = handle.variables.get(key);
-  return variable === undefined ? new Float32Array() : valuesInFile(handle, key, variable);
 }

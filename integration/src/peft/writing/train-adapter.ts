@@ -13,7 +13,7 @@ import {
 import { PretrainedModel } from "@lowrank/models";
 import { train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
-import { inputsOf, logitsOf } from "../../parity/fixture/parity-case.ts";
+import { inputsOf, numbersOf } from "../../parity/fixture/parity-case.ts";
 import type { LoadedBase } from "../bases/loaded-base.ts";
 
 const steps = 5;
@@ -32,7 +32,7 @@ export async function trainAdapter(
   const { model, batch } = base;
   const handle = await startAdapter(base, config, { name, seed });
   const context = inferenceContext(activeAdapters(name));
-  const before = logits(base, context);
+  const before = await logits(base, context);
   const events = train<typeof batch>({
     variables: handle.variables,
     loss: (fixture, random) => tf.tidy(() => model.loss(inputsOf(fixture), { ...context, training: true, random })),
@@ -44,7 +44,8 @@ export async function trainAdapter(
     seed,
   });
   for await (const _ of events);
-  const moved = logits(base, context).reduce((max, value, index) => Math.max(max, Math.abs(value - before[index]!)), 0);
+  const after = await logits(base, context);
+  const moved = after.reduce((max, value, index) => Math.max(max, Math.abs(value - before[index]!)), 0);
   if (!(moved > 1e-3)) throw new Error(`training moved the logits by ${moved} at most`);
   return handle;
 }
@@ -60,7 +61,8 @@ async function startAdapter(
   const options = { name, seed, ...fingerprint };
   const plan = planInjection(model, config);
   if (config.init === "lora_ga") {
-    const measured = measureGradients(model, plan, [(context) => tf.tidy(() => model.loss(inputsOf(batch), context))]);
+    const loss = (context: ForwardContext) => tf.tidy(() => model.loss(inputsOf(batch), context));
+    const measured = await measureGradients(model, plan, [loss]);
     return injectAdapter(model, plan, { ...options, measured });
   }
   if (config.init !== "eva" && config.init !== "corda") return injectAdapter(model, plan, options);
@@ -76,6 +78,6 @@ async function startAdapter(
   return injectAdapter(model, shared, { ...options, measured });
 }
 
-function logits({ model, batch }: LoadedBase, context: ForwardContext): Float32Array {
-  return tf.tidy(() => logitsOf(model, inputsOf(batch), context));
+function logits({ model, batch }: LoadedBase, context: ForwardContext): Promise<Float32Array> {
+  return numbersOf(() => model.forward(inputsOf(batch), context));
 }

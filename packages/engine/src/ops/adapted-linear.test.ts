@@ -5,6 +5,7 @@ import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { expectTwin, onEachBackend, waves } from "../../test/compare-with-twin.ts";
+import { expectTwoLosses } from "../../test/two-losses.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
 import { matrix } from "../rows.ts";
 import { differentiate } from "../tape/differentiate.ts";
@@ -86,6 +87,13 @@ onEachBackend(() => {
         await expectTwin(own, (...given) => compute(given, plain, plainNorm), inputs, 1e-4);
         dispose();
       }
+    });
+
+    it("gives each of two losses over one tape its gradients", async () => {
+      const { inputs, compute, dispose } = layer(6, [5, 9], 2);
+      await expectTwoLosses((...given) => compute(given, together, rmsNorm), inputs);
+      tf.dispose([...inputs]);
+      dispose();
     });
 
     it("leaves what a norm gives readable, and nothing behind", async () => {

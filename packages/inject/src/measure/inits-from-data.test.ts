@@ -115,7 +115,7 @@ describe("initializations that need data", () => {
       tf.tidy(() => tf.mean<tf.Scalar>(tf.square(model.forward(tf.tensor2d([[1, 2, 3]], [1, 3], "int32"), context))));
     const config = createLoraConfig({ rank: 3, alpha: 6, targetModules: ["q_proj"], init: "lora_ga" });
     const plan = planInjection(model, config);
-    const measured = measureGradients(model, plan, [loss, loss]);
+    const measured = await measureGradients(model, plan, [loss, loss]);
     const handle = injectAdapter(model, plan, { seed: 7, measured });
     expectClose(logits(model, adapted), logits(model), 1e-5);
     const [{ lora, site }] = handle.sites as [(typeof handle.sites)[number]];
@@ -127,12 +127,13 @@ describe("initializations that need data", () => {
     dispose({ model, handle });
   });
 
-  it("measure the gradient that a difference of losses shows", () => {
+  it("measure the gradient that a difference of losses shows", async () => {
     const model = new HandMadeModel();
     const plan = planInjection(model, createLoraConfig({ rank: 1, targetModules: ["layers.1.mlp.up_proj"] }));
     const loss = (context: ForwardContext) =>
       tf.tidy(() => tf.mean<tf.Scalar>(tf.square(model.forward(tf.tensor2d([[1, 2, 3]], [1, 3], "int32"), context))));
-    const { gradient } = measureGradients(model, plan, [loss]).get("model.layers.1.mlp.up_proj")!;
+    const measured = await measureGradients(model, plan, [loss]);
+    const { gradient } = measured.get("model.layers.1.mlp.up_proj")!;
     const site = model.site("model.layers.1.mlp.up_proj");
     const lossWith = (step: number) => {
       const changed = tf.tidy(() => {
@@ -155,7 +156,7 @@ describe("initializations that need data", () => {
       const measured = await measureInputs(model, plan, { run: (context) => void logits(model, context) });
       const loss = (context: ForwardContext) =>
         tf.tidy(() => tf.mean<tf.Scalar>(model.forward(tf.tensor2d([[1, 2]], [1, 2], "int32"), context)));
-      measureGradients(model, plan, [loss]);
+      await measureGradients(model, plan, [loss]);
       dispose({ model, handle: injectAdapter(model, plan, { seed: 7, measured }) });
     });
   });

@@ -3,7 +3,7 @@
 
 import { initOf } from "@lowrank/adapter-format";
 import type { Adaptation, AdaptationCall } from "@lowrank/contracts";
-import { type Measured, matrixOfTensor } from "@lowrank/math";
+import { createMatrix, type Measured } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Rows of the next batch to record: 1 or 0, [batch·time, 1]; null: all. */
@@ -13,7 +13,7 @@ export interface RowMask {
 
 /** Adds up a layer's inputs, in its own tensors. */
 export interface InputRecorder extends Adaptation {
-  read(): Measured;
+  read(): Promise<Measured>;
   dispose(): void;
 }
 
@@ -26,10 +26,10 @@ function sumRecorder(inFeatures: number, mask: RowMask): InputRecorder {
   const sums = new Sums([[inFeatures], [inFeatures, inFeatures], []]);
   return {
     ...recorder(mask, (rows, counts) => sums.add([tf.sum(rows, 0), tf.matMul(rows, rows, true), tf.sum(counts)])),
-    read() {
-      const [total, products, rows] = sums.tensors as [tf.Tensor1D, tf.Tensor2D, tf.Scalar];
-      const inputs = { sums: Float64Array.from(total.dataSync()), products: matrixOfTensor(products) };
-      return { inputs: { ...inputs, rows: rows.dataSync()[0] ?? 0 } };
+    async read() {
+      const [total = [], products = [], rows = []] = await sums.read();
+      const inputs = { sums: Float64Array.from(total), products: createMatrix(inFeatures, inFeatures, products) };
+      return { inputs: { ...inputs, rows: rows[0] ?? 0 } };
     },
     dispose: () => sums.dispose(),
   };
@@ -47,9 +47,10 @@ function momentRecorder(inFeatures: number, mask: RowMask): InputRecorder {
       sums.add([tf.matMul(scaled, scaled, true)]);
       calls += 1;
     }),
-    read() {
-      const { values, ...size } = matrixOfTensor(sums.tensors[0] as tf.Tensor2D);
-      return { moments: { ...size, values: values.map((value) => value / Math.max(1, calls)) } };
+    async read() {
+      const [products = []] = await sums.read();
+      const means = Float64Array.from(products, (value) => value / Math.max(1, calls));
+      return { moments: createMatrix(inFeatures, inFeatures, means) };
     },
     dispose: () => sums.dispose(),
   };
@@ -72,19 +73,23 @@ function recorder(mask: RowMask, see: (rows: tf.Tensor2D, counts: tf.Tensor2D) =
 
 /** Sums that are kept across calls. */
 class Sums {
-  tensors: readonly tf.Tensor[];
+  #tensors: readonly tf.Tensor[];
 
   constructor(shapes: readonly number[][]) {
-    this.tensors = shapes.map((shape) => tf.keep(tf.zeros(shape)));
+    this.#tensors = shapes.map((shape) => tf.keep(tf.zeros(shape)));
   }
 
   add(terms: readonly tf.Tensor[]): void {
-    const before = this.tensors;
-    this.tensors = before.map((sum, index) => tf.keep(tf.add(sum, terms[index]!)));
+    const before = this.#tensors;
+    this.#tensors = before.map((sum, index) => tf.keep(tf.add(sum, terms[index]!)));
     tf.dispose([...before]);
   }
 
+  read(): Promise<readonly ArrayLike<number>[]> {
+    return Promise.all(this.#tensors.map((sum) => sum.data()));
+  }
+
   dispose(): void {
-    tf.dispose([...this.tensors]);
+    tf.dispose([...this.#tensors]);
   }
 }

@@ -9,7 +9,7 @@ import {
   type ForwardContext,
   inferenceContext,
 } from "@lowrank/contracts";
-import { type Measured, matrixOfTensor } from "@lowrank/math";
+import { createMatrix, type Matrix, type Measured } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { claimName } from "../handle/adapter-names.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
@@ -30,17 +30,21 @@ const recorderName = "measuring gradients";
  * import { type InjectionPlan, injectAdapter, measureGradients } from "@lowrank/inject";
  * import type * as tf from "@tensorflow/tfjs-core";
  *
- * export function startFromGradient(model: AdaptableModel, plan: InjectionPlan, loss: (context: ForwardContext) => tf.Scalar) {
- *   const measured = measureGradients(model, plan, [loss]); // plan.config.init is "lora_ga"
+ * export async function startFromGradient(
+ *   model: AdaptableModel,
+ *   plan: InjectionPlan,
+ *   loss: (context: ForwardContext) => tf.Scalar,
+ * ) {
+ *   const measured = await measureGradients(model, plan, [loss]); // plan.config.init is "lora_ga"
  *   return injectAdapter(model, plan, { seed: 7, measured });
  * }
  * ```
  */
-export function measureGradients(
+export async function measureGradients(
   model: AdaptableModel,
   plan: InjectionPlan,
   losses: Iterable<(context: ForwardContext) => tf.Scalar>,
-): ReadonlyMap<string, Measured> {
+): Promise<ReadonlyMap<string, Measured>> {
   const sites = linearSites(model, plan);
   const freeName = claimName(model, recorderName);
   const recorders = sites.map((site) => ({ site, recorder: new GradientRecorder(site.inFeatures, site.outFeatures) }));
@@ -55,7 +59,10 @@ export function measureGradients(
       value.dispose();
       batches += 1;
     }
-    return new Map(recorders.map(({ site, recorder }) => [site.path, { gradient: recorder.mean(batches) }]));
+    const means = recorders.map(async ({ site, recorder }) => {
+      return [site.path, { gradient: await recorder.mean(batches) }] as const;
+    });
+    return new Map(await Promise.all(means));
   } finally {
     for (const detach of detachers) detach();
     for (const { recorder } of recorders) recorder.dispose();
@@ -91,9 +98,9 @@ class GradientRecorder implements Adaptation {
     this.#sum = sum;
   }
 
-  mean(batches: number) {
+  async mean(batches: number): Promise<Matrix> {
     const mean = tf.tidy(() => tf.div<tf.Tensor2D>(this.#sum, Math.max(1, batches)));
-    const matrix = matrixOfTensor(mean);
+    const matrix = createMatrix(...mean.shape, await mean.data());
     mean.dispose();
     return matrix;
   }

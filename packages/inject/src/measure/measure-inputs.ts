@@ -65,7 +65,8 @@ export async function measureInputs(
       mask.rows?.dispose();
       mask.rows = tf.keep(tf.tidy(() => tf.cast(tf.reshape<tf.Rank.R2>(positions, [-1, 1]), "float32")));
     });
-    return new Map(recorders.map(({ site, recorder }) => [site.path, recorder.read()]));
+    const measured = recorders.map(async ({ site, recorder }) => [site.path, await recorder.read()] as const);
+    return new Map(await Promise.all(measured));
   } finally {
     for (const detach of detachers) detach();
     for (const { recorder } of recorders) recorder.dispose();

@@ -51,6 +51,11 @@ onEachBackend(() => {
     await expectNumbers(() => tf.sum(integers(), 0), [2, 2], [6, 8, 10, 12]);
   });
 
+  it("repeats two of five axes", async () => {
+    const repeated = [1, 2, 1, 2, 3, 4, 3, 4, 1, 2, 1, 2, 3, 4, 3, 4];
+    await expectNumbers(() => tf.tile(counting([1, 2, 1, 1, 2]), [2, 1, 1, 2, 1]), [2, 2, 1, 2, 2], repeated);
+  });
+
   it("sums up from the end, axes of one length and of another", async () => {
     const fromEnd = (shape: number[], exclusive: boolean) => tf.cumsum(counting(shape), 1, exclusive, true);
     await expectNumbers(() => fromEnd([2, 3], false), [2, 3], [6, 5, 3, 15, 11, 6]);

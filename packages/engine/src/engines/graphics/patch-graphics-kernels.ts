@@ -2,9 +2,10 @@
 // shader only on the console: the result then holds whatever was in that memory before.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { booleanOf, numberOf } from "../../gradients/attributes.ts";
+import { booleanOf, numberOf, numbersOf } from "../../gradients/attributes.ts";
 import { productOfEmpty, segmentsOfEmpty, sumOfEmpty } from "../../kernels/empty-sums.ts";
 import { inputOf, runKernel, siblingOf, type Wrap, wrapKernels } from "../../kernels/wrap-kernels.ts";
+import { sizeOf } from "../../rows.ts";
 
 const ofNothing = {
   Sum: sumOfEmpty,
@@ -14,7 +15,7 @@ const ofNothing = {
 
 const wrappers: Readonly<Record<"webgl" | "webgpu", Readonly<Record<string, Wrap>>>> = {
   webgl: ofNothing,
-  webgpu: { ...ofNothing, AddN: addByParts, Cast: convertingCast, Cumsum: reversedCumsum },
+  webgpu: { ...ofNothing, AddN: addByParts, Cast: convertingCast, Cumsum: reversedCumsum, Tile: tileByAxis },
 };
 
 /**
@@ -100,6 +101,30 @@ function reversedCumsum(original: tf.KernelConfig): tf.KernelConfig {
       const result = reverseOf(summed);
       for (const { dataId } of [reversed, summed]) tf.backend().disposeData(dataId);
       return result;
+    },
+  };
+}
+
+// Repeats of a tensor of five or more axes. tfjs-backend-webgpu reads such a tensor back and repeats it on the CPU, which stalls the GPU in a
+// page and is impossible in Node. Each axis is repeated by itself, as the second axis of a matrix.
+
+/** Wraps the backend's own kernel, which has a shader for up to four axes. */
+function tileByAxis(original: tf.KernelConfig): tf.KernelConfig {
+  return {
+    ...original,
+    kernelFunc: (call) => {
+      const { inputs, attrs = {}, backend } = call;
+      const x = inputOf(inputs, "x");
+      const counts = numbersOf(attrs, "reps");
+      const axes = [...counts.keys()].filter((axis) => counts[axis] !== 1);
+      if (x.shape.length < 5 || x.dtype === "string" || axes.length === 0) return original.kernelFunc(call);
+      return axes.reduce<tf.TensorInfo>((soFar, axis) => {
+        const { shape } = soFar;
+        const matrix = { ...soFar, shape: [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis))] };
+        const tiled = runKernel(original, { x: matrix }, { reps: [1, counts[axis] ?? 1] }, backend);
+        if (soFar !== x) tf.backend().disposeData(soFar.dataId);
+        return { ...tiled, shape: shape.map((size, at) => (at === axis ? size * (counts[axis] ?? 1) : size)) };
+      }, x);
     },
   };
 }

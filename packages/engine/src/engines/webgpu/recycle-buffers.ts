@@ -29,7 +29,8 @@ function uploadToGPU(this: WebGPUBackend, dataId: tf.DataId): void {
   const buffer = this.bufferManager.acquireBuffer(size, usage);
   if (numbers !== undefined) this.device.queue.writeBuffer(buffer, 0, numbers as Float32Array<ArrayBuffer>);
   data.resource = buffer;
-  if (numbers !== undefined) data.values = null as unknown as tf.BackendValues; // as the original: one copy
+  // One copy, as in the original; but ids, masks and labels are small, and models read them again. In Node nothing could read them later.
+  if (numbers !== undefined && dtype === "float32") data.values = null as unknown as tf.BackendValues;
 }
 
 function numbersOf(values: tf.TypedArray, dtype: tf.DataType): Float32Array | Int32Array {

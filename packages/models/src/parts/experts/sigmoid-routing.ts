@@ -37,7 +37,9 @@ function withinGroups(values: tf.Tensor2D, groups: number, groupsPerToken: numbe
   const [tokens, experts] = values.shape;
   const byGroup = tf.reshape(values, [tokens, groups, experts / groups]);
   const { indices } = tf.topk(tf.sum(tf.topk(byGroup, 2).values, 2), groupsPerToken);
-  const isChosen = tf.sum(tf.oneHot(tf.cast(indices, "int32"), groups), 1); // [tokens, groups]
+  // In float32: tfjs-backend-webgpu cannot sum integers along an axis that is not the last.
+  const isOne = tf.cast(tf.oneHot(tf.cast(indices, "int32"), groups), "float32");
+  const isChosen = tf.sum(isOne, 1); // [tokens, groups]
   const allowed = tf.tile(tf.expandDims(tf.cast(isChosen, "bool"), 2), [1, 1, experts / groups]);
   const bounded = tf.where(allowed, byGroup, tf.fill(byGroup.shape, Number.NEGATIVE_INFINITY));
   return tf.reshape(bounded, [tokens, experts]);
