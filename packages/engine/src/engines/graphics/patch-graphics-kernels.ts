@@ -119,8 +119,8 @@ function tileByAxis(original: tf.KernelConfig): tf.KernelConfig {
       const axes = [...counts.keys()].filter((axis) => counts[axis] !== 1);
       if (x.shape.length < 5 || x.dtype === "string" || axes.length === 0) return original.kernelFunc(call);
       return axes.reduce<tf.TensorInfo>((soFar, axis) => {
-        const { shape } = soFar;
-        const matrix = { ...soFar, shape: [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis))] };
+        const { shape, dataId, dtype } = soFar;
+        const matrix = { dataId, dtype, shape: [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis))] };
         const tiled = runKernel(original, { x: matrix }, { reps: [1, counts[axis] ?? 1] }, backend);
         if (soFar !== x) tf.backend().disposeData(soFar.dataId);
         return { ...tiled, shape: shape.map((size, at) => (at === axis ? size * (counts[axis] ?? 1) : size)) };
