@@ -30,7 +30,7 @@ export interface BackendFacts {
   readonly computesAtOnce?: boolean;
   /** It copies the array of a tensor at once; others keep the array itself, always or for a while. */
   readonly copiesArrays?: boolean;
-  /** It multiplies a single row up to ten times faster by a matrix that is stored as [inFeatures, outFeatures]. */
+  /** It rearranges the right factor of a product, once for each tensor if neither factor is transposed, else each time. */
   readonly needsPlainProducts?: boolean;
   /** Integers are floats, which are exact only up to 16 million, and scatters are slow. */
   readonly hasFloatIndices?: boolean;

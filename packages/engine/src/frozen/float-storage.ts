@@ -32,7 +32,9 @@ export class FloatStorage implements FrozenStorage {
   }
 
   multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {
-    if (needsPlainProducts()) this.#turn();
+    // In wasm, XNNPACK prepares a right operand once and for all, but only of a product without transposition: a single row
+    // (generation) is multiplied up to ten times faster by a weight stored as [inFeatures, outFeatures].
+    if (currentBackend()?.needsPlainProducts) this.#turn();
     return linearProduct({ x, matrix: this.#matrix, isTransposed: this.#isTransposed, term: bias });
   }
 
@@ -67,12 +69,4 @@ export class FloatStorage implements FrozenStorage {
     this.#matrix = transposed;
     this.#isTransposed = false;
   }
-}
-
-/**
- * In wasm, XNNPACK prepares a right operand once and for all, but only of a product without transposition: a single row
- * (generation) is multiplied up to ten times faster by a weight stored as [inFeatures, outFeatures].
- */
-function needsPlainProducts(): boolean {
-  return currentBackend()?.needsPlainProducts ?? false;
 }

@@ -162,7 +162,7 @@ export class PackedStorage implements FrozenStorage {
   /** The same as `#timesTransposed` for engines that are slow with a few rows, as in generation; undefined elsewhere. */
   #timesFewRows(left: tf.Tensor2D): tf.Tensor2D | undefined {
     const [height] = left.shape;
-    if (height === 0 || height > fewRows || currentBackend()?.needsPlainProducts !== true) return undefined;
+    if (height === 0 || height > fewRows || !currentBackend()?.needsPlainProducts) return undefined;
     if (!multipliesRows(this.#matrix)) return undefined;
     const products = decodeKernel()?.multiplyRows(left.dataSync<"float32">(), this.#matrix);
     return products && tf.tensor2d(products, [height, this.#matrix.rows]);
@@ -195,8 +195,8 @@ export class PackedStorage implements FrozenStorage {
    * than its product with few rows, and now rearranges `left` instead.
    */
   #timesPart(left: tf.Tensor2D, part: MatrixPart): tf.Tensor2D {
-    const isFew = left.shape[0] < part.columns && currentBackend()?.needsPlainProducts === true;
-    const kernel = isFew && transposesPart(this.#matrix, part) ? decodeKernel() : undefined;
+    const isTurned = left.shape[0] < part.columns && currentBackend()?.needsPlainProducts;
+    const kernel = isTurned && transposesPart(this.#matrix, part) ? decodeKernel() : undefined;
     if (kernel === undefined) return this.#withPiece(part, (piece) => tf.matMul(left, piece));
     const piece = tf.tensor2d(kernel.decodeTransposed(this.#matrix, part), [part.columns, part.rows]);
     const product = tf.matMul<tf.Tensor2D>(left, piece, false, true);
