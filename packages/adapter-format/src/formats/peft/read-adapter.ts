@@ -97,10 +97,13 @@ export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptio
     return readLowRank(other, { source, file: configFile }, options);
   }
   const vectors = options.mergeOnly === true ? mergeOnlyTensors.get(values.get("peft_type")) : undefined;
-  // Without a listener: the method's own fields are no unknown ones.
-  const read = vectors === undefined ? { values, ...listener } : { values: new Map(values).set("peft_type", "LORA") };
+  const settings =
+    vectors === undefined
+      ? loraConfigOf(values, { file: configFile, ...listener })
+      : // Without a listener: it would report the method's own fields as unknown.
+        loraConfigOf(new Map(values).set("peft_type", "LORA"), { file: configFile });
   // PEFT up to 0.10 saved a classifier without listing it in `modules_to_save`.
-  const config = withTaskModules(loraConfigOf(read.values, { file: configFile, ...read }));
+  const config = withTaskModules(settings);
   await refuseOtherFiles(source);
   const file = await openSafetensors(source, listener);
   const foreign = [...file.tensors.keys()].filter((name) => !name.startsWith(keyPrefix));
