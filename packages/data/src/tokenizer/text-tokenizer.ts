@@ -6,12 +6,12 @@ import { isObject, LowrankError, refuseUnknownOptions } from "@lowrank/contracts
 import { ownAddedTokens } from "../added-tokens/own-added-tokens.ts";
 import { boundedTokenizer } from "../bounds/bounded-tokenizer.ts";
 import { ExampleError, TokenizerError } from "../errors.ts";
+import { processorTemplates } from "../templates/processor-templates.ts";
 import { tokenText } from "../text-files.ts";
 import { checkTokenizerJson, limitNames, type TokenizerLimits } from "../tokenizer-json/check-tokenizer-json.ts";
 import { fallBackToBytes, writeBytesQuickly } from "./byte-characters.ts";
 import type { CharacterSpan, EncodedText } from "./encoded-text.ts";
 import { withLanguages } from "./language-tokens.ts";
-import { processorTemplates } from "./processor-templates.ts";
 import { pairLengths, segmentByOwnModel, targetJson } from "./segmentation.ts";
 import { specialTokensAround } from "./special-tokens.ts";
 import { tokenBytes } from "./token-bytes.ts";
