@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { GenerationOptionError, NonFiniteOutputError, PositionLimitError } from "../../errors.ts";
 import { loadModel } from "../../loading/load-model.ts";
 import { openFolder } from "../../node.ts";
+import { remembered } from "../../parts/remembered.ts";
 import type { PretrainedModel } from "../../pretrained-model.ts";
 import { generate } from "../generate.ts";
 import { type BatchText, ContinuousBatch } from "./running-batch.ts";
@@ -36,15 +37,12 @@ function modelOf(name: string): PretrainedModel {
   return model;
 }
 
-const writtenAlone = new Map<PretrainedModel, Map<BatchText, readonly number[]>>();
+const writtenAlone = new Map<PretrainedModel, Map<BatchText, Promise<readonly number[]>>>();
 
-/** The result of `generate` for a single text. */
-async function alone(model: PretrainedModel, text: BatchText): Promise<readonly number[]> {
-  const known = writtenAlone.get(model) ?? new Map<BatchText, readonly number[]>();
-  writtenAlone.set(model, known);
-  const ids = known.get(text) ?? (await generateAlone(model, text));
-  known.set(text, ids);
-  return ids;
+/** The result of `generate` for a single text, which is written once. */
+function alone(model: PretrainedModel, text: BatchText): Promise<readonly number[]> {
+  const ofModel = remembered(writtenAlone, model, () => new Map<BatchText, Promise<readonly number[]>>());
+  return remembered(ofModel, text, () => generateAlone(model, text));
 }
 
 async function generateAlone(
