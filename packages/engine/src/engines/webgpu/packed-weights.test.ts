@@ -51,15 +51,16 @@ describe.skipIf(!testEngines("cpu").includes("webgpu"))("packed weights on the G
 
   it("give NaN for an id that only the GPU knows and the table does not have", async () => {
     const weight = FrozenWeight.fromTransposed(packedMatrices.f16(3, 4));
-    const ids = tf.tensor1d([-1, 1, 3], "int32");
-    backend.uploadToGPU(ids.dataId); // which forgets the values here
+    const numbers = tf.tensor1d([-1, 1, 3]);
+    backend.uploadToGPU(numbers.dataId); // which forgets float32 values here, so that the GPU computes the ids
+    const ids = tf.cast(numbers, "int32");
     const rows = await valuesOf(weight.rows(ids));
     expect([0, 1, 2].map((row) => rows.slice(4 * row, 4 * row + 4).every(Number.isFinite))).toEqual([
       false,
       true,
       false,
     ]);
-    ids.dispose();
+    tf.dispose([numbers, ids]);
     weight.dispose();
   });
 
