@@ -25,6 +25,8 @@ export interface Int8Product {
 export interface Int8Tile {
   readonly forward: Int8Product;
   readonly backward: Int8Product;
+  /** The mean of the rows' codes, [features]. */
+  readonly meanCodes: Float32Array;
 }
 
 /** The same as a constant: codes [inner, columns]. */
@@ -89,7 +91,8 @@ export class NativeInt8Weights implements Int8Weights {
       made.areFinite = matrix !== undefined;
       if (matrix === undefined) break;
       const forward = this.#forwardOf(matrix);
-      made.tiles.push({ forward, backward: this.#backwardOf(forward, matrix.codes, 0) });
+      const backward = this.#backwardOf(forward, matrix.codes, 0);
+      made.tiles.push({ forward, backward, meanCodes: meanOfRows(matrix) });
     }
     return made.areFinite ? made.tiles : undefined;
   }
@@ -189,6 +192,13 @@ export class NativeInt8Weights implements Int8Weights {
 }
 
 const one = Float32Array.of(1);
+
+function meanOfRows({ codes, outFeatures: rows, inFeatures: columns }: Int8Matrix): Float32Array {
+  const sums = new Int32Array(columns);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) sums[column]! += codes[row * columns + column]!;
+  return Float32Array.from(sums, (sum) => sum / rows);
+}
 
 // The last rows that were rounded to 8 bits. Queries, keys and values are products of one x, and so are a gate and the
 // projection next to it: the second product finds x rounded.

@@ -144,7 +144,7 @@ function sumAgainst(backend: NativeBackend, head: Head, pass: Pass): Exponential
     for (let row = 0; row < rows; row++) sums[row] = (sums[row] ?? 0) + (tileSums.values[row] ?? 0);
     if (pass.isGuess && exceedsFloat32(sums)) break;
   }
-  multiplied.free();
+  multiplied.finish();
   for (let row = 0; row < rows; row++) sums[row] = (sums[row] ?? 0) + (taken.exponentials[row] ?? 0);
   return { sums, taken };
 }
@@ -152,7 +152,7 @@ function sumAgainst(backend: NativeBackend, head: Head, pass: Pass): Exponential
 /** Adds up exp(logits − references)·head, tile by tile, and writes each tile's sums of exponentials. */
 interface TileProduct {
   add(tile: Tile, inputs: readonly NativeTensor[], sums: NativeTensor): void;
-  free(): void;
+  finish(): void;
 }
 
 function productOfTiles(backend: NativeBackend, head: Head, { logits, gradient, losses }: Pass): TileProduct {
@@ -161,13 +161,16 @@ function productOfTiles(backend: NativeBackend, head: Head, { logits, gradient, 
   const added = gradient && { values: gradient.fill(0), shape: [rows, head.features] };
   if (head.rounded !== undefined && added !== undefined) {
     const rounded = roundedGradient(backend, head.rounded, { names, rows, features: head.features });
-    return { ...rounded, add: ({ index }, inputs, sums) => rounded.add(index, inputs, { sums, gradient: added }) };
+    return {
+      add: ({ index }, inputs, sums) => rounded.add(index, inputs, { sums, gradient: added }),
+      finish: () => rounded.finish(added),
+    };
   }
   const outputs = added === undefined ? [] : [added];
   const session = backend.session(`head tile ${names} ${outputs.length}`, () => tileGraph(names, added !== undefined));
   return {
     add: (_, inputs, sums) => backend.run(session, [...inputs, ...outputs], [sums, ...outputs]),
-    free: () => {},
+    finish: () => {},
   };
 }
 

@@ -8,7 +8,7 @@ import type { NativeBackend } from "../native-backend.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
 
 /** Classes of a tile. Each tile is a matrix of its own, and a row has one scale in it (`rounded-gradient.ts`). */
-export const roundedTileClasses = 256;
+export const roundedTileClasses = 1024;
 
 /** A head's own numbers, [classes, features]. */
 export interface HeadTable {
