@@ -24,7 +24,7 @@ interface Call {
 export interface StepsOptions {
   readonly sessions: Pick<StepSessions, "isAlive">;
   readonly stages: readonly StepStage[];
-  /** Of each row how many columns in front of it are padding. */
+  /** For each row the number of padding columns in front of it. */
   readonly padding: readonly number[];
 }
 
@@ -76,7 +76,7 @@ export class NativeSteps implements StepProgram {
   run(hidden: tf.Tensor, positions: readonly (readonly number[])[]): tf.Tensor | undefined {
     const time = hidden.shape[1] ?? 1;
     const { lengths, rows } = this.#rooms;
-    const columns = positions.map((own, row) => ({ column: lengths[row] ?? 0, positions: own }));
+    const columns = positions.map((rowPositions, row) => ({ column: lengths[row] ?? 0, positions: rowPositions }));
     if (!agreeOnColumns(columns)) return undefined;
     const total = this.#rooms.longest + time;
     if (this.#rooms.makeRoom(total)) this.#held.release();
@@ -167,9 +167,9 @@ export class NativeSteps implements StepProgram {
         return this.#held.of({ values, shape: [this.#rooms.capacity, feed.rotation.pairs] });
       }
       case "bias": {
-        const known = call.biases.get(feed.bias) ?? biasTensor(feed.bias, this.#rooms.lengths, call.time);
-        call.biases.set(feed.bias, known);
-        return known;
+        const bias = call.biases.get(feed.bias) ?? biasTensor(feed.bias, this.#rooms.lengths, call.time);
+        call.biases.set(feed.bias, bias);
+        return bias;
       }
       case "factor":
         return { values: Float32Array.of(feed.factor), shape: [1] };
@@ -188,12 +188,12 @@ class HeldTensors {
   constructor(private readonly runtime: OnnxRuntime) {}
 
   of(tensor: NativeTensor): HeldTensor {
-    const known = this.#held.get(tensor.values);
-    if (known !== undefined && isSameShape(known.shape, tensor.shape)) return known;
-    known?.release();
-    const made = this.runtime.hold(tensor);
-    this.#held.set(tensor.values, made);
-    return made;
+    const existing = this.#held.get(tensor.values);
+    if (existing !== undefined && isSameShape(existing.shape, tensor.shape)) return existing;
+    existing?.release();
+    const held = this.runtime.hold(tensor);
+    this.#held.set(tensor.values, held);
+    return held;
   }
 
   release(): void {
@@ -212,9 +212,12 @@ function biasTensor(bias: StepBias, lengths: Int32Array, time: number): NativeTe
   const { heads } = bias;
   const values = new Float32Array(lengths.length * heads * time * keys);
   for (const [row, past] of lengths.entries()) {
-    const own = bias.values({ past, time }); // [heads, time, past + time]
+    const rowBias = bias.values({ past, time }); // [heads, time, past + time]
     for (let query = 0; query < heads * time; query++)
-      values.set(own.subarray(query * (past + time), (query + 1) * (past + time)), (row * heads * time + query) * keys);
+      values.set(
+        rowBias.subarray(query * (past + time), (query + 1) * (past + time)),
+        (row * heads * time + query) * keys,
+      );
   }
   return { values, shape: [lengths.length, heads, time, keys] };
 }
